@@ -1,0 +1,39 @@
+# Thin on purpose: what each line does by hand is in CONTRIBUTING.md.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: dashboard lab test clean
+
+dashboard: $(VENV)/.app
+	@$(BIN)/kdviz serve
+
+lab: $(VENV)/.app
+	@$(BIN)/jupyter lab notebooks
+
+test: $(VENV)/.test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+clean:
+	rm -rf $(VENV) build dist test-artifacts .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+# Stamps: written last, so that a broken install is tried again and a good one is never repeated.
+$(VENV)/.app: $(VENV)/.venv
+	@echo "Installing kdviz and what it needs into $(VENV) (a few minutes the first time) ..."
+	$(PIP) --editable ".[app]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.venv
+	@echo "Installing kdviz and what its tests need into $(VENV) (a few minutes the first time) ..."
+	$(PIP) --editable ".[test]"
+	$(BIN)/python -m kdviz.app.chromium
+	@touch $@ $(VENV)/.app
+
+$(VENV)/.venv: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	@touch $@

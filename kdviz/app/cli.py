@@ -1,0 +1,106 @@
+"""The ``kdviz`` command. A subcommand imports what it needs when it is called: ``--help`` is instant."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the ``kdviz`` command.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        With the subcommands ``serve``, ``doctor`` and ``teach``.
+    """
+    top = argparse.ArgumentParser(
+        prog="kdviz", description="Watch knowledge distillation happen.", allow_abbrev=False
+    )
+    top.add_argument("--version", action="version", version=f"kdviz {version('kdviz')}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_serve(commands)
+    _add_doctor(commands)
+    teach = commands.add_parser("teach", help="train a shipped teacher again", add_help=False)
+    teach.set_defaults(run=_teach)
+    return top
+
+
+def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = commands.add_parser(
+        "serve",
+        help="open the dashboards and lessons as web pages",
+        description="Serve dashboards and lessons as web pages on this machine. Without a path: all that "
+        "kdviz brings, beginning with the Distillation Lab.",
+    )
+    serve.add_argument("path", nargs="?", help="a notebook, or a folder of notebooks")
+    serve.add_argument(
+        "--port", type=int, default=8866, help="port to listen on (8866); 0 takes any free one"
+    )
+    serve.add_argument(
+        "--ip", default="127.0.0.1", help="address to listen on (127.0.0.1: this machine only)"
+    )
+    serve.add_argument("--anyone", action="store_true", help="allow an --ip that other machines can reach")
+    serve.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    serve.add_argument("--no-preheat", action="store_true", help="start no kernel before a page asks for one")
+    serve.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="colours (auto)")
+    serve.add_argument("--debug", action="store_true", help="log requests, show tracebacks in pages")
+    serve.set_defaults(run=_serve)
+
+
+def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        help="say what is installed, what is missing and what to do about it",
+        description="Look at what kdviz needs and say what is missing. Ends with 1 if something needed is.",
+    )
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    doctor.add_argument("--port", type=int, default=8866, help="the port to try (8866)")
+    doctor.set_defaults(run=_doctor)
+
+
+def _serve(options: argparse.Namespace, _: Sequence[str]) -> int:
+    from kdviz.app import serve
+
+    return serve.run(options)
+
+
+def _doctor(options: argparse.Namespace, _: Sequence[str]) -> int:
+    from kdviz.app import doctor
+
+    return doctor.run(port=options.port, as_json=options.json)
+
+
+def _teach(_: argparse.Namespace, rest: Sequence[str]) -> int:
+    from kdviz.models import teach
+
+    return int(teach.main(list(rest)) or 0)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the ``kdviz`` command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The command line without the program's name; `sys.argv` by default.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    options, rest = parser().parse_known_args(arguments)
+    if rest and options.command != "teach":
+        parser().error(f"unrecognised arguments: {' '.join(rest)}")
+    try:
+        return int(options.run(options, rest))
+    except (ValueError, FileNotFoundError, ImportError) as error:
+        print(f"kdviz {options.command}: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,225 @@
+"""What the tests of several floors share: a browser, pages that watch for errors, a real server.
+
+The browser fixtures last one module, not the session: while Playwright's synchronous interface is open, a
+loop runs in the main thread, and tests that start a loop or a browser of their own would meet it.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from kdviz.app import chromium as chromium_app
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+HERE = {"127.0.0.1", "localhost"}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium, driven by Playwright."""
+    executable = chromium_app.find()
+    if executable is None:
+        pytest.fail(chromium_app.MANUAL)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watch:
+    """What went wrong in the pages of one test, and what they asked for."""
+
+    errors: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    left_the_machine: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def follow(self, page: Page) -> None:
+        """Record what `page` does from now on."""
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
+        page.on("request", self._request)
+        page.on("requestfailed", self._failed)
+        page.on("response", self._response)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _request(self, request: Request) -> None:
+        self.requests.append(request.url)
+        address = urlsplit(request.url)
+        if address.scheme in {"http", "https", "ws", "wss"} and address.hostname not in HERE:
+            self.left_the_machine.append(request.url)
+
+    def _failed(self, request: Request) -> None:
+        # A page that is closed or left takes its open requests with it.
+        if request.failure != "net::ERR_ABORTED":
+            self.failed.append(f"{request.failure}: {request.url}")
+
+    def _response(self, response: object) -> None:
+        status, url = response.status, response.url  # type: ignore[attr-defined]
+        if status >= 400:
+            self.failed.append(f"{status}: {url}")
+
+    def check(self) -> None:
+        """Fail if a page logged an error, a request failed, or a request left the machine."""
+        assert not self.left_the_machine, f"requests left the machine: {self.left_the_machine}"
+        assert not self.failed, f"requests failed: {self.failed}"
+        assert not self.errors, f"errors in the page: {self.errors}"
+
+
+@pytest.fixture
+def watch() -> Watch:
+    """The record that `page` fills. A test that provokes an error empties the list it filled."""
+    return Watch()
+
+
+@pytest.fixture
+def page(chromium: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
+    """``page(url=None, *, width=1280, height=900, dark=False, **context)`` opens a page of its own.
+
+    At the end, console errors, failed requests and requests that left the machine fail the test.
+    """
+    contexts: list[BrowserContext] = []
+
+    def open_page(
+        url: str | None = None, *, width: int = 1280, height: int = 900, dark: bool = False, **options: object
+    ) -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            **options,  # type: ignore[arg-type]
+        )
+        contexts.append(context)
+        opened = context.new_page()
+        opened.set_default_timeout(60_000)
+        watch.follow(opened)
+        if url is not None:
+            opened.goto(url)
+        return opened
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    watch.check()
+
+
+class Server:
+    """A ``kdviz serve`` in a process of its own.
+
+    Attributes
+    ----------
+    url : str
+        The address it printed.
+    pid : int
+        Its process id.
+    """
+
+    def __init__(self, *arguments: str, timeout: float = 120.0, environment: dict[str, str] | None = None):
+        self.lines: list[str] = []
+        self._queue: queue.Queue[str | None] = queue.Queue()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "kdviz.app.cli", "serve", "--no-browser", "--port", "0", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
+        )
+        self.pid = self.process.pid
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.url = self._wait_until_ready(timeout)
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+            self._queue.put(line)
+        self._queue.put(None)
+
+    def _wait_until_ready(self, timeout: float) -> str:
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                line = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                line = None
+            if line is None:
+                self.stop()
+                pytest.fail("kdviz serve did not get ready:\n" + "\n".join(self.lines))
+            if ": http://127.0.0.1:" in line:
+                return line[line.index("http://") :].split()[0]
+
+    @property
+    def base(self) -> str:
+        """The address of the index page, with a trailing slash."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}/"
+
+    def stop(self, timeout: float = 20.0) -> int:
+        """End the process by its id, and wait for it.
+
+        Returns
+        -------
+        int
+            Its exit status.
+        """
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self._reader.join(5)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return int(self.process.returncode)
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Callable[..., Server]]:
+    """``serve(path=None, *options)`` starts ``kdviz serve`` on a free port, ready when it returns.
+
+    The same arguments give the same server again; all are ended after the module's last test.
+    """
+    servers: dict[tuple[str, ...], Server] = {}
+
+    def start(path: str | Path | None = None, *options: str) -> Server:
+        key = (*([] if path is None else [str(path)]), *options)
+        if key not in servers or servers[key].process.poll() is not None:
+            servers[key] = Server(*key)
+        return servers[key]
+
+    yield start
+    for server in servers.values():
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the clone."""
+    return REPOSITORY
