@@ -1,4 +1,4 @@
-"""Resolve the test extra afresh and print it as constraints: ``python .ci/constraints.py > constraints.txt``."""
+"""Resolve the test extra afresh: ``python .ci/constraints.py > constraints.txt``."""
 
 from __future__ import annotations
 
