@@ -1,0 +1,21 @@
+"""Small teachers and students, how big they are, and teachers whose weights come with the package."""
+
+from kdviz.models.architecture import build
+from kdviz.models.convolutional import convnet
+from kdviz.models.counts import mac_count, parameter_count
+from kdviz.models.perceptron import mlp
+from kdviz.models.residual import resnet
+from kdviz.models.shipped import Card, card, names, pretrained
+
+__all__ = [
+    "Card",
+    "build",
+    "card",
+    "convnet",
+    "mac_count",
+    "mlp",
+    "names",
+    "parameter_count",
+    "pretrained",
+    "resnet",
+]

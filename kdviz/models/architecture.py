@@ -1,0 +1,107 @@
+"""Build a model from its description: the same description and seed give the same weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+Architecture = dict[str, Any]
+
+
+class Network(nn.Sequential):
+    """A chain of named layers with a description of itself.
+
+    Each layer can be reached by its name, as `model.logits` or as a tap "logits".
+
+    Attributes
+    ----------
+    architecture : dict
+        All that is needed to build the model again with `kdviz.models.build`; can be written as JSON.
+    """
+
+    architecture: Architecture
+
+    def __init__(self, architecture: Architecture, layers: Mapping[str, nn.Module]) -> None:
+        super().__init__()
+        for name, layer in layers.items():
+            self.add_module(name, layer)
+        self.architecture = architecture
+
+
+class Standardise(nn.Module):
+    """Subtract a mean and divide by a standard deviation, both fixed numbers.
+
+    Parameters
+    ----------
+    mean, std : float
+        In the units of the input.
+    """
+
+    def __init__(self, mean: float, std: float) -> None:
+        super().__init__()
+        if not std > 0:
+            raise ValueError(f"std must be > 0, got {std}")
+        self.mean, self.std = mean, std
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x - self.mean) * (1 / self.std)
+
+    def extra_repr(self) -> str:
+        return f"mean={self.mean}, std={self.std}"
+
+
+def standardise(mean: float, std: float) -> dict[str, nn.Module]:
+    """Give the first layer of a network, or none where it would change nothing."""
+    return {} if (mean, std) == (0.0, 1.0) else {"standardise": Standardise(mean, std)}
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Draw initial weights on the CPU from `seed` and leave torch's global generator as it was."""
+    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+        torch.default_generator.manual_seed(seed)
+        yield
+
+
+def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
+    """Build the model that an `.architecture` describes, with fresh weights.
+
+    Parameters
+    ----------
+    architecture : Mapping
+        "name" (mlp, convnet or resnet) and the keyword arguments of that function.
+    seed : int
+        Fixes the initial weights.
+
+    Returns
+    -------
+    nn.Module
+        In training mode, on the CPU.
+
+    Raises
+    ------
+    ValueError
+        If the name is not known or an argument does not exist.
+
+    Examples
+    --------
+    >>> build({"name": "mlp", "hidden": [8], "inputs": 4, "classes": 3}).architecture["hidden"]
+    [8]
+    """
+    from kdviz.models.convolutional import convnet
+    from kdviz.models.perceptron import mlp
+    from kdviz.models.residual import resnet
+
+    makers: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "convnet": convnet, "resnet": resnet}
+    arguments = dict(architecture)
+    name = arguments.pop("name", None)
+    if name not in makers:
+        raise ValueError(f"the architecture's name must be one of {', '.join(makers)}, got {name!r}")
+    try:
+        return makers[name](**arguments, seed=seed)
+    except TypeError as error:
+        raise ValueError(f"the architecture does not fit {name}: {error}") from error

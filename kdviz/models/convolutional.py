@@ -1,0 +1,83 @@
+"""Small plain convolutional network."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from kdviz.models.architecture import Network, seeded, standardise
+
+
+def convnet(
+    width: int = 16,
+    *,
+    channels: int = 1,
+    classes: int = 10,
+    dropout: float = 0.0,
+    mean: float = 0.0,
+    std: float = 1.0,
+    seed: int = 0,
+) -> Network:
+    """Build a network of five 3×3 convolutions that ends in a global average and one linear layer.
+
+    Filters: width, width, halve, 2·width, 2·width, halve, 4·width. Each convolution is followed by batch
+    normalisation and ReLU, so `relu5` gives the last feature maps (B, 4·width, H/4, W/4).
+
+    Parameters
+    ----------
+    width : int
+        Filters of the first convolution.
+    channels : int
+        Channels of the images.
+    classes : int
+        Number of logits.
+    dropout : float
+        Probability of dropping one of the 4·width pooled features while training.
+    mean, std : float
+        The input is standardised with these first.
+    seed : int
+        Fixes the initial weights; torch's global generator is left alone.
+
+    Returns
+    -------
+    Network
+        Input images (B, channels, H, W) of at least 4×4 pixels, output logits (B, classes).
+
+    Raises
+    ------
+    ValueError
+        If a size is below 1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> convnet(8).eval()(torch.zeros(5, 1, 28, 28)).shape
+    torch.Size([5, 10])
+    """
+    for what, size in (("width", width), ("channels", channels), ("classes", classes)):
+        if size < 1:
+            raise ValueError(f"{what} must be at least 1, got {size}")
+    architecture = {
+        "name": "convnet",
+        "width": width,
+        "channels": channels,
+        "classes": classes,
+        "dropout": dropout,
+        "mean": mean,
+        "std": std,
+    }
+    layers = standardise(mean, std)
+    with seeded(seed):
+        before = channels
+        for number, filters in enumerate((width, width, 2 * width, 2 * width, 4 * width), start=1):
+            layers[f"conv{number}"] = nn.Conv2d(before, filters, 3, padding=1, bias=False)
+            layers[f"norm{number}"] = nn.BatchNorm2d(filters)
+            layers[f"relu{number}"] = nn.ReLU()
+            if number in (2, 4):
+                layers[f"halve{number}"] = nn.MaxPool2d(2)
+            before = filters
+        layers["average"] = nn.AdaptiveAvgPool2d(1)
+        layers["flatten"] = nn.Flatten()
+        if dropout:
+            layers["dropout"] = nn.Dropout(dropout)
+        layers["logits"] = nn.Linear(before, classes)
+    return Network(architecture, layers)

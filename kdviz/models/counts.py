@@ -1,0 +1,76 @@
+"""How big a model is and how much it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def parameter_count(model: nn.Module) -> int:
+    """Count the trainable parameters of a model.
+
+    Parameters that are frozen (``requires_grad=False``) are not counted, shared ones once.
+
+    Examples
+    --------
+    >>> parameter_count(nn.Linear(3, 2))
+    8
+    """
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+def mac_count(model: nn.Module, example_shape: Sequence[int]) -> int:
+    """Count the multiply-accumulates of one forward pass of one example.
+
+    Matrix products and convolutions count, however the model calls them; additions of a bias, normalisation and
+    activations do not.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Left as it was: mode, buffers, hooks and the global random generator.
+    example_shape : sequence of int
+        Shape of one example without the batch axis, e.g. (1, 28, 28).
+
+    Returns
+    -------
+    int
+        Half of what PyTorch's own FLOP counter counts.
+
+    Raises
+    ------
+    ValueError
+        If the model does not take a float32 input of that shape.
+
+    Examples
+    --------
+    >>> mac_count(nn.Linear(3, 2), (3,))
+    6
+    """
+    place = next(model.parameters(), torch.empty(0))
+    example = torch.zeros(1, *example_shape, device=place.device, dtype=place.dtype)
+    counter = FlopCounterMode(display=False)
+    with evaluating(model), torch.random.fork_rng(), torch.no_grad():
+        try:
+            with counter:
+                model(example)
+        except RuntimeError as error:
+            reason = str(error).splitlines()[0]
+            raise ValueError(f"the model does not take examples of shape {tuple(example_shape)}: {reason}") from error
+    return counter.get_total_flops() // 2
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Put a model into eval mode and each of its modules back into its own mode afterwards."""
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes.items():
+            module.training = training
