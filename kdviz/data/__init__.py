@@ -2,19 +2,24 @@
 
 from kdviz.data.augment import erase, flip, shift, warp
 from kdviz.data.catalogue import available, load, names
+from kdviz.data.census import adult
 from kdviz.data.images import fashion_mnist, mnist
 from kdviz.data.memory import Examples, Splits
+from kdviz.data.yours import examples, splits
 
 __all__ = [
     "Examples",
     "Splits",
+    "adult",
     "available",
     "erase",
+    "examples",
     "fashion_mnist",
     "flip",
     "load",
     "mnist",
     "names",
     "shift",
+    "splits",
     "warp",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from kdviz.data.census import ADULT_FILES, adult
 from kdviz.data.files import locate
 from kdviz.data.images import FASHION_FILES, MNIST_FILES, fashion_mnist, mnist
 from kdviz.data.memory import Splits
@@ -11,6 +12,7 @@ from kdviz.data.memory import Splits
 LOADERS: dict[str, tuple[Callable[[], Splits], Mapping[str, str]]] = {
     "mnist": (mnist, MNIST_FILES),
     "fashion-mnist": (fashion_mnist, FASHION_FILES),
+    "adult": (adult, ADULT_FILES),
 }
 
 

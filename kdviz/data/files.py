@@ -20,8 +20,8 @@ class DamagedFileError(ValueError):
 def folders(name: str) -> list[Path]:
     """List the folders in which the files of data set `name` are looked for, first one first.
 
-    These are `$KDVIZ_DATASETS/NAME`, the installed package's own files, the `datasets/NAME` of a clone, and the
-    user's cache.
+    These are `$KDVIZ_DATASETS/NAME`, the installed package's own files, the `datasets/NAME` of a clone, and
+    the user's cache.
     """
     package = Path(__file__).resolve().parent
     chosen = os.environ.get("KDVIZ_DATASETS")
@@ -69,7 +69,9 @@ def unpack(path: Path, sha256: str) -> bytes:
     try:
         content = gzip.decompress(path.read_bytes())
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DamagedFileError(f"{path} is damaged ({error}): delete it and put a fresh copy there") from error
+        raise DamagedFileError(
+            f"{path} is damaged ({error}): delete it and put a fresh copy there"
+        ) from error
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise DamagedFileError(
@@ -82,8 +84,8 @@ def unpack(path: Path, sha256: str) -> bytes:
 def read_idx(content: bytes) -> np.ndarray:
     """Read an array of bytes in the IDX format of MNIST.
 
-    The format: two zero bytes, a type code (8: unsigned byte), the number of axes, the length of each axis as a
-    big-endian 32-bit integer, then the values in C order.
+    The format: two zero bytes, a type code (8: unsigned byte), the number of axes, the length of each axis as
+    a big-endian 32-bit integer, then the values in C order.
 
     Returns
     -------
@@ -102,5 +104,7 @@ def read_idx(content: bytes) -> np.ndarray:
     shape = tuple(int(n) for n in np.frombuffer(content, dtype=">u4", count=axes, offset=4))
     values = np.frombuffer(content, dtype=np.uint8, offset=4 + 4 * axes)
     if values.size != int(np.prod(shape)):
-        raise ValueError(f"an IDX file of shape {shape} must hold {int(np.prod(shape))} values, got {values.size}")
+        raise ValueError(
+            f"an IDX file of shape {shape} must hold {int(np.prod(shape))} values, got {values.size}"
+        )
     return values.reshape(shape).copy()

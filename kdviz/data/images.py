@@ -76,7 +76,8 @@ def mnist() -> Splits:
 def fashion_mnist() -> Splits:
     """Load Fashion-MNIST: pieces of clothing, in all else like `mnist`.
 
-    Where the files are not at hand they are fetched once from OpenML by scikit-learn and kept in the user's cache.
+    Where the files are not at hand they are fetched once from OpenML by scikit-learn and kept in the user's
+    cache.
 
     Returns
     -------
@@ -92,7 +93,8 @@ def fashion_mnist() -> Splits:
 
     References
     ----------
-    Xiao, Rasul, Vollgraf 2017, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning Algorithms".
+    Xiao, Rasul, Vollgraf 2017, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning
+    Algorithms".
     """
     folder = locate("fashion-mnist", FASHION_FILES)
     if folder is None:
@@ -108,7 +110,12 @@ def _read(name: str, title: str, classes: tuple[str, ...], folder: Path, files: 
     order = proportional_order(y, seed=0)
     train, validation = np.sort(order[:-VALIDATION]), np.sort(order[-VALIDATION:])
     return Splits(
-        name, title, classes, _examples(x[train], y[train]), _examples(x[validation], y[validation]), _examples(test_x, test_y)
+        name,
+        title,
+        classes,
+        _examples(x[train], y[train]),
+        _examples(x[validation], y[validation]),
+        _examples(test_x, test_y),
     )
 
 

@@ -111,7 +111,7 @@ class Examples:
         return Examples(_rows(self.x, index), _rows(self.y, index), groups)
 
     def fingerprint(self) -> str:
-        """SHA-256 of inputs, labels, their shapes and dtypes, as hexadecimal digits; computed once and kept."""
+        """Give the SHA-256 of inputs, labels, shapes and dtypes, in hexadecimal; computed once and kept."""
         return self._fingerprint
 
     @cached_property
@@ -119,7 +119,7 @@ class Examples:
         digest = hashlib.sha256()
         for tensor in (self.x, self.y):
             digest.update(f"{tensor.dtype}{tuple(tensor.shape)}".encode())
-            digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+            digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
         return digest.hexdigest()
 
 
@@ -145,6 +145,8 @@ class Splits:
         Learn from `train`, choose by `validation`, report on `test`.
     draw : Mapping, optional
         How `train` was reduced: the arguments of `with_labels`, so that a recipe can do it again.
+    features : tuple of str
+        Names of the inputs of a table; empty for images.
     """
 
     name: str
@@ -154,12 +156,15 @@ class Splits:
     validation: Examples
     test: Examples
     draw: Mapping[str, Any] | None = None
+    features: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for part in ("train", "validation", "test"):
             examples: Examples = getattr(self, part)
             if examples.shape != self.train.shape:
-                raise ValueError(f"{part} examples must have shape {self.train.shape} like train, got {examples.shape}")
+                raise ValueError(
+                    f"{part} examples must have shape {self.train.shape} like train, got {examples.shape}"
+                )
             if len(examples) and int(examples.y.max()) >= len(self.classes):
                 raise ValueError(
                     f"{part} labels must be below {len(self.classes)}, the number of classes, "
@@ -181,8 +186,8 @@ class Splits:
         """Reduce the training part to `count` labelled examples.
 
         The draw is balanced: classes get the same number of examples, one more or less where `count` is no
-        multiple (a class that runs out is made up for by the others). It is nested: the 1,000 examples of a seed
-        are among the 4,000 of the same seed. Validation and test stay as they are.
+        multiple (a class that runs out is made up for by the others). It is nested: the 1,000 examples of a
+        seed are among the 4,000 of the same seed. Validation and test stay as they are.
 
         Parameters
         ----------
@@ -205,9 +210,13 @@ class Splits:
         """
         train = self.train
         if count < len(self.classes):
-            raise ValueError(f"count must be at least {len(self.classes)}, one label for each class, got {count}")
+            raise ValueError(
+                f"count must be at least {len(self.classes)}, one label for each class, got {count}"
+            )
         if count > train.labelled:
-            raise ValueError(f"count must be at most {train.labelled}, the labelled training examples, got {count}")
+            raise ValueError(
+                f"count must be at most {train.labelled}, the labelled training examples, got {count}"
+            )
         draw = {"count": count, "keep_unlabelled": keep_unlabelled, "seed": seed}
         chosen = torch.from_numpy(np.sort(balanced_order(train.y.numpy(), seed)[:count]))
         if keep_unlabelled:
@@ -237,7 +246,8 @@ def balanced_order(y: np.ndarray, seed: int) -> np.ndarray:
 
 
 def proportional_order(y: np.ndarray, seed: int) -> np.ndarray:
-    """Shuffle all examples so that each beginning of the order holds the classes in their overall proportions.
+    """Shuffle all examples so that each beginning of the order holds the classes in their overall
+    proportions.
 
     Takes and returns what `balanced_order` does, but examples without a label (-1) stay, as one more class.
     """
@@ -246,7 +256,7 @@ def proportional_order(y: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _ranks_within_class(y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give a random order of the labelled examples, each one's place within its class, and its class's size."""
+    """Give a random order of the labelled examples, the place of each in its class, and the class's size."""
     order = np.random.RandomState(seed).permutation(len(y))  # RandomState: its stream is frozen for good
     order = order[y[order] >= 0]
     sizes = np.bincount(y[order], minlength=1)

@@ -26,8 +26,8 @@ def parameter_count(model: nn.Module) -> int:
 def mac_count(model: nn.Module, example_shape: Sequence[int]) -> int:
     """Count the multiply-accumulates of one forward pass of one example.
 
-    Matrix products and convolutions count, however the model calls them; additions of a bias, normalisation and
-    activations do not.
+    Matrix products and convolutions count, however the model calls them; additions of a bias, normalisation
+    and activations do not.
 
     Parameters
     ----------
@@ -60,7 +60,9 @@ def mac_count(model: nn.Module, example_shape: Sequence[int]) -> int:
                 model(example)
         except RuntimeError as error:
             reason = str(error).splitlines()[0]
-            raise ValueError(f"the model does not take examples of shape {tuple(example_shape)}: {reason}") from error
+            raise ValueError(
+                f"the model does not take examples of shape {tuple(example_shape)}: {reason}"
+            ) from error
     return counter.get_total_flops() // 2
 
 

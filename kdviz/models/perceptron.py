@@ -40,8 +40,8 @@ def mlp(
     Returns
     -------
     Network
-        Input (B, ...) with `inputs` values for each example, output logits (B, classes). Layers: flatten, linear1,
-        relu1, ..., logits.
+        Input (B, ...) with `inputs` values for each example, output logits (B, classes). Layers: flatten,
+        linear1, relu1, ..., logits.
 
     Raises
     ------
@@ -57,7 +57,11 @@ def mlp(
     if isinstance(hidden, int):
         raise ValueError(f"hidden must be a sequence of layer sizes, got {hidden}: use ({hidden},)")
     sizes = [int(units) for units in hidden]
-    for what, size in (*(("hidden units", units) for units in sizes), ("inputs", inputs), ("classes", classes)):
+    for what, size in (
+        *(("hidden units", units) for units in sizes),
+        ("inputs", inputs),
+        ("classes", classes),
+    ):
         if size < 1:
             raise ValueError(f"{what} must be at least 1, got {size}")
     architecture = {

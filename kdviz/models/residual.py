@@ -13,8 +13,8 @@ from kdviz.models.architecture import Network, seeded, standardise
 class Residual(nn.Module):
     """Two 3×3 convolutions whose result is added to their input.
 
-    Where the shape changes, the input goes through a 1×1 convolution first. The last normalisation begins at zero,
-    so that the block begins as the identity.
+    Where the shape changes, the input goes through a 1×1 convolution first. The last normalisation begins at
+    zero, so that the block begins as the identity.
 
     Parameters
     ----------
@@ -75,8 +75,8 @@ def resnet(
     Returns
     -------
     Network
-        Input images (B, channels, H, W), output logits (B, classes). The blocks are called stage1_1, stage1_2, ...;
-        the last one gives the last feature maps.
+        Input images (B, channels, H, W), output logits (B, classes). The blocks are called stage1_1,
+        stage1_2, ...; the last one gives the last feature maps.
 
     Raises
     ------
@@ -96,7 +96,12 @@ def resnet(
     counts = [int(count) for count in blocks]
     if not counts:
         raise ValueError("blocks must name at least one stage, got none: use (1, 1, 1)")
-    for what, size in (("width", width), ("channels", channels), ("classes", classes), *(("blocks", c) for c in counts)):
+    for what, size in (
+        ("width", width),
+        ("channels", channels),
+        ("classes", classes),
+        *(("blocks", c) for c in counts),
+    ):
         if size < 1:
             raise ValueError(f"{what} must be at least 1, got {size}")
     architecture = {

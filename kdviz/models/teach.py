@@ -1,7 +1,8 @@
 """Train a shipped teacher again: ``python -m kdviz.models.teach mnist-convnet``.
 
-Writes NAME.safetensors (float16) and NAME.json (the card) into the folder of weights. The last averaged weights are
-kept. Recipes are chosen by the validation part; the test part is only looked at for the card, at the very end.
+Writes NAME.safetensors (float16) and NAME.json (the card) into the folder of weights. The last averaged
+weights are kept. Recipes are chosen by the validation part; the test part is only looked at for the card, at
+the very end.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class Recipe:
     optimiser : str
         "adamw", or "sgd" with Nesterov momentum 0.9.
     learning_rate : float
-        Its peak: the rate rises linearly over the first `warmup` of all steps, then falls as a cosine to zero.
+        Its peak: the rate rises linearly over the first `warmup` of all steps, then falls as a cosine to
+        zero.
     weight_decay : float
         On weights of two axes or more only.
     average : float
@@ -159,8 +161,8 @@ def teach(name: str, *, seed: int = 0, folder: Path = FOLDER, recipe: Recipe | N
     name : str
         One of `RECIPES`, also the name of the two files.
     seed : int
-        Fixes weights, order of the examples, augmentation and dropout: same seed, recipe, thread count and torch
-        version give the same weights.
+        Fixes weights, order of the examples, augmentation and dropout: same seed, recipe, thread count and
+        torch version give the same weights.
     folder : Path
         Where to write.
     recipe : Recipe
@@ -180,9 +182,15 @@ def teach(name: str, *, seed: int = 0, folder: Path = FOLDER, recipe: Recipe | N
     if architecture.get("inputs") == 0:
         architecture["inputs"] = math.prod(data.shape)
     model = build(architecture, seed=seed)
-    print(f"{name}: {parameter_count(model):,} parameters, {mac_count(model, data.shape):,} MACs, {data}", flush=True)
+    print(
+        f"{name}: {parameter_count(model):,} parameters, {mac_count(model, data.shape):,} MACs, {data}",
+        flush=True,
+    )
     averaged = train(model, data.train, data.validation, recipe, seed)
-    state = {key: value.half() if value.is_floating_point() else value for key, value in averaged.state_dict().items()}
+    state = {
+        key: value.half() if value.is_floating_point() else value
+        for key, value in averaged.state_dict().items()
+    }
     averaged.load_state_dict(state)  # rounds to float16, keeps float32
     card = describe(name, averaged, data, recipe, seed)
     folder.mkdir(parents=True, exist_ok=True)
@@ -199,7 +207,7 @@ def train(model: nn.Module, examples: Examples, validation: Examples, recipe: Re
     optimiser = make_optimiser(model, recipe)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate(step / total, recipe.warmup))
     if examples.x.ndim == 4:
-        model.to(memory_format=torch.channels_last)
+        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     averaged = deepcopy(model)
     begin, step = time.perf_counter(), 0
     with torch.random.fork_rng(devices=[]):
@@ -221,7 +229,7 @@ def train(model: nn.Module, examples: Examples, validation: Examples, recipe: Re
                 f"{seconds / epoch * (recipe.epochs - epoch):.0f} s left",
                 flush=True,
             )
-    return averaged.to(memory_format=torch.contiguous_format).eval()
+    return averaged.to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
 
 
 def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
@@ -249,13 +257,15 @@ def augment(x: Tensor, recipe: Recipe, generator: Generator) -> Tensor:
     if recipe.flip:
         x = flip(x, generator=generator)
     if recipe.warp:
-        x = warp(x, **recipe.warp, generator=generator)  # type: ignore[arg-type]
+        x = warp(x, **recipe.warp, generator=generator)
     if recipe.erase:
         x = erase(x, size=recipe.erase, generator=generator)
     return x
 
 
-def descend(model: nn.Module, x: Tensor, y: Tensor, optimiser: torch.optim.Optimizer, recipe: Recipe) -> float:
+def descend(
+    model: nn.Module, x: Tensor, y: Tensor, optimiser: torch.optim.Optimizer, recipe: Recipe
+) -> float:
     """Take one optimiser step and give the loss."""
     if x.ndim == 4:
         x = x.contiguous(memory_format=torch.channels_last)
@@ -308,9 +318,17 @@ def describe(name: str, model: nn.Module, data: kdviz.data.Splits, recipe: Recip
         validation_accuracy=round(1 - errors(model, data.validation) / len(data.validation), 6),
         recipe=recipe.settings(),
         seed=seed,
-        command=f"python -m kdviz.models.teach {name}" + (f" --seed {seed}" if seed else ""),
+        command=command(name, recipe, seed),
         licence="BSD-3-Clause",
     )
+
+
+def command(name: str, recipe: Recipe, seed: int) -> str:
+    """Give the command line that trains this teacher again."""
+    options = f" --seed {seed}" if seed else ""
+    if name in RECIPES and recipe.epochs != RECIPES[name].epochs:
+        options += f" --epochs {recipe.epochs}"
+    return f"python -m kdviz.models.teach {name}{options}"
 
 
 def write(path: Path, content: bytes) -> None:
@@ -325,11 +343,17 @@ def write(path: Path, content: bytes) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m kdviz.models.teach", description="Train a shipped teacher again.")
+    parser = argparse.ArgumentParser(
+        prog="python -m kdviz.models.teach", description="Train a shipped teacher again."
+    )
     parser.add_argument("name", choices=sorted(RECIPES))
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2, help="torch threads (default 2, as for the shipped weights)")
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="where to write (default: the package's weights)")
+    parser.add_argument(
+        "--threads", type=int, default=2, help="torch threads (default 2, as for the shipped weights)"
+    )
+    parser.add_argument(
+        "--folder", type=Path, default=FOLDER, help="where to write (default: the package's weights)"
+    )
     parser.add_argument("--epochs", type=int, help="another number of epochs than the recipe's")
     chosen = parser.parse_args(arguments)
     torch.set_num_threads(chosen.threads)
