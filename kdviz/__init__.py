@@ -1,0 +1,54 @@
+"""kdviz: see, teach and analyse knowledge distillation.
+
+>>> import kdviz as kd
+>>> objective = 0.9 * kd.SoftTargets(temperature=4) + 0.1 * kd.HardLabels()
+>>> print(objective)
+0.9 * SoftTargets(temperature=4.0) + 0.1 * HardLabels()
+
+Importing the package loads nothing heavy: torch, plotly and the widgets come with the first name that needs them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from . import data, distill, figures, losses, models, panels, widgets
+    from .distill import Distillation, HardLabels, Objective, Recipe, SoftTargets, hinton, schedules
+
+_SUBPACKAGES = ("data", "distill", "figures", "losses", "models", "panels", "widgets")
+_FROM_DISTILL = ("Distillation", "HardLabels", "Objective", "Recipe", "SoftTargets", "hinton", "schedules")
+
+__all__ = [
+    "Distillation",
+    "HardLabels",
+    "Objective",
+    "Recipe",
+    "SoftTargets",
+    "__version__",
+    "data",
+    "distill",
+    "figures",
+    "hinton",
+    "losses",
+    "models",
+    "panels",
+    "schedules",
+    "widgets",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a subpackage or a public name the first time it is used (PEP 562)."""
+    if name in _SUBPACKAGES:
+        return import_module(f"{__name__}.{name}")
+    if name in _FROM_DISTILL:
+        return getattr(import_module(f"{__name__}.distill"), name)
+    raise AttributeError(f"module 'kdviz' has no attribute {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

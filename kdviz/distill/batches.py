@@ -1,0 +1,123 @@
+"""The transfer set cut into batches: what step k sees is a function of (seed, k) alone.
+
+Whole windows of batches are gathered at once and handed out as views, so that a step pays for no indexing, and the float
+copy of the data never takes more than a window.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..data import Examples
+from ..losses.response import UNLABELLED
+from .randomness import mix
+
+WINDOW_BYTES = 16 * 2**20  # float inputs gathered at once
+
+Augment = Callable[[Tensor, torch.Generator], Tensor]
+
+
+class Batch(NamedTuple):
+    """What one optimiser step learns from."""
+
+    inputs: Tensor  # (B, ...) float32
+    labels: Tensor  # (B,) int64, -1 where unknown
+    labelled: int  # how many labels are known
+    teacher: Tensor | None  # (B, C) cached teacher logits, or None
+
+
+class Batches:
+    """Random batches of a transfer set, addressed by step.
+
+    Parameters
+    ----------
+    examples : Examples
+        N examples.
+    teacher_logits : callable or None
+        Gives the cached logits (N, C) when the first batch is asked for; None when there is nothing to cache.
+    batch_size : int
+        Examples a batch; the last of an epoch holds what is left (a single left-over joins the batch before it, since
+        batch normalisation cannot learn from one example).
+    seed : int
+        Orders every epoch.
+    device : torch.device
+        Where batches go.
+    augment : callable, optional
+        Changes the inputs of each batch, given a generator of its own.
+    """
+
+    def __init__(
+        self,
+        examples: Examples,
+        teacher_logits: Callable[[], Tensor] | None,
+        *,
+        batch_size: int,
+        seed: int,
+        device: torch.device,
+        augment: Augment | None = None,
+    ) -> None:
+        self.examples, self.seed, self.device, self.augment = examples, seed, device, augment
+        self._teacher_logits = teacher_logits
+        self.sizes = batch_sizes(len(examples), batch_size)
+        bytes_per_batch = 4 * max(1, math.prod(examples.shape)) * batch_size
+        self._per_window = max(1, WINDOW_BYTES // bytes_per_batch)
+        self._epoch = -1
+        self._order: tuple[Tensor, ...] = ()  # index tensors, one a batch of this epoch
+        self._window = (-1, -1)
+        self._held: list[Batch] = []
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return len(self.sizes)
+
+    def __getitem__(self, step: int) -> Batch:
+        epoch, i = divmod(step, len(self.sizes))
+        w, j = divmod(i, self._per_window)
+        if self._window != (epoch, w):
+            self._fill(epoch, w)
+        batch = self._held[j]
+        if self.augment is None:
+            return batch
+        generator = torch.Generator().manual_seed(mix(self.seed, 2, step))
+        return batch._replace(inputs=self.augment(batch.inputs, generator))
+
+    def _fill(self, epoch: int, w: int) -> None:
+        """Gather the window ``w`` of ``epoch`` into float tensors and cut them into batches."""
+        if epoch != self._epoch:
+            shuffled = torch.randperm(
+                len(self.examples), generator=torch.Generator().manual_seed(mix(self.seed, 1, epoch))
+            )
+            self._order, self._epoch = shuffled.split(self.sizes), epoch
+        chosen = self._order[w * self._per_window : (w + 1) * self._per_window]
+        sizes = [len(c) for c in chosen]
+        index = torch.cat(chosen)
+        y = self.examples.y[index]
+        labelled = [int((part != UNLABELLED).sum()) for part in y.split(sizes)]
+        inputs = self.examples.inputs(index).to(self.device).split(sizes)
+        labels = y.to(self.device).split(sizes)
+        teacher: tuple[Tensor, ...] | list[None] = [None] * len(sizes)
+        if self._teacher_logits is not None:
+            logits = self._teacher_logits()
+            teacher = logits[index.to(logits.device)].to(self.device).split(sizes)
+        self._held = [Batch(*parts) for parts in zip(inputs, labels, labelled, teacher, strict=True)]
+        self._window = (epoch, w)
+
+
+def batch_sizes(examples: int, batch_size: int) -> list[int]:
+    """Return the sizes of an epoch's batches.
+
+    >>> batch_sizes(10, 4), batch_sizes(9, 4), batch_sizes(1, 4)
+    ([4, 4, 2], [4, 5], [1])
+    """
+    whole, rest = divmod(examples, batch_size)
+    sizes = [batch_size] * whole
+    if rest == 1 and whole:
+        sizes[-1] += 1
+    elif rest:
+        sizes.append(rest)
+    return sizes

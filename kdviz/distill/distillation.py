@@ -1,0 +1,516 @@
+"""Distillation: one student being taught.
+
+The whole algorithm is `_advance`: fetch the batch of this step, ask the student, weigh the terms, step the optimiser.
+Everything else keeps it honest (guards), repeatable (snapshots, edits, replay) and interruptible.
+"""
+
+from __future__ import annotations
+
+import copy
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from .. import data as data_sets
+from ..data import Splits, shift
+from . import guards
+from .batches import Augment, Batches
+from .evaluate import evaluate
+from .history import Edit, Evaluation, History
+from .objective import HardLabels, Objective, Outputs, Term, hinton
+from .optimizer import OptimizerFactory, make_optimizer
+from .randomness import mix, seeded
+from .schedules import Hyperparameter, Schedule, value_at
+from .snapshot import Shelf, Snapshot
+from .teacher import Teacher, device_of
+
+if TYPE_CHECKING:
+    from .recipe import Recipe
+
+AUGMENTS: dict[str, Augment] = {"shift": lambda x, generator: shift(x, pixels=2, generator=generator)}
+
+
+class NonFiniteLoss(FloatingPointError):
+    """The loss became NaN or infinite; the run is back at its last good snapshot."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run was told at its start; edits come on top."""
+
+    objective: Objective
+    optimizer: str | OptimizerFactory = "adam"
+    learning_rate: Hyperparameter = 1e-3
+    batch_size: int = 128
+    epochs: int = 10
+    seed: int = 0
+    augment: str | Augment | None = None
+    snapshot_every: int = 200
+
+
+class Step(NamedTuple):
+    """One optimiser step: its number (from 1), the loss and the unweighted terms as scalar tensors."""
+
+    number: int
+    loss: Tensor
+    terms: dict[str, Tensor]
+
+
+class Distillation:
+    """One student being taught by one teacher on one transfer set.
+
+    Parameters
+    ----------
+    teacher : nn.Module, Teacher or None
+        In eval mode; only ever asked, never changed. None where no term needs one.
+    student : nn.Module
+        Trained in place. Any module that maps inputs (B, ...) to logits (B, C).
+    data : Splits, (X, y), Dataset or DataLoader
+        What :func:`kdviz.data.splits` takes. ``data.train`` is the transfer set; labels of -1 are unknown.
+    objective : Objective or Term, optional
+        Default ``0.9 * SoftTargets(temperature=4) + 0.1 * HardLabels()``.
+    optimizer : {"adam", "adamw", "sgd"} or callable
+        A function of the parameters gives any other.
+    learning_rate : float or Schedule
+    batch_size : int
+    epochs : int
+        The plan: how long schedules take, where ``train()`` and iteration end. ``train(epochs=...)`` can go beyond.
+    seed : int
+        Fixes batches, augmentation and dropout. The same seed, weights, data and thread count give the same bits.
+    augment : {"shift"} or callable, optional
+        ``"shift"``: ±2 pixels each step (teacher outputs then cannot be cached). A callable gets (inputs, generator).
+    snapshot_every : int
+        Steps between the snapshots that ``at`` and ``branch`` replay from.
+    allow_weaker_teacher : bool
+        Do not ask whether the roles were swapped when the student knows more than the teacher.
+
+    Raises
+    ------
+    ValueError, TypeError
+        In one sentence, when something given cannot work.
+
+    Examples
+    --------
+    >>> import kdviz as kd
+    >>> X, y = torch.randn(200, 4), torch.randint(0, 3, (200,))
+    >>> teacher = kd.models.mlp(hidden=(16,), inputs=4, classes=3).eval()
+    >>> run = Distillation(teacher, kd.models.mlp(hidden=(4,), inputs=4, classes=3), (X, y), epochs=2)
+    >>> run.train(progress=False).steps_done
+    4
+    >>> run.branch(2).train(progress=False).history.rows.tolist() == run.history.rows.tolist()
+    True
+    """
+
+    def __init__(
+        self,
+        teacher: nn.Module | Teacher | None,
+        student: nn.Module,
+        data: Any,
+        objective: Objective | Term | None = None,
+        *,
+        optimizer: str | OptimizerFactory = "adam",
+        learning_rate: Hyperparameter = 1e-3,
+        batch_size: int = 128,
+        epochs: int = 10,
+        seed: int = 0,
+        augment: str | Augment | None = None,
+        snapshot_every: int = 200,
+        allow_weaker_teacher: bool = False,
+    ) -> None:
+        data = data_sets.splits(data)
+        objective = hinton() if objective is None else objective
+        objective = 1.0 * objective if isinstance(objective, Term) else objective
+        guards.check_numbers(
+            learning_rate=value_at(learning_rate, 0, 1), batch_size=batch_size, epochs=epochs
+        )
+        guards.check_data(data, objective)
+        if isinstance(augment, str) and augment not in AUGMENTS:
+            raise ValueError(f"augment must be one of {', '.join(AUGMENTS)} or a callable, got {augment!r}")
+        if objective.needs_teacher and teacher is None:
+            raise ValueError(f"the objective {objective} needs a teacher, got None")
+        guards.check_roles(teacher.module if isinstance(teacher, Teacher) else teacher, student)
+        teacher = Teacher(teacher) if isinstance(teacher, nn.Module) else teacher
+        guards.check_answers(teacher, student, data)
+        if teacher is not None and not allow_weaker_teacher:
+            guards.check_not_swapped(teacher, student, data)
+        settings = Settings(
+            objective, optimizer, learning_rate, batch_size, epochs, seed, augment, max(1, snapshot_every)
+        )
+        self._assemble(teacher, student, data, settings)
+
+    def _assemble(self, teacher: Teacher | None, student: nn.Module, data: Splits, settings: Settings) -> None:
+        """Set up a run at step 0; everything given has been checked."""
+        self.teacher, self.student, self.data, self.settings = teacher, student, data, settings
+        self.lock = threading.RLock()
+        self.steps_done = 0
+        self._device = device_of(student)
+        self._teacher_mark = teacher.fingerprint() if teacher is not None else ""
+        augment = AUGMENTS[settings.augment] if isinstance(settings.augment, str) else settings.augment
+        self._live_teacher = settings.objective.needs_teacher and augment is not None
+        cached = settings.objective.needs_teacher and augment is None
+        self._batches = Batches(
+            data.train,
+            self.teacher_logits if cached else None,
+            batch_size=settings.batch_size,
+            seed=settings.seed,
+            device=self._device,
+            augment=augment,
+        )
+        student.train()
+        self._parameters = [p for p in student.parameters() if p.requires_grad]
+        self._optimizer = make_optimizer(
+            settings.optimizer, self._parameters, value_at(settings.learning_rate, 0, 1)
+        )
+        self._begin(settings)
+        self.history = History(self._columns())
+        self._shelf = Shelf()
+        self._shelf.put(Snapshot.take(0, student, self._optimizer))
+
+    # --- what is in force -------------------------------------------------------------------------------------------
+
+    def _begin(self, settings: Settings) -> None:
+        """Put the hyperparameters of the start in force."""
+        self.objective = settings.objective
+        self.learning_rate = settings.learning_rate
+        self.total_steps = settings.epochs * self.steps_per_epoch
+        self._edits_in_force = 0
+        self._stale, self._scheduled = True, False
+
+    def _columns(self) -> tuple[str, ...]:
+        terms = self.settings.objective.terms
+        weights = (f"weight_{t.name}" for t in terms)
+        hyper = (name for t in terms for name in t.hyperparameters())
+        return ("loss", *(t.name for t in terms), *weights, *hyper, "learning_rate")
+
+    def _enter(self, step: int) -> None:
+        """Bring the edits made up to ``step`` into force and work out this step's numbers."""
+        while self._edits_in_force < len(self.history.edits) and self.history.edits[self._edits_in_force].step <= step:
+            self._put_in_force(self.history.edits[self._edits_in_force])
+            self._edits_in_force += 1
+        if not self._stale and not self._scheduled:
+            return
+        self._scheduled = self.objective.scheduled or isinstance(self.learning_rate, Schedule)
+        self._stale = False
+        self._in_force = self.objective.hyperparameters_at(step, self.total_steps)
+        rate = value_at(self.learning_rate, step, self.total_steps)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        weights = (weight for weight, _ in self._in_force)
+        hyper = (value for _, numbers in self._in_force for value in numbers.values())
+        self._numbers = (*weights, *hyper, rate)
+
+    def _put_in_force(self, edit: Edit) -> None:
+        if edit.name == "learning_rate":
+            self.learning_rate = edit.value
+        elif edit.name == "total_steps":
+            self.total_steps = int(value_at(edit.value, 0, 1))
+        else:
+            self.objective = self.objective.edited(**{edit.name: edit.value})  # type: ignore[arg-type]
+        self._stale = True
+
+    # --- training ---------------------------------------------------------------------------------------------------
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return self._batches.steps_per_epoch
+
+    @property
+    def epoch(self) -> float:
+        return self.steps_done / self.steps_per_epoch
+
+    def _advance(self) -> Step:
+        """Take one optimiser step. The caller holds the lock."""
+        step = self.steps_done
+        self._enter(step)
+        batch = self._batches[step]
+        values: list[Tensor] = []
+        loss: Tensor | None = None
+        with seeded(mix(self.settings.seed, 3, step), self._device):
+            teacher = batch.teacher
+            if self._live_teacher and self.teacher is not None:
+                teacher = self.teacher(batch.inputs)
+            outputs = Outputs(self.student(batch.inputs), teacher, batch.labels, batch.labelled)
+            for (_, term), (weight, hyper) in zip(self.objective.weighted, self._in_force, strict=True):
+                if weight == 0:  # shown in the history, absent from the gradient
+                    with torch.no_grad():
+                        values.append(term.value(outputs, hyper))
+                    continue
+                value = term.value(outputs, hyper)
+                values.append(value.detach())
+                loss = weight * value if loss is None else loss + weight * value
+            for parameter in self._parameters:
+                parameter.grad = None
+            if loss is not None:
+                loss.backward()
+                self._optimizer.step()
+        total = values[0] * 0 if loss is None else loss.detach()
+        self.history.record((total, *values), self._numbers)
+        self.steps_done = step + 1
+        if self.history.full:
+            self._settle()
+        if self.steps_done % self.settings.snapshot_every == 0:
+            self._keep()
+        return Step(self.steps_done, total, dict(zip((t.name for t in self.objective.terms), values, strict=True)))
+
+    def step(self) -> Step:
+        """Take one optimiser step and return it; its tensors are read only if you ask for them."""
+        with self.lock:
+            return self._advance()
+
+    def __iter__(self) -> Iterator[Step]:
+        """Take the steps that are left of the plan, one at a time."""
+        while self.steps_done < self.total_steps:
+            yield self.step()
+        self.finish()
+
+    def train(self, epochs: int | None = None, *, progress: bool = True, evaluate: bool = True) -> Distillation:
+        """Train to the end of the plan, or for ``epochs`` more; interrupting leaves a usable run.
+
+        Parameters
+        ----------
+        epochs : int, optional
+            How many epochs from here. More than the plan has left extends the plan.
+        progress : bool
+            Show a progress bar.
+        evaluate : bool
+            Evaluate on validation data after each epoch.
+
+        Raises
+        ------
+        NonFiniteLoss
+            If the loss becomes NaN or infinite; the run is then back at its last good snapshot.
+        KeyboardInterrupt
+            After Ctrl-C, once the step under way is done.
+        """
+        last = self._plan(epochs)
+        with _interruption() as interrupted, tqdm(total=last - self.steps_done, disable=not progress, unit="step") as bar:
+            while self.steps_done < last and not interrupted.is_set():
+                self.step()
+                bar.update()
+                if evaluate and self.steps_done % self.steps_per_epoch == 0 and self.data.validation.labelled:
+                    with self.lock:
+                        self._settle()
+                    result = self.evaluate("validation")
+                    bar.set_postfix_str(f"validation accuracy {result.accuracy:.1%}", refresh=False)
+        self.finish()
+        if interrupted.is_set():
+            raise KeyboardInterrupt(f"stopped after step {self.steps_done}; the run can go on from here")
+        return self
+
+    def _plan(self, epochs: int | None) -> int:
+        """Return the step to train to, extending the plan if it ends before."""
+        with self.lock:
+            self._enter(self.steps_done)
+            if epochs is None:
+                return self.total_steps
+            if epochs < 1:
+                raise ValueError(f"epochs must be at least 1, got {epochs}")
+            last = self.steps_done + epochs * self.steps_per_epoch
+            if last > self.total_steps:
+                self._record(Edit(self.steps_done, "total_steps", last))
+            return last
+
+    def finish(self) -> None:
+        """Read what is pending, keep a snapshot, and make sure that the teacher is what it was."""
+        with self.lock:
+            self._settle()
+            self._keep()
+            if self.teacher is not None:
+                self.teacher.check_unchanged(self._teacher_mark)
+
+    def prepare(self, progress: Callable[[int, int], bool] | None = None) -> None:
+        """Ask the teacher about the whole transfer set now, rather than at the first step (see ``Teacher.logits``)."""
+        if self.teacher is not None and self.settings.objective.needs_teacher and not self._live_teacher:
+            self.teacher.logits(self.data.train, progress=progress)
+
+    def teacher_logits(self) -> Tensor:
+        """Return the teacher's logits (N, C) on the transfer set, cached; raise if its weights changed since the start."""
+        assert self.teacher is not None
+        if self.teacher.fingerprint() != self._teacher_mark:
+            self.teacher.check_unchanged(self._teacher_mark)
+        return self.teacher.logits(self.data.train)
+
+    def _settle(self) -> None:
+        """Read the pending records; on a loss that is not finite go back to the last good snapshot and say so."""
+        bad = self.history.flush()
+        if bad is None:
+            return
+        loss, rate = self.history.rows[bad, 0], self.history.rows[bad, -1]
+        good = self._shelf.before(bad)
+        self._shelf.drop_after(good.step)
+        self._return_to(good)
+        raise NonFiniteLoss(
+            f"the loss became {loss} at step {bad + 1}; the student is back at step {good.step}, its last good snapshot, "
+            f"and edits made since are undone; try a learning rate below {rate:g}"
+        )
+
+    def _return_to(self, snapshot: Snapshot) -> None:
+        snapshot.restore(self.student, self._optimizer)
+        self.history = self.history.until(snapshot.step)
+        self.steps_done = snapshot.step
+        self._begin(self.settings)
+        self._enter(self.steps_done)
+
+    def _keep(self) -> None:
+        """Put a snapshot of now on the shelf, unless a weight is no longer finite."""
+        self._settle()
+        snapshot = Snapshot.take(self.steps_done, self.student, self._optimizer)
+        if snapshot.finite:
+            self._shelf.put(snapshot)
+
+    # --- edits, snapshots, branches ---------------------------------------------------------------------------------
+
+    @property
+    def editable(self) -> tuple[str, ...]:
+        """Names that ``edit`` takes."""
+        names = {t.name for t in self.settings.objective.terms}
+        soft = ("temperature",) if "soft" in names else ()
+        both = ("alpha",) if names == {"soft", "hard"} else ()
+        return (*soft, *both, "learning_rate")
+
+    def edit(self, **changes: Hyperparameter) -> None:
+        """Change temperature, alpha or learning rate from the next step on; the history records it with its step.
+
+        Raises
+        ------
+        ValueError
+            If a name cannot be edited or a value is out of range; nothing is changed then.
+        """
+        with self.lock:
+            self._enter(self.steps_done)
+            for name, value in changes.items():
+                if name not in self.editable:
+                    raise ValueError(f"edit takes {', '.join(self.editable)}, got {name!r}")
+                if name == "learning_rate":
+                    rate = value_at(value, 0, 1)
+                    guards.check_numbers(learning_rate=rate, batch_size=1, epochs=1)
+                else:
+                    self.objective.edited(**{name: value})  # type: ignore[arg-type]
+            self._keep()
+            for name, value in changes.items():
+                self._record(Edit(self.steps_done, name, value))
+
+    def _record(self, edit: Edit) -> None:
+        """Add an edit; of several at one step the last one stands."""
+        kept = [e for e in self.history.edits if (e.step, e.name) != (edit.step, edit.name)]
+        self.history.edits[:] = sorted([*kept, edit], key=lambda e: e.step)
+        self._edits_in_force = sum(e.step < self.steps_done for e in kept)
+        self._enter(self.steps_done)
+
+    def snapshot(self) -> Snapshot:
+        """Keep a snapshot of now, and return it."""
+        with self.lock:
+            self._keep()
+            return self._shelf.before(self.steps_done)
+
+    def at(self, step: int) -> nn.Module:
+        """Return a copy of the student as it was after ``step`` steps, in eval mode.
+
+        It is restored from the nearest snapshot before and replayed from there, so it is exact for every step.
+        """
+        return self._fork(step).student.eval()
+
+    def branch(self, step: int | None = None, **edits: Hyperparameter) -> Distillation:
+        """Return a new run that goes on from ``step`` (default: now) of this one, with ``edits`` made there.
+
+        Without edits it repeats this run bit for bit. This run stays as it is.
+        """
+        other = self._fork(self.steps_done if step is None else step)
+        if edits:
+            other.edit(**edits)
+        return other
+
+    def twin(self) -> Distillation:
+        """Return the twin at step 0: the same student, seed, batches and learning rate, hard labels only, no teacher."""
+        if self.data.train.labelled == 0:
+            raise ValueError("a twin learns from labels alone and the transfer set has none")
+        with self.lock:
+            twin = Distillation.__new__(Distillation)
+            student = copy.deepcopy(self.student)
+            student.load_state_dict(self._shelf.before(0).student)
+            twin._assemble(None, student, self.data, replace(self.settings, objective=1.0 * HardLabels()))
+            shared = ("learning_rate", "total_steps")
+            twin.history.edits.extend(e for e in self.history.edits if e.name in shared)
+            return twin
+
+    def _fork(self, step: int) -> Distillation:
+        """Return a copy of this run as it was after ``step`` steps."""
+        with self.lock:
+            if not 0 <= step <= self.steps_done:
+                raise ValueError(f"step must lie in 0 ... {self.steps_done}, the steps this run has done, got {step}")
+            if step == self.steps_done:
+                self._keep()
+            other = Distillation.__new__(Distillation)
+            other._assemble(self.teacher, copy.deepcopy(self.student), self.data, self.settings)
+            for snapshot in self._shelf:
+                if snapshot.step <= step:
+                    other._shelf.put(snapshot)
+            other.history = self.history.until(step)
+            past = other.history
+            other._return_to(other._shelf.before(step))
+            other.history.edits, other.history.evaluations = past.edits, past.evaluations
+        while other.steps_done < step:
+            other.step()
+        other._enter(step)
+        return other
+
+    # --- results, files ---------------------------------------------------------------------------------------------
+
+    def evaluate(self, split: str = "validation") -> Evaluation:
+        """Evaluate the student on a split, record it in the history and return it."""
+        if split not in ("train", "validation", "test"):
+            raise ValueError(f'split must be "train", "validation" or "test", got {split!r}')
+        examples = getattr(self.data, split)
+        teacher = self.teacher.logits(examples) if self.teacher is not None else None
+        with self.lock:
+            result = evaluate(self.student, examples, step=self.steps_done, split=split, teacher_logits=teacher)
+            self.student.train()
+            kept = [e for e in self.history.evaluations if (e.step, e.split) != (result.step, split)]
+            self.history.evaluations[:] = [*kept, result]
+        return result
+
+    @property
+    def recipe(self) -> Recipe:
+        """All that is needed to run this again from the start, as far as it has a name."""
+        from .recipe import Recipe
+
+        return Recipe.of(self)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the run into ``folder``, atomically: whenever this process dies, the last complete save loads."""
+        from .storage import save
+
+        return save(self, folder)
+
+    @classmethod
+    def load(cls, folder: str | Path, **parts: Any) -> Distillation:
+        """Return the run that ``save`` wrote; see :func:`kdviz.distill.storage.load`."""
+        from .storage import load
+
+        return load(folder, **parts)
+
+    def __repr__(self) -> str:
+        return f"Distillation({self.objective}, {self.data.name}, step {self.steps_done:,} of {self.total_steps:,})"
+
+
+@contextmanager
+def _interruption() -> Iterator[threading.Event]:
+    """Turn Ctrl-C into an event for the block, so that no optimiser step is cut in half. Elsewhere than on the main
+    thread there is no Ctrl-C to catch."""
+    event = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield event
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: event.set())
+    try:
+        yield event
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,116 @@
+"""Guard rails: what a run is given is looked at once, before the first step, and answered in one sentence."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from ..data import Examples, Splits
+from .objective import Objective
+from .randomness import seeded
+from .teacher import Teacher, device_of
+
+LOOK = 256  # validation examples looked at to notice swapped roles
+
+
+def check_numbers(*, learning_rate: float, batch_size: int, epochs: int) -> None:
+    """Raise unless the numbers of a run make sense."""
+    if not (math.isfinite(learning_rate) and learning_rate > 0):
+        raise ValueError(f"learning_rate must be a finite number > 0, got {learning_rate}")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs}")
+
+
+def check_data(data: Splits, objective: Objective) -> None:
+    """Raise unless there is something to learn from and the labels name classes."""
+    train, classes = data.train, len(data.classes)
+    if len(train) == 0:
+        raise ValueError(f"the training part of {data.title} is empty; a run needs at least one example")
+    for split in ("train", "validation", "test"):
+        y = getattr(data, split).y
+        if len(y) and int(y.max()) >= classes:
+            raise ValueError(f"{split} labels must lie in 0 ... {classes - 1} ({classes} classes), got {int(y.max())}")
+    if not any(t.needs_teacher for t in objective.terms) and train.labelled == 0:
+        raise ValueError("the objective has hard labels only and no training example has a label; add soft targets")
+
+
+def check_roles(teacher: nn.Module | None, student: nn.Module) -> None:
+    """Raise if teacher and student share weights, or the student has nothing to train."""
+    if not any(p.requires_grad for p in student.parameters()):
+        raise ValueError("the student has no trainable parameter; pass a module whose parameters require gradients")
+    if isinstance(teacher, nn.Module):
+        theirs = {p.data_ptr(): name for name, p in teacher.named_parameters() if p.numel()}
+        shared = [theirs[p.data_ptr()] for p in student.parameters() if p.data_ptr() in theirs]
+        if shared:
+            raise ValueError(
+                f"the student shares weights with the teacher ({shared[0]}), so the teacher would be trained too; "
+                "give the student weights of its own (copy.deepcopy)"
+            )
+
+
+def check_answers(teacher: Teacher | None, student: nn.Module, data: Splits) -> None:
+    """Raise unless both models answer the data with finite logits over the data's classes."""
+    few = _few(data.train, 2)
+    classes = len(data.classes)
+    student_logits = _answer_in_eval(student, few)
+    _check_logits("student", student_logits, len(few))
+    if teacher is not None:
+        teacher_logits = teacher(few.to(device_of(teacher.module)))
+        _check_logits("teacher", teacher_logits, len(few))
+        if teacher_logits.shape[1] != student_logits.shape[1]:
+            raise ValueError(
+                f"the teacher answers with {teacher_logits.shape[1]} classes and the student with "
+                f"{student_logits.shape[1]}; both must cover the same classes in the same order"
+            )
+    if student_logits.shape[1] != classes:
+        raise ValueError(
+            f"the models answer with {student_logits.shape[1]} classes and the data names {classes}; "
+            "they must be the same"
+        )
+
+
+def check_not_swapped(teacher: Teacher, student: nn.Module, data: Splits) -> None:
+    """Raise if the untrained side seems to be the teacher: a student that knows clearly more at step 0."""
+    known = torch.nonzero(data.validation.y >= 0).flatten()[:LOOK]
+    if len(known) < 50:
+        return
+    x, y = data.validation.inputs(known), data.validation.y[known]
+    by_teacher = (teacher(x.to(device_of(teacher.module))).argmax(1).cpu() == y).float().mean().item()
+    by_student = (_answer_in_eval(student, x).argmax(1).cpu() == y).float().mean().item()
+    noise = 3 * math.sqrt(0.5 / len(known))  # three standard errors of a difference of two shares, at their widest
+    if by_student > by_teacher + noise:
+        raise ValueError(
+            f"the teacher knows less than the student it should teach ({by_teacher:.0%} against {by_student:.0%} right on "
+            f"{len(known)} validation examples); were they swapped? pass allow_weaker_teacher=True if it is meant"
+        )
+
+
+def _check_logits(who: str, logits: object, rows: int) -> None:
+    if not isinstance(logits, Tensor):
+        raise TypeError(
+            f"the {who} returned a {type(logits).__name__} and a tensor of logits is expected; "
+            "wrap it in a module that returns the logits alone"
+        )
+    if logits.ndim != 2 or logits.shape[0] != rows:
+        raise ValueError(f"the {who} returned shape {tuple(logits.shape)} and ({rows}, classes) is expected")
+    if not bool(logits.isfinite().all()):
+        raise ValueError(f"the {who} answers with logits that are not finite; look at its weights and the input's scale")
+
+
+def _answer_in_eval(student: nn.Module, inputs: Tensor) -> Tensor:
+    device = device_of(student)
+    was_training = student.training
+    student.eval()
+    try:
+        with torch.no_grad(), seeded(0, device):
+            return student(inputs.to(device))
+    finally:
+        student.train(was_training)
+
+
+def _few(examples: Examples, count: int) -> Tensor:
+    return examples.inputs(slice(0, min(count, len(examples))))

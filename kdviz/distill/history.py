@@ -1,0 +1,154 @@
+"""What a run remembers: the terms and hyperparameters of every step, evaluations, and the edits made.
+
+Step records are kept as tensors and read in blocks, so that recording never waits for the device.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from . import schedules
+from .schedules import Hyperparameter
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BLOCK = 256  # steps recorded before they are read from the device
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A hyperparameter changed at a step: in force from the first optimiser step after ``step`` steps."""
+
+    step: int
+    name: str
+    value: Hyperparameter
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"step": self.step, "name": self.name, "value": schedules.to_json(self.value)}
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any]) -> Edit:
+        return cls(saved["step"], saved["name"], schedules.from_json(saved["value"]))
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How the student did on one split after ``step`` steps. NLL and KL in nats."""
+
+    step: int
+    split: str
+    examples: int
+    errors: int
+    nll: float
+    agreement: float | None = None  # share of examples where student and teacher name the same class
+    teacher_errors: int | None = None
+
+    @property
+    def accuracy(self) -> float:
+        return 1 - self.errors / self.examples
+
+
+@dataclass
+class History:
+    """Records of a run, one row a step.
+
+    ``columns`` are the loss, each term (unweighted), each term's weight, the terms' hyperparameters and the learning rate.
+    """
+
+    columns: tuple[str, ...]
+    edits: list[Edit] = field(default_factory=list)
+    evaluations: list[Evaluation] = field(default_factory=list)
+    _rows: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    _losses: list[Tensor] = field(default_factory=list)  # pending, on the device
+    _numbers: list[tuple[float, ...]] = field(default_factory=list)  # pending, on the host
+
+    def __post_init__(self) -> None:
+        if self._rows.size == 0:
+            self._rows = np.empty((0, len(self.columns)))
+
+    def __len__(self) -> int:
+        return len(self._rows) + len(self._numbers)
+
+    def record(self, values: tuple[Tensor, ...], numbers: tuple[float, ...]) -> None:
+        """Add a step: ``values`` are scalar tensors for the first columns, ``numbers`` fill the others."""
+        self._losses.extend(values)
+        self._numbers.append(numbers)
+
+    @property
+    def full(self) -> bool:
+        return len(self._numbers) >= BLOCK
+
+    def flush(self) -> int | None:
+        """Read the pending records; return the first step among them whose loss is not finite, or None."""
+        if not self._numbers:
+            return None
+        start = len(self._rows)
+        values = torch.stack(self._losses).view(len(self._numbers), -1).double().cpu().numpy()
+        self._rows = np.concatenate([self._rows, np.hstack([values, np.array(self._numbers, dtype=float)])])
+        self._losses.clear()
+        self._numbers.clear()
+        bad = np.flatnonzero(~np.isfinite(self._rows[start:, 0]))
+        return start + int(bad[0]) if bad.size else None
+
+    def column(self, name: str) -> np.ndarray:
+        """Return one column over all steps, shape (steps,)."""
+        self.flush()
+        if name not in self.columns:
+            raise KeyError(f"the history has {', '.join(self.columns)}, not {name!r}")
+        return self._rows[:, self.columns.index(name)]
+
+    def evaluated(self, split: str = "validation") -> list[Evaluation]:
+        return [e for e in self.evaluations if e.split == split]
+
+    def frame(self) -> pd.DataFrame:
+        """Return the step records as a pandas frame, indexed by step (the first is 1)."""
+        import pandas as pd
+
+        self.flush()
+        index = pd.RangeIndex(1, len(self._rows) + 1, name="step")
+        return pd.DataFrame(self._rows, columns=list(self.columns), index=index)
+
+    def evaluation_frame(self) -> pd.DataFrame:
+        """Return the evaluations as a pandas frame, one row each."""
+        import pandas as pd
+
+        return pd.DataFrame([{**asdict(e), "accuracy": e.accuracy} for e in self.evaluations])
+
+    def until(self, step: int) -> History:
+        """Return a copy that ends after ``step`` steps."""
+        self.flush()
+        return History(
+            self.columns,
+            [e for e in self.edits if e.step < step],
+            [e for e in self.evaluations if e.step <= step],
+            self._rows[:step].copy(),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all but the step records, which ``rows`` holds, for JSON."""
+        return {
+            "columns": list(self.columns),
+            "edits": [e.to_dict() for e in self.edits],
+            "evaluations": [asdict(e) for e in self.evaluations],
+        }
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The step records, float64, shape (steps, columns)."""
+        self.flush()
+        return self._rows
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any], rows: np.ndarray) -> History:
+        return cls(
+            tuple(saved["columns"]),
+            [Edit.from_dict(e) for e in saved["edits"]],
+            [Evaluation(**e) for e in saved["evaluations"]],
+            rows.reshape(-1, len(saved["columns"])),
+        )

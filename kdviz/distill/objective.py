@@ -1,0 +1,234 @@
+"""The objective: a weighted sum of terms, written as algebra.
+
+    0.9 * SoftTargets(temperature=4) + 0.1 * HardLabels()
+
+is L = α · T² · KL(σ_T(t) ‖ σ_T(s)) + (1 − α) · CE(s, y) with α = 0.9 and T = 4: α weighs the SOFT term.
+Everything here is frozen: an edit makes a new objective, so a history can never change behind its own back.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, NamedTuple
+
+from torch import Tensor
+
+from .. import losses
+from . import schedules
+from .schedules import Hyperparameter, Schedule, value_at
+
+
+class Outputs(NamedTuple):
+    """What a term may look at: one batch's logits and labels."""
+
+    student: Tensor  # (B, C) logits
+    teacher: Tensor | None  # (B, C) logits, detached; None where no term needs a teacher
+    labels: Tensor  # (B,) int64, -1 where unknown
+    labelled: int | None = None  # how many labels of the batch are known
+
+
+@dataclass(frozen=True)
+class Term:
+    """One part of an objective. ``number * term`` weighs it, ``+`` adds it to others."""
+
+    name: ClassVar[str] = ""
+    needs_teacher: ClassVar[bool] = False
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        """Return the term's mean over the batch; ``hyper`` holds this step's numbers for the term's fields."""
+        raise NotImplementedError
+
+    def hyperparameters(self) -> dict[str, Hyperparameter]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"term": type(self).__name__, **{k: schedules.to_json(v) for k, v in self.hyperparameters().items()}}
+
+    def __mul__(self, weight: Hyperparameter) -> Objective:
+        return Objective(((weight, self),))
+
+    __rmul__ = __mul__
+
+    def __add__(self, other: Term | Objective) -> Objective:
+        return 1.0 * self + other
+
+
+@dataclass(frozen=True)
+class SoftTargets(Term):
+    """Learn the teacher's softened answer: T² · KL(σ_T(t) ‖ σ_T(s)). See :func:`kdviz.losses.soft_targets`.
+
+    Parameters
+    ----------
+    temperature : float or Schedule
+        T > 0. Live: ``run.edit(temperature=8)``.
+    """
+
+    temperature: Hyperparameter = 4.0
+
+    name: ClassVar[str] = "soft"
+    needs_teacher: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.temperature, Schedule):
+            losses.check_temperature(self.temperature)
+            object.__setattr__(self, "temperature", float(self.temperature))
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        assert outputs.teacher is not None, "the engine hands teacher logits to every term that needs them"
+        return losses.soft_targets(outputs.student, outputs.teacher, hyper["temperature"])
+
+
+@dataclass(frozen=True)
+class HardLabels(Term):
+    """Learn the labels: CE(s, y) at T = 1, averaged over the examples that have one."""
+
+    name: ClassVar[str] = "hard"
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        return losses.hard_labels(outputs.student, outputs.labels, labelled=outputs.labelled)
+
+
+_TERMS: dict[str, type[Term]] = {c.__name__: c for c in (SoftTargets, HardLabels)}
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A weighted sum of terms.
+
+    Examples
+    --------
+    >>> objective = 0.9 * SoftTargets(temperature=4) + 0.1 * HardLabels()
+    >>> objective.alpha, objective.temperature
+    (0.9, 4.0)
+    >>> objective.edited(alpha=0.5, temperature=8)
+    0.5 * SoftTargets(temperature=8.0) + 0.5 * HardLabels()
+    """
+
+    weighted: tuple[tuple[Hyperparameter, Term], ...]
+
+    def __post_init__(self) -> None:
+        if not self.weighted:
+            raise ValueError("an objective needs at least one term, such as kd.SoftTargets() or kd.HardLabels()")
+        names = [term.name for _, term in self.weighted]
+        if len(set(names)) < len(names):
+            raise ValueError(f"each kind of term may appear once, got {' + '.join(names)}; add their weights instead")
+        for weight, term in self.weighted:
+            if not isinstance(weight, Schedule):
+                _check_weight(weight, term.name)
+
+    def __add__(self, other: Term | Objective) -> Objective:
+        more = other if isinstance(other, Objective) else 1.0 * other
+        return Objective(self.weighted + more.weighted)
+
+    def __radd__(self, other: Term) -> Objective:
+        return 1.0 * other + self
+
+    def __mul__(self, factor: float) -> Objective:
+        if any(isinstance(w, Schedule) for w, _ in self.weighted):
+            raise TypeError("an objective with a scheduled weight cannot be scaled; weigh its terms one by one")
+        return Objective(tuple((float(factor) * w, t) for w, t in self.weighted))  # type: ignore[operator]
+
+    __rmul__ = __mul__
+
+    def __repr__(self) -> str:
+        return " + ".join(f"{_short(weight)} * {term}" for weight, term in self.weighted)
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        return tuple(term for _, term in self.weighted)
+
+    @property
+    def needs_teacher(self) -> bool:
+        return any(term.needs_teacher for term in self.terms)
+
+    @property
+    def alpha(self) -> Hyperparameter | None:
+        """The weight of the soft term, or None where the objective is not soft targets with or without hard labels."""
+        by_name = {term.name: weight for weight, term in self.weighted}
+        return by_name.get("soft", 0.0) if set(by_name) <= {"soft", "hard"} else None
+
+    @property
+    def temperature(self) -> Hyperparameter | None:
+        """T of the soft term, or None without one."""
+        return next((t.temperature for t in self.terms if isinstance(t, SoftTargets)), None)
+
+    def edited(self, *, temperature: Hyperparameter | None = None, alpha: float | None = None) -> Objective:
+        """Return this objective with another temperature or alpha; the soft term gets alpha, the hard one 1 − alpha."""
+        weighted = self.weighted
+        if temperature is not None:
+            if self.temperature is None:
+                raise ValueError("temperature belongs to soft targets and this objective has none; add kd.SoftTargets()")
+            weighted = tuple(
+                (w, replace(t, temperature=temperature) if isinstance(t, SoftTargets) else t) for w, t in weighted
+            )
+        if alpha is not None:
+            check_alpha(alpha)
+            if {t.name for t in self.terms} != {"soft", "hard"}:
+                raise ValueError(f"alpha balances soft targets against hard labels and the objective is {self}")
+            share = {"soft": float(alpha), "hard": 1.0 - float(alpha)}
+            weighted = tuple((share[t.name], t) for _, t in weighted)
+        return Objective(weighted)
+
+    def hyperparameters_at(self, step: int, total_steps: int) -> list[tuple[float, dict[str, float]]]:
+        """Return, term by term, the weight and the hyperparameters in force at ``step``."""
+        in_force = []
+        for weight, term in self.weighted:
+            w = value_at(weight, step, total_steps)
+            if isinstance(weight, Schedule):
+                _check_weight(w, term.name)
+            hyper = {k: value_at(v, step, total_steps) for k, v in term.hyperparameters().items()}
+            in_force.append((w, hyper))
+        return in_force
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether any number of it depends on the step."""
+        numbers = [w for w, _ in self.weighted] + [v for t in self.terms for v in t.hyperparameters().values()]
+        return any(isinstance(n, Schedule) for n in numbers)
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        return [{"weight": schedules.to_json(weight), **term.to_dict()} for weight, term in self.weighted]
+
+    @classmethod
+    def from_dict(cls, terms: list[dict[str, Any]]) -> Objective:
+        """Return the objective that ``to_dict`` wrote."""
+        weighted = []
+        for entry in terms:
+            kind = _TERMS.get(entry["term"])
+            if kind is None:
+                raise ValueError(f"a term must be one of {', '.join(_TERMS)}, got {entry['term']!r}")
+            hyper = {k: schedules.from_json(v) for k, v in entry.items() if k not in ("term", "weight")}
+            weighted.append((schedules.from_json(entry["weight"]), kind(**hyper)))
+        return cls(tuple(weighted))
+
+
+def hinton(alpha: float = 0.9, temperature: Hyperparameter = 4.0) -> Objective:
+    """Return alpha · SoftTargets(temperature) + (1 − alpha) · HardLabels().
+
+    >>> hinton(alpha=0.5, temperature=2)
+    0.5 * SoftTargets(temperature=2.0) + 0.5 * HardLabels()
+    """
+    check_alpha(alpha)
+    return float(alpha) * SoftTargets(temperature) + (1.0 - float(alpha)) * HardLabels()
+
+
+def check_alpha(alpha: float) -> None:
+    """Raise a one-sentence ``ValueError`` unless 0 <= alpha <= 1.
+
+    >>> check_alpha(1.5)
+    Traceback (most recent call last):
+        ...
+    ValueError: alpha must lie in [0, 1] (it is the weight of the soft targets), got 1.5
+    """
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"alpha must lie in [0, 1] (it is the weight of the soft targets), got {alpha}")
+
+
+def _check_weight(weight: float, name: str) -> None:
+    if not (math.isfinite(weight) and weight >= 0):
+        raise ValueError(f"the weight of the {name} term must be a finite number >= 0, got {weight}")
+
+
+def _short(weight: Hyperparameter) -> str:
+    return repr(weight) if isinstance(weight, Schedule) else f"{weight:.6g}"

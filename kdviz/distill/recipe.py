@@ -1,0 +1,166 @@
+"""Recipe: all that is needed to run a distillation again, as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from .. import data as data_sets
+from .. import models
+from . import schedules
+from .objective import Objective, hinton
+from .schedules import Hyperparameter
+
+if TYPE_CHECKING:
+    from .distillation import Distillation
+
+VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A run in words: data, teacher, student, objective and numbers.
+
+    Parameters
+    ----------
+    data : str
+        A name of :func:`kdviz.data.load`, or another data set's own name (then hand the data to ``distillation``).
+    draw : dict, optional
+        Arguments of ``Splits.with_labels``: which labels the student may use.
+    teacher : str or None
+        A name of :func:`kdviz.models.pretrained`; None if the run has none or its own (then hand it over).
+    student : dict or None
+        An architecture of :func:`kdviz.models.build`; None for a module of your own (then hand it over).
+    student_seed : int
+        Initial weights of a built student.
+    objective : Objective
+    optimizer, learning_rate, batch_size, epochs, seed, augment
+        As in :class:`kdviz.Distillation`.
+    edits : tuple of dict
+        Edits made on the way: step, name, value.
+
+    Examples
+    --------
+    >>> recipe = Recipe(data="mnist", draw={"count": 4000}, teacher="mnist-mlp-1200",
+    ...                 student={"name": "mlp", "hidden": [64]}, epochs=60)
+    >>> Recipe.from_json(recipe.to_json()) == recipe
+    True
+    """
+
+    data: str
+    draw: dict[str, Any] | None = None
+    teacher: str | None = None
+    student: dict[str, Any] | None = None
+    student_seed: int = 0
+    objective: Objective = field(default_factory=hinton)
+    optimizer: str = "adam"
+    learning_rate: Hyperparameter = 1e-3
+    batch_size: int = 128
+    epochs: int = 10
+    seed: int = 0
+    augment: str | None = None
+    edits: tuple[dict[str, Any], ...] = ()
+
+    @classmethod
+    def of(cls, run: Distillation) -> Recipe:
+        """Return the recipe of a run; parts without a name are left out and must be handed over again."""
+        settings = run.settings
+        card = getattr(run.teacher.module, "card", None) if run.teacher is not None else None
+        return cls(
+            data=run.data.name,
+            draw=dict(run.data.draw) if run.data.draw else None,
+            teacher=card.name if card is not None else None,
+            student=getattr(run.student, "architecture", None),
+            student_seed=getattr(run.student, "seed", 0),
+            objective=settings.objective,
+            optimizer=settings.optimizer if isinstance(settings.optimizer, str) else "custom",
+            learning_rate=settings.learning_rate,
+            batch_size=settings.batch_size,
+            epochs=settings.epochs,
+            seed=settings.seed,
+            augment=settings.augment if isinstance(settings.augment, str | None) else "custom",
+            edits=tuple(e.to_dict() for e in run.history.edits),
+        )
+
+    def with_seed(self, seed: int) -> Recipe:
+        """Return the same recipe with other batches and other initial weights."""
+        return replace(self, seed=seed, student_seed=seed)
+
+    def distillation(
+        self, *, teacher: Any = None, student: nn.Module | None = None, data: Any = None
+    ) -> Distillation:
+        """Return the run at its start, edits waiting at their steps.
+
+        Raises
+        ------
+        ValueError
+            If a part has no name to load it by and was not handed over.
+        """
+        from .distillation import Distillation
+        from .history import Edit
+
+        if data is None:
+            data = data_sets.load(self.data)
+            if self.draw:
+                data = data.with_labels(**self.draw)
+        if teacher is None and self.objective.needs_teacher:
+            if self.teacher is None:
+                raise ValueError("this recipe's teacher is a model of your own; pass it as teacher=")
+            teacher = models.pretrained(self.teacher)
+        if student is None:
+            if self.student is None:
+                raise ValueError("this recipe's student is a model of your own; pass it, untrained, as student=")
+            student = models.build(self.student, seed=self.student_seed)
+        run = Distillation(teacher, student, data, self.objective, **self.numbers())
+        run.history.edits.extend(Edit.from_dict(e) for e in self.edits)
+        return run
+
+    def numbers(self) -> dict[str, Any]:
+        """Return the keyword arguments of ``Distillation`` that are plain numbers and names."""
+        names = ("optimizer", "learning_rate", "batch_size", "epochs", "seed", "augment")
+        custom = [n for n in names if getattr(self, n) == "custom"]
+        if custom:
+            raise ValueError(f"this recipe's {custom[0]} is a function of your own; a recipe cannot hold it")
+        return {n: getattr(self, n) for n in names}
+
+    def to_dict(self) -> dict[str, Any]:
+        plain = {k: v for k, v in asdict(self).items() if k not in ("objective", "learning_rate", "edits")}
+        return {
+            "version": VERSION,
+            **plain,
+            "objective": self.objective.to_dict(),
+            "learning_rate": schedules.to_json(self.learning_rate),
+            "edits": list(self.edits),
+        }
+
+    def to_json(self) -> str:
+        """Return the recipe as JSON text."""
+        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any]) -> Recipe:
+        """Return the recipe that ``to_dict`` wrote."""
+        if saved.get("version") != VERSION:
+            raise ValueError(f"this kdviz reads recipes of version {VERSION}, got {saved.get('version')!r}")
+        known = {k: v for k, v in saved.items() if k != "version"}
+        unknown = set(known) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"a recipe has no {', '.join(sorted(unknown))}; it has {', '.join(cls.__dataclass_fields__)}")
+        known["objective"] = Objective.from_dict(known["objective"])
+        known["learning_rate"] = schedules.from_json(known["learning_rate"])
+        known["edits"] = tuple(known["edits"])
+        return cls(**known)
+
+    @classmethod
+    def from_json(cls, text: str | Path) -> Recipe:
+        """Return the recipe in a JSON text, or in a file given as a ``Path``."""
+        text = text.read_text(encoding="utf-8") if isinstance(text, Path) else text
+        try:
+            saved = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"a recipe must be JSON text (or a Path to it): {error}") from error
+        return cls.from_dict(saved)

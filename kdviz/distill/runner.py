@@ -1,0 +1,224 @@
+"""Runner: one daemon thread that trains runs side by side and obeys commands at the next step.
+
+The thread is started by the first command, never at import, construction or display. Callers only put a command into a
+queue and return. What others may look at is collected by the thread itself, between two steps, at most a few times a second.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from .distillation import Distillation
+from .teacher import Cancelled
+
+State = Literal["idle", "loading", "running", "paused", "stopped", "finished", "failed"]
+Command = Literal["train", "pause", "step", "edit", "stop"]
+KeepGoing = Callable[[int, int], bool]
+
+REPORTS_PER_SECOND = 8
+EVALUATIONS = 80  # points of a learning curve over a whole plan
+CLOSE_TIMEOUT_S = 10.0
+
+
+class Runner:
+    """Trains a student, and whoever goes beside it, step by step on a thread of its own.
+
+    Parameters
+    ----------
+    build : callable
+        Called once, on the thread, with a function (done, total) -> bool to report progress to and to ask whether to go on;
+        returns the runs, the student's first. They take the same number of steps.
+    report : callable
+        Called on the thread with this runner whenever there is something new, at most ``REPORTS_PER_SECOND`` times a second
+        while training and always at a change of state. It may look at the runs: no step is under way.
+    evaluate : bool
+        Evaluate on validation data along the way, and on test data once the plan is finished.
+
+    Attributes
+    ----------
+    state : {"idle", "loading", "running", "paused", "stopped", "finished", "failed"}
+    message : str
+        Why the last command failed, in one sentence; empty otherwise.
+    runs : tuple of Distillation
+        Empty until built.
+    """
+
+    def __init__(
+        self,
+        build: Callable[[KeepGoing], Sequence[Distillation]],
+        report: Callable[[Runner], None],
+        *,
+        evaluate: bool = True,
+    ) -> None:
+        self._build, self._report, self._evaluate = build, report, evaluate
+        self.state: State = "idle"
+        self.message = ""
+        self.runs: tuple[Distillation, ...] = ()
+        self.loaded = (0, 0)  # (done, total) while loading
+        self._commands: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+        self._next_report = 0.0
+        self._running_s = 0.0  # time spent on steps, for the time left
+        self._steps_timed = 0
+
+    # --- called from anywhere: returns at once ----------------------------------------------------------------------
+
+    def send(self, command: Command | Literal["close"], **values: Any) -> None:
+        """Put a command: "train", "pause", "step", "edit" (with values) or "stop"."""
+        if command in ("stop", "close"):
+            self._stop.set()  # seen by a long load, which does not read the queue
+        self._commands.put((command, values))
+        with self._starting:
+            if self._thread is None and command != "close":
+                self._thread = threading.Thread(target=self._live, name="kdviz-runner", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Stop, and wait until the thread has ended."""
+        self.send("close")
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(CLOSE_TIMEOUT_S)
+
+    @property
+    def alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def steps_done(self) -> int:
+        return self.runs[0].steps_done if self.runs else 0
+
+    @property
+    def total_steps(self) -> int:
+        return self.runs[0].total_steps if self.runs else 0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Time left at the pace so far, in seconds; None until there is a pace."""
+        if self._steps_timed == 0 or self.state not in ("running", "paused"):
+            return None
+        return self._running_s / self._steps_timed * (self.total_steps - self.steps_done)
+
+    # --- the thread -------------------------------------------------------------------------------------------------
+
+    def _live(self) -> None:
+        while True:
+            try:
+                command, values = self._commands.get(block=self.state != "running")
+            except queue.Empty:
+                self._guarded(self._advance)
+                continue
+            if command == "close":
+                return
+            self._guarded(lambda: self._obey(command, values))  # noqa: B023 (called at once)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Do ``work``; what goes wrong becomes a state and a sentence, and the thread lives on."""
+        try:
+            work()
+        except Cancelled as stop:
+            self._turn("idle", str(stop))
+        except Exception as error:  # whatever it is, the panel must stay usable
+            self._turn("failed", _sentence(error))
+
+    def _obey(self, command: str, values: dict[str, Any]) -> None:
+        self.message = ""
+        if command == "edit":
+            for run in self.runs:
+                run.edit(**{k: v for k, v in values.items() if k in run.editable})
+            self._turn(self.state)
+        elif command == "pause" and self.state == "running":
+            self._settle()
+            self._turn("paused")
+        elif command == "stop" and self.state in ("running", "paused"):
+            self._settle()
+            self._turn("stopped")
+        elif command in ("train", "step") and self.state != "running":
+            self._stop.clear()
+            self._load()
+            if self.steps_done >= self.total_steps:
+                self._turn("finished")
+            elif command == "train":
+                self._turn("running")
+            else:
+                self._advance()
+                if self.state != "finished":
+                    self._settle()
+                    self._turn("paused")
+
+    def _load(self) -> None:
+        if self.runs:
+            return
+        self._turn("loading")
+        runs = tuple(self._build(self._keep_loading))
+        if self._stop.is_set():
+            raise Cancelled("stopped before the first step")
+        self.runs = runs
+        if self._evaluate:
+            for run in self.runs:
+                _evaluate(run)
+
+    def _keep_loading(self, done: int, total: int) -> bool:
+        self.loaded = (done, total)
+        self._maybe_report()
+        return not self._stop.is_set()
+
+    def _advance(self) -> None:
+        """One step of every run, an evaluation where one is due, and the end of the plan."""
+        start = time.perf_counter()
+        for run in self.runs:
+            run.step()
+        if self._evaluate and self.steps_done % max(1, self.total_steps // EVALUATIONS) == 0:
+            for run in self.runs:
+                _evaluate(run)
+        self._running_s += time.perf_counter() - start
+        self._steps_timed += 1
+        if self.steps_done >= self.total_steps:
+            self._finish()
+        else:
+            self._maybe_report()
+
+    def _settle(self) -> None:
+        """Read what is pending, so that a loss that is not finite is noticed now."""
+        for run in self.runs:
+            run.finish()
+
+    def _finish(self) -> None:
+        self._settle()
+        if self._evaluate:
+            for run in self.runs:
+                _evaluate(run)
+                if run.data.test.labelled:
+                    run.evaluate("test")
+        self._turn("finished")
+
+    def _turn(self, state: State, message: str = "") -> None:
+        self.state = state
+        self.message = message or self.message
+        self._next_report = time.perf_counter() + 1 / REPORTS_PER_SECOND
+        self._report(self)
+
+    def _maybe_report(self) -> None:
+        now = time.perf_counter()
+        if now < self._next_report:
+            return
+        self._next_report = now + 1 / REPORTS_PER_SECOND
+        self._report(self)
+        time.sleep(0.001)  # whoever waits for a run's lock, or for the interpreter, gets it here
+
+
+def _evaluate(run: Distillation) -> None:
+    if run.data.validation.labelled:
+        run.evaluate("validation")
+
+
+def _sentence(error: Exception) -> str:
+    """Return an error as one sentence for a status line; one that is not ours says its kind too."""
+    text = " ".join(str(error).split()) or "no message"
+    ours = isinstance(error, ValueError | TypeError | FileNotFoundError | FloatingPointError)
+    return text if ours else f"{type(error).__name__}: {text}"

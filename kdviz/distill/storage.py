@@ -1,0 +1,187 @@
+"""A run on disk: safetensors for tensors, JSON for the rest, one folder, never half written.
+
+Each save goes to a new folder inside ``folder``; when all of it is on the disk, the one-line file ``CURRENT`` is replaced
+to name it. Whoever dies in between leaves the save before in force.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from .. import data as data_sets
+from .. import models
+from .history import History
+from .recipe import Recipe
+from .snapshot import Snapshot
+from .teacher import Teacher, weight_hash
+
+if TYPE_CHECKING:
+    from .distillation import Distillation
+
+VERSION = 1
+CURRENT = "CURRENT"
+
+
+def save(run: Distillation, folder: str | Path) -> Path:
+    """Write ``run`` into ``folder`` and return it as a path; see :meth:`kdviz.Distillation.save`."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with run.lock:
+        run.snapshot()
+        tensors, described = _describe(run)
+    name = f"save-{run.steps_done:08d}-{uuid.uuid4().hex[:8]}"
+    fresh = folder / name
+    fresh.mkdir()
+    save_file(tensors, fresh / "tensors.safetensors")
+    (fresh / "run.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
+    for file in fresh.iterdir():
+        _to_disk(file)
+    _point_to(folder, name)
+    for old in folder.glob("save-*"):
+        if old.name != name:
+            shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def load(
+    folder: str | Path, *, teacher: nn.Module | Teacher | None = None, student: nn.Module | None = None, data: Any = None
+) -> Distillation:
+    """Return the run saved in ``folder``, at the step and with the history it had.
+
+    Parameters
+    ----------
+    folder : path
+    teacher, student, data
+        Only needed where the run used your own: a teacher that is not shipped, a module kdviz cannot build, your data.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder holds no complete save.
+    ValueError
+        If a part is missing, or is not what the run was made with.
+    """
+    described, tensors = _read(Path(folder))
+    recipe = Recipe.from_dict(described["recipe"])
+    if data is not None:
+        data = data_sets.splits(data)
+    if data is None and recipe.data not in data_sets.names():
+        raise ValueError(f"the run learned from data of your own ({recipe.data}); pass it as data=")
+    if teacher is None and described["teacher"] and recipe.teacher is None:
+        teacher = _saved_teacher(described, tensors)
+    run = recipe.distillation(teacher=teacher, student=student, data=data)
+    _check_same(run, described)
+    _put_back(run, described, tensors)
+    return run
+
+
+def _describe(run: Distillation) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return all tensors of a run by name, and everything else for JSON."""
+    tensors: dict[str, Tensor] = {"history": torch.from_numpy(run.history.rows.copy())}
+    plain: dict[str, Any] = {}
+    for snapshot in run._shelf:
+        for name, tensor in snapshot.student.items():
+            tensors[f"{snapshot.step}/student/{name}"] = tensor
+        for index, state in snapshot.optimizer.items():
+            for name, value in state.items():
+                key = f"{snapshot.step}/optimizer/{index}/{name}"
+                if isinstance(value, Tensor):
+                    tensors[key] = value
+                else:
+                    plain[key] = value
+    teacher = run.teacher.module if run.teacher is not None else None
+    recipe = run.recipe
+    if teacher is not None and recipe.teacher is None and hasattr(teacher, "architecture"):
+        tensors |= {f"teacher/{name}": tensor for name, tensor in teacher.state_dict().items()}
+    described = {
+        "version": VERSION,
+        "steps_done": run.steps_done,
+        "recipe": recipe.to_dict(),
+        "history": run.history.to_dict(),
+        "optimizer_plain": plain,
+        "snapshots": [s.step for s in run._shelf],
+        "teacher": weight_hash(teacher) if teacher is not None else "",
+        "teacher_architecture": getattr(teacher, "architecture", None),
+        "transfer_set": run.data.train.fingerprint(),
+        "torch_threads": torch.get_num_threads(),
+    }
+    return {k: t.detach().cpu().clone(memory_format=torch.contiguous_format) for k, t in tensors.items()}, described
+
+
+def _to_disk(file: Path) -> None:
+    with open(file, "rb+") as handle:
+        os.fsync(handle.fileno())
+
+
+def _point_to(folder: Path, name: str) -> None:
+    pointer = folder / f"{CURRENT}.{uuid.uuid4().hex[:8]}"
+    pointer.write_text(name, encoding="utf-8")
+    _to_disk(pointer)
+    os.replace(pointer, folder / CURRENT)
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    try:
+        name = (folder / CURRENT).read_text(encoding="utf-8").strip()
+    except OSError:
+        raise FileNotFoundError(f"{folder} holds no complete save; give the folder that run.save(folder) wrote") from None
+    place = folder / name
+    if place.parent != folder or not name.startswith("save-"):
+        raise ValueError(f"{folder / CURRENT} must name a save beside it, got {name!r}; the folder was changed by hand")
+    try:
+        described = json.loads((place / "run.json").read_text(encoding="utf-8"))
+        tensors = load_file(place / "tensors.safetensors")
+    except (OSError, ValueError, SafetensorError) as error:
+        raise ValueError(f"the save in {place} is damaged ({error}); restore it or start anew") from error
+    if described.get("version") != VERSION:
+        raise ValueError(f"this kdviz reads saves of version {VERSION}, got {described.get('version')!r}")
+    return described, tensors
+
+
+def _saved_teacher(described: dict[str, Any], tensors: dict[str, Tensor]) -> nn.Module:
+    if not described["teacher_architecture"]:
+        raise ValueError("the run's teacher is a model of your own that kdviz cannot build; pass it as teacher=")
+    teacher = models.build(described["teacher_architecture"])
+    teacher.load_state_dict({k.removeprefix("teacher/"): t for k, t in tensors.items() if k.startswith("teacher/")})
+    return teacher.eval()
+
+
+def _check_same(run: Distillation, described: dict[str, Any]) -> None:
+    if run.data.train.fingerprint() != described["transfer_set"]:
+        raise ValueError("the data given is not what the run learned from (its content differs); pass the same data")
+    if run.teacher is not None and weight_hash(run.teacher.module) != described["teacher"]:
+        raise ValueError("the teacher given is not the run's teacher (its weights differ); pass the same teacher")
+
+
+def _put_back(run: Distillation, described: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+    """Fill the shelf, the history and the student of a fresh run with what was saved."""
+    rows = tensors["history"].numpy().astype(np.float64)
+    for step in described["snapshots"]:
+        run._shelf.put(_snapshot(step, tensors, described["optimizer_plain"]))
+    history = History.from_dict(described["history"], rows)
+    run._return_to(run._shelf.before(described["steps_done"]))
+    run.history = history
+    run._begin(run.settings)
+    run._enter(run.steps_done)
+
+
+def _snapshot(step: int, tensors: dict[str, Tensor], plain: dict[str, Any]) -> Snapshot:
+    student, optimizer = f"{step}/student/", f"{step}/optimizer/"
+    state: dict[int, dict[str, Any]] = {}
+    for key, value in [*tensors.items(), *plain.items()]:
+        if key.startswith(optimizer):
+            index, name = key.removeprefix(optimizer).split("/", 1)
+            state.setdefault(int(index), {})[name] = value
+    weights = {k.removeprefix(student): t for k, t in tensors.items() if k.startswith(student)}
+    return Snapshot(step, weights, state)

@@ -1,0 +1,119 @@
+"""The teacher: frozen, in eval mode, and asked once for every example it will be asked about again."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from ..data import Examples
+
+ROWS_AT_ONCE = 500  # examples a forward pass: large enough to be fast, small enough to be interrupted within a second
+
+
+class Cancelled(Exception):
+    """Someone asked for a stop while a long computation was under way; nothing was changed."""
+
+
+class Teacher:
+    """A module that only answers.
+
+    Its logits are cached by the content of the examples and the content of its weights, so that they are never stale and
+    never out of line: change either and they are computed anew.
+
+    Parameters
+    ----------
+    module : nn.Module
+        In eval mode. Its ``requires_grad`` flags do not matter: it only ever runs under ``torch.no_grad``.
+
+    Raises
+    ------
+    ValueError
+        If the module is in training mode.
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        if module.training:
+            raise ValueError(
+                "the teacher is in training mode, where dropout and batch statistics blur its targets; "
+                "call teacher.eval() and pass it again"
+            )
+        self.module = module
+        self._cache: dict[tuple[str, str], Tensor] = {}
+        self._hashed: tuple[int, str] | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """Return logits (B, C) for ``inputs``, without gradient."""
+        with torch.no_grad():
+            return self.module(inputs)
+
+    def logits(self, examples: Examples, *, progress: Callable[[int, int], bool] | None = None) -> Tensor:
+        """Return logits (N, C) for all examples, in their order, from the cache where they are known.
+
+        Parameters
+        ----------
+        examples : Examples
+            N examples.
+        progress : callable, optional
+            Called with (done, total) after each piece; return False to stop.
+
+        Raises
+        ------
+        Cancelled
+            If ``progress`` returned False.
+        """
+        with self._lock:
+            key = (examples.fingerprint(), self.fingerprint())
+            if key not in self._cache:
+                self._cache = {k: v for k, v in self._cache.items() if k[1] == key[1]}  # other weights: never again
+                self._cache[key] = self._compute(examples, progress)
+            return self._cache[key]
+
+    def _compute(self, examples: Examples, progress: Callable[[int, int], bool] | None) -> Tensor:
+        device = device_of(self.module)
+        parts = []
+        for start in range(0, len(examples), ROWS_AT_ONCE):
+            parts.append(self(examples.inputs(slice(start, start + ROWS_AT_ONCE)).to(device)))
+            done = min(start + ROWS_AT_ONCE, len(examples))
+            if progress is not None and not progress(done, len(examples)):
+                raise Cancelled(f"stopped after {done:,} of {len(examples):,} teacher answers")
+        return torch.cat(parts)
+
+    def fingerprint(self) -> str:
+        """Return a hash of the weights; hashed again only when a tensor was written to since."""
+        written = weight_versions(self.module)
+        if self._hashed is None or self._hashed[0] != written:
+            self._hashed = (written, weight_hash(self.module))
+        return self._hashed[1]
+
+    def check_unchanged(self, since: str) -> None:
+        """Raise a ``RuntimeError`` if the weights, all of them hashed again, are not those of fingerprint ``since``."""
+        if self.module.training or weight_hash(self.module) != since:
+            raise RuntimeError(
+                "the teacher changed while it was teaching (its weights or its mode); "
+                "give the run a copy of its own: copy.deepcopy(teacher).eval()"
+            )
+
+
+def weight_hash(module: nn.Module) -> str:
+    """Return a hash over names, shapes and bytes of all parameters and buffers."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name, tensor in module.state_dict().items():
+        digest.update(f"{name}{tuple(tensor.shape)}{tensor.dtype}".encode())
+        digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def weight_versions(module: nn.Module) -> int:
+    """Return a cheap sign of writing: which tensors there are and how often each was written to in place."""
+    tensors = [*module.parameters(), *module.buffers()]
+    return hash(tuple((t.data_ptr(), t._version) for t in tensors))
+
+
+def device_of(module: nn.Module) -> torch.device:
+    """Return the device of the module's first parameter, or the CPU without any."""
+    return next((p.device for p in module.parameters()), torch.device("cpu"))
