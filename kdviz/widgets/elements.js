@@ -1,0 +1,108 @@
+// Making nodes, following a model, and letting go of both when a view ends.
+
+const SVG = "http://www.w3.org/2000/svg";
+let serial = 0;
+
+function uniqueId(name) {
+  serial += 1;
+  return `kd-${name}-${serial}-${Math.random().toString(36).slice(2, 7)}`;
+}
+
+/** node("p", { class: "kd-note" }, "text", child): attributes as written in HTML; null leaves one out. */
+function node(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+function svgNode(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) if (value !== null) element.setAttribute(name, value);
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+/** Write text only when it differs, so that an unchanged node costs no layout and is not read out again. */
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function put(element, name, value) {
+  if (value === null || value === false) {
+    if (element.hasAttribute(name)) element.removeAttribute(name);
+  } else if (element.getAttribute(name) !== String(value)) {
+    element.setAttribute(name, value);
+  }
+}
+
+/** A view's lifetime: what it listens to ends with it. */
+function lifetime(model) {
+  const controller = new AbortController();
+  const endings = [];
+  return {
+    watch(names, callback) {
+      for (const name of names) {
+        model.on(`change:${name}`, callback);
+        endings.push(() => model.off(`change:${name}`, callback));
+      }
+    },
+    listen(target, type, callback, options = {}) {
+      target.addEventListener(type, callback, { ...options, signal: controller.signal });
+    },
+    onEnd(callback) {
+      endings.push(callback);
+    },
+    end() {
+      controller.abort();
+      for (const ending of endings.splice(0)) ending();
+    },
+  };
+}
+
+/** Draw at most once a frame after traits have changed; `now()` draws at once and forgets the waiting frame. */
+function drawing(life, draw) {
+  let frame = 0;
+  const now = () => {
+    cancelAnimationFrame(frame);
+    frame = 0;
+    draw();
+  };
+  const soon = () => {
+    if (!frame) frame = requestAnimationFrame(now);
+  };
+  life.onEnd(() => cancelAnimationFrame(frame));
+  return { now, soon };
+}
+
+/** A polite live region that speaks only once `quiet` ms have passed without a new text. */
+function announcer(life, quiet = 800) {
+  const region = node("p", { class: "kd-unseen", "aria-live": "polite" });
+  let timer = 0;
+  let waiting = null;
+  life.onEnd(() => clearTimeout(timer));
+  return {
+    region,
+    announce(text) {
+      if (text === waiting) return;
+      waiting = text;
+      clearTimeout(timer);
+      timer = setTimeout(() => say(region, text), quiet);
+    },
+  };
+}
+
+/** The card every widget draws in. `el` is marked so that a panel's grid can place it. */
+function card(el, name, label) {
+  el.classList.add("kd-host", `kd-host-${name}`);
+  const body = node("section", { class: `kd-card kd-${name}`, "aria-label": label });
+  const root = node("div", { class: "kd" }, body);
+  el.replaceChildren(root);
+  return { root, body };
+}
+
+/** Release of a control: keep what was set and send it to Python. */
+function commit(model, values) {
+  for (const [name, value] of Object.entries(values)) model.set(name, value);
+  model.save_changes();
+}

@@ -1,0 +1,217 @@
+// Setup: which data, which teacher, how large a student, how long.
+
+const MANY_CHOICES = 5;
+const RATE_TICKS = [0.0001, 0.001, 0.01, 0.1];
+
+function render({ model, el }) {
+  const life = lifetime(model);
+  const { root, body } = card(el, "setup", "Setup");
+  const live = announcer(life);
+  const lock = node("p", { class: "kd-note kd-lock" });
+  const parts = [dataPart(model, life), teacherPart(model, life), studentPart(model, life, () => painter.now()), epochsPart(model, life)];
+  const fields = node("fieldset", { class: "kd-setup-fields" }, node("legend", { class: "kd-unseen" }, "Setup"), ...parts.map((p) => p.root));
+  body.append(node("div", { class: "kd-head" }, node("h3", {}, "Setup"), lock), fields);
+  root.append(live.region);
+
+  const painter = drawing(life, () => {
+    const locked = model.get("locked");
+    fields.disabled = locked;
+    say(lock, locked ? model.get("locked_reason") : "");
+    for (const part of parts) part.draw();
+    live.announce(studentSentence(model));
+  });
+  life.watch(
+    ["datasets", "dataset", "label_choices", "labels", "keep_unlabelled", "train_size", "teachers", "teacher", "students",
+      "units", "epochs", "epochs_range", "learning_rate", "learning_rate_range", "batch_size", "batch_size_choices",
+      "locked", "locked_reason"],
+    painter.soon,
+  );
+  painter.now();
+  return () => life.end();
+}
+
+/** A labelled native select whose options follow a list. */
+function selectField(life, name, onChoose) {
+  const id = uniqueId("select");
+  const select = node("select", { id, class: "kd-select" });
+  let stamp = "";
+  life.listen(select, "change", () => onChoose(select.value));
+  return {
+    root: node("div", { class: "kd-field" }, node("label", { for: id }, name), select),
+    draw(options, chosen) {
+      const next = JSON.stringify(options);
+      if (next !== stamp) {
+        select.replaceChildren(...options.map((o) => node("option", { value: o.value, disabled: o.disabled ? "" : null }, o.text)));
+        stamp = next;
+      }
+      select.value = String(chosen);
+    },
+  };
+}
+
+/** Up to five choices as segments, more as a select. */
+function choiceField(life, name, onChoose) {
+  const group = uniqueId("choice");
+  const legend = node("legend", { class: "kd-unseen" }, name);
+  const segments = node("fieldset", { class: "kd-segments" }, legend);
+  const label = node("p", { class: "kd-label", "aria-hidden": "true" }, name);
+  const list = selectField(life, name, (value) => onChoose(Number(value)));
+  const root = node("div", { class: "kd-field" }, label, segments, list.root);
+  let stamp = "";
+  life.listen(segments, "change", (event) => onChoose(Number(event.target.value)));
+  const segment = (o) => node("label", {}, node("input", { type: "radio", name: group, value: o.value }), node("span", {}, o.text));
+  return {
+    root,
+    draw(options, chosen) {
+      const few = options.length <= MANY_CHOICES;
+      root.hidden = options.length === 0;
+      label.hidden = segments.hidden = !few;
+      list.root.hidden = few;
+      if (!few) {
+        list.draw(options, chosen);
+        return;
+      }
+      const next = JSON.stringify(options);
+      if (next !== stamp) segments.replaceChildren(legend, ...options.map(segment));
+      stamp = next;
+      for (const input of segments.querySelectorAll("input")) input.checked = Number(input.value) === chosen;
+    },
+  };
+}
+
+function dataPart(model, life) {
+  const dataset = selectField(life, "Data set", (value) => commit(model, { dataset: value }));
+  const labels = choiceField(life, "Labelled examples", (value) => commit(model, { labels: value }));
+  const box = node("input", { type: "checkbox" });
+  const rest = node("span", {});
+  const keep = node("label", { class: "kd-check" }, box, rest);
+  life.listen(box, "change", () => commit(model, { keep_unlabelled: box.checked }));
+  return {
+    root: node("div", { class: "kd-setup-group" }, dataset.root, labels.root, keep),
+    draw() {
+      const [count, size] = [model.get("labels"), model.get("train_size")];
+      dataset.draw(model.get("datasets").map((d) => ({
+        value: d.name, text: d.available ? d.title : `${d.title} (not here yet)`, disabled: !d.available,
+      })), model.get("dataset"));
+      labels.draw(model.get("label_choices").map((n) => ({ value: n, text: n === size ? `all ${grouped(n)}` : grouped(n) })), count);
+      keep.hidden = size - count <= 0;
+      say(rest, `Keep the other ${grouped(size - count)} without labels`);
+      box.checked = model.get("keep_unlabelled");
+    },
+  };
+}
+
+function chosenTeacher(model) {
+  return model.get("teachers").find((t) => t.name === model.get("teacher")) ?? null;
+}
+
+function teacherPart(model, life) {
+  const field = selectField(life, "Teacher", (value) => commit(model, { teacher: value }));
+  const facts = node("p", { class: "kd-note" });
+  return {
+    root: node("div", { class: "kd-setup-group" }, field.root, facts),
+    draw() {
+      field.draw(model.get("teachers").map((t) => ({ value: t.name, text: t.title })), model.get("teacher"));
+      const t = chosenTeacher(model);
+      const known = t && Number.isFinite(t.errors) && t.examples > 0;
+      say(facts, known ? `${grouped(t.errors)} errors on ${grouped(t.examples)} test examples (${percent((100 * t.errors) / t.examples)})` : "");
+    },
+  };
+}
+
+/** "48 × smaller", with one decimal below ten, and nothing claimed when they are equal. */
+function sizeRatio(teacher, student) {
+  const ratio = teacher / student;
+  const times = (r) => (r >= 10 ? grouped(r) : r.toFixed(1));
+  if (!Number.isFinite(ratio) || ratio <= 0) return "";
+  if (times(ratio) === "1.0") return "same size";
+  return ratio > 1 ? `${times(ratio)} × smaller` : `${times(1 / ratio)} × larger`;
+}
+
+function chosenStudent(model) {
+  const students = model.get("students");
+  return students.find((s) => s.units === model.get("units")) ?? students[0] ?? null;
+}
+
+function studentSentence(model) {
+  const [teacher, student] = [chosenTeacher(model), chosenStudent(model)];
+  if (!teacher || !student) return "";
+  return `The student has ${grouped(student.parameters)} parameters, ${sizeRatio(teacher.parameters, student.parameters)} than the teacher.`
+    .replace("same size than", "as many as");
+}
+
+function studentPart(model, life, drawNow) {
+  const units = slider(life, {
+    name: "Student, hidden units",
+    text: (v) => grouped(v),
+    spoken: (v) => `${grouped(v)} hidden units`,
+    onInput: (v) => { model.set("units", v); drawNow(); },
+    onRelease: (v) => commit(model, { units: v }),
+  });
+  const parameters = sizeRow("Parameters");
+  const macs = sizeRow("Multiply-adds");
+  return {
+    root: node("div", { class: "kd-setup-group kd-setup-student" }, units.root, node("div", { class: "kd-sizes" }, parameters.root, macs.root)),
+    draw() {
+      units.setStops(model.get("students").map((s) => s.units));
+      units.set(model.get("units"));
+      const [teacher, student] = [chosenTeacher(model), chosenStudent(model)];
+      parameters.draw(teacher?.parameters, student?.parameters);
+      macs.draw(teacher?.macs, student?.macs);
+    },
+  };
+}
+
+/** Two bars to one scale: the teacher's dashed and blue, the student's solid and orange. */
+function sizeRow(name) {
+  const ratio = node("b", {});
+  const bar = (role) => {
+    const fillBar = node("span", { class: `kd-size kd-size-${role}` });
+    const text = node("span", { class: `kd-size-text kd-size-text-${role}` });
+    return { fillBar, text, root: node("div", { class: "kd-size-line" }, node("span", { class: "kd-size-track" }, fillBar), text) };
+  };
+  const [teacher, student] = [bar("teacher"), bar("student")];
+  const root = node("div", { class: "kd-size-row" },
+    node("p", { class: "kd-size-head" }, node("span", {}, name), ratio), teacher.root, student.root);
+  return {
+    root,
+    draw(t, s) {
+      root.hidden = !t || !s;
+      if (root.hidden) return;
+      const most = Math.max(t, s);
+      teacher.fillBar.style.width = `${(100 * t) / most}%`;
+      student.fillBar.style.width = `${(100 * s) / most}%`;
+      say(teacher.text, `teacher ${compact(t)}`);
+      say(student.text, `student ${compact(s)}`);
+      say(ratio, sizeRatio(t, s));
+    },
+  };
+}
+
+function epochsPart(model, life) {
+  const epochs = slider(life, {
+    name: "Epochs", text: grouped, spoken: (v) => `${grouped(v)} epochs`,
+    onInput: (v) => model.set("epochs", v),
+    onRelease: (v) => commit(model, { epochs: v }),
+  });
+  const rate = slider(life, {
+    name: "Learning rate", text: (v) => String(Number(v.toPrecision(3))), ticks: RATE_TICKS,
+    onInput: (v) => model.set("learning_rate", v),
+    onRelease: (v) => commit(model, { learning_rate: v }),
+  });
+  const batch = choiceField(life, "Batch size", (value) => commit(model, { batch_size: value }));
+  const more = node("details", { class: "kd-more" }, node("summary", {}, "More"), node("div", { class: "kd-setup-group" }, rate.root, batch.root));
+  return {
+    root: node("div", { class: "kd-setup-group" }, epochs.root, more),
+    draw() {
+      const [low, high] = model.get("epochs_range");
+      epochs.setStops(Array.from({ length: high - low + 1 }, (_, i) => low + i));
+      epochs.set(model.get("epochs"));
+      rate.setStops(ratioStops(...model.get("learning_rate_range")));
+      rate.set(model.get("learning_rate"));
+      batch.draw(model.get("batch_size_choices").map((n) => ({ value: n, text: grouped(n) })), model.get("batch_size"));
+    },
+  };
+}
+
+export default { render };

@@ -1,0 +1,124 @@
+"""Setup: which data, which teacher, how large a student, how long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import traitlets
+from traitlets import Bool, Dict, Float, Int, List, Unicode
+
+from kdviz.widgets.parts import css, esm
+from kdviz.widgets.traits import View, WrongTraitError, finite_above_zero, one_of, rising_pair, rows_with
+
+
+class Setup(View):
+    """Choices made before training; the student's size is drawn beside the teacher's.
+
+    Dragging a slider sends nothing; its release sends the value. This widget also carries the style sheet of the Lab's
+    grid (class `kd-lab`).
+
+    Parameters
+    ----------
+    **traits
+        Values by trait name; `Setup.own_traits()` lists them with their units.
+
+    Raises
+    ------
+    WrongTraitError
+        When a value does not fit, alone or with the others. Set traits that depend on one another with `update`.
+
+    Examples
+    --------
+    >>> setup = Setup(students=[{"units": 8, "parameters": 6370, "macs": 6352}], units=8)
+    """
+
+    _esm = esm("format", "elements", "slider", "setup")
+    _css = css("theme", "setup", "lab")
+
+    datasets = List(Dict(), help='Data sets: {"name": str, "title": str, "available": bool}.').tag(sync=True)
+    dataset = Unicode("", help="Name of the data set chosen.").tag(sync=True)
+    label_choices = List(Int(), help="Numbers of labelled examples to choose from.").tag(sync=True)
+    labels = Int(0, help="Number of labelled examples chosen.").tag(sync=True)
+    keep_unlabelled = Bool(False, help="Keep the other training examples, without labels.").tag(sync=True)
+    train_size = Int(0, help="Number of training examples there are.").tag(sync=True)
+    teachers = List(
+        Dict(),
+        help='Teachers: {"name": str, "title": str, "parameters": int, "macs": int, "errors": int, "examples": int}; '
+        "errors of that many test examples.",
+    ).tag(sync=True)
+    teacher = Unicode("", help="Name of the teacher chosen.").tag(sync=True)
+    students = List(
+        Dict(), help='Stops of the size slider, rising: {"units": int, "parameters": int, "macs": int}.'
+    ).tag(sync=True)
+    units = Int(64, help="Hidden units of the student chosen, one of the stops.").tag(sync=True)
+    epochs = Int(10, help="Passes through the transfer set.").tag(sync=True)
+    epochs_range = List(Int(), default_value=[1, 100], help="Fewest and most epochs of the slider.").tag(
+        sync=True
+    )
+    learning_rate = Float(1e-3, help="The optimiser's learning rate; > 0.").tag(sync=True)
+    learning_rate_range = List(
+        Float(),
+        default_value=[1e-4, 1e-1],
+        help="Lowest and highest learning rate of the slider, logarithmic.",
+    ).tag(sync=True)
+    batch_size = Int(128, help="Examples in one step.").tag(sync=True)
+    batch_size_choices = List(
+        Int(), default_value=[32, 64, 128, 256, 512], help="Batch sizes to choose from."
+    ).tag(sync=True)
+    locked = Bool(False, help="True while training owns these choices; all controls are disabled.").tag(
+        sync=True
+    )
+    locked_reason = Unicode("", help="One sentence shown while locked.").tag(sync=True)
+
+    @traitlets.validate("datasets")
+    def _check_datasets(self, proposal: Any) -> list[dict]:
+        return rows_with("datasets", proposal["value"], ("name", "title", "available"))
+
+    @traitlets.validate("teachers")
+    def _check_teachers(self, proposal: Any) -> list[dict]:
+        return rows_with(
+            "teachers", proposal["value"], ("name", "title", "parameters", "macs", "errors", "examples")
+        )
+
+    @traitlets.validate("students")
+    def _check_students(self, proposal: Any) -> list[dict]:
+        rows = rows_with("students", proposal["value"], ("units", "parameters", "macs"))
+        units = [row["units"] for row in rows]
+        if any(a >= b for a, b in zip(units, units[1:], strict=False)):
+            raise WrongTraitError(f"students must rise in units, got {units}")
+        return rows
+
+    @traitlets.validate("dataset", "teacher")
+    def _check_name(self, proposal: Any) -> str:
+        name, value = proposal["trait"].name, proposal["value"]
+        names = [row["name"] for row in getattr(self, f"{name}s")]
+        return one_of(name, value, names) if names and value else value
+
+    @traitlets.validate("units")
+    def _check_units(self, proposal: Any) -> int:
+        stops = [row["units"] for row in self.students]
+        return one_of("units", proposal["value"], stops) if stops else proposal["value"]
+
+    @traitlets.validate("labels")
+    def _check_labels(self, proposal: Any) -> int:
+        value = proposal["value"]
+        return one_of("labels", value, self.label_choices) if self.label_choices else value
+
+    @traitlets.validate("epochs", "batch_size")
+    def _check_count(self, proposal: Any) -> int:
+        name, value = proposal["trait"].name, proposal["value"]
+        if value < 1:
+            raise WrongTraitError(f"{name} must be >= 1, got {value}")
+        return value
+
+    @traitlets.validate("epochs_range")
+    def _check_epochs_range(self, proposal: Any) -> list[int]:
+        return [int(v) for v in rising_pair("epochs_range", proposal["value"])]
+
+    @traitlets.validate("learning_rate")
+    def _check_rate(self, proposal: Any) -> float:
+        return finite_above_zero("learning_rate", proposal["value"])
+
+    @traitlets.validate("learning_rate_range")
+    def _check_rate_range(self, proposal: Any) -> list[float]:
+        return rising_pair("learning_rate_range", proposal["value"])

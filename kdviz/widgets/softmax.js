@@ -1,0 +1,99 @@
+// Numbers of one probe. Everything stays in log-space and in float64, so that a class with
+// probability 1e-40 still has a finite logarithm.
+
+/** A Bytes trait of little-endian float32 numbers as a Float32Array (copied: the view may be unaligned). */
+function floats(bytes) {
+  if (!bytes || !bytes.byteLength) return new Float32Array(0);
+  const view = bytes.buffer ? bytes : new DataView(bytes);
+  return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+}
+
+/** A Bytes trait as a Uint8Array on the same memory. */
+function octets(bytes) {
+  if (!bytes || !bytes.byteLength) return new Uint8Array(0);
+  const view = bytes.buffer ? bytes : new DataView(bytes);
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+/** log softmax(z / T) of one row. */
+function logSoftmax(logits, temperature) {
+  let top = -Infinity;
+  for (const z of logits) top = Math.max(top, z / temperature);
+  let sum = 0;
+  for (const z of logits) sum += Math.exp(z / temperature - top);
+  const logSum = top + Math.log(sum);
+  return Float64Array.from(logits, (z) => z / temperature - logSum);
+}
+
+/** softmax(z / T) of one row. */
+function softmax(logits, temperature) {
+  return logSoftmax(logits, temperature).map(Math.exp);
+}
+
+/** Entropy in bits of the distribution with these logarithms; 0 · log 0 is 0. */
+function entropyBits(logP) {
+  let sum = 0;
+  for (const l of logP) if (l > -Infinity) sum -= Math.exp(l) * l;
+  return Math.max(0, sum / Math.LN2);
+}
+
+/** KL(p ‖ q) in nats; never below zero by rounding. */
+function divergence(logP, logQ) {
+  let sum = 0;
+  for (let c = 0; c < logP.length; c++) {
+    const p = Math.exp(logP[c]);
+    if (p > 0) sum += p * (logP[c] - logQ[c]);
+  }
+  return Math.max(0, sum);
+}
+
+/** Probability on every class but one, summed over the others so that 1e-12 does not vanish beside 1. */
+function restMass(logP, target) {
+  let sum = 0;
+  for (let c = 0; c < logP.length; c++) if (c !== target) sum += Math.exp(logP[c]);
+  return sum;
+}
+
+function argmax(row) {
+  let best = 0;
+  for (let c = 1; c < row.length; c++) if (row[c] > row[best]) best = c;
+  return best;
+}
+
+function allFinite(row) {
+  for (const z of row) if (!Number.isFinite(z)) return false;
+  return true;
+}
+
+/**
+ * All numbers of one probe, in the convention
+ * L = α · T² · KL(σ_T(t) ‖ σ_T(s)) + (1 − α) · CE(s, y).
+ * Fields that need a student or a label are null without one.
+ */
+function probeNumbers(teacher, student, label, temperature, alpha) {
+  const hasTeacher = teacher.length > 0 && allFinite(teacher);
+  const hasStudent = student.length > 0 && allFinite(student);
+  const logT = hasTeacher ? logSoftmax(teacher, temperature) : null;
+  const logS = hasStudent ? logSoftmax(student, temperature) : null;
+  const target = label >= 0 ? label : hasTeacher ? argmax(teacher) : -1;
+  const kl = logT && logS ? divergence(logT, logS) : null;
+  const scaledKl = kl === null ? null : temperature * temperature * kl;
+  const ce = hasStudent && label >= 0 ? Math.max(0, -logSoftmax(student, 1)[label]) : null;
+  const soft = scaledKl === null ? null : alpha * scaledKl;
+  const hard = ce === null ? null : (1 - alpha) * ce;
+  return {
+    logT,
+    logS,
+    target,
+    teacherEntropy: logT && entropyBits(logT),
+    studentEntropy: logS && entropyBits(logS),
+    teacherRest: logT && restMass(logT, target),
+    studentRest: logS && target >= 0 ? restMass(logS, target) : null,
+    kl,
+    scaledKl,
+    ce,
+    soft,
+    hard,
+    loss: soft !== null && hard !== null ? soft + hard : null,
+  };
+}
