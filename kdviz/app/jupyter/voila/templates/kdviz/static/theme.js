@@ -1,0 +1,30 @@
+// Light or dark: ?theme= in the address, else what the server was started with, else what the system prefers.
+window.kdviz = {};
+
+kdviz.theme = (() => {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+
+  function wish() {
+    const asked = new URLSearchParams(location.search).get("theme");
+    return asked === "light" || asked === "dark" ? asked : document.body?.dataset.kdTheme;
+  }
+
+  function paint() {
+    const set = wish();
+    const dark = set === "dark" || (set !== "light" && system.matches);
+    document.getElementById("kd-light").media = dark ? "not all" : "all";
+    document.getElementById("kd-dark").media = dark ? "all" : "not all";
+    document.documentElement.style.colorScheme = dark ? "dark" : "light";
+    document.body.dataset.jpThemeLight = String(!dark);
+    document.body.dataset.jpThemeName = dark ? "JupyterLab Dark" : "JupyterLab Light";
+    document.body.classList.toggle("theme-dark", dark);
+    document.body.classList.toggle("theme-light", !dark);
+  }
+
+  function start() {
+    paint();
+    system.addEventListener("change", paint);
+  }
+
+  return { start };
+})();

@@ -1,0 +1,277 @@
+"""``kdviz serve``: Voila underneath, with our own page, index and manners."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import logging
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kdviz.app import pages, places
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+MISSING = 'kdviz serve needs Voila: pip install "kdviz[app]"'
+PORT = 8866
+PORTS_TRIED = 20
+
+
+@dataclass(frozen=True)
+class Served:
+    """What is served, and which page comes first.
+
+    Attributes
+    ----------
+    root : pathlib.Path
+        The folder below which notebooks are found; nothing outside it is served.
+    first : str or None
+        The page to open and to keep a kernel warm for, below `root`; None for the index.
+    alone : bool
+        Whether `first` is the only page and stands at the address itself.
+    """
+
+    root: Path
+    first: str | None
+    alone: bool
+
+    @property
+    def title(self) -> str:
+        """The name of the first page."""
+        return pages.entry(self.root / self.first, self.root).title if self.first else "kdviz"
+
+    @property
+    def address(self) -> str:
+        """The path of the first page in the server's address."""
+        if self.first is None or self.alone:
+            return "/"
+        return f"/voila/render/{self.first}"
+
+
+def served(path: str | None) -> Served:
+    """What `path` asks for.
+
+    Parameters
+    ----------
+    path : str or None
+        A notebook, a folder, or None for the notebooks that kdviz brings.
+
+    Returns
+    -------
+    Served
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no such notebook or folder.
+
+    Examples
+    --------
+    >>> served("no/such.ipynb")
+    Traceback (most recent call last):
+    FileNotFoundError: no/such.ipynb is neither a notebook nor a folder: give the path of one that exists
+    """
+    if path is None:
+        root = places.notebooks()
+        return Served(root, places.LAB if places.lab().exists() else None, alone=False)
+    asked = Path(path).expanduser()
+    if asked.is_dir():
+        return Served(asked.resolve(), None, alone=False)
+    if asked.is_file() and asked.suffix == ".ipynb":
+        return Served(asked.resolve().parent, asked.name, alone=True)
+    raise FileNotFoundError(f"{path} is neither a notebook nor a folder: give the path of one that exists")
+
+
+def check_address(ip: str, anyone: bool) -> None:
+    """Refuse an address that other machines can reach, unless that is what is wanted.
+
+    Parameters
+    ----------
+    ip : str
+        The address to listen on.
+    anyone : bool
+        Whether other machines may reach it.
+
+    Raises
+    ------
+    ValueError
+        When `ip` is no loopback address and `anyone` is false.
+
+    Examples
+    --------
+    >>> check_address("127.0.0.1", anyone=False)
+    >>> check_address("0.0.0.0", anyone=False)
+    Traceback (most recent call last):
+    ValueError: --ip 0.0.0.0 can be reached from other machines, and whoever reaches it runs code here: add --anyone if that is wanted
+    """  # noqa: E501
+    if ip == "localhost" or anyone:
+        return
+    try:
+        loopback = ipaddress.ip_address(ip).is_loopback
+    except ValueError:
+        raise ValueError(f"--ip must be an IP address such as 127.0.0.1, got {ip}") from None
+    if not loopback:
+        raise ValueError(
+            f"--ip {ip} can be reached from other machines, and whoever reaches it runs code here: "
+            "add --anyone if that is wanted"
+        )
+
+
+def bind(ip: str, port: int | None) -> list[socket.socket]:
+    """Sockets that listen on `ip`.
+
+    Parameters
+    ----------
+    ip : str
+        The address to listen on.
+    port : int or None
+        0 takes any free port; None takes 8866, or the next free one above it.
+
+    Returns
+    -------
+    list of socket.socket
+
+    Raises
+    ------
+    ValueError
+        When the port is taken or may not be used.
+    """
+    from tornado.netutil import bind_sockets
+
+    for candidate in _candidates(port):
+        try:
+            return bind_sockets(candidate, ip)
+        except (OSError, OverflowError) as error:
+            if port is not None:
+                raise ValueError(
+                    f"port {port} cannot be used ({getattr(error, 'strerror', None) or error}): "
+                    "end what uses it, or give another with --port"
+                ) from None
+    raise ValueError(f"no port from {PORT} on is free: give one with --port")
+
+
+def _candidates(port: int | None) -> Iterator[int]:
+    if port is not None:
+        yield port
+    else:
+        yield from range(PORT, PORT + PORTS_TRIED)
+        yield 0
+
+
+def configuration(what: Served, options: argparse.Namespace) -> Config:
+    """Voila's settings.
+
+    Parameters
+    ----------
+    what : Served
+        What is served.
+    options : argparse.Namespace
+        ``ip``, ``theme``, ``debug`` and ``no_preheat`` of the command line.
+
+    Returns
+    -------
+    traitlets.config.Config
+    """
+    from traitlets.config import Config
+
+    settings = Config()
+    settings.Voila.root_dir = str(what.root)
+    if what.alone:
+        settings.Voila.notebook_path = str(what.root / str(what.first))
+    settings.Voila.ip = options.ip
+    settings.Voila.open_browser = False
+    settings.Voila.config_file_paths = []
+    settings.Voila.log_level = logging.INFO if options.debug else logging.WARNING
+    voila = settings.VoilaConfiguration
+    voila.template = places.TEMPLATE
+    voila.theme = options.theme
+    voila.allow_template_override = "NO"
+    voila.allow_theme_override = (
+        "NO"  # the page itself follows ?theme=, so that a warm kernel fits each theme
+    )
+    voila.show_tracebacks = options.debug
+    voila.strip_sources = True
+    voila.preheat_kernel = what.first is not None and not options.no_preheat
+    voila.default_pool_size = 1
+    voila.resources = {"kdviz": {"index": "" if what.alone else "/", "debug": options.debug}}
+    settings.VoilaExporter.markdown_renderer_class = "kdviz.app.mathml.MathRenderer"
+    settings.VoilaExporter.anchor_link_text = " "
+    voila.file_allowlist = [r".*\.(png|jpe?g|gif|svg|webp)"]
+    settings.VoilaKernelManager.preheat_denylist = [".*"]  # the server warms what it wants by name
+    settings.VoilaKernelManager.fill_delay = 5.0  # leave the cores to the page that was just opened
+    # A page left open keeps its kernel, with the student in it. A kernel that no page is joined to goes.
+    settings.MappingKernelManager.cull_idle_timeout = 600
+    settings.MappingKernelManager.cull_interval = 60
+    settings.MappingKernelManager.cull_connected = False
+    # What passes between the server and a kernel is encrypted where the kernel can.
+    settings.KernelManager.transport_encryption = "auto"
+    settings.Voila.tornado_settings = {"ws_ping_interval": 30_000, "ws_ping_timeout": 30_000}
+    return settings
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until interrupted.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        The command line of ``kdviz serve``.
+
+    Returns
+    -------
+    int
+        The exit status.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError, ImportError
+        With one sentence, when it cannot start.
+    """
+    check_address(options.ip, options.anyone)
+    what = served(options.path)
+    places.make_template_known()
+    try:
+        from kdviz.app.server import Server
+    except ModuleNotFoundError as error:
+        raise ImportError(f"{MISSING} ({error.name} is missing)") from None
+    server = Server(config=configuration(what, options))
+    server.what = what
+    server.anyone = options.anyone
+    server.listening = bind(options.ip, options.port)
+    server.when_ready = lambda base: _announce(what, base, open_browser=not options.no_browser)
+    server.initialize([])
+    server.start()
+    return 0
+
+
+def _announce(what: Served, base: str, *, open_browser: bool) -> None:
+    """Say on stdout where the pages are, and open the first one."""
+    first = base + what.address
+    print(f"{what.title}: {first}", flush=True)
+    if not what.alone and what.first is not None:
+        print(f"All pages: {base}/", flush=True)
+    print("Press Ctrl-C to end.", flush=True)
+    if open_browser and _has_browser():
+        threading.Thread(target=webbrowser.open, args=(first,), daemon=True).start()
+
+
+def _has_browser() -> bool:
+    """Whether a page can be opened on a screen. A text browser would take over the terminal."""
+    screen = sys.platform in {"win32", "darwin"} or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+    )
+    if not screen:
+        return False
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True
