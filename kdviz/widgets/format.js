@@ -37,7 +37,7 @@ function short(x) {
 
 function percent(x) {
   const size = Math.abs(x);
-  return `${x.toFixed(size < 1 ? 2 : size < 10 ? 2 : 1)} %`;
+  return `${x.toFixed(size < 1 ? 2 : size < 10 ? 2 : 1)}\u00a0%`;
 }
 
 /** 12345 → "12,345". */

@@ -3,7 +3,7 @@
 const TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100];
 const STEP_SIZES = [1, 2, 5];
 const TOP = 34;
-const BOTTOM = 34;
+const BOTTOM = 42;
 const LEFT = 46;
 const LABEL_HEIGHT = 16;
 const WIDE = 460;
@@ -49,10 +49,11 @@ function curvesView(model, width) {
     .filter((s) => s.steps.length > 0);
   const reference = model.get("teacher");
   const teacher = reference === null || reference === undefined ? null : flip(reference);
-  const height = Math.round(Math.min(340, Math.max(240, width * 0.52)));
+  const height = Math.round(Math.min(380, Math.max(260, width * 0.58)));
   const right = width >= WIDE ? 124 : 14;
   const last = Math.max(1, model.get("total_steps"), ...series.map((s) => s.steps.at(-1)));
   const values = [...series.flatMap((s) => s.values), ...(teacher === null ? [] : [teacher])].filter(Number.isFinite);
+  if (series.length === 0) values.push(...[100, 10].map(flip));
   const vertical = measure === "error" ? logAxis(values) : linearAxis(values);
   const box = { left: LEFT, right: Math.max(LEFT + 40, width - right), top: TOP, bottom: height - BOTTOM };
   const x = (step) => box.left + (step / last) * (box.right - box.left);
@@ -213,21 +214,20 @@ function drawGrid(view, pool) {
     const x = view.x(tick).toFixed(1);
     pool.take("grid", "text", { x, y: box.bottom + 18, dy: "0", class: "kd-tick-text", "text-anchor": "middle" }, grouped(tick));
   }
-  const end = view.wide ? { x: box.right + 12, anchor: "start" } : { x: box.right, anchor: "end" };
-  pool.take("grid", "text", { x: end.x, y: box.bottom + (view.wide ? 18 : 32), dy: "0", class: "kd-tick-text", "text-anchor": end.anchor }, "step");
+  const middle = (box.left + box.right) / 2;
+  pool.take("grid", "text", { x: middle, y: box.bottom + 36, dy: "0", class: "kd-tick-text", "text-anchor": "middle" }, "optimiser step");
 }
 
+/** A hairline and a diamond for each edit; its text where it fits before the next one, else in the read-out only. */
 function drawEdits(view, pool) {
-  let free = -Infinity;
-  for (const edit of view.edits) {
+  view.edits.forEach((edit, i) => {
     const x = view.x(edit.step);
     pool.take("edits", "line", { x1: x, x2: x, y1: view.box.top - 4, y2: view.box.bottom, class: "kd-edit-line" });
-    pool.take("edits", "path", { d: `M${x - 4} ${view.box.top - 8}l4 -4l4 4l-4 4z`, class: "kd-edit-mark" });
-    const length = edit.text.length * 6.4;
-    if (x - 4 < free || x + 8 + length > view.width) continue;
-    pool.take("edits", "text", { x: x + 8, y: view.box.top - 4, class: "kd-edit-text" }, edit.text);
-    free = x + 16 + length;
-  }
+    pool.take("edits", "path", { d: `M${x - 4} ${view.box.top - 12}l4 -4l4 4l-4 4z`, class: "kd-edit-mark" });
+    const next = i + 1 < view.edits.length ? view.x(view.edits[i + 1].step) - 8 : view.width;
+    if (x + 8 + edit.text.length * 6.6 > next) return;
+    pool.take("edits", "text", { x: x + 8, y: view.box.top - 8, class: "kd-edit-text" }, edit.text);
+  });
 }
 
 function drawLines(view, pool) {
@@ -249,12 +249,9 @@ function drawLines(view, pool) {
 
 /** Names and last values at the right; pushed apart where they would overlap. */
 function drawLabels(view, pool) {
-  let free = -Infinity;
   for (const end of spread(ends(view), view)) {
     pool.take("labels", "text", { x: view.box.right + 12, y: end.at, dy: "0.34em", class: `kd-label-text kd-text-${end.role}` }, `${end.name} ${percent(end.value)}`);
-    free = end.at;
   }
-  return free;
 }
 
 function spread(lines, view) {

@@ -26,7 +26,7 @@ function nearestStop(stops, value) {
  * A labelled slider. `stops` holds the values; `text(value)` is the printed and spoken one.
  * `onInput(value)` follows the drag and stays in the browser; `onRelease(value)` comes once, at its end.
  */
-function slider(life, { name, symbol, hint, text, spoken, ticks = [], onInput, onRelease }) {
+function slider(life, { name, symbol, hint, text, spoken, ticks = [], tickText = text, onInput, onRelease }) {
   const id = uniqueId("slider");
   const input = node("input", { type: "range", id, class: "kd-range", min: 0, max: 1, step: 1 });
   const value = node("output", { class: "kd-slider-value", for: id });
@@ -63,7 +63,7 @@ function slider(life, { name, symbol, hint, text, spoken, ticks = [], onInput, o
       shown = null;
       put(input, "max", Math.max(1, stops.length - 1));
       put(input, "data-page", Math.max(1, Math.round(stops.length / 10)));
-      scale.replaceChildren(...ticks.filter((t) => t >= stops[0] && t <= stops.at(-1)).map((t) => tick(t)));
+      scale.replaceChildren(...ticks.filter((t) => t >= stops[0] && t <= stops.at(-1)).map(tick));
     },
     set(v) {
       if (v === shown) return;
@@ -82,7 +82,8 @@ function slider(life, { name, symbol, hint, text, spoken, ticks = [], onInput, o
   };
 
   function tick(t) {
-    const at = node("span", { class: "kd-tick" }, text(t));
+    const end = t === stops[0] ? " kd-tick-first" : t === stops.at(-1) ? " kd-tick-last" : "";
+    const at = node("span", { class: `kd-tick${end}` }, tickText(t));
     at.style.setProperty("--kd-at", place(t));
     return at;
   }

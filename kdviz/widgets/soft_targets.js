@@ -220,6 +220,7 @@ function slidersPart(model, life, drawNow) {
   });
   const alpha = slider(life, {
     name: "Weight of the soft term", symbol: "α", ticks: [0, 0.5, 1],
+    tickText: (v) => ({ 0: "0: labels only", 1: "1: teacher only" })[v] ?? String(v),
     text: (v) => (Number.isInteger(v) ? String(v) : v.toFixed(2)),
     spoken: (v) => `alpha ${v.toFixed(2)}: ${Math.round(100 * v)} % soft term, ${Math.round(100 * (1 - v))} % hard term`,
     onInput: (v) => { model.set("alpha", v); drawNow(); },
@@ -257,7 +258,8 @@ function barsPart(model, life) {
   let pictured = "";
   return {
     root: node("div", { class: "kd-bars" },
-      node("div", { class: "kd-bars-head" }, picture, teacherHead, studentHead), rows, axis, others, switcher.root),
+      node("div", { class: "kd-bars-head" }, picture, teacherHead, studentHead),
+      node("div", { class: "kd-bar-grid" }, rows, axis), others, switcher.root),
     draw(view, state) {
       this.root.hidden = state.count === 0 || !view.shown.has("bars");
       if (this.root.hidden) return;
@@ -275,7 +277,7 @@ function barsPart(model, life) {
       }
       picture.hidden = !picture.firstChild;
       sideHead(teacherHead, "Teacher", view.teacherName, "");
-      sideHead(studentHead, "Student", view.studentName, view.hasStudent ? `step ${grouped(view.step)}` : "not yet");
+      sideHead(studentHead, "Student", view.studentName, view.hasStudent ? `step ${grouped(view.step)}` : "no outputs yet");
       this.root.classList.toggle("kd-one-sided", !view.hasStudent);
       classes.forEach((c, i) => made[i].draw(view, c));
       say(others, classes.length < state.classes.length
@@ -391,15 +393,15 @@ function probeSentence(view, state) {
   const name = (c) => state.classes[c];
   const t = argmax(logT);
   const second = logT.length > 1 ? argmax(Array.from(logT, (l, c) => (c === t ? -Infinity : l))) : -1;
-  const start = `At T = ${short(view.temperature)} the teacher gives ${name(t)} ${probability(Math.exp(logT[t]))}`;
-  const next = second >= 0 ? ` and ${name(second)} ${probability(Math.exp(logT[second]))}` : "";
-  const truth = view.label >= 0 && view.label !== t ? ` (the label is ${name(view.label)})` : "";
+  const start = `At T = ${short(view.temperature)} the teacher says ${name(t)} (${probability(Math.exp(logT[t]))})`;
+  const next = second >= 0 ? `, then ${name(second)} (${probability(Math.exp(logT[second]))})` : "";
+  const truth = view.label >= 0 && view.label !== t ? `; the label is ${name(view.label)}` : "";
   if (!view.hasStudent) return `${start}${next}${truth}.`;
   if (!logS) return `${start}${next}${truth}; the student’s outputs are not finite numbers.`;
   const s = argmax(logS);
   const reply = s === t
-    ? `the student also puts ${name(s)} first, with ${probability(Math.exp(logS[s]))}`
-    : `the student puts ${name(s)} first, with ${probability(Math.exp(logS[s]))}, and gives ${name(t)} ${probability(Math.exp(logS[t]))}`;
+    ? `the student says ${name(s)} too (${probability(Math.exp(logS[s]))})`
+    : `the student says ${name(s)} (${probability(Math.exp(logS[s]))}) and leaves ${probability(Math.exp(logS[t]))} for ${name(t)}`;
   return `${start}${next}${truth}; ${reply}.`;
 }
 
@@ -458,33 +460,36 @@ function drawShare(bar, share, text, view) {
   }
 }
 
+/** Entropy and off-class mass of both sides as a small table; the terms of the loss beside it. */
 function numbersPart(life) {
-  const pairs = [
-    ["teacherEntropy", "Entropy, teacher", "bits", MEANINGS.entropy],
-    ["studentEntropy", "Entropy, student", "bits", MEANINGS.entropy],
-    ["kl", "KL", "nats", MEANINGS.kl],
-    ["teacherRest", "Off the true class, teacher", "", MEANINGS.rest],
-    ["studentRest", "Off the true class, student", "", MEANINGS.rest],
-    ["scaledKl", "T² · KL", "nats", MEANINGS.scaledKl],
-    ["ce", "CE at T = 1", "nats", MEANINGS.ce],
-    ["loss", "L", "", MEANINGS.loss],
-  ];
-  const list = node("dl", { class: "kd-numbers" });
   const values = {};
-  for (const [key, term, unit, meaning] of pairs) {
-    const value = node("data", {});
-    values[key] = value;
-    list.append(node("div", { class: "kd-number", "data-number": key },
-      node("dt", {}, definition(life, term, meaning)), node("dd", {}, value, unit ? node("small", {}, ` ${unit}`) : null)));
-  }
+  const value = (key, unit = "") => {
+    const data = node("data", { "data-number": key });
+    const small = node("small", {}, unit ? ` ${unit}` : "");
+    values[key] = { data, small };
+    return node("span", { class: "kd-value" }, data, small);
+  };
+  const line = (term, meaning, keys, unit) => node("tr", {},
+    node("th", { scope: "row" }, definition(life, term, meaning)), ...keys.map((key) => node("td", {}, value(key, unit))));
+  const head = node("tr", {}, node("td", {}),
+    node("th", { scope: "col", class: "kd-text-teacher" }, "Teacher"), node("th", { scope: "col", class: "kd-text-student" }, "Student"));
+  const table = node("table", { class: "kd-pairs" }, node("caption", { class: "kd-unseen" }, "Softened probabilities of this probe"),
+    node("thead", {}, head), node("tbody", {},
+      line("Entropy", MEANINGS.entropy, ["teacherEntropy", "studentEntropy"], "bits"),
+      line("Off the true class", MEANINGS.rest, ["teacherRest", "studentRest"])));
+  const term = (name, meaning, key, unit) => node("div", { class: "kd-number" },
+    node("dt", {}, definition(life, name, meaning)), node("dd", {}, value(key, unit)));
+  const list = node("dl", { class: "kd-numbers" }, term("KL", MEANINGS.kl, "kl", "nats"), term("T² · KL", MEANINGS.scaledKl, "scaledKl", "nats"),
+    term("CE at T = 1", MEANINGS.ce, "ce", "nats"), term("L", MEANINGS.loss, "loss", "nats"));
   return {
-    root: list,
+    root: node("div", { class: "kd-number-block" }, table, list),
     draw(view, state) {
-      list.hidden = state.count === 0 || !view.shown.has("numbers");
-      for (const [key, value] of Object.entries(values)) {
+      this.root.hidden = state.count === 0 || !view.shown.has("numbers");
+      for (const [key, { data, small }] of Object.entries(values)) {
         const number = view.numbers[key];
-        say(value, key.endsWith("Rest") ? probability(number) : quantity(number));
-        put(value, "value", number === null ? "" : String(number));
+        say(data, key.endsWith("Rest") ? probability(number) : quantity(number));
+        put(data, "value", number === null ? "" : String(number));
+        small.hidden = number === null;
       }
     },
   };
