@@ -1,4 +1,7 @@
-"""Views drawn in the browser, each a `name.py` beside `name.js` and `name.css`: state in traits, no Python in between."""
+"""Views drawn in the browser, each a `name.py` beside `name.js` and `name.css`.
+
+Their whole state is in traits. What follows a dragged slider is computed in the browser.
+"""
 
 from kdviz.widgets.learning_curves import LearningCurves
 from kdviz.widgets.setup import Setup

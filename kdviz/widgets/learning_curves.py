@@ -12,10 +12,10 @@ from kdviz.widgets.traits import View, WrongTraitError, one_of, rows_with, withi
 
 
 class LearningCurves(View):
-    """Curves of student (solid orange), twin (solid grey) and teacher (dashed, dark blue) over optimiser steps.
+    """Curves of student (solid orange), twin (solid grey) and teacher (dashed, dark blue) over steps.
 
-    The error axis is logarithmic; one click shows accuracy on a linear one. Moving over the plot reads the values at a
-    step, a click or the arrow keys keep a cursor there (trait `cursor`).
+    The error axis is logarithmic; one click shows accuracy on a linear one. Moving over the plot reads the
+    values at a step; a click or the arrow keys keep a cursor there (trait `cursor`).
 
     Parameters
     ----------
@@ -63,7 +63,8 @@ class LearningCurves(View):
             one_of(f"series[{index}]['role']", row["role"], ("student", "twin"))
             if len(row["steps"]) != len(row["values"]):
                 raise WrongTraitError(
-                    f"series[{index}] must have as many steps as values, got {len(row['steps'])} and {len(row['values'])}"
+                    f"series[{index}] must have as many steps as values, "
+                    f"got {len(row['steps'])} and {len(row['values'])}"
                 )
         return rows
 

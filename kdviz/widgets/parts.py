@@ -1,7 +1,7 @@
 """Joins the JavaScript and CSS parts of this folder into the text one widget carries.
 
-A part defines plain functions and imports nothing. The last part of a widget ends in `export default { render }`.
-The result is text on purpose: a path given to anywidget is watched, and the watcher keeps every widget alive.
+A part defines plain functions and imports nothing. The last part of a widget exports `{ render }`.
+The result is text on purpose: anywidget watches a path, and the watcher keeps every widget alive.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def css(*names: str) -> str:
     Returns
     -------
     str
-        The style sheet's text. Every selector begins with a `.kd` class, since anywidget adds it to the whole page.
+        The style sheet's text. Every class in it begins with `kd`: anywidget puts it in the page's head.
 
     Raises
     ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import traitlets
@@ -14,8 +15,8 @@ from kdviz.widgets.traits import View, WrongTraitError, finite_above_zero, one_o
 class Setup(View):
     """Choices made before training; the student's size is drawn beside the teacher's.
 
-    Dragging a slider sends nothing; its release sends the value. This widget also carries the style sheet of the Lab's
-    grid (class `kd-lab`).
+    Dragging a slider sends nothing; its release sends the value. This widget also carries the style sheet
+    of the Lab's grid (class `kd-lab`).
 
     Parameters
     ----------
@@ -25,7 +26,7 @@ class Setup(View):
     Raises
     ------
     WrongTraitError
-        When a value does not fit, alone or with the others. Set traits that depend on one another with `update`.
+        When a value does not fit, alone or with the others; `update` sets several together.
 
     Examples
     --------
@@ -43,8 +44,8 @@ class Setup(View):
     train_size = Int(0, help="Number of training examples there are.").tag(sync=True)
     teachers = List(
         Dict(),
-        help='Teachers: {"name": str, "title": str, "parameters": int, "macs": int, "errors": int, "examples": int}; '
-        "errors of that many test examples.",
+        help='Teachers: {"name": str, "title": str, "parameters": int, "macs": int, "errors": int, '
+        '"examples": int}; errors on that many test examples.',
     ).tag(sync=True)
     teacher = Unicode("", help="Name of the teacher chosen.").tag(sync=True)
     students = List(
@@ -84,7 +85,7 @@ class Setup(View):
     def _check_students(self, proposal: Any) -> list[dict]:
         rows = rows_with("students", proposal["value"], ("units", "parameters", "macs"))
         units = [row["units"] for row in rows]
-        if any(a >= b for a, b in zip(units, units[1:], strict=False)):
+        if any(a >= b for a, b in pairwise(units)):
             raise WrongTraitError(f"students must rise in units, got {units}")
         return rows
 

@@ -412,7 +412,8 @@ function formulaPart() {
     const top = node("span", { class: "kd-math" });
     top.innerHTML = symbol;
     cells[key] ??= [];
-    const below = node("span", { class: "kd-math-number" }, key in FIXED_SYMBOLS ? FIXED_SYMBOLS[key] : "");
+    const fixed = FIXED_SYMBOLS[key];
+    const below = node("span", { class: `kd-math-number${fixed ? "" : " kd-math-live"}` }, fixed ?? "");
     cells[key].push(below);
     return node("span", { class: "kd-math-column" }, top, below);
   };

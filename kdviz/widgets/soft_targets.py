@@ -16,8 +16,8 @@ PARTS = ("temperature", "alpha", "formula", "probes", "bars", "numbers", "senten
 class SoftTargets(View):
     """Sliders for temperature and alpha, a strip of probes, mirrored bars, the formula with its numbers.
 
-    All numbers are computed in the browser from logits sent once. Dragging a slider sends nothing; its release sends
-    the value. For the probe shown, with p_t = softmax(t / T) and p_s = softmax(s / T)::
+    All numbers are computed in the browser from logits sent once. Dragging a slider sends nothing; its
+    release sends the value. For the probe shown, with p_t = softmax(t / T) and p_s = softmax(s / T)::
 
         L = alpha · T² · KL(p_t ‖ p_s) + (1 − alpha) · CE(s, y)
 
@@ -31,7 +31,7 @@ class SoftTargets(View):
     Raises
     ------
     WrongTraitError
-        When a value does not fit, alone or with the others. Set traits that depend on one another with `update`.
+        When a value does not fit, alone or with the others; `update` sets several together.
 
     Examples
     --------
@@ -126,7 +126,8 @@ class SoftTargets(View):
             )
         if row and len(value) % row:
             raise WrongTraitError(
-                f"teacher_logits must hold N rows of {row // 4} float32 numbers ({row} bytes each), got {len(value)} bytes"
+                f"teacher_logits must hold N rows of {row // 4} float32 numbers ({row} bytes each), "
+                f"got {len(value)} bytes"
             )
         return value
 
@@ -135,7 +136,8 @@ class SoftTargets(View):
         value, wanted = proposal["value"], len(self.teacher_logits)
         if value and len(value) != wanted:
             raise WrongTraitError(
-                f"student_logits must be as long as teacher_logits ({wanted} bytes) or empty, got {len(value)} bytes"
+                f"student_logits must be as long as teacher_logits ({wanted} bytes) or empty, "
+                f"got {len(value)} bytes"
             )
         return value
 

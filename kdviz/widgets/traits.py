@@ -81,7 +81,7 @@ class View(anywidget.AnyWidget):
         Parameters
         ----------
         **traits
-            New values by trait name. Traits that depend on one another (logits and classes, say) change together.
+            New values by trait name; traits that depend on one another (logits and classes) change together.
 
         Raises
         ------

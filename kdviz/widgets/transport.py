@@ -18,8 +18,9 @@ COMMANDS = ("train", "pause", "step", "stop", "reset")
 class Transport(View):
     """Buttons, a progress bar with the time left, and one status sentence.
 
-    A click sends the custom message `{"command": name}` (see `on_msg`), name one of "train" (also resumes), "pause",
-    "step", "stop" and "reset". The button shows at once that it waits, until `state`, `status` or `step` answers.
+    A click sends the custom message `{"command": name}` (see `on_msg`), name one of "train" (also resumes),
+    "pause", "step", "stop" and "reset". The button shows at once that it waits, until `state`, `status` or
+    (after "step") `step` answers.
     What can be pressed: idle train, step | running pause, stop | paused train, step, stop, reset |
     stopped train, step, reset | finished and failed reset | empty and loading nothing.
 
