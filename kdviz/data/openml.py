@@ -12,6 +12,8 @@ import numpy as np
 
 from kdviz.data.files import DamagedFileError, cache_folder
 
+LEVEL = 6  # of gzip: half the time of 9, 1 % larger
+
 
 def fetch_fashion_mnist(files: Mapping[str, str]) -> Path:
     """Download Fashion-MNIST with scikit-learn and keep it as the four IDX files.
@@ -65,7 +67,7 @@ def fetch_fashion_mnist(files: Mapping[str, str]) -> Path:
                 f"what OpenML sent for {file} is not Fashion-MNIST as published: try again later"
             )
     for content, file in zip(contents, files, strict=True):
-        _keep(folder / file, gzip.compress(content, mtime=0))
+        _keep(folder / file, gzip.compress(content, LEVEL, mtime=0))
     return folder
 
 

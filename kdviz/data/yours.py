@@ -54,7 +54,7 @@ def examples(anything: Any) -> Examples:
     x, y = _arrays(anything)
     if y is not None and y.dtype.kind in "USO":
         raise ValueError(
-            f"labels must be whole numbers, got {y[0]!r}: use kdviz.data.splits, which numbers class names"
+            f"labels must be whole numbers, got {str(y[0])!r}: kdviz.data.splits takes class names too"
         )
     return _build(x, y)
 
@@ -177,7 +177,7 @@ def _as_examples(part: Examples | Pair, classes: tuple[str, ...]) -> Examples:
     number = {name: index for index, name in enumerate(classes)}
     unknown = sorted(set(y.astype(str)) - set(number))
     if unknown:
-        raise ValueError(f"labels must be among the classes {', '.join(classes)}, got {unknown[0]!r}")
+        raise ValueError(f"labels must be among the classes {', '.join(classes)}, got {str(unknown[0])!r}")
     return _build(x, np.array([number[str(name)] for name in y]))
 
 

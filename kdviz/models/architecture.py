@@ -59,6 +59,19 @@ def standardise(mean: float, std: float) -> dict[str, nn.Module]:
     return {} if (mean, std) == (0.0, 1.0) else {"standardise": Standardise(mean, std)}
 
 
+def check_sizes(**sizes: int) -> None:
+    """Refuse a size below 1, by its name."""
+    for what, size in sizes.items():
+        if size < 1:
+            raise ValueError(f"{what.replace('_', ' ')} must be at least 1, got {size}")
+
+
+def check_dropout(dropout: float) -> None:
+    """Refuse a probability that would drop nothing sensible."""
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout must be in [0, 1), got {dropout}")
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Draw initial weights on the CPU from `seed` and leave torch's global generator as it was."""

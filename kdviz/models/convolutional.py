@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from kdviz.models.architecture import Network, seeded, standardise
+from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded, standardise
 
 
 def convnet(
@@ -45,7 +45,7 @@ def convnet(
     Raises
     ------
     ValueError
-        If a size is below 1.
+        If a size is below 1 or `dropout` is outside [0, 1).
 
     Examples
     --------
@@ -53,9 +53,8 @@ def convnet(
     >>> convnet(8).eval()(torch.zeros(5, 1, 28, 28)).shape
     torch.Size([5, 10])
     """
-    for what, size in (("width", width), ("channels", channels), ("classes", classes)):
-        if size < 1:
-            raise ValueError(f"{what} must be at least 1, got {size}")
+    check_sizes(width=width, channels=channels, classes=classes)
+    check_dropout(dropout)
     architecture = {
         "name": "convnet",
         "width": width,

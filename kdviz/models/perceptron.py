@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from kdviz.models.architecture import Network, seeded, standardise
+from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded, standardise
 
 
 def mlp(
@@ -46,7 +46,7 @@ def mlp(
     Raises
     ------
     ValueError
-        If a size is below 1.
+        If a size is below 1 or a probability outside [0, 1).
 
     Examples
     --------
@@ -57,13 +57,9 @@ def mlp(
     if isinstance(hidden, int):
         raise ValueError(f"hidden must be a sequence of layer sizes, got {hidden}: use ({hidden},)")
     sizes = [int(units) for units in hidden]
-    for what, size in (
-        *(("hidden units", units) for units in sizes),
-        ("inputs", inputs),
-        ("classes", classes),
-    ):
-        if size < 1:
-            raise ValueError(f"{what} must be at least 1, got {size}")
+    check_sizes(hidden_units=min(sizes, default=1), inputs=inputs, classes=classes)
+    check_dropout(dropout)
+    check_dropout(input_dropout)
     architecture = {
         "name": "mlp",
         "hidden": sizes,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from kdviz.models.architecture import Network, seeded, standardise
+from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded, standardise
 
 
 class Residual(nn.Module):
@@ -81,7 +81,7 @@ def resnet(
     Raises
     ------
     ValueError
-        If a size is below 1 or there is no stage.
+        If a size is below 1, there is no stage or `dropout` is outside [0, 1).
 
     References
     ----------
@@ -96,14 +96,8 @@ def resnet(
     counts = [int(count) for count in blocks]
     if not counts:
         raise ValueError("blocks must name at least one stage, got none: use (1, 1, 1)")
-    for what, size in (
-        ("width", width),
-        ("channels", channels),
-        ("classes", classes),
-        *(("blocks", c) for c in counts),
-    ):
-        if size < 1:
-            raise ValueError(f"{what} must be at least 1, got {size}")
+    check_sizes(width=width, blocks=min(counts), channels=channels, classes=classes)
+    check_dropout(dropout)
     architecture = {
         "name": "resnet",
         "width": width,

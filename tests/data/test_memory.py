@@ -1,0 +1,188 @@
+"""Examples and Splits: what they hold, how they are addressed and reduced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from kdviz.data import Examples, Splits, splits
+from kdviz.data.memory import balanced_order, proportional_order
+
+LABELS = hnp.arrays(np.int64, st.integers(1, 60), elements=st.integers(-1, 4))
+
+
+def some_examples(count: int = 12, seed: int = 0) -> Examples:
+    random = np.random.RandomState(seed)
+    x = torch.from_numpy(random.randint(0, 256, (count, 1, 4, 4)).astype(np.uint8))
+    return Examples(x, torch.arange(count) % 3, {"age": np.arange(count)})
+
+
+def some_splits(count: int = 90) -> Splits:
+    return splits(some_examples(count), validation=9, test=9)
+
+
+def test_inputs_are_pixels_scaled_to_one() -> None:
+    examples = some_examples()
+    index = torch.tensor([3, 0, 3])
+    assert torch.equal(examples.inputs(index), examples.x[index].float() / 255) or torch.allclose(
+        examples.inputs(index), examples.x[index].float() / 255, rtol=1e-6
+    )
+    assert examples.inputs().dtype == torch.float32
+    assert examples.inputs(slice(2, 5)).shape == (3, 1, 4, 4)
+
+
+def test_the_brightest_pixel_is_exactly_one() -> None:
+    pixels = torch.arange(256, dtype=torch.uint8).view(256, 1, 1, 1)
+    inputs = Examples(pixels, torch.zeros(256, dtype=torch.int64)).inputs().flatten()
+    assert inputs[0] == 0.0
+    assert inputs[255] == 1.0
+    assert (inputs.diff() > 0).all()
+
+
+def test_rows_come_as_they_are() -> None:
+    rows = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
+    examples = Examples(rows, torch.zeros(5, dtype=torch.int64))
+    assert torch.equal(examples.inputs(torch.tensor([4, 1])), rows[[4, 1]])
+
+
+def test_inputs_never_change_what_is_held() -> None:
+    examples = some_examples()
+    before = examples.x.clone()
+    examples.inputs().zero_()
+    assert torch.equal(examples.x, before)
+
+
+@pytest.mark.parametrize("index", [torch.tensor([5, 2]), np.array([5, 2]), slice(1, 4)])
+def test_take_keeps_inputs_labels_and_groups_together(index: Any) -> None:
+    taken = some_examples().take(index)
+    where = np.arange(12)[index]
+    assert np.array_equal(taken.groups["age"], where)
+    assert torch.equal(taken.y, torch.from_numpy(where) % 3)
+
+
+def test_fingerprint_follows_content_not_identity() -> None:
+    one, same = some_examples(), some_examples()
+    assert one != same
+    assert one.fingerprint() == same.fingerprint()
+    other = Examples(one.x, one.y.roll(1))
+    assert other.fingerprint() != one.fingerprint()
+    reshaped = Examples(one.x.view(12, 1, 2, 8), one.y)
+    assert reshaped.fingerprint() != one.fingerprint()
+
+
+def test_labelled_counts_known_labels() -> None:
+    assert Examples(torch.zeros(3, 2), torch.tensor([0, -1, -1])).labelled == 1
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "groups", "message"),
+    [
+        (torch.zeros(3), torch.zeros(3).long(), {}, "x must have shape"),
+        (
+            torch.zeros(3, 2).long(),
+            torch.zeros(3).long(),
+            {},
+            "x must be uint8 or floating point, got torch.int64",
+        ),
+        (torch.zeros(3, 2), torch.zeros(2).long(), {}, r"y must have shape \(3,\)"),
+        (torch.zeros(3, 2), torch.zeros(3), {}, r"y must be int64, got torch.float32: use y.long\(\)"),
+        (torch.zeros(1, 2), torch.tensor([-2]), {}, "labels must be 0 or more, or -1 for unknown, got -2"),
+        (
+            torch.zeros(1, 2),
+            torch.tensor([0]),
+            {"sex": np.zeros(2)},
+            "group 'sex' must have 1 entries, got 2",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_said_in_a_sentence(x: Any, y: Any, groups: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Examples(x, y, groups)
+
+
+def test_labels_beyond_the_classes_are_refused() -> None:
+    part = Examples(torch.zeros(2, 1), torch.tensor([0, 2]))
+    with pytest.raises(ValueError, match="train labels must be below 2, the number of classes, got 2"):
+        Splits("a", "A", ("no", "yes"), part, part, part)
+
+
+def test_parts_of_different_shape_are_refused() -> None:
+    small, large = (Examples(torch.zeros(2, n), torch.tensor([0, 1])) for n in (1, 2))
+    with pytest.raises(ValueError, match=r"test examples must have shape \(1,\) like train, got \(2,\)"):
+        Splits("a", "A", ("no", "yes"), small, small, large)
+
+
+@given(LABELS, st.integers(0, 5))
+def test_balanced_order_visits_each_labelled_example_once_and_in_turns(y: np.ndarray, seed: int) -> None:
+    order = balanced_order(y, seed)
+    assert sorted(order) == list(np.flatnonzero(y >= 0))
+    sizes = np.bincount(y[order], minlength=5)
+    for count in range(len(order) + 1):
+        taken = np.bincount(y[order[:count]], minlength=5)
+        open_classes = taken[taken < sizes]  # classes that have not run out
+        assert open_classes.size == 0 or taken.max() - open_classes.min() <= 1
+
+
+@given(LABELS, st.integers(0, 5))
+def test_proportional_order_keeps_the_proportions(y: np.ndarray, seed: int) -> None:
+    order = proportional_order(y, seed)
+    assert sorted(order) == list(range(len(y)))
+    share = np.bincount(y + 1, minlength=6) / len(y)
+    for count in range(len(y) + 1):
+        taken = np.bincount(y[order[:count]] + 1, minlength=6)
+        assert np.abs(taken - share * count).max() <= 3
+
+
+@given(st.integers(3, 72), st.integers(3, 72), st.integers(0, 3))
+def test_with_labels_is_nested_and_balanced(one: int, two: int, seed: int) -> None:
+    data = some_splits()
+    few, many = sorted((one, two))
+    smaller, larger = (data.with_labels(count, seed=seed).train for count in (few, many))
+    assert len(smaller) == few
+    assert set(smaller.groups["age"]) <= set(larger.groups["age"])
+    counts = np.bincount(smaller.y.numpy(), minlength=3)
+    assert counts.max() - counts.min() <= 1
+    assert (np.diff(smaller.groups["age"]) > 0).all()
+
+
+def test_with_labels_can_keep_the_others_without_label() -> None:
+    data = some_splits()
+    alone, kept = data.with_labels(6).train, data.with_labels(6, keep_unlabelled=True).train
+    assert (len(kept), kept.labelled) == (72, 6)
+    assert torch.equal(kept.x, data.train.x)
+    assert torch.equal(kept.take(torch.nonzero(kept.y >= 0)[:, 0]).x, alone.x)
+    assert data.train.labelled == 72
+
+
+def test_with_labels_leaves_validation_and_test() -> None:
+    data = some_splits()
+    reduced = data.with_labels(6)
+    assert reduced.validation is data.validation
+    assert reduced.test is data.test
+
+
+def test_with_labels_is_a_matter_of_its_seed_alone() -> None:
+    data = some_splits()
+    torch.manual_seed(1)
+    np.random.seed(1)
+    first = data.with_labels(9, seed=5).train.groups["age"]
+    state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].copy()
+    again, other = (data.with_labels(9, seed=s).train.groups["age"] for s in (5, 6))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert np.array_equal(np.random.get_state()[1], numpy_state)
+
+
+def test_with_labels_says_what_counts_are_possible() -> None:
+    data = some_splits()
+    with pytest.raises(ValueError, match="count must be at least 3, one label for each class, got 2"):
+        data.with_labels(2)
+    with pytest.raises(ValueError, match="count must be at most 72, the labelled training examples, got 73"):
+        data.with_labels(73)
