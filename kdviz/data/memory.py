@@ -206,9 +206,14 @@ class Splits:
         Raises
         ------
         ValueError
-            If `count` is out of range.
+            If `count` is out of range, or the data are the result of an earlier draw.
         """
         train = self.train
+        if self.draw is not None:
+            raise ValueError(
+                f"with_labels must be called on the whole data, these are already reduced to {self.draw['count']} "
+                "labels: draw again from the data that they were drawn from"
+            )
         if count < len(self.classes):
             raise ValueError(
                 f"count must be at least {len(self.classes)}, one label for each class, got {count}"

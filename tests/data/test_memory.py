@@ -180,6 +180,16 @@ def test_with_labels_is_a_matter_of_its_seed_alone() -> None:
     assert np.array_equal(np.random.get_state()[1], numpy_state)
 
 
+def test_with_labels_tells_its_draw_and_draws_once() -> None:
+    reduced = some_splits().with_labels(6, seed=4)
+    assert reduced.draw == {"count": 6, "keep_unlabelled": False, "seed": 4}
+    assert torch.equal(some_splits().with_labels(**reduced.draw).train.y, reduced.train.y)
+    with pytest.raises(
+        ValueError, match="must be called on the whole data, these are already reduced to 6 labels"
+    ):
+        reduced.with_labels(3)
+
+
 def test_with_labels_says_what_counts_are_possible() -> None:
     data = some_splits()
     with pytest.raises(ValueError, match="count must be at least 3, one label for each class, got 2"):
