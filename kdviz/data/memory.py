@@ -211,8 +211,8 @@ class Splits:
         train = self.train
         if self.draw is not None:
             raise ValueError(
-                f"with_labels must be called on the whole data, these are already reduced to {self.draw['count']} "
-                "labels: draw again from the data that they were drawn from"
+                "with_labels must be called on the whole data, these are already reduced to "
+                f"{self.draw['count']} labels: draw again from the data that they were drawn from"
             )
         if count < len(self.classes):
             raise ValueError(
