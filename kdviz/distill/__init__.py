@@ -1,11 +1,12 @@
 """The engine: objective, teacher, distillation, runner, recipe. Nothing of Jupyter."""
 
 from . import schedules
-from .distillation import Distillation, NonFiniteLoss, Settings, Step
+from .distillation import Distillation, NonFiniteLossError, Settings, Step
 from .history import Edit, Evaluation, History
 from .objective import HardLabels, Objective, SoftTargets, Term, hinton
 from .recipe import Recipe
 from .runner import Runner
+from .schedules import Schedule
 from .snapshot import Snapshot
 from .teacher import Cancelled, Teacher
 from .threads import available_cpus, leave_room
@@ -17,17 +18,19 @@ __all__ = [
     "Evaluation",
     "HardLabels",
     "History",
-    "NonFiniteLoss",
+    "NonFiniteLossError",
     "Objective",
     "Recipe",
     "Runner",
+    "Schedule",
     "Settings",
-    "SoftTargets",
     "Snapshot",
+    "SoftTargets",
     "Step",
     "Teacher",
     "Term",
     "available_cpus",
+    "hinton",
     "leave_room",
     "schedules",
 ]

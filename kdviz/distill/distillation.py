@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 AUGMENTS: dict[str, Augment] = {"shift": lambda x, generator: shift(x, pixels=2, generator=generator)}
 
 
-class NonFiniteLoss(FloatingPointError):
+class NonFiniteLossError(FloatingPointError):
     """The loss became NaN or infinite; the run is back at its last good snapshot."""
 
 
@@ -128,9 +128,7 @@ class Distillation:
         data = data_sets.splits(data)
         objective = hinton() if objective is None else objective
         objective = 1.0 * objective if isinstance(objective, Term) else objective
-        guards.check_numbers(
-            learning_rate=value_at(learning_rate, 0, 1), batch_size=batch_size, epochs=epochs
-        )
+        guards.check_numbers(learning_rate=value_at(learning_rate, 0, 1), batch_size=batch_size, epochs=epochs)
         guards.check_data(data, objective)
         if isinstance(augment, str) and augment not in AUGMENTS:
             raise ValueError(f"augment must be one of {', '.join(AUGMENTS)} or a callable, got {augment!r}")
@@ -166,9 +164,7 @@ class Distillation:
         )
         student.train()
         self._parameters = [p for p in student.parameters() if p.requires_grad]
-        self._optimizer = make_optimizer(
-            settings.optimizer, self._parameters, value_at(settings.learning_rate, 0, 1)
-        )
+        self._optimizer = make_optimizer(settings.optimizer, self._parameters, value_at(settings.learning_rate, 0, 1))
         self._begin(settings)
         self.history = History(self._columns())
         self._shelf = Shelf()
@@ -285,13 +281,16 @@ class Distillation:
 
         Raises
         ------
-        NonFiniteLoss
+        NonFiniteLossError
             If the loss becomes NaN or infinite; the run is then back at its last good snapshot.
         KeyboardInterrupt
             After Ctrl-C, once the step under way is done.
         """
         last = self._plan(epochs)
-        with _interruption() as interrupted, tqdm(total=last - self.steps_done, disable=not progress, unit="step") as bar:
+        with (
+            _interruption() as interrupted,
+            tqdm(total=last - self.steps_done, disable=not progress, unit="step") as bar,
+        ):
             while self.steps_done < last and not interrupted.is_set():
                 self.step()
                 bar.update()
@@ -332,7 +331,8 @@ class Distillation:
             self.teacher.logits(self.data.train, progress=progress)
 
     def teacher_logits(self) -> Tensor:
-        """Return the teacher's logits (N, C) on the transfer set, cached; raise if its weights changed since the start."""
+        """Return the teacher's logits (N, C) on the transfer set, cached; raise if its weights changed since the
+        start."""
         assert self.teacher is not None
         if self.teacher.fingerprint() != self._teacher_mark:
             self.teacher.check_unchanged(self._teacher_mark)
@@ -344,12 +344,12 @@ class Distillation:
         if bad is None:
             return
         loss, rate = self.history.rows[bad, 0], self.history.rows[bad, -1]
-        good = self._shelf.before(bad)
+        good = self._shelf.before(max(0, bad - 1))  # a snapshot at step `bad` is what gave this loss
         self._shelf.drop_after(good.step)
         self._return_to(good)
-        raise NonFiniteLoss(
-            f"the loss became {loss} at step {bad + 1}; the student is back at step {good.step}, its last good snapshot, "
-            f"and edits made since are undone; try a learning rate below {rate:g}"
+        raise NonFiniteLossError(
+            f"the loss became {loss} at step {bad + 1}; the student is back at step {good.step}, its last good "
+            f"snapshot, and edits made since are undone; try a learning rate below {rate:g}"
         )
 
     def _return_to(self, snapshot: Snapshot) -> None:
@@ -429,7 +429,8 @@ class Distillation:
         return other
 
     def twin(self) -> Distillation:
-        """Return the twin at step 0: the same student, seed, batches and learning rate, hard labels only, no teacher."""
+        """Return the twin at step 0: the same student, seed, batches and learning rate, hard labels only, no
+        teacher."""
         if self.data.train.labelled == 0:
             raise ValueError("a twin learns from labels alone and the transfer set has none")
         with self.lock:

@@ -84,8 +84,8 @@ def check_not_swapped(teacher: Teacher, student: nn.Module, data: Splits) -> Non
     noise = 3 * math.sqrt(0.5 / len(known))  # three standard errors of a difference of two shares, at their widest
     if by_student > by_teacher + noise:
         raise ValueError(
-            f"the teacher knows less than the student it should teach ({by_teacher:.0%} against {by_student:.0%} right on "
-            f"{len(known)} validation examples); were they swapped? pass allow_weaker_teacher=True if it is meant"
+            f"the teacher knows less than the student it should teach ({by_teacher:.0%} against {by_student:.0%} right "
+            f"on {len(known)} validation examples); were they swapped? pass allow_weaker_teacher=True if it is meant"
         )
 
 
@@ -98,7 +98,9 @@ def _check_logits(who: str, logits: object, rows: int) -> None:
     if logits.ndim != 2 or logits.shape[0] != rows:
         raise ValueError(f"the {who} returned shape {tuple(logits.shape)} and ({rows}, classes) is expected")
     if not bool(logits.isfinite().all()):
-        raise ValueError(f"the {who} answers with logits that are not finite; look at its weights and the input's scale")
+        raise ValueError(
+            f"the {who} answers with logits that are not finite; look at its weights and the input's scale"
+        )
 
 
 def _answer_in_eval(student: nn.Module, inputs: Tensor) -> Tensor:

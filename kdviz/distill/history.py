@@ -58,7 +58,8 @@ class Evaluation:
 class History:
     """Records of a run, one row a step.
 
-    ``columns`` are the loss, each term (unweighted), each term's weight, the terms' hyperparameters and the learning rate.
+    ``columns`` are the loss, each term (unweighted), each term's weight, the terms' hyperparameters and the learning
+    rate.
     """
 
     columns: tuple[str, ...]

@@ -43,7 +43,10 @@ class Term:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
     def to_dict(self) -> dict[str, Any]:
-        return {"term": type(self).__name__, **{k: schedules.to_json(v) for k, v in self.hyperparameters().items()}}
+        return {
+            "term": type(self).__name__,
+            **{k: schedules.to_json(v) for k, v in self.hyperparameters().items()},
+        }
 
     def __mul__(self, weight: Hyperparameter) -> Objective:
         return Objective(((weight, self),))
@@ -158,7 +161,9 @@ class Objective:
         weighted = self.weighted
         if temperature is not None:
             if self.temperature is None:
-                raise ValueError("temperature belongs to soft targets and this objective has none; add kd.SoftTargets()")
+                raise ValueError(
+                    "temperature belongs to soft targets and this objective has none; add kd.SoftTargets()"
+                )
             weighted = tuple(
                 (w, replace(t, temperature=temperature) if isinstance(t, SoftTargets) else t) for w, t in weighted
             )

@@ -90,9 +90,7 @@ class Recipe:
         """Return the same recipe with other batches and other initial weights."""
         return replace(self, seed=seed, student_seed=seed)
 
-    def distillation(
-        self, *, teacher: Any = None, student: nn.Module | None = None, data: Any = None
-    ) -> Distillation:
+    def distillation(self, *, teacher: Any = None, student: nn.Module | None = None, data: Any = None) -> Distillation:
         """Return the run at its start, edits waiting at their steps.
 
         Raises
@@ -149,7 +147,9 @@ class Recipe:
         known = {k: v for k, v in saved.items() if k != "version"}
         unknown = set(known) - set(cls.__dataclass_fields__)
         if unknown:
-            raise ValueError(f"a recipe has no {', '.join(sorted(unknown))}; it has {', '.join(cls.__dataclass_fields__)}")
+            raise ValueError(
+                f"a recipe has no {', '.join(sorted(unknown))}; it has {', '.join(cls.__dataclass_fields__)}"
+            )
         known["objective"] = Objective.from_dict(known["objective"])
         known["learning_rate"] = schedules.from_json(known["learning_rate"])
         known["edits"] = tuple(known["edits"])

@@ -1,7 +1,8 @@
 """Runner: one daemon thread that trains runs side by side and obeys commands at the next step.
 
 The thread is started by the first command, never at import, construction or display. Callers only put a command into a
-queue and return. What others may look at is collected by the thread itself, between two steps, at most a few times a second.
+queue and return. What others may look at is collected by the thread itself, between two steps, at most a few times a
+second.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from .distillation import Distillation
 from .teacher import Cancelled
 
 State = Literal["idle", "loading", "running", "paused", "stopped", "finished", "failed"]
-Command = Literal["train", "pause", "step", "edit", "stop"]
+Command = Literal["train", "pause", "step", "edit", "stop", "call", "close"]
 KeepGoing = Callable[[int, int], bool]
 
 REPORTS_PER_SECOND = 8
@@ -30,10 +31,12 @@ class Runner:
     Parameters
     ----------
     build : callable
-        Called once, on the thread, with a function (done, total) -> bool to report progress to and to ask whether to go on;
+        Called once, on the thread, with a function (done, total) -> bool to report progress to and to ask whether to
+        go on;
         returns the runs, the student's first. They take the same number of steps.
     report : callable
-        Called on the thread with this runner whenever there is something new, at most ``REPORTS_PER_SECOND`` times a second
+        Called on the thread with this runner whenever there is something new, at most ``REPORTS_PER_SECOND`` times a
+        second
         while training and always at a change of state. It may look at the runs: no step is under way.
     evaluate : bool
         Evaluate on validation data along the way, and on test data once the plan is finished.
@@ -69,8 +72,9 @@ class Runner:
 
     # --- called from anywhere: returns at once ----------------------------------------------------------------------
 
-    def send(self, command: Command | Literal["close"], **values: Any) -> None:
-        """Put a command: "train", "pause", "step", "edit" (with values) or "stop"."""
+    def send(self, command: Command, **values: Any) -> None:
+        """Put a command: "train", "pause", "step", "edit" (with values), "stop", or "call" (with ``work``, a
+        function)."""
         if command in ("stop", "close"):
             self._stop.set()  # seen by a long load, which does not read the queue
         self._commands.put((command, values))
@@ -132,6 +136,8 @@ class Runner:
             for run in self.runs:
                 run.edit(**{k: v for k, v in values.items() if k in run.editable})
             self._turn(self.state)
+        elif command == "call":
+            values["work"]()
         elif command == "pause" and self.state == "running":
             self._settle()
             self._turn("paused")

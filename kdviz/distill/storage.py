@@ -1,6 +1,7 @@
 """A run on disk: safetensors for tensors, JSON for the rest, one folder, never half written.
 
-Each save goes to a new folder inside ``folder``; when all of it is on the disk, the one-line file ``CURRENT`` is replaced
+Each save goes to a new folder inside ``folder``; when all of it is on the disk, the one-line file ``CURRENT`` is
+replaced
 to name it. Whoever dies in between leaves the save before in force.
 """
 
@@ -55,7 +56,11 @@ def save(run: Distillation, folder: str | Path) -> Path:
 
 
 def load(
-    folder: str | Path, *, teacher: nn.Module | Teacher | None = None, student: nn.Module | None = None, data: Any = None
+    folder: str | Path,
+    *,
+    teacher: nn.Module | Teacher | None = None,
+    student: nn.Module | None = None,
+    data: Any = None,
 ) -> Distillation:
     """Return the run saved in ``folder``, at the step and with the history it had.
 
@@ -135,7 +140,9 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
         name = (folder / CURRENT).read_text(encoding="utf-8").strip()
     except OSError:
-        raise FileNotFoundError(f"{folder} holds no complete save; give the folder that run.save(folder) wrote") from None
+        raise FileNotFoundError(
+            f"{folder} holds no complete save; give the folder that run.save(folder) wrote"
+        ) from None
     place = folder / name
     if place.parent != folder or not name.startswith("save-"):
         raise ValueError(f"{folder / CURRENT} must name a save beside it, got {name!r}; the folder was changed by hand")

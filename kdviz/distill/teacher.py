@@ -14,14 +14,15 @@ from ..data import Examples
 ROWS_AT_ONCE = 500  # examples a forward pass: large enough to be fast, small enough to be interrupted within a second
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818 (asked for, not gone wrong)
     """Someone asked for a stop while a long computation was under way; nothing was changed."""
 
 
 class Teacher:
     """A module that only answers.
 
-    Its logits are cached by the content of the examples and the content of its weights, so that they are never stale and
+    Its logits are cached by the content of the examples and the content of its weights, so that they are never stale
+    and
     never out of line: change either and they are computed anew.
 
     Parameters

@@ -21,7 +21,8 @@ def available_cpus(cgroup: Path = CGROUP) -> int:
 def leave_room() -> int:
     """Give torch all CPUs but one, at least one, so that a notebook's kernel can answer while it trains; return them.
 
-    Small students are fastest on one thread anyway. Training in a script needs no such room: call ``run.train()`` alone.
+    Small students are fastest on one thread anyway. Training in a script needs no such room: call ``run.train()``
+    alone.
     """
     threads = max(1, available_cpus() - 1)
     if torch.get_num_threads() != threads:

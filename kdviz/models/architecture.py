@@ -21,15 +21,19 @@ class Network(nn.Sequential):
     ----------
     architecture : dict
         All that is needed to build the model again with `kdviz.models.build`; can be written as JSON.
+    seed : int
+        What its initial weights were drawn from.
     """
 
     architecture: Architecture
+    seed: int
 
-    def __init__(self, architecture: Architecture, layers: Mapping[str, nn.Module]) -> None:
+    def __init__(self, architecture: Architecture, layers: Mapping[str, nn.Module], *, seed: int = 0) -> None:
         super().__init__()
         for name, layer in layers.items():
             self.add_module(name, layer)
         self.architecture = architecture
+        self.seed = seed
 
 
 class Standardise(nn.Module):

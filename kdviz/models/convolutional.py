@@ -79,4 +79,4 @@ def convnet(
         if dropout:
             layers["dropout"] = nn.Dropout(dropout)
         layers["logits"] = nn.Linear(before, classes)
-    return Network(architecture, layers)
+    return Network(architecture, layers, seed=seed)

@@ -82,4 +82,4 @@ def mlp(
                 layers[f"dropout{number}"] = nn.Dropout(dropout)
             width = units
         layers["logits"] = nn.Linear(width, classes)
-    return Network(architecture, layers)
+    return Network(architecture, layers, seed=seed)

@@ -124,4 +124,4 @@ def resnet(
         if dropout:
             layers["dropout"] = nn.Dropout(dropout)
         layers["logits"] = nn.Linear(before, classes)
-    return Network(architecture, layers)
+    return Network(architecture, layers, seed=seed)

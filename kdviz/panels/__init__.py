@@ -1,0 +1,6 @@
+"""Panels: controls and figures around a Distillation or a pair of models, shown by being the last line of a cell."""
+
+from .lab import Lab
+from .soft_targets import SoftTargets
+
+__all__ = ["Lab", "SoftTargets"]

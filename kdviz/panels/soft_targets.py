@@ -1,0 +1,93 @@
+"""The soft-targets panel: what a teacher, and if there is one a student, say about a few examples at T."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+import torch
+from torch import nn
+
+from .. import data as data_sets
+from .. import models, widgets
+from ..distill.evaluate import answer
+from .panel import Panel
+from .probes import SHOWN, Probes, choose_probes
+
+
+class SoftTargets(Panel):
+    """Temperature and dark knowledge on a handful of real examples; all that moves is drawn in the browser.
+
+    Parameters
+    ----------
+    teacher : nn.Module or str
+        In eval mode, or a name of :func:`kdviz.models.pretrained`.
+    student : nn.Module, optional
+        Shown on the other side. Without one, only the teacher's side is drawn.
+    data : Splits or str, optional
+        Default: the data set on the card of a shipped teacher.
+    examples : sequence of int, optional
+        Indices into the validation split. Default: of each class the one the teacher finds most ambiguous.
+    temperature, alpha : float
+        Where the sliders stand at first.
+    shown : list of str, optional
+        Parts that are drawn, of ``kdviz.widgets.soft_targets.PARTS``. Default: all that make sense.
+
+    Attributes
+    ----------
+    widget : kdviz.widgets.SoftTargets
+        Its traits are the panel's live values (``panel.widget.temperature``).
+    """
+
+    def __init__(
+        self,
+        teacher: nn.Module | str = "mnist-mlp-1200",
+        student: nn.Module | None = None,
+        data: data_sets.Splits | str | None = None,
+        *,
+        examples: list[int] | None = None,
+        temperature: float = 4.0,
+        alpha: float = 0.9,
+        shown: list[str] | None = None,
+    ) -> None:
+        self._teacher_name = teacher if isinstance(teacher, str) else ""
+        module = models.pretrained(teacher) if isinstance(teacher, str) else teacher
+        card = getattr(module, "card", None)
+        if data is None:
+            if card is None:
+                raise ValueError("the teacher is a model of your own; say which data to show, as data=")
+            data = card.data
+        self.data = data_sets.load(data) if isinstance(data, str) else data
+        self._examples = examples
+        probes = self._probes(module, examples)
+        without_student = ["temperature", "probes", "bars", "numbers", "sentence"]
+        self.widget = widgets.SoftTargets(
+            classes=list(self.data.classes),
+            temperature=temperature,
+            alpha=alpha,
+            teacher_name=card.title if card else type(module).__name__,
+            student_name=type(student).__name__ if student is not None else "",
+            shown=shown or (list(widgets.soft_targets.PARTS) if student is not None else without_student),
+        )
+        logits = answer(student, probes.examples).numpy() if student is not None else b""
+        self.widget.update(**probes.traits(), student_logits=logits)
+        self.view = ipywidgets.VBox([self.widget])
+
+    def _probes(self, module: nn.Module, examples: list[int] | None) -> Probes:
+        if examples is None:
+            return choose_probes(module, self.data, SHOWN)
+        chosen = self.data.validation.take(torch.tensor(examples))
+        return Probes(chosen, answer(module, chosen))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        if not self._teacher_name:
+            raise ValueError("the teacher is a model of your own; a state can only name shipped teachers")
+        return {
+            "teacher": self._teacher_name,
+            "data": self.data.name,
+            "examples": self._examples,
+            "temperature": self.widget.temperature,
+            "alpha": self.widget.alpha,
+            "shown": list(self.widget.shown),
+        }

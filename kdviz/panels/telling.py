@@ -1,0 +1,112 @@
+"""What the Lab says: status lines, sentences and curves, from runs. No text claims more than the run at hand shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import nn
+
+from ..distill import Distillation, Evaluation, Runner, Schedule
+from ..distill.history import Edit
+
+ROLES = ("student", "twin")
+NAMES = ("Student", "Twin, no teacher")
+SYMBOLS = {"temperature": "T", "alpha": "α", "learning_rate": "learning rate"}
+
+
+def name_of(module: nn.Module) -> str:
+    """Return a model's name for a reader: its card's title, its sizes, or its class."""
+    card = getattr(module, "card", None)
+    if card is not None:
+        return str(card.title)
+    architecture = getattr(module, "architecture", {})
+    if architecture.get("name") == "mlp":
+        return f"{'-'.join(map(str, architecture['hidden']))} hidden units"
+    return type(module).__name__
+
+
+def status(runner: Runner) -> str:
+    """Return the status line for a runner's state."""
+    step, total = f"{runner.steps_done:,}", f"{runner.total_steps:,}"
+    done, all_answers = runner.loaded
+    told = f" ({done:,} of {all_answers:,})" if all_answers else ""
+    texts = {
+        "idle": runner.message or "Ready to train.",
+        "loading": f"Asking the teacher about the transfer set{told}.",
+        "running": f"Training: step {step} of {total}.",
+        "paused": f"Paused after step {step} of {total}.",
+        "stopped": f"Stopped after step {step} of {total}; what was learned is kept.",
+        "finished": f"Finished after {total} steps.",
+        "failed": runner.message[:1].upper() + runner.message[1:] + ".",
+    }
+    return texts[runner.state]
+
+
+def locked_reason(runner: Runner) -> str:
+    """Return why the choices cannot be changed now; empty when they can."""
+    if runner.state == "loading" or runner.state == "running":
+        return "These choices belong to the run under way."
+    if runner.runs and runner.state != "finished":
+        return "These choices belong to the run on the page; Reset to change them."
+    return ""
+
+
+def curves(runs: Sequence[Distillation]) -> dict[str, Any]:
+    """Return the traits of the LearningCurves widget: errors on validation data in %."""
+    series = []
+    for role, name, run in zip(ROLES, NAMES, runs, strict=False):
+        points = run.history.evaluated("validation")
+        values = [100 * e.errors / e.examples for e in points]
+        series.append({"role": role, "name": name, "steps": [e.step for e in points], "values": values})
+    teacher = next((e for e in runs[0].history.evaluated("validation") if e.teacher_errors is not None), None)
+    return {
+        "series": series,
+        "teacher": 100 * teacher.teacher_errors / teacher.examples
+        if teacher and teacher.teacher_errors is not None
+        else None,
+        "edits": [{"step": e.step, "text": edit_text(e)} for e in runs[0].history.edits if e.name in SYMBOLS],
+        "total_steps": runs[0].total_steps,
+    }
+
+
+def edit_text(edit: Edit) -> str:
+    """Return an edit in a few characters, for a mark on a curve."""
+    value = "schedule" if isinstance(edit.value, Schedule) else f"{edit.value:.3g}"
+    return f"{SYMBOLS[edit.name]} = {value}"
+
+
+def curves_sentence(runs: Sequence[Distillation]) -> str:
+    """Return one sentence on how student and twin stand: on test data once the plan is finished, else on validation."""
+    split = "test" if all(r.history.evaluated("test") for r in runs) else "validation"
+    latest = [r.history.evaluated(split)[-1] for r in runs if r.history.evaluated(split)]
+    if not latest:
+        return ""
+    student = latest[0]
+    where = f"On the {student.examples:,} {split} examples"
+    teacher = f", its teacher {student.teacher_errors:,}" if student.teacher_errors is not None else ""
+    if split == "validation":
+        where = f"After step {student.step:,}, on {student.examples:,} validation examples"
+    if len(latest) < 2:
+        return f"{where} the student makes {student.errors:,} errors{teacher}."
+    beside = _beside(student, latest[1])
+    note = " One run with one seed; another seed would move both." if split == "test" else ""
+    twin = f"its twin without a teacher {latest[1].errors:,}"
+    return f"{where} the student makes {student.errors:,} errors, {twin}{teacher}: {beside}.{note}"
+
+
+def _beside(student: Evaluation, twin: Evaluation) -> str:
+    """Say how many errors fewer or more the student makes than its twin."""
+    if twin.errors == student.errors:
+        return "as many"
+    word = "fewer" if student.errors < twin.errors else "more"
+    share = f" ({abs(twin.errors - student.errors) / twin.errors:.0%})" if twin.errors else ""
+    return f"{abs(twin.errors - student.errors):,}{share} {word} than the twin"
+
+
+def in_force(run: Distillation) -> dict[str, float]:
+    """Return what training uses now, for the SoftTargets widget; empty where T or alpha follow a schedule."""
+    alpha, temperature = run.objective.alpha, run.objective.temperature
+    if not isinstance(alpha, float) or not isinstance(temperature, float):
+        return {}
+    return {"temperature": temperature, "alpha": alpha, "step": run.steps_done}

@@ -1,0 +1,176 @@
+"""The runner: commands return at once, act at the next step, and nothing is left behind."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from kdviz.distill import Runner
+
+from .conftest import same_weights
+
+LONG = 100_000  # epochs: never reached
+
+
+class Watched:
+    """A runner whose reports can be waited for."""
+
+    def __init__(self, build) -> None:
+        self.states: list[str] = []
+        self._changed = threading.Condition()
+        self.runner = Runner(build, self._report)
+
+    def _report(self, runner: Runner) -> None:
+        with self._changed:
+            self.states.append(runner.state)
+            self._changed.notify_all()
+
+    def wait(self, *states: str) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: self.states and self.states[-1] in states, 20)
+
+    def wait_for(self, true) -> bool:
+        with self._changed:
+            return self._changed.wait_for(true, 20)
+
+
+@pytest.fixture
+def watch(make):
+    watched = []
+
+    def start(build=None, **arguments) -> Watched:
+        def student_and_twin(keep_going):
+            run = make(**arguments)
+            return run, run.twin()
+
+        watched.append(Watched(build or student_and_twin))
+        return watched[-1]
+
+    yield start
+    for w in watched:
+        w.runner.close()
+        assert not w.runner.alive
+
+
+def test_nothing_starts_before_the_first_command(watch):
+    before = threading.active_count()
+    watched = watch()
+    assert threading.active_count() == before and watched.states == []
+
+
+def test_train_to_the_end_is_what_training_by_hand_gives(watch, make):
+    watched = watch()
+    watched.runner.send("train")
+    assert watched.wait("finished")
+    by_hand = make().train(progress=False)
+    student, twin = watched.runner.runs
+    assert same_weights(student.student, by_hand.student)
+    assert same_weights(twin.student, by_hand.twin().train(progress=False).student)
+    assert [len(r.history.evaluated("test")) for r in (student, twin)] == [1, 1]
+    assert watched.states[0] == "loading" and watched.runner.seconds_left is None
+
+
+def test_commands_return_at_once_and_stop_acts_within_a_second(watch):
+    watched = watch(epochs=LONG)
+    watched.runner.send("train")
+    assert watched.wait_for(lambda: watched.runner.steps_done > 50)
+    start = time.perf_counter()
+    watched.runner.send("stop")
+    returned = time.perf_counter() - start
+    assert watched.wait("stopped")
+    assert returned < 0.005 and time.perf_counter() - start < 1.0
+    student, twin = watched.runner.runs
+    assert student.steps_done == twin.steps_done == len(student.history) > 50
+
+
+def test_pause_step_and_go_on(watch):
+    watched = watch(epochs=LONG)
+    watched.runner.send("train")
+    assert watched.wait_for(lambda: watched.runner.steps_done > 5)
+    watched.runner.send("pause")
+    assert watched.wait("paused")
+    at = watched.runner.steps_done
+    watched.runner.send("step")
+    assert watched.wait_for(lambda: watched.runner.steps_done == at + 1 and watched.states[-1] == "paused")
+    watched.runner.send("train")
+    assert watched.wait_for(lambda: watched.runner.steps_done > at + 1)
+
+
+def test_step_is_the_first_thing_one_can_do(watch):
+    watched = watch()
+    watched.runner.send("step")
+    assert watched.wait("paused") and watched.runner.steps_done == 1
+
+
+def test_an_edit_reaches_the_student_and_only_its_learning_rate_the_twin(watch):
+    watched = watch(epochs=LONG)
+    watched.runner.send("step")
+    assert watched.wait("paused")
+    watched.runner.send("edit", temperature=2.0, learning_rate=1e-2)
+    watched.runner.send("step")
+    assert watched.wait_for(lambda: watched.runner.steps_done == 2 and watched.states[-1] == "paused")
+    student, twin = watched.runner.runs
+    assert student.history.column("temperature").tolist() == [4.0, 2.0]
+    assert twin.history.column("learning_rate").tolist() == [1e-3, 1e-2]
+
+
+def test_a_loss_that_explodes_becomes_a_sentence_and_the_thread_lives_on(watch):
+    watched = watch(epochs=LONG)
+    watched.runner.send("step")
+    assert watched.wait("paused")
+    watched.runner.send("edit", learning_rate=1e30)
+    watched.runner.send("train")
+    assert watched.wait("failed")
+    assert "try a learning rate below" in watched.runner.message and watched.runner.alive
+
+
+def test_what_goes_wrong_while_building_becomes_a_sentence(watch):
+    def build(keep_going):
+        raise RuntimeError("no such\nluck")
+
+    watched = watch(build)
+    watched.runner.send("train")
+    assert watched.wait("failed") and watched.runner.message == "RuntimeError: no such luck"
+
+
+def test_stop_while_loading_leaves_no_run(watch, make):
+    asked = threading.Event()
+
+    def build(keep_going):
+        from kdviz.distill import Cancelled
+
+        asked.set()
+        for done in range(100_000):
+            if not keep_going(done, 100_000):
+                raise Cancelled("stopped")
+            time.sleep(0.001)
+        return (make(),)
+
+    watched = watch(build)
+    watched.runner.send("train")
+    assert asked.wait(10)
+    watched.runner.send("stop")
+    assert watched.wait("idle") and watched.runner.runs == ()
+
+
+def test_a_stop_before_the_first_step_and_a_second_train_do_no_harm(watch):
+    watched = watch(epochs=LONG)
+    watched.runner.send("stop")
+    watched.runner.send("pause")
+    watched.runner.send("step")
+    assert watched.wait("paused")
+    watched.runner.send("train")
+    watched.runner.send("train")
+    assert watched.wait_for(lambda: watched.runner.steps_done > 20)
+    assert len(watched.runner.runs) == 2
+
+
+def test_reports_are_few_while_training(watch):
+    watched = watch(epochs=LONG)
+    watched.runner.send("train")
+    assert watched.wait("running")
+    start, before = time.perf_counter(), len(watched.states)
+    assert watched.wait_for(lambda: len(watched.states) >= before + 8)
+    assert time.perf_counter() - start > 0.8

@@ -1,0 +1,128 @@
+"""A saved run comes back as it was, whatever happens while it is written."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+import kdviz as kd
+from kdviz.distill import storage
+
+from .conftest import same_weights, small
+
+
+def test_a_loaded_run_goes_on_bit_for_bit(make, teacher, clouds, tmp_path):
+    run = make(small(dropout=0.2)).train(epochs=2, progress=False)
+    run.edit(temperature=2.0, learning_rate=kd.schedules.Cosine(1e-2))
+    run.train(epochs=1, progress=False)
+    run.save(tmp_path / "run")
+    loaded = kd.Distillation.load(tmp_path / "run", teacher=teacher, data=clouds)
+    assert loaded.history.rows.tobytes() == run.history.rows.tobytes()
+    assert loaded.history.edits == run.history.edits and loaded.history.evaluations == run.history.evaluations
+    for r in (run, loaded):
+        r.train(progress=False)
+    assert same_weights(loaded.student, run.student)
+    assert loaded.history.rows.tobytes() == run.history.rows.tobytes()
+    assert same_weights(loaded.at(17), run.at(17))
+
+
+def test_the_folder_holds_safetensors_and_json_only(make, tmp_path):
+    run = make()
+    for _ in range(3):
+        run.step()
+        run.save(tmp_path / "run")
+    files = sorted(p.name for p in (tmp_path / "run").rglob("*") if p.is_file())
+    assert files == ["CURRENT", "run.json", "tensors.safetensors"]
+
+
+def test_a_teacher_kdviz_can_build_is_saved_with_the_run(make, teacher, clouds, tmp_path):
+    run = make()
+    run.step()
+    run.save(tmp_path)
+    loaded = kd.Distillation.load(tmp_path, data=clouds)
+    assert same_weights(loaded.teacher.module, teacher)
+
+
+def test_other_data_or_another_teacher_is_refused(make, teacher, clouds, tmp_path):
+    make().save(tmp_path)
+    with pytest.raises(ValueError, match="data of your own"):
+        kd.Distillation.load(tmp_path)
+    with pytest.raises(ValueError, match="data given is not what the run learned from"):
+        kd.Distillation.load(tmp_path, data=clouds.with_labels(90))
+    with pytest.raises(ValueError, match="teacher given is not the run's teacher"):
+        kd.Distillation.load(tmp_path, data=clouds, teacher=kd.models.mlp((32,), inputs=4, classes=3, seed=9).eval())
+
+
+def test_a_missing_or_damaged_save_is_said_in_a_sentence(make, clouds, tmp_path):
+    with pytest.raises(FileNotFoundError, match="holds no complete save"):
+        kd.Distillation.load(tmp_path / "nowhere")
+    make().save(tmp_path)
+    saved = tmp_path / (tmp_path / storage.CURRENT).read_text()
+    (saved / "tensors.safetensors").write_bytes(b"\x00" * 40)
+    with pytest.raises(ValueError, match="is damaged"):
+        kd.Distillation.load(tmp_path, data=clouds)
+    (tmp_path / storage.CURRENT).write_text("../../elsewhere")
+    with pytest.raises(ValueError, match="must name a save beside it"):
+        kd.Distillation.load(tmp_path, data=clouds)
+
+
+SAVE_FOR_EVER = textwrap.dedent(
+    """
+    import sys, torch, kdviz as kd
+    torch.set_num_threads(1)
+    X, y = torch.randn(64, 4, generator=torch.Generator().manual_seed(0)), torch.arange(64) % 3
+    teacher = kd.models.mlp((300, 300), inputs=4, classes=3).eval()
+    run = kd.Distillation(teacher, kd.models.mlp((300, 300), inputs=4, classes=3, seed=1), (X, y), epochs=100_000,
+                          batch_size=8, snapshot_every=1000, allow_weaker_teacher=True)
+    while True:
+        run.step()
+        run.save(sys.argv[1])
+        print(run.steps_done, flush=True)
+    """
+)
+
+
+@pytest.mark.parametrize("wait_s", [0.0, 0.003, 0.009, 0.017])
+def test_killed_at_any_moment_the_last_complete_save_loads(tmp_path, wait_s):
+    process = subprocess.Popen([sys.executable, "-c", SAVE_FOR_EVER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    told = 0
+    while told < 3:
+        told = int(process.stdout.readline())
+    time.sleep(wait_s)  # the moment of death, somewhere within a save
+    os.kill(process.pid, signal.SIGKILL)
+    rest = process.communicate()[0].split()
+    told = max([told, *map(int, rest)])
+    described = json.loads((tmp_path / (tmp_path / "CURRENT").read_text() / "run.json").read_text())
+    assert described["steps_done"] in (told, told + 1)
+    import torch
+
+    X, y = torch.randn(64, 4, generator=torch.Generator().manual_seed(0)), torch.arange(64) % 3
+    loaded = kd.Distillation.load(tmp_path, data=(X, y))
+    assert loaded.steps_done == described["steps_done"] == len(loaded.history)
+    loaded.step()
+
+
+def test_a_recipe_survives_json_and_runs_again(tmp_path):
+    digits = kd.data.mnist().with_labels(200)
+    teacher = kd.models.mlp((20,)).eval()
+    run = kd.Distillation(teacher, kd.models.mlp((8,), seed=7), digits, epochs=2, allow_weaker_teacher=True)
+    run.step()
+    run.edit(alpha=0.5)
+    run.train(progress=False)
+    recipe = kd.Recipe.from_json(run.recipe.to_json())
+    assert recipe == run.recipe and recipe.data == "mnist" and recipe.draw["count"] == 200
+    again = recipe.distillation(teacher=teacher).train(progress=False)
+    assert again.history.rows.tobytes() == run.history.rows.tobytes()
+    with pytest.raises(ValueError, match="pass it as teacher="):
+        recipe.distillation()
+    with pytest.raises(ValueError, match="a recipe must be JSON text"):
+        kd.Recipe.from_json("{")
+    with pytest.raises(ValueError, match="a recipe has no speed"):
+        kd.Recipe.from_json(recipe.to_json().replace('"optimizer"', '"speed"'))
