@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from kdviz.app import chromium as chromium_app
 
+KDVIZ = (sys.executable, "-m", "kdviz.app.cli")
 REPOSITORY = Path(__file__).resolve().parents[1]
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -138,15 +139,15 @@ class Server:
         Its process id.
     """
 
-    def __init__(self, *arguments: str, timeout: float = 120.0, environment: dict[str, str] | None = None):
+    def __init__(self, *arguments: str, timeout: float = 120.0, program: Sequence[str] = KDVIZ):
         self.lines: list[str] = []
         self._queue: queue.Queue[str | None] = queue.Queue()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "kdviz.app.cli", "serve", "--no-browser", "--port", "0", *arguments],
+            [*program, "serve", "--no-browser", "--port", "0", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         self.pid = self.process.pid
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -208,10 +209,11 @@ def serve() -> Iterator[Callable[..., Server]]:
     """
     servers: dict[tuple[str, ...], Server] = {}
 
-    def start(path: str | Path | None = None, *options: str) -> Server:
-        key = (*([] if path is None else [str(path)]), *options)
+    def start(path: str | Path | None = None, *options: str, program: Sequence[str] = KDVIZ) -> Server:
+        arguments = [*([] if path is None else [str(path)]), *options]
+        key = (*program, *arguments)
         if key not in servers or servers[key].process.poll() is not None:
-            servers[key] = Server(*key)
+            servers[key] = Server(*arguments, program=program)
         return servers[key]
 
     yield start

@@ -16,9 +16,7 @@ def parser() -> argparse.ArgumentParser:
     argparse.ArgumentParser
         With the subcommands ``serve``, ``doctor`` and ``teach``.
     """
-    top = argparse.ArgumentParser(
-        prog="kdviz", description="Watch knowledge distillation happen.", allow_abbrev=False
-    )
+    top = argparse.ArgumentParser(prog="kdviz", description="Watch knowledge distillation happen.", allow_abbrev=False)
     top.add_argument("--version", action="version", version=f"kdviz {version('kdviz')}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_serve(commands)
@@ -36,12 +34,8 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "kdviz brings, beginning with the Distillation Lab.",
     )
     serve.add_argument("path", nargs="?", help="a notebook, or a folder of notebooks")
-    serve.add_argument(
-        "--port", type=int, default=8866, help="port to listen on (8866); 0 takes any free one"
-    )
-    serve.add_argument(
-        "--ip", default="127.0.0.1", help="address to listen on (127.0.0.1: this machine only)"
-    )
+    serve.add_argument("--port", type=int, default=8866, help="port to listen on (8866); 0 takes any free one")
+    serve.add_argument("--ip", default="127.0.0.1", help="address to listen on (127.0.0.1: this machine only)")
     serve.add_argument("--anyone", action="store_true", help="allow an --ip that other machines can reach")
     serve.add_argument("--no-browser", action="store_true", help="do not open a browser")
     serve.add_argument("--no-preheat", action="store_true", help="start no kernel before a page asks for one")

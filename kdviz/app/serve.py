@@ -146,14 +146,15 @@ def bind(ip: str, port: int | None) -> list[socket.socket]:
     """
     from tornado.netutil import bind_sockets
 
+    if port is not None and not 0 <= port <= 65535:
+        raise ValueError(f"--port must be between 0 and 65535, got {port}")
     for candidate in _candidates(port):
         try:
             return bind_sockets(candidate, ip)
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             if port is not None:
                 raise ValueError(
-                    f"port {port} cannot be used ({getattr(error, 'strerror', None) or error}): "
-                    "end what uses it, or give another with --port"
+                    f"port {port} cannot be used ({error.strerror}): end what uses it, or give another with --port"
                 ) from None
     raise ValueError(f"no port from {PORT} on is free: give one with --port")
 
@@ -194,9 +195,7 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
     voila.template = places.TEMPLATE
     voila.theme = options.theme
     voila.allow_template_override = "NO"
-    voila.allow_theme_override = (
-        "NO"  # the page itself follows ?theme=, so that a warm kernel fits each theme
-    )
+    voila.allow_theme_override = "NO"  # the page itself follows ?theme=, so that a warm kernel fits each theme
     voila.show_tracebacks = options.debug
     voila.strip_sources = True
     voila.preheat_kernel = what.first is not None and not options.no_preheat

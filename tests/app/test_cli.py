@@ -1,0 +1,69 @@
+"""The command line: fast to start, one sentence when something is wrong."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pytest
+
+import kdviz
+from kdviz.app import cli
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["--help"])
+    told = capsys.readouterr().out
+    assert all(command in told for command in ("serve", "doctor", "teach"))
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom kdviz.app.cli import main\n"
+        "try: main(['serve', '--help'])\nexcept SystemExit: pass\n"
+        "print(sorted({'torch', 'voila', 'plotly', 'numpy'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+def test_version_is_one_number_everywhere(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["--version"])
+    assert capsys.readouterr().out.split() == ["kdviz", kdviz.__version__]
+    assert version("kdviz") == kdviz.__version__
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["serve", "no/such.ipynb"], r"no/such.ipynb is neither a notebook nor a folder: .+"),
+        (["serve", "--ip", "0.0.0.0"], r"--ip 0.0.0.0 can be reached from other machines.+ --anyone .+"),
+        (["serve", "--ip", "here"], r"--ip must be an IP address such as 127.0.0.1, got here"),
+        (["serve", "--port", "99999"], r"--port must be between 0 and 65535, got 99999"),
+    ],
+)
+def test_a_mistake_is_answered_with_one_sentence(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 1
+    told = capsys.readouterr().err.strip()
+    assert re.fullmatch(rf"kdviz serve: {sentence}", told)
+
+
+def test_unknown_arguments_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["doctor", "--no-such-option"])
+    assert "--no-such-option" in capsys.readouterr().err
+
+
+def test_teach_hands_its_arguments_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    from kdviz.models import teach
+
+    got: list[list[str]] = []
+    monkeypatch.setattr(teach, "main", lambda arguments: got.append(arguments) or 0)
+    assert cli.main(["teach", "mnist-convnet", "--seed", "3"]) == 0
+    assert got == [["mnist-convnet", "--seed", "3"]]
