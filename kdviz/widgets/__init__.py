@@ -4,8 +4,9 @@ Their whole state is in traits. What follows a dragged slider is computed in the
 """
 
 from kdviz.widgets.learning_curves import LearningCurves
+from kdviz.widgets.question import Question
 from kdviz.widgets.setup import Setup
 from kdviz.widgets.soft_targets import SoftTargets
 from kdviz.widgets.transport import Transport
 
-__all__ = ["LearningCurves", "Setup", "SoftTargets", "Transport"]
+__all__ = ["LearningCurves", "Question", "Setup", "SoftTargets", "Transport"]

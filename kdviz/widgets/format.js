@@ -17,7 +17,7 @@ function probability(p) {
   return digit === 10 ? `1×${powerOfTen(exponent + 1)}` : `${digit}×${powerOfTen(exponent)}`;
 }
 
-/** A quantity with four significant digits, never in exponent form unless tiny or huge. */
+/** A quantity with four significant digits (fewer below 0.1), in exponent form only when tiny or huge. */
 function quantity(x) {
   if (x === null || x === undefined || Number.isNaN(x)) return "–";
   if (x === 0) return "0";
@@ -27,7 +27,7 @@ function quantity(x) {
     return `${(x / 10 ** exponent).toFixed(1)}×${powerOfTen(exponent)}`;
   }
   if (size >= 1000) return x.toFixed(0);
-  return x.toPrecision(size >= 0.001 ? 4 : 2);
+  return x.toPrecision(size >= 0.1 ? 4 : size >= 0.001 ? 3 : 2);
 }
 
 /** 4 → "4", 0.55 → "0.55", 3.3712 → "3.37". */

@@ -50,7 +50,10 @@ function curvesView(model, width) {
   const reference = model.get("teacher");
   const teacher = reference === null || reference === undefined ? null : flip(reference);
   const height = Math.round(Math.min(380, Math.max(260, width * 0.58)));
-  const right = width >= WIDE ? 124 : 14;
+  const longest = Math.max(...series.map((s) => s.title.length), reference === null ? 0 : ROLES.teacher.length, 0);
+  const labels = 28 + 7.3 * (longest + 7);
+  const wide = width >= WIDE && labels < 0.36 * width;
+  const right = wide ? labels : 16;
   const last = Math.max(1, model.get("total_steps"), ...series.map((s) => s.steps.at(-1)));
   const values = [...series.flatMap((s) => s.values), ...(teacher === null ? [] : [teacher])].filter(Number.isFinite);
   if (series.length === 0) values.push(...[100, 10].map(flip));
@@ -60,7 +63,7 @@ function curvesView(model, width) {
   const y = (value) => box.bottom - vertical.at(value) * (box.bottom - box.top);
   return {
     measure, series, teacher, width, height, box, x, y, last, vertical,
-    wide: width >= WIDE, edits: model.get("edits"), cursor: model.get("cursor"), label: model.get("y_label"),
+    wide, edits: model.get("edits"), cursor: model.get("cursor"), label: model.get("y_label"),
     ticks: stepTicks(last, (box.right - box.left) / 70),
   };
 }

@@ -40,21 +40,13 @@ class LearningCurves(View):
         Dict(),
         help='Curves: {"role": "student" or "twin", "name": str, "steps": [int], "values": [error in %]}.',
     ).tag(sync=True)
-    teacher = Float(None, allow_none=True, help="The teacher's error in %; None draws no line.").tag(
-        sync=True
-    )
+    teacher = Float(None, allow_none=True, help="The teacher's error in %; None draws no line.").tag(sync=True)
     edits = List(Dict(), help='Edits marked on the curves: {"step": int, "text": str}.').tag(sync=True)
     total_steps = Int(0, help="Optimiser steps planned; the right end of the axis.").tag(sync=True)
     y_label = Unicode("Error on validation data", help="Title; values are in %.").tag(sync=True)
-    measure = Unicode("error", help='What is drawn: "error" or "accuracy" (100 − error), in %.').tag(
-        sync=True
-    )
-    cursor = Int(None, allow_none=True, help="Step at which the values are read; None for none.").tag(
-        sync=True
-    )
-    sentence = Unicode("", help="One sentence on what the curves show; also the screen reader's text.").tag(
-        sync=True
-    )
+    measure = Unicode("error", help='What is drawn: "error" or "accuracy" (100 − error), in %.').tag(sync=True)
+    cursor = Int(None, allow_none=True, help="Step at which the values are read; None for none.").tag(sync=True)
+    sentence = Unicode("", help="One sentence on what the curves show; also the screen reader's text.").tag(sync=True)
 
     @traitlets.validate("series")
     def _check_series(self, proposal: Any) -> list[dict]:

@@ -15,15 +15,16 @@ function render({ model, el }) {
 
   const painter = drawing(life, () => {
     const locked = model.get("locked");
-    fields.disabled = locked;
+    fields.classList.toggle("kd-locked", locked);
     say(lock, locked ? model.get("locked_reason") : "");
-    for (const part of parts) part.draw();
+    const open = model.get("unlocked");
+    for (const part of parts) part.draw((name) => locked && !open.includes(name));
     live.announce(studentSentence(model));
   });
   life.watch(
     ["datasets", "dataset", "label_choices", "labels", "keep_unlabelled", "train_size", "teachers", "teacher", "students",
       "units", "epochs", "epochs_range", "learning_rate", "learning_rate_range", "batch_size", "batch_size_choices",
-      "locked", "locked_reason"],
+      "locked", "locked_reason", "unlocked"],
     painter.soon,
   );
   painter.now();
@@ -38,7 +39,8 @@ function selectField(life, name, onChoose) {
   life.listen(select, "change", () => onChoose(select.value));
   return {
     root: node("div", { class: "kd-field" }, node("label", { for: id }, name), select),
-    draw(options, chosen) {
+    draw(options, chosen, disabled) {
+      select.disabled = disabled;
       const next = JSON.stringify(options);
       if (next !== stamp) {
         select.replaceChildren(...options.map((o) => node("option", { value: o.value, disabled: o.disabled ? "" : null }, o.text)));
@@ -62,13 +64,14 @@ function choiceField(life, name, onChoose) {
   const segment = (o) => node("label", {}, node("input", { type: "radio", name: group, value: o.value }), node("span", {}, o.text));
   return {
     root,
-    draw(options, chosen) {
+    draw(options, chosen, disabled) {
+      segments.disabled = disabled;
       const few = options.length <= MANY_CHOICES;
       root.hidden = options.length === 0;
       label.hidden = segments.hidden = !few;
       list.root.hidden = few;
       if (!few) {
-        list.draw(options, chosen);
+        list.draw(options, chosen, disabled);
         return;
       }
       const next = JSON.stringify(options);
@@ -88,15 +91,16 @@ function dataPart(model, life) {
   life.listen(box, "change", () => commit(model, { keep_unlabelled: box.checked }));
   return {
     root: node("div", { class: "kd-setup-group" }, dataset.root, labels.root, keep),
-    draw() {
+    draw(disabled) {
       const [count, size] = [model.get("labels"), model.get("train_size")];
       dataset.draw(model.get("datasets").map((d) => ({
         value: d.name, text: d.available ? d.title : `${d.title} (not here yet)`, disabled: !d.available,
-      })), model.get("dataset"));
-      labels.draw(model.get("label_choices").map((n) => ({ value: n, text: n === size ? `all ${grouped(n)}` : grouped(n) })), count);
+      })), model.get("dataset"), disabled("dataset"));
+      labels.draw(model.get("label_choices").map((n) => ({ value: n, text: n === size ? `all ${grouped(n)}` : grouped(n) })), count, disabled("labels"));
       keep.hidden = size - count <= 0;
       say(rest, `Keep the other ${grouped(size - count)} without labels`);
       box.checked = model.get("keep_unlabelled");
+      box.disabled = disabled("keep_unlabelled");
     },
   };
 }
@@ -110,8 +114,8 @@ function teacherPart(model, life) {
   const facts = node("p", { class: "kd-note" });
   return {
     root: node("div", { class: "kd-setup-group" }, field.root, facts),
-    draw() {
-      field.draw(model.get("teachers").map((t) => ({ value: t.name, text: t.title })), model.get("teacher"));
+    draw(disabled) {
+      field.draw(model.get("teachers").map((t) => ({ value: t.name, text: t.title })), model.get("teacher"), disabled("teacher"));
       const t = chosenTeacher(model);
       const known = t && Number.isFinite(t.errors) && t.examples > 0;
       say(facts, known ? `${grouped(t.errors)} errors on ${grouped(t.examples)} test examples (${percent((100 * t.errors) / t.examples)})` : "");
@@ -152,7 +156,8 @@ function studentPart(model, life, drawNow) {
   const macs = sizeRow("Multiply-adds");
   return {
     root: node("div", { class: "kd-setup-group kd-setup-student" }, units.root, node("div", { class: "kd-sizes" }, parameters.root, macs.root)),
-    draw() {
+    draw(disabled) {
+      units.setDisabled(disabled("units"));
       units.setStops(model.get("students").map((s) => s.units));
       units.set(model.get("units"));
       const [teacher, student] = [chosenTeacher(model), chosenStudent(model)];
@@ -203,13 +208,15 @@ function epochsPart(model, life) {
   const more = node("details", { class: "kd-more" }, node("summary", {}, "More"), node("div", { class: "kd-setup-group" }, rate.root, batch.root));
   return {
     root: node("div", { class: "kd-setup-group" }, epochs.root, more),
-    draw() {
+    draw(disabled) {
+      epochs.setDisabled(disabled("epochs"));
+      rate.setDisabled(disabled("learning_rate"));
       const [low, high] = model.get("epochs_range");
       epochs.setStops(Array.from({ length: high - low + 1 }, (_, i) => low + i));
       epochs.set(model.get("epochs"));
       rate.setStops(ratioStops(...model.get("learning_rate_range")));
       rate.set(model.get("learning_rate"));
-      batch.draw(model.get("batch_size_choices").map((n) => ({ value: n, text: grouped(n) })), model.get("batch_size"));
+      batch.draw(model.get("batch_size_choices").map((n) => ({ value: n, text: grouped(n) })), model.get("batch_size"), disabled("batch_size"));
     },
   };
 }

@@ -11,6 +11,17 @@ from traitlets import Bool, Dict, Float, Int, List, Unicode
 from kdviz.widgets.parts import css, esm
 from kdviz.widgets.traits import View, WrongTraitError, finite_above_zero, one_of, rising_pair, rows_with
 
+CONTROLS = (
+    "dataset",
+    "labels",
+    "keep_unlabelled",
+    "teacher",
+    "units",
+    "epochs",
+    "learning_rate",
+    "batch_size",
+)
+
 
 class Setup(View):
     """Choices made before training; the student's size is drawn beside the teacher's.
@@ -53,9 +64,7 @@ class Setup(View):
     ).tag(sync=True)
     units = Int(64, help="Hidden units of the student chosen, one of the stops.").tag(sync=True)
     epochs = Int(10, help="Passes through the transfer set.").tag(sync=True)
-    epochs_range = List(Int(), default_value=[1, 100], help="Fewest and most epochs of the slider.").tag(
-        sync=True
-    )
+    epochs_range = List(Int(), default_value=[1, 100], help="Fewest and most epochs of the slider.").tag(sync=True)
     learning_rate = Float(1e-3, help="The optimiser's learning rate; > 0.").tag(sync=True)
     learning_rate_range = List(
         Float(),
@@ -63,12 +72,15 @@ class Setup(View):
         help="Lowest and highest learning rate of the slider, logarithmic.",
     ).tag(sync=True)
     batch_size = Int(128, help="Examples in one step.").tag(sync=True)
-    batch_size_choices = List(
-        Int(), default_value=[32, 64, 128, 256, 512], help="Batch sizes to choose from."
-    ).tag(sync=True)
-    locked = Bool(False, help="True while training owns these choices; all controls are disabled.").tag(
+    batch_size_choices = List(Int(), default_value=[32, 64, 128, 256, 512], help="Batch sizes to choose from.").tag(
         sync=True
     )
+    locked = Bool(False, help="True while training owns these choices; all controls are disabled.").tag(sync=True)
+    unlocked = List(
+        Unicode(),
+        default_value=["learning_rate"],
+        help="Controls that stay enabled while locked, by trait name.",
+    ).tag(sync=True)
     locked_reason = Unicode("", help="One sentence shown while locked.").tag(sync=True)
 
     @traitlets.validate("datasets")
@@ -77,9 +89,7 @@ class Setup(View):
 
     @traitlets.validate("teachers")
     def _check_teachers(self, proposal: Any) -> list[dict]:
-        return rows_with(
-            "teachers", proposal["value"], ("name", "title", "parameters", "macs", "errors", "examples")
-        )
+        return rows_with("teachers", proposal["value"], ("name", "title", "parameters", "macs", "errors", "examples"))
 
     @traitlets.validate("students")
     def _check_students(self, proposal: Any) -> list[dict]:
@@ -94,6 +104,10 @@ class Setup(View):
         name, value = proposal["trait"].name, proposal["value"]
         names = [row["name"] for row in getattr(self, f"{name}s")]
         return one_of(name, value, names) if names and value else value
+
+    @traitlets.validate("unlocked")
+    def _check_unlocked(self, proposal: Any) -> list[str]:
+        return [one_of("unlocked", name, CONTROLS) for name in proposal["value"]]
 
     @traitlets.validate("units")
     def _check_units(self, proposal: Any) -> int:

@@ -249,7 +249,7 @@ function barsPart(model, life) {
   const picture = node("div", { class: "kd-large" });
   const teacherHead = node("p", { class: "kd-side kd-side-teacher" });
   const studentHead = node("p", { class: "kd-side kd-side-student" });
-  const rows = node("div", { class: "kd-rows", role: "table", "aria-label": "Probabilities at temperature T" });
+  const rows = node("div", { class: "kd-rows", role: "table", "aria-label": "Softened probabilities by class" });
   const others = node("p", { class: "kd-note" });
   const axis = node("div", { class: "kd-axis", "aria-hidden": "true" });
   const switcher = scaleSwitch(model, life);
@@ -277,8 +277,9 @@ function barsPart(model, life) {
       }
       picture.hidden = !picture.firstChild;
       sideHead(teacherHead, "Teacher", view.teacherName, "");
-      sideHead(studentHead, "Student", view.studentName, view.hasStudent ? `step ${grouped(view.step)}` : "no outputs yet");
+      sideHead(studentHead, "Student", view.studentName, view.hasStudent ? `step ${grouped(view.step)}` : "");
       this.root.classList.toggle("kd-one-sided", !view.hasStudent);
+      studentHead.hidden = !view.hasStudent;
       classes.forEach((c, i) => made[i].draw(view, c));
       say(others, classes.length < state.classes.length
         ? `The ${classes.length} largest of ${state.classes.length} classes at T = 1; the others are not drawn.` : "");
@@ -486,6 +487,7 @@ function numbersPart(life) {
     root: node("div", { class: "kd-number-block" }, table, list),
     draw(view, state) {
       this.root.hidden = state.count === 0 || !view.shown.has("numbers");
+      this.root.classList.toggle("kd-one-sided", !view.hasStudent);
       for (const [key, { data, small }] of Object.entries(values)) {
         const number = view.numbers[key];
         say(data, key.endsWith("Rest") ? probability(number) : quantity(number));

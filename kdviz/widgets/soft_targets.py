@@ -50,33 +50,21 @@ class SoftTargets(View):
         Float(), default_value=[0.5, 100.0], help="Lowest and highest T of the slider, which is logarithmic."
     ).tag(sync=True)
     scale = Unicode("linear", help='Scale of the bars: "linear" or "log" (from 1e-6).').tag(sync=True)
-    shown = List(
-        Unicode(), default_value=list(PARTS), help=f"Parts that are drawn, of {', '.join(PARTS)}."
-    ).tag(sync=True)
-    locked = List(Unicode(), help='Disabled controls: "temperature", "alpha".').tag(sync=True)
-    in_force = Dict(help='What training uses now: {} or {"temperature": 4, "alpha": 0.9, "step": 200}.').tag(
+    shown = List(Unicode(), default_value=list(PARTS), help=f"Parts that are drawn, of {', '.join(PARTS)}.").tag(
         sync=True
     )
+    locked = List(Unicode(), help='Disabled controls: "temperature", "alpha".').tag(sync=True)
+    in_force = Dict(help='What training uses now: {} or {"temperature": 4, "alpha": 0.9, "step": 200}.').tag(sync=True)
 
     classes = List(Unicode(), help="Names of the C classes, in the order of the logits.").tag(sync=True)
-    images = Packed("u1", help="Grey values 0 to 255 of the N probes, N·H·W bytes; empty for rows.").tag(
-        sync=True
-    )
-    image_shape = List(Int(), default_value=[0, 0], help="Height and width of one image, in pixels.").tag(
-        sync=True
-    )
-    captions = List(Unicode(), help="A text for each probe, for rows without an image; may be empty.").tag(
-        sync=True
-    )
-    labels = List(Int(), help="True class of each probe; -1 where it is not known; may be empty.").tag(
-        sync=True
-    )
+    images = Packed("u1", help="Grey values 0 to 255 of the N probes, N·H·W bytes; empty for rows.").tag(sync=True)
+    image_shape = List(Int(), default_value=[0, 0], help="Height and width of one image, in pixels.").tag(sync=True)
+    captions = List(Unicode(), help="A text for each probe, for rows without an image; may be empty.").tag(sync=True)
+    labels = List(Int(), help="True class of each probe; -1 where it is not known; may be empty.").tag(sync=True)
     selected = Int(0, help="Index of the probe shown, from 0.").tag(sync=True)
 
     teacher_logits = Packed("<f4", help="Teacher's logits, N·C float32 numbers row by row.").tag(sync=True)
-    student_logits = Packed("<f4", help="Student's logits, the same; empty when there is none.").tag(
-        sync=True
-    )
+    student_logits = Packed("<f4", help="Student's logits, the same; empty when there is none.").tag(sync=True)
     student_step = Int(0, help="Step after which the student's logits were taken.").tag(sync=True)
     teacher_name = Unicode("", help="Teacher's name, printed above its bars.").tag(sync=True)
     student_name = Unicode("", help="Student's name, printed above its bars.").tag(sync=True)
@@ -121,9 +109,7 @@ class SoftTargets(View):
     def _check_teacher_logits(self, proposal: Any) -> bytes:
         value, row = proposal["value"], 4 * len(self.classes)
         if value and not row:
-            raise WrongTraitError(
-                "teacher_logits need classes, got none: set classes first or both with update()"
-            )
+            raise WrongTraitError("teacher_logits need classes, got none: set classes first or both with update()")
         if row and len(value) % row:
             raise WrongTraitError(
                 f"teacher_logits must hold N rows of {row // 4} float32 numbers ({row} bytes each), "
@@ -136,8 +122,7 @@ class SoftTargets(View):
         value, wanted = proposal["value"], len(self.teacher_logits)
         if value and len(value) != wanted:
             raise WrongTraitError(
-                f"student_logits must be as long as teacher_logits ({wanted} bytes) or empty, "
-                f"got {len(value)} bytes"
+                f"student_logits must be as long as teacher_logits ({wanted} bytes) or empty, got {len(value)} bytes"
             )
         return value
 
@@ -163,9 +148,7 @@ class SoftTargets(View):
     def _check_per_probe(self, proposal: Any) -> list:
         name, value = proposal["trait"].name, proposal["value"]
         if value and len(value) != self.probe_count:
-            raise WrongTraitError(
-                f"{name} must have one entry for each of {self.probe_count} probes, got {len(value)}"
-            )
+            raise WrongTraitError(f"{name} must have one entry for each of {self.probe_count} probes, got {len(value)}")
         if name == "labels" and any(not -1 <= label < len(self.classes) for label in value):
             raise WrongTraitError(f"labels must be in [-1, {len(self.classes) - 1}], got {value}")
         return value

@@ -132,7 +132,5 @@ def rows_with(name: str, rows: Sequence[Any], fields: Sequence[str]) -> list[dic
         missing = [f for f in fields if not isinstance(row, dict) or f not in row]
         if missing:
             wanted = ", ".join(fields)
-            raise WrongTraitError(
-                f"{name}[{index}] must be a dict with {wanted}, got {row!r} without {missing[0]!r}"
-            )
+            raise WrongTraitError(f"{name}[{index}] must be a dict with {wanted}, got {row!r} without {missing[0]!r}")
     return list(rows)

@@ -12,11 +12,11 @@ const ICONS = {
 const STATES = {
   empty: { first: "train", says: "Train", works: [], primary: "train" },
   idle: { first: "train", says: "Train", works: ["train", "step"], primary: "train" },
-  loading: { first: "train", says: "Train", works: [], primary: "train" },
+  loading: { first: "train", says: "Train", works: ["stop"], primary: "train" },
   running: { first: "pause", says: "Pause", works: ["pause", "stop"], primary: "pause" },
   paused: { first: "train", says: "Resume", works: ["train", "step", "stop", "reset"], primary: "train" },
   stopped: { first: "train", says: "Resume", works: ["train", "step", "reset"], primary: "train" },
-  finished: { first: "train", says: "Train", works: ["reset"], primary: "reset" },
+  finished: { first: "train", says: "Train again", works: ["train", "reset"], primary: "train" },
   failed: { first: "train", says: "Train", works: ["reset"], primary: "reset" },
 };
 const WAITING = { train: "Starting …", pause: "Pausing …", step: "Taking one step …", stop: "Stopping …", reset: "Resetting …" };
@@ -58,8 +58,11 @@ function render({ model, el }) {
     painter.soon();
   };
   life.onEnd(() => clearTimeout(timer));
-  life.watch(["state", "status"], answered);
-  life.watch(["step"], () => (pending === "step" ? answered() : painter.soon()));
+  // A running count in `status` or `step` is no answer to Pause or Stop; only a new state is.
+  const answers = (commands) => () => (commands.includes(pending) ? answered() : painter.soon());
+  life.watch(["state"], answered);
+  life.watch(["status"], answers(["train", "step", "reset"]));
+  life.watch(["step"], answers(["step"]));
   life.watch(["total_steps", "seconds_left"], painter.soon);
   painter.now();
   return () => life.end();

@@ -20,9 +20,9 @@ class Transport(View):
 
     A click sends the custom message `{"command": name}` (see `on_msg`), name one of "train" (also resumes),
     "pause", "step", "stop" and "reset". The button shows at once that it waits, until `state`, `status` or
-    (after "step") `step` answers.
-    What can be pressed: idle train, step | running pause, stop | paused train, step, stop, reset |
-    stopped train, step, reset | finished and failed reset | empty and loading nothing.
+    `step` answers (after "pause" and "stop" only `state` does). What can be pressed: idle train, step |
+    loading stop | running pause, stop | paused train, step, stop, reset | stopped train, step, reset |
+    finished train, reset | failed reset | empty nothing.
 
     Parameters
     ----------
@@ -46,12 +46,10 @@ class Transport(View):
     state = Unicode("empty", help=f"One of {', '.join(STATES)}.").tag(sync=True)
     step = Int(0, help="Optimiser steps done.").tag(sync=True)
     total_steps = Int(0, help="Optimiser steps planned; 0 when not known.").tag(sync=True)
-    seconds_left = Float(None, allow_none=True, help="Time left in seconds; None when not known.").tag(
+    seconds_left = Float(None, allow_none=True, help="Time left in seconds; None when not known.").tag(sync=True)
+    status = Unicode("", help="One sentence on what happens now, errors too; read out by screen readers.").tag(
         sync=True
     )
-    status = Unicode(
-        "", help="One sentence on what happens now, errors too; read out by screen readers."
-    ).tag(sync=True)
 
     @traitlets.validate("state")
     def _check_state(self, proposal: Any) -> str:
