@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import traitlets
@@ -129,7 +130,7 @@ class SoftTargets(View):
     @traitlets.validate("images")
     def _check_images(self, proposal: Any) -> bytes:
         value = proposal["value"]
-        height, width = self.image_shape
+        height, width = _height_and_width(self.image_shape)
         wanted = self.probe_count * height * width
         if value and len(value) != wanted:
             raise WrongTraitError(
@@ -139,10 +140,7 @@ class SoftTargets(View):
 
     @traitlets.validate("image_shape")
     def _check_shape(self, proposal: Any) -> list[int]:
-        value = list(proposal["value"])
-        if len(value) != 2 or min(value) < 0:
-            raise WrongTraitError(f"image_shape must be [height, width] in pixels, got {value}")
-        return value
+        return _height_and_width(proposal["value"])
 
     @traitlets.validate("captions", "labels")
     def _check_per_probe(self, proposal: Any) -> list:
@@ -156,3 +154,9 @@ class SoftTargets(View):
     @traitlets.validate("selected")
     def _check_selected(self, proposal: Any) -> int:
         return int(within("selected", proposal["value"], 0, max(0, self.probe_count - 1)))
+
+
+def _height_and_width(shape: Sequence[int]) -> list[int]:
+    if len(shape) != 2 or min(shape) < 0:
+        raise WrongTraitError(f"image_shape must be [height, width] in pixels, got {list(shape)}")
+    return list(shape)

@@ -28,7 +28,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def tokens(theme: str) -> dict[str, str]:
-    pattern = r"--kd-([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);"
+    pattern = r"--kd-([a-z-]+): [^;]*?light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)"
     return {name: light if theme == "light" else dark for name, light, dark in re.findall(pattern, css("theme"))}
 
 

@@ -336,6 +336,6 @@ def test_a_locked_setup_says_why_and_keeps_what_is_unlocked(mount):
 def test_the_theme_follows_jupyter_before_the_system(mount):
     page = mount(curves(), dark=True)
     surface = "() => getComputedStyle(document.querySelector('.kd-card')).backgroundColor"
-    assert page.evaluate(surface) == "rgb(29, 31, 35)"
+    assert page.evaluate(surface) == "rgb(33, 33, 33)"
     page.evaluate("() => { document.body.dataset.jpThemeLight = 'true'; }")
     assert page.evaluate(surface) == "rgb(255, 255, 255)"
