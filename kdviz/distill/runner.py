@@ -66,6 +66,7 @@ class Runner:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._open = 0  # commands put and not yet obeyed
         self._next_report = 0.0
         self._running_s = 0.0  # time spent on steps, for the time left
         self._steps_timed = 0
@@ -77,8 +78,9 @@ class Runner:
         function)."""
         if command in ("stop", "close"):
             self._stop.set()  # seen by a long load, which does not read the queue
-        self._commands.put((command, values))
         with self._starting:
+            self._open += 1
+            self._commands.put((command, values))
             if self._thread is None and command != "close":
                 self._thread = threading.Thread(target=self._live, name="kdviz-runner", daemon=True)
                 self._thread.start()
@@ -92,6 +94,11 @@ class Runner:
     @property
     def alive(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether every command put so far has been obeyed."""
+        return self._open == 0
 
     @property
     def steps_done(self) -> int:
@@ -120,6 +127,9 @@ class Runner:
             if command == "close":
                 return
             self._guarded(lambda: self._obey(command, values))  # noqa: B023 (called at once)
+            with self._starting:
+                self._open -= 1
+            self._report(self)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Do ``work``; what goes wrong becomes a state and a sentence, and the thread lives on."""
@@ -135,7 +145,6 @@ class Runner:
         if command == "edit":
             for run in self.runs:
                 run.edit(**{k: v for k, v in values.items() if k in run.editable})
-            self._turn(self.state)
         elif command == "call":
             values["work"]()
         elif command == "pause" and self.state == "running":

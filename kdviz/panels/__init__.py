@@ -1,6 +1,7 @@
 """Panels: controls and figures around a Distillation or a pair of models, shown by being the last line of a cell."""
 
 from .lab import Lab
+from .question import Question
 from .soft_targets import SoftTargets
 
-__all__ = ["Lab", "SoftTargets"]
+__all__ = ["Lab", "Question", "SoftTargets"]

@@ -247,9 +247,19 @@ class Lab(Panel):
         return self._choices.to_dict()
 
     def wait(self, *states: str, timeout_s: float = 600.0) -> bool:
-        """Wait until training is in one of ``states`` and the page shows it; return whether that came true in time."""
+        """Wait until all commands are obeyed, training is in one of ``states`` and the page shows it.
+
+        Returns
+        -------
+        bool
+            Whether that came true in time.
+        """
+
+        def there() -> bool:
+            return self._runner.quiet and self._runner.state in states
+
         with self._changed:
-            reached = self._changed.wait_for(lambda: self._runner.state in states, timeout_s)
+            reached = self._changed.wait_for(there, timeout_s)
         return reached and self._publisher.wait_until_sent()
 
     def close(self) -> None:

