@@ -130,7 +130,7 @@ RECIPES: dict[str, Recipe] = {
             "mean": 0.286,
             "std": 0.353,
         },
-        epochs=24,
+        epochs=20,
         batch=128,
         optimiser="sgd",
         learning_rate=0.1,
@@ -191,10 +191,7 @@ def teach(name: str, *, seed: int = 0, folder: Path = FOLDER, recipe: Recipe | N
         flush=True,
     )
     averaged = train(model, data.train, data.validation, recipe, seed)
-    state = {
-        key: value.half() if value.is_floating_point() else value
-        for key, value in averaged.state_dict().items()
-    }
+    state = {key: value.half() if value.is_floating_point() else value for key, value in averaged.state_dict().items()}
     averaged.load_state_dict(state)  # rounds to float16, keeps float32
     card = describe(name, averaged, data, recipe, seed)
     folder.mkdir(parents=True, exist_ok=True)
@@ -267,9 +264,7 @@ def augment(x: Tensor, recipe: Recipe, generator: Generator) -> Tensor:
     return x
 
 
-def descend(
-    model: nn.Module, x: Tensor, y: Tensor, optimiser: torch.optim.Optimizer, recipe: Recipe
-) -> float:
+def descend(model: nn.Module, x: Tensor, y: Tensor, optimiser: torch.optim.Optimizer, recipe: Recipe) -> float:
     """Take one optimiser step and give the loss."""
     if x.ndim == 4:
         x = x.contiguous(memory_format=torch.channels_last)
@@ -348,15 +343,11 @@ def write(path: Path, content: bytes) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m kdviz.models.teach", description="Train a shipped teacher again."
-    )
+    parser = argparse.ArgumentParser(prog="python -m kdviz.models.teach", description="Train a shipped teacher again.")
     parser.add_argument("name", choices=sorted(RECIPES))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, help="another number of torch threads than the recipe's")
-    parser.add_argument(
-        "--folder", type=Path, default=FOLDER, help="where to write (default: the package's weights)"
-    )
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where to write (default: the package's weights)")
     parser.add_argument("--epochs", type=int, help="another number of epochs than the recipe's")
     chosen = parser.parse_args(arguments)
     changed = {k: v for k, v in (("epochs", chosen.epochs), ("threads", chosen.threads)) if v is not None}
