@@ -109,9 +109,7 @@ def _encode(
 ) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
     """Give the names of the inputs, and the inputs of both files."""
     features: list[str] = list(NUMERIC)
-    blocks: list[Sequence[np.ndarray]] = [
-        _standardised(name, learn[name], test[name], train) for name in NUMERIC
-    ]
+    blocks: list[Sequence[np.ndarray]] = [_standardised(name, learn[name], test[name], train) for name in NUMERIC]
     for name in CATEGORICAL:
         categories = np.unique(learn[name])
         features += [f"{name}={category}" for category in categories]

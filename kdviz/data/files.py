@@ -69,9 +69,7 @@ def unpack(path: Path, sha256: str) -> bytes:
     try:
         content = gzip.decompress(path.read_bytes())
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DamagedFileError(
-            f"{path} is damaged ({error}): delete it and put a fresh copy there"
-        ) from error
+        raise DamagedFileError(f"{path} is damaged ({error}): delete it and put a fresh copy there") from error
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise DamagedFileError(
@@ -104,7 +102,5 @@ def read_idx(content: bytes) -> np.ndarray:
     shape = tuple(int(n) for n in np.frombuffer(content, dtype=">u4", count=axes, offset=4))
     values = np.frombuffer(content, dtype=np.uint8, offset=4 + 4 * axes)
     if values.size != int(np.prod(shape)):
-        raise ValueError(
-            f"an IDX file of shape {shape} must hold {int(np.prod(shape))} values, got {values.size}"
-        )
+        raise ValueError(f"an IDX file of shape {shape} must hold {int(np.prod(shape))} values, got {values.size}")
     return values.reshape(shape).copy()

@@ -162,9 +162,7 @@ class Splits:
         for part in ("train", "validation", "test"):
             examples: Examples = getattr(self, part)
             if examples.shape != self.train.shape:
-                raise ValueError(
-                    f"{part} examples must have shape {self.train.shape} like train, got {examples.shape}"
-                )
+                raise ValueError(f"{part} examples must have shape {self.train.shape} like train, got {examples.shape}")
             if len(examples) and int(examples.y.max()) >= len(self.classes):
                 raise ValueError(
                     f"{part} labels must be below {len(self.classes)}, the number of classes, "
@@ -215,13 +213,9 @@ class Splits:
                 f"{self.draw['count']} labels: draw again from the data that they were drawn from"
             )
         if count < len(self.classes):
-            raise ValueError(
-                f"count must be at least {len(self.classes)}, one label for each class, got {count}"
-            )
+            raise ValueError(f"count must be at least {len(self.classes)}, one label for each class, got {count}")
         if count > train.labelled:
-            raise ValueError(
-                f"count must be at most {train.labelled}, the labelled training examples, got {count}"
-            )
+            raise ValueError(f"count must be at most {train.labelled}, the labelled training examples, got {count}")
         draw = {"count": count, "keep_unlabelled": keep_unlabelled, "seed": seed}
         chosen = torch.from_numpy(np.sort(balanced_order(train.y.numpy(), seed)[:count]))
         if keep_unlabelled:

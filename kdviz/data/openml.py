@@ -50,9 +50,7 @@ def fetch_fashion_mnist(files: Mapping[str, str]) -> Path:
         )
     except (OSError, ImportError) as error:
         missing = isinstance(error, ImportError)
-        reason = (
-            'pip install "kdviz[app]" to fetch it' if missing else f"OpenML could not be reached: {error}"
-        )
+        reason = 'pip install "kdviz[app]" to fetch it' if missing else f"OpenML could not be reached: {error}"
         raise FileNotFoundError(
             f"Fashion-MNIST is not on this machine ({reason}): or put the four *-ubyte.gz files into a "
             "folder fashion-mnist and set KDVIZ_DATASETS to the folder above it"
@@ -63,9 +61,7 @@ def fetch_fashion_mnist(files: Mapping[str, str]) -> Path:
     contents = [write_idx(part) for part in parts]
     for content, (file, sha256) in zip(contents, files.items(), strict=True):
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise DamagedFileError(
-                f"what OpenML sent for {file} is not Fashion-MNIST as published: try again later"
-            )
+            raise DamagedFileError(f"what OpenML sent for {file} is not Fashion-MNIST as published: try again later")
     for content, file in zip(contents, files, strict=True):
         _keep(folder / file, gzip.compress(content, LEVEL, mtime=0))
     return folder

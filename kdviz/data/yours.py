@@ -53,9 +53,7 @@ def examples(anything: Any) -> Examples:
         return anything
     x, y = _arrays(anything)
     if y is not None and y.dtype.kind in "USO":
-        raise ValueError(
-            f"labels must be whole numbers, got {str(y[0])!r}: kdviz.data.splits takes class names too"
-        )
+        raise ValueError(f"labels must be whole numbers, got {str(y[0])!r}: kdviz.data.splits takes class names too")
     return _build(x, y)
 
 
@@ -189,9 +187,7 @@ def _build(x: Tensor, y: np.ndarray | None) -> Examples:
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1:
-        raise ValueError(
-            f"labels must have shape ({len(x)},), got {y.shape}: use y.argmax(1) for one-hot labels"
-        )
+        raise ValueError(f"labels must have shape ({len(x)},), got {y.shape}: use y.argmax(1) for one-hot labels")
     if len(y) != len(x):
         raise ValueError(f"inputs and labels must be equally many, got {len(x)} and {len(y)}")
     whole = y.astype(np.int64)
@@ -210,9 +206,7 @@ def _arrays(anything: Any) -> Pair:
         return _inputs(anything[0]), _array(anything[1])
     if isinstance(anything, (Tensor, np.ndarray)):
         return _inputs(anything), None
-    raise TypeError(
-        f"data must be (X, y), a Dataset, a DataLoader, Examples or Splits, got {type(anything).__name__}"
-    )
+    raise TypeError(f"data must be (X, y), a Dataset, a DataLoader, Examples or Splits, got {type(anything).__name__}")
 
 
 def _array(values: Any) -> np.ndarray:
@@ -227,8 +221,7 @@ def _inputs(values: Any) -> Tensor:
         raise ValueError(f"inputs must have shape (N, ...) with at least two axes, got {tuple(x.shape)}")
     if x.ndim == 4 and x.shape[3] in (1, 3) and x.shape[1] not in (1, 3):
         raise ValueError(
-            f"images must have shape (N, channels, height, width), got {tuple(x.shape)}: "
-            "use X.transpose(0, 3, 1, 2)"
+            f"images must have shape (N, channels, height, width), got {tuple(x.shape)}: use X.transpose(0, 3, 1, 2)"
         )
     if x.dtype == torch.uint8 and x.ndim in (3, 4):
         return x[:, None] if x.ndim == 3 else x
@@ -240,10 +233,7 @@ def _inputs(values: Any) -> Tensor:
 
 def _from_loader(loader: DataLoader) -> Pair:
     """Read the data set behind a plain loader, so that the order does not depend on its shuffling."""
-    plain = (
-        isinstance(loader.sampler, (SequentialSampler, RandomSampler))
-        and loader.collate_fn is default_collate
-    )
+    plain = isinstance(loader.sampler, (SequentialSampler, RandomSampler)) and loader.collate_fn is default_collate
     if plain and loader.batch_sampler is not None and not getattr(loader.sampler, "replacement", False):
         return _from_dataset(loader.dataset)
     with torch.random.fork_rng(devices=[]):
@@ -254,20 +244,14 @@ def _from_dataset(dataset: Dataset) -> Pair:
     if isinstance(dataset, TensorDataset) and len(dataset.tensors) == 2:
         return _inputs(dataset.tensors[0]), _array(dataset.tensors[1])
     sized: Any = dataset
-    items: Iterable[Any] = (
-        (sized[i] for i in range(len(sized))) if hasattr(dataset, "__len__") else iter(sized)
-    )
+    items: Iterable[Any] = (sized[i] for i in range(len(sized))) if hasattr(dataset, "__len__") else iter(sized)
     with torch.random.fork_rng(devices=[]):
-        return _joined(
-            (torch.as_tensor(np.asarray(x))[None], np.asarray(y)[None]) for x, y in map(_pair, items)
-        )
+        return _joined((torch.as_tensor(np.asarray(x))[None], np.asarray(y)[None]) for x, y in map(_pair, items))
 
 
 def _pair(item: Any) -> tuple[Any, Any]:
     if not (isinstance(item, (tuple, list)) and len(item) == 2):
-        raise TypeError(
-            f"a Dataset or DataLoader must give pairs of input and label, got {type(item).__name__}"
-        )
+        raise TypeError(f"a Dataset or DataLoader must give pairs of input and label, got {type(item).__name__}")
     return item[0], item[1]
 
 

@@ -60,9 +60,7 @@ def mac_count(model: nn.Module, example_shape: Sequence[int]) -> int:
                 model(example)
         except RuntimeError as error:
             reason = str(error).splitlines()[0]
-            raise ValueError(
-                f"the model does not take examples of shape {tuple(example_shape)}: {reason}"
-            ) from error
+            raise ValueError(f"the model does not take examples of shape {tuple(example_shape)}: {reason}") from error
     return counter.get_total_flops() // 2
 
 

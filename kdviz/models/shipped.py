@@ -74,9 +74,7 @@ class DamagedWeightsError(ValueError):
 
 def names() -> tuple[str, ...]:
     """List the shipped teachers, by name."""
-    return tuple(
-        sorted(path.stem for path in FOLDER.glob("*.json") if path.with_suffix(".safetensors").is_file())
-    )
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.json") if path.with_suffix(".safetensors").is_file()))
 
 
 @lru_cache(maxsize=32)

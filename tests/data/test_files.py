@@ -101,9 +101,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_missing_files_are_said_in_a_sentence() -> None:
     assert kdviz.data.available() == ()
     for name, load in (("MNIST", images.mnist), ("Adult", kdviz.data.adult)):
-        with pytest.raises(
-            FileNotFoundError, match=f"the {name} files were not found: put .* set KDVIZ_DATASETS"
-        ):
+        with pytest.raises(FileNotFoundError, match=f"the {name} files were not found: put .* set KDVIZ_DATASETS"):
             load.__wrapped__()  # type: ignore[attr-defined]
 
 

@@ -184,9 +184,7 @@ def test_with_labels_tells_its_draw_and_draws_once() -> None:
     reduced = some_splits().with_labels(6, seed=4)
     assert reduced.draw == {"count": 6, "keep_unlabelled": False, "seed": 4}
     assert torch.equal(some_splits().with_labels(**reduced.draw).train.y, reduced.train.y)
-    with pytest.raises(
-        ValueError, match="must be called on the whole data, these are already reduced to 6 labels"
-    ):
+    with pytest.raises(ValueError, match="must be called on the whole data, these are already reduced to 6 labels"):
         reduced.with_labels(3)
 
 

@@ -126,9 +126,7 @@ def test_class_names_are_numbered() -> None:
     names = np.array(["cat", "ant", "bee"])[Y]
     data = splits((X, names), validation=6, test=6)
     assert data.classes == ("ant", "bee", "cat")
-    assert (
-        splits((X, names), classes=("cat", "ant", "bee")).train.y.tolist() == splits((X, Y)).train.y.tolist()
-    )
+    assert splits((X, names), classes=("cat", "ant", "bee")).train.y.tolist() == splits((X, Y)).train.y.tolist()
 
 
 def test_splits_are_handed_back() -> None:
@@ -189,9 +187,7 @@ def test_splits_that_cannot_be_made_are_said_in_a_sentence(arguments: Any, messa
 
 
 def test_a_part_cannot_be_drawn_without_labels() -> None:
-    with pytest.raises(
-        ValueError, match=r"validation is drawn from labelled examples, got none: pass \(X, y\)"
-    ):
+    with pytest.raises(ValueError, match=r"validation is drawn from labelled examples, got none: pass \(X, y\)"):
         splits(X, classes=3)
     with pytest.raises(ValueError, match="labels must be among the classes ant, bee, got 'cat'"):
         splits((X, np.array(["cat", "ant", "bee"])[Y]), classes=("ant", "bee"))

@@ -51,9 +51,7 @@ def test_resnet_counts_are_those_by_hand() -> None:
 
 
 def test_grouped_and_strided_convolutions() -> None:
-    model = nn.Sequential(
-        nn.Conv2d(4, 8, 3, stride=2, padding=1, groups=4), nn.ConvTranspose2d(8, 2, 2, stride=2)
-    )
+    model = nn.Sequential(nn.Conv2d(4, 8, 3, stride=2, padding=1, groups=4), nn.ConvTranspose2d(8, 2, 2, stride=2))
     assert mac_count(model, (4, 10, 10)) == 8 * 5 * 5 * 9 * 1 + 8 * 5 * 5 * 2 * 4
 
 
@@ -76,9 +74,7 @@ def test_functional_calls_count_and_the_global_generator_is_left() -> None:
 
 
 def hooks(model: nn.Module) -> int:
-    return sum(
-        len(m._forward_hooks) + len(m._forward_pre_hooks) + len(m._backward_hooks) for m in model.modules()
-    )
+    return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) + len(m._backward_hooks) for m in model.modules())
 
 
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 28, 28)])

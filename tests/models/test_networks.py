@@ -51,9 +51,7 @@ def test_a_description_survives_json_and_builds_the_same_model(name: str) -> Non
     assert torch.equal(model.eval()(IMAGES), again.eval()(IMAGES))
 
 
-@given(
-    st.lists(st.integers(1, 9), max_size=3), st.integers(1, 8), st.integers(1, 5), st.sampled_from([0.0, 0.3])
-)
+@given(st.lists(st.integers(1, 9), max_size=3), st.integers(1, 8), st.integers(1, 5), st.sampled_from([0.0, 0.3]))
 def test_any_perceptron_is_built_again_from_its_description(
     hidden: list[int], inputs: int, classes: int, dropout: float
 ) -> None:
