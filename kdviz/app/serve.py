@@ -125,8 +125,8 @@ def check_address(ip: str, anyone: bool) -> None:
         )
 
 
-def bind(ip: str, port: int | None) -> list[socket.socket]:
-    """Sockets that listen on `ip`.
+def bind(ip: str, port: int | None) -> socket.socket:
+    """A socket that listens on `ip`.
 
     Parameters
     ----------
@@ -137,25 +137,27 @@ def bind(ip: str, port: int | None) -> list[socket.socket]:
 
     Returns
     -------
-    list of socket.socket
+    socket.socket
 
     Raises
     ------
     ValueError
         When the port is taken or may not be used.
     """
-    from tornado.netutil import bind_sockets
-
     if port is not None and not 0 <= port <= 65535:
         raise ValueError(f"--port must be between 0 and 65535, got {port}")
     for candidate in _candidates(port):
         try:
-            return bind_sockets(candidate, ip)
+            family = socket.AF_INET6 if ":" in ip else socket.AF_INET
+            listening = socket.create_server((ip, candidate), family=family, backlog=128)
         except OSError as error:
             if port is not None:
                 raise ValueError(
                     f"port {port} cannot be used ({error.strerror}): end what uses it, or give another with --port"
                 ) from None
+        else:
+            listening.setblocking(False)
+            return listening
     raise ValueError(f"no port from {PORT} on is free: give one with --port")
 
 

@@ -40,6 +40,12 @@ class KernelSocket(VoilaKernelWebsocketHandler):
 class PageHandler(TornadoVoilaHandler):
     """A notebook as a page. Each theme can use a warm kernel: the page itself picks its colours."""
 
+    @authenticated
+    async def get(self, path: str | None = None) -> None:
+        # Reading it sets the cookie without which the page, when it is closed, may not end its kernel.
+        _ = self.xsrf_token
+        await super().get(path)
+
     def should_use_rendered_notebook(self, notebook_data: dict[str, Any], pool_size: int, *_: Any) -> bool:
         return pool_size > 0 and len(notebook_data) > 0
 
@@ -67,8 +73,8 @@ class Server(Voila):
         What is served.
     anyone : bool
         Whether other machines may reach it.
-    listening : list of socket.socket
-        Bound sockets to serve on.
+    listening : socket.socket
+        The bound socket to serve on.
     when_ready : callable
         Called with the base address once requests are answered.
     """
@@ -76,11 +82,11 @@ class Server(Voila):
     name = "voila"
     what: Served
     anyone: bool = False
-    listening: list[socket.socket]
+    listening: socket.socket
     when_ready: Callable[[str], None]
 
     def start(self) -> None:
-        self.port = self.listening[0].getsockname()[1]
+        self.port = self.listening.getsockname()[1]
         super().start()
 
     def initialize(self, argv: list[str] | None = None) -> None:
@@ -109,7 +115,7 @@ class Server(Voila):
         return handlers
 
     def listen(self) -> None:
-        HTTPServer(self.app).add_sockets(self.listening)
+        HTTPServer(self.app).add_socket(self.listening)
         self.ioloop = IOLoop.current()
         self.ioloop.add_callback(self._ready)
         try:
