@@ -207,7 +207,6 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
     settings.VoilaExporter.anchor_link_text = " "
     voila.file_allowlist = [r".*\.(png|jpe?g|gif|svg|webp)"]
     settings.VoilaKernelManager.preheat_denylist = [".*"]  # the server warms what it wants by name
-    settings.VoilaKernelManager.fill_delay = 5.0  # leave the cores to the page that was just opened
     # A page left open keeps its kernel, with the student in it. A kernel that no page is joined to goes.
     settings.MappingKernelManager.cull_idle_timeout = 600
     settings.MappingKernelManager.cull_interval = 60

@@ -12,8 +12,12 @@ kdviz.theme = (() => {
   function paint() {
     const set = wish();
     const dark = set === "dark" || (set !== "light" && system.matches);
-    document.getElementById("kd-light").media = dark ? "not all" : "all";
-    document.getElementById("kd-dark").media = dark ? "all" : "not all";
+    const sheets = { "kd-light": !dark, "kd-dark": dark }; // the index has neither
+    for (const [id, used] of Object.entries(sheets)) {
+      const sheet = document.getElementById(id);
+      if (sheet) sheet.media = used ? "all" : "not all";
+    }
+    document.documentElement.dataset.kdDark = String(dark);
     document.documentElement.style.colorScheme = dark ? "dark" : "light";
     document.body.dataset.jpThemeLight = String(!dark);
     document.body.dataset.jpThemeName = dark ? "JupyterLab Dark" : "JupyterLab Light";
