@@ -109,4 +109,5 @@ def in_force(run: Distillation) -> dict[str, float]:
     alpha, temperature = run.objective.alpha, run.objective.temperature
     if not isinstance(alpha, float) or not isinstance(temperature, float):
         return {}
-    return {"temperature": temperature, "alpha": alpha, "step": run.steps_done}
+    since = max((e.step for e in run.history.edits if e.name in ("temperature", "alpha")), default=0)
+    return {"temperature": temperature, "alpha": alpha, "step": since}

@@ -118,7 +118,7 @@ def test_sliders_edit_the_run_and_are_marked_on_the_curve(lab):
     assert (rows["temperature"], rows["weight_soft"], rows["learning_rate"]) == (8.0, 0.5, 0.01)
     assert panel.twin.history.frame()["learning_rate"].iloc[-1] == 0.01
     assert [e["text"] for e in panel.curves.edits] == ["T = 8", "α = 0.5", "learning rate = 0.01"]
-    assert panel.soft_targets.in_force == {"temperature": 8.0, "alpha": 0.5, "step": 2}
+    assert panel.soft_targets.in_force == {"temperature": 8.0, "alpha": 0.5, "step": 1}
 
 
 def test_a_slider_storm_during_training_is_survived_and_the_last_value_stands(lab):
