@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: dashboard lab test clean
+.PHONY: dashboard lab test screenshots clean
 
 dashboard: $(VENV)/.app
 	@$(BIN)/kdviz serve
@@ -18,6 +18,9 @@ test: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+screenshots: $(VENV)/.test
+	$(BIN)/python docs/screenshots.py
 
 clean:
 	rm -rf $(VENV) build dist test-artifacts .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -124,6 +124,7 @@ def _first_sentence(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Markdown's links, emphasis and code marks taken off."""
+    """Markdown's links, emphasis, code and formula marks taken off."""
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"\$+([^$]*)\$+", r"\1", text)
     return re.sub(r"[*`]|(?<!\w)_|_(?!\w)", "", text).strip()

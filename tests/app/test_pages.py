@@ -21,9 +21,9 @@ def notebook(path: Path, *markdown: str, **metadata: Any) -> Path:
 
 
 def test_title_and_description_are_the_first_heading_and_sentence(tmp_path: Path) -> None:
-    path = notebook(tmp_path / "a.ipynb", "# *Temperature*\n\nWhat [a teacher](x) `knows`. And more.")
+    path = notebook(tmp_path / "a.ipynb", "# *Temperature*\n\nWhat [a teacher](x) `knows` at $T$. And more.")
     assert pages.entry(path, tmp_path) == pages.Entry(
-        path="a.ipynb", title="Temperature", description="What a teacher knows.", group="Notebooks"
+        path="a.ipynb", title="Temperature", description="What a teacher knows at T.", group="Notebooks"
     )
 
 
