@@ -6,7 +6,7 @@ In one run, for each student, milliseconds a step of
 * the bare loop: plain PyTorch on preloaded tensors with cached teacher logits and the same fused Adam;
 * the tutorial loop: a DataLoader over a TensorDataset, the teacher asked at each step, ``loss.item()`` for the log.
 
-Each is measured in turns (A B C A B C ...) so that a busy machine slows all alike; ratios are of the medians of the turns.
+Each is measured in turns (A B C A B C ...), so that a busy machine slows all alike; ratios are of the medians of turns.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Take the README's screenshots from the real page: ``python docs/screenshots.py [folder]``.
 
-Starts ``kdviz serve``, opens the Lab in headless Chromium at 1280 and 400 pixels, light and dark, trains the default run
-to its end and writes ``lab-WIDTH-THEME.png``. With ``--all`` the other pages are taken as well.
+Starts ``kdviz serve``, opens the Lab in headless Chromium at 1280 and 400 pixels, light and dark, trains the default
+run to its end and writes ``lab-WIDTH-THEME.png``. With ``--all`` the other pages are taken as well.
 """
 
 from __future__ import annotations
