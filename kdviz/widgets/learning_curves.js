@@ -64,7 +64,7 @@ function curvesView(model, width) {
   return {
     measure, series, teacher, width, height, box, x, y, last, vertical,
     wide, edits: model.get("edits"), cursor: model.get("cursor"), label: model.get("y_label"),
-    ticks: stepTicks(last, (box.right - box.left) / 70),
+    ticks: series.length === 0 && last === 1 ? [0] : stepTicks(last, (box.right - box.left) / 70),
   };
 }
 
@@ -294,8 +294,9 @@ function drawCursor(view, step, layer, readout, handle) {
   const rows = [...lines.map(({ s, found }) => [s.role, `${s.title} ${percent(found.value)}`])];
   if (view.teacher !== null) rows.push(["teacher", `Teacher ${percent(view.teacher)}`]);
   readout.replaceChildren(node("b", {}, `Step ${grouped(at)}`), ...[...rows, ...edits].map(([role, text]) => node("span", { class: `kd-text-${role}` }, text)));
-  readout.classList.toggle("kd-left", x > (view.box.left + view.box.right) / 2);
-  readout.style.left = `${x}px`;
+  const room = view.width - readout.offsetWidth;
+  const beside = x + 10 <= room ? x + 10 : x - 10 - readout.offsetWidth;
+  readout.style.left = `${Math.max(0, Math.min(room, beside))}px`;
   readout.style.top = `${view.box.top + 4}px`;
 }
 

@@ -113,9 +113,9 @@ function headingPart() {
       const known = temperature !== undefined && alpha !== undefined;
       const differs = known && (temperature !== view.temperature || alpha !== view.alpha);
       force.classList.toggle("kd-preview", differs);
-      const since = step ? ` since step ${grouped(step)}` : "";
+      const at = step ? ` at step ${grouped(step)}` : "";
       const values = known ? `T = ${short(temperature)}, α = ${short(alpha)}` : "";
-      say(force, !known ? "" : differs ? `Preview. Training uses ${values}${since}.` : `In force: ${values}${since}.`);
+      say(force, !known ? "" : differs ? `Preview. In force${at}: ${values}.` : `In force${at}: ${values}.`);
     },
   };
 }
@@ -419,14 +419,14 @@ function formulaPart() {
     return node("span", { class: "kd-math-column" }, top, below);
   };
   const sub = (letter) => `σ<sub><i>T</i></sub>(<i>${letter}</i>)`;
-  const softTerm = node("span", { class: "kd-math-term" },
-    column("<i>L</i>", "loss"), column("=", "equals"), column("<i>α</i>", "alpha"), column("·", "dot"),
+  const left = node("span", { class: "kd-math-term" }, column("<i>L</i>", "loss"), column("=", "equals"));
+  const softTerm = node("span", { class: "kd-math-term" }, column("<i>α</i>", "alpha"), column("·", "dot"),
     column("<i>T</i>²", "square"), column("·", "dot"), column(`KL(${sub("t")} ‖ ${sub("s")})`, "kl"));
   const hardTerm = node("span", { class: "kd-math-term" },
     column("+", "plus"), column("(1 − <i>α</i>)", "beta"), column("·", "dot"), column("CE(<i>s</i>, <i>y</i>)", "ce"));
   const share = { soft: node("span", { class: "kd-share-soft" }), hard: node("span", { class: "kd-share-hard" }) };
   const shareText = node("p", { class: "kd-note" });
-  const math = node("div", { class: "kd-formula-body", role: "math" }, softTerm, hardTerm);
+  const math = node("div", { class: "kd-formula-body", role: "math" }, left, softTerm, hardTerm);
   const shareBar = node("div", { class: "kd-share", "aria-hidden": "true" }, share.soft, share.hard);
   return {
     root: node("div", { class: "kd-formula" }, math, shareBar, shareText),
@@ -454,12 +454,19 @@ function drawShare(bar, share, text, view) {
   if (loss > 0) {
     share.soft.style.width = `${(100 * soft) / loss}%`;
     share.hard.style.width = `${(100 * hard) / loss}%`;
-    say(text, `Soft term ${quantity(soft)}, hard term ${quantity(hard)}: the soft term is ${Math.round((100 * soft) / loss)} % of L on this probe.`);
+    say(text, `Soft term ${quantity(soft)}, hard term ${quantity(hard)}: the soft term is ${wholePercent(soft / loss)} of L on this probe.`);
   } else if (scaledKl === null) {
     say(text, view.hasStudent ? "These outputs are not finite numbers, so L has no value." : "L has a value once there is a student.");
   } else {
     say(text, loss === null ? "This probe has no label, so its hard term and L have no value." : "Both terms are 0 on this probe.");
   }
+}
+
+/** Whole percent that never rounds a part to nothing or to all. */
+function wholePercent(share) {
+  if (share > 0 && share < 0.01) return "less than 1\u00a0%";
+  if (share > 0.99 && share < 1) return "more than 99\u00a0%";
+  return `${Math.round(100 * share)}\u00a0%`;
 }
 
 /** Entropy and off-class mass of both sides as a small table; the terms of the loss beside it. */
@@ -471,17 +478,18 @@ function numbersPart(life) {
     values[key] = { data, small };
     return node("span", { class: "kd-value" }, data, small);
   };
-  const line = (term, meaning, keys, unit) => node("tr", {},
-    node("th", { scope: "row" }, definition(life, term, meaning)), ...keys.map((key) => node("td", {}, value(key, unit))));
-  const head = node("tr", {}, node("td", {}),
-    node("th", { scope: "col", class: "kd-text-teacher" }, "Teacher"), node("th", { scope: "col", class: "kd-text-student" }, "Student"));
-  const table = node("table", { class: "kd-pairs" }, node("caption", { class: "kd-unseen" }, "Softened probabilities of this probe"),
-    node("thead", {}, head), node("tbody", {},
-      line("Entropy", MEANINGS.entropy, ["teacherEntropy", "studentEntropy"], "bits"),
-      line("Off the true class", MEANINGS.rest, ["teacherRest", "studentRest"])));
-  const term = (name, meaning, key, unit) => node("div", { class: "kd-number" },
-    node("dt", {}, definition(life, name, meaning)), node("dd", {}, value(key, unit)));
-  const list = node("dl", { class: "kd-numbers" }, term("KL", MEANINGS.kl, "kl", "nats"), term("T² · KL", MEANINGS.scaledKl, "scaledKl", "nats"),
+  const row = (...cells) => node("div", { role: "row", class: "kd-pair" }, ...cells);
+  const line = (term, meaning, keys, unit) => row(
+    node("span", { role: "rowheader" }, definition(life, term, meaning)),
+    ...keys.map((key) => node("span", { role: "cell" }, value(key, unit))),
+  );
+  const side = (role, text) => node("b", { role: "columnheader", class: `kd-text-${role}` }, text);
+  const table = node("div", { class: "kd-pairs", role: "table", "aria-label": "Softened probabilities in one number" },
+    row(node("span", { role: "columnheader" }, node("span", { class: "kd-unseen" }, "Number")), side("teacher", "Teacher"), side("student", "Student")),
+    line("Entropy", MEANINGS.entropy, ["teacherEntropy", "studentEntropy"], "bits"),
+    line("Off the true class", MEANINGS.rest, ["teacherRest", "studentRest"]));
+  const term = (name, meaning, key, unit) => node("div", { class: "kd-number" }, definition(life, name, meaning), value(key, unit));
+  const list = node("div", { class: "kd-numbers" }, term("KL", MEANINGS.kl, "kl", "nats"), term("T² · KL", MEANINGS.scaledKl, "scaledKl", "nats"),
     term("CE at T = 1", MEANINGS.ce, "ce", "nats"), term("L", MEANINGS.loss, "loss", "nats"));
   return {
     root: node("div", { class: "kd-number-block" }, table, list),

@@ -85,3 +85,8 @@ def test_every_selector_stays_with_our_own_classes(widget):
 def test_a_part_that_is_missing_is_named_with_those_there_are(parts):
     with pytest.raises(FileNotFoundError, match=r"no part named 'softmaxx' .* expected one of: .*soft_targets"):
         parts("softmaxx")
+
+
+@pytest.mark.parametrize("widget", ALL)
+def test_no_element_is_used_that_jupyter_styles_in_outputs(widget):
+    assert not re.search(r"""node\("(dl|dt|dd|table|tr|td|th)\"""", widget._esm)
