@@ -113,9 +113,9 @@ function headingPart() {
       const known = temperature !== undefined && alpha !== undefined;
       const differs = known && (temperature !== view.temperature || alpha !== view.alpha);
       force.classList.toggle("kd-preview", differs);
-      const at = step ? ` at step ${grouped(step)}` : "";
+      const since = step ? ` since step ${grouped(step)}` : "";
       const values = known ? `T = ${short(temperature)}, α = ${short(alpha)}` : "";
-      say(force, !known ? "" : differs ? `Preview. In force${at}: ${values}.` : `In force${at}: ${values}.`);
+      say(force, !known ? "" : differs ? `Preview. Training uses ${values}${since}.` : `In force${since}: ${values}.`);
     },
   };
 }

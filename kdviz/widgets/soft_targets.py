@@ -55,9 +55,9 @@ class SoftTargets(View):
         sync=True
     )
     locked = List(Unicode(), help='Disabled controls: "temperature", "alpha".').tag(sync=True)
-    in_force = Dict(help='What training uses: {} or {"temperature": 4, "alpha": 0.9, "step": 200}, at that step.').tag(
-        sync=True
-    )
+    in_force = Dict(
+        help='What training uses: {} or {"temperature": 4, "alpha": 0.9, "step": 200}, since that step.'
+    ).tag(sync=True)
 
     classes = List(Unicode(), help="Names of the C classes, in the order of the logits.").tag(sync=True)
     images = Packed("u1", help="Grey values 0 to 255 of the N probes, N·H·W bytes; empty for rows.").tag(sync=True)

@@ -137,10 +137,10 @@ def test_new_logits_redraw_the_bars_without_a_reply(mount):
 
 def test_a_preview_says_what_training_uses(mount):
     page = mount(soft_targets(temperature=8.0, in_force={"temperature": 4, "alpha": 0.9, "step": 200}))
-    assert page.locator(".kd-force").inner_text() == "Preview. In force at step 200: T = 4, α = 0.9."
+    assert page.locator(".kd-force").inner_text() == "Preview. Training uses T = 4, α = 0.9 since step 200."
     page.evaluate("() => model.set('temperature', 4)")
     page.evaluate(FRAME)
-    assert page.locator(".kd-force").inner_text() == "In force at step 200: T = 4, α = 0.9."
+    assert page.locator(".kd-force").inner_text() == "In force since step 200: T = 4, α = 0.9."
 
 
 def test_hidden_parts_and_locked_controls(mount):
