@@ -289,7 +289,7 @@ def blend(averaged: nn.Module, model: nn.Module, decay: float) -> None:
 
 
 @torch.no_grad()
-def errors(model: nn.Module, examples: Examples, batch: int = 500) -> int:
+def errors(model: nn.Module, examples: Examples, batch: int = 100) -> int:
     """Count the examples that a model gets wrong, in eval mode and float32."""
     with evaluating(model):
         return sum(int((model(x).argmax(1) != y).sum()) for x, y in in_batches(examples, batch))

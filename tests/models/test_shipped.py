@@ -1,0 +1,116 @@
+"""Shipped teachers: cards tell the truth about the files beside them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors import safe_open
+
+import kdviz.data
+from kdviz.models import build, card, mac_count, names, parameter_count, pretrained, shipped
+from kdviz.models.shipped import DamagedWeightsError
+from kdviz.models.teach import RECIPES, errors
+
+PROMISED = {  # what each teacher must reach on the test part
+    "adult-mlp": 0.85,
+    "fashion-resnet": 0.935,
+    "mnist-convnet": 0.996,
+    "mnist-mlp-1200": 0.993,
+}
+
+
+def test_all_recipes_are_shipped_and_no_others() -> None:
+    assert set(names()) == set(RECIPES) == set(PROMISED)
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_the_card_is_right_about_the_test_part(name: str) -> None:
+    about, model, data = card(name), pretrained(name), kdviz.data.load(card(name).data)
+    wrong = errors(model, data.test)
+    assert wrong == about.test_errors
+    assert about.test_examples == len(data.test)
+    assert about.test_accuracy == pytest.approx(1 - wrong / len(data.test), abs=1e-6)
+    assert about.test_accuracy >= PROMISED[name]
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_the_card_is_right_about_validation_and_size(name: str) -> None:
+    about, data = card(name), kdviz.data.load(card(name).data)
+    wrong = errors(pretrained(name), data.validation)
+    assert about.validation_accuracy == pytest.approx(1 - wrong / len(data.validation), abs=1e-6)
+    fresh = build(about.architecture)
+    assert about.parameters == parameter_count(fresh)
+    assert about.macs == mac_count(fresh, data.shape)
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_the_card_says_how_to_train_again(name: str) -> None:
+    about, recipe = card(name), RECIPES[name]
+    assert about.command == f"python -m kdviz.models.teach {name}"
+    assert about.recipe == json.loads(json.dumps(recipe.settings()))
+    assert about.data == recipe.data
+    assert about.architecture.items() >= {k: v for k, v in recipe.architecture.items() if v}.items()
+    assert about.licence == "BSD-3-Clause"
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_teachers_come_frozen_in_eval_mode_with_their_card(name: str) -> None:
+    model: Any = pretrained(name)
+    assert not any(m.training for m in model.modules())
+    assert not any(p.requires_grad for p in model.parameters())
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
+    assert model.card == card(name)
+    assert model.architecture == card(name).architecture
+    assert pretrained(name) is not model
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_weights_are_small_safetensors_of_float16(name: str) -> None:
+    path = shipped.FOLDER / f"{name}.safetensors"
+    assert path.stat().st_size < (5 if name == "mnist-mlp-1200" else 2) * 2**20
+    with safe_open(path, framework="pt") as file:
+        dtypes = {file.get_tensor(key).dtype for key in file.keys()}  # noqa: SIM118
+    assert dtypes <= {torch.float16, torch.int64}
+
+
+def test_nothing_but_safetensors_and_cards_is_shipped() -> None:
+    assert {path.suffix for path in shipped.FOLDER.iterdir()} == {".safetensors", ".json"}
+
+
+def test_loading_leaves_the_global_generator() -> None:
+    state = torch.get_rng_state()
+    pretrained("mnist-convnet")
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_cards_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        card("mnist-convnet").test_errors = 0  # type: ignore[misc]
+
+
+def test_an_unknown_teacher_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"teacher must be one of adult-mlp, .*, got 'resnet-50'"):
+        pretrained("resnet-50")
+
+
+@pytest.mark.parametrize("damage", ["cut short", "no safetensors", "another model"])
+def test_damaged_weights_are_said_in_a_sentence(damage: str, tmp_path: Path, monkeypatch: Any) -> None:
+    for suffix in (".json", ".safetensors"):
+        shutil.copy(shipped.FOLDER / f"adult-mlp{suffix}", tmp_path)
+    weights = tmp_path / "adult-mlp.safetensors"
+    if damage == "cut short":
+        weights.write_bytes(weights.read_bytes()[:-10])
+    elif damage == "no safetensors":
+        weights.write_bytes(b"<html>")
+    else:
+        shutil.copy(shipped.FOLDER / "mnist-convnet.safetensors", weights)
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    with pytest.raises(DamagedWeightsError, match=r"adult-mlp.safetensors is damaged \(.*\): install kdviz") as e:
+        pretrained("adult-mlp")
+    assert "\n" not in str(e.value)
