@@ -340,7 +340,8 @@ class Distillation:
 
     def _settle(self) -> None:
         """Read the pending records; on a loss that is not finite go back to the last good snapshot and say so."""
-        bad = self.history.flush()
+        self.history.flush()
+        bad = self.history.first_bad
         if bad is None:
             return
         loss, rate = self.history.rows[bad, 0], self.history.rows[bad, -1]

@@ -5,6 +5,7 @@ Step records are kept as tensors and read in blocks, so that recording never wai
 
 from __future__ import annotations
 
+import threading
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -65,9 +66,11 @@ class History:
     columns: tuple[str, ...]
     edits: list[Edit] = field(default_factory=list)
     evaluations: list[Evaluation] = field(default_factory=list)
+    first_bad: int | None = None  # index of the first step read whose loss is not finite
     _rows: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     _losses: list[Tensor] = field(default_factory=list)  # pending, on the device
     _numbers: list[tuple[float, ...]] = field(default_factory=list)  # pending, on the host
+    _lock: Any = field(default_factory=threading.Lock)  # one thread records, another may look
 
     def __post_init__(self) -> None:
         if self._rows.size == 0:
@@ -78,24 +81,27 @@ class History:
 
     def record(self, values: tuple[Tensor, ...], numbers: tuple[float, ...]) -> None:
         """Add a step: ``values`` are scalar tensors for the first columns, ``numbers`` fill the others."""
-        self._losses.extend(values)
-        self._numbers.append(numbers)
+        with self._lock:
+            self._losses.extend(values)
+            self._numbers.append(numbers)
 
     @property
     def full(self) -> bool:
         return len(self._numbers) >= BLOCK
 
-    def flush(self) -> int | None:
-        """Read the pending records; return the first step among them whose loss is not finite, or None."""
-        if not self._numbers:
-            return None
-        start = len(self._rows)
-        values = torch.stack(self._losses).view(len(self._numbers), -1).double().cpu().numpy()
-        self._rows = np.concatenate([self._rows, np.hstack([values, np.array(self._numbers, dtype=float)])])
-        self._losses.clear()
-        self._numbers.clear()
+    def flush(self) -> None:
+        """Read the pending records from the device."""
+        with self._lock:
+            if not self._numbers:
+                return
+            start = len(self._rows)
+            values = torch.stack(self._losses).view(len(self._numbers), -1).double().cpu().numpy()
+            self._rows = np.concatenate([self._rows, np.hstack([values, np.array(self._numbers, dtype=float)])])
+            self._losses.clear()
+            self._numbers.clear()
         bad = np.flatnonzero(~np.isfinite(self._rows[start:, 0]))
-        return start + int(bad[0]) if bad.size else None
+        if bad.size and self.first_bad is None:
+            self.first_bad = start + int(bad[0])
 
     def column(self, name: str) -> np.ndarray:
         """Return one column over all steps, shape (steps,)."""
@@ -128,7 +134,7 @@ class History:
             self.columns,
             [e for e in self.edits if e.step < step],
             [e for e in self.evaluations if e.step <= step],
-            self._rows[:step].copy(),
+            _rows=self._rows[:step].copy(),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -151,5 +157,5 @@ class History:
             tuple(saved["columns"]),
             [Edit.from_dict(e) for e in saved["edits"]],
             [Evaluation(**e) for e in saved["evaluations"]],
-            rows.reshape(-1, len(saved["columns"])),
+            _rows=rows.reshape(-1, len(saved["columns"])),
         )

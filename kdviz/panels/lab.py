@@ -18,6 +18,7 @@ from traitlets import Bunch
 from .. import data as data_sets
 from .. import models, widgets
 from ..distill import Distillation, Runner, Teacher, hinton, leave_room
+from ..distill.batches import batch_sizes
 from ..distill.evaluate import answer
 from ..distill.runner import KeepGoing
 from . import choices as offered
@@ -77,15 +78,15 @@ class Lab(Panel):
     # --- the page ---------------------------------------------------------------------------------------------------
 
     def _make_widgets(self) -> None:
-        self.setup = widgets.Setup(epochs_range=[1, 200])
+        self.setup = widgets.Setup(epochs_range=[1, 200], folded=True)
         self.transport = widgets.Transport()
         self.curves = widgets.LearningCurves()
         self.soft_targets = widgets.SoftTargets()
         if self._own is None:
             self.setup.update(datasets=offered.data_rows(), **self._setup_traits())
-        middle = ipywidgets.VBox([self.transport, self.curves])
         first = [self.setup] if self._own is None else []
-        self.view = ipywidgets.Box([*first, middle, self.soft_targets]).add_class("kd-lab")
+        left = ipywidgets.VBox([*first, self.transport, self.curves])
+        self.view = ipywidgets.Box([left, self.soft_targets]).add_class("kd-lab")
 
     def _listen(self) -> None:
         self.transport.on_msg(self._on_button)
@@ -195,8 +196,16 @@ class Lab(Panel):
         )
         if own is None:
             self._publisher.put(self.setup, **self._setup_traits())
-        self._publisher.put(self.curves, series=[], teacher=None, edits=[], total_steps=0, sentence="")
+        self._publisher.put(self.curves, series=[], teacher=None, edits=[], total_steps=self._planned(), sentence="")
         self._report(self._runner)
+
+    def _planned(self) -> int:
+        """How many steps the next run will take."""
+        if self._own is not None:
+            return self._own.total_steps
+        c = self._choices
+        examples = len(data_sets.load(c.data).train) if c.keep_unlabelled else c.labels
+        return len(batch_sizes(examples, c.batch_size)) * c.epochs
 
     def _report(self, runner: Runner) -> None:
         """Collect what the page shows and hand it to the publisher; called between two steps."""
@@ -207,7 +216,7 @@ class Lab(Panel):
             self.transport,
             state=runner.state,
             step=runner.steps_done,
-            total_steps=runner.total_steps,
+            total_steps=runner.total_steps if runner.runs else self._planned(),
             seconds_left=runner.seconds_left,
             status=telling.status(runner),
         )

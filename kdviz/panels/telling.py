@@ -29,12 +29,13 @@ def name_of(module: nn.Module) -> str:
 def status(runner: Runner) -> str:
     """Return the status line for a runner's state."""
     step, total = f"{runner.steps_done:,}", f"{runner.total_steps:,}"
+    learning = "Student and twin learn from the same batches." if len(runner.runs) > 1 else "The student is learning."
     done, all_answers = runner.loaded
     told = f" ({done:,} of {all_answers:,})" if all_answers else ""
     texts = {
         "idle": runner.message or "Ready to train.",
         "loading": f"Asking the teacher about the transfer set{told}.",
-        "running": f"Training: step {step} of {total}.",
+        "running": learning,
         "paused": f"Paused after step {step} of {total}.",
         "stopped": f"Stopped after step {step} of {total}; what was learned is kept.",
         "finished": f"Finished after {total} steps.",

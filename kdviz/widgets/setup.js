@@ -10,13 +10,17 @@ function render({ model, el }) {
   const lock = node("p", { class: "kd-note kd-lock" });
   const parts = [dataPart(model, life), teacherPart(model, life), studentPart(model, life, () => painter.now()), epochsPart(model, life)];
   const fields = node("fieldset", { class: "kd-setup-fields" }, node("legend", { class: "kd-unseen" }, "Setup"), ...parts.map((p) => p.root));
-  body.append(node("div", { class: "kd-head" }, node("h3", {}, "Setup"), lock), fields);
+  const chosen = node("span", { class: "kd-note kd-setup-chosen" });
+  const fold = node("details", { class: "kd-more kd-setup-fold" }, node("summary", {}, node("h3", {}, "Setup"), chosen), lock, fields);
+  body.append(fold);
   root.append(live.region);
 
   const painter = drawing(life, () => {
     const locked = model.get("locked");
     fields.classList.toggle("kd-locked", locked);
     say(lock, locked ? model.get("locked_reason") : "");
+    lock.hidden = !locked;
+    say(chosen, choicesInShort(model));
     const open = model.get("unlocked");
     for (const part of parts) part.draw((name) => locked && !open.includes(name));
     live.announce(studentSentence(model));
@@ -27,8 +31,24 @@ function render({ model, el }) {
       "locked", "locked_reason", "unlocked"],
     painter.soon,
   );
+  const unfold = () => (fold.open = !model.get("folded"));
+  life.watch(["folded"], unfold);
+  unfold();
   painter.now();
   return () => life.end();
+}
+
+/** What is chosen, in one line, for the folded card. */
+function choicesInShort(model) {
+  const dataset = model.get("datasets").find((d) => d.name === model.get("dataset"));
+  const [teacher, student] = [chosenTeacher(model), chosenStudent(model)];
+  const smaller = teacher && student ? `, ${sizeRatio(teacher.parameters, student.parameters)} than its teacher`.replace("same size than", "the size of") : "";
+  return [
+    dataset?.title,
+    model.get("labels") ? `${grouped(model.get("labels"))} labels` : null,
+    student ? `student of ${grouped(student.units)} hidden units${smaller}` : null,
+    `${grouped(model.get("epochs"))} epochs`,
+  ].filter(Boolean).join(" · ");
 }
 
 /** A labelled native select whose options follow a list. */

@@ -45,7 +45,7 @@ class Setup(View):
     """
 
     _esm = esm("format", "elements", "slider", "setup")
-    _css = css("theme", "setup", "lab")
+    _css = css("theme", "setup")
 
     datasets = List(Dict(), help='Data sets: {"name": str, "title": str, "available": bool}.').tag(sync=True)
     dataset = Unicode("", help="Name of the data set chosen.").tag(sync=True)
@@ -75,6 +75,7 @@ class Setup(View):
     batch_size_choices = List(Int(), default_value=[32, 64, 128, 256, 512], help="Batch sizes to choose from.").tag(
         sync=True
     )
+    folded = Bool(False, help="Whether the card opens folded; the reader folds and unfolds it from there.").tag(sync=True)
     locked = Bool(False, help="True while training owns these choices; all controls are disabled.").tag(sync=True)
     unlocked = List(
         Unicode(),

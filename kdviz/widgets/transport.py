@@ -41,7 +41,7 @@ class Transport(View):
     """
 
     _esm = esm("format", "elements", "transport")
-    _css = css("theme", "transport")
+    _css = css("theme", "transport", "lab")
 
     state = Unicode("empty", help=f"One of {', '.join(STATES)}.").tag(sync=True)
     step = Int(0, help="Optimiser steps done.").tag(sync=True)

@@ -268,6 +268,9 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_snapsho
         run.step()
     good = copy.deepcopy(run.student)
     run.edit(learning_rate=1e30)
+    for _ in range(3):
+        run.step()
+        run.history.frame()  # looking at the records must not hide what is wrong with them
     with pytest.raises(
         NonFiniteLossError,
         match=r"became (nan|inf) at step \d+; the student is back at step 20.*learning rate below 1e\+30",

@@ -199,7 +199,7 @@ def test_a_run_of_ones_own_is_shown_and_trained(lab):
     digits = kd.data.mnist().with_labels(200)
     run = kd.Distillation(kd.models.pretrained("mnist-mlp-1200"), kd.models.mlp((12,)), digits, epochs=2)
     panel = lab(run)
-    assert panel.setup not in panel.view.children
+    assert panel.setup not in panel.view.children[0].children
     click(panel, "train")
     assert panel.wait("finished")
     assert panel.run is run and run.steps_done == 4
