@@ -103,7 +103,7 @@ def main() -> None:
     data = kd.data.mnist().with_labels(4000)
     teacher = kd.models.pretrained(arguments.teacher)
     print(
-        f"{arguments.threads} thread(s), batch {BATCH}, teacher {arguments.teacher}, 4,000 examples, ms per step (median)"
+        f"{arguments.threads} thread(s), batch {BATCH}, teacher {arguments.teacher}, 4,000 examples; ms a step, medians"
     )
     print(f"{'student':<18}{'kdviz':>9}{'bare':>9}{'tutorial':>10}{'kdviz/bare':>12}{'tutorial/kdviz':>16}")
     for name, make in STUDENTS.items():

@@ -44,7 +44,7 @@ def take_lab(browser: Browser, url: str, theme: str, folder: Path) -> None:
     """Train the default run on one page and take it at every width."""
     page = open_page(browser, url, theme)
     page.get_by_role("button", name="Train", exact=True).click()
-    page.get_by_text("Finished after").wait_for(timeout=180_000)
+    page.locator(".kd-transport[data-state=finished]").wait_for(timeout=180_000)
     take(page, folder, "lab", theme)
     page.context.close()
 

@@ -7,10 +7,8 @@ Everything else keeps it honest (guards), repeatable (snapshots, edits, replay) 
 from __future__ import annotations
 
 import copy
-import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -288,7 +286,7 @@ class Distillation:
         """
         last = self._plan(epochs)
         with (
-            _interruption() as interrupted,
+            interruptible() as interrupted,
             tqdm(total=last - self.steps_done, disable=not progress, unit="step") as bar,
         ):
             while self.steps_done < last and not interrupted.is_set():
@@ -501,18 +499,3 @@ class Distillation:
 
     def __repr__(self) -> str:
         return f"Distillation({self.objective}, {self.data.name}, step {self.steps_done:,} of {self.total_steps:,})"
-
-
-@contextmanager
-def _interruption() -> Iterator[threading.Event]:
-    """Turn Ctrl-C into an event for the block, so that no optimiser step is cut in half. Elsewhere than on the main
-    thread there is no Ctrl-C to catch."""
-    event = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield event
-        return
-    before = signal.signal(signal.SIGINT, lambda *_: event.set())
-    try:
-        yield event
-    finally:
-        signal.signal(signal.SIGINT, before)

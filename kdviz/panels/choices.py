@@ -30,11 +30,11 @@ class Choices:
     labels: int = 4000
     keep_unlabelled: bool = False
     teacher: str = "mnist-mlp-1200"
-    units: int = 64
+    units: int = 128
     epochs: int = 60
     temperature: float = 4.0
     alpha: float = 0.9
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     batch_size: int = 128
     seed: int = 0
 

@@ -75,7 +75,7 @@ class Setup(View):
     batch_size_choices = List(Int(), default_value=[32, 64, 128, 256, 512], help="Batch sizes to choose from.").tag(
         sync=True
     )
-    folded = Bool(False, help="Whether the card opens folded; the reader folds and unfolds it from there.").tag(sync=True)
+    folded = Bool(False, help="Whether the card opens folded; the reader takes it from there.").tag(sync=True)
     locked = Bool(False, help="True while training owns these choices; all controls are disabled.").tag(sync=True)
     unlocked = List(
         Unicode(),

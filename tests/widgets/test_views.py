@@ -326,7 +326,7 @@ def test_setup_choices_are_sent_and_what_is_not_here_cannot_be_chosen(mount):
 
 def test_a_locked_setup_says_why_and_keeps_what_is_unlocked(mount):
     page = mount(Setup(locked=True, locked_reason="Reset to change these.", teachers=TEACHERS, teacher="a"))
-    page.locator("summary").click()
+    page.locator(".kd-setup-fields summary").click()
     assert page.locator(".kd-lock").inner_text() == "Reset to change these."
     assert page.get_by_label("Epochs").is_disabled()
     assert page.get_by_label("Teacher", exact=True).is_disabled()
