@@ -23,6 +23,7 @@ from . import guards
 from .batches import Augment, Batches
 from .evaluate import evaluate
 from .history import Edit, Evaluation, History
+from .interruption import interruptible
 from .objective import HardLabels, Objective, Outputs, Term, hinton
 from .optimizer import OptimizerFactory, make_optimizer
 from .randomness import mix, seeded
