@@ -36,9 +36,10 @@ probes = choose_probes(teacher, kd.data.mnist())
 t = probes.teacher_logits[0]
 with torch.no_grad():
     s = kd.models.mlp((64,))(probes.examples.inputs())[0]
-figure = go.FigureWidget(make_subplots(1, 2))
+figure = make_subplots(1, 2)
 for column in (1, 2):
     figure.add_bar(x=[0.1] * 10, y=list(range(10)), orientation="h", row=1, col=column)
+figure = go.FigureWidget(figure)
 
 def draw(T):
     with figure.batch_update():
