@@ -1,4 +1,4 @@
-"""The wheel in an empty environment: built, installed with all it asks for, and its Lab imported and trained from there."""
+"""The wheel in an empty environment: built, installed with all it asks for, its Lab trained from there."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def test_the_wheel_in_an_empty_environment_trains_the_lab(repository: Path, tmp_
     venv.create(tmp_path / "empty", with_pip=True)
     python = tmp_path / "empty" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "KDVIZ", "VIRTUAL_ENV"))}
-    install = [str(python), "-m", "pip", "install", "--quiet", "-c", str(repository / "constraints.txt"), f"{wheel}[app]"]
+    pins = str(repository / "constraints.txt")
+    install = [str(python), "-m", "pip", "install", "--quiet", "-c", pins, f"{wheel}[app]"]
     done = subprocess.run(install, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     done = subprocess.run([str(python), "-c", TRAIN], cwd=tmp_path, env=environment, capture_output=True, text=True)
