@@ -465,12 +465,15 @@ class Distillation:
 
     # --- results, files ---------------------------------------------------------------------------------------------
 
-    def evaluate(self, split: str = "validation") -> Evaluation:
-        """Evaluate the student on a split, record it in the history and return it."""
+    def evaluate(self, split: str = "validation", *, progress: Callable[[int, int], bool] | None = None) -> Evaluation:
+        """Evaluate the student on a split, record it in the history and return it.
+
+        ``progress`` follows the teacher's answers, the first time they are needed (see ``Teacher.logits``).
+        """
         if split not in ("train", "validation", "test"):
             raise ValueError(f'split must be "train", "validation" or "test", got {split!r}')
         examples = getattr(self.data, split)
-        teacher = self.teacher.logits(examples) if self.teacher is not None else None
+        teacher = self.teacher.logits(examples, progress=progress) if self.teacher is not None else None
         with self.lock:
             result = evaluate(self.student, examples, step=self.steps_done, split=split, teacher_logits=teacher)
             self.student.train()

@@ -61,7 +61,8 @@ class Runner:
         self.state: State = "idle"
         self.message = ""
         self.runs: tuple[Distillation, ...] = ()
-        self.loaded = (0, 0)  # (done, total) while loading
+        self.loading = ""  # what the teacher is being asked about
+        self.loaded = (0, 0)  # how far that is: (done, total)
         self._commands: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -136,7 +137,7 @@ class Runner:
         try:
             work()
         except Cancelled as stop:
-            self._turn("idle", str(stop))
+            self._turn("stopped" if self.runs else "idle", str(stop))
         except Exception as error:  # whatever it is, the panel must stay usable
             self._turn("failed", _sentence(error))
 
@@ -169,14 +170,16 @@ class Runner:
     def _load(self) -> None:
         if self.runs:
             return
+        self.loading, self.loaded = "transfer set", (0, 0)
         self._turn("loading")
         runs = tuple(self._build(self._keep_loading))
+        if self._evaluate:
+            self.loading = "validation set"
+            for run in runs:
+                self._evaluate_on("validation", run)
         if self._stop.is_set():
             raise Cancelled("stopped before the first step")
         self.runs = runs
-        if self._evaluate:
-            for run in self.runs:
-                _evaluate(run)
 
     def _keep_loading(self, done: int, total: int) -> bool:
         self.loaded = (done, total)
@@ -190,7 +193,7 @@ class Runner:
             run.step()
         if self._evaluate and self.steps_done % max(1, self.total_steps // EVALUATIONS) == 0:
             for run in self.runs:
-                _evaluate(run)
+                self._evaluate_on("validation", run)
         self._running_s += time.perf_counter() - start
         self._steps_timed += 1
         if self.steps_done >= self.total_steps:
@@ -206,11 +209,16 @@ class Runner:
     def _finish(self) -> None:
         self._settle()
         if self._evaluate:
+            self.loading, self.loaded = "test set", (0, 0)
+            self._turn("loading")
             for run in self.runs:
-                _evaluate(run)
-                if run.data.test.labelled:
-                    run.evaluate("test")
+                self._evaluate_on("validation", run)
+                self._evaluate_on("test", run)
         self._turn("finished")
+
+    def _evaluate_on(self, split: str, run: Distillation) -> None:
+        if getattr(run.data, split).labelled:
+            run.evaluate(split, progress=self._keep_loading)
 
     def _turn(self, state: State, message: str = "") -> None:
         self.state = state
@@ -225,11 +233,6 @@ class Runner:
         self._next_report = now + 1 / REPORTS_PER_SECOND
         self._report(self)
         time.sleep(0.001)  # whoever waits for a run's lock, or for the interpreter, gets it here
-
-
-def _evaluate(run: Distillation) -> None:
-    if run.data.validation.labelled:
-        run.evaluate("validation")
 
 
 def _sentence(error: Exception) -> str:

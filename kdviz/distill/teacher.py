@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ..data import Examples
 
-ROWS_AT_ONCE = 500  # examples a forward pass: large enough to be fast, small enough to be interrupted within a second
+ROWS_AT_ONCE = 128  # examples a forward pass: large enough to be fast, small enough to be interrupted within a second
 
 
 class Cancelled(Exception):  # noqa: N818 (asked for, not gone wrong)

@@ -33,15 +33,19 @@ def status(runner: Runner) -> str:
     done, all_answers = runner.loaded
     told = f" ({done:,} of {all_answers:,})" if all_answers else ""
     texts = {
-        "idle": runner.message or "Ready to train.",
-        "loading": f"Asking the teacher about the transfer set{told}.",
+        "idle": _sentence(runner.message or "ready to train"),
+        "loading": f"Asking the teacher about the {runner.loading}{told}.",
         "running": learning,
         "paused": f"Paused after step {step} of {total}.",
         "stopped": f"Stopped after step {step} of {total}; what was learned is kept.",
         "finished": f"Finished after {total} steps.",
-        "failed": runner.message[:1].upper() + runner.message[1:] + ".",
+        "failed": _sentence(runner.message),
     }
     return texts[runner.state]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def locked_reason(runner: Runner) -> str:
@@ -91,7 +95,10 @@ def curves_sentence(runs: Sequence[Distillation]) -> str:
     if len(latest) < 2:
         return f"{where} the student makes {student.errors:,} errors{teacher}."
     beside = _beside(student, latest[1])
+    train = runs[0].data.train
     note = " One run with one seed; another seed would move both." if split == "test" else ""
+    if train.labelled < len(train):
+        note += f" The twin can learn from the {train.labelled:,} labelled examples of each pass only."
     twin = f"its twin without a teacher {latest[1].errors:,}"
     return f"{where} the student makes {student.errors:,} errors, {twin}{teacher}: {beside}.{note}"
 

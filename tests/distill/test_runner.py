@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 
@@ -153,6 +154,28 @@ def test_stop_while_loading_leaves_no_run(watch, make):
     assert asked.wait(10)
     watched.runner.send("stop")
     assert watched.wait("idle") and watched.runner.runs == ()
+
+
+def test_stop_while_the_test_set_is_opened_keeps_what_was_learned(watch, make, teacher):
+    slow = copy.deepcopy(teacher)
+    asked = threading.Event()
+
+    def build(keep_going):
+        run = make(teacher=slow)
+        run.prepare()
+        run.evaluate("validation")
+        slow.register_forward_hook(lambda *_: asked.set() or time.sleep(0.2))
+        return (run,)
+
+    watched = watch(build)
+    watched.runner.send("train")
+    assert asked.wait(20)
+    watched.runner.send("stop")
+    assert watched.wait("stopped")
+    run = watched.runner.runs[0]
+    assert run.steps_done == run.total_steps
+    watched.runner.send("train")
+    assert watched.wait("finished")
 
 
 def test_a_stop_before_the_first_step_and_a_second_train_do_no_harm(watch):
