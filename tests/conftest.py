@@ -17,10 +17,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from kdviz.app import chromium as chromium_app
+
+# No deadline: a busy machine is no defect. The same examples in every run of the gate; new ones at a developer's.
+hypothesis.settings.register_profile("kdviz", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("kdviz")
 
 KDVIZ = (sys.executable, "-m", "kdviz.app.cli")
 REPOSITORY = Path(__file__).resolve().parents[1]
