@@ -25,6 +25,7 @@ QUICK = Recipe(
     weight_decay=1e-3,
     average=0.9,
     warp={"degrees": 5.0, "elastic": 0.5},
+    shift=1,
     flip=True,
     erase=4,
 )
