@@ -213,7 +213,8 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
     settings.MappingKernelManager.cull_connected = False
     # What passes between the server and a kernel is encrypted where the kernel can.
     settings.KernelManager.transport_encryption = "auto"
-    settings.Voila.tornado_settings = {"ws_ping_interval": 30_000, "ws_ping_timeout": 30_000}
+    # On one machine a socket ends with its page. Jupyter's ping, as Voila sets it, cuts healthy ones every 30 seconds.
+    settings.Voila.tornado_settings = {"ws_ping_interval": 0}
     return settings
 
 

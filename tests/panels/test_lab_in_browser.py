@@ -91,6 +91,17 @@ def test_train_on_mnist_to_the_end(lab):
     expect(button(lab, "Train again")).to_be_visible()
 
 
+def test_the_line_to_the_kernel_holds(lab):
+    closed = []
+    lab.on("websocket", lambda socket: socket.on("close", lambda _: closed.append(socket.url)))
+    lab.reload()
+    expect(button(lab, "Train")).to_have_attribute("aria-disabled", "false", timeout=READY_MS)
+    lab.wait_for_timeout(35_000)  # longer than a server's usual ping
+    assert closed == []
+    button(lab, "Step").click()
+    expect(lab.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "1", timeout=READY_MS)
+
+
 def test_pause_step_resume_stop_and_an_edit_on_the_way(lab):
     button(lab, "Train").click()
     button(lab, "Pause").click(timeout=READY_MS)
