@@ -68,6 +68,7 @@ class Runner:
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._open = 0  # commands put and not yet obeyed
+        self._loading_since = 0.0
         self._next_report = 0.0
         self._running_s = 0.0  # time spent on steps, for the time left
         self._steps_timed = 0
@@ -111,7 +112,10 @@ class Runner:
 
     @property
     def seconds_left(self) -> float | None:
-        """Time left at the pace so far, in seconds; None until there is a pace."""
+        """Time left at the pace so far, in seconds, for the steps or the teacher's answers; None without a pace."""
+        done, total = self.loaded
+        if self.state == "loading" and done > 0:
+            return (time.perf_counter() - self._loading_since) / done * (total - done)
         if self._steps_timed == 0 or self.state not in ("running", "paused"):
             return None
         return self._running_s / self._steps_timed * (self.total_steps - self.steps_done)
@@ -170,16 +174,20 @@ class Runner:
     def _load(self) -> None:
         if self.runs:
             return
-        self.loading, self.loaded = "transfer set", (0, 0)
-        self._turn("loading")
+        self._ask_about("transfer set")
         runs = tuple(self._build(self._keep_loading))
         if self._evaluate:
-            self.loading = "validation set"
+            self._ask_about("validation set")
             for run in runs:
                 self._evaluate_on("validation", run)
         if self._stop.is_set():
             raise Cancelled("stopped before the first step")
         self.runs = runs
+
+    def _ask_about(self, what: str) -> None:
+        """Say what the teacher is being asked about from now on."""
+        self.loading, self.loaded, self._loading_since = what, (0, 0), time.perf_counter()
+        self._turn("loading")
 
     def _keep_loading(self, done: int, total: int) -> bool:
         self.loaded = (done, total)
@@ -209,8 +217,7 @@ class Runner:
     def _finish(self) -> None:
         self._settle()
         if self._evaluate:
-            self.loading, self.loaded = "test set", (0, 0)
-            self._turn("loading")
+            self._ask_about("test set")
             for run in self.runs:
                 self._evaluate_on("validation", run)
                 self._evaluate_on("test", run)

@@ -14,6 +14,7 @@ from .. import models
 from ..data import Splits
 
 LABEL_CHOICES = (100, 300, 1000, 4000, 10_000, 30_000)
+SMALLER = 4  # a student proposed by the page has at most this fraction of its teacher's parameters
 STUDENT_UNITS = (8, 16, 32, 64, 128, 300, 800)
 
 
@@ -45,10 +46,12 @@ class Choices:
         one_of("labels", self.labels, label_choices(self.data))
 
     def with_data(self, name: str) -> Choices:
-        """Return the choices for another data set: its first teacher, and labels it has."""
+        """Return the choices for another data set: its first teacher, labels it has, a student well below it."""
         teacher = self.teacher if self.teacher in teacher_names(name) else teacher_names(name)[0]
         labels = min(label_choices(name), key=lambda n: abs(n - self.labels))
-        return replace(self, data=name, teacher=teacher, labels=labels)
+        room = models.card(teacher).parameters / SMALLER
+        smaller = [row["units"] for row in student_rows(name) if row["parameters"] <= room] or [STUDENT_UNITS[0]]
+        return replace(self, data=name, teacher=teacher, labels=labels, units=min(self.units, smaller[-1]))
 
     def splits(self) -> Splits:
         """Return the data with as many labels as chosen."""

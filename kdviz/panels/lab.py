@@ -8,7 +8,7 @@ is brought up to date by the publisher's. No widget is created after constructio
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -69,6 +69,9 @@ class Lab(Panel):
         self._changed = threading.Condition()
         self._teachers: dict[str, Teacher] = {}
         self._scene: Probes | None = None
+        self._scene_of = ("", "")  # data and teacher the probes were chosen with
+        self._scene_asked = False
+        self._outdated = False  # choices were made since the run on the page
         self._make_widgets()
         self._runner = self._new_runner()
         with self._publisher.directly():
@@ -81,7 +84,7 @@ class Lab(Panel):
         self.setup = widgets.Setup(epochs_range=[1, 200], folded=True)
         self.transport = widgets.Transport()
         self.curves = widgets.LearningCurves()
-        self.soft_targets = widgets.SoftTargets()
+        self.soft_targets = widgets.SoftTargets(temperature=self._choices.temperature, alpha=self._choices.alpha)
         if self._own is None:
             self.setup.update(datasets=offered.data_rows(), **self._setup_traits())
         first = [self.setup] if self._own is None else []
@@ -121,26 +124,31 @@ class Lab(Panel):
 
     def _on_data(self, change: Bunch) -> None:
         if change.new != self._choices.data:
-            self._choices = self._choices.with_data(change.new)
-            self._reset()
+            self._publisher.put(self.transport, state="loading", status=f"Opening {change.new}.")
+            self._reset(lambda: self._open(change.new))
 
     def _on_choice(self, change: Bunch) -> None:
         if getattr(self._choices, change.name) == change.new:
             return
         self._choices = replace(self._choices, **{change.name: change.new})
-        if self._runner.state in ("idle", "finished"):
+        self._outdated = bool(self._runner.runs)  # what is on the page belongs to the run that was
+        if not self._outdated and change.name in ("teacher", "units") and not self._scene_asked:
+            self._scene_asked = True  # one waiting call shows whatever is chosen when it comes
             self._runner.send("call", work=self._show_scene)
+        else:
+            self._runner.send("call", work=self._show_plan)
 
     def _on_live(self, change: Bunch) -> None:
         self._choices = replace(self._choices, **{change.name: change.new})
         if self._runner.runs:
             self._runner.send("edit", **{change.name: change.new})
 
-    def _reset(self) -> None:
+    def _reset(self, then: Callable[[], None] | None = None) -> None:
         """Let the old run go and show the page as it opened, with the choices made since."""
         old, self._runner = self._runner, self._new_runner()
+        self._outdated = False
         old.send("close")
-        self._runner.send("call", work=self._show_scene)
+        self._runner.send("call", work=then or self._show_scene)
 
     # --- on the runner's thread -------------------------------------------------------------------------------------
 
@@ -172,31 +180,44 @@ class Lab(Panel):
             self._teachers[name] = Teacher(models.pretrained(name))
         return self._teachers[name]
 
+    def _open(self, data: str) -> None:
+        """Turn to another data set: its teachers, its labels, its probes."""
+        self._choices = self._choices.with_data(data)
+        self._publisher.put(self.setup, **self._setup_traits())
+        self._show_scene()
+
     def _show_scene(self) -> None:
-        """Show what there is before the first step: probes, teacher, an untrained student, an empty plot."""
+        """Show what there is before the first step: probes, teacher, an untrained student, an empty plot.
+
+        What the reader has in hand (T, alpha, choices) is never sent back: it would undo what was set meanwhile.
+        """
+        self._scene_asked = False
         c, own = self._choices, self._own
         teacher = own.teacher if own is not None else self._teacher(c.teacher)
         if teacher is None:
             raise ValueError("the Lab shows a student beside its teacher and this run has none")
         data = own.data if own is not None else data_sets.load(c.data)
         student = own.student if own is not None else c.student()
-        self._scene = choose_probes(teacher.module, data)
+        probes: dict[str, Any] = {}
+        if self._scene is None or self._scene_of != (data.name, c.teacher):
+            self._scene, self._scene_of = choose_probes(teacher.module, data), (data.name, c.teacher)
+            probes = {"classes": list(data.classes), "selected": 0, **self._scene.traits()}
         self._publisher.put(
             self.soft_targets,
-            classes=list(data.classes),
-            **self._scene.traits(),
+            **probes,
             student_logits=answer(student, self._scene.examples).numpy(),
             student_step=0,
-            selected=0,
             in_force={},
-            temperature=c.temperature,
-            alpha=c.alpha,
             teacher_name=telling.name_of(teacher.module),
             student_name=telling.name_of(student),
         )
-        if own is None:
-            self._publisher.put(self.setup, **self._setup_traits())
-        self._publisher.put(self.curves, series=[], teacher=None, edits=[], total_steps=self._planned(), sentence="")
+        self._publisher.put(self.curves, series=[], teacher=None, edits=[], sentence="")
+        self._show_plan()
+
+    def _show_plan(self) -> None:
+        """Show how long the next run will be, unless a run is on the page."""
+        if not self._runner.runs:
+            self._publisher.put(self.curves, total_steps=self._planned())
         self._report(self._runner)
 
     def _planned(self) -> int:
@@ -215,10 +236,9 @@ class Lab(Panel):
         self._publisher.put(
             self.transport,
             state=runner.state,
-            step=runner.steps_done,
-            total_steps=runner.total_steps if runner.runs else self._planned(),
+            **telling.progress(runner, self._planned()),
             seconds_left=runner.seconds_left,
-            status=telling.status(runner),
+            status=telling.status(runner, outdated=self._outdated),
         )
         locked = telling.locked_reason(runner)
         self._publisher.put(self.setup, locked=bool(locked), locked_reason=locked)

@@ -12,6 +12,7 @@ from ..distill.evaluate import answer
 
 LOOKED_AT = 1000  # validation examples the choice is made from
 SHOWN = 12
+ERRORS = 2  # places kept for examples the teacher gets wrong
 
 
 @dataclass(frozen=True)
@@ -42,23 +43,26 @@ class Probes:
 
 
 def choose_probes(teacher: nn.Module, data: Splits, count: int = SHOWN) -> Probes:
-    """Choose probes from the first validation examples: of each class in turn the one the teacher finds most ambiguous.
+    """Choose probes from the first validation examples: most that the teacher gets right, and its boldest errors.
 
-    Ambiguous means the highest probability, at T = 1, of a class other than the one answered. The first round takes
-    examples that the teacher gets right; what is left is filled with its errors, then the next most ambiguous.
+    Of each class come as many as there is room for, evenly spread from the one the teacher finds most ambiguous (the
+    highest probability, at T = 1, of a class other than the one answered) to the one it is surest of; with many classes
+    that is the most ambiguous alone. What is left is filled with the errors it is surest of.
     """
     look = data.validation.take(slice(0, LOOKED_AT))
     logits = answer(teacher, look).float()
     top = logits.softmax(1).topk(2)
-    ambiguity = top.values[:, 1]
-    right = top.indices[:, 0] == look.y
+    ambiguity, right = top.values[:, 1], top.indices[:, 0] == look.y
+    each = max(1, (count - ERRORS) // len(data.classes))
     chosen: list[int] = []
     for c in range(len(data.classes)):
         of_class = torch.nonzero((look.y == c) & right).flatten()
-        if len(of_class):
-            chosen.append(int(of_class[ambiguity[of_class].argmax()]))
-    wrong_first = torch.argsort(ambiguity + (~right).float(), descending=True).tolist()
-    chosen += [i for i in wrong_first if i not in set(chosen)]
+        ranked = of_class[ambiguity[of_class].argsort(descending=True)]
+        spread = torch.linspace(0, max(0, len(ranked) - 1), each).long() if each > 1 else torch.tensor([0])
+        chosen += ranked[spread[: len(ranked)]].tolist()
+    errors_first = torch.argsort(right.float() + ambiguity).tolist()
+    chosen = list(dict.fromkeys(chosen))[:count]
+    chosen += [i for i in errors_first if i not in set(chosen)]
     index = torch.tensor(chosen[:count])
     return Probes(look.take(index), logits[index])
 

@@ -26,22 +26,36 @@ def name_of(module: nn.Module) -> str:
     return type(module).__name__
 
 
-def status(runner: Runner) -> str:
-    """Return the status line for a runner's state."""
+def progress(runner: Runner, planned: int) -> dict[str, int]:
+    """Return how far the progress bar is: steps of the run, or the teacher's answers while it is being asked."""
+    if runner.state == "loading" and runner.loaded[1]:
+        return {"step": runner.loaded[0], "total_steps": runner.loaded[1]}
+    return {"step": runner.steps_done, "total_steps": runner.total_steps if runner.runs else planned}
+
+
+def status(runner: Runner, *, outdated: bool = False) -> str:
+    """Return the status line for a runner's state; ``outdated`` if other choices were made since the run."""
     step, total = f"{runner.steps_done:,}", f"{runner.total_steps:,}"
-    learning = "Student and twin learn from the same batches." if len(runner.runs) > 1 else "The student is learning."
-    done, all_answers = runner.loaded
-    told = f" ({done:,} of {all_answers:,})" if all_answers else ""
+    new_choices = " Train again uses the new choices." if outdated else ""
     texts = {
         "idle": _sentence(runner.message or "ready to train"),
-        "loading": f"Asking the teacher about the {runner.loading}{told}.",
-        "running": learning,
+        "loading": f"Asking the teacher about the {runner.loading}.",
+        "running": _learning(runner.runs),
         "paused": f"Paused after step {step} of {total}.",
         "stopped": f"Stopped after step {step} of {total}; what was learned is kept.",
-        "finished": f"Finished after {total} steps.",
+        "finished": f"Finished after {total} steps.{new_choices}",
         "failed": _sentence(runner.message),
     }
     return texts[runner.state]
+
+
+def _learning(runs: Sequence[Distillation]) -> str:
+    """Say what student and twin do now."""
+    if len(runs) < 2:
+        return "The student is learning."
+    if runs[0].data.train.labelled < len(runs[0].data.train):
+        return "The student learns from every example, its twin only from the labelled ones among them."
+    return "Student and twin learn from the same batches."
 
 
 def _sentence(text: str) -> str:
@@ -89,27 +103,32 @@ def curves_sentence(runs: Sequence[Distillation]) -> str:
         return ""
     student = latest[0]
     where = f"On the {student.examples:,} {split} examples"
-    teacher = f", its teacher {student.teacher_errors:,}" if student.teacher_errors is not None else ""
     if split == "validation":
-        where = f"After step {student.step:,}, on {student.examples:,} validation examples"
-    if len(latest) < 2:
-        return f"{where} the student makes {student.errors:,} errors{teacher}."
-    beside = _beside(student, latest[1])
-    train = runs[0].data.train
-    note = " One run with one seed; another seed would move both." if split == "test" else ""
-    if train.labelled < len(train):
-        note += f" The twin can learn from the {train.labelled:,} labelled examples of each pass only."
-    twin = f"its twin without a teacher {latest[1].errors:,}"
-    return f"{where} the student makes {student.errors:,} errors, {twin}{teacher}: {beside}.{note}"
+        where = f"After step {student.step:,}, on {student.examples:,} validation examples,"
+    teacher = f"; its teacher makes {student.teacher_errors:,}" if student.teacher_errors is not None else ""
+    beside = f", {_beside(student, latest[1])}" if len(latest) > 1 else ""
+    return f"{where} the student makes {student.errors:,} errors{beside}{teacher}.{_caveats(runs, split)}"
 
 
 def _beside(student: Evaluation, twin: Evaluation) -> str:
     """Say how many errors fewer or more the student makes than its twin."""
+    named = f"its twin without a teacher ({twin.errors:,})"
     if twin.errors == student.errors:
-        return "as many"
+        return f"as many as {named}"
     word = "fewer" if student.errors < twin.errors else "more"
-    share = f" ({abs(twin.errors - student.errors) / twin.errors:.0%})" if twin.errors else ""
-    return f"{abs(twin.errors - student.errors):,}{share} {word} than the twin"
+    share = f" ({abs(twin.errors - student.errors) / twin.errors:.0%})".replace("%", "\u202f%") if twin.errors else ""
+    return f"{abs(twin.errors - student.errors):,}{share} {word} than {named}"
+
+
+def _caveats(runs: Sequence[Distillation], split: str) -> str:
+    """Say what the comparison does not show."""
+    train = runs[0].data.train
+    notes = []
+    if len(runs) > 1 and train.labelled < len(train):
+        notes.append(f"Of each pass the twin can learn from the {train.labelled:,} labelled examples only.")
+    if split == "test":
+        notes.append("This is one run; other initial weights and batches would move these figures.")
+    return "".join(f" {note}" for note in notes)
 
 
 def in_force(run: Distillation) -> dict[str, float]:
