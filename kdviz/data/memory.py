@@ -95,12 +95,12 @@ class Examples:
         Returns
         -------
         Tensor
-            float32, shape (B, ...). A new tensor for images; for float32 rows a slice or None gives a view.
+            float32, shape (B, ...). Always a new tensor: a model may change it in place.
         """
         chosen = _rows(self.x, index)
         if chosen.dtype == torch.uint8:
             return chosen.to(torch.float32).mul_(1 / 255)
-        return chosen.to(torch.float32)
+        return chosen.to(torch.float32, copy=not isinstance(index, Tensor))
 
     def take(self, index: Tensor | np.ndarray | slice) -> Examples:
         """Give the examples at `index` (integers or slice), in that order, as a new `Examples`."""

@@ -1,12 +1,13 @@
 """The engine: objective, teacher, distillation, runner, recipe. Nothing of Jupyter."""
 
 from . import schedules
-from .distillation import Distillation, NonFiniteLossError, Settings, Step
+from .distillation import Distillation
 from .history import Edit, Evaluation, History
 from .objective import HardLabels, Objective, SoftTargets, Term, hinton
 from .recipe import Recipe
 from .runner import Runner
 from .schedules import Schedule
+from .settings import NonFiniteLossError, Settings, Step
 from .snapshot import Snapshot
 from .teacher import Cancelled, Teacher
 from .threads import available_cpus, leave_room

@@ -9,16 +9,16 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from .. import data as data_sets
-from ..data import Splits, shift
+from ..data import Splits
 from . import guards
 from .batches import Augment, Batches
 from .evaluate import evaluate
@@ -28,39 +28,12 @@ from .objective import HardLabels, Objective, Outputs, Term, hinton
 from .optimizer import OptimizerFactory, make_optimizer
 from .randomness import mix, seeded
 from .schedules import Hyperparameter, Schedule, value_at
+from .settings import AUGMENTS, NonFiniteLossError, Settings, Step
 from .snapshot import Shelf, Snapshot
-from .teacher import Teacher, device_of
+from .teacher import Cancelled, Teacher, device_of
 
 if TYPE_CHECKING:
     from .recipe import Recipe
-
-AUGMENTS: dict[str, Augment] = {"shift": lambda x, generator: shift(x, pixels=2, generator=generator)}
-
-
-class NonFiniteLossError(FloatingPointError):
-    """The loss became NaN or infinite; the run is back at its last good snapshot."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a run was told at its start; edits come on top."""
-
-    objective: Objective
-    optimizer: str | OptimizerFactory = "adam"
-    learning_rate: Hyperparameter = 1e-3
-    batch_size: int = 128
-    epochs: int = 10
-    seed: int = 0
-    augment: str | Augment | None = None
-    snapshot_every: int = 200
-
-
-class Step(NamedTuple):
-    """One optimiser step: its number (from 1), the loss and the unweighted terms as scalar tensors."""
-
-    number: int
-    loss: Tensor
-    terms: dict[str, Tensor]
 
 
 class Distillation:
@@ -127,7 +100,18 @@ class Distillation:
         data = data_sets.splits(data)
         objective = hinton() if objective is None else objective
         objective = 1.0 * objective if isinstance(objective, Term) else objective
-        guards.check_numbers(learning_rate=value_at(learning_rate, 0, 1), batch_size=batch_size, epochs=epochs)
+        learning_rate = guards.number("learning_rate", learning_rate)
+        batch_size, epochs, seed, snapshot_every = (
+            guards.whole(name, value)
+            for name, value in (
+                ("batch_size", batch_size),
+                ("epochs", epochs),
+                ("seed", seed),
+                ("snapshot_every", snapshot_every),
+            )
+        )
+        guards.check_numbers(learning_rate=learning_rate, batch_size=batch_size, epochs=epochs)
+        guards.check_kinds(teacher, student, objective)
         guards.check_data(data, objective)
         if isinstance(augment, str) and augment not in AUGMENTS:
             raise ValueError(f"augment must be one of {', '.join(AUGMENTS)} or a callable, got {augment!r}")
@@ -136,6 +120,7 @@ class Distillation:
         guards.check_roles(teacher.module if isinstance(teacher, Teacher) else teacher, student)
         teacher = Teacher(teacher) if isinstance(teacher, nn.Module) else teacher
         guards.check_answers(teacher, student, data)
+        guards.check_batches(student, data, batch_size)
         if teacher is not None and not allow_weaker_teacher:
             guards.check_not_swapped(teacher, student, data)
         settings = Settings(
@@ -143,13 +128,15 @@ class Distillation:
         )
         self._assemble(teacher, student, data, settings)
 
-    def _assemble(self, teacher: Teacher | None, student: nn.Module, data: Splits, settings: Settings) -> None:
-        """Set up a run at step 0; everything given has been checked."""
+    def _assemble(
+        self, teacher: Teacher | None, student: nn.Module, data: Splits, settings: Settings, mark: str = ""
+    ) -> None:
+        """Set up a run at step 0; everything given has been checked. ``mark``: the teacher's fingerprint, if known."""
         self.teacher, self.student, self.data, self.settings = teacher, student, data, settings
         self.lock = threading.RLock()
         self.steps_done = 0
         self._device = device_of(student)
-        self._teacher_mark = teacher.fingerprint() if teacher is not None else ""
+        self._teacher_mark = mark or (teacher.fingerprint() if teacher is not None else "")
         augment = AUGMENTS[settings.augment] if isinstance(settings.augment, str) else settings.augment
         self._live_teacher = settings.objective.needs_teacher and augment is not None
         cached = settings.objective.needs_teacher and augment is None
@@ -175,7 +162,7 @@ class Distillation:
         """Put the hyperparameters of the start in force."""
         self.objective = settings.objective
         self.learning_rate = settings.learning_rate
-        self.total_steps = settings.epochs * self.steps_per_epoch
+        self._horizon = settings.epochs * self.steps_per_epoch  # what schedules run over
         self._edits_in_force = 0
         self._stale, self._scheduled = True, False
 
@@ -194,8 +181,9 @@ class Distillation:
             return
         self._scheduled = self.objective.scheduled or isinstance(self.learning_rate, Schedule)
         self._stale = False
-        self._in_force = self.objective.hyperparameters_at(step, self.total_steps)
-        rate = value_at(self.learning_rate, step, self.total_steps)
+        self._in_force = self.objective.hyperparameters_at(step, self._horizon)
+        rate = value_at(self.learning_rate, step, self._horizon)
+        guards.check_rate(rate)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         weights = (weight for weight, _ in self._in_force)
@@ -206,24 +194,28 @@ class Distillation:
         if edit.name == "learning_rate":
             self.learning_rate = edit.value
         elif edit.name == "total_steps":
-            self.total_steps = int(value_at(edit.value, 0, 1))
+            self._horizon = int(value_at(edit.value, 0, 1))
         else:
-            self.objective = self.objective.edited(**{edit.name: edit.value})  # type: ignore[arg-type]
+            self.objective = self.objective.edited(**{edit.name: edit.value})
         self._stale = True
 
     # --- training ---------------------------------------------------------------------------------------------------
 
     @property
-    def steps_per_epoch(self) -> int:
-        return self._batches.steps_per_epoch
+    def total_steps(self) -> int:
+        """How many steps are planned in all, extensions that wait further on included."""
+        waiting = (int(value_at(e.value, 0, 1)) for e in self.history.edits if e.name == "total_steps")
+        return max(self._horizon, *waiting, 0)
 
     @property
-    def epoch(self) -> float:
-        return self.steps_done / self.steps_per_epoch
+    def steps_per_epoch(self) -> int:
+        return self._batches.steps_per_epoch
 
     def _advance(self) -> Step:
         """Take one optimiser step. The caller holds the lock."""
         step = self.steps_done
+        if not self.student.training:  # someone looked at it
+            self.student.train()
         self._enter(step)
         batch = self._batches[step]
         values: list[Tensor] = []
@@ -290,6 +282,10 @@ class Distillation:
             interruptible() as interrupted,
             tqdm(total=last - self.steps_done, disable=not progress, unit="step") as bar,
         ):
+            try:
+                self.prepare(lambda *_: not interrupted.is_set())
+            except Cancelled:
+                interrupted.set()
             while self.steps_done < last and not interrupted.is_set():
                 self.step()
                 bar.update()
@@ -309,6 +305,7 @@ class Distillation:
             self._enter(self.steps_done)
             if epochs is None:
                 return self.total_steps
+            epochs = guards.whole("epochs", epochs)
             if epochs < 1:
                 raise ValueError(f"epochs must be at least 1, got {epochs}")
             last = self.steps_done + epochs * self.steps_per_epoch
@@ -333,9 +330,13 @@ class Distillation:
         """Return the teacher's logits (N, C) on the transfer set, cached; raise if its weights changed since the
         start."""
         assert self.teacher is not None
-        if self.teacher.fingerprint() != self._teacher_mark:
-            self.teacher.check_unchanged(self._teacher_mark)
+        self._check_teacher()
         return self.teacher.logits(self.data.train)
+
+    def _check_teacher(self) -> None:
+        """Raise if the teacher's weights were written to since the run began."""
+        if self.teacher is not None and self.teacher.fingerprint() != self._teacher_mark:
+            self.teacher.check_unchanged(self._teacher_mark)
 
     def _settle(self) -> None:
         """Read the pending records; on a loss that is not finite go back to the last good snapshot and say so."""
@@ -343,13 +344,22 @@ class Distillation:
         bad = self.history.first_bad
         if bad is None:
             return
-        loss, rate = self.history.rows[bad, 0], self.history.rows[bad, -1]
-        good = self._shelf.before(max(0, bad - 1))  # a snapshot at step `bad` is what gave this loss
+        # A snapshot at step `bad` is what gave this loss.
+        self._go_back(f"the loss became {self.history.rows[bad, 0]} at step {bad + 1}", max(0, bad - 1))
+
+    def _go_back(self, what: str, step: int) -> NoReturn:
+        """Return to the last good snapshot at or before ``step`` and raise, saying ``what`` happened."""
+        rate = self.history.rows[-1, -1]
+        good = self._shelf.before(step)
+        waiting = [e for e in self.history.edits if e.step > self.steps_done]
+        undone = [e for e in self.history.edits if good.step <= e.step <= self.steps_done]
         self._shelf.drop_after(good.step)
         self._return_to(good)
+        self.history.edits.extend(waiting)
+        edits = f", {len(undone)} edit(s) made since are undone" if undone else ""
         raise NonFiniteLossError(
-            f"the loss became {loss} at step {bad + 1}; the student is back at step {good.step}, its last good "
-            f"snapshot, and edits made since are undone; try a learning rate below {rate:g}"
+            f"{what}; the student is back at step {good.step}, its last good snapshot{edits}; "
+            f"try a learning rate below {rate:g}"
         )
 
     def _return_to(self, snapshot: Snapshot) -> None:
@@ -360,11 +370,12 @@ class Distillation:
         self._enter(self.steps_done)
 
     def _keep(self) -> None:
-        """Put a snapshot of now on the shelf, unless a weight is no longer finite."""
+        """Put a snapshot of now on the shelf; if a weight is no longer finite, go back and say so."""
         self._settle()
         snapshot = Snapshot.take(self.steps_done, self.student, self._optimizer)
-        if snapshot.finite:
-            self._shelf.put(snapshot)
+        if not snapshot.finite:
+            self._go_back(f"a weight was no longer finite after step {self.steps_done}", max(0, self.steps_done - 1))
+        self._shelf.put(snapshot)
 
     # --- edits, snapshots, branches ---------------------------------------------------------------------------------
 
@@ -386,14 +397,15 @@ class Distillation:
         """
         with self.lock:
             self._enter(self.steps_done)
-            for name, value in changes.items():
+            for name in changes:
                 if name not in self.editable:
                     raise ValueError(f"edit takes {', '.join(self.editable)}, got {name!r}")
+            changes = {name: guards.number(name, value) for name, value in changes.items()}
+            for name, value in changes.items():
                 if name == "learning_rate":
-                    rate = value_at(value, 0, 1)
-                    guards.check_numbers(learning_rate=rate, batch_size=1, epochs=1)
+                    guards.check_numbers(learning_rate=value, batch_size=1, epochs=1)
                 else:
-                    self.objective.edited(**{name: value})  # type: ignore[arg-type]
+                    self.objective.edited(**{name: value})
             self._keep()
             for name, value in changes.items():
                 self._record(Edit(self.steps_done, name, value))
@@ -421,11 +433,16 @@ class Distillation:
     def branch(self, step: int | None = None, **edits: Hyperparameter) -> Distillation:
         """Return a new run that goes on from ``step`` (default: now) of this one, with ``edits`` made there.
 
-        Without edits it repeats this run bit for bit. This run stays as it is.
+        Without edits it repeats this run bit for bit, edits that this run made at ``step`` or later included. With
+        edits it goes a way of its own: of the later edits it keeps only an extension of the plan. This run
+        stays as it is.
         """
         other = self._fork(self.steps_done if step is None else step)
+        later = [e for e in self.history.edits if e.step >= other.steps_done]
+        other.history.edits.extend(e for e in later if not edits or e.name == "total_steps")
         if edits:
             other.edit(**edits)
+        other._enter(other.steps_done)
         return other
 
     def twin(self) -> Distillation:
@@ -447,10 +464,12 @@ class Distillation:
         with self.lock:
             if not 0 <= step <= self.steps_done:
                 raise ValueError(f"step must lie in 0 ... {self.steps_done}, the steps this run has done, got {step}")
+            self._check_teacher()
             if step == self.steps_done:
                 self._keep()
             other = Distillation.__new__(Distillation)
-            other._assemble(self.teacher, copy.deepcopy(self.student), self.data, self.settings)
+            student = copy.deepcopy(self.student)
+            other._assemble(self.teacher, student, self.data, self.settings, self._teacher_mark)
             for snapshot in self._shelf:
                 if snapshot.step <= step:
                     other._shelf.put(snapshot)
@@ -473,6 +492,9 @@ class Distillation:
         if split not in ("train", "validation", "test"):
             raise ValueError(f'split must be "train", "validation" or "test", got {split!r}')
         examples = getattr(self.data, split)
+        if not examples.labelled:
+            raise ValueError(f"the {split} split has no labelled example; give it labels or evaluate another split")
+        self._check_teacher()
         teacher = self.teacher.logits(examples, progress=progress) if self.teacher is not None else None
         with self.lock:
             result = evaluate(self.student, examples, step=self.steps_done, split=split, teacher_logits=teacher)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import numbers
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -10,30 +13,64 @@ from torch import Tensor, nn
 from ..data import Examples, Splits
 from .objective import Objective
 from .randomness import seeded
+from .schedules import Hyperparameter, Schedule, extremes
 from .teacher import Teacher, device_of
 
 LOOK = 256  # validation examples looked at to notice swapped roles
 
 
-def check_numbers(*, learning_rate: float, batch_size: int, epochs: int) -> None:
+def number(name: str, value: object) -> Hyperparameter:
+    """Return a number as a plain float, a schedule as it is; raise in one sentence for anything else."""
+    if isinstance(value, Schedule):
+        return value
+    if isinstance(value, numbers.Real):
+        return float(value)
+    raise TypeError(f"{name} must be a number or a schedule, got {value!r}")
+
+
+def whole(name: str, value: object) -> int:
+    """Return a whole number as a plain int; raise in one sentence for anything else."""
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    raise TypeError(f"{name} must be a whole number, got {value!r}")
+
+
+def check_rate(rate: float) -> None:
+    """Raise unless ``rate`` can be a learning rate at some step; 0 is a pause, as at the start of a warm-up."""
+    if not (math.isfinite(rate) and rate >= 0):
+        raise ValueError(f"learning_rate must be a finite number >= 0 at every step, got {rate}")
+
+
+def check_numbers(*, learning_rate: Hyperparameter, batch_size: int, epochs: int) -> None:
     """Raise unless the numbers of a run make sense."""
-    if not (math.isfinite(learning_rate) and learning_rate > 0):
+    if not isinstance(learning_rate, Schedule) and not (math.isfinite(learning_rate) and learning_rate > 0):
         raise ValueError(f"learning_rate must be a finite number > 0, got {learning_rate}")
+    for rate in extremes(learning_rate):
+        check_rate(rate)
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
 
 
+def check_kinds(teacher: object, student: object, objective: object) -> None:
+    """Raise unless each part is of the kind it should be."""
+    if not isinstance(student, nn.Module):
+        raise TypeError(f"the student must be a torch.nn.Module, got {type(student).__name__}")
+    if not isinstance(teacher, nn.Module | Teacher | None):
+        raise TypeError(f"the teacher must be a torch.nn.Module, got {type(teacher).__name__}")
+    if not isinstance(objective, Objective):
+        raise TypeError(
+            "the objective must be made of terms, as 0.9 * kd.SoftTargets() + 0.1 * kd.HardLabels() is, "
+            f"got {objective!r}"
+        )
+
+
 def check_data(data: Splits, objective: Objective) -> None:
     """Raise unless there is something to learn from and the labels name classes."""
-    train, classes = data.train, len(data.classes)
+    train = data.train
     if len(train) == 0:
         raise ValueError(f"the training part of {data.title} is empty; a run needs at least one example")
-    for split in ("train", "validation", "test"):
-        y = getattr(data, split).y
-        if len(y) and int(y.max()) >= classes:
-            raise ValueError(f"{split} labels must lie in 0 ... {classes - 1} ({classes} classes), got {int(y.max())}")
     if not any(t.needs_teacher for t in objective.terms) and train.labelled == 0:
         raise ValueError("the objective has hard labels only and no training example has a label; add soft targets")
 
@@ -56,10 +93,12 @@ def check_answers(teacher: Teacher | None, student: nn.Module, data: Splits) -> 
     """Raise unless both models answer the data with finite logits over the data's classes."""
     few = _few(data.train, 2)
     classes = len(data.classes)
-    student_logits = _answer_in_eval(student, few)
+    with _understandable("student", student, few):
+        student_logits = _answer_in_eval(student, few)
     _check_logits("student", student_logits, len(few))
     if teacher is not None:
-        teacher_logits = teacher(few.to(device_of(teacher.module)))
+        with _understandable("teacher", teacher.module, few):
+            teacher_logits = teacher(few.to(device_of(teacher.module)))
         _check_logits("teacher", teacher_logits, len(few))
         if teacher_logits.shape[1] != student_logits.shape[1]:
             raise ValueError(
@@ -70,6 +109,28 @@ def check_answers(teacher: Teacher | None, student: nn.Module, data: Splits) -> 
         raise ValueError(
             f"the models answer with {student_logits.shape[1]} classes and the data names {classes}; "
             "they must be the same"
+        )
+
+
+@contextmanager
+def _understandable(who: str, model: nn.Module, inputs: Tensor) -> Iterator[None]:
+    """Turn what torch says of inputs that a model cannot take into a sentence."""
+    try:
+        yield
+    except (RuntimeError, TypeError, AttributeError) as error:
+        shape, reason = tuple(inputs.shape[1:]), " ".join(str(error).split())[:120]
+        kinds = {str(p.dtype).removeprefix("torch.") for p in model.parameters()} or {"float32"}
+        wrong = "" if kinds == {"float32"} else f" and its weights are {', '.join(sorted(kinds))} (call .float())"
+        raise ValueError(f"the {who} cannot answer float32 inputs of shape {shape} ({reason}){wrong}") from error
+
+
+def check_batches(student: nn.Module, data: Splits, batch_size: int) -> None:
+    """Raise if batch normalisation would have to learn from single examples."""
+    normalised = any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in student.modules())
+    if normalised and min(batch_size, len(data.train)) == 1:
+        raise ValueError(
+            "batches of one example give batch normalisation no variance to learn from; "
+            "use batch_size=2 or more, or a student without it"
         )
 
 

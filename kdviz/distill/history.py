@@ -108,7 +108,7 @@ class History:
         self.flush()
         if name not in self.columns:
             raise KeyError(f"the history has {', '.join(self.columns)}, not {name!r}")
-        return self._rows[:, self.columns.index(name)]
+        return self.rows[:, self.columns.index(name)]
 
     def evaluated(self, split: str = "validation") -> list[Evaluation]:
         return [e for e in self.evaluations if e.split == split]
@@ -147,9 +147,11 @@ class History:
 
     @property
     def rows(self) -> np.ndarray:
-        """The step records, float64, shape (steps, columns)."""
+        """The step records, float64, shape (steps, columns); read-only."""
         self.flush()
-        return self._rows
+        view = self._rows.view()
+        view.flags.writeable = False
+        return view
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any], rows: np.ndarray) -> History:

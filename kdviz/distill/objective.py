@@ -16,7 +16,7 @@ from torch import Tensor
 
 from .. import losses
 from . import schedules
-from .schedules import Hyperparameter, Schedule, value_at
+from .schedules import Complement, Hyperparameter, Schedule, value_at
 
 
 class Outputs(NamedTuple):
@@ -73,8 +73,9 @@ class SoftTargets(Term):
     needs_teacher: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
+        for number in schedules.extremes(self.temperature):
+            losses.check_temperature(number)
         if not isinstance(self.temperature, Schedule):
-            losses.check_temperature(self.temperature)
             object.__setattr__(self, "temperature", float(self.temperature))
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
@@ -124,8 +125,8 @@ class Objective:
         more = other if isinstance(other, Objective) else 1.0 * other
         return Objective(self.weighted + more.weighted)
 
-    def __radd__(self, other: Term) -> Objective:
-        return 1.0 * other + self
+    def __radd__(self, other: Term | int) -> Objective:
+        return self if other == 0 else 1.0 * other + self  # type: ignore[operator]  # sum() begins with 0
 
     def __mul__(self, factor: float) -> Objective:
         if any(isinstance(w, Schedule) for w, _ in self.weighted):
@@ -156,7 +157,7 @@ class Objective:
         """T of the soft term, or None without one."""
         return next((t.temperature for t in self.terms if isinstance(t, SoftTargets)), None)
 
-    def edited(self, *, temperature: Hyperparameter | None = None, alpha: float | None = None) -> Objective:
+    def edited(self, *, temperature: Hyperparameter | None = None, alpha: Hyperparameter | None = None) -> Objective:
         """Return this objective with another temperature or alpha; the soft term gets alpha, the hard one 1 − alpha."""
         weighted = self.weighted
         if temperature is not None:
@@ -171,7 +172,7 @@ class Objective:
             check_alpha(alpha)
             if {t.name for t in self.terms} != {"soft", "hard"}:
                 raise ValueError(f"alpha balances soft targets against hard labels and the objective is {self}")
-            share = {"soft": float(alpha), "hard": 1.0 - float(alpha)}
+            share = dict(zip(("soft", "hard"), _shares(alpha), strict=True))
             weighted = tuple((share[t.name], t) for _, t in weighted)
         return Objective(weighted)
 
@@ -193,6 +194,9 @@ class Objective:
         return any(isinstance(n, Schedule) for n in numbers)
 
     def to_dict(self) -> list[dict[str, Any]]:
+        own = [type(term).__name__ for term in self.terms if type(term) not in _TERMS.values()]
+        if own:
+            raise ValueError(f"the term {own[0]} is your own; only {' and '.join(_TERMS)} can be written down")
         return [{"weight": schedules.to_json(weight), **term.to_dict()} for weight, term in self.weighted]
 
     @classmethod
@@ -208,26 +212,33 @@ class Objective:
         return cls(tuple(weighted))
 
 
-def hinton(alpha: float = 0.9, temperature: Hyperparameter = 4.0) -> Objective:
+def hinton(alpha: Hyperparameter = 0.9, temperature: Hyperparameter = 4.0) -> Objective:
     """Return alpha · SoftTargets(temperature) + (1 − alpha) · HardLabels().
 
     >>> hinton(alpha=0.5, temperature=2)
     0.5 * SoftTargets(temperature=2.0) + 0.5 * HardLabels()
     """
     check_alpha(alpha)
-    return float(alpha) * SoftTargets(temperature) + (1.0 - float(alpha)) * HardLabels()
+    soft, hard = _shares(alpha)
+    return soft * SoftTargets(temperature) + hard * HardLabels()
 
 
-def check_alpha(alpha: float) -> None:
-    """Raise a one-sentence ``ValueError`` unless 0 <= alpha <= 1.
+def _shares(alpha: Hyperparameter) -> tuple[Hyperparameter, Hyperparameter]:
+    """Return the weights of the soft and the hard term."""
+    return (alpha, Complement(alpha)) if isinstance(alpha, Schedule) else (float(alpha), 1.0 - float(alpha))
+
+
+def check_alpha(alpha: Hyperparameter) -> None:
+    """Raise a one-sentence ``ValueError`` unless 0 <= alpha <= 1, all along where it follows a schedule.
 
     >>> check_alpha(1.5)
     Traceback (most recent call last):
         ...
     ValueError: alpha must lie in [0, 1] (it is the weight of the soft targets), got 1.5
     """
-    if not 0 <= alpha <= 1:
-        raise ValueError(f"alpha must lie in [0, 1] (it is the weight of the soft targets), got {alpha}")
+    for number in schedules.extremes(alpha):
+        if not 0 <= number <= 1:
+            raise ValueError(f"alpha must lie in [0, 1] (it is the weight of the soft targets), got {number}")
 
 
 def _check_weight(weight: float, name: str) -> None:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 
 import torch
 
+from ..models.architecture import GENERATOR_LOCK
+
 _MASK = (1 << 64) - 1
 
 
@@ -33,7 +35,16 @@ def mix(seed: int, *numbers: int) -> int:
 
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed torch's own generators for the block and give them back as they were."""
+    """Seed torch's own generators for the block and give them back as they were.
+
+    One thread at a time: runs on other threads wait, so that their draws do not mix. Code of the user that draws from
+    torch's global generator on another thread meanwhile cannot be shielded.
+    """
+    with GENERATOR_LOCK:
+        yield from _seeded(seed, device)
+
+
+def _seeded(seed: int, device: torch.device) -> Iterator[None]:
     generators = [torch.default_generator]
     if device.type == "cuda":
         generators.append(torch.cuda.default_generators[device.index or 0])

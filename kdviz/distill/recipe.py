@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import nn
 
 from .. import data as data_sets
@@ -14,6 +15,7 @@ from .. import models
 from . import schedules
 from .objective import Objective, hinton
 from .schedules import Hyperparameter
+from .teacher import weight_hash
 
 if TYPE_CHECKING:
     from .distillation import Distillation
@@ -69,13 +71,16 @@ class Recipe:
     def of(cls, run: Distillation) -> Recipe:
         """Return the recipe of a run; parts without a name are left out and must be handed over again."""
         settings = run.settings
-        card = getattr(run.teacher.module, "card", None) if run.teacher is not None else None
+        student = getattr(run.student, "architecture", None)
+        student_seed = getattr(run.student, "seed", 0)
+        if student is not None and not _begins_as(run, models.build(student, seed=student_seed)):
+            student = None  # it had learned something before
         return cls(
             data=run.data.name,
             draw=dict(run.data.draw) if run.data.draw else None,
-            teacher=card.name if card is not None else None,
-            student=getattr(run.student, "architecture", None),
-            student_seed=getattr(run.student, "seed", 0),
+            teacher=_shipped_name(run.teacher.module) if run.teacher is not None else None,
+            student=student,
+            student_seed=student_seed,
             objective=settings.objective,
             optimizer=settings.optimizer if isinstance(settings.optimizer, str) else "custom",
             learning_rate=settings.learning_rate,
@@ -90,8 +95,12 @@ class Recipe:
         """Return the same recipe with other batches and other initial weights."""
         return replace(self, seed=seed, student_seed=seed)
 
-    def distillation(self, *, teacher: Any = None, student: nn.Module | None = None, data: Any = None) -> Distillation:
+    def distillation(
+        self, *, teacher: Any = None, student: nn.Module | None = None, data: Any = None, **more: Any
+    ) -> Distillation:
         """Return the run at its start, edits waiting at their steps.
+
+        ``teacher``, ``student`` and ``data`` stand in for what has no name; ``more`` goes to ``Distillation``.
 
         Raises
         ------
@@ -102,9 +111,7 @@ class Recipe:
         from .history import Edit
 
         if data is None:
-            data = data_sets.load(self.data)
-            if self.draw:
-                data = data.with_labels(**self.draw)
+            data = self.load_data()
         if teacher is None and self.objective.needs_teacher:
             if self.teacher is None:
                 raise ValueError("this recipe's teacher is a model of your own; pass it as teacher=")
@@ -113,16 +120,18 @@ class Recipe:
             if self.student is None:
                 raise ValueError("this recipe's student is a model of your own; pass it, untrained, as student=")
             student = models.build(self.student, seed=self.student_seed)
-        run = Distillation(teacher, student, data, self.objective, **self.numbers())
+        run = Distillation(teacher, student, data, self.objective, **self.numbers() | more)
         run.history.edits.extend(Edit.from_dict(e) for e in self.edits)
         return run
+
+    def load_data(self) -> Any:
+        """Return the data by its name, as it was drawn."""
+        data = data_sets.load(self.data)
+        return data.with_labels(**self.draw) if self.draw else data
 
     def numbers(self) -> dict[str, Any]:
         """Return the keyword arguments of ``Distillation`` that are plain numbers and names."""
         names = ("optimizer", "learning_rate", "batch_size", "epochs", "seed", "augment")
-        custom = [n for n in names if getattr(self, n) == "custom"]
-        if custom:
-            raise ValueError(f"this recipe's {custom[0]} is a function of your own; a recipe cannot hold it")
         return {n: getattr(self, n) for n in names}
 
     def to_dict(self) -> dict[str, Any]:
@@ -142,8 +151,10 @@ class Recipe:
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> Recipe:
         """Return the recipe that ``to_dict`` wrote."""
-        if saved.get("version") != VERSION:
-            raise ValueError(f"this kdviz reads recipes of version {VERSION}, got {saved.get('version')!r}")
+        if not isinstance(saved, dict) or saved.get("version") != VERSION or not {"data", "objective"} <= set(saved):
+            raise ValueError(
+                f"a recipe of version {VERSION} with data and objective is expected, got {str(saved)[:80]}"
+            )
         known = {k: v for k, v in saved.items() if k != "version"}
         unknown = set(known) - set(cls.__dataclass_fields__)
         if unknown:
@@ -151,8 +162,8 @@ class Recipe:
                 f"a recipe has no {', '.join(sorted(unknown))}; it has {', '.join(cls.__dataclass_fields__)}"
             )
         known["objective"] = Objective.from_dict(known["objective"])
-        known["learning_rate"] = schedules.from_json(known["learning_rate"])
-        known["edits"] = tuple(known["edits"])
+        known["learning_rate"] = schedules.from_json(known.get("learning_rate", 1e-3))
+        known["edits"] = tuple(known.get("edits", ()))
         return cls(**known)
 
     @classmethod
@@ -164,3 +175,17 @@ class Recipe:
         except json.JSONDecodeError as error:
             raise ValueError(f"a recipe must be JSON text (or a Path to it): {error}") from error
         return cls.from_dict(saved)
+
+
+def _begins_as(run: Distillation, fresh: nn.Module) -> bool:
+    """Whether the run's student had the weights of ``fresh`` at step 0."""
+    began, new = run._shelf.before(0).student, fresh.state_dict()
+    return began.keys() == new.keys() and all(torch.equal(began[k].cpu(), new[k]) for k in new)
+
+
+def _shipped_name(teacher: nn.Module) -> str | None:
+    """The name of a shipped teacher, if these are its weights as shipped."""
+    card = getattr(teacher, "card", None)
+    if card is None or weight_hash(models.pretrained(card.name)) != weight_hash(teacher):
+        return None
+    return str(card.name)

@@ -33,7 +33,7 @@ class Runner:
     build : callable
         Called once, on the thread, with a function (done, total) -> bool to report progress to and to ask whether to
         go on;
-        returns the runs, the student's first. They take the same number of steps.
+        returns the runs, the student's first. One that is ahead waits for the others.
     report : callable
         Called on the thread with this runner whenever there is something new, at most ``REPORTS_PER_SECOND`` times a
         second
@@ -65,6 +65,7 @@ class Runner:
         self.loaded = (0, 0)  # how far that is: (done, total)
         self._commands: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
         self._stop = threading.Event()
+        self._closed = False
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._open = 0  # commands put and not yet obeyed
@@ -78,6 +79,9 @@ class Runner:
     def send(self, command: Command, **values: Any) -> None:
         """Put a command: "train", "pause", "step", "edit" (with values), "stop", or "call" (with ``work``, a
         function)."""
+        if self._closed:
+            return
+        self._closed = command == "close"
         if command in ("stop", "close"):
             self._stop.set()  # seen by a long load, which does not read the queue
         with self._starting:
@@ -104,11 +108,11 @@ class Runner:
 
     @property
     def steps_done(self) -> int:
-        return self.runs[0].steps_done if self.runs else 0
+        return min((run.steps_done for run in self.runs), default=0)
 
     @property
     def total_steps(self) -> int:
-        return self.runs[0].total_steps if self.runs else 0
+        return max((run.total_steps for run in self.runs), default=0)
 
     @property
     def seconds_left(self) -> float | None:
@@ -148,8 +152,7 @@ class Runner:
     def _obey(self, command: str, values: dict[str, Any]) -> None:
         self.message = ""
         if command == "edit":
-            for run in self.runs:
-                run.edit(**{k: v for k, v in values.items() if k in run.editable})
+            self._edit(values)
         elif command == "call":
             values["work"]()
         elif command == "pause" and self.state == "running":
@@ -170,6 +173,14 @@ class Runner:
                 if self.state != "finished":
                     self._settle()
                     self._turn("paused")
+
+    def _edit(self, values: dict[str, Any]) -> None:
+        """Edit every run that takes it; a value that cannot be is refused in a sentence and training goes on."""
+        try:
+            for run in self.runs:
+                run.edit(**{k: v for k, v in values.items() if k in run.editable})
+        except (ValueError, TypeError) as error:
+            self.message = _sentence(error)
 
     def _load(self) -> None:
         if self.runs:
@@ -195,10 +206,12 @@ class Runner:
         return not self._stop.is_set()
 
     def _advance(self) -> None:
-        """One step of every run, an evaluation where one is due, and the end of the plan."""
+        """One step of every run that is not ahead, an evaluation where one is due, and the end of the plan."""
         start = time.perf_counter()
+        step = self.steps_done
         for run in self.runs:
-            run.step()
+            if run.steps_done == step:
+                run.step()
         if self._evaluate and self.steps_done % max(1, self.total_steps // EVALUATIONS) == 0:
             for run in self.runs:
                 self._evaluate_on("validation", run)

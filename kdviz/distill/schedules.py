@@ -77,14 +77,32 @@ class WarmupCosine(Schedule):
         return Cosine(self.peak, self.end).at(step - rise, total_steps - rise)
 
 
+@dataclass(frozen=True)
+class Complement(Schedule):
+    """1 − ``of``: the weight of the hard term where alpha follows the schedule ``of``."""
+
+    of: Schedule
+
+    def at(self, step: int, total_steps: int) -> float:
+        return 1.0 - self.of.at(step, total_steps)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"schedule": "Complement", "of": self.of.to_dict()}
+
+
 Hyperparameter = float | Schedule
 
-_SCHEDULES = {c.__name__: c for c in (Linear, Cosine, InverseRoot, WarmupCosine)}
+_SCHEDULES: dict[str, type[Schedule]] = {c.__name__: c for c in (Linear, Cosine, InverseRoot, WarmupCosine, Complement)}
 
 
 def value_at(value: Hyperparameter, step: int, total_steps: int) -> float:
     """Return the number that ``value`` (a number or a schedule) stands for at ``step``."""
     return value.at(step, total_steps) if isinstance(value, Schedule) else value
+
+
+def extremes(value: Hyperparameter) -> tuple[float, ...]:
+    """Return the numbers that ``value`` stands for at the beginning, in the middle and at the end of a run."""
+    return tuple(value_at(value, step, 1001) for step in (0, 500, 1000))
 
 
 def to_json(value: Hyperparameter) -> Any:
@@ -100,7 +118,7 @@ def from_json(value: Any) -> Hyperparameter:
     """
     if not isinstance(value, dict):
         return float(value)
-    fields = {k: v for k, v in value.items() if k != "schedule"}
+    fields = {k: from_json(v) if isinstance(v, dict) else v for k, v in value.items() if k != "schedule"}
     name = value.get("schedule")
     if name not in _SCHEDULES:
         raise ValueError(f"schedule must be one of {', '.join(_SCHEDULES)}, got {name!r}")

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 SHELF_BYTES = 64 * 2**20
+SHELF_COUNT = 512
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Snapshot:
 
 
 class Shelf:
-    """Snapshots in order of their steps. Over ``limit`` bytes every second one goes, never the first or the last.
+    """Snapshots in order of their steps. Over ``limit`` bytes, or ``SHELF_COUNT`` of them, every second one goes, never
+    the first or the last.
 
     Any step between two snapshots can be made again by replaying from the one before.
     """
@@ -65,7 +67,8 @@ class Shelf:
             self._held[at - 1] = snapshot
         else:
             self._held.insert(at, snapshot)
-        while len(self._held) > 2 and sum(s.nbytes for s in self._held) > self.limit:
+        # All snapshots of a run are of one size, but the first, which has no optimiser state yet.
+        while len(self._held) > 2 and (snapshot.nbytes * len(self._held) > self.limit or len(self._held) > SHELF_COUNT):
             first, *middle, last = self._held
             self._held = [first, *middle[1::2], last]
 
@@ -75,7 +78,3 @@ class Shelf:
 
     def drop_after(self, step: int) -> None:
         self._held = [s for s in self._held if s.step <= step]
-
-    @property
-    def last(self) -> Snapshot:
-        return self._held[-1]

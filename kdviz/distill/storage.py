@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,22 +38,33 @@ CURRENT = "CURRENT"
 def save(run: Distillation, folder: str | Path) -> Path:
     """Write ``run`` into ``folder`` and return it as a path; see :meth:`kdviz.Distillation.save`."""
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     with run.lock:
+        run._check_teacher()
         run.snapshot()
         tensors, described = _describe(run)
-    name = f"save-{run.steps_done:08d}-{uuid.uuid4().hex[:8]}"
+    text = json.dumps(described, indent=1)
+    with _SAVING:
+        _write(folder, run.steps_done, tensors, text)
+    return folder
+
+
+_SAVING = threading.Lock()  # two saves into one folder at once would clear each other away
+
+
+def _write(folder: Path, step: int, tensors: dict[str, Tensor], text: str) -> None:
+    """Write a save beside the one in force, then put it in force, then clear the old away."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"save-{step:08d}-{uuid.uuid4().hex[:8]}"
     fresh = folder / name
     fresh.mkdir()
     save_file(tensors, fresh / "tensors.safetensors")
-    (fresh / "run.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
+    (fresh / "run.json").write_text(text, encoding="utf-8")
     for file in fresh.iterdir():
         _to_disk(file)
     _point_to(folder, name)
     for old in folder.glob("save-*"):
         if old.name != name:
             shutil.rmtree(old, ignore_errors=True)
-    return folder
 
 
 def load(
@@ -61,6 +73,7 @@ def load(
     teacher: nn.Module | Teacher | None = None,
     student: nn.Module | None = None,
     data: Any = None,
+    **own: Any,
 ) -> Distillation:
     """Return the run saved in ``folder``, at the step and with the history it had.
 
@@ -69,6 +82,8 @@ def load(
     folder : path
     teacher, student, data
         Only needed where the run used your own: a teacher that is not shipped, a module kdviz cannot build, your data.
+    **own
+        ``optimizer`` and ``augment``, where they were functions of your own.
 
     Raises
     ------
@@ -79,14 +94,20 @@ def load(
     """
     described, tensors = _read(Path(folder))
     recipe = Recipe.from_dict(described["recipe"])
-    if data is not None:
-        data = data_sets.splits(data)
+    missing = [name for name in ("optimizer", "augment") if getattr(recipe, name) == "custom" and name not in own]
+    if missing:
+        raise ValueError(f"the run's {missing[0]} was a function of your own; pass it as {missing[0]}=")
     if data is None and recipe.data not in data_sets.names():
         raise ValueError(f"the run learned from data of your own ({recipe.data}); pass it as data=")
+    data = data_sets.splits(data) if data is not None else recipe.load_data()
+    if data.train.fingerprint() != described["transfer_set"]:
+        raise ValueError("the data given is not what the run learned from (its content differs); pass the same data")
     if teacher is None and described["teacher"] and recipe.teacher is None:
         teacher = _saved_teacher(described, tensors)
-    run = recipe.distillation(teacher=teacher, student=student, data=data)
-    _check_same(run, described)
+    more = {"snapshot_every": described["snapshot_every"], "allow_weaker_teacher": True, **own}
+    run = recipe.distillation(teacher=teacher, student=student, data=data, **more)
+    if run.teacher is not None and weight_hash(run.teacher.module) != described["teacher"]:
+        raise ValueError("the teacher given is not the run's teacher (its weights differ); pass the same teacher")
     _put_back(run, described, tensors)
     return run
 
@@ -116,8 +137,9 @@ def _describe(run: Distillation) -> tuple[dict[str, Tensor], dict[str, Any]]:
         "history": run.history.to_dict(),
         "optimizer_plain": plain,
         "snapshots": [s.step for s in run._shelf],
-        "teacher": weight_hash(teacher) if teacher is not None else "",
+        "teacher": run._teacher_mark,
         "teacher_architecture": getattr(teacher, "architecture", None),
+        "snapshot_every": run.settings.snapshot_every,
         "transfer_set": run.data.train.fingerprint(),
         "torch_threads": torch.get_num_threads(),
     }
@@ -157,18 +179,11 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
 
 
 def _saved_teacher(described: dict[str, Any], tensors: dict[str, Tensor]) -> nn.Module:
-    if not described["teacher_architecture"]:
+    if not any(name.startswith("teacher/") for name in tensors):
         raise ValueError("the run's teacher is a model of your own that kdviz cannot build; pass it as teacher=")
     teacher = models.build(described["teacher_architecture"])
     teacher.load_state_dict({k.removeprefix("teacher/"): t for k, t in tensors.items() if k.startswith("teacher/")})
     return teacher.eval()
-
-
-def _check_same(run: Distillation, described: dict[str, Any]) -> None:
-    if run.data.train.fingerprint() != described["transfer_set"]:
-        raise ValueError("the data given is not what the run learned from (its content differs); pass the same data")
-    if run.teacher is not None and weight_hash(run.teacher.module) != described["teacher"]:
-        raise ValueError("the teacher given is not the run's teacher (its weights differ); pass the same teacher")
 
 
 def _put_back(run: Distillation, described: dict[str, Any], tensors: dict[str, Tensor]) -> None:

@@ -21,9 +21,9 @@ class Cancelled(Exception):  # noqa: N818 (asked for, not gone wrong)
 class Teacher:
     """A module that only answers.
 
-    Its logits are cached by the content of the examples and the content of its weights, so that they are never stale
-    and
-    never out of line: change either and they are computed anew.
+    Its logits are cached by the content of the examples and the content of its weights: change either and they are
+    computed anew. (What is written through ``.data`` goes unnoticed by torch; it is found by the full check at the end
+    of training.)
 
     Parameters
     ----------
@@ -37,15 +37,20 @@ class Teacher:
     """
 
     def __init__(self, module: nn.Module) -> None:
-        if module.training:
+        if not isinstance(module, nn.Module):
+            raise TypeError(f"the teacher must be a torch.nn.Module, got {type(module).__name__}")
+        self.module = module
+        self._check_mode()
+        self._cache: dict[tuple[str, str], Tensor] = {}
+        self._hashed: tuple[int, str] | None = None
+        self._lock = threading.Lock()
+
+    def _check_mode(self) -> None:
+        if any(part.training for part in self.module.modules()):
             raise ValueError(
                 "the teacher is in training mode, where dropout and batch statistics blur its targets; "
                 "call teacher.eval() and pass it again"
             )
-        self.module = module
-        self._cache: dict[tuple[str, str], Tensor] = {}
-        self._hashed: tuple[int, str] | None = None
-        self._lock = threading.Lock()
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Return logits (B, C) for ``inputs``, without gradient."""
@@ -75,6 +80,7 @@ class Teacher:
             return self._cache[key]
 
     def _compute(self, examples: Examples, progress: Callable[[int, int], bool] | None) -> Tensor:
+        self._check_mode()
         device = device_of(self.module)
         parts = []
         for start in range(0, len(examples), ROWS_AT_ONCE):
@@ -93,7 +99,7 @@ class Teacher:
 
     def check_unchanged(self, since: str) -> None:
         """Raise a ``RuntimeError`` if the weights, all of them hashed again, are not those of fingerprint ``since``."""
-        if self.module.training or weight_hash(self.module) != since:
+        if any(part.training for part in self.module.modules()) or weight_hash(self.module) != since:
             raise RuntimeError(
                 "the teacher changed while it was teaching (its weights or its mode); "
                 "give the run a copy of its own: copy.deepcopy(teacher).eval()"

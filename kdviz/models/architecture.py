@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -76,10 +77,14 @@ def check_dropout(dropout: float) -> None:
         raise ValueError(f"dropout must be in [0, 1), got {dropout}")
 
 
+# Whoever seeds torch's global generator holds this until the generator is as it was: there is one for all threads.
+GENERATOR_LOCK = threading.RLock()
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Draw initial weights on the CPU from `seed` and leave torch's global generator as it was."""
-    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+    with GENERATOR_LOCK, torch.random.fork_rng(devices=[]), torch.device("cpu"):
         torch.default_generator.manual_seed(seed)
         yield
 

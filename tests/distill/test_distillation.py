@@ -6,6 +6,7 @@ import copy
 import os
 import signal
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -95,14 +96,83 @@ def test_branch_without_edits_repeats_the_run(make, hidden, step):
     branch = run.branch(step)
     assert branch.steps_done == step
     branch.train(progress=False)
-    # the edit at step 20 belongs to the run's past for the branch at 40 and to its future for the others
-    if step > 20:
-        assert branch.history.rows.tobytes() == run.history.rows.tobytes()
-        assert same_weights(branch.student, run.student)
-    else:
-        assert branch.history.rows[:20].tobytes() == run.history.rows[:20].tobytes()
-        assert not same_weights(branch.student, run.student)
-        assert branch.history.column("temperature")[20] == 4.0
+    assert branch.history.rows.tobytes() == run.history.rows.tobytes()
+    assert same_weights(branch.student, run.student)
+
+
+def test_a_branch_with_edits_goes_its_own_way(make):
+    run = make()
+    for _ in range(20):
+        run.step()
+    run.edit(temperature=2.0)
+    run.train(progress=False)
+    branch = run.branch(10, alpha=0.5)
+    assert [(e.step, e.name) for e in branch.history.edits] == [(10, "alpha")]
+    branch.train(progress=False)
+    assert branch.history.column("temperature").tolist() == [4.0] * 68
+    assert branch.history.column("weight_soft").tolist() == [0.9] * 10 + [0.5] * 58
+    assert same_weights(branch.at(10), run.at(10))
+
+
+def test_a_branch_from_now_takes_a_waiting_edit_and_a_longer_plan_along(make):
+    run = make(epochs=2).train(progress=False)
+    run.train(epochs=1, progress=False)
+    run.edit(temperature=2.0)
+    branch = run.branch()
+    assert branch.total_steps == run.total_steps == 51 and branch.objective.temperature == 2.0
+    assert run.branch(20).train(progress=False).steps_done == 51
+
+
+def test_a_branch_forgets_what_its_origin_did_later(make):
+    run = make(snapshot_every=5).train(progress=False)
+    branch = run.branch(12, learning_rate=1e-2)
+    for _ in range(8):
+        branch.step()
+    assert not same_weights(branch.at(18), run.at(18))
+    by_hand = run.branch(12, learning_rate=1e-2)
+    for _ in range(6):
+        by_hand.step()
+    assert same_weights(branch.at(18), by_hand.student)
+
+
+def test_a_student_looked_at_in_eval_mode_goes_on_in_training_mode(make):
+    runs = [make(small(dropout=0.5)).train(epochs=1, progress=False) for _ in range(2)]
+    runs[0].student.eval()
+    for run in runs:
+        run.train(epochs=1, progress=False, evaluate=False)
+    assert same_weights(runs[0].student, runs[1].student)
+
+
+def test_runs_on_two_threads_do_not_mix_their_randomness(make):
+    alone = make(small(dropout=0.5)).train(progress=False)
+    together = [make(small(dropout=0.5)) for _ in range(2)]
+    threads = [threading.Thread(target=run.train, kwargs={"progress": False}) for run in together]
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    for thread in threads:
+        thread.start()
+    for _ in range(200):
+        kd.models.mlp((4,))
+    for thread in threads:
+        thread.join()
+    assert all(same_weights(run.student, alone.student) for run in together)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_forward_that_works_in_place_does_not_change_the_data(make, clouds):
+    class InPlace(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = small()
+
+        def forward(self, x):
+            x -= 0.5
+            return self.inner(x)
+
+    before = [clouds.train.x.clone(), clouds.validation.x.clone()]
+    make(InPlace()).train(progress=False)
+    assert torch.equal(before[0], clouds.train.x)
+    assert torch.equal(before[1], clouds.validation.x)
 
 
 def test_a_branch_leaves_its_origin_alone(make):
@@ -160,6 +230,34 @@ def test_the_last_of_several_edits_at_one_step_stands(make):
     assert [(e.name, e.value) for e in run.history.edits] == [("alpha", 0.5), ("temperature", 9.0)]
 
 
+def test_numbers_of_numpy_are_plain_numbers(make, tmp_path):
+    run = make(learning_rate=np.float32(1e-3), seed=np.int64(0))
+    run.edit(temperature=np.int64(3))
+    run.step()
+    run.save(tmp_path)
+    assert type(run.history.edits[0].value) is float
+
+
+@pytest.mark.parametrize(("what", "says"), [
+    (lambda make: make(learning_rate=kd.schedules.Linear(1e-3, -1e-2)), "learning_rate must be a finite number >= 0"),
+    (lambda make: kd.SoftTargets(temperature=kd.schedules.Linear(8, -1)), "temperature must be a finite number > 0"),
+    (lambda make: kd.hinton(alpha=kd.schedules.Linear(0.5, 1.5)), "alpha must lie in"),
+])  # fmt: skip
+def test_a_schedule_out_of_range_is_refused_at_the_start(make, what, says):
+    with pytest.raises(ValueError, match=says):
+        what(make)
+
+
+def test_alpha_and_a_warm_up_from_0_may_follow_schedules(make):
+    objective = kd.hinton(alpha=kd.schedules.Linear(0.9, 0.1))
+    run = make(objective=objective, learning_rate=kd.schedules.Linear(0.0, 1e-2)).train(progress=False)
+    soft, hard = run.history.column("weight_soft"), run.history.column("weight_hard")
+    assert soft[0] == 0.9 and soft[-1] == pytest.approx(0.1)
+    np.testing.assert_allclose(soft + hard, 1.0)
+    again = kd.Recipe.from_json(run.recipe.to_json())
+    assert again.objective == objective
+
+
 def test_an_edit_that_cannot_be_made_changes_nothing(make):
     run = make()
     with pytest.raises(ValueError, match=r"alpha must lie in \[0, 1\].*got 1.5"):
@@ -175,6 +273,17 @@ def test_with_alpha_0_the_student_is_its_twin(make):
     run = make(objective=kd.hinton(alpha=0.0))
     twin = run.twin()
     assert same_weights(run.train(progress=False).student, twin.train(progress=False).student)
+
+
+def test_a_twin_takes_the_learning_rate_and_the_plan_along(make):
+    run = make(epochs=2)
+    for _ in range(5):
+        run.step()
+    run.edit(learning_rate=1e-2, temperature=2.0)
+    run.train(epochs=3, progress=False)
+    twin = run.twin().train(progress=False)
+    assert twin.steps_done == run.steps_done
+    assert twin.history.column("learning_rate").tolist() == run.history.column("learning_rate").tolist()
 
 
 def test_the_twin_starts_where_the_student_started(make):
@@ -249,7 +358,22 @@ def test_no_gradient_reaches_the_teacher_and_a_changed_teacher_is_noticed(teache
     assert all(p.grad is None for p in mine.parameters())
     with torch.no_grad():
         next(mine.parameters()).mul_(2)
-    with pytest.raises(RuntimeError, match="the teacher changed while it was teaching"):
+    for use in (
+        lambda: run.train(epochs=1, progress=False),
+        lambda: run.at(3),
+        lambda: run.branch(3),
+        lambda: run.evaluate("test"),
+    ):
+        with pytest.raises(RuntimeError, match="the teacher changed while it was teaching"):
+            use()
+
+
+def test_a_teacher_turned_to_training_mode_is_noticed(teacher, make):
+    mine = copy.deepcopy(teacher)
+    run = make(teacher=mine)
+    run.step()
+    mine.train()
+    with pytest.raises((ValueError, RuntimeError), match=r"training mode|its mode"):
         run.train(epochs=1, progress=False)
 
 
@@ -282,6 +406,27 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_snapsho
     assert run.history.column("learning_rate")[-1] == 1e-3
 
 
+def test_weights_that_explode_at_the_last_step_are_noticed(make):
+    run = make()
+    for _ in range(run.total_steps - 1):
+        run.step()
+    run.edit(learning_rate=1e39)
+    with pytest.raises(
+        NonFiniteLossError, match="a weight was no longer finite after step 68; the student is back at step 67"
+    ):
+        run.train(progress=False)
+    assert run.steps_done == 67 == len(run.history)
+
+
+def test_going_back_keeps_edits_that_wait_further_on(make):
+    run = make(learning_rate=1e30)
+    recipe_edit = kd.distill.Edit(40, "temperature", 2.0)
+    run.history.edits.append(recipe_edit)
+    with pytest.raises(NonFiniteLossError, match="back at step 0"):
+        run.train(progress=False)
+    assert run.history.edits == [recipe_edit]
+
+
 def test_ctrl_c_leaves_a_usable_run(make):
     run = make(epochs=10_000)
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
@@ -294,6 +439,16 @@ def test_ctrl_c_leaves_a_usable_run(make):
     assert run.steps_done == done + run.steps_per_epoch
 
 
+def test_ctrl_c_is_heard_while_the_teacher_is_asked(make, teacher):
+    slow = copy.deepcopy(teacher)
+    run = make(teacher=slow)
+    slow.register_forward_hook(lambda *_: time.sleep(0.3))
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        run.train(progress=False)
+    assert run.steps_done == 0
+
+
 def test_evaluation_counts_what_it_says(make, teacher, clouds):
     run = make().train(progress=False)
     result = run.evaluate("test")
@@ -302,6 +457,9 @@ def test_evaluation_counts_what_it_says(make, teacher, clouds):
         theirs = teacher(clouds.test.inputs()).argmax(1)
     assert result.errors == int((says != clouds.test.y).sum())
     assert result.teacher_errors == int((theirs != clouds.test.y).sum())
+    logits = run.student(clouds.test.inputs()).detach()
+    assert result.nll == pytest.approx(F.cross_entropy(logits, clouds.test.y).item(), rel=1e-5)
+    run.student.train()
     assert result.agreement == pytest.approx((says == theirs).double().mean().item())
     assert [e.step for e in run.history.evaluated("validation")] == [run.steps_per_epoch * k for k in (1, 2, 3, 4)]
     assert run.history.evaluation_frame()["accuracy"].iloc[-1] == result.accuracy

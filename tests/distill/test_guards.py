@@ -66,6 +66,32 @@ def test_a_teacher_in_training_mode(make, teacher):
     assert "call teacher.eval()" in complaint(lambda: make(teacher=copy.deepcopy(teacher).train()))
 
 
+def test_a_part_of_the_teacher_in_training_mode(make, teacher):
+    mine = nn.Sequential(copy.deepcopy(teacher), nn.Dropout(0.9)).eval()
+    mine[1].train()
+    assert "training mode" in complaint(lambda: make(teacher=mine))
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    ({"student": "mlp"}, "the student must be a torch.nn.Module, got str"),
+    ({"teacher": "mlp"}, "the teacher must be a torch.nn.Module, got str"),
+    ({"objective": "hinton"}, "the objective must be made of terms"),
+    ({"batch_size": 32.5}, "batch_size must be a whole number, got 32.5"),
+    ({"seed": None}, "seed must be a whole number, got None"),
+    ({"learning_rate": "1e-3"}, "learning_rate must be a number or a schedule, got '1e-3'"),
+    ({"student": kd.models.mlp((4,), inputs=7, classes=3)}, "the student cannot answer float32 inputs of shape (4,)"),
+    ({"student": small().double()}, "its weights are float64 (call .float())"),
+    ({"teacher": small().half().eval()}, "the teacher cannot answer float32 inputs"),
+])  # fmt: skip
+def test_things_of_the_wrong_kind(make, arguments, says):
+    assert says in complaint(lambda: make(**arguments))
+
+
+def test_batch_normalisation_and_batches_of_one(make):
+    student = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 3))
+    assert "use batch_size=2 or more" in complaint(lambda: make(student, batch_size=1))
+
+
 def test_class_counts_that_differ(make):
     other = kd.models.mlp((8,), inputs=4, classes=5)
     assert "the teacher answers with 3 classes and the student with 5" in complaint(lambda: make(other))
@@ -137,4 +163,5 @@ def test_an_objective_without_terms_or_with_a_negative_weight():
         lambda: -1.0 * kd.SoftTargets()
     )
     assert "each kind of term may appear once" in complaint(lambda: kd.SoftTargets() + kd.SoftTargets(2))
+    assert sum([0.5 * kd.SoftTargets(), 0.5 * kd.HardLabels()]) == kd.hinton(alpha=0.5)
     assert "this" in complaint(lambda: kd.HardLabels().__mul__(1.0).edited(temperature=2.0))

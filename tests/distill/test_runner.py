@@ -127,6 +127,26 @@ def test_a_loss_that_explodes_becomes_a_sentence_and_the_thread_lives_on(watch):
     assert "try a learning rate below" in watched.runner.message and watched.runner.alive
 
 
+def test_an_edit_that_cannot_be_made_is_refused_and_training_goes_on(watch):
+    watched = watch(epochs=LONG)
+    watched.runner.send("train")
+    assert watched.wait_for(lambda: watched.runner.steps_done > 5)
+    watched.runner.send("edit", temperature=-1.0)
+    assert watched.wait_for(lambda: "temperature must be" in watched.runner.message)
+    at = watched.runner.steps_done
+    assert watched.wait_for(lambda: watched.runner.steps_done > at) and watched.runner.state == "running"
+
+
+def test_one_that_is_ahead_waits_for_the_others(watch, make):
+    run = make()
+    for _ in range(30):
+        run.step()
+    watched = watch(lambda keep_going: (run, run.twin()))
+    watched.runner.send("train")
+    assert watched.wait("finished")
+    assert [r.steps_done for r in watched.runner.runs] == [68, 68]
+
+
 def test_what_goes_wrong_while_building_becomes_a_sentence(watch):
     def build(keep_going):
         raise RuntimeError("no such\nluck")

@@ -8,9 +8,11 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 
 import pytest
+import torch
 
 import kdviz as kd
 from kdviz.distill import storage
@@ -60,6 +62,46 @@ def test_other_data_or_another_teacher_is_refused(make, teacher, clouds, tmp_pat
         kd.Distillation.load(tmp_path, data=clouds, teacher=kd.models.mlp((32,), inputs=4, classes=3, seed=9).eval())
 
 
+def test_two_threads_may_save_into_one_folder(make, clouds, tmp_path):
+    runs = [make(), make()]
+    for run in runs:
+        run.step()
+
+    def save_often(run):
+        for _ in range(25):
+            run.save(tmp_path)
+
+    threads = [threading.Thread(target=save_often, args=(run,)) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert kd.Distillation.load(tmp_path, data=clouds).steps_done == 1
+    assert len(list(tmp_path.glob("save-*"))) == 1
+
+
+def test_functions_of_ones_own_are_asked_for_again(make, clouds, tmp_path):
+    def sgd(parameters):
+        return torch.optim.SGD(parameters, lr=0.1)
+
+    run = make(optimizer=sgd, snapshot_every=3).train(epochs=1, progress=False)
+    run.save(tmp_path)
+    with pytest.raises(ValueError, match="optimizer was a function of your own; pass it as optimizer="):
+        kd.Distillation.load(tmp_path, data=clouds)
+    loaded = kd.Distillation.load(tmp_path, data=clouds, optimizer=sgd)
+    assert loaded.settings.snapshot_every == 3
+    assert same_weights(loaded.train(progress=False).student, run.train(progress=False).student)
+
+
+def test_a_student_that_had_learned_before_is_no_recipe(make):
+    first = make().train(progress=False)
+    second = make(first.student, allow_weaker_teacher=True)
+    assert first.recipe.student is not None
+    assert second.recipe.student is None
+    with pytest.raises(ValueError, match="pass it, untrained, as student="):
+        second.recipe.distillation(teacher=first.teacher, data=first.data)
+
+
 def test_a_missing_or_damaged_save_is_said_in_a_sentence(make, clouds, tmp_path):
     with pytest.raises(FileNotFoundError, match="holds no complete save"):
         kd.Distillation.load(tmp_path / "nowhere")
@@ -101,8 +143,6 @@ def test_killed_at_any_moment_the_last_complete_save_loads(tmp_path, wait_s):
     told = max([told, *map(int, rest)])
     described = json.loads((tmp_path / (tmp_path / "CURRENT").read_text() / "run.json").read_text())
     assert described["steps_done"] in (told, told + 1)
-    import torch
-
     X, y = torch.randn(64, 4, generator=torch.Generator().manual_seed(0)), torch.arange(64) % 3
     loaded = kd.Distillation.load(tmp_path, data=(X, y))
     assert loaded.steps_done == described["steps_done"] == len(loaded.history)
