@@ -60,7 +60,8 @@ def test_train_to_the_end(lab):
     run, twin = panel.run, panel.twin
     assert run.steps_done == twin.steps_done == run.total_steps == panel.transport.step == 40
     test = [r.history.evaluated("test")[-1].errors for r in (run, twin)]
-    assert f"the student makes {test[0]:,} errors, its twin without a teacher {test[1]:,}" in panel.curves.sentence
+    assert f"the student makes {test[0]:,} errors" in panel.curves.sentence
+    assert f"its twin without a teacher ({test[1]:,})" in panel.curves.sentence
     assert [s["role"] for s in panel.curves.series] == ["student", "twin"]
     assert panel.curves.series[0]["steps"][0] == 0 and panel.curves.series[0]["steps"][-1] == 40
     with torch.no_grad():
@@ -147,11 +148,54 @@ def test_choices_apply_to_the_next_run(lab):
     assert panel.run.student.architecture["hidden"] == [16]
 
 
+def test_choices_made_in_quick_succession_all_stand(lab):
+    panel = lab()
+    panel.soft_targets.selected = 3
+    panel.soft_targets.temperature = 7.0
+    for epochs in range(10, 31):
+        panel.setup.epochs = epochs
+    panel.setup.units = 8
+    panel.setup.labels = 1000
+    panel.setup.keep_unlabelled = True
+    panel.setup.batch_size = 512
+    panel.setup.teacher = "mnist-convnet"
+    assert panel.wait("idle")
+    chosen = (panel.setup.epochs, panel.setup.units, panel.setup.labels, panel.setup.batch_size, panel.setup.teacher)
+    assert chosen == (30, 8, 1000, 512, "mnist-convnet") and panel.setup.keep_unlabelled
+    assert {name: panel.state[name] for name in ("epochs", "units", "labels", "batch_size", "teacher")} == dict(
+        zip(("epochs", "units", "labels", "batch_size", "teacher"), chosen, strict=True)
+    )
+    assert panel.soft_targets.temperature == 7.0
+    assert panel.transport.total_steps == 30 * 108  # 55,000 examples in batches of 512
+
+
+def test_choices_after_a_run_leave_its_page_alone_until_the_next(lab):
+    panel = lab()
+    click(panel, "train")
+    assert panel.wait("finished")
+    before = (panel.curves.sentence, panel.soft_targets.student_name, panel.soft_targets.teacher_name)
+    logits = panel.soft_targets.student_logits, panel.soft_targets.teacher_logits
+    panel.setup.units = 8
+    panel.setup.teacher = "mnist-convnet"
+    assert panel.wait("finished")
+    assert (panel.curves.sentence, panel.soft_targets.student_name, panel.soft_targets.teacher_name) == before
+    assert (panel.soft_targets.student_logits, panel.soft_targets.teacher_logits) == logits
+    assert "Train again uses the new choices" in panel.transport.status
+
+
 def test_another_data_set_brings_its_teachers_and_classes(lab):
     panel = lab()
     panel.setup.dataset = "adult"
     assert panel.wait("idle")
     assert panel.setup.teacher == "adult-mlp" and len(panel.soft_targets.classes) == 2
+    student, teacher = (
+        kd.models.mac_count(m, (91,)) for m in (panel._choices.student(), kd.models.pretrained("adult-mlp"))
+    )
+    assert student < teacher / 3
+    says = np.frombuffer(panel.soft_targets.teacher_logits, "<f4").reshape(12, 2)
+    sure = np.exp(says - says.max(1, keepdims=True)).sum(1) ** -1
+    assert sure.min() < 0.6
+    assert sure.max() > 0.95
     assert "Male" in panel.soft_targets.captions[0] or "Female" in panel.soft_targets.captions[0]
     click(panel, "train")
     assert panel.wait("finished")

@@ -86,7 +86,9 @@ def test_train_on_mnist_to_the_end(lab):
     expect(lab.get_by_text(re.compile("left$"))).to_be_visible(timeout=READY_MS)
     expect(status(lab)).to_have_text(re.compile("Finished after 1,920 steps"), timeout=TRAINED_MS)
     said = lab.locator(".kd-curves .kd-sentence, .kd-learning-curves .kd-sentence").inner_text()
-    student, twin = (int(n.replace(",", "")) for n in re.findall(r"makes ([\d,]+) errors.*?teacher ([\d,]+)", said)[0])
+    student, twin = (
+        int(n.replace(",", "")) for n in re.findall(r"makes ([\d,]+) errors.*?teacher \(([\d,]+)\)", said)[0]
+    )
     assert 50 < student < twin < 1500
     expect(button(lab, "Train again")).to_be_visible()
 
@@ -125,10 +127,12 @@ def test_pause_step_resume_stop_and_an_edit_on_the_way(lab):
     assert steps_done(lab) == 0
 
 
+@pytest.mark.parametrize("path", ["dashboards/lab.ipynb", "course/02-temperature.ipynb"])
 @pytest.mark.parametrize("width", [360, 768, 1280, 1920])
-def test_the_page_fits_its_width(serve, page, width):
-    opened = page(serve().url, width=width)
-    expect(button(opened, "Train")).to_be_visible(timeout=READY_MS)
+def test_the_page_fits_its_width(serve, page, width, path):
+    opened = page(f"{serve().base}voila/render/{path}", width=width)
+    expect(temperature(opened)).to_be_visible(timeout=READY_MS)
+    expect(opened.locator(".kd-loading")).to_be_hidden(timeout=READY_MS)
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
 
 
