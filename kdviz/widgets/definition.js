@@ -20,7 +20,7 @@ function definition(life, term, meaning) {
   life.listen(button, "focus", show);
   life.listen(button, "blur", hide);
   life.listen(button, "click", show);
-  life.listen(button, "keydown", (event) => {
+  life.listen(document, "keydown", (event) => {
     if (event.key === "Escape") hide();
   });
   return root;

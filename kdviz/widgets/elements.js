@@ -75,19 +75,44 @@ function drawing(life, draw) {
   return { now, soon };
 }
 
-/** A polite live region that speaks only once `quiet` ms have passed without a new text. */
-function announcer(life, quiet = 800) {
+const SPOKEN_FOR_MS = 4000;
+
+/**
+ * A polite live region. Its first text is not spoken: the page is only opening. A new text is spoken after `quiet` ms
+ * without another one; while `about` stays the same, at most every `apart` ms, and then the newest. What was spoken is
+ * taken away again, so that someone who browses the page meets the text that is seen, and only that.
+ */
+function announcer(life, { quiet = 800, apart = 0 } = {}) {
   const region = node("p", { class: "kd-unseen", "aria-live": "polite" });
+  let opened = false;
+  let waiting = "";
+  let subject = "";
+  let spoken = -Infinity;
   let timer = 0;
-  let waiting = null;
-  life.onEnd(() => clearTimeout(timer));
+  let clearing = 0;
+  const speak = () => {
+    timer = 0;
+    spoken = performance.now();
+    say(region, waiting);
+    clearTimeout(clearing);
+    clearing = setTimeout(() => say(region, ""), SPOKEN_FOR_MS);
+  };
+  life.onEnd(() => {
+    clearTimeout(timer);
+    clearTimeout(clearing);
+  });
   return {
     region,
-    announce(text) {
-      if (text === waiting) return;
-      waiting = text;
-      clearTimeout(timer);
-      timer = setTimeout(() => say(region, text), quiet);
+    announce(text, about = "") {
+      const turned = about !== subject;
+      const changed = text !== waiting;
+      [waiting, subject] = [text, about];
+      if (!opened) opened = text !== "";
+      else if (changed && (turned || !timer || !apart)) {
+        clearTimeout(timer);
+        const rest = turned ? 0 : spoken + apart - performance.now();
+        timer = setTimeout(speak, Math.max(quiet, rest));
+      }
     },
   };
 }

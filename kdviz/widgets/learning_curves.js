@@ -2,21 +2,18 @@
 
 const TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100];
 const STEP_SIZES = [1, 2, 5];
-const TOP = 34;
-const BOTTOM = 42;
-const LEFT = 46;
-const LABEL_HEIGHT = 16;
 const WIDE = 460;
-const ROLES = { student: "Student", twin: "Twin", teacher: "Teacher" };
+const ROLES = ["student", "twin", "teacher"];
+const NAMES = { student: "Student", twin: "Twin, no teacher", teacher: "Teacher" };
 
 function render({ model, el }) {
   const life = lifetime(model);
   const { root, body } = card(el, "curves", "Learning curves");
-  const live = announcer(life);
+  const live = announcer(life, { apart: 20000 });
   const head = curvesHead(model, life);
   const legend = node("p", { class: "kd-legend" });
   const plot = curvesPlot(model, life);
-  const sentence = node("p", { class: "kd-sentence", "aria-hidden": "true" });
+  const sentence = node("p", { class: "kd-sentence" });
   const edits = node("ol", { class: "kd-unseen", "aria-label": "Edits" });
   body.append(head.root, legend, plot.root, sentence, edits);
   root.append(live.region);
@@ -27,10 +24,9 @@ function render({ model, el }) {
     plot.draw(view);
     drawLegend(legend, view);
     say(sentence, model.get("sentence"));
-    sentence.hidden = !sentence.textContent;
-    live.announce(model.get("sentence"));
+    live.announce(model.get("sentence"), view.stage);
     const told = view.edits.map((edit) => `Step ${grouped(edit.step)}: ${edit.text}`);
-    if (edits.children.length !== told.length) edits.replaceChildren(...told.map((text) => node("li", {}, text)));
+    if (told.join("\n") !== [...edits.children].map((item) => item.textContent).join("\n")) edits.replaceChildren(...told.map((text) => node("li", {}, text)));
   });
   life.watch(["series", "teacher", "edits", "total_steps", "y_label", "cursor", "measure", "sentence"], painter.soon);
   const sizes = new ResizeObserver(painter.soon);
@@ -45,27 +41,40 @@ function curvesView(model, width) {
   const measure = model.get("measure");
   const flip = measure === "accuracy" ? (v) => 100 - v : (v) => v;
   const series = model.get("series")
-    .map((s) => ({ ...s, values: s.values.map(flip), title: s.name || ROLES[s.role] }))
+    .map((s) => ({ ...s, values: s.values.map(flip), title: s.name || NAMES[s.role] }))
     .filter((s) => s.steps.length > 0);
   const reference = model.get("teacher");
   const teacher = reference === null || reference === undefined ? null : flip(reference);
-  const height = Math.round(Math.min(380, Math.max(260, width * 0.58)));
-  const longest = Math.max(...series.map((s) => s.title.length), reference === null ? 0 : ROLES.teacher.length, 0);
-  const labels = 28 + 7.3 * (longest + 7);
-  const wide = width >= WIDE && labels < 0.36 * width;
-  const right = wide ? labels : 16;
+  const unit = textSize();
+  const height = Math.round(Math.min(380 * unit, Math.max(260 * unit, width * 0.58)));
+  const names = series.length ? series.map((s) => s.title) : Object.values(NAMES);
+  const labels = (28 + 7.3 * (Math.max(...names.map((name) => name.length), NAMES.teacher.length) + 7)) * unit;
+  const wide = width >= WIDE * unit && labels < 0.36 * width;
+  const right = wide ? labels : 16 * unit;
   const last = Math.max(1, model.get("total_steps"), ...series.map((s) => s.steps.at(-1)));
   const values = [...series.flatMap((s) => s.values), ...(teacher === null ? [] : [teacher])].filter(Number.isFinite);
   if (series.length === 0) values.push(...[100, 10].map(flip));
   const vertical = measure === "error" ? logAxis(values) : linearAxis(values);
-  const box = { left: LEFT, right: Math.max(LEFT + 40, width - right), top: TOP, bottom: height - BOTTOM };
+  const left = 46 * unit;
+  const box = { left, right: Math.max(left + 40, width - right), top: 34 * unit, bottom: height - 42 * unit };
   const x = (step) => box.left + (step / last) * (box.right - box.left);
   const y = (value) => box.bottom - vertical.at(value) * (box.bottom - box.top);
   return {
-    measure, series, teacher, width, height, box, x, y, last, vertical,
+    measure, series, teacher, unit, width, height, box, x, y, last, vertical, stage: stageOf(series, last),
     wide, edits: model.get("edits"), cursor: model.get("cursor"), label: model.get("y_label"),
-    ticks: series.length === 0 && last === 1 ? [0] : stepTicks(last, (box.right - box.left) / 70),
+    ticks: series.length === 0 && last === 1 ? [0] : stepTicks(last, (box.right - box.left) / (70 * unit)),
   };
+}
+
+/** How large text is here, in units of the usual 16 px: the axes make room for it. */
+function textSize() {
+  return (parseFloat(getComputedStyle(document.documentElement).fontSize) || 16) / 16;
+}
+
+/** What a change of is worth saying at once: there is a first curve, or every curve has reached the end. */
+function stageOf(series, last) {
+  if (series.length === 0) return "empty";
+  return series.every((s) => s.steps.at(-1) >= last) ? "ended" : "under way";
 }
 
 /** From the tick below the smallest value above zero to the tick above the largest. */
@@ -98,7 +107,7 @@ function stepTicks(last, room) {
 }
 
 function curvesHead(model, life) {
-  const title = node("h3", {});
+  const title = node("h2", {});
   const group = uniqueId("measure");
   const option = (value, text) => {
     const input = node("input", { type: "radio", name: group, value });
@@ -116,16 +125,19 @@ function curvesHead(model, life) {
   };
 }
 
-/** The legend of narrow places; wide ones carry the names at the ends of the lines. */
+/** The legend of narrow places, there before the first value; wide places carry the names at the ends of the lines. */
 function drawLegend(legend, view) {
-  legend.hidden = view.wide || (view.series.length === 0 && view.teacher === null);
+  legend.hidden = view.wide;
   if (legend.hidden) return;
-  const entries = ends(view).map((end) => [end.role, end.name, percent(end.value)]);
+  const lines = ends(view);
+  const names = view.series.length ? lines : ROLES.map((role) => lines.find((l) => l.role === role) ?? { role, name: NAMES[role] });
+  const entries = [...names].sort((a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role))
+    .map((line) => [line.role, line.name, line.value === undefined ? "–" : percent(line.value)]);
   const stamp = JSON.stringify(entries);
   if (legend.dataset.stamp === stamp) return;
   legend.dataset.stamp = stamp;
-  legend.replaceChildren(...entries.map(([role, name, value]) =>
-    node("span", { class: `kd-legend-item kd-text-${role}` }, node("i", { class: `kd-key kd-key-${role}` }), `${name} ${value}`)));
+  legend.replaceChildren(...entries.map(([role, name, value]) => node("span", { class: `kd-legend-item kd-text-${role}` },
+    node("i", { class: `kd-key kd-key-${role}` }), `${name} `, node("span", { class: "kd-legend-value" }, value))));
 }
 
 /** Line ends in the order top to bottom: what a direct label or the legend says. */
@@ -172,6 +184,9 @@ function curvesPlot(model, life) {
       const nothing = view.series.length === 0;
       say(empty, nothing ? `Press Train: the ${view.measure} on validation data appears here, step by step.` : "");
       empty.hidden = !nothing;
+      empty.style.left = `${(view.box.left + view.box.right) / 2}px`;
+      empty.style.top = `${(view.box.top + view.box.bottom) / 2}px`;
+      empty.style.maxWidth = `min(30ch, ${view.box.right - view.box.left - 8}px)`;
       put(handle, "tabindex", nothing ? "-1" : "0");
       put(handle, "aria-hidden", nothing ? "true" : null);
       drawCursor(view, hover ?? view.cursor, layers.cursor, readout, handle);
@@ -207,7 +222,7 @@ function nodePool(layers) {
 }
 
 function drawGrid(view, pool) {
-  const { box } = view;
+  const { box, unit } = view;
   for (const tick of view.vertical.ticks) {
     const y = view.y(tick).toFixed(1);
     pool.take("grid", "line", { x1: box.left, x2: box.right, y1: y, y2: y, class: "kd-grid" });
@@ -215,10 +230,10 @@ function drawGrid(view, pool) {
   }
   for (const tick of view.ticks) {
     const x = view.x(tick).toFixed(1);
-    pool.take("grid", "text", { x, y: box.bottom + 18, dy: "0", class: "kd-tick-text", "text-anchor": "middle" }, grouped(tick));
+    pool.take("grid", "text", { x, y: box.bottom + 18 * unit, dy: "0", class: "kd-tick-text", "text-anchor": "middle" }, grouped(tick));
   }
   const middle = (box.left + box.right) / 2;
-  pool.take("grid", "text", { x: middle, y: box.bottom + 36, dy: "0", class: "kd-tick-text", "text-anchor": "middle" }, "optimiser step");
+  pool.take("grid", "text", { x: middle, y: box.bottom + 36 * unit, dy: "0", class: "kd-tick-text", "text-anchor": "middle" }, "optimiser step");
 }
 
 /** A hairline and a diamond for each edit; its text where it fits before the next one, else in the read-out only. */
@@ -228,7 +243,7 @@ function drawEdits(view, pool) {
     pool.take("edits", "line", { x1: x, x2: x, y1: view.box.top - 4, y2: view.box.bottom, class: "kd-edit-line" });
     pool.take("edits", "path", { d: `M${x - 4} ${view.box.top - 12}l4 -4l4 4l-4 4z`, class: "kd-edit-mark" });
     const next = i + 1 < view.edits.length ? view.x(view.edits[i + 1].step) - 8 : view.width;
-    if (x + 8 + edit.text.length * 6.6 > next) return;
+    if (x + 8 + edit.text.length * 6.6 * view.unit > next) return;
     pool.take("edits", "text", { x: x + 8, y: view.box.top - 8, class: "kd-edit-text" }, edit.text);
   });
 }
@@ -258,12 +273,13 @@ function drawLabels(view, pool) {
 }
 
 function spread(lines, view) {
+  const apart = 16 * view.unit;
   const placed = lines.map((line) => ({ ...line, at: view.y(line.value) }));
-  for (let i = 1; i < placed.length; i++) placed[i].at = Math.max(placed[i].at, placed[i - 1].at + LABEL_HEIGHT);
+  for (let i = 1; i < placed.length; i++) placed[i].at = Math.max(placed[i].at, placed[i - 1].at + apart);
   const over = placed.length ? placed.at(-1).at - view.box.bottom : 0;
   if (over > 0) {
     placed.at(-1).at -= over;
-    for (let i = placed.length - 2; i >= 0; i--) placed[i].at = Math.min(placed[i].at, placed[i + 1].at - LABEL_HEIGHT);
+    for (let i = placed.length - 2; i >= 0; i--) placed[i].at = Math.min(placed[i].at, placed[i + 1].at - apart);
   }
   return placed;
 }
@@ -294,6 +310,16 @@ function drawCursor(view, step, layer, readout, handle) {
   const rows = [...lines.map(({ s, found }) => [s.role, `${s.title} ${percent(found.value)}`])];
   if (view.teacher !== null) rows.push(["teacher", `Teacher ${percent(view.teacher)}`]);
   readout.replaceChildren(node("b", {}, `Step ${grouped(at)}`), ...[...rows, ...edits].map(([role, text]) => node("span", { class: `kd-text-${role}` }, text)));
+  placeReadout(view, x, readout);
+}
+
+/** Beside the cursor; in narrow places above the plot, over the legend, where it hides no curve. */
+function placeReadout(view, x, readout) {
+  readout.classList.toggle("kd-above", !view.wide);
+  if (!view.wide) {
+    readout.removeAttribute("style");
+    return;
+  }
   const room = view.width - readout.offsetWidth;
   const beside = x + 10 <= room ? x + 10 : x - 10 - readout.offsetWidth;
   readout.style.left = `${Math.max(0, Math.min(room, beside))}px`;

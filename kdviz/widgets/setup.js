@@ -11,7 +11,7 @@ function render({ model, el }) {
   const parts = [dataPart(model, life), teacherPart(model, life), studentPart(model, life, () => painter.now()), epochsPart(model, life)];
   const fields = node("fieldset", { class: "kd-setup-fields" }, node("legend", { class: "kd-unseen" }, "Setup"), ...parts.map((p) => p.root));
   const chosen = node("span", { class: "kd-note kd-setup-chosen" });
-  const fold = node("details", { class: "kd-more kd-setup-fold" }, node("summary", {}, node("h3", {}, "Setup"), chosen), lock, fields);
+  const fold = node("details", { class: "kd-more kd-setup-fold" }, node("summary", {}, node("h2", {}, "Setup"), chosen), lock, fields);
   body.append(fold);
   root.append(live.region);
 
@@ -160,8 +160,9 @@ function chosenStudent(model) {
 function studentSentence(model) {
   const [teacher, student] = [chosenTeacher(model), chosenStudent(model)];
   if (!teacher || !student) return "";
-  return `The student has ${grouped(student.parameters)} parameters, ${sizeRatio(teacher.parameters, student.parameters)} than the teacher.`
-    .replace("same size than", "as many as");
+  const ratio = sizeRatio(teacher.parameters, student.parameters);
+  const beside = ratio === "same size" ? "as many as" : ratio.replace(" × smaller", " times fewer than").replace(" × larger", " times as many as");
+  return `The student has ${grouped(student.parameters)} parameters, ${beside} the teacher.`;
 }
 
 function studentPart(model, life, drawNow) {

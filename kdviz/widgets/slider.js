@@ -1,5 +1,7 @@
 // A native range input over a list of stops, or over a linear range.
 
+const KEYS_END_MS = 300;
+
 /** Round numbers from low to high, about 75 a decade, so that equal moves are equal ratios. */
 function ratioStops(low, high) {
   const stops = [];
@@ -24,12 +26,13 @@ function nearestStop(stops, value) {
 
 /**
  * A labelled slider. `stops` holds the values; `text(value)` is the printed and spoken one.
- * `onInput(value)` follows the drag and stays in the browser; `onRelease(value)` comes once, at its end.
+ * `onInput(value)` follows the drag and stays in the browser; `onRelease(value)` comes once, at its end. Key presses
+ * end when none has followed for KEYS_END_MS, or the focus goes.
  */
 function slider(life, { name, symbol, hint, text, spoken, ticks = [], tickText = text, onInput, onRelease }) {
   const id = uniqueId("slider");
   const input = node("input", { type: "range", id, class: "kd-range", min: 0, max: 1, step: 1 });
-  const value = node("output", { class: "kd-slider-value", for: id });
+  const value = node("output", { class: "kd-slider-value", for: id, "aria-live": "off" });
   const label = node("label", { for: id, class: "kd-slider-label" }, name);
   if (symbol) label.append(" ", node("i", { class: "kd-symbol" }, symbol));
   const mark = node("span", { class: "kd-mark", hidden: "", "aria-hidden": "true" });
@@ -52,7 +55,23 @@ function slider(life, { name, symbol, hint, text, spoken, ticks = [], tickText =
     paint(chosen);
     onInput(chosen);
   });
-  life.listen(input, "change", () => onRelease(stops[Number(input.value)]));
+  let byKey = false;
+  let timer = 0;
+  const release = () => {
+    clearTimeout(timer);
+    timer = 0;
+    onRelease(stops[Number(input.value)]);
+  };
+  const flush = () => timer && release();
+  life.listen(input, "keydown", () => (byKey = true));
+  life.listen(input, "pointerdown", () => (byKey = false));
+  life.listen(input, "change", () => {
+    clearTimeout(timer);
+    if (byKey) timer = setTimeout(release, KEYS_END_MS);
+    else release();
+  });
+  for (const end of ["blur", "pointerup"]) life.listen(input, end, flush);
+  life.onEnd(flush);
 
   return {
     root,

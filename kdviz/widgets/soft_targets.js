@@ -17,7 +17,7 @@ const MEANINGS = {
 function render({ model, el }) {
   const life = lifetime(model);
   const { root, body } = card(el, "soft-targets", "Soft targets");
-  const live = announcer(life);
+  const live = announcer(life, { apart: 20000 });
   const state = readProbes(model);
   const parts = {
     heading: headingPart(),
@@ -40,7 +40,7 @@ function render({ model, el }) {
     for (const part of Object.values(parts)) part.draw?.(view, state);
     parts.empty.hidden = state.count > 0;
     body.classList.toggle("kd-is-empty", state.count === 0);
-    live.announce(view.shown.has("sentence") ? view.sentence : "");
+    live.announce(view.shown.has("sentence") ? view.sentence : "", `${view.temperature} ${view.alpha} ${view.selected}`);
   });
   const reread = () => {
     Object.assign(state, readProbes(model));
@@ -104,7 +104,7 @@ function currentView(model, state) {
 }
 
 function headingPart() {
-  const title = node("h3", {}, "Soft targets");
+  const title = node("h2", {}, "Soft targets");
   const force = node("p", { class: "kd-force kd-note" });
   return {
     root: node("div", { class: "kd-head" }, title, force),
@@ -264,10 +264,10 @@ function barsPart(model, life) {
       this.root.hidden = state.count === 0 || !view.shown.has("bars");
       if (this.root.hidden) return;
       const classes = rowsToShow(view, state);
-      const nextKey = classes.map((c) => `${c}:${state.classes[c]}`).join("|");
+      const nextKey = [view.hasStudent, ...classes.map((c) => `${c}:${state.classes[c]}`)].join("|");
       if (nextKey !== key) {
         made = classes.map((c) => barRow(state.classes[c]));
-        rows.replaceChildren(barHeader(), ...made.map((row) => row.root));
+        rows.replaceChildren(barHeader(view.hasStudent), ...made.map((row) => row.root));
         key = nextKey;
       }
       const nextPicture = `${view.selected}|${state.images.length}|${pixelSumOrZero(state, view.selected)}`;
@@ -311,9 +311,9 @@ function rowsToShow(view, state) {
   return first;
 }
 
-function barHeader() {
+function barHeader(hasStudent) {
   const cell = (text) => node("span", { role: "columnheader" }, text);
-  return node("div", { class: "kd-unseen", role: "row" }, cell("Teacher"), cell("Class"), cell("Student"));
+  return node("div", { class: "kd-unseen", role: "row" }, cell("Teacher"), cell("Class"), hasStudent ? cell("Student") : null);
 }
 
 function barRow(name) {
@@ -377,7 +377,7 @@ function scaleSwitch(model, life) {
 }
 
 function sentencePart() {
-  const root = node("p", { class: "kd-sentence", "aria-hidden": "true" });
+  const root = node("p", { class: "kd-sentence" });
   return {
     root,
     draw(view, state) {
@@ -450,7 +450,7 @@ const FIXED_SYMBOLS = { equals: "=", dot: "·", plus: "+" };
 
 function drawShare(bar, share, text, view) {
   const { soft, hard, loss, scaledKl } = view.numbers;
-  bar.hidden = !(loss > 0);
+  bar.classList.toggle("kd-blank", !(loss > 0));
   if (loss > 0) {
     share.soft.style.width = `${(100 * soft) / loss}%`;
     share.hard.style.width = `${(100 * hard) / loss}%`;

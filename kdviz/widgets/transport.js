@@ -25,7 +25,7 @@ const PATIENCE_MS = 8000;
 function render({ model, el }) {
   const life = lifetime(model);
   const { root, body } = card(el, "transport", "Training");
-  const live = announcer(life, 300);
+  const live = announcer(life, { quiet: 300, apart: 5000 });
   let pending = null;
   let timer = 0;
 
@@ -47,10 +47,9 @@ function render({ model, el }) {
     progress.draw(model, state);
     const text = pending ? WAITING[pending] : model.get("status");
     say(status, text);
-    status.hidden = !text;
     status.classList.toggle("kd-failed", state === "failed" && !pending);
     put(body, "data-state", state);
-    live.announce(text);
+    live.announce(text, `${state} ${pending}`);
   });
   const answered = () => {
     pending = null;
@@ -114,17 +113,19 @@ function progressPart() {
     draw(model, state) {
       const [step, total] = [model.get("step"), model.get("total_steps")];
       const loading = state === "loading";
+      const asked = loading && step > 0 && total > 0; // steps are the teacher's answers then; before the first, nothing is known
       const share = total > 0 ? Math.min(1, step / total) : 0;
       const seconds = model.get("seconds_left");
-      const known = state === "running" && seconds !== null && seconds !== undefined;
-      const far = loading ? "Getting ready" : total > 0 ? `Step ${grouped(step)} of ${grouped(total)}` : "";
+      const known = (state === "running" || asked) && seconds !== null && seconds !== undefined;
+      const far = asked ? `${grouped(step)} of ${grouped(total)} answers`
+        : loading ? "Getting ready" : total > 0 ? `Step ${grouped(step)} of ${grouped(total)}` : "";
       const rest = known ? `${duration(seconds)} left` : "";
       bar.classList.toggle("kd-unknown", loading);
-      done.style.transform = `scaleX(${loading ? 1 : share})`;
+      done.style.transform = `scaleX(${loading && !asked ? 1 : share})`;
       say(steps, far);
       say(left, rest);
       put(bar, "aria-valuemax", Math.max(1, total));
-      put(bar, "aria-valuenow", loading ? null : Math.min(step, Math.max(1, total)));
+      put(bar, "aria-valuenow", loading && !asked ? null : Math.min(step, Math.max(1, total)));
       put(bar, "aria-valuetext", [far, rest].filter(Boolean).join(", ") || "not started");
     },
   };

@@ -44,8 +44,8 @@ class Transport(View):
     _css = css("theme", "transport", "lab")
 
     state = Unicode("empty", help=f"One of {', '.join(STATES)}.").tag(sync=True)
-    step = Int(0, help="Optimiser steps done.").tag(sync=True)
-    total_steps = Int(0, help="Optimiser steps planned; 0 when not known.").tag(sync=True)
+    step = Int(0, help="Optimiser steps done; while loading, answers the teacher has given.").tag(sync=True)
+    total_steps = Int(0, help="Optimiser steps planned, or answers asked for; 0 when not known.").tag(sync=True)
     seconds_left = Float(None, allow_none=True, help="Time left in seconds; None when not known.").tag(sync=True)
     status = Unicode("", help="One sentence on what happens now, errors too; read out by screen readers.").tag(
         sync=True

@@ -11,6 +11,24 @@ TEACHERS = [
 STUDENTS = [{"units": u, "parameters": 795 * u + 10, "macs": 794 * u} for u in (8, 16, 32, 64)]
 FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
+# Pieces of text that lie on one another; line boxes may touch.
+OVERLAPS = """() => {
+  const pieces = [];
+  const walker = document.createTreeWalker(document.getElementById("view"), NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const holder = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || holder.closest(".kd-unseen, style, option")) continue;
+    if (!holder.checkVisibility({ visibilityProperty: true })) continue;
+    const range = document.createRange();
+    range.selectNodeContents(walker.currentNode);
+    for (const box of range.getClientRects()) if (box.width) pieces.push({ node: walker.currentNode, box });
+  }
+  const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 0.35 * Math.min(a.height, b.height);
+  return pieces.flatMap((a, i) => pieces.slice(i + 1).filter((b) => a.node !== b.node && meet(a.box, b.box))
+    .map((b) => `${a.node.data} | ${b.node.data}`));
+}"""
+
 
 def soft_targets(**traits):
     rng = np.random.default_rng(3)
@@ -66,6 +84,17 @@ def test_nothing_is_wider_than_the_page(mount, make, width):
 
 
 @pytest.mark.parametrize("make", ALL, ids=["soft_targets", "curves", "transport", "setup"])
+@pytest.mark.parametrize("width", [600, 1280])
+def test_text_of_twice_the_size_covers_no_other_text(mount, make, width):
+    page = mount(make(), width=width)
+    page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+    page.set_viewport_size({"width": width + 1, "height": 900})  # the plot is drawn anew when its size changes
+    page.evaluate(FRAME)
+    assert page.evaluate(OVERLAPS) == []
+    assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+@pytest.mark.parametrize("make", ALL, ids=["soft_targets", "curves", "transport", "setup"])
 def test_every_control_has_a_name_and_room_for_a_finger(mount, make):
     page = mount(make())
     small = page.evaluate(
@@ -102,6 +131,35 @@ def test_the_temperature_slider_moves_by_the_keyboard_and_speaks_its_value(mount
     assert page.evaluate("() => model.get('temperature')") == 0.5
     slider.press("End")
     assert page.evaluate("() => model.get('temperature')") == 100
+
+
+def test_key_presses_are_sent_once_when_they_have_ended(mount):
+    page = mount(soft_targets(temperature=4.0))
+    slider = page.get_by_label("Temperature")
+    for _ in range(13):
+        slider.press("ArrowRight")
+    assert sent(page) == []
+    page.wait_for_function("() => model.log.length > 0")
+    page.wait_for_timeout(400)
+    assert [entry["saved"]["temperature"] for entry in sent(page)] == [page.evaluate("() => model.get('temperature')")]
+
+
+@pytest.mark.parametrize("ending", ["() => document.activeElement.blur()", "() => end()"])
+def test_key_presses_end_at_once_with_the_focus_and_with_the_view(mount, ending):
+    page = mount(soft_targets(temperature=4.0))
+    page.get_by_label("Temperature").focus()
+    page.evaluate(
+        """(ending) => {
+          const slider = document.activeElement;
+          slider.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight" }));
+          slider.value = Number(slider.value) + 1;
+          for (const type of ["input", "change"]) slider.dispatchEvent(new Event(type));
+          if (model.log.length) throw new Error("sent too early");
+          eval(ending)();
+        }""",
+        ending,
+    )
+    assert [entry["saved"]["temperature"] for entry in sent(page)] == [pytest.approx(4.1)]
 
 
 def test_a_temperature_set_by_python_is_shown_exactly(mount):
@@ -152,6 +210,7 @@ def test_hidden_parts_and_locked_controls(mount):
 
 def test_without_a_student_only_the_teacher_side_is_drawn(mount):
     page = mount(soft_targets(student_logits=b""))
+    assert page.locator(".kd-rows [role=columnheader]").all_text_contents() == ["Teacher", "Class"]
     assert page.locator(".kd-bar-teacher").first.is_visible()
     assert not page.locator(".kd-bar-student").first.is_visible()
 
@@ -170,6 +229,11 @@ def test_a_definition_opens_with_focus_and_closes_with_escape(mount):
     assert "minus the logarithm of the probability" in tip.inner_text()
     term.press("Escape")
     assert tip.count() == 0
+    term.blur()
+    term.hover()
+    assert tip.count() == 1
+    page.keyboard.press("Escape")
+    assert tip.count() == 0
 
 
 def test_the_spoken_sentence_waits_until_a_drag_has_ended(mount):
@@ -180,7 +244,36 @@ def test_the_spoken_sentence_waits_until_a_drag_has_ended(mount):
     live = page.locator("[aria-live=polite]")
     assert live.inner_text() == ""
     last = page.locator(".kd-sentence").inner_text()
-    page.wait_for_function("(text) => document.querySelector('[aria-live]').textContent === text", arg=last)
+    page.wait_for_function("(text) => document.querySelector('[aria-live=polite]').textContent === text", arg=last)
+    page.wait_for_function("() => document.querySelector('[aria-live=polite]').textContent === ''")
+
+
+@pytest.mark.parametrize("make", ALL, ids=["soft_targets", "curves", "transport", "setup"])
+def test_an_opening_page_speaks_of_nothing_and_shows_every_sentence_to_all(mount, make):
+    page = mount(make())
+    page.wait_for_timeout(1000)
+    assert page.locator("[aria-live=polite]").all_text_contents() == [""]
+    assert page.locator(".kd-sentence[aria-hidden], output:not([aria-live=off])").count() == 0
+
+
+def test_the_curves_speak_at_a_change_of_state_and_seldom_in_between(mount):
+    page = mount(curves(sentence="one"))
+    page.clock.install()
+    spoken = "() => document.querySelector('[aria-live=polite]').textContent"
+    heard = []
+    for second in range(45):
+        page.evaluate("(s) => model.set('sentence', `after ${s}`)", second)
+        page.clock.run_for(1000)
+        heard.append(page.evaluate(spoken))
+    assert len(set(heard) - {""}) == 3
+    page.evaluate(
+        """() => {
+          model.set("series", model.get("series").map((s) => ({ ...s, steps: [0, 10, 40] })));
+          model.set("sentence", "finished");
+        }"""
+    )
+    page.clock.run_for(1000)
+    assert page.evaluate(spoken) == "finished"
 
 
 def test_each_button_sends_its_command_and_waits_for_the_answer(mount):
@@ -237,6 +330,17 @@ def test_the_progress_bar_tells_steps_and_time_left(mount):
     assert bar.get_attribute("aria-valuetext") == "Step 300 of 1,200, 1 min 23 s left"
 
 
+def test_while_loading_the_progress_bar_tells_the_answers_of_the_teacher(mount):
+    page = mount(Transport(state="loading", step=0, total_steps=1920))
+    bar = page.get_by_role("progressbar")
+    assert bar.get_attribute("aria-valuenow") is None
+    assert bar.get_attribute("aria-valuetext") == "Getting ready"
+    page.evaluate("() => { model.set('total_steps', 4000); model.set('step', 1024); model.set('seconds_left', 3.1); }")
+    page.evaluate(FRAME)
+    assert bar.get_attribute("aria-valuenow") == "1024"
+    assert bar.get_attribute("aria-valuetext") == "1,024 of 4,000 answers, 3 s left"
+
+
 def test_curves_are_empty_until_there_are_values(mount):
     page = mount(LearningCurves(teacher=0.5))
     assert page.locator(".kd-plot-empty").inner_text().startswith("Press Train")
@@ -254,10 +358,41 @@ def test_curves_name_their_lines_with_the_last_value(mount):
     ]
     narrow = mount(curves(), width=400)
     assert narrow.locator(".kd-legend-item").all_inner_texts() == [
-        "Twin 8.00\u00a0%",
         "Student 5.00\u00a0%",
+        "Twin 8.00\u00a0%",
         "Teacher 0.50\u00a0%",
     ]
+
+
+def test_the_first_values_move_nothing_in_a_narrow_place(mount):
+    page = mount(LearningCurves(total_steps=40), width=360)
+    assert page.locator(".kd-legend-item").all_inner_texts() == ["Student –", "Twin, no teacher –", "Teacher –"]
+    height = "() => document.querySelector('.kd-card').offsetHeight"
+    before = page.evaluate(height)
+    sentence = "After step 1,920, on 10,000 validation examples, the student makes 203 errors, 40 fewer than its twin."
+    page.evaluate(
+        """([series, sentence]) => {
+          model.set("series", series); model.set("teacher", 0.67); model.set("sentence", sentence);
+        }""",
+        [[curves().series[0], curves().series[1] | {"name": "Twin, no teacher"}], sentence],
+    )
+    page.evaluate(FRAME)
+    assert page.locator(".kd-sentence").inner_text() == sentence
+    assert page.evaluate(height) == before
+
+
+def test_the_read_out_of_a_narrow_plot_stands_above_its_curves(mount):
+    page = mount(curves(cursor=10), width=360)
+    readout, plot = page.locator(".kd-readout").bounding_box(), page.locator(".kd-plot").bounding_box()
+    assert readout["y"] + readout["height"] <= plot["y"] + 1
+
+
+def test_an_edit_that_changes_is_told_anew(mount):
+    page = mount(curves(edits=[{"step": 10, "text": "T = 8"}]))
+    assert page.locator("ol li").all_text_contents() == ["Step 10: T = 8"]
+    page.evaluate("() => model.set('edits', [{ step: 10, text: 'T = 9' }])")
+    page.evaluate(FRAME)
+    assert page.locator("ol li").all_text_contents() == ["Step 10: T = 9"]
 
 
 def test_a_redraw_with_as_many_lines_makes_no_new_node(mount):
@@ -290,7 +425,7 @@ def test_accuracy_is_one_click_away(mount):
     page = mount(curves())
     page.get_by_label("Accuracy").check(force=True)
     page.evaluate(FRAME)
-    assert page.locator("h3").inner_text() == "Accuracy on validation data"
+    assert page.locator("h2").inner_text() == "Accuracy on validation data"
     assert "Student 95.0\u00a0%" in page.locator(".kd-label-text").all_text_contents()
     assert sent(page)[-1]["saved"]["measure"] == "accuracy"
 
