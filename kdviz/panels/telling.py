@@ -40,7 +40,7 @@ def status(runner: Runner, *, outdated: bool = False) -> str:
     texts = {
         "idle": _sentence(runner.message or "ready to train"),
         "loading": f"Asking the teacher about the {runner.loading}.",
-        "running": _learning(runner.runs),
+        "running": _sentence(runner.message) if runner.message else _learning(runner.runs),
         "paused": f"Paused after step {step} of {total}.",
         "stopped": f"Stopped after step {step} of {total}; what was learned is kept.",
         "finished": f"Finished after {total} steps.{new_choices}",
