@@ -111,6 +111,7 @@ function headingPart() {
     draw(view) {
       const { temperature, alpha, step } = view.inForce;
       const known = temperature !== undefined && alpha !== undefined;
+      force.hidden = !known && !view.hasStudent;
       const differs = known && (temperature !== view.temperature || alpha !== view.alpha);
       force.classList.toggle("kd-preview", differs);
       const since = step ? ` since step ${grouped(step)}` : "";
