@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -142,7 +143,7 @@ class Distillation:
         cached = settings.objective.needs_teacher and augment is None
         self._batches = Batches(
             data.train,
-            self.teacher_logits if cached else None,
+            self._ask_for_logits() if cached else None,
             batch_size=settings.batch_size,
             seed=settings.seed,
             device=self._device,
@@ -332,6 +333,17 @@ class Distillation:
         assert self.teacher is not None
         self._check_teacher()
         return self.teacher.logits(self.data.train)
+
+    def _ask_for_logits(self) -> Callable[[], Tensor]:
+        """Return ``teacher_logits`` for the batches, without a circle of references that would keep a dropped run."""
+        run = weakref.ref(self)
+
+        def ask() -> Tensor:
+            alive = run()
+            assert alive is not None, "batches are only asked for by their run"
+            return alive.teacher_logits()
+
+        return ask
 
     def _check_teacher(self) -> None:
         """Raise if the teacher's weights were written to since the run began."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import gc
 import os
 import signal
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -474,3 +476,14 @@ def test_batch_normalisation_never_meets_a_single_example(clouds, teacher):
     branch = run.branch(1)
     branch.train(progress=False)
     assert same_weights(branch.student, run.student)
+
+
+def test_a_run_that_is_dropped_is_freed_at_once(make):
+    run = make()
+    run.step()
+    gone = weakref.ref(run)
+    gc.disable()
+    del run
+    freed = gone() is None
+    gc.enable()
+    assert freed
