@@ -50,13 +50,10 @@ class Lab(Panel):
     setup, transport, curves, soft_targets : widgets
         The parts of the page.
 
-    Examples
-    --------
+    Notes
+    -----
     In a notebook, ``kd.panels.Lab()`` as the last line of a cell. Without a page, the same things by hand:
-
-    >>> lab = Lab(labels=100, units=8, epochs=1)            # doctest: +SKIP
-    >>> lab.command("train"); lab.wait("finished")          # doctest: +SKIP
-    True
+    ``lab.command("train")``, then ``lab.wait("finished")``.
     """
 
     def __init__(self, run: Distillation | None = None, **chosen: Any) -> None:
