@@ -24,11 +24,12 @@ from . import guards
 from .batches import Augment, Batches
 from .evaluate import evaluate
 from .history import Edit, Evaluation, History
+from .in_force import InForce
 from .interruption import interruptible
 from .objective import HardLabels, Objective, Outputs, Term, hinton
 from .optimizer import OptimizerFactory, make_optimizer
 from .randomness import mix, seeded
-from .schedules import Hyperparameter, Schedule, value_at
+from .schedules import Hyperparameter, value_at
 from .settings import AUGMENTS, NonFiniteLossError, Settings, Step
 from .snapshot import Shelf, Snapshot
 from .teacher import Cancelled, Teacher, device_of
@@ -101,32 +102,17 @@ class Distillation:
         data = data_sets.splits(data)
         objective = hinton() if objective is None else objective
         objective = 1.0 * objective if isinstance(objective, Term) else objective
-        learning_rate = guards.number("learning_rate", learning_rate)
-        batch_size, epochs, seed, snapshot_every = (
-            guards.whole(name, value)
-            for name, value in (
-                ("batch_size", batch_size),
-                ("epochs", epochs),
-                ("seed", seed),
-                ("snapshot_every", snapshot_every),
-            )
-        )
-        guards.check_numbers(learning_rate=learning_rate, batch_size=batch_size, epochs=epochs)
         guards.check_kinds(teacher, student, objective)
+        settings = Settings(objective, optimizer, learning_rate, batch_size, epochs, seed, augment, snapshot_every)
         guards.check_data(data, objective)
-        if isinstance(augment, str) and augment not in AUGMENTS:
-            raise ValueError(f"augment must be one of {', '.join(AUGMENTS)} or a callable, got {augment!r}")
         if objective.needs_teacher and teacher is None:
             raise ValueError(f"the objective {objective} needs a teacher, got None")
         guards.check_roles(teacher.module if isinstance(teacher, Teacher) else teacher, student)
         teacher = Teacher(teacher) if isinstance(teacher, nn.Module) else teacher
         guards.check_answers(teacher, student, data)
-        guards.check_batches(student, data, batch_size)
+        guards.check_batches(student, data, settings.batch_size)
         if teacher is not None and not allow_weaker_teacher:
             guards.check_not_swapped(teacher, student, data)
-        settings = Settings(
-            objective, optimizer, learning_rate, batch_size, epochs, seed, augment, max(1, snapshot_every)
-        )
         self._assemble(teacher, student, data, settings)
 
     def _assemble(
@@ -152,20 +138,20 @@ class Distillation:
         student.train()
         self._parameters = [p for p in student.parameters() if p.requires_grad]
         self._optimizer = make_optimizer(settings.optimizer, self._parameters, value_at(settings.learning_rate, 0, 1))
-        self._begin(settings)
+        self._now = InForce(settings, self.steps_per_epoch)
         self.history = History(self._columns())
         self._shelf = Shelf()
         self._shelf.put(Snapshot.take(0, student, self._optimizer))
 
-    # --- what is in force -------------------------------------------------------------------------------------------
+    @property
+    def objective(self) -> Objective:
+        """The objective in force."""
+        return self._now.objective
 
-    def _begin(self, settings: Settings) -> None:
-        """Put the hyperparameters of the start in force."""
-        self.objective = settings.objective
-        self.learning_rate = settings.learning_rate
-        self._horizon = settings.epochs * self.steps_per_epoch  # what schedules run over
-        self._edits_in_force = 0
-        self._stale, self._scheduled = True, False
+    @property
+    def learning_rate(self) -> Hyperparameter:
+        """The learning rate in force."""
+        return self._now.learning_rate
 
     def _columns(self) -> tuple[str, ...]:
         terms = self.settings.objective.terms
@@ -174,39 +160,16 @@ class Distillation:
         return ("loss", *(t.name for t in terms), *weights, *hyper, "learning_rate")
 
     def _enter(self, step: int) -> None:
-        """Bring the edits made up to ``step`` into force and work out this step's numbers."""
-        while self._edits_in_force < len(self.history.edits) and self.history.edits[self._edits_in_force].step <= step:
-            self._put_in_force(self.history.edits[self._edits_in_force])
-            self._edits_in_force += 1
-        if not self._stale and not self._scheduled:
-            return
-        self._scheduled = self.objective.scheduled or isinstance(self.learning_rate, Schedule)
-        self._stale = False
-        self._in_force = self.objective.hyperparameters_at(step, self._horizon)
-        rate = value_at(self.learning_rate, step, self._horizon)
-        guards.check_rate(rate)
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate
-        weights = (weight for weight, _ in self._in_force)
-        hyper = (value for _, numbers in self._in_force for value in numbers.values())
-        self._numbers = (*weights, *hyper, rate)
-
-    def _put_in_force(self, edit: Edit) -> None:
-        if edit.name == "learning_rate":
-            self.learning_rate = edit.value
-        elif edit.name == "total_steps":
-            self._horizon = int(value_at(edit.value, 0, 1))
-        else:
-            self.objective = self.objective.edited(**{edit.name: edit.value})
-        self._stale = True
-
-    # --- training ---------------------------------------------------------------------------------------------------
+        """Bring the edits made up to ``step`` into force."""
+        if self._now.enter(step, self.history.edits):
+            for group in self._optimizer.param_groups:
+                group["lr"] = self._now.rate
 
     @property
     def total_steps(self) -> int:
         """How many steps are planned in all, extensions that wait further on included."""
         waiting = (int(value_at(e.value, 0, 1)) for e in self.history.edits if e.name == "total_steps")
-        return max(self._horizon, *waiting, 0)
+        return max(self._now.horizon, *waiting, 0)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -226,7 +189,7 @@ class Distillation:
             if self._live_teacher and self.teacher is not None:
                 teacher = self.teacher(batch.inputs)
             outputs = Outputs(self.student(batch.inputs), teacher, batch.labels, batch.labelled)
-            for (_, term), (weight, hyper) in zip(self.objective.weighted, self._in_force, strict=True):
+            for (_, term), (weight, hyper) in zip(self.objective.weighted, self._now.weighted, strict=True):
                 if weight == 0:  # shown in the history, absent from the gradient
                     with torch.no_grad():
                         values.append(term.value(outputs, hyper))
@@ -240,7 +203,7 @@ class Distillation:
                 loss.backward()
                 self._optimizer.step()
         total = values[0] * 0 if loss is None else loss.detach()
-        self.history.record((total, *values), self._numbers)
+        self.history.record((total, *values), self._now.numbers)
         self.steps_done = step + 1
         if self.history.full:
             self._settle()
@@ -378,7 +341,7 @@ class Distillation:
         snapshot.restore(self.student, self._optimizer)
         self.history = self.history.until(snapshot.step)
         self.steps_done = snapshot.step
-        self._begin(self.settings)
+        self._now = InForce(self.settings, self.steps_per_epoch)
         self._enter(self.steps_done)
 
     def _keep(self) -> None:
@@ -388,8 +351,6 @@ class Distillation:
         if not snapshot.finite:
             self._go_back(f"a weight was no longer finite after step {self.steps_done}", max(0, self.steps_done - 1))
         self._shelf.put(snapshot)
-
-    # --- edits, snapshots, branches ---------------------------------------------------------------------------------
 
     @property
     def editable(self) -> tuple[str, ...]:
@@ -426,7 +387,7 @@ class Distillation:
         """Add an edit; of several at one step the last one stands."""
         kept = [e for e in self.history.edits if (e.step, e.name) != (edit.step, edit.name)]
         self.history.edits[:] = sorted([*kept, edit], key=lambda e: e.step)
-        self._edits_in_force = sum(e.step < self.steps_done for e in kept)
+        self._now.retake(sum(e.step < self.steps_done for e in kept))
         self._enter(self.steps_done)
 
     def snapshot(self) -> Snapshot:
@@ -493,8 +454,6 @@ class Distillation:
             other.step()
         other._enter(step)
         return other
-
-    # --- results, files ---------------------------------------------------------------------------------------------
 
     def evaluate(self, split: str = "validation", *, progress: Callable[[int, int], bool] | None = None) -> Evaluation:
         """Evaluate the student on a split, record it in the history and return it.

@@ -74,8 +74,6 @@ class Runner:
         self._running_s = 0.0  # time spent on steps, for the time left
         self._steps_timed = 0
 
-    # --- called from anywhere: returns at once ----------------------------------------------------------------------
-
     def send(self, command: Command, **values: Any) -> None:
         """Put a command: "train", "pause", "step", "edit" (with values), "stop", or "call" (with ``work``, a
         function)."""
@@ -123,8 +121,6 @@ class Runner:
         if self._steps_timed == 0 or self.state not in ("running", "paused"):
             return None
         return self._running_s / self._steps_timed * (self.total_steps - self.steps_done)
-
-    # --- the thread -------------------------------------------------------------------------------------------------
 
     def _live(self) -> None:
         while True:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from ..data import shift
+from . import guards
 from .batches import Augment
 from .objective import Objective
 from .optimizer import OptimizerFactory
@@ -32,6 +33,17 @@ class Settings:
     seed: int = 0
     augment: str | Augment | None = None
     snapshot_every: int = 200
+
+    def __post_init__(self) -> None:
+        """Hold plain numbers (numpy's become Python's) and refuse in one sentence what makes no sense."""
+        object.__setattr__(self, "learning_rate", guards.number("learning_rate", self.learning_rate))
+        for name in ("batch_size", "epochs", "seed", "snapshot_every"):
+            object.__setattr__(self, name, guards.whole(name, getattr(self, name)))
+        guards.check_numbers(learning_rate=self.learning_rate, batch_size=self.batch_size, epochs=self.epochs)
+        if self.snapshot_every < 1:
+            raise ValueError(f"snapshot_every must be at least 1, got {self.snapshot_every}")
+        if isinstance(self.augment, str) and self.augment not in AUGMENTS:
+            raise ValueError(f"augment must be one of {', '.join(AUGMENTS)} or a callable, got {self.augment!r}")
 
 
 class Step(NamedTuple):

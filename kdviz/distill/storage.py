@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from .. import data as data_sets
 from .. import models
 from .history import History
+from .in_force import InForce
 from .recipe import Recipe
 from .snapshot import Snapshot
 from .teacher import Teacher, weight_hash
@@ -194,7 +195,7 @@ def _put_back(run: Distillation, described: dict[str, Any], tensors: dict[str, T
     history = History.from_dict(described["history"], rows)
     run._return_to(run._shelf.before(described["steps_done"]))
     run.history = history
-    run._begin(run.settings)
+    run._now = InForce(run.settings, run.steps_per_epoch)
     run._enter(run.steps_done)
 
 

@@ -75,8 +75,6 @@ class Lab(Panel):
             self._show_scene()
         self._listen()
 
-    # --- the page ---------------------------------------------------------------------------------------------------
-
     def _make_widgets(self) -> None:
         self.setup = widgets.Setup(epochs_range=[1, 200], folded=True)
         self.transport = widgets.Transport()
@@ -106,8 +104,6 @@ class Lab(Panel):
             "learning_rate": c.learning_rate,
             **{name: getattr(c, name) for name in CHOSEN_BY_SETUP},
         }
-
-    # --- callbacks: put a command and return ------------------------------------------------------------------------
 
     def _on_button(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         self.command(str(content.get("command", "")))
@@ -146,8 +142,6 @@ class Lab(Panel):
         self._outdated = False
         old.send("close")
         self._runner.send("call", work=then or self._show_scene)
-
-    # --- on the runner's thread -------------------------------------------------------------------------------------
 
     def _new_runner(self) -> Runner:
         return Runner(self._build, self._report)
@@ -250,8 +244,6 @@ class Lab(Panel):
             )
         with self._changed:
             self._changed.notify_all()
-
-    # --- for code ---------------------------------------------------------------------------------------------------
 
     @property
     def run(self) -> Distillation | None:
