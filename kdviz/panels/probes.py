@@ -70,4 +70,4 @@ def choose_probes(teacher: nn.Module, data: Splits, count: int = SHOWN) -> Probe
 def captions(examples: Examples) -> list[str]:
     """Return a line of words for each example without an image, from its named columns."""
     columns = examples.groups
-    return [", ".join(f"{name} {columns[name][i]}" for name in columns) for i in range(len(examples))]
+    return [", ".join(str(columns[name][i]) for name in columns) for i in range(len(examples))]
