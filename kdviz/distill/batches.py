@@ -1,8 +1,7 @@
 """The transfer set cut into batches: what step k sees is a function of (seed, k) alone.
 
 Whole windows of batches are gathered at once and handed out as views, so that a step pays for no indexing, and the
-float
-copy of the data never takes more than a window.
+float copy of the data never takes more than a window.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Runner: one daemon thread that trains runs side by side and obeys commands at the next step.
 
-The thread is started by the first command, never at import, construction or display. Callers only put a command into a
-queue and return. What others may look at is collected by the thread itself, between two steps, at most a few times a
-second.
+The thread is started by the first command, never at import, construction or display. Callers only put a command into
+a queue and return. What others may look at is collected by the thread itself, between two steps, at most a few times
+a second.
 """
 
 from __future__ import annotations
@@ -32,12 +32,10 @@ class Runner:
     ----------
     build : callable
         Called once, on the thread, with a function (done, total) -> bool to report progress to and to ask whether to
-        go on;
-        returns the runs, the student's first. One that is ahead waits for the others.
+        go on; returns the runs, the student's first. One that is ahead waits for the others.
     report : callable
         Called on the thread with this runner whenever there is something new, at most ``REPORTS_PER_SECOND`` times a
-        second
-        while training and always at a change of state. It may look at the runs: no step is under way.
+        second while training and always at a change of state. It may look at the runs: no step is under way.
     evaluate : bool
         Evaluate on validation data along the way, and on test data once the plan is finished.
 

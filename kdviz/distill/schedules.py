@@ -1,9 +1,8 @@
 """Schedules: a hyperparameter as a function of how far the run is.
 
 A schedule stands wherever a number may: ``SoftTargets(temperature=Linear(8, 1))``,
-``learning_rate=WarmupCosine(1e-3)``.
-Each is a small frozen object with one method, ``at(step, total_steps)``, and so can be written to a recipe and read
-back.
+``learning_rate=WarmupCosine(1e-3)``. Each is a small frozen object with one method, ``at(step, total_steps)``, and so
+can be written to a recipe and read back.
 """
 
 from __future__ import annotations

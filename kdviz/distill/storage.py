@@ -1,8 +1,7 @@
 """A run on disk: safetensors for tensors, JSON for the rest, one folder, never half written.
 
 Each save goes to a new folder inside ``folder``; when all of it is on the disk, the one-line file ``CURRENT`` is
-replaced
-to name it. Whoever dies in between leaves the save before in force.
+replaced to name it. Whoever dies in between leaves the save before in force.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ class Teacher:
     """A module that only answers.
 
     Its logits are cached by the content of the examples and the content of its weights: change either and they are
-    computed anew. (What is written through ``.data`` goes unnoticed by torch; it is found by the full check at the end
-    of training.)
+    computed anew. (What is written through ``.data`` goes unnoticed by torch; it is found by the full check at the
+    end of training.)
 
     Parameters
     ----------

@@ -1,8 +1,7 @@
 """Distillation losses: pure functions of tensors, one family a file.
 
 One convention throughout: the divergence is summed over classes and averaged over the batch (never over B·C), it
-carries
-the factor T², and no gradient ever reaches the teacher.
+carries the factor T², and no gradient ever reaches the teacher.
 """
 
 from .response import check_temperature, hard_labels, soft_targets

@@ -37,10 +37,9 @@ def soft_targets(s: Tensor, t: Tensor, temperature: float = 4.0, *, reduction: R
 
     Notes
     -----
-    With p = σ_T(t) and q = σ_T(s): loss = T² · Σ_c p_c (log p_c − log q_c), averaged over the batch.
-    ∂loss/∂s = T (q − p) / B: thanks to T² the gradient stays O(1) in T. As T → ∞ the loss tends to (1/2C) Σ_c (d_c −
-    d̄)²
-    with d = s − t, half the variance of the logit difference over the classes.
+    With p = σ_T(t) and q = σ_T(s): loss = T² · Σ_c p_c (log p_c − log q_c), averaged over the batch. ∂loss/∂s = T (q
+    − p) / B: thanks to T² the gradient stays O(1) in T. As T → ∞ the loss tends to (1/2C) Σ_c (d_c − d̄)² with d = s
+    − t, half the variance of the logit difference over the classes.
 
     Public implementations differ: some leave out T², some average over B·C (``F.kl_div(..., reduction="mean")``), which
     makes the term C times smaller.

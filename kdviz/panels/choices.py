@@ -23,8 +23,7 @@ class Choices:
     """The Lab's settings, checked against what there is; the field names are the Lab's keyword arguments.
 
     The default run is one where the teacher's help is real, large and quick (``benchmarks/lab.py`` prints it): few
-    labels
-    and a student with room.
+    labels and a student with room.
     """
 
     data: str = "mnist"

@@ -1,8 +1,7 @@
 """The Distillation Lab: a real student learns from a real teacher, beside its twin that has none.
 
 Callbacks only put a command and return; training, and whatever else takes time, happens on the runner's thread; the
-page
-is brought up to date by the publisher's. No widget is created after construction.
+page is brought up to date by the publisher's. No widget is created after construction.
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ from .probes import Probes, choose_probes
 from .publisher import Publisher
 
 CHOSEN_BY_SETUP = ("labels", "keep_unlabelled", "teacher", "units", "epochs", "batch_size")
-LIVE = ("temperature", "alpha", "learning_rate")
 
 
 class Lab(Panel):
