@@ -1,0 +1,63 @@
+"""The Lab in the real JupyterLab, where callbacks may come on a subshell's thread."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+SETTINGS = ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTERLAB_SETTINGS_DIR")
+
+
+@pytest.fixture(scope="module")
+def jupyterlab(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iterator[str]:
+    """The address of a JupyterLab on a copy of the Lab's notebook; ended by its id."""
+    folder = tmp_path_factory.mktemp("jupyterlab")
+    shutil.copy(repository / "notebooks" / "dashboards" / "lab.ipynb", folder)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    options = [f"--port={port}", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}", "--no-browser"]
+    news = "--LabApp.news_url=None"
+    command = [sys.executable, "-m", "jupyterlab", "--allow-root", "--ip=127.0.0.1", news, *options]
+    own = {
+        name: str(tmp_path_factory.mktemp("settings")) for name in SETTINGS
+    }  # not the ones of whoever runs the tests
+    process = subprocess.Popen(command, env={**os.environ, **own}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 90
+        while True:
+            try:
+                urllib.request.urlopen(f"{address}/api", timeout=5).close()
+                break
+            except OSError:
+                if time.monotonic() > deadline or process.poll() is not None:
+                    pytest.fail("JupyterLab did not get ready")
+                time.sleep(0.3)
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_the_lab_trains_in_jupyterlab(jupyterlab, page):
+    opened = page(f"{jupyterlab}/lab/tree/lab.ipynb", width=1440, height=1000)
+    expect(opened.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible(timeout=90_000)
+    opened.get_by_role("menuitem", name="Run").first.click()
+    opened.get_by_text("Run All Cells", exact=True).first.click()
+    expect(opened.locator(".kd-transport[data-state=idle]")).to_be_visible(timeout=90_000)
+    opened.get_by_role("slider", name=re.compile("Temperature")).press("ArrowRight")
+    opened.get_by_role("button", name="Train", exact=True).click()
+    expect(opened.locator(".kd-transport[data-state=finished]")).to_be_visible(timeout=180_000)
+    expect(opened.get_by_text(re.compile("fewer than its twin")).first).to_be_visible()
