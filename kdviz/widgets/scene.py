@@ -1,0 +1,189 @@
+"""Scene: what all views of one page share: watched examples, T and alpha, the selection, runs and their films.
+
+It draws nothing. Views carry a reference to it (trait ``scene``) and read it in the browser, so that what moves there
+moves in all of them at once, without Python. `scene.js` is its other half.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets
+import traitlets
+from traitlets import Dict, Float, Instance, Int, List, Unicode
+
+from kdviz.distill.film import Film, Frame
+from kdviz.widgets.traits import Packed, View, WrongTraitError, finite_above_zero, one_of, rising_pair, within
+
+ROLES = ("student", "twin", "smoothed", "branch")
+VIEWS = ("one", "many", "draw")
+
+
+def _reference(scene: ipywidgets.Widget | None, _view: Any) -> str | None:
+    return None if scene is None else f"IPY_MODEL_{scene.model_id}"
+
+
+class SceneTrait(Instance):
+    """A view's reference to the scene it shows; None where the view stands alone."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ipywidgets.Widget, allow_none=True, help="The scene whose examples, T, alpha and films this view shows."
+        )
+        self.tag(sync=True, to_json=_reference, from_json=lambda value, view: view.scene)
+
+
+class Scene(View):
+    """The shared state of a page's views.
+
+    Frames of films travel as custom messages, each once: ``record`` collects them, the next ``update`` sends those of
+    the run shown. A page that opens later, or shows another run, asks and gets them all.
+
+    Parameters
+    ----------
+    **traits
+        Values by trait name; `Scene.own_traits()` lists them with their units.
+    """
+
+    _esm = "export default { initialize() {} };"
+
+    classes = List(Unicode(), help="Names of the C classes, in the order of the logits.").tag(sync=True)
+    images = Packed("u1", help="Grey values 0 to 255 of the N examples, N·H·W bytes; empty for rows.").tag(sync=True)
+    image_shape = List(Int(), default_value=[0, 0], help="Height and width of one image, in pixels.").tag(sync=True)
+    captions = List(Unicode(), help="A text for each example without an image; may be empty.").tag(sync=True)
+    labels = List(Int(), help="True class of each example; -1 where it is not known.").tag(sync=True)
+    sample = Int(
+        0,
+        help="The first so many examples are a random sample, and what is told of all is told of these; "
+        "the others were picked for being remarkable.",
+    ).tag(sync=True)
+    teacher_logits = Packed("<f4", help="Teacher's logits, N·C float32 numbers row by row.").tag(sync=True)
+    teacher_name = Unicode("", help="Teacher's name.").tag(sync=True)
+    student_name = Unicode("", help="Student's name.").tag(sync=True)
+    split = Unicode("validation", help="What the examples were taken from.").tag(sync=True)
+
+    temperature = Float(4.0, help="Temperature T; > 0.").tag(sync=True)
+    temperature_range = List(Float(), default_value=[0.5, 100.0], help="Lowest and highest T of sliders.").tag(
+        sync=True
+    )
+    alpha = Float(0.9, help="Weight of the soft term, in [0, 1].").tag(sync=True)
+    alpha_range = List(Float(), default_value=[0.0, 1.0], help="Lowest and highest alpha of sliders.").tag(sync=True)
+    in_force = Dict(help='What training uses: {} or {"temperature": 4, "alpha": 0.9, "step": 200}.').tag(sync=True)
+    bias_class = Int(-1, help="The class whose logit the bias slider raises; -1 for no such slider.").tag(sync=True)
+    bias = Float(0.0, help="What is added to the student's logit of `bias_class` in every view.").tag(sync=True)
+    selected = Int(0, help="Index of the example shown, from 0.").tag(sync=True)
+
+    runs = List(
+        Dict(),
+        help='Runs on the page: {"id", "name", "role", "colour": int, "hidden": bool, "steps": [int], '
+        '"values": [validation error in %], "edits": [{"step", "text"}], "from": step or None, "note": str, '
+        '"best": {"step", "value"} or None, "test": errors or None, "removable": bool, "total_steps": int}.',
+    ).tag(sync=True)
+    bands = List(
+        Dict(),
+        help='Several seeds: {"role", "name", "steps", "low", "mean", "high", "seeds": int}, errors in %.',
+    ).tag(sync=True)
+    teacher_error = Float(None, allow_none=True, help="The teacher's error on validation data in %.").tag(sync=True)
+    total_steps = Int(0, help="Optimiser steps planned.").tag(sync=True)
+    shown_run = Unicode("", help="Id of the run whose student the views show.").tag(sync=True)
+    step = Int(None, allow_none=True, help="The recorded step that the views show; None: the newest.").tag(sync=True)
+    exact = Dict(help='Of which run and step `exact_logits` are: {} or {"run", "step"}.').tag(sync=True)
+    exact_logits = Packed("<f4", help="The student's logits there, N·C float32 numbers.").tag(sync=True)
+    state = Unicode("empty", help="State of training, as in Transport.").tag(sync=True)
+
+    view = Unicode("one", help=f"What the right side shows: {', '.join(VIEWS)}.").tag(sync=True)
+    hidden = List(Unicode(), help="Parts that are not drawn, by name (a lecturer's link).").tag(sync=True)
+    locked = List(Unicode(), help="Controls that cannot be changed, by name (a lecturer's link).").tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        self.films: dict[str, Film] = {}
+        self._pending: list[tuple[str, Frame]] = []
+        self._guard = threading.Lock()
+        self._hear: list[Callable[[dict[str, Any]], None]] = []
+        super().__init__(**traits)
+        self.on_msg(self._on_message)
+
+    @property
+    def example_count(self) -> int:
+        """Number N of examples, from the length of the teacher's logits."""
+        return len(self.teacher_logits) // (4 * len(self.classes)) if self.classes else 0
+
+    def record(self, run: str, frame: Frame) -> None:
+        """Add a frame to the film of ``run``; it travels with the next ``update``. From any thread."""
+        with self._guard:
+            film = self.films.setdefault(run, Film())
+            film.put(frame)
+            self._pending.append((run, frame))
+
+    def drop(self, run: str | None = None) -> None:
+        """Forget the film of a run, or all films."""
+        with self._guard:
+            for name in [run] if run is not None else list(self.films):
+                self.films.pop(name, None)
+            self._pending = [(name, frame) for name, frame in self._pending if name in self.films]
+        self.send({"drop": run})
+
+    def update(self, **traits: Any) -> None:
+        """Set several traits as one, then send the frames recorded since."""
+        super().update(**traits)
+        with self._guard:
+            fresh = [(run, frame) for run, frame in self._pending if run == self.shown_run]
+            self._pending = []
+        self._send_frames(fresh)
+
+    def on_message(self, hear: Callable[[dict[str, Any]], None]) -> None:
+        """Have ``hear`` called with what the page says about itself, such as {"link": "?T=20"}."""
+        self._hear.append(hear)
+
+    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        if not isinstance(content, dict):
+            return
+        if "need" in content:
+            with self._guard:
+                film = self.films.get(str(content["need"]))
+                frames = [(str(content["need"]), frame) for frame in film.frames] if film else []
+            self._send_frames(frames, whole=str(content["need"]))
+        for hear in self._hear:
+            hear(content)
+
+    def _send_frames(self, frames: Sequence[tuple[str, Frame]], whole: str | None = None) -> None:
+        if not frames and whole is None:
+            return
+        told = [{"run": run, "step": frame.step, "scale": frame.scale} for run, frame in frames]
+        self.send({"frames": told, "whole": whole}, buffers=[frame.numbers.tobytes() for _, frame in frames])
+
+    @traitlets.validate("temperature")
+    def _check_temperature(self, proposal: Any) -> float:
+        return finite_above_zero("temperature", proposal["value"])
+
+    @traitlets.validate("alpha")
+    def _check_alpha(self, proposal: Any) -> float:
+        return within("alpha", proposal["value"], 0, 1)
+
+    @traitlets.validate("temperature_range")
+    def _check_range(self, proposal: Any) -> list[float]:
+        return rising_pair("temperature_range", proposal["value"])
+
+    @traitlets.validate("view")
+    def _check_view(self, proposal: Any) -> str:
+        return one_of("view", proposal["value"], VIEWS)
+
+    @traitlets.validate("selected")
+    def _check_selected(self, proposal: Any) -> int:
+        return int(within("selected", proposal["value"], 0, max(0, self.example_count - 1)))
+
+    @traitlets.validate("teacher_logits")
+    def _check_teacher_logits(self, proposal: Any) -> bytes:
+        value, row = proposal["value"], 4 * len(self.classes)
+        if value and (not row or len(value) % row):
+            raise WrongTraitError(f"teacher_logits must hold rows of {row // 4} float32 numbers, got {len(value)} bytes")
+        return value
+
+    @traitlets.validate("exact_logits")
+    def _check_exact(self, proposal: Any) -> bytes:
+        value, wanted = proposal["value"], len(self.teacher_logits)
+        if value and len(value) != wanted:
+            raise WrongTraitError(f"exact_logits must be {wanted} bytes like teacher_logits, got {len(value)}")
+        return value
