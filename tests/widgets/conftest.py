@@ -9,64 +9,109 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from kdviz.widgets.scene import Scene
 from kdviz.widgets.traits import View
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>widget</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"></head>
 <body style="margin:16px"><main id="view"></main></body></html>"""
 
-# What a view asks of its model. `log` records what would travel to Python.
+# What a view asks of its model. `log` records what would travel to Python. A scene's model answers {need: run} with
+# the frames recorded in Python, as the kernel does.
 MOUNT = """
-async ([state, where]) => {
-  const subs = {}, log = [];
-  for (const [name, value] of Object.entries(state)) {
-    if (value?.base64 === undefined) continue;
-    state[name] = new DataView(Uint8Array.from(atob(value.base64), (c) => c.charCodeAt(0)).buffer);
-  }
-  const model = {
-    state, subs, log,
-    get: (name) => state[name],
-    set(name, value) {
-      if (state[name] === value) return;
-      state[name] = value;
-      for (const callback of [...(subs[`change:${name}`] ?? [])]) callback();
-    },
-    on: (event, callback) => (subs[event] ??= []).push(callback),
-    off: (event, callback) => { subs[event] = (subs[event] ?? []).filter((kept) => kept !== callback); },
-    save_changes: () => log.push({ saved: { ...state } }),
-    send: (content) => log.push({ sent: content }),
+async ([states, scene, where]) => {
+  const view = (value) => new DataView(Uint8Array.from(atob(value.base64), (c) => c.charCodeAt(0)).buffer);
+  const standIn = (state, answer = () => {}) => {
+    const subs = {}, log = [];
+    for (const [name, value] of Object.entries(state)) if (value?.base64 !== undefined) state[name] = view(value);
+    return {
+      state, subs, log,
+      get: (name) => state[name],
+      set(name, value) {
+        if (state[name] === value) return;
+        state[name] = value;
+        for (const callback of [...(subs[`change:${name}`] ?? [])]) callback();
+      },
+      on: (event, callback) => (subs[event] ??= []).push(callback),
+      off: (event, callback) => { subs[event] = (subs[event] ?? []).filter((kept) => kept !== callback); },
+      save_changes: () => log.push({ saved: { ...state } }),
+      send(content) { log.push({ sent: content }); answer(content); },
+      widget_manager: {
+        get_model: async (id) => (id === scene?.id ? window.scene : Promise.reject(new Error(`no model ${id}`))),
+      },
+    };
   };
-  const style = document.createElement("style");
-  style.textContent = state._css;
-  document.head.append(style);
-  const module = await import(URL.createObjectURL(new Blob([state._esm], { type: "text/javascript" })));
-  window.model = model;
-  window.end = module.default.render({ model, el: document.getElementById(where) });
+  if (scene) {
+    window.scene = standIn(scene.state, ({ need }) => {
+      if (need === undefined) return;
+      const film = scene.films[need] ?? [];
+      const frames = film.map(({ step, scale }) => ({ run: need, step, scale }));
+      queueMicrotask(() => {
+        for (const hear of window.scene.subs["msg:custom"] ?? []) hear({ frames, whole: need }, film.map(view));
+      });
+    });
+  }
+  window.models = [];
+  const endings = [];
+  for (const [index, state] of states.entries()) {
+    const style = document.createElement("style");
+    style.textContent = state._css;
+    document.head.append(style);
+    const module = await import(URL.createObjectURL(new Blob([state._esm], { type: "text/javascript" })));
+    const model = standIn(state);
+    window.models.push(model);
+    let el = document.getElementById(where);
+    if (index) el = el.parentElement.appendChild(document.createElement("div"));
+    endings.push(await module.default.render({ model, el }));
+  }
+  window.model = window.models[0];
+  window.end = () => { for (const ending of endings.splice(0)) ending(); };
 }
 """
 
 
 def state_of(widget: View) -> dict[str, Any]:
-    """Return all that a view can ask for, with bytes as base64."""
+    """Return all that a view can ask for, with bytes as base64 and a scene as the reference to it."""
     names = [*widget.own_traits(), "_esm", "_css"]
-    values = {name: getattr(widget, name) for name in names}
+    values = {name: getattr(widget, name) for name in names if hasattr(widget, name)}
+    return {name: _json_of(value) for name, value in values.items()}
+
+
+def _json_of(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return {"base64": base64.b64encode(value).decode()}
+    return f"IPY_MODEL_{value.model_id}" if isinstance(value, Scene) else value
+
+
+def films_of(scene: Scene) -> dict[str, list[dict[str, Any]]]:
+    """Return every recorded frame by run, as the kernel would send it."""
     return {
-        name: {"base64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
-        for name, value in values.items()
+        run: [{"step": f.step, "scale": f.scale, **_json_of(f.numbers.tobytes())} for f in film.frames]
+        for run, film in scene.films.items()
     }
+
+
+def mounting(*widgets: View) -> list[Any]:
+    """Return the argument of MOUNT: states of the views and, if they have one, their scene."""
+    scene = next((w.scene for w in widgets if getattr(w, "scene", None) is not None), None)
+    told = None
+    if scene is not None:
+        told = {"id": scene.model_id, "state": state_of(scene), "films": films_of(scene)}
+    return [[state_of(w) for w in widgets], told, "view"]
 
 
 @pytest.fixture
 def mount(page: Callable[..., Page]) -> Callable[..., Page]:
-    """``mount(widget, *, width=1280, dark=False)`` opens a page that shows the widget and returns it.
+    """``mount(widget, *others, width=1280, dark=False)`` opens a page that shows the widget and returns it.
 
-    In the page, ``model`` is the stand-in (``model.log`` is what would have been sent) and ``end()`` ends the view.
+    In the page, ``model`` is the stand-in (``model.log`` is what would have been sent), ``models`` those of all
+    widgets, ``scene`` that of their scene, and ``end()`` ends the views.
     """
 
-    def show(widget: View, **options: Any) -> Page:
+    def show(*widgets: View, **options: Any) -> Page:
         opened = page(**options)
         opened.set_content(PAGE)
-        opened.evaluate(MOUNT, [state_of(widget), "view"])
+        opened.evaluate(MOUNT, mounting(*widgets))
         return opened
 
     return show
@@ -78,6 +123,6 @@ def remount() -> Callable[[Page, View], None]:
 
     def show(opened: Page, widget: View) -> None:
         opened.evaluate("() => window.end()")
-        opened.evaluate(MOUNT, [state_of(widget), "view"])
+        opened.evaluate(MOUNT, mounting(widget))
 
     return show
