@@ -17,8 +17,9 @@ from .distillation import Distillation
 from .teacher import Cancelled
 
 State = Literal["idle", "loading", "running", "paused", "stopped", "finished", "failed"]
-Command = Literal["train", "pause", "step", "edit", "stop", "call", "close"]
+Command = Literal["train", "pause", "step", "edit", "stop", "call", "turn_to", "close"]
 KeepGoing = Callable[[int, int], bool]
+Build = Callable[[KeepGoing], Sequence[Distillation]]
 
 REPORTS_PER_SECOND = 8
 EVALUATIONS = 80  # points of a learning curve over a whole plan
@@ -36,6 +37,12 @@ class Runner:
     report : callable
         Called on the thread with this runner whenever there is something new, at most ``REPORTS_PER_SECOND`` times a
         second while training and always at a change of state. It may look at the runs: no step is under way.
+    record : callable, optional
+        Called on the thread with this runner after the runs were built, and after each evaluation on the way: the
+        moments worth keeping.
+    finished : callable, optional
+        Called on the thread with this runner when the plan is finished and evaluated, before that state is told. It may
+        ``send`` a further command.
     evaluate : bool
         Evaluate on validation data along the way, and on test data once the plan is finished.
 
@@ -50,12 +57,15 @@ class Runner:
 
     def __init__(
         self,
-        build: Callable[[KeepGoing], Sequence[Distillation]],
+        build: Build,
         report: Callable[[Runner], None],
         *,
+        record: Callable[[Runner], None] | None = None,
+        finished: Callable[[Runner], None] | None = None,
         evaluate: bool = True,
     ) -> None:
         self._build, self._report, self._evaluate = build, report, evaluate
+        self._record, self._finished = record or _nothing, finished or _nothing
         self.state: State = "idle"
         self.message = ""
         self.runs: tuple[Distillation, ...] = ()
@@ -73,8 +83,9 @@ class Runner:
         self._steps_timed = 0
 
     def send(self, command: Command, **values: Any) -> None:
-        """Put a command: "train", "pause", "step", "edit" (with values), "stop", or "call" (with ``work``, a
-        function)."""
+        """Put a command: "train", "pause", "step", "edit" (with values), "stop", "call" (with ``work``, a function), or
+        "turn_to" (with ``build``, as for the runner: let the runs be where they are and train others in their place;
+        ``train=False`` only turns to them)."""
         if self._closed:
             return
         self._closed = command == "close"
@@ -149,6 +160,8 @@ class Runner:
             self._edit(values)
         elif command == "call":
             values["work"]()
+        elif command == "turn_to":
+            self._turn_to(values["build"], train=values.get("train", True))
         elif command == "pause" and self.state == "running":
             self._settle()
             self._turn("paused")
@@ -176,18 +189,43 @@ class Runner:
         except (ValueError, TypeError) as error:
             self.message = _sentence(error)
 
-    def _load(self) -> None:
+    def _turn_to(self, build: Build, *, train: bool) -> None:
+        """Take other runs in hand; those left behind are settled where they are, and nothing of them is lost."""
+        if self.state == "running":
+            self._settle()
+        self._stop.clear()
+        before = self.runs
+        self.runs = ()
+        try:
+            self._load(build)
+        except Exception as error:
+            self.runs = before
+            self._turn(self._at_rest(), _sentence(error))
+            return
+        self._running_s, self._steps_timed = 0.0, 0
+        resting = self._at_rest()
+        self._turn("running" if train and resting == "stopped" else resting)
+
+    def _at_rest(self) -> State:
+        """The state in which nothing is under way."""
+        if not self.runs:
+            return "idle"
+        return "finished" if self.steps_done >= self.total_steps else "stopped"
+
+    def _load(self, build: Build | None = None) -> None:
         if self.runs:
             return
         self._ask_about("transfer set")
-        runs = tuple(self._build(self._keep_loading))
+        runs = tuple((build or self._build)(self._keep_loading))
         if self._evaluate:
             self._ask_about("validation set")
             for run in runs:
-                self._evaluate_on("validation", run)
+                if not any(e.step == run.steps_done for e in run.history.evaluated("validation")):
+                    self._evaluate_on("validation", run)
         if self._stop.is_set():
             raise Cancelled("stopped before the first step")
         self.runs = runs
+        self._record(self)
 
     def _ask_about(self, what: str) -> None:
         """Say what the teacher is being asked about from now on."""
@@ -209,6 +247,7 @@ class Runner:
         if self._evaluate and self.steps_done % max(1, self.total_steps // EVALUATIONS) == 0:
             for run in self.runs:
                 self._evaluate_on("validation", run)
+            self._record(self)
         self._running_s += time.perf_counter() - start
         self._steps_timed += 1
         if self.steps_done >= self.total_steps:
@@ -228,6 +267,7 @@ class Runner:
             for run in self.runs:
                 self._evaluate_on("validation", run)
                 self._evaluate_on("test", run)
+        self._finished(self)
         self._turn("finished")
 
     def _evaluate_on(self, split: str, run: Distillation) -> None:
@@ -249,8 +289,12 @@ class Runner:
         time.sleep(0.001)  # whoever waits for a run's lock, or for the interpreter, gets it here
 
 
+def _nothing(_: Runner) -> None:
+    """What is done where nobody asked for anything."""
+
+
 def _sentence(error: Exception) -> str:
     """Return an error as one sentence for a status line; one that is not ours says its kind too."""
     text = " ".join(str(error).split()) or "no message"
-    ours = isinstance(error, ValueError | TypeError | FileNotFoundError | FloatingPointError)
+    ours = isinstance(error, ValueError | TypeError | FileNotFoundError | FloatingPointError | Cancelled)
     return text if ours else f"{type(error).__name__}: {text}"

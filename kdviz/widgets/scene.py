@@ -178,7 +178,9 @@ class Scene(View):
     def _check_teacher_logits(self, proposal: Any) -> bytes:
         value, row = proposal["value"], 4 * len(self.classes)
         if value and (not row or len(value) % row):
-            raise WrongTraitError(f"teacher_logits must hold rows of {row // 4} float32 numbers, got {len(value)} bytes")
+            raise WrongTraitError(
+                f"teacher_logits must hold rows of {row // 4} float32 numbers, got {len(value)} bytes"
+            )
         return value
 
     @traitlets.validate("exact_logits")

@@ -18,10 +18,10 @@ LONG = 100_000  # epochs: never reached
 class Watched:
     """A runner whose reports can be waited for."""
 
-    def __init__(self, build) -> None:
+    def __init__(self, build, **hooks) -> None:
         self.states: list[str] = []
         self._changed = threading.Condition()
-        self.runner = Runner(build, self._report)
+        self.runner = Runner(build, self._report, **hooks)
 
     def _report(self, runner: Runner) -> None:
         with self._changed:
@@ -41,12 +41,12 @@ class Watched:
 def watch(make):
     watched = []
 
-    def start(build=None, **arguments) -> Watched:
+    def start(build=None, hooks=None, **arguments) -> Watched:
         def student_and_twin(keep_going):
             run = make(**arguments)
             return run, run.twin()
 
-        watched.append(Watched(build or student_and_twin))
+        watched.append(Watched(build or student_and_twin, **(hooks or {})))
         return watched[-1]
 
     yield start
@@ -217,3 +217,56 @@ def test_reports_are_few_while_training(watch):
     start, before = time.perf_counter(), len(watched.states)
     assert watched.wait_for(lambda: len(watched.states) >= before + 8)
     assert time.perf_counter() - start > 0.8
+
+
+def test_a_branch_takes_over_and_what_it_left_stays_where_it_was(watch, make):
+    watched = watch(epochs=LONG)
+    watched.runner.send("train")
+    assert watched.wait_for(lambda: watched.runner.steps_done > 50)
+    first = watched.runner.runs
+    watched.runner.send("turn_to", build=lambda _: [first[0].branch(20, temperature=1.0)])
+    assert watched.wait_for(lambda: watched.runner.runs and watched.runner.runs[0] is not first[0])
+    left_at = first[0].steps_done
+    assert watched.wait_for(lambda: watched.runner.steps_done > 40)
+    assert first[0].steps_done == first[1].steps_done == left_at
+    (branch,) = watched.runner.runs
+    assert branch.objective.temperature == 1.0 and branch.history.edits[0].step == 20
+    watched.runner.send("turn_to", build=lambda _: first, train=False)
+    assert watched.wait("stopped") and watched.runner.runs == first
+    watched.runner.send("train")
+    assert watched.wait_for(lambda: first[0].steps_done > left_at)
+
+
+def test_a_branch_that_cannot_be_made_is_refused_in_a_sentence_and_the_run_stays(watch):
+    watched = watch()
+    watched.runner.send("train")
+    assert watched.wait("finished")
+    runs = watched.runner.runs
+    watched.runner.send("turn_to", build=lambda _: [runs[0].branch(10, temperature=-1.0)])
+    assert watched.wait_for(lambda: watched.runner.message)
+    assert watched.wait("finished") and watched.runner.runs == runs
+    assert "temperature must be a finite number > 0" in watched.runner.message
+
+
+def test_moments_worth_keeping_are_recorded_and_the_end_is_told_before_its_state(watch):
+    recorded, ended = [], []
+    hooks = {"record": lambda r: recorded.append(r.steps_done), "finished": lambda r: ended.append(r.state)}
+    watched = watch(hooks=hooks)
+    watched.runner.send("train")
+    assert watched.wait("finished")
+    assert recorded[0] == 0 and recorded[-1] == watched.runner.total_steps and len(recorded) > 20
+    assert ended == ["loading"]
+
+
+def test_a_finished_hook_may_go_on_with_another_run(watch, make):
+    again = []
+
+    def once_more(runner):
+        if not again:
+            again.append(runner.runs)
+            runner.send("turn_to", build=lambda _: [make(seed=1)])
+
+    watched = watch(hooks={"finished": once_more})
+    watched.runner.send("train")
+    assert watched.wait_for(lambda: watched.states.count("finished") == 2)
+    assert watched.runner.runs[0].settings.seed == 1 and again[0][0].settings.seed == 0
