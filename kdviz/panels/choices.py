@@ -12,10 +12,14 @@ from torch import nn
 from .. import data as data_sets
 from .. import models
 from ..data import Splits
+from ..distill import Objective, ReverseKL, SoftTargets, SoftTargetsWithoutT2, guards, hinton
 
 LABEL_CHOICES = (100, 300, 1000, 4000, 10_000, 30_000)
 SMALLER = 4  # a student proposed by the page has at most this fraction of its teacher's parameters
 STUDENT_UNITS = (8, 16, 32, 64, 128, 300, 800)
+STUDENT_LAYERS = (1, 2)
+LOSSES = {"soft_targets": SoftTargets, "without_t2": SoftTargetsWithoutT2, "reverse_kl": ReverseKL}
+NONE_OMITTED = -1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +28,41 @@ class Choices:
 
     The default run is one where the teacher's help is real, large and quick (``benchmarks/lab.py`` prints it): few
     labels and a student with room.
+
+    Parameters
+    ----------
+    data : str
+    labels : int
+        How many examples of the training data have a label for the student. 0: none; then all of them are learned from
+        without labels, so ``keep_unlabelled`` becomes True and ``alpha`` 1, whatever was given.
+    keep_unlabelled : bool
+        Learn from the other examples too, by the teacher's answers alone.
+    teacher : str
+    units, layers : int
+        The student: 1 or 2 hidden layers of so many units each.
+    epochs, learning_rate, batch_size, seed
+        As in :class:`kdviz.Distillation`.
+    temperature, alpha : float
+    loss : {"soft_targets", "without_t2", "reverse_kl"}
+        The soft term: Hinton's, the same with its T² forgotten, or with the KL turned round.
+    omit : int
+        A class, by index, that is left out of the training data; ``labels`` beyond what remains mean all that remains.
+        -1: none.
+    smoothing : bool
+        Whether a second twin learns beside them from smoothed labels.
+
+    Raises
+    ------
+    ValueError, TypeError
+        In one sentence, when a value is not among what there is.
+
+    Examples
+    --------
+    >>> Choices(labels=300, alpha=0.5).objective()
+    0.5 * SoftTargets(temperature=4.0) + 0.5 * HardLabels()
+    >>> without = Choices(labels=0)
+    >>> without.alpha, without.keep_unlabelled, without.examples
+    (1.0, True, 55000)
     """
 
     data: str = "mnist"
@@ -31,46 +70,92 @@ class Choices:
     keep_unlabelled: bool = False
     teacher: str = "mnist-mlp-1200"
     units: int = 128
+    layers: int = 1
     epochs: int = 60
     temperature: float = 4.0
     alpha: float = 0.9
     learning_rate: float = 3e-3
     batch_size: int = 128
     seed: int = 0
+    loss: str = "soft_targets"
+    omit: int = NONE_OMITTED
+    smoothing: bool = False
 
     def __post_init__(self) -> None:
         one_of("data", self.data, data_names())
         one_of("teacher", self.teacher, teacher_names(self.data))
         one_of("units", self.units, STUDENT_UNITS)
-        one_of("labels", self.labels, label_choices(self.data))
+        one_of("layers", self.layers, STUDENT_LAYERS)
+        one_of("loss", self.loss, tuple(LOSSES))
+        self._check_labels()
+        for name in ("epochs", "batch_size", "seed"):
+            guards.whole(name, getattr(self, name))
+        for name in ("temperature", "alpha", "learning_rate"):
+            guards.number(name, getattr(self, name))
+        for name in ("keep_unlabelled", "smoothing"):
+            one_of(name, getattr(self, name), (True, False))
+        guards.check_numbers(learning_rate=self.learning_rate, batch_size=self.batch_size, epochs=self.epochs)
+        if self.labels == 0:
+            object.__setattr__(self, "keep_unlabelled", True)
+            object.__setattr__(self, "alpha", 1.0)
+        self.objective()  # refuses a temperature or alpha out of range
+
+    def _check_labels(self) -> None:
+        offered = label_choices(self.data)
+        if self.labels != 0 and self.labels not in offered:
+            raise ValueError(
+                f"labels must be one of {', '.join(map(str, offered))}, or 0 for none, got {self.labels!r}"
+            )
+        classes = data_sets.load(self.data).classes
+        if guards.whole("omit", self.omit) not in range(NONE_OMITTED, len(classes)):
+            raise ValueError(f"omit must be a class from 0 to {len(classes) - 1}, or -1 for none, got {self.omit!r}")
 
     def with_data(self, name: str) -> Choices:
         """Return the choices for another data set: its first teacher, labels it has, a student well below it."""
         teacher = self.teacher if self.teacher in teacher_names(name) else teacher_names(name)[0]
-        labels = min(label_choices(name), key=lambda n: abs(n - self.labels))
+        labels = min(label_choices(name), key=lambda n: abs(n - self.labels)) if self.labels else 0
         room = models.card(teacher).parameters / SMALLER
-        smaller = [row["units"] for row in student_rows(name) if row["parameters"] <= room] or [STUDENT_UNITS[0]]
-        return replace(self, data=name, teacher=teacher, labels=labels, units=min(self.units, smaller[-1]))
+        rows = student_rows(name, self.layers)
+        smaller = [row["units"] for row in rows if row["parameters"] <= room] or [STUDENT_UNITS[0]]
+        units = min(self.units, smaller[-1])
+        return replace(self, data=name, teacher=teacher, labels=labels, units=units, omit=NONE_OMITTED)
 
     def splits(self) -> Splits:
-        """Return the data with as many labels as chosen."""
+        """Return the data with as many labels as chosen, without the omitted class."""
         whole = data_sets.load(self.data)
-        if self.labels == len(whole.train):
+        omit = (self.omit,) if self.omit != NONE_OMITTED else ()
+        if self.labels == len(whole.train) and not omit:
             return whole
-        return whole.with_labels(self.labels, keep_unlabelled=self.keep_unlabelled, seed=0)
+        count = min(self.labels, self._there)
+        return whole.with_labels(count, keep_unlabelled=self.keep_unlabelled, seed=0, omit=omit)
+
+    @property
+    def _there(self) -> int:
+        """How many training examples there are without the omitted class."""
+        counts = class_counts(self.data)
+        return sum(counts) - (counts[self.omit] if self.omit != NONE_OMITTED else 0)
+
+    @property
+    def examples(self) -> int:
+        """How many examples the transfer set has."""
+        return self._there if self.keep_unlabelled else min(self.labels, self._there)
+
+    def objective(self) -> Objective:
+        """Return the objective: alpha times the soft term of ``loss``, and the labels for the rest."""
+        return hinton(self.alpha, self.temperature, term=LOSSES[self.loss])
 
     def student(self) -> nn.Module:
         """Return a fresh student."""
-        return build_student(self.data, self.units, self.seed)
+        return build_student(self.data, self.units, self.seed, self.layers)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def build_student(data: str, units: int, seed: int = 0) -> nn.Module:
-    """Return an untrained student with one hidden layer for a data set."""
+def build_student(data: str, units: int, seed: int = 0, layers: int = 1) -> nn.Module:
+    """Return an untrained student for a data set: so many hidden layers of so many units each."""
     splits = data_sets.load(data)
-    return models.mlp((units,), inputs=math.prod(splits.shape), classes=len(splits.classes), seed=seed)
+    return models.mlp((units,) * layers, inputs=math.prod(splits.shape), classes=len(splits.classes), seed=seed)
 
 
 @cache
@@ -95,16 +180,20 @@ def label_choices(data: str) -> tuple[int, ...]:
 
 
 @cache
-def student_rows(data: str) -> tuple[dict[str, int], ...]:
-    """Units, parameters and multiply-accumulates of each student."""
+def class_counts(data: str) -> tuple[int, ...]:
+    """How many training examples each class has."""
+    splits = data_sets.load(data)
+    return tuple(splits.train.y.bincount(minlength=len(splits.classes)).tolist())
+
+
+@cache
+def student_rows(data: str, layers: int = 1) -> tuple[dict[str, int], ...]:
+    """Units (of each hidden layer), parameters and multiply-accumulates of each student."""
     shape = data_sets.load(data).shape
+    students = [(units, build_student(data, units, layers=layers)) for units in STUDENT_UNITS]
     return tuple(
-        {
-            "units": units,
-            "parameters": models.parameter_count(build_student(data, units)),
-            "macs": models.mac_count(build_student(data, units), shape),
-        }
-        for units in STUDENT_UNITS
+        {"units": units, "parameters": models.parameter_count(student), "macs": models.mac_count(student, shape)}
+        for units, student in students
     )
 
 
