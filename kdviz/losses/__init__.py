@@ -4,6 +4,6 @@ One convention throughout: the divergence is summed over classes and averaged ov
 carries the factor T², and no gradient ever reaches the teacher.
 """
 
-from .response import check_temperature, hard_labels, soft_targets
+from .response import check_smoothing, check_temperature, hard_labels, label_smoothing, reverse_kl, soft_targets
 
-__all__ = ["check_temperature", "hard_labels", "soft_targets"]
+__all__ = ["check_smoothing", "check_temperature", "hard_labels", "label_smoothing", "reverse_kl", "soft_targets"]
