@@ -16,24 +16,50 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from . import data, distill, figures, losses, models, panels, widgets
-    from .distill import Distillation, HardLabels, Objective, Recipe, SoftTargets, hinton, schedules
+    from . import data, distill, figures, losses, measure, models, panels, widgets
+    from .distill import (
+        Distillation,
+        HardLabels,
+        LabelSmoothing,
+        Objective,
+        Recipe,
+        ReverseKL,
+        SoftTargets,
+        SoftTargetsWithoutT2,
+        hinton,
+        schedules,
+    )
 
-_SUBPACKAGES = ("data", "distill", "figures", "losses", "models", "panels", "widgets")
-_FROM_DISTILL = ("Distillation", "HardLabels", "Objective", "Recipe", "SoftTargets", "hinton", "schedules")
+_SUBPACKAGES = ("data", "distill", "figures", "losses", "measure", "models", "panels", "widgets")
+_FROM_DISTILL = (
+    "Distillation",
+    "HardLabels",
+    "LabelSmoothing",
+    "Objective",
+    "Recipe",
+    "ReverseKL",
+    "SoftTargets",
+    "SoftTargetsWithoutT2",
+    "hinton",
+    "schedules",
+)
 
 __all__ = [
     "Distillation",
     "HardLabels",
+    "LabelSmoothing",
     "Objective",
     "Recipe",
+    "ReverseKL",
     "SoftTargets",
+    "SoftTargetsWithoutT2",
     "__version__",
     "data",
     "distill",
     "figures",
     "hinton",
     "losses",
+    "measure",
     "models",
     "panels",
     "schedules",

@@ -3,7 +3,16 @@
 from . import schedules
 from .distillation import Distillation
 from .history import Edit, Evaluation, History
-from .objective import HardLabels, Objective, SoftTargets, Term, hinton
+from .objective import (
+    HardLabels,
+    LabelSmoothing,
+    Objective,
+    ReverseKL,
+    SoftTargets,
+    SoftTargetsWithoutT2,
+    Term,
+    hinton,
+)
 from .recipe import Recipe
 from .runner import Runner
 from .schedules import Schedule
@@ -19,14 +28,17 @@ __all__ = [
     "Evaluation",
     "HardLabels",
     "History",
+    "LabelSmoothing",
     "NonFiniteLossError",
     "Objective",
     "Recipe",
+    "ReverseKL",
     "Runner",
     "Schedule",
     "Settings",
     "Snapshot",
     "SoftTargets",
+    "SoftTargetsWithoutT2",
     "Step",
     "Teacher",
     "Term",

@@ -84,6 +84,42 @@ class SoftTargets(Term):
 
 
 @dataclass(frozen=True)
+class ReverseKL(SoftTargets):
+    """Soft targets the other way round: T² · KL(σ_T(s) ‖ σ_T(t)). See :func:`kdviz.losses.reverse_kl`.
+
+    It stands wherever :class:`SoftTargets` may: alpha weighs it, the temperature is live.
+
+    Parameters
+    ----------
+    temperature : float or Schedule
+        T > 0.
+    """
+
+    temperature: Hyperparameter = 1.0
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        assert outputs.teacher is not None, "the engine hands teacher logits to every term that needs them"
+        return losses.reverse_kl(outputs.student, outputs.teacher, hyper["temperature"])
+
+
+@dataclass(frozen=True)
+class SoftTargetsWithoutT2(SoftTargets):
+    """A common mistake, to look at: KL(σ_T(t) ‖ σ_T(s)) without its T². See :func:`kdviz.losses.soft_targets`.
+
+    The higher T, the less of the gradient is the soft term's, whatever alpha says.
+
+    Parameters
+    ----------
+    temperature : float or Schedule
+        T > 0.
+    """
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        assert outputs.teacher is not None, "the engine hands teacher logits to every term that needs them"
+        return losses.soft_targets(outputs.student, outputs.teacher, hyper["temperature"], times_t_squared=False)
+
+
+@dataclass(frozen=True)
 class HardLabels(Term):
     """Learn the labels: CE(s, y) at T = 1, averaged over the examples that have one."""
 
@@ -93,7 +129,33 @@ class HardLabels(Term):
         return losses.hard_labels(outputs.student, outputs.labels, labelled=outputs.labelled)
 
 
-_TERMS: dict[str, type[Term]] = {c.__name__: c for c in (SoftTargets, HardLabels)}
+@dataclass(frozen=True)
+class LabelSmoothing(Term):
+    """Learn smoothed labels, a baseline without a teacher. See :func:`kdviz.losses.label_smoothing`.
+
+    Parameters
+    ----------
+    smoothing : float or Schedule
+        ε in [0, 1]: the share of the target that is spread evenly over all classes.
+    """
+
+    smoothing: Hyperparameter = 0.1
+
+    name: ClassVar[str] = "smoothed"
+
+    def __post_init__(self) -> None:
+        for number in schedules.extremes(self.smoothing):
+            losses.check_smoothing(number)
+        if not isinstance(self.smoothing, Schedule):
+            object.__setattr__(self, "smoothing", float(self.smoothing))
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        return losses.label_smoothing(outputs.student, outputs.labels, hyper["smoothing"], labelled=outputs.labelled)
+
+
+_TERMS: dict[str, type[Term]] = {
+    c.__name__: c for c in (SoftTargets, ReverseKL, SoftTargetsWithoutT2, HardLabels, LabelSmoothing)
+}
 
 
 @dataclass(frozen=True)
@@ -196,7 +258,7 @@ class Objective:
     def to_dict(self) -> list[dict[str, Any]]:
         own = [type(term).__name__ for term in self.terms if type(term) not in _TERMS.values()]
         if own:
-            raise ValueError(f"the term {own[0]} is your own; only {' and '.join(_TERMS)} can be written down")
+            raise ValueError(f"the term {own[0]} is your own; only {', '.join(_TERMS)} can be written down")
         return [{"weight": schedules.to_json(weight), **term.to_dict()} for weight, term in self.weighted]
 
     @classmethod
@@ -212,15 +274,32 @@ class Objective:
         return cls(tuple(weighted))
 
 
-def hinton(alpha: Hyperparameter = 0.9, temperature: Hyperparameter = 4.0) -> Objective:
-    """Return alpha · SoftTargets(temperature) + (1 − alpha) · HardLabels().
+def hinton(
+    alpha: Hyperparameter = 0.9, temperature: Hyperparameter = 4.0, term: type[SoftTargets] = SoftTargets
+) -> Objective:
+    """Return alpha · term(temperature) + (1 − alpha) · HardLabels().
 
+    Parameters
+    ----------
+    alpha : float or Schedule
+        In [0, 1], the weight of the soft term.
+    temperature : float or Schedule
+        T > 0.
+    term : class
+        The soft term: :class:`SoftTargets`, or :class:`ReverseKL` or another class derived from it.
+
+    Examples
+    --------
     >>> hinton(alpha=0.5, temperature=2)
     0.5 * SoftTargets(temperature=2.0) + 0.5 * HardLabels()
+    >>> hinton(alpha=0.5, temperature=1, term=ReverseKL)
+    0.5 * ReverseKL(temperature=1.0) + 0.5 * HardLabels()
     """
     check_alpha(alpha)
+    if not (isinstance(term, type) and issubclass(term, SoftTargets)):
+        raise TypeError(f"term must be SoftTargets or a class derived from it, such as ReverseKL, got {term!r}")
     soft, hard = _shares(alpha)
-    return soft * SoftTargets(temperature) + hard * HardLabels()
+    return soft * term(temperature) + hard * HardLabels()
 
 
 def _shares(alpha: Hyperparameter) -> tuple[Hyperparameter, Hyperparameter]:
