@@ -10,7 +10,6 @@ import copy
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -26,13 +25,14 @@ from .evaluate import evaluate
 from .history import Edit, Evaluation, History
 from .in_force import InForce
 from .interruption import interruptible
-from .objective import HardLabels, Objective, Outputs, Term, hinton
+from .objective import Objective, Outputs, Term, hinton
 from .optimizer import OptimizerFactory, make_optimizer
 from .randomness import mix, seeded
 from .schedules import Hyperparameter, value_at
 from .settings import AUGMENTS, NonFiniteLossError, Settings, Step
 from .snapshot import Shelf, Snapshot
 from .teacher import Cancelled, Teacher, device_of
+from .twin import twin
 
 if TYPE_CHECKING:
     from .recipe import Recipe
@@ -418,19 +418,18 @@ class Distillation:
         other._enter(other.steps_done)
         return other
 
-    def twin(self) -> Distillation:
-        """Return the twin at step 0: the same student, seed, batches and learning rate, hard labels only, no
-        teacher."""
-        if self.data.train.labelled == 0:
-            raise ValueError("a twin learns from labels alone and the transfer set has none")
-        with self.lock:
-            twin = Distillation.__new__(Distillation)
-            student = copy.deepcopy(self.student)
-            student.load_state_dict(self._shelf.before(0).student)
-            twin._assemble(None, student, self.data, replace(self.settings, objective=1.0 * HardLabels()))
-            shared = ("learning_rate", "total_steps")
-            twin.history.edits.extend(e for e in self.history.edits if e.name in shared)
-            return twin
+    def twin(self, smoothing: float = 0.0) -> Distillation:
+        """Return the twin at step 0: the same student, seed, batches and learning rate, labels alone, no teacher.
+
+        With ``smoothing`` > 0 the labels are smoothed: a baseline that blurs the targets and knows nothing.
+        """
+        return twin(self, smoothing)
+
+    def best_step(self, split: str = "validation") -> int | None:
+        """Return the step of the recorded evaluation with fewest errors on a split, the earliest of equals; None
+        without any."""
+        best = min(self.history.evaluated(split), key=lambda e: (e.errors, e.step), default=None)
+        return None if best is None else best.step
 
     def _fork(self, step: int) -> Distillation:
         """Return a copy of this run as it was after ``step`` steps."""

@@ -467,6 +467,25 @@ def test_evaluation_counts_what_it_says(make, teacher, clouds):
     assert run.history.evaluation_frame()["accuracy"].iloc[-1] == result.accuracy
 
 
+def test_the_best_step_is_the_earliest_with_fewest_errors(make):
+    run = make()
+    assert run.best_step() is None
+    for step, errors, split in [(30, 7, "validation"), (10, 9, "validation"), (20, 7, "validation"), (5, 1, "test")]:
+        run.history.evaluations.append(kd.distill.Evaluation(step, split, 100, errors, nll=0.5))
+    assert run.best_step() == 20
+    assert run.best_step("test") == 5
+    assert run.best_step("train") is None
+
+
+def test_the_student_of_the_best_step_makes_the_errors_that_were_recorded(make):
+    run = make(learning_rate=3e-2).train(progress=False)
+    recorded = {e.step: e.errors for e in run.history.evaluated()}
+    best = run.best_step()
+    assert recorded[best] == min(recorded.values())
+    validation = run.data.validation
+    assert int((run.at(best)(validation.inputs()).argmax(1) != validation.y).sum()) == recorded[best]
+
+
 def test_batch_normalisation_never_meets_a_single_example(clouds, teacher):
     student = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3))
     odd = kd.data.Splits("odd", "Odd", clouds.classes, clouds.train.take(slice(0, 33)), clouds.validation, clouds.test)

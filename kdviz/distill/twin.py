@@ -1,0 +1,28 @@
+"""The twin: what the same student learns from the labels alone."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .objective import HardLabels, LabelSmoothing, Term
+
+if TYPE_CHECKING:
+    from .distillation import Distillation
+
+SHARED = ("learning_rate", "total_steps")  # edits that concern a twin too
+
+
+def twin(run: Distillation, smoothing: float = 0.0) -> Distillation:
+    """Return the twin of ``run`` at step 0; see :meth:`kdviz.Distillation.twin`."""
+    if run.data.train.labelled == 0:
+        raise ValueError("a twin learns from labels alone and the transfer set has none")
+    term: Term = HardLabels() if smoothing == 0 else LabelSmoothing(smoothing)
+    with run.lock:
+        other = type(run).__new__(type(run))
+        student = copy.deepcopy(run.student)
+        student.load_state_dict(run._shelf.before(0).student)
+        other._assemble(None, student, run.data, replace(run.settings, objective=1.0 * term))
+        other.history.edits.extend(e for e in run.history.edits if e.name in SHARED)
+        return other
