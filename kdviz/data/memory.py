@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -180,7 +180,9 @@ class Splits:
         """Shape of one example, e.g. (1, 28, 28)."""
         return self.train.shape
 
-    def with_labels(self, count: int, *, keep_unlabelled: bool = False, seed: int = 0) -> Splits:
+    def with_labels(
+        self, count: int, *, keep_unlabelled: bool = False, seed: int = 0, omit: Iterable[int | str] = ()
+    ) -> Splits:
         """Reduce the training part to `count` labelled examples.
 
         The draw is balanced: classes get the same number of examples, one more or less where `count` is no
@@ -190,11 +192,16 @@ class Splits:
         Parameters
         ----------
         count : int
-            Number of labelled training examples, from the number of classes to the number that have a label.
+            Number of labelled training examples, from the number of classes to the number that have a label. 0 with
+            `keep_unlabelled` gives a transfer set without labels.
         keep_unlabelled : bool
             Keep all other training examples too, with label -1, as an unlabelled transfer set.
         seed : int
             Which draw.
+        omit : iterable of int or str
+            Classes, by index or name, that do not occur in the training part at all, neither labelled nor unlabelled:
+            Hinton's omitted digit. (An example whose class was not known to begin with stays.) They do not count for
+            the limits of `count`.
 
         Returns
         -------
@@ -204,7 +211,18 @@ class Splits:
         Raises
         ------
         ValueError
-            If `count` is out of range, or the data are the result of an earlier draw.
+            If `count` is out of range, a class of `omit` does not exist, all classes are omitted, or the data are the
+            result of an earlier draw.
+
+        Examples
+        --------
+        >>> y = torch.arange(30) % 3
+        >>> part = Examples(torch.zeros(30, 2), y)
+        >>> data = Splits("toy", "Toy", ("cat", "dog", "cow"), part, part, part)
+        >>> data.with_labels(4, omit=("dog",)).train.y.unique().tolist()
+        [0, 2]
+        >>> data.with_labels(0, keep_unlabelled=True).train
+        Examples(30×2 float32, 0 labelled)
         """
         train = self.train
         if self.draw is not None:
@@ -212,17 +230,49 @@ class Splits:
                 "with_labels must be called on the whole data, these are already reduced to "
                 f"{self.draw['count']} labels: draw again from the data that they were drawn from"
             )
-        if count < len(self.classes):
-            raise ValueError(f"count must be at least {len(self.classes)}, one label for each class, got {count}")
-        if count > train.labelled:
-            raise ValueError(f"count must be at most {train.labelled}, the labelled training examples, got {count}")
-        draw = {"count": count, "keep_unlabelled": keep_unlabelled, "seed": seed}
-        chosen = torch.from_numpy(np.sort(balanced_order(train.y.numpy(), seed)[:count]))
-        if keep_unlabelled:
-            y = torch.full_like(train.y, -1)
-            y[chosen] = train.y[chosen]
-            return replace(self, train=Examples(train.x, y, train.groups), draw=draw)
-        return replace(self, train=train.take(chosen), draw=draw)
+        left_out = self._indices_of(omit)
+        y = train.y.clone()
+        y[torch.isin(y, torch.tensor(left_out, dtype=torch.int64))] = -1  # out of the draw, its order unchanged
+        self._check_count(count, len(self.classes) - len(left_out), int((y >= 0).sum()), keep_unlabelled)
+        draw: dict[str, Any] = {"count": count, "keep_unlabelled": keep_unlabelled, "seed": seed}
+        if left_out:
+            draw["omit"] = left_out
+        chosen = torch.from_numpy(np.sort(balanced_order(y.numpy(), seed)[:count]))
+        if not keep_unlabelled:
+            return replace(self, train=train.take(chosen), draw=draw)
+        known = torch.full_like(train.y, -1)
+        known[chosen] = train.y[chosen]
+        kept = Examples(train.x, known, train.groups)
+        if left_out:
+            kept = kept.take(torch.nonzero((y >= 0) | (train.y < 0)).flatten())
+        return replace(self, train=kept, draw=draw)
+
+    def _indices_of(self, omit: Iterable[int | str]) -> list[int]:
+        """Return the omitted classes as sorted indices, once they have been checked."""
+        if isinstance(omit, str | int):
+            raise TypeError(f"omit must be a sequence of classes, got {omit!r}: write omit=({omit!r},)")
+        found = set()
+        for which in omit:
+            index = self.classes.index(which) if isinstance(which, str) and which in self.classes else which
+            if not isinstance(index, int | np.integer) or not 0 <= index < len(self.classes):
+                raise ValueError(
+                    f"omit must hold classes, by index below {len(self.classes)} or by name "
+                    f"({', '.join(self.classes)}), got {which!r}"
+                )
+            found.add(int(index))
+        if len(found) == len(self.classes):
+            raise ValueError(f"omit must leave at least one class to learn, got all {len(found)}")
+        return sorted(found)
+
+    @staticmethod
+    def _check_count(count: int, classes: int, labelled: int, keep_unlabelled: bool) -> None:
+        if count == 0 and keep_unlabelled:
+            return
+        if count < classes:
+            none = ": for a transfer set without labels pass keep_unlabelled=True" if count == 0 else ""
+            raise ValueError(f"count must be at least {classes}, one label for each class, got {count}{none}")
+        if count > labelled:
+            raise ValueError(f"count must be at most {labelled}, the labelled training examples, got {count}")
 
 
 def balanced_order(y: np.ndarray, seed: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -194,3 +195,85 @@ def test_with_labels_says_what_counts_are_possible() -> None:
         data.with_labels(2)
     with pytest.raises(ValueError, match="count must be at most 72, the labelled training examples, got 73"):
         data.with_labels(73)
+    with pytest.raises(ValueError, match="got 0: for a transfer set without labels pass keep_unlabelled=True"):
+        data.with_labels(0)
+    with pytest.raises(ValueError, match="count must be at least 3, one label for each class, got -1"):
+        data.with_labels(-1, keep_unlabelled=True)
+
+
+def test_with_labels_0_keeps_all_examples_and_no_label() -> None:
+    data = some_splits()
+    silent = data.with_labels(0, keep_unlabelled=True)
+    assert torch.equal(silent.train.x, data.train.x)
+    assert (silent.train.y == -1).all()
+    assert silent.draw == {"count": 0, "keep_unlabelled": True, "seed": 0}
+    assert silent.validation is data.validation
+
+
+@given(st.sets(st.integers(0, 2), min_size=1, max_size=2), st.integers(3, 24), st.integers(0, 3))
+def test_an_omitted_class_does_not_occur_and_the_rest_is_drawn_as_ever(omit: set[int], count: int, seed: int) -> None:
+    data = some_splits()
+    alone = data.with_labels(count, seed=seed, omit=omit)
+    kept = data.with_labels(count, keep_unlabelled=True, seed=seed, omit=omit)
+    counts = np.bincount(alone.train.y.numpy(), minlength=3)
+    assert counts.sum() == len(alone.train) == count
+    assert all(counts[c] == 0 for c in omit)
+    present = [counts[c] for c in range(3) if c not in omit]
+    assert max(present) - min(present) <= 1
+    stays = ~np.isin(data.train.y.numpy(), list(omit))
+    assert np.array_equal(kept.train.groups["age"], data.train.groups["age"][stays])
+    assert torch.equal(kept.train.x, data.train.x[torch.from_numpy(stays)])
+    known = (kept.train.y >= 0).numpy()
+    assert np.array_equal(kept.train.groups["age"][known], alone.train.groups["age"])
+    assert torch.equal(kept.train.y[torch.from_numpy(known)], alone.train.y)
+    for part in (alone, kept):
+        assert part.validation is data.validation and part.test is data.test
+        assert torch.equal(some_splits().with_labels(**dict(part.draw or {})).train.y, part.train.y)
+
+
+def test_omitting_a_class_keeps_the_draw_of_the_others() -> None:
+    data = some_splits()
+    three, two = (data.with_labels(n, seed=1, omit=omit).train for n, omit in ((12, ()), (8, (1,))))
+    others = three.y.numpy() != 1
+    assert np.array_equal(three.groups["age"][others], two.groups["age"])
+
+
+def test_classes_are_omitted_by_index_or_name_and_told_by_index() -> None:
+    data = some_splits()
+    assert data.classes == ("0", "1", "2")
+    by_name, by_index = (data.with_labels(6, omit=omit) for omit in (("2", "0"), np.array([0, 2])))
+    assert by_name.draw == by_index.draw == {"count": 6, "keep_unlabelled": False, "seed": 0, "omit": [0, 2]}
+    assert by_name.train.y.unique().tolist() == [1]
+    assert data.with_labels(6, omit=[]).draw == {"count": 6, "keep_unlabelled": False, "seed": 0}
+
+
+def test_a_transfer_set_may_lack_both_labels_and_a_class() -> None:
+    data = some_splits()
+    silent = data.with_labels(0, keep_unlabelled=True, omit=(1,)).train
+    assert silent.labelled == 0
+    assert np.array_equal(silent.groups["age"], data.train.groups["age"][data.train.y.numpy() != 1])
+
+
+def test_examples_without_a_label_to_begin_with_stay_when_a_class_is_omitted() -> None:
+    whole = some_splits()
+    y = whole.train.y.clone()
+    y[::2] = -1
+    data = replace(whole, train=Examples(whole.train.x, y, whole.train.groups))
+    kept = data.with_labels(4, keep_unlabelled=True, omit=(1,)).train
+    assert np.array_equal(kept.groups["age"], data.train.groups["age"][y.numpy() != 1])
+    assert len(data.with_labels(4, omit=(1,)).train) == 4
+
+
+def test_an_omission_that_cannot_be_is_said_in_a_sentence() -> None:
+    data = some_splits()
+    for wrong in (3, -1, "7", 0.5):
+        with pytest.raises(ValueError, match=rf"by index below 3 or by name \(0, 1, 2\), got {wrong!r}"):
+            data.with_labels(6, omit=(wrong,))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="omit must leave at least one class to learn, got all 3"):
+        data.with_labels(6, omit=(0, 1, 2))
+    with pytest.raises(TypeError, match=r"omit must be a sequence of classes, got '12': write omit=\('12',\)"):
+        data.with_labels(6, omit="12")
+    with pytest.raises(ValueError, match="count must be at least 2, one label for each class, got 1"):
+        data.with_labels(1, omit=(0,))
+    with pytest.raises(ValueError, match="count must be at most 48, the labelled training examples, got 49"):
+        data.with_labels(49, omit=(0,))

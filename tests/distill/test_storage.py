@@ -166,3 +166,17 @@ def test_a_recipe_survives_json_and_runs_again(tmp_path):
         kd.Recipe.from_json("{")
     with pytest.raises(ValueError, match="a recipe has no speed"):
         kd.Recipe.from_json(recipe.to_json().replace('"optimizer"', '"speed"'))
+
+
+@pytest.mark.parametrize("draw", [
+    {"count": 90, "omit": (3,)},
+    {"count": 90, "omit": ("8", "3"), "keep_unlabelled": True, "seed": 2},
+    {"count": 0, "keep_unlabelled": True},
+])  # fmt: skip
+def test_a_recipe_draws_the_same_transfer_set_again(draw):
+    digits = kd.data.mnist().with_labels(**draw)
+    teacher = kd.models.mlp((8,)).eval()
+    run = kd.Distillation(teacher, kd.models.mlp((4,)), digits, kd.SoftTargets(), allow_weaker_teacher=True)
+    recipe = kd.Recipe.from_json(run.recipe.to_json())
+    assert recipe == run.recipe
+    assert recipe.load_data().train.fingerprint() == digits.train.fingerprint()
