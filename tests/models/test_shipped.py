@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from safetensors import safe_open
 
 import kdviz.data
@@ -22,6 +23,7 @@ PROMISED = {  # what each teacher must reach on the test part
     "fashion-resnet": 0.935,
     "mnist-convnet": 0.996,
     "mnist-mlp-1200": 0.993,
+    "mnist-mlp-overfit": 0.89,
 }
 
 
@@ -47,6 +49,23 @@ def test_the_card_is_right_about_validation_and_size(name: str) -> None:
     fresh = build(about.architecture)
     assert about.parameters == parameter_count(fresh)
     assert about.macs == mac_count(fresh, data.shape)
+
+
+def test_the_overfit_teacher_knows_its_1000_images_by_heart_and_little_else() -> None:
+    about, model, data = card("mnist-mlp-overfit"), pretrained("mnist-mlp-overfit"), kdviz.data.mnist()
+    assert about.recipe["labels"] == 1000
+    learned = data.with_labels(1000, seed=0).train
+    nll = F.cross_entropy(model(learned.inputs()), learned.y, reduction="none")
+    assert errors(model, learned) == 0
+    assert nll.mean() < 1e-4 and nll.max() < 1e-3
+    unseen = F.cross_entropy(model(data.validation.inputs()), data.validation.y)
+    assert unseen > 1000 * nll.mean()
+    assert about.test_errors > 10 * card("mnist-mlp-1200").test_errors
+
+
+def test_the_largest_teacher_of_mnist_is_the_good_one() -> None:
+    of_mnist = [card(name) for name in names() if card(name).data == "mnist"]
+    assert max(of_mnist, key=lambda c: c.parameters).name == "mnist-mlp-1200"
 
 
 @pytest.mark.parametrize("name", PROMISED)

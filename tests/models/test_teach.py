@@ -69,6 +69,20 @@ def test_the_card_is_measured_on_the_written_weights(
     assert errors(shipped.pretrained("quick"), few_digits.test) == card.test_errors
 
 
+def test_a_teacher_of_few_labels_sees_no_other_example_and_its_card_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digits = kdviz.data.mnist()
+    seen = []
+    monkeypatch.setattr(teach, "train", lambda model, examples, *_: seen.append(examples) or model.eval())
+    few = teach.teach("quick", folder=tmp_path, recipe=replace(QUICK, labels=64))
+    assert seen[0].fingerprint() == digits.with_labels(64, seed=0).train.fingerprint()
+    assert few.recipe["labels"] == 64
+    whole = teach.teach("quick", folder=tmp_path, recipe=QUICK)
+    assert seen[1].fingerprint() == digits.train.fingerprint()
+    assert "labels" not in whole.recipe
+
+
 def test_the_command_line_trains(
     few_digits: kdviz.data.Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
