@@ -9,9 +9,12 @@ import traitlets
 from traitlets import Dict, Float, Int, List, Unicode
 
 from kdviz.widgets.parts import css, esm
+from kdviz.widgets.scene import VIEWS, SceneTrait
 from kdviz.widgets.traits import Packed, View, WrongTraitError, finite_above_zero, one_of, rising_pair, within
 
 PARTS = ("temperature", "alpha", "formula", "probes", "bars", "numbers", "sentence")
+ON_REQUEST = ("adds", "bias")  # not drawn unless `shown` names them
+LOSSES = ("soft_targets", "without_t2", "reverse_kl")
 
 
 class SoftTargets(View):
@@ -24,6 +27,11 @@ class SoftTargets(View):
 
     KL and CE are in nats (CE at T = 1), entropies in bits.
 
+    With a ``scene`` its traits stand for those of the same name here: the temperature, the logits, the example
+    selected. The strip of probes is not drawn then (``Examples`` is), parts that the scene hides are left out, and
+    several of these show different parts of one page. Two parts are drawn only when ``shown`` names them: "adds", what
+    the teacher adds to the label [1]_, and "bias", a slider for the bias of ``scene.bias_class`` [2]_.
+
     Parameters
     ----------
     **traits
@@ -34,6 +42,11 @@ class SoftTargets(View):
     WrongTraitError
         When a value does not fit, alone or with the others; `update` sets several together.
 
+    References
+    ----------
+    .. [1] Zhao et al. (2022), Decoupled Knowledge Distillation, eq. 7: KL = TCKD + (1 − p_t(y)) · NCKD.
+    .. [2] Hinton, Vinyals, Dean (2015), Distilling the Knowledge in a Neural Network, section 3.
+
     Examples
     --------
     >>> import numpy as np
@@ -42,18 +55,30 @@ class SoftTargets(View):
     8
     """
 
-    _esm = esm("softmax", "format", "elements", "slider", "definition", "soft_targets")
-    _css = css("theme", "soft_targets")
+    _esm = esm(
+        *("softmax", "format", "elements", "scene", "slider", "definition", "strip"),
+        *(f"soft_targets_{part}" for part in ("probes", "sliders", "bars", "formula", "adds", "numbers")),
+        "soft_targets",
+    )
+    _css = css("theme", "strip", "soft_targets")
 
+    scene = SceneTrait()
+    views = List(
+        Unicode(), help="Hidden unless the scene's `view` is one of these; empty: always there. Without a scene unused."
+    ).tag(sync=True)
     temperature = Float(4.0, help="Temperature T of both softmaxes; > 0.").tag(sync=True)
     alpha = Float(0.9, help="Weight of the soft term, in [0, 1].").tag(sync=True)
     temperature_range = List(
         Float(), default_value=[0.5, 100.0], help="Lowest and highest T of the slider, which is logarithmic."
     ).tag(sync=True)
-    scale = Unicode("linear", help='Scale of the bars: "linear" or "log" (from 1e-6).').tag(sync=True)
-    shown = List(Unicode(), default_value=list(PARTS), help=f"Parts that are drawn, of {', '.join(PARTS)}.").tag(
+    alpha_range = List(Float(), default_value=[0.0, 1.0], help="Lowest and highest alpha of the slider.").tag(sync=True)
+    loss = Unicode("soft_targets", help=f"The loss that formula and L follow: one of {', '.join(LOSSES)}.").tag(
         sync=True
     )
+    scale = Unicode("linear", help='Scale of the bars: "linear" or "log" (from 1e-6).').tag(sync=True)
+    shown = List(
+        Unicode(), default_value=list(PARTS), help=f"Parts that are drawn, of {', '.join(PARTS + ON_REQUEST)}."
+    ).tag(sync=True)
     locked = List(Unicode(), help='Disabled controls: "temperature", "alpha".').tag(sync=True)
     in_force = Dict(
         help='What training uses: {} or {"temperature": 4, "alpha": 0.9, "step": 200}, since that step.'
@@ -89,13 +114,28 @@ class SoftTargets(View):
     def _check_range(self, proposal: Any) -> list[float]:
         return rising_pair("temperature_range", proposal["value"])
 
+    @traitlets.validate("alpha_range")
+    def _check_alpha_range(self, proposal: Any) -> list[float]:
+        pair = list(proposal["value"])
+        if len(pair) != 2 or not 0 <= pair[0] < pair[1] <= 1:
+            raise WrongTraitError(f"alpha_range must be two numbers in [0, 1], the smaller first, got {pair}")
+        return pair
+
+    @traitlets.validate("loss")
+    def _check_loss(self, proposal: Any) -> str:
+        return one_of("loss", proposal["value"], LOSSES)
+
+    @traitlets.validate("views")
+    def _check_views(self, proposal: Any) -> list[str]:
+        return [one_of("views", view, VIEWS) for view in proposal["value"]]
+
     @traitlets.validate("scale")
     def _check_scale(self, proposal: Any) -> str:
         return one_of("scale", proposal["value"], ("linear", "log"))
 
     @traitlets.validate("shown")
     def _check_shown(self, proposal: Any) -> list[str]:
-        return [one_of("shown", part, PARTS) for part in proposal["value"]]
+        return [one_of("shown", part, PARTS + ON_REQUEST) for part in proposal["value"]]
 
     @traitlets.validate("locked")
     def _check_locked(self, proposal: Any) -> list[str]:

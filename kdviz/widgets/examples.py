@@ -1,0 +1,49 @@
+"""Examples: the watched examples, by what teacher and student make of them at the step under the cursor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import traitlets
+from traitlets import Unicode
+
+from kdviz.widgets.parts import css, esm
+from kdviz.widgets.scene import SceneTrait
+from kdviz.widgets.traits import View, one_of
+
+FILTERS = ("ambiguous", "teacher_wrong", "differ", "inherited", "new", "mended", "all")
+
+
+class Examples(View):
+    """A strip of the scene's watched examples with a filter; the one chosen is ``scene.selected``, for all views.
+
+    The lists are made in the browser and follow the step under the cursor. With y the true class, t and s the first
+    choices of teacher and student: "ambiguous" the 24 whose second choice the teacher gives most at T = 1 |
+    "teacher_wrong" t ≠ y | "differ" s ≠ t | "inherited" s = t ≠ y | "new" t = y ≠ s | "mended" s = y ≠ t | "all".
+
+    Parameters
+    ----------
+    **traits
+        Values by trait name; `Examples.own_traits()` lists them.
+
+    Raises
+    ------
+    WrongTraitError
+        When a value does not fit.
+
+    Examples
+    --------
+    >>> from kdviz.widgets.scene import Scene
+    >>> Examples(scene=Scene(), filter="new").filter
+    'new'
+    """
+
+    _esm = esm("softmax", "format", "elements", "scene", "definition", "strip", "examples")
+    _css = css("theme", "strip", "examples")
+
+    scene = SceneTrait()
+    filter = Unicode("ambiguous", help=f"Which examples are listed: one of {', '.join(FILTERS)}.").tag(sync=True)
+
+    @traitlets.validate("filter")
+    def _check_filter(self, proposal: Any) -> str:
+        return one_of("filter", proposal["value"], FILTERS)

@@ -1,0 +1,21 @@
+// Pictures of watched examples, and what is said of one: shared by the strips and the bars.
+
+/** Grey values as ink on paper: white pixels of the data set become dark; the dark theme inverts them back. */
+function picture(state, i) {
+  const [height, width] = state.shape;
+  const size = height * width;
+  if (!size || state.images.length < (i + 1) * size) return null;
+  const canvas = node("canvas", { width, height, class: "kd-picture", "aria-hidden": "true" });
+  const context = canvas.getContext("2d");
+  const frame = context.createImageData(width, height);
+  for (let p = 0; p < size; p++) frame.data[4 * p + 3] = state.images[i * size + p];
+  context.putImageData(frame, 0, 0);
+  return canvas;
+}
+
+/** "true class 3, teacher says 3, student says 5", as far as it is known. */
+function answersInWords(classes, label, teacher, student) {
+  const truth = label >= 0 ? `true class ${classes[label]}` : "label unknown";
+  const says = (who, c) => (c >= 0 ? `, ${who} says ${classes[c]}` : "");
+  return truth + says("teacher", teacher) + says("student", student);
+}
