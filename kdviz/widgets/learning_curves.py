@@ -8,7 +8,8 @@ import traitlets
 from traitlets import Dict, Float, Int, List, Unicode
 
 from kdviz.widgets.parts import css, esm
-from kdviz.widgets.traits import View, WrongTraitError, one_of, rows_with, within
+from kdviz.widgets.scene import SceneTrait
+from kdviz.widgets.traits import View, WrongTraitError, finite_above_zero, one_of, rows_with, within
 
 
 class LearningCurves(View):
@@ -16,6 +17,12 @@ class LearningCurves(View):
 
     The error axis is logarithmic; one click shows accuracy on a linear one. Moving over the plot reads the
     values at a step; a click or the arrow keys keep a cursor there (trait `cursor`).
+
+    With a scene, its runs, bands and teacher are drawn in place of the own traits, hidden runs left out and the run
+    shown boldest, and the scene's `step` is the cursor: a scrubber below the plot, and dragging on the plot, take all
+    views to a recorded step; a film plays the recorded steps. A branch's line begins at its fork. "Start branch" sends
+    the custom message `{"command": "branch", "step": 480, "temperature": 1.0}` (see `on_msg`), with those of
+    temperature, alpha and learning_rate that are another value than was in force there.
 
     Parameters
     ----------
@@ -33,9 +40,22 @@ class LearningCurves(View):
     >>> curves.series = [{"role": "student", "name": "Student", "steps": [0, 100], "values": [90.1, 8.2]}]
     """
 
-    _esm = esm("format", "elements", "learning_curves")
-    _css = css("theme", "learning_curves")
+    _esm = esm(
+        "softmax",
+        "format",
+        "elements",
+        "scene",
+        "run_key",
+        "curve_axes",
+        "curve_lines",
+        "curve_reading",
+        "scrubber",
+        "branching",
+        "learning_curves",
+    )
+    _css = css("theme", "run_key", "learning_curves", "scrubber")
 
+    scene = SceneTrait()
     series = List(
         Dict(),
         help='Curves: {"role": "student" or "twin", "name": str, "steps": [int], "values": [error in %]}.',
@@ -46,6 +66,9 @@ class LearningCurves(View):
     y_label = Unicode("Error on validation data", help="Title; values are in %.").tag(sync=True)
     measure = Unicode("error", help='What is drawn: "error" or "accuracy" (100 − error), in %.').tag(sync=True)
     cursor = Int(None, allow_none=True, help="Step at which the values are read; None for none.").tag(sync=True)
+    learning_rate = Float(
+        None, allow_none=True, help="Learning rate in force, filled in for a branch; None where it is not known."
+    ).tag(sync=True)
     sentence = Unicode("", help="One sentence on what the curves show; also the screen reader's text.").tag(sync=True)
 
     @traitlets.validate("series")
@@ -64,6 +87,11 @@ class LearningCurves(View):
     def _check_teacher(self, proposal: Any) -> float | None:
         value = proposal["value"]
         return None if value is None else within("teacher", value, 0, 100)
+
+    @traitlets.validate("learning_rate")
+    def _check_learning_rate(self, proposal: Any) -> float | None:
+        value = proposal["value"]
+        return None if value is None else finite_above_zero("learning_rate", value)
 
     @traitlets.validate("edits")
     def _check_edits(self, proposal: Any) -> list[dict]:
