@@ -35,9 +35,12 @@ async function render({ model: own, el }) {
   const live = announcer(life, { apart: 20000 });
   const state = { fixed: readExamples(model), page: 0, filter: null, selected: null };
   const head = examplesHead(model, life);
-  const strip = examplesStrip(life, (index) => {
-    commit(model, { selected: index });
-    painter.now();
+  const strip = examplesStrip(life, {
+    choose(index) {
+      commit(model, { selected: index });
+      painter.now();
+    },
+    leave: () => head.root.querySelector("select").focus(),
   });
   const foot = examplesFoot(life, (page) => {
     state.page = page;
@@ -154,7 +157,7 @@ function examplesHead(model, life) {
 }
 
 /** A radio group with one tab stop. Its buttons are made once; the canvas of an example is drawn once and moves between them. */
-function examplesStrip(life, choose) {
+function examplesStrip(life, { choose, leave }) {
   const group = node("div", { class: "kd-example-strip", role: "radiogroup", "aria-label": "Example" });
   const empty = node("p", { class: "kd-note kd-example-none" });
   const root = node("div", { class: "kd-example-block" }, group, empty);
@@ -216,13 +219,13 @@ function examplesStrip(life, choose) {
         if (!item.root.hidden) item.draw(view, fixed, view.shown[i], i === tabStop, pictureOf);
       });
       put(group, "aria-hidden", view.list.length ? null : "true");
-      say(empty, view.list.length || !fixed.count ? "" : "None at this step.");
+      say(empty, !fixed.count ? "No examples yet." : FILTERS[view.filter].student ? "None at this step." : "None.");
       empty.hidden = view.list.length > 0;
       root.style.setProperty("--kd-rows", Math.ceil(view.room / columns));
-      if (held >= 0 && view.shown.length) {
-        const stays = view.shown.indexOf(view.selected);
-        items[stays >= 0 ? stays : Math.min(held, view.shown.length - 1)].root.focus();
-      }
+      if (held < 0) return;
+      const stays = view.shown.indexOf(view.selected);
+      if (view.shown.length) items[stays >= 0 ? stays : Math.min(held, view.shown.length - 1)].root.focus();
+      else leave();
     },
   };
 }
@@ -255,7 +258,7 @@ function examplesFoot(life, turn) {
   const counted = node("span", {});
   const watched = definition(life, "watched", "");
   const key = node("span", { class: "kd-example-key" }, node("span", { class: "kd-dot", "aria-hidden": "true" }), " student and teacher differ");
-  const away = node("p", { class: "kd-note kd-example-away" });
+  const away = node("span", {});
   const range = node("span", { class: "kd-example-range" });
   const back = node("button", { type: "button", class: "kd-button kd-turn", "aria-label": "Previous examples" }, "‹");
   const on = node("button", { type: "button", class: "kd-button kd-turn", "aria-label": "More examples" }, "›");
@@ -265,13 +268,14 @@ function examplesFoot(life, turn) {
     life.listen(button, "click", () => button.getAttribute("aria-disabled") !== "true" && turn(view.page + by));
   }
   return {
-    root: node("div", { class: "kd-example-foot" }, node("p", { class: "kd-note kd-example-count" }, node("span", {}, counted, watched), key), pager, away),
+    root: node("div", { class: "kd-example-foot" }, node("p", { class: "kd-note" }, counted, watched), pager,
+      node("p", { class: "kd-note kd-example-notes" }, key, away)),
     draw(next) {
       view = next;
       this.root.hidden = view.count === 0;
       say(counted, `${grouped(view.list.length)} of ${grouped(view.count)} `);
       say(watched.querySelector(".kd-tip"), watchedMeaning(view));
-      key.classList.toggle("kd-blank", !view.hasStudent || !view.shown.some((i) => view.student[i] !== view.teacher[i]));
+      key.hidden = !view.hasStudent || !view.shown.some((i) => view.student[i] !== view.teacher[i]);
       const first = view.page * view.room + 1;
       pager.classList.toggle("kd-blank", view.pages < 2);
       say(range, `${first}–${first + view.shown.length - 1}`);

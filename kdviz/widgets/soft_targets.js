@@ -15,20 +15,19 @@ async function render({ model: own, el }) {
   const { root, body } = card(el, "soft-targets", "Soft targets");
   const live = announcer(life, { apart: 20000 });
   const state = { ...readFixed(model), ...readStudent(model) };
-  const parts = {
-    heading: headingPart(body, life),
-    probes: model.scene ? null : probesPart(model, life),
-    sliders: slidersPart(model, life, () => painter.now()),
-    bars: barsPart(model, life),
-    sentence: sentencePart(),
-    formula: formulaPart(),
-    adds: addsPart(life),
-    numbers: numbersPart(life),
-  };
   const empty = node("p", { class: "kd-empty" }, model.scene
     ? "No examples yet. Their soft targets appear here once a teacher is chosen." : "No probes yet. Their soft targets appear here once a teacher is chosen.");
-  const roots = Object.values(parts).filter(Boolean).map((part) => part.root);
-  body.append(roots[0], empty, ...roots.slice(1));
+  const parts = partsOf(body, {
+    heading: () => headingPart(body, life),
+    empty: () => ({ root: empty, draw: (view) => { empty.hidden = state.count > 0 || !view.blank; } }),
+    probes: () => probesPart(model, life),
+    sliders: () => slidersPart(model, life, () => painter.now()),
+    bars: () => barsPart(model, life),
+    sentence: () => sentencePart(),
+    formula: () => formulaPart(),
+    adds: () => addsPart(life),
+    numbers: () => numbersPart(life),
+  });
   root.append(live.region);
 
   let [fixedIsOld, studentIsOld] = [false, false];
@@ -41,8 +40,7 @@ async function render({ model: own, el }) {
     if (fixedIsOld || studentIsOld) Object.assign(state, readStudent(model));
     fixedIsOld = studentIsOld = false;
     const view = currentView(model, state, shown);
-    for (const part of Object.values(parts)) part?.draw(view, state);
-    empty.hidden = state.count > 0 || !view.blank;
+    parts.draw(view, state);
     body.classList.toggle("kd-is-empty", view.blank);
     live.announce(view.spoken, `${view.temperature} ${view.alpha} ${view.selected}`);
   });
@@ -63,6 +61,24 @@ async function render({ model: own, el }) {
   );
   painter.now();
   return () => life.end();
+}
+
+/** Parts in their order, each made when it is first shown: a card of sliders holds no bars. */
+function partsOf(body, makers) {
+  const made = {};
+  const names = Object.keys(makers);
+  const wanted = (name, view) => name === "heading" || name === "empty" || (name === "sliders" ? view.hasSliders : view.shown.has(name));
+  return {
+    draw(view, state) {
+      for (const name of names) {
+        if (made[name] || !wanted(name, view)) continue;
+        made[name] = makers[name]();
+        const next = names.slice(names.indexOf(name) + 1).find((later) => made[later]);
+        body.insertBefore(made[name].root, next ? made[next].root : null);
+      }
+      for (const part of Object.values(made)) part.draw(view, state);
+    },
+  };
 }
 
 /** The parts asked for, without those that a lecturer's link hides. */

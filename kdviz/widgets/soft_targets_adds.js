@@ -7,16 +7,13 @@ const ADDS = {
     + "it counts as much as the teacher leaves for them, 1 − p(y). A label says nothing of this.",
 };
 
-/** Made when first shown: most pages that stand alone never show it. */
 function addsPart(life) {
-  const root = node("div", { class: "kd-adds", hidden: "" });
-  let parts = null;
+  const parts = addsNodes(life);
   return {
-    root,
+    root: node("div", { class: "kd-adds" }, ...parts.nodes),
     draw(view, state) {
-      root.hidden = state.count === 0 || !view.hasStudent || !view.shown.has("adds");
-      if (root.hidden) return;
-      if (!parts) root.append(...(parts = addsNodes(life)).nodes);
+      this.root.hidden = state.count === 0 || !view.hasStudent || !view.shown.has("adds");
+      if (this.root.hidden) return;
       const split = view.numbers.parts;
       const whole = split ? split.target + split.nonTarget : 0;
       parts.bar.classList.toggle("kd-blank", !(whole > 0));

@@ -71,7 +71,7 @@ function biasPart(model, life, drawNow) {
       control.setDisabled(view.locked.includes("bias"));
       const errors = view.hasStudent && state.sample ? sampleErrors(state, target) : null;
       say(before, errors ? "At this " : "What raising the ");
-      say(after, errors ? ` the student is wrong on ${errors.all} of ${grouped(errors.of)} examples; of the ${errors.ofTarget} of class ${name}, on ${errors.target}.`
+      say(after, errors ? ` the student is wrong on ${errors.all} of ${grouped(errors.of)} examples drawn at random, and on ${errors.target} of the ${errors.ofTarget} among them of class ${name}.`
         : " mends is counted here once there is a student.");
     },
   };
