@@ -13,6 +13,8 @@ from ..distill.evaluate import answer
 LOOKED_AT = 1000  # validation examples the choice is made from
 SHOWN = 12
 ERRORS = 2  # places kept for examples the teacher gets wrong
+SAMPLE = 400  # examples that stand for all
+REMARKABLE = 100  # examples picked because there is something to see
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,50 @@ def choose_probes(teacher: nn.Module, data: Splits, count: int = SHOWN) -> Probe
     chosen += [i for i in errors_first if i not in set(chosen)]
     index = torch.tensor(chosen[:count])
     return Probes(look.take(index), logits[index])
+
+
+@dataclass(frozen=True)
+class Watched(Probes):
+    """Examples watched through training: first a sample that stands for all, then remarkable ones.
+
+    Attributes
+    ----------
+    sample : int
+        The first so many are a random sample of the validation split; the others were picked.
+    first : int
+        The one to begin with: of the sample and the others, one the teacher gets right and finds most ambiguous.
+    """
+
+    sample: int
+    first: int
+
+    def scene(self, classes: tuple[str, ...]) -> dict[str, object]:
+        """Return the traits of a Scene that shows them."""
+        return {"classes": list(classes), "sample": self.sample, "selected": self.first, **self.traits()}
+
+
+def choose_watched(
+    teacher: nn.Module, data: Splits, *, sample: int = SAMPLE, remarkable: int = REMARKABLE, looked_at: int = LOOKED_AT
+) -> Watched:
+    """Choose the examples of a page from the first validation examples, which stand in random order.
+
+    The sample is the first of them. From the rest come the teacher's errors, the boldest first, and then those that it
+    finds most ambiguous (the highest probability, at T = 1, of a class other than the one answered).
+    """
+    look = data.validation.take(slice(0, looked_at))
+    logits = answer(teacher, look).float()
+    top = logits.softmax(1).topk(2)
+    ambiguity, right = top.values[:, 1], top.indices[:, 0] == look.y
+    sample = min(sample, len(look))
+    rest = torch.arange(sample, len(look))
+    errors = rest[~right[rest] & (look.y[rest] >= 0)]
+    errors = errors[ambiguity[errors].argsort()][: remarkable // 2]
+    others = rest[right[rest]]
+    others = others[ambiguity[others].argsort(descending=True)][: remarkable - len(errors)]
+    index = torch.cat([torch.arange(sample), errors, others])
+    chosen = look.take(index)
+    hardest = torch.where(right[index], ambiguity[index], torch.zeros(())).argmax()
+    return Watched(chosen, logits[index], sample, int(hardest))
 
 
 def captions(examples: Examples) -> list[str]:

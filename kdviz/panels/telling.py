@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from torch import nn
 
 from ..distill import Distillation, Evaluation, Runner, Schedule
 from ..distill.history import Edit
 
-ROLES = ("student", "twin")
-NAMES = ("Student", "Twin, no teacher")
+TWINS = ("its twin without a teacher", "its twin with label smoothing")
 SYMBOLS = {"temperature": "T", "alpha": "α", "learning_rate": "learning rate"}
 
 
@@ -33,18 +31,31 @@ def progress(runner: Runner, planned: int) -> dict[str, int]:
     return {"step": runner.steps_done, "total_steps": runner.total_steps if runner.runs else planned}
 
 
-def status(runner: Runner, *, outdated: bool = False) -> str:
-    """Return the status line for a runner's state; ``outdated`` if other choices were made since the run."""
+def status(runner: Runner, *, outdated: bool = False, repeats: tuple[int, int] | None = None) -> str:
+    """Return the status line for a runner's state.
+
+    Parameters
+    ----------
+    runner : Runner
+    outdated : bool
+        Whether other choices were made since the run.
+    repeats : (int, int), optional
+        Which seed is being trained, of how many.
+    """
     step, total = f"{runner.steps_done:,}", f"{runner.total_steps:,}"
+    if repeats is not None and runner.state in ("loading", "running", "finished"):
+        return f"Seed {repeats[0]} of {repeats[1]}: student and twins learn again. Stop keeps the seeds that are done."
+    if runner.message and runner.state in ("stopped", "finished"):
+        return as_sentence(runner.message)
     new_choices = " Train again uses the new choices." if outdated else ""
     texts = {
-        "idle": _sentence(runner.message or "ready to train"),
+        "idle": as_sentence(runner.message or "ready to train"),
         "loading": f"Asking the teacher about the {runner.loading}.",
-        "running": _sentence(runner.message) if runner.message else _learning(runner.runs),
+        "running": as_sentence(runner.message) if runner.message else _learning(runner.runs),
         "paused": f"Paused after step {step} of {total}.",
         "stopped": f"Stopped after step {step} of {total}; what was learned is kept.",
         "finished": f"Finished after {total} steps.{new_choices}",
-        "failed": _sentence(runner.message),
+        "failed": as_sentence(runner.message),
     }
     return texts[runner.state]
 
@@ -58,7 +69,8 @@ def _learning(runs: Sequence[Distillation]) -> str:
     return "Student and twin learn from the same batches."
 
 
-def _sentence(text: str) -> str:
+def as_sentence(text: str) -> str:
+    """Return a text with a capital at its beginning and a full stop at its end."""
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
@@ -71,22 +83,10 @@ def locked_reason(runner: Runner) -> str:
     return ""
 
 
-def curves(runs: Sequence[Distillation]) -> dict[str, Any]:
-    """Return the traits of the LearningCurves widget: errors on validation data in %."""
-    series = []
-    for role, name, run in zip(ROLES, NAMES, runs, strict=False):
-        points = run.history.evaluated("validation")
-        values = [100 * e.errors / e.examples for e in points]
-        series.append({"role": role, "name": name, "steps": [e.step for e in points], "values": values})
-    teacher = next((e for e in runs[0].history.evaluated("validation") if e.teacher_errors is not None), None)
-    return {
-        "series": series,
-        "teacher": 100 * teacher.teacher_errors / teacher.examples
-        if teacher and teacher.teacher_errors is not None
-        else None,
-        "edits": [{"step": e.step, "text": edit_text(e)} for e in runs[0].history.edits if e.name in SYMBOLS],
-        "total_steps": runs[0].total_steps,
-    }
+def teacher_error(run: Distillation) -> float | None:
+    """Return the teacher's error on validation data in %; None where it is not known."""
+    known = (e for e in run.history.evaluated("validation") if e.teacher_errors is not None)
+    return next((100 * e.teacher_errors / e.examples for e in known if e.teacher_errors is not None), None)
 
 
 def edit_text(edit: Edit) -> str:
@@ -95,8 +95,16 @@ def edit_text(edit: Edit) -> str:
     return f"{SYMBOLS[edit.name]} = {value}"
 
 
-def curves_sentence(runs: Sequence[Distillation]) -> str:
-    """Return one sentence on how student and twin stand: on test data once the plan is finished, else on validation."""
+def curves_sentence(runs: Sequence[Distillation], best: Evaluation | None = None) -> str:
+    """Return one sentence on how student and twins stand: on test data once the plan is finished, else on validation.
+
+    Parameters
+    ----------
+    runs : sequence of Distillation
+        The student's, then its twins'.
+    best : Evaluation, optional
+        Test result of the student as it was at its best step on validation data.
+    """
     split = "test" if all(r.history.evaluated("test") for r in runs) else "validation"
     latest = [r.history.evaluated(split)[-1] for r in runs if r.history.evaluated(split)]
     if not latest:
@@ -106,13 +114,22 @@ def curves_sentence(runs: Sequence[Distillation]) -> str:
     if split == "validation":
         where = f"After step {student.step:,}, on {student.examples:,} validation examples,"
     teacher = f"; its teacher makes {student.teacher_errors:,}" if student.teacher_errors is not None else ""
-    beside = f", {_beside(student, latest[1])}" if len(latest) > 1 else ""
-    return f"{where} the student makes {student.errors:,} errors{beside}{teacher}.{_caveats(runs, split)}"
+    beside = "".join(f", {_beside(student, twin, of)}" for twin, of in zip(latest[1:], TWINS, strict=False))
+    told = f"{where} the student makes {student.errors:,} errors{beside}{teacher}."
+    if split == "test" and best is not None:
+        told += _at_its_best(student, best)
+    return told + _caveats(runs, split)
 
 
-def _beside(student: Evaluation, twin: Evaluation) -> str:
-    """Say how many errors fewer or more the student makes than its twin."""
-    named = f"its twin without a teacher ({twin.errors:,})"
+def _at_its_best(last: Evaluation, best: Evaluation) -> str:
+    if best.step == last.step:
+        return " Its last step is also its best on validation data."
+    return f" As it was at its best on validation data, after step {best.step:,}, it makes {best.errors:,}."
+
+
+def _beside(student: Evaluation, twin: Evaluation, of: str) -> str:
+    """Say how many errors fewer or more the student makes than a twin."""
+    named = f"{of} ({twin.errors:,})"
     if twin.errors == student.errors:
         return f"as many as {named}"
     word = "fewer" if student.errors < twin.errors else "more"

@@ -13,9 +13,8 @@ const FRAME_DEPENDS_ON = ["step", "shown_run", "exact", "exact_logits", "bias", 
  * `student_logits` (Float32Array, the bias added) and `student_step`, as of the step the cursor is at.
  */
 async function joined(own) {
-  const reference = own.get("scene");
-  if (!reference) return own;
-  const raw = await own.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
+  const raw = await sceneOf(own);
+  if (!raw) return own;
   const scene = sceneStore(raw);
   const shared = (name) => SCENE_NAMES.has(name);
   return {
@@ -44,6 +43,27 @@ async function joined(own) {
       else (shared(name) ? raw : own).off(event, callback);
     },
   };
+}
+
+/** The model of the scene that a view belongs to, or null. */
+async function sceneOf(own) {
+  const reference = own.get("scene");
+  return reference ? own.widget_manager.get_model(reference.replace("IPY_MODEL_", "")) : null;
+}
+
+/** For views whose own traits have a scene's names: hide the view where a lecturer's link says so, and tell of locks. */
+function underScene(life, scene, el, name, changed) {
+  if (!scene) return { locked: () => false };
+  const follow = () => {
+    el.hidden = isHidden(scene, name);
+    changed();
+  };
+  for (const trait of ["hidden", "locked"]) {
+    scene.on(`change:${trait}`, follow);
+    life.onEnd(() => scene.off(`change:${trait}`, follow));
+  }
+  el.hidden = isHidden(scene, name);
+  return { locked: (control) => isLocked(scene, control) };
 }
 
 /** Whether a lecturer's link hides this part, or locks this control. */

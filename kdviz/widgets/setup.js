@@ -3,12 +3,13 @@
 const MANY_CHOICES = 5;
 const RATE_TICKS = [0.0001, 0.001, 0.01, 0.1];
 
-function render({ model, el }) {
+async function render({ model, el }) {
+  const scene = await sceneOf(model);
   const life = lifetime(model);
   const { root, body } = card(el, "setup", "Setup");
   const live = announcer(life);
   const lock = node("p", { class: "kd-note kd-lock" });
-  const parts = [dataPart(model, life), teacherPart(model, life), studentPart(model, life, () => painter.now()), epochsPart(model, life)];
+  const parts = [dataPart(model, life), teacherPart(model, life), studentPart(model, life, () => painter.now()), epochsPart(model, life), lossPart(model, life)];
   const fields = node("fieldset", { class: "kd-setup-fields" }, node("legend", { class: "kd-unseen" }, "Setup"), ...parts.map((p) => p.root));
   const chosen = node("span", { class: "kd-note kd-setup-chosen" });
   const fold = node("details", { class: "kd-more kd-setup-fold" }, node("summary", {}, node("h2", {}, "Setup"), chosen), lock, fields);
@@ -16,21 +17,23 @@ function render({ model, el }) {
   root.append(live.region);
 
   const painter = drawing(life, () => {
-    const locked = model.get("locked");
+    const locked = model.get("locked") || limits.locked("setup");
     fields.classList.toggle("kd-locked", locked);
-    say(lock, locked ? model.get("locked_reason") : "");
+    say(lock, !locked ? "" : limits.locked("setup") ? "These choices are fixed on this page." : model.get("locked_reason"));
     lock.hidden = !locked;
     say(chosen, choicesInShort(model));
     const open = model.get("unlocked");
-    for (const part of parts) part.draw((name) => locked && !open.includes(name));
+    const mayLearn = !limits.locked("learning_rate");
+    for (const part of parts) part.draw((name) => (locked && !open.includes(name)) || (name === "learning_rate" && !mayLearn));
     live.announce(studentSentence(model));
   });
   life.watch(
     ["datasets", "dataset", "label_choices", "labels", "keep_unlabelled", "train_size", "teachers", "teacher", "students",
       "units", "epochs", "epochs_range", "learning_rate", "learning_rate_range", "batch_size", "batch_size_choices",
-      "locked", "locked_reason", "unlocked"],
+      "locked", "locked_reason", "unlocked", "layers", "loss", "omit", "classes", "smoothing"],
     painter.soon,
   );
+  const limits = underScene(life, scene, el, "setup", painter.soon);
   const unfold = () => (fold.open = !model.get("folded"));
   life.watch(["folded"], unfold);
   unfold();
@@ -45,10 +48,16 @@ function choicesInShort(model) {
   const smaller = teacher && student ? `, ${sizeRatio(teacher.parameters, student.parameters)} than its teacher`.replace("same size than", "the size of") : "";
   return [
     dataset?.title,
-    model.get("labels") ? `${grouped(model.get("labels"))} labels` : null,
-    student ? `student of ${grouped(student.units)} hidden units${smaller}` : null,
+    model.get("label_choices").length ? labelsInShort(model) : null,
+    student ? `student of ${model.get("layers") > 1 ? `${model.get("layers")} × ` : ""}${grouped(student.units)} hidden units${smaller}` : null,
     `${grouped(model.get("epochs"))} epochs`,
   ].filter(Boolean).join(" · ");
+}
+
+function labelsInShort(model) {
+  const omitted = model.get("classes")[model.get("omit")];
+  const labels = model.get("labels") === 0 ? "no labels" : `${grouped(model.get("labels"))} labels`;
+  return omitted === undefined ? labels : `${labels}, none of class ${omitted}`;
 }
 
 /** A labelled native select whose options follow a list. */
@@ -116,8 +125,8 @@ function dataPart(model, life) {
       dataset.draw(model.get("datasets").map((d) => ({
         value: d.name, text: d.available ? d.title : `${d.title} (not here yet)`, disabled: !d.available,
       })), model.get("dataset"), disabled("dataset"));
-      labels.draw(model.get("label_choices").map((n) => ({ value: n, text: n === size ? `all ${grouped(n)}` : grouped(n) })), count, disabled("labels"));
-      keep.hidden = size - count <= 0;
+      labels.draw(model.get("label_choices").map((n) => ({ value: n, text: n === 0 ? "none" : n === size ? `all ${grouped(n)}` : grouped(n) })), count, disabled("labels"));
+      keep.hidden = size - count <= 0 || count === 0;
       say(rest, `Keep the other ${grouped(size - count)} without labels`);
       box.checked = model.get("keep_unlabelled");
       box.disabled = disabled("keep_unlabelled");
@@ -173,14 +182,16 @@ function studentPart(model, life, drawNow) {
     onInput: (v) => { model.set("units", v); drawNow(); },
     onRelease: (v) => commit(model, { units: v }),
   });
+  const layers = choiceField(life, "Hidden layers", (value) => commit(model, { layers: value }));
   const parameters = sizeRow("Parameters");
   const macs = sizeRow("Multiply-adds");
   return {
-    root: node("div", { class: "kd-setup-group kd-setup-student" }, units.root, node("div", { class: "kd-sizes" }, parameters.root, macs.root)),
+    root: node("div", { class: "kd-setup-group kd-setup-student" }, units.root, layers.root, node("div", { class: "kd-sizes" }, parameters.root, macs.root)),
     draw(disabled) {
       units.setDisabled(disabled("units"));
       units.setStops(model.get("students").map((s) => s.units));
       units.set(model.get("units"));
+      layers.draw([1, 2].map((n) => ({ value: n, text: String(n) })), model.get("layers"), disabled("layers"));
       const [teacher, student] = [chosenTeacher(model), chosenStudent(model)];
       parameters.draw(teacher?.parameters, student?.parameters);
       macs.draw(teacher?.macs, student?.macs);
@@ -238,6 +249,32 @@ function epochsPart(model, life) {
       rate.setStops(ratioStops(...model.get("learning_rate_range")));
       rate.set(model.get("learning_rate"));
       batch.draw(model.get("batch_size_choices").map((n) => ({ value: n, text: grouped(n) })), model.get("batch_size"), disabled("batch_size"));
+    },
+  };
+}
+
+const LOSSES = [
+  { value: "soft_targets", text: "T² · KL(teacher ‖ student)" },
+  { value: "without_t2", text: "KL(teacher ‖ student): T² forgotten" },
+  { value: "reverse_kl", text: "T² · KL(student ‖ teacher): turned round" },
+];
+
+/** What a reader changes seldom: the soft term, a class left out, a second twin. */
+function lossPart(model, life) {
+  const loss = selectField(life, "Soft term", (value) => commit(model, { loss: value }));
+  const omit = selectField(life, "Class left out of training", (value) => commit(model, { omit: Number(value) }));
+  const box = node("input", { type: "checkbox" });
+  const check = node("label", { class: "kd-check" }, box, node("span", {}, "A second twin learns from smoothed labels"));
+  life.listen(box, "change", () => commit(model, { smoothing: box.checked }));
+  return {
+    root: node("div", { class: "kd-setup-group" }, loss.root, omit.root, check),
+    draw(disabled) {
+      const classes = model.get("classes");
+      this.root.hidden = classes.length === 0;
+      loss.draw(LOSSES, model.get("loss"), disabled("loss"));
+      omit.draw([{ value: -1, text: "none" }, ...classes.map((name, c) => ({ value: c, text: name }))], model.get("omit"), disabled("omit"));
+      box.checked = model.get("smoothing");
+      box.disabled = disabled("smoothing");
     },
   };
 }

@@ -9,6 +9,7 @@ import traitlets
 from traitlets import Bool, Dict, Float, Int, List, Unicode
 
 from kdviz.widgets.parts import css, esm
+from kdviz.widgets.scene import SceneTrait
 from kdviz.widgets.traits import View, WrongTraitError, finite_above_zero, one_of, rising_pair, rows_with
 
 CONTROLS = (
@@ -20,7 +21,12 @@ CONTROLS = (
     "epochs",
     "learning_rate",
     "batch_size",
+    "layers",
+    "loss",
+    "omit",
+    "smoothing",
 )
+LOSSES = ("soft_targets", "without_t2", "reverse_kl")
 
 
 class Setup(View):
@@ -44,9 +50,10 @@ class Setup(View):
     >>> setup = Setup(students=[{"units": 8, "parameters": 6370, "macs": 6352}], units=8)
     """
 
-    _esm = esm("format", "elements", "slider", "setup")
+    _esm = esm("softmax", "format", "elements", "scene", "slider", "setup")
     _css = css("theme", "setup")
 
+    scene = SceneTrait()
     datasets = List(Dict(), help='Data sets: {"name": str, "title": str, "available": bool}.').tag(sync=True)
     dataset = Unicode("", help="Name of the data set chosen.").tag(sync=True)
     label_choices = List(Int(), help="Numbers of labelled examples to choose from.").tag(sync=True)
@@ -75,6 +82,11 @@ class Setup(View):
     batch_size_choices = List(Int(), default_value=[32, 64, 128, 256, 512], help="Batch sizes to choose from.").tag(
         sync=True
     )
+    layers = Int(1, help="Hidden layers of the student, 1 or 2.").tag(sync=True)
+    classes = List(Unicode(), help="Names of the classes; where there are none, no loss is offered.").tag(sync=True)
+    loss = Unicode("soft_targets", help=f"The soft term: {', '.join(LOSSES)}.").tag(sync=True)
+    omit = Int(-1, help="Index of the class left out of training; -1: none.").tag(sync=True)
+    smoothing = Bool(False, help="Whether a second twin learns from smoothed labels.").tag(sync=True)
     folded = Bool(False, help="Whether the card opens folded; the reader takes it from there.").tag(sync=True)
     locked = Bool(False, help="True while training owns these choices; all controls are disabled.").tag(sync=True)
     unlocked = List(
@@ -105,6 +117,14 @@ class Setup(View):
         name, value = proposal["trait"].name, proposal["value"]
         names = [row["name"] for row in getattr(self, f"{name}s")]
         return one_of(name, value, names) if names and value else value
+
+    @traitlets.validate("loss")
+    def _check_loss(self, proposal: Any) -> str:
+        return one_of("loss", proposal["value"], LOSSES)
+
+    @traitlets.validate("layers")
+    def _check_layers(self, proposal: Any) -> int:
+        return one_of("layers", proposal["value"], (1, 2))
 
     @traitlets.validate("unlocked")
     def _check_unlocked(self, proposal: Any) -> list[str]:

@@ -22,7 +22,8 @@ const STATES = {
 const WAITING = { train: "Starting …", pause: "Pausing …", step: "Taking one step …", stop: "Stopping …", reset: "Resetting …" };
 const PATIENCE_MS = 8000;
 
-function render({ model, el }) {
+async function render({ model, el }) {
+  const scene = await sceneOf(model);
   const life = lifetime(model);
   const { root, body } = card(el, "transport", "Training");
   const live = announcer(life, { quiet: 300, apart: 5000 });
@@ -43,7 +44,7 @@ function render({ model, el }) {
 
   const painter = drawing(life, () => {
     const state = model.get("state");
-    buttons.draw(state, pending);
+    buttons.draw(limits.locked("train") ? "empty" : state, pending);
     progress.draw(model, state);
     const text = pending ? WAITING[pending] : model.get("status");
     say(status, text);
@@ -51,6 +52,7 @@ function render({ model, el }) {
     put(body, "data-state", state);
     live.announce(text, `${state} ${pending}`);
   });
+  const limits = underScene(life, scene, el, "transport", painter.soon);
   const answered = () => {
     pending = null;
     clearTimeout(timer);

@@ -9,6 +9,7 @@ import traitlets
 from traitlets import Float, Int, Unicode
 
 from kdviz.widgets.parts import css, esm
+from kdviz.widgets.scene import SceneTrait
 from kdviz.widgets.traits import View, WrongTraitError, one_of
 
 STATES = ("empty", "idle", "loading", "running", "paused", "stopped", "finished", "failed")
@@ -40,9 +41,10 @@ class Transport(View):
     >>> transport.on_msg(lambda widget, content, buffers: print(content["command"]))
     """
 
-    _esm = esm("format", "elements", "transport")
+    _esm = esm("softmax", "format", "elements", "scene", "transport")
     _css = css("theme", "transport", "lab")
 
+    scene = SceneTrait()
     state = Unicode("empty", help=f"One of {', '.join(STATES)}.").tag(sync=True)
     step = Int(0, help="Optimiser steps done; while loading, answers the teacher has given.").tag(sync=True)
     total_steps = Int(0, help="Optimiser steps planned, or answers asked for; 0 when not known.").tag(sync=True)

@@ -1,0 +1,154 @@
+"""The Lab's page: its widgets, where they stand, and what they are told. What the buttons do is in ``lab.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+from torch import nn
+
+from .. import data as data_sets
+from .. import widgets
+from ..data import Splits
+from . import choices as offered
+from . import link, presets, telling
+from .choices import Choices
+from .drawing import Drawing, Models
+from .groups import Groups
+from .opening import Opening
+from .panel import Panel
+from .probes import Watched
+from .publisher import Publisher
+from .repeats import can_repeat
+from .roster import Roster
+
+CHOSEN_BY_SETUP = (
+    "labels", "keep_unlabelled", "teacher", "units", "layers", "epochs", "batch_size", "loss", "omit", "smoothing",
+)  # fmt: skip
+
+
+class LabPage(Panel):
+    """The widgets of the Lab and what they show.
+
+    Attributes
+    ----------
+    scene : kdviz.widgets.Scene
+        T, alpha, the selected example, the cursor: what all views share.
+    kept, presets, setup, transport, curves, runs, share, sliders, views, examples, soft_targets, dark_knowledge
+        The widgets.
+    drawing : Drawing
+        The pad and who answers it.
+    roster : Roster
+        All runs on the page.
+    """
+
+    def _make_page(self, choices: Choices, opening: Opening, models: Callable[[], Models], *, own: bool) -> None:
+        self._publisher = Publisher()
+        self.roster = Roster()
+        self.scene = widgets.Scene(temperature=choices.temperature, alpha=choices.alpha, **page_traits(opening))
+        shared = {"scene": self.scene}
+        self.kept = widgets.Kept(**shared)
+        self.presets = widgets.Presets(presets=presets.rows(), preset=opening.preset, **shared)
+        self.setup = widgets.Setup(epochs_range=list(opening.epochs_range), folded=True, **shared)
+        self.transport = widgets.Transport(**shared)
+        self.curves = widgets.LearningCurves(learning_rate=choices.learning_rate, **shared)
+        self.runs = widgets.Runs(folded=True, **shared)
+        self.share = widgets.Share(**shared)
+        self.sliders = widgets.SoftTargets(shown=["temperature", "alpha", "bias", "formula"], **shared)
+        self.views = widgets.Views(**shared)
+        self.examples = widgets.Examples(**shared)
+        self.soft_targets = widgets.SoftTargets(shown=["bars", "sentence", "numbers", "adds"], views=["one"], **shared)
+        self.dark_knowledge = widgets.DarkKnowledge(views=["many"], **shared)
+        self.drawing = Drawing(self.scene, models)
+        if not own:
+            self.setup.update(datasets=offered.data_rows(), **setup_traits(choices, opening))
+        head = [] if own else [self.kept, self.presets]
+        choose = [] if own else [self.setup]
+        left = [*choose, self.transport, self.curves, self.runs, self.share]
+        right = [self.sliders, self.views, self.examples, self.soft_targets, self.dark_knowledge, self.drawing.pad]
+        columns = (("head", head), ("left", left), ("right", right))
+        boxes = [ipywidgets.VBox(column).add_class(f"kd-lab-{name}") for name, column in columns if column]
+        self.view = ipywidgets.Box(boxes).add_class("kd-lab")
+
+    def _say(self, sentence: str) -> None:
+        """Say something on the status line until the next report."""
+        self._publisher.put(self.transport, status=telling.as_sentence(sentence))
+
+    def _show_choices(self, choices: Choices, opening: Opening) -> None:
+        """Show choices and an opening, with all that the reader had in hand."""
+        self._publisher.put(self.setup, epochs_range=list(opening.epochs_range), **setup_traits(choices, opening))
+        self._publisher.put(self.scene, temperature=choices.temperature, alpha=choices.alpha, **page_traits(opening))
+        self._publisher.put(self.presets, preset=opening.preset)
+
+    def _show_examples(self, watched: Watched, data: Splits, selected: int) -> None:
+        """Show other examples, and the one that was chosen if there is such a one."""
+        traits = watched.scene(data.classes)
+        if 0 <= selected < len(watched.examples):
+            traits["selected"] = selected
+        self._publisher.put(self.scene, exact={}, exact_logits=b"", **traits)
+        drawable = traits["image_shape"] != [0, 0]
+        self._publisher.put(self.views, offered=["one", "many", "draw"] if drawable else ["one", "many"])
+
+    def _show_no_run(self, choices: Choices, teacher: nn.Module, student: nn.Module) -> None:
+        """Show what there is before the first step."""
+        names = {"teacher_name": telling.name_of(teacher), "student_name": telling.name_of(student)}
+        empty: dict[str, Any] = {"in_force": {}, "runs": [], "bands": [], "teacher_error": None}
+        self._publisher.put(self.scene, bias_class=choices.omit, bias=0.0, **empty, **names)
+        self._publisher.put(self.dark_knowledge, loss=choices.loss)
+        self._publisher.put(self.curves, sentence="", learning_rate=choices.learning_rate)
+        self._publisher.put(self.runs, verdict="", can_repeat=False)
+        self._publisher.put(self.presets, finished=False)
+        self._publisher.put(self.share, code="")
+
+    def _show_runs(self, groups: Groups, state: str) -> None:
+        """Show what there is of every run: curves, bands, verdict."""
+        student = self.roster.student
+        if student is None:
+            return
+        at_rest = state in ("paused", "stopped", "finished") and not groups.repeating
+        self._publisher.put(
+            self.scene,
+            runs=self.roster.rows(),
+            bands=groups.bands(),
+            teacher_error=telling.teacher_error(student.run),
+            total_steps=max(entry.run.total_steps for entry in self.roster),
+        )
+        group = [entry.run for entry in self.roster.group(student.group)]
+        self._publisher.put(self.curves, sentence=telling.curves_sentence(group, student.best_test))
+        tested = bool(student.run.history.evaluated("test"))
+        repeatable = at_rest and tested and can_repeat(student.run)
+        self._publisher.put(self.runs, verdict=groups.verdict, can_repeat=repeatable)
+        self._publisher.put(self.presets, finished=tested)
+
+    def _show_link(self, state: dict[str, Any], code: str | None = None) -> None:
+        """Show the link and the call that open the page as it is, and the code of the run where it is given."""
+        told: dict[str, Any] = {} if code is None else {"code": code}
+        self._publisher.put(self.share, query=link.to_query(state), call=link.to_call(state), **told)
+
+
+def page_traits(opening: Opening) -> dict[str, Any]:
+    """Return what the scene takes from an opening."""
+    return {
+        "view": opening.view,
+        "hidden": list(opening.hidden),
+        "locked": list(opening.locked),
+        "temperature_range": list(opening.temperature_range),
+        "alpha_range": list(opening.alpha_range),
+    }
+
+
+def setup_traits(choices: Choices, opening: Opening) -> dict[str, Any]:
+    """Return what the Setup widget shows of the choices and of what there is to choose."""
+    data = data_sets.load(choices.data)
+    none = [0] if choices.labels == 0 or opening.preset == "no-labels" else []
+    return {
+        "dataset": choices.data,
+        "label_choices": [*none, *offered.label_choices(choices.data)],
+        "train_size": len(data.train),
+        "classes": list(data.classes),
+        "teachers": offered.teacher_rows(choices.data),
+        "students": list(offered.student_rows(choices.data, choices.layers)),
+        "learning_rate": choices.learning_rate,
+        **{name: getattr(choices, name) for name in CHOSEN_BY_SETUP},
+    }

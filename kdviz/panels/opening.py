@@ -1,0 +1,89 @@
+"""How a page opens: what is shown, what a lecturer hid, locked or bounded, and the edits that wait for their steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..distill.history import Edit
+from ..widgets.scene import VIEWS
+from .choices import one_of
+
+PARTS = (
+    "presets", "setup", "transport", "curves", "scrubber", "runs", "sliders", "examples", "one", "many", "draw",
+    "share", "code",
+)  # fmt: skip
+CONTROLS = (
+    "temperature", "alpha", "learning_rate", "setup", "train", "branch", "repeat", "presets", "bias", "view",
+)  # fmt: skip
+EDITED = ("temperature", "alpha", "learning_rate")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """The part of the Lab's state that is no choice about training; the field names are the Lab's keyword arguments.
+
+    Attributes
+    ----------
+    view : {"one", "many", "draw"}
+    selected : int
+        The watched example shown.
+    preset : str
+        Name of the preset whose question stands on the page; empty for none.
+    hidden, locked : tuple of str
+        Parts that are not drawn, controls that cannot be changed.
+    temperature_range, alpha_range, epochs_range : tuple
+        Lowest and highest value of a slider.
+    edits : tuple of (step, name, value)
+        Edits that are made at their steps: temperature, alpha or learning_rate.
+    """
+
+    view: str = "one"
+    selected: int = -1
+    preset: str = ""
+    hidden: tuple[str, ...] = ()
+    locked: tuple[str, ...] = ()
+    temperature_range: tuple[float, float] = (0.5, 100.0)
+    alpha_range: tuple[float, float] = (0.0, 1.0)
+    epochs_range: tuple[int, int] = (1, 200)
+    edits: tuple[tuple[int, str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        one_of("view", self.view, VIEWS)
+        for name, known in (("hidden", PARTS), ("locked", CONTROLS)):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+            for given in getattr(self, name):
+                one_of(name, given, known)
+        for name in ("temperature_range", "alpha_range", "epochs_range"):
+            object.__setattr__(self, name, _rising(name, getattr(self, name)))
+        object.__setattr__(self, "edits", tuple(_edit(e) for e in self.edits))
+
+    def waiting(self) -> list[Edit]:
+        """Return the edits as a run's history holds them."""
+        return [Edit(step, name, value) for step, name, value in sorted(self.edits, key=lambda e: e[0])]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON can hold them."""
+        return {k: _lists(v) for k, v in asdict(self).items()}
+
+
+def _rising(name: str, pair: Sequence[float]) -> tuple[float, ...]:
+    values = tuple(pair)
+    if len(values) != 2 or not values[0] < values[1]:
+        raise ValueError(f"{name} must be two numbers, the smaller first, got {list(values)}")
+    return values
+
+
+def _edit(given: Sequence[Any]) -> tuple[int, str, float]:
+    if len(given) != 3:
+        raise ValueError(f"an edit must be (step, name, value), got {given!r}")
+    step, name, value = given
+    one_of("an edit's name", name, EDITED)
+    if int(step) < 0:
+        raise ValueError(f"an edit's step must be >= 0, got {step}")
+    return int(step), name, float(value)
+
+
+def _lists(value: Any) -> Any:
+    return [_lists(v) for v in value] if isinstance(value, tuple) else value
