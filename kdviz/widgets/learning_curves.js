@@ -3,7 +3,6 @@
 const WIDE = 460;
 const FEWEST_LETTERS = 12;
 const CURVE_NAMES = { student: "Student", twin: "Twin, no teacher", smoothed: "Twin, label smoothing", teacher: "Teacher" };
-const SHORT_NAMES = { "Twin, no teacher": "Twin", "Twin, label smoothing": "Smoothed twin" };
 const OWN_TRAITS = ["series", "teacher", "edits", "total_steps", "y_label", "cursor", "measure", "sentence"];
 const SCENE_TRAITS = ["runs", "bands", "teacher_error", "shown_run", "hidden"];
 const BRANCH_TRAITS = ["in_force", "temperature", "alpha", "temperature_range", "alpha_range", "learning_rate", "locked", "state", "runs", "hidden"];

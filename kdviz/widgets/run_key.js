@@ -2,6 +2,7 @@
 
 const BRANCH_LOOKS = 5;
 const RUN_ORDER = ["student", "twin", "smoothed", "branch", "teacher"];
+const SHORT_NAMES = { "Twin, no teacher": "Twin", "Twin, label smoothing": "Smoothed twin" };
 // Branches differ in their marks as well as in their colour; (x, y) is the middle, r the size.
 const RUN_MARKS = [
   (x, y, r) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,
