@@ -11,6 +11,7 @@ import os
 import shutil
 import threading
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,10 @@ def save(run: Distillation, folder: str | Path) -> Path:
     with run.lock:
         run._check_teacher()
         run.snapshot()
-        tensors, described = _describe(run)
+        described, tensors = describe(run, tuple(run._shelf))
+        for snapshot in run._shelf:
+            tensors |= snapshot_tensors(snapshot)
+        tensors = {name: on_its_own(tensor) for name, tensor in tensors.items()}
     text = json.dumps(described, indent=1)
     with _SAVING:
         _write(folder, run.steps_done, tensors, text)
@@ -60,8 +64,8 @@ def _write(folder: Path, step: int, tensors: dict[str, Tensor], text: str) -> No
     save_file(tensors, fresh / "tensors.safetensors")
     (fresh / "run.json").write_text(text, encoding="utf-8")
     for file in fresh.iterdir():
-        _to_disk(file)
-    _point_to(folder, name)
+        to_disk(file)
+    point_to(folder, name)
     for old in folder.glob("save-*"):
         if old.name != name:
             shutil.rmtree(old, ignore_errors=True)
@@ -93,6 +97,19 @@ def load(
         If a part is missing, or is not what the run was made with.
     """
     described, tensors = _read(Path(folder))
+    return restore(described, tensors, teacher=teacher, student=student, data=data, **own)
+
+
+def restore(
+    described: dict[str, Any],
+    tensors: dict[str, Tensor],
+    *,
+    teacher: nn.Module | Teacher | None = None,
+    student: nn.Module | None = None,
+    data: Any = None,
+    **own: Any,
+) -> Distillation:
+    """Return the run that `describe` and `snapshot_tensors` wrote down; arguments and errors as in `load`."""
     recipe = Recipe.from_dict(described["recipe"])
     missing = [name for name in ("optimizer", "augment") if getattr(recipe, name) == "custom" and name not in own]
     if missing:
@@ -112,22 +129,24 @@ def load(
     return run
 
 
-def _describe(run: Distillation) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return all tensors of a run by name, and everything else for JSON."""
+def describe(
+    run: Distillation, snapshots: Sequence[Snapshot], recipe: Recipe | None = None
+) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Return what JSON can hold of a run, and those of its tensors that are no snapshot's.
+
+    The caller holds the run's lock. ``snapshots`` are the ones that are kept with it, the last one of now; ``recipe``
+    is the run's, where the caller knows it.
+    """
     tensors: dict[str, Tensor] = {"history": torch.from_numpy(run.history.rows.copy())}
-    plain: dict[str, Any] = {}
-    for snapshot in run._shelf:
-        for name, tensor in snapshot.student.items():
-            tensors[f"{snapshot.step}/student/{name}"] = tensor
-        for index, state in snapshot.optimizer.items():
-            for name, value in state.items():
-                key = f"{snapshot.step}/optimizer/{index}/{name}"
-                if isinstance(value, Tensor):
-                    tensors[key] = value
-                else:
-                    plain[key] = value
+    plain = {
+        f"{snapshot.step}/optimizer/{index}/{name}": value
+        for snapshot in snapshots
+        for index, state in snapshot.optimizer.items()
+        for name, value in state.items()
+        if not isinstance(value, Tensor)
+    }
     teacher = run.teacher.module if run.teacher is not None else None
-    recipe = run.recipe
+    recipe = run.recipe if recipe is None else recipe
     if teacher is not None and recipe.teacher is None and hasattr(teacher, "architecture"):
         tensors |= {f"teacher/{name}": tensor for name, tensor in teacher.state_dict().items()}
     described = {
@@ -136,25 +155,42 @@ def _describe(run: Distillation) -> tuple[dict[str, Tensor], dict[str, Any]]:
         "recipe": recipe.to_dict(),
         "history": run.history.to_dict(),
         "optimizer_plain": plain,
-        "snapshots": [s.step for s in run._shelf],
+        "snapshots": [s.step for s in snapshots],
         "teacher": run._teacher_mark,
         "teacher_architecture": getattr(teacher, "architecture", None),
         "snapshot_every": run.settings.snapshot_every,
         "transfer_set": run.data.train.fingerprint(),
         "torch_threads": torch.get_num_threads(),
     }
-    return {k: t.detach().cpu().clone(memory_format=torch.contiguous_format) for k, t in tensors.items()}, described
+    return described, tensors
 
 
-def _to_disk(file: Path) -> None:
+def snapshot_tensors(snapshot: Snapshot) -> dict[str, Tensor]:
+    """Return the tensors of a snapshot by the names that `restore` knows them by."""
+    tensors = {f"{snapshot.step}/student/{name}": tensor for name, tensor in snapshot.student.items()}
+    for index, state in snapshot.optimizer.items():
+        for name, value in state.items():
+            if isinstance(value, Tensor):
+                tensors[f"{snapshot.step}/optimizer/{index}/{name}"] = value
+    return tensors
+
+
+def on_its_own(tensor: Tensor) -> Tensor:
+    """Return a copy that shares no memory, as safetensors wants it."""
+    return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+
+
+def to_disk(file: Path) -> None:
+    """Wait until a file is on the disk, whatever happens to the machine."""
     with open(file, "rb+") as handle:
         os.fsync(handle.fileno())
 
 
-def _point_to(folder: Path, name: str) -> None:
+def point_to(folder: Path, name: str) -> None:
+    """Have ``CURRENT`` name ``name``, from one moment to the next."""
     pointer = folder / f"{CURRENT}.{uuid.uuid4().hex[:8]}"
     pointer.write_text(name, encoding="utf-8")
-    _to_disk(pointer)
+    to_disk(pointer)
     os.replace(pointer, folder / CURRENT)
 
 

@@ -1,0 +1,502 @@
+"""Keeping: what is on the page goes to disk, so that a reload or a dead kernel loses nothing.
+
+One folder for each browser, named by a random token that the page keeps; below it one for each session kept. A session
+is a JSON file that names the files of tensors it needs. Those are never written twice: a snapshot of a run does not
+change, so the next save writes only what is new, then replaces the one-line file ``CURRENT``, then clears the old away.
+Whoever dies in between leaves the save before in force.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import threading
+import time
+import uuid
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from .. import __version__
+from .. import data as data_sets
+from ..distill import Distillation, Recipe, Teacher, storage
+from ..distill.film import Film, Frame
+from ..distill.snapshot import Snapshot
+
+FORMAT = 1
+KEPT_AT_MOST = 3  # sessions a browser
+DAYS = 14
+BYTES = 300 * 2**20  # a browser
+UNFINISHED_S = 86_400  # a folder without a complete save may belong to someone who is writing the first
+PRUNE_EVERY_S = 60.0
+TOKEN = re.compile(r"[0-9a-f]{32}")
+ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
+
+Loaded = tuple[dict[str, Any], dict[str, Distillation], dict[str, Film]]
+
+
+def folder() -> Path:
+    """Return where sessions are kept: ``KDVIZ_KEEP``, or the user's own place for such things."""
+    chosen = os.environ.get("KDVIZ_KEEP")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_state_path("kdviz") / "lab"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A session that can be taken up again.
+
+    Attributes
+    ----------
+    id : str
+    title : str
+        What was trained, in a few words.
+    when : str
+        Time of the last save, ISO 8601 in UTC.
+    steps_done, total_steps : int
+    state : str
+        State of training, as in Transport.
+    """
+
+    id: str
+    title: str
+    when: str
+    steps_done: int
+    total_steps: int
+    state: str
+
+
+@dataclass
+class _Written:
+    """What this keeper knows to be on disk of one run."""
+
+    run: weakref.ref[Distillation]
+    recipe: Recipe
+    now: Snapshot | None = None  # of the newest step, where the run's own shelf has none
+    mark: tuple[Any, ...] = ()
+    entry: dict[str, Any] = field(default_factory=dict)
+    film_mark: tuple[Any, ...] = ()
+    film: str | None = None
+
+
+class Keeper:
+    """Keeps one page's session; knows what else is kept for the same browser. Safe to call from any thread.
+
+    Parameters
+    ----------
+    token : str
+        32 hexadecimal characters that the browser made up and keeps. Empty (no browser, or one that keeps nothing):
+        nothing is written and nothing offered.
+
+    Attributes
+    ----------
+    id : str
+        Of the session under way; empty before its first save.
+    problem : str
+        Why the last save did not succeed, in one sentence; empty when it did.
+
+    Raises
+    ------
+    ValueError
+        If the token is anything else: it becomes the name of a folder.
+
+    Examples
+    --------
+    >>> Keeper("").save({}, {}, {})
+    False
+    >>> Keeper("../../elsewhere")
+    Traceback (most recent call last):
+        ...
+    ValueError: a browser's token is 32 hexadecimal characters, got '../../elsewhere'; reload the page
+    """
+
+    def __init__(self, token: str) -> None:
+        if token and not (isinstance(token, str) and TOKEN.fullmatch(token)):
+            raise ValueError(f"a browser's token is 32 hexadecimal characters, got {token!r}; reload the page")
+        self.id = ""
+        self.problem = ""
+        self._token = token
+        self._lock = threading.RLock()
+        self._runs: dict[str, _Written] = {}
+        self._snapshots: dict[int, tuple[weakref.ref[Snapshot], Path]] = {}  # by id(), with the file each is in
+        self._saved: str = ""  # the last session written, as text
+        self._taken = ("", "")  # the session taken up, and which save of it
+        self._prune_at = 0.0
+
+    @property
+    def _place(self) -> Path:
+        return folder() / self._token
+
+    def save(
+        self, session: Mapping[str, Any], runs: Mapping[str, Distillation], films: Mapping[str, Film] | None = None
+    ) -> bool:
+        """Write the session, unless nothing changed since the last save.
+
+        Parameters
+        ----------
+        session : dict
+            Whatever the page needs, JSON-able. ``"title"`` and ``"state"`` are told in `offers`; so are
+            ``"steps_done"`` and ``"total_steps"``, by default those of the first run.
+        runs : dict of str to Distillation
+            By id. Only runs made of parts with names can be kept: shipped data, a student that kdviz can build.
+        films : dict of str to Film, optional
+            By the id of their run.
+
+        Returns
+        -------
+        bool
+            Whether the session is on disk now. If not, the save before is still in force, and `problem` says why.
+        """
+        if not self._token:
+            return False
+        with self._lock:
+            try:
+                self._save(dict(session), runs, films or {})
+            except (OSError, ValueError, TypeError, SafetensorError) as error:
+                self.problem = f"This run could not be kept: {str(error).rstrip('.')}."
+                return False
+            self.problem = ""
+            return True
+
+    def _save(self, session: dict[str, Any], runs: Mapping[str, Distillation], films: Mapping[str, Film]) -> None:
+        self._runs = {name: known for name, known in self._runs.items() if name in runs and known.run() is runs[name]}
+        first = next(iter(runs.values()), None)
+        told = {
+            "title": str(session.get("title", "")),
+            "state": str(session.get("state", "")),
+            "steps_done": int(session.get("steps_done", first.steps_done if first else 0)),
+            "total_steps": int(session.get("total_steps", first.total_steps if first else 0)),
+        }
+        place = self._own_place()
+        stride = _stride(runs)
+        entries = {}
+        for name, run in runs.items():
+            entries[name] = {**self._put_run(place, name, run, stride), "film": None}
+            if name in films and len(films[name]):
+                entries[name]["film"] = self._put_film(place, name, films[name])
+        body = {**told, "session": session, "runs": entries}
+        text = json.dumps(body)
+        if text == self._saved and (place / storage.CURRENT).is_file():
+            return
+        files = {file: (place / file).stat().st_size for entry in entries.values() for file in _files(entry)}
+        if sum(files.values()) > BYTES:
+            raise ValueError(f"it takes {sum(files.values()) / 2**20:.0f} MB, more than {BYTES / 2**20:.0f} MB")
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        fresh = place / f"save-{uuid.uuid4().hex}.json"
+        fresh.write_text(
+            json.dumps({"version": FORMAT, "kdviz": __version__, "when": now, "files": files, **body}), encoding="utf-8"
+        )
+        storage.to_disk(fresh)
+        storage.point_to(place, fresh.name)
+        self._saved = text
+        self._clear(place, {storage.CURRENT, fresh.name, *files})
+
+    def _own_place(self) -> Path:
+        """Return the folder of this session; a new one at the first save, or when someone cleared it away."""
+        if not self.id or not (self._place / self.id).is_dir():
+            self.id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
+            self._saved, self._prune_at = "", 0.0
+            for known in self._runs.values():
+                known.mark, known.film_mark = (), ()
+            self._place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self._place / self.id).mkdir(mode=0o700)
+        return self._place / self.id
+
+    def _put_run(self, place: Path, name: str, run: Distillation, stride: int) -> dict[str, Any]:
+        """Write what is new of a run; return what the session says of it."""
+        with run.lock:
+            known = self._runs.get(name) or _Written(weakref.ref(run), _recipe(run))
+            self._runs[name] = known
+            shelf = tuple(run._shelf)
+            mark = (run.steps_done, repr(run.history.to_dict()), run.total_steps, stride, [s.step for s in shelf])
+            if mark == known.mark:
+                return known.entry
+            if shelf[-1].step == run.steps_done:
+                known.now = None
+            elif known.now is None or known.now.step != run.steps_done:
+                known.now = Snapshot.take(run.steps_done, run.student, run._optimizer)
+            kept = (*shelf, known.now) if known.now is not None else shelf
+            run.history.flush()
+            if run.history.first_bad is not None or not kept[-1].finite:
+                raise ValueError(f"after step {run.steps_done:,} its loss or weights are not finite")
+            kept = _thinned(kept, stride)
+            recipe = replace(known.recipe, edits=tuple(e.to_dict() for e in run.history.edits))
+            described, rest = storage.describe(run, kept, recipe)
+            rest = {key: storage.on_its_own(tensor) for key, tensor in rest.items()}
+        snapshots = {str(snapshot.step): self._put_snapshot(place, snapshot) for snapshot in kept}
+        known.entry = {"described": described, "rest": _write(place, rest), "snapshots": snapshots}
+        known.mark = mark
+        return known.entry
+
+    def _put_snapshot(self, place: Path, snapshot: Snapshot) -> str:
+        """Return the file a snapshot is in; it is written if there is none yet."""
+        held, file = self._snapshots.get(id(snapshot), (None, place))
+        if held is not None and held() is snapshot and file.parent == place:
+            return file.name
+        name = _linked(file, place) if held is not None and held() is snapshot else None
+        if name is None:
+            tensors = {key: storage.on_its_own(t) for key, t in storage.snapshot_tensors(snapshot).items()}
+            name = _write(place, tensors)
+        self._snapshots[id(snapshot)] = (weakref.ref(snapshot), place / name)
+        return name
+
+    def _put_film(self, place: Path, name: str, film: Film) -> str | None:
+        known, frames = self._runs[name], film.frames
+        mark = tuple((frame.step, frame.scale) for frame in frames)
+        if mark != known.film_mark:
+            numbers = np.stack([frame.numbers for frame in frames])
+            scales = np.array([frame.scale for frame in frames], dtype=np.float64)
+            tensors = {"steps": torch.tensor([frame.step for frame in frames]), "scales": torch.from_numpy(scales)}
+            known.film = _write(place, {**tensors, "numbers": torch.from_numpy(numbers.astype(np.int16))})
+            known.film_mark = mark
+        return known.film
+
+    def _clear(self, place: Path, needed: set[str]) -> None:
+        """Clear away what the save in force does not need, and sessions that are too many, too old or too large."""
+        for old in place.iterdir():
+            if old.name not in needed:
+                old.unlink(missing_ok=True)
+        self._snapshots = {key: known for key, known in self._snapshots.items() if known[1].name in needed}
+        taken, save = self._taken
+        self._taken = ("", "")
+        if taken and _current(self._place / taken) == save:  # nobody goes on with it elsewhere
+            _remove(self._place / taken)
+        if time.monotonic() > self._prune_at:
+            self._prune_at = time.monotonic() + PRUNE_EVERY_S
+            _prune(self._place, self.id)
+
+    def offers(self) -> list[Kept]:
+        """Return what is kept for this browser and is not on its page already, the newest first."""
+        if not self._token:
+            return []
+        found = []
+        for place, manifest in _sessions(self._place):
+            if place.name != self.id and not _is_old(manifest):
+                told = {name: manifest[name] for name in ("title", "when", "steps_done", "total_steps", "state")}
+                found.append(Kept(place.name, **told))
+        return found
+
+    def load(self, kept: str, teachers: Callable[[str], Teacher] | None = None) -> Loaded:
+        """Return (session, runs, films) as they were saved; the runs go on bit for bit.
+
+        Parameters
+        ----------
+        kept : str
+            The ``id`` of one of the `offers`.
+        teachers : callable, optional
+            Returns a shipped teacher by its name, so that one that is there already is used.
+
+        Raises
+        ------
+        ValueError
+            If there is no such session, or it is damaged.
+        """
+        place = self._known(kept)
+        manifest = _manifest(place)
+        if manifest is None:
+            raise ValueError(f"the session {kept} is not kept here any more, or is damaged; train anew")
+        once = _Once(place, teachers)
+        runs, films = {}, {}
+        try:
+            for name, entry in manifest["runs"].items():
+                runs[name] = once.run(entry)
+                if entry["film"]:
+                    films[name] = _film(load_file(place / entry["film"]))
+        except (OSError, LookupError, TypeError, ValueError, SafetensorError) as error:
+            raise ValueError(f"the session {kept} cannot be taken up ({error}); forget it and train anew") from error
+        with self._lock:
+            self._taken = (kept, _current(place))
+            for name, run in runs.items():  # the next save need not write them again
+                for snapshot in run._shelf:
+                    file = place / manifest["runs"][name]["snapshots"][str(snapshot.step)]
+                    self._snapshots[id(snapshot)] = (weakref.ref(snapshot), file)
+        return manifest["session"], runs, films
+
+    def forget(self, kept: str) -> None:
+        """Remove a session from the disk."""
+        with self._lock:
+            _remove(self._known(kept))
+
+    def _known(self, kept: str) -> Path:
+        if not self._token or not isinstance(kept, str) or not ID.fullmatch(kept):
+            raise ValueError(f"a kept session's id looks like 20250131-120000-0123abcd, got {kept!r}")
+        return self._place / kept
+
+
+def _recipe(run: Distillation) -> Recipe:
+    """Return a run's recipe, or say why it could not be made again from it."""
+    recipe = run.recipe
+    if recipe.student is None:
+        raise ValueError("its student is a module of your own; keep it yourself with run.save(folder)")
+    if "custom" in (recipe.optimizer, recipe.augment):
+        raise ValueError("its optimizer or augmentation is of your own; keep it yourself with run.save(folder)")
+    if recipe.data not in data_sets.names():
+        raise ValueError("its data are your own; keep it yourself with run.save(folder)")
+    if run.teacher is not None and recipe.teacher is None and not hasattr(run.teacher.module, "architecture"):
+        raise ValueError("its teacher is a module of your own; keep it yourself with run.save(folder)")
+    return recipe
+
+
+def _stride(runs: Mapping[str, Distillation]) -> int:
+    """Return 1 if all snapshots find room, else 2, 4, 8 ...: only every so-manieth is written."""
+    unique = {id(s): s.nbytes for run in runs.values() for s in tuple(run._shelf)}
+    stride = 1
+    while sum(unique.values()) / stride > 0.75 * BYTES and stride < 512:
+        stride *= 2
+    return stride
+
+
+def _thinned(snapshots: tuple[Snapshot, ...], stride: int) -> tuple[Snapshot, ...]:
+    if stride == 1 or len(snapshots) < 3:
+        return snapshots
+    first, *middle, last = snapshots
+    return (first, *middle[stride - 1 :: stride], last)
+
+
+def _write(place: Path, tensors: dict[str, Tensor]) -> str:
+    """Write tensors to a new file and return its name."""
+    name = f"{uuid.uuid4().hex}.safetensors"
+    save_file(tensors, place / name)
+    storage.to_disk(place / name)
+    return name
+
+
+def _linked(file: Path, place: Path) -> str | None:
+    """Give a file a second name in another folder; None where that cannot be, or it is gone."""
+    name = f"{uuid.uuid4().hex}.safetensors"
+    try:
+        os.link(file, place / name)
+    except OSError:
+        return None
+    return name
+
+
+def _files(entry: dict[str, Any]) -> list[str]:
+    """Return the names of all files that a run's entry needs."""
+    return [entry["rest"], *entry["snapshots"].values(), *([entry["film"]] if entry["film"] else [])]
+
+
+def _current(place: Path) -> str:
+    try:
+        return (place / storage.CURRENT).read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def _manifest(place: Path) -> dict[str, Any] | None:
+    """Return what the save in force says; None where there is none, or not all of its files are there."""
+    name = _current(place)
+    if not re.fullmatch(r"save-[0-9a-f]{32}\.json", name):
+        return None
+    try:
+        manifest = json.loads((place / name).read_text(encoding="utf-8"))
+        whole = (
+            manifest["version"] == FORMAT
+            and all(isinstance(manifest[name], str) for name in ("title", "state", "when"))
+            and all(isinstance(manifest[name], int) for name in ("steps_done", "total_steps"))
+            and isinstance(manifest["session"], dict)
+            and {f for entry in manifest["runs"].values() for f in _files(entry)} == set(manifest["files"])
+            and all(re.fullmatch(r"[0-9a-f]{32}\.safetensors", file) for file in manifest["files"])
+            and all((place / file).stat().st_size == size for file, size in manifest["files"].items())
+        )
+        datetime.fromisoformat(manifest["when"]).astimezone(UTC)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+    return manifest if whole else None
+
+
+def _sessions(browser: Path) -> list[tuple[Path, dict[str, Any]]]:
+    """Return the whole sessions in a browser's folder, the newest first."""
+    try:
+        places = [place for place in browser.iterdir() if ID.fullmatch(place.name)]
+    except OSError:
+        return []
+    whole = [(place, manifest) for place in places if (manifest := _manifest(place)) is not None]
+    return sorted(whole, key=lambda found: (found[1]["when"], found[0].name), reverse=True)
+
+
+def _is_old(manifest: dict[str, Any]) -> bool:
+    return datetime.fromisoformat(manifest["when"]) < datetime.now(UTC) - timedelta(days=DAYS)
+
+
+def _prune(browser: Path, own: str) -> None:
+    """Remove what is too many, too old or too large; the oldest goes first, the own session never. Other browsers'
+    folders lose what is too old."""
+    whole = _sessions(browser)
+    mine = [found for found in whole if found[0].name == own]
+    room, kept = BYTES, 0
+    for place, manifest in [*mine, *(found for found in whole if found[0].name != own)]:
+        room -= sum(manifest["files"].values())
+        if place.name != own and (kept >= KEPT_AT_MOST or room < 0 or _is_old(manifest)):
+            _remove(place)
+        else:
+            kept += 1
+    try:
+        others = [other for other in browser.parent.iterdir() if TOKEN.fullmatch(other.name)]
+    except OSError:
+        return
+    for other in others:
+        _prune_by_age(other, own)
+
+
+def _prune_by_age(browser: Path, own: str) -> None:
+    """Remove what is too old in a browser's folder, and the folder when it is empty."""
+    try:
+        for place in browser.iterdir():
+            age = time.time() - place.stat().st_mtime
+            if place.name != own and ID.fullmatch(place.name) and age > UNFINISHED_S:
+                manifest = _manifest(place)
+                if manifest is None or _is_old(manifest):
+                    _remove(place)
+        if not any(browser.iterdir()):
+            browser.rmdir()
+    except OSError:
+        return  # someone else is clearing up
+
+
+def _remove(place: Path) -> None:
+    """Remove a session: first it is in force no more, then its files go."""
+    (place / storage.CURRENT).unlink(missing_ok=True)
+    shutil.rmtree(place, ignore_errors=True)
+
+
+class _Once:
+    """Reads the runs of a session; data and snapshots that several of them share are read once."""
+
+    def __init__(self, place: Path, teachers: Callable[[str], Teacher] | None) -> None:
+        self._place, self._teachers = place, teachers
+        self._splits: dict[str, Any] = {}
+        self._files: dict[str, dict[str, Tensor]] = {}
+
+    def run(self, entry: dict[str, Any]) -> Distillation:
+        recipe = Recipe.from_dict(entry["described"]["recipe"])
+        drawn = f"{recipe.data} {json.dumps(recipe.draw, sort_keys=True)}"
+        if drawn not in self._splits:
+            self._splits[drawn] = recipe.load_data()
+        tensors = dict(load_file(self._place / entry["rest"]))
+        for file in entry["snapshots"].values():
+            if file not in self._files:
+                self._files[file] = load_file(self._place / file)
+            tensors |= self._files[file]
+        shipped = self._teachers is not None and recipe.teacher is not None
+        teacher = self._teachers(recipe.teacher) if shipped else None  # type: ignore[misc, arg-type]
+        return storage.restore(entry["described"], tensors, teacher=teacher, data=self._splits[drawn])
+
+
+def _film(tensors: dict[str, Tensor]) -> Film:
+    film = Film()
+    steps, scales, numbers = (tensors[name].numpy() for name in ("steps", "scales", "numbers"))
+    for step, scale, frame in zip(steps.tolist(), scales.tolist(), numbers, strict=True):
+        film.put(Frame(step, scale, frame.astype("<i2")))
+    return film
