@@ -1,0 +1,75 @@
+"""DarkKnowledge: what teacher and student say over many examples, at the temperature and step under the thumb."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import traitlets
+from traitlets import Bool, List, Unicode
+
+from kdviz.measure.dark_knowledge import SOFT_LOSSES
+from kdviz.widgets.parts import css, esm
+from kdviz.widgets.scene import VIEWS, SceneTrait
+from kdviz.widgets.traits import View, one_of
+
+HEAT_MAPS = ("teacher", "student", "difference")
+
+
+class DarkKnowledge(View):
+    """Four figures over the scene's sample: mean soft targets, nearest classes, entropy and mass, the gradient's share.
+
+    All is computed in the browser from the scene's logits, and follows its T, alpha, step and run. The same numbers in
+    Python: `kdviz.measure.dark_knowledge`.
+
+    Parameters
+    ----------
+    **traits
+        Values by trait name; `DarkKnowledge.own_traits()` lists them.
+
+    Raises
+    ------
+    WrongTraitError
+        When a value is not among those a trait can take.
+
+    Examples
+    --------
+    >>> from kdviz.widgets.scene import Scene
+    >>> DarkKnowledge(scene=Scene(view="many"), loss="without_t2").loss
+    'without_t2'
+    """
+
+    _esm = esm(
+        "softmax",
+        "format",
+        "elements",
+        "scene",
+        "definition",
+        "dark_numbers",
+        "dark_sample",
+        "heat_map",
+        "nearest_classes",
+        "distribution",
+        "gradient_share",
+        "dark_knowledge",
+    )
+    _css = css("theme", "dark_knowledge")
+
+    scene = SceneTrait()
+    views = List(Unicode(), default_value=["many"], help="The views of the scene in which this is drawn.").tag(
+        sync=True
+    )
+    loss = Unicode("soft_targets", help=f"The soft term in use: {', '.join(SOFT_LOSSES)}.").tag(sync=True)
+    heat_map = Unicode("teacher", help=f"What the heat map shows: {', '.join(HEAT_MAPS)}.").tag(sync=True)
+    diagonal = Bool(False, help="Whether the heat map's colours reach to the diagonal.").tag(sync=True)
+
+    @traitlets.validate("loss")
+    def _check_loss(self, proposal: Any) -> str:
+        return one_of("loss", proposal["value"], SOFT_LOSSES)
+
+    @traitlets.validate("heat_map")
+    def _check_heat_map(self, proposal: Any) -> str:
+        return one_of("heat_map", proposal["value"], HEAT_MAPS)
+
+    @traitlets.validate("views")
+    def _check_views(self, proposal: Any) -> list[str]:
+        return [one_of("views", view, VIEWS) for view in proposal["value"]]
