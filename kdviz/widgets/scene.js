@@ -156,8 +156,23 @@ function sceneStore(raw) {
     },
   };
   raw.kdvizStore = store;
+  if (!raw.exported) raw.send({ hello: { browser: browserToken(), query: document.body.dataset.voila ? location.search : "" } });
   ask();
   return store;
+}
+
+/** What this browser is known by, so that it is offered its own runs only; "" where it may keep nothing. */
+function browserToken() {
+  try {
+    const known = localStorage.getItem("kdviz-browser");
+    if (/^[0-9a-f]{32}$/.test(known ?? "")) return known;
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    const token = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    localStorage.setItem("kdviz-browser", token);
+    return token;
+  } catch {
+    return "";
+  }
 }
 
 function shorts(buffer) {

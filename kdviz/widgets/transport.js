@@ -20,7 +20,6 @@ const STATES = {
   failed: { first: "train", says: "Train", works: ["reset"], primary: "reset" },
 };
 const WAITING = { train: "Starting …", pause: "Pausing …", step: "Taking one step …", stop: "Stopping …", reset: "Resetting …" };
-const PATIENCE_MS = 8000;
 
 async function render({ model, el }) {
   const scene = await sceneOf(model);
@@ -29,11 +28,13 @@ async function render({ model, el }) {
   const live = announcer(life, { quiet: 300, apart: 5000 });
   let pending = null;
   let timer = 0;
+  let silent = false; // a button was pressed and Python did not answer
 
   const buttons = transportButtons(life, (command) => {
     pending = command;
     clearTimeout(timer);
-    timer = setTimeout(answered, PATIENCE_MS);
+    silent = false;
+    timer = setTimeout(giveUp, PATIENCE_MS);
     painter.now();
     model.send({ command });
   });
@@ -46,25 +47,35 @@ async function render({ model, el }) {
     const state = model.get("state");
     buttons.draw(limits.locked("train") ? "empty" : state, pending);
     progress.draw(model, state);
-    const text = pending ? WAITING[pending] : model.get("status");
+    const text = pending ? WAITING[pending] : silent ? noAnswer() : model.get("status");
     say(status, text);
-    status.classList.toggle("kd-failed", state === "failed" && !pending);
+    status.classList.toggle("kd-failed", (state === "failed" || silent) && !pending);
     put(body, "data-state", state);
-    live.announce(text, `${state} ${pending}`);
+    live.announce(text, `${state} ${pending} ${silent}`);
   });
   const limits = underScene(life, scene, el, "transport", painter.soon);
+  const giveUp = () => {
+    pending = null;
+    silent = true;
+    painter.soon();
+  };
   const answered = () => {
     pending = null;
+    silent = false;
     clearTimeout(timer);
     painter.soon();
   };
   life.onEnd(() => clearTimeout(timer));
   // A running count in `status` or `step` is no answer to Pause or Stop; only a new state is.
-  const answers = (commands) => () => (commands.includes(pending) ? answered() : painter.soon());
+  const answers = (commands) => () => {
+    silent = false;
+    if (commands.includes(pending)) answered();
+    else painter.soon();
+  };
   life.watch(["state"], answered);
   life.watch(["status"], answers(["train", "step", "reset"]));
   life.watch(["step"], answers(["step"]));
-  life.watch(["total_steps", "seconds_left"], painter.soon);
+  life.watch(["total_steps", "seconds_left"], answers([]));
   painter.now();
   return () => life.end();
 }

@@ -41,7 +41,7 @@ class Transport(View):
     >>> transport.on_msg(lambda widget, content, buffers: print(content["command"]))
     """
 
-    _esm = esm("softmax", "format", "elements", "scene", "transport")
+    _esm = esm("softmax", "format", "elements", "scene", "patience", "transport")
     _css = css("theme", "transport", "lab")
 
     scene = SceneTrait()
