@@ -1,0 +1,80 @@
+"""Share: the page as a link, as a program, and back to its start; for lecturers, what students see."""
+
+from __future__ import annotations
+
+import json
+
+from traitlets import Unicode
+
+from kdviz.widgets.parts import css, esm
+from kdviz.widgets.scene import SceneTrait
+from kdviz.widgets.traits import View
+
+# What a lecturer's link can hide, and what it can lock: the names in the link, and those for the reader.
+PARTS = {
+    "presets": "Start from",
+    "setup": "Setup",
+    "transport": "Training buttons",
+    "curves": "Learning curves",
+    "scrubber": "Time slider",
+    "runs": "List of runs",
+    "sliders": "T and α",
+    "examples": "Strip of examples",
+    "one": "One example",
+    "many": "Many examples",
+    "draw": "Draw your own",
+    "share": "This line",
+    "code": "Code",
+}
+CONTROLS = {
+    "temperature": "T",
+    "alpha": "α",
+    "learning_rate": "Learning rate",
+    "setup": "Setup",
+    "train": "Train",
+    "branch": "Branch",
+    "repeat": "Repeat with seeds",
+    "presets": "Start from",
+    "bias": "Bias",
+    "view": "View",
+}
+
+
+class Share(View):
+    """One line: Link, Code, Reset to the start.
+
+    Opening "Code" sends the custom message `{"command": "code"}` (see `on_msg`), again whenever the scene's training
+    turns to another state while it is open: writing the program takes a moment, so set `code` then. "Reset to the
+    start" sends `{"command": "opening"}`. What a lecturer hides, locks and bounds only goes into the link shown. Where
+    the scene hides "share" or "code", these are not drawn; `note` always is.
+
+    Parameters
+    ----------
+    **traits
+        Values by trait name; `Share.own_traits()` lists them.
+
+    Raises
+    ------
+    TraitError
+        When a value does not fit.
+
+    Examples
+    --------
+    >>> Share(query="?T=20", call="kd.panels.Lab(temperature=20.0)").code
+    ''
+    """
+
+    _esm = esm("softmax", "elements", "scene", "share_copy", "share_students", "share").replace(
+        "__NAMES__", json.dumps({"hide": PARTS, "lock": CONTROLS}, ensure_ascii=False)
+    )
+    _css = css("theme", "share")
+
+    scene = SceneTrait()
+    query = Unicode("", help='The state as a query string, "?T=20&labels=300"; see kdviz.panels.link.').tag(sync=True)
+    call = Unicode(
+        "kd.panels.Lab()", help="The call that opens this page in a notebook, shown where a link cannot."
+    ).tag(sync=True)
+    code = Unicode("", help="The program that does what the run on the page has done.").tag(sync=True)
+    note = Unicode("", help="One sentence to show, such as what is wrong with the link that opened the page.").tag(
+        sync=True
+    )
