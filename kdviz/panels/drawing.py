@@ -89,7 +89,6 @@ class Drawing:
 
     def close(self) -> None:
         """End the thread and close the pad."""
-        self.pad.unobserve(self._on_asked, "asked")
         self._newest.close()
         self.pad.layout.close()
         self.pad.close()

@@ -24,8 +24,8 @@ async function render({ model: own, el }) {
   };
   const about = node("p", { class: "kd-note" });
   const empty = node("p", { class: "kd-empty" });
-  const desk = node("div", { class: "kd-pad-desk" }, parts.ink.root, node("div", { class: "kd-pad-side" }, parts.tools.root, parts.seen.root));
-  const answers = node("div", { class: "kd-pad-answers" }, parts.bars.root, parts.sentence, parts.note);
+  const desk = node("div", { class: "kd-pad-desk" }, parts.ink.root, parts.sentence, node("div", { class: "kd-pad-side" }, parts.tools.root, parts.seen.root));
+  const answers = node("div", { class: "kd-pad-answers" }, parts.bars.root, parts.note);
   const page = node("div", { class: "kd-pad-page" }, desk, answers, parts.sure.root);
   body.append(node("div", { class: "kd-head" }, node("h2", {}, "Draw your own"), about), empty, page);
   root.append(live.region, hand.region);
@@ -161,6 +161,7 @@ async function render({ model: own, el }) {
     if (sheet.answer && sheet.answer.step !== model.get("student_step")) learned();
     painter.soon();
   });
+  life.watch(["shown_run"], learned);
   life.watch([...READ_FROM_SCENE, "views", "scale", "note"], painter.soon);
   painter.now();
   return () => life.end();
@@ -184,7 +185,7 @@ function shownAnswers(model, { answer }) {
   const soft = (logits) => (logits.length && allFinite(logits) ? logSoftmax(logits, temperature) : null);
   return {
     temperature,
-    step: answer?.step ?? 0,
+    step: answer?.step ?? model.get("student_step") ?? 0,
     logT: answer && soft(answer.teacher),
     logS: answer && soft(studentLogits(model, answer)),
     hasStudent: answer ? answer.student.length > 0 : true,

@@ -1,7 +1,7 @@
 // The pad: strokes by mouse, touch and pen, or by the arrow keys. It changes the sheet and tells what happened.
 
 const INKED = 20; // canvas pixels for one pixel of the picture
-const NEAR = 0.2; // points closer than this to the last one are left out
+const NEAR = 0.35; // points closer than this to the last one are left out
 const PEN_HINT = "Arrow keys move the pen, Space puts it down and lifts it.";
 const ERASER_BUTTON = 32; // the other end of a stylus, in PointerEvent.buttons
 
@@ -12,8 +12,9 @@ const ERASER_BUTTON = 32; // the other end of a stylus, in PointerEvent.buttons
 function inkPart(life, sheet, { onMove, onStroke, onUndo, tell }) {
   const canvas = node("canvas", { "aria-hidden": "true", class: "kd-pad-ink" });
   const cursor = node("span", { class: "kd-pad-cursor", "aria-hidden": "true" });
+  const blank = node("span", { class: "kd-pad-blank-text", "aria-hidden": "true" }, "Draw here");
   const hint = node("p", { class: "kd-hint kd-pad-hint", id: uniqueId("pad-hint") });
-  const pad = node("div", { class: "kd-pad", tabindex: 0, role: "application", "aria-label": "Drawing pad", "aria-describedby": hint.id }, canvas, cursor);
+  const pad = node("div", { class: "kd-pad", tabindex: 0, role: "application", "aria-label": "Drawing pad", "aria-describedby": hint.id }, canvas, blank, cursor);
   const root = node("div", { class: "kd-pad-block" }, pad, hint);
   const ink = inkPainter(canvas);
   const pen = { x: 14, y: 6 };
@@ -106,6 +107,7 @@ function inkPart(life, sheet, { onMove, onStroke, onUndo, tell }) {
       cursor.style.left = `${(100 * pen.x) / sheet.width}%`;
       cursor.style.top = `${(100 * pen.y) / sheet.height}%`;
       cursor.style.width = `${(100 * (sheet.erasing ? ERASER : PEN)) / sheet.width}%`;
+      blank.hidden = sheet.steps.length > 0 || sheet.live !== null;
       ink.draw(sheet);
     },
   };

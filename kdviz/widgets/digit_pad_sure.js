@@ -18,7 +18,7 @@ function changeInWords(kind, before, after, classes) {
   const now = certainty(after.teacher);
   const named = (c) => `${classes[c]} (${probability(now.p[c])})`;
   if (!before) {
-    const start = kind === "example" ? "Of the example as it is" : "After the first stroke";
+    const start = kind === "example" ? "As the example stands," : "After the first stroke";
     return `${start} the teacher says ${named(now.first)}; its second guess is ${named(now.second)}.`;
   }
   const was = certainty(before.teacher);
@@ -46,7 +46,7 @@ function surePart(life) {
   const term = definition(life, "sure", SURE);
   const title = node("h3", {}, "What would make the teacher less ", term, "?");
   return {
-    root: node("div", { class: "kd-pad-sure" }, title, told, line.root, challenge),
+    root: node("div", { class: "kd-pad-sure" }, title, told, challenge, line.root),
     draw(sheet, classes, student) {
       const answered = sheet.steps.filter((step) => step.answer);
       say(told, sheet.told || "Each stroke you finish, undo or erase is told here.");

@@ -77,21 +77,26 @@ function inkField(steps, window, under = null) {
 
 /** One straight piece of a stroke, with round ends; coverage falls from 1 to 0 over the width of a cell. */
 function mark({ rows, columns, ink }, x0, y0, x1, y1, radius, kind) {
-  const [dx, dy] = [x1 - x0, y1 - y0];
+  const dx = x1 - x0;
+  const dy = y1 - y0;
   const lengthSquared = dx * dx + dy * dy || 1;
-  const reach = radius + 1;
+  const reach = radius + 0.5;
+  const [whole, none] = [(radius - 0.5) ** 2, reach ** 2];
   const top = Math.max(0, Math.floor(Math.min(y0, y1) - reach));
   const bottom = Math.min(rows, Math.ceil(Math.max(y0, y1) + reach));
   const left = Math.max(0, Math.floor(Math.min(x0, x1) - reach));
   const right = Math.min(columns, Math.ceil(Math.max(x0, x1) + reach));
   for (let r = top; r < bottom; r++) {
+    const py = r + 0.5 - y0;
     for (let c = left; c < right; c++) {
-      const [px, py] = [c + 0.5 - x0, r + 0.5 - y0];
+      const px = c + 0.5 - x0;
       const along = Math.min(1, Math.max(0, (px * dx + py * dy) / lengthSquared));
-      const distance = Math.hypot(px - along * dx, py - along * dy);
-      const cover = Math.min(1, Math.max(0, radius + 0.5 - distance));
+      const squared = (px - along * dx) ** 2 + (py - along * dy) ** 2;
+      if (squared >= none) continue;
+      const cover = squared <= whole ? 1 : reach - Math.sqrt(squared);
       const at = r * columns + c;
-      ink[at] = kind === "eraser" ? Math.min(ink[at], 1 - cover) : Math.max(ink[at], cover);
+      if (kind === "eraser") ink[at] = Math.min(ink[at], 1 - cover);
+      else if (cover > ink[at]) ink[at] = cover;
     }
   }
 }
