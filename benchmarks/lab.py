@@ -2,8 +2,10 @@
 
 In one run, in headless Chromium against ``kdviz serve``:
 
+* page request to the first widget and to a ready Train button, on a warm server;
 * key press to frame of the T slider, beside a plain ``interact`` + ``FigureWidget`` that draws the same two bar charts;
-* Train click to finished for the default run, student and twin together;
+* Train click to finished for the default run, student and twins together, and what the page was sent for it;
+* key press to frame of the scrubber, over the steps of that run;
 * test errors of student and twin for the default choices over several seeds (``--seeds``), on this machine's CPUs.
 
 A key press is timed from the browser's keydown event to the first animation frame at which the changed bars are in the
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -21,7 +24,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 import kdviz as kd
 from kdviz.app import chromium
@@ -68,6 +71,7 @@ TIMER = """
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--presses", type=int, default=100)
+    parser.add_argument("--loads", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=5, help="0: skip the seeds")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -81,7 +85,9 @@ def main() -> None:
                 browser.new_page(), f"{base}/voila/render/rival.ipynb", "interact + FigureWidget", arguments.presses
             )
             print(f"the Lab's bars are changed {theirs / ours:.0f} times sooner (medians)")
-            time_training(browser.new_page(), f"{base}/voila/render/lab.ipynb")
+        with serving(None) as base:
+            time_opening(browser, f"{base}/voila/render/dashboards/lab.ipynb", arguments.loads)
+            time_training(browser.new_page(), f"{base}/voila/render/dashboards/lab.ipynb", arguments.presses)
         browser.close()
     if arguments.seeds:
         compare_seeds(arguments.seeds)
@@ -94,10 +100,11 @@ def write_notebook(path: Path, code: str) -> None:
 
 
 class serving:  # noqa: N801 (reads as a verb)
-    """A ``kdviz serve`` on a folder, for the block; gives its address."""
+    """A ``kdviz serve`` on a folder (None: the pages that kdviz brings), for the block; gives its address."""
 
-    def __init__(self, folder: Path) -> None:
-        command = [sys.executable, "-m", "kdviz.app.cli", "serve", "--no-browser", "--port", "0", str(folder)]
+    def __init__(self, folder: Path | None) -> None:
+        command = [sys.executable, "-m", "kdviz.app.cli", "serve", "--no-browser", "--port", "0"]
+        command += [str(folder)] if folder is not None else []
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self) -> str:
@@ -111,39 +118,78 @@ class serving:  # noqa: N801 (reads as a verb)
 
 def time_slider(page: Page, url: str, name: str, presses: int) -> float:
     """Press an arrow key on the T slider; print both timings and return the median to the changed document, in ms."""
-    page.goto(url)
+    page.goto(url, timeout=120_000)
     if "rival" in url:
         bars = page.locator(".js-plotly-plot .barlayer").first
         slider = page.get_by_role("slider").first
     else:
-        bars, slider = page.locator(".kd-rows"), page.get_by_role("slider", name="Temperature")
+        bars, slider = page.locator(".kd-rows").first, page.get_by_role("slider", name="Temperature")
     bars.wait_for(state="attached", timeout=120_000)
     slider.wait_for(timeout=120_000)
     page.wait_for_timeout(3000)  # both pages at rest
+    median = press(page, slider, bars, name, presses, ("ArrowRight", "ArrowLeft"))
+    page.close()
+    return median
+
+
+def press(page: Page, slider: Locator, bars: Locator, name: str, presses: int, keys: tuple[str, str]) -> float:
+    """Press a key (20 times, then 20 times the other) and print how soon the bars are changed."""
     slider.focus()
     bars.evaluate(TIMER)
     for k in range(presses):
         done = page.evaluate("window.timings.length")
-        page.keyboard.press("ArrowRight" if k % 40 < 20 else "ArrowLeft")
+        page.keyboard.press(keys[0] if k % 40 < 20 else keys[1])
         page.wait_for_function(f"window.timings.length > {done}", timeout=10_000)
         page.wait_for_timeout(30 + 7 * (k % 5))  # at no fixed place between two frames
     timings = page.evaluate("window.timings")
-    page.close()
     for what, words in (("changed", "bars changed in the document"), ("frame", "next animation frame")):
         ms = sorted(t[what] for t in timings)
         print(f"{name:<28}{statistics.median(ms):>9.1f}{ms[int(0.95 * (len(ms) - 1))]:>9.1f}   {words}", flush=True)
     return statistics.median(t["changed"] for t in timings)
 
 
-def time_training(page: Page, url: str) -> None:
-    page.goto(url)
+def time_opening(browser: Browser, url: str, loads: int) -> None:
+    """Request the page several times with a warm kernel; print when its first widget and Train were there."""
+    first, ready = [], []
+    for _ in range(loads):
+        time.sleep(12)  # the next kernel gets warm
+        page = browser.new_page()
+        start = time.perf_counter()
+        page.goto(url, wait_until="commit", timeout=120_000)
+        page.locator(".kd-card").first.wait_for(timeout=120_000)
+        first.append(time.perf_counter() - start)
+        page.locator(".kd-transport[data-state=idle]").wait_for(timeout=120_000)
+        ready.append(time.perf_counter() - start)
+        page.close()
+    for what, seconds in (("first widget", first), ("ready Train button", ready)):
+        told = f"median {statistics.median(seconds):.2f} s, longest {max(seconds):.2f} s"
+        print(f"page request to {what}, warm server, {loads} loads: {told}", flush=True)
+
+
+def time_training(page: Page, url: str, presses: int) -> None:
+    """Train the default run; print how long it took, what the page was sent, and how the scrubber follows."""
+    received = {"bytes": 0}
+
+    def count(payload: str | bytes) -> None:
+        received["bytes"] += len(payload)
+
+    page.on("websocket", lambda socket: socket.on("framereceived", count))
+    page.goto(url, timeout=120_000)
     train = page.get_by_role("button", name="Train", exact=True)
-    train.wait_for(timeout=120_000)
     page.locator(".kd-transport[data-state=idle]").wait_for(timeout=120_000)
+    page.wait_for_timeout(3000)
+    opened = received["bytes"]
     start = time.perf_counter()
     train.click()
     page.locator(".kd-transport[data-state=finished]").wait_for(timeout=300_000)
-    print(f"Train click to finished, default run, student and twin: {time.perf_counter() - start:.1f} s", flush=True)
+    print(f"Train click to finished, default run, student and twins: {time.perf_counter() - start:.1f} s", flush=True)
+    page.wait_for_timeout(1000)
+    sent = [opened / 2**20, (received["bytes"] - opened) / 2**20]
+    print(
+        f"sent to the page: {sent[0]:.2f} MB until it was open, {sent[1]:.2f} MB for the run, {sum(sent):.2f} MB in all"
+    )
+    scrubber = page.get_by_role("slider", name=re.compile("step", re.IGNORECASE)).first
+    press(page, scrubber, page.locator(".kd-rows").first, "scrubber", presses, ("ArrowLeft", "ArrowRight"))
     page.close()
 
 

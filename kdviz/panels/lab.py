@@ -1,4 +1,4 @@
-"""The Distillation Lab: a real student learns from a real teacher, beside its twin that has none.
+"""The Distillation Lab: a real student learns from a real teacher, beside its twins that have none.
 
 Callbacks only put a command and return; training, and whatever else takes time, happens on the runner's thread; the
 page is brought up to date by the publisher's. No widget is created after construction.
@@ -8,45 +8,49 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
-import ipywidgets
+from torch import nn
 from traitlets import Bunch
 
 from .. import data as data_sets
-from .. import models, widgets
-from ..distill import Distillation, Runner, Teacher, hinton, leave_room
+from .. import models
+from ..distill import Distillation, Runner, Teacher, guards, leave_room
 from ..distill.batches import batch_sizes
-from ..distill.evaluate import answer
 from ..distill.runner import KeepGoing
 from . import choices as offered
-from . import telling
+from . import code, link, presets, telling
 from .choices import Choices
-from .panel import Panel
-from .probes import Probes, choose_probes
-from .publisher import Publisher
+from .groups import Groups
+from .lab_page import CHOSEN_BY_SETUP, LabPage, setup_traits
+from .newest import Newest
+from .opening import Opening, edits_made
+from .probes import Watched, choose_watched
+from .session import Session
+from .travel import Travel
 
-CHOSEN_BY_SETUP = ("labels", "keep_unlabelled", "teacher", "units", "epochs", "batch_size")
+LIVE = ("loading", "running", "paused", "stopped")  # states in which a moved slider edits the run
+AT_REST = ("paused", "stopped", "finished")
 
 
-class Lab(Panel):
-    """The flagship page: choose, train, watch, edit while it learns.
+class Lab(LabPage):
+    """The flagship page: choose, train, watch, edit while it learns, go back in time, branch, compare.
 
     Parameters
     ----------
     run : Distillation, optional
-        A run of your own, shown and trained here in place of the choices on the page. Its twin is made from it.
-    data, labels, keep_unlabelled, teacher, units, epochs, temperature, alpha, learning_rate, batch_size, seed
-        How the page opens; see :class:`kdviz.panels.choices.Choices` for the defaults. ``labels``: how many labels of
-        the training data the student may use. ``units``: hidden units of the student. Not with ``run``.
+        A run of your own, shown and trained here in place of the choices on the page. Its twins are made from it.
+    **chosen
+        What is trained: the fields of :class:`kdviz.panels.choices.Choices` (data, labels, keep_unlabelled, teacher,
+        units, layers, epochs, temperature, alpha, learning_rate, batch_size, seed, loss, omit, smoothing), not with
+        ``run``. How the page opens: those of :class:`kdviz.panels.opening.Opening` (view, selected, preset, hidden,
+        locked, temperature_range, alpha_range, epochs_range, edits).
 
     Attributes
     ----------
-    run, twin : Distillation or None
-        The student's run and its twin's; None before training.
-    setup, transport, curves, soft_targets : widgets
-        The parts of the page.
+    run, twin, smoothed : Distillation or None
+        The student's run and its twins'; None before training.
 
     Notes
     -----
@@ -55,63 +59,178 @@ class Lab(Panel):
     """
 
     def __init__(self, run: Distillation | None = None, **chosen: Any) -> None:
+        opening = {f.name: chosen.pop(f.name) for f in fields(Opening) if f.name in chosen}
         if run is not None and chosen:
             raise TypeError(f"Lab takes a run or choices, got a run and {', '.join(chosen)}; edit the run instead")
         leave_room()
         self._own = run
-        self._choices = Choices(**chosen)
-        self._publisher = Publisher()
+        self._choices, self._opening = Choices(**chosen), Opening(**opening)
+        self._opened_with = self._choices, self._opening
         self._changed = threading.Condition()
         self._teachers: dict[str, Teacher] = {}
-        self._scene: Probes | None = None
-        self._scene_of = ("", "")  # data and teacher the probes were chosen with
-        self._scene_asked = False
+        self._watched: Watched | None = None
+        self._watched_of = ("", "")  # data and teacher the examples were chosen with
+        self._asked_for_scene = False
         self._outdated = False  # choices were made since the run on the page
-        self._make_widgets()
+        self._make_page(self._choices, self._opening, self._models_now, own=run is not None)
+        self._newest = Newest("kdviz-answers")
+        self._travel = Travel(self.scene, self.roster, self._newest, self._publisher)
+        self._groups = Groups(self.roster, self._travel)
+        self._session = Session(self.roster, self._page_to_keep, self._tell_kept)
         self._runner = self._new_runner()
         with self._publisher.directly():
             self._show_scene()
         self._listen()
 
-    def _make_widgets(self) -> None:
-        self.setup = widgets.Setup(epochs_range=[1, 200], folded=True)
-        self.transport = widgets.Transport()
-        self.curves = widgets.LearningCurves()
-        self.soft_targets = widgets.SoftTargets(temperature=self._choices.temperature, alpha=self._choices.alpha)
-        if self._own is None:
-            self.setup.update(datasets=offered.data_rows(), **self._setup_traits())
-        first = [self.setup] if self._own is None else []
-        left = ipywidgets.VBox([*first, self.transport, self.curves])
-        self.view = ipywidgets.Box([left, self.soft_targets]).add_class("kd-lab")
-
     def _listen(self) -> None:
-        self.transport.on_msg(self._on_button)
+        for widget in (self.kept, self.presets, self.transport, self.curves, self.runs, self.share):
+            widget.on_msg(self._on_message)
+        self.scene.on_message(self._on_hello)
         self.setup.observe(self._on_data, "dataset")
         self.setup.observe(self._on_choice, list(CHOSEN_BY_SETUP))
         self.setup.observe(self._on_live, "learning_rate")
-        self.soft_targets.observe(self._on_live, ["temperature", "alpha"])
+        self.scene.observe(self._on_live, ["temperature", "alpha"])
+        self.scene.observe(lambda _: self._travel.rest(), ["step", "shown_run"])
+        self.scene.observe(lambda _: self._link(), ["view", "selected"])
 
-    def _setup_traits(self) -> dict[str, Any]:
-        c = self._choices
-        return {
-            "dataset": c.data,
-            "label_choices": list(offered.label_choices(c.data)),
-            "train_size": len(data_sets.load(c.data).train),
-            "teachers": offered.teacher_rows(c.data),
-            "students": list(offered.student_rows(c.data)),
-            "learning_rate": c.learning_rate,
-            **{name: getattr(c, name) for name in CHOSEN_BY_SETUP},
+    # What the page says
+
+    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        """A button: the browser's words are checked here, and what cannot be is said in a sentence."""
+        if not isinstance(content, dict) or "command" not in content:
+            return
+        values = {str(k): v for k, v in content.items() if k != "command"}
+        try:
+            self.command(str(content["command"]), **values)
+        except (ValueError, TypeError) as error:
+            self._say(str(error))
+
+    def _on_hello(self, content: dict[str, Any]) -> None:
+        """The page has opened: it says whose browser it is, and with which link it was called."""
+        hello = content.get("hello")
+        if not isinstance(hello, dict) or self._own is not None:
+            return
+        try:
+            self._session.begin(str(hello.get("browser", "")))
+        except ValueError as error:
+            self._say(str(error))
+        query = str(hello.get("query", ""))
+        if query and not self.roster:
+            try:
+                self._open_as(link.from_query(query))
+            except ValueError as error:
+                self._publisher.put(self.share, note=telling.as_sentence(f"this link cannot be followed: {error}"))
+
+    def command(self, name: str, /, **values: Any) -> None:
+        """Do what a button does; returns at once.
+
+        Parameters
+        ----------
+        name : str
+            "train", "pause", "step", "stop", "reset", "edit" (temperature, alpha, learning_rate), "branch" (step, and
+            what is edited there), "repeat" (seeds), "show", "rename", "hide", "remove" (run, and its value),
+            "preset" (name), "opening" (back to how the page opened), "take_up" or "forget" (kept).
+        **values
+            As the command takes them.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a value cannot be; the page is as it was.
+        """
+        commands: dict[str, Callable[..., None]] = {
+            "train": lambda: self._go_on("train"),
+            "step": lambda: self._go_on("step"),
+            "pause": lambda: self._runner.send("pause"),
+            "stop": self._stop,
+            "reset": self._reset,
+            "edit": lambda **changes: self._runner.send("edit", **changes),
+            "branch": self._branch,
+            "repeat": lambda seeds=5: self._groups.repeat(self._runner, guards.whole("seeds", seeds)),
+            "show": self._show,
+            "rename": self._rename,
+            "hide": self._hide,
+            "remove": self._remove,
+            "preset": self._take_preset,
+            "opening": lambda: self._open_with(*self._opened_with),
+            "take_up": self._take_up,
+            "forget": lambda kept: self._session.forget(str(kept)),
         }
+        if name in commands:
+            commands[name](**values)
 
-    def _on_button(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
-        self.command(str(content.get("command", "")))
-
-    def command(self, name: str, **values: Any) -> None:
-        """Do what a button does: "train", "pause", "step", "stop", "reset"; or "edit" with values. Returns at once."""
-        if name == "reset" or (name in ("train", "step") and self._runner.state == "finished" and self._own is None):
+    def _go_on(self, command: str) -> None:
+        shown = self.roster.get(self.scene.shown_run)
+        in_hand = self._groups.in_hand(self._runner)
+        if shown is not None and in_hand and shown not in in_hand and not shown.finished:
+            self._groups.turn_to(self._runner, shown, train=command == "train")
+            return
+        if self._runner.state == "finished" and self._own is None:
             self._reset()
-        if name != "reset":
-            self._runner.send(name, **values)  # type: ignore[arg-type]
+        self._runner.send(command)  # type: ignore[arg-type]
+
+    def _stop(self) -> None:
+        self._runner.send("stop")
+        if self._groups.repeating:
+            self._groups.end_repeats(self._runner)
+
+    def _branch(self, step: int | None = None, **edits: float) -> None:
+        self._groups.branch_from(self._runner, self.scene.shown_run, step, edits)
+
+    def _show(self, run: str) -> None:
+        entry = self.roster.get(str(run))
+        if entry is None:
+            raise ValueError(f"there is no run {run!r} on the page")
+        self._publisher.put(self.scene, shown_run=entry.key, step=None)
+        at_rest = self._runner.state in AT_REST and not self._groups.repeating
+        if at_rest and entry not in self._groups.in_hand(self._runner):
+            self._groups.turn_to(self._runner, entry, train=False)
+
+    def _rename(self, run: str, name: str) -> None:
+        self.roster.rename(str(run), name)
+        self._show_runs(self._groups, self._runner.state)
+
+    def _hide(self, run: str, hidden: bool = True) -> None:
+        self.roster.hide(str(run), bool(hidden))
+        self._show_runs(self._groups, self._runner.state)
+
+    def _remove(self, run: str) -> None:
+        entry = self.roster.get(str(run))
+        in_hand = self._groups.in_hand(self._runner)
+        if entry is None or not self.roster.remove(entry.key):
+            raise ValueError("only a branch can be removed; Reset begins anew")
+        self.scene.drop(entry.key)
+        student = self.roster.student
+        if student is not None and (self.scene.shown_run == entry.key or entry in in_hand):
+            self._publisher.put(self.scene, shown_run=student.key, step=None)
+            self._groups.turn_to(self._runner, student, train=False)
+        self._show_runs(self._groups, self._runner.state)
+
+    def _take_preset(self, name: str) -> None:
+        limits = replace(self._opened_with[1], view="one", selected=-1, preset="", edits=())
+        if not name:
+            self._open_with(Choices(), limits)
+            return
+        preset = presets.BY_NAME.get(str(name))
+        if preset is None:
+            raise ValueError(f"preset must be one of {', '.join(presets.BY_NAME)}, got {name!r}")
+        self._open_with(Choices(**preset.choices), replace(limits, view=preset.view, preset=name))
+
+    def _open_as(self, state: dict[str, Any]) -> None:
+        """Open the page as a link says, and keep that as its start."""
+        known = {f.name for f in fields(Opening)}
+        opening = Opening(**{k: v for k, v in state.items() if k in known})
+        choices = Choices(**{k: v for k, v in state.items() if k not in known and k not in ("version", "panel")})
+        self._opened_with = choices, opening
+        self._open_with(choices, opening)
+
+    def _open_with(self, choices: Choices, opening: Opening) -> None:
+        """Let the run go and open the page anew."""
+        self._choices, self._opening = choices, opening
+        self._publisher.put(self.transport, state="loading", status="Opening.")
+        self._reset(self._show_opening)
+
+    # What is chosen
 
     def _on_data(self, change: Bunch) -> None:
         if change.new != self._choices.data:
@@ -121,47 +240,62 @@ class Lab(Panel):
     def _on_choice(self, change: Bunch) -> None:
         if getattr(self._choices, change.name) == change.new:
             return
-        self._choices = replace(self._choices, **{change.name: change.new})
+        try:
+            self._choices = replace(self._choices, **{change.name: change.new})
+        except ValueError as error:
+            self._say(str(error))
+            return
         self._outdated = bool(self._runner.runs)  # what is on the page belongs to the run that was
-        if not self._outdated and change.name in ("teacher", "units") and not self._scene_asked:
-            self._scene_asked = True  # one waiting call shows whatever is chosen when it comes
-            self._runner.send("call", work=self._show_scene)
+        if not self._outdated and change.name in ("teacher", "units", "layers", "omit", "loss"):
+            if not self._asked_for_scene:
+                self._asked_for_scene = True  # one waiting call shows whatever is chosen when it comes
+                self._runner.send("call", work=self._show_scene)
         else:
             self._runner.send("call", work=self._show_plan)
+        if change.name == "layers":
+            self._publisher.put(self.setup, students=list(offered.student_rows(self._choices.data, change.new)))
+        if self._choices.alpha != self.scene.alpha:  # without labels only the teacher is left to learn from
+            self._publisher.put(self.scene, alpha=self._choices.alpha)
 
     def _on_live(self, change: Bunch) -> None:
+        if getattr(self._choices, change.name) == change.new:
+            return
         self._choices = replace(self._choices, **{change.name: change.new})
-        if self._runner.runs:
+        if self._runner.runs and self._runner.state in LIVE and not self._groups.repeating:
             self._runner.send("edit", **{change.name: change.new})
+        self._link()
 
     def _reset(self, then: Callable[[], None] | None = None) -> None:
-        """Let the old run go and show the page as it opened, with the choices made since."""
+        """Let the old runs go and show the page as it opened, with the choices made since."""
         old, self._runner = self._runner, self._new_runner()
         self._outdated = False
         old.send("close")
+        self._groups.clear()
         self._runner.send("call", work=then or self._show_scene)
 
     def _new_runner(self) -> Runner:
-        return Runner(self._build, self._report)
+        return Runner(self._build, self._report, record=self._record, finished=self._groups.finished)
 
     def _build(self, keep_going: KeepGoing) -> Sequence[Distillation]:
-        """Make the student's run and its twin's as chosen, and ask the teacher about the transfer set."""
+        """Make the student's run and its twins' as chosen, and ask the teacher about the transfer set."""
         run = self._own or self._run_as_chosen()
         run.prepare(keep_going)
-        return (run, run.twin()) if run.data.train.labelled else (run,)
+        return self._groups.begin(run, smoothing=self._choices.smoothing)
 
     def _run_as_chosen(self) -> Distillation:
         c = self._choices
-        return Distillation(
+        run = Distillation(
             self._teacher(c.teacher),
             c.student(),
             c.splits(),
-            hinton(c.alpha, c.temperature),
+            c.objective(),
             learning_rate=c.learning_rate,
             batch_size=c.batch_size,
             epochs=c.epochs,
             seed=c.seed,
         )
+        run.history.edits.extend(self._opening.waiting())
+        return run
 
     def _teacher(self, name: str) -> Teacher:
         """Return a shipped teacher with the answers it gave before."""
@@ -169,44 +303,45 @@ class Lab(Panel):
             self._teachers[name] = Teacher(models.pretrained(name))
         return self._teachers[name]
 
+    # What is shown
+
     def _open(self, data: str) -> None:
-        """Turn to another data set: its teachers, its labels, its probes."""
+        """Turn to another data set: its teachers, its labels, its examples."""
         self._choices = self._choices.with_data(data)
-        self._publisher.put(self.setup, **self._setup_traits())
+        self._publisher.put(self.setup, **setup_traits(self._choices, self._opening))
+        self._show_scene()
+
+    def _show_opening(self) -> None:
+        """Show the page as it is chosen and opened now."""
+        self._show_choices(self._choices, self._opening)
+        self._watched_of = ("", "")  # the selection too
         self._show_scene()
 
     def _show_scene(self) -> None:
-        """Show what there is before the first step: probes, teacher, an untrained student, an empty plot.
+        """Show what there is before the first step: examples, teacher, an untrained student, an empty plot.
 
         What the reader has in hand (T, alpha, choices) is never sent back: it would undo what was set meanwhile.
         """
-        self._scene_asked = False
+        self._asked_for_scene = False
         c, own = self._choices, self._own
         teacher = own.teacher if own is not None else self._teacher(c.teacher)
         if teacher is None:
             raise ValueError("the Lab shows a student beside its teacher and this run has none")
         data = own.data if own is not None else data_sets.load(c.data)
         student = own.student if own is not None else c.student()
-        probes: dict[str, Any] = {}
-        if self._scene is None or self._scene_of != (data.name, c.teacher):
-            self._scene, self._scene_of = choose_probes(teacher.module, data), (data.name, c.teacher)
-            probes = {"classes": list(data.classes), "selected": 0, **self._scene.traits()}
-        self._publisher.put(
-            self.soft_targets,
-            **probes,
-            student_logits=answer(student, self._scene.examples).numpy(),
-            student_step=0,
-            in_force={},
-            teacher_name=telling.name_of(teacher.module),
-            student_name=telling.name_of(student),
-        )
-        self._publisher.put(self.curves, series=[], teacher=None, edits=[], sentence="")
+        if self._watched is None or self._watched_of != (data.name, c.teacher):
+            self._watched, self._watched_of = choose_watched(teacher.module, data), (data.name, c.teacher)
+            self._travel.watch(self._watched.examples)
+            self._show_examples(self._watched, data, self._opening.selected)
+        self._show_no_run(c, teacher.module, student)
+        self._travel.open(self._groups.coming_key, student)
         self._show_plan()
 
     def _show_plan(self) -> None:
         """Show how long the next run will be, unless a run is on the page."""
         if not self._runner.runs:
-            self._publisher.put(self.curves, total_steps=self._planned())
+            self._publisher.put(self.scene, total_steps=self._planned())
+        self._link()
         self._report(self._runner)
 
     def _planned(self) -> int:
@@ -214,53 +349,153 @@ class Lab(Panel):
         if self._own is not None:
             return self._own.total_steps
         c = self._choices
-        examples = len(data_sets.load(c.data).train) if c.keep_unlabelled else c.labels
-        return len(batch_sizes(examples, c.batch_size)) * c.epochs
+        return len(batch_sizes(c.examples, c.batch_size)) * c.epochs
+
+    def _record(self, runner: Runner) -> None:
+        """Film the runs in hand; what has just come to the page is shown."""
+        if runner is self._runner:
+            fresh = self._groups.record(runner)
+            if fresh is not None:
+                self._publisher.put(self.scene, shown_run=fresh, step=None)
 
     def _report(self, runner: Runner) -> None:
         """Collect what the page shows and hand it to the publisher; called between two steps."""
         if runner is not self._runner:  # a run that was reset has nothing to say any more
             return
-        runs = runner.runs
+        state = "running" if self._groups.repeating and runner.state == "finished" else runner.state
         self._publisher.put(
             self.transport,
-            state=runner.state,
+            state=state,
             **telling.progress(runner, self._planned()),
             seconds_left=runner.seconds_left,
-            status=telling.status(runner, outdated=self._outdated),
+            status=telling.status(runner, outdated=self._outdated, repeats=self._groups.now_repeating),
         )
         locked = telling.locked_reason(runner)
         self._publisher.put(self.setup, locked=bool(locked), locked_reason=locked)
-        if runs and self._scene is not None:
-            run = runs[0]
-            self._publisher.put(self.curves, **telling.curves(runs), sentence=telling.curves_sentence(runs))
-            self._publisher.put(
-                self.soft_targets,
-                student_logits=answer(run.student, self._scene.examples).numpy(),
-                student_step=run.steps_done,
-                in_force=telling.in_force(run) if runner.state != "finished" else {},
-            )
+        in_hand = self._groups.in_hand(runner)
+        live = in_hand[0].run if in_hand and state != "finished" else None
+        self._publisher.put(self.scene, state=state, in_force=telling.in_force(live) if live is not None else {})
+        self._show_runs(self._groups, state)
+        if in_hand and state == "running":
+            self._travel.record_if_due(in_hand)
+        elif in_hand and state in AT_REST:
+            self._rest(state)
+        if state in AT_REST or self._session.due:
+            self._keep(state)
         with self._changed:
             self._changed.notify_all()
 
+    def _rest(self, state: str) -> None:
+        """Training rests: the views get exact numbers, and the code of what is on the page can be told."""
+        self._travel.record(self._groups.in_hand(self._runner))
+        self._travel.rest()
+        self._link(with_code=True)
+
+    def _link(self, *, with_code: bool = False) -> None:
+        """Tell the link that opens the page as it is, and the code of the run shown."""
+        if self._own is not None:
+            return
+        shown = self.roster.get(self.scene.shown_run)
+        told = None
+        if with_code and shown is not None:
+            told = code.program(shown.run)
+        try:
+            self._show_link(self.state, told)
+        except ValueError as error:
+            self._publisher.put(self.share, note=telling.as_sentence(str(error)))
+
+    def _models_now(self) -> tuple[nn.Module, nn.Module, Any, int, str]:
+        """Return teacher, student, its lock if it is learning, its step and its name: as they are at the cursor."""
+        entry, student = self.roster.get(self.scene.shown_run), self.roster.student
+        if entry is None or student is None or student.run.teacher is None:
+            teacher = self._own.teacher if self._own is not None else self._teacher(self._choices.teacher)
+            untrained = self._own.student if self._own is not None else self._choices.student()
+            assert teacher is not None, "a Lab without a teacher does not open"
+            return teacher.module, untrained, None, 0, telling.name_of(untrained)
+        run, step = entry.run, self.scene.step
+        if step is None or step >= run.steps_done:
+            return student.run.teacher.module, run.student, run.lock, run.steps_done, entry.name
+        return student.run.teacher.module, self._travel.student_at(entry, step), None, step, entry.name
+
+    # What is kept
+
+    def _tell_kept(self, **traits: Any) -> None:
+        self._publisher.put(self.kept, **traits)
+
+    def _page_to_keep(self) -> dict[str, Any]:
+        return {
+            "choices": self._choices.to_dict(),
+            "opening": self._opening.to_dict(),
+            "shown": self.scene.shown_run,
+            "verdict": self._groups.verdict,
+        }
+
+    def _keep(self, state: str) -> None:
+        """Write what is on the page, if the browser said who it is. Between two steps."""
+        if self._own is None:
+            c = self._choices
+            title = f"{data_sets.load(c.data).title}, {c.units} hidden units"
+            self._session.save(self.scene.films, title=title, state=state)
+
+    def _take_up(self, kept: str) -> None:
+        """Go on with a run that was kept."""
+        self._publisher.put(self.transport, state="loading", status="Taking up the run that was kept.")
+        self._reset(lambda: None)
+        self._runner.send("turn_to", build=lambda _: self._taken_up(str(kept)), train=False)
+
+    def _taken_up(self, kept: str) -> Sequence[Distillation]:
+        """Put what was kept on the page; return the runs that were in hand."""
+        session, runs, films = self._session.load(kept, self._teacher)
+        self._choices, self._opening = Choices(**session["choices"]), Opening(**session["opening"])
+        self._show_opening()
+        self._groups.take_up(session["entries"], runs)
+        self._groups.verdict = str(session.get("verdict", ""))
+        keys = {told["key"]: entry.key for told, entry in zip(session["entries"], self.roster, strict=True)}
+        self.scene.drop()
+        self.scene.films.update({keys[old]: film for old, film in films.items()})
+        shown = self.roster.get(keys.get(session["shown"], "")) or next(iter(self.roster))
+        self._publisher.put(self.scene, shown_run=shown.key, step=None)
+        self._session.offer()
+        return [entry.run for entry in self.roster.group(shown.group)]
+
+    # What others ask
+
     @property
     def run(self) -> Distillation | None:
-        return self._runner.runs[0] if self._runner.runs else self._own
+        student = self.roster.student
+        return student.run if student is not None else self._own
 
     @property
     def twin(self) -> Distillation | None:
-        return self._runner.runs[1] if len(self._runner.runs) > 1 else None
+        return self._run_of("twin")
+
+    @property
+    def smoothed(self) -> Distillation | None:
+        return self._run_of("smoothed")
+
+    def _run_of(self, role: str) -> Distillation | None:
+        entry = self.roster.role(role)
+        return entry.run if entry is not None else None
 
     @property
     def status(self) -> str:
         """What the page's status line says."""
-        return telling.status(self._runner)
+        return telling.status(self._runner, repeats=self._groups.now_repeating)
 
     @property
     def settings(self) -> dict[str, Any]:
         if self._own is not None:
             raise ValueError("this Lab shows a run of your own; save the run (run.save) instead of the panel's state")
-        return self._choices.to_dict()
+        run, begun, edits = self.run, {}, self._opening.edits
+        made = edits_made(run) if run is not None else ()
+        if run is not None and made:  # they lead from these to what is in force
+            objective, edits = run.settings.objective, made
+            begun = {"temperature": objective.temperature, "alpha": objective.alpha}
+            begun["learning_rate"] = run.settings.learning_rate
+        own_choice = self._watched is not None and self.scene.selected == self._watched.first
+        selected = -1 if own_choice else self.scene.selected
+        opening = replace(self._opening, view=self.scene.view, selected=selected, edits=edits)
+        return {**self._choices.to_dict(), **begun, **opening.to_dict()}
 
     def wait(self, *states: str, timeout_s: float = 600.0) -> bool:
         """Wait until all commands are obeyed, training is in one of ``states`` and the page shows it.
@@ -276,10 +511,15 @@ class Lab(Panel):
 
         with self._changed:
             reached = self._changed.wait_for(there, timeout_s)
+        self._newest.wait_until_idle(timeout_s)
         return reached and self._publisher.wait_until_sent()
 
     def close(self) -> None:
         """Stop training and close everything: no thread and no widget is left."""
         self._runner.close()
+        self._newest.close()
+        self.drawing.close()
         self._publisher.close()
         super().close()
+        self.scene.layout.close()
+        self.scene.close()

@@ -49,7 +49,7 @@ class LabPage(Panel):
         self.scene = widgets.Scene(temperature=choices.temperature, alpha=choices.alpha, **page_traits(opening))
         shared = {"scene": self.scene}
         self.kept = widgets.Kept(**shared)
-        self.presets = widgets.Presets(presets=presets.rows(), preset=opening.preset, **shared)
+        self.presets = widgets.Presets(presets=preset_rows(), chosen=opening.preset, **shared)
         self.setup = widgets.Setup(epochs_range=list(opening.epochs_range), folded=True, **shared)
         self.transport = widgets.Transport(**shared)
         self.curves = widgets.LearningCurves(learning_rate=choices.learning_rate, **shared)
@@ -79,7 +79,7 @@ class LabPage(Panel):
         """Show choices and an opening, with all that the reader had in hand."""
         self._publisher.put(self.setup, epochs_range=list(opening.epochs_range), **setup_traits(choices, opening))
         self._publisher.put(self.scene, temperature=choices.temperature, alpha=choices.alpha, **page_traits(opening))
-        self._publisher.put(self.presets, preset=opening.preset)
+        self._publisher.put(self.presets, chosen=opening.preset)
 
     def _show_examples(self, watched: Watched, data: Splits, selected: int) -> None:
         """Show other examples, and the one that was chosen if there is such a one."""
@@ -125,6 +125,12 @@ class LabPage(Panel):
         """Show the link and the call that open the page as it is, and the code of the run where it is given."""
         told: dict[str, Any] = {} if code is None else {"code": code}
         self._publisher.put(self.share, query=link.to_query(state), call=link.to_call(state), **told)
+
+
+def preset_rows() -> list[dict[str, str]]:
+    """Return what the Presets widget says of each preset."""
+    names = ("name", "title", "question", "look")
+    return [{name: getattr(preset, name) for name in names} for preset in presets.PRESETS]
 
 
 def page_traits(opening: Opening) -> dict[str, Any]:

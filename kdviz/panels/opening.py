@@ -6,17 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..distill.history import Edit
+from ..distill import Distillation, Edit, Schedule
 from ..widgets.scene import VIEWS
+from ..widgets.share import CONTROLS, PARTS
 from .choices import one_of
 
-PARTS = (
-    "presets", "setup", "transport", "curves", "scrubber", "runs", "sliders", "examples", "one", "many", "draw",
-    "share", "code",
-)  # fmt: skip
-CONTROLS = (
-    "temperature", "alpha", "learning_rate", "setup", "train", "branch", "repeat", "presets", "bias", "view",
-)  # fmt: skip
 EDITED = ("temperature", "alpha", "learning_rate")
 
 
@@ -54,7 +48,7 @@ class Opening:
         for name, known in (("hidden", PARTS), ("locked", CONTROLS)):
             object.__setattr__(self, name, tuple(getattr(self, name)))
             for given in getattr(self, name):
-                one_of(name, given, known)
+                one_of(name, given, tuple(known))
         for name in ("temperature_range", "alpha_range", "epochs_range"):
             object.__setattr__(self, name, _rising(name, getattr(self, name)))
         object.__setattr__(self, "edits", tuple(_edit(e) for e in self.edits))
@@ -66,6 +60,12 @@ class Opening:
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON can hold them."""
         return {k: _lists(v) for k, v in asdict(self).items()}
+
+
+def edits_made(run: Distillation) -> tuple[tuple[int, str, float], ...]:
+    """Return the edits of a run as an opening holds them; a schedule has no place in a link."""
+    numbers = [e for e in run.history.edits if e.name in EDITED and not isinstance(e.value, Schedule)]
+    return tuple((e.step, e.name, float(e.value)) for e in numbers)  # type: ignore[arg-type]
 
 
 def _rising(name: str, pair: Sequence[float]) -> tuple[float, ...]:

@@ -3,12 +3,34 @@
 Their whole state is in traits. What follows a dragged slider is computed in the browser.
 """
 
+from kdviz.widgets.dark_knowledge import DarkKnowledge
+from kdviz.widgets.digit_pad import DigitPad
 from kdviz.widgets.examples import Examples
+from kdviz.widgets.kept import Kept
 from kdviz.widgets.learning_curves import LearningCurves
+from kdviz.widgets.presets import Presets
 from kdviz.widgets.question import Question
+from kdviz.widgets.runs import Runs
+from kdviz.widgets.scene import Scene
 from kdviz.widgets.setup import Setup
+from kdviz.widgets.share import Share
 from kdviz.widgets.soft_targets import SoftTargets
 from kdviz.widgets.transport import Transport
 from kdviz.widgets.views import Views
 
-__all__ = ["Examples", "LearningCurves", "Question", "Setup", "SoftTargets", "Transport", "Views"]
+__all__ = [
+    "DarkKnowledge",
+    "DigitPad",
+    "Examples",
+    "Kept",
+    "LearningCurves",
+    "Presets",
+    "Question",
+    "Runs",
+    "Scene",
+    "Setup",
+    "Share",
+    "SoftTargets",
+    "Transport",
+    "Views",
+]
