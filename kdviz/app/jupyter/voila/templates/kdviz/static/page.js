@@ -2,6 +2,8 @@
 kdviz.page = (() => {
   const PATIENCE_MS = 20000; // a page whose widgets never come must still lose its loading line
   const LOST_AFTER_MS = 8000; // Jupyter's own client tries again for a while
+  const STATUS_BYTES = 4096; // messages on a kernel's state are short; the others need not be read
+  const STAYS = "What is shown stays, but nothing can be changed.";
   const byId = (id) => document.getElementById(id);
 
   function say(text, share) {
@@ -52,20 +54,66 @@ kdviz.page = (() => {
 
   let leaving = false;
   let open = 0;
+  let ended = false; // the kernel that this page was made by
   addEventListener("pagehide", () => (leaving = true));
   addEventListener("pageshow", () => (leaving = false));
 
+  function tell(what) {
+    const run = document.querySelector(".kd-transport") ? " The run that was kept is offered there." : "";
+    byId("kd-lost-text").textContent = `${what} ${STAYS} Press Start again.${run}`;
+    byId("kd-lost").hidden = false;
+  }
+
+  // A reload that meets no server would leave nothing but the browser's error page.
+  async function again() {
+    try {
+      await fetch(document.querySelector("link[rel=icon]").href, { cache: "no-store" });
+      location.reload();
+    } catch {
+      byId("kd-lost-text").textContent = "The server does not answer. If it was ended, run kdviz serve again; then press Start again.";
+    }
+  }
+
+  /** What a message says of the kernel's state, in either of Jupyter's protocols; null if it says nothing of it. */
+  function stateTold(data) {
+    if ((data.byteLength ?? data.length ?? Infinity) > STATUS_BYTES) return null;
+    try {
+      const { header, content } = typeof data === "string" ? JSON.parse(data) : partsOf(data);
+      return header.msg_type === "status" ? content.execution_state : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** v1.kernel.websocket.jupyter.org: how many offsets, the offsets, then channel, header, parent, metadata, content. */
+  function partsOf(buffer) {
+    const view = new DataView(buffer);
+    const offset = (i) => Number(view.getBigUint64(8 * (i + 1), true));
+    const part = (i) => JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, offset(i), offset(i + 1) - offset(i))));
+    return { header: part(1), content: part(4) };
+  }
+
+  // The server starts a kernel that died anew, under the same socket: alive, and without anything of this page.
+  function listen(socket) {
+    socket.addEventListener("message", ({ data }) => {
+      if (ended || leaving || !["restarting", "dead"].includes(stateTold(data))) return;
+      ended = true;
+      tell("Python ended on the server.");
+    });
+  }
+
   function watch(socket) {
     let counted = false;
+    listen(socket);
     socket.addEventListener("open", () => {
       counted = true;
       open += 1;
-      byId("kd-lost").hidden = true;
+      if (!ended) byId("kd-lost").hidden = true;
     });
     socket.addEventListener("close", () => {
       if (counted) open -= 1;
       setTimeout(() => {
-        if (!open && !leaving) byId("kd-lost").hidden = false;
+        if (!open && !leaving && !ended) tell("The connection to Python was lost.");
       }, LOST_AFTER_MS);
     });
   }
@@ -77,5 +125,5 @@ kdviz.page = (() => {
     }
   };
 
-  return { ran, finished };
+  return { ran, finished, again };
 })();

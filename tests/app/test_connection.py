@@ -1,0 +1,139 @@
+"""A dead kernel and a dead server are said on the page, in a sentence that tells what to do."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import nbformat
+import psutil
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from playwright.sync_api import Page, expect
+
+SAID_MS = 30_000
+READY_MS = 90_000
+STAYS = "What is shown stays, but nothing can be changed. Press Start again."
+SERVER_AGAIN = "The server does not answer. If it was ended, run kdviz serve again; then press Start again."
+# The page without training: a scene's view, and a transport beside it.
+CELL = """
+from kdviz.widgets.scene import Scene
+from kdviz.widgets.transport import Transport
+import ipywidgets
+transport = Transport(state="idle", status="Ready to train.")
+transport.on_msg(lambda _, content, __: transport.update(state="running", status=f"Heard {content['command']}."))
+ipywidgets.VBox([transport])
+"""
+
+
+@pytest.fixture
+def notebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("connection") / "page.ipynb"
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    cells = [new_markdown_cell("# A page\n\nIt listens."), new_code_cell(CELL)]
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+    return path
+
+
+def kernels(pid: int) -> set[int]:
+    children = psutil.Process(pid).children(recursive=True)
+    return {child.pid for child in children if "ipykernel_launcher" in " ".join(child.cmdline())}
+
+
+@pytest.fixture
+def opened(serve: Callable[..., object], notebook: Path, page: Callable[..., Page]) -> tuple[object, Page, int]:
+    """Return the server, its page, and the process id of the page's kernel."""
+    server = serve(notebook, "--no-preheat")
+    before = kernels(server.pid)  # type: ignore[attr-defined]
+    shown = page(server.url)  # type: ignore[attr-defined]
+    expect(shown.get_by_role("button", name="Train")).to_be_visible(timeout=READY_MS)
+    (own,) = kernels(server.pid) - before  # type: ignore[attr-defined]
+    return server, shown, own
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_kernel_that_was_killed_is_told_and_start_again_brings_a_new_one(
+    opened: tuple[object, Page, int], watch: object
+) -> None:
+    _, page, kernel = opened
+    expect(page.locator("#kd-lost")).to_be_hidden()
+    os.kill(kernel, signal.SIGKILL)
+    notice = page.locator("#kd-lost")
+    expect(notice).to_be_visible(timeout=SAID_MS)
+    expect(page.get_by_role("alert")).to_have_text(
+        re.compile(f"Python ended on the server. {STAYS} The run that was kept is offered there.")
+    )
+    expect(page.get_by_role("button", name="Train")).to_be_visible()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Start again").click()
+    page.get_by_role("button", name="Train").click(timeout=READY_MS)
+    expect(page.locator(".kd-status")).to_have_text("Heard train.")
+    expect(notice).to_be_hidden()
+    watch.errors.clear()  # type: ignore[attr-defined]
+
+
+def test_a_server_that_ended_is_told_and_start_again_keeps_what_is_shown(
+    opened: tuple[object, Page, int], watch: object
+) -> None:
+    server, page, _ = opened
+    server.stop()  # type: ignore[attr-defined]
+    notice = page.locator("#kd-lost-text")
+    expect(notice).to_have_text(re.compile(f"The connection to Python was lost. {STAYS}"), timeout=SAID_MS)
+    page.get_by_role("button", name="Start again").click()
+    expect(notice).to_have_text(SERVER_AGAIN)
+    expect(page.get_by_role("button", name="Train")).to_be_visible()
+    assert urlsplit(page.url).hostname == "127.0.0.1"
+    watch.errors.clear()  # type: ignore[attr-defined]
+    watch.failed.clear()  # type: ignore[attr-defined]
+
+
+TOLD = """
+([states, text]) => {
+  const encode = (value) => new TextEncoder().encode(JSON.stringify(value));
+  const message = (kind, content) => {
+    const parts = ["iopub", { msg_type: kind }, {}, {}, content].map(encode);
+    const offsets = [8 * (parts.length + 2)];
+    for (const part of parts) offsets.push(offsets.at(-1) + part.length);
+    const head = new DataView(new ArrayBuffer(offsets[0]));
+    [offsets.length, ...offsets].forEach((n, i) => head.setBigUint64(8 * i, BigInt(n), true));
+    const whole = new Uint8Array(offsets.at(-1));
+    whole.set(new Uint8Array(head.buffer));
+    parts.forEach((part, i) => whole.set(part, offsets[i]));
+    return text ? JSON.stringify({ header: { msg_type: kind }, content }) : whole.buffer;
+  };
+  const sent = [["status", { execution_state: "busy" }], ["comm_msg", { execution_state: "dead" }], ...states];
+  const seen = [];
+  for (const [kind, content] of sent) {
+    window.lastSocket.dispatchEvent(new MessageEvent("message", { data: message(kind, content) }));
+    seen.push(!document.getElementById("kd-lost").hidden);
+  }
+  window.lastSocket.dispatchEvent(new MessageEvent("message", { data: "no JSON" }));
+  window.lastSocket.dispatchEvent(new MessageEvent("message", { data: new ArrayBuffer(3) }));
+  return seen;
+}
+"""
+
+
+@pytest.mark.parametrize("text", [False, True], ids=["v1", "text"])
+def test_only_a_status_of_the_kernel_is_taken_for_its_end(
+    page: Callable[..., Page], repository: Path, text: bool
+) -> None:
+    shown = page()
+    shown.set_content('<link rel="icon"><div id="kd-lost" hidden><span id="kd-lost-text"></span></div>')
+    shown.evaluate(
+        """() => {
+          window.kdviz = {};
+          window.WebSocket = class extends EventTarget { constructor() { super(); window.lastSocket = this; } };
+        }"""
+    )
+    static = repository / "kdviz/app/jupyter/voila/templates/kdviz/static"
+    shown.add_script_tag(path=static / "page.js")
+    shown.evaluate("() => void new WebSocket('ws://127.0.0.1/api/kernels/x/channels')")
+    states = [["status", {"execution_state": "restarting"}]]
+    assert shown.evaluate(TOLD, [states, text]) == [False, False, True]
+    assert shown.locator("#kd-lost-text").inner_text() == f"Python ended on the server. {STAYS}"
