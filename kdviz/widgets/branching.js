@@ -32,6 +32,14 @@ function fieldError(model, field, text, value) {
   return `${name} must be a number ${wanted}, got ${text.trim() || "nothing"}.`;
 }
 
+/** null where a branch can begin, else what the button says instead. */
+function branchHere(model, time, step) {
+  const row = shownRun(model);
+  if (!row || !time.ready() || !BRANCHES_WHILE.includes(model.get("state")) || isLocked(model, "branch")) return "Branch";
+  if (row.role !== "student" && row.role !== "branch") return "Branch: show a student";
+  return step < (row.total_steps || Infinity) ? null : "Branch: go back first";
+}
+
 function branchPart(model, life, time) {
   const id = uniqueId("branch");
   const button = node("button", { type: "button", class: "kd-button kd-branch-open", "aria-expanded": "false", "aria-controls": id });
@@ -84,14 +92,10 @@ function branchPart(model, life, time) {
   life.onEnd(answered);
 
   function draw() {
-    const row = shownRun(model);
     const step = time.at();
-    const twin = row && row.role !== "student" && row.role !== "branch";
-    const works = Boolean(row) && !twin && time.ready() && step < (row.total_steps ?? Infinity)
-      && BRANCHES_WHILE.includes(model.get("state")) && !isLocked(model, "branch") && !waiting;
-    const text = waiting ? "Starting the branch …" : works ? `Branch from step ${grouped(step)}`
-      : twin ? "Branch: show a student" : time.ready() ? "Branch: go back first" : "Branch";
-    say(button, text);
+    const there = branchHere(model, time, step);
+    const works = there === null && !waiting;
+    say(button, waiting ? "Starting the branch …" : there ?? `Branch from step ${grouped(step)}`);
     put(button, "aria-disabled", works ? "false" : "true");
     if (!works && !form.hidden) open(false);
     if (!form.hidden) for (const f of fields) f.refill(setThere(model, f.field, step));

@@ -112,7 +112,7 @@ function runRow(model, id, group) {
   const hide = iconButton(life, "kd-run-hide", () => send("hide", { hidden: !run.hidden }));
   const remove = removeButton(life, () => send("remove"));
   const root = node("div", { class: "kd-run-row", role: "row" },
-    node("span", { role: "cell" }, node("label", { class: "kd-run-radio" }, radio)),
+    node("span", { role: "cell" }, node("label", { class: "kd-run-radio" }, radio, node("i", {}))),
     node("span", { role: "rowheader", class: "kd-run-named" }, key, name.input, note),
     ...numbers.map((cell) => cell.root),
     node("span", { role: "cell", class: "kd-run-actions" }, hide.root, remove.root));

@@ -6,9 +6,11 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page
 
+from kdviz.distill.film import Frame
 from kdviz.widgets.scene import Scene
 from kdviz.widgets.traits import View
 
@@ -126,3 +128,48 @@ def remount() -> Callable[[Page, View], None]:
         opened.evaluate(MOUNT, mounting(widget))
 
     return show
+
+
+STEPS = list(range(0, 1921, 120))
+BRANCHED_AT = 480
+
+
+def run_row(key: str, role: str, name: str, floor: float, **more: Any) -> dict[str, Any]:
+    """Return what a scene tells of a run whose error falls from 90 % to near ``floor``."""
+    values = [round(floor + (90 - floor) * 0.5 ** (step / 120), 3) for step in STEPS]
+    given: dict[str, Any] = {"colour": 0, "hidden": False, "edits": [], "from": None, "note": "", "test": None}
+    best = {"step": STEPS[-1], "value": values[-1]}
+    row = {"id": key, "role": role, "name": name, "steps": STEPS, "values": values, "best": best}
+    return row | given | {"removable": role == "branch", "total_steps": STEPS[-1]} | more
+
+
+def branch_row(number: int, parent: dict[str, Any]) -> dict[str, Any]:
+    """Return a branch that shares its parent's past up to its step, and ends higher the later it came."""
+    own = run_row(f"b{number}", "branch", f"Branch {number + 1}", 1.0 + number, colour=number)
+    values = [v if s <= BRANCHED_AT else w for s, v, w in zip(STEPS, parent["values"], own["values"], strict=True)]
+    return own | {"values": values, "from": BRANCHED_AT, "edits": [{"step": BRANCHED_AT, "text": "T = 1"}]}
+
+
+@pytest.fixture
+def runs_scene() -> Callable[..., Scene]:
+    """``runs_scene(branches=0, frames=17, **traits)``: a finished student with its twins and branches, all filmed.
+
+    In a frame of step s every student logit is s.
+    """
+
+    def make(branches: int = 0, frames: int = 17, **traits: Any) -> Scene:
+        student = run_row("s", "student", "Student", 2.0, test=203)
+        twins = [
+            run_row("t", "twin", "Twin, no teacher", 3.0, test=243),
+            run_row("l", "smoothed", "Twin, label smoothing", 2.5, test=231),
+        ]
+        runs = [student, *twins, *[branch_row(i, student) for i in range(branches)]]
+        given = {"classes": ["a", "b"], "teacher_logits": np.ones((3, 2)), "labels": [0, 1, 0], "captions": ["x"] * 3}
+        told = {"runs": runs, "shown_run": "s", "teacher_error": 0.67, "total_steps": STEPS[-1], "state": "finished"}
+        scene = Scene(**(given | told | traits))
+        for run in runs:
+            for step in np.linspace(0, STEPS[-1], frames).astype(int):
+                scene.record(run["id"], Frame.of(int(step), np.full((3, 2), float(step))))
+        return scene
+
+    return make
