@@ -8,7 +8,7 @@ from ..distill import Distillation
 from . import palette
 
 
-def learning_curves(run: Distillation, twin: Distillation | None = None) -> go.Figure:
+def learning_curves(run: Distillation, twin: Distillation | None = None, **others: Distillation) -> go.Figure:
     """Return a figure of validation error (%, logarithmic) over optimiser steps.
 
     Parameters
@@ -17,6 +17,9 @@ def learning_curves(run: Distillation, twin: Distillation | None = None) -> go.F
         Evaluated on validation data at least once (``train`` does so after each epoch).
     twin : Distillation, optional
         Drawn beside it, in grey.
+    **others : Distillation
+        More runs, branches for instance, named by their keywords (``T_1=run.branch(200, temperature=1)`` is "T 1").
+        Each has a colour and a mark of its own.
 
     Returns
     -------
@@ -31,11 +34,14 @@ def learning_curves(run: Distillation, twin: Distillation | None = None) -> go.F
     figure = go.Figure()
     runs = [(run, "Student", palette.STUDENT)] + ([(twin, "Twin, no teacher", palette.TWIN)] if twin else [])
     for shown, name, colour in runs:
-        points = shown.history.evaluated("validation")
-        if not points:
-            raise ValueError(f"{name.lower()} was never evaluated on validation data; train it, or run.evaluate()")
-        errors = [100 * e.errors / e.examples for e in points]
-        figure.add_scatter(x=[e.step for e in points], y=errors, name=name, mode="lines", line_color=colour)
+        steps, errors = _errors(shown, name)
+        figure.add_scatter(x=steps, y=errors, name=name, mode="lines", line_color=colour)
+    for place, (keyword, shown) in enumerate(others.items()):
+        name = keyword.replace("_", " ")
+        steps, errors = _errors(shown, name)
+        colour, symbol, dash = palette.other(place)
+        line = {"color": colour, "dash": dash}
+        figure.add_scatter(x=steps, y=errors, name=name, mode="lines+markers", line=line, marker_symbol=symbol)
     known = next((e for e in run.history.evaluated("validation") if e.teacher_errors is not None), None)
     if known is not None and known.teacher_errors:
         level = 100 * known.teacher_errors / known.examples
@@ -48,3 +54,11 @@ def learning_curves(run: Distillation, twin: Distillation | None = None) -> go.F
         xaxis_title="optimiser step", yaxis_title="error on validation data, %", template="simple_white"
     )
     return figure.update_yaxes(type="log")
+
+
+def _errors(run: Distillation, name: str) -> tuple[list[int], list[float]]:
+    """Return the steps at which a run was evaluated on validation data, and its errors there in %."""
+    points = run.history.evaluated("validation")
+    if not points:
+        raise ValueError(f"{name} was never evaluated on validation data; train it, or run.evaluate()")
+    return [e.step for e in points], [100 * e.errors / e.examples for e in points]

@@ -4,3 +4,23 @@ TEACHER = "#0072B2"  # always dashed
 STUDENT = "#E69F00"  # always solid
 TWIN = "#6E757E"
 EDIT = "#CC79A7"
+
+# The rest of Okabe and Ito for further runs, each with a mark of its own: no run is told by its colour alone.
+OTHERS = (
+    ("#B3588C", "square"),
+    ("#26282B", "triangle-up"),
+    ("#2A8CCC", "square-open"),
+    ("#D55E00", "triangle-down"),
+    ("#8D8000", "x"),
+)
+
+
+def other(place: int) -> tuple[str, str, str]:
+    """Return colour, mark and dash of the run at ``place`` (from 0) after student and twin; dashes change each round.
+
+    >>> other(0), other(5)
+    (('#B3588C', 'square', 'solid'), ('#B3588C', 'square', 'dash'))
+    """
+    colour, symbol = OTHERS[place % len(OTHERS)]
+    dashes = ("solid", "dash", "dot", "dashdot")
+    return colour, symbol, dashes[place // len(OTHERS) % len(dashes)]

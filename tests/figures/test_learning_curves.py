@@ -8,12 +8,16 @@ import torch
 import kdviz as kd
 
 
-def test_learning_curves_hold_the_evaluations():
+@pytest.fixture
+def run():
     generator = torch.Generator().manual_seed(0)
     X, y = torch.randn(200, 4, generator=generator), torch.randint(0, 3, (200,), generator=generator)
     teacher = kd.models.mlp((16,), inputs=4, classes=3).eval()
     student = kd.models.mlp((4,), inputs=4, classes=3)
-    run = kd.Distillation(teacher, student, (X, y), epochs=3, batch_size=32, allow_weaker_teacher=True)
+    return kd.Distillation(teacher, student, (X, y), epochs=3, batch_size=32, allow_weaker_teacher=True)
+
+
+def test_learning_curves_hold_the_evaluations(run):
     with pytest.raises(ValueError, match="never evaluated"):
         kd.figures.learning_curves(run)
     run.step()
@@ -26,3 +30,15 @@ def test_learning_curves_hold_the_evaluations():
     assert list(figure.data[0].y) == pytest.approx([100 * (1 - e.accuracy) for e in points])
     assert [trace.name for trace in figure.data] == ["Student", "Twin, no teacher"]
     assert any("temperature = 2.0" in a.text for a in figure.layout.annotations)
+
+
+def test_more_runs_are_named_by_their_keywords_and_told_apart_without_colour(run):
+    run.train(progress=False)
+    branches = {f"T_{t}": run.branch(5, temperature=float(t)).train(progress=False) for t in (1, 8)}
+    figure = kd.figures.learning_curves(run, **branches)
+    assert [trace.name for trace in figure.data] == ["Student", "T 1", "T 8"]
+    points = branches["T_8"].history.evaluated("validation")
+    assert list(figure.data[2].x) == [e.step for e in points]
+    assert len({(trace.marker.symbol, trace.line.dash) for trace in figure.data}) == 3
+    with pytest.raises(ValueError, match="T 9 was never evaluated"):
+        kd.figures.learning_curves(run, T_9=run.twin())
