@@ -11,19 +11,19 @@ const FILTERS = {
   teacher_wrong: { name: "Teacher wrong", takes: (y, t) => y >= 0 && t !== y, says: (n, whole) => `On ${n} of ${whole} the teacher is wrong.` },
   differ: {
     name: "Student and teacher disagree", student: true, takes: (y, t, s) => s !== t,
-    says: (n, whole) => `On ${n} of ${whole} student and teacher disagree`,
+    says: (n, whole, who) => `On ${n} of ${whole} ${who} and teacher disagree`,
   },
   inherited: {
     name: "Errors inherited", student: true, takes: (y, t, s) => y >= 0 && t !== y && s === t,
-    says: (n, whole) => `On ${n} of ${whole} the teacher is wrong and the student gives the same wrong answer`,
+    says: (n, whole, who) => `On ${n} of ${whole} the teacher is wrong and the ${who} gives the same wrong answer`,
   },
   new: {
     name: "Errors new", student: true, takes: (y, t, s) => y >= 0 && t === y && s !== y,
-    says: (n, whole) => `On ${n} of ${whole} the teacher is right and the student is not`,
+    says: (n, whole, who) => `On ${n} of ${whole} the teacher is right and the ${who} is not`,
   },
   mended: {
     name: "Errors mended", student: true, takes: (y, t, s) => y >= 0 && t !== y && s === y,
-    says: (n, whole) => `On ${n} of ${whole} the teacher is wrong and the student is right`,
+    says: (n, whole, who) => `On ${n} of ${whole} the teacher is wrong and the ${who} is right`,
   },
   all: { name: "All", takes: () => true, says: (n, whole) => `All ${whole}.` },
 };
@@ -127,18 +127,20 @@ function examplesView(model, state, room) {
   state.page = Math.min(state.page, pages - 1);
   [state.filter, state.selected] = [filter, selected];
   const step = model.get("student_step");
+  const { who } = shownStudent(model);
   return {
     filter, list, selected, place, student, teacher: fixed.teacher, hasStudent, room, pages, page: state.page, count: fixed.count, sample: fixed.sample, split: fixed.split,
     shown: list.slice(state.page * room, (state.page + 1) * room),
-    sentence: examplesSentence({ says, needsStudent, list, fixed, hasStudent, step }),
+    who,
+    sentence: examplesSentence({ says, needsStudent, list, fixed, hasStudent, step, who }),
   };
 }
 
-function examplesSentence({ says, needsStudent, list, fixed, hasStudent, step }) {
+function examplesSentence({ says, needsStudent, list, fixed, hasStudent, step, who }) {
   if (!fixed.count) return "";
   if (needsStudent && !hasStudent) return "There is no student yet: this list fills when one answers.";
   const whole = `${grouped(fixed.count)} watched ${fixed.split} examples`.replace("  ", " ");
-  const told = says(list.length ? grouped(list.length) : "none", list.length || !needsStudent ? whole : `the ${whole}`);
+  const told = says(list.length ? grouped(list.length) : "none", list.length || !needsStudent ? whole : `the ${whole}`, who);
   return needsStudent ? `${told}, after step ${grouped(step)}.` : told;
 }
 
@@ -197,12 +199,12 @@ function examplesStrip(life, { choose, leave }) {
     root,
     /** How many find room; two rows of them, whatever the width. */
     room(fixed) {
-      const inWords = !fixed.shape[0];
+      const inWords = fixed.count > 0 && !fixed.shape[0];
       if (!columns || inWords !== group.classList.contains("kd-in-words")) {
         group.classList.toggle("kd-in-words", inWords);
         columns = measure();
       }
-      return Math.min(PAGE, Math.max(ROWS * columns, fixed.shape[0] ? 8 : 4));
+      return Math.min(PAGE, Math.max(ROWS * columns, inWords ? 4 : 8));
     },
     /** Look how many columns there are now; true when that has changed. */
     measured() {
@@ -246,7 +248,7 @@ function exampleItem() {
       root.classList.toggle("kd-differs", view.hasStudent && s !== t);
       const words = answersInWords(fixed.classes, fixed.labels[index] ?? -1, t, s);
       put(root, "aria-label", `Example ${index + 1} of ${fixed.count}: ${fixed.captions[index] ? `${fixed.captions[index]}, ` : ""}${words}`);
-      put(root, "title", words);
+      put(root, "title", canvas ? words : `${fixed.captions[index] ?? ""}: ${words}`);
       put(root, "aria-checked", index === view.selected ? "true" : "false");
       put(root, "tabindex", isTabStop ? "0" : "-1");
     },
@@ -257,7 +259,8 @@ function exampleItem() {
 function examplesFoot(life, turn) {
   const counted = node("span", {});
   const watched = definition(life, "watched", "");
-  const key = node("span", { class: "kd-example-key" }, node("span", { class: "kd-dot", "aria-hidden": "true" }), " student and teacher differ");
+  const differ = node("span", {});
+  const key = node("span", { class: "kd-example-key" }, node("span", { class: "kd-dot", "aria-hidden": "true" }), differ);
   const away = node("span", {});
   const range = node("span", { class: "kd-example-range" });
   const back = node("button", { type: "button", class: "kd-button kd-turn", "aria-label": "Previous examples" }, "‹");
@@ -277,6 +280,7 @@ function examplesFoot(life, turn) {
       say(watched.querySelector(".kd-tip"), watchedMeaning(view));
       key.hidden = !view.hasStudent || !view.shown.some((i) => view.student[i] !== view.teacher[i]);
       const first = view.page * view.room + 1;
+      say(differ, ` ${view.who} and teacher differ`);
       pager.classList.toggle("kd-blank", view.pages < 2);
       say(range, `${first}–${first + view.shown.length - 1}`);
       put(back, "aria-disabled", view.page > 0 ? "false" : "true");
@@ -290,7 +294,7 @@ function watchedMeaning({ count, sample, split }) {
   const picked = count - sample;
   if (!picked) return `${grouped(count)} examples drawn at random from the ${split} data.`;
   return `${grouped(sample)} examples drawn at random from the ${split} data, and ${grouped(picked)} picked because the teacher is wrong or in doubt there. `
-    + "So their share in this list says nothing of all data.";
+    + "So shares of this list are no estimate for all data.";
 }
 
 export default { render };

@@ -42,6 +42,7 @@ async function render({ model: own, el }) {
     const view = currentView(model, state, shown);
     parts.draw(view, state);
     body.classList.toggle("kd-is-empty", view.blank);
+    for (const role of ["twin", "smoothed"]) body.classList.toggle(`kd-of-${role}`, view.role === role);
     live.announce(view.spoken, `${view.temperature} ${view.alpha} ${view.selected}`);
   });
   const reread = () => {
@@ -122,7 +123,7 @@ function currentView(model, state, shown) {
   const selected = Math.min(Math.max(0, model.get("selected")), Math.max(0, state.count - 1));
   const label = state.labels[selected] ?? -1;
   const loss = model.get("loss");
-  const run = model.scene ? (model.get("runs") ?? []).find((r) => r.id === model.get("shown_run")) : undefined;
+  const student = shownStudent(model);
   const has = (...names) => names.some((name) => shown.has(name));
   const view = {
     temperature, alpha, selected, label, loss, shown,
@@ -133,9 +134,10 @@ function currentView(model, state, shown) {
     alphaRange: model.get("alpha_range"),
     scale: model.get("scale"),
     teacherName: model.get("teacher_name"),
-    studentName: run && run.role !== "student" ? run.name : model.get("student_name"),
-    studentRole: run?.role === "twin" ? "Twin" : "Student",
-    isTwin: run?.role === "twin",
+    studentName: student.name,
+    studentTitle: student.title,
+    who: student.who,
+    role: student.role,
     step: model.get("student_step"),
     hasStudent: state.hasStudent,
     hasSliders: has("temperature", "alpha", "bias"),

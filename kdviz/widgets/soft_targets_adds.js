@@ -58,11 +58,11 @@ function addsSentence(view, state) {
   if (!logT || !logS) return "These outputs are not finite numbers, so their divergence has no value.";
   if (!parts) return `This ${view.word} has no label that the teacher could add to.`;
   const whole = parts.target + parts.nonTarget;
-  if (!(whole > 0)) return "The student’s softened answer is the teacher’s: the divergence is 0 and both its parts are.";
+  if (!(whole > 0)) return `The ${view.who}’s softened answer is the teacher’s: the divergence is 0 and both its parts are.`;
   const share = parts.nonTarget / whole;
   const name = state.classes[view.label];
   const at = `at T = ${short(view.temperature)}`;
-  if (state.classes.length < 3) return `With two classes there is only one wrong class: all that the student could learn here ${at} is how sure to be of ${name}.`;
-  if (share > 0.5) return `${wholePercent(share)} of what the student could learn here ${at} lies among the wrong classes: which of them are likelier. The label says nothing of that.`;
-  return `${wholePercent(1 - share)} of what the student could learn here ${at} is how sure to be of ${name}; ${wholePercent(share)} lies among the wrong classes.`;
+  if (state.classes.length < 3) return `With two classes there is only one wrong class: all that the ${view.who} could learn here ${at} is how sure to be of ${name}.`;
+  if (share > 0.5) return `${wholePercent(share)} of what the ${view.who} could learn here ${at} lies among the wrong classes: which of them are likelier. The label says nothing of that.`;
+  return `${wholePercent(1 - share)} of what the ${view.who} could learn here ${at} is how sure to be of ${name}; ${wholePercent(share)} lies among the wrong classes.`;
 }

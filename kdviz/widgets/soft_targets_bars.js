@@ -8,6 +8,7 @@ function barsPart(model, life) {
   const large = node("div", { class: "kd-large" });
   const teacherHead = sideHead("teacher");
   const studentHead = sideHead("student");
+  const words = node("p", { class: "kd-words" });
   const rows = node("div", { class: "kd-rows", role: "table", "aria-label": "Softened probabilities by class" });
   const others = node("p", { class: "kd-note" });
   const axis = node("div", { class: "kd-axis", "aria-hidden": "true" });
@@ -16,7 +17,7 @@ function barsPart(model, life) {
   let key = "";
   let pictured = {};
   return {
-    root: node("div", { class: "kd-bars" },
+    root: node("div", { class: "kd-bars" }, words,
       node("div", { class: "kd-bars-head" }, large, teacherHead.root, studentHead.root),
       node("div", { class: "kd-bar-grid" }, rows, axis), others, switcher.root),
     draw(view, state) {
@@ -34,10 +35,11 @@ function barsPart(model, life) {
         pictured = { index: view.selected, images: state.images };
       }
       large.hidden = !large.firstChild;
+      say(words, view.inScene && large.hidden ? (state.captions[view.selected] ?? "") : ""); // alone, the strip shows it
+      words.hidden = !words.textContent;
       teacherHead.draw("Teacher", view.teacherName, "");
-      studentHead.draw(view.studentRole, view.studentName, view.hasStudent ? `step ${grouped(view.step)}` : "");
+      studentHead.draw(view.studentTitle, view.studentName, view.hasStudent ? `step ${grouped(view.step)}` : "");
       this.root.classList.toggle("kd-one-sided", !view.hasStudent);
-      this.root.classList.toggle("kd-of-twin", view.isTwin);
       studentHead.root.hidden = !view.hasStudent;
       classes.forEach((c, i) => made[i].draw(view, c));
       say(others, classes.length < state.classes.length

@@ -24,8 +24,9 @@ function numbersPart(life) {
     ...keys.map((key) => node("span", { role: "cell" }, value(key, unit))),
   );
   const side = (role, text) => node("b", { role: "columnheader", class: `kd-text-${role}` }, text);
+  const studentHead = side("student", "Student");
   const table = node("div", { class: "kd-pairs", role: "table", "aria-label": "Softened probabilities in one number" },
-    row(node("span", { role: "columnheader" }, node("span", { class: "kd-unseen" }, "Number")), side("teacher", "Teacher"), side("student", "Student")),
+    row(node("span", { role: "columnheader" }, node("span", { class: "kd-unseen" }, "Number")), side("teacher", "Teacher"), studentHead),
     line("Entropy", MEANINGS.entropy, ["teacherEntropy", "studentEntropy"], "bits"),
     line("Off the true class", MEANINGS.rest, ["teacherRest", "studentRest"]));
   const term = (name, meaning, key, unit) => node("div", { class: "kd-number" }, definition(life, name, meaning), value(key, unit));
@@ -36,6 +37,7 @@ function numbersPart(life) {
     draw(view, state) {
       this.root.hidden = state.count === 0 || !view.shown.has("numbers");
       this.root.classList.toggle("kd-one-sided", !view.hasStudent);
+      say(studentHead, view.studentTitle);
       for (const [key, { data, small }] of Object.entries(values)) {
         const number = view.numbers[key];
         say(data, key.endsWith("Rest") ? probability(number) : quantity(number));
@@ -68,10 +70,10 @@ function probeSentence(view, state) {
   const next = second >= 0 ? `, then ${name(second)} (${probability(Math.exp(logT[second]))})` : "";
   const truth = view.label >= 0 && view.label !== t ? `; the label is ${name(view.label)}` : "";
   if (!view.hasStudent) return `${start}${next}${truth}.`;
-  if (!logS) return `${start}${next}${truth}; the student’s outputs are not finite numbers.`;
+  if (!logS) return `${start}${next}${truth}; the ${view.who}’s outputs are not finite numbers.`;
   const s = argmax(logS);
   const reply = s === t
-    ? `the student says ${name(s)} too (${probability(Math.exp(logS[s]))})`
-    : `the student says ${name(s)} (${probability(Math.exp(logS[s]))}) and leaves ${probability(Math.exp(logS[t]))} for ${name(t)}`;
+    ? `the ${view.who} says ${name(s)} too (${probability(Math.exp(logS[s]))})`
+    : `the ${view.who} says ${name(s)} (${probability(Math.exp(logS[s]))}) and leaves ${probability(Math.exp(logS[t]))} for ${name(t)}`;
   return `${start}${next}${truth}; ${reply}.`;
 }

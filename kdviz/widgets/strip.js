@@ -19,3 +19,15 @@ function answersInWords(classes, label, teacher, student) {
   const says = (who, c) => (c >= 0 ? `, ${who} says ${classes[c]}` : "");
   return truth + says("teacher", teacher) + says("student", student);
 }
+
+/** Whose answers the scene shows now: what to call it, and the role its colour comes from. */
+function shownStudent(model) {
+  const run = model.scene ? (model.get("runs") ?? []).find((r) => r.id === model.get("shown_run")) : undefined;
+  const isTwin = run?.role === "twin" || run?.role === "smoothed";
+  return {
+    role: run?.role ?? "student",
+    title: isTwin ? "Twin" : "Student",
+    who: isTwin ? "twin" : "student",
+    name: run && run.role !== "student" ? run.name : model.get("student_name"),
+  };
+}

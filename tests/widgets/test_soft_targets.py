@@ -152,6 +152,7 @@ def test_a_twin_is_called_a_twin(mount):
         "rgb(230, 159, 0)",
     )
     assert grey != orange
+    assert "; the twin says" in page.locator(".kd-soft-targets > .kd-sentence").inner_text()
     put(page, "shown_run", "a")
     assert page.locator(".kd-side-student").inner_text().split("\n") == ["Student", "Small, step 80"]
     assert page.locator(".kd-bar-student").first.evaluate("(n) => getComputedStyle(n).backgroundColor") == orange
