@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import ipywidgets
 
@@ -16,9 +19,17 @@ class Panel:
     ----------
     view : ipywidgets.Box
         What is shown; a panel is displayed by being the last line of a cell.
+    title : str
+        What an exported page is called.
     """
 
     view: ipywidgets.Box
+    title: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "title" not in cls.__dict__:
+            cls.title = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", cls.__name__).capitalize()
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -46,6 +57,36 @@ class Panel:
                 f"got {state.get('panel')!r}, version {state.get('version')!r}"
             )
         return cls(**settings)
+
+    def to_html(self, path: str | Path, *, title: str | None = None) -> Path:
+        """Write the panel into one HTML file that works without a kernel, a server or a network.
+
+        What is computed in the browser stays alive there: temperature, alpha, the steps that were recorded, the choice
+        of an example. What needs Python is left out.
+
+        Parameters
+        ----------
+        path : path
+            Of the file; replaced if it is there.
+        title : str, optional
+            Of the page; by default the panel's.
+
+        Returns
+        -------
+        pathlib.Path
+
+        Raises
+        ------
+        TypeError
+            If the panel holds widgets that are not kdviz's own.
+        """
+        from .export import write
+
+        return write(self.view, path, title=title or self.title, changes=self._without_python())
+
+    def _without_python(self) -> Mapping[ipywidgets.Widget, Mapping[str, Any]]:
+        """Return what has to stand in an exported file in place of what the widgets hold now, by widget and trait."""
+        return {}
 
     def close(self) -> None:
         """Close all widgets of the panel."""

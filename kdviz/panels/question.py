@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import ipywidgets
@@ -40,6 +41,9 @@ class Question(Panel):
 
     def _on_answer(self, change: Bunch) -> None:
         self.panel.widget.locked = [] if change.new is not None else ["temperature", "alpha"]
+
+    def _without_python(self) -> Mapping[ipywidgets.Widget, Mapping[str, Any]]:
+        return {self.panel.widget: {"locked": []}}  # nobody would hear the answer
 
     @property
     def settings(self) -> dict[str, Any]:
