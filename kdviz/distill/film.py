@@ -53,7 +53,7 @@ class Film:
 
     >>> film = Film()
     >>> for step in (0, 10, 20):
-    ...     film.put(Frame.of(step, np.full((2, 3), float(step))))
+    ...     _ = film.put(Frame.of(step, np.full((2, 3), float(step))))
     >>> film.steps, film.before(15).step
     ([0, 10, 20], 10)
     """

@@ -1,0 +1,65 @@
+"""The Lab in a browser: a run of two seconds, and what is found on its page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+READY_MS = 120_000
+TRAINED_MS = 240_000
+QUICK = "labels=300&units=16&epochs=4&batch_size=32"  # 40 steps
+
+
+class LabPage:
+    """A Lab that is open in a browser, by the names a reader sees."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def ready(self) -> LabPage:
+        """Wait until it can train, with what the link asked for."""
+        expect(self.page.locator(".kd-transport[data-state=idle]")).to_be_visible(timeout=READY_MS)
+        expect(self.button("Train")).to_have_attribute("aria-disabled", "false", timeout=READY_MS)
+        return self
+
+    def train(self) -> LabPage:
+        self.button("Train").click()
+        expect(self.page.locator(".kd-transport[data-state=finished]")).to_be_visible(timeout=TRAINED_MS)
+        return self
+
+    def button(self, name: str | re.Pattern) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=isinstance(name, str))
+
+    def view(self, name: str) -> None:
+        self.page.get_by_role("radiogroup", name="Show").get_by_text(name, exact=True).click()
+
+    @property
+    def status(self) -> Locator:
+        return self.page.locator(".kd-status")
+
+    @property
+    def temperature(self) -> Locator:
+        return self.page.get_by_role("slider", name=re.compile("^Temperature"))
+
+    @property
+    def scrubber(self) -> Locator:
+        return self.page.locator(".kd-scrubber input[type=range]")
+
+    def student(self) -> list[str]:
+        """The student's probabilities as printed, class by class."""
+        return self.page.locator(".kd-row .kd-p-student:visible").all_inner_texts()
+
+
+@pytest.fixture
+def open_lab(serve, page):
+    """``open_lab(query="", **options)`` opens the Lab by a link and returns it when it can train."""
+
+    def open_page(query: str = QUICK, **options: object) -> LabPage:
+        lab = LabPage(page(f"{serve().url}?{query}", **options)).ready()
+        if "labels=300" in query:  # what the link asks for comes a moment after the page
+            expect(lab.page.locator(".kd-setup-chosen")).to_contain_text("300 labels", timeout=READY_MS)
+        return lab.ready()
+
+    return open_page

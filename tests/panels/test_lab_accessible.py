@@ -1,0 +1,76 @@
+"""axe-core finds nothing serious on the Lab's page, in any of its states and themes."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Page
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+SERIOUS = ("serious", "critical")
+
+
+def serious(page: Page) -> list[str]:
+    """Return the serious findings in the page, with where they are."""
+    page.evaluate(AXE)
+    found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    return [
+        f"{one['id']}: {one['help']}: {', '.join(str(n['target']) for n in one['nodes'][:3])}"
+        for one in found
+        if one["impact"] in SERIOUS
+    ]
+
+
+def test_axe_sees_a_fault_when_there_is_one(page):
+    opened = page()
+    opened.set_content("<html lang='en'><title>x</title><main><h1>x</h1><button></button></main></html>")
+    assert any(finding.startswith("button-name") for finding in serious(opened))
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_lab_has_no_serious_finding_before_and_after_a_run_in_any_view(open_lab, dark):
+    lab = open_lab(dark=dark)
+    assert serious(lab.page) == []
+    lab.train()
+    for details in lab.page.locator("details").all():
+        details.evaluate("(d) => { d.open = true; }")
+    for view in ("One example", "Many examples", "Your own digit"):
+        lab.view(view)
+        assert serious(lab.page) == [], view
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_preset_and_the_opened_share_card_have_no_serious_finding(open_lab, dark):
+    lab = open_lab("preset=omitted-digit", dark=dark)
+    for tab in ("Link", "Code"):
+        lab.button(tab).click()
+        assert serious(lab.page) == [], tab
+
+
+def test_the_lesson_has_no_serious_finding(serve, page):
+    opened = page(serve().base + "voila/render/course/02-temperature.ipynb")
+    opened.locator(".kd-soft-targets").first.wait_for(timeout=120_000)
+    assert serious(opened) == []
+
+
+def test_the_tab_key_goes_through_the_page_as_the_eye_does(open_lab):
+    lab = open_lab().train()
+    lab.page.locator("body").focus()
+    places = []
+    for _ in range(80):
+        lab.page.keyboard.press("Tab")
+        at = lab.page.evaluate(
+            "() => { const b = document.activeElement.getBoundingClientRect();"
+            " const c = document.activeElement.closest('.kd-lab > *');"
+            " return c ? [[...c.parentElement.children].indexOf(c), b.top + scrollY] : null; }"
+        )
+        if at is not None:
+            places.append(at)
+        elif places:
+            break
+    assert len(places) > 15 and [column for column, _ in places] == sorted(column for column, _ in places)
+    for column in {column for column, _ in places}:
+        tops = [top for c, top in places if c == column]
+        assert all(b >= a - 60 for a, b in pairwise(tops)), (column, tops)
