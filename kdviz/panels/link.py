@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from ..widgets.scene import VIEWS
 from ..widgets.share import CONTROLS, PARTS
 from .choices import Choices
+from .opening import Opening
 from .panel import STATE_VERSION
 from .presets import BY_NAME
 
@@ -26,17 +27,7 @@ HIGHEST_RATE = 10.0
 MOST_EPOCHS = 10_000
 LECTURERS = ("hidden", "locked", "temperature_range")  # what the Share view adds by itself
 
-PAGE: dict[str, Any] = {
-    "view": "one",
-    "selected": 0,
-    "hidden": [],
-    "locked": [],
-    "temperature_range": [0.5, 100.0],
-    "alpha_range": [0.0, 1.0],
-    "epochs_range": [1, 200],
-    "preset": "",
-    "edits": [],
-}
+PAGE: dict[str, Any] = Opening().to_dict()
 EDITED = {"T": "temperature", "alpha": "alpha", "learning_rate": "learning_rate"}  # in a link, in a state
 FROM_VOILA = re.compile(r"voila-.*|token")  # parameters of the server, none of ours
 
@@ -342,7 +333,7 @@ _PARAMETERS: dict[str, Parameter] = {
     "omit": _whole(-1, 10_000),
     "smoothing": _flag(),
     "view": _word(VIEWS),
-    "selected": _whole(0, 100_000),
+    "selected": _whole(-1, 100_000),
     "hidden": _words(tuple(PARTS)),
     "locked": _words(tuple(CONTROLS)),
     "temperature_range": _range(_TEMPERATURE),

@@ -6,7 +6,7 @@ const BUSY = ["loading", "running"];
 async function render({ model: own, el }) {
   const model = await joined(own);
   const life = lifetime(model);
-  const { root, body } = card(el, "presets", "Where to start from");
+  const { root, body } = card(el, "presets", "Presets");
   const live = announcer(life, { quiet: 300 });
   const choice = presetChoice(life, (name) => {
     commit(model, { chosen: name });

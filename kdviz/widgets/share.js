@@ -1,6 +1,6 @@
 // Share: the page as a link (or as a notebook's call), the run as a program, and back to the start.
 
-const NO_RUN = "The program appears here once there is a run.";
+const NO_RUN = "The program appears here when a run has paused or ended.";
 
 async function render({ model: own, el }) {
   const model = await joined(own);
@@ -9,8 +9,7 @@ async function render({ model: own, el }) {
   const note = node("p", { class: "kd-share-note", role: "status" });
   const link = linkPart(model, life);
   const code = codePart(life);
-  const ask = () => model.send({ command: "code" });
-  const tabs = [tab(life, "Link", link.root), tab(life, "Code", code.root, ask)];
+  const tabs = [tab(life, "Link", link.root), tab(life, "Code", code.root)];
   const reset = node("button", { type: "button", class: "kd-share-tab", title: "Back to how the page opened; the runs on it are thrown away" }, "Reset to the start");
   life.listen(reset, "click", () => model.send({ command: "opening" }));
   const line = node("div", { class: "kd-share-line", role: "group", "aria-label": "Share" }, ...tabs.map((t) => t.root), reset);
@@ -31,20 +30,16 @@ async function render({ model: own, el }) {
   });
   for (const { root } of tabs) life.listen(root, "click", painter.now);
   life.watch(["query", "call", "code", "note", "hidden", "temperature"], painter.soon);
-  life.watch(["state"], () => !code.root.hidden && ask());
   painter.now();
   return () => life.end();
 }
 
 /** A button that opens and closes a part below the line. */
-function tab(life, name, part, onOpen = () => {}) {
+function tab(life, name, part) {
   part.id = uniqueId("share");
   const root = node("button", { type: "button", class: "kd-share-tab kd-share-fold", "aria-expanded": "false", "aria-controls": part.id }, name);
   const open = () => root.getAttribute("aria-expanded") === "true";
-  life.listen(root, "click", () => {
-    put(root, "aria-expanded", open() ? "false" : "true");
-    if (open()) onOpen();
-  });
+  life.listen(root, "click", () => put(root, "aria-expanded", open() ? "false" : "true"));
   return { root, open };
 }
 
@@ -61,7 +56,7 @@ function linkPart(model, life) {
   const students = studentsPart(model, life, () => draw());
   const row = node("div", { class: "kd-share-row" }, field, copyButton(life, "Copy", field, told));
   const hint = node("p", { class: "kd-hint" });
-  const root = node("div", { class: "kd-share-part" }, students.root, name, row, told, hint);
+  const root = node("div", { class: "kd-share-part" }, name, row, told, hint, students.root);
   const draw = () => {
     const [wishes, temperature, address] = [students.wishes(), model.get("temperature") ?? 4, hasAddress()];
     say(name, address ? "Link to this page" : "This page in a notebook");

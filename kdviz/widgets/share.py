@@ -23,7 +23,7 @@ PARTS = {
     "one": "One example",
     "many": "Many examples",
     "draw": "Draw your own",
-    "share": "This line",
+    "share": "Link, Code, Reset",
     "code": "Code",
 }
 CONTROLS = {
@@ -43,10 +43,8 @@ CONTROLS = {
 class Share(View):
     """One line: Link, Code, Reset to the start.
 
-    Opening "Code" sends the custom message `{"command": "code"}` (see `on_msg`), again whenever the scene's training
-    turns to another state while it is open: writing the program takes a moment, so set `code` then. "Reset to the
-    start" sends `{"command": "opening"}`. What a lecturer hides, locks and bounds only goes into the link shown. Where
-    the scene hides "share" or "code", these are not drawn; `note` always is.
+    "Reset to the start" sends the custom message `{"command": "opening"}` (see `on_msg`). What a lecturer hides, locks
+    and bounds only goes into the link shown. Where the scene hides "share" or "code", these are not drawn; `note` is.
 
     Parameters
     ----------

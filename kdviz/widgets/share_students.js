@@ -43,9 +43,10 @@ function studentsPart(model, life, onChange) {
   const lock = tickList(life, "Lock", NAMES.lock, model.get("locked") ?? [], onChange);
   const bounds = boundsPart(life, model.get("temperature_range") ?? USUAL_RANGE, onChange);
   const fields = node("div", { class: "kd-students" }, hide.root, lock.root, bounds.root);
-  const hint = node("p", { class: "kd-hint" }, "Changes the link below, not this page.");
+  const hint = node("p", { class: "kd-hint" }, "For lecturers: this goes into the link above; the page here stays as it is.");
+  const summary = node("summary", { class: "kd-share-tab kd-share-fold" }, "What students see");
   return {
-    root: node("details", { class: "kd-more" }, node("summary", {}, "What students see"), node("div", {}, hint, fields)),
+    root: node("details", { class: "kd-students-fold" }, summary, hint, fields),
     wishes: () => ({ hide: hide.ticked(), lock: lock.ticked(), range: bounds.range() }),
   };
 }

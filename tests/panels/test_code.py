@@ -98,6 +98,15 @@ RUNS = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    """As on the page. More threads than free CPUs wait for one another."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="module")
 def runs():
     return {name: make() for name, make in RUNS.items()}
@@ -127,7 +136,6 @@ def test_the_program_repeats_the_run_and_its_twins_to_the_last_bit(runs, fresh, 
 
 
 def test_the_program_of_a_plain_run_reads_as_the_readme_does():
-    torch.set_num_threads(1)
     assert (
         program(taught(distillation(**DIGITS)), smoothing=0)
         == """\

@@ -53,7 +53,7 @@ def states(draw) -> dict:
         "omit": st.integers(-1, 1),
         "smoothing": st.booleans(),
         "view": st.sampled_from(["one", "many", "draw"]),
-        "selected": st.integers(0, 500),
+        "selected": st.integers(-1, 500),
         "hidden": some_of(PARTS),
         "locked": some_of(CONTROLS),
         "preset": st.sampled_from(["", *(p.name for p in PRESETS)]),
