@@ -48,7 +48,7 @@ async function render({ model: own, el }) {
 
   /** Keep the answer with its step; the first time, tell what the step did. */
   function attach(step, answer) {
-    const before = sheet.steps.slice(0, sheet.steps.indexOf(step)).findLast((s) => s.answer)?.answer ?? null;
+    const before = sheet.steps.slice(0, sheet.steps.indexOf(step)).reverse().find((s) => s.answer)?.answer ?? null;
     if (!step.answer) {
       sheet.told = changeInWords(step.kind, before, answer, sheet.classes);
       if (sheet.reached === null && becameUnsure(before, answer)) {
