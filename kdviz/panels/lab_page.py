@@ -89,13 +89,16 @@ class LabPage(Panel):
         self._publisher.put(self.scene, exact={}, exact_logits=b"", **traits)
         drawable = traits["image_shape"] != [0, 0]
         self._publisher.put(self.views, offered=["one", "many", "draw"] if drawable else ["one", "many"])
+        if not drawable and self.scene.view == "draw":
+            self._publisher.put(self.scene, view="one")
 
     def _show_no_run(self, choices: Choices, teacher: nn.Module, student: nn.Module) -> None:
         """Show what there is before the first step."""
         names = {"teacher_name": telling.name_of(teacher), "student_name": telling.name_of(student)}
         empty: dict[str, Any] = {"in_force": {}, "runs": [], "bands": [], "teacher_error": None}
         self._publisher.put(self.scene, bias_class=choices.omit, bias=0.0, **empty, **names)
-        self._publisher.put(self.dark_knowledge, loss=choices.loss)
+        for view in (self.sliders, self.soft_targets, self.dark_knowledge):
+            self._publisher.put(view, loss=choices.loss)
         self._publisher.put(self.curves, sentence="", learning_rate=choices.learning_rate)
         self._publisher.put(self.runs, verdict="", can_repeat=False)
         self._publisher.put(self.presets, finished=False)

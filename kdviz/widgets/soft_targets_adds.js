@@ -33,15 +33,15 @@ function addsPart(life) {
 }
 
 function addsNodes(life) {
-  const target = node("span", { class: "kd-share-hard" });
-  const others = node("span", { class: "kd-share-soft" });
-  const bar = node("div", { class: "kd-share", "aria-hidden": "true" }, target, others);
+  const target = node("span", { class: "kd-parted-hard" });
+  const others = node("span", { class: "kd-parted-soft" });
+  const bar = node("div", { class: "kd-parted", "aria-hidden": "true" }, target, others);
   const targetData = node("data", { "data-number": "targetPart" });
   const nonTargetData = node("data", { "data-number": "nonTargetPart" });
   const product = node("small", {});
   const sentence = node("p", { class: "kd-sentence" });
   const key = (kind, term, meaning, ...value) => node("div", { class: "kd-adds-part" },
-    node("i", { class: `kd-swatch kd-share-${kind}`, "aria-hidden": "true" }), definition(life, term, meaning), node("span", { class: "kd-value" }, ...value));
+    node("i", { class: `kd-swatch kd-parted-${kind}`, "aria-hidden": "true" }), definition(life, term, meaning), node("span", { class: "kd-value" }, ...value));
   const nats = () => node("small", {}, " nats ");
   const keys = node("div", { class: "kd-adds-keys" },
     key("hard", "Target part", ADDS.target, targetData, nats()),

@@ -22,10 +22,10 @@ function formulaPart() {
     column(`KL(${sub("t")} ‖ ${sub("s")})`, "kl", FORWARD), column(`KL(${sub("s")} ‖ ${sub("t")})`, "kl", ["reverse_kl"]));
   const hardTerm = node("span", { class: "kd-math-term" },
     column("+", "plus"), column("(1 − <i>α</i>)", "beta"), column("·", "dot"), column("CE(<i>s</i>, <i>y</i>)", "ce"));
-  const share = { soft: node("span", { class: "kd-share-soft" }), hard: node("span", { class: "kd-share-hard" }) };
+  const share = { soft: node("span", { class: "kd-parted-soft" }), hard: node("span", { class: "kd-parted-hard" }) };
   const shareText = node("p", { class: "kd-note" });
   const math = node("div", { class: "kd-formula-body", role: "math" }, left, softTerm, hardTerm);
-  const shareBar = node("div", { class: "kd-share", "aria-hidden": "true" }, share.soft, share.hard);
+  const shareBar = node("div", { class: "kd-parted", "aria-hidden": "true" }, share.soft, share.hard);
   return {
     root: node("div", { class: "kd-formula" }, math, shareBar, shareText),
     draw(view) {

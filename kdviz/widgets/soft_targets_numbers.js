@@ -29,7 +29,7 @@ function numbersPart(life) {
     row(node("span", { role: "columnheader" }, node("span", { class: "kd-unseen" }, "Number")), side("teacher", "Teacher"), studentHead),
     line("Entropy", MEANINGS.entropy, ["teacherEntropy", "studentEntropy"], "bits"),
     line("Off the true class", MEANINGS.rest, ["teacherRest", "studentRest"]));
-  const term = (name, meaning, key, unit) => node("div", { class: "kd-number" }, definition(life, name, meaning), value(key, unit));
+  const term = (name, meaning, key, unit) => node("div", { class: "kd-loss-number" }, definition(life, name, meaning), value(key, unit));
   const list = node("div", { class: "kd-numbers" }, term("KL", MEANINGS.kl, "kl", "nats"), term("T² · KL", MEANINGS.scaledKl, "scaledKl", "nats"),
     term("CE at T = 1", MEANINGS.ce, "ce", "nats"), term("L", MEANINGS.loss, "loss", "nats"));
   return {

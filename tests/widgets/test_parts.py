@@ -1,11 +1,13 @@
 import re
+from pathlib import Path
 
 import pytest
 
 from kdviz import widgets
 from kdviz.widgets.parts import css, esm
 
-ALL = [getattr(widgets, name) for name in widgets.__all__]
+FOLDER = Path(widgets.__file__).parent
+ALL = [getattr(widgets, name) for name in widgets.__all__ if name != "Scene"]  # which draws nothing
 TEXT_PAIRS = [  # foreground, background: everything that is written as text
     (foreground, background)
     for foreground in ("ink", "muted", "teacher-text", "student-text", "twin-text", "error")
@@ -90,3 +92,15 @@ def test_a_part_that_is_missing_is_named_with_those_there_are(parts):
 @pytest.mark.parametrize("widget", ALL)
 def test_no_element_is_used_that_jupyter_styles_in_outputs(widget):
     assert not re.search(r"""node\("(dl|dt|dd|table|tr|td|th)\"""", widget._esm)
+
+
+def test_no_two_style_sheets_lay_out_one_class():
+    """All sheets are in one page: a class that stands alone in two of them has the look of both."""
+    alone: dict[str, set[str]] = {}
+    for sheet in sorted(set(FOLDER.glob("*.css")) - {FOLDER / "theme.css"}):
+        flat = re.sub(r"/\*.*?\*/", "", sheet.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for selectors in re.findall(r"([^{};]+)\{", flat):
+            for selector in selectors.split(","):
+                if re.fullmatch(r"\.kd[\w-]+", selector.strip()):
+                    alone.setdefault(selector.strip(), set()).add(sheet.stem)
+    assert {name: sheets for name, sheets in alone.items() if len(sheets) > 1} == {}

@@ -199,7 +199,7 @@ def test_the_bar_of_what_the_teacher_adds_has_the_lengths_of_its_parts(mount):
         )
         kl = float(page.locator("data[data-number=kl]").get_attribute("value"))
         assert target + others == pytest.approx(kl, rel=1e-9)
-        width = page.locator(".kd-adds .kd-share-soft").first.evaluate("(n) => parseFloat(n.style.width)")
+        width = page.locator(".kd-adds .kd-parted-soft").first.evaluate("(n) => parseFloat(n.style.width)")
         assert width == pytest.approx(100 * others / kl, rel=1e-3)
 
 
