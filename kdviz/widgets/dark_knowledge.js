@@ -18,6 +18,7 @@ async function render({ model: own, el }) {
   const columns = node("div", { class: "kd-dark-columns" }, ...parts.map((part) => part.root));
   body.append(node("div", { class: "kd-head" }, node("h2", {}, "Dark knowledge"), note), empty, columns);
   const widths = darkWidths(root, body);
+  const resized = changing();
 
   const painter = drawing(life, () => {
     el.hidden = !darkIsShown(model);
@@ -38,7 +39,8 @@ async function render({ model: own, el }) {
     figures.shares.draw(view, inside.all);
   });
   life.watch(DARK_DEPENDS_ON, painter.soon);
-  const sizes = new ResizeObserver(() => {
+  const sizes = new ResizeObserver(([entry]) => {
+    if (!resized(entry.contentRect.width)) return; // a sentence that wraps changes the height alone
     widths.forget();
     painter.soon();
   });

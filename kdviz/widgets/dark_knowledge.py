@@ -55,9 +55,7 @@ class DarkKnowledge(View):
     _css = css("theme", "dark_knowledge")
 
     scene = SceneTrait()
-    views = List(Unicode(), default_value=["many"], help="The views of the scene in which this is drawn.").tag(
-        sync=True
-    )
+    views = List(Unicode(), default_value=["many"], help="The views of the scene that this is part of.").tag(sync=True)
     loss = Unicode("soft_targets", help=f"The soft term in use: {', '.join(SOFT_LOSSES)}.").tag(sync=True)
     heat_map = Unicode("teacher", help=f"What the heat map shows: {', '.join(HEAT_MAPS)}.").tag(sync=True)
     diagonal = Bool(False, help="Whether the heat map's colours reach to the diagonal.").tag(sync=True)

@@ -1,22 +1,22 @@
 // What the views of many examples draw, computed no oftener than what it depends on changes: the sample, the student's
 // frame, the temperature. α and the selection cost nothing here.
 
-const GRID_NUMBERS = 140_000; // softened student logits for the curves over T: 33 temperatures for 400 examples of 10 classes
-const GRID = { fewest: 13, most: 33 };
+const GRID_NUMBERS = 100_000; // softened logits a curve over T may cost: 25 temperatures for 400 examples of 10 classes
+const GRID = { fewest: 13, most: 25 };
 const MOST_IN_MAP = 100; // classes; of more, the heat map shows as many as the table lists
 const MOST_LISTED = 30;
 
 function darkSample(model) {
-  const cache = { rooms: {} };
+  const cache = {};
+  const rooms = {};
   const since = (name, keys, compute) => {
-    const kept = cache[name];
-    if (kept && kept.keys.length === keys.length && kept.keys.every((key, i) => Object.is(key, keys[i]))) return kept.value;
-    cache[name] = { keys, value: compute() };
+    cache[name] ??= { changed: changing() };
+    if (cache[name].changed(...keys)) cache[name].value = compute();
     return cache[name].value;
   };
   const room = (name, size) => {
-    if (cache.rooms[name]?.p.length !== size) cache.rooms[name] = roomFor(size);
-    return cache.rooms[name];
+    if (rooms[name]?.p.length !== size) rooms[name] = roomFor(size);
+    return rooms[name];
   };
 
   const readSample = () => {
@@ -33,14 +33,13 @@ function darkSample(model) {
       return { ...student, hard: hardGradientLength(plain, sample.labels, sample.width) };
     });
   };
-  const softSide = (name, logits, sample, temperature) => since(name, [logits, sample, temperature], () => {
+  const softSide = (name, logits, sample, temperature) => since(`${name} at T`, [logits, sample, temperature], () => {
     const soft = softened(logits, sample.rows, sample.width, temperature, room(name, sample.size));
     const means = meanSoftTargets(soft.p, sample.labels, sample.width, sample.counts);
+    const [entropy, mass] = [entropies(soft, sample.width), nonTargetMass(soft, sample.labels, sample.width)];
     return {
-      soft, means,
+      soft, means, entropy, mass, medians: { entropy: median(entropy), mass: median(mass) },
       nearest: nearestClasses(means, sample.width),
-      entropy: entropies(soft, sample.width),
-      mass: nonTargetMass(soft, sample.labels, sample.width),
     };
   });
   /** The teacher softened at each temperature of the curves, once; the student's part follows its frames. */
@@ -85,6 +84,16 @@ function darkSample(model) {
       };
       return view;
     },
+  };
+}
+
+/** `changed(...keys)`: whether a key differs from the last call's. */
+function changing() {
+  let kept = [];
+  return (...keys) => {
+    const same = kept.length === keys.length && kept.every((key, i) => Object.is(key, keys[i]));
+    kept = keys;
+    return !same;
   };
 }
 

@@ -17,10 +17,13 @@ const DISTRIBUTIONS = {
 function distributions(life) {
   const panes = Object.entries(DISTRIBUTIONS).map(([key, kind]) => distribution(life, key, kind));
   const sentence = liveSentence(life);
+  const changed = changing();
   return {
     root: node("section", { class: "kd-dark-figure kd-spread", "aria-label": "Entropy and mass off the true class" },
       node("div", { class: "kd-spread-panes" }, ...panes.map((pane) => pane.root)), sentence.root),
     draw(view, width) {
+      const { index, teacher, student } = view.chosen;
+      if (!changed(view.teacher, view.student, index, teacher?.entropy, student?.entropy, width, view.unit)) return;
       for (const pane of panes) pane.draw(view, width);
       sentence.say(distributionSentence(view), view.about);
     },
@@ -54,8 +57,8 @@ function distribution(life, key, kind) {
       put(teacher, "d", steps(sides.teacher, most, box, x, top));
       put(student, "d", sides.student ? steps(sides.student, most, box, x, top) : "");
       put(count, "y", 10 * view.unit);
-      say(count, `tallest bar: ${most} of ${view.sample.count} examples`);
-      const medians = { teacher: median(view.teacher[key]), student: view.student ? median(view.student[key]) : null };
+      say(count, `tallest bar: ${most} of ${view.sample.count}`);
+      const medians = { teacher: view.teacher.medians[key], student: view.student?.medians[key] ?? null };
       const chosen = { teacher: view.chosen.teacher?.[key] ?? null, student: view.chosen.student?.[key] ?? null };
       for (const side of ["teacher", "student"]) {
         placeLine(lines[side], medians[side], box, x);
@@ -126,8 +129,8 @@ function distributionLegend(kind) {
 
 function distributionSentence(view) {
   const { teacher, student } = view;
-  const start = `At T = ${short(view.temperature)}, over ${view.sample.count} examples, the teacher’s median entropy is ${quantity(median(teacher.entropy))} bits`;
-  const mass = (side) => probability(median(side.mass));
+  const start = `At T = ${short(view.temperature)}, over ${view.sample.count} examples, the teacher’s median entropy is ${quantity(teacher.medians.entropy)} bits`;
+  const mass = (side) => probability(side.medians.mass);
   if (!student) return `${start} and its median probability off the true class ${mass(teacher)}.`;
-  return `${start}, the student’s ${quantity(median(student.entropy))}; the median probability off the true class is ${mass(teacher)} and ${mass(student)}.`;
+  return `${start}, the student’s ${quantity(student.medians.entropy)}; the median probability off the true class is ${mass(teacher)} and ${mass(student)}.`;
 }

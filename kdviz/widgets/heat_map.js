@@ -25,11 +25,13 @@ function heatMap(model, life, redraw) {
     say(reading, text || HEAT_HINT);
     reading.classList.toggle("kd-heat-hint", !text);
   };
+  const changed = changing();
   return {
     root,
-    chart: chart.root,
     draw(view, width) {
-      const heat = heatOf(view, model.get("heat_map"), model.get("diagonal"));
+      const [wanted, diagonals] = [model.get("heat_map"), model.get("diagonal")];
+      if (!changed(view.teacher, view.student, view.classes, view.chosen.label, wanted, diagonals, palette.turn(), width, view.unit)) return;
+      const heat = heatOf(view, wanted, diagonals);
       choice.draw(heat.shows, view.student !== null);
       diagonal.checked = heat.diagonal;
       chart.draw(view, heat, palette.table(heat.shows), width);
@@ -87,8 +89,10 @@ function heatPalette(life, redraw) {
   ]));
   const swatches = node("span", { hidden: "", "aria-hidden": "true" }, ...Object.values(stops).flat());
   let tables = {};
+  let turns = 0;
   const forget = () => {
     tables = {};
+    turns += 1;
     redraw();
   };
   life.listen(matchMedia("(prefers-color-scheme: dark)"), "change", forget);
@@ -105,7 +109,7 @@ function heatPalette(life, redraw) {
     }
     return table;
   };
-  return { swatches, table: (shows) => (tables[shows] ??= ramp(stops[shows])) };
+  return { swatches, turn: () => turns, table: (shows) => (tables[shows] ??= ramp(stops[shows])) };
 }
 
 /** Labels, canvas, and on it a cursor that the pointer and the arrow keys move from cell to cell. */

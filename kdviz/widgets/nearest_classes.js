@@ -8,20 +8,23 @@ const NEAREST_MARKS = { same: ["", ""], order: ["⇄", "the same two, the other 
 
 function nearestTable(life) {
   const title = node("h3", { class: "kd-dark-title" }, definition(life, "The two nearest classes of each class", NEAREST_MEANING));
-  const head = (text, role) => node("th", { scope: "col", class: role ? `kd-text-${role}` : null }, text);
-  const body = node("tbody");
-  const table = node("table", { class: "kd-nearest-table" },
-    node("thead", {}, node("tr", {}, head("True"), head("Teacher", "teacher"), head(""), head("Student", "student"))), body);
-  put(table.querySelector("th:nth-child(3)"), "aria-label", "Teacher and student compared");
-  const scroller = node("div", { class: "kd-nearest-scroll", role: "region", tabindex: "0", "aria-label": "Nearest classes" }, table);
+  const head = (text, side) => node("b", { role: "columnheader", class: side ? `kd-text-${side}` : null }, text);
+  const compared = head("");
+  put(compared, "aria-label", "Compared");
+  const body = node("div", { role: "rowgroup" });
+  const header = node("div", { role: "row", class: "kd-nearest-row kd-nearest-head" }, head("True"), head("Teacher", "teacher"), compared, head("Student", "student"));
+  const table = node("div", { class: "kd-nearest-table", role: "table", "aria-label": "Nearest classes" }, node("div", { role: "rowgroup" }, header), body);
+  const scroller = node("div", {}, table);
   const key = node("p", { class: "kd-note" }, "≠ not the same two · ⇄ the same two, the other way round");
   const limit = node("p", { class: "kd-note" });
   const sentence = liveSentence(life);
+  const changed = changing();
   let rows = [];
   let made = "";
   return {
     root: node("section", { class: "kd-dark-figure kd-nearest", "aria-label": "Nearest classes" }, title, scroller, key, limit, sentence.root),
     draw(view) {
+      if (!changed(view.teacher, view.student, view.classes)) return;
       const shown = view.sample.listed;
       const next = shown.map((c) => `${c}:${view.classes[c]}`).join("|");
       if (next !== made) {
@@ -29,7 +32,7 @@ function nearestTable(life) {
         body.replaceChildren(...rows.map((row) => row.root));
         const many = shown.length > NEAREST_UNSCROLLED;
         scroller.classList.toggle("kd-nearest-many", many);
-        put(scroller, "tabindex", many ? "0" : null);
+        for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", "Nearest classes, scrollable"]]) put(scroller, name, many ? value : null);
         table.classList.toggle("kd-nearest-long", Math.max(...shown.map((c) => view.classes[c].length)) > NEAREST_SHORT);
         made = next;
       }
@@ -45,9 +48,10 @@ function nearestTable(life) {
 function nearestRow(name) {
   const teacher = nearestCell();
   const student = nearestCell();
-  const mark = node("td", { class: "kd-nearest-mark" });
+  const mark = node("span", { class: "kd-nearest-mark", role: "cell" });
+  const title = node("span", { class: "kd-nearest-name", role: "rowheader", title: name }, name);
   return {
-    root: node("tr", {}, node("th", { scope: "row", title: name }, name), teacher.root, mark, student.root),
+    root: node("div", { class: "kd-nearest-row", role: "row" }, title, teacher.root, mark, student.root),
     draw(view, y) {
       teacher.draw(view, view.teacher, y);
       student.draw(view, view.student, y);
@@ -62,7 +66,7 @@ function nearestRow(name) {
 function nearestCell() {
   const pairs = Array.from({ length: NEAREST }, () => ({ name: node("b"), value: node("span") }));
   return {
-    root: node("td", {}, ...pairs.map(({ name, value }) => node("span", { class: "kd-nearest-pair" }, name, " ", value))),
+    root: node("span", { role: "cell" }, ...pairs.map(({ name, value }) => node("span", { class: "kd-nearest-pair" }, name, " ", value))),
     draw(view, side, y) {
       pairs.forEach(({ name, value }, k) => {
         const c = side ? side.nearest[y * NEAREST + k] : -1;
