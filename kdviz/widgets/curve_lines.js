@@ -95,7 +95,7 @@ function ends(view) {
   const lines = view.series.map((s, order) => end({ role: s.role, look: s.look, name: s.title, short: s.short, bold: s.bold, order },
     s.steps.at(-1), s.values.at(-1), s.values.length ? view.y(s.values.at(-1)) : forkHeight(view, s.fork)));
   for (const band of view.bands) {
-    lines.push(end({ role: band.role, look: band.look, name: band.title, short: band.short, order: view.series.length }, band.steps.at(-1), band.mean.at(-1)));
+    lines.push(end({ role: band.role, look: band.look, name: band.title, short: band.short, order: view.series.length, band: true }, band.steps.at(-1), band.mean.at(-1)));
   }
   if (view.teacher !== null) {
     lines.push(end({ role: "teacher", look: runLook({ role: "teacher" }), name: "Teacher", short: "Teacher" }, view.last, view.teacher));
@@ -142,10 +142,10 @@ function drawLegend(legend, view) {
   const names = view.series.length ? lines : ["student", "twin", "teacher"].map((role) =>
     lines.find((l) => l.role === role) ?? { role, look: runLook({ role }), name: CURVE_NAMES[role], text: "–" });
   const entries = [...names].sort((a, b) => RUN_ORDER.indexOf(a.role) - RUN_ORDER.indexOf(b.role) || a.order - b.order)
-    .map((line) => [line.look, line.name, line.text]);
+    .map((line) => [line.look, line.name, line.text, Boolean(line.band)]);
   const stamp = JSON.stringify(entries);
   if (legend.dataset.stamp === stamp) return;
   legend.dataset.stamp = stamp;
-  legend.replaceChildren(...entries.map(([look, name, text]) => node("span", { class: `kd-legend-item kd-run-text kd-run-${look.name}` },
-    runKey(look), `${name} `, node("span", { class: "kd-legend-value" }, text))));
+  legend.replaceChildren(...entries.map(([look, name, text, band]) => node("span", { class: `kd-legend-item kd-run-text kd-run-${look.name}` },
+    runKey(look, band), `${name} `, node("span", { class: "kd-legend-value" }, text))));
 }

@@ -23,10 +23,11 @@ function runMark(look, x, y, r) {
   return RUN_MARKS[look.branch](Number(x.toFixed(1)), Number(y.toFixed(1)), r);
 }
 
-/** A short piece of a run's line, with its mark. */
-function runKey(look) {
+/** A short piece of a run's line, with its mark; of a band, with its area. */
+function runKey(look, band = false) {
   const key = svgNode("svg", { class: `kd-run-key kd-run-${look.name}`, viewBox: "0 0 24 12", "aria-hidden": "true" },
     svgNode("line", { x1: 1, x2: 23, y1: 6, y2: 6, class: "kd-run-line" }));
   if (look.branch >= 0) key.append(svgNode("path", { d: runMark(look, 12, 6, 3.5), class: "kd-run-mark" }));
+  if (band) key.prepend(svgNode("rect", { x: 1, y: 1, width: 22, height: 10, class: "kd-band" }));
   return key;
 }

@@ -12,8 +12,8 @@ from kdviz.widgets.scene import SceneTrait
 from kdviz.widgets.traits import View
 
 
-def _branches(scene: Any) -> set[str]:
-    return {row["id"] for row in scene.runs if row["role"] == "branch"} if scene is not None else set()
+def _branches(scene: Any) -> frozenset[str]:
+    return frozenset(row["id"] for row in scene.runs if row["role"] == "branch") if scene is not None else frozenset()
 
 
 class Runs(View):
@@ -46,9 +46,10 @@ class Runs(View):
     repeat_note = Unicode("", help="What repeating will take, or how far it is.").tag(sync=True)
     verdict = Unicode("", help="One sentence on what the difference between the runs is worth.").tag(sync=True)
 
+    _watched: View | None = None
+    _branches: frozenset[str] = frozenset()
+
     def __init__(self, **traits: Any) -> None:
-        self._watched: View | None = None
-        self._branches: set[str] = set()
         super().__init__(**traits)
         if "folded" not in traits and self._branches:
             self.folded = False
