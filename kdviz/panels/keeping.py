@@ -101,6 +101,7 @@ class Keeper:
 
     Attributes
     ----------
+    token : str
     id : str
         Of the session under way; empty before its first save.
     problem : str
@@ -126,17 +127,18 @@ class Keeper:
             raise ValueError(f"a browser's token is 32 hexadecimal characters, got {token!r}; reload the page")
         self.id = ""
         self.problem = ""
-        self._token = token
+        self.token = token
         self._lock = threading.RLock()
         self._runs: dict[str, _Written] = {}
         self._snapshots: dict[int, tuple[weakref.ref[Snapshot], Path]] = {}  # by id(), with the file each is in
         self._saved: str = ""  # the last session written, as text
+        self._on_disk: set[str] = set()  # names of its files
         self._taken = ("", "")  # the session taken up, and which save of it
         self._prune_at = 0.0
 
     @property
     def _place(self) -> Path:
-        return folder() / self._token
+        return folder() / self.token
 
     def save(
         self, session: Mapping[str, Any], runs: Mapping[str, Distillation], films: Mapping[str, Film] | None = None
@@ -158,7 +160,7 @@ class Keeper:
         bool
             Whether the session is on disk now. If not, the save before is still in force, and `problem` says why.
         """
-        if not self._token:
+        if not self.token:
             return False
         with self._lock:
             try:
@@ -193,6 +195,9 @@ class Keeper:
         if sum(files.values()) > BYTES:
             raise ValueError(f"it takes {sum(files.values()) / 2**20:.0f} MB, more than {BYTES / 2**20:.0f} MB")
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        for file in files.keys() - self._on_disk:  # after all are written: one wait is shared by many
+            storage.to_disk(place / file)
+        self._on_disk = set(files)
         fresh = place / f"save-{uuid.uuid4().hex}.json"
         fresh.write_text(
             json.dumps({"version": FORMAT, "kdviz": __version__, "when": now, "files": files, **body}), encoding="utf-8"
@@ -278,7 +283,7 @@ class Keeper:
 
     def offers(self) -> list[Kept]:
         """Return what is kept for this browser and is not on its page already, the newest first."""
-        if not self._token:
+        if not self.token:
             return []
         found = []
         for place, manifest in _sessions(self._place):
@@ -329,7 +334,7 @@ class Keeper:
             _remove(self._known(kept))
 
     def _known(self, kept: str) -> Path:
-        if not self._token or not isinstance(kept, str) or not ID.fullmatch(kept):
+        if not self.token or not isinstance(kept, str) or not ID.fullmatch(kept):
             raise ValueError(f"a kept session's id looks like 20250131-120000-0123abcd, got {kept!r}")
         return self._place / kept
 
@@ -368,7 +373,6 @@ def _write(place: Path, tensors: dict[str, Tensor]) -> str:
     """Write tensors to a new file and return its name."""
     name = f"{uuid.uuid4().hex}.safetensors"
     save_file(tensors, place / name)
-    storage.to_disk(place / name)
     return name
 
 
