@@ -204,8 +204,8 @@ function answerInWords({ answer, classes }, { temperature, logT, logS }) {
 function barsView(own, model, sheet, { logT, logS, hasStudent, step }) {
   return {
     shown: new Set(["bars"]), numbers: { logT, logS }, hasStudent: hasStudent && sheet.classes.length > 0, step, label: -1, selected: 0,
-    scale: own.get("scale"), teacherName: model.get("teacher_name") ?? "", studentRole: "Student",
-    studentName: own.get("student_name") || (model.get("student_name") ?? ""), isTwin: false,
+    scale: own.get("scale"), teacherName: model.get("teacher_name") ?? "", studentTitle: "Student", inScene: false,
+    studentName: own.get("student_name") || (model.get("student_name") ?? ""),
   };
 }
 
