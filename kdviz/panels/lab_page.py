@@ -55,10 +55,11 @@ class LabPage(Panel):
         self.curves = widgets.LearningCurves(learning_rate=choices.learning_rate, **shared)
         self.runs = widgets.Runs(folded=True, **shared)
         self.share = widgets.Share(**shared)
-        self.sliders = widgets.SoftTargets(shown=["temperature", "alpha", "bias", "formula"], **shared)
+        self.sliders = widgets.SoftTargets(shown=["temperature", "alpha", "bias"], **shared)
         self.views = widgets.Views(**shared)
         self.examples = widgets.Examples(**shared)
-        self.soft_targets = widgets.SoftTargets(shown=["bars", "sentence", "numbers", "adds"], views=["one"], **shared)
+        one = ["bars", "sentence", "formula", "numbers", "adds"]
+        self.soft_targets = widgets.SoftTargets(shown=one, views=["one"], **shared)
         self.dark_knowledge = widgets.DarkKnowledge(views=["many"], **shared)
         self.drawing = Drawing(self.scene, models)
         if not own:

@@ -33,7 +33,7 @@ class LabPage:
         return self.page.get_by_role("button", name=name, exact=isinstance(name, str))
 
     def view(self, name: str) -> None:
-        self.page.get_by_role("radiogroup", name="Show").get_by_text(name, exact=True).click()
+        self.page.get_by_role("radiogroup", name="Show").get_by_role("radio", name=name, exact=True).check()
 
     @property
     def status(self) -> Locator:

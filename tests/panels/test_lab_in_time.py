@@ -241,7 +241,7 @@ def test_a_preset_opens_with_its_question_and_a_lecturers_limits_stay(lab):
     assert panel.wait("idle")
     say(panel.presets, command="preset", name="omitted-digit")
     assert panel.wait("idle")
-    assert panel.presets.preset == "omitted-digit" and panel.scene.bias_class == 3 == panel.setup.omit
+    assert panel.presets.chosen == "omitted-digit" and panel.scene.bias_class == 3 == panel.setup.omit
     assert panel.scene.hidden == ["code"] and panel.scene.locked == ["learning_rate"]
 
 
