@@ -10,20 +10,17 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import shutil
 import threading
 import time
 import uuid
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -34,23 +31,11 @@ from .. import data as data_sets
 from ..distill import Distillation, Recipe, Teacher, storage
 from ..distill.film import Film, Frame
 from ..distill.snapshot import Snapshot
+from . import kept_on_disk as on_disk
 
-FORMAT = 1
-KEPT_AT_MOST = 3  # sessions a browser
-DAYS = 14
-BYTES = 300 * 2**20  # a browser
-UNFINISHED_S = 86_400  # a folder without a complete save may belong to someone who is writing the first
 PRUNE_EVERY_S = 60.0
-TOKEN = re.compile(r"[0-9a-f]{32}")
-ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
 
 Loaded = tuple[dict[str, Any], dict[str, Distillation], dict[str, Film]]
-
-
-def folder() -> Path:
-    """Return where sessions are kept: ``KDVIZ_KEEP``, or the user's own place for such things."""
-    chosen = os.environ.get("KDVIZ_KEEP")
-    return Path(chosen).expanduser() if chosen else platformdirs.user_state_path("kdviz") / "lab"
 
 
 @dataclass(frozen=True)
@@ -123,7 +108,7 @@ class Keeper:
     """
 
     def __init__(self, token: str) -> None:
-        if token and not (isinstance(token, str) and TOKEN.fullmatch(token)):
+        if token and not (isinstance(token, str) and on_disk.TOKEN.fullmatch(token)):
             raise ValueError(f"a browser's token is 32 hexadecimal characters, got {token!r}; reload the page")
         self.id = ""
         self.problem = ""
@@ -138,7 +123,7 @@ class Keeper:
 
     @property
     def _place(self) -> Path:
-        return folder() / self.token
+        return on_disk.folder() / self.token
 
     def save(
         self, session: Mapping[str, Any], runs: Mapping[str, Distillation], films: Mapping[str, Film] | None = None
@@ -174,7 +159,7 @@ class Keeper:
     def _save(self, session: dict[str, Any], runs: Mapping[str, Distillation], films: Mapping[str, Film]) -> None:
         self._runs = {name: known for name, known in self._runs.items() if name in runs and known.run() is runs[name]}
         first = next(iter(runs.values()), None)
-        told = {
+        summary = {
             "title": str(session.get("title", "")),
             "state": str(session.get("state", "")),
             "steps_done": int(session.get("steps_done", first.steps_done if first else 0)),
@@ -187,21 +172,20 @@ class Keeper:
             entries[name] = {**self._put_run(place, name, run, stride), "film": None}
             if name in films and len(films[name]):
                 entries[name]["film"] = self._put_film(place, name, films[name])
-        body = {**told, "session": session, "runs": entries}
+        body = {**summary, "session": session, "runs": entries}
         text = json.dumps(body)
         if text == self._saved and (place / storage.CURRENT).is_file():
             return
-        files = {file: (place / file).stat().st_size for entry in entries.values() for file in _files(entry)}
-        if sum(files.values()) > BYTES:
-            raise ValueError(f"it takes {sum(files.values()) / 2**20:.0f} MB, more than {BYTES / 2**20:.0f} MB")
+        files = {file: (place / file).stat().st_size for entry in entries.values() for file in on_disk.files_of(entry)}
+        if sum(files.values()) > on_disk.BYTES:
+            raise ValueError(f"it takes {sum(files.values()) / 2**20:.0f} MB, more than {on_disk.BYTES / 2**20:.0f} MB")
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         for file in files.keys() - self._on_disk:  # after all are written: one wait is shared by many
             storage.to_disk(place / file)
         self._on_disk = set(files)
         fresh = place / f"save-{uuid.uuid4().hex}.json"
-        fresh.write_text(
-            json.dumps({"version": FORMAT, "kdviz": __version__, "when": now, "files": files, **body}), encoding="utf-8"
-        )
+        told = {"version": on_disk.FORMAT, "kdviz": __version__, "when": now, "files": files}
+        fresh.write_text(json.dumps({**told, **body}), encoding="utf-8")
         storage.to_disk(fresh)
         storage.point_to(place, fresh.name)
         self._saved = text
@@ -275,19 +259,19 @@ class Keeper:
         self._snapshots = {key: known for key, known in self._snapshots.items() if known[1].name in needed}
         taken, save = self._taken
         self._taken = ("", "")
-        if taken and _current(self._place / taken) == save:  # nobody goes on with it elsewhere
-            _remove(self._place / taken)
+        if taken and on_disk.current(self._place / taken) == save:  # nobody goes on with it elsewhere
+            on_disk.remove(self._place / taken)
         if time.monotonic() > self._prune_at:
             self._prune_at = time.monotonic() + PRUNE_EVERY_S
-            _prune(self._place, self.id)
+            on_disk.prune(self._place, self.id)
 
     def offers(self) -> list[Kept]:
         """Return what is kept for this browser and is not on its page already, the newest first."""
         if not self.token:
             return []
         found = []
-        for place, manifest in _sessions(self._place):
-            if place.name != self.id and not _is_old(manifest):
+        for place, manifest in on_disk.sessions(self._place):
+            if place.name != self.id and not on_disk.is_old(manifest):
                 told = {name: manifest[name] for name in ("title", "when", "steps_done", "total_steps", "state")}
                 found.append(Kept(place.name, **told))
         return found
@@ -308,7 +292,7 @@ class Keeper:
             If there is no such session, or it is damaged.
         """
         place = self._known(kept)
-        manifest = _manifest(place)
+        manifest = on_disk.read(place)
         if manifest is None:
             raise ValueError(f"the session {kept} is not kept here any more, or is damaged; train anew")
         once = _Once(place, teachers)
@@ -321,7 +305,7 @@ class Keeper:
         except (OSError, LookupError, TypeError, ValueError, SafetensorError) as error:
             raise ValueError(f"the session {kept} cannot be taken up ({error}); forget it and train anew") from error
         with self._lock:
-            self._taken = (kept, _current(place))
+            self._taken = (kept, on_disk.current(place))
             for name, run in runs.items():  # the next save need not write them again
                 for snapshot in run._shelf:
                     file = place / manifest["runs"][name]["snapshots"][str(snapshot.step)]
@@ -331,10 +315,10 @@ class Keeper:
     def forget(self, kept: str) -> None:
         """Remove a session from the disk."""
         with self._lock:
-            _remove(self._known(kept))
+            on_disk.remove(self._known(kept))
 
     def _known(self, kept: str) -> Path:
-        if not self.token or not isinstance(kept, str) or not ID.fullmatch(kept):
+        if not self.token or not isinstance(kept, str) or not on_disk.ID.fullmatch(kept):
             raise ValueError(f"a kept session's id looks like 20250131-120000-0123abcd, got {kept!r}")
         return self._place / kept
 
@@ -357,7 +341,7 @@ def _stride(runs: Mapping[str, Distillation]) -> int:
     """Return 1 if all snapshots find room, else 2, 4, 8 ...: only every so-manieth is written."""
     unique = {id(s): s.nbytes for run in runs.values() for s in tuple(run._shelf)}
     stride = 1
-    while sum(unique.values()) / stride > 0.75 * BYTES and stride < 512:
+    while sum(unique.values()) / stride > 0.75 * on_disk.BYTES and stride < 512:
         stride *= 2
     return stride
 
@@ -384,95 +368,6 @@ def _linked(file: Path, place: Path) -> str | None:
     except OSError:
         return None
     return name
-
-
-def _files(entry: dict[str, Any]) -> list[str]:
-    """Return the names of all files that a run's entry needs."""
-    return [entry["rest"], *entry["snapshots"].values(), *([entry["film"]] if entry["film"] else [])]
-
-
-def _current(place: Path) -> str:
-    try:
-        return (place / storage.CURRENT).read_text(encoding="utf-8").strip()
-    except OSError:
-        return ""
-
-
-def _manifest(place: Path) -> dict[str, Any] | None:
-    """Return what the save in force says; None where there is none, or not all of its files are there."""
-    name = _current(place)
-    if not re.fullmatch(r"save-[0-9a-f]{32}\.json", name):
-        return None
-    try:
-        manifest = json.loads((place / name).read_text(encoding="utf-8"))
-        whole = (
-            manifest["version"] == FORMAT
-            and all(isinstance(manifest[name], str) for name in ("title", "state", "when"))
-            and all(isinstance(manifest[name], int) for name in ("steps_done", "total_steps"))
-            and isinstance(manifest["session"], dict)
-            and {f for entry in manifest["runs"].values() for f in _files(entry)} == set(manifest["files"])
-            and all(re.fullmatch(r"[0-9a-f]{32}\.safetensors", file) for file in manifest["files"])
-            and all((place / file).stat().st_size == size for file, size in manifest["files"].items())
-        )
-        datetime.fromisoformat(manifest["when"]).astimezone(UTC)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return None
-    return manifest if whole else None
-
-
-def _sessions(browser: Path) -> list[tuple[Path, dict[str, Any]]]:
-    """Return the whole sessions in a browser's folder, the newest first."""
-    try:
-        places = [place for place in browser.iterdir() if ID.fullmatch(place.name)]
-    except OSError:
-        return []
-    whole = [(place, manifest) for place in places if (manifest := _manifest(place)) is not None]
-    return sorted(whole, key=lambda found: (found[1]["when"], found[0].name), reverse=True)
-
-
-def _is_old(manifest: dict[str, Any]) -> bool:
-    return datetime.fromisoformat(manifest["when"]) < datetime.now(UTC) - timedelta(days=DAYS)
-
-
-def _prune(browser: Path, own: str) -> None:
-    """Remove what is too many, too old or too large; the oldest goes first, the own session never. Other browsers'
-    folders lose what is too old."""
-    whole = _sessions(browser)
-    mine = [found for found in whole if found[0].name == own]
-    room, kept = BYTES, 0
-    for place, manifest in [*mine, *(found for found in whole if found[0].name != own)]:
-        room -= sum(manifest["files"].values())
-        if place.name != own and (kept >= KEPT_AT_MOST or room < 0 or _is_old(manifest)):
-            _remove(place)
-        else:
-            kept += 1
-    try:
-        others = [other for other in browser.parent.iterdir() if TOKEN.fullmatch(other.name)]
-    except OSError:
-        return
-    for other in others:
-        _prune_by_age(other, own)
-
-
-def _prune_by_age(browser: Path, own: str) -> None:
-    """Remove what is too old in a browser's folder, and the folder when it is empty."""
-    try:
-        for place in browser.iterdir():
-            age = time.time() - place.stat().st_mtime
-            if place.name != own and ID.fullmatch(place.name) and age > UNFINISHED_S:
-                manifest = _manifest(place)
-                if manifest is None or _is_old(manifest):
-                    _remove(place)
-        if not any(browser.iterdir()):
-            browser.rmdir()
-    except OSError:
-        return  # someone else is clearing up
-
-
-def _remove(place: Path) -> None:
-    """Remove a session: first it is in force no more, then its files go."""
-    (place / storage.CURRENT).unlink(missing_ok=True)
-    shutil.rmtree(place, ignore_errors=True)
 
 
 class _Once:

@@ -19,7 +19,7 @@ import torch
 import kdviz as kd
 from kdviz.distill import Teacher, storage
 from kdviz.distill.film import Film, Frame
-from kdviz.panels import keeping
+from kdviz.panels import keeping, kept_on_disk
 from kdviz.panels.keeping import Keeper
 
 TOKEN = "0123456789abcdef" * 2
@@ -298,7 +298,7 @@ def test_over_its_room_the_oldest_session_of_a_browser_goes(place, monkeypatch):
     first = Keeper(TOKEN)
     first.save({"title": "first"}, {"a": run})
     size = sum(path.stat().st_size for path in place.rglob("*.safetensors"))
-    monkeypatch.setattr(keeping, "BYTES", int(2.5 * size))
+    monkeypatch.setattr(kept_on_disk, "BYTES", int(2.5 * size))
     for title in ("second", "third"):
         Keeper(TOKEN).save({"title": title}, {"a": run})
     assert [kept.title for kept in Keeper(TOKEN).offers()] == ["third", "second"]
@@ -307,13 +307,13 @@ def test_over_its_room_the_oldest_session_of_a_browser_goes(place, monkeypatch):
 def test_a_session_too_large_keeps_fewer_snapshots_or_says_why_it_is_not_kept(monkeypatch):
     run = steps(make_run(), 30)
     whole = sum(s.nbytes for s in run._shelf)
-    monkeypatch.setattr(keeping, "BYTES", int(0.9 * whole))
+    monkeypatch.setattr(kept_on_disk, "BYTES", int(0.9 * whole))
     keeper = Keeper(TOKEN)
     assert keeper.save({}, {"a": run}), keeper.problem
     _, runs, _ = Keeper(TOKEN).load(keeper.id, the_teacher)
     assert [s.step for s in runs["a"]._shelf] == [0, 14, 28, 30]
     assert same_bits(runs["a"], run)
-    monkeypatch.setattr(keeping, "BYTES", 1000)
+    monkeypatch.setattr(kept_on_disk, "BYTES", 1000)
     assert not keeper.save({"title": "larger"}, {"a": steps(run, 1)})
     assert keeper.problem.startswith("This run could not be kept: it takes ")
     assert Keeper(TOKEN).offers()[0].steps_done == 30, "the save before is still in force"
