@@ -9,8 +9,7 @@ const NEAREST_MARKS = { same: ["", ""], order: ["⇄", "the same two, the other 
 function nearestTable(life) {
   const title = node("h3", { class: "kd-dark-title" }, definition(life, "The two nearest classes of each class", NEAREST_MEANING));
   const head = (text, side) => node("b", { role: "columnheader", class: side ? `kd-text-${side}` : null }, text);
-  const compared = head("");
-  put(compared, "aria-label", "Compared");
+  const compared = node("span", { role: "columnheader" }, node("span", { class: "kd-unseen" }, "Compared"));
   const body = node("div", { role: "rowgroup" });
   const header = node("div", { role: "row", class: "kd-nearest-row kd-nearest-head" }, head("True"), head("Teacher", "teacher"), compared, head("Student", "student"));
   const table = node("div", { class: "kd-nearest-table", role: "table", "aria-label": "Nearest classes" }, node("div", { role: "rowgroup" }, header), body);
