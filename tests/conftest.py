@@ -6,10 +6,13 @@ loop runs in the main thread, and tests that start a loop or a browser of their 
 
 from __future__ import annotations
 
+import atexit
 import os
 import queue
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +42,8 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 HERE = {"127.0.0.1", "localhost"}
+KEPT = Path(tempfile.mkdtemp(prefix="kdviz-kept-"))  # what pages keep in tests is not the user's
+atexit.register(shutil.rmtree, KEPT, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +149,7 @@ class Server:
         Its process id.
     """
 
-    def __init__(self, *arguments: str, timeout: float = 120.0, program: Sequence[str] = KDVIZ):
+    def __init__(self, *arguments: str, timeout: float = 240.0, program: Sequence[str] = KDVIZ):
         self.lines: list[str] = []
         self._queue: queue.Queue[str | None] = queue.Queue()
         self.process = subprocess.Popen(
@@ -152,7 +157,7 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "KDVIZ_KEEP": str(KEPT)},
         )
         self.pid = self.process.pid
         self._reader = threading.Thread(target=self._read, daemon=True)

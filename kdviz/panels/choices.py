@@ -12,7 +12,8 @@ from torch import nn
 from .. import data as data_sets
 from .. import models
 from ..data import Splits
-from ..distill import Objective, ReverseKL, SoftTargets, SoftTargetsWithoutT2, guards, hinton
+from ..distill import Distillation, Objective, ReverseKL, SoftTargets, SoftTargetsWithoutT2, Teacher, guards, hinton
+from ..distill.batches import batch_sizes
 
 LABEL_CHOICES = (100, 300, 1000, 4000, 10_000, 30_000)
 SMALLER = 4  # a student proposed by the page has at most this fraction of its teacher's parameters
@@ -143,6 +144,24 @@ class Choices:
     def objective(self) -> Objective:
         """Return the objective: alpha times the soft term of ``loss``, and the labels for the rest."""
         return hinton(self.alpha, self.temperature, term=LOSSES[self.loss])
+
+    @property
+    def steps(self) -> int:
+        """How many optimiser steps a run takes."""
+        return len(batch_sizes(self.examples, self.batch_size)) * self.epochs
+
+    def distillation(self, teacher: Teacher) -> Distillation:
+        """Return the run, at its start."""
+        return Distillation(
+            teacher,
+            self.student(),
+            self.splits(),
+            self.objective(),
+            learning_rate=self.learning_rate,
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            seed=self.seed,
+        )
 
     def student(self) -> nn.Module:
         """Return a fresh student."""

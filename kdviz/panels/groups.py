@@ -10,6 +10,7 @@ import numpy as np
 
 from ..distill import Distillation, Runner, guards
 from ..distill.evaluate import answer, evaluate
+from ..distill.in_force import InForce
 from ..distill.runner import KeepGoing
 from ..measure import PairedErrors, paired_errors
 from . import verdict
@@ -86,7 +87,7 @@ class Groups:
         at = parent.run.steps_done if step is None else guards.whole("step", step)
         if not 0 <= at <= parent.run.steps_done:
             raise ValueError(f"a branch must begin in 0 ... {parent.run.steps_done:,}, the steps done, got {at}")
-        given = checked_edits(parent.run, edits)
+        given = changed_at(parent.run, at, checked_edits(parent.run, edits))
         if len(self._roster) >= MOST:
             raise ValueError(f"the page holds at most {MOST} runs; remove a branch before you make another")
         runner.send("turn_to", build=lambda _: self.branch(parent, at, given))
@@ -229,6 +230,19 @@ def _test_best(entry: Entry) -> None:
     else:
         student = run.at(step)
     entry.best_test = evaluate(student.eval(), run.data.test, step=step, split="test")
+
+
+def changed_at(run: Distillation, step: int, edits: dict[str, float]) -> dict[str, float]:
+    """Return the edits that change something: others than what is in force at ``step`` and stays so in this run."""
+    now = InForce(run.settings, run.steps_per_epoch)
+    now.enter(step, run.history.edits)
+    there = {
+        "temperature": now.objective.temperature,
+        "alpha": now.objective.alpha,
+        "learning_rate": now.learning_rate,
+    }
+    later = {edit.name for edit in run.history.edits if edit.step > step}
+    return {name: value for name, value in edits.items() if value != there[name] or name in later}
 
 
 def checked_edits(run: Distillation, edits: dict[str, Any]) -> dict[str, float]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
 from torch import nn
@@ -17,7 +18,6 @@ from traitlets import Bunch
 from .. import data as data_sets
 from .. import models
 from ..distill import Distillation, Runner, Teacher, guards, leave_room
-from ..distill.batches import batch_sizes
 from ..distill.runner import KeepGoing
 from . import choices as offered
 from . import code, link, presets, telling
@@ -58,6 +58,8 @@ class Lab(LabPage):
     ``lab.command("train")``, then ``lab.wait("finished")``.
     """
 
+    title = "Distillation Lab"
+
     def __init__(self, run: Distillation | None = None, **chosen: Any) -> None:
         opening = {f.name: chosen.pop(f.name) for f in fields(Opening) if f.name in chosen}
         if run is not None and chosen:
@@ -76,7 +78,7 @@ class Lab(LabPage):
         self._newest = Newest("kdviz-answers")
         self._travel = Travel(self.scene, self.roster, self._newest, self._publisher)
         self._groups = Groups(self.roster, self._travel)
-        self._session = Session(self.roster, self._page_to_keep, self._tell_kept)
+        self._session = Session(self.roster, self._page_to_keep, partial(self._publisher.put, self.kept))
         self._runner = self._new_runner()
         with self._publisher.directly():
             self._show_scene()
@@ -148,8 +150,8 @@ class Lab(LabPage):
             "branch": self._branch,
             "repeat": lambda seeds=5: self._groups.repeat(self._runner, guards.whole("seeds", seeds)),
             "show": self._show,
-            "rename": self._rename,
-            "hide": self._hide,
+            "rename": lambda run, name: self._with_rows(self.roster.rename, run, name),
+            "hide": lambda run, hidden=True: self._with_rows(self.roster.hide, run, bool(hidden)),
             "remove": self._remove,
             "preset": self._take_preset,
             "opening": lambda: self._open_with(*self._opened_with),
@@ -186,12 +188,9 @@ class Lab(LabPage):
         if at_rest and entry not in self._groups.in_hand(self._runner):
             self._groups.turn_to(self._runner, entry, train=False)
 
-    def _rename(self, run: str, name: str) -> None:
-        self.roster.rename(str(run), name)
-        self._show_runs(self._groups, self._runner.state)
-
-    def _hide(self, run: str, hidden: bool = True) -> None:
-        self.roster.hide(str(run), bool(hidden))
+    def _with_rows(self, change: Callable[..., None], run: str, value: Any) -> None:
+        """Change what the reader made of a run, and show it."""
+        change(str(run), value)
         self._show_runs(self._groups, self._runner.state)
 
     def _remove(self, run: str) -> None:
@@ -218,11 +217,9 @@ class Lab(LabPage):
 
     def _open_as(self, state: dict[str, Any]) -> None:
         """Open the page as a link says, and keep that as its start."""
-        known = {f.name for f in fields(Opening)}
-        opening = Opening(**{k: v for k, v in state.items() if k in known})
-        choices = Choices(**{k: v for k, v in state.items() if k not in known and k not in ("version", "panel")})
-        self._opened_with = choices, opening
-        self._open_with(choices, opening)
+        opening = Opening(**{f.name: state[f.name] for f in fields(Opening)})
+        self._opened_with = Choices(**{f.name: state[f.name] for f in fields(Choices)}), opening
+        self._open_with(*self._opened_with)
 
     def _open_with(self, choices: Choices, opening: Opening) -> None:
         """Let the run go and open the page anew."""
@@ -278,24 +275,12 @@ class Lab(LabPage):
 
     def _build(self, keep_going: KeepGoing) -> Sequence[Distillation]:
         """Make the student's run and its twins' as chosen, and ask the teacher about the transfer set."""
-        run = self._own or self._run_as_chosen()
+        run = self._own
+        if run is None:
+            run = self._choices.distillation(self._teacher(self._choices.teacher))
+            run.history.edits.extend(self._opening.waiting())
         run.prepare(keep_going)
         return self._groups.begin(run, smoothing=self._choices.smoothing)
-
-    def _run_as_chosen(self) -> Distillation:
-        c = self._choices
-        run = Distillation(
-            self._teacher(c.teacher),
-            c.student(),
-            c.splits(),
-            c.objective(),
-            learning_rate=c.learning_rate,
-            batch_size=c.batch_size,
-            epochs=c.epochs,
-            seed=c.seed,
-        )
-        run.history.edits.extend(self._opening.waiting())
-        return run
 
     def _teacher(self, name: str) -> Teacher:
         """Return a shipped teacher with the answers it gave before."""
@@ -340,16 +325,14 @@ class Lab(LabPage):
     def _show_plan(self) -> None:
         """Show how long the next run will be, unless a run is on the page."""
         if not self._runner.runs:
-            self._publisher.put(self.scene, total_steps=self._planned())
+            self._publisher.put(self.scene, total_steps=self._planned)
         self._link()
         self._report(self._runner)
 
+    @property
     def _planned(self) -> int:
         """How many steps the next run will take."""
-        if self._own is not None:
-            return self._own.total_steps
-        c = self._choices
-        return len(batch_sizes(c.examples, c.batch_size)) * c.epochs
+        return self._own.total_steps if self._own is not None else self._choices.steps
 
     def _record(self, runner: Runner) -> None:
         """Film the runs in hand; what has just come to the page is shown."""
@@ -366,7 +349,7 @@ class Lab(LabPage):
         self._publisher.put(
             self.transport,
             state=state,
-            **telling.progress(runner, self._planned()),
+            **telling.progress(runner, self._planned),
             seconds_left=runner.seconds_left,
             status=telling.status(runner, outdated=self._outdated, repeats=self._groups.now_repeating),
         )
@@ -396,9 +379,7 @@ class Lab(LabPage):
         if self._own is not None:
             return
         shown = self.roster.get(self.scene.shown_run)
-        told = None
-        if with_code and shown is not None:
-            told = code.program(shown.run)
+        told = code.program(shown.run) if with_code and shown is not None else None
         try:
             self._show_link(self.state, told)
         except ValueError as error:
@@ -419,9 +400,6 @@ class Lab(LabPage):
 
     # What is kept
 
-    def _tell_kept(self, **traits: Any) -> None:
-        self._publisher.put(self.kept, **traits)
-
     def _page_to_keep(self) -> dict[str, Any]:
         return {
             "choices": self._choices.to_dict(),
@@ -436,6 +414,8 @@ class Lab(LabPage):
             c = self._choices
             title = f"{data_sets.load(c.data).title}, {c.units} hidden units"
             self._session.save(self.scene.films, title=title, state=state)
+            if self._session.problem:
+                self._say(self._session.problem)
 
     def _take_up(self, kept: str) -> None:
         """Go on with a run that was kept."""
@@ -467,14 +447,12 @@ class Lab(LabPage):
 
     @property
     def twin(self) -> Distillation | None:
-        return self._run_of("twin")
+        entry = self.roster.role("twin")
+        return entry.run if entry is not None else None
 
     @property
     def smoothed(self) -> Distillation | None:
-        return self._run_of("smoothed")
-
-    def _run_of(self, role: str) -> Distillation | None:
-        entry = self.roster.role(role)
+        entry = self.roster.role("smoothed")
         return entry.run if entry is not None else None
 
     @property
@@ -492,19 +470,15 @@ class Lab(LabPage):
             objective, edits = run.settings.objective, made
             begun = {"temperature": objective.temperature, "alpha": objective.alpha}
             begun["learning_rate"] = run.settings.learning_rate
-        own_choice = self._watched is not None and self.scene.selected == self._watched.first
-        selected = -1 if own_choice else self.scene.selected
+        selected = self.scene.selected
+        if self._watched is not None and selected == self._watched.first:
+            selected = -1  # the page's own choice
         opening = replace(self._opening, view=self.scene.view, selected=selected, edits=edits)
         return {**self._choices.to_dict(), **begun, **opening.to_dict()}
 
     def wait(self, *states: str, timeout_s: float = 600.0) -> bool:
-        """Wait until all commands are obeyed, training is in one of ``states`` and the page shows it.
-
-        Returns
-        -------
-        bool
-            Whether that came true in time.
-        """
+        """Wait until all commands are obeyed, training is in one of ``states`` and the page shows it; return whether
+        that came true in time."""
 
         def there() -> bool:
             return self._runner.quiet and self._runner.state in states

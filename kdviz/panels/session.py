@@ -35,7 +35,7 @@ class Session:
 
     def begin(self, token: str) -> None:
         """Keep for this browser from now on, and offer what is kept for it."""
-        if token:
+        if token and token != self._keeper.token:  # a page that is opened again goes on
             self._keeper = Keeper(token)
             self.offer()
 

@@ -89,7 +89,6 @@ function sceneStore(raw) {
     return films.get(run);
   };
   const changed = () => {
-    decoded.key = null;
     for (const callback of [...callbacks]) callback();
   };
   const steps = (run = raw.get("shown_run")) => {
@@ -109,10 +108,12 @@ function sceneStore(raw) {
         order.delete(run);
         asked.delete(run);
       }
+      decoded.key = null;
       changed();
     }
     if (!content.frames) return;
     if (content.whole !== null) films.delete(content.whole);
+    if (content.whole !== null || content.frames.some(({ run, step }) => decoded.frame?.run === run && decoded.frame.step === step)) decoded.key = null;
     content.frames.forEach(({ run, step, scale }, i) => film(run).set(step, { scale, numbers: shorts(buffers[i]) }));
     for (const { run } of content.frames) order.delete(run);
     if (content.whole !== null) order.delete(content.whole);
@@ -120,7 +121,11 @@ function sceneStore(raw) {
   };
   raw.on("msg:custom", hear);
   raw.on("change:shown_run", ask);
-  for (const name of FRAME_DEPENDS_ON) raw.on(`change:${name}`, changed);
+  const renewed = () => {
+    decoded.key = null;
+    changed();
+  };
+  for (const name of FRAME_DEPENDS_ON) raw.on(`change:${name}`, renewed);
 
   const store = {
     raw,

@@ -86,8 +86,7 @@ def test_a_branch_begins_at_its_step_with_its_edits_and_lies_over_the_run(lab):
     assert rows["weight_soft"].iloc[20] == 0.5
     by_hand = panel.run.branch(20, temperature=8.0, alpha=0.5).train(progress=False)
     assert all(
-        torch.equal(a, b)
-        for a, b in zip(branch.run.student.parameters(), by_hand.student.parameters(), strict=True)
+        torch.equal(a, b) for a, b in zip(branch.run.student.parameters(), by_hand.student.parameters(), strict=True)
     )
     assert [row["from"] for row in panel.scene.runs] == [None, None, 20]
     film = panel.scene.films[branch.key]

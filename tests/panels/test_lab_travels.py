@@ -44,7 +44,8 @@ def test_a_branch_is_laid_over_the_run_named_hidden_and_removed(open_lab):
     name = runs.get_by_label("Name of Branch 1")
     expect(name).to_be_visible(timeout=TRAINED_MS)
     expect(lab.page.locator(".kd-transport[data-state=finished]")).to_be_visible(timeout=TRAINED_MS)
-    expect(lab.page.locator(".kd-plot-svg").get_by_text("T = 8").first).to_be_attached()
+    edits = lab.page.get_by_role("list", name="Edits").get_by_role("listitem")
+    expect(edits).to_have_text([re.compile(r"Branch 1, step \d+: T = 8")])
     name.fill("hotter")
     name.press("Enter")
     expect(runs.get_by_label("Name of hotter")).to_have_value("hotter")
@@ -75,13 +76,12 @@ def test_the_heat_map_follows_t_in_the_browser_and_a_cell_chooses_an_example(ope
     lab.page.keyboard.press("End")
     expect(sentence).not_to_have_text(before)
     handle = lab.page.get_by_role("slider", name="Read the heat map cell by cell")
-    chosen = lab.page.locator(".kd-example-strip [aria-checked=true]")
     handle.press("ArrowDown")
     handle.press("ArrowRight")
     handle.press("Enter")
-    lab.view("One example")
-    expect(chosen.or_(lab.page.get_by_text(re.compile(r"^Example \d+ of 500"))).first).to_be_visible()
     expect(lab.page.get_by_role("img", name=re.compile("Share of the soft term"))).to_have_count(1)
+    lab.view("One example")
+    expect(lab.page.locator(".kd-soft-targets").get_by_text(re.compile(r"^Example (?!371 )\d+ of 500"))).to_be_visible()
 
 
 def test_the_strip_lists_errors_of_the_step_shown_and_every_view_follows_the_choice(open_lab):
@@ -109,18 +109,18 @@ def test_both_models_answer_while_a_digit_is_drawn(open_lab):
     lab.page.mouse.move(x, y + 0.2 * box["height"])
     lab.page.mouse.down()
     lab.page.mouse.move(x, y + 0.5 * box["height"], steps=5)
-    answer = lab.page.locator(".kd-digit-pad").get_by_text(re.compile(r"The teacher says \d"))
+    answer = lab.page.locator(".kd-digit-pad").get_by_text(re.compile(r"the teacher says \d"))
     expect(answer.first).to_be_visible()  # the pen is still down
     lab.page.mouse.move(x, y + 0.8 * box["height"], steps=5)
     lab.page.mouse.up()
-    expect(answer.first).to_contain_text("The teacher says 1")
+    expect(answer.first).to_contain_text("the teacher says 1")
     lab.button("Undo").click()
-    expect(answer).to_have_count(0)
+    expect(answer.first).to_be_hidden()
 
 
 def test_a_preset_opens_with_a_question_and_reset_to_the_start_comes_back(open_lab):
     lab = open_lab()
-    lab.page.get_by_label("Start from").select_option(index=1)
+    lab.page.get_by_role("region", name="Presets").get_by_label("Start from").select_option(index=1)
     expect(lab.page.locator(".kd-presets").get_by_text(re.compile(r"\?$")).first).to_be_visible(timeout=TRAINED_MS)
     expect(lab.page.locator(".kd-setup-chosen")).not_to_contain_text("300 labels")
     lab.button("Reset to the start").click()
@@ -131,7 +131,7 @@ def test_a_lecturers_link_hides_locks_and_bounds(open_lab):
     lab = open_lab(f"{QUICK}&hide=setup,share,draw&lock=alpha&T_range=1,20&T=10&view=many")
     expect(lab.page.locator(".kd-setup")).to_be_hidden()
     expect(lab.page.locator(".kd-share")).to_be_hidden()
-    expect(lab.page.get_by_text("Your own digit")).to_have_count(0)
+    expect(lab.page.get_by_role("radio", name="Your own digit")).to_have_count(0)
     expect(lab.page.get_by_role("slider", name=re.compile("Weight of the soft term"))).to_be_disabled()
     lab.temperature.focus()
     lab.page.keyboard.press("End")
@@ -156,7 +156,7 @@ def test_the_link_and_the_code_are_those_of_the_page(open_lab):
 
 
 def test_a_reload_offers_the_run_again_and_it_goes_on(open_lab, page):
-    lab = open_lab(f"{QUICK}&epochs=200")
+    lab = open_lab(QUICK.replace("epochs=4", "epochs=200"))
     lab.button("Train").click()
     lab.button("Pause").click(timeout=TRAINED_MS)
     expect(lab.page.locator(".kd-transport[data-state=paused]")).to_be_visible(timeout=TRAINED_MS)
