@@ -46,7 +46,28 @@ def take_lab(browser: Browser, url: str, theme: str, folder: Path) -> None:
     page.get_by_role("button", name="Train", exact=True).click()
     page.locator(".kd-transport[data-state=finished]").wait_for(timeout=180_000)
     take(page, folder, "lab", theme)
+    for view, name in (("Many examples", "many"), ("Your own digit", "draw")):
+        page.get_by_role("radiogroup", name="Show").get_by_role("radio", name=view, exact=True).check()
+        if name == "draw":
+            draw_a_seven(page)
+        take(page, folder, f"lab-{name}", theme)
     page.context.close()
+
+
+def draw_a_seven(page: Page) -> None:
+    """Draw two strokes with the mouse, and wait for the models' answer."""
+    pad = page.locator(".kd-digit-pad canvas").first
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    assert box is not None, "the pad is on the page"
+    corners = [(0.28, 0.22), (0.72, 0.22), (0.45, 0.82)]
+    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=10)
+    page.mouse.up()
+    page.get_by_text("the teacher says 7").first.wait_for()
 
 
 def take_others(browser: Browser, lab: str, theme: str, folder: Path) -> None:

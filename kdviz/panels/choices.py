@@ -80,7 +80,7 @@ class Choices:
     seed: int = 0
     loss: str = "soft_targets"
     omit: int = NONE_OMITTED
-    smoothing: bool = False
+    smoothing: bool = True
 
     def __post_init__(self) -> None:
         one_of("data", self.data, data_names())

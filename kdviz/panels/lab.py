@@ -346,6 +346,8 @@ class Lab(LabPage):
         if runner is not self._runner:  # a run that was reset has nothing to say any more
             return
         state = "running" if self._groups.repeating and runner.state == "finished" else runner.state
+        if state in AT_REST or self._session.due:
+            self._keep(state)  # first, so that what is told to be kept is on the disk
         self._publisher.put(
             self.transport,
             state=state,
@@ -362,13 +364,11 @@ class Lab(LabPage):
         if in_hand and state == "running":
             self._travel.record_if_due(in_hand)
         elif in_hand and state in AT_REST:
-            self._rest(state)
-        if state in AT_REST or self._session.due:
-            self._keep(state)
+            self._rest()
         with self._changed:
             self._changed.notify_all()
 
-    def _rest(self, state: str) -> None:
+    def _rest(self) -> None:
         """Training rests: the views get exact numbers, and the code of what is on the page can be told."""
         self._travel.record(self._groups.in_hand(self._runner))
         self._travel.rest()

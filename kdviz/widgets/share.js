@@ -45,7 +45,8 @@ function tab(life, name, part) {
 
 /** Whether this page has an address that makes it anew: one that a server renders, not a notebook and not a file. */
 function hasAddress() {
-  return location.protocol.startsWith("http") && !document.querySelector(".jp-LabShell, .jp-NotebookShell");
+  const served = document.body.dataset.voila || !document.querySelector(".jp-LabShell, .jp-NotebookShell");
+  return location.protocol.startsWith("http") && Boolean(served);
 }
 
 function linkPart(model, life) {

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 READY_MS = 120_000
 TRAINED_MS = 240_000
-QUICK = "labels=300&units=16&epochs=4&batch_size=32"  # 40 steps
+QUICK = "labels=300&units=16&epochs=4&batch_size=32&smoothing=0"  # 40 steps
 
 
 class LabPage:

@@ -11,7 +11,7 @@ import torch
 import kdviz as kd
 from kdviz.panels import Lab
 
-QUICK = {"labels": 300, "units": 16, "epochs": 4, "batch_size": 32}
+QUICK = {"labels": 300, "units": 16, "epochs": 4, "batch_size": 32, "smoothing": False}
 TOKEN = "0123456789abcdef" * 2
 
 

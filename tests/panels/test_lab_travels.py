@@ -51,9 +51,11 @@ def test_a_branch_is_laid_over_the_run_named_hidden_and_removed(open_lab):
     expect(runs.get_by_label("Name of hotter")).to_have_value("hotter")
     lines = lab.page.locator(".kd-plot-svg .kd-line:visible")
     before = lines.count()
-    runs.get_by_role("button", name=re.compile("^Hide hotter")).click()
+    runs.get_by_role("button", name=re.compile("^Hide the curve of hotter")).click()
     expect(lines).to_have_count(before - 1)
-    runs.get_by_role("button", name=re.compile("^Remove hotter")).click()
+    remove = runs.locator("button.kd-run-remove:visible")
+    remove.click()
+    remove.click()  # the first press only asks
     expect(runs.get_by_label("Name of hotter")).to_have_count(0)
 
 
