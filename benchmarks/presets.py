@@ -30,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", nargs="*", default=[p.name for p in PRESETS], metavar="PRESET")
-    parser.add_argument("--no-smoothing", action="store_true", help="leave out the twin with smoothed labels")
+    parser.add_argument("--as-page", action="store_true", help="train the smoothed twin only where the preset does")
     arguments = parser.parse_args()
     leave_room()
     print("Test errors of 10,000.\n")
@@ -38,14 +38,14 @@ def main() -> None:
     for preset in PRESETS:
         if preset.name in arguments.only:
             for seed in range(arguments.seeds):
-                print(row(preset, seed, smoothing=not arguments.no_smoothing), flush=True)
+                print(row(preset, seed, as_page=arguments.as_page), flush=True)
 
 
-def row(preset: Preset, seed: int, *, smoothing: bool) -> str:
+def row(preset: Preset, seed: int, *, as_page: bool) -> str:
     """Run a preset and return a row of the table."""
     choices = replace(Choices(**preset.choices), seed=seed)
     wall, cpu = time.perf_counter(), time.process_time()
-    runs = taught(choices, smoothing=smoothing)
+    runs = taught(choices, smoothing=choices.smoothing or not as_page)
     seconds = f"{time.perf_counter() - wall:.1f} ({time.process_time() - cpu:.1f})"
     test = [run.history.evaluated("test")[-1] for run in runs]
     errors = [f"{e.errors:,}" for e in test] + ["–"] * (3 - len(test))
