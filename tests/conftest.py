@@ -26,6 +26,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from kdviz.app import chromium as chromium_app
 
+# Before torch comes: two of its threads beside a browser would wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # No deadline: a busy machine is no defect. The same examples in every run of the gate; new ones at a developer's.
 hypothesis.settings.register_profile("kdviz", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("kdviz")
@@ -133,9 +136,13 @@ def page(chromium: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
         return opened
 
     yield open_page
-    for context in contexts:
-        context.close()
-    watch.check()
+    try:
+        watch.check()
+    finally:
+        for context in contexts:
+            for opened in context.pages:
+                opened.goto("about:blank")  # a page that is left ends its kernel; one that the tool closes may not
+            context.close()
 
 
 class Server:

@@ -34,7 +34,9 @@ def mathml(latex: str, *, block: bool = False) -> str:
     except Exception:  # whatever a half-written formula makes the converter raise, the page is shown
         return f"<code>{escape(latex)}</code>"
     # An alignment mark outside a table would be read as the start of an entity.
-    return re.sub(r"&(?!#?\w+;)", "&amp;", drawn)
+    drawn = re.sub(r"&(?!#?\w+;)", "&amp;", drawn)
+    # A wide formula scrolls in its line; whoever has no mouse gets there by the Tab key.
+    return drawn.replace("<math ", '<math tabindex="0" ', 1) if block else drawn
 
 
 class MathRenderer(VoilaMarkdownRenderer):

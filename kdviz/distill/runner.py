@@ -7,6 +7,7 @@ a second.
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
@@ -23,6 +24,7 @@ Build = Callable[[KeepGoing], Sequence[Distillation]]
 
 REPORTS_PER_SECOND = 8
 EVALUATIONS = 80  # points of a learning curve over a whole plan
+FEWEST_EVALUATIONS = 20
 CLOSE_TIMEOUT_S = 10.0
 
 
@@ -244,7 +246,7 @@ class Runner:
         for run in self.runs:
             if run.steps_done == step:
                 run.step()
-        if self._evaluate and self.steps_done % max(1, self.total_steps // EVALUATIONS) == 0:
+        if self._evaluate and self.steps_done % self._evaluate_every == 0:
             for run in self.runs:
                 self._evaluate_on("validation", run)
             self._record(self)
@@ -254,6 +256,16 @@ class Runner:
             self._finish()
         else:
             self._maybe_report()
+
+    @property
+    def _evaluate_every(self) -> int:
+        """Steps between evaluations: ``EVALUATIONS`` of them, fewer where they would cost more than the training.
+
+        A step learns forwards and backwards, about three times what an evaluation costs an example.
+        """
+        steps_worth = max((len(r.data.validation) / (3 * r.settings.batch_size) for r in self.runs), default=0)
+        affordable = min(math.ceil(steps_worth), self.total_steps // FEWEST_EVALUATIONS)
+        return max(1, math.ceil(self.total_steps / EVALUATIONS), affordable)
 
     def _settle(self) -> None:
         """Read what is pending, so that a loss that is not finite is noticed now."""

@@ -26,7 +26,8 @@ def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_lab_trains_travels_and_branches_on_ipykernel_6(older: Path, serve: Callable, page: Callable) -> None:
-    over = ("env", f"PYTHONPATH={older}", sys.executable)
+    kernels = older / "share" / "jupyter"  # its own description: the newer one's promises encryption
+    over = ("env", f"PYTHONPATH={older}", f"JUPYTER_PATH={kernels}", sys.executable)
     version = subprocess.run([*over, "-c", REPORTED], capture_output=True, text=True, check=True).stdout
     assert version.startswith("6.")
     server = serve(program=(*over, "-m", "kdviz.app.cli"))

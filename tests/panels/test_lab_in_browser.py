@@ -10,7 +10,7 @@ import torch
 from playwright.sync_api import Locator, Page, expect
 
 import kdviz as kd
-from kdviz.panels.probes import choose_probes
+from kdviz.panels.probes import choose_watched
 
 READY_MS = 90_000
 TRAINED_MS = 240_000
@@ -59,13 +59,13 @@ def drag(page: Page, slider: Locator, share: float) -> None:
 
 
 def test_dragging_t_moves_the_bars_to_the_softmax_at_t(lab):
-    probes = choose_probes(kd.models.pretrained("mnist-mlp-1200"), kd.data.mnist())
+    watched = choose_watched(kd.models.pretrained("mnist-mlp-1200"), kd.data.mnist())
     before = shown(lab)
     drag(lab, temperature(lab), 0.75)
     set_to = float(re.search(r"[\d.]+", temperature(lab).get_attribute("aria-valuetext"))[0])
     assert set_to > 8
     after = shown(lab)
-    expected = (probes.teacher_logits[0] / set_to).softmax(0).tolist()
+    expected = (watched.teacher_logits[watched.first] / set_to).softmax(0).tolist()
     assert after == pytest.approx(expected, abs=6e-4)
     assert max(after) < max(before)
 
@@ -114,7 +114,7 @@ def test_pause_step_resume_stop_and_an_edit_on_the_way(lab):
     expect(lab.get_by_role("progressbar")).to_have_attribute("aria-valuenow", str(at + 1))
     drag(lab, temperature(lab), 0.9)
     button(lab, "Resume").click()
-    expect(lab.get_by_text(re.compile(r"In force since step [\d,]+: T = \d+"))).to_be_visible()
+    expect(lab.get_by_text(re.compile(r"In force since step [\d,]+: T = \d+")).first).to_be_visible()
     expect(lab.locator("svg").get_by_text(re.compile(r"T = \d+"))).to_be_visible()
     start = time.monotonic()
     button(lab, "Stop").click()

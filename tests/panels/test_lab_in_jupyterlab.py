@@ -13,9 +13,11 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import expect
 
+SERVER: dict[str, int] = {}
 SETTINGS = ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTERLAB_SETTINGS_DIR")
 
 
@@ -35,6 +37,7 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> It
         name: str(tmp_path_factory.mktemp("settings")) for name in SETTINGS
     }  # not the ones of whoever runs the tests
     process = subprocess.Popen(command, env={**os.environ, **own}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    SERVER["pid"] = process.pid
     try:
         deadline = time.monotonic() + 90
         while True:
@@ -51,13 +54,48 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> It
         process.wait()
 
 
-def test_the_lab_trains_in_jupyterlab(jupyterlab, page):
+def test_the_lab_trains_travels_and_branches_in_jupyterlab(jupyterlab, page):
+    opened = open_lab(jupyterlab, page)
+    opened.get_by_role("slider", name=re.compile("Temperature")).press("ArrowRight")
+    opened.get_by_role("button", name="Train", exact=True).click()
+    expect(opened.locator(".kd-transport[data-state=finished]")).to_be_visible(timeout=180_000)
+    expect(opened.get_by_text(re.compile("fewer than its twin")).first).to_be_visible()
+    at_the_end = opened.locator(".kd-row .kd-p-student:visible").all_inner_texts()
+    scrubber = opened.locator(".kd-scrubber input[type=range]")
+    scrubber.press("Home")
+    assert opened.locator(".kd-row .kd-p-student:visible").all_inner_texts() != at_the_end
+    for _ in range(9):
+        scrubber.press("PageUp")
+    opened.get_by_role("button", name=re.compile(r"^Branch from step [\d,]+")).click()
+    opened.get_by_role("form", name="Branch").get_by_label("T", exact=True).fill("8")
+    opened.get_by_role("button", name="Start branch").click()
+    expect(opened.get_by_label("Name of Branch 1")).to_be_visible(timeout=60_000)
+    expect(opened.locator(".kd-transport[data-state=finished]")).to_be_visible(timeout=180_000)
+
+
+def test_a_kernel_that_died_is_told_by_the_page_itself(jupyterlab, page, watch):
+    opened = open_lab(jupyterlab, page)
+    before = opened.locator(".kd-status").inner_text()
+    process = psutil.Process(SERVER["pid"])
+    for child in process.children(recursive=True):
+        if "ipykernel_launcher" in " ".join(child.cmdline()):
+            child.kill()
+    dialog = opened.locator(".jp-Dialog")
+    opened.wait_for_timeout(3000)  # JupyterLab starts the kernel anew, and may say so in a dialog
+    if dialog.count():
+        opened.keyboard.press("Escape")
+    opened.get_by_role("button", name="Step", exact=True).click(force=True)
+    said = opened.get_by_text(re.compile("Python has not answered for 8 seconds.*run the cell again"))
+    expect(said.first).to_be_visible(timeout=30_000)
+    assert before == "Ready to train."
+    watch.errors.clear()  # what JupyterLab logs of its lost kernel
+    watch.failed.clear()
+
+
+def open_lab(jupyterlab, page):
     opened = page(f"{jupyterlab}/lab/tree/lab.ipynb", width=1440, height=1000)
     expect(opened.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible(timeout=90_000)
     opened.get_by_role("menuitem", name="Run").first.click()
     opened.get_by_text("Run All Cells", exact=True).first.click()
     expect(opened.locator(".kd-transport[data-state=idle]")).to_be_visible(timeout=90_000)
-    opened.get_by_role("slider", name=re.compile("Temperature")).press("ArrowRight")
-    opened.get_by_role("button", name="Train", exact=True).click()
-    expect(opened.locator(".kd-transport[data-state=finished]")).to_be_visible(timeout=180_000)
-    expect(opened.get_by_text(re.compile("fewer than its twin")).first).to_be_visible()
+    return opened

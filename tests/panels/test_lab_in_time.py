@@ -61,8 +61,8 @@ def test_two_twins_learn_beside_the_student_from_the_same_batches(lab):
 def test_every_recorded_step_is_filmed_and_is_exact_where_the_cursor_rests(lab):
     panel = train(lab())
     film = panel.scene.films[panel.scene.shown_run]
-    assert film.steps[0] == 0 and film.steps[-1] == 40 and len(film) >= 40
-    for step in (film.steps[7], 0, 23):
+    assert film.steps[0] == 0 and film.steps[-1] == 40 and len(film) >= 20
+    for step in (film.steps[7], 0, film.steps[-4]):
         panel.scene.step = step
         assert panel.wait("finished")
         assert panel.scene.exact == {"run": panel.scene.shown_run, "step": step}
