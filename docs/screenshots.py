@@ -91,6 +91,7 @@ def open_page(browser: Browser, url: str, theme: str) -> Page:
 def take(page: Page, folder: Path, name: str, theme: str) -> None:
     for width, height in WIDTHS.items():
         page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("scrollTo(0, 0)")  # what stays in sight while the page scrolls is where it belongs
         page.wait_for_timeout(400)  # let the layout settle
         file = folder / f"{name}-{width}-{theme}.png"
         page.screenshot(path=file, full_page=True)

@@ -353,7 +353,7 @@ class Lab(LabPage):
             state=state,
             **telling.progress(runner, self._planned),
             seconds_left=runner.seconds_left,
-            status=telling.status(runner, outdated=self._outdated, repeats=self._groups.now_repeating),
+            status=f"{self.status} {self._session.problem if state in AT_REST else ''}".strip(),
         )
         locked = telling.locked_reason(runner)
         self._publisher.put(self.setup, locked=bool(locked), locked_reason=locked)
@@ -414,8 +414,6 @@ class Lab(LabPage):
             c = self._choices
             title = f"{data_sets.load(c.data).title}, {c.units} hidden units"
             self._session.save(self.scene.films, title=title, state=state)
-            if self._session.problem:
-                self._say(self._session.problem)
 
     def _take_up(self, kept: str) -> None:
         """Go on with a run that was kept."""
@@ -458,7 +456,7 @@ class Lab(LabPage):
     @property
     def status(self) -> str:
         """What the page's status line says."""
-        return telling.status(self._runner, repeats=self._groups.now_repeating)
+        return telling.status(self._runner, outdated=self._outdated, repeats=self._groups.now_repeating)
 
     @property
     def settings(self) -> dict[str, Any]:

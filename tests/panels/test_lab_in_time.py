@@ -279,6 +279,16 @@ def test_a_run_that_was_kept_is_offered_again_and_goes_on_bit_for_bit(lab):
     assert fresh.run.history.rows.tolist() == straight.run.history.rows.tolist()
 
 
+def test_a_run_that_cannot_be_kept_is_told_and_trains_all_the_same(lab, tmp_path, monkeypatch):
+    (tmp_path / "a-file").write_text("no folder")
+    monkeypatch.setenv("KDVIZ_KEEP", str(tmp_path / "a-file"))
+    panel = lab()
+    hello(panel)
+    train(panel)
+    said = panel.transport.status
+    assert said.startswith("Finished after 40 steps.") and "could not be kept" in said
+
+
 def test_another_browser_is_offered_nothing_and_a_strange_token_is_refused(lab):
     panel = lab()
     hello(panel)
