@@ -60,16 +60,7 @@ def taught(choices: Choices, *, smoothing: bool) -> Sequence[Distillation]:
     teacher = Teacher(kd.models.pretrained(choices.teacher))
 
     def build(keep_going: KeepGoing) -> Sequence[Distillation]:
-        run = Distillation(
-            teacher,
-            choices.student(),
-            choices.splits(),
-            choices.objective(),
-            learning_rate=choices.learning_rate,
-            batch_size=choices.batch_size,
-            epochs=choices.epochs,
-            seed=choices.seed,
-        )
+        run = choices.distillation(teacher)
         run.prepare(keep_going)
         if not run.data.train.labelled:
             return (run,)
