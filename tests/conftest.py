@@ -7,6 +7,7 @@ loop runs in the main thread, and tests that start a loop or a browser of their 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import queue
 import shutil
@@ -23,6 +24,7 @@ from urllib.parse import urlsplit
 import hypothesis
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from kdviz.app import chromium as chromium_app
 
@@ -111,6 +113,12 @@ def watch() -> Watch:
     return Watch()
 
 
+def leave(page: Page) -> None:
+    """Leave a page, which ends its kernel; a page that the tool closes may not end it."""
+    with contextlib.suppress(PlaywrightError):  # a page that was closing is closed by now
+        page.goto("about:blank")
+
+
 @pytest.fixture
 def page(chromium: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
     """``page(url=None, *, width=1280, height=900, dark=False, **context)`` opens a page of its own.
@@ -141,7 +149,8 @@ def page(chromium: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
     finally:
         for context in contexts:
             for opened in context.pages:
-                opened.goto("about:blank")  # a page that is left ends its kernel; one that the tool closes may not
+                if not opened.is_closed():
+                    leave(opened)
             context.close()
 
 
