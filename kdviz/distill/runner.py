@@ -23,7 +23,7 @@ KeepGoing = Callable[[int, int], bool]
 Build = Callable[[KeepGoing], Sequence[Distillation]]
 
 REPORTS_PER_SECOND = 8
-EVALUATIONS = 80  # points of a learning curve over a whole plan
+EVALUATIONS = 60  # points of a learning curve over a whole plan
 FEWEST_EVALUATIONS = 20
 CLOSE_TIMEOUT_S = 10.0
 
