@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from . import data, distill, figures, losses, measure, models, panels, widgets
+    from . import data, distill, figures, losses, measure, models, panels, report, widgets
     from .distill import (
         Distillation,
         HardLabels,
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
         hinton,
         schedules,
     )
+    from .report import compare
 
-_SUBPACKAGES = ("data", "distill", "figures", "losses", "measure", "models", "panels", "widgets")
+_SUBPACKAGES = ("data", "distill", "figures", "losses", "measure", "models", "panels", "report", "widgets")
 _FROM_DISTILL = (
     "Distillation",
     "HardLabels",
@@ -54,6 +55,7 @@ __all__ = [
     "SoftTargets",
     "SoftTargetsWithoutT2",
     "__version__",
+    "compare",
     "data",
     "distill",
     "figures",
@@ -62,6 +64,7 @@ __all__ = [
     "measure",
     "models",
     "panels",
+    "report",
     "schedules",
     "widgets",
 ]
@@ -73,6 +76,8 @@ def __getattr__(name: str) -> Any:
         return import_module(f"{__name__}.{name}")
     if name in _FROM_DISTILL:
         return getattr(import_module(f"{__name__}.distill"), name)
+    if name == "compare":
+        return import_module(f"{__name__}.report").compare
     raise AttributeError(f"module 'kdviz' has no attribute {name!r}; it has {', '.join(__all__)}")
 
 

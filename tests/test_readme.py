@@ -22,6 +22,10 @@ def test_the_code_runs_as_it_stands(repository, tmp_path, monkeypatch):
     assert run.steps_done == twin.steps_done == 1920
     assert run.evaluate("test").errors < twin.evaluate("test").errors
     assert (tmp_path / "my-run" / "CURRENT").is_file()
+    accuracy = names["report"].summary().set_index("model")["accuracy"]
+    assert accuracy["student"] == 1 - run.evaluate("test").errors / 10_000
+    assert accuracy["teacher"] > accuracy["student"] > accuracy["twin"]
+    assert (tmp_path / "report.html").stat().st_size > 1_000_000
 
 
 def test_the_teachers_table_says_what_the_cards_say(repository):

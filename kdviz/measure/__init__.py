@@ -1,5 +1,32 @@
-"""Numbers about models: what a difference between two of them is worth."""
+"""Numbers about models: what they share, how sure they are, where they look, and what a difference of two is worth.
+
+Each subject is a module, loaded when it is first named: ``kdviz.measure.calibration.calibration(logits, y)``.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from .paired import Paired, PairedErrors, paired, paired_errors
 
-__all__ = ["Paired", "PairedErrors", "paired", "paired_errors"]
+if TYPE_CHECKING:
+    from . import calibration, dark_knowledge, fidelity, saliency
+
+_SUBJECTS = ("calibration", "dark_knowledge", "fidelity", "saliency")
+
+__all__ = [
+    "Paired",
+    "PairedErrors",
+    "calibration",
+    "dark_knowledge",
+    "fidelity",
+    "paired",
+    "paired_errors",
+    "saliency",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a subject the first time it is named (PEP 562)."""
+    if name in _SUBJECTS:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")

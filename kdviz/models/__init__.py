@@ -1,5 +1,6 @@
 """Small teachers and students, how big they are, and teachers whose weights come with the package."""
 
+from kdviz.models.adapter import LogitsOf
 from kdviz.models.architecture import build
 from kdviz.models.convolutional import convnet
 from kdviz.models.counts import mac_count, parameter_count
@@ -9,6 +10,7 @@ from kdviz.models.shipped import Card, card, names, pretrained
 
 __all__ = [
     "Card",
+    "LogitsOf",
     "build",
     "card",
     "convnet",

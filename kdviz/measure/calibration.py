@@ -1,0 +1,545 @@
+"""Calibration: whether a model is right as often as it says it is.
+
+Of the examples to which a model gives its first choice with probability 0.8, about 80 in 100 should be right. A student
+learns its probabilities from the teacher's, so what is wrong with them may be found again in the student.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass, field
+from statistics import NormalDist
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .fidelity import Array, first_choice, float_logits, int_labels
+from .student_t import check_confidence
+
+Strategy = Literal["width", "mass"]
+STRATEGIES: tuple[Strategy, ...] = ("width", "mass")
+TEMPERATURE_BOUNDS = (0.01, 100.0)
+BLOCK = 2**20  # numbers looked at together in the bootstrap and class by class
+
+
+class Interval(NamedTuple):
+    """Ends of an interval; nan where there is none."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """The examples whose confidence lies in (low, high].
+
+    Attributes
+    ----------
+    low, high : float
+        Edges of the bin. The first bin holds its lower edge too.
+    count : int
+        How many examples; where there are none, all that follows is nan.
+    confidence : float
+        Mean probability of the first choice.
+    accuracy : float
+        Share of right first choices.
+    accuracy_interval : Interval
+        Wilson's interval for the accuracy.
+    """
+
+    low: float
+    high: float
+    count: int
+    confidence: float
+    accuracy: float
+    accuracy_interval: Interval
+
+
+@dataclass(frozen=True)
+class BrierParts:
+    """The Brier score in four parts that add up to it, to rounding.
+
+    Attributes
+    ----------
+    reliability : float
+        Squared distance of what is said from what happens, bin by bin; 0 is best.
+    resolution : float
+        How far what happens differs between the bins; the more the better, and it is subtracted.
+    uncertainty : float
+        Of the labels alone, 1 − Σ_c f_c² with the share f_c of class c: the score of always saying these shares.
+    within : float
+        What the bins hide: the variance of the probabilities within bins less twice their covariance with the outcomes.
+        Negative where the model tells examples of one bin apart rightly.
+    """
+
+    reliability: float
+    resolution: float
+    uncertainty: float
+    within: float
+
+    @property
+    def total(self) -> float:
+        """The Brier score: reliability − resolution + uncertainty + within."""
+        return self.reliability - self.resolution + self.uncertainty + self.within
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a model's probabilities are worth, over the examples with a label.
+
+    Attributes
+    ----------
+    n : int
+        How many examples with a label.
+    strategy : {"width", "mass"}
+        How the bins were cut.
+    bins : tuple of ReliabilityBin
+        By confidence, lowest first; empty ones too.
+    accuracy, mean_confidence : float
+        Share of right first choices; mean probability of the first choice.
+    overconfidence : float
+        mean_confidence − accuracy; below 0 the model is under-confident.
+    ece, mce : float
+        Expected and largest calibration error: mean (by count) and maximum over the bins of |accuracy − confidence|.
+    classwise_ece : float
+        The same for the probability of each class, all examples each time; mean over classes.
+    brier : float
+        Multiclass form, the sum over classes of squared differences: from 0 to 2, for two classes twice the binary one.
+    brier_parts : BrierParts
+    nll : float
+        Mean negative log-likelihood, in nats.
+    ece_interval, brier_interval, nll_interval, overconfidence_interval : Interval
+        Percentile bootstrap over the examples; nan without resamples, or for a single example.
+    confidence : float
+        The share of such intervals that are to hold the true value.
+    histogram : tuple of int
+        Examples by confidence in as many bins of equal width from 0 to 1, whatever the strategy.
+    """
+
+    n: int
+    strategy: Strategy
+    bins: tuple[ReliabilityBin, ...] = field(repr=False)
+    accuracy: float
+    mean_confidence: float
+    overconfidence: float
+    overconfidence_interval: Interval
+    ece: float
+    ece_interval: Interval
+    mce: float
+    classwise_ece: float
+    brier: float
+    brier_interval: Interval
+    brier_parts: BrierParts
+    nll: float
+    nll_interval: Interval
+    confidence: float
+    histogram: tuple[int, ...] = field(repr=False)
+
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """The edges of the bins, one more than there are bins."""
+        return (self.bins[0].low, *(b.high for b in self.bins))
+
+    def sentence(self) -> str:
+        """Return what may be said of the model's confidence, in words.
+
+        >>> logits, y = torch.tensor([[2.0, 0.0]]).repeat(200, 1), torch.tensor([0, 1]).repeat(100)
+        >>> print(calibration(logits, y).sentence())
+        The model is over-confident: over 200 examples its mean confidence is 0.881 and its accuracy 0.500, a difference
+        of +38.1 points (95 % interval +31.1 to +45.6); the calibration error (ECE) is 0.381.
+        """
+        says = {
+            "over": "The model is over-confident",
+            "under": "The model is under-confident",
+            "neither": "Neither over- nor under-confidence can be told from these examples",
+            "unknown": "Without an interval nothing can be said of over-confidence",
+        }[_leaning(self)]
+        return (
+            f"{says}: over {self.n:,} example{'' if self.n == 1 else 's'} its mean confidence is "
+            f"{self.mean_confidence:.3f} and its accuracy {self.accuracy:.3f}, a difference of {_points(self)}; "
+            f"the calibration error (ECE) is {self.ece:.3f}."
+        )
+
+
+def calibration(
+    logits: Array,
+    y: Array,
+    bins: int = 15,
+    strategy: Strategy = "width",
+    confidence: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Calibration:
+    """Measure whether a model is right as often as it says it is.
+
+    Parameters
+    ----------
+    logits : Tensor or array, shape (N, C)
+        C ≥ 2. For another temperature T, give logits / T.
+    y : Tensor or array of int, shape (N,)
+        True classes; -1 marks an example whose class is not known, which is left out.
+    bins : int
+        At least 1.
+    strategy : {"width", "mass"}
+        Bins of equal width from 0 to 1, or cut at quantiles, so that each holds about as many examples; among many
+        equal confidences some of these have no width and are empty.
+    confidence : float
+        Of all intervals, in (0, 1).
+    resamples : int
+        Bootstrap samples; 0 for no bootstrap intervals.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    Calibration
+
+    Raises
+    ------
+    ValueError
+        If shapes, labels or settings do not fit, no example has a label, or a logit is not finite.
+
+    Notes
+    -----
+    In float64. A bin holds its upper edge, as in Guo et al. and scikit-learn's ``calibration_curve``; torchmetrics'
+    bins hold the lower one, and a confidence of exactly 1 has a bin of its own there. With n_b of N examples in bin b::
+
+        ECE = Σ_b n_b/N |acc_b − conf_b|        MCE = max_b |acc_b − conf_b|
+        classwise ECE = 1/C Σ_c Σ_b n_cb/N |f_cb − p̄_cb|
+        Brier = 1/N Σ_i Σ_c (p_ic − o_ic)²,  o_ic = 1 for the true class, else 0
+
+    n_cb counts the examples whose p_ic lies in bin b, p̄_cb is their mean p_ic and f_cb their share of class c; for
+    equal mass each class has edges of its own. On these bins the Brier score splits exactly, class by class, into::
+
+        reliability = Σ_cb n_cb/N (p̄_cb − f_cb)²    resolution = Σ_cb n_cb/N (f_cb − f_c)²
+        uncertainty = Σ_c f_c (1 − f_c)              within = Σ_cb n_cb/N (Var_cb(p) − 2 Cov_cb(p, o))
+        Brier = reliability − resolution + uncertainty + within
+
+    Murphy's three parts are exact only where all p in a bin are equal; the last is what Stephenson et al. add.
+
+    The bootstrap draws N of the N examples, ``resamples`` times, and takes the quantiles of what each draw gives. The
+    edges of the bins stay those of the sample, also for equal mass. Two things it cannot do. The ECE of a finite sample
+    lies above the true one, for a well calibrated model too, and that of a resample further still: its interval tells
+    the spread, not whether the ECE is 0. And few examples make it too narrow: where the sample has no error, no
+    resample has one.
+
+    References
+    ----------
+    Guo, Pleiss, Sun, Weinberger (2017), On Calibration of Modern Neural Networks, ICML, arXiv:1706.04599. Kull et al.
+    (2019), Beyond temperature scaling, NeurIPS, arXiv:1910.12656 (classwise ECE). Brier (1950), Monthly Weather Review
+    78. Murphy (1973), J. Applied Meteorology 12. Stephenson, Coelho, Jolliffe (2008), Two Extra Components in the Brier
+    Score Decomposition, Weather and Forecasting 23. Wilson (1927), JASA 22. Efron, Tibshirani (1993), An Introduction
+    to the Bootstrap.
+
+    Examples
+    --------
+    >>> logits, y = torch.tensor([[2.0, 0.0]]).repeat(200, 1), torch.tensor([0, 1]).repeat(100)
+    >>> c = calibration(logits, y)
+    >>> round(c.mean_confidence, 3), c.accuracy, round(c.ece, 3), round(c.overconfidence, 3)
+    (0.881, 0.5, 0.381, 0.381)
+    >>> round(c.brier, 3), round(c.brier_parts.reliability, 3), round(c.brier_parts.uncertainty, 3)
+    (0.79, 0.29, 0.5)
+    """
+    check_confidence(confidence)
+    _check_settings(bins, strategy, resamples)
+    z, labels = _labelled(logits, y)
+    log_p = F.log_softmax(z, dim=1)
+    p, choice, each = log_p.exp().numpy(), first_choice(z), np.arange(len(labels))
+    nll = -log_p.numpy()[each, labels]
+    conf, right = p[each, choice], choice == labels
+    brier = (p**2).sum(1) - 2 * p[each, labels] + 1  # Σ_c (p_c − o_c)²
+
+    edges = _edges(conf, bins, strategy)
+    place = np.searchsorted(edges[1:-1], conf)
+    table = _reliability(edges, place, conf, right, confidence)
+    gap = conf - right
+    gaps = np.bincount(place, weights=gap, minlength=bins)  # n_b (conf_b − acc_b)
+    classwise, parts = _by_class(p, labels, bins, strategy)
+    intervals = _bootstrap(nll, brier, gap, place, bins, confidence, resamples, seed)
+    equal = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], conf)
+    return Calibration(
+        n=len(labels),
+        strategy=strategy,
+        bins=table,
+        accuracy=float(right.mean()),
+        mean_confidence=float(conf.mean()),
+        overconfidence=float(gap.mean()),
+        overconfidence_interval=intervals["overconfidence"],
+        ece=float(np.abs(gaps).sum() / len(labels)),
+        ece_interval=intervals["ece"],
+        mce=max(abs(b.accuracy - b.confidence) for b in table if b.count),
+        classwise_ece=classwise,
+        brier=float(brier.mean()),
+        brier_interval=intervals["brier"],
+        brier_parts=parts,
+        nll=float(nll.mean()),
+        nll_interval=intervals["nll"],
+        confidence=confidence,
+        histogram=tuple(np.bincount(equal, minlength=bins).tolist()),
+    )
+
+
+def fit_temperature(logits: Array, y: Array) -> float:
+    """Return the temperature T for which σ(logits / T) gives these labels the highest likelihood.
+
+    Parameters
+    ----------
+    logits : Tensor or array, shape (N, C)
+        Of examples that the model was not trained on, C ≥ 2.
+    y : Tensor or array of int, shape (N,)
+        True classes; -1 marks an example whose class is not known, which is left out.
+
+    Returns
+    -------
+    float
+        T in [0.01, 100]: above 1 for an over-confident model. 1.0 where the logits of no example differ, since then
+        all T are equal.
+
+    Raises
+    ------
+    ValueError
+        If shapes or labels do not fit, no example has a label, or a logit is not finite.
+
+    Warns
+    -----
+    UserWarning
+        If the best T is not within the bounds, which are then returned: 0.01 where all examples are right (the lower
+        T, the better), 100 where the logits do no better than chance.
+
+    Notes
+    -----
+    With β = 1/T the mean negative log-likelihood is convex in β, and its derivative is E_p[z] − z_y, the mean over the
+    examples of the expected logit less that of the true class. It rises with β, by the variance of z under p, so it has
+    at most one root: Newton's method finds it, with a bisection wherever a step would leave the bracket. A common
+    factor changes no first choice: accuracy stays what it was.
+
+    References
+    ----------
+    Guo, Pleiss, Sun, Weinberger (2017), On Calibration of Modern Neural Networks, ICML, arXiv:1706.04599.
+
+    Examples
+    --------
+    >>> logits, y = torch.tensor([[2.0, 0.0]]).repeat(4, 1), torch.tensor([0, 0, 0, 1])
+    >>> round(fit_temperature(logits, y), 4), round(2 / math.log(3), 4)  # three to one
+    (1.8205, 1.8205)
+    """
+    z, labels = _labelled(logits, y)
+    centred = z - z.max(dim=1, keepdim=True).values  # (n, C); the same likelihood, and nothing overflows
+    if not centred.any():
+        return 1.0
+    of_y = centred.gather(1, torch.from_numpy(labels).unsqueeze(1))
+    target, (coldest, hottest) = of_y.mean().item(), TEMPERATURE_BOUNDS
+    low, high = 1 / hottest, 1 / coldest
+    if _slope(centred, target, high)[0] <= 0:
+        why = "the best T lies below it" if of_y.any() else "all examples are right, so the likelihood rises as T falls"
+        warnings.warn(f"temperature is at its lower bound {coldest:g}: {why}", UserWarning, stacklevel=2)
+        return coldest
+    if _slope(centred, target, low)[0] >= 0:
+        why = "the best T lies above it, or the logits do no better than chance"
+        warnings.warn(f"temperature is at its upper bound {hottest:g}: {why}", UserWarning, stacklevel=2)
+        return hottest
+    beta = 1.0
+    while high - low > 1e-14 * high:
+        slope, curvature = _slope(centred, target, beta)
+        step = slope / curvature if curvature > 0 else math.inf
+        if abs(step) <= 1e-13 * beta:
+            break
+        low, high = (beta, high) if slope < 0 else (low, beta)
+        beta = beta - step if low < beta - step < high else math.sqrt(low * high)
+    return 1 / beta
+
+
+def inherited(teacher: Calibration, student: Calibration) -> str:
+    """Return one sentence on whether a teacher's over-confidence is found in its student.
+
+    Parameters
+    ----------
+    teacher, student : Calibration
+        Of the same examples, with intervals of the same confidence.
+
+    Raises
+    ------
+    ValueError
+        If the numbers of examples, or the confidences, differ.
+
+    Notes
+    -----
+    A model is called over-confident (under-confident) where the whole interval of mean confidence − accuracy lies above
+    (below) 0. The sentence says what is in both models, not what caused it, and does not rank them: for that the
+    interval of the difference would be needed, or a twin trained without the teacher.
+
+    Examples
+    --------
+    >>> y = torch.tensor([0, 0, 0, 1]).repeat(100)
+    >>> t, s = (calibration(torch.tensor([[gap, 0.0]]).repeat(400, 1), y) for gap in (3.0, 2.0))
+    >>> print(inherited(t, s))
+    Over-confidence is found in both, teacher and student: mean confidence less accuracy is +20.3 points (95 % interval
+    +16.0 to +24.5) in the teacher and +13.1 points (95 % interval +8.8 to +17.3) in the student.
+    """
+    if teacher.n != student.n:
+        raise ValueError(
+            f"teacher and student must be measured on the same examples, got {teacher.n:,} and {student.n:,}"
+        )
+    if teacher.confidence != student.confidence:
+        raise ValueError(
+            "teacher and student must have intervals of the same confidence, "
+            f"got {teacher.confidence} and {student.confidence}"
+        )
+    t, s = _leaning(teacher), _leaning(student)
+    is_ = {"under": "is under-confident", "neither": "cannot be told to be over- or under-confident"}
+    if "unknown" in (t, s):
+        says = "Without intervals nothing can be said of inherited over-confidence"
+    elif t == s == "over":
+        says = "Over-confidence is found in both, teacher and student"
+    elif t == "over":
+        says = f"The teacher's over-confidence is not found in the student, which {is_[s]}"
+    elif s == "over":
+        says = f"The student's over-confidence is not found in the teacher, which {is_[t]}"
+    else:
+        says = f"Over-confidence is found in neither: the teacher {is_[t]}, the student {is_[s]}"
+    less = "mean confidence less accuracy is"
+    return f"{says}: {less} {_points(teacher)} in the teacher and {_points(student)} in the student."
+
+
+def _labelled(logits: Array, y: Array) -> tuple[Tensor, np.ndarray]:
+    """Return logits and labels of the examples with a label, shapes (n, C) and (n,)."""
+    z = float_logits(logits)
+    labels = int_labels(y, *z.shape)
+    known = labels >= 0
+    if not known.any():
+        raise ValueError(f"none of the {len(labels):,} examples has a label; calibration needs the true classes")
+    return z[torch.from_numpy(known)], labels[known]
+
+
+def _edges(values: np.ndarray, bins: int, strategy: Strategy) -> np.ndarray:
+    """Return bin edges along the last axis: shape (bins + 1,), or (classes, bins + 1) for (classes, N) and mass."""
+    if strategy == "width":
+        return np.linspace(0, 1, bins + 1)
+    ordered, n = np.sort(values, axis=-1), values.shape[-1]
+    # quantiles, but by whole numbers: rounded by np.quantile, an edge that is an example may fall short of it
+    below, rest = np.divmod(np.arange(bins + 1) * (n - 1), bins)
+    a, b = ordered[..., below], ordered[..., np.minimum(below + 1, n - 1)]
+    return a + rest / bins * (b - a)
+
+
+def _reliability(
+    edges: np.ndarray, place: np.ndarray, conf: np.ndarray, right: np.ndarray, confidence: float
+) -> tuple[ReliabilityBin, ...]:
+    bins = len(edges) - 1
+    count = np.bincount(place, minlength=bins).tolist()
+    said = np.bincount(place, weights=conf, minlength=bins).tolist()
+    hits = np.bincount(place, weights=right, minlength=bins).tolist()
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    return tuple(
+        ReliabilityBin(low, high, n, s / n, k / n, _wilson(k, n, z))
+        if n
+        else ReliabilityBin(low, high, 0, math.nan, math.nan, Interval(math.nan, math.nan))
+        for low, high, n, s, k in zip(edges[:-1].tolist(), edges[1:].tolist(), count, said, hits, strict=True)
+    )
+
+
+def _wilson(hits: float, n: int, z: float) -> Interval:
+    share = hits / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    # at the ends the formula is 0 or 1 but for rounding
+    return Interval(0.0 if hits == 0 else middle - half, 1.0 if hits == n else middle + half)
+
+
+def _by_class(p: np.ndarray, labels: np.ndarray, bins: int, strategy: Strategy) -> tuple[float, BrierParts]:
+    """Return the classwise ECE and the parts of the Brier score, both from the bins of each class's probability."""
+    n, classes = p.shape
+    error = reliability = resolution = uncertainty = within = 0.0
+    rows = max(1, BLOCK // n)
+    for start in range(0, classes, rows):
+        of = np.ascontiguousarray(p[:, start : start + rows].T)  # (k, n)
+        k = len(of)
+        edges = _edges(of, bins, strategy)
+        if strategy == "width":
+            place = np.searchsorted(edges[1:-1], of)
+        else:
+            place = np.stack([np.searchsorted(edge[1:-1], row) for edge, row in zip(edges, of, strict=True)])
+        place += bins * np.arange(k)[:, None]
+        true = np.arange(start, start + k)[:, None] == labels  # (k, n)
+        share = true.mean(1, keepdims=True)  # f_c
+
+        flat, size = place.ravel(), k * bins
+        count = np.bincount(flat, minlength=size)
+        some = np.maximum(count, 1)
+        mean_p = np.bincount(flat, weights=of.ravel(), minlength=size) / some
+        mean_o = np.bincount(flat, weights=true.ravel(), minlength=size) / some
+        weight = count / n
+        a, b = of - mean_p[place], true - mean_o[place]  # what is left within the bins
+        error += float((weight * np.abs(mean_p - mean_o)).sum())
+        reliability += float((weight * (mean_p - mean_o) ** 2).sum())
+        resolution += float((weight.reshape(k, bins) * (mean_o.reshape(k, bins) - share) ** 2).sum())
+        uncertainty += float((share * (1 - share)).sum())
+        within += float((a * (a - 2 * b)).sum() / n)
+    return error / classes, BrierParts(reliability, resolution, uncertainty, within)
+
+
+def _bootstrap(
+    nll: np.ndarray,
+    brier: np.ndarray,
+    gap: np.ndarray,
+    place: np.ndarray,
+    bins: int,
+    confidence: float,
+    resamples: int,
+    seed: int,
+) -> dict[str, Interval]:
+    """Return percentile intervals; a draw is a row of counts, and all it gives is linear in them but for one |·|."""
+    n, names = len(gap), ("overconfidence", "ece", "brier", "nll")
+    if n == 1 or resamples == 0:
+        return dict.fromkeys(names, Interval(math.nan, math.nan))
+    each = np.zeros((n, 2 + bins))
+    each[:, 0], each[:, 1] = nll, brier
+    each[np.arange(n), 2 + place] = gap
+    random, rows = np.random.default_rng(seed), max(1, BLOCK // n)
+    sums = []
+    for start in range(0, resamples, rows):
+        r = min(rows, resamples - start)
+        drawn = random.integers(n, size=(r, n)) + n * np.arange(r)[:, None]
+        times = np.bincount(drawn.ravel(), minlength=r * n).reshape(r, n)  # how often each example was drawn
+        sums.append(times.astype(np.float64) @ each)
+    means = np.concatenate(sums) / n  # (resamples, 2 + bins)
+    gaps = means[:, 2:]
+    of = {"overconfidence": gaps.sum(1), "ece": np.abs(gaps).sum(1), "brier": means[:, 1], "nll": means[:, 0]}
+    ends = ((1 - confidence) / 2, (1 + confidence) / 2)
+    return {name: Interval(*np.quantile(of[name], ends).tolist()) for name in names}
+
+
+def _slope(centred: Tensor, of_y: float, beta: float) -> tuple[float, float]:
+    """Return first and second derivative by β of the mean negative log-likelihood of σ(β z)."""
+    p = F.softmax(beta * centred, dim=1)
+    mean = (p * centred).sum(1)
+    return mean.mean().item() - of_y, (p * (centred - mean.unsqueeze(1)) ** 2).sum(1).mean().item()
+
+
+def _leaning(c: Calibration) -> Literal["over", "under", "neither", "unknown"]:
+    low, high = c.overconfidence_interval
+    if math.isnan(low):
+        return "unknown"
+    return "over" if low > 0 else "under" if high < 0 else "neither"
+
+
+def _points(c: Calibration) -> str:
+    """Return mean confidence − accuracy in hundredths, with its interval."""
+    low, high = c.overconfidence_interval
+    if math.isnan(low):
+        return f"{100 * c.overconfidence:+.1f} points (no interval)"
+    interval = f"{100 * c.confidence:g} % interval {100 * low:+.1f} to {100 * high:+.1f}"
+    return f"{100 * c.overconfidence:+.1f} points ({interval})"
+
+
+def _check_settings(bins: int, strategy: str, resamples: int) -> None:
+    if bins < 1:
+        raise ValueError(f"bins must be at least 1, got {bins}")
+    if strategy not in STRATEGIES:
+        raise ValueError(f"strategy must be one of {', '.join(STRATEGIES)}, got {strategy!r}")
+    if resamples < 0:
+        raise ValueError(f"resamples must be at least 0 (0: no intervals), got {resamples}")

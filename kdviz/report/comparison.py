@@ -1,0 +1,144 @@
+"""``kd.compare``: any two classifiers over the same classes, on the same examples."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import nn
+
+from ..data import Examples, Splits, examples
+from ..losses import check_temperature
+from ..measure.calibration import calibration, fit_temperature
+from ..measure.fidelity import fidelity
+from .answers import Progress, answers
+from .report import Report
+
+
+def compare(
+    teacher: nn.Module,
+    student: nn.Module,
+    data: Any,
+    *,
+    twin: nn.Module | None = None,
+    classes: Sequence[str] | None = None,
+    temperature: float = 4.0,
+    bins: int = 15,
+    batch_size: int = 500,
+    progress: Progress | None = None,
+) -> Report:
+    """Compare two classifiers: how alike their answers are, and how sure they are.
+
+    Parameters
+    ----------
+    teacher, student : nn.Module
+        Any two torch models that answer logits (B, C) over the same classes in the same order, each on its own device.
+        Of a model that returns a tuple or a dict, pass ``kd.models.LogitsOf(model, which)``.
+    data : Splits, Examples, (X, y), X, Dataset or DataLoader
+        Of a `Splits` the test part; its validation part then fits the temperature of the calibration. Without labels,
+        what can be told without them is told.
+    twin : nn.Module, optional
+        The same student taught without the teacher, measured beside it.
+    classes : sequence of str, optional
+        Names of the classes, for data that bring none.
+    temperature : float
+        T at which teacher and student are set against each other.
+    bins : int
+        Bins of the calibration.
+    batch_size : int
+        Examples that are answered at once.
+    progress : callable, optional
+        Called with (done, total) over all models; return False to stop with ``Cancelled``.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    TypeError, ValueError
+        In one sentence, if a model, the data or a number does not fit.
+
+    Examples
+    --------
+    >>> import torch, kdviz as kd
+    >>> X, y = torch.eye(3).repeat(20, 1), torch.arange(60) % 3
+    >>> models = torch.nn.Linear(3, 3), torch.nn.Linear(3, 3)
+    >>> for model in models:
+    ...     _ = model.weight.data.copy_(5 * torch.eye(3)), model.bias.data.zero_()
+    >>> report = kd.compare(*models, (X, y))
+    >>> report.sentences("fidelity")[0].split(";")[0]
+    'The student agrees with the teacher on 60 of 60 examples'
+    """
+    check_temperature(temperature)
+    part, held_out, names = _parts(data, classes)
+    models = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
+    told = _Told(progress, len(models) * (len(part) + (len(held_out) if held_out is not None else 0)))
+    logits = {
+        who: answers(model, part, who=who, batch_size=batch_size, progress=told.next(len(part)))
+        for who, model in models.items()
+    }
+    count = _same_classes(logits, names, part)
+    names = names or tuple(str(k) for k in range(count))
+    known = part.y >= 0
+    labelled = bool(known.any())
+    fitted = {}
+    if held_out is not None:
+        fit_on = held_out.y >= 0
+        for who, model in models.items():
+            held = answers(model, held_out, who=who, batch_size=batch_size, progress=told.next(len(held_out)))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # at a bound: the report's sentence gives the value
+                fitted[who] = fit_temperature(held[fit_on], held_out.y[fit_on])
+    y = part.y if labelled else None
+    kinds = {who: calibration(z[known], part.y[known], bins=bins) for who, z in logits.items()} if labelled else {}
+    scaled = {who: calibration(logits[who][known] / t, part.y[known], bins=bins) for who, t in fitted.items()}
+    return Report(
+        models=models,
+        examples=part,
+        classes=names,
+        logits=logits,
+        temperature=float(temperature),
+        fidelity=fidelity(logits["teacher"], logits["student"], y, temperature=temperature),
+        calibration=kinds,
+        fitted_temperature=fitted,
+        rescaled=scaled if labelled else {},
+    )
+
+
+class _Told:
+    """Progress over several rounds of answers, as one count."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self.progress, self.total, self.before = progress, total, 0
+
+    def next(self, rows: int) -> Progress | None:
+        """Return the progress of the next round, of ``rows`` answers."""
+        if self.progress is None:
+            return None
+        call, start = self.progress, self.before
+        self.before += rows
+        return lambda done, _: call(start + done, self.total)
+
+
+def _parts(data: Any, classes: Sequence[str] | None) -> tuple[Examples, Examples | None, tuple[str, ...]]:
+    """Return the examples to compare on, those to fit temperatures on, and the names of the classes."""
+    if isinstance(data, Splits):
+        held_out = data.validation if data.validation.labelled else None
+        return data.test, held_out, tuple(classes or data.classes)
+    return examples(data), None, tuple(classes or ())
+
+
+def _same_classes(logits: Mapping[str, Any], names: Sequence[str], part: Examples) -> int:
+    """Return the number of classes, if all speak of the same."""
+    counts = {who: z.shape[1] for who, z in logits.items()}
+    count = counts["teacher"]
+    if len(set(counts.values())) > 1:
+        told = ", ".join(f"the {who} with {n}" for who, n in counts.items())
+        raise ValueError(f"the models answer with different numbers of classes ({told}); all must cover the same")
+    if names and len(names) != count:
+        raise ValueError(f"the models answer with {count} classes and the data name {len(names)}; name as many")
+    if part.labelled and int(part.y.max()) >= count:
+        raise ValueError(f"labels must be below {count}, the models' number of classes, got {int(part.y.max())}")
+    return count

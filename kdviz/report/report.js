@@ -1,0 +1,125 @@
+// The report's page: a cell of the 2×2 chooses the strip, the strip chooses the example, the example all its views.
+
+"use strict";
+const told = JSON.parse(document.getElementById("told").textContent);
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children);
+  return node;
+}
+
+const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+
+/** Grey or colour pixels on a canvas; `shape` is channels, height, width. */
+function image(text, shape, label) {
+  const [channels, height, width] = shape, pixels = bytes(text), size = height * width;
+  const canvas = make("canvas", { width, height, role: "img", "aria-label": label });
+  const drawn = new ImageData(width, height);
+  for (let i = 0; i < size; i++) {
+    for (let c = 0; c < 3; c++) drawn.data[4 * i + c] = pixels[channels === 3 ? c * size + i : i];
+    drawn.data[4 * i + 3] = 255;
+  }
+  canvas.getContext("2d").putImageData(drawn, 0, 0);
+  return canvas;
+}
+
+/** A signed map (int8, 127 is its largest size): blue speaks against, orange for; grey is 0. */
+function map(text, shape, label) {
+  const [, height, width] = shape, values = new Int8Array(bytes(text).buffer);
+  const canvas = make("canvas", { width, height, role: "img", "aria-label": label });
+  const drawn = new ImageData(width, height);
+  const ends = { low: [0, 114, 178], zero: [246, 246, 246], high: [213, 94, 0] };
+  values.forEach((value, i) => {
+    const share = Math.abs(value) / 127, end = value < 0 ? ends.low : ends.high;
+    for (let c = 0; c < 3; c++) drawn.data[4 * i + c] = ends.zero[c] + share * (end[c] - ends.zero[c]);
+    drawn.data[4 * i + 3] = 255;
+  });
+  canvas.getContext("2d").putImageData(drawn, 0, 0);
+  return canvas;
+}
+
+const name = (k) => (k < 0 ? "not known" : told.classes[k]);
+const sentence = (e) =>
+  `Example ${(e.index + 1).toLocaleString("en")}: its class is ${name(e.y)}; the teacher says ${name(e.top_teacher)}, ` +
+  `the student ${name(e.top_student)}.`;
+
+let cell = null, chosen = null;
+const cells = [...document.querySelectorAll("[data-cell]")];
+const strip = document.getElementById("strip");
+const one = document.getElementById("one");
+const said = document.getElementById("said");
+
+function showCell(which) {
+  cell = which;
+  for (const button of cells) button.setAttribute("aria-pressed", String(button.dataset.cell === which));
+  const shown = told.examples.filter((e) => e.cell === which);
+  const buttons = shown.map((e) => {
+    const small = e.pixels ? image(e.pixels, told.shape, "") : make("span", { class: "row" }, `no. ${e.index + 1}`);
+    const button = make("button", { type: "button", "aria-label": sentence(e), title: sentence(e), "aria-pressed": "false" }, small);
+    button.addEventListener("click", () => show(e));
+    return button;
+  });
+  strip.replaceChildren(...buttons);
+  if (shown.length) show(shown[0]);
+  else {
+    one.replaceChildren();
+    said.textContent = "No example is of this kind.";
+  }
+}
+
+function show(example) {
+  chosen = example;
+  const at = told.examples.filter((e) => e.cell === cell).indexOf(example);
+  [...strip.children].forEach((button, i) => button.setAttribute("aria-pressed", String(i === at)));
+  const parts = [];
+  if (example.pixels) parts.push(make("figure", {}, image(example.pixels, told.shape, sentence(example)), make("figcaption", {}, "the example")));
+  for (const [who, text] of Object.entries(example.maps ?? {})) {
+    parts.push(make("figure", {}, map(text, told.shape, `${told.method} of the ${who}`), make("figcaption", {}, who)));
+  }
+  parts.push(bars(example));
+  one.replaceChildren(...parts);
+  said.textContent = sentence(example);
+}
+
+function bars(example) {
+  const { teacher, student } = example, node = make("div", { class: "bars" });
+  node.append(
+    make("span", { class: "head teacher" }, "Teacher"), make("span"), make("span"), make("span"),
+    make("span", { class: "head student" }, "Student"),
+  );
+  example.order.forEach((k, i) => {
+    const width = (p) => `width:${(100 * p).toFixed(2)}%`;
+    node.append(
+      make("span", { class: "bar teacher", style: width(teacher[i]) }),
+      make("span", { class: "p" }, teacher[i].toFixed(3)),
+      make("span", { class: k === example.y ? "name true" : "name" }, told.classes[k]),
+      make("span", { class: "p" }, student[i].toFixed(3)),
+      make("span", { class: "bar student", style: width(student[i]) }),
+    );
+  });
+  return node;
+}
+
+for (const button of cells) button.addEventListener("click", () => showCell(button.dataset.cell));
+if (cells.length) showCell((cells.find((b) => told.examples.some((e) => e.cell === b.dataset.cell)) ?? cells[0]).dataset.cell);
+
+function drawFigures() {
+  const ink = dark.matches ? "#eceef0" : "#1f2328", line = dark.matches ? "#3a3e45" : "#dfe2e6";
+  for (const node of document.querySelectorAll(".plot")) {
+    const figure = JSON.parse(document.getElementById(node.dataset.figure).textContent);
+    const layout = { ...figure.layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: ink } };
+    delete layout.title; // the page says it above
+    layout.margin = { ...layout.margin, t: 16 };
+    for (const key of Object.keys(layout)) {
+      if (/^[xy]axis/.test(key)) layout[key] = { ...layout[key], gridcolor: line, linecolor: ink, tickcolor: ink, zerolinecolor: line };
+    }
+    Plotly.react(node, figure.data, layout, { responsive: true, displayModeBar: false });
+  }
+}
+drawFigures();
+dark.addEventListener("change", drawFigures);

@@ -1,0 +1,284 @@
+"""The report on two models: numbers, figures, a table, one file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from ..data import Examples
+from ..measure.calibration import Calibration, inherited
+from ..measure.fidelity import CELLS, Fidelity
+from . import html
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from ..measure.saliency import MapSimilarity
+
+VERSION = 1  # of to_json
+NO_LABELS = "No example has a label: accuracy and calibration are not known."
+
+
+@dataclass(frozen=True)
+class Maps:
+    """Saliency maps of some examples.
+
+    Attributes
+    ----------
+    method : str
+    index : Tensor of int64, shape (M,)
+        Which examples of the report.
+    values : dict of str to Tensor, shape (M, *input shape)
+        By model.
+    similarity : MapSimilarity
+        Of teacher and student.
+    """
+
+    method: str
+    index: Tensor
+    values: dict[str, Tensor]
+    similarity: MapSimilarity
+
+
+@dataclass(eq=False)
+class Report:
+    """What is known of two models on the same examples. Made by :func:`kdviz.compare`.
+
+    Attributes
+    ----------
+    models : dict of str to nn.Module
+        "teacher", "student", and "twin" if there is one.
+    examples : Examples
+        The N examples all numbers are about.
+    classes : tuple of str
+    logits : dict of str to Tensor, shape (N, C)
+    temperature : float
+        At which teacher and student are set against each other.
+    fidelity : Fidelity
+    calibration : dict of str to Calibration
+        On the labelled examples; empty without any.
+    fitted_temperature : dict of str to float
+        The post-hoc temperature of each model, fitted on validation data; empty without.
+    rescaled : dict of str to Calibration
+        Calibration once the logits are divided by it.
+    maps : Maps or None
+        Those of the last call of :meth:`saliency`.
+    """
+
+    models: Mapping[str, nn.Module]
+    examples: Examples
+    classes: tuple[str, ...]
+    logits: dict[str, Tensor]
+    temperature: float
+    fidelity: Fidelity
+    calibration: dict[str, Calibration]
+    fitted_temperature: dict[str, float]
+    rescaled: dict[str, Calibration]
+    maps: Maps | None = field(default=None, init=False)
+
+    def saliency(
+        self, method: str = "input_x_gradient", *, count: int = 200, index: Any = None, **options: Any
+    ) -> MapSimilarity:
+        """Explain the teacher's first choice by both models, on the same examples whatever the method.
+
+        Parameters
+        ----------
+        method : str
+            One of ``kdviz.measure.saliency.METHODS``.
+        count : int
+            How many examples: those on which the models differ first, then in order.
+        index : sequence of int, optional
+            Which examples instead.
+        **options
+            As of :func:`kdviz.measure.saliency.saliency`.
+
+        Returns
+        -------
+        MapSimilarity
+            Also kept in ``maps``, from where the page draws them.
+        """
+        from ..measure.saliency import saliency, similarity
+
+        chosen = self._sample(count) if index is None else torch.as_tensor(index, dtype=torch.int64)
+        target = self.logits["teacher"][chosen].argmax(1)
+        inputs = self.examples.inputs(chosen)
+        values = {who: saliency(self.models[who], inputs, target, method, **options) for who in ("teacher", "student")}
+        alike = similarity(values["teacher"], values["student"])
+        self.maps = Maps(method, chosen, values, alike)
+        return alike
+
+    def _sample(self, count: int) -> Tensor:
+        """Return ``count`` examples, a share of each cell's first, in the order of the data."""
+        members = [list(m) for m in self.cells().values()]
+        members.sort(key=len)
+        chosen: list[int] = []
+        for place, some in enumerate(members):
+            chosen += some[: max(0, count - len(chosen)) // (len(members) - place)]
+        return torch.tensor(sorted(chosen), dtype=torch.int64)
+
+    def cells(self) -> dict[str, list[int]]:
+        """Return which examples fall into each cell: the 2×2 of right and wrong, or agreement without labels."""
+        if self.examples.labelled:
+            return {name: self.fidelity.cell(name).tolist() for name in CELLS}
+        same = self.logits["teacher"].argmax(1) == self.logits["student"].argmax(1)
+        return {
+            "agree": torch.nonzero(same).flatten().tolist(),
+            "differ": torch.nonzero(~same).flatten().tolist(),
+        }
+
+    def sentences(self, subject: str | None = None) -> list[str]:
+        """Return what the numbers say, a sentence each; of one subject, or of all."""
+        said = {
+            "fidelity": [self.fidelity.sentence()],
+            "calibration": self._on_calibration(),
+            "saliency": [self.maps.similarity.sentence()] if self.maps is not None else [],
+        }
+        if subject is not None:
+            if subject not in said:
+                raise ValueError(f"subject must be one of {', '.join(said)}, got {subject!r}")
+            return said[subject]
+        if not self.examples.labelled:
+            said["calibration"] = [NO_LABELS]
+        return [sentence for some in said.values() for sentence in some]
+
+    def headlines(self) -> list[str]:
+        """Return the sentences that say most, a subject each."""
+        said = self.sentences("fidelity")
+        if self.calibration:
+            said.append(inherited(self.calibration["teacher"], self.calibration["student"]))
+        else:
+            said.append(NO_LABELS)
+        return [*said, *self.sentences("saliency")]
+
+    def _on_calibration(self) -> list[str]:
+        said = [_of(who, c.sentence()) for who, c in self.calibration.items()]
+        if self.calibration:
+            said.append(inherited(self.calibration["teacher"], self.calibration["student"]))
+        for who, after in self.rescaled.items():
+            before = self.calibration[who]
+            said.append(
+                f"Divided by T = {self.fitted_temperature[who]:.3g}, fitted on validation data, the {who}'s logits "
+                f"have an ECE of {after.ece:.4f} instead of {before.ece:.4f}."
+            )
+        return said
+
+    def summary(self) -> pd.DataFrame:
+        """Return one row a model: size, accuracy, NLL, Brier, ECE, over-confidence."""
+        import pandas as pd
+
+        rows = []
+        for who, model in self.models.items():
+            row: dict[str, Any] = {"model": who, "parameters": sum(p.numel() for p in model.parameters())}
+            if who in self.calibration:
+                c = self.calibration[who]
+                known = self.examples.y >= 0
+                right = self.logits[who].argmax(1)[known] == self.examples.y[known]
+                row |= {"accuracy": right.double().mean().item(), "NLL": c.nll, "Brier": c.brier, "ECE": c.ece}
+                row["over-confidence"] = c.overconfidence
+            if who in self.rescaled:
+                row |= {"fitted T": self.fitted_temperature[who], "ECE at fitted T": self.rescaled[who].ece}
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+    def by_class(self) -> pd.DataFrame:
+        """Return one row a class, those of least agreement first."""
+        import pandas as pd
+
+        rows = [
+            {"class": self.classes[row.index], "examples": row.n, "agreement": row.agreement}
+            | {"teacher accuracy": row.teacher_accuracy, "student accuracy": row.student_accuracy, "KL": row.kl}
+            for row in self.fidelity.classes
+            if row.n
+        ]
+        frame = pd.DataFrame(rows, columns=None if rows else ["class", "examples", "agreement"])
+        return frame.sort_values("agreement", kind="stable") if rows else frame
+
+    def frame(self) -> pd.DataFrame:
+        """Return all numbers as one tidy table: subject, measure, model, group, value, low, high."""
+        import pandas as pd
+
+        columns = ["subject", "measure", "model", "group", "value", "low", "high"]
+        of_fidelity = self.fidelity.frame().rename(columns={"class": "group"}).assign(subject="fidelity")
+        of_fidelity["group"] = [None if pd.isna(k) else self.classes[k] for k in of_fidelity["group"]]
+        parts = [of_fidelity]
+        for who, c in self.calibration.items():
+            parts.append(_calibration_frame(c).assign(subject="calibration", model=who))
+        for who, c in self.rescaled.items():
+            parts.append(_calibration_frame(c).assign(subject="calibration at fitted T", model=who))
+        if self.maps is not None:
+            parts.append(self.maps.similarity.frame().assign(subject=f"saliency, {self.maps.method}"))
+        return pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """Return the numbers as JSON, and write them to ``path`` if one is given."""
+        rows = json.loads(self.frame().to_json(orient="records"))
+        about = {"examples": len(self.examples), "classes": list(self.classes), "temperature": self.temperature}
+        text = json.dumps({"kdviz_report": VERSION, **about, "sentences": self.sentences(), "numbers": rows}, indent=1)
+        if path is not None:
+            fresh = Path(f"{os.fspath(path)}.fresh")
+            fresh.write_text(text + "\n", encoding="utf-8")
+            os.replace(fresh, path)
+        return text
+
+    def figures(self) -> dict[str, go.Figure]:
+        """Return the figures by name, for a notebook or a page."""
+        from ..figures import calibration as of_calibration
+        from ..figures import fidelity as of_fidelity
+
+        drawn = {}
+        if self.examples.labelled:
+            drawn["classes"] = of_fidelity.by_class(self.fidelity, self.classes)
+            drawn["calibration"] = of_calibration.reliability(self.calibration)
+        if self.rescaled:
+            drawn["calibration-fitted"] = of_calibration.reliability(
+                self.rescaled, title="Reliability at the fitted temperature"
+            )
+        if self.maps is not None:
+            from ..figures import saliency as of_saliency
+
+            drawn["saliency"] = of_saliency.distribution(self.maps.similarity, self.maps.method)
+        return drawn
+
+    def to_html(self, path: str | Path, *, title: str = "Teacher and student compared") -> Path:
+        """Write one HTML file that needs no network; a click on a cell of the 2×2 chooses the examples it shows."""
+        return html.write(self, path, title)
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html(index=False) + "".join(f"<p>{s}</p>" for s in self.sentences())
+
+
+def _of(who: str, sentence: str) -> str:
+    """Return a sentence about "the model" as one about the model named."""
+    named = sentence.replace("The model", f"The {who}")
+    return named if named != sentence else f"The {who}: {sentence[0].lower()}{sentence[1:]}"
+
+
+def _calibration_frame(c: Calibration) -> pd.DataFrame:
+    """Return a calibration as rows of measure, group (the bin), value, low, high."""
+    import pandas as pd
+
+    rows: list[tuple[Any, ...]] = []
+    for name in ("ece", "brier", "nll", "overconfidence"):
+        rows.append((name, None, getattr(c, name), *getattr(c, f"{name}_interval")))
+    rows += [(name, None, getattr(c, name), None, None) for name in ("accuracy", "mce", "classwise_ece")]
+    rows += [
+        (f"brier_{name}", None, getattr(c.brier_parts, name), None, None)
+        for name in ("reliability", "resolution", "uncertainty", "within")
+    ]
+    for b in c.bins:
+        if b.count:
+            group = f"confidence {b.low:.3f} to {b.high:.3f}"
+            rows.append(("count", group, b.count, None, None))
+            rows.append(("confidence", group, b.confidence, None, None))
+            rows.append(("accuracy", group, b.accuracy, *b.accuracy_interval))
+    return pd.DataFrame(rows, columns=["measure", "group", "value", "low", "high"]).astype(
+        {"value": "float64", "low": "float64", "high": "float64"}
+    )

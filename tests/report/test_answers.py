@@ -1,0 +1,80 @@
+"""What models answer, and what is said of models that cannot be compared."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+import kdviz as kd
+from kdviz.data import Examples
+from kdviz.distill.teacher import Cancelled
+from kdviz.report.answers import answers
+
+X = torch.randn(23, 4, generator=torch.Generator().manual_seed(0))
+DATA = Examples(X, torch.arange(23) % 3)
+
+
+class Returns(nn.Module):
+    """Gives what a function makes of the inputs."""
+
+    def __init__(self, make):
+        super().__init__()
+        self.make = make
+
+    def forward(self, x):
+        return self.make(x)
+
+
+def test_batches_give_what_one_batch_gives_and_modes_are_put_back():
+    model = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.BatchNorm1d(8), nn.Linear(8, 3))
+    model[2].eval()
+    got = answers(model, DATA, who="student", batch_size=5)
+    assert [m.training for m in model] == [True, True, False, True]
+    assert got == pytest.approx(model.eval()(X).detach(), abs=1e-6)
+    assert not got.requires_grad
+
+
+def test_progress_counts_and_can_stop():
+    seen = []
+    answers(nn.Linear(4, 3), DATA, who="student", batch_size=10, progress=lambda *count: seen.append(count))
+    assert seen == [(10, 23), (20, 23), (23, 23)]
+    model = nn.Linear(4, 3)
+    with pytest.raises(Cancelled, match="stopped after 10 of 23 answers of the student"):
+        answers(model, DATA, who="student", batch_size=10, progress=lambda done, total: False)
+    assert model.training
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "sentence"),
+    [
+        (lambda x: (x, x), TypeError, r"the student returned 2 things .* kd\.models\.LogitsOf\(model, 0\)"),
+        (lambda x: {"logits": x}, TypeError, r"a dict with logits .* kd\.models\.LogitsOf\(model, 'logits'\)"),
+        (lambda x: "cat", TypeError, "the student returned a str"),
+        (lambda x: x[:, 0], ValueError, r"returned shape \(23,\) for 23 examples"),
+        (lambda x: x[:, :1], ValueError, "one column and two or more classes are expected"),
+        (lambda x: x / 0, ValueError, "23 of 23 examples with logits that are not finite"),
+        (lambda x: x @ torch.ones(5, 2), ValueError, r"cannot answer float32 inputs of shape \(4,\)"),
+    ],
+)
+def test_what_cannot_be_compared_is_told_in_a_sentence(make, error, sentence):
+    with pytest.raises(error, match=sentence):
+        answers(Returns(make), DATA, who="student")
+
+
+def test_an_empty_filter_is_told():
+    with pytest.raises(ValueError, match="no example to compare on"):
+        answers(nn.Linear(4, 3), DATA.take(slice(0, 0)), who="student")
+
+
+def test_the_adapter_takes_logits_out_of_what_a_model_returns():
+    class Output:
+        def __init__(self, x):
+            self.logits = x
+
+    for make, which in ((lambda x: (0, x), 1), (lambda x: {"y": x}, "y"), (Output, "logits")):
+        assert torch.equal(kd.models.LogitsOf(Returns(make), which)(X), X)
+    with pytest.raises(ValueError, match="no part 'logits'; it is the keys y"):
+        kd.models.LogitsOf(Returns(lambda x: {"y": x}), "logits")(X)
+    inner = nn.Linear(4, 3)
+    assert list(kd.models.LogitsOf(inner).parameters()) == list(inner.parameters()), "weights are shared"

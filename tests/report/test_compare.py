@@ -1,0 +1,129 @@
+"""``kd.compare`` on shipped models and on a user's own: the numbers are those of the parts, bad input is a sentence."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import kdviz as kd
+from kdviz.distill.teacher import Cancelled
+
+COLUMNS = ["subject", "measure", "model", "group", "value", "low", "high"]
+
+
+def toy(n=300, classes=3, labelled=True, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    X = torch.randn(n, 5, generator=generator)
+    y = (X[:, :classes] + 0.5 * torch.randn(n, classes, generator=generator)).argmax(1)
+    return (X, y) if labelled else X
+
+
+def line(scale=1.0, classes=3, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    model = nn.Linear(5, classes)
+    with torch.no_grad():
+        model.weight.copy_(scale * (torch.eye(classes, 5) + 0.3 * torch.randn(classes, 5, generator=generator)))
+        model.bias.zero_()
+    return model
+
+
+@pytest.fixture(scope="module")
+def report():
+    return kd.compare(line(4.0), line(1.0, seed=1), toy(), twin=line(2.0, seed=2))
+
+
+def test_numbers_are_those_of_the_logits(report):
+    X, y = toy()
+    t, s = report.logits["teacher"], report.logits["student"]
+    assert t == pytest.approx(line(4.0)(X).detach(), abs=1e-6)
+    summary = report.summary().set_index("model")
+    assert list(summary.index) == ["teacher", "student", "twin"]
+    assert summary.loc["student", "accuracy"] == pytest.approx((s.argmax(1) == y).double().mean().item())
+    assert summary.loc["teacher", "NLL"] == pytest.approx(nn.functional.cross_entropy(t.double(), y).item())
+    kl = nn.functional.kl_div((s.double() / 4).log_softmax(1), (t.double() / 4).log_softmax(1), log_target=True,
+                              reduction="batchmean")  # fmt: skip
+    frame = report.frame()
+    assert list(frame.columns) == COLUMNS
+    of_kl = frame[(frame.subject == "fidelity") & frame.measure.str.lower().str.startswith("kl") & frame.group.isna()]
+    assert of_kl.value.tolist() == [pytest.approx(kl.item(), abs=1e-9)]
+
+
+def test_cells_share_out_all_examples(report):
+    y = toy()[1]
+    right = {who: report.logits[who].argmax(1) == y for who in ("teacher", "student")}
+    cells = report.cells()
+    assert sorted(i for members in cells.values() for i in members) == list(range(300))
+    assert cells["errors_new"] == torch.nonzero(right["teacher"] & ~right["student"]).flatten().tolist()
+    assert cells["errors_mended"] == torch.nonzero(~right["teacher"] & right["student"]).flatten().tolist()
+
+
+def test_the_report_is_json_and_a_file(report, tmp_path):
+    read = json.loads(report.to_json(tmp_path / "report.json"))
+    assert read == json.loads((tmp_path / "report.json").read_text())
+    assert read["classes"] == ["0", "1", "2"]
+    assert len(read["numbers"]) == len(report.frame())
+    assert list(tmp_path.iterdir()) == [tmp_path / "report.json"]
+
+
+def test_without_labels_what_can_be_told_is_told():
+    report = kd.compare(line(4.0), line(1.0, seed=1), toy(labelled=False))
+    assert report.calibration == {}
+    assert sorted(report.cells()) == ["agree", "differ"]
+    assert "No example has a label" in " ".join(report.sentences())
+    assert "accuracy" not in report.summary().columns
+    assert len(report.frame()) > 0
+
+
+def test_splits_give_the_test_part_and_a_fitted_temperature():
+    data = kd.data.splits(toy(2000), validation=0.4, test=0.4)
+    report = kd.compare(line(8.0), line(1.0), data)
+    assert len(report.examples) == 800
+    assert report.fitted_temperature["teacher"] == pytest.approx(8 * report.fitted_temperature["student"], rel=1e-3)
+    assert report.rescaled["teacher"].nll < report.calibration["teacher"].nll
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"student": line(classes=4)}, "different numbers of classes .the teacher with 3, the student with 4."),
+        ({"classes": ["a", "b"]}, "answer with 3 classes and the data name 2"),
+        ({"data": (toy()[0], torch.full((300,), 7))}, "labels must be below 3"),
+        ({"temperature": 0.0}, "temperature"),
+    ],
+)
+def test_what_does_not_fit_is_told_in_a_sentence(change, sentence):
+    given = {"teacher": line(), "student": line(), "data": toy()} | change
+    with pytest.raises(ValueError, match=sentence):
+        kd.compare(given.pop("teacher"), given.pop("student"), given.pop("data"), **given)
+
+
+def test_progress_runs_over_all_models_and_stops():
+    seen = []
+    kd.compare(line(), line(), toy(), batch_size=100, progress=lambda *count: seen.append(count))
+    assert seen == [(100 * k, 600) for k in range(1, 7)]
+    with pytest.raises(Cancelled):
+        kd.compare(line(), line(), toy(), batch_size=100, progress=lambda done, total: done < 400)
+
+
+def test_a_thousand_classes_and_one_class_only():
+    generator = torch.Generator().manual_seed(0)
+    X, y = torch.randn(60, 5, generator=generator), torch.arange(60)
+    report = kd.compare(nn.Linear(5, 1000), nn.Linear(5, 1000), (X, y))
+    assert np.isfinite(report.summary()["ECE"]).all()
+    one = kd.compare(line(), line(2.0, seed=1), (toy()[0], torch.zeros(300, dtype=torch.int64)))
+    assert one.by_class()["class"].tolist() == ["0"]
+
+
+def test_saliency_keeps_its_examples_when_the_method_changes():
+    report = kd.compare(line(4.0), line(1.0, seed=1), toy())
+    report.saliency("gradient", count=20)
+    first = report.maps.index
+    report.saliency("input_x_gradient", count=20)
+    assert torch.equal(report.maps.index, first)
+    assert len(first) == 20
+    assert report.sentences("saliency")
+    assert (report.frame().subject == "saliency, input_x_gradient").any()

@@ -1,0 +1,82 @@
+"""The report's file in Chromium, from the disk and with the network blocked: linked examples, both themes, widths."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from playwright.sync_api import expect
+
+import kdviz as kd
+
+NASTY = "</script><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def report():
+    data = kd.data.mnist()
+    part = data.test.take(slice(0, 600))
+    student = kd.models.mlp((8,))
+    run = kd.Distillation(kd.models.pretrained("mnist-mlp-1200"), student, data.with_labels(500), seed=0)
+    run.train(epochs=4)
+    report = kd.compare(run.teacher.module, student, part, classes=[*data.classes[:9], NASTY])
+    report.saliency("gradient", count=40)
+    return report
+
+
+@pytest.fixture(scope="module")
+def file(report, tmp_path_factory):
+    return report.to_html(tmp_path_factory.mktemp("report") / "report.html")
+
+
+def open_file(page, file, **options):
+    opened = page(offline=True, **options)
+    opened.goto(file.as_uri())
+    return opened
+
+
+def test_a_cell_chooses_the_examples_and_an_example_all_its_views(page, file, report, watch):
+    opened = open_file(page, file)
+    cells = report.cells()
+    for name, members in cells.items():
+        button = opened.locator(f"[data-cell={name}]")
+        assert button.locator("b").inner_text() == f"{len(members):,}"
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", "true")
+        expect(opened.locator("#strip button")).to_have_count(min(36, len(members)))
+    opened.locator("[data-cell=errors_new]").click()
+    second = opened.locator("#strip button").nth(1)
+    second.click()
+    said = opened.locator("#said").inner_text()
+    example = int(said.split(":")[0].removeprefix("Example ").replace(",", "")) - 1
+    assert example in cells["errors_new"]
+    y = int(report.examples.y[example])
+    assert f"its class is {report.classes[y]}; the teacher says {report.classes[y]}," in said
+    assert opened.locator("#one canvas").count() == 3, "the example and two maps"
+    shown = [float(p) for p in opened.locator(".bars .p").all_inner_texts()]
+    expected = torch.softmax(report.logits["teacher"][example].double(), 0).tolist()
+    assert shown[::2] == pytest.approx(expected, abs=6e-4)
+    assert not [url for url in watch.requests if url.startswith("http")]
+
+
+def test_figures_are_drawn_in_the_colours_of_the_theme(page, file, report):
+    for dark, ink in ((False, "rgb(31, 35, 40)"), (True, "rgb(236, 238, 240)")):
+        opened = open_file(page, file, dark=dark)
+        expect(opened.locator(".plot .main-svg").first).to_be_attached()
+        assert opened.locator(".js-plotly-plot").count() == len(report.figures())
+        fill = "() => getComputedStyle(document.querySelector('.plot .xtick text')).fill"
+        assert opened.evaluate(fill) == ink
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280, 1920])
+def test_the_file_fits_its_width(page, file, width):
+    opened = open_file(page, file, width=width)
+    expect(opened.locator(".plot .main-svg").first).to_be_attached()
+    assert opened.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_class_name_cannot_run_code(page, file):
+    opened = open_file(page, file)
+    opened.on("dialog", lambda dialog: pytest.fail("a class name ran as code"))
+    expect(opened.locator("#one .bars")).to_be_visible()
+    assert NASTY in opened.locator("#one .bars").inner_text()
+    assert opened.locator("img").count() == 0
