@@ -72,7 +72,7 @@ def check_data(data: Splits, objective: Objective) -> None:
     if len(train) == 0:
         raise ValueError(f"the training part of {data.title} is empty; a run needs at least one example")
     if not any(t.needs_teacher for t in objective.terms) and train.labelled == 0:
-        raise ValueError("the objective learns from labels only and no training example has one; add soft targets")
+        raise ValueError("the objective learns from labels only and no training example has a label; add soft targets")
 
 
 def check_roles(teacher: nn.Module | None, student: nn.Module) -> None:
