@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from .paired import Paired, PairedErrors, paired, paired_errors
 
 if TYPE_CHECKING:
-    from . import calibration, dark_knowledge, fidelity, saliency
+    from . import bias, calibration, dark_knowledge, fidelity, saliency
 
-_SUBJECTS = ("calibration", "dark_knowledge", "fidelity", "saliency")
+_SUBJECTS = ("bias", "calibration", "dark_knowledge", "fidelity", "saliency")
 
 __all__ = [
     "Paired",
     "PairedErrors",
+    "bias",
     "calibration",
     "dark_knowledge",
     "fidelity",
