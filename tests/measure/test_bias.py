@@ -1,0 +1,726 @@
+"""Bias: fairlearn's values, intervals that hold the truth, verdicts on planted faults, and groups read from pixels."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import subprocess
+import sys
+import time
+from functools import cache
+from itertools import pairwise
+
+import fairlearn.metrics
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.ndimage
+import scipy.stats
+import sklearn.metrics
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import kdviz
+from kdviz.data.planted import underrepresented, with_shortcut
+from kdviz.measure import bias as module
+from kdviz.measure.bias import Bias, bands, bias, slant, stroke_thickness, verdict
+
+EOD, DPD, GAP = "equalized_odds_difference", "demographic_parity_difference", "accuracy_difference"
+
+
+def synthetic(seed=0, n=600, groups=3, models=("teacher", "student"), classes=2):
+    random = np.random.RandomState(seed)
+    y, group = random.randint(0, classes, n), random.randint(0, groups, n)
+    wrong = {m: random.rand(n) < 0.1 + 0.15 * group / groups for m in models}
+    return {m: np.where(w, (y + 1) % classes, y) for m, w in wrong.items()}, y, group
+
+
+def answers(random, y, group, tpr, fpr):
+    """Draw predictions with a true- and a false-positive rate for each group."""
+    return (random.rand(len(y)) < np.where(y == 1, np.array(tpr)[group], np.array(fpr)[group])).astype(int)
+
+
+@cache
+def adult() -> tuple[kdviz.data.Examples, np.ndarray]:
+    test = kdviz.data.adult().test
+    with torch.no_grad():
+        return test, kdviz.models.pretrained("adult-mlp")(test.inputs()).argmax(1).numpy()
+
+
+# The values are fairlearn's.
+
+
+def assert_fairlearns(found: Bias, model, grouping, y, choice, group):
+    disparity = found.of(model, grouping)
+    for name in ("demographic_parity", "equalized_odds"):
+        for kind, values in (("difference", disparity.gaps), ("ratio", disparity.ratios)):
+            theirs = getattr(fairlearn.metrics, f"{name}_{kind}")(y, choice, sensitive_features=group)
+            assert values[f"{name}_{kind}"].value == pytest.approx(theirs, abs=1e-12, rel=1e-12), (name, kind)
+    metrics = {
+        "n": fairlearn.metrics.count,
+        "accuracy": sklearn.metrics.accuracy_score,
+        "selection_rate": fairlearn.metrics.selection_rate,
+        "true_positive_rate": fairlearn.metrics.true_positive_rate,
+        "false_positive_rate": fairlearn.metrics.false_positive_rate,
+    }
+    frame = fairlearn.metrics.MetricFrame(metrics=metrics, y_true=y, y_pred=choice, sensitive_features=group)
+    assert disparity.gaps[GAP].value == pytest.approx(frame.difference()["accuracy"], abs=1e-12)
+    assert {g.name for g in disparity.groups} == set(map(str, frame.by_group.index))
+    for index, row in frame.by_group.iterrows():
+        ours = disparity.group(str(index))
+        assert ours.n == row["n"]
+        for name in list(metrics)[1:]:
+            assert getattr(ours, name).value == pytest.approx(row[name], abs=1e-12), (index, name)
+        assert ours.error_rate.value == pytest.approx(1 - row["accuracy"], abs=1e-12)
+        assert ours.accuracy.n == ours.error_rate.n == ours.selection_rate.n == row["n"]
+        assert ours.true_positive_rate.n == y[group == index].sum()
+
+
+@settings(max_examples=6)
+@given(st.integers(0, 2**31 - 1), st.integers(2, 5))
+def test_the_values_are_those_of_fairlearn(seed, groups):
+    predictions, y, group = synthetic(seed, 400, groups)
+    found = bias(predictions, y, {"g": group}, resamples=20)
+    for model, choice in predictions.items():
+        assert_fairlearns(found, model, "g", y, choice, group)
+
+
+def test_pairs_of_groupings_are_fairlearns_too():
+    predictions, y, group = synthetic(1)
+    other = np.random.RandomState(5).choice(["a", "b"], len(y))
+    found = bias(predictions, y, {"g": group, "h": other}, resamples=20)
+    assert found.groupings == ("g", "h", "g & h")
+    both = np.array([f"{g} & {h}" for g, h in zip(group, other, strict=True)])
+    assert_fairlearns(found, "student", "g & h", y, predictions["student"], both)
+    theirs = fairlearn.metrics.equalized_odds_difference(
+        y, predictions["student"], sensitive_features=pd.DataFrame({"g": group, "h": other})
+    )
+    assert found.of("student", "g & h").gaps[EOD].value == pytest.approx(theirs, abs=1e-12)
+    assert bias(predictions, y, {"g": group, "h": other}, resamples=20, intersect=False).groupings == ("g", "h")
+
+
+def test_rates_of_one_class_among_many_are_one_against_the_rest_and_accuracy_is_of_all():
+    predictions, y, group = synthetic(2, 800, classes=5)
+    found = bias(predictions, y, {"g": group}, positive=3, resamples=20).of("student", "g")
+    choice = predictions["student"]
+    assert found.gaps[EOD].value == pytest.approx(
+        fairlearn.metrics.equalized_odds_difference(y == 3, choice == 3, sensitive_features=group), abs=1e-12
+    )
+    assert [g.accuracy.value for g in found.groups] == pytest.approx(
+        [np.mean((choice == y)[group == i]) for i in range(3)]
+    )
+
+
+def test_intervals_of_rates_are_wilsons():
+    predictions, y, group = synthetic(3)
+    for g in bias(predictions, y, {"g": group}, confidence=0.9, resamples=20).of("teacher", "g").groups:
+        for name in ("accuracy", "error_rate", "selection_rate", "true_positive_rate", "false_positive_rate"):
+            rate = getattr(g, name)
+            theirs = scipy.stats.binomtest(round(rate.value * rate.n), rate.n).proportion_ci(0.9, method="wilson")
+            assert (rate.low, rate.high) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
+
+
+def test_the_worst_group_has_the_lowest_accuracy_and_of_equals_is_the_larger():
+    y = np.zeros(300, dtype=int)
+    group = np.repeat(["large", "small", "good"], [150, 50, 100])
+    wrong = np.zeros(300, dtype=int)
+    wrong[:30], wrong[150:160] = 1, 1  # a fifth of both
+    worst = bias({"m": wrong}, y, {"g": group}, positive=None, resamples=20).of("m", "g").worst
+    assert (worst.name, worst.n, worst.accuracy.value) == ("large", 150, 0.8)
+
+
+# Intervals.
+
+
+def by_rows(predictions, y, group, resamples, seed):
+    """Resample rows one by one: the slow way, with no code in common."""
+    random, gaps = np.random.RandomState(seed), []
+    for _ in range(resamples):
+        i = random.randint(0, len(y), len(y))
+        yy, g, row = y[i], group[i], []
+        for choice in predictions.values():
+            c = choice[i]
+            tpr = [c[(g == k) & (yy == 1)].mean() for k in np.unique(group)]
+            fpr = [c[(g == k) & (yy == 0)].mean() for k in np.unique(group)]
+            sel = [c[g == k].mean() for k in np.unique(group)]
+            row.append((max(np.ptp(tpr), np.ptp(fpr)), np.ptp(sel)))
+        gaps.append(row)
+    return np.array(gaps)  # (R, M, 2)
+
+
+def test_the_bootstrap_over_counts_is_that_over_rows():
+    predictions, y, group = synthetic(4, 500)
+    found = bias(predictions, y, {"g": group}, resamples=10_000)
+    draws = by_rows(predictions, y, group, 2500, seed=0)
+    for k, metric in enumerate((EOD, DPD)):
+        for m, model in enumerate(predictions):
+            gap = found.of(model, "g").gaps[metric]
+            assert (gap.low, gap.high) == pytest.approx(np.quantile(draws[:, m, k], [0.025, 0.975]), abs=0.012)
+        apart = found.compare("g", metric).difference
+        assert (apart.low, apart.high) == pytest.approx(
+            np.quantile(draws[:, 1, k] - draws[:, 0, k], [0.025, 0.975]), abs=0.015
+        )
+
+
+def test_chance_is_what_a_shuffle_of_the_groups_gives():
+    predictions, y, group = synthetic(5, 900)
+    gap = bias(predictions, y, {"g": group}, resamples=10_000).of("student", "g").gaps
+    random, right, chosen = np.random.RandomState(0), predictions["student"] == y, predictions["student"]
+    shuffled = [random.permutation(group) for _ in range(2000)]
+    accuracy = [np.ptp([right[g == k].mean() for k in range(3)]) for g in shuffled]
+    selection = [np.ptp([chosen[g == k].mean() for k in range(3)]) for g in shuffled]
+    assert gap[GAP].chance == pytest.approx(np.quantile(accuracy, 0.95), abs=0.006)
+    assert gap[DPD].chance == pytest.approx(np.quantile(selection, 0.95), abs=0.009)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Take rates from the counts; that fairlearn gives the same is tested above, and it takes most of the time."""
+
+    def rates(cells, which):
+        return {
+            name: module._share(k[which, 0], of[0]) for name, (k, of) in module._hits(cells, cells.counts[None]).items()
+        }
+
+    monkeypatch.setattr(module, "_fairlearn", rates)
+
+
+@pytest.mark.usefixtures("quick")
+def test_intervals_hold_the_true_gaps_and_their_true_difference():
+    random, N, runs = np.random.RandomState(0), 3000, 200
+    right = {"student": 0, "teacher": 0, "difference": 0}
+    for _ in range(runs):
+        group = random.randint(0, 2, N)
+        y = random.randint(0, 2, N)
+        teacher = answers(random, y, group, (0.6, 0.9), (0.1, 0.2))
+        again = answers(random, y, group, (0.5, 0.9), (0.1, 0.2))
+        student = np.where(random.rand(N) < 0.5, teacher, again)  # TPRs 0.55 and 0.9: a gap of 0.35 beside 0.30
+        found = bias({"teacher": teacher, "student": student}, y, {"g": group}, resamples=200).compare("g")
+        right["student"] += found.subject_gap.low <= 0.35 <= found.subject_gap.high
+        right["teacher"] += found.reference_gap.low <= 0.3 <= found.reference_gap.high
+        right["difference"] += found.difference.low <= 0.05 <= found.difference.high
+    for share in (count / runs for count in right.values()):
+        assert abs(share - 0.95) < 4 * math.sqrt(0.95 * 0.05 / runs)
+
+
+@pytest.mark.usefixtures("quick")
+def test_where_nothing_is_planted_hardly_anything_is_found():
+    random, N, runs = np.random.RandomState(1), 1500, 200
+    said = []
+    for _ in range(runs):
+        group, y = random.randint(0, 3, N), random.randint(0, 2, N)
+        predictions = {m: answers(random, y, group, [0.8] * 3, [0.2] * 3) for m in ("teacher", "student")}
+        said.append(bias(predictions, y, {"g": group}, resamples=200).compare("g", DPD).verdict)
+    assert said.count("amplified") + said.count("mended") + said.count("inherited") <= 0.08 * runs
+    assert said.count("none found") >= 0.85 * runs
+
+
+def test_the_same_examples_give_no_difference_between_models_that_answer_alike():
+    predictions, y, group = synthetic(6)
+    predictions["student"] = predictions["teacher"].copy()
+    d = bias(predictions, y, {"g": group}, resamples=100).compare("g").difference
+    assert (d.value, d.low, d.high) == (0, 0, 0)
+
+
+def test_a_seed_gives_the_same_again_whatever_else_is_grouped():
+    predictions, y, group = synthetic(7)
+    one = bias(predictions, y, {"g": group}, resamples=100).of("student", "g")
+    beside = bias(predictions, y, {"h": group % 2, "g": group}, resamples=100).of("student", "g")
+    assert one == beside
+    assert one.gaps != bias(predictions, y, {"g": group}, resamples=100, seed=1).of("student", "g").gaps
+
+
+def test_the_difference_the_other_way_round_is_its_negative():
+    predictions, y, group = synthetic(8)
+    found = bias(predictions, y, {"g": group}, resamples=100)
+    there, back = found.compare("g").difference, found.compare("g", subject="teacher", reference="student").difference
+    assert (back.value, back.low, back.high) == (-there.value, -there.high, -there.low)
+
+
+# Verdicts.
+
+
+def planted(teacher, student, sizes=(2000, 2000), seed=0):
+    """Two models that share their luck, with a true-positive rate for each group."""
+    random = np.random.RandomState(seed)
+    group = np.repeat([0, 1], sizes)
+    y = np.arange(len(group)) % 2
+    luck = random.rand(len(y))
+    models = {"teacher": teacher, "student": student}
+    said = {m: (luck < np.where(y == 1, np.array(tpr)[group], 0.1)).astype(int) for m, tpr in models.items()}
+    return bias(said, y, {"sex": np.array(["Female", "Male"])[group]}, resamples=300)
+
+
+@pytest.mark.parametrize(("teacher", "student", "is_"), [
+    ((0.7, 0.9), (0.7, 0.9), "inherited"),
+    ((0.7, 0.9), (0.69, 0.89), "inherited"),
+    ((0.7, 0.9), (0.5, 0.9), "amplified"),
+    ((0.8, 0.8), (0.6, 0.8), "amplified"),
+    ((0.6, 0.9), (0.8, 0.9), "mended"),
+    ((0.6, 0.9), (0.9, 0.9), "mended"),
+    ((0.8, 0.8), (0.8, 0.8), "none found"),
+])  # fmt: skip
+def test_a_planted_bias_is_found(teacher, student, is_):
+    found = planted(teacher, student)
+    assert found.compare("sex").verdict == is_
+    says = verdict(found, "sex")
+    assert says.startswith(is_.capitalize() + ": by sex, the equalised-odds difference is ")
+    d = found.compare("sex").difference
+    assert f"student − teacher is {d.value:+.3f} (95% interval {d.low:+.3f} to {d.high:+.3f})" in says
+    assert says.count(". ") == 0 and says.endswith(".")
+
+
+def test_a_mended_bias_may_be_left_in_part_and_that_is_said():
+    assert "though student still lies above chance" in verdict(planted((0.6, 0.9), (0.8, 0.9)), "sex")
+    assert "though" not in verdict(planted((0.6, 0.9), (0.9, 0.9)), "sex")
+
+
+def test_a_group_of_five_is_measured_flagged_and_too_small_for_a_verdict():
+    found = planted((0.1, 0.9), (0.1, 0.9), sizes=(5, 2000))
+    women = found.of("student", "sex").group("Female")
+    assert (women.n, women.small) == (5, True) and women.accuracy.high - women.accuracy.low > 0.4
+    assert not found.of("student", "sex").group("Male").small
+    assert (
+        "Fewer than 30 members, so that their rates say little: Female (n = 5)."
+        in found.of("student", "sex").sentence()
+    )
+    assert verdict(found, "sex").startswith("Too few to say: ")
+    assert "a gap rests on a group with 2 examples, fewer than 30" in verdict(found, "sex")  # two of five are positive
+
+
+@pytest.mark.parametrize(("n", "small"), [(29, True), (30, False)])
+def test_thirty_is_enough(n, small):
+    y = np.zeros(n + 100, dtype=int)
+    group = np.repeat(["a", "b"], [n, 100])
+    found = bias({"m": y}, y, {"g": group}, resamples=10)
+    assert found.of("m", "g").group("a").small is small
+
+
+def test_a_gap_in_one_model_that_its_reference_neither_has_nor_lacks_is_left_open():
+    gap = dataclasses.replace(planted((0.7, 0.9), (0.7, 0.9)).compare("sex"))
+    clear = gap.subject_gap
+    unclear = dataclasses.replace(clear, value=0.01, chance=0.02)
+    holds = dataclasses.replace(gap.difference, low=-0.1, high=0.1)
+    above, below = dataclasses.replace(holds, low=0.01), dataclasses.replace(holds, high=-0.01)
+
+    def of(subject, reference, difference):
+        parts = {"subject_gap": subject, "reference_gap": reference, "difference": difference}
+        return dataclasses.replace(gap, **parts).verdict
+
+    assert of(clear, unclear, holds) == of(unclear, clear, holds) == "too few to say"
+    assert of(unclear, unclear, holds) == of(unclear, unclear, below) == "none found"
+    assert of(clear, clear, holds) == "inherited"
+    assert of(clear, unclear, above) == of(clear, clear, above) == "amplified"
+    assert of(unclear, unclear, above) == of(clear, unclear, below) == "too few to say"
+    assert of(unclear, clear, below) == of(clear, clear, below) == "mended"
+    few = dataclasses.replace(clear, rests_on=29)
+    assert of(few, clear, above) == of(clear, few, above) == "too few to say"
+
+
+def test_without_a_positive_class_the_gap_is_that_of_the_accuracy():
+    random, N = np.random.RandomState(0), 6000
+    y, group = random.randint(0, 1000, N), random.randint(0, 2, N)
+    right = {"teacher": (0.7, 0.9), "student": (0.5, 0.9)}
+    said = {m: np.where(random.rand(N) < np.array(p)[group], y, (y + 1) % 1000) for m, p in right.items()}
+    found = bias(said, y, {"slant": group}, positive=None, resamples=300)
+    disparity = found.of("student", "slant")
+    accuracy = [np.mean((said["student"] == y)[group == k]) for k in (0, 1)]
+    assert set(disparity.gaps) == {GAP} and disparity.gaps[GAP].value == pytest.approx(accuracy[1] - accuracy[0])
+    assert math.isnan(disparity.worst.selection_rate.value) and disparity.worst.name == "0"
+    assert verdict(found, "slant").startswith("Amplified: by slant, the gap in accuracy is ")
+    assert set(found.frame().measure) == {"accuracy", "error_rate", GAP, "accuracy_ratio"}
+    with pytest.raises(
+        ValueError, match=r"metric must be one of 'accuracy_difference', got 'equalized_odds_difference'"
+    ):
+        verdict(found, "slant", EOD)
+
+
+# What is not there.
+
+
+def test_a_group_without_positive_labels_has_no_true_positive_rate_and_leaves_the_others_theirs():
+    predictions, y, group = synthetic(10)
+    y = np.where(group == 2, 0, y)
+    found = bias(predictions, y, {"g": group}, resamples=50).of("student", "g")
+    rate = found.group("2").true_positive_rate
+    assert rate.n == 0 and all(math.isnan(v) for v in (rate.value, rate.low, rate.high))
+    assert found.notes == ("Without a positive label, so without a true positive rate: 2.",)
+    assert found.notes[0] in found.sentence()
+    choice, there = predictions["student"], group < 2
+    tpr = [choice[(group == k) & (y == 1)].mean() for k in (0, 1)]
+    fpr = [choice[(group == k) & (y == 0)].mean() for k in (0, 1, 2)]
+    assert found.gaps[EOD].value == pytest.approx(max(np.ptp(tpr), np.ptp(fpr)), abs=1e-12)
+    assert 0 < found.gaps[EOD].value < 0.5  # fairlearn takes a rate of 0 for the third group
+    assert fairlearn.metrics.equalized_odds_difference(y, choice, sensitive_features=group) > 0.5
+    assert found.gaps[DPD].value == pytest.approx(
+        fairlearn.metrics.demographic_parity_difference(y, choice, sensitive_features=group), abs=1e-12
+    )
+    assert there.any()
+
+
+@pytest.mark.parametrize("only", [0, 1])
+def test_one_class_only(only):
+    predictions, _, group = synthetic(11)
+    y = np.full(len(group), only)
+    found = bias(predictions, y, {"g": group}, resamples=50)
+    disparity = found.of("student", "g")
+    missing, there = ("true_positive_rate", "false_positive_rate")[:: 1 if only == 0 else -1]
+    assert all(math.isnan(getattr(g, missing).value) for g in disparity.groups)
+    share = [predictions["student"][group == k].mean() for k in range(3)]
+    assert disparity.gaps[EOD].value == pytest.approx(np.ptp(share), abs=1e-12)
+    assert disparity.gaps[EOD].rate == there and len(disparity.notes) == 1
+
+
+def test_models_that_choose_nobody_are_alike_and_have_no_ratio():
+    _, y, group = synthetic(12)
+    disparity = bias({"m": np.zeros_like(y)}, y, {"g": group}, resamples=50).of("m", "g")
+    assert disparity.gaps[DPD].value == disparity.gaps[EOD].value == 0 and not disparity.gaps[EOD].clear
+    assert math.isnan(disparity.ratios["demographic_parity_ratio"].value)
+
+
+def test_a_single_group_lies_apart_from_nobody():
+    predictions, y, _ = synthetic(13)
+    found = bias(predictions, y, {"sex": ["Female"] * len(y)}, resamples=50)
+    assert found.of("student", "sex").gaps[DPD].value == 0
+    assert verdict(found, "sex") == (
+        "Too few to say: by sex, fewer than two groups have what the equalised-odds difference needs."
+    )
+
+
+def test_unknown_labels_and_unknown_groups_are_left_out_and_that_is_said():
+    predictions, y, group = synthetic(14)
+    names = np.array(["a", "b", None], dtype=object)[group]
+    y[:5] = -1
+    found = bias(predictions, y, {"g": names}, resamples=50)
+    kept = (y >= 0) & (group < 2)
+    few = bias({m: c[kept] for m, c in predictions.items()}, y[kept], {"g": names[kept]}, resamples=50)
+    assert found.of("student", "g") == few.of("student", "g")
+    assert found.n == len(y) - 5
+    outside = int(((group == 2) & (y >= 0)).sum())
+    assert found.notes == (
+        "5 examples without a known label left out.",
+        f"{outside} examples in no group of g left out.",
+    )
+    assert found.sentence().endswith(" ".join(found.notes))
+    missing = pd.Series(names).convert_dtypes()
+    numbers = np.where(group == 2, math.nan, group)
+    assert (
+        missing.isna().any() and len(bias(predictions, y, {"g": missing}, resamples=5).of("student", "g").groups) == 2
+    )
+    assert len(bias(predictions, y, {"g": numbers}, resamples=5).of("student", "g").groups) == 2
+
+
+def test_groups_come_in_order_of_size_or_alphabet_or_as_a_categorical_has_them():
+    y = np.zeros(4, dtype=int)
+
+    def names(values):
+        return [g.name for g in bias({"m": y}, y, {"g": values}, resamples=2).of("m", "g").groups]
+
+    assert names([10, 9, 100, -1]) == ["-1", "9", "10", "100"]
+    assert names(["17 to 28", "100 to 110", "-3.5 to 2", "29 to 99"]) == [
+        "-3.5 to 2",
+        "17 to 28",
+        "29 to 99",
+        "100 to 110",
+    ]
+    assert names(["b", "a", "B", "b"]) == ["B", "a", "b"]
+    assert names([True, False, True, False]) == ["False", "True"]
+    assert names(torch.tensor([2, 1, 2, 1])) == ["1", "2"]
+    thick = pd.Categorical(["thin", "thick", "thin", "thick"], ["thin", "middle", "thick"], ordered=True)
+    assert names(thick) == names(pd.Series(thick)) == ["thin", "thick"]
+
+
+def test_pairs_of_groupings_that_cannot_be_formed_are_left_out_with_a_note():
+    predictions, y, _ = synthetic(15, 4000)
+    i = np.arange(4000)
+    found = bias(predictions, y, {"a": i % 60, "b": i // 60}, resamples=2, positive=None)
+    assert found.groupings == ("a", "b") and found.notes == ("a & b left out: more than 1000 groups.",)
+    apart = {"a": np.where(i < 2000, "x", None), "b": np.where(i < 2000, None, "y")}
+    assert bias(predictions, y, apart, resamples=2).notes[0] == "a & b left out: no example belongs to a group of both."
+
+
+def test_asking_for_a_group_without_members_is_said_in_a_sentence():
+    predictions, y, group = synthetic(16)
+    found = bias(predictions, y, {"g": group}, resamples=5)
+    with pytest.raises(ValueError, match=r"no example belongs to the group '7' of 'g'; it has 0, 1, 2"):
+        found.of("student", "g").group("7")
+    with pytest.raises(ValueError, match=r"model must be one of 'teacher', 'student', got 'twin'"):
+        found.of("twin", "g")
+    with pytest.raises(ValueError, match=r"grouping must be one of 'g', got 'sex'"):
+        verdict(found, "sex")
+    with pytest.raises(ValueError, match=r"reference must be one of 'teacher', 'student', got 'twin'"):
+        verdict(found, "g", reference="twin")
+    with pytest.raises(ValueError, match="subject and reference must be two models, got 'student' for both"):
+        verdict(found, "g", reference="student")
+    with pytest.raises(ValueError, match=r"metric must be one of .*, got 'equalised_odds'"):
+        verdict(found, "g", "equalised_odds")
+
+
+OK = ([0, 1], [0, 1], ["a", "b"])
+
+
+@pytest.mark.parametrize(("change", "says"), [
+    ({"y": []}, r"y must hold one class index for each of at least one example, got float64 of shape \(0,\)"),
+    ({"y": [0.0, math.nan]}, "y must hold one class index"),
+    ({"y": [0, -2]}, "y must be 0 or more, or -1 where the class is not known, got -2"),
+    ({"y": [-1, -1]}, r"none of the 2 examples has a known label \(0 or more\)"),
+    ({"predictions": {}}, "predictions holds no model"),
+    ({"predictions": {"student": [0]}}, r"predictions of 'student' must be 2 class indices, .* shape \(1,\)"),
+    ({"predictions": {"student": [[math.nan, 1.0]] * 2}}, r"float64 of shape \(2, 2\): for logits give logits.argmax"),
+    ({"predictions": {"student": [0.2, 0.7]}}, "predictions of 'student' must be 2 class indices"),
+    ({"groups": {}}, "groups holds no grouping"),
+    ({"groups": {"sex": ["a"]}}, r"grouping 'sex' must have one entry for each of 2 examples, got shape \(1,\)"),
+    ({"groups": {"sex": [None, math.nan]}}, "no example with a known label belongs to a group of 'sex'"),
+    ({"groups": {"sex": np.array([1, "1"], dtype=object)}}, "grouping 'sex' has different groups with the same name"),
+    ({"positive": -1}, "positive must be a class index, 0 or more, or None where there is none, got -1"),
+    ({"confidence": 95}, "confidence must lie between 0 and 1"),
+    ({"resamples": 0}, "resamples must be at least 1, such as 1000, got 0"),
+])  # fmt: skip
+def test_what_cannot_be_measured_is_said_in_a_sentence(change, says):
+    given = {"predictions": {"student": [0, 1]}, "y": [0, 1], "groups": {"sex": ["a", "b"]}} | change
+    with pytest.raises(ValueError, match=says):
+        bias(**given)
+
+
+def test_numbers_that_are_no_groups_are_sent_to_bands():
+    y = np.zeros(1001, dtype=int)
+    with pytest.raises(ValueError, match=r"grouping 'age' has 1,001 groups, at most 1,000 .* with bands\(values\)"):
+        bias({"m": y}, y, {"age": np.linspace(0, 1, 1001)})
+
+
+def test_the_table_holds_every_number_once():
+    predictions, y, group = synthetic(17, models=("teacher", "twin", "student"))
+    found = bias(predictions, y, {"g": group, "h": group % 2}, resamples=50)
+    table = found.frame()
+    key = ["model", "grouping", "group", "measure"]
+    assert not table.duplicated(key).any()
+    assert set(table.model) == {"teacher", "twin", "student", "twin − teacher", "student − teacher", "student − twin"}
+    rows = table.set_index(key)
+    gap, rate = found.of("twin", "h").gaps[EOD], found.of("twin", "h").group("1").false_positive_rate
+    assert rows.loc[("twin", "h", "", EOD), ["value", "low", "high", "chance", "n"]].tolist() == [
+        gap.value, gap.low, gap.high, gap.chance, gap.rests_on,
+    ]  # fmt: skip
+    assert rows.loc[("twin", "h", "1", "false_positive_rate"), ["value", "low", "high", "n"]].tolist() == [
+        rate.value, rate.low, rate.high, rate.n,
+    ]  # fmt: skip
+    apart = found.compare("g", DPD, "student", "twin").difference
+    assert rows.loc[("student − twin", "g", "", DPD), ["value", "low", "high"]].tolist() == list(
+        dataclasses.astuple(apart)
+    )
+    assert table.value.notna().all()
+
+
+def test_results_cannot_be_changed_and_inputs_are_not():
+    predictions, y, group = synthetic(18)
+    before = [predictions["teacher"].copy(), y.copy(), group.copy()]
+    found = bias(predictions, torch.from_numpy(y), {"g": group}, resamples=5)
+    assert all(np.array_equal(a, b) for a, b in zip(before, [predictions["teacher"], y, group], strict=True))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        found.n = 0
+
+
+def test_importing_it_loads_neither_fairlearn_nor_pandas():
+    use = "import sys, kdviz.measure.bias"
+    code = f"{use}; sys.exit(any(m in sys.modules for m in ('fairlearn', 'pandas', 'sklearn', 'scipy', 'plotly')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# Adult.
+
+
+def test_the_groups_of_adult_line_up_with_the_rows():
+    test, _ = adult()
+    features = kdviz.data.adult().features
+    for column in ("sex", "race"):
+        for value in np.unique(test.groups[column]):
+            inputs = test.x[:, features.index(f"{column}={value}")].numpy()
+            assert np.array_equal(inputs == 1, test.groups[column] == value)
+    age = test.x[:, features.index("age")].double().numpy()
+    assert np.corrcoef(age, test.groups["age"])[0, 1] == pytest.approx(1, abs=1e-9)
+
+
+def test_the_shipped_teacher_of_adult_chooses_men_more_often():
+    test, choice = adult()
+    groups = {"sex": test.groups["sex"], "race": test.groups["race"], "age": bands(test.groups["age"], 4)}
+    found = bias({"teacher": choice}, test.y, groups, resamples=300)
+    y = test.y.numpy()
+    assert_fairlearns(found, "teacher", "sex", y, choice, groups["sex"])
+    assert_fairlearns(found, "teacher", "race", y, choice, groups["race"])
+    sex = found.of("teacher", "sex")
+    assert (sex.group("Male").n, sex.group("Female").n) == (10_860, 5_421)
+    assert sex.gaps[DPD].highest == "Male" and sex.gaps[DPD].clear and sex.gaps[DPD].value > 0.1
+    assert sex.worst.name == "Male"
+    assert [g.name for g in found.of("teacher", "age").groups] == ["17 to 28", "29 to 37", "38 to 48", "49 to 90"]
+    assert found.groupings == ("sex", "race", "age", "sex & race", "sex & age", "race & age")
+    assert sum(g.n for g in found.of("teacher", "sex & race").groups) == len(y)
+
+
+# Groups to be read from pixels.
+
+
+def digits(n=300):
+    return kdviz.data.mnist().test.x[:n]
+
+
+def bar(width, length=20):
+    image = np.zeros((1, 40, 40))
+    image[0, 10 : 10 + length, 10 : 10 + width] = 1
+    return image
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 5, 8])
+def test_the_thickness_of_a_bar_is_its_width_less_what_its_ends_take(width):
+    found = stroke_thickness(bar(width))[0]
+    assert found == pytest.approx(width * 20 / (20 + width), rel=0.13)
+    assert stroke_thickness(np.ones((1, 40, 40)))[0] > 15
+
+
+@pytest.mark.parametrize("angle", range(0, 180, 15))
+def test_a_turned_stroke_is_as_thick(angle):
+    image = np.zeros((1, 61, 61))
+    image[0, 8:53, 28:33] = 1  # five pixels wide, forty-five long
+    turned = scipy.ndimage.rotate(image, angle, axes=(1, 2), reshape=False, order=1)
+    assert stroke_thickness(turned)[0] == pytest.approx(5 * 45 / 50, rel=0.08)
+
+
+def test_dilation_makes_digits_thicker_and_erosion_thinner():
+    images = digits().numpy()[:, 0]
+    sizes = [scipy.ndimage.grey_dilation(images, size=(1, s, s)) for s in (1, 2, 3, 5)]
+    thickness = [stroke_thickness(scipy.ndimage.grey_erosion(images, size=(1, 2, 2))), *map(stroke_thickness, sizes)]
+    assert all((after > before)[~np.isnan(before)].all() for before, after in pairwise(thickness))
+    step = np.median(thickness[3] - thickness[1])
+    assert step == pytest.approx(2, abs=0.5)  # a square of three adds a pixel on either side
+
+
+def test_thickness_and_slant_take_all_the_forms_of_images():
+    x = digits(50)
+    for measure in (stroke_thickness, slant):
+        whole = measure(x)
+        assert whole.shape == (50,) and whole.dtype == np.float64
+        for other in (x[:, 0], x.numpy(), x.float() / 255, x.double().numpy() * 7):
+            assert measure(other) == pytest.approx(whole, rel=1e-5, abs=1e-5)
+        assert np.concatenate([measure(x[:7]), measure(x[7:])]) == pytest.approx(whole, rel=1e-12)
+        assert measure(x[:0]).shape == (0,)
+
+
+def test_blocks_change_nothing():
+    x = digits().repeat(6, 1, 1, 1)
+    assert len(x) * 28 * 28 > 2**20
+    for measure in (stroke_thickness, slant):
+        assert np.array_equal(measure(x), np.tile(measure(x[:300]), 6))
+
+
+def sheared(images, degrees):
+    """Shear to the right about the middle row: column x of row y comes from x − tan φ · (y upwards)."""
+    t = math.tan(math.radians(degrees))
+    up = 20 - np.arange(41)
+    return np.stack([
+        np.stack([np.interp(np.arange(41) - t * u, np.arange(41), row, 0, 0) for u, row in zip(up, image, strict=True)])
+        for image in images
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("degrees", [-25, -10, 5, 15, 30])
+def test_a_shear_moves_the_slant_by_its_angle(degrees):
+    images = np.pad(digits(200).numpy()[:, 0].astype(float), ((0, 0), (6, 7), (6, 7)))
+    before = slant(images)
+    after = slant(sheared(images, degrees))
+    tangent = np.tan(np.radians(before)) + math.tan(math.radians(degrees))
+    assert after == pytest.approx(np.degrees(np.arctan(tangent)), abs=0.2)
+    upright = np.abs(before) < 4
+    assert upright.sum() > 20
+    assert np.abs(after - before - degrees)[upright].max() < 2
+
+
+def test_slant_is_of_the_moments_and_a_mirror_turns_it_round():
+    images = digits(40).numpy()[:, 0]
+    a = images[3].astype(float)
+    y, x = np.mgrid[:28, :28]
+    cx, cy = (a * x).sum() / a.sum(), (a * y).sum() / a.sum()
+    mu11, mu02 = (a * (x - cx) * (y - cy)).sum(), (a * (y - cy) ** 2).sum()
+    assert slant(images)[3] == pytest.approx(math.degrees(math.atan(-mu11 / mu02)), abs=1e-9)
+    assert slant(images[:, :, ::-1].copy()) == pytest.approx(-slant(images), abs=1e-9)
+
+
+def test_blank_images_have_neither_thickness_nor_slant():
+    images = np.zeros((2, 28, 28), dtype=np.uint8)
+    images[1, 5, 3:9] = 255  # one row
+    assert np.isnan(stroke_thickness(images)).tolist() == [True, False]
+    assert np.isnan(slant(images)).all()
+    images[1, 5:20, 3] = 0
+    images[1, 5, 3:9], images[1, 5:20, 3] = 0, 255
+    assert slant(images)[1] == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize(("images", "says"), [
+    (np.zeros((2, 3, 28, 28)), r"images must be uint8 or float of shape .* got float64 of shape \(2, 3, 28, 28\)"),
+    (np.zeros((28, 28)), r"got float64 of shape \(28, 28\)"),
+    (np.zeros((1, 28, 28), dtype=np.int64), "got int64 of shape"),
+    (np.full((1, 28, 28), math.nan), "images must be finite and at least 0, ink bright on 0"),
+    (np.full((1, 28, 28), -0.4), "images must be finite and at least 0"),
+])  # fmt: skip
+def test_what_are_no_images_is_said_in_a_sentence(images, says):
+    for measure in (stroke_thickness, slant):
+        with pytest.raises(ValueError, match=says):
+            measure(images)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.floats(-1e3, 1e3), min_size=5, max_size=60, unique=True), st.integers(2, 5))
+def test_bands_hold_about_equally_many_in_order(values, count):
+    found = bands(values, count, names=[f"{i}" for i in range(count)])
+    sizes = pd.Series(found).value_counts()
+    assert len(sizes) == count and sizes.max() - sizes.min() <= 1
+    assert [int(b) for b in found[np.argsort(values)]] == sorted(int(b) for b in found)
+    theirs = pd.qcut(values, count, labels=[f"{i}" for i in range(count)])
+    assert found.tolist() == theirs.tolist()
+
+
+def test_bands_are_named_by_what_they_hold_with_digits_enough():
+    assert bands([1, 2, 3, 4], 2).tolist() == ["1 to 2", "1 to 2", "3 to 4", "3 to 4"]
+    assert bands([1.00001, 1.00002], 2).tolist() == ["1.00001 to 1.00001", "1.00002 to 1.00002"]
+    with_none = bands(torch.tensor([0.5, math.nan, 2.5]), 2).tolist()
+    assert with_none == ["0.5 to 0.5", None, "2.5 to 2.5"]
+
+
+@pytest.mark.parametrize(("values", "count", "names", "says"), [
+    ([], 3, None, "values holds no number among 0 entries"),
+    ([math.nan], 3, None, "values holds no number among 1 entries"),
+    ([math.inf, 1.0], 2, None, "values must be finite numbers, or NaN"),
+    (["a"], 2, None, "values must be finite numbers, or NaN"),
+    ([1, 2], 1, None, "count must be at least 2, got 1"),
+    ([1, 1, 1, 2], 3, None, "only 2 of 3 bands are filled: ask for fewer"),
+    ([1, 2], 2, ("a",), r"names must hold 2 different names, one a band, got \['a'\]"),
+    ([1, 2], 2, ("a", "a"), "names must hold 2 different names"),
+])  # fmt: skip
+def test_what_cannot_be_cut_is_said_in_a_sentence(values, count, names, says):
+    with pytest.raises(ValueError, match=says):
+        bands(values, count, names)
+
+
+# Planted in the data, found in a model.
+
+
+def test_a_planted_shortcut_is_found_where_it_leads_astray():
+    test = kdviz.data.mnist().test.take(slice(0, 2000))
+    y = test.y.numpy()
+    images, marked = with_shortcut(test.x, (y + 1) % 10, 0.5)  # the mark of another class
+    reads = images[:, 0, 0, 0:20:2].numpy().argmax(1)  # a student that looks at nothing but the mark
+    with torch.no_grad():
+        teacher = kdviz.models.pretrained("mnist-mlp-1200")(test.inputs()).argmax(1).numpy()
+    student = np.where(marked, reads, teacher)
+    found = bias({"teacher": teacher, "student": student}, y, {"marked": marked}, positive=None, resamples=300)
+    assert found.compare("marked").verdict == "amplified"
+    assert found.of("student", "marked").worst.name == "True"
+    assert found.of("student", "marked").worst.accuracy.value < 0.02
+
+
+def test_a_group_made_rare_is_flagged():
+    test, choice = adult()
+    women = test.groups["sex"] == "Female"
+    left = underrepresented(test.y, women, keep=0.005)
+    few = test.take(left)
+    found = bias({"teacher": choice[left]}, few.y, {"sex": few.groups["sex"]}, resamples=50).of("teacher", "sex")
+    assert found.group("Female").small and not found.group("Male").small
+    assert "Female (n = 27)" in found.sentence()
