@@ -6,7 +6,6 @@ import dataclasses
 import math
 import subprocess
 import sys
-import time
 from functools import cache
 from itertools import pairwise
 
