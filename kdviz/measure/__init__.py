@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from .paired import Paired, PairedErrors, paired, paired_errors
 
 if TYPE_CHECKING:
-    from . import bias, calibration, dark_knowledge, fidelity, saliency
+    from . import bias, calibration, dark_knowledge, fidelity, groups, saliency
 
-_SUBJECTS = ("bias", "calibration", "dark_knowledge", "fidelity", "saliency")
+_SUBJECTS = ("bias", "calibration", "dark_knowledge", "fidelity", "groups", "saliency")
 
 __all__ = [
     "Paired",
@@ -20,6 +20,7 @@ __all__ = [
     "calibration",
     "dark_knowledge",
     "fidelity",
+    "groups",
     "paired",
     "paired_errors",
     "saliency",

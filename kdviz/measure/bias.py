@@ -12,16 +12,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike
-from torch import Tensor
 
 from .fidelity import Array
+from .groups import share, to_numpy
 from .student_t import check_confidence
+from .wilson import wilson
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -373,7 +372,7 @@ def bias(
         True classes; -1 where the class is not known, which leaves the example out.
     groups : mapping of str to shape (N,)
         The group of each example, grouping by grouping: words, whole numbers or a pandas Categorical. None or NaN
-        leaves the example out of that grouping. Cut what is continuous with :func:`bands`.
+        leaves the example out of that grouping. Cut what is continuous with :func:`kdviz.measure.groups.bands`.
     positive : int or None
         The class that counts as chosen; all others count as not chosen. None where there is no such class (digits):
         then there are accuracies and error rates only.
@@ -500,137 +499,6 @@ def verdict(
     return bias.compare(grouping, metric, subject, reference).sentence()
 
 
-def stroke_thickness(images: Tensor | np.ndarray) -> np.ndarray:
-    """Return the mean width of the strokes in each image, in pixels.
-
-    Parameters
-    ----------
-    images : uint8 or float, shape (N, H, W) or (N, 1, H, W)
-        Ink bright on 0.
-
-    Returns
-    -------
-    ndarray of float64, shape (N,)
-        NaN for a blank image. A scale of brightness changes nothing.
-
-    Raises
-    ------
-    ValueError
-        If the shape or dtype does not fit, or a pixel is negative or not finite.
-
-    Notes
-    -----
-    Area of the ink / half the length of its boundary. A long stroke of width w and length L has w·L pixels of ink and
-    a boundary of about 2·L; its ends make it read w·L/(L + w). The area is the sum of the grey values; the length is
-    that of all contours of the grey image, averaged over its levels, by Cauchy's and Crofton's formula with four
-    directions: changes of grey value to the right, down and along both diagonals, weighted by the distance of the
-    parallel lines. It is between 95 % and 103 % of the truth, depending on the direction of the stroke.
-
-    References
-    ----------
-    Serra (1982), Image Analysis and Mathematical Morphology, ch. 7.
-
-    Examples
-    --------
-    >>> images = np.zeros((2, 28, 28))
-    >>> images[0, 4:24, 13:15] = images[1, 4:24, 11:17] = 1
-    >>> stroke_thickness(images).round(1)
-    array([2., 5.])
-    """
-    return np.concatenate([np.empty(0), *(_thickness(block) for block in _blocks(images))])
-
-
-def slant(images: Tensor | np.ndarray) -> np.ndarray:
-    """Return how far the ink of each image leans to the right, in degrees.
-
-    Parameters
-    ----------
-    images : uint8 or float, shape (N, H, W) or (N, 1, H, W)
-        Ink bright on 0.
-
-    Returns
-    -------
-    ndarray of float64, shape (N,)
-        In (−90, 90), positive to the right, 0 upright; NaN for a blank image and one with ink in a single row.
-
-    Raises
-    ------
-    ValueError
-        If the shape or dtype does not fit, or a pixel is negative or not finite.
-
-    Notes
-    -----
-    atan(μ₁₁ / μ₀₂) with the second moments about the centre of the ink, x to the right and y upwards. A shear by the
-    angle φ adds tan φ to the tangent of the slant, exactly; an upright digit gets the slant φ.
-
-    Examples
-    --------
-    >>> image = np.zeros((1, 28, 28))
-    >>> image[0, np.arange(4, 24), 27 - np.arange(4, 24)] = 1
-    >>> slant(image).round(6)
-    array([45.])
-    """
-    return np.concatenate([np.empty(0), *(_leaning(block) for block in _blocks(images))])
-
-
-def bands(values: ArrayLike | Tensor, count: int = 3, names: Sequence[str] | None = None) -> np.ndarray:
-    """Cut numbers into bands of about equally many examples.
-
-    Parameters
-    ----------
-    values : array of numbers, shape (N,)
-        NaN belongs to no band.
-    count : int
-        How many bands, at least 2.
-    names : sequence of str, optional
-        From the lowest band up; by default the range, such as "17 to 28".
-
-    Returns
-    -------
-    ndarray of object, shape (N,)
-        The name of each example's band, None for NaN: a grouping for :func:`bias`.
-
-    Raises
-    ------
-    ValueError
-        If ``values`` are no numbers, there is nothing to cut, so many are equal that a band is empty, or ``names`` does
-        not fit.
-
-    Notes
-    -----
-    The edges are the quantiles k/count; a value on an edge belongs to the lower band.
-
-    Examples
-    --------
-    >>> bands([17, 20, 28, 35, 60, 90]).tolist()
-    ['17 to 20', '17 to 20', '28 to 35', '28 to 35', '60 to 90', '60 to 90']
-    >>> bands([1.5, 2.5], count=2, names=("thin", "thick")).tolist()
-    ['thin', 'thick']
-    """
-    v = _numpy(values)
-    if v.ndim != 1 or v.dtype.kind not in "iuf" or np.isinf(v).any():
-        raise ValueError(f"values must be finite numbers, or NaN, of shape (N,), got {v.dtype} of shape {v.shape}")
-    if count < 2:
-        raise ValueError(f"count must be at least 2, got {count}")
-    if names is not None and (len(set(names)) != count or len(names) != count):
-        raise ValueError(f"names must hold {count} different names, one a band, got {list(names)}")
-    there = ~np.isnan(v)
-    if not there.any():
-        raise ValueError(f"values holds no number among {len(v)} entries: there is nothing to cut into bands")
-    edges = np.quantile(v[there], np.arange(1, count) / count)
-    band = np.searchsorted(edges, v[there], side="left")
-    filled = len(np.unique(band))
-    if filled < count:
-        raise ValueError(
-            f"values has so many equal numbers that only {filled} of {count} bands are filled: ask for fewer"
-        )
-    if names is None:
-        names = _ranges([(v[there][band == i].min(), v[there][band == i].max()) for i in range(count)])
-    out = np.full(len(v), None, dtype=object)
-    out[there] = np.array(list(names), dtype=object)[band]
-    return out
-
-
 @dataclass(frozen=True)
 class _Asked:
     positive: int | None
@@ -692,13 +560,8 @@ def _apart(rates: Mapping[RateName, np.ndarray]) -> dict[str, np.ndarray]:
         high = [np.fmax.reduce(rates[part], axis=-1) for part in parts]
         low = [np.fmin.reduce(rates[part], axis=-1) for part in parts]
         found[f"{measure}_difference"] = np.fmax.reduce([h - w for h, w in zip(high, low, strict=True)])
-        found[f"{measure}_ratio"] = np.fmin.reduce([_share(w, h) for h, w in zip(high, low, strict=True)])
+        found[f"{measure}_ratio"] = np.fmin.reduce([share(w, h) for h, w in zip(high, low, strict=True)])
     return found
-
-
-def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.true_divide(part, whole)
 
 
 def _bootstrap(cells: _Cells, resamples: int, seed: int) -> dict[str, np.ndarray]:
@@ -708,7 +571,7 @@ def _bootstrap(cells: _Cells, resamples: int, seed: int) -> dict[str, np.ndarray
     rows = max(1, BLOCK // len(cells.counts))
     for start in range(0, resamples, rows):
         counts = random.multinomial(n, cells.counts / n, size=min(rows, resamples - start))  # (R, K)
-        blocks.append(_apart({name: _share(hits, of) for name, (hits, of) in _hits(cells, counts).items()}))
+        blocks.append(_apart({name: share(hits, of) for name, (hits, of) in _hits(cells, counts).items()}))
     return {name: np.concatenate([block[name] for block in blocks], axis=1) for name in blocks[0]}
 
 
@@ -718,7 +581,7 @@ def _by_chance(hits: Mapping[RateName, tuple[np.ndarray, np.ndarray]], asked: _A
     rates = {}
     for name, (k, of) in hits.items():
         pooled = k.sum() / of.sum() if of.sum() else 0.0
-        rates[name] = _share(random.binomial(of, pooled, size=(asked.resamples, len(of))), of)
+        rates[name] = share(random.binomial(of, pooled, size=(asked.resamples, len(of))), of)
     gaps = {measure: values for measure, values in _apart(rates).items() if measure.endswith("_difference")}
     return {measure: float(np.quantile(values, asked.confidence)) for measure, values in gaps.items()}
 
@@ -771,13 +634,12 @@ def _members(
     right, n = hits["accuracy"]
     values = {**by_group, "error_rate": 1 - by_group["accuracy"]}
     counted = {**hits, "error_rate": (n - right, n)}
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
 
     def rate(name: RateName, i: int) -> Rate:
         if name not in counted:
             return Rate(math.nan, math.nan, math.nan, 0)
         k, of = (int(numbers[i]) for numbers in counted[name])
-        return Rate(float(values[name][i]), *_wilson(k, of, z), of)
+        return Rate(float(values[name][i]), *wilson(k, of, confidence), of)
 
     sizes = enumerate(zip(names, n.tolist(), strict=True))
     return tuple(Group(name, size, size < SMALL, *(rate(r, i) for r in RATES)) for i, (name, size) in sizes)
@@ -843,20 +705,10 @@ def _ends(
     return part, names[high], names[low], int(min(of[high], of[low]))
 
 
-def _wilson(hits: int, n: int, z: float) -> tuple[float, float]:
-    if n == 0:
-        return math.nan, math.nan
-    share = hits / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    # at the ends the formula is 0 or 1 but for rounding
-    return (0.0 if hits == 0 else middle - half), (1.0 if hits == n else middle + half)
-
-
 def _checked(
     predictions: Mapping[str, Array], y: Array, positive: int | None
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    labels = _numpy(y)
+    labels = to_numpy(y)
     if labels.ndim != 1 or labels.size == 0 or labels.dtype.kind not in "iu":
         raise ValueError(
             f"y must hold one class index for each of at least one example, got {labels.dtype} of shape {labels.shape}"
@@ -869,7 +721,7 @@ def _checked(
         raise ValueError("predictions holds no model: give at least one, such as {'student': logits.argmax(1)}")
     choices = {}
     for name, given in predictions.items():
-        choice = _numpy(given)
+        choice = to_numpy(given)
         if choice.shape != labels.shape or choice.dtype.kind not in "iu":
             raise ValueError(
                 f"predictions of {name!r} must be {len(labels):,} class indices, one an example, got {choice.dtype} of "
@@ -903,7 +755,7 @@ def _groupings(
 
 def _coded(grouping: str, values: ArrayLike, n: int, known: np.ndarray) -> tuple[list[str], np.ndarray]:
     categories = getattr(getattr(values, "cat", values), "categories", None)  # of a pandas Categorical or a Series
-    v = _numpy(values)
+    v = to_numpy(values)
     if v.shape != (n,):
         raise ValueError(f"grouping {grouping!r} must have one entry for each of {n:,} examples, got shape {v.shape}")
     v = v[known]
@@ -938,59 +790,6 @@ def _in_order(values: set[Any]) -> list[Any]:
     if all(begins.values()):
         return sorted(values, key=lambda v: (float(begins[v][0].replace("−", "-")), str(v)))  # type: ignore[index]
     return sorted(values, key=str)
-
-
-def _ranges(ends: list[tuple[Any, Any]]) -> list[str]:
-    """Name bands by their lowest and highest value, with as many digits as tell them apart."""
-    if isinstance(ends[0][0], np.integer):
-        return [f"{low} to {high}" for low, high in ends]
-    for digits in range(3, 18):
-        names = [f"{low:.{digits}g} to {high:.{digits}g}" for low, high in ends]
-        if len(set(names)) == len(names):
-            break
-    return names
-
-
-def _blocks(images: Tensor | np.ndarray) -> list[np.ndarray]:
-    """Return the images as float64 in blocks of shape (B, H, W)."""
-    pixels = _numpy(images)
-    if pixels.ndim == 4 and pixels.shape[1] == 1:
-        pixels = pixels[:, 0]
-    if pixels.ndim != 3 or (pixels.dtype != np.uint8 and pixels.dtype.kind != "f"):
-        raise ValueError(
-            "images must be uint8 or float of shape (N, H, W) or (N, 1, H, W), "
-            f"got {pixels.dtype} of shape {pixels.shape}"
-        )
-    if pixels.dtype.kind == "f" and not (np.isfinite(pixels).all() and (pixels >= 0).all()):
-        raise ValueError("images must be finite and at least 0, ink bright on 0: give them as they are in the data set")
-    rows = max(1, BLOCK // max(1, math.prod(pixels.shape[1:])))
-    return [pixels[i : i + rows].astype(np.float64) for i in range(0, len(pixels), rows)]
-
-
-def _thickness(image: np.ndarray) -> np.ndarray:
-    area = image.sum((1, 2))
-    p = np.pad(image, ((0, 0), (1, 1), (1, 1)))
-    straight = np.abs(np.diff(p, axis=1)).sum((1, 2)) + np.abs(np.diff(p, axis=2)).sum((1, 2))
-    down, up = p[:, 1:, 1:] - p[:, :-1, :-1], p[:, 1:, :-1] - p[:, :-1, 1:]
-    diagonal = (np.abs(down).sum((1, 2)) + np.abs(up).sum((1, 2))) / math.sqrt(2)  # parallels lie 1/√2 apart
-    boundary = math.pi / 2 * (straight + diagonal) / 4
-    return _share(area, boundary / 2)
-
-
-def _leaning(image: np.ndarray) -> np.ndarray:
-    area = image.sum((1, 2))
-    x, y = np.arange(image.shape[2]), -np.arange(image.shape[1])  # y upwards
-    columns, rows = image.sum(1), image.sum(2)  # (B, W) and (B, H)
-    x = x - _share(columns @ x, area)[:, None]
-    y = y - _share(rows @ y, area)[:, None]
-    mu11 = np.einsum("bhw,bh,bw->b", image, y, x)
-    mu02 = np.einsum("bh,bh->b", rows, y * y)
-    tangent = np.where((rows > 0).sum(1) > 1, _share(mu11, mu02), math.nan)
-    return np.degrees(np.arctan(tangent))
-
-
-def _numpy(values: Any) -> np.ndarray:
-    return values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else np.asarray(values)
 
 
 def _both(a: str, b: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass, field
-from statistics import NormalDist
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ from torch import Tensor
 
 from .fidelity import Array, first_choice, float_logits, int_labels
 from .student_t import check_confidence
+from .wilson import wilson
 
 Strategy = Literal["width", "mass"]
 STRATEGIES: tuple[Strategy, ...] = ("width", "mass")
@@ -433,21 +433,11 @@ def _reliability(
     count = np.bincount(place, minlength=bins).tolist()
     said = np.bincount(place, weights=conf, minlength=bins).tolist()
     hits = np.bincount(place, weights=right, minlength=bins).tolist()
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    return tuple(
-        ReliabilityBin(low, high, n, s / n, k / n, _wilson(k, n, z))
-        if n
-        else ReliabilityBin(low, high, 0, math.nan, math.nan, Interval(math.nan, math.nan))
-        for low, high, n, s, k in zip(edges[:-1].tolist(), edges[1:].tolist(), count, said, hits, strict=True)
-    )
-
-
-def _wilson(hits: float, n: int, z: float) -> Interval:
-    share = hits / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    # at the ends the formula is 0 or 1 but for rounding
-    return Interval(0.0 if hits == 0 else middle - half, 1.0 if hits == n else middle + half)
+    table = []
+    for low, high, n, s, k in zip(edges[:-1].tolist(), edges[1:].tolist(), count, said, hits, strict=True):
+        sure, right_share = (s / n, k / n) if n else (math.nan, math.nan)
+        table.append(ReliabilityBin(low, high, n, sure, right_share, Interval(*wilson(k, n, confidence))))
+    return tuple(table)
 
 
 def _by_class(p: np.ndarray, labels: np.ndarray, bins: int, strategy: Strategy) -> tuple[float, BrierParts]:

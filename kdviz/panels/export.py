@@ -8,13 +8,8 @@ from __future__ import annotations
 
 import base64
 import gzip
-import hashlib
 import html
-import json
 import math
-import os
-import re
-import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +20,7 @@ import numpy as np
 
 from .. import __version__
 from ..distill.film import Film
+from ..report.one_file import policy, script_json, write_whole
 from ..widgets import Scene
 from ..widgets.parts import css
 from ..widgets.traits import View
@@ -56,15 +52,7 @@ def write(view: ipywidgets.Widget, path: str | Path, *, title: str, changes: Cha
     -------
     pathlib.Path
     """
-    path = Path(path)
-    text = page(view, title=title, changes=changes)
-    fresh = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        fresh.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(fresh, path)
-    finally:
-        fresh.unlink(missing_ok=True)
-    return path
+    return write_whole(path, page(view, title=title, changes=changes))
 
 
 def page(view: ipywidgets.Widget, *, title: str, changes: Changes | None = None) -> str:
@@ -89,7 +77,7 @@ def page(view: ipywidgets.Widget, *, title: str, changes: Changes | None = None)
     sheets = dict.fromkeys(str(v._css).replace(theme, "") for v in views)
     now = datetime.now(UTC)
     return TEMPLATE.format(
-        policy=_policy(script),
+        policy=policy(script, modules=True),
         title=html.escape(title),
         heading=html.escape(title),
         style=_safe_in_style("\n".join([theme, PAGE_STYLE, *sheets])),
@@ -97,7 +85,7 @@ def page(view: ipywidgets.Widget, *, title: str, changes: Changes | None = None)
         when=now.isoformat(timespec="seconds"),
         said=f"{now.day} {now:%B %Y, %H:%M} UTC",
         version=__version__,
-        data=_safe_in_script(json.dumps(data, separators=(",", ":"), allow_nan=False)),
+        data=script_json(data),
         script=script,
     )
 
@@ -168,24 +156,8 @@ def _film(film: Film) -> dict[str, Any]:
     }
 
 
-def _safe_in_script(text: str) -> str:
-    """Return JSON that no ``</script>`` or ``<!--`` in it can end."""
-    escaped = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-    return re.sub("[<>&\u2028\u2029]", lambda found: escaped[found[0]], text)
-
-
 def _safe_in_style(text: str) -> str:
     return text.replace("</", "<\\/")
-
-
-def _policy(*scripts: str) -> str:
-    """Return a policy under which only these scripts, and the widgets' modules, run, and nothing is fetched."""
-    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    return (
-        f"default-src 'none'; script-src {allowed} blob:; style-src 'unsafe-inline'; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
-    )
 
 
 PAGE_STYLE = """

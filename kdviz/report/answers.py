@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..data import Examples
 from ..distill.teacher import Cancelled, device_of
+from ..models.counts import evaluating
 
 Progress = Callable[[int, int], bool | None]
 
@@ -48,20 +49,14 @@ def answers(
     if not len(examples):
         raise ValueError("there is no example to compare on; the data, or the filter on them, are empty")
     device = device_of(model)
-    modes = {module: module.training for module in model.modules()}
     parts: list[Tensor] = []
-    model.eval()
-    try:
-        with torch.no_grad():
-            for start in range(0, len(examples), batch_size):
-                inputs = examples.inputs(slice(start, start + batch_size))
-                parts.append(_logits(model, inputs.to(device), who).cpu())
-                done = start + len(inputs)
-                if progress is not None and progress(done, len(examples)) is False:
-                    raise Cancelled(f"stopped after {done:,} of {len(examples):,} answers of the {who}")
-    finally:
-        for module, training in modes.items():
-            module.training = training
+    with evaluating(model), torch.no_grad():
+        for start in range(0, len(examples), batch_size):
+            inputs = examples.inputs(slice(start, start + batch_size))
+            parts.append(_logits(model, inputs.to(device), who).cpu())
+            done = start + len(inputs)
+            if progress is not None and progress(done, len(examples)) is False:
+                raise Cancelled(f"stopped after {done:,} of {len(examples):,} answers of the {who}")
     logits = torch.cat(parts)
     wrong = int((~logits.isfinite().all(1)).sum())
     if wrong:

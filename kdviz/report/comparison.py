@@ -81,19 +81,17 @@ def compare(
     }
     count = _same_classes(logits, names, part)
     names = names or tuple(str(k) for k in range(count))
-    known = part.y >= 0
-    labelled = bool(known.any())
     fitted = {}
     if held_out is not None:
-        fit_on = held_out.y >= 0
         for who, model in models.items():
             held = answers(model, held_out, who=who, batch_size=batch_size, progress=told.next(len(held_out)))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # at a bound: the report's sentence gives the value
-                fitted[who] = fit_temperature(held[fit_on], held_out.y[fit_on])
+                fitted[who] = fit_temperature(held, held_out.y)
+    labelled = part.labelled > 0
+    measured = {who: calibration(z, part.y, bins=bins) for who, z in logits.items()} if labelled else {}
+    scaled = {who: calibration(logits[who] / t, part.y, bins=bins) for who, t in fitted.items()} if labelled else {}
     y = part.y if labelled else None
-    kinds = {who: calibration(z[known], part.y[known], bins=bins) for who, z in logits.items()} if labelled else {}
-    scaled = {who: calibration(logits[who][known] / t, part.y[known], bins=bins) for who, t in fitted.items()}
     return Report(
         models=models,
         examples=part,
@@ -101,9 +99,9 @@ def compare(
         logits=logits,
         temperature=float(temperature),
         fidelity=fidelity(logits["teacher"], logits["student"], y, temperature=temperature),
-        calibration=kinds,
+        calibration=measured,
         fitted_temperature=fitted,
-        rescaled=scaled if labelled else {},
+        rescaled=scaled,
     )
 
 

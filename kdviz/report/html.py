@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import html
 import json
-import os
-import re
-import uuid
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.metadata import version
@@ -18,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from . import definitions
+from .one_file import policy, script_json, write_whole
 
 if TYPE_CHECKING:
     from .report import Report
@@ -30,14 +27,7 @@ ROWS = 20  # classes in the table
 
 def write(report: Report, path: str | Path, title: str) -> Path:
     """Write the page, replacing a file in one go."""
-    path = Path(path)
-    fresh = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        fresh.write_text(page(report, title), encoding="utf-8", newline="\n")
-        os.replace(fresh, path)
-    finally:
-        fresh.unlink(missing_ok=True)
-    return path
+    return write_whole(path, page(report, title))
 
 
 def page(report: Report, title: str) -> str:
@@ -52,7 +42,7 @@ def page(report: Report, title: str) -> str:
     return (
         "<!DOCTYPE html>\n"
         f'<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_policy(library, script)}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(library, script)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="generator" content="kdviz {version("kdviz")}">\n'
         f"<style>{_file('report.css')}</style></head>\n<body>\n"
@@ -149,8 +139,14 @@ def _fidelity(report: Report, figures: dict[str, Any]) -> str:
         '<p id="said" aria-live="polite"></p><div id="one" class="one"></div>'
         f"<p class='note'>At most {SHOWN_OF_A_CELL} examples of a kind are in this file.</p>"
         f"{_plots(figures, ('classes',))}"
-        f"<h3>The classes on which they agree least</h3>{_table(report.by_class().head(ROWS))}</section>"
+        f"{_classes(report)}</section>"
     )
+
+
+def _classes(report: Report) -> str:
+    if not report.examples.labelled:
+        return ""
+    return f"<h3>The classes on which they agree least</h3>{_table(report.by_class().head(ROWS))}"
 
 
 def _others(report: Report, figures: dict[str, Any]) -> Iterable[str]:
@@ -195,18 +191,7 @@ def _cell(value: object) -> str:
 
 
 def _data(name: str, value: object) -> str:
-    escaped = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-    text = re.sub("[<>&\u2028\u2029]", lambda found: escaped[found[0]], json.dumps(value, allow_nan=False))
-    return f'<script type="application/json" id="{name}">{text}</script>'
-
-
-def _policy(*scripts: str) -> str:
-    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    return f'<script type="application/json" id="{name}">{script_json(value)}</script>'
 
 
 @cache

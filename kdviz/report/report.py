@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from ..data import Examples
 from ..measure.calibration import Calibration, inherited
 from ..measure.fidelity import CELLS, Fidelity
 from . import html
+from .one_file import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +95,7 @@ class Report:
         method : str
             One of ``kdviz.measure.saliency.METHODS``.
         count : int
-            How many examples: those on which the models differ first, then in order.
+            How many examples: as many of each cell of the 2×2 as there are, the rarer cells first.
         index : sequence of int, optional
             Which examples instead.
         **options
@@ -179,9 +180,7 @@ class Report:
             row: dict[str, Any] = {"model": who, "parameters": sum(p.numel() for p in model.parameters())}
             if who in self.calibration:
                 c = self.calibration[who]
-                known = self.examples.y >= 0
-                right = self.logits[who].argmax(1)[known] == self.examples.y[known]
-                row |= {"accuracy": right.double().mean().item(), "NLL": c.nll, "Brier": c.brier, "ECE": c.ece}
+                row |= {"accuracy": c.accuracy, "NLL": c.nll, "Brier": c.brier, "ECE": c.ece}
                 row["over-confidence"] = c.overconfidence
             if who in self.rescaled:
                 row |= {"fitted T": self.fitted_temperature[who], "ECE at fitted T": self.rescaled[who].ece}
@@ -189,17 +188,16 @@ class Report:
         return pd.DataFrame(rows)
 
     def by_class(self) -> pd.DataFrame:
-        """Return one row a class, those of least agreement first."""
+        """Return one row a class that has examples, those of least agreement first; no row without labels."""
         import pandas as pd
 
         rows = [
             {"class": self.classes[row.index], "examples": row.n, "agreement": row.agreement}
             | {"teacher accuracy": row.teacher_accuracy, "student accuracy": row.student_accuracy, "KL": row.kl}
-            for row in self.fidelity.classes
+            for row in sorted(self.fidelity.classes, key=lambda row: row.agreement)
             if row.n
         ]
-        frame = pd.DataFrame(rows, columns=None if rows else ["class", "examples", "agreement"])
-        return frame.sort_values("agreement", kind="stable") if rows else frame
+        return pd.DataFrame(rows)
 
     def frame(self) -> pd.DataFrame:
         """Return all numbers as one tidy table: subject, measure, model, group, value, low, high."""
@@ -214,7 +212,9 @@ class Report:
         for who, c in self.rescaled.items():
             parts.append(_calibration_frame(c).assign(subject="calibration at fitted T", model=who))
         if self.maps is not None:
-            parts.append(self.maps.similarity.frame().assign(subject=f"saliency, {self.maps.method}"))
+            alike = self.maps.similarity.frame().assign(group=[f"example {i}" for i in self.maps.index.tolist()])
+            rows = alike.melt("group", ["rank", "cosine", "overlap"], "measure", "value")
+            parts.append(rows.assign(subject=f"saliency, {self.maps.method}", model="both"))
         return pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
 
     def to_json(self, path: str | Path | None = None) -> str:
@@ -223,9 +223,7 @@ class Report:
         about = {"examples": len(self.examples), "classes": list(self.classes), "temperature": self.temperature}
         text = json.dumps({"kdviz_report": VERSION, **about, "sentences": self.sentences(), "numbers": rows}, indent=1)
         if path is not None:
-            fresh = Path(f"{os.fspath(path)}.fresh")
-            fresh.write_text(text + "\n", encoding="utf-8")
-            os.replace(fresh, path)
+            write_whole(path, text + "\n")
         return text
 
     def figures(self) -> dict[str, go.Figure]:
@@ -252,7 +250,7 @@ class Report:
         return html.write(self, path, title)
 
     def _repr_html_(self) -> str:
-        return self.summary().to_html(index=False) + "".join(f"<p>{s}</p>" for s in self.sentences())
+        return self.summary().to_html(index=False) + "".join(f"<p>{escape(s)}</p>" for s in self.sentences())
 
 
 def _of(who: str, sentence: str) -> str:

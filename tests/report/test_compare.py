@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -86,6 +87,15 @@ def test_splits_give_the_test_part_and_a_fitted_temperature():
     assert report.rescaled["teacher"].nll < report.calibration["teacher"].nll
 
 
+def test_labels_in_the_validation_part_alone_fit_temperatures_and_no_more():
+    data = kd.data.splits(toy(1000), validation=0.4, test=0.4)
+    unlabelled = dataclasses.replace(data, test=kd.data.Examples(data.test.x, torch.full_like(data.test.y, -1)))
+    report = kd.compare(line(8.0), line(1.0), unlabelled)
+    assert report.calibration == report.rescaled == {}
+    assert report.fitted_temperature["teacher"] > report.fitted_temperature["student"]
+    assert len(report.by_class()) == 0
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -126,4 +136,7 @@ def test_saliency_keeps_its_examples_when_the_method_changes():
     assert torch.equal(report.maps.index, first)
     assert len(first) == 20
     assert report.sentences("saliency")
-    assert (report.frame().subject == "saliency, input_x_gradient").any()
+    rows = report.frame().query("subject == 'saliency, input_x_gradient'")
+    assert len(rows) == 3 * 20
+    assert rows[rows.measure == "cosine"].value.tolist() == report.maps.similarity.cosine.tolist()
+    assert rows.group.iloc[0] == f"example {int(first[0])}"
