@@ -137,9 +137,19 @@ def _fidelity(report: Report, figures: dict[str, Any]) -> str:
         f'<div class="cells" role="group" aria-label="Which examples">{cells}</div>'
         '<div id="strip" class="strip" role="group" aria-label="Examples of this kind"></div>'
         '<p id="said" aria-live="polite"></p><div id="one" class="one"></div>'
-        f"<p class='note'>At most {SHOWN_OF_A_CELL} examples of a kind are in this file.</p>"
+        f"<p class='note'>At most {SHOWN_OF_A_CELL} examples of a kind are in this file.{_on_maps(report)}</p>"
         f"{_plots(figures, ('classes',))}"
         f"{_classes(report)}</section>"
+    )
+
+
+def _on_maps(report: Report) -> str:
+    if report.maps is None:
+        return ""
+    method = html.escape(report.maps.method.replace("_", " "))
+    return (
+        f" {len(report.maps.index):,} examples have maps ({method}) of the class that the teacher says first: "
+        "orange speaks for it, blue against it, each map on a scale of its own."
     )
 
 

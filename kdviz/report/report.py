@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..measure.saliency import MapSimilarity
 
 VERSION = 1  # of to_json
+MANY_BLANK = 0.1  # share of places that are 0 in both maps from which it is said
 NO_LABELS = "No example has a label: accuracy and calibration are not known."
 
 
@@ -140,7 +141,7 @@ class Report:
         said = {
             "fidelity": [self.fidelity.sentence()],
             "calibration": self._on_calibration(),
-            "saliency": [self.maps.similarity.sentence()] if self.maps is not None else [],
+            "saliency": self._on_saliency(),
         }
         if subject is not None:
             if subject not in said:
@@ -168,6 +169,18 @@ class Report:
             said.append(
                 f"Divided by T = {self.fitted_temperature[who]:.3g}, fitted on validation data, the {who}'s logits "
                 f"have an ECE of {after.ece:.4f} instead of {before.ece:.4f}."
+            )
+        return said
+
+    def _on_saliency(self) -> list[str]:
+        if self.maps is None:
+            return []
+        said = [self.maps.similarity.sentence()]
+        blank = torch.stack([values == 0 for values in self.maps.values.values()]).all(0).double().mean().item()
+        if blank >= MANY_BLANK:
+            said.append(
+                f"{blank:.0%} of all places are 0 in both maps: that alone raises the rank correlation; "
+                "the cosine and the overlap do not count them."
             )
         return said
 

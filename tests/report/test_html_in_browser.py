@@ -55,6 +55,7 @@ def test_a_cell_chooses_the_examples_and_an_example_all_its_views(page, file, re
     shown = [float(p) for p in opened.locator(".bars .p").all_inner_texts()]
     expected = torch.softmax(report.logits["teacher"][example].double(), 0).tolist()
     assert shown[::2] == pytest.approx(expected, abs=6e-4)
+    assert opened.get_by_text("orange speaks for it, blue against it").is_visible()
     assert not [url for url in watch.requests if url.startswith("http")]
 
 
