@@ -128,12 +128,14 @@ def test_pause_step_resume_stop_and_an_edit_on_the_way(lab):
 
 
 @pytest.mark.parametrize("path", ["dashboards/lab.ipynb", "course/02-temperature.ipynb"])
-@pytest.mark.parametrize("width", [360, 768, 1280, 1920])
-def test_the_page_fits_its_width(serve, page, width, path):
-    opened = page(f"{serve().base}voila/render/{path}", width=width)
+def test_the_page_fits_its_width_from_the_first_and_when_the_window_changes(serve, page, path):
+    opened = page(f"{serve().base}voila/render/{path}", width=360)
     expect(temperature(opened)).to_be_visible(timeout=READY_MS)
     expect(opened.locator(".kd-loading")).to_be_hidden(timeout=READY_MS)
-    assert opened.evaluate("document.documentElement.scrollWidth") <= width
+    for width in (360, 768, 1280, 1920, 360):
+        opened.set_viewport_size({"width": width, "height": 900})
+        opened.wait_for_timeout(100)
+        assert opened.evaluate("document.documentElement.scrollWidth") <= width, f"at {width} px"
 
 
 def test_the_lesson_opens_its_slider_when_the_question_is_answered(serve, page):
