@@ -73,15 +73,14 @@ def test_train_to_the_end_is_what_training_by_hand_gives(watch, make):
     assert watched.states[0] == "loading" and watched.runner.seconds_left is None
 
 
-def test_commands_return_at_once_and_stop_acts_within_a_second(watch):
+def test_stop_acts_at_the_next_step(watch):
     watched = watch(epochs=LONG)
     watched.runner.send("train")
     assert watched.wait_for(lambda: watched.runner.steps_done > 50)
-    start = time.perf_counter()
     watched.runner.send("stop")
-    returned = time.perf_counter() - start
+    asked = watched.runner.steps_done
     assert watched.wait("stopped")
-    assert returned < 0.1 and time.perf_counter() - start < 1.0
+    assert watched.runner.steps_done <= asked + 2
     student, twin = watched.runner.runs
     assert student.steps_done == twin.steps_done == len(student.history) > 50
 

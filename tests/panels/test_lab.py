@@ -87,12 +87,12 @@ def test_pause_step_resume_stop_reset(lab):
     assert panel.transport.step == at + 1 == panel.run.steps_done
     click(panel, "train")
     assert panel.wait("running")
-    start = time.perf_counter()
     click(panel, "stop")
+    asked = panel.run.steps_done
     assert panel.wait("stopped")
-    assert time.perf_counter() - start < 1.0
     kept = panel.run.steps_done
-    assert kept > at and "what was learned is kept" in panel.transport.status
+    assert at < kept <= asked + 2, "it stops at the next step"
+    assert "what was learned is kept" in panel.transport.status
     click(panel, "reset")
     assert panel.wait("idle")
     assert panel.run is None and panel.scene.runs == [] and panel.transport.step == 0

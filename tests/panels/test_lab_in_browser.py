@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 import torch
@@ -116,10 +115,8 @@ def test_pause_step_resume_stop_and_an_edit_on_the_way(lab):
     button(lab, "Resume").click()
     expect(lab.get_by_text(re.compile(r"In force since step [\d,]+: T = \d+")).first).to_be_visible()
     expect(lab.locator("svg").get_by_text(re.compile(r"T = \d+"))).to_be_visible()
-    start = time.monotonic()
     button(lab, "Stop").click()
     expect(status(lab)).to_have_text(re.compile("what was learned is kept"))
-    assert time.monotonic() - start < 1.0
     stopped_at = steps_done(lab)
     assert at < stopped_at < 1920
     button(lab, "Reset").click()

@@ -168,11 +168,11 @@ def test_stop_ends_the_other_seeds_and_keeps_those_that_are_done(lab):
     while len(panel._groups.repeats.results) < 2:
         time.sleep(0.02)
     assert panel.transport.state in ("running", "loading")
-    start = time.perf_counter()
+    done = len(panel._groups.repeats.results)
     panel.command("stop")
     assert panel.wait("finished")
-    assert time.perf_counter() - start < 1.5
-    assert len(panel._groups.repeats.results) < 20 and panel.scene.bands
+    assert done <= len(panel._groups.repeats.results) <= done + 1, "no further seed was begun"
+    assert panel.scene.bands
     assert panel.run.steps_done == panel.run.total_steps
 
 

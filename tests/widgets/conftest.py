@@ -72,6 +72,12 @@ async ([states, scene, where]) => {
 """
 
 
+def hold_the_clock(page: Page) -> None:
+    """Let time pass in the page by ``page.clock.run_for`` only, however busy the machine is."""
+    page.clock.install(time=0)
+    page.clock.pause_at(60)
+
+
 def state_of(widget: View) -> dict[str, Any]:
     """Return all that a view can ask for, with bytes as base64 and a scene as the reference to it."""
     names = [*widget.own_traits(), "_esm", "_css"]

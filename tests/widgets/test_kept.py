@@ -14,6 +14,8 @@ from kdviz.widgets.soft_targets import SoftTargets
 from kdviz.widgets.traits import WrongTraitError
 from kdviz.widgets.transport import Transport
 
+from .conftest import hold_the_clock
+
 FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 ZONE = "Asia/Kathmandu"
 
@@ -105,7 +107,7 @@ def test_earlier_runs_are_one_click_away_and_forgetting_keeps_the_focus(mount):
 @pytest.mark.parametrize(("voila", "again"), [(True, "reload the page"), (False, "run the cell again")])
 def test_a_button_without_an_answer_says_what_to_do(mount, voila, again):
     page = mount(Transport(state="idle", status="Ready."), kept(offer()))
-    page.clock.install()
+    hold_the_clock(page)
     if voila:
         page.evaluate("() => { document.body.dataset.voila = 'voila'; }")
     page.get_by_role("button", name="Train").click()
@@ -125,7 +127,7 @@ def test_a_button_without_an_answer_says_what_to_do(mount, voila, again):
 
 def test_an_answer_in_time_is_no_silence(mount):
     page = mount(Transport(state="idle", status="Ready."))
-    page.clock.install()
+    hold_the_clock(page)
     page.get_by_role("button", name="Train").click()
     page.clock.run_for(5000)
     page.evaluate("() => { model.set('state', 'loading'); model.set('status', 'Asking.'); }")

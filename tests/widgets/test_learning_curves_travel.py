@@ -6,6 +6,8 @@ import pytest
 
 from kdviz.widgets import LearningCurves, SoftTargets
 
+from .conftest import hold_the_clock
+
 FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 STEP = "() => scene.get('step')"
 
@@ -74,7 +76,7 @@ def test_the_thumb_and_the_line_stand_at_the_step_on_the_axis(mount, runs_scene)
 def test_keys_go_from_recorded_step_to_recorded_step(mount, runs_scene):
     page = mount(LearningCurves(scene=runs_scene()))
     slider = scrubber(page)
-    page.clock.install()
+    hold_the_clock(page)
     presses = [("ArrowLeft", 1800), ("ArrowDown", 1680), ("ArrowRight", 1800), ("PageDown", 1560), ("PageUp", 1800)]
     for key, step in [*presses, ("Home", 0), ("ArrowLeft", 0), ("End", None), ("ArrowRight", None)]:
         slider.press(key)
@@ -168,7 +170,7 @@ FILM = """() => {
 
 def test_the_film_plays_every_recorded_step_in_about_six_seconds(mount, runs_scene):
     page = mount(LearningCurves(scene=runs_scene(frames=17)))
-    page.clock.install()
+    hold_the_clock(page)
     page.evaluate(FILM)
     button = page.get_by_role("button", name="Play film")
     button.click()
@@ -185,7 +187,7 @@ def test_the_film_plays_every_recorded_step_in_about_six_seconds(mount, runs_sce
 
 def test_space_plays_and_pauses_and_the_film_goes_on_from_there(mount, runs_scene):
     page = mount(LearningCurves(scene=runs_scene(step=960)))
-    page.clock.install()
+    hold_the_clock(page)
     scrubber(page).press(" ")
     page.clock.run_for(1000)
     scrubber(page).press(" ")
@@ -203,7 +205,7 @@ def test_space_plays_and_pauses_and_the_film_goes_on_from_there(mount, runs_scen
 @pytest.mark.parametrize("frames", [17, 200])
 def test_with_reduced_motion_the_film_has_two_frames_a_second(mount, runs_scene, frames):
     page = mount(LearningCurves(scene=runs_scene(frames=frames)), reduced_motion="reduce")
-    page.clock.install()
+    hold_the_clock(page)
     page.evaluate(FILM)
     page.get_by_role("button", name="Play film").click()
     page.clock.run_for(4000)
@@ -216,7 +218,7 @@ def test_with_reduced_motion_the_film_has_two_frames_a_second(mount, runs_scene,
 
 def test_a_hand_on_the_scrubber_stops_the_film(mount, runs_scene):
     page = mount(LearningCurves(scene=runs_scene()))
-    page.clock.install()
+    hold_the_clock(page)
     page.get_by_role("button", name="Play film").click()
     page.clock.run_for(1000)
     scrubber(page).press("Home")
@@ -227,7 +229,7 @@ def test_a_hand_on_the_scrubber_stops_the_film(mount, runs_scene):
 
 def test_a_film_under_way_ends_with_its_view(mount, runs_scene):
     page = mount(LearningCurves(scene=runs_scene()))
-    page.clock.install()
+    hold_the_clock(page)
     page.get_by_role("button", name="Play film").click()
     page.clock.run_for(1000)
     page.evaluate("() => end()")

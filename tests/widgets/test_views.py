@@ -5,6 +5,8 @@ import pytest
 
 from kdviz.widgets import LearningCurves, Setup, SoftTargets, Transport
 
+from .conftest import hold_the_clock
+
 TEACHERS = [
     {"name": "a", "title": "Teacher A", "parameters": 2_395_210, "macs": 2_392_800, "errors": 67, "examples": 10_000}
 ]
@@ -136,7 +138,7 @@ def test_the_temperature_slider_moves_by_the_keyboard_and_speaks_its_value(mount
 def test_key_presses_are_sent_once_when_they_have_ended(mount):
     page = mount(soft_targets(temperature=4.0))
     slider = page.get_by_label("Temperature")
-    page.clock.install()
+    hold_the_clock(page)
     for _ in range(13):
         slider.press("ArrowRight")
         page.clock.run_for(50)
@@ -259,7 +261,7 @@ def test_an_opening_page_speaks_of_nothing_and_shows_every_sentence_to_all(mount
 
 def test_the_curves_speak_at_a_change_of_state_and_seldom_in_between(mount):
     page = mount(curves(sentence="one"))
-    page.clock.install()
+    hold_the_clock(page)
     spoken = "() => document.querySelector('[aria-live=polite]').textContent"
     heard = []
     for second in range(45):
