@@ -7,6 +7,7 @@ from kdviz.models.counts import mac_count, parameter_count
 from kdviz.models.perceptron import mlp
 from kdviz.models.residual import resnet
 from kdviz.models.shipped import Card, card, names, pretrained
+from kdviz.models.transformer import vit
 
 __all__ = [
     "Card",
@@ -20,4 +21,5 @@ __all__ = [
     "parameter_count",
     "pretrained",
     "resnet",
+    "vit",
 ]

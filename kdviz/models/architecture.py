@@ -95,7 +95,7 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
     Parameters
     ----------
     architecture : Mapping
-        "name" (mlp, convnet or resnet) and the keyword arguments of that function.
+        "name" (mlp, convnet, resnet or vit) and the keyword arguments of that function.
     seed : int
         Fixes the initial weights.
 
@@ -117,8 +117,9 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
     from kdviz.models.convolutional import convnet
     from kdviz.models.perceptron import mlp
     from kdviz.models.residual import resnet
+    from kdviz.models.transformer import vit
 
-    makers: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "convnet": convnet, "resnet": resnet}
+    makers: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "convnet": convnet, "resnet": resnet, "vit": vit}
     arguments = dict(architecture)
     name = arguments.pop("name", None)
     if name not in makers:

@@ -7,7 +7,15 @@ from contextlib import contextmanager
 
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
+
+
+def _attention(query: Sequence[int], key: Sequence[int], value: Sequence[int], *_: object, **__: object) -> int:
+    return int(sdpa_flop_count(query, key, value))
+
+
+# Not among those that PyTorch's counter knows.
+ALSO_COUNTED = {torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _attention}
 
 
 def parameter_count(model: nn.Module) -> int:
@@ -26,8 +34,8 @@ def parameter_count(model: nn.Module) -> int:
 def mac_count(model: nn.Module, example_shape: Sequence[int]) -> int:
     """Count the multiply-accumulates of one forward pass of one example.
 
-    Matrix products and convolutions count, however the model calls them; additions of a bias, normalisation
-    and activations do not.
+    Matrix products, those of attention too, and convolutions count, however the model calls them; additions of a
+    bias, normalisation and activations do not.
 
     Parameters
     ----------
@@ -52,12 +60,13 @@ def mac_count(model: nn.Module, example_shape: Sequence[int]) -> int:
     6
     """
     place = next(model.parameters(), torch.empty(0))
-    example = torch.zeros(1, *example_shape, device=place.device, dtype=place.dtype)
-    counter = FlopCounterMode(display=False)
-    with evaluating(model), torch.random.fork_rng(), torch.no_grad():
+    # An input with a gradient keeps attention off PyTorch's fast path, whose products are not counted.
+    example = torch.zeros(1, *example_shape, device=place.device, dtype=place.dtype, requires_grad=True)
+    counter = FlopCounterMode(display=False, custom_mapping=ALSO_COUNTED)
+    with evaluating(model), torch.random.fork_rng(), torch.enable_grad():
         try:
             with counter:
-                model(example)
+                model(example.clone())
         except RuntimeError as error:
             reason = str(error).splitlines()[0]
             raise ValueError(f"the model does not take examples of shape {tuple(example_shape)}: {reason}") from error

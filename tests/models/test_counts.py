@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from kdviz.models import convnet, mac_count, mlp, parameter_count, resnet
+from kdviz.models import convnet, mac_count, mlp, parameter_count, resnet, vit
 from kdviz.models.counts import evaluating
 
 
@@ -48,6 +48,23 @@ def test_resnet_counts_are_those_by_hand() -> None:
     first = 2 * 9 * w * w * 28**2
     second = (9 * w * 2 * w + 9 * 2 * w * 2 * w + w * 2 * w) * 14**2
     assert mac_count(resnet(w, (1, 1)), (1, 28, 28)) == stem + first + second + 2 * w * 10
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_transformer_counts_are_those_by_hand(frozen: bool) -> None:
+    width, depth, tokens = 8, 3, 1 + 7 * 7
+    model = vit(width, depth, 2).requires_grad_(not frozen)
+    projections = 4 * tokens * width**2
+    attention = 2 * tokens**2 * width
+    layers = 2 * tokens * width * 4 * width
+    assert mac_count(model, (1, 28, 28)) == 49 * 16 * width + depth * (projections + attention + layers) + width * 10
+
+
+def test_attention_of_torchs_own_encoder_is_counted() -> None:
+    width, tokens = 8, 5
+    model = nn.TransformerEncoderLayer(width, 2, dim_feedforward=16, batch_first=True)
+    by_hand = 4 * tokens * width**2 + 2 * tokens**2 * width + 2 * tokens * width * 16
+    assert mac_count(model, (tokens, width)) == by_hand
 
 
 def test_grouped_and_strided_convolutions() -> None:

@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from kdviz.models import build, convnet, mlp, resnet
+from kdviz.models import build, convnet, mlp, resnet, vit
 
 IMAGES = torch.rand(3, 1, 12, 12, generator=torch.Generator().manual_seed(0))
 MAKERS = {
     "mlp": lambda **more: mlp((6, 5), inputs=144, **more),
     "convnet": lambda **more: convnet(4, **more),
     "resnet": lambda **more: resnet(4, (1, 2), **more),
+    "vit": lambda **more: vit(8, 2, 2, size=12, **more),
 }
 
 
@@ -97,6 +98,7 @@ def test_layers_have_names() -> None:
     ]
     assert {"relu5", "average", "logits"} <= set(dict(convnet().named_modules()))
     assert {"stage1_1", "stage2_1.conv2", "stage3_1.shortcut"} <= set(dict(resnet().named_modules()))
+    assert {"block1.attention", "block4", "class_token"} <= set(dict(vit().named_modules()))
 
 
 def test_feature_maps_shrink_as_told() -> None:
@@ -107,6 +109,29 @@ def test_feature_maps_shrink_as_told() -> None:
         model.eval()(torch.zeros(2, 1, 28, 28))
         handle.remove()
     assert seen == {"relu5": (2, 16, 7, 7), "stage3_1": (2, 16, 7, 7)}
+
+
+def test_tokens_are_the_class_token_and_the_patches_row_by_row() -> None:
+    model = vit(8, 1, 2, patch=4, size=12).eval()
+    marked = torch.zeros(1, 1, 12, 12)
+    marked[..., 4:8, 8:12] = 1  # second row, third column
+    tokens = model.tokens(model.patches(marked)) - model.tokens(model.patches(torch.zeros(1, 1, 12, 12)))
+    changed = tokens.abs().sum(2)[0] > 0
+    assert changed.nonzero().flatten().tolist() == [1 + 3 + 2]
+
+
+def test_a_transformer_follows_its_formula() -> None:
+    model = vit(8, 1, 2, size=12).eval().double()
+    x = torch.rand(3, 10, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    block = model.block1
+    seen, parts = block.norm1(x), []
+    q, k, v = (seen @ block.attention.in_proj_weight.T + block.attention.in_proj_bias).split(8, 2)
+    for head in (slice(0, 4), slice(4, 8)):
+        weights = torch.softmax(q[..., head] @ k[..., head].transpose(1, 2) / 4**0.5, 2)
+        parts.append(weights @ v[..., head])
+    mixed = x + block.attention.out_proj(torch.cat(parts, 2))
+    expected = mixed + block.contract(torch.nn.functional.gelu(block.expand(block.norm2(mixed))))
+    assert torch.allclose(block(x), expected, atol=1e-9, rtol=0)
 
 
 def test_a_residual_network_begins_as_its_shortcuts() -> None:
@@ -126,7 +151,9 @@ def test_a_residual_network_begins_as_its_shortcuts() -> None:
         (lambda: convnet(0), "width must be at least 1, got 0"),
         (lambda: resnet(8, ()), "blocks must name at least one stage, got none"),
         (lambda: resnet(8, (1, 0)), "blocks must be at least 1, got 0"),
-        (lambda: build({"name": "vgg"}), "name must be one of mlp, convnet, resnet, got 'vgg'"),
+        (lambda: vit(patch=5), "patches must fill the image, and 5 does not divide 28"),
+        (lambda: vit(10, heads=4), "heads must share the width evenly, and 4 does not divide 10"),
+        (lambda: build({"name": "vgg"}), "name must be one of mlp, convnet, resnet, vit, got 'vgg'"),
         (lambda: build({"name": "mlp", "depth": 3}), "the architecture does not fit mlp: .*depth"),
     ],
 )

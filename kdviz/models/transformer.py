@@ -1,0 +1,153 @@
+"""Small vision transformer."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded, standardise
+
+
+class Tokens(nn.Module):
+    """Turn feature maps into a row of tokens: the class token first, then the patches row by row, positions added.
+
+    Parameters
+    ----------
+    width : int
+        Numbers in a token.
+    patches : int
+        How many patches an image has.
+    """
+
+    def __init__(self, width: int, patches: int) -> None:
+        super().__init__()
+        self.class_token = nn.Parameter(torch.zeros(1, 1, width))
+        self.position = nn.Parameter(0.02 * torch.randn(1, 1 + patches, width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        patches = x.flatten(2).transpose(1, 2)  # (B, patches, width)
+        return torch.cat([self.class_token.expand(len(x), -1, -1), patches], 1) + self.position
+
+
+class Block(nn.Module):
+    """Self-attention, then two linear layers; each is given the normalised tokens and its result is added to them.
+
+    Parameters
+    ----------
+    width, heads : int
+        Numbers in a token, and how many heads share them.
+    dropout : float
+        On what is added.
+    """
+
+    def __init__(self, width: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.norm1 = nn.LayerNorm(width)
+        self.attention = nn.MultiheadAttention(width, heads, batch_first=True)
+        self.norm2 = nn.LayerNorm(width)
+        self.expand = nn.Linear(width, 4 * width)
+        self.gelu = nn.GELU()
+        self.contract = nn.Linear(4 * width, width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        seen = self.norm1(x)  # (B, 1 + patches, width)
+        x = x + self.dropout(self.attention(seen, seen, seen, need_weights=False)[0])
+        return x + self.dropout(self.contract(self.gelu(self.expand(self.norm2(x)))))
+
+
+class ClassToken(nn.Module):
+    """Take the first token of each row."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, 0]
+
+
+def vit(
+    width: int = 64,
+    depth: int = 4,
+    heads: int = 4,
+    *,
+    patch: int = 4,
+    size: int = 28,
+    channels: int = 1,
+    classes: int = 10,
+    dropout: float = 0.0,
+    mean: float = 0.0,
+    std: float = 1.0,
+    seed: int = 0,
+) -> Network:
+    """Build a vision transformer: patches become tokens, blocks of self-attention follow, the class token is read.
+
+    Parameters
+    ----------
+    width : int
+        Numbers in a token.
+    depth : int
+        Blocks.
+    heads : int
+        Heads of each block; they share the width evenly.
+    patch, size : int
+        Side of a patch and of the square images, in pixels.
+    channels : int
+        Channels of the images.
+    classes : int
+        Number of logits.
+    dropout : float
+        Probability of dropping a number of what a block adds, while training.
+    mean, std : float
+        The input is standardised with these first.
+    seed : int
+        Fixes the initial weights; torch's global generator is left alone.
+
+    Returns
+    -------
+    Network
+        Input images (B, channels, size, size), output logits (B, classes). The blocks are called block1, block2, ...;
+        the attention of the first is `block1.attention`.
+
+    Raises
+    ------
+    ValueError
+        If a size is below 1, the patches do not fill the image, the heads do not share the width evenly or `dropout`
+        is outside [0, 1).
+
+    References
+    ----------
+    Dosovitskiy et al. 2021, "An Image is Worth 16x16 Words"; normalisation first, as there.
+
+    Examples
+    --------
+    >>> import torch
+    >>> vit(32, 2, 2).eval()(torch.zeros(5, 1, 28, 28)).shape
+    torch.Size([5, 10])
+    """
+    check_sizes(width=width, depth=depth, heads=heads, patch=patch, size=size, channels=channels, classes=classes)
+    check_dropout(dropout)
+    if size % patch:
+        raise ValueError(f"patches must fill the image, and {patch} does not divide {size}")
+    if width % heads:
+        raise ValueError(f"heads must share the width evenly, and {heads} does not divide {width}")
+    architecture = {
+        "name": "vit",
+        "width": width,
+        "depth": depth,
+        "heads": heads,
+        "patch": patch,
+        "size": size,
+        "channels": channels,
+        "classes": classes,
+        "dropout": dropout,
+        "mean": mean,
+        "std": std,
+    }
+    layers = standardise(mean, std)
+    with seeded(seed):
+        layers["patches"] = nn.Conv2d(channels, width, patch, stride=patch)
+        layers["tokens"] = Tokens(width, (size // patch) ** 2)
+        for number in range(1, depth + 1):
+            layers[f"block{number}"] = Block(width, heads, dropout)
+        layers["norm"] = nn.LayerNorm(width)
+        layers["class_token"] = ClassToken()
+        layers["logits"] = nn.Linear(width, classes)
+    return Network(architecture, layers, seed=seed)
