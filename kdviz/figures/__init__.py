@@ -1,6 +1,15 @@
 """Numbers -> plotly figures, for notebooks and reports. What is dragged is drawn by ``kdviz.widgets`` instead."""
 
-from . import calibration, dark_knowledge, fidelity, saliency
+from . import attention, bias, calibration, dark_knowledge, fidelity, saliency, similarity
 from .learning_curves import learning_curves
 
-__all__ = ["calibration", "dark_knowledge", "fidelity", "learning_curves", "saliency"]
+__all__ = [
+    "attention",
+    "bias",
+    "calibration",
+    "dark_knowledge",
+    "fidelity",
+    "learning_curves",
+    "saliency",
+    "similarity",
+]

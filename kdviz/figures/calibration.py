@@ -10,12 +10,6 @@ from plotly.subplots import make_subplots
 from ..measure.calibration import Calibration
 from . import palette
 
-LOOKS = {
-    "teacher": (palette.TEACHER, "dash", "circle-open"),
-    "student": (palette.STUDENT, "solid", "circle"),
-    "twin": (palette.TWIN, "dot", "square"),
-}
-
 
 def reliability(models: Mapping[str, Calibration], *, title: str = "Reliability") -> go.Figure:
     """Return accuracy over confidence for one or several models, with Wilson's intervals and the counts below.
@@ -44,7 +38,7 @@ def reliability(models: Mapping[str, Calibration], *, title: str = "Reliability"
         row=1, col=1,
     )  # fmt: skip
     for place, (name, c) in enumerate(models.items()):
-        colour, dash, symbol = LOOKS.get(name, (*palette.other(place)[:1], "solid", palette.other(place)[1]))
+        colour, dash, symbol = palette.look(name, place)
         bins = [b for b in c.bins if b.count]
         figure.add_scatter(
             x=[b.confidence for b in bins],

@@ -5,6 +5,13 @@ STUDENT = "#E69F00"  # always solid
 TWIN = "#6E757E"
 EDIT = "#CC79A7"
 
+# Colour, dash and mark of the models of a comparison.
+LOOKS = {
+    "teacher": (TEACHER, "dash", "circle-open"),
+    "student": (STUDENT, "solid", "circle"),
+    "twin": (TWIN, "dot", "square"),
+}
+
 # The rest of Okabe and Ito for further runs, each with a mark of its own: no run is told by its colour alone.
 OTHERS = (
     ("#B3588C", "square"),
@@ -24,3 +31,15 @@ def other(place: int) -> tuple[str, str, str]:
     colour, symbol = OTHERS[place % len(OTHERS)]
     dashes = ("solid", "dash", "dot", "dashdot")
     return colour, symbol, dashes[place // len(OTHERS) % len(dashes)]
+
+
+def look(model: str, place: int = 0) -> tuple[str, str, str]:
+    """Return colour, dash and mark of a model by its name; one of another name looks as its place among the rest.
+
+    >>> look("twin"), look("assistant", 0)
+    (('#6E757E', 'dot', 'square'), ('#B3588C', 'solid', 'square'))
+    """
+    if model in LOOKS:
+        return LOOKS[model]
+    colour, symbol, dash = other(place)
+    return colour, dash, symbol

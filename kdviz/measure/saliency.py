@@ -38,7 +38,8 @@ class MapSimilarity:
     Attributes
     ----------
     rank : ndarray of float64, shape (N,)
-        Spearman's correlation of the sizes |a| and |b|, ties averaged, in [-1, 1]; nan where either map is constant.
+        Spearman's correlation of the sizes |a| and |b|, ties averaged, in [-1, 1], over the places where not both are 0
+        (an image's empty ground would say that any two maps are alike); nan where either map is constant there.
     cosine : ndarray of float64, shape (N,)
         Of the signed maps, in [-1, 1]; nan where either map is 0 throughout.
     overlap : ndarray of float64, shape (N,)
@@ -85,11 +86,11 @@ class MapSimilarity:
 
         >>> print(similarity([[1.0, 2.0, 3.0]] * 2, [[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]).sentence())
         Over 1 example the median rank correlation of the two maps is 1.00 (middle half 1.00 to 1.00), and of the top
-        10 % of values both name 100 %. 1 example has a constant map, and no number.
+        10 % of values both name 100 %. 1 example has a map of a single size, and no number.
         """
-        lost = int(self.constant.sum())
+        lost = int(np.isnan(self.rank).sum())
         if lost == self.n:
-            return f"Nothing can be said of {_examples(self.n)}: one of the two maps is constant throughout."
+            return f"Nothing can be said of {_examples(self.n)}: one of the two maps has a single size."
         low, middle, high = np.nanquantile(self.rank, [0.25, 0.5, 0.75])
         says = (
             f"Over {_examples(self.n - lost)} the median rank correlation of the two maps is {middle:.2f} "
@@ -97,7 +98,7 @@ class MapSimilarity:
             f"{100 * np.nanmean(self.overlap):.0f} %."
         )
         if lost:
-            says += f" {_examples(lost)} {'has' if lost == 1 else 'have'} a constant map, and no number."
+            says += f" {_examples(lost)} {'has' if lost == 1 else 'have'} a map of a single size, and no number."
         return says
 
 
@@ -328,8 +329,7 @@ def similarity(a: Array, b: Array, top: float = 0.1) -> MapSimilarity:
     for i, (u, v) in enumerate(rows):
         cosine[i] = _cosine(u, v)
         if not constant[i]:
-            p, q = _ranks(np.abs(u)), _ranks(np.abs(v))
-            rank[i] = _cosine(p - p.mean(), q - q.mean())
+            rank[i] = _rank_correlation(np.abs(u), np.abs(v))
             mine, theirs = _top(np.abs(u), top), _top(np.abs(v), top)
             overlap[i] = (mine & theirs).sum() / max(mine.sum(), theirs.sum())
     return MapSimilarity(rank, cosine, overlap, top, constant)
@@ -757,7 +757,7 @@ def _redrawn(model: nn.Module, seed: int) -> nn.Module:
     except (RuntimeError, TypeError) as error:
         raise ValueError(f"the model cannot be copied, so no random one can be compared: {error}") from error
     before = [p.detach().clone() for p in other.parameters()]
-    with seeded(seed), torch.no_grad():
+    with seeded(mix(seed, 1)), torch.no_grad():  # not what a fresh model of this seed has
         for module in other.modules():
             reset = getattr(module, "reset_parameters", None)
             if callable(reset):
@@ -790,6 +790,13 @@ def _by_value(value: Tensor, chance: Tensor) -> Tensor:
     shuffled = chance.argsort(dim=1)
     order = shuffled.gather(1, value.gather(1, shuffled).argsort(dim=1, descending=True, stable=True))
     return order.argsort(dim=1)
+
+
+def _rank_correlation(u: np.ndarray, v: np.ndarray) -> float:
+    """Return Spearman's correlation over the places where not both are 0; nan where one has a single size there."""
+    some = (u != 0) | (v != 0)
+    p, q = _ranks(u[some]), _ranks(v[some])
+    return _cosine(p - p.mean(), q - q.mean())
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from torch import nn
 
@@ -12,6 +12,7 @@ from ..data import Examples, Splits, examples
 from ..losses import check_temperature
 from ..measure.calibration import calibration, fit_temperature
 from ..measure.fidelity import fidelity
+from . import bias as of_bias
 from .answers import Progress, answers
 from .report import Report
 
@@ -25,10 +26,12 @@ def compare(
     classes: Sequence[str] | None = None,
     temperature: float = 4.0,
     bins: int = 15,
+    groups: of_bias.Groups = None,
+    positive: int | Literal["auto"] | None = "auto",
     batch_size: int = 500,
     progress: Progress | None = None,
 ) -> Report:
-    """Compare two classifiers: how alike their answers are, and how sure they are.
+    """Compare two classifiers: how alike their answers are, how sure they are, and whom they fail.
 
     Parameters
     ----------
@@ -46,6 +49,14 @@ def compare(
         T at which teacher and student are set against each other.
     bins : int
         Bins of the calibration.
+    groups : dict of str to shape (N,), DataFrame of N rows, list of str or "all", optional
+        The group of each compared example, grouping by grouping, such as ``{"site": site}``; or the names of columns
+        that the data carry (Adult: sex, race, age). By default all that they carry, if any; ``[]`` for none. Numbers of
+        more than 10 different values are cut into bands; None or NaN belongs to no group. Of digits:
+        ``{"stroke": kd.measure.groups.bands(kd.measure.groups.stroke_thickness(data.test.x))}``.
+    positive : int, "auto" or None
+        The class whose being said the groups' rates count. None for accuracies alone. By default class 1 of two
+        classes, and None of more.
     batch_size : int
         Examples that are answered at once.
     progress : callable, optional
@@ -58,7 +69,7 @@ def compare(
     Raises
     ------
     TypeError, ValueError
-        In one sentence, if a model, the data or a number does not fit.
+        In one sentence, if a model, the data, a grouping or a number does not fit.
 
     Examples
     --------
@@ -73,6 +84,7 @@ def compare(
     """
     check_temperature(temperature)
     part, held_out, names = _parts(data, classes)
+    grouped = of_bias.given(groups, part)
     models = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
     told = _Told(progress, len(models) * (len(part) + (len(held_out) if held_out is not None else 0)))
     logits = {
@@ -92,6 +104,7 @@ def compare(
     measured = {who: calibration(z, part.y, bins=bins) for who, z in logits.items()} if labelled else {}
     scaled = {who: calibration(logits[who] / t, part.y, bins=bins) for who, t in fitted.items()} if labelled else {}
     y = part.y if labelled else None
+    of_groups, notes = of_bias.measured(logits, part, grouped, positive, asked=groups is not None)
     return Report(
         models=models,
         examples=part,
@@ -102,6 +115,8 @@ def compare(
         calibration=measured,
         fitted_temperature=fitted,
         rescaled=scaled,
+        bias=of_groups,
+        bias_notes=notes,
     )
 
 

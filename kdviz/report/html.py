@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from . import bias as of_bias
 from . import definitions
 from .one_file import policy, script_json, write_whole
 
@@ -23,6 +24,8 @@ FOLDER = Path(__file__).parent
 SHOWN_OF_A_CELL = 36  # examples of a cell that travel with the page
 BARS = 10  # classes drawn of an example
 ROWS = 20  # classes in the table
+GROUPS = 30  # groups in a table
+WORDS = ("gap", "verdict", "model")  # columns of words
 
 
 def write(report: Report, path: str | Path, title: str) -> Path:
@@ -162,28 +165,92 @@ def _classes(report: Report) -> str:
 def _others(report: Report, figures: dict[str, Any]) -> Iterable[str]:
     for subject, heading in definitions.SUBJECTS.items():
         mine = [name for name in figures if name.split("-")[0] == subject]
-        if mine:
+        if subject == "bias":
+            yield _bias(report, figures, heading)
+        elif mine:
             said = "".join(f"<p>{html.escape(s)}</p>" for s in report.sentences(subject))
             yield f"<section><h2>{html.escape(heading)}</h2>{said}{_plots(figures, mine)}</section>"
 
 
-def _plots(figures: dict[str, Any], names: Iterable[str]) -> str:
+def _bias(report: Report, figures: dict[str, Any], heading: str) -> str:
+    found = report.bias
+    notes = "".join(f'<p class="note">{html.escape(s)}</p>' for s in report.bias_notes)
+    if found is None:
+        return f"<section><h2>{html.escape(heading)}</h2>{notes}</section>" if notes else ""
+    crossed = of_bias.pairs(found)
+    gaps = {word: text for word, text in definitions.GAPS.items() if word in of_bias.gaps_measured(found)}
+    parts = [
+        f"<section><h2>{html.escape(heading)}</h2>{_what_is_chosen(report)}{notes}",
+        _plots(figures, ("bias",)),
+        _folded("All gaps as a table", _table(of_bias.gaps_table(found))),
+        *(f"<h3>By {html.escape(name)}</h3>{_grouping(report, figures, name)}" for name in of_bias.singles(found)),
+        "<h3>Pairs of groupings</h3>" if crossed else "",
+        *(_folded(f"By {name}: {found.compare(name).verdict}", _grouping(report, figures, name)) for name in crossed),
+        f"<h3>What the words mean</h3>{_meanings({**gaps, **definitions.VERDICTS})}{_by_luck(report)}",
+    ]
+    return "".join(parts) + "</section>"
+
+
+def _what_is_chosen(report: Report) -> str:
+    positive = report.bias.positive if report.bias is not None else None
+    if positive is None:
+        return '<p class="note">No class counts as positive, so accuracies alone are compared.</p>'
+    chosen = html.escape(str(report.classes[positive]))
+    return f'<p class="note">Positive is the class “{chosen}”; an example is selected where the model says it.</p>'
+
+
+def _grouping(report: Report, figures: dict[str, Any], name: str) -> str:
+    assert report.bias is not None
+    said = "".join(f"<p>{html.escape(s)}</p>" for s in of_bias.sentences(report.bias, name))
+    count = len(report.bias.of("student", name).groups)
+    cut = f'<p class="note">The {GROUPS} largest of {count:,} groups.</p>' if count > GROUPS else ""
+    table = _table(of_bias.rates_table(report.bias, name, GROUPS))
+    return f"{said}{_plots(figures, (f'bias-{name}',), 'h4')}{table}{cut}"
+
+
+def _folded(summary: str, content: str) -> str:
+    return f"<details><summary>{html.escape(summary)}</summary>{content}</details>"
+
+
+def _meanings(words: dict[str, str]) -> str:
+    rows = "".join(f"<dt>{html.escape(word)}</dt><dd>{html.escape(text)}</dd>" for word, text in words.items())
+    return f"<dl>{rows}</dl>"
+
+
+def _by_luck(report: Report) -> str:
+    assert report.bias is not None
+    twin = "" if "twin" in report.models else " Give a twin to see what the labels alone teach."
+    return (
+        '<p class="note">That a student has its teacher\'s gap does not show that it has it from the teacher: both may '
+        f"have learnt it from the data.{twin} Intervals are of {report.bias.confidence:.0%} and take the examples as "
+        "the only noise, not another seed of the training; of many gaps, one in twenty lies above chance by luck.</p>"
+    )
+
+
+def _plots(figures: dict[str, Any], names: Iterable[str], level: str = "h3") -> str:
     shown = []
     for name in names:
         if name in figures:
-            title = html.escape(figures[name].layout.title.text or name)
+            title = html.escape(html.unescape(figures[name].layout.title.text or name))
             height = int(figures[name].layout.height or 360)
             shown.append(
-                f'<h3>{title}</h3><div class="plot" role="img" aria-label="{title}" data-figure="figure-{name}" '
+                f'<{level}>{title}</{level}><div class="plot" role="img" aria-label="{title}" '
+                f'data-figure="figure-{html.escape(name)}" '
                 f'style="height:{height}px"></div>'
             )
     return "".join(shown)
 
 
 def _table(frame: Any) -> str:
-    head = "".join(f"<th scope='col'>{_defined(str(name))}</th>" for name in frame.columns)
+    side = [" class='word'" if name in WORDS else "" for name in frame.columns]
+    head = "".join(
+        f"<th scope='col'{s}>{_defined(str(name))}</th>" for name, s in zip(frame.columns, side, strict=True)
+    )
     rows = "".join(
-        "<tr>" + "".join(f"<td>{_cell(value)}</td>" for value in row) + "</tr>" for row in frame.itertuples(index=False)
+        f"<tr><td><span>{_cell(first)}</span></td>"
+        + "".join(f"<td{s}>{_cell(value)}</td>" for value, s in zip(row, side[1:], strict=True))
+        + "</tr>"
+        for first, *row in frame.itertuples(index=False)
     )
     return f"<div class='scroll' tabindex='0'><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
 
@@ -201,7 +268,7 @@ def _cell(value: object) -> str:
 
 
 def _data(name: str, value: object) -> str:
-    return f'<script type="application/json" id="{name}">{script_json(value)}</script>'
+    return f'<script type="application/json" id="{html.escape(name)}">{script_json(value)}</script>'
 
 
 @cache

@@ -111,6 +111,7 @@ if (cells.length) showCell((cells.find((b) => told.examples.some((e) => e.cell =
 function drawFigures() {
   const ink = dark.matches ? "#eceef0" : "#1f2328", line = dark.matches ? "#3a3e45" : "#dfe2e6";
   for (const node of document.querySelectorAll(".plot")) {
+    if (node.closest("details:not([open])")) continue; // drawn once it is unfolded: folded, it has no width to fit
     const figure = JSON.parse(document.getElementById(node.dataset.figure).textContent);
     const layout = { ...figure.layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: ink } };
     delete layout.title; // the page says it above
@@ -122,4 +123,5 @@ function drawFigures() {
   }
 }
 drawFigures();
+for (const folded of document.querySelectorAll("details")) folded.addEventListener("toggle", drawFigures);
 dark.addEventListener("change", drawFigures);

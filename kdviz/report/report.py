@@ -13,8 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Examples
+from ..measure.bias import Bias
 from ..measure.calibration import Calibration, inherited
 from ..measure.fidelity import CELLS, Fidelity
+from . import bias as of_bias
 from . import html
 from .one_file import write_whole
 
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from ..measure.saliency import MapSimilarity
 
 VERSION = 1  # of to_json
-MANY_BLANK = 0.1  # share of places that are 0 in both maps from which it is said
 NO_LABELS = "No example has a label: accuracy and calibration are not known."
 
 
@@ -71,6 +72,10 @@ class Report:
         The post-hoc temperature of each model, fitted on validation data; empty without.
     rescaled : dict of str to Calibration
         Calibration once the logits are divided by it.
+    bias : Bias or None
+        Whom each model fails; None without groups or labels.
+    bias_notes : tuple of str
+        Sentences on groups that were left out or cut.
     maps : Maps or None
         Those of the last call of :meth:`saliency`.
     """
@@ -84,6 +89,8 @@ class Report:
     calibration: dict[str, Calibration]
     fitted_temperature: dict[str, float]
     rescaled: dict[str, Calibration]
+    bias: Bias | None = None
+    bias_notes: tuple[str, ...] = ()
     maps: Maps | None = field(default=None, init=False)
 
     def saliency(
@@ -138,11 +145,7 @@ class Report:
 
     def sentences(self, subject: str | None = None) -> list[str]:
         """Return what the numbers say, a sentence each; of one subject, or of all."""
-        said = {
-            "fidelity": [self.fidelity.sentence()],
-            "calibration": self._on_calibration(),
-            "saliency": self._on_saliency(),
-        }
+        said = self._said()
         if subject is not None:
             if subject not in said:
                 raise ValueError(f"subject must be one of {', '.join(said)}, got {subject!r}")
@@ -151,6 +154,14 @@ class Report:
             said["calibration"] = [NO_LABELS]
         return [sentence for some in said.values() for sentence in some]
 
+    def _said(self) -> dict[str, list[str]]:
+        return {
+            "fidelity": [self.fidelity.sentence()],
+            "calibration": self._on_calibration(),
+            "bias": self._on_bias(),
+            "saliency": self._on_saliency(),
+        }
+
     def headlines(self) -> list[str]:
         """Return the sentences that say most, a subject each."""
         said = self.sentences("fidelity")
@@ -158,6 +169,8 @@ class Report:
             said.append(inherited(self.calibration["teacher"], self.calibration["student"]))
         else:
             said.append(NO_LABELS)
+        if self.bias is not None:
+            said.append(of_bias.headline(self.bias))
         return [*said, *self.sentences("saliency")]
 
     def _on_calibration(self) -> list[str]:
@@ -172,17 +185,16 @@ class Report:
             )
         return said
 
+    def _on_bias(self) -> list[str]:
+        if self.bias is None:
+            return list(self.bias_notes)
+        said = [of_bias.sentences(self.bias, grouping) for grouping in self.bias.groupings]
+        return [*(sentence for some in said for sentence in some), *self.bias_notes]
+
     def _on_saliency(self) -> list[str]:
         if self.maps is None:
             return []
-        said = [self.maps.similarity.sentence()]
-        blank = torch.stack([values == 0 for values in self.maps.values.values()]).all(0).double().mean().item()
-        if blank >= MANY_BLANK:
-            said.append(
-                f"{blank:.0%} of all places are 0 in both maps: that alone raises the rank correlation; "
-                "the cosine and the overlap do not count them."
-            )
-        return said
+        return [self.maps.similarity.sentence()]
 
     def summary(self) -> pd.DataFrame:
         """Return one row a model: size, accuracy, NLL, Brier, ECE, over-confidence."""
@@ -224,6 +236,8 @@ class Report:
             parts.append(_calibration_frame(c).assign(subject="calibration", model=who))
         for who, c in self.rescaled.items():
             parts.append(_calibration_frame(c).assign(subject="calibration at fitted T", model=who))
+        if self.bias is not None:
+            parts.append(of_bias.frame(self.bias))
         if self.maps is not None:
             alike = self.maps.similarity.frame().assign(group=[f"example {i}" for i in self.maps.index.tolist()])
             rows = alike.melt("group", ["rank", "cosine", "overlap"], "measure", "value")
@@ -233,7 +247,10 @@ class Report:
     def to_json(self, path: str | Path | None = None) -> str:
         """Return the numbers as JSON, and write them to ``path`` if one is given."""
         rows = json.loads(self.frame().to_json(orient="records"))
-        about = {"examples": len(self.examples), "classes": list(self.classes), "temperature": self.temperature}
+        about: dict[str, Any] = {"examples": len(self.examples), "classes": list(self.classes)}
+        about["temperature"] = self.temperature
+        if self.bias is not None:
+            about["positive"] = self.bias.positive
         text = json.dumps({"kdviz_report": VERSION, **about, "sentences": self.sentences(), "numbers": rows}, indent=1)
         if path is not None:
             write_whole(path, text + "\n")
@@ -252,6 +269,11 @@ class Report:
             drawn["calibration-fitted"] = of_calibration.reliability(
                 self.rescaled, title="Reliability at the fitted temperature"
             )
+        if self.bias is not None:
+            from ..figures import bias as drawn_bias
+
+            drawn["bias"] = drawn_bias.gaps(self.bias)
+            drawn |= {f"bias-{name}": drawn_bias.by_group(self.bias, name) for name in self.bias.groupings}
         if self.maps is not None:
             from ..figures import saliency as of_saliency
 
@@ -263,7 +285,11 @@ class Report:
         return html.write(self, path, title)
 
     def _repr_html_(self) -> str:
-        return self.summary().to_html(index=False) + "".join(f"<p>{escape(s)}</p>" for s in self.sentences())
+        told = self._said() | ({} if self.examples.labelled else {"calibration": [NO_LABELS]})
+        if self.bias is not None:
+            told["bias"] = [of_bias.headline(self.bias)]
+        said = [f"<p>{escape(sentence)}</p>" for some in told.values() for sentence in some]
+        return self.summary().to_html(index=False) + "".join(said)
 
 
 def _of(who: str, sentence: str) -> str:

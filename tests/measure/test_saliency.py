@@ -378,6 +378,12 @@ def test_a_model_that_has_no_gradient_can_be_occluded():
     assert saliency(model, X, [1], "feature_ablation").tolist() == [[0.0, 3.0]]
 
 
+def test_an_empty_ground_does_not_make_maps_alike():
+    a, b = np.zeros((2, 1, 100))
+    a[0, :4], b[0, :4] = [1, 2, 3, 4], [4, 3, 2, 1]
+    assert similarity(a, b).rank.tolist() == pytest.approx([-1.0])
+
+
 sizes = st.floats(-1e3, 1e3, width=32)
 
 
@@ -393,7 +399,11 @@ def test_similarity_against_scipy_and_sets(data, m):
         if found.constant[i]:
             assert math.isnan(found.rank[i]) and math.isnan(found.overlap[i])
         else:
-            assert found.rank[i] == pytest.approx(scipy.stats.spearmanr(x, y).statistic, abs=1e-9)
+            some = (x != 0) | (y != 0)
+            if len(set(x[some])) == 1 or len(set(y[some])) == 1:
+                assert math.isnan(found.rank[i])
+            else:
+                assert found.rank[i] == pytest.approx(scipy.stats.spearmanr(x[some], y[some]).statistic, abs=1e-9)
             tops = [{j for j in range(m) if 0 < v[j] >= sorted(v)[-k]} for v in (x, y)]
             assert found.overlap[i] == pytest.approx(len(tops[0] & tops[1]) / max(map(len, tops)), abs=1e-12)
         if x.any() and y.any():
@@ -434,10 +444,10 @@ def test_order_frame_and_sentence():
     ]
     assert found.sentence() == (
         "Over 3 examples the median rank correlation of the two maps is 0.50 (middle half -0.25 to 0.75), and of the "
-        "top 33.3 % of values both name 67 %. 1 example has a constant map, and no number."
+        "top 33.3 % of values both name 67 %. 1 example has a map of a single size, and no number."
     )
     nothing = similarity(a[:2], np.zeros((2, 3)))
-    assert nothing.sentence() == "Nothing can be said of 2 examples: one of the two maps is constant throughout."
+    assert nothing.sentence() == "Nothing can be said of 2 examples: one of the two maps has a single size."
 
 
 @pytest.mark.parametrize(("a", "b", "top", "says"), [

@@ -144,16 +144,6 @@ def test_saliency_keeps_its_examples_when_the_method_changes():
     assert rows.group.iloc[0] == f"example {int(first[0])}"
 
 
-def test_places_that_are_zero_in_both_maps_are_said_to_raise_the_rank_correlation():
-    X, y = toy()
-    X[:, 4] = 0
-    report = kd.compare(line(4.0), line(1.0, seed=1), (X, y))
-    report.saliency("input_x_gradient", count=20)
-    assert any(s.startswith("20% of all places are 0 in both maps") for s in report.sentences("saliency"))
-    report.saliency("gradient", count=20)
-    assert len(report.sentences("saliency")) == 1
-
-
 def test_classes_come_by_agreement_and_those_without_examples_not_at_all():
     X, y = toy(classes=4)
     kept = y != 2

@@ -81,3 +81,33 @@ def test_a_class_name_cannot_run_code(page, file):
     expect(opened.locator("#one .bars")).to_be_visible()
     assert NASTY in opened.locator("#one .bars").inner_text()
     assert opened.locator("img").count() == 0
+
+
+@pytest.fixture(scope="module")
+def bias_report():
+    part = kd.data.adult().test.take(slice(0, 1500))
+    teacher, student = kd.models.pretrained("adult-mlp"), kd.models.mlp((8,), inputs=91, classes=2)
+    groups = {NASTY: part.groups["sex"], "race": part.groups["race"]}
+    return kd.compare(teacher, student, part, groups=groups, classes=["at most 50K", "more than 50K"])
+
+
+@pytest.mark.parametrize(("width", "dark"), [(400, True), (1280, False)])
+def test_the_bias_section_draws_its_figures_and_its_tables_scroll_inside(page, bias_report, tmp_path, width, dark):
+    opened = open_file(page, bias_report.to_html(tmp_path / "report.html"), width=width, dark=dark)
+    section = opened.locator("section").filter(has=opened.get_by_role("heading", name="Bias: whom do they fail?"))
+    expect(section.locator(".plot .main-svg").first).to_be_attached()
+    assert section.get_by_text("Positive is the class “more than 50K”").is_visible()
+    said = [s for s in bias_report.sentences("bias") if " & " not in s.split(",")[0]]
+    assert said and all(section.get_by_text(s, exact=True).is_visible() for s in said)
+    shown = section.locator("table", has_text="true-positive rate").first.locator("tbody tr").first.inner_text()
+    first = bias_report.bias.of("teacher", NASTY).groups[0]
+    assert shown.split("\t")[:3] == [first.name, f"{first.n:,}", "teacher"] and f"{first.accuracy.value:.3f} (" in shown
+    pair = section.locator("details").last
+    pair.locator("summary").click()
+    expect(pair.locator(".main-svg").first).to_be_visible()
+    fits = "(node) => node.querySelector('.main-svg').getBoundingClientRect().width <= node.clientWidth"
+    opened.wait_for_function(f"() => [...document.querySelectorAll('details[open] .plot')].every({fits})")
+    section.locator("details").first.locator("summary").click()
+    assert section.locator("details").first.get_by_text("demographic parity").first.is_visible()
+    assert opened.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    assert opened.locator("img").count() == 0

@@ -1,0 +1,309 @@
+"""The bias part of a report: which groups are compared, what is said of them, and its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.util import find_spec
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from ..data import Examples
+from ..measure.bias import MEANS, MOST_GROUPS, SMALL, Bias, Comparison, Rate, bias
+from ..measure.groups import bands, to_numpy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Groups = Mapping[str, ArrayLike] | Sequence[str] | Literal["all"] | None
+MOST_NUMBERS = 10  # different numbers that stay groups of their own
+MOST_CROSSED = 4  # groupings of which all pairs are formed
+NO_FAIRLEARN = 'bias needs fairlearn: pip install "kdviz[app]"'
+COLUMNS = {
+    "accuracy": "accuracy",
+    "selection_rate": "selection rate",
+    "true_positive_rate": "true-positive rate",
+    "false_positive_rate": "false-positive rate",
+}
+SHORT = {
+    "demographic_parity_difference": "demographic parity",
+    "equalized_odds_difference": "equalised odds",
+    "accuracy_difference": "accuracy",
+}
+WORDS = {
+    "amplified": "amplified for",
+    "inherited": "inherited for",
+    "mended": "mended for",
+    "too few to say": "undecided for",
+    "none found": "not found for",
+}
+
+
+def measured(
+    logits: Mapping[str, Tensor],
+    part: Examples,
+    groups: Mapping[str, Any],
+    positive: int | Literal["auto"] | None,
+    *,
+    asked: bool,
+) -> tuple[Bias | None, tuple[str, ...]]:
+    """Return the bias of all models over the groups, and sentences on what was left out or cut.
+
+    What cannot be measured is an error only where it was ``asked`` for.
+    """
+    class_ = _positive(positive, logits["teacher"].shape[1])
+    if not groups:
+        return None, ()
+    if not part.labelled:
+        return None, ("No example has a label: whom the models fail is not known.",) if asked else ()
+    if find_spec("fairlearn") is None:
+        if asked:
+            raise ImportError(NO_FAIRLEARN)
+        return None, (f"Not measured: {NO_FAIRLEARN}.",)
+    notes: list[str] = []
+    kept = _measurable({name: _banded(name, values, notes) for name, values in groups.items()}, part, notes)
+    if not kept:
+        return None, tuple(notes)
+    order = sorted(logits, key=("teacher", "twin", "student").index)  # differences: student less twin
+    crossed = len(kept) <= MOST_CROSSED
+    if not crossed:
+        notes.append(f"Pairs of groupings are formed of at most {MOST_CROSSED} groupings.")
+    found = bias({who: logits[who].argmax(1) for who in order}, part.y, kept, class_, intersect=crossed)
+    return found, (*notes, *found.notes)
+
+
+def _positive(positive: int | Literal["auto"] | None, classes: int) -> int | None:
+    if positive == "auto":
+        return 1 if classes == 2 else None
+    if positive is not None and not (isinstance(positive, int | np.integer) and 0 <= positive < classes):
+        raise ValueError(
+            f"positive must be a class index below {classes}, the number of classes, or None where no class counts as "
+            f"positive, got {positive!r}"
+        )
+    return None if positive is None else int(positive)
+
+
+def given(groups: Groups, part: Examples) -> dict[str, Any]:
+    """Return the groupings asked for by name, each of one entry an example."""
+    if groups is None:
+        return dict(part.groups)
+    if not isinstance(groups, Iterable) or (isinstance(groups, str) and groups != "all"):
+        raise ValueError(
+            f'groups must be a dict of values by name, a DataFrame, a list of names or "all", got {groups!r}: '
+            f"for a column of the data write groups=[{str(groups)!r}]"
+        )
+    if isinstance(groups, str):
+        groups = list(part.groups)
+        if not groups:
+            raise ValueError('the data carry no groups: give groups={"name": values} instead of groups="all"')
+    if isinstance(groups, Mapping) or hasattr(groups, "columns"):
+        named: Any = groups  # a DataFrame gives its columns like a mapping
+        return {str(name): _whole(str(name), values, len(part)) for name, values in named.items()}
+    names = list(groups)
+    unknown = [name for name in names if not isinstance(name, str) or name not in part.groups]
+    if unknown:
+        there = ", ".join(part.groups) or "no groups"
+        raise ValueError(
+            f'the data carry {there}, got the name {unknown[0]!r}: give groups={{"name": values}} for any other groups'
+        )
+    return {name: part.groups[name] for name in names}
+
+
+def _whole(name: str, values: Any, n: int) -> Any:
+    shape = to_numpy(values).shape
+    if shape != (n,):
+        got = f"{shape[0]:,}" if len(shape) == 1 else f"the shape {shape}"
+        raise ValueError(
+            f"groups[{name!r}] must have {n:,} entries, one for each compared example (of Splits: of the test part), "
+            f"got {got}"
+        )
+    return values
+
+
+def _banded(name: str, values: Any, notes: list[str]) -> Any:
+    """Return numbers of more than 10 different values as bands, all else as it is."""
+    v = to_numpy(values)
+    if v.dtype.kind not in "iuf" or len(np.unique(v[~np.isnan(v)])) <= MOST_NUMBERS:
+        return values
+    for count in (3, 2):
+        try:
+            cut = bands(v, count)
+        except ValueError:  # so many are equal that a band is empty
+            continue
+        notes.append(f"Numbers of {name} are cut into {count} bands of about equally many examples.")
+        return cut
+    return values
+
+
+def _measurable(given: Mapping[str, Any], part: Examples, notes: list[str]) -> dict[str, Any]:
+    """Return the groupings that put labelled examples into several groups; say of others that they are left out."""
+    known = part.y.numpy() >= 0
+    kept = {}
+    for name, values in given.items():
+        there = {str(v) for v in to_numpy(values)[known].tolist() if not (v is None or str(v) == "<NA>" or v != v)}
+        if 2 <= len(there) <= MOST_GROUPS:
+            kept[name] = values
+        elif len(there) == 1:
+            notes.append(f"{name} left out: all labelled examples in a group belong to {there.pop()}.")
+        else:
+            why = "has no group" if not there else f"has {len(there):,} groups, more than {MOST_GROUPS:,}"
+            notes.append(f"{name} left out: it {why}.")
+    return kept
+
+
+def pairs(found: Bias) -> list[str]:
+    """Return the groupings that are pairs of two others."""
+    crossed = {f"{a} & {b}" for a, b in combinations(found.groupings, 2)}
+    return [grouping for grouping in found.groupings if grouping in crossed]
+
+
+def singles(found: Bias) -> list[str]:
+    """Return the groupings that are no pairs."""
+    crossed = pairs(found)
+    return [grouping for grouping in found.groupings if grouping not in crossed]
+
+
+def gaps_measured(found: Bias) -> list[str]:
+    """Return the names, in words, of the gaps that were measured."""
+    return [MEANS[metric] for metric in found.of("student", found.groupings[0]).gaps]
+
+
+def sentences(found: Bias, grouping: str) -> list[str]:
+    """Return what became of the teacher's gap in one grouping; of a grouping that is no pair also twin and groups."""
+    said = [_named(found.compare(grouping).sentence())]
+    if grouping in pairs(found):
+        return said
+    if "twin" in found.models:
+        said += _beside_twin(found.compare(grouping, reference="twin"))
+    said += _ends(found, grouping)
+    student = found.of("student", grouping)
+    small = [f"{group.name} (n = {group.n})" for group in student.groups if group.small]
+    if small:
+        said.append(f"Fewer than {SMALL} members, so that their rates say little: {', '.join(small)}.")
+    return said + list(student.notes)
+
+
+def headline(found: Bias) -> str:
+    """Return one sentence on all groupings that are no pairs."""
+    compared = [found.compare(grouping) for grouping in singles(found)]
+    if len(compared) == 1:
+        return _named(compared[0].sentence())
+    by_verdict = {word: [c.grouping for c in compared if c.verdict == verdict] for verdict, word in WORDS.items()}
+    told = _and([f"{word} {_and(names)}" for word, names in by_verdict.items() if names])
+    there = [c for c in compared if c.rests_on >= SMALL]
+    says = f"Bias ({MEANS[compared[0].metric]}) is {told}"
+    if not there:
+        return f"{says}."
+    most = max(there, key=lambda c: c.subject_gap.value)
+    s, r = most.subject_gap, most.reference_gap
+    few = " of those that rest on enough examples" if len(there) < len(compared) else ""
+    return (
+        f"{says}; the student's largest{few}, by {most.grouping}, is {s.value:.3f} ({s.low:.3f} to {s.high:.3f}) "
+        f"beside the teacher's {r.value:.3f} ({r.low:.3f} to {r.high:.3f})."
+    )
+
+
+def _named(sentence: str) -> str:
+    """Say "the student" where the measure gives the bare name."""
+    for who in ("student", "teacher", "twin"):
+        sentence = sentence.replace(f" with {who}", f" with the {who}").replace(f"though {who} ", f"though the {who} ")
+    return sentence
+
+
+def _beside_twin(c: Comparison) -> list[str]:
+    if min(c.subject_gap.rests_on, c.reference_gap.rests_on) == 0:
+        return []
+    t, d = c.reference_gap, c.difference
+    if c.rests_on < SMALL:
+        why = f"a gap rests on fewer than {SMALL} examples of a group, so nothing follows"
+    elif d.low > 0:
+        why = "the interval lies above 0, so the student's gap is larger than its twin's"
+    elif d.high < 0:
+        why = "the interval lies below 0, so the student's gap is smaller than its twin's"
+    else:
+        why = "the interval holds 0, so these examples do not tell the two gaps apart"
+    says = (
+        f"The twin, taught without the teacher, has {t.value:.3f} ({t.low:.3f} to {t.high:.3f}; chance gives up to "
+        f"{t.chance:.3f}); student − twin is {d.value:+.3f} ({c.confidence:.0%} interval {d.low:+.3f} to "
+        f"{d.high:+.3f}): {why}."
+    )
+    return [says.replace("-0.000", "+0.000")]
+
+
+def _ends(found: Bias, grouping: str) -> list[str]:
+    """Say between which groups the gap lies, model by model."""
+    metric = found.compare(grouping).metric
+    told = []
+    for who in found.models:
+        gap = found.of(who, grouping).gaps[metric]
+        if gap.rests_on and gap.value > 0:
+            low, high = (getattr(found.of(who, grouping).group(name), gap.rate) for name in (gap.lowest, gap.highest))
+            told.append(
+                f"the {_plural(gap.rate)} of {gap.lowest} ({low.value:.3f} of {low.n:,}) and {gap.highest} "
+                f"({high.value:.3f} of {high.n:,}) with the {who}"
+            )
+    return [f"Furthest apart are {'; '.join(told)}."] if told else []
+
+
+def _plural(rate: str) -> str:
+    return "accuracies" if rate == "accuracy" else f"{COLUMNS[rate]}s"
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+
+
+def frame(found: Bias) -> pd.DataFrame:
+    """Return all numbers as rows of subject, measure, model, group, value, low, high."""
+    import pandas as pd
+
+    table = found.frame()
+    table["subject"] = "bias, " + table["grouping"]
+    table["group"] = table["group"].where(table["group"] != "", None)
+    chance = table[table["chance"].notna()]
+    chance = chance.assign(measure=chance["measure"] + ", by chance", value=chance["chance"], low=None, high=None)
+    members = table[(table["measure"] == "accuracy") & (table["model"] == "student")]
+    members = members.assign(measure="n", model="all", value=members["n"].astype("float64"), low=None, high=None)
+    columns = ["subject", "measure", "model", "group", "value", "low", "high"]
+    parts = [part[columns].astype({"low": "float64", "high": "float64"}) for part in (members, table, chance)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def rates_table(found: Bias, grouping: str, most: int) -> pd.DataFrame:
+    """Return the rates of each group and model as words, of the ``most`` largest groups."""
+    import pandas as pd
+
+    columns = list(COLUMNS)[: 1 if found.positive is None else None]
+    largest = sorted(found.of("student", grouping).groups, key=lambda group: -group.n)[:most]
+    there = {group.name for group in largest}
+    rows = [
+        {"group": group.name, "n": group.n, "model": who}
+        | {COLUMNS[name]: _share(getattr(found.of(who, grouping).group(group.name), name)) for name in columns}
+        for group in found.of("student", grouping).groups
+        if group.name in there
+        for who in found.models
+    ]
+    return pd.DataFrame(rows)
+
+
+def gaps_table(found: Bias) -> pd.DataFrame:
+    """Return the gaps of all groupings and models as words, with the verdict on the student beside the teacher."""
+    import pandas as pd
+
+    rows = []
+    for grouping in found.groupings:
+        for metric in found.of("student", grouping).gaps:
+            c = found.compare(grouping, metric)  # type: ignore[arg-type]
+            gaps = {who: found.of(who, grouping).gaps[metric] for who in found.models}
+            row = {"grouping": grouping, "gap": SHORT[metric], "verdict": c.verdict}
+            row |= {who: f"{g.value:.3f} ({g.low:.3f} to {g.high:.3f})" for who, g in gaps.items()}
+            row["chance"] = f"up to {max(g.chance for g in gaps.values()):.3f}"
+            rows.append(row | {"smallest n": f"{c.rests_on:,}"})
+    return pd.DataFrame(rows)
+
+
+def _share(rate: Rate) -> str:
+    return f"{rate.value:.3f} ({rate.low:.3f} to {rate.high:.3f})" if rate.n else "not known"
