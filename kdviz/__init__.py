@@ -18,7 +18,9 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from . import data, distill, figures, losses, measure, models, panels, report, widgets
     from .distill import (
+        DemographicParity,
         Distillation,
+        EqualizedOdds,
         HardLabels,
         LabelSmoothing,
         Objective,
@@ -33,7 +35,9 @@ if TYPE_CHECKING:
 
 _SUBPACKAGES = ("data", "distill", "figures", "losses", "measure", "models", "panels", "report", "widgets")
 _FROM_DISTILL = (
+    "DemographicParity",
     "Distillation",
+    "EqualizedOdds",
     "HardLabels",
     "LabelSmoothing",
     "Objective",
@@ -46,7 +50,9 @@ _FROM_DISTILL = (
 )
 
 __all__ = [
+    "DemographicParity",
     "Distillation",
+    "EqualizedOdds",
     "HardLabels",
     "LabelSmoothing",
     "Objective",

@@ -4,6 +4,8 @@ from . import schedules
 from .distillation import Distillation
 from .history import Edit, Evaluation, History
 from .objective import (
+    DemographicParity,
+    EqualizedOdds,
     HardLabels,
     LabelSmoothing,
     Objective,
@@ -23,8 +25,10 @@ from .threads import available_cpus, leave_room
 
 __all__ = [
     "Cancelled",
+    "DemographicParity",
     "Distillation",
     "Edit",
+    "EqualizedOdds",
     "Evaluation",
     "HardLabels",
     "History",

@@ -29,6 +29,7 @@ class Batch(NamedTuple):
     labels: Tensor  # (B,) int64, -1 where unknown
     labelled: int  # how many labels are known
     teacher: Tensor | None  # (B, C) cached teacher logits, or None
+    groups: Tensor | None = None  # (B,) int64 group codes, -1 where unknown; None where no term needs them
 
 
 class Batches:
@@ -49,6 +50,8 @@ class Batches:
         Where batches go.
     augment : callable, optional
         Changes the inputs of each batch, given a generator of its own.
+    groups : Tensor of int64, shape (N,), optional
+        The group of each example, handed out with it.
     """
 
     def __init__(
@@ -60,9 +63,10 @@ class Batches:
         seed: int,
         device: torch.device,
         augment: Augment | None = None,
+        groups: Tensor | None = None,
     ) -> None:
         self.examples, self.seed, self.device, self.augment = examples, seed, device, augment
-        self._teacher_logits = teacher_logits
+        self._teacher_logits, self._groups = teacher_logits, groups
         self.sizes = batch_sizes(len(examples), batch_size)
         bytes_per_batch = 4 * max(1, math.prod(examples.shape)) * batch_size
         self._per_window = max(1, WINDOW_BYTES // bytes_per_batch)
@@ -104,7 +108,10 @@ class Batches:
         if self._teacher_logits is not None:
             logits = self._teacher_logits()
             teacher = logits[index.to(logits.device)].to(self.device).split(sizes)
-        self._held = [Batch(*parts) for parts in zip(inputs, labels, labelled, teacher, strict=True)]
+        groups: tuple[Tensor, ...] | list[None] = [None] * len(sizes)
+        if self._groups is not None:
+            groups = self._groups[index].to(self.device).split(sizes)
+        self._held = [Batch(*parts) for parts in zip(inputs, labels, labelled, teacher, groups, strict=True)]
         self._window = (epoch, w)
 
 

@@ -22,6 +22,7 @@ from ..data import Splits
 from . import guards
 from .batches import Augment, Batches
 from .evaluate import evaluate
+from .grouping import Grouping, grouping
 from .history import Edit, Evaluation, History
 from .in_force import InForce
 from .interruption import interruptible
@@ -48,7 +49,8 @@ class Distillation:
     student : nn.Module
         Trained in place. Any module that maps inputs (B, ...) to logits (B, C).
     data : Splits, (X, y), Dataset or DataLoader
-        What :func:`kdviz.data.splits` takes. ``data.train`` is the transfer set; labels of -1 are unknown.
+        What :func:`kdviz.data.splits` takes. ``data.train`` is the transfer set; labels of -1 are unknown. A penalty
+        on unequal treatment reads its column of ``data.train.groups`` once, at the start.
     objective : Objective or Term, optional
         Default ``0.9 * SoftTargets(temperature=4) + 0.1 * HardLabels()``.
     optimizer : {"adam", "adamw", "sgd"} or callable
@@ -127,6 +129,8 @@ class Distillation:
         augment = AUGMENTS[settings.augment] if isinstance(settings.augment, str) else settings.augment
         self._live_teacher = settings.objective.needs_teacher and augment is not None
         cached = settings.objective.needs_teacher and augment is None
+        column = settings.objective.group_column
+        self._grouping: Grouping | None = None if column is None else grouping(data.train, column, data.title)
         self._batches = Batches(
             data.train,
             self._ask_for_logits() if cached else None,
@@ -134,6 +138,7 @@ class Distillation:
             seed=settings.seed,
             device=self._device,
             augment=augment,
+            groups=None if self._grouping is None else self._grouping.codes,
         )
         student.train()
         self._parameters = [p for p in student.parameters() if p.requires_grad]
@@ -142,6 +147,10 @@ class Distillation:
         self.history = History(self._columns())
         self._shelf = Shelf()
         self._shelf.put(Snapshot.take(0, student, self._optimizer))
+
+    @property
+    def _group_count(self) -> int:
+        return 0 if self._grouping is None else len(self._grouping.names)
 
     @property
     def objective(self) -> Objective:
@@ -188,7 +197,9 @@ class Distillation:
             teacher = batch.teacher
             if self._live_teacher and self.teacher is not None:
                 teacher = self.teacher(batch.inputs)
-            outputs = Outputs(self.student(batch.inputs), teacher, batch.labels, batch.labelled)
+            outputs = Outputs(
+                self.student(batch.inputs), teacher, batch.labels, batch.labelled, batch.groups, self._group_count
+            )
             for (_, term), (weight, hyper) in zip(self.objective.weighted, self._now.weighted, strict=True):
                 if weight == 0:  # shown in the history, absent from the gradient
                     with torch.no_grad():
@@ -355,13 +366,15 @@ class Distillation:
     @property
     def editable(self) -> tuple[str, ...]:
         """Names that ``edit`` takes."""
-        names = {t.name for t in self.settings.objective.terms}
+        names = {t.name for t in self.settings.objective.terms if not t.penalty}
         soft = ("temperature",) if "soft" in names else ()
         both = ("alpha",) if names == {"soft", "hard"} else ()
-        return (*soft, *both, "learning_rate")
+        fair = ("fairness",) if self.settings.objective.fairness is not None else ()
+        return (*soft, *both, *fair, "learning_rate")
 
     def edit(self, **changes: Hyperparameter) -> None:
-        """Change temperature, alpha or learning rate from the next step on; the history records it with its step.
+        """Change temperature, alpha, the weight of the fairness penalty or the learning rate from the next step on; the
+        history records it with its step.
 
         Raises
         ------
@@ -420,6 +433,8 @@ class Distillation:
 
     def twin(self, smoothing: float = 0.0) -> Distillation:
         """Return the twin at step 0: the same student, seed, batches and learning rate, labels alone, no teacher.
+
+        It keeps a penalty on unequal treatment, which asks no teacher, with its weight and the edits of it.
 
         With ``smoothing`` > 0 the labels are smoothed: a baseline that blurs the targets and knows nothing.
         """

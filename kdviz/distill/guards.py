@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Examples, Splits
-from .objective import Objective
+from .grouping import grouping
+from .objective import EqualizedOdds, Fairness, Objective
 from .randomness import seeded
 from .schedules import Hyperparameter, Schedule, extremes
 from .teacher import Teacher, device_of
@@ -73,6 +74,28 @@ def check_data(data: Splits, objective: Objective) -> None:
         raise ValueError(f"the training part of {data.title} is empty; a run needs at least one example")
     if not any(t.needs_teacher for t in objective.terms) and train.labelled == 0:
         raise ValueError("the objective learns from labels only and no training example has a label; add soft targets")
+    if all(t.penalty for t in objective.terms):
+        raise ValueError(
+            f"the objective {objective} is a penalty alone and teaches nothing; add kd.SoftTargets() or kd.HardLabels()"
+        )
+    check_groups(data, objective)
+
+
+def check_groups(data: Splits, objective: Objective) -> None:
+    """Raise unless the data can say what a penalty on unequal treatment asks: groups, a positive class, labels."""
+    if objective.group_column is not None:
+        grouping(data.train, objective.group_column, data.title)
+    for term in objective.terms:
+        if isinstance(term, Fairness) and term.positive >= len(data.classes):
+            raise ValueError(
+                f"positive must be one of the {len(data.classes)} classes of {data.title}, by index from 0 up, "
+                f"got {term.positive}"
+            )
+        if isinstance(term, EqualizedOdds) and data.train.labelled == 0:
+            raise ValueError(
+                "equalised odds compare groups among examples with a label and no training example has one; "
+                "use kd.DemographicParity"
+            )
 
 
 def check_roles(teacher: nn.Module | None, student: nn.Module) -> None:

@@ -123,6 +123,8 @@ def restore(
         teacher = _saved_teacher(described, tensors)
     more = {"snapshot_every": described["snapshot_every"], "allow_weaker_teacher": True, **own}
     run = recipe.distillation(teacher=teacher, student=student, data=data, **more)
+    if described.get("groups", "") != _groups_mark(run):
+        raise ValueError("the data given are not what the run learned from (the groups differ); pass the same data")
     if run.teacher is not None and weight_hash(run.teacher.module) != described["teacher"]:
         raise ValueError("the teacher given is not the run's teacher (its weights differ); pass the same teacher")
     _put_back(run, described, tensors)
@@ -160,9 +162,15 @@ def describe(
         "teacher_architecture": getattr(teacher, "architecture", None),
         "snapshot_every": run.settings.snapshot_every,
         "transfer_set": run.data.train.fingerprint(),
+        "groups": _groups_mark(run),
         "torch_threads": torch.get_num_threads(),
     }
     return described, tensors
+
+
+def _groups_mark(run: Distillation) -> str:
+    """Return the fingerprint of the groups that a penalty reads; empty without one."""
+    return "" if run._grouping is None else run._grouping.fingerprint()
 
 
 def snapshot_tensors(snapshot: Snapshot) -> dict[str, Tensor]:

@@ -6,12 +6,12 @@ import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .objective import HardLabels, LabelSmoothing, Term
+from .objective import HardLabels, LabelSmoothing, Objective, Term
 
 if TYPE_CHECKING:
     from .distillation import Distillation
 
-SHARED = ("learning_rate", "total_steps")  # edits that concern a twin too
+SHARED = ("learning_rate", "total_steps", "fairness")  # edits that concern a twin too
 
 
 def twin(run: Distillation, smoothing: float = 0.0) -> Distillation:
@@ -19,10 +19,11 @@ def twin(run: Distillation, smoothing: float = 0.0) -> Distillation:
     if run.data.train.labelled == 0:
         raise ValueError("a twin learns from labels alone and the transfer set has none")
     term: Term = HardLabels() if smoothing == 0 else LabelSmoothing(smoothing)
+    penalties = tuple((weight, t) for weight, t in run.settings.objective.weighted if t.penalty)
     with run.lock:
         other = type(run).__new__(type(run))
         student = copy.deepcopy(run.student)
         student.load_state_dict(run._shelf.before(0).student)
-        other._assemble(None, student, run.data, replace(run.settings, objective=1.0 * term))
+        other._assemble(None, student, run.data, replace(run.settings, objective=Objective(((1.0, term), *penalties))))
         other.history.edits.extend(e for e in run.history.edits if e.name in SHARED)
         return other

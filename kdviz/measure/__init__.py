@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from .paired import Paired, PairedErrors, paired, paired_errors
 
 if TYPE_CHECKING:
-    from . import bias, calibration, dark_knowledge, fidelity, groups, saliency
+    from . import attention, bias, calibration, dark_knowledge, fidelity, groups, saliency, similarity
 
-_SUBJECTS = ("bias", "calibration", "dark_knowledge", "fidelity", "groups", "saliency")
+_SUBJECTS = ("attention", "bias", "calibration", "dark_knowledge", "fidelity", "groups", "saliency", "similarity")
 
 __all__ = [
     "Paired",
     "PairedErrors",
+    "attention",
     "bias",
     "calibration",
     "dark_knowledge",
@@ -24,6 +25,7 @@ __all__ = [
     "paired",
     "paired_errors",
     "saliency",
+    "similarity",
 ]
 
 

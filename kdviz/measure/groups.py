@@ -1,9 +1,10 @@
-"""Groups of examples: read from the pixels of digits (stroke thickness, slant), or numbers cut into bands."""
+"""Groups of examples: read from the pixels of digits (stroke thickness, slant), or numbers cut into bands; and which
+groupings can be compared."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,9 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 BLOCK = 2**20  # pixels looked at together
+MOST_GROUPS = 1000
+MOST_NUMBERS = 10  # different numbers that stay groups of their own
+MOST_CROSSED = 4  # groupings of which all pairs are formed
 
 
 def stroke_thickness(images: Tensor | np.ndarray) -> np.ndarray:
@@ -143,6 +147,57 @@ def bands(values: ArrayLike | Tensor, count: int = 3, names: Sequence[str] | Non
     out = np.full(len(v), None, dtype=object)
     out[there] = np.array(list(names), dtype=object)[band]
     return out
+
+
+def comparable(groups: Mapping[str, Any], y: ArrayLike | Tensor) -> tuple[dict[str, Any], list[str]]:
+    """Return the groupings that can be compared, numbers cut into bands, and sentences on what was cut or left out.
+
+    Parameters
+    ----------
+    groups : mapping of str to shape (N,)
+        The group of each example, grouping by grouping, as :func:`kdviz.measure.bias.bias` takes them. Numbers of more
+        than 10 different values are cut into 3 bands, or 2 where so many are equal that one of 3 would be empty.
+    y : int, shape (N,)
+        Classes; -1 where the class is not known. A grouping is left out that does not put the examples of a known class
+        into at least 2 and at most 1,000 groups.
+
+    Examples
+    --------
+    >>> kept, notes = comparable({"age": np.arange(20, 50), "country": ["Chad"] * 30}, np.zeros(30, dtype=int))
+    >>> sorted(set(kept["age"])), notes[1]
+    (['20 to 29', '30 to 39', '40 to 49'], 'country left out: all labelled examples in a group belong to Chad.')
+    """
+    notes: list[str] = []
+    cut = {name: _banded(name, values, notes) for name, values in groups.items()}
+    known = to_numpy(y) >= 0
+    kept = {}
+    for name, values in cut.items():
+        there = {str(v) for v in to_numpy(values)[known].tolist() if not (v is None or str(v) == "<NA>" or v != v)}
+        if 2 <= len(there) <= MOST_GROUPS:
+            kept[name] = values
+        elif len(there) == 1:
+            notes.append(f"{name} left out: all labelled examples in a group belong to {there.pop()}.")
+        else:
+            why = "has no group" if not there else f"has {len(there):,} groups, more than {MOST_GROUPS:,}"
+            notes.append(f"{name} left out: it {why}.")
+    if len(kept) > MOST_CROSSED:
+        notes.append(f"Pairs of groupings are formed of at most {MOST_CROSSED} groupings.")
+    return kept, notes
+
+
+def _banded(name: str, values: Any, notes: list[str]) -> Any:
+    """Return numbers of more than 10 different values as bands, all else as it is."""
+    v = to_numpy(values)
+    if v.dtype.kind not in "iuf" or len(np.unique(v[~np.isnan(v)])) <= MOST_NUMBERS:
+        return values
+    for count in (3, 2):
+        try:
+            cut = bands(v, count)
+        except ValueError:  # so many are equal that a band is empty
+            continue
+        notes.append(f"Numbers of {name} are cut into {count} bands of about equally many examples.")
+        return cut
+    return values
 
 
 def _ranges(ends: list[tuple[Any, Any]]) -> list[str]:

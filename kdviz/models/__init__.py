@@ -1,9 +1,10 @@
-"""Small teachers and students, how big they are, and teachers whose weights come with the package."""
+"""Small teachers and students, how big they are, models whose weights come with the package, and loading of others."""
 
 from kdviz.models.adapter import LogitsOf
 from kdviz.models.architecture import build
 from kdviz.models.convolutional import convnet
 from kdviz.models.counts import mac_count, parameter_count
+from kdviz.models.loading import load
 from kdviz.models.perceptron import mlp
 from kdviz.models.residual import resnet
 from kdviz.models.shipped import Card, card, names, pretrained
@@ -15,6 +16,7 @@ __all__ = [
     "build",
     "card",
     "convnet",
+    "load",
     "mac_count",
     "mlp",
     "names",

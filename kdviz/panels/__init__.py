@@ -1,7 +1,8 @@
 """Panels: controls and figures around a Distillation or a pair of models, shown by being the last line of a cell."""
 
+from .compare import Compare
 from .lab import Lab
 from .question import Question
 from .soft_targets import SoftTargets
 
-__all__ = ["Lab", "Question", "SoftTargets"]
+__all__ = ["Compare", "Lab", "Question", "SoftTargets"]

@@ -12,14 +12,28 @@ from torch import nn
 from .. import data as data_sets
 from .. import models
 from ..data import Splits
-from ..distill import Distillation, Objective, ReverseKL, SoftTargets, SoftTargetsWithoutT2, Teacher, guards, hinton
+from ..distill import (
+    DemographicParity,
+    Distillation,
+    EqualizedOdds,
+    Objective,
+    ReverseKL,
+    SoftTargets,
+    SoftTargetsWithoutT2,
+    Teacher,
+    guards,
+    hinton,
+)
 from ..distill.batches import batch_sizes
+from ..distill.grouping import MOST_GROUPS
+from ..distill.objective import check_fairness
 
 LABEL_CHOICES = (100, 300, 1000, 4000, 10_000, 30_000)
 SMALLER = 4  # a student proposed by the page has at most this fraction of its teacher's parameters
 STUDENT_UNITS = (8, 16, 32, 64, 128, 300, 800)
 STUDENT_LAYERS = (1, 2)
 LOSSES = {"soft_targets": SoftTargets, "without_t2": SoftTargetsWithoutT2, "reverse_kl": ReverseKL}
+PENALTIES = {"demographic_parity": DemographicParity, "equalized_odds": EqualizedOdds}
 NONE_OMITTED = -1
 
 
@@ -51,6 +65,12 @@ class Choices:
         -1: none.
     smoothing : bool
         Whether a second twin learns beside them from smoothed labels.
+    fairness : float
+        Weight of a penalty on unequal treatment, on top of the loss. Where the data name no groups it does nothing.
+    penalty : {"demographic_parity", "equalized_odds"}
+        What that penalty compares; without labels it is demographic parity, whatever was given.
+    group : str
+        Whom it compares: a column of the data's groups.
 
     Raises
     ------
@@ -81,6 +101,9 @@ class Choices:
     loss: str = "soft_targets"
     omit: int = NONE_OMITTED
     smoothing: bool = True
+    fairness: float = 0.0
+    penalty: str = "demographic_parity"
+    group: str = "sex"
 
     def __post_init__(self) -> None:
         one_of("data", self.data, data_names())
@@ -88,10 +111,12 @@ class Choices:
         one_of("units", self.units, STUDENT_UNITS)
         one_of("layers", self.layers, STUDENT_LAYERS)
         one_of("loss", self.loss, tuple(LOSSES))
+        one_of("penalty", self.penalty, tuple(PENALTIES))
+        one_of("group", self.group, group_columns(self.data) or (self.group,))
         self._check_labels()
         for name in ("epochs", "batch_size", "seed"):
             guards.whole(name, getattr(self, name))
-        for name in ("temperature", "alpha", "learning_rate"):
+        for name in ("temperature", "alpha", "learning_rate", "fairness"):
             guards.number(name, getattr(self, name))
         for name in ("keep_unlabelled", "smoothing"):
             one_of(name, getattr(self, name), (True, False))
@@ -99,6 +124,8 @@ class Choices:
         if self.labels == 0:
             object.__setattr__(self, "keep_unlabelled", True)
             object.__setattr__(self, "alpha", 1.0)
+            object.__setattr__(self, "penalty", "demographic_parity")
+        check_fairness(self.fairness)
         self.objective()  # refuses a temperature or alpha out of range
 
     def _check_labels(self) -> None:
@@ -119,7 +146,9 @@ class Choices:
         rows = student_rows(name, self.layers)
         smaller = [row["units"] for row in rows if row["parameters"] <= room] or [STUDENT_UNITS[0]]
         units = min(self.units, smaller[-1])
-        return replace(self, data=name, teacher=teacher, labels=labels, units=units, omit=NONE_OMITTED)
+        columns = group_columns(name)
+        group = self.group if self.group in columns or not columns else columns[0]
+        return replace(self, data=name, teacher=teacher, labels=labels, units=units, omit=NONE_OMITTED, group=group)
 
     def splits(self) -> Splits:
         """Return the data with as many labels as chosen, without the omitted class."""
@@ -142,8 +171,14 @@ class Choices:
         return self._there if self.keep_unlabelled else min(self.labels, self._there)
 
     def objective(self) -> Objective:
-        """Return the objective: alpha times the soft term of ``loss``, and the labels for the rest."""
-        return hinton(self.alpha, self.temperature, term=LOSSES[self.loss])
+        """Return the objective: alpha times the soft term of ``loss``, and the labels for the rest.
+
+        For data with groups the penalty comes on top, at weight 0 too, so that its weight can be edited.
+        """
+        taught = hinton(self.alpha, self.temperature, term=LOSSES[self.loss])
+        if not group_columns(self.data):
+            return taught
+        return taught + float(self.fairness) * PENALTIES[self.penalty](self.group)
 
     @property
     def steps(self) -> int:
@@ -196,6 +231,13 @@ def label_choices(data: str) -> tuple[int, ...]:
     """How many labels the student may be given, up to all of them."""
     size = len(data_sets.load(data).train)
     return (*(n for n in LABEL_CHOICES if n < size), size)
+
+
+@cache
+def group_columns(data: str) -> tuple[str, ...]:
+    """Names of the columns whose groups a penalty can compare; empty where the data name no groups."""
+    groups = data_sets.load(data).train.groups
+    return tuple(name for name, column in groups.items() if 2 <= len(set(column.tolist())) <= MOST_GROUPS)
 
 
 @cache

@@ -114,10 +114,12 @@ def _objective(objective: Objective) -> str:
         return f"objective = ...  # put your objective here; it was {objective!r}, and {own[0]} is a term of your own"
     weights = [weight for weight, _ in objective.weighted]
     terms = [_term(term) for _, term in objective.weighted]
-    first = weights[0]
-    if len(weights) == 2 and isinstance(first, float) and weights[1] == 1.0 - first:
-        return f"alpha = {number(first)}\nobjective = alpha * {terms[0]} + (1 - alpha) * {terms[1]}"
-    return "objective = " + " + ".join(f"{number(w)} * {t}" for w, t in zip(weights, terms, strict=True))
+    first, told = weights[0], [number(weight) for weight in weights]
+    before = ""
+    balanced = len(weights) > 1 and isinstance(first, float) and weights[1] == 1.0 - first
+    if balanced and all(term.penalty for term in objective.terms[2:]):
+        before, told[:2] = f"alpha = {number(first)}\n", ["alpha", "(1 - alpha)"]
+    return f"{before}objective = " + " + ".join(f"{w} * {t}" for w, t in zip(told, terms, strict=True))
 
 
 def _term(term: Term) -> str:

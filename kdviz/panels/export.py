@@ -12,15 +12,15 @@ import html
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import ipywidgets
 import numpy as np
 
-from .. import __version__
 from ..distill.film import Film
-from ..report.one_file import policy, script_json, write_whole
+from ..figures.one_file import policy, script_json, write_whole
 from ..widgets import Scene
 from ..widgets.parts import css
 from ..widgets.traits import View
@@ -84,7 +84,7 @@ def page(view: ipywidgets.Widget, *, title: str, changes: Changes | None = None)
         body=body,
         when=now.isoformat(timespec="seconds"),
         said=f"{now.day} {now:%B %Y, %H:%M} UTC",
-        version=__version__,
+        version=version("kdviz"),
         data=script_json(data),
         script=script,
     )

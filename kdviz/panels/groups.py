@@ -12,6 +12,7 @@ from ..distill import Distillation, Runner, guards
 from ..distill.evaluate import answer, evaluate
 from ..distill.in_force import InForce
 from ..distill.runner import KeepGoing
+from ..distill.twin import SHARED
 from ..measure import PairedErrors, paired_errors
 from . import verdict
 from .repeats import Repeats, can_repeat, with_twins
@@ -93,10 +94,10 @@ class Groups:
         runner.send("turn_to", build=lambda _: self.branch(parent, at, given))
 
     def branch(self, parent: Entry, step: int, edits: dict[str, float]) -> Sequence[Distillation]:
-        """Return a branch of a run on the page, and where the learning rate changes one of its twin as well."""
+        """Return a branch of a run on the page, and where an edit concerns its twin too one of that as well."""
         parents = [parent]
         twin = self._roster.role("twin")
-        if "learning_rate" in edits and twin is not None and parent.role in ("student", "branch"):
+        if set(SHARED) & set(edits) and twin is not None and parent.role in ("student", "branch"):
             parents.append(twin)
         self._groups += 1
         joining = []
@@ -239,6 +240,7 @@ def changed_at(run: Distillation, step: int, edits: dict[str, float]) -> dict[st
     there = {
         "temperature": now.objective.temperature,
         "alpha": now.objective.alpha,
+        "fairness": now.objective.fairness,
         "learning_rate": now.learning_rate,
     }
     later = {edit.name for edit in run.history.edits if edit.step > step}

@@ -17,6 +17,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from .. import __version__
 from .. import data as data_sets
 from ..distill import Distillation, Recipe, Teacher, storage
 from ..distill.film import Film, Frame
@@ -184,7 +184,7 @@ class Keeper:
             storage.to_disk(place / file)
         self._on_disk = set(files)
         fresh = place / f"save-{uuid.uuid4().hex}.json"
-        told = {"version": on_disk.FORMAT, "kdviz": __version__, "when": now, "files": files}
+        told = {"version": on_disk.FORMAT, "kdviz": version("kdviz"), "when": now, "files": files}
         fresh.write_text(json.dumps({**told, **body}), encoding="utf-8")
         storage.to_disk(fresh)
         storage.point_to(place, fresh.name)

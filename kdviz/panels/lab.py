@@ -17,7 +17,7 @@ from traitlets import Bunch
 
 from .. import data as data_sets
 from .. import models
-from ..distill import Distillation, Runner, Teacher, guards, leave_room
+from ..distill import Distillation, Objective, Runner, Teacher, guards, leave_room
 from ..distill.runner import KeepGoing
 from . import choices as offered
 from . import code, link, presets, telling
@@ -43,9 +43,9 @@ class Lab(LabPage):
         A run of your own, shown and trained here in place of the choices on the page. Its twins are made from it.
     **chosen
         What is trained: the fields of :class:`kdviz.panels.choices.Choices` (data, labels, keep_unlabelled, teacher,
-        units, layers, epochs, temperature, alpha, learning_rate, batch_size, seed, loss, omit, smoothing), not with
-        ``run``. How the page opens: those of :class:`kdviz.panels.opening.Opening` (view, selected, preset, hidden,
-        locked, temperature_range, alpha_range, epochs_range, edits).
+        units, layers, epochs, temperature, alpha, learning_rate, batch_size, seed, loss, omit, smoothing, fairness,
+        penalty, group), not with ``run``. How the page opens: those of :class:`kdviz.panels.opening.Opening` (view,
+        selected, preset, hidden, locked, temperature_range, alpha_range, fairness_range, epochs_range, edits).
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class Lab(LabPage):
         self.setup.observe(self._on_data, "dataset")
         self.setup.observe(self._on_choice, list(CHOSEN_BY_SETUP))
         self.setup.observe(self._on_live, "learning_rate")
-        self.scene.observe(self._on_live, ["temperature", "alpha"])
+        self.scene.observe(self._on_live, ["temperature", "alpha", "fairness"])
         self.scene.observe(lambda _: self._travel.rest(), ["step", "shown_run"])
         self.scene.observe(lambda _: self._link(), ["view", "selected"])
 
@@ -129,8 +129,8 @@ class Lab(LabPage):
         Parameters
         ----------
         name : str
-            "train", "pause", "step", "stop", "reset", "edit" (temperature, alpha, learning_rate), "branch" (step, and
-            what is edited there), "repeat" (seeds), "show", "rename", "hide", "remove" (run, and its value),
+            "train", "pause", "step", "stop", "reset", "edit" (temperature, alpha, fairness, learning_rate), "branch"
+            (step, and what is edited there), "repeat" (seeds), "show", "rename", "hide", "remove" (run, and its value),
             "preset" (name), "opening" (back to how the page opened), "take_up" or "forget" (kept).
         **values
             As the command takes them.
@@ -278,7 +278,7 @@ class Lab(LabPage):
         run = self._own
         if run is None:
             run = self._choices.distillation(self._teacher(self._choices.teacher))
-            run.history.edits.extend(self._opening.waiting())
+            run.history.edits.extend(edit for edit in self._opening.waiting() if edit.name in run.editable)
         run.prepare(keep_going)
         return self._groups.begin(run, smoothing=self._choices.smoothing)
 
@@ -320,14 +320,22 @@ class Lab(LabPage):
             self._show_examples(self._watched, data, self._opening.selected)
         self._show_no_run(c, teacher.module, student)
         self._travel.open(self._groups.coming_key, student)
+        self.subjects.refresh()
         self._show_plan()
 
     def _show_plan(self) -> None:
         """Show how long the next run will be, unless a run is on the page."""
+        self._publisher.put(self.scene, penalty=telling.penalty(self._objective))
         if not self._runner.runs:
             self._publisher.put(self.scene, total_steps=self._planned)
         self._link()
         self._report(self._runner)
+
+    @property
+    def _objective(self) -> Objective:
+        """The objective of the run on the page, or of the one that would be made."""
+        run = self.run
+        return run.settings.objective if run is not None else self._choices.objective()
 
     @property
     def _planned(self) -> int:
@@ -340,6 +348,7 @@ class Lab(LabPage):
             fresh = self._groups.record(runner)
             if fresh is not None:
                 self._publisher.put(self.scene, shown_run=fresh, step=None)
+            self.subjects.refresh()
 
     def _report(self, runner: Runner) -> None:
         """Collect what the page shows and hand it to the publisher; called between two steps."""
@@ -372,6 +381,7 @@ class Lab(LabPage):
         """Training rests: the views get exact numbers, and the code of what is on the page can be told."""
         self._travel.record(self._groups.in_hand(self._runner))
         self._travel.rest()
+        self.subjects.refresh()
         self._link(with_code=True)
 
     def _link(self, *, with_code: bool = False) -> None:
@@ -468,6 +478,8 @@ class Lab(LabPage):
             objective, edits = run.settings.objective, made
             begun = {"temperature": objective.temperature, "alpha": objective.alpha}
             begun["learning_rate"] = run.settings.learning_rate
+            if objective.fairness is not None:
+                begun["fairness"] = objective.fairness
         selected = self.scene.selected
         if self._watched is not None and selected == self._watched.first:
             selected = -1  # the page's own choice
@@ -484,12 +496,14 @@ class Lab(LabPage):
         with self._changed:
             reached = self._changed.wait_for(there, timeout_s)
         self._newest.wait_until_idle(timeout_s)
+        self.subjects.wait_until_idle(timeout_s)
         return reached and self._publisher.wait_until_sent()
 
     def close(self) -> None:
         """Stop training and close everything: no thread and no widget is left."""
         self._runner.close()
         self._newest.close()
+        self.subjects.close()
         self.drawing.close()
         self._publisher.close()
         super().close()

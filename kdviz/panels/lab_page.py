@@ -11,6 +11,7 @@ from torch import nn
 from .. import data as data_sets
 from .. import widgets
 from ..data import Splits
+from ..widgets.scene import VIEWS
 from . import choices as offered
 from . import link, presets, telling
 from .choices import Choices
@@ -22,9 +23,11 @@ from .probes import Watched
 from .publisher import Publisher
 from .repeats import can_repeat
 from .roster import Roster
+from .subjects import Subjects
 
 CHOSEN_BY_SETUP = (
     "labels", "keep_unlabelled", "teacher", "units", "layers", "epochs", "batch_size", "loss", "omit", "smoothing",
+    "penalty", "group",
 )  # fmt: skip
 
 
@@ -39,6 +42,8 @@ class LabPage(Panel):
         The widgets.
     drawing : Drawing
         The pad and who answers it.
+    subjects : Subjects
+        What Python computes of both models, by the view that shows it.
     roster : Roster
         All runs on the page.
     """
@@ -46,7 +51,7 @@ class LabPage(Panel):
     def _make_page(self, choices: Choices, opening: Opening, models: Callable[[], Models], *, own: bool) -> None:
         self._publisher = Publisher()
         self.roster = Roster()
-        self.scene = widgets.Scene(temperature=choices.temperature, alpha=choices.alpha, **page_traits(opening))
+        self.scene = widgets.Scene(**live_traits(choices), **page_traits(opening))
         shared = {"scene": self.scene}
         self.kept = widgets.Kept(**shared)
         self.presets = widgets.Presets(presets=preset_rows(), chosen=opening.preset, **shared)
@@ -55,19 +60,24 @@ class LabPage(Panel):
         self.curves = widgets.LearningCurves(learning_rate=choices.learning_rate, **shared)
         self.runs = widgets.Runs(folded=True, **shared)
         self.share = widgets.Share(**shared)
-        self.sliders = widgets.SoftTargets(shown=["temperature", "alpha", "bias"], **shared)
+        self.sliders = widgets.SoftTargets(shown=["temperature", "alpha", "fairness", "bias"], **shared)
         self.views = widgets.Views(**shared)
         self.examples = widgets.Examples(**shared)
         one = ["bars", "sentence", "formula", "numbers", "adds"]
         self.soft_targets = widgets.SoftTargets(shown=one, views=["one"], **shared)
         self.dark_knowledge = widgets.DarkKnowledge(views=["many"], **shared)
+        self.fidelity = widgets.Fidelity(**shared)
+        self.calibration = widgets.Calibration(**shared)
         self.drawing = Drawing(self.scene, models)
+        self.subjects = Subjects(self.scene, models, lambda: self.roster)
         if not own:
             self.setup.update(datasets=offered.data_rows(), **setup_traits(choices, opening))
         head = [] if own else [self.kept, self.presets]
         choose = [] if own else [self.setup]
         left = [*choose, self.transport, self.curves, self.runs, self.share]
-        right = [self.sliders, self.views, self.examples, self.soft_targets, self.dark_knowledge, self.drawing.pad]
+        inside = [self.fidelity, *self.subjects.widgets, self.calibration]
+        first = [self.sliders, self.views, self.examples, self.soft_targets, self.dark_knowledge]
+        right = [*first, self.drawing.pad, *inside]
         columns = (("head", head), ("left", left), ("right", right))
         boxes = [ipywidgets.VBox(column).add_class(f"kd-lab-{name}") for name, column in columns if column]
         self.view = ipywidgets.Box(boxes).add_class("kd-lab")
@@ -79,7 +89,7 @@ class LabPage(Panel):
     def _show_choices(self, choices: Choices, opening: Opening) -> None:
         """Show choices and an opening, with all that the reader had in hand."""
         self._publisher.put(self.setup, epochs_range=list(opening.epochs_range), **setup_traits(choices, opening))
-        self._publisher.put(self.scene, temperature=choices.temperature, alpha=choices.alpha, **page_traits(opening))
+        self._publisher.put(self.scene, **live_traits(choices), **page_traits(opening))
         self._publisher.put(self.presets, chosen=opening.preset)
 
     def _show_examples(self, watched: Watched, data: Splits, selected: int) -> None:
@@ -89,8 +99,10 @@ class LabPage(Panel):
             traits["selected"] = selected
         self._publisher.put(self.scene, exact={}, exact_logits=b"", **traits)
         drawable = traits["image_shape"] != [0, 0]
-        self._publisher.put(self.views, offered=["one", "many", "draw"] if drawable else ["one", "many"])
-        if not drawable and self.scene.view == "draw":
+        self.subjects.open(data, watched.examples)
+        offered_now = [view for view in VIEWS if (drawable if view == "draw" else self.subjects.offers(view))]
+        self._publisher.put(self.views, offered=offered_now)
+        if self.scene.view not in offered_now:
             self._publisher.put(self.scene, view="one")
 
     def _show_no_run(self, choices: Choices, teacher: nn.Module, student: nn.Module) -> None:
@@ -145,7 +157,13 @@ def page_traits(opening: Opening) -> dict[str, Any]:
         "locked": list(opening.locked),
         "temperature_range": list(opening.temperature_range),
         "alpha_range": list(opening.alpha_range),
+        "fairness_range": list(opening.fairness_range),
     }
+
+
+def live_traits(choices: Choices) -> dict[str, float]:
+    """Return what the scene's sliders show of the choices."""
+    return {name: float(getattr(choices, name)) for name in ("temperature", "alpha", "fairness")}
 
 
 def setup_traits(choices: Choices, opening: Opening) -> dict[str, Any]:
@@ -160,5 +178,6 @@ def setup_traits(choices: Choices, opening: Opening) -> dict[str, Any]:
         "teachers": offered.teacher_rows(choices.data),
         "students": list(offered.student_rows(choices.data, choices.layers)),
         "learning_rate": choices.learning_rate,
+        "groups": list(offered.group_columns(choices.data)),
         **{name: getattr(choices, name) for name in CHOSEN_BY_SETUP},
     }

@@ -24,11 +24,12 @@ MOST_EDITS = 60
 MOST_STEPS = 10**7
 HIGHEST_TEMPERATURE = 1000.0
 HIGHEST_RATE = 10.0
+HIGHEST_FAIRNESS = 1000.0
 MOST_EPOCHS = 10_000
 LECTURERS = ("hidden", "locked", "temperature_range")  # what the Share view adds by itself
 
 PAGE: dict[str, Any] = Opening().to_dict()
-EDITED = {"T": "temperature", "alpha": "alpha", "learning_rate": "learning_rate"}  # in a link, in a state
+EDITED = {"T": "temperature"} | {name: name for name in ("alpha", "fairness", "learning_rate")}  # in a link, in a state
 FROM_VOILA = re.compile(r"voila-.*|token")  # parameters of the server, none of ours
 
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
@@ -142,7 +143,7 @@ def complete(state: Mapping[str, Any]) -> dict[str, Any]:
         whole |= Choices(**choices).to_dict()
     except TypeError as error:
         raise ValueError(str(error)) from error
-    for name in ("temperature", "alpha", "epochs"):
+    for name in ("temperature", "alpha", "fairness", "epochs"):
         low, high = whole[f"{name}_range"]
         if whole[f"{name}_range"] != PAGE[f"{name}_range"] and not low <= whole[name] <= high:
             label = LINK_NAMES[name]
@@ -290,7 +291,7 @@ def _edits() -> Parameter:
             step, _, rest = part.partition(":")
             what, _, value = rest.partition(":")
             if what not in EDITED:
-                raise ValueError(f"{name} must be as 480:T:8, with T, alpha or learning_rate, got {_shown(part)}")
+                raise ValueError(f"{name} must be as 480:T:8, with one of {', '.join(EDITED)}, got {_shown(part)}")
             edits.append([step_number.read(name, step), EDITED[what], _PARAMETERS[EDITED[what]].read(name, value)])
         return edits
 
@@ -300,7 +301,7 @@ def _edits() -> Parameter:
         checked = []
         for edit in edits:
             if isinstance(edit, str) or len(edit) != 3 or edit[1] not in short:
-                raise ValueError(f"{name} must each be a step, temperature, alpha or learning_rate, and a value")
+                raise ValueError(f"{name} must each be a step, one of {', '.join(short)}, and a value")
             step, what, value = edit
             checked.append([step_number.check(name, step), what, _PARAMETERS[what].check(name, value)])
         if len({(step, what) for step, what, _ in checked}) < len(checked):
@@ -332,12 +333,16 @@ _PARAMETERS: dict[str, Parameter] = {
     "loss": _word(),
     "omit": _whole(-1, 10_000),
     "smoothing": _flag(),
+    "fairness": _number(HIGHEST_FAIRNESS),
+    "penalty": _word(),
+    "group": _word(),
     "view": _word(VIEWS),
     "selected": _whole(-1, 100_000),
     "hidden": _words(tuple(PARTS)),
     "locked": _words(tuple(CONTROLS)),
     "temperature_range": _range(_TEMPERATURE),
     "alpha_range": _range(_number(1)),
+    "fairness_range": _range(_number(HIGHEST_FAIRNESS)),
     "epochs_range": _range(_EPOCHS),
     "edits": _edits(),
 }

@@ -11,7 +11,7 @@ from ..widgets.scene import VIEWS
 from ..widgets.share import CONTROLS, PARTS
 from .choices import one_of
 
-EDITED = ("temperature", "alpha", "learning_rate")
+EDITED = ("temperature", "alpha", "fairness", "learning_rate")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +27,10 @@ class Opening:
         Name of the preset whose question stands on the page; empty for none.
     hidden, locked : tuple of str
         Parts that are not drawn, controls that cannot be changed.
-    temperature_range, alpha_range, epochs_range : tuple
+    temperature_range, alpha_range, fairness_range, epochs_range : tuple
         Lowest and highest value of a slider.
     edits : tuple of (step, name, value)
-        Edits that are made at their steps: temperature, alpha or learning_rate.
+        Edits that are made at their steps: temperature, alpha, fairness or learning_rate.
     """
 
     view: str = "one"
@@ -40,6 +40,7 @@ class Opening:
     locked: tuple[str, ...] = ()
     temperature_range: tuple[float, float] = (0.5, 100.0)
     alpha_range: tuple[float, float] = (0.0, 1.0)
+    fairness_range: tuple[float, float] = (0.0, 50.0)
     epochs_range: tuple[int, int] = (1, 200)
     edits: tuple[tuple[int, str, float], ...] = ()
 
@@ -49,7 +50,7 @@ class Opening:
             object.__setattr__(self, name, tuple(getattr(self, name)))
             for given in getattr(self, name):
                 one_of(name, given, tuple(known))
-        for name in ("temperature_range", "alpha_range", "epochs_range"):
+        for name in ("temperature_range", "alpha_range", "fairness_range", "epochs_range"):
             object.__setattr__(self, name, _rising(name, getattr(self, name)))
         object.__setattr__(self, "edits", tuple(_edit(e) for e in self.edits))
 

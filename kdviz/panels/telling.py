@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from ..distill import Distillation, Evaluation, Runner, Schedule
+from ..distill import DemographicParity, Distillation, EqualizedOdds, Evaluation, Objective, Runner, Schedule, Term
 from ..distill.history import Edit
 
 TWINS = ("its twin without a teacher", "its twin with label smoothing")
-SYMBOLS = {"temperature": "T", "alpha": "α", "learning_rate": "learning rate"}
+SYMBOLS = {"temperature": "T", "alpha": "α", "fairness": "fairness", "learning_rate": "learning rate"}
+PENALTIES: dict[type[Term], str] = {DemographicParity: "demographic parity", EqualizedOdds: "equalised odds"}
 
 
 def name_of(module: nn.Module) -> str:
@@ -153,5 +154,13 @@ def in_force(run: Distillation) -> dict[str, float]:
     alpha, temperature = run.objective.alpha, run.objective.temperature
     if not isinstance(alpha, float) or not isinstance(temperature, float):
         return {}
-    since = max((e.step for e in run.history.edits if e.name in ("temperature", "alpha")), default=0)
-    return {"temperature": temperature, "alpha": alpha, "step": since}
+    since = max((e.step for e in run.history.edits if e.name in ("temperature", "alpha", "fairness")), default=0)
+    fairness = run.objective.fairness
+    fair = {"fairness": float(fairness)} if isinstance(fairness, int | float) else {}
+    return {"temperature": temperature, "alpha": alpha, **fair, "step": since}
+
+
+def penalty(objective: Objective) -> str:
+    """Return what the fairness slider weighs, for a reader; empty without a penalty."""
+    terms = (term for term in objective.terms if type(term) in PENALTIES)
+    return next((f"{PENALTIES[type(term)]} by {term.group_column}" for term in terms), "")

@@ -12,15 +12,13 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ..data import Examples
-from ..measure.bias import MEANS, MOST_GROUPS, SMALL, Bias, Comparison, Rate, bias
-from ..measure.groups import bands, to_numpy
+from ..measure.bias import MEANS, SMALL, Bias, Rate, beside_twin, bias, with_articles
+from ..measure.groups import MOST_CROSSED, comparable, to_numpy
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Groups = Mapping[str, ArrayLike] | Sequence[str] | Literal["all"] | None
-MOST_NUMBERS = 10  # different numbers that stay groups of their own
-MOST_CROSSED = 4  # groupings of which all pairs are formed
 NO_FAIRLEARN = 'bias needs fairlearn: pip install "kdviz[app]"'
 COLUMNS = {
     "accuracy": "accuracy",
@@ -63,15 +61,12 @@ def measured(
         if asked:
             raise ImportError(NO_FAIRLEARN)
         return None, (f"Not measured: {NO_FAIRLEARN}.",)
-    notes: list[str] = []
-    kept = _measurable({name: _banded(name, values, notes) for name, values in groups.items()}, part, notes)
+    kept, notes = comparable(groups, part.y)
     if not kept:
         return None, tuple(notes)
     order = sorted(logits, key=("teacher", "twin", "student").index)  # differences: student less twin
-    crossed = len(kept) <= MOST_CROSSED
-    if not crossed:
-        notes.append(f"Pairs of groupings are formed of at most {MOST_CROSSED} groupings.")
-    found = bias({who: logits[who].argmax(1) for who in order}, part.y, kept, class_, intersect=crossed)
+    says = {who: logits[who].argmax(1) for who in order}
+    found = bias(says, part.y, kept, class_, intersect=len(kept) <= MOST_CROSSED)
     return found, (*notes, *found.notes)
 
 
@@ -123,37 +118,6 @@ def _whole(name: str, values: Any, n: int) -> Any:
     return values
 
 
-def _banded(name: str, values: Any, notes: list[str]) -> Any:
-    """Return numbers of more than 10 different values as bands, all else as it is."""
-    v = to_numpy(values)
-    if v.dtype.kind not in "iuf" or len(np.unique(v[~np.isnan(v)])) <= MOST_NUMBERS:
-        return values
-    for count in (3, 2):
-        try:
-            cut = bands(v, count)
-        except ValueError:  # so many are equal that a band is empty
-            continue
-        notes.append(f"Numbers of {name} are cut into {count} bands of about equally many examples.")
-        return cut
-    return values
-
-
-def _measurable(given: Mapping[str, Any], part: Examples, notes: list[str]) -> dict[str, Any]:
-    """Return the groupings that put labelled examples into several groups; say of others that they are left out."""
-    known = part.y.numpy() >= 0
-    kept = {}
-    for name, values in given.items():
-        there = {str(v) for v in to_numpy(values)[known].tolist() if not (v is None or str(v) == "<NA>" or v != v)}
-        if 2 <= len(there) <= MOST_GROUPS:
-            kept[name] = values
-        elif len(there) == 1:
-            notes.append(f"{name} left out: all labelled examples in a group belong to {there.pop()}.")
-        else:
-            why = "has no group" if not there else f"has {len(there):,} groups, more than {MOST_GROUPS:,}"
-            notes.append(f"{name} left out: it {why}.")
-    return kept
-
-
 def pairs(found: Bias) -> list[str]:
     """Return the groupings that are pairs of two others."""
     crossed = {f"{a} & {b}" for a, b in combinations(found.groupings, 2)}
@@ -173,11 +137,11 @@ def gaps_measured(found: Bias) -> list[str]:
 
 def sentences(found: Bias, grouping: str) -> list[str]:
     """Return what became of the teacher's gap in one grouping; of a grouping that is no pair also twin and groups."""
-    said = [_named(found.compare(grouping).sentence())]
+    said = [with_articles(found.compare(grouping).sentence())]
     if grouping in pairs(found):
         return said
     if "twin" in found.models:
-        said += _beside_twin(found.compare(grouping, reference="twin"))
+        said += beside_twin(found.compare(grouping, reference="twin"))
     said += _ends(found, grouping)
     student = found.of("student", grouping)
     small = [f"{group.name} (n = {group.n})" for group in student.groups if group.small]
@@ -190,7 +154,7 @@ def headline(found: Bias) -> str:
     """Return one sentence on all groupings that are no pairs."""
     compared = [found.compare(grouping) for grouping in singles(found)]
     if len(compared) == 1:
-        return _named(compared[0].sentence())
+        return with_articles(compared[0].sentence())
     by_verdict = {word: [c.grouping for c in compared if c.verdict == verdict] for verdict, word in WORDS.items()}
     told = _and([f"{word} {_and(names)}" for word, names in by_verdict.items() if names])
     there = [c for c in compared if c.rests_on >= SMALL]
@@ -204,33 +168,6 @@ def headline(found: Bias) -> str:
         f"{says}; the student's largest{few}, by {most.grouping}, is {s.value:.3f} ({s.low:.3f} to {s.high:.3f}) "
         f"beside the teacher's {r.value:.3f} ({r.low:.3f} to {r.high:.3f})."
     )
-
-
-def _named(sentence: str) -> str:
-    """Say "the student" where the measure gives the bare name."""
-    for who in ("student", "teacher", "twin"):
-        sentence = sentence.replace(f" with {who}", f" with the {who}").replace(f"though {who} ", f"though the {who} ")
-    return sentence
-
-
-def _beside_twin(c: Comparison) -> list[str]:
-    if min(c.subject_gap.rests_on, c.reference_gap.rests_on) == 0:
-        return []
-    t, d = c.reference_gap, c.difference
-    if c.rests_on < SMALL:
-        why = f"a gap rests on fewer than {SMALL} examples of a group, so nothing follows"
-    elif d.low > 0:
-        why = "the interval lies above 0, so the student's gap is larger than its twin's"
-    elif d.high < 0:
-        why = "the interval lies below 0, so the student's gap is smaller than its twin's"
-    else:
-        why = "the interval holds 0, so these examples do not tell the two gaps apart"
-    says = (
-        f"The twin, taught without the teacher, has {t.value:.3f} ({t.low:.3f} to {t.high:.3f}; chance gives up to "
-        f"{t.chance:.3f}); student − twin is {d.value:+.3f} ({c.confidence:.0%} interval {d.low:+.3f} to "
-        f"{d.high:+.3f}): {why}."
-    )
-    return [says.replace("-0.000", "+0.000")]
 
 
 def _ends(found: Bias, grouping: str) -> list[str]:

@@ -10,10 +10,10 @@ from torch import nn
 
 from ..data import Examples, Splits, examples
 from ..losses import check_temperature
+from ..measure.answers import Progress, answers
 from ..measure.calibration import calibration, fit_temperature
 from ..measure.fidelity import fidelity
 from . import bias as of_bias
-from .answers import Progress, answers
 from .report import Report
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from ..figures.one_file import policy, script_json, write_whole
 from . import bias as of_bias
 from . import definitions
-from .one_file import policy, script_json, write_whole
 
 if TYPE_CHECKING:
     from .report import Report

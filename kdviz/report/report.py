@@ -13,18 +13,19 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Examples
+from ..figures.one_file import write_whole
 from ..measure.bias import Bias
 from ..measure.calibration import Calibration, inherited
 from ..measure.fidelity import CELLS, Fidelity
 from . import bias as of_bias
 from . import html
-from .one_file import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
     from ..measure.saliency import MapSimilarity
+    from ..panels.compare import Compare
 
 VERSION = 1  # of to_json
 NO_LABELS = "No example has a label: accuracy and calibration are not known."
@@ -283,6 +284,22 @@ class Report:
     def to_html(self, path: str | Path, *, title: str = "Teacher and student compared") -> Path:
         """Write one HTML file that needs no network; a click on a cell of the 2×2 chooses the examples it shows."""
         return html.write(self, path, title)
+
+    def panel(self, **opening: Any) -> Compare:
+        """Return the page of both models, with the views of the Lab; needs Jupyter.
+
+        Parameters
+        ----------
+        **opening
+            ``view`` and ``temperature``, as of :class:`kdviz.panels.Compare`.
+        """
+        from ..panels.compare import Compare
+
+        given = {"temperature": self.temperature} | opening
+        logits = (self.logits["teacher"], self.logits["student"])
+        return Compare(
+            self.models["teacher"], self.models["student"], self.examples, classes=self.classes, logits=logits, **given
+        )
 
     def _repr_html_(self) -> str:
         told = self._said() | ({} if self.examples.labelled else {"calibration": [NO_LABELS]})

@@ -3,14 +3,20 @@
 Their whole state is in traits. What follows a dragged slider is computed in the browser.
 """
 
+from kdviz.widgets.attention import Attention
+from kdviz.widgets.bias import Bias
+from kdviz.widgets.calibration import Calibration
 from kdviz.widgets.dark_knowledge import DarkKnowledge
 from kdviz.widgets.digit_pad import DigitPad
 from kdviz.widgets.examples import Examples
+from kdviz.widgets.fidelity import Fidelity
 from kdviz.widgets.kept import Kept
 from kdviz.widgets.learning_curves import LearningCurves
+from kdviz.widgets.pair import Pair
 from kdviz.widgets.presets import Presets
 from kdviz.widgets.question import Question
 from kdviz.widgets.runs import Runs
+from kdviz.widgets.saliency import Saliency
 from kdviz.widgets.scene import Scene
 from kdviz.widgets.setup import Setup
 from kdviz.widgets.share import Share
@@ -19,14 +25,20 @@ from kdviz.widgets.transport import Transport
 from kdviz.widgets.views import Views
 
 __all__ = [
+    "Attention",
+    "Bias",
+    "Calibration",
     "DarkKnowledge",
     "DigitPad",
     "Examples",
+    "Fidelity",
     "Kept",
     "LearningCurves",
+    "Pair",
     "Presets",
     "Question",
     "Runs",
+    "Saliency",
     "Scene",
     "Setup",
     "Share",

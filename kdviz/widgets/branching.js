@@ -1,8 +1,9 @@
-// "Branch from step N": three small fields, what was in force there, and a button that starts a new run from it.
+// "Branch from step N": small fields, what was in force there, and a button that starts a new run from it.
 
 const BRANCH_FIELDS = [
   { name: "temperature", label: "T", edits: /^T\b/, range: "temperature_range" },
   { name: "alpha", label: "α", edits: /^α/, range: "alpha_range" },
+  { name: "fairness", label: "fairness", edits: /^fairness/, range: "fairness_range", needs: "penalty" },
   { name: "learning_rate", label: "learning rate", edits: /^learning rate/, range: null },
 ];
 const BRANCHES_WHILE = ["running", "paused", "stopped", "finished"];
@@ -51,7 +52,10 @@ function branchPart(model, life, time) {
   let waiting = 0;
 
   const fill = () => {
-    for (const f of fields) f.fill(setThere(model, f.field, time.at()), isLocked(model, f.field.name));
+    for (const f of fields) {
+      f.root.hidden = Boolean(f.field.needs) && !model.get(f.field.needs);
+      f.fill(setThere(model, f.field, time.at()), f.root.hidden || isLocked(model, f.field.name));
+    }
   };
   const open = (wanted) => {
     form.hidden = !wanted;

@@ -21,7 +21,7 @@ async function render({ model: own, el }) {
   const resized = changing();
 
   const painter = drawing(life, () => {
-    el.hidden = !darkIsShown(model);
+    el.hidden = !isInView(model, "many");
     if (el.hidden) return;
     const view = data.read();
     view.unit = textUnit();
@@ -48,10 +48,6 @@ async function render({ model: own, el }) {
   life.onEnd(() => sizes.disconnect());
   painter.now();
   return () => life.end();
-}
-
-function darkIsShown(model) {
-  return model.get("views").includes(model.get("view")) && !isHidden(model, "many");
 }
 
 /** The widths that figures have, measured when the card changes its size and not at each drawing. */
@@ -92,19 +88,6 @@ function darkEmpty(view) {
 /** How large text is here, in units of the usual 16 px. */
 function textUnit() {
   return (parseFloat(getComputedStyle(document.documentElement).fontSize) || 16) / 16;
-}
-
-/** A figure's sentence, shown and, when it has come to rest, spoken. */
-function liveSentence(life) {
-  const live = announcer(life, { apart: 20000 });
-  const text = node("p", { class: "kd-sentence" });
-  return {
-    root: node("div", { class: "kd-dark-sentence" }, text, live.region),
-    say(sentence, about) {
-      say(text, sentence);
-      live.announce(sentence, about);
-    },
-  };
 }
 
 export default { render };

@@ -87,16 +87,6 @@ function darkSample(model) {
   };
 }
 
-/** `changed(...keys)`: whether a key differs from the last call's. */
-function changing() {
-  let kept = [];
-  return (...keys) => {
-    const same = kept.length === keys.length && kept.every((key, i) => Object.is(key, keys[i]));
-    kept = keys;
-    return !same;
-  };
-}
-
 function sampleOf(teacher, labels, sample, names) {
   const width = names.length;
   const rows = width ? countedRows(labels, Math.min(sample, Math.floor(teacher.length / width)), width) : [];

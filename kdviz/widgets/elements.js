@@ -117,6 +117,29 @@ function announcer(life, { quiet = 800, apart = 0 } = {}) {
   };
 }
 
+/** A figure's sentence, shown and, when it has come to rest, spoken. */
+function liveSentence(life) {
+  const live = announcer(life, { apart: 20000 });
+  const text = node("p", { class: "kd-sentence" });
+  return {
+    root: node("div", { class: "kd-dark-sentence" }, text, live.region),
+    say(sentence, about) {
+      say(text, sentence);
+      live.announce(sentence, about);
+    },
+  };
+}
+
+/** `changed(...keys)`: whether a key differs from the last call's. */
+function changing() {
+  let kept = [];
+  return (...keys) => {
+    const same = kept.length === keys.length && kept.every((key, i) => Object.is(key, keys[i]));
+    kept = keys;
+    return !same;
+  };
+}
+
 /** The card every widget draws in. `el` is marked so that a panel's grid can place it. */
 function card(el, name, label) {
   el.classList.add("kd-host", `kd-host-${name}`);

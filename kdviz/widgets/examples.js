@@ -25,6 +25,14 @@ const FILTERS = {
     name: "Errors mended", student: true, takes: (y, t, s) => y >= 0 && t !== y && s === y,
     says: (n, whole, who) => `On ${n} of ${whole} the teacher is wrong and the ${who} is right`,
   },
+  both_right: {
+    name: "Both right", student: true, takes: (y, t, s) => y >= 0 && t === y && s === y,
+    says: (n, whole, who) => `On ${n} of ${whole} teacher and ${who} are right`,
+  },
+  both_wrong: {
+    name: "Both wrong", student: true, takes: (y, t, s) => y >= 0 && t !== y && s !== y,
+    says: (n, whole, who) => `On ${n} of ${whole} teacher and ${who} are wrong, with the same class or two`,
+  },
   all: { name: "All", takes: () => true, says: (n, whole) => `All ${whole}.` },
 };
 
@@ -67,7 +75,7 @@ async function render({ model: own, el }) {
     fixedIsOld = true;
     painter.soon();
   });
-  life.watch(["student_logits", "selected", "filter", "hidden", "runs", "shown_run"], painter.soon);
+  life.watch(["student_logits", "selected", "filter", "hidden", "runs", "shown_run", "total_steps"], painter.soon);
   const sizes = new ResizeObserver(() => !el.hidden && strip.measured() && painter.soon());
   sizes.observe(strip.root);
   life.onEnd(() => sizes.disconnect());
@@ -132,16 +140,16 @@ function examplesView(model, state, room) {
     filter, list, selected, place, student, teacher: fixed.teacher, hasStudent, room, pages, page: state.page, count: fixed.count, sample: fixed.sample, split: fixed.split,
     shown: list.slice(state.page * room, (state.page + 1) * room),
     who,
-    sentence: examplesSentence({ says, needsStudent, list, fixed, hasStudent, step, who }),
+    sentence: examplesSentence({ says, needsStudent, list, fixed, hasStudent, step, who, trained: model.get("total_steps") > 0 }),
   };
 }
 
-function examplesSentence({ says, needsStudent, list, fixed, hasStudent, step, who }) {
+function examplesSentence({ says, needsStudent, list, fixed, hasStudent, step, who, trained }) {
   if (!fixed.count) return "";
   if (needsStudent && !hasStudent) return "There is no student yet: this list fills when one answers.";
   const whole = `${grouped(fixed.count)} watched ${fixed.split} examples`.replace("  ", " ");
   const told = says(list.length ? grouped(list.length) : "none", list.length || !needsStudent ? whole : `the ${whole}`, who);
-  return needsStudent ? `${told}, after step ${grouped(step)}.` : told;
+  return !needsStudent ? told : trained ? `${told}, after step ${grouped(step)}.` : `${told}.`;
 }
 
 function examplesHead(model, life) {

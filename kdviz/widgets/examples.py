@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import traitlets
-from traitlets import Unicode
-
 from kdviz.widgets.parts import css, esm
 from kdviz.widgets.scene import SceneTrait
-from kdviz.widgets.traits import View, one_of
-
-FILTERS = ("ambiguous", "teacher_wrong", "differ", "inherited", "new", "mended", "all")
+from kdviz.widgets.traits import View
 
 
 class Examples(View):
@@ -19,22 +12,18 @@ class Examples(View):
 
     The lists are made in the browser and follow the step under the cursor. With y the true class, t and s the first
     choices of teacher and student: "ambiguous" the 24 whose second choice the teacher gives most at T = 1 |
-    "teacher_wrong" t ≠ y | "differ" s ≠ t | "inherited" s = t ≠ y | "new" t = y ≠ s | "mended" s = y ≠ t | "all".
+    "teacher_wrong" t ≠ y | "differ" s ≠ t | "inherited" s = t ≠ y | "new" t = y ≠ s | "mended" s = y ≠ t |
+    "both_right" t = s = y | "both_wrong" t ≠ y and s ≠ y | "all". The filter is ``scene.filter``.
 
     Parameters
     ----------
     **traits
         Values by trait name; `Examples.own_traits()` lists them.
 
-    Raises
-    ------
-    WrongTraitError
-        When a value does not fit.
-
     Examples
     --------
     >>> from kdviz.widgets.scene import Scene
-    >>> Examples(scene=Scene(), filter="new").filter
+    >>> Examples(scene=Scene(filter="new")).scene.filter
     'new'
     """
 
@@ -42,8 +31,3 @@ class Examples(View):
     _css = css("theme", "strip", "examples")
 
     scene = SceneTrait()
-    filter = Unicode("ambiguous", help=f"Which examples are listed: one of {', '.join(FILTERS)}.").tag(sync=True)
-
-    @traitlets.validate("filter")
-    def _check_filter(self, proposal: Any) -> str:
-        return one_of("filter", proposal["value"], FILTERS)

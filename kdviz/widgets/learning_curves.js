@@ -5,7 +5,7 @@ const FEWEST_LETTERS = 12;
 const CURVE_NAMES = { student: "Student", twin: "Twin, no teacher", smoothed: "Twin, label smoothing", teacher: "Teacher" };
 const OWN_TRAITS = ["series", "teacher", "edits", "total_steps", "y_label", "cursor", "measure", "sentence"];
 const SCENE_TRAITS = ["runs", "bands", "teacher_error", "shown_run", "hidden"];
-const BRANCH_TRAITS = ["in_force", "temperature", "alpha", "temperature_range", "alpha_range", "learning_rate", "locked", "state", "runs", "hidden"];
+const BRANCH_TRAITS = ["in_force", "temperature", "alpha", "temperature_range", "alpha_range", "penalty", "fairness", "fairness_range", "learning_rate", "locked", "state", "runs", "hidden"];
 
 async function render({ model: own, el }) {
   const model = await joined(own);

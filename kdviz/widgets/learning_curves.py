@@ -22,7 +22,7 @@ class LearningCurves(View):
     shown boldest, and the scene's `step` is the cursor: a scrubber below the plot, and dragging on the plot, take all
     views to a recorded step; a film plays the recorded steps. A branch's line begins at its fork. "Start branch" sends
     the custom message `{"command": "branch", "step": 480, "temperature": 1.0}` (see `on_msg`), with those of
-    temperature, alpha and learning_rate that are another value than was in force there.
+    temperature, alpha, fairness and learning_rate that are another value than was in force there.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 const SCENE_NAMES = new Set([
   "classes", "images", "image_shape", "captions", "labels", "sample", "teacher_logits", "teacher_name", "student_name", "split",
-  "temperature", "temperature_range", "alpha", "alpha_range", "in_force", "bias_class", "bias", "selected",
+  "temperature", "temperature_range", "alpha", "alpha_range", "penalty", "fairness", "fairness_range", "in_force", "bias_class", "bias", "selected", "filter",
   "runs", "bands", "teacher_error", "total_steps", "shown_run", "step", "exact", "exact_logits", "state", "view", "hidden", "locked",
 ]);
 const DERIVED = ["student_logits", "student_step"];
@@ -73,6 +73,11 @@ function isHidden(model, name) {
 
 function isLocked(model, name) {
   return (model.get("locked") ?? []).includes(name);
+}
+
+/** Whether a view belongs to what the page shows now. */
+function isInView(model, name) {
+  return model.get("views").includes(model.get("view")) && !isHidden(model, name);
 }
 
 /** Films of one scene, kept on its model: all its views share them. */

@@ -6,6 +6,8 @@ moves in all of them at once, without Python. `scene.js` is its other half.
 
 from __future__ import annotations
 
+import math
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,7 +20,8 @@ from kdviz.distill.film import Film, Frame
 from kdviz.widgets.traits import Packed, View, WrongTraitError, finite_above_zero, one_of, rising_pair, within
 
 ROLES = ("student", "twin", "smoothed", "branch")
-VIEWS = ("one", "many", "draw")
+VIEWS = ("one", "many", "draw", "fidelity", "saliency", "attention", "calibration", "bias")
+FILTERS = ("ambiguous", "teacher_wrong", "differ", "inherited", "new", "mended", "both_right", "both_wrong", "all")
 
 
 def _reference(scene: ipywidgets.Widget | None, _view: Any) -> str | None:
@@ -70,10 +73,21 @@ class Scene(View):
     )
     alpha = Float(0.9, help="Weight of the soft term, in [0, 1].").tag(sync=True)
     alpha_range = List(Float(), default_value=[0.0, 1.0], help="Lowest and highest alpha of sliders.").tag(sync=True)
-    in_force = Dict(help='What training uses: {} or {"temperature": 4, "alpha": 0.9, "step": 200}.').tag(sync=True)
+    penalty = Unicode("", help="What the fairness slider weighs, in words; empty: there is no such slider.").tag(
+        sync=True
+    )
+    fairness = Float(0.0, help="Weight of the penalty on unequal treatment; >= 0.").tag(sync=True)
+    fairness_range = List(
+        Float(), default_value=[0.0, 50.0], help="Lowest and highest weight of the fairness slider."
+    ).tag(sync=True)
+    in_force = Dict(
+        help='What training uses: {} or {"temperature": 4, "alpha": 0.9, "step": 200}, "fairness" with a penalty.'
+    ).tag(sync=True)
     bias_class = Int(-1, help="The class whose logit the bias slider raises; -1 for no such slider.").tag(sync=True)
     bias = Float(0.0, help="What is added to the student's logit of `bias_class` in every view.").tag(sync=True)
     selected = Int(0, help="Index of the example shown, from 0.").tag(sync=True)
+
+    filter = Unicode("ambiguous", help=f"Which examples are listed: one of {', '.join(FILTERS)}.").tag(sync=True)
 
     runs = List(
         Dict(),
@@ -162,6 +176,17 @@ class Scene(View):
     def _check_alpha(self, proposal: Any) -> float:
         return within("alpha", proposal["value"], 0, 1)
 
+    @traitlets.validate("fairness")
+    def _check_fairness(self, proposal: Any) -> float:
+        return within("fairness", proposal["value"], 0, sys.float_info.max)
+
+    @traitlets.validate("fairness_range")
+    def _check_fairness_range(self, proposal: Any) -> list[float]:
+        pair = list(proposal["value"])
+        if len(pair) != 2 or not 0 <= pair[0] < pair[1] < math.inf:
+            raise WrongTraitError(f"fairness_range must be two numbers >= 0, the smaller first, got {pair}")
+        return pair
+
     @traitlets.validate("temperature_range")
     def _check_range(self, proposal: Any) -> list[float]:
         return rising_pair("temperature_range", proposal["value"])
@@ -169,6 +194,10 @@ class Scene(View):
     @traitlets.validate("view")
     def _check_view(self, proposal: Any) -> str:
         return one_of("view", proposal["value"], VIEWS)
+
+    @traitlets.validate("filter")
+    def _check_filter(self, proposal: Any) -> str:
+        return one_of("filter", proposal["value"], FILTERS)
 
     @traitlets.validate("selected")
     def _check_selected(self, proposal: Any) -> int:

@@ -9,7 +9,7 @@ async function render({ model, el }) {
   const { root, body } = card(el, "setup", "Setup");
   const live = announcer(life);
   const lock = node("p", { class: "kd-note kd-lock" });
-  const parts = [dataPart(model, life), teacherPart(model, life), studentPart(model, life, () => painter.now()), epochsPart(model, life), lossPart(model, life)];
+  const parts = [dataPart(model, life), teacherPart(model, life), studentPart(model, life, () => painter.now()), epochsPart(model, life), lossPart(model, life), penaltyPart(model, life)];
   const fields = node("fieldset", { class: "kd-setup-fields" }, node("legend", { class: "kd-unseen" }, "Setup"), ...parts.map((p) => p.root));
   const chosen = node("span", { class: "kd-note kd-setup-chosen" });
   const fold = node("details", { class: "kd-more kd-setup-fold" }, node("summary", {}, node("h2", {}, "Setup"), chosen), lock, fields);
@@ -30,7 +30,7 @@ async function render({ model, el }) {
   life.watch(
     ["datasets", "dataset", "label_choices", "labels", "keep_unlabelled", "train_size", "teachers", "teacher", "students",
       "units", "epochs", "epochs_range", "learning_rate", "learning_rate_range", "batch_size", "batch_size_choices",
-      "locked", "locked_reason", "unlocked", "layers", "loss", "omit", "classes", "smoothing"],
+      "locked", "locked_reason", "unlocked", "layers", "loss", "omit", "classes", "smoothing", "penalty", "groups", "group"],
     painter.soon,
   );
   const limits = underScene(life, scene, el, "setup", painter.soon);
@@ -258,6 +258,27 @@ const LOSSES = [
   { value: "without_t2", text: "KL(teacher ‖ student): T² forgotten" },
   { value: "reverse_kl", text: "T² · KL(student ‖ teacher): turned round" },
 ];
+
+const PENALTIES = [
+  { value: "demographic_parity", text: "Demographic parity: chosen equally often" },
+  { value: "equalized_odds", text: "Equalised odds: right and wrong equally often" },
+];
+
+/** What the fairness slider weighs, where the data name groups. */
+function penaltyPart(model, life) {
+  const penalty = selectField(life, "Fairness penalty", (value) => commit(model, { penalty: value }));
+  const group = selectField(life, "Groups compared", (value) => commit(model, { group: value }));
+  return {
+    root: node("div", { class: "kd-setup-group" }, penalty.root, group.root),
+    draw(disabled) {
+      const groups = model.get("groups");
+      this.root.hidden = groups.length === 0;
+      const unlabelled = model.get("labels") === 0;
+      penalty.draw(PENALTIES.map((p) => ({ ...p, disabled: unlabelled && p.value === "equalized_odds" })), model.get("penalty"), disabled("penalty"));
+      group.draw(groups.map((name) => ({ value: name, text: name })), model.get("group"), disabled("group"));
+    },
+  };
+}
 
 /** What a reader changes seldom: the soft term, a class left out, a second twin. */
 function lossPart(model, life) {

@@ -25,8 +25,11 @@ CONTROLS = (
     "loss",
     "omit",
     "smoothing",
+    "penalty",
+    "group",
 )
 LOSSES = ("soft_targets", "without_t2", "reverse_kl")
+PENALTIES = ("demographic_parity", "equalized_odds")
 
 
 class Setup(View):
@@ -87,6 +90,12 @@ class Setup(View):
     loss = Unicode("soft_targets", help=f"The soft term: {', '.join(LOSSES)}.").tag(sync=True)
     omit = Int(-1, help="Index of the class left out of training; -1: none.").tag(sync=True)
     smoothing = Bool(False, help="Whether a second twin learns from smoothed labels.").tag(sync=True)
+    penalty = Unicode("demographic_parity", help=f"What the fairness slider weighs: {', '.join(PENALTIES)}.").tag(
+        sync=True
+    )
+    groups = List(Unicode(), help="Columns whose groups can be compared; where there are none, no penalty is offered.")
+    groups.tag(sync=True)
+    group = Unicode("sex", help="The column whose groups the penalty compares.").tag(sync=True)
     folded = Bool(False, help="Whether the card opens folded; the reader takes it from there.").tag(sync=True)
     locked = Bool(False, help="True while training owns these choices; all controls are disabled.").tag(sync=True)
     unlocked = List(
@@ -121,6 +130,14 @@ class Setup(View):
     @traitlets.validate("loss")
     def _check_loss(self, proposal: Any) -> str:
         return one_of("loss", proposal["value"], LOSSES)
+
+    @traitlets.validate("penalty")
+    def _check_penalty(self, proposal: Any) -> str:
+        return one_of("penalty", proposal["value"], PENALTIES)
+
+    @traitlets.validate("group")
+    def _check_group(self, proposal: Any) -> str:
+        return one_of("group", proposal["value"], self.groups) if self.groups else proposal["value"]
 
     @traitlets.validate("layers")
     def _check_layers(self, proposal: Any) -> int:

@@ -23,12 +23,18 @@ PARTS = {
     "one": "One example",
     "many": "Many examples",
     "draw": "Draw your own",
+    "fidelity": "Fidelity",
+    "saliency": "Saliency",
+    "attention": "Attention",
+    "calibration": "Calibration",
+    "bias": "Bias by group",
     "share": "Link, Code, Reset",
     "code": "Code",
 }
 CONTROLS = {
     "temperature": "T",
     "alpha": "α",
+    "fairness": "Fairness",
     "learning_rate": "Learning rate",
     "setup": "Setup",
     "train": "Train",

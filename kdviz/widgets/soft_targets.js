@@ -2,7 +2,7 @@
 
 // What a lecturer's link can hide on a page with a scene, and the parts that this means here.
 const PART_OF = {
-  temperature: "sliders", alpha: "sliders", bias: "sliders", formula: "sliders", probes: "examples",
+  temperature: "sliders", alpha: "sliders", fairness: "sliders", bias: "sliders", formula: "sliders", probes: "examples",
   bars: "one", numbers: "one", sentence: "one", adds: "one",
 };
 const FIXED = ["teacher_logits", "classes", "labels", "captions", "images", "image_shape", "sample"];
@@ -57,7 +57,7 @@ async function render({ model: own, el }) {
   life.watch(["student_logits"], rereadStudent);
   life.watch(
     ["temperature", "alpha", "temperature_range", "alpha_range", "shown", "locked", "hidden", "in_force", "selected", "scale", "loss",
-      "student_step", "teacher_name", "student_name", "bias", "bias_class", "views", "view", "runs", "shown_run"],
+      "student_step", "teacher_name", "student_name", "bias", "bias_class", "penalty", "fairness", "fairness_range", "views", "view", "runs", "shown_run"],
     painter.soon,
   );
   painter.now();
@@ -140,13 +140,16 @@ function currentView(model, state, shown) {
     role: student.role,
     step: model.get("student_step"),
     hasStudent: state.hasStudent,
-    hasSliders: has("temperature", "alpha", "bias"),
+    hasSliders: has("temperature", "alpha", "fairness", "bias"),
     hasExample: has("bars", "numbers", "sentence", "adds", "probes"),
     inScene: Boolean(model.scene),
     word: model.scene ? "example" : "probe",
     which: model.scene ? `example ${selected + 1}` : "this probe",
     biasClass: model.get("bias_class") ?? -1,
     bias: model.get("bias") ?? 0,
+    penalty: model.get("penalty") ?? "",
+    fairness: model.get("fairness") ?? 0,
+    fairnessRange: model.get("fairness_range") ?? [0, 1],
     frame: model.scene?.frame() ?? null,
     cursor: model.scene ? model.get("step") : null,
   };
@@ -168,14 +171,15 @@ function headingPart(body, life) {
       const text = titleOf(view);
       say(title, text);
       put(body, "aria-label", text);
-      const { temperature, alpha, step } = view.inForce;
+      const { temperature, alpha, fairness, step } = view.inForce;
       const known = temperature !== undefined && alpha !== undefined;
       const settings = view.hasSliders || !view.inScene;
       force.hidden = !settings || (!known && !view.hasStudent);
-      const differs = known && (temperature !== view.temperature || alpha !== view.alpha);
+      const fair = fairness !== undefined && view.shown.has("fairness");
+      const differs = known && (temperature !== view.temperature || alpha !== view.alpha || (fair && fairness !== view.fairness));
       force.classList.toggle("kd-preview", differs);
       const since = step ? ` since step ${grouped(step)}` : "";
-      const values = known ? `T = ${short(temperature)}, α = ${short(alpha)}` : "";
+      const values = known ? `T = ${short(temperature)}, α = ${short(alpha)}${fair ? `, fairness = ${short(fairness)}` : ""}` : "";
       say(force, !known ? "" : differs ? `Preview. Training uses ${values}${since}.` : `In force${since}: ${values}.`);
       when.draw(view, state);
     },

@@ -13,7 +13,7 @@ from kdviz.widgets.scene import VIEWS, SceneTrait
 from kdviz.widgets.traits import Packed, View, WrongTraitError, finite_above_zero, one_of, rising_pair, within
 
 PARTS = ("temperature", "alpha", "formula", "probes", "bars", "numbers", "sentence")
-ON_REQUEST = ("adds", "bias")  # not drawn unless `shown` names them
+ON_REQUEST = ("adds", "fairness", "bias")  # not drawn unless `shown` names them
 LOSSES = ("soft_targets", "without_t2", "reverse_kl")
 
 
@@ -29,8 +29,9 @@ class SoftTargets(View):
 
     With a ``scene`` its traits stand for those of the same name here: the temperature, the logits, the example
     selected. The strip of probes is not drawn then (``Examples`` is), parts that the scene hides are left out, and
-    several of these show different parts of one page. Two parts are drawn only when ``shown`` names them: "adds", what
-    the teacher adds to the label [1]_, and "bias", a slider for the bias of ``scene.bias_class`` [2]_.
+    several of these show different parts of one page. Three parts are drawn only when ``shown`` names them: "adds",
+    what the teacher adds to the label [1]_, "fairness", a slider for the weight of ``scene.penalty``, and "bias", a
+    slider for the bias of ``scene.bias_class`` [2]_.
 
     Parameters
     ----------

@@ -1,9 +1,14 @@
-// Sliders for temperature and weight, and for the bias of a class that the transfer set lacked.
+// Sliders for temperature and weight, for a penalty on unequal treatment, and for the bias of a class left out.
 
 const TEMPERATURE_TICKS = [0.5, 1, 2, 5, 10, 20, 50, 100];
 const BIAS_STOPS = Array.from({ length: 101 }, (_, i) => (i - 20) / 10);
 const BIAS_MEANING = "What is added to this class’s logit in the student’s last layer, after training. Hinton left one digit out of the "
   + "transfer set: the student had met it only as a small probability, and its bias had become too low. Raising that bias mended most of its errors.";
+
+const FAIRNESS_TICKS = [0, 1, 10, 50];
+const FAIRNESS_MEANING = "The mean squared distance of each group’s mean probability of the positive class from that of all groups together: "
+  + "for demographic parity among all examples of a batch, for equalised odds among those with that label and among those without, averaged. "
+  + "The formula shows the loss of one example, which goes without it.";
 
 function slidersPart(model, life, drawNow) {
   const temperature = slider(life, {
@@ -20,14 +25,16 @@ function slidersPart(model, life, drawNow) {
     onInput: (v) => { model.set("alpha", v); drawNow(); },
     onRelease: (v) => commit(model, { alpha: v }),
   });
+  const fairness = fairnessPart(model, life, drawNow);
   const bias = biasPart(model, life, drawNow);
   return {
-    root: node("div", { class: "kd-sliders" }, temperature.root, alpha.root, bias.slider.root, bias.told),
+    root: node("div", { class: "kd-sliders" }, temperature.root, alpha.root, fairness.slider.root, fairness.told, bias.slider.root, bias.told),
     draw(view, state) {
       temperature.root.hidden = !view.shown.has("temperature");
       alpha.root.hidden = !view.shown.has("alpha");
+      fairness.draw(view);
       bias.draw(view, state);
-      this.root.hidden = view.blank || [temperature, alpha, bias.slider].every((part) => part.root.hidden);
+      this.root.hidden = view.blank || [temperature, alpha, fairness.slider, bias.slider].every((part) => part.root.hidden);
       temperature.setStops(ratioStops(view.range[0], view.range[1]));
       alpha.setStops(alphaStops(view.alphaRange[0], view.alphaRange[1]));
       temperature.set(view.temperature);
@@ -44,6 +51,41 @@ function slidersPart(model, life, drawNow) {
 function alphaStops(low, high) {
   const inside = Array.from({ length: 101 }, (_, i) => i / 100).filter((v) => v > low + 1e-9 && v < high - 1e-9);
   return low < high ? [low, ...inside, high] : [low];
+}
+
+/** The fairness slider, there while the scene names a penalty for it, and beside it what it weighs. */
+function fairnessPart(model, life, drawNow) {
+  const control = slider(life, {
+    name: "Fairness", ticks: FAIRNESS_TICKS, text: short,
+    spoken: (v) => `fairness ${short(v)}`,
+    onInput: (v) => { model.set("fairness", v); drawNow(); },
+    onRelease: (v) => commit(model, { fairness: v }),
+  });
+  const [before, after] = [node("span", {}), node("span", {})];
+  const told = node("p", { class: "kd-note kd-fairness-told" }, before, definition(life, "penalty", FAIRNESS_MEANING), after);
+  return {
+    slider: control,
+    told,
+    draw(view) {
+      control.root.hidden = told.hidden = !view.shown.has("fairness") || !view.penalty;
+      if (told.hidden) return;
+      control.setStops(fairnessStops(...view.fairnessRange));
+      control.set(view.fairness);
+      control.setDisabled(view.locked.includes("fairness"));
+      control.setMark(view.inForce.fairness ?? null, `Training uses fairness = ${short(view.inForce.fairness ?? 0)}`);
+      say(before, "The loss of each batch is raised by this times a ");
+      say(after, ` on unequal treatment: ${view.penalty}. More of it brings the groups together and may cost accuracy.`);
+    },
+  };
+}
+
+/** From low to high, finer near 0, both of them stops. */
+function fairnessStops(low, high) {
+  const stops = [];
+  for (const [from, to, step] of [[0, 10, 1], [10, 100, 5], [100, 500, 10], [500, 10000, 100]]) {
+    for (let tenths = from; tenths < to; tenths += step) stops.push(tenths / 10);
+  }
+  return [low, ...stops.filter((v) => v > low + 1e-9 && v < high - 1e-9), high];
 }
 
 /** The bias slider, there while the scene names a class for it, and beside it the errors it leaves. */

@@ -31,3 +31,10 @@ function shownStudent(model) {
     name: run && run.role !== "student" ? run.name : model.get("student_name"),
   };
 }
+
+/** "After step 120 the student", or "The student" where nothing is being trained; with a small letter inside a sentence. */
+function studentAtStep(model, who, { inside = false } = {}) {
+  const steps = model.get("total_steps") > 0;
+  const said = steps ? `after step ${grouped(model.get("student_step"))} the ${who}` : `the ${who}`;
+  return inside ? said : said[0].toUpperCase() + said.slice(1);
+}

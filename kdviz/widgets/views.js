@@ -1,6 +1,9 @@
 // Views: which of the page's views the right side shows.
 
-const NAMES = { one: "One example", many: "Many examples", draw: "Your own digit" };
+const NAMES = {
+  one: "One example", many: "Many examples", draw: "Your own digit", fidelity: "Fidelity", saliency: "Saliency", attention: "Attention",
+  calibration: "Calibration", bias: "Bias",
+};
 
 async function render({ model: own, el }) {
   const model = await joined(own);

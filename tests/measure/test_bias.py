@@ -85,6 +85,13 @@ def test_the_values_are_those_of_fairlearn(seed, groups):
         assert_fairlearns(found, model, "g", y, choice, group)
 
 
+def test_counted_here_the_numbers_are_the_same():
+    choices, y, group = synthetic(n=300, groups=4)
+    groups = {"g": group, "h": np.arange(300) % 2}
+    theirs, ours = (bias(choices, y, groups, resamples=20, by_fairlearn=by).frame() for by in (True, False))
+    pd.testing.assert_frame_equal(theirs, ours, rtol=1e-12, atol=1e-12)
+
+
 def test_pairs_of_groupings_are_fairlearns_too():
     predictions, y, group = synthetic(1)
     other = np.random.RandomState(5).choice(["a", "b"], len(y))

@@ -17,9 +17,11 @@ from kdviz.widgets.share import CONTROLS, PARTS
 TEMPERATURES = st.floats(0.01, 1000)
 SHARES = st.floats(0, 1)
 RATES = st.floats(1e-6, 10)
+WEIGHTS = st.floats(0, 1000)
 EDITS = st.one_of(
     st.tuples(st.integers(0, 10**6), st.just("temperature"), TEMPERATURES),
     st.tuples(st.integers(0, 10**6), st.just("alpha"), SHARES),
+    st.tuples(st.integers(0, 10**6), st.just("fairness"), WEIGHTS),
     st.tuples(st.integers(0, 10**6), st.just("learning_rate"), RATES),
 )
 
@@ -52,6 +54,9 @@ def states(draw) -> dict:
         "loss": st.sampled_from(list(LOSSES)),
         "omit": st.integers(-1, 1),
         "smoothing": st.booleans(),
+        "fairness": WEIGHTS,
+        "penalty": st.sampled_from(["demographic_parity", "equalized_odds"]),
+        "group": st.sampled_from(["sex", "race"] if data == "adult" else ["sex"]),
         "view": st.sampled_from(["one", "many", "draw"]),
         "selected": st.integers(-1, 500),
         "hidden": some_of(PARTS),
@@ -160,7 +165,7 @@ def test_edits_come_in_the_order_of_their_steps():
     ("?hide=everything", "hide must be one of presets, setup"),
     ("?hide=setup,setup", "hide must be names, each once"),
     ("?lock=wheels", "lock must be one of temperature"),
-    ("?view=none", "view must be one of one, many, draw, got 'none'"),
+    ("?view=none", "view must be one of one, many, draw, fidelity, .*, bias, got 'none'"),
     ("?preset=magic", "preset must be one of hinton"),
     ("?T_range=5", "T_range must be two numbers, the smaller first"),
     ("?T_range=20,5", "T_range must be two numbers, the smaller first"),

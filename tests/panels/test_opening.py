@@ -20,11 +20,11 @@ def test_it_can_be_written_down_and_made_again():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"view": "all"}, "view must be one of one, many, draw, got 'all'"),
+        ({"view": "all"}, "view must be one of one, many, draw, fidelity, .*, bias, got 'all'"),
         ({"hidden": ["everything"]}, "hidden must be one of .*, got 'everything'"),
         ({"locked": ["T"]}, "locked must be one of .*, got 'T'"),
         ({"temperature_range": (4, 4)}, "temperature_range must be two numbers, the smaller first"),
-        ({"edits": [(1, "epochs", 2)]}, "an edit's name must be one of temperature, alpha, learning_rate"),
+        ({"edits": [(1, "epochs", 2)]}, "an edit's name must be one of temperature, alpha, fairness, learning_rate"),
         ({"edits": [(-1, "alpha", 0.5)]}, "an edit's step must be >= 0"),
         ({"edits": [(1, "alpha")]}, "an edit must be"),
     ],

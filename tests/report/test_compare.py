@@ -12,8 +12,8 @@ from torch import nn
 
 import kdviz as kd
 from kdviz.distill.teacher import Cancelled
+from kdviz.figures.one_file import script_json
 from kdviz.report.html import told
-from kdviz.report.one_file import script_json
 
 COLUMNS = ["subject", "measure", "model", "group", "value", "low", "high"]
 

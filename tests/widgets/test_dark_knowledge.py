@@ -480,7 +480,11 @@ def test_a_view_that_ends_leaves_no_listener(shown):
     [
         ("loss", "kl", "loss must be one of 'soft_targets', 'without_t2', 'reverse_kl', got 'kl'"),
         ("heat_map", "both", "heat_map must be one of 'teacher', 'student', 'difference', got 'both'"),
-        ("views", ["few"], "views must be one of 'one', 'many', 'draw', got 'few'"),
+        (
+            "views",
+            ["few"],
+            "views must be one of 'one', 'many', 'draw', 'fidelity', 'saliency', 'attention', 'calibration', 'bias', got 'few'",
+        ),
     ],
 )
 def test_a_value_that_is_no_choice_is_refused(trait, value, sentence):

@@ -5,8 +5,7 @@ import pytest
 
 from kdviz.distill.film import Frame
 from kdviz.widgets import Examples, SoftTargets
-from kdviz.widgets.examples import FILTERS
-from kdviz.widgets.scene import Scene
+from kdviz.widgets.scene import FILTERS, Scene
 from kdviz.widgets.traits import WrongTraitError
 
 FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -30,6 +29,7 @@ def make_scene(*, student=True, **traits):
         "images": IMAGES,
         "image_shape": [8, 8],
         "sample": SAMPLE,
+        "total_steps": 80,
     }
     scene = Scene(**(given | traits))
     if student:
@@ -51,6 +51,8 @@ def listed(name, step):
         "inherited": (t != y) & (s == t),
         "new": (t == y) & (s != y),
         "mended": (t != y) & (s == y),
+        "both_right": (t == y) & (s == y),
+        "both_wrong": (t != y) & (s != y),
         "all": y >= 0,
     }[name]
     return np.flatnonzero(taken).tolist()
@@ -78,7 +80,7 @@ def shown(page):
 @pytest.mark.parametrize("name", FILTERS)
 def test_a_filter_lists_what_its_name_says_at_every_step(mount, name):
     assert all(listed(name, step) for step in STUDENT), "a test that cannot fail is no test"
-    page = mount(Examples(scene=make_scene(), filter=name))
+    page = mount(Examples(scene=make_scene(filter=name)))
     for step in (80, 0, 40):
         put(page, "step", step)
         wanted = listed(name, step)
@@ -135,7 +137,8 @@ def test_choosing_an_example_is_sent_and_followed_by_other_views(mount):
 
 def test_the_strip_is_one_tab_stop_and_the_arrows_go_from_page_to_page(mount):
     scene = make_scene(selected=0)
-    page = mount(Examples(scene=scene, filter="all"))
+    scene.filter = "all"
+    page = mount(Examples(scene=scene))
     stops = "(a) => a.filter((n) => n.tabIndex === 0).length"
     assert radios(page).evaluate_all(stops) == 1
     assert shown(page) == list(range(24))
@@ -158,7 +161,7 @@ def test_the_strip_is_one_tab_stop_and_the_arrows_go_from_page_to_page(mount):
 
 def test_an_example_that_leaves_the_list_stays_selected_and_that_is_said(mount):
     index = next(i for i in listed("new", 40) if i not in listed("new", 80))
-    page = mount(Examples(scene=make_scene(step=40, selected=index), filter="new"))
+    page = mount(Examples(scene=make_scene(step=40, selected=index, filter="new")))
     notes = page.locator(".kd-example-notes")
     assert "not in this list" not in notes.inner_text()
     put(page, "step", 80)
@@ -171,7 +174,7 @@ def test_an_example_that_leaves_the_list_stays_selected_and_that_is_said(mount):
 
 
 def test_scrubbing_keeps_the_page_and_a_selection_from_elsewhere_turns_to_its_own(mount):
-    page = mount(Examples(scene=make_scene(step=0), filter="all"))
+    page = mount(Examples(scene=make_scene(step=0, filter="all")))
     page.get_by_role("button", name="More examples").click()
     put(page, "step", 80)
     assert shown(page)[0] == 24
@@ -180,7 +183,7 @@ def test_scrubbing_keeps_the_page_and_a_selection_from_elsewhere_turns_to_its_ow
 
 
 def test_the_keyboard_keeps_its_place_when_the_list_changes(mount):
-    page = mount(Examples(scene=make_scene(step=0), filter="new"))
+    page = mount(Examples(scene=make_scene(step=0, filter="new")))
     radios(page).nth(3).press(" ")
     put(page, "step", 80)
     assert page.evaluate("() => document.activeElement.getAttribute('role')") == "radio"
@@ -193,7 +196,7 @@ def test_the_keyboard_keeps_its_place_when_the_list_changes(mount):
 
 
 def test_the_picture_of_an_example_is_drawn_once_and_moves_with_it(mount):
-    page = mount(Examples(scene=make_scene(step=0), filter="differ"))
+    page = mount(Examples(scene=make_scene(step=0, filter="differ")))
     page.evaluate(
         """() => {
           window.drawn = 0;
@@ -218,7 +221,7 @@ def test_the_picture_of_an_example_is_drawn_once_and_moves_with_it(mount):
 
 
 def test_the_dot_marks_where_teacher_and_student_differ(mount):
-    page = mount(Examples(scene=make_scene(step=40), filter="all"))
+    page = mount(Examples(scene=make_scene(step=40, filter="all")))
     marked = radios(page).evaluate_all("(a) => a.map((n) => n.classList.contains('kd-differs'))")
     assert [i for i, dot in enumerate(marked) if dot] == [i for i in listed("differ", 40) if i < 24]
     name = radios(page).first.get_attribute("aria-label")
@@ -228,14 +231,14 @@ def test_the_dot_marks_where_teacher_and_student_differ(mount):
 
 def test_rows_are_text_cards_in_two_rows(mount):
     captions = [f"{i + 20} years, 40 h a week, Private, Never-married" for i in range(COUNT)]
-    page = mount(Examples(scene=make_scene(images=b"", image_shape=[0, 0], captions=captions), filter="all"), width=620)
+    page = mount(Examples(scene=make_scene(images=b"", image_shape=[0, 0], captions=captions, filter="all")), width=620)
     assert radios(page).first.inner_text() == captions[0]
     tops = radios(page).evaluate_all("(a) => [...new Set(a.map((n) => Math.round(n.getBoundingClientRect().top)))]")
     assert len(tops) == 2
 
 
 def test_images_take_two_rows_at_any_width_and_nothing_moves_when_the_list_is_empty(mount):
-    page = mount(Examples(scene=make_scene(), filter="all"), width=400)
+    page = mount(Examples(scene=make_scene(filter="all")), width=400)
     tops = "(a) => [...new Set(a.map((n) => Math.round(n.getBoundingClientRect().top)))].length"
     height = "() => document.querySelector('.kd-example-block').offsetHeight"
     assert radios(page).evaluate_all(tops) == 2
@@ -250,7 +253,7 @@ def test_images_take_two_rows_at_any_width_and_nothing_moves_when_the_list_is_em
 
 
 def test_without_a_student_the_lists_that_need_one_say_so(mount):
-    page = mount(Examples(scene=make_scene(student=False), filter="new"))
+    page = mount(Examples(scene=make_scene(student=False, filter="new")))
     assert page.locator(".kd-sentence").inner_text() == "There is no student yet: this list fills when one answers."
     choose(page, "ambiguous")
     assert shown(page) == listed("ambiguous", 0)
@@ -273,7 +276,7 @@ def test_a_link_can_hide_the_strip_and_its_end_leaves_no_listener(mount):
 
 @pytest.mark.parametrize(("width", "dark"), [(360, True), (590, False)])
 def test_the_strip_finds_room_and_its_controls_have_names(mount, width, dark):
-    page = mount(Examples(scene=make_scene(), filter="differ"), width=width, dark=dark)
+    page = mount(Examples(scene=make_scene(filter="differ")), width=width, dark=dark)
     small = page.evaluate(
         """() => [...document.querySelectorAll("button, select")].filter((n) => n.offsetParent
         && (n.getBoundingClientRect().height < 32 || !(n.ariaLabel || n.textContent.trim()))).map((n) => n.outerHTML)"""
@@ -286,4 +289,4 @@ def test_the_strip_finds_room_and_its_controls_have_names(mount, width, dark):
 
 def test_a_filter_that_is_none_is_refused():
     with pytest.raises(WrongTraitError, match=r"filter must be one of 'ambiguous', .*, got 'odd'"):
-        Examples(filter="odd")
+        Scene(filter="odd")

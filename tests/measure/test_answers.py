@@ -9,7 +9,7 @@ from torch import nn
 import kdviz as kd
 from kdviz.data import Examples
 from kdviz.distill.teacher import Cancelled
-from kdviz.report.answers import answers
+from kdviz.measure.answers import answers
 
 X = torch.randn(23, 4, generator=torch.Generator().manual_seed(0))
 DATA = Examples(X, torch.arange(23) % 3)

@@ -1,0 +1,231 @@
+"""Layers: which layers of a model are looked at, and what they give for examples, whatever is made of it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.modules import activation
+
+from ..distill.teacher import Cancelled
+from ..models.counts import evaluating
+
+if TYPE_CHECKING:
+    from .saliency import Progress
+
+Layers = str | Sequence[str] | None
+Shapes = dict[str, tuple[int, ...]]
+Keep = Callable[[Tensor], Tensor]
+
+OPENED = (nn.Sequential, nn.ModuleList, nn.TransformerEncoder)  # chains of layers rather than layers
+ACTIVATIONS = tuple(getattr(activation, name) for name in activation.__all__ if name != "MultiheadAttention")
+
+
+def chosen_layers(
+    model: nn.Module, X: Tensor, layers: Layers, fit: Callable[[tuple[int, ...]], bool], what: str, who: str
+) -> list[str]:
+    """Return the layers to look at: those named, or the ends of the model's steps; each gives what is wanted."""
+    shapes = _shapes(model, X)
+    fitting = [name for name, shape in shapes.items() if shape[:1] == (1,) and fit(shape)]
+    if layers is None:
+        ends = _ends(model, shapes)
+        found = [name for name in ends if name in fitting]
+        if not found:
+            raise ValueError(
+                f"the {who} must have layers that give {what}, and the ends of its steps ({listed(ends)}) do not; "
+                + (
+                    f"name others, such as {listed(fitting)}"
+                    if fitting
+                    else "use attention_matrices for a transformer, or kdviz.measure.saliency for any model"
+                )
+            )
+        return found
+    named = _named(model, layers, who)
+    for name in named:
+        if name not in fitting:
+            got = f"got shape {shapes[name]} for one example" if name in shapes else "and it did not run or gave none"
+            raise ValueError(f"the {who}'s layer {name!r} must give {what}, {got}; those that do are {listed(fitting)}")
+    return named
+
+
+def watch(
+    model: nn.Module,
+    X: Tensor,
+    layers: Sequence[str],
+    keep: Keep,
+    batch_size: int,
+    progress: Progress | None,
+    who: str,
+) -> dict[str, Tensor]:
+    """Return what ``keep`` makes of each layer's output, over all examples."""
+    seen: dict[str, Tensor] = {}
+    parts: dict[str, list[Tensor]] = {name: [] for name in layers}
+    modules = _modules(model)
+
+    def hook(name: str) -> Callable[..., None]:
+        def look(module: nn.Module, inputs: Any, out: Any) -> None:
+            if not bool(out.isfinite().all()):
+                raise ValueError(f"what the {who}'s layer {name!r} gives must be finite, got nan or inf")
+            dtype = torch.float64 if out.dtype == torch.float64 else torch.float32
+            seen[name] = keep(out.detach()).to("cpu", dtype, copy=True)  # the next layer may write into it
+
+        return look
+
+    with ExitStack() as hooks:
+        for name in layers:
+            hooks.callback(modules[name].register_forward_hook(hook(name)).remove)
+        for x in batches(model, X, batch_size, progress):
+            model(x)
+            for name in layers:
+                if len(seen[name]) != len(x):
+                    raise ValueError(
+                        f"the {who}'s layer {name!r} must give (examples, ...), "
+                        f"got {len(seen[name])} for {len(x)} examples"
+                    )
+                parts[name].append(seen[name])
+    return {name: torch.cat(parts.pop(name)) for name in layers}
+
+
+@contextmanager
+def asking(model: nn.Module) -> Iterator[None]:
+    """Have a model answer in eval mode and without gradients, in a way that modules with hooks can follow.
+
+    PyTorch keeps layers with hooks off their fast path. What is left is that an encoder with a padding mask hands its
+    layers nested tensors, which only the fast path takes.
+    """
+    with evaluating(model), torch.no_grad(), ExitStack() as undo:
+        for module in model.modules():
+            if isinstance(module, nn.TransformerEncoder) and getattr(module, "use_nested_tensor", False):
+                undo.callback(setattr, module, "use_nested_tensor", module.use_nested_tensor)
+                module.use_nested_tensor = False
+        yield
+
+
+def checked_inputs(X: Tensor, batch_size: int) -> Tensor:
+    """Return X without its graph, once it is known to be finite examples."""
+    if not isinstance(X, Tensor):
+        raise ValueError(f"X must be a tensor, as of Examples.inputs(), got {type(X).__name__}")
+    if X.ndim < 2 or X.numel() == 0:
+        raise ValueError(f"X must have shape (examples, ...) with at least one example, got {tuple(X.shape)}")
+    if not bool(X.isfinite().all()):
+        raise ValueError("X must be finite, got nan or inf; leave these examples out")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    return X.detach()
+
+
+def batches(model: nn.Module, X: Tensor, batch_size: int, progress: Progress | None) -> Iterator[Tensor]:
+    """Yield the examples where the model lies, in its precision, and tell how far it is."""
+    for start in range(0, len(X), batch_size):
+        _tell(progress, start, len(X))
+        yield _placed(model, X[start : start + batch_size])
+    _tell(progress, len(X), len(X))
+
+
+def _tell(progress: Progress | None, done: int, total: int) -> None:
+    if progress is not None and progress(done, total) is False:
+        raise Cancelled(f"stopped after {done} of {total} examples")
+
+
+def _placed(model: nn.Module, x: Tensor) -> Tensor:
+    for tensor in (*model.parameters(), *model.buffers()):
+        if tensor.is_floating_point():
+            return x.to(tensor.device, tensor.dtype if x.is_floating_point() else x.dtype)
+    return x
+
+
+def part_of(progress: Progress | None, before: int, total: int) -> Progress | None:
+    """Return what tells of one part of a work, of which ``before`` is done already."""
+    return None if progress is None else lambda done, _: progress(before + done, total)
+
+
+def evenly_spaced(X: Tensor, limit: int) -> np.ndarray:
+    """Return the places of at most ``limit`` examples, evenly spaced from the first to the last."""
+    if limit < 1:
+        raise ValueError(f"limit must be at least 1, got {limit}")
+    return np.linspace(0, len(X) - 1, min(limit, len(X))).round().astype(np.int64)
+
+
+def _shapes(model: nn.Module, X: Tensor) -> Shapes:
+    """Return the shape of the tensor that each module gives for one example."""
+    seen: Shapes = {}
+
+    def hook(name: str) -> Callable[..., None]:
+        def keep(module: nn.Module, inputs: Any, out: Any) -> None:
+            if isinstance(out, Tensor):
+                seen[name] = tuple(out.shape)
+
+        return keep
+
+    with ExitStack() as hooks:
+        for name, module in _modules(model).items():
+            hooks.callback(module.register_forward_hook(hook(name)).remove)
+        model(_placed(model, X[:1]))
+    seen.pop("", None)  # the model's own answer has no name
+    return seen
+
+
+def _modules(model: nn.Module) -> dict[str, nn.Module]:
+    return dict(model.named_modules(remove_duplicate=False))
+
+
+def _ends(model: nn.Module, shapes: Shapes) -> list[str]:
+    """Return the last layer of each step of the model, in order; see the notes of :func:`activation_maps`."""
+    ends: list[str] = []
+    for name, module in _chain(model):
+        weights = [p.ndim for p in module.parameters()]
+        if name not in shapes:
+            continue
+        if max(weights, default=0) >= 2:
+            ends.append(name)
+        elif ends and (weights or isinstance(module, ACTIVATIONS)):
+            ends[-1] = name
+    return ends
+
+
+def _chain(model: nn.Module, before: str = "") -> Iterator[tuple[str, nn.Module]]:
+    """Yield the parts of a model, chains and wrappers opened."""
+    for name, child in model.named_children():
+        full = f"{before}{name}"
+        children = list(child.children())
+        if children and (isinstance(child, OPENED) or len(children) == 1):
+            yield from _chain(child, f"{full}.")
+        else:
+            yield full, child
+
+
+def _named(model: nn.Module, layers: str | Sequence[str], who: str) -> list[str]:
+    """Return the names asked for, each once."""
+    names = list(dict.fromkeys([layers] if isinstance(layers, str) else layers))
+    if not names:
+        raise ValueError("layers must name at least one layer, got none; leave it out for the default")
+    known = [name for name in _modules(model) if name]
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+            has = f"near it are {', '.join(near)}" if near else f"it has {listed(known)}"
+            raise ValueError(f"layer must be a module of the {who} by its dotted name, got {name!r}; {has}")
+    return names
+
+
+def best_match(rows: Sequence[str], columns: Sequence[str], matrix: np.ndarray) -> dict[str, str]:
+    """Return, for each column that has a number, the row with its largest, of equals the first."""
+    there = ~np.isnan(matrix).all(0)
+    places = np.where(np.isnan(matrix), -np.inf, matrix).argmax(0)
+    return {name: rows[place] for name, place, known in zip(columns, places, there, strict=True) if known}
+
+
+def listed(names: Iterable[str], most: int = 12) -> str:
+    """Return names as a sentence holds them, a few of many."""
+    names = list(names)
+    return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "") or "none"
+
+
+def of_examples(n: int, of: int) -> str:
+    """Return how many examples a number is of, and of how many they were taken."""
+    return f"{n:,} example{'' if n == 1 else 's'}" if n == of else f"{n:,} of {of:,} examples"

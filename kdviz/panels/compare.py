@@ -1,0 +1,248 @@
+"""Compare: any two models on the same examples, in the same views as the Lab's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import ipywidgets
+import torch
+from torch import Tensor, nn
+from traitlets import Bunch
+
+from .. import data as data_sets
+from .. import models, widgets
+from ..data import Examples, Splits
+from ..distill.film import Frame
+from ..distill.threads import leave_room
+from ..measure.answers import answers
+from ..widgets.scene import VIEWS
+from .panel import Panel
+from .probes import Watched
+from .subject import sentence_of
+from .subjects import Subjects
+
+SAMPLE = 1000  # examples that stand for all
+REMARKABLE = 200  # examples picked because a model is wrong or both differ
+LOOKED_AT = 2000  # examples of a split that shipped models are asked about
+MOST_NUMBERS = 400_000  # logits that travel to the page: of many classes, fewer examples
+RUN = "student"
+TEACHER, STUDENT = "mnist-vit", "mnist-vit-student"
+
+
+class Compare(Panel):
+    """Where two models look, what they know, how sure they are, whom they fail.
+
+    Parameters
+    ----------
+    teacher, student : nn.Module or str
+        Any two classifiers over the same classes, or what :func:`kdviz.models.load` takes. Two names of shipped models
+        can be changed on the page.
+    data : Splits, Examples, (X, y), X, Dataset or str, optional
+        Of a `Splits` the test part. Default: the data set on the card of a shipped teacher.
+    classes : sequence of str, optional
+        Names of the classes, for data that bring none.
+    logits : two tensors of shape (N, C), optional
+        What both models answer to the data, if that is known.
+    temperature : float
+        Where the slider stands at first.
+    view : str
+        What is shown first: "one", "many", "fidelity", "saliency", "attention", "calibration" or "bias".
+
+    Attributes
+    ----------
+    scene : kdviz.widgets.Scene
+        T, the selected example, the view: what all views share.
+    pair, sliders, views, examples, soft_targets, dark_knowledge, fidelity, calibration
+        The widgets.
+    subjects : Subjects
+        What Python computes of both models, by the view that shows it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        In one sentence, if a model or the data do not fit.
+
+    Notes
+    -----
+    ``kd.compare(teacher, student, data)`` measures on all examples, and ``report.panel()`` is this page for it, which
+    shows at most 1,000 examples drawn at random and 200 that are remarkable.
+    """
+
+    title = "Two models compared"
+
+    def __init__(
+        self,
+        teacher: nn.Module | str = TEACHER,
+        student: nn.Module | str = STUDENT,
+        data: Any = None,
+        *,
+        classes: Sequence[str] | None = None,
+        logits: tuple[Tensor, Tensor] | None = None,
+        temperature: float = 4.0,
+        view: str = "fidelity",
+    ) -> None:
+        leave_room()
+        self._shipped = {teacher, student} <= set(models.names()) and data is None
+        self._asked_models = (teacher, student)
+        self._classes = tuple(classes) if classes is not None else None
+        self.scene = widgets.Scene(temperature=temperature, view=view)
+        shared = {"scene": self.scene}
+        self.pair = widgets.Pair(fixed=not self._shipped, **shared)
+        self.sliders = widgets.SoftTargets(shown=["temperature"], **shared)
+        self.views = widgets.Views(**shared)
+        self.examples = widgets.Examples(**shared)
+        one = ["bars", "sentence", "numbers", "adds"]
+        self.soft_targets = widgets.SoftTargets(shown=one, views=["one"], **shared)
+        self.dark_knowledge = widgets.DarkKnowledge(views=["many"], **shared)
+        self.fidelity = widgets.Fidelity(**shared)
+        self.calibration = widgets.Calibration(**shared)
+        self._pair: tuple[nn.Module, nn.Module] | None = None
+        self.subjects = Subjects(self.scene, self._models)
+        if self._shipped:
+            self.pair.models = [
+                {"name": c.name, "title": c.title, "group": c.data} for c in map(models.card, models.names())
+            ]
+            self.pair.update(teacher=teacher, student=student)
+        self._open(teacher, student, data, logits)
+        if self._shipped:
+            self.pair.observe(self._on_chosen, ["teacher", "student"])
+        left = [self.pair, self.sliders, self.examples]
+        right = [self.views, self.soft_targets, self.dark_knowledge, self.fidelity, *self.subjects.widgets]
+        boxes = [ipywidgets.VBox(left).add_class("kd-lab-left")]
+        boxes.append(ipywidgets.VBox([*right, self.calibration]).add_class("kd-lab-right"))
+        self.view = ipywidgets.Box(boxes).add_class("kd-lab")
+
+    def _open(
+        self,
+        teacher: nn.Module | str,
+        student: nn.Module | str,
+        data: Any,
+        logits: tuple[Tensor, Tensor] | None = None,
+    ) -> None:
+        """Ask both models, then show them; nothing is changed where that fails."""
+        asked = [models.load(m) if isinstance(m, str) else m for m in (teacher, student)]
+        if data is None:
+            card = getattr(asked[0], "card", None)
+            if card is None:
+                raise ValueError("the teacher is a model of your own; say which data to compare on, as data=")
+            data = card.data
+        splits = self._splits(data_sets.load(data) if isinstance(data, str) else data, limited=self._shipped)
+        if logits is None:
+            t, s = (
+                answers(model, splits.test, who=who, progress=self._told(place))
+                for place, (who, model) in enumerate(zip(("teacher", "student"), asked, strict=True))
+            )
+            logits = (t, s)
+        self._show((asked[0], asked[1]), splits, *logits)
+
+    def _splits(self, data: Any, *, limited: bool) -> Splits:
+        """Return the data as splits, of which the test part is shown."""
+        if isinstance(data, Splits):
+            test = data.test.take(slice(0, LOOKED_AT)) if limited else data.test
+            return Splits(
+                data.name, data.title, self._classes or data.classes, test, test, test, features=data.features
+            )
+        part = data_sets.examples(data)
+        count = int(part.y.max()) + 1 if part.labelled else 0
+        names = self._classes or tuple(str(c) for c in range(count))
+        return Splits("data", "Your data", names, part, part, part)
+
+    def _told(self, place: int) -> Any:
+        if not hasattr(self, "view"):  # while the page is being built nobody looks
+            return None
+        return lambda done, total: self.pair.update(progress=(place + done / total) / 2)
+
+    def _show(self, pair: tuple[nn.Module, nn.Module], splits: Splits, teacher: Tensor, student: Tensor) -> None:
+        count = teacher.shape[1]
+        if student.shape[1] != count:
+            raise ValueError(
+                f"the teacher answers with {count} classes and the student with {student.shape[1]}; "
+                "both must cover the same"
+            )
+        names = splits.classes
+        if len(names) < count and self._classes is None:
+            names = tuple(str(c) for c in range(count))
+        if len(names) != count:
+            raise ValueError(f"the models answer with {count} classes and {len(names)} are named; name as many")
+        self._pair = pair
+        watched, index = _watched(splits.test, teacher, student)
+        titles = [_title(model) for model in pair]
+        self.scene.update(exact={}, exact_logits=b"", split="", **watched.scene(names))
+        self.scene.drop()
+        self.scene.record(RUN, Frame.of(0, student[index].numpy()))
+        shown = {"teacher_name": titles[0], "student_name": titles[1], "shown_run": RUN, "step": None}
+        self.scene.update(**shown, exact={"run": RUN, "step": 0}, exact_logits=student[index].float().numpy())
+        sizes: dict[str, Any] = {"data": splits.title}
+        for who, model, title in zip(("teacher", "student"), pair, titles, strict=True):
+            parameters = sum(p.numel() for p in model.parameters())
+            sizes[who] = {"title": title, "parameters": parameters, "macs": _macs(model, splits.test)}
+        note = f"{splits.title}: {len(watched.examples):,} of {len(splits.test):,} examples are shown."
+        self.pair.update(sizes=sizes, note=note, progress=None)
+        self.subjects.open(splits, watched.examples)
+        offered = [v for v in VIEWS if v != "draw" and self.subjects.offers(v)]
+        self.views.offered = offered
+        if self.scene.view not in offered:
+            self.scene.view = "one"
+        self.subjects.refresh()
+
+    def _models(self) -> tuple[nn.Module, nn.Module | None, None, int, str]:
+        if self._pair is None:
+            raise ValueError("there are no models yet")
+        return self._pair[0], self._pair[1], None, 0, self.scene.student_name
+
+    def _on_chosen(self, _: Bunch) -> None:
+        teacher, student = self.pair.teacher, self.pair.student
+        self.subjects.threads[0].put("open", lambda: self._open_chosen(teacher, student))
+
+    def _open_chosen(self, teacher: str, student: str) -> None:
+        self.pair.update(note="Asking both models.", progress=0.0)
+        try:
+            self._open(teacher, student, None)
+        except (ValueError, TypeError) as error:
+            self.pair.update(note=sentence_of(error), progress=None)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        if not self._shipped:
+            raise ValueError("these are models of your own; a state can only name shipped models")
+        told = {"teacher": self.pair.teacher, "student": self.pair.student}
+        return {**told, "temperature": self.scene.temperature, "view": self.scene.view}
+
+    def wait(self, timeout_s: float = 600.0) -> bool:
+        """Wait until all that was asked for is shown; return whether that came true in time."""
+        return self.subjects.wait_until_idle(timeout_s)
+
+    def close(self) -> None:
+        """End the threads and close everything."""
+        self.subjects.close()
+        super().close()
+        self.scene.layout.close()
+        self.scene.close()
+
+
+def _watched(part: Examples, teacher: Tensor, student: Tensor) -> tuple[Watched, Tensor]:
+    """Choose what is shown: a random sample, then examples that one model gets wrong or on which both differ."""
+    room = max(2, MOST_NUMBERS // teacher.shape[1])
+    order = torch.randperm(len(part), generator=torch.Generator().manual_seed(0))
+    sample = order[: min(SAMPLE, room)]
+    rest = order[len(sample) :]
+    t, s = teacher.argmax(1), student.argmax(1)
+    remarkable = (t != s) | ((part.y >= 0) & ((t != part.y) | (s != part.y)))
+    picked = rest[remarkable[rest]][: min(REMARKABLE, room - len(sample))]
+    index = torch.cat([sample, picked])
+    chosen = part.take(index)
+    first = torch.nonzero(remarkable[index]).flatten()
+    return Watched(chosen, teacher[index].float(), len(sample), int(first[0]) if len(first) else 0), index
+
+
+def _title(model: nn.Module) -> str:
+    card = getattr(model, "card", None)
+    return card.title if card is not None else type(model).__name__
+
+
+def _macs(model: nn.Module, part: Examples) -> int | None:
+    try:
+        return models.mac_count(model, part.shape)
+    except (ValueError, NotImplementedError):
+        return None

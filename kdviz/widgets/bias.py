@@ -1,0 +1,68 @@
+"""Bias: how each model treats each group, how far the groups lie apart, and what that costs in accuracy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import traitlets
+from traitlets import Dict, Float, List, Unicode
+
+from kdviz.widgets.parts import css, esm
+from kdviz.widgets.scene import VIEWS, SceneTrait
+from kdviz.widgets.traits import View, one_of
+
+RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy")
+
+
+class Bias(View):
+    """One rate of each group, model beside model, with the gaps, the accuracies and what may be said of them.
+
+    The numbers of all groupings and rates are Python's (see `kdviz.measure.bias`) and come at once; which of them are
+    looked at is the browser's.
+
+    Parameters
+    ----------
+    **traits
+        Values by trait name; `Bias.own_traits()` lists them.
+
+    Raises
+    ------
+    WrongTraitError
+        When a value is not among those a trait can take.
+
+    Examples
+    --------
+    >>> from kdviz.widgets.scene import Scene
+    >>> Bias(scene=Scene(view="bias"), rate="accuracy").grouping
+    ''
+    """
+
+    _esm = esm(
+        "softmax", "format", "elements", "scene", "definition", "strip", "maps", "choice", "run_key",
+        "bias_plot", "bias_table", "bias",
+    )  # fmt: skip
+    _css = css("theme", "run_key", "bias")
+
+    scene = SceneTrait()
+    views = List(Unicode(), default_value=["bias"], help="The views of the scene that this is part of.").tag(sync=True)
+    grouping = Unicode("", help="The grouping shown; one that is not there: the first.").tag(sync=True)
+    rate = Unicode(
+        "selection_rate", help=f"The rate shown: {', '.join(RATES)}; of more than two classes always the last."
+    ).tag(sync=True)
+    found = Dict(
+        help='All numbers: {} or {"n", "positive", "confidence", "resamples", "models": [{"id", "step"}], "accuracy", '
+        '"groupings", "notes"}; a model is "teacher" or the id of a run.'
+    ).tag(sync=True)
+    made_for = Dict(help='What the numbers are of: {} or {"shown_run", "selected", "step"}.').tag(sync=True)
+    note = Unicode("", help="A sentence in place of numbers.").tag(sync=True)
+    progress = Float(None, allow_none=True, help="Share of the work over many examples; None when at rest.").tag(
+        sync=True
+    )
+
+    @traitlets.validate("rate")
+    def _check_rate(self, proposal: Any) -> str:
+        return one_of("rate", proposal["value"], RATES)
+
+    @traitlets.validate("views")
+    def _check_views(self, proposal: Any) -> list[str]:
+        return [one_of("views", view, VIEWS) for view in proposal["value"]]

@@ -1,0 +1,72 @@
+"""Calibration: is a model right as often as it is sure, at the step under the cursor?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import traitlets
+from traitlets import Bool, Int, List, Unicode
+
+from kdviz.widgets.parts import css, esm
+from kdviz.widgets.scene import VIEWS, SceneTrait
+from kdviz.widgets.traits import View, one_of, within
+
+STRATEGIES = ("width", "mass")
+
+
+class Calibration(View):
+    """The reliability diagram of teacher and student over the scene's sample, with the numbers that go with it.
+
+    All is computed in the browser from the scene's logits, and follows its step and run. The same numbers in Python:
+    `kdviz.measure.calibration`.
+
+    Parameters
+    ----------
+    **traits
+        Values by trait name; `Calibration.own_traits()` lists them.
+
+    Raises
+    ------
+    WrongTraitError
+        When a value is not among those a trait can take.
+
+    Examples
+    --------
+    >>> from kdviz.widgets.scene import Scene
+    >>> Calibration(scene=Scene(view="calibration"), bins=15).strategy
+    'width'
+    """
+
+    _esm = esm(
+        "softmax",
+        "format",
+        "elements",
+        "scene",
+        "definition",
+        "strip",
+        "compared",
+        "figures_in_a_row",
+        "calibration_numbers",
+        "calibration",
+    )
+    _css = css("theme", "figures", "calibration")
+
+    scene = SceneTrait()
+    views = List(Unicode(), default_value=["calibration"], help="The views of the scene that this is part of.").tag(
+        sync=True
+    )
+    bins = Int(10, help="Number of bins, 2 to 40.").tag(sync=True)
+    strategy = Unicode("width", help=f"How bins are cut: {' or '.join(STRATEGIES)}.").tag(sync=True)
+    at_temperature = Bool(False, help="Whether the logits are divided by the scene's T first.").tag(sync=True)
+
+    @traitlets.validate("bins")
+    def _check_bins(self, proposal: Any) -> int:
+        return int(within("bins", proposal["value"], 2, 40))
+
+    @traitlets.validate("strategy")
+    def _check_strategy(self, proposal: Any) -> str:
+        return one_of("strategy", proposal["value"], STRATEGIES)
+
+    @traitlets.validate("views")
+    def _check_views(self, proposal: Any) -> list[str]:
+        return [one_of("views", view, VIEWS) for view in proposal["value"]]

@@ -1,0 +1,54 @@
+"""Fidelity: how far the student does as its teacher does, at the temperature and the step under the thumb."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import traitlets
+from traitlets import List, Unicode
+
+from kdviz.widgets.parts import css, esm
+from kdviz.widgets.scene import VIEWS, SceneTrait
+from kdviz.widgets.traits import View, one_of
+
+
+class Fidelity(View):
+    """Agreement, the 2×2 of right and wrong, and each class, over the scene's sample.
+
+    All is computed in the browser from the scene's logits, and follows its T, step and run. A cell that is pressed sets
+    ``scene.filter``. The same numbers in Python: `kdviz.measure.fidelity`.
+
+    Parameters
+    ----------
+    **traits
+        Values by trait name; `Fidelity.own_traits()` lists them.
+
+    Examples
+    --------
+    >>> from kdviz.widgets.scene import Scene
+    >>> Fidelity(scene=Scene(view="fidelity")).views
+    ['fidelity']
+    """
+
+    _esm = esm(
+        "softmax",
+        "format",
+        "elements",
+        "scene",
+        "definition",
+        "strip",
+        "compared",
+        "figures_in_a_row",
+        "fidelity_numbers",
+        "fidelity",
+    )
+    _css = css("theme", "figures", "fidelity")
+
+    scene = SceneTrait()
+    views = List(Unicode(), default_value=["fidelity"], help="The views of the scene that this is part of.").tag(
+        sync=True
+    )
+
+    @traitlets.validate("views")
+    def _check_views(self, proposal: Any) -> list[str]:
+        return [one_of("views", view, VIEWS) for view in proposal["value"]]

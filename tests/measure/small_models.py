@@ -1,0 +1,52 @@
+"""Small models and examples that tests of layers share, from fixed seeds."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+
+def drawn(*shape, seed=0, dtype=torch.float64) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64).to(dtype)
+
+
+def randomised(model: nn.Module, dtype=torch.float64, seed=0) -> nn.Module:
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_(torch.randn(p.shape, generator=generator) * 0.5)
+    return model.to(dtype).eval()
+
+
+def convolutional(dtype=torch.float64, seed=0) -> nn.Module:
+    model = nn.Sequential(
+        nn.Conv2d(2, 5, 3, padding=1), nn.BatchNorm2d(5), nn.ReLU(inplace=True), nn.Dropout(0.5), nn.MaxPool2d(2),
+        nn.Conv2d(5, 6, 3), nn.Tanh(), nn.Flatten(), nn.Linear(6 * 4, 3),
+    )  # fmt: skip
+    return randomised(model, dtype, seed)
+
+
+def images(n=7, seed=1) -> torch.Tensor:
+    return torch.rand(n, 2, 8, 8, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def encoder(width=8, heads=2, depth=2, batch_first=True, **settings) -> nn.Module:
+    layer = nn.TransformerEncoderLayer(width, heads, 16, dropout=0.3, batch_first=batch_first)
+    return randomised(nn.TransformerEncoder(layer, depth, enable_nested_tensor=batch_first, **settings))
+
+
+class Unused(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.attend = nn.MultiheadAttention(8, 2)
+
+    def forward(self, x):
+        return x
+
+
+def with_nan(t):
+    t = t.clone()
+    t[1, 0] = math.nan
+    return t

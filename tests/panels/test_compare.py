@@ -1,0 +1,137 @@
+"""The page of two models: shipped ones, one's own, a report's; what does not fit is said."""
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import kdviz as kd
+from kdviz.panels import Compare
+
+
+@pytest.fixture
+def compare():
+    made = []
+
+    def make(*models, **given):
+        made.append(Compare(*models, **given))
+        return made[-1]
+
+    yield make
+    for panel in made:
+        panel.close()
+    assert not [t.name for t in threading.enumerate() if t.name in ("kdviz-subjects", "kdviz-across")]
+
+
+@pytest.fixture(scope="module")
+def blobs():
+    generator = torch.Generator().manual_seed(0)
+    y = torch.randint(0, 3, (80,), generator=generator)
+    return torch.randn(80, 4, generator=generator) + 2 * torch.eye(4)[y], y
+
+
+def models(classes=3, inputs=4):
+    return (kd.models.mlp((6,), inputs=inputs, classes=classes, seed=seed) for seed in (1, 2))
+
+
+def test_two_shipped_models_are_there_out_of_the_box_and_can_be_changed(compare):
+    panel = compare("mnist-mlp-1200", "mnist-mlp-overfit")
+    assert panel.pair.sizes["teacher"]["parameters"] == 2_395_210 and not panel.pair.fixed
+    assert {m["name"] for m in panel.pair.models} == set(kd.models.names())
+    shown = torch.tensor(np.frombuffer(panel.scene.teacher_logits, "<f4").reshape(-1, 10))
+    assert panel.scene.sample == 1000 <= len(shown) <= 1200
+    before = panel.scene.exact_logits
+    panel.pair.update(teacher="mnist-mlp-overfit", student="mnist-mlp-1200")
+    assert panel.wait()
+    assert panel.pair.progress is None and panel.scene.exact_logits != before
+    assert panel.pair.sizes["student"]["parameters"] == 2_395_210
+    assert panel.scene.teacher_name == kd.models.card("mnist-mlp-overfit").title
+    panel.pair.update(teacher="adult-mlp", student="adult-mlp")
+    assert panel.wait()
+    assert len(panel.scene.classes) == 2 and "bias" in panel.views.offered and "attention" not in panel.views.offered
+    again = Compare.from_state(panel.state)
+    assert again.pair.teacher == "adult-mlp"
+    again.close()
+
+
+def test_the_numbers_of_the_page_are_those_of_the_models(compare, blobs):
+    teacher, student = models()
+    panel = compare(teacher, student, blobs, view="fidelity")
+    X, y = blobs
+    assert panel.pair.fixed and panel.scene.sample == 80
+    order = torch.randperm(80, generator=torch.Generator().manual_seed(0))
+    shown = np.frombuffer(panel.scene.teacher_logits, "<f4").reshape(80, 3)
+    assert np.allclose(shown, teacher(X[order]).detach(), atol=1e-6)
+    theirs = np.frombuffer(panel.scene.exact_logits, "<f4").reshape(80, 3)
+    assert np.allclose(theirs, student(X[order]).detach(), atol=1e-6)
+    assert panel.scene.labels == y[order].tolist()
+    with pytest.raises(ValueError, match="these are models of your own"):
+        _ = panel.state
+
+
+def test_a_report_gives_its_panel_without_asking_the_models_again(compare, blobs):
+    teacher, student = models()
+    report = kd.compare(teacher, student, blobs)
+    asked = []
+    for model in (teacher, student):
+        model.register_forward_hook(lambda *_: asked.append(1))
+    panel = report.panel(view="calibration")
+    try:
+        assert panel.scene.view == "calibration" and panel.scene.temperature == report.temperature
+        assert len(asked) == 2, "one example each, to count the multiply-adds"
+    finally:
+        panel.close()
+
+
+def test_a_thousand_classes_and_no_labels(compare):
+    wide = [nn.Linear(5, 1000), nn.Linear(5, 1000)]
+    panel = compare(*wide, torch.randn(3000, 5, generator=torch.Generator().manual_seed(0)))
+    assert panel.scene.example_count == 400 and len(panel.scene.classes) == 1000
+    assert set(panel.scene.labels) == {-1}
+
+
+def test_models_on_one_example(compare, blobs):
+    panel = compare(*models(), (blobs[0][:1], blobs[1][:1]), classes=["a", "b", "c"])
+    assert panel.scene.example_count == 1 and panel.scene.classes == ["a", "b", "c"]
+
+
+class Pair(nn.Module):
+    def forward(self, x):
+        return x[:, :3], x
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "said"),
+    [
+        (lambda b: Compare(*models(), None), ValueError, "say which data to compare on, as data="),
+        (lambda b: Compare(*models(4), b[0], classes=["a"]), ValueError, "answer with 4 classes and 1 are named"),
+        (
+            lambda b: Compare(next(models()), next(models(5)), b),
+            ValueError,
+            "the teacher answers with 3 classes and the student with 5",
+        ),
+        (lambda b: Compare(Pair(), next(models()), b), TypeError, r"pass kd.models.LogitsOf\(model, 0\)"),
+        (lambda b: Compare("no-such", next(models()), b), ValueError, "a model must be one of"),
+        (lambda b: Compare(*models(), b, view="odd"), ValueError, "view must be one of"),
+        (lambda b: Compare(*models(), (b[0][:0], b[1][:0])), ValueError, "data must hold at least 1 example"),
+    ],
+)
+def test_what_does_not_fit_is_said_in_a_sentence(blobs, make, error, said):
+    with pytest.raises(error, match=said):
+        make(blobs)
+
+
+def test_a_choice_that_fails_is_told_and_the_page_stays(compare, monkeypatch):
+    panel = compare("mnist-mlp-1200", "mnist-mlp-overfit")
+    before = panel.scene.exact_logits
+
+    def refuse(name):
+        raise ValueError(f"{name} is damaged")
+
+    monkeypatch.setattr(kd.models, "load", refuse)
+    panel.pair.student = "mnist-mlp-1200"
+    assert panel.wait()
+    assert panel.pair.note == "Mnist-mlp-1200 is damaged." and panel.pair.progress is None
+    assert panel.scene.exact_logits == before
