@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
@@ -137,6 +138,18 @@ class Choices:
         classes = data_sets.load(self.data).classes
         if guards.whole("omit", self.omit) not in range(NONE_OMITTED, len(classes)):
             raise ValueError(f"omit must be a class from 0 to {len(classes) - 1}, or -1 for none, got {self.omit!r}")
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Choices:
+        """Return these choices; of what is not given, what suits the data set.
+
+        >>> Choices.of({"data": "adult", "epochs": 3}).teacher
+        'adult-mlp'
+        """
+        data = given.get("data")
+        if data in data_names() and "teacher" not in given:
+            return replace(cls().with_data(data), **given)
+        return cls(**given)
 
     def with_data(self, name: str) -> Choices:
         """Return the choices for another data set: its first teacher, labels it has, a student well below it."""

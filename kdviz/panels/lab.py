@@ -66,7 +66,7 @@ class Lab(LabPage):
             raise TypeError(f"Lab takes a run or choices, got a run and {', '.join(chosen)}; edit the run instead")
         leave_room()
         self._own = run
-        self._choices, self._opening = Choices(**chosen), Opening(**opening)
+        self._choices, self._opening = Choices.of(chosen), Opening(**opening)
         self._opened_with = self._choices, self._opening
         self._changed = threading.Condition()
         self._teachers: dict[str, Teacher] = {}

@@ -111,7 +111,10 @@ def from_query(query: str) -> dict[str, Any]:
     preset = given.pop("preset", "")
     _check_preset("preset", preset)
     read = {STATE_NAMES[n]: _PARAMETERS[STATE_NAMES[n]].read(n, text) for n, text in given.items()}
-    return complete({**defaults(preset), **read})
+    start = defaults(preset)
+    if "data" in read and "teacher" not in read:
+        start |= Choices.of({"data": read["data"]}).to_dict()
+    return complete({**start, **read})
 
 
 def to_call(state: Mapping[str, Any]) -> str:

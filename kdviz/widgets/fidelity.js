@@ -69,7 +69,7 @@ function fidelityCells(life, choose) {
     life.listen(root, "click", () => choose(filter));
     return { key, filter, count, label, name, root };
   });
-  const root = node("div", { class: "kd-cells", role: "group", "aria-label": "Which examples are listed" }, ...made.map((cell) => cell.root));
+  const root = node("div", { class: "kd-cells", role: "group", "aria-label": "Who is right" }, ...made.map((cell) => cell.root));
   return {
     root,
     draw(found, filter, view) {

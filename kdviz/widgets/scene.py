@@ -23,6 +23,9 @@ ROLES = ("student", "twin", "smoothed", "branch")
 VIEWS = ("one", "many", "draw", "fidelity", "saliency", "attention", "calibration", "bias")
 FILTERS = ("ambiguous", "teacher_wrong", "differ", "inherited", "new", "mended", "both_right", "both_wrong", "all")
 
+# Moved by hand in the page before Python hears of it: an echo of an older value would take the hand back.
+BY_HAND = {"sync": True, "echo_update": False}
+
 
 def _reference(scene: ipywidgets.Widget | None, _view: Any) -> str | None:
     return None if scene is None else f"IPY_MODEL_{scene.model_id}"
@@ -67,16 +70,16 @@ class Scene(View):
     student_name = Unicode("", help="Student's name.").tag(sync=True)
     split = Unicode("validation", help="What the examples were taken from.").tag(sync=True)
 
-    temperature = Float(4.0, help="Temperature T; > 0.").tag(sync=True)
+    temperature = Float(4.0, help="Temperature T; > 0.").tag(**BY_HAND)
     temperature_range = List(Float(), default_value=[0.5, 100.0], help="Lowest and highest T of sliders.").tag(
         sync=True
     )
-    alpha = Float(0.9, help="Weight of the soft term, in [0, 1].").tag(sync=True)
+    alpha = Float(0.9, help="Weight of the soft term, in [0, 1].").tag(**BY_HAND)
     alpha_range = List(Float(), default_value=[0.0, 1.0], help="Lowest and highest alpha of sliders.").tag(sync=True)
     penalty = Unicode("", help="What the fairness slider weighs, in words; empty: there is no such slider.").tag(
         sync=True
     )
-    fairness = Float(0.0, help="Weight of the penalty on unequal treatment; >= 0.").tag(sync=True)
+    fairness = Float(0.0, help="Weight of the penalty on unequal treatment; >= 0.").tag(**BY_HAND)
     fairness_range = List(
         Float(), default_value=[0.0, 50.0], help="Lowest and highest weight of the fairness slider."
     ).tag(sync=True)
@@ -84,10 +87,10 @@ class Scene(View):
         help='What training uses: {} or {"temperature": 4, "alpha": 0.9, "step": 200}, "fairness" with a penalty.'
     ).tag(sync=True)
     bias_class = Int(-1, help="The class whose logit the bias slider raises; -1 for no such slider.").tag(sync=True)
-    bias = Float(0.0, help="What is added to the student's logit of `bias_class` in every view.").tag(sync=True)
-    selected = Int(0, help="Index of the example shown, from 0.").tag(sync=True)
+    bias = Float(0.0, help="What is added to the student's logit of `bias_class` in every view.").tag(**BY_HAND)
+    selected = Int(0, help="Index of the example shown, from 0.").tag(**BY_HAND)
 
-    filter = Unicode("ambiguous", help=f"Which examples are listed: one of {', '.join(FILTERS)}.").tag(sync=True)
+    filter = Unicode("ambiguous", help=f"Which examples are listed: one of {', '.join(FILTERS)}.").tag(**BY_HAND)
 
     runs = List(
         Dict(),
@@ -102,12 +105,12 @@ class Scene(View):
     teacher_error = Float(None, allow_none=True, help="The teacher's error on validation data in %.").tag(sync=True)
     total_steps = Int(0, help="Optimiser steps planned.").tag(sync=True)
     shown_run = Unicode("", help="Id of the run whose student the views show.").tag(sync=True)
-    step = Int(None, allow_none=True, help="The recorded step that the views show; None: the newest.").tag(sync=True)
+    step = Int(None, allow_none=True, help="The recorded step that the views show; None: the newest.").tag(**BY_HAND)
     exact = Dict(help='Of which run and step `exact_logits` are: {} or {"run", "step"}.').tag(sync=True)
     exact_logits = Packed("<f4", help="The student's logits there, N·C float32 numbers.").tag(sync=True)
     state = Unicode("empty", help="State of training, as in Transport.").tag(sync=True)
 
-    view = Unicode("one", help=f"What the right side shows: {', '.join(VIEWS)}.").tag(sync=True)
+    view = Unicode("one", help=f"What the right side shows: {', '.join(VIEWS)}.").tag(**BY_HAND)
     hidden = List(Unicode(), help="Parts that are not drawn, by name (a lecturer's link).").tag(sync=True)
     locked = List(Unicode(), help="Controls that cannot be changed, by name (a lecturer's link).").tag(sync=True)
 

@@ -57,7 +57,7 @@ async function render({ model: own, el }) {
   life.watch(["student_logits"], rereadStudent);
   life.watch(
     ["temperature", "alpha", "temperature_range", "alpha_range", "shown", "locked", "hidden", "in_force", "selected", "scale", "loss",
-      "student_step", "teacher_name", "student_name", "bias", "bias_class", "penalty", "fairness", "fairness_range", "views", "view", "runs", "shown_run"],
+      "student_step", "teacher_name", "student_name", "bias", "bias_class", "penalty", "fairness", "fairness_range", "views", "view", "runs", "shown_run", "total_steps"],
     painter.soon,
   );
   painter.now();
@@ -139,6 +139,7 @@ function currentView(model, state, shown) {
     who: student.who,
     role: student.role,
     step: model.get("student_step"),
+    trains: !model.scene || model.get("total_steps") > 0,
     hasStudent: state.hasStudent,
     hasSliders: has("temperature", "alpha", "fairness", "bias"),
     hasExample: has("bars", "numbers", "sentence", "adds", "probes"),
@@ -204,7 +205,8 @@ function whenPart(life) {
       this.root.hidden = !frame || !view.hasExample || state.count === 0;
       if (this.root.hidden) return;
       const late = view.cursor !== null && frame.step !== view.cursor ? `, the last recorded before ${grouped(view.cursor)}` : "";
-      say(text, `Example ${view.selected + 1} of ${grouped(state.count)} · step ${grouped(frame.step)}${late}${frame.exact ? "" : ", "}`);
+      const when = view.trains ? ` · step ${grouped(frame.step)}${late}${frame.exact ? "" : ", "}` : "";
+      say(text, `Example ${view.selected + 1} of ${grouped(state.count)}${when}`);
       recorded.hidden = frame.exact;
       const raised = view.biasClass >= 0 && view.bias !== 0;
       say(bias, raised ? ` · bias of ${state.classes[view.biasClass] ?? view.biasClass} ${signed(view.bias)}` : "");

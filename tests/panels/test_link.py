@@ -210,3 +210,9 @@ def test_the_call_of_a_notebook_makes_the_same_state():
 class _Namespace:
     class panels:  # noqa: N801 (stands for the module)
         Lab = dict
+
+
+def test_a_link_to_other_data_brings_what_suits_them():
+    state = from_query("?data=adult&epochs=3")
+    assert (state["data"], state["teacher"], state["epochs"]) == ("adult", "adult-mlp", 3)
+    assert from_query(to_query(state)) == state
