@@ -3,7 +3,7 @@
 In one run, on the shipped MNIST teacher and a student of 32 units:
 
 * each measure beside the plain call of the library that defines it: captum an image at a time, scipy's rank correlation
-  an example at a time, torchmetrics' calibration errors, scikit-learn's losses;
+  an example at a time, torchmetrics' calibration errors, scikit-learn's losses, fairlearn's group metrics;
 * a full report on the 10,000 test images, from the models to the HTML file, and the memory it takes above them.
 """
 
@@ -23,10 +23,12 @@ import torch
 from torch import nn
 
 import kdviz as kd
+from kdviz.measure.answers import answers
+from kdviz.measure.bias import bias
 from kdviz.measure.calibration import calibration
 from kdviz.measure.fidelity import fidelity
+from kdviz.measure.groups import bands, stroke_thickness
 from kdviz.measure.saliency import saliency
-from kdviz.report.answers import answers
 
 MAPPED = 50  # images explained
 
@@ -58,6 +60,14 @@ def main() -> None:
         "ECE, MCE, NLL, Brier; torchmetrics, scikit-learn",
         lambda: calibration(s, y, resamples=0),
         lambda: plain(s, y),
+        turns,
+    )
+    said = {"teacher": t.argmax(1), "student": s.argmax(1)}
+    thick = bands(stroke_thickness(data.test.x))
+    beside(
+        "accuracy by stroke, 1,000 resamples; fairlearn, none",
+        lambda: bias(said, y, {"stroke": thick}, positive=None, by_fairlearn=False),
+        lambda: by_group(said, y, thick),
         turns,
     )
     print()
@@ -108,6 +118,18 @@ def plain(logits: torch.Tensor, y: torch.Tensor) -> list[float]:
     return [*errors, log_loss(y.numpy(), p.numpy()), brier_score_loss(y.numpy(), p.numpy())]
 
 
+def by_group(said: dict[str, torch.Tensor], y: torch.Tensor, groups: object) -> list[float]:
+    """Ask fairlearn for the accuracy of each group."""
+    from fairlearn.metrics import MetricFrame
+    from sklearn.metrics import accuracy_score
+
+    frames = [
+        MetricFrame(metrics=accuracy_score, y_true=y.numpy(), y_pred=choice.numpy(), sensitive_features=groups)
+        for choice in said.values()
+    ]
+    return [frame.difference() for frame in frames]
+
+
 def report_whole(teacher: nn.Module, student: nn.Module, twin: nn.Module, data: kd.data.Splits) -> None:
     """Time a full report and print the most memory it took above what stood before."""
     process, top, done = psutil.Process(), [0], threading.Event()
@@ -121,16 +143,19 @@ def report_whole(teacher: nn.Module, student: nn.Module, twin: nn.Module, data: 
     watcher.start()
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        report = kd.compare(teacher, student, data, twin=twin)
+        thickness = stroke_thickness(data.test.x)
+        report = kd.compare(teacher, student, data, twin=twin, groups={"stroke thickness": thickness})
         compared = time.perf_counter() - start
         report.saliency("input_x_gradient", count=200)
+        report.attention(count=200)
         path = report.to_html(Path(folder, "report.html"))
         report.frame()
         whole, size = time.perf_counter() - start, path.stat().st_size
     done.set()
     watcher.join()
-    print(f"kd.compare, three models on 10,000 test and 5,000 validation images: {compared:.1f} s")
-    print(f"with maps of 200 images of both models, the table and the HTML file ({size / 2**20:.1f} MB): {whole:.1f} s")
+    print(f"kd.compare, three models on 10,000 test and 5,000 validation images, by stroke thickness: {compared:.1f} s")
+    print("with maps of 200 images and their checks, layers that correspond, the table and the HTML file ", end="")
+    print(f"({size / 2**20:.1f} MB): {whole:.1f} s")
     print(f"most memory above what stood before: {(top[0] - before) / 2**20:.0f} MB")
 
 

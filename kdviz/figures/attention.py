@@ -71,7 +71,7 @@ def distances(attention: Attention) -> go.Figure:
     figure.update_xaxes(range=[min(0.0, float(np.nanmin(attention.cosine))) - 0.02, 1.02], showgrid=True)
     names = [f"{short_name(s)} ~ {short_name(t)}" for s, t in nearest.items()]
     return figure.update_yaxes(
-        title_text="student ~ nearest of teacher",
+        title_text="student ~ teacher",
         autorange="reversed",
         automargin=True,
         showgrid=True,

@@ -390,6 +390,53 @@ def patch_map(attention: Tensor, grid: tuple[int, int] | None = None, *, tokens:
     return seen[:, tokens:].reshape(-1, height, width)
 
 
+def layer_maps(
+    model: nn.Module,
+    X: Tensor,
+    *,
+    head: int | None = None,
+    accumulated: bool = False,
+    batch_size: int = 64,
+    progress: Progress | None = None,
+) -> dict[str, Tensor]:
+    """Return where each attention layer of a transformer looks, as an image of the patches.
+
+    Parameters
+    ----------
+    model, X, batch_size, progress
+        As of :func:`attention_matrices`.
+    head : int, optional
+        Which head. None, or one that a layer has not: the mean of its heads.
+    accumulated : bool
+        Whether each layer's map is the :func:`rollout` up to it.
+
+    Returns
+    -------
+    dict of str to Tensor, shape (N, h, w)
+        By layer. A class token, or a class and a distillation token, may stand before a square of patches.
+
+    Raises
+    ------
+    ValueError
+        As of :func:`attention_matrices` and :func:`patch_map`.
+    """
+    matrices = attention_matrices(model, X, batch_size=batch_size, progress=progress)
+    if accumulated:
+        names = list(matrices)
+        looks = {name: rollout({n: matrices[n] for n in names[: i + 1]}) for i, name in enumerate(names)}
+    else:
+        looks = {
+            name: A[:, head] if head is not None and 0 <= head < A.shape[1] else A.mean(1)
+            for name, A in matrices.items()
+        }
+    return {name: patch_map(A, tokens=_tokens_before(A.shape[-1])) for name, A in looks.items()}
+
+
+def _tokens_before(length: int) -> int:
+    """Return how many tokens stand before a square of patches: a class token, one for distillation, or none."""
+    return next((tokens for tokens in (1, 2, 0) if math.isqrt(length - tokens) ** 2 == length - tokens > 0), 1)
+
+
 def distance(a: Array, b: Array) -> MapDistance:
     """Return how far apart two maps of each example are, whatever their sizes.
 

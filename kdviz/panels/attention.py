@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -163,18 +162,8 @@ def _maps(model: nn.Module, X: Tensor, chosen: Chosen, head: int, progress: Prog
     """Return the maps of each layer, shape (N, h, w)."""
     if chosen.kind == "activation":
         return measured.activation_maps(model, X, form=chosen.form, progress=progress)  # type: ignore[arg-type]
-    matrices = measured.attention_matrices(model, X, progress=progress)
-    if chosen.kind == "heads":
-        looks = {name: A[:, head] if 0 <= head < A.shape[1] else A.mean(1) for name, A in matrices.items()}
-    else:
-        names = list(matrices)
-        looks = {name: measured.rollout({n: matrices[n] for n in names[: i + 1]}) for i, name in enumerate(names)}
-    return {name: measured.patch_map(A, tokens=_tokens(A.shape[-1])) for name, A in looks.items()}
-
-
-def _tokens(length: int) -> int:
-    """Return how many tokens stand before a square of patches: a class token, one for distillation, or none."""
-    return next((tokens for tokens in (1, 2, 0) if isqrt(length - tokens) ** 2 == length - tokens > 0), 1)
+    accumulated = chosen.kind != "heads"
+    return measured.layer_maps(model, X, head=head, accumulated=accumulated, progress=progress)
 
 
 def _numbers(teacher: Maps, student: Maps) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Reports: two models set against each other, as numbers, figures and one file. Needs no Jupyter."""
 
 from .comparison import compare
-from .report import Maps, Report
+from .looks import Layers, Maps
+from .report import Report
 
-__all__ = ["Maps", "Report", "compare"]
+__all__ = ["Layers", "Maps", "Report", "compare"]

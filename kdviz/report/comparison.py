@@ -26,6 +26,7 @@ def compare(
     classes: Sequence[str] | None = None,
     temperature: float = 4.0,
     bins: int = 15,
+    strategy: Literal["width", "mass"] = "width",
     groups: of_bias.Groups = None,
     positive: int | Literal["auto"] | None = "auto",
     batch_size: int = 500,
@@ -49,6 +50,8 @@ def compare(
         T at which teacher and student are set against each other.
     bins : int
         Bins of the calibration.
+    strategy : {"width", "mass"}
+        Bins of equal width, or of about as many examples each.
     groups : dict of str to shape (N,), DataFrame of N rows, list of str or "all", optional
         The group of each compared example, grouping by grouping, such as ``{"site": site}``; or the names of columns
         that the data carry (Adult: sex, race, age). By default all that they carry, if any; ``[]`` for none. Numbers of
@@ -101,8 +104,9 @@ def compare(
                 warnings.simplefilter("ignore", UserWarning)  # at a bound: the report's sentence gives the value
                 fitted[who] = fit_temperature(held, held_out.y)
     labelled = part.labelled > 0
-    measured = {who: calibration(z, part.y, bins=bins) for who, z in logits.items()} if labelled else {}
-    scaled = {who: calibration(logits[who] / t, part.y, bins=bins) for who, t in fitted.items()} if labelled else {}
+    cut: dict[str, Any] = {"bins": bins, "strategy": strategy}
+    measured = {who: calibration(z, part.y, **cut) for who, z in logits.items()} if labelled else {}
+    scaled = {who: calibration(logits[who] / t, part.y, **cut) for who, t in fitted.items()} if labelled else {}
     y = part.y if labelled else None
     of_groups, notes = of_bias.measured(logits, part, grouped, positive, asked=groups is not None)
     return Report(

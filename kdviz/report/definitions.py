@@ -12,6 +12,7 @@ SUBJECTS = {
     "calibration": "Calibration: how sure are they, and how right?",
     "bias": "Bias: whom do they fail?",
     "saliency": "Saliency: where do they look?",
+    "attention": "Attention: what do their layers look at, and which correspond?",
 }
 NUMBERS = {
     "parameters": "Numbers that training can change.",

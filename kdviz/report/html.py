@@ -64,7 +64,7 @@ def told(report: Report) -> dict[str, Any]:
     maps = report.maps
     rows = []
     for cell, members in report.cells().items():
-        for i in _first(members, maps.index.tolist() if maps is not None else ()):
+        for i in _first(members, maps.order if maps is not None else ()):
             order = _likeliest(p["teacher"][i], p["student"][i], int(report.examples.y[i]))
             row: dict[str, Any] = {
                 "index": i,
@@ -90,9 +90,9 @@ def told(report: Report) -> dict[str, Any]:
 
 
 def _first(members: Sequence[int], mapped: Sequence[int]) -> list[int]:
-    """Return the examples of a cell that are shown, those with maps first."""
-    has_map = set(mapped)
-    return sorted(members, key=lambda i: (i not in has_map, i))[:SHOWN_OF_A_CELL]
+    """Return the examples of a cell that are shown: those with maps first, in their order."""
+    place = {i: at for at, i in enumerate(mapped)}
+    return sorted(members, key=lambda i: (place.get(i, len(place)), i))[:SHOWN_OF_A_CELL]
 
 
 def _likeliest(teacher: torch.Tensor, student: torch.Tensor, y: int) -> list[int]:
@@ -152,7 +152,7 @@ def _on_maps(report: Report) -> str:
     method = html.escape(report.maps.method.replace("_", " "))
     return (
         f" {len(report.maps.index):,} examples have maps ({method}) of the class that the teacher says first: "
-        "orange speaks for it, blue against it, each map on a scale of its own."
+        "orange speaks for it, blue against it, each map on a scale of its own. Where they differ most stands first."
     )
 
 

@@ -28,9 +28,11 @@ function image(text, shape, label) {
   return canvas;
 }
 
-/** A signed map (int8, 127 is its largest size): blue speaks against, orange for; grey is 0. */
-function map(text, shape, label) {
-  const [, height, width] = shape, values = new Int8Array(bytes(text).buffer);
+const signed = (text) => new Int8Array(bytes(text).buffer);
+
+/** A signed map (127 is its largest size): blue speaks against, orange for; grey is 0. */
+function map(values, shape, label) {
+  const [, height, width] = shape;
   const canvas = make("canvas", { width, height, role: "img", "aria-label": label });
   const drawn = new ImageData(width, height);
   const ends = { low: [0, 114, 178], zero: [246, 246, 246], high: [213, 94, 0] };
@@ -79,7 +81,12 @@ function show(example) {
   const parts = [];
   if (example.pixels) parts.push(make("figure", {}, image(example.pixels, told.shape, sentence(example)), make("figcaption", {}, "the example")));
   for (const [who, text] of Object.entries(example.maps ?? {})) {
-    parts.push(make("figure", {}, map(text, told.shape, `${told.method} of the ${who}`), make("figcaption", {}, who)));
+    parts.push(make("figure", {}, map(signed(text), told.shape, `${told.method} of the ${who}`), make("figcaption", {}, who)));
+  }
+  if (example.maps?.teacher && example.maps.student) {
+    const [teacher, student] = [signed(example.maps.teacher), signed(example.maps.student)];
+    const less = student.map((value, i) => Math.trunc((value - teacher[i]) / 2));
+    parts.push(make("figure", {}, map(less, told.shape, "the student's map less the teacher's"), make("figcaption", {}, "student less teacher")));
   }
   parts.push(bars(example));
   one.replaceChildren(...parts);
@@ -115,7 +122,7 @@ function drawFigures() {
     const figure = JSON.parse(document.getElementById(node.dataset.figure).textContent);
     const layout = { ...figure.layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: ink } };
     delete layout.title; // the page says it above
-    layout.margin = { ...layout.margin, t: 16 };
+    layout.margin = { ...layout.margin, t: layout.annotations?.length ? 40 : 16 }; // those are titles of its parts
     for (const key of Object.keys(layout)) {
       if (/^[xy]axis/.test(key)) layout[key] = { ...layout[key], gridcolor: line, linecolor: ink, tickcolor: ink, zerolinecolor: line };
     }

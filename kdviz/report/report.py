@@ -19,6 +19,7 @@ from ..measure.calibration import Calibration, inherited
 from ..measure.fidelity import CELLS, Fidelity
 from . import bias as of_bias
 from . import html
+from .looks import WHO, Layers, Maps, explain, look
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,27 +30,6 @@ if TYPE_CHECKING:
 
 VERSION = 1  # of to_json
 NO_LABELS = "No example has a label: accuracy and calibration are not known."
-
-
-@dataclass(frozen=True)
-class Maps:
-    """Saliency maps of some examples.
-
-    Attributes
-    ----------
-    method : str
-    index : Tensor of int64, shape (M,)
-        Which examples of the report.
-    values : dict of str to Tensor, shape (M, *input shape)
-        By model.
-    similarity : MapSimilarity
-        Of teacher and student.
-    """
-
-    method: str
-    index: Tensor
-    values: dict[str, Tensor]
-    similarity: MapSimilarity
 
 
 @dataclass(eq=False)
@@ -79,6 +59,8 @@ class Report:
         Sentences on groups that were left out or cut.
     maps : Maps or None
         Those of the last call of :meth:`saliency`.
+    layers : Layers or None
+        Those of the last call of :meth:`attention`.
     """
 
     models: Mapping[str, nn.Module]
@@ -93,9 +75,16 @@ class Report:
     bias: Bias | None = None
     bias_notes: tuple[str, ...] = ()
     maps: Maps | None = field(default=None, init=False)
+    layers: Layers | None = field(default=None, init=False)
 
     def saliency(
-        self, method: str = "input_x_gradient", *, count: int = 200, index: Any = None, **options: Any
+        self,
+        method: str = "input_x_gradient",
+        *,
+        count: int = 200,
+        index: Any = None,
+        checks: int = 40,
+        **options: Any,
     ) -> MapSimilarity:
         """Explain the teacher's first choice by both models, on the same examples whatever the method.
 
@@ -107,6 +96,9 @@ class Report:
             How many examples: as many of each cell of the 2×2 as there are, the rarer cells first.
         index : sequence of int, optional
             Which examples instead.
+        checks : int
+            On how many of them the maps are set against those of random weights, and tried by taking places away and
+            putting them in; 0 for none.
         **options
             As of :func:`kdviz.measure.saliency.saliency`.
 
@@ -115,15 +107,29 @@ class Report:
         MapSimilarity
             Also kept in ``maps``, from where the page draws them.
         """
-        from ..measure.saliency import saliency, similarity
-
         chosen = self._sample(count) if index is None else torch.as_tensor(index, dtype=torch.int64)
         target = self.logits["teacher"][chosen].argmax(1)
-        inputs = self.examples.inputs(chosen)
-        values = {who: saliency(self.models[who], inputs, target, method, **options) for who in ("teacher", "student")}
-        alike = similarity(values["teacher"], values["student"])
-        self.maps = Maps(method, chosen, values, alike)
-        return alike
+        self.maps = explain(self.models, self.examples.inputs(chosen), target, chosen, method, checks, options)
+        return self.maps.similarity
+
+    def attention(self, *, count: int = 200, **options: Any) -> Layers:
+        """Set the layers of both models against each other: where they look, and which correspond.
+
+        Parameters
+        ----------
+        count : int
+            How many examples, as of :meth:`saliency`.
+        **options
+            Of two transformers as of :func:`kdviz.measure.attention.layer_maps` (``head``, ``accumulated``), else of
+            :func:`kdviz.measure.attention.activation_maps` (``layers``, ``form``, ``power``).
+
+        Returns
+        -------
+        Layers
+            Also kept in ``layers``. Where a model has no maps in space, their correspondence alone.
+        """
+        self.layers = look({who: self.models[who] for who in WHO}, self.examples.inputs(self._sample(count)), options)
+        return self.layers
 
     def _sample(self, count: int) -> Tensor:
         """Return ``count`` examples, a share of each cell's first, in the order of the data."""
@@ -160,7 +166,8 @@ class Report:
             "fidelity": [self.fidelity.sentence()],
             "calibration": self._on_calibration(),
             "bias": self._on_bias(),
-            "saliency": self._on_saliency(),
+            "saliency": self.maps.sentences() if self.maps is not None else [],
+            "attention": self.layers.sentences() if self.layers is not None else [],
         }
 
     def headlines(self) -> list[str]:
@@ -172,7 +179,7 @@ class Report:
             said.append(NO_LABELS)
         if self.bias is not None:
             said.append(of_bias.headline(self.bias))
-        return [*said, *self.sentences("saliency")]
+        return [*said, *self.sentences("saliency")[:1], *self.sentences("attention")[:1]]
 
     def _on_calibration(self) -> list[str]:
         said = [_of(who, c.sentence()) for who, c in self.calibration.items()]
@@ -191,11 +198,6 @@ class Report:
             return list(self.bias_notes)
         said = [of_bias.sentences(self.bias, grouping) for grouping in self.bias.groupings]
         return [*(sentence for some in said for sentence in some), *self.bias_notes]
-
-    def _on_saliency(self) -> list[str]:
-        if self.maps is None:
-            return []
-        return [self.maps.similarity.sentence()]
 
     def summary(self) -> pd.DataFrame:
         """Return one row a model: size, accuracy, NLL, Brier, ECE, over-confidence."""
@@ -240,9 +242,9 @@ class Report:
         if self.bias is not None:
             parts.append(of_bias.frame(self.bias))
         if self.maps is not None:
-            alike = self.maps.similarity.frame().assign(group=[f"example {i}" for i in self.maps.index.tolist()])
-            rows = alike.melt("group", ["rank", "cosine", "overlap"], "measure", "value")
-            parts.append(rows.assign(subject=f"saliency, {self.maps.method}", model="both"))
+            parts.append(self.maps.frame())
+        if self.layers is not None:
+            parts.append(self.layers.frame())
         return pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
 
     def to_json(self, path: str | Path | None = None) -> str:
@@ -279,6 +281,15 @@ class Report:
             from ..figures import saliency as of_saliency
 
             drawn["saliency"] = of_saliency.distribution(self.maps.similarity, self.maps.method)
+            if self.maps.curves:
+                drawn["saliency-curves"] = of_saliency.curves(self.maps.curves)
+        if self.layers is not None:
+            from ..figures import attention as of_attention
+            from ..figures import similarity as of_similarity
+
+            if self.layers.attention is not None:
+                drawn["attention"] = of_attention.distances(self.layers.attention)
+            drawn["attention-layers"] = of_similarity.correspondence(self.layers.correspondence)
         return drawn
 
     def to_html(self, path: str | Path, *, title: str = "Teacher and student compared") -> Path:

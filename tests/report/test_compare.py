@@ -13,6 +13,7 @@ from torch import nn
 import kdviz as kd
 from kdviz.distill.teacher import Cancelled
 from kdviz.figures.one_file import script_json
+from kdviz.measure.saliency import deletion_insertion
 from kdviz.report.html import told
 
 COLUMNS = ["subject", "measure", "model", "group", "value", "low", "high"]
@@ -134,7 +135,7 @@ def test_saliency_keeps_its_examples_when_the_method_changes():
     report = kd.compare(line(4.0), line(1.0, seed=1), toy())
     report.saliency("gradient", count=20)
     first = report.maps.index
-    report.saliency("input_x_gradient", count=20)
+    report.saliency("input_x_gradient", count=20, checks=0)
     assert torch.equal(report.maps.index, first)
     assert len(first) == 20
     assert report.sentences("saliency")
@@ -171,3 +172,68 @@ def test_nothing_in_the_data_can_end_the_script_that_holds_it(text):
     written = script_json([text])
     assert not set("<>&\u2028\u2029") & set(written)
     assert json.loads(written) == [text]
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return kd.data.mnist().test.take(slice(0, 60))
+
+
+def test_maps_are_tried_against_random_weights_and_by_taking_places_away(digits):
+    report = kd.compare(kd.models.pretrained("mnist-convnet"), kd.models.pretrained("mnist-mlp-overfit"), digits)
+    report.saliency("gradient", count=20, checks=8)
+    maps = report.maps
+    assert {who: found.n for who, found in maps.against_random.items()} == {"teacher": 8, "student": 8}
+    wanted = deletion_insertion(
+        report.models["student"],
+        digits.inputs(maps.index[:8]),
+        maps.values["student"][:8],
+        report.logits["teacher"][maps.index[:8]].argmax(1),
+    )
+    assert np.array_equal(maps.curves["student"].deletion, wanted.deletion)
+    assert maps.order == maps.index[maps.similarity.order().tolist()].tolist()
+    frame = report.frame()
+    areas = frame[(frame.measure == "deletion_area") & (frame.model == "student")]
+    assert areas.value.to_numpy() == pytest.approx(wanted.deletion_area)
+    assert (frame.measure == "rank against random weights").sum() == 16
+    said = report.sentences("saliency")
+    assert len(said) == 5 and "random weights" in said[1] and said[3].startswith("The teacher's maps: Over 8 examples")
+    assert {"saliency", "saliency-curves"} <= set(report.figures())
+    report.saliency("gradient", count=5, checks=0)
+    assert report.maps.curves == {} and len(report.sentences("saliency")) == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "layers"),
+    [
+        (lambda: kd.models.vit(16, 2, 2), ("block1.attention", "block2.attention")),
+        (lambda: kd.models.convnet(4), ("relu1", "relu2", "relu3", "relu4", "relu5")),
+    ],
+)
+def test_attention_of_transformers_is_their_own_and_of_others_that_of_their_activations(digits, make, layers):
+    report = kd.compare(make(), make(), digits)
+    found = report.attention(count=12)
+    assert found.attention.teacher_layers == layers
+    assert np.diag(found.attention.median()) == pytest.approx(1.0)
+    assert np.diag(found.correspondence.matrix) == pytest.approx(1.0)
+    frame = report.frame()
+    mine = frame[frame.subject == "attention"]
+    pairs = len(found.correspondence.teacher_layers) ** 2
+    assert (mine.measure == "linear CKA").sum() == pairs
+    assert (mine.measure == "cosine of maps, median").sum() == len(layers) ** 2
+    assert {"attention", "attention-layers"} <= set(report.figures())
+    assert report.sentences("attention")[0] in report.headlines()
+
+
+def test_models_without_maps_still_have_layers_that_correspond(digits):
+    report = kd.compare(kd.models.mlp((8,)), kd.models.convnet(4), digits)
+    found = report.attention(count=10)
+    assert found.attention is None and found.correspondence.matrix.shape[0] >= 1
+    assert report.sentences("attention")[0].startswith("There are no maps of layers to compare:")
+    assert "attention" not in report.figures() and "attention-layers" in report.figures()
+
+
+def test_bins_are_cut_as_the_user_says(digits):
+    models = kd.models.pretrained("mnist-convnet"), kd.models.pretrained("mnist-mlp-overfit")
+    report = kd.compare(*models, digits, bins=4, strategy="mass")
+    assert report.calibration["student"].strategy == "mass" and len(report.calibration["student"].bins) == 4

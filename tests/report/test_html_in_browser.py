@@ -51,7 +51,7 @@ def test_a_cell_chooses_the_examples_and_an_example_all_its_views(page, file, re
     assert example in cells["errors_new"]
     y = int(report.examples.y[example])
     assert f"its class is {report.classes[y]}; the teacher says {report.classes[y]}," in said
-    assert opened.locator("#one canvas").count() == 3, "the example and two maps"
+    assert opened.locator("#one canvas").count() == 4, "the example, two maps and their difference"
     shown = [float(p) for p in opened.locator(".bars .p").all_inner_texts()]
     expected = torch.softmax(report.logits["teacher"][example].double(), 0).tolist()
     assert shown[::2] == pytest.approx(expected, abs=6e-4)

@@ -1,0 +1,175 @@
+"""Where both models of a report look: saliency maps with their checks, and attention layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..measure.attention import Attention
+    from ..measure.saliency import Curves, MapSimilarity
+    from ..measure.similarity import Correspondence
+
+WHO = ("teacher", "student")
+AREAS = ("deletion_area", "random_deletion_area", "insertion_area", "random_insertion_area")
+
+
+@dataclass(frozen=True)
+class Maps:
+    """Saliency maps of some examples.
+
+    Attributes
+    ----------
+    method : str
+    index : Tensor of int64, shape (M,)
+        Which examples of the report.
+    values : dict of str to Tensor, shape (M, *input shape)
+        By model.
+    similarity : MapSimilarity
+        Of teacher and student.
+    against_random : dict of str to MapSimilarity
+        Each model's maps against those of the same model with random weights; empty where it was not checked.
+    curves : dict of str to Curves
+        The probability while places are taken away, and put in, in the order of each model's maps; likewise.
+    """
+
+    method: str
+    index: Tensor
+    values: dict[str, Tensor]
+    similarity: MapSimilarity
+    against_random: dict[str, MapSimilarity] = field(default_factory=dict)
+    curves: dict[str, Curves] = field(default_factory=dict)
+
+    @property
+    def order(self) -> list[int]:
+        """The examples of the report by disagreement, the least alike first."""
+        return self.index[torch.from_numpy(self.similarity.order())].tolist()
+
+    def sentences(self) -> list[str]:
+        """Return what the maps say, and what is to be thought of them."""
+        said = [self.similarity.sentence()]
+        for who, found in self.against_random.items():
+            known = found.rank[~np.isnan(found.rank)]
+            if len(known):
+                said.append(
+                    f"The {who}'s maps and those of the same model with random weights have a median rank correlation "
+                    f"of {np.median(known):.2f} over {_examples(len(known))}: the nearer to 1, the less they show of "
+                    "what was learned."
+                )
+        said += [f"The {who}'s maps: {curves.sentence()}" for who, curves in self.curves.items()]
+        return said
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row a number: subject, measure, model, group, value."""
+        import pandas as pd
+
+        names = [f"example {i}" for i in self.index.tolist()]
+        parts = [_molten(self.similarity.frame(), names, ["rank", "cosine", "overlap"], "both", "")]
+        for who, found in self.against_random.items():
+            parts.append(_molten(found.frame(), names, ["rank", "cosine", "overlap"], who, " against random weights"))
+        for who, curves in self.curves.items():
+            parts.append(_molten(curves.frame(), names, list(AREAS), who, ""))
+        return pd.concat(parts).assign(subject=f"saliency, {self.method}")
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What the layers of both models look at.
+
+    Attributes
+    ----------
+    attention : Attention or None
+        Maps of both models and how alike they are; None where a model has none.
+    correspondence : Correspondence
+        Linear CKA of all pairs of layers.
+    note : str
+        Why there are no maps; empty if there are.
+    """
+
+    attention: Attention | None
+    correspondence: Correspondence
+    note: str = ""
+
+    def sentences(self) -> list[str]:
+        """Return what was found."""
+        found = [self.attention.sentence()] if self.attention is not None else [self.note]
+        return [*found, self.correspondence.sentence()]
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row a pair of layers and measure; the group names the pair."""
+        import pandas as pd
+
+        c = self.correspondence
+        rows = [
+            {"measure": "linear CKA", "group": f"{t} and {s}", "value": float(c.matrix[i, j])}
+            for i, t in enumerate(c.teacher_layers)
+            for j, s in enumerate(c.student_layers)
+        ]
+        if self.attention is not None:
+            a = self.attention
+            for name, matrix in (("cosine of maps, median", a.median()), ("cosine of maps, by chance", a.by_chance)):
+                rows += [
+                    {"measure": name, "group": f"{t} and {s}", "value": float(matrix[i, j])}
+                    for i, t in enumerate(a.teacher_layers)
+                    for j, s in enumerate(a.student_layers)
+                ]
+        return pd.DataFrame(rows).assign(subject="attention", model="both")
+
+
+def explain(
+    models: Mapping[str, nn.Module],
+    inputs: Tensor,
+    target: Tensor,
+    index: Tensor,
+    method: str,
+    checks: int,
+    options: Mapping[str, Any],
+) -> Maps:
+    """Return both models' maps for the same classes, with the checks of the first ``checks`` examples."""
+    from ..measure.saliency import deletion_insertion, saliency, sanity_check, similarity
+
+    values = {who: saliency(models[who], inputs, target, method, **options) for who in WHO}
+    alike = similarity(values["teacher"], values["student"])
+    few = slice(0, checks)
+    against, curves = {}, {}
+    if checks:
+        for who in WHO:
+            against[who] = sanity_check(models[who], inputs[few], target[few], method, **options)
+            curves[who] = deletion_insertion(models[who], inputs[few], values[who][few], target[few])
+    return Maps(method, index, values, alike, against, curves)
+
+
+def look(models: Mapping[str, nn.Module], inputs: Tensor, options: Mapping[str, Any]) -> Layers:
+    """Return the layers of both models: attention's own maps where both attend, else maps of their activations."""
+    from ..measure.attention import activation_maps, compare, layer_maps
+    from ..measure.similarity import correspondence
+
+    teacher, student = (models[who] for who in WHO)
+    alike = correspondence(teacher, student, inputs, average=True)
+    try:
+        both_attend = all(
+            any(isinstance(m, nn.MultiheadAttention) for m in model.modules()) for model in models.values()
+        )
+        make = layer_maps if both_attend else activation_maps
+        return Layers(compare(make(teacher, inputs, **options), make(student, inputs, **options)), alike)
+    except ValueError as error:
+        said = str(error)
+        return Layers(None, alike, f"There are no maps of layers to compare: {said}.")
+
+
+def _molten(table: pd.DataFrame, names: Iterable[str], measures: list[str], model: str, more: str) -> pd.DataFrame:
+    named = table.assign(group=list(names)[: len(table)])
+    rows = named.melt("group", measures, "measure", "value").assign(model=model)
+    rows["measure"] += more
+    return rows
+
+
+def _examples(count: int) -> str:
+    return f"{count:,} example{'' if count == 1 else 's'}"
