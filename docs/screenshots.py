@@ -33,6 +33,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=chromium.find(), args=["--no-sandbox"])
             for theme in ("light", "dark"):
                 take_lab(browser, lab, theme, arguments.folder)
+                take_compare(browser, lab, theme, arguments.folder)
                 if arguments.all:
                     take_others(browser, lab, theme, arguments.folder)
             browser.close()
@@ -46,11 +47,24 @@ def take_lab(browser: Browser, url: str, theme: str, folder: Path) -> None:
     page.get_by_role("button", name="Train", exact=True).click()
     page.locator(".kd-transport[data-state=finished]").wait_for(timeout=180_000)
     take(page, folder, "lab", theme)
-    for view, name in (("Many examples", "many"), ("Your own digit", "draw")):
+    for view, name in (("Many examples", "many"), ("Your own digit", "draw"), ("Saliency", "saliency")):
         page.get_by_role("radiogroup", name="Show").get_by_role("radio", name=view, exact=True).check()
         if name == "draw":
             draw_a_seven(page)
+        if name == "saliency":
+            page.get_by_text("of the top tenth of all places").first.wait_for()
         take(page, folder, f"lab-{name}", theme)
+    page.context.close()
+
+
+def take_compare(browser: Browser, lab: str, theme: str, folder: Path) -> None:
+    """Take the page of two models where it shows their attention."""
+    page = open_page(browser, f"{lab.split('/voila/')[0]}/voila/render/dashboards/compare.ipynb", theme)
+    page.get_by_text("agrees with the teacher").first.wait_for(timeout=60_000)
+    page.get_by_role("radiogroup", name="Show").get_by_role("radio", name="Attention", exact=True).check()
+    page.locator(".kd-host-attention canvas").first.wait_for()
+    page.wait_for_timeout(500)
+    take(page, folder, "compare", theme)
     page.context.close()
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Sequence
-from typing import Any
+from contextlib import closing
+from typing import IO, Any
 
 import numpy as np
 import torch
@@ -19,6 +21,9 @@ from torch.utils.data import (
 
 from kdviz.data.memory import Examples, Splits, proportional_order
 
+MOST_IN_MEMORY = 512 * 2**20  # bytes of a Dataset or DataLoader; beyond, a file holds them
+CHUNK = 16 * 2**20  # bytes that are joined at once
+
 
 def examples(anything: Any) -> Examples:
     """Hold data in memory as `Examples`.
@@ -27,7 +32,8 @@ def examples(anything: Any) -> Examples:
     ----------
     anything : Examples, (X, y), Tensor, ndarray, Dataset or DataLoader
         `(X, y)` are tensors or arrays of equal length; X alone gives examples without labels. A torch
-        `Dataset` or `DataLoader` is read once, from beginning to end, and must give pairs of input and label.
+        `Dataset` or `DataLoader` is read once, from beginning to end, and must give pairs of input and label. What
+        would take more than 512 MB is kept in a temporary file, and read from there as it is used.
         X of type uint8 with three or four axes is taken as pixels and stays uint8, so that `inputs` scales it
         to [0, 1]; all else becomes float32 as it is.
 
@@ -256,10 +262,64 @@ def _pair(item: Any) -> tuple[Any, Any]:
 
 
 def _joined(pairs: Iterable[tuple[Any, Any]]) -> Pair:
-    inputs, labels = [], []
-    for x, y in pairs:
-        inputs.append(torch.as_tensor(x))
-        labels.append(_array(y))
-    if not inputs:
-        raise ValueError("data must hold at least 1 example, got 0")
-    return _inputs(torch.cat(inputs)), np.concatenate(labels)
+    labels = []
+    with closing(_Spool()) as spool:
+        for x, y in pairs:
+            spool.add(torch.as_tensor(x))
+            labels.append(_array(y))
+        if not labels:
+            raise ValueError("data must hold at least 1 example, got 0")
+        return spool.whole(), np.concatenate(labels)
+
+
+class _Spool:
+    """Inputs one after the other: in memory while they fit, beyond that in a file that goes with the last use of it."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Tensor] = []  # as they came
+        self._parts: list[Tensor] = []  # as they will be held
+        self._rows = self._bytes = 0
+        self._file: IO[bytes] | None = None
+
+    def add(self, x: Tensor) -> None:
+        if self._waiting and x.shape[1:] != self._waiting[0].shape[1:]:
+            shapes = f"{tuple(self._waiting[0].shape[1:])} and {tuple(x.shape[1:])}"
+            raise ValueError(f"all examples must have one shape, got {shapes}")
+        self._waiting.append(x)
+        if sum(part.nbytes for part in self._waiting[-2:]) * len(self._waiting) > CHUNK:
+            self._take()
+
+    def _take(self) -> None:
+        x, self._waiting = _inputs(torch.cat(self._waiting)), []
+        if self._parts and (x.shape[1:], x.dtype) != (self._parts[0].shape[1:], self._parts[0].dtype):
+            shapes = f"{tuple(self._parts[0].shape[1:])} and {tuple(x.shape[1:])}"
+            raise ValueError(f"all examples must have one shape and dtype, got {shapes}")
+        self._rows += len(x)
+        self._bytes += x.nbytes
+        self._parts.append(x)
+        if self._file is None and self._bytes > MOST_IN_MEMORY:
+            self._file = tempfile.TemporaryFile(prefix="kdviz-")  # noqa: SIM115 (`close` does)
+            for part in self._parts:
+                _write(self._file, part)
+        elif self._file is not None:
+            _write(self._file, x)
+        if self._file is not None:
+            self._parts = self._parts[:1]  # for its shape
+
+    def whole(self) -> Tensor:
+        if self._waiting:
+            self._take()
+        if self._file is None:
+            return torch.cat(self._parts)
+        self._file.flush()
+        first = self._parts[0].numpy()
+        return torch.from_numpy(np.memmap(self._file, first.dtype, "r+", shape=(self._rows, *first.shape[1:])))
+
+    def close(self) -> None:
+        """Let go of the file; what is mapped of it stays."""
+        if self._file is not None:
+            self._file.close()
+
+
+def _write(file: IO[bytes], x: Tensor) -> None:
+    file.write(x.contiguous().numpy().tobytes())

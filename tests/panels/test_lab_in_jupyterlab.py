@@ -18,14 +18,28 @@ import pytest
 from playwright.sync_api import TimeoutError, expect
 
 SERVER: dict[str, int] = {}
+LAB_SAYS = {
+    "Fidelity": re.compile(r"After step [\d,]+ the student agrees"),
+    "Saliency": "share",
+    "Calibration": "labelled examples",
+    "Bias": "stroke thickness",
+}
+COMPARE_SAYS = {
+    "Fidelity": "agrees with the teacher on",
+    "Saliency": "share",
+    "Calibration": "labelled examples",
+    "Bias": "slant",
+    "Attention": "block4",
+}
 SETTINGS = ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTERLAB_SETTINGS_DIR")
 
 
 @pytest.fixture(scope="module")
 def jupyterlab(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iterator[str]:
-    """The address of a JupyterLab on a copy of the Lab's notebook; ended by its id."""
+    """The address of a JupyterLab on copies of the dashboards; ended by its id."""
     folder = tmp_path_factory.mktemp("jupyterlab")
-    shutil.copy(repository / "notebooks" / "dashboards" / "lab.ipynb", folder)
+    for name in ("lab.ipynb", "compare.ipynb"):
+        shutil.copy(repository / "notebooks" / "dashboards" / name, folder)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -63,6 +77,10 @@ def test_the_lab_trains_travels_and_branches_in_jupyterlab(jupyterlab, page):
     expect(opened.get_by_text(re.compile("fewer than its twin")).first).to_be_visible()
     at_the_end = opened.locator(".kd-row .kd-p-student:visible").all_inner_texts()
     scrubber = opened.locator(".kd-scrubber input[type=range]")
+    for name, said in LAB_SAYS.items():
+        view(opened, name)
+        expect(opened.locator(f".kd-host-{name.lower()}")).to_contain_text(said, timeout=60_000)
+    view(opened, "One example")
     scrubber.press("Home")
     expect(opened.locator(".kd-row .kd-p-student:visible")).not_to_have_text(at_the_end)
     for _ in range(9):
@@ -92,16 +110,33 @@ def test_a_kernel_that_died_is_told_by_the_page_itself(jupyterlab, page, watch):
     watch.failed.clear()
 
 
+def test_two_models_are_compared_in_jupyterlab(jupyterlab, page):
+    opened = run_all(page(f"{jupyterlab}/lab/tree/compare.ipynb", width=1440, height=1000), ".kd-two-models")
+    for name, said in COMPARE_SAYS.items():
+        view(opened, name)
+        expect(opened.locator(f".kd-host-{name.lower()}")).to_contain_text(said, timeout=60_000)
+    expect(opened.locator(".kd-host-attention canvas").first).to_have_count(1)
+
+
+def view(opened, name):
+    opened.get_by_role("radiogroup", name="Show").get_by_role("radio", name=name, exact=True).check(force=True)
+
+
 def open_lab(jupyterlab, page):
     opened = page(f"{jupyterlab}/lab/tree/lab.ipynb", width=1440, height=1000)
+    return run_all(opened, ".kd-transport[data-state=idle]")
+
+
+def run_all(opened, shown):
+    """Run all cells of the notebook that is open, until something is shown."""
     expect(opened.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible(timeout=90_000)
     for _ in range(4):  # a menu that is clicked while JupyterLab still starts may do nothing
         opened.get_by_role("menuitem", name="Run").first.click()
         opened.get_by_text("Run All Cells", exact=True).first.click()
         try:
-            opened.locator(".kd-transport[data-state=idle]").wait_for(timeout=60_000)
+            opened.locator(shown).wait_for(timeout=60_000)
             break
         except TimeoutError:
             opened.keyboard.press("Escape")
-    expect(opened.locator(".kd-transport[data-state=idle]")).to_be_visible(timeout=60_000)
+    expect(opened.locator(shown)).to_be_visible(timeout=60_000)
     return opened
