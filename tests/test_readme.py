@@ -32,5 +32,5 @@ def test_the_teachers_table_says_what_the_cards_say(repository):
     text = (repository / "README.md").read_text(encoding="utf-8")
     for name in kd.models.names():
         card = kd.models.card(name)
-        row = f"| `{name}` | {card.test_errors:,} of {card.test_examples:,} | {card.parameters:,} | `{card.command}` |"
-        assert row in text, row
+        told = f"{card.test_errors:,} of {card.test_examples:,} | {card.parameters:,} | `{card.command}` |"
+        assert re.search(rf"\| `{name}`[^|]* \| {re.escape(told)}", text), f"{name}: {told}"

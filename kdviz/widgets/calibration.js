@@ -181,7 +181,7 @@ function calibrationSentence(model, measured, view, temperature) {
     return `the ${name} is ${how}`;
   };
   const at = temperature === 1 ? "" : ` Divided by T = ${short(temperature)},`;
-  const when = model.get("total_steps") > 0 ? `After step ${grouped(view.step)}, over` : "Over";
+  const when = stepsAreTold(model) ? `After step ${grouped(view.step)}, over` : "Over";
   const start = `${when} ${grouped(measured.teacher.n)} labelled examples:${at}`;
   return `${start} ${said("teacher", "teacher")}, ${said("student", view.who)}. The bars of the points are 95 % intervals: where they cross the diagonal, the gap may be chance.`;
 }

@@ -140,7 +140,7 @@ function examplesView(model, state, room) {
     filter, list, selected, place, student, teacher: fixed.teacher, hasStudent, room, pages, page: state.page, count: fixed.count, sample: fixed.sample, split: fixed.split,
     shown: list.slice(state.page * room, (state.page + 1) * room),
     who,
-    sentence: examplesSentence({ says, needsStudent, list, fixed, hasStudent, step, who, trained: model.get("total_steps") > 0 }),
+    sentence: examplesSentence({ says, needsStudent, list, fixed, hasStudent, step, who, trained: stepsAreTold(model) }),
   };
 }
 

@@ -65,7 +65,7 @@ function isOfNow(model, { follows = ["selected"] } = {}) {
 function staleness(model) {
   const step = model.get("made_for")?.step;
   const shown = model.get("student_step");
-  return step === undefined || step === null || step === shown || !model.get("total_steps") ? "" : `Computed after step ${grouped(step)}; the page shows step ${grouped(shown)}.`;
+  return step === undefined || step === null || step === shown || !stepsAreTold(model) ? "" : `Computed after step ${grouped(step)}; the page shows step ${grouped(shown)}.`;
 }
 
 /** A button that asks Python for the work over many examples, with its progress and a way to stop it. */

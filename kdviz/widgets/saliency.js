@@ -85,7 +85,7 @@ function saliencySentence(model, found, who) {
   const step = model.get("made_for").step;
   const asked = `Asked what speaks for “${name}” in example ${model.get("selected") + 1}`;
   if (found.overlap === null || found.overlap === undefined) return `${asked}, one of both maps singles out nothing.`;
-  return `${asked}, teacher and ${who}${step === null || step === undefined || !model.get("total_steps") ? "" : ` (after step ${grouped(step)})`} share ${Math.round(100 * found.overlap)} % of the top tenth of all places.`;
+  return `${asked}, teacher and ${who}${step === null || step === undefined || !stepsAreTold(model) ? "" : ` (after step ${grouped(step)})`} share ${Math.round(100 * found.overlap)} % of the top tenth of all places.`;
 }
 
 /** Of a row, the features with the largest values: the teacher's to the left, the student's to the right. */

@@ -139,7 +139,7 @@ function currentView(model, state, shown) {
     who: student.who,
     role: student.role,
     step: model.get("student_step"),
-    trains: !model.scene || model.get("total_steps") > 0,
+    trains: stepsAreTold(model),
     hasStudent: state.hasStudent,
     hasSliders: has("temperature", "alpha", "fairness", "bias"),
     hasExample: has("bars", "numbers", "sentence", "adds", "probes"),

@@ -38,7 +38,7 @@ function barsPart(model, life) {
       say(words, view.inScene && large.hidden ? (state.captions[view.selected] ?? "") : ""); // alone, the strip shows it
       words.hidden = !words.textContent;
       teacherHead.draw("Teacher", view.teacherName, "");
-      studentHead.draw(view.studentTitle, view.studentName, view.hasStudent && view.trains ? `step ${grouped(view.step)}` : "");
+      studentHead.draw(view.studentTitle, view.studentName, view.hasStudent && view.trains !== false ? `step ${grouped(view.step)}` : "");
       this.root.classList.toggle("kd-one-sided", !view.hasStudent);
       studentHead.root.hidden = !view.hasStudent;
       classes.forEach((c, i) => made[i].draw(view, c));

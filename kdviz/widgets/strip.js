@@ -32,9 +32,13 @@ function shownStudent(model) {
   };
 }
 
+/** Whether steps mean something: two models that are given have none. */
+function stepsAreTold(model) {
+  return !model.scene || model.get("total_steps") > 0 || model.get("student_step") > 0;
+}
+
 /** "After step 120 the student", or "The student" where nothing is being trained; with a small letter inside a sentence. */
 function studentAtStep(model, who, { inside = false } = {}) {
-  const steps = model.get("total_steps") > 0;
-  const said = steps ? `after step ${grouped(model.get("student_step"))} the ${who}` : `the ${who}`;
+  const said = stepsAreTold(model) ? `after step ${grouped(model.get("student_step"))} the ${who}` : `the ${who}`;
   return inside ? said : said[0].toUpperCase() + said.slice(1);
 }

@@ -24,6 +24,9 @@ PROMISED = {  # what each teacher must reach on the test part
     "mnist-convnet": 0.996,
     "mnist-mlp-1200": 0.993,
     "mnist-mlp-overfit": 0.89,
+    "mnist-vit": 0.99,
+    "mnist-vit-student": 0.98,
+    "mnist-vit-twin": 0.98,
 }
 
 

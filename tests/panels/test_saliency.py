@@ -1,12 +1,15 @@
 """The saliency view's Python: maps of the example and step shown, many examples, what goes wrong."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 import kdviz as kd
+from kdviz.data import Examples
+from kdviz.data.planted import PATCH, with_shortcut
 from kdviz.measure.saliency import METHODS, saliency, similarity
 from kdviz.panels.newest import Newest
 from kdviz.panels.saliency import SaliencyOf
@@ -175,3 +178,35 @@ def test_the_lab_follows_its_scrubber_and_leaves_no_thread():
     finally:
         panel.close()
     assert not [t.name for t in threading.enumerate() if t.name in ("kdviz-subjects", "kdviz-across")]
+
+
+def test_a_planted_shortcut_is_where_the_student_looks_and_its_teacher_does_not(subject, teacher):
+    """A student that learned from marked digits looks at the mark; the teacher, which never saw one, at the digit."""
+    digits = kd.data.mnist()
+    learned = digits.train.take(slice(0, 1000))
+    marked, _ = with_shortcut(learned.x, learned.y, strength=1.0)
+    own = replace(digits, train=Examples(marked, learned.y))
+    run = kd.Distillation(teacher, kd.models.mlp((32,)), own, 1.0 * kd.HardLabels(), epochs=20, learning_rate=3e-3)
+    run.train(progress=False)
+    shown = digits.test.take(slice(0, 40))
+    x, bears = with_shortcut(shown.x, shown.y, strength=1.0)
+    one = subject(teacher, run.student, Examples(x, shown.y), selected=0)
+    one.widget.update(method="input_x_gradient", target="label")
+    mark = np.zeros((28, 28), bool)
+    mark[: with_shortcut_rows(10), :] = True
+    shares = {"teacher": [], "student": []}
+    for selected in range(8):
+        one.scene.selected = selected
+        one.refresh()
+        wait(one)
+        for who, packed in (("teacher", one.widget.teacher_map), ("student", one.widget.student_map)):
+            size = np.abs(np.frombuffer(packed, "<f4").reshape(28, 28))
+            shares[who].append(size[mark].sum() / size.sum())
+    assert bears.all()
+    teachers, students = (float(np.median(shares[who])) for who in ("teacher", "student"))
+    assert students > 0.1 and students > 3 * teachers, shares
+
+
+def with_shortcut_rows(classes):
+    """How many rows of pixels the marks of so many classes take."""
+    return PATCH * -(-classes // (28 // PATCH))

@@ -21,7 +21,8 @@ def offered(page):
 def test_the_switch_turns_the_scene_to_another_view(mount):
     scene = Scene()
     page = mount(Views(scene=scene), SoftTargets(scene=scene, shown=["bars"], views=["one"]))
-    assert offered(page) == ["One example", "Many examples", "Your own digit"]
+    three = ["One example", "Many examples", "Your own digit"]
+    assert offered(page) == [*three, "Fidelity", "Saliency", "Attention", "Calibration", "Bias"]
     assert page.get_by_label("One example").is_checked()
     page.get_by_label("Many examples").check(force=True)
     page.evaluate(FRAME)
@@ -47,16 +48,23 @@ def test_a_locked_switch_stays_where_it_is(mount):
     page = mount(Views(scene=Scene(locked=["view"])))
     assert page.locator("input:enabled").count() == 0
     put(page, "locked", [])
-    assert page.locator("input:enabled").count() == 3
+    assert page.locator("input:enabled").count() == 8
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_the_switch_stands_in_one_row_and_has_room_for_a_finger(mount, width):
-    page = mount(Views(scene=Scene()), width=width)
-    boxes = [label.bounding_box() for label in page.locator("label").all()]
+def test_three_views_stand_in_one_row_and_have_room_for_a_finger(mount, width):
+    page = mount(Views(scene=Scene(), offered=["one", "many", "draw"]), width=width)
+    boxes = [label.bounding_box() for label in page.locator("label:visible").all()]
     assert len({round(box["y"]) for box in boxes}) == 1
     assert min(box["height"] for box in boxes) >= 32
     page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+    assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_many_views_take_as_few_rows_as_they_need(mount):
+    page = mount(Views(scene=Scene()), width=360)
+    rows = {round(label.bounding_box()["y"]) for label in page.locator("label").all()}
+    assert len(rows) <= 4
     assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
 
 
@@ -71,5 +79,5 @@ def test_a_switch_that_ends_leaves_no_listener(mount):
 
 @pytest.mark.parametrize("traits", [{"offered": ["one", "two"]}, {"titles": {"two": "Two"}}])
 def test_a_view_that_is_none_is_refused(traits):
-    with pytest.raises(WrongTraitError, match="must be one of 'one', 'many', 'draw', got 'two'"):
+    with pytest.raises(WrongTraitError, match=r"must be one of 'one', 'many', 'draw', .*'bias', got 'two'"):
         Views(**traits)
