@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ipywidgets
@@ -208,6 +208,9 @@ class Compare(Panel):
             raise ValueError("these are models of your own; a state can only name shipped models")
         told = {"teacher": self.pair.teacher, "student": self.pair.student}
         return {**told, "temperature": self.scene.temperature, "view": self.scene.view}
+
+    def _without_python(self) -> Mapping[ipywidgets.Widget, Mapping[str, Any]]:
+        return {self.pair: {"fixed": True, "progress": None}}
 
     def wait(self, timeout_s: float = 600.0) -> bool:
         """Wait until all that was asked for is shown; return whether that came true in time."""

@@ -10,7 +10,7 @@ import base64
 import gzip
 import html
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,14 +21,15 @@ import numpy as np
 
 from ..distill.film import Film
 from ..figures.one_file import policy, script_json, write_whole
-from ..widgets import Scene
+from ..widgets import Bias, Scene
 from ..widgets.parts import css
+from ..widgets.scene import VIEWS
 from ..widgets.traits import View
 
 # Parts of a page and controls that ask Python; and the widgets that are nothing else.
-HIDDEN = ("transport", "setup", "presets", "draw", "kept", "share")
+HIDDEN = ("transport", "setup", "presets", "draw", "kept", "share", "saliency", "attention")
 LOCKED = ("branch", "repeat")
-NEED_PYTHON = ("digit_pad", "kept", "presets", "setup", "share", "transport")
+NEED_PYTHON = ("attention", "digit_pad", "kept", "presets", "saliency", "setup", "share", "transport")
 UNDER_WAY = ("loading", "running")
 BOXES = {ipywidgets.Box: "widget-box", ipywidgets.VBox: "widget-vbox", ipywidgets.HBox: "widget-hbox"}
 LEFT_OUT_OF_STATE = ("layout", "tabbable", "tooltip")
@@ -62,7 +63,8 @@ def page(view: ipywidgets.Widget, *, title: str, changes: Changes | None = None)
     scenes = list({id(v.scene): v.scene for v in views if getattr(v, "scene", None) is not None}.values())
     drawn = [v for v in views if not _needs_python(v)]
     models = {v.model_id: _state(v, (changes or {}).get(v, {})) for v in drawn}
-    models |= {s.model_id: _state(s, {**_scene_changes(s), **(changes or {}).get(s, {})}) for s in scenes}
+    left_out = [_name(v) for v in views if _needs_python(v)]
+    models |= {s.model_id: _state(s, {**_scene_changes(s, left_out), **(changes or {}).get(s, {})}) for s in scenes}
     films = {s.model_id: {run: _film(film) for run, film in dict(s.films).items() if len(film)} for s in scenes}
     modules = {v.model_id: str(v._esm) for v in drawn}
     texts = list(dict.fromkeys(modules.values()))
@@ -112,15 +114,21 @@ def _classes(widget: ipywidgets.Widget) -> str:
 
 
 def _needs_python(view: View) -> bool:
-    return type(view).__module__.rsplit(".", 1)[-1] in NEED_PYTHON
+    """Whether a view is nothing without Python; the groups' rates are something once they were measured."""
+    return _name(view) in NEED_PYTHON or (isinstance(view, Bias) and not view.found)
 
 
-def _scene_changes(scene: Scene) -> dict[str, Any]:
-    """Return what of a scene is otherwise where there is no Python."""
+def _name(view: View) -> str:
+    return type(view).__module__.rsplit(".", 1)[-1]
+
+
+def _scene_changes(scene: Scene, left_out: Sequence[str]) -> dict[str, Any]:
+    """Return what of a scene is otherwise where there is no Python; views that are left out cannot be chosen."""
+    hidden = list(dict.fromkeys([*scene.hidden, *HIDDEN, *(name for name in left_out if name in VIEWS)]))
     return {
-        "hidden": list(dict.fromkeys([*scene.hidden, *HIDDEN])),
+        "hidden": hidden,
         "locked": list(dict.fromkeys([*scene.locked, *LOCKED])),
-        "view": "one" if scene.view == "draw" else scene.view,
+        "view": "one" if scene.view in hidden else scene.view,
         "state": "paused" if scene.state in UNDER_WAY else scene.state,
     }
 

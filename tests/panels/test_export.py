@@ -197,7 +197,7 @@ def test_the_scene_in_the_file_is_without_python(file: Path) -> None:
     panel = Small()
     path = panel.to_html(file.with_name("again.html"))
     state = state_in(path)["models"][panel.scene.model_id]
-    assert state["hidden"] == ["code", "transport", "setup", "presets", "draw", "kept", "share"]
+    assert state["hidden"] == ["code", "transport", "setup", "presets", "draw", "kept", "share", "saliency", "attention"]
     assert state["locked"] == ["bias", "branch", "repeat"]
     assert (state["state"], state["view"]) == ("paused", "one")
     assert base64.b64decode(state["teacher_logits"]["base64"]) == panel.scene.teacher_logits
@@ -249,3 +249,24 @@ def test_a_foreign_widget_is_refused_and_the_file_before_stays(tmp_path: Path) -
         panel.to_html(path)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_two_models_compared_keep_what_needs_no_python(page, tmp_path):
+    panel = kd.panels.Compare("mnist-mlp-1200", "mnist-mlp-overfit", view="saliency")
+    try:
+        opened = page((panel.to_html(tmp_path / "compare.html")).as_uri())
+        offered = opened.get_by_role("radiogroup", name="Show").locator("label:visible")
+        expect(offered).to_have_text(["One example", "Many examples", "Fidelity", "Calibration"])
+        assert not opened.locator("select#kd-choice, .kd-host-saliency, .kd-host-bias").count()
+        opened.get_by_role("radio", name="Fidelity").check(force=True)
+        expect(opened.locator(".kd-host-fidelity .kd-sentence").first).to_contain_text("agrees with the teacher on")
+        opened.get_by_role("button", name="errors new: only the teacher is right").click()
+        expect(opened.locator(".kd-host-examples .kd-sentence")).to_contain_text("the student is not")
+        opened.get_by_role("radio", name="Calibration").check(force=True)
+        expect(opened.locator(".kd-host-calibration .kd-sentence")).to_contain_text("Over 1,000 labelled examples")
+        panel.scene.view = "bias"
+        assert panel.wait()
+        again = page((panel.to_html(tmp_path / "again.html")).as_uri())
+        expect(again.locator(".kd-host-bias")).to_contain_text("stroke thickness")
+    finally:
+        panel.close()
