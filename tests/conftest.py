@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from kdviz.app import chromium as chromium_app
@@ -34,6 +34,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # No deadline: a busy machine is no defect. The same examples in every run of the gate; new ones at a developer's.
 hypothesis.settings.register_profile("kdviz", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("kdviz")
+
+# What a page is to show may take longer on a busy machine.
+expect.set_options(timeout=20_000)
 
 KDVIZ = (sys.executable, "-m", "kdviz.app.cli")
 REPOSITORY = Path(__file__).resolve().parents[1]

@@ -26,7 +26,6 @@ SAMPLE = 1000  # examples that stand for all
 REMARKABLE = 200  # examples picked because a model is wrong or both differ
 LOOKED_AT = 2000  # examples of a split that shipped models are asked about
 MOST_NUMBERS = 400_000  # logits that travel to the page: of many classes, fewer examples
-RUN = "student"
 TEACHER, STUDENT = "mnist-vit", "mnist-vit-student"
 
 
@@ -42,8 +41,10 @@ class Compare(Panel):
         Of a `Splits` the test part. Default: the data set on the card of a shipped teacher.
     classes : sequence of str, optional
         Names of the classes, for data that bring none.
-    logits : two tensors of shape (N, C), optional
-        What both models answer to the data, if that is known.
+    twin : nn.Module or str, optional
+        The same student taught without the teacher; the page then shows the one or the other beside the teacher.
+    logits : dict of str to Tensor of shape (N, C), optional
+        What the models answer to the data, by "teacher", "student" and "twin", if that is known.
     temperature : float
         Where the slider stands at first.
     view : str
@@ -77,14 +78,14 @@ class Compare(Panel):
         student: nn.Module | str = STUDENT,
         data: Any = None,
         *,
+        twin: nn.Module | str | None = None,
         classes: Sequence[str] | None = None,
-        logits: tuple[Tensor, Tensor] | None = None,
+        logits: Mapping[str, Tensor] | None = None,
         temperature: float = 4.0,
         view: str = "fidelity",
     ) -> None:
         leave_room()
-        self._shipped = {teacher, student} <= set(models.names()) and data is None
-        self._asked_models = (teacher, student)
+        self._shipped = {teacher, student} <= set(models.names()) and data is None and twin is None
         self._classes = tuple(classes) if classes is not None else None
         self.scene = widgets.Scene(temperature=temperature, view=view)
         shared = {"scene": self.scene}
@@ -97,14 +98,17 @@ class Compare(Panel):
         self.dark_knowledge = widgets.DarkKnowledge(views=["many"], **shared)
         self.fidelity = widgets.Fidelity(**shared)
         self.calibration = widgets.Calibration(**shared)
-        self._pair: tuple[nn.Module, nn.Module] | None = None
+        self._shown: dict[str, nn.Module] = {}
+        self._logits: dict[str, Tensor] = {}  # of the examples shown
         self.subjects = Subjects(self.scene, self._models)
         if self._shipped:
             self.pair.models = [
                 {"name": c.name, "title": c.title, "group": c.data} for c in map(models.card, models.names())
             ]
             self.pair.update(teacher=teacher, student=student)
-        self._open(teacher, student, data, logits)
+        asked = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
+        self._open(asked, data, logits)
+        self.scene.observe(lambda _: self._show_exact(), "shown_run")
         if self._shipped:
             self.pair.observe(self._on_chosen, ["teacher", "student"])
         left = [self.pair, self.sliders, self.examples]
@@ -114,27 +118,22 @@ class Compare(Panel):
         self.view = ipywidgets.Box(boxes).add_class("kd-lab")
 
     def _open(
-        self,
-        teacher: nn.Module | str,
-        student: nn.Module | str,
-        data: Any,
-        logits: tuple[Tensor, Tensor] | None = None,
+        self, asked: Mapping[str, nn.Module | str], data: Any, logits: Mapping[str, Tensor] | None = None
     ) -> None:
-        """Ask both models, then show them; nothing is changed where that fails."""
-        asked = [models.load(m) if isinstance(m, str) else m for m in (teacher, student)]
+        """Ask all models, then show them; nothing is changed where that fails."""
+        loaded = {who: models.load(m) if isinstance(m, str) else m for who, m in asked.items()}
         if data is None:
-            card = getattr(asked[0], "card", None)
+            card = getattr(loaded["teacher"], "card", None)
             if card is None:
                 raise ValueError("the teacher is a model of your own; say which data to compare on, as data=")
             data = card.data
         splits = self._splits(data_sets.load(data) if isinstance(data, str) else data, limited=self._shipped)
         if logits is None:
-            t, s = (
-                answers(model, splits.test, who=who, progress=self._told(place))
-                for place, (who, model) in enumerate(zip(("teacher", "student"), asked, strict=True))
-            )
-            logits = (t, s)
-        self._show((asked[0], asked[1]), splits, *logits)
+            logits = {
+                who: answers(model, splits.test, who=who, progress=self._told(place, len(loaded)))
+                for place, (who, model) in enumerate(loaded.items())
+            }
+        self._show(loaded, splits, logits)
 
     def _splits(self, data: Any, *, limited: bool) -> Splits:
         """Return the data as splits, of which the test part is shown."""
@@ -148,35 +147,37 @@ class Compare(Panel):
         names = self._classes or tuple(str(c) for c in range(count))
         return Splits("data", "Your data", names, part, part, part)
 
-    def _told(self, place: int) -> Any:
+    def _told(self, place: int, models: int) -> Any:
         if not hasattr(self, "view"):  # while the page is being built nobody looks
             return None
-        return lambda done, total: self.pair.update(progress=(place + done / total) / 2)
+        return lambda done, total: self.pair.update(progress=(place + done / total) / models)
 
-    def _show(self, pair: tuple[nn.Module, nn.Module], splits: Splits, teacher: Tensor, student: Tensor) -> None:
-        count = teacher.shape[1]
-        if student.shape[1] != count:
-            raise ValueError(
-                f"the teacher answers with {count} classes and the student with {student.shape[1]}; "
-                "both must cover the same"
-            )
+    def _show(self, loaded: dict[str, nn.Module], splits: Splits, logits: Mapping[str, Tensor]) -> None:
+        count = logits["teacher"].shape[1]
+        for who, z in logits.items():
+            if z.shape[1] != count:
+                raise ValueError(
+                    f"the teacher answers with {count} classes and the {who} with {z.shape[1]}; all must cover the same"
+                )
         names = splits.classes
         if len(names) < count and self._classes is None:
             names = tuple(str(c) for c in range(count))
         if len(names) != count:
             raise ValueError(f"the models answer with {count} classes and {len(names)} are named; name as many")
-        self._pair = pair
-        watched, index = _watched(splits.test, teacher, student)
-        titles = [_title(model) for model in pair]
+        watched, index = _watched(splits.test, logits["teacher"], logits["student"])
+        self._shown, self._logits = loaded, {who: z[index].float() for who, z in logits.items() if who != "teacher"}
+        titles = {who: _title(model) for who, model in loaded.items()}
         self.scene.update(exact={}, exact_logits=b"", split="", **watched.scene(names))
         self.scene.drop()
-        self.scene.record(RUN, Frame.of(0, student[index].numpy()))
-        shown = {"teacher_name": titles[0], "student_name": titles[1], "shown_run": RUN, "step": None}
-        self.scene.update(**shown, exact={"run": RUN, "step": 0}, exact_logits=student[index].float().numpy())
+        for who, z in self._logits.items():
+            self.scene.record(who, Frame.of(0, z.numpy()))
+        named = {"teacher_name": titles["teacher"], "student_name": titles["student"]}
+        self.scene.update(**named, runs=_rows(titles), shown_run="student", step=None)
+        self._show_exact()
         sizes: dict[str, Any] = {"data": splits.title}
-        for who, model, title in zip(("teacher", "student"), pair, titles, strict=True):
-            parameters = sum(p.numel() for p in model.parameters())
-            sizes[who] = {"title": title, "parameters": parameters, "macs": _macs(model, splits.test)}
+        for who in ("teacher", "student"):
+            parameters = sum(p.numel() for p in loaded[who].parameters())
+            sizes[who] = {"title": titles[who], "parameters": parameters, "macs": _macs(loaded[who], splits.test)}
         note = f"{splits.title}: {len(watched.examples):,} of {len(splits.test):,} examples are shown."
         self.pair.update(sizes=sizes, note=note, progress=None)
         self.subjects.open(splits, watched.examples)
@@ -186,10 +187,15 @@ class Compare(Panel):
             self.scene.view = "one"
         self.subjects.refresh()
 
+    def _show_exact(self) -> None:
+        """Show the logits of the model shown as they are, not as a film holds them."""
+        shown = self.scene.shown_run
+        self.scene.update(exact={"run": shown, "step": 0}, exact_logits=self._logits[shown].numpy())
+
     def _models(self) -> tuple[nn.Module, nn.Module | None, None, int, str]:
-        if self._pair is None:
+        if not self._shown:
             raise ValueError("there are no models yet")
-        return self._pair[0], self._pair[1], None, 0, self.scene.student_name
+        return self._shown["teacher"], self._shown[self.scene.shown_run], None, 0, self.scene.student_name
 
     def _on_chosen(self, _: Bunch) -> None:
         teacher, student = self.pair.teacher, self.pair.student
@@ -198,7 +204,7 @@ class Compare(Panel):
     def _open_chosen(self, teacher: str, student: str) -> None:
         self.pair.update(note="Asking both models.", progress=0.0)
         try:
-            self._open(teacher, student, None)
+            self._open({"teacher": teacher, "student": student}, None)
         except (ValueError, TypeError) as error:
             self.pair.update(note=sentence_of(error), progress=None)
 
@@ -237,6 +243,16 @@ def _watched(part: Examples, teacher: Tensor, student: Tensor) -> tuple[Watched,
     chosen = part.take(index)
     first = torch.nonzero(remarkable[index]).flatten()
     return Watched(chosen, teacher[index].float(), len(sample), int(first[0]) if len(first) else 0), index
+
+
+def _rows(titles: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the models beside the teacher as the scene's runs, of one step each; none where there is one only."""
+    if "twin" not in titles:
+        return []
+    blank = {"colour": 0, "hidden": False, "steps": [0], "values": [0.0], "edits": [], "from": None, "note": ""}
+    more = {"best": None, "test": None, "removable": False, "total_steps": 0}
+    named = {"student": titles["student"], "twin": "Twin, no teacher"}
+    return [{"id": who, "role": who, "name": name, **blank, **more} for who, name in named.items()]
 
 
 def _title(model: nn.Module) -> str:

@@ -307,10 +307,9 @@ class Report:
         from ..panels.compare import Compare
 
         given = {"temperature": self.temperature} | opening
-        logits = (self.logits["teacher"], self.logits["student"])
-        return Compare(
-            self.models["teacher"], self.models["student"], self.examples, classes=self.classes, logits=logits, **given
-        )
+        twin = self.models.get("twin")
+        pair = self.models["teacher"], self.models["student"]
+        return Compare(*pair, self.examples, twin=twin, classes=self.classes, logits=self.logits, **given)
 
     def _repr_html_(self) -> str:
         told = self._said() | ({} if self.examples.labelled else {"calibration": [NO_LABELS]})

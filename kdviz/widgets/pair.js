@@ -19,7 +19,14 @@ async function render({ model: own, el }) {
   const note = node("p", { class: "kd-note", role: "status" });
   const bar = node("progress", { class: "kd-done-so-far", max: 1, "aria-label": "Answers" });
   const choices = node("div", { class: "kd-two-choices" }, teacher.root, student.root);
-  body.append(node("div", { class: "kd-head" }, node("h2", {}, "Two models")), choices, given, numbers.root, bar, note);
+  const group = uniqueId("shown");
+  const shown = Object.entries({ student: "Student", twin: "Twin" }).map(([value, text]) => {
+    const input = node("input", { type: "radio", name: group, value });
+    life.listen(input, "change", () => commit(model, { shown_run: value }));
+    return { value, input, root: node("label", {}, input, node("span", {}, text)) };
+  });
+  const beside = node("div", { class: "kd-segments", role: "radiogroup", "aria-label": "Beside the teacher" }, ...shown.map((one) => one.root));
+  body.append(node("div", { class: "kd-head" }, node("h2", {}, "Two models")), choices, given, beside, numbers.root, bar, note);
 
   const painter = drawing(life, () => {
     const all = model.get("models");
@@ -33,6 +40,8 @@ async function render({ model: own, el }) {
       teacher.draw(model.get("teacher"), all.map((one) => one.name));
       student.draw(model.get("student"), all.filter((one) => one.group === group).map((one) => one.name));
     } else say(given, `${sizes.teacher?.title ?? "Teacher"} and ${sizes.student?.title ?? "student"}`);
+    beside.hidden = (model.get("runs") ?? []).length < 2;
+    for (const one of shown) one.input.checked = one.value === model.get("shown_run");
     const [t, s] = [sizes.teacher ?? {}, sizes.student ?? {}];
     const both = (name) => (t[name] && s[name] ? `${compact(t[name])} → ${compact(s[name])}` : undefined);
     const ratio = (name) => (t[name] && s[name] ? t[name] / s[name] : undefined);
@@ -46,7 +55,7 @@ async function render({ model: own, el }) {
     if (!bar.hidden) bar.value = progress;
     say(note, model.get("note"));
   });
-  life.watch(["models", "teacher", "student", "fixed", "sizes", "note", "progress"], painter.soon);
+  life.watch(["models", "teacher", "student", "fixed", "sizes", "note", "progress", "runs", "shown_run"], painter.soon);
   painter.now();
   return () => life.end();
 }

@@ -85,6 +85,25 @@ def test_a_report_gives_its_panel_without_asking_the_models_again(compare, blobs
         panel.close()
 
 
+def test_a_twin_is_shown_in_the_students_place(compare, blobs):
+    teacher, student = models()
+    twin = kd.models.mlp((6,), inputs=4, classes=3, seed=7)
+    report = kd.compare(teacher, student, blobs, twin=twin)
+    panel = report.panel(view="saliency")
+    try:
+        order = torch.randperm(80, generator=torch.Generator().manual_seed(0))
+        assert [row["role"] for row in panel.scene.runs] == ["student", "twin"]
+        for who, model in (("twin", twin), ("student", student)):
+            panel.scene.shown_run = who
+            assert panel.wait()
+            shown = np.frombuffer(panel.scene.exact_logits, "<f4").reshape(80, 3)
+            assert panel.scene.exact["run"] == who
+            assert np.allclose(shown, model(blobs[0][order]).detach(), atol=1e-6)
+            assert panel.subjects["saliency"].widget.made_for["shown_run"] == who
+    finally:
+        panel.close()
+
+
 def test_a_thousand_classes_and_no_labels(compare):
     wide = [nn.Linear(5, 1000), nn.Linear(5, 1000)]
     panel = compare(*wide, torch.randn(3000, 5, generator=torch.Generator().manual_seed(0)))
