@@ -111,7 +111,9 @@ def test_a_kernel_that_died_is_told_by_the_page_itself(jupyterlab, page, watch):
 
 
 def test_two_models_are_compared_in_jupyterlab(jupyterlab, page):
-    opened = run_all(page(f"{jupyterlab}/lab/tree/compare.ipynb", width=1440, height=1000), ".kd-two-models")
+    opened = run_all(
+        page(f"{jupyterlab}/lab/workspaces/compare/tree/compare.ipynb", width=1440, height=1000), ".kd-two-models"
+    )
     for name, said in COMPARE_SAYS.items():
         view(opened, name)
         expect(opened.locator(f".kd-host-{name.lower()}:visible")).to_contain_text(said, timeout=60_000)
@@ -124,20 +126,21 @@ def view(opened, name):
 
 
 def open_lab(jupyterlab, page):
-    opened = page(f"{jupyterlab}/lab/tree/lab.ipynb", width=1440, height=1000)
+    opened = page(f"{jupyterlab}/lab/workspaces/lab/tree/lab.ipynb", width=1440, height=1000)
     return run_all(opened, ".kd-transport[data-state=idle]")
 
 
 def run_all(opened, shown):
     """Run all cells of the notebook that is open, until something is shown."""
     expect(opened.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible(timeout=90_000)
-    for _ in range(4):  # a menu that is clicked while JupyterLab still starts may do nothing
+    asked = opened.locator(".jp-InputPrompt:visible", has_text=re.compile(r"\[(\*|\d+)\]"))
+    for _ in range(8):  # a menu that is clicked while JupyterLab still starts may do nothing
         opened.get_by_role("menuitem", name="Run").first.click()
         opened.get_by_text("Run All Cells", exact=True).first.click()
         try:
-            opened.locator(shown).wait_for(timeout=60_000)
+            asked.first.wait_for(timeout=8_000)
             break
         except TimeoutError:
             opened.keyboard.press("Escape")
-    expect(opened.locator(shown)).to_be_visible(timeout=60_000)
+    expect(opened.locator(shown)).to_be_visible(timeout=120_000)
     return opened

@@ -96,10 +96,10 @@ def test_two_shipped_models_are_compared_out_of_the_box_in_every_view(page, comp
     expect(opened.locator(".kd-host-bias")).to_contain_text("slant", timeout=30_000)
     view(opened, "One example")
     expect(opened.locator(".kd-row:visible").first).to_be_visible()
-    opened.get_by_role("region", name="The two models").get_by_label("Teacher").select_option("adult-mlp")
-    expect(opened.get_by_role("region", name="The two models").get_by_label("Student").locator("option")).to_have_count(
-        1
-    )
+    opened.get_by_role("region", name="The two models").get_by_label("Teacher", exact=True).select_option("adult-mlp")
+    expect(
+        opened.get_by_role("region", name="The two models").get_by_label("Student", exact=True).locator("option")
+    ).to_have_count(1)
     expect(opened.locator(".kd-host-two-models")).to_contain_text("Adult", timeout=60_000)
 
 
