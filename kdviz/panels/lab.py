@@ -362,7 +362,7 @@ class Lab(LabPage):
             state=state,
             **telling.progress(runner, self._planned),
             seconds_left=runner.seconds_left,
-            status=f"{self.status} {self._session.problem if state in AT_REST else ''}".strip(),
+            status=f"{self._status_of(runner)} {self._session.problem if state in AT_REST else ''}".strip(),
         )
         locked = telling.locked_reason(runner)
         self._publisher.put(self.setup, locked=bool(locked), locked_reason=locked)
@@ -466,7 +466,11 @@ class Lab(LabPage):
     @property
     def status(self) -> str:
         """What the page's status line says."""
-        return telling.status(self._runner, outdated=self._outdated, repeats=self._groups.now_repeating)
+        return self._status_of(self._runner)
+
+    def _status_of(self, runner: Runner) -> str:
+        """Say how a runner is; one that was just reset may still be telling of itself."""
+        return telling.status(runner, outdated=self._outdated, repeats=self._groups.now_repeating)
 
     @property
     def settings(self) -> dict[str, Any]:

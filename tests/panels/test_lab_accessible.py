@@ -6,7 +6,7 @@ from importlib.resources import files
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 SERIOUS = ("serious", "critical")
@@ -36,9 +36,22 @@ def test_the_lab_has_no_serious_finding_before_and_after_a_run_in_any_view(open_
     lab.train()
     for details in lab.page.locator("details").all():
         details.evaluate("(d) => { d.open = true; }")
-    for view in ("One example", "Many examples", "Your own digit"):
+    for view in ("One example", "Many examples", "Your own digit", "Fidelity", "Saliency", "Calibration", "Bias"):
         lab.view(view)
+        if view == "Saliency":
+            expect(lab.page.locator(".kd-host-saliency")).to_contain_text("of the top tenth of all places")
+        if view == "Bias":
+            expect(lab.page.locator(".kd-host-bias")).to_contain_text("stroke thickness")
         assert serious(lab.page) == [], view
+
+
+def test_two_models_compared_have_no_serious_finding(serve, page):
+    opened = page(serve().base + "voila/render/dashboards/compare.ipynb", dark=True)
+    expect(opened.locator(".kd-host-fidelity .kd-sentence").first).to_contain_text("agrees", timeout=120_000)
+    assert serious(opened) == []
+    opened.get_by_role("radio", name="Attention", exact=True).check(force=True)
+    expect(opened.locator(".kd-host-attention canvas:visible").first).to_be_visible()
+    assert serious(opened) == []
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

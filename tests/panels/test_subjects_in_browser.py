@@ -103,9 +103,8 @@ def test_two_shipped_models_are_compared_out_of_the_box_in_every_view(page, comp
     expect(opened.locator(".kd-host-two-models")).to_contain_text("Adult", timeout=60_000)
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_every_view_fits_a_small_screen(page, compare_page, dark):
-    opened = open_compare(page, compare_page, width=360, dark=dark)
+def test_every_view_fits_a_small_screen(page, compare_page):
+    opened = open_compare(page, compare_page, width=360)
     for name in ("One example", "Many examples", "Fidelity", "Saliency", "Attention", "Calibration", "Bias"):
         view(opened, name)
         opened.wait_for_timeout(700)
