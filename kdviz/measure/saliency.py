@@ -389,6 +389,22 @@ def sanity_check(
     return similarity(learnt, saliency(_redrawn(model, seed), X, target, method, seed=seed, **settings), top)
 
 
+def on_random_weights(found: MapSimilarity, who: str) -> str:
+    """Return what a :func:`sanity_check` found, in words.
+
+    >>> print(on_random_weights(similarity([[1.0, 2.0, 3.0]], [[3.0, 2.0, 1.0]]), "student"))
+    The student's maps and those of the same model with random weights have a median rank correlation of -1.00 over 1
+    example: the nearer to 1, the less they show of what was learned.
+    """
+    known = found.rank[~np.isnan(found.rank)]
+    if not len(known):
+        return f"With random weights, or as it is, the {who} has maps of a single size: they cannot be compared."
+    return (
+        f"The {who}'s maps and those of the same model with random weights have a median rank correlation of "
+        f"{np.median(known):.2f} over {_examples(len(known))}: the nearer to 1, the less they show of what was learned."
+    )
+
+
 def deletion_insertion(
     model: nn.Module,
     X: Tensor,

@@ -58,11 +58,9 @@ class SaliencyOf(Subject):
         }
 
     def _offered(self, examples: Examples) -> list[str]:
-        """Return the methods that suit the data: Grad-CAM for images, ablation of single values for rows."""
-        unsuited = "feature_ablation" if _is_image(examples) else "grad_cam"
-        return [
-            method for method in METHODS if method not in (unsuited, "occlusion" if not _is_image(examples) else "")
-        ]
+        """Return the methods that suit the data."""
+        unsuited = ("feature_ablation",) if _is_image(examples) else ("grad_cam", "occlusion")
+        return [method for method in METHODS if method not in unsuited]
 
     def _target(self, teacher: nn.Module, student: nn.Module, examples: Examples, index: Tensor) -> Tensor:
         """Return the class that both maps are asked about."""
@@ -139,7 +137,7 @@ class SaliencyOf(Subject):
                     for who, c in areas.items()
                 },
                 "few": len(inputs[few]),
-                "sentences": [alike.sentence(), _on_random_weights(checked)],
+                "sentences": [alike.sentence(), measured.on_random_weights(checked, "student")],
             }
         }
 
@@ -152,13 +150,3 @@ def _histograms(alike: MapSimilarity) -> dict[str, list[int]]:
     edges = np.linspace(-1, 1, BINS + 1)
     named = {"rank": alike.rank, "cosine": alike.cosine, "overlap": alike.overlap}
     return {name: np.histogram(v[~np.isnan(v)], edges)[0].tolist() for name, v in named.items()}
-
-
-def _on_random_weights(checked: MapSimilarity) -> str:
-    known = checked.rank[~np.isnan(checked.rank)]
-    if not len(known):
-        return "With random weights the student's maps single out nothing."
-    return (
-        f"Against the student's own maps with random weights the median rank correlation is {np.median(known):.2f} "
-        f"over {len(known):,} examples: the nearer to 1, the less its maps show of what was learned."
-    )

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -54,15 +53,10 @@ class Maps:
 
     def sentences(self) -> list[str]:
         """Return what the maps say, and what is to be thought of them."""
+        from ..measure.saliency import on_random_weights
+
         said = [self.similarity.sentence()]
-        for who, found in self.against_random.items():
-            known = found.rank[~np.isnan(found.rank)]
-            if len(known):
-                said.append(
-                    f"The {who}'s maps and those of the same model with random weights have a median rank correlation "
-                    f"of {np.median(known):.2f} over {_examples(len(known))}: the nearer to 1, the less they show of "
-                    "what was learned."
-                )
+        said += [on_random_weights(found, who) for who, found in self.against_random.items()]
         said += [f"The {who}'s maps: {curves.sentence()}" for who, curves in self.curves.items()]
         return said
 
@@ -169,7 +163,3 @@ def _molten(table: pd.DataFrame, names: Iterable[str], measures: list[str], mode
     rows = named.melt("group", measures, "measure", "value").assign(model=model)
     rows["measure"] += more
     return rows
-
-
-def _examples(count: int) -> str:
-    return f"{count:,} example{'' if count == 1 else 's'}"

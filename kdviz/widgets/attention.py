@@ -9,8 +9,8 @@ from traitlets import Dict, Float, Int, List, Unicode
 
 from kdviz.measure.attention import Form
 from kdviz.widgets.parts import css, esm
-from kdviz.widgets.scene import VIEWS, SceneTrait
-from kdviz.widgets.traits import Packed, View, one_of, rows_with
+from kdviz.widgets.scene import InViews
+from kdviz.widgets.traits import Packed, one_of, rows_with
 
 KINDS = ("activation", "heads", "rollout")
 FORMS = get_args(Form)
@@ -18,7 +18,7 @@ THIRD = ("overlay", "difference")
 LAYER = ("name", "height", "width", "heads")
 
 
-class Attention(View):
+class Attention(InViews):
     """The example, a layer's map of each model, both as one; the layers in a row; on request, what many examples say.
 
     The maps and their distances are Python's (see `kdviz.measure.attention`), of all layers at once: which of them are
@@ -47,10 +47,8 @@ class Attention(View):
     )  # fmt: skip
     _css = css("theme", "figures", "strip", "maps", "attention")
 
-    scene = SceneTrait()
-    views = List(Unicode(), default_value=["attention"], help="The views of the scene that this is part of.").tag(
-        sync=True
-    )
+    in_views = ("attention",)
+
     kind = Unicode("", help=f"What is shown: {', '.join(KINDS)}; empty for the first of `kinds`.").tag(sync=True)
     kinds = List(Unicode(), help="What there is of one model or both.").tag(sync=True)
     form = Unicode("sum", help=f"How channels become one map, p = 2: {', '.join(FORMS)}.").tag(sync=True)
@@ -104,7 +102,3 @@ class Attention(View):
     @traitlets.validate("teacher_layers", "student_layers")
     def _check_layers(self, proposal: Any) -> list[dict[str, Any]]:
         return rows_with(proposal["trait"].name, proposal["value"], LAYER)
-
-    @traitlets.validate("views")
-    def _check_views(self, proposal: Any) -> list[str]:
-        return [one_of("views", view, VIEWS) for view in proposal["value"]]

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import traitlets
-from traitlets import Dict, Float, List, Unicode
+from traitlets import Dict, Float, Unicode
 
 from kdviz.widgets.parts import css, esm
-from kdviz.widgets.scene import VIEWS, SceneTrait
-from kdviz.widgets.traits import View, one_of
+from kdviz.widgets.scene import InViews
+from kdviz.widgets.traits import one_of
 
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy")
 
 
-class Bias(View):
+class Bias(InViews):
     """One rate of each group, model beside model, with the gaps, the accuracies and what may be said of them.
 
     The numbers of all groupings and rates are Python's (see `kdviz.measure.bias`) and come at once; which of them are
@@ -43,8 +43,8 @@ class Bias(View):
     )  # fmt: skip
     _css = css("theme", "run_key", "bias")
 
-    scene = SceneTrait()
-    views = List(Unicode(), default_value=["bias"], help="The views of the scene that this is part of.").tag(sync=True)
+    in_views = ("bias",)
+
     grouping = Unicode("", help="The grouping shown; one that is not there: the first.").tag(sync=True)
     rate = Unicode(
         "selection_rate", help=f"The rate shown: {', '.join(RATES)}; of more than two classes always the last."
@@ -62,7 +62,3 @@ class Bias(View):
     @traitlets.validate("rate")
     def _check_rate(self, proposal: Any) -> str:
         return one_of("rate", proposal["value"], RATES)
-
-    @traitlets.validate("views")
-    def _check_views(self, proposal: Any) -> list[str]:
-        return [one_of("views", view, VIEWS) for view in proposal["value"]]

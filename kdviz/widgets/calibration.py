@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import traitlets
-from traitlets import Bool, Int, List, Unicode
+from traitlets import Bool, Int, Unicode
 
 from kdviz.widgets.parts import css, esm
-from kdviz.widgets.scene import VIEWS, SceneTrait
-from kdviz.widgets.traits import View, one_of, within
+from kdviz.widgets.scene import InViews
+from kdviz.widgets.traits import one_of, within
 
 STRATEGIES = ("width", "mass")
 
 
-class Calibration(View):
+class Calibration(InViews):
     """The reliability diagram of teacher and student over the scene's sample, with the numbers that go with it.
 
     All is computed in the browser from the scene's logits, and follows its step and run. The same numbers in Python:
@@ -51,10 +51,8 @@ class Calibration(View):
     )
     _css = css("theme", "figures", "calibration")
 
-    scene = SceneTrait()
-    views = List(Unicode(), default_value=["calibration"], help="The views of the scene that this is part of.").tag(
-        sync=True
-    )
+    in_views = ("calibration",)
+
     bins = Int(10, help="Number of bins, 2 to 40.").tag(sync=True)
     strategy = Unicode("width", help=f"How bins are cut: {' or '.join(STRATEGIES)}.").tag(sync=True)
     at_temperature = Bool(False, help="Whether the logits are divided by the scene's T first.").tag(sync=True)
@@ -66,7 +64,3 @@ class Calibration(View):
     @traitlets.validate("strategy")
     def _check_strategy(self, proposal: Any) -> str:
         return one_of("strategy", proposal["value"], STRATEGIES)
-
-    @traitlets.validate("views")
-    def _check_views(self, proposal: Any) -> list[str]:
-        return [one_of("views", view, VIEWS) for view in proposal["value"]]

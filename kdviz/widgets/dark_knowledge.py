@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import traitlets
-from traitlets import Bool, List, Unicode
+from traitlets import Bool, Unicode
 
 from kdviz.measure.dark_knowledge import SOFT_LOSSES
 from kdviz.widgets.parts import css, esm
-from kdviz.widgets.scene import VIEWS, SceneTrait
-from kdviz.widgets.traits import View, one_of
+from kdviz.widgets.scene import InViews
+from kdviz.widgets.traits import one_of
 
 HEAT_MAPS = ("teacher", "student", "difference")
 
 
-class DarkKnowledge(View):
+class DarkKnowledge(InViews):
     """Four figures over the scene's sample: mean soft targets, nearest classes, entropy and mass, the gradient's share.
 
     All is computed in the browser from the scene's logits, and follows its T, alpha, step and run. The same numbers in
@@ -54,8 +54,8 @@ class DarkKnowledge(View):
     )
     _css = css("theme", "dark_knowledge")
 
-    scene = SceneTrait()
-    views = List(Unicode(), default_value=["many"], help="The views of the scene that this is part of.").tag(sync=True)
+    in_views = ("many",)
+
     loss = Unicode("soft_targets", help=f"The soft term in use: {', '.join(SOFT_LOSSES)}.").tag(sync=True)
     heat_map = Unicode("teacher", help=f"What the heat map shows: {', '.join(HEAT_MAPS)}.").tag(sync=True)
     diagonal = Bool(False, help="Whether the heat map's colours reach to the diagonal.").tag(sync=True)
@@ -67,7 +67,3 @@ class DarkKnowledge(View):
     @traitlets.validate("heat_map")
     def _check_heat_map(self, proposal: Any) -> str:
         return one_of("heat_map", proposal["value"], HEAT_MAPS)
-
-    @traitlets.validate("views")
-    def _check_views(self, proposal: Any) -> list[str]:
-        return [one_of("views", view, VIEWS) for view in proposal["value"]]

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import traitlets
-from traitlets import List, Unicode
-
 from kdviz.widgets.parts import css, esm
-from kdviz.widgets.scene import VIEWS, SceneTrait
-from kdviz.widgets.traits import View, one_of
+from kdviz.widgets.scene import InViews
 
 
-class Fidelity(View):
+class Fidelity(InViews):
     """Agreement, the 2×2 of right and wrong, and each class, over the scene's sample.
 
     All is computed in the browser from the scene's logits, and follows its T, step and run. A cell that is pressed sets
@@ -44,11 +38,4 @@ class Fidelity(View):
     )
     _css = css("theme", "figures", "fidelity")
 
-    scene = SceneTrait()
-    views = List(Unicode(), default_value=["fidelity"], help="The views of the scene that this is part of.").tag(
-        sync=True
-    )
-
-    @traitlets.validate("views")
-    def _check_views(self, proposal: Any) -> list[str]:
-        return [one_of("views", view, VIEWS) for view in proposal["value"]]
+    in_views = ("fidelity",)

@@ -9,13 +9,13 @@ from traitlets import Dict, Float, Int, List, Unicode
 
 from kdviz.measure.saliency import METHODS
 from kdviz.widgets.parts import css, esm
-from kdviz.widgets.scene import VIEWS, SceneTrait
-from kdviz.widgets.traits import Packed, View, one_of
+from kdviz.widgets.scene import InViews
+from kdviz.widgets.traits import Packed, one_of
 
 TARGETS = ("teacher", "student", "label")
 
 
-class Saliency(View):
+class Saliency(InViews):
     """The example, both models' maps and their signed difference; on request, how alike the maps of many examples are.
 
     The maps are Python's (see `kdviz.measure.saliency`); their difference is the browser's. The button sends the custom
@@ -52,10 +52,8 @@ class Saliency(View):
     )
     _css = css("theme", "figures", "strip", "maps", "saliency")
 
-    scene = SceneTrait()
-    views = List(Unicode(), default_value=["saliency"], help="The views of the scene that this is part of.").tag(
-        sync=True
-    )
+    in_views = ("saliency",)
+
     method = Unicode("input_x_gradient", help=f"How maps are made: {', '.join(METHODS)}.").tag(sync=True)
     methods = List(Unicode(), default_value=list(METHODS), help="The methods that are offered.").tag(sync=True)
     target = Unicode("teacher", help=f"Whose class the maps are about, or the true one: {', '.join(TARGETS)}.").tag(
@@ -82,7 +80,3 @@ class Saliency(View):
     @traitlets.validate("target")
     def _check_target(self, proposal: Any) -> str:
         return one_of("target", proposal["value"], TARGETS)
-
-    @traitlets.validate("views")
-    def _check_views(self, proposal: Any) -> list[str]:
-        return [one_of("views", view, VIEWS) for view in proposal["value"]]

@@ -10,7 +10,7 @@ import math
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import ipywidgets
 import traitlets
@@ -39,6 +39,23 @@ class SceneTrait(Instance):
             ipywidgets.Widget, allow_none=True, help="The scene whose examples, T, alpha and films this view shows."
         )
         self.tag(sync=True, to_json=_reference, from_json=lambda value, view: view.scene)
+
+
+class InViews(View):
+    """A widget that is drawn in some of its scene's views only; a class says in which by default."""
+
+    in_views: ClassVar[tuple[str, ...]] = ()
+
+    scene = SceneTrait()
+    views = List(Unicode(), help="The views of the scene that this is part of.").tag(sync=True)
+
+    @traitlets.default("views")
+    def _default_views(self) -> list[str]:
+        return list(self.in_views)
+
+    @traitlets.validate("views")
+    def _check_views(self, proposal: Any) -> list[str]:
+        return [one_of("views", view, VIEWS) for view in proposal["value"]]
 
 
 class Scene(View):

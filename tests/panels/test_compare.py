@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 import kdviz as kd
+from kdviz.measure.saliency import saliency
 from kdviz.panels import Compare
 
 
@@ -99,7 +100,12 @@ def test_a_twin_is_shown_in_the_students_place(compare, blobs):
             shown = np.frombuffer(panel.scene.exact_logits, "<f4").reshape(80, 3)
             assert panel.scene.exact["run"] == who
             assert np.allclose(shown, model(blobs[0][order]).detach(), atol=1e-6)
-            assert panel.subjects["saliency"].widget.made_for["shown_run"] == who
+            widget = panel.subjects["saliency"].widget
+            assert widget.made_for["shown_run"] == who
+            x = blobs[0][order][panel.scene.selected][None]
+            wanted = saliency(model, x, teacher(x).argmax(1), widget.method)[0]
+            largest = np.abs(np.frombuffer(widget.student_map, "<f4"))
+            assert np.sort(largest) == pytest.approx(np.sort(wanted.abs() / wanted.abs().max()), abs=1e-5)
     finally:
         panel.close()
 

@@ -56,6 +56,12 @@ def test_the_numbers_are_those_of_the_measure(found, strategy, bins, temperature
             assert mine["interval"] == pytest.approx(list(theirs.accuracy_interval), abs=1e-9)
 
 
+def test_a_bin_holds_its_upper_edge(found):
+    logits, labels = np.array([[0, 0], [0, 0], [3, 0]], np.float32), np.array([0, 1, 0])
+    wanted = calibration(torch.tensor(logits, dtype=torch.float64), labels, bins=2, resamples=0)
+    assert [b["n"] for b in found(logits, labels, bins=2)["bins"]] == [b.count for b in wanted.bins] == [2, 1]
+
+
 def test_the_best_temperature_is_that_of_the_measure(found):
     for logits in (TEACHER, STUDENT[0], STUDENT[100]):
         assert found(logits, Y)["fitted"] == pytest.approx(fit_temperature(torch.tensor(logits), Y), rel=1e-6)
@@ -69,6 +75,7 @@ def test_bins_and_their_kind_are_chosen_by_the_reader(mount):
     few = page.locator(".kd-reliability-mark").count()
     bins.press("Home")
     assert page.evaluate("() => model.get('bins')") == 2
+    expect(page.locator(".kd-reliability-mark")).not_to_have_count(few)
     assert page.locator(".kd-reliability-mark").count() < few
     page.get_by_role("radio", name="Equal count").check()
     assert page.evaluate("() => model.get('strategy')") == "mass"
