@@ -7,15 +7,17 @@ float copy of the data never takes more than a window.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from ..data import Examples
-from ..losses.response import UNLABELLED
+from ..losses.labels import UNLABELLED
 from .randomness import mix
+from .teacher import Answers
 
 WINDOW_BYTES = 16 * 2**20  # float inputs gathered at once
 
@@ -30,6 +32,7 @@ class Batch(NamedTuple):
     labelled: int  # how many labels are known
     teacher: Tensor | None  # (B, C) cached teacher logits, or None
     groups: Tensor | None = None  # (B,) int64 group codes, -1 where unknown; None where no term needs them
+    teacher_layers: Mapping[str, Tensor] = MappingProxyType({})  # (B, ...) cached features of the teacher, by layer
 
 
 class Batches:
@@ -39,8 +42,9 @@ class Batches:
     ----------
     examples : Examples
         N examples.
-    teacher_logits : callable or None
-        Gives the cached logits (N, C) when the first batch is asked for; None when there is nothing to cache.
+    teacher_answers : callable or None
+        Gives the cached logits (N, C) and features (N, ...) when the first batch is asked for; None when there is
+        nothing to cache.
     batch_size : int
         Examples a batch; the last of an epoch holds what is left (a single left-over joins the batch before it, since
         batch normalisation cannot learn from one example).
@@ -52,23 +56,26 @@ class Batches:
         Changes the inputs of each batch, given a generator of its own.
     groups : Tensor of int64, shape (N,), optional
         The group of each example, handed out with it.
+    layer_numbers : int
+        How many numbers the cached features of one example are.
     """
 
     def __init__(
         self,
         examples: Examples,
-        teacher_logits: Callable[[], Tensor] | None,
+        teacher_answers: Callable[[], Answers] | None,
         *,
         batch_size: int,
         seed: int,
         device: torch.device,
         augment: Augment | None = None,
         groups: Tensor | None = None,
+        layer_numbers: int = 0,
     ) -> None:
         self.examples, self.seed, self.device, self.augment = examples, seed, device, augment
-        self._teacher_logits, self._groups = teacher_logits, groups
+        self._teacher_answers, self._groups = teacher_answers, groups
         self.sizes = batch_sizes(len(examples), batch_size)
-        bytes_per_batch = 4 * max(1, math.prod(examples.shape)) * batch_size
+        bytes_per_batch = 4 * max(1, math.prod(examples.shape) + layer_numbers) * batch_size
         self._per_window = max(1, WINDOW_BYTES // bytes_per_batch)
         self._epoch = -1
         self._order: tuple[Tensor, ...] = ()  # index tensors, one a batch of this epoch
@@ -105,13 +112,18 @@ class Batches:
         inputs = self.examples.inputs(index).to(self.device).split(sizes)
         labels = y.to(self.device).split(sizes)
         teacher: tuple[Tensor, ...] | list[None] = [None] * len(sizes)
-        if self._teacher_logits is not None:
-            logits = self._teacher_logits()
-            teacher = logits[index.to(logits.device)].to(self.device).split(sizes)
+        layers: list[dict[str, Tensor]] = [{} for _ in sizes]
+        if self._teacher_answers is not None:
+            answers = self._teacher_answers()
+            there = index.to(answers.logits.device)
+            teacher = answers.logits[there].to(self.device).split(sizes)
+            for name, given in answers.layers.items():
+                for of_batch, part in zip(layers, given[there].to(self.device).split(sizes), strict=True):
+                    of_batch[name] = part
         groups: tuple[Tensor, ...] | list[None] = [None] * len(sizes)
         if self._groups is not None:
             groups = self._groups[index].to(self.device).split(sizes)
-        self._held = [Batch(*parts) for parts in zip(inputs, labels, labelled, teacher, groups, strict=True)]
+        self._held = [Batch(*parts) for parts in zip(inputs, labels, labelled, teacher, groups, layers, strict=True)]
         self._window = (epoch, w)
 
 

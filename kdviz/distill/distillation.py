@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -26,13 +25,15 @@ from .grouping import Grouping, grouping
 from .history import Edit, Evaluation, History
 from .in_force import InForce
 from .interruption import interruptible
-from .objective import Objective, Outputs, Term, hinton
+from .lesson import Lesson
+from .objective import Objective, hinton
 from .optimizer import OptimizerFactory, make_optimizer
 from .randomness import mix, seeded
 from .schedules import Hyperparameter, value_at
 from .settings import AUGMENTS, NonFiniteLossError, Settings, Step
 from .snapshot import Shelf, Snapshot
-from .teacher import Cancelled, Teacher, device_of
+from .teacher import Answers, Cancelled, Teacher, device_of
+from .terms import Term
 from .twin import twin
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Distillation:
 
     Examples
     --------
-    >>> import kdviz as kd
+    >>> import torch, kdviz as kd
     >>> X, y = torch.randn(200, 4), torch.randint(0, 3, (200,))
     >>> teacher = kd.models.mlp(hidden=(16,), inputs=4, classes=3).eval()
     >>> run = Distillation(teacher, kd.models.mlp(hidden=(4,), inputs=4, classes=3), (X, y), epochs=2)
@@ -116,6 +117,10 @@ class Distillation:
         if teacher is not None and not allow_weaker_teacher:
             guards.check_not_swapped(teacher, student, data)
         self._assemble(teacher, student, data, settings)
+        if self._lesson.watched.student or len(self.companions):
+            guards.check_batches(nn.ModuleList((student, self.companions)), data, settings.batch_size)
+            self._enter(0)
+            self._lesson.rehearse(self._now.weighted)
 
     def _assemble(
         self, teacher: Teacher | None, student: nn.Module, data: Splits, settings: Settings, mark: str = ""
@@ -127,30 +132,35 @@ class Distillation:
         self._device = device_of(student)
         self._teacher_mark = mark or (teacher.fingerprint() if teacher is not None else "")
         augment = AUGMENTS[settings.augment] if isinstance(settings.augment, str) else settings.augment
-        self._live_teacher = settings.objective.needs_teacher and augment is not None
-        cached = settings.objective.needs_teacher and augment is None
         column = settings.objective.group_column
         self._grouping: Grouping | None = None if column is None else grouping(data.train, column, data.title)
+        self._lesson = Lesson(
+            settings.objective,
+            teacher,
+            student,
+            data.train,
+            self._grouping,
+            seed=settings.seed,
+            repeats=augment is None,
+        )
+        self.companions = self._lesson.companions
         self._batches = Batches(
             data.train,
-            self._ask_for_logits() if cached else None,
+            self._ask_for_answers() if self._lesson.cached else None,
             batch_size=settings.batch_size,
             seed=settings.seed,
             device=self._device,
             augment=augment,
             groups=None if self._grouping is None else self._grouping.codes,
+            layer_numbers=self._lesson.layer_numbers,
         )
         student.train()
-        self._parameters = [p for p in student.parameters() if p.requires_grad]
-        self._optimizer = make_optimizer(settings.optimizer, self._parameters, value_at(settings.learning_rate, 0, 1))
+        rate = value_at(settings.learning_rate, 0, 1)
+        self._optimizer = make_optimizer(settings.optimizer, self._lesson.parameters, rate)
         self._now = InForce(settings, self.steps_per_epoch)
         self.history = History(self._columns())
         self._shelf = Shelf()
-        self._shelf.put(Snapshot.take(0, student, self._optimizer))
-
-    @property
-    def _group_count(self) -> int:
-        return 0 if self._grouping is None else len(self._grouping.names)
+        self._shelf.put(self._taken())
 
     @property
     def objective(self) -> Objective:
@@ -163,10 +173,8 @@ class Distillation:
         return self._now.learning_rate
 
     def _columns(self) -> tuple[str, ...]:
-        terms = self.settings.objective.terms
-        weights = (f"weight_{t.name}" for t in terms)
-        hyper = (name for t in terms for name in t.hyperparameters())
-        return ("loss", *(t.name for t in terms), *weights, *hyper, "learning_rate")
+        objective = self.settings.objective
+        return ("loss", *objective.names, *objective.numbers, "learning_rate")
 
     def _enter(self, step: int) -> None:
         """Bring the edits made up to ``step`` into force."""
@@ -191,36 +199,16 @@ class Distillation:
             self.student.train()
         self._enter(step)
         batch = self._batches[step]
-        values: list[Tensor] = []
-        loss: Tensor | None = None
         with seeded(mix(self.settings.seed, 3, step), self._device):
-            teacher = batch.teacher
-            if self._live_teacher and self.teacher is not None:
-                teacher = self.teacher(batch.inputs)
-            outputs = Outputs(
-                self.student(batch.inputs), teacher, batch.labels, batch.labelled, batch.groups, self._group_count
-            )
-            for (_, term), (weight, hyper) in zip(self.objective.weighted, self._now.weighted, strict=True):
-                if weight == 0:  # shown in the history, absent from the gradient
-                    with torch.no_grad():
-                        values.append(term.value(outputs, hyper))
-                    continue
-                value = term.value(outputs, hyper)
-                values.append(value.detach())
-                loss = weight * value if loss is None else loss + weight * value
-            for parameter in self._parameters:
-                parameter.grad = None
-            if loss is not None:
-                loss.backward()
-                self._optimizer.step()
-        total = values[0] * 0 if loss is None else loss.detach()
+            total, values = self._lesson.gradient(batch, self._now.weighted)
+            self._optimizer.step()
         self.history.record((total, *values), self._now.numbers)
         self.steps_done = step + 1
         if self.history.full:
             self._settle()
         if self.steps_done % self.settings.snapshot_every == 0:
             self._keep()
-        return Step(self.steps_done, total, dict(zip((t.name for t in self.objective.terms), values, strict=True)))
+        return Step(self.steps_done, total, dict(zip(self.settings.objective.names, values, strict=True)))
 
     def step(self) -> Step:
         """Take one optimiser step and return it; its tensors are read only if you ask for them."""
@@ -298,24 +286,28 @@ class Distillation:
 
     def prepare(self, progress: Callable[[int, int], bool] | None = None) -> None:
         """Ask the teacher about the whole transfer set now, rather than at the first step (see ``Teacher.logits``)."""
-        if self.teacher is not None and self.settings.objective.needs_teacher and not self._live_teacher:
-            self.teacher.logits(self.data.train, progress=progress)
+        if self.teacher is not None and self._lesson.cached:
+            self.teacher.answers(self.data.train, self._lesson.watched.teacher, progress=progress)
 
     def teacher_logits(self) -> Tensor:
         """Return the teacher's logits (N, C) on the transfer set, cached; raise if its weights changed since the
         start."""
+        return self._answers().logits
+
+    def _answers(self) -> Answers:
+        """Return what the teacher gives for the transfer set, the layers that terms look at included."""
         assert self.teacher is not None
         self._check_teacher()
-        return self.teacher.logits(self.data.train)
+        return self.teacher.answers(self.data.train, self._lesson.watched.teacher if self._lesson.cached else ())
 
-    def _ask_for_logits(self) -> Callable[[], Tensor]:
-        """Return ``teacher_logits`` for the batches, without a circle of references that would keep a dropped run."""
+    def _ask_for_answers(self) -> Callable[[], Answers]:
+        """Return ``_answers`` for the batches, without a circle of references that would keep a dropped run."""
         run = weakref.ref(self)
 
-        def ask() -> Tensor:
+        def ask() -> Answers:
             alive = run()
             assert alive is not None, "batches are only asked for by their run"
-            return alive.teacher_logits()
+            return alive._answers()
 
         return ask
 
@@ -349,16 +341,20 @@ class Distillation:
         )
 
     def _return_to(self, snapshot: Snapshot) -> None:
-        snapshot.restore(self.student, self._optimizer)
+        snapshot.restore(self.student, self._optimizer, self.companions)
         self.history = self.history.until(snapshot.step)
         self.steps_done = snapshot.step
         self._now = InForce(self.settings, self.steps_per_epoch)
         self._enter(self.steps_done)
 
+    def _taken(self) -> Snapshot:
+        """Return a snapshot of now."""
+        return Snapshot.take(self.steps_done, self.student, self._optimizer, self.companions)
+
     def _keep(self) -> None:
         """Put a snapshot of now on the shelf; if a weight is no longer finite, go back and say so."""
         self._settle()
-        snapshot = Snapshot.take(self.steps_done, self.student, self._optimizer)
+        snapshot = self._taken()
         if not snapshot.finite:
             self._go_back(f"a weight was no longer finite after step {self.steps_done}", max(0, self.steps_done - 1))
         self._shelf.put(snapshot)
@@ -366,15 +362,11 @@ class Distillation:
     @property
     def editable(self) -> tuple[str, ...]:
         """Names that ``edit`` takes."""
-        names = {t.name for t in self.settings.objective.terms if not t.penalty}
-        soft = ("temperature",) if "soft" in names else ()
-        both = ("alpha",) if names == {"soft", "hard"} else ()
-        fair = ("fairness",) if self.settings.objective.fairness is not None else ()
-        return (*soft, *both, *fair, "learning_rate")
+        return (*self.settings.objective.editable, "learning_rate")
 
     def edit(self, **changes: Hyperparameter) -> None:
-        """Change temperature, alpha, the weight of the fairness penalty or the learning rate from the next step on; the
-        history records it with its step.
+        """Change temperature, alpha, the weight of any other term or the learning rate from the next step on; the
+        history records it with its step. ``editable`` lists the names.
 
         Raises
         ------

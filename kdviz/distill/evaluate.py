@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..data import Examples
-from ..losses.response import UNLABELLED
+from ..losses.labels import UNLABELLED
 from .history import Evaluation
 from .teacher import ROWS_AT_ONCE, device_of
 

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from ..data import Examples, Splits
 from .grouping import grouping
-from .objective import EqualizedOdds, Fairness, Objective
+from .objective import Objective
 from .randomness import seeded
 from .schedules import Hyperparameter, Schedule, extremes
 from .teacher import Teacher, device_of
+from .terms import EqualizedOdds, Fairness
 
 LOOK = 256  # validation examples looked at to notice swapped roles
 

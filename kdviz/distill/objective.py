@@ -2,264 +2,22 @@
 
     0.9 * SoftTargets(temperature=4) + 0.1 * HardLabels()
 
-is L = α · T² · KL(σ_T(t) ‖ σ_T(s)) + (1 − α) · CE(s, y) with α = 0.9 and T = 4: α weighs the SOFT term. A penalty on
-unequal treatment comes on top, with a weight of its own: ``+ 2.0 * DemographicParity("sex")``.
+is L = α · T² · KL(σ_T(t) ‖ σ_T(s)) + (1 − α) · CE(s, y) with α = 0.9 and T = 4: α weighs the SOFT term. Any other term
+comes on top with a weight of its own: ``+ 50 * Hint("relu3", "stage2_1")``, ``+ 2.0 * DemographicParity("sex")``.
 Everything here is frozen: an edit makes a new objective, so a history can never change behind its own back.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, NamedTuple
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
-from torch import Tensor
-
-from .. import losses
 from . import schedules
 from .schedules import Complement, Hyperparameter, Schedule, value_at
-
-
-class Outputs(NamedTuple):
-    """What a term may look at: one batch's logits, labels and groups."""
-
-    student: Tensor  # (B, C) logits
-    teacher: Tensor | None  # (B, C) logits, detached; None where no term needs a teacher
-    labels: Tensor  # (B,) int64, -1 where unknown
-    labelled: int | None = None  # how many labels of the batch are known
-    groups: Tensor | None = None  # (B,) int64, -1 where unknown; None where no term names a group column
-    group_count: int = 0  # how many groups that column has
-
-
-@dataclass(frozen=True)
-class Term:
-    """One part of an objective. ``number * term`` weighs it, ``+`` adds it to others."""
-
-    name: ClassVar[str] = ""
-    needs_teacher: ClassVar[bool] = False
-    penalty: ClassVar[bool] = False  # comes on top of the terms that teach; alpha does not weigh it
-    fixed: ClassVar[tuple[str, ...]] = ()  # fields that are no numbers of training: they stay as they are
-
-    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        """Return the term's mean over the batch; ``hyper`` holds this step's numbers for the term's fields."""
-        raise NotImplementedError
-
-    @property
-    def group_column(self) -> str | None:
-        """The column of ``Examples.groups`` whose codes the term needs in ``outputs.groups``, or None."""
-        return None
-
-    def hyperparameters(self) -> dict[str, Hyperparameter]:
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in self.fixed}
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "term": type(self).__name__,
-            **{k: schedules.to_json(v) for k, v in self.hyperparameters().items()},
-            **{k: getattr(self, k) for k in self.fixed},
-        }
-
-    def __mul__(self, weight: Hyperparameter) -> Objective:
-        return Objective(((weight, self),))
-
-    __rmul__ = __mul__
-
-    def __add__(self, other: Term | Objective) -> Objective:
-        return 1.0 * self + other
-
-
-@dataclass(frozen=True)
-class SoftTargets(Term):
-    """Learn the teacher's softened answer: T² · KL(σ_T(t) ‖ σ_T(s)). See :func:`kdviz.losses.soft_targets`.
-
-    Parameters
-    ----------
-    temperature : float or Schedule
-        T > 0. Live: ``run.edit(temperature=8)``.
-    """
-
-    temperature: Hyperparameter = 4.0
-
-    name: ClassVar[str] = "soft"
-    needs_teacher: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        for number in schedules.extremes(self.temperature):
-            losses.check_temperature(number)
-        if not isinstance(self.temperature, Schedule):
-            object.__setattr__(self, "temperature", float(self.temperature))
-
-    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        assert outputs.teacher is not None, "the engine hands teacher logits to every term that needs them"
-        return losses.soft_targets(outputs.student, outputs.teacher, hyper["temperature"])
-
-
-@dataclass(frozen=True)
-class ReverseKL(SoftTargets):
-    """Soft targets the other way round: T² · KL(σ_T(s) ‖ σ_T(t)). See :func:`kdviz.losses.reverse_kl`.
-
-    It stands wherever :class:`SoftTargets` may: alpha weighs it, the temperature is live.
-
-    Parameters
-    ----------
-    temperature : float or Schedule
-        T > 0.
-    """
-
-    temperature: Hyperparameter = 1.0
-
-    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        assert outputs.teacher is not None, "the engine hands teacher logits to every term that needs them"
-        return losses.reverse_kl(outputs.student, outputs.teacher, hyper["temperature"])
-
-
-@dataclass(frozen=True)
-class SoftTargetsWithoutT2(SoftTargets):
-    """A common mistake, to look at: KL(σ_T(t) ‖ σ_T(s)) without its T². See :func:`kdviz.losses.soft_targets`.
-
-    The higher T, the less of the gradient is the soft term's, whatever alpha says.
-
-    Parameters
-    ----------
-    temperature : float or Schedule
-        T > 0.
-    """
-
-    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        assert outputs.teacher is not None, "the engine hands teacher logits to every term that needs them"
-        return losses.soft_targets(outputs.student, outputs.teacher, hyper["temperature"], times_t_squared=False)
-
-
-@dataclass(frozen=True)
-class HardLabels(Term):
-    """Learn the labels: CE(s, y) at T = 1, averaged over the examples that have one."""
-
-    name: ClassVar[str] = "hard"
-
-    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        return losses.hard_labels(outputs.student, outputs.labels, labelled=outputs.labelled)
-
-
-@dataclass(frozen=True)
-class LabelSmoothing(Term):
-    """Learn smoothed labels, a baseline without a teacher. See :func:`kdviz.losses.label_smoothing`.
-
-    Parameters
-    ----------
-    smoothing : float or Schedule
-        ε in [0, 1]: the share of the target that is spread evenly over all classes.
-    """
-
-    smoothing: Hyperparameter = 0.1
-
-    name: ClassVar[str] = "smoothed"
-
-    def __post_init__(self) -> None:
-        for number in schedules.extremes(self.smoothing):
-            losses.check_smoothing(number)
-        if not isinstance(self.smoothing, Schedule):
-            object.__setattr__(self, "smoothing", float(self.smoothing))
-
-    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        return losses.label_smoothing(outputs.student, outputs.labels, hyper["smoothing"], labelled=outputs.labelled)
-
-
-@dataclass(frozen=True)
-class Fairness(Term):
-    """A penalty on unequal treatment of groups; :class:`DemographicParity` and :class:`EqualizedOdds` say of which.
-
-    It asks no teacher, and no label but for the odds. Its weight is live: ``run.edit(fairness=1.0)``. An objective
-    holds one at most.
-
-    Parameters
-    ----------
-    group : str
-        The column of ``Examples.groups`` that says who belongs together, such as "sex".
-    positive : int
-        The class that counts as chosen, by index.
-    """
-
-    group: str
-    positive: int = 1
-
-    name: ClassVar[str] = "fairness"
-    penalty: ClassVar[bool] = True
-    fixed: ClassVar[tuple[str, ...]] = ("group", "positive")
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.group, str) or not self.group:
-            raise TypeError(f'group must name a column of Examples.groups, such as "sex", got {self.group!r}')
-        given: Any = self.positive  # numpy's whole numbers too
-        if isinstance(given, bool) or not hasattr(given, "__index__") or given < 0:
-            raise ValueError(f"positive must be the index of a class, a whole number >= 0, got {given!r}")
-        object.__setattr__(self, "positive", int(given))
-
-    @property
-    def group_column(self) -> str:
-        return self.group
-
-
-@dataclass(frozen=True)
-class DemographicParity(Fairness):
-    """Choose all groups equally often: (1/G) Σ_g (μ_g − μ)². See :func:`kdviz.losses.demographic_parity`.
-
-    Parameters
-    ----------
-    group : str
-        The column of ``Examples.groups`` that says who belongs together, such as "sex".
-    positive : int
-        The class that counts as chosen, by index.
-
-    Examples
-    --------
-    >>> 0.9 * SoftTargets(4) + 0.1 * HardLabels() + 2.0 * DemographicParity("sex")
-    0.9 * SoftTargets(temperature=4.0) + 0.1 * HardLabels() + 2 * DemographicParity(group='sex', positive=1)
-    """
-
-    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        assert outputs.groups is not None, "the engine hands groups to every term that names their column"
-        return losses.demographic_parity(
-            outputs.student, outputs.groups, positive=self.positive, group_count=outputs.group_count
-        )
-
-
-@dataclass(frozen=True)
-class EqualizedOdds(Fairness):
-    """Choose all groups equally often among those with the positive label, and among the others.
-
-    See :func:`kdviz.losses.equalized_odds`.
-
-    Parameters
-    ----------
-    group : str
-        The column of ``Examples.groups`` that says who belongs together, such as "sex".
-    positive : int
-        The class that counts as chosen, by index.
-    """
-
-    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        assert outputs.groups is not None, "the engine hands groups to every term that names their column"
-        return losses.equalized_odds(
-            outputs.student,
-            outputs.labels,
-            outputs.groups,
-            positive=self.positive,
-            group_count=outputs.group_count,
-        )
-
-
-_TERMS: dict[str, type[Term]] = {
-    c.__name__: c
-    for c in (
-        SoftTargets,
-        ReverseKL,
-        SoftTargetsWithoutT2,
-        HardLabels,
-        LabelSmoothing,
-        DemographicParity,
-        EqualizedOdds,
-    )
-}
+from .terms import TERMS, Fairness, HardLabels, SoftTargets, Term
 
 
 @dataclass(frozen=True)
@@ -273,6 +31,7 @@ class Objective:
     (0.9, 4.0)
     >>> objective.edited(alpha=0.5, temperature=8)
     0.5 * SoftTargets(temperature=8.0) + 0.5 * HardLabels()
+    >>> from kdviz import DemographicParity
     >>> fair = objective + 2 * DemographicParity("sex")
     >>> fair.alpha, fair.fairness, fair.edited(alpha=0.5, fairness=0).fairness
     (0.9, 2, 0.0)
@@ -283,15 +42,16 @@ class Objective:
     def __post_init__(self) -> None:
         if not self.weighted:
             raise ValueError("an objective needs at least one term, such as kd.SoftTargets() or kd.HardLabels()")
-        names = [term.name for _, term in self.weighted]
-        if len(set(names)) < len(names):
-            raise ValueError(f"each kind of term may appear once, got {' + '.join(names)}; add their weights instead")
+        for i, term in enumerate(self.terms):
+            if term in self.terms[:i]:
+                raise ValueError(f"each term may appear once, got {term} twice; add their weights instead")
+        if sum(isinstance(term, Fairness) for term in self.terms) > 1:
+            raise ValueError(f"an objective can hold one penalty on unequal treatment, got {self}")
         columns = {term.group_column for term in self.terms if term.group_column is not None}
         if len(columns) > 1:
             raise ValueError(f"an objective can name one group column, got {', '.join(sorted(columns))}")
         for weight, term in self.weighted:
-            if not isinstance(weight, Schedule):
-                _check_weight(weight, term.name)
+            _check_weight(weight, term.name)
 
     def __add__(self, other: Term | Objective) -> Objective:
         more = other if isinstance(other, Objective) else 1.0 * other
@@ -314,6 +74,39 @@ class Objective:
     def terms(self) -> tuple[Term, ...]:
         return tuple(term for _, term in self.weighted)
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What each term is called in the history: its name, and a number after it where there are several of it.
+
+        >>> (SoftTargets(4) + SoftTargets(1) + HardLabels()).names
+        ('soft', 'soft_2', 'hard')
+        """
+        seen: Counter[str] = Counter()
+        called = []
+        for term in self.terms:
+            seen[term.name] += 1
+            called.append(term.name if seen[term.name] == 1 else f"{term.name}_{seen[term.name]}")
+        return tuple(called)
+
+    @cached_property
+    def numbers(self) -> dict[str, tuple[int, str]]:
+        """The names by which ``run.edit`` and the history know weights and hyperparameters: which term, which field.
+
+        A weight is ``weight_`` and the term's name, with an empty field. A hyperparameter has its term's name before
+        it, but for a few that are known by their own: ``temperature`` of soft targets, ``smoothing``.
+
+        >>> (SoftTargets(4) + SoftTargets(1) + HardLabels()).numbers
+        {'weight_soft': (0, ''), 'weight_soft_2': (1, ''), 'weight_hard': (2, ''), 'temperature': (0, 'temperature'),
+         'soft_2_temperature': (1, 'temperature')}
+        """
+        weights = {f"weight_{name}": (i, "") for i, name in enumerate(self.names)}
+        inner = {}
+        for i, (name, term) in enumerate(zip(self.names, self.terms, strict=True)):
+            for field in term.hyperparameters():
+                plain = name == term.name and field in term.plain
+                inner[field if plain else f"{name}_{field}"] = (i, field)
+        return weights | inner
+
     @property
     def needs_teacher(self) -> bool:
         return any(term.needs_teacher for term in self.terms)
@@ -322,9 +115,9 @@ class Objective:
     def alpha(self) -> Hyperparameter | None:
         """The weight of the soft term, or None where the objective is not soft targets with or without hard labels.
 
-        A penalty beside them changes nothing.
+        Terms that come on top of them change nothing: penalties, and those on layers.
         """
-        by_name = {term.name: weight for weight, term in self.weighted if not term.penalty}
+        by_name = self._balanced
         return by_name.get("soft", 0.0) if by_name and set(by_name) <= {"soft", "hard"} else None
 
     @property
@@ -342,42 +135,76 @@ class Objective:
         """The column of ``Examples.groups`` that a term needs, or None."""
         return next((t.group_column for t in self.terms if t.group_column is not None), None)
 
-    def edited(
-        self,
-        *,
-        temperature: Hyperparameter | None = None,
-        alpha: Hyperparameter | None = None,
-        fairness: Hyperparameter | None = None,
-    ) -> Objective:
-        """Return this objective with another temperature, alpha or weight of its penalty.
+    @property
+    def editable(self) -> tuple[str, ...]:
+        """The names that ``edited`` takes."""
+        special, elsewhere = [], {"weight_fairness"}  # what goes by another name
+        if self.temperature is not None:
+            special.append("temperature")
+        if set(self._balanced) == {"soft", "hard"}:
+            special.append("alpha")
+            elsewhere |= {"weight_soft", "weight_hard"}
+        if self.fairness is not None:
+            special.append("fairness")
+        if len(self._balanced) == 1:  # it alone weighs nothing; what comes on top has weights of its own
+            elsewhere |= {f"weight_{name}" for name in self._balanced}
+        return (*special, *(name for name in self.numbers if name not in (*special, *elsewhere)))
 
-        The soft term gets alpha, the hard one 1 − alpha; a penalty keeps its weight unless ``fairness`` is given.
+    @property
+    def _balanced(self) -> dict[str, Hyperparameter]:
+        """The weights of the terms that alpha may concern: those that do not come on top of others."""
+        all_of_them = zip(self.names, self.weighted, strict=True)
+        return {name: weight for name, (weight, term) in all_of_them if not (term.penalty or term.on_top)}
+
+    def edited(self, **changes: Hyperparameter) -> Objective:
+        """Return this objective with other numbers.
+
+        ``alpha`` gives the soft term alpha and the hard one 1 − alpha, where there are these two; ``temperature`` is
+        that of the soft targets, ``fairness`` the weight of the penalty. All others are called as ``numbers`` says:
+        ``weight_hint=50``, ``contrastive_temperature=0.1``.
+
+        Raises
+        ------
+        ValueError
+            If a name is not known here or a value is out of range.
         """
-        weighted = self.weighted
-        if temperature is not None:
-            if self.temperature is None:
-                raise ValueError(
-                    "temperature belongs to soft targets and this objective has none; add kd.SoftTargets()"
-                )
-            weighted = tuple(
-                (w, replace(t, temperature=temperature) if isinstance(t, SoftTargets) else t) for w, t in weighted
+        weighted = list(self.weighted)
+        for name, value in changes.items():
+            if name == "alpha":
+                self._check_balanced(value)
+                share = dict(zip(("soft", "hard"), _shares(value), strict=True))
+                weighted = [(share.get(n, w), t) for n, (w, t) in zip(self.names, weighted, strict=True)]
+                continue
+            if name == "fairness":
+                self._check_fair(value)
+                weighted = [(_number(value) if isinstance(t, Fairness) else w, t) for w, t in weighted]
+                continue
+            if name not in self.numbers:
+                raise ValueError(self._unknown(name))
+            at, field = self.numbers[name]
+            weight, term = weighted[at]
+            if not field:
+                _check_weight(value, self.names[at])
+            weighted[at] = (weight, replace(term, **{field: value})) if field else (_number(value), term)
+        return Objective(tuple(weighted))
+
+    def _unknown(self, name: str) -> str:
+        if name == "temperature":
+            return "temperature belongs to soft targets and this objective has none; add kd.SoftTargets()"
+        return f"the objective {self} has {', '.join(self.editable)}, got {name!r}"
+
+    def _check_balanced(self, alpha: Hyperparameter) -> None:
+        check_alpha(alpha)
+        if set(self._balanced) != {"soft", "hard"}:
+            raise ValueError(f"alpha balances soft targets against hard labels and the objective is {self}")
+
+    def _check_fair(self, fairness: Hyperparameter) -> None:
+        check_fairness(fairness)
+        if self.fairness is None:
+            raise ValueError(
+                "fairness weighs a penalty on unequal treatment and this objective has none; "
+                'add 0 * kd.DemographicParity("sex") at the start'
             )
-        if alpha is not None:
-            check_alpha(alpha)
-            if {t.name for t in self.terms if not t.penalty} != {"soft", "hard"}:
-                raise ValueError(f"alpha balances soft targets against hard labels and the objective is {self}")
-            share = dict(zip(("soft", "hard"), _shares(alpha), strict=True))
-            weighted = tuple((share.get(t.name, w), t) for w, t in weighted)
-        if fairness is not None:
-            check_fairness(fairness)
-            if self.fairness is None:
-                raise ValueError(
-                    "fairness weighs a penalty on unequal treatment and this objective has none; "
-                    'add 0 * kd.DemographicParity("sex") at the start'
-                )
-            weight = fairness if isinstance(fairness, Schedule) else float(fairness)
-            weighted = tuple((weight if isinstance(t, Fairness) else w, t) for w, t in weighted)
-        return Objective(weighted)
 
     def hyperparameters_at(self, step: int, total_steps: int) -> list[tuple[float, dict[str, float]]]:
         """Return, term by term, the weight and the hyperparameters in force at ``step``."""
@@ -397,9 +224,9 @@ class Objective:
         return any(isinstance(n, Schedule) for n in numbers)
 
     def to_dict(self) -> list[dict[str, Any]]:
-        own = [type(term).__name__ for term in self.terms if type(term) not in _TERMS.values()]
+        own = [type(term).__name__ for term in self.terms if type(term) not in TERMS.values()]
         if own:
-            raise ValueError(f"the term {own[0]} is your own; only {', '.join(_TERMS)} can be written down")
+            raise ValueError(f"the term {own[0]} is your own; only {', '.join(TERMS)} can be written down")
         return [{"weight": schedules.to_json(weight), **term.to_dict()} for weight, term in self.weighted]
 
     @classmethod
@@ -407,9 +234,9 @@ class Objective:
         """Return the objective that ``to_dict`` wrote."""
         weighted = []
         for entry in terms:
-            kind = _TERMS.get(entry["term"])
+            kind = TERMS.get(entry["term"])
             if kind is None:
-                raise ValueError(f"a term must be one of {', '.join(_TERMS)}, got {entry['term']!r}")
+                raise ValueError(f"a term must be one of {', '.join(TERMS)}, got {entry['term']!r}")
             hyper = {
                 k: v if k in kind.fixed else schedules.from_json(v)
                 for k, v in entry.items()
@@ -437,6 +264,7 @@ def hinton(
     --------
     >>> hinton(alpha=0.5, temperature=2)
     0.5 * SoftTargets(temperature=2.0) + 0.5 * HardLabels()
+    >>> from kdviz import ReverseKL
     >>> hinton(alpha=0.5, temperature=1, term=ReverseKL)
     0.5 * ReverseKL(temperature=1.0) + 0.5 * HardLabels()
     """
@@ -478,10 +306,15 @@ def check_fairness(fairness: Hyperparameter) -> None:
             raise ValueError(f"fairness must be a finite number >= 0 (it is the weight of the penalty), got {number}")
 
 
-def _check_weight(weight: float, name: str) -> None:
-    if not (math.isfinite(weight) and weight >= 0):
-        raise ValueError(f"the weight of the {name} term must be a finite number >= 0, got {weight}")
+def _check_weight(weight: Hyperparameter, name: str) -> None:
+    for number in schedules.extremes(weight):
+        if not (math.isfinite(number) and number >= 0):
+            raise ValueError(f"the weight of the {name} term must be a finite number >= 0, got {number}")
 
 
 def _short(weight: Hyperparameter) -> str:
     return repr(weight) if isinstance(weight, Schedule) else f"{weight:.6g}"
+
+
+def _number(value: Hyperparameter) -> Hyperparameter:
+    return value if isinstance(value, Schedule) else float(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -16,31 +16,39 @@ SHELF_COUNT = 512
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A student and its optimiser as they were after ``step`` steps. The rest follows from seed and edits."""
+    """A student, its companions and their optimiser as they were after ``step`` steps. The rest follows from seed and
+    edits."""
 
     step: int
     student: dict[str, Tensor]
     optimizer: dict[int, dict[str, Any]]
+    companions: dict[str, Tensor] = field(default_factory=dict)
 
     @classmethod
-    def take(cls, step: int, student: nn.Module, optimizer: torch.optim.Optimizer) -> Snapshot:
-        weights = {name: tensor.detach().clone() for name, tensor in student.state_dict().items()}
-        return cls(step, weights, copy.deepcopy(optimizer.state_dict()["state"]))
+    def take(cls, step: int, student: nn.Module, optimizer: torch.optim.Optimizer, companions: nn.Module) -> Snapshot:
+        weights, beside = (
+            {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
+            for module in (student, companions)
+        )
+        return cls(step, weights, copy.deepcopy(optimizer.state_dict()["state"]), beside)
 
-    def restore(self, student: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    def restore(self, student: nn.Module, optimizer: torch.optim.Optimizer, companions: nn.Module) -> None:
         """Put weights and optimiser state back; the snapshot itself stays untouched."""
         student.load_state_dict(self.student)
+        companions.load_state_dict(self.companions)
         now = optimizer.state_dict()
         optimizer.load_state_dict({**now, "state": copy.deepcopy(self.optimizer)})
 
     @property
     def nbytes(self) -> int:
-        held = [*self.student.values(), *(v for s in self.optimizer.values() for v in s.values())]
+        states = (value for state in self.optimizer.values() for value in state.values())
+        held = [*self.student.values(), *self.companions.values(), *states]
         return sum(t.nbytes for t in held if isinstance(t, Tensor))
 
     @property
     def finite(self) -> bool:
-        return all(bool(t.isfinite().all()) for t in self.student.values() if t.is_floating_point())
+        learned = (*self.student.values(), *self.companions.values())
+        return all(bool(t.isfinite().all()) for t in learned if t.is_floating_point())
 
 
 class Shelf:

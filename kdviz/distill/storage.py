@@ -176,6 +176,7 @@ def _groups_mark(run: Distillation) -> str:
 def snapshot_tensors(snapshot: Snapshot) -> dict[str, Tensor]:
     """Return the tensors of a snapshot by the names that `restore` knows them by."""
     tensors = {f"{snapshot.step}/student/{name}": tensor for name, tensor in snapshot.student.items()}
+    tensors |= {f"{snapshot.step}/companions/{name}": tensor for name, tensor in snapshot.companions.items()}
     for index, state in snapshot.optimizer.items():
         for name, value in state.items():
             if isinstance(value, Tensor):
@@ -249,5 +250,8 @@ def _snapshot(step: int, tensors: dict[str, Tensor], plain: dict[str, Any]) -> S
         if key.startswith(optimizer):
             index, name = key.removeprefix(optimizer).split("/", 1)
             state.setdefault(int(index), {})[name] = value
-    weights = {k.removeprefix(student): t for k, t in tensors.items() if k.startswith(student)}
-    return Snapshot(step, weights, state)
+    weights, beside = (
+        {k.removeprefix(place): t for k, t in tensors.items() if k.startswith(place)}
+        for place in (student, f"{step}/companions/")
+    )
+    return Snapshot(step, weights, state, beside)

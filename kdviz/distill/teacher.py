@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from ..data import Examples
+from .taps import Tap, probe, tapped
 
 ROWS_AT_ONCE = 128  # examples a forward pass: large enough to be fast, small enough to be interrupted within a second
 
 
 class Cancelled(Exception):  # noqa: N818 (asked for, not gone wrong)
     """Someone asked for a stop while a long computation was under way; nothing was changed."""
+
+
+class Answers(NamedTuple):
+    """What a teacher gave for N examples."""
+
+    logits: Tensor  # (N, C)
+    layers: dict[str, Tensor]  # (N, ...) by layer name
 
 
 class Teacher:
@@ -41,8 +51,9 @@ class Teacher:
             raise TypeError(f"the teacher must be a torch.nn.Module, got {type(module).__name__}")
         self.module = module
         self._check_mode()
-        self._cache: dict[tuple[str, str], Tensor] = {}
+        self._cache: dict[tuple[str, str], Answers] = {}
         self._hashed: tuple[int, str] | None = None
+        self._taps: dict[str, Tap] = {}
         self._lock = threading.Lock()
 
     def _check_mode(self) -> None:
@@ -56,6 +67,17 @@ class Teacher:
         """Return logits (B, C) for ``inputs``, without gradient."""
         with torch.no_grad():
             return self.module(inputs)
+
+    def answer(self, inputs: Tensor, layers: Sequence[str]) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return logits (B, C) and what the named layers give, (B, ...), without gradient."""
+        with tapped(self.module, layers, self._overwritten(inputs, layers)) as seen:
+            return self(inputs), seen
+
+    def _overwritten(self, inputs: Tensor, layers: Sequence[str]) -> list[str]:
+        """Return those of the layers whose output a later layer writes into; looked up once."""
+        if any(name not in self._taps for name in layers):
+            self._taps = probe(self.module, inputs[:1])
+        return [name for name in layers if self._taps[name].overwritten]
 
     def logits(self, examples: Examples, *, progress: Callable[[int, int], bool] | None = None) -> Tensor:
         """Return logits (N, C) for all examples, in their order, from the cache where they are known.
@@ -72,23 +94,47 @@ class Teacher:
         Cancelled
             If ``progress`` returned False.
         """
+        return self.answers(examples, (), progress=progress).logits
+
+    def answers(
+        self, examples: Examples, layers: Sequence[str], *, progress: Callable[[int, int], bool] | None = None
+    ) -> Answers:
+        """Return logits and what the named layers give for all examples, from the cache where they are known.
+
+        Layers take memory: ask ``layer_bytes`` first. Progress and errors as for ``logits``.
+        """
         with self._lock:
             key = (examples.fingerprint(), self.fingerprint())
-            if key not in self._cache:
-                self._cache = {k: v for k, v in self._cache.items() if k[1] == key[1]}  # other weights: never again
-                self._cache[key] = self._compute(examples, progress)
-            return self._cache[key]
+            self._cache = {k: v for k, v in self._cache.items() if k[1] == key[1]}  # other weights: never again
+            known = self._cache.get(key)
+            if known is None or not known.layers.keys() >= set(layers):
+                wanted = {*layers, *(known.layers if known is not None else ())}
+                self._cache[key] = known = self._compute(examples, sorted(wanted), progress)
+            return known
 
-    def _compute(self, examples: Examples, progress: Callable[[int, int], bool] | None) -> Tensor:
+    def layer_bytes(self, examples: Examples, layers: Sequence[str]) -> int:
+        """Return how many bytes the named layers give for all examples."""
+        self._overwritten(examples.inputs(slice(0, 1)).to(device_of(self.module)), layers)
+        return sum(4 * math.prod(self._taps[name].shape) for name in set(layers)) * len(examples)
+
+    def _compute(
+        self, examples: Examples, layers: Sequence[str], progress: Callable[[int, int], bool] | None
+    ) -> Answers:
         self._check_mode()
         device = device_of(self.module)
-        parts = []
+        logits: list[Tensor] = []
+        held: dict[str, Tensor] = {}
         for start in range(0, len(examples), ROWS_AT_ONCE):
-            parts.append(self(examples.inputs(slice(start, start + ROWS_AT_ONCE)).to(device)))
             done = min(start + ROWS_AT_ONCE, len(examples))
+            given, seen = self.answer(examples.inputs(slice(start, done)).to(device), layers)
+            logits.append(given)
+            for name, part in seen.items():  # written into its place, so that no second copy is ever held
+                if name not in held:
+                    held[name] = part.new_empty(len(examples), *part.shape[1:])
+                held[name][start:done] = part
             if progress is not None and not progress(done, len(examples)):
                 raise Cancelled(f"stopped after {done:,} of {len(examples):,} teacher answers")
-        return torch.cat(parts)
+        return Answers(torch.cat(logits), held)
 
     def fingerprint(self) -> str:
         """Return a hash of the weights; hashed again only when a tensor was written to since."""

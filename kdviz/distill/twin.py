@@ -6,7 +6,8 @@ import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .objective import HardLabels, LabelSmoothing, Objective, Term
+from .objective import Objective
+from .terms import HardLabels, LabelSmoothing, Term
 
 if TYPE_CHECKING:
     from .distillation import Distillation

@@ -1,19 +1,76 @@
 """Distillation losses: pure functions of tensors, one family a file.
 
-One convention throughout: the divergence is summed over classes and averaged over the batch (never over B·C), it
-carries the factor T², and no gradient ever reaches the teacher.
+One convention throughout: a divergence is summed over classes and averaged over the batch (never over B·C), it carries
+the factor T², and no gradient ever reaches the teacher.
 """
 
+from .adversarial import discriminator_loss, generator_loss, gradient_penalty
 from .fairness import demographic_parity, equalized_odds
-from .response import check_smoothing, check_temperature, hard_labels, label_smoothing, reverse_kl, soft_targets
+from .feature import attention_transfer, contrastive, cosine, gram, hint, neuron_selectivity, variational
+from .labels import UNLABELLED, check_smoothing, hard_labels, label_smoothing, virtual_teacher
+from .relation import (
+    probabilistic_transfer,
+    relational_angle,
+    relational_distance,
+    similarity_preserving,
+    solution_flow,
+)
+from .response import (
+    correlation,
+    decoupled,
+    jensen_shannon,
+    logit_huber,
+    logit_mse,
+    reverse_kl,
+    soft_targets,
+    standardized_soft_targets,
+)
+from .softening import check_temperature
+from .transformer import (
+    attention_matrices,
+    distillation_token,
+    embeddings,
+    hidden_states,
+    masked_language_model,
+    soft_cross_entropy,
+)
 
 __all__ = [
+    "UNLABELLED",
+    "attention_matrices",
+    "attention_transfer",
     "check_smoothing",
     "check_temperature",
+    "contrastive",
+    "correlation",
+    "cosine",
+    "decoupled",
     "demographic_parity",
+    "discriminator_loss",
+    "distillation_token",
+    "embeddings",
     "equalized_odds",
+    "generator_loss",
+    "gradient_penalty",
+    "gram",
     "hard_labels",
+    "hidden_states",
+    "hint",
+    "jensen_shannon",
     "label_smoothing",
+    "logit_huber",
+    "logit_mse",
+    "masked_language_model",
+    "neuron_selectivity",
+    "probabilistic_transfer",
+    "relational_angle",
+    "relational_distance",
     "reverse_kl",
+    "similarity_preserving",
+    "soft_cross_entropy",
     "soft_targets",
+    "solution_flow",
+    "standardized_soft_targets",
+    "variational",
+    "virtual_teacher",
 ]

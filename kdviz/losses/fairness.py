@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .response import UNLABELLED, _at_least_float32
+from .labels import UNLABELLED
+from .reductions import at_least_float32
 
 
 def demographic_parity(s: Tensor, groups: Tensor, *, positive: int = 1, group_count: int | None = None) -> Tensor:
@@ -140,7 +141,7 @@ def _probability(s: Tensor, positive: int) -> Tensor:
         raise ValueError(f"student logits must have shape (batch, classes), got {tuple(s.shape)}")
     if not 0 <= positive < s.shape[1]:
         raise ValueError(f"positive must be one of the {s.shape[1]} classes, from 0 up, got {positive}")
-    return _at_least_float32(s).softmax(1)[:, positive]
+    return at_least_float32(s).softmax(1)[:, positive]
 
 
 def _members(s: Tensor, groups: Tensor, group_count: int | None) -> Tensor:
@@ -149,7 +150,7 @@ def _members(s: Tensor, groups: Tensor, group_count: int | None) -> Tensor:
         raise ValueError(f"groups must have shape ({len(s)},), one code an example, got {tuple(groups.shape)}")
     if group_count is None:
         group_count = int(groups.max()) + 1 if len(groups) else 0
-    dtype = _at_least_float32(s[:0]).dtype
+    dtype = at_least_float32(s[:0]).dtype
     return (groups[:, None] == torch.arange(group_count, device=groups.device)).to(dtype)  # (B, G)
 
 

@@ -14,7 +14,7 @@ from traitlets import Bunch
 
 from ..data import Examples
 from ..distill.evaluate import answer
-from ..losses.response import UNLABELLED
+from ..losses.labels import UNLABELLED
 from ..widgets.digit_pad import DigitPad
 from ..widgets.scene import Scene
 from .newest import Newest

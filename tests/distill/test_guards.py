@@ -162,6 +162,6 @@ def test_an_objective_without_terms_or_with_a_negative_weight():
     assert "weight of the soft term must be a finite number >= 0, got -1.0" in complaint(
         lambda: -1.0 * kd.SoftTargets()
     )
-    assert "each kind of term may appear once" in complaint(lambda: kd.SoftTargets() + kd.SoftTargets(2))
+    assert "each term may appear once" in complaint(lambda: kd.SoftTargets(2) + kd.SoftTargets(2))
     assert sum([0.5 * kd.SoftTargets(), 0.5 * kd.HardLabels()]) == kd.hinton(alpha=0.5)
     assert "this" in complaint(lambda: kd.HardLabels().__mul__(1.0).edited(temperature=2.0))

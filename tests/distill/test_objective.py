@@ -11,7 +11,7 @@ import torch
 import kdviz as kd
 from kdviz import losses
 from kdviz.distill import Objective
-from kdviz.distill.objective import Outputs
+from kdviz.distill.terms import Outputs
 
 from .conftest import same_weights
 
@@ -70,9 +70,14 @@ def test_label_smoothing_can_be_written_down_and_read_back():
     assert objective.alpha is None  # alpha balances soft targets against hard labels
 
 
-def test_two_soft_terms_at_once_are_refused():
-    with pytest.raises(ValueError, match=r"each kind of term may appear once, got soft \+ soft"):
-        kd.SoftTargets() + kd.ReverseKL()
+def test_two_terms_of_one_name_are_told_apart_and_alpha_balances_no_third(make):
+    objective = 0.5 * kd.SoftTargets(4) + 0.2 * kd.ReverseKL(2) + 0.3 * kd.HardLabels()
+    assert objective.names == ("soft", "soft_2", "hard") and objective.alpha is None
+    run = make(objective=objective)
+    assert "alpha" not in run.editable and {"temperature", "soft_2_temperature", "weight_soft_2"} <= set(run.editable)
+    run.edit(soft_2_temperature=3.0, weight_soft_2=0.4)
+    assert run.objective == 0.5 * kd.SoftTargets(4) + 0.4 * kd.ReverseKL(3) + 0.3 * kd.HardLabels()
+    assert run.objective.edited(temperature=1.0).terms[0] == kd.SoftTargets(1)
 
 
 def test_a_term_of_ones_own_is_refused_by_name():
@@ -136,4 +141,4 @@ def test_smoothed_labels_have_columns_of_their_own(make):
     assert smoothing[0] == 0.2 and smoothing[-1] == pytest.approx(0)
     by_hand = run.history.column("soft") + 0.5 * run.history.column("smoothed")
     np.testing.assert_allclose(run.history.column("loss"), by_hand, rtol=1e-5)
-    assert run.editable == ("temperature", "learning_rate")
+    assert run.editable == ("temperature", "weight_soft", "weight_smoothed", "smoothing", "learning_rate")

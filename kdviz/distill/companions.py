@@ -1,0 +1,78 @@
+"""What terms need beside the two models' answers: layers to look at, and modules that learn beside the student.
+
+Both are found out once, when a run is set up, by showing the models two examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from .objective import Objective
+from .randomness import mix, seeded
+from .taps import Tap, check_taps, probe
+from .teacher import Teacher, device_of
+from .terms import Seen, Term
+
+FEATURE_BYTES = 256 * 2**20  # of a teacher's layers kept for all examples; beyond, the teacher is asked at each step
+
+
+class Watched(NamedTuple):
+    """The layers that the terms of an objective look at, on both sides."""
+
+    student: tuple[str, ...] = ()
+    teacher: tuple[str, ...] = ()
+    copied: tuple[str, ...] = ()  # of the student's: a later layer writes into what they give
+
+
+def prepare(
+    objective: Objective, teacher: Teacher | None, student: nn.Module, few: Tensor, seed: int
+) -> tuple[Watched, nn.ModuleDict]:
+    """Return the layers that ``objective`` looks at and the companions that its terms need, by the terms' names.
+
+    Parameters
+    ----------
+    objective : Objective
+    teacher : Teacher or None
+    student : nn.Module
+    few : Tensor, shape (2, ...)
+        Two examples (or one, where there is only one).
+    seed : int
+        What the companions' weights are drawn from.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if a layer does not exist or shapes cannot be brought together.
+    """
+    taps = [term.taps for term in objective.terms]
+    ours = tuple(dict.fromkeys(name for of_term in taps for name in of_term.student))
+    theirs = tuple(dict.fromkeys(name for of_term in taps for name in of_term.teacher))
+    companions = nn.ModuleDict()
+    if not ours and not theirs and all(type(term).companion is Term.companion for term in objective.terms):
+        return Watched(), companions
+    device = device_of(student)
+    found = _found(student, few, ours, "student")
+    found_there = _found(teacher.module, few, theirs, "teacher") if teacher is not None else {}
+    seen = Seen(_shapes(found), _shapes(found_there), found[""].shape[1], getattr(student, "architecture", None), seed)
+    with seeded(mix(seed, 4), torch.device("cpu")):
+        for name, term in zip(objective.names, objective.terms, strict=True):
+            module = term.companion(seen)
+            if module is not None:
+                companions[name] = module
+    copied = tuple(name for name in ours if found[name].overwritten)
+    return Watched(ours, theirs, copied), companions.to(device).train()
+
+
+def _found(model: nn.Module, few: Tensor, names: Sequence[str], who: str) -> dict[str, Tap]:
+    """Return what the layers of a model give, once the named ones are known to be among them."""
+    found = probe(model, few.to(device_of(model)))
+    check_taps(found, names, who)
+    return found
+
+
+def _shapes(found: Mapping[str, Tap]) -> dict[str, tuple[int, ...]]:
+    return {name: tap.shape for name, tap in found.items()}

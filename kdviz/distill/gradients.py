@@ -1,0 +1,109 @@
+"""Gradients: how hard each term of an objective pulls at the student, and whether the terms pull the same way."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from .randomness import mix, seeded
+
+if TYPE_CHECKING:
+    from .distillation import Distillation
+
+
+@dataclass(frozen=True)
+class TermGradients:
+    """The terms of a run on its next batch.
+
+    Attributes
+    ----------
+    step : int
+        How many steps the student has learned.
+    names : tuple of str
+        Of the K terms, as in the history.
+    values : tuple of float
+        What each term gives, unweighted.
+    weights : tuple of float
+        In force.
+    norms : tuple of float
+        Length of the gradient of weight · value with respect to the student's parameters.
+    cosines : tuple of tuple of float, K × K
+        Between these gradients: 1 the same way, 0 independent, −1 against each other; nan where one has length 0.
+    """
+
+    step: int
+    names: tuple[str, ...]
+    values: tuple[float, ...]
+    weights: tuple[float, ...]
+    norms: tuple[float, ...]
+    cosines: tuple[tuple[float, ...], ...]
+
+
+def term_gradients(run: Distillation) -> TermGradients:
+    """Look at the gradient of each term on the batch that comes next; the run stays as it is.
+
+    Parameters
+    ----------
+    run : Distillation
+
+    Returns
+    -------
+    TermGradients
+
+    Notes
+    -----
+    It costs about one step a term. Random parts of the step (dropout, augmentation) are those that the step itself
+    will have, so that the weighted gradients add up to the one that it will take.
+
+    Examples
+    --------
+    >>> import kdviz as kd
+    >>> X, y = torch.randn(60, 4), torch.randint(0, 3, (60,))
+    >>> teacher, student = (kd.models.mlp((8,), inputs=4, classes=3, seed=seed) for seed in (0, 1))
+    >>> found = term_gradients(kd.Distillation(teacher.eval(), student, (X, y)))
+    >>> found.names, len(found.norms), round(found.cosines[0][0], 6)
+    (('soft', 'hard'), 2, 1.0)
+    """
+    lesson = run._lesson
+    with run.lock:
+        run._enter(run.steps_done)
+        run.student.train()
+        parameters = [p for p in run.student.parameters() if p.requires_grad]
+        buffers = [copy.deepcopy(module.state_dict()) for module in (run.student, run.companions)]
+        values, gradients = [], []
+        try:
+            with seeded(mix(run.settings.seed, 3, run.steps_done), run._device):
+                outputs = lesson.outputs(run._batches[run.steps_done])
+                for (name, term), (weight, hyper) in zip(lesson.terms, run._now.weighted, strict=True):
+                    value = term.value(lesson.for_term(outputs, name), hyper)
+                    values.append(value.detach())
+                    gradients.append(_flat(weight * value, parameters))
+        finally:  # batch statistics and buffers as they were
+            for module, before in zip((run.student, run.companions), buffers, strict=True):
+                module.load_state_dict(before)
+    together = torch.stack(gradients)  # (K, parameters)
+    norms = together.norm(dim=1)
+    cosines = (together @ together.T) / (norms[:, None] * norms[None])
+    return TermGradients(
+        run.steps_done,
+        tuple(name for name, _ in lesson.terms),
+        tuple(torch.stack(values).tolist()),
+        tuple(weight for weight, _ in run._now.weighted),
+        tuple(norms.tolist()),
+        tuple(tuple(row) for row in cosines.tolist()),
+    )
+
+
+def _flat(loss: Tensor, parameters: Sequence[Tensor]) -> Tensor:
+    """Return the gradient of ``loss`` as one vector in float64, 0 where a parameter plays no part."""
+    if not loss.requires_grad:
+        return torch.cat([torch.zeros_like(p, dtype=torch.float64).flatten() for p in parameters])
+    found = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+    return torch.cat(
+        [(torch.zeros_like(p) if g is None else g).double().flatten() for p, g in zip(parameters, found, strict=True)]
+    )

@@ -1,0 +1,160 @@
+"""The lesson: what one step asks of both models, and the gradient that the objective makes of their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ..data import Examples
+from ..models.counts import evaluating
+from . import companions
+from .batches import Batch
+from .grouping import Grouping
+from .objective import Objective
+from .randomness import seeded
+from .taps import tapped
+from .teacher import Teacher, device_of
+from .terms import Outputs, Term
+from .terms.term import NOTHING
+
+InForce = Sequence[tuple[float, dict[str, float]]]  # the weight and the numbers of each term at a step
+
+
+class Lesson:
+    """The models, the terms, and the companions that the terms asked for.
+
+    Parameters
+    ----------
+    objective : Objective
+    teacher : Teacher or None
+    student : nn.Module
+    examples : Examples
+        The transfer set.
+    grouping : Grouping or None
+        Of the transfer set, where a term asks for groups.
+    seed : int
+        What companions are drawn from.
+    repeats : bool
+        Whether the inputs are the same in each epoch, so that the teacher's answers can be kept.
+
+    Attributes
+    ----------
+    terms : tuple of (str, Term)
+        With the names that the history knows them by.
+    companions : nn.ModuleDict
+        By those names.
+    cached : bool
+        Whether batches bring the teacher's answers along; else it is asked at each step, where a term needs it.
+    layer_numbers : int
+        How many numbers of the teacher's layers a batch brings along, for each example.
+    parameters : list of nn.Parameter
+        All that learns: the student's and the companions'.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        teacher: Teacher | None,
+        student: nn.Module,
+        examples: Examples,
+        grouping: Grouping | None,
+        *,
+        seed: int,
+        repeats: bool,
+    ) -> None:
+        self.teacher = teacher if objective.needs_teacher else None
+        self.student, self.device = student, device_of(student)
+        self.terms = tuple(zip(objective.names, objective.terms, strict=True))
+        self._examples, self._grouping = examples, grouping
+        few = examples.inputs(slice(0, 2))
+        self.watched, self.companions = companions.prepare(objective, self.teacher, student, few, seed)
+        layer_bytes = 0
+        if self.teacher is not None and self.watched.teacher:
+            layer_bytes = self.teacher.layer_bytes(examples, self.watched.teacher)
+        self.cached = self.teacher is not None and repeats and layer_bytes <= companions.FEATURE_BYTES
+        self.layer_numbers = layer_bytes // (4 * len(examples)) if self.cached else 0
+        self.parameters = [p for m in (student, self.companions) for p in m.parameters() if p.requires_grad]
+        by_themselves = [name for name, term in self.terms if type(term).companion_loss is not Term.companion_loss]
+        self._by_themselves = {name: list(self.companions[name].parameters()) for name in by_themselves}
+        theirs = {id(p) for parameters in self._by_themselves.values() for p in parameters}
+        self._taught = [p for p in self.parameters if id(p) not in theirs]
+
+    def outputs(self, batch: Batch) -> Outputs:
+        """Ask the student, and the teacher where its answers do not come with the batch."""
+        teacher, theirs, ours = batch.teacher, batch.teacher_layers, NOTHING
+        if self.teacher is not None and not self.cached:
+            teacher, theirs = self.teacher.answer(batch.inputs, self.watched.teacher)
+        if self.watched.student:
+            with tapped(self.student, self.watched.student, self.watched.copied) as ours:
+                student = self.student(batch.inputs)
+        else:
+            student = self.student(batch.inputs)
+        groups = 0 if self._grouping is None else len(self._grouping.names)
+        return Outputs(
+            student,
+            teacher,
+            batch.labels,
+            batch.labelled,
+            batch.groups,
+            groups,
+            batch.inputs,
+            ours,
+            theirs,
+            model=self.student,
+        )
+
+    def for_term(self, outputs: Outputs, name: str) -> Outputs:
+        """Return what one term may look at: the same, and the companion that is its own."""
+        return outputs._replace(companion=self.companions[name]) if name in self.companions else outputs
+
+    def gradient(self, batch: Batch, in_force: InForce) -> tuple[Tensor, list[Tensor]]:
+        """Give all that learns its gradient; return the loss and the terms' unweighted values.
+
+        A term of weight 0 has a value and no part in the gradient. Nothing gets a gradient that no term asks for.
+        """
+        values: list[Tensor] = []
+        loss: Tensor | None = None
+        outputs = self.outputs(batch)
+        for (name, term), (weight, hyper) in zip(self.terms, in_force, strict=True):
+            of_term = self.for_term(outputs, name)
+            if weight == 0:
+                with torch.no_grad():
+                    values.append(term.value(of_term, hyper))
+                continue
+            value = term.value(of_term, hyper)
+            values.append(value.detach())
+            loss = weight * value if loss is None else loss + weight * value
+        for parameter in self.parameters:
+            parameter.grad = None
+        if self._by_themselves:
+            self._companions_by_themselves(outputs, in_force)
+        if loss is None:
+            return values[0] * 0, values
+        loss.backward(inputs=self._taught if self._by_themselves else None)
+        return loss.detach(), values
+
+    def _companions_by_themselves(self, outputs: Outputs, in_force: InForce) -> None:
+        """Give the companions that learn by a loss of their own their gradient, and nobody else any."""
+        weights = {name: weight for (name, _), (weight, _) in zip(self.terms, in_force, strict=True)}
+        for (name, term), (_, hyper) in zip(self.terms, in_force, strict=True):
+            if name in self._by_themselves:
+                own = term.companion_loss(self.for_term(outputs, name), hyper, weights)
+                if own is not None:
+                    own.backward(inputs=self._by_themselves[name], retain_graph=True)
+
+    def rehearse(self, in_force: InForce) -> None:
+        """Have each term judge two examples, so that layers which cannot be compared are told before the first step."""
+        few = self._examples.take(slice(0, 2))
+        x, y = few.inputs().to(self.device), few.y.to(self.device)
+        groups = None if self._grouping is None else self._grouping.codes[:2].to(self.device)
+        batch = Batch(x, y, few.labelled, None, groups)
+        if self.teacher is not None:
+            logits, layers = self.teacher.answer(x.to(device_of(self.teacher.module)), self.watched.teacher)
+            there = {name: given.to(self.device) for name, given in layers.items()}
+            batch = batch._replace(teacher=logits.to(self.device), teacher_layers=there)
+        with evaluating(self.student), evaluating(self.companions), torch.no_grad(), seeded(0, self.device):
+            outputs = self.outputs(batch)
+            for (name, term), (_, hyper) in zip(self.terms, in_force, strict=True):
+                term.value(self.for_term(outputs, name), hyper)

@@ -1,0 +1,151 @@
+"""Pairing: which layers of two models stand at the same stage, so that a term can set them against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from .taps import probe
+
+Pair = tuple[str, str]  # the student's layer, the teacher's
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Layers of a student and a teacher that correspond, the student's first in each pair.
+
+    Attributes
+    ----------
+    maps : tuple of pairs
+        Layers that give maps (B, C, H, W), from the first to the last stage; a stage ends where the maps get smaller.
+    vectors : tuple of pairs
+        Layers that give vectors (B, D), logits left out.
+    tokens : tuple of pairs
+        Blocks that give tokens (B, L, D).
+    embeddings : pair or None
+        What gives the tokens before the first block.
+    attention : tuple of pairs
+        ``nn.MultiheadAttention`` modules with as many heads and tokens on both sides.
+    features : pair or None
+        What the last layer makes its logits of.
+    """
+
+    maps: tuple[Pair, ...] = ()
+    vectors: tuple[Pair, ...] = ()
+    tokens: tuple[Pair, ...] = ()
+    embeddings: Pair | None = None
+    attention: tuple[Pair, ...] = ()
+    features: Pair | None = None
+
+    @property
+    def blocks(self) -> tuple[Pair, ...]:
+        """The pairs of tokens, where there are none those of maps, and where there are none those of vectors."""
+        return self.tokens or self.maps or self.vectors
+
+
+def stages(student: nn.Module, teacher: nn.Module, example: Tensor) -> Stages:
+    """Return the layers of two models that correspond.
+
+    Parameters
+    ----------
+    student, teacher : nn.Module
+        Asked in eval mode and without gradient.
+    example : Tensor, shape (B, ...)
+        A batch, as both models take it.
+
+    Returns
+    -------
+    Stages
+        The last stages are paired with one another, then the ones before; where one model has more, its first are
+        left out. Blocks of tokens are paired evenly: of a teacher with twice the blocks, every second one.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from kdviz import models
+    >>> found = stages(models.convnet(4), models.resnet(8), torch.zeros(2, 1, 28, 28))
+    >>> found.maps
+    (('relu2', 'stage1_1'), ('relu4', 'stage2_1'), ('relu5', 'stage3_1'))
+    >>> found.features
+    ('flatten', 'flatten')
+    """
+    ours, theirs = _shapes(student, example), _shapes(teacher, example)
+    rows = _tokens(student, ours), _tokens(teacher, theirs)
+    return Stages(
+        maps=_from_the_end(_ends(ours, 4), _ends(theirs, 4)),
+        vectors=_from_the_end(_ends(ours, 2)[:-1], _ends(theirs, 2)[:-1]),
+        tokens=_evenly(rows[0][1:], rows[1][1:]),
+        embeddings=(rows[0][0], rows[1][0]) if rows[0] and rows[1] else None,
+        attention=_attention(ours, theirs),
+        features=_features(ours, theirs),
+    )
+
+
+def _shapes(model: nn.Module, example: Tensor) -> dict[str, tuple[int, ...]]:
+    """Return the shapes that the model's top layers give, from the first with weights on; those inside of blocks are
+    left out."""
+    found = {name: tap.shape for name, tap in probe(model, example).items() if name and tap.runs == 1}
+    modules = dict(model.named_modules())
+    weighted = [any(True for _ in modules[n].parameters()) for n in found if not n.endswith(":scores")]
+    unweighted = weighted.index(True) if True in weighted else 0
+    layers = list(found.items())[unweighted:]
+    found = {n: shape for n, shape in layers if not isinstance(modules.get(n), nn.Dropout)}  # the same, in eval mode
+    inner = {name for name in found if any(name.startswith(f"{other}.") for other in found)}
+    scored = {name: shape for name, shape in found.items() if name.endswith(":scores")}
+    return {name: shape for name, shape in found.items() if name not in inner} | scored
+
+
+def _ends(shapes: Mapping[str, tuple[int, ...]], rank: int) -> list[str]:
+    """Return the last layer of each stage among those that give maps (rank 4) or vectors (rank 2).
+
+    A stage ends where the size of the maps, or the width of the vectors, changes.
+    """
+    there = [(name, shape) for name, shape in shapes.items() if len(shape) == rank and not name.endswith(":scores")]
+    ends: list[str] = []
+    for at, (name, shape) in enumerate(there):
+        after = there[at + 1][1] if at + 1 < len(there) else None
+        size = shape[2:] if rank == 4 else shape[1:]
+        if after is None or (after[2:] if rank == 4 else after[1:]) != size:
+            ends.append(name)
+    return [name for name in ends if rank != 4 or shapes[name][2:] != (1, 1)]
+
+
+def _tokens(model: nn.Module, shapes: Mapping[str, tuple[int, ...]]) -> list[str]:
+    """Return the layers that give tokens; normalisations between and after the blocks are left out."""
+    modules = dict(model.named_modules())
+    return [n for n, shape in shapes.items() if len(shape) == 3 and not isinstance(modules[n], nn.LayerNorm)]
+
+
+def _from_the_end(ours: list[str], theirs: list[str]) -> tuple[Pair, ...]:
+    count = min(len(ours), len(theirs))
+    return tuple(zip(ours[len(ours) - count :], theirs[len(theirs) - count :], strict=True))
+
+
+def _evenly(ours: list[str], theirs: list[str]) -> tuple[Pair, ...]:
+    """Pair layer i of n with layer ⌈i·m/n⌉ of m, as TinyBERT's uniform map does."""
+    count = min(len(ours), len(theirs))
+    if count == 0:
+        return ()
+    mine = [ours[-(-(i + 1) * len(ours) // count) - 1] for i in range(count)]
+    yours = [theirs[-(-(i + 1) * len(theirs) // count) - 1] for i in range(count)]
+    return tuple(zip(mine, yours, strict=True))
+
+
+def _attention(ours: Mapping[str, tuple[int, ...]], theirs: Mapping[str, tuple[int, ...]]) -> tuple[Pair, ...]:
+    sides = [[name for name in shapes if name.endswith(":scores")] for shapes in (ours, theirs)]
+    pairs = _evenly(*sides)
+    return tuple(
+        (s.removesuffix(":scores"), t.removesuffix(":scores")) for s, t in pairs if ours[s][1:] == theirs[t][1:]
+    )
+
+
+def _features(ours: Mapping[str, tuple[int, ...]], theirs: Mapping[str, tuple[int, ...]]) -> Pair | None:
+    found = [_before_the_logits(shapes) for shapes in (ours, theirs)]
+    return None if None in found else (str(found[0]), str(found[1]))
+
+
+def _before_the_logits(shapes: Mapping[str, tuple[int, ...]]) -> str | None:
+    vectors = [name for name, shape in shapes.items() if len(shape) == 2]
+    return vectors[-2] if len(vectors) > 1 else None

@@ -1,0 +1,112 @@
+"""Born again: a network teaches a fresh copy of itself, generation after generation.
+
+The first generation learns the labels; each later one has the same architecture, new initial weights, and learns the
+labels and what the generation before says. All generations together make an ensemble.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from torch import nn
+
+from ... import models
+from ..distillation import Distillation
+from ..objective import Objective, hinton
+from ..terms import HardLabels, Term
+from .generations import frozen
+
+
+def born_again(
+    student: nn.Module | Callable[[int], nn.Module],
+    data: Any,
+    objective: Objective | Term | None = None,
+    *,
+    generations: int = 3,
+    first: Objective | Term | None = None,
+    **training: Any,
+) -> Iterator[Distillation]:
+    """Give one run for each generation: the first without a teacher, each other taught by the one before.
+
+    Parameters
+    ----------
+    student : nn.Module or callable
+        The first generation, as kdviz builds it: later ones are built with the seeds after its own. Or a function that
+        makes a fresh module for generation 0, 1, 2, …
+    data : Splits, (X, y), Dataset or DataLoader
+    objective : Objective or Term, optional
+        From the second generation on; default ``0.5 * SoftTargets(temperature=1) + 0.5 * HardLabels()``.
+    generations : int
+        How many in all, at least 2.
+    first : Objective or Term, optional
+        The first generation's; default :class:`kdviz.HardLabels`.
+    **training
+        Arguments of :class:`kdviz.Distillation`, the same for each generation: same batches, other initial weights.
+
+    Yields
+    ------
+    Distillation
+        Untrained; train it before asking for the next (:func:`train_each` does). ``ensemble(runs)`` makes the ensemble
+        of all students.
+
+    Raises
+    ------
+    ValueError
+        If a run was not trained before the next was asked for, or kdviz cannot build the student again.
+
+    Notes
+    -----
+    Half of L = CE(s, y) + KL(σ(t) ‖ σ(s)): labels and the teacher's answer at T = 1, weighed alike. The paper also
+    learns from the teacher alone: ``objective=kd.SoftTargets(1)``. The ensemble averages probabilities.
+
+    Nothing tells a network what it did not know: what a generation gains over the one before is to be held against a
+    second network trained on labels alone with another seed, and the ensemble against one of as many of these.
+
+    References
+    ----------
+    Furlanello, Lipton, Tschannen, Itti, Anandkumar (2018), Born-Again Neural Networks, ICML, arXiv:1805.04770.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from kdviz.distill.schemes import ensemble, train_each
+    >>> X, y = torch.randn(200, 4), torch.arange(200) % 3
+    >>> student = models.mlp((8,), inputs=4, classes=3)
+    >>> runs = train_each(born_again(student, (X, y), generations=3, epochs=2), progress=False)
+    >>> [run.student.seed for run in runs], runs[0].teacher is None, len(ensemble(runs).members)
+    ([0, 1, 2], True, 3)
+    """
+    if generations < 2:
+        raise ValueError(f"generations must be at least 2, a first and one that learns from it, got {generations}")
+    make = _maker(student)
+    objective = hinton(alpha=0.5, temperature=1.0) if objective is None else objective
+    return _generations(make, data, HardLabels() if first is None else first, objective, generations, training)
+
+
+def _generations(
+    make: Callable[[int], nn.Module],
+    data: Any,
+    first: Objective | Term,
+    objective: Objective | Term,
+    generations: int,
+    training: dict[str, Any],
+) -> Iterator[Distillation]:
+    run = Distillation(None, make(0), data, first, **training)
+    yield run  # whoever asked trains it
+    for generation in range(1, generations):
+        run = Distillation(frozen(run), make(generation), data, objective, **training)
+        yield run
+
+
+def _maker(student: nn.Module | Callable[[int], nn.Module]) -> Callable[[int], nn.Module]:
+    """Return a function that gives the student of a generation."""
+    if not isinstance(student, nn.Module):
+        return student
+    architecture, seed = getattr(student, "architecture", None), getattr(student, "seed", None)
+    if architecture is None or seed is None:
+        raise ValueError(
+            "a student that is a module of your own cannot be built again; pass a function that makes a fresh one "
+            "for each generation: born_again(lambda generation: MyNet(), ...)"
+        )
+    return lambda generation: student if generation == 0 else models.build(architecture, seed=seed + generation)

@@ -1,0 +1,170 @@
+"""Taps: what the layers of a model give, read by hooks that are always removed."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ..models.counts import evaluating
+
+SCORES = ":scores"  # after the name of an nn.MultiheadAttention: its scores before the softmax, (B, heads, L, L)
+
+
+def taps(model: nn.Module, example: Tensor) -> dict[str, tuple[int, ...]]:
+    """List the layers of a model that can be tapped, with the shape that each gives for ``example``.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Asked in eval mode and without gradient; left as it was.
+    example : Tensor, shape (B, ...)
+        A batch, as the model takes it; one example will do.
+
+    Returns
+    -------
+    dict of str to tuple
+        Dotted module names in the order in which they first answer. Layers that give no tensor, or ran more than once,
+        are left out. The scores of an ``nn.MultiheadAttention`` are listed as ``name:scores``.
+
+    Examples
+    --------
+    >>> from kdviz import models
+    >>> taps(models.mlp((8,), inputs=4, classes=3), torch.zeros(1, 4))
+    {'flatten': (1, 4), 'linear1': (1, 8), 'relu1': (1, 8), 'logits': (1, 3)}
+    """
+    return {name: tap.shape for name, tap in probe(model, example).items() if name and tap.runs == 1}
+
+
+class Tap(NamedTuple):
+    """What is known of a layer after the model was asked once."""
+
+    shape: tuple[int, ...]
+    runs: int  # how often the layer ran
+    overwritten: bool  # whether a later layer wrote into what it gave, so that it has to be copied
+
+
+def probe(model: nn.Module, example: Tensor) -> dict[str, Tap]:
+    """Return what each layer of ``model`` gives for ``example``, by name, in the order in which they answer.
+
+    The model's own answer has no name: "".
+    """
+    runs: Counter[str] = Counter()
+    given: dict[str, tuple[Tensor, int]] = {}
+
+    def keep(name: str, out: Tensor) -> None:
+        runs[name] += 1
+        given[name] = (out, out._version)
+
+    names = [name for name, _ in model.named_modules(remove_duplicate=False)]
+    scored = [name + SCORES for name, module in model.named_modules() if isinstance(module, nn.MultiheadAttention)]
+    with evaluating(model), torch.no_grad(), _hooked(model, [*names, *scored], keep):
+        model(example)
+    return {name: Tap(tuple(out.shape), runs[name], out._version > then) for name, (out, then) in given.items()}
+
+
+@contextmanager
+def tapped(model: nn.Module, names: Sequence[str], copied: Sequence[str] = ()) -> Iterator[dict[str, Tensor]]:
+    """Record what the named layers give while the block runs; the hooks are gone after it, whatever happens.
+
+    Parameters
+    ----------
+    model : nn.Module
+    names : sequence of str
+        Dotted module names, or ``name:scores``.
+    copied : sequence of str
+        Those of them that a later layer writes into (``nn.ReLU(inplace=True)``).
+
+    Examples
+    --------
+    >>> from kdviz import models
+    >>> model = models.mlp((8,), inputs=4, classes=3)
+    >>> with tapped(model, ["relu1"]) as seen:
+    ...     logits = model(torch.zeros(2, 4))
+    >>> seen["relu1"].shape, len(model.relu1._forward_hooks)
+    (torch.Size([2, 8]), 0)
+    """
+    seen: dict[str, Tensor] = {}
+
+    def keep(name: str, out: Tensor) -> None:
+        seen[name] = out.clone() if name in copied else out
+
+    with _hooked(model, names, keep):
+        yield seen
+
+
+def check_taps(found: dict[str, Tap], names: Sequence[str], who: str) -> None:
+    """Raise in one sentence unless each name is a layer that gives one tensor for an example."""
+    for name in names:
+        tap = found.get(name)
+        if tap is None or not name:
+            there = [other for other in found if other]
+            near = difflib.get_close_matches(str(name), there, n=3, cutoff=0.4) or there[:12]
+            raise ValueError(
+                f"a tap must be a layer of the {who} that gives a tensor, by its dotted name, got {name!r}; "
+                f"there are {', '.join(near)} (kd.distill.taps(model, example) lists all)"
+            )
+        if tap.runs > 1:
+            raise ValueError(
+                f"the {who}'s layer {name!r} runs {tap.runs} times for one example, so it is not clear which output is "
+                "meant; name a layer that runs once"
+            )
+
+
+@contextmanager
+def _hooked(model: nn.Module, names: Sequence[str], keep: Any) -> Iterator[None]:
+    """Call ``keep(name, tensor)`` with what each named layer gives, as long as the block runs."""
+    modules = dict(model.named_modules(remove_duplicate=False))
+    with ExitStack() as hooks:
+        for name in names:
+            module = modules.get(name.removesuffix(SCORES))
+            if module is None:
+                continue
+            if name.endswith(SCORES):
+                hooks.callback(module.register_forward_pre_hook(_scores_to(keep, name), with_kwargs=True).remove)
+            else:
+                hooks.callback(module.register_forward_hook(_output_to(keep, name)).remove)
+        yield
+
+
+def _output_to(keep: Any, name: str) -> Any:
+    def hook(module: nn.Module, inputs: Any, out: Any) -> None:
+        first = out[0] if isinstance(out, tuple | list) and len(out) else out
+        if isinstance(first, Tensor):
+            keep(name, first)
+
+    return hook
+
+
+def _scores_to(keep: Any, name: str) -> Any:
+    def hook(module: nn.MultiheadAttention, inputs: tuple[Any, ...], named: dict[str, Any]) -> None:
+        query = inputs[0] if inputs else named["query"]
+        key = inputs[1] if len(inputs) > 1 else named["key"]
+        keep(name, attention_scores(module, query, key))
+
+    return hook
+
+
+def attention_scores(module: nn.MultiheadAttention, query: Tensor, key: Tensor) -> Tensor:
+    """Return Q·Kᵀ/√d of each head, before mask and softmax, shape (B, heads, L_query, L_key).
+
+    Parameters
+    ----------
+    module : nn.MultiheadAttention
+    query, key : Tensor, shape (B, L, D), or (L, B, D) where the module is not ``batch_first``
+    """
+    if not module.batch_first:
+        query, key = query.transpose(0, 1), key.transpose(0, 1)
+    together: Tensor | None = module.in_proj_weight
+    w_q, w_k = (module.q_proj_weight, module.k_proj_weight) if together is None else together.chunk(3)[:2]
+    bias: Tensor | None = module.in_proj_bias
+    b_q, b_k, _ = (None, None, None) if bias is None else bias.chunk(3)
+    q = nn.functional.linear(query, w_q, b_q).unflatten(-1, (module.num_heads, -1)).transpose(1, 2)  # (B, nh, L, d)
+    k = nn.functional.linear(key, w_k, b_k).unflatten(-1, (module.num_heads, -1)).transpose(1, 2)  # (B, nh, L, d)
+    return q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])

@@ -1,0 +1,120 @@
+"""Terms: what an objective can be made of, one family a file."""
+
+from .adversarial import Adversarial
+from .fairness import DemographicParity, EqualizedOdds, Fairness
+from .feature import AttentionTransfer, Contrastive, Cosine, Gram, Hint, NeuronSelectivity, Variational
+from .labels import HardLabels, LabelSmoothing, VirtualTeacher
+from .layered import Layered
+from .multi_teacher import MultiTeacher
+from .mutual import Mutual
+from .own_teacher import OwnTeacher
+from .relation import (
+    ProbabilisticTransfer,
+    RelationalAngle,
+    RelationalDistance,
+    SimilarityPreserving,
+    SolutionFlow,
+)
+from .replay import DarkReplay
+from .response import (
+    Correlation,
+    Decoupled,
+    JensenShannon,
+    LogitHuber,
+    LogitMSE,
+    ReverseKL,
+    SoftTargets,
+    SoftTargetsWithoutT2,
+    StandardizedSoftTargets,
+)
+from .term import Outputs, Seen, Taps, Term
+from .transformer import AttentionMatrices, DistillationToken, Embeddings, HiddenStates, SoftCrossEntropy
+
+TERMS: dict[str, type[Term]] = {
+    kind.__name__: kind
+    for kind in (
+        SoftTargets,
+        ReverseKL,
+        JensenShannon,
+        SoftTargetsWithoutT2,
+        SoftCrossEntropy,
+        StandardizedSoftTargets,
+        Decoupled,
+        Correlation,
+        LogitMSE,
+        LogitHuber,
+        HardLabels,
+        LabelSmoothing,
+        VirtualTeacher,
+        Hint,
+        AttentionTransfer,
+        Gram,
+        NeuronSelectivity,
+        Cosine,
+        Contrastive,
+        Variational,
+        RelationalDistance,
+        RelationalAngle,
+        SimilarityPreserving,
+        ProbabilisticTransfer,
+        SolutionFlow,
+        Adversarial,
+        AttentionMatrices,
+        HiddenStates,
+        Embeddings,
+        DistillationToken,
+        DarkReplay,
+        MultiTeacher,
+        Mutual,
+        OwnTeacher,
+        DemographicParity,
+        EqualizedOdds,
+    )
+}
+"""Every term that can be written to a recipe and read back, by its name."""
+
+__all__ = [
+    "TERMS",
+    "Adversarial",
+    "AttentionMatrices",
+    "AttentionTransfer",
+    "Contrastive",
+    "Correlation",
+    "Cosine",
+    "DarkReplay",
+    "Decoupled",
+    "DemographicParity",
+    "DistillationToken",
+    "Embeddings",
+    "EqualizedOdds",
+    "Fairness",
+    "Gram",
+    "HardLabels",
+    "HiddenStates",
+    "Hint",
+    "JensenShannon",
+    "LabelSmoothing",
+    "Layered",
+    "LogitHuber",
+    "LogitMSE",
+    "MultiTeacher",
+    "Mutual",
+    "NeuronSelectivity",
+    "Outputs",
+    "OwnTeacher",
+    "ProbabilisticTransfer",
+    "RelationalAngle",
+    "RelationalDistance",
+    "ReverseKL",
+    "Seen",
+    "SimilarityPreserving",
+    "SoftCrossEntropy",
+    "SoftTargets",
+    "SoftTargetsWithoutT2",
+    "SolutionFlow",
+    "StandardizedSoftTargets",
+    "Taps",
+    "Term",
+    "Variational",
+    "VirtualTeacher",
+]

@@ -1,0 +1,218 @@
+"""Terms on features: what the layers inside give."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from ... import losses
+from ..adapters import adapter
+from ..schedules import Hyperparameter
+from .layered import Adapted, Layered
+from .term import Outputs, Seen, positive
+
+WIDE = math.log(math.expm1(5.0))  # a variance of 5, where the authors' code begins
+
+
+@dataclass(frozen=True)
+class Hint(Adapted):
+    """Give what the teacher's layer gives, through a regressor (FitNets). See :func:`kdviz.losses.hint`.
+
+    Parameters
+    ----------
+    student, teacher : str or sequence of str
+        Layers, pair by pair; see :func:`kdviz.distill.taps`.
+    regressor : {"auto", "linear", "conv", "conv-bn"}
+        What bridges the shapes; trained with the student and left out of its size. "auto" learns nothing where the
+        shapes are equal.
+
+    Examples
+    --------
+    >>> from kdviz import HardLabels
+    >>> HardLabels() + 50 * Hint("relu3", "stage2_1")
+    1 * HardLabels() + 50 * Hint(student=('relu3',), teacher=('stage2_1',), regressor='auto')
+    """
+
+    name: ClassVar[str] = "hint"
+
+    def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
+        return losses.hint(s, t)
+
+
+@dataclass(frozen=True)
+class AttentionTransfer(Layered):
+    """Look where the teacher looks: normalised maps of activity. See :func:`kdviz.losses.attention_transfer`.
+
+    Parameters
+    ----------
+    student, teacher : str or sequence of str
+        Layers that give maps (B, C, H, W); channels and sizes may differ.
+    form : {"code", "paper"}
+        As in the authors' code, or as in the paper.
+    """
+
+    form: str = "code"
+
+    name: ClassVar[str] = "attention_transfer"
+    fixed: ClassVar[tuple[str, ...]] = ("student", "teacher", "form")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.form not in ("code", "paper"):
+            raise ValueError(f'form must be "code" or "paper", got {self.form!r}')
+
+    def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
+        return losses.attention_transfer(s, t, form=self.form)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Gram(Adapted):
+    """Have channels active together as the teacher's are: Gram matrices. See :func:`kdviz.losses.gram`.
+
+    Parameters
+    ----------
+    student, teacher : str or sequence of str
+        Layers that give maps (B, C, H, W).
+    regressor : {"auto", "conv", "conv-bn"}
+        Bridges different numbers of channels.
+    """
+
+    name: ClassVar[str] = "gram"
+
+    def goal(self, given: tuple[int, ...], teacher: tuple[int, ...]) -> tuple[int, ...]:
+        return with_channels_of(given, teacher)
+
+    def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
+        return losses.gram(s, t)
+
+
+@dataclass(frozen=True)
+class NeuronSelectivity(Layered):
+    """Have channels that respond where the teacher's do (NST). See :func:`kdviz.losses.neuron_selectivity`.
+
+    Parameters
+    ----------
+    student, teacher : str or sequence of str
+        Layers that give maps (B, C, H, W); channels and sizes may differ.
+    """
+
+    name: ClassVar[str] = "neuron_selectivity"
+
+    def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
+        return losses.neuron_selectivity(s, t)
+
+
+@dataclass(frozen=True)
+class Cosine(Adapted):
+    """Point where the teacher's features point: 1 − cos. See :func:`kdviz.losses.cosine`.
+
+    Parameters
+    ----------
+    student, teacher : str or sequence of str
+        Layers that give vectors (B, D) or tokens (B, L, D).
+    regressor : {"auto", "linear"}
+        Bridges different widths.
+    """
+
+    name: ClassVar[str] = "cosine"
+
+    def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
+        return losses.cosine(s, t)
+
+
+@dataclass(frozen=True)
+class Contrastive(Layered):
+    """Be nearer to the teacher's features of the same example than of others. See :func:`kdviz.losses.contrastive`.
+
+    Both sides are flattened (maps are averaged over places first) and projected to ``width`` numbers; the projections
+    are trained with the student, as in CRD.
+
+    Parameters
+    ----------
+    student, teacher : str or sequence of str
+        Layers, pair by pair.
+    temperature : float or Schedule
+        τ > 0.
+    width : int
+        Numbers in an embedding.
+    """
+
+    temperature: Hyperparameter = 0.07
+    width: int = 128
+
+    name: ClassVar[str] = "contrastive"
+    fixed: ClassVar[tuple[str, ...]] = ("student", "teacher", "width")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "temperature", positive("temperature", self.temperature))
+        object.__setattr__(self, "width", whole("width", self.width))
+
+    def companion(self, seen: Seen) -> nn.Module:
+        return nn.ModuleList(
+            nn.ModuleList(
+                (
+                    adapter(seen.student_taps[s], (2, self.width), "linear"),
+                    adapter(seen.teacher_taps[t], (2, self.width), "linear"),
+                )
+            )
+            for s, t in self.pairs
+        )
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        heads: Any = outputs.companion
+        total = [
+            losses.contrastive(of_student(s), of_teacher(t), hyper["temperature"], detach=False)
+            for (of_student, of_teacher), (s, t) in zip(heads, self.tapped(outputs), strict=True)
+        ]
+        return sum(total[1:], start=total[0])
+
+
+@dataclass(frozen=True)
+class Variational(Adapted):
+    """Let the student's features foretell the teacher's, unsure where they cannot (VID).
+
+    See :func:`kdviz.losses.variational`. Mean and spread, one number a channel, are trained with the student.
+
+    Parameters
+    ----------
+    student, teacher : str or sequence of str
+        Layers, pair by pair.
+    regressor : {"auto", "linear", "conv", "conv-bn"}
+        Foretells the mean.
+    """
+
+    name: ClassVar[str] = "variational"
+
+    def companion(self, seen: Seen) -> nn.Module:
+        means = super().companion(seen)
+        assert isinstance(means, nn.ModuleList)
+        widths = [seen.teacher_taps[t][-1 if len(seen.teacher_taps[t]) == 3 else 1] for _, t in self.pairs]
+        return nn.ModuleDict(
+            {"mean": means, "log_scale": nn.ParameterList(nn.Parameter(torch.full((width,), WIDE)) for width in widths)}
+        )
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        learned: Any = outputs.companion
+        total = [
+            losses.variational(mean(outputs.student_taps[s]), outputs.teacher_taps[t], log_scale)
+            for mean, log_scale, (s, t) in zip(learned["mean"], learned["log_scale"], self.pairs, strict=True)
+        ]
+        return sum(total[1:], start=total[0])
+
+
+def with_channels_of(given: tuple[int, ...], teacher: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape ``given`` with as many channels as the teacher has: all that a product of channels asks for."""
+    channels = teacher[1] if len(teacher) == 4 else teacher[-1]
+    return (given[0], channels, *given[2:]) if len(given) == 4 else (*given[:-1], channels)
+
+
+def whole(what: str, given: Any) -> int:
+    """Return a whole number of at least 1 as an int."""
+    if isinstance(given, bool) or not hasattr(given, "__index__") or given < 1:
+        raise ValueError(f"{what} must be a whole number of at least 1, got {given!r}")
+    return int(given)

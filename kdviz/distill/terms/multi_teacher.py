@@ -1,0 +1,156 @@
+"""Several teachers at once: whose soft targets count how much."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ... import losses
+from ...losses.labels import UNLABELLED
+from .feature import whole
+from .layered import names
+from .response import SoftTargets
+from .term import Outputs, Seen, Taps
+
+WEIGHTINGS = ("uniform", "confidence", "learned")
+
+
+@dataclass(frozen=True)
+class MultiTeacher(SoftTargets):
+    """Learn the weighted mean of several teachers' softened answers: T² · KL(Σ_k w_k σ_T(t_k) ‖ σ_T(s)).
+
+    The teacher is a :class:`kdviz.schemes.Ensemble`, or any module whose named layers give logits. The term stands
+    wherever :class:`SoftTargets` may: alpha weighs it, the temperature is live.
+
+    Parameters
+    ----------
+    temperature : float or Schedule
+        T > 0.
+    members : int or sequence of str
+        How many members of the ensemble count, from "members.0" on; or layers of the teacher that give logits (B, C).
+    weighting : {"uniform", "confidence", "learned"}
+        "uniform": w_k = 1/K. "confidence": the nearer a teacher is to the label of this example, the more it counts
+        (CA-MKD); without a label all count alike. "learned": a small gate reads all teachers' answers and learns which
+        to listen to.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If ``weighting`` is not known or ``members`` names nothing.
+
+    Notes
+    -----
+    K teachers with logits t_k; the mixture is of distributions softened one by one. Its gradient is that of
+    Σ_k w_k · T² · KL(σ_T(t_k) ‖ σ_T(s)), from which the value differs by what does not depend on the student.
+
+    "confidence": w_k = (1 − exp(CE_k) / Σ_j exp(CE_j)) / (K − 1) with CE_k = CE(t_k, y), example by example. The
+    authors' public code divides by K once more; their term on features is not part of this.
+
+    "learned": w = softmax(W · [σ(t_1), …, σ(t_K)] + b), begun at 1/K. W and b learn by the fused teacher's likelihood
+    of the labels, −log Σ_k w_k σ(t_k)_y, and never by the student's loss, which would reward the teacher that is
+    easiest to copy. AMTML-KD (Liu et al. 2020) learns its weights with the student, from the student's features. On
+    examples that the teachers were trained on the gate sees them at their best.
+
+    References
+    ----------
+    You, Xu, Xu, Tao (2017), Learning from Multiple Teacher Networks, KDD (uniform). Zhang, Chen, Wang (2022),
+    Confidence-Aware Multi-Teacher Knowledge Distillation, ICASSP, arXiv:2201.00007. Liu, Zhang, Wang (2020), Adaptive
+    Multi-Teacher Multi-Level Knowledge Distillation, Neurocomputing, arXiv:2103.04062.
+
+    Examples
+    --------
+    >>> from kdviz import HardLabels
+    >>> (0.9 * MultiTeacher(members=3, weighting="confidence") + 0.1 * HardLabels()).alpha
+    0.9
+    """
+
+    members: int | tuple[str, ...] = 2
+    weighting: str = "uniform"
+
+    fixed: ClassVar[tuple[str, ...]] = ("members", "weighting")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        several = not hasattr(self.members, "__index__")
+        object.__setattr__(
+            self, "members", names("members", self.members) if several else whole("members", self.members)
+        )
+        if self.weighting not in WEIGHTINGS:
+            raise ValueError(f"weighting must be one of {', '.join(WEIGHTINGS)}, got {self.weighting!r}")
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers of the teacher that give the members' logits."""
+        if isinstance(self.members, tuple):
+            return self.members
+        return tuple(f"members.{k}" for k in range(self.members))
+
+    @property
+    def taps(self) -> Taps:
+        return Taps(teacher=self.layers)
+
+    def companion(self, seen: Seen) -> nn.Module:
+        for layer in self.layers:
+            given = seen.teacher_taps[layer]
+            if len(given) != 2 or given[1] != seen.classes:
+                raise ValueError(
+                    f"each teacher must give logits of shape (B, {seen.classes}), got shape (B, "
+                    f"{', '.join(str(n) for n in given[1:])}) from {layer!r}; name layers that give logits"
+                )
+        if self.weighting != "learned":
+            return nn.Sequential()  # nothing to learn
+        gate = nn.Linear(len(self.layers) * seen.classes, len(self.layers))
+        nn.init.zeros_(gate.weight)
+        nn.init.zeros_(gate.bias)
+        return gate
+
+    def log_weights(self, t: Tensor, y: Tensor, gate: nn.Module | None) -> Tensor:
+        """Return log w_k (B, K): how much each teacher counts for each example.
+
+        Parameters
+        ----------
+        t : Tensor, shape (B, K, C)
+            The teachers' logits.
+        y : Tensor of int64, shape (B,)
+            Labels, -1 where unknown.
+        gate : nn.Module or None
+            The run's companion for this term, where the weights are learned.
+        """
+        count = t.shape[1]
+        even = t.new_full(t.shape[:2], -math.log(count))
+        if self.weighting == "learned":
+            assert gate is not None, "the engine hands each term its companion"
+            return torch.log_softmax(gate(torch.softmax(t, 2).flatten(1)), 1)
+        if self.weighting == "uniform" or count == 1:
+            return even
+        known = y != UNLABELLED
+        right = y.clamp(min=0)[:, None, None].expand(-1, count, 1)
+        cross_entropy = -torch.log_softmax(t, 2).gather(2, right).squeeze(2)  # (B, K)
+        confident = torch.log1p(-torch.softmax(cross_entropy, 1)) - math.log(count - 1)
+        return torch.where(known[:, None], confident, even)
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        temperature = hyper["temperature"]
+        t = self._members(outputs)
+        with torch.no_grad():
+            log_w = self.log_weights(t, outputs.labels, outputs.companion)
+            mixed = (log_w[:, :, None] + torch.log_softmax(t / temperature, 2)).logsumexp(1)  # (B, C)
+        return losses.soft_targets(outputs.student, temperature * mixed, temperature)
+
+    def companion_loss(self, outputs: Outputs, hyper: dict[str, float], weights: Mapping[str, float]) -> Tensor | None:
+        if self.weighting != "learned" or outputs.labelled == 0:
+            return None
+        t = self._members(outputs)
+        log_w = self.log_weights(t, outputs.labels, outputs.companion)
+        fused = (log_w[:, :, None] + torch.log_softmax(t, 2)).logsumexp(1)  # (B, C)
+        return F.nll_loss(fused, outputs.labels, ignore_index=UNLABELLED)
+
+    def _members(self, outputs: Outputs) -> Tensor:
+        """Return the teachers' logits (B, K, C)."""
+        return torch.stack([outputs.teacher_taps[layer] for layer in self.layers], 1)

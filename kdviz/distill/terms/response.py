@@ -1,0 +1,216 @@
+"""Terms on the response: what the student says, against what the teacher says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from ... import losses
+from .. import schedules
+from ..schedules import Hyperparameter, Schedule
+from .term import Outputs, Term, positive
+
+
+@dataclass(frozen=True)
+class SoftTargets(Term):
+    """Learn the teacher's softened answer: T² · KL(σ_T(t) ‖ σ_T(s)). See :func:`kdviz.losses.soft_targets`.
+
+    Parameters
+    ----------
+    temperature : float or Schedule
+        T > 0. Live: ``run.edit(temperature=8)``.
+    """
+
+    temperature: Hyperparameter = 4.0
+
+    name: ClassVar[str] = "soft"
+    needs_teacher: ClassVar[bool] = True
+    plain: ClassVar[tuple[str, ...]] = ("temperature",)
+
+    def __post_init__(self) -> None:
+        for number in schedules.extremes(self.temperature):
+            losses.check_temperature(number)
+        if not isinstance(self.temperature, Schedule):
+            object.__setattr__(self, "temperature", float(self.temperature))
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        return losses.soft_targets(outputs.student, teacher_logits(outputs), hyper["temperature"])
+
+
+@dataclass(frozen=True)
+class ReverseKL(SoftTargets):
+    """Soft targets the other way round: T² · KL(σ_T(s) ‖ σ_T(t)). See :func:`kdviz.losses.reverse_kl`.
+
+    It stands wherever :class:`SoftTargets` may: alpha weighs it, the temperature is live.
+
+    Parameters
+    ----------
+    temperature : float or Schedule
+        T > 0.
+    """
+
+    temperature: Hyperparameter = 1.0
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        return losses.reverse_kl(outputs.student, teacher_logits(outputs), hyper["temperature"])
+
+
+@dataclass(frozen=True)
+class SoftTargetsWithoutT2(SoftTargets):
+    """A common mistake, to look at: KL(σ_T(t) ‖ σ_T(s)) without its T². See :func:`kdviz.losses.soft_targets`.
+
+    The higher T, the less of the gradient is the soft term's, whatever alpha says.
+
+    Parameters
+    ----------
+    temperature : float or Schedule
+        T > 0.
+    """
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        return losses.soft_targets(
+            outputs.student, teacher_logits(outputs), hyper["temperature"], times_t_squared=False
+        )
+
+
+@dataclass(frozen=True)
+class JensenShannon(SoftTargets):
+    """A symmetric middle way: T² · (β·KL(T‖M) + (1−β)·KL(S‖M)). See :func:`kdviz.losses.jensen_shannon`.
+
+    Parameters
+    ----------
+    temperature : float or Schedule
+        T > 0.
+    beta : float or Schedule
+        β in [0, 1], the teacher's share of the mixture M.
+    """
+
+    temperature: Hyperparameter = 1.0
+    beta: Hyperparameter = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for number in schedules.extremes(self.beta):
+            if not 0 <= number <= 1:
+                raise ValueError(f"beta must lie in [0, 1] (it is the teacher's share of the mixture), got {number}")
+        object.__setattr__(self, "beta", positive("beta", self.beta, zero=True))
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        return losses.jensen_shannon(outputs.student, teacher_logits(outputs), hyper["temperature"], hyper["beta"])
+
+
+@dataclass(frozen=True)
+class Decoupled(SoftTargets):
+    """Target and non-target classes weighed apart: T² · (α·TCKD + β·NCKD). See :func:`kdviz.losses.decoupled`.
+
+    Where an example has no label the teacher's first choice stands in for it.
+
+    Parameters
+    ----------
+    temperature : float or Schedule
+        T > 0.
+    target : float or Schedule
+        α of the paper, the weight of TCKD, ≥ 0.
+    other : float or Schedule
+        β of the paper, the weight of NCKD, ≥ 0.
+    """
+
+    target: Hyperparameter = 1.0
+    other: Hyperparameter = 8.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for part in ("target", "other"):
+            object.__setattr__(self, part, positive(part, getattr(self, part), zero=True))
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        t = teacher_logits(outputs)
+        y = torch.where(outputs.labels == losses.UNLABELLED, t.argmax(1), outputs.labels)
+        return losses.decoupled(outputs.student, t, y, hyper["target"], hyper["other"], hyper["temperature"])
+
+
+@dataclass(frozen=True)
+class StandardizedSoftTargets(SoftTargets):
+    """Soft targets of logits that are standardised first. See :func:`kdviz.losses.standardized_soft_targets`.
+
+    Parameters
+    ----------
+    temperature : float or Schedule
+        T > 0.
+    """
+
+    temperature: Hyperparameter = 2.0
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        return losses.standardized_soft_targets(outputs.student, teacher_logits(outputs), hyper["temperature"])
+
+
+@dataclass(frozen=True)
+class Correlation(SoftTargets):
+    """Agree in order and spacing only, within and across examples (DIST). See :func:`kdviz.losses.correlation`.
+
+    Parameters
+    ----------
+    temperature : float or Schedule
+        T > 0.
+    within : float or Schedule
+        β of the paper, the weight of the rows (the classes of an example), ≥ 0.
+    across : float or Schedule
+        γ of the paper, the weight of the columns (the examples of a class), ≥ 0.
+    """
+
+    temperature: Hyperparameter = 1.0
+    within: Hyperparameter = 1.0
+    across: Hyperparameter = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for part in ("within", "across"):
+            object.__setattr__(self, part, positive(part, getattr(self, part), zero=True))
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        return losses.correlation(
+            outputs.student, teacher_logits(outputs), hyper["within"], hyper["across"], hyper["temperature"]
+        )
+
+
+@dataclass(frozen=True)
+class LogitMSE(Term):
+    """Match the logits themselves: the mean of (s − t)². See :func:`kdviz.losses.logit_mse`."""
+
+    name: ClassVar[str] = "logits"
+    needs_teacher: ClassVar[bool] = True
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        return losses.logit_mse(outputs.student, teacher_logits(outputs))
+
+
+@dataclass(frozen=True)
+class LogitHuber(Term):
+    """Match the logits, large differences by their size alone. See :func:`kdviz.losses.logit_huber`.
+
+    Parameters
+    ----------
+    delta : float or Schedule
+        Where the square turns into a line, > 0.
+    """
+
+    delta: Hyperparameter = 1.0
+
+    name: ClassVar[str] = "logits"
+    needs_teacher: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "delta", positive("delta", self.delta))
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        return losses.logit_huber(outputs.student, teacher_logits(outputs), hyper["delta"])
+
+
+def teacher_logits(outputs: Outputs) -> Tensor:
+    """Return the teacher's logits, which the engine hands to every term that needs them."""
+    assert outputs.teacher is not None, "the engine hands teacher logits to every term that needs them"
+    return outputs.teacher

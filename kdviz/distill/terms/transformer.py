@@ -1,0 +1,132 @@
+"""Terms for transformers: attention, hidden states, embeddings, and a token that listens to the teacher."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+
+from ... import losses
+from .. import schedules
+from ..schedules import Hyperparameter
+from ..taps import SCORES
+from .layered import Adapted, Layered, names
+from .response import SoftTargets, teacher_logits
+from .term import Outputs, Taps, Term, positive
+
+
+@dataclass(frozen=True)
+class AttentionMatrices(Layered):
+    """Attend as the teacher attends: scores before the softmax, head by head (TinyBERT).
+
+    See :func:`kdviz.losses.attention_matrices`.
+
+    Parameters
+    ----------
+    student, teacher : str or sequence of str
+        ``nn.MultiheadAttention`` modules, such as "block1.attention"; as many heads and tokens on both sides.
+    """
+
+    name: ClassVar[str] = "attention_matrices"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for side in ("student", "teacher"):
+            scored = tuple(name.removesuffix(SCORES) + SCORES for name in getattr(self, side))
+            object.__setattr__(self, side, scored)
+
+    def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
+        return losses.attention_matrices(s, t)
+
+
+@dataclass(frozen=True)
+class HiddenStates(Adapted):
+    """Have the teacher's hidden states, through a linear map (TinyBERT). See :func:`kdviz.losses.hidden_states`.
+
+    Parameters
+    ----------
+    student, teacher : str or sequence of str
+        Layers that give tokens (B, L, D): a layer map, pair by pair.
+    regressor : {"auto", "linear"}
+        Bridges different widths.
+    """
+
+    name: ClassVar[str] = "hidden_states"
+
+    def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
+        return losses.hidden_states(s, t)
+
+
+@dataclass(frozen=True)
+class Embeddings(Adapted):
+    """Begin with the teacher's embeddings, through a linear map (TinyBERT). See :func:`kdviz.losses.embeddings`.
+
+    Parameters
+    ----------
+    student, teacher : str
+        The layers that give the embedded tokens (B, L, D).
+    regressor : {"auto", "linear"}
+        Bridges different widths.
+    """
+
+    name: ClassVar[str] = "embeddings"
+
+    def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
+        return losses.embeddings(s, t)
+
+
+@dataclass(frozen=True)
+class SoftCrossEntropy(SoftTargets):
+    """Soft targets by their cross-entropy, without T² (TinyBERT). See :func:`kdviz.losses.soft_cross_entropy`.
+
+    Parameters
+    ----------
+    temperature : float or Schedule
+        T > 0.
+    """
+
+    temperature: Hyperparameter = 1.0
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        return losses.soft_cross_entropy(outputs.student, teacher_logits(outputs), hyper["temperature"])
+
+
+@dataclass(frozen=True)
+class DistillationToken(Term):
+    """A head of its own learns from the teacher (DeiT). See :func:`kdviz.losses.distillation_token`.
+
+    Parameters
+    ----------
+    student : str
+        The layer of the student that gives the logits (B, C) of the distillation token.
+    form : {"hard", "soft"}
+        Learn the teacher's first choice, or its soft targets.
+    temperature : float or Schedule
+        T > 0, of the soft form.
+    """
+
+    student: str
+    form: str = "hard"
+    temperature: Hyperparameter = 3.0
+
+    name: ClassVar[str] = "distillation_token"
+    needs_teacher: ClassVar[bool] = True
+    on_top: ClassVar[bool] = True
+    fixed: ClassVar[tuple[str, ...]] = ("student", "form")
+
+    def __post_init__(self) -> None:
+        names("student", self.student)
+        if self.form not in ("hard", "soft"):
+            raise ValueError(f'form must be "hard" or "soft", got {self.form!r}')
+        for number in schedules.extremes(self.temperature):
+            losses.check_temperature(number)
+        object.__setattr__(self, "temperature", positive("temperature", self.temperature))
+
+    @property
+    def taps(self) -> Taps:
+        return Taps(student=(self.student,))
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        given = outputs.student_taps[self.student]
+        return losses.distillation_token(given, teacher_logits(outputs), self.form, hyper["temperature"])  # type: ignore[arg-type]

@@ -1,0 +1,181 @@
+"""Adversarial losses (GAN-KD): a discriminator learns to tell student from teacher, the student to be taken for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .reductions import at_least_float32
+
+
+def discriminator_loss(d_t: Tensor, d_s: Tensor) -> Tensor:
+    """What the discriminator minimises: E[softplus(−D(t))] + E[softplus(D(s))], in nats.
+
+    Parameters
+    ----------
+    d_t : Tensor, any shape
+        What the discriminator says of the teacher's outputs: logits, large for "teacher".
+    d_s : Tensor, any shape
+        What it says of the student's outputs, which have to be detached before: ``D(s.detach())``. The gradient is the
+        discriminator's alone.
+
+    Returns
+    -------
+    Tensor
+        A scalar; 2 ln 2 for a discriminator that always says 0. float32 at least.
+
+    Notes
+    -----
+    −log σ(D(t)) − log (1 − σ(D(s))), each averaged over all its entries: binary cross-entropy with the label 1 for
+    the teacher and 0 for the student. The two need not be of one size: a batch of cached teacher outputs may be larger.
+
+    The discriminator of Xu et al. reads logits and names the class as well; here it may be any module on any output,
+    and a class loss for it is a term of its own.
+
+    References
+    ----------
+    Xu, Hsu, Huang (2018), Training Shallow and Thin Networks for Acceleration via Knowledge Distillation with
+    Conditional Adversarial Networks, ICLR workshop, arXiv:1709.00513. Goodfellow et al. (2014), Generative Adversarial
+    Networks, arXiv:1406.2661.
+
+    Examples
+    --------
+    >>> round(discriminator_loss(torch.zeros(4), torch.zeros(4)).item(), 4)  # 2 ln 2
+    1.3863
+    >>> discriminator_loss(torch.full((4,), 200.0), torch.full((4,), -200.0)).item()
+    0.0
+    """
+    return _softplus_mean(-at_least_float32(d_t)) + _softplus_mean(at_least_float32(d_s))
+
+
+def generator_loss(d_s: Tensor) -> Tensor:
+    """What the student minimises to be taken for the teacher: E[softplus(−D(s))], in nats.
+
+    Parameters
+    ----------
+    d_s : Tensor, any shape
+        What the discriminator says of the student's outputs: logits, large for "teacher". Keep the discriminator's
+        weights out of the student's optimiser.
+
+    Returns
+    -------
+    Tensor
+        A scalar; ln 2 where the discriminator says 0. float32 at least.
+
+    Notes
+    -----
+    −log σ(D(s)), averaged over all entries: the non-saturating form. The original log (1 − σ(D(s))) fades with the
+    student's gradient just where the discriminator is sure of it, at the start of training.
+
+    The teacher does not occur: nothing in it says which of the teacher's answers belongs to this example. A term on
+    the response or the labels beside it does, as in Xu et al.
+
+    References
+    ----------
+    Xu, Hsu, Huang (2018), Training Shallow and Thin Networks for Acceleration via Knowledge Distillation with
+    Conditional Adversarial Networks, ICLR workshop, arXiv:1709.00513. Goodfellow et al. (2014), Generative Adversarial
+    Networks, arXiv:1406.2661.
+
+    Examples
+    --------
+    >>> round(generator_loss(torch.zeros(4)).item(), 4)  # ln 2
+    0.6931
+    """
+    return _softplus_mean(-at_least_float32(d_s))
+
+
+def gradient_penalty(
+    discriminator: Callable[[Tensor], Tensor],
+    real: Tensor,
+    fake: Tensor | None = None,
+    *,
+    kind: Literal["r1", "wgan-gp"] = "r1",
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """A penalty on how steep the discriminator is, for the discriminator's loss.
+
+    Parameters
+    ----------
+    discriminator : callable
+        From outputs, shape (B, ...), to logits, any shape with B first. Each example must be judged alone: with batch
+        normalisation the gradient below mixes examples.
+    real : Tensor, shape (B, ...)
+        Teacher outputs, cached or not; detached.
+    fake : Tensor, shape (B, ...), optional
+        Student outputs; detached. Needed by ``"wgan-gp"``.
+    kind : {"r1", "wgan-gp"}
+        ``"r1"``: zero-centred, at the teacher's outputs. ``"wgan-gp"``: a slope of 1 between teacher and student.
+    generator : torch.Generator, optional
+        Draws the places between teacher and student for ``"wgan-gp"``; None takes torch's own.
+
+    Returns
+    -------
+    Tensor
+        A scalar with a gradient for the discriminator's weights (the graph is kept: ``create_graph``), and none for
+        teacher or student; float32 at least.
+
+    Raises
+    ------
+    ValueError
+        If ``kind`` is unknown, ``"wgan-gp"`` has no ``fake`` or one of another shape, or the discriminator does not
+        depend on what it is given.
+
+    Notes
+    -----
+    ``"r1"``: E_t ‖∇_x D(t)‖². Mescheder et al. write R1 = (γ/2) E ‖∇D‖²: γ/2 is the weight to give it. They prove local
+    convergence with it and show none for the slope of 1, hence the default.
+
+    ``"wgan-gp"``: E (‖∇_x D(x̂)‖ − 1)² at x̂ = u t + (1 − u) s with one u ~ U(0, 1) per example. It belongs to the
+    Wasserstein loss and is here for comparison; Gulrajani et al. give it the weight 10.
+
+    Gradients are of the summed logits, one row an example.
+
+    References
+    ----------
+    Mescheder, Geiger, Nowozin (2018), Which Training Methods for GANs do actually Converge?, ICML, arXiv:1801.04406.
+    Gulrajani, Ahmed, Arjovsky, Dumoulin, Courville (2017), Improved Training of Wasserstein GANs, NeurIPS,
+    arXiv:1704.00028.
+
+    Examples
+    --------
+    >>> def linear(x):
+    ...     return x @ torch.tensor([3.0, 4.0])
+    >>> gradient_penalty(linear, torch.zeros(5, 2)).item()  # 3² + 4², wherever
+    25.0
+    >>> gradient_penalty(linear, torch.zeros(5, 2), torch.ones(5, 2), kind="wgan-gp").item()  # (5 − 1)²
+    16.0
+    """
+    x = _places(real, fake, kind, generator).requires_grad_()
+    with torch.enable_grad():
+        logits = discriminator(x)
+        slopes = None
+        if logits.requires_grad:
+            (slopes,) = torch.autograd.grad(logits.sum(), x, create_graph=True, allow_unused=True)
+        if slopes is None:
+            raise ValueError("the discriminator's logits do not depend on what it is given: is something detached?")
+        squares = slopes.flatten(1).square().sum(1)  # (B,)
+        if kind == "r1":
+            return squares.mean()
+        return ((squares + 1e-12).sqrt() - 1).square().mean()  # kept from 0, where the root has no gradient
+
+
+def _places(real: Tensor, fake: Tensor | None, kind: str, generator: torch.Generator | None) -> Tensor:
+    """Return where the slope is taken, as a new leaf."""
+    if kind not in ("r1", "wgan-gp"):
+        raise ValueError(f'kind must be "r1" or "wgan-gp", got {kind!r}')
+    real = at_least_float32(real.detach())
+    if kind == "r1":
+        return real.clone()
+    if fake is None or fake.shape != real.shape:
+        given = "none" if fake is None else f"shape {tuple(fake.shape)}"
+        raise ValueError(f"wgan-gp needs fake of the shape of real, {tuple(real.shape)}, got {given}")
+    u = torch.rand(len(real), generator=generator, dtype=real.dtype, device=real.device)
+    return torch.lerp(at_least_float32(fake.detach()), real, u.view(-1, *[1] * (real.ndim - 1)))
+
+
+def _softplus_mean(x: Tensor) -> Tensor:
+    return -F.logsigmoid(-x).mean()  # F.softplus rounds to x itself above 20

@@ -1,0 +1,475 @@
+"""Losses on features: what a layer of the student gives, against what a layer of the teacher gives.
+
+A feature is a vector (B, D), tokens (B, L, D) or maps (B, C, H, W). Its channels are D or C; its positions are the one
+of a vector, the L of tokens, the H·W of maps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .reductions import Reduction, at_least_float32, over_positions, paired
+from .softening import check_temperature
+
+REGRESSOR = 'give the term a regressor ("linear" for vectors and tokens, "conv" for maps)'
+DIRECTIONLESS = 1e-12  # a vector no longer than this counts as 0, which points nowhere
+VARIANCE_FLOOR = 1e-5  # ε of VID
+
+
+def hint(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
+    """Mean squared error between features of one shape, the hint of FitNets.
+
+    Parameters
+    ----------
+    F_s, F_t : Tensor, shape (B, D), (B, L, D) or (B, C, H, W)
+        Student features, after the regressor if there is one, and teacher features, which are detached.
+    reduction : {"mean", "none"}
+        ``"mean"``: the average over examples. ``"none"``: one value per example, shape (B,).
+
+    Returns
+    -------
+    Tensor
+        A scalar, or one value per example; float32 at least (half precision is computed in float32).
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ: a regressor, trained with the student, must bridge them first.
+
+    Notes
+    -----
+    With r the regressor and n the number of entries of one example's feature, loss = (1/n) ‖r(F_s) − F_t‖², averaged
+    over the batch. The paper has ½ ‖·‖² instead: half the sum, which is n/2 times larger. Public implementations use
+    the mean; RepDistiller's script weighs it by 100.
+
+    References
+    ----------
+    Romero, Ballas, Kahou, Chassang, Gatta, Bengio (2015), FitNets: Hints for Thin Deep Nets, arXiv:1412.6550.
+
+    Examples
+    --------
+    >>> hint(torch.zeros(1, 4), torch.tensor([[2.0, 0.0, 0.0, 0.0]])).item()
+    1.0
+    """
+    F_s, F_t = paired(F_s, F_t, None, "features", f"hint needs equal shapes: {REGRESSOR}")
+    return over_positions(F.mse_loss(F_s, F_t, reduction="none").flatten(1).mean(1), reduction)
+
+
+def attention_transfer(
+    F_s: Tensor, F_t: Tensor, form: Literal["code", "paper"] = "code", *, reduction: Reduction = "mean"
+) -> Tensor:
+    """Distance between attention maps: where a layer is active, whatever its channels mean.
+
+    Parameters
+    ----------
+    F_s, F_t : Tensor, shape (B, C, H, W) or (B, L, D)
+        Student and teacher features; ``F_t`` is detached. The numbers of channels may differ. So may the sizes of maps,
+        of which the larger is average-pooled; tokens must be equally many.
+    form : {"code", "paper"}
+        The authors' code or their paper: see the notes.
+    reduction : {"mean", "none"}
+        ``"mean"``: the average over examples. ``"none"``: one value per example, shape (B,).
+
+    Returns
+    -------
+    Tensor
+        A scalar, or one value per example; float32 at least (half precision is computed in float32).
+
+    Raises
+    ------
+    ValueError
+        If the features are no maps or tokens, do not fit, or ``form`` or ``reduction`` is unknown.
+
+    Notes
+    -----
+    With A_{c,x} the activation of channel c at position x and N the number of positions::
+
+        Q_x = Σ_c A_{c,x}² ,   d = Q_s/‖Q_s‖₂ − Q_t/‖Q_t‖₂
+        form="code":  ‖d‖₂² / N            form="paper":  ‖d‖₂
+
+    (A sum or a mean over channels is the same once Q is normalised.) So an example's "code" value is the square of its
+    "paper" value over N: with N = 64 and ‖d‖ = 0.5 it is 0.0039 against 0.5, which is why RepDistiller's script weighs
+    the former by 1,000. Its gradient fades as student and teacher come close; that of "paper" keeps its size until both
+    are equal, where it is 0 here. The paper's weight β/2 is left to the weight of the term.
+
+    Both forms are 0 at N = 1. A map that is 0 everywhere has Q/‖Q‖ = 0 and no gradient.
+
+    References
+    ----------
+    Zagoruyko, Komodakis (2017), Paying More Attention to Attention, ICLR, arXiv:1612.03928.
+
+    Examples
+    --------
+    >>> left, right = torch.tensor([[[[1.0, 0.0]]]]), torch.tensor([[[[0.0, 1.0]]]])
+    >>> attention_transfer(left, right).item(), round(attention_transfer(left, right, "paper").item(), 4)
+    (1.0, 1.4142)
+    """
+    if form not in ("code", "paper"):
+        raise ValueError(f'form must be "code" or "paper", got {form!r}')
+    A_s, A_t = _maps_over_the_same_positions(F_s, F_t, "attention_transfer")
+    d = unit(A_s.square().mean(1), 1) - unit(A_t.square().mean(1), 1)  # (B, N)
+    return over_positions(torch.linalg.vector_norm(d, dim=1) if form == "paper" else d.square().mean(1), reduction)
+
+
+def gram(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
+    """Mean squared error between Gram matrices: which channels are active together, wherever that is.
+
+    Parameters
+    ----------
+    F_s, F_t : Tensor, shape (B, D), (B, L, D) or (B, C, H, W)
+        Student and teacher features with equally many channels; ``F_t`` is detached. The numbers of positions may
+        differ.
+    reduction : {"mean", "none"}
+        ``"mean"``: the average over examples. ``"none"``: one value per example, shape (B,).
+
+    Returns
+    -------
+    Tensor
+        A scalar, or one value per example; float32 at least (half precision is computed in float32).
+
+    Raises
+    ------
+    ValueError
+        If the features do not fit, as when their channels differ in number.
+
+    Notes
+    -----
+    With F an example's features as a matrix of channels by positions, C×N, and G = F Fᵀ / N::
+
+        loss = (1/C²) ‖G_s − G_t‖²_F ,   averaged over the batch.
+
+    Dividing by N makes maps of different sizes comparable without pooling. Gatys et al. have 1/(4 C² N²) ‖F Fᵀ −
+    F' F'ᵀ‖²_F, for maps of one size: a quarter of this.
+
+    References
+    ----------
+    Gatys, Ecker, Bethge (2016), Image Style Transfer Using Convolutional Neural Networks, CVPR. In distillation: Huang,
+    Wang (2017), arXiv:1707.01219.
+
+    Examples
+    --------
+    >>> F_t = torch.tensor([[[[1.0, 3.0]]]])  # one channel, two positions: G = (1 + 9) / 2
+    >>> gram(torch.zeros(1, 1, 1, 2), F_t).item()
+    25.0
+    """
+    F_s, F_t = sides(F_s, F_t, (2, 3, 4), "gram")
+    A_s, A_t = channel_maps(F_s), channel_maps(F_t)
+    if A_s.shape[1] != A_t.shape[1]:
+        raise ValueError(f"gram needs equally many channels, got {shapes(F_s, F_t)}; {REGRESSOR}")
+    difference = _products(A_s, A_s) / A_s.shape[2] - _products(A_t, A_t) / A_t.shape[2]  # (B, C, C)
+    return over_positions(difference.square().mean((1, 2)), reduction)
+
+
+def neuron_selectivity(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
+    """Neuron selectivity transfer: how far apart two sets of channel maps lie, by a squared polynomial kernel.
+
+    Parameters
+    ----------
+    F_s, F_t : Tensor, shape (B, C, H, W) or (B, L, D)
+        Student and teacher features; ``F_t`` is detached. The numbers of channels may differ. So may the sizes of maps,
+        of which the larger is average-pooled; tokens must be equally many.
+    reduction : {"mean", "none"}
+        ``"mean"``: the average over examples. ``"none"``: one value per example, shape (B,).
+
+    Returns
+    -------
+    Tensor
+        A scalar, or one value per example; float32 at least (half precision is computed in float32).
+
+    Raises
+    ------
+    ValueError
+        If the features are no maps or tokens, or do not fit.
+
+    Notes
+    -----
+    With f_c the map of channel c over its positions, divided by its L2 norm, and k(a, b) = (aᵀb)², the squared maximum
+    mean discrepancy of an example is::
+
+        (1/C_s²) Σ k(f_s,c, f_s,c') + (1/C_t²) Σ k(f_t,c, f_t,c') − (2/(C_s C_t)) Σ k(f_s,c, f_t,c')
+
+    each sum over all c and c'.
+
+    All aᵀb come from three matrix products of an example's maps, (C_s×C_s), (C_t×C_t) and (C_s×C_t). Public
+    implementations multiply maps pair by pair instead, a temporary of B·C²·H·W numbers. The value is that of ‖P_s −
+    P_t‖²_F with P = (1/C) Σ_c f_c f_cᵀ over pairs of positions; as a difference of three sums it can fall below 0 by
+    rounding, about 1e-8 in float32. RepDistiller's script weighs it by 50.
+
+    It is always 0 at one position, where each map is ±1. A channel that is 0 everywhere stays 0 and has no gradient.
+
+    References
+    ----------
+    Huang, Wang (2017), Like What You Like: Knowledge Distill via Neuron Selectivity Transfer, arXiv:1707.01219.
+
+    Examples
+    --------
+    >>> left, right = torch.tensor([[[[1.0, 0.0]]]]), torch.tensor([[[[0.0, 1.0]]]])
+    >>> neuron_selectivity(left, right).item(), neuron_selectivity(left, left).item()
+    (2.0, 0.0)
+    """
+    A_s, A_t = _maps_over_the_same_positions(F_s, F_t, "neuron_selectivity")
+    f_s, f_t = unit(A_s, 2), unit(A_t, 2)  # (B, C_s, N), (B, C_t, N)
+    return over_positions(_mean_kernel(f_s, f_s) + _mean_kernel(f_t, f_t) - 2 * _mean_kernel(f_s, f_t), reduction)
+
+
+def cosine(h_s: Tensor, h_t: Tensor, mask: Tensor | None = None, *, reduction: Reduction = "mean") -> Tensor:
+    """Turn the student's vectors into the teacher's direction, 1 − cos, averaged over positions.
+
+    Parameters
+    ----------
+    h_s, h_t : Tensor, shape (B, D), (B, L, D) or (B, C, H, W)
+        Student and teacher features of one shape; ``h_t`` is detached. The vectors are those over the channels.
+    mask : Tensor of bool, shape (B,), (B, L) or (B, H, W), optional
+        True where a position counts, False for padding.
+    reduction : {"mean", "none"}
+        ``"mean"``: the average over the positions that count, 0 where there is none. ``"none"``: one value per
+        position, of the mask's shape, 0 where it does not count.
+
+    Returns
+    -------
+    Tensor
+        A scalar in [0, 2], or one value per position; float32 at least (half precision is computed in float32).
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or the mask does not fit.
+
+    Notes
+    -----
+    With u = h/‖h‖₂, loss = 1 − u_sᵀu_t, computed as ½ ‖u_s − u_t‖², which is exactly 0 where student and teacher agree
+    and keeps its digits close by. A vector of zeros points nowhere: its u is 0, so it costs ½ beside any direction and
+    0 beside another one of zeros, without a gradient. Torch's cosine_embedding_loss has 1 there.
+
+    References
+    ----------
+    Sanh, Debut, Chaumond, Wolf (2019), DistilBERT, arXiv:1910.01108.
+
+    Examples
+    --------
+    >>> h_t = torch.tensor([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
+    >>> cosine(torch.tensor([[9.0, 0.0], [0.0, 9.0], [-9.0, 0.0]]), h_t, reduction="none")
+    tensor([0., 1., 2.])
+    """
+    if h_s.ndim == h_t.ndim == 4:
+        h_s, h_t = h_s.movedim(1, -1), h_t.movedim(1, -1)  # (B, H, W, C)
+    h_s, h_t = paired(h_s, h_t, mask, "features", f"cosine needs equal shapes: {REGRESSOR}")
+    return over_positions((unit(h_s, -1) - unit(h_t, -1)).square().sum(-1) / 2, reduction, mask)
+
+
+def contrastive(
+    e_s: Tensor, e_t: Tensor, temperature: float = 0.07, *, reduction: Reduction = "mean", detach: bool = True
+) -> Tensor:
+    """InfoNCE within the batch: of all teacher vectors find that of the same example, and the other way round, in nats.
+
+    Parameters
+    ----------
+    e_s, e_t : Tensor, shape (B, D)
+        Student and teacher embeddings of one size; ``e_t`` is detached. Other shapes (B, ...) are flattened.
+    temperature : float
+        τ > 0; a low one minds the hardest negatives most.
+    reduction : {"mean", "none"}
+        ``"mean"``: the average over examples. ``"none"``: one value per example, shape (B,).
+    detach : bool
+        False where ``e_t`` is what a projection makes of the teacher's features that learns with the student, as in
+        CRD. The features that go into it must then be detached.
+
+    Returns
+    -------
+    Tensor
+        A scalar ≥ 0, or one value per example; float32 at least (half precision is computed in float32).
+
+    Raises
+    ------
+    ValueError
+        If the temperature is not a finite number above 0 or the shapes differ.
+
+    Notes
+    -----
+    With u = e/‖e‖₂ and m_ij = u_s,iᵀu_t,j / τ, the loss of example i is::
+
+        ½ [−log(exp m_ii / Σ_j exp m_ij)] + ½ [−log(exp m_ii / Σ_j exp m_ji)]
+
+    The first half lets the student's vector choose among the batch's teacher vectors, the second the teacher's among
+    the student's. It is no divergence: at e_s = e_t it is not 0, and nor is its gradient, for examples that resemble
+    one another are still pushed apart. It tends to log B when all vectors are equal, and is 0 in a batch of one.
+
+    CRD as published is another estimate of the same bound: noise-contrastive estimation with a memory bank of
+    thousands of negatives drawn from other classes, and a linear embedding on each side (of which this function sees
+    the outcome). In-batch negatives need no bank, and include examples of the same class.
+
+    References
+    ----------
+    After Tian, Krishnan, Isola (2020), Contrastive Representation Distillation, ICLR, arXiv:1910.10699. van den Oord,
+    Li, Vinyals (2018), arXiv:1807.03748, for InfoNCE.
+
+    Examples
+    --------
+    >>> e_t = torch.eye(2)
+    >>> round(contrastive(e_t, e_t, temperature=1.0).item(), 4)  # log(1 + exp(−1)), not 0
+    0.3133
+    >>> round(contrastive(torch.ones(2, 2), torch.ones(2, 2)).item(), 4)  # log 2
+    0.6931
+    """
+    check_temperature(temperature)
+    e_s, e_t = embeddings(e_s, e_t, "contrastive", detach=detach)
+    if e_s.shape != e_t.shape:
+        raise ValueError(f"contrastive needs embeddings of one size, got {shapes(e_s, e_t)}; {REGRESSOR}")
+    m = unit(e_s, 1) @ unit(e_t, 1).T / temperature  # (B, B)
+    return over_positions((m.logsumexp(1) + m.logsumexp(0)) / 2 - m.diagonal(), reduction)
+
+
+def variational(mu: Tensor, F_t: Tensor, log_scale: Tensor, *, reduction: Reduction = "mean") -> Tensor:
+    """How unlikely the teacher's features are under a Gaussian that the student predicts, in nats per entry.
+
+    Parameters
+    ----------
+    mu, F_t : Tensor, shape (B, D), (B, L, D) or (B, C, H, W)
+        The mean, from the student's features through a regressor, and the teacher's features, which are detached.
+    log_scale : Tensor, shape (C,) or (D,)
+        α, one number for each channel, trained with the student: its variance before the softplus.
+    reduction : {"mean", "none"}
+        ``"mean"``: the average over examples. ``"none"``: one value per example, shape (B,).
+
+    Returns
+    -------
+    Tensor
+        A scalar, or one value per example; float32 at least (half precision is computed in float32).
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or ``log_scale`` is not one number a channel.
+
+    Notes
+    -----
+    With σ_c² = log(1 + exp α_c) + ε and ε = 1e-5::
+
+        loss = mean over channels and positions of ½ [(μ − F_t)² / σ_c² + log σ_c²] ,   averaged over the batch.
+
+    It is the negative log-likelihood of N(μ, σ²) less the constant ½ log 2π, so it may be negative, and at μ = F_t it
+    is ½ log σ² while the gradient for μ is 0. A channel that cannot be predicted earns a large variance and is left
+    alone. Despite its name α is no logarithm; it is called as in the authors' code, which starts it at
+    log(exp(5 − ε) − 1), a variance of 5. That code writes log(1 + exp α) out, which is infinite in float32 above α =
+    88; here it is the stable logaddexp(α, 0), and for very negative α the variance rests at ε. The paper sums over
+    entries where its code takes the mean.
+
+    References
+    ----------
+    Ahn, Hu, Damianou, Lawrence, Dai (2019), Variational Information Distillation for Knowledge Transfer, CVPR,
+    arXiv:1904.05835.
+
+    Examples
+    --------
+    >>> log_scale = torch.tensor([4.9932])  # σ² = 5
+    >>> round(variational(torch.zeros(1, 1), torch.tensor([[5.0]]), log_scale).item(), 4)  # ½ (25/5 + log 5)
+    3.3047
+    """
+    mu, F_t = paired(mu, F_t, None, "features", f"variational needs equal shapes: {REGRESSOR}")
+    error = channel_maps(F.mse_loss(mu, F_t, reduction="none")).mean(2)  # (B, C), over positions
+    if log_scale.shape != error.shape[1:]:
+        raise ValueError(
+            f"log_scale must have shape ({error.shape[1]},), one number for each channel of features of shape "
+            f"{tuple(mu.shape)}, got {tuple(log_scale.shape)}"
+        )
+    log_scale = log_scale.to(error.dtype)
+    variance = torch.logaddexp(log_scale, torch.zeros_like(log_scale)) + VARIANCE_FLOOR  # (C,)
+    return over_positions((error / variance + variance.log()).mean(1) / 2, reduction)
+
+
+def unit(x: Tensor, dim: int) -> Tensor:
+    """Return ``x`` divided by its L2 norm over ``dim``; a vector of zeros stays 0 and gets no gradient.
+
+    Dividing by max(‖x‖, 1e-12), as is usual, hands a vector of zeros a gradient multiplied by 1e12.
+
+    >>> unit(torch.tensor([[3.0, 4.0], [0.0, 0.0]]), 1)
+    tensor([[0.6000, 0.8000],
+            [0.0000, 0.0000]])
+    """
+    norm = torch.linalg.vector_norm(x, dim=dim, keepdim=True)
+    there = norm > DIRECTIONLESS
+    return x * (there / torch.where(there, norm, 1))
+
+
+def sides(F_s: Tensor, F_t: Tensor, ranks: Sequence[int], name: str, *, detach: bool = True) -> tuple[Tensor, Tensor]:
+    """Return features of the same examples in one dtype, float32 at least, the teacher's detached.
+
+    >>> sides(torch.zeros(2, 3), torch.zeros(4, 3), (2,), "gram")
+    Traceback (most recent call last):
+        ...
+    ValueError: gram needs features of the same examples on both sides, got shapes (2, 3) and (4, 3)
+    """
+    if F_s.ndim not in ranks or F_t.ndim != F_s.ndim:
+        kinds = " or ".join(("(B, D)", "(B, L, D)", "(B, C, H, W)")[rank - 2] for rank in ranks)
+        raise ValueError(f"{name} needs {kinds} on both sides, got {shapes(F_s, F_t)}; tap other layers or {REGRESSOR}")
+    if len(F_s) != len(F_t):
+        raise ValueError(f"{name} needs features of the same examples on both sides, got {shapes(F_s, F_t)}")
+    F_s = at_least_float32(F_s)
+    return F_s, (F_t.detach() if detach else F_t).to(F_s.dtype)
+
+
+def embeddings(e_s: Tensor, e_t: Tensor, name: str, *, detach: bool = True) -> tuple[Tensor, Tensor]:
+    """Return features of the same examples as vectors (B, D_s) and (B, D_t), ready like those of :func:`sides`.
+
+    >>> [e.shape for e in embeddings(torch.zeros(2, 3, 4, 4), torch.zeros(2, 5), "contrastive")]
+    [torch.Size([2, 48]), torch.Size([2, 5])]
+    """
+    if min(e_s.ndim, e_t.ndim) < 2:
+        raise ValueError(f"{name} needs (B, D) or (B, ...) on both sides, got {shapes(e_s, e_t)}; tap other layers")
+    return sides(e_s.flatten(1), e_t.flatten(1), (2,), name, detach=detach)
+
+
+def shapes(F_s: Tensor, F_t: Tensor) -> str:
+    """Return both shapes in words, for an error.
+
+    >>> shapes(torch.zeros(2, 3), torch.zeros(2, 4))
+    'shapes (2, 3) and (2, 4)'
+    """
+    return f"shapes {tuple(F_s.shape)} and {tuple(F_t.shape)}"
+
+
+def channel_maps(features: Tensor) -> Tensor:
+    """Return features as (B, C, N): each channel over its positions.
+
+    >>> channel_maps(torch.zeros(2, 7, 3)).shape, channel_maps(torch.zeros(2, 3, 4, 5)).shape
+    (torch.Size([2, 3, 7]), torch.Size([2, 3, 20]))
+    """
+    if features.ndim == 2:
+        return features.unsqueeze(2)
+    return features.transpose(1, 2) if features.ndim == 3 else features.flatten(2)
+
+
+def pooled_alike(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Return two stacks of maps (B, C, H, W) at the smaller height and the smaller width of both.
+
+    >>> [maps.shape for maps in pooled_alike(torch.zeros(2, 3, 8, 8), torch.zeros(2, 5, 4, 4))]
+    [torch.Size([2, 3, 4, 4]), torch.Size([2, 5, 4, 4])]
+    """
+    size = (min(a.shape[2], b.shape[2]), min(a.shape[3], b.shape[3]))
+    a, b = (maps if maps.shape[2:] == size else F.adaptive_avg_pool2d(maps, size) for maps in (a, b))
+    return a, b
+
+
+def _maps_over_the_same_positions(F_s: Tensor, F_t: Tensor, name: str) -> tuple[Tensor, Tensor]:
+    """Return maps or tokens as (B, C_s, N) and (B, C_t, N)."""
+    F_s, F_t = sides(F_s, F_t, (3, 4), name)
+    if F_s.ndim == 4:
+        F_s, F_t = pooled_alike(F_s, F_t)
+    elif F_s.shape[1] != F_t.shape[1]:
+        raise ValueError(f"{name} needs equally many tokens on both sides, got {shapes(F_s, F_t)}; {REGRESSOR}")
+    return channel_maps(F_s), channel_maps(F_t)
+
+
+def _products(a: Tensor, b: Tensor) -> Tensor:
+    """Return all inner products of channel maps (B, C_a, N) and (B, C_b, N), shape (B, C_a, C_b)."""
+    return a @ b.transpose(1, 2)
+
+
+def _mean_kernel(a: Tensor, b: Tensor) -> Tensor:
+    """Return the mean of (aᵀb)² over all pairs of channels, shape (B,)."""
+    return _products(a, b).square().mean((1, 2))

@@ -1,0 +1,208 @@
+"""Jobs: one run of a study, done from start to end, and its outcome as plain JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..data import Examples
+from ..distill import Cancelled, Distillation, NonFiniteLossError, Recipe, Teacher
+from ..distill.evaluate import answer
+from ..measure.calibration import calibration
+from ..measure.fidelity import fidelity, first_choice, float_logits
+from ..models import mac_count, parameter_count
+from .parts import Parts
+from .stopping import StopSign
+
+VERSION = 1  # of outcomes on disk
+
+Role = Literal["student", "twin", "smoothed"]
+Outcome = dict[str, Any]
+Weights = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run.
+
+    Attributes
+    ----------
+    recipe : Recipe
+        With its seed; for a twin, the twin's.
+    role : {"student", "twin", "smoothed"}
+    key : str
+        Names the outcome: a hash of all that decides it.
+    """
+
+    recipe: Recipe
+    role: Role
+    key: str
+
+
+def make_job(recipe: Recipe, role: Role, parts: Parts) -> Job:
+    """Return the job of a recipe, its key a hash of the recipe, its parts, its role and the version of kdviz."""
+    told = {"kdviz": version("kdviz"), "role": role, "recipe": recipe.to_dict(), **parts.marks(recipe, role)}
+    text = json.dumps(told, sort_keys=True)
+    return Job(recipe, role, hashlib.blake2b(text.encode(), digest_size=16).hexdigest())
+
+
+def do(job: Job, parts: Parts, sign: StopSign) -> Outcome:
+    """Do a job and return its outcome; a run that fails has one too, which says so in a sentence.
+
+    Raises
+    ------
+    Cancelled
+        If the sign to stop went up before the end.
+    """
+    start = time.perf_counter()
+    try:
+        run = parts.distillation(job.recipe, job.role)
+        best = train(run, sign)
+        reached = moments(run, best)
+        return finished(job, run, reached, seconds=time.perf_counter() - start)
+    except Cancelled:
+        raise
+    except Exception as error:  # whatever it is: the other runs go on, and the table tells of it
+        return failed(job, error)
+
+
+class Best(NamedTuple):
+    """A student at the epoch with fewest errors on validation data, the earliest of equals."""
+
+    step: int
+    errors: int
+    weights: Weights
+
+
+def train(run: Distillation, sign: StopSign) -> Best | None:
+    """Train to the end of the plan and return the best epoch; None where the validation split has no label.
+
+    Raises
+    ------
+    Cancelled
+        If the sign to stop went up.
+    NonFiniteLossError
+        If the loss became NaN or infinite.
+    """
+    run.prepare(lambda *_: not sign.is_up)
+    best: Best | None = None
+    while run.steps_done < run.total_steps:
+        if sign.is_up:
+            raise Cancelled(f"stopped after step {run.steps_done}")
+        run.step()
+        if run.steps_done % run.steps_per_epoch and run.steps_done < run.total_steps:
+            continue
+        if run.data.validation.labelled:
+            errors = run.evaluate("validation").errors
+            if best is None or errors < best.errors:
+                weights = {name: tensor.detach().clone() for name, tensor in run.student.state_dict().items()}
+                best = Best(run.steps_done, errors, weights)
+    run.finish()
+    return best
+
+
+def moments(run: Distillation, best: Best | None) -> dict[str, Any]:
+    """Measure a trained student after its last step and at its best epoch: on test data, at these two moments only."""
+    told = {"last": {"step": run.steps_done, **splits_measured(run)}}
+    if best is not None and best.step == run.steps_done:
+        told["best"] = told["last"]
+    elif best is not None:
+        run.student.load_state_dict(best.weights)
+        told["best"] = {"step": best.step, **splits_measured(run)}
+    return told
+
+
+def splits_measured(run: Distillation) -> dict[str, Any]:
+    """Measure a student on the splits that have labels."""
+    told = {}
+    for name, examples in held_out(run.data).items():
+        told[name] = measured(answer(run.student, examples), examples, run.teacher)
+    return told
+
+
+def held_out(data: Any) -> dict[str, Examples]:
+    """Return the validation and the test split, as far as they have labels."""
+    return {name: part for name in ("validation", "test") if (part := getattr(data, name)).labelled}
+
+
+def measured(logits: Tensor, examples: Examples, teacher: Teacher | None) -> dict[str, Any]:
+    """Return the numbers of a student on a split.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (N, C)
+        The student's.
+    examples : Examples
+        N examples, at least one with a label.
+    teacher : Teacher or None
+        For agreement and divergence (at T = 1, in nats, over all examples), and its own errors.
+    """
+    known = (examples.y >= 0).numpy()
+    labels = examples.y.numpy()[known]
+    c = calibration(logits, examples.y, resamples=0)
+    told = {
+        "examples": c.n,
+        "errors": int((first_choice(float_logits(logits))[known] != labels).sum()),
+        "nll": c.nll,
+        "ece": c.ece,
+        "brier": c.brier,
+        "agreement": None,
+        "kl": None,
+        "teacher_errors": None,
+    }
+    if teacher is not None:
+        theirs = teacher.logits(examples).cpu()
+        f = fidelity(theirs, logits)
+        told |= {"agreement": f.agreement, "kl": f.kl}
+        told["teacher_errors"] = int((first_choice(float_logits(theirs))[known] != labels).sum())
+    return told
+
+
+def finished(job: Job, run: Distillation, reached: dict[str, Any], *, seconds: float, stacked: int = 1) -> Outcome:
+    """Return the outcome of a run that came to its end.
+
+    Parameters
+    ----------
+    reached : dict
+        What :func:`moments` gives.
+    seconds : float
+        Of computing: all of the run, its evaluations included; of runs trained together, its share.
+    stacked : int
+        How many runs were trained together.
+    """
+    return {
+        "version": VERSION,
+        "key": job.key,
+        "role": job.role,
+        "recipe": job.recipe.to_dict(),
+        "state": "finished",
+        "sentence": "",
+        "moments": reached,
+        "parameters": parameter_count(run.student),
+        "macs": mac_count(run.student, run.data.shape),
+        "seconds": seconds,
+        "stacked": stacked,
+        "torch": torch.__version__,
+    }
+
+
+def failed(job: Job, error: Exception) -> Outcome:
+    """Return the outcome of a run that failed; ``lasting`` says whether it would fail again."""
+    said = " ".join(str(error).split())
+    expected = isinstance(error, ValueError | TypeError | NonFiniteLossError) and said
+    return {
+        "version": VERSION,
+        "key": job.key,
+        "role": job.role,
+        "recipe": job.recipe.to_dict(),
+        "state": "failed",
+        "sentence": said if expected else f"{type(error).__name__}: {said}",
+        "lasting": isinstance(error, NonFiniteLossError),
+    }

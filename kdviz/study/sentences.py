@@ -1,0 +1,130 @@
+"""A study in words that call no noise a gain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..measure import Paired
+from .comparison import Comparison, compare
+from .jobs import Role
+
+if TYPE_CHECKING:
+    from .study import Study
+
+THAN: dict[Role, str] = {"twin": "its twin without a teacher", "smoothed": "its twin with label smoothing"}
+WORTH = {
+    "fewer": "a gain beyond this noise",
+    "more": "a loss beyond this noise",
+    "within the noise": "within the noise: no gain and no loss is shown",
+    "one run": "one seed, which says nothing of what another would give",
+}
+PERCENT = "\u202f%"  # a narrow space where no line breaks
+
+
+def sentences(study: Study) -> list[str]:
+    """Return what a study has shown so far; see :meth:`kdviz.Study.sentences`."""
+    last = [compare(study, arm) for arm in study.arms]
+    shown = [found for found in last if found.errors["student"]]
+    roles: tuple[Role, ...] = ("twin", "smoothed") if study.smoothing else ("twin",)
+    told = [_what_it_is(study, shown)]
+    for found in shown:
+        told.append(_of_arm(found, compare(study, found.arm, "best"), roles))
+    told += _by_chance(shown)
+    told += _chosen(study)
+    told += [f"{found.arm.name}, seed {seed}, failed: {why}." for found in last for seed, why in found.failed.items()]
+    told += [f"The {role} of {arm}, seed {seed}, failed: {why}." for arm, role, seed, why in study.failed_twins]
+    if study.left:
+        told.append(f"{study.left:,} of {study.total:,} runs are still to do; study.run(folder) goes on with them.")
+    return told
+
+
+def title(found: Sequence[Comparison]) -> str:
+    """Return one sentence on how many arms differ from their twins beyond the noise."""
+    compared = [d for one in found if (d := one.difference()) is not None]
+    seeds = max((d.n for d in compared), default=0)
+    if not compared:
+        return "No arm has a twin to be compared with yet"
+    if seeds == 1:
+        return "One seed: what the noise between seeds is, it cannot say"
+    counts = {word: sum(d.verdict == word for d in compared) for word in ("fewer", "more", "within the noise")}
+    told = f"{counts['fewer']} with fewer test errors than the twin, {counts['more']} with more"
+    rest = len(compared) - counts["fewer"] - counts["more"]
+    return f"Of {count(len(compared), 'arm')}, {told}, {rest} within the noise (95{PERCENT} intervals, {seeds} seeds)"
+
+
+def _what_it_is(study: Study, shown: Sequence[Comparison]) -> str:
+    size = f"{count(len(study.arms), 'arm')}, {count(len(study.seeds), 'seed')}"
+    if not shown:
+        return f"{size}: no run has finished yet."
+    tested = max(found.examples for found in shown)
+    same = "the same start, seed, batches and budget"
+    return f"{size}: errors on {tested:,} test examples; each student stands beside its twin, which has {same}."
+
+
+def _of_arm(last: Comparison, best: Comparison, roles: Sequence[Role]) -> str:
+    seeds = count(len(last.errors["student"]), "seed")
+    teacher = "" if last.teacher_errors is None else f", its teacher {last.teacher_errors:,}"
+    told = [f"{last.arm.name}: {spread(last)} test errors after the last step ({seeds}){teacher}."]
+    for role in roles:
+        d = last.difference(role)
+        if d is not None:
+            told.append(f"Less {THAN[role]} ({spread(last, role)}): {difference(d)}, {WORTH[d.verdict]}.")
+    if best.errors["student"]:
+        d = best.difference()
+        beside = "" if d is None else f", less the twin's {spread(best, 'twin')}: {difference(d)}, {WORTH[d.verdict]}"
+        told.append(f"At the best epoch on validation data {spread(best)}{beside}.")
+    return " ".join(told)
+
+
+def _by_chance(shown: Sequence[Comparison]) -> list[str]:
+    """Say what many comparisons at once are worth."""
+    compared = sum(1 for found in shown if (d := found.difference()) is not None and d.n > 1)
+    if compared < 2:
+        return []
+    return [
+        f"{compared} arms are compared, each at 95{PERCENT}: were no arm different from its twin, chance alone would "
+        f"call about {0.05 * compared:.2g} of them a gain or a loss."
+    ]
+
+
+def _chosen(study: Study) -> list[str]:
+    arm = study.choice("last")
+    if arm is None or len(study.arms) == 1:
+        return []
+    found = compare(study, arm, split="validation")
+    where = f"{found.mean():,.1f} of {found.examples:,} on average"
+    return [f"Chosen on validation data, with the fewest errors there after the last step ({where}): {arm.name}."]
+
+
+def spread(found: Comparison, role: Role = "student") -> str:
+    """Return mean ± standard deviation of the errors over seeds; the mean alone for one seed."""
+    mean, sd = found.mean(role), found.sd(role)
+    return f"{mean:,.0f}" if len(found.errors[role]) < 2 else f"{mean:,.0f} ± {sd:,.0f}"
+
+
+def difference(d: Paired) -> str:
+    """Return a paired difference with its interval, in words.
+
+    >>> from kdviz.measure import paired
+    >>> difference(paired([-200, -209, -203, -168, -128])).replace(PERCENT, "%"), difference(paired([3]))
+    ('paired difference −182 (95% interval −224 to −139)', 'difference +3')
+    """
+    if d.n == 1:
+        return f"difference {signed(d.mean)}"
+    interval = f"{100 * d.confidence:g}{PERCENT} interval {signed(d.low)} to {signed(d.high)}"
+    return f"paired difference {signed(d.mean)} ({interval})"
+
+
+def signed(number: float) -> str:
+    """Return a rounded number with its sign.
+
+    >>> signed(-12.4), signed(0.2), signed(1234.0)
+    ('−12', '0', '+1,234')
+    """
+    rounded = round(number)
+    return f"{'−' if rounded < 0 else '+' if rounded > 0 else ''}{abs(rounded):,}"
+
+
+def count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -1,0 +1,308 @@
+"""Small perceptrons of one shape trained together: one stack of weights, one matrix product for all of them.
+
+A small student leaves most of a core's time to what happens around its matrix products. Runs that share everything but
+their objective (a grid over temperature and alpha, the twin too) see the same batches, so their weights can be stacked
+along a first axis M and trained as one model; each run's loss is a sum of its own, so no gradient crosses over. What a
+run gives is the same as by itself but for the rounding of sums.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..data import Examples
+from ..distill import Cancelled, Distillation, schedules
+from ..distill.batches import Batches
+from ..distill.optimizer import make_optimizer
+from ..distill.schedules import value_at
+from ..distill.teacher import Answers
+from .jobs import Job, Outcome, do, failed, finished, held_out, measured
+from .parts import Parts
+from .stacked_terms import StackedTerms, stackable
+from .stopping import StopSign
+
+MOST = 16  # runs in a stack; more are no faster, and the weights leave the cache
+WORTH_IT = 60_000  # weights of a student, up to which a stack is clearly faster: benchmarks/study.py
+ROWS = 512  # validation examples answered at once
+
+
+def units(jobs: Sequence[Job], *, workers: int, most_weights: float) -> list[tuple[Job, ...]]:
+    """Group jobs into units of work: stacks of runs that can be trained together, the others alone.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+    workers : int
+        Stacks are cut so that each of as many workers gets one.
+    most_weights : float
+        Students with more weights are left alone: :data:`WORTH_IT`, infinity for all that fit, 0 for none.
+
+    Returns
+    -------
+    list of tuple of Job
+        Stacks first, since they take longest.
+    """
+    groups: dict[str, list[Job]] = {}
+    alone: list[Job] = []
+    for job in sorted(jobs, key=lambda j: j.role != "student"):  # a twin joins the first stack that it fits
+        shared = _shared(job) if _weights(job) <= most_weights else None
+        if shared is None:
+            alone.append(job)
+            continue
+        teacher = job.recipe.teacher or "own"
+        fitting = [name for name in groups if name.startswith(shared)]
+        name = fitting[0] if job.role != "student" and fitting else f"{shared} {teacher}"
+        groups.setdefault(name, []).append(job)
+    stackable = sum(len(group) for group in groups.values())
+    size = min(MOST, max(2, math.ceil(stackable / max(1, workers))))
+    cut = [tuple(group[i : i + size]) for group in groups.values() for i in range(0, len(group), size)]
+    return sorted(cut, key=len, reverse=True) + [(job,) for job in alone]
+
+
+def _weights(job: Job) -> int:
+    """Return how many weights the layers of an mlp hold; infinitely many for any other student."""
+    student = job.recipe.student
+    if student is None or student["name"] != "mlp":
+        return 10**18
+    sizes = [student.get("inputs", 784), *student.get("hidden", (64,)), student.get("classes", 10)]
+    return sum(a * b for a, b in itertools.pairwise(sizes))
+
+
+def _shared(job: Job) -> str | None:
+    """Return, as text, what a run must have in common with others to be trained with them; None if it cannot be."""
+    recipe = job.recipe
+    student = recipe.student or {}
+    plain = student.get("name") == "mlp" and not student.get("dropout") and not student.get("input_dropout")
+    if (
+        not plain
+        or recipe.optimizer != "adam"
+        or recipe.augment is not None
+        or recipe.edits
+        or not stackable(recipe.objective)
+    ):
+        return None
+    return json.dumps(
+        {
+            "data": [recipe.data, recipe.draw],
+            "student": student,
+            "learning_rate": schedules.to_json(recipe.learning_rate),
+            "numbers": [recipe.batch_size, recipe.epochs, recipe.seed],
+        },
+        sort_keys=True,
+    )
+
+
+def do_together(jobs: Sequence[Job], parts: Parts, sign: StopSign) -> list[Outcome]:
+    """Do a unit of work and return an outcome for each of its jobs.
+
+    A run whose loss is not finite is done again by itself, so that its sentence is the engine's.
+
+    Raises
+    ------
+    Cancelled
+        If the sign to stop went up before the end.
+    """
+    if len(jobs) == 1:
+        return [do(jobs[0], parts, sign)]
+    start = time.perf_counter()
+    ready: list[tuple[Job, Distillation]] = []
+    outcomes: list[Outcome] = []
+    for job in jobs:
+        try:
+            ready.append((job, parts.distillation(job.recipe, job.role)))
+        except Exception as error:
+            outcomes.append(failed(job, error))
+    if len(ready) < 2:
+        return outcomes + [do(job, parts, sign) for job, _ in ready]
+    try:
+        stack = Stack([run for _, run in ready])
+        told = stack.moments(stack.train(sign))
+    except Cancelled:
+        raise
+    except Exception:  # each says by itself what is wrong with it
+        return outcomes + [do(job, parts, sign) for job, _ in ready]
+    seconds = (time.perf_counter() - start) / len(ready)
+    for i, (job, run) in enumerate(ready):
+        if bool(stack.finite[i]):
+            outcomes.append(finished(job, run, told[i], seconds=seconds, stacked=len(ready)))
+        else:
+            outcomes.append(do(job, parts, sign))
+    return outcomes
+
+
+@dataclass
+class BestOfEach:
+    """The weights of each run at its own best epoch."""
+
+    step: list[int]
+    errors: Tensor  # (M,)
+    weights: list[Tensor]
+
+
+class Stack:
+    """M perceptrons of one shape, trained together on the same batches.
+
+    Parameters
+    ----------
+    runs : sequence of Distillation
+        At step 0, alike in all but the objective; their students are left as they are. One teacher at most.
+
+    Attributes
+    ----------
+    weights : list of Tensor
+        (M, in, out) and (M, 1, out) of each layer in turn.
+    recorded : Tensor, shape (steps, M)
+        The loss of each run at each step, as far as its last look at validation data.
+    finite : Tensor of bool, shape (M,)
+        Whether all losses of a run were.
+    """
+
+    def __init__(self, runs: Sequence[Distillation]) -> None:
+        first = runs[0]
+        self.runs, self.data, self.settings = runs, first.data, first.settings
+        teachers = [run.teacher for run in runs if run.teacher is not None and run.settings.objective.needs_teacher]
+        self.teacher = teachers[0] if teachers else None
+        self.weights = stacked_weights([run.student for run in runs])
+        self.scale = _standardisation(first.student)
+        asked = self.teacher
+        train = first.data.train
+        self.batches = Batches(
+            train,
+            None if asked is None else lambda: Answers(asked.logits(train), {}),
+            batch_size=self.settings.batch_size,
+            seed=self.settings.seed,
+            device=torch.device("cpu"),
+        )
+        self.total_steps = self.settings.epochs * self.batches.steps_per_epoch
+        self.optimizer = make_optimizer("adam", self.weights, value_at(self.settings.learning_rate, 0, 1))  # type: ignore[arg-type]
+        self.terms = StackedTerms([run.settings.objective for run in runs])
+        self.steps_done = 0
+        self.finite = torch.ones(len(runs), dtype=torch.bool)
+        self._pending: list[Tensor] = []
+
+    def step(self) -> Tensor:
+        """Take one step of all runs; return their losses, shape (M,)."""
+        step, rate = self.steps_done, self.settings.learning_rate
+        batch = self.batches[step]
+        s = forward(self.weights, self._scaled(batch.inputs))  # (M, B, C)
+        losses = self.terms.losses(s, batch.teacher, batch.labels, batch.labelled, step, self.total_steps)  # (M,)
+        for group in self.optimizer.param_groups:
+            group["lr"] = value_at(rate, step, self.total_steps)
+        self.optimizer.zero_grad(set_to_none=True)
+        losses.sum().backward()  # each weight belongs to one run: its gradient is that of its own loss
+        self.optimizer.step()
+        self.steps_done = step + 1
+        self._pending.append(losses.detach())
+        return self._pending[-1]
+
+    def train(self, sign: StopSign) -> BestOfEach | None:
+        """Train to the end of the plan; return each run's best epoch, None where the validation split has no label."""
+        if self.teacher is not None:
+            self.teacher.logits(self.data.train, progress=lambda *_: not sign.is_up)
+        best: BestOfEach | None = None
+        while self.steps_done < self.total_steps:
+            if sign.is_up:
+                raise Cancelled(f"stopped after step {self.steps_done}")
+            self.step()
+            if self.steps_done % self.batches.steps_per_epoch == 0:
+                self._look_at_losses()
+                if self.data.validation.labelled:
+                    best = self._better(best)
+        for w in self.weights:
+            self.finite &= w.detach().isfinite().flatten(1).all(1)
+        return best
+
+    def _look_at_losses(self) -> None:
+        self.finite &= torch.stack(self._pending).isfinite().all(0)
+        self._pending.clear()
+
+    def _better(self, best: BestOfEach | None) -> BestOfEach:
+        """Return each run's best epoch so far."""
+        examples = self.data.validation
+        errors = self._errors(self.answers(self.weights, examples), examples)
+        now = [w.detach() for w in self.weights]
+        if best is None:
+            return BestOfEach([self.steps_done] * len(self.runs), errors, [w.clone() for w in now])
+        improved = errors < best.errors
+        for i in torch.nonzero(improved).flatten().tolist():
+            best.step[i] = self.steps_done
+        best.errors = torch.where(improved, errors, best.errors)
+        for kept, w in zip(best.weights, now, strict=True):
+            kept[improved] = w[improved]
+        return best
+
+    @staticmethod
+    def _errors(logits: Tensor, examples: Examples) -> Tensor:
+        known = examples.y >= 0
+        return (logits.argmax(-1) != examples.y)[:, known].sum(1)  # (M,)
+
+    def answers(self, weights: Sequence[Tensor], examples: Examples) -> Tensor:
+        """Return the logits of all runs, shape (M, N, C)."""
+        with torch.no_grad():
+            starts = range(0, len(examples), ROWS)
+            pieces = (self._scaled(examples.inputs(slice(i, i + ROWS))) for i in starts)
+            return torch.cat([forward(weights, x) for x in pieces], dim=1)
+
+    def moments(self, best: BestOfEach | None) -> list[dict[str, Any]]:
+        """Measure each run as :func:`kdviz.study.jobs.moments` does."""
+        told: list[dict[str, Any]] = [{"last": {"step": self.steps_done}} for _ in self.runs]
+        if best is not None:
+            for of_run, step in zip(told, best.step, strict=True):
+                of_run["best"] = {"step": step}
+        for name, examples in held_out(self.data).items():
+            for moment, weights in (("last", self.weights), ("best", best.weights if best is not None else None)):
+                if weights is None:
+                    continue
+                logits = self.answers(weights, examples)
+                for i, run in enumerate(self.runs):
+                    if bool(self.finite[i]):
+                        told[i][moment][name] = measured(logits[i], examples, run.teacher)
+        return told
+
+    def student(self, i: int) -> nn.Module:
+        """Return run ``i``'s student as it is now, as a module of its own in eval mode."""
+        run = self.runs[i]
+        layers = [layer for layer in run.student.modules() if isinstance(layer, nn.Linear)]
+        with torch.no_grad():
+            for layer, w, b in zip(layers, self.weights[::2], self.weights[1::2], strict=True):
+                layer.weight.copy_(w[i].T)
+                layer.bias.copy_(b[i, 0])
+        return run.student.eval()
+
+    def _scaled(self, inputs: Tensor) -> Tensor:
+        mean, std = self.scale
+        flat = inputs.flatten(1)
+        return flat if (mean, std) == (0.0, 1.0) else (flat - mean) * (1 / std)
+
+
+def stacked_weights(students: Sequence[nn.Module]) -> list[Tensor]:
+    """Return weights (M, in, out) and biases (M, 1, out) of the linear layers of M perceptrons, layer by layer."""
+    by_student = [[m for m in student.modules() if isinstance(m, nn.Linear)] for student in students]
+    stacked = []
+    for layers in zip(*by_student, strict=True):
+        stacked.append(torch.stack([layer.weight.detach().T for layer in layers]).contiguous().requires_grad_())
+        stacked.append(torch.stack([layer.bias.detach() for layer in layers])[:, None].contiguous().requires_grad_())
+    return stacked
+
+
+def forward(weights: Sequence[Tensor], x: Tensor) -> Tensor:
+    """Return the logits (M, B, C) of stacked perceptrons on the same inputs (B, D)."""
+    h = x.expand(len(weights[0]), *x.shape)  # (M, B, D), one x for all
+    for i in range(0, len(weights) - 2, 2):
+        h = F.relu(torch.baddbmm(weights[i + 1], h, weights[i]))  # (M, B, H)
+    return torch.baddbmm(weights[-1], h, weights[-2])  # (M, B, C)
+
+
+def _standardisation(student: nn.Module) -> tuple[float, float]:
+    layer = getattr(student, "standardise", None)
+    return (0.0, 1.0) if layer is None else (layer.mean, layer.std)

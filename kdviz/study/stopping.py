@@ -1,0 +1,89 @@
+"""A sign to stop that reaches every worker: a file that they look for between two steps."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LOOK_EVERY = 0.2  # seconds between two looks at the file
+
+_BORN_OF = os.getppid()
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a study puts up its sign, as its workers are told."""
+
+    path: str
+    owner: int = field(default_factory=os.getpid)  # the process of the study
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether this process is a worker that the study's process, or one of dask's, has made."""
+        return os.getpid() != self.owner and multiprocessing.parent_process() is not None
+
+    def put_up(self) -> None:
+        Path(self.path).touch()
+
+    def take_down(self) -> None:
+        Path(self.path).unlink(missing_ok=True)
+
+
+class StopSign:
+    """Says whether to stop; made by each worker for itself.
+
+    A worker that cannot see the study's folder (on another machine) finishes the run that it is at.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._looked = -LOOK_EVERY
+        self._seen = False
+
+    @property
+    def is_up(self) -> bool:
+        """Whether to stop. The file is looked for a few times a second, so that this may be asked at each step."""
+        now = time.monotonic()
+        if not self._seen and now - self._looked >= LOOK_EVERY:
+            self._looked, self._seen = now, os.path.exists(self._address.path) or self._orphaned
+        return self._seen
+
+    @property
+    def _orphaned(self) -> bool:
+        """Whether the process that made this one has died: nobody is left to take the results."""
+        return self._address.elsewhere and os.getppid() != _BORN_OF
+
+
+@contextmanager
+def stopped_by_ctrl_c(address: Address) -> Iterator[threading.Event]:
+    """Have Ctrl-C put up the sign for the block, and tell of it by the event.
+
+    Elsewhere than on the main thread there is no Ctrl-C to catch.
+    """
+    pressed = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed
+        return
+
+    def stop(*_: object) -> None:
+        pressed.set()
+        address.put_up()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def leave_ctrl_c_to(address: Address) -> None:
+    """In a worker: a terminal's Ctrl-C goes to all processes at once, and the study's own answers it for all."""
+    if address.elsewhere and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,409 @@
+"""Study: several distillations set against each other, each beside its twin."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from torch import nn
+from tqdm import tqdm
+
+from .. import data as data_sets
+from ..data import Splits
+from ..distill import Recipe
+from ..distill.guards import whole
+from ..losses.labels import check_smoothing
+from . import folder as on_disk
+from . import sentences as words
+from . import stacked as together
+from . import workers
+from .arms import Arm, grid, named
+from .comparison import Comparison, Moment, Split, compare
+from .jobs import Job, Outcome, Role, make_job
+from .parts import Parts
+from .stopping import Address, stopped_by_ctrl_c
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one run gave: as a member of an arm (a twin may be a member of several), and its outcome as plain JSON."""
+
+    arm: Arm
+    seed: int
+    role: Role
+    outcome: Outcome
+
+
+class Study:
+    """Several distillations set against each other: same student, seeds, batches and budget, always with the twin.
+
+    Parameters
+    ----------
+    arms : dict of str to Recipe
+        What is compared, by name. :meth:`grid` makes the arms of a grid.
+    seeds : int or sequence of int
+        How many, from 0 on, or which. A seed changes batches and initial weights, of all arms alike.
+    smoothing : float
+        Above 0, each student also stands beside a twin that learns smoothed labels, with this share spread evenly.
+    teacher : nn.Module, optional
+        For recipes that name no teacher. In eval mode.
+    student : callable or nn.Module, optional
+        For recipes that describe no student: a function from a seed to an untrained module (torch's generator is seeded
+        for it), or a module that each run has a copy of, with the same initial weights whatever the seed.
+    data : Splits, (X, y), Dataset or DataLoader, optional
+        For all recipes, as it is; what :func:`kdviz.data.splits` takes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        In one sentence, when something given cannot work.
+
+    Notes
+    -----
+    A run's twin is the same student with the same seed, batches, learning rate and budget, and no teacher. What
+    concerns a teacher alone (temperature, alpha) does not concern the twin: arms that differ in nothing else share one,
+    which is computed once.
+
+    Each run is evaluated on validation data after each epoch, and on test data at two moments only: after its last step
+    and at its best epoch on validation data. Both are told.
+
+    Examples
+    --------
+    >>> import torch, kdviz as kd
+    >>> X, y = torch.randn(300, 4), torch.randint(0, 3, (300,))
+    >>> teacher = kd.models.mlp(hidden=(16,), inputs=4, classes=3).eval()
+    >>> run = kd.Distillation(teacher, kd.models.mlp(hidden=(4,), inputs=4, classes=3), (X, y), epochs=2)
+    >>> study = Study.grid(run.recipe, temperature=[1, 4], seeds=2, teacher=teacher, data=(X, y))
+    >>> study
+    Study(2 arms, 2 seeds, 0 of 6 runs done)
+    >>> study.run(progress=False, n_jobs=1)
+    Study(2 arms, 2 seeds, 6 of 6 runs done)
+    >>> study.table()[["arm", "seeds", "twin_pairs_last"]].values.tolist()
+    [['temperature 1', 2, 2], ['temperature 4', 2, 2]]
+    """
+
+    def __init__(
+        self,
+        arms: Mapping[str, Recipe],
+        *,
+        seeds: int | Sequence[int] = 3,
+        smoothing: float = 0.0,
+        teacher: nn.Module | None = None,
+        student: nn.Module | Callable[[int], nn.Module] | None = None,
+        data: Any = None,
+    ) -> None:
+        self._assemble(named(arms), seeds, smoothing, Parts(teacher, student, _splits(data)))
+
+    @classmethod
+    def grid(cls, recipe: Recipe, *, seeds: int | Sequence[int] = 3, smoothing: float = 0.0, **axes: Any) -> Study:
+        """Return a study of all combinations of the values on some axes.
+
+        Parameters
+        ----------
+        recipe : Recipe
+            What all arms share; ``run.recipe`` is one.
+        seeds, smoothing
+            As for :class:`Study`.
+        **axes
+            Values by the name of a field of the recipe (``learning_rate=[1e-3, 1e-2]``, ``teacher=["mnist-mlp-1200",
+            "mnist-convnet"]``), or ``temperature``, ``alpha`` and ``fairness`` of its objective, or ``hidden``, the
+            layers of an mlp (``hidden=[(16,), (64,)]``). ``teacher``, ``student`` and ``data`` that are no lists of
+            names or descriptions are parts of your own, as for :class:`Study`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            In one sentence, when an axis does not exist or a value does not fit.
+
+        Examples
+        --------
+        >>> recipe = Recipe(data="mnist", draw={"count": 4000}, teacher="mnist-mlp-1200",
+        ...                 student={"name": "mlp", "hidden": [64]}, epochs=60)
+        >>> study = Study.grid(recipe, temperature=[1, 2, 4, 8], alpha=[0.1, 0.5, 0.9], seeds=3)
+        >>> len(study.arms), study.arms[5].name, study.arms[5].coordinates
+        (12, 'temperature 2, alpha 0.9', {'temperature': 2, 'alpha': 0.9})
+        """
+        own = {n: axes.pop(n) for n in ("teacher", "student", "data") if n in axes and not _is_axis(axes[n])}
+        parts = Parts(own.get("teacher"), own.get("student"), _splits(own.get("data")))
+        study = cls.__new__(cls)
+        study._assemble(grid(recipe, axes), seeds, smoothing, parts)
+        return study
+
+    def _assemble(self, arms: tuple[Arm, ...], seeds: int | Sequence[int], smoothing: float, parts: Parts) -> None:
+        self.arms, self.seeds, self.smoothing, self.parts = arms, _seeds(seeds), float(smoothing), parts
+        check_smoothing(self.smoothing)
+        parts.check(arm.recipe for arm in arms)
+        self._outcomes: dict[str, Outcome] = {}
+        self._address: Address | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The names of a grid's axes; none for arms given by name."""
+        return tuple(self.arms[0].coordinates)
+
+    @cached_property
+    def _jobs(self) -> dict[tuple[str, int, Role], Job]:
+        """Every run by its place: arm, seed and role. A twin that several arms share has one job in several places."""
+        jobs: dict[tuple[str, int, Role], Job] = {}
+        for arm in self.arms:
+            for role in self._roles(arm):
+                for seed in self.seeds:
+                    jobs[arm.name, seed, role] = make_job(arm.with_seed(seed, role, self.smoothing), role, self.parts)
+        return jobs
+
+    def _roles(self, arm: Arm) -> tuple[Role, ...]:
+        if not self.parts.data_of(arm.recipe).train.labelled:
+            return ("student",)  # a twin would have nothing to learn from
+        return ("student", "twin", "smoothed") if self.smoothing else ("student", "twin")
+
+    @property
+    def total(self) -> int:
+        """How many runs there are in all."""
+        return len({job.key for job in self._jobs.values()})
+
+    @property
+    def left(self) -> int:
+        """How many of them are still to do, those included that failed for a reason that may pass."""
+        return len({job.key for job in self._jobs.values()} - {k for k, o in self._outcomes.items() if _settled(o)})
+
+    def run(
+        self,
+        folder: str | Path | None = None,
+        *,
+        progress: bool = True,
+        n_jobs: int | None = None,
+        stacked: bool | Literal["auto"] = "auto",
+    ) -> Study:
+        """Do all runs that are not done yet.
+
+        Parameters
+        ----------
+        folder : path, optional
+            Each outcome is written there as it comes, a JSON file a run; what is there already is not computed again.
+            Without a folder, outcomes are kept by this object alone.
+        progress : bool
+            Show a bar with the time left.
+        n_jobs : int, optional
+            Worker processes, each with one thread; 1 computes in this process. By default what
+            ``joblib.parallel_config`` says, else as many as there are CPUs. Under
+            ``joblib.parallel_config(backend="dask")`` the runs go to dask's workers.
+        stacked : {"auto", True, False}
+            Train small perceptrons that differ in the objective alone as one model: where that is faster, wherever it
+            can be done, or never. Outcomes are equal but for the rounding of sums.
+
+        Returns
+        -------
+        Study
+            Itself. A run that failed does not stop the others; :meth:`table` and :meth:`sentences` tell of it.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            After Ctrl-C, once the steps under way are done; what had finished is kept.
+        RuntimeError
+            If the study is under way already, or a worker process died.
+        """
+        if stacked not in ("auto", True, False):
+            raise ValueError(f'stacked must be "auto", True or False, got {stacked!r}')
+        if folder is None:
+            with tempfile.TemporaryDirectory(prefix="kdviz-study-") as place:
+                return self._run(Path(place), progress, n_jobs, stacked)
+        return self._run(Path(folder), progress, n_jobs, stacked)
+
+    def _run(self, folder: Path, progress: bool, n_jobs: int | None, stacked: bool | str) -> Study:
+        folder.mkdir(parents=True, exist_ok=True)
+        address = Address(str(folder / f".stop-{uuid.uuid4().hex[:8]}"))
+        with self._under_way(address), stopped_by_ctrl_c(address) as pressed:
+            missing = self._missing(folder)
+            count = workers.how_many(n_jobs)
+            most = {"auto": together.WORTH_IT, True: float("inf"), False: 0}[stacked]
+            units = together.units(missing, workers=count, most_weights=most)
+            with tqdm(total=self.total, initial=self.total - len(missing), disable=not progress, unit="run") as bar:
+                self._do(units, address, count, folder, bar)
+        if pressed.is_set():
+            raise KeyboardInterrupt(f"stopped with {self.left:,} of {self.total:,} runs to do; run it again to go on")
+        return self
+
+    def _do(self, units: list[tuple[Job, ...]], address: Address, count: int, folder: Path, bar: tqdm) -> None:
+        """Have the units done, and take in each outcome as it comes."""
+        try:
+            for outcome in workers.outcomes(units, self.parts, address, count):
+                self._outcomes[outcome["key"]] = outcome
+                if _settled(outcome):
+                    on_disk.write(folder, outcome)
+                bar.update()
+        except BrokenProcessPool as error:
+            if not Path(address.path).exists():
+                raise RuntimeError(
+                    "a worker process ended before its run did (out of memory?); what had finished is kept: "
+                    "run the study again, with fewer n_jobs"
+                ) from error
+
+    def _missing(self, folder: Path) -> list[Job]:
+        """Take in what is on disk, write there what is not, and return the jobs that are still to do."""
+        missing = []
+        for key, job in {job.key: job for job in self._jobs.values()}.items():
+            found = on_disk.read(folder, key)
+            known = self._outcomes.get(key)
+            if found is not None:
+                self._outcomes[key] = found
+            elif known is not None and _settled(known):
+                on_disk.write(folder, known)
+            else:
+                missing.append(job)
+        return missing
+
+    @contextmanager
+    def _under_way(self, address: Address) -> Iterator[None]:
+        with self._lock:
+            if self._address is not None:
+                raise RuntimeError("this study is under way already; wait for it, or study.cancel()")
+            self._address = address
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._address = None
+            address.take_down()
+
+    def cancel(self) -> None:
+        """Ask a study that is under way to stop, from any thread; what has finished is kept, and ``run`` goes on with
+        the rest."""
+        with self._lock:
+            if self._address is not None:
+                self._address.put_up()
+
+    @property
+    def results(self) -> list[Result]:
+        """The runs that are done, by arm, role and seed."""
+        arms = {arm.name: arm for arm in self.arms}
+        return [
+            Result(arms[name], seed, role, self._outcomes[job.key])
+            for (name, seed, role), job in self._jobs.items()
+            if job.key in self._outcomes
+        ]
+
+    @property
+    def failed_twins(self) -> Sequence[tuple[str, Role, int, str]]:
+        """Arm, role, seed and sentence of each twin that failed; of one that arms share, the first arm."""
+        found = {
+            result.outcome["key"]: (result.arm.name, result.role, result.seed, result.outcome["sentence"])
+            for result in reversed(self.results)
+            if result.outcome["state"] == "failed" and result.role != "student"
+        }
+        return list(found.values())[::-1]
+
+    def frame(self) -> pd.DataFrame:
+        """Return the runs as a tidy pandas frame: a row for each run, split and moment.
+
+        Columns: arm, the axes of a grid, seed, role ("student", "twin", "smoothed"), run (the same where arms share a
+        twin: its rows then stand there for each of them), split, moment ("last" step, or "best" epoch on validation
+        data), step, examples, errors, accuracy, nll (nats), ece, brier, agreement with the teacher and kl(teacher ‖
+        student) at T = 1 (nats), teacher_errors, parameters, macs, seconds (of computing, on one thread), stacked (runs
+        trained together), state and sentence. A run that failed has one row, which says why.
+        """
+        from .table import frame
+
+        return frame(self)
+
+    def table(self) -> pd.DataFrame:
+        """Return the arms as a pandas frame: a row an arm, errors on test data.
+
+        Columns: arm, the axes of a grid, seeds (students that came to their end), failed, examples, teacher_errors;
+        then, each with the suffix ``_last`` (after the last step) and ``_best`` (at the best epoch on validation data):
+        ``errors`` and ``errors_sd`` (mean and standard deviation over seeds), the same of the twin, and ``twin_``
+        ``difference``, ``low``, ``high``, ``pairs`` and ``verdict``, the paired difference student less twin with its
+        95 % interval (:func:`kdviz.measure.paired`), ``validation_errors``; at last ``chosen``, whether it is what
+        :meth:`best` gives. With ``smoothing`` the same columns of ``smoothed_``.
+        """
+        from .table import table
+
+        return table(self)
+
+    def sentences(self) -> list[str]:
+        """Return what the study has shown so far, in words; no gain is called a gain inside the noise."""
+        return words.sentences(self)
+
+    def compare(self, arm: str, *, moment: Moment = "last", split: Split = "test") -> Comparison:
+        """Return one arm's errors, seed by seed, beside its twins'.
+
+        Raises
+        ------
+        ValueError
+            If there is no such arm, moment or split.
+        """
+        found = next((a for a in self.arms if a.name == arm), None)
+        if found is None:
+            raise ValueError(f"arm must be one of {', '.join(a.name for a in self.arms)}, got {arm!r}")
+        return compare(self, found, moment, split)
+
+    def best(self, split: str = "validation", *, moment: Moment = "last") -> Arm:
+        """Return the arm with the fewest errors on validation data, on average over the seeds.
+
+        Parameters
+        ----------
+        split : {"validation"}
+            Said to be read: an arm is never chosen on test data.
+        moment : {"last", "best"}
+            After the last step, or at each run's best epoch.
+
+        Raises
+        ------
+        ValueError
+            If another split is asked for, or no arm has finished all its seeds.
+        """
+        if split != "validation":
+            raise ValueError(
+                f"an arm is chosen on validation data; chosen on {split} data its errors there would be too good "
+                'to be true: best("validation")'
+            )
+        arm = self.choice(moment)
+        if arm is None:
+            raise ValueError("no arm has finished all its seeds on labelled validation data; run the study first")
+        return arm
+
+    def choice(self, moment: Moment) -> Arm | None:
+        """Return what :meth:`best` gives, or None where there is none yet; an arm with a failed run is not chosen."""
+        found = [compare(self, arm, moment, "validation") for arm in self.arms]
+        whole_ones = [one for one in found if len(one.errors["student"]) == len(self.seeds)]
+        return min(whole_ones, key=lambda one: one.mean()).arm if whole_ones else None
+
+    def __repr__(self) -> str:
+        arms, seeds = words.count(len(self.arms), "arm"), words.count(len(self.seeds), "seed")
+        return f"Study({arms}, {seeds}, {self.total - self.left:,} of {self.total:,} runs done)"
+
+
+def _settled(outcome: Outcome) -> bool:
+    """Whether a run came to its end, or failed as it would again."""
+    return outcome["state"] == "finished" or bool(outcome.get("lasting"))
+
+
+def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+    given = tuple(seeds) if isinstance(seeds, Iterable) else tuple(range(whole("seeds", seeds)))
+    numbers = tuple(whole("a seed", seed) for seed in given)
+    if not numbers:
+        raise ValueError(f"a study needs at least one seed, got seeds={seeds!r}")
+    if len(set(numbers)) < len(numbers):
+        raise ValueError(f"each seed may appear once, got {', '.join(map(str, numbers))}")
+    return numbers
+
+
+def _splits(data: Any) -> Splits | None:
+    return None if data is None else data_sets.splits(data)
+
+
+def _is_axis(value: Any) -> bool:
+    """Whether a value for ``teacher``, ``student`` or ``data`` is a sequence of names and descriptions."""
+    return isinstance(value, list | tuple) and all(isinstance(v, str | Mapping | None) for v in value)

@@ -1,0 +1,98 @@
+"""A study as pandas frames: one row a run, one row an arm."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, get_args
+
+from .comparison import Comparison, Moment, compare
+from .jobs import Role
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .study import Result, Study
+
+MEASURES = ("examples", "errors", "accuracy", "nll", "ece", "brier", "agreement", "kl", "teacher_errors")
+ABOUT_THE_RUN = ("parameters", "macs", "seconds", "stacked", "state", "sentence")
+
+
+def frame(study: Study) -> pd.DataFrame:
+    """Return the runs that are done; see :meth:`kdviz.study.Study.frame`."""
+    import pandas as pd
+
+    axes = study.axes
+    rows = [row for result in study.results for row in _rows(result, axes)]
+    columns = ["arm", *axes, "seed", "role", "run", "split", "moment", "step", *MEASURES, *ABOUT_THE_RUN]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _rows(result: Result, axes: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return a row for each split and moment of a run; one row for a run that failed."""
+    outcome = result.outcome
+    same = {
+        "arm": result.arm.name,
+        **{axis: result.arm.coordinates[axis] for axis in axes},
+        "seed": result.seed,
+        "role": result.role,
+        "run": outcome["key"],
+        **{name: outcome.get(name) for name in ABOUT_THE_RUN},
+    }
+    if outcome["state"] == "failed":
+        return [same]
+    rows = []
+    for moment, found in outcome["moments"].items():
+        for split, numbers in found.items():
+            if split != "step":
+                place = {"split": split, "moment": moment, "step": found["step"]}
+                rows.append({**same, **place, **numbers, "accuracy": 1 - numbers["errors"] / numbers["examples"]})
+    return rows
+
+
+def table(study: Study) -> pd.DataFrame:
+    """Return the arms, each beside its twin; see :meth:`kdviz.study.Study.table`."""
+    import pandas as pd
+
+    chosen = study.choice("last")
+    roles: tuple[Role, ...] = ("twin", "smoothed") if study.smoothing else ("twin",)
+    rows = []
+    for arm in study.arms:
+        now = {moment: compare(study, arm, moment) for moment in get_args(Moment)}
+        last = now["last"]
+        row: dict[str, Any] = {
+            "arm": arm.name,
+            **{axis: arm.coordinates[axis] for axis in study.axes},
+            "seeds": len(last.errors["student"]),
+            "failed": len(last.failed),
+            "examples": last.examples or None,
+            "teacher_errors": last.teacher_errors,
+        }
+        for moment, found in now.items():
+            row |= _student(found, moment)
+            for role in roles:
+                row |= _beside(found, role, moment)
+            row[f"validation_errors_{moment}"] = _or_none(compare(study, arm, moment, "validation").mean())
+        rows.append({**row, "chosen": arm is chosen})
+    return pd.DataFrame(rows)
+
+
+def _student(found: Comparison, moment: str) -> dict[str, Any]:
+    return {f"errors_{moment}": _or_none(found.mean()), f"errors_sd_{moment}": _or_none(found.sd())}
+
+
+def _beside(found: Comparison, role: Role, moment: str) -> dict[str, Any]:
+    """Return a twin's errors and the paired difference, by column."""
+    d = found.difference(role)
+    return {
+        f"{role}_errors_{moment}": _or_none(found.mean(role)),
+        f"{role}_errors_sd_{moment}": _or_none(found.sd(role)),
+        f"{role}_difference_{moment}": None if d is None else d.mean,
+        f"{role}_low_{moment}": None if d is None else _or_none(d.low),
+        f"{role}_high_{moment}": None if d is None else _or_none(d.high),
+        f"{role}_pairs_{moment}": 0 if d is None else d.n,
+        f"{role}_verdict_{moment}": "no pair" if d is None else d.verdict,
+    }
+
+
+def _or_none(number: float) -> float | None:
+    return None if math.isnan(number) else number

@@ -1,0 +1,51 @@
+"""Units of work handed to workers with joblib: processes of this machine, or whatever its configuration says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from joblib import Parallel, delayed
+from joblib.parallel import get_active_backend
+
+from ..distill import Cancelled, available_cpus
+from .jobs import Job, Outcome
+from .parts import Parts
+from .stacked import do_together
+from .stopping import Address, StopSign, leave_ctrl_c_to
+
+
+def how_many(n_jobs: int | None) -> int:
+    """Return how many workers to ask for: what is given, else what ``joblib.parallel_config`` says, else the CPUs that
+    this process may use."""
+    return n_jobs or get_active_backend()[1] or available_cpus()
+
+
+def outcomes(units: Sequence[Sequence[Job]], parts: Parts, address: Address, n_jobs: int) -> Iterator[Outcome]:
+    """Do units of work side by side and give their outcomes as they come.
+
+    With one worker, and no other backend configured, it is done in this process. Each worker computes on one thread:
+    small students are fastest so, and the outcomes do not depend on where they were computed. What a stop leaves undone
+    has no outcome.
+    """
+    before = torch.get_num_threads()
+    try:
+        # One unit a task, so that outcomes come as soon as they are there.
+        parallel = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
+        for done in parallel(delayed(work)(unit, parts, address) for unit in units):
+            yield from done
+    finally:
+        if torch.get_num_threads() != before:  # what was done in this process changed it
+            torch.set_num_threads(before)
+
+
+def work(unit: Sequence[Job], parts: Parts, address: Address) -> list[Outcome]:
+    """Do one unit of work in a worker; nothing once the sign to stop is up."""
+    leave_ctrl_c_to(address)
+    if torch.get_num_threads() != 1:
+        torch.set_num_threads(1)
+    sign = StopSign(address)
+    try:
+        return [] if sign.is_up else do_together(unit, parts, sign)
+    except Cancelled:
+        return []
