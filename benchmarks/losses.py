@@ -2,8 +2,9 @@
 
 One torch thread, batch 128, float32. For each loss, forward and backward:
 
-* ms: the median of repeats, and its share of a step of the student (a convnet of width 16 on 28×28 images: forward,
-  cross-entropy, backward, fused Adam), which is timed in turns with it, so that a busy machine slows both alike;
+* ms: the median of repeats, of processor time, which does not count waiting on a busy machine, and its share of a step
+  of the student (a convnet of width 16 on 28×28 images: forward, cross-entropy, backward, fused Adam), which is timed
+  in turns with it;
 * peak: the most memory held at once above what there was before, gradients of the inputs included, and its share of
   what a step of the student takes;
 * largest: the largest single piece of it.
@@ -186,10 +187,10 @@ def milliseconds(loops: list[Callable[[], None]], repeats: int) -> list[float]:
     figures: list[list[float]] = [[] for _ in loops]
     for turn in range(repeats + 1):
         for loop, of_loop in zip(loops, figures, strict=True):
-            start = time.perf_counter()
+            start = time.process_time()
             loop()
             if turn:  # the first one warms up
-                of_loop.append((time.perf_counter() - start) * 1e3)
+                of_loop.append((time.process_time() - start) * 1e3)
     return [statistics.median(of_loop) for of_loop in figures]
 
 

@@ -14,12 +14,13 @@ def parser() -> argparse.ArgumentParser:
     Returns
     -------
     argparse.ArgumentParser
-        With the subcommands ``serve``, ``doctor`` and ``teach``.
+        With the subcommands ``serve``, ``run``, ``doctor`` and ``teach``.
     """
     top = argparse.ArgumentParser(prog="kdviz", description="Watch knowledge distillation happen.", allow_abbrev=False)
     top.add_argument("--version", action="version", version=f"kdviz {version('kdviz')}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_serve(commands)
+    _add_run(commands)
     _add_doctor(commands)
     teach = commands.add_parser("teach", help="train a shipped teacher again", add_help=False)
     teach.set_defaults(run=_teach)
@@ -44,6 +45,22 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     serve.set_defaults(run=_serve)
 
 
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = commands.add_parser(
+        "run",
+        help="run a shipped experiment and print its table",
+        description="Run an experiment by name, or from a JSON file, and print its table beside what the paper "
+        "reports. What is done is kept and not done again. Without a name: the list of experiments.",
+    )
+    run.add_argument("name", nargs="?", help="an experiment, or a JSON file that describes one")
+    run.add_argument("--folder", help="where outcomes are kept (runs/NAME)")
+    run.add_argument("--jobs", type=int, help="worker processes (as many as there are CPUs)")
+    run.add_argument("--quick", action="store_true", help="500 labels, one epoch, one seed: does it run at all?")
+    run.add_argument("--write", metavar="FILE", help="also put the table into this Markdown file")
+    run.add_argument("--quiet", action="store_true", help="no progress bar")
+    run.set_defaults(run=_run)
+
+
 def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     doctor = commands.add_parser(
         "doctor",
@@ -59,6 +76,12 @@ def _serve(options: argparse.Namespace, _: Sequence[str]) -> int:
     from kdviz.app import serve
 
     return serve.run(options)
+
+
+def _run(options: argparse.Namespace, _: Sequence[str]) -> int:
+    from kdviz.app import experiments
+
+    return experiments.run(options)
 
 
 def _doctor(options: argparse.Namespace, _: Sequence[str]) -> int:

@@ -5,6 +5,7 @@ from kdviz.data.catalogue import available, load, names
 from kdviz.data.census import adult
 from kdviz.data.images import fashion_mnist, mnist
 from kdviz.data.memory import Examples, Splits
+from kdviz.data.transfer import mixed_in, munge, with_more
 from kdviz.data.yours import examples, splits
 
 __all__ = [
@@ -17,9 +18,12 @@ __all__ = [
     "fashion_mnist",
     "flip",
     "load",
+    "mixed_in",
     "mnist",
+    "munge",
     "names",
     "shift",
     "splits",
     "warp",
+    "with_more",
 ]

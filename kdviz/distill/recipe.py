@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import nn
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from .distillation import Distillation
 
 VERSION = 1
+
+
+class Parts(NamedTuple):
+    """What a run is made of, beside numbers."""
+
+    teacher: Any  # a module in eval mode, a Teacher, or None
+    student: nn.Module
+    data: Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +52,9 @@ class Recipe:
         As in :class:`kdviz.Distillation`.
     edits : tuple of dict
         Edits made on the way: step, name, value.
+    scheme : dict or None
+        Where the recipe is more than one run: the name of a scheme and its arguments, as
+        :func:`kdviz.distill.schemes.stages` knows them.
 
     Examples
     --------
@@ -66,6 +77,7 @@ class Recipe:
     seed: int = 0
     augment: str | None = None
     edits: tuple[dict[str, Any], ...] = ()
+    scheme: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, run: Distillation) -> Recipe:
@@ -95,6 +107,10 @@ class Recipe:
         """Return the same recipe with other batches and other initial weights."""
         return replace(self, seed=seed, student_seed=seed)
 
+    def without_scheme(self) -> Recipe:
+        """Return the recipe of one plain run with the same parts and numbers."""
+        return replace(self, scheme=None)
+
     def distillation(
         self, *, teacher: Any = None, student: nn.Module | None = None, data: Any = None, **more: Any
     ) -> Distillation:
@@ -105,24 +121,40 @@ class Recipe:
         Raises
         ------
         ValueError
-            If a part has no name to load it by and was not handed over.
+            If a part has no name to load it by and was not handed over, or the recipe is a scheme of several runs.
         """
         from .distillation import Distillation
         from .history import Edit
 
+        if self.scheme is not None:
+            raise ValueError(
+                f"this recipe is a scheme of several runs ({self.scheme.get('name')}); take them one by one from "
+                "kd.schemes.stages(recipe)"
+            )
+        parts = self.parts(teacher=teacher, student=student, data=data)
+        run = Distillation(parts.teacher, parts.student, parts.data, self.objective, **self.numbers() | more)
+        run.history.edits.extend(Edit.from_dict(e) for e in self.edits)
+        return run
+
+    def parts(self, *, teacher: Any = None, student: nn.Module | None = None, data: Any = None) -> Parts:
+        """Return teacher, student and data: those handed over, the others by their names.
+
+        Raises
+        ------
+        ValueError
+            If a part has no name to load it by and was not handed over.
+        """
         if data is None:
             data = self.load_data()
-        if teacher is None and self.objective.needs_teacher:
-            if self.teacher is None:
-                raise ValueError("this recipe's teacher is a model of your own; pass it as teacher=")
-            teacher = models.pretrained(self.teacher)
+        if teacher is None and self.teacher is not None:
+            teacher = models.pretrained(self.teacher) if self.objective.needs_teacher else None
+        elif teacher is None and self.objective.needs_teacher and self.scheme is None:
+            raise ValueError("this recipe's teacher is a model of your own; pass it as teacher=")
         if student is None:
             if self.student is None:
                 raise ValueError("this recipe's student is a model of your own; pass it, untrained, as student=")
             student = models.build(self.student, seed=self.student_seed)
-        run = Distillation(teacher, student, data, self.objective, **self.numbers() | more)
-        run.history.edits.extend(Edit.from_dict(e) for e in self.edits)
-        return run
+        return Parts(teacher, student, data)
 
     def load_data(self) -> Any:
         """Return the data by its name, as it was drawn."""

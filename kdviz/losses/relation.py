@@ -52,7 +52,7 @@ def relational_distance(e_s: Tensor, e_t: Tensor) -> Tensor:
     included, and weigh it by 25 beside 50 for :func:`relational_angle`. Distances come from one matrix product, as
     √max(d², 1e-12). The batch's mean is taken off first, and examples closer than rounding can tell (d² below 32 ε
     (‖e_i‖² + ‖e_j‖²), in float32 about 0.3 % of their distance from the mean) count as being at one place, without a
-    gradient: inactive units often put several there.
+    gradient: inactive units often put several there. With all at one place, all are equally far apart.
 
     References
     ----------

@@ -215,16 +215,15 @@ def jensen_shannon(
 
 
 def _log_mixture(log_q: Tensor, log_p: Tensor, beta: float) -> Tensor:
-    """Return log(β p + (1 − β) q).
+    """Return log(β p + (1 − β) q), taken out of the larger of the two so that neither overflows nor vanishes.
 
-    With w the weight of the larger and r ≤ 1 the ratio of the smaller to it, m = larger · (r + w (1 − r)): nothing
-    overflows or vanishes, and where p = q the result is that very number, so that equal answers cost exactly 0.
+    Where p = q it is that very number, not a rounding beside it: equal answers cost exactly 0.
     """
     teacher_larger = log_p > log_q
     larger = torch.where(teacher_larger, log_p, log_q)
-    log_r = torch.where(teacher_larger, log_q - log_p, log_p - log_q)  # ≤ 0
-    w = torch.where(teacher_larger, log_q.new_full((), beta), log_q.new_full((), 1 - beta))
-    return larger + (log_r.exp() - w * log_r.expm1()).log()
+    ratio = torch.where(teacher_larger, log_q - log_p, log_p - log_q).exp()  # of the smaller to the larger, ≤ 1
+    w = torch.where(teacher_larger, log_q.new_full((), beta), log_q.new_full((), 1 - beta))  # the larger one's weight
+    return larger + (w + (1 - w) * ratio).log()
 
 
 def logit_mse(s: Tensor, t: Tensor, *, mask: Tensor | None = None, reduction: Reduction = "mean") -> Tensor:
@@ -418,7 +417,6 @@ def decoupled(
 
 def _split(z: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Return the log-odds of the target class, shape (B,), and log σ(z) among the others, (B, C), 0 at the target."""
-    z = z - z.detach().amax(-1, keepdim=True)  # σ is the same, and large offsets cost no digits
     is_target = torch.arange(z.shape[-1], device=z.device) == target  # (B, C)
     others = z.masked_fill(is_target, -torch.inf)
     margin = z.gather(-1, target).squeeze(-1) - others.logsumexp(-1)

@@ -160,8 +160,8 @@ def short(value: Any) -> str:
 def twin_recipe(recipe: Recipe, smoothing: float = 0.0) -> Recipe:
     """Return the recipe of the twin: the same student, seed, batches and budget, labels alone, no teacher.
 
-    What only a teacher's terms ask for (temperature, alpha, edits of them) is left out, so that arms which differ in
-    nothing else share one twin. See :meth:`kdviz.Distillation.twin`.
+    What only a teacher's terms ask for (temperature, alpha, edits of them) is left out, and so is a scheme: arms which
+    differ in nothing else share one twin. See :meth:`kdviz.Distillation.twin`.
 
     Examples
     --------
@@ -177,4 +177,5 @@ def twin_recipe(recipe: Recipe, smoothing: float = 0.0) -> Recipe:
         teacher=None,
         objective=Objective(((1.0, term), *penalties)),
         edits=tuple(edit for edit in recipe.edits if edit["name"] in SHARED),
+        scheme=None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import time
@@ -9,10 +10,11 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..data import Examples
+from ..data import Examples, Splits
 from ..distill import Cancelled, Distillation, NonFiniteLossError, Recipe, Teacher
 from ..distill.evaluate import answer
 from ..measure.calibration import calibration
@@ -63,10 +65,19 @@ def do(job: Job, parts: Parts, sign: StopSign) -> Outcome:
     """
     start = time.perf_counter()
     try:
-        run = parts.distillation(job.recipe, job.role)
-        best = train(run, sign)
-        reached = moments(run, best)
-        return finished(job, run, reached, seconds=time.perf_counter() - start)
+        told: list[dict[str, Any]] = []
+        last: tuple[Distillation, dict[str, Any]] | None = None
+        for name, stage in parts.stages(job.recipe, job.role):
+            if isinstance(stage, Distillation):
+                reached = moments(stage, train(stage, sign))
+                last = stage, reached
+            else:
+                assert last is not None, "a scheme begins with a run"
+                reached = {"last": {"step": None, **splits_measured(stage, last[0].data, last[0].teacher)}}
+            told.append({"name": name, "moments": reached})
+        assert last is not None
+        outcome = finished(job, *last, seconds=time.perf_counter() - start)
+        return outcome if job.recipe.scheme is None else outcome | {"stages": told}
     except Cancelled:
         raise
     except Exception as error:  # whatever it is: the other runs go on, and the table tells of it
@@ -110,24 +121,22 @@ def train(run: Distillation, sign: StopSign) -> Best | None:
 
 def moments(run: Distillation, best: Best | None) -> dict[str, Any]:
     """Measure a trained student after its last step and at its best epoch: on test data, at these two moments only."""
-    told = {"last": {"step": run.steps_done, **splits_measured(run)}}
+    told = {"last": {"step": run.steps_done, **splits_measured(run.student, run.data, run.teacher)}}
     if best is not None and best.step == run.steps_done:
         told["best"] = told["last"]
     elif best is not None:
-        run.student.load_state_dict(best.weights)
-        told["best"] = {"step": best.step, **splits_measured(run)}
+        earlier = copy.deepcopy(run.student)
+        earlier.load_state_dict(best.weights)
+        told["best"] = {"step": best.step, **splits_measured(earlier, run.data, run.teacher)}
     return told
 
 
-def splits_measured(run: Distillation) -> dict[str, Any]:
-    """Measure a student on the splits that have labels."""
-    told = {}
-    for name, examples in held_out(run.data).items():
-        told[name] = measured(answer(run.student, examples), examples, run.teacher)
-    return told
+def splits_measured(model: nn.Module, data: Splits, teacher: Teacher | None) -> dict[str, Any]:
+    """Measure a model on the splits that have labels."""
+    return {name: measured(answer(model, examples), examples, teacher) for name, examples in held_out(data).items()}
 
 
-def held_out(data: Any) -> dict[str, Examples]:
+def held_out(data: Splits) -> dict[str, Examples]:
     """Return the validation and the test split, as far as they have labels."""
     return {name: part for name in ("validation", "test") if (part := getattr(data, name)).labelled}
 
@@ -147,9 +156,13 @@ def measured(logits: Tensor, examples: Examples, teacher: Teacher | None) -> dic
     known = (examples.y >= 0).numpy()
     labels = examples.y.numpy()[known]
     c = calibration(logits, examples.y, resamples=0)
+    wrong = first_choice(float_logits(logits))[known] != labels
+    classes = logits.shape[1]
     told = {
         "examples": c.n,
-        "errors": int((first_choice(float_logits(logits))[known] != labels).sum()),
+        "errors": int(wrong.sum()),
+        "examples_by_class": np.bincount(labels, minlength=classes).tolist(),
+        "errors_by_class": np.bincount(labels[wrong], minlength=classes).tolist(),
         "nll": c.nll,
         "ece": c.ece,
         "brier": c.brier,

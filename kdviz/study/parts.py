@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,6 +16,7 @@ from .. import models
 from ..data import Splits
 from ..distill import Distillation, Recipe, Teacher
 from ..distill.grouping import grouping
+from ..distill.schemes.by_name import Stage, stages
 from ..distill.teacher import weight_hash
 from ..models.architecture import seeded
 
@@ -54,7 +55,7 @@ class Parts:
             custom = next((name for name in ("optimizer", "augment") if getattr(recipe, name) == "custom"), None)
             if custom is not None:
                 raise ValueError(f"a study needs recipes that can be written down, and {custom} is a function of yours")
-            if recipe.teacher is None and self.teacher is None and recipe.objective.needs_teacher:
+            if _lacks_teacher(recipe) and self.teacher is None:
                 raise ValueError("the recipe's teacher is a model of your own; pass it as teacher=")
             if recipe.student is None and self.student is None:
                 raise ValueError("the recipe's student is a model of your own; pass student=, a function of the seed")
@@ -99,6 +100,12 @@ class Parts:
             teacher=self.teacher_of(recipe, role), student=self.student_of(recipe), data=self.data_of(recipe)
         )
 
+    def stages(self, recipe: Recipe, role: str) -> Iterator[Stage]:
+        """Give the stages of a recipe: its run, or those of its scheme."""
+        return stages(
+            recipe, teacher=self.teacher_of(recipe, role), student=self.student_of(recipe), data=self.data_of(recipe)
+        )
+
     def marks(self, recipe: Recipe, role: str) -> dict[str, str]:
         """Return what the recipe does not say of its parts: fingerprints of data, teacher and a student of your own."""
         data = self.data_of(recipe)
@@ -112,6 +119,11 @@ class Parts:
         if recipe.student is None:
             marks["student"] = weight_hash(self.student_of(recipe))
         return marks
+
+
+def _lacks_teacher(recipe: Recipe) -> bool:
+    """Whether a recipe asks for a teacher and names none; in a scheme, students may teach one another."""
+    return recipe.teacher is None and recipe.scheme is None and recipe.objective.needs_teacher
 
 
 @lru_cache(maxsize=8)

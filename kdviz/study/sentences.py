@@ -66,15 +66,21 @@ def _of_arm(last: Comparison, best: Comparison, roles: Sequence[Role]) -> str:
     seeds = count(len(last.errors["student"]), "seed")
     teacher = "" if last.teacher_errors is None else f", its teacher {last.teacher_errors:,}"
     told = [f"{last.arm.name}: {spread(last)} test errors after the last step ({seeds}){teacher}."]
-    for role in roles:
-        d = last.difference(role)
-        if d is not None:
-            told.append(f"Less {THAN[role]} ({spread(last, role)}): {difference(d)}, {WORTH[d.verdict]}.")
+    told += [_beside(last, role) for role in roles if last.errors[role]]
+    if best.errors == last.errors:
+        return " ".join([*told, "At the best epoch on validation data: the same."])
     if best.errors["student"]:
-        d = best.difference()
-        beside = "" if d is None else f", less the twin's {spread(best, 'twin')}: {difference(d)}, {WORTH[d.verdict]}"
-        told.append(f"At the best epoch on validation data {spread(best)}{beside}.")
+        told.append(f"At the best epoch on validation data: {spread(best)}.")
+        told += [_beside(best, role) for role in roles if best.errors[role]]
     return " ".join(told)
+
+
+def _beside(found: Comparison, role: Role) -> str:
+    """Say what the difference to a twin is worth."""
+    d = found.difference(role)
+    if d is None:
+        return f"No seed has both the student and {THAN[role]}."
+    return f"Beside {THAN[role]} ({spread(found, role)}): {difference(d)}, {WORTH[d.verdict]}."
 
 
 def _by_chance(shown: Sequence[Comparison]) -> list[str]:

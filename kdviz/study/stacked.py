@@ -12,7 +12,7 @@ import itertools
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +88,7 @@ def _shared(job: Job) -> str | None:
         or recipe.optimizer != "adam"
         or recipe.augment is not None
         or recipe.edits
+        or recipe.scheme is not None
         or not stackable(recipe.objective)
     ):
         return None
@@ -255,18 +256,21 @@ class Stack:
 
     def moments(self, best: BestOfEach | None) -> list[dict[str, Any]]:
         """Measure each run as :func:`kdviz.study.jobs.moments` does."""
-        told: list[dict[str, Any]] = [{"last": {"step": self.steps_done}} for _ in self.runs]
-        if best is not None:
-            for of_run, step in zip(told, best.step, strict=True):
-                of_run["best"] = {"step": step}
+        last = self._measured(self.weights, range(len(self.runs)), [self.steps_done] * len(self.runs))
+        if best is None:
+            return [{"last": last[i]} for i in range(len(self.runs))]
+        earlier = [i for i, step in enumerate(best.step) if step < self.steps_done]
+        found = last | (self._measured(best.weights, earlier, best.step) if earlier else {})
+        return [{"last": last[i], "best": found[i]} for i in range(len(self.runs))]
+
+    def _measured(self, weights: Sequence[Tensor], which: Iterable[int], steps: Sequence[int]) -> dict[int, dict]:
+        """Return the numbers of some runs, with these weights, on the splits that have labels."""
+        told: dict[int, dict[str, Any]] = {i: {"step": steps[i]} for i in which}
         for name, examples in held_out(self.data).items():
-            for moment, weights in (("last", self.weights), ("best", best.weights if best is not None else None)):
-                if weights is None:
-                    continue
-                logits = self.answers(weights, examples)
-                for i, run in enumerate(self.runs):
-                    if bool(self.finite[i]):
-                        told[i][moment][name] = measured(logits[i], examples, run.teacher)
+            logits = self.answers(weights, examples)
+            for i in told:
+                if bool(self.finite[i]):
+                    told[i][name] = measured(logits[i], examples, self.runs[i].teacher)
         return told
 
     def student(self, i: int) -> nn.Module:

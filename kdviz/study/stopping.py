@@ -52,11 +52,11 @@ class StopSign:
         """Whether to stop. The file is looked for a few times a second, so that this may be asked at each step."""
         now = time.monotonic()
         if not self._seen and now - self._looked >= LOOK_EVERY:
-            self._looked, self._seen = now, os.path.exists(self._address.path) or self._orphaned
+            self._looked, self._seen = now, os.path.exists(self._address.path) or self.orphaned
         return self._seen
 
     @property
-    def _orphaned(self) -> bool:
+    def orphaned(self) -> bool:
         """Whether the process that made this one has died: nobody is left to take the results."""
         return self._address.elsewhere and os.getppid() != _BORN_OF
 

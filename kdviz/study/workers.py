@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import torch
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 from joblib.parallel import get_active_backend
 
 from ..distill import Cancelled, available_cpus
@@ -16,9 +18,11 @@ from .stopping import Address, StopSign, leave_ctrl_c_to
 
 
 def how_many(n_jobs: int | None) -> int:
-    """Return how many workers to ask for: what is given, else what ``joblib.parallel_config`` says, else the CPUs that
-    this process may use."""
-    return n_jobs or get_active_backend()[1] or available_cpus()
+    """Return how many workers there will be.
+
+    What is given; else what ``joblib.parallel_config`` says; else as many as the CPUs that this process may use.
+    """
+    return int(effective_n_jobs(n_jobs or get_active_backend()[1] or available_cpus()))
 
 
 def outcomes(units: Sequence[Sequence[Job]], parts: Parts, address: Address, n_jobs: int) -> Iterator[Outcome]:
@@ -45,7 +49,9 @@ def work(unit: Sequence[Job], parts: Parts, address: Address) -> list[Outcome]:
     if torch.get_num_threads() != 1:
         torch.set_num_threads(1)
     sign = StopSign(address)
-    try:
-        return [] if sign.is_up else do_together(unit, parts, sign)
-    except Cancelled:
-        return []
+    if not sign.is_up:
+        with suppress(Cancelled):
+            return do_together(unit, parts, sign)
+    if sign.orphaned:
+        os._exit(1)  # nobody is left to take what this worker has, or to end it
+    return []

@@ -105,9 +105,10 @@ def test_a_student_that_answers_as_the_virtual_teacher_is_done(shape, correct, t
     assert abs(loss.item()) < 1e-11 and s.grad.abs().max() < 1e-12
 
 
-def test_a_virtual_teacher_at_chance_teaches_to_know_nothing():
-    s = torch.zeros(3, 4, dtype=torch.float64, requires_grad=True)
-    loss = virtual_teacher(s, torch.tensor([0, 1, 2]), correct=1 / 4)
+@pytest.mark.parametrize(("classes", "temperature"), [(2, 1.0), (3, 0.3), (10, 20.0)])  # at 3, 0.3 C·l rounds above 1
+def test_a_virtual_teacher_at_chance_teaches_to_know_nothing(classes, temperature):
+    s = torch.zeros(2, classes, dtype=torch.float64, requires_grad=True)
+    loss = virtual_teacher(s, torch.tensor([0, 1]), 1 / classes, temperature)
     loss.backward()
     assert abs(loss.item()) < 1e-12 and s.grad.abs().max() < 1e-12
 

@@ -310,6 +310,28 @@ def test_examples_at_one_place_make_no_angle_in_float32_either(width, offset):
     assert (in_single.grad - in_double.grad).abs().max() < (2e-3 if offset == 0 else 2e-2) * scale
 
 
+@pytest.mark.parametrize("loss", [relational_distance, relational_angle])
+def test_examples_that_differ_by_rounding_alone_count_as_being_at_one_place(loss):
+    s, t = features((20, 64), 0).float(), features((20, 7), 1).float()
+    s[10:], t[10:] = s[3].clone(), t[3].clone()
+
+    def gradient(e: Tensor) -> Tensor:
+        e = e.clone().requires_grad_()
+        loss(e, t).backward()
+        return e.grad
+
+    rounded = s.clone()
+    rounded[10:] *= 1 + 2e-7 * features((10, 64), 2, 1.0).sign().float()
+    assert (rounded != s).any()
+    torch.testing.assert_close(gradient(rounded), gradient(s), rtol=0, atol=1e-4 * gradient(s).abs().max().item())
+
+
+def test_a_student_that_says_the_same_of_all_has_them_equally_far_apart():
+    t = features((5, 3), 0)
+    simplex = torch.eye(5, dtype=torch.float64)
+    torch.testing.assert_close(relational_distance(torch.ones(5, 2).double(), t), relational_distance(simplex, t))
+
+
 def test_distances_keep_their_digits_far_from_the_origin():
     s, t = features((12, 8), 0), features((12, 7), 1)
     far = (s + 1000).float()

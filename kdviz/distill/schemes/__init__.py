@@ -8,17 +8,20 @@ from .adversarial import adversarial
 from .assistant_chain import assistant_chain
 from .black_box import black_box, labelled_by
 from .born_again import born_again
+from .by_name import SCHEMES, stages
 from .co_training import View, co_training
 from .ensemble import Ensemble, ensemble
 from .generations import carried_on, frozen, train_each
 from .label_free import label_free, without_labels
 from .multi_teacher import multi_teacher, teacher_weights
 from .mutual_learning import mutual_learning, peers
+from .omitted_class import raise_bias, suitable_raise
 from .own_snapshot import own_snapshot
 from .own_teacher import exits, own_teacher
 from .progressive import progressive
 
 __all__ = [
+    "SCHEMES",
     "Ensemble",
     "View",
     "adversarial",
@@ -38,6 +41,9 @@ __all__ = [
     "own_teacher",
     "peers",
     "progressive",
+    "raise_bias",
+    "stages",
+    "suitable_raise",
     "teacher_weights",
     "train_each",
     "without_labels",

@@ -3,9 +3,9 @@
 L = alpha · T² · KL + (1 − alpha) · CE(s, y) + weight · E[softplus(−D(s))], and for the opponent
 E[softplus(−D(t))] + E[softplus(D(s))] + penalty · gradient penalty. Both step at once.
 
-What to watch: the ``adversarial`` column of the history. At ln 2 ≈ 0.69 the opponent cannot tell the two apart. If it
-climbs and stays high, the opponent has won and its gradient has stopped saying how to get better: raise the penalty,
-or narrow the opponent. Nothing in this term says which answer belongs to which example; the others do.
+What to watch: the ``adversarial`` column of the history. An opponent that cannot tell the two apart settles at
+ln 2 ≈ 0.69. Where the column climbs and stays high, the opponent has won: raise the penalty, or narrow the opponent.
+Nothing in this term says which answer belongs to which example; the others do.
 """
 
 from __future__ import annotations

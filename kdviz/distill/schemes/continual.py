@@ -10,7 +10,6 @@ said of them when it met them (DER), and what they are (DER++)::
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
@@ -131,11 +130,13 @@ def tasks_of(data: Splits, groups: Sequence[Sequence[int | str]]) -> tuple[Split
         raise ValueError(f"each class may belong to one task, got {', '.join(str(list(group)) for group in groups)}")
     parts = []
     for number, group in enumerate(chosen, start=1):
-        of_group = {part: _only(getattr(data, part), group) for part in ("train", "validation", "test")}
-        if not len(of_group["train"]):
+        train, validation, test = (_only(examples, group) for examples in (data.train, data.validation, data.test))
+        if not len(train):
             raise ValueError(f"task {number} has no training example; give it classes that occur in {data.title}")
         title = f"{data.title}, {' and '.join(data.classes[index] for index in group)}"
-        parts.append(replace(data, name=f"{data.name}-task-{number}", title=title, draw=None, **of_group))
+        parts.append(
+            Splits(f"{data.name}-task-{number}", title, data.classes, train, validation, test, None, data.features)
+        )
     return tuple(parts)
 
 

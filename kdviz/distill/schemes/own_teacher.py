@@ -20,7 +20,7 @@ from ..schedules import Hyperparameter
 from ..taps import taps
 from ..teacher import device_of
 from ..terms import HardLabels, OwnTeacher, Term
-from .generations import frozen
+from .generations import carried_on
 from .term_of import term_of
 
 
@@ -97,8 +97,9 @@ def exits(run: Distillation) -> dict[str, nn.Module]:
     Returns
     -------
     dict of str to nn.Module
-        By the layers where the exits begin. Frozen copies, inputs (B, ...) to logits (B, C); the layers behind an exit
-        do not run. Where the network is an ``nn.Sequential`` they are left out of the copy too.
+        By the layers where the exits begin. Copies in eval mode, inputs (B, ...) to logits (B, C); the layers behind an
+        exit do not run. Where the network is an ``nn.Sequential`` they are left out of the copy too, and so of its
+        size.
 
     Raises
     ------
@@ -117,7 +118,7 @@ def exits(run: Distillation) -> dict[str, nn.Module]:
     term, ways_out = term_of(run, OwnTeacher, "exits")
     with run.lock:
         return {
-            layer: frozen(ShortNetwork(run.student, layer, way_out))
+            layer: carried_on(ShortNetwork(run.student, layer, way_out)).eval()
             for layer, way_out in zip(term.layers, ways_out, strict=True)
         }
 

@@ -1,0 +1,166 @@
+"""Experiments: studies that are shipped as JSON, with the question they ask and what the paper reports.
+
+``kdviz run hinton-2015`` runs one by name. ``experiment("hinton-2015").study()`` gives its study.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from ..distill import Recipe
+from .arms import RECIPE_FIELDS
+from .study import Study
+
+VERSION = 1
+QUICK_LABELS = 500  # and one epoch, one seed: to see whether it runs, not what it shows
+
+_FIELDS = frozenset(
+    {"version", "title", "question", "source", "paper", "differs", "seeds", "base", "arms", "grid", "methods"}
+    | {"tuning_seed", "watched_class"}
+)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A study with a question.
+
+    Attributes
+    ----------
+    name, title : str
+    question : str
+        One sentence that its table answers.
+    source : str
+        The paper it is after.
+    paper : tuple of (str, str)
+        What the paper reports, and how much.
+    differs : str
+        How it differs from the paper.
+    seeds : tuple of int
+    base : Recipe
+        What all arms share.
+    arms : mapping of str to Recipe
+        By name; empty for a grid, and for a league, whose arms are tuned first.
+    grid : mapping of str to sequence
+        Values by axis, in place of arms.
+    league : mapping or None
+        What :mod:`kdviz.study.league` makes arms of.
+    watched_class : int or None
+        The class whose errors are told apart.
+    """
+
+    name: str
+    title: str
+    question: str
+    source: str
+    paper: tuple[tuple[str, str], ...]
+    differs: str
+    seeds: tuple[int, ...]
+    base: Recipe
+    arms: Mapping[str, Recipe]
+    grid: Mapping[str, Any]
+    league: Mapping[str, Any] | None = None
+    watched_class: int | None = None
+
+    def study(self) -> Study:
+        """Return the study, nothing of it done yet.
+
+        Raises
+        ------
+        ValueError
+            If it is a league, whose arms are chosen on validation data first: :func:`kdviz.study.league.tuned`.
+        """
+        if self.league is not None:
+            raise ValueError(f"{self.name} is a league, whose arms are tuned first; kdviz run {self.name} does both")
+        if self.grid:
+            return Study.grid(self.base, seeds=self.seeds, **self.grid)
+        return Study(self.arms, seeds=self.seeds)
+
+    def quick(self) -> Experiment:
+        """Return the same with few labels, one epoch and one seed: it shows that all of it runs, and nothing else."""
+        return replace(
+            self,
+            seeds=self.seeds[:1],
+            base=_shortened(self.base),
+            arms={name: _shortened(recipe) for name, recipe in self.arms.items()},
+        )
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the experiments that come with kdviz.
+
+    >>> "hinton-2015" in names()
+    True
+    """
+    return tuple(sorted(f.name.removesuffix(".json") for f in _shipped().iterdir() if f.name.endswith(".json")))
+
+
+def experiment(name: str | Path) -> Experiment:
+    """Return an experiment by name, or from a JSON file given as a ``Path``.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name, or the file does not describe one.
+
+    Examples
+    --------
+    >>> hinton = experiment("hinton-2015")
+    >>> list(hinton.arms), hinton.paper[1]
+    (['2×800 distilled at T = 20'], ('2×800 alone', '146'))
+    """
+    if isinstance(name, Path):
+        return _read(name.stem, name.read_text(encoding="utf-8"))
+    if name not in names():
+        raise ValueError(f"an experiment must be one of {', '.join(names())}, or a Path to a JSON file, got {name!r}")
+    return _read(name, (_shipped() / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def _shipped() -> Any:
+    return resources.files("kdviz.study") / "shipped"
+
+
+def _read(name: str, text: str) -> Experiment:
+    try:
+        told = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"the experiment {name} must be JSON: {error}") from error
+    needed = {"version", "title", "question", "seeds", "base"}
+    if not isinstance(told, dict) or told.get("version") != VERSION or not needed <= set(told):
+        raise ValueError(f"the experiment {name} must be of version {VERSION} and have {', '.join(sorted(needed))}")
+    unknown = set(told) - _FIELDS
+    if unknown:
+        raise ValueError(f"the experiment {name} has {', '.join(sorted(unknown))}, which kdviz does not know")
+    if sum(kind in told for kind in ("arms", "grid", "methods")) != 1:
+        raise ValueError(f"the experiment {name} must have one of arms, grid and methods")
+    league = {**told["methods"], "tuning_seed": told["tuning_seed"]} if "methods" in told else None
+    return Experiment(
+        name=name,
+        title=told["title"],
+        question=told["question"],
+        source=told.get("source", ""),
+        paper=tuple((what, how_much) for what, how_much in told.get("paper", ())),
+        differs=told.get("differs", ""),
+        seeds=tuple(told["seeds"]),
+        base=Recipe.from_dict(told["base"]),
+        arms={arm: _changed(told["base"], changes, arm) for arm, changes in told.get("arms", {}).items()},
+        grid=told.get("grid", {}),
+        league=league,
+        watched_class=told.get("watched_class"),
+    )
+
+
+def _changed(base: dict[str, Any], changes: dict[str, Any], arm: str) -> Recipe:
+    unknown = set(changes) - set(RECIPE_FIELDS)
+    if unknown:
+        raise ValueError(f"the arm {arm} changes {', '.join(sorted(unknown))}, and a recipe has none")
+    return Recipe.from_dict({**base, **changes})
+
+
+def _shortened(recipe: Recipe) -> Recipe:
+    draw = {**(recipe.draw or {}), "count": min((recipe.draw or {}).get("count", QUICK_LABELS), QUICK_LABELS)}
+    return replace(recipe, draw=draw, epochs=1)
