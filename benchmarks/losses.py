@@ -208,7 +208,7 @@ def memory(loop: Callable[[], None]) -> tuple[float, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--quick", action="store_true", help="three repeats, ten classes only")
     arguments = parser.parse_args()
     repeats = 3 if arguments.quick else arguments.repeats

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from .feature import REGRESSOR, channel_maps, embeddings, pooled_alike, shapes, unit
+from .layouts import REGRESSOR, channel_maps, embeddings, pooled_alike, shapes, unit
 from .reductions import Reduction, at_least_float32, over_positions
 
 SQUARED_DISTANCE_FLOOR = 1e-12

@@ -2,7 +2,8 @@
 
 from .compare import Compare
 from .lab import Lab
+from .methods import Methods
 from .question import Question
 from .soft_targets import SoftTargets
 
-__all__ = ["Compare", "Lab", "Question", "SoftTargets"]
+__all__ = ["Compare", "Lab", "Methods", "Question", "SoftTargets"]

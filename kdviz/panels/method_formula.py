@@ -29,10 +29,12 @@ def latex(chosen: Method) -> list[str]:
     """Return the same as LaTeX.
 
     >>> from kdviz.distill.methods import method
-    >>> latex(method("logit_mse"))[0]
-    '\\\\mathcal{L} = \\\\alpha\\\\,\\\\tfrac{1}{C}\\\\textstyle\\\\sum_c (s_c - t_c)^2 + (1-\\\\alpha)\\\\,\\\\mathrm{CE}(s, y)'
+    >>> print(latex(method("cosine"))[0])
+    \\mathcal{L} = \\mathrm{CE}(s, y) + \\lambda\\,\\big(1 - \\cos\\big(r(h_s), h_t\\big)\\big)
     """
     term, _, meaning = chosen.formula.partition(WITH)
+    if term.startswith(("-", "1 -")):  # a weight before it would weigh its beginning alone
+        term = rf"\big({term}\big)"
     whole = {
         "labels": term,
         "response": rf"\alpha\,{term} + (1-\alpha)\,\mathrm{{CE}}(s, y)",

@@ -38,6 +38,7 @@ COMPARED = {
 }
 SYMBOLS = {"attention_transfer": "map", "gram": "matrix", "neuron_selectivity": "map", "solution_flow": "matrix"}
 OF_FAMILY = {"response": "bars", "adversarial": "bars", "relation": "matrix"}
+BRIDGES = {"1×1 conv": "a 1×1 convolution", "linear": "a linear map", "linear, both sides": "linear maps on both sides"}
 OF_RANK = {4: "maps", 3: "tokens", 2: "vector"}
 
 
@@ -67,12 +68,12 @@ def picture(run: Distillation, chosen: Method, stages: Stages) -> dict[str, Any]
     logits = (_last(found["student"]), _last(found["teacher"]))
     if term is not None and not pairs and chosen.family != "labels":
         pairs = (logits,)
-    columns = {}
+    columns: dict[str, list[dict[str, Any]]] = {}
     for who, side in (("student", 0), ("teacher", 1)):
         model, x = sides[who]
         columns[who] = _column(model, x, found[who], [pair[side] for pair in pairs], _of_stages(stages, side))
     through = _bridges(run, chosen, len(pairs))
-    links = [
+    links: list[dict[str, Any]] = [
         {"student": _place(columns["student"], s), "teacher": _place(columns["teacher"], t), "through": through[at]}
         for at, (s, t) in enumerate(pairs)
     ]
@@ -206,9 +207,9 @@ def _sentence(
     sides = ["", ""]
     for side, boxes in enumerate(zip(*compared, strict=True)):
         sides[side] = _listed([f"{box['name']} ({box['shape']})" for box in boxes])
-    bridges = [one for one in dict.fromkeys(through) if one and one != "opponent"]
-    bridged = f", through a {bridges[0]} map that is learned and thrown away after" if bridges else ""
-    told = f"{chosen.title} compares {what}: the teacher’s {sides[1 - 1]} and the student’s {sides[1]}{bridged}."
+    bridges = [BRIDGES[one] for one in dict.fromkeys(through) if one in BRIDGES]
+    bridged = f", through {' and '.join(bridges)}, learned with the student and thrown away after" if bridges else ""
+    told = f"{chosen.title} compares {what}: the teacher’s {sides[0]} and the student’s {sides[1]}{bridged}."
     return f"{told} The student’s logits are set against the labels too." if labels else told
 
 

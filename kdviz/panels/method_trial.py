@@ -17,6 +17,7 @@ from ..distill.pairing import Stages, stages
 from ..distill.schedules import Cosine
 
 LABELS = 2000
+FALLING = Cosine(2e-2)  # down to 0, so that the last step is no accident of a large one
 VALIDATION, TEST = 500, 2000  # examples of each split that are looked at, at most
 OWN = "own"  # the pair of a page on models of one's own
 
@@ -42,7 +43,7 @@ class Pair:
     says: str
     epochs: int = 8
     batch_size: int = 32
-    learning_rate: Schedule | float = Cosine(2e-2)
+    learning_rate: Schedule | float = FALLING
 
     @property
     def title(self) -> str:
@@ -121,7 +122,9 @@ class Trial:
         )
 
     @classmethod
-    def own(cls, teacher: nn.Module, student: nn.Module, data: Any, *, epochs: int | None = None, seed: int = 0) -> Trial:
+    def own(
+        cls, teacher: nn.Module, student: nn.Module, data: Any, *, epochs: int | None = None, seed: int = 0
+    ) -> Trial:
         """Return the trial of two models of one's own, on all their training examples."""
         splits = data_sets.splits(data)
         if splits.train.labelled == 0:

@@ -108,7 +108,7 @@ def _values(name: str, given: Iterable[Any]) -> list[Any]:
         raise ValueError(f"an axis must be one of {there}, got {name!r}")
     if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
         raise TypeError(f"{name} must be a sequence of values, got {given!r}: write {name}=[{given!r}]")
-    values = list(given)
+    values = [1.0 * value if isinstance(value, Term) else value for value in given]
     if not values:
         raise ValueError(f"{name} must have at least one value, got none")
     return values
@@ -120,7 +120,9 @@ def _placed(recipe: Recipe, place: Mapping[str, Any]) -> Recipe:
     if "hidden" in place:
         if recipe.student is None or recipe.student.get("name") != "mlp":
             raise ValueError(f"hidden is an axis of an mlp and the student is {recipe.student}; use student=[...]")
-        recipe = replace(recipe, student={**recipe.student, "hidden": [int(units) for units in place["hidden"]]})
+        hidden = place["hidden"]
+        units = [hidden] if isinstance(hidden, int) else [int(u) for u in hidden]
+        recipe = replace(recipe, student={**recipe.student, "hidden": units})
     edits = {name: value for name, value in place.items() if name in OF_THE_OBJECTIVE}
     return replace(recipe, objective=recipe.objective.edited(**edits)) if edits else recipe
 
@@ -131,8 +133,6 @@ def shown_value(value: Any) -> Any:
     >>> shown_value(4), shown_value((32, 32)), shown_value({"name": "mlp", "hidden": [64]})
     (4, '32-32', 'mlp 64')
     """
-    if isinstance(value, Term):
-        value = 1.0 * value
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, numbers.Integral):

@@ -6,7 +6,7 @@ import copy
 import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from torch import nn
@@ -42,6 +42,7 @@ class Parts:
     teacher: nn.Module | None = None
     student: nn.Module | StudentFactory | None = None
     data: Splits | None = None
+    _student_marks: dict[int, str] = field(default_factory=dict, init=False, repr=False)  # by seed
 
     def check(self, recipes: Iterable[Recipe]) -> None:
         """Raise in one sentence if a recipe cannot be run with these parts."""
@@ -117,8 +118,14 @@ class Parts:
         if teacher is not None:
             marks["teacher"] = teacher.fingerprint()
         if recipe.student is None:
-            marks["student"] = weight_hash(self.student_of(recipe))
+            marks["student"] = self._student_mark(recipe)
         return marks
+
+    def _student_mark(self, recipe: Recipe) -> str:
+        """Return the fingerprint of a student of your own; all arms and twins of a seed have the same."""
+        if recipe.student_seed not in self._student_marks:
+            self._student_marks[recipe.student_seed] = weight_hash(self.student_of(recipe))
+        return self._student_marks[recipe.student_seed]
 
 
 def _lacks_teacher(recipe: Recipe) -> bool:

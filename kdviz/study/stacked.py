@@ -32,7 +32,7 @@ from .stacked_terms import StackedTerms, stackable
 from .stopping import StopSign
 
 MOST = 16  # runs in a stack; more are no faster, and the weights leave the cache
-WORTH_IT = 60_000  # weights of a student, up to which a stack is clearly faster: benchmarks/study.py
+WORTH_IT = 250_000  # weights of a student, up to which a stack was faster: benchmarks/study.py
 ROWS = 512  # validation examples answered at once
 
 

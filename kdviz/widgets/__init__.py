@@ -10,8 +10,11 @@ from kdviz.widgets.dark_knowledge import DarkKnowledge
 from kdviz.widgets.digit_pad import DigitPad
 from kdviz.widgets.examples import Examples
 from kdviz.widgets.fidelity import Fidelity
+from kdviz.widgets.gradients import Gradients
 from kdviz.widgets.kept import Kept
 from kdviz.widgets.learning_curves import LearningCurves
+from kdviz.widgets.method_picture import MethodPicture
+from kdviz.widgets.methods import Methods
 from kdviz.widgets.pair import Pair
 from kdviz.widgets.presets import Presets
 from kdviz.widgets.question import Question
@@ -32,8 +35,11 @@ __all__ = [
     "DigitPad",
     "Examples",
     "Fidelity",
+    "Gradients",
     "Kept",
     "LearningCurves",
+    "MethodPicture",
+    "Methods",
     "Pair",
     "Presets",
     "Question",

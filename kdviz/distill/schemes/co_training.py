@@ -74,6 +74,11 @@ def co_training(
     example and disagree, the surer one's label stands, where the paper adds it twice. A label once given is never
     taken back: errors stay, so compare with the first round, which knows the given labels alone.
 
+    It asks for views that are independent given the class. Where they were drawn so (three clouds, 9 labels, 6 rounds,
+    five draws) the combined classifier went from 15, 34, 31, 16, 17 errors to 11, 8, 11, 13, 6 of 270. The left and
+    right halves of MNIST's digits are not (100 labels, 12 rounds of 5 a class, one seed): from 2,093 to 2,536 of
+    10,000, though 93 % of the labels given were right.
+
     References
     ----------
     Blum, Mitchell (1998), Combining Labeled and Unlabeled Data with Co-Training, COLT.
@@ -142,16 +147,19 @@ def _with_labels(data: Splits, labels: Tensor) -> Splits:
 def _surest(models: Sequence[nn.Module], examples: Examples, per_class: int) -> Tensor:
     """Return labels (N,) for the examples that a model is surest of, -1 for the others."""
     labels = torch.full((len(examples),), -1, dtype=torch.int64)
-    sureness = torch.zeros(len(examples))
+    surest = torch.full((len(examples),), -torch.inf, dtype=torch.float64)
     if len(examples) == 0:
         return labels
     for model in models:
-        p, says = torch.softmax(answer(model, examples).float(), 1).max(1)
+        z = answer(model, examples).double()  # (N, C)
+        says = z.argmax(1)
+        others = z.scatter(1, says[:, None], -torch.inf).logsumexp(1)
+        sure = z.amax(1) - others  # log p − log (1 − p): in the order of p, and p itself rounds to 1 too soon
         for c in says.unique().tolist():
             of_class = torch.nonzero(says == c).flatten()
-            best = of_class[p[of_class].argsort(descending=True, stable=True)[:per_class]]
-            best = best[p[best] > sureness[best]]  # the other model may be surer of another class
-            labels[best], sureness[best] = c, p[best]
+            best = of_class[sure[of_class].argsort(descending=True, stable=True)[:per_class]]
+            best = best[sure[best] > surest[best]]  # the other model may be surer of another class
+            labels[best], surest[best] = c, sure[best]
     return labels
 
 

@@ -1,0 +1,225 @@
+"""Study: what is run, what is told of it, and what is never done."""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import kdviz as kd
+from kdviz.measure import paired
+from kdviz.study import folder as on_disk
+from kdviz.study import jobs as study_jobs
+
+
+@pytest.fixture(scope="module")
+def study(digits, recipe) -> kd.Study:
+    """Two axes, three seeds, both twins; done once for all tests that only look."""
+    before = torch.get_num_threads()
+    made = kd.Study.grid(recipe, temperature=[1, 4], alpha=[0.1, 0.9], seeds=3, smoothing=0.1, data=digits)
+    made.run(progress=False, n_jobs=1)
+    assert torch.get_num_threads() == before
+    return made
+
+
+def errors_of(frame, arm, role, split="test", moment="last"):
+    rows = frame[(frame.arm == arm) & (frame.role == role) & (frame.split == split) & (frame.moment == moment)]
+    return rows.set_index("seed").errors.to_dict()
+
+
+def test_arms_that_differ_in_what_a_teacher_says_share_their_twins(study):
+    assert study.total == 4 * 3 + 3 + 3 and study.left == 0
+    frame = study.frame()
+    assert frame[frame.role == "student"].run.nunique() == 12
+    assert frame[frame.role == "twin"].run.nunique() == frame[frame.role == "smoothed"].run.nunique() == 3
+    other = kd.Study.grid(study.arms[0].recipe, learning_rate=[1e-3, 1e-2], seeds=2, data=study.parts.data)
+    assert other.total == 2 * 2 + 2 * 2  # a learning rate does concern the twin
+
+
+def test_the_frame_has_a_row_for_each_run_split_and_moment(study):
+    frame = study.frame()
+    assert len(frame) == 4 * 3 * 3 * 2 * 2
+    assert not frame.duplicated(["arm", "seed", "role", "split", "moment"]).any()
+    assert set(frame.state) == {"finished"} and set(frame.seed) == {0, 1, 2}
+    assert frame[["temperature", "alpha"]].drop_duplicates().shape == (4, 2)
+    assert frame.accuracy.tolist() == pytest.approx((1 - frame.errors / frame.examples).tolist())
+    students = frame[frame.role == "student"]
+    assert students[["kl", "agreement", "teacher_errors"]].notna().all().all()
+    assert frame[frame.role == "twin"].kl.isna().all()
+    assert (frame.parameters > 0).all() and (frame.macs > 0).all() and (frame.seconds > 0).all()
+
+
+def test_the_table_has_the_paired_difference_of_the_frames_errors(study):
+    table, frame = study.table(), study.frame()
+    assert table.arm.tolist() == [arm.name for arm in study.arms]
+    for _, row in table.iterrows():
+        for moment in ("last", "best"):
+            student, twin, smoothed = (
+                errors_of(frame, row.arm, role, moment=moment) for role in ("student", "twin", "smoothed")
+            )
+            by_hand = paired([student[seed] - twin[seed] for seed in range(3)])
+            assert row[f"errors_{moment}"] == pytest.approx(np.mean(list(student.values())))
+            assert row[f"errors_sd_{moment}"] == pytest.approx(np.std(list(student.values()), ddof=1))
+            assert row[f"twin_errors_{moment}"] == pytest.approx(np.mean(list(twin.values())))
+            assert row[f"twin_difference_{moment}"] == by_hand.mean
+            assert (row[f"twin_low_{moment}"], row[f"twin_high_{moment}"]) == (by_hand.low, by_hand.high)
+            assert row[f"twin_verdict_{moment}"] == by_hand.verdict and row[f"twin_pairs_{moment}"] == 3
+            against_smoothed = paired([student[seed] - smoothed[seed] for seed in range(3)])
+            assert row[f"smoothed_difference_{moment}"] == against_smoothed.mean
+    assert set(table.seeds) == {3} and set(table.failed) == {0} and set(table.examples) == {400}
+
+
+def test_the_best_arm_is_chosen_on_validation_data_and_never_on_test_data(study):
+    frame = study.frame()
+    validation = {
+        arm.name: np.mean(list(errors_of(frame, arm.name, "student", "validation").values())) for arm in study.arms
+    }
+    assert validation[study.best().name] == min(validation.values())
+    assert study.table().set_index("arm").chosen.to_dict() == {name: name == study.best().name for name in validation}
+    with pytest.raises(ValueError, match="chosen on validation data; chosen on test data"):
+        study.best("test")
+    with pytest.raises(ValueError, match='moment must be "last" or "best"'):
+        study.best(moment="first")
+
+
+def test_sentences_call_only_what_lies_beyond_the_noise_a_gain(study):
+    told = study.sentences()
+    for row, sentence in zip(study.table().itertuples(), told[1:5], strict=True):
+        assert sentence.startswith(f"{row.arm}: {row.errors_last:,.0f} ± {row.errors_sd_last:,.0f} test errors")
+        beside_twin = sentence.split("Beside its twin without a teacher")[1].split(". ")[0]
+        assert ("a gain beyond this noise" in beside_twin) == (row.twin_verdict_last == "fewer")
+        assert ("a loss beyond this noise" in beside_twin) == (row.twin_verdict_last == "more")
+        assert "Beside its twin with label smoothing" in sentence
+    assert "4 arms are compared" in told[5] and "about 0.2 of them" in told[5]
+    assert told[6].endswith(f"{study.best().name}.")
+    assert len(told) == 7
+
+
+def test_one_seed_says_nothing_of_the_noise(recipe, digits):
+    study = kd.Study({"Hinton": recipe}, seeds=[7], data=digits).run(progress=False, n_jobs=1)
+    assert study.table().twin_verdict_last.tolist() == ["one run"]
+    assert study.table().errors_sd_last.isna().all()
+    assert "which says nothing of what another would give" in study.sentences()[1]
+
+
+def test_a_run_that_diverges_is_a_row_and_a_sentence_and_takes_no_other_down(recipe, digits):
+    arms = {"calm": recipe, "wild": replace(recipe, learning_rate=1e30)}
+    study = kd.Study(arms, seeds=2, data=digits).run(progress=False, n_jobs=1)
+    frame, table = study.frame(), study.table().set_index("arm")
+    assert frame[(frame.arm == "calm")].state.eq("finished").all()
+    failed = frame[(frame.arm == "wild") & (frame.role == "student")]
+    assert failed.state.tolist() == ["failed"] * 2 and failed.errors.isna().all()
+    assert failed.sentence.str.contains("try a learning rate below").all()
+    assert table.loc["wild", ["seeds", "failed"]].tolist() == [0, 2] and math.isnan(table.loc["wild", "errors_last"])
+    told = study.sentences()
+    assert any(s.startswith("wild, seed 0, failed: the loss became") for s in told)
+    assert any(s.startswith("The twin of wild, seed 1, failed") for s in told)
+    assert study.best().name == "calm" and study.left == 0
+
+
+def test_named_methods_with_parts_of_your_own(recipe, digits):
+    nameless = replace(recipe, teacher=None, student=None)
+    arms = {"Hinton": nameless, "reverse KL": replace(nameless, objective=kd.hinton(0.9, 1, term=kd.ReverseKL))}
+    with pytest.raises(ValueError, match="pass it as teacher="):
+        kd.Study(arms, data=digits)
+    teacher = kd.models.pretrained("mnist-mlp-1200")
+    with pytest.raises(ValueError, match="pass student="):
+        kd.Study(arms, teacher=teacher, data=digits)
+    with pytest.raises(ValueError, match="data of your own"):
+        kd.Study(arms, teacher=teacher, student=torch.nn.Linear)
+    own = kd.Study(
+        arms, seeds=2, teacher=teacher, student=lambda seed: kd.models.mlp((16,), seed=seed), data=digits
+    ).run(progress=False, n_jobs=1)
+    named = kd.Study({"Hinton": recipe}, seeds=2, data=digits).run(progress=False, n_jobs=1)
+    assert own.compare("Hinton").errors == named.compare("Hinton").errors
+    assert own.compare("Hinton").teacher_errors == named.compare("Hinton").teacher_errors
+
+
+def test_a_transfer_set_without_labels_has_no_twin(recipe, digits):
+    bare = replace(digits, train=kd.data.Examples(digits.train.x, torch.full_like(digits.train.y, -1)))
+    soft = replace(recipe, objective=1.0 * kd.SoftTargets(4))
+    study = kd.Study.grid(soft, temperature=[1, 4], seeds=2, data=bare).run(progress=False, n_jobs=1)
+    assert study.total == 4 and set(study.frame().role) == {"student"}
+    assert study.table().twin_verdict_last.tolist() == ["no pair"] * 2
+    assert not any("twin without" in sentence for sentence in study.sentences()[1:])
+
+
+def test_without_validation_labels_there_is_no_best_epoch_and_no_choice(recipe, digits):
+    unknown = kd.data.Examples(digits.validation.x, torch.full_like(digits.validation.y, -1))
+    study = kd.Study({"Hinton": recipe}, seeds=2, data=replace(digits, validation=unknown))
+    study.run(progress=False, n_jobs=1)
+    assert set(study.frame().moment) == {"last"} and set(study.frame().split) == {"test"}
+    with pytest.raises(ValueError, match="no arm has finished all its seeds on labelled validation data"):
+        study.best()
+
+
+@pytest.mark.parametrize(
+    ("seeds", "sentence"),
+    [(0, "at least one seed"), ([], "at least one seed"), ([1, 1], "each seed may appear once"), (-1, "at least one")],
+)
+def test_seeds_that_cannot_work_are_answered_in_a_sentence(recipe, digits, seeds, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        kd.Study({"Hinton": recipe}, seeds=seeds, data=digits)
+
+
+def test_what_cannot_be_written_down_is_refused_before_anything_runs(recipe, digits):
+    with pytest.raises(ValueError, match="augment is a function of yours"):
+        kd.Study({"Hinton": replace(recipe, augment="custom")}, data=digits)
+    draws = kd.Study.grid(replace(recipe, data="mnist"), draw=[{"count": 100}, {"count": 200}], seeds=1)
+    assert [arm.coordinates["draw"] for arm in draws.arms] == ["100", "200"]
+    with pytest.raises(ValueError, match="the arms name different data"):
+        kd.Study.grid(replace(recipe, data="mnist"), draw=[{"count": 100}, {"count": 200}], data=digits)
+    with pytest.raises(ValueError, match='stacked must be "auto"'):
+        kd.Study({"Hinton": recipe}, data=digits).run(stacked="yes")
+
+
+def test_cancel_keeps_what_has_finished_and_run_goes_on(recipe, digits, tmp_path, monkeypatch):
+    study = kd.Study.grid(recipe, temperature=[1, 2, 4, 8], seeds=2, data=digits)
+    written = []
+
+    def write_and_cancel(folder, outcome):
+        on_disk_write(folder, outcome)
+        written.append(outcome["key"])
+        if len(written) == 3:
+            other = threading.Thread(target=study.cancel)
+            other.start()
+            other.join()
+
+    on_disk_write = on_disk.write
+    monkeypatch.setattr(on_disk, "write", write_and_cancel)
+    study.run(tmp_path, progress=False, n_jobs=1, stacked=False)
+    assert len(written) == 3 and study.left == study.total - 3 == 7
+    assert f"7 of {study.total} runs are still to do" in study.sentences()[-1]
+    assert not [p.name for p in tmp_path.iterdir() if p.suffix != ".json"]
+    study.run(tmp_path, progress=False, n_jobs=1, stacked=False)
+    assert study.left == 0 and len(written) == len(set(written)) == study.total
+    study.cancel()  # nothing is under way: nothing happens
+    assert study.run(tmp_path, progress=False, n_jobs=1).left == 0
+
+
+def test_a_study_cannot_be_under_way_twice(recipe, digits, monkeypatch):
+    study = kd.Study({"Hinton": recipe}, seeds=1, data=digits)
+    seen = []
+
+    def do_and_run_again(*arguments):
+        with pytest.raises(RuntimeError, match="under way already"):
+            study.run(progress=False, n_jobs=1)
+        seen.append(True)
+        return original(*arguments)
+
+    original = study_jobs.train
+    monkeypatch.setattr(study_jobs, "train", do_and_run_again)
+    study.run(progress=False, n_jobs=1, stacked=False)
+    assert seen
+
+
+def test_progress_counts_all_runs_those_done_before_included(recipe, digits, tmp_path, capsys):
+    kd.Study({"Hinton": recipe}, seeds=1, data=digits).run(tmp_path, progress=False, n_jobs=1)
+    assert capsys.readouterr().err == ""
+    kd.Study({"Hinton": recipe}, seeds=2, data=digits).run(tmp_path, n_jobs=1)
+    told = capsys.readouterr().err
+    assert "2/4" in told and "4/4" in told and "0/4" not in told

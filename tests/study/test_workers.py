@@ -1,0 +1,159 @@
+"""Wherever the runs are done, the outcomes are the same; whoever stops them, what had finished is kept."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import joblib
+import psutil
+import pytest
+
+import kdviz as kd
+from kdviz.study import workers
+
+from .conftest import without_clock
+
+# Each run's student tells of itself when it is made. The runs of the first arm end soon, the others never by themselves.
+STUDY = """
+import os, sys
+from dataclasses import replace
+import torch
+import kdviz as kd
+from kdviz.study import folder as on_disk
+
+def student(seed):
+    print("begun", os.getpid(), flush=True)
+    return kd.models.mlp((4,), inputs=4, classes=3, seed=seed)
+
+if __name__ == "__main__":
+    generator = torch.Generator().manual_seed(0)
+    data = torch.randn(300, 4, generator=generator), torch.randint(0, 3, (300,), generator=generator)
+    recipe = kd.Recipe(data="yours", objective=1.0 * kd.HardLabels(), epochs=1)
+    arms = {"quick": recipe, "endless": replace(recipe, epochs=10**9)}
+    study = kd.Study(arms, seeds=1, student=student, data=data)
+    write = on_disk.write
+    on_disk.write = lambda *told: (write(*told), print("written", flush=True))
+    try:
+        study.run(sys.argv[1], progress=False, n_jobs=2)
+    except KeyboardInterrupt as stopped:
+        print(f"{stopped}; left {study.left}, done {len(study.results)}", flush=True)
+"""
+
+
+@pytest.fixture
+def under_way(tmp_path):
+    """A study in a process group of its own, two of its runs written, two under way in two workers."""
+    script = tmp_path / "a_study.py"
+    script.write_text(STUDY, encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path / "kept")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    told: list[str] = []
+    workers_of: list[int] = []
+    while told.count("written") < 2 or len(workers_of) < 4:
+        line = process.stdout.readline()
+        assert line, "\n".join(told)
+        told.append(line.strip())
+        workers_of = [pid for pid in begun(told) if pid != process.pid]
+    children = [psutil.Process(pid) for pid in set(workers_of)]
+    yield process, children
+    for left in [p for p in [*children, *([process] if process.poll() is None else [])] if p.pid]:
+        if psutil.pid_exists(left.pid):
+            left.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def begun(told: list[str]) -> list[int]:
+    return [int(line.split()[1]) for line in told if line.startswith("begun")]
+
+
+@pytest.mark.parametrize("whom", ["the process alone", "the whole group, as a terminal does"])
+def test_ctrl_c_stops_soon_and_keeps_what_had_finished(under_way, tmp_path, whom):
+    process, _ = under_way
+    (os.kill if whom == "the process alone" else os.killpg)(process.pid, signal.SIGINT)
+    told, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert "stopped with 2 of 4 runs to do; run it again to go on; left 2, done 2" in told
+    kept = list((tmp_path / "kept").iterdir())
+    assert len(kept) == 2 and all(path.suffix == ".json" for path in kept)
+
+
+def test_workers_whose_study_was_killed_end_by_themselves(under_way):
+    process, children = under_way
+    process.kill()
+    gone, alive = psutil.wait_procs(children, timeout=120)
+    assert len(gone) == len(children) == 2 and not alive
+
+
+def test_outcomes_are_equal_in_this_process_in_two_others_and_on_a_dask_cluster(recipe, digits, tmp_path):
+    import distributed
+
+    def outcomes(**how):
+        study = kd.Study.grid(recipe, temperature=[1, 4], seeds=2, data=digits)
+        study.run(progress=False, stacked=False, **how)
+        assert study.left == 0
+        return {result.outcome["key"]: without_clock(result.outcome) for result in study.results}
+
+    here = outcomes(n_jobs=1)
+    assert len(here) == 6 and all(outcome["state"] == "finished" for outcome in here.values())
+    assert outcomes(n_jobs=2) == here
+    with (
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            local_directory=str(tmp_path),
+        ) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config(backend="dask"),
+    ):
+        assert workers.how_many(None) == 2
+        assert outcomes() == here
+
+
+def test_stacks_are_shared_out_among_the_workers_and_give_the_same(recipe, digits):
+    def study(**how):
+        return kd.Study.grid(recipe, temperature=[1, 2, 4, 8], seeds=1, data=digits).run(progress=False, **how)
+
+    apart, here, there = study(n_jobs=1, stacked=False), study(n_jobs=1, stacked=True), study(n_jobs=2, stacked=True)
+    assert [set(s.frame().stacked) for s in (apart, here, there)] == [{1}, {5}, {2, 3}]
+    assert apart.table().equals(here.table()) and apart.table().equals(there.table())
+
+
+def test_how_many_workers_follows_what_is_given_then_joblibs_configuration(monkeypatch):
+    monkeypatch.setattr(workers, "available_cpus", lambda: 5)
+    assert workers.how_many(None) == 5
+    assert workers.how_many(3) == 3
+    with joblib.parallel_config(backend="loky", n_jobs=2):
+        assert workers.how_many(None) == 2
+        assert workers.how_many(4) == 4
+
+
+def test_a_worker_that_dies_is_told_in_a_sentence_and_takes_nothing_finished_along(digits, recipe, tmp_path):
+    nameless = replace(recipe, student=None)
+    parent = os.getpid()
+
+    def student(seed):
+        if seed == 1 and os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return kd.models.mlp((4,), seed=seed)
+
+    study = kd.Study({"Hinton": nameless}, seeds=1, student=student, data=digits)
+    study.run(tmp_path, progress=False, n_jobs=1)
+    more = kd.Study({"Hinton": nameless}, seeds=2, student=student, data=digits)
+    with pytest.raises(RuntimeError, match="a worker process ended before its run did"):
+        more.run(tmp_path, progress=False, n_jobs=2)
+    assert more.left == 2 and more.total == 4
+    assert more.run(tmp_path, progress=False, n_jobs=1).left == 0
