@@ -76,7 +76,11 @@ class Lesson:
         self.cached = self.teacher is not None and repeats and layer_bytes <= companions.FEATURE_BYTES
         self.layer_numbers = layer_bytes // (4 * len(examples)) if self.cached else 0
         self.parameters = [p for m in (student, self.companions) for p in m.parameters() if p.requires_grad]
-        by_themselves = [name for name, term in self.terms if type(term).companion_loss is not Term.companion_loss]
+        by_themselves = [
+            name
+            for name, term in self.terms
+            if name in self.companions and type(term).companion_loss is not Term.companion_loss
+        ]
         self._by_themselves = {name: list(self.companions[name].parameters()) for name in by_themselves}
         theirs = {id(p) for parameters in self._by_themselves.values() for p in parameters}
         self._taught = [p for p in self.parameters if id(p) not in theirs]

@@ -152,7 +152,7 @@ class Recipe:
             raise ValueError("this recipe's teacher is a model of your own; pass it as teacher=")
         if student is None:
             if self.student is None:
-                raise ValueError("this recipe's student is a model of your own; pass it, untrained, as student=")
+                raise ValueError("this recipe's student is a model of your own; pass it, as it began, as student=")
             student = models.build(self.student, seed=self.student_seed)
         return Parts(teacher, student, data)
 

@@ -121,6 +121,8 @@ def restore(
         raise ValueError("the data given is not what the run learned from (its content differs); pass the same data")
     if teacher is None and described["teacher"] and recipe.teacher is None:
         teacher = _saved_teacher(described, tensors)
+    if student is None and recipe.student is None and described.get("student_architecture") is not None:
+        student = models.build(described["student_architecture"])  # it had learned something before; so had its snapshots
     more = {"snapshot_every": described["snapshot_every"], "allow_weaker_teacher": True, **own}
     run = recipe.distillation(teacher=teacher, student=student, data=data, **more)
     if described.get("groups", "") != _groups_mark(run):
@@ -160,6 +162,7 @@ def describe(
         "snapshots": [s.step for s in snapshots],
         "teacher": run._teacher_mark,
         "teacher_architecture": getattr(teacher, "architecture", None),
+        "student_architecture": getattr(run.student, "architecture", None),
         "snapshot_every": run.settings.snapshot_every,
         "transfer_set": run.data.train.fingerprint(),
         "groups": _groups_mark(run),

@@ -44,4 +44,5 @@ def latex(chosen: Method) -> list[str]:
 
 def drawn(line: str) -> str:
     """Return one line of LaTeX as a ``<math>`` element; a wide one scrolls, by the keyboard too."""
+    line = line.replace(r"\big\|", r"\|")  # latex2mathml would write the letters of a large double bar
     return str(convert(line, display="block")).replace("<math ", '<math tabindex="0" ', 1)

@@ -32,37 +32,37 @@ class Pair:
         A name of :func:`kdviz.models.pretrained`.
     student : dict
         An architecture of :func:`kdviz.models.build`.
-    says : str
-        What the student is, in two or three words.
+    title : str
+        Data and both models, in a few words.
     epochs, batch_size, learning_rate
         As in :class:`kdviz.Distillation`.
     """
 
     teacher: str
     student: dict[str, Any]
-    says: str
+    title: str
     epochs: int = 8
     batch_size: int = 32
     learning_rate: Schedule | float = FALLING
 
-    @property
-    def title(self) -> str:
-        return f"{models.card(self.teacher).title} → {self.says}"
-
 
 PAIRS: dict[str, Pair] = {
-    "mnist-convnet": Pair("mnist-convnet", {"name": "convnet", "width": 4}, "convnet of width 4"),
+    "mnist-convnet": Pair("mnist-convnet", {"name": "convnet", "width": 4}, "MNIST: convnet, 32 → 4 filters"),
     "mnist-mlp-1200": Pair(
-        "mnist-mlp-1200", {"name": "mlp", "hidden": [64, 64]}, "2×64 units", epochs=20, learning_rate=Cosine(3e-3)
+        "mnist-mlp-1200",
+        {"name": "mlp", "hidden": [64, 64]},
+        "MNIST: MLP, 2×1200 → 2×64 units",
+        epochs=20,
+        learning_rate=Cosine(3e-3),
     ),
     "mnist-vit": Pair(
         "mnist-vit",
         {"name": "vit", "width": 16, "depth": 2, "heads": 4},
-        "small vision transformer",
+        "MNIST: transformer, 4 → 2 blocks",
         epochs=6,
         learning_rate=Cosine(5e-3),
     ),
-    "fashion-resnet": Pair("fashion-resnet", {"name": "convnet", "width": 4}, "convnet of width 4"),
+    "fashion-resnet": Pair("fashion-resnet", {"name": "convnet", "width": 4}, "Fashion-MNIST: resnet → convnet"),
 }
 
 
@@ -157,9 +157,10 @@ class Trial:
     def note(self) -> str:
         """What is learned from and what is counted, in a sentence."""
         train, test = self.data.train, self.data.test
+        epochs = "epoch" if self.epochs == 1 else "epochs"
         validation, tested = _share(len(self.data.validation), self.sizes[0]), _share(len(test), self.sizes[1])
         return (
-            f"{self.data.title}: {train.labelled:,} labelled examples, {self.epochs} epochs. Errors are counted on "
+            f"{self.data.title}: {train.labelled:,} labelled examples, {self.epochs} {epochs}. Errors are counted on "
             f"{validation} validation and {tested} test examples."
         )
 

@@ -104,12 +104,11 @@ class Methods(Panel):
     def _make_page(self) -> None:
         self._publisher = Publisher()
         self.scene = widgets.Scene(hidden=["scrubber", "branch"])
-        shared = {"scene": self.scene}
-        self.methods = widgets.Methods(**shared)
-        self.picture = widgets.MethodPicture(**shared)
-        self.transport = widgets.Transport(**shared)
-        self.curves = widgets.LearningCurves(**shared)
-        self.pulls = widgets.Gradients(**shared)
+        self.methods = widgets.Methods()
+        self.picture = widgets.MethodPicture()
+        self.transport = widgets.Transport(scene=self.scene)
+        self.curves = widgets.LearningCurves(scene=self.scene)
+        self.pulls = widgets.Gradients()
         columns = {
             "choose": [self.methods],
             "see": [self.picture],

@@ -8,8 +8,7 @@ const PULL_PLOTS = [
 const PULL_TRAITS = ["terms", "steps", "values", "norms", "cosines", "total_steps", "sentence"];
 const PULL_HEIGHT = 132;
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+function render({ model, el }) {
   const life = lifetime(model);
   const { body } = card(el, "gradients", "The terms");
   const plots = PULL_PLOTS.map((plot) => pullPlot(life, plot));

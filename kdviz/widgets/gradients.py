@@ -8,7 +8,6 @@ import traitlets
 from traitlets import Dict, Int, List, Unicode
 
 from kdviz.widgets.parts import css, esm
-from kdviz.widgets.scene import SceneTrait
 from kdviz.widgets.traits import View, WrongTraitError, rows_with
 
 
@@ -34,10 +33,9 @@ class Gradients(View):
     0
     """
 
-    _esm = esm("softmax", "format", "elements", "scene", "definition", "curve_axes", "gradients")
+    _esm = esm("softmax", "format", "elements", "definition", "curve_axes", "gradients")
     _css = css("theme", "gradients")
 
-    scene = SceneTrait()
     terms = List(
         Dict(), help='The K terms: {"name", "title", "own": whether it is the method\'s}; in every row below.'
     ).tag(sync=True)

@@ -5,8 +5,7 @@ const ALPHA_STOPS = Array.from({ length: 101 }, (_, i) => i / 100);
 const SOFT_TICKS = [0.5, 1, 2, 5, 10, 20, 50];
 const SHARP_TICKS = [0.01, 0.03, 0.1, 0.3, 1];
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+function render({ model, el }) {
   const life = lifetime(model);
   const { root, body } = card(el, "method", "The method");
   const live = announcer(life);

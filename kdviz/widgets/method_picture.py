@@ -8,7 +8,7 @@ import traitlets
 from traitlets import Dict, Float, List, Unicode
 
 from kdviz.widgets.parts import css, esm
-from kdviz.widgets.scene import BY_HAND, SceneTrait
+from kdviz.widgets.scene import BY_HAND
 from kdviz.widgets.traits import View, WrongTraitError, finite_above_zero, one_of, rows_with, within
 
 SYMBOLS = ("", "bars", "map", "maps", "matrix", "tokens", "vector")
@@ -40,7 +40,6 @@ class MethodPicture(View):
         "softmax",
         "format",
         "elements",
-        "scene",
         "slider",
         "share_copy",
         "method_layers",
@@ -49,7 +48,6 @@ class MethodPicture(View):
     )
     _css = css("theme", "share", "method_picture")
 
-    scene = SceneTrait()
     title = Unicode("", help="What a reader calls the method.").tag(sync=True)
     says = Unicode("", help="What the student is asked, in one sentence.").tag(sync=True)
     source = Unicode("", help="Authors and year; may be empty.").tag(sync=True)

@@ -6,8 +6,7 @@ const FAMILY_NAMES = {
 };
 const ROOMY = "(min-width: 56rem)"; // where the list stands beside the rest and need not be folded
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+function render({ model, el }) {
   const life = lifetime(model);
   const { body } = card(el, "methods", "Methods");
   const names = {};
@@ -38,7 +37,7 @@ async function render({ model: own, el }) {
     for (const { input, root, row } of options) {
       input.checked = row.name === model.get("chosen");
       input.disabled = locked || row.reason !== "";
-      root.classList.toggle("kd-method-chosen", input.checked);
+      root.classList.toggle("kd-methods-chosen", input.checked);
     }
     say(chosen, options.find(({ input }) => input.checked)?.row.title ?? "");
   });
@@ -54,7 +53,7 @@ function listMethods(model, life, families) {
     const input = node("input", { type: "radio", name: group, value: row.name });
     life.listen(input, "change", () => choose(model, { chosen: row.name }));
     const told = row.reason ? definition(life, row.title, row.reason) : node("span", {}, row.title);
-    const root = node(row.reason ? "div" : "label", { class: `kd-method${row.reason ? " kd-method-away" : ""}` }, input, told);
+    const root = node(row.reason ? "div" : "label", { class: `kd-methods-row${row.reason ? " kd-methods-away" : ""}` }, input, told);
     if (row.reason) put(input, "aria-label", row.title);
     return { row, input, root };
   });

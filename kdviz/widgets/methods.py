@@ -8,7 +8,7 @@ import traitlets
 from traitlets import Bool, Dict, List, Unicode
 
 from kdviz.widgets.parts import css, esm
-from kdviz.widgets.scene import BY_HAND, SceneTrait
+from kdviz.widgets.scene import BY_HAND
 from kdviz.widgets.traits import View, one_of, rows_with
 
 FAMILIES = ("labels", "response", "feature", "relation", "adversarial", "transformer")
@@ -36,10 +36,9 @@ class Methods(View):
     False
     """
 
-    _esm = esm("softmax", "format", "elements", "scene", "choice", "definition", "methods")
+    _esm = esm("softmax", "format", "elements", "choice", "definition", "methods")
     _css = css("theme", "methods")
 
-    scene = SceneTrait()
     methods = List(
         Dict(), help='What can be chosen: {"name", "title", "family", "reason": why it cannot be, or ""}.'
     ).tag(sync=True)

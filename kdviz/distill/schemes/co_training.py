@@ -77,7 +77,7 @@ def co_training(
     It asks for views that are independent given the class. Where they were drawn so (three clouds, 9 labels, 6 rounds,
     five draws) the combined classifier went from 15, 34, 31, 16, 17 errors to 11, 8, 11, 13, 6 of 270. The left and
     right halves of MNIST's digits are not (100 labels, 12 rounds of 5 a class, one seed): from 2,093 to 2,536 of
-    10,000, though 93 % of the labels given were right.
+    10,000, though 92 % of the labels they gave were right.
 
     References
     ----------
