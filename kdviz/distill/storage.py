@@ -122,7 +122,7 @@ def restore(
     if teacher is None and described["teacher"] and recipe.teacher is None:
         teacher = _saved_teacher(described, tensors)
     if student is None and recipe.student is None and described.get("student_architecture") is not None:
-        student = models.build(described["student_architecture"])  # it had learned something before; so had its snapshots
+        student = models.build(described["student_architecture"])  # it began with something learned
     more = {"snapshot_every": described["snapshot_every"], "allow_weaker_teacher": True, **own}
     run = recipe.distillation(teacher=teacher, student=student, data=data, **more)
     if described.get("groups", "") != _groups_mark(run):

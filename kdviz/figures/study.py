@@ -49,7 +49,7 @@ def overview(study: Study, *, moment: Moment = "last") -> go.Figure:
     ...                    objective=1.0 * kd.HardLabels())
     >>> study = Study.grid(recipe, learning_rate=[1e-3, 1e-2], seeds=2, data=(X, y)).run(progress=False, n_jobs=1)
     >>> [trace.name for trace in overview(study).data]
-    ['Twin, no teacher', 'Student', 'Student, each seed']
+    ['Twin, 95 % interval', 'Twin, no teacher', 'Student', 'Student, each seed']
     """
     drawn = {2: heat_map, 1: lines}.get(len(_varied(study)), dots)
     return drawn(study, moment=moment)
@@ -105,10 +105,8 @@ def heat_map(study: Study, x: str | None = None, y: str | None = None, *, moment
     )
     figure.update_layout(xaxis_title=x.replace("_", " "), yaxis_title=y.replace("_", " "))
     figure.update_xaxes(type="category").update_yaxes(type="category")
-    _lay_out(figure, found, height=120 + 70 * len(rows))
-    return figure.add_annotation(
-        text=_key(found), xref="paper", yref="paper", x=0, y=-0.22, showarrow=False, xanchor="left", yanchor="top"
-    )
+    _lay_out(figure, found, height=170 + 70 * len(rows))
+    return figure.update_layout(title_subtitle={"text": _key(found), "font_size": 12})
 
 
 def lines(study: Study, x: str | None = None, *, moment: Moment = "last") -> go.Figure:
@@ -149,7 +147,7 @@ def lines(study: Study, x: str | None = None, *, moment: Moment = "last") -> go.
     _add_seeds(figure, places, found, upright=True)
     _add_teacher(figure, found, upright=True)
     figure.update_layout(xaxis_title=x.replace("_", " "), yaxis_title="test errors")
-    figure.update_xaxes(type="category", categoryarray=places, categoryorder="array")
+    figure.update_xaxes(type="category", categoryarray=places, categoryorder="array").update_yaxes(rangemode="tozero")
     return _lay_out(figure, found, height=420)
 
 
@@ -181,17 +179,25 @@ def dots(study: Study, *, moment: Moment = "last") -> go.Figure:
             name="Twin, no teacher",
             mode="markers",
             marker={"color": palette.TWIN, "symbol": "square", "size": 9},
+            offsetgroup="twin",
+            orientation="h",
             **_lying(_means(with_twin, "twin")),
         )
     figure.add_scatter(
-        y=names, name="Student", mode="markers", marker={"color": palette.STUDENT, "size": 10},
-        hovertext=[_told(c) for c in found], **_lying(_means(found, "student")),
-    )  # fmt: skip
+        y=names,
+        name="Student",
+        mode="markers",
+        marker={"color": palette.STUDENT, "size": 10},
+        hovertext=[_told(c) for c in found],
+        offsetgroup="student",
+        orientation="h",
+        **_lying(_means(found, "student")),
+    )
     _add_seeds(figure, names, found, upright=False)
     _add_teacher(figure, found, upright=False)
-    figure.update_layout(xaxis_title="test errors")
-    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1])
-    return _lay_out(figure, found, height=140 + 34 * len(found))
+    figure.update_layout(xaxis_title="test errors", scattermode="group", scattergap=0.4)
+    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1]).update_xaxes(rangemode="tozero")
+    return _lay_out(figure, found, height=200 + 40 * len(found))
 
 
 def _finished(study: Study, moment: Moment) -> list[Comparison]:
@@ -258,17 +264,20 @@ def _add_seeds(figure: go.Figure, places: Sequence[str], found: Sequence[Compari
         marker=SEED,
         hovertext=[f"seed {p[2]}: {p[1]:,} errors" for p in points],
         hoverinfo="text",
+        **({} if upright else {"offsetgroup": "student", "orientation": "h"}),
     )
 
 
 def _add_teacher(figure: go.Figure, found: Sequence[Comparison], *, upright: bool) -> None:
     """Draw the errors of the teachers, one line for each that differs."""
+    # The template's own shapes have lines without width.
+    line = {"dash": "dash", "color": palette.TEACHER, "width": 2}
     for errors in sorted({c.teacher_errors for c in found if c.teacher_errors is not None}):
-        look = {"line_dash": "dash", "line_color": palette.TEACHER, "annotation_text": f"Teacher {errors:,}"}
+        text = f"Teacher {errors:,}"
         if upright:
-            figure.add_hline(y=errors, **look)
+            figure.add_hline(y=errors, line=line, opacity=1, annotation_text=text)
         else:
-            figure.add_vline(x=errors, annotation_position="top", **look)
+            figure.add_vline(x=errors, line=line, opacity=1, annotation_text=text, annotation_position="bottom right")
 
 
 def _cell(c: Comparison | None) -> str:

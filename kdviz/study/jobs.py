@@ -74,7 +74,9 @@ def do(job: Job, parts: Parts, sign: StopSign) -> Outcome:
             else:
                 assert last is not None, "a scheme begins with a run"
                 reached = {"last": {"step": None, **splits_measured(stage, last[0].data, last[0].teacher)}}
-            told.append({"name": name, "moments": reached})
+            model = stage.student if isinstance(stage, Distillation) else stage
+            weights = sum(p.numel() for p in model.parameters())  # a frozen model's too
+            told.append({"name": name, "parameters": weights, "moments": reached})
         assert last is not None
         outcome = finished(job, *last, seconds=time.perf_counter() - start)
         return outcome if job.recipe.scheme is None else outcome | {"stages": told}

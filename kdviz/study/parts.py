@@ -7,7 +7,8 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import Any
 
 from torch import nn
 
@@ -19,6 +20,7 @@ from ..distill.grouping import grouping
 from ..distill.schemes.by_name import Stage, stages
 from ..distill.teacher import weight_hash
 from ..models.architecture import seeded
+from .shipping import Packed, pack, size, unpack
 
 StudentFactory = Callable[[int], nn.Module]
 MOST_TEACHERS = 4  # held by a process, with their answers
@@ -43,6 +45,19 @@ class Parts:
     student: nn.Module | StudentFactory | None = None
     data: Splits | None = None
     _student_marks: dict[int, str] = field(default_factory=dict, init=False, repr=False)  # by seed
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _received, (self.teacher, self.student, self._packed)
+
+    def __sizeof__(self) -> int:
+        """Return the bytes to be sent: by these dask sees that it should send them once, not with each task."""
+        held = 0 if self._packed is None else size(self._packed)
+        weights = () if self.teacher is None else self.teacher.state_dict().values()
+        return object.__sizeof__(self) + held + sum(tensor.nbytes for tensor in weights)
+
+    @cached_property
+    def _packed(self) -> Packed | None:
+        return None if self.data is None else pack(self.data)
 
     def check(self, recipes: Iterable[Recipe]) -> None:
         """Raise in one sentence if a recipe cannot be run with these parts."""
@@ -126,6 +141,11 @@ class Parts:
         if recipe.student_seed not in self._student_marks:
             self._student_marks[recipe.student_seed] = weight_hash(self.student_of(recipe))
         return self._student_marks[recipe.student_seed]
+
+
+def _received(teacher: nn.Module | None, student: Any, packed: Packed | None) -> Parts:
+    """Return the parts that were sent to this worker."""
+    return Parts(teacher, student, None if packed is None else unpack(packed))
 
 
 def _lacks_teacher(recipe: Recipe) -> bool:

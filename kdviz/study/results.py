@@ -131,8 +131,9 @@ def _stage_rows(study: Study, arm: Arm, watched: int | None) -> Iterator[list[An
         stages = {seed: outcome["stages"][i] for seed, outcome in outcomes.items()}
         names = sorted({stage["name"] for stage in stages.values()})
         errors = {seed: stage["moments"]["last"]["test"]["errors"] for seed, stage in stages.items()}
-        pairs = [e - twins[s]["moments"]["last"]["test"]["errors"] for s, e in errors.items() if s in twins]
-        told = _verdict(paired(pairs)) if pairs else ""
+        alike = {s for s, stage in stages.items() if s in twins and stage["parameters"] == twins[s]["parameters"]}
+        pairs = [e - twins[s]["moments"]["last"]["test"]["errors"] for s, e in errors.items() if s in alike]
+        told = _verdict(paired(pairs)) if pairs else f"{next(iter(stages.values()))['parameters']:,} weights"
         numbers = _spread(list(errors.values()))
         best = [stage["moments"].get("best", {}).get("test", {}).get("errors") for stage in stages.values()]
         if None not in best:

@@ -123,13 +123,13 @@ def difference(d: Paired) -> str:
 
 
 def signed(number: float) -> str:
-    """Return a rounded number with its sign.
+    """Return a rounded number with its sign; below ten with a decimal, so that no end of an interval is lost in a 0.
 
-    >>> signed(-12.4), signed(0.2), signed(1234.0)
-    ('−12', '0', '+1,234')
+    >>> signed(-12.4), signed(-0.3), signed(3.0), signed(1234.0), signed(0.0)
+    ('−12', '−0.3', '+3', '+1,234', '0')
     """
-    rounded = round(number)
-    return f"{'−' if rounded < 0 else '+' if rounded > 0 else ''}{abs(rounded):,}"
+    rounded = round(number) if abs(number) >= 9.95 else round(number, 1)
+    return f"{'−' if rounded < 0 else '+' if rounded > 0 else ''}{abs(rounded):,}".removesuffix(".0")
 
 
 def count(number: int, what: str) -> str:

@@ -239,11 +239,12 @@ class Study:
     def _do(self, units: list[tuple[Job, ...]], address: Address, count: int, folder: Path, bar: tqdm) -> None:
         """Have the units done, and take in each outcome as it comes."""
         try:
-            for outcome in workers.outcomes(units, self.parts, address, count):
-                self._outcomes[outcome["key"]] = outcome
-                if _settled(outcome):
-                    on_disk.write(folder, outcome)
-                bar.update()
+            for done in workers.outcomes(units, self.parts, address, count):
+                for outcome in done:
+                    self._outcomes[outcome["key"]] = outcome
+                    if _settled(outcome):
+                        on_disk.write(folder, outcome)
+                bar.update(len(done))  # at once, so that the time left is told from whole units
         except BrokenProcessPool as error:
             if not Path(address.path).exists():
                 raise RuntimeError(

@@ -25,8 +25,8 @@ def how_many(n_jobs: int | None) -> int:
     return int(effective_n_jobs(n_jobs or get_active_backend()[1] or available_cpus()))
 
 
-def outcomes(units: Sequence[Sequence[Job]], parts: Parts, address: Address, n_jobs: int) -> Iterator[Outcome]:
-    """Do units of work side by side and give their outcomes as they come.
+def outcomes(units: Sequence[Sequence[Job]], parts: Parts, address: Address, n_jobs: int) -> Iterator[list[Outcome]]:
+    """Do units of work side by side and give the outcomes of each as they come.
 
     With one worker, and no other backend configured, it is done in this process. Each worker computes on one thread:
     small students are fastest so, and the outcomes do not depend on where they were computed. What a stop leaves undone
@@ -34,10 +34,10 @@ def outcomes(units: Sequence[Sequence[Job]], parts: Parts, address: Address, n_j
     """
     before = torch.get_num_threads()
     try:
-        # One unit a task, so that outcomes come as soon as they are there.
-        parallel = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
-        for done in parallel(delayed(work)(unit, parts, address) for unit in units):
-            yield from done
+        # One unit a task, so that outcomes come as soon as they are there; large arrays are mapped from one file, and
+        # copied where they are written to, as torch wants to be able to.
+        parallel = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered", mmap_mode="c")
+        yield from parallel(delayed(work)(unit, parts, address) for unit in units)
     finally:
         if torch.get_num_threads() != before:  # what was done in this process changed it
             torch.set_num_threads(before)

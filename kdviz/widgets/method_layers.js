@@ -4,8 +4,8 @@ const LAYER = { height: 40, apart: 16, symbol: 24, narrow: 440 };
 
 /** An SVG that is drawn anew whenever a method or the width changes; some twenty boxes, so no node is kept. */
 function layersPart() {
-  const svg = svgNode("svg", { class: "kd-layers-svg", "aria-hidden": "true" });
-  const root = node("div", { class: "kd-layers" }, svg);
+  const svg = svgNode("svg", { class: "kd-tiers-svg", "aria-hidden": "true" });
+  const root = node("div", { class: "kd-tiers" }, svg);
   const changed = changing();
   return {
     root,
@@ -48,18 +48,18 @@ function layersView(drawing, width) {
     from: { x: left.teacher + column, y: y("teacher", link.teacher) + height / 2 },
     to: { x: left.student, y: y("student", link.student) + height / 2 },
   }));
-  return { unit, width, height: bottom + 4, box: height, column, left, top, y, links, middle, letters: Math.floor(column / (6.6 * unit)) };
+  return { unit, width, height: bottom + 4, box: height, column, left, top, y, links, middle, letters: Math.floor(column / (7.9 * unit)) };
 }
 
 function layerColumn(view, who, drawing) {
   const boxes = drawing[who];
   const x = view.left[who];
   const centre = x + view.column / 2;
-  const nodes = [svgNode("text", { x: centre, y: 14 * view.unit, class: `kd-layers-title kd-layers-${who}-text`, "text-anchor": "middle" }, who === "teacher" ? "Teacher" : "Student")];
+  const nodes = [svgNode("text", { x: centre, y: 14 * view.unit, class: `kd-tiers-title kd-tiers-${who}-text`, "text-anchor": "middle" }, who === "teacher" ? "Teacher" : "Student")];
   const asked = who === "student" || drawing.links.length > 0;
   boxes.forEach((box, place) => {
     const y = view.y(who, place);
-    if (place + 1 < boxes.length) nodes.push(svgNode("line", { x1: centre, x2: centre, y1: y, y2: view.y(who, place + 1) + view.box, class: "kd-layers-flow" }));
+    if (place + 1 < boxes.length) nodes.push(svgNode("line", { x1: centre, x2: centre, y1: y, y2: view.y(who, place + 1) + view.box, class: "kd-tiers-flow" }));
     nodes.push(...(box.more ? moreBoxes(box.more, centre, y + view.box / 2) : layerBox(view, who, box, place, x, y, asked)));
   });
   return nodes;
@@ -70,14 +70,14 @@ function layerBox(view, who, box, place, x, y, asked) {
   const centre = x + view.column / 2;
   const name = box.name.length > view.letters ? `${box.name.slice(0, view.letters - 1)}…` : box.name;
   return [
-    svgNode("rect", { x, y, width: view.column, height: view.box, rx: 6, class: `kd-layer kd-layer-${who} kd-layer-${kind}${asked ? "" : " kd-layer-idle"}`, "data-layer": box.name }),
-    svgNode("text", { x: centre, y: y + 0.42 * view.box, class: "kd-layer-name", "text-anchor": "middle" }, name),
-    svgNode("text", { x: centre, y: y + 0.8 * view.box, class: "kd-layer-shape", "text-anchor": "middle" }, box.shape),
+    svgNode("rect", { x, y, width: view.column, height: view.box, rx: 6, class: `kd-tier kd-tier-${who} kd-tier-${kind}${asked ? "" : " kd-tier-idle"}`, "data-layer": box.name }),
+    svgNode("text", { x: centre, y: y + 0.42 * view.box, class: "kd-tier-name", "text-anchor": "middle" }, name),
+    svgNode("text", { x: centre, y: y + 0.8 * view.box, class: "kd-tier-shape", "text-anchor": "middle" }, box.shape),
   ];
 }
 
 function moreBoxes(count, x, y) {
-  return [svgNode("text", { x, y, dy: "0.34em", class: "kd-layer-shape kd-layer-more", "text-anchor": "middle" }, `⋮ ${count} more`)];
+  return [svgNode("text", { x, y, dy: "0.34em", class: "kd-tier-shape kd-tier-more", "text-anchor": "middle" }, `⋮ ${count} more`)];
 }
 
 function linkLine({ from, to }) {
@@ -110,6 +110,6 @@ function labelsMark(view) {
   return [
     svgNode("line", { x1: centre, x2: centre, y1: y + height, y2: view.top, class: "kd-link", "data-labels": "" }),
     svgNode("rect", { x: centre - 34 * view.unit, y, width: 68 * view.unit, height, rx: 12 * view.unit, class: "kd-labels-box" }),
-    svgNode("text", { x: centre, y: y + height / 2, dy: "0.34em", class: "kd-layer-name", "text-anchor": "middle" }, "labels y"),
+    svgNode("text", { x: centre, y: y + height / 2, dy: "0.34em", class: "kd-tier-name", "text-anchor": "middle" }, "labels y"),
   ];
 }

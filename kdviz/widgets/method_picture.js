@@ -2,6 +2,7 @@
 
 const WEIGHT_NAMES = { α: "Weight of the method’s term", λ: "Weight of the method’s term" };
 const ALPHA_STOPS = Array.from({ length: 101 }, (_, i) => i / 100);
+const POWERS = Array.from({ length: 13 }, (_, i) => 10 ** (i - 5));
 const SOFT_TICKS = [0.5, 1, 2, 5, 10, 20, 50];
 const SHARP_TICKS = [0.01, 0.03, 0.1, 0.3, 1];
 
@@ -54,7 +55,9 @@ function methodSliders(model, life) {
     symbol: "α", text: (v) => v.toFixed(2), ticks: [0, 0.5, 1], spoken: (v) => `alpha ${v.toFixed(2)}`,
     tickText: (v) => ({ 0: "0: labels only", 1: "1: teacher only" })[v] ?? String(v),
   });
-  const lambda = control("weight", WEIGHT_NAMES.λ, { symbol: "λ", spoken: (v) => `weight ${short(v)}` });
+  const lambda = control("weight", WEIGHT_NAMES.λ, {
+    symbol: "λ", text: weightText, ticks: POWERS, spoken: (v) => `weight ${weightText(v)}`,
+  });
   const soft = control("temperature", "Temperature", { symbol: "T", ticks: SOFT_TICKS, spoken: (v) => `temperature ${short(v)}` });
   const sharp = control("temperature", "Temperature", { symbol: "τ", ticks: SHARP_TICKS, spoken: (v) => `temperature ${short(v)}` });
   return {
@@ -73,6 +76,10 @@ function methodSliders(model, life) {
       }
     },
   };
+}
+
+function weightText(v) {
+  return v >= 1e4 ? compact(v) : short(v);
 }
 
 /** The program, one click away. */

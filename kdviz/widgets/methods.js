@@ -4,7 +4,7 @@ const FAMILY_NAMES = {
   labels: "Labels, no teacher", response: "Response: what the teacher says", feature: "Features: what its layers give",
   relation: "Relations: how examples stand to each other", adversarial: "Adversarial", transformer: "Transformers",
 };
-const ROOMY = "(min-width: 56rem)"; // where the list stands beside the rest and need not be folded
+const ROOMY_REM = 52; // as in the style sheet: from here on the list stands beside the rest and need not be folded
 
 function render({ model, el }) {
   const life = lifetime(model);
@@ -17,7 +17,7 @@ function render({ model, el }) {
   const families = node("div", { class: "kd-methods-families" });
   const chosen = node("span", { class: "kd-note" });
   const fold = node("details", { class: "kd-methods-fold" }, node("summary", {}, node("h2", {}, "Method"), chosen), lock, families);
-  fold.open = matchMedia(ROOMY).matches;
+  fold.open = true;
   body.append(pair.root, given, note, fold);
   let options = [];
   const listed = changing();
@@ -41,6 +41,14 @@ function render({ model, el }) {
     }
     say(chosen, options.find(({ input }) => input.checked)?.row.title ?? "");
   });
+  const room = new ResizeObserver(() => {
+    const width = (el.closest(".kd-methods-room") ?? document.documentElement).clientWidth;
+    if (!width) return; // not on the page yet
+    fold.open = width >= ROOMY_REM * (parseFloat(getComputedStyle(document.documentElement).fontSize) || 16);
+    room.disconnect(); // the reader folds it from now on
+  });
+  room.observe(body);
+  life.onEnd(() => room.disconnect());
   life.watch(["methods", "chosen", "pairs", "pair", "given", "locked", "locked_reason", "note"], painter.soon);
   painter.now();
   return () => life.end();

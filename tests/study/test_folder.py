@@ -110,7 +110,8 @@ def test_what_memory_holds_is_written_to_a_new_folder(recipe, digits, tmp_path, 
     ids=["cut off", "a list", "fields missing", "not JSON"],
 )
 def test_a_damaged_file_is_said_and_the_run_done_anew(recipe, digits, tmp_path, done, text, reason):
-    study = kd.Study({"Hinton": recipe}, seeds=1, data=digits).run(tmp_path, progress=False, n_jobs=1)
+    how = {"progress": False, "n_jobs": 1, "stacked": False}
+    study = kd.Study({"Hinton": recipe}, seeds=1, data=digits).run(tmp_path, **how)
     damaged = tmp_path / f"{done[0]}.json"
     whole = json.loads(damaged.read_text(encoding="utf-8"))
     damaged.write_text(text, encoding="latin-1")
@@ -118,7 +119,7 @@ def test_a_damaged_file_is_said_and_the_run_done_anew(recipe, digits, tmp_path, 
     done.clear()
     again = kd.Study({"Hinton": recipe}, seeds=1, data=digits)
     with pytest.warns(UserWarning, match=f"{damaged.name} cannot be read .*so this run is done anew") as said:
-        again.run(tmp_path, progress=False, n_jobs=1)
+        again.run(tmp_path, **how)
     assert reason in str(said[0].message) and done == [first]
     assert without_clock(json.loads(damaged.read_text(encoding="utf-8"))) == without_clock(whole)
     assert study.table().equals(again.table())

@@ -85,7 +85,7 @@ class JensenShannon(SoftTargets):
     temperature : float or Schedule
         T > 0.
     beta : float or Schedule
-        β in [0, 1], the teacher's share of the mixture M.
+        β in (0, 1), the teacher's share of the mixture M.
     """
 
     temperature: Hyperparameter = 1.0
@@ -94,9 +94,9 @@ class JensenShannon(SoftTargets):
     def __post_init__(self) -> None:
         super().__post_init__()
         for number in schedules.extremes(self.beta):
-            if not 0 <= number <= 1:
-                raise ValueError(f"beta must lie in [0, 1] (it is the teacher's share of the mixture), got {number}")
-        object.__setattr__(self, "beta", positive("beta", self.beta, zero=True))
+            if not 0 < number < 1:
+                raise ValueError(f"beta must lie in (0, 1) (it is the teacher's share of the mixture), got {number}")
+        object.__setattr__(self, "beta", positive("beta", self.beta))
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
         return losses.jensen_shannon(outputs.student, teacher_logits(outputs), hyper["temperature"], hyper["beta"])

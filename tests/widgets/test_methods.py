@@ -1,0 +1,90 @@
+"""The list of methods: families, the keyboard, what cannot be chosen and why."""
+
+import pytest
+from playwright.sync_api import expect
+
+from kdviz.widgets import Methods
+from kdviz.widgets.traits import WrongTraitError
+
+ROWS = [
+    {"name": "soft_targets", "title": "Soft targets", "family": "response", "reason": ""},
+    {"name": "hint", "title": "Hints", "family": "feature", "reason": ""},
+    {"name": "flow", "title": "Flow of solution", "family": "relation", "reason": "It needs maps and there are none."},
+    {"name": "adversarial", "title": "Adversarial", "family": "adversarial", "reason": ""},
+]
+PAIRS = [{"name": "a", "title": "MNIST: large → small"}, {"name": "b", "title": "Fashion: large → small"}]
+
+
+def methods(**traits):
+    given = {"methods": ROWS, "chosen": "hint", "pairs": PAIRS, "pair": "a", "note": "MNIST: 2,000 examples."}
+    return Methods(**(given | traits))
+
+
+def radio(page, name):
+    return page.get_by_role("radio", name=name, exact=True)
+
+
+def test_methods_stand_under_their_families_and_one_is_chosen(mount):
+    page = mount(methods())
+    family = page.get_by_role("group", name="Features: what its layers give")
+    expect(radio(family, "Hints")).to_be_visible()
+    assert page.locator("legend").count() == 4
+    assert [radio(page, row["title"]).is_checked() for row in ROWS] == [False, True, False, False]
+
+
+def test_the_keyboard_goes_from_method_to_method_and_over_what_cannot_be_chosen(mount):
+    page = mount(methods())
+    radio(page, "Hints").focus()
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("() => [model.get('chosen'), model.log.length]") == ["adversarial", 1]
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("() => model.get('chosen')") == "soft_targets"
+    expect(radio(page, "Soft targets")).to_be_checked()
+
+
+def test_the_reason_why_a_method_cannot_be_chosen_is_a_hover_or_a_tab_away(mount):
+    page = mount(methods())
+    assert radio(page, "Flow of solution").is_disabled()
+    tip = page.get_by_role("tooltip")
+    expect(tip).to_be_hidden()
+    page.get_by_role("button", name="Flow of solution").focus()
+    expect(tip).to_have_text("It needs maps and there are none.")
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+    page.get_by_role("button", name="Flow of solution").hover()
+    expect(tip).to_be_visible()
+
+
+def test_while_a_run_is_under_way_nothing_can_be_chosen_and_it_says_why(mount):
+    page = mount(methods(locked=True, locked_reason="A run is under way."))
+    assert all(radio(page, row["title"]).is_disabled() for row in ROWS)
+    assert page.get_by_label("Teacher → student").is_disabled()
+    expect(page.get_by_role("status")).to_have_text("A run is under way.")
+    page.evaluate("() => model.set('locked', false)")
+    expect(radio(page, "Adversarial")).to_be_enabled()
+    expect(page.get_by_role("status")).to_be_hidden()
+
+
+def test_other_models_are_chosen_from_a_list_or_named_where_they_are_given(mount, remount):
+    page = mount(methods())
+    page.get_by_label("Teacher → student").select_option("b")
+    assert page.evaluate("() => model.get('pair')") == "b"
+    remount(page, methods(pairs=[], pair="", given="Mine → yours"))
+    expect(page.locator("select")).to_be_hidden()
+    expect(page.get_by_text("Mine → yours")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_list_is_folded_where_there_is_little_room(mount, width):
+    page = mount(methods(), width=width)
+    expect(radio(page, "Hints")).to_be_visible(visible=width > 900)
+    page.locator("summary").click()
+    expect(radio(page, "Hints")).to_be_visible(visible=width < 900)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_what_does_not_fit_is_refused():
+    with pytest.raises(WrongTraitError, match=r"methods\[0\] must be a dict with name, title, family, reason"):
+        Methods(methods=[{"name": "hint"}])
+    with pytest.raises(WrongTraitError, match=r"methods\[0\]\['family'\] must be one of 'labels'"):
+        Methods(methods=[{**ROWS[0], "family": "odd"}])
