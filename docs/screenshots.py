@@ -34,6 +34,7 @@ def main() -> None:
             for theme in ("light", "dark"):
                 take_lab(browser, lab, theme, arguments.folder)
                 take_compare(browser, lab, theme, arguments.folder)
+                take_methods(browser, lab, theme, arguments.folder)
                 if arguments.all:
                     take_others(browser, lab, theme, arguments.folder)
             browser.close()
@@ -65,6 +66,15 @@ def take_compare(browser: Browser, lab: str, theme: str, folder: Path) -> None:
     page.locator(".kd-host-attention canvas").first.wait_for()
     page.wait_for_timeout(500)
     take(page, folder, "compare", theme)
+    page.context.close()
+
+
+def take_methods(browser: Browser, lab: str, theme: str, folder: Path) -> None:
+    """Train the default method beside Hinton's and the twin, and take the page at every width."""
+    page = open_page(browser, f"{lab.split('/voila/')[0]}/voila/render/dashboards/methods.ipynb", theme)
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.locator(".kd-transport[data-state=finished]").wait_for(timeout=180_000)
+    take(page, folder, "methods", theme)
     page.context.close()
 
 

@@ -214,7 +214,7 @@ _ALL = (
     Method(
         "decoupled", "Decoupled (DKD)", "response", "logits",
         "Learn how sure the teacher is of the true class, and apart from that how it ranks the others.",
-        r"T^2\big(\alpha\,\mathrm{TCKD} + \beta\,\mathrm{NCKD}\big)", "Zhao et al. 2022, arXiv:2203.08679", 1.0,
+        r"T^2\big(a\,\mathrm{TCKD} + b\,\mathrm{NCKD}\big)", "Zhao et al. 2022, arXiv:2203.08679", 1.0,
         _always(lambda: t.Decoupled(4.0)),
     ),
     Method(

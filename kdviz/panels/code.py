@@ -50,15 +50,15 @@ def program(run: Distillation, *, twin: bool = True, smoothing: float = 0.1) -> 
     recipe = run.recipe
     parts = [
         f"torch.set_num_threads({torch.get_num_threads()})  # as here; another number may change the last digits",
-        _data(recipe, _data_has_a_name(run, recipe)),
-        *([_teacher(recipe)] if recipe.objective.needs_teacher else []),
-        _student(recipe),
-        _objective(recipe.objective),
+        write_data(recipe, _data_has_a_name(run, recipe)),
+        *([write_teacher(recipe)] if recipe.objective.needs_teacher else []),
+        write_student(recipe),
+        write_objective(recipe.objective),
         _run(recipe),
     ]
     setting_up = "\n".join(parts)
     plain = step == total and not edits
-    training = f"run.train()  # {step:,} steps" if plain else _steps(edits, step)
+    training = f"run.train()  # {step:,} steps" if plain else write_steps(edits, step)
     others = _twins(run, twin, smoothing, "" if plain else str(step))
     helper = f"\n{TEACH}\n" if not plain else ""
     return f"{HEAD}{helper}\n{setting_up}\n\n{training}\n{others}\n\n{_printing(run)}"
@@ -76,7 +76,7 @@ def _same(one: data_sets.Examples, other: data_sets.Examples) -> bool:
     return len(one) == len(other) and one.fingerprint() == other.fingerprint()
 
 
-def _data(recipe: Recipe, named: bool) -> str:
+def write_data(recipe: Recipe, named: bool) -> str:
     if not named:
         return "data = ...  # put your own data here: (X, y) tensors, a Dataset, a DataLoader or kd.data.Splits"
     loader = recipe.data.replace("-", "_")
@@ -89,25 +89,25 @@ def _data(recipe: Recipe, named: bool) -> str:
         "seed": draw.get("seed") or None,
         "omit": tuple(draw.get("omit", ())) or None,
     }
-    return f"data = {loaded}.with_labels({_arguments([number(draw['count'])], told)})"
+    return f"data = {loaded}.with_labels({write_arguments([number(draw['count'])], told)})"
 
 
-def _teacher(recipe: Recipe) -> str:
+def write_teacher(recipe: Recipe) -> str:
     if recipe.teacher is None:
         return "teacher = ...  # put your own teacher here: a torch.nn.Module in eval mode"
     return f"teacher = kd.models.pretrained({number(recipe.teacher)})"
 
 
-def _student(recipe: Recipe) -> str:
+def write_student(recipe: Recipe) -> str:
     if recipe.student is None:
         return "student = ...  # put your own student here: a torch.nn.Module with the weights it had before step 1"
     given = {k: tuple(v) if isinstance(v, list) else v for k, v in recipe.student.items() if k != "name"}
     usual = inspect.signature(getattr(models, recipe.student["name"])).parameters
     told = {k: v for k, v in given.items() if k == "hidden" or k not in usual or v != usual[k].default}
-    return f"student = kd.models.{recipe.student['name']}({_arguments([], {**told, 'seed': recipe.student_seed})})"
+    return f"student = kd.models.{recipe.student['name']}({write_arguments([], {**told, 'seed': recipe.student_seed})})"
 
 
-def _objective(objective: Objective) -> str:
+def write_objective(objective: Objective) -> str:
     """Write the objective as algebra, with alpha by name where the weights are alpha and 1 − alpha to the last bit."""
     own = [type(t).__name__ for t in objective.terms if getattr(distill, type(t).__name__, None) is not type(t)]
     if own:
@@ -124,7 +124,7 @@ def _objective(objective: Objective) -> str:
 
 def _term(term: Term) -> str:
     values = {f.name: getattr(term, f.name) for f in fields(term)}
-    return f"kd.{type(term).__name__}({_arguments([], values)})"
+    return f"kd.{type(term).__name__}({write_arguments([], values)})"
 
 
 def _run(recipe: Recipe) -> str:
@@ -135,14 +135,14 @@ def _run(recipe: Recipe) -> str:
     told: dict[str, Any] = {n: v for n, v in usual.items() if v != optional[n] and v != "custom"}
     own = [name for name, value in usual.items() if value == "custom"]
     comment = "".join(f"  # add {name}=, your own function" for name in own)
-    call = f"run = kd.Distillation({_arguments([teacher, 'student', 'data', 'objective'], {**numbers, **told})})"
+    call = f"run = kd.Distillation({write_arguments([teacher, 'student', 'data', 'objective'], {**numbers, **told})})"
     if len(call) + len(comment) <= LINE:
         return call + comment
-    lines = [f"{teacher}, student, data, objective", _arguments([], {**numbers, **told})]
+    lines = [f"{teacher}, student, data, objective", write_arguments([], {**numbers, **told})]
     return "run = kd.Distillation(\n" + "".join(f"    {line},\n" for line in lines) + f"){comment}"
 
 
-def _steps(edits: Iterable[Edit], last: int) -> str:
+def write_steps(edits: Iterable[Edit], last: int) -> str:
     """Write the training, stopping at each edit."""
     lines = []
     for step, together in groupby(edits, key=lambda e: e.step):
@@ -156,7 +156,7 @@ def _edit_lines(together: list[Edit]) -> list[str]:
     values = {e.name: e.value for e in together if e.name != "total_steps"}
     plans = [e for e in together if e.name == "total_steps"]
     longer = [f'run.history.edits.append(kd.distill.Edit({e.step}, "total_steps", {number(e.value)}))' for e in plans]
-    return [*longer, *([f"run.edit({_arguments([], values)})"] if values else [])]
+    return [*longer, *([f"run.edit({write_arguments([], values)})"] if values else [])]
 
 
 def _twins(run: Distillation, twin: bool, smoothing: float, step: str) -> str:
@@ -185,7 +185,7 @@ def _printing(run: Distillation) -> str:
     )
 
 
-def _arguments(positional: list[str], named: Mapping[str, Any]) -> str:
+def write_arguments(positional: list[str], named: Mapping[str, Any]) -> str:
     """Write arguments of a call; a value of None is left out."""
     return ", ".join([*positional, *(f"{name}={number(v)}" for name, v in named.items() if v is not None)])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from torch import nn
@@ -66,6 +66,7 @@ PAIRS: dict[str, Pair] = {
 }
 
 
+@cache
 def offered() -> dict[str, Pair]:
     """Return the pairs whose data are here."""
     here = set(data_sets.available())

@@ -56,13 +56,16 @@ class Parts:
         return object.__sizeof__(self) + held + sum(tensor.nbytes for tensor in weights)
 
     @cached_property
+    def _own_teacher(self) -> Teacher | None:
+        return None if self.teacher is None else Teacher(self.teacher)
+
+    @cached_property
     def _packed(self) -> Packed | None:
         return None if self.data is None else pack(self.data)
 
     def check(self, recipes: Iterable[Recipe]) -> None:
         """Raise in one sentence if a recipe cannot be run with these parts."""
-        if self.teacher is not None:
-            Teacher(self.teacher)  # says what is wrong with it
+        _ = self._own_teacher  # says what is wrong with it
         if self.student is not None and not callable(self.student):
             raise TypeError(f"student must be a function of a seed, or a module, got {type(self.student).__name__}")
         drawn = []
@@ -97,8 +100,8 @@ class Parts:
             return None
         if recipe.teacher is not None:
             return _known_teacher(_shipped_mark(recipe.teacher), lambda: models.pretrained(str(recipe.teacher)))
-        own = self.teacher
-        return None if own is None else _known_teacher(weight_hash(own), lambda: own)
+        own = self._own_teacher
+        return None if own is None else _known_teacher(own.fingerprint(), lambda: own.module)
 
     def student_of(self, recipe: Recipe) -> nn.Module:
         """Return a student of its own, untrained."""

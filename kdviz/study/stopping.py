@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
 LOOK_EVERY = 0.2  # seconds between two looks at the file
 
@@ -63,7 +64,7 @@ class StopSign:
 
 @contextmanager
 def stopped_by_ctrl_c(address: Address) -> Iterator[threading.Event]:
-    """Have Ctrl-C put up the sign for the block, and tell of it by the event.
+    """Have Ctrl-C put up the sign for the block, and tell of it by the event; a second one interrupts at once.
 
     Elsewhere than on the main thread there is no Ctrl-C to catch.
     """
@@ -72,7 +73,9 @@ def stopped_by_ctrl_c(address: Address) -> Iterator[threading.Event]:
         yield pressed
         return
 
-    def stop(*_: object) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:
+        if pressed.is_set():
+            signal.default_int_handler(number, frame)
         pressed.set()
         address.put_up()
 

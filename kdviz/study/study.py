@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import tempfile
 import threading
 import uuid
@@ -17,7 +18,6 @@ from torch import nn
 from tqdm import tqdm
 
 from .. import data as data_sets
-from ..data import Splits
 from ..distill import Recipe
 from ..distill.guards import whole
 from ..losses.labels import check_smoothing
@@ -103,7 +103,7 @@ class Study:
         student: nn.Module | Callable[[int], nn.Module] | None = None,
         data: Any = None,
     ) -> None:
-        self._assemble(named(arms), seeds, smoothing, Parts(teacher, student, _splits(data)))
+        self._assemble(named(arms), seeds, smoothing, _parts(teacher, student, data))
 
     @classmethod
     def grid(cls, recipe: Recipe, *, seeds: int | Sequence[int] = 3, smoothing: float = 0.0, **axes: Any) -> Study:
@@ -135,9 +135,8 @@ class Study:
         (12, 'temperature 2, alpha 0.9', {'temperature': 2, 'alpha': 0.9})
         """
         own = {n: axes.pop(n) for n in ("teacher", "student", "data") if n in axes and not _is_axis(axes[n])}
-        parts = Parts(own.get("teacher"), own.get("student"), _splits(own.get("data")))
         study = cls.__new__(cls)
-        study._assemble(grid(recipe, axes), seeds, smoothing, parts)
+        study._assemble(grid(recipe, axes), seeds, smoothing, _parts(**own))
         return study
 
     def _assemble(self, arms: tuple[Arm, ...], seeds: int | Sequence[int], smoothing: float, parts: Parts) -> None:
@@ -401,8 +400,10 @@ def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
     return numbers
 
 
-def _splits(data: Any) -> Splits | None:
-    return None if data is None else data_sets.splits(data)
+def _parts(teacher: Any = None, student: Any = None, data: Any = None) -> Parts:
+    """Return parts of your own. Modules are copied: what becomes of yours later does not change what keys stand for."""
+    teacher, student = (copy.deepcopy(part) if isinstance(part, nn.Module) else part for part in (teacher, student))
+    return Parts(teacher, student, None if data is None else data_sets.splits(data))
 
 
 def _is_axis(value: Any) -> bool:

@@ -1,7 +1,7 @@
 // How a run is drawn: the same colour, dash and mark in the plot, in its legend and in the list of runs.
 
 const BRANCH_LOOKS = 5;
-const RUN_ORDER = ["student", "twin", "smoothed", "branch", "teacher"];
+const RUN_ORDER = ["student", "hinton", "twin", "smoothed", "branch", "teacher"];
 const SHORT_NAMES = { "Twin, no teacher": "Twin", "Twin, label smoothing": "Smoothed twin" };
 // Branches differ in their marks as well as in their colour; (x, y) is the middle, r the size.
 const RUN_MARKS = [

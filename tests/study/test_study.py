@@ -223,3 +223,15 @@ def test_progress_counts_all_runs_those_done_before_included(recipe, digits, tmp
     kd.Study({"Hinton": recipe}, seeds=2, data=digits).run(tmp_path, n_jobs=1)
     told = capsys.readouterr().err
     assert "2/4" in told and "4/4" in told and "0/4" not in told
+
+
+def test_a_teacher_trained_on_later_does_not_change_a_study(recipe, digits):
+    teacher = kd.models.mlp((8,), seed=3).eval()
+    arms = {"Hinton": replace(recipe, teacher=None)}
+    study = kd.Study(arms, seeds=1, teacher=teacher, data=digits)
+    before = kd.Study(arms, seeds=1, teacher=teacher, data=digits).run(progress=False, n_jobs=1)
+    with torch.no_grad():
+        teacher.logits.bias[2] += 100
+    assert study.run(progress=False, n_jobs=1).table().equals(before.table())
+    after = kd.Study(arms, seeds=1, teacher=teacher, data=digits).run(progress=False, n_jobs=1)
+    assert after.compare("Hinton").teacher_errors != before.compare("Hinton").teacher_errors

@@ -26,8 +26,11 @@ import torch
 import kdviz as kd
 from kdviz.study import folder as on_disk
 
+def tell(line):
+    os.write(1, f"{line}\\n".encode())  # at once: several processes write here
+
 def student(seed):
-    print("begun", os.getpid(), flush=True)
+    tell(f"begun {os.getpid()}")
     return kd.models.mlp((4,), inputs=4, classes=3, seed=seed)
 
 if __name__ == "__main__":
@@ -37,11 +40,11 @@ if __name__ == "__main__":
     arms = {"quick": recipe, "endless": replace(recipe, epochs=10**9)}
     study = kd.Study(arms, seeds=1, student=student, data=data)
     write = on_disk.write
-    on_disk.write = lambda *told: (write(*told), print("written", flush=True))
+    on_disk.write = lambda *told: (write(*told), tell("written"))
     try:
         study.run(sys.argv[1], progress=False, n_jobs=2)
     except KeyboardInterrupt as stopped:
-        print(f"{stopped}; left {study.left}, done {len(study.results)}", flush=True)
+        tell(f"{stopped}; left {study.left}, done {len(study.results)}")
 """
 
 
@@ -59,23 +62,23 @@ def under_way(tmp_path):
     )
     assert process.stdout is not None
     told: list[str] = []
-    workers_of: list[int] = []
-    while told.count("written") < 2 or len(workers_of) < 4:
-        line = process.stdout.readline()
-        assert line, "\n".join(told)
-        told.append(line.strip())
-        workers_of = [pid for pid in begun(told) if pid != process.pid]
-    children = [psutil.Process(pid) for pid in set(workers_of)]
-    yield process, children
-    for left in [*children, process]:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            left.kill()
-    process.wait()
-    process.stdout.close()
+    try:
+        while told.count("written") < 2 or len(begun(told, process.pid)) < 4:
+            line = process.stdout.readline()
+            assert line, "\n".join(told)
+            told.append(line.strip())
+        yield process, [psutil.Process(pid) for pid in set(begun(told, process.pid))]
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
 
 
-def begun(told: list[str]) -> list[int]:
-    return [int(line.split()[1]) for line in told if line.startswith("begun")]
+def begun(told: list[str], main: int) -> list[int]:
+    """The workers in which runs have begun, one entry a run."""
+    pids = [int(line.split()[1]) for line in told if line.startswith("begun")]
+    return [pid for pid in pids if pid != main]
 
 
 def test_ctrl_c_in_a_terminal_stops_soon_and_keeps_what_had_finished(under_way, tmp_path):

@@ -10,7 +10,10 @@ from .black_box import black_box, labelled_by
 from .born_again import born_again
 from .by_name import SCHEMES, stages
 from .co_training import View, co_training
+from .continual import Retained, continual, retained, tasks_of
+from .data_free import data_free, data_impressions
 from .ensemble import Ensemble, ensemble
+from .federated import RecordedAnswers, federated, last_of_each, private_parts
 from .generations import carried_on, frozen, train_each
 from .label_free import label_free, without_labels
 from .multi_teacher import multi_teacher, teacher_weights
@@ -19,31 +22,52 @@ from .omitted_class import raise_bias, suitable_raise
 from .own_snapshot import own_snapshot
 from .own_teacher import exits, own_teacher
 from .progressive import progressive
+from .quantised import bytes_of, fake_quantised, integer_weights, quantised, quantised_layers
+from .specialists import Specialist, WithSpecialists, confusable_classes, specialists
 
 __all__ = [
     "SCHEMES",
     "Ensemble",
+    "RecordedAnswers",
+    "Retained",
+    "Specialist",
     "View",
+    "WithSpecialists",
     "adversarial",
     "assistant_chain",
     "black_box",
     "born_again",
+    "bytes_of",
     "carried_on",
     "co_training",
+    "confusable_classes",
+    "continual",
+    "data_free",
+    "data_impressions",
     "ensemble",
     "exits",
+    "fake_quantised",
+    "federated",
     "frozen",
+    "integer_weights",
     "label_free",
     "labelled_by",
+    "last_of_each",
     "multi_teacher",
     "mutual_learning",
     "own_snapshot",
     "own_teacher",
     "peers",
+    "private_parts",
     "progressive",
+    "quantised",
+    "quantised_layers",
     "raise_bias",
+    "retained",
+    "specialists",
     "stages",
     "suitable_raise",
+    "tasks_of",
     "teacher_weights",
     "train_each",
     "without_labels",

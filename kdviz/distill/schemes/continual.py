@@ -59,8 +59,7 @@ def continual(
 
     A run's twin forgets: it learns the same task from the same start without the memory.
 
-    To load a saved run pass ``data=`` its task and ``student=`` any module of the same architecture: a student that has
-    learned something before is not built from its description. The memory is in the save.
+    To load a saved run pass ``data=`` its task. The memory is in the save.
 
     References
     ----------

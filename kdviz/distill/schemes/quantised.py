@@ -64,8 +64,7 @@ def quantised(
     The teacher stays in full precision. The twin (``run.twin()``) is quantised as the student is, and learns without
     the teacher. A student that has learned in full precision is often the better start: pass it as ``student``.
 
-    To load a saved run pass ``student=fake_quantised(model, ...)`` as it was made: a description of the architecture
-    does not say how it is quantised.
+    To load a saved run pass ``student=fake_quantised(model, ...)`` as it was made.
 
     References
     ----------
@@ -100,7 +99,8 @@ def fake_quantised(
     ----------
     model : nn.Module
         Changed in place: its layers get hooks and a few buffers. Classes, names and weights stay what they are, so
-        taps, optimisers, copies and saves work as before.
+        taps, optimisers and copies work as before. An ``.architecture`` is taken away: it says no longer all that is
+        needed to build the model.
     bits : int
         Of a weight, 2 to 8.
     activation_bits : int or None
@@ -164,6 +164,7 @@ def fake_quantised(
             layer.register_buffer(name, torch.zeros((), device=device))
         layer.register_forward_pre_hook(_round)
         layer.register_forward_hook(_restore, always_call=True)  # also when the layer fails
+    model.__dict__.pop("architecture", None)
     return model
 
 

@@ -175,8 +175,7 @@ class Reservoir(nn.Module):
         if self.filled == 0:
             self.inputs = like.new_zeros(0, *like.shape[1:])
         self.inputs, self.labels, self.logits = (
-            torch.cat((held, held.new_zeros(more, *held.shape[1:])))
-            for held in (self.inputs, self.labels, self.logits)
+            torch.cat((held, held.new_zeros(more, *held.shape[1:]))) for held in (self.inputs, self.labels, self.logits)
         )
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
