@@ -8,6 +8,10 @@ of the classes in question:
 - with examples of something else mixed in: :func:`mixed_in`;
 - made from the teacher alone: :func:`kdviz.distill.schemes.data_impressions`.
 
+What it buys, in test errors of 10,000 (MNIST, 1,000 labels, teacher ``mnist-mlp-1200``, a student of 64 units, α = 0.9,
+T = 4, about 2,400 steps of 128, mean of three seeds): labels alone 1,129; distilled on the 1,000 examples 962; with
+9,000 more without a label: noise 927, Fashion-MNIST 896, MUNGE 695, real digits 397.
+
 >>> from kdviz import data
 >>> toy = data.splits((torch.randn(200, 4), torch.arange(200) % 4))
 >>> few = toy.with_labels(9, keep_unlabelled=True, omit=("3",))

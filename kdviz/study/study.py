@@ -175,7 +175,8 @@ class Study:
     @property
     def left(self) -> int:
         """How many of them are still to do, those included that failed for a reason that may pass."""
-        return len({job.key for job in self._jobs.values()} - {k for k, o in self._outcomes.items() if _settled(o)})
+        settled = {key for key, outcome in list(self._outcomes.items()) if _settled(outcome)}  # it may be under way
+        return len({job.key for job in self._jobs.values()} - settled)
 
     def run(
         self,

@@ -80,8 +80,8 @@ def data_free(
       63 to 83 % at T = 20. By Gaussian noise: 29 and 44 %; by 4,000 real images without labels: 97 %.
     - A perceptron of 256 units (97 %) teaches one of 64 by 5,000 impressions (60 steps, ``bounds=None``): 75 to 77 %.
       By Gaussian noise: 74 to 79 %, so nothing is bought; by 5,000 real images: 95 %.
-    - The shipped ``mnist-convnet``, with batch normalisation, teaches one of 4 filters by 1,000 impressions (60 steps):
-      10 to 11 %, which is chance.
+    - The shipped ``mnist-convnet``, with batch normalisation, teaches one of 4 filters by 1,000 impressions (60 steps,
+      T = 20): 10 to 11 %, which is chance.
 
     The paper reports 98.8 % for LeNet-5 with 24,000 impressions of 1,500 steps. So look at the run's accuracy beside
     that of :func:`label_free <kdviz.distill.schemes.label_free>` on real inputs before believing in it.
@@ -179,8 +179,8 @@ def data_impressions(
     x = argmin_x CE(y, σ_T(t(x))).
 
     The paper takes T = 20, β = 1 for half of the impressions and 0.1 for the others, and 1,500 steps of Adam. Its
-    public code differs: it scales each batch of inputs to [0, 1] at each step where this cuts them off, and scales C
-    once as a whole before each row.
+    public code differs: it scales each batch of inputs to [0, 1] at each step where this cuts them off; and it scales
+    each row of C to [0, 1] after β was multiplied in, which takes β out again, so that it is 1 for all.
 
     At T = 20 an answer with p against q asks for logits 20 · ln(p / q) apart, far more than a teacher gives to real
     inputs; the default T = 4 asks for less. Ask the teacher what it says of the impressions.

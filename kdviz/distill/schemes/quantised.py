@@ -61,6 +61,10 @@ def quantised(
 
     Notes
     -----
+    Two-bit weights and four-bit inputs (MNIST, 4,000 labels, 64 units, teacher ``mnist-mlp-1200``, 30 epochs, one
+    seed), in test errors: 822 in full precision, 3,168 rounded after it, 994 rounded from the start, 878 with ten
+    epochs in the loop after it. At 8 and 4 bits rounding costs little either way (825 and 841 after).
+
     The teacher stays in full precision. The twin (``run.twin()``) is quantised as the student is, and learns without
     the teacher. A student that has learned in full precision is often the better start: pass it as ``student``.
 

@@ -200,6 +200,11 @@ def specialists(
     The paper's specialists (§5.3) learn from hard labels; that soft targets keep them from overfitting is its §6.
     There half of each batch is special; here half of the examples are.
 
+    Four specialists took a generalist of 64 units on Fashion-MNIST from 1,431 test errors to 1,282 (three epochs each
+    on labels alone at a third of the learning rate, one seed; 1,356 with the default objective). Three more epochs of
+    the generalist itself on all examples took it to 1,207: with ten classes and a model that has not learned all it
+    can, specialists are no bargain. The paper's case is 15,000 classes and a model that nobody can afford to train on.
+
     A specialist is a module of its own: to load a saved run, pass ``data=``, ``teacher=`` and ``student=`` as another
     run of the same call has them.
 

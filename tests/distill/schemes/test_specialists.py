@@ -210,13 +210,13 @@ def test_windows_that_make_no_sense_are_refused(generalist, pairs, special, mess
 
 
 def test_other_numbers_out_of_range_are_refused(generalist, pairs):
-    with pytest.raises(ValueError, match="count must lie in 2 ... 5"):
+    with pytest.raises(ValueError, match=r"count must lie in 2 \.\.\. 5"):
         confusable_classes(generalist, pairs.validation, 6)
     with pytest.raises(ValueError, match="temperature must be a finite number > 0"):
         confusable_classes(generalist, pairs.validation, 2, temperature=math.inf)
     with pytest.raises(ValueError, match="chosen must be at least 1"):
         WithSpecialists(generalist, [], chosen=0)
-    with pytest.raises(TypeError, match="runs of kd.schemes.specialists are expected, got a Network"):
+    with pytest.raises(TypeError, match=r"runs of kd\.schemes\.specialists are expected, got a Network"):
         WithSpecialists(generalist, [generalist])
 
 
