@@ -472,7 +472,8 @@ class Distillation:
         if not examples.labelled:
             raise ValueError(f"the {split} split has no labelled example; give it labels or evaluate another split")
         self._check_teacher()
-        teacher = self.teacher.logits(examples, progress=progress) if self.teacher is not None else None
+        asked = self.teacher if self.teacher is not None and self.teacher.knows(examples) else None
+        teacher = asked.logits(examples, progress=progress) if asked is not None else None
         with self.lock:
             result = evaluate(self.student, examples, step=self.steps_done, split=split, teacher_logits=teacher)
             self.student.train()

@@ -161,7 +161,7 @@ def check_batches(student: nn.Module, data: Splits, batch_size: int) -> None:
 def check_not_swapped(teacher: Teacher, student: nn.Module, data: Splits) -> None:
     """Raise if the untrained side seems to be the teacher: a student that knows clearly more at step 0."""
     known = torch.nonzero(data.validation.y >= 0).flatten()[:LOOK]
-    if len(known) < 50:
+    if len(known) < 50 or not teacher.knows(data.validation):
         return
     x, y = data.validation.inputs(known), data.validation.y[known]
     by_teacher = (teacher(x.to(device_of(teacher.module))).argmax(1).cpu() == y).float().mean().item()

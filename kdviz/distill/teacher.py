@@ -79,6 +79,11 @@ class Teacher:
             self._taps = probe(self.module, inputs[:1])
         return [name for name in layers if self._taps[name].overwritten]
 
+    def knows(self, examples: Examples) -> bool:
+        """Whether it can be asked about these examples: a module that has recorded answers only says so itself."""
+        ask = getattr(self.module, "knows", None)
+        return ask is None or bool(ask(examples))
+
     def logits(self, examples: Examples, *, progress: Callable[[int, int], bool] | None = None) -> Tensor:
         """Return logits (N, C) for all examples, in their order, from the cache where they are known.
 

@@ -41,25 +41,28 @@ def sentences(study: Study) -> list[str]:
 
 def title(found: Sequence[Comparison]) -> str:
     """Return one sentence on how many arms differ from their twins beyond the noise."""
-    compared = [d for one in found if (d := one.difference()) is not None]
-    seeds = max((d.n for d in compared), default=0)
-    if not compared:
+    differences = [d for one in found if (d := one.difference()) is not None]
+    compared = [d for d in differences if d.n > 1]
+    if not differences:
         return "No arm has a twin to be compared with yet"
-    if seeds == 1:
+    if not compared:
         return "One seed: what the noise between seeds is, it cannot say"
     counts = {word: sum(d.verdict == word for d in compared) for word in ("fewer", "more", "within the noise")}
     told = f"{counts['fewer']} with fewer test errors than the twin, {counts['more']} with more"
-    rest = len(compared) - counts["fewer"] - counts["more"]
-    return f"Of {count(len(compared), 'arm')}, {told}, {rest} within the noise (95{PERCENT} intervals, {seeds} seeds)"
+    fewest, most = min(d.n for d in compared), max(d.n for d in compared)
+    seeds = f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds"
+    noise = f"{counts['within the noise']} within the noise (95{PERCENT} intervals, {seeds})"
+    return f"Of {count(len(compared), 'arm')}, {told}, {noise}"
 
 
 def _what_it_is(study: Study, shown: Sequence[Comparison]) -> str:
     size = f"{count(len(study.arms), 'arm')}, {count(len(study.seeds), 'seed')}"
     if not shown:
         return f"{size}: no run has finished yet."
-    tested = max(found.examples for found in shown)
-    same = "the same start, seed, batches and budget"
-    return f"{size}: errors on {tested:,} test examples; each student stands beside its twin, which has {same}."
+    what = f"{size}: errors on {max(found.examples for found in shown):,} test examples"
+    if not any(found.errors["twin"] for found in shown):
+        return f"{what}."
+    return f"{what}; each student stands beside its twin, which has the same start, seed, batches and budget."
 
 
 def _of_arm(last: Comparison, best: Comparison, roles: Sequence[Role]) -> str:

@@ -8,7 +8,7 @@ import torch
 
 import kdviz as kd
 from kdviz.data import Examples, mixed_in, munge, with_more
-from kdviz.data.transfer import _nearest
+from kdviz.data.transfer import _nearest, _weights
 
 
 def table(x: torch.Tensor, features: tuple[str, ...] = (), **groups) -> kd.data.Splits:
@@ -85,6 +85,9 @@ def test_a_nominal_attribute_counts_as_one_in_distances():
     rows = made(table(x), p=1.0, s=1e9, nominal=[(1, 2)], fixed_neighbours=True)
     # 0↔1, then 1↔0 back; 2↔3 and back: colours never mix
     torch.testing.assert_close(rows, x)
+    far = np.array([[0.0, 0, 1, 0], [0.9, 0.9, 1, 0], [0, 0, 0, 1], [1, 1, 0, 1]], dtype=np.float32)
+    # Of the same colour 0.81 + 0.81 away, of the other one 1 and next to nothing.
+    assert _nearest(far * _weights(far, [np.array([2, 3])], table=True)).tolist() == [2, 3, 0, 1]
 
 
 def test_adult_keeps_its_one_hot_columns():

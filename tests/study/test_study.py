@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 
@@ -14,6 +16,7 @@ import kdviz as kd
 from kdviz.measure import paired
 from kdviz.study import folder as on_disk
 from kdviz.study import jobs as study_jobs
+from kdviz.study.sentences import title
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +148,7 @@ def test_a_transfer_set_without_labels_has_no_twin(recipe, digits):
     study = kd.Study.grid(soft, temperature=[1, 4], seeds=2, data=bare).run(progress=False, n_jobs=1)
     assert study.total == 4 and set(study.frame().role) == {"student"}
     assert study.table().twin_verdict_last.tolist() == ["no pair"] * 2
-    assert not any("twin without" in sentence for sentence in study.sentences()[1:])
+    assert not any("twin" in sentence for sentence in study.sentences())
 
 
 def test_without_validation_labels_there_is_no_best_epoch_and_no_choice(recipe, digits):
@@ -223,6 +226,23 @@ def test_progress_counts_all_runs_those_done_before_included(recipe, digits, tmp
     kd.Study({"Hinton": recipe}, seeds=2, data=digits).run(tmp_path, n_jobs=1)
     told = capsys.readouterr().err
     assert "2/4" in told and "4/4" in told and "0/4" not in told
+
+
+def test_a_title_counts_only_arms_with_seeds_enough(recipe, digits):
+    wild = replace(recipe, learning_rate=1e30)
+    one, two = (
+        kd.Study({"calm": recipe, "wild": wild}, seeds=n, data=digits).run(progress=False, n_jobs=1) for n in (1, 2)
+    )
+    for study, told in ((one, "One seed: what the noise between seeds is"), (two, "Of 1 arm, ")):
+        assert title([study.compare(arm.name) for arm in study.arms]).startswith(told)
+    assert title([one.compare("calm"), two.compare("calm")]) == title([two.compare("calm")])
+    assert title([two.compare("wild")]) == "No arm has a twin to be compared with yet"
+
+
+def test_importing_a_study_loads_no_pandas_and_no_plotly():
+    ask = "import kdviz as kd, sys; kd.Study; print(*{'pandas', 'plotly', 'sklearn', 'distributed'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def test_a_teacher_trained_on_later_does_not_change_a_study(recipe, digits):

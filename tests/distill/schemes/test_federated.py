@@ -81,13 +81,14 @@ def test_the_server_sees_logits_on_public_examples_alone(one_class_each, public)
 
 
 def test_the_runs_go_on_from_one_another(one_class_each, public):
-    runs = trained(one_class_each, public, rounds=1)
+    runs = trained(one_class_each, public, rounds=2)
     for client in range(3):
-        digest, revisit = runs[3 + 2 * client], runs[4 + 2 * client]
+        digest, revisit, next_digest = runs[3 + 2 * client], runs[4 + 2 * client], runs[9 + 2 * client]
+        assert same_weights(next_digest.at(0), revisit.at(revisit.steps_done))
         assert same_weights(digest.at(0), runs[client].at(runs[client].steps_done))
         assert same_weights(revisit.at(0), digest.at(digest.steps_done))
         assert revisit.data is one_class_each[client]
-    assert last_of_each(runs, 3) == (runs[4], runs[6], runs[8])
+    assert last_of_each(runs, 3) == (runs[10], runs[12], runs[14])
     assert last_of_each(runs[:3], 3) == tuple(runs[:3])
     assert len({run.settings.seed for run in runs}) == len(runs)
 

@@ -47,6 +47,12 @@ def test_inputs_are_rounded_to_levels_of_their_range_and_zero_stays_zero():
     torch.testing.assert_close(model(x), torch.tensor([[0.0, 1.0], [-1.0, 2.0], [0.0, -1.0]]), atol=1e-6, rtol=0)
 
 
+def test_a_range_is_widened_to_hold_0():
+    model = linear([[1.0]], activation_bits=2, ranges="extremes").train()
+    model(torch.tensor([[2.0], [3.0]]))  # levels 0, 1, 2, 3
+    torch.testing.assert_close(model.eval()(torch.tensor([[0.0], [1.2]])), torch.tensor([[0.0], [1.0]]))
+
+
 def test_the_gradient_goes_straight_through_except_where_inputs_are_cut_off():
     model = linear([[1.0, 0.3]], bits=2, activation_bits=4, ranges="extremes").train()
     model(torch.tensor([[0.0, 3.0]]))

@@ -158,6 +158,15 @@ def test_only_specialists_for_what_the_generalist_finds_likely_are_asked(pairs):
     torch.testing.assert_close(together(z).softmax(1)[2], z[2].softmax(0))  # nobody asked: the generalist's own
 
 
+def test_specialists_that_have_learned_nothing_change_nothing(generalist, pairs):
+    """They say what the generalist says, at natural odds, whatever the odds of their examples."""
+    learned = [run.student for run in specialists(generalist, pairs, [(0, 1), (2, 3)], **NUMBERS)]
+    assert all(specialist.oversampled > 0.1 for specialist in learned)
+    x = pairs.test.inputs()
+    together = WithSpecialists(generalist, learned, chosen=3)
+    torch.testing.assert_close(together(x).softmax(1), generalist(x).softmax(1), atol=1e-5, rtol=1e-4)
+
+
 def test_all_together_can_teach_one_student(generalist, pairs):
     runs = [run.train(progress=False, epochs=1) for run in specialists(generalist, pairs, [(0, 1), (2, 3)], **NUMBERS)]
     together = WithSpecialists(generalist, runs)
