@@ -312,8 +312,9 @@ class Study:
         Columns: arm, the axes of a grid, seed, role ("student", "twin", "smoothed"), run (the same where arms share a
         twin: its rows then stand there for each of them), split, moment ("last" step, or "best" epoch on validation
         data), step, examples, errors, accuracy, nll (nats), ece, brier, agreement with the teacher and kl(teacher ‖
-        student) at T = 1 (nats; a twin, which has none and may serve several, is not compared), teacher_errors, parameters, macs, seconds (of computing, on one thread), stacked (runs
-        trained together), state and sentence. A run that failed has one row, which says why.
+        student) at T = 1 (nats; a twin, which may serve arms with several teachers, is compared with none),
+        teacher_errors, parameters, macs, seconds (of computing, on one thread), stacked (runs trained together), state
+        and sentence. A run that failed has one row, which says why.
         """
         from .table import frame
 

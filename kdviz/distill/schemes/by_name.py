@@ -72,9 +72,7 @@ def _assistant_chain(recipe: Recipe, parts: dict[str, Any], *, students: list[di
     given = recipe.parts(**parts)
     assistants = [models.build(architecture, seed=recipe.student_seed) for architecture in students]
     teacher = given.teacher.module if isinstance(given.teacher, Teacher) else given.teacher
-    chain = assistant_chain(
-        teacher, [*assistants, given.student], given.data, recipe.objective, **recipe.numbers()
-    )
+    chain = assistant_chain(teacher, [*assistants, given.student], given.data, recipe.objective, **recipe.numbers())
     names = [*(f"assistant {i}" for i in range(1, len(assistants) + 1)), "student"]
     return zip(names, chain, strict=True)
 

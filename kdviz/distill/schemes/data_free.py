@@ -83,7 +83,8 @@ def data_free(
     - The shipped ``mnist-convnet``, with batch normalisation, teaches one of 4 filters by 1,000 impressions (60 steps,
       T = 20): 10 to 11 %, which is chance.
 
-    The paper, with many more impressions and steps, reports far more. So look at the run's accuracy beside that of :func:`label_free <kdviz.distill.schemes.label_free>` on real inputs before believing in it.
+    The paper, with many more impressions and steps, reports far more. So look at the run's accuracy beside that of
+    :func:`label_free <kdviz.distill.schemes.label_free>` on real inputs before believing in it.
 
     To load a saved run, pass ``data=run.data`` of another run of the same call.
 
