@@ -1,6 +1,6 @@
 """Numbers -> plotly figures, for notebooks and reports. What is dragged is drawn by ``kdviz.widgets`` instead."""
 
-from . import attention, bias, calibration, dark_knowledge, fidelity, saliency, similarity
+from . import attention, bias, calibration, dark_knowledge, fidelity, saliency, similarity, study
 from .learning_curves import learning_curves
 
 __all__ = [
@@ -12,4 +12,5 @@ __all__ = [
     "learning_curves",
     "saliency",
     "similarity",
+    "study",
 ]

@@ -45,11 +45,13 @@ def learning_curves(run: Distillation, twin: Distillation | None = None, **other
     known = next((e for e in run.history.evaluated("validation") if e.teacher_errors is not None), None)
     if known is not None and known.teacher_errors:
         level = 100 * known.teacher_errors / known.examples
-        figure.add_hline(y=level, line_dash="dash", line_color=palette.TEACHER, annotation_text="Teacher")
+        teacher = {"dash": "dash", "color": palette.TEACHER, "width": 2}  # the template's own width is 0
+        figure.add_hline(y=level, line=teacher, opacity=1, annotation_text="Teacher")
     for edit in run.history.edits:
         if edit.name != "total_steps":
             text = f"{edit.name} = {edit.value}"
-            figure.add_vline(x=edit.step, line_dash="dot", line_color=palette.EDIT, annotation_text=text)
+            dotted = {"dash": "dot", "color": palette.EDIT, "width": 2}
+            figure.add_vline(x=edit.step, line=dotted, opacity=1, annotation_text=text)
     figure.update_layout(
         xaxis_title="optimiser step", yaxis_title="error on validation data, %", template="simple_white"
     )

@@ -32,7 +32,7 @@ from .stacked_terms import StackedTerms, stackable
 from .stopping import StopSign
 
 MOST = 16  # runs in a stack; more are no faster, and the weights leave the cache
-WORTH_IT = 250_000  # weights of a student, up to which a stack was faster: benchmarks/study.py
+WORTH_IT = 500_000  # weights of a student: no size up to here was slower in a stack (benchmarks/study.py)
 ROWS = 512  # validation examples answered at once
 
 
