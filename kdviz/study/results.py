@@ -208,9 +208,7 @@ def _tuned(tunings: Sequence[Tuning]) -> str:
 def _cost(study: Study) -> str:
     found = {r.outcome["key"]: r.outcome for r in study.results if _done(r.outcome)}.values()
     seconds, torch = sum(o["seconds"] for o in found), sorted({o["torch"] for o in found})
-    return (
-        f"{len(found):,} runs, {seconds / 60:,.0f} minutes of computing on one thread each, PyTorch {', '.join(torch)}."
-    )
+    return f"{len(found):,} runs, {seconds / 60:,.0f} minutes of wall-clock time together, PyTorch {', '.join(torch)}."
 
 
 def _markdown(lines: list[list[str]]) -> str:
