@@ -221,7 +221,14 @@ class Distillation:
             yield self.step()
         self.finish()
 
-    def train(self, epochs: int | None = None, *, progress: bool = True, evaluate: bool = True) -> Distillation:
+    def train(
+        self,
+        epochs: int | None = None,
+        *,
+        progress: bool = True,
+        evaluate: bool = True,
+        patience: int | None = None,
+    ) -> Distillation:
         """Train to the end of the plan, or for ``epochs`` more; interrupting leaves a usable run.
 
         Parameters
@@ -232,6 +239,10 @@ class Distillation:
             Show a progress bar.
         evaluate : bool
             Evaluate on validation data after each epoch.
+        patience : int, optional
+            Stop early, after this many epochs in a row without fewer errors on validation data than before: the task is
+            what counts, not the distillation loss. The student stays as it is then; ``run.at(run.best_step())`` is the
+            best one.
 
         Raises
         ------
@@ -240,6 +251,7 @@ class Distillation:
         KeyboardInterrupt
             After Ctrl-C, once the step under way is done.
         """
+        waits = guards.check_patience(patience, evaluate, self.data)
         last = self._plan(epochs)
         with (
             interruptible() as interrupted,
@@ -257,6 +269,8 @@ class Distillation:
                         self._settle()
                     result = self.evaluate("validation")
                     bar.set_postfix_str(f"validation accuracy {result.accuracy:.1%}", refresh=False)
+                    if self.steps_done - (self.best_step() or 0) >= waits * self.steps_per_epoch:
+                        break
         self.finish()
         if interrupted.is_set():
             raise KeyboardInterrupt(f"stopped after step {self.steps_done}; the run can go on from here")

@@ -55,6 +55,21 @@ def check_numbers(*, learning_rate: Hyperparameter, batch_size: int, epochs: int
         raise ValueError(f"epochs must be at least 1, got {epochs}")
 
 
+def check_patience(patience: object, evaluate: bool, data: Splits) -> float:
+    """Return how many epochs without gain to wait for, infinity without a ``patience``."""
+    if patience is None:
+        return math.inf
+    epochs = whole("patience", patience)
+    if epochs < 1:
+        raise ValueError(f"patience must be at least 1 epoch, got {epochs}")
+    if not evaluate or not data.validation.labelled:
+        raise ValueError(
+            "patience counts errors on validation data after each epoch; it needs evaluate=True and a validation part "
+            "with labels"
+        )
+    return epochs
+
+
 def check_kinds(teacher: object, student: object, objective: object) -> None:
     """Raise unless each part is of the kind it should be."""
     if not isinstance(student, nn.Module):

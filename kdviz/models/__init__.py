@@ -4,6 +4,7 @@ from kdviz.models.adapter import LogitsOf
 from kdviz.models.architecture import build
 from kdviz.models.convolutional import convnet
 from kdviz.models.counts import mac_count, parameter_count
+from kdviz.models.inheritance import inherit
 from kdviz.models.loading import load
 from kdviz.models.perceptron import mlp
 from kdviz.models.residual import resnet
@@ -16,6 +17,7 @@ __all__ = [
     "build",
     "card",
     "convnet",
+    "inherit",
     "load",
     "mac_count",
     "mlp",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -17,12 +19,14 @@ class Tokens(nn.Module):
         Numbers in a token.
     patches : int
         How many patches an image has.
+    special : int
+        Tokens before the patches: the class token, and others that learn to be read.
     """
 
-    def __init__(self, width: int, patches: int) -> None:
+    def __init__(self, width: int, patches: int, special: int = 1) -> None:
         super().__init__()
-        self.class_token = nn.Parameter(torch.zeros(1, 1, width))
-        self.position = nn.Parameter(0.02 * torch.randn(1, 1 + patches, width))
+        self.class_token = nn.Parameter(torch.zeros(1, special, width))
+        self.position = nn.Parameter(0.02 * torch.randn(1, special + patches, width))
 
     def forward(self, x: Tensor) -> Tensor:
         patches = x.flatten(2).transpose(1, 2)  # (B, patches, width)
@@ -63,6 +67,37 @@ class ClassToken(nn.Module):
         return x[:, 0]
 
 
+class TwoHeads(nn.Module):
+    """One head that learns labels, from the class token, and one that learns from a teacher, from a token of its own.
+
+    Input (B, 2, width). While training it gives the logits of the first head; those of the second are what the layer
+    `teacher_head` gives. In eval mode it gives the logarithm of the mean of both heads' probabilities.
+
+    Parameters
+    ----------
+    width, classes : int
+    """
+
+    def __init__(self, width: int, classes: int) -> None:
+        super().__init__()
+        self.label_head = nn.Linear(width, classes)
+        self.teacher_head = nn.Linear(width, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        by_labels, by_teacher = self.label_head(x[:, 0]), self.teacher_head(x[:, 1])
+        if self.training:
+            return by_labels
+        both = torch.stack([by_labels.log_softmax(-1), by_teacher.log_softmax(-1)])
+        return both.logsumexp(0) - math.log(2)
+
+
+class FirstTokens(nn.Module):
+    """Take the first two tokens of each row."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, :2]
+
+
 def vit(
     width: int = 64,
     depth: int = 4,
@@ -73,6 +108,7 @@ def vit(
     channels: int = 1,
     classes: int = 10,
     dropout: float = 0.0,
+    distilled: bool = False,
     mean: float = 0.0,
     std: float = 1.0,
     seed: int = 0,
@@ -95,6 +131,9 @@ def vit(
         Number of logits.
     dropout : float
         Probability of dropping a number of what a block adds, while training.
+    distilled : bool
+        Have a second token whose head learns from a teacher, as DeiT: ``kd.DistillationToken("logits.teacher_head")``.
+        While training the output is that of the head that learns labels, in eval mode the mean of both.
     mean, std : float
         The input is standardised with these first.
     seed : int
@@ -114,7 +153,8 @@ def vit(
 
     References
     ----------
-    Dosovitskiy et al. 2021, "An Image is Worth 16x16 Words"; normalisation first, as there.
+    Dosovitskiy et al. 2021, "An Image is Worth 16x16 Words"; normalisation first, as there. Touvron et al. 2021,
+    "Training data-efficient image transformers & distillation through attention", for the distillation token.
 
     Examples
     --------
@@ -140,14 +180,15 @@ def vit(
         "dropout": dropout,
         "mean": mean,
         "std": std,
+        **({"distilled": True} if distilled else {}),
     }
     layers = standardise(mean, std)
     with seeded(seed):
         layers["patches"] = nn.Conv2d(channels, width, patch, stride=patch)
-        layers["tokens"] = Tokens(width, (size // patch) ** 2)
+        layers["tokens"] = Tokens(width, (size // patch) ** 2, special=2 if distilled else 1)
         for number in range(1, depth + 1):
             layers[f"block{number}"] = Block(width, heads, dropout)
         layers["norm"] = nn.LayerNorm(width)
-        layers["class_token"] = ClassToken()
-        layers["logits"] = nn.Linear(width, classes)
+        layers["class_token"] = FirstTokens() if distilled else ClassToken()
+        layers["logits"] = TwoHeads(width, classes) if distilled else nn.Linear(width, classes)
     return Network(architecture, layers, seed=seed)

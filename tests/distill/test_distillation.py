@@ -506,3 +506,15 @@ def test_a_run_that_is_dropped_is_freed_at_once(make):
     freed = gone() is None
     gc.enable()
     assert freed
+
+
+def test_patience_stops_when_validation_errors_stop_falling_and_keeps_what_was_learned(make):
+    run = make(epochs=60, learning_rate=3e-2).train(progress=False, patience=3)
+    per_epoch = run.steps_per_epoch
+    assert run.steps_done < run.total_steps and run.steps_done == run.best_step() + 3 * per_epoch
+    errors = [e.errors for e in run.history.evaluated("validation")]
+    assert min(errors) == errors[-4] and run.train(progress=False).steps_done == run.total_steps
+    with pytest.raises(ValueError, match="patience must be at least 1 epoch, got 0"):
+        make().train(progress=False, patience=0)
+    with pytest.raises(ValueError, match="needs evaluate=True"):
+        make().train(progress=False, evaluate=False, patience=2)

@@ -142,3 +142,20 @@ def test_smoothed_labels_have_columns_of_their_own(make):
     by_hand = run.history.column("soft") + 0.5 * run.history.column("smoothed")
     np.testing.assert_allclose(run.history.column("loss"), by_hand, rtol=1e-5)
     assert run.editable == ("temperature", "weight_soft", "weight_smoothed", "smoothing", "learning_rate")
+
+
+def test_focused_soft_targets_dwell_on_disagreement_and_without_focus_are_plain():
+    o = outputs()
+    plain = kd.SoftTargets(3).value(o, {"temperature": 3.0})
+    torch.testing.assert_close(kd.FocusedSoftTargets(3).value(o, {"temperature": 3.0, "focus": 0.0}), plain)
+    each = kd.losses.soft_targets(o.student, o.teacher, 3.0, reduction="none").tolist()
+    p, q = o.teacher.softmax(1).tolist(), o.student.softmax(1).tolist()
+    apart = [sum(abs(a - b) for a, b in zip(t, s, strict=True)) / 2 for t, s in zip(p, q, strict=True)]
+    weights = [a**2 / (sum(b**2 for b in apart) / len(apart)) for a in apart]
+    expected = sum(w * e for w, e in zip(weights, each, strict=True)) / len(each)
+    got = kd.FocusedSoftTargets(3).value(o, {"temperature": 3.0, "focus": 2.0}).item()
+    assert got == pytest.approx(expected, rel=1e-5)
+    same = o._replace(student=o.teacher.clone().requires_grad_())
+    value = kd.FocusedSoftTargets(3).value(same, {"temperature": 3.0, "focus": 1.0})
+    (gradient,) = torch.autograd.grad(value, same.student)
+    assert value.item() == 0 and gradient.abs().max() < 1e-6

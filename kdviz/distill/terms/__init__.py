@@ -19,6 +19,7 @@ from .replay import DarkReplay
 from .response import (
     Correlation,
     Decoupled,
+    FocusedSoftTargets,
     JensenShannon,
     LogitHuber,
     LogitMSE,
@@ -41,6 +42,7 @@ TERMS: dict[str, type[Term]] = {
         StandardizedSoftTargets,
         Decoupled,
         Correlation,
+        FocusedSoftTargets,
         LogitMSE,
         LogitHuber,
         HardLabels,
@@ -88,6 +90,7 @@ __all__ = [
     "Embeddings",
     "EqualizedOdds",
     "Fairness",
+    "FocusedSoftTargets",
     "Gram",
     "HardLabels",
     "HiddenStates",

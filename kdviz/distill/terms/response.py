@@ -178,6 +178,37 @@ class Correlation(SoftTargets):
 
 
 @dataclass(frozen=True)
+class FocusedSoftTargets(SoftTargets):
+    """Soft targets that dwell on the examples where student and teacher disagree.
+
+    Example i weighs w_i = d_i^γ / mean(d^γ), with d_i = ½ Σ_c |σ(t)_c − σ(s)_c|, the distance of both answers in
+    total variation at T = 1; the weights have mean 1 over the batch and no gradient. γ = 0 is plain soft targets.
+
+    Parameters
+    ----------
+    temperature : float or Schedule
+        T > 0.
+    focus : float or Schedule
+        γ ≥ 0.
+    """
+
+    focus: Hyperparameter = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "focus", positive("focus", self.focus, zero=True))
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        s, t = outputs.student, teacher_logits(outputs)
+        each = losses.soft_targets(s, t, hyper["temperature"], reduction="none")  # (B,)
+        with torch.no_grad():
+            apart = (t.float().softmax(1) - s.float().softmax(1)).abs().sum(1) / 2  # (B,) in [0, 1]
+            weights = apart.clamp(min=1e-12) ** hyper["focus"]
+            weights = weights / weights.mean()
+        return (weights * each).mean()
+
+
+@dataclass(frozen=True)
 class LogitMSE(Term):
     """Match the logits themselves: the mean of (s − t)². See :func:`kdviz.losses.logit_mse`."""
 
