@@ -240,7 +240,7 @@ def test_ctrl_c_ends_the_server_and_the_warm_kernel(serve: Callable[..., object]
     running = kernels(pid)
     assert running, "a kernel is kept warm for a page that is served alone"
     server.process.send_signal(signal.SIGINT)  # type: ignore[attr-defined]
-    assert server.process.wait(30) == 0  # type: ignore[attr-defined]
+    assert server.process.wait(120) == 0  # type: ignore[attr-defined]
     _, alive = psutil.wait_procs(running, timeout=30)
     assert not alive
 
