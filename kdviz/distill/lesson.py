@@ -70,6 +70,7 @@ class Lesson:
         self._examples, self._grouping = examples, grouping
         few = examples.inputs(slice(0, 2))
         self.watched, self.companions = companions.prepare(objective, self.teacher, student, few, seed)
+        self._companion_of = dict(self.companions.items())
         layer_bytes = 0
         if self.teacher is not None and self.watched.teacher:
             layer_bytes = self.teacher.layer_bytes(examples, self.watched.teacher)
@@ -111,7 +112,8 @@ class Lesson:
 
     def for_term(self, outputs: Outputs, name: str) -> Outputs:
         """Return what one term may look at: the same, and the companion that is its own."""
-        return outputs._replace(companion=self.companions[name]) if name in self.companions else outputs
+        companion = self._companion_of.get(name)
+        return outputs if companion is None else outputs._replace(companion=companion)
 
     def gradient(self, batch: Batch, in_force: InForce) -> tuple[Tensor, list[Tensor]]:
         """Give all that learns its gradient; return the loss and the terms' unweighted values.
