@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .places import LAB
+
 DEEPEST = 4
 MOST = 300
 GROUPS = {"dashboards": "Dashboards", "course": "Lessons", "": "Notebooks"}
@@ -70,11 +72,11 @@ def listing(root: Path) -> list[Entry]:
     Returns
     -------
     list of Entry
-        Dashboards first, then lessons, then the rest; each group in the order of file names.
+        Dashboards first, the Lab at their head, then lessons, then the rest; each group in the order of file names.
     """
     found = [entry(path, root) for path in _walk(root, DEEPEST)][:MOST]
     order = {heading: place for place, heading in enumerate(GROUPS.values())}
-    return sorted(found, key=lambda item: (order.get(item.group, len(order)), item.group, item.path))
+    return sorted(found, key=lambda item: (order.get(item.group, len(order)), item.group, item.path != LAB, item.path))
 
 
 def _walk(folder: Path, depth: int) -> Iterator[Path]:

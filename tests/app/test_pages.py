@@ -40,11 +40,18 @@ def test_a_broken_notebook_is_listed_by_its_name(tmp_path: Path) -> None:
 
 
 def test_dashboards_come_first_and_hidden_folders_never(tmp_path: Path) -> None:
-    for name in ("z.ipynb", "course/02-b.ipynb", "course/01-a.ipynb", "dashboards/lab.ipynb"):
+    for name in (
+        "z.ipynb",
+        "course/02-b.ipynb",
+        "course/01-a.ipynb",
+        "dashboards/compare.ipynb",
+        "dashboards/lab.ipynb",
+    ):
         notebook(tmp_path / name, "# x")
     notebook(tmp_path / "course" / ".ipynb_checkpoints" / "01-a.ipynb", "# x")
     assert [item.path for item in pages.listing(tmp_path)] == [
         "dashboards/lab.ipynb",
+        "dashboards/compare.ipynb",
         "course/01-a.ipynb",
         "course/02-b.ipynb",
         "z.ipynb",
