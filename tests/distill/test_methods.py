@@ -112,6 +112,8 @@ def test_layers_correspond_from_the_end_and_blocks_evenly():
     x = torch.zeros(2, 1, 28, 28)
     deep = stages(kd.models.convnet(3), kd.models.resnet(4, blocks=(1, 1, 1, 1)), x)
     assert deep.maps == (("relu2", "stage2_1"), ("relu4", "stage3_1"), ("relu5", "stage4_1"))
+    wide = stages(kd.models.resnet(4, blocks=(1, 1, 1, 1)), kd.models.convnet(3), x)
+    assert wide.maps == (("stage2_1", "relu2"), ("stage3_1", "relu4"), ("stage4_1", "relu5"))
     rows = stages(kd.models.vit(16, 3, 2), kd.models.vit(16, 6, 4), x)
     assert rows.tokens == (("block1", "block2"), ("block2", "block4"), ("block3", "block6"))
     assert rows.attention == () and rows.embeddings == ("tokens", "tokens")  # heads differ

@@ -66,6 +66,19 @@ def test_the_command_runs_an_experiment_and_writes_its_table(tmp_path, capsys):
     assert file.read_text(encoding="utf-8") == held
 
 
+def test_a_stage_of_another_size_is_not_set_against_the_twin(tmp_path, capsys):
+    """An assistant is larger than the student; that it errs less than the student's twin says nothing of the chain."""
+    arms = {"chain": {"scheme": {"name": "assistant_chain", "students": [{"name": "mlp", "hidden": [16]}]}}}
+    told = {k: v for k, v in LEAGUE.items() if k not in ("methods", "tuning_seed")} | {"arms": arms}
+    told["base"] = {**told["base"], "objective": [{"weight": 1.0, "term": "SoftTargets", "temperature": 4.0}]}
+    (tmp_path / "chain.json").write_text(json.dumps(told), encoding="utf-8")
+    folder = str(tmp_path / "runs")
+    assert cli.main(["run", str(tmp_path / "chain.json"), "--jobs", "1", "--quiet", "--folder", folder]) == 0
+    printed = capsys.readouterr().out
+    assert re.search(r"\| chain: assistant 1 \| [^|]* \| 12,730 weights \|", printed)
+    assert re.search(r"\| chain: student \| [^|]* \| difference .*: one seed \|", printed)
+
+
 def test_a_league_is_tuned_on_validation_data_with_a_seed_of_its_own(tmp_path, capsys):
     told = tmp_path / "small.json"
     told.write_text(json.dumps(LEAGUE), encoding="utf-8")
