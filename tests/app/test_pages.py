@@ -47,7 +47,7 @@ def test_dashboards_come_first_and_hidden_folders_never(tmp_path: Path) -> None:
         "dashboards/compare.ipynb",
         "dashboards/lab.ipynb",
     ):
-        notebook(tmp_path / f"{name}.ipynb", "# x")
+        notebook(tmp_path / name, "# x")
     notebook(tmp_path / "course" / ".ipynb_checkpoints" / "01-a.ipynb", "# x")
     assert [item.path for item in pages.listing(tmp_path)] == [
         "dashboards/lab.ipynb",
