@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import nn
 
 from ... import models
 from ..distillation import Distillation
 from ..objective import Objective
 from ..schedules import Hyperparameter
-from ..teacher import weight_hash
 from ..terms import HardLabels, Mutual, Term
 from .term_of import term_of
 
@@ -79,7 +79,7 @@ def mutual_learning(
     if len(students) < 2:
         raise ValueError(f"mutual learning needs at least two students, got {len(students)}")
     for k, other in enumerate(students[1:], start=1):
-        if any(weight_hash(other) == weight_hash(before) for before in students[:k]):
+        if any(_same_weights(other, before) for before in students[:k]):
             raise ValueError(
                 f"student {k} has the weights of one before it, so they would say the same and learn nothing from each "
                 "other; give each another seed"
@@ -120,10 +120,13 @@ def peers(run: Distillation) -> tuple[nn.Module, ...]:
 def _written_down(student: nn.Module) -> dict[str, Any] | nn.Module:
     """Return a student's architecture and seed where they say all of it, else the student."""
     architecture, seed = getattr(student, "architecture", None), getattr(student, "seed", None)
-    if (
-        architecture is None
-        or seed is None
-        or weight_hash(student) != weight_hash(models.build(architecture, seed=seed))
-    ):
+    if architecture is None or seed is None or not _same_weights(student, models.build(architecture, seed=seed)):
         return student
     return {**architecture, "seed": seed}
+
+
+def _same_weights(a: nn.Module, b: nn.Module) -> bool:
+    ours, theirs = a.state_dict(), b.state_dict()
+    return ours.keys() == theirs.keys() and all(
+        ours[name].shape == theirs[name].shape and torch.equal(ours[name].cpu(), theirs[name].cpu()) for name in ours
+    )
