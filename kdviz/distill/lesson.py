@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Examples
-from ..models.counts import evaluating
+from ..models.looking import evaluating
 from . import companions
 from .batches import Batch
 from .grouping import Grouping

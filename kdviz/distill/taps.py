@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ..models.counts import evaluating
+from ..models.looking import evaluating
 
 SCORES = ":scores"  # after the name of an nn.MultiheadAttention: its scores before the softmax, (B, heads, L, L)
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..data import Examples
 from ..distill.teacher import Cancelled, device_of
-from ..models.counts import evaluating
+from ..models.looking import evaluating
 
 Progress = Callable[[int, int], bool | None]
 

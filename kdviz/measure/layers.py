@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.modules import activation
 
 from ..distill.teacher import Cancelled
-from ..models.counts import evaluating
+from ..models.looking import evaluating
 
 if TYPE_CHECKING:
     from .saliency import Progress

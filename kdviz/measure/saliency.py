@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from ..distill.randomness import mix
 from ..distill.teacher import Cancelled
 from ..models.architecture import seeded
-from ..models.counts import evaluating
+from ..models.looking import evaluating
 from .fidelity import Array
 
 if TYPE_CHECKING:

@@ -33,7 +33,12 @@ class LogitsOf(nn.Module):
         self.module = module
         self.which = which
 
-    def forward(self, inputs: Tensor) -> Tensor:
+    @property
+    def kdviz_wraps(self) -> nn.Module:
+        """The module whose names the layers have."""
+        return self.module
+
+    def forward(self, *inputs: Any, **named: Any) -> Tensor:
         """Return the logits (B, C) for ``inputs``.
 
         Raises
@@ -41,7 +46,7 @@ class LogitsOf(nn.Module):
         ValueError
             If the model's answer has no such part.
         """
-        answer: Any = self.module(inputs)
+        answer: Any = self.module(*inputs, **named)
         try:
             if isinstance(self.which, str) and not isinstance(answer, Mapping):
                 return getattr(answer, self.which)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from kdviz.models.randomness import GENERATOR_LOCK
 
 Architecture = dict[str, Any]
 
@@ -75,10 +76,6 @@ def check_dropout(dropout: float) -> None:
     """Refuse a probability that would drop nothing sensible."""
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout must be in [0, 1), got {dropout}")
-
-
-# Whoever seeds torch's global generator holds this until the generator is as it was: there is one for all threads.
-GENERATOR_LOCK = threading.RLock()
 
 
 @contextmanager

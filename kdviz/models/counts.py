@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
+
+from kdviz.models.looking import evaluating
 
 
 def _attention(query: Sequence[int], key: Sequence[int], value: Sequence[int], *_: object, **__: object) -> int:
@@ -71,15 +72,3 @@ def mac_count(model: nn.Module, example_shape: Sequence[int]) -> int:
             reason = str(error).splitlines()[0]
             raise ValueError(f"the model does not take examples of shape {tuple(example_shape)}: {reason}") from error
     return counter.get_total_flops() // 2
-
-
-@contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Put a model into eval mode and each of its modules back into its own mode afterwards."""
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes.items():
-            module.training = training

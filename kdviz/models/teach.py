@@ -31,7 +31,8 @@ from kdviz.data.augment import erase, flip, shift, warp
 from kdviz.data.memory import Examples
 from kdviz.losses import soft_targets
 from kdviz.models.architecture import build
-from kdviz.models.counts import evaluating, mac_count, parameter_count
+from kdviz.models.counts import mac_count, parameter_count
+from kdviz.models.looking import evaluating
 from kdviz.models.shipped import FOLDER, Card, pretrained
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from kdviz.models import convnet, mac_count, mlp, parameter_count, resnet, vit
-from kdviz.models.counts import evaluating
+from kdviz.models.looking import evaluating
 
 
 @given(st.lists(st.integers(1, 30), max_size=3), st.integers(1, 40), st.integers(1, 12))

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...data import Examples, Splits, splits
-from ...models.counts import evaluating
+from ...models.looking import evaluating
 from ..distillation import Distillation
 from ..objective import Objective
 from ..randomness import mix
