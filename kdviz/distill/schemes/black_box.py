@@ -9,24 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 from ...data import Examples, Splits, splits
+from ...models.kept_answers import KeptAnswers, kept_answers
 from ..distillation import Distillation
 from ..objective import Objective
 from ..randomness import mix
-from ..teacher import ROWS_AT_ONCE, Teacher
+from ..teacher import ROWS_AT_ONCE, Cancelled, Teacher
 from ..terms import HardLabels, Term
 
 Labels = Literal["argmax", "sampled"]
 Labeller = Callable[[Tensor], Tensor]
+Progress = Callable[[int, int], bool]
+Cache = str | Path | bool | None
 
 
 def black_box(
-    teacher: nn.Module | Teacher | Labeller,
+    teacher: nn.Module | Teacher | Labeller | KeptAnswers,
     student: nn.Module,
     data: Any,
     objective: Objective | Term | None = None,
@@ -34,6 +38,8 @@ def black_box(
     labels: Labels = "argmax",
     temperature: float = 1.0,
     draws: int = 1,
+    cache: Cache = None,
+    progress: Progress | None = None,
     **training: Any,
 ) -> Distillation:
     """Return a run that learns the teacher's labels of the transfer set, and never its logits.
@@ -41,7 +47,9 @@ def black_box(
     Parameters
     ----------
     teacher : nn.Module, Teacher or callable
-        A callable maps inputs (B, ...) to classes (B,): somebody else's service. It is asked once for each example.
+        A callable maps inputs (B, ...) to classes (B,): somebody else's service. It is asked once for each example,
+        and what it answered is kept as it arrives: call again with the same object, and a pass that failed or was
+        stopped goes on where it was.
     student : nn.Module
     data : Splits, (X, y), X, Dataset or DataLoader
         Labels of ``data.train`` are replaced by the teacher's, unlabelled examples get one too.
@@ -53,6 +61,11 @@ def black_box(
         T > 0 of the draws.
     draws : int
         Draws for each example; every one is an example of the transfer set, so an epoch is that much longer.
+    cache : str, Path, bool or None
+        Of a callable's answers. None: in memory, as long as the callable lives. A folder: on disk, for this service
+        alone, beyond this process. False: ask about every example again, as when the service has changed.
+    progress : callable, optional
+        Called with (done, total) after each piece that the teacher answered; return False to stop.
     **training
         Arguments of :class:`kdviz.Distillation`. Its seed fixes the draws as well.
 
@@ -65,6 +78,8 @@ def black_box(
     ------
     ValueError
         If the objective asks a teacher, a setting is out of range, or a callable gives no classes.
+    Cancelled
+        If ``progress`` returned False.
 
     Notes
     -----
@@ -94,25 +109,36 @@ def black_box(
             f"a black box gives labels alone and the objective {objective} asks for the teacher's logits; "
             "use terms on labels, such as kd.HardLabels()"
         )
-    told = labelled_by(teacher, data, labels=labels, temperature=temperature, draws=draws, seed=training.get("seed", 0))
+    told = labelled_by(
+        teacher,
+        data,
+        labels=labels,
+        temperature=temperature,
+        draws=draws,
+        seed=training.get("seed", 0),
+        cache=cache,
+        progress=progress,
+    )
     known = teacher if isinstance(teacher, nn.Module | Teacher) else None
     return Distillation(known, student, told, objective, **training)
 
 
 def labelled_by(
-    teacher: nn.Module | Teacher | Labeller,
+    teacher: nn.Module | Teacher | Labeller | KeptAnswers,
     data: Any,
     *,
     labels: Labels = "argmax",
     temperature: float = 1.0,
     draws: int = 1,
     seed: int = 0,
+    cache: Cache = None,
+    progress: Progress | None = None,
 ) -> Splits:
     """Return data whose training labels are the teacher's; validation and test stay as they are.
 
     Parameters
     ----------
-    teacher, data, labels, temperature, draws
+    teacher, data, labels, temperature, draws, cache, progress
         As for :func:`black_box`.
     seed : int
         Fixes the draws.
@@ -124,7 +150,7 @@ def labelled_by(
 
     Raises
     ------
-    ValueError
+    ValueError, Cancelled
         As for :func:`black_box`.
 
     Examples
@@ -141,10 +167,11 @@ def labelled_by(
         raise ValueError(f"temperature must be a finite number > 0, got {temperature}")
     data = splits(data)
     if isinstance(teacher, nn.Module | Teacher):
-        logits = (Teacher(teacher) if isinstance(teacher, nn.Module) else teacher).logits(data.train).cpu()
+        logits = (Teacher(teacher) if isinstance(teacher, nn.Module) else teacher).logits(data.train, progress=progress)
+        logits = logits.cpu()
         told = logits.argmax(1) if labels == "argmax" else _drawn(logits / temperature, draws, seed)
     elif labels == "argmax":
-        told = _asked(teacher, data.train, len(data.classes))
+        told = _asked(kept_answers(teacher, cache), data.train, len(data.classes), progress)
     else:
         raise ValueError('labels="sampled" draws from a teacher\'s logits and this teacher gives classes; use "argmax"')
     index = torch.arange(len(data.train)).repeat(draws)
@@ -159,14 +186,23 @@ def _drawn(logits: Tensor, draws: int, seed: int) -> Tensor:
     return torch.multinomial(p, draws, replacement=True, generator=generator).T.flatten()
 
 
-def _asked(teacher: Labeller, examples: Examples, classes: int) -> Tensor:
-    """Return the classes (N,) that a callable gives for all examples."""
-    starts = range(0, len(examples), ROWS_AT_ONCE)
-    told = torch.cat([torch.as_tensor(teacher(examples.inputs(slice(i, i + ROWS_AT_ONCE)))).cpu() for i in starts])
-    whole = not told.is_floating_point() and not told.is_complex()
-    if told.shape != examples.y.shape or not whole or int(told.min()) < 0 or int(told.max()) >= classes:
-        raise ValueError(
-            f"a teacher that is a callable must give one whole number below {classes} for each of {len(examples)} "
-            f"examples, got {str(told.dtype).removeprefix('torch.')} of shape {tuple(told.shape)}"
-        )
-    return told.long()
+def _asked(teacher: KeptAnswers, examples: Examples, classes: int, progress: Progress | None) -> Tensor:
+    """Return the classes (N,) that a service gives for all examples."""
+
+    def check(told: Tensor) -> None:
+        whole = not told.is_floating_point() and not told.is_complex()
+        if told.ndim != 1 or not whole or int(told.min()) < 0 or int(told.max()) >= classes:
+            raise ValueError(
+                f"a teacher that is a callable must give one whole number below {classes} for each of {len(told)} "
+                f"examples, got {str(told.dtype).removeprefix('torch.')} of shape {tuple(told.shape)}"
+            )
+
+    told = []
+    for start in range(0, len(examples), ROWS_AT_ONCE):
+        done = min(start + ROWS_AT_ONCE, len(examples))
+        told.append(teacher(examples.inputs(slice(start, done)), check=check))
+        if progress is not None and not progress(done, len(examples)):
+            raise Cancelled(f"stopped after {done:,} of {len(examples):,} answers; they are kept for the next call")
+    every = torch.cat(told)
+    check(every)  # those kept from before as well
+    return every.long()

@@ -8,6 +8,7 @@ import torch
 import kdviz as kd
 from kdviz.distill.evaluate import answer
 from kdviz.distill.schemes import black_box, labelled_by
+from kdviz.distill.teacher import Cancelled
 
 from ..conftest import same_weights, small
 
@@ -90,3 +91,56 @@ def test_a_saved_run_loads_with_the_same_labels_and_no_others(teacher, clouds, t
     assert kd.Distillation.load(tmp_path, data=labelled_by(teacher, clouds)).steps_done > 0
     with pytest.raises(ValueError, match="data given is not what the run learned from"):
         kd.Distillation.load(tmp_path, data=clouds)
+
+
+class Service:
+    """Somebody else's: counts what it is asked and fails at one of the calls."""
+
+    def __init__(self, fails_at: int = 0) -> None:
+        self.asked: list[int] = []
+        self.fails_at = fails_at
+
+    def __call__(self, x: torch.Tensor) -> list[int]:
+        self.asked.append(len(x))
+        if len(self.asked) == self.fails_at:
+            raise ConnectionError("503")
+        return (x[:, 0] > 0).long().tolist()
+
+
+def test_a_service_that_fails_once_is_asked_for_the_rest_alone(clouds):
+    service, n = Service(fails_at=3), len(clouds.train)
+    with pytest.raises(ConnectionError, match="503"):
+        black_box(service, small(), clouds)
+    run = black_box(service, small(), clouds)
+    assert torch.equal(run.data.train.y, (clouds.train.inputs()[:, 0] > 0).long())
+    assert sum(service.asked) - service.asked[2] == n  # the call that failed answered nothing
+    black_box(service, small(seed=1), clouds)
+    labelled_by(service, clouds)
+    assert sum(service.asked) - service.asked[2] == n
+    labelled_by(service, clouds, cache=False)
+    assert sum(service.asked) - service.asked[2] == 2 * n
+
+
+def test_answers_kept_in_a_folder_serve_another_object(clouds, tmp_path):
+    first = labelled_by(Service(), clouds, cache=tmp_path)
+    silent = Service(fails_at=1)
+    assert torch.equal(labelled_by(silent, clouds, cache=str(tmp_path)).train.y, first.train.y)
+    assert silent.asked == []
+
+
+@pytest.mark.parametrize("kind", ["service", "module"])
+def test_asking_tells_how_far_it_is_and_can_be_stopped(teacher, clouds, kind):
+    asked, n = Service() if kind == "service" else teacher, len(clouds.train)
+    steps = []
+
+    def stop_at_second(done: int, total: int) -> bool:
+        steps.append((done, total))
+        return len(steps) < 2
+
+    with pytest.raises(Cancelled, match=f"stopped after 256 of {n}"):
+        labelled_by(asked, clouds, progress=stop_at_second)
+    assert steps == [(128, n), (256, n)]
+    labelled_by(asked, clouds, progress=lambda done, total: steps.append((done, total)) or True)
+    assert steps[-1] == (n, n)
+    if kind == "service":
+        assert sum(asked.asked) == n

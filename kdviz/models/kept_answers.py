@@ -1,0 +1,283 @@
+"""Answers of somebody else's service, kept as they arrive: what was answered once is not asked, or paid for, again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import sqlite3
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Inputs = Tensor | Mapping[str, Tensor] | Sequence[Tensor]
+Service = Callable[[Any], Any]
+
+FILE = "answers.sqlite"
+WAIT_S = 60.0  # for another process that is writing into the same folder
+
+
+class KeptAnswers:
+    """A service that is asked once about each example.
+
+    An example is known by its content: dtype, shape and bytes of its inputs. Two examples that are alike are one, and
+    have one answer. Each batch's answers are kept before the next is asked for, so that a pass which fails or is
+    stopped goes on where it was when it is started again.
+
+    Parameters
+    ----------
+    service : callable
+        From inputs (B, ...) to one answer an example: a tensor, an array or a list of B rows.
+    folder : str or Path, optional
+        Keep the answers there, in one file, so that another process goes on with them. They are those of whatever
+        service filled it: use a folder for each service. Default: in memory.
+
+    Raises
+    ------
+    ValueError
+        If the folder cannot be used.
+
+    Examples
+    --------
+    >>> asked = []
+    >>> def service(inputs):
+    ...     asked.append(len(inputs))
+    ...     return inputs.sum(1) > 0
+    >>> kept = KeptAnswers(service)
+    >>> kept(torch.tensor([[1.0], [-1.0]])), kept(torch.tensor([[-1.0], [5.0]])), asked
+    (tensor([ True, False]), tensor([False,  True]), [2, 1])
+    >>> len(kept)
+    3
+    """
+
+    def __init__(self, service: Service, folder: str | Path | None = None) -> None:
+        self.service = service
+        self.folder = None if folder is None else Path(folder)
+        self._store = _Store(self.folder)
+
+    def __call__(self, inputs: Inputs, *, check: Callable[[Tensor], None] | None = None) -> Tensor:
+        """Return one answer for each example, on the CPU, asking the service about those that are new.
+
+        Parameters
+        ----------
+        inputs : Tensor, mapping of str to Tensor, or sequence of Tensors
+            B first in each.
+        check : callable, optional
+            Given what the service says, one row an example, before it is kept: raise there, and it is not.
+
+        Returns
+        -------
+        Tensor
+            Shape (B, ...).
+
+        Raises
+        ------
+        ValueError
+            If the service does not give one answer an example. What the service raises is raised as it is, with a
+            note on how many answers are kept.
+        """
+        keys = content_keys(inputs)
+        if not keys:
+            raise ValueError("a service is asked about one example at least, got none")
+        with self._store.lock:
+            known = self._store.read(keys)
+            new = {key: i for i, key in enumerate(keys) if key not in known}  # of examples that are alike, one
+            if new:
+                told = self._asked(_rows(inputs, list(new.values())), len(new))
+                if check is not None:
+                    check(told)
+                self._store.write(list(new), told)
+                known |= dict(zip(new, told, strict=True))
+        rows = [known[key] for key in keys]
+        dtype = reduce(torch.promote_types, {row.dtype for row in rows})  # a list of whole numbers among fractions
+        if len({row.shape for row in rows}) > 1:
+            shapes = " and ".join(str(tuple(shape)) for shape in sorted({row.shape for row in rows}))
+            raise ValueError(f"the service must give one kind of answer, got rows of shapes {shapes}")
+        return torch.stack([row.to(dtype) for row in rows])
+
+    def __len__(self) -> int:
+        """How many answers are kept."""
+        with self._store.lock:
+            return self._store.count()
+
+    def forget(self) -> None:
+        """Drop all answers: the service has changed, and is to be asked anew."""
+        with self._store.lock:
+            self._store.clear()
+
+    def _asked(self, inputs: Inputs, count: int) -> Tensor:
+        try:
+            told = self.service(inputs)
+        except Exception as error:
+            error.add_note(f"{self._store.count():,} answers are kept; call again to go on from there")
+            raise
+        try:
+            told = torch.as_tensor(told).detach().cpu()
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ValueError(
+                f"the service must give numbers, one row for each of {count} examples, got {type(told).__name__}"
+            ) from error
+        if told.ndim == 0 or len(told) != count:
+            raise ValueError(
+                f"the service must give one answer for each of {count} examples, got shape {tuple(told.shape)}"
+            )
+        return told
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> KeptAnswers:
+        return self  # answers are shared
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return KeptAnswers, (self.service, self.folder)  # what is in memory alone stays behind
+
+
+def kept_answers(service: Service | KeptAnswers, cache: str | Path | bool | None = None) -> KeptAnswers:
+    """Return a service with the answers it has given before.
+
+    Parameters
+    ----------
+    service : callable or KeptAnswers
+        From inputs (B, ...) to one answer an example.
+    cache : str, Path, bool or None
+        A folder: keep answers there, beyond this process. None or True: in memory, as long as this very object
+        lives. False: begin without any. A service that has learned something since is another service: pass False,
+        or another folder.
+
+    Examples
+    --------
+    >>> def service(inputs):
+    ...     return inputs[:, 0] > 0
+    >>> kept_answers(service)(torch.ones(2, 3)).tolist(), len(kept_answers(service)), len(kept_answers(service, False))
+    ([True, True], 1, 0)
+    """
+    if isinstance(service, KeptAnswers):
+        return service
+    kept = KeptAnswers(service, cache if isinstance(cache, str | Path) else None)
+    if cache is None or cache is True:
+        kept._store = _store_of(service, kept._store)
+    return kept
+
+
+def content_keys(inputs: Inputs) -> list[bytes]:
+    """Return what each example is known by: a hash of its names, dtypes, shapes and bytes.
+
+    >>> same, other = content_keys(torch.tensor([[1.0], [1.0]])), content_keys(torch.tensor([[2.0]]))
+    >>> same[0] == same[1] != other[0]
+    True
+    """
+    parts = _parts(inputs)
+    first = next(iter(parts.values()))
+    digests = [hashlib.blake2b(digest_size=16) for _ in range(len(first))]
+    for name, part in parts.items():
+        kind = f"{name}:{part.dtype}:{tuple(part.shape[1:])}".encode()
+        flat = part.detach().cpu().reshape(len(part), math.prod(part.shape[1:])).contiguous().view(torch.uint8).numpy()
+        for digest, row in zip(digests, flat, strict=True):
+            digest.update(kind)
+            digest.update(row.tobytes())
+    return [digest.digest() for digest in digests]
+
+
+def _parts(inputs: Inputs) -> dict[str, Tensor]:
+    if isinstance(inputs, Tensor):
+        return {"": inputs}
+    named = inputs.items() if isinstance(inputs, Mapping) else ((str(i), part) for i, part in enumerate(inputs))
+    return dict(sorted(named)) if isinstance(inputs, Mapping) else dict(named)
+
+
+def _rows(inputs: Inputs, index: list[int]) -> Inputs:
+    """Return some of the examples, in the structure in which they came."""
+    if isinstance(inputs, Tensor):
+        return inputs[index]
+    if isinstance(inputs, Mapping):
+        return {name: part[index] for name, part in inputs.items()}
+    return tuple(part[index] for part in inputs)
+
+
+class _Store:
+    """A table of answers by key, in a file or in memory."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.lock = threading.RLock()
+        self._where = ":memory:" if folder is None else str(folder / FILE)
+        try:
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+            self._table = sqlite3.connect(self._where, timeout=WAIT_S, check_same_thread=False)
+            with self._table:
+                self._table.execute(
+                    "CREATE TABLE IF NOT EXISTS answers "
+                    "(key BLOB PRIMARY KEY, dtype TEXT, shape TEXT, answer BLOB, mark BLOB)"
+                )
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> ValueError:
+        return ValueError(
+            f"answers cannot be kept in {self._where} ({error}); give cache= another folder, or remove that file"
+        )
+
+    def read(self, keys: Sequence[bytes]) -> dict[bytes, Tensor]:
+        """Return the answers that are known; a damaged one is not."""
+        return dict(self._known(keys))
+
+    def _known(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, Tensor]]:
+        query = "SELECT dtype, shape, answer, mark FROM answers WHERE key = ?"
+        try:
+            for key in dict.fromkeys(keys):
+                row = self._table.execute(query, (key,)).fetchone()
+                if row is not None and row[3] == _mark(key, *row[:3]):
+                    yield key, _from_bytes(*row[:3])
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def write(self, keys: Sequence[bytes], answers: Tensor) -> None:
+        dtype, shape = str(answers.dtype).removeprefix("torch."), json.dumps(list(answers.shape[1:]))
+        rows = []
+        for key, row in zip(keys, answers, strict=True):
+            content = row.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+            rows.append((key, dtype, shape, content, _mark(key, dtype, shape, content)))
+        try:
+            with self._table:
+                self._table.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)", rows)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def count(self) -> int:
+        return int(self._table.execute("SELECT COUNT(*) FROM answers").fetchone()[0])
+
+    def clear(self) -> None:
+        with self._table:
+            self._table.execute("DELETE FROM answers")
+
+
+def _mark(key: bytes, dtype: str, shape: str, content: bytes) -> bytes:
+    """Return a hash of a row, so that a changed one is noticed."""
+    return hashlib.blake2b(key + f"{dtype}{shape}".encode() + content, digest_size=8).digest()
+
+
+def _from_bytes(dtype: str, shape: str, content: bytes) -> Tensor:
+    kind = getattr(torch, dtype)
+    flat = torch.frombuffer(bytearray(content), dtype=torch.uint8).view(kind) if content else torch.empty(0, dtype=kind)
+    return flat.view(json.loads(shape))
+
+
+_STORES: dict[int, dict[str, _Store]] = {}  # by the identity of living objects
+
+
+def _store_of(service: Service, fresh: _Store) -> _Store:
+    """Return the answers in memory of this very object, ``fresh`` ones where it has none yet."""
+    owner = getattr(service, "__self__", None)  # each look at a method gives a new object
+    name = "" if owner is None else getattr(service, "__name__", "")
+    owner = service if owner is None else owner
+    if id(owner) not in _STORES:
+        try:
+            weakref.finalize(owner, _STORES.pop, id(owner), None)
+        except TypeError:  # an object that cannot be watched has nothing kept from call to call
+            return fresh
+        _STORES[id(owner)] = {}
+    return _STORES[id(owner)].setdefault(name, fresh)
