@@ -7,15 +7,16 @@ float copy of the data never takes more than a window.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from ..data import Examples
 from ..losses.labels import UNLABELLED
+from ..models.inference import Inputs, moved, tensors_of
 from .randomness import mix
 from .teacher import Answers
 
@@ -27,12 +28,13 @@ Augment = Callable[[Tensor, torch.Generator], Tensor]
 class Batch(NamedTuple):
     """What one optimiser step learns from."""
 
-    inputs: Tensor  # (B, ...) float32
-    labels: Tensor  # (B,) int64, -1 where unknown
+    inputs: Any  # (B, ...) as the student takes them: a tensor, or a dict or tuple of tensors
+    labels: Tensor  # (B,) or (B, L) int64, -1 where unknown
     labelled: int  # how many labels are known
     teacher: Tensor | None  # (B, C) cached teacher logits, or None
     groups: Tensor | None = None  # (B,) int64 group codes, -1 where unknown; None where no term needs them
     teacher_layers: Mapping[str, Tensor] = MappingProxyType({})  # (B, ...) cached features of the teacher, by layer
+    soft: Tensor | None = None  # (B, C) label probabilities, where the labels are soft
 
 
 class Batches:
@@ -52,6 +54,8 @@ class Batches:
         Orders every epoch.
     device : torch.device
         Where batches go.
+    dtype : torch.dtype, optional
+        What floating-point inputs become.
     augment : callable, optional
         Changes the inputs of each batch, given a generator of its own.
     groups : Tensor of int64, shape (N,), optional
@@ -68,14 +72,16 @@ class Batches:
         batch_size: int,
         seed: int,
         device: torch.device,
+        dtype: torch.dtype | None = None,
         augment: Augment | None = None,
         groups: Tensor | None = None,
         layer_numbers: int = 0,
     ) -> None:
         self.examples, self.seed, self.device, self.augment = examples, seed, device, augment
-        self._teacher_answers, self._groups = teacher_answers, groups
+        self._teacher_answers, self._groups, self._dtype = teacher_answers, groups, dtype
         self.sizes = batch_sizes(len(examples), batch_size)
-        bytes_per_batch = 4 * max(1, math.prod(examples.shape) + layer_numbers) * batch_size
+        numbers = sum(math.prod(part.shape[1:]) for part in tensors_of(examples.inputs(slice(0, 1))))
+        bytes_per_batch = 4 * max(1, numbers + layer_numbers) * batch_size
         self._per_window = max(1, WINDOW_BYTES // bytes_per_batch)
         self._epoch = -1
         self._order: tuple[Tensor, ...] = ()  # index tensors, one a batch of this epoch
@@ -109,7 +115,7 @@ class Batches:
         index = torch.cat(chosen)
         y = self.examples.y[index]
         labelled = [int((part != UNLABELLED).sum()) for part in y.split(sizes)]
-        inputs = self.examples.inputs(index).to(self.device).split(sizes)
+        inputs = split(moved(self._drawn(index, epoch, w), self.device, self._dtype), sizes)
         labels = y.to(self.device).split(sizes)
         teacher: tuple[Tensor, ...] | list[None] = [None] * len(sizes)
         layers: list[dict[str, Tensor]] = [{} for _ in sizes]
@@ -123,8 +129,28 @@ class Batches:
         groups: tuple[Tensor, ...] | list[None] = [None] * len(sizes)
         if self._groups is not None:
             groups = self._groups[index].to(self.device).split(sizes)
-        self._held = [Batch(*parts) for parts in zip(inputs, labels, labelled, teacher, groups, layers, strict=True)]
+        soft: tuple[Tensor, ...] | list[None] = [None] * len(sizes)
+        if self.examples.soft is not None:
+            soft = self.examples.soft[index].to(self.device, self._dtype).split(sizes)
+        columns = zip(inputs, labels, labelled, teacher, groups, layers, soft, strict=True)
+        self._held = [Batch(*parts) for parts in columns]
         self._window = (epoch, w)
+
+    def _drawn(self, index: Tensor, epoch: int, w: int) -> Inputs:
+        """Return inputs as they are held, or drawn anew where the data set draws at each access."""
+        if self.examples.redraw is None:
+            return self.examples.inputs(index)
+        return self.examples.redraw(index, mix(self.seed, 5, epoch, w))
+
+
+def split(inputs: Inputs, sizes: list[int]) -> Iterable[Any]:
+    """Return inputs batch by batch, as views."""
+    if isinstance(inputs, Tensor):
+        return inputs.split(sizes)
+    if isinstance(inputs, Mapping):
+        by_name = [part.split(sizes) for part in inputs.values()]
+        return [dict(zip(inputs, parts, strict=True)) for parts in zip(*by_name, strict=True)]
+    return list(zip(*(part.split(sizes) for part in inputs), strict=True))
 
 
 def batch_sizes(examples: int, batch_size: int) -> list[int]:

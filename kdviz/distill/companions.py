@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
+from ..models.inference import Inputs, device_of, fitted
 from .objective import Objective
 from .randomness import mix, seeded
 from .taps import Tap, check_taps, probe
-from .teacher import Teacher, device_of
+from .teacher import Teacher
 from .terms import Seen, Term
 
 FEATURE_BYTES = 256 * 2**20  # of a teacher's layers kept for all examples; beyond, the teacher is asked at each step
@@ -29,7 +30,7 @@ class Watched(NamedTuple):
 
 
 def prepare(
-    objective: Objective, teacher: Teacher | None, student: nn.Module, few: Tensor, seed: int
+    objective: Objective, teacher: Teacher | None, student: nn.Module, few: Inputs, seed: int
 ) -> tuple[Watched, nn.ModuleDict]:
     """Return the layers that ``objective`` looks at and the companions that its terms need, by the terms' names.
 
@@ -38,7 +39,7 @@ def prepare(
     objective : Objective
     teacher : Teacher or None
     student : nn.Module
-    few : Tensor, shape (2, ...)
+    few : inputs
         Two examples (or one, where there is only one).
     seed : int
         What the companions' weights are drawn from.
@@ -57,7 +58,7 @@ def prepare(
     device = device_of(student)
     found = _found(student, few, ours, "student")
     found_there = _found(teacher.module, few, theirs, "teacher") if teacher is not None else {}
-    seen = Seen(_shapes(found), _shapes(found_there), found[""].shape[1], getattr(student, "architecture", None), seed)
+    seen = Seen(_shapes(found), _shapes(found_there), found[""].shape[-1], getattr(student, "architecture", None), seed)
     with seeded(mix(seed, 4), torch.device("cpu")):
         for name, term in zip(objective.names, objective.terms, strict=True):
             module = term.companion(seen)
@@ -67,9 +68,9 @@ def prepare(
     return Watched(ours, theirs, copied), companions.to(device).train()
 
 
-def _found(model: nn.Module, few: Tensor, names: Sequence[str], who: str) -> dict[str, Tap]:
+def _found(model: nn.Module, few: Inputs, names: Sequence[str], who: str) -> dict[str, Tap]:
     """Return what the layers of a model give, once the named ones are known to be among them."""
-    found = probe(model, few.to(device_of(model)))
+    found = probe(model, fitted(few, model))
     check_taps(found, names, who)
     return found
 

@@ -6,10 +6,9 @@ Everything else keeps it honest (guards), repeatable (snapshots, edits, replay) 
 
 from __future__ import annotations
 
-import copy
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,6 +17,9 @@ from tqdm import tqdm
 
 from .. import data as data_sets
 from ..data import Splits
+from ..models.inference import device_of, dtype_of
+from ..models.looking import put_modes, switch
+from ..models.wrap import as_module
 from . import guards
 from .batches import Augment, Batches
 from .evaluate import evaluate
@@ -27,12 +29,13 @@ from .in_force import InForce
 from .interruption import interruptible
 from .lesson import Lesson
 from .objective import Objective, hinton
-from .optimizer import OptimizerFactory, make_optimizer
+from .optimizer import OptimizerFactory, make_optimizer, shares, usual_rate
 from .randomness import mix, seeded
 from .schedules import Hyperparameter, value_at
 from .settings import AUGMENTS, NonFiniteLossError, Settings, Step
 from .snapshot import Shelf, Snapshot
-from .teacher import Answers, Cancelled, Teacher, device_of
+from .state import Replay, copied
+from .teacher import Answers, Cancelled, Teacher
 from .terms import Term
 from .twin import twin
 
@@ -46,17 +49,22 @@ class Distillation:
     Parameters
     ----------
     teacher : nn.Module, Teacher or None
-        In eval mode; only ever asked, never changed. None where no term needs one.
+        In eval mode; only ever asked, never changed. None where no term needs one. Anything else that can answer goes
+        through :func:`kdviz.wrap` first, where it is clear how.
     student : nn.Module
-        Trained in place. Any module that maps inputs (B, ...) to logits (B, C).
+        Trained in place. Any module that maps inputs (B, ...) to logits (B, C), or (B, L, C) of tokens. Given in
+        training mode, its submodules that are in eval mode (frozen batch normalisation) stay so, and parameters that
+        require no gradient stay as they are; given in eval mode, all of it goes into training mode.
     data : Splits, (X, y), Dataset or DataLoader
         What :func:`kdviz.data.splits` takes. ``data.train`` is the transfer set; labels of -1 are unknown. A penalty
         on unequal treatment reads its column of ``data.train.groups`` once, at the start.
     objective : Objective or Term, optional
         Default ``0.9 * SoftTargets(temperature=4) + 0.1 * HardLabels()``.
     optimizer : {"adam", "adamw", "sgd"} or callable
-        A function of the parameters gives any other.
-    learning_rate : float or Schedule
+        A function of the parameters gives any other. Where its groups have learning rates of their own, they keep them
+        in proportion to one another.
+    learning_rate : float or Schedule, optional
+        Default 1e-3, or the one that an optimiser made by a function has. Of several groups: the largest rate.
     batch_size : int
     epochs : int
         The plan: how long schedules take, where ``train()`` and iteration end. ``train(epochs=...)`` can go beyond.
@@ -94,7 +102,7 @@ class Distillation:
         objective: Objective | Term | None = None,
         *,
         optimizer: str | OptimizerFactory = "adam",
-        learning_rate: Hyperparameter = 1e-3,
+        learning_rate: Hyperparameter | None = None,
         batch_size: int = 128,
         epochs: int = 10,
         seed: int = 0,
@@ -105,7 +113,10 @@ class Distillation:
         data = data_sets.splits(data)
         objective = hinton() if objective is None else objective
         objective = 1.0 * objective if isinstance(objective, Term) else objective
+        teacher = teacher if isinstance(teacher, Teacher | None) else as_module(teacher, "teacher")
+        student = as_module(student, "student")
         guards.check_kinds(teacher, student, objective)
+        learning_rate = usual_rate(optimizer, student) if learning_rate is None else learning_rate
         settings = Settings(objective, optimizer, learning_rate, batch_size, epochs, seed, augment, snapshot_every)
         guards.check_data(data, objective)
         if objective.needs_teacher and teacher is None:
@@ -116,17 +127,31 @@ class Distillation:
         guards.check_batches(student, data, settings.batch_size)
         if teacher is not None and not allow_weaker_teacher:
             guards.check_not_swapped(teacher, student, data)
-        self._assemble(teacher, student, data, settings)
+        modes = guards.modes_to_learn_in(student)
+        replay = guards.check_replay(student, data, modes)
+        self._assemble(teacher, student, data, settings, modes=modes, replay=replay)
         if self._lesson.watched.student or len(self.companions):
             guards.check_batches(nn.ModuleList((student, self.companions)), data, settings.batch_size)
             self._enter(0)
             self._lesson.rehearse(self._now.weighted)
 
     def _assemble(
-        self, teacher: Teacher | None, student: nn.Module, data: Splits, settings: Settings, mark: str = ""
+        self,
+        teacher: Teacher | None,
+        student: nn.Module,
+        data: Splits,
+        settings: Settings,
+        mark: str = "",
+        *,
+        modes: Mapping[str, bool],
+        replay: Replay,
     ) -> None:
-        """Set up a run at step 0; everything given has been checked. ``mark``: the teacher's fingerprint, if known."""
+        """Set up a run at step 0; everything given has been checked.
+
+        ``mark``: the teacher's fingerprint, if known. ``modes``: those that the student's modules learn in.
+        """
         self.teacher, self.student, self.data, self.settings = teacher, student, data, settings
+        self._modes, self._replay = modes, replay
         self.lock = threading.RLock()
         self.steps_done = 0
         self._device = device_of(student)
@@ -141,7 +166,7 @@ class Distillation:
             data.train,
             self._grouping,
             seed=settings.seed,
-            repeats=augment is None,
+            repeats=augment is None and data.train.redraw is None,
         )
         self.companions = self._lesson.companions
         self._batches = Batches(
@@ -150,13 +175,15 @@ class Distillation:
             batch_size=settings.batch_size,
             seed=settings.seed,
             device=self._device,
+            dtype=dtype_of(student),
             augment=augment,
             groups=None if self._grouping is None else self._grouping.codes,
             layer_numbers=self._lesson.layer_numbers,
         )
-        student.train()
+        put_modes(student, modes)
         rate = value_at(settings.learning_rate, 0, 1)
         self._optimizer = make_optimizer(settings.optimizer, self._lesson.parameters, rate)
+        self._shares = shares(self._optimizer)
         self._now = InForce(settings, self.steps_per_epoch)
         self.history = History(self._columns())
         self._shelf = Shelf()
@@ -179,8 +206,8 @@ class Distillation:
     def _enter(self, step: int) -> None:
         """Bring the edits made up to ``step`` into force."""
         if self._now.enter(step, self.history.edits):
-            for group in self._optimizer.param_groups:
-                group["lr"] = self._now.rate
+            for group, share in zip(self._optimizer.param_groups, self._shares, strict=True):
+                group["lr"] = share * self._now.rate
 
     @property
     def total_steps(self) -> int:
@@ -196,10 +223,10 @@ class Distillation:
         """Take one optimiser step. The caller holds the lock."""
         step = self.steps_done
         if not self.student.training:  # someone looked at it
-            self.student.train()
+            put_modes(self.student, self._modes)
         self._enter(step)
         batch = self._batches[step]
-        with seeded(mix(self.settings.seed, 3, step), self._device):
+        with seeded(mix(self.settings.seed, 3, step), self._device, everywhere=self._replay.everywhere):
             total, values = self._lesson.gradient(batch, self._now.weighted)
             self._optimizer.step()
         self.history.record((total, *values), self._now.numbers)
@@ -269,6 +296,8 @@ class Distillation:
                         self._settle()
                     result = self.evaluate("validation")
                     bar.set_postfix_str(f"validation accuracy {result.accuracy:.1%}", refresh=False)
+                    if self.best_step() == self.steps_done:
+                        self._keep_best()
                     if self.steps_done - (self.best_step() or 0) >= waits * self.steps_per_epoch:
                         break
         self.finish()
@@ -373,6 +402,11 @@ class Distillation:
             self._go_back(f"a weight was no longer finite after step {self.steps_done}", max(0, self.steps_done - 1))
         self._shelf.put(snapshot)
 
+    def _keep_best(self) -> None:
+        """Keep a snapshot of now as that of the best step, so that going back to it trains nothing again."""
+        with self.lock:
+            self._shelf.put_best(self._taken())
+
     @property
     def editable(self) -> tuple[str, ...]:
         """Names that ``edit`` takes."""
@@ -420,7 +454,9 @@ class Distillation:
 
         It is restored from the nearest snapshot before and replayed from there, so it is exact for every step.
         """
-        return self._fork(step).student.eval()
+        student = self._fork(step).student
+        switch(student, training=False)
+        return student
 
     def branch(self, step: int | None = None, **edits: Hyperparameter) -> Distillation:
         """Return a new run that goes on from ``step`` (default: now) of this one, with ``edits`` made there.
@@ -452,6 +488,12 @@ class Distillation:
         best = min(self.history.evaluated(split), key=lambda e: (e.errors, e.step), default=None)
         return None if best is None else best.step
 
+    def _copy(self, what: str) -> nn.Module:
+        """Return a copy of the student; raise if what is made of it could not begin where the run was."""
+        if self._replay.lost:
+            raise ValueError(f"this run cannot have {what}: {self._replay.lost}")
+        return copied(self.student)
+
     def _fork(self, step: int) -> Distillation:
         """Return a copy of this run as it was after ``step`` steps."""
         with self.lock:
@@ -461,11 +503,12 @@ class Distillation:
             if step == self.steps_done:
                 self._keep()
             other = Distillation.__new__(Distillation)
-            student = copy.deepcopy(self.student)
-            other._assemble(self.teacher, student, self.data, self.settings, self._teacher_mark)
-            for snapshot in self._shelf:
-                if snapshot.step <= step:
-                    other._shelf.put(snapshot)
+            student = self._copy("a branch")
+            mark = self._teacher_mark
+            other._assemble(
+                self.teacher, student, self.data, self.settings, mark, modes=self._modes, replay=self._replay
+            )
+            other._shelf.share(self._shelf, step)
             other.history = self.history.until(step)
             past = other.history
             other._return_to(other._shelf.before(step))
@@ -490,7 +533,6 @@ class Distillation:
         teacher = asked.logits(examples, progress=progress) if asked is not None else None
         with self.lock:
             result = evaluate(self.student, examples, step=self.steps_done, split=split, teacher_logits=teacher)
-            self.student.train()
             kept = [e for e in self.history.evaluations if (e.step, e.split) != (result.step, split)]
             self.history.evaluations[:] = [*kept, result]
         return result

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..data import Examples
 from ..losses.labels import UNLABELLED
+from ..models.inference import pieces
 from .history import Evaluation
-from .teacher import ROWS_AT_ONCE, device_of
-
-
-def answer(model: nn.Module, examples: Examples) -> Tensor:
-    """Return the model's logits (N, C) on the CPU, in eval mode and without gradient; its mode is put back."""
-    device, was_training = device_of(model), model.training
-    model.eval()
-    try:
-        with torch.no_grad():
-            starts = range(0, len(examples), ROWS_AT_ONCE)
-            parts = [model(examples.inputs(slice(i, i + ROWS_AT_ONCE)).to(device)).cpu() for i in starts]
-    finally:
-        model.train(was_training)
-    return torch.cat(parts)
+from .tokens import flat_labels, flattened, positions
 
 
 def evaluate(
@@ -43,23 +30,30 @@ def evaluate(
     ValueError
         If no example has a label.
     """
-    y = examples.y
-    known = y != UNLABELLED
-    if not bool(known.any()):
+    if not examples.labelled:
         raise ValueError(f"the {split} split has no labelled example; give it labels or evaluate another split")
-    logits = answer(student, examples).float()
-    says = logits.argmax(1)
-    agreement = teacher_errors = None
-    if teacher_logits is not None:
-        teacher_says = teacher_logits.cpu().argmax(1)
-        agreement = (says == teacher_says).double().mean().item()
-        teacher_errors = int((teacher_says != y)[known].sum())
+    counted = errors = teacher_errors = same = compared = 0
+    nll = 0.0
+    for chosen, given in pieces(student, examples, who="student"):
+        counts = positions(examples.inputs(chosen), given) if given.ndim == 3 else None
+        y = flat_labels(examples.y[chosen], counts)
+        logits = flattened(given, counts).float()
+        says, known = logits.argmax(1), y != UNLABELLED
+        counted += int(known.sum())
+        errors += int((says != y)[known].sum())
+        if bool(known.any()):
+            nll += F.cross_entropy(logits[known].double(), y[known], reduction="sum").item()
+        if teacher_logits is not None:
+            theirs = flattened(teacher_logits[chosen].cpu(), counts).argmax(1)
+            compared += len(says)
+            same += int((says == theirs).sum())
+            teacher_errors += int((theirs != y)[known].sum())
     return Evaluation(
         step=step,
         split=split,
-        examples=int(known.sum()),
-        errors=int((says != y)[known].sum()),
-        nll=F.cross_entropy(logits[known], y[known]).item(),
-        agreement=agreement,
-        teacher_errors=teacher_errors,
+        examples=counted,
+        errors=errors,
+        nll=nll / counted,
+        agreement=same / compared if teacher_logits is not None else None,
+        teacher_errors=teacher_errors if teacher_logits is not None else None,
     )

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Iterator
-from contextlib import contextmanager
+import warnings
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
 from ..data import Examples, Splits
+from ..models.inference import Inputs, ask, check_finite, count, device_of, fitted, left_out, mapped
+from ..models.looking import evaluating, modes, put_modes
 from .grouping import grouping
 from .objective import Objective
 from .randomness import seeded
 from .schedules import Hyperparameter, Schedule, extremes
-from .teacher import Teacher, device_of
+from .state import Replay, rehearse
+from .teacher import Teacher
 from .terms import EqualizedOdds, Fairness
 
 LOOK = 256  # validation examples looked at to notice swapped roles
@@ -116,6 +119,8 @@ def check_groups(data: Splits, objective: Objective) -> None:
 
 def check_roles(teacher: nn.Module | None, student: nn.Module) -> None:
     """Raise if teacher and student share weights, or the student has nothing to train."""
+    if any(nn.parameter.is_lazy(p) for p in student.parameters()):
+        return
     if not any(p.requires_grad for p in student.parameters()):
         raise ValueError("the student has no trainable parameter; pass a module whose parameters require gradients")
     if isinstance(teacher, nn.Module):
@@ -129,38 +134,75 @@ def check_roles(teacher: nn.Module | None, student: nn.Module) -> None:
 
 
 def check_answers(teacher: Teacher | None, student: nn.Module, data: Splits) -> None:
-    """Raise unless both models answer the data with finite logits over the data's classes."""
+    """Raise unless both models answer the data with logits over the data's classes; say what they do not take."""
     few = _few(data.train, 2)
     classes = len(data.classes)
-    with _understandable("student", student, few):
-        student_logits = _answer_in_eval(student, few)
-    _check_logits("student", student_logits, len(few))
+    ours = asked(student, few, "student")
+    check_finite(ours, "student")
     if teacher is not None:
-        with _understandable("teacher", teacher.module, few):
-            teacher_logits = teacher(few.to(device_of(teacher.module)))
-        _check_logits("teacher", teacher_logits, len(few))
-        if teacher_logits.shape[1] != student_logits.shape[1]:
+        theirs = teacher(few)
+        check_finite(theirs, "teacher")
+        if theirs.shape[-1] != ours.shape[-1]:
             raise ValueError(
-                f"the teacher answers with {teacher_logits.shape[1]} classes and the student with "
-                f"{student_logits.shape[1]}; both must cover the same classes in the same order"
+                f"the teacher answers with {theirs.shape[-1]} classes and the student with "
+                f"{ours.shape[-1]}; both must cover the same classes in the same order"
             )
-    if student_logits.shape[1] != classes:
+        if theirs.shape[:-1] != ours.shape[:-1]:
+            raise ValueError(
+                f"the teacher answers with shape {tuple(theirs.shape)} and the student with {tuple(ours.shape)}; "
+                "both must answer for the same tokens"
+            )
+    if ours.shape[-1] != classes:
         raise ValueError(
-            f"the models answer with {student_logits.shape[1]} classes and the data names {classes}; "
-            "they must be the same"
+            f"the models answer with {ours.shape[-1]} classes and the data names {classes}; they must be the same"
         )
+    if ours.ndim == 2 and data.train.y.ndim == 2:
+        raise ValueError(
+            "the labels are one a token and the models answer once an example; "
+            "give models with logits (examples, tokens, classes), or one label an example"
+        )
+    for who, model in (("teacher", teacher.module if teacher is not None else None), ("student", student)):
+        names = left_out(model, few) if model is not None else ()
+        if names:
+            warnings.warn(
+                f"the {who} takes no {', '.join(names)}, so it answers without; pass kd.wrap(model, inputs=function) "
+                "to say what it gets",
+                stacklevel=3,
+            )
 
 
-@contextmanager
-def _understandable(who: str, model: nn.Module, inputs: Tensor) -> Iterator[None]:
-    """Turn what torch says of inputs that a model cannot take into a sentence."""
-    try:
-        yield
-    except (RuntimeError, TypeError, AttributeError) as error:
-        shape, reason = tuple(inputs.shape[1:]), " ".join(str(error).split())[:120]
-        kinds = {str(p.dtype).removeprefix("torch.") for p in model.parameters()} or {"float32"}
-        wrong = "" if kinds == {"float32"} else f" and its weights are {', '.join(sorted(kinds))} (call .float())"
-        raise ValueError(f"the {who} cannot answer float32 inputs of shape {shape} ({reason}){wrong}") from error
+def asked(model: nn.Module, inputs: Inputs, who: str) -> Tensor:
+    """Return a model's logits in eval mode and without gradient; the model is left as it was."""
+    with evaluating(model), torch.no_grad(), seeded(0, device_of(model), everywhere=True):
+        return ask(model, mapped(Tensor.clone, inputs), who=who)
+
+
+def modes_to_learn_in(student: nn.Module) -> dict[str, bool]:
+    """Return the mode that each of a student's modules learns in, by dotted name.
+
+    A student in training mode keeps its own: what was put into eval mode inside it (frozen batch normalisation) stays
+    frozen. One that is in eval mode as a whole goes into training mode as a whole.
+    """
+    found = modes(student)
+    return found if found.get("", False) else dict.fromkeys(found, True)
+
+
+def check_replay(student: nn.Module, data: Splits, learning: Mapping[str, bool]) -> Replay:
+    """Find out whether the student's past can be made again, and say what is lost if it cannot.
+
+    Its answers in training mode are tried on the way, on a copy.
+    """
+    few = fitted(_few(data.train, 8), student)
+    if count(few) < 2 and any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in student.modules()):
+        return Replay()  # batch statistics of one example: said elsewhere
+    replay = rehearse(student, few, lambda copy: put_modes(copy, learning))
+    if replay.lost:
+        warnings.warn(
+            f"the student trains, but its past cannot be made again, as {replay.lost}; "
+            "this run has no twin, no branch and no at(step)",
+            stacklevel=3,
+        )
+    return replay
 
 
 def check_batches(student: nn.Module, data: Splits, batch_size: int) -> None:
@@ -175,12 +217,16 @@ def check_batches(student: nn.Module, data: Splits, batch_size: int) -> None:
 
 def check_not_swapped(teacher: Teacher, student: nn.Module, data: Splits) -> None:
     """Raise if the untrained side seems to be the teacher: a student that knows clearly more at step 0."""
+    if data.validation.y.ndim != 1 or not teacher.knows(data.validation):
+        return
     known = torch.nonzero(data.validation.y >= 0).flatten()[:LOOK]
-    if len(known) < 50 or not teacher.knows(data.validation):
+    if len(known) < 50:
         return
     x, y = data.validation.inputs(known), data.validation.y[known]
-    by_teacher = (teacher(x.to(device_of(teacher.module))).argmax(1).cpu() == y).float().mean().item()
-    by_student = (_answer_in_eval(student, x).argmax(1).cpu() == y).float().mean().item()
+    theirs, ours = teacher(x), asked(student, x, "student")
+    if theirs.ndim != 2:
+        return
+    by_teacher, by_student = ((z.argmax(1).cpu() == y).float().mean().item() for z in (theirs, ours))
     noise = 3 * math.sqrt(0.5 / len(known))  # three standard errors of a difference of two shares, at their widest
     if by_student > by_teacher + noise:
         raise ValueError(
@@ -189,30 +235,5 @@ def check_not_swapped(teacher: Teacher, student: nn.Module, data: Splits) -> Non
         )
 
 
-def _check_logits(who: str, logits: object, rows: int) -> None:
-    if not isinstance(logits, Tensor):
-        raise TypeError(
-            f"the {who} returned a {type(logits).__name__} and a tensor of logits is expected; "
-            "wrap it in a module that returns the logits alone"
-        )
-    if logits.ndim != 2 or logits.shape[0] != rows:
-        raise ValueError(f"the {who} returned shape {tuple(logits.shape)} and ({rows}, classes) is expected")
-    if not bool(logits.isfinite().all()):
-        raise ValueError(
-            f"the {who} answers with logits that are not finite; look at its weights and the input's scale"
-        )
-
-
-def _answer_in_eval(student: nn.Module, inputs: Tensor) -> Tensor:
-    device = device_of(student)
-    was_training = student.training
-    student.eval()
-    try:
-        with torch.no_grad(), seeded(0, device):
-            return student(inputs.to(device))
-    finally:
-        student.train(was_training)
-
-
-def _few(examples: Examples, count: int) -> Tensor:
+def _few(examples: Examples, count: int) -> Inputs:
     return examples.inputs(slice(0, min(count, len(examples))))

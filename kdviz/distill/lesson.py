@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Examples
+from ..losses.labels import UNLABELLED
+from ..models.inference import answer, device_of, fitted, uncompiled
 from ..models.looking import evaluating
 from . import companions
 from .batches import Batch
@@ -15,10 +17,12 @@ from .grouping import Grouping
 from .objective import Objective
 from .randomness import seeded
 from .taps import tapped
-from .teacher import Teacher, device_of
+from .teacher import Teacher
 from .terms import Outputs, Term
 from .terms.term import NOTHING
+from .tokens import flat_labels, flattened, positions
 
+LOGIT_BYTES = 2**30  # of a teacher's logits kept for all examples; beyond, the teacher is asked at each step
 InForce = Sequence[tuple[float, dict[str, float]]]  # the weight and the numbers of each term at a step
 
 
@@ -74,7 +78,10 @@ class Lesson:
         layer_bytes = 0
         if self.teacher is not None and self.watched.teacher:
             layer_bytes = self.teacher.layer_bytes(examples, self.watched.teacher)
-        self.cached = self.teacher is not None and repeats and layer_bytes <= companions.FEATURE_BYTES
+        fits = layer_bytes <= companions.FEATURE_BYTES
+        self.cached = (
+            self.teacher is not None and repeats and fits and self.teacher.logit_bytes(examples) <= LOGIT_BYTES
+        )
         self.layer_numbers = layer_bytes // (4 * len(examples)) if self.cached else 0
         self.parameters = [p for m in (student, self.companions) for p in m.parameters() if p.requires_grad]
         by_themselves = [
@@ -93,15 +100,23 @@ class Lesson:
             teacher, theirs = self.teacher.answer(batch.inputs, self.watched.teacher)
         if self.watched.student:
             with tapped(self.student, self.watched.student, self.watched.copied) as ours:
-                student = self.student(batch.inputs)
+                student = answer(uncompiled(self.student), batch.inputs, who="student")
         else:
-            student = self.student(batch.inputs)
+            student = answer(self.student, batch.inputs, who="student")
+        labels, labelled = batch.labels, batch.labelled
+        if teacher is not None:
+            teacher = teacher.to(student.device)
+        if student.ndim == 3:
+            places = positions(batch.inputs, student)
+            student, labels = flattened(student, places), flat_labels(labels, places)
+            teacher = None if teacher is None else flattened(teacher, places)
+            labelled = int((labels != UNLABELLED).sum())
         groups = 0 if self._grouping is None else len(self._grouping.names)
         return Outputs(
             student,
             teacher,
-            batch.labels,
-            batch.labelled,
+            labels,
+            labelled,
             batch.groups,
             groups,
             batch.inputs,
@@ -153,11 +168,11 @@ class Lesson:
     def rehearse(self, in_force: InForce) -> None:
         """Have each term judge two examples, so that layers which cannot be compared are told before the first step."""
         few = self._examples.take(slice(0, 2))
-        x, y = few.inputs().to(self.device), few.y.to(self.device)
+        x, y = fitted(few.inputs(), self.student), few.y.to(self.device)
         groups = None if self._grouping is None else self._grouping.codes[:2].to(self.device)
         batch = Batch(x, y, few.labelled, None, groups)
         if self.teacher is not None:
-            logits, layers = self.teacher.answer(x.to(device_of(self.teacher.module)), self.watched.teacher)
+            logits, layers = self.teacher.answer(x, self.watched.teacher)
             there = {name: given.to(self.device) for name, given in layers.items()}
             batch = batch._replace(teacher=logits.to(self.device), teacher_layers=there)
         with evaluating(self.student), evaluating(self.companions), torch.no_grad(), seeded(0, self.device):

@@ -1,16 +1,26 @@
-"""Snapshots: all that a run needs to go on from a step, and a shelf of them with a bound on memory."""
+"""Snapshots: all that a run needs to go on from a step, and a shelf of them that moves to the disk when it grows."""
 
 from __future__ import annotations
 
 import copy
+import os
+import shutil
+import tempfile
+import warnings
+import weakref
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-SHELF_BYTES = 64 * 2**20
+from ..models.looking import bytes_of, parts_of
+from .state import capture, restore
+
+SHELF_BYTES = 64 * 2**20  # of memory; beyond, the older snapshots wait in temporary files
+DISK_BYTES = 4 * 2**30  # of such files, or half of what is free there; beyond, every second snapshot goes, with a word
 SHELF_COUNT = 512
 
 
@@ -23,19 +33,18 @@ class Snapshot:
     student: dict[str, Tensor]
     optimizer: dict[int, dict[str, Any]]
     companions: dict[str, Tensor] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)  # what the student keeps beside tensors
 
     @classmethod
     def take(cls, step: int, student: nn.Module, optimizer: torch.optim.Optimizer, companions: nn.Module) -> Snapshot:
-        weights, beside = (
-            {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
-            for module in (student, companions)
-        )
-        return cls(step, weights, copy.deepcopy(optimizer.state_dict()["state"]), beside)
+        weights, extra = capture(student)
+        beside, _ = capture(companions)
+        return cls(step, weights, copy.deepcopy(optimizer.state_dict()["state"]), beside, extra)
 
     def restore(self, student: nn.Module, optimizer: torch.optim.Optimizer, companions: nn.Module) -> None:
         """Put weights and optimiser state back; the snapshot itself stays untouched."""
-        student.load_state_dict(self.student)
-        companions.load_state_dict(self.companions)
+        restore(student, self.student, self.extra)
+        restore(companions, self.companions)
         now = optimizer.state_dict()
         optimizer.load_state_dict({**now, "state": copy.deepcopy(self.optimizer)})
 
@@ -43,46 +52,146 @@ class Snapshot:
     def nbytes(self) -> int:
         states = (value for state in self.optimizer.values() for value in state.values())
         held = [*self.student.values(), *self.companions.values(), *states]
-        return sum(t.nbytes for t in held if isinstance(t, Tensor))
+        return sum(bytes_of(t) for t in held if isinstance(t, Tensor))
 
     @property
     def finite(self) -> bool:
         learned = (*self.student.values(), *self.companions.values())
-        return all(bool(t.isfinite().all()) for t in learned if t.is_floating_point())
+        parts = (part for tensor in learned if tensor.is_floating_point() for part in parts_of(tensor))
+        return all(bool(part.isfinite().all()) for part in parts if part.is_floating_point())
+
+
+class _OnDisk:
+    """A snapshot in a temporary file, which goes when nobody refers to it any more."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.step, self.nbytes = snapshot.step, snapshot.nbytes
+        self._rest = replace(snapshot, student={}, optimizer={}, companions={})
+        handle, self._path = tempfile.mkstemp(prefix="kdviz-snapshot-")
+        weakref.finalize(self, _remove, self._path)
+        self._loaded: weakref.ref[Snapshot] | None = None
+        with os.fdopen(handle, "wb") as file:
+            torch.save((snapshot.student, snapshot.optimizer, snapshot.companions), file)
+
+    def load(self) -> Snapshot:
+        """Return the snapshot; the same object as long as anyone holds it."""
+        found = self._loaded() if self._loaded is not None else None
+        if found is None:
+            student, optimizer, companions = torch.load(self._path, weights_only=True)
+            found = replace(self._rest, student=student, optimizer=optimizer, companions=companions)
+            self._loaded = weakref.ref(found)
+        return found
+
+
+def _remove(path: str) -> None:
+    if os.path.exists(path):
+        os.unlink(path)
 
 
 class Shelf:
-    """Snapshots in order of their steps. Over ``limit`` bytes, or ``SHELF_COUNT`` of them, every second one goes, never
-    the first or the last.
+    """Snapshots in order of their steps: the newest in memory, the older ones on the disk once they are many.
 
-    Any step between two snapshots can be made again by replaying from the one before.
+    Over ``limit`` bytes the oldest go to temporary files. Only where these would take more than ``DISK_BYTES``, or half
+    of what is free, every second snapshot goes, never the first, the last or the best, and a warning says so; the same
+    beyond ``SHELF_COUNT`` of them. Any step between two snapshots can be made again by replaying from the one before.
     """
 
     def __init__(self, limit: int = SHELF_BYTES) -> None:
         self.limit = limit
-        self._held: list[Snapshot] = []
+        self.best: int | None = None  # a step whose snapshot stays
+        self._asked_for: set[int] = set()  # steps whose snapshot stands for more than for being the best
+        self._held: list[Snapshot | _OnDisk] = []
+        self._warned = False
 
     def __len__(self) -> int:
         return len(self._held)
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
-        return iter(self._held)
+    def __iter__(self) -> Iterator[Snapshot]:
+        return (_whole(held) for held in tuple(self._held))
 
-    def put(self, snapshot: Snapshot) -> None:
+    @property
+    def steps(self) -> list[int]:
+        """The steps there are snapshots of."""
+        return [held.step for held in self._held]
+
+    @property
+    def memory(self) -> int:
+        """Bytes held in memory."""
+        return sum(held.nbytes for held in self._held if isinstance(held, Snapshot))
+
+    def put(self, snapshot: Snapshot, *, asked: bool = True) -> None:
         """Add a snapshot, in the place of one of the same step."""
-        at = bisect_right(self._held, snapshot.step, key=lambda s: s.step)
-        if at and self._held[at - 1].step == snapshot.step:
-            self._held[at - 1] = snapshot
+        if asked:
+            self._asked_for.add(snapshot.step)
+        self._insert(snapshot)
+        if len(self._held) > SHELF_COUNT:
+            self._thin()
+        while self.memory > self.limit and (waiting := self._oldest_in_memory()) is not None:
+            self._to_disk(waiting)
+
+    def put_best(self, snapshot: Snapshot) -> None:
+        """Add the snapshot of the best step so far, in the place of the best one before."""
+        before = self.best
+        if before is not None and before not in self._asked_for:
+            self._held = [held for held in self._held if held.step != before]
+        asked = snapshot.step in self.steps
+        self.best = snapshot.step
+        self.put(snapshot, asked=asked)
+
+    def share(self, other: Shelf, until: int) -> None:
+        """Take what ``other`` has up to a step, without a copy."""
+        for held in other._held:
+            if held.step <= until:
+                self._insert(held)
+                self._asked_for.add(held.step)
+
+    def _insert(self, held: Snapshot | _OnDisk) -> None:
+        at = bisect_right(self._held, held.step, key=lambda s: s.step)
+        if at and self._held[at - 1].step == held.step:
+            self._held[at - 1] = held
         else:
-            self._held.insert(at, snapshot)
-        # All snapshots of a run are of one size, but the first, which has no optimiser state yet.
-        while len(self._held) > 2 and (snapshot.nbytes * len(self._held) > self.limit or len(self._held) > SHELF_COUNT):
-            first, *middle, last = self._held
-            self._held = [first, *middle[1::2], last]
+            self._held.insert(at, held)
+
+    def _oldest_in_memory(self) -> int | None:
+        """Return the place of the oldest snapshot in memory that is not the last of all."""
+        return next((i for i, held in enumerate(self._held[:-1]) if isinstance(held, Snapshot)), None)
+
+    def _to_disk(self, place: int) -> None:
+        snapshot = self._held[place]
+        assert isinstance(snapshot, Snapshot)
+        used = sum(held.nbytes for held in self._held if isinstance(held, _OnDisk))
+        room = min(DISK_BYTES - used, shutil.disk_usage(tempfile.gettempdir()).free // 2)
+        try:
+            if snapshot.nbytes > room:
+                raise OSError(f"{snapshot.nbytes:,} bytes do not fit into {room:,}")
+            self._held[place] = _OnDisk(snapshot)
+        except OSError:
+            before = len(self._held)
+            self._thin()
+            if len(self._held) == before:  # nothing is left to drop but the ends
+                self._held[place : place + 1] = []
+            if not self._warned:
+                self._warned = True
+                warnings.warn(
+                    f"the snapshots of this run do not fit into memory ({self.limit // 2**20} MB) and the temporary "
+                    "folder, so every second one is dropped and going back to a step may train some steps again; "
+                    "a larger snapshot_every keeps fewer",
+                    stacklevel=2,
+                )
+
+    def _thin(self) -> None:
+        """Drop every second snapshot but the first, the last and the best."""
+        first, *middle, last = self._held
+        kept = [held for i, held in enumerate(middle) if i % 2 or held.step == self.best]
+        self._held = [first, *kept, last]
 
     def before(self, step: int) -> Snapshot:
         """Return the last snapshot at or before ``step``."""
-        return self._held[bisect_right(self._held, step, key=lambda s: s.step) - 1]
+        return _whole(self._held[bisect_right(self._held, step, key=lambda s: s.step) - 1])
 
     def drop_after(self, step: int) -> None:
         self._held = [s for s in self._held if s.step <= step]
+
+
+def _whole(held: Snapshot | _OnDisk) -> Snapshot:
+    return held if isinstance(held, Snapshot) else held.load()

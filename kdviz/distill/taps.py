@@ -12,19 +12,20 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ..models.inference import Inputs, bare, call, uncompiled
 from ..models.looking import evaluating
 
 SCORES = ":scores"  # after the name of an nn.MultiheadAttention: its scores before the softmax, (B, heads, L, L)
 
 
-def taps(model: nn.Module, example: Tensor) -> dict[str, tuple[int, ...]]:
+def taps(model: nn.Module, example: Inputs) -> dict[str, tuple[int, ...]]:
     """List the layers of a model that can be tapped, with the shape that each gives for ``example``.
 
     Parameters
     ----------
     model : nn.Module
         Asked in eval mode and without gradient; left as it was.
-    example : Tensor, shape (B, ...)
+    example : Tensor, shape (B, ...), or a dict or tuple of tensors
         A batch, as the model takes it; one example will do.
 
     Returns
@@ -50,7 +51,7 @@ class Tap(NamedTuple):
     overwritten: bool  # whether a later layer wrote into what it gave, so that it has to be copied
 
 
-def probe(model: nn.Module, example: Tensor) -> dict[str, Tap]:
+def probe(model: nn.Module, example: Inputs) -> dict[str, Tap]:
     """Return what each layer of ``model`` gives for ``example``, by name, in the order in which they answer.
 
     The model's own answer has no name: "".
@@ -62,10 +63,11 @@ def probe(model: nn.Module, example: Tensor) -> dict[str, Tap]:
         runs[name] += 1
         given[name] = (out, out._version)
 
-    names = [name for name, _ in model.named_modules(remove_duplicate=False)]
-    scored = [name + SCORES for name, module in model.named_modules() if isinstance(module, nn.MultiheadAttention)]
+    inside = bare(model)
+    names = [name for name, _ in inside.named_modules(remove_duplicate=False)]
+    scored = [name + SCORES for name, module in inside.named_modules() if isinstance(module, nn.MultiheadAttention)]
     with evaluating(model), torch.no_grad(), _hooked(model, [*names, *scored], keep):
-        model(example)
+        call(uncompiled(model), example)
     return {name: Tap(tuple(out.shape), runs[name], out._version > then) for name, (out, then) in given.items()}
 
 
@@ -117,10 +119,21 @@ def check_taps(found: dict[str, Tap], names: Sequence[str], who: str) -> None:
             )
 
 
+def modules_by_name(model: nn.Module) -> dict[str, nn.Module]:
+    """Return the layers of a model by dotted name: as the module inside a wrapper has them, and as the whole has them.
+
+    >>> net = nn.Sequential(nn.Linear(4, 2))
+    >>> sorted(modules_by_name(nn.DataParallel(net)))
+    ['', '0', 'module', 'module.0']
+    """
+    outer = dict(model.named_modules(remove_duplicate=False))
+    return outer | dict(bare(model).named_modules(remove_duplicate=False))
+
+
 @contextmanager
 def _hooked(model: nn.Module, names: Sequence[str], keep: Any) -> Iterator[None]:
     """Call ``keep(name, tensor)`` with what each named layer gives, as long as the block runs."""
-    modules = dict(model.named_modules(remove_duplicate=False))
+    modules = modules_by_name(model)
     with ExitStack() as hooks:
         for name in names:
             module = modules.get(name.removesuffix(SCORES))

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import math
+import pickle
 import threading
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from ..data import Examples
+from ..models.inference import ROWS_AT_ONCE, Cancelled, Inputs, ask, device_of, fitted, rows, uncompiled
+from ..models.looking import evaluating, in_training, octets, parts_of
+from .randomness import seeded
 from .taps import Tap, probe, tapped
 
-ROWS_AT_ONCE = 128  # examples a forward pass: large enough to be fast, small enough to be interrupted within a second
-
-
-class Cancelled(Exception):  # noqa: N818 (asked for, not gone wrong)
-    """Someone asked for a stop while a long computation was under way; nothing was changed."""
+__all__ = ["ROWS_AT_ONCE", "Answers", "Cancelled", "Teacher", "device_of", "weight_hash", "weight_versions"]
 
 
 class Answers(NamedTuple):
@@ -54,29 +56,43 @@ class Teacher:
         self._cache: dict[tuple[str, str], Answers] = {}
         self._hashed: tuple[int, str] | None = None
         self._taps: dict[str, Tap] = {}
+        self._writes: bool | None = None
+        self._logit_shape: tuple[int, ...] | None = None
         self._lock = threading.Lock()
 
     def _check_mode(self) -> None:
-        if any(part.training for part in self.module.modules()):
+        if in_training(self.module):
             raise ValueError(
                 "the teacher is in training mode, where dropout and batch statistics blur its targets; "
                 "call teacher.eval() and pass it again"
             )
 
-    def __call__(self, inputs: Tensor) -> Tensor:
-        """Return logits (B, C) for ``inputs``, without gradient."""
-        with torch.no_grad():
-            return self.module(inputs)
+    def __call__(self, inputs: Inputs) -> Tensor:
+        """Return logits (B, C), or (B, L, C) of tokens, for ``inputs`` anywhere, without gradient."""
+        return self._ask(self.module, inputs)
 
-    def answer(self, inputs: Tensor, layers: Sequence[str]) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return logits (B, C) and what the named layers give, (B, ...), without gradient."""
+    def _ask(self, module: nn.Module, inputs: Inputs) -> Tensor:
+        with torch.no_grad(), evaluating(self.module) if self.writes(inputs) else nullcontext():
+            return ask(module, inputs, who="teacher")
+
+    def answer(self, inputs: Inputs, layers: Sequence[str]) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return logits and what the named layers give, (B, ...), without gradient."""
         with tapped(self.module, layers, self._overwritten(inputs, layers)) as seen:
-            return self(inputs), seen
+            return self._ask(uncompiled(self.module) if layers else self.module, inputs), seen
 
-    def _overwritten(self, inputs: Tensor, layers: Sequence[str]) -> list[str]:
+    def writes(self, inputs: Inputs) -> bool:
+        """Whether the module changes itself when it is asked, as observers of quantisation do; found out once."""
+        if self._writes is None:
+            with evaluating(self.module), torch.no_grad(), seeded(0, device_of(self.module), everywhere=True):
+                before = weight_versions(self.module)
+                ask(self.module, rows(inputs, slice(0, 2)), who="teacher")
+                self._writes = weight_versions(self.module) != before
+        return self._writes
+
+    def _overwritten(self, inputs: Inputs, layers: Sequence[str]) -> list[str]:
         """Return those of the layers whose output a later layer writes into; looked up once."""
         if any(name not in self._taps for name in layers):
-            self._taps = probe(self.module, inputs[:1])
+            self._taps = probe(self.module, fitted(rows(inputs, slice(0, 1)), self.module))
         return [name for name in layers if self._taps[name].overwritten]
 
     def knows(self, examples: Examples) -> bool:
@@ -117,9 +133,15 @@ class Teacher:
                 self._cache[key] = known = self._compute(examples, sorted(wanted), progress)
             return known
 
+    def logit_bytes(self, examples: Examples) -> int:
+        """Return how many bytes the logits of all examples take."""
+        if self._logit_shape is None:
+            self._logit_shape = tuple(self(examples.inputs(slice(0, 1))).shape[1:])
+        return 4 * math.prod(self._logit_shape) * len(examples)
+
     def layer_bytes(self, examples: Examples, layers: Sequence[str]) -> int:
         """Return how many bytes the named layers give for all examples."""
-        self._overwritten(examples.inputs(slice(0, 1)).to(device_of(self.module)), layers)
+        self._overwritten(examples.inputs(slice(0, 1)), layers)
         return sum(4 * math.prod(self._taps[name].shape) for name in set(layers)) * len(examples)
 
     def _compute(
@@ -131,7 +153,8 @@ class Teacher:
         held: dict[str, Tensor] = {}
         for start in range(0, len(examples), ROWS_AT_ONCE):
             done = min(start + ROWS_AT_ONCE, len(examples))
-            given, seen = self.answer(examples.inputs(slice(start, done)).to(device), layers)
+            with seeded(start, device, everywhere=True):  # one that draws in eval mode answers alike each time
+                given, seen = self.answer(examples.inputs(slice(start, done)), layers)
             logits.append(given)
             for name, part in seen.items():  # written into its place, so that no second copy is ever held
                 if name not in held:
@@ -150,7 +173,7 @@ class Teacher:
 
     def check_unchanged(self, since: str) -> None:
         """Raise a ``RuntimeError`` if the weights, all of them hashed again, are not those of fingerprint ``since``."""
-        if any(part.training for part in self.module.modules()) or weight_hash(self.module) != since:
+        if in_training(self.module) or weight_hash(self.module) != since:
             raise RuntimeError(
                 "the teacher changed while it was teaching (its weights or its mode); "
                 "give the run a copy of its own: copy.deepcopy(teacher).eval()"
@@ -158,20 +181,47 @@ class Teacher:
 
 
 def weight_hash(module: nn.Module) -> str:
-    """Return a hash over names, shapes and bytes of all parameters and buffers."""
+    """Return a hash over names, shapes and bytes of all parameters and buffers, and of what else a module keeps."""
     digest = hashlib.blake2b(digest_size=16)
-    for name, tensor in module.state_dict().items():
-        digest.update(f"{name}{tuple(tensor.shape)}{tensor.dtype}".encode())
-        digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    held = module.state_dict()
+    beside = {name: buffer for name, buffer in module.named_buffers() if name not in held}
+    for name, value in {**held, **beside}.items():
+        _feed(digest, name, value)
     return digest.hexdigest()
+
+
+def _feed(digest: Any, name: str, value: Any) -> None:
+    """Add a tensor, or whatever ``state_dict()`` holds beside tensors, to a hash."""
+    if isinstance(value, Tensor):
+        digest.update(f"{name}{tuple(value.shape)}{value.dtype}".encode())
+        if value.is_quantized:
+            digest.update(repr(value.qscheme()).encode())
+            scales = value.q_scale() if value.qscheme() == torch.per_tensor_affine else value.q_per_channel_scales()
+            digest.update(repr(scales).encode())
+        for part in parts_of(value):
+            digest.update(octets(part).numpy())
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            _feed(digest, f"{name}.{key}", inner)
+    elif isinstance(value, tuple | list):
+        for i, inner in enumerate(value):
+            _feed(digest, f"{name}.{i}", inner)
+    elif isinstance(value, io.BytesIO):
+        digest.update(name.encode() + value.getvalue())
+    elif isinstance(value, str | int | float | bool | bytes | torch.dtype | None):
+        digest.update(f"{name}{value!r}".encode())
+    else:
+        try:
+            digest.update(name.encode() + pickle.dumps(value))
+        except Exception:  # nothing is known of it but that it is there
+            digest.update(f"{name}{type(value).__qualname__}".encode())
 
 
 def weight_versions(module: nn.Module) -> int:
     """Return a cheap sign of writing: which tensors there are and how often each was written to in place."""
     tensors = [*module.parameters(), *module.buffers()]
-    return hash(tuple((t.data_ptr(), t._version) for t in tensors))
+    return hash(tuple((_place(t), 0 if t.is_inference() else t._version) for t in tensors))
 
 
-def device_of(module: nn.Module) -> torch.device:
-    """Return the device of the module's first parameter, or the CPU without any."""
-    return next((p.device for p in module.parameters()), torch.device("cpu"))
+def _place(tensor: Tensor) -> int:
+    return tensor.data_ptr() if tensor.layout == torch.strided else id(tensor)

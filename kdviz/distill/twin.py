@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .objective import Objective
+from .state import restore
 from .terms import HardLabels, LabelSmoothing, Term
 
 if TYPE_CHECKING:
@@ -23,8 +23,10 @@ def twin(run: Distillation, smoothing: float = 0.0) -> Distillation:
     penalties = tuple((weight, t) for weight, t in run.settings.objective.weighted if t.penalty)
     with run.lock:
         other = type(run).__new__(type(run))
-        student = copy.deepcopy(run.student)
-        student.load_state_dict(run._shelf.before(0).student)
-        other._assemble(None, student, run.data, replace(run.settings, objective=Objective(((1.0, term), *penalties))))
+        student = run._copy("a twin")
+        first = run._shelf.before(0)
+        restore(student, first.student, first.extra)
+        settings = replace(run.settings, objective=Objective(((1.0, term), *penalties)))
+        other._assemble(None, student, run.data, settings, modes=run._modes, replay=run._replay)
         other.history.edits.extend(e for e in run.history.edits if e.name in SHARED)
         return other

@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..models.inference import Inputs, bare, call, count, rows, uncompiled
 from .fidelity import Array
 from .layers import (
     Layers,
@@ -152,7 +153,7 @@ class Attention:
 
 def activation_maps(
     model: nn.Module,
-    X: Tensor,
+    X: Inputs,
     layers: Layers = None,
     *,
     form: Form = "sum",
@@ -223,7 +224,7 @@ def activation_maps(
 
 
 def attention_matrices(
-    model: nn.Module, X: Tensor, *, batch_size: int = 64, progress: Progress | None = None
+    model: nn.Module, X: Inputs, *, batch_size: int = 64, progress: Progress | None = None
 ) -> dict[str, Tensor]:
     """Return the attention of each head of each `torch.nn.MultiheadAttention`, in the order they run.
 
@@ -270,7 +271,7 @@ def attention_matrices(
     {'self_attn': (3, 2, 5, 5)}
     """
     X = checked_inputs(X, batch_size)
-    attending = {name: m for name, m in model.named_modules() if isinstance(m, nn.MultiheadAttention)}
+    attending = {name: m for name, m in bare(model).named_modules() if isinstance(m, nn.MultiheadAttention)}
     if not attending:
         raise ValueError(
             "the model has no torch.nn.MultiheadAttention, and so no attention matrix; "
@@ -280,9 +281,9 @@ def attention_matrices(
     with asking(model), _asking_for_weights(attending) as runs:
         for x in batches(model, X, batch_size, progress):
             runs.clear()
-            model(x)
+            call(uncompiled(model), x)
             for name, weights in _numbered(runs):
-                parts.setdefault(name, []).append(_checked_weights(weights, name, len(x)))
+                parts.setdefault(name, []).append(_checked_weights(weights, name, count(x)))
     if not parts:
         raise ValueError(f"the model ran none of its attention modules ({listed(attending)}); are they in use?")
     return {name: torch.cat(each) for name, each in parts.items()}
@@ -392,7 +393,7 @@ def patch_map(attention: Tensor, grid: tuple[int, int] | None = None, *, tokens:
 
 def layer_maps(
     model: nn.Module,
-    X: Tensor,
+    X: Inputs,
     *,
     head: int | None = None,
     accumulated: bool = False,
@@ -495,7 +496,7 @@ def compare(teacher_maps: Mapping[str, Tensor], student_maps: Mapping[str, Tenso
 def attention(
     teacher: nn.Module,
     student: nn.Module,
-    X: Tensor,
+    X: Inputs,
     teacher_layers: Layers = None,
     student_layers: Layers = None,
     *,
@@ -533,7 +534,7 @@ def attention(
     (5, 5, 6)
     """
     chosen = evenly_spaced(checked_inputs(X, batch_size), limit)
-    x, n = X[torch.as_tensor(chosen)], len(chosen)
+    x, n = rows(X, torch.as_tensor(chosen)), len(chosen)
     maps = [
         _activation_maps(model, x, layers, form, power, batch_size, part_of(progress, done, 2 * n), who)
         for who, model, layers, done in (
@@ -541,12 +542,12 @@ def attention(
             ("student", student, student_layers, n),
         )
     ]
-    return _compare(maps[0], maps[1], chosen, len(X))
+    return _compare(maps[0], maps[1], chosen, count(X))
 
 
 def _activation_maps(
     model: nn.Module,
-    X: Tensor,
+    X: Inputs,
     layers: Layers,
     form: Form,
     power: float,

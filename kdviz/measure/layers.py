@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import activation
 
-from ..distill.teacher import Cancelled
+from ..distill.taps import modules_by_name
+from ..models.inference import (
+    Cancelled,
+    Inputs,
+    bare,
+    call,
+    cannot_answer,
+    count,
+    fitted,
+    mapped,
+    rows,
+    tensors_of,
+    uncompiled,
+)
 from ..models.looking import evaluating
 
 if TYPE_CHECKING:
@@ -27,11 +40,12 @@ ACTIVATIONS = tuple(getattr(activation, name) for name in activation.__all__ if 
 
 
 def chosen_layers(
-    model: nn.Module, X: Tensor, layers: Layers, fit: Callable[[tuple[int, ...]], bool], what: str, who: str
+    model: nn.Module, X: Inputs, layers: Layers, fit: Callable[[tuple[int, ...]], bool], what: str, who: str
 ) -> list[str]:
     """Return the layers to look at: those named, or the ends of the model's steps; each gives what is wanted."""
     shapes = _shapes(model, X)
     fitting = [name for name, shape in shapes.items() if shape[:1] == (1,) and fit(shape)]
+    own = dict(bare(model).named_modules(remove_duplicate=False))
     if layers is None:
         ends = _ends(model, shapes)
         found = [name for name in ends if name in fitting]
@@ -39,7 +53,7 @@ def chosen_layers(
             raise ValueError(
                 f"the {who} must have layers that give {what}, and the ends of its steps ({listed(ends)}) do not; "
                 + (
-                    f"name others, such as {listed(fitting)}"
+                    f"name others, such as {listed(name for name in fitting if name in own)}"
                     if fitting
                     else "use attention_matrices for a transformer, or kdviz.measure.saliency for any model"
                 )
@@ -49,13 +63,16 @@ def chosen_layers(
     for name in named:
         if name not in fitting:
             got = f"got shape {shapes[name]} for one example" if name in shapes else "and it did not run or gave none"
-            raise ValueError(f"the {who}'s layer {name!r} must give {what}, {got}; those that do are {listed(fitting)}")
+            raise ValueError(
+                f"the {who}'s layer {name!r} must give {what}, {got}; those that do are "
+                f"{listed(n for n in fitting if n in own)}"
+            )
     return named
 
 
 def watch(
     model: nn.Module,
-    X: Tensor,
+    X: Inputs,
     layers: Sequence[str],
     keep: Keep,
     batch_size: int,
@@ -65,7 +82,7 @@ def watch(
     """Return what ``keep`` makes of each layer's output, over all examples."""
     seen: dict[str, Tensor] = {}
     parts: dict[str, list[Tensor]] = {name: [] for name in layers}
-    modules = _modules(model)
+    modules = modules_by_name(model)
 
     def hook(name: str) -> Callable[..., None]:
         def look(module: nn.Module, inputs: Any, out: Any) -> None:
@@ -80,12 +97,12 @@ def watch(
         for name in layers:
             hooks.callback(modules[name].register_forward_hook(hook(name)).remove)
         for x in batches(model, X, batch_size, progress):
-            model(x)
+            _run(model, x, who)
             for name in layers:
-                if len(seen[name]) != len(x):
+                if len(seen[name]) != count(x):
                     raise ValueError(
                         f"the {who}'s layer {name!r} must give (examples, ...), "
-                        f"got {len(seen[name])} for {len(x)} examples"
+                        f"got {len(seen[name])} for {count(x)} examples"
                     )
                 parts[name].append(seen[name])
     return {name: torch.cat(parts.pop(name)) for name in layers}
@@ -106,25 +123,37 @@ def asking(model: nn.Module) -> Iterator[None]:
         yield
 
 
-def checked_inputs(X: Tensor, batch_size: int) -> Tensor:
+def checked_inputs(X: Inputs, batch_size: int) -> Inputs:
     """Return X without its graph, once it is known to be finite examples."""
-    if not isinstance(X, Tensor):
+    if not isinstance(X, Tensor | Mapping | tuple):
         raise ValueError(f"X must be a tensor, as of Examples.inputs(), got {type(X).__name__}")
-    if X.ndim < 2 or X.numel() == 0:
-        raise ValueError(f"X must have shape (examples, ...) with at least one example, got {tuple(X.shape)}")
-    if not bool(X.isfinite().all()):
-        raise ValueError("X must be finite, got nan or inf; leave these examples out")
+    for part in tensors_of(X):
+        if part.ndim < 2 or part.numel() == 0:
+            raise ValueError(f"X must have shape (examples, ...) with at least one example, got {tuple(part.shape)}")
+        if not bool(part.isfinite().all()):
+            raise ValueError("X must be finite, got nan or inf; leave these examples out")
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    return X.detach()
+    return mapped(Tensor.detach, X)
 
 
-def batches(model: nn.Module, X: Tensor, batch_size: int, progress: Progress | None) -> Iterator[Tensor]:
+def batches(model: nn.Module, X: Inputs, batch_size: int, progress: Progress | None) -> Iterator[Any]:
     """Yield the examples where the model lies, in its precision, and tell how far it is."""
-    for start in range(0, len(X), batch_size):
-        _tell(progress, start, len(X))
-        yield _placed(model, X[start : start + batch_size])
-    _tell(progress, len(X), len(X))
+    total = count(X)
+    for start in range(0, total, batch_size):
+        _tell(progress, start, total)
+        yield fitted(rows(X, slice(start, start + batch_size)), model)
+    _tell(progress, total, total)
+
+
+def _run(model: nn.Module, x: Inputs, who: str) -> None:
+    """Have a model answer, layer by layer, for what its layers give."""
+    try:
+        call(uncompiled(model), x)
+    except (ValueError, Cancelled):
+        raise
+    except Exception as error:
+        raise cannot_answer(error, who, model, x) from error
 
 
 def _tell(progress: Progress | None, done: int, total: int) -> None:
@@ -132,26 +161,19 @@ def _tell(progress: Progress | None, done: int, total: int) -> None:
         raise Cancelled(f"stopped after {done} of {total} examples")
 
 
-def _placed(model: nn.Module, x: Tensor) -> Tensor:
-    for tensor in (*model.parameters(), *model.buffers()):
-        if tensor.is_floating_point():
-            return x.to(tensor.device, tensor.dtype if x.is_floating_point() else x.dtype)
-    return x
-
-
 def part_of(progress: Progress | None, before: int, total: int) -> Progress | None:
     """Return what tells of one part of a work, of which ``before`` is done already."""
     return None if progress is None else lambda done, _: progress(before + done, total)
 
 
-def evenly_spaced(X: Tensor, limit: int) -> np.ndarray:
+def evenly_spaced(X: Inputs, limit: int) -> np.ndarray:
     """Return the places of at most ``limit`` examples, evenly spaced from the first to the last."""
     if limit < 1:
         raise ValueError(f"limit must be at least 1, got {limit}")
-    return np.linspace(0, len(X) - 1, min(limit, len(X))).round().astype(np.int64)
+    return np.linspace(0, count(X) - 1, min(limit, count(X))).round().astype(np.int64)
 
 
-def _shapes(model: nn.Module, X: Tensor) -> Shapes:
+def _shapes(model: nn.Module, X: Inputs) -> Shapes:
     """Return the shape of the tensor that each module gives for one example."""
     seen: Shapes = {}
 
@@ -163,21 +185,17 @@ def _shapes(model: nn.Module, X: Tensor) -> Shapes:
         return keep
 
     with ExitStack() as hooks:
-        for name, module in _modules(model).items():
+        for name, module in modules_by_name(model).items():
             hooks.callback(module.register_forward_hook(hook(name)).remove)
-        model(_placed(model, X[:1]))
+        _run(model, fitted(rows(X, slice(0, 1)), model), "model")
     seen.pop("", None)  # the model's own answer has no name
     return seen
-
-
-def _modules(model: nn.Module) -> dict[str, nn.Module]:
-    return dict(model.named_modules(remove_duplicate=False))
 
 
 def _ends(model: nn.Module, shapes: Shapes) -> list[str]:
     """Return the last layer of each step of the model, in order; see the notes of :func:`activation_maps`."""
     ends: list[str] = []
-    for name, module in _chain(model):
+    for name, module in _chain(bare(model)):
         weights = [p.ndim for p in module.parameters()]
         if name not in shapes:
             continue
@@ -204,7 +222,7 @@ def _named(model: nn.Module, layers: str | Sequence[str], who: str) -> list[str]
     names = list(dict.fromkeys([layers] if isinstance(layers, str) else layers))
     if not names:
         raise ValueError("layers must name at least one layer, got none; leave it out for the default")
-    known = [name for name in _modules(model) if name]
+    known = [name for name in modules_by_name(model) if name]
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)

@@ -308,10 +308,10 @@ def logits(
     model: nn.Module,
     examples: Examples,
     *,
-    who: str,
+    who: str = "model",
     batch_size: int = ROWS_AT_ONCE,
     progress: Progress | None = None,
-    finite: bool = True,
+    finite: bool = False,
 ) -> Tensor:
     """Return a model's logits on all examples, in eval mode and without gradient; the model is left as it was.
 

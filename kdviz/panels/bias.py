@@ -14,11 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Examples, Splits
-from ..distill.evaluate import answer
 from ..distill.teacher import weight_hash
 from ..measure import bias as measured
 from ..measure.groups import MOST_CROSSED, comparable, slant, stroke_thickness
 from ..measure.wilson import wilson
+from ..models import inference
 from ..widgets import Scene
 from ..widgets.bias import RATES, Bias
 from .roster import Entry
@@ -92,7 +92,7 @@ class BiasOf(Subject):
         def ask(who: str, step: int | None, key: Hashable, model: nn.Module | Callable[[], nn.Module]) -> None:
             if key not in of.said:
                 asked = model if isinstance(model, nn.Module) else model()
-                of.said[key] = answer(asked, of.part).argmax(1)
+                of.said[key] = inference.logits(asked, of.part).argmax(1)
             answers[who] = said[key] = of.said[key]
             steps[who] = step
 

@@ -15,7 +15,7 @@ from .. import models, widgets
 from ..data import Examples, Splits
 from ..distill.film import Frame
 from ..distill.threads import leave_room
-from ..measure.answers import answers
+from ..models import inference
 from ..widgets.scene import VIEWS
 from .panel import Panel
 from .probes import Watched
@@ -130,7 +130,7 @@ class Compare(Panel):
         splits = self._splits(data_sets.load(data) if isinstance(data, str) else data, limited=self._shipped)
         if logits is None:
             logits = {
-                who: answers(model, splits.test, who=who, progress=self._told(place, len(loaded)))
+                who: inference.logits(model, splits.test, who=who, progress=self._told(place, len(loaded)), finite=True)
                 for place, (who, model) in enumerate(loaded.items())
             }
         self._show(loaded, splits, logits)

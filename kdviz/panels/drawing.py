@@ -13,8 +13,8 @@ from torch import nn
 from traitlets import Bunch
 
 from ..data import Examples
-from ..distill.evaluate import answer
 from ..losses.labels import UNLABELLED
+from ..models import inference
 from ..widgets.digit_pad import DigitPad
 from ..widgets.scene import Scene
 from .newest import Newest
@@ -74,13 +74,13 @@ class Drawing:
         drawn = Examples(picture, torch.tensor([UNLABELLED]))
         teacher, student, lock, step, name = self._models()
         traits: dict[str, Any] = {
-            "teacher_logits": answer(teacher, drawn).float().numpy(),
+            "teacher_logits": inference.logits(teacher, drawn).float().numpy(),
             "student_logits": b"",
             "note": "",
         }
         if student is not None:
             with lock or nullcontext():
-                traits["student_logits"] = answer(student, drawn).float().numpy()
+                traits["student_logits"] = inference.logits(student, drawn).float().numpy()
         return {**traits, "student_step": step, "student_name": name}
 
     def wait_until_answered(self, timeout_s: float = 5.0) -> bool:

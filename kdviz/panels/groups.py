@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from ..distill import Distillation, Runner, guards
-from ..distill.evaluate import answer, evaluate
+from ..distill.evaluate import evaluate
 from ..distill.in_force import InForce
 from ..distill.runner import KeepGoing
 from ..distill.twin import SHARED
 from ..measure import PairedErrors, paired_errors
+from ..models import inference
 from . import verdict
 from .repeats import Repeats, can_repeat, with_twins
 from .roster import MOST, Entry, Roster
@@ -204,7 +205,7 @@ def differences(entries: Sequence[Entry]) -> dict[str, PairedErrors]:
 def _wrong_on_test(run: Distillation) -> np.ndarray:
     test = run.data.test
     known = (test.y >= 0).numpy()
-    return (answer(run.student, test).argmax(1) != test.y).numpy()[known]
+    return (inference.logits(run.student, test).argmax(1) != test.y).numpy()[known]
 
 
 def _remember_best(entry: Entry) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..distill import Distillation, Edit, Runner
-from ..distill.evaluate import answer
 from ..distill.gradients import TermGradients
 from ..distill.methods import Method
 from ..measure import PairedErrors, paired_errors
+from ..models import inference
 from . import telling
 
 ROLES = ("student", "hinton", "twin")
@@ -80,7 +80,7 @@ def differences(runs: Mapping[str, Distillation]) -> dict[str, PairedErrors]:
 def _wrong(run: Distillation) -> np.ndarray:
     test = run.data.test
     known = (test.y >= 0).numpy()
-    return (answer(run.student, test).argmax(1) != test.y).numpy()[known]
+    return (inference.logits(run.student, test).argmax(1) != test.y).numpy()[known]
 
 
 def term_titles(names: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Examples, Splits
-from ..distill.evaluate import answer
+from ..models import inference
 
 LOOKED_AT = 1000  # validation examples the choice is made from
 SHOWN = 12
@@ -52,7 +52,7 @@ def choose_probes(teacher: nn.Module, data: Splits, count: int = SHOWN) -> Probe
     that is the most ambiguous alone. What is left is filled with the errors it is surest of.
     """
     look = data.validation.take(slice(0, LOOKED_AT))
-    logits = answer(teacher, look).float()
+    logits = inference.logits(teacher, look).float()
     top = logits.softmax(1).topk(2)
     ambiguity, right = top.values[:, 1], top.indices[:, 0] == look.y
     each = max(1, (count - ERRORS) // len(data.classes))
@@ -98,7 +98,7 @@ def choose_watched(
     finds most ambiguous (the highest probability, at T = 1, of a class other than the one answered).
     """
     look = data.validation.take(slice(0, looked_at))
-    logits = answer(teacher, look).float()
+    logits = inference.logits(teacher, look).float()
     top = logits.softmax(1).topk(2)
     ambiguity, right = top.values[:, 1], top.indices[:, 0] == look.y
     sample = min(sample, len(look))

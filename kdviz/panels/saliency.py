@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Examples, Splits
-from ..distill.evaluate import answer
 from ..measure import saliency as measured
 from ..measure.saliency import MapSimilarity
+from ..models import inference
 from ..widgets import Scene
 from ..widgets.saliency import METHODS, Saliency
 from .subject import Subject
@@ -70,7 +70,7 @@ class SaliencyOf(Subject):
                 raise ValueError("the example has no label; ask about the class that the teacher says first")
             return y
         asked = student if self.widget.target == "student" else teacher
-        return answer(asked, examples.take(index)).argmax(1)
+        return inference.logits(asked, examples.take(index)).argmax(1)
 
     def _maps(
         self, teacher: nn.Module, student: nn.Module, inputs: Tensor, target: Tensor, settings: dict[str, Any]

@@ -10,7 +10,7 @@ from torch import nn
 
 from .. import data as data_sets
 from .. import models, widgets
-from ..distill.evaluate import answer
+from ..models import inference
 from .panel import Panel
 from .probes import SHOWN, Probes, choose_probes
 
@@ -69,7 +69,7 @@ class SoftTargets(Panel):
             student_name=type(student).__name__ if student is not None else "",
             shown=shown or (list(widgets.soft_targets.PARTS) if student is not None else without_student),
         )
-        logits = answer(student, probes.examples).numpy() if student is not None else b""
+        logits = inference.logits(student, probes.examples).numpy() if student is not None else b""
         self.widget.update(**probes.traits(), student_logits=logits)
         self.view = ipywidgets.VBox([self.widget])
 
@@ -77,7 +77,7 @@ class SoftTargets(Panel):
         if examples is None:
             return choose_probes(module, self.data, SHOWN)
         chosen = self.data.validation.take(torch.tensor(examples))
-        return Probes(chosen, answer(module, chosen))
+        return Probes(chosen, inference.logits(module, chosen))
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -10,8 +10,8 @@ import numpy as np
 from torch import nn
 
 from ..data import Examples
-from ..distill.evaluate import answer
 from ..distill.film import Film, Frame
+from ..models import inference
 from ..widgets import Scene
 from .newest import Newest
 from .publisher import Publisher
@@ -50,7 +50,7 @@ class Travel:
         """Show a student that has learned nothing yet, under the key that its run will have."""
         if self._examples is None:
             return
-        logits = answer(student, self._examples).numpy()
+        logits = inference.logits(student, self._examples).numpy()
         self._scene.drop()
         self._scene.record(key, Frame.of(0, logits))
         exact = {"run": key, "step": 0}
@@ -61,7 +61,7 @@ class Travel:
         if self._examples is None:
             return
         for entry in entries:
-            frame = Frame.of(entry.run.steps_done, answer(entry.run.student, self._examples).numpy())
+            frame = Frame.of(entry.run.steps_done, inference.logits(entry.run.student, self._examples).numpy())
             self._scene.record(entry.key, frame)
         self._filmed_at = time.perf_counter()
         self._publisher.put(self._scene)
@@ -92,8 +92,8 @@ class Travel:
         run = entry.run
         with run.lock:
             if step is None or step >= run.steps_done:
-                return run.steps_done, answer(run.student, examples).numpy()
-        return step, answer(self.student_at(entry, step), examples).numpy()
+                return run.steps_done, inference.logits(run.student, examples).numpy()
+        return step, inference.logits(self.student_at(entry, step), examples).numpy()
 
     def student_at(self, entry: Entry, step: int) -> nn.Module:
         """Return the student as it was after ``step`` steps; the one asked for last is kept."""

@@ -10,9 +10,10 @@ from torch import nn
 
 from ..data import Examples, Splits, examples
 from ..losses import check_temperature
-from ..measure.answers import Progress, answers
 from ..measure.calibration import calibration, fit_temperature
 from ..measure.fidelity import fidelity
+from ..models import inference
+from ..models.inference import Progress
 from . import bias as of_bias
 from .report import Report
 
@@ -91,7 +92,7 @@ def compare(
     models = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
     told = _Told(progress, len(models) * (len(part) + (len(held_out) if held_out is not None else 0)))
     logits = {
-        who: answers(model, part, who=who, batch_size=batch_size, progress=told.next(len(part)))
+        who: inference.logits(model, part, who=who, batch_size=batch_size, progress=told.next(len(part)), finite=True)
         for who, model in models.items()
     }
     count = _same_classes(logits, names, part)
@@ -99,7 +100,9 @@ def compare(
     fitted = {}
     if held_out is not None:
         for who, model in models.items():
-            held = answers(model, held_out, who=who, batch_size=batch_size, progress=told.next(len(held_out)))
+            held = inference.logits(
+                model, held_out, who=who, batch_size=batch_size, progress=told.next(len(held_out)), finite=True
+            )
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # at a bound: the report's sentence gives the value
                 fitted[who] = fit_temperature(held, held_out.y)

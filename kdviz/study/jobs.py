@@ -16,10 +16,9 @@ from torch import Tensor, nn
 
 from ..data import Examples, Splits
 from ..distill import Cancelled, Distillation, NonFiniteLossError, Recipe, Teacher
-from ..distill.evaluate import answer
 from ..measure.calibration import calibration
 from ..measure.fidelity import fidelity, first_choice, float_logits
-from ..models import mac_count, parameter_count
+from ..models import inference, mac_count, parameter_count
 from .parts import Parts
 from .stopping import StopSign
 
@@ -135,7 +134,10 @@ def moments(run: Distillation, best: Best | None) -> dict[str, Any]:
 
 def splits_measured(model: nn.Module, data: Splits, teacher: Teacher | None) -> dict[str, Any]:
     """Measure a model on the splits that have labels."""
-    return {name: measured(answer(model, examples), examples, teacher) for name, examples in held_out(data).items()}
+    return {
+        name: measured(inference.logits(model, examples), examples, teacher)
+        for name, examples in held_out(data).items()
+    }
 
 
 def held_out(data: Splits) -> dict[str, Examples]:

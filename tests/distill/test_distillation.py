@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from torch import nn
 
 import kdviz as kd
 from kdviz.distill import NonFiniteLossError, Teacher
+from kdviz.distill.snapshot import Snapshot
 
 from .conftest import same_weights, small
 
@@ -197,13 +199,44 @@ def test_at_gives_the_student_as_it_was(make):
         run.at(9999)
 
 
-def test_old_snapshots_make_room_and_every_step_can_still_be_made_again(make):
+def steps_trained_by(call, monkeypatch):
+    taken, advance = [], kd.Distillation._advance
+    with monkeypatch.context() as patched:
+        patched.setattr(kd.Distillation, "_advance", lambda run: (taken.append(1), advance(run))[1])
+        call()
+    return len(taken)
+
+
+def test_snapshots_that_are_many_wait_on_the_disk_and_no_step_is_trained_again(make, monkeypatch):
     run = make(snapshot_every=1)
     run._shelf.limit = 6 * run.snapshot().nbytes
     seen = {step.number: copy.deepcopy(run.student) for step in run}
-    assert len(run._shelf) <= 20
-    assert sum(s.nbytes for s in run._shelf) <= run._shelf.limit
+    assert run._shelf.steps == list(range(run.steps_done + 1))
+    assert run._shelf.memory <= run._shelf.limit
     assert same_weights(run.at(23), seen[23])
+    assert steps_trained_by(lambda: run.at(3), monkeypatch) == 0
+    files = [held._path for held in run._shelf._held if not isinstance(held, Snapshot)]
+    assert files and all(Path(file).exists() for file in files)
+    del run
+    gc.collect()
+    assert not any(Path(file).exists() for file in files)
+
+
+def test_snapshots_that_the_disk_has_no_room_for_are_thinned_with_a_word(make, monkeypatch):
+    run = make(snapshot_every=1)
+    run._shelf.limit = 6 * run.snapshot().nbytes
+    monkeypatch.setattr("kdviz.distill.snapshot.DISK_BYTES", 4 * run.snapshot().nbytes)
+    with pytest.warns(UserWarning, match="every second one is dropped.* larger snapshot_every keeps fewer"):
+        seen = {step.number: copy.deepcopy(run.student) for step in run}
+    assert len(run._shelf) <= 14
+    assert same_weights(run.at(23), seen[23])
+
+
+def test_the_best_step_is_had_without_training_again(make, monkeypatch):
+    run = make(epochs=4).train(progress=False)
+    best = run.best_step()
+    assert steps_trained_by(lambda: run.at(best), monkeypatch) == 0
+    assert best in run._shelf.steps
 
 
 def test_an_edit_takes_effect_at_the_next_step_and_is_recorded_with_it(make):

@@ -13,9 +13,9 @@ import torch
 
 import kdviz as kd
 from kdviz.distill import Objective
-from kdviz.distill.evaluate import answer
 from kdviz.distill.grouping import grouping
 from kdviz.distill.terms import Outputs
+from kdviz.models import inference
 
 from .conftest import same_weights
 
@@ -60,7 +60,7 @@ def plain(begin):
 
 def apart(run: kd.Distillation, measure: str, column: str = "sex") -> float:
     part = run.data.validation
-    says = answer(run.student, part).argmax(1).numpy()
+    says = inference.logits(run.student, part).argmax(1).numpy()
     return getattr(fairlearn.metrics, measure)(part.y.numpy(), says, sensitive_features=part.groups[column])
 
 

@@ -10,10 +10,9 @@ from torch import nn
 
 import kdviz as kd
 from kdviz.data.planted import with_shortcut
-from kdviz.distill.evaluate import answer
 from kdviz.measure.bias import bias
 from kdviz.measure.groups import comparable
-from kdviz.panels import bias as module
+from kdviz.models import inference
 from kdviz.panels.bias import BiasOf
 from kdviz.panels.newest import Newest
 from kdviz.widgets import Scene
@@ -98,7 +97,7 @@ def test_the_numbers_are_those_of_the_measure(subject, adult, teacher):
     told = measured(subject(teacher, student, adult, lambda: [run(student)]))
     part = adult.validation
     groups, _ = comparable(part.groups, part.y)
-    said = {"teacher": answer(teacher, part).argmax(1), "s": answer(student, part).argmax(1)}
+    said = {"teacher": inference.logits(teacher, part).argmax(1), "s": inference.logits(student, part).argmax(1)}
     found = bias(said, part.y, groups, resamples=told["resamples"])
     assert [one["name"] for one in told["groupings"]] == list(found.groupings)
     for one in told["groupings"]:
@@ -192,8 +191,10 @@ def test_other_runs_are_taken_at_the_step_of_the_cursor_if_they_have_come_so_far
 
 
 def test_who_was_asked_before_is_not_asked_again(subject, monkeypatch):
-    asked = []
-    monkeypatch.setattr(module, "answer", lambda model, part: (asked.append(int(model.column)), answer(model, part))[1])
+    asked, logits = [], inference.logits
+    monkeypatch.setattr(
+        inference, "logits", lambda model, part: (asked.append(int(model.column)), logits(model, part))[1]
+    )
     student, twin = Says(0), Says(1)
     one = subject(Says(1), student, planted(), lambda: [run(student), run(twin, "twin", key="t")])
     measured(one)
@@ -253,7 +254,7 @@ def test_the_lab_offers_it_and_all_runs_follow_the_scrubber(adult):
         assert {m["step"] for m in widget.found["models"][1:]} == {widget.made_for["step"]} == {step}
         part = adult.validation
         for entry in (student, twin):
-            says = answer(entry.run.at(step), part).argmax(1)
+            says = inference.logits(entry.run.at(step), part).argmax(1)
             share = float((says == part.y).double().mean())
             assert widget.found["accuracy"][entry.key][0] == pytest.approx(share, abs=1e-6)
         assert widget.found["accuracy"]["teacher"] == last["teacher"] and widget.found["accuracy"] != last

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import kdviz as kd
-from kdviz.distill.evaluate import answer
+from kdviz.models import inference
 from kdviz.study import jobs
 from kdviz.study.jobs import do, make_job
 from kdviz.study.parts import Parts
@@ -41,7 +41,10 @@ def test_an_outcome_holds_what_the_run_by_hand_gives(recipe, digits, parts, sign
     )
     assert test["nll"] == pytest.approx(by_engine.nll, rel=1e-5)
     assert test["agreement"] == by_engine.agreement
-    log_q, log_p = answer(run.student, digits.test).log_softmax(1), run.teacher.logits(digits.test).log_softmax(1)
+    log_q, log_p = (
+        inference.logits(run.student, digits.test).log_softmax(1),
+        run.teacher.logits(digits.test).log_softmax(1),
+    )
     assert test["kl"] == pytest.approx((log_p.exp() * (log_p - log_q)).sum(1).mean().item(), rel=1e-4)
     assert (outcome["parameters"], outcome["macs"]) == (784 * 16 + 16 + 160 + 10, 784 * 16 + 160)
     assert json.loads(json.dumps(outcome)) == outcome
@@ -58,7 +61,7 @@ def test_the_best_epoch_is_the_one_with_fewest_validation_errors(recipe, digits,
     found = outcome["moments"]["best"]
     assert found["step"] == best
     assert found["validation"]["errors"] == min(e.errors for e in run.history.evaluated("validation"))
-    wrong = answer(run.at(best), digits.test).argmax(1) != digits.test.y
+    wrong = inference.logits(run.at(best), digits.test).argmax(1) != digits.test.y
     assert found["test"]["errors"] == int(wrong.sum())
     assert outcome["moments"]["last"]["validation"]["errors"] == run.history.evaluated("validation")[-1].errors
 

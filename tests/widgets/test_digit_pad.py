@@ -8,7 +8,7 @@ import torch
 
 import kdviz as kd
 from kdviz.data import Examples
-from kdviz.distill.evaluate import answer
+from kdviz.models import inference
 from kdviz.widgets.digit_pad import DigitPad
 from kdviz.widgets.scene import Scene
 
@@ -161,7 +161,7 @@ def test_shipped_teachers_read_what_is_drawn(mount, scale):
     images = np.stack([drawn(page, strokes, scale) for strokes in WRITTEN.values()])
     examples = Examples(torch.from_numpy(images)[:, None], torch.full((len(images),), -1))
     for name in ("mnist-mlp-1200", "mnist-convnet"):
-        assert answer(kd.models.pretrained(name), examples).argmax(1).tolist() == list(WRITTEN)
+        assert inference.logits(kd.models.pretrained(name), examples).argmax(1).tolist() == list(WRITTEN)
 
 
 def test_where_and_how_large_it_is_drawn_makes_no_difference(mount):

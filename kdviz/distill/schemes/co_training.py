@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from ...data import Examples, Splits, splits
+from ...models import inference
 from ..distillation import Distillation
-from ..evaluate import answer
 from ..objective import Objective
 from ..randomness import mix
 from ..terms import HardLabels, Term
@@ -151,7 +151,7 @@ def _surest(models: Sequence[nn.Module], examples: Examples, per_class: int) -> 
     if len(examples) == 0:
         return labels
     for model in models:
-        z = answer(model, examples).double()  # (N, C)
+        z = inference.logits(model, examples).double()  # (N, C)
         says = z.argmax(1)
         others = z.scatter(1, says[:, None], -torch.inf).logsumexp(1)
         sure = z.amax(1) - others  # log p − log (1 − p): in the order of p, and p itself rounds to 1 too soon

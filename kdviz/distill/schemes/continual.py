@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from ...data import Examples, Splits
+from ...models import inference
 from ..distillation import Distillation
-from ..evaluate import answer
 from ..objective import Objective
 from ..terms import DarkReplay, HardLabels, Term
 from .classes import class_index
@@ -220,7 +220,7 @@ def retained(
 
 
 def _accuracy(student: nn.Module, examples: Examples, allowed: Tensor | None) -> float:
-    logits = answer(student, examples)
+    logits = inference.logits(student, examples)
     if allowed is not None:
         others = torch.ones(logits.shape[1], dtype=torch.bool).index_fill_(0, allowed, False)
         logits = logits.masked_fill(others, float("-inf"))

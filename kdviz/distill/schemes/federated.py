@@ -20,8 +20,8 @@ import torch
 from torch import Tensor, nn
 
 from ...data import Examples, Splits, examples, splits
+from ...models import inference
 from ..distillation import Distillation
-from ..evaluate import answer
 from ..objective import Objective
 from ..randomness import mix
 from ..terms import HardLabels, LogitMSE, Term
@@ -127,7 +127,7 @@ def federated(
         learned.append(carried_on(alone))
     for number in range(1, rounds + 1):
         asked = _drawn(public, shared, number)
-        everyone = consensus([answer(student, asked.train) for student in learned])
+        everyone = consensus([inference.logits(student, asked.train) for student in learned])
         teacher = RecordedAnswers(asked.train, everyone).eval()
         for client, own in enumerate(private):
             digest = Distillation(

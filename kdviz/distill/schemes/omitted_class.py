@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ...data import Examples
-from ..evaluate import answer
+from ...models import inference
 from .generations import frozen
 
 AMOUNTS = tuple(i / 4 for i in range(81))  # 0, 0.25, ... 20: tried for the one that suits best
@@ -79,7 +79,7 @@ def suitable_raise(model: nn.Module, examples: Examples, of_class: int) -> float
     known = examples.take(torch.nonzero(examples.y >= 0).flatten())
     if not len(known):
         raise ValueError("the examples must have labels to count errors by, got none")
-    logits = answer(model, known)  # (N, C)
+    logits = inference.logits(model, known)  # (N, C)
     errors = []
     for amount in AMOUNTS:
         raised = logits.clone()

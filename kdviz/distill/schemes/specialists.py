@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from ...data import Examples, Splits, splits
+from ...models import inference
 from ..distillation import Distillation
-from ..evaluate import answer
 from ..objective import Objective, hinton
 from ..randomness import mix
 from ..terms import Term
@@ -82,7 +82,7 @@ def confusable_classes(
     """
     if not 0 < temperature < math.inf:
         raise ValueError(f"temperature must be a finite number > 0, got {temperature}")
-    p = torch.softmax(answer(model, examples).double() / temperature, 1)  # (N, C)
+    p = torch.softmax(inference.logits(model, examples).double() / temperature, 1)  # (N, C)
     if not 2 <= count <= p.shape[1]:
         raise ValueError(f"count must lie in 2 ... {p.shape[1]}, the number of classes, got {count}")
     cov = torch.cov(p.T)

@@ -6,16 +6,16 @@ import pytest
 import torch
 
 import kdviz as kd
-from kdviz.distill.evaluate import answer
 from kdviz.distill.schemes import black_box, labelled_by
 from kdviz.distill.teacher import Cancelled
+from kdviz.models import inference
 
 from ..conftest import same_weights, small
 
 
 def test_the_student_learns_the_teachers_labels_right_or_wrong(teacher, clouds):
     run = black_box(teacher, small(), clouds)
-    told = answer(teacher, clouds.train).argmax(1)
+    told = inference.logits(teacher, clouds.train).argmax(1)
     assert torch.equal(run.data.train.y, told) and not torch.equal(told, clouds.train.y)
     assert run.data.test is clouds.test
 
@@ -58,7 +58,7 @@ def test_many_draws_add_up_to_the_soft_targets(teacher, clouds):
     n = len(clouds.train)
     assert torch.equal(told.x[:n], clouds.train.x) and torch.equal(told.x[n : 2 * n], clouds.train.x)
     shares = torch.nn.functional.one_hot(told.y.view(draws, n), 3).double().mean(0)
-    p = torch.softmax(answer(teacher, clouds.train).double() / 2.0, 1)
+    p = torch.softmax(inference.logits(teacher, clouds.train).double() / 2.0, 1)
     assert (shares - p).abs().max() < 6 * (0.25 / draws) ** 0.5  # six standard errors at their widest
 
 

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 import kdviz as kd
-from kdviz.distill.evaluate import answer
 from kdviz.distill.schemes import born_again, ensemble, train_each
+from kdviz.models import inference
 
 from ..conftest import same_weights, small
 
@@ -37,8 +37,8 @@ def test_generations_see_the_same_batches(clouds):
 
 def test_the_ensemble_of_all_is_the_mean_of_their_probabilities(clouds):
     runs = generations(clouds)
-    p = torch.stack([answer(run.student, clouds.test).softmax(1) for run in runs]).mean(0)
-    torch.testing.assert_close(answer(ensemble(runs), clouds.test).exp(), p)
+    p = torch.stack([inference.logits(run.student, clouds.test).softmax(1) for run in runs]).mean(0)
+    torch.testing.assert_close(inference.logits(ensemble(runs), clouds.test).exp(), p)
 
 
 def test_a_function_makes_networks_of_ones_own(clouds):

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 import kdviz as kd
-from kdviz.distill.evaluate import answer
 from kdviz.distill.schemes import View, co_training, ensemble, train_each
 from kdviz.distill.schemes.co_training import _surest
+from kdviz.models import inference
 
 from ..conftest import same_weights, small
 
@@ -72,7 +72,7 @@ def test_both_together_know_more_than_at_the_start(pairs):
 
     def right(two) -> float:
         both = ensemble(two, "geometric")
-        return (answer(both, pairs.test).argmax(1) == pairs.test.y).float().mean().item()
+        return (inference.logits(both, pairs.test).argmax(1) == pairs.test.y).float().mean().item()
 
     assert right(runs[-2:]) > right(runs[:2])
 

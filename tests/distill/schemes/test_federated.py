@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 import kdviz as kd
 from kdviz.distill import Teacher
-from kdviz.distill.evaluate import answer, evaluate
+from kdviz.distill.evaluate import evaluate
 from kdviz.distill.schemes.federated import (
     RecordedAnswers,
     consensus,
@@ -18,6 +18,7 @@ from kdviz.distill.schemes.federated import (
     last_of_each,
     private_parts,
 )
+from kdviz.models import inference
 
 from ..conftest import same_weights, small
 
@@ -64,7 +65,7 @@ def test_clients_learn_from_one_another_what_none_of_their_examples_says(one_cla
     for client in range(3):
         alone, digest = runs[client], runs[3 + 6 + 2 * client]  # the second round's digest
         member = torch.nonzero(blobs.test.y == client).flatten()  # the class it never saw
-        before, after = (answer(run.student, blobs.test.take(member)).argmax(1) for run in (alone, digest))
+        before, after = (inference.logits(run.student, blobs.test.take(member)).argmax(1) for run in (alone, digest))
         assert (before == client).float().mean() == 0
         assert (after == client).float().mean() > 0.4
 
@@ -75,7 +76,7 @@ def test_the_server_sees_logits_on_public_examples_alone(one_class_each, public)
         teacher = digest.teacher.module
         assert isinstance(teacher, RecordedAnswers) and not list(teacher.parameters())
         assert digest.data.train.labelled == 0
-        said = [answer(run.student, digest.data.train) for run in runs[:3]]
+        said = [inference.logits(run.student, digest.data.train) for run in runs[:3]]
         assert torch.equal(digest.teacher_logits(), consensus(said))
     assert all(run.teacher is None for run in runs[:3] + runs[4::2])
 

@@ -11,8 +11,8 @@ from torch import nn
 
 import kdviz as kd
 from kdviz.distill import Objective
-from kdviz.distill.evaluate import answer
 from kdviz.distill.schemes import exits, own_teacher
+from kdviz.models import inference
 
 from ..conftest import same_weights, small
 
@@ -54,15 +54,18 @@ def test_exits_are_networks_of_their_own_and_better_than_chance(clouds):
     run = begin(clouds, epochs=20, learning_rate=1e-2).train(progress=False)
     found = exits(run)
     assert list(found) == ["relu1", "relu2"]
-    right = {layer: (answer(m, clouds.test).argmax(1) == clouds.test.y).float().mean() for layer, m in found.items()}
+    right = {
+        layer: (inference.logits(m, clouds.test).argmax(1) == clouds.test.y).float().mean()
+        for layer, m in found.items()
+    }
     assert all(share > 0.7 for share in right.values())
     sizes = [kd.models.parameter_count(model) for model in found.values()]
     first, second, bottleneck, classifier = 4 * 12 + 12, 12 * 12 + 12, 12 * 8 + 8, 8 * 3 + 3
     assert sizes == [first + bottleneck + classifier, first + second + bottleneck + classifier]
     assert not any(part.training for model in found.values() for part in model.modules())
-    now = answer(found["relu1"], clouds.test)
+    now = inference.logits(found["relu1"], clouds.test)
     run.train(epochs=1, progress=False)
-    assert torch.equal(answer(found["relu1"], clouds.test), now), "a copy stays as it was"
+    assert torch.equal(inference.logits(found["relu1"], clouds.test), now), "a copy stays as it was"
 
 
 class Odd(nn.Module):
@@ -113,7 +116,7 @@ def test_a_saved_run_brings_its_exits_along(clouds, tmp_path):
     run.save(tmp_path)
     loaded = kd.Distillation.load(tmp_path, data=clouds)
     for layer, model in exits(run).items():
-        assert torch.equal(answer(model, clouds.test), answer(exits(loaded)[layer], clouds.test))
+        assert torch.equal(inference.logits(model, clouds.test), inference.logits(exits(loaded)[layer], clouds.test))
 
 
 def test_exits_are_no_part_of_the_student(clouds):

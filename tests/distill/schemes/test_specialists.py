@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import kdviz as kd
-from kdviz.distill.evaluate import answer, evaluate
+from kdviz.distill.evaluate import evaluate
 from kdviz.distill.schemes.specialists import (
     Specialist,
     WithSpecialists,
@@ -19,6 +19,7 @@ from kdviz.distill.schemes.specialists import (
     confusable_classes,
     specialists,
 )
+from kdviz.models import inference
 
 from ..conftest import same_weights
 
@@ -171,7 +172,7 @@ def test_all_together_can_teach_one_student(generalist, pairs):
     runs = [run.train(progress=False, epochs=1) for run in specialists(generalist, pairs, [(0, 1), (2, 3)], **NUMBERS)]
     together = WithSpecialists(generalist, runs)
     run = kd.Distillation(together, net(4), pairs, epochs=1).train(progress=False)
-    assert torch.equal(run.teacher_logits(), answer(together, pairs.train))
+    assert torch.equal(run.teacher_logits(), inference.logits(together, pairs.train))
 
 
 def test_a_run_is_repeatable_and_can_be_branched_and_saved(generalist, pairs, tmp_path):

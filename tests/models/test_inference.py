@@ -8,8 +8,8 @@ from torch import nn
 
 import kdviz as kd
 from kdviz.data import Examples
-from kdviz.distill.teacher import Cancelled
-from kdviz.measure.answers import answers
+from kdviz.models import inference
+from kdviz.models.inference import Cancelled
 
 X = torch.randn(23, 4, generator=torch.Generator().manual_seed(0))
 DATA = Examples(X, torch.arange(23) % 3)
@@ -29,7 +29,7 @@ class Returns(nn.Module):
 def test_batches_give_what_one_batch_gives_and_modes_are_put_back():
     model = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.BatchNorm1d(8), nn.Linear(8, 3))
     model[2].eval()
-    got = answers(model, DATA, who="student", batch_size=5)
+    got = inference.logits(model, DATA, who="student", batch_size=5)
     assert [m.training for m in model] == [True, True, False, True]
     assert got == pytest.approx(model.eval()(X).detach(), abs=1e-6)
     assert not got.requires_grad
@@ -37,34 +37,34 @@ def test_batches_give_what_one_batch_gives_and_modes_are_put_back():
 
 def test_progress_counts_and_can_stop():
     seen = []
-    answers(nn.Linear(4, 3), DATA, who="student", batch_size=10, progress=lambda *count: seen.append(count))
+    inference.logits(nn.Linear(4, 3), DATA, who="student", batch_size=10, progress=lambda *count: seen.append(count))
     assert seen == [(10, 23), (20, 23), (23, 23)]
     model = nn.Linear(4, 3)
     with pytest.raises(Cancelled, match="stopped after 10 of 23 answers of the student"):
-        answers(model, DATA, who="student", batch_size=10, progress=lambda done, total: False)
+        inference.logits(model, DATA, who="student", batch_size=10, progress=lambda done, total: False)
     assert model.training
 
 
 @pytest.mark.parametrize(
     ("make", "error", "sentence"),
     [
-        (lambda x: (x, x), TypeError, r"the student returned 2 things .* kd\.models\.LogitsOf\(model, 0\)"),
-        (lambda x: {"logits": x}, TypeError, r"a dict with logits .* kd\.models\.LogitsOf\(model, 'logits'\)"),
+        (lambda x: (x, x), TypeError, r"the student returned 2 things.* kd\.wrap\(model, output=0\)"),
+        (lambda x: {"a": x, "b": x}, TypeError, r"a dict with a, b.* kd\.wrap\(model, output='a'\)"),
         (lambda x: "cat", TypeError, "the student returned a str"),
-        (lambda x: x[:, 0], ValueError, r"returned shape \(23,\) for 23 examples"),
-        (lambda x: x[:, :1], ValueError, "one column and two or more classes are expected"),
+        (lambda x: x.argmax(1, keepdim=True), TypeError, "returned int64 numbers, expected floating-point logits"),
+        (lambda x: x[:5], ValueError, r"returned shape \(5, 4\) for 23 examples"),
         (lambda x: x / 0, ValueError, "23 of 23 examples with logits that are not finite"),
         (lambda x: x @ torch.ones(5, 2), ValueError, r"cannot answer float32 inputs of shape \(4,\)"),
     ],
 )
 def test_what_cannot_be_compared_is_told_in_a_sentence(make, error, sentence):
     with pytest.raises(error, match=sentence):
-        answers(Returns(make), DATA, who="student")
+        inference.logits(Returns(make), DATA, who="student", finite=True)
 
 
 def test_an_empty_filter_is_told():
-    with pytest.raises(ValueError, match="no example to compare on"):
-        answers(nn.Linear(4, 3), DATA.take(slice(0, 0)), who="student")
+    with pytest.raises(ValueError, match="no example to ask about"):
+        inference.logits(nn.Linear(4, 3), DATA.take(slice(0, 0)), who="student")
 
 
 def test_the_adapter_takes_logits_out_of_what_a_model_returns():

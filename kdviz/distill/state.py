@@ -1,0 +1,140 @@
+"""A module's state: all that must be put back so that it goes on as it did, and whether that is enough.
+
+``state_dict()`` leaves out buffers that are not persistent and holds things that are no tensors; a copy by
+``copy.deepcopy`` fails for tensors with a history and gives TorchScript modules weights that cannot learn.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ..models.inference import Inputs, answer, device_of, mapped
+from ..models.looking import overwrite, same_bits
+from .randomness import seeded
+
+
+class State(NamedTuple):
+    """What a module was."""
+
+    tensors: dict[str, Tensor]  # parameters and buffers by dotted name, those that state_dict() leaves out included
+    extra: dict[str, Any]  # entries of state_dict() that are no tensors
+
+
+def capture(module: nn.Module) -> State:
+    """Return a copy of all parameters, buffers and extra state of a module."""
+    held = module.state_dict()
+    tensors = {name: value.detach().clone() for name, value in held.items() if isinstance(value, Tensor)}
+    extra = {name: copy.deepcopy(value) for name, value in held.items() if not isinstance(value, Tensor)}
+    for name, buffer in _not_persistent(module, held).items():
+        tensors[name] = buffer.detach().clone()
+    return State(tensors, extra)
+
+
+def restore(module: nn.Module, tensors: dict[str, Tensor], extra: dict[str, Any] | None = None) -> None:
+    """Put back what :func:`capture` found; the copies stay untouched."""
+    held = module.state_dict()
+    beside = _not_persistent(module, held)
+    own = {name: value for name, value in tensors.items() if name in held or name not in beside}
+    module.load_state_dict({**own, **copy.deepcopy(extra or {})})
+    for name, buffer in beside.items():
+        if name in tensors:
+            overwrite(buffer, tensors[name])
+    absent = tensors.keys() - held.keys() - beside.keys()
+    assert not absent, f"load_state_dict refuses {absent}"
+
+
+def _not_persistent(module: nn.Module, held: dict[str, Any]) -> dict[str, Tensor]:
+    return {name: buffer for name, buffer in module.named_buffers(remove_duplicate=False) if name not in held}
+
+
+def copied(module: nn.Module) -> nn.Module:
+    """Return a copy of a module with weights of its own, in the mode that it is in.
+
+    Raises
+    ------
+    Exception
+        Whatever the module's own parts raise when they are copied.
+    """
+    memo: dict[int, Any] = {}
+    for part in module.modules():
+        if isinstance(part, torch.jit.ScriptModule):
+            if id(part) not in memo:
+                memo[id(part)] = _script_copied(part)
+            continue
+        for value in vars(part).values():  # a weight worked out anew at each call, by weight_norm for instance
+            if isinstance(value, Tensor) and not value.is_leaf:
+                memo[id(value)] = value.detach().clone()
+    return memo[id(module)] if id(module) in memo else copy.deepcopy(module, memo)
+
+
+def _script_copied(module: torch.jit.ScriptModule) -> nn.Module:
+    held = io.BytesIO()
+    torch.jit.save(module, held)
+    held.seek(0)
+    return torch.jit.load(held)
+
+
+class Replay(NamedTuple):
+    """Whether a student's past can be made again, bit for bit."""
+
+    lost: str = ""  # why not, as the end of a sentence; empty if it can
+    everywhere: bool = False  # whether forward passes draw from Python's or numpy's generators
+
+
+def rehearse(student: nn.Module, few: Inputs, train: Callable[[nn.Module], None]) -> Replay:
+    """Find out whether capture and restore are enough for a student, with a copy of it that is thrown away.
+
+    Parameters
+    ----------
+    student : nn.Module
+        Left as it is.
+    few : inputs of at least two examples
+        Where the student lies.
+    train : callable
+        Puts a copy of the student into the mode it learns in.
+    """
+    try:
+        other = copied(student)
+    except Exception as error:
+        return Replay(f"it cannot be copied ({_cause(error)})")
+    try:
+        state = capture(other)
+        restore(other, *state)
+        if not _like(capture(other), state):
+            return Replay("its state is not what it was once it is put back")
+    except Exception as error:
+        return Replay(f"its state cannot be put back ({_cause(error)})")
+    train(other)
+    reason = "it answers otherwise once its state is put back, so it keeps something in plain attributes or elsewhere"
+    for everywhere in (False, True):
+        if _answers_twice(other, state, few, everywhere=everywhere):
+            return Replay(everywhere=everywhere)
+    return Replay(reason)
+
+
+def _answers_twice(model: nn.Module, state: State, few: Inputs, *, everywhere: bool) -> bool:
+    device = device_of(model)
+    given = []
+    for _ in range(2):
+        restore(model, *state)
+        with torch.no_grad(), seeded(0, device, everywhere=everywhere):
+            first, second = (answer(model, mapped(Tensor.clone, few), who="student") for _ in range(2))
+            given.append((first, second, capture(model)))
+    (a, b, after), (c, d, again) = given
+    if device.type == "cpu":
+        return same_bits(a, c) and same_bits(b, d) and _like(after, again)
+    return bool(torch.allclose(a, c, atol=1e-5) and torch.allclose(b, d, atol=1e-5))
+
+
+def _like(a: State, b: State) -> bool:
+    return a.tensors.keys() == b.tensors.keys() and all(same_bits(a.tensors[k], b.tensors[k]) for k in a.tensors)
+
+
+def _cause(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
