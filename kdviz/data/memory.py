@@ -1,9 +1,9 @@
-"""Examples held whole in memory, and the three splits of a data set."""
+"""Examples held in memory or in a file, and the three splits of a data set."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -12,24 +12,43 @@ import numpy as np
 import torch
 from torch import Tensor
 
-Index = Tensor | slice | None
+from kdviz.data.filed import chunks, filed
+from kdviz.data.inputs import Index, Inputs, described, each, named, nbytes, ready, rows, rows_of, tensors
+from kdviz.data.order import balanced_order
+from kdviz.data.order import proportional_order as proportional_order
+
+UNKNOWN = -1  # the label of an example whose class is not known
+IGNORED = -100  # what torch and Hugging Face write for it
+GATHERED = 64 * 2**20  # bytes that `take` copies; a larger selection is kept as row numbers
+MOST_IN_MEMORY = 512 * 2**20  # bytes of x that are gathered in memory; beyond, a file holds them
+
+Redraw = Callable[[Tensor, int], Inputs]
 
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Examples held whole in memory, addressed by index.
+    """Examples held whole, addressed by index.
 
     Two objects are equal only when they are the same object; compare `fingerprint()` for content.
     The tensors are shared, not copied: they must not be changed in place.
 
     Parameters
     ----------
-    x : Tensor
-        Images as uint8, shape (N, channels, height, width), or any floating-point tensor of shape (N, ...).
+    x : Tensor, dict of str to Tensor, or tuple of Tensors
+        What a model is given, N examples first in each. Images as uint8, shape (N, channels, height, width), or
+        floating point, shape (N, ...); whole numbers (token ids) and truth values (masks) stay as they are. Among
+        several tensors one may have the shape (N,).
     y : Tensor
-        Class of each example, int64, shape (N,). -1 where the label is not known.
+        Class of each example, int64, shape (N,), or of each of its L tokens, shape (N, L). -1 where the label is not
+        known; -100 is taken for -1.
     groups : Mapping[str, ndarray]
-        Further columns about each example that are no input, each of length N (Adult: sex, race, age).
+        Further columns about each example that are no input, each of length N (Adult: sex, race, age). None or NaN
+        where a group is not known.
+    soft : Tensor, optional
+        Probability of each class, shape (N, C); then `y` is where it is largest. A row of zeros where `y` is -1.
+    redraw : callable, optional
+        For data that are drawn anew each time they are looked at (a random crop): given a LongTensor of indices and
+        a seed, the inputs of those examples in another draw, as `inputs` gives them, and the same for the same seed.
 
     Raises
     ------
@@ -38,7 +57,9 @@ class Examples:
 
     Notes
     -----
-    Memory: one byte a pixel. MNIST's 70,000 images take 55 MB; a batch becomes float32 only when asked for.
+    Memory: one byte a pixel. MNIST's 70,000 images take 55 MB; a batch becomes float32 only when asked for. A
+    selection of more than 64 MB is not copied: `take` keeps its row numbers, and `inputs` reads from the whole. Its `x`
+    is gathered when somebody asks for it, and into a temporary file if it takes more than 512 MB.
 
     Examples
     --------
@@ -46,46 +67,116 @@ class Examples:
     >>> some = Examples(torch.full((3, 1, 2, 2), 255, dtype=torch.uint8), torch.tensor([0, 1, -1]))
     >>> len(some), some.labelled, some.inputs(slice(0, 2)).shape
     (3, 2, torch.Size([2, 1, 2, 2]))
+    >>> ids = torch.tensor([[5, 2, 9], [7, 1, 0]])
+    >>> Examples({"input_ids": ids, "attention_mask": ids > 0}, torch.tensor([0, 1])).describe()
+    'input_ids (3,) int64, attention_mask (3,) bool'
     """
 
-    x: Tensor
+    x: Any  # Inputs: who asks knows, or asks `single`, whether it is one Tensor
     y: Tensor
     groups: Mapping[str, np.ndarray] = field(default_factory=dict)
+    soft: Tensor | None = None
+    redraw: Redraw | None = None
 
     def __post_init__(self) -> None:
-        if self.x.ndim < 2:
-            raise ValueError(f"x must have shape (N, ...) with at least two axes, got {tuple(self.x.shape)}")
-        if self.x.dtype != torch.uint8 and not self.x.is_floating_point():
-            raise ValueError(f"x must be uint8 or floating point, got {self.x.dtype}")
-        if self.y.shape != self.x.shape[:1]:
-            raise ValueError(f"y must have shape ({len(self.x)},) to match x, got {tuple(self.y.shape)}")
+        if isinstance(self.x, list) or (isinstance(self.x, Mapping) and not isinstance(self.x, dict)):
+            object.__setattr__(self, "x", tuple(self.x) if isinstance(self.x, list) else dict(self.x))
+        _check_inputs(self.x)
+        n = len(tensors(self.x)[0])
+        if self.y.ndim not in (1, 2) or len(self.y) != n:
+            raise ValueError(f"y must have shape ({n},) to match x, or ({n}, L), got {tuple(self.y.shape)}")
         if self.y.dtype != torch.int64:
             raise ValueError(f"y must be int64, got {self.y.dtype}: use y.long()")
-        if len(self.y) and int(self.y.min()) < -1:
-            raise ValueError(f"labels must be 0 or more, or -1 for unknown, got {int(self.y.min())}")
+        if self.y.numel() and int(self.y.min()) < UNKNOWN:
+            y = torch.where(self.y == IGNORED, UNKNOWN, self.y)
+            if int(y.min()) < UNKNOWN:
+                raise ValueError(
+                    f"labels must be 0 or more, or -1 for unknown, got {int(y.min())}: use y - y.min() to count from 0"
+                )
+            object.__setattr__(self, "y", y)
+        if self.soft is not None:
+            _check_soft(self.soft, self.y)
+        object.__setattr__(self, "groups", {name: _group_column(column) for name, column in self.groups.items()})
         for name, column in self.groups.items():
-            if len(column) != len(self.x):
-                raise ValueError(f"group {name!r} must have {len(self.x)} entries, got {len(column)}")
+            if len(column) != n:
+                raise ValueError(f"group {name!r} must have {n} entries, got {len(column)}")
+
+    @classmethod
+    def _of(cls, held: Inputs, at: Tensor | None, rest: dict[str, Any]) -> Examples:
+        """Build examples that are the rows `at` of what is held; these are not copied."""
+        if at is None:
+            return cls(held, **rest)
+        made: Examples = object.__new__(cls)
+        made.__dict__.update(rest, _source=held, _at=at)
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        """Gather the `x` of a selection when it is first asked for; no other attribute is missing."""
+        if name != "x" or "_source" not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        source, at = self.__dict__["_source"], self.__dict__["_at"]
+        x = (
+            rows(source, at)
+            if nbytes(self._few()) * len(at) <= MOST_IN_MEMORY
+            else each(source, lambda held: filed(held, at))
+        )
+        self.__dict__["x"] = x
+        return x
+
+    def _held(self) -> tuple[Inputs, Tensor | None]:
+        """Return the tensors that hold the examples, and which of their rows these are (None: all, in order)."""
+        if "x" in self.__dict__:
+            return self.x, None
+        return self.__dict__["_source"], self.__dict__["_at"]
+
+    def _few(self) -> Inputs:
+        """Return the held form of one example, or of none where there is none."""
+        return rows(self._held()[0], slice(0, 1))
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(self.y)
 
     def __repr__(self) -> str:
-        shape = "×".join(str(n) for n in self.x.shape)
-        return f"Examples({shape} {str(self.x.dtype).removeprefix('torch.')}, {self.labelled:,} labelled)"
+        held = self._few()
+        if isinstance(held, Tensor):
+            what = "×".join(str(n) for n in (len(self), *held.shape[1:]))
+            what += f" {str(held.dtype).removeprefix('torch.')}"
+        else:
+            what = f"{len(self):,} of {described(held)}"
+        return f"Examples({what}, {self.labelled:,} labelled)"
+
+    @property
+    def single(self) -> bool:
+        """Whether `x` is one Tensor."""
+        return isinstance(self._held()[0], Tensor)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of one example, e.g. (1, 28, 28)."""
-        return tuple(self.x.shape[1:])
+        """Shape of one example, e.g. (1, 28, 28); of the first tensor where `x` is several."""
+        return tuple(tensors(self._held()[0])[0].shape[1:])
+
+    @property
+    def bytes_each(self) -> int:
+        """How many bytes one example takes when a model is given it."""
+        return sum(tensor.nbytes for tensor in tensors(self.inputs(slice(0, 1)))) if len(self) else 0
+
+    @cached_property
+    def known(self) -> Tensor:
+        """Which examples have a known label, bool, shape (N,); of tokens one is enough."""
+        known = self.y >= 0
+        return known.any(1) if known.ndim == 2 else known
 
     @cached_property
     def labelled(self) -> int:
         """How many examples have a known label."""
-        return int((self.y >= 0).sum())
+        return int(self.known.sum())
 
-    def inputs(self, index: Index = None) -> Tensor:
-        """Give examples as a model takes them: float32, images scaled to [0, 1].
+    def describe(self) -> str:
+        """Say what a model is given, e.g. "input_ids (5,) int64, attention_mask (5,) int64" or "(28, 28) float32"."""
+        return described(self._few())
+
+    def inputs(self, index: Index = None) -> Any:
+        """Give examples as a model takes them: float32, images scaled to [0, 1]; whole numbers as they are.
 
         Parameters
         ----------
@@ -94,21 +185,49 @@ class Examples:
 
         Returns
         -------
-        Tensor
-            float32, shape (B, ...). Always a new tensor: a model may change it in place.
+        Tensor, dict or tuple
+            In the form of `x`, shape (B, ...). Always new tensors: a model may change them in place.
         """
-        chosen = _rows(self.x, index)
-        if chosen.dtype == torch.uint8:
-            return chosen.to(torch.float32).mul_(1 / 255)
-        return chosen.to(torch.float32, copy=not isinstance(index, Tensor))
+        held, at = self._held()
+        if at is not None:
+            index = at if index is None else rows_of(at, index)
+        copied = isinstance(index, Tensor)
+        if isinstance(held, Tensor):
+            return ready(rows_of(held, index), alone=True, copied=copied)
+        return each(held, lambda tensor: ready(rows_of(tensor, index), alone=False, copied=copied))
 
     def take(self, index: Tensor | np.ndarray | slice) -> Examples:
         """Give the examples at `index` (integers or slice), in that order, as a new `Examples`."""
         if isinstance(index, np.ndarray):
             index = torch.from_numpy(index)
         where = index if isinstance(index, slice) else index.numpy()
-        groups = {name: column[where] for name, column in self.groups.items()}
-        return Examples(_rows(self.x, index), _rows(self.y, index), groups)
+        held, at = self._held()
+        rest: dict[str, Any] = {
+            "y": rows_of(self.y, index),
+            "groups": {name: column[where] for name, column in self.groups.items()},
+            "soft": None if self.soft is None else rows_of(self.soft, index),
+            "redraw": None if self.redraw is None else _redraw_of(self.redraw, index, len(self)),
+        }
+        if at is not None:
+            index = rows_of(at, index)
+        if isinstance(index, Tensor) and nbytes(self._few()) * len(index) > GATHERED:
+            return Examples._of(held, index, rest)
+        return Examples(rows(held, index), **rest)
+
+    def without_labels(self, hidden: Tensor) -> Examples:
+        """Give the same examples, those where `hidden` (bool, shape (N,)) is true without a label."""
+        y = self.y.masked_fill(hidden if self.y.ndim == 1 else hidden[:, None], UNKNOWN)
+        soft = None if self.soft is None else self.soft.masked_fill(hidden[:, None], 0.0)
+        return self._with(y=y, soft=soft)
+
+    def fixed(self) -> Examples:
+        """Give the same examples in the one draw that is held, without `redraw`."""
+        return self if self.redraw is None else self._with(redraw=None)
+
+    def _with(self, **changes: Any) -> Examples:
+        """Give the same inputs with something else beside them; unlike `replace`, a selection is not gathered."""
+        rest = {name: getattr(self, name) for name in ("y", "groups", "soft", "redraw")}
+        return Examples._of(*self._held(), rest | changes)
 
     def fingerprint(self) -> str:
         """Give the SHA-256 of inputs, labels, shapes and dtypes, in hexadecimal; computed once and kept."""
@@ -117,18 +236,80 @@ class Examples:
     @cached_property
     def _fingerprint(self) -> str:
         digest = hashlib.sha256()
-        for tensor in (self.x, self.y):
-            digest.update(f"{tensor.dtype}{tuple(tensor.shape)}".encode())
-            digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+        held, at = self._held()
+        for name, tensor in named(held):
+            digest.update(name.encode())
+            for part in _pieces(tensor, at):
+                digest.update(part)
+        for tensor in (self.y, *(() if self.soft is None else (self.soft,))):
+            for part in _pieces(tensor, None):
+                digest.update(part)
+        if self.redraw is not None:
+            digest.update(b"drawn anew")
         return digest.hexdigest()
 
 
-def _rows(tensor: Tensor, index: Index) -> Tensor:
-    if index is None:
-        return tensor
-    if isinstance(index, slice):
-        return tensor[index]
-    return tensor.index_select(0, index)
+def _check_inputs(x: Inputs) -> None:
+    if not isinstance(x, Tensor | dict | tuple) or not all(isinstance(tensor, Tensor) for tensor in tensors(x)):
+        kinds = [type(part).__name__ for part in (tensors(x) if isinstance(x, dict | tuple) else (x,))]
+        raise TypeError(f"x must be a Tensor, a dict of Tensors or a tuple of Tensors, got {', '.join(kinds)}")
+    if not tensors(x):
+        raise ValueError("x must hold at least 1 tensor, got 0")
+    if isinstance(x, Tensor) and x.ndim < 2:
+        raise ValueError(f"x must have shape (N, ...) with at least two axes, got {tuple(x.shape)}")
+    for name, tensor in named(x):
+        if tensor.ndim < 1:
+            raise ValueError(f"{name} must have shape (N, ...), got a single number")
+        if tensor.is_complex() or tensor.is_quantized:
+            raise ValueError(f"{name or 'x'} must hold floating-point or whole numbers, got {tensor.dtype}")
+    lengths = {len(tensor) for tensor in tensors(x)}
+    if len(lengths) > 1:
+        told = ", ".join(f"{name} {len(tensor)}" for name, tensor in named(x))
+        raise ValueError(f"all inputs must have equally many examples, got {told}")
+
+
+def _check_soft(soft: Tensor, y: Tensor) -> None:
+    if not soft.is_floating_point() or soft.ndim != 2 or len(soft) != len(y) or y.ndim != 1:
+        raise ValueError(
+            f"soft must hold probabilities, floating point of shape ({len(y)}, classes) beside y of shape ({len(y)},), "
+            f"got {str(soft.dtype).removeprefix('torch.')} of shape {tuple(soft.shape)} and y of {tuple(y.shape)}"
+        )
+    if not bool(soft.isfinite().all()) or bool((soft < 0).any()):
+        raise ValueError("soft must hold probabilities, finite numbers of 0 or more: pass y.softmax(1) for logits")
+
+
+def _group_column(column: Any) -> Any:
+    """Return a column that is addressed by position, its missing values still missing."""
+    if hasattr(column, "array") and hasattr(column, "iloc"):  # a pandas Series is addressed by its labels
+        return column.array if str(column.dtype) == "category" else column.to_numpy()
+    if isinstance(column, list | tuple):
+        missing = any(value is None or value != value for value in column)
+        return np.array(column, dtype=object) if missing else np.asarray(column)
+    return column
+
+
+@dataclass(frozen=True)
+class _Redrawn:
+    """Another draw of a selection of examples."""
+
+    redraw: Redraw
+    at: Tensor
+
+    def __call__(self, index: Tensor, seed: int) -> Inputs:
+        return self.redraw(self.at[index], seed)
+
+
+def _redraw_of(redraw: Redraw, index: Tensor | slice, count: int) -> Redraw:
+    at = torch.arange(count)[index] if isinstance(index, slice) else index
+    return _Redrawn(redraw.redraw, redraw.at[at]) if isinstance(redraw, _Redrawn) else _Redrawn(redraw, at)
+
+
+def _pieces(tensor: Tensor, at: Tensor | None) -> Iterator[Any]:
+    """Give dtype and shape, and then the bytes, a bounded number at once."""
+    count = len(tensor) if at is None else len(at)
+    yield f"{tensor.dtype}{(count, *tensor.shape[1:])}".encode()
+    for part in chunks(tensor, at):
+        yield part.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +328,8 @@ class Splits:
         How `train` was reduced: the arguments of `with_labels`, so that a recipe can do it again.
     features : tuple of str
         Names of the inputs of a table; empty for images.
+    batch_size : int, optional
+        Batch size of the loader that the data came from, None where they came without.
     """
 
     name: str
@@ -157,17 +340,33 @@ class Splits:
     test: Examples
     draw: Mapping[str, Any] | None = None
     features: tuple[str, ...] = ()
+    batch_size: int | None = None
 
     def __post_init__(self) -> None:
         for part in ("train", "validation", "test"):
             examples: Examples = getattr(self, part)
-            if examples.shape != self.train.shape:
-                raise ValueError(f"{part} examples must have shape {self.train.shape} like train, got {examples.shape}")
-            if len(examples) and int(examples.y.max()) >= len(self.classes):
+            self._check_form(part, examples)
+            if examples.y.numel() and int(examples.y.max()) >= len(self.classes):
                 raise ValueError(
                     f"{part} labels must be below {len(self.classes)}, the number of classes, "
                     f"got {int(examples.y.max())}"
                 )
+            if examples.soft is not None and examples.soft.shape[1] != len(self.classes):
+                raise ValueError(
+                    f"{part} must give a probability for each of {len(self.classes)} classes, "
+                    f"got {examples.soft.shape[1]}"
+                )
+
+    def _check_form(self, part: str, examples: Examples) -> None:
+        """Raise unless a model that takes the training examples takes these too."""
+        if examples.single and self.train.single:
+            if examples.shape != self.train.shape:
+                raise ValueError(f"{part} examples must have shape {self.train.shape} like train, got {examples.shape}")
+        elif examples.describe() != self.train.describe():
+            raise ValueError(f"{part} inputs must be {self.train.describe()} like train, got {examples.describe()}")
+        if examples.y.ndim != self.train.y.ndim:
+            forms = {1: "one label an example", 2: "one label a token"}
+            raise ValueError(f"{part} must have {forms[self.train.y.ndim]} like train, got {forms[examples.y.ndim]}")
 
     def __repr__(self) -> str:
         return (
@@ -231,20 +430,23 @@ class Splits:
                 f"{self.draw['count']} labels: draw again from the data that they were drawn from"
             )
         left_out = self._indices_of(omit)
-        y = train.y.clone()
-        y[torch.isin(y, torch.tensor(left_out, dtype=torch.int64))] = -1  # out of the draw, its order unchanged
-        self._check_count(count, len(self.classes) - len(left_out), int((y >= 0).sum()), keep_unlabelled)
+        if left_out and train.y.ndim == 2:
+            raise ValueError("omit leaves out examples by their class, and these have one label a token: leave it out")
+        y = train.y if train.y.ndim == 1 else torch.where(train.known, 0, UNKNOWN)  # tokens: any labelled one will do
+        y = y.masked_fill(torch.isin(y, torch.tensor(left_out, dtype=torch.int64)), UNKNOWN)  # their order unchanged
+        classes = len(self.classes) - len(left_out) if train.y.ndim == 1 else 1
+        self._check_count(count, classes, int((y >= 0).sum()), keep_unlabelled)
         draw: dict[str, Any] = {"count": count, "keep_unlabelled": keep_unlabelled, "seed": seed}
         if left_out:
             draw["omit"] = left_out
         chosen = torch.from_numpy(np.sort(balanced_order(y.numpy(), seed)[:count]))
         if not keep_unlabelled:
             return replace(self, train=train.take(chosen), draw=draw)
-        known = torch.full_like(train.y, -1)
-        known[chosen] = train.y[chosen]
-        kept = Examples(train.x, known, train.groups)
+        hidden = torch.ones(len(train), dtype=torch.bool)
+        hidden[chosen] = False
+        kept = train.without_labels(hidden)
         if left_out:
-            kept = kept.take(torch.nonzero((y >= 0) | (train.y < 0)).flatten())
+            kept = kept.take(torch.nonzero((y >= 0) | ~train.known).flatten())
         return replace(self, train=kept, draw=draw)
 
     def _indices_of(self, omit: Iterable[int | str]) -> list[int]:
@@ -273,44 +475,3 @@ class Splits:
             raise ValueError(f"count must be at least {classes}, one label for each class, got {count}{none}")
         if count > labelled:
             raise ValueError(f"count must be at most {labelled}, the labelled training examples, got {count}")
-
-
-def balanced_order(y: np.ndarray, seed: int) -> np.ndarray:
-    """Shuffle the labelled examples so that each beginning of the order holds the classes in equal numbers.
-
-    Parameters
-    ----------
-    y : ndarray of int, shape (N,)
-        Labels; examples below 0 are left out.
-    seed : int
-        Fixes the order, for all versions of numpy.
-
-    Returns
-    -------
-    ndarray of int64
-        Indices into `y`.
-    """
-    order, rank, _ = _ranks_within_class(y, seed)
-    return order[np.argsort(rank, kind="stable")]
-
-
-def proportional_order(y: np.ndarray, seed: int) -> np.ndarray:
-    """Shuffle all examples so that each beginning of the order holds the classes in their overall
-    proportions.
-
-    Takes and returns what `balanced_order` does, but examples without a label (-1) stay, as one more class.
-    """
-    order, rank, size = _ranks_within_class(y - y.min(initial=0), seed)
-    return order[np.argsort((rank + 0.5) / size, kind="stable")]
-
-
-def _ranks_within_class(y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give a random order of the labelled examples, the place of each in its class, and the class's size."""
-    order = np.random.RandomState(seed).permutation(len(y))  # RandomState: its stream is frozen for good
-    order = order[y[order] >= 0]
-    sizes = np.bincount(y[order], minlength=1)
-    starts = np.cumsum(sizes) - sizes
-    by_class = np.argsort(y[order], kind="stable")
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[by_class] = np.arange(len(order)) - starts[y[order][by_class]]
-    return order, rank, sizes[y[order]]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from kdviz.data import Examples, Splits, splits
+from kdviz.data import Examples, Splits, memory, splits
 from kdviz.data.memory import balanced_order, proportional_order
 
 LABELS = hnp.arrays(np.int64, st.integers(1, 60), elements=st.integers(-1, 4))
@@ -86,10 +88,10 @@ def test_labelled_counts_known_labels() -> None:
     [
         (torch.zeros(3), torch.zeros(3).long(), {}, "x must have shape"),
         (
-            torch.zeros(3, 2).long(),
+            torch.zeros(3, 2, dtype=torch.complex64),
             torch.zeros(3).long(),
             {},
-            "x must be uint8 or floating point, got torch.int64",
+            "x must hold floating-point or whole numbers, got torch.complex64",
         ),
         (torch.zeros(3, 2), torch.zeros(2).long(), {}, r"y must have shape \(3,\)"),
         (torch.zeros(3, 2), torch.zeros(3), {}, r"y must be int64, got torch.float32: use y.long\(\)"),
@@ -100,6 +102,14 @@ def test_labelled_counts_known_labels() -> None:
             {"sex": np.zeros(2)},
             "group 'sex' must have 1 entries, got 2",
         ),
+        (
+            {"ids": torch.zeros(3, 2), "mask": torch.zeros(2, 2)},
+            torch.zeros(3).long(),
+            {},
+            "all inputs must have equally many examples, got ids 3, mask 2",
+        ),
+        ({}, torch.zeros(3).long(), {}, "x must hold at least 1 tensor, got 0"),
+        ((torch.zeros(3, 2), torch.zeros(())), torch.zeros(3).long(), {}, "input 1 must have shape"),
     ],
 )
 def test_what_does_not_fit_is_said_in_a_sentence(x: Any, y: Any, groups: Any, message: str) -> None:
@@ -117,6 +127,127 @@ def test_parts_of_different_shape_are_refused() -> None:
     small, large = (Examples(torch.zeros(2, n), torch.tensor([0, 1])) for n in (1, 2))
     with pytest.raises(ValueError, match=r"test examples must have shape \(1,\) like train, got \(2,\)"):
         Splits("a", "A", ("no", "yes"), small, small, large)
+
+
+IDS = torch.arange(60).view(12, 5)
+SEVERAL = {
+    "named": {"input_ids": IDS, "attention_mask": IDS % 2 == 0, "length": torch.arange(12.0)},
+    "ordered": (IDS.float(), torch.arange(12 * 16, dtype=torch.uint8).view(12, 1, 4, 4)),
+}
+
+
+def parts_of(x: Any) -> list[torch.Tensor]:
+    return list(x.values()) if isinstance(x, dict) else list(x) if isinstance(x, tuple) else [x]
+
+
+@pytest.mark.parametrize("form", SEVERAL)
+@pytest.mark.parametrize("index", [None, slice(2, 7), torch.tensor([5, 0, 5])])
+def test_several_inputs_keep_their_form_and_whole_numbers(form: str, index: Any) -> None:
+    held = Examples(SEVERAL[form], torch.arange(12) % 3)
+    given_out = held.inputs(index)
+    assert type(given_out) is type(SEVERAL[form]) and not held.single and len(held) == 12
+    for tensor, source in zip(parts_of(given_out), parts_of(SEVERAL[form]), strict=True):
+        there = source if index is None else source[index]
+        if source.dtype == torch.uint8:
+            assert torch.allclose(tensor, there.float() / 255)
+        else:
+            assert torch.equal(tensor, there) and tensor.dtype == source.dtype
+        before = source.clone()
+        tensor.zero_()
+        assert torch.equal(source, before)
+
+
+def test_several_inputs_are_described_and_fingerprinted_by_name() -> None:
+    held = Examples(SEVERAL["named"], torch.arange(12) % 3)
+    assert held.describe() == "input_ids (5,) int64, attention_mask (5,) bool, length () float32"
+    assert held.shape == (5,)
+    assert repr(held) == f"Examples(12 of {held.describe()}, 12 labelled)"
+    other = Examples({("ids" if n == "input_ids" else n): t for n, t in SEVERAL["named"].items()}, held.y)
+    assert held.fingerprint() != other.fingerprint()
+    assert held.fingerprint() == Examples(dict(SEVERAL["named"]), held.y.clone()).fingerprint()
+    assert Examples(SEVERAL["ordered"], held.y).describe() == "input 0 (5,) float32, input 1 (1, 4, 4) float32"
+
+
+def test_an_example_counts_as_labelled_when_one_of_its_tokens_is() -> None:
+    y = torch.tensor([[0, 1], [-100, 2], [-1, -100]])
+    held = Examples({"ids": torch.zeros(3, 2).long()}, y)
+    assert held.labelled == 2 and held.known.tolist() == [True, True, False]
+    assert held.y.tolist() == [[0, 1], [-1, 2], [-1, -1]]
+    assert y[1, 0] == -100  # what was given stays
+    some = Splits("t", "T", ("a", "b", "c"), held, held, held)
+    assert some.with_labels(1).train.known.tolist() == [True]
+    assert some.with_labels(1, keep_unlabelled=True).train.labelled == 1
+    with pytest.raises(ValueError, match="count must be at most 2"):
+        some.with_labels(3)
+    with pytest.raises(ValueError, match="these have one label a token: leave it out"):
+        some.with_labels(2, omit=(0,))
+
+
+def test_labels_that_are_hidden_take_their_probabilities_with_them() -> None:
+    soft = torch.tensor([[0.9, 0.1], [0.2, 0.8], [0.5, 0.5]])
+    held = Examples(torch.zeros(3, 2), soft.argmax(1), soft=soft)
+    some = Splits("t", "T", ("a", "b"), held, held, held)
+    kept = some.with_labels(2, keep_unlabelled=True).train
+    assert torch.equal(kept.soft[kept.known], soft[kept.known]) and (kept.soft[~kept.known] == 0).all()
+    assert torch.equal(held.take(torch.tensor([2, 0])).soft, soft[[2, 0]])
+    assert held.fingerprint() != Examples(held.x, held.y).fingerprint()
+    with pytest.raises(ValueError, match="train must give a probability for each of 3 classes, got 2"):
+        Splits("t", "T", ("a", "b", "c"), held, held, held)
+    with pytest.raises(ValueError, match=r"pass y.softmax\(1\) for logits"):
+        Examples(held.x, held.y, soft=-soft)
+
+
+def test_a_large_selection_is_not_copied_and_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Examples(SEVERAL["named"], torch.arange(12) % 3, {"age": np.arange(12)})
+    index = torch.tensor([11, 3, 3, 8, 0])
+    copied = whole.take(index)
+    monkeypatch.setattr(memory, "GATHERED", 0)
+    for most in (0, 10**9):
+        monkeypatch.setattr(memory, "MOST_IN_MEMORY", most)
+        kept = whole.take(index)
+        assert "x" not in kept.__dict__
+        for one, other in ((kept, copied), (kept.take(slice(1, 4)), copied.take(slice(1, 4)))):
+            assert one.fingerprint() == other.fingerprint() and one.describe() == other.describe()
+            assert len(one) == len(other) and one.groups["age"].tolist() == other.groups["age"].tolist()
+            for at in (None, slice(1, 3), torch.tensor([2, 0])):
+                for mine, theirs in zip(parts_of(one.inputs(at)), parts_of(other.inputs(at)), strict=True):
+                    assert torch.equal(mine, theirs)
+        hidden = kept.without_labels(torch.tensor([True, False, False, False, True]))
+        assert hidden.y.tolist() == [-1, 0, 0, 2, -1] and "x" not in hidden.__dict__ and "x" not in kept.__dict__
+        assert all(torch.equal(kept.x[n], copied.x[n]) for n in copied.x)
+        assert kept.fingerprint() == copied.fingerprint()
+        again = pickle.loads(pickle.dumps(whole.take(index)))
+        assert again.fingerprint() == copied.fingerprint()
+        assert replace(whole.take(index), y=copied.y).fingerprint() == copied.fingerprint()
+
+
+def test_a_selection_is_drawn_anew_by_its_own_rows() -> None:
+    held = Examples(
+        torch.zeros(12, 2), torch.zeros(12).long(), redraw=lambda i, seed: torch.stack((i, 0 * i + seed), 1).float()
+    )
+    part = held.take(torch.tensor([7, 3, 9])).take(slice(1, 3))
+    assert part.redraw is not None
+    assert part.redraw(torch.tensor([1, 0]), 5).tolist() == [[9, 5], [3, 5]]
+    assert part.fixed().redraw is None and torch.equal(part.fixed().x, part.x)
+    assert held.fingerprint() != held.fixed().fingerprint()
+
+
+def test_group_columns_are_addressed_by_position_and_keep_what_is_missing() -> None:
+    frame = pd.DataFrame({"sex": ["f", "m", "f"], "site": pd.Categorical(["b", "a", "b"])}, index=[2, 0, 1])
+    held = Examples(torch.zeros(3, 1), torch.zeros(3).long(), {"list": ["f", float("nan"), "m"], **frame})
+    taken = held.take(np.array([1, 2]))
+    assert taken.groups["sex"].tolist() == ["m", "f"]
+    assert list(taken.groups["site"]) == ["a", "b"] and list(taken.groups["site"].categories) == ["a", "b"]
+    assert taken.groups["list"].dtype == object and taken.groups["list"][0] != taken.groups["list"][0]
+
+
+def test_parts_that_a_model_cannot_take_alike_are_refused() -> None:
+    y = torch.tensor([0, 1])
+    named = Examples({"ids": torch.zeros(2, 3).long()}, y)
+    with pytest.raises(ValueError, match=r"validation inputs must be ids \(3,\) int64 like train, got \(3,\) float32"):
+        Splits("a", "A", ("no", "yes"), named, Examples(torch.zeros(2, 3), y), named)
+    with pytest.raises(ValueError, match="test must have one label an example like train, got one label a token"):
+        Splits("a", "A", ("no", "yes"), named, named, Examples(named.x, torch.zeros(2, 3).long()))
 
 
 @given(LABELS, st.integers(0, 5))

@@ -144,7 +144,7 @@ def test_splits_are_handed_back() -> None:
         ((X, Y[:5]), "inputs and labels must be equally many, got 60 and 5"),
         ((X, torch.eye(3)[Y]), r"labels must have shape \(60,\), got \(60, 3\): use y.argmax\(1\)"),
         ((X, Y + 0.5), "labels must be whole numbers, got 0.5"),
-        ((X, Y - 3), "labels must be 0 or more, or -1 for unknown, got -3"),
+        ((X, Y - 3), "labels must be 0 or more, or -1 for unknown, got -3: use y - y.min()"),
         ((X[:, 0], Y), r"inputs must have shape \(N, ...\) with at least two axes, got \(60,\)"),
         ((X * float("nan"), Y), "inputs must be finite, got NaN or infinity"),
         (
