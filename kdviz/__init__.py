@@ -62,6 +62,7 @@ if TYPE_CHECKING:
         schedules,
         schemes,
     )
+    from .models import wrap
     from .report import compare
     from .study import Study
 
@@ -169,6 +170,7 @@ __all__ = [
     "schemes",
     "study",
     "widgets",
+    "wrap",
 ]
 
 
@@ -180,6 +182,8 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(f"{__name__}.distill"), name)
     if name == "compare":
         return import_module(f"{__name__}.report").compare
+    if name == "wrap":
+        return import_module(f"{__name__}.models").wrap
     if name == "Study":
         return import_module(f"{__name__}.study").Study
     raise AttributeError(f"module 'kdviz' has no attribute {name!r}; it has {', '.join(__all__)}")

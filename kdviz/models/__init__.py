@@ -4,16 +4,26 @@ from kdviz.models.adapter import LogitsOf
 from kdviz.models.architecture import build
 from kdviz.models.convolutional import convnet
 from kdviz.models.counts import mac_count, parameter_count
+from kdviz.models.ensemble import Ensemble
+from kdviz.models.estimator import Estimator
+from kdviz.models.function import Function, Service
 from kdviz.models.inheritance import inherit
 from kdviz.models.loading import load
+from kdviz.models.onnx_session import OnnxSession
 from kdviz.models.perceptron import mlp
 from kdviz.models.residual import resnet
 from kdviz.models.shipped import Card, card, names, pretrained
 from kdviz.models.transformer import vit
+from kdviz.models.wrap import wrap
 
 __all__ = [
     "Card",
+    "Ensemble",
+    "Estimator",
+    "Function",
     "LogitsOf",
+    "OnnxSession",
+    "Service",
     "build",
     "card",
     "convnet",
@@ -26,4 +36,5 @@ __all__ = [
     "pretrained",
     "resnet",
     "vit",
+    "wrap",
 ]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from torch import nn
 
-from torch import Tensor, nn
+from kdviz.models.wrap import Wrapped
 
 
-class LogitsOf(nn.Module):
+class LogitsOf(Wrapped):
     """A model that returns a tuple, a dict or an object, as one that returns its logits alone.
+
+    The same as ``kd.wrap(module, output=which)``.
 
     Parameters
     ----------
@@ -23,34 +24,10 @@ class LogitsOf(nn.Module):
     >>> import torch
     >>> class Two(nn.Module):
     ...     def forward(self, x):
-    ...         return {"logits": x.sum(1, keepdim=True), "features": x}
+    ...         return {"logits": 2 * x, "features": x}
     >>> LogitsOf(Two(), "logits")(torch.ones(1, 3))
-    tensor([[3.]])
+    tensor([[2., 2., 2.]])
     """
 
     def __init__(self, module: nn.Module, which: int | str = 0) -> None:
-        super().__init__()
-        self.module = module
-        self.which = which
-
-    @property
-    def kdviz_wraps(self) -> nn.Module:
-        """The module whose names the layers have."""
-        return self.module
-
-    def forward(self, *inputs: Any, **named: Any) -> Tensor:
-        """Return the logits (B, C) for ``inputs``.
-
-        Raises
-        ------
-        ValueError
-            If the model's answer has no such part.
-        """
-        answer: Any = self.module(*inputs, **named)
-        try:
-            if isinstance(self.which, str) and not isinstance(answer, Mapping):
-                return getattr(answer, self.which)
-            return answer[self.which]
-        except (AttributeError, IndexError, KeyError, TypeError) as error:
-            has = f"the keys {', '.join(map(str, answer))}" if isinstance(answer, Mapping) else type(answer).__name__
-            raise ValueError(f"the model's answer has no part {self.which!r}; it is {has}") from error
+        super().__init__(module, output=which)

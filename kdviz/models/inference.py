@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
+from kdviz.models.foreign import CannotAnswerError
 from kdviz.models.looking import evaluating
 from kdviz.models.randomness import seeded
 
@@ -138,6 +139,8 @@ _NAMES: WeakKeyDictionary[nn.Module, frozenset[str] | None] = WeakKeyDictionary(
 
 def names_taken(model: nn.Module) -> frozenset[str] | None:
     """Return the names that a model's ``forward`` takes; None where it takes any."""
+    if getattr(model, "takes_any", False):
+        return None
     if model not in _NAMES:
         try:
             parameters = inspect.signature(bare(model).forward).parameters.values()
@@ -265,6 +268,8 @@ def answer(model: nn.Module, inputs: Inputs, *, who: str) -> Tensor:
         given = call(model, inputs)
     except Cancelled:
         raise
+    except CannotAnswerError as error:
+        raise ValueError(f"the {who} cannot answer: {error}") from error
     except Exception as error:
         raise cannot_answer(error, who, model, inputs) from error
     return logits_of(given, who, count(inputs))

@@ -1,0 +1,83 @@
+"""What a model that is no network has in common with others: no parameters, no gradient, answers on the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+Batch = Tensor | Mapping[str, Tensor] | Sequence[Tensor]
+
+
+class CannotAnswerError(ValueError):
+    """A sentence on why a model cannot answer, with the way out in it."""
+
+
+class Foreign(nn.Module):
+    """A module without parameters that asks something else.
+
+    It can teach and be compared; having no gradient, it cannot learn. Nothing of it is copied.
+    """
+
+    differentiable = False
+    title: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.training = False
+
+    def forward(self, *inputs: Any, **named: Any) -> Tensor:
+        """Return logits (B, C) for a batch: a tensor, several of them, or named ones."""
+        batch: Any = named or (inputs[0] if len(inputs) == 1 else inputs)
+        with torch.no_grad():
+            logits = self.answer(batch)
+        device, dtype = _place_of(batch)
+        return logits.to(device, dtype)
+
+    def answer(self, batch: Any) -> Tensor:
+        """Return logits (B, C) on the CPU."""
+        raise NotImplementedError
+
+    def extra_repr(self) -> str:
+        return self.title
+
+
+def tensors_of(batch: Batch) -> list[Tensor]:
+    """Return the tensors of a batch, whatever its structure.
+
+    >>> [len(part) for part in tensors_of({"a": torch.zeros(2, 1), "b": torch.zeros(2, 3)})]
+    [2, 2]
+    """
+    if isinstance(batch, Tensor):
+        return [batch]
+    return [part for part in (batch.values() if isinstance(batch, Mapping) else batch) if isinstance(part, Tensor)]
+
+
+def rows_of(batch: Batch) -> int:
+    """Return how many examples a batch holds."""
+    return len(tensors_of(batch)[0])
+
+
+def array(part: Tensor) -> np.ndarray:
+    """Return a tensor as an array on the CPU; bfloat16, which numpy has not, as float32."""
+    part = part.detach().cpu()
+    return (part.float() if part.dtype == torch.bfloat16 else part).numpy()
+
+
+def as_arrays(batch: Batch) -> Any:
+    """Return a batch of arrays in the structure in which the tensors came."""
+    if isinstance(batch, Tensor):
+        return array(batch)
+    if isinstance(batch, Mapping):
+        return {name: array(part) for name, part in batch.items()}
+    return tuple(array(part) for part in batch)
+
+
+def _place_of(batch: Any) -> tuple[torch.device, torch.dtype]:
+    """Return where the answers belong, and in which precision: that of the inputs, but float32 at least."""
+    parts = tensors_of(batch) if isinstance(batch, Tensor | Mapping | Sequence) else []
+    device = parts[0].device if parts else torch.device("cpu")
+    return device, torch.float64 if any(part.dtype == torch.float64 for part in parts) else torch.float32

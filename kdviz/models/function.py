@@ -1,0 +1,149 @@
+"""A function as a model, and a service that costs time or money."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from kdviz.models.foreign import Foreign, as_arrays, rows_of
+from kdviz.models.kept_answers import KeptAnswers, _rows
+from kdviz.models.probabilities import Reading, as_tensor, title_of
+
+
+class Function(Foreign):
+    """A function from a batch to answers, as a module.
+
+    Parameters
+    ----------
+    ask : callable
+        From a batch, as the examples give it, to logits or probabilities (B, C), or a class (B,) for each example: a
+        tensor, an array or rows of numbers. It is given tensors; where it cannot use them, arrays.
+    probabilities : bool, optional
+        Whether it answers probabilities. Default: where each row is within [0, 1] and sums to 1, and a warning says so.
+    classes : int, optional
+        How many classes there are, of a function that names one.
+    inputs : callable, optional
+        From a batch, as the examples give it, to what the function takes.
+
+    Examples
+    --------
+    >>> Function(lambda x: x[:, :2] * 3)(torch.ones(1, 4))
+    tensor([[3., 3.]])
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[Any], Any],
+        *,
+        probabilities: bool | None = None,
+        classes: int | None = None,
+        inputs: Callable[[Any], Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.ask, self.title, self.inputs = ask, title_of(ask), inputs
+        self.reading = Reading(self.title, probabilities, classes)
+        self.arrays = False  # whether it has to be given arrays
+
+    def answer(self, batch: Any) -> Tensor:
+        asked = self._asked(batch if self.inputs is None else self.inputs(batch))
+        return self.reading.logits(as_tensor(asked, self.title), rows_of(batch))
+
+    def _asked(self, batch: Any) -> Any:
+        if self.arrays:
+            return self.ask(as_arrays(batch))
+        try:
+            return self.ask(batch)
+        except (TypeError, AttributeError) as error:
+            try:
+                said = self.ask(as_arrays(batch))
+            except Exception:
+                raise error from None
+            self.arrays = True
+            return said
+
+
+class Service(Foreign):
+    """A model behind a wire, asked once about each example: what it answers is kept as it arrives.
+
+    Parameters
+    ----------
+    ask : callable
+        From a batch, as the examples give it, to logits or probabilities (B, C), or a class (B,) for each example.
+    batch_size : int
+        Examples asked about at once.
+    keep : str or Path, optional
+        A folder for the answers of this one service, so that another process goes on with them. Default: in memory.
+    retries : int
+        How often a question that failed is asked again before the pass ends.
+    pause_s : float
+        Seconds before the first of these, twice as many before each further one.
+    probabilities, classes
+        As for `Function`.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range, or the folder cannot be used.
+    ConnectionError
+        In a pass, if a question failed that often; what was answered before is kept. Ask again to go on from there.
+
+    Examples
+    --------
+    >>> asked = []
+    >>> def ask(x):
+    ...     asked.append(len(x))
+    ...     return x * 2
+    >>> service = Service(ask, batch_size=2)
+    >>> service(torch.eye(3)).argmax(1), service(torch.eye(3)).argmax(1), asked
+    (tensor([0, 1, 2]), tensor([0, 1, 2]), [2, 1])
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[Any], Any],
+        *,
+        batch_size: int = 64,
+        keep: str | Path | None = None,
+        retries: int = 0,
+        pause_s: float = 1.0,
+        probabilities: bool | None = None,
+        classes: int | None = None,
+    ) -> None:
+        super().__init__()
+        for name, value, least in (("batch_size", batch_size, 1), ("retries", retries, 0), ("pause_s", pause_s, 0)):
+            if not value >= least:
+                raise ValueError(f"{name} must be at least {least}, got {value}")
+        self.batch_size, self.retries, self.pause_s = batch_size, retries, pause_s
+        self.title = title_of(ask).replace("the function", "the service", 1)
+        self.kept = KeptAnswers(ask, keep)
+        self.reading = Reading(self.title, probabilities, classes)
+
+    def answer(self, batch: Any) -> Tensor:
+        rows = rows_of(batch)
+        pieces = (list(range(i, min(i + self.batch_size, rows))) for i in range(0, rows, self.batch_size))
+        return self.reading.logits(torch.cat([self._piece(_rows(batch, piece)) for piece in pieces]), rows)
+
+    def _piece(self, batch: Any) -> Tensor:
+        for again in range(self.retries + 1):
+            try:
+                return self.kept(batch)
+            except ValueError:
+                raise  # an answer that is none is none the next time
+            except Exception as error:
+                if again == self.retries:
+                    raise self._failed(error) from error
+                time.sleep(self.pause_s * 2**again)
+        raise AssertionError("the last try returns or raises")
+
+    def _failed(self, error: Exception) -> ConnectionError:
+        times = "once" if not self.retries else f"{self.retries + 1} times"
+        reason = " ".join(str(error).split())[:120]
+        return ConnectionError(
+            f"{self.title} failed {times} ({type(error).__name__}: {reason}) and {len(self.kept):,} answers are kept; "
+            "ask again to go on from there"
+        )

@@ -1,0 +1,177 @@
+"""Probabilities, classes and logits: whatever a model that is no network answers, as finite logits."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from kdviz.models.foreign import CannotAnswerError
+
+FLOOR = float(torch.finfo(torch.float64).eps)  # what stands for a probability of 0, as in scikit-learn's log_loss
+
+
+def log_probabilities(p: Tensor, floor: float = FLOOR) -> Tensor:
+    """Return ln p, finite, as logits: their softmax is p again, once it sums to 1.
+
+    Parameters
+    ----------
+    p : Tensor, shape (..., C), or (B,) or (B, 1) of two classes
+        Of two classes, p may be that of class 1 alone.
+    floor : float
+        What stands for smaller probabilities, as ln 0 is not finite. Default 2.2e-16: a class that no tree votes for
+        keeps less than 0.02 % at T = 4.
+
+    Returns
+    -------
+    Tensor
+        Shape (..., C).
+
+    Raises
+    ------
+    ValueError
+        If some p is not within [0, 1].
+
+    Examples
+    --------
+    >>> log_probabilities(torch.tensor([[0.25, 0.75]])).softmax(1)
+    tensor([[0.2500, 0.7500]])
+    >>> log_probabilities(torch.tensor([0.25])).exp()
+    tensor([[0.7500, 0.2500]])
+    """
+    wrong = ~((p >= -1e-6) & (p <= 1 + 1e-6))
+    if bool(wrong.any()):
+        raise CannotAnswerError(
+            f"probabilities must be numbers from 0 to 1, got {p[wrong].flatten()[0].item():.4g}; these are logits "
+            "or scores: leave probabilities=True out"
+        )
+    p = p[:, None] if p.ndim == 1 else p
+    if p.shape[-1] == 1:
+        p = torch.cat((1 - p, p), -1)
+    return p.clamp(floor, 1).log()
+
+
+def named_classes(classes: Tensor, count: int) -> Tensor:
+    """Return logits (B, C) of a model that names a class (B,) and nothing else: ln 1 there, ln 2.2e-16 elsewhere.
+
+    >>> named_classes(torch.tensor([1, 0]), 2).argmax(1)
+    tensor([1, 0])
+    """
+    if len(classes) and not 0 <= int(classes.min()) <= int(classes.max()) < count:
+        raise CannotAnswerError(
+            f"classes must be whole numbers from 0 to {count - 1}, got {int(classes.min())} to {int(classes.max())}"
+        )
+    return log_probabilities(torch.nn.functional.one_hot(classes.long(), count).double())
+
+
+def are_probabilities(answer: Tensor) -> bool:
+    """Whether each row (B, C) is within [0, 1] and sums to 1, as logits never do by chance.
+
+    >>> are_probabilities(torch.tensor([[0.25, 0.75]])), are_probabilities(torch.tensor([[0.25, 0.5]]))
+    (True, False)
+    """
+    if answer.ndim < 2 or answer.shape[-1] < 2 or not answer.numel():
+        return False
+    return bool((answer >= 0).all()) and bool(((answer.double().sum(-1) - 1).abs() < 1e-3).all())
+
+
+class Reading:
+    """How the answers of a model that is no network are read: as logits, as probabilities or as classes.
+
+    Parameters
+    ----------
+    title : str
+        What messages call the model: "the function ask".
+    probabilities : bool, optional
+        Whether the answers are probabilities. Default: those whose rows are within [0, 1] and sum to 1 are, and a
+        warning says so.
+    classes : int, optional
+        How many classes there are, for a model that names one (B,) for each example and nothing else.
+    quiet : bool
+        Nothing is in doubt: no warning.
+    """
+
+    def __init__(
+        self, title: str, probabilities: bool | None = None, classes: int | None = None, quiet: bool = False
+    ) -> None:
+        self.title, self.probabilities, self.classes = title, probabilities, classes
+        self.quiet = quiet
+        self._warned = False
+
+    def logits(self, answer: Tensor, rows: int) -> Tensor:
+        """Return logits (B, C), or (B, L, C), for an answer to ``rows`` examples."""
+        if answer.ndim == 0 or len(answer) != rows:
+            raise CannotAnswerError(
+                f"{self.title} must give one answer for each of {rows} examples, got shape {tuple(answer.shape)}"
+            )
+        if answer.ndim == 1 and not answer.is_floating_point():
+            return self._of_classes(answer)
+        if not answer.is_floating_point():
+            answer = answer.double()
+        if answer.ndim == 1:
+            return self._of_one_number(answer)
+        if self.probabilities is None and are_probabilities(answer):
+            self.probabilities = True
+            self._say(f"what {self.title} answers is read as probabilities, since each row sums to 1; {DECIDE}")
+        elif self.probabilities is None:
+            self.probabilities = False
+        return log_probabilities(answer) if self.probabilities else answer
+
+    def _of_one_number(self, answer: Tensor) -> Tensor:
+        if self.probabilities is None:
+            raise CannotAnswerError(
+                f"{self.title} gives one number for each example, and it is not clear whether it is the logit or the "
+                f"probability of class 1; {DECIDE}"
+            )
+        return log_probabilities(answer) if self.probabilities else torch.stack((torch.zeros_like(answer), answer), 1)
+
+    def _of_classes(self, answer: Tensor) -> Tensor:
+        if self.classes is None:
+            raise CannotAnswerError(
+                f"{self.title} names a class for each example, and it is not known of how many; pass "
+                "kd.wrap(model, classes=C), or learn from the labels with kd.schemes.black_box"
+            )
+        self._say(f"{self.title} only names a class, so its soft targets hold no more than its hard labels")
+        return named_classes(answer.long(), self.classes)
+
+    def _say(self, sentence: str) -> None:
+        if not self._warned and not self.quiet:
+            warnings.warn(sentence, UserWarning, stacklevel=2)
+        self._warned = True
+
+
+DECIDE = "to decide it pass kd.wrap(model, probabilities=True) or False"
+
+
+def as_tensor(answer: Any, title: str) -> Tensor:
+    """Return an answer, a tensor, an array or rows of numbers, as a tensor on the CPU without gradient."""
+    try:
+        return torch.as_tensor(answer).detach().cpu()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise CannotAnswerError(
+            f"{title} must answer with numbers, one row an example, got {kind_of(answer)}"
+        ) from error
+
+
+def kind_of(thing: Any) -> str:
+    """Return what a thing is, for a message.
+
+    >>> kind_of(3), kind_of(int)
+    ('int', 'the class int')
+    """
+    return f"the class {thing.__name__}" if isinstance(thing, type) else type(thing).__name__
+
+
+def title_of(thing: Callable[..., Any]) -> str:
+    """Return what messages call a function or an object that can be called.
+
+    >>> title_of(len), title_of(lambda x: x)
+    ('the function len', 'the function')
+    """
+    name = getattr(thing, "__name__", "")
+    if not name:
+        return f"the {type(thing).__name__}"
+    return "the function" if name == "<lambda>" else f"the function {name}"

@@ -1,0 +1,424 @@
+"""Any model you bring: what can answer as a module, and a module that reads its model as it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from kdviz.models.boosters import LightGBMBooster, XGBooster
+from kdviz.models.ensemble import Ensemble
+from kdviz.models.estimator import Estimator
+from kdviz.models.foreign import CannotAnswerError, Foreign
+from kdviz.models.function import Function
+from kdviz.models.inference import call, count, logits_of
+from kdviz.models.onnx_session import OnnxSession
+from kdviz.models.probabilities import kind_of, log_probabilities
+
+Part = int | str | Callable[[Any], Tensor]
+
+NOT_HANDED_ON = ("architecture", "seed")  # they would build the model inside again, without what is wrapped around it
+
+
+class Wrapped(nn.Module):
+    """A model read as :func:`wrap` was told; its weights are the model's own, under their own names."""
+
+    def __init__(
+        self,
+        module: nn.Module,
+        *,
+        output: Part | None = None,
+        training: Part | None = None,
+        inputs: Callable[[Any], Any] | None = None,
+        probabilities: bool = False,
+        classes: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__()
+        self.module = module
+        self.output, self.while_training, self.inputs = output, training, inputs
+        self.probabilities = probabilities
+        self.classes = None if classes is None else tuple(classes)
+        self.training = bool(getattr(module, "training", False))
+        self._register_state_dict_hook(_without_prefix)
+        self.register_load_state_dict_pre_hook(_with_prefix)
+
+    @property
+    def kdviz_wraps(self) -> nn.Module:
+        """The module whose names the layers have."""
+        return self.module
+
+    @property
+    def takes_any(self) -> bool:
+        """Whether it is given every named input, as its own function chooses among them."""
+        return self.inputs is not None
+
+    @property
+    def _orig_mod(self) -> Wrapped:
+        """The same around the model that runs layer by layer, of one that is compiled."""
+        inner = getattr(self.module, "_orig_mod", None)
+        if not isinstance(inner, nn.Module):
+            raise AttributeError("_orig_mod")
+        return Wrapped(inner, **self._settings()).train(self.training)
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "output": self.output,
+            "training": self.while_training,
+            "inputs": self.inputs,
+            "probabilities": self.probabilities,
+            "classes": self.classes,
+        }
+
+    def forward(self, *inputs: Any, **named: Any) -> Tensor:
+        """Return logits (B, C) for a batch: a tensor, several of them, or named ones."""
+        batch: Any = named or (inputs[0] if len(inputs) == 1 else inputs)
+        rows = count(batch)
+        given = call(self.module, batch if self.inputs is None else self.inputs(batch))
+        chosen = self._chosen(given)
+        if self.probabilities:
+            logits = log_probabilities(_tensor(chosen), torch.finfo(_tensor(chosen).dtype).tiny)
+        else:
+            logits = logits_of(chosen, "model", rows)
+        return logits if self.classes is None else self._in_order(logits)
+
+    def _chosen(self, given: Any) -> Any:
+        """Return the part of the answer that is read, in the mode that the model is in."""
+        part = self.output
+        if self.training and self.while_training is not None:
+            part = self.while_training
+        elif self.training and part is None:
+            _check_one(given)
+        if part is None or (isinstance(part, int | str) and isinstance(given, Tensor)):
+            return given  # a head that gives one tensor in this mode
+        return _mean(given) if part == "mean" else _part(given, part)
+
+    def _in_order(self, logits: Tensor) -> Tensor:
+        assert self.classes is not None
+        if max(self.classes) >= logits.shape[-1]:
+            raise CannotAnswerError(
+                f"classes names column {max(self.classes)} and the model answers {logits.shape[-1]}, counted from 0"
+            )
+        return logits[..., list(self.classes)]
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, nn.Parameter]]:
+        """Yield the model's parameters under its own names."""
+        return self.module.named_parameters(prefix, recurse, remove_duplicate)
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Yield the model's buffers under its own names."""
+        return self.module.named_buffers(prefix, recurse, remove_duplicate)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            inner = self.__dict__.get("_modules", {}).get("module")
+            if inner is None or name.startswith("_") or name in NOT_HANDED_ON:
+                raise
+            return getattr(inner, name)
+
+
+def _without_prefix(module: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
+    for name in [name for name in state if name.startswith(prefix + "module.")]:
+        state[prefix + name[len(prefix + "module.") :]] = state.pop(name)
+
+
+def _with_prefix(module: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
+    for name in [name for name in state if name.startswith(prefix)]:
+        state[prefix + "module." + name[len(prefix) :]] = state.pop(name)
+
+
+def _check_one(given: Any) -> None:
+    """Raise if a model in training answers several tensors and nobody said which to learn from."""
+    if not isinstance(given, tuple | list) or sum(isinstance(part, Tensor) for part in given) < 2:
+        return
+    if getattr(given, "logits", None) is None:
+        raise CannotAnswerError(
+            f"in training it answers {len(given)} tensors where one is expected; pass kd.wrap(model, training=0), the "
+            'place of the one to learn from, or training="mean"'
+        )
+
+
+def _part(given: Any, part: Part) -> Any:
+    if callable(part):
+        return part(given)
+    try:
+        if isinstance(part, str) and not isinstance(given, Mapping):
+            return getattr(given, part)
+        return given[part]
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        has = f"the keys {', '.join(map(str, given))}" if isinstance(given, Mapping) else kind_of(given)
+        raise CannotAnswerError(f"the model's answer has no part {part!r}; it is {has}") from error
+
+
+def _mean(given: Any) -> Tensor:
+    parts = list(given.values()) if isinstance(given, Mapping) else list(given)
+    parts = [part for part in parts if isinstance(part, Tensor)]
+    if not parts or len({part.shape for part in parts}) > 1:
+        raise CannotAnswerError(
+            f"only tensors of one shape have a mean, got shapes {', '.join(str(tuple(p.shape)) for p in parts)}; name "
+            "the place of the one to learn from"
+        )
+    return torch.stack(parts).mean(0)
+
+
+def _tensor(given: Any) -> Tensor:
+    if isinstance(given, Tensor):
+        return given
+    named = given.get("probabilities") if isinstance(given, Mapping) else getattr(given, "probabilities", None)
+    if isinstance(named, Tensor):
+        return named
+    raise CannotAnswerError(
+        f"probabilities are expected as a tensor, got {kind_of(given)}; pass kd.wrap(model, output=...)"
+    )
+
+
+def wrap(
+    model: Any,
+    *,
+    output: Part | None = None,
+    training: Part | None = None,
+    inputs: Callable[[Any], Any] | None = None,
+    probabilities: bool | None = None,
+    classes: Sequence[int | str] | int | None = None,
+) -> nn.Module:
+    """Return a model of your own as one that kdviz can ask, where it has to be told how.
+
+    What needs no telling is wrapped by itself wherever a teacher or a model to compare is given: see Notes.
+
+    Parameters
+    ----------
+    model : nn.Module or another thing that answers
+        Its weights are shared, not copied, and its layers keep their names.
+    output : int, str or callable, optional
+        What holds the logits: the place in a tuple, the key of a dict, the name of an attribute or of an ONNX output,
+        or a function of the answer. Not needed for one tensor or a part called ``logits``.
+    training : int, str, "mean" or callable, optional
+        The same for the training mode, where a head answers otherwise than in evaluation; "mean" of all tensors.
+    inputs : callable, optional
+        From a batch, as the examples give it, to what this model takes: ``lambda x: F.interpolate(x, 224)``, or other
+        names for the parts of a dict. So teacher and student can see the same example in two ways.
+    probabilities : bool, optional
+        Whether the answers are probabilities; their logarithm is the logits then. (B,) or (B, 1) are those of class 1.
+    classes : sequence of int or str, or int, optional
+        The column that answers for each class of the data, in the data's order: others are left out. Names, where the
+        model names its columns. Of a function that names classes alone, how many there are.
+
+    Returns
+    -------
+    nn.Module
+
+    Raises
+    ------
+    TypeError, ValueError
+        In one sentence, if the model cannot be asked, or a setting has nothing to say to it.
+
+    Notes
+    -----
+    Wrapped by themselves: estimators of scikit-learn, XGBoost and LightGBM, ONNX sessions, programs of
+    ``torch.export``, functions, and lists of models as an ensemble. Modules are asked as they are.
+
+    Examples
+    --------
+    >>> class Two(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.head = nn.Linear(4, 3)
+    ...     def forward(self, pixels):
+    ...         return pixels, self.head(pixels)
+    >>> model = wrap(Two(), output=1, classes=[2, 0])
+    >>> model(torch.zeros(5, 4)).shape, list(model.state_dict())
+    (torch.Size([5, 2]), ['head.weight', 'head.bias'])
+    """
+    settings: dict[str, Any] = {"output": output, "training": training, "inputs": inputs}
+    if not isinstance(model, nn.Module) and not isinstance(model, list | tuple) and not _is_exported(model):
+        return _foreign(model, probabilities=probabilities, classes=classes, **settings)
+    module = as_module(model, "model")
+    columns = None if classes is None else _columns(module, classes)
+    if isinstance(module, Foreign):
+        for name, value in (("output", output), ("training", training), ("probabilities", probabilities)):
+            _refuse(module, name, value)
+    return Wrapped(module, probabilities=bool(probabilities), classes=columns, **settings)
+
+
+def as_module(
+    thing: Any, who: str, *, classes: Sequence[str] | None = None, features: Sequence[str] | None = None
+) -> nn.Module:
+    """Return what can answer as a module; a module is returned itself.
+
+    Parameters
+    ----------
+    thing : nn.Module or another thing that answers
+        An estimator or booster, an ONNX session, a program of ``torch.export``, a function, or a list of such.
+    who : str
+        What messages call it: "teacher".
+    classes : sequence of str, optional
+        The data's classes: columns of an estimator are brought into their order.
+    features : sequence of str, optional
+        The data's columns: those of an estimator that was fitted on a frame are found by name.
+
+    Raises
+    ------
+    TypeError, ValueError
+        In one sentence, if it cannot be asked.
+    """
+    try:
+        module = _module(thing)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"the {who} cannot be used: {error}") from error.__cause__
+    if isinstance(module, Estimator):
+        module = module.of_columns(features or (), who)
+        return module if classes is None else module.ordered(classes, who)
+    return module
+
+
+def _module(thing: Any) -> nn.Module:
+    if isinstance(thing, nn.Module):
+        _check_exported(thing)
+        return thing
+    if _is_exported(thing):
+        return _module(thing.module())
+    if isinstance(thing, list | tuple) and thing and not isinstance(thing[0], int | float | str):
+        members = [_module(each) for each in thing]
+        return Ensemble(members).train(any(member.training for member in members))
+    return _foreign(thing)
+
+
+def _foreign(
+    thing: Any,
+    *,
+    output: Part | None = None,
+    training: Part | None = None,
+    inputs: Callable[[Any], Any] | None = None,
+    probabilities: bool | None = None,
+    classes: Sequence[int | str] | int | None = None,
+) -> nn.Module:
+    """Return what is no torch model as a module."""
+    package = type(thing).__module__.partition(".")[0]
+    columns = None if classes is None or isinstance(classes, int) else classes
+    module: Foreign
+    if package == "onnxruntime" and hasattr(thing, "get_inputs"):
+        if callable(output):
+            raise TypeError("output of an ONNX session must be the name or the place of an output, got a function")
+        module = OnnxSession(thing, output=output, probabilities=probabilities, inputs=inputs)
+    elif (package, type(thing).__name__) in BOOSTERS:
+        module = BOOSTERS[package, type(thing).__name__](thing, inputs=inputs)
+    elif _is_estimator(thing):
+        module = Estimator(thing, inputs=inputs)
+    elif callable(getattr(thing, "predict_proba", None)) and not isinstance(thing, type):
+        module = Function(thing.predict_proba, probabilities=True, inputs=inputs)
+    elif callable(thing) and not isinstance(thing, type) and not hasattr(thing, "tokenizer"):
+        how_many = classes if isinstance(classes, int) else None
+        module = Function(thing, probabilities=probabilities, classes=how_many, inputs=inputs)
+    else:
+        raise TypeError(_no_model(thing))
+    _refuse(module, "training", training)
+    if not isinstance(module, OnnxSession):
+        _refuse(module, "output", output)
+    if isinstance(module, Estimator):
+        _refuse(module, "probabilities", probabilities)
+    return module if columns is None else Wrapped(module, classes=_columns(module, columns))
+
+
+BOOSTERS: dict[tuple[str, str], type[Estimator]] = {
+    ("xgboost", "Booster"): XGBooster,
+    ("lightgbm", "Booster"): LightGBMBooster,
+}
+
+
+def _is_estimator(thing: Any) -> bool:
+    """Whether it is in the manner of scikit-learn: something that was, or can be, fitted."""
+    if isinstance(thing, type):
+        return callable(getattr(thing, "fit", None)) and callable(getattr(thing, "predict", None))
+    return callable(getattr(thing, "fit", None)) and callable(getattr(thing, "get_params", None))
+
+
+def _is_exported(thing: Any) -> bool:
+    return isinstance(thing, torch.export.ExportedProgram)
+
+
+def _check_exported(module: nn.Module) -> None:
+    """Raise if a program was exported in training mode: nothing can switch its dropout off any more."""
+    if not isinstance(module, torch.fx.GraphModule) or "eval" not in vars(module):
+        return
+    for node in module.graph.nodes:
+        name = str(node.target)
+        drops = name.startswith("aten.dropout") and node.args[1] > 0 and node.args[2] is True
+        if drops or (name.startswith("aten.batch_norm") and node.args[5] is True):
+            raise ValueError(
+                "the program was exported in training mode, so that dropout and batch statistics blur its answers; "
+                "export model.eval()"
+            )
+
+
+def _refuse(module: nn.Module, name: str, value: Any) -> None:
+    if value is not None:
+        what = str(getattr(module, "title", f"a {type(module).__name__}"))
+        raise TypeError(f"{name}={value!r} has nothing to say to {what}; leave it out")
+
+
+def _columns(module: nn.Module, classes: Sequence[int | str] | int) -> tuple[int, ...]:
+    """Return the column of each class of the data; names are looked up in the model's own."""
+    if isinstance(classes, int | str):
+        raise TypeError(f"classes must be a sequence with the column of each class, got {classes!r}")
+    names = names_of(module)
+    found: list[int] = []
+    for which in classes:
+        if isinstance(which, str) and names is None:
+            raise ValueError(
+                f"the model does not name its classes, so {which!r} cannot be found; give columns by number"
+            )
+        if isinstance(which, str) and names is not None and which not in names:
+            raise ValueError(f"the model has no class {which!r}; it has {', '.join(names[:12])}")
+        found.append(names.index(which) if isinstance(which, str) and names is not None else int(which))
+    if len(found) < 2 or min(found) < 0 or len(set(found)) < len(found):
+        raise ValueError(f"classes must hold two or more different columns, counted from 0, got {list(classes)}")
+    return tuple(found)
+
+
+def names_of(module: nn.Module) -> tuple[str, ...] | None:
+    """Return what a model calls its classes, column by column, if it says so.
+
+    An estimator does by its ``classes_``, a model of the transformers package by ``config.id2label``, unless they are
+    the names that it makes up ("LABEL_0").
+    """
+    names = getattr(module, "names", None)
+    if isinstance(module, Estimator) and names:
+        return tuple(names)
+    given = getattr(getattr(module, "config", None), "id2label", None)
+    if not isinstance(given, Mapping) or not given:
+        return None
+    ordered = tuple(str(given[key]) for key in sorted(given, key=int))
+    return None if all(name.startswith("LABEL_") for name in ordered) else ordered
+
+
+def _no_model(thing: Any) -> str:
+    """Return a sentence on something that cannot be asked, with what to pass instead."""
+    what, package = kind_of(thing), type(thing).__module__.partition(".")[0]
+    if isinstance(thing, type):
+        return f"{what} is given where a model is expected; pass {thing.__name__}(...)"
+    if isinstance(thing, str):
+        mend = 'load it first, as by kd.models.load("mnist-convnet")'
+        if thing.endswith(".onnx"):
+            mend = f"open it first: onnxruntime.InferenceSession({thing!r})"
+        return f"the text {thing!r} is no model; {mend}"
+    if isinstance(thing, Tensor | np.ndarray):
+        return f"{what} is no model; of recorded answers pass kd.schemes.RecordedAnswers(examples, logits)"
+    if isinstance(thing, Mapping) and thing and all(isinstance(v, Tensor) for v in thing.values()):
+        return "a dict of weights is no model; build the model and pass it after model.load_state_dict(weights)"
+    if package == "onnx":
+        return "an ONNX model is to be run first; pass onnxruntime.InferenceSession(model.SerializeToString())"
+    for name, kind in (("model", nn.Module), ("student", nn.Module)):
+        if isinstance(getattr(thing, name, None), kind):
+            return f"{what} is no model but holds one; pass its .{name}"
+    return (
+        f"{what} is no model; pass a torch.nn.Module, an estimator with predict_proba, an ONNX session, or a function "
+        "from a batch to logits"
+    )
