@@ -6,6 +6,7 @@ from kdviz.models.convolutional import convnet
 from kdviz.models.counts import mac_count, parameter_count
 from kdviz.models.inheritance import inherit
 from kdviz.models.loading import load
+from kdviz.models.outputs import LogitOf, LogOf, Reordered
 from kdviz.models.perceptron import mlp
 from kdviz.models.residual import resnet
 from kdviz.models.shipped import Card, card, names, pretrained
@@ -13,7 +14,10 @@ from kdviz.models.transformer import vit
 
 __all__ = [
     "Card",
+    "LogOf",
+    "LogitOf",
     "LogitsOf",
+    "Reordered",
     "build",
     "card",
     "convnet",
