@@ -10,6 +10,7 @@ from kdviz.models.function import Function, Service
 from kdviz.models.inheritance import inherit
 from kdviz.models.loading import load
 from kdviz.models.onnx_session import OnnxSession
+from kdviz.models.outputs import LogitOf, LogOf, Reordered
 from kdviz.models.perceptron import mlp
 from kdviz.models.residual import resnet
 from kdviz.models.shipped import Card, card, names, pretrained
@@ -21,8 +22,11 @@ __all__ = [
     "Ensemble",
     "Estimator",
     "Function",
+    "LogOf",
+    "LogitOf",
     "LogitsOf",
     "OnnxSession",
+    "Reordered",
     "Service",
     "build",
     "card",
