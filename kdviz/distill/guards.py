@@ -17,6 +17,7 @@ from .grouping import grouping
 from .objective import Objective
 from .randomness import seeded
 from .schedules import Hyperparameter, Schedule, extremes
+from .schema import MOST
 from .state import Replay, rehearse
 from .teacher import Teacher
 from .terms import EqualizedOdds, Fairness
@@ -28,14 +29,14 @@ def number(name: str, value: object) -> Hyperparameter:
     """Return a number as a plain float, a schedule as it is; raise in one sentence for anything else."""
     if isinstance(value, Schedule):
         return value
-    if isinstance(value, numbers.Real):
+    if not isinstance(value, bool) and isinstance(value, numbers.Real):
         return float(value)
     raise TypeError(f"{name} must be a number or a schedule, got {value!r}")
 
 
 def whole(name: str, value: object) -> int:
     """Return a whole number as a plain int; raise in one sentence for anything else."""
-    if isinstance(value, numbers.Integral):
+    if not isinstance(value, bool) and isinstance(value, numbers.Integral):
         return int(value)
     raise TypeError(f"{name} must be a whole number, got {value!r}")
 
@@ -52,10 +53,11 @@ def check_numbers(*, learning_rate: Hyperparameter, batch_size: int, epochs: int
         raise ValueError(f"learning_rate must be a finite number > 0, got {learning_rate}")
     for rate in extremes(learning_rate):
         check_rate(rate)
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    if epochs < 1:
-        raise ValueError(f"epochs must be at least 1, got {epochs}")
+    for name, count in (("batch_size", batch_size), ("epochs", epochs)):
+        if count < 1:
+            raise ValueError(f"{name} must be at least 1, got {count}")
+        if count > MOST:
+            raise ValueError(f"{name} must be at most {MOST:,}, got {count:,}")
 
 
 def check_patience(patience: object, evaluate: bool, data: Splits) -> float:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from . import schedules
 from .schedules import Hyperparameter
+from .schema import MOST, ListOf, Number, Record, Text, Whole, or_null
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +36,7 @@ class Edit:
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> Edit:
+        EDIT.check(saved, "edit")
         return cls(saved["step"], saved["name"], schedules.from_json(saved["value"]))
 
 
@@ -154,10 +156,44 @@ class History:
         return view
 
     @classmethod
-    def from_dict(cls, saved: dict[str, Any], rows: np.ndarray) -> History:
+    def from_dict(cls, saved: dict[str, Any], rows: np.ndarray, path: str = "history") -> History:
+        """Return the history that ``to_dict`` and ``rows`` wrote down.
+
+        Raises
+        ------
+        ValueError
+            In one sentence that names the field, if it is none.
+        """
+        _WRITTEN.check(saved, path)
+        columns = tuple(saved["columns"])
+        if rows.ndim != 2 or rows.shape[1] != len(columns):
+            raise ValueError(f"{path} names {len(columns)} columns and its rows have the shape {tuple(rows.shape)}")
         return cls(
-            tuple(saved["columns"]),
+            columns,
             [Edit.from_dict(e) for e in saved["edits"]],
             [Evaluation(**e) for e in saved["evaluations"]],
-            _rows=rows.reshape(-1, len(saved["columns"])),
+            _rows=rows,
         )
+
+
+EDIT = Record({"step": Whole(), "name": Text(longest=200), "value": schedules.HYPERPARAMETER})
+"""An edit as ``Edit.to_dict`` writes it."""
+
+_EVALUATION = Record(
+    {
+        "step": Whole(),
+        "split": Text(longest=200),
+        "examples": Whole(),
+        "errors": Whole(),
+        "nll": Number(finite=False),
+        "agreement": or_null(Number(finite=False)),
+        "teacher_errors": or_null(Whole()),
+    }
+)
+_WRITTEN = Record(
+    {
+        "columns": ListOf(Text(longest=1000), fewest=1),
+        "edits": ListOf(EDIT, longest=MOST),
+        "evaluations": ListOf(_EVALUATION, longest=MOST),
+    }
+)

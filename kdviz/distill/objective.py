@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from . import schedules
+from .objective_schema import WRITTEN
 from .schedules import Complement, Hyperparameter, Schedule, value_at
 from .terms import TERMS, Fairness, HardLabels, SoftTargets, Term
 
@@ -230,20 +231,32 @@ class Objective:
         return [{"weight": schedules.to_json(weight), **term.to_dict()} for weight, term in self.weighted]
 
     @classmethod
-    def from_dict(cls, terms: list[dict[str, Any]]) -> Objective:
-        """Return the objective that ``to_dict`` wrote."""
+    def from_dict(cls, terms: list[dict[str, Any]], path: str = "objective") -> Objective:
+        """Return the objective that ``to_dict`` wrote.
+
+        Raises
+        ------
+        ValueError
+            In one sentence that names the field, if it is no objective.
+        """
+        WRITTEN.check(terms, path)
         weighted = []
-        for entry in terms:
-            kind = TERMS.get(entry["term"])
-            if kind is None:
-                raise ValueError(f"a term must be one of {', '.join(TERMS)}, got {entry['term']!r}")
+        for i, entry in enumerate(terms):
+            kind, here = TERMS[entry["term"]], f"{path}[{i}]"
             hyper = {
-                k: v if k in kind.fixed else schedules.from_json(v)
+                k: v if k in kind.fixed else schedules.from_json(v, f"{here}.{k}")
                 for k, v in entry.items()
                 if k not in ("term", "weight")
             }
-            weighted.append((schedules.from_json(entry["weight"]), kind(**hyper)))
-        return cls(tuple(weighted))
+            try:
+                term = kind(**hyper)
+            except (ValueError, TypeError) as error:
+                raise ValueError(f"{here}: {' '.join(str(error).split())}") from None
+            weighted.append((schedules.from_json(entry["weight"], f"{here}.weight"), term))
+        try:
+            return cls(tuple(weighted))
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
 
 
 def hinton(

@@ -10,7 +10,7 @@ from torch import nn
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
 
-_BY_NAME: dict[str, Callable[..., torch.optim.Optimizer]] = {
+BY_NAME: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
     "sgd": partial(torch.optim.SGD, momentum=0.9, nesterov=True),
@@ -33,12 +33,12 @@ def make_optimizer(
     """
     if callable(kind):
         return kind(parameters)
-    if kind not in _BY_NAME:
-        raise ValueError(f"optimizer must be one of {', '.join(_BY_NAME)} or a function of parameters, got {kind!r}")
+    if kind not in BY_NAME:
+        raise ValueError(f"optimizer must be one of {', '.join(BY_NAME)} or a function of parameters, got {kind!r}")
     try:
-        return _BY_NAME[kind](parameters, lr=learning_rate, fused=True)
+        return BY_NAME[kind](parameters, lr=learning_rate, fused=True)
     except RuntimeError:  # a device or dtype without fused kernels
-        return _BY_NAME[kind](parameters, lr=learning_rate)
+        return BY_NAME[kind](parameters, lr=learning_rate)
 
 
 def usual_rate(kind: str | OptimizerFactory, student: nn.Module) -> float:

@@ -12,9 +12,14 @@ from torch import nn
 
 from .. import data as data_sets
 from .. import models
-from . import schedules
+from . import guards, schedules, schema
+from .history import EDIT, Edit
 from .objective import Objective, hinton
-from .schedules import Hyperparameter
+from .objective_schema import ARCHITECTURE, SEED
+from .optimizer import BY_NAME
+from .schedules import Hyperparameter, Schedule
+from .schema import AnyOf, Flag, ListOf, Number, OneOf, Record, Switch, Text, Whole, or_null
+from .settings import AUGMENTS
 from .teacher import weight_hash
 
 if TYPE_CHECKING:
@@ -79,6 +84,19 @@ class Recipe:
     edits: tuple[dict[str, Any], ...] = ()
     scheme: dict[str, Any] | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse in one sentence numbers and edits that no run could follow."""
+        for name in ("batch_size", "epochs", "seed", "student_seed"):
+            object.__setattr__(self, name, guards.whole(name, getattr(self, name)))
+        object.__setattr__(self, "learning_rate", guards.number("learning_rate", self.learning_rate))
+        guards.check_numbers(learning_rate=self.learning_rate, batch_size=self.batch_size, epochs=self.epochs)
+        _EDITS.check(self.edits, "edits")
+        for i, edit in enumerate(self.edits):
+            try:
+                _check_edit(self.objective, edit["name"], schedules.from_json(edit["value"]))
+            except ValueError as error:
+                raise ValueError(f"edits[{i}] cannot be made: {error}") from None
+
     @classmethod
     def of(cls, run: Distillation) -> Recipe:
         """Return the recipe of a run; parts without a name are left out and must be handed over again."""
@@ -124,7 +142,6 @@ class Recipe:
             If a part has no name to load it by and was not handed over, or the recipe is a scheme of several runs.
         """
         from .distillation import Distillation
-        from .history import Edit
 
         if self.scheme is not None:
             raise ValueError(
@@ -133,7 +150,7 @@ class Recipe:
             )
         parts = self.parts(teacher=teacher, student=student, data=data)
         run = Distillation(parts.teacher, parts.student, parts.data, self.objective, **self.numbers() | more)
-        run.history.edits.extend(Edit.from_dict(e) for e in self.edits)
+        run.history.edits.extend(sorted((Edit.from_dict(e) for e in self.edits), key=lambda e: e.step))
         return run
 
     def parts(self, *, teacher: Any = None, student: nn.Module | None = None, data: Any = None) -> Parts:
@@ -181,32 +198,91 @@ class Recipe:
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
 
     @classmethod
-    def from_dict(cls, saved: dict[str, Any]) -> Recipe:
-        """Return the recipe that ``to_dict`` wrote."""
-        if not isinstance(saved, dict) or saved.get("version") != VERSION or not {"data", "objective"} <= set(saved):
+    def from_dict(cls, saved: dict[str, Any], path: str = "recipe") -> Recipe:
+        """Return the recipe that ``to_dict`` wrote.
+
+        Raises
+        ------
+        ValueError
+            In one sentence that names the field, as ``path`` and what lies within, if it is none.
+        """
+        if not isinstance(saved, dict) or not {"version", "data", "objective"} <= set(saved):
             raise ValueError(
-                f"a recipe of version {VERSION} with data and objective is expected, got {str(saved)[:80]}"
+                f"a recipe of version {VERSION} with data and objective is expected, got {schema.shown(saved)}"
             )
         known = {k: v for k, v in saved.items() if k != "version"}
-        unknown = set(known) - set(cls.__dataclass_fields__)
+        unknown = sorted(map(str, set(known) - set(cls.__dataclass_fields__)))
         if unknown:
             raise ValueError(
-                f"a recipe has no {', '.join(sorted(unknown))}; it has {', '.join(cls.__dataclass_fields__)}"
+                f"a recipe has no {', '.join(unknown)[:100]}; it has {', '.join(cls.__dataclass_fields__)}"
             )
-        known["objective"] = Objective.from_dict(known["objective"])
-        known["learning_rate"] = schedules.from_json(known.get("learning_rate", 1e-3))
+        _WRITTEN.check(saved, path)
+        known["objective"] = Objective.from_dict(known["objective"], f"{path}.objective")
+        known["learning_rate"] = schedules.from_json(known.get("learning_rate", 1e-3), f"{path}.learning_rate")
         known["edits"] = tuple(known.get("edits", ()))
-        return cls(**known)
+        try:
+            return cls(**known)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{path} cannot be followed: {error}") from None
 
     @classmethod
     def from_json(cls, text: str | Path) -> Recipe:
-        """Return the recipe in a JSON text, or in a file given as a ``Path``."""
-        text = text.read_text(encoding="utf-8") if isinstance(text, Path) else text
-        try:
-            saved = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"a recipe must be JSON text (or a Path to it): {error}") from error
-        return cls.from_dict(saved)
+        """Return the recipe in a JSON text, or in a file given as a ``Path``.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            In one sentence, as in :meth:`from_dict`.
+        """
+        if isinstance(text, Path):
+            return cls.from_dict(schema.read(text, "a recipe"))
+        if not isinstance(text, str | bytes):
+            raise TypeError(f"a recipe must be JSON text, or a Path to it, got {type(text).__name__}")
+        return cls.from_dict(schema.parse(text, "a recipe"))
+
+
+def _check_edit(objective: Objective, name: str, value: Hyperparameter) -> None:
+    """Raise in one sentence unless a run of this objective can be edited so."""
+    if name == "learning_rate":
+        guards.check_numbers(learning_rate=value, batch_size=1, epochs=1)
+    elif name == "total_steps":
+        if isinstance(value, Schedule) or value != int(value) or not 1 <= value <= schema.MOST:
+            raise ValueError(f"total_steps must be a whole number from 1 to {schema.MOST:,}, got {value}")
+    elif name in objective.editable:
+        objective.edited(**{name: value})
+    else:
+        raise ValueError(f"{name!r} is none of {', '.join((*objective.editable, 'learning_rate', 'total_steps'))}")
+
+
+def _schemes() -> dict[str, Record]:
+    from .schemes.by_name import ARGUMENTS  # it makes runs of recipes
+
+    return ARGUMENTS
+
+
+_EDITS = ListOf(EDIT, longest=schema.MOST)
+_WRITTEN = Record(
+    {"version": OneOf((VERSION,)), "data": Text(longest=1000), "objective": schema.Anything()},
+    {
+        "draw": or_null(
+            Record(
+                {"count": Whole()},
+                {"keep_unlabelled": Flag(), "seed": SEED, "omit": ListOf(AnyOf((Whole(), Text(longest=1000))))},
+            )
+        ),
+        "teacher": or_null(Text(longest=1000)),
+        "student": or_null(ARCHITECTURE),
+        "student_seed": SEED,
+        "optimizer": OneOf((*BY_NAME, "custom")),
+        "learning_rate": AnyOf((Number(above=0), schedules.SCHEDULE)),
+        "batch_size": Whole(least=1),
+        "epochs": Whole(least=1),
+        "seed": SEED,
+        "augment": or_null(OneOf((*AUGMENTS, "custom"))),
+        "edits": _EDITS,
+        "scheme": or_null(Switch("name", _schemes, "a scheme")),
+    },
+)
 
 
 def _begins_as(run: Distillation, fresh: nn.Module) -> bool:

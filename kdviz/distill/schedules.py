@@ -8,17 +8,28 @@ can be written to a recipe and read back.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+import numbers
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
+
+from .schema import AnyOf, Number, Record, Switch
 
 
 @dataclass(frozen=True)
 class Schedule:
     """A number that depends on the step. Subclasses say how in ``at``."""
 
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            check_finite(f"{field.name} of {type(self).__name__}", getattr(self, field.name))
+
     def at(self, step: int, total_steps: int) -> float:
         """Return the value at ``step`` (0 for the first) of a run planned for ``total_steps``."""
         raise NotImplementedError
+
+    def turns(self, total_steps: int) -> tuple[int, ...]:
+        """Return the steps, other than the first and the last, at which the value is largest or smallest."""
+        return ()
 
     def to_dict(self) -> dict[str, Any]:
         return {"schedule": type(self).__name__, **asdict(self)}
@@ -57,6 +68,11 @@ class InverseRoot(Schedule):
     start: float
     every: int = 100
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.every < 1:
+            raise ValueError(f"every of InverseRoot must be at least 1 step, got {self.every}")
+
     def at(self, step: int, total_steps: int) -> float:
         return self.start / math.sqrt(1 + step / self.every)
 
@@ -68,6 +84,14 @@ class WarmupCosine(Schedule):
     peak: float
     warmup: float = 0.05
     end: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.warmup <= 1:
+            raise ValueError(f"warmup of WarmupCosine must be a share of the run from 0 to 1, got {self.warmup}")
+
+    def turns(self, total_steps: int) -> tuple[int, ...]:
+        return (max(1, round(self.warmup * total_steps)) - 1,)
 
     def at(self, step: int, total_steps: int) -> float:
         rise = max(1, round(self.warmup * total_steps))
@@ -81,6 +105,13 @@ class Complement(Schedule):
     """1 − ``of``: the weight of the hard term where alpha follows the schedule ``of``."""
 
     of: Schedule
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.of, Schedule):
+            raise TypeError(f"of must be the schedule that Complement is taken from, got {self.of!r}")
+
+    def turns(self, total_steps: int) -> tuple[int, ...]:
+        return self.of.turns(total_steps)
 
     def at(self, step: int, total_steps: int) -> float:
         return 1.0 - self.of.at(step, total_steps)
@@ -100,8 +131,14 @@ def value_at(value: Hyperparameter, step: int, total_steps: int) -> float:
 
 
 def extremes(value: Hyperparameter) -> tuple[float, ...]:
-    """Return the numbers that ``value`` stands for at the beginning, in the middle and at the end of a run."""
-    return tuple(value_at(value, step, 1001) for step in (0, 500, 1000))
+    """Return the numbers that ``value`` stands for at the beginning, in the middle and at the end of a run, and at its
+    extremes in between.
+
+    >>> max(extremes(WarmupCosine(1.5)))
+    1.5
+    """
+    turns = value.turns(1001) if isinstance(value, Schedule) else ()
+    return tuple(value_at(value, step, 1001) for step in (0, *turns, 500, 1000))
 
 
 def to_json(value: Hyperparameter) -> Any:
@@ -109,19 +146,41 @@ def to_json(value: Hyperparameter) -> Any:
     return value.to_dict() if isinstance(value, Schedule) else value
 
 
-def from_json(value: Any) -> Hyperparameter:
-    """Return the number or schedule that ``to_json`` wrote.
+def from_json(value: Any, path: str = "a hyperparameter") -> Hyperparameter:
+    """Return the number or schedule that ``to_json`` wrote; what is neither is refused in a sentence with its path.
 
     >>> from_json(to_json(Linear(8, 1)))
     Linear(start=8, end=1)
     """
+    HYPERPARAMETER.check(value, path)
     if not isinstance(value, dict):
         return float(value)
-    fields = {k: from_json(v) if isinstance(v, dict) else v for k, v in value.items() if k != "schedule"}
-    name = value.get("schedule")
-    if name not in _SCHEDULES:
-        raise ValueError(f"schedule must be one of {', '.join(_SCHEDULES)}, got {name!r}")
-    return _SCHEDULES[name](**fields)
+    given = {k: from_json(v, path) if isinstance(v, dict) else v for k, v in value.items() if k != "schedule"}
+    try:
+        return _SCHEDULES[value["schedule"]](**given)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def check_finite(name: str, value: object) -> None:
+    """Raise in one sentence unless ``value`` is a finite number; true and false are none."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number, got {value!r}")
+
+
+def _written() -> dict[str, Record]:
+    """Return what each schedule looks like in JSON, by name."""
+    told = {}
+    for name, kind in _SCHEDULES.items():
+        inner = {f.name: SCHEDULE if kind is Complement else Number() for f in fields(kind)}
+        needed = {f.name: inner[f.name] for f in fields(kind) if f.default is MISSING}
+        told[name] = Record(needed, {k: v for k, v in inner.items() if k not in needed})
+    return told
+
+
+SCHEDULE = Switch("schedule", _written, called="a schedule")
+HYPERPARAMETER = AnyOf((Number(), SCHEDULE))
+"""What a hyperparameter looks like in JSON."""
 
 
 def _progress(step: int, total_steps: int) -> float:

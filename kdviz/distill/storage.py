@@ -7,9 +7,7 @@ replaced to name it. Whoever dies in between leaves the save before in force.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import threading
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +21,7 @@ from torch import Tensor, nn
 
 from .. import data as data_sets
 from .. import models
+from .durable import CURRENT, only_writer, point_to, to_disk
 from .history import History
 from .in_force import InForce
 from .recipe import Recipe
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from .distillation import Distillation
 
 VERSION = 1
-CURRENT = "CURRENT"
 
 
 def save(run: Distillation, folder: str | Path) -> Path:
@@ -47,17 +45,14 @@ def save(run: Distillation, folder: str | Path) -> Path:
             tensors |= snapshot_tensors(snapshot)
         tensors = {name: on_its_own(tensor) for name, tensor in tensors.items()}
     text = json.dumps(described, indent=1)
-    with _SAVING:
-        _write(folder, run.steps_done, tensors, text)
+    folder.mkdir(parents=True, exist_ok=True)
+    with only_writer(folder):
+        _write(folder, described["steps_done"], tensors, text)
     return folder
 
 
-_SAVING = threading.Lock()  # two saves into one folder at once would clear each other away
-
-
 def _write(folder: Path, step: int, tensors: dict[str, Tensor], text: str) -> None:
-    """Write a save beside the one in force, then put it in force, then clear the old away."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write a save beside the one in force, then put it in force, then clear the old away; as the only writer."""
     name = f"save-{step:08d}-{uuid.uuid4().hex[:8]}"
     fresh = folder / name
     fresh.mkdir()
@@ -69,6 +64,8 @@ def _write(folder: Path, step: int, tensors: dict[str, Tensor], text: str) -> No
     for old in folder.glob("save-*"):
         if old.name != name:
             shutil.rmtree(old, ignore_errors=True)
+    for pointer in folder.glob(f"{CURRENT}.*"):  # of a process that died: as the only writer we know that none lives
+        pointer.unlink(missing_ok=True)
 
 
 def load(
@@ -192,27 +189,28 @@ def on_its_own(tensor: Tensor) -> Tensor:
     return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
 
 
-def to_disk(file: Path) -> None:
-    """Wait until a file is on the disk, whatever happens to the machine."""
-    with open(file, "rb+") as handle:
-        os.fsync(handle.fileno())
-
-
-def point_to(folder: Path, name: str) -> None:
-    """Have ``CURRENT`` name ``name``, from one moment to the next."""
-    pointer = folder / f"{CURRENT}.{uuid.uuid4().hex[:8]}"
-    pointer.write_text(name, encoding="utf-8")
-    to_disk(pointer)
-    os.replace(pointer, folder / CURRENT)
-
-
 def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Return what the save in force holds; one that another process replaces meanwhile is read anew."""
+    name = _in_force(folder)
+    while True:
+        try:
+            return _read_save(folder, name)
+        except ValueError:
+            before, name = name, _in_force(folder)
+            if name == before:
+                raise
+
+
+def _in_force(folder: Path) -> str:
     try:
-        name = (folder / CURRENT).read_text(encoding="utf-8").strip()
+        return (folder / CURRENT).read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         raise FileNotFoundError(
             f"{folder} holds no complete save; give the folder that run.save(folder) wrote"
         ) from None
+
+
+def _read_save(folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
     place = folder / name
     if place.parent != folder or not name.startswith("save-"):
         raise ValueError(f"{folder / CURRENT} must name a save beside it, got {name!r}; the folder was changed by hand")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -86,6 +87,32 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
+MOST_WEIGHTS = 10**9  # 4 GB, and as much again for gradients and each number that an optimiser keeps of a weight
+
+
+def about_weights(architecture: Mapping[str, Any]) -> int:
+    """Return about how many weights a description asks for, without making any: to refuse what is out of reach.
+
+    >>> about_weights({"name": "mlp", "hidden": [8], "inputs": 4, "classes": 3})
+    67
+    """
+    told = {"classes": 10, "channels": 1, **architecture}
+    w, channels, classes = told.get("width", 64), told["channels"], told["classes"]
+    match told.get("name"):
+        case "mlp":
+            sizes = [told.get("inputs", 784), *told.get("hidden", (64,)), classes]
+            return sum((a + 1) * b for a, b in pairwise(sizes))
+        case "convnet":
+            return 9 * w * (channels + 16 * w) + (4 * w + 1) * classes
+        case "resnet":
+            widths = [(w << i, blocks) for i, blocks in enumerate(told.get("blocks", (1, 1, 1)))]
+            return 9 * channels * w + sum(20 * b * wide**2 for wide, b in widths) + (widths[-1][0] + 1) * classes
+        case "vit":
+            patches = (told.get("size", 28) // max(1, told.get("patch", 4))) ** 2
+            return told.get("depth", 4) * 13 * w**2 + (channels * told.get("patch", 4) ** 2 + patches + 2 * classes) * w
+    return 0
+
+
 def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
     """Build the model that an `.architecture` describes, with fresh weights.
 
@@ -122,6 +149,8 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
     if name not in makers:
         raise ValueError(f"the architecture's name must be one of {', '.join(makers)}, got {name!r}")
     try:
+        if about_weights(architecture) > MOST_WEIGHTS:
+            raise ValueError(f"a network has at most {MOST_WEIGHTS:,} weights here, got {str(architecture)[:100]}")
         return makers[name](**arguments, seed=seed)
     except TypeError as error:
         raise ValueError(f"the architecture does not fit {name}: {error}") from error

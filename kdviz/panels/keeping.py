@@ -28,12 +28,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from .. import data as data_sets
-from ..distill import Distillation, Recipe, Teacher, storage
+from ..distill import Distillation, Recipe, Teacher, durable, storage
 from ..distill.film import Film, Frame
 from ..distill.snapshot import Snapshot
 from . import kept_on_disk as on_disk
 
 PRUNE_EVERY_S = 60.0
+WAIT_S = 5.0  # for another page of the same browser that saves now; training stands still meanwhile
 
 Loaded = tuple[dict[str, Any], dict[str, Distillation], dict[str, Film]]
 
@@ -149,7 +150,9 @@ class Keeper:
             return False
         with self._lock:
             try:
-                self._save(dict(session), runs, films or {})
+                self._place.mkdir(mode=0o700, parents=True, exist_ok=True)
+                with durable.only_writer(self._place, WAIT_S):
+                    self._save(dict(session), runs, films or {})
             except (OSError, ValueError, TypeError, SafetensorError) as error:
                 self.problem = f"This run could not be kept: {str(error).rstrip('.')}."
                 return False
@@ -174,22 +177,22 @@ class Keeper:
                 entries[name]["film"] = self._put_film(place, name, films[name])
         body = {**summary, "session": session, "runs": entries}
         text = json.dumps(body)
-        if text == self._saved and (place / storage.CURRENT).is_file():
+        if text == self._saved and (place / durable.CURRENT).is_file():
             return
         files = {file: (place / file).stat().st_size for entry in entries.values() for file in on_disk.files_of(entry)}
         if sum(files.values()) > on_disk.BYTES:
             raise ValueError(f"it takes {sum(files.values()) / 2**20:.0f} MB, more than {on_disk.BYTES / 2**20:.0f} MB")
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         for file in files.keys() - self._on_disk:  # after all are written: one wait is shared by many
-            storage.to_disk(place / file)
+            durable.to_disk(place / file)
         self._on_disk = set(files)
         fresh = place / f"save-{uuid.uuid4().hex}.json"
         told = {"version": on_disk.FORMAT, "kdviz": version("kdviz"), "when": now, "files": files}
         fresh.write_text(json.dumps({**told, **body}), encoding="utf-8")
-        storage.to_disk(fresh)
-        storage.point_to(place, fresh.name)
+        durable.to_disk(fresh)
+        durable.point_to(place, fresh.name)
         self._saved = text
-        self._clear(place, {storage.CURRENT, fresh.name, *files})
+        self._clear(place, {durable.CURRENT, fresh.name, *files})
 
     def _own_place(self) -> Path:
         """Return the folder of this session; a new one at the first save, or when someone cleared it away."""
@@ -198,7 +201,6 @@ class Keeper:
             self._saved, self._prune_at = "", 0.0
             for known in self._runs.values():
                 known.mark, known.film_mark = (), ()
-            self._place.mkdir(mode=0o700, parents=True, exist_ok=True)
             (self._place / self.id).mkdir(mode=0o700)
         return self._place / self.id
 
@@ -314,8 +316,16 @@ class Keeper:
 
     def forget(self, kept: str) -> None:
         """Remove a session from the disk."""
+        place = self._known(kept)
+        if not place.is_dir():
+            return
         with self._lock:
-            on_disk.remove(self._known(kept))
+            try:
+                with durable.only_writer(self._place, WAIT_S):
+                    on_disk.remove(place)
+                    on_disk.remove_empty(self._place)
+            except OSError as error:
+                raise ValueError(f"the session {kept} could not be forgotten ({error}); try again") from error
 
     def _known(self, kept: str) -> Path:
         if not self.token or not isinstance(kept, str) or not on_disk.ID.fullmatch(kept):

@@ -13,7 +13,7 @@ from typing import Any
 
 import platformdirs
 
-from ..distill import storage
+from ..distill import durable
 
 FORMAT = 1
 KEPT_AT_MOST = 3  # sessions a browser
@@ -38,8 +38,8 @@ def files_of(entry: dict[str, Any]) -> list[str]:
 def current(place: Path) -> str:
     """Return the name of the save in force; empty where there is none."""
     try:
-        return (place / storage.CURRENT).read_text(encoding="utf-8").strip()
-    except OSError:
+        return (place / durable.CURRENT).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
         return ""
 
 
@@ -101,21 +101,28 @@ def prune(browser: Path, own: str) -> None:
 
 
 def _prune_by_age(browser: Path, own: str) -> None:
-    """Remove what is too old in a browser's folder, and the folder when it is empty."""
+    """Remove what is too old in a browser's folder, and the folder when it is empty; not while someone saves there."""
     try:
-        for place in browser.iterdir():
-            age = time.time() - place.stat().st_mtime
-            if place.name != own and ID.fullmatch(place.name) and age > UNFINISHED_S:
-                manifest = read(place)
-                if manifest is None or is_old(manifest):
-                    remove(place)
-        if not any(browser.iterdir()):
-            browser.rmdir()
+        with durable.only_writer(browser, 0):
+            for place in browser.iterdir():
+                age = time.time() - place.stat().st_mtime
+                if place.name != own and ID.fullmatch(place.name) and age > UNFINISHED_S:
+                    manifest = read(place)
+                    if manifest is None or is_old(manifest):
+                        remove(place)
+            remove_empty(browser)
     except OSError:
-        return  # someone else is clearing up
+        return  # someone else saves there, or is clearing up
 
 
 def remove(place: Path) -> None:
     """Remove a session: first it is in force no more, then its files go."""
-    (place / storage.CURRENT).unlink(missing_ok=True)
+    (place / durable.CURRENT).unlink(missing_ok=True)
     shutil.rmtree(place, ignore_errors=True)
+
+
+def remove_empty(browser: Path) -> None:
+    """Remove a browser's folder where it holds nothing but the lock, which the caller has."""
+    if [path.name for path in browser.iterdir()] == [durable.LOCK]:
+        (browser / durable.LOCK).unlink()  # whoever waits for it sees that it is gone, and makes a new one
+        browser.rmdir()

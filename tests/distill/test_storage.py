@@ -41,7 +41,8 @@ def test_the_folder_holds_safetensors_and_json_only(make, tmp_path):
         run.step()
         run.save(tmp_path / "run")
     files = sorted(p.name for p in (tmp_path / "run").rglob("*") if p.is_file())
-    assert files == ["CURRENT", "run.json", "tensors.safetensors"]
+    assert files == [".lock", "CURRENT", "run.json", "tensors.safetensors"]
+    assert (tmp_path / "run" / ".lock").read_bytes() == b""
 
 
 def test_a_teacher_kdviz_can_build_is_saved_with_the_run(make, teacher, clouds, tmp_path):

@@ -17,7 +17,7 @@ import pytest
 import torch
 
 import kdviz as kd
-from kdviz.distill import Teacher, storage
+from kdviz.distill import Teacher, durable
 from kdviz.distill.film import Film, Frame
 from kdviz.panels import keeping, kept_on_disk
 from kdviz.panels.keeping import Keeper
@@ -69,7 +69,8 @@ def steps(run: kd.Distillation, count: int) -> kd.Distillation:
 
 
 def files(place) -> list[str]:
-    return sorted(str(path.relative_to(place)) for path in place.rglob("*") if path.is_file())
+    found = (path for path in place.rglob("*") if path.is_file() and path.name != durable.LOCK)
+    return sorted(str(path.relative_to(place)) for path in found)
 
 
 def same_bits(one: kd.Distillation, other: kd.Distillation) -> bool:
@@ -290,7 +291,7 @@ def test_after_fourteen_days_a_session_goes_whoever_it_belonged_to(place):
     age(young, place, 13.9)
     assert [kept.title for kept in Keeper(TOKEN).offers()] == ["young"]
     Keeper(OTHER).save({}, {"a": make_run()})
-    assert [path.name for path in (place / TOKEN).iterdir()] == [young.id]
+    assert {path.name for path in (place / TOKEN).iterdir()} == {young.id, durable.LOCK}
 
 
 def test_over_its_room_the_oldest_session_of_a_browser_goes(place, monkeypatch):
@@ -392,10 +393,44 @@ def test_a_full_disk_is_a_sentence_and_not_an_error(monkeypatch):
     run = make_run()
     keeper = Keeper(TOKEN)
     keeper.save({"title": "before"}, {"a": run})
-    monkeypatch.setattr(storage, "point_to", full)
+    monkeypatch.setattr(durable, "point_to", full)
     assert not keeper.save({"title": "after"}, {"a": run})
     assert keeper.problem == "This run could not be kept: [Errno 28] No space left on device."
     monkeypatch.undo()
+
+
+HELD = textwrap.dedent(
+    """
+    import sys, kdviz as kd
+    from kdviz.distill import durable
+    from kdviz.panels.keeping import Keeper
+
+    def held(*given, then=durable.point_to):
+        print("held", flush=True)
+        sys.stdin.readline()
+        return then(*given)
+
+    durable.point_to = held
+    run = kd.Distillation(kd.models.pretrained("mnist-mlp-1200"), kd.models.mlp((8,)), kd.data.mnist().with_labels(200))
+    keeper = Keeper(sys.argv[1])
+    assert keeper.save({"title": "held"}, {"student": run}), keeper.problem
+    """
+)
+
+
+def test_pages_of_one_browser_in_several_processes_save_one_after_the_other(monkeypatch):
+    code = [sys.executable, "-c", HELD, TOKEN]
+    monkeypatch.setattr(keeping, "WAIT_S", 0.2)
+    keeper = Keeper(TOKEN)
+    with subprocess.Popen(code, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        assert not keeper.save({"title": "here"}, {"a": make_run()})
+        assert keeper.problem.startswith("This run could not be kept: another process has been writing to ")
+        process.communicate("\n")
+    assert process.returncode == 0
+    assert keeper.save({"title": "here"}, {"a": make_run()}), keeper.problem
+    assert [kept.title for kept in Keeper(TOKEN).offers()] == ["here", "held"]
 
 
 def test_saves_from_several_threads_come_one_after_the_other():

@@ -9,7 +9,9 @@ from torch import nn
 
 from ... import models
 from ..distillation import Distillation
+from ..objective_schema import ARCHITECTURE
 from ..recipe import Recipe
+from ..schema import AnyOf, ListOf, Number, OneOf, Record, Whole
 from ..teacher import Teacher
 from .assistant_chain import assistant_chain
 from .born_again import born_again
@@ -100,6 +102,14 @@ def _raise_bias(recipe: Recipe, parts: dict[str, Any], *, of_class: int, by: lis
         else:
             yield f"bias raised by {amount:g}", raise_bias(learned, of_class, float(amount))
 
+
+_RAISE = AnyOf((Number(), OneOf(("validation",))))
+ARGUMENTS: dict[str, Record] = {
+    "assistant_chain": Record({"students": ListOf(ARCHITECTURE, fewest=1, longest=100)}),
+    "born_again": Record({"generations": Whole(1, 1000)}),
+    "raise_bias": Record({"of_class": Whole(0, 1_000_000), "by": ListOf(_RAISE, fewest=1, longest=1000)}),
+}
+"""What each scheme takes, in JSON."""
 
 SCHEMES: dict[str, Callable[..., Iterator[Stage]]] = {
     "assistant_chain": _assistant_chain,

@@ -1,0 +1,73 @@
+"""Folders that several processes may write to, and files that outlive a power cut."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+CURRENT = "CURRENT"
+LOCK = ".lock"
+WAIT_S = 600.0  # for whoever writes to the folder now: large saves on slow disks take minutes
+
+
+@contextmanager
+def only_writer(folder: Path, wait_s: float = WAIT_S) -> Iterator[None]:
+    """Be the only one, among threads and processes, that writes to ``folder`` for the block.
+
+    The system drops the lock of a process that dies, so nothing has to be cleared away before the next one can write.
+    The empty file ``.lock`` stays.
+
+    Parameters
+    ----------
+    folder : Path
+        It exists.
+    wait_s : float
+        How long to wait for another writer, in seconds.
+
+    Raises
+    ------
+    TimeoutError
+        If another one writes for longer than that.
+    """
+    lock = FileLock(folder / LOCK, timeout=wait_s, thread_local=False)  # one object a block: threads wait as well
+    try:
+        lock.acquire()
+    except Timeout:
+        raise TimeoutError(
+            f"another process has been writing to {folder} for {wait_s:g} s; let it end, or choose another folder"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def to_disk(place: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk, whatever happens to the machine."""
+    if place.is_dir():
+        if os.name == "nt":  # Windows cannot open a folder, and writes its names with the files
+            return
+        handle = os.open(place, os.O_RDONLY)
+    else:
+        handle = os.open(place, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def point_to(folder: Path, name: str) -> None:
+    """Have ``CURRENT`` name ``name``, from one moment to the next."""
+    pointer = folder / f"{CURRENT}.{uuid.uuid4().hex[:8]}"
+    try:
+        pointer.write_text(name, encoding="utf-8")
+        to_disk(pointer)
+        os.replace(pointer, folder / CURRENT)
+    finally:
+        pointer.unlink(missing_ok=True)
+    to_disk(folder)

@@ -1,0 +1,60 @@
+"""What the terms of an objective, and the networks that they and recipes describe, look like in JSON."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, fields
+from functools import cache
+
+from .schedules import HYPERPARAMETER, SCHEDULE
+from .schema import AnyOf, Flag, Kind, ListOf, Null, Number, Record, Switch, Text, Whole
+from .terms import TERMS, Term
+
+SEED = Whole(-(2**63), 2**63 - 1)
+SIZE = Whole(1, 10_000_000)  # how large a network may be in all, models.build knows
+SHARE = Number(least=0, most=1)
+POSITIVE = AnyOf((Number(above=0), SCHEDULE))
+WEIGHT = AnyOf((Number(least=0), SCHEDULE))
+LAYER = Text(longest=1000, empty=False)
+
+_INPUTS = {"classes": SIZE, "dropout": SHARE, "mean": Number(), "std": Number(above=0)}
+_PICTURES = {"channels": SIZE, **_INPUTS}
+_NETWORKS: dict[str, dict[str, Kind]] = {
+    "mlp": {"hidden": ListOf(SIZE, longest=1000), "inputs": SIZE, "input_dropout": SHARE, **_INPUTS},
+    "convnet": {"width": SIZE, **_PICTURES},
+    "resnet": {"width": SIZE, "blocks": ListOf(Whole(1, 1000), fewest=1, longest=30), **_PICTURES},
+    "vit": {
+        **{"width": SIZE, "depth": Whole(1, 1000), "heads": SIZE, "patch": SIZE, "size": SIZE, "distilled": Flag()},
+        **_PICTURES,
+    },
+}
+ARCHITECTURE = Switch("name", lambda: {n: Record({}, told) for n, told in _NETWORKS.items()}, "an architecture")
+"""A network as :func:`kdviz.models.build` takes it."""
+
+_PEER = Switch("name", lambda: {n: Record({}, {"seed": SEED, **told}) for n, told in _NETWORKS.items()}, "a peer")
+_AT_MOST = {"width": 65_536, "peers": 64}  # whole numbers that decide on memory, by field
+
+
+def _fixed(name: str) -> Kind:
+    """Return what a field may be that is no number of training: names, counts, numbers, peers."""
+    number = Number(least=-1e6, most=_AT_MOST.get(name, 1e6))
+    return AnyOf((Null(), LAYER, number, ListOf(AnyOf((LAYER, number, _PEER)), longest=100_000)))
+
+
+@cache
+def _terms() -> dict[str, Record]:
+    """Return what each term looks like, by name: its weight, its fields, those without a default needed."""
+    return {name: _term(kind) for name, kind in TERMS.items()}
+
+
+def _term(kind: type[Term]) -> Record:
+    told: dict[str, Kind] = {}
+    for f in fields(kind):
+        told[f.name] = (
+            _fixed(f.name) if f.name in kind.fixed else POSITIVE if f.name == "temperature" else HYPERPARAMETER
+        )
+    needed = {f.name: told[f.name] for f in fields(kind) if f.default is MISSING}
+    return Record({"weight": WEIGHT, **needed}, {name: k for name, k in told.items() if name not in needed})
+
+
+WRITTEN = ListOf(Switch("term", _terms, "a term"), fewest=1, longest=100)
+"""An objective as ``Objective.to_dict`` writes it."""
