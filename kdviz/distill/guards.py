@@ -53,9 +53,9 @@ def check_numbers(*, learning_rate: Hyperparameter, batch_size: int, epochs: int
         raise ValueError(f"learning_rate must be a finite number > 0, got {learning_rate}")
     for rate in extremes(learning_rate):
         check_rate(rate)
-    for name, count in (("batch_size", batch_size), ("epochs", epochs)):
-        if count < 1:
-            raise ValueError(f"{name} must be at least 1, got {count}")
+    for name, number in (("batch_size", batch_size), ("epochs", epochs)):
+        if number < 1:
+            raise ValueError(f"{name} must be at least 1, got {number}")
         if count > MOST:
             raise ValueError(f"{name} must be at most {MOST:,}, got {count:,}")
 

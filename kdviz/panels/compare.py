@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import ipywidgets
 import torch
@@ -16,6 +16,7 @@ from ..data import Examples, Splits
 from ..distill.film import Frame
 from ..distill.threads import leave_room
 from ..models import inference
+from ..widgets.from_page import Box, VBox
 from ..widgets.scene import VIEWS
 from .panel import Panel
 from .probes import Watched
@@ -113,9 +114,9 @@ class Compare(Panel):
             self.pair.observe(self._on_chosen, ["teacher", "student"])
         left = [self.pair, self.sliders, self.examples]
         right = [self.views, self.soft_targets, self.dark_knowledge, self.fidelity, *self.subjects.widgets]
-        boxes = [ipywidgets.VBox(left).add_class("kd-lab-left")]
-        boxes.append(ipywidgets.VBox([*right, self.calibration]).add_class("kd-lab-right"))
-        self.view = ipywidgets.Box(boxes).add_class("kd-lab")
+        boxes = [VBox(left).add_class("kd-lab-left")]
+        boxes.append(VBox([*right, self.calibration]).add_class("kd-lab-right"))
+        self.view = Box(boxes).add_class("kd-lab")
 
     def _open(
         self, asked: Mapping[str, nn.Module | str], data: Any, logits: Mapping[str, Tensor] | None = None
@@ -204,9 +205,17 @@ class Compare(Panel):
     def _open_chosen(self, teacher: str, student: str) -> None:
         self.pair.update(note="Asking both models.", progress=0.0)
         try:
-            self._open({"teacher": teacher, "student": student}, None)
+            self._open({"teacher": models.pretrained(teacher), "student": models.pretrained(student)}, None)
         except (ValueError, TypeError) as error:
             self.pair.update(note=sentence_of(error), progress=None)
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        """Return the panel that ``state`` describes; of models it names shipped ones, never an import path."""
+        for who in ("teacher", "student"):
+            if who in state and state[who] not in models.names():
+                raise ValueError(f"{who} must be one of {', '.join(models.names())}, got {state[who]!r}")
+        return super().from_state(state)
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import ipywidgets
 from torch import nn
 
 from .. import data as data_sets
 from .. import widgets
 from ..data import Splits
+from ..widgets.from_page import Box, VBox
 from ..widgets.scene import VIEWS
 from . import choices as offered
 from . import link, presets, telling
@@ -79,8 +79,8 @@ class LabPage(Panel):
         first = [self.sliders, self.views, self.examples, self.soft_targets, self.dark_knowledge]
         right = [*first, self.drawing.pad, *inside]
         columns = (("head", head), ("left", left), ("right", right))
-        boxes = [ipywidgets.VBox(column).add_class(f"kd-lab-{name}") for name, column in columns if column]
-        self.view = ipywidgets.Box(boxes).add_class("kd-lab")
+        boxes = [VBox(column).add_class(f"kd-lab-{name}") for name, column in columns if column]
+        self.view = Box(boxes).add_class("kd-lab")
 
     def _say(self, sentence: str) -> None:
         """Say something on the status line until the next report."""

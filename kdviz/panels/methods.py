@@ -24,6 +24,7 @@ from ..distill.methods import METHODS
 from ..distill.objective import Objective
 from ..distill.runner import KeepGoing
 from ..distill.terms import HardLabels
+from ..widgets.from_page import Box, VBox
 from . import method_code, telling
 from . import method_telling as says
 from .method_choices import MethodChoices, temperature_name, temperature_range, term_place, weight_edit
@@ -125,9 +126,9 @@ class Methods(Panel):
             "see": [self.picture],
             "run": [self.transport, self.curves, self.pulls],
         }
-        boxes = [ipywidgets.VBox(column).add_class(f"kd-methods-{name}") for name, column in columns.items()]
-        page = ipywidgets.Box(boxes).add_class("kd-methods-page")
-        self.view = ipywidgets.Box([page]).add_class("kd-methods-room")
+        boxes = [VBox(column).add_class(f"kd-methods-{name}") for name, column in columns.items()]
+        page = Box(boxes).add_class("kd-methods-page")
+        self.view = Box([page]).add_class("kd-methods-room")
 
     def _listen(self) -> None:
         self.transport.on_msg(self._on_message)

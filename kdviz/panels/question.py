@@ -9,6 +9,7 @@ import ipywidgets
 from traitlets import Bunch
 
 from .. import widgets
+from ..widgets.from_page import VBox
 from .panel import Panel
 from .soft_targets import SoftTargets
 
@@ -37,7 +38,7 @@ class Question(Panel):
         self.widget = widgets.Question(text=text, choices=list(answers), replies=list(answers.values()))
         panel.widget.locked = ["temperature", "alpha"]
         self.widget.observe(self._on_answer, "answer")
-        self.view = ipywidgets.VBox([self.widget, panel.view]).add_class("kd-lesson")
+        self.view = VBox([self.widget, panel.view]).add_class("kd-lesson")
 
     def _on_answer(self, change: Bunch) -> None:
         self.panel.widget.locked = [] if change.new is not None else ["temperature", "alpha"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import ipywidgets
 import torch
 from torch import nn
 
 from .. import data as data_sets
 from .. import models, widgets
 from ..models import inference
+from ..widgets.from_page import VBox
 from .panel import Panel
 from .probes import SHOWN, Probes, choose_probes
 
@@ -71,7 +71,7 @@ class SoftTargets(Panel):
         )
         logits = inference.logits(student, probes.examples).numpy() if student is not None else b""
         self.widget.update(**probes.traits(), student_logits=logits)
-        self.view = ipywidgets.VBox([self.widget])
+        self.view = VBox([self.widget])
 
     def _probes(self, module: nn.Module, examples: list[int] | None) -> Probes:
         if examples is None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from typing import Any, get_args
 
 import traitlets
 from traitlets import Dict, Float, Int, List, Unicode
 
 from kdviz.measure.attention import Form
+from kdviz.widgets.from_page import BY_PAGE
 from kdviz.widgets.parts import css, esm
 from kdviz.widgets.scene import InViews
 from kdviz.widgets.traits import Packed, one_of, rows_with
@@ -49,18 +51,18 @@ class Attention(InViews):
 
     in_views = ("attention",)
 
-    kind = Unicode("", help=f"What is shown: {', '.join(KINDS)}; empty for the first of `kinds`.").tag(sync=True)
+    kind = Unicode("", help=f"What is shown: {', '.join(KINDS)}; empty for the first of `kinds`.").tag(**BY_PAGE)
     kinds = List(Unicode(), help="What there is of one model or both.").tag(sync=True)
-    form = Unicode("sum", help=f"How channels become one map, p = 2: {', '.join(FORMS)}.").tag(sync=True)
+    form = Unicode("sum", help=f"How channels become one map, p = 2: {', '.join(FORMS)}.").tag(**BY_PAGE)
     teacher_layer = Unicode("", help="Name of the teacher's layer shown; one that is not there: the last.").tag(
-        sync=True
+        **BY_PAGE
     )
-    student_layer = Unicode("", help="Name of the student's layer shown, likewise.").tag(sync=True)
+    student_layer = Unicode("", help="Name of the student's layer shown, likewise.").tag(**BY_PAGE)
     teacher_head = Int(-1, help="The teacher's head shown, from 0; -1, or one it lacks: the mean of heads.").tag(
-        sync=True
+        **BY_PAGE
     )
-    student_head = Int(-1, help="The student's head shown, likewise.").tag(sync=True)
-    third = Unicode("overlay", help=f"How both maps are shown as one: {', '.join(THIRD)}.").tag(sync=True)
+    student_head = Int(-1, help="The student's head shown, likewise.").tag(**BY_PAGE)
+    third = Unicode("overlay", help=f"How both maps are shown as one: {', '.join(THIRD)}.").tag(**BY_PAGE)
 
     made_of = Dict(help='What the maps are of: {} or {"kind", "form", "teacher_head", "student_head"}.').tag(sync=True)
     teacher_layers = List(Dict(), help='The teacher\'s layers, in order: {"name", "height", "width", "heads"}.').tag(
@@ -82,6 +84,16 @@ class Attention(InViews):
     progress = Float(None, allow_none=True, help="Share of the work over many examples; None when at rest.").tag(
         sync=True
     )
+
+    def page_choices(self) -> Mapping[str, Container[Any]]:
+        heads = range(-1, max((row["heads"] for row in [*self.teacher_layers, *self.student_layers]), default=0))
+        return {
+            "kind": self.kinds,
+            "teacher_layer": [row["name"] for row in self.teacher_layers],
+            "student_layer": [row["name"] for row in self.student_layers],
+            "teacher_head": heads,
+            "student_head": heads,
+        }
 
     @traitlets.validate("kind")
     def _check_kind(self, proposal: Any) -> str:

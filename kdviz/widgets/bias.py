@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from typing import Any
 
 import traitlets
 from traitlets import Dict, Float, Unicode
 
+from kdviz.widgets.from_page import BY_PAGE
 from kdviz.widgets.parts import css, esm
 from kdviz.widgets.scene import InViews
 from kdviz.widgets.traits import one_of
@@ -45,10 +47,10 @@ class Bias(InViews):
 
     in_views = ("bias",)
 
-    grouping = Unicode("", help="The grouping shown; one that is not there: the first.").tag(sync=True)
+    grouping = Unicode("", help="The grouping shown; one that is not there: the first.").tag(**BY_PAGE)
     rate = Unicode(
         "selection_rate", help=f"The rate shown: {', '.join(RATES)}; of more than two classes always the last."
-    ).tag(sync=True)
+    ).tag(**BY_PAGE)
     found = Dict(
         help='All numbers: {} or {"n", "positive", "confidence", "resamples", "models": [{"id", "step"}], "accuracy", '
         '"groupings", "notes"}; a model is "teacher" or the id of a run.'
@@ -58,6 +60,9 @@ class Bias(InViews):
     progress = Float(None, allow_none=True, help="Share of the work over many examples; None when at rest.").tag(
         sync=True
     )
+
+    def page_choices(self) -> Mapping[str, Container[Any]]:
+        return {"grouping": [one["name"] for one in self.found.get("groupings", ())]}
 
     @traitlets.validate("rate")
     def _check_rate(self, proposal: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import traitlets
 from traitlets import Bool, Int, Unicode
 
+from kdviz.widgets.from_page import BY_PAGE
 from kdviz.widgets.parts import css, esm
 from kdviz.widgets.scene import InViews
 from kdviz.widgets.traits import one_of, within
@@ -53,9 +54,9 @@ class Calibration(InViews):
 
     in_views = ("calibration",)
 
-    bins = Int(10, help="Number of bins, 2 to 40.").tag(sync=True)
-    strategy = Unicode("width", help=f"How bins are cut: {' or '.join(STRATEGIES)}.").tag(sync=True)
-    at_temperature = Bool(False, help="Whether the logits are divided by the scene's T first.").tag(sync=True)
+    bins = Int(10, help="Number of bins, 2 to 40.").tag(**BY_PAGE)
+    strategy = Unicode("width", help=f"How bins are cut: {' or '.join(STRATEGIES)}.").tag(**BY_PAGE)
+    at_temperature = Bool(False, help="Whether the logits are divided by the scene's T first.").tag(**BY_PAGE)
 
     @traitlets.validate("bins")
     def _check_bins(self, proposal: Any) -> int:

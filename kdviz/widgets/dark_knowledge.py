@@ -8,6 +8,7 @@ import traitlets
 from traitlets import Bool, Unicode
 
 from kdviz.measure.dark_knowledge import SOFT_LOSSES
+from kdviz.widgets.from_page import BY_PAGE
 from kdviz.widgets.parts import css, esm
 from kdviz.widgets.scene import InViews
 from kdviz.widgets.traits import one_of
@@ -57,8 +58,8 @@ class DarkKnowledge(InViews):
     in_views = ("many",)
 
     loss = Unicode("soft_targets", help=f"The soft term in use: {', '.join(SOFT_LOSSES)}.").tag(sync=True)
-    heat_map = Unicode("teacher", help=f"What the heat map shows: {', '.join(HEAT_MAPS)}.").tag(sync=True)
-    diagonal = Bool(False, help="Whether the heat map's colours reach to the diagonal.").tag(sync=True)
+    heat_map = Unicode("teacher", help=f"What the heat map shows: {', '.join(HEAT_MAPS)}.").tag(**BY_PAGE)
+    diagonal = Bool(False, help="Whether the heat map's colours reach to the diagonal.").tag(**BY_PAGE)
 
     @traitlets.validate("loss")
     def _check_loss(self, proposal: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import traitlets
 from traitlets import Int, List, Unicode
 
+from kdviz.widgets.from_page import BY_PAGE
 from kdviz.widgets.parts import css, esm
 from kdviz.widgets.scene import SceneTrait
 from kdviz.widgets.traits import Packed, View, one_of
@@ -55,10 +56,10 @@ class DigitPad(View):
 
     scene = SceneTrait()
     views = List(Unicode(), default_value=["draw"], help="The scene's views in which the pad is shown.").tag(sync=True)
-    scale = Unicode("linear", help='Scale of the bars: "linear" or "log" (from 1e-6).').tag(sync=True)
+    scale = Unicode("linear", help='Scale of the bars: "linear" or "log" (from 1e-6).').tag(**BY_PAGE)
 
-    pixels = Packed("u1", help="The drawing, H·W grey values 0 to 255, set by the page.").tag(sync=True)
-    asked = Int(0, help="Number of the question that `pixels` is, set by the page.").tag(sync=True)
+    pixels = Packed("u1", help="The drawing, H·W grey values 0 to 255, set by the page.").tag(**BY_PAGE)
+    asked = Int(0, help="Number of the question that `pixels` is, set by the page.").tag(**BY_PAGE)
     answered = Int(0, help="Number of the last question answered.").tag(sync=True)
     teacher_logits = Packed("<f4", help="Teacher's C logits for that drawing; empty where it had no answer.").tag(
         sync=True

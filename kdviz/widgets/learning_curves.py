@@ -7,6 +7,7 @@ from typing import Any
 import traitlets
 from traitlets import Dict, Float, Int, List, Unicode
 
+from kdviz.widgets.from_page import BY_PAGE
 from kdviz.widgets.parts import css, esm
 from kdviz.widgets.scene import SceneTrait
 from kdviz.widgets.traits import View, WrongTraitError, finite_above_zero, one_of, rows_with, within
@@ -64,8 +65,8 @@ class LearningCurves(View):
     edits = List(Dict(), help='Edits marked on the curves: {"step": int, "text": str}.').tag(sync=True)
     total_steps = Int(0, help="Optimiser steps planned; the right end of the axis.").tag(sync=True)
     y_label = Unicode("Error on validation data", help="Title; values are in %.").tag(sync=True)
-    measure = Unicode("error", help='What is drawn: "error" or "accuracy" (100 − error), in %.').tag(sync=True)
-    cursor = Int(None, allow_none=True, help="Step at which the values are read; None for none.").tag(sync=True)
+    measure = Unicode("error", help='What is drawn: "error" or "accuracy" (100 − error), in %.').tag(**BY_PAGE)
+    cursor = Int(None, allow_none=True, help="Step at which the values are read; None for none.").tag(**BY_PAGE)
     learning_rate = Float(
         None, allow_none=True, help="Learning rate in force, filled in for a branch; None where it is not known."
     ).tag(sync=True)

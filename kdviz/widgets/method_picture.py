@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from typing import Any
 
 import traitlets
 from traitlets import Dict, Float, List, Unicode
 
+from kdviz.widgets.from_page import BY_HAND, Between
 from kdviz.widgets.parts import css, esm
-from kdviz.widgets.scene import BY_HAND
 from kdviz.widgets.traits import View, WrongTraitError, finite_above_zero, one_of, rows_with, within
 
 SYMBOLS = ("", "bars", "map", "maps", "matrix", "tokens", "vector")
@@ -67,6 +68,13 @@ class MethodPicture(View):
         Float(), help="Lowest and highest temperature of the slider; empty: the method has none."
     ).tag(sync=True)
     code = Unicode("", help="The program that does the same.").tag(sync=True)
+
+    def page_choices(self) -> Mapping[str, Container[Any]]:
+        weights = Between(0, 1) if self.weight_symbol == "α" else Between(*self.weight_range)
+        return {
+            "weight": weights if self.weight_symbol else (),
+            "temperature": Between(*self.temperature_range) if self.temperature_range else (),
+        }
 
     @traitlets.validate("weight")
     def _check_weight(self, proposal: Any) -> float:

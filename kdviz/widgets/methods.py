@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from typing import Any
 
 import traitlets
 from traitlets import Bool, Dict, List, Unicode
 
+from kdviz.widgets.from_page import BY_HAND
 from kdviz.widgets.parts import css, esm
-from kdviz.widgets.scene import BY_HAND
 from kdviz.widgets.traits import View, one_of, rows_with
 
 FAMILIES = ("labels", "response", "feature", "relation", "adversarial", "transformer")
@@ -49,6 +50,9 @@ class Methods(View):
     locked = Bool(False, help="Whether nothing can be chosen now.").tag(sync=True)
     locked_reason = Unicode("", help="Why not, in one sentence.").tag(sync=True)
     note = Unicode("", help="What is learned from and what is counted, in one sentence.").tag(sync=True)
+
+    def page_choices(self) -> Mapping[str, Container[Any]]:
+        return {name: [row["name"] for row in rows] for name, rows in (("chosen", self.methods), ("pair", self.pairs))}
 
     @traitlets.validate("methods")
     def _check_methods(self, proposal: Any) -> list[dict]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from typing import Any
 
 import traitlets
 from traitlets import Bool, Dict, Float, List, Unicode
 
+from kdviz.widgets.from_page import BY_PAGE
 from kdviz.widgets.parts import css, esm
 from kdviz.widgets.scene import SceneTrait
 from kdviz.widgets.traits import View, rows_with
@@ -40,8 +42,8 @@ class Pair(View):
     models = List(
         Dict(), help='What can be chosen: {"name", "title", "group"}; a pair is of one group, such as a data set.'
     ).tag(sync=True)
-    teacher = Unicode("", help="Name of the teacher.").tag(sync=True)
-    student = Unicode("", help="Name of the student.").tag(sync=True)
+    teacher = Unicode("", help="Name of the teacher.").tag(**BY_PAGE)
+    student = Unicode("", help="Name of the student.").tag(**BY_PAGE)
     fixed = Bool(False, help="Whether both are given: then nothing can be chosen.").tag(sync=True)
     sizes = Dict(
         help='Of both: {"teacher": {"title", "parameters", "macs": int or None}, "student": {...}, "data": str}.'
@@ -50,6 +52,10 @@ class Pair(View):
     progress = Float(None, allow_none=True, help="Share of the answers that are there; None when at rest.").tag(
         sync=True
     )
+
+    def page_choices(self) -> Mapping[str, Container[Any]]:
+        names = [] if self.fixed else [row["name"] for row in self.models]
+        return {"teacher": names, "student": names}
 
     @traitlets.validate("models")
     def _check_models(self, proposal: Any) -> list[dict]:

@@ -7,6 +7,7 @@ from typing import Any
 import traitlets
 from traitlets import Bool, Dict, List, Unicode
 
+from kdviz.widgets.from_page import BY_PAGE
 from kdviz.widgets.parts import css, esm
 from kdviz.widgets.scene import SceneTrait
 from kdviz.widgets.traits import View, one_of, rows_with
@@ -45,7 +46,7 @@ class Presets(View):
     presets = List(
         Dict(), help='What can be chosen: {"name", "title", "question", "look": where to look on the page}.'
     ).tag(sync=True)
-    chosen = Unicode("", help='Name of the preset chosen; "" for the default.').tag(sync=True)
+    chosen = Unicode("", help='Name of the preset chosen; "" for the default.').tag(**BY_PAGE)
     finished = Bool(False, help="Whether the run on the page has ended: what was expected is shown again.").tag(
         sync=True
     )

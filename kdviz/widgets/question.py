@@ -7,6 +7,7 @@ from typing import Any
 import traitlets
 from traitlets import Int, List, Unicode
 
+from kdviz.widgets.from_page import BY_PAGE
 from kdviz.widgets.parts import css, esm
 from kdviz.widgets.traits import View, WrongTraitError
 
@@ -37,7 +38,7 @@ class Question(View):
     text = Unicode("", help="The question.").tag(sync=True)
     choices = List(Unicode(), help="What can be answered.").tag(sync=True)
     replies = List(Unicode(), help="What is said to each answer, in the order of the choices.").tag(sync=True)
-    answer = Int(None, allow_none=True, help="Index of the answer chosen, from 0; None before.").tag(sync=True)
+    answer = Int(None, allow_none=True, help="Index of the answer chosen, from 0; None before.").tag(**BY_PAGE)
 
     @traitlets.validate("replies")
     def _check_replies(self, proposal: Any) -> list[str]:

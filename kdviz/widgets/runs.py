@@ -7,6 +7,7 @@ from typing import Any
 import traitlets
 from traitlets import Bool, Bunch, Unicode
 
+from kdviz.widgets.from_page import BY_PAGE
 from kdviz.widgets.parts import css, esm
 from kdviz.widgets.scene import SceneTrait
 from kdviz.widgets.traits import View
@@ -41,7 +42,7 @@ class Runs(View):
     _css = css("theme", "run_key", "runs")
 
     scene = SceneTrait()
-    folded = Bool(True, help="Whether the list is folded into one line.").tag(sync=True)
+    folded = Bool(True, help="Whether the list is folded into one line.").tag(**BY_PAGE)
     can_repeat = Bool(False, help="Whether the runs can be repeated with other seeds now.").tag(sync=True)
     repeat_note = Unicode("", help="What repeating will take, or how far it is.").tag(sync=True)
     verdict = Unicode("", help="One sentence on what the difference between the runs is worth.").tag(sync=True)

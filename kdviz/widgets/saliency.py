@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from typing import Any
 
 import traitlets
 from traitlets import Dict, Float, Int, List, Unicode
 
 from kdviz.measure.saliency import METHODS
+from kdviz.widgets.from_page import BY_PAGE
 from kdviz.widgets.parts import css, esm
 from kdviz.widgets.scene import InViews
 from kdviz.widgets.traits import Packed, one_of
@@ -54,10 +56,10 @@ class Saliency(InViews):
 
     in_views = ("saliency",)
 
-    method = Unicode("input_x_gradient", help=f"How maps are made: {', '.join(METHODS)}.").tag(sync=True)
+    method = Unicode("input_x_gradient", help=f"How maps are made: {', '.join(METHODS)}.").tag(**BY_PAGE)
     methods = List(Unicode(), default_value=list(METHODS), help="The methods that are offered.").tag(sync=True)
     target = Unicode("teacher", help=f"Whose class the maps are about, or the true one: {', '.join(TARGETS)}.").tag(
-        sync=True
+        **BY_PAGE
     )
     explained = Int(-1, help="The class that the maps are about; -1 before there is one.").tag(sync=True)
     teacher_map = Packed("<f4", help="The teacher's map, its largest size 1: H·W numbers, or one a feature.").tag(
@@ -72,6 +74,9 @@ class Saliency(InViews):
     progress = Float(None, allow_none=True, help="Share of the work over many examples; None when at rest.").tag(
         sync=True
     )
+
+    def page_choices(self) -> Mapping[str, Container[Any]]:
+        return {"method": self.methods}
 
     @traitlets.validate("method")
     def _check_method(self, proposal: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, ClassVar
 
 import ipywidgets
@@ -17,14 +17,14 @@ import traitlets
 from traitlets import Dict, Float, Instance, Int, List, Unicode
 
 from kdviz.distill.film import Film, Frame
+from kdviz.widgets.from_page import BY_HAND, BY_PAGE, Between
 from kdviz.widgets.traits import Packed, View, WrongTraitError, finite_above_zero, one_of, rising_pair, within
 
 ROLES = ("student", "twin", "smoothed", "branch")
 VIEWS = ("one", "many", "draw", "fidelity", "saliency", "attention", "calibration", "bias")
+HIGHEST_BIAS = 100.0  # far beyond where it decides every example
+MOST_STEPS = 10**7
 FILTERS = ("ambiguous", "teacher_wrong", "differ", "inherited", "new", "mended", "both_right", "both_wrong", "all")
-
-# Moved by hand in the page before Python hears of it: an echo of an older value would take the hand back.
-BY_HAND = {"sync": True, "echo_update": False}
 
 
 def _reference(scene: ipywidgets.Widget | None, _view: Any) -> str | None:
@@ -38,7 +38,7 @@ class SceneTrait(Instance):
         super().__init__(
             ipywidgets.Widget, allow_none=True, help="The scene whose examples, T, alpha and films this view shows."
         )
-        self.tag(sync=True, to_json=_reference, from_json=lambda value, view: view.scene)
+        self.tag(sync=True, to_json=_reference)
 
 
 class InViews(View):
@@ -121,7 +121,7 @@ class Scene(View):
     ).tag(sync=True)
     teacher_error = Float(None, allow_none=True, help="The teacher's error on validation data in %.").tag(sync=True)
     total_steps = Int(0, help="Optimiser steps planned.").tag(sync=True)
-    shown_run = Unicode("", help="Id of the run whose student the views show.").tag(sync=True)
+    shown_run = Unicode("", help="Id of the run whose student the views show.").tag(**BY_PAGE)
     step = Int(None, allow_none=True, help="The recorded step that the views show; None: the newest.").tag(**BY_HAND)
     exact = Dict(help='Of which run and step `exact_logits` are: {} or {"run", "step"}.').tag(sync=True)
     exact_logits = Packed("<f4", help="The student's logits there, N·C float32 numbers.").tag(sync=True)
@@ -187,6 +187,16 @@ class Scene(View):
             return
         told = [{"run": run, "step": frame.step, "scale": frame.scale} for run, frame in frames]
         self.send({"frames": told, "whole": whole}, buffers=[frame.numbers.tobytes() for _, frame in frames])
+
+    def page_choices(self) -> Mapping[str, Container[Any]]:
+        return {
+            "temperature": Between(*self.temperature_range),
+            "alpha": Between(*self.alpha_range),
+            "fairness": Between(*self.fairness_range),
+            "bias": Between(-HIGHEST_BIAS, HIGHEST_BIAS),
+            "shown_run": [row["id"] for row in self.runs],
+            "step": Between(0, MOST_STEPS),
+        }
 
     @traitlets.validate("temperature")
     def _check_temperature(self, proposal: Any) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from itertools import pairwise
 from typing import Any
 
 import traitlets
 from traitlets import Bool, Dict, Float, Int, List, Unicode
 
+from kdviz.widgets.from_page import BY_PAGE, Between
 from kdviz.widgets.parts import css, esm
 from kdviz.widgets.scene import SceneTrait
 from kdviz.widgets.traits import View, WrongTraitError, finite_above_zero, one_of, rising_pair, rows_with
@@ -58,44 +60,44 @@ class Setup(View):
 
     scene = SceneTrait()
     datasets = List(Dict(), help='Data sets: {"name": str, "title": str, "available": bool}.').tag(sync=True)
-    dataset = Unicode("", help="Name of the data set chosen.").tag(sync=True)
+    dataset = Unicode("", help="Name of the data set chosen.").tag(**BY_PAGE)
     label_choices = List(Int(), help="Numbers of labelled examples to choose from.").tag(sync=True)
-    labels = Int(0, help="Number of labelled examples chosen.").tag(sync=True)
-    keep_unlabelled = Bool(False, help="Keep the other training examples, without labels.").tag(sync=True)
+    labels = Int(0, help="Number of labelled examples chosen.").tag(**BY_PAGE)
+    keep_unlabelled = Bool(False, help="Keep the other training examples, without labels.").tag(**BY_PAGE)
     train_size = Int(0, help="Number of training examples there are.").tag(sync=True)
     teachers = List(
         Dict(),
         help='Teachers: {"name": str, "title": str, "parameters": int, "macs": int, "errors": int, '
         '"examples": int}; errors on that many test examples.',
     ).tag(sync=True)
-    teacher = Unicode("", help="Name of the teacher chosen.").tag(sync=True)
+    teacher = Unicode("", help="Name of the teacher chosen.").tag(**BY_PAGE)
     students = List(
         Dict(), help='Stops of the size slider, rising: {"units": int, "parameters": int, "macs": int}.'
     ).tag(sync=True)
-    units = Int(64, help="Hidden units of the student chosen, one of the stops.").tag(sync=True)
-    epochs = Int(10, help="Passes through the transfer set.").tag(sync=True)
+    units = Int(64, help="Hidden units of the student chosen, one of the stops.").tag(**BY_PAGE)
+    epochs = Int(10, help="Passes through the transfer set.").tag(**BY_PAGE)
     epochs_range = List(Int(), default_value=[1, 100], help="Fewest and most epochs of the slider.").tag(sync=True)
-    learning_rate = Float(1e-3, help="The optimiser's learning rate; > 0.").tag(sync=True)
+    learning_rate = Float(1e-3, help="The optimiser's learning rate; > 0.").tag(**BY_PAGE)
     learning_rate_range = List(
         Float(),
         default_value=[1e-4, 1e-1],
         help="Lowest and highest learning rate of the slider, logarithmic.",
     ).tag(sync=True)
-    batch_size = Int(128, help="Examples in one step.").tag(sync=True)
+    batch_size = Int(128, help="Examples in one step.").tag(**BY_PAGE)
     batch_size_choices = List(Int(), default_value=[32, 64, 128, 256, 512], help="Batch sizes to choose from.").tag(
         sync=True
     )
-    layers = Int(1, help="Hidden layers of the student, 1 or 2.").tag(sync=True)
+    layers = Int(1, help="Hidden layers of the student, 1 or 2.").tag(**BY_PAGE)
     classes = List(Unicode(), help="Names of the classes; where there are none, no loss is offered.").tag(sync=True)
-    loss = Unicode("soft_targets", help=f"The soft term: {', '.join(LOSSES)}.").tag(sync=True)
-    omit = Int(-1, help="Index of the class left out of training; -1: none.").tag(sync=True)
-    smoothing = Bool(False, help="Whether a second twin learns from smoothed labels.").tag(sync=True)
+    loss = Unicode("soft_targets", help=f"The soft term: {', '.join(LOSSES)}.").tag(**BY_PAGE)
+    omit = Int(-1, help="Index of the class left out of training; -1: none.").tag(**BY_PAGE)
+    smoothing = Bool(False, help="Whether a second twin learns from smoothed labels.").tag(**BY_PAGE)
     penalty = Unicode("demographic_parity", help=f"What the fairness slider weighs: {', '.join(PENALTIES)}.").tag(
-        sync=True
+        **BY_PAGE
     )
     groups = List(Unicode(), help="Columns whose groups can be compared; where there are none, no penalty is offered.")
     groups.tag(sync=True)
-    group = Unicode("sex", help="The column whose groups the penalty compares.").tag(sync=True)
+    group = Unicode("sex", help="The column whose groups the penalty compares.").tag(**BY_PAGE)
     folded = Bool(False, help="Whether the card opens folded; the reader takes it from there.").tag(sync=True)
     locked = Bool(False, help="True while training owns these choices; all controls are disabled.").tag(sync=True)
     unlocked = List(
@@ -104,6 +106,19 @@ class Setup(View):
         help="Controls that stay enabled while locked, by trait name.",
     ).tag(sync=True)
     locked_reason = Unicode("", help="One sentence shown while locked.").tag(sync=True)
+
+    def page_choices(self) -> Mapping[str, Container[Any]]:
+        return {
+            "dataset": [row["name"] for row in self.datasets],
+            "labels": self.label_choices,
+            "teacher": [row["name"] for row in self.teachers],
+            "units": [row["units"] for row in self.students],
+            "epochs": Between(*self.epochs_range),
+            "learning_rate": Between(*self.learning_rate_range),
+            "batch_size": self.batch_size_choices,
+            "omit": range(-1, len(self.classes)),
+            "group": self.groups,
+        }
 
     @traitlets.validate("datasets")
     def _check_datasets(self, proposal: Any) -> list[dict]:

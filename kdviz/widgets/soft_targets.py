@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import traitlets
 from traitlets import Dict, Float, Int, List, Unicode
 
+from kdviz.widgets.from_page import BY_PAGE, Between
 from kdviz.widgets.parts import css, esm
 from kdviz.widgets.scene import VIEWS, SceneTrait
 from kdviz.widgets.traits import Packed, View, WrongTraitError, finite_above_zero, one_of, rising_pair, within
@@ -67,8 +68,8 @@ class SoftTargets(View):
     views = List(
         Unicode(), help="Hidden unless the scene's `view` is one of these; empty: always there. Without a scene unused."
     ).tag(sync=True)
-    temperature = Float(4.0, help="Temperature T of both softmaxes; > 0.").tag(sync=True)
-    alpha = Float(0.9, help="Weight of the soft term, in [0, 1].").tag(sync=True)
+    temperature = Float(4.0, help="Temperature T of both softmaxes; > 0.").tag(**BY_PAGE)
+    alpha = Float(0.9, help="Weight of the soft term, in [0, 1].").tag(**BY_PAGE)
     temperature_range = List(
         Float(), default_value=[0.5, 100.0], help="Lowest and highest T of the slider, which is logarithmic."
     ).tag(sync=True)
@@ -76,7 +77,7 @@ class SoftTargets(View):
     loss = Unicode("soft_targets", help=f"The loss that formula and L follow: one of {', '.join(LOSSES)}.").tag(
         sync=True
     )
-    scale = Unicode("linear", help='Scale of the bars: "linear" or "log" (from 1e-6).').tag(sync=True)
+    scale = Unicode("linear", help='Scale of the bars: "linear" or "log" (from 1e-6).').tag(**BY_PAGE)
     shown = List(
         Unicode(), default_value=list(PARTS), help=f"Parts that are drawn, of {', '.join(PARTS + ON_REQUEST)}."
     ).tag(sync=True)
@@ -90,7 +91,7 @@ class SoftTargets(View):
     image_shape = List(Int(), default_value=[0, 0], help="Height and width of one image, in pixels.").tag(sync=True)
     captions = List(Unicode(), help="A text for each probe, for rows without an image; may be empty.").tag(sync=True)
     labels = List(Int(), help="True class of each probe; -1 where it is not known; may be empty.").tag(sync=True)
-    selected = Int(0, help="Index of the probe shown, from 0.").tag(sync=True)
+    selected = Int(0, help="Index of the probe shown, from 0.").tag(**BY_PAGE)
 
     teacher_logits = Packed("<f4", help="Teacher's logits, N·C float32 numbers row by row.").tag(sync=True)
     student_logits = Packed("<f4", help="Student's logits, the same; empty when there is none.").tag(sync=True)
@@ -102,6 +103,9 @@ class SoftTargets(View):
     def probe_count(self) -> int:
         """Number N of probes, from the length of the teacher's logits."""
         return len(self.teacher_logits) // (4 * len(self.classes)) if self.classes else 0
+
+    def page_choices(self) -> Mapping[str, Container[Any]]:
+        return {"temperature": Between(*self.temperature_range), "alpha": Between(*self.alpha_range)}
 
     @traitlets.validate("temperature")
     def _check_temperature(self, proposal: Any) -> float:

@@ -10,6 +10,8 @@ import anywidget
 import numpy as np
 import traitlets
 
+from kdviz.widgets.from_page import Placed
+
 
 class WrongTraitError(traitlets.TraitError, ValueError):
     """A value that a trait cannot take; a ValueError that traitlets knows how to roll back."""
@@ -41,7 +43,7 @@ class Packed(traitlets.Bytes):
         return np.ascontiguousarray(np.asarray(value), dtype=self.dtype).tobytes()
 
 
-class View(anywidget.AnyWidget):
+class View(Placed, anywidget.AnyWidget):
     """A widget whose whole state is its traits; arguments are keyword-only and their names are checked.
 
     Parameters

@@ -155,8 +155,22 @@ def test_a_choice_that_fails_is_told_and_the_page_stays(compare, monkeypatch):
     def refuse(name):
         raise ValueError(f"{name} is damaged")
 
-    monkeypatch.setattr(kd.models, "load", refuse)
+    monkeypatch.setattr(kd.models, "pretrained", refuse)
     panel.pair.student = "mnist-mlp-1200"
     assert panel.wait()
     assert panel.pair.note == "Mnist-mlp-1200 is damaged." and panel.pair.progress is None
     assert panel.scene.exact_logits == before
+
+
+@pytest.mark.parametrize("path", ["os:abort", "kdviz.models.teach:main", "../../etc/passwd", "mnist-vit.safetensors"])
+def test_a_page_chooses_among_shipped_models_and_reaches_no_import(compare, path):
+    panel = compare("mnist-mlp-1200", "mnist-mlp-overfit")
+    named = [*panel.pair.models, {"name": path, "title": path, "group": "mnist"}]
+    for who in ("teacher", "student"):
+        panel.pair.set_state({"models": named, "fixed": False, who: path})
+        panel._open_chosen(**{"teacher": "mnist-mlp-1200", "student": "mnist-mlp-overfit", who: path})
+        assert panel.wait() and panel.pair.note.endswith(f"got '{path}'.")
+        with pytest.raises(ValueError, match=f"^{who} must be one of adult-mlp, .*, got '{path}'"):
+            Compare.from_state({**panel.state, who: path})
+    assert (panel.pair.teacher, panel.pair.student) == ("mnist-mlp-1200", "mnist-mlp-overfit")
+    assert len(panel.pair.models) == len(kd.models.names())
