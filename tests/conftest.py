@@ -166,10 +166,15 @@ class Server:
         The address it printed.
     pid : int
         Its process id.
+    lines : list of str
+        What it printed, standard error included.
+    said : threading.Condition
+        Notified at each line.
     """
 
     def __init__(self, *arguments: str, timeout: float = 240.0, program: Sequence[str] = KDVIZ):
         self.lines: list[str] = []
+        self.said = threading.Condition()
         self._queue: queue.Queue[str | None] = queue.Queue()
         self.process = subprocess.Popen(
             [*program, "serve", "--no-browser", "--port", "0", *arguments],
@@ -186,7 +191,9 @@ class Server:
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            self.lines.append(line.rstrip("\n"))
+            with self.said:
+                self.lines.append(line.rstrip("\n"))
+                self.said.notify_all()
             self._queue.put(line)
         self._queue.put(None)
 

@@ -24,17 +24,7 @@ from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
 from kdviz.app import pages
 from kdviz.app.serve import Served
-
-
-class KernelSocket(VoilaKernelWebsocketHandler):
-    """The page's line to its kernel, with small messages sent at once.
-
-    Without TCP_NODELAY a dragged slider's round trip waits about 40 ms (Nagle against delayed ACK).
-    """
-
-    async def open(self, kernel_id: str) -> None:
-        self.set_nodelay(True)
-        await super().open(kernel_id)
+from kdviz.app.sockets import KernelSocket
 
 
 class PageHandler(TornadoVoilaHandler):

@@ -102,6 +102,9 @@ kdviz.page = (() => {
     });
   }
 
+  const PROTOCOL = "v1.kernel.websocket.jupyter.org"; // the one that kdviz serve speaks
+  const BEHIND = 4001; // the server's word for: messages to this page were lost
+
   function watch(socket) {
     let counted = false;
     listen(socket);
@@ -110,8 +113,12 @@ kdviz.page = (() => {
       open += 1;
       if (!ended) byId("kd-lost").hidden = true;
     });
-    socket.addEventListener("close", () => {
+    socket.addEventListener("close", ({ code }) => {
       if (counted) open -= 1;
+      if (code === BEHIND && !ended && !leaving) {
+        ended = true;
+        tell("This page was away for too long, and what Python said meanwhile is lost.");
+      }
       setTimeout(() => {
         if (!open && !leaving && !ended) tell("The connection to Python was lost.");
       }, LOST_AFTER_MS);
@@ -120,8 +127,10 @@ kdviz.page = (() => {
 
   window.WebSocket = class extends WebSocket {
     constructor(url, ...rest) {
-      super(url, ...rest);
-      if (String(url).includes("/channels")) watch(this);
+      const kernel = String(url).includes("/channels");
+      // After a first try that failed, Jupyter's client would offer no protocol, and speak an older one.
+      super(url, ...(kernel ? [PROTOCOL] : rest));
+      if (kernel) watch(this);
     }
   };
 
