@@ -41,8 +41,9 @@ class DarkReplay(LearnsLabels):
 
     which comes on top of the loss on the stream, CE(h(x), y). The mean over the memory is also one over classes, as
     in the authors' code; the paper writes ‖z′ − h(x′)‖², the sum over classes, so its α is C times smaller. While the
-    memory is empty the term is 0. Remembered classes weigh what they weigh in the objective's labels. The memory takes inputs as
-    the student saw them: augmented, where the run augments (the code keeps them as they were and augments them anew).
+    memory is empty the term is 0. Remembered classes weigh what they weigh in the objective's labels. The memory takes
+    inputs as the student saw them: augmented, where the run augments (the code keeps them as they were and augments
+    them anew).
 
     The weight outside multiplies both parts: leave it at 1 and set α and β, or edit them:
     ``run.edit(dark_replay_alpha=0.3)``. At weight 0 the memory still fills.
