@@ -167,3 +167,28 @@ def test_soft_labels_reach_the_terms():
     torch.testing.assert_close(kd.HardLabels().value(outputs, {}), expected)
     smoothed = torch.nn.functional.cross_entropy(s[:3], soft[:3], label_smoothing=0.2)
     torch.testing.assert_close(kd.LabelSmoothing(0.2).value(outputs, {"smoothing": 0.2}), smoothed)
+
+
+def test_a_run_on_soft_labels_takes_the_step_that_torch_takes(clouds):
+    soft = torch.softmax(clouds.train.inputs() @ torch.randn(4, 3, generator=torch.Generator().manual_seed(0)), 1)
+    data = kd.data.splits((clouds.train.inputs(), soft), validation=0.0, test=0.0)
+    for term, more in ((kd.HardLabels(), {}), (kd.LabelSmoothing(0.2), {"label_smoothing": 0.2})):
+        run = kd.Distillation(None, small(), data, term, optimizer="sgd", batch_size=10_000)
+        model = small()
+        loss = torch.nn.functional.cross_entropy(model(data.train.inputs()), data.train.soft, **more)
+        loss.backward()
+        torch.testing.assert_close(run.step().loss, loss.detach())
+        for ours, theirs in zip(run.student.parameters(), model.parameters(), strict=True):
+            torch.testing.assert_close(ours.grad, theirs.grad)
+    counts = data.train.soft.double().sum(0)
+    assert balanced(data.train, 3) == pytest.approx((len(data.train) / (3 * counts)).tolist())
+
+
+@pytest.mark.parametrize("wrong", [[1.0], "even", {"a": 1}, [1.0, -1.0, 1.0], 3.0, [[1.0], [2.0]]])
+def test_a_recipe_with_wrong_weights_is_refused_by_its_field(wrong):
+    written = [{"weight": 1.0, "term": "HardLabels", "class_weight": wrong}]
+    if wrong == [1.0]:  # fits no data, which a recipe alone cannot know
+        assert kd.Objective.from_dict(written).terms[0].weight == (1.0,)
+        return
+    with pytest.raises(ValueError, match=r"^objective\[0\]"):
+        kd.Objective.from_dict(written)

@@ -80,7 +80,9 @@ class Term:
     on_top: ClassVar[bool] = False  # stands beside soft targets and hard labels: alpha does not weigh it
     plain: ClassVar[tuple[str, ...]] = ()  # hyperparameters known by their own name, not with the term's before
     fixed: ClassVar[tuple[str, ...]] = ()  # fields that are no numbers of training: they stay as they are
-    written: ClassVar[Mapping[str, str]] = {}  # fields written down under another name, and left out where they are None
+    written: ClassVar[
+        Mapping[str, str]
+    ] = {}  # fields written down under another name, and left out where they are None
     finite_teacher: ClassVar[bool] = False  # infinite where the teacher rules a class out (−∞) and the student does not
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
