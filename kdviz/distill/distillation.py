@@ -160,7 +160,7 @@ class Distillation:
         column = settings.objective.group_column
         self._grouping: Grouping | None = None if column is None else grouping(data.train, column, data.title)
         self._lesson = Lesson(
-            settings.objective,
+            settings.objective.for_data(data),
             teacher,
             student,
             data.train,

@@ -56,8 +56,8 @@ def check_numbers(*, learning_rate: Hyperparameter, batch_size: int, epochs: int
     for name, number in (("batch_size", batch_size), ("epochs", epochs)):
         if number < 1:
             raise ValueError(f"{name} must be at least 1, got {number}")
-        if count > MOST:
-            raise ValueError(f"{name} must be at most {MOST:,}, got {count:,}")
+        if number > MOST:
+            raise ValueError(f"{name} must be at most {MOST:,}, got {number:,}")
 
 
 def check_patience(patience: object, evaluate: bool, data: Splits) -> float:

@@ -123,6 +123,7 @@ class Lesson:
             ours,
             theirs,
             model=self.student,
+            soft=batch.soft,
         )
 
     def for_term(self, outputs: Outputs, name: str) -> Outputs:
@@ -170,7 +171,8 @@ class Lesson:
         few = self._examples.take(slice(0, 2))
         x, y = fitted(few.inputs(), self.student), few.y.to(self.device)
         groups = None if self._grouping is None else self._grouping.codes[:2].to(self.device)
-        batch = Batch(x, y, few.labelled, None, groups)
+        soft = None if few.soft is None else few.soft.to(self.device)
+        batch = Batch(x, y, few.labelled, None, groups, soft=soft)
         if self.teacher is not None:
             logits, layers = self.teacher.answer(x, self.watched.teacher)
             there = {name: given.to(self.device) for name, given in layers.items()}

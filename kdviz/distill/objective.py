@@ -13,12 +13,15 @@ import math
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import schedules
 from .objective_schema import WRITTEN
 from .schedules import Complement, Hyperparameter, Schedule, value_at
 from .terms import TERMS, Fairness, HardLabels, SoftTargets, Term
+
+if TYPE_CHECKING:
+    from ..data import Splits
 
 
 @dataclass(frozen=True)
@@ -207,6 +210,16 @@ class Objective:
                 'add 0 * kd.DemographicParity("sex") at the start'
             )
 
+    def for_data(self, data: Splits) -> Objective:
+        """Return the objective as a run on ``data`` computes it: each term held against them (``Term.for_data``).
+
+        Raises
+        ------
+        ValueError
+            If a term does not fit the data.
+        """
+        return Objective(tuple((weight, term.for_data(data, self)) for weight, term in self.weighted))
+
     def hyperparameters_at(self, step: int, total_steps: int) -> list[tuple[float, dict[str, float]]]:
         """Return, term by term, the weight and the hyperparameters in force at ``step``."""
         in_force = []
@@ -243,15 +256,7 @@ class Objective:
         weighted = []
         for i, entry in enumerate(terms):
             kind, here = TERMS[entry["term"]], f"{path}[{i}]"
-            hyper = {
-                k: v if k in kind.fixed else schedules.from_json(v, f"{here}.{k}")
-                for k, v in entry.items()
-                if k not in ("term", "weight")
-            }
-            try:
-                term = kind(**hyper)
-            except (ValueError, TypeError) as error:
-                raise ValueError(f"{here}: {' '.join(str(error).split())}") from None
+            term = kind.from_dict({k: v for k, v in entry.items() if k != "weight"}, here)
             weighted.append((schedules.from_json(entry["weight"], f"{here}.weight"), term))
         try:
             return cls(tuple(weighted))

@@ -49,7 +49,7 @@ def _terms() -> dict[str, Record]:
 def _term(kind: type[Term]) -> Record:
     told: dict[str, Kind] = {}
     for f in fields(kind):
-        told[f.name] = (
+        told[kind.written.get(f.name, f.name)] = (
             _fixed(f.name) if f.name in kind.fixed else POSITIVE if f.name == "temperature" else HYPERPARAMETER
         )
     needed = {f.name: told[f.name] for f in fields(kind) if f.default is MISSING}

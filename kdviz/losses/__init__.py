@@ -1,10 +1,13 @@
 """Distillation losses: pure functions of tensors, one family a file.
 
 One convention throughout: a divergence is summed over classes and averaged over the batch (never over B·C), it carries
-the factor T², and no gradient ever reaches the teacher.
+the factor T², and no gradient ever reaches the teacher. All is computed in float32 at least: half precision and
+``torch.autocast`` change nothing.
 """
 
 from .adversarial import discriminator_loss, generator_loss, gradient_penalty
+from .correlations import correlation
+from .decoupling import decoupled
 from .fairness import demographic_parity, equalized_odds
 from .feature import attention_transfer, contrastive, cosine, gram, hint, neuron_selectivity, variational
 from .labels import UNLABELLED, check_smoothing, hard_labels, label_smoothing, virtual_teacher
@@ -15,17 +18,10 @@ from .relation import (
     similarity_preserving,
     solution_flow,
 )
-from .response import (
-    correlation,
-    decoupled,
-    jensen_shannon,
-    logit_huber,
-    logit_mse,
-    reverse_kl,
-    soft_targets,
-    standardized_soft_targets,
-)
+from .response import focused_soft_targets, jensen_shannon, logit_huber, logit_mse, reverse_kl, soft_targets
+from .several_teachers import multi_teacher
 from .softening import check_temperature
+from .standardization import standardized_soft_targets
 from .transformer import (
     attention_matrices,
     distillation_token,
@@ -50,6 +46,7 @@ __all__ = [
     "distillation_token",
     "embeddings",
     "equalized_odds",
+    "focused_soft_targets",
     "generator_loss",
     "gradient_penalty",
     "gram",
@@ -61,6 +58,7 @@ __all__ = [
     "logit_huber",
     "logit_mse",
     "masked_language_model",
+    "multi_teacher",
     "neuron_selectivity",
     "probabilistic_transfer",
     "relational_angle",

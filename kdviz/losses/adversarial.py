@@ -9,9 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .reductions import at_least_float32
+from .precision import at_least_float32, outside_autocast
 
 
+@outside_autocast
 def discriminator_loss(d_t: Tensor, d_s: Tensor) -> Tensor:
     """What the discriminator minimises: E[softplus(−D(t))] + E[softplus(D(s))], in nats.
 
@@ -52,6 +53,7 @@ def discriminator_loss(d_t: Tensor, d_s: Tensor) -> Tensor:
     return F.softplus(-at_least_float32(d_t)).mean() + F.softplus(at_least_float32(d_s)).mean()
 
 
+@outside_autocast
 def generator_loss(d_s: Tensor) -> Tensor:
     """What the student minimises to be taken for the teacher: E[softplus(−D(s))], in nats.
 
@@ -88,6 +90,7 @@ def generator_loss(d_s: Tensor) -> Tensor:
     return F.softplus(-at_least_float32(d_s)).mean()
 
 
+@outside_autocast
 def gradient_penalty(
     discriminator: Callable[[Tensor], Tensor],
     real: Tensor,

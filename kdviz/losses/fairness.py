@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from .labels import UNLABELLED
-from .reductions import at_least_float32
+from .precision import at_least_float32, outside_autocast
 
 
+@outside_autocast
 def demographic_parity(s: Tensor, groups: Tensor, *, positive: int = 1, group_count: int | None = None) -> Tensor:
     """Mean squared distance of the groups' mean probability of the positive class from that of all.
 
@@ -73,6 +74,7 @@ def demographic_parity(s: Tensor, groups: Tensor, *, positive: int = 1, group_co
     return _between(_probability(s, positive), _members(s, groups, group_count))
 
 
+@outside_autocast
 def equalized_odds(
     s: Tensor, y: Tensor, groups: Tensor, *, positive: int = 1, group_count: int | None = None
 ) -> Tensor:

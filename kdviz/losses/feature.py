@@ -13,12 +13,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .layouts import REGRESSOR, channel_maps, embeddings, pooled_alike, shapes, sides, unit
+from .precision import outside_autocast
 from .reductions import Reduction, over_positions, paired
 from .softening import check_temperature
 
 VARIANCE_FLOOR = 1e-5  # ε of VID
 
 
+@outside_autocast
 def hint(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
     """Mean squared error between features of one shape, the hint of FitNets.
 
@@ -58,6 +60,7 @@ def hint(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
     return over_positions(F.mse_loss(F_s, F_t, reduction="none").flatten(1).mean(1), reduction)
 
 
+@outside_autocast
 def attention_transfer(
     F_s: Tensor, F_t: Tensor, form: Literal["code", "paper"] = "code", *, reduction: Reduction = "mean"
 ) -> Tensor:
@@ -114,6 +117,7 @@ def attention_transfer(
     return over_positions(torch.linalg.vector_norm(d, dim=1) if form == "paper" else d.square().mean(1), reduction)
 
 
+@outside_autocast
 def gram(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
     """Mean squared error between Gram matrices: which channels are active together, wherever that is.
 
@@ -163,6 +167,7 @@ def gram(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
     return over_positions(difference.square().mean((1, 2)), reduction)
 
 
+@outside_autocast
 def neuron_selectivity(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
     """Neuron selectivity transfer: how far apart two sets of channel maps lie, by a squared polynomial kernel.
 
@@ -215,6 +220,7 @@ def neuron_selectivity(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean
     return over_positions(_mean_kernel(f_s, f_s) + _mean_kernel(f_t, f_t) - 2 * _mean_kernel(f_s, f_t), reduction)
 
 
+@outside_autocast
 def cosine(h_s: Tensor, h_t: Tensor, mask: Tensor | None = None, *, reduction: Reduction = "mean") -> Tensor:
     """Turn the student's vectors into the teacher's direction, 1 − cos, averaged over positions.
 
@@ -260,6 +266,7 @@ def cosine(h_s: Tensor, h_t: Tensor, mask: Tensor | None = None, *, reduction: R
     return over_positions((unit(h_s, -1) - unit(h_t, -1)).square().sum(-1) / 2, reduction, mask)
 
 
+@outside_autocast
 def contrastive(
     e_s: Tensor, e_t: Tensor, temperature: float = 0.07, *, reduction: Reduction = "mean", detach: bool = True
 ) -> Tensor:
@@ -322,6 +329,7 @@ def contrastive(
     return over_positions((m.logsumexp(1) + m.logsumexp(0)) / 2 - m.diagonal(), reduction)
 
 
+@outside_autocast
 def variational(mu: Tensor, F_t: Tensor, log_scale: Tensor, *, reduction: Reduction = "mean") -> Tensor:
     """How unlikely the teacher's features are under a Gaussian that the student predicts, in nats per entry.
 

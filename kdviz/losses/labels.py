@@ -7,13 +7,23 @@ import math
 import torch.nn.functional as F
 from torch import Tensor
 
-from .reductions import Reduction, at_least_float32, check_reduction
+from .precision import at_least_float32, outside_autocast
+from .reductions import Reduction, check_reduction
 from .softening import check_temperature
 
 UNLABELLED = -1  # the label of an example whose class is not known
 
 
-def hard_labels(s: Tensor, y: Tensor, *, reduction: Reduction = "mean", labelled: int | None = None) -> Tensor:
+@outside_autocast
+def hard_labels(
+    s: Tensor,
+    y: Tensor,
+    *,
+    weight: Tensor | None = None,
+    soft: Tensor | None = None,
+    reduction: Reduction = "mean",
+    labelled: int | None = None,
+) -> Tensor:
     """Cross-entropy of the student with the labels, CE(s, y) at T = 1, in nats.
 
     Parameters
@@ -22,6 +32,10 @@ def hard_labels(s: Tensor, y: Tensor, *, reduction: Reduction = "mean", labelled
         Student logits.
     y : Tensor of int64, shape (B,) or (...)
         Class indices; -1 marks an example without a label, which adds nothing.
+    weight : Tensor, shape (C,), optional
+        What each class weighs, ≥ 0: see the notes.
+    soft : Tensor of floats, shape (B, C) or (..., C), optional
+        Probabilities that take the place of ``y``, which then only marks the examples that have none with -1.
     reduction : {"mean", "none"}
         ``"mean"``: the average over the labelled examples, 0 where there is none. ``"none"``: one value per example.
     labelled : int, optional
@@ -35,7 +49,14 @@ def hard_labels(s: Tensor, y: Tensor, *, reduction: Reduction = "mean", labelled
     Raises
     ------
     ValueError
-        If ``y`` does not hold one class an example or ``reduction`` is unknown.
+        If ``y`` does not hold one class an example, ``weight`` or ``soft`` does not fit, or ``reduction`` is unknown.
+
+    Notes
+    -----
+    With weights w the loss of an example is w_y · CE(s, y), and the mean is the weighted one, Σ_i w_{y_i} CE_i / Σ_i
+    w_{y_i} over the labelled examples of the batch, as torch has it; 0 where all of these weigh nothing. With soft
+    labels p it is −Σ_c w_c p_c log σ(s)_c, and example i counts Σ_c w_c p_ic in the mean, which is the same for a p
+    that is sure. (Torch divides by the number of examples there.)
 
     Examples
     --------
@@ -45,15 +66,25 @@ def hard_labels(s: Tensor, y: Tensor, *, reduction: Reduction = "mean", labelled
     0.6931
     >>> hard_labels(logits, torch.tensor([-1, -1])).item()
     0.0
+    >>> even, y = torch.zeros(2, 2), torch.tensor([0, 1])
+    >>> hard_labels(even, y, weight=torch.tensor([1.0, 3.0]), reduction="none")  # ln 2 and 3 ln 2
+    tensor([0.6931, 2.0794])
+    >>> round(hard_labels(even, y, weight=torch.tensor([1.0, 3.0])).item(), 4)  # their sum by 1 + 3
+    0.6931
+    >>> round(hard_labels(torch.tensor([[0.0, 1.0]]), y[:1], soft=torch.tensor([[0.5, 0.5]])).item(), 4)
+    0.8133
     """
-    return _cross_entropy(s, y, 0.0, reduction, labelled)
+    return _cross_entropy(s, y, 0.0, reduction, labelled, weight, soft)
 
 
+@outside_autocast
 def label_smoothing(
     s: Tensor,
     y: Tensor,
     smoothing: float = 0.1,
     *,
+    weight: Tensor | None = None,
+    soft: Tensor | None = None,
     reduction: Reduction = "mean",
     labelled: int | None = None,
 ) -> Tensor:
@@ -67,6 +98,10 @@ def label_smoothing(
         Class indices; -1 marks an example without a label, which adds nothing.
     smoothing : float
         ε in [0, 1]: the share of the target that is spread evenly over all C classes, the true one included.
+    weight : Tensor, shape (C,), optional
+        What each class weighs, ≥ 0: see the notes.
+    soft : Tensor of floats, shape (B, C) or (..., C), optional
+        Probabilities that take the place of ``y``, which then only marks the examples that have none with -1.
     reduction : {"mean", "none"}
         ``"mean"``: the average over the labelled examples, 0 where there is none. ``"none"``: one value per example.
     labelled : int, optional
@@ -80,13 +115,17 @@ def label_smoothing(
     Raises
     ------
     ValueError
-        If ``smoothing`` is not in [0, 1], ``y`` does not hold one class an example, or ``reduction`` is unknown.
+        If ``smoothing`` is not in [0, 1], ``y`` does not hold one class an example, ``weight`` or ``soft`` does not
+        fit, or ``reduction`` is unknown.
 
     Notes
     -----
     loss = −(1 − ε) log σ(s)_y − (ε/C) Σ_c log σ(s)_c, averaged over the labelled examples. Up to a constant it is (1 −
     ε) · CE(s, y) + ε · KL(uniform ‖ σ(s)): distillation from a teacher that answers the same to every input. What a
     real teacher adds must show beyond this baseline.
+
+    With weights w it is −(1 − ε) w_y log σ(s)_y − (ε/C) Σ_c w_c log σ(s)_c, and the mean divides by Σ_i w_{y_i}, as
+    torch has it. Soft labels p take the place of onehot(y), as in :func:`hard_labels`.
 
     References
     ----------
@@ -103,9 +142,10 @@ def label_smoothing(
     tensor(True)
     """
     check_smoothing(smoothing)
-    return _cross_entropy(s, y, smoothing, reduction, labelled)
+    return _cross_entropy(s, y, smoothing, reduction, labelled, weight, soft)
 
 
+@outside_autocast
 def virtual_teacher(
     s: Tensor,
     y: Tensor,
@@ -192,25 +232,70 @@ def virtual_teacher(
     return each if reduction == "none" else each.sum() / _count(y, labelled)
 
 
-def _cross_entropy(s: Tensor, y: Tensor, smoothing: float, reduction: Reduction, labelled: int | None) -> Tensor:
+def _cross_entropy(
+    s: Tensor,
+    y: Tensor,
+    smoothing: float,
+    reduction: Reduction,
+    labelled: int | None,
+    weight: Tensor | None = None,
+    soft: Tensor | None = None,
+) -> Tensor:
     check_reduction(reduction)
     if y.shape != s.shape[:-1]:
         raise ValueError(f"y must have shape {tuple(s.shape[:-1])}, one class an example, got {tuple(y.shape)}")
+    s = at_least_float32(s)
+    if weight is not None:
+        if weight.shape != s.shape[-1:]:
+            raise ValueError(f"weight must have shape ({s.shape[-1]},), one number a class, got {tuple(weight.shape)}")
+        weight = weight.to(s)
+    if soft is not None:
+        return _with_soft_labels(s, y, soft, smoothing, reduction, labelled, weight)
     # torch would look for the classes in dimension 1
     logits, labels = (s.flatten(0, -2), y.flatten()) if s.ndim > 2 else (s, y)
     loss = F.cross_entropy(
-        at_least_float32(logits),
+        logits,
         labels,
+        weight=weight,
         ignore_index=UNLABELLED,
         reduction=_TORCH_REDUCTION[reduction],
         label_smoothing=smoothing,
     )
     if reduction == "none":
         return loss.view(y.shape)
-    return loss / _count(y, labelled)
+    if weight is None:
+        return loss / _count(y, labelled)
+    return loss / _or_one(weight[labels.clamp(min=0)].masked_fill(labels == UNLABELLED, 0).sum())
 
 
 _TORCH_REDUCTION = {"mean": "sum", "none": "none"}  # our own mean: torch's is 0/0 when no example has a label
+
+
+def _with_soft_labels(
+    s: Tensor,
+    y: Tensor,
+    soft: Tensor,
+    smoothing: float,
+    reduction: Reduction,
+    labelled: int | None,
+    weight: Tensor | None,
+) -> Tensor:
+    if soft.shape != s.shape:
+        raise ValueError(f"soft labels must have shape {tuple(s.shape)}, as the logits have, got {tuple(soft.shape)}")
+    unknown = (y == UNLABELLED).unsqueeze(-1)
+    p = soft.to(s.dtype).masked_fill(unknown, 0)
+    target = (1 - smoothing) * p + smoothing / s.shape[-1]
+    log_q = F.log_softmax(s, -1).masked_fill(unknown | (target == 0), 0)  # 0 · log 0 is 0
+    weighed = target if weight is None else target * weight
+    each = -(weighed * log_q).sum(-1)
+    if reduction == "none":
+        return each
+    return each.sum() / (_count(y, labelled) if weight is None else _or_one((p * weight).sum()))
+
+
+def _or_one(total: Tensor) -> Tensor:
+    """Return what to divide by: 1 in place of 0, where nothing counts."""
+    return total.masked_fill(total == 0, 1)
 
 
 def _count(y: Tensor, labelled: int | None) -> Tensor | int:

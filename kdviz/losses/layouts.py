@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .reductions import at_least_float32
+from .precision import at_least_float32
 
 REGRESSOR = 'give the term a regressor ("linear" for vectors and tokens, "conv" for maps)'
 DIRECTIONLESS = 1e-12  # a vector no longer than this counts as 0, which points nowhere

@@ -1,4 +1,4 @@
-"""What a loss does around its formula: what it compares, in which precision, and what it averages over."""
+"""What a loss does around its formula: what it compares and what it averages over."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Literal
 
 import torch
 from torch import Tensor
+
+from .precision import at_least_float32
 
 Reduction = Literal["mean", "none"]
 
@@ -20,15 +22,6 @@ def check_reduction(reduction: str) -> None:
     """
     if reduction not in ("mean", "none"):
         raise ValueError(f'reduction must be "mean" or "none", got {reduction!r}')
-
-
-def at_least_float32(z: Tensor) -> Tensor:
-    """Return ``z``, in float32 where it came in half precision.
-
-    >>> at_least_float32(torch.zeros(1, dtype=torch.bfloat16)).dtype, at_least_float32(torch.zeros(1).double()).dtype
-    (torch.float32, torch.float64)
-    """
-    return z.float() if z.dtype in (torch.bfloat16, torch.float16) else z
 
 
 def paired(s: Tensor, t: Tensor, mask: Tensor | None, what: str, needed: str) -> tuple[Tensor, Tensor]:

@@ -12,13 +12,15 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from .layouts import REGRESSOR, channel_maps, embeddings, pooled_alike, shapes, unit
-from .reductions import Reduction, at_least_float32, over_positions
+from .precision import at_least_float32, outside_autocast
+from .reductions import Reduction, over_positions
 
 SQUARED_DISTANCE_FLOOR = 1e-12
 LIKENESS_FLOOR = 1e-7  # about what float32 resolves of (cos + 1)/2 near 0
 ANGLES_AT_ONCE = 2**18  # what a processor's cache holds: measured, larger and smaller blocks are slower
 
 
+@outside_autocast
 def relational_distance(e_s: Tensor, e_t: Tensor) -> Tensor:
     """Relational distillation by distances: examples lie as far apart as for the teacher, relative to the mean.
 
@@ -71,6 +73,7 @@ def relational_distance(e_s: Tensor, e_t: Tensor) -> Tensor:
     return _huber(_relative_distances(e_s), _relative_distances(e_t)) / max(1, len(e_s) ** 2)
 
 
+@outside_autocast
 def relational_angle(e_s: Tensor, e_t: Tensor) -> Tensor:
     """Relational distillation by angles: each three examples form the triangle that they form for the teacher.
 
@@ -130,6 +133,7 @@ def relational_angle(e_s: Tensor, e_t: Tensor) -> Tensor:
     return total / max(1, batch**3)
 
 
+@outside_autocast
 def similarity_preserving(F_s: Tensor, F_t: Tensor) -> Tensor:
     """Similarity-preserving distillation: the batch's examples resemble one another as they do for the teacher.
 
@@ -174,6 +178,7 @@ def similarity_preserving(F_s: Tensor, F_t: Tensor) -> Tensor:
     return difference.square().sum() / max(1, len(e_s) ** 2)
 
 
+@outside_autocast
 def solution_flow(F1_s: Tensor, F2_s: Tensor, F1_t: Tensor, F2_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
     """Flow of solution procedure: what becomes of an earlier layer's channels in a later layer's.
 
@@ -228,6 +233,7 @@ def solution_flow(F1_s: Tensor, F2_s: Tensor, F1_t: Tensor, F2_t: Tensor, *, red
     return over_positions((G_s - G_t).square().mean((1, 2)), reduction)
 
 
+@outside_autocast
 def probabilistic_transfer(e_s: Tensor, e_t: Tensor) -> Tensor:
     """Probabilistic knowledge transfer: each example chooses its neighbours with the teacher's probabilities.
 

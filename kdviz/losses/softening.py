@@ -7,6 +7,10 @@ import math
 import torch.nn.functional as F
 from torch import Tensor
 
+from .reductions import paired
+
+NEEDED = "both must be (batch, classes) over the same classes"
+
 
 def log_softened(z: Tensor, temperature: float) -> Tensor:
     """Return log σ_T(z) over the last dimension, with σ_T(z) = softmax(z / T).
@@ -16,6 +20,27 @@ def log_softened(z: Tensor, temperature: float) -> Tensor:
     tensor([0.7311, 0.2689])
     """
     return F.log_softmax(z / temperature, dim=-1)
+
+
+def weighed_log_ratio(log_p: Tensor, log_q: Tensor) -> Tensor:
+    """Return p (log p − log q) class by class, 0 where p is 0, whatever q is there: the parts of KL(p ‖ q).
+
+    Where p is 0 it has no gradient either. Where q alone is 0 it is infinite, as KL(p ‖ q) is.
+
+    >>> import torch
+    >>> p, q = torch.tensor([0.5, 0.5, 0.0, 0.0]), torch.tensor([0.5, 0.25, 0.25, 0.0])
+    >>> weighed_log_ratio(p.log(), q.log())  # 0, ½ ln 2, and twice 0 · log 0
+    tensor([0.0000, 0.3466, 0.0000, 0.0000])
+    """
+    p = log_p.exp()
+    return p * (log_p - log_q).masked_fill(p == 0, 0)
+
+
+def softened_pair(s: Tensor, t: Tensor, temperature: float, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Return log σ_T(s) and log σ_T(t), the latter detached, once what was given has been checked."""
+    check_temperature(temperature)
+    s, t = paired(s, t, mask, "logits", NEEDED)
+    return log_softened(s, temperature), log_softened(t, temperature)  # (B, C) each
 
 
 def check_temperature(temperature: float) -> None:

@@ -13,11 +13,13 @@ from typing import Literal
 from torch import Tensor
 
 from .labels import hard_labels
-from .reductions import Reduction, at_least_float32, check_mask, check_reduction, over_classes, over_positions, paired
+from .precision import at_least_float32, outside_autocast
+from .reductions import Reduction, check_mask, check_reduction, over_classes, over_positions, paired
 from .response import soft_targets
 from .softening import check_temperature, log_softened
 
 
+@outside_autocast
 def attention_matrices(
     A_s: Tensor,
     A_t: Tensor,
@@ -89,6 +91,7 @@ def attention_matrices(
     return over_positions(squares.sum((1, 3)) / pairs, reduction, mask)
 
 
+@outside_autocast
 def hidden_states(h_s: Tensor, h_t: Tensor, mask: Tensor | None = None, *, reduction: Reduction = "mean") -> Tensor:
     """Mean squared difference of the hidden states of a layer (TinyBERT).
 
@@ -132,6 +135,7 @@ def hidden_states(h_s: Tensor, h_t: Tensor, mask: Tensor | None = None, *, reduc
     return _mean_square(h_s, h_t, "hidden states", mask, reduction)
 
 
+@outside_autocast
 def embeddings(e_s: Tensor, e_t: Tensor, mask: Tensor | None = None, *, reduction: Reduction = "mean") -> Tensor:
     """Mean squared difference of the embeddings, what enters the first layer (TinyBERT).
 
@@ -179,6 +183,7 @@ def _mean_square(s: Tensor, t: Tensor, what: str, mask: Tensor | None, reduction
     return over_classes((s - t).square(), 1 / s.shape[-1], reduction, mask)
 
 
+@outside_autocast
 def soft_cross_entropy(
     s: Tensor,
     t: Tensor,
@@ -219,6 +224,8 @@ def soft_cross_entropy(
     the value at s = t is T² · H(p), not 0, and tells nothing about how far the student is from the teacher. Prefer
     soft targets where the number is looked at.
 
+    A class that the teacher rules out (t_c = −∞) adds nothing: 0 · log 0 is 0.
+
     TinyBERT uses it at T = 1; its public code has no T².
 
     References
@@ -235,10 +242,12 @@ def soft_cross_entropy(
     """
     check_temperature(temperature)
     s, t = paired(s, t, mask, "logits", "both must be (batch, classes) over the same classes")
-    pointwise = -log_softened(t, temperature).exp() * log_softened(s, temperature)
+    p = log_softened(t, temperature).exp()
+    pointwise = -p * log_softened(s, temperature).masked_fill(p == 0, 0)
     return over_classes(pointwise, temperature**2, reduction, mask)
 
 
+@outside_autocast
 def masked_language_model(
     s: Tensor,
     y: Tensor,
@@ -291,6 +300,7 @@ def masked_language_model(
     return hard_labels(s, y, reduction=reduction, labelled=labelled)
 
 
+@outside_autocast
 def distillation_token(
     s_dist: Tensor,
     t: Tensor,

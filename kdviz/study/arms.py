@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from ..distill import HardLabels, LabelSmoothing, Objective, Recipe, Term
-from ..distill.twin import SHARED
+from ..distill import Recipe, Term
+from ..distill.twin import SHARED, labels_alone
 
 OF_THE_OBJECTIVE = ("temperature", "alpha", "fairness")  # axes that Objective.edited takes
 RECIPE_FIELDS = tuple(f.name for f in fields(Recipe) if f.name not in ("seed", "student_seed"))
@@ -170,12 +170,10 @@ def twin_recipe(recipe: Recipe, smoothing: float = 0.0) -> Recipe:
     >>> twin_recipe(recipe) == twin_recipe(warmer), twin_recipe(recipe, smoothing=0.1).objective
     (True, 1 * LabelSmoothing(smoothing=0.1))
     """
-    term = HardLabels() if smoothing == 0 else LabelSmoothing(smoothing)
-    penalties = tuple((weight, t) for weight, t in recipe.objective.weighted if t.penalty)
     return replace(
         recipe,
         teacher=None,
-        objective=Objective(((1.0, term), *penalties)),
+        objective=labels_alone(recipe.objective, smoothing),
         edits=tuple(edit for edit in recipe.edits if edit["name"] in SHARED),
         scheme=None,
     )

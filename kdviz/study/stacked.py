@@ -196,7 +196,8 @@ class Stack:
         step, rate = self.steps_done, self.settings.learning_rate
         batch = self.batches[step]
         s = forward(self.weights, self._scaled(batch.inputs))  # (M, B, C)
-        losses = self.terms.losses(s, batch.teacher, batch.labels, batch.labelled, step, self.total_steps)  # (M,)
+        soft = getattr(batch, "soft", None)
+        losses = self.terms.losses(s, batch.teacher, batch.labels, batch.labelled, step, self.total_steps, soft)  # (M,)
         for group in self.optimizer.param_groups:
             group["lr"] = value_at(rate, step, self.total_steps)
         self.optimizer.zero_grad(set_to_none=True)

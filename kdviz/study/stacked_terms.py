@@ -11,6 +11,7 @@ from torch import Tensor
 from ..distill import HardLabels, LabelSmoothing, Objective, ReverseKL, SoftTargets, Term
 from ..distill.schedules import Hyperparameter, Schedule, value_at
 from ..losses.labels import UNLABELLED
+from ..losses.softening import weighed_log_ratio
 
 SOFT, LABELS = (SoftTargets, ReverseKL), (HardLabels, LabelSmoothing)
 
@@ -58,7 +59,16 @@ class StackedTerms:
         self._scheduled = any(isinstance(n, Schedule) for numbers in self._numbers for n in numbers)
         self._held: tuple[Tensor, ...] | None = None
 
-    def losses(self, s: Tensor, t: Tensor | None, y: Tensor, labelled: int, step: int, total_steps: int) -> Tensor:
+    def losses(
+        self,
+        s: Tensor,
+        t: Tensor | None,
+        y: Tensor,
+        labelled: int,
+        step: int,
+        total_steps: int,
+        soft: Tensor | None = None,
+    ) -> Tensor:
         """Return the loss of each run, shape (M,), at ``step`` of ``total_steps``.
 
         Parameters
@@ -71,9 +81,11 @@ class StackedTerms:
             Labels, -1 where unknown.
         labelled : int
             How many are known.
+        soft : Tensor, shape (B, C), optional
+            Probabilities in the place of the labels that are known.
         """
         soft_weight, temperature, label_weight, smoothing = self._at(step, total_steps)
-        total = label_weight * _on_labels(s, y, labelled, smoothing)  # (M,)
+        total = label_weight * _on_labels(s, y, labelled, smoothing, soft)  # (M,)
         if t is not None:
             for places, loss in ((self._forward, _soft_targets), (self._reverse, _reverse_kl)):
                 if len(places):
@@ -100,19 +112,20 @@ def _places(found: Sequence[tuple[Hyperparameter, Term] | None], kind: type[Term
 
 def _soft_targets(log_q: Tensor, log_p: Tensor) -> Tensor:
     """KL(p ‖ q), summed over examples and classes."""
-    return (log_p.exp() * (log_p - log_q)).sum((1, 2))
+    return weighed_log_ratio(log_p, log_q).sum((1, 2))
 
 
 def _reverse_kl(log_q: Tensor, log_p: Tensor) -> Tensor:
     """KL(q ‖ p), summed over examples and classes."""
-    return (log_q.exp() * (log_q - log_p)).sum((1, 2))
+    return weighed_log_ratio(log_q, log_p).sum((1, 2))
 
 
-def _on_labels(s: Tensor, y: Tensor, labelled: int, smoothing: Tensor) -> Tensor:
+def _on_labels(s: Tensor, y: Tensor, labelled: int, smoothing: Tensor, soft: Tensor | None) -> Tensor:
     """Return the cross-entropy (M,) with the labels that are known, smoothed for each run as it says."""
     classes = s.shape[-1]
     known = (y != UNLABELLED).to(s.dtype)[:, None]  # (B, 1)
-    target = F.one_hot(y.clamp(min=0), classes) * known  # (B, C)
+    target = F.one_hot(y.clamp(min=0), classes) if soft is None else soft  # (B, C)
+    target = target.to(s.dtype).masked_fill(known == 0, 0)
     if bool(smoothing.any()):
         share = smoothing[:, None, None]  # (M, 1, 1)
         target = (1 - share) * target + share / classes * known  # (M, B, C)

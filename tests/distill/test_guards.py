@@ -73,8 +73,8 @@ def test_a_part_of_the_teacher_in_training_mode(make, teacher):
 
 
 @pytest.mark.parametrize(("arguments", "says"), [
-    ({"student": "mlp"}, "the student must be a torch.nn.Module, got str"),
-    ({"teacher": "mlp"}, "the teacher must be a torch.nn.Module, got str"),
+    ({"student": "mlp"}, "the student cannot be used: the text 'mlp' is no model; load it first"),
+    ({"teacher": "mlp"}, "the teacher cannot be used: the text 'mlp' is no model; load it first"),
     ({"objective": "hinton"}, "the objective must be made of terms"),
     ({"batch_size": 32.5}, "batch_size must be a whole number, got 32.5"),
     ({"seed": None}, "seed must be a whole number, got None"),

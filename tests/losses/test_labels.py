@@ -218,3 +218,66 @@ def test_a_virtual_teacher_below_chance_or_without_doubt_is_named(correct):
 def test_a_virtual_teacher_s_temperature_out_of_range_is_named():
     with pytest.raises(ValueError, match="temperature must be a finite number > 0, got 0"):
         virtual_teacher(torch.zeros(1, 4), torch.zeros(1, dtype=torch.long), temperature=0)
+
+
+weights = st.lists(st.floats(0.1, 10), min_size=4, max_size=4)
+
+
+@given(weights, st.integers(0, 10**6), st.floats(0, 1))
+def test_class_weights_are_torch_s_weighted_mean(weight, seed, smoothing):
+    generator = torch.Generator().manual_seed(seed)
+    s = torch.randn(6, 4, generator=generator, dtype=torch.float64)
+    y = torch.randint(-1, 4, (6,), generator=generator)
+    y[0] = 2
+    w = torch.tensor(weight, dtype=torch.float64)
+    theirs = F.cross_entropy(s, y, weight=w, ignore_index=-1, label_smoothing=smoothing)
+    torch.testing.assert_close(label_smoothing(s, y, smoothing, weight=w), theirs, rtol=1e-12, atol=1e-12)
+    by_hand = [w[c] * -torch.log_softmax(row, 0)[c] if c >= 0 else torch.zeros(()) for row, c in zip(s, y, strict=True)]
+    each = hard_labels(s, y, weight=w, reduction="none")
+    torch.testing.assert_close(each, torch.stack([e.double() for e in by_hand]), rtol=1e-12, atol=1e-12)
+    mean = each.sum() / sum(w[c] for c in y if c >= 0)
+    torch.testing.assert_close(hard_labels(s, y, weight=w), mean, rtol=1e-12, atol=1e-12)
+
+
+def test_classes_that_weigh_nothing_are_not_learned():
+    s = torch.randn(3, 2, requires_grad=True)
+    loss = hard_labels(s, torch.tensor([0, 0, -1]), weight=torch.tensor([0.0, 1.0]))
+    loss.backward()
+    assert loss == 0 and (s.grad == 0).all()
+
+
+def test_soft_labels_that_are_sure_are_hard_labels():
+    s, y = torch.randn(5, 3, dtype=torch.float64), torch.tensor([0, 2, -1, 1, 1])
+    soft = F.one_hot(y.clamp(min=0), 3).double()
+    soft[2] = math.nan  # of an example without a label
+    for weight in (None, torch.tensor([1.0, 5.0, 0.5], dtype=torch.float64)):
+        for smoothing in (0.0, 0.3):
+            for reduction in ("mean", "none"):
+                more = {"weight": weight, "reduction": reduction}
+                expected = label_smoothing(s, y, smoothing, **more)
+                torch.testing.assert_close(label_smoothing(s, y, smoothing, soft=soft, **more), expected)
+
+
+def test_soft_labels_are_learned_by_their_cross_entropy():
+    s = torch.tensor([[1.0, 0.0, -1.0], [0.0, 0.0, 0.0]], dtype=torch.float64, requires_grad=True)
+    soft = torch.tensor([[0.2, 0.8, 0.0], [0.5, 0.0, 0.5]], dtype=torch.float64)
+    y = soft.argmax(1)
+    loss = hard_labels(s, y, soft=soft)
+    torch.testing.assert_close(loss, F.cross_entropy(s, soft))
+    (gradient,) = torch.autograd.grad(loss, s)
+    torch.testing.assert_close(gradient, ((s.softmax(1) - soft) / 2).detach())
+    w = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
+    each = -(soft * w * s.log_softmax(1)).sum(1)
+    torch.testing.assert_close(hard_labels(s, y, soft=soft, weight=w), each.sum() / (soft * w).sum())
+    ruled_out = s.detach().clone()
+    ruled_out[0, 2] = -math.inf  # 0 · log 0
+    assert hard_labels(ruled_out, y, soft=soft).isfinite()
+
+
+@pytest.mark.parametrize(("more", "match"), [
+    ({"weight": torch.ones(2)}, r"weight must have shape \(3,\), one number a class, got \(2,\)"),
+    ({"soft": torch.ones(2, 2)}, r"soft labels must have shape \(2, 3\), as the logits have, got \(2, 2\)"),
+])  # fmt: skip
+def test_weights_and_soft_labels_that_do_not_fit_are_named(more, match):
+    with pytest.raises(ValueError, match=match):
+        hard_labels(torch.zeros(2, 3), torch.tensor([0, 1]), **more)

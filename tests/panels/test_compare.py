@@ -137,7 +137,7 @@ class Pair(nn.Module):
             ValueError,
             "the teacher answers with 3 classes and the student with 5",
         ),
-        (lambda b: Compare(Pair(), next(models()), b), TypeError, r"pass kd.models.LogitsOf\(model, 0\)"),
+        (lambda b: Compare(Pair(), next(models()), b), TypeError, r"pass kd\.wrap\(model, output=0\)"),
         (lambda b: Compare("no-such", next(models()), b), ValueError, "a model must be one of"),
         (lambda b: Compare(*models(), b, view="odd"), ValueError, "view must be one of"),
         (lambda b: Compare(*models(), (b[0][:0], b[1][:0])), ValueError, "data must hold at least 1 example"),

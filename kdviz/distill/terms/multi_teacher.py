@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ... import losses
-from ...losses.labels import UNLABELLED
+from ...losses.precision import at_least_float32
+from ...losses.several_teachers import confident_log_weights, fused_likelihood
 from .feature import whole
 from .layered import names
 from .response import SoftTargets
@@ -123,33 +123,24 @@ class MultiTeacher(SoftTargets):
             The run's companion for this term, where the weights are learned.
         """
         count = t.shape[1]
-        even = t.new_full(t.shape[:2], -math.log(count))
         if self.weighting == "learned":
             assert gate is not None, "the engine hands each term its companion"
             return torch.log_softmax(gate(torch.softmax(t, 2).flatten(1)), 1)
         if self.weighting == "uniform" or count == 1:
-            return even
-        known = y != UNLABELLED
-        right = y.clamp(min=0)[:, None, None].expand(-1, count, 1)
-        cross_entropy = -torch.log_softmax(t, 2).gather(2, right).squeeze(2)  # (B, K)
-        confident = torch.log1p(-torch.softmax(cross_entropy, 1)) - math.log(count - 1)
-        return torch.where(known[:, None], confident, even)
+            return at_least_float32(t).new_full(t.shape[:2], -math.log(count))
+        return confident_log_weights(t, y)
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        temperature = hyper["temperature"]
         t = self._members(outputs)
         with torch.no_grad():
             log_w = self.log_weights(t, outputs.labels, outputs.companion)
-            mixed = (log_w[:, :, None] + torch.log_softmax(t / temperature, 2)).logsumexp(1)  # (B, C)
-        return losses.soft_targets(outputs.student, temperature * mixed, temperature)
+        return losses.multi_teacher(outputs.student, t, log_w, hyper["temperature"])
 
     def companion_loss(self, outputs: Outputs, hyper: dict[str, float], weights: Mapping[str, float]) -> Tensor | None:
         if self.weighting != "learned" or outputs.labelled == 0:
             return None
         t = self._members(outputs)
-        log_w = self.log_weights(t, outputs.labels, outputs.companion)
-        fused = (log_w[:, :, None] + torch.log_softmax(t, 2)).logsumexp(1)  # (B, C)
-        return F.nll_loss(fused, outputs.labels, ignore_index=UNLABELLED)
+        return fused_likelihood(t, self.log_weights(t, outputs.labels, outputs.companion), outputs.labels)
 
     def _members(self, outputs: Outputs) -> Tensor:
         """Return the teachers' logits (B, K, C)."""

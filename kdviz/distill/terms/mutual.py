@@ -15,18 +15,19 @@ from .. import schedules
 from ..randomness import mix
 from ..schedules import Hyperparameter
 from .feature import whole
-from .term import Outputs, Seen, Term, positive
+from .labels import LearnsLabels
+from .term import Outputs, Seen, positive
 
 Peer = dict[str, Any] | nn.Module  # an architecture of kdviz.models.build, its "seed" among its entries if it has one
 
 
 @dataclass(frozen=True)
-class Mutual(Term):
+class Mutual(LearnsLabels):
     """Agree with peers that learn at the same time: the mean over peers of T² · KL(σ_T(p) ‖ σ_T(s)).
 
-    Each peer learns its labels, with the weight of the objective's ``hard`` term, and agrees with all others, the
-    student among them, with this term's weight. Nobody's loss reaches another's weights. Stands beside labels:
-    ``HardLabels() + Mutual(peers=2)``. See :func:`kdviz.schemes.mutual_learning`.
+    Each peer learns its labels, with the weight of the objective's ``hard`` term and its class weights, and agrees with
+    all others, the student among them, with this term's weight. Nobody's loss reaches another's weights. Stands beside
+    labels: ``HardLabels() + Mutual(peers=2)``. See :func:`kdviz.schemes.mutual_learning`.
 
     Parameters
     ----------
@@ -117,7 +118,7 @@ class Mutual(Term):
         total = outputs.student.new_zeros(())
         for k in range(1, len(everybody)):  # the student's own loss is the objective
             others = everybody[:k] + everybody[k + 1 :]
-            labels = losses.hard_labels(everybody[k], outputs.labels, labelled=outputs.labelled)
+            labels = self.on_labels(everybody[k], outputs)
             agreement = _agreement(everybody[k], others, hyper["temperature"])
             total = total + weights.get("hard", 0.0) * labels + weights["mutual"] * agreement
         return total

@@ -11,17 +11,19 @@ from ... import losses
 from .. import schedules
 from ..adapters import adapter
 from ..schedules import Hyperparameter
+from .labels import LearnsLabels
 from .layered import names
-from .term import Outputs, Seen, Taps, Term, positive
+from .term import Outputs, Seen, Taps, positive
 
 
 @dataclass(frozen=True)
-class OwnTeacher(Term):
+class OwnTeacher(LearnsLabels):
     """Exits at shallow layers learn labels, and what the network says at its end (be your own teacher).
 
     The sum over exits i of (1 − α) · CE(z_i, y) + α · T² · KL(σ_T(z) ‖ σ_T(z_i)) + λ · MSE(F_i, F). The gradient goes
-    through the exits into the layers below them. Stands beside the labels of the network's end:
-    ``HardLabels() + OwnTeacher(("relu1", "relu2"), features="relu3")``. See :func:`kdviz.schemes.own_teacher`.
+    through the exits into the layers below them. Classes weigh what they weigh in the objective's labels. Stands beside
+    the labels of the network's end: ``HardLabels() + OwnTeacher(("relu1", "relu2"), features="relu3")``. See
+    :func:`kdviz.schemes.own_teacher`.
 
     Parameters
     ----------
@@ -98,12 +100,12 @@ class OwnTeacher(Term):
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
         exits: Any = outputs.companion
-        y, deepest = outputs.labels, outputs.student_taps[self.features]
+        deepest = outputs.student_taps[self.features]
         total = outputs.student.new_zeros(())
         for way_out, layer in zip(exits, self.layers, strict=True):
             features = way_out.bottleneck(outputs.student_taps[layer])
             z = way_out.classify(features)
-            labels = losses.hard_labels(z, y, labelled=outputs.labelled)
+            labels = self.on_labels(z, outputs)
             soft = losses.soft_targets(z, outputs.student, hyper["temperature"])
             total = total + (1 - hyper["alpha"]) * labels + hyper["alpha"] * soft
             total = total + hyper["hint"] * losses.hint(features, deepest)

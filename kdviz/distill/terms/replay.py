@@ -8,15 +8,15 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from ...losses.labels import hard_labels
-from ...losses.response import logit_mse
+from ...losses import logit_mse
 from ..schedules import Hyperparameter
 from .feature import whole
-from .term import Outputs, Seen, Term, positive
+from .labels import LearnsLabels
+from .term import Outputs, Seen, positive
 
 
 @dataclass(frozen=True)
-class DarkReplay(Term):
+class DarkReplay(LearnsLabels):
     """Say of remembered examples what the student said of them when they came by (DER, DER++).
 
     The memory is the term's companion: a :class:`Reservoir` in which each example of the stream is kept with equal
@@ -41,8 +41,9 @@ class DarkReplay(Term):
 
     which comes on top of the loss on the stream, CE(h(x), y). The mean over the memory is also one over classes, as
     in the authors' code; the paper writes ‖z′ − h(x′)‖², the sum over classes, so its α is C times smaller. While the
-    memory is empty the term is 0. The memory takes inputs as the student saw them: augmented, where the run augments
-    (the code keeps them as they were and augments them anew).
+    memory is empty the term is 0. Remembered classes weigh what they weigh in the objective's labels. The memory takes
+    inputs as the student saw them: augmented, where the run augments (the code keeps them as they were and augments
+    them anew).
 
     The weight outside multiplies both parts: leave it at 1 and set α and β, or edit them:
     ``run.edit(dark_replay_alpha=0.3)``. At weight 0 the memory still fills.
@@ -88,7 +89,8 @@ class DarkReplay(Term):
             loss = loss + hyper["alpha"] * logit_mse(h(x), z)
         if memory.filled and hyper["beta"] > 0:
             x, y, _ = memory.draw(self.replayed)
-            loss = loss + hyper["beta"] * hard_labels(h(x), y)
+            remembered = outputs._replace(labels=y, labelled=None, soft=None)
+            loss = loss + hyper["beta"] * self.on_labels(h(x), remembered)
         if memory.training:  # a run that tries its terms out must leave no trace
             memory.add(outputs.inputs, outputs.labels, outputs.student)
         return loss

@@ -54,6 +54,8 @@ class ReverseKL(SoftTargets):
 
     temperature: Hyperparameter = 1.0
 
+    finite_teacher: ClassVar[bool] = True
+
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
         return losses.reverse_kl(outputs.student, teacher_logits(outputs), hyper["temperature"])
 
@@ -182,7 +184,8 @@ class FocusedSoftTargets(SoftTargets):
     """Soft targets that dwell on the examples where student and teacher disagree.
 
     Example i weighs w_i = d_i^γ / mean(d^γ), with d_i = ½ Σ_c |σ(t)_c − σ(s)_c|, the distance of both answers in
-    total variation at T = 1; the weights have mean 1 over the batch and no gradient. γ = 0 is plain soft targets.
+    total variation at T = 1; the weights have mean 1 over the batch and no gradient. γ = 0 is plain soft targets. See
+    :func:`kdviz.losses.focused_soft_targets`.
 
     Parameters
     ----------
@@ -199,13 +202,9 @@ class FocusedSoftTargets(SoftTargets):
         object.__setattr__(self, "focus", positive("focus", self.focus, zero=True))
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        s, t = outputs.student, teacher_logits(outputs)
-        each = losses.soft_targets(s, t, hyper["temperature"], reduction="none")  # (B,)
-        with torch.no_grad():
-            apart = (t.float().softmax(1) - s.float().softmax(1)).abs().sum(1) / 2  # (B,) in [0, 1]
-            weights = apart.clamp(min=1e-12) ** hyper["focus"]
-            weights = weights / weights.mean()
-        return (weights * each).mean()
+        return losses.focused_soft_targets(
+            outputs.student, teacher_logits(outputs), hyper["temperature"], hyper["focus"]
+        )
 
 
 @dataclass(frozen=True)
@@ -214,6 +213,7 @@ class LogitMSE(Term):
 
     name: ClassVar[str] = "logits"
     needs_teacher: ClassVar[bool] = True
+    finite_teacher: ClassVar[bool] = True
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
         return losses.logit_mse(outputs.student, teacher_logits(outputs))
@@ -233,6 +233,7 @@ class LogitHuber(Term):
 
     name: ClassVar[str] = "logits"
     needs_teacher: ClassVar[bool] = True
+    finite_teacher: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "delta", positive("delta", self.delta))

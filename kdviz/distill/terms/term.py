@@ -12,6 +12,7 @@ from .. import schedules
 from ..schedules import Hyperparameter
 
 if TYPE_CHECKING:
+    from ...data import Splits
     from ..objective import Objective
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -32,6 +33,7 @@ class Outputs(NamedTuple):
     teacher_taps: Mapping[str, Tensor] = NOTHING  # the same of the teacher, detached
     companion: nn.Module | None = None  # the module that learns beside the student for this very term
     model: nn.Module | None = None  # the student itself, for terms that ask it about other examples
+    soft: Tensor | None = None  # (B, C) probabilities that take the place of the labels where these are known
 
 
 class Taps(NamedTuple):
@@ -78,6 +80,10 @@ class Term:
     on_top: ClassVar[bool] = False  # stands beside soft targets and hard labels: alpha does not weigh it
     plain: ClassVar[tuple[str, ...]] = ()  # hyperparameters known by their own name, not with the term's before
     fixed: ClassVar[tuple[str, ...]] = ()  # fields that are no numbers of training: they stay as they are
+    written: ClassVar[
+        Mapping[str, str]
+    ] = {}  # fields written down under another name, and left out where they are None
+    finite_teacher: ClassVar[bool] = False  # infinite where the teacher rules a class out (−∞) and the student does not
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
         """Return the term's mean over the batch; ``hyper`` holds this step's numbers for the term's fields."""
@@ -108,6 +114,18 @@ class Term:
         """
         return None
 
+    def for_data(self, data: Splits, objective: Objective) -> Term:
+        """Return the term as it is for these data, once it has been held against them; called before the first step.
+
+        What it returns is what the run computes; the run's objective, and its recipe, keep the term as it was given.
+
+        Raises
+        ------
+        ValueError
+            In one sentence, if the term does not fit the data.
+        """
+        return self
+
     def hyperparameters(self) -> dict[str, Hyperparameter]:
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in self.fixed}
 
@@ -115,8 +133,28 @@ class Term:
         return {
             "term": type(self).__name__,
             **{k: schedules.to_json(v) for k, v in self.hyperparameters().items()},
-            **{k: getattr(self, k) for k in self.fixed},
+            **{self.written.get(k, k): getattr(self, k) for k in self.fixed if self._is_told(k)},
         }
+
+    def _is_told(self, field: str) -> bool:
+        return field not in self.written or getattr(self, field) is not None
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any], path: str = "term") -> Term:
+        """Return the term whose fields ``to_dict`` wrote; the entry "term" names the class and may be left out.
+
+        Raises
+        ------
+        ValueError
+            In one sentence that begins with ``path``, if the fields make no such term.
+        """
+        fields_of = {key: field for field, key in cls.written.items()}
+        given = {fields_of.get(k, k): (k, v) for k, v in saved.items() if k != "term"}
+        hyper = {f: v if f in cls.fixed else schedules.from_json(v, f"{path}.{k}") for f, (k, v) in given.items()}
+        try:
+            return cls(**hyper)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{path}: {' '.join(str(error).split())}") from None
 
     def __mul__(self, weight: Hyperparameter) -> Objective:
         from ..objective import Objective

@@ -78,7 +78,10 @@ class Embeddings(Adapted):
 
 @dataclass(frozen=True)
 class SoftCrossEntropy(SoftTargets):
-    """Soft targets by their cross-entropy, without T² (TinyBERT). See :func:`kdviz.losses.soft_cross_entropy`.
+    """Soft targets by their cross-entropy, T² · CE(σ_T(s), σ_T(t)). See :func:`kdviz.losses.soft_cross_entropy`.
+
+    The gradient is that of :class:`SoftTargets`; the value is larger by T² times the teacher's entropy, and so not 0 at
+    s = t. TinyBERT has it at T = 1.
 
     Parameters
     ----------
