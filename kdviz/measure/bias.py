@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .confidence import check_confidence
 from .fidelity import Array
 from .groups import MOST_GROUPS, missing, share, to_numpy
-from .student_t import check_confidence
 from .wilson import wilson
 
 if TYPE_CHECKING:

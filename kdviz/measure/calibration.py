@@ -16,9 +16,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .confidence import check_confidence
 from .fidelity import Array, first_choice, float_logits, int_labels
 from .groups import quantile_edges
-from .student_t import check_confidence
 from .wilson import wilson
 
 Strategy = Literal["width", "mass"]
