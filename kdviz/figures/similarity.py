@@ -22,7 +22,8 @@ def correspondence(c: Correspondence) -> go.Figure:
     Returns
     -------
     plotly.graph_objects.Figure
-        The best teacher layer of each student layer is framed. Without a number a cell stays blank.
+        The best teacher layer of each student layer is framed, with dots where it is no more alike than shuffled
+        examples are. Without a number a cell stays blank.
     """
     rows, columns = c.teacher_layers, c.student_layers
     best = [(columns.index(s), rows.index(t)) for s, t in c.best().items()]
@@ -30,7 +31,7 @@ def correspondence(c: Correspondence) -> go.Figure:
     figure = go.Figure(
         go.Heatmap(
             z=c.matrix,
-            customdata=[[_pair_says(t, s, c.matrix[i, j]) for j, s in enumerate(columns)] for i, t in enumerate(rows)],
+            customdata=[[_pair_says(c, i, j) for j in range(len(columns))] for i in range(len(rows))],
             zmin=0,
             zmax=1,
             colorscale=TEACHER_SCALE,
@@ -43,13 +44,16 @@ def correspondence(c: Correspondence) -> go.Figure:
             colorbar={"title": "CKA", "thickness": 12, "tickvals": [0, 0.5, 1]},
         )
     )
-    frame = {"type": "rect", "line": {"color": palette.STUDENT, "width": 3}, "fillcolor": "rgba(0,0,0,0)", "opacity": 1}
+    frame = {"type": "rect", "fillcolor": "rgba(0,0,0,0)", "opacity": 1}
     for x, y in best:
-        figure.add_shape(frame, x0=x - 0.46, x1=x + 0.46, y0=y - 0.46, y1=y + 0.46)
+        line = {"color": palette.STUDENT, "width": 3, "dash": "dot" if c.is_chance(rows[y], columns[x]) else "solid"}
+        figure.add_shape(frame, line=line, x0=x - 0.46, x1=x + 0.46, y0=y - 0.46, y1=y + 0.46)
     lay_out(figure, "Likeness of layers (linear CKA)", 190 + 34 * len(rows), "student's layer, best match framed")
     figure.update_xaxes(**named_ticks(columns), tickangle=-90)
     return figure.update_yaxes(title_text="teacher's layer", autorange="reversed", automargin=True, **named_ticks(rows))
 
 
-def _pair_says(teacher: str, student: str, cka: float) -> str:
-    return f"teacher {plain(teacher)}, student {plain(student)}: linear CKA {cka:.3f}"
+def _pair_says(c: Correspondence, row: int, column: int) -> str:
+    teacher, student = plain(c.teacher_layers[row]), plain(c.student_layers[column])
+    says = f"teacher {teacher}, student {student}: linear CKA {c.matrix[row, column]:.3f}"
+    return says if c.by_chance is None else f"{says}<br>shuffled examples give up to {c.by_chance[row, column]:.3f}"

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .confidence import check_confidence
 from .fidelity import Array
-from .groups import MOST_GROUPS, share, to_numpy
-from .student_t import check_confidence
+from .groups import MOST_GROUPS, missing, share, to_numpy
 from .wilson import wilson
 
 if TYPE_CHECKING:
@@ -797,29 +797,26 @@ def _coded(grouping: str, values: ArrayLike, n: int, known: np.ndarray) -> tuple
     if v.shape != (n,):
         raise ValueError(f"grouping {grouping!r} must have one entry for each of {n:,} examples, got shape {v.shape}")
     v = v[known]
-    missing = np.array([_missing(x) for x in v.tolist()], dtype=bool)
-    if missing.all():
+    absent = missing(v)
+    if absent.all():
         raise ValueError(
             f"no example with a known label belongs to a group of {grouping!r}: there is nothing to measure"
         )
-    different = set(v[~missing].tolist())
+    different = set(v[~absent].tolist())
     if len(different) > MOST_GROUPS:
         raise ValueError(
             f"grouping {grouping!r} has {len(different):,} groups, at most {MOST_GROUPS:,} are measured: "
             "cut numbers into bands with bands(values)"
         )
     ordered = [c for c in categories if c in different] if categories is not None else _in_order(different)
-    names = [str(value) for value in ordered]
+    whole = v.dtype.kind == "f" and all(value.is_integer() for value in ordered)  # whole numbers with a NaN among them
+    names = [str(int(value) if whole else value) for value in ordered]
     if len(set(names)) < len(names):
         raise ValueError(
             f"grouping {grouping!r} has different groups with the same name: give words, or numbers, alone"
         )
     code = {value: i for i, value in enumerate(ordered)}
-    return names, np.array([-1 if m else code[x] for x, m in zip(v.tolist(), missing, strict=True)], dtype=np.int64)
-
-
-def _missing(value: Any) -> bool:
-    return value is None or str(value) == "<NA>" or bool(value != value)  # NaN alone differs from itself
+    return names, np.array([-1 if m else code[x] for x, m in zip(v.tolist(), absent, strict=True)], dtype=np.int64)
 
 
 def _in_order(values: set[Any]) -> list[Any]:

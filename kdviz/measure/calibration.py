@@ -16,8 +16,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .confidence import check_confidence
 from .fidelity import Array, first_choice, float_logits, int_labels
-from .student_t import check_confidence
+from .groups import quantile_edges
 from .wilson import wilson
 
 Strategy = Literal["width", "mass"]
@@ -419,11 +420,7 @@ def _edges(values: np.ndarray, bins: int, strategy: Strategy) -> np.ndarray:
     """Return bin edges along the last axis: shape (bins + 1,), or (classes, bins + 1) for (classes, N) and mass."""
     if strategy == "width":
         return np.linspace(0, 1, bins + 1)
-    ordered, n = np.sort(values, axis=-1), values.shape[-1]
-    # quantiles, but by whole numbers: rounded by np.quantile, an edge that is an example may fall short of it
-    below, rest = np.divmod(np.arange(bins + 1) * (n - 1), bins)
-    a, b = ordered[..., below], ordered[..., np.minimum(below + 1, n - 1)]
-    return a + rest / bins * (b - a)
+    return quantile_edges(np.sort(values, axis=-1), bins)
 
 
 def _reliability(

@@ -16,6 +16,7 @@ BLOCK = 2**20  # pixels looked at together
 MOST_GROUPS = 1000
 MOST_NUMBERS = 10  # different numbers that stay groups of their own
 MOST_CROSSED = 4  # groupings of which all pairs are formed
+FLOAT_AS_WORD = np.array(["", 0.5]).dtype
 
 
 def stroke_thickness(images: Tensor | np.ndarray) -> np.ndarray:
@@ -97,7 +98,7 @@ def bands(values: ArrayLike | Tensor, count: int = 3, names: Sequence[str] | Non
     Parameters
     ----------
     values : array of numbers, shape (N,)
-        NaN belongs to no band.
+        NaN, None and pandas' NA belong to no band.
     count : int
         How many bands, at least 2.
     names : sequence of str, optional
@@ -106,7 +107,7 @@ def bands(values: ArrayLike | Tensor, count: int = 3, names: Sequence[str] | Non
     Returns
     -------
     ndarray of object, shape (N,)
-        The name of each example's band, None for NaN: a grouping for :func:`kdviz.measure.bias.bias`.
+        The name of each example's band, None where there is no number: a grouping for :func:`kdviz.measure.bias.bias`.
 
     Raises
     ------
@@ -116,7 +117,8 @@ def bands(values: ArrayLike | Tensor, count: int = 3, names: Sequence[str] | Non
 
     Notes
     -----
-    The edges are the quantiles k/count; a value on an edge belongs to the lower band.
+    The edges are the quantiles k/count (linear between the two nearest values); a value on an edge belongs to the lower
+    band, also where the edge is not exact in floating point.
 
     Examples
     --------
@@ -125,7 +127,7 @@ def bands(values: ArrayLike | Tensor, count: int = 3, names: Sequence[str] | Non
     >>> bands([1.5, 2.5], count=2, names=("thin", "thick")).tolist()
     ['thin', 'thick']
     """
-    v = to_numpy(values)
+    v = _numbers(to_numpy(values))
     if v.ndim != 1 or v.dtype.kind not in "iuf" or np.isinf(v).any():
         raise ValueError(f"values must be finite numbers, or NaN, of shape (N,), got {v.dtype} of shape {v.shape}")
     if count < 2:
@@ -135,8 +137,7 @@ def bands(values: ArrayLike | Tensor, count: int = 3, names: Sequence[str] | Non
     there = ~np.isnan(v)
     if not there.any():
         raise ValueError(f"values holds no number among {len(v)} entries: there is nothing to cut into bands")
-    edges = np.quantile(v[there], np.arange(1, count) / count)
-    band = np.searchsorted(edges, v[there], side="left")
+    band = np.searchsorted(quantile_edges(np.sort(v[there]), count)[1:-1], v[there], side="left")
     filled = len(np.unique(band))
     if filled < count:
         raise ValueError(
@@ -172,7 +173,8 @@ def comparable(groups: Mapping[str, Any], y: ArrayLike | Tensor) -> tuple[dict[s
     known = to_numpy(y) >= 0
     kept = {}
     for name, values in cut.items():
-        there = {str(v) for v in to_numpy(values)[known].tolist() if not (v is None or str(v) == "<NA>" or v != v)}
+        of_known = to_numpy(values)[known]
+        there = {str(v) for v in of_known[~missing(of_known)].tolist()}
         if 2 <= len(there) <= MOST_GROUPS:
             kept[name] = values
         elif len(there) == 1:
@@ -187,7 +189,7 @@ def comparable(groups: Mapping[str, Any], y: ArrayLike | Tensor) -> tuple[dict[s
 
 def _banded(name: str, values: Any, notes: list[str]) -> Any:
     """Return numbers of more than 10 different values as bands, all else as it is."""
-    v = to_numpy(values)
+    v = _numbers(to_numpy(values))
     if v.dtype.kind not in "iuf" or len(np.unique(v[~np.isnan(v)])) <= MOST_NUMBERS:
         return values
     for count in (3, 2):
@@ -256,5 +258,70 @@ def share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def to_numpy(values: Any) -> np.ndarray:
-    """Return an array, or a tensor from any device, as an array."""
-    return values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else np.asarray(values)
+    """Return an array, or a tensor from any device, as an array; a list of words with gaps keeps its gaps.
+
+    >>> to_numpy(["a", None, float("nan")]).tolist()
+    ['a', None, nan]
+    """
+    if isinstance(values, torch.Tensor):
+        return values.detach().cpu().numpy()
+    found = np.asarray(values)
+    if found.dtype.kind in "US" and not isinstance(values, np.ndarray):
+        found = np.asarray(values, dtype=object)  # numpy writes a NaN among words as the word "nan"
+    return found
+
+
+def missing(values: np.ndarray) -> np.ndarray:
+    """Return which entries name no group: None, NaN, NaT and pandas' NA; shape (N,), bool.
+
+    >>> missing(np.array(["a", None, float("nan"), "nan"], dtype=object)).tolist()
+    [False, True, True, False]
+    """
+    if values.dtype.kind in "fc":
+        return np.isnan(values)
+    if values.dtype.kind in "mM":
+        return np.isnat(values)
+    if values.dtype.kind == "U" and values.size:
+        # numpy makes a NaN among words the word "nan", and then the words as wide as a float may be written
+        by_numpy = values.dtype == FLOAT_AS_WORD and np.strings.str_len(values).max() < FLOAT_AS_WORD.itemsize // 4
+        return (values == "nan") & by_numpy
+    if values.dtype.kind != "O":
+        return np.zeros(values.shape, dtype=bool)
+    return np.array([_is_missing(value) for value in values.ravel().tolist()], dtype=bool).reshape(values.shape)
+
+
+def _is_missing(value: Any) -> bool:
+    if value is None or type(value).__name__ == "NAType":
+        return True
+    try:
+        return bool(value != value)  # NaN and NaT alone differ from themselves
+    except (TypeError, ValueError):  # no single answer: an array, say
+        return False
+
+
+def _numbers(values: np.ndarray) -> np.ndarray:
+    """Return an array of objects that are numbers or missing as floats, all else as it is."""
+    if values.dtype.kind != "O" or not len(values):
+        return values
+    absent = missing(values)
+    there = values[~absent].tolist()
+    if not there or not all(isinstance(v, int | float | np.integer | np.floating) for v in there):
+        return values
+    found = np.full(values.shape, math.nan)
+    found[~absent] = there
+    return found
+
+
+def quantile_edges(ordered: np.ndarray, count: int) -> np.ndarray:
+    """Return the quantiles 0, 1/count, ..., 1 of sorted values along the last axis, shape (..., count + 1).
+
+    Linear between the two nearest values, with their places found by whole numbers: rounded by ``np.quantile``, an edge
+    that is one of the values may fall short of it.
+
+    >>> quantile_edges(np.arange(91), 10)[7]
+    np.float64(63.0)
+    """
+    n = ordered.shape[-1]
+    below, rest = np.divmod(np.arange(count + 1) * (n - 1), count)
+    a, b = ordered[..., below], ordered[..., np.minimum(below + 1, n - 1)]
+    return a + rest / count * (b - a)

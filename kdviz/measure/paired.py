@@ -9,13 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .student_t import check_confidence, two_sided
+from .confidence import check_confidence, normal_quantile, student_quantile
 
 Verdict = Literal["fewer", "more", "within the noise", "one run"]
 
@@ -32,7 +31,7 @@ class Paired:
     sd : float
         Standard deviation of the differences, n − 1 in the denominator; nan where n = 1.
     low, high : float
-        Ends of the interval for the mean; nan where n = 1.
+        Ends of the interval for the mean, wider than Student's by what counting in steps leaves open; nan where n = 1.
     confidence : float
         The share of such intervals that hold the true mean.
     n : int
@@ -67,7 +66,7 @@ class PairedErrors:
     mean : float
         Errors of a less errors of b on these n examples, only_a − only_b.
     sd : float
-        Standard deviation of that difference over test sets of n examples.
+        Standard deviation of that difference over test sets of n examples, one added to each of only_a and only_b.
     low, high : float
         Ends of the interval for the difference.
     confidence : float
@@ -96,8 +95,8 @@ def _verdict(low: float, high: float) -> Verdict:
     return "more" if low > 0 else "within the noise"
 
 
-def paired(differences: Sequence[float] | np.ndarray, confidence: float = 0.95) -> Paired:
-    """Return the mean of paired differences with Student's interval.
+def paired(differences: Sequence[float] | np.ndarray, confidence: float = 0.95, step: float | None = None) -> Paired:
+    """Return the mean of paired differences with Student's interval, allowing for the steps in which they are counted.
 
     Parameters
     ----------
@@ -105,16 +104,26 @@ def paired(differences: Sequence[float] | np.ndarray, confidence: float = 0.95) 
         One a pair, n ≥ 1; with one pair there is no interval.
     confidence : float
         In (0, 1).
+    step : float, optional
+        The step that all differences are whole multiples of: 1 for errors, 1/N for accuracies on N examples, 0 for
+        what is not counted in steps. By default 1 where all are whole numbers, else the largest step that fits all.
 
     Raises
     ------
     ValueError
-        If there is no difference, one is not finite, or ``confidence`` is out of range.
+        If there is no difference, one is not finite, or ``confidence`` or ``step`` is out of range.
 
     Notes
     -----
-    mean ± t · sd / √n, with t of n − 1 degrees of freedom: exact for normal differences. A few seeds give a wide
-    interval (t = 12.7 for two, 4.3 for three, 2.8 for five), and that is what a few seeds are worth.
+    Student's interval, mean ± t · sd / √n with t of n − 1 degrees of freedom, is exact for normal differences. Errors
+    are whole numbers: two seeds with the same difference have sd = 0, which says nothing of how far seeds lie apart, and
+    of equal recipes some 10 in 100 pairs of seeds would be called different. The differences are therefore taken as
+    normal numbers rounded to ``step``, and the interval holds those of all numbers that round to what was seen: at least
+    as many in 100 as ``confidence`` says hold the true mean. Of differences that are all equal the step, unless given,
+    is their own size: two seeds with −200 and −200 show no difference, as nothing is known of how far seeds lie apart.
+
+    A few seeds give a wide interval (t = 12.7 for two, 4.3 for three, 2.8 for five), and that is what a few seeds are
+    worth.
 
     References
     ----------
@@ -124,21 +133,52 @@ def paired(differences: Sequence[float] | np.ndarray, confidence: float = 0.95) 
     --------
     >>> gain = paired([-200, -209, -203, -168, -128])
     >>> gain.verdict, round(gain.mean, 1), round(gain.low, 1), round(gain.high, 1)
-    ('fewer', -181.6, -223.7, -139.5)
-    >>> paired([-200]).verdict, paired([-200, 10]).verdict
-    ('one run', 'within the noise')
+    ('fewer', -181.6, -224.4, -138.8)
+    >>> paired([-200]).verdict, paired([-200, 10]).verdict, paired([-1, -1]).verdict
+    ('one run', 'within the noise', 'within the noise')
     """
     check_confidence(confidence)
     d = np.asarray(differences, dtype=np.float64)
     if d.ndim != 1 or d.size == 0 or not np.isfinite(d).all():
         raise ValueError(f"differences must be one or more finite numbers, one a pair, got {differences!r}")
+    if step is not None and not 0 <= step < math.inf:
+        raise ValueError(f"step must be 0 or a finite number above it, such as 1 for errors, got {step}")
     each, n = tuple(d.tolist()), d.size
     mean = math.fsum(each) / n
     if n == 1:
         return Paired(each, mean, math.nan, math.nan, math.nan, confidence, n)
     sd = math.sqrt(math.fsum((value - mean) ** 2 for value in each) / (n - 1))
-    half = two_sided(confidence, n - 1) * sd / math.sqrt(n)
-    return Paired(each, mean, sd, mean - half, mean + half, confidence, n)
+    t = student_quantile(confidence, n - 1) / math.sqrt(n)
+    step = _step_of(d) if step is None else step
+    low, high = -_highest(-d, t, step), _highest(d, t, step)
+    return Paired(each, mean, sd, low, high, confidence, n)
+
+
+def _highest(d: np.ndarray, t: float, step: float) -> float:
+    """Return the largest mean + t · sd of numbers that round to ``d``, to whole steps.
+
+    It is convex in the numbers, so the largest is reached where each lies at one end of what rounds to it; of equally
+    many at their upper ends the sd is largest if those are the largest numbers.
+    """
+    ordered, n = np.sort(d), d.size
+    up = np.arange(n)[None, :] >= np.arange(n + 1)[:, None]  # (n + 1, n): from all at their upper ends to none
+    numbers = ordered + step * (up - 0.5)
+    return float((numbers.mean(1) + t * numbers.std(1, ddof=1)).max())
+
+
+def _step_of(d: np.ndarray) -> float:
+    """Return 1 for whole numbers, else the largest number that all are multiples of; of equal numbers their own size."""
+    sizes = np.abs(d)
+    if (d == d[0]).all():
+        return float(sizes[0]) or 1.0
+    if (d == np.rint(d)).all():
+        return 1.0
+    step = 0.0
+    for value in sizes.tolist():  # Euclid's algorithm, to rounding
+        step, rest = value, step
+        while rest > 1e-9 * sizes.max():
+            step, rest = rest, abs(math.remainder(step, rest))
+    return step
 
 
 def paired_errors(wrong_a: ArrayLike, wrong_b: ArrayLike, confidence: float = 0.95) -> PairedErrors:
@@ -158,19 +198,23 @@ def paired_errors(wrong_a: ArrayLike, wrong_b: ArrayLike, confidence: float = 0.
 
     Notes
     -----
-    Each example adds d in {−1, 0, 1}. With b the examples that only a gets wrong, and c those that only b does, the
-    difference is b − c and, over draws of N examples, has the standard deviation √(b + c + 1 − (b − c)²/N). That is
-    McNemar's setting: √N times the sd of d, but for the 1, half an example for each of b and c (Agresti and Min 2005).
-    Without it, models that never differ would have an interval of no width, and four examples against none would count
-    as a difference. The interval is b − c ± z · sd with the normal quantile z.
+    Each example adds d in {−1, 0, 1}. With b the examples that only a gets wrong, c those that only b does, and one
+    example added to each of the two (Laplace), p = (b + 1)/(N + 2) and q = (c + 1)/(N + 2), the interval is::
+
+        N · (p − q ± z √((p + q − (p − q)²) / (N + 2)))
+
+    cut at ±N, which no difference can exceed. Without the added examples, models that never differ would have an
+    interval of no width, and four examples against none would count as a difference. Simulated, 93 to 100 of 100
+    intervals at 95 % hold the truth, near 95 from some ten examples on that only one of the models gets wrong.
 
     This is the noise of the test examples only. Two runs of one recipe with other seeds can lie further apart than
     that; what another seed would give is a matter for :func:`paired` over several seeds.
 
     References
     ----------
-    McNemar (1947), Psychometrika 12. Agresti, Min (2005), Simple improved confidence intervals for comparing matched
-    proportions, Statistics in Medicine 24.
+    McNemar (1947), Psychometrika 12. Bonett, Price (2012), Adjusted Wald Confidence Interval for a Difference of
+    Binomial Proportions Based on Paired Data, J. Educational and Behavioral Statistics 37. Fagerland, Lydersen, Laake
+    (2014), Recommended tests and confidence intervals for paired binomial proportions, Statistics in Medicine 33.
 
     Examples
     --------
@@ -178,7 +222,7 @@ def paired_errors(wrong_a: ArrayLike, wrong_b: ArrayLike, confidence: float = 0.
     >>> twin = np.array([False] * 10 + [True] * 60 + [False] * 930)  # 40 that only the twin gets wrong, 10 the student
     >>> difference = paired_errors(student, twin)
     >>> difference.mean, round(difference.low, 1), round(difference.high, 1), difference.verdict
-    (-30.0, -43.9, -16.1, 'fewer')
+    (-30.0, -43.9, -16.0, 'fewer')
     """
     check_confidence(confidence)
     a, b = np.asarray(wrong_a), np.asarray(wrong_b)
@@ -190,7 +234,8 @@ def paired_errors(wrong_a: ArrayLike, wrong_b: ArrayLike, confidence: float = 0.
             f"got {a.shape} and {b.shape}"
         )
     only_a, only_b, n = int((a & ~b).sum()), int((b & ~a).sum()), a.size
-    difference = float(only_a - only_b)
-    sd = math.sqrt(only_a + only_b + 1 - difference**2 / n)
-    half = NormalDist().inv_cdf((1 + confidence) / 2) * sd
-    return PairedErrors(only_a, only_b, difference, sd, difference - half, difference + half, confidence, n)
+    p, q = (only_a + 1) / (n + 2), (only_b + 1) / (n + 2)
+    sd = n * math.sqrt((p + q - (p - q) ** 2) / (n + 2))
+    middle, half = n * (p - q), normal_quantile(confidence) * sd
+    low, high = max(-float(n), middle - half), min(float(n), middle + half)
+    return PairedErrors(only_a, only_b, float(only_a - only_b), sd, low, high, confidence, n)

@@ -209,7 +209,8 @@ def _heads(model: nn.Module) -> dict[str, int]:
 
 def _correspondence(alike: Correspondence) -> dict[str, Any]:
     layers = {"rows": list(alike.teacher_layers), "columns": list(alike.student_layers)}
-    return {**layers, "matrix": _rows(alike.matrix), "best": alike.best()}
+    chance = {} if alike.by_chance is None else {"chance": _rows(alike.by_chance)}
+    return {**layers, "matrix": _rows(alike.matrix), **chance, "best": alike.best()}
 
 
 def _likeness(found: measured.Attention) -> dict[str, Any]:

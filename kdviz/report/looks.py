@@ -101,8 +101,10 @@ class Layers:
         import pandas as pd
 
         c = self.correspondence
+        known = {"linear CKA": c.matrix} | ({} if c.by_chance is None else {"linear CKA, by chance": c.by_chance})
         rows = [
-            {"measure": "linear CKA", "group": f"{t} and {s}", "value": float(c.matrix[i, j])}
+            {"measure": name, "group": f"{t} and {s}", "value": float(matrix[i, j])}
+            for name, matrix in known.items()
             for i, t in enumerate(c.teacher_layers)
             for j, s in enumerate(c.student_layers)
         ]

@@ -21,8 +21,8 @@ const ATTENTION_TERMS = {
   chance: ["Cosine by chance", "The student’s map against the teacher’s maps of other examples, median: what two maps share whatever they are of. Only what is above it is about this example."],
   squared: ["Squared distance", "‖Q_T − Q_S‖², both maps of L2 norm 1: 2 − 2 · cosine. It is what attention transfer makes small."],
 };
-const CKA_MEANING = "How alike two layers place the same examples to each other: 1 where one is the other turned or scaled. Maps are averaged over places first, so it counts what is there, "
-  + "not where. Kornblith et al. 2019.";
+const CKA_MEANING = "How alike two layers place the same examples to each other: 1 where one is the other turned or scaled, near 0 where they have nothing in common (debiased). "
+  + "Below it what 95 of 100 shuffles of the examples stay below. Maps are averaged over places first, so it counts what is there, not where. Kornblith et al. 2019, Murphy et al. 2024.";
 const MEDIAN_MEANING = "Of the maps of two layers, the median over the examples; below it the same with the teacher’s map of another example, which is what any two maps share.";
 const OVERLAY_COLOURS = { teacher: [0, 114, 178], student: [230, 159, 0] };
 
@@ -279,8 +279,9 @@ function attentionAcross(life) {
       if (root.hidden || !fresh(found)) return;
       say(title, `${grouped(found.n)} examples${found.cosine ? `, ${acrossInWords(found)}` : ""}`);
       cka.draw({ ...found.cka, cell: (i, j) => {
-        const [value, best] = [found.cka.matrix[i][j], bestOf(found.cka, i, j)];
-        return { value, best, text: text(value), words: `${pairOf(found.cka, i, j)}: linear CKA ${text(value)}${best ? ", best match" : ""}` };
+        const [value, chance, best] = [found.cka.matrix[i][j], found.cka.chance?.[i][j], bestOf(found.cka, i, j)];
+        const shuffled = chance === undefined ? "" : `, by chance up to ${text(chance)}`;
+        return { value, best, text: text(value), more: shuffled && text(chance), words: `${pairOf(found.cka, i, j)}: linear CKA ${text(value)}${shuffled}${best ? ", best match" : ""}` };
       } });
       said.replaceChildren(...found.sentences.map((sentence) => node("p", { class: "kd-sentence" }, sentence)));
       cosine.root.hidden = !found.cosine;

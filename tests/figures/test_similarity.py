@@ -10,10 +10,10 @@ from kdviz.figures import similarity as figures
 from kdviz.measure.similarity import Correspondence
 
 
-def found(rows=("relu1", "relu2", "flat"), columns=("x", "y")) -> Correspondence:
+def found(rows=("relu1", "relu2", "flat"), columns=("x", "y"), by_chance=None) -> Correspondence:
     matrix = np.linspace(0, 1, len(rows) * len(columns)).reshape(len(rows), len(columns))
     matrix[-1] = math.nan
-    return Correspondence(tuple(rows), tuple(columns), matrix, 50, 100)
+    return Correspondence(tuple(rows), tuple(columns), matrix, 50, 100, by_chance)
 
 
 def test_a_correspondence_is_drawn_from_0_to_1_with_its_numbers_and_best_matches():
@@ -28,6 +28,12 @@ def test_a_correspondence_is_drawn_from_0_to_1_with_its_numbers_and_best_matches
     assert figure.layout.yaxis.autorange == "reversed"
     centres = {((s.x0 + s.x1) / 2, (s.y0 + s.y1) / 2) for s in figure.layout.shapes}
     assert centres == {(0, 1), (1, 1)}, "relu2 is the best of both"
+
+
+def test_what_shuffled_examples_give_stands_beside_and_a_match_by_chance_is_dotted():
+    figure = figures.correspondence(found(by_chance=np.full((3, 2), 0.5)))
+    assert figure.data[0].customdata[1][0].endswith("linear CKA 0.400<br>shuffled examples give up to 0.500")
+    assert [(s.x0 + s.x1, s.line.dash) for s in figure.layout.shapes] == [(0, "dot"), (2, "solid")]
 
 
 def test_many_layers_have_no_numbers_and_long_names_keep_their_ends():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kdviz as kd
-from kdviz.measure.similarity import Correspondence, correspondence, linear_cka
+from kdviz.measure import similarity
+from kdviz.measure.similarity import Correspondence, cka_by_chance, correspondence, linear_cka
 
 from .small_models import Unused, convolutional, drawn, images, with_nan
 
@@ -28,23 +30,97 @@ def cka_by_hsic(X: torch.Tensor, Y: torch.Tensor) -> float:
     return hsic(K, L) / math.sqrt(hsic(K, K) * hsic(L, L))
 
 
+def unbiased_hsic(K: np.ndarray, L: np.ndarray) -> float:
+    """Song et al. (2012), equation 5, as it is printed: the diagonals are 0."""
+    n, one = len(K), np.ones(len(K))
+    K, L = K - np.diag(np.diag(K)), L - np.diag(np.diag(L))
+    cross = (
+        np.trace(K @ L) + (one @ K @ one) * (one @ L @ one) / ((n - 1) * (n - 2)) - 2 / (n - 2) * (one @ K @ L @ one)
+    )
+    return float(cross) / (n * (n - 3))
+
+
+def debiased_cka(X: torch.Tensor, Y: torch.Tensor) -> float:
+    x, y = X.flatten(1).double().numpy(), Y.flatten(1).double().numpy()
+    K, L = x @ x.T, y @ y.T  # of features that are not centred
+    return unbiased_hsic(K, L) / math.sqrt(unbiased_hsic(K, K) * unbiased_hsic(L, L))
+
+
+def test_debiased_cka_is_that_of_the_unbiased_hsic_in_each_form():
+    a = {"narrow": drawn(12, 3) + 5, "wide": drawn(12, 4, 3, 3, seed=1) - 2, "square": drawn(12, 12, seed=2)}
+    b = {"narrow": drawn(12, 5, seed=3), "wide": (a["narrow"] @ drawn(3, 40, seed=4)).tanh(), "very": drawn(12, 5000)}
+    expected = [[debiased_cka(x, y) for y in b.values()] for x in a.values()]
+    np.testing.assert_allclose(linear_cka(a, b), expected, rtol=0, atol=1e-9)
+
+
+def test_independent_features_are_not_alike_however_many_there_are():
+    x, y = {"x": drawn(200, 3136)}, {"y": drawn(200, 3136, seed=1)}
+    assert linear_cka(x, y, debiased=False)[0, 0] > 0.9
+    assert abs(linear_cka(x, y)[0, 0]) < 0.02
+    assert linear_cka(x, x)[0, 0] == pytest.approx(1, abs=1e-12)
+    found = [linear_cka({"x": drawn(20, 50, seed=i)}, {"y": drawn(20, 50, seed=-i)})[0, 0] for i in range(1, 300)]
+    assert abs(np.mean(found)) < 4 * np.std(found) / math.sqrt(len(found))  # neither above nor below 0 on average
+
+
+@pytest.mark.parametrize("debiased", [True, False])
+@pytest.mark.parametrize("d", [3, 60])
+def test_chance_is_what_independent_features_reach(debiased, d):
+    chance = cka_by_chance({"x": drawn(30, d)}, {"y": drawn(30, d, seed=-1)}, debiased=debiased, shuffles=300)[0, 0]
+    found = [
+        linear_cka({"x": drawn(30, d, seed=i)}, {"y": drawn(30, d, seed=-i)}, debiased=debiased)[0, 0]
+        for i in range(1, 400)
+    ]
+    assert chance == pytest.approx(np.quantile(found, 0.95), abs=0.05)
+    assert chance <= 0.2 or not debiased
+
+
+def test_chance_goes_by_columns_of_many_examples_too(monkeypatch):
+    x, y = {"x": drawn(30, 4), "wide": drawn(30, 40)}, {"y": drawn(30, 5, seed=1), "v": drawn(30, 50, seed=1)}
+    by_products = cka_by_chance(x, y)
+    monkeypatch.setattr(similarity, "BY_PRODUCTS", 0)
+    np.testing.assert_allclose(cka_by_chance(x, y), by_products, atol=1e-12)
+
+
+def test_a_correspondence_that_is_chance_is_said():
+    X = drawn(40, 6, dtype=torch.float32)
+    teacher, student = (torch.nn.Sequential(torch.nn.Linear(6, 8), torch.nn.ReLU()) for _ in range(2))
+    found = correspondence(teacher, student, X)
+    assert found.by_chance is not None and found.by_chance.shape == found.matrix.shape
+    assert "; shuffled examples give up to 0." in found.sentence()
+    noise = dataclasses.replace(found, by_chance=np.ones_like(found.matrix))
+    layer = found.student_layers[-1]
+    assert "No more alike than shuffled examples: the best match of " in noise.sentence() and noise.is_chance(
+        noise.best()[layer], layer
+    )
+    without = correspondence(teacher, student, X, shuffles=0, debiased=False)
+    assert without.by_chance is None and "linear CKA, not debiased, " in without.sentence()
+    assert without.frame().by_chance.isna().all() and not found.frame().by_chance.isna().any()
+
+
+def test_features_of_which_nothing_is_left_have_no_number():
+    """Four points whose products but for the diagonal are all equal have no unbiased HSIC."""
+    X = torch.eye(4, dtype=torch.float64)
+    assert np.isnan(linear_cka({"x": X}, {"y": drawn(4, 2)})).all()
+    assert linear_cka({"x": X}, {"y": drawn(4, 2)}, debiased=False)[0, 0] > 0
+
+
 def test_cka_is_hsic_with_centring_matrices_in_each_form():
     a = {"narrow": drawn(12, 3) + 5, "wide": drawn(12, 4, 3, 3, seed=1) - 2, "square": drawn(12, 12, seed=2)}
     b = {"narrow": drawn(12, 5, seed=3), "wide": (a["narrow"] @ drawn(3, 40, seed=4)).tanh(), "very": drawn(12, 5000)}
-    found = linear_cka(a, b)
+    found = linear_cka(a, b, debiased=False)
     expected = [[cka_by_hsic(x, y) for y in b.values()] for x in a.values()]
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
     assert found.min() < 0.5 < found.max()
 
 
-@given(st.integers(0, 10**6), st.integers(2, 20), st.integers(1, 12), st.integers(1, 12), st.floats(-100, 100))
+@given(st.integers(0, 10**6), st.integers(5, 20), st.integers(1, 12), st.integers(1, 12), st.floats(-100, 100))
 def test_cka_does_not_change_when_features_are_turned_scaled_or_moved(seed, n, d, e, power):
     X, Y = drawn(n, d, seed=seed), drawn(n, e, seed=seed + 1)
     turn, _ = torch.linalg.qr(drawn(d, d, seed=seed + 2))
     other = {"same": X, "turned": X @ turn, "scaled": X * 10.0**power, "moved": X + drawn(d, seed=seed + 3)}
     found = linear_cka(other, {"X": X, "Y": Y})
     np.testing.assert_allclose(found[:, 0], 1, atol=1e-9)
-    np.testing.assert_allclose(found[:, 1], cka_by_hsic(X, Y), atol=1e-9)
+    np.testing.assert_allclose(found[:, 1], debiased_cka(X, Y), atol=1e-7)
     np.testing.assert_allclose(linear_cka({"Y": Y}, other)[0], found[:, 1], atol=1e-12)
 
 
@@ -56,7 +132,9 @@ def test_constant_features_have_no_number():
 
 def test_float32_features_are_computed_in_float64():
     X, Y = drawn(20, 6, dtype=torch.float32) + 300, drawn(20, 50, seed=1, dtype=torch.float32) + 300
-    assert linear_cka({"X": X}, {"Y": Y})[0, 0] == pytest.approx(cka_by_hsic(X, Y), abs=1e-9)
+    assert linear_cka({"X": X}, {"Y": Y})[0, 0] == pytest.approx(
+        debiased_cka(*(F.double() - F.double().mean(0) for F in (X, Y))), abs=1e-9
+    )
 
 
 # Two models
@@ -68,11 +146,11 @@ def test_correspondence_is_the_cka_of_the_layers_outputs():
     assert found.teacher_layers == found.student_layers == ("2", "6", "8")
     with torch.no_grad():
         outs = [[model[: end + 1](X) for end in (2, 6, 8)] for model in (teacher, student)]
-    expected = [[cka_by_hsic(a, b) for b in outs[1]] for a in outs[0]]
+    expected = [[debiased_cka(a, b) for b in outs[1]] for a in outs[0]]
     np.testing.assert_allclose(found.matrix, expected, rtol=0, atol=1e-9)
     averaged = correspondence(teacher, student, X, average=True).matrix
     means = [[out.flatten(2).mean(2) if out.ndim == 4 else out for out in side] for side in outs]
-    np.testing.assert_allclose(averaged, [[cka_by_hsic(a, b) for b in means[1]] for a in means[0]], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(averaged, [[debiased_cka(a, b) for b in means[1]] for a in means[0]], rtol=0, atol=1e-9)
 
 
 def test_what_runs_after_a_layer_in_place_does_not_change_its_features():
@@ -80,7 +158,7 @@ def test_what_runs_after_a_layer_in_place_does_not_change_its_features():
     with torch.no_grad():
         norm, logits = model[:2](X), model(X)
     found = correspondence(model, model, X, "1", "8").matrix
-    assert found[0, 0] == pytest.approx(cka_by_hsic(norm, logits), abs=1e-9)
+    assert found[0, 0] == pytest.approx(debiased_cka(norm, logits), abs=1e-9)
 
 
 def test_best_frame_and_sentence_of_a_correspondence():
@@ -89,7 +167,7 @@ def test_best_frame_and_sentence_of_a_correspondence():
     )
     assert found.best() == {"x": "a", "y": "b"}
     table = found.frame()
-    assert list(table.columns) == ["teacher_layer", "student_layer", "cka", "best"] and len(table) == 6
+    assert list(table.columns) == ["teacher_layer", "student_layer", "cka", "by_chance", "best"] and len(table) == 6
     assert table[table.best][["teacher_layer", "student_layer"]].to_numpy().tolist() == [["a", "x"], ["b", "y"]]
     assert found.sentence() == (
         "Over 50 of 100 examples the student's layer y is most like the teacher's b (linear CKA 0.71), the poorest "
@@ -115,8 +193,11 @@ def test_more_examples_than_the_limit_are_evenly_spaced():
 
 
 def test_one_example_lies_to_nothing():
-    with pytest.raises(ValueError, match="at least 2 examples"):
+    with pytest.raises(ValueError, match="at least 4 examples.*, got 1"):
         correspondence(convolutional(), convolutional(), images(1))
+    with pytest.raises(ValueError, match="at least 4 examples.*, got 3"):
+        correspondence(convolutional(), convolutional(), images(3))
+    assert correspondence(convolutional(), convolutional(), images(3), debiased=False).n == 3
 
 
 @pytest.mark.parametrize(("name", "data"), [("mnist-convnet", "mnist"), ("fashion-resnet", "mnist")])
@@ -126,7 +207,7 @@ def test_shipped_models_on_real_images_against_themselves(name, data):
     np.testing.assert_allclose(np.diag(alike.matrix), 1, atol=1e-12)
     np.testing.assert_allclose(alike.matrix, alike.matrix.T, atol=1e-12)
     assert alike.best() == {layer: layer for layer in alike.student_layers} and "logits" in alike.student_layers
-    assert "keep the order of depth" in alike.sentence() and (alike.matrix >= 0).all()
+    assert "keep the order of depth" in alike.sentence()
 
 
 REFUSED = {
@@ -135,7 +216,7 @@ REFUSED = {
         "layer must be a module of the student by its dotted name, got 'norm9'; near it are norm5",
     ),
     "did not run": (
-        lambda: correspondence(Unused(), Unused(), drawn(3, 4, 8), "attend"),
+        lambda: correspondence(Unused(), Unused(), drawn(4, 4, 8), "attend"),
         "the teacher's layer 'attend' must give one tensor (examples, ...), and it did not run or gave none",
     ),
     "different N of features": (
@@ -143,14 +224,15 @@ REFUSED = {
         "features must be of the same examples, got 4 and 5 of them",
     ),
     "different N within": (
-        lambda: linear_cka({"a": drawn(4, 2), "c": drawn(3, 2)}, {"b": drawn(4, 2)}),
-        "features_a must be of the same examples, got 3, 4 of them",
+        lambda: linear_cka({"a": drawn(5, 2), "c": drawn(4, 2)}, {"b": drawn(4, 2)}),
+        "features_a must be of the same examples, got 4, 5 of them",
     ),
-    "one example": (lambda: linear_cka({"a": drawn(1, 2)}, {"b": drawn(1, 2)}), "with at least 2 examples, got (1, 2)"),
+    "one example": (lambda: linear_cka({"a": drawn(3, 2)}, {"b": drawn(3, 2)}), "with at least 4 examples, got (3, 2)"),
     "nan features": (
-        lambda: linear_cka({"a": with_nan(drawn(3, 2))}, {"b": drawn(3, 2)}),
+        lambda: linear_cka({"a": with_nan(drawn(4, 2))}, {"b": drawn(4, 2)}),
         "features_a of 'a' must be finite, got nan or inf",
     ),
+    "no shuffles": (lambda: cka_by_chance({"a": drawn(4, 2)}, {"b": drawn(4, 2)}, shuffles=0), "shuffles must be at least 1"),
     "no features": (lambda: linear_cka({}, {"b": drawn(3, 2)}), "features_a must hold at least one layer, got none"),
 }  # fmt: skip
 
