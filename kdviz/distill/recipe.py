@@ -294,6 +294,10 @@ def _begins_as(run: Distillation, fresh: nn.Module) -> bool:
 def _shipped_name(teacher: nn.Module) -> str | None:
     """The name of a shipped teacher, if these are its weights as shipped."""
     card = getattr(teacher, "card", None)
-    if card is None or weight_hash(models.pretrained(card.name)) != weight_hash(teacher):
+    if (
+        card is None
+        or hasattr(teacher, "kdviz_wraps")
+        or weight_hash(models.pretrained(card.name)) != weight_hash(teacher)
+    ):
         return None
     return str(card.name)
