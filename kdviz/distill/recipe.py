@@ -12,6 +12,7 @@ from torch import nn
 
 from .. import data as data_sets
 from .. import models
+from ..models.architecture import rebuildable
 from . import guards, schedules, schema
 from .history import EDIT, Edit
 from .objective import Objective, hinton
@@ -101,7 +102,7 @@ class Recipe:
     def of(cls, run: Distillation) -> Recipe:
         """Return the recipe of a run; parts without a name are left out and must be handed over again."""
         settings = run.settings
-        student = getattr(run.student, "architecture", None)
+        student = rebuildable(run.student)
         student_seed = getattr(run.student, "seed", 0)
         if student is not None and not _begins_as(run, models.build(student, seed=student_seed)):
             student = None  # it had learned something before
