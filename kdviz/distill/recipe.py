@@ -12,6 +12,7 @@ from torch import nn
 
 from .. import data as data_sets
 from .. import models
+from ..models.architecture import rebuildable
 from . import guards, schedules, schema
 from .history import EDIT, Edit
 from .objective import Objective, hinton
@@ -101,7 +102,7 @@ class Recipe:
     def of(cls, run: Distillation) -> Recipe:
         """Return the recipe of a run; parts without a name are left out and must be handed over again."""
         settings = run.settings
-        student = getattr(run.student, "architecture", None)
+        student = rebuildable(run.student)
         student_seed = getattr(run.student, "seed", 0)
         if student is not None and not _begins_as(run, models.build(student, seed=student_seed)):
             student = None  # it had learned something before
@@ -294,6 +295,10 @@ def _begins_as(run: Distillation, fresh: nn.Module) -> bool:
 def _shipped_name(teacher: nn.Module) -> str | None:
     """The name of a shipped teacher, if these are its weights as shipped."""
     card = getattr(teacher, "card", None)
-    if card is None or weight_hash(models.pretrained(card.name)) != weight_hash(teacher):
+    if (
+        card is None
+        or hasattr(teacher, "kdviz_wraps")
+        or weight_hash(models.pretrained(card.name)) != weight_hash(teacher)
+    ):
         return None
     return str(card.name)

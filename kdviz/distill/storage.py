@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from .. import data as data_sets
 from .. import models
+from ..models.architecture import rebuildable
 from .durable import CURRENT, only_writer, point_to, to_disk
 from .history import History
 from .in_force import InForce
@@ -148,7 +149,8 @@ def describe(
     }
     teacher = run.teacher.module if run.teacher is not None else None
     recipe = run.recipe if recipe is None else recipe
-    if teacher is not None and recipe.teacher is None and hasattr(teacher, "architecture"):
+    teacher_architecture = rebuildable(teacher) if recipe.teacher is None else None
+    if teacher is not None and teacher_architecture is not None:
         tensors |= {f"teacher/{name}": tensor for name, tensor in teacher.state_dict().items()}
     described = {
         "version": VERSION,
@@ -158,8 +160,8 @@ def describe(
         "optimizer_plain": plain,
         "snapshots": [s.step for s in snapshots],
         "teacher": run._teacher_mark,
-        "teacher_architecture": getattr(teacher, "architecture", None),
-        "student_architecture": getattr(run.student, "architecture", None),
+        "teacher_architecture": teacher_architecture,
+        "student_architecture": rebuildable(run.student),
         "snapshot_every": run.settings.snapshot_every,
         "transfer_set": run.data.train.fingerprint(),
         "groups": _groups_mark(run),

@@ -154,3 +154,33 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
         return makers[name](**arguments, seed=seed)
     except TypeError as error:
         raise ValueError(f"the architecture does not fit {name}: {error}") from error
+
+
+def rebuildable(module: nn.Module | None) -> Architecture | None:
+    """Return the description by which a module can be built again, None where it has none or outgrew it.
+
+    A network that was quantised, pruned, compiled, cast or given another layer still carries the description that it
+    began with; what `build` makes of that has to have the same layers, and weights of the same shapes and dtypes.
+
+    Examples
+    --------
+    >>> from kdviz.models import mlp
+    >>> net = mlp((8,), inputs=4, classes=3)
+    >>> rebuildable(net)["hidden"], rebuildable(net.double())
+    ([8], None)
+    """
+    architecture: Architecture | None = getattr(module, "architecture", None)
+    if module is None or architecture is None:
+        return None
+    fresh = build(architecture)
+    wanted, held = fresh.state_dict(), module.state_dict()
+    same_layers = [type(part) for part in fresh.modules()] == [type(part) for part in module.modules()]
+    if not same_layers or wanted.keys() != held.keys():
+        return None
+    return architecture if all(_alike(wanted[name], held[name]) for name in wanted) else None
+
+
+def _alike(wanted: Tensor, held: Any) -> bool:
+    return isinstance(held, Tensor) and all(
+        getattr(wanted, of) == getattr(held, of) for of in ("shape", "dtype", "layout")
+    )

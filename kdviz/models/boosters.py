@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from kdviz.models.estimator import Estimator
+from kdviz.models.foreign import numbers
 from kdviz.models.probabilities import log_probabilities, named_classes
 
 
@@ -47,8 +48,8 @@ class XGBooster(Estimator):
 
         matrix = xgboost.DMatrix(np.asarray(table), feature_names=self.estimator.feature_names)
         if not self.tells:
-            return named_classes(torch.as_tensor(self.estimator.predict(matrix)).long(), 2)
-        margin = torch.as_tensor(self.estimator.predict(matrix, output_margin=True)).double()
+            return named_classes(numbers(self.estimator.predict(matrix)).long(), 2)
+        margin = numbers(self.estimator.predict(matrix, output_margin=True)).double()
         return torch.stack((torch.zeros_like(margin), margin), 1) if margin.ndim == 1 else margin
 
     def _framed(self, flat: np.ndarray) -> Any:
@@ -88,7 +89,7 @@ class LightGBMBooster(Estimator):
         return True
 
     def _logits(self, table: Any) -> Tensor:
-        return log_probabilities(torch.as_tensor(np.asarray(self.estimator.predict(table))).double(), self.floor)
+        return log_probabilities(numbers(self.estimator.predict(table)).double(), self.floor)
 
     def _framed(self, flat: np.ndarray) -> Any:
         return flat

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kdviz.models.foreign import CannotAnswerError, Foreign, array
+from kdviz.models.foreign import CannotAnswerError, Foreign, array, numbers
 from kdviz.models.probabilities import FLOOR, log_probabilities, named_classes
 
 LOOK = 48  # made-up rows that an estimator is known again by
@@ -130,7 +130,7 @@ class Estimator(Foreign):
             said = np.asarray(self.estimator.predict(table)).reshape(-1)
             order = {name: k for k, name in enumerate(_names(self.estimator.classes_))}
             return named_classes(torch.tensor([order[name] for name in _names(said)]), len(order))
-        return log_probabilities(torch.as_tensor(np.asarray(self.estimator.predict_proba(table))).double(), self.floor)
+        return log_probabilities(numbers(self.estimator.predict_proba(table)).double(), self.floor)
 
     def table(self, batch: Any) -> Any:
         """Return a batch as the estimator takes it: an array (B, F), or a frame where it was fitted on one."""

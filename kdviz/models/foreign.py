@@ -67,6 +67,19 @@ def array(part: Tensor) -> np.ndarray:
     return (part.float() if part.dtype == torch.bfloat16 else part).numpy()
 
 
+def numbers(answer: Any) -> Tensor:
+    """Return an answer, a tensor, an array or rows of numbers, as a tensor on the CPU without gradient.
+
+    Raises
+    ------
+    TypeError, ValueError, RuntimeError
+        As torch and numpy say it, if these are no numbers.
+    """
+    if not isinstance(answer, Tensor) and hasattr(answer, "__array__"):
+        answer = np.array(answer)  # a copy: torch warns of arrays that may only be read
+    return torch.as_tensor(answer).detach().cpu()
+
+
 def as_arrays(batch: Batch) -> Any:
     """Return a batch of arrays in the structure in which the tensors came."""
     if isinstance(batch, Tensor):

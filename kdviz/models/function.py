@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from kdviz.models.foreign import Foreign, as_arrays, rows_of
+from kdviz.models.foreign import CannotAnswerError, Foreign, as_arrays, rows_of
 from kdviz.models.kept_answers import KeptAnswers, _rows
 from kdviz.models.probabilities import Reading, as_tensor, title_of
 
@@ -67,6 +67,10 @@ class Function(Foreign):
             return said
 
 
+class ServiceError(CannotAnswerError, ConnectionError):
+    """A service failed as often as it may; what it answered before is kept."""
+
+
 class Service(Foreign):
     """A model behind a wire, asked once about each example: what it answers is kept as it arrives.
 
@@ -89,7 +93,7 @@ class Service(Foreign):
     ------
     ValueError
         If a number is out of range, or the folder cannot be used.
-    ConnectionError
+    ServiceError
         In a pass, if a question failed that often; what was answered before is kept. Ask again to go on from there.
 
     Examples
@@ -140,10 +144,10 @@ class Service(Foreign):
                 time.sleep(self.pause_s * 2**again)
         raise AssertionError("the last try returns or raises")
 
-    def _failed(self, error: Exception) -> ConnectionError:
+    def _failed(self, error: Exception) -> ServiceError:
         times = "once" if not self.retries else f"{self.retries + 1} times"
         reason = " ".join(str(error).split())[:120]
-        return ConnectionError(
+        return ServiceError(
             f"{self.title} failed {times} ({type(error).__name__}: {reason}) and {len(self.kept):,} answers are kept; "
             "ask again to go on from there"
         )

@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from kdviz.models.foreign import numbers
+
 Inputs = Tensor | Mapping[str, Tensor] | Sequence[Tensor]
 Service = Callable[[Any], Any]
 
@@ -118,7 +120,7 @@ class KeptAnswers:
             error.add_note(f"{self._store.count():,} answers are kept; call again to go on from there")
             raise
         try:
-            told = torch.as_tensor(told).detach().cpu()
+            told = numbers(told)
         except (TypeError, ValueError, RuntimeError) as error:
             raise ValueError(
                 f"the service must give numbers, one row for each of {count} examples, got {type(told).__name__}"

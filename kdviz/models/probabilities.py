@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from kdviz.models.foreign import CannotAnswerError
+from kdviz.models.foreign import CannotAnswerError, numbers
 
 FLOOR = float(torch.finfo(torch.float64).eps)  # what stands for a probability of 0, as in scikit-learn's log_loss
 
@@ -149,7 +149,7 @@ DECIDE = "to decide it pass kd.wrap(model, probabilities=True) or False"
 def as_tensor(answer: Any, title: str) -> Tensor:
     """Return an answer, a tensor, an array or rows of numbers, as a tensor on the CPU without gradient."""
     try:
-        return torch.as_tensor(answer).detach().cpu()
+        return numbers(answer)
     except (TypeError, ValueError, RuntimeError) as error:
         raise CannotAnswerError(
             f"{title} must answer with numbers, one row an example, got {kind_of(answer)}"

@@ -31,6 +31,7 @@ from .. import data as data_sets
 from ..distill import Distillation, Recipe, Teacher, durable, storage
 from ..distill.film import Film, Frame
 from ..distill.snapshot import Snapshot
+from ..models.architecture import rebuildable
 from . import kept_on_disk as on_disk
 
 PRUNE_EVERY_S = 60.0
@@ -342,7 +343,7 @@ def _recipe(run: Distillation) -> Recipe:
         raise ValueError("its optimizer or augmentation is of your own; keep it yourself with run.save(folder)")
     if recipe.data not in data_sets.names():
         raise ValueError("its data are your own; keep it yourself with run.save(folder)")
-    if run.teacher is not None and recipe.teacher is None and not hasattr(run.teacher.module, "architecture"):
+    if run.teacher is not None and recipe.teacher is None and rebuildable(run.teacher.module) is None:
         raise ValueError("its teacher is a module of your own; keep it yourself with run.save(folder)")
     return recipe
 

@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 import time
+import warnings
 
 import pytest
 import torch
@@ -51,6 +52,52 @@ def test_a_teacher_kdviz_can_build_is_saved_with_the_run(make, teacher, clouds, 
     run.save(tmp_path)
     loaded = kd.Distillation.load(tmp_path, data=clouds)
     assert same_weights(loaded.teacher.module, teacher)
+
+
+def quantised(net):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return torch.ao.quantization.quantize_dynamic(net.eval(), {torch.nn.Linear})
+
+
+def with_adjacency(net):
+    net.register_buffer("adjacency", torch.eye(4).to_sparse())
+    return net
+
+
+def with_another_head(net):
+    net.logits = torch.nn.Sequential(net.logits, torch.nn.Linear(3, 3))
+    return net
+
+
+@pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
+@pytest.mark.parametrize(
+    "changed",
+    [quantised, with_adjacency, with_another_head, lambda net: net.bfloat16(), lambda net: net.double()],
+    ids=["int8", "sparse", "head", "bfloat16", "float64"],
+)
+def test_a_teacher_that_outgrew_its_description_is_asked_for(make, clouds, tmp_path, changed):
+    shape = {"hidden": (8,), "inputs": clouds.shape[0], "classes": len(clouds.classes)}
+    teacher = changed(kd.models.mlp(**shape, seed=1)).eval()
+    run = make(teacher=teacher)
+    run.step()
+    run.save(tmp_path)
+    with pytest.raises(
+        ValueError, match="the run's teacher is a model of your own that kdviz cannot build; pass it as"
+    ):
+        kd.Distillation.load(tmp_path, data=clouds)
+    assert same_weights(kd.Distillation.load(tmp_path, teacher=teacher, data=clouds).student, run.student)
+
+
+def test_a_student_in_another_dtype_is_asked_for(make, teacher, clouds, tmp_path):
+    run = make(small().double())
+    run.step()
+    run.save(tmp_path)
+    with pytest.raises(ValueError, match="student"):
+        kd.Distillation.load(tmp_path, teacher=teacher, data=clouds)
+    loaded = kd.Distillation.load(tmp_path, teacher=teacher, student=small().double(), data=clouds)
+    assert same_weights(loaded.student, run.student)
+    assert {p.dtype for p in loaded.student.parameters()} == {torch.float64}
 
 
 def test_other_data_or_another_teacher_is_refused(make, teacher, clouds, tmp_path):
