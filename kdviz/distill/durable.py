@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -71,3 +74,26 @@ def point_to(folder: Path, name: str) -> None:
     finally:
         pointer.unlink(missing_ok=True)
     to_disk(folder)
+
+
+def digest(place: Path) -> str:
+    """Return the BLAKE2b hash of a file's content, 32 hexadecimal characters."""
+    with open(place, "rb") as file:
+        return hashlib.file_digest(file, partial(hashlib.blake2b, digest_size=16)).hexdigest()
+
+
+def digest_of(content: bytes) -> str:
+    """Return the same of bytes."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def no_room(what: str, folder: Path, needed: int, error: BaseException) -> OSError:
+    """Return the error of something that could not be written, in one sentence that tells the room that is missing."""
+    free = shutil.disk_usage(folder).free
+    missing = max(0, needed - free)
+    room = f"{free / 1e6:,.1f} MB are free, {missing / 1e6:,.1f} MB are missing" if missing else _reason(error)
+    return OSError(f"{what} needs {needed / 1e6:,.1f} MB in {folder} and could not be written: {room}")
+
+
+def _reason(error: BaseException) -> str:
+    return " ".join(str(getattr(error, "strerror", None) or error).split())

@@ -1,38 +1,34 @@
-"""A run on disk: safetensors for tensors, JSON for the rest, one folder, never half written.
-
-Each save goes to a new folder inside ``folder``; when all of it is on the disk, the one-line file ``CURRENT`` is
-replaced to name it. Whoever dies in between leaves the save before in force.
-"""
+"""A run as what JSON can hold and named tensors, and back: what `save_folder` writes and reads."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from .. import data as data_sets
 from .. import models
+from ..data import Splits
 from ..models.architecture import rebuildable
-from .durable import CURRENT, only_writer, point_to, to_disk
+from . import save_folder
 from .history import History
 from .in_force import InForce
 from .recipe import Recipe
+from .schema import MOST, Anything, ListOf, MapOf, Record, Text, Whole, or_null
 from .snapshot import Snapshot
 from .teacher import Teacher, weight_hash
 
 if TYPE_CHECKING:
     from .distillation import Distillation
 
-VERSION = 1
+_WRITABLE = {
+    *(torch.float64, torch.float32, torch.float16, torch.bfloat16),
+    *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
+}
 
 
 def save(run: Distillation, folder: str | Path) -> Path:
@@ -44,29 +40,9 @@ def save(run: Distillation, folder: str | Path) -> Path:
         described, tensors = describe(run, tuple(run._shelf))
         for snapshot in run._shelf:
             tensors |= snapshot_tensors(snapshot)
-        tensors = {name: on_its_own(tensor) for name, tensor in tensors.items()}
-    text = json.dumps(described, indent=1)
-    folder.mkdir(parents=True, exist_ok=True)
-    with only_writer(folder):
-        _write(folder, described["steps_done"], tensors, text)
+        tensors = {name: on_its_own(tensor, name) for name, tensor in tensors.items()}
+    save_folder.write(folder, described["steps_done"], described, tensors)
     return folder
-
-
-def _write(folder: Path, step: int, tensors: dict[str, Tensor], text: str) -> None:
-    """Write a save beside the one in force, then put it in force, then clear the old away; as the only writer."""
-    name = f"save-{step:08d}-{uuid.uuid4().hex[:8]}"
-    fresh = folder / name
-    fresh.mkdir()
-    save_file(tensors, fresh / "tensors.safetensors")
-    (fresh / "run.json").write_text(text, encoding="utf-8")
-    for file in fresh.iterdir():
-        to_disk(file)
-    point_to(folder, name)
-    for old in folder.glob("save-*"):
-        if old.name != name:
-            shutil.rmtree(old, ignore_errors=True)
-    for pointer in folder.glob(f"{CURRENT}.*"):  # of a process that died: as the only writer we know that none lives
-        pointer.unlink(missing_ok=True)
 
 
 def load(
@@ -92,9 +68,10 @@ def load(
     FileNotFoundError
         If the folder holds no complete save.
     ValueError
-        If a part is missing, or is not what the run was made with.
+        If a part is missing, or is not what the run was made with, or the save is damaged: then the sentence says how
+        to load the save before, where that is whole.
     """
-    described, tensors = _read(Path(folder))
+    described, tensors = save_folder.read(Path(folder))
     return restore(described, tensors, teacher=teacher, student=student, data=data, **own)
 
 
@@ -108,15 +85,15 @@ def restore(
     **own: Any,
 ) -> Distillation:
     """Return the run that `describe` and `snapshot_tensors` wrote down; arguments and errors as in `load`."""
-    recipe = Recipe.from_dict(described["recipe"])
+    _RUN.check(described, "run")
+    recipe = Recipe.from_dict(described["recipe"], "run.recipe")
     missing = [name for name in ("optimizer", "augment") if getattr(recipe, name) == "custom" and name not in own]
     if missing:
         raise ValueError(f"the run's {missing[0]} was a function of your own; pass it as {missing[0]}=")
     if data is None and recipe.data not in data_sets.names():
         raise ValueError(f"the run learned from data of your own ({recipe.data}); pass it as data=")
     data = data_sets.splits(data) if data is not None else recipe.load_data()
-    if data.train.fingerprint() != described["transfer_set"]:
-        raise ValueError("the data given is not what the run learned from (its content differs); pass the same data")
+    _check_data(data, described)
     if teacher is None and described["teacher"] and recipe.teacher is None:
         teacher = _saved_teacher(described, tensors)
     if student is None and recipe.student is None and described.get("student_architecture") is not None:
@@ -131,6 +108,20 @@ def restore(
     return run
 
 
+def _check_data(data: Splits, described: dict[str, Any]) -> None:
+    """Raise in one sentence unless all parts of the data are what the run was saved with."""
+    if data.train.fingerprint() != described["transfer_set"]:
+        raise ValueError("the data given is not what the run learned from (its content differs); pass the same data")
+    for part in ("validation", "test"):
+        if part in described and getattr(data, part).fingerprint() != described[part]:
+            raise ValueError(
+                f"the {part} part of the data given is not the run's (its content differs); pass the same data"
+            )
+    if "classes" in described and list(data.classes) != described["classes"]:
+        given, had = (", ".join(classes)[:80] for classes in (data.classes, described["classes"]))
+        raise ValueError(f"the classes of the data given are {given}, and the run's were {had}; pass the same data")
+
+
 def describe(
     run: Distillation, snapshots: Sequence[Snapshot], recipe: Recipe | None = None
 ) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -141,7 +132,7 @@ def describe(
     """
     tensors: dict[str, Tensor] = {"history": torch.from_numpy(run.history.rows.copy())}
     plain = {
-        f"{snapshot.step}/optimizer/{index}/{name}": value
+        f"{snapshot.step}/optimizer/{index}/{name}": _plain(value, name)
         for snapshot in snapshots
         for index, state in snapshot.optimizer.items()
         for name, value in state.items()
@@ -153,7 +144,6 @@ def describe(
     if teacher is not None and teacher_architecture is not None:
         tensors |= {f"teacher/{name}": tensor for name, tensor in teacher.state_dict().items()}
     described = {
-        "version": VERSION,
         "steps_done": run.steps_done,
         "recipe": recipe.to_dict(),
         "history": run.history.to_dict(),
@@ -164,10 +154,23 @@ def describe(
         "student_architecture": rebuildable(run.student),
         "snapshot_every": run.settings.snapshot_every,
         "transfer_set": run.data.train.fingerprint(),
+        "validation": run.data.validation.fingerprint(),
+        "test": run.data.test.fingerprint(),
+        "classes": list(run.data.classes),
         "groups": _groups_mark(run),
         "torch_threads": torch.get_num_threads(),
     }
     return described, tensors
+
+
+def _plain(value: object, name: str) -> object:
+    """Return a number that an optimiser keeps, once it is known to be one."""
+    if isinstance(value, int | float | str | None):
+        return value
+    raise ValueError(
+        f"the optimiser keeps {name} as a {type(value).__name__}, and a save holds tensors and numbers alone; "
+        "choose another optimiser, or keep the student yourself with torch.save"
+    )
 
 
 def _groups_mark(run: Distillation) -> str:
@@ -186,61 +189,52 @@ def snapshot_tensors(snapshot: Snapshot) -> dict[str, Tensor]:
     return tensors
 
 
-def on_its_own(tensor: Tensor) -> Tensor:
-    """Return a copy that shares no memory, as safetensors wants it."""
-    return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
-
-
-def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Return what the save in force holds; one that another process replaces meanwhile is read anew."""
-    name = _in_force(folder)
-    while True:
-        try:
-            return _read_save(folder, name)
-        except ValueError:
-            before, name = name, _in_force(folder)
-            if name == before:
-                raise
-
-
-def _in_force(folder: Path) -> str:
-    try:
-        return (folder / CURRENT).read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        raise FileNotFoundError(
-            f"{folder} holds no complete save; give the folder that run.save(folder) wrote"
-        ) from None
-
-
-def _read_save(folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    place = folder / name
-    if place.parent != folder or not name.startswith("save-"):
-        raise ValueError(f"{folder / CURRENT} must name a save beside it, got {name!r}; the folder was changed by hand")
-    try:
-        described = json.loads((place / "run.json").read_text(encoding="utf-8"))
-        tensors = load_file(place / "tensors.safetensors")
-    except (OSError, ValueError, SafetensorError) as error:
-        raise ValueError(f"the save in {place} is damaged ({error}); restore it or start anew") from error
-    if described.get("version") != VERSION:
-        raise ValueError(f"this kdviz reads saves of version {VERSION}, got {described.get('version')!r}")
-    return described, tensors
+def on_its_own(tensor: Tensor, name: str) -> Tensor:
+    """Return a copy that shares no memory, as safetensors wants it; what it cannot hold is refused in one sentence."""
+    kind = type(tensor).__name__
+    if isinstance(tensor, Tensor):
+        if tensor.layout == torch.strided and not tensor.is_quantized and tensor.dtype in _WRITABLE:
+            return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+        kind = f"tensor of {tensor.layout} and {tensor.dtype}"
+    raise ValueError(
+        f"a run is saved as plain tensors, and {name} is a {kind}: make it one (tensor.to_dense(), "
+        "tensor.dequantize()), or keep the model yourself with torch.save"
+    )
 
 
 def _saved_teacher(described: dict[str, Any], tensors: dict[str, Tensor]) -> nn.Module:
     if not any(name.startswith("teacher/") for name in tensors):
         raise ValueError("the run's teacher is a model of your own that kdviz cannot build; pass it as teacher=")
-    teacher = models.build(described["teacher_architecture"])
-    teacher.load_state_dict({k.removeprefix("teacher/"): t for k, t in tensors.items() if k.startswith("teacher/")})
+    weights = {name.removeprefix("teacher/"): t for name, t in tensors.items() if name.startswith("teacher/")}
+    try:
+        teacher = models.build(described["teacher_architecture"])
+        teacher.load_state_dict(weights)
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(f"the weights saved do not fit the teacher ({_short(error)}); pass it as teacher=") from error
     return teacher.eval()
+
+
+def _short(error: Exception) -> str:
+    """Return what torch says, which may be of many lines, on one."""
+    return " ".join(str(error).split())[:200]
 
 
 def _put_back(run: Distillation, described: dict[str, Any], tensors: dict[str, Tensor]) -> None:
     """Fill the shelf, the history and the student of a fresh run with what was saved."""
-    rows = tensors["history"].numpy().astype(np.float64)
-    for step in described["snapshots"]:
-        run._shelf.put(_snapshot(step, tensors, described["optimizer_plain"]))
-    history = History.from_dict(described["history"], rows)
-    run._return_to(run._shelf.before(described["steps_done"]))
+    steps_done, steps = described["steps_done"], described["snapshots"]
+    rows = tensors.get("history", torch.empty(0)).numpy().astype(np.float64)
+    history = History.from_dict(described["history"], rows, "run.history")
+    if len(rows) != steps_done or steps != sorted({*steps, steps_done}):
+        raise ValueError(
+            f"the save has {len(rows):,} records and snapshots up to step {max(steps):,} of a run of {steps_done:,} "
+            "steps; restore it from a copy, or start anew"
+        )
+    try:
+        for step in steps:
+            run._shelf.put(_snapshot(step, tensors, described["optimizer_plain"]))
+        run._return_to(run._shelf.before(steps_done))
+    except (RuntimeError, LookupError, TypeError) as error:  # what torch says of weights that do not fit
+        raise ValueError(f"the weights saved do not fit the student ({_short(error)}); pass the run's") from error
     run.history = history
     run._now = InForce(run.settings, run.steps_per_epoch)
     run._enter(run.steps_done)
@@ -258,3 +252,25 @@ def _snapshot(step: int, tensors: dict[str, Tensor], plain: dict[str, Any]) -> S
         for place in (student, f"{step}/companions/")
     )
     return Snapshot(step, weights, state, beside)
+
+
+_RUN = Record(
+    {
+        "steps_done": Whole(),
+        "recipe": Anything(),  # it is looked at as a recipe, and the history as a history
+        "history": Anything(),
+        "optimizer_plain": MapOf(Anything(), longest=MOST),
+        "snapshots": ListOf(Whole(), fewest=1),
+        "teacher": or_null(Text()),
+        "teacher_architecture": Anything(),
+        "student_architecture": Anything(),
+        "snapshot_every": Whole(least=1, most=2**62),
+        "transfer_set": Text(),
+        "groups": Text(),
+        "torch_threads": Whole(),
+    },
+    {
+        **{"version": Whole(), "files": Anything()},
+        **{"validation": Text(), "test": Text(), "classes": ListOf(Text(), longest=MOST)},  # not in version 1
+    },
+)

@@ -225,7 +225,7 @@ class Keeper:
             kept = _thinned(kept, stride)
             recipe = replace(known.recipe, edits=tuple(e.to_dict() for e in run.history.edits))
             described, rest = storage.describe(run, kept, recipe)
-            rest = {key: storage.on_its_own(tensor) for key, tensor in rest.items()}
+            rest = {key: storage.on_its_own(tensor, key) for key, tensor in rest.items()}
         snapshots = {str(snapshot.step): self._put_snapshot(place, snapshot) for snapshot in kept}
         known.entry = {"described": described, "rest": _write(place, rest), "snapshots": snapshots}
         known.mark = mark
@@ -238,7 +238,7 @@ class Keeper:
             return file.name
         name = _linked(file, place) if held is not None and held() is snapshot else None
         if name is None:
-            tensors = {key: storage.on_its_own(t) for key, t in storage.snapshot_tensors(snapshot).items()}
+            tensors = {key: storage.on_its_own(t, key) for key, t in storage.snapshot_tensors(snapshot).items()}
             name = _write(place, tensors)
         self._snapshots[id(snapshot)] = (weakref.ref(snapshot), place / name)
         return name

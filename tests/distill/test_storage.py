@@ -16,7 +16,7 @@ import pytest
 import torch
 
 import kdviz as kd
-from kdviz.distill import storage
+from kdviz.distill import durable
 
 from .conftest import same_weights, small
 
@@ -42,7 +42,7 @@ def test_the_folder_holds_safetensors_and_json_only(make, tmp_path):
         run.step()
         run.save(tmp_path / "run")
     files = sorted(p.name for p in (tmp_path / "run").rglob("*") if p.is_file())
-    assert files == [".lock", "CURRENT", "run.json", "tensors.safetensors"]
+    assert files == [".lock", "CURRENT", *["run.json"] * 2, *["tensors.safetensors"] * 2], "the save before stays"
     assert (tmp_path / "run" / ".lock").read_bytes() == b""
 
 
@@ -125,7 +125,7 @@ def test_two_threads_may_save_into_one_folder(make, clouds, tmp_path):
     for thread in threads:
         thread.join()
     assert kd.Distillation.load(tmp_path, data=clouds).steps_done == 1
-    assert len(list(tmp_path.glob("save-*"))) == 1
+    assert len(list(tmp_path.glob("save-*"))) == 2
 
 
 def test_functions_of_ones_own_are_asked_for_again(make, clouds, tmp_path):
@@ -154,11 +154,11 @@ def test_a_missing_or_damaged_save_is_said_in_a_sentence(make, clouds, tmp_path)
     with pytest.raises(FileNotFoundError, match="holds no complete save"):
         kd.Distillation.load(tmp_path / "nowhere")
     make().save(tmp_path)
-    saved = tmp_path / (tmp_path / storage.CURRENT).read_text()
+    saved = tmp_path / (tmp_path / durable.CURRENT).read_text()
     (saved / "tensors.safetensors").write_bytes(b"\x00" * 40)
     with pytest.raises(ValueError, match="is damaged"):
         kd.Distillation.load(tmp_path, data=clouds)
-    (tmp_path / storage.CURRENT).write_text("../../elsewhere")
+    (tmp_path / durable.CURRENT).write_text("../../elsewhere")
     with pytest.raises(ValueError, match="must name a save beside it"):
         kd.Distillation.load(tmp_path, data=clouds)
 

@@ -25,14 +25,14 @@ BEGIN = textwrap.dedent(
 # Says when it has written its save and not yet put it in force, and waits there for a line.
 HELD = BEGIN + textwrap.dedent(
     """
-    from kdviz.distill import durable, storage
-    for module in (durable, storage):
-        if hasattr(module, "point_to"):
-            def held(*given, then=module.point_to):
-                print("held", flush=True)
-                sys.stdin.readline()
-                return then(*given)
-            module.point_to = held
+    from kdviz.distill import save_folder
+
+    def held(*given, then=save_folder.point_to):
+        print("held", flush=True)
+        sys.stdin.readline()
+        return then(*given)
+
+    save_folder.point_to = held
     run.step()
     run.save(sys.argv[1])
     print("saved", flush=True)
@@ -80,12 +80,15 @@ def test_a_saver_killed_while_it_writes_holds_nobody_up(tmp_path):
         assert first.stdout is not None
         assert first.stdout.readline() == "held\n"
         first.kill()
-    with pytest.raises(FileNotFoundError, match="holds no complete save"):
+    with pytest.raises(FileNotFoundError, match="no complete save in force, and the save of step 1 is whole"):
         kd.Distillation.load(tmp_path, data=data())
+    (tmp_path / "fresh-01234567").mkdir()
+    (tmp_path / "CURRENT.01234567").touch()
     with started(OFTEN, tmp_path, 1) as second:
         assert second.communicate()[1] == ""
     assert kd.Distillation.load(tmp_path, data=data()).steps_done == 1
-    assert len(list(tmp_path.glob("save-*"))) == 1, "what the dead one left is cleared away"
+    left = [path.name for path in tmp_path.iterdir() if path.name not in (durable.CURRENT, durable.LOCK)]
+    assert len(left) == 2 and all(name.startswith("save-") for name in left), "what the dead ones left is cleared away"
 
 
 def test_many_processes_save_into_one_folder_and_load_from_it(tmp_path):
