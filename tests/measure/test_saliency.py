@@ -325,8 +325,8 @@ X0, T0 = torch.rand(3, 4), torch.tensor([0, 1, 0])
 
 @pytest.mark.parametrize(("change", "says"), [
     ({"method": "lime"}, "method must be one of gradient, .*feature_ablation, got 'lime'"),
-    ({"X": X0.mul(255).to(torch.uint8)}, "X must be a floating-point tensor, as of Examples.inputs.., got torch.uint8"),
-    ({"X": X0.numpy()}, "X must be a floating-point tensor.* got ndarray"),
+    ({"X": X0.mul(255).to(torch.uint8)}, "X must be floating point, or whole numbers of tokens, as of Examples.inputs.., got torch.uint8"),
+    ({"X": X0.numpy()}, "X must be floating point.* got ndarray"),
     ({"X": X0[:0], "target": T0[:0]}, r"at least one example, got \(0, 4\)"),
     ({"X": X0[0]}, r"must have shape \(examples, ...\).* got \(4,\)"),
     ({"X": X0 * math.nan}, "X must be finite"),
@@ -345,15 +345,15 @@ X0, T0 = torch.rand(3, 4), torch.tensor([0, 1, 0])
     ({"window": (1, 1)}, r"window must fit into \(4,\).* got \(1, 1\)"),
     ({"window": 0}, "window must fit into"),
     ({"method": "grad_cam"}, r"Grad-CAM needs images .* got examples of shape \(4,\)"),
-    ({"model": Returns(lambda x: (x, x))}, r"must return logits \(examples, classes\), got a tuple; wrap it in"),
-    ({"model": Returns(lambda x: {"logits": x})}, "got a dict; wrap it in kdviz.models.LogitsOf"),
-    ({"model": Returns(lambda x: x.sum(1))}, r"must return logits .*, got shape \(1,\) for 1 example"),
+    ({"model": Returns(lambda x: (x, x))}, r"returned 2 things, expected a tensor of logits; pass kd\.wrap\(model, outp"),
+    ({"model": Returns(lambda x: x.sum(1))}, r"returned shape \(1,\) for 1 example, expected \(1, classes\)"),
+    ({"model": Returns(lambda x: x[:, None].repeat(1, 2, 1))}, "answers token by token"),
     ({"model": Returns(lambda x: x * math.nan)}, "logits must be finite, got nan or inf"),
     ({"model": Returns(lambda x: x.detach())}, "no gradient with respect to its input; use occlusion or feature_abl"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_said_in_a_sentence(change, says):
     asked = {"model": nn.Linear(4, 2), "X": X0, "target": T0, **change}
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises((ValueError, TypeError), match=says):
         saliency(asked.pop("model"), asked.pop("X"), asked.pop("target"), **asked)
 
 
@@ -489,7 +489,7 @@ class Scaled(nn.Module):
 
 
 def test_weights_without_a_reset_are_drawn_with_their_own_mean_and_spread():
-    from kdviz.measure.saliency import _redrawn
+    from kdviz.measure.saliency.random_weights import redrawn as _redrawn
 
     model = Scaled()
     weight = _redrawn(model, 5).weight

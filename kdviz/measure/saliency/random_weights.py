@@ -1,0 +1,113 @@
+"""The sanity check: whether a map changes with the weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from ...distill.state import copied
+from ...models.architecture import seeded
+from ...models.inference import Inputs, device_of
+from ...models.randomness import mix
+from ..fidelity import Array
+from .alike import MapSimilarity, of_examples, similarity
+from .maps import saliency
+
+
+def sanity_check(
+    model: nn.Module,
+    X: Inputs,
+    target: Array,
+    method: str = "gradient",
+    seed: int = 0,
+    *,
+    top: float = 0.1,
+    maps: Array | None = None,
+    **settings: Any,
+) -> MapSimilarity:
+    """Compare the maps of a model with those of the same architecture with random weights.
+
+    A map that stays the same shows the input, or the architecture, but not what was learnt.
+
+    Parameters
+    ----------
+    model, X, target, method
+        As of :func:`saliency`. The model is left as it is.
+    seed : int
+        Of the random weights, and of the noise of smoothed gradients. torch's own generator is left alone.
+    top : float
+        As of :func:`similarity`.
+    maps : array of float, optional
+        The model's own maps, if they are known already.
+    **settings
+        More arguments of :func:`saliency`; ``progress`` hears of both models' maps, one after the other.
+
+    Returns
+    -------
+    MapSimilarity
+        Learnt against random: low is good.
+
+    Raises
+    ------
+    ValueError
+        As of :func:`saliency`; or if the model cannot be copied, or has no weights to draw again.
+
+    Notes
+    -----
+    In a copy on the CPU each module with ``reset_parameters`` draws its weights as it did when it was made. Parameters
+    of other modules are drawn from the normal distribution with their own mean and standard deviation.
+
+    References
+    ----------
+    Adebayo et al. 2018, Sanity Checks for Saliency Maps, arXiv:1810.03292.
+
+    Examples
+    --------
+    >>> checked = sanity_check(nn.Linear(8, 2), torch.rand(5, 8), [0, 1, 0, 1, 0])
+    >>> checked.n, bool((checked.rank < 1).all())
+    (5, True)
+    """
+    learnt = saliency(model, X, target, method, seed=seed, **settings) if maps is None else maps
+    return similarity(learnt, saliency(redrawn(model, seed), X, target, method, seed=seed, **settings), top)
+
+
+def on_random_weights(found: MapSimilarity, who: str) -> str:
+    """Return what a :func:`sanity_check` found, in words.
+
+    >>> print(on_random_weights(similarity([[1.0, 2.0, 3.0]], [[3.0, 2.0, 1.0]]), "student"))
+    The student's maps and those of the same model with random weights have a median rank correlation of -1.00 over 1
+    example: the nearer to 1, the less they show of what was learned.
+    """
+    known = found.rank[~np.isnan(found.rank)]
+    if not len(known):
+        return f"With random weights, or as it is, the {who} has maps of a single size: they cannot be compared."
+    return (
+        f"The {who}'s maps and those of the same model with random weights have a median rank correlation of "
+        f"{np.median(known):.2f} over {of_examples(len(known))}: the nearer to 1, the less they show of what was "
+        "learned."
+    )
+
+
+def redrawn(model: nn.Module, seed: int) -> nn.Module:
+    """Return a copy with random weights, where the model lies."""
+    device = device_of(model)
+    try:
+        other = copied(model).cpu()
+    except Exception as error:
+        raise ValueError(f"the model cannot be copied, so no random one can be compared: {error}") from error
+    before = [p.detach().clone() for p in other.parameters()]
+    with seeded(mix(seed, 1)), torch.no_grad():  # not what a fresh model of this seed has
+        for module in other.modules():
+            reset = getattr(module, "reset_parameters", None)
+            if callable(reset):
+                reset()
+                continue
+            for p in module.parameters(recurse=False):
+                if p.is_floating_point():
+                    p.copy_(p.mean() + p.std(correction=0) * torch.randn_like(p))
+    if all(torch.equal(p, q) for p, q in zip(other.parameters(), before, strict=True)):
+        raise ValueError("the model has no weights to draw again, so a random one would be the same")
+    return other.to(device)
