@@ -13,7 +13,8 @@ from .keeping import Keeper
 from .roster import Roster
 from .travel import described
 
-SAVE_EVERY_S = 10.0
+SOONEST_S = 1.0  # between two saves while training: what a page that dies can lose
+SHARE = 0.02  # of the time of training, at most, goes into saving
 
 
 class Session:
@@ -32,6 +33,7 @@ class Session:
         self._roster, self._page, self._tell = roster, page, tell
         self._keeper = Keeper("")
         self._saved_at = time.monotonic()
+        self._took_s = 0.0  # the last save
 
     def begin(self, token: str) -> None:
         """Keep for this browser from now on, and offer what is kept for it."""
@@ -44,18 +46,26 @@ class Session:
 
     def save(self, films: dict[str, Film], *, title: str, state: str) -> None:
         """Write what is on the page. Between two steps, on the runner's thread."""
-        self._saved_at = time.monotonic()
+        began = self._saved_at = time.monotonic()
         entries = list(self._roster)
         if not entries:
             return
         session = {"title": title, "state": state, "entries": described(entries), **self._page()}
         runs = {entry.key: entry.run for entry in entries}
         self._keeper.save(session, runs, {key: film for key, film in films.items() if key in runs})
+        self._saved_at = time.monotonic()
+        self._took_s = self._saved_at - began
 
     @property
     def due(self) -> bool:
-        """Whether the last save is long enough ago for another one while training."""
-        return time.monotonic() - self._saved_at > SAVE_EVERY_S
+        """Whether the last save is long enough ago for another one while training: a second, and longer where saving
+        takes long, so that it stays a small share of the time."""
+        return time.monotonic() - self._saved_at > max(SOONEST_S, self._took_s / SHARE)
+
+    @property
+    def notice(self) -> str:
+        """What is kept for this browser and damaged, in one sentence; empty where all of it is whole."""
+        return self._keeper.notice
 
     @property
     def problem(self) -> str:
