@@ -1,9 +1,11 @@
 """Keeping: what is on the page goes to disk, so that a reload or a dead kernel loses nothing.
 
 One folder for each browser, named by a random token that the page keeps; below it one for each session kept. A session
-is a JSON file that names the files of tensors it needs. Those are never written twice: a snapshot of a run does not
+is a JSON file that names the files of tensors it needs. The name of each file holds the hash of what is in it, so that
+a number which changed on the disk is never taken up. Tensors are never written twice: a snapshot of a run does not
 change, so the next save writes only what is new, then replaces the one-line file ``CURRENT``, then clears the old away.
-Whoever dies in between leaves the save before in force.
+Whoever dies in between leaves the save before in force. Pages of one browser save one after the other, and saves are
+numbered: which is the newest does not depend on a clock.
 """
 
 from __future__ import annotations
@@ -187,9 +189,11 @@ class Keeper:
         for file in files.keys() - self._on_disk:  # after all are written: one wait is shared by many
             durable.to_disk(place / file)
         self._on_disk = set(files)
-        fresh = place / f"save-{uuid.uuid4().hex}.json"
         told = {"version": on_disk.FORMAT, "kdviz": version("kdviz"), "when": now, "files": files}
-        fresh.write_text(json.dumps({**told, **body}), encoding="utf-8")
+        count = on_disk.next_number(self._place)
+        written = json.dumps({**told, "number": count, **body}).encode()
+        fresh = place / f"save-{count:08d}-{durable.digest_of(written)}.json"
+        fresh.write_bytes(written)
         durable.to_disk(fresh)
         durable.point_to(place, fresh.name)
         self._saved = text
@@ -257,7 +261,7 @@ class Keeper:
     def _clear(self, place: Path, needed: set[str]) -> None:
         """Clear away what the save in force does not need, and sessions that are too many, too old or too large."""
         for old in place.iterdir():
-            if old.name not in needed:
+            if old.name not in needed and not old.is_dir():
                 old.unlink(missing_ok=True)
         self._snapshots = {key: known for key, known in self._snapshots.items() if known[1].name in needed}
         taken, save = self._taken
@@ -274,10 +278,19 @@ class Keeper:
             return []
         found = []
         for place, manifest in on_disk.sessions(self._place):
-            if place.name != self.id and not on_disk.is_old(manifest):
+            if place.name != self.id:
                 told = {name: manifest[name] for name in ("title", "when", "steps_done", "total_steps", "state")}
                 found.append(Kept(place.name, **told))
         return found
+
+    @property
+    def notice(self) -> str:
+        """What is kept and damaged, in one sentence; empty where all of it is whole."""
+        count = len([place for place in on_disk.damaged(self._place) if place.name != self.id]) if self.token else 0
+        if not count:
+            return ""
+        which = "One run that was kept is damaged and" if count == 1 else f"{count} runs that were kept are damaged and"
+        return f"{which} cannot be taken up; all others can."
 
     def load(self, kept: str, teachers: Callable[[str], Teacher] | None = None) -> Loaded:
         """Return (session, runs, films) as they were saved; the runs go on bit for bit.
@@ -301,6 +314,7 @@ class Keeper:
         once = _Once(place, teachers)
         runs, films = {}, {}
         try:
+            on_disk.check_files(place, manifest)
             for name, entry in manifest["runs"].items():
                 runs[name] = once.run(entry)
                 if entry["film"]:
@@ -365,20 +379,26 @@ def _thinned(snapshots: tuple[Snapshot, ...], stride: int) -> tuple[Snapshot, ..
 
 
 def _write(place: Path, tensors: dict[str, Tensor]) -> str:
-    """Write tensors to a new file and return its name."""
-    name = f"{uuid.uuid4().hex}.safetensors"
-    save_file(tensors, place / name)
+    """Write tensors to a file named by its hash, and return its name."""
+    fresh = place / f"fresh-{uuid.uuid4().hex[:8]}"
+    try:
+        save_file(tensors, fresh)
+        name = f"{durable.digest(fresh)}.safetensors"
+        os.replace(fresh, place / name)
+    finally:
+        fresh.unlink(missing_ok=True)
     return name
 
 
 def _linked(file: Path, place: Path) -> str | None:
-    """Give a file a second name in another folder; None where that cannot be, or it is gone."""
-    name = f"{uuid.uuid4().hex}.safetensors"
+    """Give a file its name in another folder too; None where that cannot be, or it is gone."""
     try:
-        os.link(file, place / name)
+        os.link(file, place / file.name)
+    except FileExistsError:
+        pass
     except OSError:
         return None
-    return name
+    return file.name
 
 
 class _Once:

@@ -114,6 +114,8 @@ class Lab(LabPage):
             return
         try:
             self._session.begin(str(hello.get("browser", "")))
+            if self._session.notice:
+                self._say(self._session.notice)
         except ValueError as error:
             self._say(str(error))
         query = str(hello.get("query", ""))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import statistics
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -13,7 +15,8 @@ from .keeping import Keeper
 from .roster import Roster
 from .travel import described
 
-SAVE_EVERY_S = 10.0
+SOONEST_S, LATEST_S = 1.0, 10.0  # between two saves while training: what a page that dies can lose
+SHARE = 0.03  # of the time of training goes into saving, where LATEST_S allows
 
 
 class Session:
@@ -32,6 +35,7 @@ class Session:
         self._roster, self._page, self._tell = roster, page, tell
         self._keeper = Keeper("")
         self._saved_at = time.monotonic()
+        self._took_s: deque[float] = deque(maxlen=3)  # the last saves
 
     def begin(self, token: str) -> None:
         """Keep for this browser from now on, and offer what is kept for it."""
@@ -44,18 +48,29 @@ class Session:
 
     def save(self, films: dict[str, Film], *, title: str, state: str) -> None:
         """Write what is on the page. Between two steps, on the runner's thread."""
-        self._saved_at = time.monotonic()
+        first, began = not self._keeper.id, time.monotonic()
+        self._saved_at = began
         entries = list(self._roster)
         if not entries:
             return
         session = {"title": title, "state": state, "entries": described(entries), **self._page()}
         runs = {entry.key: entry.run for entry in entries}
         self._keeper.save(session, runs, {key: film for key, film in films.items() if key in runs})
+        self._saved_at = time.monotonic()
+        if not first:  # the first one looks at more than any other
+            self._took_s.append(self._saved_at - began)
 
     @property
     def due(self) -> bool:
-        """Whether the last save is long enough ago for another one while training."""
-        return time.monotonic() - self._saved_at > SAVE_EVERY_S
+        """Whether the last save is long enough ago for another one while training: a second, and longer where saving
+        takes long, so that it stays a small share of the time."""
+        usual = statistics.median(self._took_s) if self._took_s else 0.0
+        return time.monotonic() - self._saved_at > min(max(SOONEST_S, usual / SHARE), LATEST_S)
+
+    @property
+    def notice(self) -> str:
+        """What is kept for this browser and damaged, in one sentence; empty where all of it is whole."""
+        return self._keeper.notice
 
     @property
     def problem(self) -> str:
