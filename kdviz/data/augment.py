@@ -47,7 +47,7 @@ def flip(x: Tensor, *, generator: Generator | None = None) -> Tensor:
     """Mirror each image left to right with probability 1/2."""
     _check_images(x)
     mirrored = torch.rand(len(x), 1, 1, 1, generator=generator) < 0.5
-    return torch.where(mirrored, x.flip(3), x)
+    return torch.where(mirrored.to(x.device), x.flip(3), x)
 
 
 def erase(x: Tensor, *, size: int = 8, generator: Generator | None = None) -> Tensor:
@@ -64,7 +64,7 @@ def erase(x: Tensor, *, size: int = 8, generator: Generator | None = None) -> Te
     rows, columns = torch.arange(height), torch.arange(width)
     in_rows = (rows >= top) & (rows < top + size)  # (B, H)
     in_columns = (columns >= left) & (columns < left + size)  # (B, W)
-    return x.masked_fill((in_rows[:, :, None] & in_columns[:, None, :])[:, None], 0)
+    return x.masked_fill((in_rows[:, :, None] & in_columns[:, None, :])[:, None].to(x.device), 0)
 
 
 def warp(
@@ -101,26 +101,43 @@ def warp(
     Tensor
         Shape and dtype of `x`.
 
+    Raises
+    ------
+    ValueError
+        If `x` is no stack of images, or not of floats.
+
+    Notes
+    -----
+    Turned about the centre, in pixels: by as many degrees whatever height and width are.
+
     References
     ----------
     Simard, Steinkraus, Platt 2003, "Best Practices for Convolutional Neural Networks".
     """
     _check_images(x)
+    if not x.is_floating_point():
+        raise ValueError(f"warp mixes neighbouring pixels and needs images of floats, got {x.dtype}: use x / 255")
     batch, _, height, width = x.shape
     draws = torch.rand(6, batch, generator=generator) * 2 - 1
     angle = draws[0] * math.radians(degrees)
     across, down = 1 + draws[1] * zoom, 1 + draws[2] * zoom
     slant = draws[3] * shear
+    # torch counts from -1 to 1 along either axis, so that a pixel down is height / width of a pixel across
     theta = torch.empty(batch, 2, 3)
-    theta[:, 0, 0], theta[:, 0, 1] = angle.cos() * across, (slant - angle.sin()) * down
-    theta[:, 1, 0], theta[:, 1, 1] = angle.sin() * across, angle.cos() * down
+    theta[:, 0, 0], theta[:, 0, 1] = angle.cos() * across, (slant - angle.sin()) * down * (height / width)
+    theta[:, 1, 0], theta[:, 1, 1] = angle.sin() * across * (width / height), angle.cos() * down
     theta[:, 0, 2], theta[:, 1, 2] = draws[4] * pixels * 2 / width, draws[5] * pixels * 2 / height
     grid = F.affine_grid(theta, [batch, 1, height, width], align_corners=False)  # (B, H, W, 2), in [-1, 1]
     if elastic:
-        coarse = torch.randn(batch, 2, 7, 7, generator=generator) * (elastic * 2 / width)
+        coarse = torch.randn(batch, 2, 7, 7, generator=generator)
+        coarse = coarse * torch.tensor([elastic * 2 / width, elastic * 2 / height])[:, None, None]
         bend = F.interpolate(coarse, size=(height, width), mode="bicubic", align_corners=True)
         grid = grid + bend.permute(0, 2, 3, 1)
-    return F.grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    kind = torch.float64 if x.dtype == torch.float64 else torch.float32
+    moved = F.grid_sample(
+        x.to(kind), grid.to(x.device, kind), mode="bilinear", padding_mode="zeros", align_corners=False
+    )
+    return moved.to(x.dtype)
 
 
 def _check_images(x: Tensor) -> None:

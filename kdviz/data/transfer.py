@@ -33,9 +33,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from kdviz.data.inputs import Inputs, named, tensors
 from kdviz.data.memory import Examples, Splits
-
-NEIGHBOURS_AT_ONCE = 1024  # rows of a distance matrix held at a time
+from kdviz.data.neighbours import Points
 
 
 def munge(
@@ -80,7 +80,7 @@ def munge(
     Raises
     ------
     ValueError
-        If a number is out of range, or there are less than two training examples.
+        If a number is out of range, there are less than two training examples, or these are no finite numbers.
 
     Notes
     -----
@@ -118,16 +118,31 @@ def munge(
         raise ValueError(f"p must lie in [0, 1] (it is a probability), got {p}")
     if not 0 < s < float("inf"):
         raise ValueError(f"s must be a finite number > 0, got {s}")
-    x = data.train.x
-    if len(x) < 2:
-        raise ValueError(f"an example trades with its nearest neighbour and there is {len(x)} training example in all")
+    x = _numbers_of(data)
     attributes, blocks = _attributes(x, _nominal_columns(data.features) if nominal is None else nominal)
-    rows = x.flatten(1).numpy().astype(np.float32)
+    rows = x.flatten(1).to(torch.float32 if x.dtype == torch.uint8 else torch.float64).numpy()
     weight = _weights(rows, blocks, table=x.ndim == 2)
     random = np.random.RandomState(seed)  # its stream is frozen for good
-    neighbours = _nearest(rows * weight) if fixed_neighbours else None
+    neighbours = Points(rows * weight).all_nearest() if fixed_neighbours else None
     made = [_traded(rows, weight, attributes, neighbours, p, s, random) for _ in range(times)]
     return with_more(data, _as_inputs(np.concatenate(made), x), "munge")
+
+
+def _numbers_of(data: Splits) -> Tensor:
+    """Return the training examples, once they are known to be numbers that can be traded."""
+    train = data.train
+    if not train.single or not (train.x.dtype == torch.uint8 or train.x.is_floating_point()):
+        raise ValueError(
+            f"munge trades numbers between examples, pixels or columns of a table, and those of {data.title} are "
+            f"{train.describe()}; mix in examples that are there: kd.data.mixed_in"
+        )
+    if len(train) < 2:
+        raise ValueError(
+            f"an example trades with its nearest neighbour and there is {len(train)} training example in all"
+        )
+    if not bool(train.x.isfinite().all()):
+        raise ValueError(f"a neighbour is found by its numbers and some of {data.title} are NaN or infinite; fill them")
+    return train.x
 
 
 def _traded(
@@ -143,17 +158,10 @@ def _traded(
 
     ``attributes`` (D,) holds the number of the nominal attribute that a column belongs to, -1 for continuous ones.
     """
-    T = T.copy()
-    scaled = T * weight
-    squares = (scaled**2).sum(1)
+    T, scaled = T.copy(), Points(T * weight)
     continuous, several = attributes < 0, attributes.max(initial=-1) + 1
     for i in range(len(T)):
-        if neighbours is None:
-            far = squares - 2 * (scaled @ scaled[i])  # |e − e′|² but for |e|², the same for all
-            far[i] = np.inf
-            j = int(far.argmin())
-        else:
-            j = int(neighbours[i])
+        j = scaled.nearest(i) if neighbours is None else int(neighbours[i])
         e, other = T[i].copy(), T[j].copy()
         traded = random.random_sample(len(e)) < p
         if several:
@@ -162,22 +170,8 @@ def _traded(
         T[i] = np.where(traded, other + sd * random.standard_normal(len(e)), e)
         T[j] = np.where(traded, e + sd * random.standard_normal(len(e)), other)
         for k in (i, j):
-            scaled[k] = T[k] * weight
-            squares[k] = (scaled[k] ** 2).sum()
+            scaled.move(k, T[k] * weight)
     return T
-
-
-def _nearest(rows: np.ndarray) -> np.ndarray:
-    """Return the index of each row's nearest other row, (N,)."""
-    points = torch.from_numpy(rows)
-    squares = (points**2).sum(1)
-    found = []
-    for start in range(0, len(points), NEIGHBOURS_AT_ONCE):
-        part = points[start : start + NEIGHBOURS_AT_ONCE]
-        far = squares - 2 * (part @ points.T)
-        far[torch.arange(len(part)), torch.arange(start, start + len(part))] = float("inf")
-        found.append(far.argmin(1))
-    return torch.cat(found).numpy()
 
 
 def _nominal_columns(features: Sequence[str]) -> list[list[int]]:
@@ -215,9 +209,9 @@ def _attributes(x: Tensor, nominal: Sequence[Sequence[int]]) -> tuple[np.ndarray
 def _weights(rows: np.ndarray, blocks: Sequence[np.ndarray], *, table: bool) -> np.ndarray:
     """Return what to multiply the columns by, (D,), before distances are taken."""
     if not table:
-        return np.ones(rows.shape[1], dtype=np.float32)
+        return np.ones(rows.shape[1], dtype=rows.dtype)
     extent = rows.max(0) - rows.min(0)
-    weight = np.divide(1, extent, out=np.ones_like(extent), where=extent > 0)
+    weight = np.divide(1, extent, out=np.ones_like(extent), where=extent > 0)  # a constant column weighs nothing
     for index in blocks:
         weight[index] = np.sqrt(0.5)  # two columns differ where one category takes the place of another
     return weight
@@ -280,14 +274,14 @@ def mixed_in(
     return with_more(data, pool.take(np.sort(order)).x, name)
 
 
-def with_more(data: Splits, x: Tensor, name: str) -> Splits:
+def with_more(data: Splits, x: Inputs, name: str) -> Splits:
     """Return data with further training examples, without labels.
 
     Parameters
     ----------
     data : Splits
-    x : Tensor, shape (M, ...)
-        Of the same shape and dtype as the training examples.
+    x : Tensor, shape (M, ...), or dict or tuple of such
+        In the form, the shapes and the dtypes of the training examples.
     name : str
         What the new examples are; the data are called by both.
 
@@ -302,17 +296,39 @@ def with_more(data: Splits, x: Tensor, name: str) -> Splits:
         If the examples do not fit.
     """
     train = data.train
-    if x.shape[1:] != train.x.shape[1:] or x.dtype != train.x.dtype:
+    if _kind(x) != _kind(train.x):
         raise ValueError(
             f"further examples must be {_kind(train.x)} like those of {data.title}, got {_kind(x)}; convert them"
         )
-    unknown = torch.full((len(x),), -1)
-    more = Examples(torch.cat((train.x, x)), torch.cat((train.y, unknown)), _longer(train.groups, len(x)))
+    if train.redraw is not None:
+        raise ValueError(
+            f"the training examples of {data.title} are drawn anew each time and the others are not; take them in one "
+            "draw: dataclasses.replace(data, train=data.train.fixed())"
+        )
+    count = len(tensors(x)[0])
+    unknown = torch.full((count, *train.y.shape[1:]), -1)
+    soft = None if train.soft is None else torch.cat((train.soft, train.soft.new_zeros(count, train.soft.shape[1])))
+    both = _joined(train.x, x)
+    more = Examples(both, torch.cat((train.y, unknown)), _longer(train.groups, count), soft)
     return replace(data, name=f"{data.name}+{name}", title=f"{data.title} and {name}", train=more, draw=None)
 
 
-def _kind(x: Tensor) -> str:
-    return f"{str(x.dtype).removeprefix('torch.')} of shape {tuple(x.shape[1:])}"
+def _joined(x: Inputs, more: Inputs) -> Inputs:
+    """Return the examples of both, of one form; those of ``more`` come last."""
+    if isinstance(x, Tensor) and isinstance(more, Tensor):
+        return torch.cat((x, more))
+    if isinstance(x, dict) and isinstance(more, dict):
+        return {name: torch.cat((part, more[name])) for name, part in x.items()}
+    return tuple(torch.cat(pair) for pair in zip(tensors(x), tensors(more), strict=True))
+
+
+def _kind(x: Inputs) -> str:
+    """Say what examples are: one text for all that can be joined."""
+    kinds = [
+        f"{name} {str(part.dtype).removeprefix('torch.')} of shape {tuple(part.shape[1:])}".strip()
+        for name, part in sorted(named(x))
+    ]
+    return ", ".join(kinds)
 
 
 def _longer(groups: Mapping[str, Any], count: int) -> dict[str, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -108,3 +109,84 @@ def test_wrong_arguments_are_said_in_a_sentence() -> None:
         shift(torch.zeros(3, 4))
     with pytest.raises(ValueError, match="pixels must be >= 0, got -1"):
         shift(torch.zeros(1, 1, 2, 2), pixels=-1)
+
+
+def draws(count: int, seed: int) -> Tensor:
+    """What `warp` draws: angle, sizes across and down, slant, shifts across and down, each in [-1, 1]."""
+    return torch.rand(6, count, generator=seeded(seed)) * 2 - 1
+
+
+def direction(picture: Tensor) -> float:
+    """Angle of a bright line against the rows, in degrees: of the first principal axis of its pixels."""
+    rows, columns = torch.meshgrid(*(torch.arange(n, dtype=torch.float64) for n in picture.shape), indexing="ij")
+    points = torch.stack((columns.flatten(), rows.flatten()))  # (2, H·W)
+    weights = picture.double().flatten()
+    main = torch.linalg.eigh(torch.cov(points, aweights=weights)).eigenvectors[:, -1]
+    return math.degrees(math.atan(main[1] / main[0]))
+
+
+SIZES = [(28, 28), (17, 65), (65, 17), (40, 64), (9, 33)]
+
+
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_a_line_turns_by_as_many_degrees_whatever_height_and_width_are(height: int, width: int) -> None:
+    x = torch.zeros(40, 1, height, width, dtype=torch.float64)
+    half = min(height, width) // 2 - 2  # short enough to stay inside
+    x[:, 0, height // 2, width // 2 - half : width // 2 + half + 1] = 1
+    turned = warp(x, degrees=10, zoom=0, shear=0, pixels=0, generator=seeded(3))
+    found = [direction(picture[0]) for picture in turned]
+    expected = (-10 * draws(40, 3)[0]).tolist()  # the grid says where a pixel comes from
+    assert max(map(abs, expected)) > 9
+    assert found == pytest.approx(expected, abs=1.5 if half > 5 else 3)
+
+
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_warp_is_the_map_of_pixels_that_it_says(height: int, width: int) -> None:
+    """Every number that goes in, pixel by pixel: a linear picture stays linear, so that bilinear means exact."""
+    rows, columns = torch.meshgrid(
+        *(torch.arange(n, dtype=torch.float64) - (n - 1) / 2 for n in (height, width)), indexing="ij"
+    )
+    count, seed = 5, 1
+    x = (3 * columns + 7 * rows + 1000).expand(count, 1, -1, -1).double()
+    found = warp(x, generator=seeded(seed))
+    angle, across, down, slant, right, low = draws(count, seed).double()
+    angle, across, down, slant = angle * math.radians(10), 1 + 0.1 * across, 1 + 0.1 * down, 0.1 * slant
+    for k in range(count):
+        from_column = angle[k].cos() * across[k] * columns + (slant[k] - angle[k].sin()) * down[k] * rows + 2 * right[k]
+        from_row = angle[k].sin() * across[k] * columns + angle[k].cos() * down[k] * rows + 2 * low[k]
+        inside = (from_column.abs() <= (width - 1) / 2) & (from_row.abs() <= (height - 1) / 2)
+        expected = 3 * from_column + 7 * from_row + 1000
+        assert inside.any()
+        torch.testing.assert_close(found[k, 0][inside], expected[inside], rtol=1e-5, atol=1e-3)
+
+
+def test_an_elastic_bend_is_as_many_pixels_down_as_across() -> None:
+    height, width = 20, 80
+    rows, columns = torch.meshgrid(*(torch.arange(float(n)) for n in (height, width)), indexing="ij")
+    still = {"degrees": 0.0, "zoom": 0.0, "shear": 0.0, "pixels": 0.0}
+    inner = (slice(None), 0, slice(6, -6), slice(6, -6))
+    moved = []
+    for picture in (columns, rows):
+        x = picture.expand(200, 1, -1, -1)
+        moved.append((warp(x, elastic=1.0, **still, generator=seeded(0)) - x)[inner].std().item())
+    assert moved[0] == pytest.approx(moved[1], rel=0.1) and 0.5 < moved[0] < 1.2
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_warp_keeps_the_dtype(dtype: torch.dtype) -> None:
+    x = pictures(dtype=dtype)
+    assert warp(x, generator=seeded(0)).dtype == dtype
+
+
+def test_warp_needs_floats_and_the_way_out_works() -> None:
+    with pytest.raises(ValueError, match=r"needs images of floats, got torch.uint8: use x / 255"):
+        warp(pictures())
+    assert warp(pictures() / 255).shape == pictures().shape
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 9), (9, 1), (3, 20)])
+def test_all_changes_take_pictures_of_any_form(height: int, width: int) -> None:
+    x = pictures(height=height, width=width, dtype=torch.float32)
+    for change in (shift, flip, erase, warp):
+        assert change(x, generator=seeded(0)).shape == x.shape
+    assert torch.equal(shift(x, pixels=3, generator=seeded(5)), shift_one_by_one(x, 3, seeded(5)))

@@ -175,7 +175,7 @@ def labelled_by(
     else:
         raise ValueError('labels="sampled" draws from a teacher\'s logits and this teacher gives classes; use "argmax"')
     index = torch.arange(len(data.train)).repeat(draws)
-    train = replace(data.train.take(index) if draws > 1 else data.train, y=told)
+    train = replace(data.train.take(index) if draws > 1 else data.train, y=told, soft=None)
     return replace(data, name=f"{data.name}-as-told", train=train, draw=None)
 
 

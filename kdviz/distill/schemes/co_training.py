@@ -140,7 +140,12 @@ def _rounds(
 def _with_labels(data: Splits, labels: Tensor) -> Splits:
     """Return the data with the examples labelled so far, and no others, to learn from."""
     known = torch.nonzero(labels >= 0).flatten()
-    train = replace(data.train.take(known), y=labels[known])
+    train = data.train.take(known)
+    soft = train.soft
+    if soft is not None:  # those of what was labelled from the start stay as they are
+        new = (train.y < 0)[:, None]
+        soft = torch.where(new, torch.nn.functional.one_hot(labels[known], soft.shape[1]).to(soft), soft)
+    train = replace(train, y=labels[known], soft=soft)
     return replace(data, name=f"{data.name}-co-labelled", train=train, draw=None)
 
 

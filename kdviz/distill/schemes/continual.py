@@ -180,8 +180,8 @@ def retained(
     split : {"test", "validation"}
         What is asked.
     told : bool
-        Whether the student is told which task an example belongs to, so that only its classes compete
-        ("task-incremental"; else "class-incremental").
+        Whether the student is told which task an example belongs to, so that only its classes, those that the task's
+        labels name, compete ("task-incremental"; else "class-incremental").
 
     Returns
     -------
@@ -210,7 +210,7 @@ def retained(
     asked = [getattr(task, split) for task in tasks]
     if not all(examples.labelled for examples in asked):
         raise ValueError(f"each task needs labelled examples in its {split} part; ask another one")
-    allowed = [task.train.y.unique() for task in tasks] if told else [None] * len(tasks)
+    allowed = [_classes_of(task) for task in tasks] if told else [None] * len(tasks)
     rows = []
     for run in runs:
         with run.lock:
@@ -219,10 +219,16 @@ def retained(
     return Retained(torch.tensor(rows, dtype=torch.float64))
 
 
+def _classes_of(task: Splits) -> Tensor:
+    """Return the classes that a task's labels name, in any of its parts; an unknown label (-1) names none."""
+    named = torch.cat([part.y.flatten() for part in (task.train, task.validation, task.test)]).unique()
+    return named[named >= 0]
+
+
 def _accuracy(student: nn.Module, examples: Examples, allowed: Tensor | None) -> float:
     logits = inference.logits(student, examples)
     if allowed is not None:
-        others = torch.ones(logits.shape[1], dtype=torch.bool).index_fill_(0, allowed, False)
+        others = torch.ones(logits.shape[-1], dtype=torch.bool).index_fill_(0, allowed, False)
         logits = logits.masked_fill(others, float("-inf"))
     known = examples.y >= 0
-    return float((logits.argmax(1) == examples.y)[known].double().mean())
+    return float((logits.argmax(-1) == examples.y)[known].double().mean())

@@ -67,7 +67,8 @@ def federated(
     shared : int, optional
         How many public examples are drawn in each round; default all.
     **training
-        Further arguments of :class:`kdviz.Distillation`, for each run; its seed goes up by one from run to run.
+        Further arguments of :class:`kdviz.Distillation`, for each run; its seed goes up by one from run to run, and
+        fixes which public examples are drawn.
 
     Yields
     ------
@@ -119,14 +120,15 @@ def federated(
     if shared is not None and not 1 <= shared <= len(public.train):
         raise ValueError(f"shared must lie in 1 ... {len(public.train)}, the public examples, got {shared}")
     objective = LogitMSE() if objective is None else objective
-    seeds = itertools.count(int(training.pop("seed", 0)))
+    seed = int(training.pop("seed", 0))
+    seeds = itertools.count(seed)
     learned: list[nn.Module] = []
     for student, own in zip(students, private, strict=True):
         alone = Distillation(None, student, own, HardLabels(), epochs=first_epochs, seed=next(seeds), **training)
         yield alone
         learned.append(carried_on(alone))
     for number in range(1, rounds + 1):
-        asked = _drawn(public, shared, number)
+        asked = _drawn(public, shared, number, seed)
         everyone = consensus([inference.logits(student, asked.train) for student in learned])
         teacher = RecordedAnswers(asked.train, everyone).eval()
         for client, own in enumerate(private):
@@ -153,16 +155,16 @@ def _public(given: Any, first: Splits) -> Splits:
     if isinstance(given, Splits):
         return without_labels(given)
     everything = examples(given)
-    unlabelled = Examples(everything.x, torch.full_like(everything.y, -1))
+    unlabelled = everything.without_labels(torch.ones(len(everything), dtype=torch.bool))
     return replace(first, name="public", title="public examples", train=unlabelled, draw=None)
 
 
-def _drawn(public: Splits, shared: int | None, number: int) -> Splits:
+def _drawn(public: Splits, shared: int | None, number: int, seed: int) -> Splits:
     """Return the public data with the examples that are shared in a round."""
     title = f"{public.title}, round {number}"
     if shared is None:
         return replace(public, name=f"{public.name}-public", title=title, draw=None)
-    generator = torch.Generator().manual_seed(mix(number, 8))
+    generator = torch.Generator().manual_seed(mix(seed, 8, number))
     chosen = torch.randperm(len(public.train), generator=generator)[:shared].sort().values
     return replace(
         public, name=f"{public.name}-round-{number}", title=title, train=public.train.take(chosen), draw=None

@@ -98,5 +98,5 @@ def without_labels(data: Any) -> Splits:
         return data
     if data.draw is None:
         return data.with_labels(0, keep_unlabelled=True)
-    nothing_known = replace(data.train, y=torch.full_like(data.train.y, -1))
+    nothing_known = data.train.without_labels(torch.ones(len(data.train), dtype=torch.bool))
     return replace(data, name=f"{data.name}-unlabelled", train=nothing_known, draw=None)

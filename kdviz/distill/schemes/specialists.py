@@ -251,7 +251,8 @@ def _examples_for(classes: list[int], data: Splits, number: int, seed: int) -> t
     """Return the special examples and equally many others, labelled anew, and the log of the oversampling."""
     at = torch.full((len(data.classes) + 1,), len(classes))
     at[classes], at[-1] = torch.arange(len(classes)), -1  # the last is for labels of -1
-    parts, odds = {}, {}
+    parts: dict[str, Any] = {}
+    odds = {}
     for name in ("train", "validation", "test"):
         examples = getattr(data, name)
         y = at[examples.y]
@@ -259,7 +260,7 @@ def _examples_for(classes: list[int], data: Splits, number: int, seed: int) -> t
         shuffled = torch.randperm(len(others), generator=torch.Generator().manual_seed(mix(seed, 7, number)))
         few = others[shuffled[: len(home)]]
         chosen = torch.cat((home, few)).sort().values
-        parts[name] = replace(examples.take(chosen), y=y[chosen])
+        parts[name] = _through(examples.take(chosen), y[chosen], at[:-1])
         odds[name] = (len(home), len(others), len(few))
     home_count, other_count, few_count = odds["train"]
     if not home_count or not few_count:
@@ -277,6 +278,14 @@ def _examples_for(classes: list[int], data: Splits, number: int, seed: int) -> t
         **parts,
     )
     return part, math.log(other_count / few_count)
+
+
+def _through(examples: Examples, y: Tensor, at: Tensor) -> Examples:
+    """Return examples with labels ``y`` of a window; ``at`` (C,) says which of its classes each class becomes."""
+    if examples.soft is None:
+        return replace(examples, y=y)
+    window = examples.soft.new_zeros(len(examples), int(at.max()) + 1).index_add(1, at, examples.soft)
+    return replace(examples, y=window.argmax(1).masked_fill(y < 0, -1), soft=window)
 
 
 class WithSpecialists(nn.Module):
