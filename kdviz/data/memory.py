@@ -117,27 +117,27 @@ class Examples:
         source, at = self.__dict__["_source"], self.__dict__["_at"]
         x = (
             rows(source, at)
-            if nbytes(self._few()) * len(at) <= MOST_IN_MEMORY
+            if nbytes(self.few()) * len(at) <= MOST_IN_MEMORY
             else each(source, lambda held: filed(held, at))
         )
         self.__dict__["x"] = x
         return x
 
-    def _held(self) -> tuple[Inputs, Tensor | None]:
+    def held(self) -> tuple[Inputs, Tensor | None]:
         """Return the tensors that hold the examples, and which of their rows these are (None: all, in order)."""
         if "x" in self.__dict__:
             return self.x, None
         return self.__dict__["_source"], self.__dict__["_at"]
 
-    def _few(self) -> Inputs:
+    def few(self) -> Inputs:
         """Return the held form of one example, or of none where there is none."""
-        return rows(self._held()[0], slice(0, 1))
+        return rows(self.held()[0], slice(0, 1))
 
     def __len__(self) -> int:
         return len(self.y)
 
     def __repr__(self) -> str:
-        held = self._few()
+        held = self.few()
         if isinstance(held, Tensor):
             what = "×".join(str(n) for n in (len(self), *held.shape[1:]))
             what += f" {str(held.dtype).removeprefix('torch.')}"
@@ -148,12 +148,12 @@ class Examples:
     @property
     def single(self) -> bool:
         """Whether `x` is one Tensor."""
-        return isinstance(self._held()[0], Tensor)
+        return isinstance(self.held()[0], Tensor)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of one example, e.g. (1, 28, 28); of the first tensor where `x` is several."""
-        return tuple(tensors(self._held()[0])[0].shape[1:])
+        return tuple(tensors(self.held()[0])[0].shape[1:])
 
     @property
     def bytes_each(self) -> int:
@@ -173,7 +173,7 @@ class Examples:
 
     def describe(self) -> str:
         """Say what a model is given, e.g. "input_ids (5,) int64, attention_mask (5,) int64" or "(28, 28) float32"."""
-        return described(self._few())
+        return described(self.few())
 
     def inputs(self, index: Index = None) -> Any:
         """Give examples as a model takes them: float32, images scaled to [0, 1]; whole numbers as they are.
@@ -188,7 +188,7 @@ class Examples:
         Tensor, dict or tuple
             In the form of `x`, shape (B, ...). Always new tensors: a model may change them in place.
         """
-        held, at = self._held()
+        held, at = self.held()
         if at is not None:
             index = at if index is None else rows_of(at, index)
         copied = isinstance(index, Tensor)
@@ -201,7 +201,7 @@ class Examples:
         if isinstance(index, np.ndarray):
             index = torch.from_numpy(index)
         where = index if isinstance(index, slice) else index.numpy()
-        held, at = self._held()
+        held, at = self.held()
         rest: dict[str, Any] = {
             "y": rows_of(self.y, index),
             "groups": {name: column[where] for name, column in self.groups.items()},
@@ -210,7 +210,7 @@ class Examples:
         }
         if at is not None:
             index = rows_of(at, index)
-        if isinstance(index, Tensor) and nbytes(self._few()) * len(index) > GATHERED:
+        if isinstance(index, Tensor) and nbytes(self.few()) * len(index) > GATHERED:
             return Examples._of(held, index, rest)
         return Examples(rows(held, index), **rest)
 
@@ -227,7 +227,7 @@ class Examples:
     def _with(self, **changes: Any) -> Examples:
         """Give the same inputs with something else beside them; unlike `replace`, a selection is not gathered."""
         rest = {name: getattr(self, name) for name in ("y", "groups", "soft", "redraw")}
-        return Examples._of(*self._held(), rest | changes)
+        return Examples._of(*self.held(), rest | changes)
 
     def fingerprint(self) -> str:
         """Give the SHA-256 of inputs, labels, shapes and dtypes, in hexadecimal; computed once and kept."""
@@ -236,7 +236,7 @@ class Examples:
     @cached_property
     def _fingerprint(self) -> str:
         digest = hashlib.sha256()
-        held, at = self._held()
+        held, at = self.held()
         for name, tensor in named(held):
             digest.update(name.encode())
             for part in _pieces(tensor, at):

@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterable, Sequence
-from contextlib import closing
-from typing import IO, Any
+import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.utils.data import (
-    DataLoader,
-    Dataset,
-    RandomSampler,
-    SequentialSampler,
-    TensorDataset,
-    default_collate,
-)
 
-from kdviz.data.memory import Examples, Splits, proportional_order
-
-MOST_IN_MEMORY = 512 * 2**20  # bytes of a Dataset or DataLoader; beyond, a file holds them
-CHUNK = 16 * 2**20  # bytes that are joined at once
+from kdviz.data.copies import say_copies, without_copies
+from kdviz.data.found import Found
+from kdviz.data.inputs import tensors
+from kdviz.data.labels import Labels, Numbering, labels_of, numbered, numbering, read_labels, signs
+from kdviz.data.masks import read_masks
+from kdviz.data.memory import UNKNOWN, Examples, Splits
+from kdviz.data.order import proportional_order
+from kdviz.data.reading import parts_of, read
+from kdviz.data.streams import Reading
 
 
-def examples(anything: Any) -> Examples:
+def examples(
+    anything: Any, *, label: str | int | None = None, limit: int | None = None, fixed: bool = False
+) -> Examples:
     """Hold data in memory as `Examples`.
 
     Parameters
     ----------
-    anything : Examples, (X, y), Tensor, ndarray, Dataset or DataLoader
-        `(X, y)` are tensors or arrays of equal length; X alone gives examples without labels. A torch
-        `Dataset` or `DataLoader` is read once, from beginning to end, and must give pairs of input and label. What
-        would take more than 512 MB is kept in a temporary file, and read from there as it is used.
+    anything : Examples, (X, y), X, frame, mapping, Dataset, DataLoader or stream
+        X is a tensor or array, a table of pandas or polars, a mapping of names to arrays (token ids and masks), or a
+        tuple of arrays; X alone gives examples without labels. A mapping or table may hold the labels too. A torch or
+        Hugging Face `Dataset` or a `DataLoader` is read once, in the order of the data set and each row once, whatever
+        the loader's sampler; it gives pairs of input and label, or mappings. A stream or generator is read up to
+        `limit` or 100,000 examples. What would take more than 512 MB is kept in a temporary file, and read from there
+        as it is used.
         X of type uint8 with three or four axes is taken as pixels and stays uint8, so that `inputs` scales it
-        to [0, 1]; all else becomes float32 as it is.
+        to [0, 1]. Whole numbers of a Tensor, and those of several inputs, are ids and stay; all else becomes float32 as
+        it is.
+    label : str or int, optional
+        Which part is the label: a column of a table, a name in a mapping ("labels", "label", "y" or "target" by itself),
+        a place in a tuple of more than two.
+    limit : int, optional
+        How many examples are read at most, from the beginning.
+    fixed : bool
+        A data set that draws anew at each access (a random crop) is read again for each epoch, and a warning says so;
+        with `fixed` the first draw is kept for all.
 
     Returns
     -------
@@ -57,29 +66,40 @@ def examples(anything: Any) -> Examples:
     """
     if isinstance(anything, Examples):
         return anything
-    x, y = _arrays(anything)
-    if y is not None and y.dtype.kind in "USO":
-        raise ValueError(f"labels must be whole numbers, got {str(y[0])!r}: kdviz.data.splits takes class names too")
-    return _build(x, y)
+    found = read(anything, Reading(label, limit, fixed))
+    read_masks([found])
+    labels = _labels(found)
+    if labels.names is not None:
+        raise ValueError(
+            f"labels must be whole numbers, got {str(labels.names[0])!r}: kdviz.data.splits takes class names too"
+        )
+    return _built(found, labels, Numbering((), signs([labels])))
 
 
 def splits(
     anything: Any,
     *,
-    classes: Sequence[str] | int | None = None,
+    classes: Sequence[Any] | int | None = None,
     validation: Any = 0.1,
     test: Any = 0.1,
     seed: int = 0,
     name: str = "yours",
+    label: str | int | None = None,
+    limit: int | None = None,
+    fixed: bool = False,
+    copies: str = "keep",
 ) -> Splits:
     """Split the user's own data into training, validation and test parts.
 
     Parameters
     ----------
-    anything : Splits, Examples, (X, y), Dataset or DataLoader
-        The data, as for `examples`. Labels may also be class names.
-    classes : sequence of str or int
-        Names of the classes, or how many there are; by default counted from the labels.
+    anything : Splits, or data as for `examples`
+        Labels may be class numbers, names, truth values, one-hot rows, or probabilities (N, C), which become `soft`.
+        A mapping of "train", "validation" and "test" to data (a Hugging Face `DatasetDict`) brings its own parts.
+    classes : sequence of str or int, or int
+        Names of the classes in the order in which the models answer, or how many there are; by default those that the
+        data bring, or counted from the labels. Names alone are put in natural order ("2" before "10"), and a warning
+        says which. Numbers other than 0, 1, 2 ..., as (3, 7, 9), are themselves the labels.
     validation, test : float, int or data
         A fraction in (0, 1) or a number of the labelled examples, drawn in the proportions of the classes; or
         data of its own, as for `examples`. Examples without a label (-1) stay in the training part.
@@ -87,6 +107,11 @@ def splits(
         Which draw.
     name : str
         Name and title of the result.
+    label, limit, fixed
+        As for `examples`. Validation and test parts always keep one draw.
+    copies : "keep" or "drop"
+        Whether rows that occur more than once stay; "drop" keeps one of each, and none in two parts. Where copies of
+        training rows are in another part a warning counts them.
 
     Returns
     -------
@@ -101,225 +126,109 @@ def splits(
     Examples
     --------
     >>> import numpy as np
-    >>> splits((np.zeros((100, 3)), np.arange(100) % 2))
+    >>> splits((np.arange(300).reshape(100, 3), np.arange(100) % 2))
     Splits('yours', 2 classes, train 80, validation 10, test 10)
     """
     if isinstance(anything, Splits):
         return anything
-    found = [None if _is_amount(part) else part for part in (validation, test)]
-    given = [_numbered(part) if part is not None else None for part in (anything, *found)]
-    labels = _class_names(classes, [part for part in given if part is not None])
-    whole, *others = (None if part is None else _as_examples(part, labels) for part in given)
-    assert whole is not None
-    order = proportional_order(whole.y.numpy(), seed)
-    order = order[whole.y.numpy()[order] >= 0]  # drawn parts need labels
-    parts: list[Examples] = []
+    if copies not in ("keep", "drop"):
+        raise ValueError(f'copies must be "keep" or "drop", got {copies!r}')
+    how = Reading(label, limit, fixed)
+    own = parts_of(anything)
+    amounts = {"validation": validation, "test": test}
+    given = {"train": anything if own is None else own["train"]}
+    for part, value in amounts.items():
+        if not _is_amount(value):
+            given[part] = value
+        elif own is not None and own[part] is not None:
+            given[part] = own[part]
+    found = {part: data if isinstance(data, Examples) else read(data, how) for part, data in given.items()}
+    labels = {part: labels_of(one) if isinstance(one, Examples) else _labels(one) for part, one in found.items()}
+    for part in [part for part in found if own is not None and part != "train" and labels[part].unknown.all()]:
+        warnings.warn(f"the {part} part has no labels, so one is drawn from the training part", stacklevel=2)
+        del found[part], labels[part]
+    mine = [one for one in found.values() if isinstance(one, Found)]
+    read_masks(list(found.values()))
+    chosen = classes if classes is not None else _brought(mine, list(labels.values()))
+    numbers = numbering(chosen, list(labels.values()))
+    parts = {
+        part: one if isinstance(one, Examples) else _built(one, labels[part], numbers) for part, one in found.items()
+    }
+    if copies == "drop":
+        parts = without_copies(parts)
+    unlabelled = next((one.advice for one in mine if one.advice and one.y is None), "")
+    train, drawn = _draw(parts, amounts, seed, unlabelled)
+    if copies == "keep":
+        say_copies(train, drawn["validation"], drawn["test"])
+    features = next((one.features for one in mine if one.features), ())
+    size = next((one.batch_size for one in mine if one.batch_size), None)
+    held_out = drawn["validation"].fixed(), drawn["test"].fixed()
+    return Splits(name, name, numbers.names, train, *held_out, features=features, batch_size=size)
+
+
+def _draw(
+    parts: dict[str, Examples], amounts: dict[str, Any], seed: int, unlabelled: str
+) -> tuple[Examples, dict[str, Examples]]:
+    """Draw the parts that were not given out of the training part; return what is left of it, and them."""
+    whole = parts["train"]
+    known = whole.known.numpy()
+    y = whole.y.numpy() if whole.y.ndim == 1 else np.where(known, 0, UNKNOWN)
+    order = proportional_order(y, seed)
+    order = order[known[order]]  # drawn parts need labels
     drawn = 0
-    for what, amount, other in zip(("validation", "test"), (validation, test), others, strict=True):
-        if other is None:
-            count = _count(what, amount, len(order))
-            chosen = order[len(order) - drawn - count : len(order) - drawn]
-            if len(chosen) < count or drawn + count >= len(whole):
-                raise ValueError(
-                    f"{what} must leave examples for the training part, got {count} of {len(order)} labelled"
-                )
-            drawn += count
-            other = whole.take(np.sort(chosen))
-        parts.append(other)
+    others = {}
+    for part, amount in amounts.items():
+        if part in parts:
+            others[part] = parts[part]
+            continue
+        count = _count(part, amount, len(order), unlabelled)
+        chosen = order[len(order) - drawn - count : len(order) - drawn]
+        if len(chosen) < count or drawn + count >= len(whole):
+            raise ValueError(f"{part} must leave examples for the training part, got {count} of {len(order)} labelled")
+        drawn += count
+        others[part] = whole.take(np.sort(chosen))
     kept = np.ones(len(whole), dtype=bool)
     kept[order[len(order) - drawn :]] = False
-    train = whole if not drawn else whole.take(np.flatnonzero(kept))
-    return Splits(name, name, labels, train, parts[0], parts[1])
+    return (whole if not drawn else whole.take(np.flatnonzero(kept))), others
 
 
 def _is_amount(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
-def _count(what: str, amount: float, labelled: int) -> int:
-    if isinstance(amount, float):
+def _count(what: str, amount: float, labelled: int, unlabelled: str) -> int:
+    if isinstance(amount, float | np.floating):
         if not 0 < amount < 1:
             raise ValueError(f"{what} must be a fraction in (0, 1), a count or data, got {amount}")
-        amount = max(1, round(amount * labelled))
+        amount = max(1, round(float(amount) * labelled))
     if amount < 1:
         raise ValueError(f"{what} must hold at least 1 example, got {amount}")
     if labelled == 0:
-        raise ValueError(f"{what} is drawn from labelled examples, got none: pass (X, y), or {what}=(X, y)")
+        more = f"; {unlabelled}" if unlabelled else ""
+        raise ValueError(f"{what} is drawn from labelled examples, got none: pass (X, y), or {what}=(X, y){more}")
     return int(amount)
 
 
-Pair = tuple[Tensor, np.ndarray | None]
-
-
-def _numbered(anything: Any) -> Examples | Pair:
-    return anything if isinstance(anything, Examples) else _arrays(anything)
-
-
-def _class_names(classes: Sequence[str] | int | None, parts: Sequence[Examples | Pair]) -> tuple[str, ...]:
-    labels = [part.y.numpy() if isinstance(part, Examples) else part[1] for part in parts]
-    known = [y for y in labels if y is not None]
-    if classes is None:
-        if any(y.dtype.kind in "USO" for y in known):
-            return tuple(str(c) for c in np.unique(np.concatenate([y.astype(str) for y in known])))
-        classes = max((int(y.max()) for y in known if len(y)), default=-1) + 1
-    if isinstance(classes, str):
-        raise ValueError(f"classes must be a sequence of names or a number, got {classes!r}")
-    chosen = tuple(str(c) for c in (range(classes) if isinstance(classes, int) else classes))
-    if len(chosen) < 2:
-        raise ValueError(f"data must have at least 2 classes, got {len(chosen)}: pass labels, or classes=")
-    if len(set(chosen)) < len(chosen):
-        raise ValueError(f"class names must differ, got {', '.join(chosen)}")
-    return chosen
-
-
-def _as_examples(part: Examples | Pair, classes: tuple[str, ...]) -> Examples:
-    if isinstance(part, Examples):
-        return part
-    x, y = part
-    if y is None or y.dtype.kind not in "USO":
-        return _build(x, y)
-    number = {name: index for index, name in enumerate(classes)}
-    unknown = sorted(set(y.astype(str)) - set(number))
-    if unknown:
-        raise ValueError(f"labels must be among the classes {', '.join(classes)}, got {str(unknown[0])!r}")
-    return _build(x, np.array([number[str(name)] for name in y]))
-
-
-def _build(x: Tensor, y: np.ndarray | None) -> Examples:
-    if len(x) == 0:
+def _labels(found: Found) -> Labels:
+    """Read the labels that were found; all are unknown where there are none."""
+    count = len(tensors(found.x)[0])
+    if count == 0:
         raise ValueError("data must hold at least 1 example, got 0")
-    if y is None:
-        return Examples(x, torch.full((len(x),), -1))
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if y.ndim != 1:
-        raise ValueError(f"labels must have shape ({len(x)},), got {y.shape}: use y.argmax(1) for one-hot labels")
-    if len(y) != len(x):
-        raise ValueError(f"inputs and labels must be equally many, got {len(x)} and {len(y)}")
-    whole = y.astype(np.int64)
-    if not np.array_equal(whole, y):
-        raise ValueError(f"labels must be whole numbers, got {y[whole != y][0]}")
-    return Examples(x, torch.from_numpy(whole))
+    if found.y is None:
+        return Labels(np.full(count, UNKNOWN), None, np.ones(count, dtype=bool), raw=False)
+    sequences = [tuple(x.shape) for x in tensors(found.x) if x.ndim == 3 or (x.ndim == 2 and not x.is_floating_point())]
+    return read_labels(found.y, sequences, count)
 
 
-def _arrays(anything: Any) -> Pair:
-    """Give inputs as they will be held, and labels as an array."""
-    if isinstance(anything, DataLoader):
-        return _from_loader(anything)
-    if isinstance(anything, Dataset):
-        return _from_dataset(anything)
-    if isinstance(anything, (tuple, list)) and len(anything) == 2:
-        return _inputs(anything[0]), _array(anything[1])
-    if isinstance(anything, (Tensor, np.ndarray)):
-        return _inputs(anything), None
-    raise TypeError(f"data must be (X, y), a Dataset, a DataLoader, Examples or Splits, got {type(anything).__name__}")
+def _brought(found: Sequence[Found], labels: Sequence[Labels]) -> tuple[str, ...] | None:
+    """Return the class names that the data bring, if the labels are places in their list."""
+    names = next((one.classes for one in found if one.classes), None)
+    if names is None or any(part.names is not None for part in labels):
+        return None
+    highest = max((int(part.numbers.max()) for part in labels if part.numbers is not None), default=0)
+    return names if highest < len(names) else None
 
 
-def _array(values: Any) -> np.ndarray:
-    if isinstance(values, Tensor):
-        return values.detach().cpu().numpy()
-    return np.asarray(values)
-
-
-def _inputs(values: Any) -> Tensor:
-    x = values.detach().cpu() if isinstance(values, Tensor) else torch.from_numpy(np.array(values))
-    if x.ndim < 2:
-        raise ValueError(f"inputs must have shape (N, ...) with at least two axes, got {tuple(x.shape)}")
-    if x.ndim == 4 and x.shape[3] in (1, 3) and x.shape[1] not in (1, 3):
-        raise ValueError(
-            f"images must have shape (N, channels, height, width), got {tuple(x.shape)}: use X.transpose(0, 3, 1, 2)"
-        )
-    if x.dtype == torch.uint8 and x.ndim in (3, 4):
-        return x[:, None] if x.ndim == 3 else x
-    x = x.to(torch.float32)
-    if not bool(torch.isfinite(x).all()):
-        raise ValueError("inputs must be finite, got NaN or infinity: remove or fill those values")
-    return x
-
-
-def _from_loader(loader: DataLoader) -> Pair:
-    """Read the data set behind a plain loader, so that the order does not depend on its shuffling."""
-    plain = isinstance(loader.sampler, (SequentialSampler, RandomSampler)) and loader.collate_fn is default_collate
-    if plain and loader.batch_sampler is not None and not getattr(loader.sampler, "replacement", False):
-        return _from_dataset(loader.dataset)
-    with torch.random.fork_rng(devices=[]):
-        return _joined(_pair(batch) for batch in loader)
-
-
-def _from_dataset(dataset: Dataset) -> Pair:
-    if isinstance(dataset, TensorDataset) and len(dataset.tensors) == 2:
-        return _inputs(dataset.tensors[0]), _array(dataset.tensors[1])
-    sized: Any = dataset
-    items: Iterable[Any] = (sized[i] for i in range(len(sized))) if hasattr(dataset, "__len__") else iter(sized)
-    with torch.random.fork_rng(devices=[]):
-        return _joined((torch.as_tensor(np.asarray(x))[None], np.asarray(y)[None]) for x, y in map(_pair, items))
-
-
-def _pair(item: Any) -> tuple[Any, Any]:
-    if not (isinstance(item, (tuple, list)) and len(item) == 2):
-        raise TypeError(f"a Dataset or DataLoader must give pairs of input and label, got {type(item).__name__}")
-    return item[0], item[1]
-
-
-def _joined(pairs: Iterable[tuple[Any, Any]]) -> Pair:
-    labels = []
-    with closing(_Spool()) as spool:
-        for x, y in pairs:
-            spool.add(torch.as_tensor(x))
-            labels.append(_array(y))
-        if not labels:
-            raise ValueError("data must hold at least 1 example, got 0")
-        return spool.whole(), np.concatenate(labels)
-
-
-class _Spool:
-    """Inputs one after the other: in memory while they fit, beyond that in a file that goes with the last use of it."""
-
-    def __init__(self) -> None:
-        self._waiting: list[Tensor] = []  # as they came
-        self._parts: list[Tensor] = []  # as they will be held
-        self._rows = self._bytes = 0
-        self._file: IO[bytes] | None = None
-
-    def add(self, x: Tensor) -> None:
-        if self._waiting and x.shape[1:] != self._waiting[0].shape[1:]:
-            shapes = f"{tuple(self._waiting[0].shape[1:])} and {tuple(x.shape[1:])}"
-            raise ValueError(f"all examples must have one shape, got {shapes}")
-        self._waiting.append(x)
-        if sum(part.nbytes for part in self._waiting[-2:]) * len(self._waiting) > CHUNK:
-            self._take()
-
-    def _take(self) -> None:
-        x, self._waiting = _inputs(torch.cat(self._waiting)), []
-        if self._parts and (x.shape[1:], x.dtype) != (self._parts[0].shape[1:], self._parts[0].dtype):
-            shapes = f"{tuple(self._parts[0].shape[1:])} and {tuple(x.shape[1:])}"
-            raise ValueError(f"all examples must have one shape and dtype, got {shapes}")
-        self._rows += len(x)
-        self._bytes += x.nbytes
-        self._parts.append(x)
-        if self._file is None and self._bytes > MOST_IN_MEMORY:
-            self._file = tempfile.TemporaryFile(prefix="kdviz-")  # noqa: SIM115 (`close` does)
-            for part in self._parts:
-                _write(self._file, part)
-        elif self._file is not None:
-            _write(self._file, x)
-        if self._file is not None:
-            self._parts = self._parts[:1]  # for its shape
-
-    def whole(self) -> Tensor:
-        if self._waiting:
-            self._take()
-        if self._file is None:
-            return torch.cat(self._parts)
-        self._file.flush()
-        first = self._parts[0].numpy()
-        return torch.from_numpy(np.memmap(self._file, first.dtype, "r+", shape=(self._rows, *first.shape[1:])))
-
-    def close(self) -> None:
-        """Let go of the file; what is mapped of it stays."""
-        if self._file is not None:
-            self._file.close()
-
-
-def _write(file: IO[bytes], x: Tensor) -> None:
-    file.write(x.contiguous().numpy().tobytes())
+def _built(found: Found, labels: Labels, classes: Numbering) -> Examples:
+    y, soft = numbered(labels, classes)
+    return Examples(found.x, torch.from_numpy(y), soft=soft, redraw=found.redraw)

@@ -1,0 +1,215 @@
+"""Arrays, frames and pictures as people hold them, turned into the tensors that a model is given."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from kdviz.data.filed import chunks
+from kdviz.data.inputs import Inputs
+from kdviz.data.memory import GATHERED, MOST_IN_MEMORY
+from kdviz.data.tables import columns_of, is_frame, matrix, say_lost_differences
+
+MANY = 3  # axes that whole numbers may have to be taken for ids; with more they are pictures
+TEXT = 'turn it into numbers first, tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")'
+
+
+def to_inputs(values: Any, count: int | None = None) -> tuple[Inputs, tuple[str, ...]]:
+    """Turn what is given as X into tensors, and name the columns of a table.
+
+    Parameters
+    ----------
+    values : array, Tensor, frame, mapping of names to arrays, or tuple of arrays
+        A tuple whose members are `count` examples, and not inputs of `count` examples each, is put together.
+    count : int, optional
+        How many labels there are.
+    """
+    if is_frame(values):
+        columns = columns_of(values)
+        return matrix(columns), tuple(str(name) for name, _, _ in columns)
+    if isinstance(values, np.ndarray) and values.dtype.names:
+        columns = [(name, values[name], "") for name in values.dtype.names]
+        return matrix(columns), values.dtype.names
+    if isinstance(values, Mapping):
+        return {str(name): to_tensor(value, str(name)) for name, value in values.items()}, ()
+    if isinstance(values, tuple) and _are_inputs(values, count):
+        return tuple(to_tensor(value, f"input {i}") for i, value in enumerate(values)), ()
+    return to_tensor(values), ()
+
+
+def _are_inputs(values: tuple[Any, ...], count: int | None) -> bool:
+    """Whether the members are inputs with an example a row, rather than one example each."""
+    if not values or not all(isinstance(value, Tensor | np.ndarray) and value.ndim for value in values):
+        return False
+    return {len(value) for value in values} == {count} or len(values) != count
+
+
+def to_tensor(values: Any, name: str = "") -> Tensor:
+    """Turn an array into the tensor that is held.
+
+    Parameters
+    ----------
+    values : array, Tensor or nested list
+        A Tensor keeps whole numbers of 32 or 64 bits, which are ids; those of an array are a table and become float32.
+    name : str
+        What it is called among several inputs; there whole numbers and truth values stay what they are.
+    """
+    if isinstance(values, Tensor):
+        x = values.detach().cpu()
+        x = x.to_dense() if x.layout != torch.strided else x
+        ids = x.dtype in (torch.int32, torch.int64) and x.ndim <= MANY
+    else:
+        x = _from_array(_plain_array(values, name), name)
+        ids = False
+    return held(x, name, ids=ids)
+
+
+def held(x: Tensor, name: str = "", *, ids: bool = True) -> Tensor:
+    """Give a tensor the form in which it is held, once it is known to be one that can be.
+
+    Parameters
+    ----------
+    x : Tensor
+    name : str
+        "" where it is the only input.
+    ids : bool
+        Whether whole numbers stay as they are though it is the only input.
+    """
+    what = f"input {name!r}" if name else "inputs"
+    if x.is_complex() or x.is_quantized:
+        raise ValueError(f"{what} must hold floating-point or whole numbers, got {x.dtype}: pass x.abs()")
+    if not name and x.ndim < 2:
+        raise ValueError(
+            f"inputs must have shape (N, ...) with at least two axes, got {tuple(x.shape)}: for one number an example "
+            "use X[:, None]"
+        )
+    if x.ndim == 4 and x.shape[3] in (1, 3) and x.shape[1] not in (1, 3):
+        raise ValueError(
+            f"images must have shape (N, channels, height, width), got {tuple(x.shape)}: use X.transpose(0, 3, 1, 2), "
+            "or X.permute(0, 3, 1, 2) for a tensor"
+        )
+    if x.dtype == torch.uint8 and x.ndim in (3, 4):
+        return x[:, None] if x.ndim == 3 and not name else x
+    if x.is_floating_point():
+        x = x.to(torch.float32)
+        _check_finite(x, what)
+        return x
+    return x if name or (ids and x.dtype in (torch.int32, torch.int64) and x.ndim <= MANY) else x.to(torch.float32)
+
+
+def _check_finite(x: Tensor, what: str) -> None:
+    if all(bool(torch.isfinite(part).all()) for part in chunks(x)):
+        return
+    where = ""
+    if x.ndim == 2:
+        broken = ~torch.isfinite(x)
+        columns = torch.nonzero(broken.any(0)).flatten().tolist()
+        some = ", ".join(map(str, columns[:5])) + (" ..." if len(columns) > 5 else "")
+        where = f" in column {some} ({int(broken.any(1).sum()):,} of {len(x):,} rows)"
+    raise ValueError(f"{what} must be finite, got NaN or infinity{where}: remove or fill those values")
+
+
+def _plain_array(values: Any, name: str) -> np.ndarray:
+    """Return values as an array of numbers."""
+    what = f"input {name!r}" if name else "inputs"
+    if hasattr(values, "toarray") and hasattr(values, "nnz"):  # scipy's sparse matrices
+        size = int(np.prod(values.shape)) * 4
+        if size > MOST_IN_MEMORY:
+            raise ValueError(
+                f"{what} are a sparse matrix of {values.shape[0]:,} × {values.shape[1]:,}, which would take "
+                f"{size / 2**30:.1f} GB: keep fewer columns, X[:, columns].toarray()"
+            )
+        return np.asarray(values.astype(np.float32).toarray())
+    if isinstance(values, np.ma.MaskedArray):
+        if np.ma.getmaskarray(values).any():
+            raise ValueError(f"{what} have masked values, which stand for no number: remove or fill them, X.filled(0)")
+        return np.asarray(values.data)
+    if isinstance(values, list | tuple) and values and isinstance(values[0], Tensor):
+        values = [one.detach().cpu().numpy() for one in values]
+    try:
+        array = values if isinstance(values, np.ndarray) else np.asarray(values)
+    except ValueError as error:
+        raise ragged(what) from error
+    if array.dtype.kind == "O":
+        array = _numbers(array, what)
+    if array.dtype.kind in "USO":
+        raise ValueError(f"{what} hold text such as {str(array.flat[0])!r:.40}: {TEXT}")
+    if array.dtype.kind in "Mm":
+        raise ValueError(f"{what} hold dates or times ({array.dtype}): turn them into numbers first, such as days")
+    if array.dtype.kind not in "biufc":
+        raise ValueError(f"{what} must hold numbers, got {array.dtype}")
+    return array
+
+
+def _numbers(array: np.ndarray, what: str) -> np.ndarray:
+    """Turn an array of objects into one of numbers, if they are that."""
+    if array.size and any(isinstance(one, str | bytes) for one in array.flat):
+        return array
+    if array.size and isinstance(array.flat[0], list | tuple | np.ndarray | Tensor):
+        try:
+            return np.stack([np.asarray(one) for one in array.flat])
+        except ValueError as error:
+            raise ragged(what) from error
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        kinds = sorted({type(one).__name__ for one in array.flat})[:4]
+        raise ValueError(f"{what} must hold numbers, got {', '.join(kinds)}") from error
+
+
+def ragged(what: str) -> ValueError:
+    """Say what to do about examples of different length."""
+    return ValueError(
+        f'{what} must all have one length, got several: pad them, tokenizer(texts, padding="max_length", '
+        "truncation=True), or torch.nn.utils.rnn.pad_sequence(list_of_tensors, batch_first=True)"
+    )
+
+
+def _from_array(array: np.ndarray, name: str) -> Tensor:
+    """Make a tensor of an array: of a large one a view, of a small one a copy."""
+    if not name and array.ndim == 2 and array.dtype.kind in "iuf" and array.dtype.itemsize > 4:
+        say_lost_differences([(f"column {i}", array[:, i]) for i in range(min(array.shape[1], 1000))])
+    if array.dtype.kind in "uif":
+        array = array.astype(array.dtype.newbyteorder("="), copy=False)
+    if array.dtype in (np.uint16, np.uint32, np.uint64):
+        array = array.astype(np.int64)
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        array = array.astype(np.float64)
+    if any(step < 0 for step in array.strides):
+        array = np.ascontiguousarray(array)
+    if isinstance(array, np.memmap) or array.nbytes > GATHERED:
+        with warnings.catch_warnings():  # nobody writes to the tensors of `Examples`
+            warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+            return torch.from_numpy(np.asarray(array))
+    return torch.from_numpy(np.array(array))
+
+
+def is_picture(value: Any) -> bool:
+    """Whether a value is an image of Pillow's."""
+    return type(value).__module__.startswith("PIL.") and hasattr(value, "getbands")
+
+
+def from_picture(picture: Any) -> Tensor:
+    """Turn an image of Pillow's into channels, rows and columns of bytes."""
+    if picture.mode in ("1", "P", "LA", "PA", "La"):
+        picture = picture.convert("L" if picture.mode in ("1", "LA", "La") else "RGB")
+    pixels = np.array(picture)
+    if pixels.dtype.kind == "i" or pixels.dtype == np.uint16:
+        pixels = pixels.astype(np.float32)
+    return torch.from_numpy(pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+
+
+def of_one(value: Any, name: str = "") -> Tensor:
+    """Turn one example's value, as a data set gives it, into a tensor."""
+    if isinstance(value, Tensor):
+        return value.detach().cpu()
+    if is_picture(value):
+        return from_picture(value)
+    if isinstance(value, list | tuple) and value and is_picture(value[0]):
+        return torch.stack([from_picture(one) for one in value])
+    return _from_array(_plain_array(value, name), name or "one")
