@@ -43,6 +43,11 @@ if TYPE_CHECKING:
     from .recipe import Recipe
 
 
+def _fitting(model: Any, who: str, data: Splits) -> nn.Module:
+    """Return a model, whatever it is, as a module whose classes are the data's in their order."""
+    return as_module(model, who, classes=data.classes, features=data.features)
+
+
 class Distillation:
     """One student being taught by one teacher on one transfer set.
 
@@ -113,8 +118,8 @@ class Distillation:
         data = data_sets.splits(data)
         objective = hinton() if objective is None else objective
         objective = 1.0 * objective if isinstance(objective, Term) else objective
-        teacher = teacher if isinstance(teacher, Teacher | None) else as_module(teacher, "teacher")
-        student = as_module(student, "student")
+        teacher = teacher if isinstance(teacher, Teacher | None) else _fitting(teacher, "teacher", data)
+        student = _fitting(student, "student", data)
         guards.check_kinds(teacher, student, objective)
         learning_rate = usual_rate(optimizer, student) if learning_rate is None else learning_rate
         settings = Settings(objective, optimizer, learning_rate, batch_size, epochs, seed, augment, snapshot_every)

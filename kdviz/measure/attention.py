@@ -7,17 +7,17 @@ transformer say which token draws on which. How alike layers are, wherever they 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..models.inference import Inputs, bare, call, count, rows, uncompiled
+from ..models.inference import Inputs, call, count, rows, tensors_of, token_mask, uncompiled
+from .attending import attending, watching
 from .fidelity import Array
 from .layers import (
     Layers,
@@ -226,13 +226,13 @@ def activation_maps(
 def attention_matrices(
     model: nn.Module, X: Inputs, *, batch_size: int = 64, progress: Progress | None = None
 ) -> dict[str, Tensor]:
-    """Return the attention of each head of each `torch.nn.MultiheadAttention`, in the order they run.
+    """Return the attention of each head of each attention layer, in the order they run.
 
     Parameters
     ----------
     model : nn.Module
-        As of :func:`activation_maps`. Its answer stays the same, up to rounding: PyTorch's fused fast path is left, as
-        it gives no weights.
+        As of :func:`activation_maps`, with layers of `torch.nn.MultiheadAttention`, the transformers package or timm.
+        Its answer stays the same, up to rounding: fused kernels are left, as they give no weights.
     X : Tensor, shape (N, ...)
         Whatever the model takes, images or whole numbers of tokens.
     batch_size : int
@@ -250,7 +250,7 @@ def attention_matrices(
     Raises
     ------
     ValueError
-        If the model has or runs no such module, there is no example, or a weight is not finite.
+        If the model has or runs no such layer, there is no example, or a weight is not finite.
     Cancelled
         If ``progress`` returned False.
 
@@ -271,21 +271,22 @@ def attention_matrices(
     {'self_attn': (3, 2, 5, 5)}
     """
     X = checked_inputs(X, batch_size)
-    attending = {name: m for name, m in bare(model).named_modules() if isinstance(m, nn.MultiheadAttention)}
-    if not attending:
+    there = attending(model)
+    if not there:
         raise ValueError(
-            "the model has no torch.nn.MultiheadAttention, and so no attention matrix; "
-            "use activation_maps for a convolutional network, or kdviz.measure.saliency for any model"
+            "the model has no attention layer that is known (torch.nn.MultiheadAttention, or those of the transformers "
+            "and timm packages), and so no attention matrix; use activation_maps for a convolutional network, or "
+            "kdviz.measure.saliency for any model"
         )
     parts: dict[str, list[Tensor]] = {}
-    with asking(model), _asking_for_weights(attending) as runs:
+    with asking(model), watching(model) as runs:
         for x in batches(model, X, batch_size, progress):
             runs.clear()
             call(uncompiled(model), x)
             for name, weights in _numbered(runs):
                 parts.setdefault(name, []).append(_checked_weights(weights, name, count(x)))
     if not parts:
-        raise ValueError(f"the model ran none of its attention modules ({listed(attending)}); are they in use?")
+        raise ValueError(f"the model ran none of its attention layers ({listed(there)}); are they in use?")
     return {name: torch.cat(each) for name, each in parts.items()}
 
 
@@ -414,7 +415,8 @@ def layer_maps(
     Returns
     -------
     dict of str to Tensor, shape (N, h, w)
-        By layer. A class token, or a class and a distillation token, may stand before a square of patches.
+        By layer. A class token, or a class and a distillation token, may stand before a square of patches. Of text,
+        whole numbers (N, L), one row of tokens: h = 1, w = L, the mean over all tokens that look, without padding.
 
     Raises
     ------
@@ -430,7 +432,17 @@ def layer_maps(
             name: A[:, head] if head is not None and 0 <= head < A.shape[1] else A.mean(1)
             for name, A in matrices.items()
         }
+    if not tensors_of(X)[0].is_floating_point():
+        return {name: _token_map(A, token_mask(X, A.shape[-1])) for name, A in looks.items()}
     return {name: patch_map(A, tokens=_tokens_before(A.shape[-1])) for name, A in looks.items()}
+
+
+def _token_map(attention: Tensor, mask: Tensor | None) -> Tensor:
+    """Return how much is seen of each token, (N, 1, L): the mean over the rows that are tokens, not padding."""
+    if mask is None:
+        return attention.mean(1, keepdim=True)
+    counts = mask.to(attention)[:, None]  # (N, 1, L)
+    return counts @ attention / counts.sum(-1, keepdim=True).clamp_min(1)
 
 
 def _tokens_before(length: int) -> int:
@@ -572,43 +584,6 @@ def _activation_maps(
     with asking(model):
         chosen = chosen_layers(model, X, layers, fit, "maps (examples, channels, height, width) of several places", who)
         return watch(model, X, chosen, keep, batch_size, progress, who)
-
-
-@contextmanager
-def _asking_for_weights(attending: Mapping[str, nn.MultiheadAttention]) -> Iterator[list[tuple[str, Tensor]]]:
-    """Have each module give its weights head by head; collect them, and pass on what the caller had asked for."""
-    runs: list[tuple[str, Tensor]] = []
-    with ExitStack() as undo:
-        for name, module in attending.items():
-            before, after = _weights_hooks(name, runs)
-            undo.callback(module.register_forward_pre_hook(before, with_kwargs=True).remove)
-            undo.callback(module.register_forward_hook(after, with_kwargs=True, prepend=True).remove)
-        yield runs
-
-
-def _weights_hooks(name: str, runs: list[tuple[str, Tensor]]) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    asked: list[tuple[bool, bool]] = []
-
-    def before(module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
-        by_place, by_name = list(args), dict(kwargs)
-        flags = []
-        for flag, place, wanted in (("need_weights", 4, True), ("average_attn_weights", 6, False)):
-            if len(by_place) > place:
-                flags.append(by_place[place])
-                by_place[place] = wanted
-            else:
-                flags.append(by_name.get(flag, True))
-                by_name[flag] = wanted
-        asked.append((flags[0], flags[1]))
-        return tuple(by_place), by_name
-
-    def after(module: nn.Module, args: tuple, kwargs: dict[str, Any], out: tuple[Tensor, Tensor]) -> tuple:
-        answer, weights = out  # weights: (B, heads, L, S)
-        runs.append((name, weights))
-        needed, averaged = asked.pop()
-        return answer, (weights.mean(-3) if averaged else weights) if needed else None
-
-    return before, after
 
 
 def _numbered(runs: Sequence[tuple[str, Tensor]]) -> Iterator[tuple[str, Tensor]]:

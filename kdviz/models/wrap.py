@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from kdviz.models.ensemble import Ensemble
 from kdviz.models.estimator import Estimator
 from kdviz.models.foreign import CannotAnswerError, Foreign
 from kdviz.models.function import Function
-from kdviz.models.inference import call, count, logits_of
+from kdviz.models.inference import bare, call, count, logits_of
 from kdviz.models.onnx_session import OnnxSession
 from kdviz.models.probabilities import kind_of, log_probabilities
 
@@ -276,7 +277,22 @@ def as_module(
     if isinstance(module, Estimator):
         module = module.of_columns(features or (), who)
         return module if classes is None else module.ordered(classes, who)
+    if classes is not None:
+        _check_order(names_of(module), tuple(classes), who)
     return module
+
+
+def _check_order(names: tuple[str, ...] | None, classes: tuple[str, ...], who: str) -> None:
+    """Warn if a model names the data's classes in another order: nothing else would be wrong about it."""
+    if names is None or names == classes or sorted(names) != sorted(classes):
+        return
+    places = [names.index(name) for name in classes]
+    warnings.warn(
+        f"the {who} names its classes {', '.join(names[:6])} and the data's are {', '.join(classes[:6])}, so its "
+        f"answers are read in another order than it means; pass kd.wrap(model, classes={places})",
+        UserWarning,
+        stacklevel=3,
+    )
 
 
 def _module(thing: Any) -> nn.Module:
@@ -383,12 +399,27 @@ def _columns(module: nn.Module, classes: Sequence[int | str] | int) -> tuple[int
     return tuple(found)
 
 
+def kind_name(module: nn.Module) -> str:
+    """Return what a reader would call a model that has no title: its class, or what it asks.
+
+    >>> kind_name(wrap(nn.Linear(2, 2), classes=[1, 0])), kind_name(Function(len))
+    ('Linear', 'function len')
+    """
+    if isinstance(module, Foreign):
+        return module.title.removeprefix("the ")
+    inside = bare(module)
+    return kind_name(inside) if inside is not module else type(module).__name__
+
+
 def names_of(module: nn.Module) -> tuple[str, ...] | None:
     """Return what a model calls its classes, column by column, if it says so.
 
     An estimator does by its ``classes_``, a model of the transformers package by ``config.id2label``, unless they are
     the names that it makes up ("LABEL_0").
     """
+    if isinstance(module, Wrapped) and module.classes is not None:
+        inside = names_of(module.module)
+        return None if inside is None else tuple(inside[k] for k in module.classes)
     names = getattr(module, "names", None)
     if isinstance(module, Estimator) and names:
         return tuple(names)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ..data import Examples, Splits
 from ..measure import attention as measured
+from ..measure.attending import attending
 from ..measure.saliency import Progress
 from ..measure.similarity import Correspondence, correspondence
 from ..widgets import Scene
@@ -129,8 +130,7 @@ def _kinds(model: nn.Module) -> list[str]:
     """Return which kinds of maps a model can have, by the types of its parts alone."""
     parts = [type(part) for part in model.modules()]
     convolves = any(issubclass(part, nn.Conv2d) for part in parts)
-    attends = any(issubclass(part, nn.MultiheadAttention) for part in parts)
-    return [kind for kind in KINDS if (convolves if kind == "activation" else attends)]
+    return [kind for kind in KINDS if (convolves if kind == "activation" else attending(model))]
 
 
 def _order(kind: str, has: list[list[str]]) -> int:
@@ -189,7 +189,7 @@ def _by_chance(others: Tensor, student: Tensor) -> float | None:
 
 def _drawn(who: str, model: nn.Module, maps: Mapping[str, Maps], chosen: Chosen) -> dict[str, Any]:
     """Return the first example's maps as the widget takes them: the largest value of each is 1."""
-    heads = _heads(model) if chosen.kind == "heads" else {}
+    heads = attending(model) if chosen.kind == "heads" else {}
     flat, layers = [], []
     for name, each in maps.get(who, {}).items():
         one = each[0].float()
@@ -200,11 +200,6 @@ def _drawn(who: str, model: nn.Module, maps: Mapping[str, Maps], chosen: Chosen)
         count = heads.get(name.split(" (")[0], 0)
         layers.append({"name": name, "height": one.shape[0], "width": one.shape[1], "heads": count})
     return {f"{who}_layers": layers, f"{who}_maps": torch.cat(flat).numpy() if flat else b""}
-
-
-def _heads(model: nn.Module) -> dict[str, int]:
-    """Return how many heads each attention has, by its name."""
-    return {name: m.num_heads for name, m in model.named_modules() if isinstance(m, nn.MultiheadAttention)}
 
 
 def _correspondence(alike: Correspondence) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ..data import Examples, Splits
 from ..distill.film import Frame
 from ..distill.threads import leave_room
 from ..models import inference
+from ..models.wrap import as_module, kind_name
 from ..widgets.from_page import Box, VBox
 from ..widgets.scene import VIEWS
 from .panel import Panel
@@ -86,7 +87,8 @@ class Compare(Panel):
         view: str = "fidelity",
     ) -> None:
         leave_room()
-        self._shipped = {teacher, student} <= set(models.names()) and data is None and twin is None
+        named = all(isinstance(model, str) and model in models.names() for model in (teacher, student))
+        self._shipped = named and data is None and twin is None
         self._classes = tuple(classes) if classes is not None else None
         self.scene = widgets.Scene(temperature=temperature, view=view)
         shared = {"scene": self.scene}
@@ -129,6 +131,9 @@ class Compare(Panel):
                 raise ValueError("the teacher is a model of your own; say which data to compare on, as data=")
             data = card.data
         splits = self._splits(data_sets.load(data) if isinstance(data, str) else data, limited=self._shipped)
+        named = self._classes or (data.classes if isinstance(data, Splits) else None)
+        about: dict[str, Any] = {"classes": named, "features": splits.features}
+        loaded = {who: as_module(model, who, **about) for who, model in loaded.items()}
         if logits is None:
             logits = {
                 who: inference.logits(model, splits.test, who=who, progress=self._told(place, len(loaded)), finite=True)
@@ -266,7 +271,7 @@ def _rows(titles: Mapping[str, str]) -> list[dict[str, Any]]:
 
 def _title(model: nn.Module) -> str:
     card = getattr(model, "card", None)
-    return card.title if card is not None else type(model).__name__
+    return card.title if card is not None else kind_name(model)
 
 
 def _macs(model: nn.Module, part: Examples) -> int | None:

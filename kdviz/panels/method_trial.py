@@ -15,6 +15,7 @@ from ..data import Splits
 from ..distill import Distillation, Objective, Schedule, Teacher
 from ..distill.pairing import Stages, stages
 from ..distill.schedules import Cosine
+from ..models.wrap import as_module, kind_name
 
 LABELS = 2000
 FALLING = Cosine(2e-2)  # down to 0, so that the last step is no accident of a large one
@@ -128,9 +129,11 @@ class Trial:
     ) -> Trial:
         """Return the trial of two models of one's own, on all their training examples."""
         splits = data_sets.splits(data)
+        teacher = as_module(teacher, "teacher", classes=splits.classes, features=splits.features)
+        student = as_module(student, "student")
         if splits.train.labelled == 0:
             raise ValueError("every method here is set beside a twin that learns from labels, and the data have none")
-        names = [str(getattr(getattr(m, "card", None), "title", type(m).__name__)) for m in (teacher, student)]
+        names = [str(getattr(getattr(m, "card", None), "title", kind_name(m))) for m in (teacher, student)]
         sizes = len(splits.validation), len(splits.test)
         rate = Cosine(3e-3)
         own = copy.deepcopy(student)

@@ -10,6 +10,7 @@ from torch import nn
 from .. import data as data_sets
 from .. import models, widgets
 from ..models import inference
+from ..models.wrap import as_module, kind_name
 from ..widgets.from_page import VBox
 from .panel import Panel
 from .probes import SHOWN, Probes, choose_probes
@@ -51,7 +52,7 @@ class SoftTargets(Panel):
         shown: list[str] | None = None,
     ) -> None:
         self._teacher_name = teacher if isinstance(teacher, str) else ""
-        module = models.pretrained(teacher) if isinstance(teacher, str) else teacher
+        module = models.pretrained(teacher) if isinstance(teacher, str) else as_module(teacher, "teacher")
         card = getattr(module, "card", None)
         if data is None:
             if card is None:
@@ -65,8 +66,8 @@ class SoftTargets(Panel):
             classes=list(self.data.classes),
             temperature=temperature,
             alpha=alpha,
-            teacher_name=card.title if card else type(module).__name__,
-            student_name=type(student).__name__ if student is not None else "",
+            teacher_name=card.title if card else kind_name(module),
+            student_name=kind_name(student) if student is not None else "",
             shown=shown or (list(widgets.soft_targets.PARTS) if student is not None else without_student),
         )
         logits = inference.logits(student, probes.examples).numpy() if student is not None else b""

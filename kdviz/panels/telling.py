@@ -8,6 +8,7 @@ from torch import nn
 
 from ..distill import DemographicParity, Distillation, EqualizedOdds, Evaluation, Objective, Runner, Schedule, Term
 from ..distill.history import Edit
+from ..models.wrap import kind_name
 
 TWINS = ("its twin without a teacher", "its twin with label smoothing")
 SYMBOLS = {"temperature": "T", "alpha": "α", "fairness": "fairness", "learning_rate": "learning rate"}
@@ -22,7 +23,7 @@ def name_of(module: nn.Module) -> str:
     architecture = getattr(module, "architecture", {})
     if architecture.get("name") == "mlp":
         return f"{'-'.join(map(str, architecture['hidden']))} hidden units"
-    return type(module).__name__
+    return kind_name(module)
 
 
 def progress(runner: Runner, planned: int) -> dict[str, int]:

@@ -14,6 +14,7 @@ from ..measure.calibration import calibration, fit_temperature
 from ..measure.fidelity import fidelity
 from ..models import inference
 from ..models.inference import Progress
+from ..models.wrap import as_module
 from . import bias as of_bias
 from .report import Report
 
@@ -89,7 +90,9 @@ def compare(
     check_temperature(temperature)
     part, held_out, names = _parts(data, classes)
     grouped = of_bias.given(groups, part)
-    models = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
+    given = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
+    features = data.features if isinstance(data, Splits) else ()
+    models = {who: as_module(m, who, classes=names or None, features=features) for who, m in given.items()}
     told = _Told(progress, len(models) * (len(part) + (len(held_out) if held_out is not None else 0)))
     logits = {
         who: inference.logits(model, part, who=who, batch_size=batch_size, progress=told.next(len(part)), finite=True)

@@ -144,15 +144,14 @@ def explain(
 
 def look(models: Mapping[str, nn.Module], inputs: Tensor, options: Mapping[str, Any]) -> Layers:
     """Return the layers of both models: attention's own maps where both attend, else maps of their activations."""
+    from ..measure.attending import attending
     from ..measure.attention import activation_maps, compare, layer_maps
     from ..measure.similarity import correspondence
 
     teacher, student = (models[who] for who in WHO)
     alike = correspondence(teacher, student, inputs, average=True)
     try:
-        both_attend = all(
-            any(isinstance(m, nn.MultiheadAttention) for m in model.modules()) for model in models.values()
-        )
+        both_attend = all(attending(model) for model in models.values())
         make = layer_maps if both_attend else activation_maps
         return Layers(compare(make(teacher, inputs, **options), make(student, inputs, **options)), alike)
     except ValueError as error:

@@ -21,6 +21,7 @@ from .. import data as data_sets
 from ..distill import Recipe
 from ..distill.guards import whole
 from ..losses.labels import check_smoothing
+from ..models.wrap import as_module
 from . import folder as on_disk
 from . import sentences as words
 from . import stacked as together
@@ -404,8 +405,12 @@ def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
 
 def _parts(teacher: Any = None, student: Any = None, data: Any = None) -> Parts:
     """Return parts of your own. Modules are copied: what becomes of yours later does not change what keys stand for."""
+    data = None if data is None else data_sets.splits(data)
+    if teacher is not None:
+        about = {} if data is None else {"classes": data.classes, "features": data.features}
+        teacher = as_module(teacher, "teacher", **about)
     teacher, student = (copy.deepcopy(part) if isinstance(part, nn.Module) else part for part in (teacher, student))
-    return Parts(teacher, student, None if data is None else data_sets.splits(data))
+    return Parts(teacher, student, data)
 
 
 def _is_axis(value: Any) -> bool:

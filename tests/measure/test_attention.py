@@ -524,11 +524,11 @@ REFUSED = {
     ),
     "no attention": (
         lambda: attention_matrices(convolutional(), images()),
-        "the model has no torch.nn.MultiheadAttention, and so no attention matrix; use activation_maps",
+        "and so no attention matrix; use activation_maps",
     ),
     "attention not run": (
         lambda: attention_matrices(Unused(), drawn(3, 4, 8)),
-        "the model ran none of its attention modules (attend)",
+        "the model ran none of its attention layers (attend)",
     ),
     "windows": (
         lambda: attention_matrices(randomised(Windowed()), drawn(3, 4, 8)),

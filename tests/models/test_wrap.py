@@ -166,6 +166,18 @@ def test_classes_in_another_order_and_fewer():
         ask(wrap(Net(), classes=[7, 0]), X, who="teacher")
 
 
+def test_names_in_another_order_are_said_and_the_advice_works():
+    net = Net().eval()
+    net.config = type("Config", (), {"id2label": {0: "cat", 1: "dog", 2: "cow"}})()
+    wrong = r"the teacher names its classes cat, dog, cow and the data's are cow, cat, dog, .* classes=\[2, 0, 1\]"
+    with pytest.warns(UserWarning, match=wrong):
+        as_module(net, "teacher", classes=("cow", "cat", "dog"))
+    told = wrap(net, classes=[2, 0, 1])
+    assert as_module(told, "teacher", classes=("cow", "cat", "dog")) is told
+    assert as_module(net, "teacher", classes=("cat", "dog", "cow")) is net
+    assert as_module(net, "teacher", classes=("0", "1", "2")) is net
+
+
 def test_teacher_and_student_see_the_same_example_in_two_ways():
     class Fine(nn.Module):
         def __init__(self, side):
