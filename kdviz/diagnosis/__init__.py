@@ -1,13 +1,11 @@
 """Why did it not help? A list of findings about a run, each with its evidence, how sure it is, and what to try.
 
-Adding a finding is one function in one file: decorated with `findings.look`, it takes a `case.Case` and returns a
-`Finding` or None. Things are looked at in the
-order in which the files are imported below.
+Adding one is one function in a file of ``looks/``: decorated with `findings.look`, it takes a `case.Case` and returns a
+`Finding` or None. Nothing else names it.
 """
 
 from __future__ import annotations
 
-from . import knowledge, noise, objective, parts, roles, room, teacher, training, trial_looks  # noqa: F401 (in order)
 from .again import again
 from .copies import shared_rows, without_copies
 from .examination import diagnose, of_answers

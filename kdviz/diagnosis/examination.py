@@ -12,9 +12,10 @@ from .. import data as data_sets
 from ..data import Examples, Splits
 from ..distill import Cancelled, Distillation, Teacher
 from ..distill.schedules import value_at
+from . import looks  # noqa: F401 (declares them)
 from .case import Case, Progress
-from .findings import LOOKS, Finding, NotLookedAt
-from .noise import check_pairs
+from .findings import Finding, NotLookedAt, in_order
+from .looks.noise import check_pairs
 from .result import Diagnosis
 from .trials import BUDGET_S, Budget
 from .trials import study as small_study
@@ -215,7 +216,7 @@ def _look(case: Case, *, studied: bool) -> tuple[tuple[Finding, ...], list[str]]
     """Return what is found, and sentences on what could not be looked at."""
     found: dict[str, Finding] = {}
     notes: list[str] = []
-    for declared in LOOKS.values():
+    for declared in in_order():
         if (declared.studied and not studied) or any(name in found for name in declared.unless):
             continue
         try:

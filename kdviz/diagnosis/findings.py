@@ -94,6 +94,17 @@ class Look(NamedTuple):
 LOOKS: dict[str, Look] = {}
 
 
+def in_order() -> list[Look]:
+    """Return all looks, each after those of which it would only be a consequence."""
+    placed: dict[str, Look] = {}
+    while len(placed) < len(LOOKS):
+        ready = [one for one in LOOKS.values() if one.name not in placed and set(one.unless) <= set(placed)]
+        if not ready:
+            raise ValueError(f"these looks wait for one another: {', '.join(set(LOOKS) - set(placed))}")
+        placed.update((one.name, one) for one in ready)
+    return list(placed.values())
+
+
 def look(
     title: str, *, studied: bool = False, unless: tuple[str, ...] = ()
 ) -> Callable[[Callable[[Case], Finding | None]], Callable[[Case], Finding | None]]:

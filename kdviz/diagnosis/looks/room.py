@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .case import Case
-from .findings import Confidence, Finding, look
+from ..case import Case
+from ..findings import Confidence, Finding, look
 from .roles import FAULTY
 
 NO_FIT = 1 / 3  # of the errors on new examples: made on learned ones too, the teacher's own set aside

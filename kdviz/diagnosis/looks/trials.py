@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..measure import PairedErrors
-from .case import Case
-from .findings import Finding, NotLookedAt, look
+from ...measure import PairedErrors
+from ..case import Case
+from ..findings import Finding, NotLookedAt, look
+from ..trials import Arm
 from .roles import FAULTY
-from .trials import Arm
 
 IN_WORDS = {"temperature": "T", "alpha": "alpha", "learning_rate": "learning rate"}
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..distill import teacher_checks
-from ..measure import paired_errors
-from ..models import inference, parameter_count
-from .case import Case
-from .findings import Finding, NotLookedAt, look
+from ...distill import teacher_checks
+from ...measure import paired_errors
+from ...models import inference, parameter_count
+from ..case import Case
+from ..findings import Finding, NotLookedAt, look
 
 FAULTY = ("ends_in_sigmoid", "constant_teacher", "permuted_classes", "roles_swapped", "teacher_at_chance")
 STARTERS = 1_000  # examples that the student is asked about as it began

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..measure.dark_knowledge import entropy_bits, non_target_mass
-from .case import Case
-from .findings import Finding, NotLookedAt, look
+from ...measure.dark_knowledge import entropy_bits, non_target_mass
+from ..case import Case
+from ..findings import Finding, NotLookedAt, look
 from .roles import FAULTY
 
 LITTLE = 0.01  # mean probability off the true class: below it, soft targets are labels

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..measure import paired
-from .case import Case
-from .findings import Confidence, Finding, look
-from .power import examples_needed, power, seeds_needed
+from ...measure import paired
+from ..case import Case
+from ..findings import Confidence, Finding, look
+from ..power import examples_needed, power, seeds_needed
 from .roles import FAULTY
 
 FEWEST_SEEDS = 3

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from ..distill import Evaluation
-from .case import Case
-from .findings import Finding, NotLookedAt, look
+from ...distill import Evaluation
+from ..case import Case
+from ..findings import Finding, NotLookedAt, look
 from .roles import FAULTY
 
 FEWEST = 5  # evaluations that a curve needs

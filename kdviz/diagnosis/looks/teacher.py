@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..distill import teacher_checks
-from .case import Case
-from .findings import Confidence, Finding, look
+from ...distill import teacher_checks
+from ..case import Case
+from ..findings import Confidence, Finding, look
 
 OF_LOGITS = ("LogitMSE", "LogitHuber")  # terms that compare the logits themselves
 

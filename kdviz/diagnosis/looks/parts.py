@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .case import Case
-from .copies import row_keys
-from .findings import Finding, NotLookedAt, look
+from ..case import Case
+from ..copies import row_keys
+from ..findings import Finding, NotLookedAt, look
 
 SHARED = 0.02  # of a part; fewer do not move its errors
 NATURAL = 1.5  # times as common as copies within the training part: tables of few values hold such rows anyway

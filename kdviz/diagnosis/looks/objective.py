@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..distill import SoftTargetsWithoutT2
-from ..distill.gradients import term_gradients
-from ..distill.terms import HardLabels, LabelSmoothing
-from .case import Case
-from .findings import Finding, NotLookedAt, look
+from ...distill import SoftTargetsWithoutT2
+from ...distill.gradients import term_gradients
+from ...distill.terms import HardLabels, LabelSmoothing
+from ..case import Case
+from ..findings import Finding, NotLookedAt, look
 from .roles import FAULTY
 
 WEAK = 0.2  # of the labels' pull: the teacher is hardly felt
