@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from . import data, distill, figures, losses, measure, models, panels, report, study, widgets
+    from . import data, diagnosis, distill, figures, losses, measure, models, panels, report, study, widgets
+    from .diagnosis import Diagnosis, diagnose
     from .distill import (
         Adversarial,
         AttentionMatrices,
@@ -66,7 +67,19 @@ if TYPE_CHECKING:
     from .report import compare
     from .study import Study
 
-_SUBPACKAGES = ("data", "distill", "figures", "losses", "measure", "models", "panels", "report", "study", "widgets")
+_SUBPACKAGES = (
+    "data",
+    "diagnosis",
+    "distill",
+    "figures",
+    "losses",
+    "measure",
+    "models",
+    "panels",
+    "report",
+    "study",
+    "widgets",
+)
 _FROM_DISTILL = (
     "Adversarial",
     "AttentionMatrices",
@@ -123,6 +136,7 @@ __all__ = [
     "DarkReplay",
     "Decoupled",
     "DemographicParity",
+    "Diagnosis",
     "Distillation",
     "DistillationToken",
     "Embeddings",
@@ -158,6 +172,8 @@ __all__ = [
     "__version__",
     "compare",
     "data",
+    "diagnose",
+    "diagnosis",
     "distill",
     "figures",
     "hinton",
@@ -184,6 +200,8 @@ def __getattr__(name: str) -> Any:
         return import_module(f"{__name__}.report").compare
     if name == "wrap":
         return import_module(f"{__name__}.models").wrap
+    if name in ("Diagnosis", "diagnose"):
+        return getattr(import_module(f"{__name__}.diagnosis"), name)
     if name == "Study":
         return import_module(f"{__name__}.study").Study
     raise AttributeError(f"module 'kdviz' has no attribute {name!r}; it has {', '.join(__all__)}")

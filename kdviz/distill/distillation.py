@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -541,6 +542,11 @@ class Distillation:
             kept = [e for e in self.history.evaluations if (e.step, e.split) != (result.step, split)]
             self.history.evaluations[:] = [*kept, result]
         return result
+
+    def diagnose(self, **options: Any) -> Any:
+        """Say why the teacher did not help, or that nothing stands in its way; see :func:`kdviz.diagnose`."""
+        above = import_module("kdviz")  # by the package's lazy names
+        return above.diagnose(self, **options)
 
     @property
     def recipe(self) -> Recipe:

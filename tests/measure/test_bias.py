@@ -12,7 +12,6 @@ import fairlearn.metrics
 import numpy as np
 import pandas as pd
 import pytest
-import scipy.ndimage
 import sklearn.metrics
 import torch
 from hypothesis import given, settings

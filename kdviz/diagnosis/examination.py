@@ -1,0 +1,258 @@
+"""diagnose: look at a run, or at two models, for all that is known to keep distillation from helping."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .. import data as data_sets
+from ..data import Examples, Splits
+from ..distill import Cancelled, Distillation, Teacher
+from ..distill.schedules import value_at
+from . import looks  # noqa: F401 (declares them)
+from .case import Case, Progress
+from .findings import Finding, NotLookedAt, in_order
+from .looks.noise import check_pairs
+from .result import Diagnosis
+from .trials import BUDGET_S, Budget
+from .trials import study as small_study
+
+PARTS = ("train", "validation", "test")
+HELPED = {
+    "fewer": "it helped, beyond the noise of these examples",
+    "more": "it did harm, beyond the noise of these examples",
+    "within the noise": "no gain and no loss is shown",
+}
+
+
+def diagnose(
+    subject: Distillation | Teacher | nn.Module,
+    student: nn.Module | None = None,
+    data: Any = None,
+    *,
+    twin: Distillation | nn.Module | None = None,
+    study: bool = False,
+    budget: int | None = None,
+    budget_s: float = BUDGET_S,
+    seeds: Sequence[tuple[float, float]] = (),
+    looked_for: float = 0.1,
+    temperature: float = 4.0,
+    progress: Progress | None = None,
+) -> Diagnosis:
+    """Say why distillation did not help, or that nothing stands in its way.
+
+    Parameters
+    ----------
+    subject : Distillation, Teacher or nn.Module
+        A run, at any step; or a teacher, with ``data`` and perhaps a ``student`` that it taught. All stay as they are.
+    student : nn.Module, optional
+        With a teacher only.
+    data : optional
+        With a teacher only: what :func:`kdviz.data.splits` takes. Judged by is validation data, or test data where
+        there are none.
+    twin : Distillation or nn.Module, optional
+        What the same student learned without a teacher; without it, or a study, less can be said.
+    study : bool
+        Train a few runs more, on copies: the run with another T, alpha and learning rate, and its twin with as many
+        tries. Judged on validation data alone.
+    budget : int, optional
+        How many optimiser steps the study may take in all. Default: as many as ``budget_s`` gives time for.
+    budget_s : float
+        Seconds for the study.
+    seeds : sequence of (float, float)
+        Errors of student and twin, seed by seed, where the run was repeated.
+    looked_for : float
+        The difference worth finding, as a share of the twin's errors, in (0, 1].
+    temperature : float
+        At which the teacher teaches, with a teacher only; a run knows its own.
+    progress : callable, optional
+        Called with (done, total); return False to stop. What was found until then is returned.
+
+    Returns
+    -------
+    Diagnosis
+
+    Raises
+    ------
+    TypeError, ValueError
+        In one sentence, when something given cannot be looked at.
+
+    Notes
+    -----
+    Without a study it costs about two evaluations: the models' answers to validation data and to at most 2,000 training
+    examples, and the first gradient. A look changes nothing: weights, history and random numbers stay what they were.
+
+    Examples
+    --------
+    >>> import torch, kdviz as kd
+    >>> X = torch.randn(600, 2)
+    >>> y = (X[:, 0] > 0).long()
+    >>> knows = kd.models.LogitsOf(lambda x: (torch.stack((-x[:, 0], x[:, 0]), 1),), 0)  # doctest: +SKIP
+    >>> untrained = kd.models.mlp(hidden=(8,), inputs=2, classes=2, seed=1).eval()
+    >>> flipped = kd.models.Reordered(untrained, [1, 0])
+    >>> found = kd.diagnose(flipped, data=(X, y))  # doctest: +SKIP
+    """
+    if not 0 < looked_for <= 1:
+        raise ValueError(f"looked_for must lie in (0, 1] (it is a share of the twin's errors), got {looked_for}")
+    if isinstance(subject, Distillation):
+        if student is not None or data is not None:
+            raise TypeError("a run has its own student and data; pass kd.diagnose(run), or teacher, student and data")
+        case = _of_run(subject, twin)
+    else:
+        case = _of_models(subject, student, data, twin, temperature)
+    case.looked_for, case.pairs, case.progress = looked_for, check_pairs(seeds), progress
+    return _diagnosed(case, Budget(budget, budget_s) if study else None)
+
+
+def of_answers(
+    logits: Mapping[str, Tensor],
+    examples: Examples,
+    *,
+    temperature: float = 4.0,
+    models: Mapping[str, nn.Module] | None = None,
+    looked_for: float = 0.1,
+) -> Diagnosis:
+    """Say what two models' answers alone show; nothing is asked again.
+
+    Parameters
+    ----------
+    logits : dict of str to Tensor, shape (N, C)
+        Of "teacher", "student" and perhaps "twin", on the examples.
+    examples : Examples
+        N test examples.
+    temperature : float
+        At which the teacher teaches.
+    models : dict of str to nn.Module, optional
+        By the same names, for their sizes.
+    looked_for : float
+        As for :func:`diagnose`.
+
+    Returns
+    -------
+    Diagnosis
+    """
+    given = {(who, "test"): z for who, z in logits.items()}
+    case = Case({"test": examples}, dict(models or {}), temperature=temperature, looked_for=looked_for, given=given)
+    return _diagnosed(case, None)
+
+
+def _of_run(run: Distillation, twin: Distillation | nn.Module | None) -> Case:
+    """Return the case of a run."""
+    models: dict[str, nn.Module] = {"student": run.student}
+    if run.teacher is not None:
+        models["teacher"] = run.teacher.module
+    if twin is not None:
+        models["twin"] = _module(twin, "twin")
+    with run.lock:
+        heat = run.objective.temperature
+        temperature = None if heat is None else value_at(heat, run.steps_done, max(1, run.total_steps))
+    parts = {part: getattr(run.data, part) for part in PARTS if len(getattr(run.data, part))}
+    twin_run = twin if isinstance(twin, Distillation) else None
+    return Case(parts, models, run=run, twin_run=twin_run, temperature=temperature)
+
+
+def _of_models(
+    teacher: Teacher | nn.Module,
+    student: nn.Module | None,
+    data: Any,
+    twin: Distillation | nn.Module | None,
+    temperature: float,
+) -> Case:
+    """Return the case of models alone."""
+    if data is None:
+        raise TypeError("without a run, kd.diagnose takes data too: kd.diagnose(teacher, student, data)")
+    given = {"teacher": teacher, "student": student, "twin": twin}
+    models = {who: _module(model, who) for who, model in given.items() if model is not None}
+    if isinstance(data, Splits):
+        parts = {part: getattr(data, part) for part in PARTS if len(getattr(data, part))}
+    else:
+        parts = {"validation": data_sets.examples(data)}
+    return Case(parts, models, temperature=float(temperature))
+
+
+def _module(given: Any, who: str) -> nn.Module:
+    if isinstance(given, Distillation):
+        return given.student
+    module = given.module if isinstance(given, Teacher) else given
+    if not isinstance(module, nn.Module):
+        raise TypeError(f"the {who} must be a torch.nn.Module, got {type(module).__name__}; pass kd.wrap(model)")
+    return module
+
+
+def _diagnosed(case: Case, budget: Budget | None) -> Diagnosis:
+    """Look for all that is declared; with a budget, study what the first looks left open."""
+    notes: list[str] = []
+    found: tuple[Finding, ...] = ()
+    state = torch.get_rng_state()
+    try:
+        found, notes = _look(case, studied=False)
+        if budget is not None and any(f.severity == "fault" for f in found):
+            notes.append("No small study: what is at fault comes first.")
+        elif budget is not None:
+            told = small_study(case, budget, case.progress or (lambda done, total: None))
+            found, notes = _look(case, studied=True)
+            notes.append(told)
+    except Cancelled:
+        if case.arms:
+            found, notes = _look_quietly(case)
+        notes.append("Stopped before all was looked at.")
+    except NotLookedAt as missing:
+        notes.append(str(missing))
+    finally:
+        torch.set_rng_state(state)
+    return Diagnosis(_headline(case), found, tuple(dict.fromkeys(n for n in notes if n)), tuple(case.arms))
+
+
+def _look_quietly(case: Case) -> tuple[tuple[Finding, ...], list[str]]:
+    """Look once more at what is known, without a word of progress that could stop it again."""
+    case.progress = None
+    return _look(case, studied=True)
+
+
+def _look(case: Case, *, studied: bool) -> tuple[tuple[Finding, ...], list[str]]:
+    """Return what is found, and sentences on what could not be looked at."""
+    found: dict[str, Finding] = {}
+    notes: list[str] = []
+    for declared in in_order():
+        if (declared.studied and not studied) or any(name in found for name in declared.unless):
+            continue
+        try:
+            finding = declared.find(case)
+        except NotLookedAt as missing:
+            notes.append(str(missing))
+            continue
+        if finding is not None:
+            found[declared.name] = finding
+    return tuple(found.values()), notes
+
+
+def _headline(case: Case) -> str:
+    """Say whether it helped."""
+    case.progress = None
+    try:
+        errors = {w: int(case.reference(w).sum()) for w in ("student", "twin") if case.has(w) or _tried(case, w)}
+        if case.run is not None and case.run.steps_done == 0:
+            return "The run has not been trained yet."
+        if len(errors) == 2:
+            d = case.trial_difference(case.reference("student"), case.reference("twin"))
+            return (
+                f"On {case.sample} the student makes {errors['student']:,} errors and its twin without a teacher "
+                f"{errors['twin']:,} (difference {d.mean:+.0f}, 95% interval {d.low:+.0f} to {d.high:+.0f}): "
+                f"{HELPED[d.verdict]}."
+            )
+        if "student" in errors and case.has("teacher"):
+            theirs = int(case.wrong("teacher").sum())
+            return (
+                f"On {case.sample} the student makes {errors['student']:,} errors and its teacher {theirs:,}; without "
+                "a twin nobody can say what the teacher added."
+            )
+        return f"On {case.sample} the teacher makes {int(case.wrong('teacher').sum()):,} errors."
+    except NotLookedAt as missing:
+        return str(missing)
+
+
+def _tried(case: Case, role: str) -> bool:
+    return any(arm.role == role and not arm.changes and arm.wrong is not None for arm in case.arms)

@@ -1,0 +1,128 @@
+"""What a finding is, and how a look for one is declared: once, by the function that looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from .case import Case
+
+Severity = Literal["fault", "cause", "doubt"]
+Confidence = Literal["certain", "likely", "possible"]
+
+SEVERITIES: tuple[Severity, ...] = ("fault", "cause", "doubt")
+CONFIDENCES: tuple[Confidence, ...] = ("certain", "likely", "possible")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One reason why a teacher may not have helped.
+
+    Attributes
+    ----------
+    name : str
+        Of the look that found it, such as "too_few_steps".
+    severity : {"fault", "cause", "doubt"}
+        Something is wrong and nothing else counts until it is mended; a reason for what was seen; a reason why nothing
+        can be said.
+    sentence : str
+        What was found, with its numbers, and what to do.
+    evidence : dict
+        The numbers, by what they are.
+    confidence : {"certain", "likely", "possible"}
+    try_code : str
+        Python that tries the way out, with the names ``kd`` and ``run``, or without a run ``teacher``, ``student``
+        and ``data``; empty where code cannot help.
+    lab : dict or None
+        The Lab's choices with that change, where the run is one that the Lab can show.
+    """
+
+    name: str
+    severity: Severity
+    sentence: str
+    evidence: Mapping[str, Any]
+    confidence: Confidence
+    try_code: str = ""
+    lab: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def title(self) -> str:
+        """What it is called on pages."""
+        return LOOKS[self.name].title
+
+    @property
+    def try_link(self) -> str:
+        """The query string that opens the Lab with the change, such as "?T=20"; empty where the Lab cannot."""
+        if self.lab is None:
+            return ""
+        try:  # the Lab's links lie above: reached by the package's lazy names
+            return str(import_module("kdviz.panels.link").to_query(self.lab))
+        except (ImportError, ValueError):  # no Jupyter here, or not among what the Lab offers
+            return ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "severity": self.severity,
+            "sentence": self.sentence,
+            "evidence": dict(self.evidence),
+            "confidence": self.confidence,
+            "try_code": self.try_code,
+            "try_link": self.try_link,
+        }
+
+
+class NotLookedAt(Exception):  # noqa: N818 (nothing went wrong)
+    """A look was not possible; its text says in one sentence what was missing."""
+
+
+class Look(NamedTuple):
+    """A declared look."""
+
+    name: str
+    title: str
+    find: Callable[[Case], Finding | None]
+    studied: bool
+    unless: tuple[str, ...]
+
+
+LOOKS: dict[str, Look] = {}
+
+
+def in_order() -> list[Look]:
+    """Return all looks, each after those of which it would only be a consequence."""
+    placed: dict[str, Look] = {}
+    while len(placed) < len(LOOKS):
+        ready = [one for one in LOOKS.values() if one.name not in placed and set(one.unless) <= set(placed)]
+        if not ready:
+            raise ValueError(f"these looks wait for one another: {', '.join(set(LOOKS) - set(placed))}")
+        placed.update((one.name, one) for one in ready)
+    return list(placed.values())
+
+
+def look(
+    title: str, *, studied: bool = False, unless: tuple[str, ...] = ()
+) -> Callable[[Callable[[Case], Finding | None]], Callable[[Case], Finding | None]]:
+    """Declare a function as a look, under its own name.
+
+    Parameters
+    ----------
+    title : str
+        What the finding is called on pages.
+    studied : bool
+        Whether it needs the small study.
+    unless : tuple of str
+        Findings of which this one would only be a consequence.
+    """
+
+    def declare(find: Callable[[Case], Finding | None]) -> Callable[[Case], Finding | None]:
+        name = find.__name__
+        LOOKS[name] = Look(name, title, find, studied, unless)
+        return find
+
+    return declare

@@ -1,0 +1,78 @@
+"""A run in the Lab's words, where it is one that the Lab can show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..distill import Distillation, Schedule
+from ..distill.terms import DemographicParity, EqualizedOdds, HardLabels, SoftTargets
+
+LOSSES = {"SoftTargets": "soft_targets", "SoftTargetsWithoutT2": "without_t2", "ReverseKL": "reverse_kl"}
+PENALTIES = {DemographicParity: "demographic_parity", EqualizedOdds: "equalized_odds"}
+
+
+def lab_state(run: Distillation) -> dict[str, Any] | None:
+    """Return the Lab's choices that make this run, or None where it holds something that the Lab does not offer.
+
+    Parameters
+    ----------
+    run : Distillation
+
+    Returns
+    -------
+    dict or None
+        As :func:`kdviz.panels.link.to_query` takes it. Edits made on the way are not in it. Whether the Lab offers the
+        data set, or a student of this size, is for the link to say.
+    """
+    recipe = run.recipe
+    student, draw = recipe.student or {}, dict(recipe.draw or {})
+    hidden = list(student.get("hidden", ()))
+    taught = _taught(run)
+    fits = (
+        recipe.teacher is not None
+        and taught is not None
+        and student.get("name") == "mlp"
+        and len(set(hidden)) == 1
+        and not student.get("dropout")
+        and not student.get("input_dropout")
+        and recipe.optimizer == "adam"
+        and recipe.augment is None
+        and recipe.seed == recipe.student_seed
+        and not isinstance(recipe.learning_rate, Schedule)
+        and draw.get("seed", 0) == 0
+        and len(draw.get("omit", ())) <= 1
+    )
+    if not fits or taught is None:
+        return None
+    return {
+        "data": recipe.data,
+        "labels": draw.get("count", len(run.data.train)),
+        "keep_unlabelled": bool(draw.get("keep_unlabelled", False)),
+        "teacher": recipe.teacher,
+        "units": hidden[0],
+        "layers": len(hidden),
+        "epochs": recipe.epochs,
+        "learning_rate": float(recipe.learning_rate),  # type: ignore[arg-type]
+        "batch_size": recipe.batch_size,
+        "seed": recipe.seed,
+        **({"omit": draw["omit"][0]} if draw.get("omit") else {}),
+        **taught,
+    }
+
+
+def _taught(run: Distillation) -> dict[str, Any] | None:
+    """Return loss, T, alpha and penalty of the objective at the start, or None where it is none of the Lab's."""
+    objective = run.settings.objective
+    soft = [term for term in objective.terms if isinstance(term, SoftTargets)]
+    hard = [term for term in objective.terms if type(term) is HardLabels]
+    penalties = [(weight, term) for weight, term in objective.weighted if term.penalty]
+    if len(soft) != 1 or len(hard) != 1 or len(objective.terms) != 2 + len(penalties) or objective.scheduled:
+        return None
+    loss = LOSSES.get(type(soft[0]).__name__)
+    weights = dict(zip(objective.names, (weight for weight, _ in objective.weighted), strict=True))
+    if loss is None or abs(float(weights["soft"]) + float(weights["hard"]) - 1) > 1e-9:  # type: ignore[arg-type]
+        return None
+    told = {"loss": loss, "temperature": float(soft[0].temperature), "alpha": float(weights["soft"])}  # type: ignore[arg-type]
+    for weight, term in penalties:
+        told |= {"fairness": float(weight), "penalty": PENALTIES[type(term)], "group": term.group_column}  # type: ignore[arg-type, index]
+    return told

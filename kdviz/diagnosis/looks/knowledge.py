@@ -1,0 +1,56 @@
+"""What is left for a teacher to say beside the labels, at the temperature that it speaks at."""
+
+from __future__ import annotations
+
+from ...measure.dark_knowledge import entropy_bits, non_target_mass
+from ..case import Case
+from ..findings import Finding, NotLookedAt, look
+from .roles import FAULTY
+
+LITTLE = 0.01  # mean probability off the true class: below it, soft targets are labels
+ENOUGH = 0.05
+WARMER = (2.0, 4.0, 8.0, 16.0, 32.0)
+PARTS = ("train", "validation", "test")
+
+
+@look("The teacher is too sure", unless=(*FAULTY, "ends_in_softmax"))
+def teacher_too_sure(case: Case) -> Finding | None:
+    temperature = case.temperature
+    if temperature is None:
+        raise NotLookedAt(
+            "No term of the objective has a temperature, so what the teacher leaves open was not looked at."
+        )
+    part = next((p for p in PARTS if p in case.parts and case.parts[p].labelled), "train")
+    logits, y = case.logits("teacher", part)
+    mass = {t: non_target_mass(logits, y, t).mean().item() for t in (temperature, *WARMER)}
+    if mass[temperature] >= LITTLE:
+        return None
+    bits = entropy_bits(logits, temperature).mean().item()
+    learned = "of the examples it teaches" if part == "train" else f"of the {part} examples"
+    sentence = (
+        f"The teacher is so sure {learned} that little is left to say at T = {temperature:g}: {mass[temperature]:.2%} "
+        f"of its probability lies off the true class ({bits:.3f} bits), so its targets are the labels again; "
+    )
+    evidence = {
+        "temperature": temperature,
+        "probability off the true class": mass[temperature],
+        "entropy in bits": bits,
+    }
+    warmer = next((t for t in WARMER if t > temperature and mass[t] >= ENOUGH), None)
+    if warmer is None:
+        sentence += (
+            "no T up to 32 mends that: take a teacher from earlier in its training, or teach on examples that it did "
+            "not learn (unlabelled or augmented ones)."
+        )
+        return Finding("teacher_too_sure", "cause", sentence, evidence, "certain")
+    sentence += (
+        f"at T = {warmer:g} it is {mass[warmer]:.1%}. A teacher from earlier in its training, or examples that it did "
+        "not learn, say more too."
+    )
+    evidence["at"] = warmer
+    code, lab = "", None
+    if case.run is None:
+        code = f"kd.diagnose(teacher, student, data, temperature={warmer})"
+    elif "temperature" in case.run.editable:
+        code, lab = case.edited(temperature=warmer), case.lab(temperature=warmer)
+    return Finding("teacher_too_sure", "cause", sentence, evidence, "certain", code, lab)

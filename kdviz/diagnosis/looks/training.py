@@ -1,0 +1,76 @@
+"""How the training went: ended too early, or unsteady."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ...distill import Evaluation
+from ..case import Case
+from ..findings import Finding, NotLookedAt, look
+from .roles import FAULTY
+
+FEWEST = 5  # evaluations that a curve needs
+FALLING = 0.08  # of the errors, over the last quarter of the steps
+JUMP = 3.0  # standard errors of a count by which errors may rise from one evaluation to the next
+JUMPS = 2
+
+
+def _curve(case: Case) -> list[Evaluation]:
+    """Return the evaluations on validation data, by step."""
+    run = case.need_run()
+    case.need_trained()
+    points = sorted(run.history.evaluated("validation"), key=lambda e: e.step)
+    points = [e for e in points if e.step > 0]
+    if len(points) < FEWEST:
+        raise NotLookedAt(
+            f"The run has {len(points)} evaluations on validation data and {FEWEST} are needed to see whether it had "
+            "come to rest: train with evaluate=True."
+        )
+    return points
+
+
+@look("Too few steps", unless=FAULTY)
+def too_few_steps(case: Case) -> Finding | None:
+    points, run = _curve(case), case.need_run()
+    steps = np.array([e.step for e in points])
+    errors = np.array([e.errors for e in points], dtype=float)
+    last = errors[-2:].mean() if len(points) >= 8 else errors[-1]
+    near = int(np.abs(steps - 0.75 * steps[-1]).argmin())
+    before = errors[max(0, near - 1) : near + 1].mean() if len(points) >= 8 else errors[near]
+    fell = before - last
+    if near >= len(points) - 1 or fell < FALLING * before or fell < math.sqrt(before):
+        return None
+    epochs = max(1, round(run.steps_done / run.steps_per_epoch))
+    sentence = (
+        f"The training ended too early: over the last quarter of its {run.steps_done:,} steps the errors on "
+        f"{points[-1].examples:,} validation examples still fell from {before:,.0f} to {last:,.0f}; train longer."
+    )
+    evidence = {"steps": run.steps_done, "errors before": float(before), "errors at the end": float(last)}
+    lab = case.lab(epochs=2 * run.settings.epochs)
+    return Finding("too_few_steps", "cause", sentence, evidence, "likely", f"run.train(epochs={epochs})", lab)
+
+
+@look("Unsteady training", unless=FAULTY)
+def unsteady(case: Case) -> Finding | None:
+    points = _curve(case)
+    errors = np.array([e.errors for e in points], dtype=float)
+    half = errors[len(errors) // 2 - 1 :]
+    rises = np.diff(half)
+    jumps = int((rises > JUMP * np.sqrt(half[:-1] + 1)).sum())
+    best, last = errors.min(), errors[-1]
+    ended_badly = last - best > max(JUMP * math.sqrt(best + 1), 0.15 * best)
+    if jumps < JUMPS and not ended_badly:
+        return None
+    rate = case.now("learning_rate")
+    lower = float(f"{rate / 3:.1g}")
+    where = points[int(errors.argmin())].step
+    sentence = (
+        f"The training is unsteady: in its second half errors on validation data leapt up {jumps} times beyond the "
+        f"noise, and it ended with {last:,.0f} after a best of {best:,.0f} at step {where:,}; lower the learning rate "
+        f"({rate:g}), or take the student as it was then, run.at({where})."
+    )
+    evidence = {"leaps": jumps, "errors at the end": float(last), "fewest errors": float(best), "learning rate": rate}
+    lab = case.lab(learning_rate=lower)
+    return Finding("unsteady", "cause", sentence, evidence, "likely", case.edited(learning_rate=lower), lab)

@@ -1,0 +1,132 @@
+"""What the small study shows: a larger step, another T, alpha or learning rate, labels so many that they suffice."""
+
+from __future__ import annotations
+
+from ...measure import PairedErrors
+from ..case import Case
+from ..findings import Finding, NotLookedAt, look
+from ..trials import Arm
+from .roles import FAULTY
+
+IN_WORDS = {"temperature": "T", "alpha": "alpha", "learning_rate": "learning rate"}
+
+
+def _best(case: Case, role: str, axis: str) -> tuple[Arm, int]:
+    """Return the arm with fewest errors on an axis, and how many there are; raise `NotLookedAt` without any."""
+    arms = [arm for arm in case.arms if arm.role == role and arm.axis == axis and arm.wrong is not None]
+    if not arms:
+        raise NotLookedAt(f"No other {IN_WORDS[axis]} was tried for the {role}.")
+    return min(arms, key=lambda arm: arm.errors or 0), len(arms)
+
+
+@look("The gain is only a larger step", studied=True, unless=FAULTY)
+def larger_step(case: Case) -> Finding | None:
+    student, twin = case.reference("student"), case.reference("twin")
+    if case.trial_difference(student, twin).verdict != "fewer":
+        return None
+    best, tries = _best(case, "twin", "learning_rate")
+    assert best.wrong is not None
+    mended = case.trial_difference(best.wrong, twin, tries)
+    rival = student
+    for arm in case.arms:
+        if arm.role == "student" and arm.axis == "learning_rate" and arm.wrong is not None:
+            rival = arm.wrong if arm.wrong.sum() < rival.sum() else rival
+    if mended.verdict != "fewer" or case.trial_difference(rival, best.wrong).verdict == "fewer":
+        return None
+    rate = best.changes["learning_rate"]
+    sentence = (
+        f"The gain is only a larger step: at a learning rate of {rate:g} in place of {case.now('learning_rate'):g} the "
+        f"labels alone make {best.errors:,} errors on {case.sample}, their twin at the run's own rate "
+        f"{int(twin.sum()):,} and the student {int(student.sum()):,} ({int(rival.sum()):,} at its own best rate); "
+        "compare both at their best rates."
+    )
+    evidence = {
+        "twin errors": int(twin.sum()),
+        "twin errors at its best rate": best.errors,
+        "student errors": int(student.sum()),
+        "student errors at its best rate": int(rival.sum()),
+        "rates tried for the twin": tries,
+    }
+    code = f"better = run.twin()\nbetter.edit(learning_rate={rate!r})\nbetter.train()"
+    return Finding("larger_step", "cause", sentence, evidence, "likely", code)
+
+
+def _unsuitable(case: Case, name: str, axis: str) -> Finding | None:
+    """Return a finding if another value on an axis has fewer errors, beyond the noise of examples and of choosing."""
+    best, tries = _best(case, "student", axis)
+    assert best.wrong is not None
+    own = case.reference("student")
+    difference = case.trial_difference(best.wrong, own, tries)
+    if difference.verdict != "fewer":
+        return None
+    value, now = best.changes[axis], case.now(axis)
+    sentence = (
+        f"The {IN_WORDS[axis]} does not suit: with {value:g} in place of {now:g} the student makes {best.errors:,} "
+        f"errors on {case.sample}, not {int(own.sum()):,} ({_interval(difference)}, the best of {tries} "
+        f"tried{_how_long(case)}); read it off validation data."
+    )
+    evidence = {
+        f"{axis} now": now,
+        f"{axis} tried": value,
+        "errors now": int(own.sum()),
+        "errors with it": best.errors,
+        "low": difference.low,
+        "high": difference.high,
+        "tried": tries,
+    }
+    lab = case.lab(**{axis: value})
+    return Finding(name, "cause", sentence, evidence, "likely", case.edited(**{axis: value}), lab)
+
+
+def _interval(d: PairedErrors) -> str:
+    return f"difference {d.mean:+.0f}, {d.confidence:.1%} interval {d.low:+.0f} to {d.high:+.0f}"
+
+
+def _how_long(case: Case) -> str:
+    done = case.need_run().steps_done
+    return "" if case.length == done else f" for {case.length:,} of {done:,} steps"
+
+
+@look("Another T would do better", studied=True, unless=FAULTY)
+def temperature_unsuitable(case: Case) -> Finding | None:
+    return _unsuitable(case, "temperature_unsuitable", "temperature")
+
+
+@look("Another alpha would do better", studied=True, unless=FAULTY)
+def alpha_unsuitable(case: Case) -> Finding | None:
+    return _unsuitable(case, "alpha_unsuitable", "alpha")
+
+
+@look("Another learning rate would do better", studied=True, unless=(*FAULTY, "unsteady"))
+def rate_unsuitable(case: Case) -> Finding | None:
+    return _unsuitable(case, "rate_unsuitable", "learning_rate")
+
+
+@look("There are plenty of labels", studied=True, unless=(*FAULTY, "teacher_weaker"))
+def labels_plenty(case: Case) -> Finding | None:
+    few = {arm.role: arm for arm in case.arms if arm.axis == "labels" and arm.wrong is not None}
+    if len(few) < 2:
+        return None
+    student, twin = few["student"].wrong, few["twin"].wrong
+    assert student is not None and twin is not None
+    here = case.trial_difference(case.reference("student"), case.reference("twin"))
+    there = case.trial_difference(student, twin)
+    if here.verdict == "fewer" or there.verdict != "fewer":
+        return None
+    run, labels = case.need_run(), int(few["twin"].changes["labels"])
+    sentence = (
+        f"There are so many labels that the teacher adds nothing: with {run.data.train.labelled:,} of them the student "
+        f"makes {here.mean:+.0f} errors beside its twin on {case.sample}, with {labels:,} of them {there.mean:+.0f} "
+        f"({int(student.sum()):,} against {int(twin.sum()):,}); a teacher helps where labels are few."
+    )
+    evidence = {
+        "labels": run.data.train.labelled,
+        "difference": here.mean,
+        "fewer labels": labels,
+        "difference with fewer": there.mean,
+        "low": there.low,
+        "high": there.high,
+    }
+    whole = "run.data" if run.data.draw is None else f"kd.data.load({run.data.name!r})"
+    code = f"better = kd.diagnosis.again(run, data={whole}.with_labels({labels}))\nbetter.train()"
+    return Finding("labels_plenty", "cause", sentence, evidence, "likely", code, case.lab(labels=labels))

@@ -1,0 +1,132 @@
+"""A diagnosis: findings in the order of their weight, what was not looked at, and how both are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from .findings import CONFIDENCES, SEVERITIES, Finding
+from .trials import Arm
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VERSION = 1  # of to_dict
+CLEAN = "Nothing was found that stands in its way."
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found. Made by :func:`kdviz.diagnose`.
+
+    Attributes
+    ----------
+    headline : str
+        Whether it helped, in one sentence.
+    findings : tuple of Finding
+        What weighs most first; empty where nothing stands in the way.
+    not_looked_at : tuple of str
+        Sentences on what could not be looked at, and what the small study left out.
+    arms : tuple of Arm
+        The runs of the small study; empty without.
+    """
+
+    headline: str
+    findings: tuple[Finding, ...]
+    not_looked_at: tuple[str, ...] = ()
+    arms: tuple[Arm, ...] = ()
+
+    def __post_init__(self) -> None:
+        def weight(found: Finding) -> tuple[int, int]:
+            return SEVERITIES.index(found.severity), CONFIDENCES.index(found.confidence)
+
+        object.__setattr__(self, "findings", tuple(sorted(self.findings, key=weight)))
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+    def __getitem__(self, name: str) -> Finding:
+        """Return the finding of a name; raise a ``KeyError`` that lists those there are."""
+        for found in self.findings:
+            if found.name == name:
+                return found
+        raise KeyError(f"found were {', '.join(f.name for f in self.findings) or 'none'}, not {name!r}")
+
+    def sentences(self) -> list[str]:
+        """Return all that was found as sentences, the headline first."""
+        found = [finding.sentence for finding in self.findings]
+        return [self.headline, *(found or [CLEAN])]
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row a finding: name, severity, confidence, sentence, try_code, try_link."""
+        import pandas as pd
+
+        columns = ["name", "severity", "confidence", "sentence", "try_code", "try_link"]
+        return pd.DataFrame([{c: getattr(f, c) for c in columns} for f in self.findings], columns=columns)
+
+    def arms_frame(self) -> pd.DataFrame:
+        """Return one row a run of the small study: role, what was changed, steps, errors, examples."""
+        import pandas as pd
+
+        return pd.DataFrame([arm.to_dict() for arm in self.arms])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return {
+            "kdviz_diagnosis": VERSION,
+            "headline": self.headline,
+            "clean": self.clean,
+            "findings": [finding.to_dict() for finding in self.findings],
+            "not_looked_at": list(self.not_looked_at),
+            "arms": [arm.to_dict() for arm in self.arms],
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences())
+
+    def _repr_html_(self) -> str:
+        """A list that follows the page's theme; evidence and code of each finding fold out."""
+        items = "".join(_item(finding) for finding in self.findings) or f"<li>{escape(CLEAN)}</li>"
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.not_looked_at)
+        rest = f"<details><summary>Not looked at</summary><ul>{notes}</ul></details>" if notes else ""
+        return (
+            f'<section aria-label="Why did it help, or not"><p><strong>{escape(self.headline)}</strong></p>'
+            f"<ul>{items}</ul>{rest}</section>"
+        )
+
+
+def _item(finding: Finding) -> str:
+    code = f"<pre><code>{escape(finding.try_code)}</code></pre>" if finding.try_code else ""
+    link = f"<p>In the Lab: <code>{escape(finding.try_link)}</code></p>" if finding.try_link else ""
+    return (
+        f"<li><p>{escape(finding.sentence)} <em>({finding.confidence})</em></p>"
+        "<details><summary>Evidence and what to try</summary>"
+        f"{evidence_table(finding.evidence)}{code}{link}</details></li>"
+    )
+
+
+def evidence_table(evidence: Mapping[str, Any]) -> str:
+    """Return numbers as an HTML table with row headers."""
+    rows = "".join(
+        f'<tr><th scope="row" style="text-align:start;font-weight:normal">{escape(name)}</th>'
+        f"<td>{escape(shown(value))}</td></tr>"
+        for name, value in evidence.items()
+    )
+    return f"<table><tbody>{rows}</tbody></table>"
+
+
+def shown(value: Any) -> str:
+    """Return a number as people read it.
+
+    >>> shown(12345), shown(0.01234), shown(-3.0), shown([2, 0, 1]), shown(None)
+    ('12,345', '0.0123', '-3', '[2, 0, 1]', 'not known')
+    """
+    if value is None:
+        return "not known"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
