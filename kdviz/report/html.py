@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import json
 from collections.abc import Iterable, Sequence
@@ -16,6 +15,7 @@ import torch
 from ..figures.one_file import policy, script_json, write_whole
 from . import bias as of_bias
 from . import definitions
+from .pictures import Pictures
 
 if TYPE_CHECKING:
     from .report import Report
@@ -59,12 +59,16 @@ def page(report: Report, title: str) -> str:
 def told(report: Report) -> dict[str, Any]:
     """Return what the page's script is given: classes, and the examples it may show."""
     x = report.examples.x
-    is_image = x.ndim == 4 and x.shape[1] in (1, 3)
     p = {who: torch.softmax(report.logits[who].double(), 1) for who in ("teacher", "student")}
     maps = report.maps
+    shown = {cell: _first(members, maps.order if maps is not None else ()) for cell, members in report.cells().items()}
+    pictures = None
+    if isinstance(x, torch.Tensor) and x.ndim == 4 and x.shape[1] in (1, 3):
+        values = {} if maps is None else maps.values
+        pictures = Pictures(x, [i for some in shown.values() for i in some], values)
     rows = []
-    for cell, members in report.cells().items():
-        for i in _first(members, maps.order if maps is not None else ()):
+    for cell, members in shown.items():
+        for i in members:
             order = _likeliest(p["teacher"][i], p["student"][i], int(report.examples.y[i]))
             row: dict[str, Any] = {
                 "index": i,
@@ -74,17 +78,17 @@ def told(report: Report) -> dict[str, Any]:
                 **{who: [round(float(p[who][i, k]), 5) for k in order] for who in p},
                 **{f"top_{who}": int(p[who][i].argmax()) for who in p},
             }
-            if is_image:
-                row["pixels"] = _pixels(x[i])
+            if pictures is not None:
+                row["pixels"] = pictures.picture(i)
                 if maps is not None and i in maps.index:
                     at = int((maps.index == i).nonzero()[0, 0])
-                    row["maps"] = {who: _signed(values[at]) for who, values in maps.values.items()}
+                    row["maps"] = {who: pictures.map_of(who, at) for who in maps.values}
             rows.append(row)
-    shape = list(x.shape[1:]) if is_image else None
     return {
         "classes": [str(c) for c in report.classes],
         "examples": rows,
-        "shape": shape,
+        "shape": pictures.shape if pictures is not None else None,
+        "map_shape": pictures.map_shape if pictures is not None else None,
         "method": maps.method.replace("_", " ") if maps is not None else "",
     }
 
@@ -103,20 +107,6 @@ def _likeliest(teacher: torch.Tensor, student: torch.Tensor, y: int) -> list[int
     if y >= 0 and y not in top:
         top[-1] = y
     return sorted(top)
-
-
-def _pixels(x: torch.Tensor) -> str:
-    if x.dtype != torch.uint8:
-        low, high = x.amin(), x.amax()
-        x = ((x - low) / (high - low).clamp_min(1e-12) * 255).round().to(torch.uint8)
-    return base64.b64encode(x.contiguous().numpy().tobytes()).decode()
-
-
-def _signed(values: torch.Tensor) -> str:
-    """Return a map (C, H, W) as int8, its channels added up and its largest size 127."""
-    flat = values.sum(0) if values.ndim == 3 else values
-    scaled = (flat / flat.abs().amax().clamp_min(1e-12) * 127).round().to(torch.int8)
-    return base64.b64encode(scaled.contiguous().numpy().tobytes()).decode()
 
 
 def _head(report: Report, title: str) -> str:

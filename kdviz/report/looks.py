@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from ..models.inference import Inputs, Progress, rows
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from ..measure.similarity import Correspondence
 
 WHO = ("teacher", "student")
+CHECKED = 40  # examples that maps are checked on, at most
+CURVE_STEPS = 20  # of deletion and insertion
 AREAS = ("deletion_area", "random_deletion_area", "insertion_area", "random_insertion_area")
 
 
@@ -37,6 +41,8 @@ class Maps:
         Each model's maps against those of the same model with random weights; empty where it was not checked.
     curves : dict of str to Curves
         The probability while places are taken away, and put in, in the order of each model's maps; likewise.
+    notes : tuple of str
+        What is to be known when the maps are read: Grad-CAM's layers, and checks that could not be made.
     """
 
     method: str
@@ -45,6 +51,7 @@ class Maps:
     similarity: MapSimilarity
     against_random: dict[str, MapSimilarity] = field(default_factory=dict)
     curves: dict[str, Curves] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def order(self) -> list[int]:
@@ -58,7 +65,7 @@ class Maps:
         said = [self.similarity.sentence()]
         said += [on_random_weights(found, who) for who, found in self.against_random.items()]
         said += [f"The {who}'s maps: {curves.sentence()}" for who, curves in self.curves.items()]
-        return said
+        return [*said, *self.notes]
 
     def frame(self) -> pd.DataFrame:
         """Return one row a number: subject, measure, model, group, value."""
@@ -121,28 +128,73 @@ class Layers:
 
 def explain(
     models: Mapping[str, nn.Module],
-    inputs: Tensor,
+    inputs: Inputs,
     target: Tensor,
     index: Tensor,
     method: str,
-    checks: int,
+    checks: int | None,
     options: Mapping[str, Any],
+    progress: Progress | None = None,
 ) -> Maps:
-    """Return both models' maps for the same classes, with the checks of the first ``checks`` examples."""
-    from ..measure.saliency import deletion_insertion, saliency, sanity_check, similarity
+    """Return both models' maps for the same classes, with the checks of the first ``checks`` examples.
 
-    values = {who: saliency(models[who], inputs, target, method, **options) for who in WHO}
+    A check that cannot be made is a note beside the maps. ``checks`` None: as many as cost no more than the maps.
+    """
+    from ..measure.saliency import (
+        deletion_insertion,
+        grad_cam_layer,
+        passes,
+        saliency,
+        sanity_check,
+        similarity,
+    )
+
+    options = dict(options)
+    own = options.pop("progress", None)
+    of_one, of_curves = passes(method, inputs, **options), 4 * (CURVE_STEPS + 1)
+    if checks is None:
+        checks = min(CHECKED, len(index) * of_one // (of_one + of_curves))
+    few, t = rows(inputs, slice(0, checks)), target[:checks]
+    parts = Parts(progress or own, len(WHO) * (len(index) * of_one + checks * (of_one + of_curves)))
+    values, notes = {}, []
+    for who in WHO:
+        values[who] = saliency(models[who], inputs, target, method, progress=parts.next(len(index) * of_one), **options)
+        if method == "grad_cam":
+            layer = grad_cam_layer(models[who], inputs, target, options.get("layer"))
+            notes.append(f"Grad-CAM shows the {who}'s layer {layer.name}{'; ' + layer.note if layer.note else ''}.")
     alike = similarity(values["teacher"], values["student"])
-    few = slice(0, checks)
     against, curves = {}, {}
-    if checks:
-        for who in WHO:
-            against[who] = sanity_check(models[who], inputs[few], target[few], method, **options)
-            curves[who] = deletion_insertion(models[who], inputs[few], values[who][few], target[few])
-    return Maps(method, index, values, alike, against, curves)
+    for who in WHO if checks else ():
+        of_few, tell = values[who][:checks], parts.next(checks * of_one)
+        try:
+            against[who] = sanity_check(models[who], few, t, method, maps=of_few, progress=tell, **options)
+        except (ValueError, TypeError) as error:
+            notes.append(f"The {who}'s maps are not set against random weights: {error}.")
+        tell = parts.next(checks * of_curves)
+        try:
+            more = {"baseline": options["baseline"]} if "baseline" in options else {}
+            curves[who] = deletion_insertion(models[who], few, of_few, t, CURVE_STEPS, progress=tell, **more)
+        except (ValueError, TypeError) as error:
+            notes.append(f"The {who}'s maps are not tried by taking places away: {error}.")
+    return Maps(method, index, values, alike, against, curves, tuple(notes))
 
 
-def look(models: Mapping[str, nn.Module], inputs: Tensor, options: Mapping[str, Any]) -> Layers:
+class Parts:
+    """Progress over several parts of a work, in forward passes, as one count."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self.progress, self.total, self.before = progress, total, 0
+
+    def next(self, size: int) -> Progress | None:
+        """Return the progress of the next part, of ``size`` passes."""
+        before, self.before = self.before, self.before + size
+        if self.progress is None:
+            return None
+        call, whole = self.progress, self.total
+        return lambda done, total: call(before + size * done // max(1, total), whole)
+
+
+def look(models: Mapping[str, nn.Module], inputs: Inputs, options: Mapping[str, Any]) -> Layers:
     """Return the layers of both models: attention's own maps where both attend, else maps of their activations."""
     from ..measure.attending import attending
     from ..measure.attention import activation_maps, compare, layer_maps

@@ -17,6 +17,7 @@ const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
 /** Grey or colour pixels on a canvas; `shape` is channels, height, width. */
 function image(text, shape, label) {
+  if (text.startsWith("data:")) return make("img", { src: text, alt: label });
   const [channels, height, width] = shape, pixels = bytes(text), size = height * width;
   const canvas = make("canvas", { width, height, role: "img", "aria-label": label });
   const drawn = new ImageData(width, height);
@@ -81,12 +82,12 @@ function show(example) {
   const parts = [];
   if (example.pixels) parts.push(make("figure", {}, image(example.pixels, told.shape, sentence(example)), make("figcaption", {}, "the example")));
   for (const [who, text] of Object.entries(example.maps ?? {})) {
-    parts.push(make("figure", {}, map(signed(text), told.shape, `${told.method} of the ${who}`), make("figcaption", {}, who)));
+    parts.push(make("figure", {}, map(signed(text), told.map_shape, `${told.method} of the ${who}`), make("figcaption", {}, who)));
   }
   if (example.maps?.teacher && example.maps.student) {
     const [teacher, student] = [signed(example.maps.teacher), signed(example.maps.student)];
     const less = student.map((value, i) => Math.trunc((value - teacher[i]) / 2));
-    parts.push(make("figure", {}, map(less, told.shape, "the student's map less the teacher's"), make("figcaption", {}, "student less teacher")));
+    parts.push(make("figure", {}, map(less, told.map_shape, "the student's map less the teacher's"), make("figcaption", {}, "student less teacher")));
   }
   parts.push(bars(example));
   one.replaceChildren(...parts);

@@ -17,9 +17,11 @@ from ..figures.one_file import write_whole
 from ..measure.bias import Bias
 from ..measure.calibration import Calibration, inherited
 from ..measure.fidelity import CELLS, Fidelity
+from ..models.inference import Progress
 from . import bias as of_bias
 from . import html
 from .looks import WHO, Layers, Maps, explain, look
+from .telling import told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +85,8 @@ class Report:
         *,
         count: int = 200,
         index: Any = None,
-        checks: int = 40,
+        checks: int | None = None,
+        progress: Progress | bool = True,
         **options: Any,
     ) -> MapSimilarity:
         """Explain the teacher's first choice by both models, on the same examples whatever the method.
@@ -96,9 +99,13 @@ class Report:
             How many examples: as many of each cell of the 2×2 as there are, the rarer cells first.
         index : sequence of int, optional
             Which examples instead.
-        checks : int
+        checks : int, optional
             On how many of them the maps are set against those of random weights, and tried by taking places away and
-            putting them in; 0 for none.
+            putting them in; 0 for none. By default as many, up to 40, as cost no more than the maps. A check that
+            cannot be made is a note beside the maps.
+        progress : bool or callable
+            A bar with the time left once it takes two seconds; Ctrl-C stops it and leaves the report as it was. Or what
+            is called with (done, total), in passes of a model; return False to stop with ``Cancelled``.
         **options
             As of :func:`kdviz.measure.saliency.saliency`.
 
@@ -109,7 +116,9 @@ class Report:
         """
         chosen = self._sample(count) if index is None else torch.as_tensor(index, dtype=torch.int64)
         target = self.logits["teacher"][chosen].argmax(1)
-        self.maps = explain(self.models, self.examples.inputs(chosen), target, chosen, method, checks, options)
+        inputs = self.examples.inputs(chosen)
+        with told(progress) as tell:
+            self.maps = explain(self.models, inputs, target, chosen, method, checks, options, tell)
         return self.maps.similarity
 
     def attention(self, *, count: int = 200, **options: Any) -> Layers:

@@ -325,7 +325,7 @@ X0, T0 = torch.rand(3, 4), torch.tensor([0, 1, 0])
 
 @pytest.mark.parametrize(("change", "says"), [
     ({"method": "lime"}, "method must be one of gradient, .*feature_ablation, got 'lime'"),
-    ({"X": X0.mul(255).to(torch.uint8)}, "X must be floating point, or whole numbers of tokens, as of Examples.inputs.., got torch.uint8"),
+    ({"X": X0.mul(255).to(torch.uint8)}, "X must be floating point, or whole numbers of tokens.* got torch.uint8"),
     ({"X": X0.numpy()}, "X must be floating point.* got ndarray"),
     ({"X": X0[:0], "target": T0[:0]}, r"at least one example, got \(0, 4\)"),
     ({"X": X0[0]}, r"must have shape \(examples, ...\).* got \(4,\)"),
@@ -345,7 +345,7 @@ X0, T0 = torch.rand(3, 4), torch.tensor([0, 1, 0])
     ({"window": (1, 1)}, r"window must fit into \(4,\).* got \(1, 1\)"),
     ({"window": 0}, "window must fit into"),
     ({"method": "grad_cam"}, r"Grad-CAM needs images .* got examples of shape \(4,\)"),
-    ({"model": Returns(lambda x: (x, x))}, r"returned 2 things, expected a tensor of logits; pass kd\.wrap\(model, outp"),
+    ({"model": Returns(lambda x: (x, x))}, r"returned 2 things, expected a tensor of logits; pass kd"),
     ({"model": Returns(lambda x: x.sum(1))}, r"returned shape \(1,\) for 1 example, expected \(1, classes\)"),
     ({"model": Returns(lambda x: x[:, None].repeat(1, 2, 1))}, "answers token by token"),
     ({"model": Returns(lambda x: x * math.nan)}, "logits must be finite, got nan or inf"),

@@ -1,0 +1,82 @@
+"""Pictures in a report's file: the examples that are shown and their maps, small enough for the file to be sent."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+BYTES = 2_500_000  # of all pictures in a file, as text; plotly's own script takes 4.8 MB more
+SMALL = 64  # pixels of a side up to which a picture travels as it is
+SIDES = (192, 128, 96, 64, 48, 32, 24, 16)  # to which larger ones are scaled down until all have room
+
+
+class Pictures:
+    """The pictures of the examples shown, and the maps of some of them.
+
+    Parameters
+    ----------
+    x : Tensor, shape (N, 1 or 3, H, W)
+        uint8, or any range of floating point, each picture then from its darkest to its lightest value.
+    shown : sequence of int
+        Which examples.
+    maps : dict of str to Tensor, shape (M, C, H, W)
+        By model.
+    """
+
+    def __init__(self, x: Tensor, shown: Sequence[int], maps: dict[str, Tensor]) -> None:
+        self.x, self.maps = x, maps
+        longest = max(x.shape[2:])
+        self.side = longest
+        if longest > SMALL:
+            few = shown[:: max(1, len(shown) // 16)]
+            for self.side in SIDES:  # the first at which what is shown has room, by a sample of it
+                of_one = sum(len(self.picture(i)) for i in few) / max(1, len(few))
+                of_maps = sum(4 * (self.side // 2 or 1) ** 2 // 3 for _ in maps)
+                if (of_one + of_maps) * len(shown) <= BYTES:
+                    break
+
+    @property
+    def shape(self) -> list[int]:
+        """Channels, height and width of a picture that travels as it is."""
+        return list(self.x.shape[1:])
+
+    @property
+    def map_shape(self) -> list[int]:
+        """1, height and width of a map."""
+        return [1, *self._scaled(self.side // 2 if self.side < max(self.x.shape[2:]) else self.side)]
+
+    def _scaled(self, side: int) -> tuple[int, int]:
+        height, width = self.x.shape[2:]
+        share = min(1.0, side / max(height, width))
+        return max(1, round(height * share)), max(1, round(width * share))
+
+    def picture(self, i: int) -> str:
+        """Return one picture: its pixels in base64, or a JPEG as an address of its own where it was scaled down."""
+        x = self.x[i]
+        if x.dtype != torch.uint8:
+            low, high = x.amin(), x.amax()
+            x = ((x - low) / (high - low).clamp_min(1e-12) * 255).round().to(torch.uint8)
+        if max(x.shape[1:]) <= SMALL:
+            return base64.b64encode(x.contiguous().numpy().tobytes()).decode()
+        from PIL import Image
+
+        small = F.interpolate(x[None].float(), self._scaled(self.side), mode="area")[0].round().to(torch.uint8)
+        pixels = small[0] if len(small) == 1 else small.permute(1, 2, 0)
+        held = io.BytesIO()
+        Image.fromarray(pixels.contiguous().numpy()).save(held, "JPEG", quality=80)
+        return f"data:image/jpeg;base64,{base64.b64encode(held.getvalue()).decode()}"
+
+    def map_of(self, who: str, at: int) -> str:
+        """Return a map as int8 in base64, its channels added up and its largest size 127."""
+        values = self.maps[who][at]
+        flat = values.sum(0) if values.ndim == 3 else values
+        height, width = self.map_shape[1:]
+        if flat.shape != (height, width):
+            flat = F.interpolate(flat[None, None], (height, width), mode="area")[0, 0]
+        scaled = (flat / flat.abs().amax().clamp_min(1e-12) * 127).round().to(torch.int8)
+        return base64.b64encode(scaled.contiguous().numpy().tobytes()).decode()
