@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import MISSING, fields
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -172,7 +173,7 @@ def test_a_teacher_that_rules_classes_out_can_teach(term, teacher, clouds):
         RulesOut(teacher).eval(), kd.models.mlp((8,), inputs=4, classes=3), clouds, term, epochs=20, learning_rate=1e-2
     )
     run.train(progress=False)
-    assert torch.isfinite(torch.as_tensor(run.history.rows)).all() and run.evaluate("test").accuracy > 0.5  # chance: 0.33
+    assert np.isfinite(run.history.rows).all() and run.evaluate("test").accuracy > 0.7
 
 
 @pytest.mark.parametrize("term", [kd.ReverseKL(), kd.LogitMSE(), kd.LogitHuber(), kd.Adversarial()])
