@@ -129,7 +129,7 @@ class Distillation:
             raise ValueError(f"the objective {objective} needs a teacher, got None")
         guards.check_roles(teacher.module if isinstance(teacher, Teacher) else teacher, student)
         teacher = Teacher(teacher) if isinstance(teacher, nn.Module) else teacher
-        guards.check_answers(teacher, student, data)
+        guards.check_answers(teacher, student, data, objective)
         guards.check_batches(student, data, settings.batch_size)
         if teacher is not None and not allow_weaker_teacher:
             guards.check_not_swapped(teacher, student, data)

@@ -135,7 +135,7 @@ def check_roles(teacher: nn.Module | None, student: nn.Module) -> None:
             )
 
 
-def check_answers(teacher: Teacher | None, student: nn.Module, data: Splits) -> None:
+def check_answers(teacher: Teacher | None, student: nn.Module, data: Splits, objective: Objective) -> None:
     """Raise unless both models answer the data with logits over the data's classes; say what they do not take."""
     few = _few(data.train, 2)
     classes = len(data.classes)
@@ -154,6 +154,7 @@ def check_answers(teacher: Teacher | None, student: nn.Module, data: Splits) -> 
                 f"the teacher answers with shape {tuple(theirs.shape)} and the student with {tuple(ours.shape)}; "
                 "both must answer for the same tokens"
             )
+        _check_ruled_out(objective, theirs, ours)
     if ours.shape[-1] != classes:
         raise ValueError(
             f"the models answer with {ours.shape[-1]} classes and the data names {classes}; they must be the same"
@@ -171,6 +172,16 @@ def check_answers(teacher: Teacher | None, student: nn.Module, data: Splits) -> 
                 "to say what it gets",
                 stacklevel=3,
             )
+
+
+def _check_ruled_out(objective: Objective, theirs: Tensor, ours: Tensor) -> None:
+    """Raise if the teacher rules classes out (−∞) that the student does not, and a term would be infinite there."""
+    cannot = [type(term).__name__ for term in objective.terms if term.needs_finite_teacher]
+    if cannot and bool(((theirs == -torch.inf) & (ours != -torch.inf).to(theirs.device)).any()):
+        raise ValueError(
+            f"the teacher rules classes out (logits of −∞) and {' and '.join(cannot)} cannot take that; "
+            "use kd.SoftTargets or kd.JensenShannon, which can"
+        )
 
 
 def asked(model: nn.Module, inputs: Inputs, who: str) -> Tensor:

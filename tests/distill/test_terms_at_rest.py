@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import MISSING, fields
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -139,3 +140,48 @@ def test_focus_weighs_by_the_power_of_the_distance():
 
 def test_every_layered_term_is_tried():
     assert {n for n, k in TERMS.items() if issubclass(k, Layered)} <= set(TRIED)
+
+
+class RulesOut(nn.Module):
+    """A teacher that knows a class to be impossible for every other example."""
+
+    def __init__(self, inside: nn.Module) -> None:
+        super().__init__()
+        self.inside = inside
+
+    def forward(self, x: Tensor) -> Tensor:
+        z = self.inside(x)
+        out = (x[:, :1] > 0) & (torch.arange(z.shape[1]) == z.argmin(1, keepdim=True))
+        return z.masked_fill(out, -torch.inf)
+
+
+ON_LOGITS = [
+    kd.SoftTargets(),
+    kd.JensenShannon(),
+    kd.SoftCrossEntropy(),
+    kd.StandardizedSoftTargets(),
+    kd.Decoupled(),
+    kd.Correlation(),
+    kd.FocusedSoftTargets(),
+    kd.MultiTeacher(members=("inside.logits", "inside.logits")),
+]
+
+
+@pytest.mark.parametrize("term", ON_LOGITS, ids=lambda term: type(term).__name__)
+def test_a_teacher_that_rules_classes_out_can_teach(term, teacher, clouds):
+    run = kd.Distillation(
+        RulesOut(teacher).eval(), kd.models.mlp((8,), inputs=4, classes=3), clouds, term, epochs=20, learning_rate=1e-2
+    )
+    run.train(progress=False)
+    assert np.isfinite(run.history.rows).all() and run.evaluate("test").accuracy > 0.7
+
+
+@pytest.mark.parametrize("term", [kd.ReverseKL(), kd.LogitMSE(), kd.LogitHuber(), kd.Adversarial()])
+def test_terms_that_would_be_infinite_say_so_before_the_first_step_and_the_way_out_works(term, teacher, clouds):
+    bad, student = RulesOut(teacher).eval(), kd.models.mlp((8,), inputs=4, classes=3)
+    few = clouds.train.take(torch.nonzero(clouds.train.x[:, 0] > 0).flatten())
+    data = kd.data.Splits("few", "Few", clouds.classes, few, clouds.validation, clouds.test, None)
+    with pytest.raises(ValueError, match=rf"rules classes out .* {type(term).__name__} cannot take that"):
+        kd.Distillation(bad, student, data, term + kd.HardLabels())
+    for other in (kd.SoftTargets(), kd.JensenShannon()):
+        kd.Distillation(bad, student, data, other + kd.HardLabels()).step()

@@ -53,6 +53,10 @@ class Adversarial(Term):
         object.__setattr__(self, "penalty_weight", positive("penalty_weight", self.penalty_weight, zero=True))
 
     @property
+    def needs_finite_teacher(self) -> bool:
+        return self.student is None  # the opponent reads the logits
+
+    @property
     def taps(self) -> Taps:
         return Taps() if self.student is None else Taps((self.student,), (str(self.teacher),))
 

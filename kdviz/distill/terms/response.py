@@ -54,7 +54,9 @@ class ReverseKL(SoftTargets):
 
     temperature: Hyperparameter = 1.0
 
-    finite_teacher: ClassVar[bool] = True
+    @property
+    def needs_finite_teacher(self) -> bool:
+        return True
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
         return losses.reverse_kl(outputs.student, teacher_logits(outputs), hyper["temperature"])
@@ -213,7 +215,10 @@ class LogitMSE(Term):
 
     name: ClassVar[str] = "logits"
     needs_teacher: ClassVar[bool] = True
-    finite_teacher: ClassVar[bool] = True
+
+    @property
+    def needs_finite_teacher(self) -> bool:
+        return True
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
         return losses.logit_mse(outputs.student, teacher_logits(outputs))
@@ -233,7 +238,10 @@ class LogitHuber(Term):
 
     name: ClassVar[str] = "logits"
     needs_teacher: ClassVar[bool] = True
-    finite_teacher: ClassVar[bool] = True
+
+    @property
+    def needs_finite_teacher(self) -> bool:
+        return True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "delta", positive("delta", self.delta))

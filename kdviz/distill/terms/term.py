@@ -83,7 +83,6 @@ class Term:
     written: ClassVar[
         Mapping[str, str]
     ] = {}  # fields written down under another name, and left out where they are None
-    finite_teacher: ClassVar[bool] = False  # infinite where the teacher rules a class out (−∞) and the student does not
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
         """Return the term's mean over the batch; ``hyper`` holds this step's numbers for the term's fields."""
@@ -93,6 +92,11 @@ class Term:
     def group_column(self) -> str | None:
         """The column of ``Examples.groups`` whose codes the term needs in ``outputs.groups``, or None."""
         return None
+
+    @property
+    def needs_finite_teacher(self) -> bool:
+        """Whether the term is infinite where the teacher rules a class out (a logit of −∞) and the student does not."""
+        return False
 
     @property
     def taps(self) -> Taps:
