@@ -13,7 +13,7 @@ from torch import Tensor
 from kdviz.data.filed import chunks
 from kdviz.data.inputs import Inputs
 from kdviz.data.memory import GATHERED, MOST_IN_MEMORY
-from kdviz.data.tables import columns_of, is_frame, matrix, say_lost_differences
+from kdviz.data.tables import advice_for, columns_of, is_frame, matrix, say_lost_differences
 
 MANY = 3  # axes that whole numbers may have to be taken for ids; with more they are pictures
 TEXT = 'turn it into numbers first, tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")'
@@ -31,7 +31,7 @@ def to_inputs(values: Any, count: int | None = None) -> tuple[Inputs, tuple[str,
     """
     if is_frame(values):
         columns = columns_of(values)
-        return matrix(columns), tuple(str(name) for name, _, _ in columns)
+        return matrix(columns, advice_for(values)), tuple(str(name) for name, _, _ in columns)
     if isinstance(values, np.ndarray) and values.dtype.names:
         columns = [(name, values[name], "") for name in values.dtype.names]
         return matrix(columns), values.dtype.names

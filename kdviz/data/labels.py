@@ -51,6 +51,11 @@ class Labels:
     categories: tuple[str, ...] | None = None
     raw: bool = True
 
+    @property
+    def none(self) -> bool:
+        """Whether no label is known."""
+        return bool((self.unknown if self.numbers is None else self.unknown | (self.numbers < 0)).all())
+
 
 @dataclass(frozen=True)
 class Numbering:
@@ -290,6 +295,12 @@ def numbering(classes: Sequence[Any] | int | None, parts: Sequence[Labels]) -> N
     found = tuple(int(n) for n in different)
     if names is not None:
         return Numbering(names, _values(found, names, classes))
+    low = next((n for n in found if n < UNKNOWN and n != IGNORED), None)
+    if low is not None:
+        raise ValueError(
+            f"labels must be 0 or more, or -1 for unknown, got {low}: use y - y.min() to count from 0, or "
+            "classes=np.unique(y)"
+        )
     others = [part.numbers[~part.unknown] for part in parts if not part.raw and part.numbers is not None]
     highest = max([-1, *found[-1:], *(int(y.max()) for y in others if y.size)])
     _check_number(highest + 1, f"a label of {highest}")

@@ -14,7 +14,7 @@ from kdviz.data.arrays import to_inputs
 from kdviz.data.found import Found
 from kdviz.data.inputs import each, tensors
 from kdviz.data.pairs import ALONE, LABELS, find_label
-from kdviz.data.streams import Reading, from_dataset, from_loader, from_stream, names_of
+from kdviz.data.streams import Items, Reading, from_dataset, from_loader, from_stream, names_of
 from kdviz.data.tables import column, is_frame
 
 ROWS_AT_ONCE = 1000  # of a Hugging Face data set
@@ -42,13 +42,13 @@ def read(anything: Any, how: Reading) -> Found:
     if isinstance(anything, Dataset):
         stream: Any = anything
         sized = hasattr(anything, "__len__") and not isinstance(anything, IterableDataset)
-        return from_dataset(anything, how) if sized else from_stream(stream, how, collate=None, batch=None)
+        return from_dataset(Items(anything), how) if sized else from_stream(stream, how, collate=None, batch=None)
     if is_frame(anything):
         return _limited(_from_frame(anything, how), how)
     if isinstance(anything, Mapping):
         return _limited(_from_mapping(anything, how), how)
     if isinstance(anything, list) and len(anything) != 2 and _are_items(anything):
-        return from_dataset(anything, how)
+        return from_dataset(Items(anything), how)
     if isinstance(anything, tuple | list) and len(anything) == 2:
         return _limited(_from_pair(*anything), how)
     if isinstance(anything, Tensor | np.ndarray) or (hasattr(anything, "toarray") and hasattr(anything, "nnz")):
@@ -57,10 +57,10 @@ def read(anything: Any, how: Reading) -> Found:
         isinstance(anything, Iterable) and not isinstance(anything, str | bytes | tuple | list | set | range)
     ):
         if hasattr(anything, "__getitem__") and hasattr(anything, "__len__"):
-            return from_dataset(anything, how)
+            return from_dataset(Items(anything), how)
         return from_stream(anything, how, collate=None, batch=None)
     if hasattr(type(anything), "__getitem__") and hasattr(type(anything), "__len__") and not _is_plain(anything):
-        return from_dataset(anything, how)
+        return from_dataset(Items(anything), how)
     raise _unknown(anything)
 
 
@@ -164,11 +164,7 @@ def _from_hugging_face(dataset: Any, how: Reading) -> Found:
         found = from_stream(dataset, how, collate=None, batch=1)
         found.classes = names_of(dataset, find_label(getattr(dataset, "features", None) or (), how.label))
         return found
-
-    def many(run: list[int]) -> Any:
-        return dataset[run[0] : run[-1] + 1] if run[-1] - run[0] == len(run) - 1 else dataset[run]
-
-    return from_dataset(dataset, how, many=many, batch=ROWS_AT_ONCE)
+    return from_dataset(Items(dataset, slices=True), how, batch=ROWS_AT_ONCE)
 
 
 def parts_of(anything: Any) -> dict[str, Any] | None:

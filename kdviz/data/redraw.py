@@ -37,11 +37,11 @@ class DrawnAnew:
     pairing : Pairing
     """
 
-    read: Read
-    at: Tensor
-    like: Inputs
-    pairing: Pairing
-    _alone: bool = field(init=False)
+    read: Read = field(repr=False)
+    at: Tensor = field(repr=False)
+    like: Inputs = field(repr=False)
+    pairing: Pairing = field(repr=False)
+    _alone: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._alone = isinstance(self.like, Tensor)

@@ -29,7 +29,7 @@ from kdviz.data.found import Found
 from kdviz.data.inputs import nbytes, rows, tensors
 from kdviz.data.memory import MOST_IN_MEMORY
 from kdviz.data.pairs import Pairing, find_label, joined_labels, one, several
-from kdviz.data.redraw import HERE, Read, redraw_of
+from kdviz.data.redraw import HERE, redraw_of
 from kdviz.data.spool import Spools
 from kdviz.models.randomness import mix, seeded
 
@@ -73,16 +73,9 @@ def from_loader(loader: Any, how: Reading) -> Found:
     elif isinstance(loader.dataset, IterableDataset) or not hasattr(loader.dataset, "__getitem__"):
         found = from_stream(loader.dataset, how, collate=collate, batch=size or 1)
     else:
-        at = _rows_of(loader)
-        found = from_dataset(
-            loader.dataset, how, at=at, many=_collating(loader.dataset, collate), batch=size or AT_ONCE
-        )
+        found = from_dataset(Items(loader.dataset, collate), how, at=_rows_of(loader), batch=size or AT_ONCE)
     found.batch_size = size if isinstance(size, int) else None
     return found
-
-
-def _collating(dataset: Any, collate: Collate | None) -> Callable[[list[int]], Any] | None:
-    return None if collate is None else lambda run: collate([_item(dataset, i) for i in run])
 
 
 def _rows_of(loader: DataLoader) -> Sequence[int] | None:
@@ -127,57 +120,79 @@ def _say_repeats(sampler: str, count: int) -> None:
     )
 
 
-def from_dataset(
-    dataset: Any,
-    how: Reading,
-    *,
-    at: Sequence[int] | None = None,
-    many: Callable[[list[int]], Any] | None = None,
-    batch: int = AT_ONCE,
-) -> Found:
-    """Read a data set that has a length and is addressed by index.
+@dataclass(frozen=True, repr=False)
+class Items:
+    """A data set that has a length and is addressed by index, read one item or one batch at a time.
 
     Parameters
     ----------
     dataset : has `__len__` and `__getitem__`
+    collate : callable, optional
+        Makes a batch of a list of items, as a loader's `collate_fn` does.
+    slices : bool
+        Whether the data set gives a batch for a list of indices.
+    """
+
+    dataset: Any
+    collate: Collate | None = None
+    slices: bool = False
+
+    @property
+    def batched(self) -> bool:
+        """Whether batches are read."""
+        return self.slices or self.collate is not None
+
+    def __call__(self, i: int) -> Any:
+        """Give one item, or a batch of one."""
+        return self.batch([i]) if self.batched else self._item(i)
+
+    def batch(self, run: list[int]) -> Any:
+        """Give a batch of the items of some indices."""
+        if self.slices:
+            return self._item(slice(run[0], run[-1] + 1) if run[-1] - run[0] == len(run) - 1 else run)
+        assert self.collate is not None
+        return self.collate([self._item(i) for i in run])
+
+    def runs(self, at: Sequence[int], size: int) -> Iterator[Any]:
+        """Give the items of `at`, or batches of them; some at a time under a seed of their own."""
+        for number, start in enumerate(range(0, len(at), size)):
+            run = [at[k] for k in range(start, min(start + size, len(at)))]
+            with seeded(mix(SOME_SEED, number), HERE, everywhere=True):
+                found = [self.batch(run)] if self.batched else [self._item(i) for i in run]
+            yield from found
+
+    def _item(self, i: Any) -> Any:
+        try:
+            return self.dataset[i]
+        except Exception as error:
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:160]
+            raise ValueError(f"the data set fails at example {i} of {len(self.dataset):,} ({reason})") from error
+
+
+def from_dataset(items: Items, how: Reading, *, at: Sequence[int] | None = None, batch: int = AT_ONCE) -> Found:
+    """Read a data set that has a length and is addressed by index.
+
+    Parameters
+    ----------
+    items : Items
     how : Reading
     at : sequence of int, optional
-        Which rows.
-    many : callable, optional
-        Gives a batch of a list of indices; by default items are read one by one.
+        Which rows; all of them by default.
     batch : int
-        How many indices it is given.
+        How many are read at once.
     """
+    dataset = items.dataset
     where: Sequence[int] = range(len(dataset)) if at is None else at
     where = where if how.limit is None else where[: how.limit]
     if not len(where):
         raise ValueError("data must hold at least 1 example, got 0")
-    if isinstance(dataset, TensorDataset) and many is None:
+    if isinstance(dataset, TensorDataset) and not items.batched:
         return _of_tensors(dataset, where, how)
-    pairing = Pairing(how.label, batched=many is not None)
-
-    def read(i: int) -> Any:
-        return _item(dataset, i) if many is None else many([i])
-
-    runs = ([where[k] for k in range(j, min(j + batch, len(where)))] for j in range(0, len(where), batch))
-    items = (_one_run(run, read, many, j) for j, run in enumerate(runs))
-    found = _joined(itertools.chain.from_iterable(items), pairing, total=len(where))
-    found.redraw = redraw_of(read, where, found.x, pairing, fixed=how.fixed)
+    pairing = Pairing(how.label, batched=items.batched)
+    found = _joined(items.runs(where, batch), pairing, total=len(where))
+    found.redraw = redraw_of(items, where, found.x, pairing, fixed=how.fixed)
     found.classes = names_of(dataset, pairing.key)
     return found
-
-
-def _item(dataset: Any, i: int) -> Any:
-    try:
-        return dataset[i]
-    except Exception as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:160]
-        raise ValueError(f"the data set fails at example {i} of {len(dataset):,} ({reason})") from error
-
-
-def _one_run(run: list[int], read: Read, many: Callable[[list[int]], Any] | None, number: int) -> list[Any]:
-    with seeded(mix(SOME_SEED, number), HERE, everywhere=True):
-        return [read(i) for i in run] if many is None else [many(run)]
 
 
 def _of_tensors(dataset: TensorDataset, where: Sequence[int], how: Reading) -> Found:

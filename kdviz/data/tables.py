@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,35 @@ def _some(names: Iterable[Any]) -> str:
     return ", ".join(listed[:12]) + (f" and {len(listed) - 12} more" if len(listed) > 12 else "")
 
 
-def matrix(columns: Sequence[Column]) -> Tensor:
+@dataclass(frozen=True)
+class Advice:
+    """How a column is changed, in the words of the library that the table is of."""
+
+    drop: str = "frame.drop(columns=[{0!r}])"
+    dummies: str = "pd.get_dummies(frame, columns=[{0!r}])"
+    fill: str = "frame[{0!r}] = frame[{0!r}].fillna(0)"
+    as_float: str = "frame[{0!r}] = frame[{0!r}].astype(float)"
+    days: str = "frame[{0!r}] = (pd.to_datetime(frame[{0!r}]) - pd.Timestamp(0)).dt.days"
+    seconds: str = "frame[{0!r}] = frame[{0!r}].dt.total_seconds()"
+
+
+PANDAS = Advice()
+POLARS = Advice(
+    drop="frame.drop({0!r})",
+    dummies="frame.to_dummies([{0!r}])",
+    fill="frame.with_columns(pl.col({0!r}).fill_null(0).fill_nan(0))",
+    as_float="frame.with_columns(pl.col({0!r}).cast(pl.Float64))",
+    days="frame.with_columns(pl.col({0!r}).cast(pl.Date).to_physical())",
+    seconds="frame.with_columns(pl.col({0!r}).dt.total_seconds())",
+)
+
+
+def advice_for(frame: Any) -> Advice:
+    """Return the words for a table."""
+    return POLARS if type(frame).__module__.startswith("polars") else PANDAS
+
+
+def matrix(columns: Sequence[Column], advice: Advice = PANDAS) -> Tensor:
     """Put columns of numbers and truth values side by side, float32, shape (N, columns).
 
     Raises
@@ -74,7 +103,7 @@ def matrix(columns: Sequence[Column]) -> Tensor:
     found, wrong = [], []
     for name, values, kind in columns:
         try:
-            found.append((name, _numbers(name, values, kind)))
+            found.append((name, _numbers(name, values, kind, advice)))
         except ValueError as error:
             wrong.append(str(error))
     if wrong:
@@ -87,21 +116,18 @@ def matrix(columns: Sequence[Column]) -> Tensor:
     return torch.from_numpy(out)
 
 
-def _numbers(name: str, values: Any, kind: str) -> np.ndarray:
+def _numbers(name: str, values: Any, kind: str, advice: Advice) -> np.ndarray:
     """Return one column as numbers, or say why it has none."""
     what = f"column {name!r}"
     if kind in ("category", "Categorical", "Enum") or kind.startswith(("Categorical(", "Enum(")):
-        raise ValueError(f"{what} holds categories: make a column of each, pd.get_dummies(frame, columns=[{name!r}])")
+        raise ValueError(f"{what} holds categories: make a column of each, {advice.dummies.format(name)}")
     array = _array(values)
     if array.dtype.kind in "Mm" or kind.startswith("period"):
-        days = f"(frame[{name!r}] - frame[{name!r}].min()).dt.days"
-        raise ValueError(
-            f"{what} holds dates: make numbers of them, frame[{name!r}] = {days}"
-            if array.dtype.kind != "m"
-            else f"{what} holds durations: make numbers of them, frame[{name!r}] = frame[{name!r}].dt.total_seconds()"
-        )
+        way = advice.seconds if array.dtype.kind == "m" else advice.days
+        held = "durations" if array.dtype.kind == "m" else "dates"
+        raise ValueError(f"{what} holds {held}: make numbers of them, {way.format(name)}")
     if array.dtype.kind in "USO":
-        array = _of_objects(array, name)
+        array = _of_objects(array, name, advice)
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{what} must hold numbers, got {kind}")
     if array.ndim != 1:
@@ -113,8 +139,8 @@ def _numbers(name: str, values: Any, kind: str) -> np.ndarray:
             missing = int(np.isnan(array).sum())
             if missing:
                 raise ValueError(
-                    f"{what} misses {missing:,} of {len(array):,} values: fill them, frame[{name!r}] = "
-                    f"frame[{name!r}].fillna(0), or leave out those rows"
+                    f"{what} misses {missing:,} of {len(array):,} values: fill them, "
+                    f"{advice.fill.format(name)}, or leave out those rows"
                 )
             raise ValueError(f"{what} holds infinity or numbers beyond float32: remove or rescale those values")
     return array
@@ -129,7 +155,7 @@ def _array(values: Any) -> np.ndarray:
     return np.asarray(values.to_numpy() if hasattr(values, "to_numpy") else values)
 
 
-def _of_objects(array: np.ndarray, name: str) -> np.ndarray:
+def _of_objects(array: np.ndarray, name: str, advice: Advice) -> np.ndarray:
     missing = [one is None or str(one) in ("<NA>", "NaT") or one != one for one in array.tolist()]
     there = [one for one, gone in zip(array.tolist(), missing, strict=True) if not gone]
     if all(isinstance(one, bool | int | float | np.number | np.bool_) for one in there) and there:
@@ -140,25 +166,21 @@ def _of_objects(array: np.ndarray, name: str) -> np.ndarray:
             [float(one) for one in there]
         except ValueError:
             raise ValueError(
-                f"column {name!r} holds text such as {odd!r:.40}: leave it out, frame.drop(columns=[{name!r}]), or "
-                f"make a column of each word, pd.get_dummies(frame, columns=[{name!r}])"
+                f"column {name!r} holds text such as {odd!r:.40}: leave it out, {advice.drop.format(name)}, or make "
+                f"a column of each word, {advice.dummies.format(name)}"
             ) from None
         raise ValueError(
-            f"column {name!r} holds numbers written as text such as {odd!r}: "
-            f"frame[{name!r}] = frame[{name!r}].astype(float)"
+            f"column {name!r} holds numbers written as text such as {odd!r}: {advice.as_float.format(name)}"
         )
     if odd is None:
-        raise ValueError(f"column {name!r} misses all its values: leave it out, frame.drop(columns=[{name!r}])")
+        raise ValueError(f"column {name!r} misses all its values: leave it out, {advice.drop.format(name)}")
     if hasattr(odd, "isoformat"):
-        raise ValueError(
-            f"column {name!r} holds dates such as {odd}: make numbers of them, frame[{name!r}] = "
-            f"(pd.to_datetime(frame[{name!r}]) - pd.Timestamp(0)).dt.days"
-        )
+        raise ValueError(f"column {name!r} holds dates such as {odd}: make numbers of them, {advice.days.format(name)}")
     try:
         return np.array([np.nan if gone else float(one) for one, gone in zip(array.tolist(), missing, strict=True)])
     except (TypeError, ValueError):
         raise ValueError(
-            f"column {name!r} holds values of type {type(odd).__name__}: leave it out, frame.drop(columns=[{name!r}])"
+            f"column {name!r} holds values of type {type(odd).__name__}: leave it out, {advice.drop.format(name)}"
         ) from None
 
 

@@ -35,11 +35,10 @@ def examples(
         `limit` or 100,000 examples. What would take more than 512 MB is kept in a temporary file, and read from there
         as it is used.
         X of type uint8 with three or four axes is taken as pixels and stays uint8, so that `inputs` scales it
-        to [0, 1]. Whole numbers of a Tensor, and those of several inputs, are ids and stay; all else becomes float32 as
-        it is.
+        to [0, 1]. Whole numbers of a Tensor, and those of several inputs, are ids and stay; all else becomes float32.
     label : str or int, optional
-        Which part is the label: a column of a table, a name in a mapping ("labels", "label", "y" or "target" by itself),
-        a place in a tuple of more than two.
+        Which part is the label: a column of a table, a name in a mapping ("labels", "label", "y" or "target" if it is
+        not said), a place in a tuple of more than two.
     limit : int, optional
         How many examples are read at most, from the beginning.
     fixed : bool
@@ -144,7 +143,7 @@ def splits(
             given[part] = own[part]
     found = {part: data if isinstance(data, Examples) else read(data, how) for part, data in given.items()}
     labels = {part: labels_of(one) if isinstance(one, Examples) else _labels(one) for part, one in found.items()}
-    for part in [part for part in found if own is not None and part != "train" and labels[part].unknown.all()]:
+    for part in [part for part in found if own is not None and part != "train" and labels[part].none]:
         warnings.warn(f"the {part} part has no labels, so one is drawn from the training part", stacklevel=2)
         del found[part], labels[part]
     mine = [one for one in found.values() if isinstance(one, Found)]
