@@ -81,7 +81,8 @@ class Distillation:
     snapshot_every : int
         Steps between the snapshots that ``at`` and ``branch`` replay from.
     allow_weaker_teacher : bool
-        Do not ask whether the roles were swapped when the student knows more than the teacher.
+        Do not ask whether the roles were swapped when the student knows more than the teacher, nor say what else is
+        wrong with the teacher.
 
     Raises
     ------
@@ -133,6 +134,7 @@ class Distillation:
         guards.check_batches(student, data, settings.batch_size)
         if teacher is not None and not allow_weaker_teacher:
             guards.check_not_swapped(teacher, student, data)
+            guards.check_teacher(teacher, data)
         modes = guards.modes_to_learn_in(student)
         replay = guards.check_replay(student, data, modes)
         self._assemble(teacher, student, data, settings, modes=modes, replay=replay)

@@ -20,6 +20,7 @@ from .schedules import Hyperparameter, Schedule, extremes
 from .schema import MOST
 from .state import Replay, rehearse
 from .teacher import Teacher
+from .teacher_checks import doubt
 from .terms import EqualizedOdds, Fairness
 
 LOOK = 256  # validation examples looked at to notice swapped roles
@@ -246,6 +247,18 @@ def check_not_swapped(teacher: Teacher, student: nn.Module, data: Splits) -> Non
             f"the teacher knows less than the student it should teach ({by_teacher:.0%} against {by_student:.0%} right "
             f"on {len(known)} validation examples); were they swapped? pass allow_weaker_teacher=True if it is meant"
         )
+
+
+def check_teacher(teacher: Teacher, data: Splits) -> None:
+    """Say what a teacher's answers to validation examples show to be wrong with it; see ``teacher_checks``."""
+    part = data.validation if data.validation.labelled else data.train
+    if not part.labelled or not teacher.knows(part):
+        return
+    known = torch.nonzero((part.y >= 0).reshape(len(part), -1).any(1)).flatten()[:LOOK]
+    logits, y = teacher(part.inputs(known)), part.y[known]
+    said = doubt(logits, y) if logits.shape[:-1] == y.shape else None
+    if said is not None:
+        warnings.warn(said, stacklevel=3)
 
 
 def _few(examples: Examples, count: int) -> Inputs:

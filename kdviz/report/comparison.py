@@ -6,9 +6,10 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from torch import nn
+from torch import Tensor
 
 from ..data import Examples, Splits, examples
+from ..distill.teacher_checks import doubt, ends_in_softmax
 from ..losses import check_temperature
 from ..measure.calibration import calibration, fit_temperature
 from ..measure.fidelity import fidelity
@@ -20,11 +21,11 @@ from .report import Report
 
 
 def compare(
-    teacher: nn.Module,
-    student: nn.Module,
+    teacher: Any,
+    student: Any,
     data: Any,
     *,
-    twin: nn.Module | None = None,
+    twin: Any = None,
     classes: Sequence[str] | None = None,
     temperature: float = 4.0,
     bins: int = 15,
@@ -38,13 +39,13 @@ def compare(
 
     Parameters
     ----------
-    teacher, student : nn.Module
-        Any two torch models that answer logits (B, C) over the same classes in the same order, each on its own device.
-        Of a model that returns a tuple or a dict, pass ``kd.models.LogitsOf(model, which)``.
+    teacher, student : nn.Module, or anything else that answers
+        Any two models with logits (B, C) over the same classes in the same order, each on its own device and in its own
+        dtype; estimators, ONNX sessions, functions and the like as :func:`kdviz.wrap` takes them.
     data : Splits, Examples, (X, y), X, Dataset or DataLoader
         Of a `Splits` the test part; its validation part then fits the temperature of the calibration. Without labels,
         what can be told without them is told.
-    twin : nn.Module, optional
+    twin : nn.Module or the like, optional
         The same student taught without the teacher, measured beside it.
     classes : sequence of str, optional
         Names of the classes, for data that bring none.
@@ -89,6 +90,10 @@ def compare(
     """
     check_temperature(temperature)
     part, held_out, names = _parts(data, classes)
+    columns = data.features if isinstance(data, Splits) else ()
+    teacher = as_module(teacher, "teacher", classes=names or None, features=columns)
+    student = as_module(student, "student", classes=names or None, features=columns)
+    twin = None if twin is None else as_module(twin, "twin", classes=names or None, features=columns)
     grouped = of_bias.given(groups, part)
     given = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
     features = data.features if isinstance(data, Splits) else ()
@@ -116,6 +121,7 @@ def compare(
     y = part.y if labelled else None
     of_groups, notes = of_bias.measured(logits, part, grouped, positive, asked=groups is not None)
     return Report(
+        notes=_doubts(logits, part),
         models=models,
         examples=part,
         classes=names,
@@ -143,6 +149,16 @@ class _Told:
         call, start = self.progress, self.before
         self.before += rows
         return lambda done, _: call(start + done, self.total)
+
+
+def _doubts(logits: Mapping[str, Tensor], part: Examples) -> tuple[str, ...]:
+    """Return what the models' answers show to be wrong with them, a sentence each."""
+    said = [] if not part.labelled else [doubt(logits["teacher"], part.y)]
+    for who in ("student", "twin"):
+        if who in logits:
+            found = ends_in_softmax(logits[who], part.y)
+            said.append(None if found is None else found.replace("teacher", who))
+    return tuple(f"{sentence[0].upper()}{sentence[1:]}." for sentence in said if sentence is not None)
 
 
 def _parts(data: Any, classes: Sequence[str] | None) -> tuple[Examples, Examples | None, tuple[str, ...]]:

@@ -59,6 +59,9 @@ class Report:
         Whom each model fails; None without groups or labels.
     bias_notes : tuple of str
         Sentences on groups that were left out or cut.
+    notes : tuple of str
+        Sentences on what the models' answers show to be wrong with them: a teacher at chance, classes in another order,
+        probabilities in the place of logits.
     maps : Maps or None
         Those of the last call of :meth:`saliency`.
     layers : Layers or None
@@ -76,6 +79,7 @@ class Report:
     rescaled: dict[str, Calibration]
     bias: Bias | None = None
     bias_notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     maps: Maps | None = field(default=None, init=False)
     layers: Layers | None = field(default=None, init=False)
 
@@ -172,7 +176,7 @@ class Report:
 
     def _said(self) -> dict[str, list[str]]:
         return {
-            "fidelity": [self.fidelity.sentence()],
+            "fidelity": [self.fidelity.sentence(), *self.notes],
             "calibration": self._on_calibration(),
             "bias": self._on_bias(),
             "saliency": self.maps.sentences() if self.maps is not None else [],
