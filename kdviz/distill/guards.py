@@ -6,6 +6,7 @@ import math
 import numbers
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 
 import torch
 from torch import Tensor, nn
@@ -31,7 +32,8 @@ def number(name: str, value: object) -> Hyperparameter:
     if isinstance(value, Schedule):
         return value
     if not isinstance(value, bool) and isinstance(value, numbers.Real):
-        return float(value)
+        with suppress(OverflowError):  # a whole number of more than 308 digits
+            return float(value)
     raise TypeError(f"{name} must be a number or a schedule, got {value!r}")
 
 

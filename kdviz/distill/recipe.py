@@ -217,7 +217,7 @@ class Recipe:
             raise ValueError(
                 f"a recipe has no {', '.join(unknown)[:100]}; it has {', '.join(cls.__dataclass_fields__)}"
             )
-        _WRITTEN.check(saved, path)
+        WRITTEN.check(saved, path)
         known["objective"] = Objective.from_dict(known["objective"], f"{path}.objective")
         known["learning_rate"] = schedules.from_json(known.get("learning_rate", 1e-3), f"{path}.learning_rate")
         known["edits"] = tuple(known.get("edits", ()))
@@ -262,7 +262,7 @@ def _schemes() -> dict[str, Record]:
 
 
 _EDITS = ListOf(EDIT, longest=schema.MOST)
-_WRITTEN = Record(
+WRITTEN = Record(
     {"version": OneOf((VERSION,)), "data": Text(longest=1000), "objective": schema.Anything()},
     {
         "draw": or_null(

@@ -194,15 +194,6 @@ def _check_files(place: Path, files: Mapping[str, Any]) -> None:
             raise ValueError(f"{name} is not what was written")
 
 
-class _Head(Record):
-    """A record of which only these fields are looked at here; the others are the run's."""
-
-    def check(self, value: Any, path: str) -> None:
-        if isinstance(value, dict):
-            value = {name: item for name, item in value.items() if name in self.needed}
-        super().check(value, path)
-
-
 _FILE = Record({"bytes": Whole(most=2**62), "blake2b": Text(longest=32)})
-_HEAD = _Head({"version": OneOf((VERSION,)), "files": Record({TENSORS: _FILE})})
-_HEAD_WITHOUT_HASH = _Head({"version": OneOf((1,))})
+_HEAD = Record({"version": OneOf((VERSION,)), "files": Record({TENSORS: _FILE})}, others=True)
+_HEAD_WITHOUT_HASH = Record({"version": OneOf((1,))}, others=True)

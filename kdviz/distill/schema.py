@@ -204,14 +204,15 @@ class MapOf(Kind):
     """A mapping from texts to one kind."""
 
     kind: Kind
+    fewest: int = 0
     longest: int = LONGEST
 
     @property
     def said(self) -> str:
-        return f"a mapping of 0 to {self.longest:,}"
+        return f"a mapping of {self.fewest} to {self.longest:,}"
 
     def check(self, value: Any, path: str) -> None:
-        if not isinstance(value, dict) or len(value) > self.longest:
+        if not isinstance(value, dict) or not self.fewest <= len(value) <= self.longest:
             self.refuse(value, path)
         for name, item in value.items():
             NAME.check(name, f"a name in {path}")
@@ -220,10 +221,14 @@ class MapOf(Kind):
 
 @dataclass(frozen=True)
 class Record(Kind):
-    """A mapping whose fields are known: those that must be there, and those that may."""
+    """A mapping whose fields are known: those that must be there, and those that may.
+
+    With ``others`` it may have more fields, which are not looked at.
+    """
 
     needed: Mapping[str, Kind]
     optional: Mapping[str, Kind] = field(default_factory=dict)
+    others: bool = False
 
     @property
     def said(self) -> str:
@@ -237,6 +242,8 @@ class Record(Kind):
             if name not in value:
                 raise ValueError(f"{path} has no {name}; it needs {', '.join(self.needed)}")
         for name, item in value.items():
+            if name not in kinds and self.others:
+                continue
             if name not in kinds:
                 raise ValueError(f"{path} has no field {shown(name)}; it may have {', '.join(kinds)}")
             kinds[name].check(item, _within(path, name))
@@ -263,11 +270,10 @@ class Switch(Kind):
 
 
 @dataclass(frozen=True)
-class Checked(Kind):
-    """A kind, and what else has to hold of it: ``holds`` returns what is wrong, empty where nothing is."""
+class Distinct(Kind):
+    """A list of numbers or texts of which none is there twice."""
 
-    kind: Kind
-    holds: Callable[[Any], str]
+    kind: ListOf
 
     @property
     def said(self) -> str:
@@ -275,9 +281,8 @@ class Checked(Kind):
 
     def check(self, value: Any, path: str) -> None:
         self.kind.check(value, path)
-        wrong = self.holds(value)
-        if wrong:
-            raise ValueError(f"{path} {wrong}")
+        if len(set(value)) < len(value):
+            raise ValueError(f"{path} may hold each value once, got {shown(value)}")
 
 
 NAME = Text(longest=1000)

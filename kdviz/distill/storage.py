@@ -91,7 +91,7 @@ def restore(
     if missing:
         raise ValueError(f"the run's {missing[0]} was a function of your own; pass it as {missing[0]}=")
     if data is None and recipe.data not in data_sets.names():
-        raise ValueError(f"the run learned from data of your own ({recipe.data}); pass it as data=")
+        raise ValueError(f"the run learned from data of your own ({recipe.data!r}); pass it as data=")
     data = data_sets.splits(data) if data is not None else recipe.load_data()
     _check_data(data, described)
     if teacher is None and described["teacher"] and recipe.teacher is None:

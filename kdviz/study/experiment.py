@@ -5,24 +5,25 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ..distill import Recipe
-from .arms import RECIPE_FIELDS
+from ..distill import Recipe, schema
+from ..distill.methods import METHODS
+from ..distill.objective_schema import SEED, SHARE, SIZE
+from ..distill.recipe import WRITTEN
+from ..distill.schema import AnyOf, Anything, Distinct, Kind, ListOf, MapOf, Number, OneOf, Record, Text, Whole, or_null
+from .arms import RECIPE_FIELDS, grid
 from .study import Study
 
 VERSION = 1
 QUICK_LABELS = 500  # and one epoch, one seed: to see whether it runs, not what it shows
 
-_FIELDS = frozenset(
-    {"version", "title", "question", "source", "paper", "differs", "seeds", "base", "arms", "grid", "methods"}
-    | {"tuning_seed", "watched_class"}
-)
+MOST_ARMS = 10_000
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,8 @@ def experiment(name: str | Path) -> Experiment:
 
     Raises
     ------
-    ValueError
-        If there is none of that name, or the file does not describe one.
+    FileNotFoundError, ValueError
+        In one sentence, if there is none of that name, or the file does not describe one.
 
     Examples
     --------
@@ -114,31 +115,29 @@ def experiment(name: str | Path) -> Experiment:
     (['2×800 distilled at T = 20'], ('2×800 alone', '146'))
     """
     if isinstance(name, Path):
-        return _read(name.stem, name.read_text(encoding="utf-8"))
+        return _read(name.stem, schema.read(name, "an experiment"))
     if name not in names():
         raise ValueError(f"an experiment must be one of {', '.join(names())}, or a Path to a JSON file, got {name!r}")
-    return _read(name, (_shipped() / f"{name}.json").read_text(encoding="utf-8"))
+    return _read(name, schema.parse((_shipped() / f"{name}.json").read_bytes(), "an experiment"))
 
 
 def _shipped() -> Any:
     return resources.files("kdviz.study") / "shipped"
 
 
-def _read(name: str, text: str) -> Experiment:
-    try:
-        told = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"the experiment {name} must be JSON: {error}") from error
+def _read(name: str, told: Any) -> Experiment:
     needed = {"version", "title", "question", "seeds", "base"}
     if not isinstance(told, dict) or told.get("version") != VERSION or not needed <= set(told):
         raise ValueError(f"the experiment {name} must be of version {VERSION} and have {', '.join(sorted(needed))}")
-    unknown = set(told) - _FIELDS
+    unknown = set(told) - {*_WRITTEN.needed, *_WRITTEN.optional}
     if unknown:
-        raise ValueError(f"the experiment {name} has {', '.join(sorted(unknown))}, which kdviz does not know")
+        raise ValueError(f"the experiment {name} has {', '.join(sorted(unknown))[:100]}, which kdviz does not know")
     if sum(kind in told for kind in ("arms", "grid", "methods")) != 1:
         raise ValueError(f"the experiment {name} must have one of arms, grid and methods")
-    league = {**told["methods"], "tuning_seed": told["tuning_seed"]} if "methods" in told else None
-    return Experiment(
+    _WRITTEN.check(told, "experiment")
+    if ("methods" in told) != ("tuning_seed" in told):
+        raise ValueError(f"the experiment {name} must have both methods and tuning_seed, or neither")
+    read = Experiment(
         name=name,
         title=told["title"],
         question=told["question"],
@@ -146,19 +145,65 @@ def _read(name: str, text: str) -> Experiment:
         paper=tuple((what, how_much) for what, how_much in told.get("paper", ())),
         differs=told.get("differs", ""),
         seeds=tuple(told["seeds"]),
-        base=Recipe.from_dict(told["base"]),
+        base=Recipe.from_dict(told["base"], "experiment.base"),
         arms={arm: _changed(told["base"], changes, arm) for arm, changes in told.get("arms", {}).items()},
         grid=told.get("grid", {}),
-        league=league,
+        league={**told["methods"], "tuning_seed": told["tuning_seed"]} if "methods" in told else None,
         watched_class=told.get("watched_class"),
     )
+    _check_grid(read)
+    return read
 
 
 def _changed(base: dict[str, Any], changes: dict[str, Any], arm: str) -> Recipe:
     unknown = set(changes) - set(RECIPE_FIELDS)
     if unknown:
         raise ValueError(f"the arm {arm} changes {', '.join(sorted(unknown))}, and a recipe has none")
-    return Recipe.from_dict({**base, **changes})
+    return Recipe.from_dict({**base, **changes}, f"experiment.arms[{schema.shown(arm)}]")
+
+
+def _check_grid(read: Experiment) -> None:
+    """Raise in one sentence unless the axes of a grid fit, and there are no more arms than a study can do."""
+    arms = math.prod(len(values) for values in read.grid.values())
+    if arms > MOST_ARMS:
+        raise ValueError(f"experiment.grid must have at most {MOST_ARMS:,} arms, got {arms:,}")
+    for axis, values in read.grid.items():
+        kind = _AXES.get(axis) or WRITTEN.optional.get(axis) or WRITTEN.needed.get(axis) or Anything()
+        ListOf(kind).check(values, f"experiment.grid.{axis}")
+    if read.grid:
+        try:
+            grid(read.base, read.grid)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"experiment.grid does not fit its base: {' '.join(str(error).split())}") from None
+
+
+_AXES: dict[str, Kind] = {
+    **{"temperature": Number(above=0), "alpha": SHARE, "fairness": Number(least=0), "learning_rate": Number(above=0)},
+    "hidden": AnyOf((SIZE, ListOf(SIZE, longest=1000))),
+}
+_SENTENCE = Text()
+_SEEDS = ListOf(SEED, fewest=1, longest=1000)
+_FACTORS = ListOf(Number(least=0), fewest=1, longest=1000)
+_LEAGUE = Record(
+    {
+        "names": AnyOf((OneOf(("all",)), ListOf(OneOf(tuple(METHODS)), fewest=1, longest=len(METHODS)))),
+        "alphas": ListOf(Number(least=0, most=1), fewest=1, longest=1000),
+        "factors": _FACTORS,
+    }
+)
+_WRITTEN = Record(
+    {
+        **{"version": OneOf((VERSION,)), "title": _SENTENCE, "question": _SENTENCE},
+        **{"seeds": Distinct(_SEEDS), "base": MapOf(Anything())},
+    },
+    {
+        **{"source": _SENTENCE, "differs": _SENTENCE},
+        "paper": ListOf(ListOf(_SENTENCE, fewest=2, longest=2), longest=1000),
+        "arms": MapOf(MapOf(Anything()), fewest=1, longest=MOST_ARMS),
+        "grid": MapOf(ListOf(Anything(), fewest=1, longest=MOST_ARMS), fewest=1, longest=20),
+        **{"methods": _LEAGUE, "tuning_seed": SEED, "watched_class": or_null(Whole(most=1_000_000))},
+    },
+)
 
 
 def _shortened(recipe: Recipe) -> Recipe:

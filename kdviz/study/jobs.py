@@ -22,7 +22,7 @@ from ..models import inference, mac_count, parameter_count
 from .parts import Parts
 from .stopping import StopSign
 
-VERSION = 1  # of outcomes on disk
+VERSION = 2  # of outcomes on disk: 1 had no hash
 
 Role = Literal["student", "twin", "smoothed"]
 Outcome = dict[str, Any]

@@ -79,7 +79,7 @@ class Parts:
             if recipe.student is None and self.student is None:
                 raise ValueError("the recipe's student is a model of your own; pass student=, a function of the seed")
             if self.data is None and recipe.data not in data_sets.names():
-                raise ValueError(f"the recipe learned from data of your own ({recipe.data}); pass them as data=")
+                raise ValueError(f"the recipe learned from data of your own ({recipe.data!r}); pass them as data=")
             if (recipe.data, recipe.draw) not in drawn:
                 drawn.append((recipe.data, recipe.draw))
         if self.data is not None and len(drawn) > 1:

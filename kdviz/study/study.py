@@ -225,6 +225,7 @@ class Study:
 
     def _run(self, folder: Path, progress: bool, n_jobs: int | None, stacked: bool | str) -> Study:
         folder.mkdir(parents=True, exist_ok=True)
+        on_disk.clear(folder)
         address = Address(str(folder / f".stop-{uuid.uuid4().hex[:8]}"))
         with self._under_way(address), stopped_by_ctrl_c(address) as pressed:
             missing = self._missing(folder)

@@ -8,9 +8,8 @@ import subprocess
 import sys
 import textwrap
 import threading
-import types
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 import pytest
@@ -21,8 +20,6 @@ from kdviz.distill import Teacher, durable
 from kdviz.distill.film import Film, Frame
 from kdviz.panels import keeping, kept_on_disk
 from kdviz.panels.keeping import Keeper
-
-from ..damage import COUNT, of_bytes, of_json, refused
 
 TOKEN = "0123456789abcdef" * 2
 OTHER = "fedcba9876543210" * 2
@@ -276,69 +273,6 @@ def test_the_newest_three_are_kept():
     assert [kept.title for kept in Keeper(TOKEN).offers()] == ["4", "3", "2"]
 
 
-class Clock:
-    """A clock that is ahead by some days, for all that judges the age of what is kept."""
-
-    def __init__(self, monkeypatch) -> None:
-        self._monkeypatch = monkeypatch
-
-    def set(self, days: float) -> None:
-        then = datetime.now(UTC) + timedelta(days=days)
-
-        class Ahead(datetime):
-            @classmethod
-            def now(cls, tz=None):
-                return then
-
-        for module in (keeping, kept_on_disk):
-            self._monkeypatch.setattr(module, "datetime", Ahead)
-        self._monkeypatch.setattr(kept_on_disk, "time", types.SimpleNamespace(time=then.timestamp))
-
-
-@pytest.fixture
-def clock(monkeypatch) -> Clock:
-    return Clock(monkeypatch)
-
-
-def titles() -> list[str]:
-    return [kept.title for kept in Keeper(TOKEN).offers()]
-
-
-def test_a_session_goes_once_the_clock_has_said_on_three_days_that_it_is_fourteen_days_old(place, clock):
-    Keeper(TOKEN).save({"title": "old"}, {"a": make_run()})
-    clock.set(3)
-    Keeper(TOKEN).save({"title": "young"}, {"a": make_run()})
-    for days, left in ((13.9, 2), (14.1, 2), (14.2, 2), (15.1, 2), (16.1, 1), (17.1, 1), (18.1, 1), (19.1, 0)):
-        clock.set(days)
-        Keeper(OTHER).save({}, {"a": make_run()})  # whoever it is that saves
-        assert len(titles()) == left, days
-    assert not (place / TOKEN).exists()
-
-
-def test_a_clock_that_was_fifteen_days_ahead_for_one_save_deletes_nothing(clock):
-    Keeper(TOKEN).save({"title": "first"}, {"a": make_run()})
-    for _ in range(5):  # days later, each time for one save
-        clock.set(15)
-        Keeper(TOKEN).save({"title": "ahead"}, {"a": make_run()})
-        clock.set(0)
-        newest = Keeper(TOKEN)
-        newest.save({"title": "third"}, {"a": make_run()})
-        assert titles() == ["third", "ahead", "first"], "in the order in which they were saved"
-        for keeper in Keeper(TOKEN).offers()[:2]:
-            newest.forget(keeper.id)
-        assert titles() == ["first"]
-
-
-def test_a_clock_that_was_behind_for_one_save_hides_nothing(clock):
-    Keeper(TOKEN).save({"title": "first"}, {"a": make_run()})
-    clock.set(-9000)
-    Keeper(TOKEN).save({"title": "in the last century"}, {"a": make_run()})
-    clock.set(0)
-    assert titles() == ["in the last century", "first"]
-    Keeper(TOKEN).save({"title": "third"}, {"a": make_run()})
-    assert titles() == ["third", "in the last century", "first"]
-
-
 def test_over_its_room_the_oldest_session_of_a_browser_goes(place, monkeypatch):
     run = steps(make_run(), 15)
     first = Keeper(TOKEN)
@@ -363,81 +297,6 @@ def test_a_session_too_large_keeps_fewer_snapshots_or_says_why_it_is_not_kept(mo
     assert not keeper.save({"title": "larger"}, {"a": steps(run, 1)})
     assert keeper.problem.startswith("This run could not be kept: it takes ")
     assert Keeper(TOKEN).offers()[0].steps_done == 30, "the save before is still in force"
-
-
-def test_a_damaged_session_is_not_offered(place):
-    names = ("cut", "gone", "text", "pointer", "other")
-    keepers = {name: Keeper(OTHER if name == "other" else TOKEN) for name in names}
-    whole = Keeper(TOKEN)
-    for damage, keeper in list(keepers.items())[:2]:
-        keeper.save({"title": damage}, {"a": make_run()})
-        tensors = next((place / TOKEN / keeper.id).glob("*.safetensors"))
-        tensors.unlink() if damage == "gone" else tensors.write_bytes(tensors.read_bytes()[:-8])
-    whole.save({"title": "whole"}, {"a": make_run()})
-    assert [kept.title for kept in Keeper(TOKEN).offers()] == ["whole"]
-    with pytest.raises(ValueError, match="is damaged; train anew"):
-        Keeper(TOKEN).load(keepers["cut"].id)
-    for damage in ("text", "pointer"):
-        keepers[damage].save({"title": damage}, {"a": make_run()})
-    saved = place / TOKEN / keepers["text"].id
-    (saved / (saved / "CURRENT").read_text()).write_text('{"version": 1, "runs": [')
-    (place / TOKEN / keepers["pointer"].id / "CURRENT").write_text("../../elsewhere")
-    assert [kept.title for kept in Keeper(TOKEN).offers()] == ["whole"]
-
-
-def in_force(place, keeper: Keeper):
-    saved = place / TOKEN / keeper.id
-    return saved / (saved / "CURRENT").read_text()
-
-
-@pytest.mark.parametrize("kind", ["CURRENT", "session", "tensors"])
-def test_damage_to_a_kept_session_hides_no_other_and_stops_no_saving(place, kind):
-    run = steps(make_run(), 3)
-    other, keeper, mine = Keeper(TOKEN), Keeper(TOKEN), Keeper(TOKEN)
-    other.save({"title": "other"}, {"a": run})
-    keeper.save({"title": "damaged"}, {"a": run}, {"a": film_of((0, 3))})
-    home = place / TOKEN / keeper.id
-    files = {
-        "CURRENT": [home / "CURRENT"],
-        "session": [in_force(place, keeper)],
-        "tensors": list(home.glob("*.safet*")),
-    }
-    count, hidden, several = 0, 0, files[kind]
-    each = -(-COUNT // len(several))
-    for file in several:
-        whole = file.read_bytes()
-        for done, damaged in of_json(whole.decode(), each) if kind == "session" else of_bytes(whole, each):
-            file.write_bytes(damaged)
-            gone, loaded = refused(partial(Keeper(TOKEN).load, keeper.id, the_teacher), done)
-            offered = set(titles())
-            assert offered >= {"other"} and ("damaged" in offered or gone), done
-            assert bool(Keeper(TOKEN).notice) == ("damaged" not in offered), done
-            assert gone or (same_bits(loaded[1]["a"], run) and (damaged == whole or kind == "CURRENT")), done
-            count, hidden = count + gone, hidden + ("damaged" not in offered)
-        assert mine.save({"title": done}, {"a": run}), mine.problem
-        file.write_bytes(whole)
-    print(f"\n{count} of {each * len(several)} sessions with damaged {kind} are refused, {hidden} of them not offered")
-    assert count > 0.9 * COUNT
-
-
-def test_what_is_damaged_is_told_and_goes_like_what_is_old(place, clock):
-    keeper = Keeper(TOKEN)
-    keeper.save({"title": "damaged"}, {"a": make_run()})
-    (place / TOKEN / keeper.id / "CURRENT").write_bytes(b"\xff")
-    assert Keeper(TOKEN).notice == "One run that was kept is damaged and cannot be taken up; all others can."
-    for days in (0, 15, 16, 17):
-        assert (place / TOKEN / keeper.id).exists()
-        clock.set(days)
-        Keeper(TOKEN).save({"title": "new"}, {"a": make_run()})
-    assert not (place / TOKEN / keeper.id).exists()
-
-
-def test_what_a_saver_left_that_died_at_its_first_save_is_cleared_away(place):
-    left = place / TOKEN / "20250131-120000-0123abcd"
-    left.mkdir(parents=True)
-    (left / "fresh-01234567").touch()
-    Keeper(TOKEN).save({"title": "new"}, {"a": make_run()})
-    assert not left.exists()
 
 
 def test_a_run_made_of_ones_own_parts_is_not_kept_and_it_says_why():

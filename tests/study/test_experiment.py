@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ import kdviz as kd
 from kdviz.app import cli
 from kdviz.study import league, results
 from kdviz.study.experiment import experiment, names
+
+from ..damage import COUNT, of_json, refused
 
 LEAGUE = {
     "version": 1,
@@ -30,6 +33,52 @@ LEAGUE = {
     },
     "methods": {"factors": [0.5, 2.0], "alphas": [0.5], "names": ["soft_targets", "hint", "virtual_teacher"]},
 }
+
+
+@pytest.mark.parametrize("name", ["assistant-chain", "hinton-30-units", "method-league"])
+def test_damage_to_an_experiment_is_a_sentence_or_another_whole_experiment(name, tmp_path):
+    text = (Path(kd.study.__file__).parent / "shipped" / f"{name}.json").read_text(encoding="utf-8")
+    file, count = tmp_path / f"{name}.json", 0
+    for done, damaged in of_json(text):
+        file.write_bytes(damaged)
+        gone, read = refused(partial(experiment, file), done)
+        count += gone
+        if not gone and read.league is None:
+            gone, study = refused(read.study, done)
+            assert gone or study.arms
+    print(f"\n{count} of {COUNT} damaged experiments are refused, the others are experiments of another kind")
+    assert count > 0.5 * COUNT
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"seeds": [0, 0]}, r"experiment\.seeds may hold each value once"),
+        ({"seeds": [True]}, r"experiment\.seeds\[0\] must be a whole number"),
+        ({"seeds": 10**9}, r"experiment\.seeds must be a list"),
+        ({"tuning_seed": None}, r"experiment\.tuning_seed must be a whole number"),
+        ({"paper": [["a"]]}, r"experiment\.paper\[0\] must be a list of 2 to 2"),
+        ({"methods": {**LEAGUE["methods"], "names": ["hnt"]}}, r"experiment\.methods\.names\[0\] must be one of"),
+        ({"base": {**LEAGUE["base"], "epochs": True}}, r"experiment\.base\.epochs must be a whole number .*, got true"),
+        ({"methods": None, "arms": {"a": {"epochs": 1.5}}}, r'experiment\.arms\["a"\]\.epochs must be a whole number'),
+        (
+            {"methods": None, "grid": {"temperature": [2, -1]}},
+            r"experiment\.grid\.temperature\[1\] must be a finite number > 0, got -1",
+        ),
+        ({"methods": None, "grid": {"seed": [1]}}, "experiment.grid does not fit its base: seed is no axis"),
+        (
+            {"methods": None, "grid": {name: [1] * 1000 for name in ("temperature", "epochs")}},
+            "experiment.grid must have at most 10,000 arms, got 1,000,000",
+        ),
+    ],
+)
+def test_each_field_of_an_experiment_says_what_it_must_be(change, sentence, tmp_path):
+    told = {**LEAGUE, **change}
+    if told["methods"] is None:
+        told = {k: v for k, v in told.items() if k not in ("methods", "tuning_seed")}
+    (tmp_path / "odd.json").write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(ValueError, match=sentence):
+        experiment(tmp_path / "odd.json")
 
 
 @pytest.mark.parametrize("name", names())

@@ -6,14 +6,17 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from dataclasses import replace
 
 import pytest
 
 import kdviz as kd
+from kdviz.distill import durable
 from kdviz.study import folder as on_disk
 from kdviz.study import workers
 
+from ..damage import COUNT, of_json
 from .conftest import without_clock
 
 # Stops for good within the third write, between the temporary file and the name that counts.
@@ -23,7 +26,7 @@ from dataclasses import replace
 import kdviz as kd
 
 def stuck(fresh, place):
-    if len(os.listdir(sys.argv[1])) > 3:  # two outcomes, the third's temporary file, and one more for the sign
+    if len(os.listdir(sys.argv[1])) > 4:  # two outcomes, the third's temporary file, the lock, and the sign
         raise AssertionError("only the third is to be stuck")
     if sum(name.endswith(".json") for name in os.listdir(sys.argv[1])) == 2:
         print("writing the third", flush=True)
@@ -40,6 +43,10 @@ kd.Study.grid(recipe, temperature=[1, 2, 4, 8], seeds=1, data=digits).run(
     sys.argv[1], progress=False, n_jobs=1, stacked=False
 )
 """
+
+
+def left_over(folder) -> list:
+    return [path for path in folder.iterdir() if path.name.startswith(".") and path.name != durable.LOCK]
 
 
 @pytest.fixture
@@ -64,12 +71,13 @@ def test_a_process_killed_while_writing_loses_that_run_alone(recipe, digits, tmp
         process.kill()
     assert process.returncode == -9
     kept = sorted(path for path in tmp_path.iterdir() if path.suffix == ".json" and not path.name.startswith("."))
-    assert len(kept) == 2
+    assert len(kept) == 2 and len(left_over(tmp_path)) == 1
     before = [path.read_bytes() for path in kept]
     study = kd.Study.grid(recipe, temperature=[1, 2, 4, 8], seeds=1, data=digits)
     study.run(tmp_path, progress=False, n_jobs=1, stacked=False)
     assert study.left == 0 and len(done) == study.total - 2 == 3
     assert not {path.stem for path in kept} & set(done)
+    assert left_over(tmp_path) == [], "what the dead one left is cleared away"
     assert [path.read_bytes() for path in kept] == before
     anew = kd.Study.grid(recipe, temperature=[1, 2, 4, 8], seeds=1, data=digits)
     anew.run(progress=False, n_jobs=1, stacked=False)
@@ -103,8 +111,8 @@ def test_what_memory_holds_is_written_to_a_new_folder(recipe, digits, tmp_path, 
     ("text", "reason"),
     [
         ('{"version": 1, "key"', "Expecting"),
-        ("[]", "it is no outcome of a run"),
-        ('{"version": 1}', "it is no outcome of a run"),
+        ("[]", "outcome must be a mapping with version"),
+        ('{"version": 1}', "outcome has no hash"),
         ("\x00\xff", "cannot be read"),
     ],
     ids=["cut off", "a list", "fields missing", "not JSON"],
@@ -123,6 +131,46 @@ def test_a_damaged_file_is_said_and_the_run_done_anew(recipe, digits, tmp_path, 
     assert reason in str(said[0].message) and done == [first]
     assert without_clock(json.loads(damaged.read_text(encoding="utf-8"))) == without_clock(whole)
     assert study.table().equals(again.table())
+
+
+def test_damage_to_an_outcome_is_a_warning_and_never_another_number(recipe, digits, tmp_path):
+    study = kd.Study({"Hinton": recipe}, seeds=1, data=digits).run(tmp_path, progress=False, n_jobs=1)
+    outcome = study.results[0].outcome
+    file, count = tmp_path / f"{outcome['key']}.json", 0
+    whole = file.read_text(encoding="utf-8")
+    assert on_disk.read(tmp_path, outcome["key"]) == outcome
+    for done, damaged in of_json(whole):
+        file.write_bytes(damaged)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            read = on_disk.read(tmp_path, outcome["key"])
+        assert read is None or (read == outcome and not said), done
+        if read is None:
+            told = str(said[0].message)
+            assert len(said) == 1 and "\n" not in told and told.endswith("so this run is done anew"), (done, told)
+            count += 1
+    print(f"\n{count} of {COUNT} damaged outcomes are done anew, the others are what was written")
+    assert count > 0.9 * COUNT
+
+
+WRITE_OFTEN = """
+import json, sys
+from pathlib import Path
+from kdviz.study import folder
+outcome = json.loads(sys.argv[2])
+for _ in range(100):
+    folder.clear(Path(sys.argv[1]))
+    folder.write(Path(sys.argv[1]), outcome)
+    assert folder.read(Path(sys.argv[1]), outcome["key"]) == outcome
+"""
+
+
+def test_several_processes_may_write_into_one_folder(tmp_path):
+    outcome = {"version": 2, "key": "0a", "role": "twin", "recipe": {}, "state": "failed", "sentence": "é"}
+    code = [sys.executable, "-c", WRITE_OFTEN, str(tmp_path), json.dumps(outcome)]
+    several = [subprocess.Popen(code, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [process.communicate()[1] for process in several] == ["", "", ""]
+    assert on_disk.read(tmp_path, "0a") == outcome and left_over(tmp_path) == []
 
 
 def test_an_outcome_under_another_key_is_not_believed(recipe, digits, tmp_path, done):
