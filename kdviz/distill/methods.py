@@ -38,7 +38,8 @@ class Method:
     says : str
         One sentence: what the student is asked.
     formula : str
-        LaTeX, with s and t the logits, F_s and F_t the features.
+        LaTeX, with s and t the logits, F_s and F_t the features: what is computed for one example, or, where it sums
+        over i and j, for a batch of B; after ``,\\quad`` what its letters mean.
     source : str
         Authors, year and arXiv number or venue.
     weight : float
@@ -179,7 +180,8 @@ _ALL = (
     Method(
         "virtual_teacher", "Virtual teacher", "labels", "labels",
         "Learn from a made-up teacher that is nearly sure of the true class and equally unsure of all others.",
-        r"\mathrm{KL}\big(p^d_T \,\|\, \sigma_T(s)\big)", "Yuan et al. 2020, arXiv:1909.11723", 1.0,
+        r"T^2\,\mathrm{KL}\big(p^d_T \,\|\, \sigma_T(s)\big),\quad p^d_T = \sigma_T(\log p^d)",
+        "Yuan et al. 2020, arXiv:1909.11723", 1.0,
         _always(lambda: t.VirtualTeacher()),
     ),
     Method(
@@ -197,7 +199,7 @@ _ALL = (
     Method(
         "jensen_shannon", "Jensen–Shannon (GKD)", "response", "logits",
         "Meet the teacher halfway: both are held against their mixture.",
-        r"T^2\big[\beta\,\mathrm{KL}(P_t\|M) + (1-\beta)\,\mathrm{KL}(P_s\|M)\big]",
+        r"T^2\big[\beta\,\mathrm{KL}(P_t\|M) + (1-\beta)\,\mathrm{KL}(P_s\|M)\big],\quad M = \beta P_t + (1-\beta) P_s",
         "Agarwal et al. 2023, arXiv:2306.13649", 1.0, _always(lambda: t.JensenShannon(4.0)),
     ),
     Method(
@@ -232,12 +234,13 @@ _ALL = (
     Method(
         "hint", "Hints (FitNets)", "feature", "maps",
         "Give what the teacher's middle layer gives, through a regressor that is thrown away after.",
-        r"\big\|r(F_s) - F_t\big\|^2 / n", "Romero et al. 2015, arXiv:1412.6550", 10.0, _last_block(t.Hint, -2),
+        r"\big\|r(F_s) - F_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ F_t",
+        "Romero et al. 2015, arXiv:1412.6550", 10.0, _last_block(t.Hint, -2),
     ),
     Method(
         "attention_transfer", "Attention transfer", "feature", "maps",
         "Be active at the places of the image where the teacher is active, in all stages.",
-        r"\big\|\hat Q(F_s) - \hat Q(F_t)\big\|^2 / n,\quad Q = \textstyle\sum_c F_c^2",
+        r"\big\|\hat Q(F_s) - \hat Q(F_t)\big\|^2 / (HW),\quad Q = \textstyle\sum_c F_c^2,\ \hat Q = Q / \|Q\|",
         "Zagoruyko, Komodakis 2017, arXiv:1612.03928", 500.0, _maps(t.AttentionTransfer),
     ),
     Method(
@@ -260,43 +263,46 @@ _ALL = (
     Method(
         "contrastive", "Contrastive (after CRD)", "feature", "features",
         "Tell the teacher's features of the same example from those of all others in the batch.",
-        r"-\log\frac{\exp(u_s^i\cdot u_t^i/\tau)}{\sum_j \exp(u_s^i\cdot u_t^j/\tau)}",
+        r"-\tfrac12\big[\log\frac{\exp(u_s^i\cdot u_t^i/\tau)}{\sum_j \exp(u_s^i\cdot u_t^j/\tau)}"
+        r" + \log\frac{\exp(u_s^i\cdot u_t^i/\tau)}{\sum_j \exp(u_s^j\cdot u_t^i/\tau)}\big]",
         "Tian et al. 2020, arXiv:1910.10699", 0.5, _layers("features", t.Contrastive),
     ),
     Method(
         "variational", "Variational (VID)", "feature", "maps",
         "Foretell the teacher's features, with a spread of its own for each channel.",
-        r"\tfrac12\big[(\mu(F_s) - F_t)^2/\sigma^2 + \log\sigma^2\big]", "Ahn et al. 2019, arXiv:1904.05835", 1.0,
-        _last_block(t.Variational),
+        r"\tfrac{1}{2n}\textstyle\sum\big[(\mu(F_s) - F_t)^2/\sigma^2 + \log\sigma^2\big]"
+        r",\quad n = \mathrm{numbers\ in}\ F_t",
+        "Ahn et al. 2019, arXiv:1904.05835", 1.0, _last_block(t.Variational),
     ),
     Method(
         "relational_distance", "Relational distance (RKD)", "relation", "features",
         "Keep the examples of a batch as far apart as the teacher has them.",
-        r"\mathrm{smooth}\ell_1\big(\psi_D(s_i, s_j), \psi_D(t_i, t_j)\big)",
+        r"\tfrac{1}{B^2}\textstyle\sum_{ij}\mathrm{smooth}\ell_1\big(\psi_D(s_i, s_j), \psi_D(t_i, t_j)\big)",
         "Park et al. 2019, arXiv:1904.05068", 25.0, _layers("features", t.RelationalDistance),
     ),
     Method(
         "relational_angle", "Relational angle (RKD)", "relation", "features",
         "Keep the angles that every three examples make.",
+        r"\tfrac{1}{B^3}\textstyle\sum_{ijk}"
         r"\mathrm{smooth}\ell_1\big(\psi_A(s_i, s_j, s_k), \psi_A(t_i, t_j, t_k)\big)",
         "Park et al. 2019, arXiv:1904.05068", 50.0, _layers("features", t.RelationalAngle),
     ),
     Method(
         "similarity_preserving", "Similarity preserving", "relation", "maps",
         "Find those examples alike that the teacher finds alike.",
-        r"\big\|\hat G_s - \hat G_t\big\|_F^2 / B^2", "Tung, Mori 2019, arXiv:1907.09682", 3000.0,
+        r"\big\|\hat G_s - \hat G_t\big\|_F^2 / B^2,\quad G = F F^\top", "Tung, Mori 2019, arXiv:1907.09682", 3000.0,
         _last_block(t.SimilarityPreserving),
     ),
     Method(
         "solution_flow", "Flow of solution (FSP)", "relation", "maps",
         "Go from stage to stage as the teacher goes.",
-        r"\big\|F_1^{s\top}F_2^s - F_1^{t\top}F_2^t\big\|^2 / (HW)^2", "Yim et al. 2017", 10.0, _flow,
+        r"\big\|F_1^{s\top}F_2^s - F_1^{t\top}F_2^t\big\|^2 / (C_1 C_2 (HW)^2)", "Yim et al. 2017", 10.0, _flow,
     ),
     Method(
         "probabilistic_transfer", "Probabilistic transfer (PKT)", "relation", "features",
         "Have the neighbours that the teacher has, with their probabilities.",
-        r"\textstyle\sum_{ij} p^t_{ij}\log(p^t_{ij}/p^s_{ij})", "Passalis, Tefas 2018, arXiv:1803.10837", 3000.0,
-        _layers("features", t.ProbabilisticTransfer),
+        r"\tfrac{1}{B^2}\textstyle\sum_{ij} p^t_{ij}\log(p^t_{ij}/p^s_{ij})",
+        "Passalis, Tefas 2018, arXiv:1803.10837", 3000.0, _layers("features", t.ProbabilisticTransfer),
     ),
     Method(
         "adversarial", "Adversarial (GAN-KD)", "adversarial", "logits",
@@ -307,21 +313,26 @@ _ALL = (
     Method(
         "attention_matrices", "Attention matrices (TinyBERT)", "transformer", "attention",
         "Attend from token to token as the teacher attends.",
-        r"\big\|A_s - A_t\big\|^2 / n", "Jiao et al. 2020, arXiv:1909.10351", 1.0,
+        r"\big\|A_s - A_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ A_t", "Jiao et al. 2020, arXiv:1909.10351", 1.0,
         _layers("attention", t.AttentionMatrices),
     ),
     Method(
         "hidden_states", "Hidden states (TinyBERT)", "transformer", "tokens",
         "Have the teacher's tokens after each block, through a linear map.",
-        r"\big\|W h_s - h_t\big\|^2 / n", "Jiao et al. 2020, arXiv:1909.10351", 1.0, _layers("tokens", t.HiddenStates),
+        r"\big\|W h_s - h_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ h_t",
+        "Jiao et al. 2020, arXiv:1909.10351", 1.0, _layers("tokens", t.HiddenStates),
     ),
     Method(
         "embeddings", "Embeddings (TinyBERT)", "transformer", "embeddings",
         "Begin with the teacher's embedded tokens, through a linear map.",
-        r"\big\|W e_s - e_t\big\|^2 / n", "Jiao et al. 2020, arXiv:1909.10351", 1.0,
+        r"\big\|W e_s - e_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ e_t", "Jiao et al. 2020, arXiv:1909.10351", 1.0,
         _layers("embeddings", t.Embeddings),
     ),
 )  # fmt: skip
 
 METHODS: dict[str, Method] = {m.name: m for m in _ALL}
-"""Every method, by name, in the order in which they are best met."""
+"""Every method of the field, by name, in the order in which they are best met.
+
+Terms without a paper of their own (``FocusedSoftTargets``), or that need more than one teacher and one student
+(``MultiTeacher``, ``Mutual``, ``OwnTeacher``, ``DistillationToken``), are terms and schemes alone.
+"""

@@ -19,7 +19,7 @@ def formulas(chosen: Method) -> list[str]:
     """Return the objective of a method, and on a second line what its letters mean, as MathML.
 
     >>> from kdviz.distill.methods import method
-    >>> len(formulas(method("hint"))), len(formulas(method("gram")))
+    >>> len(formulas(method("cosine"))), len(formulas(method("gram")))
     (1, 2)
     """
     return [drawn(line) for line in latex(chosen)]

@@ -1,4 +1,4 @@
-"""Presets: ways for the Lab to open, each with a question that a run of some twenty seconds can answer.
+"""Presets: ways for the Lab to open, each with a question that a run of a minute or less can answer.
 
 A question gives no answer away, and ``look`` says where to look, never what will be seen. What was measured is in
 ``docs/presets.md``; ``benchmarks/presets.py`` measures it again.
@@ -68,7 +68,7 @@ PRESETS = (
     ),
     Preset(
         "temperature-too-high",
-        "Temperature far too high",
+        "A temperature of 100",
         "At T = 100 the teacher's ten probabilities all look alike. Is there anything left in them to learn?",
         {"temperature": 100.0},
         "one",

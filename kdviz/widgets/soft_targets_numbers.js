@@ -4,7 +4,7 @@ const MEANINGS = {
   entropy: "Entropy of the softened probabilities, in bits: 0 when one class has everything, log₂ C when all C classes are equal.",
   rest: "Probability on all classes but the true one (but the teacher’s first choice where the label is unknown), at temperature T.",
   kl: "KL(σ_T(t) ‖ σ_T(s)), in nats: how far the student’s softened probabilities are from the teacher’s. 0 only when they are equal.",
-  scaledKl: "T² times the divergence. The T² keeps the gradient’s size about the same at every temperature.",
+  scaledKl: "T² times the divergence. The T² keeps the gradient from fading as 1/T² when T grows.",
   ce: "Cross-entropy of the student with the true label at T = 1, in nats: minus the logarithm of the probability it gives the true class.",
   loss: "The loss of this one example: the formula’s two terms together. Training averages it over the batch.",
 };

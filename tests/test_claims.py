@@ -1,0 +1,58 @@
+"""What README and docs say in numbers is what the things themselves say."""
+
+from __future__ import annotations
+
+import re
+
+import hatch_build
+import kdviz as kd
+from kdviz.panels.presets import PRESETS
+from kdviz.study.experiment import experiment
+
+
+def text_of(repository, *parts: str) -> str:
+    return " ".join(repository.joinpath(*parts).read_text(encoding="utf-8").split())
+
+
+def test_what_is_fetched_is_what_the_wheel_does_not_carry(repository):
+    carried = {target.split("/")[-1] for target in hatch_build.CARRIED.values()}
+    fetched = [name for name in kd.data.available() if name not in carried]
+    readme = text_of(repository, "README.md")
+    assert fetched == ["fashion-mnist"]
+    assert "The one exception is Fashion-MNIST" in readme and "fetches them once from OpenML" in readme
+
+
+def test_the_league_is_told_as_it_came_out_and_beside_chance(repository):
+    section = text_of(repository, "docs", "results.md").split("<!-- method-league -->")[1]
+    arms, fewer, more = map(int, re.search(r"Of (\d+) arms, (\d+) with fewer .*?, (\d+) with more", section).groups())
+    by_chance = float(re.search(r"chance alone would call about ([\d.]+) of them", section)[1])
+    assert arms == 23 and abs(by_chance - 0.05 * arms) < 0.06
+    words = {1: "one", 2: "two", 3: "three"}
+    told = (
+        f"of {arms} methods on 4,000 labels of Fashion-MNIST and a short budget, {words[fewer]} (correlation) is better "
+        f"than no teacher at the 95 % level and {words[more]} are worse, where chance alone would call "
+        f"{words[round(by_chance)]} of {arms} different"
+    )
+    assert told in text_of(repository, "README.md")
+
+
+def test_ten_presets_ask_a_question_of_a_minute_or_less(repository):
+    assert len(PRESETS) == 10 and "ten presets" in text_of(repository, "README.md")
+    table = repository.joinpath("docs", "presets.md").read_text(encoding="utf-8")
+    for preset in PRESETS:
+        row = next(line for line in table.splitlines() if line.startswith(f"| `{preset.name}`"))
+        assert float(row.rsplit("|", 2)[1]) < 70
+        assert f"| `{preset.name}` | {preset.question} |" in table
+
+
+def test_the_teacher_of_hinton_s_table_is_described_as_its_card_has_it(repository):
+    card = kd.models.card("mnist-mlp-1200")
+    warp = card.recipe["warp"]
+    assert card.recipe["shift"] == 0 and card.architecture["dropout"] > 0
+    told = (
+        f"trained with dropout and random warps (±{warp['degrees']:g}°, size and shear ±{warp['zoom']:.0%}, "
+        f"±{warp['pixels']:g} pixel, elastic)"
+    ).replace("%", " %")
+    assert warp["zoom"] == warp["shear"] and warp["elastic"] > 0
+    assert told in text_of(repository, "docs", "results.md")
+    assert told in experiment("hinton-2015").differs
