@@ -151,10 +151,8 @@ def joined_labels(labels: list[Any], *, batched: bool) -> Any:
     if all(y is None for y in labels):
         return None
     if any(isinstance(y, Mapping) for y in labels):
-        keys = ", ".join(next(map(str, y)) for y in labels if isinstance(y, Mapping))
-        raise ValueError(
-            f"the label of an example must be its class, got a dict ({keys[:60]}): take the class out of it"
-        )
+        keys = ", ".join(map(str, next(y for y in labels if isinstance(y, Mapping))))
+        raise ValueError(f"the label of an example must be its class, got a dict ({keys}): take the class out of it")
     if batched:
         labels = [one for y in labels for one in (y if not isinstance(y, Tensor) or y.ndim else y[None])]
     plain = [y.detach().cpu().numpy() if isinstance(y, Tensor) else y for y in labels]

@@ -217,7 +217,9 @@ def from_stream(stream: Iterable[Any], how: Reading, *, collate: Collate | None,
         How many items it is given; None where it is not known whether items are examples or batches.
     """
     count = _length(stream)
-    items = _counted(iter(stream) if count is None else itertools.islice(stream, count))
+    with seeded(SOME_SEED, HERE, everywhere=True):  # a loader draws when it begins
+        started = iter(stream)
+    items = _counted(started if count is None else itertools.islice(started, count))
     if collate is not None:
         items = _collated(items, collate, batch or 1)
     first = next(items, None)

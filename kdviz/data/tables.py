@@ -68,7 +68,7 @@ class Advice:
 
     drop: str = "frame.drop(columns=[{0!r}])"
     dummies: str = "pd.get_dummies(frame, columns=[{0!r}])"
-    fill: str = "frame[{0!r}] = frame[{0!r}].fillna(0)"
+    fill: str = "frame[{0!r}] = frame[{0!r}].astype(float).fillna(0)"
     as_float: str = "frame[{0!r}] = frame[{0!r}].astype(float)"
     days: str = "frame[{0!r}] = (pd.to_datetime(frame[{0!r}]) - pd.Timestamp(0)).dt.days"
     seconds: str = "frame[{0!r}] = frame[{0!r}].dt.total_seconds()"
@@ -78,7 +78,7 @@ PANDAS = Advice()
 POLARS = Advice(
     drop="frame.drop({0!r})",
     dummies="frame.to_dummies([{0!r}])",
-    fill="frame.with_columns(pl.col({0!r}).fill_null(0).fill_nan(0))",
+    fill="frame.with_columns(pl.col({0!r}).cast(pl.Float64).fill_null(0).fill_nan(0))",
     as_float="frame.with_columns(pl.col({0!r}).cast(pl.Float64))",
     days="frame.with_columns(pl.col({0!r}).cast(pl.Date).to_physical())",
     seconds="frame.with_columns(pl.col({0!r}).dt.total_seconds())",

@@ -148,6 +148,9 @@ def splits(
         del found[part], labels[part]
     mine = [one for one in found.values() if isinstance(one, Found)]
     read_masks(list(found.values()))
+    unlabelled = next((f"; {one.advice}" for one in mine if one.advice and one.y is None), "")
+    if classes is None and unlabelled and all(part.none for part in labels.values()):
+        raise ValueError(f"data must have labels, or classes= and parts that have, got none{unlabelled}")
     chosen = classes if classes is not None else _brought(mine, list(labels.values()))
     numbers = numbering(chosen, list(labels.values()))
     parts = {
@@ -155,7 +158,6 @@ def splits(
     }
     if copies == "drop":
         parts = without_copies(parts)
-    unlabelled = next((one.advice for one in mine if one.advice and one.y is None), "")
     train, drawn = _draw(parts, amounts, seed, unlabelled)
     if copies == "keep":
         say_copies(train, drawn["validation"], drawn["test"])
@@ -203,8 +205,7 @@ def _count(what: str, amount: float, labelled: int, unlabelled: str) -> int:
     if amount < 1:
         raise ValueError(f"{what} must hold at least 1 example, got {amount}")
     if labelled == 0:
-        more = f"; {unlabelled}" if unlabelled else ""
-        raise ValueError(f"{what} is drawn from labelled examples, got none: pass (X, y), or {what}=(X, y){more}")
+        raise ValueError(f"{what} is drawn from labelled examples, got none: pass (X, y), or {what}=(X, y){unlabelled}")
     return int(amount)
 
 

@@ -9,21 +9,26 @@ import torch
 from torch import Tensor
 
 from ..data import Examples, Splits
+from ..data.inputs import Inputs
 
-Packed = tuple[dict[str, Any], dict[str, tuple[np.ndarray, np.ndarray, dict[str, Any], str]]]
+Arrays = np.ndarray | dict[str, np.ndarray] | tuple[np.ndarray, ...]
+Packed = tuple[dict[str, Any], dict[str, tuple[Any, ...]]]
 PARTS = ("train", "validation", "test")
 
 
 def pack(data: Splits) -> Packed:
     """Return a data set as arrays, with its fingerprints, which a worker need not compute again.
 
-    A tensor that is a part of a larger one would be pickled with all of it; an array is not.
+    A tensor that is a part of a larger one would be pickled with all of it; an array is not. What draws examples anew
+    is pickled as it is, with its data set.
     """
-    told = {name: getattr(data, name) for name in ("name", "title", "classes", "draw", "features")}
-    held = {}
+    told = {name: getattr(data, name) for name in ("name", "title", "classes", "draw", "features", "batch_size")}
+    held: dict[str, tuple[Any, ...]] = {}
     for name in PARTS:
         examples: Examples = getattr(data, name)
-        held[name] = (_array(examples.x), _array(examples.y), dict(examples.groups), examples.fingerprint())
+        soft = None if examples.soft is None else _array(examples.soft)
+        more = dict(examples.groups), examples.fingerprint(), soft, examples.redraw
+        held[name] = (_arrays(examples.x), _array(examples.y), *more)
     return told, held
 
 
@@ -31,8 +36,8 @@ def unpack(packed: Packed) -> Splits:
     """Return the data set that `pack` was given."""
     told, held = packed
     parts: dict[str, Any] = {}
-    for name, (x, y, groups, fingerprint) in held.items():
-        examples = Examples(_tensor(x), _tensor(y), groups)
+    for name, (x, y, groups, fingerprint, soft, redraw) in held.items():
+        examples = Examples(_tensors(x), _tensor(y), groups, None if soft is None else _tensor(soft), redraw)
         examples.__dict__["_fingerprint"] = fingerprint  # where its cached property keeps it
         parts[name] = examples
     return Splits(**told, **parts)
@@ -40,7 +45,26 @@ def unpack(packed: Packed) -> Splits:
 
 def size(packed: Packed) -> int:
     """Return how many bytes the arrays hold."""
-    return sum(x.nbytes + y.nbytes for x, y, _, _ in packed[1].values())
+    arrays = [array for x, y, *_ in packed[1].values() for array in (*_each(x), y)]
+    return sum(array.nbytes for array in arrays)
+
+
+def _each(x: Arrays) -> tuple[np.ndarray, ...]:
+    if isinstance(x, dict):
+        return tuple(x.values())
+    return x if isinstance(x, tuple) else (x,)
+
+
+def _arrays(x: Inputs) -> Arrays:
+    if isinstance(x, dict):
+        return {name: _array(tensor) for name, tensor in x.items()}
+    return tuple(_array(tensor) for tensor in x) if isinstance(x, tuple) else _array(x)
+
+
+def _tensors(x: Arrays) -> Inputs:
+    if isinstance(x, dict):
+        return {name: _tensor(array) for name, array in x.items()}
+    return tuple(_tensor(array) for array in x) if isinstance(x, tuple) else _tensor(x)
 
 
 def _array(tensor: Tensor) -> np.ndarray:

@@ -32,6 +32,29 @@ def test_data_arrive_as_they_were_sent(dtype):
     assert (data.name, data.title, data.classes, data.draw) == (sent.name, sent.title, sent.classes, sent.draw)
 
 
+class Drawn:
+    """Draws anew, as a data set with a random crop does."""
+
+    def __call__(self, index, seed):
+        return {"ids": index[:, None] + seed}
+
+
+@pytest.mark.parametrize("form", [dict, tuple])
+def test_several_inputs_arrive_with_all_that_is_beside_them(form):
+    ids = torch.arange(60).view(20, 3)
+    x = {"ids": ids, "mask": ids > 5} if form is dict else (ids, ids.float())
+    soft = torch.eye(3)[torch.arange(20) % 3]
+    whole = Examples(x, soft.argmax(1), {}, soft, Drawn())
+    sent = Splits("mine", "Mine", ("a", "b", "c"), whole, whole.fixed(), whole.fixed(), batch_size=7)
+    parts = Parts(data=sent)
+    data = pickle.loads(pickle.dumps(parts)).data
+    assert data.train.describe() == whole.describe() and type(data.train.x) is form and data.batch_size == 7
+    fresh = Examples(data.train.x, data.train.y, {}, data.train.soft, data.train.redraw)
+    assert fresh.fingerprint() == whole.fingerprint() == data.train.fingerprint()
+    assert torch.equal(data.train.redraw(torch.arange(2), 5)["ids"], torch.tensor([[5], [6]]))
+    assert sys.getsizeof(parts) > 3 * 60 * 8
+
+
 def test_a_part_of_a_larger_tensor_is_sent_alone():
     large = torch.zeros(100_000, 10)
     parts = Parts(data=splits(large[:20]))
