@@ -122,12 +122,15 @@ def check_taps(found: dict[str, Tap], names: Sequence[str], who: str) -> None:
 def modules_by_name(model: nn.Module) -> dict[str, nn.Module]:
     """Return the layers of a model by dotted name: as the module inside a wrapper has them, and as the whole has them.
 
+    Those of TorchScript are left out: nothing can be hooked to them.
+
     >>> net = nn.Sequential(nn.Linear(4, 2))
     >>> sorted(modules_by_name(nn.DataParallel(net)))
     ['', '0', 'module', 'module.0']
     """
-    outer = dict(model.named_modules(remove_duplicate=False))
-    return outer | dict(bare(model).named_modules(remove_duplicate=False))
+    found = dict(model.named_modules(remove_duplicate=False))
+    found |= dict(bare(model).named_modules(remove_duplicate=False))
+    return {name: module for name, module in found.items() if not isinstance(module, torch.jit.RecursiveScriptModule)}
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..models.inference import Inputs, count, rows
 from .fidelity import Array
 from .layers import (
     Layers,
@@ -246,7 +247,7 @@ def _same_examples(
 def correspondence(
     teacher: nn.Module,
     student: nn.Module,
-    X: Tensor,
+    X: Inputs,
     teacher_layers: Layers = None,
     student_layers: Layers = None,
     *,
@@ -300,7 +301,7 @@ def correspondence(
     {'relu1': 'relu1', 'logits': 'logits'}
     """
     chosen = evenly_spaced(checked_inputs(X, batch_size), limit)
-    x, n = X[torch.as_tensor(chosen)], len(chosen)
+    x, n = rows(X, torch.as_tensor(chosen)), len(chosen)
     fewest = FEWEST if debiased else 2
     if n < fewest:
         raise ValueError(
@@ -312,12 +313,12 @@ def correspondence(
         sides.append(_centred_layers(features, f"the {who}'s features", debiased))
     names = [tuple(layer.name for layer in side) for side in sides]
     by_chance = _shuffled(*sides, debiased, shuffles, seed=0) if shuffles else None
-    return Correspondence(names[0], names[1], _cka(*sides, debiased), n, len(X), by_chance, debiased)
+    return Correspondence(names[0], names[1], _cka(*sides, debiased), n, count(X), by_chance, debiased)
 
 
 def _features(
     model: nn.Module,
-    X: Tensor,
+    X: Inputs,
     layers: Layers,
     average: bool,
     batch_size: int,

@@ -16,6 +16,7 @@ from ..measure import attention as measured
 from ..measure.attending import attending
 from ..measure.saliency import Progress
 from ..measure.similarity import Correspondence, correspondence
+from ..models.inference import count
 from ..widgets import Scene
 from ..widgets.attention import KINDS, Attention
 from .subject import Subject
@@ -113,7 +114,7 @@ class AttentionOf(Subject):
         found = measured.compare(maps["teacher"], maps["student"]) if len(maps) == 2 else None
         return {
             "across": {
-                "n": len(X),
+                "n": count(X),
                 **asdict(chosen),
                 "cka": _correspondence(alike),
                 "cosine": _likeness(found) if found is not None else None,

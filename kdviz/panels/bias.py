@@ -148,7 +148,7 @@ class _Runs:
 
 
 def _has_strokes(part: Examples) -> bool:
-    return part.x.dtype == torch.uint8 and len(part.shape) == 3 and part.shape[0] == 1
+    return part.single and part.x.dtype == torch.uint8 and len(part.shape) == 3 and part.shape[0] == 1
 
 
 def _strokes(part: Examples) -> dict[str, np.ndarray]:

@@ -9,11 +9,13 @@ from torch import Tensor, nn
 
 from ..data import Examples, Splits
 from ..models import inference
+from ..models.inference import tensors_of
 
 LOOKED_AT = 1000  # validation examples the choice is made from
 SHOWN = 12
 ERRORS = 2  # places kept for examples the teacher gets wrong
 SAMPLE = 400  # examples that stand for all
+TOKENS = 16  # shown of a text
 REMARKABLE = 100  # examples picked because there is something to see
 
 
@@ -34,7 +36,7 @@ class Probes:
     def traits(self) -> dict[str, object]:
         """Return what the SoftTargets widget needs to show them."""
         x = self.examples.x
-        is_image = x.ndim == 4 and x.dtype == torch.uint8
+        is_image = isinstance(x, Tensor) and x.ndim == 4 and x.dtype == torch.uint8
         return {
             "images": x[:, 0].numpy() if is_image else b"",
             "image_shape": list(x.shape[-2:]) if is_image else [0, 0],
@@ -114,6 +116,10 @@ def choose_watched(
 
 
 def captions(examples: Examples) -> list[str]:
-    """Return a line of words for each example without an image, from its named columns."""
+    """Return a line of words for each example without an image: its named columns, else the numbers of its tokens."""
     columns = examples.groups
+    tokens = tensors_of(examples.x)[0]
+    if not columns and tokens.ndim == 2 and not tokens.is_floating_point():
+        more = " ..." if tokens.shape[1] > TOKENS else ""
+        return [" ".join(map(str, row)) + more for row in tokens[:, :TOKENS].tolist()]
     return [", ".join(str(columns[name][i]) for name in columns) for i in range(len(examples))]

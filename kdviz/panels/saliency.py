@@ -116,9 +116,15 @@ class SaliencyOf(Subject):
         }
         alike = measured.similarity(maps["teacher"], maps["student"])
         few = slice(0, FAITHFUL)
-        checked = measured.sanity_check(student, inputs[few], target[few], self.widget.method, **told())
+        x, t = inference.rows(inputs, few), target[few]
+        try:
+            against = measured.on_random_weights(
+                measured.sanity_check(student, x, t, self.widget.method, **told()), "student"
+            )
+        except ValueError as error:  # a check that cannot be made takes nothing from the maps
+            against = f"The student's maps are not set against random weights: {error}."
         areas = {
-            who: measured.deletion_insertion(model, inputs[few], maps[who][few], target[few], **told())
+            who: measured.deletion_insertion(model, x, maps[who][few], t, **told())
             for who, model in (("teacher", teacher), ("student", student))
         }
         return {
@@ -136,8 +142,8 @@ class SaliencyOf(Subject):
                     }
                     for who, c in areas.items()
                 },
-                "few": len(inputs[few]),
-                "sentences": [alike.sentence(), measured.on_random_weights(checked, "student")],
+                "few": inference.count(x),
+                "sentences": [alike.sentence(), against],
             }
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ..models.inference import Inputs, Progress, rows
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from ..measure.attention import Attention
@@ -88,42 +89,45 @@ class Layers:
     ----------
     attention : Attention or None
         Maps of both models and how alike they are; None where a model has none.
-    correspondence : Correspondence
-        Linear CKA of all pairs of layers.
+    correspondence : Correspondence or None
+        Linear CKA of all pairs of layers; None where a model has none that can be looked at.
     note : str
-        Why there are no maps; empty if there are.
+        Why there are no maps, or no layers; empty if there are.
     """
 
     attention: Attention | None
-    correspondence: Correspondence
+    correspondence: Correspondence | None
     note: str = ""
 
     def sentences(self) -> list[str]:
         """Return what was found."""
-        found = [self.attention.sentence()] if self.attention is not None else [self.note]
-        return [*found, self.correspondence.sentence()]
+        found = [part.sentence() for part in (self.attention, self.correspondence) if part is not None]
+        return [self.note, *found] if self.note else found
 
     def frame(self) -> pd.DataFrame:
         """Return one row a pair of layers and measure; the group names the pair."""
         import pandas as pd
 
         c = self.correspondence
-        known = {"linear CKA": c.matrix} | ({} if c.by_chance is None else {"linear CKA, by chance": c.by_chance})
-        rows = [
-            {"measure": name, "group": f"{t} and {s}", "value": float(matrix[i, j])}
-            for name, matrix in known.items()
-            for i, t in enumerate(c.teacher_layers)
-            for j, s in enumerate(c.student_layers)
-        ]
+        found: list[dict[str, Any]] = []
+        if c is not None:
+            known = {"linear CKA": c.matrix} | ({} if c.by_chance is None else {"linear CKA, by chance": c.by_chance})
+            for name, matrix in known.items():
+                found += _pairs(name, matrix, c.teacher_layers, c.student_layers)
         if self.attention is not None:
             a = self.attention
             for name, matrix in (("cosine of maps, median", a.median()), ("cosine of maps, by chance", a.by_chance)):
-                rows += [
-                    {"measure": name, "group": f"{t} and {s}", "value": float(matrix[i, j])}
-                    for i, t in enumerate(a.teacher_layers)
-                    for j, s in enumerate(a.student_layers)
-                ]
-        return pd.DataFrame(rows).assign(subject="attention", model="both")
+                found += _pairs(name, matrix, a.teacher_layers, a.student_layers)
+        table = pd.DataFrame(found, columns=["measure", "group", "value"])
+        return table.assign(subject="attention", model="both")
+
+
+def _pairs(name: str, matrix: np.ndarray, teacher: Sequence[str], student: Sequence[str]) -> list[dict[str, Any]]:
+    return [
+        {"measure": name, "group": f"{t} and {s}", "value": float(matrix[i, j])}
+        for i, t in enumerate(teacher)
+        for j, s in enumerate(student)
+    ]
 
 
 def explain(
@@ -201,7 +205,10 @@ def look(models: Mapping[str, nn.Module], inputs: Inputs, options: Mapping[str, 
     from ..measure.similarity import correspondence
 
     teacher, student = (models[who] for who in WHO)
-    alike = correspondence(teacher, student, inputs, average=True)
+    try:
+        alike = correspondence(teacher, student, inputs, average=True)
+    except ValueError as error:
+        return Layers(None, None, f"There are no layers to set against each other: {error}.")
     try:
         both_attend = all(attending(model) for model in models.values())
         make = layer_maps if both_attend else activation_maps

@@ -139,7 +139,8 @@ class Report:
         Returns
         -------
         Layers
-            Also kept in ``layers``. Where a model has no maps in space, their correspondence alone.
+            Also kept in ``layers``. Where a model has no maps in space, their correspondence alone; where it
+            has no layers that can be looked at, a note.
         """
         self.layers = look({who: self.models[who] for who in WHO}, self.examples.inputs(self._sample(count)), options)
         return self.layers
@@ -302,7 +303,8 @@ class Report:
 
             if self.layers.attention is not None:
                 drawn["attention"] = of_attention.distances(self.layers.attention)
-            drawn["attention-layers"] = of_similarity.correspondence(self.layers.correspondence)
+            if self.layers.correspondence is not None:
+                drawn["attention-layers"] = of_similarity.correspondence(self.layers.correspondence)
         return drawn
 
     def to_html(self, path: str | Path, *, title: str = "Teacher and student compared") -> Path:

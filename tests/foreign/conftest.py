@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import importlib.machinery
 import importlib.util
 import sys
 import types
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import torch
+from torch import nn
+
+import kdviz as kd
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +56,8 @@ class _StandIn:
 @pytest.fixture(scope="session")
 def timm() -> types.ModuleType:
     """The package timm, which imports torchvision for its transforms: a stand-in serves where there is none."""
-    pytest.importorskip("timm.version", reason="timm is not installed")
+    if importlib.util.find_spec("timm") is None:
+        pytest.skip("timm is not installed")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if importlib.util.find_spec("torchvision") is not None:
@@ -65,3 +70,76 @@ def timm() -> types.ModuleType:
             sys.meta_path.remove(finder)  # type: ignore[arg-type]
             for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
                 del sys.modules[name]
+
+
+class Journey:
+    """One teacher and one student on their way through kdviz; each stop is checked."""
+
+    def __init__(self, teacher: Any, student: nn.Module, data: Any, **training: Any) -> None:
+        self.given = teacher, copy.deepcopy(student), data
+        self.run = kd.Distillation(
+            teacher, student, data, epochs=1, batch_size=16, allow_weaker_teacher=True, **training
+        )
+        before = copy.deepcopy(self.run.student.state_dict())
+        self.run.train(progress=False)
+        assert self.run.steps_done > 0
+        now = self.run.student.state_dict()
+        assert any(not torch.equal(now[name], before[name]) for name in now), "the student learned nothing"
+
+    @property
+    def teacher(self) -> nn.Module:
+        assert self.run.teacher is not None
+        return self.run.teacher.module
+
+    def saved_and_loaded(self, folder: Any) -> None:
+        """The run goes on from the disk with the very weights it had."""
+        teacher, student, data = self.given
+        self.run.save(folder)
+        loaded = kd.Distillation.load(folder, teacher=teacher, student=student, data=data)
+        assert same(loaded.student, self.run.student) and loaded.steps_done == self.run.steps_done
+
+    def repeated(self) -> None:
+        """Twin and branch work, and a step of the past is made again bit for bit."""
+        assert self.run.twin().train(progress=False).steps_done == self.run.steps_done
+        branch = self.run.branch(1).train(progress=False)
+        assert same(branch.student, self.run.student)
+
+    def compared(self) -> kd.report.Report:
+        """Return the report on both models; its teacher agrees with itself."""
+        splits = self.run.data
+        report = kd.compare(self.teacher, self.run.student, splits)
+        assert len(report.sentences("fidelity")) >= 1
+        itself = kd.compare(self.teacher, self.teacher, splits)
+        assert itself.fidelity.agreement == 1
+        return report
+
+    def opened(self) -> None:
+        """The Lab shows the run."""
+        kd.panels.Lab(self.run).close()
+
+    def studied(self, student: Callable[[int], nn.Module]) -> None:
+        """A study of two arms runs with these models."""
+        teacher, _, data = self.given
+        study = kd.Study.grid(self.run.recipe, temperature=[1, 4], seeds=1, teacher=teacher, student=student, data=data)
+        study.run(progress=False, n_jobs=1)
+        assert len(study.table()) == 2
+
+    def everywhere(self, folder: Any, student: Callable[[int], nn.Module] | None = None) -> kd.report.Report:
+        """Make every stop that asks nothing of the inputs' kind; return the report."""
+        report = self.compared()
+        self.saved_and_loaded(folder)
+        self.repeated()
+        self.opened()
+        if student is not None:
+            self.studied(student)
+        return report
+
+
+def same(a: nn.Module, b: nn.Module) -> bool:
+    ours, theirs = a.state_dict(), b.state_dict()
+    return ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+@pytest.fixture
+def journey() -> type[Journey]:
+    return Journey

@@ -1,0 +1,177 @@
+"""Models of the transformers package: named inputs, answers in an object, fused attention."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+import torch
+
+import kdviz as kd
+from kdviz.data import Examples, Splits
+from kdviz.measure.attention import attention_matrices, layer_maps
+from kdviz.models.inference import ask, rows
+from kdviz.models.wrap import as_module
+
+transformers = pytest.importorskip("transformers")
+
+N, L, WORDS = 80, 7, 30
+DRAW = torch.Generator().manual_seed(0)
+IDS = torch.randint(1, WORDS, (N, L), generator=DRAW)
+MASK = (torch.arange(L) < torch.randint(3, L + 1, (N, 1), generator=DRAW)).long()
+TEXT = {"input_ids": IDS * MASK, "attention_mask": MASK}
+Y = torch.arange(N) % 3
+IMAGES = torch.rand(48, 3, 16, 16, generator=DRAW)
+
+
+def bert(width: int, kind: str = "SequenceClassification", **more):
+    torch.manual_seed(width)
+    config = transformers.BertConfig(
+        vocab_size=WORDS, hidden_size=width, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16,
+        max_position_embeddings=16, num_labels=3, **more,
+    )  # fmt: skip
+    return getattr(transformers, f"BertFor{kind}")(config)
+
+
+def distilbert(width: int):
+    torch.manual_seed(width)
+    config = transformers.DistilBertConfig(
+        vocab_size=WORDS, dim=width, n_layers=1, n_heads=2, hidden_dim=16, max_position_embeddings=16, num_labels=3
+    )
+    return transformers.DistilBertForSequenceClassification(config)
+
+
+def vit(width: int):
+    torch.manual_seed(width)
+    config = transformers.ViTConfig(
+        hidden_size=width, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16, image_size=16,
+        patch_size=8, num_labels=3,
+    )  # fmt: skip
+    return transformers.ViTForImageClassification(config)
+
+
+def gpt2(width: int):
+    torch.manual_seed(width)
+    config = transformers.GPT2Config(
+        vocab_size=WORDS, n_embd=width, n_layer=1, n_head=2, n_positions=16, bos_token_id=0, eos_token_id=0
+    )
+    return transformers.GPT2LMHeadModel(config)
+
+
+def splits(x, y, classes: int = 3) -> Splits:
+    n = len(y)
+    ends = (0, n // 2, 3 * n // 4, n)
+    parts = [Examples(rows(x, slice(a, b)), y[a:b]) for a, b in pairwise(ends)]
+    return Splits("yours", "Yours", tuple(map(str, range(classes))), *parts)
+
+
+def test_logits_are_those_of_the_model_itself():
+    model = bert(8).eval()
+    wanted = model(**TEXT).logits
+    assert torch.equal(ask(model, TEXT, who="teacher"), wanted)
+    assert torch.equal(kd.wrap(model, output="logits")(**TEXT), wanted)
+    assert torch.equal(ask(model, IDS, who="teacher"), model(input_ids=IDS).logits)
+    assert not torch.allclose(ask(model, {"input_ids": TEXT["input_ids"]}, who="teacher"), wanted), "the mask counts"
+    reversed_ = kd.wrap(model, classes=[2, 1, 0])
+    assert torch.equal(ask(reversed_, TEXT, who="teacher"), wanted.flip(1))
+
+
+@pytest.mark.parametrize("student", [bert, distilbert])
+def test_text_teaches_with_named_inputs(journey, tmp_path, student):
+    way = journey(bert(16).eval(), student(8), splits(TEXT, Y))
+    way.saved_and_loaded(tmp_path)
+    way.repeated()
+    way.compared()
+    way.studied(lambda seed: student(8))
+
+
+def test_token_ids_alone_teach(journey, tmp_path):
+    way = journey(bert(16).eval(), bert(8), splits(IDS, Y))
+    way.saved_and_loaded(tmp_path)
+    way.repeated()
+    way.compared()
+
+
+def test_images_teach_and_their_layers_are_named(journey, tmp_path):
+    way = journey(vit(16).eval(), vit(8), (IMAGES, torch.arange(48) % 3))
+    report = way.everywhere(tmp_path, lambda seed: vit(8))
+    assert "vit.layers.1.attention" in kd.distill.taps(way.run.student, IMAGES[:1])
+    assert report.attention(count=6).attention is not None
+    named = splits({"pixel_values": IMAGES}, torch.arange(48) % 3)
+    journey(vit(16).eval(), vit(8), named).compared()
+
+
+def test_each_token_teaches(journey, tmp_path):
+    labels = torch.where(MASK.bool(), IDS % 3, -1)
+    way = journey(bert(16, "TokenClassification").eval(), bert(8, "TokenClassification"), splits(TEXT, labels))
+    way.saved_and_loaded(tmp_path)
+    way.repeated()
+
+
+def test_a_language_model_teaches_the_next_word(journey, tmp_path):
+    following = torch.cat((IDS[:, 1:], torch.full((N, 1), -1)), 1)
+    way = journey(gpt2(16).eval(), gpt2(8), splits(IDS, following, WORDS))
+    way.saved_and_loaded(tmp_path)
+    way.repeated()
+
+
+@pytest.mark.parametrize("make", [bert, distilbert, gpt2])
+def test_attention_is_seen_with_the_fused_kernel_off(make):
+    model = make(8).eval()
+    assert model.config._attn_implementation == "sdpa"
+    before = model(**TEXT).logits
+    found = attention_matrices(model, TEXT)
+    assert model.config._attn_implementation == "sdpa" and torch.equal(model(**TEXT).logits, before)
+    model.set_attn_implementation("eager")
+    own = list(model(**TEXT, output_attentions=True).attentions)
+    assert len(found) == len(own) and all(torch.allclose(a, b) for a, b in zip(found.values(), own, strict=True))
+    seen = layer_maps(model, TEXT)
+    last = list(seen)[-1]
+    weights = own[-1].mean(1)
+    mean = torch.stack([w[m.bool()].mean(0) for w, m in zip(weights, MASK, strict=True)])
+    assert torch.allclose(seen[last][:, 0], mean.float(), atol=1e-6), "padding looks at nothing"
+
+
+def test_images_of_attention_are_patches():
+    model = vit(8).eval()
+    assert {name: tuple(m.shape) for name, m in layer_maps(model, IMAGES[:2]).items()} == {
+        "vit.layers.0.attention": (2, 2, 2),
+        "vit.layers.1.attention": (2, 2, 2),
+    }
+
+
+def test_inputs_that_a_student_does_not_take_are_told(journey):
+    class Bag(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = torch.nn.EmbeddingBag(WORDS, 3)
+
+        def forward(self, words: torch.Tensor) -> torch.Tensor:
+            return self.table(words)
+
+    with pytest.raises(
+        ValueError, match=r"the student cannot answer inputs input_ids .*its forward takes words; rename"
+    ):
+        journey(bert(8).eval(), Bag(), splits(TEXT, Y))
+    journey(bert(8).eval(), kd.wrap(Bag(), inputs=lambda b: b["input_ids"]), splits(TEXT, Y)).compared()
+
+
+def test_names_of_classes_in_another_order_are_told():
+    model = bert(8, id2label={0: "cat", 1: "dog", 2: "cow"}, label2id={"cat": 0, "dog": 1, "cow": 2}).eval()
+    with pytest.warns(UserWarning, match=r"the teacher names its classes cat, dog, cow .*classes=\[0, 2, 1\]"):
+        as_module(model, "teacher", classes=("cat", "cow", "dog"))
+    told = kd.wrap(model, classes=["cat", "cow", "dog"])
+    assert as_module(told, "teacher", classes=("cat", "cow", "dog")) is told
+    assert torch.equal(ask(told, TEXT, who="teacher"), model(**TEXT).logits[:, [0, 2, 1]])
+
+
+def test_a_pipeline_is_told_to_pass_its_model():
+    class Pipeline:  # as transformers.pipeline makes them: something that can be called, on text
+        def __init__(self) -> None:
+            self.model, self.tokenizer = bert(8), object()
+
+        def __call__(self, text):
+            raise AssertionError("it takes text")
+
+    with pytest.raises(TypeError, match=r"Pipeline is no model but holds one; pass its \.model"):
+        as_module(Pipeline(), "teacher")
