@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from ..measure import Paired, PairedErrors
     from .case import Case
 
 Severity = Literal["fault", "cause", "doubt"]
@@ -55,7 +56,7 @@ class Finding:
 
     @property
     def try_link(self) -> str:
-        """The query string that opens the Lab with the change, such as "?T=20"; "?" for the Lab as it opens by itself, and
+        """The query string that opens the Lab with the change, such as "?T=20"; "?" for the Lab as it opens by itself,
         empty where the Lab cannot show it."""
         if self.lab is None:
             return ""
@@ -86,6 +87,11 @@ def signed(number: float) -> str:
     """
     rounded = round(number)
     return f"{'−' if rounded < 0 else '+' if rounded > 0 else ''}{abs(rounded):,}"
+
+
+def interval(d: Paired | PairedErrors) -> str:
+    """Return the interval of a difference in words."""
+    return f"{100 * d.confidence:.3g}% interval {signed(d.low)} to {signed(d.high)}"
 
 
 class NotLookedAt(Exception):  # noqa: N818 (nothing went wrong)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..case import Case
-from ..findings import Confidence, Finding, look, signed
+from ..findings import Confidence, Finding, interval, look, signed
 from .roles import FAULTY
 
 NO_FIT = 1 / 3  # of the errors on new examples: made on learned ones too, the teacher's own set aside
@@ -61,7 +61,7 @@ def without_need(case: Case) -> Finding | None:
     fewer = max((n for n in LAB_LABELS if n <= labels // 4), default=0)
     sentence = (
         f"The student needs no teacher: on {case.sample} it makes {twin:,} errors by the labels alone and the teacher "
-        f"{teacher:,} (difference {signed(gap.mean)}, 95% interval {signed(gap.low)} to {signed(gap.high)}), so there is little "
+        f"{teacher:,} (difference {signed(gap.mean)}, {interval(gap)}), so there is little "
         "to gain; take a better teacher, or fewer labels."
     )
     evidence = {"twin errors": twin, "teacher errors": teacher, "low": gap.low, "high": gap.high}

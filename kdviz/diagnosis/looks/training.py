@@ -47,7 +47,8 @@ def too_few_steps(case: Case) -> Finding | None:
     epochs = max(1, round(run.steps_done / run.steps_per_epoch))
     sentence = (
         f"The training ended too early: over the last quarter of its {run.steps_done:,} steps the errors on "
-        f"{points[-1].examples:,} validation examples still fell from {errors[0]:,.0f} to {errors[1]:,.0f}; train longer."
+        f"{points[-1].examples:,} validation examples still fell from {errors[0]:,.0f} to {errors[1]:,.0f}; train "
+        "longer."
     )
     evidence = {"steps": run.steps_done, "errors before": errors[0], "errors at the end": errors[1]}
     lab = case.lab(epochs=2 * run.settings.epochs)

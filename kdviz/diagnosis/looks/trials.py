@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ...measure import PairedErrors
 from ..case import Case
-from ..findings import Finding, look, signed
+from ..findings import Finding, interval, look, signed
 from ..trials import Arm
 from .roles import FAULTY
 
@@ -62,8 +61,9 @@ def _unsuitable(case: Case, name: str, axis: str) -> Finding | None:
     value, now = best.changes[axis], case.now(axis)
     sentence = (
         f"Another {IN_WORDS[axis]} does better: with {value:g} in place of {now:g} the student makes {best.errors:,} "
-        f"errors on {case.sample}, not {int(own.sum()):,} ({_interval(difference)}, the best of {tries} "
-        f"tried{_how_long(case)}); read it off validation data."
+        f"errors on {case.sample}, not {int(own.sum()):,} (difference "
+        f"{signed(difference.mean)}, {interval(difference)}, the best of {tries} tried{_how_long(case)}); "
+        "read it off validation data."
     )
     evidence = {
         f"{axis} now": now,
@@ -76,10 +76,6 @@ def _unsuitable(case: Case, name: str, axis: str) -> Finding | None:
     }
     lab = case.lab(**{axis: value})
     return Finding(name, "cause", sentence, evidence, "likely", case.edited(**{axis: value}), lab)
-
-
-def _interval(d: PairedErrors) -> str:
-    return f"difference {signed(d.mean)}, {d.confidence:.1%} interval {signed(d.low)} to {signed(d.high)}"
 
 
 def _how_long(case: Case) -> str:
@@ -116,8 +112,9 @@ def labels_plenty(case: Case) -> Finding | None:
     run, labels = case.need_run(), int(few["twin"].changes["labels"])
     sentence = (
         f"There are so many labels that the teacher adds nothing: with {run.data.train.labelled:,} of them the student "
-        f"makes {signed(here.mean)} errors beside its twin on {case.sample}, with {labels:,} of them {signed(there.mean)} "
-        f"({int(student.sum()):,} against {int(twin.sum()):,}); a teacher helps where labels are few."
+        f"makes {signed(here.mean)} errors beside its twin on {case.sample}, with {labels:,} of them "
+        f"{signed(there.mean)} ({int(student.sum()):,} against {int(twin.sum()):,}); a teacher helps where "
+        "labels are few."
     )
     evidence = {
         "labels": run.data.train.labelled,
