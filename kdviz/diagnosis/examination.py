@@ -14,7 +14,7 @@ from ..distill import Cancelled, Distillation, Teacher
 from ..distill.schedules import value_at
 from . import looks  # noqa: F401 (declares them)
 from .case import Case, Progress
-from .findings import Finding, NotLookedAt, in_order
+from .findings import Finding, NotLookedAt, in_order, interval, signed
 from .looks.noise import check_pairs
 from .result import Diagnosis
 from .trials import BUDGET_S, Budget
@@ -240,7 +240,7 @@ def _headline(case: Case) -> str:
             d = case.trial_difference(case.reference("student"), case.reference("twin"))
             return (
                 f"On {case.sample} the student makes {errors['student']:,} errors and its twin without a teacher "
-                f"{errors['twin']:,} (difference {d.mean:+.0f}, 95% interval {d.low:+.0f} to {d.high:+.0f}): "
+                f"{errors['twin']:,} (difference {signed(d.mean)}, {interval(d)}): "
                 f"{HELPED[d.verdict]}."
             )
         if "student" in errors and case.has("teacher"):

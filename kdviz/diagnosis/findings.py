@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from ..measure import Paired, PairedErrors
     from .case import Case
 
 Severity = Literal["fault", "cause", "doubt"]
@@ -55,11 +56,12 @@ class Finding:
 
     @property
     def try_link(self) -> str:
-        """The query string that opens the Lab with the change, such as "?T=20"; empty where the Lab cannot."""
+        """The query string that opens the Lab with the change, such as "?T=20"; "?" for the Lab as it opens by itself,
+        empty where the Lab cannot show it."""
         if self.lab is None:
             return ""
         try:  # the Lab's links lie above: reached by the package's lazy names
-            return str(import_module("kdviz.panels.link").to_query(self.lab))
+            return str(import_module("kdviz.panels.link").to_query(self.lab)) or "?"
         except (ImportError, ValueError):  # no Jupyter here, or not among what the Lab offers
             return ""
 
@@ -75,6 +77,21 @@ class Finding:
             "try_code": self.try_code,
             "try_link": self.try_link,
         }
+
+
+def signed(number: float) -> str:
+    """Return a difference in whole errors with its sign.
+
+    >>> signed(-104.2), signed(3.0), signed(0.2)
+    ('−104', '+3', '0')
+    """
+    rounded = round(number)
+    return f"{'−' if rounded < 0 else '+' if rounded > 0 else ''}{abs(rounded):,}"
+
+
+def interval(d: Paired | PairedErrors) -> str:
+    """Return the interval of a difference in words."""
+    return f"{100 * d.confidence:.3g}% interval {signed(d.low)} to {signed(d.high)}"
 
 
 class NotLookedAt(Exception):  # noqa: N818 (nothing went wrong)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ...measure import paired
 from ..case import Case
-from ..findings import Confidence, Finding, look
+from ..findings import Confidence, Finding, interval, look, signed
 from ..power import examples_needed, power, seeds_needed
 from .roles import FAULTY
 
@@ -43,8 +43,8 @@ def too_few_seeds(case: Case) -> Finding | None:
         return None
     told = f"about {needed:,} seeds" if needed is not None else "more seeds than can be run"
     sentence = (
-        f"Too few seeds: over {n} of them the difference from the twin is {difference.mean:+.0f} errors (95% "
-        f"interval {difference.low:+.0f} to {difference.high:+.0f}), and its standard deviation from seed to seed is "
+        f"Too few seeds: over {n} of them the difference from the twin is {signed(difference.mean)} errors "
+        f"({interval(difference)}), and its standard deviation from seed to seed is "
         f"{difference.sd:.1f}; {told} would show a difference of {wanted:.0f} errors ({case.looked_for:.0%} of the "
         f"twin's) four times in five, {n} do in {power(n, wanted, sd):.0%}."
     )
@@ -66,11 +66,11 @@ def _one_seed(case: Case, wanted: float) -> Finding | None:
         return None
     sd = math.sqrt(gain.only_a + gain.only_b + 1)
     needed = seeds_needed(wanted, sd)
-    told = f"about {needed:,}" if needed is not None else "more than can be run"
+    told = f"about {needed:,} seeds" if needed is not None else "more seeds than can be run"
     sentence = (
-        f"One seed cannot show it: the difference from the twin is {gain.mean:+.0f} errors on {case.sample} (95% "
-        f"interval {gain.low:+.0f} to {gain.high:+.0f}); if seeds move it by {sd:.0f}, as other examples would, {told} "
-        f"seeds show a difference of {wanted:.0f} ({case.looked_for:.0%} of the twin's errors) four times in five."
+        f"One seed cannot show it: the difference from the twin is {signed(gain.mean)} errors on {case.sample} "
+        f"({interval(gain)}); if seeds move it by {sd:.0f}, as other examples would, {told} "
+        f"show a difference of {wanted:.0f} ({case.looked_for:.0%} of the twin's errors) four times in five."
     )
     evidence = {"seeds": 1, "difference": gain.mean, "low": gain.low, "high": gain.high, "seeds needed": needed}
     return Finding("too_few_seeds", "doubt", sentence, evidence, "possible", _study_code(case, needed))

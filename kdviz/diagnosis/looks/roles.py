@@ -8,7 +8,7 @@ from ...distill import teacher_checks
 from ...measure import paired_errors
 from ...models import inference, parameter_count
 from ..case import Case
-from ..findings import Finding, NotLookedAt, look
+from ..findings import Finding, NotLookedAt, interval, look, signed
 
 FAULTY = ("ends_in_sigmoid", "constant_teacher", "permuted_classes", "roles_swapped", "teacher_at_chance")
 STARTERS = 1_000  # examples that the student is asked about as it began
@@ -68,7 +68,7 @@ def teacher_weaker(case: Case) -> Finding | None:
     alone = "the same student learns from the labels alone" if other == "twin" else "the student knows by now"
     sentence = (
         f"The teacher is weaker than what {alone}: {int(theirs.sum()):,} errors against {int(ours.sum()):,} on "
-        f"{case.sample} (95% interval of the difference {difference.low:+.0f} to {difference.high:+.0f}); "
+        f"{case.sample} (difference {signed(difference.mean)}, {interval(difference)}); "
         "take a better teacher, or weigh the labels more."
     )
     evidence = {

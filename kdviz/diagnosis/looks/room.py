@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from ..case import Case
-from ..findings import Confidence, Finding, look
+from ..findings import Confidence, Finding, interval, look, signed
 from .roles import FAULTY
 
 NO_FIT = 1 / 3  # of the errors on new examples: made on learned ones too, the teacher's own set aside
 CLOSE = 0.1  # of the twin's errors: as good as the teacher
-LARGER = 4  # times the units
+LARGER = 4  # times the units, at least
+LAB_UNITS = (32, 64, 128, 300, 800)
 LAB_LABELS = (100, 300, 1000, 4000, 10_000, 30_000)
 
 
-@look("The student has no room", unless=(*FAULTY, "too_few_steps"))
+@look("The student has no room", unless=(*FAULTY, "too_few_steps", "rate_unsuitable"))
 def without_room(case: Case) -> Finding | None:
     case.need_run()
     case.need_trained()
@@ -40,8 +41,8 @@ def _larger(case: Case) -> tuple[str, dict | None]:
     known = getattr(case.need_run().student, "architecture", None)
     if not known or known.get("name") != "mlp" or not known.get("hidden"):
         return "", None
-    hidden = tuple(LARGER * units for units in known["hidden"])
-    given = {**known, "hidden": list(hidden)}
+    hidden = [next((n for n in LAB_UNITS if n >= LARGER * units), LARGER * units) for units in known["hidden"]]
+    given = {**known, "hidden": hidden}
     code = f"better = kd.diagnosis.again(run, student=kd.models.build({given!r}))\nbetter.train()"
     return code, case.lab(units=hidden[0])
 
@@ -60,7 +61,7 @@ def without_need(case: Case) -> Finding | None:
     fewer = max((n for n in LAB_LABELS if n <= labels // 4), default=0)
     sentence = (
         f"The student needs no teacher: on {case.sample} it makes {twin:,} errors by the labels alone and the teacher "
-        f"{teacher:,} (difference {gap.mean:+.0f}, 95% interval {gap.low:+.0f} to {gap.high:+.0f}), so there is little "
+        f"{teacher:,} (difference {signed(gap.mean)}, {interval(gap)}), so there is little "
         "to gain; take a better teacher, or fewer labels."
     )
     evidence = {"twin errors": twin, "teacher errors": teacher, "low": gap.low, "high": gap.high}

@@ -12,7 +12,8 @@ from ..findings import Finding, NotLookedAt, look
 from .roles import FAULTY
 
 FEWEST = 5  # evaluations that a curve needs
-FALLING = 0.08  # of the errors, over the last quarter of the steps
+FALLING = 0.05  # of errors and NLL, over the last quarter of the steps: a curve that has not come to rest
+FALLING_YET_HELPED = 0.08  # the same where there is no missing gain to explain
 JUMP = 3.0  # standard errors of a count by which errors may rise from one evaluation to the next
 JUMPS = 2
 
@@ -34,22 +35,31 @@ def _curve(case: Case) -> list[Evaluation]:
 @look("Too few steps", unless=FAULTY)
 def too_few_steps(case: Case) -> Finding | None:
     points, run = _curve(case), case.need_run()
-    steps = np.array([e.step for e in points])
-    errors = np.array([e.errors for e in points], dtype=float)
-    last = errors[-2:].mean() if len(points) >= 8 else errors[-1]
-    near = int(np.abs(steps - 0.75 * steps[-1]).argmin())
-    before = errors[max(0, near - 1) : near + 1].mean() if len(points) >= 8 else errors[near]
-    fell = before - last
-    if near >= len(points) - 1 or fell < FALLING * before or fell < math.sqrt(before):
+    end = points[-1].step
+    before = [e for e in points if 0.65 * end < e.step <= 0.75 * end] or points[-2:-1]
+    last = [e for e in points if e.step > 0.9 * end]
+    errors = [float(np.mean([e.errors for e in some])) for some in (before, last)]
+    nll = [float(np.mean([e.nll for e in some])) for some in (before, last)]
+    fell, nll_fell = ((was - now) / max(was, 1e-12) for was, now in (errors, nll))
+    bar = FALLING_YET_HELPED if _helped(case) else FALLING
+    if fell < bar or nll_fell < bar or errors[0] - errors[1] < math.sqrt(errors[0]):
         return None
     epochs = max(1, round(run.steps_done / run.steps_per_epoch))
     sentence = (
         f"The training ended too early: over the last quarter of its {run.steps_done:,} steps the errors on "
-        f"{points[-1].examples:,} validation examples still fell from {before:,.0f} to {last:,.0f}; train longer."
+        f"{points[-1].examples:,} validation examples still fell from {errors[0]:,.0f} to {errors[1]:,.0f}; train "
+        "longer."
     )
-    evidence = {"steps": run.steps_done, "errors before": float(before), "errors at the end": float(last)}
+    evidence = {"steps": run.steps_done, "errors before": errors[0], "errors at the end": errors[1]}
     lab = case.lab(epochs=2 * run.settings.epochs)
     return Finding("too_few_steps", "cause", sentence, evidence, "likely", f"run.train(epochs={epochs})", lab)
+
+
+def _helped(case: Case) -> bool:
+    try:
+        return case.gain.verdict == "fewer"
+    except NotLookedAt:
+        return True  # nobody knows: then nothing is to be explained
 
 
 @look("Unsteady training", unless=FAULTY)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from ...measure import PairedErrors
 from ..case import Case
-from ..findings import Finding, NotLookedAt, look
+from ..findings import Finding, interval, look, signed
 from ..trials import Arm
 from .roles import FAULTY
 
 IN_WORDS = {"temperature": "T", "alpha": "alpha", "learning_rate": "learning rate"}
 
 
-def _best(case: Case, role: str, axis: str) -> tuple[Arm, int]:
-    """Return the arm with fewest errors on an axis, and how many there are; raise `NotLookedAt` without any."""
+def _best(case: Case, role: str, axis: str) -> tuple[Arm | None, int]:
+    """Return the arm with fewest errors on an axis, and how many there are."""
     arms = [arm for arm in case.arms if arm.role == role and arm.axis == axis and arm.wrong is not None]
-    if not arms:
-        raise NotLookedAt(f"No other {IN_WORDS[axis]} was tried for the {role}.")
-    return min(arms, key=lambda arm: arm.errors or 0), len(arms)
+    return min(arms, key=lambda arm: arm.errors or 0, default=None), len(arms)
 
 
 @look("The gain is only a larger step", studied=True, unless=FAULTY)
@@ -25,7 +22,8 @@ def larger_step(case: Case) -> Finding | None:
     if case.trial_difference(student, twin).verdict != "fewer":
         return None
     best, tries = _best(case, "twin", "learning_rate")
-    assert best.wrong is not None
+    if best is None or best.wrong is None:
+        return None
     mended = case.trial_difference(best.wrong, twin, tries)
     rival = student
     for arm in case.arms:
@@ -54,16 +52,18 @@ def larger_step(case: Case) -> Finding | None:
 def _unsuitable(case: Case, name: str, axis: str) -> Finding | None:
     """Return a finding if another value on an axis has fewer errors, beyond the noise of examples and of choosing."""
     best, tries = _best(case, "student", axis)
-    assert best.wrong is not None
+    if best is None or best.wrong is None:
+        return None
     own = case.reference("student")
     difference = case.trial_difference(best.wrong, own, tries)
     if difference.verdict != "fewer":
         return None
     value, now = best.changes[axis], case.now(axis)
     sentence = (
-        f"The {IN_WORDS[axis]} does not suit: with {value:g} in place of {now:g} the student makes {best.errors:,} "
-        f"errors on {case.sample}, not {int(own.sum()):,} ({_interval(difference)}, the best of {tries} "
-        f"tried{_how_long(case)}); read it off validation data."
+        f"Another {IN_WORDS[axis]} does better: with {value:g} in place of {now:g} the student makes {best.errors:,} "
+        f"errors on {case.sample}, not {int(own.sum()):,} (difference "
+        f"{signed(difference.mean)}, {interval(difference)}, the best of {tries} tried{_how_long(case)}); "
+        "read it off validation data."
     )
     evidence = {
         f"{axis} now": now,
@@ -76,10 +76,6 @@ def _unsuitable(case: Case, name: str, axis: str) -> Finding | None:
     }
     lab = case.lab(**{axis: value})
     return Finding(name, "cause", sentence, evidence, "likely", case.edited(**{axis: value}), lab)
-
-
-def _interval(d: PairedErrors) -> str:
-    return f"difference {d.mean:+.0f}, {d.confidence:.1%} interval {d.low:+.0f} to {d.high:+.0f}"
 
 
 def _how_long(case: Case) -> str:
@@ -116,8 +112,9 @@ def labels_plenty(case: Case) -> Finding | None:
     run, labels = case.need_run(), int(few["twin"].changes["labels"])
     sentence = (
         f"There are so many labels that the teacher adds nothing: with {run.data.train.labelled:,} of them the student "
-        f"makes {here.mean:+.0f} errors beside its twin on {case.sample}, with {labels:,} of them {there.mean:+.0f} "
-        f"({int(student.sum()):,} against {int(twin.sum()):,}); a teacher helps where labels are few."
+        f"makes {signed(here.mean)} errors beside its twin on {case.sample}, with {labels:,} of them "
+        f"{signed(there.mean)} ({int(student.sum()):,} against {int(twin.sum()):,}); a teacher helps where "
+        "labels are few."
     )
     evidence = {
         "labels": run.data.train.labelled,
