@@ -28,6 +28,7 @@ from ..distill import (
 from ..distill.batches import batch_sizes
 from ..distill.grouping import MOST_GROUPS
 from ..distill.objective import check_fairness
+from .parameters import shown
 
 LABEL_CHOICES = (100, 300, 1000, 4000, 10_000, 30_000)
 SMALLER = 4  # a student proposed by the page has at most this fraction of its teacher's parameters
@@ -36,6 +37,7 @@ STUDENT_LAYERS = (1, 2)
 LOSSES = {"soft_targets": SoftTargets, "without_t2": SoftTargetsWithoutT2, "reverse_kl": ReverseKL}
 PENALTIES = {"demographic_parity": DemographicParity, "equalized_odds": EqualizedOdds}
 NONE_OMITTED = -1
+WITHOUT_LABELS = {"keep_unlabelled": True, "alpha": 1.0, "penalty": "demographic_parity"}  # nothing else can be
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,17 +117,17 @@ class Choices:
         one_of("penalty", self.penalty, tuple(PENALTIES))
         one_of("group", self.group, group_columns(self.data) or (self.group,))
         self._check_labels()
-        for name in ("epochs", "batch_size", "seed"):
+        for name in ("labels", "units", "layers", "epochs", "batch_size", "seed"):
             guards.whole(name, getattr(self, name))
         for name in ("temperature", "alpha", "learning_rate", "fairness"):
             guards.number(name, getattr(self, name))
         for name in ("keep_unlabelled", "smoothing"):
-            one_of(name, getattr(self, name), (True, False))
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} must be one of True, False, got {shown(getattr(self, name))}")
         guards.check_numbers(learning_rate=self.learning_rate, batch_size=self.batch_size, epochs=self.epochs)
         if self.labels == 0:
-            object.__setattr__(self, "keep_unlabelled", True)
-            object.__setattr__(self, "alpha", 1.0)
-            object.__setattr__(self, "penalty", "demographic_parity")
+            for name, value in WITHOUT_LABELS.items():
+                object.__setattr__(self, name, value)
         check_fairness(self.fairness)
         self.objective()  # refuses a temperature or alpha out of range
 
@@ -295,4 +297,4 @@ def data_rows() -> list[dict[str, Any]]:
 def one_of(what: str, value: Any, choices: tuple[Any, ...]) -> None:
     """Raise a one-sentence ``ValueError`` unless ``value`` is among ``choices``."""
     if value not in choices:
-        raise ValueError(f"{what} must be one of {', '.join(map(str, choices))}, got {value!r}")
+        raise ValueError(f"{what} must be one of {', '.join(map(str, choices))}, got {shown(value)}")

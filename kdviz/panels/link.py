@@ -1,48 +1,37 @@
 """A page's state as a short query string that can be read, and back: ``?T=20&labels=300&hide=setup&lock=temperature``.
 
 Only what differs from the defaults (or from the preset named) is written. What is read is held against fixed lists
-and bounds, name by name; nothing of it is evaluated.
+and bounds, name by name; nothing of it is evaluated. Of a link that cannot be followed as it stands all is followed
+that can be, and a sentence says what was left out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from ..widgets.scene import VIEWS
 from ..widgets.share import CONTROLS, PARTS
-from .choices import Choices
+from .choices import WITHOUT_LABELS, Choices
 from .opening import Opening
 from .panel import STATE_VERSION
+from .parameters import Parameter, edits, ends, flag, number, shown, whole, word, words
 from .presets import BY_NAME
 
 MOST_CHARACTERS = 4000
-MOST_EDITS = 60
-MOST_STEPS = 10**7
 HIGHEST_TEMPERATURE = 1000.0
 HIGHEST_RATE = 10.0
 HIGHEST_FAIRNESS = 1000.0
 MOST_EPOCHS = 10_000
+MOST_IN_A_BATCH = 4096
+MOST_STEPS = 10**6  # of one run: days of training
 LECTURERS = ("hidden", "locked", "temperature_range")  # what the Share view adds by itself
+PAGE_OWNS = re.compile(r"voila-.*|token|theme")  # parameters of the server, and of the page around the Lab
 
 PAGE: dict[str, Any] = Opening().to_dict()
-EDITED = {"T": "temperature"} | {name: name for name in ("alpha", "fairness", "learning_rate")}  # in a link, in a state
-FROM_VOILA = re.compile(r"voila-.*|token")  # parameters of the server, none of ours
-
-_WHOLE = re.compile(r"-?[0-9]{1,9}")
-_NUMBER = re.compile(r"-?[0-9]{1,25}(\.[0-9]{1,25})?([eE]-?[0-9]{1,3})?")
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """How one value of the state is written in a link, and read again."""
-
-    read: Callable[[str, str], Any]  # name in the link, text
-    write: Callable[[Any], str]
-    check: Callable[[str, Any], Any]  # name, value: the value as the state holds it
 
 
 def defaults(preset: str = "") -> dict[str, Any]:
@@ -90,16 +79,18 @@ def from_query(query: str) -> dict[str, Any]:
     Parameters
     ----------
     query : str
-        With or without the "?". Parameters of Voila itself (``voila-theme``, ``token``) are passed over.
+        With or without the "?". Parameters of the page around the Lab (``theme``, ``voila-theme``, ``token``) are
+        passed over.
 
     Raises
     ------
     ValueError
         In one sentence that names the parameter, if one is unknown, given twice, or has a value that cannot be.
+        :func:`follow` goes on without it.
 
     Examples
     --------
-    >>> state = from_query("?T=20&lock=temperature")
+    >>> state = from_query("?T=20&lock=temperature&theme=dark")
     >>> state["temperature"], state["locked"], state["labels"]
     (20.0, ['temperature'], 4000)
     >>> from_query("?T=hot")
@@ -107,14 +98,78 @@ def from_query(query: str) -> dict[str, Any]:
         ...
     ValueError: T must be a number above 0, up to 1000, got 'hot'
     """
-    given = _split(query)
+    found = follow(query)
+    for sentence in found.left_out.values():
+        raise ValueError(sentence)
+    return found.state
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What of a link can be followed.
+
+    Attributes
+    ----------
+    state : dict
+        The whole state, without what was left out.
+    names : tuple of str
+        The parameters that were followed, by their names in the link; the others are as by default.
+    left_out : dict of str to str
+        Why a parameter was left out, by its name in the link; a link that is too long is left out whole, under the
+        empty name.
+    """
+
+    state: dict[str, Any]
+    names: tuple[str, ...]
+    left_out: dict[str, str]
+
+    @property
+    def told(self) -> str:
+        """One sentence, without a full stop, on what was left out; empty where nothing was."""
+        if not self.left_out:
+            return ""
+        first, *others = self.left_out
+        named = ", ".join(shown(name) for name in others[:5])
+        more = f"; left out too: {named}" if others else ""
+        beginning = f"this link was followed without {shown(first)}" if self.names else "this link cannot be followed"
+        return f"{beginning}: {self.left_out[first]}{more}"
+
+
+def follow(query: str) -> Followed:
+    """Return the state that a query string describes, without what cannot be.
+
+    Where parameters do not fit one another those stand that come first among the fields of a state: the data before the
+    teacher, the labels before alpha.
+
+    Examples
+    --------
+    >>> found = follow("?T=hot&labels=300")
+    >>> found.state["labels"], found.left_out
+    (300, {'T': "T must be a number above 0, up to 1000, got 'hot'"})
+    """
+    if len(query) > MOST_CHARACTERS:
+        told = f"a link may have {MOST_CHARACTERS:,} characters, got {len(query):,}; ask for a shorter one"
+        return Followed(defaults(), (), {"": told})
+    left_out: dict[str, str] = {}
+    given: dict[str, Any] = {}
+    for link, texts in _split(query).items():
+        try:
+            given[STATE_NAMES.get(link, link)] = _read(link, texts)
+        except ValueError as error:
+            left_out[link] = str(error)
     preset = given.pop("preset", "")
-    _check_preset("preset", preset)
-    read = {STATE_NAMES[n]: _PARAMETERS[STATE_NAMES[n]].read(n, text) for n, text in given.items()}
-    start = defaults(preset)
-    if "data" in read and "teacher" not in read:
-        start |= Choices.of({"data": read["data"]}).to_dict()
-    return complete({**start, **read})
+    first = ("preset",) if preset else ()
+    try:
+        return Followed(_opened(preset, given), (*first, *(LINK_NAMES[name] for name in given)), left_out)
+    except ValueError:  # one or more do not fit: those that do are taken one by one
+        fits: dict[str, Any] = {}
+    for name in (name for name in LINK_NAMES if name in given):
+        try:
+            _opened(preset, {**fits, name: given[name]})
+            fits[name] = given[name]
+        except ValueError as error:
+            left_out[LINK_NAMES[name]] = str(error)
+    return Followed(_opened(preset, fits), (*first, *(LINK_NAMES[name] for name in fits)), left_out)
 
 
 def to_call(state: Mapping[str, Any]) -> str:
@@ -129,226 +184,160 @@ def to_call(state: Mapping[str, Any]) -> str:
 
 
 def complete(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a state with its defaults filled in and every value checked, in the types that JSON gives back."""
+    """Return a state with its defaults filled in and every value checked, in the types that JSON gives back.
+
+    Without labels nothing is left but the teacher, whatever else is given (see :class:`Choices`).
+
+    Raises
+    ------
+    ValueError
+        In one sentence that names the field as a link does, if one is unknown or has a value that cannot be.
+    """
+    return _complete(state, defaults(), LINK_NAMES, given=())
+
+
+def as_given(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a whole state, in which nothing may stand otherwise than it is given.
+
+    Raises
+    ------
+    ValueError
+        In one sentence that names the field, if one is missing, unknown, or has a value that cannot be.
+    """
     usual = defaults()
-    unknown = [name for name in state if name not in usual]
+    if not isinstance(state, Mapping):
+        raise ValueError(f"a Lab's state must be a dict, got {shown(state)}")
+    missing = [name for name in usual if name not in state]
+    if missing:
+        raise ValueError(
+            f"a Lab's state needs all its fields and has no {missing[0]}; for some of them call kd.panels.Lab(...)"
+        )
+    return _complete(state, usual, {}, given=usual.keys())
+
+
+def _complete(
+    state: Mapping[str, Any], start: Mapping[str, Any], names: Mapping[str, str], *, given: Collection[str]
+) -> dict[str, Any]:
+    """Return ``start`` with a state, whose ``given`` fields stand as they are given or are refused."""
+    unknown = [name for name in state if name not in start]
     if unknown:
-        raise ValueError(f"a Lab's state has no {_shown(unknown[0])}; it has {', '.join(usual)}")
-    whole = {**usual, **state}
+        raise ValueError(f"a Lab's state has no {shown(unknown[0])}; it has {', '.join(start)}")
+    whole = {**start, **state}
     for name in ("version", "panel"):
-        if whole[name] != usual[name]:
-            raise ValueError(f"{name} must be {usual[name]!r}, got {_shown(whole[name])}")
+        if type(whole[name]) is not type(start[name]) or whole[name] != start[name]:
+            raise ValueError(f"{name} must be {start[name]!r}, got {shown(whole[name])}")
     for name, parameter in _PARAMETERS.items():
-        whole[name] = parameter.check(LINK_NAMES[name], whole[name])
-    _check_preset("preset", whole["preset"])
-    choices = {name: whole[name] for name in Choices.__dataclass_fields__}
-    try:
-        whole |= Choices(**choices).to_dict()
-    except TypeError as error:
-        raise ValueError(str(error)) from error
+        whole[name] = parameter.check(names.get(name, name), whole[name])
+    _check_preset(whole["preset"])
+    whole |= _chosen(whole, given, names)
     for name in ("temperature", "alpha", "fairness", "epochs"):
         low, high = whole[f"{name}_range"]
         if whole[f"{name}_range"] != PAGE[f"{name}_range"] and not low <= whole[name] <= high:
-            label = LINK_NAMES[name]
-            raise ValueError(f"{label} must lie within {label}_range, {low:g} to {high:g}, got {whole[name]:g}")
+            label, within = names.get(name, name), names.get(f"{name}_range", f"{name}_range")
+            raise ValueError(f"{label} must lie within {within}, {low:g} to {high:g}, got {whole[name]:g}")
     return whole
 
 
-def _split(query: str) -> dict[str, str]:
-    """Return the parameters of a query by name, each known and given once."""
-    if len(query) > MOST_CHARACTERS:
-        raise ValueError(f"a link may have {MOST_CHARACTERS:,} characters, got {len(query):,}; ask for a shorter one")
-    given: dict[str, str] = {}
+def _chosen(whole: Mapping[str, Any], given: Collection[str], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the choices about training, of which what is given stands as it is given."""
+    chosen = {name: whole[name] for name in Choices.__dataclass_fields__}
+    if chosen["labels"] == 0:
+        chosen |= {name: value for name, value in WITHOUT_LABELS.items() if name not in given}
+    try:
+        made = Choices(**chosen)
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+    for name, value in made.to_dict().items():
+        if value != chosen[name]:
+            raise ValueError(f"{names.get(name, name)} must be {value} where labels is 0, got {shown(chosen[name])}")
+    if made.steps > MOST_STEPS:
+        raise ValueError(
+            f"epochs and batch_size must come to {MOST_STEPS:,} steps at most, got {made.epochs:,} and "
+            f"{made.batch_size:,}, which come to {made.steps:,}"
+        )
+    return made.to_dict()
+
+
+def _opened(preset: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the state of a page that opens with a preset and with what is given, by the names of the state."""
+    start = defaults(preset)
+    if "data" in given and "teacher" not in given:
+        start |= Choices.of({"data": given["data"]}).to_dict()
+    return _complete(given, start, LINK_NAMES, given=given)
+
+
+def _split(query: str) -> dict[str, list[str]]:
+    """Return the texts of each parameter with the "=" before them; those of the page itself are passed over."""
+    given: dict[str, list[str]] = {}
     for part in query.removeprefix("?").split("&"):
         name, equals, text = part.partition("=")
-        if not part or FROM_VOILA.fullmatch(name):
-            continue
-        if name not in STATE_NAMES and name != "preset":
-            raise ValueError(f"a link has no {_shown(name)}; it may have {', '.join(('preset', *STATE_NAMES))}")
-        if name in given:
-            raise ValueError(f"{name} must be given once, got it twice")
-        try:
-            given[name] = unquote(text, errors="strict")
-        except UnicodeDecodeError as error:
-            raise ValueError(f"{name} must be plain text, got {_shown(text)}") from error
-        if not equals:
-            raise ValueError(f"{name} must have a value, as in {name}=…, got none")
+        if part and not PAGE_OWNS.fullmatch(name):
+            given.setdefault(name, []).append(equals + text)
     return given
 
 
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    return repr(text if len(text) <= 40 else text[:40] + "…") if isinstance(value, str) else text[:60]
+def _read(link: str, texts: list[str]) -> Any:
+    """Return the value of a parameter, checked by itself."""
+    if link not in STATE_NAMES and link != "preset":
+        raise ValueError(f"a link has no {shown(link)}; it may have {', '.join(('preset', *STATE_NAMES))}")
+    if len(texts) > 1:
+        raise ValueError(f"{link} must be given once, got it {'twice' if len(texts) == 2 else f'{len(texts)} times'}")
+    try:
+        text = unquote(texts[0].removeprefix("="), errors="strict")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{link} must be plain text, got {shown(texts[0][1:])}") from error
+    if not texts[0]:
+        raise ValueError(f"{link} must have a value, as in {link}=…, got none")
+    if link == "preset":
+        return _check_preset(text)
+    parameter = _PARAMETERS[STATE_NAMES[link]]
+    return parameter.check(link, parameter.read(link, text))
 
 
-def _check_preset(label: str, value: Any) -> str:
-    if value not in ("", *BY_NAME):
-        raise ValueError(f"{label} must be one of {', '.join(BY_NAME)}, got {_shown(value)}")
-    return str(value)
+def _check_preset(value: Any) -> str:
+    if not isinstance(value, str) or value not in ("", *BY_NAME):
+        raise ValueError(f"preset must be one of {', '.join(BY_NAME)}, got {shown(value)}")
+    return value
 
 
-# Texts and values of one kind each: read(name, text), write(value), check(name, value).
-
-
-def _number_text(value: float) -> str:
-    """Write a float so that it reads back as the same one, without a plus sign (which means a space to some)."""
-    return repr(float(value)).removesuffix(".0").replace("e+", "e")
-
-
-def _number(high: float, *, above: bool = False) -> Parameter:
-    """A number from 0 to ``high``; ``above``: not 0 itself."""
-    wanted = f"a number above 0, up to {high:g}" if above else f"a number from 0 to {high:g}"
-
-    def read(name: str, text: str) -> float:
-        if not _NUMBER.fullmatch(text):
-            raise ValueError(f"{name} must be {wanted}, got {_shown(text)}")
-        return float(text)
-
-    def check(name: str, value: Any) -> float:
-        fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= high
-        if not fits or (above and value == 0):
-            raise ValueError(f"{name} must be {wanted}, got {_shown(value)}")
-        return float(value)
-
-    return Parameter(read, _number_text, check)
-
-
-def _whole(low: int, high: int) -> Parameter:
-    wanted = f"a whole number from {low} to {high}"
-
-    def read(name: str, text: str) -> int:
-        if not _WHOLE.fullmatch(text):
-            raise ValueError(f"{name} must be {wanted}, got {_shown(text)}")
-        return int(text)
-
-    def check(name: str, value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ValueError(f"{name} must be {wanted}, got {_shown(value)}")
-        return value
-
-    return Parameter(read, str, check)
-
-
-def _flag() -> Parameter:
-    def read(name: str, text: str) -> bool:
-        if text not in ("0", "1"):
-            raise ValueError(f"{name} must be 0 or 1, got {_shown(text)}")
-        return text == "1"
-
-    def check(name: str, value: Any) -> bool:
-        if not isinstance(value, bool):
-            raise ValueError(f"{name} must be True or False, got {_shown(value)}")
-        return value
-
-    return Parameter(read, lambda value: str(int(value)), check)
-
-
-def _word(among: tuple[str, ...] = ()) -> Parameter:
-    """One of several words; with none given, `Choices` knows them."""
-
-    def check(name: str, value: Any) -> str:
-        if not isinstance(value, str) or (among and value not in among):
-            wanted = f"one of {', '.join(among)}" if among else "a name"
-            raise ValueError(f"{name} must be {wanted}, got {_shown(value)}")
-        return value
-
-    def read(name: str, text: str) -> str:
-        if not re.fullmatch(r"[\w-]{1,60}", text, re.ASCII):
-            raise ValueError(f"{name} must be a name, got {_shown(text)}")
-        return text
-
-    return Parameter(read, str, check)
-
-
-def _words(among: tuple[str, ...]) -> Parameter:
-    one = _word(among)
-
-    def check(name: str, values: Any) -> list[str]:
-        if isinstance(values, str) or len(set(values)) < len(values):
-            raise ValueError(f"{name} must be names, each once, got {_shown(values)}")
-        return [one.check(name, value) for value in values]
-
-    return Parameter(lambda name, text: [one.read(name, part) for part in text.split(",") if part], ",".join, check)
-
-
-def _range(number: Parameter) -> Parameter:
-    def read(name: str, text: str) -> list[Any]:
-        return [number.read(name, part) for part in text.split(",")]
-
-    def check(name: str, values: Any) -> list[Any]:
-        if isinstance(values, str) or len(values) != 2 or not values[0] < values[1]:
-            raise ValueError(f"{name} must be two numbers, the smaller first, got {_shown(values)}")
-        return [number.check(name, value) for value in values]
-
-    return Parameter(read, lambda values: ",".join(number.write(v) for v in values), check)
-
-
-def _edits() -> Parameter:
-    """Edits in the order of their steps, of each name at most one a step."""
-    short = {full: brief for brief, full in EDITED.items()}
-    step_number = _whole(0, MOST_STEPS)
-
-    def read(name: str, text: str) -> list[list[Any]]:
-        edits = []
-        for part in text.split(","):
-            step, _, rest = part.partition(":")
-            what, _, value = rest.partition(":")
-            if what not in EDITED:
-                raise ValueError(f"{name} must be as 480:T:8, with one of {', '.join(EDITED)}, got {_shown(part)}")
-            edits.append([step_number.read(name, step), EDITED[what], _PARAMETERS[EDITED[what]].read(name, value)])
-        return edits
-
-    def check(name: str, edits: Any) -> list[list[Any]]:
-        if len(edits) > MOST_EDITS:
-            raise ValueError(f"{name} may be {MOST_EDITS} at most, got {len(edits)}")
-        checked = []
-        for edit in edits:
-            if isinstance(edit, str) or len(edit) != 3 or edit[1] not in short:
-                raise ValueError(f"{name} must each be a step, one of {', '.join(short)}, and a value")
-            step, what, value = edit
-            checked.append([step_number.check(name, step), what, _PARAMETERS[what].check(name, value)])
-        if len({(step, what) for step, what, _ in checked}) < len(checked):
-            raise ValueError(f"{name} must change each value at most once a step, got two at one step")
-        return sorted(checked, key=lambda edit: edit[0])
-
-    def write(edits: Any) -> str:
-        return ",".join(f"{step}:{short[what]}:{_number_text(value)}" for step, what, value in edits)
-
-    return Parameter(read, write, check)
-
-
-_TEMPERATURE = _number(HIGHEST_TEMPERATURE, above=True)
-_EPOCHS = _whole(1, MOST_EPOCHS)
-
-_PARAMETERS: dict[str, Parameter] = {
-    "data": _word(),
-    "labels": _whole(0, 10**7),
-    "keep_unlabelled": _flag(),
-    "teacher": _word(),
-    "units": _whole(1, 10**6),
-    "layers": _whole(1, 10),
-    "epochs": _EPOCHS,
+_TEMPERATURE = number(HIGHEST_TEMPERATURE, above=True)
+_EPOCHS = whole(1, MOST_EPOCHS)
+_LIVE = {
     "temperature": _TEMPERATURE,
-    "alpha": _number(1),
-    "learning_rate": _number(HIGHEST_RATE, above=True),
-    "batch_size": _whole(1, 100_000),
-    "seed": _whole(0, 10**9 - 1),
-    "loss": _word(),
-    "omit": _whole(-1, 10_000),
-    "smoothing": _flag(),
-    "fairness": _number(HIGHEST_FAIRNESS),
-    "penalty": _word(),
-    "group": _word(),
-    "view": _word(VIEWS),
-    "selected": _whole(-1, 100_000),
-    "hidden": _words(tuple(PARTS)),
-    "locked": _words(tuple(CONTROLS)),
-    "temperature_range": _range(_TEMPERATURE),
-    "alpha_range": _range(_number(1)),
-    "fairness_range": _range(_number(HIGHEST_FAIRNESS)),
-    "epochs_range": _range(_EPOCHS),
-    "edits": _edits(),
+    "alpha": number(1),
+    "fairness": number(HIGHEST_FAIRNESS),
+    "learning_rate": number(HIGHEST_RATE, above=True),
 }
 _RENAMED = {"temperature": "T", "temperature_range": "T_range", "hidden": "hide", "locked": "lock"}
+
+_PARAMETERS: dict[str, Parameter] = {
+    "data": word(),
+    "labels": whole(0, 10**7),
+    "keep_unlabelled": flag(),
+    "teacher": word(),
+    "units": whole(1, 10**6),
+    "layers": whole(1, 10),
+    "epochs": _EPOCHS,
+    "temperature": _TEMPERATURE,
+    "alpha": _LIVE["alpha"],
+    "learning_rate": _LIVE["learning_rate"],
+    "batch_size": whole(1, MOST_IN_A_BATCH),
+    "seed": whole(0, 10**9 - 1),
+    "loss": word(),
+    "omit": whole(-1, 10_000),
+    "smoothing": flag(),
+    "fairness": _LIVE["fairness"],
+    "penalty": word(),
+    "group": word(),
+    "view": word(VIEWS),
+    "selected": whole(-1, 100_000),
+    "hidden": words(tuple(PARTS)),
+    "locked": words(tuple(CONTROLS)),
+    "temperature_range": ends(_TEMPERATURE),
+    "alpha_range": ends(_LIVE["alpha"]),
+    "fairness_range": ends(_LIVE["fairness"]),
+    "epochs_range": ends(_EPOCHS),
+    "edits": edits({name: (_RENAMED.get(name, name), kind) for name, kind in _LIVE.items()}),
+}
 LINK_NAMES = {name: _RENAMED.get(name, name) for name in _PARAMETERS}
 STATE_NAMES = {link: name for name, link in LINK_NAMES.items()}

@@ -1,0 +1,195 @@
+"""What a value of a page's state may be: how a link writes it, how it is read again, what is checked.
+
+All bounds on what a link or a state can ask for, in time and in memory, stand here or where these are called.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+MOST_EDITS = 60
+MOST_STEPS = 10**7
+
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
+_NUMBER = re.compile(r"-?[0-9]{1,25}(\.[0-9]{1,25})?([eE]-?[0-9]{1,3})?")
+_WORD = re.compile(r"[\w-]{1,60}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """How one value of the state is written in a link, and read again."""
+
+    read: Callable[[str, str], Any]  # name in the link, text
+    write: Callable[[Any], str]
+    check: Callable[[str, Any], Any]  # name, value: the value as the state holds it
+
+
+def shown(value: Any) -> str:
+    """Return a value for an error's sentence, in one line of at most some 60 characters.
+
+    >>> shown("x" * 50), shown([1, "a"]), shown(10**5000)
+    ("'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'", "[1, 'a']", 'a value of the kind int')
+    """
+    try:
+        return repr(value if len(value) <= 40 else value[:40] + "…") if isinstance(value, str) else repr(value)[:60]
+    except (ValueError, RecursionError):  # a number of thousands of digits; brackets within brackets
+        return f"a value of the kind {type(value).__name__}"
+
+
+def number_text(value: float) -> str:
+    """Write a float so that it reads back as the same one, without a plus sign (which means a space to some)."""
+    return repr(float(value)).removesuffix(".0").replace("e+", "e")
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number; True and False are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def number(high: float, *, above: bool = False) -> Parameter:
+    """A number from 0 to ``high``; ``above``: not 0 itself."""
+    wanted = f"a number above 0, up to {high:g}" if above else f"a number from 0 to {high:g}"
+
+    def read(name: str, text: str) -> float:
+        if not _NUMBER.fullmatch(text):
+            raise ValueError(f"{name} must be {wanted}, got {shown(text)}")
+        return float(text)
+
+    def check(name: str, value: Any) -> float:
+        if not is_number(value) or not 0 <= value <= high or (above and value == 0):
+            raise ValueError(f"{name} must be {wanted}, got {shown(value)}")
+        return float(value)
+
+    return Parameter(read, number_text, check)
+
+
+def whole(low: int, high: int) -> Parameter:
+    """A whole number from ``low`` to ``high``."""
+    wanted = f"a whole number from {low} to {high}"
+
+    def read(name: str, text: str) -> int:
+        if not _WHOLE.fullmatch(text):
+            raise ValueError(f"{name} must be {wanted}, got {shown(text)}")
+        return int(text)
+
+    def check(name: str, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ValueError(f"{name} must be {wanted}, got {shown(value)}")
+        return value
+
+    return Parameter(read, str, check)
+
+
+def flag() -> Parameter:
+    """True or False, 1 or 0 in a link."""
+
+    def read(name: str, text: str) -> bool:
+        if text not in ("0", "1"):
+            raise ValueError(f"{name} must be 0 or 1, got {shown(text)}")
+        return text == "1"
+
+    def check(name: str, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} must be True or False, got {shown(value)}")
+        return value
+
+    return Parameter(read, lambda value: str(int(value)), check)
+
+
+def word(among: tuple[str, ...] = ()) -> Parameter:
+    """One of several words; with none given, whoever takes it knows them."""
+
+    def check(name: str, value: Any) -> str:
+        if not isinstance(value, str) or (value not in among if among else not _WORD.fullmatch(value)):
+            wanted = f"one of {', '.join(among)}" if among else "a name"
+            raise ValueError(f"{name} must be {wanted}, got {shown(value)}")
+        return value
+
+    def read(name: str, text: str) -> str:
+        if not _WORD.fullmatch(text):
+            raise ValueError(f"{name} must be a name, got {shown(text)}")
+        return text
+
+    return Parameter(read, str, check)
+
+
+def words(among: tuple[str, ...]) -> Parameter:
+    """Several words, each once."""
+    one = word(among)
+
+    def check(name: str, values: Any) -> list[str]:
+        names = list(values) if isinstance(values, list | tuple) else [None]
+        if not all(isinstance(value, str) for value in names) or len(set(names)) < len(names):
+            raise ValueError(f"{name} must be names, each once, got {shown(values)}")
+        return [one.check(name, value) for value in names]
+
+    return Parameter(lambda name, text: [one.read(name, part) for part in text.split(",") if part], ",".join, check)
+
+
+def ends(of: Parameter) -> Parameter:
+    """Two numbers, the smaller first."""
+
+    def read(name: str, text: str) -> list[Any]:
+        return [of.read(name, part) for part in text.split(",")]
+
+    def check(name: str, values: Any) -> list[Any]:
+        pair = list(values) if isinstance(values, list | tuple) else []
+        if len(pair) != 2 or not all(map(is_number, pair)) or not pair[0] < pair[1]:
+            raise ValueError(f"{name} must be two numbers, the smaller first, got {shown(values)}")
+        return [of.check(name, value) for value in pair]
+
+    return Parameter(read, lambda values: ",".join(of.write(v) for v in values), check)
+
+
+def edits(numbers: dict[str, tuple[str, Parameter]]) -> Parameter:
+    """Edits in the order of their steps, of each name at most one a step.
+
+    Parameters
+    ----------
+    numbers : dict of str to (str, Parameter)
+        By the name that a state has of what is edited: the name that a link has, and what its values may be.
+    """
+    short = {full: brief for full, (brief, _) in numbers.items()}
+    full_names = {brief: full for full, brief in short.items()}
+    step_number = whole(0, MOST_STEPS)
+
+    def read(name: str, text: str) -> list[list[Any]]:
+        made = []
+        for part in text.split(","):
+            step, _, rest = part.partition(":")
+            what, _, value = rest.partition(":")
+            if what not in full_names:
+                raise ValueError(f"{name} must be as 480:T:8, with one of {', '.join(full_names)}, got {shown(part)}")
+            full = full_names[what]
+            made.append(
+                [step_number.read(f"{name} (step)", step), full, numbers[full][1].read(f"{name} ({what})", value)]
+            )
+        return made
+
+    def check(name: str, given: Any) -> list[list[Any]]:
+        if not isinstance(given, list | tuple):
+            raise ValueError(f"{name} must be a list of edits, got {shown(given)}")
+        if len(given) > MOST_EDITS:
+            raise ValueError(f"{name} may be {MOST_EDITS} at most, got {len(given)}")
+        checked = []
+        for edit in given:
+            if not (
+                isinstance(edit, list | tuple) and len(edit) == 3 and isinstance(edit[1], str) and edit[1] in short
+            ):
+                raise ValueError(
+                    f"{name} must each be a step, one of {', '.join(short)}, and a value, got {shown(edit)}"
+                )
+            step, what, value = edit
+            made = numbers[what][1].check(f"{name} ({what})", value)
+            checked.append([step_number.check(f"{name} (step)", step), what, made])
+        if len({(step, what) for step, what, _ in checked}) < len(checked):
+            raise ValueError(f"{name} must change each value at most once a step, got two at one step")
+        return sorted(checked, key=lambda edit: edit[0])
+
+    def write(made: Any) -> str:
+        return ",".join(f"{step}:{short[what]}:{number_text(value)}" for step, what, value in made)
+
+    return Parameter(read, write, check)
