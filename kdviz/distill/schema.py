@@ -306,7 +306,10 @@ def shown(value: Any) -> str:
     try:
         told = json.dumps(value)
     except (TypeError, ValueError, RecursionError):
-        told = " ".join(repr(value).split())
+        try:
+            told = " ".join(repr(value).split())
+        except (ValueError, RecursionError):  # a number of thousands of digits; brackets within brackets
+            told = f"a value of the kind {type(value).__name__}"
     return told if len(told) <= 80 else f"{told[:77]}..."
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 import ipywidgets
 import torch
@@ -14,6 +14,7 @@ from .. import data as data_sets
 from .. import models, widgets
 from ..data import Examples, Splits
 from ..distill.film import Frame
+from ..distill.schema import Kind, Number, OneOf
 from ..distill.threads import leave_room
 from ..models import inference
 from ..models.wrap import as_module, kind_name
@@ -215,12 +216,9 @@ class Compare(Panel):
             self.pair.update(note=sentence_of(error), progress=None)
 
     @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Self:
-        """Return the panel that ``state`` describes; of models it names shipped ones, never an import path."""
-        for who in ("teacher", "student"):
-            if who in state and state[who] not in models.names():
-                raise ValueError(f"{who} must be one of {', '.join(models.names())}, got {state[who]!r}")
-        return super().from_state(state)
+    def kinds(cls) -> Mapping[str, Kind]:
+        shipped = OneOf(tuple(models.names()))
+        return {"teacher": shipped, "student": shipped, "temperature": Number(above=0), "view": OneOf(VIEWS)}
 
     @property
     def settings(self) -> dict[str, Any]:

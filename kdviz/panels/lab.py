@@ -7,7 +7,7 @@ page is brought up to date by the publisher's. No widget is created after constr
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import partial
 from typing import Any
@@ -26,6 +26,7 @@ from .groups import Groups
 from .lab_page import CHOSEN_BY_SETUP, LabPage, setup_traits
 from .newest import Newest
 from .opening import Opening, edits_made
+from .panel import STATE_VERSION
 from .probes import Watched, choose_watched
 from .session import Session
 from .travel import Travel
@@ -120,10 +121,11 @@ class Lab(LabPage):
             self._say(str(error))
         query = str(hello.get("query", ""))
         if query and not self.roster:
-            try:
-                self._open_as(link.from_query(query))
-            except ValueError as error:
-                self._publisher.put(self.share, note=telling.as_sentence(f"this link cannot be followed: {error}"))
+            found = link.follow(query)
+            if found.left_out:
+                self._publisher.put(self.share, note=telling.as_sentence(found.told))
+            if found.names:
+                self._open_as(found.state)
 
     def command(self, name: str, /, **values: Any) -> None:
         """Do what a button does; returns at once.
@@ -473,6 +475,10 @@ class Lab(LabPage):
     def _status_of(self, runner: Runner) -> str:
         """Say how a runner is; one that was just reset may still be telling of itself."""
         return telling.status(runner, outdated=self._outdated, repeats=self._groups.now_repeating)
+
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> None:
+        link.as_given({"version": STATE_VERSION, "panel": cls.__name__, **settings})
 
     @property
     def settings(self) -> dict[str, Any]:

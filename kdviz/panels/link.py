@@ -8,7 +8,7 @@ that can be, and a sentence says what was left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -112,12 +112,15 @@ class Followed:
     ----------
     state : dict
         The whole state, without what was left out.
+    names : tuple of str
+        The parameters that were followed, by their names in the link; the others are as by default.
     left_out : dict of str to str
         Why a parameter was left out, by its name in the link; a link that is too long is left out whole, under the
         empty name.
     """
 
     state: dict[str, Any]
+    names: tuple[str, ...]
     left_out: dict[str, str]
 
     @property
@@ -128,7 +131,7 @@ class Followed:
         first, *others = self.left_out
         named = ", ".join(shown(name) for name in others[:5])
         more = f"; left out too: {named}" if others else ""
-        beginning = f"this link was followed without {shown(first)}" if first else "this link cannot be followed"
+        beginning = f"this link was followed without {shown(first)}" if self.names else "this link cannot be followed"
         return f"{beginning}: {self.left_out[first]}{more}"
 
 
@@ -146,7 +149,7 @@ def follow(query: str) -> Followed:
     """
     if len(query) > MOST_CHARACTERS:
         told = f"a link may have {MOST_CHARACTERS:,} characters, got {len(query):,}; ask for a shorter one"
-        return Followed(defaults(), {"": told})
+        return Followed(defaults(), (), {"": told})
     left_out: dict[str, str] = {}
     given: dict[str, Any] = {}
     for link, texts in _split(query).items():
@@ -155,8 +158,9 @@ def follow(query: str) -> Followed:
         except ValueError as error:
             left_out[link] = str(error)
     preset = given.pop("preset", "")
+    first = ("preset",) if preset else ()
     try:
-        return Followed(_opened(preset, given), left_out)
+        return Followed(_opened(preset, given), (*first, *(LINK_NAMES[name] for name in given)), left_out)
     except ValueError:  # one or more do not fit: those that do are taken one by one
         fits: dict[str, Any] = {}
     for name in (name for name in LINK_NAMES if name in given):
@@ -165,7 +169,7 @@ def follow(query: str) -> Followed:
             fits[name] = given[name]
         except ValueError as error:
             left_out[LINK_NAMES[name]] = str(error)
-    return Followed(_opened(preset, fits), left_out)
+    return Followed(_opened(preset, fits), (*first, *(LINK_NAMES[name] for name in fits)), left_out)
 
 
 def to_call(state: Mapping[str, Any]) -> str:
@@ -179,29 +183,46 @@ def to_call(state: Mapping[str, Any]) -> str:
     return f"kd.panels.Lab({', '.join(told)})"
 
 
-def complete(state: Mapping[str, Any], names: Mapping[str, str] | None = None) -> dict[str, Any]:
+def complete(state: Mapping[str, Any]) -> dict[str, Any]:
     """Return a state with its defaults filled in and every value checked, in the types that JSON gives back.
 
-    Parameters
-    ----------
-    state : dict
-    names : dict of str to str, optional
-        What fields are called in errors. Default: as in a link.
+    Without labels nothing is left but the teacher, whatever else is given (see :class:`Choices`).
 
     Raises
     ------
     ValueError
-        In one sentence that names the field, if one is unknown or has a value that cannot be.
+        In one sentence that names the field as a link does, if one is unknown or has a value that cannot be.
     """
-    return _complete(state, defaults(), LINK_NAMES if names is None else names)
+    return _complete(state, defaults(), LINK_NAMES, given=())
 
 
-def _complete(given: Mapping[str, Any], start: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Return ``start`` with what is given, which stands as it is given or is refused."""
-    unknown = [name for name in given if name not in start]
+def as_given(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a whole state, in which nothing may stand otherwise than it is given.
+
+    Raises
+    ------
+    ValueError
+        In one sentence that names the field, if one is missing, unknown, or has a value that cannot be.
+    """
+    usual = defaults()
+    if not isinstance(state, Mapping):
+        raise ValueError(f"a Lab's state must be a dict, got {shown(state)}")
+    missing = [name for name in usual if name not in state]
+    if missing:
+        raise ValueError(
+            f"a Lab's state needs all its fields and has no {missing[0]}; for some of them call kd.panels.Lab(...)"
+        )
+    return _complete(state, usual, {}, given=usual.keys())
+
+
+def _complete(
+    state: Mapping[str, Any], start: Mapping[str, Any], names: Mapping[str, str], *, given: Collection[str]
+) -> dict[str, Any]:
+    """Return ``start`` with a state, whose ``given`` fields stand as they are given or are refused."""
+    unknown = [name for name in state if name not in start]
     if unknown:
         raise ValueError(f"a Lab's state has no {shown(unknown[0])}; it has {', '.join(start)}")
-    whole = {**start, **given}
+    whole = {**start, **state}
     for name in ("version", "panel"):
         if type(whole[name]) is not type(start[name]) or whole[name] != start[name]:
             raise ValueError(f"{name} must be {start[name]!r}, got {shown(whole[name])}")
@@ -217,7 +238,7 @@ def _complete(given: Mapping[str, Any], start: Mapping[str, Any], names: Mapping
     return whole
 
 
-def _chosen(whole: Mapping[str, Any], given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def _chosen(whole: Mapping[str, Any], given: Collection[str], names: Mapping[str, str]) -> dict[str, Any]:
     """Return the choices about training, of which what is given stands as it is given."""
     chosen = {name: whole[name] for name in Choices.__dataclass_fields__}
     if chosen["labels"] == 0:
@@ -242,7 +263,7 @@ def _opened(preset: str, given: Mapping[str, Any]) -> dict[str, Any]:
     start = defaults(preset)
     if "data" in given and "teacher" not in given:
         start |= Choices.of({"data": given["data"]}).to_dict()
-    return _complete(given, start, LINK_NAMES)
+    return _complete(given, start, LINK_NAMES, given=given)
 
 
 def _split(query: str) -> dict[str, list[str]]:

@@ -6,14 +6,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..distill import Objective, guards
-from ..distill.methods import USUAL_ALPHA, Method, method
+from ..distill.methods import METHODS, USUAL_ALPHA, Method, method
 from ..distill.pairing import Stages
+from ..distill.schema import Kind, Number, OneOf, Whole, or_null
 from .choices import one_of
 from .method_trial import OWN, offered
 
 TIMES = 100.0  # how far a weight can be moved from the usual one, to either side
 TEMPERATURES = (0.5, 50.0)
 SHARPER = (0.01, 1.0)  # for methods whose usual temperature is below 1
+MOST_EPOCHS = 1000  # that a state can ask for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +97,18 @@ class MethodChoices:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def method_kinds() -> dict[str, Kind]:
+    """Return what each field of a state of the page may be."""
+    return {
+        "method": OneOf(tuple(METHODS)),
+        "pair": OneOf(tuple(offered())),
+        "weight": or_null(Number(least=0, most=1e9)),
+        "temperature": or_null(Number(least=0.01, most=1000)),
+        "epochs": or_null(Whole(least=1, most=MOST_EPOCHS)),
+        "seed": Whole(least=0, most=10**9 - 1),
+    }
 
 
 def term_place(objective: Objective, chosen: Method) -> int:

@@ -23,11 +23,12 @@ from ..distill.gradients import TermGradients, term_gradients
 from ..distill.methods import METHODS
 from ..distill.objective import Objective
 from ..distill.runner import KeepGoing
+from ..distill.schema import Kind
 from ..distill.terms import HardLabels
 from ..widgets.from_page import Box, VBox
 from . import method_code, telling
 from . import method_telling as says
-from .method_choices import MethodChoices, temperature_name, temperature_range, term_place, weight_edit
+from .method_choices import MethodChoices, method_kinds, temperature_name, temperature_range, term_place, weight_edit
 from .method_formula import formulas, weight_symbol
 from .method_picture import picture
 from .method_trial import OWN, Trial, offered
@@ -147,15 +148,18 @@ class Methods(Panel):
         hello = content.get("hello")
         if not isinstance(hello, dict) or self.runs:
             return
-        asked = {k: v[0] for k, v in parse_qs(str(hello.get("query", ""))[:500].lstrip("?")).items()}
-        known = {name: asked[name] for name in ("method", "pair") if name in asked}
-        if not known or self._choices.pair == OWN:
+        if self._choices.pair == OWN:
             return
-        try:
-            asked_for = replace(self._choices, weight=None, temperature=None, **known)  # type: ignore[arg-type]
-        except ValueError as error:
-            self._say(str(error))
-            return
+        asked, asked_for = parse_qs(str(hello.get("query", ""))[:500].lstrip("?")), self._choices
+        for name in ("method", "pair"):
+            values = asked.get(name, [])
+            if len(values) > 1:
+                self._say(f"{name} must be given once in a link, got it {len(values)} times")
+            elif values:
+                try:  # what is wrong with one of them does not stop the other
+                    asked_for = replace(asked_for, weight=None, temperature=None, **{name: values[0]})  # type: ignore[arg-type]
+                except ValueError as error:
+                    self._say(str(error))
         if (asked_for.method, asked_for.pair) != (self._choices.method, self._choices.pair):
             self._choices = asked_for
             self._reset()
@@ -410,6 +414,10 @@ class Methods(Panel):
     def status(self) -> str:
         """What the page's status line says."""
         return says.status(self._runner, outdated=self._outdated)
+
+    @classmethod
+    def kinds(cls) -> Mapping[str, Kind]:
+        return method_kinds()
 
     @property
     def settings(self) -> dict[str, Any]:

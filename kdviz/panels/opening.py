@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..distill import Distillation, Edit, Schedule
+from ..distill import Distillation, Edit, Schedule, guards
 from ..widgets.scene import VIEWS
 from ..widgets.share import CONTROLS, PARTS
 from .choices import one_of
+from .parameters import is_number, shown
+from .presets import BY_NAME
 
 EDITED = ("temperature", "alpha", "fairness", "learning_rate")
 
@@ -47,12 +50,17 @@ class Opening:
     def __post_init__(self) -> None:
         one_of("view", self.view, VIEWS)
         for name, known in (("hidden", PARTS), ("locked", CONTROLS)):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            object.__setattr__(self, name, _several(name, getattr(self, name)))
             for given in getattr(self, name):
                 one_of(name, given, tuple(known))
         for name in ("temperature_range", "alpha_range", "fairness_range", "epochs_range"):
             object.__setattr__(self, name, _rising(name, getattr(self, name)))
-        object.__setattr__(self, "edits", tuple(_edit(e) for e in self.edits))
+        object.__setattr__(self, "edits", tuple(_edit(e) for e in _several("edits", self.edits)))
+        one_of("preset", self.preset, ("", *BY_NAME))
+        if guards.whole("selected", self.selected) < -1:
+            raise ValueError(
+                f"selected must be the index of an example, or -1 for the page's choice, got {self.selected}"
+            )
 
     def waiting(self) -> list[Edit]:
         """Return the edits as a run's history holds them."""
@@ -69,20 +77,28 @@ def edits_made(run: Distillation) -> tuple[tuple[int, str, float], ...]:
     return tuple((e.step, e.name, float(e.value)) for e in numbers)  # type: ignore[arg-type]
 
 
+def _several(name: str, given: Any) -> tuple[Any, ...]:
+    if not isinstance(given, list | tuple):
+        raise ValueError(f"{name} must be a list, got {shown(given)}")
+    return tuple(given)
+
+
 def _rising(name: str, pair: Sequence[float]) -> tuple[float, ...]:
-    values = tuple(pair)
-    if len(values) != 2 or not values[0] < values[1]:
-        raise ValueError(f"{name} must be two numbers, the smaller first, got {list(values)}")
+    values = tuple(pair) if isinstance(pair, list | tuple) else ()
+    if len(values) != 2 or not all(map(is_number, values)) or not -math.inf < values[0] < values[1] < math.inf:
+        raise ValueError(f"{name} must be two numbers, the smaller first, got {shown(pair)}")
     return values
 
 
 def _edit(given: Sequence[Any]) -> tuple[int, str, float]:
-    if len(given) != 3:
-        raise ValueError(f"an edit must be (step, name, value), got {given!r}")
+    if not isinstance(given, list | tuple) or len(given) != 3:
+        raise ValueError(f"an edit must be (step, name, value), got {shown(given)}")
     step, name, value = given
     one_of("an edit's name", name, EDITED)
-    if int(step) < 0:
+    if guards.whole("an edit's step", step) < 0:
         raise ValueError(f"an edit's step must be >= 0, got {step}")
+    if not is_number(value) or not math.isfinite(value):
+        raise ValueError(f"an edit's value must be a finite number, got {shown(value)}")
     return int(step), name, float(value)
 
 

@@ -9,7 +9,11 @@ from typing import Any, ClassVar, Self
 
 import ipywidgets
 
+from ..distill.schema import Kind, Record
+from .parameters import shown
+
 STATE_VERSION = 1
+FIXED = ("version", "panel")  # fields of every state
 
 
 class Panel:
@@ -43,20 +47,33 @@ class Panel:
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
-        """Return the panel that ``state`` describes.
+        """Return the panel that ``state`` describes. It may come from anywhere: it names no file and no import path.
 
         Raises
         ------
         ValueError
-            If the state is of another panel or version, or holds a value out of range.
+            If the state is of another panel or version; or in one sentence that names the field, if one is missing,
+            unknown, or has a value that cannot be.
         """
-        settings = {k: v for k, v in state.items() if k not in ("version", "panel")}
-        if state.get("version") != STATE_VERSION or state.get("panel") != cls.__name__:
+        version, panel = (state.get(name) for name in FIXED) if isinstance(state, dict) else (None, None)
+        if type(version) is not int or version != STATE_VERSION or panel != cls.__name__:
             raise ValueError(
                 f"a state of {cls.__name__}, version {STATE_VERSION}, is expected, "
-                f"got {state.get('panel')!r}, version {state.get('version')!r}"
+                f"got {shown(panel)}, version {shown(version)}"
             )
+        settings = {name: value for name, value in state.items() if name not in FIXED}
+        cls.check_settings(settings)
         return cls(**settings)
+
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> None:
+        """Check what a state says, field by field; raise in one sentence that names the field."""
+        Record(cls.kinds()).check(dict(settings), "state")
+
+    @classmethod
+    def kinds(cls) -> Mapping[str, Kind]:
+        """Return what each field of a state may be; a panel without fields has no state to share."""
+        raise ValueError(f"a {cls.__name__} has no state to share")
 
     def to_html(self, path: str | Path, *, title: str | None = None) -> Path:
         """Write the panel into one HTML file that works without a kernel, a server or a network.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -9,11 +10,16 @@ from torch import nn
 
 from .. import data as data_sets
 from .. import models, widgets
+from ..distill import guards
+from ..distill.schema import Kind, ListOf, Number, OneOf, Whole, or_null
 from ..models import inference
 from ..models.wrap import as_module, kind_name
 from ..widgets.from_page import VBox
+from ..widgets.soft_targets import ON_REQUEST, PARTS
 from .panel import Panel
 from .probes import SHOWN, Probes, choose_probes
+
+MOST_EXAMPLES = 100
 
 
 class SoftTargets(Panel):
@@ -77,8 +83,23 @@ class SoftTargets(Panel):
     def _probes(self, module: nn.Module, examples: list[int] | None) -> Probes:
         if examples is None:
             return choose_probes(module, self.data, SHOWN)
+        count = len(self.data.validation)
+        for index in examples:
+            if not 0 <= guards.whole("an index in examples", index) < count:
+                raise ValueError(f"examples must be indices from 0 to {count - 1:,}, got {index:,}")
         chosen = self.data.validation.take(torch.tensor(examples))
         return Probes(chosen, inference.logits(module, chosen))
+
+    @classmethod
+    def kinds(cls) -> Mapping[str, Kind]:
+        return {
+            "teacher": OneOf(tuple(models.names())),
+            "data": OneOf(tuple(data_sets.names())),
+            "examples": or_null(ListOf(Whole(), fewest=1, longest=MOST_EXAMPLES)),
+            "temperature": Number(above=0),
+            "alpha": Number(least=0, most=1),
+            "shown": ListOf(OneOf((*PARTS, *ON_REQUEST)), longest=len(PARTS) + len(ON_REQUEST)),
+        }
 
     @property
     def settings(self) -> dict[str, Any]:

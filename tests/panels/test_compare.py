@@ -170,7 +170,7 @@ def test_a_page_chooses_among_shipped_models_and_reaches_no_import(compare, path
         panel.pair.set_state({"models": named, "fixed": False, who: path})
         panel._open_chosen(**{"teacher": "mnist-mlp-1200", "student": "mnist-mlp-overfit", who: path})
         assert panel.wait() and panel.pair.note.endswith(f"got '{path}'.")
-        with pytest.raises(ValueError, match=f"^{who} must be one of adult-mlp, .*, got '{path}'"):
+        with pytest.raises(ValueError, match=rf'^state\.{who} must be one of adult-mlp, .*, got "{path}"'):
             Compare.from_state({**panel.state, who: path})
     assert (panel.pair.teacher, panel.pair.student) == ("mnist-mlp-1200", "mnist-mlp-overfit")
     assert len(panel.pair.models) == len(kd.models.names())
