@@ -38,6 +38,10 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     serve.add_argument("--port", type=int, default=8866, help="port to listen on (8866); 0 takes any free one")
     serve.add_argument("--ip", default="127.0.0.1", help="address to listen on (127.0.0.1: this machine only)")
     serve.add_argument("--anyone", action="store_true", help="allow an --ip that other machines can reach")
+    serve.add_argument(
+        "--token",
+        help="what visitors must show: a text of your own, 'new' for one made up (what --anyone does), '' for none",
+    )
     serve.add_argument("--no-browser", action="store_true", help="do not open a browser")
     serve.add_argument("--no-preheat", action="store_true", help="start no kernel before a page asks for one")
     serve.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="colours (auto)")

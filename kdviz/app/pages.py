@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from .inside import leads_out, speakable
+from .notebooks import UnreadableError, check, parsed, text_of, words
 from .places import LAB
 
 DEEPEST = 4
@@ -30,12 +34,15 @@ class Entry:
         The first sentence below that heading, or nothing.
     group : str
         The name of the folder it lies in, as a heading.
+    trouble : str
+        Why it cannot be shown, as the end of a sentence; empty when it can be.
     """
 
     path: str
     title: str
     description: str
     group: str
+    trouble: str = ""
 
 
 def entry(path: Path, root: Path) -> Entry:
@@ -55,10 +62,14 @@ def entry(path: Path, root: Path) -> Entry:
     Entry
     """
     inside = path.relative_to(root).as_posix()
-    folder = inside.rpartition("/")[0]
+    shown = os.fsencode(inside).decode("utf-8", "replace")  # a name on disk need not be UTF-8
+    folder = shown.rpartition("/")[0]
     group = GROUPS.get(folder, folder.replace("/", " / "))
-    title, description = _first_words(_read(path))
-    return Entry(inside, title or path.stem.replace("-", " ").replace("_", " "), description, group)
+    title, description, trouble = _words_of(path)
+    if not speakable(inside):
+        title, description, trouble = "", "", "its name has characters that cannot stand in an address: rename it"
+    name = Path(shown).stem.replace("-", " ").replace("_", " ")
+    return Entry(shown, title or name, description, group, trouble)
 
 
 def listing(root: Path) -> list[Entry]:
@@ -74,41 +85,55 @@ def listing(root: Path) -> list[Entry]:
     list of Entry
         Dashboards first, the Lab at their head, then lessons, then the rest; each group in the order of file names.
     """
-    found = [entry(path, root) for path in _walk(root, DEEPEST)][:MOST]
+    found = [entry(path, root) for path in islice(_walk(root, root, DEEPEST), MOST)]
     order = {heading: place for place, heading in enumerate(GROUPS.values())}
     return sorted(found, key=lambda item: (order.get(item.group, len(order)), item.group, item.path != LAB, item.path))
 
 
-def _walk(folder: Path, depth: int) -> Iterator[Path]:
+def _walk(folder: Path, root: Path, depth: int) -> Iterator[Path]:
     try:
         inside = sorted(folder.iterdir())
     except OSError:
         return
     for path in inside:
-        if path.name.startswith("."):
+        # What a link names outside the folder was not put there to be served.
+        if path.name.startswith(".") or leads_out(root, path):
             continue
-        if path.is_dir() and depth > 1:
-            yield from _walk(path, depth - 1)
-        elif path.suffix == ".ipynb":
+        if path.suffix == ".ipynb":
             yield path
+        elif path.is_dir() and depth > 1:
+            yield from _walk(path, root, depth - 1)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _words_of(path: Path) -> tuple[str, str, str]:
+    """Title, description and trouble of a notebook, read again only when its file has changed."""
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return notebook if isinstance(notebook, dict) else {}
+        known = path.stat()
+    except OSError:
+        return "", "", "it cannot be opened"
+    if not path.is_file():
+        return "", "", "it is a folder" if path.is_dir() else "it is no file"
+    return _words_read(path, known.st_mtime_ns, known.st_size)
 
 
-def _first_words(notebook: dict[str, Any]) -> tuple[str, str]:
-    told = notebook.get("metadata", {}).get("kdviz", {})
+@lru_cache(maxsize=2 * MOST)
+def _words_read(path: Path, _changed: int, _size: int) -> tuple[str, str, str]:
+    try:
+        notebook = parsed(path)
+        check(notebook)
+    except UnreadableError as wrong:
+        return "", "", str(wrong)
+    return *_first_words(notebook), ""
+
+
+def _first_words(notebook: Mapping[str, Any]) -> tuple[str, str]:
+    told = words(notebook.get("metadata", {}))
     title, description = told.get("title", ""), told.get("description", "")
-    for cell in notebook.get("cells", []):
-        if cell.get("cell_type") != "markdown":
+    cells = notebook.get("cells", [])
+    for cell in cells if isinstance(cells, list) else []:  # an older format keeps them elsewhere
+        if not isinstance(cell, dict) or cell.get("cell_type") != "markdown":
             continue
-        source = cell.get("source", "")
-        text = "".join(source) if isinstance(source, list) else source
+        text = text_of(cell.get("source", "")) or ""
         heading = re.search(r"^#{1,2}\s+(.+?)\s*$", text, re.MULTILINE)
         if heading:
             body = text[heading.end() :]

@@ -6,6 +6,8 @@ import argparse
 import ipaddress
 import logging
 import os
+import re
+import secrets
 import socket
 import sys
 import threading
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 MISSING = 'kdviz serve needs Voila: pip install "kdviz[app]"'
 PORT = 8866
 PORTS_TRIED = 20
+TOKEN = re.compile(r"[A-Za-z0-9._~-]{8,256}")
+OPEN_TO_ALL = (
+    "warning: whoever reaches this address runs code here, as --token is empty; leave it out, and a token is made."
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,7 @@ def served(path: str | None) -> Served:
     if asked.is_dir():
         return Served(asked.resolve(), None, alone=False)
     if asked.is_file() and asked.suffix == ".ipynb":
-        return Served(asked.resolve().parent, asked.name, alone=True)
+        return Served(asked.resolve().parent, asked.resolve().name, alone=True)
     raise FileNotFoundError(f"{path} is neither a notebook nor a folder: give the path of one that exists")
 
 
@@ -123,6 +129,54 @@ def check_address(ip: str, anyone: bool) -> None:
             f"--ip {ip} can be reached from other machines, and whoever reaches it runs code here: "
             "add --anyone if that is wanted"
         )
+
+
+def token(given: str | None, anyone: bool) -> str:
+    """The token that visitors must show, once; a cookie keeps it.
+
+    Parameters
+    ----------
+    given : str or None
+        What ``--token`` says: ``"new"`` makes one, ``""`` asks for none.
+    anyone : bool
+        Whether other machines may reach the server. Then a token is made unless one was given.
+
+    Returns
+    -------
+    str
+        Empty for none.
+
+    Raises
+    ------
+    ValueError
+        When `given` cannot stand in an address, or can be guessed.
+
+    Notes
+    -----
+    On 127.0.0.1 no token is asked for, as a page of another site cannot read answers from here, nor start a kernel by a
+    name of its own, and other machines do not reach it. Other users of the *same* machine do: where there are any,
+    ``--token new`` keeps them out.
+
+    Examples
+    --------
+    >>> token(None, anyone=False)
+    ''
+    >>> len(token(None, anyone=True)) >= 43
+    True
+    >>> token("12345", anyone=True)
+    Traceback (most recent call last):
+    ValueError: --token must have 8 to 256 of the characters A-Z a-z 0-9 . _ ~ -, got 5 characters: give a longer one, or 'new'
+    """  # noqa: E501
+    if given == "new" or (given is None and anyone):
+        return secrets.token_urlsafe(32)
+    if not given:
+        return ""
+    if not TOKEN.fullmatch(given):
+        raise ValueError(
+            f"--token must have 8 to 256 of the characters A-Z a-z 0-9 . _ ~ -, got {len(given)} characters: "
+            "give a longer one, or 'new'"
+        )
+    return given
 
 
 def bind(ip: str, port: int | None) -> socket.socket:
@@ -177,7 +231,7 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
     what : Served
         What is served.
     options : argparse.Namespace
-        ``ip``, ``theme``, ``debug`` and ``no_preheat`` of the command line.
+        ``ip``, ``theme``, ``debug`` and ``no_preheat`` of the command line, and the ``token`` that is asked for.
 
     Returns
     -------
@@ -191,6 +245,9 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
         settings.Voila.notebook_path = str(what.root / str(what.first))
     settings.Voila.ip = options.ip
     settings.Voila.open_browser = False
+    settings.Voila.token = options.token
+    settings.Voila.identity_provider_class = "kdviz.app.server.Visitors"
+    settings.Visitors.cookie_options = {"samesite": "Lax"}
     settings.Voila.config_file_paths = []
     settings.Voila.log_level = logging.INFO if options.debug else logging.WARNING
     voila = settings.VoilaConfiguration
@@ -238,6 +295,9 @@ def run(options: argparse.Namespace) -> int:
         With one sentence, when it cannot start.
     """
     check_address(options.ip, options.anyone)
+    options.token = token(options.token, options.anyone)
+    if options.anyone and not options.token:
+        print(OPEN_TO_ALL, file=sys.stderr, flush=True)
     what = served(options.path)
     places.make_template_known()
     try:
@@ -248,18 +308,19 @@ def run(options: argparse.Namespace) -> int:
     server.what = what
     server.anyone = options.anyone
     server.listening = bind(options.ip, options.port)
-    server.when_ready = lambda base: _announce(what, base, open_browser=not options.no_browser)
+    query = f"?token={options.token}" if options.token else ""
+    server.when_ready = lambda base: _announce(what, base, query, open_browser=not options.no_browser)
     server.initialize([])
     server.start()
     return 0
 
 
-def _announce(what: Served, base: str, *, open_browser: bool) -> None:
+def _announce(what: Served, base: str, query: str, *, open_browser: bool) -> None:
     """Say on stdout where the pages are, and open the first one."""
-    first = base + what.address
+    first = base + what.address + query
     print(f"{what.title}: {first}", flush=True)
     if not what.alone and what.first is not None:
-        print(f"All pages: {base}/", flush=True)
+        print(f"All pages: {base}/{query}", flush=True)
     print("Press Ctrl-C to end.", flush=True)
     if open_browser and _has_browser():
         threading.Thread(target=webbrowser.open, args=(first,), daemon=True).start()

@@ -3,44 +3,201 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
+import re
 import shutil
 import signal
 import socket
 from collections.abc import Callable
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from jupyter_core.utils import run_sync
-from tornado.httpserver import HTTPServer
+from jupyter_server.base.handlers import JupyterHandler
 from tornado.ioloop import IOLoop
-from tornado.web import RedirectHandler, authenticated
+from tornado.iostream import StreamClosedError
+from tornado.web import HTTPError, RedirectHandler, authenticated
 from voila.app import Voila
 from voila.handler import BaseVoilaHandler
+from voila.request_info_handler import RequestInfoSocketHandler
+from voila.static_file_handler import AllowListFileHandler, TemplateStaticFileHandler
 from voila.tornado.contentshandler import VoilaContentsHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
+from voila.voila_identity_provider import VoilaIdentityProvider
 
-from kdviz.app import pages
+from kdviz.app import guard, notebooks, pages
+from kdviz.app.guard import Guarded, guarded
+from kdviz.app.inside import inside
+from kdviz.app.kernels import Visit, visit
+from kdviz.app.notebooks import Notebooks, RefusedError
 from kdviz.app.serve import Served
-from kdviz.app.sockets import KernelSocket
+from kdviz.app.sockets import MOST_IN, KernelSocket
+
+FLUSH_S = 120.0  # a reader of a page that takes nothing for so long is gone
+HEARTBEAT = "<script>window.voila_heartbeat()</script>"  # Voila's word that a cell still runs; ours need none
+CUT = (
+    '<div class="kd-notice kd-failed" role="alert">The page stopped here: Python ended on the server. Reload it.</div>'
+)
+NO_PAGE = "There is no such notebook in the folder that is served."
 
 
-class PageHandler(TornadoVoilaHandler):
+class Visitors(VoilaIdentityProvider):
+    """Jupyter's token and cookie, without its pages for logging in and out."""
+
+    def get_handlers(self) -> list[tuple[str, object]]:
+        return []
+
+
+class Asking(Guarded):
+    """Before a handler of pages: who has no token is asked for it on a short page."""
+
+    def get_login_url(self) -> str:
+        raise HTTPError(403)
+
+
+class PageHandler(Asking, TornadoVoilaHandler):
     """A notebook as a page. Each theme can use a warm kernel: the page itself picks its colours."""
+
+    def initialize(self, what: Served, **kwargs: Any) -> None:
+        super().initialize(**kwargs)
+        self.what = what
 
     @authenticated
     async def get(self, path: str | None = None) -> None:
         # Reading it sets the cookie without which the page, when it is closed, may not end its kernel.
         _ = self.xsrf_token
-        await super().get(path)
+        if path and (self.what.alone or not path.lower().endswith(".ipynb")):
+            self._redirect_to_picture(path)
+            return
+        name = str(self.what.first) if self.what.alone else str(path)
+        place = inside(self.what.root, name)
+        if place is None:
+            raise RefusedError(404, NO_PAGE)
+        trouble = await asyncio.to_thread(notebooks.trouble, place)
+        if trouble:
+            raise RefusedError(422, f"{place.name} cannot be shown: {trouble}.")
+        asked = Visit(str(self.request.remote_ip), await self._claim(name))
+        visit.set(asked)
+        await self._stream(path, asked)
+
+    def _redirect_to_picture(self, path: str) -> None:
+        if not notebooks.PICTURES.fullmatch(path) or inside(self.what.root, path) is None:
+            raise RefusedError(404, NO_PAGE)
+        self.redirect_to_file(path)
+
+    async def _claim(self, name: str) -> str | None:
+        """The warm kernel that is handed out next, alive and with its page in it; any other is thrown away."""
+        manager = self.kernel_manager
+        pool = getattr(manager, "_pools", {}).get(name, [])
+        while pool:
+            first = pool[0]
+            try:
+                kernel_id = (await asyncio.shield(first))["kernel_id"]
+            except Exception as error:  # it could not be started; the page starts one of its own, or says why
+                self.log.warning("The warm kernel of %s could not be started (%s).", name, type(error).__name__)
+                _without(pool, first)
+                continue
+            if await manager.sound(kernel_id):
+                if pool[:1] == [first]:
+                    manager.owners[kernel_id] = self.request.remote_ip
+                    return str(kernel_id)
+                continue  # another visitor was quicker
+            if _without(pool, first):
+                self.log.warning("The warm kernel of %s had died; another is started.", name)
+                await manager.shutdown_kernel(kernel_id, now=True)
+                manager.fill_if_needed(notebook_name=name)
+        return None
+
+    async def _stream(self, path: str | None, asked: Visit) -> None:
+        """Send the page as it is made, no faster than it is read."""
+        try:
+            async for part in self.get_generator(path=path):
+                if part.strip() != HEARTBEAT:
+                    self.write(part)
+                elif asked.kernel is None or await self.kernel_manager.sound(asked.kernel):
+                    self.write("\n")
+                else:  # Voila waits without end for a kernel that did not start
+                    raise RuntimeError("its kernel ended before the page was made")
+                if not await self._read():
+                    await self._end(asked)
+                    return
+        except Exception as error:
+            await self._end(asked)
+            if self._headers_written:
+                self.log.warning("The page %s stopped half way: %s.", self.request.path, error)
+                self.write(CUT)
+            elif "No Jupyter kernel" in str(error):
+                raise RefusedError(422, "This notebook asks for a kernel that is not installed here.") from None
+            else:
+                raise
+
+    async def _read(self) -> bool:
+        """Send what is written; whether somebody takes it."""
+        try:
+            await asyncio.wait_for(self.flush(), FLUSH_S)
+        except (StreamClosedError, TimeoutError):
+            return False
+        return True
+
+    async def _end(self, asked: Visit) -> None:
+        """Nobody will see this page: its kernel need not wait to be culled."""
+        if asked.kernel is not None and asked.kernel in self.kernel_manager:
+            await self.kernel_manager.shutdown_kernel(asked.kernel, now=True)
 
     def should_use_rendered_notebook(self, notebook_data: dict[str, Any], pool_size: int, *_: Any) -> bool:
         return pool_size > 0 and len(notebook_data) > 0
 
 
-class IndexHandler(BaseVoilaHandler):
+def _without(pool: list[Any], item: object) -> bool:
+    """Take `item` out of `pool`; whether it was there."""
+    there = item in pool
+    if there:
+        pool.remove(item)
+    return there
+
+
+class PictureHandler(Asking, JupyterHandler, AllowListFileHandler):
+    """A picture that lies beside the notebooks."""
+
+    policy = guard.FILE
+
+    @authenticated
+    async def get(self, path: str, include_body: bool = True) -> None:
+        if inside(Path(self.root), path) is None:
+            raise RefusedError(404, "There is no such file in the folder that is served.")
+        await AllowListFileHandler.get(self, path, include_body)
+
+
+class TemplateFiles(Guarded, TemplateStaticFileHandler):
+    """Scripts and styles of the page templates: ``TEMPLATE/static/FILE``, and no other form of address."""
+
+    def parse_url_path(self, url_path: str) -> str:
+        if not re.fullmatch(r"[\w-]+/static/.+", url_path, re.ASCII):
+            raise HTTPError(404)
+        path: str = super().parse_url_path(url_path)
+        return path
+
+
+class RequestSocket(Guarded, RequestInfoSocketHandler):
+    """Tells a warm kernel, on this machine, what its visitor asked for. Pages do not come here."""
+
+    def prepare(self) -> None:
+        local = ipaddress.ip_address(str(self.request.remote_ip)).is_loopback
+        known = self.path_kwargs.get("kernel_id") in self.settings["kernel_manager"]
+        if not local or not known or "Origin" in self.request.headers:
+            raise HTTPError(403)
+
+    def on_close(self) -> None:
+        mine = [kernel_id for kernel_id, waiter in self._waiters.items() if waiter is self]
+        for kernel_id in mine:
+            del self._waiters[kernel_id]
+
+
+class IndexHandler(Asking, BaseVoilaHandler):
     """The list of dashboards and lessons."""
 
     def initialize(self, **kwargs: Any) -> None:
@@ -89,23 +246,44 @@ class Server(Voila):
         settings: dict[str, Any] = super().init_settings()
         # Answer to this machine's own names only, so that no foreign page can reach in by a name of its own.
         settings["allow_remote_access"] = self.anyone
+        self.contents_manager = Notebooks(parent=self)
+        settings["contents_manager"] = self.contents_manager
+        settings["default_handler_class"] = guard.Refusal
+        settings["websocket_max_message_size"] = MOST_IN
+        settings["xsrf_cookie_kwargs"] = {"samesite": "Lax"}
         return settings
 
     def init_handlers(self) -> list[Any]:
-        ours = {VoilaKernelWebsocketHandler: KernelSocket, TornadoVoilaHandler: PageHandler}
+        ours: dict[Any, type[Any]] = {
+            VoilaKernelWebsocketHandler: KernelSocket,
+            TornadoVoilaHandler: PageHandler,
+            AllowListFileHandler: PictureHandler,
+            TemplateStaticFileHandler: TemplateFiles,
+            RequestInfoSocketHandler: RequestSocket,
+        }
         handlers: list[Any] = []
         for pattern, handler, *rest in super().init_handlers():
             if handler in {TornadoVoilaTreeHandler, VoilaContentsHandler}:
                 continue
-            handlers.append((pattern, ours.get(handler, handler), *rest))
+            if handler is TornadoVoilaHandler:
+                rest = [{**rest[0], "what": self.what}]
+            handlers.append((pattern, guarded(ours.get(handler, handler)), *rest))
         if not self.what.alone:
             index = {"voila_configuration": self.voila_configuration, "what": self.what}
             handlers.append((self.server_url, IndexHandler, index))
-            handlers.append((f"{self.server_url}voila/tree/?.*", RedirectHandler, {"url": self.server_url}))
+            handlers.append((f"{self.server_url}voila/tree/?.*", guarded(RedirectHandler), {"url": self.server_url}))
         return handlers
 
     def listen(self) -> None:
-        HTTPServer(self.app).add_socket(self.listening)
+        listener = guard.Listener(
+            guard.Door(self.app),
+            idle_connection_timeout=120,
+            body_timeout=30,
+            max_body_size=64 * 1024,  # a page that ends its kernel says no more than that
+            max_header_size=64 * 1024,
+            max_buffer_size=2 * MOST_IN,
+        )
+        listener.add_socket(self.listening)
         self.ioloop = IOLoop.current()
         self.ioloop.add_callback(self._ready)
         try:

@@ -13,6 +13,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from kdviz.app import frames
 
+MOST_IN = 10 * 1024**2  # bytes of a message from a page
 MOST_WAITING = 16 * 1024**2  # bytes behind the message that is being sent, one socket
 MOST_WAITING_ALL = 128 * 1024**2  # bytes that wait, all sockets
 MOST_SOCKETS_OF_KERNEL = 8

@@ -15,6 +15,19 @@ kdviz.page = (() => {
     if (cell < cells) say(`Running cell ${cell + 1} of ${cells} …`, (cell / cells) * 0.8);
   }
 
+  // The page comes cell by cell: the part of a cell is here once it has run.
+  let latest = null;
+  const arrivals = new MutationObserver(() => {
+    const last = [...document.querySelectorAll("[cell-index]")].at(-1);
+    if (!last || last === latest) return; // what the loading line says is a change as well
+    latest = last;
+    ran(Number(last.getAttribute("cell-index")), Number(last.dataset.kdOf));
+  });
+  arrivals.observe(document, { childList: true, subtree: true });
+  document.addEventListener("click", ({ target }) => {
+    if (target instanceof Element && target.closest("#kd-lost button")) again();
+  });
+
   // Each output waits in a script element until Voila's client has drawn it.
   function expected() {
     return [...document.querySelectorAll('script[type="application/vnd.voila.cell-output+json"]')];
@@ -30,6 +43,7 @@ kdviz.page = (() => {
   }
 
   function finished() {
+    arrivals.disconnect();
     dropUnused();
     say("Drawing the page …", 0.9);
     const widgets = expected().some((one) => one.textContent.includes("application/vnd.jupyter.widget-view+json"));
@@ -134,5 +148,5 @@ kdviz.page = (() => {
     }
   };
 
-  return { ran, finished, again };
+  return { finished };
 })();

@@ -1,6 +1,13 @@
 // Light or dark: ?theme= in the address, else what the server was started with, else what the system prefers.
 window.kdviz = {};
 
+// The cookie has it by now. It must not be copied with a link, nor stand on a projector.
+if (new URLSearchParams(location.search).has("token")) {
+  const address = new URL(location.href);
+  address.searchParams.delete("token");
+  history.replaceState(history.state, "", address);
+}
+
 kdviz.theme = (() => {
   const system = matchMedia("(prefers-color-scheme: dark)");
 
@@ -28,6 +35,16 @@ kdviz.theme = (() => {
   function start() {
     paint();
     system.addEventListener("change", paint);
+  }
+
+  // This script stands in the head: the colours are set when the body comes, before it is painted.
+  if (document.body) start();
+  else {
+    new MutationObserver((_, observer) => {
+      if (!document.body) return;
+      observer.disconnect();
+      start();
+    }).observe(document.documentElement, { childList: true });
   }
 
   return { start };

@@ -1,0 +1,2 @@
+// The last part of the page is here, and Voila's client, which draws the outputs, comes next.
+kdviz.page.finished();
