@@ -126,6 +126,8 @@ def _answers_twice(model: nn.Module, state: State, few: Inputs, *, everywhere: b
         with torch.no_grad(), seeded(0, device, everywhere=everywhere):
             first, second = (answer(model, mapped(Tensor.clone, few), who="student") for _ in range(2))
             given.append((first, second, capture(model)))
+            for _ in range(3):  # five in all, so that a student that takes turns is found out
+                answer(model, mapped(Tensor.clone, few), who="student")
     (a, b, after), (c, d, again) = given
     if device.type == "cpu":
         return same_bits(a, c) and same_bits(b, d) and _like(after, again)
