@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import kdviz as kd
+from kdviz.distill import durable
 from kdviz.measure import paired
 from kdviz.study import folder as on_disk
 from kdviz.study import jobs as study_jobs
@@ -197,7 +198,7 @@ def test_cancel_keeps_what_has_finished_and_run_goes_on(recipe, digits, tmp_path
     study.run(tmp_path, progress=False, n_jobs=1, stacked=False)
     assert len(written) == 3 and study.left == study.total - 3 == 7
     assert f"7 of {study.total} runs are still to do" in study.sentences()[-1]
-    assert not [p.name for p in tmp_path.iterdir() if p.suffix != ".json"]
+    assert not [p.name for p in tmp_path.iterdir() if p.suffix != ".json" and p.name != durable.LOCK]
     study.run(tmp_path, progress=False, n_jobs=1, stacked=False)
     assert study.left == 0 and len(written) == len(set(written)) == study.total
     study.cancel()  # nothing is under way: nothing happens
