@@ -29,8 +29,8 @@ def test_the_league_is_told_as_it_came_out_and_beside_chance(repository):
     assert arms == 23 and abs(by_chance - 0.05 * arms) < 0.06
     words = {1: "one", 2: "two", 3: "three"}
     told = (
-        f"of {arms} methods on 4,000 labels of Fashion-MNIST and a short budget, {words[fewer]} (correlation) is better "
-        f"than no teacher at the 95 % level and {words[more]} are worse, where chance alone would call "
+        f"of {arms} methods on 4,000 labels of Fashion-MNIST and a short budget, {words[fewer]} (correlation) is "
+        f"better than no teacher at the 95 % level and {words[more]} are worse, where chance alone would call "
         f"{words[round(by_chance)]} of {arms} different"
     )
     assert told in text_of(repository, "README.md")
