@@ -138,7 +138,7 @@ def _plain_array(values: Any, name: str) -> np.ndarray:
         if np.ma.getmaskarray(values).any():
             raise ValueError(f"{what} have masked values, which stand for no number: remove or fill them, X.filled(0)")
         return np.asarray(values.data)
-    if isinstance(values, list | tuple) and values and isinstance(values[0], Tensor):
+    if isinstance(values, list | tuple) and values and all(isinstance(one, Tensor) for one in values):
         values = [one.detach().cpu().numpy() for one in values]
     try:
         array = values if isinstance(values, np.ndarray) else np.asarray(values)

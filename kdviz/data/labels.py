@@ -128,9 +128,9 @@ def label_array(given: Any) -> np.ndarray:
         y = np.empty(len(given), dtype=object)
         y[:] = given
         return y
-    if isinstance(given, list | tuple) and given and isinstance(given[0], Tensor):
-        return np.array([np.asarray(one.detach().cpu()) for one in given])
     try:
+        if isinstance(given, list | tuple) and given and all(isinstance(one, Tensor) for one in given):
+            return np.array([np.asarray(one.detach().cpu()) for one in given])
         return np.asarray(given)
     except ValueError as error:
         raise ValueError(
