@@ -35,6 +35,8 @@ def to_inputs(values: Any, count: int | None = None) -> tuple[Inputs, tuple[str,
     if isinstance(values, np.ndarray) and values.dtype.names:
         columns = [(name, values[name], "") for name in values.dtype.names]
         return matrix(columns), values.dtype.names
+    if isinstance(values, Mapping | tuple) and not len(values):
+        raise ValueError("data must hold at least 1 input, got 0")
     if isinstance(values, Mapping):
         return {str(name): to_tensor(value, str(name)) for name, value in values.items()}, ()
     if isinstance(values, tuple) and _are_inputs(values, count):
@@ -60,13 +62,18 @@ def to_tensor(values: Any, name: str = "") -> Tensor:
         What it is called among several inputs; there whole numbers and truth values stay what they are.
     """
     if isinstance(values, Tensor):
-        x = values.detach().cpu()
-        x = x.to_dense() if x.layout != torch.strided else x
+        x = _of_tensor(values)
         ids = x.dtype in (torch.int32, torch.int64) and x.ndim <= MANY
     else:
         x = _from_array(_plain_array(values, name), name)
         ids = False
     return held(x, name, ids=ids)
+
+
+def _of_tensor(values: Tensor) -> Tensor:
+    x = values.detach().cpu()
+    x = x.to_dense() if x.layout != torch.strided else x
+    return x.to(torch.int64) if x.dtype in (torch.uint16, torch.uint32, torch.uint64) else x
 
 
 def held(x: Tensor, name: str = "", *, ids: bool = True) -> Tensor:
@@ -83,6 +90,8 @@ def held(x: Tensor, name: str = "", *, ids: bool = True) -> Tensor:
     what = f"input {name!r}" if name else "inputs"
     if x.is_complex() or x.is_quantized:
         raise ValueError(f"{what} must hold floating-point or whole numbers, got {x.dtype}: pass x.abs()")
+    if name and x.ndim < 1:
+        raise ValueError(f"{what} must have shape (N, ...), got a single number")
     if not name and x.ndim < 2:
         raise ValueError(
             f"inputs must have shape (N, ...) with at least two axes, got {tuple(x.shape)}: for one number an example "
@@ -129,7 +138,7 @@ def _plain_array(values: Any, name: str) -> np.ndarray:
         if np.ma.getmaskarray(values).any():
             raise ValueError(f"{what} have masked values, which stand for no number: remove or fill them, X.filled(0)")
         return np.asarray(values.data)
-    if isinstance(values, list | tuple) and values and isinstance(values[0], Tensor):
+    if isinstance(values, list | tuple) and values and all(isinstance(one, Tensor) for one in values):
         values = [one.detach().cpu().numpy() for one in values]
     try:
         array = values if isinstance(values, np.ndarray) else np.asarray(values)
@@ -137,6 +146,8 @@ def _plain_array(values: Any, name: str) -> np.ndarray:
         raise ragged(what) from error
     if array.dtype.kind == "O":
         array = _numbers(array, what)
+    if array.dtype.kind in "USO" and not array.size:
+        raise ValueError(f"{what} must hold numbers, got nothing")
     if array.dtype.kind in "USO":
         raise ValueError(f"{what} hold text such as {str(array.flat[0])!r:.40}: {TEXT}")
     if array.dtype.kind in "Mm":
@@ -153,7 +164,7 @@ def _numbers(array: np.ndarray, what: str) -> np.ndarray:
     if array.size and isinstance(array.flat[0], list | tuple | np.ndarray | Tensor):
         try:
             return np.stack([np.asarray(one) for one in array.flat])
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise ragged(what) from error
     try:
         return array.astype(np.float64)
@@ -207,7 +218,7 @@ def from_picture(picture: Any) -> Tensor:
 def of_one(value: Any, name: str = "") -> Tensor:
     """Turn one example's value, as a data set gives it, into a tensor."""
     if isinstance(value, Tensor):
-        return value.detach().cpu()
+        return _of_tensor(value)
     if is_picture(value):
         return from_picture(value)
     if isinstance(value, list | tuple) and value and is_picture(value[0]):

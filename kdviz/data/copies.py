@@ -6,10 +6,9 @@ import warnings
 from collections.abc import Iterable
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from kdviz.data.filed import chunks
+from kdviz.data.filed import chunks, octets
 from kdviz.data.inputs import nbytes, tensors
 from kdviz.data.memory import Examples
 
@@ -42,9 +41,8 @@ def _keys(part: Examples, every: int) -> np.ndarray:
 
 def _mixed(some: Tensor, every: int, number: int) -> np.ndarray:
     """Mix the bytes of each row into a number: SplitMix64 of each word and its place, added up."""
-    octets = some.contiguous().view(len(some), -1).view(torch.uint8).numpy()
-    octets = np.pad(octets, ((0, 0), (0, -octets.shape[1] % 8)))
-    words = octets.view(np.uint64)[:, ::every]  # (B, W)
+    rows = octets(some).numpy().reshape(len(some), some.nbytes // len(some))
+    words = np.pad(rows, ((0, 0), (0, -rows.shape[1] % 8))).view(np.uint64)[:, ::every]  # (B, W)
     places = np.arange(1, words.shape[1] + 1, dtype=np.uint64) + np.uint64(number << 40)
     with np.errstate(over="ignore"):
         mixed = words + places * np.uint64(0x9E3779B97F4A7C15)

@@ -30,13 +30,21 @@ def filed(tensor: Tensor, at: Tensor) -> Tensor:
         return mapped(file, tensor.dtype, (len(at), *tensor.shape[1:]))
 
 
+def octets(tensor: Tensor) -> Tensor:
+    """Give the bytes of a tensor in order, uint8, one axis."""
+    flat = tensor.detach().cpu().contiguous().flatten()
+    if flat.numel() == 1:  # torch keeps whatever stride it has
+        flat = flat.clone(memory_format=torch.contiguous_format)
+    return flat.view(torch.uint8)
+
+
 def write(file: IO[bytes], x: Tensor) -> None:
     """Append the bytes of a tensor to a file."""
-    file.write(x.contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    file.write(octets(x).numpy().tobytes())
 
 
 def mapped(file: IO[bytes], dtype: torch.dtype, shape: tuple[int, ...]) -> Tensor:
     """Return the tensor whose bytes a file holds; the file goes with the last use of it."""
     file.flush()
-    octets = torch.from_numpy(np.memmap(file, np.uint8, "r+"))
-    return octets.view(dtype).view(shape)
+    there = torch.from_numpy(np.memmap(file, np.uint8, "r+"))
+    return there.view(dtype).view(shape)

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from kdviz.data.memory import IGNORED, UNKNOWN, Examples
+from kdviz.data.tables import is_missing
 
 MOST_CLASSES = 2**19  # twice the largest vocabularies
 MISSING = ("", "nan", "NaN", "<NA>", "NaT", "None")  # what numpy and pandas make of a missing name
@@ -127,9 +128,9 @@ def label_array(given: Any) -> np.ndarray:
         y = np.empty(len(given), dtype=object)
         y[:] = given
         return y
-    if isinstance(given, list | tuple) and given and isinstance(given[0], Tensor):
-        return np.array([np.asarray(one.detach().cpu()) for one in given])
     try:
+        if isinstance(given, list | tuple) and given and all(isinstance(one, Tensor) for one in given):
+            return np.array([np.asarray(one.detach().cpu()) for one in given])
         return np.asarray(given)
     except ValueError as error:
         raise ValueError(
@@ -169,14 +170,15 @@ def _plain(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         values = np.array(["" if gone else _name(one) for one, gone in zip(flat, missing, strict=True)])
     else:
         odd = next(one for one in there if not isinstance(one, str | bytes | bool | int | float))
-        raise ValueError(f"labels must be whole numbers or class names, got {type(odd).__name__} such as {odd!r:.60}")
+        shown = " ".join(repr(odd).split())[:60]
+        raise ValueError(f"labels must be whole numbers or class names, got {type(odd).__name__} such as {shown}")
     return values.reshape(y.shape), missing.reshape(y.shape)
 
 
 def _is_missing(one: Any) -> bool:
     if isinstance(one, str | bytes):
         return not one.strip()
-    return one is None or str(one) in ("<NA>", "NaT") or (isinstance(one, float) and one != one)
+    return is_missing(one)
 
 
 def _name(one: Any) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kdviz.data.filed import chunks, filed
+from kdviz.data.filed import chunks, filed, octets
 from kdviz.data.inputs import Index, Inputs, described, each, named, nbytes, ready, rows, rows_of, tensors
 from kdviz.data.order import balanced_order
 from kdviz.data.order import proportional_order as proportional_order
@@ -309,7 +309,7 @@ def _pieces(tensor: Tensor, at: Tensor | None) -> Iterator[Any]:
     count = len(tensor) if at is None else len(at)
     yield f"{tensor.dtype}{(count, *tensor.shape[1:])}".encode()
     for part in chunks(tensor, at):
-        yield part.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data
+        yield octets(part).numpy().data
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,9 +38,9 @@ def _ranks_within_class(y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarra
     """Give a random order of the labelled examples, the place of each in its class, and the class's size."""
     order = np.random.RandomState(seed).permutation(len(y))  # RandomState: its stream is frozen for good
     order = order[y[order] >= 0]
-    sizes = np.bincount(y[order], minlength=1)
+    _, place, sizes = np.unique(y[order], return_inverse=True, return_counts=True)  # a label may be any number
     starts = np.cumsum(sizes) - sizes
-    by_class = np.argsort(y[order], kind="stable")
+    by_class = np.argsort(place, kind="stable")
     rank = np.empty(len(order), dtype=np.int64)
-    rank[by_class] = np.arange(len(order)) - starts[y[order][by_class]]
-    return order, rank, sizes[y[order]]
+    rank[by_class] = np.arange(len(order)) - starts[place[by_class]]
+    return order, rank, sizes[place]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from kdviz.data.arrays import TEXT, is_picture, of_one
-from kdviz.data.inputs import Inputs
+from kdviz.data.inputs import Inputs, tensors
 
 LABELS = ("labels", "label", "y", "target")  # names by which a label is known
 ALONE = ("x", "X", "image", "images", "img", "input", "inputs", "feature", "features", "data", "pixels")
@@ -130,6 +130,7 @@ def find_label(names: Any, label: str | int | None) -> str | None:
 
 def one(x: Any) -> Inputs:
     """Turn the inputs of one example into tensors, with an axis for the example in front."""
+    _check_some(x)
     if isinstance(x, Mapping):
         return {str(name): of_one(value, str(name))[None] for name, value in x.items()}
     if isinstance(x, tuple):
@@ -139,11 +140,22 @@ def one(x: Any) -> Inputs:
 
 def several(x: Any) -> Inputs:
     """Turn the inputs of a batch into tensors."""
+    _check_some(x)
+    found: Inputs
     if isinstance(x, Mapping):
-        return {str(name): of_one(value, str(name)) for name, value in x.items()}
-    if isinstance(x, tuple):
-        return tuple(of_one(value, f"input {i}") for i, value in enumerate(x))
-    return of_one(x)
+        found = {str(name): of_one(value, str(name)) for name, value in x.items()}
+    elif isinstance(x, tuple):
+        found = tuple(of_one(value, f"input {i}") for i, value in enumerate(x))
+    else:
+        found = of_one(x)
+    if not all(tensor.ndim for tensor in tensors(found)):
+        raise ValueError("the inputs of a batch must have shape (B, ...), got a single number")
+    return found
+
+
+def _check_some(x: Any) -> None:
+    if isinstance(x, Mapping | tuple) and not len(x):
+        raise ValueError("an example must hold at least 1 input, got 0")
 
 
 def joined_labels(labels: list[Any], *, batched: bool) -> Any:
@@ -156,7 +168,7 @@ def joined_labels(labels: list[Any], *, batched: bool) -> Any:
     if batched:
         labels = [one for y in labels for one in (y if not isinstance(y, Tensor) or y.ndim else y[None])]
     plain = [y.detach().cpu().numpy() if isinstance(y, Tensor) else y for y in labels]
-    if any(isinstance(y, np.ndarray | list | tuple) and np.ndim(y) for y in plain):
+    if any(isinstance(y, list | tuple) or getattr(y, "ndim", 0) for y in plain):
         try:
             return np.stack([np.asarray(y) for y in plain])
         except ValueError as error:
@@ -185,7 +197,16 @@ def same(one_item: Any, other: Any) -> bool:
     if isinstance(one_item, np.ndarray) and isinstance(other, np.ndarray):
         numbers = one_item.dtype.kind == "f" and other.dtype.kind == "f"
         return bool(np.array_equal(one_item, other, equal_nan=numbers))
-    return bool(one_item == other) or bool(one_item != one_item and other != other)
+    if type(one_item) is not type(other):
+        return False
+    if isinstance(one_item, str | bytes | int | float | complex | None):
+        return one_item == other or (one_item != one_item and other != other)
+    if getattr(one_item, "ndim", 0):
+        return str(one_item) == str(other)
+    try:
+        return bool(one_item == other)
+    except (TypeError, ValueError):
+        return False
 
 
 def _numbers(item: Any) -> bool:

@@ -148,7 +148,9 @@ def _limited(found: Found, how: Reading) -> Found:
         at = slice(0, how.limit)
         found.x = each(found.x, lambda x: x[at].clone())
         y = found.y
-        found.y = y.iloc[at] if hasattr(y, "iloc") else y[at] if y is not None else None
+        cut = y.iloc if hasattr(y, "iloc") else y
+        several = hasattr(cut, "__getitem__") and not isinstance(cut, Mapping) and getattr(cut, "ndim", 1) != 0
+        found.y = cut[at] if several else y
     return found
 
 

@@ -260,7 +260,8 @@ def _is_batch(item: Any, how: Reading) -> bool:
         key = find_label(item, how.label)
         x, y = next((value for name, value in item.items() if name != key), None), item.get(key)
     elif isinstance(item, tuple | list) and len(item) > 1:
-        x, y = item[0], item[how.label if isinstance(how.label, int) else -1]
+        there = isinstance(how.label, int) and -len(item) <= how.label < len(item)
+        x, y = item[0], item[how.label if there else -1]  # type: ignore[index]
     else:
         return False
     while isinstance(x, tuple | Mapping) and x:

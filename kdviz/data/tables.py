@@ -156,7 +156,7 @@ def _array(values: Any) -> np.ndarray:
 
 
 def _of_objects(array: np.ndarray, name: str, advice: Advice) -> np.ndarray:
-    missing = [one is None or str(one) in ("<NA>", "NaT") or one != one for one in array.tolist()]
+    missing = [is_missing(one) for one in array.tolist()]
     there = [one for one, gone in zip(array.tolist(), missing, strict=True) if not gone]
     if all(isinstance(one, bool | int | float | np.number | np.bool_) for one in there) and there:
         return np.array([np.nan if gone else float(one) for one, gone in zip(array.tolist(), missing, strict=True)])
@@ -182,6 +182,11 @@ def _of_objects(array: np.ndarray, name: str, advice: Advice) -> np.ndarray:
         raise ValueError(
             f"column {name!r} holds values of type {type(odd).__name__}: leave it out, {advice.drop.format(name)}"
         ) from None
+
+
+def is_missing(one: Any) -> bool:
+    """Whether a value stands for none: None, NaN, NaT or pandas' NA."""
+    return one is None or (isinstance(one, float) and one != one) or type(one).__name__ in ("NAType", "NaTType")
 
 
 def say_lost_differences(columns: Sequence[tuple[str, np.ndarray]]) -> None:
