@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 import kdviz as kd
+from kdviz.distill.state import copied
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +77,7 @@ class Journey:
     """One teacher and one student on their way through kdviz; each stop is checked."""
 
     def __init__(self, teacher: Any, student: nn.Module, data: Any, **training: Any) -> None:
-        self.given = teacher, copy.deepcopy(student), data
+        self.given = teacher, copied(student), data
         self.run = kd.Distillation(
             teacher, student, data, epochs=1, batch_size=16, allow_weaker_teacher=True, **training
         )

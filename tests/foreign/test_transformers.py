@@ -79,17 +79,16 @@ def test_logits_are_those_of_the_model_itself():
 @pytest.mark.parametrize("student", [bert, distilbert])
 def test_text_teaches_with_named_inputs(journey, tmp_path, student):
     way = journey(bert(16).eval(), student(8), splits(TEXT, Y))
-    way.saved_and_loaded(tmp_path)
-    way.repeated()
-    way.compared()
-    way.studied(lambda seed: student(8))
+    report = way.everywhere(tmp_path, lambda seed: student(8))
+    assert report.saliency("input_x_gradient", count=3, checks=2).sentence()  # through the embedding
+    assert report.attention(count=6).attention is not None
+    report.figures()
+    assert report.to_html(tmp_path / "report.html").stat().st_size > 1000
 
 
 def test_token_ids_alone_teach(journey, tmp_path):
     way = journey(bert(16).eval(), bert(8), splits(IDS, Y))
-    way.saved_and_loaded(tmp_path)
-    way.repeated()
-    way.compared()
+    assert way.everywhere(tmp_path).saliency("integrated_gradients", count=3, checks=0).sentence()
 
 
 def test_images_teach_and_their_layers_are_named(journey, tmp_path):
@@ -175,3 +174,14 @@ def test_a_pipeline_is_told_to_pass_its_model():
 
     with pytest.raises(TypeError, match=r"Pipeline is no model but holds one; pass its \.model"):
         as_module(Pipeline(), "teacher")
+
+
+def test_the_pages_show_text():
+    page = kd.panels.Compare(bert(16).eval(), bert(8), splits(TEXT, Y))
+    words = page.scene.captions[0].split()
+    assert len(words) == L and all(word.isdigit() for word in words)
+    few = splits(TEXT, Y).test.take(slice(0, 4))
+    for view in ("saliency", "attention"):
+        assert page.subjects[view].make(bert(16).eval(), bert(8).eval(), few)
+        assert page.subjects[view].make_across(bert(16).eval(), bert(8).eval(), few)["across"]["n"] == 4
+    page.close()
