@@ -7,7 +7,7 @@ from ..case import Case
 from ..findings import Finding, NotLookedAt, look
 from .roles import FAULTY
 
-LITTLE = 0.01  # mean probability off the true class: below it, soft targets are labels
+LITTLE = 0.01  # mean probability off the class it names: below it, soft targets are labels
 ENOUGH = 0.05
 WARMER = (2.0, 4.0, 8.0, 16.0, 32.0)
 PARTS = ("train", "validation", "test")
@@ -22,19 +22,21 @@ def teacher_too_sure(case: Case) -> Finding | None:
         )
     part = next((p for p in PARTS if p in case.parts and case.parts[p].labelled), "train")
     logits, y = case.logits("teacher", part)
-    mass = {t: non_target_mass(logits, y, t).mean().item() for t in (temperature, *WARMER)}
+    names = logits.argmax(1)
+    mass = {t: non_target_mass(logits, names, t).mean().item() for t in (temperature, *WARMER)}
     if mass[temperature] >= LITTLE:
         return None
     bits = entropy_bits(logits, temperature).mean().item()
     learned = "of the examples it teaches" if part == "train" else f"of the {part} examples"
     sentence = (
         f"The teacher is so sure {learned} that little is left to say at T = {temperature:g}: {mass[temperature]:.2%} "
-        f"of its probability lies off the true class ({bits:.3f} bits), so its targets are the labels again; "
+        f"of its probability lies off the class it names ({bits:.3f} bits), so its targets are labels again; "
     )
     evidence = {
         "temperature": temperature,
-        "probability off the true class": mass[temperature],
-        "entropy in bits": bits,
+        "probability off the class it names": mass[temperature],
+        "probability off the true class": non_target_mass(logits, y, temperature).mean().item(),
+        "bits": bits,
     }
     warmer = next((t for t in WARMER if t > temperature and mass[t] >= ENOUGH), None)
     if warmer is None:

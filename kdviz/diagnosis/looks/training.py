@@ -16,6 +16,9 @@ FALLING = 0.05  # of errors and NLL, over the last quarter of the steps: a curve
 FALLING_YET_HELPED = 0.08  # the same where there is no missing gain to explain
 JUMP = 3.0  # standard errors of a count by which errors may rise from one evaluation to the next
 JUMPS = 2
+WORSE = 0.15  # of the fewest errors: it ended worse than it once was
+FIRST = 1  # the step whose loss is where it began
+CLIMB = 1.2  # times as high as it began
 
 
 def _curve(case: Case) -> list[Evaluation]:
@@ -32,7 +35,7 @@ def _curve(case: Case) -> list[Evaluation]:
     return points
 
 
-@look("Too few steps", unless=FAULTY)
+@look("Too few steps", unless=(*FAULTY, "unsteady"))
 def too_few_steps(case: Case) -> Finding | None:
     points, run = _curve(case), case.need_run()
     end = points[-1].step
@@ -64,23 +67,41 @@ def _helped(case: Case) -> bool:
 
 @look("Unsteady training", unless=FAULTY)
 def unsteady(case: Case) -> Finding | None:
-    points = _curve(case)
+    points, rate = _curve(case), case.now("learning_rate")
     errors = np.array([e.errors for e in points], dtype=float)
     half = errors[len(errors) // 2 - 1 :]
-    rises = np.diff(half)
-    jumps = int((rises > JUMP * np.sqrt(half[:-1] + 1)).sum())
-    best, last = errors.min(), errors[-1]
-    ended_badly = last - best > max(JUMP * math.sqrt(best + 1), 0.15 * best)
-    if jumps < JUMPS and not ended_badly:
+    jumps = int((np.diff(half) > JUMP * np.sqrt(half[:-1] + 1)).sum())
+    best, last, climbed = errors.min(), errors[-1], _climbed(case)
+    ended_badly = last - best > max(JUMP * math.sqrt(best + 1), WORSE * best)
+    if jumps < JUMPS and not ended_badly and climbed < CLIMB:
         return None
-    rate = case.now("learning_rate")
-    lower = float(f"{rate / 3:.1g}")
+    lower = float(f"{rate / 10:.1g}")
     where = points[int(errors.argmin())].step
+    told = [
+        f"its loss climbed to {climbed:.2g} times that of the first step" if climbed >= CLIMB else "",
+        f"errors on validation data leapt up {jumps} times in its second half" if jumps >= JUMPS else "",
+        f"it ended with {last:,.0f} errors after a best of {best:,.0f} (run.at({where}))" if ended_badly else "",
+    ]
     sentence = (
-        f"The training is unsteady: in its second half errors on validation data leapt up {jumps} times beyond the "
-        f"noise, and it ended with {last:,.0f} after a best of {best:,.0f} at step {where:,}; lower the learning rate "
-        f"({rate:g}), or take the student as it was then, run.at({where})."
+        f"The training is unsteady: {', '.join(t for t in told if t)}; lower the learning rate ({rate:g}), or stop "
+        "early."
     )
-    evidence = {"leaps": jumps, "errors at the end": float(last), "fewest errors": float(best), "learning rate": rate}
+    evidence = {
+        "loss over that of the first step": climbed,
+        "leaps": jumps,
+        "errors at the end": float(last),
+        "fewest errors": float(best),
+        "learning rate": rate,
+    }
     lab = case.lab(learning_rate=lower)
     return Finding("unsteady", "cause", sentence, evidence, "likely", case.edited(learning_rate=lower), lab)
+
+
+def _climbed(case: Case) -> float:
+    """Return the highest of the loss's ten means over the first one's few steps; 0 where edits or schedules move it."""
+    run = case.need_run()
+    loss = run.history.column("loss")
+    if run.history.edits or run.settings.objective.scheduled or len(loss) < 10 * FIRST:
+        return 0.0
+    later = [part.mean() for part in np.array_split(loss[FIRST:], 10)]
+    return float(max(later) / max(loss[:FIRST].mean(), 1e-12))

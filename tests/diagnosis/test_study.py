@@ -1,0 +1,146 @@
+"""The small study: what it finds, what it costs, and that it can be stopped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import kdviz as kd
+from kdviz.data import Examples
+
+from .conftest import World, errors, follow, small, trained
+
+FULL = 30  # runs' worth of steps: enough for all arms
+
+
+def studied(run, arms=FULL, **options):
+    return run.diagnose(study=True, budget=arms * run.steps_done + 11, **options)
+
+
+def names(diagnosis):
+    return [found.name for found in diagnosis.findings]
+
+
+@pytest.fixture(scope="module")
+def clean(healthy):
+    run, twin = healthy
+    return studied(run, twin=twin)
+
+
+def test_a_healthy_run_stays_clean_and_the_twin_has_as_many_tries(clean):
+    assert clean.clean, str(clean)
+    tries = [arm.role for arm in clean.arms]
+    assert tries.count("student") - tries.count("twin") in (0, 1, 2)
+    assert all(len(arm.wrong) == 4000 for arm in clean.arms)
+    assert "judged on validation data" in clean.not_looked_at[-1]
+    frame = clean.arms_frame()
+    assert {"role", "temperature", "learning_rate", "alpha", "steps", "errors", "examples"} <= set(frame.columns)
+
+
+def test_without_a_twin_the_study_trains_one(healthy, clean):
+    run, twin = healthy
+    diagnosis = studied(run, arms=5)
+    assert [(arm.role, dict(arm.changes)) for arm in diagnosis.arms][0] == ("twin", {})
+    known = run.diagnose(twin=twin)
+    assert diagnosis.headline == known.headline  # the twin is the same one
+    assert "Left out for want of budget" in diagnosis.not_looked_at[-1]
+
+
+def test_another_temperature(make):
+    run = make(objective=kd.hinton(temperature=0.2))
+    found = studied(run)["temperature_unsuitable"]
+    assert found.evidence["temperature tried"] >= 1 and found.evidence["high"] < 0
+    better = follow(found.try_code, run=run)["better"]
+    assert errors(better) == found.evidence["errors with it"] < found.evidence["errors now"] == errors(run)
+
+
+def test_another_alpha(make):
+    run = make(objective=kd.hinton(alpha=0.05, temperature=1))
+    found = studied(run)["alpha_unsuitable"]
+    assert errors(follow(found.try_code, run=run)["better"]) == found.evidence["errors with it"]
+
+
+def test_another_learning_rate(make):
+    run = make(learning_rate=1e-4)
+    found = studied(run)["rate_unsuitable"]
+    assert found.evidence["learning_rate tried"] == 3e-4
+    assert errors(follow(found.try_code, run=run)["better"]) == found.evidence["errors with it"] < errors(run)
+
+
+def test_a_gain_that_is_only_a_larger_step(make, world):
+    def certain(n):  # labels that leave nothing open
+        examples = World().draw(n)
+        return Examples(examples.x, world.teacher()(examples.x).argmax(1).detach())
+
+    data = replace(world.data, train=certain(3000), validation=certain(4000), test=certain(3500))
+    run = make(data=data, optimizer="sgd", learning_rate=3e-3, epochs=4, objective=kd.hinton(temperature=4))
+    twin = trained(run.twin())
+    assert errors(run) < errors(twin) - 100
+    found = studied(run, twin=twin)["larger_step"]
+    assert found.evidence["twin errors at its best rate"] < errors(run)
+    better = follow(found.try_code, run=run)["better"]
+    assert errors(better) == found.evidence["twin errors at its best rate"]
+
+
+def test_labels_so_many_that_the_teacher_adds_nothing(make, world):
+    data = world.with_train(3000)
+    run = make(data=data, epochs=4)
+    twin = trained(run.twin())
+    found = studied(run, twin=twin)["labels_plenty"]
+    assert found.evidence["fewer labels"] == 300 and found.evidence["difference with fewer"] < 0
+    better = follow(found.try_code, run=run)["better"]
+    assert better.data.train.labelled == 300
+
+
+def test_more_seeds_are_trained_where_nothing_is_shown(make, world):
+    run = make(data=world.few(100), epochs=5)
+    twin = trained(run.twin())
+    diagnosis = studied(run, twin=twin)
+    seeds = sorted(arm.changes["seed"] for arm in diagnosis.arms if arm.axis == "seed")
+    assert seeds == [1, 1, 2, 2]
+    assert diagnosis["too_few_seeds"].evidence["seeds"] == 3
+
+
+def test_a_large_run_is_cut_short_and_says_so(make):
+    run = make(epochs=60)
+    diagnosis = run.diagnose(study=True, budget=4 * 90 + 11)
+    assert [arm.steps for arm in diagnosis.arms] == [90] * 4
+    assert [dict(arm.changes) for arm in diagnosis.arms][:2] == [{}, {}]
+    assert "trained for 90 of 180 steps" in diagnosis.not_looked_at[-1]
+
+
+def test_a_budget_too_small_is_said(make):
+    diagnosis = make().diagnose(study=True, budget=50)
+    assert diagnosis.arms == () and "larger budget_s or budget" in diagnosis.not_looked_at[-1]
+
+
+def test_seconds_are_a_budget_too(make):
+    diagnosis = make(epochs=20).diagnose(study=True, budget_s=0.0)
+    assert diagnosis.arms == () and "too few" in diagnosis.not_looked_at[-1]
+
+
+def test_it_stops_when_asked_and_keeps_what_it_saw(healthy):
+    run, twin = healthy
+    budget = 10 * run.steps_done
+
+    def until_the_second_arm(done, total):
+        return total != budget or done < 1.5 * run.steps_done
+
+    diagnosis = run.diagnose(twin=twin, study=True, budget=budget, progress=until_the_second_arm)
+    assert len(diagnosis.arms) == 1 and diagnosis.not_looked_at[-1] == "Stopped before all was looked at."
+    assert "it helped" in diagnosis.headline
+    at_once = run.diagnose(twin=twin, study=True, progress=lambda done, total: False)
+    assert at_once.not_looked_at[-1] == "Stopped before all was looked at."
+
+
+def test_a_faulty_teacher_is_not_studied(make, world):
+    run = make(teacher=small(32, seed=7), epochs=2)
+    diagnosis = studied(run)
+    assert diagnosis.arms == () and "what is at fault comes first" in diagnosis.not_looked_at[-1]
+
+
+def test_an_arm_that_explodes_is_left_out(make):
+    run = make(optimizer="sgd", learning_rate=0.3, epochs=10)
+    diagnosis = studied(run)
+    assert diagnosis.arms and all(arm.errors is None or arm.errors <= 4000 for arm in diagnosis.arms)
