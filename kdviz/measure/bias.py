@@ -280,9 +280,9 @@ def _disparity(
         enough = ends[-1] >= SMALL  # of fewer nothing is claimed
         low, high = gap_interval.of_gap(counts, *asked.draws) if enough else NO_INTERVAL
         gaps[gap] = Gap(float(apart[gap]), low, high, chance[gap], *ends)
-        value = float(apart[ratio])
-        of_ratio = gap_interval.of_ratio(counts, *asked.draws) if enough and not math.isnan(value) else NO_INTERVAL
-        ratios[ratio] = Interval(value, *of_ratio)
+        some = enough and any(part.hits.any() for part in counts)  # else all ratios are 0/0
+        low, high = gap_interval.of_ratio(counts, *asked.draws) if some else NO_INTERVAL
+        ratios[ratio] = Interval(float(apart[ratio]), low, high)
     members = _members(names, by_group, hits, asked.confidence)
     notes = []
     for rate, kind in (("true_positive_rate", "positive"), ("false_positive_rate", "negative")):
