@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any, get_args
@@ -171,7 +172,7 @@ def _points(
         y=at,
         error_x={
             "type": "data",
-            "array": [v.high - v.value for v in values],
+            "array": [v.high - v.value for v in values],  # nan draws no bar
             "arrayminus": [v.value - v.low for v in values],
             "thickness": 2,
             "width": 4,
@@ -234,10 +235,14 @@ def _of_group(group: Group, rate: RateName) -> str:
 
 def _of_gap(grouping: str, measure: str, gap: Gap) -> str:
     return (
-        f"{_text(grouping)}: {GAPS[measure]} {gap.value:.3f}<br>interval {gap.low:.3f} to {gap.high:.3f}, "
+        f"{_text(grouping)}: {GAPS[measure]} {gap.value:.3f}<br>{_interval(gap)}, "
         f"chance gives up to {gap.chance:.3f}<br>{NAMES[gap.rate]}: highest {_text(gap.highest)}, "
         f"lowest {_text(gap.lowest)}<br>rests on {gap.rests_on:,} examples of the smaller group"
     )
+
+
+def _interval(gap: Gap) -> str:
+    return "no interval" if math.isnan(gap.low) else f"interval {gap.low:.3f} to {gap.high:.3f}"
 
 
 def _members(group: Group, rate: RateName) -> str:

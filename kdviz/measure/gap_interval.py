@@ -1,7 +1,7 @@
-"""Intervals for how far groups lie apart: the largest less the smallest of several rates, or the smallest over the largest.
+"""Intervals for how far groups lie apart: the largest of several rates less the smallest, or their ratio.
 
-Such a gap is not a mean. By chance alone the largest of eight rates lies high and the smallest low, so that the gap in a
-sample is too large on average, the more so the more groups are alike; resampling the examples widens it once more.
+Such a gap is not a mean. By chance alone the largest of eight rates lies high and the smallest low, so that the gap in
+a sample is too large on average, the more so the more groups are alike; resampling the examples widens it once more.
 Here each candidate for the true gap is asked whether it could have given the gap that was seen.
 """
 
@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from .groups import share
 
-HALVINGS = 12  # of the search for an end, to 1/4096 of its range
+QUARTERINGS = 6  # of the search for an end, to 1/4096 of its range
 PLACES = 21  # tried for the lowest rate
 LEVELS = 17  # tried for the gap of the second model
 SLACK = 3.0  # squared standard errors by which rates may be moved together
@@ -39,11 +40,11 @@ class Counts:
         """Return the groups that have members."""
         return Counts(self.hits[self.of > 0], self.of[self.of > 0])
 
-    @property
+    @cached_property
     def rates(self) -> np.ndarray:
         return self.hits / self.of
 
-    @property
+    @cached_property
     def weights(self) -> np.ndarray:
         """1 / squared standard error, with one hit and one miss added so that no rate counts as certain."""
         p = (self.hits + 1) / (self.of + 2)
@@ -66,9 +67,8 @@ def of_gap(parts: Sequence[Counts], confidence: float, draws: int, seed: int) ->
     -----
     A candidate d belongs to the interval where both P(R* ≥ R) and P(R* ≤ R) are at least (1 − confidence)/2; R is the
     gap seen, R* that of a draw from the rates which have the gap d and lie nearest to those seen (least squares with
-    weights 1/se²): rates too far apart are pulled in to the ends of a range of length d, which makes ties of them; where
-    d > R the two that need least are pushed apart. Draws are normal, with the binomial variance of these rates. The
-    interval is widened to hold R where it would not.
+    weights 1/se²): rates too far apart are pulled in to the ends of a range of length d, which makes ties of them;
+    where d > R the two that need least are pushed apart. Draws are binomial. R itself always belongs to the interval.
 
     References
     ----------
@@ -79,8 +79,8 @@ def of_gap(parts: Sequence[Counts], confidence: float, draws: int, seed: int) ->
     noise = [_normal(draws, len(part.of), seed, i) for i, part in enumerate(parts)]
 
     def tails(d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        nearest, _ = _nearest(parts, d)
-        gaps = [np.ptp(_drawn(mu, part.of, z), axis=2) for mu, part, z in zip(nearest, parts, noise, strict=True)]
+        nearest = _nearest(parts, d)
+        gaps = [np.ptp(_drawn(mu, part.of, z), axis=0) for mu, part, z in zip(nearest, parts, noise, strict=True)]
         return _both_tails(np.maximum.reduce(gaps), seen)
 
     return _inverted(tails, seen, (0.0, 1.0), confidence)
@@ -97,8 +97,7 @@ def of_ratio(parts: Sequence[Counts], confidence: float, draws: int, seed: int) 
 
     def tails(ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         drawn = [_drawn(mu, part.of, z) for mu, part, z in zip(_nearest_ratio(parts, ratio), parts, noise, strict=True)]
-        rates = [r.clip(0, 1) for r in drawn]
-        return _both_tails(np.fmin.reduce([share(r.min(2), r.max(2)) for r in rates]), seen)
+        return _both_tails(np.fmin.reduce([share(r.min(0), r.max(0)) for r in drawn]), seen)
 
     return _inverted(tails, seen, (0.0, 1.0), confidence)
 
@@ -127,39 +126,42 @@ def of_difference(
     -----
     As in :func:`of_gap`, but many pairs of gaps have the same difference. Of those whose rates lie nearest to the ones
     seen, up to 3 squared standard errors further than the nearest, the pair with the smallest gaps is taken: rates that
-    may be ties are drawn as ties. Draws of the two models have the correlation, group by group, that their hits have
-    (with half an example added to each of the four counts, so that models which never differed may still do so).
+    may be ties are drawn as ties. Distances and draws know the correlation, group by group, of the two models' hits
+    (with half an example added to each of the four counts, so that models which never differed may still do so). A
+    candidate whose nearest rates lie too far off (χ² at 0.99) is left out as well: the difference of two gaps alone
+    does not see that two models answer nearly all alike.
     """
-    phi = [_correlation(a, b, c) for a, b, c in zip(first, second, both, strict=True)]
-    phi = [p[a.of > 0] for p, a in zip(phi, first, strict=True)]
+    there = [part.of > 0 for part in first]
+    phi = [_correlation(a, b, c)[in_] for a, b, c, in_ in zip(first, second, both, there, strict=True)]
     first, second = [part.there() for part in first], [part.there() for part in second]
     gap_1, gap_2 = (max(float(np.ptp(part.rates)) for part in side) for side in (first, second))
     seen = gap_2 - gap_1
     noise = [[_normal(draws, len(p), seed, i, j) for j in (1, 2)] for i, p in enumerate(phi)]
     level = np.linspace(0, 1, LEVELS)
+    furthest = _furthest(sum(len(p) for p in phi))
 
     def tails(d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         room = np.minimum(1 - np.abs(d), max(gap_1, gap_2) + np.abs(d))
         gaps = (np.maximum(0, -d) + level[:, None] * room).ravel()  # of the first model: level × candidate
-        of_first, far_1 = _nearest(first, gaps)
-        of_second, far_2 = _nearest(second, gaps + np.tile(d, LEVELS))
-        far = (far_1 + far_2).reshape(LEVELS, -1)
+        mu_1, mu_2, far = _nearest_of_two(first, second, phi, gaps, gaps + np.tile(d, LEVELS))
+        far = far.reshape(LEVELS, -1)
         chosen = (far <= far.min(0) + SLACK).argmax(0) * len(d) + np.arange(len(d))
         apart: list[list[np.ndarray]] = [[], []]
         for i, p in enumerate(phi):
             z_1 = noise[i][0]
-            z_2 = p * z_1 + np.sqrt(1 - p**2) * noise[i][1]
-            for side, (mu, counts, z) in enumerate(((of_first, first, z_1), (of_second, second, z_2))):
-                apart[side].append(np.ptp(_drawn(mu[i][chosen], counts[i].of, z), axis=2))
-        return _both_tails(np.maximum.reduce(apart[1]) - np.maximum.reduce(apart[0]), seen)
+            z_2 = p[:, None] * z_1 + np.sqrt(1 - p**2)[:, None] * noise[i][1]
+            apart[0].append(np.ptp(_drawn(mu_1[i][chosen], first[i].of, z_1), axis=0))
+            apart[1].append(np.ptp(_drawn(mu_2[i][chosen], second[i].of, z_2), axis=0))
+        above, below = _both_tails(np.maximum.reduce(apart[1]) - np.maximum.reduce(apart[0]), seen)
+        return above * (far.min(0) <= furthest), below * (far.min(0) <= furthest)
 
     return _inverted(tails, seen, (-1.0, 1.0), confidence)
 
 
 def _normal(draws: int, groups: int, *seed: int) -> np.ndarray:
-    """Return standard normal numbers, shape (draws, G), each beside its negative."""
-    half = np.random.default_rng(seed).standard_normal(((draws + 1) // 2, groups))
-    return np.concatenate([half, -half])[:draws]
+    """Return standard normal numbers, shape (G, draws), each beside its negative."""
+    half = np.random.default_rng(seed).standard_normal((groups, (draws + 1) // 2))
+    return np.concatenate([half, -half], axis=1)[:, :draws]
 
 
 def _correlation(a: Counts, b: Counts, both: np.ndarray) -> np.ndarray:
@@ -170,13 +172,14 @@ def _correlation(a: Counts, b: Counts, both: np.ndarray) -> np.ndarray:
 
 
 def _drawn(mu: np.ndarray, of: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """Return binomial shares of rates ``mu`` (K, G), shape (K, draws, G), from normal numbers ``z`` (draws, G).
+    """Return binomial shares of rates ``mu`` (K, G), shape (G, K, draws), from normal numbers ``z`` (G, draws).
 
     The binomial quantile by Cornish and Fisher's expansion to the skewness, rounded to whole hits.
     """
-    mean, variance = (of * mu)[:, None, :], (of * mu * (1 - mu))[:, None, :]
-    hits = np.rint(mean + z * np.sqrt(variance) + (1 - 2 * mu)[:, None, :] * (z**2 - 1) / 6 * (variance > 0))
-    return hits.clip(0, of) / of
+    p, n = mu.T[:, :, None], of[:, None, None]
+    sd, skew = np.sqrt(n * p * (1 - p)), np.where((p > 0) & (p < 1), (1 - 2 * p) / 6, 0.0)
+    hits = np.rint(n * p + sd * z[:, None, :] + skew * (z**2 - 1)[:, None, :])
+    return np.minimum(np.maximum(hits, 0, out=hits), n, out=hits) / n
 
 
 def _both_tails(drawn: np.ndarray, seen: float) -> tuple[np.ndarray, np.ndarray]:
@@ -185,54 +188,86 @@ def _both_tails(drawn: np.ndarray, seen: float) -> tuple[np.ndarray, np.ndarray]
 
 
 def _inverted(tails: Pvalues, seen: float, limits: tuple[float, float], confidence: float) -> tuple[float, float]:
-    """Return the smallest and largest candidate that neither tail excludes, found by halving on either side of ``seen``."""
+    """Return the smallest and largest candidate that neither tail excludes, found by halving from ``seen``."""
     alpha = (1 - confidence) / 2
     inside, outside = np.array([seen, seen]), np.array(limits)
     above, below = tails(outside)
     inside = np.where([above[0] >= alpha, below[1] >= alpha], outside, inside)  # a limit may belong to the interval
-    for _ in range(HALVINGS):
-        middle = (inside + outside) / 2
-        above, below = tails(middle)
-        belongs = np.array([above[0] >= alpha, below[1] >= alpha])
-        inside, outside = np.where(belongs, middle, inside), np.where(belongs, outside, middle)
+    for _ in range(QUARTERINGS):
+        steps = inside + (outside - inside) * np.array([[0.25], [0.5], [0.75], [1.0]])  # (4, 2), the last is outside
+        above, below = (p.reshape(3, 2) for p in tails(steps[:3].ravel()))
+        belongs = np.stack([above[:, 0] >= alpha, below[:, 1] >= alpha], axis=1)
+        first_out = np.append(belongs, [[False, False]], axis=0).argmin(0)
+        each = np.arange(2)
+        inside, outside = np.where(first_out > 0, steps[first_out - 1, each], inside), steps[first_out, each]
     return float(inside[0]), float(inside[1])
 
 
-def _nearest(parts: Sequence[Counts], d: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-    """Return the rates nearest to those seen whose largest gap is ``d`` (K,), each (K, G), and how far off they lie (K,)."""
-    pulled = [_pulled(part, d) for part in parts]
-    rates, far = [mu for mu, _ in pulled], np.sum([f for _, f in pulled], axis=0)
+def _furthest(rates: int) -> float:
+    """Return the squared distance, in standard errors, beyond which two models' rates are not those that were seen.
+
+    χ² at 0.99; the degrees of freedom lie between the one of gaps between single groups and the one a rate of ties.
+    """
+    from scipy.special import chdtri
+
+    return float(chdtri(1 + rates / 2, 0.01))
+
+
+def _nearest(parts: Sequence[Counts], d: np.ndarray) -> list[np.ndarray]:
+    """Return the rates nearest to those seen whose largest gap is ``d`` (K,), part by part (K, G)."""
+    tried = _tried(parts, d)
+    far = np.sum([((y - part.rates) ** 2) @ part.weights for y, part in zip(tried, parts, strict=True)], axis=0)
+    return [_fitted(y[np.arange(len(d)), far.argmin(1)]) for y in tried]
+
+
+def _nearest_of_two(
+    first: Sequence[Counts], second: Sequence[Counts], phi: Sequence[np.ndarray], d_1: np.ndarray, d_2: np.ndarray
+) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
+    """Return the rates of two models with the largest gaps ``d_1`` and ``d_2``, and their squared distance (K,)."""
+    tried_1, tried_2 = _tried(first, d_1), _tried(second, d_2)
+    far = np.zeros((len(d_1), tried_1[0].shape[1], tried_2[0].shape[1]))
+    for y_1, y_2, a, b, p in zip(tried_1, tried_2, first, second, phi, strict=True):
+        u, v = (y_1 - a.rates) * np.sqrt(a.weights), (y_2 - b.rates) * np.sqrt(b.weights)  # (K, PLACES, G)
+        own = 1 / (1 - p**2)
+        far += ((u**2) @ own)[:, :, None] + ((v**2) @ own)[:, None, :] - 2 * (u * (p * own)) @ v.transpose(0, 2, 1)
+    best = far.reshape(len(d_1), -1).argmin(1)
+    each = np.arange(len(d_1))
+    i, j = np.divmod(best, far.shape[2])
+    return [_fitted(y[each, i]) for y in tried_1], [_fitted(y[each, j]) for y in tried_2], far[each, i, j]
+
+
+def _tried(parts: Sequence[Counts], d: np.ndarray) -> list[np.ndarray]:
+    """Return rates whose largest gap over the parts is ``d`` (K,), part by part (K, PLACES, G).
+
+    Each part is pulled into ranges of length d from several places on; where none is as wide as d, one is pushed apart.
+    """
+    tried = [_pulled(part, d) for part in parts]
     wide = d > max(float(np.ptp(part.rates)) for part in parts)
     if wide.any():
         pushed = [_pushed(part, d) for part in parts]
-        which = np.argmin([f for _, f in pushed], axis=0)
-        for i, (mu, f) in enumerate(pushed):
-            take = wide & (which == i)
-            rates[i], far = np.where(take[:, None], mu, rates[i]), np.where(take, f, far)
-    return [_fitted(mu) for mu in rates], far
+        which = np.argmin([((y - p.rates) ** 2) @ p.weights for y, p in zip(pushed, parts, strict=True)], axis=0)
+        for i, y in enumerate(pushed):
+            tried[i] = np.where((wide & (which == i))[:, None, None], y[:, None, :], tried[i])
+    return tried
 
 
-def _pulled(part: Counts, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rates pulled into the best range of length d (K,), shape (K, G), and how far they went (K,)."""
-    x, w = part.rates, part.weights
+def _pulled(part: Counts, d: np.ndarray) -> np.ndarray:
+    """Return the rates pulled into ranges of length d (K,), shape (K, PLACES, G)."""
+    x = part.rates
     length = np.minimum(d, np.ptp(x))
     lowest = x.min() + (np.ptp(x) - length)[:, None] * np.linspace(0, 1, PLACES)  # (K, PLACES)
-    y = np.clip(x, lowest[..., None], (lowest + length[:, None])[..., None])  # (K, PLACES, G)
-    far = ((y - x) ** 2) @ w
-    best = far.argmin(1)
-    each = np.arange(len(d))
-    return y[each, best], far[each, best]
+    return np.clip(x, lowest[..., None], (lowest + length[:, None])[..., None])
 
 
-def _pushed(part: Counts, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rates with highest and lowest pushed apart to d (K,), and how far they went."""
+def _pushed(part: Counts, d: np.ndarray) -> np.ndarray:
+    """Return the rates with highest and lowest pushed apart to d (K,), shape (K, G)."""
     x, w = part.rates, part.weights
     high, low = _ends(x)
-    more, each = d - np.ptp(x), 1 / w[high] + 1 / w[low]
+    more = d - np.ptp(x)
     y = np.tile(x, (len(d), 1))
-    y[:, high] += more / w[high] / each
-    y[:, low] -= more / w[low] / each
-    return y, more**2 / each
+    y[:, high] += more * w[low] / (w[high] + w[low])
+    y[:, low] -= more * w[high] / (w[high] + w[low])
+    return y
 
 
 def _ends(x: np.ndarray) -> tuple[int, int]:

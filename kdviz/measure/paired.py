@@ -116,11 +116,12 @@ def paired(differences: Sequence[float] | np.ndarray, confidence: float = 0.95, 
     Notes
     -----
     Student's interval, mean ± t · sd / √n with t of n − 1 degrees of freedom, is exact for normal differences. Errors
-    are whole numbers: two seeds with the same difference have sd = 0, which says nothing of how far seeds lie apart, and
-    of equal recipes some 10 in 100 pairs of seeds would be called different. The differences are therefore taken as
-    normal numbers rounded to ``step``, and the interval holds those of all numbers that round to what was seen: at least
-    as many in 100 as ``confidence`` says hold the true mean. Of differences that are all equal the step, unless given,
-    is their own size: two seeds with −200 and −200 show no difference, as nothing is known of how far seeds lie apart.
+    are whole numbers: two seeds with the same difference have sd = 0, which says nothing of how far seeds lie apart,
+    and of equal recipes some 10 in 100 pairs of seeds would be called different. The differences are therefore taken as
+    normal numbers rounded to ``step``, and the interval holds those of all numbers that round to what was seen: at
+    least as many in 100 as ``confidence`` says hold the true mean. Of differences that are all equal the step, unless
+    given, is their own size: two seeds with −200 and −200 show no difference, as nothing is known of how far seeds lie
+    apart.
 
     A few seeds give a wide interval (t = 12.7 for two, 4.3 for three, 2.8 for five), and that is what a few seeds are
     worth.
@@ -167,7 +168,7 @@ def _highest(d: np.ndarray, t: float, step: float) -> float:
 
 
 def _step_of(d: np.ndarray) -> float:
-    """Return 1 for whole numbers, else the largest number that all are multiples of; of equal numbers their own size."""
+    """Return 1 for whole numbers, else the largest number that all are multiples of; of equal ones their size."""
     sizes = np.abs(d)
     if (d == d[0]).all():
         return float(sizes[0]) or 1.0

@@ -1,7 +1,7 @@
 """Similarity: which layer of a student does the work of which of its teacher.
 
-Linear CKA says how alike two layers place the same examples to each other. It is debiased here: near 0 for features that
-have nothing to do with one another, however many there are, and beside it stands what shuffled examples give.
+Linear CKA says how alike two layers place the same examples to each other. It is debiased here: near 0 for features
+that have nothing to do with one another, however many there are, and beside it stands what shuffled examples give.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Correspondence:
         return best_match(self.teacher_layers, self.student_layers, self.matrix)
 
     def frame(self) -> pd.DataFrame:
-        """Return a table with a row for each pair: ``teacher_layer``, ``student_layer``, ``cka``, ``by_chance``, ``best``.
+        """Return a row for each pair: ``teacher_layer``, ``student_layer``, ``cka``, ``by_chance`` and ``best``.
 
         ``by_chance`` is nan where no shuffles were made; ``best`` says whether no other teacher layer is more like this
         student layer.
@@ -173,11 +173,12 @@ def linear_cka(
                    HSIC(K, L) = ‖XᵀY‖_F² − N/(N−2) Σ_i k_i l_i + (Σ_i k_i)(Σ_i l_i) / ((N−1)(N−2))
         textbook   CKA = ‖XᵀY‖_F² / (‖XᵀX‖_F ‖YᵀY‖_F)
 
-    HSIC(K, L) is N (N−3) times the unbiased estimate of Song et al.: products of an example with itself, which are large
-    in both layers whatever they see, are left out. A layer of more features than examples goes by its N × N products,
-    any other by its features. CKA does not change when features are turned (orthogonally) or all scaled alike. It does
-    not see which class is which. With few examples it scatters widely about 0: of independent features 95 in 100 stay
-    below some 0.3 for 10 examples and 0.03 for 100; :func:`cka_by_chance` says it for given ones.
+    HSIC(K, L) is N (N−3) times the unbiased estimate of Song et al.: products of an example with itself, which are
+    large in both layers whatever they see, are left out. A layer of more features than examples goes by its N × N
+    products, any other by its features. CKA does not change when features are turned (orthogonally) or all
+    scaled alike. It does not see which class is which. With few examples it scatters widely about 0: of independent
+    features 95 in 100 stay below some 0.3 for 10 examples and 0.03 for 100; :func:`cka_by_chance` says it for given
+    ones.
 
     References
     ----------
@@ -227,8 +228,8 @@ def cka_by_chance(
 
     Notes
     -----
-    A shuffle keeps how the examples of each layer lie to each other, and breaks which is which. The mean of the debiased
-    form over all shuffles is 0; that of the textbook's form is what it has from few examples alone.
+    A shuffle keeps how the examples of each layer lie to each other, and breaks which is which. The mean of the
+    debiased form over all shuffles is 0; that of the textbook's form is what it has from few examples alone.
     """
     if shuffles < 1:
         raise ValueError(f"shuffles must be at least 1, such as {SHUFFLES}, got {shuffles}")
@@ -307,13 +308,13 @@ def correspondence(
         raise ValueError(
             f"correspondence needs at least {fewest} examples, as it is about how they lie to each other, got {n}"
         )
-    sides = []
+    sides: list[list[_Layer]] = []
     for who, model, layers, done in (("teacher", teacher, teacher_layers, 0), ("student", student, student_layers, n)):
         features = _features(model, x, layers, average, batch_size, part_of(progress, done, 2 * n), who)
         sides.append(_centred_layers(features, f"the {who}'s features", debiased))
     names = [tuple(layer.name for layer in side) for side in sides]
-    by_chance = _shuffled(*sides, debiased, shuffles, seed=0) if shuffles else None
-    return Correspondence(names[0], names[1], _cka(*sides, debiased), n, count(X), by_chance, debiased)
+    by_chance = _shuffled(sides[0], sides[1], debiased, shuffles, seed=0) if shuffles else None
+    return Correspondence(names[0], names[1], _cka(sides[0], sides[1], debiased), n, count(X), by_chance, debiased)
 
 
 def _features(

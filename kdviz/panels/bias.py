@@ -25,7 +25,7 @@ from .roster import Entry
 from .subject import Subject
 
 MOST_EXAMPLES = 5000
-RESAMPLES = 200  # 0.1 s for three models on Adult, so that the numbers keep up with a run
+RESAMPLES = 400  # half a second for three models on Adult, so that the numbers keep up with a run
 DIGITS = 6
 TEACHER, STUDENT = "teacher", "student"
 TWINS = ("twin", "smoothed")

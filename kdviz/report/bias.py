@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from itertools import combinations
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ..data import Examples
-from ..measure.bias import MEANS, SMALL, Bias, Rate, beside_twin, bias, with_articles
+from ..measure.bias import MEANS, SMALL, Bias, Gap, Rate, beside_twin, bias, with_articles
 from ..measure.groups import MOST_CROSSED, comparable, to_numpy
 
 if TYPE_CHECKING:
@@ -165,8 +166,8 @@ def headline(found: Bias) -> str:
     s, r = most.subject_gap, most.reference_gap
     few = " of those that rest on enough examples" if len(there) < len(compared) else ""
     return (
-        f"{says}; the student's largest{few}, by {most.grouping}, is {s.value:.3f} ({s.low:.3f} to {s.high:.3f}) "
-        f"beside the teacher's {r.value:.3f} ({r.low:.3f} to {r.high:.3f})."
+        f"{says}; the student's largest{few}, by {most.grouping}, is {s.value:.3f} ({_ci(most.confidence)} "
+        f"{_ends_of(s)}) beside the teacher's {r.value:.3f} ({_ends_of(r)})."
     )
 
 
@@ -236,10 +237,18 @@ def gaps_table(found: Bias) -> pd.DataFrame:
             c = found.compare(grouping, metric)  # type: ignore[arg-type]
             gaps = {who: found.of(who, grouping).gaps[metric] for who in found.models}
             row = {"grouping": grouping, "gap": SHORT[metric], "verdict": c.verdict}
-            row |= {who: f"{g.value:.3f} ({g.low:.3f} to {g.high:.3f})" for who, g in gaps.items()}
+            row |= {who: f"{g.value:.3f} ({_ends_of(g)})" for who, g in gaps.items()}
             row["chance"] = f"up to {max(g.chance for g in gaps.values()):.3f}"
             rows.append(row | {"smallest n": f"{c.rests_on:,}"})
     return pd.DataFrame(rows)
+
+
+def _ci(confidence: float) -> str:
+    return f"{100 * confidence:g} % CI"
+
+
+def _ends_of(gap: Gap) -> str:
+    return "no interval" if math.isnan(gap.low) else f"{gap.low:.3f} to {gap.high:.3f}"
 
 
 def _share(rate: Rate) -> str:

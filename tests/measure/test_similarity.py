@@ -193,9 +193,9 @@ def test_more_examples_than_the_limit_are_evenly_spaced():
 
 
 def test_one_example_lies_to_nothing():
-    with pytest.raises(ValueError, match="at least 4 examples.*, got 1"):
+    with pytest.raises(ValueError, match=r"at least 4 examples.*, got 1"):
         correspondence(convolutional(), convolutional(), images(1))
-    with pytest.raises(ValueError, match="at least 4 examples.*, got 3"):
+    with pytest.raises(ValueError, match=r"at least 4 examples.*, got 3"):
         correspondence(convolutional(), convolutional(), images(3))
     assert correspondence(convolutional(), convolutional(), images(3), debiased=False).n == 3
 
@@ -232,7 +232,10 @@ REFUSED = {
         lambda: linear_cka({"a": with_nan(drawn(4, 2))}, {"b": drawn(4, 2)}),
         "features_a of 'a' must be finite, got nan or inf",
     ),
-    "no shuffles": (lambda: cka_by_chance({"a": drawn(4, 2)}, {"b": drawn(4, 2)}, shuffles=0), "shuffles must be at least 1"),
+    "no shuffles": (
+        lambda: cka_by_chance({"a": drawn(4, 2)}, {"b": drawn(4, 2)}, shuffles=0),
+        "shuffles must be at least 1, such as 100, got 0",
+    ),
     "no features": (lambda: linear_cka({}, {"b": drawn(3, 2)}), "features_a must hold at least one layer, got none"),
 }  # fmt: skip
 

@@ -111,9 +111,9 @@ def test_the_numbers_are_those_of_the_measure(subject, adult, teacher):
                     assert values == pytest.approx([r.value, r.low, r.high, r.n], abs=1e-6, nan_ok=True)
             for metric, gap in theirs.gaps.items():
                 mine = one["gaps"][metric][who]
-                assert [mine[k] for k in ("value", "low", "high", "chance")] == pytest.approx(
-                    [gap.value, gap.low, gap.high, gap.chance], abs=1e-6
-                )
+                values = [np.nan if mine[k] is None else mine[k] for k in ("value", "low", "high", "chance")]
+                expected = [gap.value, gap.low, gap.high, gap.chance]
+                assert values == pytest.approx(expected, abs=1e-6, nan_ok=True)
                 verdict = found.compare(one["name"], metric, "s", "teacher").verdict
                 assert one["said"][metric]["verdict"] == verdict.capitalize()
     right = float((said["s"] == part.y).double().mean())
@@ -130,7 +130,7 @@ def test_a_planted_bias_is_named_with_what_became_of_it(subject, teacher_sees, s
     (site,) = told["groupings"]
     assert site["said"][EOD]["verdict"] == verdict
     assert site["said"][EOD]["why"].startswith("By site, the equalised-odds difference is ")
-    assert "95% interval" in site["said"][EOD]["why"]
+    assert "95 % CI " in site["said"][EOD]["why"]
 
 
 def test_a_shortcut_in_images_is_found_in_the_student_that_took_it(subject):

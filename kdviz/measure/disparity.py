@@ -1,0 +1,404 @@
+"""Disparity: how one model treats each group, how far the groups lie apart, and what of a gap two models share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Metric = Literal["demographic_parity_difference", "equalized_odds_difference", "accuracy_difference"]
+Ratio = Literal["demographic_parity_ratio", "equalized_odds_ratio", "accuracy_ratio"]
+Verdict = Literal["inherited", "amplified", "mended", "none found", "too few to say"]
+RateName = Literal["accuracy", "error_rate", "selection_rate", "true_positive_rate", "false_positive_rate"]
+
+RATES: tuple[RateName, ...] = get_args(RateName)
+SMALL = 30  # members; of fewer, a rate says little
+MEANS = {
+    "demographic_parity_difference": "demographic-parity difference",
+    "equalized_odds_difference": "equalised-odds difference",
+    "accuracy_difference": "gap in accuracy",
+}
+PARTS: dict[str, tuple[RateName, ...]] = {
+    "demographic_parity": ("selection_rate",),
+    "equalized_odds": ("true_positive_rate", "false_positive_rate"),
+    "accuracy": ("accuracy",),
+}
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share of the members of a group, with Wilson's interval.
+
+    Attributes
+    ----------
+    value, low, high : float
+        nan where n = 0.
+    n : int
+        How many members the share is of: for a true-positive rate those with the positive label.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A number with its interval; nan where it is not defined, or where nothing is claimed."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How far the groups lie apart in one metric.
+
+    Attributes
+    ----------
+    value : float
+        Highest rate − lowest rate; nan where no group has a rate.
+    low, high : float
+        Ends of its interval; nan where it rests on fewer than 30 examples, of which nothing is claimed.
+    chance : float
+        What groups of these sizes would stay below in ``confidence`` of all cases if all had the same rate.
+    rate : str
+        The rate that the groups lie apart in; "" where the gap is not defined.
+    highest, lowest : str
+        The groups at both ends.
+    rests_on : int
+        How many examples the rate of the smaller of these two groups is of; 0 where fewer than two groups have a rate.
+    """
+
+    value: float
+    low: float
+    high: float
+    chance: float
+    rate: str
+    highest: str
+    lowest: str
+    rests_on: int
+
+    @property
+    def clear(self) -> bool:
+        """Whether the groups lie further apart than chance puts groups with the same rate."""
+        return self.value > self.chance
+
+
+@dataclass(frozen=True)
+class Group:
+    """The rates of one model in one group.
+
+    Attributes
+    ----------
+    name : str
+    n : int
+        Members with a known label.
+    small : bool
+        Fewer than 30.
+    accuracy, error_rate, selection_rate, true_positive_rate, false_positive_rate : Rate
+        The last three are nan where there is no positive class.
+    """
+
+    name: str
+    n: int
+    small: bool
+    accuracy: Rate
+    error_rate: Rate
+    selection_rate: Rate
+    true_positive_rate: Rate
+    false_positive_rate: Rate
+
+
+@dataclass(frozen=True)
+class Disparity:
+    """One model over the groups of one grouping.
+
+    Attributes
+    ----------
+    model, grouping : str
+    groups : tuple of Group
+        In the order of their names; numbers in order of size.
+    gaps : Mapping of str to Gap
+        By name of the difference.
+    ratios : Mapping of str to Interval
+        Lowest rate / highest rate, by name of the ratio.
+    confidence : float
+    notes : tuple of str
+        Sentences on what was left out.
+    """
+
+    model: str
+    grouping: str
+    groups: tuple[Group, ...]
+    gaps: Mapping[str, Gap]
+    ratios: Mapping[str, Interval]
+    confidence: float
+    notes: tuple[str, ...]
+
+    @property
+    def worst(self) -> Group:
+        """The group with the lowest accuracy; of equals the larger one."""
+        return min(self.groups, key=lambda group: (group.accuracy.value, -group.n))
+
+    def group(self, name: str) -> Group:
+        """Return one group; raise a one-sentence ``ValueError`` where nobody belongs to it."""
+        for group in self.groups:
+            if group.name == name:
+                return group
+        names = ", ".join(group.name for group in self.groups)
+        raise ValueError(f"no example belongs to the group {name!r} of {self.grouping!r}; it has {names}")
+
+    def sentence(self) -> str:
+        """Say the worst group and the gaps, and which groups are too small."""
+        a = self.worst.accuracy
+        says = (
+            f"By {self.grouping}, {self.model} is right least often for {self.worst.name}: {a.value:.1%} of {a.n:,} "
+            f"({percent(self.confidence)} CI {a.low:.1%} to {a.high:.1%})"
+        )
+        told = [name for name in self.gaps if name != "accuracy_difference"] or list(self.gaps)
+        gaps = [f"{MEANS[name]} {_figures(self.gaps[name], self.confidence)}" for name in told]
+        small = [f"{group.name} (n = {group.n})" for group in self.groups if group.small]
+        warns = f" Fewer than {SMALL} members, so that their rates say little: {', '.join(small)}." if small else ""
+        return " ".join([f"{says}; {', '.join(gaps)}.{warns}", *self.notes])
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One gap in two models, with the paired interval of the difference.
+
+    Attributes
+    ----------
+    grouping, metric : str
+    subject, reference : str
+        Names of the models.
+    subject_gap, reference_gap : Gap
+    difference : Interval
+        Gap of the subject − gap of the reference; both models see each resample of the examples.
+    confidence : float
+    """
+
+    grouping: str
+    metric: str
+    subject: str
+    reference: str
+    subject_gap: Gap
+    reference_gap: Gap
+    difference: Interval
+    confidence: float
+
+    @property
+    def rests_on(self) -> int:
+        """The fewest examples that a rate is of at either end of either gap."""
+        return min(self.subject_gap.rests_on, self.reference_gap.rests_on)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What may be said of the subject's gap beside the reference's.
+
+        ===============  ============================================================================================
+        amplified        the difference lies above 0, and the subject's gap is more than chance gives
+        mended           the difference lies below 0, and the reference's gap is more than chance gives
+        inherited        the difference holds 0, and both gaps are more than chance gives
+        none found       neither gap is more than chance gives, and the difference does not lie above 0
+        too few to say   anything else, and whenever a gap rests on fewer than 30 examples
+        ===============  ============================================================================================
+        """
+        subject, reference = self.subject_gap.clear, self.reference_gap.clear
+        if self.rests_on < SMALL:
+            return "too few to say"
+        if self.difference.low > 0:
+            return "amplified" if subject else "too few to say"
+        if self.difference.high < 0 and reference:
+            return "mended"
+        if subject and reference:
+            return "inherited"
+        return "too few to say" if subject or reference else "none found"
+
+    def sentence(self) -> str:
+        """Return the verdict with its figures, as one sentence."""
+        word, s, r, d = self.verdict, self.subject_gap, self.reference_gap, self.difference
+        if min(s.rests_on, r.rests_on) == 0:
+            return (
+                f"Too few to say: by {self.grouping}, fewer than two groups have what the {MEANS[self.metric]} needs."
+            )
+        figures = (
+            f"by {self.grouping}, the {MEANS[self.metric]} is {_figures(s, self.confidence)} with {self.subject} and "
+            f"{_figures(r, self.confidence)} with {self.reference}; {self.subject} − {self.reference} is "
+            f"{_signed(d, self.confidence)}"
+        )
+        why: dict[Verdict, str] = {
+            "inherited": "both lie above chance, and the interval of the difference holds 0",
+            "amplified": "the interval of the difference lies above 0",
+            "mended": "the interval of the difference lies below 0"
+            + (f", though {self.subject} still lies above chance" if s.clear else ""),
+            "none found": "neither lies above chance",
+            "too few to say": f"a gap rests on a group with {examples_of(self.rests_on)}, fewer than {SMALL}"
+            if self.rests_on < SMALL
+            else "the examples do not tell both gaps from chance and from one another",
+        }
+        return f"{word.capitalize()}: {figures}: {why[word]}."
+
+
+@dataclass(frozen=True)
+class Bias:
+    """All models over all groupings.
+
+    Attributes
+    ----------
+    models, groupings : tuple of str
+        In the order given; pairs of groupings ("sex & race") come last.
+    n : int
+        Examples with a known label.
+    positive : int or None
+        The positive class.
+    confidence : float
+    resamples : int
+    disparities : Mapping of (model, grouping) to Disparity
+    differences : Mapping of (subject, reference, grouping, metric) to Interval
+        For all pairs of models.
+    notes : tuple of str
+        Sentences on what was left out.
+    """
+
+    models: tuple[str, ...]
+    groupings: tuple[str, ...]
+    n: int
+    positive: int | None
+    confidence: float
+    resamples: int
+    disparities: Mapping[tuple[str, str], Disparity]
+    differences: Mapping[tuple[str, str, str, str], Interval]
+    notes: tuple[str, ...]
+
+    def of(self, model: str, grouping: str) -> Disparity:
+        """Return one model over the groups of one grouping."""
+        one_of("model", model, self.models)
+        one_of("grouping", grouping, self.groupings)
+        return self.disparities[model, grouping]
+
+    def compare(
+        self, grouping: str, metric: Metric | None = None, subject: str = "student", reference: str = "teacher"
+    ) -> Comparison:
+        """Return one gap in two models; :func:`verdict` says the same in words."""
+        one_of("grouping", grouping, self.groupings)
+        one_of("subject", subject, self.models)
+        one_of("reference", reference, self.models)
+        if subject == reference:
+            raise ValueError(f"subject and reference must be two models, got {subject!r} for both")
+        name = metric or ("accuracy_difference" if self.positive is None else "equalized_odds_difference")
+        a, b = self.of(subject, grouping).gaps, self.of(reference, grouping).gaps
+        one_of("metric", name, tuple(a))
+        difference = self.differences[subject, reference, grouping, name]
+        return Comparison(grouping, name, subject, reference, a[name], b[name], difference, self.confidence)
+
+    def sentence(self) -> str:
+        """Say the worst group and the gaps of each model, grouping by grouping, without the pairs of groupings."""
+        pairs = {both_of(a, b) for a, b in combinations(self.groupings, 2)}
+        single = [grouping for grouping in self.groupings if grouping not in pairs]
+        said = [self.of(model, grouping).sentence() for grouping in single for model in self.models]
+        return " ".join([*said, *self.notes])
+
+    def frame(self) -> pd.DataFrame:
+        """Return all numbers as a tidy table.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``model`` ("student − teacher" for a paired difference), ``grouping``, ``group`` ("" for what is
+            about all groups), ``measure``, ``value``, ``low``, ``high``, ``chance`` (nan but for gaps), ``n`` (what a
+            rate is of, or a gap rests on; missing for other rows) and ``small``.
+        """
+        import pandas as pd
+
+        rows: list[tuple[Any, ...]] = []
+        rates = RATES if self.positive is not None else RATES[:2]
+        for (model, grouping), disparity in self.disparities.items():
+            for group in disparity.groups:
+                for name in rates:
+                    r: Rate = getattr(group, name)
+                    rows.append((model, grouping, group.name, name, r.value, r.low, r.high, math.nan, r.n, group.small))
+            for measure, g in disparity.gaps.items():
+                small = g.rests_on < SMALL
+                rows.append((model, grouping, "", measure, g.value, g.low, g.high, g.chance, g.rests_on, small))
+            for measure, i in disparity.ratios.items():
+                rows.append((model, grouping, "", measure, i.value, i.low, i.high, math.nan, None, False))
+        for (subject, reference, grouping, measure), i in self.differences.items():
+            if self.models.index(subject) > self.models.index(reference):  # once a pair, the later one as the subject
+                both = f"{subject} − {reference}"
+                rows.append((both, grouping, "", measure, i.value, i.low, i.high, math.nan, None, False))
+        columns = ["model", "grouping", "group", "measure", "value", "low", "high", "chance", "n", "small"]
+        return pd.DataFrame(rows, columns=columns).astype({"n": "Int64"})
+
+
+def with_articles(sentence: str) -> str:
+    """Say "the student" where a sentence of this subject gives the bare name.
+
+    >>> with_articles("0.2 with student and 0.1 with teacher")
+    '0.2 with the student and 0.1 with the teacher'
+    """
+    for who in ("student", "teacher", "twin"):
+        sentence = sentence.replace(f" with {who}", f" with the {who}").replace(f"though {who} ", f"though the {who} ")
+    return sentence
+
+
+def beside_twin(c: Comparison) -> list[str]:
+    """Say in one sentence what a comparison with the twin shows; nothing where a gap is not defined."""
+    if min(c.subject_gap.rests_on, c.reference_gap.rests_on) == 0:
+        return []
+    t, d = c.reference_gap, c.difference
+    if c.rests_on < SMALL:
+        why = f"a gap rests on fewer than {SMALL} examples of a group, so nothing follows"
+    elif d.low > 0:
+        why = f"the interval lies above 0, so the {c.subject}'s gap is larger than its twin's"
+    elif d.high < 0:
+        why = f"the interval lies below 0, so the {c.subject}'s gap is smaller than its twin's"
+    else:
+        why = "the interval holds 0, so these examples do not tell the two gaps apart"
+    says = (
+        f"The twin, taught without the teacher, has {_figures(t, c.confidence)}; {c.subject} − twin is "
+        f"{_signed(d, c.confidence)}: {why}."
+    )
+    return [says]
+
+
+def both_of(a: str, b: str) -> str:
+    return f"{a} & {b}"
+
+
+def examples_of(count: int) -> str:
+    return f"{count:,} example{'' if count == 1 else 's'}"
+
+
+def percent(confidence: float) -> str:
+    """Return a confidence as its intervals are called by.
+
+    >>> percent(0.95), percent(0.999)
+    ('95 %', '99.9 %')
+    """
+    return f"{100 * confidence:g} %"
+
+
+def _figures(gap: Gap, confidence: float) -> str:
+    chance = f"chance gives up to {gap.chance:.3f}"
+    if math.isnan(gap.low):
+        return f"{gap.value:.3f} (no interval from {examples_of(gap.rests_on)}; {chance})"
+    return f"{gap.value:.3f} ({percent(confidence)} CI {gap.low:.3f} to {gap.high:.3f}; {chance})"
+
+
+def _signed(difference: Interval, confidence: float) -> str:
+    ends = f"{percent(confidence)} CI {difference.low:+.3f} to {difference.high:+.3f}"
+    told = f"{difference.value:+.3f} ({'no interval' if math.isnan(difference.low) else ends})"
+    return told.replace("-0.000", "+0.000")
+
+
+def one_of(what: str, given: str, there: Sequence[str]) -> None:
+    if given not in there:
+        raise ValueError(f"{what} must be one of {', '.join(map(repr, there))}, got {given!r}")
