@@ -144,7 +144,9 @@ def test_too_few_examples_or_seeds_to_see_it(make, world, name):
         assert found.evidence["examples"] == 60 < found.evidence["examples needed"]
         assert "kd.diagnosis.examples_needed(0.2," in found.try_code
     else:
-        assert found.evidence["seeds"] == 1 and len(left["study"].seeds) == max(3, min(20, found.evidence["seeds needed"]))
+        assert found.evidence["seeds"] == 1 and len(left["study"].seeds) == max(
+            3, min(20, found.evidence["seeds needed"])
+        )
 
 
 def test_seeds_given(healthy):

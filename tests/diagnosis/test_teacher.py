@@ -83,7 +83,9 @@ def test_swapped_roles_are_found_and_exchanged(world, make):
     unlearned, best = small(32, seed=7).eval(), world.teacher()
     models = kd.diagnose(unlearned, best, world.data)
     assert only(models, "roles_swapped").try_code == "kd.diagnose(student, teacher, data)"
-    exchanged = eval(models["roles_swapped"].try_code, {"kd": kd, "teacher": unlearned, "student": best, "data": world.data})
+    exchanged = eval(
+        models["roles_swapped"].try_code, {"kd": kd, "teacher": unlearned, "student": best, "data": world.data}
+    )
     assert "roles_swapped" not in [f.name for f in exchanged.findings]
 
 
