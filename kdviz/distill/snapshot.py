@@ -34,6 +34,7 @@ class Snapshot:
     optimizer: dict[int, dict[str, Any]]
     companions: dict[str, Tensor] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)  # what the student keeps beside tensors
+    mark: object = field(default_factory=object, repr=False, compare=False)  # the same wherever this one waits
 
     @classmethod
     def take(cls, step: int, student: nn.Module, optimizer: torch.optim.Optimizer, companions: nn.Module) -> Snapshot:
@@ -61,11 +62,11 @@ class Snapshot:
         return all(bool(part.isfinite().all()) for part in parts if part.is_floating_point())
 
 
-class _OnDisk:
+class OnDisk:
     """A snapshot in a temporary file, which goes when nobody refers to it any more."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self.step, self.nbytes = snapshot.step, snapshot.nbytes
+        self.step, self.nbytes, self.mark = snapshot.step, snapshot.nbytes, snapshot.mark
         self._rest = replace(snapshot, student={}, optimizer={}, companions={})
         handle, self._path = tempfile.mkstemp(prefix="kdviz-snapshot-")
         weakref.finalize(self, _remove, self._path)
@@ -100,14 +101,19 @@ class Shelf:
         self.limit = limit
         self.best: int | None = None  # a step whose snapshot stays
         self._asked_for: set[int] = set()  # steps whose snapshot stands for more than for being the best
-        self._held: list[Snapshot | _OnDisk] = []
+        self._held: list[Snapshot | OnDisk] = []
         self._warned = False
 
     def __len__(self) -> int:
         return len(self._held)
 
     def __iter__(self) -> Iterator[Snapshot]:
-        return (_whole(held) for held in tuple(self._held))
+        return (whole(held) for held in tuple(self._held))
+
+    @property
+    def held(self) -> tuple[Snapshot | OnDisk, ...]:
+        """The snapshots as they wait: in memory, or on the disk, from where `whole` fetches one."""
+        return tuple(self._held)
 
     @property
     def steps(self) -> list[int]:
@@ -145,7 +151,7 @@ class Shelf:
                 self._insert(held)
                 self._asked_for.add(held.step)
 
-    def _insert(self, held: Snapshot | _OnDisk) -> None:
+    def _insert(self, held: Snapshot | OnDisk) -> None:
         at = bisect_right(self._held, held.step, key=lambda s: s.step)
         if at and self._held[at - 1].step == held.step:
             self._held[at - 1] = held
@@ -159,12 +165,12 @@ class Shelf:
     def _to_disk(self, place: int) -> None:
         snapshot = self._held[place]
         assert isinstance(snapshot, Snapshot)
-        used = sum(held.nbytes for held in self._held if isinstance(held, _OnDisk))
+        used = sum(held.nbytes for held in self._held if isinstance(held, OnDisk))
         room = min(DISK_BYTES - used, shutil.disk_usage(tempfile.gettempdir()).free // 2)
         try:
             if snapshot.nbytes > room:
                 raise OSError(f"{snapshot.nbytes:,} bytes do not fit into {room:,}")
-            self._held[place] = _OnDisk(snapshot)
+            self._held[place] = OnDisk(snapshot)
         except OSError:
             before = len(self._held)
             self._thin()
@@ -187,11 +193,12 @@ class Shelf:
 
     def before(self, step: int) -> Snapshot:
         """Return the last snapshot at or before ``step``."""
-        return _whole(self._held[bisect_right(self._held, step, key=lambda s: s.step) - 1])
+        return whole(self._held[bisect_right(self._held, step, key=lambda s: s.step) - 1])
 
     def drop_after(self, step: int) -> None:
         self._held = [s for s in self._held if s.step <= step]
 
 
-def _whole(held: Snapshot | _OnDisk) -> Snapshot:
+def whole(held: Snapshot | OnDisk) -> Snapshot:
+    """Return a snapshot, wherever it waits."""
     return held if isinstance(held, Snapshot) else held.load()

@@ -37,9 +37,10 @@ def save(run: Distillation, folder: str | Path) -> Path:
     with run.lock:
         run._check_teacher()
         run.snapshot()
-        described, tensors = describe(run, tuple(run._shelf))
+        described, tensors = describe(run, run._shelf.steps)
         for snapshot in run._shelf:
             tensors |= snapshot_tensors(snapshot)
+            described["optimizer_plain"] |= snapshot_numbers(snapshot)
         tensors = {name: on_its_own(tensor, name) for name, tensor in tensors.items()}
     save_folder.write(folder, described["steps_done"], described, tensors)
     return folder
@@ -123,21 +124,15 @@ def _check_data(data: Splits, described: dict[str, Any]) -> None:
 
 
 def describe(
-    run: Distillation, snapshots: Sequence[Snapshot], recipe: Recipe | None = None
+    run: Distillation, steps: Sequence[int], recipe: Recipe | None = None
 ) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Return what JSON can hold of a run, and those of its tensors that are no snapshot's.
 
-    The caller holds the run's lock. ``snapshots`` are the ones that are kept with it, the last one of now; ``recipe``
-    is the run's, where the caller knows it.
+    The caller holds the run's lock. ``steps`` are those of the snapshots that are kept with it, the last one of now;
+    the caller adds what `snapshot_numbers` tells of them as ``"optimizer_plain"``. ``recipe`` is the run's, where the
+    caller knows it.
     """
     tensors: dict[str, Tensor] = {"history": torch.from_numpy(run.history.rows.copy())}
-    plain = {
-        f"{snapshot.step}/optimizer/{index}/{name}": _plain(value, name)
-        for snapshot in snapshots
-        for index, state in snapshot.optimizer.items()
-        for name, value in state.items()
-        if not isinstance(value, Tensor)
-    }
     teacher = run.teacher.module if run.teacher is not None else None
     recipe = run.recipe if recipe is None else recipe
     teacher_architecture = rebuildable(teacher) if recipe.teacher is None else None
@@ -147,8 +142,8 @@ def describe(
         "steps_done": run.steps_done,
         "recipe": recipe.to_dict(),
         "history": run.history.to_dict(),
-        "optimizer_plain": plain,
-        "snapshots": [s.step for s in snapshots],
+        "optimizer_plain": {},
+        "snapshots": list(steps),
         "teacher": run._teacher_mark,
         "teacher_architecture": teacher_architecture,
         "student_architecture": rebuildable(run.student),
@@ -161,6 +156,16 @@ def describe(
         "torch_threads": torch.get_num_threads(),
     }
     return described, tensors
+
+
+def snapshot_numbers(snapshot: Snapshot) -> dict[str, Any]:
+    """Return what the optimiser of a snapshot keeps that is no tensor, by the names that `restore` knows it by."""
+    return {
+        f"{snapshot.step}/optimizer/{index}/{name}": _plain(value, name)
+        for index, state in snapshot.optimizer.items()
+        for name, value in state.items()
+        if not isinstance(value, Tensor)
+    }
 
 
 def _plain(value: object, name: str) -> object:
@@ -180,6 +185,11 @@ def _groups_mark(run: Distillation) -> str:
 
 def snapshot_tensors(snapshot: Snapshot) -> dict[str, Tensor]:
     """Return the tensors of a snapshot by the names that `restore` knows them by."""
+    if snapshot.extra:
+        raise ValueError(
+            f"a run is saved as tensors, and its student keeps something else ({', '.join(snapshot.extra)[:100]}); "
+            "hold it in buffers, or keep the student yourself with torch.save(run.student.state_dict(), file)"
+        )
     tensors = {f"{snapshot.step}/student/{name}": tensor for name, tensor in snapshot.student.items()}
     tensors |= {f"{snapshot.step}/companions/{name}": tensor for name, tensor in snapshot.companions.items()}
     for index, state in snapshot.optimizer.items():

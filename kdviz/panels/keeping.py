@@ -32,7 +32,7 @@ from torch import Tensor
 from .. import data as data_sets
 from ..distill import Distillation, Recipe, Teacher, durable, storage
 from ..distill.film import Film, Frame
-from ..distill.snapshot import Snapshot
+from ..distill.snapshot import OnDisk, Snapshot, whole
 from ..models.architecture import rebuildable
 from . import kept_on_disk as on_disk
 
@@ -119,7 +119,7 @@ class Keeper:
         self.token = token
         self._lock = threading.RLock()
         self._runs: dict[str, _Written] = {}
-        self._snapshots: dict[int, tuple[weakref.ref[Snapshot], Path]] = {}  # by id(), with the file each is in
+        self._snapshots: dict[object, tuple[Path, dict[str, Any]]] = {}  # by its mark, with the file each is in
         self._saved: str = ""  # the last session written, as text
         self._on_disk: set[str] = set()  # names of its files
         self._taken = ("", "")  # the session taken up, and which save of it
@@ -214,7 +214,7 @@ class Keeper:
         with run.lock:
             known = self._runs.get(name) or _Written(weakref.ref(run), _recipe(run))
             self._runs[name] = known
-            shelf = tuple(run._shelf)
+            shelf = run._shelf.held
             mark = (run.steps_done, repr(run.history.to_dict()), run.total_steps, stride, [s.step for s in shelf])
             if mark == known.mark:
                 return known.entry
@@ -224,28 +224,34 @@ class Keeper:
                 known.now = Snapshot.take(run.steps_done, run.student, run._optimizer, run.companions)
             kept = (*shelf, known.now) if known.now is not None else shelf
             run.history.flush()
-            if run.history.first_bad is not None or not kept[-1].finite:
+            if run.history.first_bad is not None or not whole(kept[-1]).finite:
                 raise ValueError(f"after step {run.steps_done:,} its loss or weights are not finite")
             kept = _thinned(kept, stride)
             recipe = replace(known.recipe, edits=tuple(e.to_dict() for e in run.history.edits))
-            described, rest = storage.describe(run, kept, recipe)
+            described, rest = storage.describe(run, [snapshot.step for snapshot in kept], recipe)
             rest = {key: storage.on_its_own(tensor, key) for key, tensor in rest.items()}
-        snapshots = {str(snapshot.step): self._put_snapshot(place, snapshot) for snapshot in kept}
+        snapshots = {}
+        for snapshot in kept:
+            file, numbers = self._put_snapshot(place, snapshot)
+            snapshots[str(snapshot.step)] = file
+            described["optimizer_plain"] |= numbers
         known.entry = {"described": described, "rest": _write(place, rest), "snapshots": snapshots}
         known.mark = mark
         return known.entry
 
-    def _put_snapshot(self, place: Path, snapshot: Snapshot) -> str:
-        """Return the file a snapshot is in; it is written if there is none yet."""
-        held, file = self._snapshots.get(id(snapshot), (None, place))
-        if held is not None and held() is snapshot and file.parent == place:
-            return file.name
-        name = _linked(file, place) if held is not None and held() is snapshot else None
+    def _put_snapshot(self, place: Path, snapshot: Snapshot | OnDisk) -> tuple[str, dict[str, Any]]:
+        """Return the file a snapshot is in, and what else there is of it; it is written if there is no file yet."""
+        file, numbers = self._snapshots.get(snapshot.mark, (None, {}))
+        if file is not None and file.parent == place:
+            return file.name, numbers
+        name = _linked(file, place) if file is not None else None
         if name is None:
-            tensors = {key: storage.on_its_own(t, key) for key, t in storage.snapshot_tensors(snapshot).items()}
+            fetched = whole(snapshot)
+            numbers = storage.snapshot_numbers(fetched)
+            tensors = {key: storage.on_its_own(t, key) for key, t in storage.snapshot_tensors(fetched).items()}
             name = _write(place, tensors)
-        self._snapshots[id(snapshot)] = (weakref.ref(snapshot), place / name)
-        return name
+        self._snapshots[snapshot.mark] = (place / name, numbers)
+        return name, numbers
 
     def _put_film(self, place: Path, name: str, film: Film) -> str | None:
         known, frames = self._runs[name], film.frames
@@ -263,7 +269,7 @@ class Keeper:
         for old in place.iterdir():
             if old.name not in needed and not old.is_dir():
                 old.unlink(missing_ok=True)
-        self._snapshots = {key: known for key, known in self._snapshots.items() if known[1].name in needed}
+        self._snapshots = {key: known for key, known in self._snapshots.items() if known[0].name in needed}
         taken, save = self._taken
         self._taken = ("", "")
         if taken and on_disk.current(self._place / taken) == save:  # nobody goes on with it elsewhere
@@ -324,9 +330,11 @@ class Keeper:
         with self._lock:
             self._taken = (kept, on_disk.current(place))
             for name, run in runs.items():  # the next save need not write them again
-                for snapshot in run._shelf:
-                    file = place / manifest["runs"][name]["snapshots"][str(snapshot.step)]
-                    self._snapshots[id(snapshot)] = (weakref.ref(snapshot), file)
+                entry = manifest["runs"][name]
+                plain = entry["described"]["optimizer_plain"].items()
+                for snapshot in run._shelf.held:
+                    numbers = {key: value for key, value in plain if key.startswith(f"{snapshot.step}/")}
+                    self._snapshots[snapshot.mark] = place / entry["snapshots"][str(snapshot.step)], numbers
         return manifest["session"], runs, films
 
     def forget(self, kept: str) -> None:
@@ -364,14 +372,14 @@ def _recipe(run: Distillation) -> Recipe:
 
 def _stride(runs: Mapping[str, Distillation]) -> int:
     """Return 1 if all snapshots find room, else 2, 4, 8 ...: only every so-manieth is written."""
-    unique = {id(s): s.nbytes for run in runs.values() for s in tuple(run._shelf)}
+    unique = {snapshot.mark: snapshot.nbytes for run in runs.values() for snapshot in run._shelf.held}
     stride = 1
     while sum(unique.values()) / stride > 0.75 * on_disk.BYTES and stride < 512:
         stride *= 2
     return stride
 
 
-def _thinned(snapshots: tuple[Snapshot, ...], stride: int) -> tuple[Snapshot, ...]:
+def _thinned(snapshots: tuple[Snapshot | OnDisk, ...], stride: int) -> tuple[Snapshot | OnDisk, ...]:
     if stride == 1 or len(snapshots) < 3:
         return snapshots
     first, *middle, last = snapshots

@@ -211,3 +211,31 @@ def test_the_room_that_is_missing_is_told(make, tmp_path, monkeypatch):
     with pytest.raises(OSError, match=r"the save needs 0\.1 MB in .*: 0\.0 MB are free, 0\.1 MB are missing") as said:
         make().save(tmp_path)
     assert "\n" not in str(said.value)
+
+
+def test_a_student_that_keeps_something_else_than_tensors_is_no_save(make, tmp_path):
+    class Counts(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner, self.seen = small(), {"calls": 0}
+
+        def forward(self, x):
+            return self.inner(x)
+
+        def get_extra_state(self):
+            return self.seen
+
+        def set_extra_state(self, state):
+            self.seen = state
+
+    run = make(Counts())
+    run.step()
+    with pytest.raises(
+        ValueError, match=r"its student keeps something else .*torch\.save\(run\.student\.state_dict"
+    ) as said:
+        run.save(tmp_path / "run")
+    assert is_a_sentence(said.value) and not (tmp_path / "run").exists()
+    torch.save(run.student.state_dict(), tmp_path / "student.pt")
+    again = Counts()
+    again.load_state_dict(torch.load(tmp_path / "student.pt"))
+    assert same_weights(again.inner, run.student.inner)

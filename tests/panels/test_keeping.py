@@ -18,6 +18,7 @@ import torch
 import kdviz as kd
 from kdviz.distill import Teacher, durable
 from kdviz.distill.film import Film, Frame
+from kdviz.distill.snapshot import OnDisk
 from kdviz.panels import keeping, kept_on_disk
 from kdviz.panels.keeping import Keeper
 
@@ -447,3 +448,23 @@ def test_killed_at_any_moment_the_last_complete_save_is_offered(share, place):
     steps(runs["twin"], 2)
     assert keeper.save(session, runs, films), keeper.problem
     assert len(Keeper(TOKEN).offers()) == 1
+
+
+def test_snapshots_that_wait_on_the_disk_are_written_once_and_come_back(place, monkeypatch):
+    run = make_run()
+    run._shelf.limit = 0  # all but the last wait in temporary files
+    steps(run, 30)
+    keeper = Keeper(TOKEN)
+    assert keeper.save({}, {"a": run}), keeper.problem
+    fetched = []
+    monkeypatch.setattr(OnDisk, "load", lambda held: fetched.append(held.step))
+    steps(run, 1)
+    assert keeper.save({}, {"a": run}), keeper.problem
+    assert fetched == [], "what is written already is not read again"
+    monkeypatch.undo()
+    monkeypatch.setenv("KDVIZ_KEEP", str(place))
+    _, runs, _ = Keeper(TOKEN).load(keeper.id, the_teacher)
+    assert same_bits(runs["a"], run)
+    for one in (run, runs["a"]):
+        one.train(progress=False, evaluate=False)
+    assert same_bits(runs["a"], run)
