@@ -1,4 +1,4 @@
-"""Resolve the test extra afresh: ``python .ci/constraints.py > constraints.txt``."""
+"""Resolve the test extras afresh: ``python .ci/constraints.py > constraints.txt``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 TORCH = "torch==2.13.0"
+LEFT_OUT = ("torchvision", "nvidia-")  # asked for by timm and xgboost, and not installed: see foreign.py
 HEADER = """\
 # Every version that the tests run with, for python -m pip install -c constraints.txt -e ".[app]".
 # Written by: python .ci/constraints.py > constraints.txt
@@ -21,7 +22,7 @@ def requirements() -> list[str]:
     root = Path(__file__).resolve().parents[1]
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    asked = [*project["dependencies"], *extras["app"], *extras["test"]]
+    asked = [*project["dependencies"], *extras["app"], *extras["test"], *extras["test-foreign"]]
     return [TORCH, *(name for name in asked if not name.startswith("kdviz"))]
 
 
@@ -33,7 +34,8 @@ def resolve(asked: list[str]) -> dict[str, str]:
         subprocess.run([sys.executable, "-m", "pip", "install", *options, *asked], check=True)
         found = json.loads(report.read_text(encoding="utf-8"))["install"]
     # A local version ("+cpu") names a build, not a release.
-    return {item["metadata"]["name"]: item["metadata"]["version"].partition("+")[0] for item in found}
+    versions = {item["metadata"]["name"]: item["metadata"]["version"].partition("+")[0] for item in found}
+    return {name: version for name, version in versions.items() if not name.startswith(LEFT_OUT)}
 
 
 if __name__ == "__main__":
