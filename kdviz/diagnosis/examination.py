@@ -87,13 +87,13 @@ def diagnose(
 
     Examples
     --------
-    >>> import torch, kdviz as kd
-    >>> X = torch.randn(600, 2)
+    >>> import kdviz as kd
+    >>> X = torch.randn(600, 2, generator=torch.Generator().manual_seed(0))
     >>> y = (X[:, 0] > 0).long()
-    >>> knows = kd.models.LogitsOf(lambda x: (torch.stack((-x[:, 0], x[:, 0]), 1),), 0)  # doctest: +SKIP
-    >>> untrained = kd.models.mlp(hidden=(8,), inputs=2, classes=2, seed=1).eval()
-    >>> flipped = kd.models.Reordered(untrained, [1, 0])
-    >>> found = kd.diagnose(flipped, data=(X, y))  # doctest: +SKIP
+    >>> teacher = nn.Linear(2, 2).eval()
+    >>> teacher.weight.data = torch.tensor([[3.0, 0.0], [-3.0, 0.0]])  # names the classes the wrong way round
+    >>> print(diagnose(teacher, data=(X, y))["permuted_classes"].try_code)
+    kd.diagnose(kd.models.Reordered(teacher, [1, 0]), student, data)
     """
     if not 0 < looked_for <= 1:
         raise ValueError(f"looked_for must lie in (0, 1] (it is a share of the twin's errors), got {looked_for}")

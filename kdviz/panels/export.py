@@ -28,7 +28,7 @@ from ..widgets.traits import View
 
 # Parts of a page and controls that ask Python; and the widgets that are nothing else.
 HIDDEN = ("transport", "setup", "presets", "draw", "kept", "share", "saliency", "attention")
-LOCKED = ("branch", "repeat")
+LOCKED = ("branch", "diagnosis", "repeat")
 NEED_PYTHON = ("attention", "digit_pad", "kept", "presets", "saliency", "setup", "share", "transport")
 UNDER_WAY = ("loading", "running")
 BOXES = {ipywidgets.Box: "widget-box", ipywidgets.VBox: "widget-vbox", ipywidgets.HBox: "widget-hbox"}

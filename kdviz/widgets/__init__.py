@@ -7,6 +7,7 @@ from kdviz.widgets.attention import Attention
 from kdviz.widgets.bias import Bias
 from kdviz.widgets.calibration import Calibration
 from kdviz.widgets.dark_knowledge import DarkKnowledge
+from kdviz.widgets.diagnosis import DiagnosisView
 from kdviz.widgets.digit_pad import DigitPad
 from kdviz.widgets.examples import Examples
 from kdviz.widgets.fidelity import Fidelity
@@ -32,6 +33,7 @@ __all__ = [
     "Bias",
     "Calibration",
     "DarkKnowledge",
+    "DiagnosisView",
     "DigitPad",
     "Examples",
     "Fidelity",

@@ -43,12 +43,6 @@ function tab(life, name, part) {
   return { root, open };
 }
 
-/** Whether this page has an address that makes it anew: one that a server renders, not a notebook and not a file. */
-function hasAddress() {
-  const served = document.body.dataset.voila || !document.querySelector(".jp-LabShell, .jp-NotebookShell");
-  return location.protocol.startsWith("http") && Boolean(served);
-}
-
 function linkPart(model, life) {
   const id = uniqueId("link");
   const name = node("label", { for: id, class: "kd-label" });

@@ -18,6 +18,7 @@ PARTS = {
     "curves": "Learning curves",
     "scrubber": "Time slider",
     "runs": "List of runs",
+    "diagnosis": "Why did it help",
     "sliders": "T and α",
     "examples": "Strip of examples",
     "one": "One example",
@@ -41,6 +42,7 @@ CONTROLS = {
     "branch": "Branch",
     "repeat": "Repeat with seeds",
     "presets": "Start from",
+    "diagnosis": "Why did it help",
     "bias": "Bias",
     "view": "View",
 }

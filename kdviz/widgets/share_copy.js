@@ -1,4 +1,4 @@
-// Text to take away: a button that copies it, and where that is not allowed, selects it.
+// What is taken away from a page: text that a button copies (or selects, where copying is not allowed), and its address.
 
 const COPIED_FOR_MS = 3000;
 
@@ -27,4 +27,10 @@ function selectAll(holder) {
   holder.focus();
   if (holder.select) holder.select();
   else getSelection().selectAllChildren(holder);
+}
+
+/** Whether this page has an address that makes it anew: one that a server renders, not a notebook and not a file. */
+function hasAddress() {
+  const served = document.body.dataset.voila || !document.querySelector(".jp-LabShell, .jp-NotebookShell");
+  return location.protocol.startsWith("http") && Boolean(served);
 }

@@ -41,7 +41,7 @@ def test_a_healthy_run_stays_clean_and_the_twin_has_as_many_tries(clean):
 def test_without_a_twin_the_study_trains_one(healthy, clean):
     run, twin = healthy
     diagnosis = studied(run, arms=5)
-    assert [(arm.role, dict(arm.changes)) for arm in diagnosis.arms][0] == ("twin", {})
+    assert (diagnosis.arms[0].role, dict(diagnosis.arms[0].changes)) == ("twin", {})
     known = run.diagnose(twin=twin)
     assert diagnosis.headline == known.headline  # the twin is the same one
     assert "Left out for want of budget" in diagnosis.not_looked_at[-1]
@@ -84,7 +84,7 @@ def test_a_gain_that_is_only_a_larger_step(make, world):
 
 
 def test_labels_so_many_that_the_teacher_adds_nothing(make, world):
-    data = world.with_train(3000)
+    data = replace(world.few(1500), train=World().draw(3000))
     run = make(data=data, epochs=4)
     twin = trained(run.twin())
     found = studied(run, twin=twin)["labels_plenty"]
