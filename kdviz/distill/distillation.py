@@ -71,7 +71,8 @@ class Distillation:
         in proportion to one another.
     learning_rate : float or Schedule, optional
         Default 1e-3, or the one that an optimiser made by a function has. Of several groups: the largest rate.
-    batch_size : int
+    batch_size : int, optional
+        Default that of a DataLoader given as data, else 128.
     epochs : int
         The plan: how long schedules take, where ``train()`` and iteration end. ``train(epochs=...)`` can go beyond.
     seed : int
@@ -110,7 +111,7 @@ class Distillation:
         *,
         optimizer: str | OptimizerFactory = "adam",
         learning_rate: Hyperparameter | None = None,
-        batch_size: int = 128,
+        batch_size: int | None = None,
         epochs: int = 10,
         seed: int = 0,
         augment: str | Augment | None = None,
@@ -124,6 +125,7 @@ class Distillation:
         student = _fitting(student, "student", data)
         guards.check_kinds(teacher, student, objective)
         learning_rate = usual_rate(optimizer, student) if learning_rate is None else learning_rate
+        batch_size = data.batch_size or 128 if batch_size is None else batch_size
         settings = Settings(objective, optimizer, learning_rate, batch_size, epochs, seed, augment, snapshot_every)
         guards.check_data(data, objective)
         if objective.needs_teacher and teacher is None:

@@ -474,3 +474,12 @@ def test_an_exported_teacher_is_asked_as_it_is(make, teacher, clouds):
 def test_lazy_layers_get_their_shapes_from_the_data(make):
     run = trained(make(nn.Sequential(nn.LazyLinear(8), nn.ReLU(), nn.LazyLinear(3))))
     assert same_weights(run.at(run.steps_done), run.student)
+
+
+def test_the_batch_size_of_a_loader_is_used_unless_another_is_given(teacher):
+    X, y = torch.randn(90, 4), torch.arange(90) % 3
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(X, y), batch_size=9)
+    arguments = {"allow_weaker_teacher": True}
+    assert kd.Distillation(teacher, small(), loader, **arguments).settings.batch_size == 9
+    assert kd.Distillation(teacher, small(), loader, batch_size=16, **arguments).settings.batch_size == 16
+    assert kd.Distillation(teacher, small(), (X, y), **arguments).settings.batch_size == 128

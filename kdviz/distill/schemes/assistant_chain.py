@@ -74,3 +74,4 @@ def assistant_chain(
         run = Distillation(frozen(teacher), student, data, objective, **training)
         yield run  # whoever asked trains it
         teacher = run
+        training = {"allow_weaker_teacher": True, **training}  # from now on it is a student of before

@@ -94,6 +94,7 @@ def _generations(
 ) -> Iterator[Distillation]:
     run = Distillation(None, make(0), data, first, **training)
     yield run  # whoever asked trains it
+    training = {"allow_weaker_teacher": True, **training}  # the teacher is the last student: nothing was swapped
     for generation in range(1, generations):
         run = Distillation(frozen(run), make(generation), data, objective, **training)
         yield run

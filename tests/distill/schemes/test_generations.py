@@ -77,6 +77,7 @@ class Odd(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.layer = nn.Linear(4, 3)
+        nn.init.zeros_(self.layer.weight)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.layer(x)
