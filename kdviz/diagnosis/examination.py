@@ -12,6 +12,7 @@ from .. import data as data_sets
 from ..data import Examples, Splits
 from ..distill import Cancelled, Distillation, Teacher
 from ..distill.schedules import value_at
+from ..models.wrap import as_module
 from . import looks  # noqa: F401 (declares them)
 from .case import Case, Progress
 from .findings import Finding, NotLookedAt, in_order, interval, signed
@@ -177,9 +178,7 @@ def _module(given: Any, who: str) -> nn.Module:
     if isinstance(given, Distillation):
         return given.student
     module = given.module if isinstance(given, Teacher) else given
-    if not isinstance(module, nn.Module):
-        raise TypeError(f"the {who} must be a torch.nn.Module, got {type(module).__name__}; pass kd.wrap(model)")
-    return module
+    return as_module(module, who)
 
 
 def _diagnosed(case: Case, budget: Budget | None) -> Diagnosis:

@@ -107,6 +107,11 @@ def check_taps(found: dict[str, Tap], names: Sequence[str], who: str) -> None:
         tap = found.get(name)
         if tap is None or not name:
             there = [other for other in found if other]
+            if not there:
+                raise ValueError(
+                    f"the {who} has no layer that gives a tensor, so {name!r} cannot be tapped; use terms that compare "
+                    "answers, such as kd.SoftTargets"
+                )
             near = difflib.get_close_matches(str(name), there, n=3, cutoff=0.4) or there[:12]
             raise ValueError(
                 f"a tap must be a layer of the {who} that gives a tensor, by its dotted name, got {name!r}; "

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from ..data import Examples
 from ..models.inference import ROWS_AT_ONCE, Cancelled, Inputs, ask, device_of, fitted, rows, uncompiled
 from ..models.looking import evaluating, in_training, octets, parts_of
+from ..models.wrap import as_module
 from .randomness import seeded
 from .taps import Tap, probe, tapped
 
@@ -48,10 +49,8 @@ class Teacher:
         If the module is in training mode.
     """
 
-    def __init__(self, module: nn.Module) -> None:
-        if not isinstance(module, nn.Module):
-            raise TypeError(f"the teacher must be a torch.nn.Module, got {type(module).__name__}")
-        self.module = module
+    def __init__(self, module: Any) -> None:
+        self.module = as_module(module, "teacher")
         self._check_mode()
         self._cache: dict[tuple[str, str], Answers] = {}
         self._hashed: tuple[int, str] | None = None

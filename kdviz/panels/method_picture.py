@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from torch import Tensor, nn
+import torch
+from torch import nn
 
 from ..distill import Distillation
 from ..distill.methods import Method
 from ..distill.pairing import Pair, Stages
-from ..distill.taps import SCORES, taps
+from ..distill.taps import SCORES, modules_by_name, taps
 from ..distill.terms import HardLabels, Layered, Term
+from ..models.inference import Inputs, ask, tensors_of
+from ..models.looking import evaluating
 
 MOST_LAYERS = 9  # of one model that are drawn; of more, those that nothing is compared with are left out
 
@@ -39,6 +42,7 @@ COMPARED = {
 SYMBOLS = {"attention_transfer": "map", "gram": "matrix", "neuron_selectivity": "map", "solution_flow": "matrix"}
 OF_FAMILY = {"response": "bars", "adversarial": "bars", "relation": "matrix"}
 BRIDGES = {"1×1 conv": "a 1×1 convolution", "linear": "a linear map", "linear, both sides": "linear maps on both sides"}
+ANSWER = "answer"  # the box of a model whose layers cannot be seen
 OF_RANK = {4: "maps", 3: "tokens", 2: "vector"}
 
 
@@ -64,7 +68,7 @@ def picture(run: Distillation, chosen: Method, stages: Stages) -> dict[str, Any]
     few = run.data.train.inputs(slice(0, 2))
     term, pairs = _compared(run.objective.terms, chosen)
     sides = {"student": (run.student, few), "teacher": (run.teacher.module, few)}
-    found = {who: taps(model, x) for who, (model, x) in sides.items()}
+    found = {who: _layers(model, x, who) for who, (model, x) in sides.items()}
     logits = (_last(found["student"]), _last(found["teacher"]))
     if term is not None and not pairs and chosen.family != "labels":
         pairs = (logits,)
@@ -88,6 +92,15 @@ def picture(run: Distillation, chosen: Method, stages: Stages) -> dict[str, Any]
     }
 
 
+def _layers(model: nn.Module, few: Inputs, who: str) -> dict[str, tuple[int, ...]]:
+    """Return what each layer gives, the last of them the logits; of a model that shows no such layer, its answer."""
+    found = taps(model, few)
+    if any(_gives_logits(name, shape) for name, shape in found.items()):
+        return found
+    with evaluating(model), torch.no_grad():
+        return found | {ANSWER: tuple(ask(model, few, who=who).shape)}
+
+
 def _compared(terms: Sequence[Term], chosen: Method) -> tuple[Term | None, tuple[Pair, ...]]:
     """Return the method's own term and its pairs of layers, student's first; none for logits."""
     layered = next((t for t in terms if isinstance(t, Layered)), None)
@@ -97,7 +110,7 @@ def _compared(terms: Sequence[Term], chosen: Method) -> tuple[Term | None, tuple
 
 
 def _column(
-    model: nn.Module, few: Tensor, found: Mapping[str, tuple[int, ...]], compared: Sequence[str], kept: Iterable[str]
+    model: nn.Module, few: Inputs, found: Mapping[str, tuple[int, ...]], compared: Sequence[str], kept: Iterable[str]
 ) -> list[dict[str, Any]]:
     """Return the boxes of one model, from its input up."""
     names = _outline(model, found, {*compared, *kept})
@@ -114,7 +127,8 @@ def _column(
             continue
         shown = inside.get(name, name)
         boxes.append({"name": shown.removesuffix(SCORES), "shape": _shape(found[shown]), "compared": shown in compared})
-    return [{"name": "input", "shape": _shape(tuple(few.shape)), "compared": False}, *boxes]
+    given = tensors_of(few)[0]
+    return [{"name": "input", "shape": _shape(tuple(given.shape)), "compared": False}, *boxes]
 
 
 def _outline(model: nn.Module, found: Mapping[str, tuple[int, ...]], kept: set[str]) -> list[str]:
@@ -122,7 +136,7 @@ def _outline(model: nn.Module, found: Mapping[str, tuple[int, ...]], kept: set[s
 
     A stage of maps ends where their size or number changes; of vectors and tokens each layer with weights is one.
     """
-    modules = dict(model.named_modules())
+    modules = {ANSWER: nn.Identity(), **modules_by_name(model)}
     top = [
         name
         for name in found
@@ -153,7 +167,11 @@ def _place(column: Sequence[Mapping[str, Any]], name: str) -> int:
 
 
 def _last(found: Mapping[str, tuple[int, ...]]) -> str:
-    return [name for name in found if "." not in name and len(found[name]) == 2][-1]
+    return [name for name, shape in found.items() if _gives_logits(name, shape)][-1]
+
+
+def _gives_logits(name: str, shape: tuple[int, ...]) -> bool:
+    return "." not in name and len(shape) == 2
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ...data import Examples, Splits, splits
 from ...models.kept_answers import KeptAnswers, kept_answers
+from ...models.wrap import as_module
 from ..distillation import Distillation
 from ..objective import Objective
 from ..randomness import mix
@@ -166,6 +167,8 @@ def labelled_by(
     if not 0 < temperature < float("inf"):
         raise ValueError(f"temperature must be a finite number > 0, got {temperature}")
     data = splits(data)
+    if not callable(teacher) and not isinstance(teacher, Teacher):
+        teacher = as_module(teacher, "teacher", classes=data.classes, features=data.features)
     if isinstance(teacher, nn.Module | Teacher):
         logits = (Teacher(teacher) if isinstance(teacher, nn.Module) else teacher).logits(data.train, progress=progress)
         logits = logits.cpu()

@@ -21,7 +21,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...data import Examples, Splits, splits
+from ...models.inference import answer, bare
 from ...models.looking import evaluating
+from ...models.wrap import as_module
 from ..distillation import Distillation
 from ..objective import Objective
 from ..randomness import mix
@@ -103,6 +105,7 @@ def data_free(
     Examples(30×4 float32, 0 labelled)
     """
     data = splits(data)
+    teacher = as_module(teacher, "teacher", classes=data.classes)
     made = data_impressions(
         teacher,
         data.shape,
@@ -243,7 +246,7 @@ def class_likeness(teacher: nn.Module, last_layer: str | None = None) -> Tensor:
             [0.8284, 1.0000, 0.0000],
             [0.0000, 0.1464, 1.0000]], dtype=torch.float64)
     """
-    linear = {name: module for name, module in teacher.named_modules() if isinstance(module, nn.Linear)}
+    linear = {name: module for name, module in bare(teacher).named_modules() if isinstance(module, nn.Linear)}
     if last_layer is None:
         last_layer = next(reversed(linear), None)
     if last_layer not in linear:
@@ -284,7 +287,7 @@ def _sought(
     with evaluating(teacher), torch.enable_grad():
         for _ in range(steps):
             # Summed: each input has a gradient of its own, as if it were sought alone.
-            loss = F.cross_entropy(teacher(x) / temperature, wanted, reduction="sum")
+            loss = F.cross_entropy(answer(teacher, x, who="teacher") / temperature, wanted, reduction="sum")
             (x.grad,) = torch.autograd.grad(loss, [x])
             optimizer.step()
             if bounds is not None:

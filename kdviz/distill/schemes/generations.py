@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 from torch import nn
 
+from ...models.wrap import as_module
 from ..distillation import Distillation
 
 
@@ -105,10 +106,8 @@ def train_each(
 
 
 def _copy_of(learned: Distillation | nn.Module) -> nn.Module:
-    if isinstance(learned, nn.Module):
-        return _copied(learned)
     if not isinstance(learned, Distillation):
-        raise TypeError(f"a run or a torch.nn.Module is expected, got {type(learned).__name__}")
+        return _copied(as_module(learned, "teacher"))
     if learned.steps_done == 0:
         raise ValueError(
             f"{learned} was not trained and the next run learns from it; train each run before asking for the next, "
