@@ -1,4 +1,4 @@
-"""Why did it (not) help?, on a page: asked by a button, looked at on a thread of its own, stopped when training goes on."""
+"""Why did it (not) help?, on a page: asked by a button, looked at on a thread of its own, until training goes on."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Diagnosing:
 
     def _look(self, stop: threading.Event, closer: bool) -> None:
         subject = self._subject()
-        if subject is None or stop.is_set():
+        if subject is None:
             return
         found = doctor.diagnose(
             subject.run,
