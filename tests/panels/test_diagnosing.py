@@ -27,20 +27,20 @@ def trained(panel):
 
 def test_there_is_a_button_once_a_run_has_ended(lab):
     widget = lab.diagnosing.widget
-    assert widget.state == "away"
+    assert widget.stage == "away"
     with pytest.raises(ValueError, match="no run has ended yet"):
         lab.command("diagnose")
     trained(lab)
-    assert widget.state == "ready"
+    assert widget.stage == "ready"
     lab.command("reset")
-    assert lab.wait("idle") and widget.state == "away"
+    assert lab.wait("idle") and widget.stage == "away"
 
 
 def test_it_says_what_the_run_itself_says(lab):
     trained(lab).command("diagnose")
     assert lab.wait("finished")
     widget, found = lab.diagnosing.widget, lab.run.diagnose(twin=lab.twin)
-    assert (widget.state, widget.headline) == ("done", found.headline)
+    assert (widget.stage, widget.headline) == ("done", found.headline)
     assert [row["sentence"] for row in widget.findings] == [f.sentence for f in found.findings]
     sure = next(row for row in widget.findings if row["name"] == "teacher_too_sure")
     assert link.from_query(sure["query"])["temperature"] == 4.0
@@ -65,7 +65,7 @@ def test_a_closer_look_is_a_study_and_stops_when_asked(lab, monkeypatch):
     assert arms.wait(120)
     lab.command("stop_diagnosis")
     assert lab.wait("finished")
-    assert lab.diagnosing.widget.state == "done"
+    assert lab.diagnosing.widget.stage == "done"
     assert lab.diagnosing.widget.notes[-1] == "Stopped before all was looked at."
     assert lab.diagnosing.found.arms
 
@@ -75,7 +75,7 @@ def test_training_on_drops_a_look_under_way(lab):
     lab.command("diagnose", closer=True)
     lab.command("train")  # anew
     assert lab.wait("finished")
-    assert lab.diagnosing.widget.state == "ready" and lab.diagnosing.widget.headline == ""
+    assert lab.diagnosing.widget.stage == "ready" and lab.diagnosing.widget.headline == ""
 
 
 def test_what_goes_wrong_is_a_sentence_and_the_page_lives_on(lab, monkeypatch):
@@ -88,9 +88,9 @@ def test_what_goes_wrong_is_a_sentence_and_the_page_lives_on(lab, monkeypatch):
         patched.setattr(kd.diagnosis, "diagnose", broken)
         lab.command("diagnose")
         assert lab.wait("finished")
-    assert (lab.diagnosing.widget.state, lab.diagnosing.widget.status) == ("failed", "This cannot be looked at.")
+    assert (lab.diagnosing.widget.stage, lab.diagnosing.widget.status) == ("failed", "This cannot be looked at.")
     lab.command("diagnose")
-    assert lab.wait("finished") and lab.diagnosing.widget.state == "done"
+    assert lab.wait("finished") and lab.diagnosing.widget.stage == "done"
 
 
 def test_nothing_of_it_is_left_when_the_lab_is_closed():
@@ -114,11 +114,11 @@ def test_a_run_of_ones_own_has_code_and_no_link():
 
 def test_the_methods_page_has_it_too():
     panel = trained(kd.panels.Methods(pair="mnist-mlp-1200", epochs=1))
-    assert panel.diagnosing.widget.state == "ready"
+    assert panel.diagnosing.widget.stage == "ready"
     panel.diagnosing.widget._handle_custom_msg({"command": "diagnose", "closer": False}, [])
     assert panel.wait("finished")
-    assert panel.diagnosing.widget.state == "done"
+    assert panel.diagnosing.widget.stage == "done"
     assert panel.diagnosing.widget.headline == panel.runs["student"].diagnose(twin=panel.runs["twin"]).headline
     panel.choose(method="relational_angle")
-    assert panel.wait() and panel.diagnosing.widget.state == "away"
+    assert panel.wait() and panel.diagnosing.widget.stage == "away"
     panel.close()
