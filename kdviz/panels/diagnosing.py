@@ -1,4 +1,4 @@
-"""Why did it (not) help?, on a page: asked by a button, looked at on a thread of its own, stopped when training goes on."""
+"""Why did it (not) help?, on a page: asked by a button, looked at on a thread of its own, until training goes on."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Diagnosing:
         self._stop.set()
         self.found = None
         nothing: dict[str, Any] = {"headline": "", "findings": [], "notes": [], "status": "", "share": None}
-        self._publisher.put(self.widget, state="ready" if offered else "away", closer="", **nothing)
+        self._publisher.put(self.widget, stage="ready" if offered else "away", closer="", **nothing)
 
     def look(self, closer: bool = False) -> None:
         """Look, on the thread of its own; returns at once.
@@ -84,7 +84,7 @@ class Diagnosing:
             raise ValueError("no run has ended yet; press Train first")
         self._stop = threading.Event()
         told = "Looking closer: training short runs beside yours." if closer else "Looking."
-        self._publisher.put(self.widget, state="looking", status=told, share=None)
+        self._publisher.put(self.widget, stage="looking", status=told, share=None)
         stop = self._stop
         self._worker.put("look", lambda: self._look(stop, closer))
 
@@ -103,7 +103,7 @@ class Diagnosing:
 
     def _look(self, stop: threading.Event, closer: bool) -> None:
         subject = self._subject()
-        if subject is None or stop.is_set():
+        if subject is None:
             return
         found = doctor.diagnose(
             subject.run,
@@ -135,7 +135,7 @@ class Diagnosing:
         can = not closer and subject.run.data.train.labelled > 0
         self._publisher.put(
             self.widget,
-            state="done",
+            stage="done",
             status="",
             share=None,
             headline=found.headline,
@@ -160,4 +160,4 @@ class Diagnosing:
         }
 
     def _failed(self, _key: object, error: Exception) -> None:
-        self._publisher.put(self.widget, state="failed", share=None, status=telling.as_sentence(str(error)))
+        self._publisher.put(self.widget, stage="failed", share=None, status=telling.as_sentence(str(error)))

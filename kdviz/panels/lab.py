@@ -22,6 +22,7 @@ from ..distill.runner import KeepGoing
 from . import choices as offered
 from . import code, link, presets, telling
 from .choices import Choices
+from .diagnosing import Subject
 from .groups import Groups
 from .lab_page import CHOSEN_BY_SETUP, LabPage, setup_traits
 from .newest import Newest
@@ -75,7 +76,7 @@ class Lab(LabPage):
         self._watched_of = ("", "")  # data and teacher the examples were chosen with
         self._asked_for_scene = False
         self._outdated = False  # choices were made since the run on the page
-        self._make_page(self._choices, self._opening, self._models_now, own=run is not None)
+        self._make_page(self._choices, self._opening, self._models_now, self._asked_about, own=run is not None)
         self._newest = Newest("kdviz-answers")
         self._travel = Travel(self.scene, self.roster, self._newest, self._publisher)
         self._groups = Groups(self.roster, self._travel)
@@ -86,7 +87,8 @@ class Lab(LabPage):
         self._listen()
 
     def _listen(self) -> None:
-        for widget in (self.kept, self.presets, self.transport, self.curves, self.runs, self.share):
+        heard = (self.kept, self.presets, self.transport, self.curves, self.runs, self.diagnosing.widget, self.share)
+        for widget in heard:
             widget.on_msg(self._on_message)
         self.scene.on_message(self._on_hello)
         self.setup.observe(self._on_data, "dataset")
@@ -135,7 +137,8 @@ class Lab(LabPage):
         name : str
             "train", "pause", "step", "stop", "reset", "edit" (temperature, alpha, fairness, learning_rate), "branch"
             (step, and what is edited there), "repeat" (seeds), "show", "rename", "hide", "remove" (run, and its value),
-            "preset" (name), "opening" (back to how the page opened), "take_up" or "forget" (kept).
+            "preset" (name), "opening" (back to how the page opened), "take_up" or "forget" (kept), "diagnose"
+            (closer: with a small study), "stop_diagnosis".
         **values
             As the command takes them.
 
@@ -161,6 +164,8 @@ class Lab(LabPage):
             "opening": lambda: self._open_with(*self._opened_with),
             "take_up": self._take_up,
             "forget": lambda kept: self._session.forget(str(kept)),
+            "diagnose": lambda closer=False: self.diagnosing.look(closer is True),
+            "stop_diagnosis": self.diagnosing.stop,
         }
         if name in commands:
             commands[name](**values)
@@ -412,6 +417,15 @@ class Lab(LabPage):
             return student.run.teacher.module, run.student, run.lock, run.steps_done, entry.name
         return student.run.teacher.module, self._travel.student_at(entry, step), None, step, entry.name
 
+    def _asked_about(self) -> Subject | None:
+        """Return the student's run, its twin and the seeds so far, for who asks why it did (not) help."""
+        if self.run is None:
+            return None
+        repeats = self._groups.repeats
+        tests = [r.test_errors for r in repeats.results] if repeats is not None else []
+        seeds = [(float(t["student"]), float(t["twin"])) for t in tests if {"student", "twin"} <= set(t)]
+        return Subject(self.run, self.twin, seeds if len(seeds) > 1 else ())
+
     # What is kept
 
     def _page_to_keep(self) -> dict[str, Any]:
@@ -511,11 +525,13 @@ class Lab(LabPage):
         for _ in range(3):  # what is sent asks for exact numbers, and those are sent in turn
             self._newest.wait_until_idle(timeout_s)
             self.subjects.wait_until_idle(timeout_s)
+            self.diagnosing.wait_until_idle(timeout_s)
             sent = self._publisher.wait_until_sent()
         return reached and sent
 
     def close(self) -> None:
         """Stop training and close everything: no thread and no widget is left."""
+        self.diagnosing.close()
         self._runner.close()
         self._newest.close()
         self.subjects.close()

@@ -15,6 +15,7 @@ from ..widgets.scene import VIEWS
 from . import choices as offered
 from . import link, presets, telling
 from .choices import Choices
+from .diagnosing import Diagnosing, Subject
 from .drawing import Drawing, Models
 from .groups import Groups
 from .opening import Opening
@@ -42,13 +43,23 @@ class LabPage(Panel):
         The widgets.
     drawing : Drawing
         The pad and who answers it.
+    diagnosing : Diagnosing
+        Why it did (not) help, once a run has ended.
     subjects : Subjects
         What Python computes of both models, by the view that shows it.
     roster : Roster
         All runs on the page.
     """
 
-    def _make_page(self, choices: Choices, opening: Opening, models: Callable[[], Models], *, own: bool) -> None:
+    def _make_page(
+        self,
+        choices: Choices,
+        opening: Opening,
+        models: Callable[[], Models],
+        asked_about: Callable[[], Subject | None],
+        *,
+        own: bool,
+    ) -> None:
         self._publisher = Publisher()
         self.roster = Roster()
         self.scene = widgets.Scene(**live_traits(choices), **page_traits(opening))
@@ -59,6 +70,7 @@ class LabPage(Panel):
         self.transport = widgets.Transport(**shared)
         self.curves = widgets.LearningCurves(learning_rate=choices.learning_rate, **shared)
         self.runs = widgets.Runs(folded=True, **shared)
+        self.diagnosing = Diagnosing(self.scene, self._publisher, asked_about, links=not own)
         self.share = widgets.Share(**shared)
         self.sliders = widgets.SoftTargets(shown=["temperature", "alpha", "fairness", "bias"], **shared)
         self.views = widgets.Views(**shared)
@@ -74,7 +86,7 @@ class LabPage(Panel):
             self.setup.update(datasets=offered.data_rows(), **setup_traits(choices, opening))
         head = [] if own else [self.kept, self.presets]
         choose = [] if own else [self.setup]
-        left = [*choose, self.transport, self.curves, self.runs, self.share]
+        left = [*choose, self.transport, self.curves, self.runs, self.diagnosing.widget, self.share]
         inside = [self.fidelity, *self.subjects.widgets, self.calibration]
         first = [self.sliders, self.views, self.examples, self.soft_targets, self.dark_knowledge]
         right = [*first, self.drawing.pad, *inside]
@@ -116,6 +128,7 @@ class LabPage(Panel):
         self._publisher.put(self.runs, verdict="", can_repeat=False)
         self._publisher.put(self.presets, finished=False)
         self._publisher.put(self.share, code="")
+        self.diagnosing.offer(False)
 
     def _show_runs(self, groups: Groups, state: str) -> None:
         """Show what there is of every run: curves, bands, verdict."""
@@ -136,6 +149,7 @@ class LabPage(Panel):
         repeatable = at_rest and tested and can_repeat(student.run)
         self._publisher.put(self.runs, verdict=groups.verdict, can_repeat=repeatable)
         self._publisher.put(self.presets, finished=tested)
+        self.diagnosing.offer(at_rest and tested)
 
     def _show_link(self, state: dict[str, Any], code: str | None = None) -> None:
         """Show the link and the call that open the page as it is, and the code of the run where it is given."""

@@ -28,6 +28,7 @@ from ..distill.terms import HardLabels
 from ..widgets.from_page import Box, VBox
 from . import method_code, telling
 from . import method_telling as says
+from .diagnosing import Diagnosing, Subject
 from .method_choices import MethodChoices, method_kinds, temperature_name, temperature_range, term_place, weight_edit
 from .method_formula import formulas, weight_symbol
 from .method_picture import picture
@@ -122,17 +123,19 @@ class Methods(Panel):
         self.transport = widgets.Transport(scene=self.scene)
         self.curves = widgets.LearningCurves(scene=self.scene)
         self.pulls = widgets.Gradients()
+        self.diagnosing = Diagnosing(self.scene, self._publisher, self._asked_about, links=False)
         columns = {
             "choose": [self.methods],
             "see": [self.picture],
-            "run": [self.transport, self.curves, self.pulls],
+            "run": [self.transport, self.curves, self.diagnosing.widget, self.pulls],
         }
         boxes = [VBox(column).add_class(f"kd-methods-{name}") for name, column in columns.items()]
         page = Box(boxes).add_class("kd-methods-page")
         self.view = Box([page]).add_class("kd-methods-room")
 
     def _listen(self) -> None:
-        self.transport.on_msg(self._on_message)
+        for widget in (self.transport, self.diagnosing.widget):
+            widget.on_msg(self._on_message)
         self.scene.on_message(self._on_hello)
         self.methods.observe(self._on_chosen, ["chosen", "pair"])
         self.picture.observe(self._on_slider, ["weight", "temperature"])
@@ -140,8 +143,12 @@ class Methods(Panel):
     # What the page says
 
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        if isinstance(content, dict) and "command" in content:
-            self.command(str(content["command"]))
+        if not isinstance(content, dict) or "command" not in content:
+            return
+        try:
+            self.command(str(content["command"]), closer=content.get("closer") is True)
+        except ValueError as error:
+            self._say(str(error))
 
     def _on_hello(self, content: dict[str, Any]) -> None:
         """The page has opened: its address may name a method."""
@@ -193,14 +200,17 @@ class Methods(Panel):
         else:
             self._show_soon()
 
-    def command(self, name: str, /) -> None:
-        """Do what a button does ("train", "pause", "step", "stop", "reset"); returns at once."""
+    def command(self, name: str, /, *, closer: bool = False) -> None:
+        """Do what a button does ("train", "pause", "step", "stop", "reset", "diagnose", "stop_diagnosis"); returns at
+        once. ``closer``: diagnose with a small study."""
         commands: dict[str, Callable[[], None]] = {
             "train": lambda: self._go_on("train"),
             "step": lambda: self._go_on("step"),
             "pause": lambda: self._runner.send("pause"),
             "stop": lambda: self._runner.send("stop"),
             "reset": self._reset,
+            "diagnose": lambda: self.diagnosing.look(closer),
+            "stop_diagnosis": self.diagnosing.stop,
         }
         if name in commands:
             commands[name]()
@@ -259,6 +269,7 @@ class Methods(Panel):
         fresh: dict[str, Any] = {"runs": [], "teacher_error": None, "total_steps": 0, "shown_run": "student"}
         self._publisher.put(self.scene, **fresh)
         self._publisher.put(self.curves, sentence="")
+        self.diagnosing.offer(False)
         self._publisher.put(self.methods, **self._listed(trial))
         objective = choices.objective(trial.stages)
         self._planned = trial.distillation(objective)
@@ -385,6 +396,7 @@ class Methods(Panel):
         self._publisher.put(self.methods, locked=bool(reason), locked_reason=reason)
         if runner.runs and runner.runs[0] is self.runs.get("student"):
             self._show_runs(runner)
+            self.diagnosing.offer(runner.state == "finished")
         with self._changed:
             self._changed.notify_all()
 
@@ -407,6 +419,11 @@ class Methods(Panel):
 
     def _say(self, sentence: str) -> None:
         self._publisher.put(self.transport, status=telling.as_sentence(sentence))
+
+    def _asked_about(self) -> Subject | None:
+        """Return the method's run and its twin, for who asks why it did (not) help."""
+        run = self.runs.get("student")
+        return None if run is None else Subject(run, self.runs.get("twin"), ())
 
     # What others ask
 
@@ -436,10 +453,12 @@ class Methods(Panel):
         wanted = states or ("idle",)
         with self._changed:
             there = self._changed.wait_for(lambda: self._runner.quiet and self._runner.state in wanted, timeout_s)
+        self.diagnosing.wait_until_idle(timeout_s)
         return self._publisher.wait_until_sent() and there
 
     def close(self) -> None:
         """Stop training and close everything: no thread and no widget is left."""
+        self.diagnosing.close()
         self._runner.close()
         self._publisher.close()
         super().close()

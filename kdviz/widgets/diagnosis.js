@@ -26,10 +26,10 @@ async function render({ model: own, el }) {
   life.listen(stop, "click", () => model.send({ command: "stop_diagnosis" }));
 
   const painter = drawing(life, () => {
-    const state = model.get("state");
-    const [looking, locked] = [state === "looking", isLocked(model, "diagnosis")];
+    const stage = model.get("stage");
+    const [looking, locked] = [stage === "looking", isLocked(model, "diagnosis")];
     const said = model.get("headline");
-    el.hidden = state === "away" || isHidden(model, "diagnosis") || (locked && !said);
+    el.hidden = stage === "away" || isHidden(model, "diagnosis") || (locked && !said);
     const focused = buttons.contains(document.activeElement);
     ask.hidden = looking || locked || Boolean(said);
     closer.hidden = looking || locked || !said || !model.get("closer");
@@ -39,17 +39,17 @@ async function render({ model: own, el }) {
     say(hint, closer.hidden ? "" : model.get("closer"));
     hint.hidden = closer.hidden;
     drawBar(bar, looking, model.get("share"));
-    const text = looking || state === "failed" ? model.get("status") : "";
+    const text = looking || stage === "failed" ? model.get("status") : "";
     say(status, text);
     status.hidden = !text;
-    status.classList.toggle("kd-failed", state === "failed");
+    status.classList.toggle("kd-failed", stage === "failed");
     say(headline, said);
     headline.hidden = !said;
     if (stale(said, JSON.stringify(model.get("findings")))) drawFindings(list, model.get("findings") ?? [], Boolean(said), life);
     notes.draw(model.get("notes") ?? []);
-    live.announce(text || (said ? [said, ...sentences(model)].join(" ") : ""), state);
+    live.announce(text || (said ? [said, ...sentences(model)].join(" ") : ""), stage);
   });
-  life.watch(["state", "share", "status", "headline", "findings", "notes", "closer"], painter.soon);
+  life.watch(["stage", "share", "status", "headline", "findings", "notes", "closer"], painter.soon);
   if (model.scene) life.watch(["hidden", "locked"], painter.soon);
   painter.now();
   return () => life.end();
@@ -78,8 +78,8 @@ function drawFindings(list, findings, looked, life) {
 function findingRow(finding, life) {
   const sure = node("span", { class: "kd-why-sure" }, finding.confidence);
   const head = node("p", { class: "kd-why-head" }, node("strong", {}, finding.title), " ", sure);
-  const evidence = node("dl", { class: "kd-why-evidence" });
-  for (const [name, value] of finding.evidence) evidence.append(node("div", {}, node("dt", {}, name), node("dd", {}, value)));
+  const numbers = finding.evidence.map(([name, value]) => node("li", {}, node("span", {}, name), " ", node("span", {}, value)));
+  const evidence = node("ul", { class: "kd-why-evidence" }, ...numbers);
   const tries = [finding.code ? codeToTry(finding.code, life) : null, wayToTheLab(finding, life)].filter(Boolean);
   const summary = node("summary", { class: "kd-why-fold" }, tries.length ? "Evidence, and what to try" : "Evidence");
   const more = node("details", {}, summary, evidence, ...tries);

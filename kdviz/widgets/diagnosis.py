@@ -11,7 +11,7 @@ from kdviz.widgets.parts import css, esm
 from kdviz.widgets.scene import SceneTrait
 from kdviz.widgets.traits import View, one_of, rows_with, within
 
-STATES = ("away", "ready", "looking", "done", "failed")
+STAGES = ("away", "ready", "looking", "done", "failed")
 FIELDS = ("name", "title", "severity", "confidence", "sentence", "evidence", "code", "query", "call")
 
 
@@ -33,7 +33,7 @@ class DiagnosisView(View):
 
     Examples
     --------
-    >>> DiagnosisView().state
+    >>> DiagnosisView().stage
     'away'
     """
 
@@ -41,7 +41,7 @@ class DiagnosisView(View):
     _css = css("theme", "diagnosis")
 
     scene = SceneTrait()
-    state = Unicode(
+    stage = Unicode(
         "away", help="What it does: away (no run has ended), ready, looking, done, or failed (then see `status`)."
     ).tag(sync=True)
     share = Float(None, allow_none=True, help="How far a look is, in [0, 1]; None where nobody knows.").tag(sync=True)
@@ -55,9 +55,9 @@ class DiagnosisView(View):
     notes = List(Unicode(), help="What was not looked at, a sentence each.").tag(sync=True)
     closer = Unicode("", help="What a closer look would do, in a sentence; empty where it cannot.").tag(sync=True)
 
-    @traitlets.validate("state")
-    def _check_state(self, proposal: Any) -> str:
-        return one_of("state", proposal["value"], STATES)
+    @traitlets.validate("stage")
+    def _check_stage(self, proposal: Any) -> str:
+        return one_of("stage", proposal["value"], STAGES)
 
     @traitlets.validate("share")
     def _check_share(self, proposal: Any) -> float | None:
