@@ -210,6 +210,16 @@ class Server:
             if ": http://127.0.0.1:" in line:
                 return line[line.index("http://") :].split()[0]
 
+    def told(self, wanted: str, since: int = 0, timeout: float = 120.0) -> list[str]:
+        """The lines it printed since `since` that hold `wanted`, once there is one."""
+
+        def found() -> list[str]:
+            return [line for line in self.lines[since:] if wanted in line]
+
+        with self.said:
+            assert self.said.wait_for(found, timeout), f"{wanted!r} was not said: {self.lines[since:]}"
+            return found()
+
     @property
     def base(self) -> str:
         """The address of the index page, with a trailing slash."""

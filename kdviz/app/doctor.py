@@ -25,6 +25,8 @@ APP = (
     "voila",
 )
 TESTS = ("hypothesis", "import-linter", "mypy", "playwright", "pytest", "ruff")
+FILES_WANTED = 1024
+FILES_A_PAGE = 20
 MARKS = {"fine": "ok", "missing": "MISSING", "note": "note"}
 
 
@@ -62,7 +64,7 @@ def examine(*, port: int = 8866) -> list[Finding]:
     -------
     list of Finding
     """
-    return [*_packages(), *_machine(), *_materials(), *_pages(), _port(port)]
+    return [*_packages(), *_machine(), *_materials(), *_pages(), *_files(), _port(port)]
 
 
 def healthy(findings: list[Finding]) -> bool:
@@ -181,6 +183,20 @@ def _pages() -> Iterator[Finding]:
         return
     there = lab.is_file()
     yield Finding("Distillation Lab", "fine" if there else "missing", str(lab), "" if there else again)
+
+
+def _files() -> Iterator[Finding]:
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if most == resource.RLIM_INFINITY or most >= FILES_WANTED:
+        told = "no limit" if most == resource.RLIM_INFINITY else f"up to {most}"
+        yield Finding("open files", "fine", told)
+    else:
+        found = f"up to {most}: enough for some {max(1, (most - 64) // FILES_A_PAGE)} pages of kdviz serve at a time"
+        yield Finding("open files", "note", found, f"ulimit -Hn {FILES_WANTED}, or ask whoever runs this machine")
 
 
 def _port(port: int) -> Finding:

@@ -48,13 +48,15 @@ class Message:
     parts: tuple[bytes, ...]
 
 
-def read(frame: bytes) -> Message:
+def read(frame: bytes, most_buffers: int | None = None) -> Message:
     """Read a frame, its numbers checked first.
 
     Parameters
     ----------
     frame : bytes
         One binary websocket message.
+    most_buffers : int or None
+        Binary buffers it may have; None for as many as fit into it.
 
     Returns
     -------
@@ -71,7 +73,7 @@ def read(frame: bytes) -> Message:
     Traceback (most recent call last):
     kdviz.app.frames.MalformedError: a frame of 7 bytes is shorter than its own head
     """
-    ends = _offsets(frame)
+    ends = _offsets(frame, most_buffers)
     channel, *parts = (frame[begin:end] for begin, end in pairwise(ends[:FEWEST]))
     if len(parts[0]) > LONGEST_HEADER:
         raise MalformedError(f"a header of {len(parts[0])} bytes is longer than {LONGEST_HEADER}")
@@ -99,7 +101,7 @@ def read_from_browser(frame: bytes) -> Message:
     MalformedError
         With one sentence, when it is no message that a page could have sent.
     """
-    message = read(frame)
+    message = read(frame, MOST_BUFFERS)
     if message.channel not in CHANNELS:
         raise MalformedError(f"no page sends on the channel {message.channel[:40]!r}")
     for part, name in zip(message.parts[1:], ("parent header", "metadata", "content"), strict=True):
@@ -120,11 +122,12 @@ def answered(message: Message) -> str | None:
     return done if isinstance(done, str) else None
 
 
-def _offsets(frame: bytes) -> list[int]:
+def _offsets(frame: bytes, most_buffers: int | None) -> list[int]:
     if len(frame) < WORD * (FEWEST + 1):
         raise MalformedError(f"a frame of {len(frame)} bytes is shorter than its own head")
     count = int.from_bytes(frame[:WORD], "little")
-    if not FEWEST <= count <= FEWEST + MOST_BUFFERS or WORD * (count + 1) > len(frame):
+    most = len(frame) // WORD - 1 if most_buffers is None else FEWEST + most_buffers
+    if not FEWEST <= count <= most or WORD * (count + 1) > len(frame):
         raise MalformedError(f"a frame of {len(frame)} bytes cannot have {count} offsets")
     numbers = [int.from_bytes(frame[WORD * i : WORD * (i + 1)], "little") for i in range(1, count + 1)]
     if numbers != sorted(numbers) or numbers[0] < WORD * (count + 1) or numbers[-1] > len(frame):

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from jupyter_server.base.handlers import APIHandler
 from tornado.httpserver import HTTPServer
-from tornado.httputil import HTTPServerRequest
+from tornado.httputil import HTTPConnection, HTTPMessageDelegate, HTTPServerRequest
 from tornado.iostream import IOStream
 from tornado.routing import Router
 from tornado.web import Application, RequestHandler
@@ -168,21 +168,31 @@ class Door(Router):
 class Listener(HTTPServer):
     """Tornado's server, with so many connections at a time: a process may open only so many files.
 
-    One too many takes the place of the one that has waited longest for a request, so that idle ones shut nobody out.
+    One too many takes the place of the oldest that waits for a request, else of the oldest whose answer is not read, so
+    that idle ones shut nobody out.
     """
 
     def initialize(self, *args: Any, **kwargs: Any) -> None:
         super().initialize(*args, **kwargs)
-        self.streams: dict[IOStream, None] = {}
+        self.streams: dict[IOStream, bool] = {}  # whether it has been served at all
 
     def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
-        self.streams = {known: None for known in self.streams if not known.closed()}
+        self.streams = {known: served for known, served in self.streams.items() if not known.closed()}
         if len(self.streams) >= MOST_CONNECTIONS:
             # A kernel's socket waits for a frame, not for a request: it is no longer among the connections, and stays.
-            waiting = {connection.stream for connection in self._connections if connection.stream.reading()}
-            idle = next((known for known in self.streams if known in waiting), None)
-            (idle or stream).close()
-            if idle is None:
+            plain = {connection.stream for connection in self._connections}
+            asked = {one: served for one, served in self.streams.items() if one in plain}
+            idle = [one for one, served in asked.items() if not served or one.reading()]
+            unread = [one for one in asked if one.writing()]
+            spare = next(iter([*idle, *unread]), stream)
+            spare.close()
+            if spare is stream:
                 return
-        self.streams[stream] = None
+        self.streams[stream] = False
         super().handle_stream(stream, address)
+
+    def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
+        stream = getattr(server_conn, "stream", None)
+        if stream in self.streams:
+            self.streams[stream] = True
+        return super().start_request(server_conn, request_conn)

@@ -111,7 +111,7 @@ def read(path: Path) -> nbformat.NotebookNode:
         if told.get("nbformat", 4) == 4:
             notebook = nbformat.from_dict(told)
         else:
-            notebook = nbformat.convert(nbformat.from_dict(told), 4)
+            notebook = nbformat.reads(json.dumps(told), as_version=4, capture_validation_error={})
     except Exception:  # an old format that is not what it says can fail anywhere in the conversion
         raise UnreadableError("it is not a notebook of format 4, nor of an older one that can be brought up") from None
     check(notebook)
@@ -139,7 +139,10 @@ def check(notebook: Mapping[str, Any]) -> None:
     """
     if not isinstance(notebook.get("metadata", {}), dict):
         raise UnreadableError(f"its metadata must be an object, got {_kind(notebook['metadata'])}")
-    if notebook.get("nbformat", 4) != 4:
+    version = notebook.get("nbformat", 4)
+    if type(version) is not int or not 1 <= version <= 4:
+        raise UnreadableError(f"its nbformat must be a number from 1 to 4, got {repr(version)[:20]}")
+    if version != 4:
         return
     cells = notebook.get("cells", [])
     if not isinstance(cells, list):
@@ -193,17 +196,22 @@ def _cleaned(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         kept["title"] = metadata["title"]
     for name in ("kernelspec", "language_info"):
         told = metadata.get(name)
-        if isinstance(told, dict):
-            kept[name] = {key: value for key, value in told.items() if isinstance(value, str)}
+        if isinstance(told, dict) and isinstance(told.get("name"), str):
+            texts = {key: value for key, value in told.items() if isinstance(value, str)}
+            kept[name] = {"display_name": told["name"], **texts} if name == "kernelspec" else texts
     cells = [_cell(cell) for cell in notebook.get("cells", [])]
+    seen = {""}
+    for number, cell in enumerate(cells):
+        if cell["id"] in seen:
+            cell["id"] = f"cell-{number}"
+        seen.add(cell["id"])
     return nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": kept, "cells": cells})
 
 
 def _cell(cell: Mapping[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {"cell_type": cell["cell_type"], "source": text_of(cell.get("source", "")), "metadata": {}}
     ident, metadata = cell.get("id"), cell.get("metadata")
-    if isinstance(ident, str) and TAG.fullmatch(ident):
-        kept["id"] = ident
+    kept["id"] = ident if isinstance(ident, str) and TAG.fullmatch(ident) else ""
     tags = metadata.get("tags") if isinstance(metadata, dict) else None
     if isinstance(tags, list):
         kept["metadata"]["tags"] = [tag for tag in tags if isinstance(tag, str) and TAG.fullmatch(tag)]

@@ -13,6 +13,7 @@ from typing import Any
 
 from .inside import leads_out, speakable
 from .notebooks import UnreadableError, check, parsed, text_of, words
+from .notebooks import trouble as troubled
 from .places import LAB
 
 DEEPEST = 4
@@ -123,7 +124,8 @@ def _words_read(path: Path, _changed: int, _size: int) -> tuple[str, str, str]:
         check(notebook)
     except UnreadableError as wrong:
         return "", "", str(wrong)
-    return *_first_words(notebook), ""
+    older = notebook.get("nbformat", 4) != 4  # whether it can be brought up is seen by doing it
+    return *_first_words(notebook), troubled(path) if older else ""
 
 
 def _first_words(notebook: Mapping[str, Any]) -> tuple[str, str]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MISSING = 'kdviz serve needs Voila: pip install "kdviz[app]"'
 PORT = 8866
 PORTS_TRIED = 20
+FILES = 4096
 TOKEN = re.compile(r"[A-Za-z0-9._~-]{8,256}")
 OPEN_TO_ALL = (
     "warning: whoever reaches this address runs code here, as --token is empty; leave it out, and a token is made."
@@ -223,6 +224,28 @@ def _candidates(port: int | None) -> Iterator[int]:
         yield 0
 
 
+def more_files() -> int | None:
+    """Let this process open up to 4096 files, where the system's hard limit allows it.
+
+    Each page takes some twenty: its kernel's lines, and its own. macOS begins with 256.
+
+    Returns
+    -------
+    int or None
+        How many it may open now; None where that is not told (Windows).
+    """
+    try:
+        import resource
+    except ImportError:
+        return None
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        return wanted
+    return soft
+
+
 def configuration(what: Served, options: argparse.Namespace) -> Config:
     """Voila's settings.
 
@@ -304,6 +327,7 @@ def run(options: argparse.Namespace) -> int:
         from kdviz.app.server import Server
     except ModuleNotFoundError as error:
         raise ImportError(f"{MISSING} ({error.name} is missing)") from None
+    more_files()
     server = Server(config=configuration(what, options))
     server.what = what
     server.anyone = options.anyone

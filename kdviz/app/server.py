@@ -80,9 +80,16 @@ class PageHandler(Asking, TornadoVoilaHandler):
         trouble = await asyncio.to_thread(notebooks.trouble, place)
         if trouble:
             raise RefusedError(422, f"{place.name} cannot be shown: {trouble}.")
+        self._forget_token()
         asked = Visit(str(self.request.remote_ip), await self._claim(name))
         visit.set(asked)
         await self._stream(path, asked)
+
+    def _forget_token(self) -> None:
+        """The kernel is told the address that was asked for; the token in it is no concern of a notebook's."""
+        query = "&".join(part for part in self.request.query.split("&") if not part.startswith("token="))
+        self.request.query = query
+        self.request.uri = f"{self.request.path}?{query}" if query else self.request.path
 
     def _redirect_to_picture(self, path: str) -> None:
         if not notebooks.PICTURES.fullmatch(path) or inside(self.what.root, path) is None:

@@ -16,6 +16,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import Page, expect
 
+from kdviz.app import frames, sockets
+
 SAID_MS = 30_000
 READY_MS = 90_000
 STAYS = "What is shown stays, but nothing can be changed. Press Start again."
@@ -137,3 +139,25 @@ def test_only_a_status_of_the_kernel_is_taken_for_its_end(
     states = [["status", {"execution_state": "restarting"}]]
     assert shown.evaluate(TOLD, [states, text]) == [False, False, True]
     assert shown.locator("#kd-lost-text").inner_text() == f"Python ended on the server. {STAYS}"
+
+
+def test_a_page_that_missed_messages_is_told_so(page: Callable[..., Page], repository: Path) -> None:
+    shown = page()
+    shown.set_content('<link rel="icon"><div id="kd-lost" hidden><span id="kd-lost-text"></span></div>')
+    shown.evaluate(
+        """() => {
+          window.kdviz = {};
+          window.WebSocket = class extends EventTarget {
+            constructor(...given) { super(); window.lastSocket = this; this.given = given; }
+          };
+        }"""
+    )
+    shown.add_script_tag(path=repository / "kdviz/app/jupyter/voila/templates/kdviz/static/page.js")
+    close = "(code) => window.lastSocket.dispatchEvent(new CloseEvent('close', { code }))"
+    # Jupyter's client offers no protocol once a first try has failed; the server speaks one only.
+    shown.evaluate("() => void new WebSocket('ws://127.0.0.1/api/kernels/x/channels', [])")
+    assert shown.evaluate("window.lastSocket.given[1]") == frames.PROTOCOL
+    shown.evaluate(close, 1006)
+    expect(shown.locator("#kd-lost")).to_be_hidden()
+    shown.evaluate(close, sockets.BEHIND)
+    expect(shown.locator("#kd-lost-text")).to_have_text(re.compile("away for too long, .* is lost. " + STAYS))

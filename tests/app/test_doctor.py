@@ -69,3 +69,15 @@ def test_a_port_in_use_is_noticed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert finding(f"port {port}", doctor.examine(port=port)).found == "in use"
+
+
+@pytest.mark.parametrize(
+    ("hard", "state", "word"),
+    [(-1, "fine", "no limit"), (4096, "fine", "up to 4096"), (256, "note", "enough for some 9 pages")],
+)
+def test_too_few_open_files_are_noticed(monkeypatch: pytest.MonkeyPatch, hard: int, state: str, word: str) -> None:
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
+    monkeypatch.setattr(resource, "RLIM_INFINITY", -1)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, hard))
+    found = finding("open files", doctor.examine())
+    assert (found.state, word in found.found, bool(found.advice)) == (state, True, state == "note")

@@ -10,6 +10,7 @@ import socket
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import nbformat
@@ -104,18 +105,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def server(serve: Callable[..., object], folder: Path) -> object:
+def server(serve: Callable[..., Any], folder: Path) -> Any:
     return serve(folder, "--no-preheat")
 
 
 @pytest.fixture
-def base(server: object) -> str:
-    return server.base  # type: ignore[attr-defined, no-any-return]
+def base(server: Any) -> str:
+    return server.base
 
 
 @pytest.fixture(scope="module")
-def kernel(serve: Callable[..., object], folder: Path) -> str:
-    return opened(serve(folder, "--no-preheat").base)  # type: ignore[attr-defined]
+def kernel(serve: Callable[..., Any], folder: Path) -> str:
+    return opened(serve(folder, "--no-preheat").base)
 
 
 def opened(base: str) -> str:
@@ -131,8 +132,8 @@ def connect(base: str) -> Iterator[Callable[..., Client]]:
     """``connect(kernel, **options)`` opens a socket; the test's sockets are closed at its end."""
     clients: list[Client] = []
 
-    def connect(kernel: str, **options: object) -> Client:
-        clients.append(Client(base, kernel, **options))  # type: ignore[arg-type]
+    def connect(kernel: str, **options: Any) -> Client:
+        clients.append(Client(base, kernel, **options))
         return clients[-1]
 
     yield connect
@@ -142,37 +143,26 @@ def connect(base: str) -> Iterator[Callable[..., Client]]:
         client.line.shutdown()
 
 
-def memory(server: object) -> int:
-    return int(psutil.Process(server.pid).memory_info().rss)  # type: ignore[attr-defined]
-
-
-def told(server: object, since: int, wanted: str) -> list[str]:
-    """The log lines since `since` that hold `wanted`, once there is one."""
-    condition = server.said  # type: ignore[attr-defined]
-    with condition:
-        assert condition.wait_for(
-            lambda: any(wanted in line for line in server.lines[since:]),  # type: ignore[attr-defined]
-            timeout=120,
-        )
-    return [line for line in server.lines[since:] if wanted in line]  # type: ignore[attr-defined]
+def memory(server: Any) -> int:
+    return int(psutil.Process(server.pid).memory_info().rss)
 
 
 @pytest.mark.parametrize("protocols", [[], ["v2.kernel.websocket.jupyter.org"], ["chat", "mqtt"]])
 def test_a_protocol_that_no_page_speaks_is_refused_in_a_sentence(
-    server: object, base: str, kernel: str, protocols: list[str], connect: Callable[..., Client]
+    server: Any, base: str, kernel: str, protocols: list[str], connect: Callable[..., Client]
 ) -> None:
-    since = len(server.lines)  # type: ignore[attr-defined]
+    since = len(server.lines)
     with pytest.raises(websocket.WebSocketBadStatusException) as refused:
         connect(kernel, protocols=protocols)
     assert refused.value.status_code == 400
     assert "speaks v1.kernel.websocket.jupyter.org and nothing else" in refused.value.resp_body.decode()
-    told(server, since, "refused")
+    server.told("refused", since)
     connect(kernel).answer()
-    assert len(server.lines) == since + 1  # type: ignore[attr-defined]
+    assert len(server.lines) == since + 1
 
 
 def test_asking_for_widget_states_costs_no_more_than_the_states(
-    server: object, base: str, kernel: str, connect: Callable[..., Client]
+    server: Any, base: str, kernel: str, connect: Callable[..., Client]
 ) -> None:
     before = memory(server)
     client = connect(kernel)
@@ -200,7 +190,7 @@ LEGACY = serialize_binary_message({"header": {"msg_type": "x"}, "parent_header":
     ids=["empty", "a huge count", "legacy", "no header", "text"],
 )
 def test_a_malformed_frame_closes_its_socket_and_no_other(
-    server: object, base: str, kernel: str, junk: bytes | str, code: int, connect: Callable[..., Client]
+    server: Any, base: str, kernel: str, junk: bytes | str, code: int, connect: Callable[..., Client]
 ) -> None:
     before, good, bad = memory(server), connect(kernel), connect(kernel)
     good.answer()
@@ -214,7 +204,7 @@ def test_a_malformed_frame_closes_its_socket_and_no_other(
 
 
 def test_a_message_of_eleven_megabytes_is_too_big(
-    server: object, base: str, kernel: str, connect: Callable[..., Client]
+    server: Any, base: str, kernel: str, connect: Callable[..., Client]
 ) -> None:
     good, bad = connect(kernel), connect(kernel)
     with contextlib.suppress(OSError):  # the server need not read to the end what it refuses
@@ -234,14 +224,14 @@ def test_a_strange_session_is_refused(
 
 
 def test_a_kernel_that_is_not_there_is_a_404_without_a_traceback(
-    server: object, base: str, connect: Callable[..., Client]
+    server: Any, base: str, connect: Callable[..., Client]
 ) -> None:
-    since = len(server.lines)  # type: ignore[attr-defined]
+    since = len(server.lines)
     with pytest.raises(websocket.WebSocketBadStatusException) as refused:
         connect(str(uuid.uuid4()))
     assert refused.value.status_code == 404
-    assert len(told(server, since, "there is no such kernel")) == 1
-    assert "Traceback" not in "\n".join(server.lines[since:])  # type: ignore[attr-defined]
+    assert len(server.told("there is no such kernel", since)) == 1
+    assert "Traceback" not in "\n".join(server.lines[since:])
 
 
 def test_a_kernel_takes_so_many_sockets(base: str, kernel: str, connect: Callable[..., Client]) -> None:
@@ -252,16 +242,16 @@ def test_a_kernel_takes_so_many_sockets(base: str, kernel: str, connect: Callabl
 
 
 def test_a_silent_reader_is_let_go_and_the_others_get_everything(
-    server: object, base: str, connect: Callable[..., Client]
+    server: Any, base: str, connect: Callable[..., Client]
 ) -> None:
     kernel = opened(base)
-    before, since = memory(server), len(server.lines)  # type: ignore[attr-defined]
+    before, since = memory(server), len(server.lines)
     silent, reader = connect(kernel), connect(kernel)
     silent.answer()
     reader.answer()
     silent.flood(pieces=150)
     assert reader.last() == 150
-    assert len(told(server, since, "does not read and was closed")) == 1
+    assert len(server.told("does not read and was closed", since)) == 1
     assert memory(server) - before < 100 * MB
     with pytest.raises((OSError, websocket.WebSocketException)):
         silent.last()
@@ -271,22 +261,22 @@ def test_a_silent_reader_is_let_go_and_the_others_get_everything(
 
 
 def test_what_is_kept_for_a_page_that_is_away_is_bounded(
-    server: object, base: str, connect: Callable[..., Client]
+    server: Any, base: str, connect: Callable[..., Client]
 ) -> None:
     kernel = opened(base)
-    before, since = memory(server), len(server.lines)  # type: ignore[attr-defined]
+    before, since = memory(server), len(server.lines)
     client = connect(kernel)
     client.answer()
     client.flood(pieces=150)
     client.line.close()
-    assert len(told(server, since, "they are dropped")) == 1
+    assert len(server.told("they are dropped", since)) == 1
     assert memory(server) - before < 100 * MB
     assert connect(kernel, session=client.session).closed()[0] == sockets.BEHIND
     connect(kernel).answer()
 
 
 def test_a_page_that_was_away_for_a_moment_gets_what_it_missed(
-    server: object, base: str, connect: Callable[..., Client]
+    server: Any, base: str, connect: Callable[..., Client]
 ) -> None:
     kernel = opened(base)
     client = connect(kernel)
