@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TypeAlias, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias, TypeVar
 
 import torch
 from torch import Tensor
 
-Inputs: TypeAlias = Tensor | dict[str, Tensor] | tuple[Tensor, ...]
+Inputs: TypeAlias = Tensor | Mapping[str, Tensor] | tuple[Tensor, ...]
 Index: TypeAlias = Tensor | slice | None
 T = TypeVar("T")
 
@@ -17,20 +17,20 @@ def tensors(x: Inputs) -> tuple[Tensor, ...]:
     """List the tensors of `x`, in order."""
     if isinstance(x, Tensor):
         return (x,)
-    return tuple(x.values()) if isinstance(x, dict) else x
+    return tuple(x.values()) if isinstance(x, Mapping) else x
 
 
 def named(x: Inputs) -> Iterator[tuple[str, Tensor]]:
     """Give each tensor of `x` with what it is called in a sentence: "" where it is the only one."""
     if isinstance(x, Tensor):
         yield "", x
-    elif isinstance(x, dict):
+    elif isinstance(x, Mapping):
         yield from x.items()
     else:
         yield from ((f"input {i}", tensor) for i, tensor in enumerate(x))
 
 
-def each(x: Inputs, change: Callable[[Tensor], Tensor]) -> Inputs:
+def each(x: Inputs, change: Callable[[Tensor], Tensor]) -> Any:
     """Change each tensor of `x`, and keep how they are held together.
 
     >>> each({"ids": torch.zeros(2, 3)}, lambda ids: ids + 1)["ids"].shape
@@ -38,12 +38,12 @@ def each(x: Inputs, change: Callable[[Tensor], Tensor]) -> Inputs:
     """
     if isinstance(x, Tensor):
         return change(x)
-    if isinstance(x, dict):
+    if isinstance(x, Mapping):
         return {name: change(tensor) for name, tensor in x.items()}
     return tuple(change(tensor) for tensor in x)
 
 
-def rows(x: Inputs, index: Index) -> Inputs:
+def rows(x: Inputs, index: Index) -> Any:
     """Give the examples at `index`: a view for None or a slice, a copy for a LongTensor."""
     return each(x, lambda tensor: rows_of(tensor, index))
 

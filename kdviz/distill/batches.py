@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from ..data import Examples
+from ..data.inputs import tensors
 from ..losses.labels import UNLABELLED
-from ..models.inference import Inputs, moved, tensors_of
+from ..models.inference import Inputs, moved
 from .randomness import mix
 from .teacher import Answers
 
@@ -80,7 +81,7 @@ class Batches:
         self.examples, self.seed, self.device, self.augment = examples, seed, device, augment
         self._teacher_answers, self._groups, self._dtype = teacher_answers, groups, dtype
         self.sizes = batch_sizes(len(examples), batch_size)
-        numbers = sum(math.prod(part.shape[1:]) for part in tensors_of(examples.inputs(slice(0, 1))))
+        numbers = sum(math.prod(part.shape[1:]) for part in tensors(examples.inputs(slice(0, 1))))
         bytes_per_batch = 4 * max(1, numbers + layer_numbers) * batch_size
         self._per_window = max(1, WINDOW_BYTES // bytes_per_batch)
         self._epoch = -1

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Examples, Splits
-from ..models.inference import Inputs, ask, check_finite, count, device_of, fitted, left_out, mapped
+from ..data.inputs import each
+from ..models.inference import Inputs, ask, check_finite, count, device_of, fitted, left_out
 from ..models.looking import evaluating, modes, put_modes
 from .grouping import grouping
 from .objective import Objective
@@ -190,7 +191,7 @@ def _check_ruled_out(objective: Objective, theirs: Tensor, ours: Tensor) -> None
 def asked(model: nn.Module, inputs: Inputs, who: str) -> Tensor:
     """Return a model's logits in eval mode and without gradient; the model is left as it was."""
     with evaluating(model), torch.no_grad(), seeded(0, device_of(model), everywhere=True):
-        return ask(model, mapped(Tensor.clone, inputs), who=who)
+        return ask(model, each(inputs, Tensor.clone), who=who)
 
 
 def modes_to_learn_in(student: nn.Module) -> dict[str, bool]:

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ..models.inference import Inputs, answer, device_of, mapped
+from ..data.inputs import each
+from ..models.inference import Inputs, answer, device_of
 from ..models.looking import overwrite, same_bits
 from .randomness import seeded
 
@@ -124,10 +125,10 @@ def _answers_twice(model: nn.Module, state: State, few: Inputs, *, everywhere: b
     for _ in range(2):
         restore(model, *state)
         with torch.no_grad(), seeded(0, device, everywhere=everywhere):
-            first, second = (answer(model, mapped(Tensor.clone, few), who="student") for _ in range(2))
+            first, second = (answer(model, each(few, Tensor.clone), who="student") for _ in range(2))
             given.append((first, second, capture(model)))
             for _ in range(3):  # five in all, so that a student that takes turns is found out
-                answer(model, mapped(Tensor.clone, few), who="student")
+                answer(model, each(few, Tensor.clone), who="student")
     (a, b, after), (c, d, again) = given
     if device.type == "cpu":
         return same_bits(a, c) and same_bits(b, d) and _like(after, again)

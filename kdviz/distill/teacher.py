@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Examples
-from ..models.inference import ROWS_AT_ONCE, Cancelled, Inputs, ask, device_of, fitted, rows, uncompiled
+from ..data.inputs import Inputs, rows
+from ..models.inference import ROWS_AT_ONCE, Cancelled, ask, device_of, fitted, uncompiled
 from ..models.looking import evaluating, in_training, octets, parts_of
 from ..models.wrap import as_module
 from .randomness import seeded

@@ -16,7 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..models.inference import Inputs, call, count, rows, tensors_of, token_mask, uncompiled
+from ..data.inputs import rows, tensors
+from ..models.inference import Inputs, call, count, token_mask, uncompiled
 from .attending import attending, watching
 from .fidelity import Array
 from .layers import (
@@ -432,7 +433,7 @@ def layer_maps(
             name: A[:, head] if head is not None and 0 <= head < A.shape[1] else A.mean(1)
             for name, A in matrices.items()
         }
-    if not tensors_of(X)[0].is_floating_point():
+    if not tensors(X)[0].is_floating_point():
         return {name: _token_map(A, token_mask(X, A.shape[-1])) for name, A in looks.items()}
     return {name: patch_map(A, tokens=_tokens_before(A.shape[-1])) for name, A in looks.items()}
 

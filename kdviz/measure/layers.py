@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import activation
 
+from ..data.inputs import each, rows, tensors
 from ..distill.taps import modules_by_name
 from ..models.inference import (
     Cancelled,
@@ -21,9 +22,6 @@ from ..models.inference import (
     cannot_answer,
     count,
     fitted,
-    mapped,
-    rows,
-    tensors_of,
     uncompiled,
 )
 from ..models.looking import evaluating
@@ -127,14 +125,14 @@ def checked_inputs(X: Inputs, batch_size: int) -> Inputs:
     """Return X without its graph, once it is known to be finite examples."""
     if not isinstance(X, Tensor | Mapping | tuple):
         raise ValueError(f"X must be a tensor, as of Examples.inputs(), got {type(X).__name__}")
-    for part in tensors_of(X):
+    for part in tensors(X):
         if part.ndim < 2 or part.numel() == 0:
             raise ValueError(f"X must have shape (examples, ...) with at least one example, got {tuple(part.shape)}")
         if not bool(part.isfinite().all()):
             raise ValueError("X must be finite, got nan or inf; leave these examples out")
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    return mapped(Tensor.detach, X)
+    return each(X, Tensor.detach)
 
 
 def batches(model: nn.Module, X: Inputs, batch_size: int, progress: Progress | None) -> Iterator[Any]:

@@ -16,7 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..models.inference import Inputs, count, rows
+from ..data.inputs import Inputs, rows
+from ..models.inference import count
 from .fidelity import Array
 from .layers import (
     Layers,

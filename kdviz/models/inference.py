@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
+from kdviz.data.inputs import Inputs, each, tensors
 from kdviz.models.foreign import CannotAnswerError
 from kdviz.models.looking import evaluating
 from kdviz.models.randomness import seeded
@@ -22,7 +23,6 @@ from kdviz.models.randomness import seeded
 if TYPE_CHECKING:
     from kdviz.data import Examples
 
-Inputs = Tensor | Mapping[str, Tensor] | tuple[Tensor, ...]
 Progress = Callable[[int, int], "bool | None"]
 
 ROWS_AT_ONCE = 128  # examples a forward pass: large enough to be fast, small enough to be interrupted within a second
@@ -36,16 +36,16 @@ class Cancelled(Exception):  # noqa: N818 (asked for, not gone wrong)
 
 def device_of(model: nn.Module) -> torch.device:
     """Return the device of the model's first parameter or buffer, or the CPU without any."""
-    for tensors in (model.parameters(), model.buffers()):
-        for tensor in tensors:
+    for held in (model.parameters(), model.buffers()):
+        for tensor in held:
             return tensor.device
     return torch.device("cpu")
 
 
 def dtype_of(model: nn.Module) -> torch.dtype | None:
     """Return what the model computes in: the dtype of its first floating-point weight, None without any."""
-    for tensors in (model.parameters(), model.buffers()):
-        for tensor in tensors:
+    for held in (model.parameters(), model.buffers()):
+        for tensor in held:
             if tensor.dtype in FLOATS:
                 return tensor.dtype
     return None
@@ -80,30 +80,9 @@ def uncompiled(model: nn.Module) -> nn.Module:
     return uncompiled(inner) if isinstance(inner, nn.Module) else model
 
 
-def mapped(change: Callable[[Tensor], Tensor], inputs: Inputs) -> Any:
-    """Return inputs of the same kind, each tensor changed."""
-    if isinstance(inputs, Tensor):
-        return change(inputs)
-    if isinstance(inputs, Mapping):
-        return {name: change(tensor) for name, tensor in inputs.items()}
-    return tuple(change(tensor) for tensor in inputs)
-
-
-def tensors_of(inputs: Inputs) -> tuple[Tensor, ...]:
-    """Return the tensors that inputs are made of."""
-    if isinstance(inputs, Tensor):
-        return (inputs,)
-    return tuple(inputs.values()) if isinstance(inputs, Mapping) else tuple(inputs)
-
-
-def rows(inputs: Inputs, chosen: slice | Tensor) -> Any:
-    """Return the inputs of some examples."""
-    return mapped(lambda tensor: tensor[chosen], inputs)
-
-
 def count(inputs: Inputs) -> int:
     """Return how many examples inputs hold."""
-    return len(tensors_of(inputs)[0])
+    return len(tensors(inputs)[0])
 
 
 def fitted(inputs: Inputs, model: nn.Module) -> Any:
@@ -115,7 +94,7 @@ def moved(inputs: Inputs, device: torch.device, dtype: torch.dtype | None) -> An
     """Return inputs on a device; floating-point ones in ``dtype``, if there is one."""
     if isinstance(inputs, Tensor):
         return inputs.to(device, dtype) if dtype is not None and inputs.is_floating_point() else inputs.to(device)
-    return mapped(lambda tensor: moved(tensor, device, dtype), inputs)
+    return each(inputs, lambda tensor: moved(tensor, device, dtype))
 
 
 def described(inputs: Inputs) -> str:

@@ -8,12 +8,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from ..data.inputs import Inputs, tensors
 from ..distill import Distillation
 from ..distill.methods import Method
 from ..distill.pairing import Pair, Stages
 from ..distill.taps import SCORES, modules_by_name, taps
 from ..distill.terms import HardLabels, Layered, Term
-from ..models.inference import Inputs, ask, tensors_of
+from ..models.inference import ask
 from ..models.looking import evaluating
 
 MOST_LAYERS = 9  # of one model that are drawn; of more, those that nothing is compared with are left out
@@ -127,7 +128,7 @@ def _column(
             continue
         shown = inside.get(name, name)
         boxes.append({"name": shown.removesuffix(SCORES), "shape": _shape(found[shown]), "compared": shown in compared})
-    given = tensors_of(few)[0]
+    given = tensors(few)[0]
     return [{"name": "input", "shape": _shape(tuple(given.shape)), "compared": False}, *boxes]
 
 

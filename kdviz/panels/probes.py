@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Examples, Splits
+from ..data.inputs import tensors
 from ..models import inference
-from ..models.inference import tensors_of
 
 LOOKED_AT = 1000  # validation examples the choice is made from
 SHOWN = 12
@@ -118,7 +118,7 @@ def choose_watched(
 def captions(examples: Examples) -> list[str]:
     """Return a line of words for each example without an image: its named columns, else the numbers of its tokens."""
     columns = examples.groups
-    tokens = tensors_of(examples.x)[0]
+    tokens = tensors(examples.x)[0]
     if not columns and tokens.ndim == 2 and not tokens.is_floating_point():
         more = " ..." if tokens.shape[1] > TOKENS else ""
         return [" ".join(map(str, row)) + more for row in tokens[:, :TOKENS].tolist()]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Examples, Splits
+from ..data.inputs import rows
 from ..measure import saliency as measured
 from ..measure.saliency import MapSimilarity
 from ..models import inference
@@ -116,7 +117,7 @@ class SaliencyOf(Subject):
         }
         alike = measured.similarity(maps["teacher"], maps["student"])
         few = slice(0, FAITHFUL)
-        x, t = inference.rows(inputs, few), target[few]
+        x, t = rows(inputs, few), target[few]
         try:
             against = measured.on_random_weights(
                 measured.sanity_check(student, x, t, self.widget.method, **told()), "student"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from ..models.inference import Inputs, Progress, rows
+from ..data.inputs import Inputs, rows
+from ..models.inference import Progress
 
 if TYPE_CHECKING:
     import numpy as np

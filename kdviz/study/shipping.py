@@ -56,7 +56,7 @@ def _each(x: Arrays) -> tuple[np.ndarray, ...]:
 
 
 def _arrays(x: Inputs) -> Arrays:
-    if isinstance(x, dict):
+    if isinstance(x, Mapping):
         return {name: _array(tensor) for name, tensor in x.items()}
     return tuple(_array(tensor) for tensor in x) if isinstance(x, tuple) else _array(x)
 

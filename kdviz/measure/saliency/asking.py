@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ...data.inputs import each, rows, tensors
 from ...models.inference import (
     MASKS,
     Cancelled,
@@ -18,9 +19,6 @@ from ...models.inference import (
     bare,
     count,
     fitted,
-    mapped,
-    rows,
-    tensors_of,
     uncompiled,
 )
 from ...models.randomness import mix
@@ -55,8 +53,8 @@ class Asking:
 
     def batch(self, X: Inputs, chosen: slice) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Return a copy of the explained part of some examples, where the model lies, and of the parts beside it."""
-        inputs = mapped(Tensor.clone, fitted(rows(X, chosen), self.model))
-        return part_of(inputs, self.key), () if isinstance(inputs, Tensor) else tensors_of(inputs)
+        inputs = each(fitted(rows(X, chosen), self.model), Tensor.clone)
+        return part_of(inputs, self.key), () if isinstance(inputs, Tensor) else tensors(inputs)
 
     def embedded(self, ids: Tensor, beside: tuple[Tensor, ...]) -> Tensor:
         """Return what the model's embedding makes of tokens, (B, L, D)."""
@@ -159,7 +157,7 @@ def part_of(X: Inputs, key: Key) -> Tensor:
 
 def checked(X: Inputs, target: Array) -> tuple[Any, Tensor]:
     """Return inputs without their graph and the classes asked about, once both fit each other."""
-    for part in tensors_of(X) if isinstance(X, Tensor | Mapping | tuple) else ():
+    for part in tensors(X) if isinstance(X, Tensor | Mapping | tuple) else ():
         if part.ndim < 2 or part.numel() == 0:
             raise ValueError(f"X must have shape (examples, ...) with at least one example, got {tuple(part.shape)}")
         if part.is_complex() or not bool(part.isfinite().all()):
@@ -174,7 +172,7 @@ def checked(X: Inputs, target: Array) -> tuple[Any, Tensor]:
         raise ValueError(
             f"target must hold one class for each of {count(X)} examples, got shape {tuple(classes.shape)}"
         )
-    return mapped(Tensor.detach, X), classes.long()
+    return each(X, Tensor.detach), classes.long()
 
 
 def check_classes(logits: Tensor, classes: Tensor) -> None:
