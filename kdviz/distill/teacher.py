@@ -18,7 +18,7 @@ from ..data import Examples
 from ..data.inputs import Inputs, rows
 from ..models.inference import ROWS_AT_ONCE, Cancelled, ask, device_of, fitted, uncompiled
 from ..models.looking import evaluating, in_training, octets, parts_of
-from ..models.wrap import as_module
+from ..models.wrap import Wrapped, as_module
 from .randomness import seeded
 from .taps import Tap, probe, tapped
 
@@ -187,6 +187,9 @@ def weight_hash(module: nn.Module) -> str:
     beside = {name: buffer for name, buffer in module.named_buffers() if name not in held}
     for name, value in {**held, **beside}.items():
         _feed(digest, name, value)
+    for part in module.modules():
+        if isinstance(part, Wrapped):
+            digest.update(part.mark().encode())  # other columns of the same weights are another teacher
     return digest.hexdigest()
 
 

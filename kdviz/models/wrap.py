@@ -73,6 +73,12 @@ class Wrapped(nn.Module):
             "classes": self.classes,
         }
 
+    def mark(self) -> str:
+        """Return what the settings change in the answers, in words: empty for nothing."""
+        part = self.output if isinstance(self.output, int | str | None) else "function"
+        told = (part, self.inputs is not None, self.probabilities, self.classes)
+        return "" if told == (None, False, False, None) else repr(told)
+
     def forward(self, *inputs: Any, **named: Any) -> Tensor:
         """Return logits (B, C) for a batch: a tensor, several of them, or named ones."""
         batch: Any = named or (inputs[0] if len(inputs) == 1 else inputs)
@@ -80,10 +86,10 @@ class Wrapped(nn.Module):
         given = call(self.module, batch if self.inputs is None else self.inputs(batch))
         chosen = self._chosen(given)
         if self.probabilities:
-            logits = log_probabilities(_tensor(chosen), torch.finfo(_tensor(chosen).dtype).tiny)
+            logits = log_probabilities(tensor_in(chosen), torch.finfo(tensor_in(chosen).dtype).tiny)
         else:
             logits = logits_of(chosen, "model", rows)
-        return logits if self.classes is None else self._in_order(logits)
+        return logits if self.classes is None else self.in_order(logits)
 
     def _chosen(self, given: Any) -> Any:
         """Return the part of the answer that is read, in the mode that the model is in."""
@@ -96,7 +102,8 @@ class Wrapped(nn.Module):
             return given  # a head that gives one tensor in this mode
         return _mean(given) if part == "mean" else _part(given, part)
 
-    def _in_order(self, logits: Tensor) -> Tensor:
+    def in_order(self, logits: Tensor) -> Tensor:
+        """Return the columns in the order of the classes."""
         assert self.classes is not None
         if max(self.classes) >= logits.shape[-1]:
             raise CannotAnswerError(
@@ -170,12 +177,14 @@ def _mean(given: Any) -> Tensor:
     return torch.stack(parts).mean(0)
 
 
-def _tensor(given: Any) -> Tensor:
+def tensor_in(given: Any) -> Tensor:
+    """Return the probabilities in an answer: itself, or its part of that name, or called logits for want of better."""
     if isinstance(given, Tensor):
         return given
-    named = given.get("probabilities") if isinstance(given, Mapping) else getattr(given, "probabilities", None)
-    if isinstance(named, Tensor):
-        return named
+    for name in ("probabilities", "logits"):
+        named = given.get(name) if isinstance(given, Mapping) else getattr(given, name, None)
+        if isinstance(named, Tensor):
+            return named
     raise CannotAnswerError(
         f"probabilities are expected as a tensor, got {kind_of(given)}; pass kd.wrap(model, output=...)"
     )

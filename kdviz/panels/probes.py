@@ -54,7 +54,7 @@ def choose_probes(teacher: nn.Module, data: Splits, count: int = SHOWN) -> Probe
     that is the most ambiguous alone. What is left is filled with the errors it is surest of.
     """
     look = data.validation.take(slice(0, LOOKED_AT))
-    logits = inference.logits(teacher, look).float()
+    logits = _one_answer_each(inference.logits(teacher, look).float())
     top = logits.softmax(1).topk(2)
     ambiguity, right = top.values[:, 1], top.indices[:, 0] == look.y
     each = max(1, (count - ERRORS) // len(data.classes))
@@ -100,7 +100,7 @@ def choose_watched(
     finds most ambiguous (the highest probability, at T = 1, of a class other than the one answered).
     """
     look = data.validation.take(slice(0, looked_at))
-    logits = inference.logits(teacher, look).float()
+    logits = _one_answer_each(inference.logits(teacher, look).float())
     top = logits.softmax(1).topk(2)
     ambiguity, right = top.values[:, 1], top.indices[:, 0] == look.y
     sample = min(sample, len(look))
@@ -113,6 +113,15 @@ def choose_watched(
     chosen = look.take(index)
     hardest = torch.where(right[index], ambiguity[index], torch.zeros(())).argmax()
     return Watched(chosen, logits[index], sample, int(hardest))
+
+
+def _one_answer_each(logits: Tensor) -> Tensor:
+    if logits.ndim == 3:
+        raise ValueError(
+            "these models answer for each token, and a page shows one answer an example; train with run.train() and "
+            'read run.history.frame() and run.evaluate("test")'
+        )
+    return logits
 
 
 def captions(examples: Examples) -> list[str]:

@@ -171,6 +171,12 @@ def _parts(data: Any, classes: Sequence[str] | None) -> tuple[Examples, Examples
 
 def _same_classes(logits: Mapping[str, Any], names: Sequence[str], part: Examples) -> int:
     """Return the number of classes, if all speak of the same."""
+    if any(z.ndim == 3 for z in logits.values()):
+        raise ValueError(
+            "the models answer for each token, and compare reads one answer an example; set the tokens that count "
+            "against each other with kd.measure.fidelity.fidelity(teacher[counts], student[counts], y[counts]), where "
+            "both are kd.models.inference.logits(model, data.test, who='it') and counts is data.test.y >= 0"
+        )
     counts = {who: z.shape[1] for who, z in logits.items()}
     count = counts["teacher"]
     if len(set(counts.values())) > 1:

@@ -107,6 +107,21 @@ def test_each_token_teaches(journey, tmp_path):
     way.repeated()
 
 
+def test_pages_say_that_they_show_one_answer_an_example(journey):
+    labels = torch.where(MASK.bool(), IDS % 3, -1)
+    way = journey(bert(16, "TokenClassification").eval(), bert(8, "TokenClassification"), splits(TEXT, labels))
+    with pytest.raises(ValueError, match="these models answer for each token, and a page shows one answer an example"):
+        way.opened()
+    assert way.run.evaluate("test").examples == int((way.run.data.test.y >= 0).sum())
+    with pytest.raises(ValueError, match=r"answer for each token, and compare .*kd.measure.fidelity.fidelity\("):
+        kd.compare(way.teacher, way.run.student, way.run.data)
+    part = way.run.data.test
+    told = [kd.models.inference.logits(model, part, who="") for model in (way.teacher, way.run.student)]
+    counts = part.y >= 0
+    found = kd.measure.fidelity.fidelity(told[0][counts], told[1][counts], part.y[counts])
+    assert found.agreement == float((told[0].argmax(-1) == told[1].argmax(-1))[counts].double().mean())
+
+
 def test_a_language_model_teaches_the_next_word(journey, tmp_path):
     following = torch.cat((IDS[:, 1:], torch.full((N, 1), -1)), 1)
     way = journey(gpt2(16).eval(), gpt2(8), splits(IDS, following, WORDS))

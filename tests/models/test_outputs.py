@@ -46,3 +46,15 @@ def test_an_order_that_is_none_is_refused() -> None:
         kd.models.Reordered(nn.Identity(), [0, 1, 1])
     with pytest.raises(ValueError, match="order names 2 outputs and the model has 3"):
         kd.models.Reordered(nn.Identity(), [1, 0])(torch.zeros(1, 3))
+
+
+def test_a_model_that_answers_more_than_a_tensor_is_mended_too() -> None:
+    class Parts(nn.Module):
+        def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+            return {"logits": x, "hidden": 2 * x}
+
+    x = torch.rand(5, 3).softmax(1)
+    assert torch.equal(kd.models.Reordered(Parts(), [2, 0, 1])(x), x[:, [2, 0, 1]])
+    assert torch.allclose(kd.models.LogOf(Parts())(x), x.log())
+    assert torch.allclose(kd.models.LogitOf(Parts())(x), x.logit())
+    assert torch.equal(kd.models.Reordered(Parts(), [2, 0, 1])(x=x), x[:, [2, 0, 1]])

@@ -229,6 +229,18 @@ def test_what_it_is_is_handed_on_but_not_how_to_build_it():
     assert run.recipe.teacher is None
 
 
+def test_other_columns_of_the_same_weights_are_another_teacher(tmp_path):
+    net, data = Net().eval(), (torch.randn(90, 4), torch.arange(90) % 3)
+    marks = {kd.distill.Teacher(m).fingerprint() for m in (net, wrap(net), wrap(net, classes=[2, 1, 0]))}
+    assert len(marks) == 2
+    student = kd.models.mlp((4,), inputs=4, classes=3)
+    run = kd.Distillation(wrap(net, classes=[2, 1, 0]), student, data, epochs=1, allow_weaker_teacher=True)
+    run.train(progress=False).save(tmp_path)
+    with pytest.raises(ValueError, match="the teacher given is not the run's teacher"):
+        kd.Distillation.load(tmp_path, teacher=net, data=data)
+    kd.Distillation.load(tmp_path, teacher=wrap(net, classes=[2, 1, 0]), data=data)
+
+
 def test_a_compiled_model_runs_layer_by_layer_when_it_is_looked_at():
     net = Net().eval()
     model = wrap(torch.compile(net, backend="eager"), classes=[2, 1, 0])
