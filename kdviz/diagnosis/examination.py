@@ -202,7 +202,8 @@ def _diagnosed(case: Case, budget: Budget | None) -> Diagnosis:
         notes.append(str(missing))
     finally:
         torch.set_rng_state(state)
-    return Diagnosis(_headline(case), found, tuple(dict.fromkeys(n for n in notes if n)), tuple(case.arms))
+    apart = tuple(dict.fromkeys(notes))
+    return Diagnosis(_headline(case), found, apart, _helped(case), tuple(case.arms))
 
 
 def _look_quietly(case: Case) -> tuple[tuple[Finding, ...], list[str]]:
@@ -251,6 +252,17 @@ def _headline(case: Case) -> str:
         return f"On {case.sample} the teacher makes {int(case.wrong('teacher').sum()):,} errors."
     except NotLookedAt as missing:
         return str(missing)
+
+
+def _helped(case: Case) -> bool | None:
+    """Whether the student makes fewer errors than its twin, beyond the noise; None where nobody knows."""
+    if not (case.has("student") and (case.has("twin") or _tried(case, "twin"))):
+        return None
+    try:
+        case.need_trained()
+        return case.trial_difference(case.reference("student"), case.reference("twin")).verdict == "fewer"
+    except NotLookedAt:
+        return None
 
 
 def _tried(case: Case, role: str) -> bool:

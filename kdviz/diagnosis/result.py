@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 VERSION = 1  # of to_dict
 CLEAN = "Nothing was found that stands in its way."
+UNEXPLAINED = "No reason was found."
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Diagnosis:
         What weighs most first; empty where nothing stands in the way.
     not_looked_at : tuple of str
         Sentences on what could not be looked at, and what the small study left out.
+    helped : bool or None
+        Whether the student makes fewer errors than its twin, beyond the noise of the examples; None without a twin.
     arms : tuple of Arm
         The runs of the small study; empty without.
     """
@@ -36,6 +39,7 @@ class Diagnosis:
     headline: str
     findings: tuple[Finding, ...]
     not_looked_at: tuple[str, ...] = ()
+    helped: bool | None = None
     arms: tuple[Arm, ...] = ()
 
     def __post_init__(self) -> None:
@@ -49,6 +53,11 @@ class Diagnosis:
         """Whether nothing was found."""
         return not self.findings
 
+    @property
+    def clean_sentence(self) -> str:
+        """What is said where nothing was found."""
+        return UNEXPLAINED if self.helped is False else CLEAN
+
     def __getitem__(self, name: str) -> Finding:
         """Return the finding of a name; raise a ``KeyError`` that lists those there are."""
         for found in self.findings:
@@ -59,7 +68,7 @@ class Diagnosis:
     def sentences(self) -> list[str]:
         """Return all that was found as sentences, the headline first."""
         found = [finding.sentence for finding in self.findings]
-        return [self.headline, *(found or [CLEAN])]
+        return [self.headline, *(found or [self.clean_sentence])]
 
     def frame(self) -> pd.DataFrame:
         """Return one row a finding: name, severity, confidence, sentence, try_code, try_link."""
@@ -80,6 +89,7 @@ class Diagnosis:
             "kdviz_diagnosis": VERSION,
             "headline": self.headline,
             "clean": self.clean,
+            "helped": self.helped,
             "findings": [finding.to_dict() for finding in self.findings],
             "not_looked_at": list(self.not_looked_at),
             "arms": [arm.to_dict() for arm in self.arms],
@@ -90,7 +100,7 @@ class Diagnosis:
 
     def _repr_html_(self) -> str:
         """A list that follows the page's theme; evidence and code of each finding fold out."""
-        items = "".join(_item(finding) for finding in self.findings) or f"<li>{escape(CLEAN)}</li>"
+        items = "".join(_item(finding) for finding in self.findings) or f"<li>{escape(self.clean_sentence)}</li>"
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.not_looked_at)
         rest = f"<details><summary>Not looked at</summary><ul>{notes}</ul></details>" if notes else ""
         return (

@@ -20,7 +20,7 @@ from .publisher import Publisher
 BUDGET_S = 20.0
 PUBLISHED_EVERY_S = 0.2
 CLOSER = (
-    f"Trains the run a few times more with other numbers, and its twin as often, for about {BUDGET_S:.0f} s; "
+    f"Trains the run a few times more with other numbers, and its twin as often, for about {BUDGET_S:.0f}\u00a0s; "
     "judged on validation data."
 )
 
@@ -139,6 +139,7 @@ class Diagnosing:
             status="",
             share=None,
             headline=found.headline,
+            clean=found.clean_sentence,
             findings=[self._row(finding) for finding in found.findings],
             notes=list(found.not_looked_at),
             closer=CLOSER if can else "",

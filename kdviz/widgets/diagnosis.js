@@ -1,7 +1,5 @@
 // Why did it (not) help? A button, progress that can be stopped, and a calm list of findings.
 
-const NOTHING_FOUND = "Nothing was found that stands in its way.";
-
 async function render({ model: own, el }) {
   const model = await joined(own);
   const life = lifetime(model);
@@ -45,11 +43,11 @@ async function render({ model: own, el }) {
     status.classList.toggle("kd-failed", stage === "failed");
     say(headline, said);
     headline.hidden = !said;
-    if (stale(said, JSON.stringify(model.get("findings")))) drawFindings(list, model.get("findings") ?? [], Boolean(said), life);
+    if (stale(said, JSON.stringify(model.get("findings")))) drawFindings(list, model.get("findings") ?? [], said ? model.get("clean") : "", life);
     notes.draw(model.get("notes") ?? []);
     live.announce(text || (said ? [said, ...sentences(model)].join(" ") : ""), stage);
   });
-  life.watch(["stage", "share", "status", "headline", "findings", "notes", "closer"], painter.soon);
+  life.watch(["stage", "share", "status", "headline", "clean", "findings", "notes", "closer"], painter.soon);
   if (model.scene) life.watch(["hidden", "locked"], painter.soon);
   painter.now();
   return () => life.end();
@@ -57,7 +55,7 @@ async function render({ model: own, el }) {
 
 function sentences(model) {
   const found = (model.get("findings") ?? []).map((finding) => finding.sentence);
-  return found.length ? found : [NOTHING_FOUND];
+  return found.length ? found : [model.get("clean")];
 }
 
 function drawBar(bar, looking, share) {
@@ -68,10 +66,11 @@ function drawBar(bar, looking, share) {
   put(bar, "aria-valuenow", known ? Math.round(100 * share) : null);
 }
 
-function drawFindings(list, findings, looked, life) {
-  list.hidden = !looked;
+/** The rows of what was found; where that is nothing, the sentence that says so. */
+function drawFindings(list, findings, clean, life) {
+  list.hidden = !findings.length && !clean;
   const rows = findings.map((finding) => findingRow(finding, life));
-  if (looked && !rows.length) rows.push(node("li", { class: "kd-why-clean" }, node("p", { class: "kd-sentence" }, NOTHING_FOUND)));
+  if (clean && !rows.length) rows.push(node("li", { class: "kd-why-clean" }, node("p", { class: "kd-sentence" }, clean)));
   list.replaceChildren(...rows);
 }
 
@@ -83,7 +82,7 @@ function findingRow(finding, life) {
   const tries = [finding.code ? codeToTry(finding.code, life) : null, wayToTheLab(finding, life)].filter(Boolean);
   const summary = node("summary", { class: "kd-why-fold" }, tries.length ? "Evidence, and what to try" : "Evidence");
   const more = node("details", {}, summary, evidence, ...tries);
-  return node("li", { class: `kd-why-row kd-why-${finding.severity}` }, head, node("p", { class: "kd-sentence" }, finding.sentence), more);
+  return node("li", { class: `kd-why-row kd-why-${finding.severity}` }, head, node("p", { class: "kd-sentence" }, finding.sentence.replaceAll(" = ", "\u00a0=\u00a0")), more);
 }
 
 function codeToTry(code, life) {

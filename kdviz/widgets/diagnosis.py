@@ -47,6 +47,7 @@ class DiagnosisView(View):
     share = Float(None, allow_none=True, help="How far a look is, in [0, 1]; None where nobody knows.").tag(sync=True)
     status = Unicode("", help="What is being done, or why it failed, in one sentence.").tag(sync=True)
     headline = Unicode("", help="Whether it helped, in one sentence.").tag(sync=True)
+    clean = Unicode("", help="What is said where nothing was found.").tag(sync=True)
     findings = List(
         Dict(),
         help='What was found: {"name", "title", "severity", "confidence", "sentence", "evidence": [[name, value]], '

@@ -132,6 +132,16 @@ def test_of_answers_asks_nobody(world, healthy):
     assert [f.name for f in kd.diagnosis.of_answers(permuted, test).findings] == ["permuted_classes"]
 
 
+def test_no_gain_and_no_reason_are_not_called_a_clean_bill(world, healthy):
+    _, twin = healthy
+    test = world.data.test
+    same = inference.logits(twin.student, test, who="twin")
+    logits = {"teacher": inference.logits(world.teacher(), test, who="teacher"), "student": same, "twin": same}
+    diagnosis = kd.diagnosis.of_answers(logits, test)
+    assert diagnosis.clean and diagnosis.helped is False  # 4,000 examples would have shown a tenth of the errors
+    assert diagnosis.sentences()[-1] == "No reason was found."
+
+
 def test_data_without_a_label_is_told(world):
     unknown = kd.data.Examples(world.data.test.x, torch.full_like(world.data.test.y, -1))
     logits = {"teacher": world.teacher()(unknown.x).detach()}

@@ -116,7 +116,7 @@ def test_a_teacher_too_sure_of_what_it_learned(make, world, temperature):
     found = run.diagnose()["teacher_too_sure"]
     assert found.evidence["probability off the class it names"] < 0.01 and found.evidence["temperature"] == temperature
     better = follow(found.try_code, run=run)["better"]
-    assert better.objective.temperature == found.evidence["at"] > temperature
+    assert better.objective.temperature == found.evidence["temperature to try"] > temperature
 
 
 def test_no_temperature_helps_a_teacher_without_doubt(world):

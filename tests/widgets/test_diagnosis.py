@@ -74,7 +74,7 @@ def test_findings_are_read_at_a_glance_and_fold_out(mount):
 
 
 def test_a_clean_bill(mount):
-    page = mount(view(stage="done", headline=HEADLINE))
+    page = mount(view(stage="done", headline=HEADLINE, clean="Nothing was found that stands in its way."))
     expect(page.get_by_role("listitem")).to_have_text("Nothing was found that stands in its way.")
 
 

@@ -49,7 +49,7 @@ def teacher_too_sure(case: Case) -> Finding | None:
         f"at T = {warmer:g} it is {mass[warmer]:.1%}. A teacher from earlier in its training, or examples that it did "
         "not learn, say more too."
     )
-    evidence["at"] = warmer
+    evidence["temperature to try"] = warmer
     code, lab = "", None
     if case.run is None:
         code = f"kd.diagnose(teacher, student, data, temperature={warmer})"

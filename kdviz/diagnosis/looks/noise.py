@@ -39,8 +39,8 @@ def too_few_seeds(case: Case) -> Finding | None:
     difference = paired([student - twin for student, twin in pairs])
     sd = max(difference.sd, 0.5)
     needed = seeds_needed(wanted, sd)
-    if difference.verdict in ("fewer", "more") or (needed is not None and needed <= n):
-        return None
+    if difference.verdict in ("fewer", "more") or (needed is not None and needed <= n) or difference.low > -wanted:
+        return None  # seen, or seen not to be there
     told = f"about {needed:,} seeds" if needed is not None else "more seeds than can be run"
     sentence = (
         f"Too few seeds: over {n} of them the difference from the twin is {signed(difference.mean)} errors "
@@ -62,7 +62,7 @@ def too_few_seeds(case: Case) -> Finding | None:
 def _one_seed(case: Case, wanted: float) -> Finding | None:
     """One seed alone: how far seeds move the difference is not known, but examples alone move it so far."""
     gain = case.gain
-    if gain.verdict != "within the noise":
+    if gain.verdict != "within the noise" or gain.low > -wanted:
         return None
     sd = math.sqrt(gain.only_a + gain.only_b + 1)
     needed = seeds_needed(wanted, sd)
@@ -95,9 +95,9 @@ def _study_code(case: Case, needed: int | None) -> str:
 @look("Too few test examples", unless=FAULTY)
 def too_few_examples(case: Case) -> Finding | None:
     gain = case.gain
-    if gain.verdict != "within the noise":
-        return None
     error = case.error("twin")
+    if gain.verdict != "within the noise" or gain.low > -case.looked_for * error * gain.n:
+        return None
     apart = (gain.only_a + gain.only_b) / gain.n
     if error == 0 or apart == 0:
         return None
