@@ -142,6 +142,8 @@ class Runner:
                 continue
             if command == "close":
                 return
+            if self._closed:  # what was put before the end is not begun any more
+                continue
             self._guarded(lambda: self._obey(command, values))  # noqa: B023 (called at once)
             with self._starting:
                 self._open -= 1

@@ -212,7 +212,7 @@ class Compare(Panel):
         self.pair.update(note="Asking both models.", progress=0.0)
         try:
             self._open({"teacher": models.pretrained(teacher), "student": models.pretrained(student)}, None)
-        except (ValueError, TypeError) as error:
+        except Exception as error:  # whatever it is, the page must stay usable
             self.pair.update(note=sentence_of(error), progress=None)
 
     @classmethod

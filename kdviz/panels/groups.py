@@ -151,6 +151,8 @@ class Groups:
     def repeat(self, runner: Runner, seeds: int) -> None:
         """Begin to train the student's group again with other seeds. From any thread."""
         student = self._roster.student
+        if self.repeating:
+            raise ValueError("other seeds are being trained already; stop them before you begin anew")
         if student is None or not student.run.history.evaluated("test"):
             raise ValueError("train the run on the page to its end first; then repeat it with other seeds")
         if not can_repeat(student.run):

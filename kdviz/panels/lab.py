@@ -20,7 +20,7 @@ from .. import models
 from ..distill import Distillation, Objective, Runner, Teacher, guards, leave_room
 from ..distill.runner import KeepGoing
 from . import choices as offered
-from . import code, link, presets, telling
+from . import code, link, messages, presets, telling
 from .choices import Choices
 from .diagnosing import Subject
 from .groups import Groups
@@ -31,9 +31,11 @@ from .panel import STATE_VERSION
 from .probes import Watched, choose_watched
 from .session import Session
 from .travel import Travel
+from .turns import Turns
 
 LIVE = ("loading", "running", "paused", "stopped")  # states in which a moved slider edits the run
 AT_REST = ("paused", "stopped", "finished")
+UNDER_WAY = ("loading", "running")
 
 
 class Lab(LabPage):
@@ -82,6 +84,7 @@ class Lab(LabPage):
         self._groups = Groups(self.roster, self._travel)
         self._session = Session(self.roster, self._page_to_keep, partial(self._publisher.put, self.kept))
         self._runner = self._new_runner()
+        self._turns = Turns(lambda: self._runner)
         with self._publisher.directly():
             self._show_scene()
         self._listen()
@@ -102,13 +105,19 @@ class Lab(LabPage):
 
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
         """A button: the browser's words are checked here, and what cannot be is said in a sentence."""
-        if not isinstance(content, dict) or "command" not in content:
-            return
-        values = {str(k): v for k, v in content.items() if k != "command"}
         try:
-            self.command(str(content["command"]), **values)
+            said = messages.read(content, messages.LAB)
+            if said is not None:
+                name, values = said
+                self._check_not_late(name)
+                self.command(name, **values)
         except (ValueError, TypeError) as error:
             self._say(str(error))
+
+    def _check_not_late(self, command: str) -> None:
+        """Refuse what would throw away the run under way: it was pressed before the page knew of that run."""
+        if command in ("preset", "take_up") and self._runner.state in UNDER_WAY:
+            raise ValueError("a run is under way; Stop or Reset it first")
 
     def _on_hello(self, content: dict[str, Any]) -> None:
         """The page has opened: it says whose browser it is, and with which link it was called."""
@@ -255,9 +264,9 @@ class Lab(LabPage):
         if not self._outdated and change.name in ("teacher", "units", "layers", "omit", "loss"):
             if not self._asked_for_scene:
                 self._asked_for_scene = True  # one waiting call shows whatever is chosen when it comes
-                self._runner.send("call", work=self._show_scene)
+                self._turns.call(self._show_scene)
         else:
-            self._runner.send("call", work=self._show_plan)
+            self._turns.call(self._show_plan)
         if change.name == "layers":
             self._publisher.put(self.setup, students=list(offered.student_rows(self._choices.data, change.new)))
         if self._choices.alpha != self.scene.alpha:  # without labels only the teacher is left to learn from
@@ -266,7 +275,13 @@ class Lab(LabPage):
     def _on_live(self, change: Bunch) -> None:
         if getattr(self._choices, change.name) == change.new:
             return
-        self._choices = replace(self._choices, **{change.name: change.new})
+        try:
+            self._choices = replace(self._choices, **{change.name: change.new})
+        except ValueError as error:
+            self._say(str(error))
+        if getattr(self._choices, change.name) != change.new:  # without labels only the teacher is left to learn from
+            self._publisher.put(change.owner, **{change.name: getattr(self._choices, change.name)})
+            return
         if self._runner.runs and self._runner.state in LIVE and not self._groups.repeating:
             self._runner.send("edit", **{change.name: change.new})
         self._link()
@@ -277,7 +292,7 @@ class Lab(LabPage):
         self._outdated = False
         old.send("close")
         self._groups.clear()
-        self._runner.send("call", work=then or self._show_scene)
+        self._turns.call(then or self._show_scene)
 
     def _new_runner(self) -> Runner:
         return Runner(self._build, self._report, record=self._record, finished=self._groups.finished)

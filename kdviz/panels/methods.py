@@ -26,7 +26,7 @@ from ..distill.runner import KeepGoing
 from ..distill.schema import Kind
 from ..distill.terms import HardLabels
 from ..widgets.from_page import Box, VBox
-from . import method_code, telling
+from . import messages, method_code, telling
 from . import method_telling as says
 from .diagnosing import Diagnosing, Subject
 from .method_choices import MethodChoices, method_kinds, temperature_name, temperature_range, term_place, weight_edit
@@ -36,6 +36,7 @@ from .method_trial import OWN, Trial, offered
 from .panel import Panel
 from .publisher import Publisher
 from .roster import Entry
+from .turns import Turns
 
 LIVE = ("loading", "running", "paused", "stopped")  # states in which a moved slider edits the run
 AT_REST = ("paused", "stopped", "finished")
@@ -107,6 +108,7 @@ class Methods(Panel):
         self._planned: Distillation | None = None  # the method's run that Train will begin
         self._make_page()
         self._runner = self._new_runner()
+        self._turns = Turns(lambda: self._runner)
         try:
             with self._publisher.directly():
                 self._show()
@@ -143,10 +145,11 @@ class Methods(Panel):
     # What the page says
 
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        if not isinstance(content, dict) or "command" not in content:
-            return
         try:
-            self.command(str(content["command"]), closer=content.get("closer") is True)
+            said = messages.read(content, messages.METHODS)
+            if said is not None:
+                name, values = said
+                self.command(name, **values)
         except ValueError as error:
             self._say(str(error))
 
@@ -193,10 +196,10 @@ class Methods(Panel):
             return
         self._shown_numbers[change.name] = value
         if self._runner.state in LIVE:
-            self._runner.send("call", work=partial(self._edit, change.name, value))
+            self._turns.call(partial(self._edit, change.name, value))
         elif self._runner.runs:
             self._outdated = True
-            self._runner.send("call", work=lambda: None)  # the report after it says so
+            self._turns.call(lambda: None)  # the report after it says so
         else:
             self._show_soon()
 
@@ -254,7 +257,7 @@ class Methods(Panel):
         if not self._asked_to_show:
             self._asked_to_show = True  # one waiting call shows whatever is chosen when it comes
             self._publisher.put(self.transport, state="loading", status="Opening the method.")
-            self._runner.send("call", work=self._show)
+            self._turns.call(self._show)
 
     def _show(self) -> None:
         """Show what is chosen, before the first step."""

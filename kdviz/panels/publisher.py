@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from typing import Any, Protocol
 
 UPDATES_PER_SECOND = 8
 CLOSE_TIMEOUT_S = 5.0
+
+_log = logging.getLogger(__name__)
 
 
 class Updatable(Protocol):
@@ -78,7 +81,10 @@ class Publisher:
                 waiting, self._waiting = self._waiting, {}
                 self._sending = True
             for widget, traits in waiting.items():
-                widget.update(**traits)
+                try:
+                    widget.update(**traits)
+                except Exception as error:  # one widget that fails does not end the others' news
+                    _log.warning("%s could not be brought up to date", type(widget).__name__, exc_info=error)
             with self._changed:
                 self._sending = False
                 self._changed.notify_all()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from typing import Any
 
 import traitlets
 from traitlets import Int, List, Unicode
 
-from kdviz.widgets.from_page import BY_PAGE
+from kdviz.widgets.from_page import BY_PAGE, MOST_WHOLE, Between
 from kdviz.widgets.parts import css, esm
 from kdviz.widgets.scene import SceneTrait
 from kdviz.widgets.traits import Packed, View, one_of
@@ -80,6 +81,9 @@ class DigitPad(View):
         if type(taken.get("asked", 0)) is not int:
             del taken["asked"]
         super().set_state(taken)
+
+    def page_choices(self) -> Mapping[str, Container[Any]]:
+        return {"asked": Between(0, MOST_WHOLE)}
 
     @traitlets.validate("scale")
     def _check_scale(self, proposal: Any) -> str:

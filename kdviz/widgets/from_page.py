@@ -67,8 +67,9 @@ class FromPage(ipywidgets.Widget):
     def _fits(self, name: str, value: Any) -> bool:
         """Whether a trait may take a value that comes from a page."""
         trait, offered = self.traits()[name], self.page_choices()
-        is_number = isinstance(trait, traitlets.Int | traitlets.Float)
-        if not _is_small(value) or (is_number and isinstance(value, bool)):
+        if not _is_small(value) or (isinstance(value, bool) and isinstance(trait, traitlets.Int | traitlets.Float)):
+            return False
+        if isinstance(value, float) and isinstance(trait, traitlets.Int):  # JavaScript writes 3 for 3.0
             return False
         if value is None:
             return trait.allow_none

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from typing import Any
 
 import traitlets
 from traitlets import Dict, Float, Int, List, Unicode
 
-from kdviz.widgets.from_page import BY_PAGE
+from kdviz.widgets.from_page import BY_PAGE, Between
 from kdviz.widgets.parts import css, esm
-from kdviz.widgets.scene import SceneTrait
+from kdviz.widgets.scene import MOST_STEPS, SceneTrait
 from kdviz.widgets.traits import View, WrongTraitError, finite_above_zero, one_of, rows_with, within
 
 
@@ -71,6 +72,9 @@ class LearningCurves(View):
         None, allow_none=True, help="Learning rate in force, filled in for a branch; None where it is not known."
     ).tag(sync=True)
     sentence = Unicode("", help="One sentence on what the curves show; also the screen reader's text.").tag(sync=True)
+
+    def page_choices(self) -> Mapping[str, Container[Any]]:
+        return {"cursor": Between(0, MOST_STEPS)}
 
     @traitlets.validate("series")
     def _check_series(self, proposal: Any) -> list[dict]:

@@ -196,6 +196,7 @@ class Scene(View):
             "bias": Between(-HIGHEST_BIAS, HIGHEST_BIAS),
             "shown_run": [row["id"] for row in self.runs],
             "step": Between(0, MOST_STEPS),
+            **dict.fromkeys(self.locked, ()),
         }
 
     @traitlets.validate("temperature")

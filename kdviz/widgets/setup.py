@@ -108,7 +108,7 @@ class Setup(View):
     locked_reason = Unicode("", help="One sentence shown while locked.").tag(sync=True)
 
     def page_choices(self) -> Mapping[str, Container[Any]]:
-        return {
+        offered: dict[str, Container[Any]] = {
             "dataset": [row["name"] for row in self.datasets],
             "labels": self.label_choices,
             "teacher": [row["name"] for row in self.teachers],
@@ -119,6 +119,8 @@ class Setup(View):
             "omit": range(-1, len(self.classes)),
             "group": self.groups,
         }
+        still = set(CONTROLS) - set(self.unlocked) if self.locked else ()
+        return {**offered, **dict.fromkeys(still, ())}
 
     @traitlets.validate("datasets")
     def _check_datasets(self, proposal: Any) -> list[dict]:

@@ -105,7 +105,8 @@ class SoftTargets(View):
         return len(self.teacher_logits) // (4 * len(self.classes)) if self.classes else 0
 
     def page_choices(self) -> Mapping[str, Container[Any]]:
-        return {"temperature": Between(*self.temperature_range), "alpha": Between(*self.alpha_range)}
+        sliders = {"temperature": Between(*self.temperature_range), "alpha": Between(*self.alpha_range)}
+        return {**sliders, **dict.fromkeys(self.locked, ())}
 
     @traitlets.validate("temperature")
     def _check_temperature(self, proposal: Any) -> float:
