@@ -1,8 +1,8 @@
 """Memory of a page that was closed: handed back at once, not when the interpreter comes to it.
 
-Two things kept it. Runs, models and widgets refer to one another in circles, and the collector that finds circles counts
-objects, not bytes: hundreds of megabytes of tensors waited for it. And what the threads of a page had freed stayed with
-the C library, which keeps a store of its own for each thread.
+Two things kept it. Runs, models and widgets refer to one another in circles, and the collector that finds circles
+counts objects, not bytes: hundreds of megabytes of tensors waited for it. And what the threads of a page had freed
+stayed with the C library, which keeps a store of its own for each thread.
 """
 
 from __future__ import annotations
