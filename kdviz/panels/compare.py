@@ -20,6 +20,7 @@ from ..models import inference
 from ..models.wrap import as_module, kind_name
 from ..widgets.from_page import Box, VBox
 from ..widgets.scene import VIEWS
+from . import memory
 from .panel import Panel
 from .probes import Watched
 from .subject import sentence_of
@@ -110,16 +111,22 @@ class Compare(Panel):
                 {"name": c.name, "title": c.title, "group": c.data} for c in map(models.card, models.names())
             ]
             self.pair.update(teacher=teacher, student=student)
-        asked = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
-        self._open(asked, data, logits)
-        self.scene.observe(lambda _: self._show_exact(), "shown_run")
-        if self._shipped:
-            self.pair.observe(self._on_chosen, ["teacher", "student"])
         left = [self.pair, self.sliders, self.examples]
         right = [self.views, self.soft_targets, self.dark_knowledge, self.fidelity, *self.subjects.widgets]
         boxes = [VBox(left).add_class("kd-lab-left")]
         boxes.append(VBox([*right, self.calibration]).add_class("kd-lab-right"))
         self.view = Box(boxes).add_class("kd-lab")
+        asked = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
+        self._being_built = True  # nobody looks yet
+        try:
+            self._open(asked, data, logits)
+        except Exception:
+            self.close()
+            raise
+        self._being_built = False
+        self.scene.observe(lambda _: self._show_exact(), "shown_run")
+        if self._shipped:
+            self.pair.observe(self._on_chosen, ["teacher", "student"])
 
     def _open(
         self, asked: Mapping[str, nn.Module | str], data: Any, logits: Mapping[str, Tensor] | None = None
@@ -155,7 +162,7 @@ class Compare(Panel):
         return Splits("data", "Your data", names, part, part, part)
 
     def _told(self, place: int, models: int) -> Any:
-        if not hasattr(self, "view"):  # while the page is being built nobody looks
+        if self._being_built:
             return None
         return lambda done, total: self.pair.update(progress=(place + done / total) / models)
 
@@ -238,8 +245,10 @@ class Compare(Panel):
         """End the threads and close everything."""
         self.subjects.close()
         super().close()
-        self.scene.layout.close()
-        self.scene.close()
+        self.subjects.forget()
+        self.scene.films.clear()
+        self._shown, self._logits = {}, {}
+        memory.give_back()
 
 
 def _watched(part: Examples, teacher: Tensor, student: Tensor) -> tuple[Watched, Tensor]:

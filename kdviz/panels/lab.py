@@ -20,7 +20,7 @@ from .. import models
 from ..distill import Distillation, Objective, Runner, Teacher, guards, leave_room
 from ..distill.runner import KeepGoing
 from . import choices as offered
-from . import code, link, messages, presets, telling
+from . import code, link, memory, messages, presets, telling
 from .choices import Choices
 from .diagnosing import Subject
 from .groups import Groups
@@ -85,8 +85,12 @@ class Lab(LabPage):
         self._session = Session(self.roster, self._page_to_keep, partial(self._publisher.put, self.kept))
         self._runner = self._new_runner()
         self._turns = Turns(lambda: self._runner)
-        with self._publisher.directly():
-            self._show_scene()
+        try:
+            with self._publisher.directly():
+                self._show_scene()
+        except Exception:
+            self.close()
+            raise
         self._listen()
 
     def _listen(self) -> None:
@@ -545,7 +549,7 @@ class Lab(LabPage):
         return reached and sent
 
     def close(self) -> None:
-        """Stop training and close everything: no thread and no widget is left."""
+        """Stop training and close everything: no thread, no widget and no run is left; ``run`` is None then."""
         self.diagnosing.close()
         self._runner.close()
         self._newest.close()
@@ -553,5 +557,11 @@ class Lab(LabPage):
         self.drawing.close()
         self._publisher.close()
         super().close()
-        self.scene.layout.close()
-        self.scene.close()
+        self._groups.clear()
+        self._travel.forget()
+        self.subjects.forget()
+        self.scene.films.clear()
+        self._teachers.clear()
+        self._own = self._watched = self.diagnosing.found = None
+        self._runner = self._new_runner()  # the old one holds its runs
+        memory.give_back()

@@ -10,12 +10,12 @@ from ..distill.schema import Flag, Kind, Number, Record, Text, Whole, or_null, s
 _KEY = Text(longest=100)
 _EDITS = {name: Number() for name in ("temperature", "alpha", "fairness", "learning_rate")}  # runs know their bounds
 
-TRAINING: Mapping[str, Kind] = {
+METHODS: Mapping[str, Kind] = {
     **{name: Record({}) for name in ("train", "pause", "step", "stop", "reset", "stop_diagnosis")},
     "diagnose": Record({}, {"closer": Flag()}),
 }
 LAB: Mapping[str, Kind] = {
-    **TRAINING,
+    **METHODS,
     "opening": Record({}),
     "edit": Record({}, _EDITS),
     "branch": Record({}, {"step": or_null(Whole()), **_EDITS}),

@@ -26,7 +26,7 @@ from ..distill.runner import KeepGoing
 from ..distill.schema import Kind
 from ..distill.terms import HardLabels
 from ..widgets.from_page import Box, VBox
-from . import messages, method_code, telling
+from . import memory, messages, method_code, telling
 from . import method_telling as says
 from .diagnosing import Diagnosing, Subject
 from .method_choices import MethodChoices, method_kinds, temperature_name, temperature_range, term_place, weight_edit
@@ -146,13 +146,12 @@ class Methods(Panel):
 
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
         try:
-            said = messages.read(content, messages.TRAINING)
+            said = messages.read(content, messages.METHODS)
+            if said is not None:
+                name, values = said
+                self.command(name, **values)
         except ValueError as error:
             self._say(str(error))
-            return
-        if said is not None:
-            name, values = said
-            self.command(name, **values)
 
     def _on_hello(self, content: dict[str, Any]) -> None:
         """The page has opened: its address may name a method."""
@@ -466,8 +465,10 @@ class Methods(Panel):
         self._runner.close()
         self._publisher.close()
         super().close()
-        self.scene.layout.close()
-        self.scene.close()
+        self.runs, self.gradients, self._planned, self.diagnosing.found = {}, [], None, None
+        self._trials.clear()
+        self._runner = self._new_runner()  # the old one holds its runs
+        memory.give_back()
 
 
 def _reason(name: str, trial: Trial) -> str:

@@ -106,8 +106,10 @@ class Panel:
         return {}
 
     def close(self) -> None:
-        """Close all widgets of the panel."""
-        _close(self.view)
+        """Close all widgets of the panel, those that are not drawn too."""
+        for widget in [self.view, *vars(self).values()]:
+            if isinstance(widget, ipywidgets.Widget):
+                _close(widget)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.view._repr_mimebundle_(**kwargs)

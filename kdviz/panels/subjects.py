@@ -53,6 +53,10 @@ class Subjects:
         for subject in self:
             subject.open(data)
 
+    def forget(self) -> None:
+        """Let go of the examples."""
+        self._examples = None
+
     def offers(self, view: str) -> bool:
         """Whether a view has something to show; true of views that are no subject's."""
         return view not in self._by_view or self._by_view[view].offered

@@ -46,6 +46,10 @@ class Travel:
         """Film these examples from now on."""
         self._examples = examples
 
+    def forget(self) -> None:
+        """Let go of the examples and of the student made again last."""
+        self._examples = self._made = None
+
     def open(self, key: str, student: nn.Module) -> None:
         """Show a student that has learned nothing yet, under the key that its run will have."""
         if self._examples is None:
