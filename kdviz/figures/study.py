@@ -10,10 +10,11 @@ from typing import Any
 import plotly.graph_objects as go
 
 from ..measure import paired
+from ..measure.error_words import in_errors
 from ..study import Study
 from ..study.comparison import Comparison, Moment, compare
 from ..study.jobs import Role
-from ..study.sentences import difference, spread, title
+from ..study.sentences import spread, title
 from . import palette
 from .named_axes import plain
 
@@ -225,7 +226,7 @@ def _means(found: Sequence[Comparison], role: Role) -> list[tuple[float, float]]
     """Return the mean errors over seeds and half the width of its 95 % interval, 0 for one seed."""
     means = []
     for c in found:
-        p = paired(list(c.errors[role].values()))
+        p = paired(list(c.errors[role].values()), step=1)
         means.append((p.mean, 0.0 if math.isnan(p.high) else p.high - p.mean))
     return means
 
@@ -299,7 +300,7 @@ def _told(c: Comparison | None) -> str:
     each = ", ".join(f"{errors:,}" for errors in c.errors["student"].values())
     lines = [plain(c.arm.name), f"student {spread(c)} ({each})"]
     if d is not None:
-        lines += [f"twin {spread(c, 'twin')}", difference(d)]
+        lines += [f"twin {spread(c, 'twin')}", f"student − twin: {in_errors(d, 'errors')}"]
     return "<br>".join(lines)
 
 

@@ -335,6 +335,16 @@ def int_labels(y: Array, n: int, classes: int) -> np.ndarray:
     return labels.astype(np.int64)
 
 
+def labelled(logits: Array, y: Array) -> tuple[Tensor, np.ndarray]:
+    """Return logits and labels of the examples with a label, shapes (n, C) and (n,)."""
+    z = float_logits(logits)
+    labels = int_labels(y, *z.shape)
+    known = labels >= 0
+    if not known.any():
+        raise ValueError(f"none of the {len(labels):,} examples has a label; calibration needs the true classes")
+    return z[torch.from_numpy(known)], labels[known]
+
+
 def first_choice(logits: Tensor) -> np.ndarray:
     """Return the class with the highest logit of each example, of equals the first; shape (N,).
 

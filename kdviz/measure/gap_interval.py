@@ -7,20 +7,18 @@ Here each candidate for the true gap is asked whether it could have given the ga
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from .groups import share
+from .inverted_test import both_tails, inverted, normal, shares
 
-QUARTERINGS = 6  # of the search for an end, to 1/4096 of its range
 PLACES = 21  # tried for the lowest rate
 LEVELS = 17  # tried for the gap of the second model
 SLACK = 3.0  # squared standard errors by which rates may be moved together
-
-Pvalues = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -76,14 +74,14 @@ def of_gap(parts: Sequence[Counts], confidence: float, draws: int, seed: int) ->
     """
     parts = [part.there() for part in parts]
     seen = max(float(np.ptp(part.rates)) for part in parts)
-    noise = [_normal(draws, len(part.of), seed, i) for i, part in enumerate(parts)]
+    noise = [normal(draws, len(part.of), seed, i) for i, part in enumerate(parts)]
 
     def tails(d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         nearest = _nearest(parts, d)
-        gaps = [np.ptp(_drawn(mu, part.of, z), axis=0) for mu, part, z in zip(nearest, parts, noise, strict=True)]
-        return _both_tails(np.maximum.reduce(gaps), seen)
+        gaps = [np.ptp(shares(mu, part.of, z), axis=0) for mu, part, z in zip(nearest, parts, noise, strict=True)]
+        return both_tails(np.maximum.reduce(gaps), seen)
 
-    return _inverted(tails, seen, (0.0, 1.0), confidence)
+    return inverted(tails, seen, (0.0, 1.0), confidence)
 
 
 def of_ratio(parts: Sequence[Counts], confidence: float, draws: int, seed: int) -> tuple[float, float]:
@@ -93,13 +91,13 @@ def of_ratio(parts: Sequence[Counts], confidence: float, draws: int, seed: int) 
     """
     parts = [part for part in (part.there() for part in parts) if part.hits.any()]
     seen = min(float(part.rates.min() / part.rates.max()) for part in parts)
-    noise = [_normal(draws, len(part.of), seed, i) for i, part in enumerate(parts)]
+    noise = [normal(draws, len(part.of), seed, i) for i, part in enumerate(parts)]
 
     def tails(ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        drawn = [_drawn(mu, part.of, z) for mu, part, z in zip(_nearest_ratio(parts, ratio), parts, noise, strict=True)]
-        return _both_tails(np.fmin.reduce([share(r.min(0), r.max(0)) for r in drawn]), seen)
+        drawn = [shares(mu, part.of, z) for mu, part, z in zip(_nearest_ratio(parts, ratio), parts, noise, strict=True)]
+        return both_tails(np.fmin.reduce([share(r.min(0), r.max(0)) for r in drawn]), seen)
 
-    return _inverted(tails, seen, (0.0, 1.0), confidence)
+    return inverted(tails, seen, (0.0, 1.0), confidence)
 
 
 def of_difference(
@@ -136,7 +134,7 @@ def of_difference(
     first, second = [part.there() for part in first], [part.there() for part in second]
     gap_1, gap_2 = (max(float(np.ptp(part.rates)) for part in side) for side in (first, second))
     seen = gap_2 - gap_1
-    noise = [[_normal(draws, len(p), seed, i, j) for j in (1, 2)] for i, p in enumerate(phi)]
+    noise = [[normal(draws, len(p), seed, i, j) for j in (1, 2)] for i, p in enumerate(phi)]
     level = np.linspace(0, 1, LEVELS)
     furthest = _furthest(sum(len(p) for p in phi))
 
@@ -150,18 +148,12 @@ def of_difference(
         for i, p in enumerate(phi):
             z_1 = noise[i][0]
             z_2 = p[:, None] * z_1 + np.sqrt(1 - p**2)[:, None] * noise[i][1]
-            apart[0].append(np.ptp(_drawn(mu_1[i][chosen], first[i].of, z_1), axis=0))
-            apart[1].append(np.ptp(_drawn(mu_2[i][chosen], second[i].of, z_2), axis=0))
-        above, below = _both_tails(np.maximum.reduce(apart[1]) - np.maximum.reduce(apart[0]), seen)
+            apart[0].append(np.ptp(shares(mu_1[i][chosen], first[i].of, z_1), axis=0))
+            apart[1].append(np.ptp(shares(mu_2[i][chosen], second[i].of, z_2), axis=0))
+        above, below = both_tails(np.maximum.reduce(apart[1]) - np.maximum.reduce(apart[0]), seen)
         return above * (far.min(0) <= furthest), below * (far.min(0) <= furthest)
 
-    return _inverted(tails, seen, (-1.0, 1.0), confidence)
-
-
-def _normal(draws: int, groups: int, *seed: int) -> np.ndarray:
-    """Return standard normal numbers, shape (G, draws), each beside its negative."""
-    half = np.random.default_rng(seed).standard_normal((groups, (draws + 1) // 2))
-    return np.concatenate([half, -half], axis=1)[:, :draws]
+    return inverted(tails, seen, (-1.0, 1.0), confidence)
 
 
 def _correlation(a: Counts, b: Counts, both: np.ndarray) -> np.ndarray:
@@ -169,38 +161,6 @@ def _correlation(a: Counts, b: Counts, both: np.ndarray) -> np.ndarray:
     n = a.of + 2.0
     p, q = (a.hits + 1) / n, (b.hits + 1) / n
     return ((both + 0.5) / n - p * q) / np.sqrt(p * (1 - p) * q * (1 - q))
-
-
-def _drawn(mu: np.ndarray, of: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """Return binomial shares of rates ``mu`` (K, G), shape (G, K, draws), from normal numbers ``z`` (G, draws).
-
-    The binomial quantile by Cornish and Fisher's expansion to the skewness, rounded to whole hits.
-    """
-    p, n = mu.T[:, :, None], of[:, None, None]
-    sd, skew = np.sqrt(n * p * (1 - p)), np.where((p > 0) & (p < 1), (1 - 2 * p) / 6, 0.0)
-    hits = np.rint(n * p + sd * z[:, None, :] + skew * (z**2 - 1)[:, None, :])
-    return np.minimum(np.maximum(hits, 0, out=hits), n, out=hits) / n
-
-
-def _both_tails(drawn: np.ndarray, seen: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return how often what was drawn, (K, draws), is at least and at most what was seen, each (K,)."""
-    return (drawn >= seen - 1e-12).mean(1), (drawn <= seen + 1e-12).mean(1)
-
-
-def _inverted(tails: Pvalues, seen: float, limits: tuple[float, float], confidence: float) -> tuple[float, float]:
-    """Return the smallest and largest candidate that neither tail excludes, found by halving from ``seen``."""
-    alpha = (1 - confidence) / 2
-    inside, outside = np.array([seen, seen]), np.array(limits)
-    above, below = tails(outside)
-    inside = np.where([above[0] >= alpha, below[1] >= alpha], outside, inside)  # a limit may belong to the interval
-    for _ in range(QUARTERINGS):
-        steps = inside + (outside - inside) * np.array([[0.25], [0.5], [0.75], [1.0]])  # (4, 2), the last is outside
-        above, below = (p.reshape(3, 2) for p in tails(steps[:3].ravel()))
-        belongs = np.stack([above[:, 0] >= alpha, below[:, 1] >= alpha], axis=1)
-        first_out = np.append(belongs, [[False, False]], axis=0).argmin(0)
-        each = np.arange(2)
-        inside, outside = np.where(first_out > 0, steps[first_out - 1, each], inside), steps[first_out, each]
-    return float(inside[0]), float(inside[1])
 
 
 def _furthest(rates: int) -> float:
@@ -289,9 +249,9 @@ def _nearest_ratio(parts: Sequence[Counts], ratio: np.ndarray) -> list[np.ndarra
         x, w = part.rates, part.weights
         high, low = _ends(x)
         own = x[low] / x[high]
-        r = np.maximum(ratio, own)[:, None, None]  # (K, 1, 1)
-        lowest = np.geomspace(1e-9 + x.min(), x.max(), PLACES)[None, :, None] * np.ones_like(r)
-        y = np.clip(x, lowest, lowest / np.maximum(r, 1e-9))
+        r = np.maximum(ratio, own)[:, None]
+        lowest = x.min() + (r * x.max() - x.min()) * np.linspace(0, 1, PLACES)  # (K, PLACES)
+        y = np.clip(x, lowest[..., None], (lowest / np.maximum(r, 1e-9))[..., None])
         best = (((y - x) ** 2) @ w).argmin(1)
         pulled = y[np.arange(len(ratio)), best]
         pushed = np.tile(x, (len(ratio), 1))

@@ -11,6 +11,7 @@ from ..distill import Distillation, Edit, Runner
 from ..distill.gradients import TermGradients
 from ..distill.methods import Method
 from ..measure import PairedErrors, paired_errors
+from ..measure.error_words import in_errors, worth
 from ..models import inference
 from . import telling
 
@@ -62,13 +63,7 @@ def errors_sentence(runs: Mapping[str, Distillation], chosen: Method) -> str:
 
 def _worth(role: str, d: PairedErrors) -> str:
     """Say what a difference in test errors is worth, by the interval that the examples allow."""
-    low, mean, high = (f"{round(number):+,}".replace("-", "−") for number in (d.low, d.mean, d.high))
-    word = {
-        "fewer": "fewer, beyond the noise of these examples",
-        "more": "more, beyond the noise of these examples",
-        "within the noise": "within the noise of these examples, so no gain and no loss is shown",
-    }[d.verdict]
-    return f"Against {THAN[role]}: {mean} (95\u202f% interval {low} to {high}), {word}."
+    return f"Against {THAN[role]}: {in_errors(d, 'test errors')}, {worth(d)}."
 
 
 def differences(runs: Mapping[str, Distillation]) -> dict[str, PairedErrors]:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ..measure import paired
+from ..measure.error_words import in_errors
 from .arms import Arm
 from .experiment import Experiment
 from .jobs import Outcome, Role
 from .league import Tuning
-from .sentences import difference, sentences, spread, title
+from .sentences import sentences, spread, title
 from .study import Study
 
 HEADING = """# Results of the shipped experiments
@@ -175,8 +176,8 @@ def _done(outcome: Outcome) -> bool:
 
 
 def _verdict(d: Any) -> str:
-    word = {"fewer": "**fewer**", "more": "**more**", "within the noise": "within the noise", "one run": "one seed"}
-    return f"{difference(d)}: {word[d.verdict]}"
+    word = {"fewer": "**improvement**", "more": "**deterioration**", "within the noise": "within the noise"}
+    return f"{in_errors(d)}: {word.get(d.verdict, 'one seed')}"
 
 
 def _spread(errors: list[int]) -> str:

@@ -5,21 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..measure import Paired
+from ..measure.error_words import PERCENT, TWIN, in_errors, worth
 from .comparison import Comparison, compare
 from .jobs import Role
 
 if TYPE_CHECKING:
     from .study import Study
-
-THAN: dict[Role, str] = {"twin": "its twin without a teacher", "smoothed": "its twin with label smoothing"}
-WORTH = {
-    "fewer": "a gain beyond this noise",
-    "more": "a loss beyond this noise",
-    "within the noise": "within the noise: no gain and no loss is shown",
-    "one run": "one seed, which says nothing of what another would give",
-}
-PERCENT = "\u202f%"  # a narrow space where no line breaks
 
 
 def sentences(study: Study) -> list[str]:
@@ -51,7 +42,7 @@ def title(found: Sequence[Comparison]) -> str:
     told = f"{counts['fewer']} with fewer test errors than the twin, {counts['more']} with more"
     fewest, most = min(d.n for d in compared), max(d.n for d in compared)
     seeds = f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds"
-    noise = f"{counts['within the noise']} within the noise (95{PERCENT} intervals, {seeds})"
+    noise = f"{counts['within the noise']} within the noise (95{PERCENT} CIs, {seeds})"
     return f"Of {count(len(compared), 'arm')}, {told}, {noise}"
 
 
@@ -82,8 +73,8 @@ def _beside(found: Comparison, role: Role) -> str:
     """Say what the difference to a twin is worth."""
     d = found.difference(role)
     if d is None:
-        return f"No seed has both the student and {THAN[role]}."
-    return f"Beside {THAN[role]} ({spread(found, role)}): {difference(d)}, {WORTH[d.verdict]}."
+        return f"No seed has both the student and its {TWIN[role]}."
+    return f"Student − {TWIN[role]}, {spread(found, role)}: {in_errors(d, 'test errors')}, {worth(d)}."
 
 
 def _by_chance(shown: Sequence[Comparison]) -> list[str]:
@@ -93,7 +84,7 @@ def _by_chance(shown: Sequence[Comparison]) -> list[str]:
         return []
     return [
         f"{compared} arms are compared, each at 95{PERCENT}: were no arm different from its twin, chance alone would "
-        f"call about {0.05 * compared:.2g} of them a gain or a loss."
+        f"call about {0.05 * compared:.2g} of them different."
     ]
 
 
@@ -110,29 +101,6 @@ def spread(found: Comparison, role: Role = "student") -> str:
     """Return mean ± standard deviation of the errors over seeds; the mean alone for one seed."""
     mean, sd = found.mean(role), found.sd(role)
     return f"{mean:,.0f}" if len(found.errors[role]) < 2 else f"{mean:,.0f} ± {sd:,.0f}"
-
-
-def difference(d: Paired) -> str:
-    """Return a paired difference with its interval, in words.
-
-    >>> from kdviz.measure import paired
-    >>> difference(paired([-200, -209, -203, -168, -128])).replace(PERCENT, "%"), difference(paired([3]))
-    ('paired difference −182 (95% interval −224 to −139)', 'difference +3')
-    """
-    if d.n == 1:
-        return f"difference {signed(d.mean)}"
-    interval = f"{100 * d.confidence:g}{PERCENT} interval {signed(d.low)} to {signed(d.high)}"
-    return f"paired difference {signed(d.mean)} ({interval})"
-
-
-def signed(number: float) -> str:
-    """Return a rounded number with its sign; below ten with a decimal, so that no end of an interval is lost in a 0.
-
-    >>> signed(-12.4), signed(-0.3), signed(3.0), signed(1234.0), signed(0.0)
-    ('−12', '−0.3', '+3', '+1,234', '0')
-    """
-    rounded = round(number) if abs(number) >= 9.95 else round(number, 1)
-    return f"{'−' if rounded < 0 else '+' if rounded > 0 else ''}{abs(rounded):,}".removesuffix(".0")
 
 
 def count(number: int, what: str) -> str:

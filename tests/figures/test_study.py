@@ -85,7 +85,7 @@ def test_lines_show_every_seed_the_interval_of_the_mean_and_the_twin_of_each_pla
     student, seeds, twin = (traces[n] for n in ("Student", "Student, each seed", "Twin, no teacher"))
     assert list(student.x) == ["0.001", "0.01"]
     for i, arm in enumerate(arms):
-        of_mean = paired(list(arm.errors["student"].values()))
+        of_mean = paired(list(arm.errors["student"].values()), step=1)
         assert student.y[i] == pytest.approx(of_mean.mean)
         assert student.y[i] + student.error_y.array[i] == pytest.approx(of_mean.high)
         assert twin.y[i] == pytest.approx(arm.mean("twin"))

@@ -21,6 +21,8 @@ from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
 
 from kdviz.measure import calibration as module
 from kdviz.measure.calibration import TEMPERATURE_BOUNDS, BrierParts, calibration, fit_temperature, inherited
+from kdviz.measure.calibration_interval import mean_deviation
+from kdviz.measure.wilson import wilson
 
 seeds, counts = st.integers(0, 2**31), st.integers(1, 20)
 strategies = st.sampled_from(["width", "mass"])
@@ -169,41 +171,100 @@ def test_the_interval_of_a_bins_accuracy_is_wilsons(confidence):
     assert any(not b.count for b in found) and any(b.accuracy == 1 for b in found)
     for b in found:
         if b.count:
-            result = scipy.stats.binomtest(round(b.accuracy * b.count), b.count)
-            theirs = result.proportion_ci(confidence, method="wilson")
-            assert tuple(b.accuracy_interval) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+            hits = round(b.accuracy * b.count)
+            assert tuple(b.accuracy_interval) == wilson(hits, b.count, confidence)
         else:
             assert all(math.isnan(v) for v in (b.confidence, b.accuracy, *b.accuracy_interval))
 
 
-def test_the_bootstrap_is_what_each_resample_gives():
-    z, y = drawn(4, n=50)
-    ours = calibration(z, y, bins=5, strategy="mass", confidence=0.9, resamples=40, seed=7)
-    p, drawings = softmax(z), np.random.default_rng(7).integers(50, size=(40, 50))
-    conf, right, edges = p.max(1), p.argmax(1) == y, np.array(ours.edges)
-    place = np.searchsorted(edges[1:-1], conf)  # of the sample, not of each resample
-    of = {"ece": [], "nll": [], "brier": [], "overconfidence": []}
-    for i in drawings:
-        of["ece"].append(sum(abs((conf[i] - right[i])[place[i] == b].sum()) / 50 for b in range(5)))
-        of["nll"].append(log_loss(y[i], p[i], labels=range(4)))
-        of["brier"].append(brier_score_loss(y[i], p[i], labels=range(4)))
-        of["overconfidence"].append(conf[i].mean() - right[i].mean())
-    for name, values in of.items():
-        interval = tuple(getattr(ours, f"{name}_interval"))
-        assert interval == pytest.approx(tuple(np.quantile(values, [0.05, 0.95])), abs=1e-12), name
+def one_bin(right: int, n: int, conf: float, **how):
+    logits = np.tile([math.log(conf / (1 - conf)), 0.0], (n, 1))
+    return calibration(logits, [0] * right + [1] * (n - right), bins=1, resamples=20_000, **how)
 
 
-def test_the_bootstrap_is_the_same_in_blocks_of_resamples(monkeypatch):
+@pytest.mark.parametrize(("right", "n", "conf"), [(100, 200, 0.88), (42, 60, 0.75), (30, 30, 0.98), (170, 200, 0.7)])
+def test_of_one_bin_the_interval_is_the_exact_inverted_test(right, n, conf):
+    """All counts of right answers are gone through for each candidate, on the side of the gap that was seen."""
+    found, seen, k = one_bin(right, n, conf), abs(conf - right / n), np.arange(n + 1)
+    side = 1 if conf >= (right + 1) / (n + 2) else -1
+    belongs = []
+    for e in np.linspace(0, conf if side > 0 else 1 - conf, 2001):
+        chance, error = scipy.stats.binom.pmf(k, n, conf - side * e), np.abs(conf - k / n)
+        tails = chance[error >= seen - 1e-12].sum(), chance[error <= seen + 1e-12].sum()
+        belongs += [e] if min(tails) >= 0.025 else []
+    assert tuple(found.ece_interval) == pytest.approx((min(*belongs, seen), max(*belongs, seen)), abs=0.006)
+    assert tuple(found.mce_interval) == pytest.approx(tuple(found.ece_interval), abs=0.006)
+
+
+@settings(max_examples=25)
+@given(seeds, st.integers(2, 400), st.sampled_from([0.3, 1.0, 3.0]))
+def test_every_error_lies_in_its_own_interval(seed, n, T):
+    z, y = drawn(seed, n=n, T=T)
+    c = calibration(z, y, resamples=100)
+    for name in ("ece", "mce", "overconfidence", "brier", "nll"):
+        low, high = getattr(c, f"{name}_interval")
+        assert math.isnan(low) or low - 1e-9 <= getattr(c, name) <= high + 1e-9, name
+    assert c.ece_interval.low >= 0 and c.mce_interval.high <= 1
+
+
+def test_five_confidences_that_are_right_hold_their_ece_and_none():
+    """Answers right exactly as often as said, n = 1,000, but for whole numbers."""
+    conf = np.repeat([0.55, 0.65, 0.75, 0.85, 0.951], 200)
+    right = np.concatenate([np.arange(200) < round(200 * c) for c in (0.55, 0.65, 0.75, 0.85, 0.951)])
+    c = calibration(np.stack([np.log(conf / (1 - conf)), np.zeros(1000)], 1), (~right).astype(int))
+    assert c.ece < 0.001 and c.ece_interval.low == 0 and c.ece <= c.ece_interval.high < 0.03
+    assert 0.015 < c.ece_if_calibrated < 0.03 and "would show 0.02" in c.sentence()
+
+
+def test_what_a_calibrated_model_would_show_is_what_labels_drawn_from_its_probabilities_give():
+    z, _ = drawn(3, n=300, c=3)
+    p, random = softmax(z), np.random.default_rng(0)
+    found = []
+    for _ in range(400):
+        y = (random.random(300)[:, None] > p.cumsum(1)).sum(1).clip(max=2)
+        c = calibration(z, y, bins=10, resamples=0)
+        found.append((c.ece, c.mce, c.classwise_ece))
+    c = calibration(z, y, bins=10, resamples=4000)
+    means, sd = np.mean(found, axis=0), np.std(found, axis=0) / math.sqrt(400)
+    expected = c.ece_if_calibrated, c.mce_if_calibrated, c.classwise_ece_if_calibrated
+    assert np.abs(means - expected) == pytest.approx(np.zeros(3), abs=float((4 * sd).max()) + 0.002)
+
+
+@given(st.integers(1, 300), st.floats(1e-6, 1) | st.just(0.0))
+def test_the_mean_deviation_of_a_binomial_number_is_de_moivres(n, p):
+    k = np.arange(n + 1)
+    theirs = (np.abs(k - n * p) * scipy.stats.binom.pmf(k, n, p)).sum()
+    assert mean_deviation(np.array([n]), np.array([p]))[0] == pytest.approx(theirs, rel=1e-9, abs=1e-12)
+
+
+def test_of_few_errors_the_scores_have_no_interval():
+    z = np.tile([3.0, 0.0], (500, 1)) + np.linspace(0, 1, 500)[:, None]
+    z[:, 0] += np.linspace(0, 1, 500)
+    nine, ten = (calibration(z, [1] * k + [0] * (500 - k)) for k in (9, 10))
+    assert all(math.isnan(end) for end in (*nine.nll_interval, *nine.brier_interval))
+    assert nine.overconfidence_interval.low < nine.overconfidence < nine.overconfidence_interval.high
+    assert ten.nll_interval.low < ten.nll < ten.nll_interval.high
+
+
+def test_where_all_are_right_over_confidence_still_has_an_interval():
+    c = calibration(np.tile([4.0, 0.0], (100, 1)), [0] * 100)
+    low, high = c.overconfidence_interval
+    assert low == pytest.approx(c.mean_confidence - 1, abs=1e-9)
+    assert high == pytest.approx(c.mean_confidence - wilson(100, 100, 0.95)[0], abs=1e-9)
+
+
+def test_a_seed_gives_the_same_again_in_blocks_too(monkeypatch):
     z, y = drawn(5, n=64)
     whole = calibration(z, y, resamples=100)
-    monkeypatch.setattr(module, "BLOCK", 64 * 7)  # blocks of seven resamples; classes one by one in blocks too
+    monkeypatch.setattr(module, "BLOCK", 64 * 2)  # classes two by two
     blocks = calibration(z, y, resamples=100)
-    assert blocks.nll_interval == pytest.approx(whole.nll_interval, abs=1e-12)
-    assert blocks.ece_interval == pytest.approx(whole.ece_interval, abs=1e-12)
-    assert calibration(z, y, resamples=100, seed=1).nll_interval != whole.nll_interval
+    assert blocks.ece_interval == whole.ece_interval
+    assert blocks.classwise_ece == pytest.approx(whole.classwise_ece, abs=1e-12)
+    assert blocks.classwise_ece_if_calibrated == pytest.approx(whole.classwise_ece_if_calibrated, abs=1e-12)
+    assert calibration(z, y, resamples=100, seed=1).ece_interval != whole.ece_interval
 
 
-def test_for_many_examples_the_bootstrap_is_the_normal_interval_of_a_mean():
+def test_for_many_examples_the_interval_of_a_score_is_the_normal_interval_of_a_mean():
     z, y = drawn(6, n=4000)
     ours, p = calibration(z, y, resamples=2000), softmax(z)
     for (low, high), each in [
@@ -309,12 +370,13 @@ def test_five_examples_of_one_class_are_enough():
         assert low < ours.overconfidence < high
 
 
-def test_one_example_or_no_resamples_have_no_interval():
-    for ours in (calibration([[1.0, 0.0]], [1]), calibration([[1.0, 0.0]] * 9, [1] * 9, resamples=0)):
-        for name in ("ece", "nll", "brier", "overconfidence"):
-            assert all(math.isnan(v) for v in getattr(ours, f"{name}_interval"))
-        assert ours.sentence().startswith("Without an interval nothing can be said of over-confidence: over ")
-        assert "(no interval)" in ours.sentence()
+def test_one_example_has_no_interval_and_without_resamples_the_errors_have_none():
+    one, none = calibration([[1.0, 0.0]], [1]), calibration([[1.0, 0.0]] * 9, [1] * 9, resamples=0)
+    for name in ("ece", "mce", "nll", "brier"):
+        assert all(math.isnan(v) for found in (one, none) for v in getattr(found, f"{name}_interval"))
+    assert math.isnan(one.overconfidence_interval.low) and none.overconfidence_interval.low > 0
+    assert one.sentence().startswith("Without an interval nothing can be said of over-confidence: over ")
+    assert "(no interval)" in one.sentence() and math.isnan(none.mce_if_calibrated)
     assert calibration([[1.0, 0.0]], [1]).brier == pytest.approx(2 / (1 + math.exp(-1)) ** 2, rel=1e-12)
 
 
@@ -376,7 +438,7 @@ over, under, fair = of_confidence(3.0, 300), of_confidence(1.0, 350), of_confide
 
 def test_the_sentence_says_no_more_than_the_interval():
     assert over.sentence().startswith("The model is over-confident: over 400 examples its mean confidence is 0.953 and")
-    assert "a difference of +20.3 points (95 % interval +" in over.sentence()
+    assert "a difference of +20.3 points (95 % CI +" in over.sentence()
     assert under.sentence().startswith("The model is under-confident: ") and "of -14.4 points" in under.sentence()
     assert fair.sentence().startswith("Neither over- nor under-confidence can be told from these examples: ")
 
@@ -391,14 +453,14 @@ EITHER = "cannot be told to be over- or under-confident"
     (under, over, "The student's over-confidence is not found in the teacher, which is under-confident: "),
     (fair, over, f"The student's over-confidence is not found in the teacher, which {EITHER}: "),
     (fair, under, f"Over-confidence is found in neither: the teacher {EITHER}, the student is under-confident: "),
-    (over, measure([[1.0, 0.0]] * 400, [0] * 400), "Without intervals nothing can be said of inherited over-"),
+    (measure([[1.0, 0.0]], [0]), measure([[1.0, 0.0]], [1]), "Without intervals nothing can be said of inherited "),
 ])  # fmt: skip
 def test_what_may_be_said_of_inheriting(teacher, student, says):
     sentence = inherited(teacher, student)
     assert sentence.startswith(says)
     low, high = teacher.overconfidence_interval
-    assert (
-        f"{100 * teacher.overconfidence:+.1f} points (95 % interval {100 * low:+.1f} to {100 * high:+.1f})" in sentence
+    assert math.isnan(low) or (
+        f"{100 * teacher.overconfidence:+.1f} points (95 % CI {100 * low:+.1f} to {100 * high:+.1f})" in sentence
     )
     assert sentence.endswith(" in the student.") and f"{100 * student.overconfidence:+.1f} points (" in sentence
 

@@ -64,7 +64,7 @@ def test_bands_hold_every_seed_and_the_difference_is_paired_seed_by_seed(group):
     wanted = paired([r.test_errors["student"] - r.test_errors["twin"] for r in repeats.results])
     assert repeats.difference("twin") == wanted
     said = verdict.of_seeds(repeats)
-    assert said.startswith("Over 3 seeds the student makes") and said.count("paired difference") == 2
+    assert said.startswith("Over 3 seeds the student makes") and said.count("95\u202f% CI") == 2
 
 
 @pytest.mark.parametrize("seeds", [1, 21])
@@ -85,11 +85,14 @@ def test_noise_is_called_no_gain():
     student, twin = wrong.clone(), wrong.clone()
     student[:20], twin[5:27] = True, True
     said = verdict.of_one_run({"twin": paired_errors(student.numpy(), twin.numpy())}, can_repeat=True)
-    assert "−2 (95\u202f% interval −9 to +5), within the noise: no gain and no loss is shown" in said
+    assert "Student − twin (no teacher): 2 fewer test errors (95\u202f% CI " in said and "is shown" in said
     assert "this is one seed" in said
     student[:20], student[900] = False, True
     said = verdict.of_one_run({"twin": paired_errors(student.numpy(), twin.numpy())}, can_repeat=False)
-    assert "a gain beyond this noise" in said and "Repeat" not in said
+    assert (
+        "21 fewer test errors (95\u202f% CI 11 to 31), an improvement beyond sampling noise" in said
+        and "Repeat" not in said
+    )
 
 
 def test_a_roster_names_branches_and_holds_a_bounded_number_of_runs(group):

@@ -94,10 +94,10 @@ def test_sentences_call_only_what_lies_beyond_the_noise_a_gain(study):
     told = study.sentences()
     for row, sentence in zip(study.table().itertuples(), told[1:5], strict=True):
         assert sentence.startswith(f"{row.arm}: {row.errors_last:,.0f} ± {row.errors_sd_last:,.0f} test errors")
-        beside_twin = sentence.split("Beside its twin without a teacher")[1].split(". ")[0]
-        assert ("a gain beyond this noise" in beside_twin) == (row.twin_verdict_last == "fewer")
-        assert ("a loss beyond this noise" in beside_twin) == (row.twin_verdict_last == "more")
-        assert "Beside its twin with label smoothing" in sentence
+        beside_twin = sentence.split("Student − twin (no teacher), ")[1].split(". ")[0]
+        assert ("an improvement beyond the noise between seeds" in beside_twin) == (row.twin_verdict_last == "fewer")
+        assert ("a deterioration beyond the noise between seeds" in beside_twin) == (row.twin_verdict_last == "more")
+        assert "Student − twin (label smoothing), " in sentence
     assert "4 arms are compared" in told[5] and "about 0.2 of them" in told[5]
     assert told[6].endswith(f"{study.best().name}.")
     assert len(told) == 7

@@ -186,7 +186,9 @@ def test_a_link_can_lock_repeating_and_hide_the_list(mount, runs_scene):
 
 def test_the_verdict_is_seen_and_spoken_when_it_comes(mount, runs_scene):
     page = mount(Runs(scene=runs_scene()))
-    verdict = "Test errors, student less its twin: −40 (95 % interval −67 to −13), a gain beyond this noise."
+    verdict = (
+        "Student − twin (no teacher): 40 fewer test errors (95 % CI 13 to 67), an improvement beyond sampling noise."
+    )
     page.evaluate("(text) => model.set('verdict', text)", "Nothing yet.")
     page.evaluate(FRAME)
     page.evaluate("(text) => model.set('verdict', text)", verdict)
