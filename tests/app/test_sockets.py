@@ -264,7 +264,7 @@ def test_a_silent_reader_is_let_go_and_the_others_get_everything(
     assert len(server.told("does not read and was closed", since)) == 1
     assert memory(server) - before < 100 * MB
     with pytest.raises((OSError, websocket.WebSocketException)):
-        silent.last()
+        silent.closed()
     # It missed messages for good, and is told so instead of being shown half of them.
     assert connect(kernel, session=silent.session).closed()[0] == sockets.BEHIND
     reader.answer()
