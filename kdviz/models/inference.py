@@ -229,6 +229,8 @@ def cannot_answer(error: Exception, who: str, model: nn.Module, inputs: Inputs) 
         mend = f"its forward takes {', '.join(sorted(names)) or 'nothing'}; rename the inputs, or"
     else:
         mend = "give it data of the shape and dtype that it was made for, or"
+        if isinstance(inputs, Tensor) and not inputs.is_floating_point():
+            mend = "whole numbers are taken for tokens: pass X.float() if they are none, or"
     return ValueError(
         f"the {who} cannot answer {described(inputs)} ({said}); {mend} pass kd.wrap(model, inputs=function) to change "
         "them on their way in"

@@ -62,6 +62,15 @@ def test_what_cannot_be_compared_is_told_in_a_sentence(make, error, sentence):
         inference.logits(Returns(make), DATA, who="student", finite=True)
 
 
+def test_whole_numbers_that_are_no_tokens_are_told_how_to_become_inputs():
+    whole = X.round().long()
+    with pytest.raises(
+        ValueError, match=r"cannot answer int64 inputs of shape \(4,\).*pass X\.float\(\) if they are none"
+    ):
+        inference.logits(nn.Linear(4, 3), Examples(whole, DATA.y))
+    assert inference.logits(nn.Linear(4, 3), Examples(whole.float(), DATA.y)).shape == (23, 3)
+
+
 def test_an_empty_filter_is_told():
     with pytest.raises(ValueError, match="no example to ask about"):
         inference.logits(nn.Linear(4, 3), DATA.take(slice(0, 0)), who="student")
