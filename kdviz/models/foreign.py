@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-Batch = Tensor | Mapping[str, Tensor] | Sequence[Tensor]
+from kdviz.data.inputs import Inputs, each, tensors
 
 
 class CannotAnswerError(ValueError):
@@ -45,20 +44,9 @@ class Foreign(nn.Module):
         return self.title
 
 
-def tensors_of(batch: Batch) -> list[Tensor]:
-    """Return the tensors of a batch, whatever its structure.
-
-    >>> [len(part) for part in tensors_of({"a": torch.zeros(2, 1), "b": torch.zeros(2, 3)})]
-    [2, 2]
-    """
-    if isinstance(batch, Tensor):
-        return [batch]
-    return [part for part in (batch.values() if isinstance(batch, Mapping) else batch) if isinstance(part, Tensor)]
-
-
-def rows_of(batch: Batch) -> int:
+def rows_of(batch: Inputs) -> int:
     """Return how many examples a batch holds."""
-    return len(tensors_of(batch)[0])
+    return len(tensors(batch)[0])
 
 
 def array(part: Tensor) -> np.ndarray:
@@ -80,17 +68,12 @@ def numbers(answer: Any) -> Tensor:
     return torch.as_tensor(answer).detach().cpu()
 
 
-def as_arrays(batch: Batch) -> Any:
+def as_arrays(batch: Inputs) -> Any:
     """Return a batch of arrays in the structure in which the tensors came."""
-    if isinstance(batch, Tensor):
-        return array(batch)
-    if isinstance(batch, Mapping):
-        return {name: array(part) for name, part in batch.items()}
-    return tuple(array(part) for part in batch)
+    return each(batch, array)  # type: ignore[arg-type]
 
 
-def _place_of(batch: Any) -> tuple[torch.device, torch.dtype]:
+def _place_of(batch: Inputs) -> tuple[torch.device, torch.dtype]:
     """Return where the answers belong, and in which precision: that of the inputs, but float32 at least."""
-    parts = tensors_of(batch) if isinstance(batch, Tensor | Mapping | Sequence) else []
-    device = parts[0].device if parts else torch.device("cpu")
-    return device, torch.float64 if any(part.dtype == torch.float64 for part in parts) else torch.float32
+    parts = tensors(batch)
+    return parts[0].device, torch.float64 if any(part.dtype == torch.float64 for part in parts) else torch.float32

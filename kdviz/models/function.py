@@ -10,8 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from kdviz.data.inputs import rows
 from kdviz.models.foreign import CannotAnswerError, Foreign, as_arrays, rows_of
-from kdviz.models.kept_answers import KeptAnswers, _rows
+from kdviz.models.kept_answers import KeptAnswers
 from kdviz.models.probabilities import Reading, as_tensor, title_of
 
 
@@ -128,9 +129,9 @@ class Service(Foreign):
         self.reading = Reading(self.title, probabilities, classes)
 
     def answer(self, batch: Any) -> Tensor:
-        rows = rows_of(batch)
-        pieces = (list(range(i, min(i + self.batch_size, rows))) for i in range(0, rows, self.batch_size))
-        return self.reading.logits(torch.cat([self._piece(_rows(batch, piece)) for piece in pieces]), rows)
+        count = rows_of(batch)
+        pieces = (rows(batch, slice(i, i + self.batch_size)) for i in range(0, count, self.batch_size))
+        return self.reading.logits(torch.cat([self._piece(piece) for piece in pieces]), count)
 
     def _piece(self, batch: Any) -> Tensor:
         for again in range(self.retries + 1):

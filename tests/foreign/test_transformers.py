@@ -9,8 +9,9 @@ import torch
 
 import kdviz as kd
 from kdviz.data import Examples, Splits
+from kdviz.data.inputs import rows
 from kdviz.measure.attention import attention_matrices, layer_maps
-from kdviz.models.inference import ask, rows
+from kdviz.models.inference import ask
 from kdviz.models.wrap import as_module
 
 transformers = pytest.importorskip("transformers")
