@@ -90,10 +90,6 @@ def compare(
     """
     check_temperature(temperature)
     part, held_out, names = _parts(data, classes)
-    columns = data.features if isinstance(data, Splits) else ()
-    teacher = as_module(teacher, "teacher", classes=names or None, features=columns)
-    student = as_module(student, "student", classes=names or None, features=columns)
-    twin = None if twin is None else as_module(twin, "twin", classes=names or None, features=columns)
     grouped = of_bias.given(groups, part)
     given = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
     features = data.features if isinstance(data, Splits) else ()
