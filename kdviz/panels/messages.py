@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from ..distill.schema import Flag, Kind, Number, Record, Text, Whole, or_null, shown
+from ..distill.schema import Anything, Flag, Kind, MapOf, Number, Record, Text, Whole, or_null, shown
 
 _KEY = Text(longest=100)
-_EDITS = {name: Number() for name in ("temperature", "alpha", "fairness", "learning_rate")}  # runs know their bounds
+
+
+@dataclass(frozen=True)
+class Edits(Kind):
+    """Numbers by name, and what else may come with them. Which names and how large they may be is the run's to say."""
+
+    besides: Mapping[str, Kind] = field(default_factory=dict)
+
+    @property
+    def said(self) -> str:
+        return "a mapping from names to numbers"
+
+    def check(self, value: Any, path: str) -> None:
+        MapOf(Anything(), longest=10).check(value, path)
+        for name, item in value.items():
+            self.besides.get(name, Number()).check(item, f"{path}.{name}")
+
 
 METHODS: Mapping[str, Kind] = {
     **{name: Record({}) for name in ("train", "pause", "step", "stop", "reset", "stop_diagnosis")},
@@ -17,8 +34,8 @@ METHODS: Mapping[str, Kind] = {
 LAB: Mapping[str, Kind] = {
     **METHODS,
     "opening": Record({}),
-    "edit": Record({}, _EDITS),
-    "branch": Record({}, {"step": or_null(Whole()), **_EDITS}),
+    "edit": Edits(),
+    "branch": Edits({"step": or_null(Whole())}),
     "repeat": Record({}, {"seeds": Whole(least=2, most=20)}),
     "show": Record({"run": _KEY}),
     "rename": Record({"run": _KEY, "name": Text(longest=1000)}),
