@@ -39,6 +39,8 @@ class Case:
     models : dict of str to nn.Module
         "teacher", "student", "twin": those there are.
     run, twin_run : Distillation or None
+    twin_note : str
+        Why a twin that was given was not looked at.
     temperature : float or None
         At which the teacher teaches; None where no term has one.
     looked_for : float
@@ -57,6 +59,7 @@ class Case:
     models: dict[str, nn.Module]
     run: Distillation | None = None
     twin_run: Distillation | None = None
+    twin_note: str = ""
     temperature: float | None = None
     looked_for: float = 0.1
     pairs: tuple[tuple[float, float], ...] = ()
@@ -96,7 +99,9 @@ class Case:
         part = self.held_out if part is None else part
         if (who, part) not in self._known:
             if not self.has(who):
-                raise NotLookedAt(_MISSING.get(who, f"There is no {who} to look at."))
+                raise NotLookedAt(
+                    (self.twin_note if who == "twin" else "") or _MISSING.get(who, f"There is no {who} to look at.")
+                )
             examples, chosen = self.chosen(part)
             given = self.given.get((who, part))
             answers = given[chosen] if given is not None else self._ask(who, examples.take(chosen), part)
@@ -223,9 +228,12 @@ class Case:
 
     def reference(self, role: str) -> np.ndarray:
         """Return where student or twin are wrong as the run has them, trained for as long as the study's arms."""
+        steps = self.length or (self.run.steps_done if self.run is not None else 0)
         for arm in self.arms:
-            if arm.role == role and not arm.changes and arm.wrong is not None:
+            if arm.role == role and not arm.changes and arm.steps == steps and arm.wrong is not None:
                 return arm.wrong
+        if self.run is not None and steps < self.run.steps_done:
+            raise NotLookedAt(f"The {role} as it is was not trained for as few steps as the arms of the study.")
         return self.wrong(role)
 
     def trial_difference(self, one: np.ndarray, other: np.ndarray, tries: int = 1) -> PairedErrors:

@@ -12,6 +12,7 @@ from .. import data as data_sets
 from ..data import Examples, Splits
 from ..distill import Cancelled, Distillation, Teacher
 from ..distill.schedules import value_at
+from ..measure import PairedErrors
 from ..models.wrap import as_module
 from . import looks  # noqa: F401 (declares them)
 from .case import Case, Progress
@@ -22,6 +23,7 @@ from .trials import BUDGET_S, Budget
 from .trials import study as small_study
 
 PARTS = ("train", "validation", "test")
+STOPPED = "Stopped before all was looked at."
 HELPED = {
     "fewer": "it helped, beyond the noise of these examples",
     "more": "it did harm, beyond the noise of these examples",
@@ -145,14 +147,18 @@ def _of_run(run: Distillation, twin: Distillation | nn.Module | None) -> Case:
     models: dict[str, nn.Module] = {"student": run.student}
     if run.teacher is not None:
         models["teacher"] = run.teacher.module
-    if twin is not None:
+    twin_run = twin if isinstance(twin, Distillation) else None
+    note = ""
+    if twin_run is not None and twin_run.steps_done != run.steps_done:
+        taken = f"{twin_run.steps_done:,} steps and the run {run.steps_done:,}"
+        note = f"The twin has taken {taken}, so they were not compared."
+    elif twin is not None:
         models["twin"] = _module(twin, "twin")
     with run.lock:
         heat = run.objective.temperature
         temperature = None if heat is None else value_at(heat, run.steps_done, max(1, run.total_steps))
     parts = {part: getattr(run.data, part) for part in PARTS if len(getattr(run.data, part))}
-    twin_run = twin if isinstance(twin, Distillation) else None
-    return Case(parts, models, run=run, twin_run=twin_run, temperature=temperature)
+    return Case(parts, models, run=run, twin_run=twin_run, twin_note=note, temperature=temperature)
 
 
 def _of_models(
@@ -197,7 +203,7 @@ def _diagnosed(case: Case, budget: Budget | None) -> Diagnosis:
     except Cancelled:
         if case.arms:
             found, notes = _look_quietly(case)
-        notes.append("Stopped before all was looked at.")
+        notes.append(STOPPED)
     except NotLookedAt as missing:
         notes.append(str(missing))
     finally:
@@ -232,38 +238,37 @@ def _look(case: Case, *, studied: bool) -> tuple[tuple[Finding, ...], list[str]]
 def _headline(case: Case) -> str:
     """Say whether it helped."""
     case.progress = None
+    if case.run is not None and case.run.steps_done == 0:
+        return "The run has not been trained yet."
     try:
-        errors = {w: int(case.reference(w).sum()) for w in ("student", "twin") if case.has(w) or _tried(case, w)}
-        if case.run is not None and case.run.steps_done == 0:
-            return "The run has not been trained yet."
-        if len(errors) == 2:
-            d = case.trial_difference(case.reference("student"), case.reference("twin"))
+        if not case.has("student"):
+            return f"On {case.sample} the teacher makes {int(case.wrong('teacher').sum()):,} errors."
+        student = int(case.wrong("student").sum())
+        gain = _gain(case)
+        if gain is not None:
             return (
-                f"On {case.sample} the student makes {errors['student']:,} errors and its twin without a teacher "
-                f"{errors['twin']:,} (difference {signed(d.mean)}, {interval(d)}): "
-                f"{HELPED[d.verdict]}."
+                f"On {case.sample} the student makes {student:,} errors and its twin without a teacher "
+                f"{int(case.wrong('twin').sum()):,} (difference {signed(gain.mean)}, {interval(gain)}): "
+                f"{HELPED[gain.verdict]}."
             )
-        if "student" in errors and case.has("teacher"):
-            theirs = int(case.wrong("teacher").sum())
-            return (
-                f"On {case.sample} the student makes {errors['student']:,} errors and its teacher {theirs:,}; without "
-                "a twin nobody can say what the teacher added."
-            )
-        return f"On {case.sample} the teacher makes {int(case.wrong('teacher').sum()):,} errors."
+        beside = f" and its teacher {int(case.wrong('teacher').sum()):,}" if case.has("teacher") else ""
+        return (
+            f"On {case.sample} the student makes {student:,} errors{beside}; without a twin nobody can say what the "
+            "teacher added."
+        )
     except NotLookedAt as missing:
         return str(missing)
 
 
-def _helped(case: Case) -> bool | None:
-    """Whether the student makes fewer errors than its twin, beyond the noise; None where nobody knows."""
-    if not (case.has("student") and (case.has("twin") or _tried(case, "twin"))):
-        return None
+def _gain(case: Case) -> PairedErrors | None:
+    """Return errors of the student less those of its twin; None where there is none to set beside it."""
     try:
-        case.need_trained()
-        return case.trial_difference(case.reference("student"), case.reference("twin")).verdict == "fewer"
+        return case.gain
     except NotLookedAt:
         return None
 
 
-def _tried(case: Case, role: str) -> bool:
-    return any(arm.role == role and not arm.changes and arm.wrong is not None for arm in case.arms)
+def _helped(case: Case) -> bool | None:
+    """Whether the student makes fewer errors than its twin, beyond the noise; None where nobody knows."""
+    gain = _gain(case)
+    return None if gain is None else gain.verdict == "fewer"

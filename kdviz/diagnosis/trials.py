@@ -146,7 +146,7 @@ def _plan(case: Case) -> Iterator[tuple[str, Changes]]:
     """Yield role and changes of the arms, the most telling first; student and twin get tries in turn."""
     run = case.need_run()
     cut = case.length < run.steps_done
-    if cut or case.twin_run is None or case.twin_run.steps_done != run.steps_done:
+    if cut or not case.has("twin"):
         yield "twin", {}
     if cut:
         yield "student", {}
@@ -241,6 +241,8 @@ def _trained(
         arm.finish()
     except NonFiniteLossError:
         return Arm(role, changes, steps, None)
+    if role == "twin" and not changes and steps == case.need_run().steps_done:
+        case.models.setdefault("twin", arm.student)  # the other looks have one to look at now
     return Arm(role, changes, steps, case.judged(arm.student, role))
 
 

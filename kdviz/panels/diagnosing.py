@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from .. import diagnosis as doctor
 from ..diagnosis import Diagnosis, Finding
+from ..diagnosis.examination import STOPPED
 from ..diagnosis.result import shown
 from ..distill import Distillation
 from ..widgets import DiagnosisView
@@ -132,7 +133,8 @@ class Diagnosing:
         return progress
 
     def _show(self, found: Diagnosis, subject: Subject, closer: bool) -> None:
-        can = not closer and subject.run.data.train.labelled > 0
+        whole = closer and STOPPED not in found.not_looked_at
+        can = not whole and subject.run.data.train.labelled > 0
         self._publisher.put(
             self.widget,
             stage="done",

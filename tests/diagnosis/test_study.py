@@ -110,6 +110,19 @@ def test_a_large_run_is_cut_short_and_says_so(make):
     assert "trained for 90 of 180 steps" in diagnosis.not_looked_at[-1]
 
 
+def test_a_study_cut_short_and_stopped_leaves_the_headline_to_the_whole_runs(make):
+    run = make(epochs=60)
+    twin = trained(run.twin())
+    budget = 4 * 90 + 11
+
+    def until_the_first_arm(done, total):
+        return total != budget or done < 120
+
+    diagnosis = run.diagnose(twin=twin, study=True, budget=budget, progress=until_the_first_arm)
+    assert [(arm.role, arm.steps) for arm in diagnosis.arms] == [("twin", 90)]
+    assert diagnosis.headline == run.diagnose(twin=twin).headline
+
+
 def test_a_budget_too_small_is_said(make):
     diagnosis = make().diagnose(study=True, budget=50)
     assert diagnosis.arms == () and "larger budget_s or budget" in diagnosis.not_looked_at[-1]
@@ -132,6 +145,13 @@ def test_it_stops_when_asked_and_keeps_what_it_saw(healthy):
     assert "it helped" in diagnosis.headline
     at_once = run.diagnose(twin=twin, study=True, progress=lambda done, total: False)
     assert at_once.not_looked_at[-1] == "Stopped before all was looked at."
+
+
+def test_a_twin_of_other_steps_is_not_compared(healthy, make):
+    run, _ = healthy
+    short = run.twin().train(epochs=1, progress=False)
+    diagnosis = run.diagnose(twin=short)
+    assert diagnosis.helped is None and f"has taken 3 steps and the run {run.steps_done}" in diagnosis.not_looked_at[0]
 
 
 def test_a_faulty_teacher_is_not_studied(make, world):

@@ -12,6 +12,7 @@ from ..findings import Finding, NotLookedAt, look
 from .roles import FAULTY
 
 FEWEST = 5  # evaluations that a curve needs
+FEW = 100  # steps: below, a falling NLL is enough, since errors leap
 FALLING = 0.05  # of errors and NLL, over the last quarter of the steps: a curve that has not come to rest
 FALLING_YET_HELPED = 0.08  # the same where there is no missing gain to explain
 JUMP = 3.0  # standard errors of a count by which errors may rise from one evaluation to the next
@@ -45,15 +46,17 @@ def too_few_steps(case: Case) -> Finding | None:
     nll = [float(np.mean([e.nll for e in some])) for some in (before, last)]
     fell, nll_fell = ((was - now) / max(was, 1e-12) for was, now in (errors, nll))
     bar = FALLING_YET_HELPED if _helped(case) else FALLING
-    if fell < bar or nll_fell < bar or errors[0] - errors[1] < math.sqrt(errors[0]):
+    clearly = fell >= bar and errors[0] - errors[1] >= math.sqrt(errors[0])
+    if nll_fell < bar or not (clearly or run.steps_done < FEW):
         return None
     epochs = max(1, round(run.steps_done / run.steps_per_epoch))
     sentence = (
-        f"The training ended too early: over the last quarter of its {run.steps_done:,} steps the errors on "
-        f"{points[-1].examples:,} validation examples still fell from {errors[0]:,.0f} to {errors[1]:,.0f}; train "
-        "longer."
+        f"The training ended too early: over the last quarter of its {run.steps_done:,} steps the NLL on "
+        f"{points[-1].examples:,} validation examples still fell from {nll[0]:.3g} to {nll[1]:.3g} (errors from "
+        f"{errors[0]:,.0f} to {errors[1]:,.0f}); train longer."
     )
-    evidence = {"steps": run.steps_done, "errors before": errors[0], "errors at the end": errors[1]}
+    evidence = {"steps": run.steps_done, "NLL before": nll[0], "NLL at the end": nll[1]}
+    evidence |= {"errors before": errors[0], "errors at the end": errors[1]}
     lab = case.lab(epochs=2 * run.settings.epochs)
     return Finding("too_few_steps", "cause", sentence, evidence, "likely", f"run.train(epochs={epochs})", lab)
 
