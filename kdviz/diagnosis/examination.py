@@ -18,12 +18,11 @@ from . import looks  # noqa: F401 (declares them)
 from .case import Case, Progress
 from .findings import Finding, NotLookedAt, in_order, interval, signed
 from .looks.noise import check_pairs
-from .result import Diagnosis
+from .result import STOPPED, Diagnosis
 from .trials import BUDGET_S, Budget
 from .trials import study as small_study
 
 PARTS = ("train", "validation", "test")
-STOPPED = "Stopped before all was looked at."
 HELPED = {
     "fewer": "it helped, beyond the noise of these examples",
     "more": "it did harm, beyond the noise of these examples",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 VERSION = 1  # of to_dict
 CLEAN = "Nothing was found that stands in its way."
 UNEXPLAINED = "No reason was found."
+STOPPED = "Stopped before all was looked at."
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,14 @@ class Diagnosis:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing was found."""
-        return not self.findings
+        """Whether nothing was found, all having been looked at that could be."""
+        return not self.findings and STOPPED not in self.not_looked_at
 
     @property
     def clean_sentence(self) -> str:
         """What is said where nothing was found."""
+        if STOPPED in self.not_looked_at:
+            return STOPPED
         return UNEXPLAINED if self.helped is False else CLEAN
 
     def __getitem__(self, name: str) -> Finding:

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from .. import diagnosis as doctor
 from ..diagnosis import Diagnosis, Finding
-from ..diagnosis.examination import STOPPED
-from ..diagnosis.result import shown
+from ..diagnosis.result import STOPPED, shown
 from ..distill import Distillation
 from ..widgets import DiagnosisView
 from ..widgets.scene import Scene
@@ -115,8 +114,9 @@ class Diagnosing:
             progress=self._progress(stop),
         )
         if self._stop is stop and self._offered:  # nobody went on training meanwhile
-            self.found = found
-            self._show(found, subject, closer)
+            if self.found is None or found.arms or STOPPED not in found.not_looked_at:
+                self.found = found  # else what was known is more
+            self._show(self.found, subject, closer and self.found is found)
 
     def _progress(self, stop: threading.Event) -> Callable[[int, int], bool]:
         """Return what a look tells how far it is, and asks whether to go on."""

@@ -70,6 +70,16 @@ def test_a_closer_look_is_a_study_and_stops_when_asked(lab, monkeypatch):
     assert lab.diagnosing.found.arms
 
 
+def test_a_closer_look_that_is_stopped_at_once_leaves_what_was_found(lab):
+    trained(lab).command("diagnose")
+    assert lab.wait("finished")
+    known = list(lab.diagnosing.widget.findings)
+    lab.command("diagnose", closer=True)
+    lab.command("stop_diagnosis")
+    assert lab.wait("finished")
+    assert known and lab.diagnosing.widget.findings == known and lab.diagnosing.widget.stage == "done"
+
+
 def test_training_on_drops_a_look_under_way(lab):
     trained(lab)
     lab.command("diagnose", closer=True)
