@@ -18,7 +18,7 @@ from .inverted_test import both_tails, inverted, normal, shares
 
 PLACES = 21  # tried for the lowest rate
 LEVELS = 17  # tried for the gap of the second model
-SLACK = 3.0  # squared standard errors by which rates may be moved together
+SLACK = 1 / 6  # squared standard errors, a group beyond two, by which rates may be moved together
 
 
 @dataclass(frozen=True)
@@ -123,11 +123,11 @@ def of_difference(
     Notes
     -----
     As in :func:`of_gap`, but many pairs of gaps have the same difference. Of those whose rates lie nearest to the ones
-    seen, up to 3 squared standard errors further than the nearest, the pair with the smallest gaps is taken: rates that
-    may be ties are drawn as ties. Distances and draws know the correlation, group by group, of the two models' hits
-    (with half an example added to each of the four counts, so that models which never differed may still do so). A
-    candidate whose nearest rates lie too far off (χ² at 0.99) is left out as well: the difference of two gaps alone
-    does not see that two models answer nearly all alike.
+    seen, up to a little further than the nearest (a sixth of a squared standard error for each group beyond two), the
+    pair with the smallest gaps is taken: rates that may be ties are drawn as ties. Distances and draws know the
+    correlation, group by group, of the two models' hits (with half an example added to each of the four counts, so that
+    models which never differed may still do so). A candidate whose nearest rates lie too far off (χ² at 0.99) is left
+    out as well: the difference of two gaps alone does not see that two models answer nearly all alike.
     """
     there = [part.of > 0 for part in first]
     phi = [_correlation(a, b, c)[in_] for a, b, c, in_ in zip(first, second, both, there, strict=True)]
@@ -136,6 +136,7 @@ def of_difference(
     seen = gap_2 - gap_1
     noise = [[normal(draws, len(p), seed, i, j) for j in (1, 2)] for i, p in enumerate(phi)]
     level = np.linspace(0, 1, LEVELS)
+    slack = SLACK * (max(len(p) for p in phi) - 2)
     furthest = _furthest(sum(len(p) for p in phi))
 
     def tails(d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -143,7 +144,7 @@ def of_difference(
         gaps = (np.maximum(0, -d) + level[:, None] * room).ravel()  # of the first model: level × candidate
         mu_1, mu_2, far = _nearest_of_two(first, second, phi, gaps, gaps + np.tile(d, LEVELS))
         far = far.reshape(LEVELS, -1)
-        chosen = (far <= far.min(0) + SLACK).argmax(0) * len(d) + np.arange(len(d))
+        chosen = (far <= far.min(0) + slack).argmax(0) * len(d) + np.arange(len(d))
         apart: list[list[np.ndarray]] = [[], []]
         for i, p in enumerate(phi):
             z_1 = noise[i][0]
@@ -177,7 +178,9 @@ def _nearest(parts: Sequence[Counts], d: np.ndarray) -> list[np.ndarray]:
     """Return the rates nearest to those seen whose largest gap is ``d`` (K,), part by part (K, G)."""
     tried = _tried(parts, d)
     far = np.sum([((y - part.rates) ** 2) @ part.weights for y, part in zip(tried, parts, strict=True)], axis=0)
-    return [_fitted(y[np.arange(len(d)), far.argmin(1)]) for y in tried]
+    best = [y[np.arange(len(d)), far.argmin(1)] for y in tried]
+    wide = d[:, None] > max(float(np.ptp(part.rates)) for part in parts)
+    return [_fitted(np.where(wide, _calmed(part, y), y)) for part, y in zip(parts, best, strict=True)]
 
 
 def _nearest_of_two(
@@ -228,6 +231,21 @@ def _pushed(part: Counts, d: np.ndarray) -> np.ndarray:
     y[:, high] += more * w[low] / (w[high] + w[low])
     y[:, low] -= more * w[high] / (w[high] + w[low])
     return y
+
+
+def _calmed(part: Counts, y: np.ndarray) -> np.ndarray:
+    """Return rates (K, G) with all but highest and lowest drawn together by what of their spread is noise.
+
+    The rates seen spread by their noise; drawn from as they are, they would spread by it twice.
+    """
+    x, w = part.rates, part.weights
+    mean = float(w @ x / w.sum())
+    spread = max(0.0, (float(w @ (x - mean) ** 2) - (len(x) - 1)) / float(w.sum() - (w @ w) / w.sum()))
+    calm = mean + (x - mean) * np.sqrt(spread / (spread + 1 / w))
+    high, low = _ends(x)
+    calm = np.clip(calm, y[:, [low]], y[:, [high]])
+    calm[:, high], calm[:, low] = y[:, high], y[:, low]
+    return calm
 
 
 def _ends(x: np.ndarray) -> tuple[int, int]:

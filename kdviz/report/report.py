@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ..panels.compare import Compare
 
 VERSION = 1  # of to_json
+BARE = ("accuracy", "classwise_ece", "ece_if_calibrated", "mce_if_calibrated", "classwise_ece_if_calibrated")
 NO_LABELS = "No example has a label: accuracy and calibration are not known."
 
 
@@ -345,9 +346,9 @@ def _calibration_frame(c: Calibration) -> pd.DataFrame:
     import pandas as pd
 
     rows: list[tuple[Any, ...]] = []
-    for name in ("ece", "brier", "nll", "overconfidence"):
+    for name in ("ece", "mce", "brier", "nll", "overconfidence"):
         rows.append((name, None, getattr(c, name), *getattr(c, f"{name}_interval")))
-    rows += [(name, None, getattr(c, name), None, None) for name in ("accuracy", "mce", "classwise_ece")]
+    rows += [(name, None, getattr(c, name), None, None) for name in BARE]
     rows += [
         (f"brier_{name}", None, getattr(c.brier_parts, name), None, None)
         for name in ("reliability", "resolution", "uncertainty", "within")

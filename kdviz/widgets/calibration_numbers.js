@@ -40,12 +40,17 @@ function binEdges(confidence, bins, strategy) {
   });
 }
 
-/** Wilson's interval of k right of n, at 95 %. */
+const POISSON95 = [0, 0.05129329438755053, 0.35536151069866195, 0.8176914471639534]; // means of which 5 % show so many hits or more
+
+/** Wilson's interval of k right of n, at 95 %; with few hits or misses that end is Poisson's (Brown, Cai, DasGupta 2001). */
 function wilson95(k, n) {
   const z2 = Z95 * Z95;
   const middle = (k + z2 / 2) / (n + z2);
   const half = (Z95 / (n + z2)) * Math.sqrt((k * (n - k)) / n + z2 / 4);
-  return [Math.max(0, middle - half), Math.min(1, middle + half)];
+  const few = n <= 50 ? 2 : 3;
+  const low = k > 0 && k <= few ? Math.min(middle - half, POISSON95[k] / n) : middle - half;
+  const high = k < n && n - k <= few ? Math.max(middle + half, 1 - POISSON95[n - k] / n) : middle + half;
+  return [Math.max(0, low), Math.min(1, high)];
 }
 
 /** The reliability diagram's bins, ECE, MCE, accuracy and mean confidence. A bin holds its upper edge. */

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kdviz
-from kdviz.measure.groups import bands, slant, stroke_thickness
+from kdviz.measure.bias import bias
+from kdviz.measure.groups import bands, comparable, slant, stroke_thickness
 
 
 def digits(n=300):
@@ -155,3 +156,59 @@ def test_bands_are_named_by_what_they_hold_with_digits_enough():
 def test_what_cannot_be_cut_is_said_in_a_sentence(values, count, names, says):
     with pytest.raises(ValueError, match=says):
         bands(values, count, names)
+
+
+@pytest.mark.parametrize(
+    ("values", "count"), [(np.arange(91), 10), (np.arange(91) * 0.1, 10), (np.arange(1002) / 7, 7)]
+)
+def test_a_value_on_an_edge_belongs_to_the_lower_band(values, count):
+    """Of whole steps the edges are values themselves: the numbers of examples say on which side they went."""
+    found = bands(values, count, names=[f"{i}" for i in range(count)])
+    sizes = [int((found == f"{i}").sum()) for i in range(count)]
+    assert sizes == [(len(values) - 1) // count + 1] + [(len(values) - 1) // count] * (count - 1)
+    if count == 10:
+        assert (found[63], found[64]) == ("6", "7")
+
+
+NONE_OF_FOUR = {
+    "list with nan": ["a", "b", math.nan, "a"],
+    "tuple with nan": ("a", "b", math.nan, "a"),
+    "list with None": ["a", "b", None, "a"],
+    "list with NA": ["a", "b", pd.NA, "a"],
+    "list with NaT": ["a", "b", pd.NaT, "a"],
+    "array of words that numpy made": np.array(["a", "b", math.nan, "a"]),
+    "array of objects": np.array(["a", "b", math.nan, "a"], dtype=object),
+    "floats": [1.0, 2.0, math.nan, 1.0],
+    "tensor": torch.tensor([1.0, 2.0, math.nan, 1.0]),
+    "numbers and None": [1, 2, None, 1],
+    "strings of pandas": pd.Series(["a", "b", None, "a"], dtype="string"),
+    "whole numbers of pandas": pd.Series([1, 2, None, 1], dtype="Int64"),
+    "booleans of pandas": pd.array([True, False, None, True], dtype="boolean"),
+    "categories": pd.Categorical(["a", "b", None, "a"]),
+    "series of categories": pd.Series(["a", "b", np.nan, "a"], dtype="category"),
+    "index": pd.Index(["a", "b", np.nan, "a"]),
+    "dates of numpy": np.array(["2020", "2021", "NaT", "2020"], dtype="datetime64[D]"),
+    "dates of pandas": pd.to_datetime(pd.Series(["2020", "2021", None, "2020"])),
+}
+
+
+@pytest.mark.parametrize("spelling", NONE_OF_FOUR)
+def test_a_missing_group_is_left_out_in_every_spelling(spelling):
+    y, values = np.zeros(4, dtype=int), NONE_OF_FOUR[spelling]
+    found = bias({"m": y}, y, {"g": values}, resamples=2).of("m", "g")
+    assert sorted(g.n for g in found.groups) == [1, 2], [g.name for g in found.groups]
+    assert not any("nan" in g.name.lower() or g.name.endswith(".0") for g in found.groups)
+    kept, notes = comparable({"g": values}, y)
+    assert list(kept) == ["g"] and not notes
+
+
+def test_a_group_that_is_called_nan_stays_one():
+    y = np.zeros(3, dtype=int)
+    found = bias({"m": y}, y, {"bread": np.array(["nan", "naan", "nan"])}, resamples=2).of("m", "bread")
+    assert [g.name for g in found.groups] == ["naan", "nan"]
+
+
+def test_numbers_with_gaps_are_cut_into_bands_in_every_spelling():
+    expected = ["1 to 2", "1 to 2", None, "4 to 4"]
+    for values in ([1, 2, None, 4], pd.Series([1, 2, None, 4], dtype="Int64"), np.array([1, 2, None, 4], dtype=object)):
+        assert bands(values, 2).tolist() == expected
