@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import nbformat
@@ -120,9 +121,9 @@ def kernel(serve: Callable[..., Any], folder: Path) -> str:
     return opened(serve(folder, "--no-preheat").base)
 
 
-def opened(base: str) -> str:
+def opened(base: str, query: str = "") -> str:
     """Open a page, and return its kernel."""
-    with urlopen(base + "voila/render/page.ipynb", timeout=120) as answer:
+    with urlopen(f"{base}voila/render/page.ipynb?{query}", timeout=120) as answer:
         found = re.search(r'"kernelId": "([^"]+)"', answer.read().decode())
     assert found
     return found[1]
@@ -248,6 +249,19 @@ def test_a_kernel_takes_so_many_sockets(base: str, kernel: str, connect: Callabl
     with pytest.raises(websocket.WebSocketBadStatusException) as refused:
         lines.extend(connect(kernel) for _ in range(sockets.MOST_SOCKETS_OF_KERNEL))
     assert refused.value.status_code == 429
+
+
+def test_a_socket_needs_the_token_where_one_is_asked_for(serve: Callable[..., Any], folder: Path) -> None:
+    server = serve(folder, "--no-preheat", "--token", "a-token-of-a-test")
+    query = urlsplit(server.url).query
+    kernel = opened(server.base, query)
+    for wrong in ("", "&token=another-token-here"):
+        with pytest.raises(websocket.WebSocketBadStatusException) as refused:
+            Client(server.base, kernel, session=f"a{wrong}")
+        assert refused.value.status_code == 403
+    client = Client(server.base, kernel, session=f"a&{query}")
+    client.answer()
+    client.line.shutdown()
 
 
 def test_a_silent_reader_is_let_go_and_the_others_get_everything(
