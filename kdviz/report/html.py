@@ -41,7 +41,7 @@ def page(report: Report, title: str) -> str:
     library = plotly.offline.get_plotlyjs()
     script = _file("report.js")
     data = [_data("told", told(report)), *(_data(f"figure-{n}", json.loads(f.to_json())) for n, f in figures.items())]
-    parts = [_head(report, title), _fidelity(report, figures), *_others(report, figures)]
+    parts = [_head(report, title), _fidelity(report, figures), _diagnosis(report), *_others(report, figures)]
     return (
         "<!DOCTYPE html>\n"
         f'<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>\n'
@@ -150,6 +150,25 @@ def _classes(report: Report) -> str:
     if not report.examples.labelled:
         return ""
     return f"<h3>The classes on which they agree least</h3>{_table(report.by_class().head(ROWS))}"
+
+
+def _diagnosis(report: Report) -> str:
+    """Return the findings, each with its evidence and what to try folded under it."""
+    found = report.diagnosis
+    parts = [f"<section><h2>Why did it help, or not?</h2><p>{html.escape(found.headline)}</p>"]
+    for finding in found.findings:
+        rows = "".join(
+            f"<dt>{html.escape(str(name))}</dt><dd>{html.escape(_cell_of(value))}</dd>"
+            for name, value in finding.evidence.items()
+        )
+        code = f"<pre><code>{html.escape(finding.try_code)}</code></pre>" if finding.try_code else ""
+        parts.append(f"<p>{html.escape(finding.sentence)} <em>({html.escape(finding.confidence)})</em></p>")
+        parts.append(_folded("Evidence, and what to try", f"<dl>{rows}</dl>{code}"))
+    return "".join(parts) + "</section>"
+
+
+def _cell_of(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _others(report: Report, figures: dict[str, Any]) -> Iterable[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Examples
+from ..diagnosis import Diagnosis
+from ..diagnosis.examination import of_answers
 from ..figures.one_file import write_whole
 from ..measure.bias import Bias
 from ..measure.calibration import Calibration, inherited
@@ -176,9 +179,15 @@ class Report:
             said["calibration"] = [NO_LABELS]
         return [sentence for some in said.values() for sentence in some]
 
+    @cached_property
+    def diagnosis(self) -> Diagnosis:
+        """Why the student gained little, or nothing, as far as these answers show it; see :func:`kdviz.diagnose`."""
+        return of_answers(self.logits, self.examples, temperature=self.temperature, models=self.models)
+
     def _said(self) -> dict[str, list[str]]:
         return {
             "fidelity": [self.fidelity.sentence(), *self.notes],
+            "diagnosis": self.diagnosis.sentences(),
             "calibration": self._on_calibration(),
             "bias": self._on_bias(),
             "saliency": self.maps.sentences() if self.maps is not None else [],

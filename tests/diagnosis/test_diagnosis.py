@@ -171,8 +171,12 @@ def test_tokens_are_judged_one_by_one():
         (lambda w, r: kd.diagnose(r, looked_for=5), ValueError, "looked_for must lie in"),
         (lambda w, r: kd.diagnose(r, seeds=[3, 4]), TypeError, "pairs of errors"),
         (lambda w, r: kd.diagnose(r, seeds=[(3, -4)]), ValueError, "errors >= 0"),
-        (lambda w, r: kd.diagnose("teacher", data=w.data), TypeError, "the teacher must be a torch.nn.Module, got str"),
-        (lambda w, r: kd.diagnose(r, twin=3), TypeError, "the twin must be a torch.nn.Module, got int"),
+        (
+            lambda w, r: kd.diagnose("teacher", data=w.data),
+            TypeError,
+            "the text 'teacher' is no model",
+        ),
+        (lambda w, r: kd.diagnose(r, twin=3), TypeError, "the twin cannot be used: int is no model"),
     ],
 )
 def test_what_cannot_be_looked_at_is_refused_in_a_sentence(world, healthy, call, error, message):

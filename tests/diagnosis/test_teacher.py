@@ -68,7 +68,7 @@ def test_the_order_found_is_the_one_that_was_planted(world, faulty):
 
 def test_log_probabilities_matter_to_a_loss_of_logits_alone(world, make):
     teacher = Then(world.teacher(), lambda z: z.log_softmax(1)).eval()
-    assert make(teacher=teacher, epochs=3).diagnose().findings == make(epochs=3).diagnose().findings
+    assert "ends_in_log_softmax" not in [f.name for f in make(teacher=teacher, epochs=3).diagnose().findings]
     run = make(teacher=teacher, epochs=3, objective=kd.LogitMSE() + kd.HardLabels())
     found = run.diagnose()["ends_in_log_softmax"]
     assert follow(found.try_code, run=run)["better"].objective == kd.hinton()

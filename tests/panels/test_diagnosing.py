@@ -48,7 +48,7 @@ def test_it_says_what_the_run_itself_says(lab):
     assert opened.scene.temperature == 4.0
     opened.close()
     assert all(isinstance(text, str) for pair in sure["evidence"] for text in pair)
-    assert "about 20 s" in widget.closer
+    assert "about 20\u00a0s" in widget.closer
 
 
 def test_a_closer_look_is_a_study_and_stops_when_asked(lab, monkeypatch):

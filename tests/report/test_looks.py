@@ -136,3 +136,21 @@ def test_small_pictures_travel_as_they_are_and_large_ones_as_large_as_there_is_r
     assert sum(len(many.picture(i)) for i in range(4)) * 40 <= 1.2 * BYTES
     flat = torch.zeros(1, 3, 100, 300)
     assert Pictures(flat, [0], {"teacher": torch.ones(1, 3, 100, 300)}).map_shape == [1, 32, 96]
+
+
+def test_a_report_says_why_the_student_gained_little_and_what_to_try(tmp_path):
+    X, y = tables(200)
+    teacher = nn.Linear(4, 2)
+    with torch.no_grad():
+        (
+            teacher.weight.copy_(torch.tensor([[8.0, 0, 0, 0], [-8.0, 0, 0, 0]])),
+            teacher.bias.zero_(),
+        )  # the wrong way round
+    report = kd.compare(teacher, kd.models.mlp((4,), inputs=4, classes=2), (X, y))
+    finding = report.diagnosis["permuted_classes"]
+    assert finding.sentence in report.sentences("diagnosis")
+    assert any("in another order" in sentence for sentence in report.headlines())
+    text = report.to_html(tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Why did it help, or not?" in text and escape(finding.try_code) in text
+    mended = kd.compare(kd.wrap(teacher, classes=[1, 0]), report.models["student"], (X, y))
+    assert "permuted_classes" not in [found.name for found in mended.diagnosis.findings]
