@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..data import Examples
+from ..data.missing import missing
 
 MOST_GROUPS = 50  # of more, a batch holds too few members to say anything
 UNKNOWN = -1
@@ -82,15 +83,10 @@ def grouping(examples: Examples, column: str, title: str = "the data") -> Groupi
 
 
 def _known(values: np.ndarray) -> np.ndarray:
-    """Return which entries name a group: all but None, NaN and <NA>."""
+    """Return which entries name a group: all that are not missing."""
     if values.ndim != 1:
         raise ValueError(f"a group column must have one entry an example, got shape {values.shape}")
-    if values.dtype.kind == "f":
-        return ~np.isnan(values)
-    if values.dtype.kind != "O":
-        return np.ones(len(values), dtype=bool)
-    missing = [value is None or str(value) == "<NA>" or bool(value != value) for value in values.tolist()]
-    return ~np.array(missing, dtype=bool)
+    return ~missing(values)
 
 
 def _check_count(column: str, different: np.ndarray, title: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..data.missing import missing
 from . import gap_interval, group_rates
 from .confidence import check_confidence
 from .disparity import (
@@ -40,7 +41,7 @@ from .disparity import (
     with_articles,
 )
 from .fidelity import Array
-from .groups import MOST_GROUPS, missing, share, to_numpy
+from .groups import MOST_GROUPS, share, to_numpy
 from .wilson import wilson
 
 __all__ = [
@@ -124,7 +125,7 @@ def bias(
     alike: percentiles of a bootstrap hold the truth in as few as 26 of 100 cases. The intervals of gaps, ratios and
     differences between models here are inverted tests, see :mod:`kdviz.measure.gap_interval`: each holds the values
     whose draws are compatible with what was seen. Simulated with 2 to 14 groups of 30 to 2,000, equal rates and unequal
-    ones, 90 to 99 of 100 intervals at 95 % hold the truth; more do where a group of some 30 has hardly an error, and no
+    ones, 89 to 99 of 100 intervals at 95 % hold the truth; more do where a group of some 30 has hardly an error, and no
     method can do otherwise there. Of a gap that rests on fewer than 30 examples of a group nothing is claimed: its
     interval is nan, and the verdict is "too few to say". Models are compared on the same examples, so that what both
     find hard cancels out. The examples are taken as the only source of noise: another seed of the training is a matter

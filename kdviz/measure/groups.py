@@ -12,11 +12,12 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from ..data.missing import missing
+
 BLOCK = 2**20  # pixels looked at together
 MOST_GROUPS = 1000
 MOST_NUMBERS = 10  # different numbers that stay groups of their own
 MOST_CROSSED = 4  # groupings of which all pairs are formed
-FLOAT_AS_WORD = np.array(["", 0.5]).dtype
 
 
 def stroke_thickness(images: Tensor | np.ndarray) -> np.ndarray:
@@ -269,34 +270,6 @@ def to_numpy(values: Any) -> np.ndarray:
     if found.dtype.kind in "US" and not isinstance(values, np.ndarray):
         found = np.asarray(values, dtype=object)  # numpy writes a NaN among words as the word "nan"
     return found
-
-
-def missing(values: np.ndarray) -> np.ndarray:
-    """Return which entries name no group: None, NaN, NaT and pandas' NA; shape (N,), bool.
-
-    >>> missing(np.array(["a", None, float("nan"), "nan"], dtype=object)).tolist()
-    [False, True, True, False]
-    """
-    if values.dtype.kind in "fc":
-        return np.isnan(values)
-    if values.dtype.kind in "mM":
-        return np.isnat(values)
-    if values.dtype.kind == "U" and values.size:
-        # numpy makes a NaN among words the word "nan", and then the words as wide as a float may be written
-        by_numpy = values.dtype == FLOAT_AS_WORD and np.strings.str_len(values).max() < FLOAT_AS_WORD.itemsize // 4
-        return (values == "nan") & by_numpy
-    if values.dtype.kind != "O":
-        return np.zeros(values.shape, dtype=bool)
-    return np.array([_is_missing(value) for value in values.ravel().tolist()], dtype=bool).reshape(values.shape)
-
-
-def _is_missing(value: Any) -> bool:
-    if value is None or type(value).__name__ == "NAType":
-        return True
-    try:
-        return bool(value != value)  # NaN and NaT alone differ from themselves
-    except (TypeError, ValueError):  # no single answer: an array, say
-        return False
 
 
 def _numbers(values: np.ndarray) -> np.ndarray:
