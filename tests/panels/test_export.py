@@ -208,7 +208,7 @@ def test_the_scene_in_the_file_is_without_python(file: Path) -> None:
         "saliency",
         "attention",
     ]
-    assert state["locked"] == ["bias", "branch", "repeat"]
+    assert state["locked"] == ["bias", "branch", "diagnosis", "repeat"]
     assert (state["state"], state["view"]) == ("paused", "one")
     assert base64.b64decode(state["teacher_logits"]["base64"]) == panel.scene.teacher_logits
     assert (panel.scene.state, panel.scene.view, panel.scene.hidden) == ("running", "draw", ["code"])

@@ -47,7 +47,8 @@ _DANGEROUS = re.compile(r"os\.(system|exec|posix_spawn|spawn|fork)|subprocess\.P
 
 def _hear(event: str, arguments: tuple) -> None:
     if _seen is not None:
-        if _DANGEROUS.match(event) or (
+        own = (event, *arguments) == ("ctypes.dlopen", None)  # the C library that is there, for malloc_trim
+        if (_DANGEROUS.match(event) and not own) or (
             event == "import" and arguments[0] in ("os:abort", "subprocess:run", "os.abort")
         ):
             _seen.append((event, repr(arguments)[:100]))
