@@ -189,7 +189,7 @@ def test_three_students_learn_from_the_same_start_to_the_end(page):
     ]
     said = panel.curves.sentence
     assert f"makes {errors[0]:,} errors, the one taught by soft targets {errors[1]:,}" in said
-    assert said.count("interval") == 2 and "It is one seed" in said
+    assert said.count("CI") == 2 and "It is one seed" in said
     assert panel.status == "Finished after 63 steps."
 
 

@@ -10,7 +10,6 @@ import torch
 
 import kdviz as kd
 from kdviz.models import inference
-from kdviz.study import jobs
 from kdviz.study.jobs import do, make_job
 from kdviz.study.parts import Parts
 from kdviz.study.stopping import Address, StopSign
@@ -69,7 +68,7 @@ def test_the_best_epoch_is_the_one_with_fewest_validation_errors(recipe, digits,
 def test_test_data_are_looked_at_for_the_two_moments_only(recipe, digits, parts, sign, monkeypatch):
     seen = []
     monkeypatch.setattr(kd.Distillation, "evaluate", _watched(kd.Distillation.evaluate, seen, lambda a: a[1]))
-    monkeypatch.setattr(jobs, "answer", _watched(jobs.answer, seen, lambda a: "at a moment"))
+    monkeypatch.setattr(inference, "logits", _watched(inference.logits, seen, lambda a: "at a moment"))
     do(make_job(replace(recipe, epochs=3), "student", parts), parts, sign)
     assert seen.count("validation") == 3 and "test" not in seen
     assert seen.count("at a moment") <= 4
