@@ -6,12 +6,14 @@ In one run, for each student, milliseconds a step of
 * the bare loop: plain PyTorch on preloaded tensors with cached teacher logits and the same fused Adam;
 * the tutorial loop: a DataLoader over a TensorDataset, the teacher asked at each step, ``loss.item()`` for the log.
 
-Each is measured in turns (A B C A B C ...), so that a busy machine slows all alike; ratios are of the medians of turns.
+They are measured in many short turns, in a new order each round, so that a busy machine slows all alike; ratios are of
+the medians of turns.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import statistics
 import time
 from collections.abc import Callable
@@ -94,8 +96,8 @@ def tutorial_loop(teacher: nn.Module, student: nn.Module, data: kd.data.Splits) 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--turns", type=int, default=9)
-    parser.add_argument("--seconds", type=float, default=0.7, help="aimed at for one turn of one loop")
+    parser.add_argument("--turns", type=int, default=90)
+    parser.add_argument("--seconds", type=float, default=0.07, help="aimed at for one turn of one loop")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--teacher", default="mnist-mlp-1200")
     arguments = parser.parse_args()
@@ -123,10 +125,11 @@ def measure(loops: list[Callable[[int], None]], turns: int, seconds: float) -> l
         loop(40)  # warm up
         start = time.perf_counter()
         loop(40)
-        counts.append(max(40, round(seconds / ((time.perf_counter() - start) / 40))))
+        counts.append(max(2, round(seconds / ((time.perf_counter() - start) / 40))))
     ms: list[list[float]] = [[] for _ in loops]
+    order = random.Random(0)
     for _ in range(turns):
-        for loop, count, figures in zip(loops, counts, ms, strict=True):
+        for loop, count, figures in order.sample(list(zip(loops, counts, ms, strict=True)), len(loops)):
             start = time.perf_counter()
             loop(count)
             figures.append((time.perf_counter() - start) / count * 1e3)

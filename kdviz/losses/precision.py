@@ -53,11 +53,13 @@ def _without_autocast(loss: Callable[..., Any], args: tuple[Any, ...], kwargs: d
     tensors = [given for given in (*args, *kwargs.values()) if isinstance(given, Tensor)]
     kinds = {given.device.type for given in tensors}
     on = [kind for kind in kinds if torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)]
+    if not on:
+        return loss(*args, **kwargs)
     with ExitStack() as off:
         for kind in on:
             off.enter_context(torch.autocast(kind, enabled=False))
         value = loss(*args, **kwargs)
-    if on and isinstance(value, Tensor):
+    if isinstance(value, Tensor):
         _backward_without_autocast(value, tensors, on)
     return value
 
