@@ -95,7 +95,7 @@ def diagnose(
     >>> teacher = nn.Linear(2, 2).eval()
     >>> teacher.weight.data = torch.tensor([[3.0, 0.0], [-3.0, 0.0]])  # names the classes the wrong way round
     >>> print(diagnose(teacher, data=(X, y))["permuted_classes"].try_code)
-    kd.diagnose(kd.models.Reordered(teacher, [1, 0]), student, data)
+    kd.diagnose(kd.wrap(teacher, classes=[1, 0]), student, data)
     """
     if not 0 < looked_for <= 1:
         raise ValueError(f"looked_for must lie in (0, 1] (it is a share of the twin's errors), got {looked_for}")

@@ -45,7 +45,7 @@ def doubt(logits: Tensor, y: Tensor) -> str | None:
     (True, True)
     >>> print(doubt(logits[:, [1, 2, 0]], y))
     the teacher's classes are in another order than the labels: as they are it is right on 0.0% of 300 examples, \
-and on 100.0% with its outputs put in the order [2, 0, 1]; pass kd.models.Reordered(teacher, [2, 0, 1])
+and on 100.0% with its outputs put in the order [2, 0, 1]; pass kd.wrap(teacher, classes=[2, 0, 1])
     """
     for check in CHECKS:
         said = check(logits, y)
@@ -78,7 +78,7 @@ def ends_in_softmax(logits: Tensor, y: Tensor) -> str | None:
     return (
         f"the teacher ends in a softmax: each of its {len(logits):,} answers lies between 0 and 1 and sums to 1, and a "
         "second softmax makes them nearly equal; give it without its last layer, or pass "
-        "kd.models.LogOf(teacher), whose answers are the logarithm of these"
+        "kd.wrap(teacher, probabilities=True), whose answers are the logarithm of these"
     )
 
 
@@ -100,14 +100,20 @@ def ends_in_sigmoid(logits: Tensor, y: Tensor) -> str | None:
         return (
             f"the teacher ends in a sigmoid: its one output lies between 0 and 1 on all of {len(logits):,} examples, "
             "and as a logit it names the second class each time; give it without its last layer, or pass "
-            "kd.models.LogitOf(teacher)"
+            f"{sigmoid_mended(logits)}"
         )
     if float(logits.max()) < 0.9 or float(logits.min()) > 0.1:
         return None
     return (
         f"the teacher seems to end in a sigmoid: all of its {len(logits):,} answers lie between 0 and 1, where their "
-        "softmax is nearly flat; give it without its last layer, or pass kd.models.LogitOf(teacher)"
+        f"softmax is nearly flat; give it without its last layer, or pass {sigmoid_mended(logits)}"
     )
+
+
+def sigmoid_mended(logits: Tensor, teacher: str = "teacher") -> str:
+    """Return the code that reads a teacher which ends in a sigmoid: one output for two classes, or one for each."""
+    one = logits.shape[-1] == 2 and bool((logits[..., 0] == 0).all())
+    return f"kd.wrap({teacher}, probabilities={True if one else 'each'!r})"
 
 
 def ends_in_log_softmax(logits: Tensor, y: Tensor) -> str | None:
@@ -191,13 +197,11 @@ def permuted_classes(logits: Tensor, y: Tensor) -> str | None:
     after = (logits[:, order].argmax(1) == y).double().mean().item()
     moved = [c for c, output in enumerate(order) if c != output]
     if len(order) <= SHOWN:
-        what, mend = f"the order {order}", f"kd.models.Reordered(teacher, {order})"
+        what, mend = f"the order {order}", f"kd.wrap(teacher, classes={order})"
     else:
         some = ", ".join(f"{order[c]} for class {c}" for c in moved[:3])
         what = f"another order (output {some}, {len(moved)} moved in all)"
-        mend = (
-            "kd.models.Reordered(teacher, order), where order = kd.distill.teacher_checks.fitting_order(logits, labels)"
-        )
+        mend = "kd.wrap(teacher, classes=order), where order = kd.distill.teacher_checks.fitting_order(logits, labels)"
     return (
         "the teacher's classes are in another order than the labels: as they are it is right on "
         f"{before:.1%} of {len(y):,} examples, and on {after:.1%} with its outputs put in {what}; pass {mend}"

@@ -1,6 +1,5 @@
 """Small teachers and students, how big they are, models whose weights come with the package, and loading of others."""
 
-from kdviz.models.adapter import LogitsOf
 from kdviz.models.architecture import build
 from kdviz.models.convolutional import convnet
 from kdviz.models.counts import mac_count, parameter_count
@@ -10,7 +9,6 @@ from kdviz.models.function import Function, Service
 from kdviz.models.inheritance import inherit
 from kdviz.models.loading import load
 from kdviz.models.onnx_session import OnnxSession
-from kdviz.models.outputs import LogitOf, LogOf, Reordered
 from kdviz.models.perceptron import mlp
 from kdviz.models.residual import resnet
 from kdviz.models.shipped import Card, card, names, pretrained
@@ -22,11 +20,7 @@ __all__ = [
     "Ensemble",
     "Estimator",
     "Function",
-    "LogOf",
-    "LogitOf",
-    "LogitsOf",
     "OnnxSession",
-    "Reordered",
     "Service",
     "build",
     "card",

@@ -13,7 +13,7 @@ from torch import Tensor
 from kdviz.data.inputs import rows
 from kdviz.models.foreign import CannotAnswerError, Foreign, as_arrays, rows_of
 from kdviz.models.kept_answers import KeptAnswers
-from kdviz.models.probabilities import Reading, as_tensor, title_of
+from kdviz.models.probabilities import Probabilities, Reading, as_tensor, title_of
 
 
 class Function(Foreign):
@@ -24,7 +24,7 @@ class Function(Foreign):
     ask : callable
         From a batch, as the examples give it, to logits or probabilities (B, C), or a class (B,) for each example: a
         tensor, an array or rows of numbers. It is given tensors; where it cannot use them, arrays.
-    probabilities : bool, optional
+    probabilities : bool or "each", optional
         Whether it answers probabilities. Default: where each row is within [0, 1] and sums to 1, and a warning says so.
     classes : int, optional
         How many classes there are, of a function that names one.
@@ -41,7 +41,7 @@ class Function(Foreign):
         self,
         ask: Callable[[Any], Any],
         *,
-        probabilities: bool | None = None,
+        probabilities: Probabilities | None = None,
         classes: int | None = None,
         inputs: Callable[[Any], Any] | None = None,
     ) -> None:
@@ -116,7 +116,7 @@ class Service(Foreign):
         keep: str | Path | None = None,
         retries: int = 0,
         pause_s: float = 1.0,
-        probabilities: bool | None = None,
+        probabilities: Probabilities | None = None,
         classes: int | None = None,
     ) -> None:
         super().__init__()

@@ -8,7 +8,7 @@ import math
 import sqlite3
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from kdviz.data.inputs import Inputs, named, rows
 from kdviz.models.foreign import numbers
 
-Inputs = Tensor | Mapping[str, Tensor] | Sequence[Tensor]
 Service = Callable[[Any], Any]
 
 FILE = "answers.sqlite"
@@ -91,17 +91,17 @@ class KeptAnswers:
             known = self._store.read(keys)
             new = {key: i for i, key in enumerate(keys) if key not in known}  # of examples that are alike, one
             if new:
-                told = self._asked(_rows(inputs, list(new.values())), len(new))
+                told = self._asked(rows(inputs, torch.tensor(list(new.values()))), len(new))
                 if check is not None:
                     check(told)
                 self._store.write(list(new), told)
                 known |= dict(zip(new, told, strict=True))
-        rows = [known[key] for key in keys]
-        dtype = reduce(torch.promote_types, {row.dtype for row in rows})  # a list of whole numbers among fractions
-        if len({row.shape for row in rows}) > 1:
-            shapes = " and ".join(str(tuple(shape)) for shape in sorted({row.shape for row in rows}))
+        answers = [known[key] for key in keys]
+        dtype = reduce(torch.promote_types, {row.dtype for row in answers})  # a list of whole numbers among fractions
+        if len({row.shape for row in answers}) > 1:
+            shapes = " and ".join(str(tuple(shape)) for shape in sorted({row.shape for row in answers}))
             raise ValueError(f"the service must give one kind of answer, got rows of shapes {shapes}")
-        return torch.stack([row.to(dtype) for row in rows])
+        return torch.stack([row.to(dtype) for row in answers])
 
     def __len__(self) -> int:
         """How many answers are kept."""
@@ -172,7 +172,7 @@ def content_keys(inputs: Inputs) -> list[bytes]:
     >>> same[0] == same[1] != other[0]
     True
     """
-    parts = _parts(inputs)
+    parts = dict(sorted(named(inputs)))
     first = next(iter(parts.values()))
     digests = [hashlib.blake2b(digest_size=16) for _ in range(len(first))]
     for name, part in parts.items():
@@ -182,22 +182,6 @@ def content_keys(inputs: Inputs) -> list[bytes]:
             digest.update(kind)
             digest.update(row.tobytes())
     return [digest.digest() for digest in digests]
-
-
-def _parts(inputs: Inputs) -> dict[str, Tensor]:
-    if isinstance(inputs, Tensor):
-        return {"": inputs}
-    named = inputs.items() if isinstance(inputs, Mapping) else ((str(i), part) for i, part in enumerate(inputs))
-    return dict(sorted(named)) if isinstance(inputs, Mapping) else dict(named)
-
-
-def _rows(inputs: Inputs, index: list[int]) -> Inputs:
-    """Return some of the examples, in the structure in which they came."""
-    if isinstance(inputs, Tensor):
-        return inputs[index]
-    if isinstance(inputs, Mapping):
-        return {name: part[index] for name, part in inputs.items()}
-    return tuple(part[index] for part in inputs)
 
 
 class _Store:

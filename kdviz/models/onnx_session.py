@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from kdviz.models.foreign import CannotAnswerError, Foreign, array, rows_of
-from kdviz.models.probabilities import Reading
+from kdviz.models.probabilities import Probabilities, Reading
 
 DTYPES = {
     "tensor(float)": np.float32,
@@ -36,7 +36,7 @@ class OnnxSession(Foreign):
     session : onnxruntime.InferenceSession
     output : str or int, optional
         Name or place of the output to read. Default: the one called logits, else the only one of shape (B, C).
-    probabilities : bool, optional
+    probabilities : bool or "each", optional
         Whether that output holds probabilities. Default: where it is called so, or each of its rows sums to 1.
     inputs : callable, optional
         From a batch, as the examples give it, to an array, or arrays by the names of the session's inputs.
@@ -60,7 +60,7 @@ class OnnxSession(Foreign):
         session: Any,
         *,
         output: str | int | None = None,
-        probabilities: bool | None = None,
+        probabilities: Probabilities | None = None,
         inputs: Any = None,
     ) -> None:
         super().__init__()
@@ -185,7 +185,9 @@ def _bytes_of(session: Any) -> bytes | None:
     return Path(path).read_bytes() if path and Path(path).is_file() else None
 
 
-def _again(content: bytes, providers: list[str], output: str, probabilities: bool | None, inputs: Any) -> OnnxSession:
+def _again(
+    content: bytes, providers: list[str], output: str, probabilities: Probabilities | None, inputs: Any
+) -> OnnxSession:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(content, providers=providers)

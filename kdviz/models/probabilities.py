@@ -4,14 +4,48 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import torch
 from torch import Tensor
 
 from kdviz.models.foreign import CannotAnswerError, numbers
 
+Probabilities: TypeAlias = bool | Literal["each"]  # "each": the outputs are sigmoids, each of its own
+
 FLOOR = float(torch.finfo(torch.float64).eps)  # what stands for a probability of 0, as in scikit-learn's log_loss
+
+
+def logits_from(p: Tensor, kind: Probabilities, floor: float = FLOOR) -> Tensor:
+    """Return logits of answers that are probabilities.
+
+    >>> logits_from(torch.tensor([[0.25, 0.75]]), True).softmax(1)
+    tensor([[0.2500, 0.7500]])
+    >>> logits_from(torch.tensor([[0.25, 0.75]]), "each").sigmoid()
+    tensor([[0.2500, 0.7500]])
+    """
+    return each_logit(p) if kind == "each" else log_probabilities(p, floor)
+
+
+def each_logit(p: Tensor) -> Tensor:
+    """Return ln(p / (1 − p)) of each number, of the same shape, finite where p is 0 or 1 too.
+
+    Raises
+    ------
+    ValueError
+        If some p is not within [0, 1].
+    """
+    _check_within_0_and_1(p, '"each"')
+    return torch.logit(p.clamp(0, 1), eps=torch.finfo(p.dtype).eps / 2)
+
+
+def _check_within_0_and_1(p: Tensor, setting: str) -> None:
+    wrong = ~((p >= -1e-6) & (p <= 1 + 1e-6))
+    if bool(wrong.any()):
+        raise CannotAnswerError(
+            f"probabilities must be numbers from 0 to 1, got {p[wrong].flatten()[0].item():.4g}; these are logits "
+            f"or scores: leave probabilities={setting} out"
+        )
 
 
 def log_probabilities(p: Tensor, floor: float = FLOOR) -> Tensor:
@@ -42,12 +76,7 @@ def log_probabilities(p: Tensor, floor: float = FLOOR) -> Tensor:
     >>> log_probabilities(torch.tensor([0.25])).exp()
     tensor([[0.7500, 0.2500]])
     """
-    wrong = ~((p >= -1e-6) & (p <= 1 + 1e-6))
-    if bool(wrong.any()):
-        raise CannotAnswerError(
-            f"probabilities must be numbers from 0 to 1, got {p[wrong].flatten()[0].item():.4g}; these are logits "
-            "or scores: leave probabilities=True out"
-        )
+    _check_within_0_and_1(p, "True")
     p = p[:, None] if p.ndim == 1 else p
     if p.shape[-1] == 1:
         p = torch.cat((1 - p, p), -1)
@@ -85,7 +114,7 @@ class Reading:
     ----------
     title : str
         What messages call the model: "the function ask".
-    probabilities : bool, optional
+    probabilities : bool or "each", optional
         Whether the answers are probabilities. Default: those whose rows are within [0, 1] and sum to 1 are, and a
         warning says so.
     classes : int, optional
@@ -95,7 +124,7 @@ class Reading:
     """
 
     def __init__(
-        self, title: str, probabilities: bool | None = None, classes: int | None = None, quiet: bool = False
+        self, title: str, probabilities: Probabilities | None = None, classes: int | None = None, quiet: bool = False
     ) -> None:
         self.title, self.probabilities, self.classes = title, probabilities, classes
         self.quiet = quiet
@@ -118,7 +147,7 @@ class Reading:
             self._say(f"what {self.title} answers is read as probabilities, since each row sums to 1; {DECIDE}")
         elif self.probabilities is None:
             self.probabilities = False
-        return log_probabilities(answer) if self.probabilities else answer
+        return logits_from(answer, self.probabilities) if self.probabilities else answer
 
     def _of_one_number(self, answer: Tensor) -> Tensor:
         if self.probabilities is None:

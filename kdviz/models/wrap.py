@@ -17,7 +17,7 @@ from kdviz.models.foreign import CannotAnswerError, Foreign
 from kdviz.models.function import Function
 from kdviz.models.inference import bare, call, count, logits_of
 from kdviz.models.onnx_session import OnnxSession
-from kdviz.models.probabilities import kind_of, log_probabilities
+from kdviz.models.probabilities import Probabilities, kind_of, logits_from
 
 Part = int | str | Callable[[Any], Tensor]
 
@@ -34,7 +34,7 @@ class Wrapped(nn.Module):
         output: Part | None = None,
         training: Part | None = None,
         inputs: Callable[[Any], Any] | None = None,
-        probabilities: bool = False,
+        probabilities: Probabilities = False,
         classes: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
@@ -86,7 +86,8 @@ class Wrapped(nn.Module):
         given = call(self.module, batch if self.inputs is None else self.inputs(batch))
         chosen = self._chosen(given)
         if self.probabilities:
-            logits = log_probabilities(tensor_in(chosen), torch.finfo(tensor_in(chosen).dtype).tiny)
+            p = tensor_in(chosen)
+            logits = logits_from(p, self.probabilities, torch.finfo(p.dtype).tiny)
         else:
             logits = logits_of(chosen, "model", rows)
         return logits if self.classes is None else self.in_order(logits)
@@ -196,7 +197,7 @@ def wrap(
     output: Part | None = None,
     training: Part | None = None,
     inputs: Callable[[Any], Any] | None = None,
-    probabilities: bool | None = None,
+    probabilities: Probabilities | None = None,
     classes: Sequence[int | str] | int | None = None,
 ) -> nn.Module:
     """Return a model of your own as one that kdviz can ask, where it has to be told how.
@@ -215,8 +216,9 @@ def wrap(
     inputs : callable, optional
         From a batch, as the examples give it, to what this model takes: ``lambda x: F.interpolate(x, 224)``, or other
         names for the parts of a dict. So teacher and student can see the same example in two ways.
-    probabilities : bool, optional
+    probabilities : bool or "each", optional
         Whether the answers are probabilities; their logarithm is the logits then. (B,) or (B, 1) are those of class 1.
+        "each": outputs that end in a sigmoid, each a probability of its own; their log(p / (1 − p)) is the logits.
     classes : sequence of int or str, or int, optional
         The column that answers for each class of the data, in the data's order: others are left out. Names, where the
         model names its columns. Of a function that names classes alone, how many there are.
@@ -255,7 +257,7 @@ def wrap(
     if isinstance(module, Foreign):
         for name, value in (("output", output), ("training", training), ("probabilities", probabilities)):
             _refuse(module, name, value)
-    return Wrapped(module, probabilities=bool(probabilities), classes=columns, **settings)
+    return Wrapped(module, probabilities=probabilities or False, classes=columns, **settings)
 
 
 def as_module(
@@ -322,7 +324,7 @@ def _foreign(
     output: Part | None = None,
     training: Part | None = None,
     inputs: Callable[[Any], Any] | None = None,
-    probabilities: bool | None = None,
+    probabilities: Probabilities | None = None,
     classes: Sequence[int | str] | int | None = None,
 ) -> nn.Module:
     """Return what is no torch model as a module."""

@@ -433,8 +433,8 @@ def test_data_that_draw_anew_are_read_anew_and_the_teacher_is_asked_live():
     lambda m: torch.compile(m, backend="eager"),
     nn.DataParallel,
     lambda m: kd.wrap(m, inputs=lambda x: x),
-    lambda m: kd.models.LogitsOf(Tupled(m), 0),
-], ids=["compiled", "data parallel", "wrapped", "LogitsOf"])  # fmt: skip
+    lambda m: kd.wrap(Tupled(m), output=0),
+], ids=["compiled", "data parallel", "wrapped", "part of a tuple"])  # fmt: skip
 def test_layers_inside_a_wrapper_are_tapped_by_their_own_names(make, teacher, clouds, around):
     inside = "module." if "Tupled" in repr(around(small())) else ""
     student = around(small())

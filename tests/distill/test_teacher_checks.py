@@ -70,8 +70,8 @@ def test_a_softmax_at_the_end_is_found_and_its_logarithm_is_no_softmax(
     logits, y = honest
     probabilities = logits.softmax(1).to(dtype)
     said = checks.doubt(probabilities.float(), y)
-    assert said is not None and "softmax" in said and "kd.models.LogOf(teacher)" in said
-    mended = kd.models.LogOf(nn.Identity())(probabilities)
+    assert said is not None and "softmax" in said and "kd.wrap(teacher, probabilities=True)" in said
+    mended = kd.wrap(nn.Identity(), probabilities=True)(probabilities)
     assert checks.doubt(mended, y) is None
     assert torch.equal(mended.argmax(1), probabilities.argmax(1))
 
@@ -79,8 +79,8 @@ def test_a_softmax_at_the_end_is_found_and_its_logarithm_is_no_softmax(
 def test_a_sigmoid_at_the_end_is_found_and_its_logit_is_none(honest: tuple[Tensor, Tensor]) -> None:
     logits, y = honest
     said = checks.doubt(logits.sigmoid(), y)
-    assert said is not None and "sigmoid" in said and "kd.models.LogitOf(teacher)" in said
-    assert checks.doubt(kd.models.LogitOf(nn.Identity())(logits.sigmoid()), y) is None
+    assert said is not None and "sigmoid" in said and "kd.wrap(teacher, probabilities='each')" in said
+    assert checks.doubt(kd.wrap(nn.Identity(), probabilities="each")(logits.sigmoid()), y) is None
 
 
 def test_one_output_after_a_sigmoid_is_found() -> None:
@@ -88,9 +88,13 @@ def test_one_output_after_a_sigmoid_is_found() -> None:
     z = (torch.randn(200, generator=torch.Generator().manual_seed(0)) + 4 * (y - 0.5)).unsqueeze(1)
     as_read = inference.logits_of(z.sigmoid(), "teacher", 200)
     said = checks.doubt(as_read, y)
-    assert said is not None and "its one output lies between 0 and 1" in said
-    mended = inference.logits_of(kd.models.LogitOf(nn.Identity())(z.sigmoid()), "teacher", 200)
-    torch.testing.assert_close(mended[:, 1:], z, rtol=1e-3, atol=1e-3)
+    assert (
+        said is not None
+        and "its one output lies between 0 and 1" in said
+        and "kd.wrap(teacher, probabilities=True)" in said
+    )
+    mended = inference.logits_of(kd.wrap(nn.Identity(), probabilities=True)(z.sigmoid()), "teacher", 200)
+    torch.testing.assert_close(mended.diff(dim=1), z, rtol=1e-3, atol=1e-3)
     assert checks.doubt(mended, y) is None
 
 
@@ -102,8 +106,8 @@ def test_permuted_classes_are_found_and_the_order_named_mends_it(honest: tuple[T
     order = checks.fitting_order(permuted, y)
     assert order is not None
     said = checks.doubt(permuted, y)
-    assert said is not None and f"kd.models.Reordered(teacher, {order})" in said
-    torch.testing.assert_close(kd.models.Reordered(nn.Identity(), order)(permuted), logits)
+    assert said is not None and f"kd.wrap(teacher, classes={order})" in said
+    torch.testing.assert_close(kd.wrap(nn.Identity(), classes=order)(permuted), logits)
 
 
 def test_two_classes_swapped_among_ten_are_found() -> None:

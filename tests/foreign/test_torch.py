@@ -84,7 +84,6 @@ MADE = {
     "DataParallel": (lambda w: nn.DataParallel(net(w)), ["0", "1", "2"]),
     "wrapped compiled": (lambda w: kd.wrap(compiled(w), classes=[2, 1, 0]), ["0", "1", "2"]),
     "wrapped": (lambda w: kd.wrap(Parts(w), output="scores"), ["body", "head"]),
-    "LogitsOf": (lambda w: kd.models.LogitsOf(Parts(w), "scores"), ["body", "head"]),
     "autocast": (Autocast, ["inside.0", "inside.1", "inside.2", "inside"]),
     "pruned": (pruned, ["0", "1", "2"]),
     "weight_norm": (normed_the_old_way, ["0", "1", "2"]),

@@ -82,8 +82,8 @@ def test_the_adapter_takes_logits_out_of_what_a_model_returns():
             self.logits = x
 
     for make, which in ((lambda x: (0, x), 1), (lambda x: {"y": x}, "y"), (Output, "logits")):
-        assert torch.equal(kd.models.LogitsOf(Returns(make), which)(X), X)
+        assert torch.equal(kd.wrap(Returns(make), output=which)(X), X)
     with pytest.raises(ValueError, match="no part 'logits'; it is the keys y"):
-        kd.models.LogitsOf(Returns(lambda x: {"y": x}), "logits")(X)
+        kd.wrap(Returns(lambda x: {"y": x}), output="logits")(X)
     inner = nn.Linear(4, 3)
-    assert list(kd.models.LogitsOf(inner).parameters()) == list(inner.parameters()), "weights are shared"
+    assert list(kd.wrap(inner, output=0).parameters()) == list(inner.parameters()), "weights are shared"

@@ -250,12 +250,6 @@ def test_a_compiled_model_runs_layer_by_layer_when_it_is_looked_at():
     assert not hasattr(wrap(net), "_orig_mod")
 
 
-def test_the_old_name_is_the_same_thing():
-    net = Net(pair).eval()
-    assert torch.equal(kd.models.LogitsOf(net, "scores")(X), net.logits(X))
-    assert isinstance(kd.models.LogitsOf(net, 1), Wrapped) and not kd.models.LogitsOf(net, 1).training
-
-
 @pytest.mark.parametrize(("settings", "match"), [
     ({"output": "depth"}, "the model's answer has no part 'depth'; it is Pair"),
     ({"output": 5}, "no part 5"),

@@ -25,13 +25,14 @@ def _sentence(said: str) -> str:
 @look("The teacher ends in a softmax")
 def ends_in_softmax(case: Case) -> Finding | None:
     said = teacher_checks.ends_in_softmax(*case.logits("teacher"))
-    return _found(case, "ends_in_softmax", said, code=f"kd.models.LogOf({case.teacher_code})")
+    return _found(case, "ends_in_softmax", said, code=f"kd.wrap({case.teacher_code}, probabilities=True)")
 
 
 @look("The teacher ends in a sigmoid")
 def ends_in_sigmoid(case: Case) -> Finding | None:
-    said = teacher_checks.ends_in_sigmoid(*case.logits("teacher"))
-    return _found(case, "ends_in_sigmoid", said, confidence="likely", code=f"kd.models.LogitOf({case.teacher_code})")
+    logits, y = case.logits("teacher")
+    code = teacher_checks.sigmoid_mended(logits, case.teacher_code)
+    return _found(case, "ends_in_sigmoid", teacher_checks.ends_in_sigmoid(logits, y), confidence="likely", code=code)
 
 
 @look("The teacher ends in a log-softmax")
@@ -60,7 +61,7 @@ def permuted_classes(case: Case) -> Finding | None:
         return None
     right = 1 - case.error("teacher"), (logits[:, order].argmax(1) == y).double().mean().item()
     evidence = {"order": order, "accuracy as it is": right[0], "accuracy in that order": right[1], "examples": len(y)}
-    code = case.with_teacher(f"kd.models.Reordered({case.teacher_code}, {order})")
+    code = case.with_teacher(f"kd.wrap({case.teacher_code}, classes={order})")
     return Finding("permuted_classes", "fault", _sentence(said), evidence, "certain", code)
 
 
