@@ -30,7 +30,7 @@ from .in_force import InForce
 from .interruption import interruptible
 from .lesson import Lesson
 from .objective import Objective, hinton
-from .optimizer import OptimizerFactory, make_optimizer, shares, usual_rate
+from .optimizer import OptimizerFactory, group_settings, make_optimizer, shares, usual_rate
 from .randomness import mix, seeded
 from .schedules import Hyperparameter, value_at
 from .settings import AUGMENTS, NonFiniteLossError, Settings, Step
@@ -194,6 +194,7 @@ class Distillation:
         rate = value_at(settings.learning_rate, 0, 1)
         self._optimizer = make_optimizer(settings.optimizer, self._lesson.parameters, rate)
         self._shares = shares(self._optimizer)
+        self._groups_at_start = group_settings(self._optimizer)
         self._now = InForce(settings, self.steps_per_epoch)
         self.history = History(self._columns())
         self._shelf = Shelf()
@@ -394,15 +395,15 @@ class Distillation:
         )
 
     def _return_to(self, snapshot: Snapshot) -> None:
-        snapshot.restore(self.student, self._optimizer, self.companions)
+        snapshot.restore(self.student, self._optimizer, self.companions, self._groups_at_start)
         self.history = self.history.until(snapshot.step)
         self.steps_done = snapshot.step
         self._now = InForce(self.settings, self.steps_per_epoch)
         self._enter(self.steps_done)
 
     def _taken(self) -> Snapshot:
-        """Return a snapshot of now."""
-        return Snapshot.take(self.steps_done, self.student, self._optimizer, self.companions)
+        """Return a snapshot of now, on no shelf."""
+        return Snapshot.take(self.steps_done, self.student, self._optimizer, self.companions, self._groups_at_start)
 
     def _keep(self) -> None:
         """Put a snapshot of now on the shelf; if a weight is no longer finite, go back and say so."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 import torch
 from torch import nn
@@ -59,3 +61,39 @@ def shares(optimizer: torch.optim.Optimizer) -> list[float]:
     rates = [float(group["lr"]) for group in optimizer.param_groups]
     largest = max(rates)
     return [rate / largest if largest > 0 else 1.0 for rate in rates]
+
+
+def group_settings(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
+    """Return what each group holds but its parameters and its learning rate, which the run sets.
+
+    >>> sgd = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.1, momentum=0.9)
+    >>> group_settings(sgd)[0]["momentum"]
+    0.9
+    """
+    return [
+        {name: copy.deepcopy(value) for name, value in group.items() if name not in ("params", "lr")}
+        for group in optimizer.param_groups
+    ]
+
+
+def changed(now: list[dict[str, Any]], before: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+    """Return by group what is not what it was: some optimisers keep there how far they are, or a step size they found.
+
+    >>> changed([{"beta": 0.9, "seen": 3}], [{"beta": 0.9, "seen": 0}])
+    {0: {'seen': 3}}
+    """
+    found = {}
+    for i, (group, start) in enumerate(zip(now, before, strict=True)):
+        differs = {name: value for name, value in group.items() if not _same(value, start.get(name, _ABSENT))}
+        if differs:
+            found[i] = differs
+    return found
+
+
+_ABSENT = object()
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, torch.Tensor) or isinstance(b, torch.Tensor):
+        return isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor) and torch.equal(a, b)
+    return bool(a == b)

@@ -1,7 +1,8 @@
 """A folder of saves: safetensors for tensors, JSON for the rest, each save a folder of its own, never half written.
 
 ``CURRENT``, a file of one line, names the save in force. A save's name ends in the hash of its ``run.json``, and that
-holds the hash of the tensors: a number that changed on the disk is never loaded. The save before stays beside it, in
+holds the hash of each file of tensors: a number that changed on the disk is never loaded. A file is written and read
+for itself, so that a save may be larger than the memory. The save before stays beside it, in
 case the one in force is damaged later. Whoever dies while writing leaves the save before in force; the next saver
 clears away what they left.
 """
@@ -12,35 +13,59 @@ import json
 import re
 import shutil
 import uuid
-import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 
 from . import schema
 from .durable import CURRENT, digest, digest_of, no_room, only_writer, point_to, to_disk
-from .schema import OneOf, Record, Text, Whole
+from .schema import MOST, MapOf, OneOf, Record, Text, Whole
 
 VERSION = 2
 TENSORS, DESCRIBED = "tensors.safetensors", "run.json"
+TENSOR_FILE = re.compile(r"[a-z]+(-\d+)?\.safetensors")
 NAME = re.compile(r"save-(\d{8,})-[0-9a-f]{8}-([0-9a-f]{32})")
-NAME_WITHOUT_HASH = re.compile(r"save-\d{8,}-[0-9a-f]{8}")  # of version 1
 LEFT_OVER = "fresh-"  # before the name of a save that is not written to its end
 BESIDE = 1 << 16  # bytes that names and folders take
 
-Parts = tuple[dict[str, Any], dict[str, Tensor]]
+Files = Iterable[tuple[str, dict[str, Tensor]]]  # each with its name
+
+
+class SavedTensors(Mapping[str, Tensor]):
+    """The tensors in some files, by name; each is read when it is asked for."""
+
+    def __init__(self, files: Iterable[Path]) -> None:
+        self._file_of: dict[str, Any] = {}
+        for file in files:
+            opened = safe_open(file, framework="pt")
+            self._file_of |= dict.fromkeys(opened.keys(), opened)
+
+    def __getitem__(self, name: str) -> Tensor:
+        tensor: Tensor = self._file_of[name].get_tensor(name)
+        return tensor
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._file_of)
+
+    def __len__(self) -> int:
+        return len(self._file_of)
+
+
+Parts = tuple[dict[str, Any], Mapping[str, Tensor]]
 
 
 class _DamagedError(ValueError):
     """A save is not what was written."""
 
 
-def write(folder: Path, step: int, described: Mapping[str, Any], tensors: dict[str, Tensor]) -> None:
+def write(folder: Path, step: int, described: Mapping[str, Any], files: Files, nbytes: int) -> None:
     """Write a save beside the one in force and put it in force; the one that was stays, all older ones go.
+
+    ``described`` is written last: whoever gives the files may add to it meanwhile. ``nbytes`` is about what they take.
 
     Raises
     ------
@@ -51,24 +76,27 @@ def write(folder: Path, step: int, described: Mapping[str, Any], tensors: dict[s
     with only_writer(folder):
         before = _in_force(folder)
         _clear(folder, {before} if before else set(_names(folder)[:1]))
-        needed = sum(tensor.nbytes for tensor in tensors.values()) + BESIDE
         fresh = folder / f"{LEFT_OVER}{uuid.uuid4().hex[:8]}"
         try:
-            name = _written(fresh, step, described, tensors)
+            name = _written(fresh, step, described, files)
             fresh.rename(folder / name)
             point_to(folder, name)
         except (OSError, SafetensorError) as error:
-            raise no_room("the save", folder, needed, error) from error
+            raise no_room("the save", folder, nbytes + BESIDE, error) from error
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
         _clear(folder, {name, before} if before else {name, *_names(folder)[:2]})
 
 
-def _written(fresh: Path, step: int, described: Mapping[str, Any], tensors: dict[str, Tensor]) -> str:
+def _written(fresh: Path, step: int, described: Mapping[str, Any], files: Files) -> str:
     """Write all of a save into a new folder, wait until it is on the disk, and return what it will be called."""
     fresh.mkdir()
-    save_file(tensors, fresh / TENSORS)
-    told = {"version": VERSION, **described, "files": {TENSORS: _told(fresh / TENSORS)}}
+    written = {}
+    for name, tensors in files:
+        save_file(tensors, fresh / name)
+        to_disk(fresh / name)
+        written[name] = _told(fresh / name)
+    told = {"version": VERSION, **described, "files": written}
     try:
         text = json.dumps(told, indent=1).encode()
     except TypeError as error:
@@ -76,7 +104,7 @@ def _written(fresh: Path, step: int, described: Mapping[str, Any], tensors: dict
             f"the run cannot be written down ({error}); describe its models in numbers and text"
         ) from error
     (fresh / DESCRIBED).write_bytes(text)
-    for place in (fresh / TENSORS, fresh / DESCRIBED, fresh):
+    for place in (fresh / DESCRIBED, fresh):
         to_disk(place)
     return f"save-{step:08d}-{uuid.uuid4().hex[:8]}-{digest_of(text)}"
 
@@ -96,7 +124,7 @@ def _clear(folder: Path, needed: set[str]) -> None:
 
 
 def _is_save(name: str) -> bool:
-    return bool(NAME.fullmatch(name) or NAME_WITHOUT_HASH.fullmatch(name))
+    return NAME.fullmatch(name) is not None
 
 
 def _names(folder: Path) -> list[str]:
@@ -154,7 +182,7 @@ def read(folder: Path) -> Parts:
 def _way_out(folder: Path, damaged: str) -> str:
     """Return what can be done about a damaged save."""
     for name in _names(folder) if folder.is_dir() else ():
-        if name == damaged or not NAME.fullmatch(name):
+        if name == damaged:
             continue
         try:
             _read_save(folder / name)
@@ -170,30 +198,24 @@ def _read_save(place: Path) -> Parts:
     named = NAME.fullmatch(place.name)
     try:
         text = (place / DESCRIBED).read_bytes()
-        if named and digest_of(text) != named[2]:
+        if named is None or digest_of(text) != named[2]:
             raise ValueError(f"{DESCRIBED} is not what was written")
         described = schema.parse(text, DESCRIBED)
-        (_HEAD if named else _HEAD_WITHOUT_HASH).check(described, "run")
-        if named:
-            _check_files(place, described["files"])
-        tensors = load_file(place / TENSORS)
+        _HEAD.check(described, "run")
+        _check_files(place, described["files"])
+        tensors = SavedTensors(place / name for name in described["files"])
     except (OSError, ValueError, SafetensorError) as error:
         raise _DamagedError(f"the save in {place} is damaged ({' '.join(str(error).split())})") from error
-    if not named:
-        warnings.warn(
-            f"the save in {place} was written by an earlier kdviz without hashes, so that a number which changed on "
-            "the disk goes unnoticed; save the run anew",
-            stacklevel=5,
-        )
     return described, tensors
 
 
 def _check_files(place: Path, files: Mapping[str, Any]) -> None:
     for name, told in files.items():
+        if not TENSOR_FILE.fullmatch(name):
+            raise ValueError(f"a file of tensors must be called so, got {name[:100]!r}")
         if _told(place / name) != told:
             raise ValueError(f"{name} is not what was written")
 
 
 _FILE = Record({"bytes": Whole(most=2**62), "blake2b": Text(longest=32)})
-_HEAD = Record({"version": OneOf((VERSION,)), "files": Record({TENSORS: _FILE})}, others=True)
-_HEAD_WITHOUT_HASH = Record({"version": OneOf((1,))}, others=True)
+_HEAD = Record({"version": OneOf((VERSION,)), "files": MapOf(_FILE, fewest=1, longest=MOST)}, others=True)

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from ..models.looking import bytes_of, parts_of
+from .optimizer import changed, group_settings
 from .state import capture, restore
 
 SHELF_BYTES = 64 * 2**20  # of memory; beyond, the older snapshots wait in temporary files
@@ -34,20 +35,39 @@ class Snapshot:
     optimizer: dict[int, dict[str, Any]]
     companions: dict[str, Tensor] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)  # what the student keeps beside tensors
+    groups: dict[int, dict[str, Any]] = field(default_factory=dict)  # what the optimiser changed in its groups
     mark: object = field(default_factory=object, repr=False, compare=False)  # the same wherever this one waits
 
     @classmethod
-    def take(cls, step: int, student: nn.Module, optimizer: torch.optim.Optimizer, companions: nn.Module) -> Snapshot:
+    def take(
+        cls,
+        step: int,
+        student: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        companions: nn.Module,
+        at_start: list[dict[str, Any]],
+    ) -> Snapshot:
+        """Take one of now. ``at_start`` is what `group_settings` gave when the optimiser was made."""
         weights, extra = capture(student)
         beside, _ = capture(companions)
-        return cls(step, weights, copy.deepcopy(optimizer.state_dict()["state"]), beside, extra)
+        state = copy.deepcopy(optimizer.state_dict()["state"])
+        return cls(step, weights, state, beside, extra, changed(group_settings(optimizer), at_start))
 
-    def restore(self, student: nn.Module, optimizer: torch.optim.Optimizer, companions: nn.Module) -> None:
+    def restore(
+        self,
+        student: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        companions: nn.Module,
+        at_start: list[dict[str, Any]],
+    ) -> None:
         """Put weights and optimiser state back; the snapshot itself stays untouched."""
         restore(student, self.student, self.extra)
         restore(companions, self.companions)
-        now = optimizer.state_dict()
-        optimizer.load_state_dict({**now, "state": copy.deepcopy(self.optimizer)})
+        groups = [
+            {**now, **start, **self.groups.get(i, {})}
+            for i, (now, start) in enumerate(zip(optimizer.state_dict()["param_groups"], at_start, strict=True))
+        ]
+        optimizer.load_state_dict(copy.deepcopy({"state": self.optimizer, "param_groups": groups}))
 
     @property
     def nbytes(self) -> int:

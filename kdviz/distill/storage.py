@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from .history import History
 from .in_force import InForce
 from .recipe import Recipe
 from .schema import MOST, Anything, ListOf, MapOf, Record, Text, Whole, or_null
-from .snapshot import Snapshot
+from .snapshot import OnDisk, Snapshot, whole
 from .teacher import Teacher, weight_hash
 
 if TYPE_CHECKING:
@@ -38,12 +38,25 @@ def save(run: Distillation, folder: str | Path) -> Path:
         run._check_teacher()
         run.snapshot()
         described, tensors = describe(run, run._shelf.steps)
-        for snapshot in run._shelf:
-            tensors |= snapshot_tensors(snapshot)
-            described["optimizer_plain"] |= snapshot_numbers(snapshot)
         tensors = {name: on_its_own(tensor, name) for name, tensor in tensors.items()}
-    save_folder.write(folder, described["steps_done"], described, tensors)
+        held = run._shelf.held
+        for name, tensor in snapshot_tensors(whole(held[-1])).items():
+            check_writable(tensor, name)
+    nbytes = sum(snapshot.nbytes for snapshot in held) + sum(tensor.nbytes for tensor in tensors.values())
+    save_folder.write(folder, described["steps_done"], described, _files(described, tensors, held), nbytes)
     return folder
+
+
+def _files(
+    described: dict[str, Any], tensors: dict[str, Tensor], held: Sequence[Snapshot | OnDisk]
+) -> Iterator[tuple[str, dict[str, Tensor]]]:
+    """Yield the files of a save, one snapshot in memory at a time, and describe what is no tensor."""
+    yield save_folder.TENSORS, tensors
+    for waiting in held:
+        snapshot = whole(waiting)
+        described["optimizer_plain"] |= snapshot_numbers(snapshot)
+        parts = snapshot_tensors(snapshot)
+        yield f"snapshot-{snapshot.step}.safetensors", {name: on_its_own(part, name) for name, part in parts.items()}
 
 
 def load(
@@ -78,7 +91,7 @@ def load(
 
 def restore(
     described: dict[str, Any],
-    tensors: dict[str, Tensor],
+    tensors: Mapping[str, Tensor],
     *,
     teacher: nn.Module | Teacher | None = None,
     student: nn.Module | None = None,
@@ -114,11 +127,11 @@ def _check_data(data: Splits, described: dict[str, Any]) -> None:
     if data.train.fingerprint() != described["transfer_set"]:
         raise ValueError("the data given is not what the run learned from (its content differs); pass the same data")
     for part in ("validation", "test"):
-        if part in described and getattr(data, part).fingerprint() != described[part]:
+        if getattr(data, part).fingerprint() != described[part]:
             raise ValueError(
                 f"the {part} part of the data given is not the run's (its content differs); pass the same data"
             )
-    if "classes" in described and list(data.classes) != described["classes"]:
+    if list(data.classes) != described["classes"]:
         given, had = (", ".join(classes)[:80] for classes in (data.classes, described["classes"]))
         raise ValueError(f"the classes of the data given are {given}, and the run's were {had}; pass the same data")
 
@@ -161,11 +174,17 @@ def describe(
 def snapshot_numbers(snapshot: Snapshot) -> dict[str, Any]:
     """Return what the optimiser of a snapshot keeps that is no tensor, by the names that `restore` knows it by."""
     return {
-        f"{snapshot.step}/optimizer/{index}/{name}": _plain(value, name)
-        for index, state in snapshot.optimizer.items()
-        for name, value in state.items()
+        key: _plain(value, key.rsplit("/", 1)[1])
+        for key, value in _of_optimizer(snapshot)
         if not isinstance(value, Tensor)
     }
+
+
+def _of_optimizer(snapshot: Snapshot) -> Iterator[tuple[str, Any]]:
+    for part, kept in (("optimizer", snapshot.optimizer), ("groups", snapshot.groups)):
+        for index, state in kept.items():
+            for name, value in state.items():
+                yield f"{snapshot.step}/{part}/{index}/{name}", value
 
 
 def _plain(value: object, name: str) -> object:
@@ -192,19 +211,21 @@ def snapshot_tensors(snapshot: Snapshot) -> dict[str, Tensor]:
         )
     tensors = {f"{snapshot.step}/student/{name}": tensor for name, tensor in snapshot.student.items()}
     tensors |= {f"{snapshot.step}/companions/{name}": tensor for name, tensor in snapshot.companions.items()}
-    for index, state in snapshot.optimizer.items():
-        for name, value in state.items():
-            if isinstance(value, Tensor):
-                tensors[f"{snapshot.step}/optimizer/{index}/{name}"] = value
-    return tensors
+    return tensors | {key: value for key, value in _of_optimizer(snapshot) if isinstance(value, Tensor)}
 
 
 def on_its_own(tensor: Tensor, name: str) -> Tensor:
     """Return a copy that shares no memory, as safetensors wants it; what it cannot hold is refused in one sentence."""
+    check_writable(tensor, name)
+    return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+
+
+def check_writable(tensor: Tensor, name: str) -> None:
+    """Raise in one sentence unless a save can hold the tensor."""
     kind = type(tensor).__name__
     if isinstance(tensor, Tensor):
         if tensor.layout == torch.strided and not tensor.is_quantized and tensor.dtype in _WRITABLE:
-            return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+            return
         kind = f"tensor of {tensor.layout} and {tensor.dtype}"
     raise ValueError(
         f"a run is saved as plain tensors, and {name} is a {kind}: make it one (tensor.to_dense(), "
@@ -212,10 +233,10 @@ def on_its_own(tensor: Tensor, name: str) -> Tensor:
     )
 
 
-def _saved_teacher(described: dict[str, Any], tensors: dict[str, Tensor]) -> nn.Module:
+def _saved_teacher(described: dict[str, Any], tensors: Mapping[str, Tensor]) -> nn.Module:
     if not any(name.startswith("teacher/") for name in tensors):
         raise ValueError("the run's teacher is a model of your own that kdviz cannot build; pass it as teacher=")
-    weights = {name.removeprefix("teacher/"): t for name, t in tensors.items() if name.startswith("teacher/")}
+    weights = _under("teacher/", tensors)
     try:
         teacher = models.build(described["teacher_architecture"])
         teacher.load_state_dict(weights)
@@ -229,7 +250,7 @@ def _short(error: Exception) -> str:
     return " ".join(str(error).split())[:200]
 
 
-def _put_back(run: Distillation, described: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+def _put_back(run: Distillation, described: dict[str, Any], tensors: Mapping[str, Tensor]) -> None:
     """Fill the shelf, the history and the student of a fresh run with what was saved."""
     steps_done, steps = described["steps_done"], described["snapshots"]
     rows = tensors.get("history", torch.empty(0)).numpy().astype(np.float64)
@@ -250,18 +271,25 @@ def _put_back(run: Distillation, described: dict[str, Any], tensors: dict[str, T
     run._enter(run.steps_done)
 
 
-def _snapshot(step: int, tensors: dict[str, Tensor], plain: dict[str, Any]) -> Snapshot:
-    student, optimizer = f"{step}/student/", f"{step}/optimizer/"
-    state: dict[int, dict[str, Any]] = {}
-    for key, value in [*tensors.items(), *plain.items()]:
-        if key.startswith(optimizer):
-            index, name = key.removeprefix(optimizer).split("/", 1)
-            state.setdefault(int(index), {})[name] = value
-    weights, beside = (
-        {k.removeprefix(place): t for k, t in tensors.items() if k.startswith(place)}
-        for place in (student, f"{step}/companions/")
-    )
-    return Snapshot(step, weights, state, beside)
+def _snapshot(step: int, tensors: Mapping[str, Tensor], plain: dict[str, Any]) -> Snapshot:
+    state, groups = (_by_index(f"{step}/{part}/", tensors, plain) for part in ("optimizer", "groups"))
+    weights, beside = (_under(f"{step}/{part}/", tensors) for part in ("student", "companions"))
+    return Snapshot(step, weights, state, beside, groups=groups)
+
+
+def _under(place: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors whose names begin so, by the rest of their names."""
+    return {name.removeprefix(place): tensors[name] for name in tensors if name.startswith(place)}
+
+
+def _by_index(place: str, *given: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
+    found: dict[int, dict[str, Any]] = {}
+    for values in given:
+        for key in values:
+            if key.startswith(place):
+                index, name = key.removeprefix(place).split("/", 1)
+                found.setdefault(int(index), {})[name] = values[key]
+    return found
 
 
 _RUN = Record(
@@ -275,12 +303,9 @@ _RUN = Record(
         "teacher_architecture": Anything(),
         "student_architecture": Anything(),
         "snapshot_every": Whole(least=1, most=2**62),
-        "transfer_set": Text(),
+        **{"transfer_set": Text(), "validation": Text(), "test": Text(), "classes": ListOf(Text(), longest=MOST)},
         "groups": Text(),
         "torch_threads": Whole(),
     },
-    {
-        **{"version": Whole(), "files": Anything()},
-        **{"validation": Text(), "test": Text(), "classes": ListOf(Text(), longest=MOST)},  # not in version 1
-    },
+    {"version": Whole(), "files": Anything()},
 )

@@ -221,7 +221,7 @@ class Keeper:
             if shelf[-1].step == run.steps_done:
                 known.now = None
             elif known.now is None or known.now.step != run.steps_done:
-                known.now = Snapshot.take(run.steps_done, run.student, run._optimizer, run.companions)
+                known.now = run._taken()
             kept = (*shelf, known.now) if known.now is not None else shelf
             run.history.flush()
             if run.history.first_bad is not None or not whole(kept[-1]).finite:

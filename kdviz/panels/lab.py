@@ -158,7 +158,7 @@ class Lab(LabPage):
         Raises
         ------
         ValueError, TypeError
-            If a value cannot be; the page is as it was.
+            If there is no such command, or a value cannot be; the page is as it was.
         """
         commands: dict[str, Callable[..., None]] = {
             "train": lambda: self._go_on("train"),
@@ -180,8 +180,8 @@ class Lab(LabPage):
             "diagnose": lambda closer=False: self.diagnosing.look(closer is True),
             "stop_diagnosis": self.diagnosing.stop,
         }
-        if name in commands:
-            commands[name](**values)
+        offered.one_of("command", name, tuple(commands))
+        commands[name](**values)
 
     def _go_on(self, command: str) -> None:
         shown = self.roster.get(self.scene.shown_run)

@@ -28,6 +28,7 @@ from ..distill.terms import HardLabels
 from ..widgets.from_page import Box, VBox
 from . import memory, messages, method_code, telling
 from . import method_telling as says
+from .choices import one_of
 from .diagnosing import Diagnosing, Subject
 from .method_choices import MethodChoices, method_kinds, temperature_name, temperature_range, term_place, weight_edit
 from .method_formula import formulas, weight_symbol
@@ -215,8 +216,8 @@ class Methods(Panel):
             "diagnose": lambda: self.diagnosing.look(closer),
             "stop_diagnosis": self.diagnosing.stop,
         }
-        if name in commands:
-            commands[name]()
+        one_of("command", name, tuple(commands))
+        commands[name]()
 
     def choose(self, method: str | None = None, pair: str | None = None) -> None:
         """Turn to another method, or to other models; what was trained leaves the page. Returns at once.

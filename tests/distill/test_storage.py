@@ -11,6 +11,7 @@ import textwrap
 import threading
 import time
 import warnings
+import weakref
 
 import pytest
 import torch
@@ -42,8 +43,66 @@ def test_the_folder_holds_safetensors_and_json_only(make, tmp_path):
         run.step()
         run.save(tmp_path / "run")
     files = sorted(p.name for p in (tmp_path / "run").rglob("*") if p.is_file())
-    assert files == [".lock", "CURRENT", *["run.json"] * 2, *["tensors.safetensors"] * 2], "the save before stays"
+    assert files == [
+        *(".lock", "CURRENT", "run.json", "run.json"),
+        *(f"snapshot-{step}.safetensors" for step in (0, 0, 1, 1, 2, 2, 3)),
+        *["tensors.safetensors"] * 2,
+    ], "the save before stays"
     assert (tmp_path / "run" / ".lock").read_bytes() == b""
+
+
+class Counting(torch.optim.Optimizer):
+    """Keeps in its groups how far it is and a factor it found, as schedule-free and learning-rate-free ones do."""
+
+    def __init__(self, parameters):
+        super().__init__(parameters, {"lr": 0.1, "seen": 0, "found": torch.tensor(1.0)})
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            group["seen"] += 1
+            group["found"] = group["found"] * 0.9
+            for p in group["params"]:
+                if p.grad is not None:
+                    p -= group["lr"] / group["seen"] * group["found"] * p.grad
+
+
+def test_what_an_optimiser_keeps_in_its_groups_goes_back_and_is_saved(make, teacher, clouds, tmp_path):
+    run = make(optimizer=Counting, snapshot_every=4).train(epochs=1, progress=False)
+    run.save(tmp_path)
+    loaded = kd.Distillation.load(tmp_path, teacher=teacher, data=clouds, optimizer=Counting)
+    branch = run.branch(4)
+    for r in (run, loaded, branch):
+        r.train(progress=False)
+        assert r._optimizer.param_groups[0]["seen"] == r.steps_done
+        assert same_weights(r.student, run.student)
+    assert same_weights(run.at(6), make(optimizer=Counting).train(epochs=1, progress=False).at(6))
+
+
+def test_a_save_holds_one_snapshot_at_a_time_in_memory(make, clouds, tmp_path, monkeypatch):
+    from kdviz.distill import snapshot, storage
+
+    run = make(snapshot_every=1)
+    run._shelf.limit = 1
+    for _ in range(12):
+        run.step()
+    assert sum(isinstance(held, snapshot.OnDisk) for held in run._shelf.held) == 12
+    alive, read = [], snapshot.OnDisk.load
+
+    def counted(waiting):
+        found = read(waiting)
+        alive[:] = [one for one in alive if one() is not None]
+        if all(one() is not found for one in alive):
+            alive.append(weakref.ref(found))
+        most.append(len(alive))
+        return found
+
+    most: list[int] = []
+    monkeypatch.setattr(snapshot.OnDisk, "load", counted)
+    storage.save(run, tmp_path)
+    assert 1 <= max(most) <= 2
+    loaded = kd.Distillation.load(tmp_path, teacher=run.teacher, data=clouds)
+    assert same_weights(loaded.at(5), run.at(5))
 
 
 def test_a_teacher_kdviz_can_build_is_saved_with_the_run(make, teacher, clouds, tmp_path):
