@@ -111,7 +111,7 @@ def test_a_second_train_while_training_and_commands_out_of_turn_do_no_harm(lab):
 
 def test_a_command_that_does_not_exist_is_named(lab):
     with pytest.raises(ValueError, match='command must be one of train, step, pause, .*, got "trian"'):
-        lab.command("trian")
+        lab().command("trian")
 
 
 def test_sliders_edit_the_run_and_are_marked_on_the_curve(lab):
