@@ -110,7 +110,7 @@ def test_a_second_train_while_training_and_commands_out_of_turn_do_no_harm(lab):
 
 
 def test_a_command_that_does_not_exist_is_named(lab):
-    with pytest.raises(ValueError, match='command must be one of train, step, pause, .*, got "trian"'):
+    with pytest.raises(ValueError, match=r"command must be one of train, step, pause, .*, got 'trian'"):
         lab().command("trian")
 
 

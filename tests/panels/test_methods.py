@@ -211,7 +211,7 @@ def test_the_pull_of_the_terms_is_what_term_gradients_finds(page):
 
 
 def test_a_command_that_does_not_exist_is_named(page):
-    with pytest.raises(ValueError, match='command must be one of train, step, pause, .*, got "trian"'):
+    with pytest.raises(ValueError, match=r"command must be one of train, step, pause, .*, got 'trian'"):
         page().command("trian")
 
 
