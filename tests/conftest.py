@@ -54,6 +54,14 @@ KEPT = Path(tempfile.mkdtemp(prefix="kdviz-kept-"))  # what pages keep in tests 
 atexit.register(shutil.rmtree, KEPT, ignore_errors=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what takes minutes and hardly ever fails, unless KDVIZ_FULL=1 asks for it."""
+    if os.environ.get("KDVIZ_FULL") != "1":
+        for item in items:
+            if item.get_closest_marker("full"):
+                item.add_marker(pytest.mark.skip(reason="takes minutes: KDVIZ_FULL=1"))
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A headless Chromium, driven by Playwright."""

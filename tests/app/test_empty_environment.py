@@ -20,6 +20,7 @@ lab.close()
 """
 
 
+@pytest.mark.full
 @pytest.mark.timeout(600)
 def test_the_wheel_in_an_empty_environment_trains_the_lab(repository: Path, tmp_path: Path) -> None:
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(repository)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import psutil
+import pytest
 from playwright.sync_api import expect
 
 from .conftest import QUICK, TRAINED_MS
@@ -17,6 +18,7 @@ def kernels(pid: int) -> list[psutil.Process]:
     return [child for child in children if "ipykernel_launcher" in " ".join(child.cmdline())]
 
 
+@pytest.mark.full
 def test_memory_levels_off_over_ten_runs_and_resets(open_lab, serve):
     server = serve()
     lab = open_lab(QUICK)
