@@ -90,8 +90,8 @@ def signed(number: float) -> str:
 
 
 def interval(d: Paired | PairedErrors) -> str:
-    """Return the interval of a difference in words."""
-    return f"{100 * d.confidence:.3g}% interval {signed(d.low)} to {signed(d.high)}"
+    """Return the interval of a difference, as readers of statistics write it."""
+    return f"{100 * d.confidence:.3g} % CI {signed(d.low)} to {signed(d.high)}"
 
 
 class NotLookedAt(Exception):  # noqa: N818 (nothing went wrong)
