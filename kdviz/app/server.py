@@ -115,7 +115,10 @@ class PageHandler(Asking, TornadoVoilaHandler):
                 continue  # another visitor was quicker
             if _without(pool, first):
                 self.log.warning("The warm kernel of %s had died; another is started.", name)
-                await manager.shutdown_kernel(kernel_id, now=True)
+                try:
+                    await manager.shutdown_kernel(kernel_id, now=True)
+                except Exception as error:  # Jupyter may be starting it anew; the visitor's page is made all the same
+                    self.log.warning("The dead kernel of %s could not be put away (%s).", name, type(error).__name__)
                 manager.fill_if_needed(notebook_name=name)
         return None
 
