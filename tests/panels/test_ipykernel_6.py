@@ -25,6 +25,7 @@ def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.full
 def test_the_lab_trains_travels_and_branches_on_ipykernel_6(older: Path, serve: Callable, page: Callable) -> None:
     kernels = older / "share" / "jupyter"  # its own description: the newer one's promises encryption
     over = ("env", f"PYTHONPATH={older}", f"JUPYTER_PATH={kernels}", sys.executable)

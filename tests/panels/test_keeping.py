@@ -423,7 +423,9 @@ SAVE_FOR_EVER = textwrap.dedent(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("share", [0.0, 0.13, 0.31, 0.52, 0.77])
+@pytest.mark.parametrize(
+    "share", [0.0, 0.31, 0.77, *(pytest.param(share, marks=pytest.mark.full) for share in (0.13, 0.52))]
+)
 def test_killed_at_any_moment_the_last_complete_save_is_offered(share, place):
     """``share``: how much of the time that a step and a save take passes before the process dies."""
     command = [sys.executable, "-c", SAVE_FOR_EVER, TOKEN]

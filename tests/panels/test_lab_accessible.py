@@ -54,7 +54,7 @@ def test_two_models_compared_have_no_serious_finding(serve, page):
     assert serious(opened) == []
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("dark", [pytest.param(False, marks=pytest.mark.full), True], ids=["light", "dark"])
 def test_a_preset_and_the_opened_share_card_have_no_serious_finding(open_lab, dark):
     lab = open_lab("preset=omitted-digit", dark=dark)
     for tab in ("Link", "Code"):
