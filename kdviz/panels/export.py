@@ -21,10 +21,10 @@ import numpy as np
 
 from ..distill.film import Film
 from ..figures.one_file import policy, script_json, write_whole
-from ..widgets import Bias, Scene
-from ..widgets.parts import css
+from ..widgets import Bias, Scene, bundle
+from ..widgets.library import Library
 from ..widgets.scene import VIEWS
-from ..widgets.traits import View
+from ..widgets.traits import Stateful, View
 
 # Parts of a page and controls that ask Python; and the widgets that are nothing else.
 HIDDEN = ("transport", "setup", "presets", "draw", "kept", "share", "saliency", "attention")
@@ -64,6 +64,8 @@ def page(view: ipywidgets.Widget, *, title: str, changes: Changes | None = None)
     drawn = [v for v in views if not _needs_python(v)]
     models = {v.model_id: _state(v, (changes or {}).get(v, {})) for v in drawn}
     left_out = [_name(v) for v in views if _needs_python(v)]
+    libraries = [v._library for v in drawn if v._library is not None]
+    models |= {library.model_id: _state(library, {}) for library in libraries}
     models |= {s.model_id: _state(s, {**_scene_changes(s, left_out), **(changes or {}).get(s, {})}) for s in scenes}
     films = {s.model_id: {run: _film(film) for run, film in dict(s.films).items() if len(film)} for s in scenes}
     modules = {v.model_id: str(v._esm) for v in drawn}
@@ -75,14 +77,13 @@ def page(view: ipywidgets.Widget, *, title: str, changes: Changes | None = None)
         "module_of": {model: texts.index(text) for model, text in modules.items()},
     }
     script = Path(__file__).with_name("standin.js").read_text(encoding="utf-8")
-    theme = css("theme")
-    sheets = dict.fromkeys(str(v._css).replace(theme, "") for v in views)
+    sheets = dict.fromkeys(str(v._css) for v in views)
     now = datetime.now(UTC)
     return TEMPLATE.format(
         policy=policy(script, modules=True),
         title=html.escape(title),
         heading=html.escape(title),
-        style=_safe_in_style("\n".join([theme, PAGE_STYLE, *sheets])),
+        style=_safe_in_style("\n".join([bundle.library().css, PAGE_STYLE, *sheets])),
         body=body,
         when=now.isoformat(timespec="seconds"),
         said=f"{now.day} {now:%B %Y, %H:%M} UTC",
@@ -133,10 +134,11 @@ def _scene_changes(scene: Scene, left_out: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _state(view: View, changes: Mapping[str, Any]) -> dict[str, Any]:
+def _state(view: Stateful | Library, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return what JavaScript may ask of a widget, as it would travel to the page."""
     state = view.get_state()
-    own = {name: value for name, value in state.items() if not name.startswith("_") and name not in LEFT_OUT_OF_STATE}
+    asked = {name: value for name, value in state.items() if not name.startswith("_") or name == "_library"}
+    own = {name: value for name, value in asked.items() if name not in LEFT_OUT_OF_STATE}
     return {name: _json_of(value) for name, value in {**own, **changes}.items()}
 
 

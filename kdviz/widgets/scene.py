@@ -18,7 +18,7 @@ from traitlets import Dict, Float, Instance, Int, List, Unicode
 
 from kdviz.distill.film import Film, Frame
 from kdviz.widgets.from_page import BY_HAND, BY_PAGE, Between
-from kdviz.widgets.traits import Packed, View, WrongTraitError, finite_above_zero, one_of, rising_pair, within
+from kdviz.widgets.traits import Packed, Stateful, View, WrongTraitError, finite_above_zero, one_of, rising_pair, within
 
 ROLES = ("student", "twin", "smoothed", "branch")
 VIEWS = ("one", "many", "draw", "fidelity", "saliency", "attention", "calibration", "bias")
@@ -58,7 +58,7 @@ class InViews(View):
         return [one_of("views", view, VIEWS) for view in proposal["value"]]
 
 
-class Scene(View):
+class Scene(Stateful):
     """The shared state of a page's views.
 
     Frames of films travel as custom messages, each once: ``record`` collects them, the next ``update`` sends those of
