@@ -26,6 +26,11 @@ class Library(Placed, anywidget.AnyWidget):
         found = bundle.library()
         super().__init__(text=found.esm, style=found.css, mark=bundle.mark(found))
 
+    def close(self) -> None:
+        """Close it, and its layout, which nobody sees."""
+        self.layout.close()
+        super().close()
+
 
 _lock = threading.RLock()
 _open: weakref.WeakSet[ipywidgets.Widget] = weakref.WeakSet()
