@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import numpy as np
@@ -104,7 +104,17 @@ class View(Stateful):
     """A widget that draws: its own modules, with those that all views of its page share.
 
     A subclass takes its JavaScript and its look from the folder it lies in: ``_esm, _css = bundle.view(__file__)``.
+
+    Attributes
+    ----------
+    part : str
+        What a link calls it where a lecturer can hide it; a tab has the tab's name.
+    needs_python : bool
+        It is nothing without a kernel, so that a page in one file leaves it out.
     """
+
+    part: ClassVar[str] = ""
+    needs_python: ClassVar[bool] = False
 
     _library = traitlets.Instance(Library, allow_none=True).tag(sync=True, **widget_serialization)
 

@@ -10,7 +10,7 @@ from kdviz.widgets import library as shared_library
 
 FOLDER = Path(widgets.__file__).parent
 THEME = (bundle.SHARED / "theme.css").read_text(encoding="utf-8")
-ALL = [getattr(widgets, name) for name in widgets.__all__ if name != "Scene"]  # which draws nothing
+ALL = [w for w in map(widgets.__dict__.get, widgets.__all__) if hasattr(w, "_esm") and w is not widgets.Scene]
 TEXT_PAIRS = [  # foreground, background: everything that is written as text
     (foreground, background)
     for foreground in ("ink", "muted", "teacher-text", "student-text", "twin-text", "error")

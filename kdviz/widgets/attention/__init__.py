@@ -10,6 +10,7 @@ from traitlets import Dict, Float, Int, List, Unicode
 
 from kdviz.measure.attention import Form
 from kdviz.widgets import bundle
+from kdviz.widgets.catalogue import tab
 from kdviz.widgets.from_page import BY_PAGE
 from kdviz.widgets.scene import InViews
 from kdviz.widgets.traits import Packed, one_of, rows_with
@@ -20,6 +21,7 @@ THIRD = ("overlay", "difference")
 LAYER = ("name", "height", "width", "heads")
 
 
+@tab("attention", "Attention", place=60)
 class Attention(InViews):
     """The example, a layer's map of each model, both as one; the layers in a row; on request, what many examples say.
 
@@ -44,8 +46,7 @@ class Attention(InViews):
     """
 
     _esm, _css = bundle.view(__file__)
-
-    in_views = ("attention",)
+    needs_python = True
 
     kind = Unicode("", help=f"What is shown: {', '.join(KINDS)}; empty for the first of `kinds`.").tag(**BY_PAGE)
     kinds = List(Unicode(), help="What there is of one model or both.").tag(sync=True)

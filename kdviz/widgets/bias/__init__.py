@@ -9,6 +9,7 @@ import traitlets
 from traitlets import Dict, Float, Unicode
 
 from kdviz.widgets import bundle
+from kdviz.widgets.catalogue import tab
 from kdviz.widgets.from_page import BY_PAGE
 from kdviz.widgets.scene import InViews
 from kdviz.widgets.traits import one_of
@@ -16,6 +17,7 @@ from kdviz.widgets.traits import one_of
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy")
 
 
+@tab("bias", "Bias", place=80)
 class Bias(InViews):
     """One rate of each group, model beside model, with the gaps, the accuracies and what may be said of them.
 
@@ -40,8 +42,6 @@ class Bias(InViews):
     """
 
     _esm, _css = bundle.view(__file__)
-
-    in_views = ("bias",)
 
     grouping = Unicode("", help="The grouping shown; one that is not there: the first.").tag(**BY_PAGE)
     rate = Unicode(

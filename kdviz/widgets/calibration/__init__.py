@@ -8,6 +8,7 @@ import traitlets
 from traitlets import Bool, Int, Unicode
 
 from kdviz.widgets import bundle
+from kdviz.widgets.catalogue import tab
 from kdviz.widgets.from_page import BY_PAGE
 from kdviz.widgets.scene import InViews
 from kdviz.widgets.traits import one_of, within
@@ -15,6 +16,7 @@ from kdviz.widgets.traits import one_of, within
 STRATEGIES = ("width", "mass")
 
 
+@tab("calibration", "Calibration", place=70)
 class Calibration(InViews):
     """The reliability diagram of teacher and student over the scene's sample, with the numbers that go with it.
 
@@ -39,8 +41,6 @@ class Calibration(InViews):
     """
 
     _esm, _css = bundle.view(__file__)
-
-    in_views = ("calibration",)
 
     bins = Int(10, help="Number of bins, 2 to 40.").tag(**BY_PAGE)
     strategy = Unicode("width", help=f"How bins are cut: {' or '.join(STRATEGIES)}.").tag(**BY_PAGE)

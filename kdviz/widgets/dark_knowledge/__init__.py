@@ -9,6 +9,7 @@ from traitlets import Bool, Unicode
 
 from kdviz.measure.dark_knowledge import SOFT_LOSSES
 from kdviz.widgets import bundle
+from kdviz.widgets.catalogue import tab
 from kdviz.widgets.from_page import BY_PAGE
 from kdviz.widgets.scene import InViews
 from kdviz.widgets.traits import one_of
@@ -16,6 +17,7 @@ from kdviz.widgets.traits import one_of
 HEAT_MAPS = ("teacher", "student", "difference")
 
 
+@tab("many", "Many examples", place=20)
 class DarkKnowledge(InViews):
     """Four figures over the scene's sample: mean soft targets, nearest classes, entropy and mass, the gradient's share.
 
@@ -40,8 +42,6 @@ class DarkKnowledge(InViews):
     """
 
     _esm, _css = bundle.view(__file__)
-
-    in_views = ("many",)
 
     loss = Unicode("soft_targets", help=f"The soft term in use: {', '.join(SOFT_LOSSES)}.").tag(sync=True)
     heat_map = Unicode("teacher", help=f"What the heat map shows: {', '.join(HEAT_MAPS)}.").tag(**BY_PAGE)

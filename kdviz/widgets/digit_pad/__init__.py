@@ -9,11 +9,13 @@ import traitlets
 from traitlets import Int, List, Unicode
 
 from kdviz.widgets import bundle
+from kdviz.widgets.catalogue import tab
 from kdviz.widgets.from_page import BY_PAGE, MOST_WHOLE, Between
 from kdviz.widgets.scene import SceneTrait
 from kdviz.widgets.traits import Packed, View, one_of
 
 
+@tab("draw", "Your own digit", place=30, images=True)
 class DigitPad(View):
     """A square pad, the picture the models get of it, their answers, and what each stroke did to them.
 
@@ -40,6 +42,7 @@ class DigitPad(View):
     """
 
     _esm, _css = bundle.view(__file__)
+    needs_python = True
 
     scene = SceneTrait()
     views = List(Unicode(), default_value=["draw"], help="The scene's views in which the pad is shown.").tag(sync=True)

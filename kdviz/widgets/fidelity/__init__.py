@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from kdviz.widgets import bundle
+from kdviz.widgets.catalogue import tab
 from kdviz.widgets.scene import InViews
 
 
+@tab("fidelity", "Fidelity", place=40)
 class Fidelity(InViews):
     """Agreement, the 2×2 of right and wrong, and each class, over the scene's sample.
 
@@ -25,5 +27,3 @@ class Fidelity(InViews):
     """
 
     _esm, _css = bundle.view(__file__)
-
-    in_views = ("fidelity",)

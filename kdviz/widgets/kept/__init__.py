@@ -40,6 +40,8 @@ class Kept(View):
     """
 
     _esm, _css = bundle.view(__file__)
+    part = "kept"
+    needs_python = True
 
     scene = SceneTrait()
     offers = List(

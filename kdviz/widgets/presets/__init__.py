@@ -40,6 +40,8 @@ class Presets(View):
     """
 
     _esm, _css = bundle.view(__file__)
+    part = "presets"
+    needs_python = True
 
     scene = SceneTrait()
     presets = List(

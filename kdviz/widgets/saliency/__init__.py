@@ -10,6 +10,7 @@ from traitlets import Dict, Float, Int, List, Unicode
 
 from kdviz.measure.saliency import METHODS
 from kdviz.widgets import bundle
+from kdviz.widgets.catalogue import tab
 from kdviz.widgets.from_page import BY_PAGE
 from kdviz.widgets.scene import InViews
 from kdviz.widgets.traits import Packed, one_of
@@ -17,6 +18,7 @@ from kdviz.widgets.traits import Packed, one_of
 TARGETS = ("teacher", "student", "label")
 
 
+@tab("saliency", "Saliency", place=50)
 class Saliency(InViews):
     """The example, both models' maps and their signed difference; on request, how alike the maps of many examples are.
 
@@ -41,8 +43,7 @@ class Saliency(InViews):
     """
 
     _esm, _css = bundle.view(__file__)
-
-    in_views = ("saliency",)
+    needs_python = True
 
     method = Unicode("input_x_gradient", help=f"How maps are made: {', '.join(METHODS)}.").tag(**BY_PAGE)
     methods = List(Unicode(), default_value=list(METHODS), help="The methods that are offered.").tag(sync=True)

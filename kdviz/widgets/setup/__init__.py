@@ -56,6 +56,8 @@ class Setup(View):
     """
 
     _esm, _css = bundle.view(__file__)
+    part = "setup"
+    needs_python = True
 
     scene = SceneTrait()
     datasets = List(Dict(), help='Data sets: {"name": str, "title": str, "available": bool}.').tag(sync=True)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
+import traitlets
 from traitlets import Dict, Unicode
 
 from kdviz.widgets import bundle
+from kdviz.widgets.catalogue import tabs
 from kdviz.widgets.scene import SceneTrait
 from kdviz.widgets.traits import View
 
 # What a lecturer's link can hide, and what it can lock: the names in the link, and those for the reader.
-PARTS = {
+_BEFORE_TABS = {
     "presets": "Start from",
     "setup": "Setup",
     "transport": "Training buttons",
@@ -19,17 +23,27 @@ PARTS = {
     "diagnosis": "Why did it help",
     "sliders": "T and α",
     "examples": "Strip of examples",
-    "one": "One example",
-    "many": "Many examples",
-    "draw": "Draw your own",
-    "fidelity": "Fidelity",
-    "saliency": "Saliency",
-    "attention": "Attention",
-    "calibration": "Calibration",
-    "bias": "Bias by group",
-    "share": "Link, Code, Reset",
-    "code": "Code",
 }
+_AFTER_TABS = {"share": "Link, Code, Reset", "code": "Code"}
+
+
+class _Parts(Mapping[str, str]):
+    """The parts of a page, the tabs that there are now among them."""
+
+    def _now(self) -> dict[str, str]:
+        return {**_BEFORE_TABS, **{one.name: one.title for one in tabs()}, **_AFTER_TABS}
+
+    def __getitem__(self, name: str) -> str:
+        return self._now()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._now())
+
+    def __len__(self) -> int:
+        return len(self._now())
+
+
+PARTS = _Parts()
 CONTROLS = {
     "temperature": "T",
     "alpha": "α",
@@ -69,12 +83,11 @@ class Share(View):
     """
 
     _esm, _css = bundle.view(__file__)
+    part = "share"
+    needs_python = True
 
     scene = SceneTrait()
-    names = Dict(
-        {"hide": PARTS, "lock": CONTROLS},
-        help="What a lecturer can hide and lock: the names in the link, and for the reader.",
-    ).tag(sync=True)
+    names = Dict(help="What a lecturer can hide and lock: names in the link, and what they mean.").tag(sync=True)
     query = Unicode("", help='The state as a query string, "?T=20&labels=300"; see kdviz.panels.link.').tag(sync=True)
     call = Unicode(
         "kd.panels.Lab()", help="The call that opens this page in a notebook, shown where a link cannot."
@@ -83,3 +96,7 @@ class Share(View):
     note = Unicode("", help="One sentence to show, such as what is wrong with the link that opened the page.").tag(
         sync=True
     )
+
+    @traitlets.default("names")
+    def _default_names(self) -> dict[str, dict[str, str]]:
+        return {"hide": dict(PARTS), "lock": CONTROLS}

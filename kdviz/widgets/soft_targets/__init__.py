@@ -8,7 +8,7 @@ from typing import Any
 import traitlets
 from traitlets import Dict, Float, Int, List, Unicode
 
-from kdviz.widgets import bundle
+from kdviz.widgets import bundle, catalogue
 from kdviz.widgets.from_page import BY_PAGE, Between
 from kdviz.widgets.scene import VIEWS, SceneTrait
 from kdviz.widgets.traits import Packed, View, WrongTraitError, finite_above_zero, one_of, rising_pair, within
@@ -16,6 +16,9 @@ from kdviz.widgets.traits import Packed, View, WrongTraitError, finite_above_zer
 PARTS = ("temperature", "alpha", "formula", "probes", "bars", "numbers", "sentence")
 ON_REQUEST = ("adds", "fairness", "bias")  # not drawn unless `shown` names them
 LOSSES = ("soft_targets", "without_t2", "reverse_kl")
+
+
+catalogue.part("one", "One example", place=10)
 
 
 class SoftTargets(View):

@@ -42,6 +42,8 @@ class Transport(View):
     """
 
     _esm, _css = bundle.view(__file__)
+    part = "transport"
+    needs_python = True
 
     scene = SceneTrait()
     state = Unicode("empty", help=f"One of {', '.join(STATES)}.").tag(sync=True)

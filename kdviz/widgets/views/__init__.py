@@ -8,6 +8,7 @@ import traitlets
 from traitlets import Dict, List, Unicode
 
 from kdviz.widgets import bundle
+from kdviz.widgets.catalogue import tabs
 from kdviz.widgets.scene import VIEWS, SceneTrait
 from kdviz.widgets.traits import View, one_of
 
@@ -35,10 +36,17 @@ class Views(View):
     _esm, _css = bundle.view(__file__)
 
     scene = SceneTrait()
-    offered = List(
-        Unicode(), default_value=list(VIEWS), help='Views that can be chosen; leave out "draw" where there is no image.'
-    ).tag(sync=True)
+    offered = List(Unicode(), help='Views that can be chosen; leave out "draw" where there is no image.').tag(sync=True)
     titles = Dict(help='Other names for views: {} or {"draw": "Your own garment"}.').tag(sync=True)
+    names = Dict(help="What each view is called, in their order.").tag(sync=True)
+
+    @traitlets.default("offered")
+    def _default_offered(self) -> list[str]:
+        return list(VIEWS)
+
+    @traitlets.default("names")
+    def _default_names(self) -> dict[str, str]:
+        return {one.name: one.title for one in tabs()}
 
     @traitlets.validate("offered")
     def _check_offered(self, proposal: Any) -> list[str]:

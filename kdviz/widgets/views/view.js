@@ -4,11 +4,6 @@ import { commit, drawing, lifetime, node, say, uniqueId } from "../shared/elemen
 import { isHidden, isLocked, joined } from "../shared/scene.js";
 import "./style.css";
 
-const NAMES = {
-  one: "One example", many: "Many examples", draw: "Your own digit", fidelity: "Fidelity", saliency: "Saliency", attention: "Attention",
-  calibration: "Calibration", bias: "Bias",
-};
-
 async function render({ model: own, el }) {
   const model = await joined(own);
   const life = lifetime(model);
@@ -20,7 +15,8 @@ async function render({ model: own, el }) {
     life.listen(input, "change", () => commit(model, { view: value }));
     return { value, input, text, root: node("label", {}, input, text) };
   };
-  const options = Object.keys(NAMES).map(option);
+  const names = model.get("names");
+  const options = Object.keys(names).map(option);
   const segments = node("div", { class: "kd-segments kd-views", role: "radiogroup", "aria-label": "Show" }, ...options.map((o) => o.root));
   el.replaceChildren(node("div", { class: "kd" }, segments));
 
@@ -31,7 +27,7 @@ async function render({ model: own, el }) {
       o.root.hidden = !offered.includes(o);
       o.input.checked = model.get("view") === o.value;
       o.input.disabled = isLocked(model, "view");
-      say(o.text, model.get("titles")[o.value] ?? NAMES[o.value]);
+      say(o.text, model.get("titles")[o.value] ?? names[o.value]);
     }
   });
   life.watch(["view", "offered", "titles", "hidden", "locked"], painter.soon);
