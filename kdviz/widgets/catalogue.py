@@ -12,13 +12,12 @@ what is declared here. A tab of your own is declared in a notebook, or by a pack
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import Any, TypeVar, overload
 
-ENTRY_POINTS = "kdviz.views"
+from kdviz import outside
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 Widget = TypeVar("Widget", bound=type)
@@ -50,7 +49,6 @@ class Tab:
 
 
 _TABS: dict[str, Tab] = {}
-_asked: list[str] = []
 
 
 def tab(name: str, title: str, *, place: int = 100, images: bool = False) -> Callable[[Widget], Widget]:
@@ -105,21 +103,8 @@ def withdraw(name: str) -> None:
 
 def tabs() -> tuple[Tab, ...]:
     """Return all tabs in their order, those of installed packages included."""
-    _ask_packages()
+    outside.load("kdviz.views")
     return tuple(sorted(_TABS.values(), key=lambda one: one.place))
-
-
-def _ask_packages() -> None:
-    """Import the views that installed packages name, once; one that cannot be imported is told and left out."""
-    if _asked:
-        return
-    _asked.append(ENTRY_POINTS)
-    for found in entry_points(group=ENTRY_POINTS):
-        try:
-            found.load()
-        except Exception as error:
-            told = " ".join(str(error).split())[:200]
-            warnings.warn(f"the view {found.name} ({found.value}) is left out: {told}", UserWarning, stacklevel=4)
 
 
 class _Names(Sequence[str]):

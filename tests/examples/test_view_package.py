@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,18 +11,16 @@ from playwright.sync_api import expect
 
 from kdviz.widgets import bundle
 
-ROOT = Path(__file__).parents[2] / "examples" / "view"
+from .conftest import EXAMPLES
+
+VIEW = EXAMPLES / "view" / "kdviz_margins"
 TRAINED_MS = 240_000
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
-    """``kdviz`` in this environment, with the package installed beside it."""
-    folder = tmp_path_factory.mktemp("installed")
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*install, "--target", str(folder), str(ROOT)], check=True, timeout=200)
-    path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
-    return ("env", f"PYTHONPATH={path}", sys.executable, "-m", "kdviz.app.cli")
+def program(python_with: Callable) -> tuple[str, ...]:
+    """``kdviz`` with the package installed beside it."""
+    return (*python_with("view"), "-m", "kdviz.app.cli")
 
 
 def test_the_tab_is_in_the_lab_follows_the_run_and_t_and_can_be_linked_and_hidden(
@@ -64,7 +58,7 @@ def test_its_numbers_are_those_of_torch(page: Callable) -> None:
           const found = f.margins(Float32Array.from(logits), [...Array(50).keys()], 7, 2.5);
           return [found, f.histogram(found, 4)];
         }""",
-        [bundle.script(ROOT / "kdviz_margins" / "numbers.js"), logits.ravel().tolist()],
+        [bundle.script(VIEW / "numbers.js"), logits.ravel().tolist()],
     )
     two = torch.softmax(torch.tensor(logits, dtype=torch.float64) / 2.5, 1).topk(2).values
     wanted = (two[:, 0] - two[:, 1]).numpy()
