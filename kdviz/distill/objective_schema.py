@@ -45,7 +45,7 @@ def _fixed(name: str) -> Kind:
 def _terms() -> dict[str, Record]:
     """Return what each term looks like, by name: its weight, its fields, those without a default needed."""
     outside.load("kdviz.methods")
-    return {name: _term(kind) for name, kind in TERMS.items()}
+    return {name: _term(kind) for name, kind in TERMS.items()}  # type: ignore[arg-type]  # a class is hashable
 
 
 @cache
