@@ -146,8 +146,11 @@ def _visit(path: Path, under_way: tuple[Path, ...], done: dict[Path, Module]) ->
         circle = " → ".join(p.name for p in (*under_way[under_way.index(path) :], path))
         raise ValueError(f"modules import one another in a circle ({circle}); move what both need into a third")
     module = read(path)
-    for imported in module.imports:
+    for imported, names in module.imports.items():
         _visit(imported, (*under_way, path), done)
+        missing = {name.split(" as ")[0] for name in names} - set(done[imported].exports)
+        if missing:
+            raise ValueError(f"{path.name} imports {min(missing)}, which {imported.name} does not export")
     done[path] = module
 
 

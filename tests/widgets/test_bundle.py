@@ -139,9 +139,10 @@ def test_a_view_of_another_package_is_put_together_from_its_folder(tmp_path):
         ),
         ('import { render } from "./view.js";\n', r"in a circle \(view.js → numbers.js → view.js\)"),
         ('import * as all from "./more.js";\n', r"has 'import \* as all from .*; import names from a file"),
+        ("export const single = (x) => x;\n", r"view.js imports double, which numbers.js does not export"),
         ("export { double };\n", r"has 'export \{ double \};'; .* export functions, constants and classes where"),
     ],
-    ids=["no such file", "no such shared file", "circle", "all of a file", "a list of exports"],
+    ids=["no such file", "no such shared file", "circle", "all of a file", "no such name", "a list of exports"],
 )
 def test_a_module_that_cannot_be_followed_is_named(tmp_path, numbers, says):
     entry = written(tmp_path, view=VIEW, numbers=numbers, more="")

@@ -63,7 +63,7 @@ async function render({ model: own, el }) {
       measured[side] = { ...answers, ...reliability(answers, model.get("bins"), model.get("strategy")), fitted: fit.value };
       sides[side].draw(measured[side], side === "teacher" ? "Teacher" : view.title);
     }
-    controls.draw(temperature);
+    controls.draw();
     width ||= Math.max(260, all.clientWidth);
     diagram.draw(measured, width, view);
     sentence.say(calibrationSentence(model, measured, view, temperature), `${view.who} ${view.step}`);

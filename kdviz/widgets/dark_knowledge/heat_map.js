@@ -135,7 +135,7 @@ function heatChart(model, life) {
   let cell = null; // the cell under the cursor, in places of the map
   const chart = {
     root,
-    onRead() {},
+    onRead: (_text) => {},
     draw(view, heat, table, width) {
       now = { view, heat };
       const count = heat.shown.length;

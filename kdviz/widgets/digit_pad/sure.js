@@ -1,6 +1,5 @@
 // What a stroke did to the teacher's certainty, the way it went, and a small challenge. All of it at T = 1.
 
-import { mark } from "./strokes.js";
 import { definition } from "../shared/definition.js";
 import { node, put, say, svgNode } from "../shared/elements.js";
 import { probability } from "../shared/format.js";

@@ -151,7 +151,7 @@ async function render({ model: own, el }) {
     parts.ink.draw();
     parts.tools.draw(sheet, exampleOf(model, sheet) !== null);
     parts.seen.draw(sheet);
-    parts.bars.draw(barsView(own, model, sheet, shown), barsState(sheet, shown));
+    parts.bars.draw(barsView(own, model, sheet, shown), barsState(sheet));
     say(parts.sentence, answerInWords(sheet, shown));
     parts.sure.draw(sheet, sheet.classes, (answer) => studentLogits(model, answer));
     const note = own.get("note") || (sheet.late ? "The models have not answered yet." : "");

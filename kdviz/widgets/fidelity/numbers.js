@@ -41,17 +41,17 @@ export function fidelityNumbers(teacher, student, labels, rows, classes) {
   const each = Array.from({ length: classes }, (_, index) => ({ index, n: 0, teacher: 0, student: 0, agreed: 0 }));
   let [agreed, labelled, same] = [0, 0, 0];
   for (const i of rows) {
-    agreed += t[i] === s[i];
+    agreed += Number(t[i] === s[i]);
     const y = labels[i] ?? -1;
     if (y < 0 || y >= classes) continue;
     labelled += 1;
     const [right, alike] = [t[i] === y, s[i] === y];
     cells[right ? (alike ? "both_right" : "errors_new") : alike ? "errors_mended" : "errors_inherited"] += 1;
-    same += !right && t[i] === s[i];
+    same += Number(!right && t[i] === s[i]);
     each[y].n += 1;
-    each[y].teacher += right;
-    each[y].student += alike;
-    each[y].agreed += t[i] === s[i];
+    each[y].teacher += Number(right);
+    each[y].student += Number(alike);
+    each[y].agreed += Number(t[i] === s[i]);
   }
   return {
     n: rows.length, labelled, agreed, cells, same, classes: each.filter((c) => c.n),

@@ -104,7 +104,7 @@ function sentence({ title, when, steps_done: done, total_steps: total }) {
 /** A moment as its reader would say it, in their time zone and their way of writing. */
 function dayAndTime(then, now) {
   const time = new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(then);
-  const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
+  const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
   const days = Math.round((midnight(now) - midnight(then)) / DAY_MS);
   const day = days === 0 ? "today" : days === 1 ? "yesterday" : new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(then);
   return `${day} ${time}`;

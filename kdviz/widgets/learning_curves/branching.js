@@ -1,6 +1,6 @@
 // "Branch from step N": small fields, what was in force there, and a button that starts a new run from it.
 
-import { fill, node, put, say, uniqueId } from "../shared/elements.js";
+import { node, put, say, uniqueId } from "../shared/elements.js";
 import { grouped, short } from "../shared/format.js";
 import { isLocked } from "../shared/scene.js";
 

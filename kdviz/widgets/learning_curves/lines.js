@@ -1,10 +1,10 @@
 // What is drawn on the axes of the learning curves: bands, lines, forks, edits, and the names at the lines' ends.
 
 import { node } from "../shared/elements.js";
-import { percent, short } from "../shared/format.js";
+import { percent, } from "../shared/format.js";
 import { RUN_ORDER, runKey, runLook, runMark } from "../shared/run_key.js";
 
-const CURVE_NAMES = { student: "Student", twin: "Twin, no teacher", smoothed: "Twin, label smoothing", teacher: "Teacher" };
+export const CURVE_NAMES = { student: "Student", twin: "Twin, no teacher", smoothed: "Twin, label smoothing", teacher: "Teacher" };
 const MARKS_APART = 60;
 const LABEL_APART = 16;
 

@@ -1,7 +1,7 @@
 // The picture of a method: teacher's layers to the left, the student's to the right, and lines between what is compared.
 
 import { methodSymbol } from "./symbols.js";
-import { changing, drawing, node, put, svgNode } from "../shared/elements.js";
+import { changing, node, put, svgNode } from "../shared/elements.js";
 
 const LAYER = { height: 40, apart: 16, symbol: 24, narrow: 440 };
 

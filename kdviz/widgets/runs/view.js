@@ -2,7 +2,7 @@
 
 import { definition } from "../shared/definition.js";
 import { announcer, card, commit, drawing, lifetime, node, put, say, svgNode, uniqueId } from "../shared/elements.js";
-import { grouped, percent, short } from "../shared/format.js";
+import { grouped, percent, } from "../shared/format.js";
 import { runKey, runLook, SHORT_NAMES } from "../shared/run_key.js";
 import { isHidden, isLocked, joined } from "../shared/scene.js";
 import "./style.css";
@@ -105,7 +105,7 @@ function runsList(model, life) {
 /** One run; it ends before the view does where the run is removed. */
 function runRow(model, id, group) {
   const life = lifetime(model);
-  let run = { id, name: "" };
+  let run = { id, name: "", role: "" };
   const send = (command, values = {}) => model.send({ command, run: id, ...values });
   const radio = node("input", { type: "radio", name: group });
   life.listen(radio, "change", () => {

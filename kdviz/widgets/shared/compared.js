@@ -23,14 +23,17 @@ export function comparedSample(model) {
   };
 }
 
+const read = { of: null, logits: new Float32Array(0) };
+let upTo = [];
+
 /** The teacher's logits, copied once for each time that Python sends them. */
 function teacherLogits(model) {
   const bytes = model.get("teacher_logits");
-  if (teacherLogits.of !== bytes) [teacherLogits.of, teacherLogits.value] = [bytes, floats(bytes)];
-  return teacherLogits.value;
+  if (read.of !== bytes) [read.of, read.logits] = [bytes, floats(bytes)];
+  return read.logits;
 }
 
 function rowsUpTo(count) {
-  if (rowsUpTo.value?.length !== count) rowsUpTo.value = Array.from({ length: count }, (_, i) => i);
-  return rowsUpTo.value;
+  if (upTo.length !== count) upTo = Array.from({ length: count }, (_, i) => i);
+  return upTo;
 }

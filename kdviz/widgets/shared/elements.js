@@ -130,7 +130,11 @@ export function liveSentence(life) {
   };
 }
 
-/** `changed(...keys)`: whether a key differs from the last call's. */
+/**
+ * `changed(...keys)`: whether a key differs from the last call's.
+ *
+ * @returns {(...keys: any[]) => boolean}
+ */
 export function changing() {
   let kept = [];
   return (...keys) => {

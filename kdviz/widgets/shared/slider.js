@@ -30,6 +30,10 @@ function nearestStop(stops, value) {
  * A labelled slider. `stops` holds the values; `text(value)` is the printed and spoken one.
  * `onInput(value)` follows the drag and stays in the browser; `onRelease(value)` comes once, at its end. Key presses
  * end when none has followed for KEYS_END_MS, or the focus goes.
+ *
+ * @param {any} life
+ * @param {{ name: string, symbol?: string, hint?: string, text: (value: number) => string, spoken?: (value: number) => string,
+ *   ticks?: number[], tickText?: (value: number) => string, onInput: (value: number) => void, onRelease: (value: number) => void }} options
  */
 export function slider(life, { name, symbol, hint, text, spoken, ticks = [], tickText = text, onInput, onRelease }) {
   const id = uniqueId("slider");

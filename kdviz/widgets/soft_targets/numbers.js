@@ -66,7 +66,7 @@ export function sentencePart() {
 
 /** One sentence, and only what the numbers of this probe show. */
 export function probeSentence(view, state) {
-  const { logT, logS, target } = view.numbers;
+  const { logT, logS } = view.numbers;
   if (!logT) return `The teacher’s outputs for this ${view.word} are not finite numbers.`;
   const name = (c) => state.classes[c];
   const t = argmax(logT);
