@@ -17,6 +17,7 @@ test: $(VENV)/.test $(VENV)/.foreign
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@bash .ci/javascript/check
 	$(BIN)/pytest
 
 screenshots: $(VENV)/.test

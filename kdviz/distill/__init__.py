@@ -1,5 +1,8 @@
 """The engine: objective, teacher, distillation, runner, recipe. Nothing of Jupyter."""
 
+from importlib import import_module
+from typing import Any
+
 from . import schedules, schemes
 from .adapters import adapter
 from .distillation import Distillation
@@ -118,3 +121,10 @@ __all__ = [
     "tapped",
     "taps",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the catalogue of methods, and those of other packages, the first time it is named."""
+    if name == "methods":
+        return import_module(f"{__name__}.methods")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -240,7 +240,10 @@ class Objective:
     def to_dict(self) -> list[dict[str, Any]]:
         own = [type(term).__name__ for term in self.terms if type(term) not in TERMS.values()]
         if own:
-            raise ValueError(f"the term {own[0]} is your own; only {', '.join(TERMS)} can be written down")
+            raise ValueError(
+                f"the term {own[0]} is your own, and only {', '.join(TERMS)} can be written down; make it known by "
+                f"kd.distill.terms.register({own[0]})"
+            )
         return [{"weight": schedules.to_json(weight), **term.to_dict()} for weight, term in self.weighted]
 
     @classmethod

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import MISSING, fields
 from functools import cache
+from typing import Any
 
+from .. import outside
 from .schedules import HYPERPARAMETER, SCHEDULE
 from .schema import AnyOf, Flag, Kind, ListOf, Null, Number, Record, Switch, Text, Whole
-from .terms import TERMS, Term
+from .terms import TERMS
 
 SEED = Whole(-(2**63), 2**63 - 1)
 SIZE = Whole(1, 10_000_000)  # how large a network may be in all, models.build knows
@@ -40,13 +42,14 @@ def _fixed(name: str) -> Kind:
     return AnyOf((Null(), LAYER, number, ListOf(AnyOf((LAYER, number, _PEER)), longest=100_000)))
 
 
-@cache
 def _terms() -> dict[str, Record]:
     """Return what each term looks like, by name: its weight, its fields, those without a default needed."""
-    return {name: _term(kind) for name, kind in TERMS.items()}
+    outside.load("kdviz.methods")
+    return {name: _term(kind) for name, kind in TERMS.items()}  # type: ignore[arg-type]  # a class is hashable
 
 
-def _term(kind: type[Term]) -> Record:
+@cache
+def _term(kind: Any) -> Record:  # a subclass of Term
     told: dict[str, Kind] = {}
     for f in fields(kind):
         told[kind.written.get(f.name, f.name)] = (

@@ -3,34 +3,6 @@
 Each subject is a module, loaded when it is first named: ``kdviz.measure.calibration.calibration(logits, y)``.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import lazy_loader
 
-from .paired import Paired, PairedErrors, paired, paired_errors
-
-if TYPE_CHECKING:
-    from . import attention, bias, calibration, dark_knowledge, fidelity, groups, saliency, similarity
-
-_SUBJECTS = ("attention", "bias", "calibration", "dark_knowledge", "fidelity", "groups", "saliency", "similarity")
-
-__all__ = [
-    "Paired",
-    "PairedErrors",
-    "attention",
-    "bias",
-    "calibration",
-    "dark_knowledge",
-    "fidelity",
-    "groups",
-    "paired",
-    "paired_errors",
-    "saliency",
-    "similarity",
-]
-
-
-def __getattr__(name: str) -> Any:
-    """Load a subject the first time it is named (PEP 562)."""
-    if name in _SUBJECTS:
-        return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

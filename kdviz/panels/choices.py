@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
@@ -294,7 +294,7 @@ def data_rows() -> list[dict[str, Any]]:
     return [{"name": n, "title": data_sets.load(n).title, "available": True} for n in data_names()]
 
 
-def one_of(what: str, value: Any, choices: tuple[Any, ...]) -> None:
+def one_of(what: str, value: Any, choices: Collection[Any]) -> None:
     """Raise a one-sentence ``ValueError`` unless ``value`` is among ``choices``."""
     if value not in choices:
         raise ValueError(f"{what} must be one of {', '.join(map(str, choices))}, got {shown(value)}")

@@ -58,8 +58,10 @@ class Compare(Panel):
     ----------
     scene : kdviz.widgets.Scene
         T, the selected example, the view: what all views share.
-    pair, sliders, views, examples, soft_targets, dark_knowledge, fidelity, calibration
+    pair, sliders, views, examples, soft_targets, dark_knowledge
         The widgets.
+    tabs : dict of str to View
+        What draws each tab, by its name.
     subjects : Subjects
         What Python computes of both models, by the view that shows it.
 
@@ -101,20 +103,19 @@ class Compare(Panel):
         one = ["bars", "sentence", "numbers", "adds"]
         self.soft_targets = widgets.SoftTargets(shown=one, views=["one"], **shared)
         self.dark_knowledge = widgets.DarkKnowledge(views=["many"], **shared)
-        self.fidelity = widgets.Fidelity(**shared)
-        self.calibration = widgets.Calibration(**shared)
         self._shown: dict[str, nn.Module] = {}
         self._logits: dict[str, Tensor] = {}  # of the examples shown
         self.subjects = Subjects(self.scene, self._models)
+        self.tabs = self.subjects.tabs({"many": self.dark_knowledge}, but=("draw",))
         if self._shipped:
             self.pair.models = [
                 {"name": c.name, "title": c.title, "group": c.data} for c in map(models.card, models.names())
             ]
             self.pair.update(teacher=teacher, student=student)
         left = [self.pair, self.sliders, self.examples]
-        right = [self.views, self.soft_targets, self.dark_knowledge, self.fidelity, *self.subjects.widgets]
+        right = [self.views, self.soft_targets, *self.tabs.values()]
         boxes = [VBox(left).add_class("kd-lab-left")]
-        boxes.append(VBox([*right, self.calibration]).add_class("kd-lab-right"))
+        boxes.append(VBox(right).add_class("kd-lab-right"))
         self.view = Box(boxes).add_class("kd-lab")
         asked = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
         self._being_built = True  # nobody looks yet
@@ -195,7 +196,7 @@ class Compare(Panel):
         note = f"{splits.title}: {len(watched.examples):,} of {len(splits.test):,} examples are shown."
         self.pair.update(sizes=sizes, note=note, progress=None)
         self.subjects.open(splits, watched.examples)
-        offered = [v for v in VIEWS if v != "draw" and self.subjects.offers(v)]
+        offered = self.subjects.offered(images=False)
         self.views.offered = offered
         if self.scene.view not in offered:
             self.scene.view = "one"
@@ -225,7 +226,7 @@ class Compare(Panel):
     @classmethod
     def kinds(cls) -> Mapping[str, Kind]:
         shipped = OneOf(tuple(models.names()))
-        return {"teacher": shipped, "student": shipped, "temperature": Number(above=0), "view": OneOf(VIEWS)}
+        return {"teacher": shipped, "student": shipped, "temperature": Number(above=0), "view": OneOf(tuple(VIEWS))}
 
     @property
     def settings(self) -> dict[str, Any]:

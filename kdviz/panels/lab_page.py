@@ -11,7 +11,6 @@ from .. import data as data_sets
 from .. import widgets
 from ..data import Splits
 from ..widgets.from_page import Box, VBox
-from ..widgets.scene import VIEWS
 from . import choices as offered
 from . import link, presets, telling
 from .choices import Choices
@@ -41,6 +40,8 @@ class LabPage(Panel):
         T, alpha, the selected example, the cursor: what all views share.
     kept, presets, setup, transport, curves, runs, share, sliders, views, examples, soft_targets, dark_knowledge
         The widgets.
+    tabs : dict of str to View
+        What draws each tab, by its name.
     drawing : Drawing
         The pad and who answers it.
     diagnosing : Diagnosing
@@ -78,18 +79,16 @@ class LabPage(Panel):
         one = ["bars", "sentence", "formula", "numbers", "adds"]
         self.soft_targets = widgets.SoftTargets(shown=one, views=["one"], **shared)
         self.dark_knowledge = widgets.DarkKnowledge(views=["many"], **shared)
-        self.fidelity = widgets.Fidelity(**shared)
-        self.calibration = widgets.Calibration(**shared)
         self.drawing = Drawing(self.scene, models)
         self.subjects = Subjects(self.scene, models, lambda: self.roster)
+        made = {"many": self.dark_knowledge, "draw": self.drawing.pad}
+        self.tabs = self.subjects.tabs(made)
         if not own:
             self.setup.update(datasets=offered.data_rows(), **setup_traits(choices, opening))
         head = [] if own else [self.kept, self.presets]
         choose = [] if own else [self.setup]
         left = [*choose, self.transport, self.curves, self.runs, self.diagnosing.widget, self.share]
-        inside = [self.fidelity, *self.subjects.widgets, self.calibration]
-        first = [self.sliders, self.views, self.examples, self.soft_targets, self.dark_knowledge]
-        right = [*first, self.drawing.pad, *inside]
+        right = [self.sliders, self.views, self.examples, self.soft_targets, *self.tabs.values()]
         columns = (("head", head), ("left", left), ("right", right))
         boxes = [VBox(column).add_class(f"kd-lab-{name}") for name, column in columns if column]
         self.view = Box(boxes).add_class("kd-lab")
@@ -110,9 +109,8 @@ class LabPage(Panel):
         if 0 <= selected < len(watched.examples):
             traits["selected"] = selected
         self._publisher.put(self.scene, exact={}, exact_logits=b"", **traits)
-        drawable = traits["image_shape"] != [0, 0]
         self.subjects.open(data, watched.examples)
-        offered_now = [view for view in VIEWS if (drawable if view == "draw" else self.subjects.offers(view))]
+        offered_now = self.subjects.offered(images=traits["image_shape"] != [0, 0])
         self._publisher.put(self.views, offered=offered_now)
         if self.scene.view not in offered_now:
             self._publisher.put(self.scene, view="one")

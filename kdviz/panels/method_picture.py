@@ -19,28 +19,6 @@ from ..models.looking import evaluating
 
 MOST_LAYERS = 9  # of one model that are drawn; of more, those that nothing is compared with are left out
 
-# What is compared, in words, by the method's name; of the others the layers' own numbers are.
-COMPARED = {
-    "logit_mse": "the logits",
-    "logit_huber": "the logits",
-    "standardized_soft_targets": "the standardised logits",
-    "correlation": "the softened answers, as a table of examples and classes",
-    "attention_transfer": "how active each place of the image is",
-    "gram": "which channels are active together",
-    "neuron_selectivity": "at which places the channels respond",
-    "cosine": "the directions of the features",
-    "contrastive": "the features of each example with those of every other in the batch",
-    "relational_distance": "the distances between the examples of a batch",
-    "relational_angle": "the angles that every three examples of a batch make",
-    "similarity_preserving": "how alike every two examples of a batch are",
-    "solution_flow": "how each stage follows from the one before",
-    "probabilistic_transfer": "who is near whom in a batch",
-    "adversarial": "the answers, which an opponent learns to tell apart",
-    "attention_matrices": "the attention of every token to every other",
-    "hidden_states": "the tokens after each block",
-    "embeddings": "the tokens before the first block",
-}
-SYMBOLS = {"attention_transfer": "map", "gram": "matrix", "neuron_selectivity": "map", "solution_flow": "matrix"}
 OF_FAMILY = {"response": "bars", "adversarial": "bars", "relation": "matrix"}
 BRIDGES = {"1×1 conv": "a 1×1 convolution", "linear": "a linear map", "linear, both sides": "linear maps on both sides"}
 ANSWER = "answer"  # the box of a model whose layers cannot be seen
@@ -185,7 +163,7 @@ def _symbol(chosen: Method, found: Mapping[str, tuple[int, ...]], pairs: Sequenc
     if chosen.compares == "attention":
         return "matrix"
     of_layers = OF_RANK.get(len(found.get(pairs[-1][0], ())), "vector")
-    return SYMBOLS.get(chosen.name) or OF_FAMILY.get(chosen.family) or of_layers
+    return chosen.picture or OF_FAMILY.get(chosen.family) or of_layers
 
 
 def _bridges(run: Distillation, chosen: Method, pairs: int) -> list[str]:
@@ -222,7 +200,7 @@ def _sentence(
     """Say what the picture shows."""
     if not compared:
         return f"{chosen.title} asks no teacher: the student’s logits are set against the labels."
-    what = COMPARED.get(chosen.name) or ("the softened answers" if chosen.family == "response" else "what layers give")
+    what = chosen.in_words or ("the softened answers" if chosen.family == "response" else "what layers give")
     sides = ["", ""]
     for side, boxes in enumerate(zip(*compared, strict=True)):
         sides[side] = _listed([f"{box['name']} ({box['shape']})" for box in boxes])

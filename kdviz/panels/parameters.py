@@ -6,7 +6,7 @@ All bounds on what a link or a state can ask for, in time and in memory, stand h
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,12 +99,12 @@ def flag() -> Parameter:
     return Parameter(read, lambda value: str(int(value)), check)
 
 
-def word(among: tuple[str, ...] = ()) -> Parameter:
+def word(among: Collection[str] | None = None) -> Parameter:
     """One of several words; with none given, whoever takes it knows them."""
 
     def check(name: str, value: Any) -> str:
-        if not isinstance(value, str) or (value not in among if among else not _WORD.fullmatch(value)):
-            wanted = f"one of {', '.join(among)}" if among else "a name"
+        if not isinstance(value, str) or (not _WORD.fullmatch(value) if among is None else value not in among):
+            wanted = "a name" if among is None else f"one of {', '.join(among)}"
             raise ValueError(f"{name} must be {wanted}, got {shown(value)}")
         return value
 
@@ -116,7 +116,7 @@ def word(among: tuple[str, ...] = ()) -> Parameter:
     return Parameter(read, str, check)
 
 
-def words(among: tuple[str, ...]) -> Parameter:
+def words(among: Collection[str]) -> Parameter:
     """Several words, each once."""
     one = word(among)
 

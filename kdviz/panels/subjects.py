@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from ..data import Examples, Splits
-from ..widgets import Scene
+from ..widgets import Scene, catalogue
 from ..widgets.traits import View
 from .attention import AttentionOf
 from .bias import BiasOf
@@ -32,6 +32,7 @@ class Subjects:
 
     def __init__(self, scene: Scene, models: Callable[[], Models], runs: Callable[[], Iterable[Entry]] = tuple) -> None:
         self._examples: Examples | None = None
+        self._scene = scene
         self.threads = Newest("kdviz-subjects"), Newest("kdviz-across")
         made = [kind(scene, models, lambda: self._examples, *self.threads, runs) for kind in KINDS]
         self._by_view = {subject.view: subject for subject in made}
@@ -42,10 +43,14 @@ class Subjects:
     def __iter__(self) -> Iterator[Subject]:
         return iter(self._by_view.values())
 
-    @property
-    def widgets(self) -> list[View]:
-        """One a subject."""
-        return [subject.widget for subject in self]
+    def tabs(self, made: Mapping[str, View], but: Collection[str] = ()) -> dict[str, View]:
+        """Return what draws each tab of the page, in their order: what is ``made``, the subjects' widgets, all others.
+
+        A tab without a widget of its own, and those of ``but``, are left out.
+        """
+        own = {**made, **{view: subject.widget for view, subject in self._by_view.items()}}
+        there = [tab for tab in catalogue.tabs() if tab.widget is not None and tab.name not in but]
+        return {tab.name: own[tab.name] if tab.name in own else tab.widget(scene=self._scene) for tab in there}
 
     def open(self, data: Splits, examples: Examples) -> None:
         """Turn to another data set and the examples of it that the scene shows."""
@@ -57,9 +62,10 @@ class Subjects:
         """Let go of the examples."""
         self._examples = None
 
-    def offers(self, view: str) -> bool:
-        """Whether a view has something to show; true of views that are no subject's."""
-        return view not in self._by_view or self._by_view[view].offered
+    def offered(self, *, images: bool) -> list[str]:
+        """Return the tabs that have something to show; ``images``: those for data that are images alone too."""
+        there = [tab.name for tab in catalogue.tabs() if images or not tab.images]
+        return [name for name in there if name not in self._by_view or self._by_view[name].offered]
 
     def refresh(self) -> None:
         """Have what the view shown needs made anew; returns at once."""

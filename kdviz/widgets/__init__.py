@@ -1,4 +1,4 @@
-"""Views drawn in the browser, each a `name.py` beside `name.js` and `name.css`.
+"""Views drawn in the browser, each a folder: its class, its JavaScript modules and its look.
 
 Their whole state is in traits. What follows a dragged slider is computed in the browser.
 """
@@ -6,6 +6,7 @@ Their whole state is in traits. What follows a dragged slider is computed in the
 from kdviz.widgets.attention import Attention
 from kdviz.widgets.bias import Bias
 from kdviz.widgets.calibration import Calibration
+from kdviz.widgets.catalogue import tab
 from kdviz.widgets.dark_knowledge import DarkKnowledge
 from kdviz.widgets.diagnosis import DiagnosisView
 from kdviz.widgets.digit_pad import DigitPad
@@ -21,7 +22,7 @@ from kdviz.widgets.presets import Presets
 from kdviz.widgets.question import Question
 from kdviz.widgets.runs import Runs
 from kdviz.widgets.saliency import Saliency
-from kdviz.widgets.scene import Scene
+from kdviz.widgets.scene import InViews, Scene
 from kdviz.widgets.setup import Setup
 from kdviz.widgets.share import Share
 from kdviz.widgets.soft_targets import SoftTargets
@@ -38,6 +39,7 @@ __all__ = [
     "Examples",
     "Fidelity",
     "Gradients",
+    "InViews",
     "Kept",
     "LearningCurves",
     "MethodPicture",
@@ -53,4 +55,5 @@ __all__ = [
     "SoftTargets",
     "Transport",
     "Views",
+    "tab",
 ]

@@ -1,7 +1,7 @@
 """Scene: what all views of one page share: watched examples, T and alpha, the selection, runs and their films.
 
 It draws nothing. Views carry a reference to it (trait ``scene``) and read it in the browser, so that what moves there
-moves in all of them at once, without Python. `scene.js` is its other half.
+moves in all of them at once, without Python. `shared/scene.js` is its other half.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import traitlets
 from traitlets import Dict, Float, Instance, Int, List, Unicode
 
 from kdviz.distill.film import Film, Frame
+from kdviz.widgets.catalogue import NAMES as VIEWS
 from kdviz.widgets.from_page import BY_HAND, BY_PAGE, Between
-from kdviz.widgets.traits import Packed, View, WrongTraitError, finite_above_zero, one_of, rising_pair, within
+from kdviz.widgets.traits import Packed, Stateful, View, WrongTraitError, finite_above_zero, one_of, rising_pair, within
 
 ROLES = ("student", "twin", "smoothed", "branch")
-VIEWS = ("one", "many", "draw", "fidelity", "saliency", "attention", "calibration", "bias")
 HIGHEST_BIAS = 100.0  # far beyond where it decides every example
 MOST_STEPS = 10**7
 FILTERS = ("ambiguous", "teacher_wrong", "differ", "inherited", "new", "mended", "both_right", "both_wrong", "all")
@@ -58,7 +58,7 @@ class InViews(View):
         return [one_of("views", view, VIEWS) for view in proposal["value"]]
 
 
-class Scene(View):
+class Scene(Stateful):
     """The shared state of a page's views.
 
     Frames of films travel as custom messages, each once: ``record`` collects them, the next ``update`` sends those of
@@ -127,7 +127,7 @@ class Scene(View):
     exact_logits = Packed("<f4", help="The student's logits there, N·C float32 numbers.").tag(sync=True)
     state = Unicode("empty", help="State of training, as in Transport.").tag(sync=True)
 
-    view = Unicode("one", help=f"What the right side shows: {', '.join(VIEWS)}.").tag(**BY_HAND)
+    view = Unicode("one", help="What the right side shows: the name of a tab.").tag(**BY_HAND)
     hidden = List(Unicode(), help="Parts that are not drawn, by name (a lecturer's link).").tag(sync=True)
     locked = List(Unicode(), help="Controls that cannot be changed, by name (a lecturer's link).").tag(sync=True)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import numpy as np
 import traitlets
+from ipywidgets import widget_serialization
 
 from kdviz.widgets.from_page import Placed
+from kdviz.widgets.library import Library, closed_for, opened_for
 
 
 class WrongTraitError(traitlets.TraitError, ValueError):
@@ -43,13 +45,13 @@ class Packed(traitlets.Bytes):
         return np.ascontiguousarray(np.asarray(value), dtype=self.dtype).tobytes()
 
 
-class View(Placed, anywidget.AnyWidget):
+class Stateful(Placed, anywidget.AnyWidget):
     """A widget whose whole state is its traits; arguments are keyword-only and their names are checked.
 
     Parameters
     ----------
     **traits
-        Values by trait name; `View.own_traits()` lists names and meanings.
+        Values by trait name; `own_traits()` lists names and meanings.
 
     Raises
     ------
@@ -96,6 +98,34 @@ class View(Placed, anywidget.AnyWidget):
         with self.hold_sync(), self.hold_trait_notifications():
             for name, value in traits.items():
                 setattr(self, name, value)
+
+
+class View(Stateful):
+    """A widget that draws: its own modules, with those that all views of its page share.
+
+    A subclass takes its JavaScript and its look from the folder it lies in: ``_esm, _css = bundle.view(__file__)``.
+
+    Attributes
+    ----------
+    part : str
+        What a link calls it where a lecturer can hide it; a tab has the tab's name.
+    needs_python : bool
+        It is nothing without a kernel, so that a page in one file leaves it out.
+    """
+
+    part: ClassVar[str] = ""
+    needs_python: ClassVar[bool] = False
+
+    _library = traitlets.Instance(Library, allow_none=True).tag(sync=True, **widget_serialization)
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._library = opened_for(self)
+
+    def close(self) -> None:
+        """Close the widget, and with the last one of all what they share."""
+        super().close()
+        closed_for(self)
 
 
 def finite_above_zero(name: str, value: float) -> float:

@@ -11,8 +11,9 @@ import pytest
 from playwright.sync_api import Page
 
 from kdviz.distill.film import Frame
+from kdviz.widgets.library import Library
 from kdviz.widgets.scene import Scene
-from kdviz.widgets.traits import View
+from kdviz.widgets.traits import Stateful, View
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>widget</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"></head>
@@ -21,7 +22,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>widg
 # What a view asks of its model. `log` records what would travel to Python. A scene's model answers {need: run} with
 # the frames recorded in Python, as the kernel does.
 MOUNT = """
-async ([states, scene, where]) => {
+async ([states, scene, where, library]) => {
   const view = (value) => new DataView(Uint8Array.from(atob(value.base64), (c) => c.charCodeAt(0)).buffer);
   const standIn = (state, answer = () => {}) => {
     const subs = {}, log = [];
@@ -39,7 +40,10 @@ async ([states, scene, where]) => {
       save_changes: () => log.push({ saved: { ...state } }),
       send(content) { log.push({ sent: content }); answer(content); },
       widget_manager: {
-        get_model: async (id) => (id === scene?.id ? window.scene : Promise.reject(new Error(`no model ${id}`))),
+        get_model: async (id) => {
+          if (id === scene?.id) return window.scene;
+          return id === library.id ? standIn(library.state) : Promise.reject(new Error(`no model ${id}`));
+        },
       },
     };
   };
@@ -71,6 +75,11 @@ async ([states, scene, where]) => {
 }
 """
 
+# Makes what a module exports known to the page by name.
+AS_GLOBALS = """async (text) => {
+  Object.assign(window, await import(URL.createObjectURL(new Blob([text], { type: "text/javascript" }))));
+}"""
+
 
 def hold_the_clock(page: Page) -> None:
     """Let time pass in the page by ``page.clock.run_for`` only, however busy the machine is."""
@@ -78,9 +87,9 @@ def hold_the_clock(page: Page) -> None:
     page.clock.pause_at(60)
 
 
-def state_of(widget: View) -> dict[str, Any]:
+def state_of(widget: Stateful) -> dict[str, Any]:
     """Return all that a view can ask for, with bytes as base64 and a scene as the reference to it."""
-    names = [*widget.own_traits(), "_esm", "_css"]
+    names = [*widget.own_traits(), "_esm", "_css", "_library"]
     values = {name: getattr(widget, name) for name in names if hasattr(widget, name)}
     return {name: _json_of(value) for name, value in values.items()}
 
@@ -88,7 +97,7 @@ def state_of(widget: View) -> dict[str, Any]:
 def _json_of(value: Any) -> Any:
     if isinstance(value, bytes):
         return {"base64": base64.b64encode(value).decode()}
-    return f"IPY_MODEL_{value.model_id}" if isinstance(value, Scene) else value
+    return f"IPY_MODEL_{value.model_id}" if isinstance(value, Scene | Library) else value
 
 
 def films_of(scene: Scene) -> dict[str, list[dict[str, Any]]]:
@@ -105,7 +114,9 @@ def mounting(*widgets: View) -> list[Any]:
     told = None
     if scene is not None:
         told = {"id": scene.model_id, "state": state_of(scene), "films": films_of(scene)}
-    return [[state_of(w) for w in widgets], told, "view"]
+    shared = widgets[0]._library
+    library = {"id": shared.model_id, "state": {name: getattr(shared, name) for name in ("text", "style", "mark")}}
+    return [[state_of(w) for w in widgets], told, "view", library]
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import torch
 from playwright.sync_api import expect
 
 from kdviz.measure.calibration import calibration, fit_temperature
-from kdviz.widgets import Calibration
-from kdviz.widgets.parts import esm
+from kdviz.widgets import Calibration, bundle
 from kdviz.widgets.traits import WrongTraitError
 
+from .conftest import AS_GLOBALS
 from .test_fidelity import STUDENT, TEACHER, C, N, Y, make_scene
 
 FOUND = """([logits, labels, rows, classes, temperature, bins, strategy]) => {
@@ -24,10 +24,7 @@ FOUND = """([logits, labels, rows, classes, temperature, bins, strategy]) => {
 def found(page):
     blank = page()
     blank.set_content("<p></p>")
-    blank.evaluate(
-        "(text) => { const s = document.createElement('script'); s.textContent = text; document.head.append(s); }",
-        esm("softmax", "calibration_numbers"),
-    )
+    blank.evaluate(AS_GLOBALS, bundle.script(bundle.SHARED.parent / "calibration/numbers.js"))
 
     def ask(logits, labels, temperature=1.0, bins=10, strategy="width"):
         rows = list(range(len(labels)))

@@ -8,8 +8,7 @@ import torch
 
 from kdviz.distill.film import Frame
 from kdviz.measure import dark_knowledge as dark
-from kdviz.widgets import DarkKnowledge, Scene
-from kdviz.widgets.parts import esm
+from kdviz.widgets import DarkKnowledge, Scene, bundle
 from kdviz.widgets.traits import WrongTraitError
 
 FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -88,10 +87,7 @@ def pixels(page):
 
 NUMBERS = """
 async ([text, s, t, y, classes, temperature]) => {
-  const names = ["softened", "meanSoftTargets", "nearestClasses", "entropies", "nonTargetMass", "softGradientLength",
-    "hardGradientLength", "gradientShare", "countedRows"];
-  const source = `${text}\\nexport { ${names.join(", ")} };`;
-  const f = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+  const f = await import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
   const rows = f.countedRows(y, y.length, classes);
   const labels = rows.map((row) => y[row]);
   const [p, q, plain] = [[t, temperature], [s, temperature], [s, 1]].map(([z, T]) => f.softened(z, rows, classes, T));
@@ -114,7 +110,14 @@ def test_the_browsers_numbers_are_those_of_python(page, temperature, classes, si
     s, t = (size * rng.standard_normal((64, classes)) for _ in range(2))
     y = rng.integers(-1, classes, 64)
     opened = page("about:blank")
-    arguments = [esm("dark_numbers"), s.ravel().tolist(), t.ravel().tolist(), y.tolist(), classes, temperature]
+    arguments = [
+        bundle.script(bundle.SHARED.parent / "dark_knowledge/numbers.js"),
+        s.ravel().tolist(),
+        t.ravel().tolist(),
+        y.tolist(),
+        classes,
+        temperature,
+    ]
     told = opened.evaluate(NUMBERS, arguments)
     s, t, y = torch.tensor(s)[y >= 0], torch.tensor(t)[y >= 0], torch.tensor(y)[y >= 0]
     means = dark.mean_soft_targets(t, y, temperature, classes)

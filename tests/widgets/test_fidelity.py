@@ -7,8 +7,9 @@ from playwright.sync_api import expect
 
 from kdviz.distill.film import Frame
 from kdviz.measure.fidelity import fidelity
-from kdviz.widgets import Fidelity, Scene
-from kdviz.widgets.parts import esm
+from kdviz.widgets import Fidelity, Scene, bundle
+
+from .conftest import AS_GLOBALS
 
 RNG = np.random.default_rng(5)
 N, C = 60, 4
@@ -46,10 +47,7 @@ def make_scene(**traits):
 def test_the_numbers_are_those_of_the_measure(page, labels):
     blank = page()
     blank.set_content("<p></p>")
-    blank.evaluate(
-        "(text) => { const s = document.createElement('script'); s.textContent = text; document.head.append(s); }",
-        esm("softmax", "fidelity_numbers"),
-    )
+    blank.evaluate(AS_GLOBALS, bundle.script(bundle.SHARED.parent / "fidelity/numbers.js"))
     student = STUDENT[50].copy()
     student[3] = 1.0  # equal logits have no ranking
     student[4, :2] = student[4, 0]

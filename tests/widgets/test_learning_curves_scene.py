@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from kdviz.widgets import LearningCurves
-from kdviz.widgets.parts import css
+from kdviz.widgets import LearningCurves, bundle
 from kdviz.widgets.traits import WrongTraitError
 
 FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -177,6 +176,7 @@ def test_a_learning_rate_must_be_above_zero():
         LearningCurves(learning_rate=0)
 
 
+RUN_KEY, THEME = ((bundle.SHARED / f"{name}.css").read_text(encoding="utf-8") for name in ("run_key", "theme"))
 LOOK = re.compile(r"--kd-(smoothed|branch-\d)(-text)?: light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)")
 GROUNDS = re.compile(r"--kd-(surface|sunken): [^;]*?light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)")
 
@@ -187,10 +187,10 @@ def luminance(colour):
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize(("name", "text", "light", "dark"), LOOK.findall(css("run_key")))
+@pytest.mark.parametrize(("name", "text", "light", "dark"), LOOK.findall(RUN_KEY))
 def test_the_colours_of_runs_stand_out(name, text, light, dark):
     wanted = 4.5 if text else 3
-    for ground, *of_themes in GROUNDS.findall(css("theme")):
+    for ground, *of_themes in GROUNDS.findall(THEME):
         if ground == "sunken" and not text:
             continue
         for colour, background in zip((light, dark), of_themes, strict=True):
@@ -199,4 +199,4 @@ def test_the_colours_of_runs_stand_out(name, text, light, dark):
 
 
 def test_every_look_has_its_colours():
-    assert len(LOOK.findall(css("run_key"))) == 12
+    assert len(LOOK.findall(RUN_KEY)) == 12

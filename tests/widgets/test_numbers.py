@@ -6,8 +6,7 @@ import torch
 from torch.nn.functional import cross_entropy, kl_div, log_softmax
 
 from kdviz import losses
-from kdviz.widgets import SoftTargets
-from kdviz.widgets.parts import esm
+from kdviz.widgets import SoftTargets, bundle
 
 READ = """() => Object.fromEntries([...document.querySelectorAll("data[data-number]")]
   .map((node) => [node.dataset.number, node.value === "" ? null : Number(node.value)]))"""
@@ -84,7 +83,7 @@ def parts_by_hand(teacher, student, label, temperature):
 
 
 PARTS = """async ([text, cases]) => {
-  const address = URL.createObjectURL(new Blob([`${text}\nexport { probeNumbers };`], { type: "text/javascript" }));
+  const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
   const { probeNumbers } = await import(address);
   return cases.map(([t, s, label, temperature]) => {
     const numbers = probeNumbers(Float32Array.from(t), Float32Array.from(s), label, temperature, 0.5);
@@ -101,7 +100,7 @@ def test_the_divergence_falls_into_a_target_and_a_non_target_part(page, temperat
         for t, s in zip(teacher, student, strict=True)
         for label in (0, teacher.shape[1] - 1)
     ]
-    told = page().evaluate(PARTS, [esm("softmax"), cases])
+    told = page().evaluate(PARTS, [bundle.script(bundle.SHARED / "softmax.js"), cases])
     assert len(told) == 84
     for case, parts in zip(cases, told, strict=True):
         assert all(np.isfinite(list(parts.values())))
@@ -114,7 +113,7 @@ def test_the_divergence_falls_into_a_target_and_a_non_target_part(page, temperat
 def test_a_certain_teacher_leaves_no_non_target_part_and_no_number_that_is_none(page):
     sure = [[1e4, 0.0, -1e4], [0.0, 1e4, 1e4], 0, 0.5]
     alone = [[3.0], [-2.0], 0, 1.0]
-    told = page().evaluate(PARTS, [esm("softmax"), [sure, alone]])
+    told = page().evaluate(PARTS, [bundle.script(bundle.SHARED / "softmax.js"), [sure, alone]])
     assert told[0]["nonTarget"] == told[0]["rest"] == 0
     assert told[0]["target"] == pytest.approx(2e4, rel=1e-4)
     assert np.isfinite(told[0]["others"])

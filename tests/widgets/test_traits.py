@@ -6,7 +6,7 @@ from kdviz.widgets import LearningCurves, Setup, SoftTargets, Transport
 from kdviz.widgets.soft_targets import PARTS
 from kdviz.widgets.traits import WrongTraitError
 
-ALL = [getattr(widgets, name) for name in widgets.__all__]
+ALL = [w for w in map(widgets.__dict__.get, widgets.__all__) if hasattr(w, "_esm")]
 TEACHERS = [{"name": "a", "title": "A", "parameters": 10, "macs": 10, "errors": 1, "examples": 100}]
 
 

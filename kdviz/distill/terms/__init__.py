@@ -75,6 +75,23 @@ TERMS: dict[str, type[Term]] = {
 }
 """Every term that can be written to a recipe and read back, by its name."""
 
+_OWN = frozenset(TERMS)
+
+
+def register(kind: type[Term]) -> type[Term]:
+    """Have recipes and saves know a term of your own, by the name of its class; one of yours is replaced.
+
+    Raises
+    ------
+    ValueError
+        If kdviz has a term of that name.
+    """
+    if kind.__name__ in _OWN and TERMS[kind.__name__] is not kind:
+        raise ValueError(f"the term {kind.__name__} is kdviz's own; choose another name for the class")
+    TERMS[kind.__name__] = kind
+    return kind
+
+
 __all__ = [
     "TERMS",
     "Adversarial",
@@ -120,4 +137,5 @@ __all__ = [
     "Term",
     "Variational",
     "VirtualTeacher",
+    "register",
 ]

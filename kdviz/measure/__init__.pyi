@@ -1,0 +1,19 @@
+"""The public names of kdviz.measure."""
+
+from . import attention, bias, calibration, dark_knowledge, fidelity, groups, saliency, similarity
+from .paired import Paired, PairedErrors, paired, paired_errors
+
+__all__ = [
+    "Paired",
+    "PairedErrors",
+    "attention",
+    "bias",
+    "calibration",
+    "dark_knowledge",
+    "fidelity",
+    "groups",
+    "paired",
+    "paired_errors",
+    "saliency",
+    "similarity",
+]

@@ -1,0 +1,190 @@
+// Bias: are groups treated alike? Python measures all groupings at once; which one and which rate is chosen here.
+
+import { BIAS_FEW, BIAS_MOST, biasKey, biasPlot, biasShare } from "./plot.js";
+import { biasTable } from "./table.js";
+import { choiceOf } from "../shared/choice.js";
+import { definition } from "../shared/definition.js";
+import { card, changing, commit, drawing, lifetime, liveSentence, node, say } from "../shared/elements.js";
+import { grouped } from "../shared/format.js";
+import { isOfNow, staleness } from "../shared/maps.js";
+import { runLook, SHORT_NAMES } from "../shared/run_key.js";
+import { isInView, joined } from "../shared/scene.js";
+import "./style.css";
+
+const BIAS_DEPENDS_ON = ["grouping", "rate", "found", "made_for", "note", "view", "views", "hidden", "runs", "shown_run", "student_logits", "classes", "split"];
+const BIAS_RATES = {
+  selection_rate: ["Selection rate", "demographic_parity_difference", ""],
+  true_positive_rate: ["True-positive rate", "equalized_odds_difference", "positive"],
+  false_positive_rate: ["False-positive rate", "equalized_odds_difference", "negative"],
+  accuracy: ["Accuracy", "accuracy_difference", ""],
+};
+
+async function render({ model: own, el }) {
+  const model = await joined(own);
+  const life = lifetime(model);
+  const { root, body } = card(el, "bias", "Bias");
+  const names = Object.fromEntries(Object.entries(BIAS_RATES).map(([rate, [name]]) => [rate, name]));
+  const grouping = choiceOf(life, "Groups by", {}, (value) => commit(model, { grouping: value }));
+  const rate = choiceOf(life, "What is compared", names, (value) => commit(model, { rate: value }));
+  const count = node("p", { class: "kd-note" });
+  const note = node("p", { class: "kd-note", role: "status" });
+  const key = biasHeading(life);
+  const plot = biasPlot(life);
+  const sentence = liveSentence(life);
+  const table = biasTable(life);
+  const verdict = biasVerdict(life);
+  const small = node("p", { class: "kd-note" });
+  const all = node("div", { class: "kd-bias-all" }, key.root, plot.root, sentence.root, table.root, verdict.root, small);
+  body.append(node("div", { class: "kd-head" }, node("h2", {}, "Bias: are groups treated alike?"), count),
+    node("div", { class: "kd-bias-controls" }, grouping.root, rate.root), note, all);
+  let width = 0;
+
+  const painter = drawing(life, () => {
+    el.hidden = !isInView(model, "bias");
+    if (el.hidden) return;
+    const found = model.get("found");
+    const trouble = model.get("note");
+    const there = Boolean(found.groupings?.length) && !trouble;
+    const fresh = isOfNow(model, { follows: [] });
+    root.classList.toggle("kd-stale", there && !fresh);
+    say(note, trouble || (!there ? "The groups are being compared …" : fresh ? staleness(model) : "The groups are being compared for this run …"));
+    note.hidden = !note.textContent;
+    all.hidden = !there;
+    grouping.root.hidden = rate.root.hidden = !there;
+    say(count, there ? `${grouped(found.n)} ${model.get("split")} examples` : "");
+    if (!there) return;
+    const shown = biasShown(model, found);
+    grouping.draw(shown.grouping, found.groupings.map((one) => one.name));
+    rate.draw(shown.rate, Object.keys(found.groupings[0].rates));
+    key.draw(shown, model);
+    width ||= Math.max(240, plot.width());
+    plot.draw(shown, width);
+    table.draw(shown);
+    verdict.draw(shown);
+    sentence.say(fresh ? biasSentence(shown) : "", `${shown.grouping} ${shown.rate} ${shown.student?.id}`);
+    say(small, biasNotes(shown, found));
+  });
+  life.watch(BIAS_DEPENDS_ON, painter.soon);
+  const resized = changing();
+  const sizes = new ResizeObserver(([entry]) => {
+    if (!resized(entry.contentRect.width)) return;
+    width = 0;
+    painter.soon();
+  });
+  sizes.observe(root);
+  life.onEnd(() => sizes.disconnect());
+  painter.now();
+  return () => life.end();
+}
+
+/** What is shown of all that was found: one grouping, one rate, the models that the page shows. */
+function biasShown(model, found) {
+  const one = found.groupings.find(({ name }) => name === model.get("grouping")) ?? found.groupings[0];
+  const rate = model.get("rate") in one.rates ? model.get("rate") : "accuracy";
+  const [rateName, metric, of] = BIAS_RATES[rate];
+  const made = model.get("made_for").shown_run;
+  const models = found.models.map((told) => biasModel(told, model, made)).filter((told) => told !== null);
+  const numbers = one.rates[rate];
+  const first = numbers[found.models[0].id];
+  const all = one.groups.map((group, i) => ({ ...group, of: first[i][3], rates: Object.fromEntries(models.map(({ id }) => [id, numbers[id][i]])) }));
+  const largest = new Set([...all].sort((a, b) => b.n - a.n).slice(0, BIAS_MOST));
+  const overall = Object.fromEntries(models.map(({ id }) => [id, biasOverallRate(numbers[id])]));
+  return {
+    grouping: one.name, rate, rateName, metric, of, models, overall, all, groups: all.filter((group) => largest.has(group)),
+    gaps: one.gaps, said: one.said[metric], notes: one.notes, accuracy: found.accuracy, student: models.find((told) => told.shown),
+  };
+}
+
+/** How a model is called and drawn; null where the reader took its run off the page. `apart`: it is at another step. */
+function biasModel({ id, step }, model, made) {
+  if (id === "teacher") return { id, step: null, title: "Teacher", short: "Teacher", shown: false, look: { name: "teacher", branch: -1 } };
+  const run = model.get("runs").find((row) => row.id === id);
+  const shown = id === made || made === "";
+  if (!run && !shown) return null;
+  if (run?.hidden && !shown) return null;
+  const title = run?.name || "Student";
+  const look = run ? runLook(run) : { name: "student", branch: -1 };
+  const now = model.get("made_for").step;
+  const apart = !shown && step !== null && Math.abs(step - now) > 0.02 * model.get("total_steps");
+  return { id, step: shown && step !== null ? now : step, title, short: SHORT_NAMES[title] ?? title, shown, look, apart };
+}
+
+function biasOverallRate(rates) {
+  const known = rates.filter((rate) => rate[0] !== null);
+  const n = known.reduce((sum, rate) => sum + rate[3], 0);
+  return n ? known.reduce((sum, rate) => sum + rate[0] * rate[3], 0) / n : null;
+}
+
+/** What the plot shows, defined, with the models' marks. */
+function biasHeading(life) {
+  const meanings = {
+    selection_rate: "Share of a group’s examples to which the model gives the positive class.",
+    true_positive_rate: "Share of a group’s examples of the positive class that are given it. The rest is denied what is theirs.",
+    false_positive_rate: "Share of a group’s examples of the other class that are given the positive class all the same.",
+    accuracy: "Share of a group’s examples that the model gets right.",
+  };
+  const terms = Object.entries(BIAS_RATES).map(([rate, [name]]) => ({ rate, root: definition(life, name, meanings[rate]) }));
+  const positive = node("span", { class: "kd-note" });
+  const legend = node("p", { class: "kd-bias-legend" });
+  return {
+    root: node("div", { class: "kd-bias-heading" }, node("h3", { class: "kd-bias-title" }, ...terms.map((term) => term.root)), positive, legend),
+    draw(shown, model) {
+      for (const term of terms) term.root.hidden = term.rate !== shown.rate;
+      const name = model.get("classes")[1];
+      say(positive, shown.rate !== "accuracy" && name ? `positive class: ${name}` : "");
+      legend.replaceChildren(...shown.models.map((told) => node("span", { class: `kd-run-text kd-run-${told.look.name}` }, biasKey(told.look),
+        told.title + (told.apart ? `, after step ${grouped(told.step)}` : ""))));
+    },
+  };
+}
+
+/** What became of the teacher's gap: the word first, then why, then the twin. */
+function biasVerdict(life) {
+  const word = definition(life, "", "Inherited: both have the gap. Amplified: the student’s is larger. Mended: it is smaller. None found: neither has one. Each beyond what chance may give; else it is too few to say.");
+  const why = node("span", {});
+  const twin = node("p", { class: "kd-sentence" });
+  const term = word.querySelector(".kd-term");
+  return {
+    root: node("div", { class: "kd-bias-verdict" }, node("p", { class: "kd-sentence" }, word, " ", why), twin),
+    draw({ said }) {
+      word.hidden = !said.verdict;
+      say(term, said.verdict ? `${said.verdict}.` : "");
+      say(why, said.why);
+      say(twin, said.twin);
+      twin.hidden = !said.twin;
+    },
+  };
+}
+
+/** The student's highest and lowest group, of those with enough examples, and how far the teacher's lie apart. */
+function biasSentence(shown) {
+  const { student } = shown;
+  const enough = shown.all.filter((group) => group.of >= BIAS_FEW);
+  const rate = shown.rateName.toLowerCase();
+  if (!student || enough.length < 2) return `By ${shown.grouping}, fewer than two groups have ${BIAS_FEW} examples that a ${rate} can be taken of.`;
+  const spread = (id) => {
+    const ordered = [...enough].sort((a, b) => a.rates[id][0] - b.rates[id][0]);
+    return { low: ordered[0], high: ordered.at(-1), apart: ordered.at(-1).rates[id][0] - ordered[0].rates[id][0] };
+  };
+  const mine = spread(student.id);
+  const who = student.look.name === "student" ? "the student" : student.look.branch < 0 ? "the twin" : student.title;
+  const after = student.step === null || student.step === undefined ? "" : `After step ${grouped(student.step)}, by `;
+  const start = after ? `${after}${shown.grouping}` : `By ${shown.grouping}`;
+  const lowest = `${mine.low.name} (${biasShare(mine.low.rates[student.id][0])})`;
+  const highest = `${mine.high.name} (${biasShare(mine.high.rates[student.id][0])})`;
+  return `${start}, the ${rate} of ${who} is lowest for ${lowest} and highest for ${highest}, ${biasShare(mine.apart)} apart; with the teacher the groups lie ${biasShare(spread("teacher").apart)} apart.`;
+}
+
+/** What limits the numbers. */
+function biasNotes(shown, found) {
+  const few = shown.all.filter((group) => group.of < BIAS_FEW).map((group) => `${group.name} (${grouped(group.of)})`);
+  const texts = [];
+  if (shown.groups.length < shown.all.length) texts.push(`Drawn are the ${shown.groups.length} largest of ${shown.all.length} groups.`);
+  if (few.length) texts.push(`Fewer than ${BIAS_FEW} ${`${shown.of} examples`.trim()}, so that the rate says little: ${few.join(", ")}.`);
+  const others = found.groupings.map(({ name }) => name).filter((name) => !shown.grouping.split(" & ").includes(name));
+  texts.push(...shown.notes, ...found.notes.filter((text) => !others.some((name) => text.startsWith(`Numbers of ${name} `))));
+  texts.push(`Intervals of ${Math.round(100 * found.confidence)}\u00a0% take these examples as the only source of chance, not another seed of the training.`);
+  return texts.join(" ");
+}
+
+export default { render };

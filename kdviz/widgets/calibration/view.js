@@ -1,0 +1,200 @@
+// Calibration: is a model right as often as it is sure? Over the scene's sample, at the step under the cursor.
+
+import { answersAt, COLDEST, fittedTemperature, HOTTEST, reliability } from "./numbers.js";
+import { comparedSample } from "../shared/compared.js";
+import {
+  card, changing, commit, drawing, lifetime, liveSentence, node, put, say, svgNode, uniqueId,
+} from "../shared/elements.js";
+import { figuresInARow } from "../shared/figures_in_a_row.js";
+import { grouped, percent, quantity, short } from "../shared/format.js";
+import { isInView, joined } from "../shared/scene.js";
+import { stepsAreTold } from "../shared/strip.js";
+import "./style.css";
+
+const CALIBRATION_DEPENDS_ON = [
+  "classes", "labels", "sample", "split", "teacher_logits", "student_logits", "temperature", "bins", "strategy", "at_temperature",
+  "view", "views", "hidden", "locked", "runs", "shown_run", "total_steps",
+];
+const CALIBRATION_TERMS = {
+  accuracy: ["Right", "Share of the labelled examples whose class is said first."],
+  confidence: ["Sure", "Mean over the examples of the probability of the first choice."],
+  ece: ["ECE", "Mean gap between how sure and how right over the bins, weighted by their counts. Few examples raise it, for a well calibrated model too."],
+  mce: ["MCE", "The largest gap between how sure and how right of any bin, however few examples it holds."],
+  nll: ["NLL", "Mean of −log of the probability given to the true class, in nats."],
+  brier: ["Brier", "Mean squared distance between the probabilities and the label, summed over the classes: 0 to 2."],
+  fitted: ["Best T", "The temperature that makes the NLL of these very examples smallest: above 1, the model is too sure. Fitted on what is shown, so it flatters."],
+};
+const STRATEGIES = { width: "Equal width", mass: "Equal count" };
+
+async function render({ model: own, el }) {
+  const model = await joined(own);
+  const life = lifetime(model);
+  const { root, body } = card(el, "calibration", "Calibration");
+  const note = node("p", { class: "kd-note" });
+  const empty = node("p", { class: "kd-nothing" });
+  const controls = calibrationControls(model, life);
+  const diagram = reliabilityDiagram();
+  const sides = { teacher: sideNumbers(life, "teacher"), student: sideNumbers(life, "student") };
+  const sentence = liveSentence(life);
+  const all = node("div", { class: "kd-calibration-all" }, controls.root, diagram.root,
+    node("div", { class: "kd-both" }, sides.teacher.root, sides.student.root), sentence.root);
+  body.append(node("div", { class: "kd-head" }, node("h2", {}, "Calibration"), note), empty, all);
+  const fits = { teacher: { changed: changing() }, student: { changed: changing() } };
+  let width = 0;
+
+  const painter = drawing(life, () => {
+    el.hidden = !isInView(model, "calibration");
+    if (el.hidden) return;
+    const view = comparedSample(model);
+    const labelled = view.rows.some((row) => view.labels[row] >= 0);
+    const ready = view.ready && labelled;
+    empty.hidden = ready;
+    all.hidden = !ready;
+    say(note, view.note);
+    say(empty, ready ? "" : view.ready ? "None of the examples has a label: how often a model is right is not known." : view.empty);
+    if (!ready) return;
+    const temperature = model.get("at_temperature") ? model.get("temperature") : 1;
+    const measured = {};
+    for (const side of ["teacher", "student"]) {
+      const logits = view[side];
+      const answers = answersAt(logits, view.labels, view.rows, view.width, temperature);
+      const fit = fits[side];
+      if (fit.changed(logits, view.labels, view.rows)) fit.value = fittedTemperature(logits, view.labels, view.rows, view.width);
+      measured[side] = { ...answers, ...reliability(answers, model.get("bins"), model.get("strategy")), fitted: fit.value };
+      sides[side].draw(measured[side], side === "teacher" ? "Teacher" : view.title);
+    }
+    controls.draw();
+    width ||= Math.max(260, all.clientWidth);
+    diagram.draw(measured, width, view);
+    sentence.say(calibrationSentence(model, measured, view, temperature), `${view.who} ${view.step}`);
+  });
+  life.watch(CALIBRATION_DEPENDS_ON, painter.soon);
+  const resized = changing();
+  const sizes = new ResizeObserver(([entry]) => {
+    if (!resized(entry.contentRect.width)) return;
+    width = 0;
+    painter.soon();
+  });
+  sizes.observe(root);
+  life.onEnd(() => sizes.disconnect());
+  painter.now();
+  return () => life.end();
+}
+
+/** How many bins, how they are cut, and whether the logits are divided by the T of the slider first. */
+function calibrationControls(model, life) {
+  const id = uniqueId("bins");
+  const range = node("input", { class: "kd-range", type: "range", id, min: 2, max: 40, step: 1 });
+  const count = node("span", { class: "kd-slider-value" });
+  const slider = node("div", { class: "kd-slider" },
+    node("div", { class: "kd-slider-head" }, node("label", { class: "kd-slider-label", for: id }, "Bins"), count),
+    node("div", { class: "kd-track" }, range));
+  const name = uniqueId("strategy");
+  const options = Object.entries(STRATEGIES).map(([value, text]) => {
+    const input = node("input", { type: "radio", name, value });
+    life.listen(input, "change", () => commit(model, { strategy: value }));
+    return { value, input, root: node("label", {}, input, node("span", {}, text)) };
+  });
+  const box = node("input", { type: "checkbox" });
+  const boxText = node("span", {});
+  life.listen(range, "input", () => model.set("bins", Number(range.value)));
+  life.listen(range, "change", () => commit(model, { bins: Number(range.value) }));
+  life.listen(box, "change", () => commit(model, { at_temperature: box.checked }));
+  return {
+    root: node("div", { class: "kd-calibration-controls" }, slider,
+      node("div", { class: "kd-segments", role: "radiogroup", "aria-label": "Bins of" }, ...options.map((o) => o.root)),
+      node("label", { class: "kd-check" }, box, boxText)),
+    draw() {
+      const bins = model.get("bins");
+      if (Number(range.value) !== bins) range.value = bins;
+      range.style.setProperty("--kd-fill", `${((bins - 2) / 38) * 100}%`);
+      put(range, "aria-valuetext", `${bins} bins`);
+      say(count, String(bins));
+      for (const o of options) o.input.checked = o.value === model.get("strategy");
+      box.checked = model.get("at_temperature");
+      say(boxText, `Divide the logits by T = ${short(model.get("temperature"))} first`);
+    },
+  };
+}
+
+function sideNumbers(life, side) {
+  const title = node("h3", { class: `kd-both-title kd-both-${side}` });
+  const row = figuresInARow(life, CALIBRATION_TERMS);
+  return {
+    root: node("div", { class: "kd-both-one" }, title, row.root),
+    draw(measured, name) {
+      say(title, name);
+      row.draw({
+        accuracy: percent(100 * measured.accuracy), confidence: percent(100 * measured.confidence), ece: quantity(measured.ece), mce: quantity(measured.mce),
+        nll: quantity(measured.nll), brier: quantity(measured.brier), fitted: fittedText(measured.fitted),
+      });
+    },
+  };
+}
+
+function fittedText(t) {
+  return t <= COLDEST ? "≤ 0.01" : t >= HOTTEST ? "≥ 100" : short(t);
+}
+
+/** Accuracy over confidence, with Wilson's intervals; below, how many examples each bin holds. */
+function reliabilityDiagram() {
+  const svg = svgNode("svg", { class: "kd-reliability", role: "img" });
+  return {
+    root: node("div", { class: "kd-reliability-box" }, svg),
+    draw(measured, width, view) {
+      const size = Math.min(width, 460);
+      const box = { left: 44, right: size - 12, top: 10, bottom: Math.round(size * 0.72) };
+      const counts = { top: box.bottom + 14, bottom: box.bottom + 70 };
+      const x = (v) => box.left + v * (box.right - box.left);
+      const y = (v) => box.bottom - v * (box.bottom - box.top);
+      put(svg, "viewBox", `0 0 ${size} ${counts.bottom + 36}`);
+      put(svg, "width", size);
+      const parts = [svgNode("line", { class: "kd-reliability-ideal", x1: x(0), x2: x(1), y1: y(0), y2: y(1) })];
+      for (const v of [0, 0.25, 0.5, 0.75, 1]) {
+        parts.push(svgNode("line", { class: "kd-reliability-grid", x1: x(0), x2: x(1), y1: y(v), y2: y(v) }));
+        parts.push(svgNode("text", { class: "kd-chart-text", x: box.left - 6, y: y(v) + 4, "text-anchor": "end" }, short(v)));
+        parts.push(svgNode("text", { class: "kd-chart-text", x: x(v), y: counts.bottom + 14, "text-anchor": v === 1 ? "end" : "middle" }, short(v)));
+      }
+      parts.push(svgNode("text", { class: "kd-chart-text", x: x(0.5), y: counts.bottom + 30, "text-anchor": "middle" }, "how sure"));
+      parts.push(svgNode("text", { class: "kd-chart-text", transform: `translate(12 ${y(0.5)}) rotate(-90)`, "text-anchor": "middle" }, "how often right"));
+      const most = Math.max(1, ...["teacher", "student"].flatMap((side) => measured[side].bins.map((b) => b.n)));
+      for (const side of ["teacher", "student"]) parts.push(...sideOfDiagram(measured[side], side, x, y, counts, most));
+      parts.push(svgNode("text", { class: "kd-chart-text", x: box.left - 6, y: counts.top + 8, "text-anchor": "end" }, grouped(most)));
+      svg.replaceChildren(...parts);
+      put(svg, "aria-label", `Reliability of teacher and ${view.who}: how often right over how sure, in bins; the numbers stand below.`);
+    },
+  };
+}
+
+function sideOfDiagram(measured, side, x, y, counts, most) {
+  const parts = [];
+  const line = measured.bins.map((b, i) => `${i ? "L" : "M"}${x(b.confidence).toFixed(1)} ${y(b.accuracy).toFixed(1)}`).join("");
+  parts.push(svgNode("path", { class: `kd-reliability-line kd-reliability-${side}`, d: line }));
+  for (const b of measured.bins) {
+    const at = x(b.confidence).toFixed(1);
+    const title = svgNode("title", {}, `${side}, sure ${quantity(b.confidence)}: right ${quantity(b.accuracy)} (95 %: ${quantity(b.interval[0])} to ${quantity(b.interval[1])}), ${grouped(b.n)} examples`);
+    const mark = side === "teacher"
+      ? svgNode("circle", { class: "kd-reliability-mark kd-reliability-teacher", cx: at, cy: y(b.accuracy).toFixed(1), r: 4.5 }, title)
+      : svgNode("rect", { class: "kd-reliability-mark kd-reliability-student", x: Number(at) - 3.5, y: y(b.accuracy) - 3.5, width: 7, height: 7 }, title);
+    parts.push(svgNode("line", { class: `kd-reliability-band kd-reliability-${side}`, x1: at, x2: at, y1: y(b.interval[0]).toFixed(1), y2: y(b.interval[1]).toFixed(1) }), mark);
+    const height = (Math.log1p(b.n) / Math.log1p(most)) * (counts.bottom - counts.top);
+    const offset = side === "teacher" ? -5 : 0.5;
+    parts.push(svgNode("rect", { class: `kd-reliability-count kd-reliability-${side}`, x: Number(at) + offset, y: (counts.bottom - height).toFixed(1), width: 4.5, height: height.toFixed(1) }, title.cloneNode(true)));
+  }
+  return parts;
+}
+
+function calibrationSentence(model, measured, view, temperature) {
+  const said = (side, name) => {
+    const { confidence, accuracy } = measured[side];
+    const points = 100 * (confidence - accuracy);
+    const how = Math.abs(points) < 0.05 ? "as sure as it is right" : `${Math.abs(points).toFixed(1)} points ${points > 0 ? "surer" : "less sure"} than it is right`;
+    return `the ${name} is ${how}`;
+  };
+  const at = temperature === 1 ? "" : ` Divided by T = ${short(temperature)},`;
+  const when = stepsAreTold(model) ? `After step ${grouped(view.step)}, over` : "Over";
+  const start = `${when} ${grouped(measured.teacher.n)} labelled examples:${at}`;
+  return `${start} ${said("teacher", "teacher")}, ${said("student", view.who)}. The bars of the points are 95 % intervals: where they cross the diagonal, the gap may be chance.`;
+}
+
+export default { render };

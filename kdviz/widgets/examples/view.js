@@ -1,0 +1,316 @@
+// Examples: the watched examples by what teacher and student make of them, at the step under the cursor.
+
+import { definition } from "../shared/definition.js";
+import { announcer, card, commit, drawing, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
+import { grouped } from "../shared/format.js";
+import { isHidden, joined } from "../shared/scene.js";
+import { firstChoices, floats, octets, softmax } from "../shared/softmax.js";
+import { answersInWords, picture, shownStudent, stepsAreTold } from "../shared/strip.js";
+import "./style.css";
+
+const AMBIGUOUS = 24; // as many as one page shows
+const PAGE = 24;
+const ROWS = 2;
+const FIXED = ["teacher_logits", "classes", "labels", "captions", "images", "image_shape", "sample", "split"];
+
+// Which examples a filter takes, from the true class y and the first choices t and s; and the sentence about them.
+const FILTERS = {
+  ambiguous: { name: "Most ambiguous", says: (n, whole) => `The ${n} of ${whole} on which the teacher is most in doubt: its second choice gets most there, at T = 1.` },
+  teacher_wrong: { name: "Teacher wrong", takes: (y, t) => y >= 0 && t !== y, says: (n, whole) => `On ${n} of ${whole} the teacher is wrong.` },
+  differ: {
+    name: "Student and teacher disagree", student: true, takes: (y, t, s) => s !== t,
+    says: (n, whole, who) => `On ${n} of ${whole} ${who} and teacher disagree`,
+  },
+  inherited: {
+    name: "Errors inherited", student: true, takes: (y, t, s) => y >= 0 && t !== y && s === t,
+    says: (n, whole, who) => `On ${n} of ${whole} the teacher is wrong and the ${who} gives the same wrong answer`,
+  },
+  new: {
+    name: "Errors new", student: true, takes: (y, t, s) => y >= 0 && t === y && s !== y,
+    says: (n, whole, who) => `On ${n} of ${whole} the teacher is right and the ${who} is not`,
+  },
+  mended: {
+    name: "Errors mended", student: true, takes: (y, t, s) => y >= 0 && t !== y && s === y,
+    says: (n, whole, who) => `On ${n} of ${whole} the teacher is wrong and the ${who} is right`,
+  },
+  both_right: {
+    name: "Both right", student: true, takes: (y, t, s) => y >= 0 && t === y && s === y,
+    says: (n, whole, who) => `On ${n} of ${whole} teacher and ${who} are right`,
+  },
+  both_wrong: {
+    name: "Both wrong", student: true, takes: (y, t, s) => y >= 0 && t !== y && s !== y,
+    says: (n, whole, who) => `On ${n} of ${whole} teacher and ${who} are wrong, with the same class or two`,
+  },
+  all: { name: "All", takes: () => true, says: (n, whole) => `All ${whole}.` },
+};
+
+async function render({ model: own, el }) {
+  const model = await joined(own);
+  const life = lifetime(model);
+  const { root, body } = card(el, "examples", "Examples");
+  const live = announcer(life, { apart: 20000 });
+  const state = { fixed: readExamples(model), page: 0, filter: null, selected: null };
+  const head = examplesHead(model, life);
+  const strip = examplesStrip(life, {
+    choose(index) {
+      commit(model, { selected: index });
+      painter.now();
+    },
+    leave: () => head.root.querySelector("select").focus(),
+  });
+  const foot = examplesFoot(life, (page) => {
+    state.page = page;
+    painter.now();
+  });
+  const sentence = node("p", { class: "kd-sentence" });
+  body.append(head.root, strip.root, foot.root, sentence);
+  root.append(live.region);
+
+  let fixedIsOld = false;
+  const painter = drawing(life, () => {
+    el.hidden = Boolean(model.scene) && isHidden(model, "examples");
+    if (el.hidden) return;
+    if (fixedIsOld) state.fixed = readExamples(model);
+    fixedIsOld = false;
+    const view = examplesView(model, state, strip.room(state.fixed));
+    head.draw(view);
+    strip.draw(view, state.fixed);
+    foot.draw(view);
+    say(sentence, view.sentence);
+    live.announce(view.sentence, view.filter);
+  });
+  life.watch(FIXED, () => {
+    fixedIsOld = true;
+    painter.soon();
+  });
+  life.watch(["student_logits", "selected", "filter", "hidden", "runs", "shown_run", "total_steps"], painter.soon);
+  const sizes = new ResizeObserver(() => !el.hidden && strip.measured() && painter.soon());
+  sizes.observe(strip.root);
+  life.onEnd(() => sizes.disconnect());
+  painter.now();
+  return () => life.end();
+}
+
+/** What changes only when Python sends other examples: the teacher's choices and doubts, pixels, captions. */
+function readExamples(model) {
+  const classes = model.get("classes");
+  const width = classes.length;
+  const teacher = floats(model.get("teacher_logits"));
+  const says = firstChoices(teacher, width);
+  return {
+    classes, width,
+    count: says.length,
+    teacher: says,
+    doubtful: mostDoubtful(teacher, says, width),
+    labels: model.get("labels"),
+    captions: model.get("captions"),
+    images: octets(model.get("images")),
+    shape: model.get("image_shape"),
+    sample: Math.min(model.get("sample") ?? 0, says.length),
+    split: model.get("split") ?? "",
+  };
+}
+
+/** The examples whose second choice gets most of the teacher's probability at T = 1, most doubtful first. */
+function mostDoubtful(logits, says, width) {
+  const second = Array.from(says, (first, i) => {
+    let largest = 0;
+    softmax(logits.subarray(i * width, (i + 1) * width), 1).forEach((p, c) => {
+      if (c !== first && p > largest) largest = p;
+    });
+    return largest;
+  });
+  return second.map((_, i) => i).sort((a, b) => second[b] - second[a]).slice(0, AMBIGUOUS);
+}
+
+/** The list of the filter at this step, and the page of it that is seen. */
+function examplesView(model, state, room) {
+  const { fixed } = state;
+  const filter = FILTERS[model.get("filter")] ? model.get("filter") : "ambiguous";
+  const { takes, says, student: needsStudent } = FILTERS[filter];
+  const logits = model.get("student_logits");
+  const student = firstChoices(logits instanceof Float32Array ? logits : floats(logits), fixed.width);
+  const hasStudent = fixed.count > 0 && student.length === fixed.count;
+  const list = takes ? [] : fixed.doubtful;
+  if (takes && (hasStudent || !needsStudent)) {
+    for (let i = 0; i < fixed.count; i++) if (takes(fixed.labels[i] ?? -1, fixed.teacher[i], student[i])) list.push(i);
+  }
+  const selected = Math.min(Math.max(0, model.get("selected")), Math.max(0, fixed.count - 1));
+  const place = list.indexOf(selected);
+  const pages = Math.max(1, Math.ceil(list.length / room));
+  if (state.filter !== filter) state.page = place < 0 ? 0 : Math.floor(place / room);
+  else if (state.selected !== selected && place >= 0) state.page = Math.floor(place / room);
+  state.page = Math.min(state.page, pages - 1);
+  [state.filter, state.selected] = [filter, selected];
+  const step = model.get("student_step");
+  const { who } = shownStudent(model);
+  return {
+    filter, list, selected, place, student, teacher: fixed.teacher, hasStudent, room, pages, page: state.page, count: fixed.count, sample: fixed.sample, split: fixed.split,
+    shown: list.slice(state.page * room, (state.page + 1) * room),
+    who,
+    sentence: examplesSentence({ says, needsStudent, list, fixed, hasStudent, step, who, trained: stepsAreTold(model) }),
+  };
+}
+
+function examplesSentence({ says, needsStudent, list, fixed, hasStudent, step, who, trained }) {
+  if (!fixed.count) return "";
+  if (needsStudent && !hasStudent) return "There is no student yet: this list fills when one answers.";
+  const whole = `${grouped(fixed.count)} watched ${fixed.split} examples`.replace("  ", " ");
+  const told = says(list.length ? grouped(list.length) : "none", list.length || !needsStudent ? whole : `the ${whole}`, who);
+  return !needsStudent ? told : trained ? `${told}, after step ${grouped(step)}.` : `${told}.`;
+}
+
+function examplesHead(model, life) {
+  const id = uniqueId("filter");
+  const options = Object.entries(FILTERS).map(([value, { name }]) => node("option", { value }, name));
+  const select = node("select", { class: "kd-select", id }, ...options);
+  life.listen(select, "change", () => commit(model, { filter: select.value }));
+  return {
+    root: node("div", { class: "kd-head" }, node("h2", {}, "Examples"),
+      node("div", { class: "kd-examples-filter" }, node("label", { class: "kd-unseen", for: id }, "Which examples"), select)),
+    draw(view) {
+      if (select.value !== view.filter) select.value = view.filter;
+    },
+  };
+}
+
+/** A radio group with one tab stop. Its buttons are made once; the canvas of an example is drawn once and moves between them. */
+function examplesStrip(life, { choose, leave }) {
+  const group = node("div", { class: "kd-example-strip", role: "radiogroup", "aria-label": "Example" });
+  const empty = node("p", { class: "kd-note kd-example-none" });
+  const root = node("div", { class: "kd-example-block" }, group, empty);
+  const items = Array.from({ length: PAGE }, () => exampleItem());
+  group.append(...items.map((item) => item.root));
+  let pictures = { of: null, made: new Map() };
+  let columns = 0;
+  let view = null;
+
+  const pick = (place) => {
+    choose(view.list[place]);
+    items[place - view.page * view.room].root.focus();
+  };
+  const at = (event) => {
+    const i = items.findIndex((item) => item.root === event.target.closest("[role=radio]"));
+    return i < 0 ? -1 : view.page * view.room + i;
+  };
+  life.listen(group, "click", (event) => at(event) >= 0 && pick(at(event)));
+  life.listen(group, "keydown", (event) => {
+    const [place, last] = [at(event), view.list.length - 1];
+    const moves = {
+      ArrowRight: place + 1, ArrowDown: place + 1, ArrowLeft: place - 1, ArrowUp: place - 1, Home: 0, End: last, " ": place,
+      PageDown: Math.min(last, place + view.room), PageUp: Math.max(0, place - view.room),
+    };
+    if (place < 0 || !(event.key in moves)) return;
+    event.preventDefault();
+    pick((moves[event.key] + last + 1) % (last + 1));
+  });
+
+  const pictureOf = (fixed, index) => {
+    if (pictures.of !== fixed.images) pictures = { of: fixed.images, made: new Map() };
+    if (!pictures.made.has(index)) pictures.made.set(index, picture(fixed, index));
+    return pictures.made.get(index);
+  };
+  const measure = () => getComputedStyle(group).gridTemplateColumns.split(" ").length;
+  return {
+    root,
+    /** How many find room; two rows of them, whatever the width. */
+    room(fixed) {
+      const inWords = fixed.count > 0 && !fixed.shape[0];
+      if (!columns || inWords !== group.classList.contains("kd-in-words")) {
+        group.classList.toggle("kd-in-words", inWords);
+        columns = measure();
+      }
+      return Math.min(PAGE, Math.max(ROWS * columns, inWords ? 4 : 8));
+    },
+    /** Look how many columns there are now; true when that has changed. */
+    measured() {
+      const before = columns;
+      columns = measure();
+      return columns !== before;
+    },
+    draw(next, fixed) {
+      const held = items.findIndex((item) => item.root === document.activeElement);
+      view = next;
+      const tabStop = Math.max(0, view.shown.indexOf(view.selected));
+      items.forEach((item, i) => {
+        item.root.hidden = i >= view.shown.length;
+        if (!item.root.hidden) item.draw(view, fixed, view.shown[i], i === tabStop, pictureOf);
+      });
+      put(group, "aria-hidden", view.list.length ? null : "true");
+      say(empty, !fixed.count ? "No examples yet." : FILTERS[view.filter].student ? "None at this step." : "None.");
+      empty.hidden = view.list.length > 0;
+      root.style.setProperty("--kd-rows", Math.ceil(view.room / columns));
+      if (held < 0) return;
+      const stays = view.shown.indexOf(view.selected);
+      if (view.shown.length) items[stays >= 0 ? stays : Math.min(held, view.shown.length - 1)].root.focus();
+      else leave();
+    },
+  };
+}
+
+function exampleItem() {
+  const root = node("button", { type: "button", role: "radio", class: "kd-probe kd-example" });
+  const caption = node("span", { class: "kd-caption" });
+  root.append(caption);
+  return {
+    root,
+    draw(view, fixed, index, isTabStop, pictureOf) {
+      const canvas = pictureOf(fixed, index);
+      const content = canvas ?? caption;
+      if (!canvas) say(caption, fixed.captions[index] || `Row ${index + 1}`);
+      if (root.firstChild !== content || root.childNodes.length !== 1) root.replaceChildren(content);
+      root.classList.toggle("kd-text", !canvas);
+      const [t, s] = [fixed.teacher[index], view.hasStudent ? view.student[index] : -1];
+      root.classList.toggle("kd-differs", view.hasStudent && s !== t);
+      const words = answersInWords(fixed.classes, fixed.labels[index] ?? -1, t, s);
+      put(root, "aria-label", `Example ${index + 1} of ${fixed.count}: ${fixed.captions[index] ? `${fixed.captions[index]}, ` : ""}${words}`);
+      put(root, "title", canvas ? words : `${fixed.captions[index] ?? ""}: ${words}`);
+      put(root, "aria-checked", index === view.selected ? "true" : "false");
+      put(root, "tabindex", isTabStop ? "0" : "-1");
+    },
+  };
+}
+
+/** How many there are, of how many; the pager; whether the example selected is among them. */
+function examplesFoot(life, turn) {
+  const counted = node("span", {});
+  const watched = definition(life, "watched", "");
+  const differ = node("span", {});
+  const key = node("span", { class: "kd-example-key" }, node("span", { class: "kd-dot", "aria-hidden": "true" }), differ);
+  const away = node("span", {});
+  const range = node("span", { class: "kd-example-range" });
+  const back = node("button", { type: "button", class: "kd-button kd-turn", "aria-label": "Previous examples" }, "‹");
+  const on = node("button", { type: "button", class: "kd-button kd-turn", "aria-label": "More examples" }, "›");
+  const pager = node("div", { class: "kd-example-pager", role: "group", "aria-label": "More examples" }, back, range, on);
+  let view = null;
+  for (const [button, by] of [[back, -1], [on, 1]]) {
+    life.listen(button, "click", () => button.getAttribute("aria-disabled") !== "true" && turn(view.page + by));
+  }
+  return {
+    root: node("div", { class: "kd-example-foot" }, node("p", { class: "kd-note" }, counted, watched), pager,
+      node("p", { class: "kd-note kd-example-notes" }, key, away)),
+    draw(next) {
+      view = next;
+      this.root.hidden = view.count === 0;
+      say(counted, `${grouped(view.list.length)} of ${grouped(view.count)} `);
+      say(watched.querySelector(".kd-tip"), watchedMeaning(view));
+      key.hidden = !view.hasStudent || !view.shown.some((i) => view.student[i] !== view.teacher[i]);
+      const first = view.page * view.room + 1;
+      say(differ, ` ${view.who} and teacher differ`);
+      pager.classList.toggle("kd-blank", view.pages < 2);
+      say(range, `${first}–${first + view.shown.length - 1}`);
+      put(back, "aria-disabled", view.page > 0 ? "false" : "true");
+      put(on, "aria-disabled", view.page < view.pages - 1 ? "false" : "true");
+      say(away, view.place < 0 && view.count > 0 ? `Example ${view.selected + 1}, selected, is not in this list.` : "");
+    },
+  };
+}
+
+function watchedMeaning({ count, sample, split }) {
+  const picked = count - sample;
+  if (!picked) return `${grouped(count)} examples drawn at random from the ${split} data.`;
+  return `${grouped(sample)} examples drawn at random from the ${split} data, and ${grouped(picked)} picked because the teacher is wrong or in doubt there. `
+    + "So shares of this list are no estimate for all data.";
+}
+
+export default { render };

@@ -1,0 +1,156 @@
+// What is drawn on the axes of the learning curves: bands, lines, forks, edits, and the names at the lines' ends.
+
+import { node } from "../shared/elements.js";
+import { percent, } from "../shared/format.js";
+import { RUN_ORDER, runKey, runLook, runMark } from "../shared/run_key.js";
+
+export const CURVE_NAMES = { student: "Student", twin: "Twin, no teacher", smoothed: "Twin, label smoothing", teacher: "Teacher" };
+const MARKS_APART = 60;
+const LABEL_APART = 16;
+
+/** Several seeds: from the lowest to the highest as an area, the mean as a thin line. */
+export function drawBands(view, pool) {
+  for (const band of view.bands) {
+    const at = (values) => band.steps.map((step, i) => `${view.x(step).toFixed(1)} ${view.y(values[i]).toFixed(1)}`);
+    const area = [...at(band.high), ...at(band.low).reverse()].join("L");
+    pool.take("bands", "path", { d: `M${area}z`, class: `kd-band kd-run-${band.look.name}` });
+    pool.take("lines", "path", { d: `M${at(band.mean).join("L")}`, class: `kd-line kd-run-line kd-mean kd-run-${band.look.name}` });
+  }
+}
+
+/** A hairline and a diamond for each edit of the run shown; its text where it fits before the next one. */
+export function drawEdits(view, pool) {
+  view.edits.forEach((edit, i) => {
+    const x = view.x(edit.step);
+    pool.take("edits", "line", { x1: x, x2: x, y1: view.box.top - 4, y2: view.box.bottom, class: "kd-edit-line" });
+    pool.take("edits", "path", { d: `M${x - 4} ${view.box.top - 12}l4 -4l4 4l-4 4z`, class: "kd-edit-mark" });
+    const next = i + 1 < view.edits.length ? view.x(view.edits[i + 1].step) - 8 : view.width;
+    if (x + 8 + edit.text.length * 6.6 * view.unit > next) return;
+    pool.take("edits", "text", { x: x + 8, y: view.box.top - 8, class: "kd-edit-text" }, edit.text);
+  });
+}
+
+/** Teacher, then the runs; the one that the views show comes last and lies on top. */
+export function drawLines(view, pool) {
+  if (view.teacher !== null) {
+    const y = view.y(view.teacher).toFixed(1);
+    pool.take("lines", "line", { x1: view.box.left, x2: view.box.right, y1: y, y2: y, class: "kd-line-teacher kd-run-line kd-run-teacher" });
+  }
+  const rank = (s) => (s.bold ? 9 : RUN_ORDER.length - RUN_ORDER.indexOf(s.role));
+  for (const s of [...view.series].sort((a, b) => rank(a) - rank(b))) {
+    const points = pointsOf(view, s);
+    const path = points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
+    const look = `kd-run-${s.look.name}`;
+    pool.take("lines", "path", { d: path || "M0 0", class: `kd-line kd-run-line kd-line-${s.role} ${look}${s.bold ? " kd-bold" : ""}` });
+    drawRunMarks(view, pool, s, points, look);
+  }
+}
+
+/** Where a run's line passes, in px: a branch's begins at its fork. */
+function pointsOf(view, s) {
+  const points = s.fork ? [[view.x(s.fork.step), forkHeight(view, s.fork)]] : [];
+  s.steps.forEach((step, i) => {
+    if (Number.isFinite(s.values[i])) points.push([view.x(step), view.y(s.values[i])]);
+  });
+  return points;
+}
+
+/** On the parent's line, between two of its values. */
+function forkHeight(view, { step, steps: [from, to], values: [first, second] }) {
+  const share = to > from ? (step - from) / (to - from) : 0;
+  return view.y(first) + share * (view.y(second) - view.y(first));
+}
+
+/** On its own line: a branch's marks, its fork as a ring, each edit as a diamond; the end as a dot. */
+function drawRunMarks(view, pool, s, points, look) {
+  if (s.look.branch >= 0) {
+    let last = points.length ? points[0][0] : 0;
+    points.forEach(([x, y], i) => {
+      if (x - last < MARKS_APART && i < points.length - 1) return;
+      if (i === 0) return;
+      last = x;
+      pool.take("marks", "path", { d: runMark(s.look, x, y, 3.5), class: `kd-run-mark ${look}` });
+    });
+  } else if (points.length) {
+    pool.take("marks", "circle", { cx: points.at(-1)[0].toFixed(1), cy: points.at(-1)[1].toFixed(1), r: 3.5, class: `kd-end kd-end-${s.role} ${look}` });
+  }
+  if (s.fork) {
+    pool.take("marks", "circle", { cx: points[0][0].toFixed(1), cy: points[0][1].toFixed(1), r: 5, class: `kd-fork ${look}` });
+  }
+  for (const edit of s.edits) {
+    const y = heightAt(points, view.x(edit.step));
+    if (y === null) continue;
+    const x = view.x(edit.step);
+    pool.take("marks", "path", { d: `M${(x - 4).toFixed(1)} ${y.toFixed(1)}l4 -4l4 4l-4 4z`, class: `kd-edit-here ${look}` });
+  }
+}
+
+/** The height of a line at x, between its points; null where it has none. */
+function heightAt(points, x) {
+  if (!points.length || x < points[0][0] - 0.01 || x > points.at(-1)[0] + 0.01) return null;
+  const next = points.findIndex((p) => p[0] >= x - 0.01);
+  if (next <= 0) return points[0][1];
+  const [[x0, y0], [x1, y1]] = [points[next - 1], points[next]];
+  return x1 === x0 ? y1 : y0 + ((y1 - y0) * (x - x0)) / (x1 - x0);
+}
+
+/** Line ends in the order top to bottom: what a direct label or the legend says. */
+function ends(view) {
+  const end = (line, step, value, height = view.y(value)) => ({ ...line, step, height, text: value === undefined ? "–" : percent(value) });
+  const lines = view.series.map((s, order) => end({ role: s.role, look: s.look, name: s.title, short: s.short, bold: s.bold, order },
+    s.steps.at(-1), s.values.at(-1), s.values.length ? view.y(s.values.at(-1)) : forkHeight(view, s.fork)));
+  for (const band of view.bands) {
+    lines.push(end({ role: band.role, look: band.look, name: band.title, short: band.short, order: view.series.length, band: true }, band.steps.at(-1), band.mean.at(-1)));
+  }
+  if (view.teacher !== null) {
+    lines.push(end({ role: "teacher", look: runLook({ role: "teacher" }), name: "Teacher", short: "Teacher" }, view.last, view.teacher));
+  }
+  return lines.filter((line) => Number.isFinite(line.height)).sort((a, b) => a.height - b.height);
+}
+
+/** Names and last values at the right; pushed apart where they would overlap, and led back to their line. */
+export function drawLabels(view, pool) {
+  const x = view.box.right;
+  for (const end of spread(ends(view), view)) {
+    const name = fitted(end.name, end.short, view.letters);
+    const look = `kd-run-${end.look.name}`;
+    const label = `kd-label-text kd-run-text ${look}${view.quiet && !end.bold ? " kd-quiet" : ""}`;
+    pool.take("labels", "text", { x: x + 12, y: end.at, dy: "0.34em", class: label }, `${name} ${end.text}`);
+    if (Math.abs(end.height - end.at) < 5 || view.x(end.step) < x - 8) continue;
+    pool.take("labels", "path", { d: `M${x + 4} ${end.height.toFixed(1)}L${x + 10} ${end.at.toFixed(1)}`, class: `kd-lead ${look}` });
+  }
+}
+
+/** The name where it fits, else its short form, cut if need be. */
+export function fitted(name, short, letters) {
+  if (name.length <= letters) return name;
+  return short.length <= letters ? short : `${short.slice(0, letters - 1).trimEnd()}…`;
+}
+
+function spread(lines, view) {
+  const apart = LABEL_APART * view.unit;
+  const placed = lines.map((line) => ({ ...line, at: line.height }));
+  for (let i = 1; i < placed.length; i++) placed[i].at = Math.max(placed[i].at, placed[i - 1].at + apart);
+  const over = placed.length ? placed.at(-1).at - view.box.bottom : 0;
+  if (over > 0) {
+    placed.at(-1).at -= over;
+    for (let i = placed.length - 2; i >= 0; i--) placed[i].at = Math.min(placed[i].at, placed[i + 1].at - apart);
+  }
+  return placed;
+}
+
+/** The legend of narrow places, there before the first value; wide places carry the names at the ends of the lines. */
+export function drawLegend(legend, view) {
+  legend.hidden = view.wide;
+  if (legend.hidden) return;
+  const lines = ends(view);
+  const names = view.series.length ? lines : ["student", "twin", "teacher"].map((role) =>
+    lines.find((l) => l.role === role) ?? { role, look: runLook({ role }), name: CURVE_NAMES[role], text: "–" });
+  const entries = [...names].sort((a, b) => RUN_ORDER.indexOf(a.role) - RUN_ORDER.indexOf(b.role) || a.order - b.order)
+    .map((line) => [line.look, line.name, line.text, Boolean(line.band)]);
+  const stamp = JSON.stringify(entries);
+  if (legend.dataset.stamp === stamp) return;
+  legend.dataset.stamp = stamp;
+  legend.replaceChildren(...entries.map(([look, name, text, band]) => node("span", { class: `kd-legend-item kd-run-text kd-run-${look.name}` },
+    runKey(look, band), `${name} `, node("span", { class: "kd-legend-value" }, text))));
+}

@@ -1,0 +1,255 @@
+// LearningCurves: error on validation data, step by step, on a logarithmic axis; with a scene, a way back in time.
+
+import { branchPart } from "./branching.js";
+import { CURVE_NAMES, drawBands, drawEdits, drawLabels, drawLegend, drawLines } from "./lines.js";
+import { followKeys, followPointer, readingPart } from "./reading.js";
+import { scrubberPart, timeline } from "./scrubber.js";
+import { drawGrid, linearAxis, logAxis, nodePool, stepTicks, textSize } from "../shared/curve_axes.js";
+import { announcer, card, commit, drawing, lifetime, node, put, say, svgNode, uniqueId } from "../shared/elements.js";
+import { grouped } from "../shared/format.js";
+import { runLook, SHORT_NAMES } from "../shared/run_key.js";
+import { isHidden, joined } from "../shared/scene.js";
+import "./style.css";
+import "./scrubber.css";
+
+const WIDE = 460;
+const FEWEST_LETTERS = 12;
+const OWN_TRAITS = ["series", "teacher", "edits", "total_steps", "y_label", "cursor", "measure", "sentence"];
+const SCENE_TRAITS = ["runs", "bands", "teacher_error", "shown_run", "hidden"];
+const BRANCH_TRAITS = ["in_force", "temperature", "alpha", "temperature_range", "alpha_range", "penalty", "fairness", "fairness_range", "learning_rate", "locked", "state", "runs", "hidden"];
+
+async function render({ model: own, el }) {
+  const model = await joined(own);
+  const life = lifetime(model);
+  const { root, body } = card(el, "curves", "Learning curves");
+  const live = announcer(life, { apart: 20000 });
+  const time = timeline(model, life);
+  const head = curvesHead(model, life);
+  const legend = node("p", { class: "kd-legend" });
+  const plot = curvesPlot(model, life, time);
+  const branch = branchPart(model, life, time);
+  const scrubber = scrubberPart(model, life, time, branch.button);
+  const sentence = node("p", { class: "kd-sentence" });
+  const edits = node("ol", { class: "kd-unseen", "aria-label": "Edits" });
+  const travelling = model.scene ? [scrubber.root, branch.form] : [];
+  body.append(head.root, legend, plot.root, ...travelling, sentence, edits);
+  root.append(live.region);
+  let view = null;
+
+  const cursor = drawing(life, () => {
+    plot.drawCursor();
+    if (!view.travels) return;
+    scrubber.draw(view);
+    branch.draw();
+  });
+  const painter = drawing(life, () => {
+    el.hidden = Boolean(model.scene) && isHidden(model, "curves");
+    view = curvesView(model, plot.width());
+    head.draw(view);
+    plot.draw(view);
+    drawLegend(legend, view);
+    scrubber.root.hidden = !view.travels;
+    branch.form.hidden ||= !view.travels;
+    scrubber.place(view);
+    cursor.now();
+    say(sentence, model.get("sentence"));
+    live.announce(model.get("sentence"), view.stage);
+    if (view.told.join("\n") !== [...edits.children].map((item) => item.textContent).join("\n")) {
+      edits.replaceChildren(...view.told.map((text) => node("li", {}, text)));
+    }
+  });
+  life.watch(OWN_TRAITS, painter.soon);
+  if (model.scene) {
+    life.watch(SCENE_TRAITS, painter.soon);
+    life.watch(["student_step", ...BRANCH_TRAITS], cursor.soon);
+  }
+  const sizes = new ResizeObserver(painter.soon);
+  sizes.observe(plot.root);
+  life.onEnd(() => sizes.disconnect());
+  painter.now();
+  return () => life.end();
+}
+
+/** Curves and marks as they are told, by the scene's runs or by the widget's own traits. */
+function curvesTold(model) {
+  if (!model.scene) {
+    const edits = model.get("edits");
+    return {
+      rows: model.get("series").map((row) => ({ ...row, edits: [], bold: row.role === "student" })),
+      bands: [], teacher: model.get("teacher"), total: model.get("total_steps"), edits,
+      told: edits.map((edit) => `Step ${grouped(edit.step)}: ${edit.text}`), shown: null, travels: false,
+    };
+  }
+  const all = model.get("runs");
+  const shown = all.find((row) => row.id === model.get("shown_run"));
+  const rows = all.filter((row) => !row.hidden).map((row) => ({ ...row, bold: row === shown }));
+  return {
+    rows: rows.map((row) => (row.from === null || row.from === undefined ? row : fromItsFork(row, all))),
+    bands: model.get("bands"), teacher: model.get("teacher_error"), total: model.get("total_steps"),
+    edits: shown && !shown.hidden ? shown.edits : [],
+    told: rows.flatMap((row) => row.edits.map((edit) => `${row.name}, step ${grouped(edit.step)}: ${edit.text}`)),
+    shown, travels: !isHidden(model, "scrubber"),
+  };
+}
+
+/** A branch without its parent's past; `fork` is where its line leaves the parent's, between two values of that. */
+function fromItsFork(row, all) {
+  const parent = all.find((other) => other !== row && sharesItsPast(row, other)) ?? row;
+  const keep = row.steps.map((step) => step >= row.from);
+  const before = parent.steps.findLastIndex((step) => step <= row.from);
+  const after = parent.steps.findIndex((step) => step >= row.from);
+  const [from, to] = [before < 0 ? after : before, after < 0 ? before : after];
+  const fork = from < 0 ? null : { step: row.from, steps: [parent.steps[from], parent.steps[to]], values: [parent.values[from], parent.values[to]] };
+  return {
+    ...row, fork, steps: row.steps.filter((_, i) => keep[i]), values: row.values.filter((_, i) => keep[i]),
+    edits: row.edits.filter((edit) => edit.step >= row.from),
+  };
+}
+
+function sharesItsPast(row, other) {
+  const past = row.steps.filter((step) => step <= row.from);
+  if (other.from !== null && other.from !== undefined && other.from >= row.from) return false;
+  return past.length > 0 && past.every((step, i) => other.steps[i] === step && other.values[i] === row.values[i]);
+}
+
+/** Data and scales of one drawing. */
+function curvesView(model, width) {
+  const told = curvesTold(model);
+  const measure = model.get("measure");
+  const flip = measure === "accuracy" ? (v) => 100 - v : (v) => v;
+  const series = told.rows.map((row) => drawnRun(row, flip)).filter((s) => s.steps.length > 0 || s.fork);
+  const bands = told.bands.filter((band) => band.steps.length > 0).map((band) => drawnBand(band, flip));
+  const teacher = told.teacher === null || told.teacher === undefined ? null : flip(told.teacher);
+  const last = Math.max(1, told.total, ...series.map((s) => s.steps.at(-1) ?? s.fork.step));
+  const unit = textSize();
+  const height = Math.round(Math.min(380 * unit, Math.max(260 * unit, width * 0.58)));
+  const labels = labelRoom([...series, ...bands], width, unit);
+  const left = 46 * unit;
+  const box = { left, right: Math.max(left + 40, width - labels.right), top: 34 * unit, bottom: height - 42 * unit };
+  const forks = series.flatMap((s) => s.fork?.values ?? []);
+  const values = [...series.flatMap((s) => s.values), ...forks, ...bands.flatMap((b) => [...b.low, ...b.high]), ...(teacher === null ? [] : [teacher])];
+  if (series.length === 0) values.push(...[100, 10].map(flip));
+  const finite = values.filter(Number.isFinite);
+  const vertical = measure === "error" ? logAxis(finite) : linearAxis(finite);
+  return {
+    measure, series, bands, teacher, unit, width, height, box, last, vertical, stage: stageOf(series, last),
+    x: (step) => box.left + (step / last) * (box.right - box.left),
+    y: (value) => box.bottom - vertical.at(value) * (box.bottom - box.top),
+    wide: labels.wide, letters: labels.letters, edits: told.edits, told: told.told, label: model.get("y_label"),
+    travels: told.travels, quiet: Boolean(told.shown), cursor: told.travels ? null : model.get("cursor"),
+    shownTitle: told.shown ? titleOf(told.shown) : "", shownTotal: told.shown?.total_steps || last,
+    ticks: series.length === 0 && last === 1 ? [0] : stepTicks(last, (box.right - box.left) / (70 * unit)),
+  };
+}
+
+function titleOf(row) {
+  return row.name || CURVE_NAMES[row.role] || "Branch";
+}
+
+function drawnRun(row, flip) {
+  const title = titleOf(row);
+  const fork = row.fork ? { ...row.fork, values: row.fork.values.map(flip) } : null;
+  return { ...row, values: row.values.map(flip), fork, title, short: SHORT_NAMES[title] ?? title, look: runLook(row) };
+}
+
+function drawnBand(band, flip) {
+  const title = band.name || `${CURVE_NAMES[band.role]}, ${band.seeds} seeds`;
+  return { ...band, low: band.low.map(flip), mean: band.mean.map(flip), high: band.high.map(flip), title, short: title, look: runLook(band) };
+}
+
+/** Whether names stand at the ends of the lines, how many letters each of them has, and the px it takes. */
+function labelRoom(lines, width, unit) {
+  const names = lines.length ? lines.map((line) => line.short) : ["Twin, no teacher"];
+  const longest = Math.max("Teacher".length, ...names.map((name) => name.length));
+  const letters = Math.min(longest, Math.floor((0.365 * width / unit - 28) / 7.3) - 7);
+  const wide = width >= WIDE * unit && letters >= Math.min(longest, FEWEST_LETTERS);
+  return { wide, letters, right: wide ? (28 + 7.3 * (letters + 7)) * unit : 16 * unit };
+}
+
+/** What a change of is worth saying at once: there is a first curve, or every curve has reached the end. */
+function stageOf(series, last) {
+  if (series.length === 0) return "empty";
+  return series.every((s) => s.steps.at(-1) >= last) ? "ended" : "under way";
+}
+
+function curvesHead(model, life) {
+  const title = node("h2", {});
+  const group = uniqueId("measure");
+  const option = (value, text) => {
+    const input = node("input", { type: "radio", name: group, value });
+    life.listen(input, "change", () => commit(model, { measure: value }));
+    return { value, input, root: node("label", {}, input, node("span", {}, text)) };
+  };
+  const options = [option("error", "Error"), option("accuracy", "Accuracy")];
+  const choice = node("fieldset", { class: "kd-segments" }, node("legend", { class: "kd-unseen" }, "Measure"), ...options.map((o) => o.root));
+  return {
+    root: node("div", { class: "kd-head" }, title, choice),
+    draw(view) {
+      say(title, view.measure === "error" ? view.label : view.label.replace(/^Error/, "Accuracy"));
+      for (const o of options) o.input.checked = o.value === view.measure;
+    },
+  };
+}
+
+function curvesPlot(model, life, time) {
+  const svg = svgNode("svg", { class: "kd-plot-svg", "aria-hidden": "true" });
+  const layer = (name) => svg.appendChild(svgNode("g", { class: `kd-layer-${name}` }));
+  const layers = Object.fromEntries(["bands", "grid", "edits", "lines", "marks", "labels", "travel", "cursor"].map((name) => [name, layer(name)]));
+  const empty = node("p", { class: "kd-plot-empty" });
+  const reading = readingPart(layers.cursor);
+  const handle = node("div", { class: "kd-plot-handle", role: "slider", tabindex: "0", "aria-label": "Read the curves at a step" });
+  const root = node("div", { class: "kd-plot" }, svg, handle, reading.root, empty);
+  const pool = nodePool(layers);
+  const travel = layers.travel.appendChild(svgNode("line", { class: "kd-travel-line" }));
+  let view = null;
+  let hover = null;
+
+  const readAt = (step) => {
+    hover = step;
+    if (view) reading.draw(view, hover ?? view.cursor, handle);
+  };
+  followPointer(model, life, handle, () => view, readAt, time);
+  followKeys(model, life, handle, () => view, readAt);
+
+  return {
+    root,
+    width: () => Math.round(root.clientWidth || 600),
+    draw(next) {
+      view = next;
+      put(svg, "viewBox", `0 0 ${view.width} ${view.height}`);
+      root.style.height = `${view.height}px`;
+      pool.begin();
+      drawBands(view, pool);
+      drawGrid(view, pool);
+      drawEdits(view, pool);
+      drawLines(view, pool);
+      if (view.wide) drawLabels(view, pool);
+      pool.finish();
+      drawEmpty(view, empty);
+      const readByKey = view.series.length > 0 && !view.travels; // the scrubber has the keys where there is one
+      put(handle, "tabindex", readByKey ? "0" : "-1");
+      put(handle, "aria-hidden", readByKey ? null : "true");
+      handle.classList.toggle("kd-travels", view.travels && time.ready());
+      reading.draw(view, hover ?? view.cursor, handle);
+    },
+    /** The line at the step that all views show; none while they follow the newest. */
+    drawCursor() {
+      const away = view.travels && time.ready() && !time.follows();
+      put(layers.travel, "display", away ? null : "none");
+      if (!away) return;
+      const x = view.x(time.at()).toFixed(1);
+      for (const [name, value] of [["x1", x], ["x2", x], ["y1", view.box.top], ["y2", view.box.bottom]]) put(travel, name, value);
+    },
+  };
+}
+
+function drawEmpty(view, empty) {
+  const nothing = view.series.length === 0;
+  say(empty, nothing ? `Press Train: the ${view.measure} on validation data appears here, step by step.` : "");
+  empty.hidden = !nothing;
+  empty.style.left = `${(view.box.left + view.box.right) / 2}px`;
+  empty.style.top = `${(view.box.top + view.box.bottom) / 2}px`;
+  empty.style.maxWidth = `min(30ch, ${view.box.right - view.box.left - 8}px)`;
+}
+
+export default { render };

@@ -1,0 +1,54 @@
+"""What all views of a page share, sent to it once: JavaScript modules and the look."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from kdviz.widgets import bundle
+from kdviz.widgets.from_page import Placed
+
+
+class Library(Placed, anywidget.AnyWidget):
+    """The modules of `shared/` as text. There is one as long as a view is open."""
+
+    _esm = "export default { initialize() {} };"
+
+    text = traitlets.Unicode(help="A module whose default export holds the shared modules by name.").tag(sync=True)
+    style = traitlets.Unicode(help="The style sheet that all views share.").tag(sync=True)
+    mark = traitlets.Unicode(help="Tells it from the library of another version.").tag(sync=True)
+
+    def __init__(self) -> None:
+        found = bundle.library()
+        super().__init__(text=found.esm, style=found.css, mark=bundle.mark(found))
+
+    def close(self) -> None:
+        """Close it, and its layout, which nobody sees."""
+        self.layout.close()
+        super().close()
+
+
+_lock = threading.RLock()
+_open: weakref.WeakSet[ipywidgets.Widget] = weakref.WeakSet()
+_there: list[Library] = []
+
+
+def opened_for(view: ipywidgets.Widget) -> Library:
+    """Return the library, which stays open until this view, and all others, are closed."""
+    with _lock:
+        _open.add(view)
+        if not _there or _there[0].comm is None:
+            _there[:] = [Library()]
+        return _there[0]
+
+
+def closed_for(view: ipywidgets.Widget) -> None:
+    """Close the library with the last view."""
+    with _lock:
+        _open.discard(view)
+        if not _open and _there:
+            _there.pop().close()

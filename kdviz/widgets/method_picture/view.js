@@ -1,0 +1,108 @@
+// MethodPicture: what a method compares, its formula and its sliders, its code.
+
+import { layersPart } from "./layers.js";
+import { copyButton } from "../shared/copy.js";
+import { announcer, card, changing, commit, drawing, lifetime, node, say } from "../shared/elements.js";
+import { compact, short } from "../shared/format.js";
+import { ratioStops, slider } from "../shared/slider.js";
+import "../share/style.css";
+import "./style.css";
+
+const WEIGHT_NAMES = { α: "Weight of the method’s term", λ: "Weight of the method’s term" };
+const ALPHA_STOPS = Array.from({ length: 101 }, (_, i) => i / 100);
+const POWERS = Array.from({ length: 13 }, (_, i) => 10 ** (i - 5));
+const SOFT_TICKS = [0.5, 1, 2, 5, 10, 20, 50];
+const SHARP_TICKS = [0.01, 0.03, 0.1, 0.3, 1];
+
+function render({ model, el }) {
+  const life = lifetime(model);
+  const { root, body } = card(el, "method", "The method");
+  const live = announcer(life);
+  const title = node("h2", {});
+  const says = node("p", { class: "kd-method-says" });
+  const layers = layersPart();
+  const sentence = node("p", { class: "kd-sentence" });
+  const formulas = node("div", { class: "kd-method-formulas" });
+  const source = node("p", { class: "kd-note" });
+  const sliders = methodSliders(model, life);
+  const code = methodCode(life);
+  body.append(title, says, layers.root, sentence, node("div", { class: "kd-method-formula" }, formulas, source), sliders.root, code.root);
+  root.append(live.region);
+  const written = changing();
+
+  const painter = drawing(life, () => {
+    const told = model.get("drawing");
+    say(title, model.get("title"));
+    say(says, model.get("says"));
+    layers.draw(told, layers.width());
+    say(sentence, told.sentence ?? "");
+    live.announce(told.sentence ?? "", model.get("title"));
+    // MathML that Python made of formulas in the package; nothing of a reader's is in it.
+    if (written(model.get("formulas").join(""))) formulas.innerHTML = model.get("formulas").join("");
+    say(source, model.get("source"));
+    sliders.draw();
+    code.draw(model.get("code"));
+  });
+  life.watch(
+    ["title", "says", "source", "formulas", "drawing", "weight", "weight_symbol", "weight_range", "temperature", "temperature_range", "code"],
+    painter.soon,
+  );
+  const sizes = new ResizeObserver(painter.soon);
+  sizes.observe(layers.root);
+  life.onEnd(() => sizes.disconnect());
+  painter.now();
+  return () => life.end();
+}
+
+/** The weight of the method's term and its temperature: live while it trains. */
+function methodSliders(model, life) {
+  const control = (trait, name, more = {}) => slider(life, {
+    name, text: short, onInput: (v) => model.set(trait, v), onRelease: (v) => commit(model, { [trait]: v }), ...more,
+  });
+  const alpha = control("weight", WEIGHT_NAMES.α, {
+    symbol: "α", text: (v) => v.toFixed(2), ticks: [0, 0.5, 1], spoken: (v) => `alpha ${v.toFixed(2)}`,
+    tickText: (v) => ({ 0: "0: labels only", 1: "1: teacher only" })[v] ?? String(v),
+  });
+  const lambda = control("weight", WEIGHT_NAMES.λ, {
+    symbol: "λ", text: weightText, ticks: POWERS, spoken: (v) => `weight ${weightText(v)}`,
+  });
+  const soft = control("temperature", "Temperature", { symbol: "T", ticks: SOFT_TICKS, spoken: (v) => `temperature ${short(v)}` });
+  const sharp = control("temperature", "Temperature", { symbol: "τ", ticks: SHARP_TICKS, spoken: (v) => `temperature ${short(v)}` });
+  return {
+    root: node("div", { class: "kd-method-sliders" }, alpha.root, lambda.root, soft.root, sharp.root),
+    draw() {
+      const [symbol, ends, range] = [model.get("weight_symbol"), model.get("temperature_range"), model.get("weight_range")];
+      const shown = [[alpha, symbol === "α", ALPHA_STOPS], [lambda, symbol === "λ", range[0] > 0 ? ratioStops(...range) : [0, 1]],
+        [soft, ends.length === 2 && ends[1] > 1, ends], [sharp, ends.length === 2 && ends[1] <= 1, ends]];
+      this.root.hidden = shown.every(([, there]) => !there);
+      for (const [one, there, stops] of shown) {
+        one.root.hidden = !there;
+        if (!there) continue;
+        const heat = one === soft || one === sharp;
+        one.setStops(heat ? ratioStops(...stops) : stops);
+        one.set(model.get(heat ? "temperature" : "weight"));
+      }
+    },
+  };
+}
+
+function weightText(v) {
+  return v >= 1e4 ? compact(v) : short(v);
+}
+
+/** The program, one click away. */
+function methodCode(life) {
+  const text = node("pre", { class: "kd-share-code", tabindex: "0", "aria-label": "Python program" });
+  const told = node("span", { class: "kd-note", role: "status" });
+  const row = node("div", { class: "kd-share-row" }, copyButton(life, "Copy", text, told), told);
+  const root = node("details", { class: "kd-method-code" }, node("summary", { class: "kd-share-tab kd-share-fold" }, "Code"), node("div", { class: "kd-share-part" }, text, row));
+  return {
+    root,
+    draw(code) {
+      root.hidden = code === "";
+      say(text, code);
+    },
+  };
+}
+
+export default { render };

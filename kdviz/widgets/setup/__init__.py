@@ -1,0 +1,195 @@
+"""Setup: which data, which teacher, how large a student, how long."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from itertools import pairwise
+from typing import Any
+
+import traitlets
+from traitlets import Bool, Dict, Float, Int, List, Unicode
+
+from kdviz.widgets import bundle
+from kdviz.widgets.from_page import BY_PAGE, Between
+from kdviz.widgets.scene import SceneTrait
+from kdviz.widgets.traits import View, WrongTraitError, finite_above_zero, one_of, rising_pair, rows_with
+
+CONTROLS = (
+    "dataset",
+    "labels",
+    "keep_unlabelled",
+    "teacher",
+    "units",
+    "epochs",
+    "learning_rate",
+    "batch_size",
+    "layers",
+    "loss",
+    "omit",
+    "smoothing",
+    "penalty",
+    "group",
+)
+LOSSES = ("soft_targets", "without_t2", "reverse_kl")
+PENALTIES = ("demographic_parity", "equalized_odds")
+
+
+class Setup(View):
+    """Choices made before training; the student's size is drawn beside the teacher's.
+
+    Dragging a slider sends nothing; its release sends the value. This widget also carries the style sheet
+    of the Lab's grid (class `kd-lab`).
+
+    Parameters
+    ----------
+    **traits
+        Values by trait name; `Setup.own_traits()` lists them with their units.
+
+    Raises
+    ------
+    WrongTraitError
+        When a value does not fit, alone or with the others; `update` sets several together.
+
+    Examples
+    --------
+    >>> setup = Setup(students=[{"units": 8, "parameters": 6370, "macs": 6352}], units=8)
+    """
+
+    _esm, _css = bundle.view(__file__)
+    part = "setup"
+    needs_python = True
+
+    scene = SceneTrait()
+    datasets = List(Dict(), help='Data sets: {"name": str, "title": str, "available": bool}.').tag(sync=True)
+    dataset = Unicode("", help="Name of the data set chosen.").tag(**BY_PAGE)
+    label_choices = List(Int(), help="Numbers of labelled examples to choose from.").tag(sync=True)
+    labels = Int(0, help="Number of labelled examples chosen.").tag(**BY_PAGE)
+    keep_unlabelled = Bool(False, help="Keep the other training examples, without labels.").tag(**BY_PAGE)
+    train_size = Int(0, help="Number of training examples there are.").tag(sync=True)
+    teachers = List(
+        Dict(),
+        help='Teachers: {"name": str, "title": str, "parameters": int, "macs": int, "errors": int, '
+        '"examples": int}; errors on that many test examples.',
+    ).tag(sync=True)
+    teacher = Unicode("", help="Name of the teacher chosen.").tag(**BY_PAGE)
+    students = List(
+        Dict(), help='Stops of the size slider, rising: {"units": int, "parameters": int, "macs": int}.'
+    ).tag(sync=True)
+    units = Int(64, help="Hidden units of the student chosen, one of the stops.").tag(**BY_PAGE)
+    epochs = Int(10, help="Passes through the transfer set.").tag(**BY_PAGE)
+    epochs_range = List(Int(), default_value=[1, 100], help="Fewest and most epochs of the slider.").tag(sync=True)
+    learning_rate = Float(1e-3, help="The optimiser's learning rate; > 0.").tag(**BY_PAGE)
+    learning_rate_range = List(
+        Float(),
+        default_value=[1e-4, 1e-1],
+        help="Lowest and highest learning rate of the slider, logarithmic.",
+    ).tag(sync=True)
+    batch_size = Int(128, help="Examples in one step.").tag(**BY_PAGE)
+    batch_size_choices = List(Int(), default_value=[32, 64, 128, 256, 512], help="Batch sizes to choose from.").tag(
+        sync=True
+    )
+    layers = Int(1, help="Hidden layers of the student, 1 or 2.").tag(**BY_PAGE)
+    classes = List(Unicode(), help="Names of the classes; where there are none, no loss is offered.").tag(sync=True)
+    loss = Unicode("soft_targets", help=f"The soft term: {', '.join(LOSSES)}.").tag(**BY_PAGE)
+    omit = Int(-1, help="Index of the class left out of training; -1: none.").tag(**BY_PAGE)
+    smoothing = Bool(False, help="Whether a second twin learns from smoothed labels.").tag(**BY_PAGE)
+    penalty = Unicode("demographic_parity", help=f"What the fairness slider weighs: {', '.join(PENALTIES)}.").tag(
+        **BY_PAGE
+    )
+    groups = List(Unicode(), help="Columns whose groups can be compared; where there are none, no penalty is offered.")
+    groups.tag(sync=True)
+    group = Unicode("sex", help="The column whose groups the penalty compares.").tag(**BY_PAGE)
+    folded = Bool(False, help="Whether the card opens folded; the reader takes it from there.").tag(sync=True)
+    locked = Bool(False, help="True while training owns these choices; all controls are disabled.").tag(sync=True)
+    unlocked = List(
+        Unicode(),
+        default_value=["learning_rate"],
+        help="Controls that stay enabled while locked, by trait name.",
+    ).tag(sync=True)
+    locked_reason = Unicode("", help="One sentence shown while locked.").tag(sync=True)
+
+    def page_choices(self) -> Mapping[str, Container[Any]]:
+        offered: dict[str, Container[Any]] = {
+            "dataset": [row["name"] for row in self.datasets],
+            "labels": self.label_choices,
+            "teacher": [row["name"] for row in self.teachers],
+            "units": [row["units"] for row in self.students],
+            "epochs": Between(*self.epochs_range),
+            "learning_rate": Between(*self.learning_rate_range),
+            "batch_size": self.batch_size_choices,
+            "omit": range(-1, len(self.classes)),
+            "group": self.groups,
+        }
+        still = set(CONTROLS) - set(self.unlocked) if self.locked else ()
+        return {**offered, **dict.fromkeys(still, ())}
+
+    @traitlets.validate("datasets")
+    def _check_datasets(self, proposal: Any) -> list[dict]:
+        return rows_with("datasets", proposal["value"], ("name", "title", "available"))
+
+    @traitlets.validate("teachers")
+    def _check_teachers(self, proposal: Any) -> list[dict]:
+        return rows_with("teachers", proposal["value"], ("name", "title", "parameters", "macs", "errors", "examples"))
+
+    @traitlets.validate("students")
+    def _check_students(self, proposal: Any) -> list[dict]:
+        rows = rows_with("students", proposal["value"], ("units", "parameters", "macs"))
+        units = [row["units"] for row in rows]
+        if any(a >= b for a, b in pairwise(units)):
+            raise WrongTraitError(f"students must rise in units, got {units}")
+        return rows
+
+    @traitlets.validate("dataset", "teacher")
+    def _check_name(self, proposal: Any) -> str:
+        name, value = proposal["trait"].name, proposal["value"]
+        names = [row["name"] for row in getattr(self, f"{name}s")]
+        return one_of(name, value, names) if names and value else value
+
+    @traitlets.validate("loss")
+    def _check_loss(self, proposal: Any) -> str:
+        return one_of("loss", proposal["value"], LOSSES)
+
+    @traitlets.validate("penalty")
+    def _check_penalty(self, proposal: Any) -> str:
+        return one_of("penalty", proposal["value"], PENALTIES)
+
+    @traitlets.validate("group")
+    def _check_group(self, proposal: Any) -> str:
+        return one_of("group", proposal["value"], self.groups) if self.groups else proposal["value"]
+
+    @traitlets.validate("layers")
+    def _check_layers(self, proposal: Any) -> int:
+        return one_of("layers", proposal["value"], (1, 2))
+
+    @traitlets.validate("unlocked")
+    def _check_unlocked(self, proposal: Any) -> list[str]:
+        return [one_of("unlocked", name, CONTROLS) for name in proposal["value"]]
+
+    @traitlets.validate("units")
+    def _check_units(self, proposal: Any) -> int:
+        stops = [row["units"] for row in self.students]
+        return one_of("units", proposal["value"], stops) if stops else proposal["value"]
+
+    @traitlets.validate("labels")
+    def _check_labels(self, proposal: Any) -> int:
+        value = proposal["value"]
+        return one_of("labels", value, self.label_choices) if self.label_choices else value
+
+    @traitlets.validate("epochs", "batch_size")
+    def _check_count(self, proposal: Any) -> int:
+        name, value = proposal["trait"].name, proposal["value"]
+        if value < 1:
+            raise WrongTraitError(f"{name} must be >= 1, got {value}")
+        return value
+
+    @traitlets.validate("epochs_range")
+    def _check_epochs_range(self, proposal: Any) -> list[int]:
+        return [int(v) for v in rising_pair("epochs_range", proposal["value"])]
+
+    @traitlets.validate("learning_rate")
+    def _check_rate(self, proposal: Any) -> float:
+        return finite_above_zero("learning_rate", proposal["value"])
+
+    @traitlets.validate("learning_rate_range")
+    def _check_rate_range(self, proposal: Any) -> list[float]:
+        return rising_pair("learning_rate_range", proposal["value"])

@@ -1,0 +1,143 @@
+// Mirrored bars of one example: teacher to the left, student to the right, class names in the middle.
+
+import { commit, node, put, say, uniqueId } from "./elements.js";
+import { grouped, powerOfTen, probability } from "./format.js";
+import { picture } from "./strip.js";
+
+const MANY_CLASSES = 24;
+const ROWS_OF_MANY = 20;
+const LOG_FLOOR = -6;
+
+export function barsPart(model, life) {
+  const large = node("div", { class: "kd-large" });
+  const teacherHead = sideHead("teacher");
+  const studentHead = sideHead("student");
+  const words = node("p", { class: "kd-words" });
+  const rows = node("div", { class: "kd-rows", role: "table", "aria-label": "Softened probabilities by class" });
+  const others = node("p", { class: "kd-note" });
+  const axis = node("div", { class: "kd-axis", "aria-hidden": "true" });
+  const switcher = scaleSwitch(model, life);
+  let made = [];
+  let key = "";
+  let pictured = {};
+  return {
+    root: node("div", { class: "kd-bars" }, words,
+      node("div", { class: "kd-bars-head" }, large, teacherHead.root, studentHead.root),
+      node("div", { class: "kd-bar-grid" }, rows, axis), others, switcher.root),
+    draw(view, state) {
+      this.root.hidden = state.count === 0 || !view.shown.has("bars");
+      if (this.root.hidden) return;
+      const classes = rowsToShow(view, state);
+      const nextKey = [view.hasStudent, ...classes.map((c) => `${c}:${state.classes[c]}`)].join("|");
+      if (nextKey !== key) {
+        made = classes.map((c) => barRow(state.classes[c]));
+        rows.replaceChildren(barHeader(view.hasStudent), ...made.map((row) => row.root));
+        key = nextKey;
+      }
+      if (pictured.index !== view.selected || pictured.images !== state.images) {
+        large.replaceChildren(...[picture(state, view.selected)].filter(Boolean));
+        pictured = { index: view.selected, images: state.images };
+      }
+      large.hidden = !large.firstChild;
+      say(words, view.inScene && large.hidden ? (state.captions[view.selected] ?? "") : ""); // alone, the strip shows it
+      words.hidden = !words.textContent;
+      teacherHead.draw("Teacher", view.teacherName, "");
+      studentHead.draw(view.studentTitle, view.studentName, view.hasStudent && view.trains !== false ? `step ${grouped(view.step)}` : "");
+      this.root.classList.toggle("kd-one-sided", !view.hasStudent);
+      studentHead.root.hidden = !view.hasStudent;
+      classes.forEach((c, i) => made[i].draw(view, c));
+      say(others, classes.length < state.classes.length
+        ? `The ${classes.length} largest of ${state.classes.length} classes at T = 1; the others are not drawn.` : "");
+      drawAxis(axis, view.scale);
+      switcher.draw(view.scale);
+    },
+  };
+}
+
+function sideHead(side) {
+  const role = node("b", {});
+  const about = node("span", {});
+  return {
+    root: node("p", { class: `kd-side kd-side-${side}` }, role, about),
+    draw(who, name, when) {
+      say(role, who);
+      say(about, [name, when].filter(Boolean).join(", "));
+      put(this.root, "title", [who, name, when].filter(Boolean).join(" · "));
+    },
+  };
+}
+
+/** All classes; of very many only the largest, chosen at T = 1 so that the rows stand still while T moves. */
+function rowsToShow(view, state) {
+  const all = state.classes.map((_, c) => c);
+  if (all.length <= MANY_CLASSES) return all;
+  const teacher = state.teacherRow(view.selected);
+  const first = all.sort((a, b) => teacher[b] - teacher[a]).slice(0, ROWS_OF_MANY);
+  if (view.label >= 0 && !first.includes(view.label)) first[first.length - 1] = view.label;
+  return first;
+}
+
+function barHeader(hasStudent) {
+  const cell = (text) => node("span", { role: "columnheader" }, text);
+  return node("div", { class: "kd-unseen", role: "row" }, cell("Teacher"), cell("Class"), hasStudent ? cell("Student") : null);
+}
+
+function barRow(name) {
+  const teacherBar = node("span", { class: "kd-bar kd-bar-teacher", "aria-hidden": "true" });
+  const studentBar = node("span", { class: "kd-bar kd-bar-student", "aria-hidden": "true" });
+  const teacherValue = node("span", { class: "kd-p kd-p-teacher", role: "cell" });
+  const studentValue = node("span", { class: "kd-p kd-p-student", role: "cell" });
+  const title = node("span", { class: "kd-class", role: "rowheader", title: name }, name);
+  const root = node("div", { class: "kd-row", role: "row" }, teacherBar, teacherValue, title, studentValue, studentBar);
+  const side = (bar, value, logP, c, scale) => {
+    const p = logP ? Math.exp(logP[c]) : null;
+    say(value, p === null ? "" : probability(p));
+    bar.style.width = p === null ? "0" : `${100 * barLength(logP[c], scale)}%`;
+  };
+  return {
+    root,
+    draw(view, c) {
+      side(teacherBar, teacherValue, view.numbers.logT, c, view.scale);
+      side(studentBar, studentValue, view.numbers.logS, c, view.scale);
+      root.classList.toggle("kd-true", c === view.label);
+      put(title, "aria-label", c === view.label ? `${name}, the true class` : null);
+    },
+  };
+}
+
+function barLength(logP, scale) {
+  if (scale === "linear") return Math.exp(logP);
+  return Math.min(1, Math.max(0, 1 - logP / Math.LN10 / LOG_FLOOR));
+}
+
+function drawAxis(axis, scale) {
+  if (axis.dataset.scale === scale) return;
+  axis.dataset.scale = scale;
+  const ticks = scale === "linear" ? [[0, "0"], [0.5, "0.5"], [1, "1"]] : [[0, powerOfTen(LOG_FLOOR)], [0.5, powerOfTen(LOG_FLOOR / 2)], [1, "1"]];
+  const half = (side) => {
+    const marks = ticks.map(([at, text]) => {
+      const mark = node("span", {}, text);
+      mark.style.setProperty("--kd-at", at);
+      return mark;
+    });
+    return node("span", { class: `kd-axis-half kd-axis-${side}` }, ...marks);
+  };
+  axis.replaceChildren(half("teacher"), node("span", { class: "kd-axis-name" }, "probability"), half("student"));
+}
+
+function scaleSwitch(model, life) {
+  const group = uniqueId("scale");
+  const option = (value, text) => {
+    const input = node("input", { type: "radio", name: group, value });
+    life.listen(input, "change", () => commit(model, { scale: value }));
+    return { value, input, root: node("label", {}, input, node("span", {}, text)) };
+  };
+  const options = [option("linear", "Linear"), option("log", "Log: see the tails")];
+  return {
+    root: node("div", { class: "kd-scale" }, node("fieldset", { class: "kd-segments" },
+      node("legend", { class: "kd-unseen" }, "Scale of the bars"), ...options.map((o) => o.root))),
+    draw(scale) {
+      for (const o of options) o.input.checked = o.value === scale;
+    },
+  };
+}

@@ -1,0 +1,35 @@
+// How a run is drawn: the same colour, dash and mark in the plot, in its legend and in the list of runs.
+
+import { svgNode } from "./elements.js";
+
+const BRANCH_LOOKS = 5;
+export const RUN_ORDER = ["student", "hinton", "twin", "smoothed", "branch", "teacher"];
+export const SHORT_NAMES = { "Twin, no teacher": "Twin", "Twin, label smoothing": "Smoothed twin" };
+// Branches differ in their marks as well as in their colour; (x, y) is the middle, r the size.
+const RUN_MARKS = [
+  (x, y, r) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,
+  (x, y, r) => `M${x} ${y - 1.2 * r}L${x + 1.2 * r} ${y + r}H${x - 1.2 * r}z`,
+  (x, y, r) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,
+  (x, y, r) => `M${x} ${y + 1.2 * r}L${x - 1.2 * r} ${y - r}H${x + 1.2 * r}z`,
+  (x, y, r) => `M${x - r} ${y - r}L${x + r} ${y + r}M${x - r} ${y + r}L${x + r} ${y - r}`,
+];
+
+/** The class that carries a run's colours and dash; a branch's place among the branches' looks, or -1. */
+export function runLook({ role, colour = 0 }) {
+  const branch = role === "branch" ? ((colour % BRANCH_LOOKS) + BRANCH_LOOKS) % BRANCH_LOOKS : -1;
+  return { name: branch < 0 ? role : `branch-${branch}`, branch };
+}
+
+/** The path of a branch's mark around a point. */
+export function runMark(look, x, y, r) {
+  return RUN_MARKS[look.branch](Number(x.toFixed(1)), Number(y.toFixed(1)), r);
+}
+
+/** A short piece of a run's line, with its mark; of a band, with its area. */
+export function runKey(look, band = false) {
+  const key = svgNode("svg", { class: `kd-run-key kd-run-${look.name}`, viewBox: "0 0 24 12", "aria-hidden": "true" },
+    svgNode("line", { x1: 1, x2: 23, y1: 6, y2: 6, class: "kd-run-line" }));
+  if (look.branch >= 0) key.append(svgNode("path", { d: runMark(look, 12, 6, 3.5), class: "kd-run-mark" }));
+  if (band) key.prepend(svgNode("rect", { x: 1, y: 1, width: 22, height: 10, class: "kd-band" }));
+  return key;
+}

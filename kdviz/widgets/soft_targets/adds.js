@@ -1,0 +1,73 @@
+// What the teacher adds to the label: the divergence in two parts, about the target class and among the others.
+
+import { definition } from "../shared/definition.js";
+import { node, put, say } from "../shared/elements.js";
+import { quantity, short } from "../shared/format.js";
+import { wholePercent } from "./formula.js";
+
+const ADDS = {
+  target: "Target part (TCKD), in nats: the divergence between two numbers only, what goes to the true class and what goes to all others together, both at T. "
+    + "A label speaks of this too: it wants everything on the true class.",
+  others: "Non-target part, in nats: (1 − p(y)) · NCKD, both at T. NCKD compares how teacher and student spread the rest among the wrong classes; "
+    + "it counts as much as the teacher leaves for them, 1 − p(y). A label says nothing of this.",
+};
+
+export function addsPart(life) {
+  const parts = addsNodes(life);
+  return {
+    root: node("div", { class: "kd-adds" }, ...parts.nodes),
+    draw(view, state) {
+      this.root.hidden = state.count === 0 || !view.hasStudent || !view.shown.has("adds");
+      if (this.root.hidden) return;
+      const split = view.numbers.parts;
+      const whole = split ? split.target + split.nonTarget : 0;
+      parts.bar.classList.toggle("kd-blank", !(whole > 0));
+      if (whole > 0) {
+        parts.target.style.width = `${(100 * split.target) / whole}%`;
+        parts.others.style.width = `${(100 * split.nonTarget) / whole}%`;
+      }
+      for (const [key, value] of Object.entries({ target: split?.target ?? null, nonTarget: split?.nonTarget ?? null })) {
+        say(parts[`${key}Data`], quantity(value));
+        put(parts[`${key}Data`], "value", value === null ? "" : String(value));
+      }
+      say(parts.sum, split ? `KL ${quantity(view.numbers.kl)} nats` : "");
+      say(parts.product, split ? `= ${quantity(split.rest)} · ${quantity(split.others)}` : "");
+      say(parts.sentence, view.addsSentence);
+    },
+  };
+}
+
+function addsNodes(life) {
+  const target = node("span", { class: "kd-parted-hard" });
+  const others = node("span", { class: "kd-parted-soft" });
+  const bar = node("div", { class: "kd-parted", "aria-hidden": "true" }, target, others);
+  const targetData = node("data", { "data-number": "targetPart" });
+  const nonTargetData = node("data", { "data-number": "nonTargetPart" });
+  const product = node("small", {});
+  const sentence = node("p", { class: "kd-sentence" });
+  const key = (kind, term, meaning, ...value) => node("div", { class: "kd-adds-part" },
+    node("i", { class: `kd-swatch kd-parted-${kind}`, "aria-hidden": "true" }), definition(life, term, meaning), node("span", { class: "kd-value" }, ...value));
+  const nats = () => node("small", {}, " nats ");
+  const keys = node("div", { class: "kd-adds-keys" },
+    key("hard", "Target part", ADDS.target, targetData, nats()),
+    key("soft", "Non-target part", ADDS.others, nonTargetData, nats(), product));
+  const sum = node("p", { class: "kd-note" });
+  const title = node("p", { class: "kd-adds-title", role: "heading", "aria-level": 3 }, "What the teacher adds to the label");
+  const nodes = [node("div", { class: "kd-adds-head" }, title, sum), bar, keys, sentence];
+  return { nodes, target, others, bar, targetData, nonTargetData, product, sum, sentence };
+}
+
+/** Which part is larger, and what that means. */
+export function addsSentence(view, state) {
+  const { parts, logT, logS } = view.numbers;
+  if (!logT || !logS) return "These outputs are not finite numbers, so their divergence has no value.";
+  if (!parts) return `This ${view.word} has no label that the teacher could add to.`;
+  const whole = parts.target + parts.nonTarget;
+  if (!(whole > 0)) return `The ${view.who}’s softened answer is the teacher’s: the divergence is 0 and both its parts are.`;
+  const share = parts.nonTarget / whole;
+  const name = state.classes[view.label];
+  const at = `at T = ${short(view.temperature)}`;
+  if (state.classes.length < 3) return `With two classes there is only one wrong class: all that the ${view.who} could learn here ${at} is how sure to be of ${name}.`;
+  if (share > 0.5) return `${wholePercent(share)} of what the ${view.who} could learn here ${at} lies among the wrong classes: which of them are likelier. The label says nothing of that.`;
+  return `${wholePercent(1 - share)} of what the ${view.who} could learn here ${at} is how sure to be of ${name}; ${wholePercent(share)} lies among the wrong classes.`;
+}

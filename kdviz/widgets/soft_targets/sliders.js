@@ -1,0 +1,150 @@
+// Sliders for temperature and weight, for a penalty on unequal treatment, and for the bias of a class left out.
+
+import { definition } from "../shared/definition.js";
+import { commit, node, say } from "../shared/elements.js";
+import { grouped, short } from "../shared/format.js";
+import { ratioStops, slider } from "../shared/slider.js";
+import { firstChoices } from "../shared/softmax.js";
+
+const TEMPERATURE_TICKS = [0.5, 1, 2, 5, 10, 20, 50, 100];
+const BIAS_STOPS = Array.from({ length: 101 }, (_, i) => (i - 20) / 10);
+const BIAS_MEANING = "What is added to this class’s logit in the student’s last layer, after training. Hinton left one digit out of the "
+  + "transfer set: the student had met it only as a small probability, and its bias had become too low. Raising that bias mended most of its errors.";
+
+const FAIRNESS_TICKS = [0, 1, 10, 50];
+const FAIRNESS_MEANING = "The mean squared distance of each group’s mean probability of the positive class from that of all groups together: "
+  + "for demographic parity among all examples of a batch, for equalised odds among those with that label and among those without, averaged. "
+  + "The formula shows the loss of one example, which goes without it.";
+
+export function slidersPart(model, life, drawNow) {
+  const temperature = slider(life, {
+    name: "Temperature", symbol: "T", ticks: TEMPERATURE_TICKS,
+    text: short, spoken: (v) => `temperature ${short(v)}`,
+    onInput: (v) => { model.set("temperature", v); drawNow(); },
+    onRelease: (v) => commit(model, { temperature: v }),
+  });
+  const alpha = slider(life, {
+    name: "Weight of the soft term", symbol: "α", ticks: [0, 0.5, 1],
+    tickText: (v) => ({ 0: "0: labels only", 1: "1: teacher only" })[v] ?? String(v),
+    text: (v) => (Number.isInteger(v) ? String(v) : v.toFixed(2)),
+    spoken: (v) => `alpha ${v.toFixed(2)}: ${Math.round(100 * v)} % soft term, ${Math.round(100 * (1 - v))} % hard term`,
+    onInput: (v) => { model.set("alpha", v); drawNow(); },
+    onRelease: (v) => commit(model, { alpha: v }),
+  });
+  const fairness = fairnessPart(model, life, drawNow);
+  const bias = biasPart(model, life, drawNow);
+  return {
+    root: node("div", { class: "kd-sliders" }, temperature.root, alpha.root, fairness.slider.root, fairness.told, bias.slider.root, bias.told),
+    draw(view, state) {
+      temperature.root.hidden = !view.shown.has("temperature");
+      alpha.root.hidden = !view.shown.has("alpha");
+      fairness.draw(view);
+      bias.draw(view, state);
+      this.root.hidden = view.blank || [temperature, alpha, fairness.slider, bias.slider].every((part) => part.root.hidden);
+      temperature.setStops(ratioStops(view.range[0], view.range[1]));
+      alpha.setStops(alphaStops(view.alphaRange[0], view.alphaRange[1]));
+      temperature.set(view.temperature);
+      alpha.set(view.alpha);
+      temperature.setDisabled(view.locked.includes("temperature"));
+      alpha.setDisabled(view.locked.includes("alpha"));
+      temperature.setMark(view.inForce.temperature ?? null, `Training uses T = ${short(view.inForce.temperature ?? 0)}`);
+      alpha.setMark(view.inForce.alpha ?? null, `Training uses α = ${short(view.inForce.alpha ?? 0)}`);
+    },
+  };
+}
+
+/** Hundredths from low to high, both of them stops. */
+function alphaStops(low, high) {
+  const inside = Array.from({ length: 101 }, (_, i) => i / 100).filter((v) => v > low + 1e-9 && v < high - 1e-9);
+  return low < high ? [low, ...inside, high] : [low];
+}
+
+/** The fairness slider, there while the scene names a penalty for it, and beside it what it weighs. */
+function fairnessPart(model, life, drawNow) {
+  const control = slider(life, {
+    name: "Fairness", ticks: FAIRNESS_TICKS, text: short,
+    spoken: (v) => `fairness ${short(v)}`,
+    onInput: (v) => { model.set("fairness", v); drawNow(); },
+    onRelease: (v) => commit(model, { fairness: v }),
+  });
+  const [before, after] = [node("span", {}), node("span", {})];
+  const told = node("p", { class: "kd-note kd-fairness-told" }, before, definition(life, "penalty", FAIRNESS_MEANING), after);
+  return {
+    slider: control,
+    told,
+    draw(view) {
+      control.root.hidden = told.hidden = !view.shown.has("fairness") || !view.penalty;
+      if (told.hidden) return;
+      control.setStops(fairnessStops(...view.fairnessRange));
+      control.set(view.fairness);
+      control.setDisabled(view.locked.includes("fairness"));
+      control.setMark(view.inForce.fairness ?? null, `Training uses fairness = ${short(view.inForce.fairness ?? 0)}`);
+      say(before, "The loss of each batch is raised by this times a ");
+      say(after, ` on unequal treatment: ${view.penalty}. More of it brings the groups together and may cost accuracy.`);
+    },
+  };
+}
+
+/** From low to high, finer near 0, both of them stops. */
+function fairnessStops(low, high) {
+  const stops = [];
+  for (const [from, to, step] of [[0, 10, 1], [10, 100, 5], [100, 500, 10], [500, 10000, 100]]) {
+    for (let tenths = from; tenths < to; tenths += step) stops.push(tenths / 10);
+  }
+  return [low, ...stops.filter((v) => v > low + 1e-9 && v < high - 1e-9), high];
+}
+
+/** The bias slider, there while the scene names a class for it, and beside it the errors it leaves. */
+function biasPart(model, life, drawNow) {
+  const control = slider(life, {
+    name: "Bias", ticks: [-2, 0, 2, 4, 6, 8], tickText: signed, text: signed,
+    spoken: (v) => `bias ${signed(v)}`,
+    onInput: (v) => { model.set("bias", v); drawNow(); },
+    onRelease: (v) => commit(model, { bias: v }),
+  });
+  const label = control.root.querySelector(".kd-slider-label");
+  control.setStops(BIAS_STOPS);
+  const [before, after] = [node("span", {}), node("span", {})];
+  const told = node("p", { class: "kd-note kd-bias-told" }, before, definition(life, "bias", BIAS_MEANING), after);
+  return {
+    slider: control,
+    told,
+    draw(view, state) {
+      const target = view.biasClass;
+      control.root.hidden = told.hidden = !view.shown.has("bias") || !(target >= 0);
+      if (told.hidden) return;
+      const name = state.classes[target] ?? String(target);
+      say(label, `Bias of class ${name}`);
+      control.set(view.bias);
+      control.setDisabled(view.locked.includes("bias"));
+      const errors = view.hasStudent && state.sample ? sampleErrors(state, target) : null;
+      say(before, errors ? "At this " : "What raising the ");
+      say(after, errors ? ` the student is wrong on ${errors.all} of ${grouped(errors.of)} examples drawn at random, and on ${errors.target} of the ${errors.ofTarget} among them of class ${name}.`
+        : " mends is counted here once there is a student.");
+    },
+  };
+}
+
+export function signed(v) {
+  return v > 0 ? `+${Number(v.toFixed(2))}` : String(Number(v.toFixed(2))).replace("-", "−");
+}
+
+/** Errors on the random sample: in all, and among the examples of one class. Counted once for each set of answers. */
+function sampleErrors(state, target) {
+  const known = state.errors;
+  if (known?.student === state.student && known.target === target) return known.counts;
+  const counts = { all: 0, of: 0, target: 0, ofTarget: 0 };
+  const says = firstChoices(state.student.subarray(0, state.sample * state.classes.length), state.classes.length);
+  for (let i = 0; i < says.length; i++) {
+    const label = state.labels[i] ?? -1;
+    if (label < 0) continue;
+    const wrong = says[i] === label ? 0 : 1;
+    counts.all += wrong;
+    counts.of += 1;
+    if (label !== target) continue;
+    counts.target += wrong;
+    counts.ofTarget += 1;
+  }
+  state.errors = { student: state.student, target, counts };
+  return counts;
+}

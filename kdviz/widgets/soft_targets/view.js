@@ -1,0 +1,231 @@
+// SoftTargets: what teacher and student say about one example, at the temperature under the thumb.
+
+import { barsPart } from "../shared/bars.js";
+import { definition } from "../shared/definition.js";
+import { announcer, card, drawing, lifetime, node, put, say } from "../shared/elements.js";
+import { grouped, short } from "../shared/format.js";
+import { isHidden, joined } from "../shared/scene.js";
+import { floats, octets, probeNumbers } from "../shared/softmax.js";
+import { shownStudent, stepsAreTold } from "../shared/strip.js";
+import { addsPart, addsSentence } from "./adds.js";
+import { formulaPart } from "./formula.js";
+import { numbersPart, probeSentence, sentencePart } from "./numbers.js";
+import { probesPart } from "./probes.js";
+import { signed, slidersPart } from "./sliders.js";
+import "./style.css";
+
+// What a lecturer's link can hide on a page with a scene, and the parts that this means here.
+const PART_OF = {
+  temperature: "sliders", alpha: "sliders", fairness: "sliders", bias: "sliders", formula: "sliders", probes: "examples",
+  bars: "one", numbers: "one", sentence: "one", adds: "one",
+};
+const FIXED = ["teacher_logits", "classes", "labels", "captions", "images", "image_shape", "sample"];
+const RECORDED = "Recorded steps keep each output as a 16-bit number: it is off by at most one part in 65,534 of the largest output of that step. "
+  + "The exact outputs follow when the scrubber is let go.";
+
+async function render({ model: own, el }) {
+  const model = await joined(own);
+  const life = lifetime(model);
+  const { root, body } = card(el, "soft-targets", "Soft targets");
+  const live = announcer(life, { apart: 20000 });
+  const state = { ...readFixed(model), ...readStudent(model) };
+  const empty = node("p", { class: "kd-empty" }, model.scene
+    ? "No examples yet. Their soft targets appear here once a teacher is chosen." : "No probes yet. Their soft targets appear here once a teacher is chosen.");
+  const parts = partsOf(body, {
+    heading: () => headingPart(body, life),
+    empty: () => ({ root: empty, draw: (view) => { empty.hidden = state.count > 0 || !view.blank; } }),
+    probes: () => probesPart(model, life),
+    sliders: () => slidersPart(model, life, () => painter.now()),
+    bars: () => barsPart(model, life),
+    sentence: () => sentencePart(),
+    formula: () => formulaPart(),
+    adds: () => addsPart(life),
+    numbers: () => numbersPart(life),
+  });
+  root.append(live.region);
+
+  let [fixedIsOld, studentIsOld] = [false, false];
+  const painter = drawing(life, () => {
+    const shown = shownParts(model);
+    const elsewhere = (model.get("views") ?? []).length > 0 && model.scene && !model.get("views").includes(model.get("view"));
+    el.hidden = Boolean(elsewhere || (model.scene && shown.size === 0));
+    if (el.hidden) return;
+    if (fixedIsOld) Object.assign(state, readFixed(model));
+    if (fixedIsOld || studentIsOld) Object.assign(state, readStudent(model));
+    fixedIsOld = studentIsOld = false;
+    const view = currentView(model, state, shown);
+    parts.draw(view, state);
+    body.classList.toggle("kd-is-empty", view.blank);
+    for (const role of ["twin", "smoothed"]) body.classList.toggle(`kd-of-${role}`, view.role === role);
+    live.announce(view.spoken, `${view.temperature} ${view.alpha} ${view.selected}`);
+  });
+  const reread = () => {
+    fixedIsOld = true;
+    painter.soon();
+  };
+  const rereadStudent = () => {
+    studentIsOld = true;
+    painter.soon();
+  };
+  life.watch(FIXED, reread);
+  life.watch(["student_logits"], rereadStudent);
+  life.watch(
+    ["temperature", "alpha", "temperature_range", "alpha_range", "shown", "locked", "hidden", "in_force", "selected", "scale", "loss",
+      "student_step", "teacher_name", "student_name", "bias", "bias_class", "penalty", "fairness", "fairness_range", "views", "view", "runs", "shown_run", "total_steps"],
+    painter.soon,
+  );
+  painter.now();
+  return () => life.end();
+}
+
+/** Parts in their order, each made when it is first shown: a card of sliders holds no bars. */
+function partsOf(body, makers) {
+  const made = {};
+  const names = Object.keys(makers);
+  const wanted = (name, view) => name === "heading" || name === "empty" || (name === "sliders" ? view.hasSliders : view.shown.has(name));
+  return {
+    draw(view, state) {
+      for (const name of names) {
+        if (made[name] || !wanted(name, view)) continue;
+        made[name] = makers[name]();
+        const next = names.slice(names.indexOf(name) + 1).find((later) => made[later]);
+        body.insertBefore(made[name].root, next ? made[next].root : null);
+      }
+      for (const part of Object.values(made)) part.draw(view, state);
+    },
+  };
+}
+
+/** The parts asked for, without those that a lecturer's link hides. */
+function shownParts(model) {
+  const hidden = (part) => model.scene && (isHidden(model, PART_OF[part]) || part === "probes");
+  return new Set(model.get("shown").filter((part) => !hidden(part)));
+}
+
+/** What changes only when Python sends other examples. */
+function readFixed(model) {
+  const classes = model.get("classes");
+  const teacher = floats(model.get("teacher_logits"));
+  return {
+    classes,
+    count: classes.length ? Math.floor(teacher.length / classes.length) : 0,
+    teacherRow: rowsOf(teacher, classes.length),
+    labels: model.get("labels"),
+    captions: model.get("captions"),
+    images: octets(model.get("images")),
+    shape: model.get("image_shape"),
+    sample: model.get("sample") ?? 0,
+  };
+}
+
+/** The student's answers: sent by Python, or those of the scene's film at its cursor. */
+function readStudent(model) {
+  const given = model.get("student_logits");
+  const student = given instanceof Float32Array ? given : floats(given);
+  const row = rowsOf(student, model.get("classes").length);
+  return { student, studentRow: row, hasStudent: student.length > 0, stamp: Symbol("probes") };
+}
+
+function rowsOf(all, width) {
+  return (i) => (width && all.length >= (i + 1) * width ? all.subarray(i * width, (i + 1) * width) : all.subarray(0, 0));
+}
+
+/** Everything one drawing needs, computed once. */
+function currentView(model, state, shown) {
+  const temperature = model.get("temperature");
+  const alpha = model.get("alpha");
+  const selected = Math.min(Math.max(0, model.get("selected")), Math.max(0, state.count - 1));
+  const label = state.labels[selected] ?? -1;
+  const loss = model.get("loss");
+  const student = shownStudent(model);
+  const has = (...names) => names.some((name) => shown.has(name));
+  const view = {
+    temperature, alpha, selected, label, loss, shown,
+    numbers: probeNumbers(state.teacherRow(selected), state.studentRow(selected), label, temperature, alpha, loss),
+    inForce: model.get("in_force"),
+    locked: model.get("locked"),
+    range: model.get("temperature_range"),
+    alphaRange: model.get("alpha_range"),
+    scale: model.get("scale"),
+    teacherName: model.get("teacher_name"),
+    studentName: student.name,
+    studentTitle: student.title,
+    who: student.who,
+    role: student.role,
+    step: model.get("student_step"),
+    trains: stepsAreTold(model),
+    hasStudent: state.hasStudent,
+    hasSliders: has("temperature", "alpha", "fairness", "bias"),
+    hasExample: has("bars", "numbers", "sentence", "adds", "probes"),
+    inScene: Boolean(model.scene),
+    word: model.scene ? "example" : "probe",
+    which: model.scene ? `example ${selected + 1}` : "this probe",
+    biasClass: model.get("bias_class") ?? -1,
+    bias: model.get("bias") ?? 0,
+    penalty: model.get("penalty") ?? "",
+    fairness: model.get("fairness") ?? 0,
+    fairnessRange: model.get("fairness_range") ?? [0, 1],
+    frame: model.scene?.frame() ?? null,
+    cursor: model.scene ? model.get("step") : null,
+  };
+  // A card of sliders alone is of use before there are examples; one that shows an example is not.
+  view.blank = state.count === 0 && (!model.scene || view.hasExample);
+  view.sentence = state.count ? probeSentence(view, state) : "";
+  view.addsSentence = state.count && view.hasStudent && has("adds") ? addsSentence(view, state) : "";
+  view.spoken = [has("sentence") ? view.sentence : "", view.addsSentence].filter(Boolean).join(" ");
+  return view;
+}
+
+function headingPart(body, life) {
+  const title = node("h2", {}, "Soft targets");
+  const force = node("p", { class: "kd-force kd-note" });
+  const when = whenPart(life);
+  return {
+    root: node("div", { class: "kd-head" }, title, force, when.root),
+    draw(view, state) {
+      const text = titleOf(view);
+      say(title, text);
+      put(body, "aria-label", text);
+      const { temperature, alpha, fairness, step } = view.inForce;
+      const known = temperature !== undefined && alpha !== undefined;
+      const settings = view.hasSliders || !view.inScene;
+      force.hidden = !settings || (!known && !view.hasStudent);
+      const fair = fairness !== undefined && view.shown.has("fairness");
+      const differs = known && (temperature !== view.temperature || alpha !== view.alpha || (fair && fairness !== view.fairness));
+      force.classList.toggle("kd-preview", differs);
+      const since = step ? ` since step ${grouped(step)}` : "";
+      const values = known ? `T = ${short(temperature)}, α = ${short(alpha)}${fair ? `, fairness = ${short(fairness)}` : ""}` : "";
+      say(force, !known ? "" : differs ? `Preview. Training uses ${values}${since}.` : `In force${since}: ${values}.`);
+      when.draw(view, state);
+    },
+  };
+}
+
+function titleOf(view) {
+  if (view.hasExample || !view.hasSliders) return "Soft targets";
+  const [temperature, alpha] = ["temperature", "alpha"].map((name) => view.shown.has(name));
+  return temperature && alpha ? "Temperature and weight" : temperature ? "Temperature" : alpha ? "Weight of the soft term" : "Bias";
+}
+
+/** Of which example and step the card speaks, and whether from the film or exactly. */
+function whenPart(life) {
+  const text = node("span", {});
+  const recorded = definition(life, "recorded in 16 bits", RECORDED);
+  const bias = node("span", {});
+  return {
+    root: node("p", { class: "kd-note kd-when" }, text, recorded, bias),
+    draw(view, state) {
+      const { frame } = view;
+      this.root.hidden = !frame || !view.hasExample || state.count === 0;
+      if (this.root.hidden) return;
+      const late = view.cursor !== null && frame.step !== view.cursor ? `, the last recorded before ${grouped(view.cursor)}` : "";
+      const when = view.trains ? ` · step ${grouped(frame.step)}${late}${frame.exact ? "" : ", "}` : "";
+      say(text, `Example ${view.selected + 1} of ${grouped(state.count)}${when}`);
+      recorded.hidden = frame.exact;
+      const raised = view.biasClass >= 0 && view.bias !== 0;
+      say(bias, raised ? ` · bias of ${state.classes[view.biasClass] ?? view.biasClass} ${signed(view.bias)}` : "");
+    },
+  };
+}
+
+export default { render };
