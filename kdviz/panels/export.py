@@ -115,9 +115,15 @@ def _needs_python(view: View) -> bool:
     return view.needs_python or (isinstance(view, Bias) and not view.found)
 
 
+def _parts_of_python(kind: type[View]) -> list[str]:
+    """Return the parts of a page that are nothing without Python, whether this page has them or not."""
+    own = [kind.part] if kind.needs_python and kind.part else []
+    return own + [part for more in kind.__subclasses__() for part in _parts_of_python(more)]
+
+
 def _scene_changes(scene: Scene, left_out: Sequence[str]) -> dict[str, Any]:
     """Return what of a scene is otherwise where there is no Python; parts that are left out cannot be chosen."""
-    hidden = list(dict.fromkeys([*scene.hidden, *left_out]))
+    hidden = list(dict.fromkeys([*scene.hidden, *_parts_of_python(View), *left_out]))
     return {
         "hidden": hidden,
         "locked": list(dict.fromkeys([*scene.locked, *LOCKED])),

@@ -91,7 +91,9 @@ def test_wheel_carries_data_template_and_widgets(wheel: Path) -> None:
         "kdviz/data/files/adult/adult.data.gz",
         "kdviz/app/jupyter/voila/templates/kdviz/index.html.j2",
         "kdviz/app/jupyter/voila/templates/kdviz/static/page.js",
-        "kdviz/widgets/soft_targets.js",
+        "kdviz/__init__.pyi",
+        "kdviz/widgets/soft_targets/view.js",
+        "kdviz/widgets/shared/theme.css",
         "kdviz/app/notebooks/dashboards/lab.ipynb",
     } <= names
     assert not [name for name in names if "fashion" in name and "weights" not in name]
