@@ -17,7 +17,7 @@ def button(page, name):
 
 
 def test_a_run_that_was_not_helped_is_asked_why(serve, page):
-    opened = page(f"{serve().url}?T=1&labels=300&units=16&epochs=4")
+    opened = page(f"{serve().url}?T=1&labels=300&units=16&epochs=60")  # long enough to stop its study
     expect(button(opened, "Train")).to_have_attribute("aria-disabled", "false", timeout=READY_MS)
     expect(button(opened, "Why did it (not) help?")).to_be_hidden()
     button(opened, "Train").click()
