@@ -93,17 +93,22 @@ def main() -> None:
             write_notebook(Path(folder) / f"{name}.ipynb", code)
         with serving(Path(folder)) as base:
             print(f"{'T slider, ms':<28}{'median':>9}{'p95':>9}   key press to")
-            ours = time_slider(browser.new_page(bypass_csp=True), f"{base}/voila/render/lab.ipynb", "kdviz Lab", arguments.presses)
+            ours = time_slider(new_page(browser), f"{base}/voila/render/lab.ipynb", "kdviz Lab", arguments.presses)
             theirs = time_slider(
-                browser.new_page(bypass_csp=True), f"{base}/voila/render/rival.ipynb", "interact + FigureWidget", arguments.presses
+                new_page(browser), f"{base}/voila/render/rival.ipynb", "interact + FigureWidget", arguments.presses
             )
             print(f"the Lab's bars are changed {theirs / ours:.0f} times sooner (medians)")
         with serving(None) as base:
             time_opening(browser, f"{base}/voila/render/dashboards/lab.ipynb", arguments.loads)
-            time_training(browser.new_page(bypass_csp=True), f"{base}/voila/render/dashboards/lab.ipynb", arguments.presses)
+            time_training(new_page(browser), f"{base}/voila/render/dashboards/lab.ipynb", arguments.presses)
         browser.close()
     if arguments.seeds:
         compare_seeds(arguments.seeds)
+
+
+def new_page(browser: Browser) -> Page:
+    """Return a page that may be asked by text: the served pages' policy forbids what Playwright's waiting evaluates."""
+    return browser.new_page(bypass_csp=True)
 
 
 def write_notebook(path: Path, code: str) -> None:
@@ -166,7 +171,7 @@ def time_opening(browser: Browser, url: str, loads: int) -> None:
     first, ready = [], []
     for _ in range(loads):
         time.sleep(12)  # the next kernel gets warm
-        page = browser.new_page(bypass_csp=True)
+        page = new_page(browser)
         start = time.perf_counter()
         page.goto(url, wait_until="commit", timeout=120_000)
         page.locator(".kd-card:visible").first.wait_for(timeout=120_000)
