@@ -1,5 +1,6 @@
 """Small teachers and students, how big they are, models whose weights come with the package, and loading of others."""
 
+from kdviz.models.adapter import LogitsOf
 from kdviz.models.architecture import build
 from kdviz.models.convolutional import convnet
 from kdviz.models.counts import mac_count, parameter_count
@@ -20,6 +21,7 @@ __all__ = [
     "Ensemble",
     "Estimator",
     "Function",
+    "LogitsOf",
     "OnnxSession",
     "Service",
     "build",

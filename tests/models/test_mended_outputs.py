@@ -65,3 +65,13 @@ def test_a_model_that_answers_more_than_a_tensor_is_mended_too() -> None:
     assert torch.allclose(kd.wrap(Parts(), **SOFTMAX)(x), x.log())
     assert torch.allclose(kd.wrap(Parts(), **SIGMOID)(x), x.logit())
     assert torch.equal(kd.wrap(Parts(), classes=[2, 0, 1])(x=x), x[:, [2, 0, 1]])
+
+
+def test_the_short_way_to_a_part_of_an_answer_is_wrap() -> None:
+    class Parts(nn.Module):
+        def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            return 2 * x, x
+
+    x = torch.rand(5, 3)
+    short = kd.models.LogitsOf(Parts().eval(), 1)
+    assert torch.equal(short(x), x) and isinstance(short, type(kd.wrap(Parts(), output=1))) and not short.training
