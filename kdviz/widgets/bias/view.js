@@ -4,7 +4,7 @@ import { BIAS_FEW, BIAS_MOST, biasKey, biasPlot, biasShare } from "./plot.js";
 import { biasTable } from "./table.js";
 import { choiceOf } from "../shared/choice.js";
 import { definition } from "../shared/definition.js";
-import { card, changing, commit, drawing, lifetime, liveSentence, node, say } from "../shared/elements.js";
+import { card, commit, drawing, lifetime, liveSentence, node, onOtherWidth, say } from "../shared/elements.js";
 import { grouped } from "../shared/format.js";
 import { isOfNow, staleness } from "../shared/maps.js";
 import { runLook, SHORT_NAMES } from "../shared/run_key.js";
@@ -65,14 +65,10 @@ async function render({ model: own, el }) {
     say(small, biasNotes(shown, found));
   });
   life.watch(BIAS_DEPENDS_ON, painter.soon);
-  const resized = changing();
-  const sizes = new ResizeObserver(([entry]) => {
-    if (!resized(entry.contentRect.width)) return;
+  onOtherWidth(life, root, () => {
     width = 0;
     painter.soon();
   });
-  sizes.observe(root);
-  life.onEnd(() => sizes.disconnect());
   painter.now();
   return () => life.end();
 }

@@ -3,7 +3,7 @@
 import { answersAt, COLDEST, fittedTemperature, HOTTEST, reliability } from "./numbers.js";
 import { comparedSample } from "../shared/compared.js";
 import {
-  card, changing, commit, drawing, lifetime, liveSentence, node, put, say, svgNode, uniqueId,
+  card, changing, commit, drawing, lifetime, liveSentence, node, onOtherWidth, put, say, svgNode, uniqueId,
 } from "../shared/elements.js";
 import { figuresInARow } from "../shared/figures_in_a_row.js";
 import { grouped, percent, quantity, short } from "../shared/format.js";
@@ -69,14 +69,10 @@ async function render({ model: own, el }) {
     sentence.say(calibrationSentence(model, measured, view, temperature), `${view.who} ${view.step}`);
   });
   life.watch(CALIBRATION_DEPENDS_ON, painter.soon);
-  const resized = changing();
-  const sizes = new ResizeObserver(([entry]) => {
-    if (!resized(entry.contentRect.width)) return;
+  onOtherWidth(life, root, () => {
     width = 0;
     painter.soon();
   });
-  sizes.observe(root);
-  life.onEnd(() => sizes.disconnect());
   painter.now();
   return () => life.end();
 }

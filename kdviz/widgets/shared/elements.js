@@ -158,3 +158,11 @@ export function commit(model, values) {
   for (const [name, value] of Object.entries(values)) model.set(name, value);
   model.save_changes();
 }
+
+/** Call when an element has got another width; not when it only got higher. */
+export function onOtherWidth(life, el, call) {
+  const differs = changing();
+  const sizes = new ResizeObserver(([entry]) => differs(entry.contentRect.width) && call());
+  sizes.observe(el);
+  life.onEnd(() => sizes.disconnect());
+}
