@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from . import schedules
+from .live import LIVE
 from .objective_schema import WRITTEN
 from .schedules import Complement, Hyperparameter, Schedule, value_at
 from .terms import TERMS, Fairness, HardLabels, SoftTargets, Term
@@ -134,6 +135,20 @@ class Objective:
         """The weight of the penalty on unequal treatment, or None without one."""
         return next((weight for weight, term in self.weighted if isinstance(term, Fairness)), None)
 
+    def value(self, name: str) -> Hyperparameter | None:
+        """Return the number that ``edited(name=...)`` would change, or None where there is none of that name.
+
+        >>> (0.9 * SoftTargets(4) + 0.1 * HardLabels()).value("temperature")
+        4.0
+        """
+        if name in ("alpha", "temperature", "fairness"):
+            return getattr(self, name)
+        if name not in self.numbers:
+            return None
+        at, field = self.numbers[name]
+        weight, term = self.weighted[at]
+        return getattr(term, field) if field else weight
+
     @property
     def group_column(self) -> str | None:
         """The column of ``Examples.groups`` that a term needs, or None."""
@@ -198,12 +213,12 @@ class Objective:
         return f"the objective {self} has {', '.join(self.editable)}, got {name!r}"
 
     def _check_balanced(self, alpha: Hyperparameter) -> None:
-        check_alpha(alpha)
+        LIVE["alpha"].check(alpha)
         if set(self._balanced) != {"soft", "hard"}:
             raise ValueError(f"alpha balances soft targets against hard labels and the objective is {self}")
 
     def _check_fair(self, fairness: Hyperparameter) -> None:
-        check_fairness(fairness)
+        LIVE["fairness"].check(fairness)
         if self.fairness is None:
             raise ValueError(
                 "fairness weighs a penalty on unequal treatment and this objective has none; "
@@ -289,7 +304,7 @@ def hinton(
     >>> hinton(alpha=0.5, temperature=1, term=ReverseKL)
     0.5 * ReverseKL(temperature=1.0) + 0.5 * HardLabels()
     """
-    check_alpha(alpha)
+    LIVE["alpha"].check(alpha)
     if not (isinstance(term, type) and issubclass(term, SoftTargets)):
         raise TypeError(f"term must be SoftTargets or a class derived from it, such as ReverseKL, got {term!r}")
     soft, hard = _shares(alpha)
@@ -299,32 +314,6 @@ def hinton(
 def _shares(alpha: Hyperparameter) -> tuple[Hyperparameter, Hyperparameter]:
     """Return the weights of the soft and the hard term."""
     return (alpha, Complement(alpha)) if isinstance(alpha, Schedule) else (float(alpha), 1.0 - float(alpha))
-
-
-def check_alpha(alpha: Hyperparameter) -> None:
-    """Raise a one-sentence ``ValueError`` unless 0 <= alpha <= 1, all along where it follows a schedule.
-
-    >>> check_alpha(1.5)
-    Traceback (most recent call last):
-        ...
-    ValueError: alpha must lie in [0, 1] (it is the weight of the soft targets), got 1.5
-    """
-    for number in schedules.extremes(alpha):
-        if not 0 <= number <= 1:
-            raise ValueError(f"alpha must lie in [0, 1] (it is the weight of the soft targets), got {number}")
-
-
-def check_fairness(fairness: Hyperparameter) -> None:
-    """Raise a one-sentence ``ValueError`` unless the weight of the penalty is finite and >= 0, all along.
-
-    >>> check_fairness(-1.0)
-    Traceback (most recent call last):
-        ...
-    ValueError: fairness must be a finite number >= 0 (it is the weight of the penalty), got -1.0
-    """
-    for number in schedules.extremes(fairness):
-        if not (math.isfinite(number) and number >= 0):
-            raise ValueError(f"fairness must be a finite number >= 0 (it is the weight of the penalty), got {number}")
 
 
 def _check_weight(weight: Hyperparameter, name: str) -> None:

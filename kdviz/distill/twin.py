@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .live import LIVE
 from .objective import Objective
 from .state import restore
 from .terms import HardLabels, LabelSmoothing, Term
@@ -13,7 +14,7 @@ from .terms.labels import weight_of_labels
 if TYPE_CHECKING:
     from .distillation import Distillation
 
-SHARED = ("learning_rate", "total_steps", "fairness")  # edits that concern a twin too
+SHARED = ("total_steps", *(name for name, number in LIVE.items() if number.of_twin))  # edits that concern a twin too
 
 
 def twin(run: Distillation, smoothing: float = 0.0) -> Distillation:

@@ -27,7 +27,7 @@ from ..distill import (
 )
 from ..distill.batches import batch_sizes
 from ..distill.grouping import MOST_GROUPS
-from ..distill.objective import check_fairness
+from ..distill.live import LIVE, LiveNumbers
 from .parameters import shown
 
 LABEL_CHOICES = (100, 300, 1000, 4000, 10_000, 30_000)
@@ -41,7 +41,7 @@ WITHOUT_LABELS = {"keep_unlabelled": True, "alpha": 1.0, "penalty": "demographic
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choices:
+class Choices(LiveNumbers):
     """The Lab's settings, checked against what there is; the field names are the Lab's keyword arguments.
 
     The default run is one where the teacher's help is real, large and quick (``benchmarks/lab.py`` prints it): few
@@ -96,15 +96,11 @@ class Choices:
     units: int = 128
     layers: int = 1
     epochs: int = 60
-    temperature: float = 4.0
-    alpha: float = 0.9
-    learning_rate: float = 3e-3
     batch_size: int = 128
     seed: int = 0
     loss: str = "soft_targets"
     omit: int = NONE_OMITTED
     smoothing: bool = True
-    fairness: float = 0.0
     penalty: str = "demographic_parity"
     group: str = "sex"
 
@@ -119,8 +115,8 @@ class Choices:
         self._check_labels()
         for name in ("labels", "units", "layers", "epochs", "batch_size", "seed"):
             guards.whole(name, getattr(self, name))
-        for name in ("temperature", "alpha", "learning_rate", "fairness"):
-            guards.number(name, getattr(self, name))
+        for name, live in LIVE.items():
+            live.check(guards.number(name, getattr(self, name)))
         for name in ("keep_unlabelled", "smoothing"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name} must be one of True, False, got {shown(getattr(self, name))}")
@@ -128,8 +124,6 @@ class Choices:
         if self.labels == 0:
             for name, value in WITHOUT_LABELS.items():
                 object.__setattr__(self, name, value)
-        check_fairness(self.fairness)
-        self.objective()  # refuses a temperature or alpha out of range
 
     def _check_labels(self) -> None:
         offered = label_choices(self.data)

@@ -11,6 +11,7 @@ import numpy as np
 from ..distill import Distillation, Runner, guards
 from ..distill.evaluate import evaluate
 from ..distill.in_force import InForce
+from ..distill.live import OF_OBJECTIVE
 from ..distill.runner import KeepGoing
 from ..distill.twin import SHARED
 from ..measure import PairedErrors, paired_errors
@@ -240,12 +241,7 @@ def changed_at(run: Distillation, step: int, edits: dict[str, float]) -> dict[st
     """Return the edits that change something: others than what is in force at ``step`` and stays so in this run."""
     now = InForce(run.settings, run.steps_per_epoch)
     now.enter(step, run.history.edits)
-    there = {
-        "temperature": now.objective.temperature,
-        "alpha": now.objective.alpha,
-        "fairness": now.objective.fairness,
-        "learning_rate": now.learning_rate,
-    }
+    there = {**{name: now.objective.value(name) for name in OF_OBJECTIVE}, "learning_rate": now.learning_rate}
     later = {edit.name for edit in run.history.edits if edit.step > step}
     return {name: value for name, value in edits.items() if value != there[name] or name in later}
 

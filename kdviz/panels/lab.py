@@ -18,6 +18,7 @@ from traitlets import Bunch
 from .. import data as data_sets
 from .. import models
 from ..distill import Distillation, Objective, Runner, Teacher, guards, leave_room
+from ..distill.live import OF_OBJECTIVE, WITH_SLIDER
 from ..distill.runner import KeepGoing
 from . import choices as offered
 from . import code, link, memory, messages, presets, telling
@@ -101,7 +102,7 @@ class Lab(LabPage):
         self.setup.observe(self._on_data, "dataset")
         self.setup.observe(self._on_choice, list(CHOSEN_BY_SETUP))
         self.setup.observe(self._on_live, "learning_rate")
-        self.scene.observe(self._on_live, ["temperature", "alpha", "fairness"])
+        self.scene.observe(self._on_live, list(WITH_SLIDER))
         self.scene.observe(lambda _: self._travel.rest(), ["step", "shown_run"])
         self.scene.observe(lambda _: self._link(), ["view", "selected"])
 
@@ -521,10 +522,10 @@ class Lab(LabPage):
         made = edits_made(run) if run is not None else ()
         if run is not None and made:  # they lead from these to what is in force
             objective, edits = run.settings.objective, made
-            begun = {"temperature": objective.temperature, "alpha": objective.alpha}
-            begun["learning_rate"] = run.settings.learning_rate
-            if objective.fairness is not None:
-                begun["fairness"] = objective.fairness
+            values = {name: objective.value(name) for name in OF_OBJECTIVE} | {
+                "learning_rate": run.settings.learning_rate
+            }
+            begun = {name: value for name, value in values.items() if value is not None}
         selected = self.scene.selected
         if self._watched is not None and selected == self._watched.first:
             selected = -1  # the page's own choice

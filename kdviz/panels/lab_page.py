@@ -10,6 +10,7 @@ from torch import nn
 from .. import data as data_sets
 from .. import widgets
 from ..data import Splits
+from ..distill.live import WITH_SLIDER
 from ..widgets.from_page import Box, VBox
 from . import choices as offered
 from . import link, presets, telling
@@ -73,7 +74,7 @@ class LabPage(Panel):
         self.runs = widgets.Runs(folded=True, **shared)
         self.diagnosing = Diagnosing(self.scene, self._publisher, asked_about, links=not own)
         self.share = widgets.Share(**shared)
-        self.sliders = widgets.SoftTargets(shown=["temperature", "alpha", "fairness", "bias"], **shared)
+        self.sliders = widgets.SoftTargets(shown=[*WITH_SLIDER, "bias"], **shared)
         self.views = widgets.Views(**shared)
         self.examples = widgets.Examples(**shared)
         one = ["bars", "sentence", "formula", "numbers", "adds"]
@@ -167,15 +168,13 @@ def page_traits(opening: Opening) -> dict[str, Any]:
         "view": opening.view,
         "hidden": list(opening.hidden),
         "locked": list(opening.locked),
-        "temperature_range": list(opening.temperature_range),
-        "alpha_range": list(opening.alpha_range),
-        "fairness_range": list(opening.fairness_range),
+        **{f"{name}_range": list(getattr(opening, f"{name}_range")) for name in WITH_SLIDER},
     }
 
 
 def live_traits(choices: Choices) -> dict[str, float]:
     """Return what the scene's sliders show of the choices."""
-    return {name: float(getattr(choices, name)) for name in ("temperature", "alpha", "fairness")}
+    return {name: float(getattr(choices, name)) for name in WITH_SLIDER}
 
 
 def setup_traits(choices: Choices, opening: Opening) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from ..distill.live import LIVE, WITH_SLIDER
 from ..widgets.scene import VIEWS
 from ..widgets.share import CONTROLS, PARTS
 from .choices import WITHOUT_LABELS, Choices
@@ -22,9 +23,6 @@ from .parameters import Parameter, edits, ends, flag, number, shown, whole, word
 from .presets import BY_NAME
 
 MOST_CHARACTERS = 4000
-HIGHEST_TEMPERATURE = 1000.0
-HIGHEST_RATE = 10.0
-HIGHEST_FAIRNESS = 1000.0
 MOST_EPOCHS = 10_000
 MOST_IN_A_BATCH = 4096
 MOST_STEPS = 10**6  # of one run: days of training
@@ -67,7 +65,7 @@ def to_query(state: Mapping[str, Any]) -> str:
     """
     whole = complete(state)
     usual = defaults(whole["preset"])
-    written = {LINK_NAMES[n]: _PARAMETERS[n].write(v) for n, v in whole.items() if n in _PARAMETERS and v != usual[n]}
+    written = {LINK_NAMES[n]: kind.write(whole[n]) for n, kind in _PARAMETERS.items() if whole[n] != usual[n]}
     if whole["preset"]:
         written = {"preset": whole["preset"], **written}
     return "?" + "&".join(f"{name}={text}" for name, text in written.items()) if written else ""
@@ -179,7 +177,8 @@ def to_call(state: Mapping[str, Any]) -> str:
     'kd.panels.Lab(labels=300, temperature=20.0)'
     """
     whole, usual = complete(state), defaults()
-    told = [f"{n}={v!r}" for n, v in whole.items() if n not in LECTURERS and v != usual[n]]
+    names = [*_PARAMETERS, *(n for n in whole if n not in _PARAMETERS)]
+    told = [f"{n}={whole[n]!r}" for n in names if n not in LECTURERS and whole[n] != usual[n]]
     return f"kd.panels.Lab({', '.join(told)})"
 
 
@@ -230,7 +229,7 @@ def _complete(
         whole[name] = parameter.check(names.get(name, name), whole[name])
     _check_preset(whole["preset"])
     whole |= _chosen(whole, given, names)
-    for name in ("temperature", "alpha", "fairness", "epochs"):
+    for name in (*WITH_SLIDER, "epochs"):
         low, high = whole[f"{name}_range"]
         if whole[f"{name}_range"] != PAGE[f"{name}_range"] and not low <= whole[name] <= high:
             label, within = names.get(name, name), names.get(f"{name}_range", f"{name}_range")
@@ -247,8 +246,8 @@ def _chosen(whole: Mapping[str, Any], given: Collection[str], names: Mapping[str
         made = Choices(**chosen)
     except TypeError as error:
         raise ValueError(str(error)) from error
-    for name, value in made.to_dict().items():
-        if value != chosen[name]:
+    for name in (name for name in _PARAMETERS if name in chosen):
+        if (value := getattr(made, name)) != chosen[name]:
             raise ValueError(f"{names.get(name, name)} must be {value} where labels is 0, got {shown(chosen[name])}")
     if made.steps > MOST_STEPS:
         raise ValueError(
@@ -300,15 +299,10 @@ def _check_preset(value: Any) -> str:
     return value
 
 
-_TEMPERATURE = number(HIGHEST_TEMPERATURE, above=True)
 _EPOCHS = whole(1, MOST_EPOCHS)
-_LIVE = {
-    "temperature": _TEMPERATURE,
-    "alpha": number(1),
-    "fairness": number(HIGHEST_FAIRNESS),
-    "learning_rate": number(HIGHEST_RATE, above=True),
-}
-_RENAMED = {"temperature": "T", "temperature_range": "T_range", "hidden": "hide", "locked": "lock"}
+_LIVE = {name: number(live.most_in_a_link, above=live.above) for name, live in LIVE.items()}
+_RENAMED = {"hidden": "hide", "locked": "lock"}
+_RENAMED |= {name + end: live.link + end for name, live in LIVE.items() for end in ("", "_range")}
 
 _PARAMETERS: dict[str, Parameter] = {
     "data": word(),
@@ -318,24 +312,19 @@ _PARAMETERS: dict[str, Parameter] = {
     "units": whole(1, 10**6),
     "layers": whole(1, 10),
     "epochs": _EPOCHS,
-    "temperature": _TEMPERATURE,
-    "alpha": _LIVE["alpha"],
-    "learning_rate": _LIVE["learning_rate"],
+    **_LIVE,
     "batch_size": whole(1, MOST_IN_A_BATCH),
     "seed": whole(0, 10**9 - 1),
     "loss": word(),
     "omit": whole(-1, 10_000),
     "smoothing": flag(),
-    "fairness": _LIVE["fairness"],
     "penalty": word(),
     "group": word(),
     "view": word(VIEWS),
     "selected": whole(-1, 100_000),
     "hidden": words(PARTS),
     "locked": words(CONTROLS),
-    "temperature_range": ends(_TEMPERATURE),
-    "alpha_range": ends(_LIVE["alpha"]),
-    "fairness_range": ends(_LIVE["fairness"]),
+    **{f"{name}_range": ends(_LIVE[name]) for name in WITH_SLIDER},
     "epochs_range": ends(_EPOCHS),
     "edits": edits({name: (_RENAMED.get(name, name), kind) for name, kind in _LIVE.items()}),
 }

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, make_dataclass
 from typing import Any
 
 from ..distill import Distillation, Edit, Schedule, guards
+from ..distill.live import LIVE, WITH_SLIDER
 from ..widgets.scene import VIEWS
 from ..widgets.share import CONTROLS, PARTS
 from .choices import one_of
 from .parameters import is_number, shown
 from .presets import BY_NAME
 
-EDITED = ("temperature", "alpha", "fairness", "learning_rate")
+_RANGES: list[tuple[str, Any, Any]] = [
+    (f"{name}_range", tuple[float, float], LIVE[name].slider) for name in WITH_SLIDER
+]
+SliderRanges: Any = make_dataclass("SliderRanges", _RANGES, frozen=True, kw_only=True)  # a field NAME_range for each
 
 
 @dataclass(frozen=True, kw_only=True)
-class Opening:
+class Opening(SliderRanges):
     """The part of the Lab's state that is no choice about training; the field names are the Lab's keyword arguments.
 
     Attributes
@@ -31,9 +35,9 @@ class Opening:
     hidden, locked : tuple of str
         Parts that are not drawn, controls that cannot be changed.
     temperature_range, alpha_range, fairness_range, epochs_range : tuple
-        Lowest and highest value of a slider.
+        Lowest and highest value of a slider; there is one for each of :data:`kdviz.distill.live.WITH_SLIDER`.
     edits : tuple of (step, name, value)
-        Edits that are made at their steps: temperature, alpha, fairness or learning_rate.
+        Edits that are made at their steps, of any number in :data:`kdviz.distill.live.LIVE`.
     """
 
     view: str = "one"
@@ -41,9 +45,6 @@ class Opening:
     preset: str = ""
     hidden: tuple[str, ...] = ()
     locked: tuple[str, ...] = ()
-    temperature_range: tuple[float, float] = (0.5, 100.0)
-    alpha_range: tuple[float, float] = (0.0, 1.0)
-    fairness_range: tuple[float, float] = (0.0, 50.0)
     epochs_range: tuple[int, int] = (1, 200)
     edits: tuple[tuple[int, str, float], ...] = ()
 
@@ -53,7 +54,7 @@ class Opening:
             object.__setattr__(self, name, _several(name, getattr(self, name)))
             for given in getattr(self, name):
                 one_of(name, given, tuple(known))
-        for name in ("temperature_range", "alpha_range", "fairness_range", "epochs_range"):
+        for name in (*(f"{number}_range" for number in WITH_SLIDER), "epochs_range"):
             object.__setattr__(self, name, _rising(name, getattr(self, name)))
         object.__setattr__(self, "edits", tuple(_edit(e) for e in _several("edits", self.edits)))
         one_of("preset", self.preset, ("", *BY_NAME))
@@ -73,7 +74,7 @@ class Opening:
 
 def edits_made(run: Distillation) -> tuple[tuple[int, str, float], ...]:
     """Return the edits of a run as an opening holds them; a schedule has no place in a link."""
-    numbers = [e for e in run.history.edits if e.name in EDITED and not isinstance(e.value, Schedule)]
+    numbers = [e for e in run.history.edits if e.name in LIVE and not isinstance(e.value, Schedule)]
     return tuple((e.step, e.name, float(e.value)) for e in numbers)  # type: ignore[arg-type]
 
 
@@ -94,7 +95,7 @@ def _edit(given: Sequence[Any]) -> tuple[int, str, float]:
     if not isinstance(given, list | tuple) or len(given) != 3:
         raise ValueError(f"an edit must be (step, name, value), got {shown(given)}")
     step, name, value = given
-    one_of("an edit's name", name, EDITED)
+    one_of("an edit's name", name, tuple(LIVE))
     if guards.whole("an edit's step", step) < 0:
         raise ValueError(f"an edit's step must be >= 0, got {step}")
     if not is_number(value) or not math.isfinite(value):

@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from ..distill import Distillation, Evaluation
+from ..distill.live import LIVE
 from . import telling
 
 NAMES = {"student": "Student", "twin": "Twin, no teacher", "smoothed": "Twin, label smoothing", "branch": "Branch"}
@@ -67,9 +68,9 @@ class Entry:
             "steps": [e.step for e in points],
             "values": [round(100 * e.errors / e.examples, 4) for e in points],
             "edits": [
-                {"step": e.step, "text": telling.edit_text(e)}
+                {"step": e.step, "name": e.name, "text": telling.edit_text(e)}
                 for e in self.run.history.edits
-                if e.name in telling.SYMBOLS
+                if e.name in LIVE
             ],
             "from": self.start,
             "note": self.note,

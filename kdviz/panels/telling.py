@@ -8,10 +8,10 @@ from torch import nn
 
 from ..distill import DemographicParity, Distillation, EqualizedOdds, Evaluation, Objective, Runner, Schedule, Term
 from ..distill.history import Edit
+from ..distill.live import LIVE, OF_OBJECTIVE
 from ..models.wrap import kind_name
 
 TWINS = ("its twin without a teacher", "its twin with label smoothing")
-SYMBOLS = {"temperature": "T", "alpha": "α", "fairness": "fairness", "learning_rate": "learning rate"}
 PENALTIES: dict[type[Term], str] = {DemographicParity: "demographic parity", EqualizedOdds: "equalised odds"}
 
 
@@ -94,7 +94,7 @@ def teacher_error(run: Distillation) -> float | None:
 def edit_text(edit: Edit) -> str:
     """Return an edit in a few characters, for a mark on a curve."""
     value = "schedule" if isinstance(edit.value, Schedule) else f"{edit.value:.3g}"
-    return f"{SYMBOLS[edit.name]} = {value}"
+    return f"{LIVE[edit.name].symbol} = {value}"
 
 
 def curves_sentence(runs: Sequence[Distillation], best: Evaluation | None = None) -> str:
@@ -152,13 +152,12 @@ def _caveats(runs: Sequence[Distillation], split: str) -> str:
 
 def in_force(run: Distillation) -> dict[str, float]:
     """Return what training uses now, for the SoftTargets widget; empty where T or alpha follow a schedule."""
-    alpha, temperature = run.objective.alpha, run.objective.temperature
-    if not isinstance(alpha, float) or not isinstance(temperature, float):
+    values = {name: run.objective.value(name) for name in OF_OBJECTIVE}
+    numbers = {name: float(value) for name, value in values.items() if isinstance(value, int | float)}
+    if not {"temperature", "alpha"} <= numbers.keys():
         return {}
-    since = max((e.step for e in run.history.edits if e.name in ("temperature", "alpha", "fairness")), default=0)
-    fairness = run.objective.fairness
-    fair = {"fairness": float(fairness)} if isinstance(fairness, int | float) else {}
-    return {"temperature": temperature, "alpha": alpha, **fair, "step": since}
+    since = max((e.step for e in run.history.edits if e.name in OF_OBJECTIVE), default=0)
+    return {**numbers, "step": since}
 
 
 def penalty(objective: Objective) -> str:

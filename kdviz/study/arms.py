@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from ..distill import Recipe, Term
+from ..distill.live import OF_OBJECTIVE
 from ..distill.twin import SHARED, labels_alone
 
-OF_THE_OBJECTIVE = ("temperature", "alpha", "fairness")  # axes that Objective.edited takes
 RECIPE_FIELDS = tuple(f.name for f in fields(Recipe) if f.name not in ("seed", "student_seed"))
 
 
@@ -103,8 +103,8 @@ def _values(name: str, given: Iterable[Any]) -> list[Any]:
     """Return the values of an axis, once its name has been checked."""
     if name in ("seed", "student_seed"):
         raise ValueError(f"{name} is no axis; give the study its seeds, as seeds=3 or seeds=[7, 8, 9]")
-    if name not in (*OF_THE_OBJECTIVE, "hidden", *RECIPE_FIELDS):
-        there = ", ".join((*OF_THE_OBJECTIVE, "hidden", *RECIPE_FIELDS))
+    if name not in (*OF_OBJECTIVE, "hidden", *RECIPE_FIELDS):
+        there = ", ".join((*OF_OBJECTIVE, "hidden", *RECIPE_FIELDS))
         raise ValueError(f"an axis must be one of {there}, got {name!r}")
     if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
         raise TypeError(f"{name} must be a sequence of values, got {given!r}: write {name}=[{given!r}]")
@@ -123,7 +123,7 @@ def _placed(recipe: Recipe, place: Mapping[str, Any]) -> Recipe:
         hidden = place["hidden"]
         units = [hidden] if isinstance(hidden, int) else [int(u) for u in hidden]
         recipe = replace(recipe, student={**recipe.student, "hidden": units})
-    edits = {name: value for name, value in place.items() if name in OF_THE_OBJECTIVE}
+    edits = {name: value for name, value in place.items() if name in OF_OBJECTIVE}
     return replace(recipe, objective=recipe.objective.edited(**edits)) if edits else recipe
 
 

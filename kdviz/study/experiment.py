@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ..distill import Recipe, schema
+from ..distill.live import LIVE, LiveNumber
 from ..distill.methods import METHODS
-from ..distill.objective_schema import SEED, SHARE, SIZE
+from ..distill.objective_schema import SEED, SIZE
 from ..distill.recipe import WRITTEN
 from ..distill.schema import AnyOf, Anything, Distinct, Kind, ListOf, MapOf, Number, OneOf, Record, Text, Whole, or_null
 from .arms import RECIPE_FIELDS, grid
@@ -177,8 +178,12 @@ def _check_grid(read: Experiment) -> None:
             raise ValueError(f"experiment.grid does not fit its base: {' '.join(str(error).split())}") from None
 
 
+def _number(live: LiveNumber) -> Number:
+    return Number(above=live.least) if live.above else Number(least=live.least, most=live.most)
+
+
 _AXES: dict[str, Kind] = {
-    **{"temperature": Number(above=0), "alpha": SHARE, "fairness": Number(least=0), "learning_rate": Number(above=0)},
+    **{name: _number(live) for name, live in LIVE.items()},
     "hidden": AnyOf((SIZE, ListOf(SIZE, longest=1000))),
 }
 _SENTENCE = Text()

@@ -6,8 +6,6 @@ moves in all of them at once, without Python. `shared/scene.js` is its other hal
 
 from __future__ import annotations
 
-import math
-import sys
 import threading
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, ClassVar
@@ -17,9 +15,11 @@ import traitlets
 from traitlets import Dict, Float, Instance, Int, List, Unicode
 
 from kdviz.distill.film import Film, Frame
+from kdviz.distill.live import WITH_SLIDER
 from kdviz.widgets.catalogue import NAMES as VIEWS
 from kdviz.widgets.from_page import BY_HAND, BY_PAGE, Between
-from kdviz.widgets.traits import Packed, Stateful, View, WrongTraitError, finite_above_zero, one_of, rising_pair, within
+from kdviz.widgets.live_traits import live_traits, page_bounds
+from kdviz.widgets.traits import Packed, Stateful, View, WrongTraitError, one_of, within
 
 ROLES = ("student", "twin", "smoothed", "branch")
 HIGHEST_BIAS = 100.0  # far beyond where it decides every example
@@ -58,7 +58,7 @@ class InViews(View):
         return [one_of("views", view, VIEWS) for view in proposal["value"]]
 
 
-class Scene(Stateful):
+class Scene(live_traits(*WITH_SLIDER, **BY_HAND), Stateful):
     """The shared state of a page's views.
 
     Frames of films travel as custom messages, each once: ``record`` collects them, the next ``update`` sends those of
@@ -87,19 +87,9 @@ class Scene(Stateful):
     student_name = Unicode("", help="Student's name.").tag(sync=True)
     split = Unicode("validation", help="What the examples were taken from.").tag(sync=True)
 
-    temperature = Float(4.0, help="Temperature T; > 0.").tag(**BY_HAND)
-    temperature_range = List(Float(), default_value=[0.5, 100.0], help="Lowest and highest T of sliders.").tag(
-        sync=True
-    )
-    alpha = Float(0.9, help="Weight of the soft term, in [0, 1].").tag(**BY_HAND)
-    alpha_range = List(Float(), default_value=[0.0, 1.0], help="Lowest and highest alpha of sliders.").tag(sync=True)
     penalty = Unicode("", help="What the fairness slider weighs, in words; empty: there is no such slider.").tag(
         sync=True
     )
-    fairness = Float(0.0, help="Weight of the penalty on unequal treatment; >= 0.").tag(**BY_HAND)
-    fairness_range = List(
-        Float(), default_value=[0.0, 50.0], help="Lowest and highest weight of the fairness slider."
-    ).tag(sync=True)
     in_force = Dict(
         help='What training uses: {} or {"temperature": 4, "alpha": 0.9, "step": 200}, "fairness" with a penalty.'
     ).tag(sync=True)
@@ -112,7 +102,7 @@ class Scene(Stateful):
     runs = List(
         Dict(),
         help='Runs on the page: {"id", "name", "role", "colour": int, "hidden": bool, "steps": [int], '
-        '"values": [validation error in %], "edits": [{"step", "text"}], "from": step or None, "note": str, '
+        '"values": [validation error in %], "edits": [{"step", "name", "text"}], "from": step or None, "note": str, '
         '"best": {"step", "value"} or None, "test": errors or None, "removable": bool, "total_steps": int}.',
     ).tag(sync=True)
     bands = List(
@@ -127,6 +117,7 @@ class Scene(Stateful):
     exact_logits = Packed("<f4", help="The student's logits there, N·C float32 numbers.").tag(sync=True)
     state = Unicode("empty", help="State of training, as in Transport.").tag(sync=True)
 
+    shared = List(Unicode(), help="The traits that views take from here.").tag(sync=True)
     view = Unicode("one", help="What the right side shows: the name of a tab.").tag(**BY_HAND)
     hidden = List(Unicode(), help="Parts that are not drawn, by name (a lecturer's link).").tag(sync=True)
     locked = List(Unicode(), help="Controls that cannot be changed, by name (a lecturer's link).").tag(sync=True)
@@ -190,37 +181,16 @@ class Scene(Stateful):
 
     def page_choices(self) -> Mapping[str, Container[Any]]:
         return {
-            "temperature": Between(*self.temperature_range),
-            "alpha": Between(*self.alpha_range),
-            "fairness": Between(*self.fairness_range),
+            **page_bounds(self, WITH_SLIDER),
             "bias": Between(-HIGHEST_BIAS, HIGHEST_BIAS),
             "shown_run": [row["id"] for row in self.runs],
             "step": Between(0, MOST_STEPS),
             **dict.fromkeys(self.locked, ()),
         }
 
-    @traitlets.validate("temperature")
-    def _check_temperature(self, proposal: Any) -> float:
-        return finite_above_zero("temperature", proposal["value"])
-
-    @traitlets.validate("alpha")
-    def _check_alpha(self, proposal: Any) -> float:
-        return within("alpha", proposal["value"], 0, 1)
-
-    @traitlets.validate("fairness")
-    def _check_fairness(self, proposal: Any) -> float:
-        return within("fairness", proposal["value"], 0, sys.float_info.max)
-
-    @traitlets.validate("fairness_range")
-    def _check_fairness_range(self, proposal: Any) -> list[float]:
-        pair = list(proposal["value"])
-        if len(pair) != 2 or not 0 <= pair[0] < pair[1] < math.inf:
-            raise WrongTraitError(f"fairness_range must be two numbers >= 0, the smaller first, got {pair}")
-        return pair
-
-    @traitlets.validate("temperature_range")
-    def _check_range(self, proposal: Any) -> list[float]:
-        return rising_pair("temperature_range", proposal["value"])
+    @traitlets.default("shared")
+    def _default_shared(self) -> list[str]:
+        return list(self.own_traits())
 
     @traitlets.validate("view")
     def _check_view(self, proposal: Any) -> str:

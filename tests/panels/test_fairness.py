@@ -88,7 +88,7 @@ def test_the_slider_edits_student_and_twin_at_the_next_step(lab):
         assert run.history.column("weight_fairness").tolist() == [0.0, 5.0]
         assert [(e.step, e.name, e.value) for e in run.history.edits] == [(1, "fairness", 5.0)]
     assert panel.scene.in_force == {"temperature": 4.0, "alpha": 0.9, "fairness": 5.0, "step": 1}
-    assert panel.scene.runs[0]["edits"] == [{"step": 1, "text": "fairness = 5"}]
+    assert panel.scene.runs[0]["edits"] == [{"step": 1, "name": "fairness", "text": "fairness = 5"}]
 
 
 def test_the_state_holds_it_and_opens_the_same_page(lab):
@@ -199,7 +199,7 @@ def test_the_slider_is_moved_by_keys_and_marked_and_a_link_locks_it(open_lab):
     lab = open_lab(PEOPLE)
     slider = lab.page.get_by_role("slider", name="Fairness")
     expect(slider).to_be_visible()
-    expect(lab.page.locator(".kd-fairness-told:visible")).to_contain_text("demographic parity by sex")
+    expect(lab.page.locator(".kd-slider-note:visible")).to_contain_text("demographic parity by sex")
     lab.button("Step").click()
     expect(lab.page.locator(".kd-transport[data-state=paused]")).to_be_visible(timeout=120_000)
     expect(lab.page.locator(".kd-force:visible")).to_contain_text("fairness = 0")

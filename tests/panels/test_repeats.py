@@ -105,7 +105,10 @@ def test_a_roster_names_branches_and_holds_a_bounded_number_of_runs(group):
         roster.add(group[0][1], "branch", key="one-too-many", group=2)
     rows = roster.rows()
     assert [row["name"] for row in rows[:4]] == ["Student", "Twin, no teacher", "Twin, label smoothing", "Branch 1"]
-    assert rows[0]["edits"] == [{"step": 0, "text": "learning rate = 0.01"}] and rows[3]["from"] == 3
+    assert (
+        rows[0]["edits"] == [{"step": 0, "name": "learning_rate", "text": "learning rate = 0.01"}]
+        and rows[3]["from"] == 3
+    )
     assert rows[0]["best"]["value"] == min(rows[0]["values"]) and rows[0]["test"] is not None
     roster.rename("run-0", "  a very   good one ")
     roster.rename("run-1", "")

@@ -164,7 +164,11 @@ def branch_row(number: int, parent: dict[str, Any]) -> dict[str, Any]:
     """Return a branch that shares its parent's past up to its step, and ends higher the later it came."""
     own = run_row(f"b{number}", "branch", f"Branch {number + 1}", 1.0 + number, colour=number)
     values = [v if s <= BRANCHED_AT else w for s, v, w in zip(STEPS, parent["values"], own["values"], strict=True)]
-    return own | {"values": values, "from": BRANCHED_AT, "edits": [{"step": BRANCHED_AT, "text": "T = 1"}]}
+    return own | {
+        "values": values,
+        "from": BRANCHED_AT,
+        "edits": [{"step": BRANCHED_AT, "name": "temperature", "text": "T = 1"}],
+    }
 
 
 @pytest.fixture

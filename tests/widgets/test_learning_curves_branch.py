@@ -50,7 +50,7 @@ def test_a_branch_without_changes_repeats_the_run(mount, runs_scene):
     [
         ({}, []),  # nothing is known: the run has ended
         ({"temperature": 9.0, "alpha": 0.9, "step": 480}, []),  # in force since, not before
-        (IN_FORCE | {"temperature": 9.0}, [{"step": 600, "text": "T = 9"}]),
+        (IN_FORCE | {"temperature": 9.0}, [{"step": 600, "name": "temperature", "text": "T = 9"}]),
     ],
 )
 def test_what_is_shown_is_used_where_it_is_not_known_what_was_in_force(mount, runs_scene, in_force, edits):
@@ -73,8 +73,8 @@ def test_an_unknown_learning_rate_is_left_as_it_was(mount, runs_scene):
         ("T", "0", "T must be a number from 0.5 to 100, got 0."),
         ("T", "warm", "T must be a number from 0.5 to 100, got warm."),
         ("α", "1.5", "α must be a number from 0 to 1, got 1.5."),
-        ("learning rate", "-1", "The learning rate must be a number above 0, got -1."),
-        ("learning rate", "", "The learning rate must be a number above 0, got nothing."),
+        ("learning rate", "-1", "Learning rate must be a number above 0, got -1."),
+        ("learning rate", "", "Learning rate must be a number above 0, got nothing."),
     ],
 )
 def test_a_bad_number_gets_one_sentence_in_its_place(mount, runs_scene, field, given, sentence):

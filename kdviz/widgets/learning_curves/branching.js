@@ -4,12 +4,6 @@ import { node, put, say, uniqueId } from "../shared/elements.js";
 import { grouped, short } from "../shared/format.js";
 import { isLocked } from "../shared/scene.js";
 
-const BRANCH_FIELDS = [
-  { name: "temperature", label: "T", edits: /^T\b/, range: "temperature_range" },
-  { name: "alpha", label: "α", edits: /^α/, range: "alpha_range" },
-  { name: "fairness", label: "fairness", edits: /^fairness/, range: "fairness_range", needs: "penalty" },
-  { name: "learning_rate", label: "learning rate", edits: /^learning rate/, range: null },
-];
 const BRANCHES_WHILE = ["running", "paused", "stopped", "finished"];
 const BRANCH_PATIENCE_MS = 8000;
 
@@ -20,20 +14,20 @@ function shownRun(model) {
 /** What a field opens with; `known` where it certainly was in force at that step of the run shown. */
 function setThere(model, field, step) {
   const now = model.get("in_force") ?? {};
-  const since = field.name === "learning_rate" ? 0 : now.step ?? 0;
-  const own = field.name === "learning_rate" ? model.get("learning_rate") : now[field.name];
-  const value = own ?? (field.name === "learning_rate" ? null : model.get(field.name));
-  const later = shownRun(model)?.edits.some((edit) => edit.step >= step && field.edits.test(edit.text));
+  const since = field.slider ? now.step ?? 0 : 0;
+  const own = field.slider ? now[field.name] : model.get(field.name);
+  const value = own ?? (field.slider ? model.get(field.name) : null);
+  const later = shownRun(model)?.edits.some((edit) => edit.step >= step && edit.name === field.name);
   const known = own !== undefined && own !== null && !later && (since < step || since === 0);
   return { value, known };
 }
 
 /** What is wrong with a field, in one sentence; null where nothing is. */
 function fieldError(model, field, text, value) {
-  const range = field.range ? model.get(field.range) : null;
+  const range = field.slider ? model.get(`${field.name}_range`) : null;
   if (Number.isFinite(value) && (range ? value >= range[0] && value <= range[1] : value > 0)) return null;
   const wanted = range ? `from ${short(range[0])} to ${short(range[1])}` : "above 0";
-  const name = field.label === "learning rate" ? "The learning rate" : field.label;
+  const name = field.symbol.length > 1 ? field.title : field.symbol;
   return `${name} must be a number ${wanted}, got ${text.trim() || "nothing"}.`;
 }
 
@@ -49,7 +43,7 @@ export function branchPart(model, life, time) {
   const id = uniqueId("branch");
   const button = node("button", { type: "button", class: "kd-button kd-branch-open", "aria-expanded": "false", "aria-controls": id });
   const error = node("p", { class: "kd-branch-error", id: `${id}-error`, role: "alert" });
-  const fields = BRANCH_FIELDS.map((field) => branchField(field, error.id));
+  const fields = model.get("live").map((field) => branchField(field, error.id));
   const start = node("button", { type: "submit", class: "kd-button kd-primary" }, "Start branch");
   const form = node("form", { class: "kd-branch-form", id, hidden: "", novalidate: "", "aria-label": "Branch" },
     node("div", { class: "kd-branch-fields" }, ...fields.map((f) => f.root), start), error);
@@ -114,7 +108,7 @@ export function branchPart(model, life, time) {
 /** One number; what the reader has typed stays when the step moves on. */
 function branchField(field, errorId) {
   const input = node("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", class: "kd-branch-input", "aria-describedby": errorId });
-  const root = node("label", { class: "kd-branch-field" }, node("span", {}, field.label), input);
+  const root = node("label", { class: "kd-branch-field" }, node("span", {}, field.symbol), input);
   let opened = { value: null, known: false };
   let text = "";
   const fill = (there) => {

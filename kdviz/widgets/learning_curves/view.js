@@ -8,7 +8,7 @@ import { drawGrid, linearAxis, logAxis, nodePool, stepTicks, textSize } from "..
 import { announcer, card, commit, drawing, lifetime, node, put, say, svgNode, uniqueId } from "../shared/elements.js";
 import { grouped } from "../shared/format.js";
 import { runLook, SHORT_NAMES } from "../shared/run_key.js";
-import { isHidden, joined } from "../shared/scene.js";
+import { isHidden, joined, liveTraits } from "../shared/scene.js";
 import "./style.css";
 import "./scrubber.css";
 
@@ -16,7 +16,7 @@ const WIDE = 460;
 const FEWEST_LETTERS = 12;
 const OWN_TRAITS = ["series", "teacher", "edits", "total_steps", "y_label", "cursor", "measure", "sentence"];
 const SCENE_TRAITS = ["runs", "bands", "teacher_error", "shown_run", "hidden"];
-const BRANCH_TRAITS = ["in_force", "temperature", "alpha", "temperature_range", "alpha_range", "penalty", "fairness", "fairness_range", "learning_rate", "locked", "state", "runs", "hidden"];
+const BRANCH_TRAITS = ["in_force", "locked", "state", "runs", "hidden"];
 
 async function render({ model: own, el }) {
   const model = await joined(own);
@@ -61,7 +61,7 @@ async function render({ model: own, el }) {
   life.watch(OWN_TRAITS, painter.soon);
   if (model.scene) {
     life.watch(SCENE_TRAITS, painter.soon);
-    life.watch(["student_step", ...BRANCH_TRAITS], cursor.soon);
+    life.watch(["student_step", ...BRANCH_TRAITS, ...liveTraits(model)], cursor.soon);
   }
   const sizes = new ResizeObserver(painter.soon);
   sizes.observe(plot.root);

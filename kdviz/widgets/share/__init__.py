@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import traitlets
 from traitlets import Dict, Unicode
 
+from kdviz.distill.live import LIVE
 from kdviz.widgets import bundle
 from kdviz.widgets.catalogue import tabs
 from kdviz.widgets.scene import SceneTrait
@@ -45,10 +46,7 @@ class _Parts(Mapping[str, str]):
 
 PARTS = _Parts()
 CONTROLS = {
-    "temperature": "T",
-    "alpha": "α",
-    "fairness": "Fairness",
-    "learning_rate": "Learning rate",
+    **{name: number.symbol[:1].upper() + number.symbol[1:] for name, number in LIVE.items()},
     "setup": "Setup",
     "train": "Train",
     "branch": "Branch",

@@ -2,11 +2,6 @@
 
 import { floats } from "./softmax.js";
 
-const SCENE_NAMES = new Set([
-  "classes", "images", "image_shape", "captions", "labels", "sample", "teacher_logits", "teacher_name", "student_name", "split",
-  "temperature", "temperature_range", "alpha", "alpha_range", "penalty", "fairness", "fairness_range", "in_force", "bias_class", "bias", "selected", "filter",
-  "runs", "bands", "teacher_error", "total_steps", "shown_run", "step", "exact", "exact_logits", "state", "view", "hidden", "locked",
-]);
 const DERIVED = ["student_logits", "student_step"];
 const FRAME_DEPENDS_ON = ["step", "shown_run", "exact", "exact_logits", "bias", "bias_class"];
 
@@ -18,7 +13,8 @@ export async function joined(own) {
   const raw = await sceneOf(own);
   if (!raw) return own;
   const scene = sceneStore(raw);
-  const shared = (name) => SCENE_NAMES.has(name);
+  const names = new Set(raw.get("shared"));
+  const shared = (name) => names.has(name);
   return {
     scene,
     get(name) {
@@ -66,6 +62,11 @@ export function underScene(life, scene, el, name, changed) {
   }
   el.hidden = isHidden(scene, name);
   return { locked: (control) => isLocked(scene, control) };
+}
+
+/** The traits that what can change while a student learns is drawn from. */
+export function liveTraits(model) {
+  return (model.get("live") ?? []).flatMap((row) => [row.name, ...(row.slider ? [`${row.name}_range`] : []), ...(row.needs ? [row.needs] : [])]);
 }
 
 /** Whether a lecturer's link hides this part, or locks this control. */

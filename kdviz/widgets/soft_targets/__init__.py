@@ -6,22 +6,25 @@ from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import traitlets
-from traitlets import Dict, Float, Int, List, Unicode
+from traitlets import Dict, Int, List, Unicode
 
+from kdviz.distill.live import WITH_SLIDER
 from kdviz.widgets import bundle, catalogue
-from kdviz.widgets.from_page import BY_PAGE, Between
+from kdviz.widgets.from_page import BY_PAGE
+from kdviz.widgets.live_traits import live_traits, page_bounds
 from kdviz.widgets.scene import VIEWS, SceneTrait
-from kdviz.widgets.traits import Packed, View, WrongTraitError, finite_above_zero, one_of, rising_pair, within
+from kdviz.widgets.traits import Packed, View, WrongTraitError, one_of, within
 
-PARTS = ("temperature", "alpha", "formula", "probes", "bars", "numbers", "sentence")
-ON_REQUEST = ("adds", "fairness", "bias")  # not drawn unless `shown` names them
+SLIDERS = ("temperature", "alpha")  # what the loss of one example depends on
+PARTS = (*SLIDERS, "formula", "probes", "bars", "numbers", "sentence")
+ON_REQUEST = ("adds", *(name for name in WITH_SLIDER if name not in SLIDERS), "bias")  # drawn where `shown` names them
 LOSSES = ("soft_targets", "without_t2", "reverse_kl")
 
 
 catalogue.part("one", "One example", place=10)
 
 
-class SoftTargets(View):
+class SoftTargets(live_traits(*SLIDERS, **BY_PAGE), View):
     """Sliders for temperature and alpha, a strip of probes, mirrored bars, the formula with its numbers.
 
     All numbers are computed in the browser from logits sent once. Dragging a slider sends nothing; its
@@ -66,12 +69,6 @@ class SoftTargets(View):
     views = List(
         Unicode(), help="Hidden unless the scene's `view` is one of these; empty: always there. Without a scene unused."
     ).tag(sync=True)
-    temperature = Float(4.0, help="Temperature T of both softmaxes; > 0.").tag(**BY_PAGE)
-    alpha = Float(0.9, help="Weight of the soft term, in [0, 1].").tag(**BY_PAGE)
-    temperature_range = List(
-        Float(), default_value=[0.5, 100.0], help="Lowest and highest T of the slider, which is logarithmic."
-    ).tag(sync=True)
-    alpha_range = List(Float(), default_value=[0.0, 1.0], help="Lowest and highest alpha of the slider.").tag(sync=True)
     loss = Unicode("soft_targets", help=f"The loss that formula and L follow: one of {', '.join(LOSSES)}.").tag(
         sync=True
     )
@@ -79,7 +76,7 @@ class SoftTargets(View):
     shown = List(
         Unicode(), default_value=list(PARTS), help=f"Parts that are drawn, of {', '.join(PARTS + ON_REQUEST)}."
     ).tag(sync=True)
-    locked = List(Unicode(), help='Disabled controls: "temperature", "alpha".').tag(sync=True)
+    locked = List(Unicode(), help=f"Disabled controls, of {', '.join(SLIDERS)}.").tag(sync=True)
     in_force = Dict(
         help='What training uses: {} or {"temperature": 4, "alpha": 0.9, "step": 200}, since that step.'
     ).tag(sync=True)
@@ -103,27 +100,7 @@ class SoftTargets(View):
         return len(self.teacher_logits) // (4 * len(self.classes)) if self.classes else 0
 
     def page_choices(self) -> Mapping[str, Container[Any]]:
-        sliders = {"temperature": Between(*self.temperature_range), "alpha": Between(*self.alpha_range)}
-        return {**sliders, **dict.fromkeys(self.locked, ())}
-
-    @traitlets.validate("temperature")
-    def _check_temperature(self, proposal: Any) -> float:
-        return finite_above_zero("temperature", proposal["value"])
-
-    @traitlets.validate("alpha")
-    def _check_alpha(self, proposal: Any) -> float:
-        return within("alpha", proposal["value"], 0, 1)
-
-    @traitlets.validate("temperature_range")
-    def _check_range(self, proposal: Any) -> list[float]:
-        return rising_pair("temperature_range", proposal["value"])
-
-    @traitlets.validate("alpha_range")
-    def _check_alpha_range(self, proposal: Any) -> list[float]:
-        pair = list(proposal["value"])
-        if len(pair) != 2 or not 0 <= pair[0] < pair[1] <= 1:
-            raise WrongTraitError(f"alpha_range must be two numbers in [0, 1], the smaller first, got {pair}")
-        return pair
+        return {**page_bounds(self, SLIDERS), **dict.fromkeys(self.locked, ())}
 
     @traitlets.validate("loss")
     def _check_loss(self, proposal: Any) -> str:
@@ -143,7 +120,7 @@ class SoftTargets(View):
 
     @traitlets.validate("locked")
     def _check_locked(self, proposal: Any) -> list[str]:
-        return [one_of("locked", control, ("temperature", "alpha")) for control in proposal["value"]]
+        return [one_of("locked", control, SLIDERS) for control in proposal["value"]]
 
     @traitlets.validate("in_force")
     def _check_in_force(self, proposal: Any) -> dict[str, float]:

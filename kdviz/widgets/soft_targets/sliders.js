@@ -1,4 +1,4 @@
-// Sliders for temperature and weight, for a penalty on unequal treatment, and for the bias of a class left out.
+// A slider for each number that can change while a student learns, and one for the bias of a class left out.
 
 import { definition } from "../shared/definition.js";
 import { commit, node, say } from "../shared/elements.js";
@@ -6,92 +6,90 @@ import { grouped, short } from "../shared/format.js";
 import { ratioStops, slider } from "../shared/slider.js";
 import { firstChoices } from "../shared/softmax.js";
 
-const TEMPERATURE_TICKS = [0.5, 1, 2, 5, 10, 20, 50, 100];
 const BIAS_STOPS = Array.from({ length: 101 }, (_, i) => (i - 20) / 10);
 const BIAS_MEANING = "What is added to this class’s logit in the student’s last layer, after training. Hinton left one digit out of the "
   + "transfer set: the student had met it only as a small probability, and its bias had become too low. Raising that bias mended most of its errors.";
 
-const FAIRNESS_TICKS = [0, 1, 10, 50];
 const FAIRNESS_MEANING = "The mean squared distance of each group’s mean probability of the positive class from that of all groups together: "
   + "for demographic parity among all examples of a batch, for equalised odds among those with that label and among those without, averaged. "
   + "The formula shows the loss of one example, which goes without it.";
 
-export function slidersPart(model, life, drawNow) {
-  const temperature = slider(life, {
-    name: "Temperature", symbol: "T", ticks: TEMPERATURE_TICKS,
-    text: short, spoken: (v) => `temperature ${short(v)}`,
-    onInput: (v) => { model.set("temperature", v); drawNow(); },
-    onRelease: (v) => commit(model, { temperature: v }),
-  });
-  const alpha = slider(life, {
-    name: "Weight of the soft term", symbol: "α", ticks: [0, 0.5, 1],
+// What is said of one number beyond its declaration.
+const OWN_WORDS = {
+  alpha: {
     tickText: (v) => ({ 0: "0: labels only", 1: "1: teacher only" })[v] ?? String(v),
     text: (v) => (Number.isInteger(v) ? String(v) : v.toFixed(2)),
     spoken: (v) => `alpha ${v.toFixed(2)}: ${Math.round(100 * v)} % soft term, ${Math.round(100 * (1 - v))} % hard term`,
-    onInput: (v) => { model.set("alpha", v); drawNow(); },
-    onRelease: (v) => commit(model, { alpha: v }),
-  });
-  const fairness = fairnessPart(model, life, drawNow);
+  },
+};
+const STOPS = { ratio: ratioStops, hundredths, fine };
+const NOTES = { fairness: fairnessNote };
+
+export function slidersPart(model, life, drawNow) {
+  const numbers = model.get("live").filter((row) => row.slider).map((row) => numberPart(row, model, life, drawNow));
   const bias = biasPart(model, life, drawNow);
   return {
-    root: node("div", { class: "kd-sliders" }, temperature.root, alpha.root, fairness.slider.root, fairness.told, bias.slider.root, bias.told),
+    root: node("div", { class: "kd-sliders" }, ...numbers.flatMap((part) => part.roots), bias.slider.root, bias.told),
     draw(view, state) {
-      temperature.root.hidden = !view.shown.has("temperature");
-      alpha.root.hidden = !view.shown.has("alpha");
-      fairness.draw(view);
+      for (const part of numbers) part.draw(view);
       bias.draw(view, state);
-      this.root.hidden = view.blank || [temperature, alpha, fairness.slider, bias.slider].every((part) => part.root.hidden);
-      temperature.setStops(ratioStops(view.range[0], view.range[1]));
-      alpha.setStops(alphaStops(view.alphaRange[0], view.alphaRange[1]));
-      temperature.set(view.temperature);
-      alpha.set(view.alpha);
-      temperature.setDisabled(view.locked.includes("temperature"));
-      alpha.setDisabled(view.locked.includes("alpha"));
-      temperature.setMark(view.inForce.temperature ?? null, `Training uses T = ${short(view.inForce.temperature ?? 0)}`);
-      alpha.setMark(view.inForce.alpha ?? null, `Training uses α = ${short(view.inForce.alpha ?? 0)}`);
+      this.root.hidden = view.blank || [...numbers.map((part) => part.root), bias.slider.root].every((root) => root.hidden);
+    },
+  };
+}
+
+/** The slider of one number, and beside it what is to be said of it. */
+function numberPart(row, model, life, drawNow) {
+  const { name, title, symbol, ticks } = row;
+  const control = slider(life, {
+    name: title, symbol: symbol.length === 1 ? symbol : undefined, ticks, text: short, spoken: (v) => `${name} ${short(v)}`,
+    ...OWN_WORDS[name],
+    onInput: (v) => { model.set(name, v); drawNow(); },
+    onRelease: (v) => commit(model, { [name]: v }),
+  });
+  const note = NOTES[name]?.(life) ?? null;
+  return {
+    root: control.root,
+    roots: note ? [control.root, note.root] : [control.root],
+    draw(view) {
+      const now = view.live.find((other) => other.name === name);
+      control.root.hidden = !now?.shown;
+      if (note) note.root.hidden = control.root.hidden;
+      if (control.root.hidden) return;
+      control.setStops(STOPS[row.stops](...now.range));
+      control.set(now.value);
+      control.setDisabled(view.locked.includes(name));
+      control.setMark(view.inForce[name] ?? null, `Training uses ${symbol} = ${short(view.inForce[name] ?? 0)}`);
+      note?.draw(model.get(row.needs));
     },
   };
 }
 
 /** Hundredths from low to high, both of them stops. */
-function alphaStops(low, high) {
+function hundredths(low, high) {
   const inside = Array.from({ length: 101 }, (_, i) => i / 100).filter((v) => v > low + 1e-9 && v < high - 1e-9);
   return low < high ? [low, ...inside, high] : [low];
 }
 
-/** The fairness slider, there while the scene names a penalty for it, and beside it what it weighs. */
-function fairnessPart(model, life, drawNow) {
-  const control = slider(life, {
-    name: "Fairness", ticks: FAIRNESS_TICKS, text: short,
-    spoken: (v) => `fairness ${short(v)}`,
-    onInput: (v) => { model.set("fairness", v); drawNow(); },
-    onRelease: (v) => commit(model, { fairness: v }),
-  });
-  const [before, after] = [node("span", {}), node("span", {})];
-  const told = node("p", { class: "kd-note kd-fairness-told" }, before, definition(life, "penalty", FAIRNESS_MEANING), after);
-  return {
-    slider: control,
-    told,
-    draw(view) {
-      control.root.hidden = told.hidden = !view.shown.has("fairness") || !view.penalty;
-      if (told.hidden) return;
-      control.setStops(fairnessStops(...view.fairnessRange));
-      control.set(view.fairness);
-      control.setDisabled(view.locked.includes("fairness"));
-      control.setMark(view.inForce.fairness ?? null, `Training uses fairness = ${short(view.inForce.fairness ?? 0)}`);
-      say(before, "The loss of each batch is raised by this times a ");
-      say(after, ` on unequal treatment: ${view.penalty}. More of it brings the groups together and may cost accuracy.`);
-    },
-  };
-}
-
 /** From low to high, finer near 0, both of them stops. */
-function fairnessStops(low, high) {
+function fine(low, high) {
   const stops = [];
   for (const [from, to, step] of [[0, 10, 1], [10, 100, 5], [100, 500, 10], [500, 10000, 100]]) {
     for (let tenths = from; tenths < to; tenths += step) stops.push(tenths / 10);
   }
   return [low, ...stops.filter((v) => v > low + 1e-9 && v < high - 1e-9), high];
+}
+
+/** What the penalty weighs. */
+function fairnessNote(life) {
+  const [before, after] = [node("span", {}), node("span", {})];
+  return {
+    root: node("p", { class: "kd-note kd-slider-note" }, before, definition(life, "penalty", FAIRNESS_MEANING), after),
+    draw(penalty) {
+      say(before, "The loss of each batch is raised by this times a ");
+      say(after, ` on unequal treatment: ${penalty}. More of it brings the groups together and may cost accuracy.`);
+    },
+  };
 }
 
 /** The bias slider, there while the scene names a class for it, and beside it the errors it leaves. */
@@ -105,7 +103,7 @@ function biasPart(model, life, drawNow) {
   const label = control.root.querySelector(".kd-slider-label");
   control.setStops(BIAS_STOPS);
   const [before, after] = [node("span", {}), node("span", {})];
-  const told = node("p", { class: "kd-note kd-bias-told" }, before, definition(life, "bias", BIAS_MEANING), after);
+  const told = node("p", { class: "kd-note kd-slider-note" }, before, definition(life, "bias", BIAS_MEANING), after);
   return {
     slider: control,
     told,

@@ -4,7 +4,7 @@ import { barsPart } from "../shared/bars.js";
 import { definition } from "../shared/definition.js";
 import { announcer, card, drawing, lifetime, node, put, say } from "../shared/elements.js";
 import { grouped, short } from "../shared/format.js";
-import { isHidden, joined } from "../shared/scene.js";
+import { isHidden, joined, liveTraits } from "../shared/scene.js";
 import { floats, octets, probeNumbers } from "../shared/softmax.js";
 import { shownStudent, stepsAreTold } from "../shared/strip.js";
 import { addsPart, addsSentence } from "./adds.js";
@@ -14,11 +14,8 @@ import { probesPart } from "./probes.js";
 import { signed, slidersPart } from "./sliders.js";
 import "./style.css";
 
-// What a lecturer's link can hide on a page with a scene, and the parts that this means here.
-const PART_OF = {
-  temperature: "sliders", alpha: "sliders", fairness: "sliders", bias: "sliders", formula: "sliders", probes: "examples",
-  bars: "one", numbers: "one", sentence: "one", adds: "one",
-};
+// What a lecturer's link calls the parts here; all others are its "sliders".
+const PART_OF = { probes: "examples", bars: "one", numbers: "one", sentence: "one", adds: "one" };
 const FIXED = ["teacher_logits", "classes", "labels", "captions", "images", "image_shape", "sample"];
 const RECORDED = "Recorded steps keep each output as a 16-bit number: it is off by at most one part in 65,534 of the largest output of that step. "
   + "The exact outputs follow when the scrubber is let go.";
@@ -70,8 +67,8 @@ async function render({ model: own, el }) {
   life.watch(FIXED, reread);
   life.watch(["student_logits"], rereadStudent);
   life.watch(
-    ["temperature", "alpha", "temperature_range", "alpha_range", "shown", "locked", "hidden", "in_force", "selected", "scale", "loss",
-      "student_step", "teacher_name", "student_name", "bias", "bias_class", "penalty", "fairness", "fairness_range", "views", "view", "runs", "shown_run", "total_steps"],
+    [...liveTraits(model), "shown", "locked", "hidden", "in_force", "selected", "scale", "loss",
+      "student_step", "teacher_name", "student_name", "bias", "bias_class", "views", "view", "runs", "shown_run", "total_steps"],
     painter.soon,
   );
   painter.now();
@@ -98,7 +95,7 @@ function partsOf(body, makers) {
 
 /** The parts asked for, without those that a lecturer's link hides. */
 function shownParts(model) {
-  const hidden = (part) => model.scene && (isHidden(model, PART_OF[part]) || part === "probes");
+  const hidden = (part) => model.scene && (isHidden(model, PART_OF[part] ?? "sliders") || part === "probes");
   return new Set(model.get("shown").filter((part) => !hidden(part)));
 }
 
@@ -139,13 +136,14 @@ function currentView(model, state, shown) {
   const loss = model.get("loss");
   const student = shownStudent(model);
   const has = (...names) => names.some((name) => shown.has(name));
+  const numbers = model.get("live").filter((row) => row.slider && (!row.needs || model.get(row.needs)))
+    .map((row) => ({ ...row, value: model.get(row.name), range: model.get(`${row.name}_range`), shown: shown.has(row.name) }));
   const view = {
     temperature, alpha, selected, label, loss, shown,
     numbers: probeNumbers(state.teacherRow(selected), state.studentRow(selected), label, temperature, alpha, loss),
     inForce: model.get("in_force"),
     locked: model.get("locked"),
-    range: model.get("temperature_range"),
-    alphaRange: model.get("alpha_range"),
+    live: numbers,
     scale: model.get("scale"),
     teacherName: model.get("teacher_name"),
     studentName: student.name,
@@ -155,16 +153,13 @@ function currentView(model, state, shown) {
     step: model.get("student_step"),
     trains: stepsAreTold(model),
     hasStudent: state.hasStudent,
-    hasSliders: has("temperature", "alpha", "fairness", "bias"),
+    hasSliders: numbers.some((row) => row.shown) || has("bias"),
     hasExample: has("bars", "numbers", "sentence", "adds", "probes"),
     inScene: Boolean(model.scene),
     word: model.scene ? "example" : "probe",
     which: model.scene ? `example ${selected + 1}` : "this probe",
     biasClass: model.get("bias_class") ?? -1,
     bias: model.get("bias") ?? 0,
-    penalty: model.get("penalty") ?? "",
-    fairness: model.get("fairness") ?? 0,
-    fairnessRange: model.get("fairness_range") ?? [0, 1],
     frame: model.scene?.frame() ?? null,
     cursor: model.scene ? model.get("step") : null,
   };
@@ -186,15 +181,15 @@ function headingPart(body, life) {
       const text = titleOf(view);
       say(title, text);
       put(body, "aria-label", text);
-      const { temperature, alpha, fairness, step } = view.inForce;
-      const known = temperature !== undefined && alpha !== undefined;
+      const used = view.live.filter((row) => view.inForce[row.name] !== undefined && (row.shown || !row.needs));
+      const { step } = view.inForce;
+      const known = used.length > 0;
       const settings = view.hasSliders || !view.inScene;
       force.hidden = !settings || (!known && !view.hasStudent);
-      const fair = fairness !== undefined && view.shown.has("fairness");
-      const differs = known && (temperature !== view.temperature || alpha !== view.alpha || (fair && fairness !== view.fairness));
+      const differs = used.some((row) => view.inForce[row.name] !== row.value);
       force.classList.toggle("kd-preview", differs);
       const since = step ? ` since step ${grouped(step)}` : "";
-      const values = known ? `T = ${short(temperature)}, α = ${short(alpha)}${fair ? `, fairness = ${short(fairness)}` : ""}` : "";
+      const values = used.map((row) => `${row.symbol} = ${short(view.inForce[row.name])}`).join(", ");
       say(force, !known ? "" : differs ? `Preview. Training uses ${values}${since}.` : `In force${since}: ${values}.`);
       when.draw(view, state);
     },
@@ -203,8 +198,8 @@ function headingPart(body, life) {
 
 function titleOf(view) {
   if (view.hasExample || !view.hasSliders) return "Soft targets";
-  const [temperature, alpha] = ["temperature", "alpha"].map((name) => view.shown.has(name));
-  return temperature && alpha ? "Temperature and weight" : temperature ? "Temperature" : alpha ? "Weight of the soft term" : "Bias";
+  const shown = view.live.filter((row) => row.shown);
+  return shown.length > 1 ? "Temperature and weight" : shown[0]?.title ?? "Bias";
 }
 
 /** Of which example and step the card speaks, and whether from the film or exactly. */
