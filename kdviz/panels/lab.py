@@ -522,10 +522,9 @@ class Lab(LabPage):
         made = edits_made(run) if run is not None else ()
         if run is not None and made:  # they lead from these to what is in force
             objective, edits = run.settings.objective, made
-            values = {name: objective.value(name) for name in OF_OBJECTIVE} | {
-                "learning_rate": run.settings.learning_rate
-            }
+            values = {name: objective.value(name) for name in OF_OBJECTIVE}
             begun = {name: value for name, value in values.items() if value is not None}
+            begun["learning_rate"] = run.settings.learning_rate
         selected = self.scene.selected
         if self._watched is not None and selected == self._watched.first:
             selected = -1  # the page's own choice
