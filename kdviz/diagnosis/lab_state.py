@@ -65,7 +65,7 @@ def _taught(run: Distillation) -> dict[str, Any] | None:
     objective = run.settings.objective
     soft = [term for term in objective.terms if isinstance(term, SoftTargets)]
     hard = [term for term in objective.terms if type(term) is HardLabels]
-    penalties = [(weight, term) for weight, term in objective.weighted if term.penalty]
+    penalties = [(weight, term) for weight, term in objective.weighted if term.kept_by_twin]
     if len(soft) != 1 or len(hard) != 1 or len(objective.terms) != 2 + len(penalties) or objective.scheduled:
         return None
     loss = LOSSES.get(type(soft[0]).__name__)

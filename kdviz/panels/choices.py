@@ -22,7 +22,7 @@ from ..distill import (
     SoftTargets,
     SoftTargetsWithoutT2,
     Teacher,
-    guards,
+    checks,
     hinton,
 )
 from ..distill.batches import batch_sizes
@@ -118,13 +118,13 @@ class Choices:
         one_of("group", self.group, group_columns(self.data) or (self.group,))
         self._check_labels()
         for name in ("labels", "units", "layers", "epochs", "batch_size", "seed"):
-            guards.whole(name, getattr(self, name))
+            checks.whole(name, getattr(self, name))
         for name in ("temperature", "alpha", "learning_rate", "fairness"):
-            guards.number(name, getattr(self, name))
+            checks.number(name, getattr(self, name))
         for name in ("keep_unlabelled", "smoothing"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name} must be one of True, False, got {shown(getattr(self, name))}")
-        guards.check_numbers(learning_rate=self.learning_rate, batch_size=self.batch_size, epochs=self.epochs)
+        checks.check_numbers(learning_rate=self.learning_rate, batch_size=self.batch_size, epochs=self.epochs)
         if self.labels == 0:
             for name, value in WITHOUT_LABELS.items():
                 object.__setattr__(self, name, value)
@@ -138,7 +138,7 @@ class Choices:
                 f"labels must be one of {', '.join(map(str, offered))}, or 0 for none, got {self.labels!r}"
             )
         classes = data_sets.load(self.data).classes
-        if guards.whole("omit", self.omit) not in range(NONE_OMITTED, len(classes)):
+        if checks.whole("omit", self.omit) not in range(NONE_OMITTED, len(classes)):
             raise ValueError(f"omit must be a class from 0 to {len(classes) - 1}, or -1 for none, got {self.omit!r}")
 
     @classmethod

@@ -13,12 +13,12 @@ from traitlets import Bunch
 from .. import data as data_sets
 from .. import models, widgets
 from ..data import Examples, Splits
-from ..distill.film import Frame
 from ..distill.schema import Kind, Number, OneOf
 from ..distill.threads import leave_room
 from ..models import inference
 from ..models.wrap import as_module, kind_name
 from ..widgets.from_page import Box, VBox
+from ..widgets.recording import Frame
 from ..widgets.scene import VIEWS
 from . import memory
 from .panel import Panel

@@ -19,10 +19,10 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from ..distill.film import Film
 from ..figures.one_file import policy, script_json, write_whole
 from ..widgets import Bias, Scene, bundle
 from ..widgets.library import Library
+from ..widgets.recording import LogitRecording
 from ..widgets.traits import Stateful, View
 
 LOCKED = ("branch", "diagnosis", "repeat")  # controls that ask Python
@@ -152,7 +152,7 @@ def _json_of(value: Any) -> Any:
     return value
 
 
-def _film(film: Film) -> dict[str, Any]:
+def _film(film: LogitRecording) -> dict[str, Any]:
     """Return a film: steps, scales, and the frames' numbers one after the other, packed."""
     frames = film.frames
     numbers = np.concatenate([frame.numbers.ravel() for frame in frames]).astype("<i2")

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..distill import Distillation, Runner, guards
+from ..distill import Distillation, Runner, checks
+from ..distill.current_settings import CurrentSettings
 from ..distill.evaluate import evaluate
-from ..distill.in_force import InForce
 from ..distill.runner import KeepGoing
 from ..distill.twin import SHARED
 from ..measure import PairedErrors, paired_errors
@@ -86,7 +86,7 @@ class Groups:
             raise ValueError("there is no run to branch from yet; press Train first")
         if self.repeating:
             raise ValueError("other seeds are being trained; stop them before you branch")
-        at = parent.run.steps_done if step is None else guards.whole("step", step)
+        at = parent.run.steps_done if step is None else checks.whole("step", step)
         if not 0 <= at <= parent.run.steps_done:
             raise ValueError(f"a branch must begin in 0 ... {parent.run.steps_done:,}, the steps done, got {at}")
         given = changed_at(parent.run, at, checked_edits(parent.run, edits))
@@ -111,7 +111,7 @@ class Groups:
         return [run for run, _ in joining]
 
     def record(self, runner: Runner) -> str | None:
-        """Film the runs in hand; return the key of a run that came to the page now and should be shown."""
+        """Record the runs in hand; return the key of a run that came to the page now and should be shown."""
         fresh = None
         for run, more in self._joining:
             if any(run is r for r in runner.runs):
@@ -238,7 +238,7 @@ def _test_best(entry: Entry) -> None:
 
 def changed_at(run: Distillation, step: int, edits: dict[str, float]) -> dict[str, float]:
     """Return the edits that change something: others than what is in force at ``step`` and stays so in this run."""
-    now = InForce(run.settings, run.steps_per_epoch)
+    now = CurrentSettings(run.settings, run.steps_per_epoch)
     now.enter(step, run.history.edits)
     there = {
         "temperature": now.objective.temperature,
@@ -252,12 +252,12 @@ def changed_at(run: Distillation, step: int, edits: dict[str, float]) -> dict[st
 
 def checked_edits(run: Distillation, edits: dict[str, Any]) -> dict[str, float]:
     """Return edits that can be made on a run, as numbers; raise in one sentence otherwise."""
-    given = {name: float(guards.number(name, value)) for name, value in edits.items()}  # type: ignore[arg-type]
+    given = {name: float(checks.number(name, value)) for name, value in edits.items()}  # type: ignore[arg-type]
     for name, value in given.items():
         if name not in run.editable:
             raise ValueError(f"this run can be branched with {', '.join(run.editable)}, got {name!r}")
         if name == "learning_rate":
-            guards.check_numbers(learning_rate=value, batch_size=1, epochs=1)
+            checks.check_numbers(learning_rate=value, batch_size=1, epochs=1)
         else:
             run.objective.edited(**{name: value})
     return given

@@ -31,15 +31,15 @@ from torch import Tensor
 
 from .. import data as data_sets
 from ..distill import Distillation, Recipe, Teacher, durable, storage
-from ..distill.film import Film, Frame
 from ..distill.snapshot import OnDisk, Snapshot, whole
 from ..models.architecture import rebuildable
+from ..widgets.recording import Frame, LogitRecording
 from . import kept_on_disk as on_disk
 
 PRUNE_EVERY_S = 60.0
 WAIT_S = 5.0  # for another page of the same browser that saves now; training stands still meanwhile
 
-Loaded = tuple[dict[str, Any], dict[str, Distillation], dict[str, Film]]
+Loaded = tuple[dict[str, Any], dict[str, Distillation], dict[str, LogitRecording]]
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class _Written:
 
     run: weakref.ref[Distillation]
     recipe: Recipe
-    now: Snapshot | None = None  # of the newest step, where the run's own shelf has none
+    now: Snapshot | None = None  # of the newest step, where the run stores none of it
     mark: tuple[Any, ...] = ()
     entry: dict[str, Any] = field(default_factory=dict)
     film_mark: tuple[Any, ...] = ()
@@ -130,7 +130,10 @@ class Keeper:
         return on_disk.folder() / self.token
 
     def save(
-        self, session: Mapping[str, Any], runs: Mapping[str, Distillation], films: Mapping[str, Film] | None = None
+        self,
+        session: Mapping[str, Any],
+        runs: Mapping[str, Distillation],
+        films: Mapping[str, LogitRecording] | None = None,
     ) -> bool:
         """Write the session, unless nothing changed since the last save.
 
@@ -141,7 +144,7 @@ class Keeper:
             ``"steps_done"`` and ``"total_steps"``, by default those of the first run.
         runs : dict of str to Distillation
             By id. Only runs made of parts with names can be kept: shipped data, a student that kdviz can build.
-        films : dict of str to Film, optional
+        films : dict of str to LogitRecording, optional
             By the id of their run.
 
         Returns
@@ -162,7 +165,9 @@ class Keeper:
             self.problem = ""
             return True
 
-    def _save(self, session: dict[str, Any], runs: Mapping[str, Distillation], films: Mapping[str, Film]) -> None:
+    def _save(
+        self, session: dict[str, Any], runs: Mapping[str, Distillation], films: Mapping[str, LogitRecording]
+    ) -> None:
         self._runs = {name: known for name, known in self._runs.items() if name in runs and known.run() is runs[name]}
         first = next(iter(runs.values()), None)
         summary = {
@@ -214,15 +219,15 @@ class Keeper:
         with run.lock:
             known = self._runs.get(name) or _Written(weakref.ref(run), _recipe(run))
             self._runs[name] = known
-            shelf = run._shelf.held
-            mark = (run.steps_done, repr(run.history.to_dict()), run.total_steps, stride, [s.step for s in shelf])
+            stored = run._snapshots.held
+            mark = (run.steps_done, repr(run.history.to_dict()), run.total_steps, stride, [s.step for s in stored])
             if mark == known.mark:
                 return known.entry
-            if shelf[-1].step == run.steps_done:
+            if stored[-1].step == run.steps_done:
                 known.now = None
             elif known.now is None or known.now.step != run.steps_done:
                 known.now = run._taken()
-            kept = (*shelf, known.now) if known.now is not None else shelf
+            kept = (*stored, known.now) if known.now is not None else stored
             run.history.flush()
             if run.history.first_bad is not None or not whole(kept[-1]).finite:
                 raise ValueError(f"after step {run.steps_done:,} its loss or weights are not finite")
@@ -253,7 +258,7 @@ class Keeper:
         self._snapshots[snapshot.mark] = (place / name, numbers)
         return name, numbers
 
-    def _put_film(self, place: Path, name: str, film: Film) -> str | None:
+    def _put_film(self, place: Path, name: str, film: LogitRecording) -> str | None:
         known, frames = self._runs[name], film.frames
         mark = tuple((frame.step, frame.scale) for frame in frames)
         if mark != known.film_mark:
@@ -332,7 +337,7 @@ class Keeper:
             for name, run in runs.items():  # the next save need not write them again
                 entry = manifest["runs"][name]
                 plain = entry["described"]["optimizer_plain"].items()
-                for snapshot in run._shelf.held:
+                for snapshot in run._snapshots.held:
                     numbers = {key: value for key, value in plain if key.startswith(f"{snapshot.step}/")}
                     self._snapshots[snapshot.mark] = place / entry["snapshots"][str(snapshot.step)], numbers
         return manifest["session"], runs, films
@@ -372,7 +377,7 @@ def _recipe(run: Distillation) -> Recipe:
 
 def _stride(runs: Mapping[str, Distillation]) -> int:
     """Return 1 if all snapshots find room, else 2, 4, 8 ...: only every so-manieth is written."""
-    unique = {snapshot.mark: snapshot.nbytes for run in runs.values() for snapshot in run._shelf.held}
+    unique = {snapshot.mark: snapshot.nbytes for run in runs.values() for snapshot in run._snapshots.held}
     stride = 1
     while sum(unique.values()) / stride > 0.75 * on_disk.BYTES and stride < 512:
         stride *= 2
@@ -432,8 +437,8 @@ class _Once:
         return storage.restore(entry["described"], tensors, teacher=teacher, data=self._splits[drawn])
 
 
-def _film(tensors: dict[str, Tensor]) -> Film:
-    film = Film()
+def _film(tensors: dict[str, Tensor]) -> LogitRecording:
+    film = LogitRecording()
     steps, scales, numbers = (tensors[name].numpy() for name in ("steps", "scales", "numbers"))
     for step, scale, frame in zip(steps.tolist(), scales.tolist(), numbers, strict=True):
         film.put(Frame(step, scale, frame.astype("<i2")))

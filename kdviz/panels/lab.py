@@ -17,7 +17,7 @@ from traitlets import Bunch
 
 from .. import data as data_sets
 from .. import models
-from ..distill import Distillation, Objective, Runner, Teacher, guards, leave_room
+from ..distill import Distillation, Objective, Runner, Teacher, checks, leave_room
 from ..distill.runner import KeepGoing
 from . import choices as offered
 from . import code, link, memory, messages, presets, telling
@@ -168,7 +168,7 @@ class Lab(LabPage):
             "reset": self._reset,
             "edit": lambda **changes: self._runner.send("edit", **changes),
             "branch": self._branch,
-            "repeat": lambda seeds=5: self._groups.repeat(self._runner, guards.whole("seeds", seeds)),
+            "repeat": lambda seeds=5: self._groups.repeat(self._runner, checks.whole("seeds", seeds)),
             "show": self._show,
             "rename": lambda run, name: self._with_rows(self.roster.rename, run, name),
             "hide": lambda run, hidden=True: self._with_rows(self.roster.hide, run, bool(hidden)),
@@ -371,7 +371,7 @@ class Lab(LabPage):
         return self._own.total_steps if self._own is not None else self._choices.steps
 
     def _record(self, runner: Runner) -> None:
-        """Film the runs in hand; what has just come to the page is shown."""
+        """Record the runs in hand; what has just come to the page is shown."""
         if runner is self._runner:
             fresh = self._groups.record(runner)
             if fresh is not None:

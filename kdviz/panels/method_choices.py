@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..distill import Objective, guards
+from ..distill import Objective, checks
 from ..distill.methods import METHODS, USUAL_ALPHA, Method, method
-from ..distill.pairing import Stages
+from ..distill.pairing import LayerPairs
 from ..distill.schema import Kind, Number, OneOf, Whole, or_null
 from .choices import one_of
 from .method_trial import OWN, offered
@@ -57,14 +57,14 @@ class MethodChoices:
         low, high = self.weight_range
         for name in ("weight", "temperature"):
             if getattr(self, name) is not None:
-                object.__setattr__(self, name, guards.number(name, getattr(self, name)))
+                object.__setattr__(self, name, checks.number(name, getattr(self, name)))
         if self.weight is not None and not (low <= self.weight <= high):
             raise ValueError(f"the weight of {self.method} must lie in [{low:g}, {high:g}], got {self.weight:g}")
         if self.temperature is not None and not 0.01 <= self.temperature <= 1000:
             raise ValueError(f"temperature must lie in [0.01, 1000], got {self.temperature:g}")
-        if self.epochs is not None and guards.whole("epochs", self.epochs) < 1:
+        if self.epochs is not None and checks.whole("epochs", self.epochs) < 1:
             raise ValueError(f"epochs must be at least 1, got {self.epochs}")
-        guards.whole("seed", self.seed)
+        checks.whole("seed", self.seed)
 
     @property
     def chosen(self) -> Method:
@@ -81,7 +81,7 @@ class MethodChoices:
             return 0.0, 1.0
         return self.chosen.weight / TIMES, self.chosen.weight * TIMES
 
-    def objective(self, stages: Stages) -> Objective:
+    def objective(self, pairs: LayerPairs) -> Objective:
         """Return the method's objective for two models.
 
         Raises
@@ -89,7 +89,7 @@ class MethodChoices:
         ValueError
             In one sentence, if the models have no layers for it.
         """
-        made = self.chosen.objective(stages)
+        made = self.chosen.objective(pairs)
         if self.weight is not None:
             made = made.edited(**weight_edit(made, self.chosen, self.weight))
         name = temperature_name(made, self.chosen)

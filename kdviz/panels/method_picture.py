@@ -11,7 +11,7 @@ from torch import nn
 from ..data.inputs import Inputs, tensors
 from ..distill import Distillation
 from ..distill.methods import Method
-from ..distill.pairing import Pair, Stages
+from ..distill.pairing import LayerPairs, Pair
 from ..distill.taps import SCORES, modules_by_name, taps
 from ..distill.terms import HardLabels, Layered, Term
 from ..models.inference import ask
@@ -25,7 +25,7 @@ ANSWER = "answer"  # the box of a model whose layers cannot be seen
 OF_RANK = {4: "maps", 3: "tokens", 2: "vector"}
 
 
-def picture(run: Distillation, chosen: Method, stages: Stages) -> dict[str, Any]:
+def picture(run: Distillation, chosen: Method, layers: LayerPairs) -> dict[str, Any]:
     """Return what the widget draws: layers with names and shapes, links between them, and a sentence that says it.
 
     Parameters
@@ -33,7 +33,7 @@ def picture(run: Distillation, chosen: Method, stages: Stages) -> dict[str, Any]
     run : Distillation
         With the method's objective; its adapters are told as they are.
     chosen : Method
-    stages : Stages
+    layers : LayerPairs
         Of the two models.
 
     Returns
@@ -54,7 +54,7 @@ def picture(run: Distillation, chosen: Method, stages: Stages) -> dict[str, Any]
     columns: dict[str, list[dict[str, Any]]] = {}
     for who, side in (("student", 0), ("teacher", 1)):
         model, x = sides[who]
-        columns[who] = _column(model, x, found[who], [pair[side] for pair in pairs], _of_stages(stages, side))
+        columns[who] = _column(model, x, found[who], [pair[side] for pair in pairs], _of_pairs(layers, side))
     through = _bridges(run, chosen, len(pairs))
     links: list[dict[str, Any]] = [
         {"student": _place(columns["student"], s), "teacher": _place(columns["teacher"], t), "through": through[at]}
@@ -134,10 +134,10 @@ def _outline(model: nn.Module, found: Mapping[str, tuple[int, ...]], kept: set[s
     return [name for name in top if name in ends or name in kept or name == top[-1]]
 
 
-def _of_stages(stages: Stages, side: int) -> list[str]:
+def _of_pairs(layers: LayerPairs, side: int) -> list[str]:
     """Return the layers of one model that have one beside them in the other."""
-    pairs = [*stages.maps, *stages.vectors, *stages.tokens]
-    pairs += [pair for pair in (stages.embeddings, stages.features) if pair is not None]
+    pairs = [*layers.maps, *layers.vectors, *layers.tokens]
+    pairs += [pair for pair in (layers.embeddings, layers.features) if pair is not None]
     return [pair[side] for pair in pairs]
 
 
@@ -168,15 +168,15 @@ def _symbol(chosen: Method, found: Mapping[str, tuple[int, ...]], pairs: Sequenc
 
 def _bridges(run: Distillation, chosen: Method, pairs: int) -> list[str]:
     """Return what learns between the layers of each pair, in a few words; empty where nothing does."""
-    names = [name for name in run.objective.names if name in run.companions]
+    names = [name for name in run.objective.names if name in run.auxiliary]
     if not names or chosen.family == "labels":
         return [""] * pairs
-    companion: Any = run.companions[names[0]]
+    auxiliary: Any = run.auxiliary[names[0]]
     if chosen.name == "adversarial":
         return ["opponent"] * pairs
-    if isinstance(companion, nn.ModuleDict):
-        companion = companion["mean"]
-    return [_bridge(companion[at]) for at in range(pairs)]
+    if isinstance(auxiliary, nn.ModuleDict):
+        auxiliary = auxiliary["mean"]
+    return [_bridge(auxiliary[at]) for at in range(pairs)]
 
 
 def _bridge(module: nn.Module) -> str:

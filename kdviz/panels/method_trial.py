@@ -13,7 +13,7 @@ from .. import data as data_sets
 from .. import models
 from ..data import Splits
 from ..distill import Distillation, Objective, Schedule, Teacher
-from ..distill.pairing import Stages, stages
+from ..distill.pairing import LayerPairs, layer_pairs
 from ..distill.schedules import Cosine
 from ..models.wrap import as_module, kind_name
 
@@ -140,9 +140,9 @@ class Trial:
         return cls(" → ".join(names), Teacher(teacher), own, shrunk(splits), sizes, epochs or 8, 32, rate, seed)
 
     @cached_property
-    def stages(self) -> Stages:
+    def layer_pairs(self) -> LayerPairs:
         """The layers of the two models that correspond."""
-        return stages(self.student, self.teacher.module, self.data.train.inputs(slice(0, 2)))
+        return layer_pairs(self.student, self.teacher.module, self.data.train.inputs(slice(0, 2)))
 
     def distillation(self, objective: Objective) -> Distillation:
         """Return a run at its start, from the same weights whatever the objective."""

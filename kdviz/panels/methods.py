@@ -275,7 +275,7 @@ class Methods(Panel):
         self._publisher.put(self.curves, sentence="")
         self.diagnosing.offer(False)
         self._publisher.put(self.methods, **self._listed(trial))
-        objective = choices.objective(trial.stages)
+        objective = choices.objective(trial.layer_pairs)
         self._planned = trial.distillation(objective)
         self._publisher.put(self.scene, total_steps=self._planned.total_steps)
         self._publisher.put(self.picture, **self._explained(trial, self._planned))
@@ -309,14 +309,14 @@ class Methods(Panel):
         ends: tuple[float, ...] = ()
         if heat is not None:
             numbers["temperature"] = float(getattr(objective.terms[place], "temperature"))  # noqa: B009 (a field of some)
-            ends = temperature_range(float(getattr(chosen.term(trial.stages), "temperature")))  # noqa: B009
+            ends = temperature_range(float(getattr(chosen.term(trial.layer_pairs), "temperature")))  # noqa: B009
         self._shown_numbers = dict(numbers)
         return {
             "title": chosen.title,
             "says": chosen.says,
             "source": chosen.source,
             "formulas": formulas(chosen),
-            "drawing": picture(run, chosen, trial.stages),
+            "drawing": picture(run, chosen, trial.layer_pairs),
             "weight_symbol": weight_symbol(chosen),
             "weight_range": list(choices.weight_range),
             "temperature_range": list(ends),
@@ -475,10 +475,10 @@ class Methods(Panel):
 def _reason(name: str, trial: Trial) -> str:
     """Return why a method cannot be tried on these models, in a sentence; empty when it can."""
     chosen = METHODS[name]
-    if chosen.fits(trial.stages):
+    if chosen.fits(trial.layer_pairs):
         return ""
     try:
-        chosen.term(trial.stages)
+        chosen.term(trial.layer_pairs)
     except ValueError as error:
         return telling.as_sentence(str(error).partition(";")[0])
     return ""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..distill import Distillation, Edit, Schedule, guards
+from ..distill import Distillation, Edit, Schedule, checks
 from ..widgets.scene import VIEWS
 from ..widgets.share import CONTROLS, PARTS
 from .choices import one_of
@@ -57,7 +57,7 @@ class Opening:
             object.__setattr__(self, name, _rising(name, getattr(self, name)))
         object.__setattr__(self, "edits", tuple(_edit(e) for e in _several("edits", self.edits)))
         one_of("preset", self.preset, ("", *BY_NAME))
-        if guards.whole("selected", self.selected) < -1:
+        if checks.whole("selected", self.selected) < -1:
             raise ValueError(
                 f"selected must be the index of an example, or -1 for the page's choice, got {self.selected}"
             )
@@ -95,7 +95,7 @@ def _edit(given: Sequence[Any]) -> tuple[int, str, float]:
         raise ValueError(f"an edit must be (step, name, value), got {shown(given)}")
     step, name, value = given
     one_of("an edit's name", name, EDITED)
-    if guards.whole("an edit's step", step) < 0:
+    if checks.whole("an edit's step", step) < 0:
         raise ValueError(f"an edit's step must be >= 0, got {step}")
     if not is_number(value) or not math.isfinite(value):
         raise ValueError(f"an edit's value must be a finite number, got {shown(value)}")

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..distill import Distillation, Teacher
-from ..distill.film import Film
+from ..widgets.recording import LogitRecording
 from .keeping import Keeper
 from .roster import Roster
 from .travel import described
@@ -46,7 +46,7 @@ class Session:
     def offer(self) -> None:
         self._tell(offers=[asdict(kept) for kept in self._keeper.offers()])
 
-    def save(self, films: dict[str, Film], *, title: str, state: str) -> None:
+    def save(self, films: dict[str, LogitRecording], *, title: str, state: str) -> None:
         """Write what is on the page. Between two steps, on the runner's thread."""
         first, began = not self._keeper.id, time.monotonic()
         self._saved_at = began
@@ -78,7 +78,7 @@ class Session:
 
     def load(
         self, kept: str, teachers: Callable[[str], Teacher]
-    ) -> tuple[dict[str, Any], dict[str, Distillation], dict[str, Film]]:
+    ) -> tuple[dict[str, Any], dict[str, Distillation], dict[str, LogitRecording]]:
         """Return what was kept; see :meth:`kdviz.panels.keeping.Keeper.load`."""
         return self._keeper.load(kept, teachers)
 

@@ -10,9 +10,9 @@ import numpy as np
 from torch import nn
 
 from ..data import Examples
-from ..distill.film import Film, Frame
 from ..models import inference
 from ..widgets import Scene
+from ..widgets.recording import Frame, LogitRecording
 from .newest import Newest
 from .publisher import Publisher
 from .roster import Entry, Roster
@@ -24,7 +24,7 @@ class Travel:
     """Brings what the student said at a step to the page's scene.
 
     While training, each recorded step becomes a frame: the logits on the watched examples, two bytes a number
-    (``kdviz.distill.film``; 10 KB for 500 examples of 10 classes, at most 8 MB a run, then every second one goes).
+    (``kdviz.widgets.recording``; 10 KB for 500 examples of 10 classes, at most 8 MB a run, then every second one goes).
     Where the cursor comes to rest the student is made again from the nearest snapshot, and its own logits are shown.
 
     Parameters
@@ -43,7 +43,7 @@ class Travel:
         self._made: tuple[str, int, nn.Module] | None = None  # the student made again last
 
     def watch(self, examples: Examples) -> None:
-        """Film these examples from now on."""
+        """Record these examples from now on."""
         self._examples = examples
 
     def forget(self) -> None:
@@ -77,7 +77,7 @@ class Travel:
 
     def branch_film(self, parent: str, key: str, step: int) -> None:
         """Give a branch its parent's film up to where it begins."""
-        self._scene.films[key] = self._scene.films.get(parent, Film()).until(step)
+        self._scene.films[key] = self._scene.films.get(parent, LogitRecording()).until(step)
 
     def rest(self) -> None:
         """Bring the exact logits of the step and run that the views show; returns at once."""

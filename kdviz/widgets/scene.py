@@ -16,9 +16,9 @@ import ipywidgets
 import traitlets
 from traitlets import Dict, Float, Instance, Int, List, Unicode
 
-from kdviz.distill.film import Film, Frame
 from kdviz.widgets.catalogue import NAMES as VIEWS
 from kdviz.widgets.from_page import BY_HAND, BY_PAGE, Between
+from kdviz.widgets.recording import Frame, LogitRecording
 from kdviz.widgets.traits import Packed, Stateful, View, WrongTraitError, finite_above_zero, one_of, rising_pair, within
 
 ROLES = ("student", "twin", "smoothed", "branch")
@@ -132,7 +132,7 @@ class Scene(Stateful):
     locked = List(Unicode(), help="Controls that cannot be changed, by name (a lecturer's link).").tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
-        self.films: dict[str, Film] = {}
+        self.films: dict[str, LogitRecording] = {}
         self._pending: list[tuple[str, Frame]] = []
         self._guard = threading.Lock()
         self._hear: list[Callable[[dict[str, Any]], None]] = []
@@ -147,7 +147,7 @@ class Scene(Stateful):
     def record(self, run: str, frame: Frame) -> None:
         """Add a frame to the film of ``run``; it travels with the next ``update``. From any thread."""
         with self._guard:
-            film = self.films.setdefault(run, Film())
+            film = self.films.setdefault(run, LogitRecording())
             film.put(frame)
             self._pending.append((run, frame))
 

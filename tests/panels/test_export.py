@@ -16,8 +16,8 @@ from playwright.sync_api import Page, expect
 
 import kdviz as kd
 from kdviz import widgets
-from kdviz.distill.film import Frame
 from kdviz.panels.panel import Panel
+from kdviz.widgets.recording import Frame
 from kdviz.widgets.traits import View
 
 FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"

@@ -129,10 +129,10 @@ def test_every_method_that_fits_has_a_picture_of_its_own_pairs_and_a_formula_wit
     trial = Trial.own(teacher, student, pictures)
     drawn = 0
     for chosen in METHODS.values():
-        if not chosen.fits(trial.stages):
+        if not chosen.fits(trial.layer_pairs):
             continue
-        run = trial.distillation(MethodChoices(method=chosen.name).objective(trial.stages))
-        told = picture(run, chosen, trial.stages)
+        run = trial.distillation(MethodChoices(method=chosen.name).objective(trial.layer_pairs))
+        told = picture(run, chosen, trial.layer_pairs)
         term = run.objective.terms[-1 if chosen.family not in ("labels", "response") else 0]
         wanted = [tuple(name.removesuffix(":scores") for name in pair) for pair in getattr(term, "pairs", ())]
         wanted = wanted or [("logits", "logits")] * (chosen.family != "labels")
@@ -157,8 +157,8 @@ def test_a_model_of_many_blocks_leaves_layers_out_and_says_how_many(pictures):
     shared = {"heads": 2, "patch": 4, "size": 8, "classes": 3, "width": 8}
     teacher, student = kd.models.vit(depth=16, seed=1, **shared).eval(), kd.models.vit(depth=1, seed=2, **shared)
     trial = Trial.own(teacher, student, pictures)
-    run = trial.distillation(MethodChoices(method="hidden_states").objective(trial.stages))
-    column = picture(run, method("hidden_states"), trial.stages)["teacher"]
+    run = trial.distillation(MethodChoices(method="hidden_states").objective(trial.layer_pairs))
+    column = picture(run, method("hidden_states"), trial.layer_pairs)["teacher"]
     left_out = sum(box.get("more", 0) for box in column)
     assert left_out > 0 and len(column) <= 12 and names([b for b in column if "name" in b])[-1] == "logits"
     assert any(box.get("name") == "block16" and box["compared"] for box in column)
@@ -170,7 +170,7 @@ def test_three_students_learn_from_the_same_start_to_the_end(page):
     assert panel.wait("finished")
     trial = Trial.of("mnist-mlp-1200", epochs=1)
     alone = {
-        "student": trial.distillation(MethodChoices(method="hint").objective(trial.stages)),
+        "student": trial.distillation(MethodChoices(method="hint").objective(trial.layer_pairs)),
         "hinton": trial.distillation(0.9 * kd.SoftTargets(4) + 0.1 * kd.HardLabels()),
         "twin": trial.distillation(1.0 * kd.HardLabels()),
     }
@@ -198,7 +198,7 @@ def test_the_pull_of_the_terms_is_what_term_gradients_finds(page):
     panel.command("train")
     assert panel.wait("finished")
     trial = Trial.of("mnist-mlp-1200", epochs=1)
-    run = trial.distillation(MethodChoices(method="hint").objective(trial.stages))
+    run = trial.distillation(MethodChoices(method="hint").objective(trial.layer_pairs))
     assert panel.pulls.steps == [g.step for g in panel.gradients]
     assert panel.pulls.steps[0] == 0 and panel.pulls.steps[-1] == 63 and len(panel.pulls.steps) >= 20
     for at in (0, 1, -1):

@@ -15,10 +15,10 @@ from ..distillation import Distillation
 from ..objective import Objective, hinton
 from ..settings import Settings
 from ..terms import Term
-from .generations import carried_on
+from .generations import trainable_copy
 
 
-def own_snapshot(
+def snapshot_distillation(
     run: Distillation,
     step: int | None = None,
     objective: Objective | Term | None = None,
@@ -45,7 +45,7 @@ def own_snapshot(
     Returns
     -------
     Distillation
-        Cycles in a row: ``own_snapshot(own_snapshot(run).train())``.
+        Cycles in a row: ``snapshot_distillation(snapshot_distillation(run).train())``.
 
     Raises
     ------
@@ -72,11 +72,11 @@ def own_snapshot(
     >>> from kdviz import HardLabels, models
     >>> X, y = torch.randn(200, 4), torch.arange(200) % 3
     >>> run = Distillation(None, models.mlp((8,), inputs=4, classes=3), (X, y), HardLabels(), epochs=3)
-    >>> later = own_snapshot(run.train(progress=False), step=2)
+    >>> later = snapshot_distillation(run.train(progress=False), step=2)
     >>> bool((later.teacher(X) == run.at(2)(X)).all()), later.settings.epochs
     (True, 3)
     """
-    student = carried_on(run) if student is None else student
+    student = trainable_copy(run) if student is None else student
     if step is None:
         best = run.best_step()
         step = run.steps_done if best is None else best

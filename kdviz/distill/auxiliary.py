@@ -21,7 +21,7 @@ from .terms import Seen, Term
 FEATURE_BYTES = 256 * 2**20  # of a teacher's layers kept for all examples; beyond, the teacher is asked at each step
 
 
-class Watched(NamedTuple):
+class TappedLayers(NamedTuple):
     """The layers that the terms of an objective look at, on both sides."""
 
     student: tuple[str, ...] = ()
@@ -31,8 +31,8 @@ class Watched(NamedTuple):
 
 def prepare(
     objective: Objective, teacher: Teacher | None, student: nn.Module, few: Inputs, seed: int
-) -> tuple[Watched, nn.ModuleDict]:
-    """Return the layers that ``objective`` looks at and the companions that its terms need, by the terms' names.
+) -> tuple[TappedLayers, nn.ModuleDict]:
+    """Return the layers that ``objective`` looks at and the auxiliary modules that its terms need, by the terms' names.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def prepare(
     few : inputs
         Two examples (or one, where there is only one).
     seed : int
-        What the companions' weights are drawn from.
+        What the auxiliary modules' weights are drawn from.
 
     Raises
     ------
@@ -52,20 +52,20 @@ def prepare(
     taps = [term.taps for term in objective.terms]
     ours = tuple(dict.fromkeys(name for of_term in taps for name in of_term.student))
     theirs = tuple(dict.fromkeys(name for of_term in taps for name in of_term.teacher))
-    companions = nn.ModuleDict()
-    if not ours and not theirs and all(type(term).companion is Term.companion for term in objective.terms):
-        return Watched(), companions
+    modules = nn.ModuleDict()
+    if not ours and not theirs and all(type(term).auxiliary is Term.auxiliary for term in objective.terms):
+        return TappedLayers(), modules
     device = device_of(student)
     found = _found(student, few, ours, "student")
     found_there = _found(teacher.module, few, theirs, "teacher") if teacher is not None else {}
     seen = Seen(_shapes(found), _shapes(found_there), found[""].shape[-1], getattr(student, "architecture", None), seed)
     with seeded(mix(seed, 4), torch.device("cpu")):
         for name, term in zip(objective.names, objective.terms, strict=True):
-            module = term.companion(seen)
+            module = term.auxiliary(seen)
             if module is not None:
-                companions[name] = module
+                modules[name] = module
     copied = tuple(name for name in ours if found[name].overwritten)
-    return Watched(ours, theirs, copied), companions.to(device).train()
+    return TappedLayers(ours, theirs, copied), modules.to(device).train()
 
 
 def _found(model: nn.Module, few: Inputs, names: Sequence[str], who: str) -> dict[str, Tap]:

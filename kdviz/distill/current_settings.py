@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import guards
+from . import checks
 from .history import Edit
 from .schedules import Schedule, value_at
 from .settings import Settings
 
 
-class InForce:
+class CurrentSettings:
     """The hyperparameters that training uses now.
 
     Attributes
@@ -45,7 +45,7 @@ class InForce:
         self._stale = False
         self.weighted = self.objective.hyperparameters_at(step, self.horizon)
         self.rate = value_at(self.learning_rate, step, self.horizon)
-        guards.check_rate(self.rate)
+        checks.check_rate(self.rate)
         weights = (weight for weight, _ in self.weighted)
         hyper = (value for _, numbers in self.weighted for value in numbers.values())
         self.numbers = (*weights, *hyper, self.rate)

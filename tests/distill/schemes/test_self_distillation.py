@@ -11,7 +11,7 @@ from torch import nn
 
 import kdviz as kd
 from kdviz.distill import Objective
-from kdviz.distill.schemes import exits, own_teacher
+from kdviz.distill.schemes import exits, self_distillation
 from kdviz.models import inference
 
 from ..conftest import same_weights, small
@@ -23,7 +23,7 @@ def deep(seed: int = 0, **more) -> nn.Module:
 
 def begin(clouds, layers=("relu1", "relu2"), student=None, **more) -> kd.Distillation:
     arguments = {"epochs": 3, "batch_size": 32, "snapshot_every": 7} | more
-    return own_teacher(student or deep(), clouds, layers, **arguments)
+    return self_distillation(student or deep(), clouds, layers, **arguments)
 
 
 def test_the_value_is_the_papers_sum_over_exits(clouds):
@@ -32,14 +32,14 @@ def test_the_value_is_the_papers_sum_over_exits(clouds):
     with torch.no_grad(), kd.distill.tapped(run.student, ["relu1", "relu2", "relu3"]) as seen:
         z = run.student(batch.inputs)
         expected = 0.0
-        for layer, way_out in zip(("relu1", "relu2"), run.companions["own_teacher"], strict=True):
+        for layer, way_out in zip(("relu1", "relu2"), run.auxiliary["self_distillation"], strict=True):
             features = way_out.bottleneck(seen[layer])
             z_i = way_out.classifier(features)
             p, log_q = torch.softmax(z / 2, 1), torch.log_softmax(z_i / 2, 1)
             expected += 0.6 * F.cross_entropy(z_i, batch.labels).item()
             expected += 0.4 * 4 * (p * (p.log() - log_q)).sum(1).mean().item()
             expected += 0.2 * ((features - seen["relu3"]) ** 2).mean().item()
-    assert run.step().terms["own_teacher"].item() == pytest.approx(expected, rel=1e-5)
+    assert run.step().terms["self_distillation"].item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_deepest_answer_is_held_fixed_and_the_layers_below_an_exit_learn(clouds):
@@ -88,17 +88,19 @@ def test_behind_the_exit_of_any_network_nothing_runs(clouds):
     short.front.ran.clear()
     x = clouds.test.inputs()
     with torch.no_grad():
-        expected = run.companions["own_teacher"].eval()[0](run.student.below(x))
+        expected = run.auxiliary["self_distillation"].eval()[0](run.student.below(x))
         torch.testing.assert_close(short(x), expected)
     assert short.front.ran == [] and not short.front.below._forward_hooks
 
 
 def test_exits_of_maps_tokens_and_vectors_fit(clouds):
     images = kd.data.splits((torch.rand(60, 1, 12, 12), torch.arange(60) % 10))
-    convnet = own_teacher(kd.models.convnet(4), images, ("relu2", "relu4"), features="relu5", epochs=1, batch_size=16)
+    convnet = self_distillation(
+        kd.models.convnet(4), images, ("relu2", "relu4"), features="relu5", epochs=1, batch_size=16
+    )
     convnet.train(progress=False)
     assert exits(convnet)["relu2"](images.test.inputs()).shape == (len(images.test), 10)
-    pooled = own_teacher(kd.models.convnet(4), images, "relu2", epochs=1, batch_size=16)
+    pooled = self_distillation(kd.models.convnet(4), images, "relu2", epochs=1, batch_size=16)
     assert pooled.objective.terms[1].features == "flatten"
     pooled.step()
 
@@ -108,7 +110,7 @@ def test_a_branch_repeats_student_and_exits_bit_for_bit(clouds, dropout):
     run = begin(clouds, student=deep(dropout=dropout)).train(progress=False)
     branch = run.branch(11).train(progress=False)
     assert branch.history.rows.tobytes() == run.history.rows.tobytes()
-    assert same_weights(branch.student, run.student) and same_weights(branch.companions, run.companions)
+    assert same_weights(branch.student, run.student) and same_weights(branch.auxiliary, run.auxiliary)
 
 
 def test_a_saved_run_brings_its_exits_along(clouds, tmp_path):
@@ -127,13 +129,18 @@ def test_exits_are_no_part_of_the_student(clouds):
 
 
 def test_its_numbers_are_live_and_can_be_written_down(clouds):
-    term = kd.OwnTeacher(("relu1",), "relu3", alpha=kd.schedules.Linear(0, 1))
+    term = kd.SelfDistillation(("relu1",), "relu3", alpha=kd.schedules.Linear(0, 1))
     objective = kd.HardLabels() + 0.5 * term
     assert Objective.from_dict(json.loads(json.dumps(objective.to_dict()))) == objective
     run = begin(clouds)
-    run.edit(weight_own_teacher=0.5, own_teacher_alpha=0.9, own_teacher_hint=0, own_teacher_temperature=1)
+    run.edit(
+        weight_self_distillation=0.5,
+        self_distillation_alpha=0.9,
+        self_distillation_hint=0,
+        self_distillation_temperature=1,
+    )
     run.step()
-    assert run.history.column("own_teacher_alpha").tolist() == [0.9]
+    assert run.history.column("self_distillation_alpha").tolist() == [0.9]
 
 
 @pytest.mark.parametrize(("more", "match"), [

@@ -1,4 +1,4 @@
-"""The lesson: what one step asks of both models, and the gradient that the objective makes of their answers."""
+"""One training step: what it asks of both models, and the gradient that the objective makes of their answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..data import Examples
 from ..losses.labels import UNLABELLED
 from ..models.inference import answer, device_of, fitted, uncompiled
 from ..models.looking import evaluating
-from . import companions
+from . import auxiliary
 from .batches import Batch
 from .grouping import Grouping
 from .objective import Objective
@@ -23,11 +23,11 @@ from .terms.term import NOTHING
 from .tokens import flat_labels, flattened, positions
 
 LOGIT_BYTES = 2**30  # of a teacher's logits kept for all examples; beyond, the teacher is asked at each step
-InForce = Sequence[tuple[float, dict[str, float]]]  # the weight and the numbers of each term at a step
+WeightedNumbers = Sequence[tuple[float, dict[str, float]]]  # the weight and the numbers of each term at a step
 
 
-class Lesson:
-    """The models, the terms, and the companions that the terms asked for.
+class TrainingStep:
+    """The models, the terms, and the auxiliary modules that the terms asked for.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Lesson:
     grouping : Grouping or None
         Of the transfer set, where a term asks for groups.
     seed : int
-        What companions are drawn from.
+        What auxiliary modules are drawn from.
     repeats : bool
         Whether the inputs are the same in each epoch, so that the teacher's answers can be kept.
 
@@ -47,14 +47,14 @@ class Lesson:
     ----------
     terms : tuple of (str, Term)
         With the names that the history knows them by.
-    companions : nn.ModuleDict
+    auxiliary : nn.ModuleDict
         By those names.
     cached : bool
         Whether batches bring the teacher's answers along; else it is asked at each step, where a term needs it.
     layer_numbers : int
         How many numbers of the teacher's layers a batch brings along, for each example.
     parameters : list of nn.Parameter
-        All that learns: the student's and the companions'.
+        All that learns: the student's and the auxiliary modules'.
     """
 
     def __init__(
@@ -73,23 +73,23 @@ class Lesson:
         self.terms = tuple(zip(objective.names, objective.terms, strict=True))
         self._examples, self._grouping = examples, grouping
         few = examples.inputs(slice(0, 2))
-        self.watched, self.companions = companions.prepare(objective, self.teacher, student, few, seed)
-        self._companion_of = dict(self.companions.items())
+        self.layers, self.auxiliary = auxiliary.prepare(objective, self.teacher, student, few, seed)
+        self._auxiliary_of = dict(self.auxiliary.items())
         layer_bytes = 0
-        if self.teacher is not None and self.watched.teacher:
-            layer_bytes = self.teacher.layer_bytes(examples, self.watched.teacher)
-        fits = layer_bytes <= companions.FEATURE_BYTES
+        if self.teacher is not None and self.layers.teacher:
+            layer_bytes = self.teacher.layer_bytes(examples, self.layers.teacher)
+        fits = layer_bytes <= auxiliary.FEATURE_BYTES
         self.cached = (
             self.teacher is not None and repeats and fits and self.teacher.logit_bytes(examples) <= LOGIT_BYTES
         )
         self.layer_numbers = layer_bytes // (4 * len(examples)) if self.cached else 0
-        self.parameters = [p for m in (student, self.companions) for p in m.parameters() if p.requires_grad]
+        self.parameters = [p for m in (student, self.auxiliary) for p in m.parameters() if p.requires_grad]
         by_themselves = [
             name
             for name, term in self.terms
-            if name in self.companions and type(term).companion_loss is not Term.companion_loss
+            if name in self.auxiliary and type(term).auxiliary_loss is not Term.auxiliary_loss
         ]
-        self._by_themselves = {name: list(self.companions[name].parameters()) for name in by_themselves}
+        self._by_themselves = {name: list(self.auxiliary[name].parameters()) for name in by_themselves}
         theirs = {id(p) for parameters in self._by_themselves.values() for p in parameters}
         self._taught = [p for p in self.parameters if id(p) not in theirs]
 
@@ -97,9 +97,9 @@ class Lesson:
         """Ask the student, and the teacher where its answers do not come with the batch."""
         teacher, theirs, ours = batch.teacher, batch.teacher_layers, NOTHING
         if self.teacher is not None and not self.cached:
-            teacher, theirs = self.teacher.answer(batch.inputs, self.watched.teacher)
-        if self.watched.student:
-            with tapped(self.student, self.watched.student, self.watched.copied) as ours:
+            teacher, theirs = self.teacher.answer(batch.inputs, self.layers.teacher)
+        if self.layers.student:
+            with tapped(self.student, self.layers.student, self.layers.copied) as ours:
                 student = answer(uncompiled(self.student), batch.inputs, who="student")
         else:
             student = answer(self.student, batch.inputs, who="student")
@@ -127,11 +127,11 @@ class Lesson:
         )
 
     def for_term(self, outputs: Outputs, name: str) -> Outputs:
-        """Return what one term may look at: the same, and the companion that is its own."""
-        companion = self._companion_of.get(name)
-        return outputs if companion is None else outputs._replace(companion=companion)
+        """Return what one term may look at: the same, and the auxiliary module that is its own."""
+        module = self._auxiliary_of.get(name)
+        return outputs if module is None else outputs._replace(auxiliary=module)
 
-    def gradient(self, batch: Batch, in_force: InForce) -> tuple[Tensor, list[Tensor]]:
+    def gradient(self, batch: Batch, in_force: WeightedNumbers) -> tuple[Tensor, list[Tensor]]:
         """Give all that learns its gradient; return the loss and the terms' unweighted values.
 
         A term of weight 0 has a value and no part in the gradient. Nothing gets a gradient that no term asks for.
@@ -151,22 +151,22 @@ class Lesson:
         for parameter in self.parameters:
             parameter.grad = None
         if self._by_themselves:
-            self._companions_by_themselves(outputs, in_force)
+            self._auxiliary_by_themselves(outputs, in_force)
         if loss is None:
             return values[0] * 0, values
         loss.backward(inputs=self._taught if self._by_themselves else None)
         return loss.detach(), values
 
-    def _companions_by_themselves(self, outputs: Outputs, in_force: InForce) -> None:
-        """Give the companions that learn by a loss of their own their gradient, and nobody else any."""
+    def _auxiliary_by_themselves(self, outputs: Outputs, in_force: WeightedNumbers) -> None:
+        """Give the auxiliary modules that learn by a loss of their own their gradient, and nobody else any."""
         weights = {name: weight for (name, _), (weight, _) in zip(self.terms, in_force, strict=True)}
         for (name, term), (_, hyper) in zip(self.terms, in_force, strict=True):
             if name in self._by_themselves:
-                own = term.companion_loss(self.for_term(outputs, name), hyper, weights)
+                own = term.auxiliary_loss(self.for_term(outputs, name), hyper, weights)
                 if own is not None:
                     own.backward(inputs=self._by_themselves[name], retain_graph=True)
 
-    def rehearse(self, in_force: InForce) -> None:
+    def rehearse(self, in_force: WeightedNumbers) -> None:
         """Have each term judge two examples, so that layers which cannot be compared are told before the first step."""
         few = self._examples.take(slice(0, 2))
         x, y = fitted(few.inputs(), self.student), few.y.to(self.device)
@@ -174,10 +174,10 @@ class Lesson:
         soft = None if few.soft is None else few.soft.to(self.device)
         batch = Batch(x, y, few.labelled, None, groups, soft=soft)
         if self.teacher is not None:
-            logits, layers = self.teacher.answer(x, self.watched.teacher)
+            logits, layers = self.teacher.answer(x, self.layers.teacher)
             there = {name: given.to(self.device) for name, given in layers.items()}
             batch = batch._replace(teacher=logits.to(self.device), teacher_layers=there)
-        with evaluating(self.student), evaluating(self.companions), torch.no_grad(), seeded(0, self.device):
+        with evaluating(self.student), evaluating(self.auxiliary), torch.no_grad(), seeded(0, self.device):
             outputs = self.outputs(batch)
             for (name, term), (_, hyper) in zip(self.terms, in_force, strict=True):
                 term.value(self.for_term(outputs, name), hyper)

@@ -99,7 +99,7 @@ def check_data(data: Splits, objective: Objective) -> None:
         raise ValueError(f"the training part of {data.title} is empty; a run needs at least one example")
     if not any(t.needs_teacher for t in objective.terms) and train.labelled == 0:
         raise ValueError("the objective learns from labels only and no training example has a label; add soft targets")
-    if all(t.penalty for t in objective.terms):
+    if all(t.kept_by_twin for t in objective.terms):
         raise ValueError(
             f"the objective {objective} is a penalty alone and teaches nothing; add kd.SoftTargets() or kd.HardLabels()"
         )

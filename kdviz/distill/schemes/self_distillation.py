@@ -19,12 +19,12 @@ from ..objective import Objective
 from ..schedules import Hyperparameter
 from ..taps import taps
 from ..teacher import device_of
-from ..terms import HardLabels, OwnTeacher, Term
-from .generations import carried_on
+from ..terms import HardLabels, SelfDistillation, Term
+from .generations import trainable_copy
 from .term_of import term_of
 
 
-def own_teacher(
+def self_distillation(
     student: nn.Module,
     data: Any,
     layers: str | Sequence[str],
@@ -52,7 +52,7 @@ def own_teacher(
     weight : float or Schedule
         Of the exits beside it; the paper has 1.
     alpha, hint, temperature : float or Schedule
-        α, λ and T: see :class:`kdviz.OwnTeacher`.
+        α, λ and T: see :class:`kdviz.SelfDistillation`.
     **training
         Arguments of :class:`kdviz.Distillation`.
 
@@ -75,13 +75,14 @@ def own_teacher(
     >>> import torch
     >>> from kdviz import models
     >>> X, y = torch.randn(200, 4), torch.arange(200) % 3
-    >>> run = own_teacher(models.mlp((16, 8), inputs=4, classes=3), (X, y), "relu1", epochs=2).train(progress=False)
+    >>> run = self_distillation(models.mlp((16, 8), inputs=4, classes=3), (X, y), "relu1", epochs=2)
+    >>> _ = run.train(progress=False)
     >>> {layer: model(X[:5]).shape for layer, model in exits(run).items()}
     {'relu1': torch.Size([5, 3])}
     """
     data = splits(data)
     features = _before_the_last(student, data) if features is None else features
-    term = OwnTeacher(layers if isinstance(layers, str) else tuple(layers), features, alpha, hint, temperature)
+    term = SelfDistillation(layers if isinstance(layers, str) else tuple(layers), features, alpha, hint, temperature)
     objective = HardLabels() if objective is None else objective
     return Distillation(None, student, data, objective + weight * term, **training)
 
@@ -92,7 +93,7 @@ def exits(run: Distillation) -> dict[str, nn.Module]:
     Parameters
     ----------
     run : Distillation
-        With a :class:`kdviz.OwnTeacher` term.
+        With a :class:`kdviz.SelfDistillation` term.
 
     Returns
     -------
@@ -111,14 +112,14 @@ def exits(run: Distillation) -> dict[str, nn.Module]:
     >>> import torch
     >>> from kdviz import models
     >>> X, y = torch.randn(200, 4), torch.arange(200) % 3
-    >>> run = own_teacher(models.mlp((16, 8), inputs=4, classes=3), (X, y), "relu1")
+    >>> run = self_distillation(models.mlp((16, 8), inputs=4, classes=3), (X, y), "relu1")
     >>> [name for name, _ in exits(run)["relu1"].front.named_children()]
     ['flatten', 'linear1', 'relu1']
     """
-    term, ways_out = term_of(run, OwnTeacher, "exits")
+    term, ways_out = term_of(run, SelfDistillation, "exits")
     with run.lock:
         return {
-            layer: carried_on(ShortNetwork(run.student, layer, way_out)).eval()
+            layer: trainable_copy(ShortNetwork(run.student, layer, way_out)).eval()
             for layer, way_out in zip(term.layers, ways_out, strict=True)
         }
 

@@ -1,4 +1,4 @@
-"""Film: what a student said about a few watched examples, step by step, small enough to keep and to send.
+"""The recording of a run: a student's logits on a few watched examples, step by step, small enough to keep and to send.
 
 A run can be replayed exactly at any step from its snapshots; that takes a moment. A film answers at once: it holds the
 student's logits on N watched examples after some of the steps, two bytes a number.
@@ -48,10 +48,10 @@ class Frame:
         return (self.numbers * self.scale).astype(np.float32)
 
 
-class Film:
+class LogitRecording:
     """Frames in order of their steps. Over ``limit`` bytes every second one goes, never the first or the last.
 
-    >>> film = Film()
+    >>> film = LogitRecording()
     >>> for step in (0, 10, 20):
     ...     _ = film.put(Frame.of(step, np.full((2, 3), float(step))))
     >>> film.steps, film.before(15).step
@@ -95,8 +95,8 @@ class Film:
         """Return the last frame at or before ``step`` (the first frame where all come later)."""
         return self._frames[max(0, bisect_right(self._frames, step, key=lambda f: f.step) - 1)]
 
-    def until(self, step: int) -> Film:
+    def until(self, step: int) -> LogitRecording:
         """Return a film of the frames up to ``step``, for a branch."""
-        other = Film(self.limit)
+        other = LogitRecording(self.limit)
         other._frames = [f for f in self._frames if f.step <= step]
         return other

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import kdviz as kd
-from kdviz.distill import companions
+from kdviz.distill import auxiliary
 
 from .conftest import same_weights, small
 
@@ -23,11 +23,11 @@ def taught(run: kd.Distillation, steps: int) -> kd.Distillation:
 
 def test_the_regressor_learns_and_is_no_part_of_the_student(make):
     run = make(objective=HINT, learning_rate=1e-2)
-    assert [tuple(p.shape) for p in run.companions["hint"].parameters()] == [(32, 8), (32,)]
-    before = run.companions["hint"][0].project.weight.clone()
+    assert [tuple(p.shape) for p in run.auxiliary["hint"].parameters()] == [(32, 8), (32,)]
+    before = run.auxiliary["hint"][0].project.weight.clone()
     parameters = kd.models.parameter_count(run.student)
     run.train(progress=False)
-    assert not torch.equal(before, run.companions["hint"][0].project.weight)
+    assert not torch.equal(before, run.auxiliary["hint"][0].project.weight)
     assert kd.models.parameter_count(run.student) == parameters == kd.models.parameter_count(small())
     hint = run.history.column("hint")
     assert hint[-5:].mean() < 0.7 * hint[:5].mean()
@@ -38,25 +38,25 @@ def test_a_branch_repeats_the_run_bit_for_bit_and_so_does_a_look_back(make):
     middle = taught(make(objective=HINT), 11)
     assert same_weights(run.at(11), middle.student)
     other = taught(run.branch(11), 20)
-    assert same_weights(other.student, run.student) and same_weights(other.companions, run.companions)
+    assert same_weights(other.student, run.student) and same_weights(other.auxiliary, run.auxiliary)
     assert other.history.rows.tolist() == run.history.rows.tolist()
 
 
-def test_a_saved_run_goes_on_with_its_companions(make, teacher, clouds, tmp_path):
+def test_a_saved_run_goes_on_with_its_auxiliary_modules(make, teacher, clouds, tmp_path):
     run = taught(make(objective=HINT + 2.0 * kd.Adversarial()), 9)
     run.save(tmp_path)
     again = kd.Distillation.load(tmp_path, teacher=teacher, data=clouds)
-    assert again.objective == run.objective and same_weights(again.companions, run.companions)
+    assert again.objective == run.objective and same_weights(again.auxiliary, run.auxiliary)
     taught(run, 15), taught(again, 15)
-    assert same_weights(again.student, run.student) and same_weights(again.companions, run.companions)
+    assert same_weights(again.student, run.student) and same_weights(again.auxiliary, run.auxiliary)
 
 
 def test_features_are_asked_for_once_and_live_answers_are_the_same(make, teacher, monkeypatch):
     cached = taught(make(objective=HINT), 12)
-    assert cached._lesson.cached
-    monkeypatch.setattr(companions, "FEATURE_BYTES", 0)
+    assert cached._training_step.cached
+    monkeypatch.setattr(auxiliary, "FEATURE_BYTES", 0)
     live = make(objective=HINT)
-    assert not live._lesson.cached
+    assert not live._training_step.cached
     taught(live, 12)
     assert abs(cached.history.rows - live.history.rows).max() < 1e-4
 
@@ -89,7 +89,7 @@ def test_no_hook_stays_and_no_gradient_reaches_the_teacher(make, teacher):
 
 def test_the_opponent_learns_by_its_own_loss_alone_and_the_student_by_the_objective_alone(make):
     run = make(objective=1.0 * kd.Adversarial(penalty_weight=0.0))
-    batch, opponent, student = run._batches[0], run.companions["adversarial"], run.student
+    batch, opponent, student = run._batches[0], run.auxiliary["adversarial"], run.student
     fooled = kd.losses.generator_loss(opponent(student(batch.inputs)))
     told = kd.losses.discriminator_loss(opponent(batch.teacher), opponent(student(batch.inputs).detach()))
     expected = [
@@ -101,9 +101,9 @@ def test_the_opponent_learns_by_its_own_loss_alone_and_the_student_by_the_object
         torch.testing.assert_close(p.grad, gradient)
 
 
-def test_a_twin_has_no_companion(make):
+def test_a_twin_has_no_auxiliary_module(make):
     twin = make(objective=HINT).twin()
-    assert len(twin.companions) == 0 and twin.settings.objective == 1.0 * kd.HardLabels()
+    assert len(twin.auxiliary) == 0 and twin.settings.objective == 1.0 * kd.HardLabels()
 
 
 def test_weights_of_terms_are_live_and_recorded(make):
@@ -144,7 +144,7 @@ def test_batches_of_one_are_refused_where_a_regressor_normalises(clouds):
 
 def test_a_dropped_run_leaves_nothing_behind(make):
     run = taught(make(objective=HINT), 3)
-    gone = weakref.ref(run.companions["hint"])
+    gone = weakref.ref(run.auxiliary["hint"])
     del run
     gc.collect()
     assert gone() is None

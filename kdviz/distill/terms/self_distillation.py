@@ -17,13 +17,13 @@ from .term import Outputs, Seen, Taps, positive
 
 
 @dataclass(frozen=True)
-class OwnTeacher(LearnsLabels):
+class SelfDistillation(LearnsLabels):
     """Exits at shallow layers learn labels, and what the network says at its end (be your own teacher).
 
     The sum over exits i of (1 − α) · CE(z_i, y) + α · T² · KL(σ_T(z) ‖ σ_T(z_i)) + λ · MSE(F_i, F). The gradient goes
     through the exits into the layers below them. Classes weigh what they weigh in the objective's labels. Stands beside
-    the labels of the network's end: ``HardLabels() + OwnTeacher(("relu1", "relu2"), features="relu3")``. See
-    :func:`kdviz.schemes.own_teacher`.
+    the labels of the network's end: ``HardLabels() + SelfDistillation(("relu1", "relu2"), features="relu3")``. See
+    :func:`kdviz.schemes.self_distillation`.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class OwnTeacher(LearnsLabels):
     features : str
         The layer that gives F, the deepest features: what the last classifier reads.
     alpha : float or Schedule
-        α in [0, 1]: how much of an exit's lesson is the deepest answer rather than the label.
+        α in [0, 1]: how much of what an exit learns from is the deepest answer rather than the label.
     hint : float or Schedule
         λ ≥ 0, the weight of the features.
     temperature : float or Schedule
@@ -60,7 +60,7 @@ class OwnTeacher(LearnsLabels):
 
     Examples
     --------
-    >>> OwnTeacher("relu1", features="relu2").taps
+    >>> SelfDistillation("relu1", features="relu2").taps
     Taps(student=('relu1', 'relu2'), teacher=())
     """
 
@@ -70,9 +70,9 @@ class OwnTeacher(LearnsLabels):
     hint: Hyperparameter = 0.03
     temperature: Hyperparameter = 3.0
 
-    name: ClassVar[str] = "own_teacher"
-    on_top: ClassVar[bool] = True
-    fixed: ClassVar[tuple[str, ...]] = ("layers", "features")
+    name: ClassVar[str] = "self_distillation"
+    outside_alpha: ClassVar[bool] = True
+    static_fields: ClassVar[tuple[str, ...]] = ("layers", "features")
 
     def __post_init__(self) -> None:
         layers = names("layers", self.layers)
@@ -94,12 +94,12 @@ class OwnTeacher(LearnsLabels):
     def taps(self) -> Taps:
         return Taps(student=(*self.layers, self.features))
 
-    def companion(self, seen: Seen) -> nn.Module:
+    def auxiliary(self, seen: Seen) -> nn.Module:
         wanted = seen.student_taps[self.features]
         return nn.ModuleList(Exit(seen.student_taps[layer], wanted, seen.classes) for layer in self.layers)
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        exits: Any = outputs.companion
+        exits: Any = outputs.auxiliary
         deepest = outputs.student_taps[self.features]
         total = outputs.student.new_zeros(())
         for way_out, layer in zip(exits, self.layers, strict=True):

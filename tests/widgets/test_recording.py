@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from kdviz.distill.film import LARGEST, Film, Frame
+from kdviz.widgets.recording import LARGEST, Frame, LogitRecording
 
 
 @given(arrays(np.float32, (3, 4), elements=st.floats(-1e4, 1e4, width=32)))
@@ -30,7 +30,7 @@ def frames(*steps: int) -> list[Frame]:
 
 
 def test_frames_stand_in_order_and_the_last_of_a_step_stands():
-    film = Film()
+    film = LogitRecording()
     for frame in frames(20, 0, 10):
         film.put(frame)
     film.put(Frame.of(10, np.ones((2, 3))))
@@ -40,14 +40,14 @@ def test_frames_stand_in_order_and_the_last_of_a_step_stands():
 
 
 def test_memory_is_bounded_and_both_ends_stay():
-    film = Film(limit=12 * 8)
+    film = LogitRecording(limit=12 * 8)
     thinned = [film.put(frame) for frame in frames(*range(0, 500, 10))]
     assert any(thinned) and film.nbytes <= film.limit
     assert film.steps[0] == 0 and film.steps[-1] == 490 and film.steps == sorted(film.steps)
 
 
 def test_a_branch_has_the_film_up_to_its_step():
-    film = Film()
+    film = LogitRecording()
     for frame in frames(0, 10, 20, 30):
         film.put(frame)
     branch = film.until(20)
