@@ -14,7 +14,7 @@ import torch
 import kdviz as kd
 from kdviz.distill.methods import METHODS, method
 from kdviz.measure import paired
-from kdviz.panels.method_trial import PAIRS, Trial
+from kdviz.panels.methods.trial import PAIRS, Trial
 
 
 def main() -> None:

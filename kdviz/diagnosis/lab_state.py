@@ -21,8 +21,8 @@ def lab_state(run: Distillation) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        As :func:`kdviz.panels.link.to_query` takes it. Edits made on the way are not in it. Whether the Lab offers the
-        data set, or a student of this size, is for the link to say.
+        As :func:`kdviz.panels.lab.link.to_query` takes it. Edits made on the way are not in it. Whether the Lab
+        offers the data set, or a student of this size, is for the link to say.
     """
     recipe = run.recipe
     student, draw = recipe.student or {}, dict(recipe.draw or {})

@@ -16,8 +16,8 @@ from ..models import inference
 from ..models.wrap import as_module, kind_name
 from ..widgets.from_page import VBox
 from ..widgets.soft_targets import ON_REQUEST, PARTS
-from .panel import Panel
-from .probes import SHOWN, Probes, choose_probes
+from .live.panel import Panel
+from .views.probes import SHOWN, Probes, choose_probes
 
 MOST_EXAMPLES = 100
 

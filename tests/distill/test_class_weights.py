@@ -12,7 +12,7 @@ from sklearn.utils.class_weight import compute_class_weight
 import kdviz as kd
 from kdviz.distill.terms.labels import balanced
 from kdviz.distill.twin import labels_alone
-from kdviz.panels.code import write_objective
+from kdviz.panels.live.code import write_objective
 from kdviz.study.arms import twin_recipe
 
 from .conftest import same_weights, small
