@@ -33,7 +33,7 @@ from kdviz.app import chromium
 RIVAL = """
 import ipywidgets, plotly.graph_objects as go, torch, kdviz as kd
 from plotly.subplots import make_subplots
-from kdviz.panels.probes import choose_probes
+from kdviz.panels.views.probes import choose_probes
 
 teacher = kd.models.pretrained("mnist-mlp-1200")
 probes = choose_probes(teacher, kd.data.mnist())

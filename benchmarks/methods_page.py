@@ -14,7 +14,7 @@ import torch
 import kdviz as kd
 from kdviz.distill.methods import METHODS, method
 from kdviz.measure import paired
-from kdviz.panels.method_trial import PAIRS, Trial
+from kdviz.panels.methods.trial import PAIRS, Trial
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     errors: dict[str, list[int]] = {"method": [], "Hinton": [], "twin": []}
     for seed in range(arguments.seeds):
         this = replace(trial, student=kd.models.build(PAIRS[arguments.pair].student, seed=seed), seed=seed)
-        chosen = method(arguments.method).objective(this.stages, weight=arguments.weight)
+        chosen = method(arguments.method).objective(this.layer_pairs, weight=arguments.weight)
         for name, objective in (("method", chosen), ("Hinton", kd.hinton()), ("twin", 1.0 * kd.HardLabels())):
             run = this.distillation(objective).train(progress=False, evaluate=False)
             errors[name].append(run.evaluate("test").errors)

@@ -19,8 +19,8 @@ import kdviz as kd
 from kdviz.distill import Distillation, Runner, Teacher, leave_room
 from kdviz.distill.evaluate import answer
 from kdviz.distill.runner import KeepGoing
-from kdviz.panels.choices import NONE_OMITTED, Choices
-from kdviz.panels.presets import PRESETS, Preset
+from kdviz.panels.lab.choices import NONE_OMITTED, Choices
+from kdviz.panels.lab.presets import PRESETS, Preset
 
 COLUMNS = ("preset", "seed", "student", "twin", "smoothed twin", "teacher", "agreement", "seconds (CPU)")
 BIASES = [step / 4 for step in range(33)]  # added to the omitted class's logit, as far as the page's slider goes

@@ -6,7 +6,7 @@ import re
 
 import hatch_build
 import kdviz as kd
-from kdviz.panels.presets import PRESETS
+from kdviz.panels.lab.presets import PRESETS
 from kdviz.study.experiment import experiment
 
 

@@ -61,7 +61,7 @@ class Finding:
         if self.lab is None:
             return ""
         try:  # the Lab's links lie above: reached by the package's lazy names
-            return str(import_module("kdviz.panels.link").to_query(self.lab)) or "?"
+            return str(import_module("kdviz.panels.lab.link").to_query(self.lab)) or "?"
         except (ImportError, ValueError):  # no Jupyter here, or not among what the Lab offers
             return ""
 

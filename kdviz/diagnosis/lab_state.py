@@ -21,8 +21,8 @@ def lab_state(run: Distillation) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        As :func:`kdviz.panels.link.to_query` takes it. Edits made on the way are not in it. Whether the Lab offers the
-        data set, or a student of this size, is for the link to say.
+        As :func:`kdviz.panels.lab.link.to_query` takes it. Edits made on the way are not in it. Whether the Lab
+        offers the data set, or a student of this size, is for the link to say.
     """
     recipe = run.recipe
     student, draw = recipe.student or {}, dict(recipe.draw or {})
@@ -65,7 +65,7 @@ def _taught(run: Distillation) -> dict[str, Any] | None:
     objective = run.settings.objective
     soft = [term for term in objective.terms if isinstance(term, SoftTargets)]
     hard = [term for term in objective.terms if type(term) is HardLabels]
-    penalties = [(weight, term) for weight, term in objective.weighted if term.penalty]
+    penalties = [(weight, term) for weight, term in objective.weighted if term.kept_by_twin]
     if len(soft) != 1 or len(hard) != 1 or len(objective.terms) != 2 + len(penalties) or objective.scheduled:
         return None
     loss = LOSSES.get(type(soft[0]).__name__)

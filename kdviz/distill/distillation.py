@@ -1,7 +1,7 @@
 """Distillation: one student being taught.
 
 The whole algorithm is `_advance`: fetch the batch of this step, ask the student, weigh the terms, step the optimiser.
-Everything else keeps it honest (guards), repeatable (snapshots, edits, replay) and interruptible.
+Everything else keeps it honest (checks), repeatable (snapshots, edits, replay) and interruptible.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from ..data import Splits
 from ..models.inference import device_of, dtype_of
 from ..models.looking import put_modes, switch
 from ..models.wrap import as_module
-from . import guards
+from . import checks
 from .batches import Augment, Batches
+from .current_settings import CurrentSettings
 from .evaluate import evaluate
 from .grouping import Grouping, grouping
 from .history import Edit, Evaluation, History
-from .in_force import InForce
 from .interruption import interruptible
-from .lesson import Lesson
 from .objective import Objective, hinton
 from .optimizer import OptimizerFactory, group_settings, make_optimizer, shares, usual_rate
 from .randomness import mix, seeded
 from .schedules import Hyperparameter, value_at
 from .settings import AUGMENTS, NonFiniteLossError, Settings, Step
-from .snapshot import Shelf, Snapshot
+from .snapshot import Snapshot, SnapshotStore
 from .state import Replay, copied
+from .step import TrainingStep
 from .teacher import Answers, Cancelled, Teacher
 from .terms import Term
 from .twin import twin
@@ -123,27 +123,27 @@ class Distillation:
         objective = 1.0 * objective if isinstance(objective, Term) else objective
         teacher = teacher if isinstance(teacher, Teacher | None) else _fitting(teacher, "teacher", data)
         student = _fitting(student, "student", data)
-        guards.check_kinds(teacher, student, objective)
+        checks.check_kinds(teacher, student, objective)
         learning_rate = usual_rate(optimizer, student) if learning_rate is None else learning_rate
         batch_size = data.batch_size or 128 if batch_size is None else batch_size
         settings = Settings(objective, optimizer, learning_rate, batch_size, epochs, seed, augment, snapshot_every)
-        guards.check_data(data, objective)
+        checks.check_data(data, objective)
         if objective.needs_teacher and teacher is None:
             raise ValueError(f"the objective {objective} needs a teacher, got None")
-        guards.check_roles(teacher.module if isinstance(teacher, Teacher) else teacher, student)
+        checks.check_roles(teacher.module if isinstance(teacher, Teacher) else teacher, student)
         teacher = Teacher(teacher) if isinstance(teacher, nn.Module) else teacher
-        guards.check_answers(teacher, student, data, objective)
-        guards.check_batches(student, data, settings.batch_size)
+        checks.check_answers(teacher, student, data, objective)
+        checks.check_batches(student, data, settings.batch_size)
         if teacher is not None and not allow_weaker_teacher:
-            guards.check_not_swapped(teacher, student, data)
-            guards.check_teacher(teacher, data)
-        modes = guards.modes_to_learn_in(student)
-        replay = guards.check_replay(student, data, modes)
+            checks.check_not_swapped(teacher, student, data)
+            checks.check_teacher(teacher, data)
+        modes = checks.modes_to_learn_in(student)
+        replay = checks.check_replay(student, data, modes)
         self._assemble(teacher, student, data, settings, modes=modes, replay=replay)
-        if self._lesson.watched.student or len(self.companions):
-            guards.check_batches(nn.ModuleList((student, self.companions)), data, settings.batch_size)
+        if self._training_step.layers.student or len(self.auxiliary):
+            checks.check_batches(nn.ModuleList((student, self.auxiliary)), data, settings.batch_size)
             self._enter(0)
-            self._lesson.rehearse(self._now.weighted)
+            self._training_step.rehearse(self._now.weighted)
 
     def _assemble(
         self,
@@ -169,7 +169,7 @@ class Distillation:
         augment = AUGMENTS[settings.augment] if isinstance(settings.augment, str) else settings.augment
         column = settings.objective.group_column
         self._grouping: Grouping | None = None if column is None else grouping(data.train, column, data.title)
-        self._lesson = Lesson(
+        self._training_step = TrainingStep(
             settings.objective.for_data(data),
             teacher,
             student,
@@ -178,27 +178,27 @@ class Distillation:
             seed=settings.seed,
             repeats=augment is None and data.train.redraw is None,
         )
-        self.companions = self._lesson.companions
+        self.auxiliary = self._training_step.auxiliary
         self._batches = Batches(
             data.train,
-            self._ask_for_answers() if self._lesson.cached else None,
+            self._ask_for_answers() if self._training_step.cached else None,
             batch_size=settings.batch_size,
             seed=settings.seed,
             device=self._device,
             dtype=dtype_of(student),
             augment=augment,
             groups=None if self._grouping is None else self._grouping.codes,
-            layer_numbers=self._lesson.layer_numbers,
+            layer_numbers=self._training_step.layer_numbers,
         )
         put_modes(student, modes)
         rate = value_at(settings.learning_rate, 0, 1)
-        self._optimizer = make_optimizer(settings.optimizer, self._lesson.parameters, rate)
+        self._optimizer = make_optimizer(settings.optimizer, self._training_step.parameters, rate)
         self._shares = shares(self._optimizer)
         self._groups_at_start = group_settings(self._optimizer)
-        self._now = InForce(settings, self.steps_per_epoch)
+        self._now = CurrentSettings(settings, self.steps_per_epoch)
         self.history = History(self._columns())
-        self._shelf = Shelf()
-        self._shelf.put(self._taken())
+        self._snapshots = SnapshotStore()
+        self._snapshots.put(self._taken())
 
     @property
     def objective(self) -> Objective:
@@ -238,7 +238,7 @@ class Distillation:
         self._enter(step)
         batch = self._batches[step]
         with seeded(mix(self.settings.seed, 3, step), self._device, everywhere=self._replay.everywhere):
-            total, values = self._lesson.gradient(batch, self._now.weighted)
+            total, values = self._training_step.gradient(batch, self._now.weighted)
             self._optimizer.step()
         self.history.record((total, *values), self._now.numbers)
         self.steps_done = step + 1
@@ -289,7 +289,7 @@ class Distillation:
         KeyboardInterrupt
             After Ctrl-C, once the step under way is done.
         """
-        waits = guards.check_patience(patience, evaluate, self.data)
+        waits = checks.check_patience(patience, evaluate, self.data)
         last = self._plan(epochs)
         with (
             interruptible() as interrupted,
@@ -322,7 +322,7 @@ class Distillation:
             self._enter(self.steps_done)
             if epochs is None:
                 return self.total_steps
-            epochs = guards.whole("epochs", epochs)
+            epochs = checks.whole("epochs", epochs)
             if epochs < 1:
                 raise ValueError(f"epochs must be at least 1, got {epochs}")
             last = self.steps_done + epochs * self.steps_per_epoch
@@ -340,8 +340,8 @@ class Distillation:
 
     def prepare(self, progress: Callable[[int, int], bool] | None = None) -> None:
         """Ask the teacher about the whole transfer set now, rather than at the first step (see ``Teacher.logits``)."""
-        if self.teacher is not None and self._lesson.cached:
-            self.teacher.answers(self.data.train, self._lesson.watched.teacher, progress=progress)
+        if self.teacher is not None and self._training_step.cached:
+            self.teacher.answers(self.data.train, self._training_step.layers.teacher, progress=progress)
 
     def teacher_logits(self) -> Tensor:
         """Return the teacher's logits (N, C) on the transfer set, cached; raise if its weights changed since the
@@ -352,7 +352,9 @@ class Distillation:
         """Return what the teacher gives for the transfer set, the layers that terms look at included."""
         assert self.teacher is not None
         self._check_teacher()
-        return self.teacher.answers(self.data.train, self._lesson.watched.teacher if self._lesson.cached else ())
+        return self.teacher.answers(
+            self.data.train, self._training_step.layers.teacher if self._training_step.cached else ()
+        )
 
     def _ask_for_answers(self) -> Callable[[], Answers]:
         """Return ``_answers`` for the batches, without a circle of references that would keep a dropped run."""
@@ -382,10 +384,10 @@ class Distillation:
     def _go_back(self, what: str, step: int) -> NoReturn:
         """Return to the last good snapshot at or before ``step`` and raise, saying ``what`` happened."""
         rate = self.history.rows[-1, -1]
-        good = self._shelf.before(step)
+        good = self._snapshots.before(step)
         waiting = [e for e in self.history.edits if e.step > self.steps_done]
         undone = [e for e in self.history.edits if good.step <= e.step <= self.steps_done]
-        self._shelf.drop_after(good.step)
+        self._snapshots.drop_after(good.step)
         self._return_to(good)
         self.history.edits.extend(waiting)
         edits = f", {len(undone)} edit(s) made since are undone" if undone else ""
@@ -395,28 +397,28 @@ class Distillation:
         )
 
     def _return_to(self, snapshot: Snapshot) -> None:
-        snapshot.restore(self.student, self._optimizer, self.companions, self._groups_at_start)
+        snapshot.restore(self.student, self._optimizer, self.auxiliary, self._groups_at_start)
         self.history = self.history.until(snapshot.step)
         self.steps_done = snapshot.step
-        self._now = InForce(self.settings, self.steps_per_epoch)
+        self._now = CurrentSettings(self.settings, self.steps_per_epoch)
         self._enter(self.steps_done)
 
     def _taken(self) -> Snapshot:
-        """Return a snapshot of now, on no shelf."""
-        return Snapshot.take(self.steps_done, self.student, self._optimizer, self.companions, self._groups_at_start)
+        """Return a snapshot of now that is not stored."""
+        return Snapshot.take(self.steps_done, self.student, self._optimizer, self.auxiliary, self._groups_at_start)
 
     def _keep(self) -> None:
-        """Put a snapshot of now on the shelf; if a weight is no longer finite, go back and say so."""
+        """Store a snapshot of now; if a weight is no longer finite, go back and say so."""
         self._settle()
         snapshot = self._taken()
         if not snapshot.finite:
             self._go_back(f"a weight was no longer finite after step {self.steps_done}", max(0, self.steps_done - 1))
-        self._shelf.put(snapshot)
+        self._snapshots.put(snapshot)
 
     def _keep_best(self) -> None:
         """Keep a snapshot of now as that of the best step, so that going back to it trains nothing again."""
         with self.lock:
-            self._shelf.put_best(self._taken())
+            self._snapshots.put_best(self._taken())
 
     @property
     def editable(self) -> tuple[str, ...]:
@@ -437,10 +439,10 @@ class Distillation:
             for name in changes:
                 if name not in self.editable:
                     raise ValueError(f"edit takes {', '.join(self.editable)}, got {name!r}")
-            changes = {name: guards.number(name, value) for name, value in changes.items()}
+            changes = {name: checks.number(name, value) for name, value in changes.items()}
             for name, value in changes.items():
                 if name == "learning_rate":
-                    guards.check_numbers(learning_rate=value, batch_size=1, epochs=1)
+                    checks.check_numbers(learning_rate=value, batch_size=1, epochs=1)
                 else:
                     self.objective.edited(**{name: value})
             self._keep()
@@ -458,7 +460,7 @@ class Distillation:
         """Keep a snapshot of now, and return it."""
         with self.lock:
             self._keep()
-            return self._shelf.before(self.steps_done)
+            return self._snapshots.before(self.steps_done)
 
     def at(self, step: int) -> nn.Module:
         """Return a copy of the student as it was after ``step`` steps, in eval mode.
@@ -519,10 +521,10 @@ class Distillation:
             other._assemble(
                 self.teacher, student, self.data, self.settings, mark, modes=self._modes, replay=self._replay
             )
-            other._shelf.share(self._shelf, step)
+            other._snapshots.share(self._snapshots, step)
             other.history = self.history.until(step)
             past = other.history
-            other._return_to(other._shelf.before(step))
+            other._return_to(other._snapshots.before(step))
             other.history.edits, other.history.evaluations = past.edits, past.evaluations
         while other.steps_done < step:
             other.step()

@@ -69,29 +69,29 @@ def term_gradients(run: Distillation) -> TermGradients:
     >>> found.names, len(found.norms), round(found.cosines[0][0], 6)
     (('soft', 'hard'), 2, 1.0)
     """
-    lesson = run._lesson
+    training_step = run._training_step
     with run.lock:
         run._enter(run.steps_done)
         run.student.train()
         parameters = [p for p in run.student.parameters() if p.requires_grad]
-        buffers = [copy.deepcopy(module.state_dict()) for module in (run.student, run.companions)]
+        buffers = [copy.deepcopy(module.state_dict()) for module in (run.student, run.auxiliary)]
         values, gradients = [], []
         try:
             with seeded(mix(run.settings.seed, 3, run.steps_done), run._device):
-                outputs = lesson.outputs(run._batches[run.steps_done])
-                for (name, term), (weight, hyper) in zip(lesson.terms, run._now.weighted, strict=True):
-                    value = term.value(lesson.for_term(outputs, name), hyper)
+                outputs = training_step.outputs(run._batches[run.steps_done])
+                for (name, term), (weight, hyper) in zip(training_step.terms, run._now.weighted, strict=True):
+                    value = term.value(training_step.for_term(outputs, name), hyper)
                     values.append(value.detach())
                     gradients.append(_flat(weight * value, parameters))
         finally:  # batch statistics and buffers as they were
-            for module, before in zip((run.student, run.companions), buffers, strict=True):
+            for module, before in zip((run.student, run.auxiliary), buffers, strict=True):
                 module.load_state_dict(before)
     together = torch.stack(gradients)  # (K, parameters)
     norms = together.norm(dim=1)
     cosines = (together @ together.T) / (norms[:, None] * norms[None])
     return TermGradients(
         run.steps_done,
-        tuple(name for name, _ in lesson.terms),
+        tuple(name for name, _ in training_step.terms),
         tuple(torch.stack(values).tolist()),
         tuple(weight for weight, _ in run._now.weighted),
         tuple(norms.tolist()),

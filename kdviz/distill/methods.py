@@ -1,6 +1,6 @@
 """The methods of the field by name: what each compares, its formula, its source, and the objective that it asks for.
 
-A method is nothing but an objective: ``method("hint").objective(stages)`` gives terms that can be weighed, edited and
+A method is nothing but an objective: ``method("hint").objective(pairs)`` gives terms that can be weighed, edited and
 added to others like any.
 """
 
@@ -13,7 +13,7 @@ from typing import Literal
 from .. import outside
 from . import terms as t
 from .objective import Objective
-from .pairing import Pair, Stages
+from .pairing import LayerPairs, Pair
 from .terms import Term
 
 Family = Literal["labels", "response", "feature", "relation", "adversarial", "transformer"]
@@ -47,7 +47,7 @@ class Method:
         Of its term: 1 for those of the response family, which share alpha; else beside hard labels of weight 1. It is
         the paper's, brought to the convention here, or what made the term about as large as the hard labels.
     make : callable
-        From the stages of two models to the term on their layers; None where they have none of the kind.
+        From the layer pairs of two models to the term on their layers; None where they have none of the kind.
     in_words : str
         What is compared, where that is not the softened answers or what layers give: "the logits".
     picture : str
@@ -62,11 +62,11 @@ class Method:
     formula: str
     source: str
     weight: float
-    make: Callable[[Stages], Term | None]
+    make: Callable[[LayerPairs], Term | None]
     in_words: str = ""
     picture: str = ""
 
-    def term(self, stages: Stages) -> Term:
+    def term(self, pairs: LayerPairs) -> Term:
         """Return the method's own term for two models.
 
         Raises
@@ -74,7 +74,7 @@ class Method:
         ValueError
             If the models have no layers of the kind that it compares.
         """
-        made = self.make(stages)
+        made = self.make(pairs)
         if made is None:
             raise ValueError(
                 f"{self.title} compares {_NEEDS.get(self.compares, self.compares)} and these two models have none that "
@@ -82,23 +82,23 @@ class Method:
             )
         return made
 
-    def fits(self, stages: Stages) -> bool:
+    def fits(self, pairs: LayerPairs) -> bool:
         """Whether the two models have what the method compares."""
-        return self.make(stages) is not None
+        return self.make(pairs) is not None
 
-    def objective(self, stages: Stages, *, weight: float | None = None, alpha: float = USUAL_ALPHA) -> Objective:
+    def objective(self, pairs: LayerPairs, *, weight: float | None = None, alpha: float = USUAL_ALPHA) -> Objective:
         """Return the objective: the method's term and hard labels.
 
         Parameters
         ----------
-        stages : Stages
-            Of the two models: :func:`kdviz.distill.pairing.stages`.
+        pairs : LayerPairs
+            Of the two models: :func:`kdviz.distill.pairing.layer_pairs`.
         weight : float, optional
             Of the method's term, in place of the usual one; for the response family alpha is its weight.
         alpha : float
             The response family's term gets alpha, hard labels 1 − alpha.
         """
-        term = self.term(stages)
+        term = self.term(pairs)
         if self.family == "labels":
             return 1.0 * term
         if self.family == "response":
@@ -154,23 +154,23 @@ def register(chosen: Method, *kinds: type[Term]) -> Method:
     return chosen
 
 
-def fitting(stages: Stages) -> tuple[Method, ...]:
+def fitting(pairs: LayerPairs) -> tuple[Method, ...]:
     """Return the methods that two models have the layers for."""
-    return tuple(m for m in METHODS.values() if m.fits(stages))
+    return tuple(m for m in METHODS.values() if m.fits(pairs))
 
 
 _NEEDS = {"maps": "feature maps", "features": "the last features", "tokens": "tokens of blocks"}
 
 
-def _always(make: Callable[[], Term]) -> Callable[[Stages], Term | None]:
-    return lambda stages: make()
+def _always(make: Callable[[], Term]) -> Callable[[LayerPairs], Term | None]:
+    return lambda pairs: make()
 
 
-def _layers(kind: str, make: Callable[..., Term], **fixed: object) -> Callable[[Stages], Term | None]:
+def _layers(kind: str, make: Callable[..., Term], **fixed: object) -> Callable[[LayerPairs], Term | None]:
     """Make a term on all pairs of a kind, or on the one pair where there is one."""
 
-    def build(stages: Stages) -> Term | None:
-        found: tuple[Pair, ...] | Pair | None = getattr(stages, kind)
+    def build(layers: LayerPairs) -> Term | None:
+        found: tuple[Pair, ...] | Pair | None = getattr(layers, kind)
         if not found:
             return None
         pairs: tuple[Pair, ...] = (found,) if isinstance(found[0], str) else found
@@ -179,11 +179,13 @@ def _layers(kind: str, make: Callable[..., Term], **fixed: object) -> Callable[[
     return build
 
 
-def _last_block(make: Callable[..., Term], which: int = -1, *, places: bool = False) -> Callable[[Stages], Term | None]:
+def _last_block(
+    make: Callable[..., Term], which: int = -1, *, places: bool = False
+) -> Callable[[LayerPairs], Term | None]:
     """Make a term on one block, the last unless said otherwise; with ``places`` it must give maps or tokens."""
 
-    def build(stages: Stages) -> Term | None:
-        blocks = stages.tokens or stages.maps if places else stages.blocks
+    def build(pairs: LayerPairs) -> Term | None:
+        blocks = pairs.tokens or pairs.maps if places else pairs.blocks
         if not blocks:
             return None
         student, teacher = blocks[max(which, -len(blocks))]
@@ -192,15 +194,15 @@ def _last_block(make: Callable[..., Term], which: int = -1, *, places: bool = Fa
     return build
 
 
-def _maps(make: Callable[..., Term]) -> Callable[[Stages], Term | None]:
+def _maps(make: Callable[..., Term]) -> Callable[[LayerPairs], Term | None]:
     """Make a term on the maps of all stages; the patches of a transformer are none."""
-    return lambda stages: None if stages.tokens else _layers("maps", make)(stages)
+    return lambda pairs: None if pairs.tokens else _layers("maps", make)(pairs)
 
 
-def _flow(stages: Stages) -> Term | None:
-    if len(stages.maps) < 2:
+def _flow(pairs: LayerPairs) -> Term | None:
+    if len(pairs.maps) < 2:
         return None
-    return t.SolutionFlow(tuple(s for s, _ in stages.maps), tuple(u for _, u in stages.maps))
+    return t.SolutionFlow(tuple(s for s, _ in pairs.maps), tuple(u for _, u in pairs.maps))
 
 
 _ALL = (
@@ -281,7 +283,7 @@ _ALL = (
     ),
     Method(
         "attention_transfer", "Attention transfer", "feature", "maps",
-        "Be active at the places of the image where the teacher is active, in all stages.",
+        "Be active at the places of the image where the teacher is active, in all pairs.",
         r"\big\|\hat Q(F_s) - \hat Q(F_t)\big\|^2 / (HW),\quad Q = \textstyle\sum_c F_c^2,\ \hat Q = Q / \|Q\|",
         "Zagoruyko, Komodakis 2017, arXiv:1612.03928", 500.0, _maps(t.AttentionTransfer),
         in_words="how active each place of the image is", picture="map",
@@ -390,7 +392,7 @@ METHODS: dict[str, Method] = {m.name: m for m in _ALL}
 """Every method of the field, by name, in the order in which they are best met.
 
 Terms without a paper of their own (``FocusedSoftTargets``), or that need more than one teacher and one student
-(``MultiTeacher``, ``Mutual``, ``OwnTeacher``, ``DistillationToken``), are terms and schemes alone.
+(``MultiTeacher``, ``Mutual``, ``SelfDistillation``, ``DistillationToken``), are terms and schemes alone.
 """
 
 outside.load("kdviz.methods")

@@ -108,7 +108,7 @@ class Objective:
         inner = {}
         for i, (name, term) in enumerate(zip(self.names, self.terms, strict=True)):
             for field in term.hyperparameters():
-                plain = name == term.name and field in term.plain
+                plain = name == term.name and field in term.unprefixed
                 inner[field if plain else f"{name}_{field}"] = (i, field)
         return weights | inner
 
@@ -173,7 +173,7 @@ class Objective:
     def _balanced(self) -> dict[str, Hyperparameter]:
         """The weights of the terms that alpha may concern: those that do not come on top of others."""
         all_of_them = zip(self.names, self.weighted, strict=True)
-        return {name: weight for name, (weight, term) in all_of_them if not (term.penalty or term.on_top)}
+        return {name: weight for name, (weight, term) in all_of_them if not (term.kept_by_twin or term.outside_alpha)}
 
     def edited(self, **changes: Hyperparameter) -> Objective:
         """Return this objective with other numbers.

@@ -53,7 +53,7 @@ def _term(kind: Any) -> Record:  # a subclass of Term
     told: dict[str, Kind] = {}
     for f in fields(kind):
         told[kind.written.get(f.name, f.name)] = (
-            _fixed(f.name) if f.name in kind.fixed else POSITIVE if f.name == "temperature" else HYPERPARAMETER
+            _fixed(f.name) if f.name in kind.static_fields else POSITIVE if f.name == "temperature" else HYPERPARAMETER
         )
     needed = {f.name: told[f.name] for f in fields(kind) if f.default is MISSING}
     return Record({"weight": WEIGHT, **needed}, {name: k for name, k in told.items() if name not in needed})

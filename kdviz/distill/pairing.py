@@ -13,7 +13,7 @@ Pair = tuple[str, str]  # the student's layer, the teacher's
 
 
 @dataclass(frozen=True)
-class Stages:
+class LayerPairs:
     """Layers of a student and a teacher that correspond, the student's first in each pair.
 
     Attributes
@@ -45,7 +45,7 @@ class Stages:
         return self.tokens or self.maps or self.vectors
 
 
-def stages(student: nn.Module, teacher: nn.Module, example: Tensor) -> Stages:
+def layer_pairs(student: nn.Module, teacher: nn.Module, example: Tensor) -> LayerPairs:
     """Return the layers of two models that correspond.
 
     Parameters
@@ -57,7 +57,7 @@ def stages(student: nn.Module, teacher: nn.Module, example: Tensor) -> Stages:
 
     Returns
     -------
-    Stages
+    LayerPairs
         The last stages are paired with one another, then the ones before; where one model has more, its first are
         left out. Blocks of tokens are paired evenly: of a teacher with twice the blocks, every second one.
 
@@ -65,7 +65,7 @@ def stages(student: nn.Module, teacher: nn.Module, example: Tensor) -> Stages:
     --------
     >>> import torch
     >>> from kdviz import models
-    >>> found = stages(models.convnet(4), models.resnet(8), torch.zeros(2, 1, 28, 28))
+    >>> found = layer_pairs(models.convnet(4), models.resnet(8), torch.zeros(2, 1, 28, 28))
     >>> found.maps
     (('relu2', 'stage1_1'), ('relu4', 'stage2_1'), ('relu5', 'stage3_1'))
     >>> found.features
@@ -73,7 +73,7 @@ def stages(student: nn.Module, teacher: nn.Module, example: Tensor) -> Stages:
     """
     ours, theirs = _shapes(student, example), _shapes(teacher, example)
     rows = _tokens(student, ours), _tokens(teacher, theirs)
-    return Stages(
+    return LayerPairs(
         maps=_from_the_end(_ends(ours, 4), _ends(theirs, 4)),
         vectors=_from_the_end(_ends(ours, 2)[:-1], _ends(theirs, 2)[:-1]),
         tokens=_evenly(rows[0][1:], rows[1][1:]),

@@ -13,7 +13,7 @@ from torch import nn
 from .. import data as data_sets
 from .. import models
 from ..models.architecture import rebuildable
-from . import guards, schedules, schema
+from . import checks, schedules, schema
 from .history import EDIT, Edit
 from .objective import Objective, hinton
 from .objective_schema import ARCHITECTURE, SEED
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
-class Parts(NamedTuple):
+class RecipeParts(NamedTuple):
     """What a run is made of, beside numbers."""
 
     teacher: Any  # a module in eval mode, a Teacher, or None
@@ -88,9 +88,9 @@ class Recipe:
     def __post_init__(self) -> None:
         """Refuse in one sentence numbers and edits that no run could follow."""
         for name in ("batch_size", "epochs", "seed", "student_seed"):
-            object.__setattr__(self, name, guards.whole(name, getattr(self, name)))
-        object.__setattr__(self, "learning_rate", guards.number("learning_rate", self.learning_rate))
-        guards.check_numbers(learning_rate=self.learning_rate, batch_size=self.batch_size, epochs=self.epochs)
+            object.__setattr__(self, name, checks.whole(name, getattr(self, name)))
+        object.__setattr__(self, "learning_rate", checks.number("learning_rate", self.learning_rate))
+        checks.check_numbers(learning_rate=self.learning_rate, batch_size=self.batch_size, epochs=self.epochs)
         _EDITS.check(self.edits, "edits")
         for i, edit in enumerate(self.edits):
             try:
@@ -154,7 +154,7 @@ class Recipe:
         run.history.edits.extend(sorted((Edit.from_dict(e) for e in self.edits), key=lambda e: e.step))
         return run
 
-    def parts(self, *, teacher: Any = None, student: nn.Module | None = None, data: Any = None) -> Parts:
+    def parts(self, *, teacher: Any = None, student: nn.Module | None = None, data: Any = None) -> RecipeParts:
         """Return teacher, student and data: those handed over, the others by their names.
 
         Raises
@@ -172,7 +172,7 @@ class Recipe:
             if self.student is None:
                 raise ValueError("this recipe's student is a model of your own; pass it, as it began, as student=")
             student = models.build(self.student, seed=self.student_seed)
-        return Parts(teacher, student, data)
+        return RecipeParts(teacher, student, data)
 
     def load_data(self) -> Any:
         """Return the data by its name, as it was drawn."""
@@ -245,7 +245,7 @@ class Recipe:
 def _check_edit(objective: Objective, name: str, value: Hyperparameter) -> None:
     """Raise in one sentence unless a run of this objective can be edited so."""
     if name == "learning_rate":
-        guards.check_numbers(learning_rate=value, batch_size=1, epochs=1)
+        checks.check_numbers(learning_rate=value, batch_size=1, epochs=1)
     elif name == "total_steps":
         if isinstance(value, Schedule) or value != int(value) or not 1 <= value <= schema.MOST:
             raise ValueError(f"total_steps must be a whole number from 1 to {schema.MOST:,}, got {value}")
@@ -288,7 +288,7 @@ WRITTEN = Record(
 
 def _begins_as(run: Distillation, fresh: nn.Module) -> bool:
     """Whether the run's student had the weights of ``fresh`` at step 0."""
-    began, new = run._shelf.before(0).student, fresh.state_dict()
+    began, new = run._snapshots.before(0).student, fresh.state_dict()
     return began.keys() == new.keys() and all(torch.equal(began[k].cpu(), new[k]) for k in new)
 
 

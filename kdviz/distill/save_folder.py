@@ -55,7 +55,7 @@ class SavedTensors(Mapping[str, Tensor]):
         return len(self._file_of)
 
 
-Parts = tuple[dict[str, Any], Mapping[str, Tensor]]
+Saved = tuple[dict[str, Any], Mapping[str, Tensor]]
 
 
 class _DamagedError(ValueError):
@@ -147,7 +147,7 @@ def _in_force(folder: Path) -> str:
     return name if _is_save(name) and (folder / name).is_dir() else ""
 
 
-def read(folder: Path) -> Parts:
+def read(folder: Path) -> Saved:
     """Return what the save in force says, and its tensors, once all of it is known to be what was written.
 
     ``folder`` may be one save within a folder of saves too. A save that another process replaces meanwhile is read
@@ -193,7 +193,7 @@ def _way_out(folder: Path, damaged: str) -> str:
     return "no other whole save is there: restore it from a copy, or start anew"
 
 
-def _read_save(place: Path) -> Parts:
+def _read_save(place: Path) -> Saved:
     """Return what one save says, and its tensors; raise if any of it is not what was written."""
     named = NAME.fullmatch(place.name)
     try:

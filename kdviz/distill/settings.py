@@ -8,7 +8,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from ..data import shift
-from . import guards
+from . import checks
 from .batches import Augment
 from .objective import Objective
 from .optimizer import OptimizerFactory
@@ -36,10 +36,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Hold plain numbers (numpy's become Python's) and refuse in one sentence what makes no sense."""
-        object.__setattr__(self, "learning_rate", guards.number("learning_rate", self.learning_rate))
+        object.__setattr__(self, "learning_rate", checks.number("learning_rate", self.learning_rate))
         for name in ("batch_size", "epochs", "seed", "snapshot_every"):
-            object.__setattr__(self, name, guards.whole(name, getattr(self, name)))
-        guards.check_numbers(learning_rate=self.learning_rate, batch_size=self.batch_size, epochs=self.epochs)
+            object.__setattr__(self, name, checks.whole(name, getattr(self, name)))
+        checks.check_numbers(learning_rate=self.learning_rate, batch_size=self.batch_size, epochs=self.epochs)
         if self.snapshot_every < 1:
             raise ValueError(f"snapshot_every must be at least 1, got {self.snapshot_every}")
         if isinstance(self.augment, str) and self.augment not in AUGMENTS:

@@ -1,4 +1,4 @@
-"""Snapshots: all that a run needs to go on from a step, and a shelf of them that moves to the disk when it grows."""
+"""Snapshots: all that a run needs to go on from a step, and a store of them that moves to the disk when it grows."""
 
 from __future__ import annotations
 
@@ -27,13 +27,15 @@ SHELF_COUNT = 512
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A student, its companions and their optimiser as they were after ``step`` steps. The rest follows from seed and
-    edits."""
+    """A student, its auxiliary modules and their optimiser as they were after ``step`` steps.
+
+    The rest follows from seed and edits.
+    """
 
     step: int
     student: dict[str, Tensor]
     optimizer: dict[int, dict[str, Any]]
-    companions: dict[str, Tensor] = field(default_factory=dict)
+    auxiliary: dict[str, Tensor] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)  # what the student keeps beside tensors
     groups: dict[int, dict[str, Any]] = field(default_factory=dict)  # what the optimiser changed in its groups
     mark: object = field(default_factory=object, repr=False, compare=False)  # the same wherever this one waits
@@ -44,12 +46,12 @@ class Snapshot:
         step: int,
         student: nn.Module,
         optimizer: torch.optim.Optimizer,
-        companions: nn.Module,
+        auxiliary: nn.Module,
         at_start: list[dict[str, Any]],
     ) -> Snapshot:
         """Take one of now. ``at_start`` is what `group_settings` gave when the optimiser was made."""
         weights, extra = capture(student)
-        beside, _ = capture(companions)
+        beside, _ = capture(auxiliary)
         state = copy.deepcopy(optimizer.state_dict()["state"])
         return cls(step, weights, state, beside, extra, changed(group_settings(optimizer), at_start))
 
@@ -57,12 +59,12 @@ class Snapshot:
         self,
         student: nn.Module,
         optimizer: torch.optim.Optimizer,
-        companions: nn.Module,
+        auxiliary: nn.Module,
         at_start: list[dict[str, Any]],
     ) -> None:
         """Put weights and optimiser state back; the snapshot itself stays untouched."""
         restore(student, self.student, self.extra)
-        restore(companions, self.companions)
+        restore(auxiliary, self.auxiliary)
         groups = [
             {**now, **start, **self.groups.get(i, {})}
             for i, (now, start) in enumerate(zip(optimizer.state_dict()["param_groups"], at_start, strict=True))
@@ -72,12 +74,12 @@ class Snapshot:
     @property
     def nbytes(self) -> int:
         states = (value for state in self.optimizer.values() for value in state.values())
-        held = [*self.student.values(), *self.companions.values(), *states]
+        held = [*self.student.values(), *self.auxiliary.values(), *states]
         return sum(bytes_of(t) for t in held if isinstance(t, Tensor))
 
     @property
     def finite(self) -> bool:
-        learned = (*self.student.values(), *self.companions.values())
+        learned = (*self.student.values(), *self.auxiliary.values())
         parts = (part for tensor in learned if tensor.is_floating_point() for part in parts_of(tensor))
         return all(bool(part.isfinite().all()) for part in parts if part.is_floating_point())
 
@@ -87,19 +89,19 @@ class OnDisk:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.step, self.nbytes, self.mark = snapshot.step, snapshot.nbytes, snapshot.mark
-        self._rest = replace(snapshot, student={}, optimizer={}, companions={})
+        self._rest = replace(snapshot, student={}, optimizer={}, auxiliary={})
         handle, self._path = tempfile.mkstemp(prefix="kdviz-snapshot-")
         weakref.finalize(self, _remove, self._path)
         self._loaded: weakref.ref[Snapshot] | None = None
         with os.fdopen(handle, "wb") as file:
-            torch.save((snapshot.student, snapshot.optimizer, snapshot.companions), file)
+            torch.save((snapshot.student, snapshot.optimizer, snapshot.auxiliary), file)
 
     def load(self) -> Snapshot:
         """Return the snapshot; the same object as long as anyone holds it."""
         found = self._loaded() if self._loaded is not None else None
         if found is None:
-            student, optimizer, companions = torch.load(self._path, weights_only=True)
-            found = replace(self._rest, student=student, optimizer=optimizer, companions=companions)
+            student, optimizer, auxiliary = torch.load(self._path, weights_only=True)
+            found = replace(self._rest, student=student, optimizer=optimizer, auxiliary=auxiliary)
             self._loaded = weakref.ref(found)
         return found
 
@@ -109,7 +111,7 @@ def _remove(path: str) -> None:
         os.unlink(path)
 
 
-class Shelf:
+class SnapshotStore:
     """Snapshots in order of their steps: the newest in memory, the older ones on the disk once they are many.
 
     Over ``limit`` bytes the oldest go to temporary files. Only where these would take more than ``DISK_BYTES``, or half
@@ -164,7 +166,7 @@ class Shelf:
         self.best = snapshot.step
         self.put(snapshot, asked=asked)
 
-    def share(self, other: Shelf, until: int) -> None:
+    def share(self, other: SnapshotStore, until: int) -> None:
         """Take what ``other`` has up to a step, without a copy."""
         for held in other._held:
             if held.step <= until:

@@ -15,8 +15,8 @@ from .. import models
 from ..data import Splits
 from ..models.architecture import rebuildable
 from . import save_folder
+from .current_settings import CurrentSettings
 from .history import History
-from .in_force import InForce
 from .recipe import Recipe
 from .schema import MOST, Anything, ListOf, MapOf, Record, Text, Whole, or_null
 from .snapshot import OnDisk, Snapshot, whole
@@ -37,9 +37,9 @@ def save(run: Distillation, folder: str | Path) -> Path:
     with run.lock:
         run._check_teacher()
         run.snapshot()
-        described, tensors = describe(run, run._shelf.steps)
+        described, tensors = describe(run, run._snapshots.steps)
         tensors = {name: on_its_own(tensor, name) for name, tensor in tensors.items()}
-        held = run._shelf.held
+        held = run._snapshots.held
         for name, tensor in snapshot_tensors(whole(held[-1])).items():
             check_writable(tensor, name)
     nbytes = sum(snapshot.nbytes for snapshot in held) + sum(tensor.nbytes for tensor in tensors.values())
@@ -210,7 +210,7 @@ def snapshot_tensors(snapshot: Snapshot) -> dict[str, Tensor]:
             "hold it in buffers, or keep the student yourself with torch.save(run.student.state_dict(), file)"
         )
     tensors = {f"{snapshot.step}/student/{name}": tensor for name, tensor in snapshot.student.items()}
-    tensors |= {f"{snapshot.step}/companions/{name}": tensor for name, tensor in snapshot.companions.items()}
+    tensors |= {f"{snapshot.step}/auxiliary/{name}": tensor for name, tensor in snapshot.auxiliary.items()}
     return tensors | {key: value for key, value in _of_optimizer(snapshot) if isinstance(value, Tensor)}
 
 
@@ -251,7 +251,7 @@ def _short(error: Exception) -> str:
 
 
 def _put_back(run: Distillation, described: dict[str, Any], tensors: Mapping[str, Tensor]) -> None:
-    """Fill the shelf, the history and the student of a fresh run with what was saved."""
+    """Fill the snapshots, the history and the student of a fresh run with what was saved."""
     steps_done, steps = described["steps_done"], described["snapshots"]
     rows = tensors.get("history", torch.empty(0)).numpy().astype(np.float64)
     history = History.from_dict(described["history"], rows, "run.history")
@@ -262,18 +262,18 @@ def _put_back(run: Distillation, described: dict[str, Any], tensors: Mapping[str
         )
     try:
         for step in steps:
-            run._shelf.put(_snapshot(step, tensors, described["optimizer_plain"]))
-        run._return_to(run._shelf.before(steps_done))
+            run._snapshots.put(_snapshot(step, tensors, described["optimizer_plain"]))
+        run._return_to(run._snapshots.before(steps_done))
     except (RuntimeError, LookupError, TypeError) as error:  # what torch says of weights that do not fit
         raise ValueError(f"the weights saved do not fit the student ({_short(error)}); pass the run's") from error
     run.history = history
-    run._now = InForce(run.settings, run.steps_per_epoch)
+    run._now = CurrentSettings(run.settings, run.steps_per_epoch)
     run._enter(run.steps_done)
 
 
 def _snapshot(step: int, tensors: Mapping[str, Tensor], plain: dict[str, Any]) -> Snapshot:
     state, groups = (_by_index(f"{step}/{part}/", tensors, plain) for part in ("optimizer", "groups"))
-    weights, beside = (_under(f"{step}/{part}/", tensors) for part in ("student", "companions"))
+    weights, beside = (_under(f"{step}/{part}/", tensors) for part in ("student", "auxiliary"))
     return Snapshot(step, weights, state, beside, groups=groups)
 
 

@@ -25,7 +25,7 @@ def twin(run: Distillation, smoothing: float = 0.0) -> Distillation:
     with run.lock:
         other = type(run).__new__(type(run))
         student = run._copy("a twin")
-        first = run._shelf.before(0)
+        first = run._snapshots.before(0)
         restore(student, first.student, first.extra)
         settings = replace(run.settings, objective=objective)
         other._assemble(None, student, run.data, settings, modes=run._modes, replay=run._replay)
@@ -42,4 +42,4 @@ def labels_alone(objective: Objective, smoothing: float = 0.0) -> Objective:
     """
     weight = weight_of_labels(objective)
     term: Term = HardLabels(weight) if smoothing == 0 else LabelSmoothing(smoothing, weight)
-    return Objective(((1.0, term), *((w, t) for w, t in objective.weighted if t.penalty)))
+    return Objective(((1.0, term), *((w, t) for w, t in objective.weighted if t.kept_by_twin)))

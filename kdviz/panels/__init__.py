@@ -1,8 +1,8 @@
 """Panels: controls and figures around a Distillation or a pair of models, shown by being the last line of a cell."""
 
 from .compare import Compare
-from .lab import Lab
-from .methods import Methods
+from .lab.lab import Lab
+from .methods.methods import Methods
 from .question import Question
 from .soft_targets import SoftTargets
 

@@ -13,18 +13,18 @@ from traitlets import Bunch
 from .. import data as data_sets
 from .. import models, widgets
 from ..data import Examples, Splits
-from ..distill.film import Frame
 from ..distill.schema import Kind, Number, OneOf
 from ..distill.threads import leave_room
 from ..models import inference
 from ..models.wrap import as_module, kind_name
 from ..widgets.from_page import Box, VBox
+from ..widgets.recording import Frame
 from ..widgets.scene import VIEWS
-from . import memory
-from .panel import Panel
-from .probes import Watched
-from .subject import sentence_of
-from .subjects import Subjects
+from .live import memory
+from .live.panel import Panel
+from .views.controller import sentence_of
+from .views.controllers import ViewControllers
+from .views.probes import WatchedExamples
 
 SAMPLE = 1000  # examples that stand for all
 REMARKABLE = 200  # examples picked because a model is wrong or both differ
@@ -62,7 +62,7 @@ class Compare(Panel):
         The widgets.
     tabs : dict of str to View
         What draws each tab, by its name.
-    subjects : Subjects
+    controllers : ViewControllers
         What Python computes of both models, by the view that shows it.
 
     Raises
@@ -105,8 +105,8 @@ class Compare(Panel):
         self.dark_knowledge = widgets.DarkKnowledge(views=["many"], **shared)
         self._shown: dict[str, nn.Module] = {}
         self._logits: dict[str, Tensor] = {}  # of the examples shown
-        self.subjects = Subjects(self.scene, self._models)
-        self.tabs = self.subjects.tabs({"many": self.dark_knowledge}, but=("draw",))
+        self.controllers = ViewControllers(self.scene, self._models)
+        self.tabs = self.controllers.tabs({"many": self.dark_knowledge}, but=("draw",))
         if self._shipped:
             self.pair.models = [
                 {"name": c.name, "title": c.title, "group": c.data} for c in map(models.card, models.names())
@@ -195,12 +195,12 @@ class Compare(Panel):
             sizes[who] = {"title": titles[who], "parameters": parameters, "macs": _macs(loaded[who], splits.test)}
         note = f"{splits.title}: {len(watched.examples):,} of {len(splits.test):,} examples are shown."
         self.pair.update(sizes=sizes, note=note, progress=None)
-        self.subjects.open(splits, watched.examples)
-        offered = self.subjects.offered(images=False)
+        self.controllers.open(splits, watched.examples)
+        offered = self.controllers.offered(images=False)
         self.views.offered = offered
         if self.scene.view not in offered:
             self.scene.view = "one"
-        self.subjects.refresh()
+        self.controllers.refresh()
 
     def _show_exact(self) -> None:
         """Show the logits of the model shown as they are, not as a film holds them."""
@@ -214,7 +214,7 @@ class Compare(Panel):
 
     def _on_chosen(self, _: Bunch) -> None:
         teacher, student = self.pair.teacher, self.pair.student
-        self.subjects.threads[0].put("open", lambda: self._open_chosen(teacher, student))
+        self.controllers.threads[0].put("open", lambda: self._open_chosen(teacher, student))
 
     def _open_chosen(self, teacher: str, student: str) -> None:
         self.pair.update(note="Asking both models.", progress=0.0)
@@ -240,19 +240,19 @@ class Compare(Panel):
 
     def wait(self, timeout_s: float = 600.0) -> bool:
         """Wait until all that was asked for is shown; return whether that came true in time."""
-        return self.subjects.wait_until_idle(timeout_s)
+        return self.controllers.wait_until_idle(timeout_s)
 
     def close(self) -> None:
         """End the threads and close everything."""
-        self.subjects.close()
+        self.controllers.close()
         super().close()
-        self.subjects.forget()
+        self.controllers.forget()
         self.scene.films.clear()
         self._shown, self._logits = {}, {}
         memory.give_back()
 
 
-def _watched(part: Examples, teacher: Tensor, student: Tensor) -> tuple[Watched, Tensor]:
+def _watched(part: Examples, teacher: Tensor, student: Tensor) -> tuple[WatchedExamples, Tensor]:
     """Choose what is shown: a random sample, then examples that one model gets wrong or on which both differ."""
     room = max(2, MOST_NUMBERS // teacher.shape[1])
     order = torch.randperm(len(part), generator=torch.Generator().manual_seed(0))
@@ -264,7 +264,7 @@ def _watched(part: Examples, teacher: Tensor, student: Tensor) -> tuple[Watched,
     index = torch.cat([sample, picked])
     chosen = part.take(index)
     first = torch.nonzero(remarkable[index]).flatten()
-    return Watched(chosen, teacher[index].float(), len(sample), int(first[0]) if len(first) else 0), index
+    return WatchedExamples(chosen, teacher[index].float(), len(sample), int(first[0]) if len(first) else 0), index
 
 
 def _rows(titles: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from traitlets import Bunch
 
 from .. import widgets
 from ..widgets.from_page import VBox
-from .panel import Panel
+from .live.panel import Panel
 from .soft_targets import SoftTargets
 
 

@@ -10,14 +10,14 @@ from torch import nn
 
 from .. import data as data_sets
 from .. import models, widgets
-from ..distill import guards
+from ..distill import checks
 from ..distill.schema import Kind, ListOf, Number, OneOf, Whole, or_null
 from ..models import inference
 from ..models.wrap import as_module, kind_name
 from ..widgets.from_page import VBox
 from ..widgets.soft_targets import ON_REQUEST, PARTS
-from .panel import Panel
-from .probes import SHOWN, Probes, choose_probes
+from .live.panel import Panel
+from .views.probes import SHOWN, Probes, choose_probes
 
 MOST_EXAMPLES = 100
 
@@ -85,7 +85,7 @@ class SoftTargets(Panel):
             return choose_probes(module, self.data, SHOWN)
         count = len(self.data.validation)
         for index in examples:
-            if not 0 <= guards.whole("an index in examples", index) < count:
+            if not 0 <= checks.whole("an index in examples", index) < count:
                 raise ValueError(f"examples must be indices from 0 to {count - 1:,}, got {index:,}")
         chosen = self.data.validation.take(torch.tensor(examples))
         return Probes(chosen, inference.logits(module, chosen))

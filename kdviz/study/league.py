@@ -14,7 +14,7 @@ from .. import data as data_sets
 from .. import models
 from ..distill import Recipe
 from ..distill.methods import METHODS, Method, fitting, method
-from ..distill.pairing import Stages, stages
+from ..distill.pairing import LayerPairs, layer_pairs
 from .comparison import compare
 from .experiment import Experiment
 from .study import Study
@@ -97,15 +97,15 @@ def _weights(m: Method, told: Mapping[str, Any]) -> list[float]:
     return [factor * m.weight for factor in told["factors"]]
 
 
-def _recipe(base: Recipe, m: Method, found: Stages, weight: float) -> Recipe:
+def _recipe(base: Recipe, m: Method, found: LayerPairs, weight: float) -> Recipe:
     if m.family == "response":
         return replace(base, objective=m.objective(found, alpha=weight))
     return replace(base, objective=m.objective(found, weight=weight))
 
 
-def _stages(base: Recipe) -> Stages:
+def _stages(base: Recipe) -> LayerPairs:
     """Return the layers that correspond in the recipe's student and teacher."""
     if base.student is None or base.teacher is None:
         raise ValueError("a league needs a student and a teacher by name")
     example = data_sets.load(base.data).validation.inputs(slice(0, 2))
-    return stages(models.build(base.student), models.pretrained(base.teacher), example)
+    return layer_pairs(models.build(base.student), models.pretrained(base.teacher), example)

@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from .. import data as data_sets
 from ..distill import Recipe
-from ..distill.guards import whole
+from ..distill.checks import whole
 from ..losses.labels import check_smoothing
 from ..models.wrap import as_module
 from . import folder as on_disk

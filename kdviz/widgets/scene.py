@@ -14,11 +14,11 @@ import ipywidgets
 import traitlets
 from traitlets import Dict, Float, Instance, Int, List, Unicode
 
-from kdviz.distill.film import Film, Frame
 from kdviz.distill.live import WITH_SLIDER
 from kdviz.widgets.catalogue import NAMES as VIEWS
 from kdviz.widgets.from_page import BY_HAND, BY_PAGE, Between
 from kdviz.widgets.live_traits import live_traits, page_bounds
+from kdviz.widgets.recording import Frame, LogitRecording
 from kdviz.widgets.traits import Packed, Stateful, View, WrongTraitError, one_of, within
 
 ROLES = ("student", "twin", "smoothed", "branch")
@@ -58,7 +58,10 @@ class InViews(View):
         return [one_of("views", view, VIEWS) for view in proposal["value"]]
 
 
-class Scene(live_traits(*WITH_SLIDER, **BY_HAND), Stateful):
+LiveTraits: Any = live_traits(*WITH_SLIDER, **BY_HAND)
+
+
+class Scene(LiveTraits, Stateful):
     """The shared state of a page's views.
 
     Frames of films travel as custom messages, each once: ``record`` collects them, the next ``update`` sends those of
@@ -123,7 +126,7 @@ class Scene(live_traits(*WITH_SLIDER, **BY_HAND), Stateful):
     locked = List(Unicode(), help="Controls that cannot be changed, by name (a lecturer's link).").tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
-        self.films: dict[str, Film] = {}
+        self.films: dict[str, LogitRecording] = {}
         self._pending: list[tuple[str, Frame]] = []
         self._guard = threading.Lock()
         self._hear: list[Callable[[dict[str, Any]], None]] = []
@@ -138,7 +141,7 @@ class Scene(live_traits(*WITH_SLIDER, **BY_HAND), Stateful):
     def record(self, run: str, frame: Frame) -> None:
         """Add a frame to the film of ``run``; it travels with the next ``update``. From any thread."""
         with self._guard:
-            film = self.films.setdefault(run, Film())
+            film = self.films.setdefault(run, LogitRecording())
             film.put(frame)
             self._pending.append((run, frame))
 

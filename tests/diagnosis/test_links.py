@@ -9,8 +9,8 @@ import pytest
 import kdviz as kd
 from kdviz.diagnosis.lab_state import lab_state
 from kdviz.distill import Distillation, Teacher
-from kdviz.panels import link
-from kdviz.panels.choices import Choices
+from kdviz.panels.lab import link
+from kdviz.panels.lab.choices import Choices
 
 from .conftest import follow, trained
 

@@ -424,7 +424,7 @@ def test_data_that_draw_anew_are_read_anew_and_the_teacher_is_asked_live():
     run = kd.Distillation(nets[0].eval(), nets[1], data, epochs=2, batch_size=80, allow_weaker_teacher=True)
     first, second = (run._batches[k].inputs.sort(0).values for k in (0, 1))
     assert not torch.equal(first, second)
-    assert not run._lesson.cached
+    assert not run._training_step.cached
     trained(run)
     assert run.branch(1).train(progress=False).history.rows.tolist() == run.history.rows.tolist()
 

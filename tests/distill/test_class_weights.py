@@ -12,7 +12,7 @@ from sklearn.utils.class_weight import compute_class_weight
 import kdviz as kd
 from kdviz.distill.terms.labels import balanced
 from kdviz.distill.twin import labels_alone
-from kdviz.panels.code import write_objective
+from kdviz.panels.live.code import write_objective
 from kdviz.study.arms import twin_recipe
 
 from .conftest import same_weights, small
@@ -101,7 +101,7 @@ def test_the_twin_learns_with_the_same_weights(long_tail, teacher, smoothing):
 
 def test_peers_exits_and_memories_weigh_classes_as_the_student_does(long_tail):
     weight = "balanced"
-    for term in (kd.Mutual(1), kd.OwnTeacher("relu1", features="relu2"), kd.DarkReplay(beta=1.0)):
+    for term in (kd.Mutual(1), kd.SelfDistillation("relu1", features="relu2"), kd.DarkReplay(beta=1.0)):
         steps = []
         for labels in (kd.HardLabels(weight), kd.HardLabels()):
             run = kd.Distillation(None, small((8, 8)), long_tail, 0.0 * labels + 1.0 * term, batch_size=32)
@@ -116,7 +116,7 @@ def test_peers_exits_and_memories_weigh_classes_as_the_student_does(long_tail):
     ]
     for run in runs:
         run.step()
-    assert not same_weights(runs[0].companions, runs[1].companions)
+    assert not same_weights(runs[0].auxiliary, runs[1].auxiliary)
 
 
 @pytest.mark.parametrize(("weight", "error", "match"), [

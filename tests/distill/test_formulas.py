@@ -16,7 +16,7 @@ from torch import Tensor
 
 from kdviz import losses
 from kdviz.distill.methods import METHODS
-from kdviz.panels.method_formula import latex
+from kdviz.panels.methods.formula import latex
 
 B, C, T, TAU = 5, 4, 3.0, 0.5
 CHANNELS, H, W = 6, 3, 2

@@ -12,7 +12,7 @@ import kdviz as kd
 from kdviz.distill import terms
 from kdviz.distill.gradients import term_gradients
 from kdviz.distill.methods import METHODS, fitting, method
-from kdviz.distill.pairing import Stages, stages
+from kdviz.distill.pairing import LayerPairs, layer_pairs
 
 from .conftest import same_weights
 
@@ -40,7 +40,7 @@ FITTING = {
 @pytest.mark.parametrize("pair", PAIRS)
 def test_a_pair_is_offered_the_methods_that_it_has_the_layers_for(pair, digits):
     student, teacher = (make() for make in PAIRS[pair])
-    offered = {m.name for m in fitting(stages(student, teacher, digits.train.inputs(slice(0, 2))))}
+    offered = {m.name for m in fitting(layer_pairs(student, teacher, digits.train.inputs(slice(0, 2))))}
     assert offered == FITTING[pair]
 
 
@@ -48,7 +48,7 @@ def test_a_pair_is_offered_the_methods_that_it_has_the_layers_for(pair, digits):
 def test_every_method_takes_steps_and_its_recipe_is_the_same_again(pair, digits):
     make_student, make_teacher = PAIRS[pair]
     teacher = kd.distill.Teacher(make_teacher().eval())
-    found = stages(make_student(), teacher.module, digits.train.inputs(slice(0, 2)))
+    found = layer_pairs(make_student(), teacher.module, digits.train.inputs(slice(0, 2)))
     for m in fitting(found):
         student = make_student()
         run = kd.Distillation(teacher, student, digits, m.objective(found), batch_size=20, epochs=1)
@@ -64,7 +64,7 @@ def test_a_student_that_is_the_teacher_has_nothing_to_learn_from_it(name, digits
     """Contrastive pushes examples apart even so, and the variational term has a spread to tell: no divergences."""
     make = PAIRS["transformers" if METHODS[name].family == "transformer" else "convnets"][0]
     student, teacher = make(), make().eval()
-    found = stages(student, teacher, digits.train.inputs(slice(0, 2)))
+    found = layer_pairs(student, teacher, digits.train.inputs(slice(0, 2)))
     objective = 1.0 * method(name).term(found)
     run = kd.Distillation(teacher, student, digits, objective, batch_size=20, epochs=1)
     for module in student.modules():  # as the teacher answers: by running statistics
@@ -90,7 +90,7 @@ def test_the_catalogue_tells_all_that_a_reader_needs():
     with pytest.raises(ValueError, match="method must be one of hard_labels"):
         method("hints")
     with pytest.raises(ValueError, match="compares feature maps and these two models have none that correspond"):
-        method("gram").term(Stages())
+        method("gram").term(LayerPairs())
 
 
 def test_every_term_can_be_written_down_and_read_again():
@@ -98,7 +98,7 @@ def test_every_term_can_be_written_down_and_read_again():
         "DemographicParity": kd.DemographicParity("sex"),
         "EqualizedOdds": kd.EqualizedOdds("sex"),
         "SolutionFlow": kd.SolutionFlow(("a", "b")),
-        "OwnTeacher": kd.OwnTeacher(("a",), "b"),
+        "SelfDistillation": kd.SelfDistillation(("a",), "b"),
     }
     for name, kind in terms.TERMS.items():
         needed = {f.name: "layer" for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
@@ -110,14 +110,14 @@ def test_every_term_can_be_written_down_and_read_again():
 
 def test_layers_correspond_from_the_end_and_blocks_evenly():
     x = torch.zeros(2, 1, 28, 28)
-    deep = stages(kd.models.convnet(3), kd.models.resnet(4, blocks=(1, 1, 1, 1)), x)
+    deep = layer_pairs(kd.models.convnet(3), kd.models.resnet(4, blocks=(1, 1, 1, 1)), x)
     assert deep.maps == (("relu2", "stage2_1"), ("relu4", "stage3_1"), ("relu5", "stage4_1"))
-    wide = stages(kd.models.resnet(4, blocks=(1, 1, 1, 1)), kd.models.convnet(3), x)
+    wide = layer_pairs(kd.models.resnet(4, blocks=(1, 1, 1, 1)), kd.models.convnet(3), x)
     assert wide.maps == (("stage2_1", "relu2"), ("stage3_1", "relu4"), ("stage4_1", "relu5"))
-    rows = stages(kd.models.vit(16, 3, 2), kd.models.vit(16, 6, 4), x)
+    rows = layer_pairs(kd.models.vit(16, 3, 2), kd.models.vit(16, 6, 4), x)
     assert rows.tokens == (("block1", "block2"), ("block2", "block4"), ("block3", "block6"))
     assert rows.attention == () and rows.embeddings == ("tokens", "tokens")  # heads differ
-    assert stages(kd.models.mlp(()), kd.models.mlp((4,)), x).features is None
+    assert layer_pairs(kd.models.mlp(()), kd.models.mlp((4,)), x).features is None
 
 
 def test_gradients_of_terms_add_up_to_the_step_that_follows_and_leave_no_trace(digits):
@@ -129,7 +129,7 @@ def test_gradients_of_terms_add_up_to_the_step_that_follows_and_leave_no_trace(d
     found = term_gradients(run)
     assert found.step == 1 and found.names == ("soft", "hard", "hint", "adversarial")
     step, other = run.step(), untouched.step()
-    assert same_weights(run.student, untouched.student) and same_weights(run.companions, untouched.companions)
+    assert same_weights(run.student, untouched.student) and same_weights(run.auxiliary, untouched.auxiliary)
     assert torch.equal(step.loss, other.loss)
     values = [step.terms[name].item() for name in found.names]
     assert found.values == pytest.approx(values) and found.weights == (0.9, pytest.approx(0.1), 3.0, 0.5)

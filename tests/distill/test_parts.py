@@ -1,4 +1,4 @@
-"""Schedules, snapshots on their shelf, CPU quota, batches."""
+"""Schedules, stored snapshots, CPU quota, batches."""
 
 from __future__ import annotations
 

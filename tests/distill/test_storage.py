@@ -83,10 +83,10 @@ def test_a_save_holds_one_snapshot_at_a_time_in_memory(make, clouds, tmp_path, m
     from kdviz.distill import snapshot, storage
 
     run = make(snapshot_every=1)
-    run._shelf.limit = 1
+    run._snapshots.limit = 1
     for _ in range(12):
         run.step()
-    assert sum(isinstance(held, snapshot.OnDisk) for held in run._shelf.held) == 12
+    assert sum(isinstance(held, snapshot.OnDisk) for held in run._snapshots.held) == 12
     alive, read = [], snapshot.OnDisk.load
 
     def counted(waiting):

@@ -23,7 +23,7 @@ SHAPES = {"maps": (4, 3, 3), "vectors": (6,), "tokens": (5, 6), "attention": (2,
 def made(name: str, **more) -> Term:
     given = {
         "Mutual": {"peers": (nn.Linear(4, 3),)},
-        "OwnTeacher": {"layers": (LAYER,), "features": DEEP},
+        "SelfDistillation": {"layers": (LAYER,), "features": DEEP},
         "SolutionFlow": {"student": (LAYER, DEEP)},
         "MultiTeacher": {"members": (LAYER, DEEP)},
         "DemographicParity": {"group": "sex"},
@@ -39,7 +39,7 @@ def kind_of(term: Term) -> str:
     name = type(term).__name__
     if name == "AttentionMatrices":
         return "attention"
-    if name in ON_MAPS or name == "OwnTeacher":
+    if name in ON_MAPS or name == "SelfDistillation":
         return "maps"
     return "tokens" if name in ("HiddenStates", "Embeddings") else "vectors"
 
@@ -54,11 +54,11 @@ def outputs_for(term: Term, s: Tensor, t: Tensor, taps: tuple[Tensor, Tensor]) -
     if type(term).__name__ == "DistillationToken":
         ours = {LAYER: s}
     shapes = [{name: (2, *tap.shape[1:]) for name, tap in side.items()} for side in (ours, theirs)]
-    companion = term.companion(Seen(*shapes, s.shape[1], None, 0))
-    if companion is not None:
-        companion = companion.to(s.dtype)
+    auxiliary = term.auxiliary(Seen(*shapes, s.shape[1], None, 0))
+    if auxiliary is not None:
+        auxiliary = auxiliary.to(s.dtype)
     return Outputs(
-        s, t, y, len(y), torch.arange(len(s)) % 2, 2, torch.zeros(len(s), 4, dtype=s.dtype), ours, theirs, companion,
+        s, t, y, len(y), torch.arange(len(s)) % 2, 2, torch.zeros(len(s), 4, dtype=s.dtype), ours, theirs, auxiliary,
         nn.Linear(4, s.shape[1]).to(s.dtype),
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.utils import parametrizations, prune
 
 import kdviz as kd
-from kdviz.panels.telling import name_of
+from kdviz.panels.live.status_text import name_of
 
 X = torch.randn(120, 4, generator=torch.Generator().manual_seed(0))
 Y = torch.arange(120) % 3

@@ -100,7 +100,7 @@ def test_a_twin_is_shown_in_the_students_place(compare, blobs):
             shown = np.frombuffer(panel.scene.exact_logits, "<f4").reshape(80, 3)
             assert panel.scene.exact["run"] == who
             assert np.allclose(shown, model(blobs[0][order]).detach(), atol=1e-6)
-            widget = panel.subjects["saliency"].widget
+            widget = panel.controllers["saliency"].widget
             assert widget.made_for["shown_run"] == who
             x = blobs[0][order][panel.scene.selected][None]
             wanted = saliency(model, x, teacher(x).argmax(1), widget.method)[0]

@@ -19,7 +19,8 @@ import pytest
 from ipywidgets.widgets import widget as ipywidgets_widget
 
 import kdviz as kd
-from kdviz.panels import Compare, Lab, Methods, Question, SoftTargets, messages
+from kdviz.panels import Compare, Lab, Methods, Question, SoftTargets
+from kdviz.panels.live import messages
 from kdviz.widgets.from_page import MOST_BYTES, MOST_CHARACTERS, FromPage
 
 SCRIPTS = Path(kd.__file__).parent / "widgets"

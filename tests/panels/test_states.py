@@ -13,10 +13,10 @@ from urllib.parse import quote
 import pytest
 
 from kdviz.panels import Compare, Lab, Methods, Question, SoftTargets
-from kdviz.panels.choices import Choices
-from kdviz.panels.link import LINK_NAMES, MOST_STEPS, as_given, complete, defaults, follow, from_query, to_query
-from kdviz.panels.method_choices import MethodChoices
-from kdviz.panels.panel import FIXED
+from kdviz.panels.lab.choices import Choices
+from kdviz.panels.lab.link import LINK_NAMES, MOST_STEPS, as_given, complete, defaults, follow, from_query, to_query
+from kdviz.panels.live.panel import FIXED
+from kdviz.panels.methods.choices import MethodChoices
 from kdviz.widgets.scene import VIEWS
 
 MUTATIONS = int(os.environ.get("KDVIZ_MUTATIONS", "400"))

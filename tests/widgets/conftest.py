@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from kdviz.distill.film import Frame
 from kdviz.widgets.library import Library
+from kdviz.widgets.recording import Frame
 from kdviz.widgets.scene import Scene
 from kdviz.widgets.traits import Stateful, View
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from kdviz.distill.film import Frame
 from kdviz.widgets import Bias, Scene
+from kdviz.widgets.recording import Frame
 from kdviz.widgets.traits import WrongTraitError
 
 DPD, EOD, GAP = "demographic_parity_difference", "equalized_odds_difference", "accuracy_difference"

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from kdviz.distill.film import Frame
 from kdviz.measure import dark_knowledge as dark
 from kdviz.widgets import DarkKnowledge, Scene, bundle
+from kdviz.widgets.recording import Frame
 from kdviz.widgets.traits import WrongTraitError
 
 FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kdviz.distill.film import Frame
 from kdviz.widgets import Examples, SoftTargets
+from kdviz.widgets.recording import Frame
 from kdviz.widgets.scene import FILTERS, Scene
 from kdviz.widgets.traits import WrongTraitError
 

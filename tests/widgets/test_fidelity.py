@@ -5,9 +5,9 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from kdviz.distill.film import Frame
 from kdviz.measure.fidelity import fidelity
 from kdviz.widgets import Fidelity, Scene, bundle
+from kdviz.widgets.recording import Frame
 
 from .conftest import AS_GLOBALS
 

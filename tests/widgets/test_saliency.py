@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from kdviz.distill.film import Frame
 from kdviz.widgets import Saliency, Scene
+from kdviz.widgets.recording import Frame
 from kdviz.widgets.traits import WrongTraitError
 
 RNG = np.random.default_rng(2)

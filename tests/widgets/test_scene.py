@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kdviz.distill.film import Frame
 from kdviz.widgets import LearningCurves, Scene
+from kdviz.widgets.recording import Frame
 from kdviz.widgets.traits import WrongTraitError
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from kdviz.panels.link import from_query
+from kdviz.panels.lab.link import from_query
 from kdviz.widgets.scene import Scene
 from kdviz.widgets.share import CONTROLS, PARTS, Share
 

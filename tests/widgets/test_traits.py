@@ -40,10 +40,10 @@ def test_an_unknown_trait_is_refused_with_the_names_there_are(widget):
 @pytest.mark.parametrize(
     ("traits", "sentence"),
     [
-        ({"temperature": 0}, "temperature must be finite and > 0, got 0.0"),
-        ({"temperature": -1.0}, "temperature must be finite and > 0, got -1.0"),
-        ({"temperature": float("inf")}, "temperature must be finite and > 0, got inf"),
-        ({"temperature": float("nan")}, "temperature must be finite and > 0, got nan"),
+        ({"temperature": 0}, "temperature must be a finite number > 0, got 0.0"),
+        ({"temperature": -1.0}, "temperature must be a finite number > 0, got -1.0"),
+        ({"temperature": float("inf")}, "temperature must be a finite number > 0, got inf"),
+        ({"temperature": float("nan")}, "temperature must be a finite number > 0, got nan"),
         ({"alpha": 1.5}, r"alpha must lie in \[0, 1\] .*, got 1.5"),
         ({"alpha": float("nan")}, r"alpha must lie in \[0, 1\] .*, got nan"),
         ({"temperature_range": [4, 1]}, "temperature_range must be two finite numbers > 0, the smaller first"),

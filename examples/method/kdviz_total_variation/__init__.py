@@ -47,7 +47,7 @@ METHOD = register(
         "total_variation", "Total variation", "response", "logits",
         "Put no more probability elsewhere than the teacher does, whichever class it is.",
         r"\tfrac{T}{2}\textstyle\sum_c \big|\sigma_T(t)_c - \sigma_T(s)_c\big|",
-        "Wen et al. 2023, arXiv:2307.15190", 1.0, lambda stages: TotalVariation(1.0),
+        "Wen et al. 2023, arXiv:2307.15190", 1.0, lambda pairs: TotalVariation(1.0),
     ),
     TotalVariation,
 )  # fmt: skip

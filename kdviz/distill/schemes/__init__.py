@@ -13,16 +13,16 @@ from .co_training import View, co_training
 from .continual import Retained, continual, retained, tasks_of
 from .data_free import data_free, data_impressions
 from .ensemble import Ensemble, ensemble
-from .federated import RecordedAnswers, federated, last_of_each, private_parts
-from .generations import carried_on, frozen, train_each
+from .federated import RecordedAnswers, federated, final_runs, private_parts
+from .generations import frozen, train_each, trainable_copy
 from .label_free import label_free, without_labels
 from .multi_teacher import multi_teacher, teacher_weights
 from .mutual_learning import mutual_learning, peers
-from .omitted_class import raise_bias, suitable_raise
-from .own_snapshot import own_snapshot
-from .own_teacher import exits, own_teacher
+from .omitted_class import best_bias_shift, shift_class_bias
 from .progressive import progressive
 from .quantised import bytes_of, fake_quantised, integer_weights, quantised, quantised_layers
+from .self_distillation import exits, self_distillation
+from .snapshot_distillation import snapshot_distillation
 from .specialists import Specialist, WithSpecialists, confusable_classes, specialists
 
 __all__ = [
@@ -35,10 +35,10 @@ __all__ = [
     "WithSpecialists",
     "adversarial",
     "assistant_chain",
+    "best_bias_shift",
     "black_box",
     "born_again",
     "bytes_of",
-    "carried_on",
     "co_training",
     "confusable_classes",
     "continual",
@@ -48,27 +48,27 @@ __all__ = [
     "exits",
     "fake_quantised",
     "federated",
+    "final_runs",
     "frozen",
     "integer_weights",
     "label_free",
     "labelled_by",
-    "last_of_each",
     "multi_teacher",
     "mutual_learning",
-    "own_snapshot",
-    "own_teacher",
     "peers",
     "private_parts",
     "progressive",
     "quantised",
     "quantised_layers",
-    "raise_bias",
     "retained",
+    "self_distillation",
+    "shift_class_bias",
+    "snapshot_distillation",
     "specialists",
     "stages",
-    "suitable_raise",
     "tasks_of",
     "teacher_weights",
     "train_each",
+    "trainable_copy",
     "without_labels",
 ]

@@ -57,7 +57,7 @@ def adversarial(
     Returns
     -------
     Distillation
-        ``run.companions["adversarial"]`` is the opponent.
+        ``run.auxiliary["adversarial"]`` is the opponent.
 
     Notes
     -----

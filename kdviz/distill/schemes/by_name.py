@@ -17,7 +17,7 @@ from .assistant_chain import assistant_chain
 from .born_again import born_again
 from .ensemble import ensemble
 from .generations import frozen
-from .omitted_class import raise_bias, suitable_raise
+from .omitted_class import best_bias_shift, shift_class_bias
 
 Stage = tuple[str, Distillation | nn.Module]  # what it is called, and a run to train or a model to look at
 
@@ -90,29 +90,31 @@ def _born_again(recipe: Recipe, parts: dict[str, Any], *, generations: int) -> I
     yield f"ensemble of {len(runs)}", ensemble(runs)
 
 
-def _raise_bias(recipe: Recipe, parts: dict[str, Any], *, of_class: int, by: list[float | str]) -> Iterator[Stage]:
+def _shift_class_bias(
+    recipe: Recipe, parts: dict[str, Any], *, of_class: int, by: list[float | str]
+) -> Iterator[Stage]:
     """``by``: how much, each a stage; "validation" stands for what gives the fewest errors there."""
     run = recipe.without_scheme().distillation(**parts)
     yield "as trained", run
     learned = frozen(run)
     for amount in by:
         if amount == "validation":
-            chosen = suitable_raise(learned, run.data.validation, of_class)
-            yield f"bias raised by what suits validation ({chosen:g})", raise_bias(learned, of_class, chosen)
+            chosen = best_bias_shift(learned, run.data.validation, of_class)
+            yield f"bias raised by what suits validation ({chosen:g})", shift_class_bias(learned, of_class, chosen)
         else:
-            yield f"bias raised by {amount:g}", raise_bias(learned, of_class, float(amount))
+            yield f"bias raised by {amount:g}", shift_class_bias(learned, of_class, float(amount))
 
 
 _RAISE = AnyOf((Number(), OneOf(("validation",))))
 ARGUMENTS: dict[str, Record] = {
     "assistant_chain": Record({"students": ListOf(ARCHITECTURE, fewest=1, longest=100)}),
     "born_again": Record({"generations": Whole(1, 1000)}),
-    "raise_bias": Record({"of_class": Whole(0, 1_000_000), "by": ListOf(_RAISE, fewest=1, longest=1000)}),
+    "shift_class_bias": Record({"of_class": Whole(0, 1_000_000), "by": ListOf(_RAISE, fewest=1, longest=1000)}),
 }
 """What each scheme takes, in JSON."""
 
 SCHEMES: dict[str, Callable[..., Iterator[Stage]]] = {
     "assistant_chain": _assistant_chain,
     "born_again": _born_again,
-    "raise_bias": _raise_bias,
+    "shift_class_bias": _shift_class_bias,
 }

@@ -20,7 +20,7 @@ from ..distillation import Distillation
 from ..objective import Objective
 from ..randomness import mix
 from ..terms import HardLabels, Term
-from .generations import carried_on, frozen
+from .generations import frozen, trainable_copy
 
 
 def co_training(
@@ -120,7 +120,7 @@ def _rounds(
     pool: int | None,
     training: dict[str, Any],
 ) -> Iterator[Distillation]:
-    begun = [carried_on(student) for student in students]
+    begun = [trainable_copy(student) for student in students]
     labels = data.train.y.clone()
     generator = torch.Generator().manual_seed(mix(training.get("seed", 0), 7))
     waiting = torch.nonzero(labels < 0).flatten()
@@ -129,7 +129,7 @@ def _rounds(
         told = _with_labels(data, labels)
         runs = []
         for student in begun:
-            run = Distillation(None, carried_on(student), told, objective, **training)
+            run = Distillation(None, trainable_copy(student), told, objective, **training)
             yield run  # whoever asked trains it
             runs.append(frozen(run))
         near = waiting if pool is None else waiting[:pool]

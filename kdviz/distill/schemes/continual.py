@@ -21,7 +21,7 @@ from ..distillation import Distillation
 from ..objective import Objective
 from ..terms import DarkReplay, HardLabels, Term
 from .classes import class_index
-from .generations import carried_on
+from .generations import trainable_copy
 
 
 def continual(
@@ -78,14 +78,14 @@ def continual(
     >>> parts = tasks_of(toy, [(0, 1), (2, 3)])
     >>> runs = [run.train(progress=False) for run in continual(
     ...     models.mlp((8,), inputs=4, classes=4), parts, epochs=20, learning_rate=1e-2)]
-    >>> [run.companions["dark_replay"].labels.unique().tolist() for run in runs]
+    >>> [run.auxiliary["dark_replay"].labels.unique().tolist() for run in runs]
     [[0, 1], [0, 1, 2, 3]]
     """
     objective = HardLabels() + DarkReplay() if objective is None else objective
     seed = int(training.get("seed", 0))
     before: Distillation | None = None
     for number, task in enumerate(tasks):
-        student = student if before is None else carried_on(before)
+        student = student if before is None else trainable_copy(before)
         run = Distillation(None, student, task, objective, **{**training, "seed": seed + number})
         if before is not None:
             _hand_on(before, run)
@@ -96,7 +96,7 @@ def continual(
 def _hand_on(before: Distillation, after: Distillation) -> None:
     """Give a run, at step 0, what the run before has beside its student."""
     with before.lock, after.lock:
-        after.companions.load_state_dict(before.companions.state_dict())
+        after.auxiliary.load_state_dict(before.auxiliary.state_dict())
         after.snapshot()  # in the place of the one that began with empty hands, so that replays begin right
 
 

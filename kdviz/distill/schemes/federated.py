@@ -25,7 +25,7 @@ from ..distillation import Distillation
 from ..objective import Objective
 from ..randomness import mix
 from ..terms import HardLabels, LogitMSE, Term
-from .generations import carried_on
+from .generations import trainable_copy
 from .label_free import without_labels
 
 MARK_BYTES = 16  # of an example, to know it again
@@ -75,7 +75,7 @@ def federated(
     Distillation
         Untrained. Train it, in any way, before asking for the next. First one for each client, then two for each
         client in each round: the digest, whose teacher is :class:`RecordedAnswers`, and the revisit, which has none.
-        :func:`last_of_each` picks those that each client ends with.
+        :func:`final_runs` picks those that each client ends with.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def federated(
     >>> students = [models.mlp((8,), inputs=4, classes=3, seed=seed) for seed in range(2)]
     >>> runs = [run.train(progress=False, evaluate=False) for run in federated(students, own, torch.randn(100, 4),
     ...                                                                        rounds=1)]
-    >>> len(runs), [run.objective for run in runs[2:4]], len(last_of_each(runs, 2))
+    >>> len(runs), [run.objective for run in runs[2:4]], len(final_runs(runs, 2))
     (6, [1 * LogitMSE(), 1 * HardLabels()], 2)
     """
     if len(students) != len(private) or len(students) < 2:
@@ -126,7 +126,7 @@ def federated(
     for student, own in zip(students, private, strict=True):
         alone = Distillation(None, student, own, HardLabels(), epochs=first_epochs, seed=next(seeds), **training)
         yield alone
-        learned.append(carried_on(alone))
+        learned.append(trainable_copy(alone))
     for number in range(1, rounds + 1):
         asked = _drawn(public, shared, number, seed)
         everyone = consensus([inference.logits(student, asked.train) for student in learned])
@@ -142,12 +142,12 @@ def federated(
                 **{**training, "allow_weaker_teacher": True},
             )
             yield digest
-            student = carried_on(digest)
+            student = trainable_copy(digest)
             revisit = Distillation(
                 None, student, own, HardLabels(), epochs=revisit_epochs, seed=next(seeds), **training
             )
             yield revisit
-            learned[client] = carried_on(revisit)
+            learned[client] = trainable_copy(revisit)
 
 
 def _public(given: Any, first: Splits) -> Splits:
@@ -323,7 +323,7 @@ def private_parts(data: Any, clients: int, *, concentration: float | None = None
     )
 
 
-def last_of_each(runs: Sequence[Distillation], clients: int) -> tuple[Distillation, ...]:
+def final_runs(runs: Sequence[Distillation], clients: int) -> tuple[Distillation, ...]:
     """Return the run that each client ends with: the last time it learned from its own examples.
 
     Parameters

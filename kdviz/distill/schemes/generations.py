@@ -45,7 +45,7 @@ def frozen(learned: Distillation | nn.Module) -> nn.Module:
     return _copy_of(learned).eval().requires_grad_(False)
 
 
-def carried_on(learned: Distillation | nn.Module) -> nn.Module:
+def trainable_copy(learned: Distillation | nn.Module) -> nn.Module:
     """Return a copy of what was learned that goes on learning: in training mode, with the gradients it had.
 
     Parameters
@@ -66,7 +66,7 @@ def carried_on(learned: Distillation | nn.Module) -> nn.Module:
     --------
     >>> from kdviz import models
     >>> student = models.mlp((8,), inputs=4, classes=3)
-    >>> carried_on(student).training, carried_on(student) is student
+    >>> trainable_copy(student).training, trainable_copy(student) is student
     (True, False)
     """
     return _copy_of(learned).train()

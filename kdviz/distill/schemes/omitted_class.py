@@ -16,7 +16,7 @@ from .generations import frozen
 AMOUNTS = tuple(i / 4 for i in range(81))  # 0, 0.25, ... 20: tried for the one that suits best
 
 
-def raise_bias(model: nn.Module, of_class: int, by: float) -> nn.Module:
+def shift_class_bias(model: nn.Module, of_class: int, by: float) -> nn.Module:
     """Return a copy of a model whose logit of one class is higher, by the bias of its last layer.
 
     Parameters
@@ -46,7 +46,7 @@ def raise_bias(model: nn.Module, of_class: int, by: float) -> nn.Module:
     >>> from kdviz import models
     >>> student = models.mlp((8,), inputs=4, classes=3)
     >>> x = torch.zeros(1, 4)
-    >>> (raise_bias(student, 2, by=3.5)(x) - student(x).detach()).round(decimals=4)
+    >>> (shift_class_bias(student, 2, by=3.5)(x) - student(x).detach()).round(decimals=4)
     tensor([[0.0000, 0.0000, 3.5000]])
     """
     raised = frozen(model)
@@ -60,7 +60,7 @@ def raise_bias(model: nn.Module, of_class: int, by: float) -> nn.Module:
     return raised
 
 
-def suitable_raise(model: nn.Module, examples: Examples, of_class: int) -> float:
+def best_bias_shift(model: nn.Module, examples: Examples, of_class: int) -> float:
     """Return by how much to raise the bias of a class for the fewest errors on some examples.
 
     Parameters

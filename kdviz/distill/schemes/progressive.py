@@ -17,7 +17,7 @@ from ..distillation import Distillation
 from ..objective import Objective
 from ..teacher import Teacher
 from ..terms import Hint, Term
-from .generations import carried_on
+from .generations import trainable_copy
 
 
 def progressive(
@@ -104,5 +104,5 @@ def _stages(
     for hint in hints:
         run = Distillation(teacher, student, data, hint, **short)
         yield run  # whoever asked trains it
-        student = carried_on(run)
+        student = trainable_copy(run)
     yield Distillation(teacher, student, data, objective, **training)

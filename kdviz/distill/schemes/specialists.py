@@ -24,7 +24,7 @@ from ..objective import Objective, hinton
 from ..randomness import mix
 from ..terms import Term
 from .classes import class_index
-from .generations import carried_on, frozen
+from .generations import frozen, trainable_copy
 
 RESTARTS, ROUNDS = 20, 100  # of k-means
 STEPS = 1000  # at most, towards the q that all agree on; each at least halves the distance with one specialist
@@ -233,7 +233,7 @@ def specialists(
         classes = _window(group, data)
         part, oversampled = _examples_for(classes, data, number, seed)
         seen = Specialist(generalist, classes, len(data.classes), oversampled)
-        yield Distillation(frozen(seen), carried_on(seen).requires_grad_(True), part, objective, **training)
+        yield Distillation(frozen(seen), trainable_copy(seen).requires_grad_(True), part, objective, **training)
 
 
 def _window(group: Sequence[int | str], data: Splits) -> list[int]:

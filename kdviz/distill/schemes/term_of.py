@@ -11,13 +11,13 @@ Kind = TypeVar("Kind", bound=Term)
 
 
 def term_of(run: Distillation, kind: type[Kind], what: str) -> tuple[Kind, Any]:
-    """Return the term of a kind in a run's objective, and its companion.
+    """Return the term of a kind in a run's objective, and its auxiliary module.
 
     Parameters
     ----------
     run : Distillation
     kind : class
-        A kind of term that has a companion.
+        A kind of term that has an auxiliary module.
     what : str
         What the term would have given, for the error: "peers".
 
@@ -41,5 +41,5 @@ def term_of(run: Distillation, kind: type[Kind], what: str) -> tuple[Kind, Any]:
     """
     for name, term in zip(run.objective.names, run.objective.terms, strict=True):
         if isinstance(term, kind):
-            return term, run.companions[name]
+            return term, run.auxiliary[name]
     raise ValueError(f"{run} has no kd.{kind.__name__} term and so no {what}")

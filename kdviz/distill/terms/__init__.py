@@ -7,7 +7,6 @@ from .labels import HardLabels, LabelSmoothing, VirtualTeacher
 from .layered import Layered
 from .multi_teacher import MultiTeacher
 from .mutual import Mutual
-from .own_teacher import OwnTeacher
 from .relation import (
     ProbabilisticTransfer,
     RelationalAngle,
@@ -28,6 +27,7 @@ from .response import (
     SoftTargetsWithoutT2,
     StandardizedSoftTargets,
 )
+from .self_distillation import SelfDistillation
 from .term import Outputs, Seen, Taps, Term
 from .transformer import AttentionMatrices, DistillationToken, Embeddings, HiddenStates, SoftCrossEntropy
 
@@ -68,7 +68,7 @@ TERMS: dict[str, type[Term]] = {
         DarkReplay,
         MultiTeacher,
         Mutual,
-        OwnTeacher,
+        SelfDistillation,
         DemographicParity,
         EqualizedOdds,
     )
@@ -121,12 +121,12 @@ __all__ = [
     "Mutual",
     "NeuronSelectivity",
     "Outputs",
-    "OwnTeacher",
     "ProbabilisticTransfer",
     "RelationalAngle",
     "RelationalDistance",
     "ReverseKL",
     "Seen",
+    "SelfDistillation",
     "SimilarityPreserving",
     "SoftCrossEntropy",
     "SoftTargets",

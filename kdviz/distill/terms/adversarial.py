@@ -41,8 +41,8 @@ class Adversarial(Term):
 
     name: ClassVar[str] = "adversarial"
     needs_teacher: ClassVar[bool] = True
-    on_top: ClassVar[bool] = True
-    fixed: ClassVar[tuple[str, ...]] = ("student", "teacher", "width")
+    outside_alpha: ClassVar[bool] = True
+    static_fields: ClassVar[tuple[str, ...]] = ("student", "teacher", "width")
 
     def __post_init__(self) -> None:
         if self.student is not None and self.teacher is None:
@@ -60,7 +60,7 @@ class Adversarial(Term):
     def taps(self) -> Taps:
         return Taps() if self.student is None else Taps((self.student,), (str(self.teacher),))
 
-    def companion(self, seen: Seen) -> nn.Module:
+    def auxiliary(self, seen: Seen) -> nn.Module:
         given = (2, seen.classes) if self.student is None else seen.student_taps[self.student]
         wanted = (2, seen.classes) if self.student is None else seen.teacher_taps[str(self.teacher)]
         if given[1:] != wanted[1:]:
@@ -78,11 +78,11 @@ class Adversarial(Term):
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
         s, _ = self._told_apart(outputs)
-        assert outputs.companion is not None
-        return losses.generator_loss(outputs.companion(s))
+        assert outputs.auxiliary is not None
+        return losses.generator_loss(outputs.auxiliary(s))
 
-    def companion_loss(self, outputs: Outputs, hyper: dict[str, float], weights: Mapping[str, float]) -> Tensor:
-        opponent = outputs.companion
+    def auxiliary_loss(self, outputs: Outputs, hyper: dict[str, float], weights: Mapping[str, float]) -> Tensor:
+        opponent = outputs.auxiliary
         assert opponent is not None
         s, t = self._told_apart(outputs)
         loss = losses.discriminator_loss(opponent(t.detach()), opponent(s.detach()))

@@ -30,8 +30,8 @@ class Fairness(Term):
     positive: int = 1
 
     name: ClassVar[str] = "fairness"
-    penalty: ClassVar[bool] = True
-    fixed: ClassVar[tuple[str, ...]] = ("group", "positive")
+    kept_by_twin: ClassVar[bool] = True
+    static_fields: ClassVar[tuple[str, ...]] = ("group", "positive")
 
     def __post_init__(self) -> None:
         if not isinstance(self.group, str) or not self.group:

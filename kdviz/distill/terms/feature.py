@@ -58,7 +58,7 @@ class AttentionTransfer(Layered):
     form: str = "code"
 
     name: ClassVar[str] = "attention_transfer"
-    fixed: ClassVar[tuple[str, ...]] = ("student", "teacher", "form")
+    static_fields: ClassVar[tuple[str, ...]] = ("student", "teacher", "form")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -145,14 +145,14 @@ class Contrastive(Layered):
     width: int = 128
 
     name: ClassVar[str] = "contrastive"
-    fixed: ClassVar[tuple[str, ...]] = ("student", "teacher", "width")
+    static_fields: ClassVar[tuple[str, ...]] = ("student", "teacher", "width")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "temperature", positive("temperature", self.temperature))
         object.__setattr__(self, "width", whole("width", self.width))
 
-    def companion(self, seen: Seen) -> nn.Module:
+    def auxiliary(self, seen: Seen) -> nn.Module:
         return nn.ModuleList(
             nn.ModuleList(
                 (
@@ -164,7 +164,7 @@ class Contrastive(Layered):
         )
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        heads: Any = outputs.companion
+        heads: Any = outputs.auxiliary
         total = [
             losses.contrastive(of_student(s), of_teacher(t), hyper["temperature"], detach=False)
             for (of_student, of_teacher), (s, t) in zip(heads, self.tapped(outputs), strict=True)
@@ -188,8 +188,8 @@ class Variational(Adapted):
 
     name: ClassVar[str] = "variational"
 
-    def companion(self, seen: Seen) -> nn.Module:
-        means = super().companion(seen)
+    def auxiliary(self, seen: Seen) -> nn.Module:
+        means = super().auxiliary(seen)
         assert isinstance(means, nn.ModuleList)
         widths = [seen.teacher_taps[t][-1 if len(seen.teacher_taps[t]) == 3 else 1] for _, t in self.pairs]
         return nn.ModuleDict(
@@ -197,7 +197,7 @@ class Variational(Adapted):
         )
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        learned: Any = outputs.companion
+        learned: Any = outputs.auxiliary
         total = [
             losses.variational(mean(outputs.student_taps[s]), outputs.teacher_taps[t], log_scale)
             for mean, log_scale, (s, t) in zip(learned["mean"], learned["log_scale"], self.pairs, strict=True)

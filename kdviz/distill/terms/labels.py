@@ -56,7 +56,7 @@ class OnLabels(Term):
 
     weight: ClassWeight  # a field of each class derived from this one
 
-    fixed: ClassVar[tuple[str, ...]] = ("weight",)
+    static_fields: ClassVar[tuple[str, ...]] = ("weight",)
     written: ClassVar[Mapping[str, str]] = {"weight": "class_weight"}
 
     def __post_init__(self) -> None:
@@ -149,7 +149,7 @@ class LabelSmoothing(OnLabels):
     weight: ClassWeight = None
 
     name: ClassVar[str] = "smoothed"
-    plain: ClassVar[tuple[str, ...]] = ("smoothing",)
+    unprefixed: ClassVar[tuple[str, ...]] = ("smoothing",)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -27,8 +27,8 @@ class Layered(Term):
     teacher: str | tuple[str, ...] | None = None
 
     needs_teacher: ClassVar[bool] = True
-    on_top: ClassVar[bool] = True
-    fixed: ClassVar[tuple[str, ...]] = ("student", "teacher")
+    outside_alpha: ClassVar[bool] = True
+    static_fields: ClassVar[tuple[str, ...]] = ("student", "teacher")
     fewest: ClassVar[int] = 1  # layers a side
 
     def __post_init__(self) -> None:
@@ -82,14 +82,14 @@ class Adapted(Layered):
 
     regressor: Kind = "auto"
 
-    fixed: ClassVar[tuple[str, ...]] = ("student", "teacher", "regressor")
+    static_fields: ClassVar[tuple[str, ...]] = ("student", "teacher", "regressor")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.regressor not in KINDS:
             raise ValueError(f"regressor must be one of {', '.join(KINDS)}, got {self.regressor!r}")
 
-    def companion(self, seen: Seen) -> nn.Module | None:
+    def auxiliary(self, seen: Seen) -> nn.Module | None:
         return nn.ModuleList(
             adapter(seen.student_taps[s], self.goal(seen.student_taps[s], seen.teacher_taps[t]), self.regressor)
             for s, t in self.pairs
@@ -100,7 +100,7 @@ class Adapted(Layered):
         return teacher
 
     def tapped(self, outputs: Outputs) -> list[tuple[Tensor, Tensor]]:
-        bridges: Any = outputs.companion
+        bridges: Any = outputs.auxiliary
         return [(bridge(s), t) for bridge, (s, t) in zip(bridges, super().tapped(outputs), strict=True)]
 
 

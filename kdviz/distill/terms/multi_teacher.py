@@ -73,7 +73,7 @@ class MultiTeacher(SoftTargets):
     members: int | tuple[str, ...] = 2
     weighting: str = "uniform"
 
-    fixed: ClassVar[tuple[str, ...]] = ("members", "weighting")
+    static_fields: ClassVar[tuple[str, ...]] = ("members", "weighting")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -95,7 +95,7 @@ class MultiTeacher(SoftTargets):
     def taps(self) -> Taps:
         return Taps(teacher=self.layers)
 
-    def companion(self, seen: Seen) -> nn.Module:
+    def auxiliary(self, seen: Seen) -> nn.Module:
         for layer in self.layers:
             given = seen.teacher_taps[layer]
             if len(given) != 2 or given[1] != seen.classes:
@@ -120,11 +120,11 @@ class MultiTeacher(SoftTargets):
         y : Tensor of int64, shape (B,)
             Labels, -1 where unknown.
         gate : nn.Module or None
-            The run's companion for this term, where the weights are learned.
+            The run's auxiliary module for this term, where the weights are learned.
         """
         count = t.shape[1]
         if self.weighting == "learned":
-            assert gate is not None, "the engine hands each term its companion"
+            assert gate is not None, "the engine hands each term its auxiliary module"
             return torch.log_softmax(gate(torch.softmax(t, 2).flatten(1)), 1)
         if self.weighting == "uniform" or count == 1:
             return at_least_float32(t).new_full(t.shape[:2], -math.log(count))
@@ -133,14 +133,14 @@ class MultiTeacher(SoftTargets):
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
         t = self._members(outputs)
         with torch.no_grad():
-            log_w = self.log_weights(t, outputs.labels, outputs.companion)
+            log_w = self.log_weights(t, outputs.labels, outputs.auxiliary)
         return losses.multi_teacher(outputs.student, t, log_w, hyper["temperature"])
 
-    def companion_loss(self, outputs: Outputs, hyper: dict[str, float], weights: Mapping[str, float]) -> Tensor | None:
+    def auxiliary_loss(self, outputs: Outputs, hyper: dict[str, float], weights: Mapping[str, float]) -> Tensor | None:
         if self.weighting != "learned" or outputs.labelled == 0:
             return None
         t = self._members(outputs)
-        return fused_likelihood(t, self.log_weights(t, outputs.labels, outputs.companion), outputs.labels)
+        return fused_likelihood(t, self.log_weights(t, outputs.labels, outputs.auxiliary), outputs.labels)
 
     def _members(self, outputs: Outputs) -> Tensor:
         """Return the teachers' logits (B, K, C)."""

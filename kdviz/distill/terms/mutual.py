@@ -68,8 +68,8 @@ class Mutual(LearnsLabels):
     temperature: Hyperparameter = 1.0
 
     name: ClassVar[str] = "mutual"
-    on_top: ClassVar[bool] = True
-    fixed: ClassVar[tuple[str, ...]] = ("peers",)
+    outside_alpha: ClassVar[bool] = True
+    static_fields: ClassVar[tuple[str, ...]] = ("peers",)
 
     def __post_init__(self) -> None:
         for number in schedules.extremes(self.temperature):
@@ -94,7 +94,7 @@ class Mutual(LearnsLabels):
             )
         return super().to_dict()
 
-    def companion(self, seen: Seen) -> nn.Module:
+    def auxiliary(self, seen: Seen) -> nn.Module:
         peers = self.peers
         if isinstance(peers, int):
             if seen.architecture is None:
@@ -106,13 +106,13 @@ class Mutual(LearnsLabels):
         return Peers(_begun(peer, mix(seen.seed, 6, i)) for i, peer in enumerate(peers))
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        peers = outputs.companion
+        peers = outputs.auxiliary
         assert isinstance(peers, Peers)
         others = peers.answers(outputs)
         return _agreement(outputs.student, others, hyper["temperature"])
 
-    def companion_loss(self, outputs: Outputs, hyper: dict[str, float], weights: Mapping[str, float]) -> Tensor:
-        peers = outputs.companion
+    def auxiliary_loss(self, outputs: Outputs, hyper: dict[str, float], weights: Mapping[str, float]) -> Tensor:
+        peers = outputs.auxiliary
         assert isinstance(peers, Peers)
         everybody = [outputs.student, *peers.answers(outputs, last=True)]
         total = outputs.student.new_zeros(())

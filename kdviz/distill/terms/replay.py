@@ -19,8 +19,8 @@ from .term import Outputs, Seen, positive
 class DarkReplay(LearnsLabels):
     """Say of remembered examples what the student said of them when they came by (DER, DER++).
 
-    The memory is the term's companion: a :class:`Reservoir` in which each example of the stream is kept with equal
-    chance, whatever comes after. No teacher is asked; the student's own past is the teacher.
+    The memory is the term's auxiliary module: a :class:`Reservoir` in which each example of the stream is kept with
+    equal chance, whatever comes after. No teacher is asked; the student's own past is the teacher.
 
     Parameters
     ----------
@@ -68,8 +68,8 @@ class DarkReplay(LearnsLabels):
     replayed: int = 32
 
     name: ClassVar[str] = "dark_replay"
-    on_top: ClassVar[bool] = True
-    fixed: ClassVar[tuple[str, ...]] = ("capacity", "replayed")
+    outside_alpha: ClassVar[bool] = True
+    static_fields: ClassVar[tuple[str, ...]] = ("capacity", "replayed")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "alpha", positive("alpha", self.alpha, zero=True))
@@ -77,11 +77,11 @@ class DarkReplay(LearnsLabels):
         object.__setattr__(self, "capacity", whole("capacity", self.capacity))
         object.__setattr__(self, "replayed", whole("replayed", self.replayed))
 
-    def companion(self, seen: Seen) -> nn.Module:
+    def auxiliary(self, seen: Seen) -> nn.Module:
         return Reservoir(self.capacity, seen.classes)
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        memory, h = outputs.companion, outputs.model
+        memory, h = outputs.auxiliary, outputs.model
         assert isinstance(memory, Reservoir) and h is not None and outputs.inputs is not None
         loss = 0 * outputs.student.mean()
         if memory.filled and hyper["alpha"] > 0:

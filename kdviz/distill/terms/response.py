@@ -28,7 +28,7 @@ class SoftTargets(Term):
 
     name: ClassVar[str] = "soft"
     needs_teacher: ClassVar[bool] = True
-    plain: ClassVar[tuple[str, ...]] = ("temperature",)
+    unprefixed: ClassVar[tuple[str, ...]] = ("temperature",)
 
     def __post_init__(self) -> None:
         for number in schedules.extremes(self.temperature):

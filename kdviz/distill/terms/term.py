@@ -31,7 +31,7 @@ class Outputs(NamedTuple):
     inputs: Tensor | None = None  # (B, ...)
     student_taps: Mapping[str, Tensor] = NOTHING  # what the named layers of the student gave
     teacher_taps: Mapping[str, Tensor] = NOTHING  # the same of the teacher, detached
-    companion: nn.Module | None = None  # the module that learns beside the student for this very term
+    auxiliary: nn.Module | None = None  # the module that learns beside the student for this very term
     model: nn.Module | None = None  # the student itself, for terms that ask it about other examples
     soft: Tensor | None = None  # (B, C) probabilities that take the place of the labels where these are known
 
@@ -45,7 +45,7 @@ class Taps(NamedTuple):
 
 @dataclass(frozen=True)
 class Seen:
-    """What a term is told when its companion is made.
+    """What a term is told when its auxiliary module is made.
 
     Attributes
     ----------
@@ -71,15 +71,15 @@ class Term:
     """One part of an objective. ``number * term`` weighs it, ``+`` adds it to others.
 
     A term that needs layers names them in ``taps``; one that needs a module which learns beside the student, such as a
-    regressor between two layers, makes it in ``companion``. Both are optional, and so is all but ``value``.
+    regressor between two layers, makes it in ``auxiliary``. Both are optional, and so is all but ``value``.
     """
 
     name: ClassVar[str] = ""
     needs_teacher: ClassVar[bool] = False
-    penalty: ClassVar[bool] = False  # asks something else than to learn the answer; a twin keeps it
-    on_top: ClassVar[bool] = False  # stands beside soft targets and hard labels: alpha does not weigh it
-    plain: ClassVar[tuple[str, ...]] = ()  # hyperparameters known by their own name, not with the term's before
-    fixed: ClassVar[tuple[str, ...]] = ()  # fields that are no numbers of training: they stay as they are
+    kept_by_twin: ClassVar[bool] = False  # asks something else than to learn the answer; a twin keeps it
+    outside_alpha: ClassVar[bool] = False  # stands beside soft targets and hard labels: alpha does not weigh it
+    unprefixed: ClassVar[tuple[str, ...]] = ()  # hyperparameters known by their own name, not with the term's before
+    static_fields: ClassVar[tuple[str, ...]] = ()  # fields that are no numbers of training: they stay as they are
     written: ClassVar[
         Mapping[str, str]
     ] = {}  # fields written down under another name, and left out where they are None
@@ -103,18 +103,18 @@ class Term:
         """The layers whose outputs the term needs in ``outputs.student_taps`` and ``outputs.teacher_taps``."""
         return Taps()
 
-    def companion(self, seen: Seen) -> nn.Module | None:
+    def auxiliary(self, seen: Seen) -> nn.Module | None:
         """Return a fresh module that the term needs beside the student, or None.
 
         It is trained with the student, kept in snapshots, and left out of the student's parameters.
         """
         return None
 
-    def companion_loss(self, outputs: Outputs, hyper: dict[str, float], weights: Mapping[str, float]) -> Tensor | None:
-        """Return what the companion learns by where it is not the objective itself: an opponent's, or a peer's loss.
+    def auxiliary_loss(self, outputs: Outputs, hyper: dict[str, float], weights: Mapping[str, float]) -> Tensor | None:
+        """Return the loss of the auxiliary module where it is not the objective itself: an opponent's, or a peer's.
 
-        Its gradient goes to the companion alone, and the objective's to the student alone. ``weights`` are those of
-        all terms in force, by name. None: the companion learns by the objective, with the student.
+        Its gradient goes to the auxiliary module alone, and the objective's to the student alone. ``weights`` are those
+        of all terms in force, by name. None: the auxiliary module learns by the objective, with the student.
         """
         return None
 
@@ -131,13 +131,13 @@ class Term:
         return self
 
     def hyperparameters(self) -> dict[str, Hyperparameter]:
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in self.fixed}
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in self.static_fields}
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "term": type(self).__name__,
             **{k: schedules.to_json(v) for k, v in self.hyperparameters().items()},
-            **{self.written.get(k, k): getattr(self, k) for k in self.fixed if self._is_told(k)},
+            **{self.written.get(k, k): getattr(self, k) for k in self.static_fields if self._is_told(k)},
         }
 
     def _is_told(self, field: str) -> bool:
@@ -154,7 +154,9 @@ class Term:
         """
         fields_of = {key: field for field, key in cls.written.items()}
         given = {fields_of.get(k, k): (k, v) for k, v in saved.items() if k != "term"}
-        hyper = {f: v if f in cls.fixed else schedules.from_json(v, f"{path}.{k}") for f, (k, v) in given.items()}
+        hyper = {
+            f: v if f in cls.static_fields else schedules.from_json(v, f"{path}.{k}") for f, (k, v) in given.items()
+        }
         try:
             return cls(**hyper)
         except (ValueError, TypeError) as error:

@@ -115,8 +115,8 @@ class DistillationToken(Term):
 
     name: ClassVar[str] = "distillation_token"
     needs_teacher: ClassVar[bool] = True
-    on_top: ClassVar[bool] = True
-    fixed: ClassVar[tuple[str, ...]] = ("student", "form")
+    outside_alpha: ClassVar[bool] = True
+    static_fields: ClassVar[tuple[str, ...]] = ("student", "form")
 
     def __post_init__(self) -> None:
         names("student", self.student)

@@ -86,7 +86,7 @@ class Share(View):
 
     scene = SceneTrait()
     names = Dict(help="What a lecturer can hide and lock: names in the link, and what they mean.").tag(sync=True)
-    query = Unicode("", help='The state as a query string, "?T=20&labels=300"; see kdviz.panels.link.').tag(sync=True)
+    query = Unicode("", help='The state as a query string, "?T=20&labels=300".').tag(sync=True)
     call = Unicode(
         "kd.panels.Lab()", help="The call that opens this page in a notebook, shown where a link cannot."
     ).tag(sync=True)

@@ -24,7 +24,10 @@ LOSSES = ("soft_targets", "without_t2", "reverse_kl")
 catalogue.part("one", "One example", place=10)
 
 
-class SoftTargets(live_traits(*SLIDERS, **BY_PAGE), View):
+LiveTraits: Any = live_traits(*SLIDERS, **BY_PAGE)
+
+
+class SoftTargets(LiveTraits, View):
     """Sliders for temperature and alpha, a strip of probes, mirrored bars, the formula with its numbers.
 
     All numbers are computed in the browser from logits sent once. Dragging a slider sends nothing; its

@@ -44,4 +44,4 @@ def test_it_repeats_bit_for_bit_and_loads(teacher, clouds, tmp_path):
     assert run.branch(11).train(progress=False).history.rows.tobytes() == run.history.rows.tobytes()
     run.save(tmp_path)
     loaded = kd.Distillation.load(tmp_path, data=clouds)
-    assert same_weights(loaded.student, run.student) and same_weights(loaded.companions, run.companions)
+    assert same_weights(loaded.student, run.student) and same_weights(loaded.auxiliary, run.auxiliary)

@@ -47,7 +47,7 @@ def test_generations_end_with_their_ensemble(clouds):
 
 
 def test_a_bias_is_raised_by_what_is_asked_and_by_what_suits_validation(clouds, teacher):
-    raised = recipe(scheme={"name": "raise_bias", "of_class": 2, "by": [1.5, "validation"]})
+    raised = recipe(scheme={"name": "shift_class_bias", "of_class": 2, "by": [1.5, "validation"]})
     told = gone_through(raised, teacher=teacher, data=clouds)
     names = list(told)
     assert names[:2] == ["as trained", "bias raised by 1.5"] and names[2].startswith("bias raised by what suits valid")
@@ -62,7 +62,9 @@ def test_a_scheme_is_written_down_with_its_recipe():
 
 
 def test_what_does_not_fit_is_told_in_a_sentence(clouds):
-    with pytest.raises(ValueError, match="scheme must be one of assistant_chain, born_again, raise_bias, got 'chain'"):
+    with pytest.raises(
+        ValueError, match="scheme must be one of assistant_chain, born_again, shift_class_bias, got 'chain'"
+    ):
         stages(recipe(scheme={"name": "chain"}), data=clouds)
     with pytest.raises(ValueError, match=r"does not fit the scheme born_again: .*unexpected keyword argument 'times'"):
         stages(recipe(scheme={"name": "born_again", "times": 3}), data=clouds)

@@ -56,11 +56,11 @@ def test_student_and_memory_are_handed_on_bit_for_bit(parts):
     first = next(runs).train(progress=False)
     second = next(runs)
     assert same_weights(second.student, first.student) and second.student is not first.student
-    assert same_weights(second.companions, first.companions)
-    assert same_weights(second.branch(0).companions, first.companions)  # the snapshot at step 0 knows it too
-    before = {name: tensor.clone() for name, tensor in first.companions.state_dict().items()}
+    assert same_weights(second.auxiliary, first.auxiliary)
+    assert same_weights(second.branch(0).auxiliary, first.auxiliary)  # the snapshot at step 0 knows it too
+    before = {name: tensor.clone() for name, tensor in first.auxiliary.state_dict().items()}
     second.train(progress=False)
-    assert all(torch.equal(tensor, before[name]) for name, tensor in first.companions.state_dict().items())
+    assert all(torch.equal(tensor, before[name]) for name, tensor in first.auxiliary.state_dict().items())
     assert second.settings.seed == first.settings.seed + 1
 
 
@@ -68,7 +68,7 @@ def test_at_and_branch_replay_student_and_memory_exactly(parts):
     run = trained(parts)[1]
     for step in (0, 3, 17):
         other = run.branch(step).train(progress=False)
-        assert same_weights(other.student, run.student) and same_weights(other.companions, run.companions)
+        assert same_weights(other.student, run.student) and same_weights(other.auxiliary, run.auxiliary)
         assert other.history.rows.tobytes() == run.history.rows.tobytes()
 
 
@@ -76,10 +76,10 @@ def test_a_saved_run_goes_on_with_its_memory(parts, tmp_path):
     run = list(trained_but_for_the_end(parts))[-1]
     run.save(tmp_path)
     loaded = kd.Distillation.load(tmp_path, data=parts[1])
-    assert same_weights(loaded.companions, run.companions)
+    assert same_weights(loaded.auxiliary, run.auxiliary)
     for each in (run, loaded):
         each.train(progress=False)
-    assert same_weights(loaded.student, run.student) and same_weights(loaded.companions, run.companions)
+    assert same_weights(loaded.student, run.student) and same_weights(loaded.auxiliary, run.auxiliary)
 
 
 def trained_but_for_the_end(parts):
@@ -91,17 +91,17 @@ def test_an_empty_memory_is_saved_too(parts, tmp_path):
     run = next(iter(continual(four(), parts, REPLAY, **NUMBERS)))
     run.save(tmp_path)
     loaded = kd.Distillation.load(tmp_path, data=parts[0])
-    assert loaded.companions["dark_replay"].filled == 0
+    assert loaded.auxiliary["dark_replay"].filled == 0
     assert same_weights(loaded.train(progress=False).student, run.train(progress=False).student)
 
 
 def test_the_loss_is_what_the_paper_says(parts):
     """One step by hand: CE on the stream, and the two parts on what the memory holds."""
     run = trained(parts)[0]
-    memory: Reservoir = run.companions["dark_replay"]
+    memory: Reservoir = run.auxiliary["dark_replay"]
     x, y = parts[0].train.inputs(slice(0, 16)), parts[0].train.y[:16]
     s = run.student(x)
-    outputs = kd.distill.terms.Outputs(s, None, y, 16, inputs=x, companion=memory.eval(), model=run.student)
+    outputs = kd.distill.terms.Outputs(s, None, y, 16, inputs=x, auxiliary=memory.eval(), model=run.student)
     term = kd.DarkReplay(capacity=40, replayed=40)
     torch.manual_seed(3)
     value = term.value(outputs, {"alpha": 0.3, "beta": 0.7})
@@ -119,7 +119,7 @@ def test_alpha_and_beta_follow_edits_and_the_memory_fills_whatever_they_are(part
     for _ in range(5):
         run.step()
         plain.step()
-    assert run.companions["dark_replay"].filled == 10
+    assert run.auxiliary["dark_replay"].filled == 10
     assert same_weights(run.student, plain.student)  # at weight 0 it is not felt
     run.edit(weight_dark_replay=1.0, dark_replay_beta=2.0)
     run.step()
@@ -130,16 +130,16 @@ def test_alpha_and_beta_follow_edits_and_the_memory_fills_whatever_they_are(part
 
 def test_making_a_run_leaves_the_memory_empty(parts):
     run = kd.Distillation(None, four(), parts[0], REPLAY, **NUMBERS)
-    assert int(run.companions["dark_replay"].seen) == 0
+    assert int(run.auxiliary["dark_replay"].seen) == 0
 
 
 def test_looking_at_the_gradients_of_terms_does_not_fill_the_memory(parts):
     run = kd.Distillation(None, four(), parts[0], REPLAY, **NUMBERS)
     run.step()
-    before = {name: tensor.clone() for name, tensor in run.companions.state_dict().items()}
+    before = {name: tensor.clone() for name, tensor in run.auxiliary.state_dict().items()}
     norms = term_gradients(run).norms
     assert len(norms) == 2 and min(norms) > 0
-    assert all(torch.equal(tensor, before[name]) for name, tensor in run.companions.state_dict().items())
+    assert all(torch.equal(tensor, before[name]) for name, tensor in run.auxiliary.state_dict().items())
 
 
 def test_every_example_of_a_stream_stays_with_the_same_chance():

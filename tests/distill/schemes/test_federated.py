@@ -15,7 +15,7 @@ from kdviz.distill.schemes.federated import (
     RecordedAnswers,
     consensus,
     federated,
-    last_of_each,
+    final_runs,
     private_parts,
 )
 from kdviz.models import inference
@@ -89,8 +89,8 @@ def test_the_runs_go_on_from_one_another(one_class_each, public):
         assert same_weights(digest.at(0), runs[client].at(runs[client].steps_done))
         assert same_weights(revisit.at(0), digest.at(digest.steps_done))
         assert revisit.data is one_class_each[client]
-    assert last_of_each(runs, 3) == (runs[10], runs[12], runs[14])
-    assert last_of_each(runs[:3], 3) == tuple(runs[:3])
+    assert final_runs(runs, 3) == (runs[10], runs[12], runs[14])
+    assert final_runs(runs[:3], 3) == tuple(runs[:3])
     assert len({run.settings.seed for run in runs}) == len(runs)
 
 

@@ -7,7 +7,15 @@ import torch
 from torch import nn
 
 import kdviz as kd
-from kdviz.distill.schemes import assistant_chain, born_again, carried_on, frozen, own_snapshot, progressive, train_each
+from kdviz.distill.schemes import (
+    assistant_chain,
+    born_again,
+    frozen,
+    progressive,
+    snapshot_distillation,
+    train_each,
+    trainable_copy,
+)
 
 from ..conftest import same_weights, small
 
@@ -26,7 +34,7 @@ def test_a_frozen_copy_answers_and_never_learns(make):
 def test_a_copy_that_is_carried_on_learns_what_its_original_could():
     original = small(hidden=(8, 8)).eval()
     original.linear1.requires_grad_(False)
-    copy = carried_on(original)
+    copy = trainable_copy(original)
     assert copy.training and not original.training and same_weights(copy, original)
     learns = {name for name, p in copy.named_parameters() if p.requires_grad}
     assert learns == {"linear2.weight", "linear2.bias", "logits.weight", "logits.bias"}
@@ -51,7 +59,7 @@ def test_the_next_run_is_refused_until_this_one_was_trained(scheme, teacher, clo
 
 def test_own_snapshot_needs_a_trained_run(make):
     with pytest.raises(ValueError, match="was not trained"):
-        own_snapshot(make())
+        snapshot_distillation(make())
 
 
 def test_train_each_trains_to_the_end_of_each_plan_and_evaluates_on_request(teacher, clouds):

@@ -115,17 +115,17 @@ def test_the_gate_learns_by_labels_alone(teachers, clouds):
     bare = kd.data.splits((clouds.train.inputs(), clouds.train.y), name="part")
     bare = bare.with_labels(0, keep_unlabelled=True)
     run = begin(teachers, bare, weighting="learned").train(progress=False)
-    gate = run.companions["soft"]
+    gate = run.auxiliary["soft"]
     assert not gate.weight.any() and not gate.bias.any()
     labelled = begin(teachers, clouds, weighting="learned")
     labelled.step()
-    assert labelled.companions["soft"].weight.any()
+    assert labelled.auxiliary["soft"].weight.any()
 
 
 def test_what_the_student_finds_easy_does_not_move_the_gate(teachers, clouds):
     def gate_after(student: nn.Module) -> torch.Tensor:
         run = multi_teacher(teachers, student, clouds, weighting="learned", epochs=1).train(progress=False)
-        return run.companions["soft"].weight
+        return run.auxiliary["soft"].weight
 
     assert torch.equal(gate_after(small()), gate_after(small((32,), seed=4)))
 

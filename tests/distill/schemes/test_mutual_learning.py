@@ -11,7 +11,7 @@ from torch import nn
 
 import kdviz as kd
 from kdviz.distill.schemes import mutual_learning, peers
-from kdviz.distill.schemes.own_teacher import exits
+from kdviz.distill.schemes.self_distillation import exits
 
 from ..conftest import same_weights, small
 
@@ -131,7 +131,7 @@ def test_the_twin_is_the_student_alone(clouds):
     run = begin(clouds)
     twin = run.twin()
     assert twin.objective == 1.0 * kd.HardLabels() and same_weights(twin.student, run.student)
-    assert len(twin.companions) == 0
+    assert len(twin.auxiliary) == 0
 
 
 def test_examples_without_a_label_count_for_the_agreement(clouds):
@@ -157,5 +157,5 @@ def test_what_is_no_peer_is_refused(clouds, make):
         kd.Mutual(peers=0)
     with pytest.raises(ValueError, match=r"no kd\.Mutual term and so no peers"):
         peers(make())
-    with pytest.raises(ValueError, match=r"no kd\.OwnTeacher term and so no exits"):
+    with pytest.raises(ValueError, match=r"no kd\.SelfDistillation term and so no exits"):
         exits(make())

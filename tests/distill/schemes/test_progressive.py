@@ -42,7 +42,7 @@ def test_each_stage_goes_on_where_the_last_ended(tall, clouds):
     assert runs[0].student is student
     for run, last in zip(runs[1:], runs, strict=False):
         assert same_weights(run.at(0), last.student) and run.student is not last.student
-    assert runs[-1].objective == kd.hinton() and len(runs[-1].companions) == 0
+    assert runs[-1].objective == kd.hinton() and len(runs[-1].auxiliary) == 0
 
 
 def test_a_hint_brings_the_layer_nearer_to_the_teachers(tall, clouds):

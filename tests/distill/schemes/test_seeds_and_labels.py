@@ -60,11 +60,11 @@ MAKE: dict[str, Scheme] = {
         [t, small(seed=5)], small(), d, weighting="confidence", seed=s, **SHORT
     ),
     "mutual_learning": lambda t, d, s: kd.schemes.mutual_learning([small(), small(seed=3)], d, seed=s, **SHORT),
-    "own_snapshot": lambda t, d, s: kd.schemes.own_snapshot(
+    "snapshot_distillation": lambda t, d, s: kd.schemes.snapshot_distillation(
         kd.Distillation(None, small(), d, kd.HardLabels(), **SHORT).train(progress=False, evaluate=False), 2,
         student=small(seed=4), seed=s, **SHORT,
     ),
-    "own_teacher": lambda t, d, s: kd.schemes.own_teacher(small((8, 8)), d, "relu1", seed=s, **SHORT),
+    "self_distillation": lambda t, d, s: kd.schemes.self_distillation(small((8, 8)), d, "relu1", seed=s, **SHORT),
     "progressive": lambda t, d, s: last_of(
         kd.schemes.progressive(t, small((32,)), d, [("relu1", "relu1")], seed=s, **SHORT)
     ),

@@ -1,0 +1,294 @@
+"""What can be chosen in the Lab: data sets that are here, their teachers, students from tiny to large."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from typing import Any
+
+from torch import nn
+
+from ... import data as data_sets
+from ... import models
+from ...data import Splits
+from ...distill import (
+    DemographicParity,
+    Distillation,
+    EqualizedOdds,
+    Objective,
+    ReverseKL,
+    SoftTargets,
+    SoftTargetsWithoutT2,
+    Teacher,
+    checks,
+    hinton,
+)
+from ...distill.batches import batch_sizes
+from ...distill.grouping import MOST_GROUPS
+from ...distill.live import LIVE, LiveNumbers
+from .parameters import shown
+
+LABEL_CHOICES = (100, 300, 1000, 4000, 10_000, 30_000)
+SMALLER = 4  # a student proposed by the page has at most this fraction of its teacher's parameters
+STUDENT_UNITS = (8, 16, 32, 64, 128, 300, 800)
+STUDENT_LAYERS = (1, 2)
+LOSSES = {"soft_targets": SoftTargets, "without_t2": SoftTargetsWithoutT2, "reverse_kl": ReverseKL}
+PENALTIES = {"demographic_parity": DemographicParity, "equalized_odds": EqualizedOdds}
+NONE_OMITTED = -1
+WITHOUT_LABELS = {"keep_unlabelled": True, "alpha": 1.0, "penalty": "demographic_parity"}  # nothing else can be
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices(LiveNumbers):
+    """The Lab's settings, checked against what there is; the field names are the Lab's keyword arguments.
+
+    The default run is one where the teacher's help is real, large and quick (``benchmarks/lab.py`` prints it): few
+    labels and a student with room.
+
+    Parameters
+    ----------
+    data : str
+    labels : int
+        How many examples of the training data have a label for the student. 0: none; then all of them are learned from
+        without labels, so ``keep_unlabelled`` becomes True and ``alpha`` 1, whatever was given.
+    keep_unlabelled : bool
+        Learn from the other examples too, by the teacher's answers alone.
+    teacher : str
+    units, layers : int
+        The student: 1 or 2 hidden layers of so many units each.
+    epochs, learning_rate, batch_size, seed
+        As in :class:`kdviz.Distillation`.
+    temperature, alpha : float
+    loss : {"soft_targets", "without_t2", "reverse_kl"}
+        The soft term: Hinton's, the same with its T² forgotten, or with the KL turned round.
+    omit : int
+        A class, by index, that is left out of the training data; ``labels`` beyond what remains mean all that remains.
+        -1: none.
+    smoothing : bool
+        Whether a second twin learns beside them from smoothed labels.
+    fairness : float
+        Weight of a penalty on unequal treatment, on top of the loss. Where the data name no groups it does nothing.
+    penalty : {"demographic_parity", "equalized_odds"}
+        What that penalty compares; without labels it is demographic parity, whatever was given.
+    group : str
+        Whom it compares: a column of the data's groups.
+
+    Raises
+    ------
+    ValueError, TypeError
+        In one sentence, when a value is not among what there is.
+
+    Examples
+    --------
+    >>> Choices(labels=300, alpha=0.5).objective()
+    0.5 * SoftTargets(temperature=4.0) + 0.5 * HardLabels()
+    >>> without = Choices(labels=0)
+    >>> without.alpha, without.keep_unlabelled, without.examples
+    (1.0, True, 55000)
+    """
+
+    data: str = "mnist"
+    labels: int = 4000
+    keep_unlabelled: bool = False
+    teacher: str = "mnist-mlp-1200"
+    units: int = 128
+    layers: int = 1
+    epochs: int = 60
+    batch_size: int = 128
+    seed: int = 0
+    loss: str = "soft_targets"
+    omit: int = NONE_OMITTED
+    smoothing: bool = True
+    penalty: str = "demographic_parity"
+    group: str = "sex"
+
+    def __post_init__(self) -> None:
+        one_of("data", self.data, data_names())
+        one_of("teacher", self.teacher, teacher_names(self.data))
+        one_of("units", self.units, STUDENT_UNITS)
+        one_of("layers", self.layers, STUDENT_LAYERS)
+        one_of("loss", self.loss, tuple(LOSSES))
+        one_of("penalty", self.penalty, tuple(PENALTIES))
+        one_of("group", self.group, group_columns(self.data) or (self.group,))
+        self._check_labels()
+        for name in ("labels", "units", "layers", "epochs", "batch_size", "seed"):
+            checks.whole(name, getattr(self, name))
+        for name, live in LIVE.items():
+            live.check(checks.number(name, getattr(self, name)))
+        for name in ("keep_unlabelled", "smoothing"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} must be one of True, False, got {shown(getattr(self, name))}")
+        checks.check_numbers(learning_rate=self.learning_rate, batch_size=self.batch_size, epochs=self.epochs)
+        if self.labels == 0:
+            for name, value in WITHOUT_LABELS.items():
+                object.__setattr__(self, name, value)
+
+    def _check_labels(self) -> None:
+        offered = label_choices(self.data)
+        if self.labels != 0 and self.labels not in offered:
+            raise ValueError(
+                f"labels must be one of {', '.join(map(str, offered))}, or 0 for none, got {self.labels!r}"
+            )
+        classes = data_sets.load(self.data).classes
+        if checks.whole("omit", self.omit) not in range(NONE_OMITTED, len(classes)):
+            raise ValueError(f"omit must be a class from 0 to {len(classes) - 1}, or -1 for none, got {self.omit!r}")
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Choices:
+        """Return these choices; of what is not given, what suits the data set.
+
+        >>> Choices.of({"data": "adult", "epochs": 3}).teacher
+        'adult-mlp'
+        """
+        data = given.get("data")
+        if data in data_names() and "teacher" not in given:
+            return replace(cls().with_data(data), **given)
+        return cls(**given)
+
+    def with_data(self, name: str) -> Choices:
+        """Return the choices for another data set: its first teacher, labels it has, a student well below it."""
+        teacher = self.teacher if self.teacher in teacher_names(name) else teacher_names(name)[0]
+        labels = min(label_choices(name), key=lambda n: abs(n - self.labels)) if self.labels else 0
+        room = models.card(teacher).parameters / SMALLER
+        rows = student_rows(name, self.layers)
+        smaller = [row["units"] for row in rows if row["parameters"] <= room] or [STUDENT_UNITS[0]]
+        units = min(self.units, smaller[-1])
+        columns = group_columns(name)
+        group = self.group if self.group in columns or not columns else columns[0]
+        return replace(self, data=name, teacher=teacher, labels=labels, units=units, omit=NONE_OMITTED, group=group)
+
+    def splits(self) -> Splits:
+        """Return the data with as many labels as chosen, without the omitted class."""
+        whole = data_sets.load(self.data)
+        omit = (self.omit,) if self.omit != NONE_OMITTED else ()
+        if self.labels == len(whole.train) and not omit:
+            return whole
+        count = min(self.labels, self._there)
+        return whole.with_labels(count, keep_unlabelled=self.keep_unlabelled, seed=0, omit=omit)
+
+    @property
+    def _there(self) -> int:
+        """How many training examples there are without the omitted class."""
+        counts = class_counts(self.data)
+        return sum(counts) - (counts[self.omit] if self.omit != NONE_OMITTED else 0)
+
+    @property
+    def examples(self) -> int:
+        """How many examples the transfer set has."""
+        return self._there if self.keep_unlabelled else min(self.labels, self._there)
+
+    def objective(self) -> Objective:
+        """Return the objective: alpha times the soft term of ``loss``, and the labels for the rest.
+
+        For data with groups the penalty comes on top, at weight 0 too, so that its weight can be edited.
+        """
+        taught = hinton(self.alpha, self.temperature, term=LOSSES[self.loss])
+        if not group_columns(self.data):
+            return taught
+        return taught + float(self.fairness) * PENALTIES[self.penalty](self.group)
+
+    @property
+    def steps(self) -> int:
+        """How many optimiser steps a run takes."""
+        return len(batch_sizes(self.examples, self.batch_size)) * self.epochs
+
+    def distillation(self, teacher: Teacher) -> Distillation:
+        """Return the run, at its start."""
+        return Distillation(
+            teacher,
+            self.student(),
+            self.splits(),
+            self.objective(),
+            learning_rate=self.learning_rate,
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            seed=self.seed,
+        )
+
+    def student(self) -> nn.Module:
+        """Return a fresh student."""
+        return build_student(self.data, self.units, self.seed, self.layers)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def build_student(data: str, units: int, seed: int = 0, layers: int = 1) -> nn.Module:
+    """Return an untrained student for a data set: so many hidden layers of so many units each."""
+    splits = data_sets.load(data)
+    return models.mlp((units,) * layers, inputs=math.prod(splits.shape), classes=len(splits.classes), seed=seed)
+
+
+@cache
+def data_names() -> tuple[str, ...]:
+    """Names of the data sets that are here and have a shipped teacher."""
+    return tuple(name for name in data_sets.available() if teacher_names(name))
+
+
+@cache
+def teacher_names(data: str) -> tuple[str, ...]:
+    """Names of the shipped teachers of a data set, the largest first."""
+    cards = [models.card(name) for name in models.names()]
+    fitting = sorted((c for c in cards if c.data == data), key=lambda c: -c.parameters)
+    return tuple(c.name for c in fitting)
+
+
+@cache
+def label_choices(data: str) -> tuple[int, ...]:
+    """How many labels the student may be given, up to all of them."""
+    size = len(data_sets.load(data).train)
+    return (*(n for n in LABEL_CHOICES if n < size), size)
+
+
+@cache
+def group_columns(data: str) -> tuple[str, ...]:
+    """Names of the columns whose groups a penalty can compare; empty where the data name no groups."""
+    groups = data_sets.load(data).train.groups
+    return tuple(name for name, column in groups.items() if 2 <= len(set(column.tolist())) <= MOST_GROUPS)
+
+
+@cache
+def class_counts(data: str) -> tuple[int, ...]:
+    """How many training examples each class has."""
+    splits = data_sets.load(data)
+    return tuple(splits.train.y.bincount(minlength=len(splits.classes)).tolist())
+
+
+@cache
+def student_rows(data: str, layers: int = 1) -> tuple[dict[str, int], ...]:
+    """Units (of each hidden layer), parameters and multiply-accumulates of each student."""
+    shape = data_sets.load(data).shape
+    students = [(units, build_student(data, units, layers=layers)) for units in STUDENT_UNITS]
+    return tuple(
+        {"units": units, "parameters": models.parameter_count(student), "macs": models.mac_count(student, shape)}
+        for units, student in students
+    )
+
+
+def teacher_rows(data: str) -> list[dict[str, Any]]:
+    """What the Setup widget says of each teacher."""
+    cards = [models.card(name) for name in teacher_names(data)]
+    return [
+        {
+            "name": c.name,
+            "title": c.title,
+            "parameters": c.parameters,
+            "macs": c.macs,
+            "errors": c.test_errors,
+            "examples": c.test_examples,
+        }
+        for c in cards
+    ]
+
+
+def data_rows() -> list[dict[str, Any]]:
+    """What the Setup widget says of each data set."""
+    return [{"name": n, "title": data_sets.load(n).title, "available": True} for n in data_names()]
+
+
+def one_of(what: str, value: Any, choices: Collection[Any]) -> None:
+    """Raise a one-sentence ``ValueError`` unless ``value`` is among ``choices``."""
+    if value not in choices:
+        raise ValueError(f"{what} must be one of {', '.join(map(str, choices))}, got {shown(value)}")

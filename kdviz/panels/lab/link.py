@@ -1,0 +1,332 @@
+"""A page's state as a short query string that can be read, and back: ``?T=20&labels=300&hide=setup&lock=temperature``.
+
+Only what differs from the defaults (or from the preset named) is written. What is read is held against fixed lists
+and bounds, name by name; nothing of it is evaluated. Of a link that cannot be followed as it stands all is followed
+that can be, and a sentence says what was left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from ...distill.live import LIVE, WITH_SLIDER
+from ...widgets.scene import VIEWS
+from ...widgets.share import CONTROLS, PARTS
+from ..live.panel import STATE_VERSION
+from .choices import WITHOUT_LABELS, Choices
+from .options import PageOptions
+from .parameters import Parameter, edits, ends, flag, number, shown, whole, word, words
+from .presets import BY_NAME
+
+MOST_CHARACTERS = 4000
+MOST_EPOCHS = 10_000
+MOST_IN_A_BATCH = 4096
+MOST_STEPS = 10**6  # of one run: days of training
+LECTURERS = ("hidden", "locked", "temperature_range")  # what the Share view adds by itself
+PAGE_OWNS = re.compile(r"voila-.*|token|theme")  # parameters of the server, and of the page around the Lab
+
+PAGE: dict[str, Any] = PageOptions().to_dict()
+
+
+def defaults(preset: str = "") -> dict[str, Any]:
+    """Return the state of a page opened without a link, or with nothing but a preset.
+
+    >>> defaults("hinton")["temperature"]
+    20.0
+    """
+    state = {"version": STATE_VERSION, "panel": "Lab", **Choices().to_dict(), **PAGE}
+    if preset:
+        chosen = BY_NAME[preset]
+        state |= {**Choices(**chosen.choices).to_dict(), "view": chosen.view, "preset": preset}
+    return {name: list(value) if isinstance(value, list) else value for name, value in state.items()}
+
+
+def to_query(state: Mapping[str, Any]) -> str:
+    """Return the query string for a state; empty for a page as it opens by itself.
+
+    Parameters
+    ----------
+    state : dict
+        ``panel.state`` of a Lab; what is not in it is as by default.
+
+    Raises
+    ------
+    ValueError
+        In one sentence that names the parameter, if a value cannot be.
+
+    Examples
+    --------
+    >>> to_query({"temperature": 20.0, "labels": 300, "hidden": ["setup", "runs"], "edits": [(480, "alpha", 0.5)]})
+    '?labels=300&T=20&hide=setup,runs&edits=480:alpha:0.5'
+    """
+    whole = complete(state)
+    usual = defaults(whole["preset"])
+    written = {LINK_NAMES[n]: kind.write(whole[n]) for n, kind in _PARAMETERS.items() if whole[n] != usual[n]}
+    if whole["preset"]:
+        written = {"preset": whole["preset"], **written}
+    return "?" + "&".join(f"{name}={text}" for name, text in written.items()) if written else ""
+
+
+def from_query(query: str) -> dict[str, Any]:
+    """Return the whole state that a query string describes, as ``Lab.from_state`` takes it.
+
+    Parameters
+    ----------
+    query : str
+        With or without the "?". Parameters of the page around the Lab (``theme``, ``voila-theme``, ``token``) are
+        passed over.
+
+    Raises
+    ------
+    ValueError
+        In one sentence that names the parameter, if one is unknown, given twice, or has a value that cannot be.
+        :func:`follow` goes on without it.
+
+    Examples
+    --------
+    >>> state = from_query("?T=20&lock=temperature&theme=dark")
+    >>> state["temperature"], state["locked"], state["labels"]
+    (20.0, ['temperature'], 4000)
+    >>> from_query("?T=hot")
+    Traceback (most recent call last):
+        ...
+    ValueError: T must be a number above 0, up to 1000, got 'hot'
+    """
+    found = follow(query)
+    for sentence in found.left_out.values():
+        raise ValueError(sentence)
+    return found.state
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What of a link can be followed.
+
+    Attributes
+    ----------
+    state : dict
+        The whole state, without what was left out.
+    names : tuple of str
+        The parameters that were followed, by their names in the link; the others are as by default.
+    left_out : dict of str to str
+        Why a parameter was left out, by its name in the link; a link that is too long is left out whole, under the
+        empty name.
+    """
+
+    state: dict[str, Any]
+    names: tuple[str, ...]
+    left_out: dict[str, str]
+
+    @property
+    def told(self) -> str:
+        """One sentence, without a full stop, on what was left out; empty where nothing was."""
+        if not self.left_out:
+            return ""
+        first, *others = self.left_out
+        named = ", ".join(shown(name) for name in others[:5])
+        more = f"; left out too: {named}" if others else ""
+        beginning = f"this link was followed without {shown(first)}" if self.names else "this link cannot be followed"
+        return f"{beginning}: {self.left_out[first]}{more}"
+
+
+def follow(query: str) -> Followed:
+    """Return the state that a query string describes, without what cannot be.
+
+    Where parameters do not fit one another those stand that come first among the fields of a state: the data before the
+    teacher, the labels before alpha.
+
+    Examples
+    --------
+    >>> found = follow("?T=hot&labels=300")
+    >>> found.state["labels"], found.left_out
+    (300, {'T': "T must be a number above 0, up to 1000, got 'hot'"})
+    """
+    if len(query) > MOST_CHARACTERS:
+        told = f"a link may have {MOST_CHARACTERS:,} characters, got {len(query):,}; ask for a shorter one"
+        return Followed(defaults(), (), {"": told})
+    left_out: dict[str, str] = {}
+    given: dict[str, Any] = {}
+    for link, texts in _split(query).items():
+        try:
+            given[STATE_NAMES.get(link, link)] = _read(link, texts)
+        except ValueError as error:
+            left_out[link] = str(error)
+    preset = given.pop("preset", "")
+    first = ("preset",) if preset else ()
+    try:
+        return Followed(_opened(preset, given), (*first, *(LINK_NAMES[name] for name in given)), left_out)
+    except ValueError:  # one or more do not fit: those that do are taken one by one
+        fits: dict[str, Any] = {}
+    for name in (name for name in LINK_NAMES if name in given):
+        try:
+            _opened(preset, {**fits, name: given[name]})
+            fits[name] = given[name]
+        except ValueError as error:
+            left_out[LINK_NAMES[name]] = str(error)
+    return Followed(_opened(preset, fits), (*first, *(LINK_NAMES[name] for name in fits)), left_out)
+
+
+def to_call(state: Mapping[str, Any]) -> str:
+    """Return the Python call that opens such a page, without what the Share view adds (hidden, locked, T's bounds).
+
+    >>> to_call({"temperature": 20.0, "labels": 300})
+    'kd.panels.Lab(labels=300, temperature=20.0)'
+    """
+    whole, usual = complete(state), defaults()
+    names = [*_PARAMETERS, *(n for n in whole if n not in _PARAMETERS)]
+    told = [f"{n}={whole[n]!r}" for n in names if n not in LECTURERS and whole[n] != usual[n]]
+    return f"kd.panels.Lab({', '.join(told)})"
+
+
+def complete(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a state with its defaults filled in and every value checked, in the types that JSON gives back.
+
+    Without labels nothing is left but the teacher, whatever else is given (see :class:`Choices`).
+
+    Raises
+    ------
+    ValueError
+        In one sentence that names the field as a link does, if one is unknown or has a value that cannot be.
+    """
+    return _complete(state, defaults(), LINK_NAMES, given=())
+
+
+def as_given(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a whole state, in which nothing may stand otherwise than it is given.
+
+    Raises
+    ------
+    ValueError
+        In one sentence that names the field, if one is missing, unknown, or has a value that cannot be.
+    """
+    usual = defaults()
+    if not isinstance(state, Mapping):
+        raise ValueError(f"a Lab's state must be a dict, got {shown(state)}")
+    missing = [name for name in usual if name not in state]
+    if missing:
+        raise ValueError(
+            f"a Lab's state needs all its fields and has no {missing[0]}; for some of them call kd.panels.Lab(...)"
+        )
+    return _complete(state, usual, {}, given=usual.keys())
+
+
+def _complete(
+    state: Mapping[str, Any], start: Mapping[str, Any], names: Mapping[str, str], *, given: Collection[str]
+) -> dict[str, Any]:
+    """Return ``start`` with a state, whose ``given`` fields stand as they are given or are refused."""
+    unknown = [name for name in state if name not in start]
+    if unknown:
+        raise ValueError(f"a Lab's state has no {shown(unknown[0])}; it has {', '.join(start)}")
+    whole = {**start, **state}
+    for name in ("version", "panel"):
+        if type(whole[name]) is not type(start[name]) or whole[name] != start[name]:
+            raise ValueError(f"{name} must be {start[name]!r}, got {shown(whole[name])}")
+    for name, parameter in _PARAMETERS.items():
+        whole[name] = parameter.check(names.get(name, name), whole[name])
+    _check_preset(whole["preset"])
+    whole |= _chosen(whole, given, names)
+    for name in (*WITH_SLIDER, "epochs"):
+        low, high = whole[f"{name}_range"]
+        if whole[f"{name}_range"] != PAGE[f"{name}_range"] and not low <= whole[name] <= high:
+            label, within = names.get(name, name), names.get(f"{name}_range", f"{name}_range")
+            raise ValueError(f"{label} must lie within {within}, {low:g} to {high:g}, got {whole[name]:g}")
+    return whole
+
+
+def _chosen(whole: Mapping[str, Any], given: Collection[str], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the choices about training, of which what is given stands as it is given."""
+    chosen = {name: whole[name] for name in Choices.__dataclass_fields__}
+    if chosen["labels"] == 0:
+        chosen |= {name: value for name, value in WITHOUT_LABELS.items() if name not in given}
+    try:
+        made = Choices(**chosen)
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+    for name in (name for name in _PARAMETERS if name in chosen):
+        if (value := getattr(made, name)) != chosen[name]:
+            raise ValueError(f"{names.get(name, name)} must be {value} where labels is 0, got {shown(chosen[name])}")
+    if made.steps > MOST_STEPS:
+        raise ValueError(
+            f"epochs and batch_size must come to {MOST_STEPS:,} steps at most, got {made.epochs:,} and "
+            f"{made.batch_size:,}, which come to {made.steps:,}"
+        )
+    return made.to_dict()
+
+
+def _opened(preset: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the state of a page that opens with a preset and with what is given, by the names of the state."""
+    start = defaults(preset)
+    if "data" in given and "teacher" not in given:
+        start |= Choices.of({"data": given["data"]}).to_dict()
+    return _complete(given, start, LINK_NAMES, given=given)
+
+
+def _split(query: str) -> dict[str, list[str]]:
+    """Return the texts of each parameter with the "=" before them; those of the page itself are passed over."""
+    given: dict[str, list[str]] = {}
+    for part in query.removeprefix("?").split("&"):
+        name, equals, text = part.partition("=")
+        if part and not PAGE_OWNS.fullmatch(name):
+            given.setdefault(name, []).append(equals + text)
+    return given
+
+
+def _read(link: str, texts: list[str]) -> Any:
+    """Return the value of a parameter, checked by itself."""
+    if link not in STATE_NAMES and link != "preset":
+        raise ValueError(f"a link has no {shown(link)}; it may have {', '.join(('preset', *STATE_NAMES))}")
+    if len(texts) > 1:
+        raise ValueError(f"{link} must be given once, got it {'twice' if len(texts) == 2 else f'{len(texts)} times'}")
+    try:
+        text = unquote(texts[0].removeprefix("="), errors="strict")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{link} must be plain text, got {shown(texts[0][1:])}") from error
+    if not texts[0]:
+        raise ValueError(f"{link} must have a value, as in {link}=…, got none")
+    if link == "preset":
+        return _check_preset(text)
+    parameter = _PARAMETERS[STATE_NAMES[link]]
+    return parameter.check(link, parameter.read(link, text))
+
+
+def _check_preset(value: Any) -> str:
+    if not isinstance(value, str) or value not in ("", *BY_NAME):
+        raise ValueError(f"preset must be one of {', '.join(BY_NAME)}, got {shown(value)}")
+    return value
+
+
+_EPOCHS = whole(1, MOST_EPOCHS)
+_LIVE = {name: number(live.most_in_a_link, above=live.above) for name, live in LIVE.items()}
+_RENAMED = {"hidden": "hide", "locked": "lock"}
+_RENAMED |= {name + end: live.link + end for name, live in LIVE.items() for end in ("", "_range")}
+
+_PARAMETERS: dict[str, Parameter] = {
+    "data": word(),
+    "labels": whole(0, 10**7),
+    "keep_unlabelled": flag(),
+    "teacher": word(),
+    "units": whole(1, 10**6),
+    "layers": whole(1, 10),
+    "epochs": _EPOCHS,
+    **_LIVE,
+    "batch_size": whole(1, MOST_IN_A_BATCH),
+    "seed": whole(0, 10**9 - 1),
+    "loss": word(),
+    "omit": whole(-1, 10_000),
+    "smoothing": flag(),
+    "penalty": word(),
+    "group": word(),
+    "view": word(VIEWS),
+    "selected": whole(-1, 100_000),
+    "hidden": words(PARTS),
+    "locked": words(CONTROLS),
+    **{f"{name}_range": ends(_LIVE[name]) for name in WITH_SLIDER},
+    "epochs_range": ends(_EPOCHS),
+    "edits": edits({name: (_RENAMED.get(name, name), kind) for name, kind in _LIVE.items()}),
+}
+LINK_NAMES = {name: _RENAMED.get(name, name) for name in _PARAMETERS}
+STATE_NAMES = {link: name for name, link in LINK_NAMES.items()}

@@ -1,0 +1,88 @@
+"""The page's session on disk: saved while it goes, offered again after a reload or a dead kernel."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from ...distill import Distillation, Teacher
+from ...widgets.recording import LogitRecording
+from ..live.roster import Roster
+from .session_store import SessionStore
+from .time_travel import described
+
+SOONEST_S, LATEST_S = 1.0, 10.0  # between two saves while training: what a page that dies can lose
+SHARE = 0.03  # of the time of training goes into saving, where LATEST_S allows
+
+
+class Session:
+    """Keeps what is on the page, for the browser that said hello; without one it does nothing.
+
+    Parameters
+    ----------
+    roster : Roster
+    page : callable
+        Returns what has to be kept besides the runs, JSON-able.
+    tell : callable
+        Takes the traits of the Kept widget.
+    """
+
+    def __init__(self, roster: Roster, page: Callable[[], dict[str, Any]], tell: Callable[..., None]) -> None:
+        self._roster, self._page, self._tell = roster, page, tell
+        self._keeper = SessionStore("")
+        self._saved_at = time.monotonic()
+        self._took_s: deque[float] = deque(maxlen=3)  # the last saves
+
+    def begin(self, token: str) -> None:
+        """Keep for this browser from now on, and offer what is kept for it."""
+        if token and token != self._keeper.token:  # a page that is opened again goes on
+            self._keeper = SessionStore(token)
+            self.offer()
+
+    def offer(self) -> None:
+        self._tell(offers=[asdict(kept) for kept in self._keeper.offers()])
+
+    def save(self, films: dict[str, LogitRecording], *, title: str, state: str) -> None:
+        """Write what is on the page. Between two steps, on the runner's thread."""
+        first, began = not self._keeper.id, time.monotonic()
+        self._saved_at = began
+        entries = list(self._roster)
+        if not entries:
+            return
+        session = {"title": title, "state": state, "entries": described(entries), **self._page()}
+        runs = {entry.key: entry.run for entry in entries}
+        self._keeper.save(session, runs, {key: film for key, film in films.items() if key in runs})
+        self._saved_at = time.monotonic()
+        if not first:  # the first one looks at more than any other
+            self._took_s.append(self._saved_at - began)
+
+    @property
+    def due(self) -> bool:
+        """Whether the last save is long enough ago for another one while training: a second, and longer where saving
+        takes long, so that it stays a small share of the time."""
+        usual = statistics.median(self._took_s) if self._took_s else 0.0
+        return time.monotonic() - self._saved_at > min(max(SOONEST_S, usual / SHARE), LATEST_S)
+
+    @property
+    def notice(self) -> str:
+        """What is kept for this browser and damaged, in one sentence; empty where all of it is whole."""
+        return self._keeper.notice
+
+    @property
+    def problem(self) -> str:
+        return self._keeper.problem
+
+    def load(
+        self, kept: str, teachers: Callable[[str], Teacher]
+    ) -> tuple[dict[str, Any], dict[str, Distillation], dict[str, LogitRecording]]:
+        """Return what was kept; see :meth:`kdviz.panels.lab.session_store.SessionStore.load`."""
+        return self._keeper.load(kept, teachers)
+
+    def forget(self, kept: str) -> None:
+        """Remove a session from the disk."""
+        self._keeper.forget(kept)
+        self.offer()

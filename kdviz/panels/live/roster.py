@@ -1,0 +1,169 @@
+"""The roster: all runs on a page, the student's, its twins' and the branches', with what a reader made of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+from ...distill import Distillation, Evaluation
+from ...distill.live import LIVE
+from . import status_text
+
+NAMES = {"student": "Student", "twin": "Twin, no teacher", "smoothed": "Twin, label smoothing", "branch": "Branch"}
+COLOURS = 5  # branches have one of so many colours in turn
+MOST = 8
+LONGEST_NAME = 40
+
+
+@dataclass
+class Entry:
+    """One run on the page.
+
+    Attributes
+    ----------
+    key : str
+        Names it in messages and films.
+    role : {"student", "twin", "smoothed", "branch"}
+    start : int or None
+        The step it branched at.
+    group : int
+        Runs of one group train side by side.
+    best_test : Evaluation or None
+        Test result of the student as it was at its best validation step.
+    best_weights : (int, dict) or None
+        That step and the student's weights after it.
+    """
+
+    key: str
+    run: Distillation
+    role: str
+    name: str
+    group: int
+    start: int | None = None
+    colour: int = 0
+    hidden: bool = False
+    note: str = ""
+    best_test: Evaluation | None = None
+    best_weights: tuple[int, dict[str, Tensor]] | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self.run.steps_done >= self.run.total_steps
+
+    def row(self) -> dict[str, Any]:
+        """Return what the page says of it, for ``Scene.runs``."""
+        points = self.run.history.evaluated("validation")
+        tests = self.run.history.evaluated("test")
+        best = min(points, key=lambda e: (e.errors, e.step), default=None)
+        return {
+            "id": self.key,
+            "name": self.name,
+            "role": self.role,
+            "colour": self.colour,
+            "hidden": self.hidden,
+            "steps": [e.step for e in points],
+            "values": [round(100 * e.errors / e.examples, 4) for e in points],
+            "edits": [
+                {"step": e.step, "name": e.name, "text": status_text.edit_text(e)}
+                for e in self.run.history.edits
+                if e.name in LIVE
+            ],
+            "from": self.start,
+            "note": self.note,
+            "best": {"step": best.step, "value": round(100 * best.errors / best.examples, 4)} if best else None,
+            "test": tests[-1].errors if tests else None,
+            "best_test": self.best_test.errors if self.best_test else None,
+            "removable": self.role == "branch",
+            "total_steps": self.run.total_steps,
+        }
+
+
+@dataclass
+class Roster:
+    """Entries in the order they came. All methods may be called from any thread.
+
+    Examples
+    --------
+    >>> Roster().rows()
+    []
+    """
+
+    _entries: dict[str, Entry] = field(default_factory=dict)
+    _made: int = 0
+    _lock: Any = field(default_factory=threading.RLock)
+
+    def __iter__(self) -> Iterator[Entry]:
+        with self._lock:
+            return iter(list(self._entries.values()))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, key: str) -> Entry | None:
+        with self._lock:
+            return self._entries.get(key)
+
+    def of(self, run: Distillation) -> Entry | None:
+        """Return the entry of a run, None if it is not on the page."""
+        return next((e for e in self if e.run is run), None)
+
+    @property
+    def student(self) -> Entry | None:
+        """The run that the page began with."""
+        return next((e for e in self if e.role == "student"), None)
+
+    def role(self, role: str) -> Entry | None:
+        """Return the first entry of a role."""
+        return next((e for e in self if e.role == role), None)
+
+    def group(self, group: int) -> list[Entry]:
+        return [e for e in self if e.group == group]
+
+    def add(self, run: Distillation, role: str, *, key: str, group: int, **more: Any) -> Entry:
+        """Add a run; a branch is named by its place among the branches."""
+        with self._lock:
+            if len(self._entries) >= MOST:
+                raise ValueError(f"the page holds at most {MOST} runs; remove a branch before making another")
+            name = NAMES[role]
+            if role == "branch":
+                self._made += 1
+                name = f"Branch {self._made}"
+                more.setdefault("colour", (self._made - 1) % COLOURS)
+            entry = Entry(key, run, role, more.pop("name", name), group, **more)
+            self._entries[key] = entry
+            return entry
+
+    def clear(self) -> None:
+        """Forget all runs."""
+        with self._lock:
+            self._entries.clear()
+            self._made = 0
+
+    def rename(self, key: str, name: str) -> None:
+        """Give a run a name of the reader's; an empty one gives its first name back."""
+        entry = self.get(key)
+        if entry is not None:
+            entry.name = " ".join(str(name).split())[:LONGEST_NAME] or NAMES[entry.role]
+
+    def hide(self, key: str, hidden: bool) -> None:
+        """Take a run's curve off the plot, or put it back."""
+        entry = self.get(key)
+        if entry is not None:
+            entry.hidden = hidden
+
+    def remove(self, key: str) -> bool:
+        """Remove a branch; return whether there was one to remove."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None or entry.role != "branch":
+                return False
+            del self._entries[key]
+            return True
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return what the page says of all runs, for ``Scene.runs``."""
+        return [entry.row() for entry in self]

@@ -1,0 +1,214 @@
+"""The picture of a method: the layers of both models, and which of them are set against each other, through what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from ...data.inputs import Inputs, tensors
+from ...distill import Distillation
+from ...distill.methods import Method
+from ...distill.pairing import LayerPairs, Pair
+from ...distill.taps import SCORES, modules_by_name, taps
+from ...distill.terms import HardLabels, Layered, Term
+from ...models.inference import ask
+from ...models.looking import evaluating
+
+MOST_LAYERS = 9  # of one model that are drawn; of more, those that nothing is compared with are left out
+
+OF_FAMILY = {"response": "bars", "adversarial": "bars", "relation": "matrix"}
+BRIDGES = {"1×1 conv": "a 1×1 convolution", "linear": "a linear map", "linear, both sides": "linear maps on both sides"}
+ANSWER = "answer"  # the box of a model whose layers cannot be seen
+OF_RANK = {4: "maps", 3: "tokens", 2: "vector"}
+
+
+def picture(run: Distillation, chosen: Method, layers: LayerPairs) -> dict[str, Any]:
+    """Return what the widget draws: layers with names and shapes, links between them, and a sentence that says it.
+
+    Parameters
+    ----------
+    run : Distillation
+        With the method's objective; its adapters are told as they are.
+    chosen : Method
+    layers : LayerPairs
+        Of the two models.
+
+    Returns
+    -------
+    dict
+        "teacher" and "student": lists of {"name", "shape", "compared": bool}, the input first, {"more": n} in place of
+        n layers left out; "links": list of {"teacher", "student": places in these lists, "through": str}; "symbol":
+        what stands at both ends of a link; "labels": bool; "sentence".
+    """
+    assert run.teacher is not None, "the page has a teacher, asked or not"
+    few = run.data.train.inputs(slice(0, 2))
+    term, pairs = _compared(run.objective.terms, chosen)
+    sides = {"student": (run.student, few), "teacher": (run.teacher.module, few)}
+    found = {who: _layers(model, x, who) for who, (model, x) in sides.items()}
+    logits = (_last(found["student"]), _last(found["teacher"]))
+    if term is not None and not pairs and chosen.family != "labels":
+        pairs = (logits,)
+    columns: dict[str, list[dict[str, Any]]] = {}
+    for who, side in (("student", 0), ("teacher", 1)):
+        model, x = sides[who]
+        columns[who] = _column(model, x, found[who], [pair[side] for pair in pairs], _of_pairs(layers, side))
+    through = _bridges(run, chosen, len(pairs))
+    links: list[dict[str, Any]] = [
+        {"student": _place(columns["student"], s), "teacher": _place(columns["teacher"], t), "through": through[at]}
+        for at, (s, t) in enumerate(pairs)
+    ]
+    labels = chosen.family == "labels" or any(isinstance(t, HardLabels) for t in run.objective.terms)
+    shapes = [(columns["teacher"][link["teacher"]], columns["student"][link["student"]]) for link in links]
+    return {
+        **columns,
+        "links": links,
+        "symbol": _symbol(chosen, found["student"], pairs),
+        "labels": labels,
+        "sentence": _sentence(chosen, shapes, through, labels),
+    }
+
+
+def _layers(model: nn.Module, few: Inputs, who: str) -> dict[str, tuple[int, ...]]:
+    """Return what each layer gives, the last of them the logits; of a model that shows no such layer, its answer."""
+    found = taps(model, few)
+    if any(_gives_logits(name, shape) for name, shape in found.items()):
+        return found
+    with evaluating(model), torch.no_grad():
+        return found | {ANSWER: tuple(ask(model, few, who=who).shape)}
+
+
+def _compared(terms: Sequence[Term], chosen: Method) -> tuple[Term | None, tuple[Pair, ...]]:
+    """Return the method's own term and its pairs of layers, student's first; none for logits."""
+    layered = next((t for t in terms if isinstance(t, Layered)), None)
+    if layered is not None:
+        return layered, layered.pairs
+    return terms[0], ()
+
+
+def _column(
+    model: nn.Module, few: Inputs, found: Mapping[str, tuple[int, ...]], compared: Sequence[str], kept: Iterable[str]
+) -> list[dict[str, Any]]:
+    """Return the boxes of one model, from its input up."""
+    names = _outline(model, found, {*compared, *kept})
+    boxes: list[dict[str, Any]] = []
+    inside = {name.split(".")[0]: name for name in compared if name not in names}
+    optional = [n for n in names if n not in compared and n not in inside and n != names[-1]]
+    left_out = set(optional[: max(0, len(names) - MOST_LAYERS)])
+    for name in names:
+        if name in left_out:
+            if boxes and "more" in boxes[-1]:
+                boxes[-1]["more"] += 1
+            else:
+                boxes.append({"more": 1})
+            continue
+        shown = inside.get(name, name)
+        boxes.append({"name": shown.removesuffix(SCORES), "shape": _shape(found[shown]), "compared": shown in compared})
+    given = tensors(few)[0]
+    return [{"name": "input", "shape": _shape(tuple(given.shape)), "compared": False}, *boxes]
+
+
+def _outline(model: nn.Module, found: Mapping[str, tuple[int, ...]], kept: set[str]) -> list[str]:
+    """Return the layers worth a box: the last of each stage, those that are kept, and the logits.
+
+    A stage of maps ends where their size or number changes; of vectors and tokens each layer with weights is one.
+    """
+    modules = {ANSWER: nn.Identity(), **modules_by_name(model)}
+    top = [
+        name
+        for name in found
+        if not name.endswith(SCORES)
+        and not any(name.startswith(f"{other}.") for other in found)
+        and not isinstance(modules[name], nn.Dropout | nn.LayerNorm)
+    ]
+    stages: list[list[str]] = []
+    for name in top:
+        weighted = any(True for _ in modules[name].parameters())
+        maps = len(found[name]) == 4
+        if not stages or found[stages[-1][-1]][1:] != found[name][1:] or (weighted and not maps):
+            stages.append([])
+        stages[-1].append(name)
+    ends = {s[-1] for s in stages if any(any(True for _ in modules[n].parameters()) for n in s)}
+    return [name for name in top if name in ends or name in kept or name == top[-1]]
+
+
+def _of_pairs(layers: LayerPairs, side: int) -> list[str]:
+    """Return the layers of one model that have one beside them in the other."""
+    pairs = [*layers.maps, *layers.vectors, *layers.tokens]
+    pairs += [pair for pair in (layers.embeddings, layers.features) if pair is not None]
+    return [pair[side] for pair in pairs]
+
+
+def _place(column: Sequence[Mapping[str, Any]], name: str) -> int:
+    return next(at for at, box in enumerate(column) if box.get("name") == name.removesuffix(SCORES))
+
+
+def _last(found: Mapping[str, tuple[int, ...]]) -> str:
+    return [name for name, shape in found.items() if _gives_logits(name, shape)][-1]
+
+
+def _gives_logits(name: str, shape: tuple[int, ...]) -> bool:
+    return "." not in name and len(shape) == 2
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "×".join(str(n) for n in shape[1:])
+
+
+def _symbol(chosen: Method, found: Mapping[str, tuple[int, ...]], pairs: Sequence[Pair]) -> str:
+    if not pairs or chosen.family == "labels":
+        return ""
+    if chosen.compares == "attention":
+        return "matrix"
+    of_layers = OF_RANK.get(len(found.get(pairs[-1][0], ())), "vector")
+    return chosen.picture or OF_FAMILY.get(chosen.family) or of_layers
+
+
+def _bridges(run: Distillation, chosen: Method, pairs: int) -> list[str]:
+    """Return what learns between the layers of each pair, in a few words; empty where nothing does."""
+    names = [name for name in run.objective.names if name in run.auxiliary]
+    if not names or chosen.family == "labels":
+        return [""] * pairs
+    auxiliary: Any = run.auxiliary[names[0]]
+    if chosen.name == "adversarial":
+        return ["opponent"] * pairs
+    if isinstance(auxiliary, nn.ModuleDict):
+        auxiliary = auxiliary["mean"]
+    return [_bridge(auxiliary[at]) for at in range(pairs)]
+
+
+def _bridge(module: nn.Module) -> str:
+    """Return an adapter in words: "1×1 conv", "linear", or "linear, both sides"."""
+    if isinstance(module, nn.ModuleList):
+        return "linear, both sides"
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d):
+            return "1×1 conv"
+        if isinstance(part, nn.Linear):
+            return "linear"
+    return ""
+
+
+def _sentence(
+    chosen: Method,
+    compared: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]],
+    through: Sequence[str],
+    labels: bool,
+) -> str:
+    """Say what the picture shows."""
+    if not compared:
+        return f"{chosen.title} asks no teacher: the student’s logits are set against the labels."
+    what = chosen.in_words or ("the softened answers" if chosen.family == "response" else "what layers give")
+    sides = ["", ""]
+    for side, boxes in enumerate(zip(*compared, strict=True)):
+        sides[side] = _listed([f"{box['name']} ({box['shape']})" for box in boxes])
+    bridges = [BRIDGES[one] for one in dict.fromkeys(through) if one in BRIDGES]
+    bridged = f", through {' and '.join(bridges)}, learned with the student and thrown away after" if bridges else ""
+    told = f"{chosen.title} compares {what}: the teacher’s {sides[0]} and the student’s {sides[1]}{bridged}."
+    return f"{told} The student’s logits are set against the labels too." if labels else told
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"

@@ -1,0 +1,179 @@
+"""What a method is tried on: a teacher, a student, data and a budget that one core ends in about 20 seconds."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from typing import Any
+
+from torch import nn
+
+from ... import data as data_sets
+from ... import models
+from ...data import Splits
+from ...distill import Distillation, Objective, Schedule, Teacher
+from ...distill.pairing import LayerPairs, layer_pairs
+from ...distill.schedules import Cosine
+from ...models.wrap import as_module, kind_name
+
+LABELS = 2000
+FALLING = Cosine(2e-2)  # down to 0, so that the last step is no accident of a large one
+VALIDATION, TEST = 500, 2000  # examples of each split that are looked at, at most
+OWN = "own"  # the pair of a page on models of one's own
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A shipped teacher and a student for it, with the budget that suits them.
+
+    Attributes
+    ----------
+    teacher : str
+        A name of :func:`kdviz.models.pretrained`.
+    student : dict
+        An architecture of :func:`kdviz.models.build`.
+    title : str
+        Data and both models, in a few words.
+    epochs, batch_size, learning_rate
+        As in :class:`kdviz.Distillation`.
+    """
+
+    teacher: str
+    student: dict[str, Any]
+    title: str
+    epochs: int = 8
+    batch_size: int = 32
+    learning_rate: Schedule | float = FALLING
+
+
+PAIRS: dict[str, Pair] = {
+    "mnist-convnet": Pair("mnist-convnet", {"name": "convnet", "width": 4}, "MNIST: convnet, 32 → 4 filters"),
+    "mnist-mlp-1200": Pair(
+        "mnist-mlp-1200",
+        {"name": "mlp", "hidden": [64, 64]},
+        "MNIST: MLP, 2×1200 → 2×64 units",
+        epochs=20,
+        learning_rate=Cosine(3e-3),
+    ),
+    "mnist-vit": Pair(
+        "mnist-vit",
+        {"name": "vit", "width": 16, "depth": 2, "heads": 4},
+        "MNIST: transformer, 4 → 2 blocks",
+        epochs=6,
+        learning_rate=Cosine(5e-3),
+    ),
+    "fashion-resnet": Pair("fashion-resnet", {"name": "convnet", "width": 4}, "Fashion-MNIST: resnet → convnet"),
+}
+
+
+@cache
+def offered() -> dict[str, Pair]:
+    """Return the pairs whose data are here."""
+    here = set(data_sets.available())
+    return {name: pair for name, pair in PAIRS.items() if models.card(pair.teacher).data in here}
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """Two models, data and a budget: the same for every method tried on them.
+
+    Attributes
+    ----------
+    title : str
+    teacher : Teacher
+        Its answers are kept from one method to the next.
+    student : nn.Module
+        With the weights that every run begins with; never trained itself.
+    data : Splits
+        With ``VALIDATION`` and ``TEST`` examples at most.
+    sizes : (int, int)
+        How many validation and test examples there are in all.
+    epochs, batch_size, learning_rate, seed
+        As in :class:`kdviz.Distillation`.
+    """
+
+    title: str
+    teacher: Teacher
+    student: nn.Module
+    data: Splits
+    sizes: tuple[int, int]
+    epochs: int
+    batch_size: int
+    learning_rate: Schedule | float
+    seed: int = 0
+
+    @classmethod
+    def of(cls, name: str, *, epochs: int | None = None, seed: int = 0) -> Trial:
+        """Return the trial of an offered pair; ``epochs`` in place of its own."""
+        pair = offered().get(name)
+        if pair is None:
+            raise ValueError(f"pair must be one of {', '.join(offered())}, got {name!r}")
+        module = models.pretrained(pair.teacher)
+        data = data_sets.load(models.card(pair.teacher).data)
+        return cls(
+            pair.title,
+            Teacher(module),
+            models.build(pair.student, seed=seed),
+            shrunk(data.with_labels(LABELS)),
+            (len(data.validation), len(data.test)),
+            pair.epochs if epochs is None else epochs,
+            pair.batch_size,
+            pair.learning_rate,
+            seed,
+        )
+
+    @classmethod
+    def own(
+        cls, teacher: nn.Module, student: nn.Module, data: Any, *, epochs: int | None = None, seed: int = 0
+    ) -> Trial:
+        """Return the trial of two models of one's own, on all their training examples."""
+        splits = data_sets.splits(data)
+        teacher = as_module(teacher, "teacher", classes=splits.classes, features=splits.features)
+        student = as_module(student, "student")
+        if splits.train.labelled == 0:
+            raise ValueError("every method here is set beside a twin that learns from labels, and the data have none")
+        names = [str(getattr(getattr(m, "card", None), "title", kind_name(m))) for m in (teacher, student)]
+        sizes = len(splits.validation), len(splits.test)
+        rate = Cosine(3e-3)
+        own = copy.deepcopy(student)
+        return cls(" → ".join(names), Teacher(teacher), own, shrunk(splits), sizes, epochs or 8, 32, rate, seed)
+
+    @cached_property
+    def layer_pairs(self) -> LayerPairs:
+        """The layers of the two models that correspond."""
+        return layer_pairs(self.student, self.teacher.module, self.data.train.inputs(slice(0, 2)))
+
+    def distillation(self, objective: Objective) -> Distillation:
+        """Return a run at its start, from the same weights whatever the objective."""
+        return Distillation(
+            self.teacher,
+            copy.deepcopy(self.student),
+            self.data,
+            objective,
+            learning_rate=self.learning_rate,
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            seed=self.seed,
+        )
+
+    @property
+    def note(self) -> str:
+        """What is learned from and what is counted, in a sentence."""
+        train, test = self.data.train, self.data.test
+        epochs = "epoch" if self.epochs == 1 else "epochs"
+        validation, tested = _share(len(self.data.validation), self.sizes[0]), _share(len(test), self.sizes[1])
+        return (
+            f"{self.data.title}: {train.labelled:,} labelled examples, {self.epochs} {epochs}. Errors are counted on "
+            f"{validation} validation and {tested} test examples."
+        )
+
+
+def shrunk(data: Splits) -> Splits:
+    """Return the data with the first ``VALIDATION`` and ``TEST`` examples of their splits."""
+    parts = {"validation": VALIDATION, "test": TEST}
+    return replace(data, **{name: getattr(data, name).take(slice(0, most)) for name, most in parts.items()})
+
+
+def _share(count: int, of: int) -> str:
+    return f"all {count:,}" if count == of else f"the first {count:,} of {of:,}"

@@ -1,0 +1,1 @@
+"""What Python computes for the tabs of a page: saliency, attention, bias, drawings, a diagnosis, watched examples."""

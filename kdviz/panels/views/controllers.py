@@ -1,0 +1,84 @@
+"""The controllers of a page's views, with their threads: what the Lab and Compare have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+from ...data import Examples, Splits
+from ...widgets import Scene, catalogue
+from ...widgets.traits import View
+from ..live.roster import Entry
+from ..live.worker import LatestOnly
+from .attention import AttentionController
+from .bias import BiasController
+from .controller import ViewController
+from .drawing import Models
+from .saliency import SaliencyController
+
+KINDS: tuple[type[ViewController], ...] = (SaliencyController, AttentionController, BiasController)
+
+
+class ViewControllers:
+    """The controllers of one page, by the view that shows them.
+
+    Parameters
+    ----------
+    scene : Scene
+    models : callable
+        As of :class:`kdviz.panels.views.drawing.Drawing`.
+    runs : callable, optional
+        Returns all runs of the page, for what sets them side by side.
+    """
+
+    def __init__(self, scene: Scene, models: Callable[[], Models], runs: Callable[[], Iterable[Entry]] = tuple) -> None:
+        self._examples: Examples | None = None
+        self._scene = scene
+        self.threads = LatestOnly("kdviz-subjects"), LatestOnly("kdviz-across")
+        made = [kind(scene, models, lambda: self._examples, *self.threads, runs) for kind in KINDS]
+        self._by_view = {controller.view: controller for controller in made}
+
+    def __getitem__(self, view: str) -> ViewController:
+        return self._by_view[view]
+
+    def __iter__(self) -> Iterator[ViewController]:
+        return iter(self._by_view.values())
+
+    def tabs(self, made: Mapping[str, View], but: Collection[str] = ()) -> dict[str, View]:
+        """Return what draws each tab of the page, in their order: ``made``, the controllers' widgets, all others.
+
+        A tab without a widget of its own, and those of ``but``, are left out.
+        """
+        own = {**made, **{view: controller.widget for view, controller in self._by_view.items()}}
+        there = [tab for tab in catalogue.tabs() if tab.widget is not None and tab.name not in but]
+        return {tab.name: own[tab.name] if tab.name in own else tab.widget(scene=self._scene) for tab in there}
+
+    def open(self, data: Splits, examples: Examples) -> None:
+        """Turn to another data set and the examples of it that the scene shows."""
+        self._examples = examples
+        for controller in self:
+            controller.open(data)
+
+    def forget(self) -> None:
+        """Let go of the examples."""
+        self._examples = None
+
+    def offered(self, *, images: bool) -> list[str]:
+        """Return the tabs that have something to show; ``images``: those for data that are images alone too."""
+        there = [tab.name for tab in catalogue.tabs() if images or not tab.images]
+        return [name for name in there if name not in self._by_view or self._by_view[name].offered]
+
+    def refresh(self) -> None:
+        """Have what the view shown needs made anew; returns at once."""
+        for controller in self:
+            controller.refresh()
+
+    def wait_until_idle(self, timeout_s: float) -> bool:
+        """Wait until nothing waits and nothing is being made; return whether that came true in time."""
+        return all(thread.wait_until_idle(timeout_s) for thread in self.threads)
+
+    def close(self) -> None:
+        """End the work and the threads, and close the widgets."""
+        for controller in self:
+            controller.close()
+        for thread in self.threads:
+            thread.close()

@@ -1,0 +1,167 @@
+"""Why did it (not) help?, on a page: asked by a button, looked at on a thread of its own, until training goes on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from ... import diagnosis as doctor
+from ...diagnosis import Diagnosis, Finding
+from ...diagnosis.result import STOPPED, shown
+from ...distill import Distillation
+from ...widgets import DiagnosisView
+from ...widgets.scene import Scene
+from ..lab import link
+from ..live import status_text
+from ..live.publisher import Publisher
+from ..live.worker import LatestOnly
+
+BUDGET_S = 20.0
+PUBLISHED_EVERY_S = 0.2
+CLOSER = (
+    f"Trains the run a few times more with other numbers, and its twin as often, for about {BUDGET_S:.0f}\u00a0s; "
+    "judged on validation data."
+)
+
+
+class DiagnosisInput(NamedTuple):
+    """What is asked about."""
+
+    run: Distillation
+    twin: Distillation | None
+    seeds: Sequence[tuple[float, float]]  # errors of student and twin, seed by seed
+
+
+class DiagnosisController:
+    """The widget, and who answers it.
+
+    Parameters
+    ----------
+    scene : Scene
+    publisher : Publisher
+    subject : callable
+        Returns what is asked about now, or None. Called on this thread of its own.
+    links : bool
+        Whether links to the Lab may be shown: this page is one.
+
+    Attributes
+    ----------
+    widget : DiagnosisView
+    found : Diagnosis or None
+        What was found last.
+    """
+
+    def __init__(
+        self, scene: Scene, publisher: Publisher, subject: Callable[[], DiagnosisInput | None], *, links: bool = True
+    ) -> None:
+        self.widget = DiagnosisView(scene=scene)
+        self.found: Diagnosis | None = None
+        self._publisher, self._subject, self._links = publisher, subject, links
+        self._offered = False
+        self._stop = threading.Event()
+        self._worker = LatestOnly("kdviz-diagnosis", self._failed)
+
+    def offer(self, offered: bool) -> None:
+        """Show the button, a run having ended, or take it away with what was found; from any thread."""
+        if offered == self._offered:
+            return
+        self._offered = offered
+        self._stop.set()
+        self.found = None
+        nothing: dict[str, Any] = {"headline": "", "findings": [], "notes": [], "status": "", "share": None}
+        self._publisher.put(self.widget, stage="ready" if offered else "away", closer="", **nothing)
+
+    def look(self, closer: bool = False) -> None:
+        """Look, on the thread of its own; returns at once.
+
+        Raises
+        ------
+        ValueError
+            If no run has ended.
+        """
+        if not self._offered:
+            raise ValueError("no run has ended yet; press Train first")
+        self._stop = threading.Event()
+        told = "Looking closer: training short runs beside yours." if closer else "Looking."
+        self._publisher.put(self.widget, stage="looking", status=told, share=None)
+        stop = self._stop
+        self._worker.put("look", lambda: self._look(stop, closer))
+
+    def stop(self) -> None:
+        """Stop looking; what was found until then is shown."""
+        self._stop.set()
+
+    def wait_until_idle(self, timeout_s: float) -> bool:
+        """Wait until no look is under way; return whether that came true in time."""
+        return self._worker.wait_until_idle(timeout_s)
+
+    def close(self) -> None:
+        """Stop looking and end the thread."""
+        self._stop.set()
+        self._worker.close()
+
+    def _look(self, stop: threading.Event, closer: bool) -> None:
+        subject = self._subject()
+        if subject is None:
+            return
+        found = doctor.diagnose(
+            subject.run,
+            twin=subject.twin,
+            seeds=subject.seeds,
+            study=closer,
+            budget_s=BUDGET_S,
+            progress=self._progress(stop),
+        )
+        if self._stop is stop and self._offered:  # nobody went on training meanwhile
+            if self.found is None or found.arms or STOPPED not in found.not_looked_at:
+                self.found = found  # else what was known is more
+            self._show(self.found, subject, closer and self.found is found)
+
+    def _progress(self, stop: threading.Event) -> Callable[[int, int], bool]:
+        """Return what a look tells how far it is, and asks whether to go on."""
+        next_time = 0.0
+
+        def progress(done: int, total: int) -> bool:
+            nonlocal next_time
+            now = time.perf_counter()
+            if now >= next_time and not stop.is_set():
+                next_time = now + PUBLISHED_EVERY_S
+                self._publisher.put(self.widget, share=min(1.0, done / total) if total else None)
+            return not stop.is_set()
+
+        return progress
+
+    def _show(self, found: Diagnosis, subject: DiagnosisInput, closer: bool) -> None:
+        whole = closer and STOPPED not in found.not_looked_at
+        can = not whole and subject.run.data.train.labelled > 0
+        self._publisher.put(
+            self.widget,
+            stage="done",
+            status="",
+            share=None,
+            headline=found.headline,
+            clean=found.clean_sentence,
+            findings=[self._row(finding) for finding in found.findings],
+            notes=list(found.not_looked_at),
+            closer=CLOSER if can else "",
+        )
+
+    def _row(self, finding: Finding) -> dict[str, Any]:
+        """Return what the widget shows of a finding."""
+        query = finding.try_link if self._links else ""
+        return {
+            "name": finding.name,
+            "title": finding.title,
+            "severity": finding.severity,
+            "confidence": finding.confidence,
+            "sentence": finding.sentence,
+            "evidence": [[name, shown(value)] for name, value in finding.evidence.items()],
+            "code": finding.try_code,
+            "query": query,
+            "call": link.to_call(finding.lab) if query and finding.lab is not None else "",
+        }
+
+    def _failed(self, _key: object, error: Exception) -> None:
+        self._publisher.put(self.widget, stage="failed", share=None, status=status_text.as_sentence(str(error)))

@@ -1,0 +1,134 @@
+"""Probes: a few fixed examples watched through training, chosen where there is something to see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ...data import Examples, Splits
+from ...data.inputs import tensors
+from ...models import inference
+
+LOOKED_AT = 1000  # validation examples the choice is made from
+SHOWN = 12
+ERRORS = 2  # places kept for examples the teacher gets wrong
+SAMPLE = 400  # examples that stand for all
+TOKENS = 16  # shown of a text
+REMARKABLE = 100  # examples picked because there is something to see
+
+
+@dataclass(frozen=True)
+class Probes:
+    """Examples and what the teacher says of them.
+
+    Attributes
+    ----------
+    examples : Examples
+        N probes, of the validation split: the student never learns from them.
+    teacher_logits : Tensor, shape (N, C)
+    """
+
+    examples: Examples
+    teacher_logits: Tensor
+
+    def traits(self) -> dict[str, object]:
+        """Return what the SoftTargets widget needs to show them."""
+        x = self.examples.x
+        is_image = isinstance(x, Tensor) and x.ndim == 4 and x.dtype == torch.uint8
+        return {
+            "images": x[:, 0].numpy() if is_image else b"",
+            "image_shape": list(x.shape[-2:]) if is_image else [0, 0],
+            "captions": [] if is_image else captions(self.examples),
+            "labels": self.examples.y.tolist(),
+            "teacher_logits": self.teacher_logits.float().numpy(),
+        }
+
+
+def choose_probes(teacher: nn.Module, data: Splits, count: int = SHOWN) -> Probes:
+    """Choose probes from the first validation examples: most that the teacher gets right, and its boldest errors.
+
+    Of each class come as many as there is room for, evenly spread from the one the teacher finds most ambiguous (the
+    highest probability, at T = 1, of a class other than the one answered) to the one it is surest of; with many classes
+    that is the most ambiguous alone. What is left is filled with the errors it is surest of.
+    """
+    look = data.validation.take(slice(0, LOOKED_AT))
+    logits = _one_answer_each(inference.logits(teacher, look).float())
+    top = logits.softmax(1).topk(2)
+    ambiguity, right = top.values[:, 1], top.indices[:, 0] == look.y
+    each = max(1, (count - ERRORS) // len(data.classes))
+    chosen: list[int] = []
+    for c in range(len(data.classes)):
+        of_class = torch.nonzero((look.y == c) & right).flatten()
+        ranked = of_class[ambiguity[of_class].argsort(descending=True)]
+        spread = torch.linspace(0, max(0, len(ranked) - 1), each).long() if each > 1 else torch.tensor([0])
+        chosen += ranked[spread[: len(ranked)]].tolist()
+    errors_first = torch.argsort(right.float() + ambiguity).tolist()
+    chosen = list(dict.fromkeys(chosen))[:count]
+    chosen += [i for i in errors_first if i not in set(chosen)]
+    index = torch.tensor(chosen[:count])
+    return Probes(look.take(index), logits[index])
+
+
+@dataclass(frozen=True)
+class WatchedExamples(Probes):
+    """Examples watched through training: first a sample that stands for all, then remarkable ones.
+
+    Attributes
+    ----------
+    sample : int
+        The first so many are a random sample of the validation split; the others were picked.
+    first : int
+        The one to begin with: of the sample and the others, one the teacher gets right and finds most ambiguous.
+    """
+
+    sample: int
+    first: int
+
+    def scene(self, classes: tuple[str, ...]) -> dict[str, object]:
+        """Return the traits of a Scene that shows them."""
+        return {"classes": list(classes), "sample": self.sample, "selected": self.first, **self.traits()}
+
+
+def choose_watched(
+    teacher: nn.Module, data: Splits, *, sample: int = SAMPLE, remarkable: int = REMARKABLE, looked_at: int = LOOKED_AT
+) -> WatchedExamples:
+    """Choose the examples of a page from the first validation examples, which stand in random order.
+
+    The sample is the first of them. From the rest come the teacher's errors, the boldest first, and then those that it
+    finds most ambiguous (the highest probability, at T = 1, of a class other than the one answered).
+    """
+    look = data.validation.take(slice(0, looked_at))
+    logits = _one_answer_each(inference.logits(teacher, look).float())
+    top = logits.softmax(1).topk(2)
+    ambiguity, right = top.values[:, 1], top.indices[:, 0] == look.y
+    sample = min(sample, len(look))
+    rest = torch.arange(sample, len(look))
+    errors = rest[~right[rest] & (look.y[rest] >= 0)]
+    errors = errors[ambiguity[errors].argsort()][: remarkable // 2]
+    others = rest[right[rest]]
+    others = others[ambiguity[others].argsort(descending=True)][: remarkable - len(errors)]
+    index = torch.cat([torch.arange(sample), errors, others])
+    chosen = look.take(index)
+    hardest = torch.where(right[index], ambiguity[index], torch.zeros(())).argmax()
+    return WatchedExamples(chosen, logits[index], sample, int(hardest))
+
+
+def _one_answer_each(logits: Tensor) -> Tensor:
+    if logits.ndim == 3:
+        raise ValueError(
+            "these models answer for each token, and a page shows one answer an example; train with run.train() and "
+            'read run.history.frame() and run.evaluate("test")'
+        )
+    return logits
+
+
+def captions(examples: Examples) -> list[str]:
+    """Return a line of words for each example without an image: its named columns, else the numbers of its tokens."""
+    columns = examples.groups
+    tokens = tensors(examples.x)[0]
+    if not columns and tokens.ndim == 2 and not tokens.is_floating_point():
+        more = " ..." if tokens.shape[1] > TOKENS else ""
+        return [" ".join(map(str, row)) + more for row in tokens[:, :TOKENS].tolist()]
+    return [", ".join(str(columns[name][i]) for name in columns) for i in range(len(examples))]

@@ -1,0 +1,70 @@
+"""The Lab's choices: what they make, and what they refuse."""
+
+from __future__ import annotations
+
+import pytest
+
+import kdviz as kd
+from kdviz.panels.lab.choices import LOSSES, Choices, class_counts, student_rows
+
+ALL_OF_MNIST = 55_000
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_the_student_has_the_layers_chosen_and_its_row_counts_them(layers):
+    student = Choices(units=16, layers=layers, seed=3).student()
+    assert student.architecture["hidden"] == [16] * layers and student.seed == 3
+    row = next(row for row in student_rows("mnist", layers) if row["units"] == 16)
+    assert row["parameters"] == kd.models.parameter_count(student)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_soft_term_is_the_one_chosen(loss):
+    objective = Choices(loss=loss, alpha=0.25, temperature=3).objective()
+    assert type(objective.terms[0]) is LOSSES[loss] and (objective.alpha, objective.temperature) == (0.25, 3.0)
+
+
+def test_without_labels_all_is_left_to_the_teacher():
+    choices = Choices(labels=0, alpha=0.5)
+    assert choices.keep_unlabelled and choices.alpha == 1.0
+    train = choices.splits().train
+    assert (len(train), train.labelled) == (choices.examples, 0) == (ALL_OF_MNIST, 0)
+
+
+@pytest.mark.parametrize("labels", [0, 300, ALL_OF_MNIST])
+@pytest.mark.parametrize("keep_unlabelled", [False, True])
+def test_an_omitted_class_is_in_no_training_example(labels, keep_unlabelled):
+    whole, choices = kd.data.mnist(), Choices(labels=labels, omit=3, keep_unlabelled=keep_unlabelled)
+    train = choices.splits().train
+    threes = class_counts("mnist")[3]
+    assert len(train) == choices.examples
+    assert train.labelled == min(labels, ALL_OF_MNIST - threes)
+    assert 3 not in train.y.tolist()
+    if choices.keep_unlabelled:
+        assert len(train) == ALL_OF_MNIST - threes == int((whole.train.y != 3).sum())
+
+
+def test_another_data_set_has_no_omitted_class_and_keeps_none_as_labels():
+    adult = Choices(labels=0, omit=3, layers=2).with_data("adult")
+    assert (adult.labels, adult.omit, adult.layers) == (0, -1, 2)
+
+
+@pytest.mark.parametrize(("chosen", "says"), [
+    ({"layers": 3}, "layers must be one of 1, 2, got 3"),
+    ({"loss": "mse"}, "loss must be one of soft_targets, without_t2, reverse_kl, got 'mse'"),
+    ({"omit": 10}, "omit must be a class from 0 to 9, or -1 for none, got 10"),
+    ({"omit": -2}, "omit must be a class from 0 to 9"),
+    ({"omit": "3"}, "omit must be a whole number, got '3'"),
+    ({"labels": 7}, "or 0 for none, got 7"),
+    ({"smoothing": 0.3}, "smoothing must be one of True, False, got 0.3"),
+    ({"temperature": 0}, "temperature must be a finite number > 0"),
+    ({"temperature": "hot"}, "temperature must be a number"),
+    ({"alpha": 1.5}, "alpha must lie in"),
+    ({"learning_rate": -1}, "learning_rate must be a finite number > 0"),
+    ({"epochs": 0}, "epochs must be at least 1"),
+    ({"batch_size": 2.5}, "batch_size must be a whole number"),
+])  # fmt: skip
+def test_a_choice_that_cannot_be_is_told_in_one_sentence(chosen, says):
+    with pytest.raises((ValueError, TypeError), match=says) as told:
+        Choices(**chosen)
+    assert "\n" not in str(told.value)

@@ -1,0 +1,146 @@
+"""The real Lab in a real browser, served by the real server: drag, train, pause, step, stop."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import torch
+from playwright.sync_api import Locator, Page, expect
+
+import kdviz as kd
+from kdviz.panels.views.probes import choose_watched
+
+READY_MS = 90_000
+TRAINED_MS = 240_000
+
+
+@pytest.fixture
+def lab(serve, page) -> Page:
+    opened = page(serve().url)
+    expect(button(opened, "Train")).to_have_attribute("aria-disabled", "false", timeout=READY_MS)
+    return opened
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def temperature(page: Page) -> Locator:
+    return page.get_by_role("slider", name=re.compile("Temperature"))
+
+
+def shown(page: Page) -> list[float]:
+    """The teacher's probabilities as printed, class by class; small ones are printed like 2×10⁻¹⁸."""
+    powers = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+    texts = page.locator(".kd-row .kd-p-teacher").all_inner_texts()
+    return [float(text.translate(powers).replace("×10", "e")) for text in texts]
+
+
+def status(page: Page) -> Locator:
+    return page.locator(".kd-status")
+
+
+def steps_done(page: Page) -> int:
+    return int(page.get_by_role("progressbar").get_attribute("aria-valuenow") or 0)
+
+
+def drag(page: Page, slider: Locator, share: float) -> None:
+    """Drag a slider's thumb to ``share`` of its length with the mouse."""
+    box = slider.bounding_box()
+    y = box["y"] + box["height"] / 2
+    now = float(slider.input_value()) / float(slider.get_attribute("max"))
+    page.mouse.move(box["x"] + 9 + now * (box["width"] - 18), y)
+    page.mouse.down()
+    for k in range(1, 11):
+        page.mouse.move(box["x"] + 9 + (now + (share - now) * k / 10) * (box["width"] - 18), y)
+    page.mouse.up()
+
+
+def test_dragging_t_moves_the_bars_to_the_softmax_at_t(lab):
+    watched = choose_watched(kd.models.pretrained("mnist-mlp-1200"), kd.data.mnist())
+    before = shown(lab)
+    drag(lab, temperature(lab), 0.75)
+    set_to = float(re.search(r"[\d.]+", temperature(lab).get_attribute("aria-valuetext"))[0])
+    assert set_to > 8
+    after = shown(lab)
+    expected = (watched.teacher_logits[watched.first] / set_to).softmax(0).tolist()
+    assert after == pytest.approx(expected, abs=6e-4)
+    assert max(after) < max(before)
+
+
+def test_t_follows_the_keyboard_alone(lab):
+    before = shown(lab)
+    temperature(lab).focus()
+    for _ in range(5):
+        lab.keyboard.press("ArrowRight")
+    assert max(shown(lab)) < max(before)
+    lab.keyboard.press("Home")
+    assert max(shown(lab)) > 0.9
+
+
+def test_train_on_mnist_to_the_end(lab):
+    button(lab, "Train").click()
+    expect(button(lab, "Pause")).to_be_visible(timeout=READY_MS)
+    expect(lab.get_by_text(re.compile("left$"))).to_be_visible(timeout=READY_MS)
+    expect(status(lab)).to_have_text(re.compile("Finished after 1,920 steps"), timeout=TRAINED_MS)
+    said = lab.locator(".kd-curves .kd-sentence, .kd-learning-curves .kd-sentence").inner_text()
+    student, twin = (
+        int(n.replace(",", "")) for n in re.findall(r"makes ([\d,]+) errors.*?teacher \(([\d,]+)\)", said)[0]
+    )
+    assert 50 < student < twin < 1500
+    expect(button(lab, "Train again")).to_be_visible()
+
+
+def test_the_line_to_the_kernel_holds(lab):
+    closed = []
+    lab.on("websocket", lambda socket: socket.on("close", lambda _: closed.append(socket.url)))
+    lab.reload()
+    expect(button(lab, "Train")).to_have_attribute("aria-disabled", "false", timeout=READY_MS)
+    lab.wait_for_timeout(35_000)  # longer than a server's usual ping
+    assert closed == []
+    button(lab, "Step").click()
+    expect(lab.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "1", timeout=READY_MS)
+
+
+def test_pause_step_resume_stop_and_an_edit_on_the_way(lab):
+    button(lab, "Train").click()
+    button(lab, "Pause").click(timeout=READY_MS)
+    expect(button(lab, "Resume")).to_be_visible()
+    at = steps_done(lab)
+    assert 0 < at < 1920
+    button(lab, "Step").click()
+    expect(lab.get_by_role("progressbar")).to_have_attribute("aria-valuenow", str(at + 1))
+    drag(lab, temperature(lab), 0.9)
+    button(lab, "Resume").click()
+    expect(lab.get_by_text(re.compile(r"In force since step [\d,]+: T = \d+")).first).to_be_visible()
+    expect(lab.locator("svg").get_by_text(re.compile(r"T = \d+"))).to_be_visible()
+    button(lab, "Stop").click()
+    expect(status(lab)).to_have_text(re.compile("what was learned is kept"))
+    stopped_at = steps_done(lab)
+    assert at < stopped_at < 1920
+    button(lab, "Reset").click()
+    expect(status(lab)).to_have_text("Ready to train.")
+    expect(lab.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "0")
+
+
+@pytest.mark.parametrize("path", ["dashboards/lab.ipynb", "course/02-temperature.ipynb"])
+def test_the_page_fits_its_width_from_the_first_and_when_the_window_changes(serve, page, path):
+    opened = page(f"{serve().base}voila/render/{path}", width=360)
+    expect(temperature(opened)).to_be_visible(timeout=READY_MS)
+    expect(opened.locator(".kd-loading")).to_be_hidden(timeout=READY_MS)
+    for width in (360, 768, 1280, 1920, 360):
+        opened.set_viewport_size({"width": width, "height": 900})
+        opened.wait_for_timeout(100)
+        assert opened.evaluate("document.documentElement.scrollWidth") <= width, f"at {width} px"
+
+
+def test_the_lesson_opens_its_slider_when_the_question_is_answered(serve, page):
+    opened = page(serve().base + "voila/render/course/02-temperature.ipynb")
+    expect(temperature(opened)).to_be_disabled(timeout=READY_MS)
+    opened.get_by_role("radio", name=re.compile("The order stays")).check()
+    expect(opened.get_by_text("Yes. The order cannot change")).to_be_visible()
+    expect(temperature(opened)).to_be_enabled()
+    order = torch.tensor(shown(opened)).argsort()[-2:].tolist()
+    drag(opened, temperature(opened), 0.5)
+    assert torch.tensor(shown(opened)).argsort()[-2:].tolist() == order

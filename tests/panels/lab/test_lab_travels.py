@@ -1,0 +1,186 @@
+"""The Lab's page in time and in all its views, in a real browser against the real server."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+from playwright.sync_api import expect
+
+from ..conftest import QUICK, TRAINED_MS
+
+NUMBER = re.compile(r"[\d,]+")
+
+
+def test_scrubbing_takes_the_views_back_while_dragging_and_release_is_exact(open_lab):
+    lab = open_lab().train()
+    at_the_end = lab.student()
+    lab.scrubber.focus()
+    lab.page.keyboard.press("Home")
+    expect(lab.page.locator(".kd-row .kd-p-student:visible")).not_to_have_text(at_the_end)
+    expect(lab.page.locator(".kd-soft-targets").get_by_text(re.compile(r"step 0\b")).first).to_be_visible()
+    lab.page.keyboard.press("End")
+    expect(lab.page.locator(".kd-row .kd-p-student:visible").first).to_have_text(at_the_end[0])
+    lab.button("Play film").click()
+    lab.page.wait_for_function(
+        "(end) => document.querySelector('.kd-scrubber input').value !== end", arg=lab.scrubber.input_value()
+    )
+
+
+def test_a_branch_is_laid_over_the_run_named_hidden_and_removed(open_lab):
+    lab = open_lab().train()
+    lab.scrubber.focus()
+    for _ in range(3):
+        lab.page.keyboard.press("PageDown")
+    lab.button(re.compile(r"^Branch from step \d+")).click()
+    form = lab.page.get_by_role("form", name="Branch")
+    form.get_by_label("T", exact=True).fill("-3")
+    lab.button("Start branch").click()
+    expect(form.get_by_text(re.compile("must|between|above", re.IGNORECASE)).first).to_be_visible()
+    form.get_by_label("T", exact=True).fill("8")
+    lab.button("Start branch").click()
+    runs = lab.page.locator(".kd-runs")
+    name = runs.get_by_label("Name of Branch 1")
+    expect(name).to_be_visible(timeout=TRAINED_MS)
+    expect(lab.page.locator(".kd-transport[data-state=finished]")).to_be_visible(timeout=TRAINED_MS)
+    edits = lab.page.get_by_role("list", name="Edits").get_by_role("listitem")
+    expect(edits).to_have_text([re.compile(r"Branch 1, step \d+: T = 8")])
+    name.fill("hotter")
+    name.press("Enter")
+    expect(runs.get_by_label("Name of hotter")).to_have_value("hotter")
+    lines = lab.page.locator(".kd-plot-svg .kd-line:visible")
+    before = lines.count()
+    runs.get_by_role("button", name=re.compile("^Hide the curve of hotter")).click()
+    expect(lines).to_have_count(before - 1)
+    remove = runs.locator("button.kd-run-remove:visible")
+    remove.click()
+    remove.click()  # the first press only asks
+    expect(runs.get_by_label("Name of hotter")).to_have_count(0)
+
+
+def test_other_seeds_draw_bands_and_the_verdict_has_an_interval(open_lab):
+    lab = open_lab().train()
+    lab.button("Repeat with 5 seeds").click()
+    expect(lab.status).to_contain_text(re.compile(r"Seed \d of 5"), timeout=TRAINED_MS)
+    expect(lab.page.locator(".kd-runs").get_by_text(re.compile("^Over 5 seeds"))).to_be_visible(timeout=TRAINED_MS)
+    expect(lab.page.locator(".kd-runs").get_by_text(re.compile(r"95\s%\sCI"))).to_be_visible()
+    assert lab.page.locator(".kd-plot-svg .kd-band").count() >= 2
+
+
+def test_the_heat_map_follows_t_in_the_browser_and_a_cell_chooses_an_example(open_lab):
+    lab = open_lab().train()
+    lab.view("Many examples")
+    sentence = lab.page.locator(".kd-heat .kd-sentence")
+    expect(sentence).to_be_visible()
+    before = sentence.inner_text()
+    lab.temperature.focus()
+    lab.page.keyboard.press("End")
+    expect(sentence).not_to_have_text(before)
+    handle = lab.page.get_by_role("slider", name="Read the heat map cell by cell")
+    handle.press("ArrowDown")
+    handle.press("ArrowRight")
+    handle.press("Enter")
+    expect(lab.page.get_by_role("img", name=re.compile("Share of the soft term"))).to_have_count(1)
+    lab.view("One example")
+    expect(lab.page.locator(".kd-soft-targets").get_by_text(re.compile(r"^Example (?!371 )\d+ of 500"))).to_be_visible()
+
+
+def test_the_strip_lists_errors_of_the_step_shown_and_every_view_follows_the_choice(open_lab):
+    lab = open_lab().train()
+    lab.page.get_by_label("Which examples").select_option(label="Errors new")
+    sentence = lab.page.locator(".kd-examples .kd-sentence")
+    at_the_end = int(NUMBER.search(sentence.inner_text())[0])
+    lab.scrubber.focus()
+    lab.page.keyboard.press("Home")
+    expect(sentence).not_to_contain_text(f"{at_the_end} of")
+    assert int(NUMBER.search(sentence.inner_text())[0]) > at_the_end
+    strip = lab.page.get_by_role("radiogroup", name="Example").get_by_role("radio")
+    strip.nth(5).click()
+    number = re.search(r"Example (\d+)", strip.nth(5).get_attribute("aria-label"))[1]
+    expect(lab.page.locator(".kd-soft-targets").get_by_text(re.compile(f"Example {number} of 500"))).to_be_visible()
+
+
+def test_both_models_answer_while_a_digit_is_drawn(open_lab):
+    lab = open_lab().train()
+    lab.view("Your own digit")
+    pad = lab.page.locator(".kd-digit-pad canvas").first
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"]
+    lab.page.mouse.move(x, y + 0.2 * box["height"])
+    lab.page.mouse.down()
+    lab.page.mouse.move(x, y + 0.5 * box["height"], steps=5)
+    answer = lab.page.locator(".kd-digit-pad").get_by_text(re.compile(r"the teacher says \d"))
+    expect(answer.first).to_be_visible()  # the pen is still down
+    lab.page.mouse.move(x, y + 0.8 * box["height"], steps=5)
+    lab.page.mouse.up()
+    expect(answer.first).to_contain_text("the teacher says 1")
+    lab.button("Undo").click()
+    expect(answer.first).to_be_hidden()
+
+
+def test_a_preset_opens_with_a_question_and_reset_to_the_start_comes_back(open_lab):
+    lab = open_lab()
+    lab.page.get_by_role("region", name="Presets").get_by_label("Start from").select_option(index=1)
+    expect(lab.page.locator(".kd-presets").get_by_text(re.compile(r"\?$")).first).to_be_visible(timeout=TRAINED_MS)
+    expect(lab.page.locator(".kd-setup-chosen")).not_to_contain_text("300 labels")
+    lab.button("Reset to the start").click()
+    expect(lab.page.locator(".kd-setup-chosen")).to_contain_text("300 labels", timeout=TRAINED_MS)
+
+
+def test_a_lecturers_link_hides_locks_and_bounds(open_lab):
+    lab = open_lab(f"{QUICK}&hide=setup,share,draw&lock=alpha&T_range=1,20&T=10&view=many")
+    expect(lab.page.locator(".kd-setup")).to_be_hidden()
+    expect(lab.page.locator(".kd-share")).to_be_hidden()
+    expect(lab.page.get_by_role("radio", name="Your own digit")).to_have_count(0)
+    expect(lab.page.get_by_role("slider", name=re.compile("Weight of the soft term"))).to_be_disabled()
+    lab.temperature.focus()
+    lab.page.keyboard.press("End")
+    expect(lab.temperature).to_have_attribute("aria-valuetext", "temperature 20")
+    expect(lab.page.locator(".kd-heat")).to_be_visible()
+
+
+def test_a_bad_link_is_a_sentence_and_the_page_works(open_lab):
+    lab = open_lab("T=hot")
+    expect(lab.page.get_by_text(re.compile("This link cannot be followed: T must be a number"))).to_be_visible()
+    lab.button("Step").click()
+    expect(lab.page.locator(".kd-transport[data-state=paused]")).to_be_visible(timeout=TRAINED_MS)
+
+
+def test_the_link_and_the_code_are_those_of_the_page(open_lab):
+    lab = open_lab(f"{QUICK}&T=7").train()
+    lab.button("Link").click()
+    link = lab.page.locator(".kd-share").get_by_role("textbox").first.input_value()
+    assert link.startswith("http://127.0.0.1:") and "T=7" in link and "labels=300" in link
+    lab.button("Code").click()
+    expect(lab.page.get_by_label("Python program")).to_contain_text("kd.SoftTargets(temperature=7)")
+
+
+def test_a_reload_offers_the_run_again_and_it_goes_on(open_lab, page):
+    lab = open_lab(QUICK.replace("epochs=4", "epochs=200"))
+    lab.button("Train").click()
+    lab.button("Pause").click(timeout=TRAINED_MS)
+    expect(lab.page.locator(".kd-transport[data-state=paused]")).to_be_visible(timeout=TRAINED_MS)
+    steps = lab.page.get_by_role("progressbar").get_attribute("aria-valuenow")
+    lab.page.reload()
+    take = lab.button("Take it up")
+    expect(take.first).to_be_visible(timeout=TRAINED_MS)
+    take.first.click()
+    expect(lab.page.locator(".kd-transport[data-state=stopped]")).to_be_visible(timeout=TRAINED_MS)
+    assert lab.page.get_by_role("progressbar").get_attribute("aria-valuenow") == steps
+    lab.button("Resume").click()
+    expect(lab.page.locator(".kd-transport[data-state=running]")).to_be_visible(timeout=TRAINED_MS)
+    lab.button("Stop").click()
+    expect(lab.status).to_contain_text("what was learned is kept")
+
+
+def test_every_view_fits_its_width_also_with_text_of_twice_the_size(open_lab):
+    lab = open_lab(width=360).train()
+    for width, zoom in product((360, 768, 1280, 1920), ("100%", "200%")):
+        lab.page.set_viewport_size({"width": width, "height": 900})
+        lab.page.evaluate("(size) => { document.documentElement.style.fontSize = size; }", zoom)
+        for view in ("One example", "Many examples", "Your own digit"):
+            lab.view(view)
+            lab.page.wait_for_timeout(100)
+            wide = lab.page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{view} at {zoom} is {wide} px wide in {width}"

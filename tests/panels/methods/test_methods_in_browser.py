@@ -1,0 +1,101 @@
+"""The Methods page in a real browser, served by the real server: choose, train, stop, reload, small screens."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ..lab.test_lab_accessible import serious
+
+READY_MS = 120_000
+TRAINED_MS = 240_000
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two notebooks: a run of 63 steps, and one that nobody waits for."""
+    place = tmp_path_factory.mktemp("pages")
+    for name, epochs in (("quick", 1), ("endless", 5000)):
+        source = f"import kdviz as kd\nkd.panels.Methods(pair='mnist-mlp-1200', epochs={epochs})"
+        cells = [
+            {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# Methods"},
+            {"cell_type": "code", "id": "b", "metadata": {}, "source": source, "outputs": [], "execution_count": None},
+        ]
+        kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        told = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+        (place / f"{name}.ipynb").write_text(json.dumps(told))
+    return place
+
+
+@pytest.fixture
+def open_methods(serve, page, folder):
+    def open_page(name: str, query: str = "", **options: object) -> Page:
+        opened = page(f"{serve(folder).base}voila/render/{name}.ipynb{query}", **options)
+        return ready(opened)
+
+    return open_page
+
+
+def ready(page: Page) -> Page:
+    expect(page.locator(".kd-transport[data-state=idle]")).to_be_visible(timeout=READY_MS)
+    expect(page.locator(".kd-tier").first).to_be_visible(timeout=READY_MS)
+    return page
+
+
+def title(page: Page):
+    return page.locator(".kd-host-method h2")
+
+
+def test_a_method_is_chosen_by_keyboard_and_runs_to_the_end(open_methods):
+    page = open_methods("quick")
+    expect(title(page)).to_have_text("Hints (FitNets)")
+    assert serious(page) == []
+    page.get_by_role("radio", name="Contrastive (after CRD)").focus()
+    page.keyboard.press("Space")
+    expect(title(page)).to_have_text("Contrastive (after CRD)")
+    page.keyboard.press("ArrowUp")
+    expect(title(page)).to_have_text("Cosine of features")
+    expect(page.locator(".kd-host-method .kd-sentence")).to_contain_text("the teacher’s relu2 (1200)")
+    expect(page.locator(".kd-through-text")).to_have_text("linear")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.locator(".kd-transport[data-state=finished]")).to_be_visible(timeout=TRAINED_MS)
+    expect(page.locator(".kd-status")).to_have_text("Finished after 63 steps.")
+    said = page.locator(".kd-curves .kd-sentence")
+    expect(said).to_have_text(re.compile(r"On 2,000 test examples .* Cosine of features makes \d+ errors"))
+    expect(page.locator(".kd-host-gradients .kd-sentence")).to_have_text(re.compile(r"Step 63: the cosine term pulls"))
+    values = page.locator(".kd-pull-value").all_inner_texts()
+    assert len(values) == 5 and all(re.fullmatch(r"−?\d[\d.]*(×10\S+)?", text) for text in values)
+    for details in page.locator("details").all():
+        details.evaluate("(d) => { d.open = true; }")
+    expect(page.locator(".kd-share-code")).to_contain_text("kd.Cosine(")
+    assert serious(page) == []
+
+
+def test_stop_stops_and_a_reload_comes_back_to_the_method(open_methods):
+    page = open_methods("endless")
+    page.get_by_role("radio", name="Relational distance (RKD)").check()
+    expect(title(page)).to_have_text("Relational distance (RKD)")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible(timeout=READY_MS)
+    expect(page.locator(".kd-methods-lock")).to_contain_text("A run is under way")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator(".kd-status")).to_have_text(re.compile("Stopped after step .* what was learned is kept"))
+    expect(page.get_by_role("radio", name="Relational distance (RKD)")).to_be_enabled()
+    assert "method=relational_distance" in page.url
+    page.reload()
+    ready(page)
+    expect(title(page)).to_have_text("Relational distance (RKD)")
+
+
+def test_the_page_fits_every_width_and_is_readable_in_the_dark(open_methods):
+    page = open_methods("quick", "?method=decoupled", width=360, dark=True)
+    expect(title(page)).to_have_text("Decoupled (DKD)")
+    expect(page.locator(".kd-loading")).to_be_hidden(timeout=READY_MS)
+    for width in (360, 768, 1280, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"at {width} px"
+    assert serious(page) == []

@@ -1,0 +1,111 @@
+"""Fidelity, saliency, attention, calibration and bias in a real page: the Lab, and two models compared."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ..conftest import QUICK, READY_MS
+
+SENTENCE = {
+    "Fidelity": ".kd-host-fidelity .kd-sentence",
+    "Saliency": ".kd-host-saliency .kd-sentence",
+    "Calibration": ".kd-host-calibration .kd-sentence",
+}
+
+
+def view(page: Page, name: str) -> None:
+    page.get_by_role("radiogroup", name="Show").get_by_role("radio", name=name, exact=True).check(force=True)
+
+
+def says(page: Page, name: str, what: str | re.Pattern) -> None:
+    expect(page.locator(SENTENCE[name]).first).to_contain_text(what, timeout=30_000)
+
+
+def test_every_view_of_the_lab_follows_its_scrubber_and_its_example(open_lab):
+    lab = open_lab(QUICK).train()
+    page = lab.page
+    offered = (
+        page.get_by_role("radiogroup", name="Show")
+        .get_by_role("radio")
+        .evaluate_all("(all) => all.filter((n) => n.offsetParent).map((n) => n.value)")
+    )
+    assert offered == ["one", "many", "draw", "fidelity", "saliency", "calibration", "bias"], "a perceptron has no maps"
+    for name, before, after in (
+        ("Fidelity", "After step 40 the student", "After step 0 the student"),
+        ("Calibration", "After step 40, over 400", "After step 0, over 400"),
+        ("Saliency", "(after step 40)", "(after step 0)"),
+    ):
+        view(page, name)
+        says(page, name, before)
+        lab.scrubber.press("Home")
+        says(page, name, after)
+        lab.scrubber.press("End")
+        says(page, name, before)
+    view(page, "Saliency")
+    says(page, "Saliency", "(after step 40)")
+    chosen = page.locator(".kd-example[aria-checked=false]:visible").first
+    label = re.search(r"Example (\d+) of", chosen.get_attribute("aria-label")).group(1)
+    chosen.click()
+    says(page, "Saliency", f"in example {label},")
+    view(page, "Bias")
+    expect(page.locator(".kd-host-bias")).to_contain_text("stroke thickness", timeout=30_000)
+    view(page, "Fidelity")
+    cell = page.get_by_role("button", name="errors new: only the teacher is right")
+    cell.click()
+    expect(page.get_by_label("Which examples")).to_have_value("new")
+    expect(page.locator(".kd-host-examples .kd-sentence")).to_contain_text(
+        "the teacher is right and the student is not"
+    )
+
+
+def test_groups_of_adult_are_shown_with_their_gaps(open_lab):
+    lab = open_lab("data=adult&labels=1000&units=8&epochs=2&smoothing=0&view=bias")
+    expect(lab.page.locator(".kd-setup-chosen")).to_contain_text("Adult", timeout=READY_MS)
+    lab.ready().train()
+    bias = lab.page.locator(".kd-host-bias")
+    expect(bias).to_contain_text("Female", timeout=60_000)
+    expect(bias).to_contain_text("Male")
+    view(lab.page, "Saliency")
+    expect(lab.page.locator(".kd-feature")).to_have_count(13, timeout=30_000)
+
+
+@pytest.fixture(scope="module")
+def compare_page(serve):
+    return f"{serve().base}voila/render/dashboards/compare.ipynb"
+
+
+def open_compare(page, address, **options) -> Page:
+    opened = page(address, **options)
+    expect(opened.locator(".kd-host-fidelity .kd-sentence").first).to_contain_text("agrees", timeout=READY_MS)
+    return opened
+
+
+def test_two_shipped_models_are_compared_out_of_the_box_in_every_view(page, compare_page):
+    opened = open_compare(page, compare_page)
+    says(opened, "Fidelity", re.compile(r"The student agrees with the teacher on \d+ of 1,000 examples"))
+    view(opened, "Saliency")
+    says(opened, "Saliency", "teacher and student share")
+    view(opened, "Attention")
+    expect(opened.locator(".kd-host-attention canvas").first).to_be_visible(timeout=30_000)
+    view(opened, "Calibration")
+    says(opened, "Calibration", "Over 1,000 labelled examples")
+    view(opened, "Bias")
+    expect(opened.locator(".kd-host-bias")).to_contain_text("slant", timeout=30_000)
+    view(opened, "One example")
+    expect(opened.locator(".kd-row:visible").first).to_be_visible()
+    opened.get_by_role("region", name="The two models").get_by_label("Teacher", exact=True).select_option("adult-mlp")
+    expect(
+        opened.get_by_role("region", name="The two models").get_by_label("Student", exact=True).locator("option")
+    ).to_have_count(1)
+    expect(opened.locator(".kd-host-two-models")).to_contain_text("Adult", timeout=60_000)
+
+
+def test_every_view_fits_a_small_screen(page, compare_page):
+    opened = open_compare(page, compare_page, width=360)
+    for name in ("One example", "Many examples", "Fidelity", "Saliency", "Attention", "Calibration", "Bias"):
+        view(opened, name)
+        opened.wait_for_timeout(700)
+        assert opened.evaluate("document.documentElement.scrollWidth") <= 360, name
