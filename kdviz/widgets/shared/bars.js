@@ -105,7 +105,7 @@ function barRow(name) {
   };
 }
 
-function barLength(logP, scale) {
+export function barLength(logP, scale) {
   if (scale === "linear") return Math.exp(logP);
   return Math.min(1, Math.max(0, 1 - logP / Math.LN10 / LOG_FLOOR));
 }
