@@ -2,32 +2,33 @@
 
 import { definition } from "../shared/definition.js";
 import { commit, node, say } from "../shared/elements.js";
-import { grouped, short } from "../shared/format.js";
+import { fixed, grouped, short, signed } from "../shared/format.js";
 import { ratioStops, slider } from "../shared/slider.js";
 import { firstChoices } from "../shared/softmax.js";
+import { t, tParts } from "../shared/words.js";
 
 const TEMPERATURE_TICKS = [0.5, 1, 2, 5, 10, 20, 50, 100];
 const BIAS_STOPS = Array.from({ length: 101 }, (_, i) => (i - 20) / 10);
-const BIAS_MEANING = "What is added to this class’s logit in the student’s last layer, after training. Hinton left one digit out of the "
-  + "transfer set: the student had met it only as a small probability, and its bias had become too low. Raising that bias mended most of its errors.";
+const BIAS_MEANING = t("Added to this class’s logit in the student’s last layer, after training. Hinton left one digit out of the "
+  + "transfer set: the student had met it only as a small probability, and its bias had become too low. Raising that bias corrected most of its errors.");
 
 const FAIRNESS_TICKS = [0, 1, 10, 50];
-const FAIRNESS_MEANING = "The mean squared distance of each group’s mean probability of the positive class from that of all groups together: "
-  + "for demographic parity among all examples of a batch, for equalised odds among those with that label and among those without, averaged. "
-  + "The formula shows the loss of one example, which goes without it.";
+const FAIRNESS_MEANING = t("The mean squared distance of each group’s mean probability of the positive class from that of all groups together: "
+  + "for demographic parity over all examples of a batch, for equalized odds over those with that label and over those without, averaged. "
+  + "The formula shows the loss of one example, which does not include it.");
 
 export function slidersPart(model, life, drawNow) {
   const temperature = slider(life, {
-    name: "Temperature", symbol: "T", ticks: TEMPERATURE_TICKS,
-    text: short, spoken: (v) => `temperature ${short(v)}`,
+    name: t("Temperature"), symbol: "T", ticks: TEMPERATURE_TICKS,
+    text: short, spoken: (v) => t("temperature {value}", { value: short(v) }),
     onInput: (v) => { model.set("temperature", v); drawNow(); },
     onRelease: (v) => commit(model, { temperature: v }),
   });
   const alpha = slider(life, {
-    name: "Weight of the soft term", symbol: "α", ticks: [0, 0.5, 1],
-    tickText: (v) => ({ 0: "0: labels only", 1: "1: teacher only" })[v] ?? String(v),
-    text: (v) => (Number.isInteger(v) ? String(v) : v.toFixed(2)),
-    spoken: (v) => `alpha ${v.toFixed(2)}: ${Math.round(100 * v)} % soft term, ${Math.round(100 * (1 - v))} % hard term`,
+    name: t("Weight of the soft term"), symbol: "α", ticks: [0, 0.5, 1],
+    tickText: (v) => ({ 0: t("0: labels only"), 1: t("1: teacher only") })[v] ?? short(v),
+    text: (v) => (Number.isInteger(v) ? String(v) : fixed(v, 2)),
+    spoken: (v) => t("alpha {value}: {soft} % soft term, {hard} % hard term", { value: fixed(v, 2), soft: Math.round(100 * v), hard: Math.round(100 * (1 - v)) }),
     onInput: (v) => { model.set("alpha", v); drawNow(); },
     onRelease: (v) => commit(model, { alpha: v }),
   });
@@ -47,8 +48,8 @@ export function slidersPart(model, life, drawNow) {
       alpha.set(view.alpha);
       temperature.setDisabled(view.locked.includes("temperature"));
       alpha.setDisabled(view.locked.includes("alpha"));
-      temperature.setMark(view.inForce.temperature ?? null, `Training uses T = ${short(view.inForce.temperature ?? 0)}`);
-      alpha.setMark(view.inForce.alpha ?? null, `Training uses α = ${short(view.inForce.alpha ?? 0)}`);
+      temperature.setMark(view.inForce.temperature ?? null, t("Training uses {value}", { value: `T = ${short(view.inForce.temperature ?? 0)}` }));
+      alpha.setMark(view.inForce.alpha ?? null, t("Training uses {value}", { value: `α = ${short(view.inForce.alpha ?? 0)}` }));
     },
   };
 }
@@ -62,13 +63,14 @@ function alphaStops(low, high) {
 /** The fairness slider, there while the scene names a penalty for it, and beside it what it weighs. */
 function fairnessPart(model, life, drawNow) {
   const control = slider(life, {
-    name: "Fairness", ticks: FAIRNESS_TICKS, text: short,
-    spoken: (v) => `fairness ${short(v)}`,
+    name: t("Fairness"), ticks: FAIRNESS_TICKS, text: short,
+    spoken: (v) => t("fairness {value}", { value: short(v) }),
     onInput: (v) => { model.set("fairness", v); drawNow(); },
     onRelease: (v) => commit(model, { fairness: v }),
   });
-  const [before, after] = [node("span", {}), node("span", {})];
-  const told = node("p", { class: "kd-note kd-fairness-told" }, before, definition(life, "penalty", FAIRNESS_MEANING), after);
+  const penalty = node("span", {});
+  const told = node("p", { class: "kd-note kd-fairness-told" }, ...tParts("Each batch’s loss is raised by this times a {term} on unequal treatment: {penalty}. More of it brings the groups together and may cost accuracy.",
+    { term: definition(life, t("penalty"), FAIRNESS_MEANING), penalty }));
   return {
     slider: control,
     told,
@@ -78,9 +80,8 @@ function fairnessPart(model, life, drawNow) {
       control.setStops(fairnessStops(...view.fairnessRange));
       control.set(view.fairness);
       control.setDisabled(view.locked.includes("fairness"));
-      control.setMark(view.inForce.fairness ?? null, `Training uses fairness = ${short(view.inForce.fairness ?? 0)}`);
-      say(before, "The loss of each batch is raised by this times a ");
-      say(after, ` on unequal treatment: ${view.penalty}. More of it brings the groups together and may cost accuracy.`);
+      control.setMark(view.inForce.fairness ?? null, t("Training uses {value}", { value: t("fairness = {value}", { value: short(view.inForce.fairness ?? 0) }) }));
+      say(penalty, view.penalty);
     },
   };
 }
@@ -97,15 +98,18 @@ function fairnessStops(low, high) {
 /** The bias slider, there while the scene names a class for it, and beside it the errors it leaves. */
 function biasPart(model, life, drawNow) {
   const control = slider(life, {
-    name: "Bias", ticks: [-2, 0, 2, 4, 6, 8], tickText: signed, text: signed,
-    spoken: (v) => `bias ${signed(v)}`,
+    name: t("Bias"), ticks: [-2, 0, 2, 4, 6, 8], tickText: signed, text: signed,
+    spoken: (v) => t("bias {value}", { value: signed(v) }),
     onInput: (v) => { model.set("bias", v); drawNow(); },
     onRelease: (v) => commit(model, { bias: v }),
   });
   const label = control.root.querySelector(".kd-slider-label");
   control.setStops(BIAS_STOPS);
-  const [before, after] = [node("span", {}), node("span", {})];
-  const told = node("p", { class: "kd-note kd-bias-told" }, before, definition(life, "bias", BIAS_MEANING), after);
+  const counts = Object.fromEntries(["errors", "examples", "own", "all", "name"].map((key) => [key, node("span", {})]));
+  const bias = () => definition(life, t("bias"), BIAS_MEANING);
+  const counted = node("span", {}, ...tParts("At this {term} the student is wrong on {errors} of {examples} examples drawn at random, and on {own} of the {all} among them of class {name}.", { term: bias(), ...counts }));
+  const waiting = node("span", {}, ...tParts("What raising the {term} corrects is counted here once there is a student.", { term: bias() }));
+  const told = node("p", { class: "kd-note kd-bias-told" }, counted, waiting);
   return {
     slider: control,
     told,
@@ -114,19 +118,17 @@ function biasPart(model, life, drawNow) {
       control.root.hidden = told.hidden = !view.shown.has("bias") || !(target >= 0);
       if (told.hidden) return;
       const name = state.classes[target] ?? String(target);
-      say(label, `Bias of class ${name}`);
+      say(label, t("Bias of class {name}", { name }));
       control.set(view.bias);
       control.setDisabled(view.locked.includes("bias"));
       const errors = view.hasStudent && state.sample ? sampleErrors(state, target) : null;
-      say(before, errors ? "At this " : "What raising the ");
-      say(after, errors ? ` the student is wrong on ${errors.all} of ${grouped(errors.of)} examples drawn at random, and on ${errors.target} of the ${errors.ofTarget} among them of class ${name}.`
-        : " mends is counted here once there is a student.");
+      counted.hidden = !errors;
+      waiting.hidden = Boolean(errors);
+      if (!errors) return;
+      const texts = { errors: errors.all, examples: grouped(errors.of), own: errors.target, all: errors.ofTarget, name };
+      for (const [key, text] of Object.entries(texts)) say(counts[key], String(text));
     },
   };
-}
-
-export function signed(v) {
-  return v > 0 ? `+${Number(v.toFixed(2))}` : String(Number(v.toFixed(2))).replace("-", "−");
 }
 
 /** Errors on the random sample: in all, and among the examples of one class. Counted once for each set of answers. */
