@@ -51,6 +51,7 @@ from .distill import (
 from .models import wrap
 from .report import compare
 from .study import Study
+from .words import language
 
 __version__: str
 
@@ -105,6 +106,7 @@ __all__ = [
     "distill",
     "figures",
     "hinton",
+    "language",
     "losses",
     "measure",
     "methods",

@@ -99,7 +99,7 @@ class PageHandler(Asking, TornadoVoilaHandler):
     async def _claim(self, name: str) -> str | None:
         """The warm kernel that is handed out next, alive and with its page in it; any other is thrown away."""
         manager = self.kernel_manager
-        pool = getattr(manager, "_pools", {}).get(name, [])
+        pool = [] if self._has_language() else getattr(manager, "_pools", {}).get(name, [])
         while pool:
             first = pool[0]
             try:
@@ -159,7 +159,11 @@ class PageHandler(Asking, TornadoVoilaHandler):
             await self.kernel_manager.shutdown_kernel(asked.kernel, now=True)
 
     def should_use_rendered_notebook(self, notebook_data: dict[str, Any], pool_size: int, *_: Any) -> bool:
-        return pool_size > 0 and len(notebook_data) > 0
+        return pool_size > 0 and len(notebook_data) > 0 and not self._has_language()
+
+    def _has_language(self) -> bool:
+        """Whether the address names a language: a warm kernel has made its page already, in the usual one."""
+        return "lang" in self.request.query_arguments
 
 
 def _without(pool: list[Any], item: object) -> bool:

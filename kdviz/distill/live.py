@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from ..words import later
 from . import schedules
 from .schedules import Hyperparameter
 
@@ -120,7 +121,7 @@ class LiveNumbers:
     """Values of all of them; who holds such values inherits its fields from here."""
 
     temperature: float = _live(
-        "Temperature",
+        later("Temperature"),
         "T",
         4.0,
         above=True,
@@ -130,7 +131,7 @@ class LiveNumbers:
         most_in_a_link=1000.0,
     )
     alpha: float = _live(
-        "Weight of the soft term",
+        later("Weight of the soft term"),
         "α",
         0.9,
         meaning="the weight of the soft targets",
@@ -140,8 +141,8 @@ class LiveNumbers:
         ticks=(0, 0.5, 1),
     )
     fairness: float = _live(
-        "Fairness",
-        "fairness",
+        later("Fairness"),
+        later("fairness"),
         0.0,
         meaning="the weight of the penalty",
         slider=(0.0, 50.0),
@@ -152,7 +153,13 @@ class LiveNumbers:
         needs="penalty",
     )
     learning_rate: float = _live(
-        "Learning rate", "learning rate", 3e-3, above=True, most_in_a_link=10.0, of_objective=False, of_twin=True
+        later("Learning rate"),
+        later("learning rate"),
+        3e-3,
+        above=True,
+        most_in_a_link=10.0,
+        of_objective=False,
+        of_twin=True,
     )
 
 

@@ -14,11 +14,14 @@ every widget alive.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+from kdviz import words
 
 SHARED = Path(__file__).parent / "shared"
 FROM_OUTSIDE = "kdviz/"  # how a view of another package names a shared module: "kdviz/elements.js"
@@ -80,16 +83,24 @@ def _view(entry: Path) -> Bundle:
 
 
 @cache
-def library() -> Bundle:
-    """Return the shared modules and style sheets, as the text of one module and of one sheet."""
+def library(language: str = words.ENGLISH) -> Bundle:
+    """Return the shared modules and style sheets, as the text of one module and of one sheet, with a language's texts."""
     modules: dict[Path, Module] = {}
     for path in sorted(SHARED.glob("*.js")):
         modules |= {module.path: module for module in _in_order(path)}
     own = list(modules.values())
     scopes = "\n".join(f"shared[{module.path.stem!r}] = {_scope(module, own)};" for module in own)
     sheets = [SHARED / "theme.css", *sorted(set(SHARED.glob("*.css")) - {SHARED / "theme.css"})]
-    text = f"const shared = {{}};\n{scopes}\nexport default shared;\n"
+    text = f"{_texts(language)}const shared = {{}};\n{scopes}\nexport default shared;\n"
     return Bundle(text, "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets))
+
+
+def _texts(language: str) -> str:
+    """Return what `words.js` looks for; English needs nothing."""
+    if language == words.ENGLISH:
+        return ""
+    known = {"language": language, "texts": words.for_page(language)}
+    return f"const kdvizWords = {json.dumps(known, ensure_ascii=False)};\n"
 
 
 def mark(bundle: Bundle) -> str:

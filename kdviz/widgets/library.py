@@ -9,12 +9,13 @@ import anywidget
 import ipywidgets
 import traitlets
 
+from kdviz import words
 from kdviz.widgets import bundle
 from kdviz.widgets.from_page import Placed
 
 
 class Library(Placed, anywidget.AnyWidget):
-    """The modules of `shared/` as text. There is one as long as a view is open."""
+    """The modules of `shared/` as text, in one language. There is one as long as a view is open."""
 
     _esm = "export default { initialize() {} };"
 
@@ -23,7 +24,8 @@ class Library(Placed, anywidget.AnyWidget):
     mark = traitlets.Unicode(help="Tells it from the library of another version.").tag(sync=True)
 
     def __init__(self) -> None:
-        found = bundle.library()
+        self.language = words.language()
+        found = bundle.library(self.language)
         super().__init__(text=found.esm, style=found.css, mark=bundle.mark(found))
 
     def close(self) -> None:
@@ -38,17 +40,17 @@ _there: list[Library] = []
 
 
 def opened_for(view: ipywidgets.Widget) -> Library:
-    """Return the library, which stays open until this view, and all others, are closed."""
+    """Return the library of the kernel's language, which stays open until this view, and all others, are closed."""
     with _lock:
         _open.add(view)
-        if not _there or _there[0].comm is None:
-            _there[:] = [Library()]
-        return _there[0]
+        if not _there or _there[-1].comm is None or _there[-1].language != words.language():
+            _there.append(Library())
+        return _there[-1]
 
 
 def closed_for(view: ipywidgets.Widget) -> None:
     """Close the library with the last view."""
     with _lock:
         _open.discard(view)
-        if not _open and _there:
+        while not _open and _there:
             _there.pop().close()

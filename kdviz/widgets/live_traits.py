@@ -10,6 +10,7 @@ import traitlets
 from kdviz.distill.live import LIVE, LiveNumber
 from kdviz.widgets.from_page import Between
 from kdviz.widgets.traits import WrongTraitError
+from kdviz.words import t
 
 
 class Live(traitlets.Float):
@@ -61,8 +62,11 @@ def live_traits(*names: str, **tags: Any) -> Any:
     **tags
         Of the values.
     """
-    told = traitlets.List(traitlets.Dict(), rows(), help="What can change while a student learns, for a reader.")
-    traits: dict[str, Any] = {"live": told.tag(sync=True)}
+    shown = traitlets.List(traitlets.Dict(), help="What can change while a student learns, for a reader.")
+    traits: dict[str, Any] = {
+        "live": shown.tag(sync=True),
+        "_default_live": traitlets.default("live")(lambda view: rows()),
+    }
     for name in names:
         traits |= {name: Live(LIVE[name], **tags), f"{name}_range": Ends(LIVE[name])}
     return type("LiveTraits", (traitlets.HasTraits,), traits)
@@ -78,8 +82,8 @@ def rows() -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "title": one.title,
-            "symbol": one.symbol,
+            "title": t(one.title),
+            "symbol": t(one.symbol),
             "stops": one.stops,
             "ticks": list(one.ticks),
             "slider": one.slider is not None,

@@ -6,9 +6,10 @@ import {
   card, changing, commit, drawing, lifetime, liveSentence, node, onOtherWidth, put, say, svgNode, uniqueId,
 } from "../shared/elements.js";
 import { figuresInARow } from "../shared/figures_in_a_row.js";
-import { grouped, percent, quantity, short } from "../shared/format.js";
+import { fixed, grouped, percent, quantity, short } from "../shared/format.js";
 import { isInView, joined } from "../shared/scene.js";
 import { stepsAreTold } from "../shared/strip.js";
+import { t, tn } from "../shared/words.js";
 import "./style.css";
 
 const CALIBRATION_DEPENDS_ON = [
@@ -16,20 +17,20 @@ const CALIBRATION_DEPENDS_ON = [
   "view", "views", "hidden", "locked", "runs", "shown_run", "total_steps",
 ];
 const CALIBRATION_TERMS = {
-  accuracy: ["Right", "Share of the labelled examples whose class is said first."],
-  confidence: ["Sure", "Mean over the examples of the probability of the first choice."],
-  ece: ["ECE", "Mean gap between how sure and how right over the bins, weighted by their counts. Few examples raise it, for a well calibrated model too."],
-  mce: ["MCE", "The largest gap between how sure and how right of any bin, however few examples it holds."],
-  nll: ["NLL", "Mean of −log of the probability given to the true class, in nats."],
-  brier: ["Brier", "Mean squared distance between the probabilities and the label, summed over the classes: 0 to 2."],
-  fitted: ["Best T", "The temperature that makes the NLL of these very examples smallest: above 1, the model is too sure. Fitted on what is shown, so it flatters."],
+  accuracy: [t("Accuracy"), t("How often it is right: share of the labelled examples whose class is the first choice.")],
+  confidence: [t("Confidence"), t("How sure it is: mean over the examples of the probability of the first choice.")],
+  ece: ["ECE", t("Expected calibration error: mean gap between confidence and accuracy over the bins, weighted by their counts. Few examples raise it, even for a well calibrated model.")],
+  mce: ["MCE", t("Maximum calibration error: the largest gap between confidence and accuracy of any bin, however few examples it holds.")],
+  nll: ["NLL", t("Negative log-likelihood: mean of −log of the probability given to the true class, in nats.")],
+  brier: ["Brier", t("Brier score: mean squared distance between the probabilities and the label, summed over the classes: 0 to 2.")],
+  fitted: [t("Best T"), t("The temperature that minimizes the NLL of these very examples: above 1, the model is overconfident. Fitted on the examples shown, so it is optimistic.")],
 };
-const STRATEGIES = { width: "Equal width", mass: "Equal count" };
+const STRATEGIES = { width: t("Equal width"), mass: t("Equal count") };
 
 async function render({ model: own, el }) {
   const model = await joined(own);
   const life = lifetime(model);
-  const { root, body } = card(el, "calibration", "Calibration");
+  const { root, body } = card(el, "calibration", t("Calibration"));
   const note = node("p", { class: "kd-note" });
   const empty = node("p", { class: "kd-nothing" });
   const controls = calibrationControls(model, life);
@@ -38,7 +39,7 @@ async function render({ model: own, el }) {
   const sentence = liveSentence(life);
   const all = node("div", { class: "kd-calibration-all" }, controls.root, diagram.root,
     node("div", { class: "kd-both" }, sides.teacher.root, sides.student.root), sentence.root);
-  body.append(node("div", { class: "kd-head" }, node("h2", {}, "Calibration"), note), empty, all);
+  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Calibration")), note), empty, all);
   const fits = { teacher: { changed: changing() }, student: { changed: changing() } };
   let width = 0;
 
@@ -51,7 +52,7 @@ async function render({ model: own, el }) {
     empty.hidden = ready;
     all.hidden = !ready;
     say(note, view.note);
-    say(empty, ready ? "" : view.ready ? "None of the examples has a label: how often a model is right is not known." : view.empty);
+    say(empty, ready ? "" : view.ready ? t("None of the examples has a label: the accuracy is not known.") : view.empty);
     if (!ready) return;
     const temperature = model.get("at_temperature") ? model.get("temperature") : 1;
     const measured = {};
@@ -61,7 +62,7 @@ async function render({ model: own, el }) {
       const fit = fits[side];
       if (fit.changed(logits, view.labels, view.rows)) fit.value = fittedTemperature(logits, view.labels, view.rows, view.width);
       measured[side] = { ...answers, ...reliability(answers, model.get("bins"), model.get("strategy")), fitted: fit.value };
-      sides[side].draw(measured[side], side === "teacher" ? "Teacher" : view.title);
+      sides[side].draw(measured[side], side === "teacher" ? t("Teacher") : view.title);
     }
     controls.draw();
     width ||= Math.max(260, all.clientWidth);
@@ -83,7 +84,7 @@ function calibrationControls(model, life) {
   const range = node("input", { class: "kd-range", type: "range", id, min: 2, max: 40, step: 1 });
   const count = node("span", { class: "kd-slider-value" });
   const slider = node("div", { class: "kd-slider" },
-    node("div", { class: "kd-slider-head" }, node("label", { class: "kd-slider-label", for: id }, "Bins"), count),
+    node("div", { class: "kd-slider-head" }, node("label", { class: "kd-slider-label", for: id }, t("Bins")), count),
     node("div", { class: "kd-track" }, range));
   const name = uniqueId("strategy");
   const options = Object.entries(STRATEGIES).map(([value, text]) => {
@@ -98,17 +99,17 @@ function calibrationControls(model, life) {
   life.listen(box, "change", () => commit(model, { at_temperature: box.checked }));
   return {
     root: node("div", { class: "kd-calibration-controls" }, slider,
-      node("div", { class: "kd-segments", role: "radiogroup", "aria-label": "Bins of" }, ...options.map((o) => o.root)),
+      node("div", { class: "kd-segments", role: "radiogroup", "aria-label": t("Bins of") }, ...options.map((o) => o.root)),
       node("label", { class: "kd-check" }, box, boxText)),
     draw() {
       const bins = model.get("bins");
       if (Number(range.value) !== bins) range.value = bins;
       range.style.setProperty("--kd-fill", `${((bins - 2) / 38) * 100}%`);
-      put(range, "aria-valuetext", `${bins} bins`);
+      put(range, "aria-valuetext", t("{n} bins", { n: bins }));
       say(count, String(bins));
       for (const o of options) o.input.checked = o.value === model.get("strategy");
       box.checked = model.get("at_temperature");
-      say(boxText, `Divide the logits by T = ${short(model.get("temperature"))} first`);
+      say(boxText, t("Divide the logits by T = {T} first", { T: short(model.get("temperature")) }));
     },
   };
 }
@@ -128,8 +129,8 @@ function sideNumbers(life, side) {
   };
 }
 
-function fittedText(t) {
-  return t <= COLDEST ? "≤ 0.01" : t >= HOTTEST ? "≥ 100" : short(t);
+function fittedText(fit) {
+  return fit <= COLDEST ? `≤ ${short(COLDEST)}` : fit >= HOTTEST ? `≥ ${short(HOTTEST)}` : short(fit);
 }
 
 /** Accuracy over confidence, with Wilson's intervals; below, how many examples each bin holds. */
@@ -151,24 +152,24 @@ function reliabilityDiagram() {
         parts.push(svgNode("text", { class: "kd-chart-text", x: box.left - 6, y: y(v) + 4, "text-anchor": "end" }, short(v)));
         parts.push(svgNode("text", { class: "kd-chart-text", x: x(v), y: counts.bottom + 14, "text-anchor": v === 1 ? "end" : "middle" }, short(v)));
       }
-      parts.push(svgNode("text", { class: "kd-chart-text", x: x(0.5), y: counts.bottom + 30, "text-anchor": "middle" }, "how sure"));
-      parts.push(svgNode("text", { class: "kd-chart-text", transform: `translate(12 ${y(0.5)}) rotate(-90)`, "text-anchor": "middle" }, "how often right"));
+      parts.push(svgNode("text", { class: "kd-chart-text", x: x(0.5), y: counts.bottom + 30, "text-anchor": "middle" }, t("confidence"), svgNode("title", {}, t("How sure the model is: the probability of its first choice"))));
+      parts.push(svgNode("text", { class: "kd-chart-text", transform: `translate(12 ${y(0.5)}) rotate(-90)`, "text-anchor": "middle" }, t("accuracy"), svgNode("title", {}, t("How often the model is right"))));
       const most = Math.max(1, ...["teacher", "student"].flatMap((side) => measured[side].bins.map((b) => b.n)));
-      for (const side of ["teacher", "student"]) parts.push(...sideOfDiagram(measured[side], side, x, y, counts, most));
+      for (const side of ["teacher", "student"]) parts.push(...sideOfDiagram(measured[side], side, side === "teacher" ? t("teacher") : view.who, { x, y, counts, most }));
       parts.push(svgNode("text", { class: "kd-chart-text", x: box.left - 6, y: counts.top + 8, "text-anchor": "end" }, grouped(most)));
       svg.replaceChildren(...parts);
-      put(svg, "aria-label", `Reliability of teacher and ${view.who}: how often right over how sure, in bins; the numbers stand below.`);
+      put(svg, "aria-label", t("Reliability diagram of teacher and {who}: accuracy over confidence, in bins; the numbers are below.", { who: view.who }));
     },
   };
 }
 
-function sideOfDiagram(measured, side, x, y, counts, most) {
+function sideOfDiagram(measured, side, who, { x, y, counts, most }) {
   const parts = [];
   const line = measured.bins.map((b, i) => `${i ? "L" : "M"}${x(b.confidence).toFixed(1)} ${y(b.accuracy).toFixed(1)}`).join("");
   parts.push(svgNode("path", { class: `kd-reliability-line kd-reliability-${side}`, d: line }));
   for (const b of measured.bins) {
     const at = x(b.confidence).toFixed(1);
-    const title = svgNode("title", {}, `${side}, sure ${quantity(b.confidence)}: right ${quantity(b.accuracy)} (95 %: ${quantity(b.interval[0])} to ${quantity(b.interval[1])}), ${grouped(b.n)} examples`);
+    const title = svgNode("title", {}, binInWords(who, b));
     const mark = side === "teacher"
       ? svgNode("circle", { class: "kd-reliability-mark kd-reliability-teacher", cx: at, cy: y(b.accuracy).toFixed(1), r: 4.5 }, title)
       : svgNode("rect", { class: "kd-reliability-mark kd-reliability-student", x: Number(at) - 3.5, y: y(b.accuracy) - 3.5, width: 7, height: 7 }, title);
@@ -180,17 +181,26 @@ function sideOfDiagram(measured, side, x, y, counts, most) {
   return parts;
 }
 
+function binInWords(who, bin) {
+  const [low, high] = bin.interval.map(quantity);
+  return tn("{who}: confidence {confidence}, accuracy {accuracy} (95 % CI {low} to {high}), {n} example", "{who}: confidence {confidence}, accuracy {accuracy} (95 % CI {low} to {high}), {n} examples",
+    bin.n, { who, confidence: quantity(bin.confidence), accuracy: quantity(bin.accuracy), low, high, n: grouped(bin.n) });
+}
+
 function calibrationSentence(model, measured, view, temperature) {
-  const said = (side, name) => {
-    const { confidence, accuracy } = measured[side];
-    const points = 100 * (confidence - accuracy);
-    const how = Math.abs(points) < 0.05 ? "as sure as it is right" : `${Math.abs(points).toFixed(1)} points ${points > 0 ? "surer" : "less sure"} than it is right`;
-    return `the ${name} is ${how}`;
-  };
-  const at = temperature === 1 ? "" : ` Divided by T = ${short(temperature)},`;
-  const when = stepsAreTold(model) ? `After step ${grouped(view.step)}, over` : "Over";
-  const start = `${when} ${grouped(measured.teacher.n)} labelled examples:${at}`;
-  return `${start} ${said("teacher", "teacher")}, ${said("student", view.who)}. The bars of the points are 95 % intervals: where they cross the diagonal, the gap may be chance.`;
+  const told = { step: grouped(view.step), n: grouped(measured.teacher.n), T: short(temperature) };
+  const start = stepsAreTold(model) ? t("After step {step}, on {n} labelled examples:", told) : t("On {n} labelled examples:", told);
+  const divided = temperature === 1 ? [] : [t("logits divided by T = {T}", told)];
+  const clauses = [...divided, gapInWords(measured.teacher, t("teacher")), gapInWords(measured.student, view.who)];
+  return `${start} ${clauses.join("; ")}. ${t("The bars of the points are 95 % confidence intervals: where they cross the diagonal, the gap may be chance.")}`;
+}
+
+/** Whether a model is more confident than it is right, in percentage points. */
+function gapInWords({ confidence, accuracy }, who) {
+  const points = 100 * (confidence - accuracy);
+  const told = { who, points: fixed(Math.abs(points), 1) };
+  if (Math.abs(points) < 0.05) return t("the {who}’s confidence matches its accuracy", told);
+  return points > 0 ? t("the {who} is overconfident by {points} points", told) : t("the {who} is underconfident by {points} points", told);
 }
 
 export default { render };

@@ -3,19 +3,20 @@
 import { copyButton, hasAddress } from "../shared/copy.js";
 import { announcer, card, changing, drawing, lifetime, node, put, say } from "../shared/elements.js";
 import { isHidden, isLocked, joined } from "../shared/scene.js";
+import { t } from "../shared/words.js";
 import "./style.css";
 
 async function render({ model: own, el }) {
   const model = await joined(own);
   const life = lifetime(model);
-  const { root, body } = card(el, "why", "Why did it help, or not");
+  const { root, body } = card(el, "why", t("Why did it help, or not"));
   const live = announcer(life, { quiet: 300 });
-  const ask = node("button", { type: "button", class: "kd-button" }, "Why did it (not) help?");
-  const closer = node("button", { type: "button", class: "kd-button" }, "Look closer");
-  const stop = node("button", { type: "button", class: "kd-button" }, "Stop looking");
+  const ask = node("button", { type: "button", class: "kd-button" }, t("Why did it (not) help?"));
+  const closer = node("button", { type: "button", class: "kd-button" }, t("Look closer"));
+  const stop = node("button", { type: "button", class: "kd-button" }, t("Stop looking"));
   const buttons = node("div", { class: "kd-why-buttons" }, ask, closer, stop);
   const hint = node("p", { class: "kd-hint" });
-  const bar = node("div", { class: "kd-why-bar", role: "progressbar", "aria-label": "Looking", "aria-valuemin": 0, "aria-valuemax": 100 }, node("div", {}));
+  const bar = node("div", { class: "kd-why-bar", role: "progressbar", "aria-label": t("Looking"), "aria-valuemin": 0, "aria-valuemax": 100 }, node("div", {}));
   const status = node("p", { class: "kd-sentence kd-why-status" });
   const headline = node("p", { class: "kd-sentence kd-why-headline" });
   const list = node("ul", { class: "kd-why-list" });
@@ -85,15 +86,15 @@ function findingRow(finding, life) {
   const numbers = finding.evidence.map(([name, value]) => node("li", {}, node("span", {}, name), " ", node("span", {}, value)));
   const evidence = node("ul", { class: "kd-why-evidence" }, ...numbers);
   const tries = [finding.code ? codeToTry(finding.code, life) : null, wayToTheLab(finding, life)].filter(Boolean);
-  const summary = node("summary", { class: "kd-why-fold" }, tries.length ? "Evidence, and what to try" : "Evidence");
+  const summary = node("summary", { class: "kd-why-fold" }, tries.length ? t("Evidence, and what to try") : t("Evidence"));
   const more = node("details", {}, summary, evidence, ...tries);
   return node("li", { class: `kd-why-row kd-why-${finding.severity}` }, head, node("p", { class: "kd-sentence" }, finding.sentence.replaceAll(" = ", "\u00a0=\u00a0")), more);
 }
 
 function codeToTry(code, life) {
-  const text = node("pre", { class: "kd-why-code", tabindex: "0", "aria-label": "Python to try" }, code);
+  const text = node("pre", { class: "kd-why-code", tabindex: "0", "aria-label": t("Python to try") }, code);
   const told = node("span", { class: "kd-note", role: "status" });
-  return node("div", { class: "kd-why-try" }, text, node("div", { class: "kd-why-buttons" }, copyButton(life, "Copy", text, told), told));
+  return node("div", { class: "kd-why-try" }, text, node("div", { class: "kd-why-buttons" }, copyButton(life, t("Copy"), text, told), told));
 }
 
 /** A link where the page has an address; in a notebook the call that shows the Lab so. */
@@ -101,7 +102,7 @@ function wayToTheLab({ query, call }, life) {
   if (!query) return null;
   if (!hasAddress()) return codeToTry(call, life);
   const href = location.pathname + (query === "?" ? "" : query);
-  return node("p", {}, node("a", { href, target: "_blank", rel: "noopener" }, "Open the Lab so"), " (in a new tab)");
+  return node("p", {}, node("a", { href, target: "_blank", rel: "noopener" }, t("Open the Lab with these settings")), ` ${t("(in a new tab)")}`);
 }
 
 function foldedNotes() {
@@ -113,7 +114,7 @@ function foldedNotes() {
     root,
     draw(notes) {
       root.hidden = notes.length === 0;
-      say(count, `About this look (${notes.length})`);
+      say(count, t("About this diagnosis ({n})", { n: notes.length }));
       if (changed(notes.join("\n"))) rows.replaceChildren(...notes.map((note) => node("li", { class: "kd-note" }, note)));
     },
   };

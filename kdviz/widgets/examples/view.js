@@ -2,10 +2,12 @@
 
 import { definition } from "../shared/definition.js";
 import { announcer, card, commit, drawing, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
+import { examplesOf, splitInWords } from "../shared/compared.js";
 import { grouped } from "../shared/format.js";
 import { isHidden, joined } from "../shared/scene.js";
 import { firstChoices, floats, octets, softmax } from "../shared/softmax.js";
 import { answersInWords, picture, shownStudent, stepsAreTold } from "../shared/strip.js";
+import { t } from "../shared/words.js";
 import "./style.css";
 
 const AMBIGUOUS = 24; // as many as one page shows
@@ -13,41 +15,44 @@ const PAGE = 24;
 const ROWS = 2;
 const FIXED = ["teacher_logits", "classes", "labels", "captions", "images", "image_shape", "sample", "split"];
 
-// Which examples a filter takes, from the true class y and the first choices t and s; and the sentence about them.
+// Which examples a filter takes, from the true class and both first choices; and the sentence about them.
 const FILTERS = {
-  ambiguous: { name: "Most ambiguous", says: (n, whole) => `The ${n} of ${whole} on which the teacher is most in doubt: its second choice gets most there, at T = 1.` },
-  teacher_wrong: { name: "Teacher wrong", takes: (y, t) => y >= 0 && t !== y, says: (n, whole) => `On ${n} of ${whole} the teacher is wrong.` },
+  ambiguous: {
+    name: t("Most ambiguous"),
+    says: (told) => t("The {n} of {whole} on which the teacher is most in doubt: its second choice has the highest probability there, at T = 1.", told),
+  },
+  teacher_wrong: { name: t("Teacher wrong"), takes: (label, teacher) => label >= 0 && teacher !== label, says: (told) => t("On {n} of {whole} the teacher is wrong.", told) },
   differ: {
-    name: "Student and teacher disagree", student: true, takes: (y, t, s) => s !== t,
-    says: (n, whole, who) => `On ${n} of ${whole} ${who} and teacher disagree`,
+    name: t("Student and teacher disagree"), student: true, takes: (label, teacher, student) => student !== teacher,
+    says: (told) => t("On {n} of {whole} {who} and teacher disagree", told),
   },
   inherited: {
-    name: "Errors inherited", student: true, takes: (y, t, s) => y >= 0 && t !== y && s === t,
-    says: (n, whole, who) => `On ${n} of ${whole} the teacher is wrong and the ${who} gives the same wrong answer`,
+    name: t("Errors inherited"), student: true, takes: (label, teacher, student) => label >= 0 && teacher !== label && student === teacher,
+    says: (told) => t("On {n} of {whole} the teacher is wrong and the {who} gives the same wrong answer", told),
   },
   new: {
-    name: "Errors new", student: true, takes: (y, t, s) => y >= 0 && t === y && s !== y,
-    says: (n, whole, who) => `On ${n} of ${whole} the teacher is right and the ${who} is not`,
+    name: t("Errors new"), student: true, takes: (label, teacher, student) => label >= 0 && teacher === label && student !== label,
+    says: (told) => t("On {n} of {whole} the teacher is right and the {who} is not", told),
   },
   mended: {
-    name: "Errors mended", student: true, takes: (y, t, s) => y >= 0 && t !== y && s === y,
-    says: (n, whole, who) => `On ${n} of ${whole} the teacher is wrong and the ${who} is right`,
+    name: t("Errors corrected"), student: true, takes: (label, teacher, student) => label >= 0 && teacher !== label && student === label,
+    says: (told) => t("On {n} of {whole} the teacher is wrong and the {who} is right", told),
   },
   both_right: {
-    name: "Both right", student: true, takes: (y, t, s) => y >= 0 && t === y && s === y,
-    says: (n, whole, who) => `On ${n} of ${whole} teacher and ${who} are right`,
+    name: t("Both right"), student: true, takes: (label, teacher, student) => label >= 0 && teacher === label && student === label,
+    says: (told) => t("On {n} of {whole} teacher and {who} are right", told),
   },
   both_wrong: {
-    name: "Both wrong", student: true, takes: (y, t, s) => y >= 0 && t !== y && s !== y,
-    says: (n, whole, who) => `On ${n} of ${whole} teacher and ${who} are wrong, with the same class or two`,
+    name: t("Both wrong"), student: true, takes: (label, teacher, student) => label >= 0 && teacher !== label && student !== label,
+    says: (told) => t("On {n} of {whole} teacher and {who} are wrong, with the same class or two", told),
   },
-  all: { name: "All", takes: () => true, says: (n, whole) => `All ${whole}.` },
+  all: { name: t("All"), takes: () => true, says: (told) => t("All {whole}.", told) },
 };
 
 async function render({ model: own, el }) {
   const model = await joined(own);
   const life = lifetime(model);
-  const { root, body } = card(el, "examples", "Examples");
+  const { root, body } = card(el, "examples", t("Examples"));
   const live = announcer(life, { apart: 20000 });
   const state = { fixed: readExamples(model), page: 0, filter: null, selected: null };
   const head = examplesHead(model, life);
@@ -154,10 +159,10 @@ function examplesView(model, state, room) {
 
 function examplesSentence({ says, needsStudent, list, fixed, hasStudent, step, who, trained }) {
   if (!fixed.count) return "";
-  if (needsStudent && !hasStudent) return "There is no student yet: this list fills when one answers.";
-  const whole = `${grouped(fixed.count)} watched ${fixed.split} examples`.replace("  ", " ");
-  const told = says(list.length ? grouped(list.length) : "none", list.length || !needsStudent ? whole : `the ${whole}`, who);
-  return !needsStudent ? told : trained ? `${told}, after step ${grouped(step)}.` : `${told}.`;
+  if (needsStudent && !hasStudent) return t("There is no student yet: this list fills when one answers.");
+  const sentence = says({ n: list.length ? grouped(list.length) : t("none"), whole: examplesOf(fixed.count, fixed.split), who });
+  if (!needsStudent) return sentence;
+  return trained ? t("{sentence} (after step {step}).", { sentence, step: grouped(step) }) : `${sentence}.`;
 }
 
 function examplesHead(model, life) {
@@ -166,8 +171,8 @@ function examplesHead(model, life) {
   const select = node("select", { class: "kd-select", id }, ...options);
   life.listen(select, "change", () => commit(model, { filter: select.value }));
   return {
-    root: node("div", { class: "kd-head" }, node("h2", {}, "Examples"),
-      node("div", { class: "kd-examples-filter" }, node("label", { class: "kd-unseen", for: id }, "Which examples"), select)),
+    root: node("div", { class: "kd-head" }, node("h2", {}, t("Examples")),
+      node("div", { class: "kd-examples-filter" }, node("label", { class: "kd-unseen", for: id }, t("Which examples")), select)),
     draw(view) {
       if (select.value !== view.filter) select.value = view.filter;
     },
@@ -176,7 +181,7 @@ function examplesHead(model, life) {
 
 /** A radio group with one tab stop. Its buttons are made once; the canvas of an example is drawn once and moves between them. */
 function examplesStrip(life, { choose, leave }) {
-  const group = node("div", { class: "kd-example-strip", role: "radiogroup", "aria-label": "Example" });
+  const group = node("div", { class: "kd-example-strip", role: "radiogroup", "aria-label": t("Example") });
   const empty = node("p", { class: "kd-note kd-example-none" });
   const root = node("div", { class: "kd-example-block" }, group, empty);
   const items = Array.from({ length: PAGE }, () => exampleItem());
@@ -237,7 +242,7 @@ function examplesStrip(life, { choose, leave }) {
         if (!item.root.hidden) item.draw(view, fixed, view.shown[i], i === tabStop, pictureOf);
       });
       put(group, "aria-hidden", view.list.length ? null : "true");
-      say(empty, !fixed.count ? "No examples yet." : FILTERS[view.filter].student ? "None at this step." : "None.");
+      say(empty, !fixed.count ? t("No examples yet.") : FILTERS[view.filter].student ? t("None at this step.") : t("None."));
       empty.hidden = view.list.length > 0;
       root.style.setProperty("--kd-rows", Math.ceil(view.room / columns));
       if (held < 0) return;
@@ -257,13 +262,13 @@ function exampleItem() {
     draw(view, fixed, index, isTabStop, pictureOf) {
       const canvas = pictureOf(fixed, index);
       const content = canvas ?? caption;
-      if (!canvas) say(caption, fixed.captions[index] || `Row ${index + 1}`);
+      if (!canvas) say(caption, fixed.captions[index] || t("Row {n}", { n: index + 1 }));
       if (root.firstChild !== content || root.childNodes.length !== 1) root.replaceChildren(content);
       root.classList.toggle("kd-text", !canvas);
-      const [t, s] = [fixed.teacher[index], view.hasStudent ? view.student[index] : -1];
-      root.classList.toggle("kd-differs", view.hasStudent && s !== t);
-      const words = answersInWords(fixed.classes, fixed.labels[index] ?? -1, t, s);
-      put(root, "aria-label", `Example ${index + 1} of ${fixed.count}: ${fixed.captions[index] ? `${fixed.captions[index]}, ` : ""}${words}`);
+      const [teacher, student] = [fixed.teacher[index], view.hasStudent ? view.student[index] : -1];
+      root.classList.toggle("kd-differs", view.hasStudent && student !== teacher);
+      const words = answersInWords(fixed.classes, fixed.labels[index] ?? -1, teacher, student);
+      put(root, "aria-label", t("Example {n} of {total}: {words}", { n: index + 1, total: fixed.count, words: [fixed.captions[index], words].filter(Boolean).join(", ") }));
       put(root, "title", canvas ? words : `${fixed.captions[index] ?? ""}: ${words}`);
       put(root, "aria-checked", index === view.selected ? "true" : "false");
       put(root, "tabindex", isTabStop ? "0" : "-1");
@@ -274,14 +279,14 @@ function exampleItem() {
 /** How many there are, of how many; the pager; whether the example selected is among them. */
 function examplesFoot(life, turn) {
   const counted = node("span", {});
-  const watched = definition(life, "watched", "");
+  const watched = definition(life, t("watched"), "");
   const differ = node("span", {});
   const key = node("span", { class: "kd-example-key" }, node("span", { class: "kd-dot", "aria-hidden": "true" }), differ);
   const away = node("span", {});
   const range = node("span", { class: "kd-example-range" });
-  const back = node("button", { type: "button", class: "kd-button kd-turn", "aria-label": "Previous examples" }, "‹");
-  const on = node("button", { type: "button", class: "kd-button kd-turn", "aria-label": "More examples" }, "›");
-  const pager = node("div", { class: "kd-example-pager", role: "group", "aria-label": "More examples" }, back, range, on);
+  const back = node("button", { type: "button", class: "kd-button kd-turn", "aria-label": t("Previous examples") }, "‹");
+  const on = node("button", { type: "button", class: "kd-button kd-turn", "aria-label": t("More examples") }, "›");
+  const pager = node("div", { class: "kd-example-pager", role: "group", "aria-label": t("More examples") }, back, range, on);
   let view = null;
   for (const [button, by] of [[back, -1], [on, 1]]) {
     life.listen(button, "click", () => button.getAttribute("aria-disabled") !== "true" && turn(view.page + by));
@@ -292,25 +297,26 @@ function examplesFoot(life, turn) {
     draw(next) {
       view = next;
       this.root.hidden = view.count === 0;
-      say(counted, `${grouped(view.list.length)} of ${grouped(view.count)} `);
+      say(counted, `${t("{n} of {total}", { n: grouped(view.list.length), total: grouped(view.count) })} `);
       say(watched.querySelector(".kd-tip"), watchedMeaning(view));
       key.hidden = !view.hasStudent || !view.shown.some((i) => view.student[i] !== view.teacher[i]);
       const first = view.page * view.room + 1;
-      say(differ, ` ${view.who} and teacher differ`);
+      say(differ, ` ${t("{who} and teacher differ", { who: view.who })}`);
       pager.classList.toggle("kd-blank", view.pages < 2);
       say(range, `${first}–${first + view.shown.length - 1}`);
       put(back, "aria-disabled", view.page > 0 ? "false" : "true");
       put(on, "aria-disabled", view.page < view.pages - 1 ? "false" : "true");
-      say(away, view.place < 0 && view.count > 0 ? `Example ${view.selected + 1}, selected, is not in this list.` : "");
+      say(away, view.place < 0 && view.count > 0 ? t("Example {n}, selected, is not in this list.", { n: view.selected + 1 }) : "");
     },
   };
 }
 
 function watchedMeaning({ count, sample, split }) {
   const picked = count - sample;
-  if (!picked) return `${grouped(count)} examples drawn at random from the ${split} data.`;
-  return `${grouped(sample)} examples drawn at random from the ${split} data, and ${grouped(picked)} picked because the teacher is wrong or in doubt there. `
-    + "So shares of this list are no estimate for all data.";
+  const told = { n: grouped(sample), picked: grouped(picked), split: splitInWords(split) };
+  if (!picked) return t("{n} examples drawn at random from the {split} data.", told);
+  return t("{n} examples drawn at random from the {split} data, and {picked} picked because the teacher is wrong or in doubt there. "
+    + "So shares of this list do not estimate those of all data.", told);
 }
 
 export default { render };

@@ -6,7 +6,8 @@ import { card, changing, commit, drawing, lifetime, liveSentence, node, put, say
 import { figuresInARow } from "../shared/figures_in_a_row.js";
 import { grouped, percent, quantity } from "../shared/format.js";
 import { isInView, joined } from "../shared/scene.js";
-import { studentAtStep } from "../shared/strip.js";
+import { stepsAreTold } from "../shared/strip.js";
+import { t, tn } from "../shared/words.js";
 import "./style.css";
 
 const FIDELITY_DEPENDS_ON = [
@@ -14,23 +15,23 @@ const FIDELITY_DEPENDS_ON = [
 ];
 const MOST_CLASSES = 20; // rows of the table; of more classes, those on which they agree least
 const CELLS = {
-  both_right: { filter: "both_right", name: "both right" },
-  errors_new: { filter: "new", name: "errors new: only the teacher is right" },
-  errors_mended: { filter: "mended", name: "errors mended: only the student is right" },
-  errors_inherited: { filter: "both_wrong", name: "errors inherited: both wrong" },
+  both_right: { filter: "both_right", name: () => t("both right") },
+  errors_new: { filter: "new", name: () => t("errors new: only the teacher is right") },
+  errors_mended: { filter: "mended", name: (who) => t("errors corrected: only the {who} is right", { who }) },
+  errors_inherited: { filter: "both_wrong", name: () => t("errors inherited: both wrong") },
 };
 const FIDELITY_TERMS = {
-  agreement: ["Agreement", "Share of the examples on which student and teacher say the same class first."],
-  teacher: ["Teacher right", "Share of the labelled examples whose class the teacher says first."],
-  student: ["Student right", "Share of the labelled examples whose class the student says first."],
-  kl: ["KL at T", "Mean over the examples of Σ t log(t / s) in nats, both softened at the T of the slider; 0 where they say the same."],
-  ranks: ["Rank agreement", "Mean of Spearman’s ρ between the two orders of the classes: 1 where the orders are the same."],
+  agreement: [t("Agreement"), t("Share of the examples on which student and teacher have the same first choice.")],
+  teacher: [t("Teacher right"), t("The teacher’s accuracy: share of the labelled examples whose class is its first choice.")],
+  student: [t("Student right"), t("The student’s accuracy: share of the labelled examples whose class is its first choice.")],
+  kl: [t("KL at T"), t("Mean over the examples of Σ t log(t / s) in nats, both softened at the T of the slider; 0 where they are equal.")],
+  ranks: [t("Rank agreement"), t("Mean of Spearman’s ρ between the two orders of the classes: 1 where the orders are the same.")],
 };
 
 async function render({ model: own, el }) {
   const model = await joined(own);
   const life = lifetime(model);
-  const { body } = card(el, "fidelity", "Fidelity");
+  const { body } = card(el, "fidelity", t("Fidelity"));
   const note = node("p", { class: "kd-note" });
   const empty = node("p", { class: "kd-nothing" });
   const numbers = figuresInARow(life, FIDELITY_TERMS);
@@ -38,7 +39,7 @@ async function render({ model: own, el }) {
   const table = fidelityTable();
   const sentence = liveSentence(life);
   const all = node("div", { class: "kd-fidelity-all" }, cells.root, numbers.root, table.root, sentence.root);
-  body.append(node("div", { class: "kd-head" }, node("h2", {}, "Fidelity"), note), empty, all);
+  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Fidelity")), note), empty, all);
   const changed = changing();
   let found = null;
 
@@ -58,8 +59,8 @@ async function render({ model: own, el }) {
     const share = (k, n) => (n ? percent((100 * k) / n) : "–");
     numbers.draw({
       agreement: share(found.agreed, found.n), teacher: share(found.teacherRight, found.labelled),
-      student: share(found.studentRight, found.labelled), kl: `${quantity(kl)} nats`, ranks: quantity(found.ranks),
-    }, { student: `${view.title} right` });
+      student: share(found.studentRight, found.labelled), kl: t("{value} nats", { value: quantity(kl) }), ranks: quantity(found.ranks),
+    }, { student: t("{who} right", { who: view.title }) });
     cells.draw(found, model.get("filter"), view);
     table.draw(found, view);
     sentence.say(fidelitySentence(model, found, view), `${view.who} ${view.step}`);
@@ -73,19 +74,19 @@ async function render({ model: own, el }) {
 function fidelityCells(life, choose) {
   const made = Object.entries(CELLS).map(([key, { filter, name }]) => {
     const count = node("b", {});
-    const label = node("span", {}, name);
+    const label = node("span", {});
     const root = node("button", { type: "button", class: `kd-cell kd-cell-${key}`, "aria-pressed": "false" }, count, label);
     life.listen(root, "click", () => choose(filter));
     return { key, filter, count, label, name, root };
   });
-  const root = node("div", { class: "kd-cells", role: "group", "aria-label": "Who is right" }, ...made.map((cell) => cell.root));
+  const root = node("div", { class: "kd-cells", role: "group", "aria-label": t("Who is right") }, ...made.map((cell) => cell.root));
   return {
     root,
     draw(found, filter, view) {
       root.hidden = !found.labelled;
       for (const cell of made) {
         say(cell.count, grouped(found.cells[cell.key]));
-        say(cell.label, cell.name.replace("student", view.who));
+        say(cell.label, cell.name(view.who));
         put(cell.root, "aria-pressed", cell.filter === filter ? "true" : "false");
       }
     },
@@ -97,9 +98,9 @@ function fidelityTable() {
   const limit = node("p", { class: "kd-note" });
   const cell = (role, text = "") => node("span", { role }, text);
   const student = cell("columnheader");
-  const head = node("div", { class: "kd-fidelity-row kd-fidelity-head", role: "row" }, cell("columnheader", "Class"), cell("columnheader", "Examples"),
-    cell("columnheader", "Agree"), cell("columnheader", "Teacher right"), student);
-  const table = node("div", { class: "kd-fidelity-table", role: "table", "aria-label": "Classes" }, head);
+  const head = node("div", { class: "kd-fidelity-row kd-fidelity-head", role: "row" }, cell("columnheader", t("Class")), cell("columnheader", t("Examples")),
+    cell("columnheader", t("Agree")), cell("columnheader", t("Teacher right")), student);
+  const table = node("div", { class: "kd-fidelity-table", role: "table", "aria-label": t("Classes") }, head);
   const root = node("div", {}, limit, table);
   const made = [];
   const rowOf = (i) => {
@@ -115,9 +116,9 @@ function fidelityTable() {
     draw(found, view) {
       root.hidden = !found.labelled;
       const listed = [...found.classes].sort((a, b) => a.agreed / a.n - b.agreed / b.n || a.index - b.index).slice(0, MOST_CLASSES);
-      say(limit, listed.length < found.classes.length ? `${listed.length} of ${found.classes.length} classes: those on which they agree least.` : "");
+      say(limit, listed.length < found.classes.length ? t("Showing the {shown} of {total} classes on which they agree least.", { shown: listed.length, total: found.classes.length }) : "");
       limit.hidden = !limit.textContent;
-      say(student, `${view.title} right`);
+      say(student, t("{who} right", { who: view.title }));
       listed.forEach((c, i) => {
         const { root: row, cells } = rowOf(i);
         row.hidden = false;
@@ -130,13 +131,17 @@ function fidelityTable() {
 }
 
 function fidelitySentence(model, found, view) {
-  const start = `${studentAtStep(model, view.who)} agrees with the teacher on ${grouped(found.agreed)} of ${grouped(found.n)} examples`;
-  if (!found.labelled) return `${start}; without labels, nobody can say who is right.`;
+  const told = { step: grouped(view.step), who: view.who, agreed: grouped(found.agreed), n: grouped(found.n) };
+  const start = stepsAreTold(model) ? t("After step {step} the {who} agrees with the teacher on {agreed} of {n} examples.", told)
+    : t("The {who} agrees with the teacher on {agreed} of {n} examples.", told);
+  if (!found.labelled) return `${start} ${t("Without labels, nobody can say who is right.")}`;
   const wrong = found.labelled - found.studentRight;
-  if (!wrong) return `${start} and has none of them wrong.`;
+  if (!wrong) return `${start} ${t("It makes no errors.")}`;
   const [own, both] = [found.cells.errors_new, found.cells.errors_inherited];
-  const inherited = both ? `on ${grouped(both)} the teacher is wrong too (with the same class on ${grouped(found.same)})` : "on none the teacher is wrong too";
-  return `${start}. Of its ${grouped(wrong)} ${wrong === 1 ? "error" : "errors"}, ${grouped(own)} ${own === 1 ? "is" : "are"} new; ${inherited}.`;
+  const errors = { n: grouped(wrong), own: grouped(own), both: grouped(both), same: grouped(found.same) };
+  if (!both) return `${start} ${tn("Its {n} error is new.", "All of its {n} errors are new.", wrong, errors)}`;
+  return `${start} ${tn("It makes {n} error: {own} new, {both} where the teacher is wrong too ({same} with the same class).",
+    "It makes {n} errors: {own} new, {both} where the teacher is wrong too ({same} with the same class).", wrong, errors)}`;
 }
 
 export default { render };

@@ -3,24 +3,25 @@
 import { nodePool, textSize } from "../shared/curve_axes.js";
 import { definition } from "../shared/definition.js";
 import { card, drawing, lifetime, liveSentence, node, put, say, svgNode } from "../shared/elements.js";
-import { grouped, powerOfTen, quantity, short } from "../shared/format.js";
+import { fixed, grouped, powerOfTen, quantity, short } from "../shared/format.js";
+import { t } from "../shared/words.js";
 import "./style.css";
 
 const PULL_PLOTS = [
-  { key: "values", name: "Value", meaning: "What each term gives on the batch that comes next, before its weight." },
-  { key: "norms", name: "Gradient norm", meaning: "Length of the gradient of weight × value with respect to the student’s parameters: how hard the term pulls at them." },
-  { key: "cosines", name: "Cosine", meaning: "Of the angle between the gradients of two terms: 1 they pull the same way, 0 at right angles, −1 against each other." },
+  { key: "values", name: t("Value"), meaning: t("Value of each term on the next batch, before its weight.") },
+  { key: "norms", name: t("Gradient norm"), meaning: t("Length of the gradient of weight × value with respect to the student’s parameters: how hard the term pulls at them.") },
+  { key: "cosines", name: t("Cosine"), meaning: t("Of the angle between the gradients of two terms: 1 the same direction, 0 at right angles, −1 opposite.") },
 ];
 const PULL_TRAITS = ["terms", "steps", "values", "norms", "cosines", "total_steps", "sentence"];
 const PULL_HEIGHT = 132;
 
 function render({ model, el }) {
   const life = lifetime(model);
-  const { body } = card(el, "gradients", "The terms");
+  const { body } = card(el, "gradients", t("The terms"));
   const plots = PULL_PLOTS.map((plot) => pullPlot(life, plot));
-  const empty = node("p", { class: "kd-note" }, "Press Train: what each term gives, and how it pulls at the student, appears here.");
+  const empty = node("p", { class: "kd-note" }, t("Press Train: the value of each term, and how it pulls at the student, appears here."));
   const live = liveSentence(life);
-  body.append(node("div", { class: "kd-head" }, node("h2", {}, "How the terms pull")), empty, node("div", { class: "kd-pulls" }, ...plots.map((p) => p.root)), live.root);
+  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("How the terms pull"))), empty, node("div", { class: "kd-pulls" }, ...plots.map((p) => p.root)), live.root);
 
   const painter = drawing(life, () => {
     const steps = model.get("steps");
@@ -39,7 +40,7 @@ function render({ model, el }) {
 /** What is drawn as one line each: the terms, or every two of them. */
 function pullLines(key, terms) {
   if (key !== "cosines") return terms.map((term) => ({ title: term.title, own: term.own }));
-  return terms.flatMap((a, i) => terms.slice(i + 1).map((b) => ({ title: `${a.title} and ${b.title}`, own: a.own || b.own })));
+  return terms.flatMap((a, i) => terms.slice(i + 1).map((b) => ({ title: t("{one} and {other}", { one: a.title, other: b.title }), own: a.own || b.own })));
 }
 
 function pullPlot(life, { key, name, meaning }) {
@@ -64,7 +65,7 @@ function pullPlot(life, { key, name, meaning }) {
         list.replaceChildren(...rows.map((row) => row.root));
       }
       const numbers = model.get(key);
-      rows.forEach((row, i) => say(row.value, key === "cosines" ? signed(numbers.at(-1)[i]) : quantity(numbers.at(-1)[i])));
+      rows.forEach((row, i) => say(row.value, key === "cosines" ? fixed(numbers.at(-1)[i], 2) : quantity(numbers.at(-1)[i])));
       drawPull({ key, steps, numbers, lines, last: Math.max(1, model.get("total_steps"), steps.at(-1)), width: Math.round(plot.clientWidth || 200) }, svg, pool);
     },
   };
@@ -81,13 +82,9 @@ function pullClass(line, key) {
   return `kd-pull-line kd-pull-${key === "cosines" ? "both" : line.own ? "own" : "other"}`;
 }
 
-function signed(x) {
-  return x === null || x === undefined ? "–" : x.toFixed(2).replace("-", "−");
-}
-
 /** A logarithmic axis where all numbers are above zero, a linear one for cosines and where one is not. */
 function pullAxis(key, all) {
-  if (key === "cosines") return { ticks: [-1, 0, 1], text: signedTick, at: (v) => (v + 1) / 2 };
+  if (key === "cosines") return { ticks: [-1, 0, 1], text: short, at: (v) => (v + 1) / 2 };
   const [low, high] = [Math.min(...all), Math.max(...all)];
   if (low > 0) {
     const [bottom, top] = [Math.floor(Math.log10(low) + 1e-9), Math.max(Math.ceil(Math.log10(high) - 1e-9), Math.floor(Math.log10(low) + 1e-9) + 1)];
@@ -102,11 +99,7 @@ function pullAxis(key, all) {
 
 function decade(v) {
   const exponent = Math.round(Math.log10(v));
-  return exponent >= -2 && exponent <= 3 ? String(Number(v.toPrecision(1))) : powerOfTen(exponent);
-}
-
-function signedTick(v) {
-  return String(v).replace("-", "−");
+  return exponent >= -2 && exponent <= 3 ? short(Number(v.toPrecision(1))) : powerOfTen(exponent);
 }
 
 function drawPull(view, svg, pool) {
@@ -126,7 +119,7 @@ function drawPull(view, svg, pool) {
       pool.take("grid", "text", { x: box.left - 6, y: y(tick), dy: "0.34em", "text-anchor": "end", class: "kd-pull-tick" }, axis.text(tick));
     }
     for (const [step, anchor] of [[0, "start"], [view.last, "end"]]) {
-      pool.take("grid", "text", { x: x(step), y: height - 5 * unit, "text-anchor": anchor, class: "kd-pull-tick" }, step ? `step ${grouped(step)}` : "0");
+      pool.take("grid", "text", { x: x(step), y: height - 5 * unit, "text-anchor": anchor, class: "kd-pull-tick" }, step ? t("step {step}", { step: grouped(step) }) : "0");
     }
     view.lines.forEach((line, i) => {
       const points = view.steps.map((step, n) => [x(step), view.numbers[n][i]]).filter(([, v]) => v !== null && Number.isFinite(v)).map(([at, v]) => [at, y(v)]);

@@ -1,19 +1,20 @@
-// Kept: what is left of an earlier visit, to take up or to forget.
+// Kept: what is left of an earlier visit, to resume or to discard.
 
 import { announcer, card, drawing, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
 import { grouped } from "../shared/format.js";
 import { noAnswer, PATIENCE_MS } from "../shared/patience.js";
 import { isHidden, joined } from "../shared/scene.js";
+import { t, tn } from "../shared/words.js";
 import "./style.css";
 
 const BUSY = ["loading", "running"];
-const TEXTS = { take_up: ["Take it up", "Taking it up …"], forget: ["Forget it", "Forgetting …"] };
+const TEXTS = { take_up: [t("Resume"), t("Resuming …")], forget: [t("Discard"), t("Discarding …")] };
 const DAY_MS = 86_400_000;
 
 async function render({ model: own, el }) {
   const model = await joined(own);
   const life = lifetime(model);
-  const { root, body } = card(el, "kept", "Runs that are kept");
+  const { root, body } = card(el, "kept", t("Kept runs"));
   const live = announcer(life, { quiet: 300 });
   const newest = node("div", {});
   const earlier = node("div", { class: "kd-kept-rows" });
@@ -45,7 +46,7 @@ async function render({ model: own, el }) {
     const taking = pending?.command === "take_up";
     el.hidden = isHidden(model, "kept") || offers.length === 0 || (busy && !taking);
     if (JSON.stringify(offers) !== stamp) rebuild(offers);
-    say(count, offers.length === 2 ? "1 earlier run" : `${offers.length - 1} earlier runs`);
+    say(count, tn("{n} earlier run", "{n} earlier runs", offers.length - 1));
     more.hidden = offers.length < 2;
     for (const button of body.querySelectorAll("button")) drawButton(button, pending);
     live.announce(el.hidden ? "" : silence.textContent || sentence(offers[0]));
@@ -94,11 +95,12 @@ function drawButton(button, pending) {
   say(button, TEXTS[button.dataset.command][mine ? 1 : 0]);
 }
 
-/** "A run of today 12:31 is kept here: MNIST, 128 units, step 1,240 of 1,920." */
+/** "Kept run (today 12:31): MNIST, 128 units, step 1,240 of 1,920." */
 function sentence({ title, when, steps_done: done, total_steps: total }) {
-  const far = done >= total ? `finished after ${grouped(total)} steps` : `step ${grouped(done)} of ${grouped(total)}`;
+  const steps = { done: grouped(done), total: grouped(total) };
+  const far = done >= total ? t("finished after {total} steps", steps) : t("step {done} of {total}", steps);
   const what = [title, far].filter(Boolean).join(", ");
-  return `A run of ${dayAndTime(new Date(when), new Date())} is kept here: ${what}.`;
+  return t("Kept run ({when}): {what}.", { when: dayAndTime(new Date(when), new Date()), what });
 }
 
 /** A moment as its reader would say it, in their time zone and their way of writing. */
@@ -106,7 +108,7 @@ function dayAndTime(then, now) {
   const time = new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(then);
   const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
   const days = Math.round((midnight(now) - midnight(then)) / DAY_MS);
-  const day = days === 0 ? "today" : days === 1 ? "yesterday" : new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(then);
+  const day = days === 0 ? t("today") : days === 1 ? t("yesterday") : new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(then);
   return `${day} ${time}`;
 }
 

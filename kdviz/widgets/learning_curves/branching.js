@@ -3,6 +3,7 @@
 import { node, put, say, uniqueId } from "../shared/elements.js";
 import { grouped, short } from "../shared/format.js";
 import { isLocked } from "../shared/scene.js";
+import { t } from "../shared/words.js";
 
 const BRANCHES_WHILE = ["running", "paused", "stopped", "finished"];
 const BRANCH_PATIENCE_MS = 8000;
@@ -26,17 +27,16 @@ function setThere(model, field, step) {
 function fieldError(model, field, text, value) {
   const range = field.slider ? model.get(`${field.name}_range`) : null;
   if (Number.isFinite(value) && (range ? value >= range[0] && value <= range[1] : value > 0)) return null;
-  const wanted = range ? `from ${short(range[0])} to ${short(range[1])}` : "above 0";
-  const name = field.symbol.length > 1 ? field.title : field.symbol;
-  return `${name} must be a number ${wanted}, got ${text.trim() || "nothing"}.`;
+  const told = { name: field.symbol.length > 1 ? field.title : field.symbol, got: text.trim() || t("nothing"), low: short(range?.[0] ?? 0), high: short(range?.[1] ?? 0) };
+  return range ? t("Expected a number from {low} to {high} for {name}, got {got}.", told) : t("Expected a number above 0 for {name}, got {got}.", told);
 }
 
 /** null where a branch can begin, else what the button says instead. */
 function branchHere(model, time, step) {
   const row = shownRun(model);
-  if (!row || !time.ready() || !BRANCHES_WHILE.includes(model.get("state")) || isLocked(model, "branch")) return "Branch";
-  if (row.role !== "student" && row.role !== "branch") return "Branch: show a student";
-  return step < (row.total_steps || Infinity) ? null : "Branch: go back first";
+  if (!row || !time.ready() || !BRANCHES_WHILE.includes(model.get("state")) || isLocked(model, "branch")) return t("Branch");
+  if (row.role !== "student" && row.role !== "branch") return t("Branch (show a student)");
+  return step < (row.total_steps || Infinity) ? null : t("Branch (pick an earlier step)");
 }
 
 export function branchPart(model, life, time) {
@@ -44,8 +44,8 @@ export function branchPart(model, life, time) {
   const button = node("button", { type: "button", class: "kd-button kd-branch-open", "aria-expanded": "false", "aria-controls": id });
   const error = node("p", { class: "kd-branch-error", id: `${id}-error`, role: "alert" });
   const fields = model.get("live").map((field) => branchField(field, error.id));
-  const start = node("button", { type: "submit", class: "kd-button kd-primary" }, "Start branch");
-  const form = node("form", { class: "kd-branch-form", id, hidden: "", novalidate: "", "aria-label": "Branch" },
+  const start = node("button", { type: "submit", class: "kd-button kd-primary" }, t("Start branch"));
+  const form = node("form", { class: "kd-branch-form", id, hidden: "", novalidate: "", "aria-label": t("Branch") },
     node("div", { class: "kd-branch-fields" }, ...fields.map((f) => f.root), start), error);
   let waiting = 0;
 
@@ -97,7 +97,7 @@ export function branchPart(model, life, time) {
     const step = time.at();
     const there = branchHere(model, time, step);
     const works = there === null && !waiting;
-    say(button, waiting ? "Starting the branch …" : there ?? `Branch from step ${grouped(step)}`);
+    say(button, waiting ? t("Starting the branch …") : there ?? t("Branch from step {step}", { step: grouped(step) }));
     put(button, "aria-disabled", works ? "false" : "true");
     if (!works && !form.hidden) open(false);
     if (!form.hidden) for (const f of fields) f.refill(setThere(model, f.field, step));

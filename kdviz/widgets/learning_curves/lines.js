@@ -1,10 +1,11 @@
 // What is drawn on the axes of the learning curves: bands, lines, forks, edits, and the names at the lines' ends.
 
 import { node } from "../shared/elements.js";
-import { percent, } from "../shared/format.js";
+import { percent } from "../shared/format.js";
 import { RUN_ORDER, runKey, runLook, runMark } from "../shared/run_key.js";
+import { t } from "../shared/words.js";
 
-export const CURVE_NAMES = { student: "Student", twin: "Twin, no teacher", smoothed: "Twin, label smoothing", teacher: "Teacher" };
+export const CURVE_NAMES = { student: t("Student"), twin: t("Twin, no teacher"), smoothed: t("Twin, label smoothing"), teacher: t("Teacher") };
 const MARKS_APART = 60;
 const LABEL_APART = 16;
 
@@ -103,7 +104,7 @@ function ends(view) {
     lines.push(end({ role: band.role, look: band.look, name: band.title, short: band.short, order: view.series.length, band: true }, band.steps.at(-1), band.mean.at(-1)));
   }
   if (view.teacher !== null) {
-    lines.push(end({ role: "teacher", look: runLook({ role: "teacher" }), name: "Teacher", short: "Teacher" }, view.last, view.teacher));
+    lines.push(end({ role: "teacher", look: runLook({ role: "teacher" }), name: t("Teacher"), short: t("Teacher") }, view.last, view.teacher));
   }
   return lines.filter((line) => Number.isFinite(line.height)).sort((a, b) => a.height - b.height);
 }

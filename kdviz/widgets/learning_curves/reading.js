@@ -3,6 +3,7 @@
 import { fitted } from "./lines.js";
 import { commit, node, put, say, svgNode } from "../shared/elements.js";
 import { grouped, percent } from "../shared/format.js";
+import { t } from "../shared/words.js";
 
 /** The recorded value at or before a step; null before the first one. */
 function valueAt(s, step) {
@@ -32,9 +33,9 @@ export function readingPart(layer) {
       if (!reading) return;
       const x = view.x(at);
       for (const [name, value] of [["x1", x], ["x2", x], ["y1", view.box.top], ["y2", view.box.bottom]]) put(line, name, value);
-      say(heading, `Step ${grouped(at)}`);
+      say(heading, t("Step {step}", { step: grouped(at) }));
       const told = lines.map(({ s, found }) => [s.look.name, `${view.wide ? fitted(s.title, s.short, view.letters) : s.title} ${percent(found.value)}`]);
-      if (view.teacher !== null) told.push(["teacher", `Teacher ${percent(view.teacher)}`]);
+      if (view.teacher !== null) told.push(["teacher", `${t("Teacher")} ${percent(view.teacher)}`]);
       told.push(...view.edits.filter((edit) => Math.abs(view.x(edit.step) - x) < 6).map((edit) => ["edit", edit.text]));
       told.forEach(([look, text], i) => {
         rows[i] ??= root.appendChild(node("span", {}));
@@ -52,7 +53,7 @@ function tellHandle(handle, view, at, lines) {
   put(handle, "aria-valuemax", view.last);
   put(handle, "aria-valuenow", at);
   const values = lines.map(({ s, found }) => `${s.title} ${percent(found.value)}`);
-  put(handle, "aria-valuetext", `step ${grouped(at)}: ${values.join(", ") || "no value yet"}`);
+  put(handle, "aria-valuetext", t("step {step}: {values}", { step: grouped(at), values: values.join(", ") || t("no value yet") }));
 }
 
 /** Over the names at the right or, in narrow places, over the legend above the plot: where it hides no curve. */

@@ -3,6 +3,7 @@
 import { keyedIndex } from "./reading.js";
 import { commit, node, put, say, svgNode, uniqueId } from "../shared/elements.js";
 import { grouped } from "../shared/format.js";
+import { t } from "../shared/words.js";
 
 const FILM_MS = 6000;
 const SLOWEST_FRAME_MS = 500;
@@ -102,7 +103,7 @@ function filmPlayer(life, time, changed) {
   return { playing: () => frame > 0, toggle: () => (frame ? stop() : time.ready() && play()) };
 }
 
-/** A native range input on the plot's axis; film and "now" below it; to the right what the page adds (`more`). */
+/** A native range input on the plot's axis; film and "Latest" below it; to the right what the page adds (`more`). */
 export function scrubberPart(model, life, time, more) {
   const label = node("label", { class: "kd-unseen" });
   const input = node("input", { type: "range", class: "kd-range kd-scrub", id: uniqueId("scrub"), min: 0, step: 1 });
@@ -114,13 +115,13 @@ export function scrubberPart(model, life, time, more) {
   const filmName = node("span", {});
   const icon = svgNode("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, shape);
   const filmButton = node("button", { type: "button", class: "kd-button kd-film" }, icon, filmName);
-  const nowButton = node("button", { type: "button", class: "kd-button", title: "Follow the newest step" }, "Now");
+  const nowButton = node("button", { type: "button", class: "kd-button", title: t("Follow the latest step") }, t("Latest"));
   const buttons = node("div", { class: "kd-scrub-buttons" }, filmButton, nowButton, where, more);
-  const root = node("div", { class: "kd-scrubber", role: "group", "aria-label": "Time travel" }, track, buttons);
+  const root = node("div", { class: "kd-scrubber", role: "group", "aria-label": t("Time travel") }, track, buttons);
 
   const drawFilm = () => {
     put(shape, "d", FILM_ICONS[film.playing() ? "pause" : "play"]);
-    say(filmName, film.playing() ? "Pause film" : "Play film");
+    say(filmName, film.playing() ? t("Pause film") : t("Play film"));
   };
   life.listen(filmButton, "click", () => film.toggle());
   life.listen(nowButton, "click", () => {
@@ -144,7 +145,7 @@ export function scrubberPart(model, life, time, more) {
       const ready = time.ready();
       const at = time.at();
       const text = whereText(time, view);
-      say(label, `Step that the views show${view.shownTitle ? `, ${view.shownTitle}` : ""}`);
+      say(label, [t("Step that the views show"), view.shownTitle].filter(Boolean).join(", "));
       say(where, text);
       input.disabled = !ready;
       if (Number(input.value) !== at) input.value = String(at);
@@ -159,9 +160,9 @@ export function scrubberPart(model, life, time, more) {
 }
 
 function whereText(time, view) {
-  if (!time.ready()) return "No steps recorded yet";
+  if (!time.ready()) return t("No steps recorded yet");
   const step = grouped(time.at());
-  return time.follows() ? `Newest: step ${step}` : `Step ${step} of ${grouped(view.shownTotal)}`;
+  return time.follows() ? t("Latest: step {step}", { step }) : t("Step {step} of {total}", { step, total: grouped(view.shownTotal) });
 }
 
 /** Dragging moves the views; the release, or the end of key presses, tells Python. */

@@ -9,6 +9,7 @@ import { announcer, card, commit, drawing, lifetime, node, put, say, svgNode, un
 import { grouped } from "../shared/format.js";
 import { runLook, SHORT_NAMES } from "../shared/run_key.js";
 import { isHidden, joined, liveTraits } from "../shared/scene.js";
+import { t } from "../shared/words.js";
 import "./style.css";
 import "./scrubber.css";
 
@@ -21,7 +22,7 @@ const BRANCH_TRAITS = ["in_force", "locked", "state", "runs", "hidden"];
 async function render({ model: own, el }) {
   const model = await joined(own);
   const life = lifetime(model);
-  const { root, body } = card(el, "curves", "Learning curves");
+  const { root, body } = card(el, "curves", t("Learning curves"));
   const live = announcer(life, { apart: 20000 });
   const time = timeline(model, life);
   const head = curvesHead(model, life);
@@ -30,7 +31,7 @@ async function render({ model: own, el }) {
   const branch = branchPart(model, life, time);
   const scrubber = scrubberPart(model, life, time, branch.button);
   const sentence = node("p", { class: "kd-sentence" });
-  const edits = node("ol", { class: "kd-unseen", "aria-label": "Edits" });
+  const edits = node("ol", { class: "kd-unseen", "aria-label": t("Edits") });
   const travelling = model.scene ? [scrubber.root, branch.form] : [];
   body.append(head.root, legend, plot.root, ...travelling, sentence, edits);
   root.append(live.region);
@@ -77,7 +78,7 @@ function curvesTold(model) {
     return {
       rows: model.get("series").map((row) => ({ ...row, edits: [], bold: row.role === "student" })),
       bands: [], teacher: model.get("teacher"), total: model.get("total_steps"), edits,
-      told: edits.map((edit) => `Step ${grouped(edit.step)}: ${edit.text}`), shown: null, travels: false,
+      told: edits.map((edit) => t("Step {step}: {edit}", { step: grouped(edit.step), edit: edit.text })), shown: null, travels: false,
     };
   }
   const all = model.get("runs");
@@ -87,7 +88,7 @@ function curvesTold(model) {
     rows: rows.map((row) => (row.from === null || row.from === undefined ? row : fromItsFork(row, all))),
     bands: model.get("bands"), teacher: model.get("teacher_error"), total: model.get("total_steps"),
     edits: shown && !shown.hidden ? shown.edits : [],
-    told: rows.flatMap((row) => row.edits.map((edit) => `${row.name}, step ${grouped(edit.step)}: ${edit.text}`)),
+    told: rows.flatMap((row) => row.edits.map((edit) => t("{name}, step {step}: {edit}", { name: row.name, step: grouped(edit.step), edit: edit.text }))),
     shown, travels: !isHidden(model, "scrubber"),
   };
 }
@@ -143,7 +144,7 @@ function curvesView(model, width) {
 }
 
 function titleOf(row) {
-  return row.name || CURVE_NAMES[row.role] || "Branch";
+  return row.name || CURVE_NAMES[row.role] || t("Branch");
 }
 
 function drawnRun(row, flip) {
@@ -153,14 +154,14 @@ function drawnRun(row, flip) {
 }
 
 function drawnBand(band, flip) {
-  const title = band.name || `${CURVE_NAMES[band.role]}, ${band.seeds} seeds`;
+  const title = band.name || t("{name}, {n} seeds", { name: CURVE_NAMES[band.role], n: band.seeds });
   return { ...band, low: band.low.map(flip), mean: band.mean.map(flip), high: band.high.map(flip), title, short: title, look: runLook(band) };
 }
 
 /** Whether names stand at the ends of the lines, how many letters each of them has, and the px it takes. */
 function labelRoom(lines, width, unit) {
-  const names = lines.length ? lines.map((line) => line.short) : ["Twin, no teacher"];
-  const longest = Math.max("Teacher".length, ...names.map((name) => name.length));
+  const names = lines.length ? lines.map((line) => line.short) : [t("Twin, no teacher")];
+  const longest = Math.max(t("Teacher").length, ...names.map((name) => name.length));
   const letters = Math.min(longest, Math.floor((0.365 * width / unit - 28) / 7.3) - 7);
   const wide = width >= WIDE * unit && letters >= Math.min(longest, FEWEST_LETTERS);
   return { wide, letters, right: wide ? (28 + 7.3 * (letters + 7)) * unit : 16 * unit };
@@ -180,8 +181,8 @@ function curvesHead(model, life) {
     life.listen(input, "change", () => commit(model, { measure: value }));
     return { value, input, root: node("label", {}, input, node("span", {}, text)) };
   };
-  const options = [option("error", "Error"), option("accuracy", "Accuracy")];
-  const choice = node("fieldset", { class: "kd-segments" }, node("legend", { class: "kd-unseen" }, "Measure"), ...options.map((o) => o.root));
+  const options = [option("error", t("Error")), option("accuracy", t("Accuracy"))];
+  const choice = node("fieldset", { class: "kd-segments" }, node("legend", { class: "kd-unseen" }, t("Measure")), ...options.map((o) => o.root));
   return {
     root: node("div", { class: "kd-head" }, title, choice),
     draw(view) {
@@ -197,7 +198,7 @@ function curvesPlot(model, life, time) {
   const layers = Object.fromEntries(["bands", "grid", "edits", "lines", "marks", "labels", "travel", "cursor"].map((name) => [name, layer(name)]));
   const empty = node("p", { class: "kd-plot-empty" });
   const reading = readingPart(layers.cursor);
-  const handle = node("div", { class: "kd-plot-handle", role: "slider", tabindex: "0", "aria-label": "Read the curves at a step" });
+  const handle = node("div", { class: "kd-plot-handle", role: "slider", tabindex: "0", "aria-label": t("Read the curves at a step") });
   const root = node("div", { class: "kd-plot" }, svg, handle, reading.root, empty);
   const pool = nodePool(layers);
   const travel = layers.travel.appendChild(svgNode("line", { class: "kd-travel-line" }));
@@ -245,7 +246,7 @@ function curvesPlot(model, life, time) {
 
 function drawEmpty(view, empty) {
   const nothing = view.series.length === 0;
-  say(empty, nothing ? `Press Train: the ${view.measure} on validation data appears here, step by step.` : "");
+  say(empty, !nothing ? "" : view.measure === "error" ? t("Press Train: the error on validation data appears here, step by step.") : t("Press Train: the accuracy on validation data appears here, step by step."));
   empty.hidden = !nothing;
   empty.style.left = `${(view.box.left + view.box.right) / 2}px`;
   empty.style.top = `${(view.box.top + view.box.bottom) / 2}px`;

@@ -3,25 +3,26 @@
 import { choiceOf } from "../shared/choice.js";
 import { definition } from "../shared/definition.js";
 import { card, changing, commit, drawing, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
+import { t } from "../shared/words.js";
 import "./style.css";
 
 const FAMILY_NAMES = {
-  labels: "Labels, no teacher", response: "Response: what the teacher says", feature: "Features: what its layers give",
-  relation: "Relations: how examples stand to each other", adversarial: "Adversarial", transformer: "Transformers",
+  labels: t("Labels, no teacher"), response: t("Response: what the teacher says"), feature: t("Features: what its layers compute"),
+  relation: t("Relations: how examples relate to each other"), adversarial: t("Adversarial"), transformer: t("Transformers"),
 };
 const ROOMY_REM = 52; // as in the style sheet: from here on the list stands beside the rest and need not be folded
 
 function render({ model, el }) {
   const life = lifetime(model);
-  const { body } = card(el, "methods", "Methods");
+  const { body } = card(el, "methods", t("Methods"));
   const names = {};
-  const pair = choiceOf(life, "Teacher → student", names, (value) => choose(model, { pair: value }));
+  const pair = choiceOf(life, t("Teacher → student"), names, (value) => choose(model, { pair: value }));
   const given = node("p", { class: "kd-methods-given" });
   const note = node("p", { class: "kd-note" });
   const lock = node("p", { class: "kd-note kd-methods-lock", role: "status" });
   const families = node("div", { class: "kd-methods-families" });
   const chosen = node("span", { class: "kd-note" });
-  const fold = node("details", { class: "kd-methods-fold" }, node("summary", {}, node("h2", {}, "Method"), chosen), lock, families);
+  const fold = node("details", { class: "kd-methods-fold" }, node("summary", {}, node("h2", {}, t("Method")), chosen), lock, families);
   fold.open = true;
   body.append(pair.root, given, note, fold);
   let options = [];

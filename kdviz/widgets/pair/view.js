@@ -5,35 +5,36 @@ import { card, commit, drawing, lifetime, node, say, uniqueId } from "../shared/
 import { figuresInARow } from "../shared/figures_in_a_row.js";
 import { compact, short } from "../shared/format.js";
 import { joined } from "../shared/scene.js";
+import { t } from "../shared/words.js";
 import "./style.css";
 
 const PAIR_TERMS = {
-  parameters: ["Parameters", "Numbers that training can change: the teacher’s, and the student’s."],
-  macs: ["Multiply-adds", "Products that are added up in one forward pass of one example: the teacher’s, and the student’s."],
-  smaller: ["Smaller", "How many times fewer (or more) parameters the student has than the teacher."],
-  cheaper: ["Cheaper", "How many times fewer (or more) multiply-adds the student needs than the teacher. It says nothing of seconds."],
+  parameters: [t("Parameters"), t("Numbers that training can change: the teacher’s, and the student’s.")],
+  macs: [t("Multiply-adds"), t("Multiply-accumulate operations in one forward pass of one example: the teacher’s, and the student’s.")],
+  smaller: [t("Smaller"), t("How many times fewer (or more) parameters the student has than the teacher.")],
+  cheaper: [t("Cheaper"), t("How many times fewer (or more) multiply-adds the student needs than the teacher. It says nothing about seconds.")],
 };
 
 async function render({ model: own, el }) {
   const model = await joined(own);
   const life = lifetime(model);
-  const { body } = card(el, "two-models", "The two models");
+  const { body } = card(el, "two-models", t("The two models"));
   const names = {};
-  const teacher = choiceOf(life, "Teacher", names, (value) => choosePair(model, value));
-  const student = choiceOf(life, "Student", names, (value) => commit(model, { student: value }));
+  const teacher = choiceOf(life, t("Teacher"), names, (value) => choosePair(model, value));
+  const student = choiceOf(life, t("Student"), names, (value) => commit(model, { student: value }));
   const given = node("p", { class: "kd-two-given" });
   const numbers = figuresInARow(life, PAIR_TERMS);
   const note = node("p", { class: "kd-note", role: "status" });
-  const bar = node("progress", { class: "kd-done-so-far", max: 1, "aria-label": "Answers" });
+  const bar = node("progress", { class: "kd-done-so-far", max: 1, "aria-label": t("Answers") });
   const choices = node("div", { class: "kd-two-choices" }, teacher.root, student.root);
   const group = uniqueId("shown");
-  const shown = Object.entries({ student: "Student", twin: "Twin" }).map(([value, text]) => {
+  const shown = Object.entries({ student: t("Student"), twin: t("Twin") }).map(([value, text]) => {
     const input = node("input", { type: "radio", name: group, value });
     life.listen(input, "change", () => commit(model, { shown_run: value }));
     return { value, input, root: node("label", {}, input, node("span", {}, text)) };
   });
-  const beside = node("div", { class: "kd-segments", role: "radiogroup", "aria-label": "Beside the teacher" }, ...shown.map((one) => one.root));
-  body.append(node("div", { class: "kd-head" }, node("h2", {}, "Two models")), choices, given, beside, numbers.root, bar, note);
+  const beside = node("div", { class: "kd-segments", role: "radiogroup", "aria-label": t("Beside the teacher") }, ...shown.map((one) => one.root));
+  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Two models"))), choices, given, beside, numbers.root, bar, note);
 
   const painter = drawing(life, () => {
     const all = model.get("models");
@@ -46,16 +47,16 @@ async function render({ model: own, el }) {
       const group = all.find((one) => one.name === model.get("teacher"))?.group;
       teacher.draw(model.get("teacher"), all.map((one) => one.name));
       student.draw(model.get("student"), all.filter((one) => one.group === group).map((one) => one.name));
-    } else say(given, `${sizes.teacher?.title ?? "Teacher"} and ${sizes.student?.title ?? "student"}`);
+    } else say(given, t("{teacher} and {student}", { teacher: sizes.teacher?.title ?? t("Teacher"), student: sizes.student?.title ?? t("student") }));
     beside.hidden = (model.get("runs") ?? []).length < 2;
     for (const one of shown) one.input.checked = one.value === model.get("shown_run");
-    const [t, s] = [sizes.teacher ?? {}, sizes.student ?? {}];
-    const both = (name) => (t[name] && s[name] ? `${compact(t[name])} → ${compact(s[name])}` : undefined);
-    const ratio = (name) => (t[name] && s[name] ? t[name] / s[name] : undefined);
-    const times = (name) => (ratio(name) ? `${short(Math.max(ratio(name), 1 / ratio(name)))} times` : undefined);
-    numbers.root.hidden = !t.parameters;
+    const [large, small] = [sizes.teacher ?? {}, sizes.student ?? {}];
+    const both = (name) => (large[name] && small[name] ? `${compact(large[name])} → ${compact(small[name])}` : undefined);
+    const ratio = (name) => (large[name] && small[name] ? large[name] / small[name] : undefined);
+    const times = (name) => (ratio(name) ? t("{n} times", { n: short(Math.max(ratio(name), 1 / ratio(name))) }) : undefined);
+    numbers.root.hidden = !large.parameters;
     numbers.draw({ parameters: both("parameters"), macs: both("macs"), smaller: times("parameters"), cheaper: times("macs") }, {
-      smaller: ratio("parameters") < 1 ? "Larger" : "Smaller", cheaper: ratio("macs") < 1 ? "Dearer" : "Cheaper",
+      smaller: ratio("parameters") < 1 ? t("Larger") : t("Smaller"), cheaper: ratio("macs") < 1 ? t("More expensive") : t("Cheaper"),
     });
     const progress = model.get("progress");
     bar.hidden = progress === null || progress === undefined;

@@ -2,6 +2,7 @@
 
 import { announcer, card, commit, drawing, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
 import { isHidden, isLocked, joined } from "../shared/scene.js";
+import { t, tParts } from "../shared/words.js";
 import "./style.css";
 
 const EXPECTATIONS = "kdviz-expected-";
@@ -10,7 +11,7 @@ const BUSY = ["loading", "running"];
 async function render({ model: own, el }) {
   const model = await joined(own);
   const life = lifetime(model);
-  const { root, body } = card(el, "presets", "Presets");
+  const { root, body } = card(el, "presets", t("Presets"));
   const live = announcer(life, { quiet: 300 });
   const choice = presetChoice(life, (name) => {
     commit(model, { chosen: name });
@@ -31,10 +32,10 @@ async function render({ model: own, el }) {
     asked.hidden = preset === null;
     if (preset) {
       say(question, preset.question);
-      say(look, `Where to look: ${preset.look}`);
+      say(look, t("Where to look: {look}", { look: preset.look }));
       expectation.draw(preset.name, model.get("finished"));
     }
-    live.announce(preset?.question ?? "The default", preset?.name ?? "");
+    live.announce(preset?.question ?? t("The default"), preset?.name ?? "");
   });
   life.watch(["presets", "chosen", "finished", "hidden", "locked", "state"], painter.soon);
   painter.now();
@@ -46,20 +47,20 @@ function presetChoice(life, onChoose) {
   const id = uniqueId("preset");
   const select = node("select", { id, class: "kd-select" });
   const why = node("p", { class: "kd-note", id: `${id}-why` });
-  const root = node("div", { class: "kd-preset-choice" }, node("label", { for: id, class: "kd-label" }, "Start from"), select, why);
+  const root = node("div", { class: "kd-preset-choice" }, node("label", { for: id, class: "kd-label" }, t("Start from")), select, why);
   let stamp = "";
   life.listen(select, "change", () => onChoose(select.value));
   return {
     root,
     draw(model) {
-      const options = [{ name: "", title: "The default" }, ...model.get("presets")];
+      const options = [{ name: "", title: t("The default") }, ...model.get("presets")];
       const next = JSON.stringify(options.map((o) => [o.name, o.title]));
       if (next !== stamp) select.replaceChildren(...options.map((o) => node("option", { value: o.name }, o.title)));
       stamp = next;
       select.value = model.get("chosen");
       const [locked, busy] = [isLocked(model, "presets"), BUSY.includes(model.get("state"))];
       select.disabled = locked || busy;
-      say(why, locked ? "Set by the link that opened this page." : busy ? "Stop the run to start from something else." : "");
+      say(why, locked ? t("Set by the link that opened this page.") : busy ? t("Stop the run to start from something else.") : "");
       put(select, "aria-describedby", why.textContent ? why.id : null);
     },
   };
@@ -68,10 +69,10 @@ function presetChoice(life, onChoose) {
 /** What the reader expects: a field before the run has ended, the words themselves after. They never leave the browser. */
 function expectationPart(life) {
   const id = uniqueId("expected");
-  const field = node("textarea", { id, class: "kd-preset-field", rows: 1, maxlength: 400, placeholder: "Optional; it stays in this browser" });
-  const asking = node("div", { class: "kd-field" }, node("label", { for: id }, "What do you expect?"), field);
+  const field = node("textarea", { id, class: "kd-preset-field", rows: 1, maxlength: 400, placeholder: t("Optional; it stays in this browser") });
+  const asking = node("div", { class: "kd-field" }, node("label", { for: id }, t("What do you expect?")), field);
   const words = node("q", {});
-  const told = node("p", { class: "kd-preset-told" }, "You expected: ", words);
+  const told = node("p", { class: "kd-preset-told" }, ...tParts("You expected: {words}", { words }));
   let shown = null;
   life.listen(field, "input", () => keepExpectation(shown, field.value));
   return {

@@ -1,11 +1,12 @@
 // Question: native radio buttons in a fieldset; the reply to the one chosen is read out.
 
 import { card, commit, lifetime, node, say, uniqueId } from "../shared/elements.js";
+import { t } from "../shared/words.js";
 import "./style.css";
 
 function render({ model, el }) {
   const life = lifetime(model);
-  const { body } = card(el, "question", "Question");
+  const { body } = card(el, "question", t("Question"));
   const legend = node("legend", { class: "kd-question-text" });
   const choices = node("div", { class: "kd-choices" });
   const reply = node("p", { class: "kd-reply", "aria-live": "polite" });

@@ -2,17 +2,18 @@
 
 import { definition } from "../shared/definition.js";
 import { announcer, card, commit, drawing, lifetime, node, put, say, svgNode, uniqueId } from "../shared/elements.js";
-import { grouped, percent, } from "../shared/format.js";
+import { grouped, percent } from "../shared/format.js";
 import { runKey, runLook, SHORT_NAMES } from "../shared/run_key.js";
 import { isHidden, isLocked, joined } from "../shared/scene.js";
+import { t, tn } from "../shared/words.js";
 import "./style.css";
 
 const SEEDS = 5;
 const RUNS_IN_SHORT = 4;
 const RUN_MEANINGS = {
-  last: "Share of the validation examples that the run gets wrong at its newest measurement, in %.",
-  best: "The lowest error on the validation examples so far, and the step it was measured at. Choosing a step this way flatters a run a little: the test set tells.",
-  test: "Errors on the test set, which is opened once, when training has ended. In brackets: of the run as it was at its best step on validation data.",
+  last: t("Error on the validation examples at the run’s latest measurement, in %."),
+  best: t("The lowest error on the validation examples so far, and its step. Choosing a step this way flatters a run a little; the test set decides."),
+  test: t("Errors on the test set, which is opened once, when training has ended. In brackets: at the run’s best step on validation data."),
 };
 const RUN_ICONS = {
   hide: "M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8zM8 6a2 2 0 1 0 0 4a2 2 0 0 0 0-4z",
@@ -23,11 +24,11 @@ const RUN_ICONS = {
 async function render({ model: own, el }) {
   const model = await joined(own);
   const life = lifetime(model);
-  const { root, body } = card(el, "runs", "Runs");
+  const { root, body } = card(el, "runs", t("Runs"));
   const live = announcer(life);
-  const short = node("span", { class: "kd-runs-short" });
+  const brief = node("span", { class: "kd-runs-short" });
   const list = runsList(model, life);
-  const fold = node("details", { class: "kd-runs-fold" }, node("summary", {}, node("h2", {}, "Runs"), short), list.root);
+  const fold = node("details", { class: "kd-runs-fold" }, node("summary", {}, node("h2", {}, t("Runs")), brief), list.root);
   const repeat = repeatPart(model, life);
   const verdict = node("p", { class: "kd-sentence" });
   body.append(fold, repeat.root, verdict);
@@ -38,7 +39,7 @@ async function render({ model: own, el }) {
     const folded = model.get("folded");
     el.hidden = runs.length === 0 || isHidden(model, "runs");
     if (fold.open === folded) fold.open = !folded;
-    drawShort(short, runs, folded);
+    drawShort(brief, runs, folded);
     list.draw(runs);
     repeat.draw(folded);
     say(verdict, model.get("verdict"));
@@ -55,15 +56,15 @@ async function render({ model: own, el }) {
 }
 
 /** The folded card's one line: names and last errors of a few runs, the number of many. */
-function drawShort(short, runs, folded) {
+function drawShort(brief, runs, folded) {
   const few = runs.length <= RUNS_IN_SHORT;
   const branches = runs.filter((run) => run.role === "branch").length;
   const entries = !folded ? [] : few ? runs.map((run) => [runLook(run), SHORT_NAMES[run.name] ?? run.name, lastError(run)])
-    : [[null, `${runs.length} runs, ${branches === 1 ? "one a branch" : `${branches} of them branches`}`, ""]];
+    : [[null, [t("{n} runs", { n: runs.length }), tn("{n} branch", "{n} branches", branches)].join(", "), ""]];
   const stamp = JSON.stringify(entries);
-  if (short.dataset.stamp === stamp) return;
-  short.dataset.stamp = stamp;
-  short.replaceChildren(...entries.map(([look, name, error]) => node("span", { class: look ? `kd-run-text kd-run-${look.name}` : "" },
+  if (brief.dataset.stamp === stamp) return;
+  brief.dataset.stamp = stamp;
+  brief.replaceChildren(...entries.map(([look, name, error]) => node("span", { class: look ? `kd-run-text kd-run-${look.name}` : "" },
     look ? runKey(look) : null, `${name} ${error}`)));
 }
 
@@ -75,10 +76,10 @@ function runsList(model, life) {
   const group = uniqueId("shown");
   const head = (term, meaning) => node("span", { role: "columnheader" }, definition(life, term, meaning));
   const header = node("div", { class: "kd-run-row kd-run-head", role: "row" },
-    node("span", { role: "columnheader", class: "kd-unseen" }, "In the views"),
-    node("span", { role: "columnheader", class: "kd-run-named" }, node("span", { class: "kd-unseen" }, "Run")),
-    head("Last error", RUN_MEANINGS.last), head("Best on validation", RUN_MEANINGS.best), head("Test errors", RUN_MEANINGS.test));
-  const root = node("div", { class: "kd-runs-list", role: "table", "aria-label": "Runs" }, header);
+    node("span", { role: "columnheader", class: "kd-unseen" }, t("In the views")),
+    node("span", { role: "columnheader", class: "kd-run-named" }, node("span", { class: "kd-unseen" }, t("Run"))),
+    head(t("Last error"), RUN_MEANINGS.last), head(t("Best on validation"), RUN_MEANINGS.best), head(t("Test errors"), RUN_MEANINGS.test));
+  const root = node("div", { class: "kd-runs-list", role: "table", "aria-label": t("Runs") }, header);
   const made = new Map();
   return {
     root,
@@ -115,7 +116,7 @@ function runRow(model, id, group) {
   const key = node("span", { class: "kd-run-keyed" });
   const name = nameField(life, () => run.name, (text) => send("rename", { name: text }));
   const note = node("p", { class: "kd-note" });
-  const numbers = ["Last", "Best", "Test"].map(numberCell);
+  const numbers = [t("Last"), t("Best"), t("Test")].map(numberCell);
   const hide = iconButton(life, "kd-run-hide", () => send("hide", { hidden: !run.hidden }));
   const remove = removeButton(life, () => send("remove"));
   const root = node("div", { class: "kd-run-row", role: "row" },
@@ -137,14 +138,14 @@ function runRow(model, id, group) {
       radio.checked = shown;
       root.classList.toggle("kd-run-shown", shown);
       root.classList.toggle("kd-run-hidden", run.hidden);
-      put(radio, "aria-label", `Show ${run.name} in the views`);
+      put(radio, "aria-label", t("Show {name} in the views", { name: run.name }));
       name.draw(run.name);
       say(note, (run.note ?? "").replaceAll(" = ", "\u00a0=\u00a0"));
       put(note, "title", run.note || null);
-      numbers[0].draw(lastError(run), run.steps.length ? `step ${grouped(run.steps.at(-1))}` : "");
-      numbers[1].draw(run.best ? percent(run.best.value) : "–", run.best ? `step ${grouped(run.best.step)}` : "");
+      numbers[0].draw(lastError(run), run.steps.length ? t("step {step}", { step: grouped(run.steps.at(-1)) }) : "");
+      numbers[1].draw(run.best ? percent(run.best.value) : "–", run.best ? t("step {step}", { step: grouped(run.best.step) }) : "");
       numbers[2].draw(testErrors(run), "");
-      hide.draw(run.hidden ? "show" : "hide", `Hide the curve of ${run.name}`);
+      hide.draw(run.hidden ? "show" : "hide", t("Hide the curve of {name}", { name: run.name }));
       put(hide.root, "aria-pressed", String(Boolean(run.hidden)));
       remove.draw(run);
     },
@@ -188,7 +189,7 @@ function nameField(life, current, send) {
   return {
     input,
     draw(name) {
-      put(input, "aria-label", `Name of ${name}`);
+      put(input, "aria-label", t("Name of {name}", { name }));
       put(input, "title", name);
       if (!editing && input.value !== name) input.value = name;
     },
@@ -215,7 +216,7 @@ function iconButton(life, className, onClick) {
 function removeButton(life, send) {
   let sure = false;
   let name = "";
-  const question = node("span", {}, "Sure?");
+  const question = node("span", {}, t("Sure?"));
   const button = iconButton(life, "kd-run-remove", () => {
     if (sure) send();
     ask(!sure);
@@ -225,7 +226,7 @@ function removeButton(life, send) {
     sure = wanted;
     question.hidden = !sure;
     button.root.classList.toggle("kd-sure", sure);
-    button.draw("remove", sure ? `Sure? Remove ${name} for good` : `Remove ${name}`);
+    button.draw("remove", sure ? t("Sure? Remove {name} for good", { name }) : t("Remove {name}", { name }));
   };
   life.listen(button.root, "blur", () => ask(false));
   life.listen(button.root, "keydown", (event) => event.key === "Escape" && ask(false));
@@ -240,7 +241,7 @@ function removeButton(life, send) {
 }
 
 function repeatPart(model, life) {
-  const button = node("button", { type: "button", class: "kd-button" }, `Repeat with ${SEEDS} seeds`);
+  const button = node("button", { type: "button", class: "kd-button" }, t("Repeat with {n} seeds", { n: SEEDS }));
   const note = node("p", { class: "kd-note" });
   const root = node("div", { class: "kd-runs-repeat" }, button, note);
   life.listen(button, "click", () => {

@@ -1,9 +1,10 @@
 // Setup: which data, which teacher, how large a student, how long.
 
 import { announcer, card, commit, drawing, lifetime, node, say, uniqueId } from "../shared/elements.js";
-import { compact, grouped, percent } from "../shared/format.js";
+import { compact, fixed, grouped, percent, short } from "../shared/format.js";
 import { sceneOf, underScene } from "../shared/scene.js";
 import { ratioStops, slider } from "../shared/slider.js";
+import { t, tn } from "../shared/words.js";
 import "./style.css";
 
 const MANY_CHOICES = 5;
@@ -12,20 +13,20 @@ const RATE_TICKS = [0.0001, 0.001, 0.01, 0.1];
 async function render({ model, el }) {
   const scene = await sceneOf(model);
   const life = lifetime(model);
-  const { root, body } = card(el, "setup", "Setup");
+  const { root, body } = card(el, "setup", t("Setup"));
   const live = announcer(life);
   const lock = node("p", { class: "kd-note kd-lock" });
   const parts = [dataPart(model, life), teacherPart(model, life), studentPart(model, life, () => painter.now()), epochsPart(model, life), lossPart(model, life), penaltyPart(model, life)];
-  const fields = node("fieldset", { class: "kd-setup-fields" }, node("legend", { class: "kd-unseen" }, "Setup"), ...parts.map((p) => p.root));
+  const fields = node("fieldset", { class: "kd-setup-fields" }, node("legend", { class: "kd-unseen" }, t("Setup")), ...parts.map((p) => p.root));
   const chosen = node("span", { class: "kd-note kd-setup-chosen" });
-  const fold = node("details", { class: "kd-more kd-setup-fold" }, node("summary", {}, node("h2", {}, "Setup"), chosen), lock, fields);
+  const fold = node("details", { class: "kd-more kd-setup-fold" }, node("summary", {}, node("h2", {}, t("Setup")), chosen), lock, fields);
   body.append(fold);
   root.append(live.region);
 
   const painter = drawing(life, () => {
     const locked = model.get("locked") || limits.locked("setup");
     fields.classList.toggle("kd-locked", locked);
-    say(lock, !locked ? "" : limits.locked("setup") ? "These choices are fixed on this page." : model.get("locked_reason"));
+    say(lock, !locked ? "" : limits.locked("setup") ? t("These choices are fixed on this page.") : model.get("locked_reason"));
     lock.hidden = !locked;
     say(chosen, choicesInShort(model));
     const open = model.get("unlocked");
@@ -51,19 +52,28 @@ async function render({ model, el }) {
 function choicesInShort(model) {
   const dataset = model.get("datasets").find((d) => d.name === model.get("dataset"));
   const [teacher, student] = [chosenTeacher(model), chosenStudent(model)];
-  const smaller = teacher && student ? `, ${sizeRatio(teacher.parameters, student.parameters)} than its teacher`.replace("same size than", "the size of") : "";
   return [
     dataset?.title,
     model.get("label_choices").length ? labelsInShort(model) : null,
-    student ? `student of ${model.get("layers") > 1 ? `${model.get("layers")} × ` : ""}${grouped(student.units)} hidden units${smaller}` : null,
-    `${grouped(model.get("epochs"))} epochs`,
+    student ? studentInShort(teacher, student, model.get("layers")) : null,
+    epochsInWords(model.get("epochs")),
   ].filter(Boolean).join(" · ");
 }
 
+function studentInShort(teacher, student, layers) {
+  const units = `${layers > 1 ? `${layers} × ` : ""}${grouped(student.units)}`;
+  const size = teacher ? sizeRatio(teacher.parameters, student.parameters) : "";
+  return size ? t("student of {units} hidden units ({size})", { units, size }) : t("student of {units} hidden units", { units });
+}
+
+function epochsInWords(n) {
+  return tn("{n} epoch", "{n} epochs", n, { n: grouped(n) });
+}
+
 function labelsInShort(model) {
-  const omitted = model.get("classes")[model.get("omit")];
-  const labels = model.get("labels") === 0 ? "no labels" : `${grouped(model.get("labels"))} labels`;
-  return omitted === undefined ? labels : `${labels}, none of class ${omitted}`;
+  const name = model.get("classes")[model.get("omit")];
+  const labels = model.get("labels") === 0 ? t("no labels") : tn("{n} label", "{n} labels", model.get("labels"), { n: grouped(model.get("labels")) });
+  return name === undefined ? labels : t("{labels}, none of class {name}", { labels, name });
 }
 
 /** A labelled native select whose options follow a list. */
@@ -118,8 +128,8 @@ function choiceField(life, name, onChoose) {
 }
 
 function dataPart(model, life) {
-  const dataset = selectField(life, "Data set", (value) => commit(model, { dataset: value }));
-  const labels = choiceField(life, "Labelled examples", (value) => commit(model, { labels: value }));
+  const dataset = selectField(life, t("Data set"), (value) => commit(model, { dataset: value }));
+  const labels = choiceField(life, t("Labelled examples"), (value) => commit(model, { labels: value }));
   const box = node("input", { type: "checkbox" });
   const rest = node("span", {});
   const keep = node("label", { class: "kd-check" }, box, rest);
@@ -129,11 +139,11 @@ function dataPart(model, life) {
     draw(disabled) {
       const [count, size] = [model.get("labels"), model.get("train_size")];
       dataset.draw(model.get("datasets").map((d) => ({
-        value: d.name, text: d.available ? d.title : `${d.title} (not here yet)`, disabled: !d.available,
+        value: d.name, text: d.available ? d.title : t("{name} (not downloaded yet)", { name: d.title }), disabled: !d.available,
       })), model.get("dataset"), disabled("dataset"));
-      labels.draw(model.get("label_choices").map((n) => ({ value: n, text: n === 0 ? "none" : n === size ? `all ${grouped(n)}` : grouped(n) })), count, disabled("labels"));
+      labels.draw(model.get("label_choices").map((n) => ({ value: n, text: n === 0 ? t("none") : n === size ? t("all {n}", { n: grouped(n) }) : grouped(n) })), count, disabled("labels"));
       keep.hidden = size - count <= 0 || count === 0;
-      say(rest, `Keep the other ${grouped(size - count)} without labels`);
+      say(rest, t("Keep the other {n} without labels", { n: grouped(size - count) }));
       box.checked = model.get("keep_unlabelled");
       box.disabled = disabled("keep_unlabelled");
     },
@@ -141,19 +151,19 @@ function dataPart(model, life) {
 }
 
 function chosenTeacher(model) {
-  return model.get("teachers").find((t) => t.name === model.get("teacher")) ?? null;
+  return model.get("teachers").find((one) => one.name === model.get("teacher")) ?? null;
 }
 
 function teacherPart(model, life) {
-  const field = selectField(life, "Teacher", (value) => commit(model, { teacher: value }));
+  const field = selectField(life, t("Teacher"), (value) => commit(model, { teacher: value }));
   const facts = node("p", { class: "kd-note" });
   return {
     root: node("div", { class: "kd-setup-group" }, field.root, facts),
     draw(disabled) {
-      field.draw(model.get("teachers").map((t) => ({ value: t.name, text: t.title })), model.get("teacher"), disabled("teacher"));
-      const t = chosenTeacher(model);
-      const known = t && Number.isFinite(t.errors) && t.examples > 0;
-      say(facts, known ? `${grouped(t.errors)} errors on ${grouped(t.examples)} test examples (${percent((100 * t.errors) / t.examples)})` : "");
+      field.draw(model.get("teachers").map((one) => ({ value: one.name, text: one.title })), model.get("teacher"), disabled("teacher"));
+      const { errors, examples } = chosenTeacher(model) ?? {};
+      say(facts, !(Number.isFinite(errors) && examples > 0) ? "" : tn("{n} error on {examples} test examples ({share})", "{n} errors on {examples} test examples ({share})", errors,
+        { n: grouped(errors), examples: grouped(examples), share: percent((100 * errors) / examples) }));
     },
   };
 }
@@ -161,10 +171,13 @@ function teacherPart(model, life) {
 /** "48 × smaller", with one decimal below ten, and nothing claimed when they are equal. */
 function sizeRatio(teacher, student) {
   const ratio = teacher / student;
-  const times = (r) => (r >= 10 ? grouped(r) : r.toFixed(1));
   if (!Number.isFinite(ratio) || ratio <= 0) return "";
-  if (times(ratio) === "1.0") return "same size";
-  return ratio > 1 ? `${times(ratio)} × smaller` : `${times(1 / ratio)} × larger`;
+  if (timesOf(ratio) === timesOf(1)) return t("same size");
+  return ratio > 1 ? t("{times} × smaller", { times: timesOf(ratio) }) : t("{times} × larger", { times: timesOf(1 / ratio) });
+}
+
+function timesOf(ratio) {
+  return ratio >= 10 ? grouped(ratio) : fixed(ratio, 1);
 }
 
 function chosenStudent(model) {
@@ -175,22 +188,24 @@ function chosenStudent(model) {
 function studentSentence(model) {
   const [teacher, student] = [chosenTeacher(model), chosenStudent(model)];
   if (!teacher || !student) return "";
-  const ratio = sizeRatio(teacher.parameters, student.parameters);
-  const beside = ratio === "same size" ? "as many as" : ratio.replace(" × smaller", " times fewer than").replace(" × larger", " times as many as");
-  return `The student has ${grouped(student.parameters)} parameters, ${beside} the teacher.`;
+  const ratio = teacher.parameters / student.parameters;
+  const n = grouped(student.parameters);
+  if (timesOf(ratio) === timesOf(1)) return t("The student has {n} parameters, as many as the teacher.", { n });
+  return ratio > 1 ? t("The student has {n} parameters, {times} times fewer than the teacher.", { n, times: timesOf(ratio) })
+    : t("The student has {n} parameters, {times} times as many as the teacher.", { n, times: timesOf(1 / ratio) });
 }
 
 function studentPart(model, life, drawNow) {
   const units = slider(life, {
-    name: "Student, hidden units",
+    name: t("Student, hidden units"),
     text: (v) => grouped(v),
-    spoken: (v) => `${grouped(v)} hidden units`,
+    spoken: (v) => t("{n} hidden units", { n: grouped(v) }),
     onInput: (v) => { model.set("units", v); drawNow(); },
     onRelease: (v) => commit(model, { units: v }),
   });
-  const layers = choiceField(life, "Hidden layers", (value) => commit(model, { layers: value }));
-  const parameters = sizeRow("Parameters");
-  const macs = sizeRow("Multiply-adds");
+  const layers = choiceField(life, t("Hidden layers"), (value) => commit(model, { layers: value }));
+  const parameters = sizeRow(t("Parameters"));
+  const macs = sizeRow(t("Multiply-adds"));
   return {
     root: node("div", { class: "kd-setup-group kd-setup-student" }, units.root, layers.root, node("div", { class: "kd-sizes" }, parameters.root, macs.root)),
     draw(disabled) {
@@ -218,32 +233,32 @@ function sizeRow(name) {
     node("p", { class: "kd-size-head" }, node("span", {}, name), ratio), teacher.root, student.root);
   return {
     root,
-    draw(t, s) {
-      root.hidden = !t || !s;
+    draw(own, other) {
+      root.hidden = !own || !other;
       if (root.hidden) return;
-      const most = Math.max(t, s);
-      teacher.fillBar.style.width = `${(100 * t) / most}%`;
-      student.fillBar.style.width = `${(100 * s) / most}%`;
-      say(teacher.text, `teacher ${compact(t)}`);
-      say(student.text, `student ${compact(s)}`);
-      say(ratio, sizeRatio(t, s));
+      const most = Math.max(own, other);
+      teacher.fillBar.style.width = `${(100 * own) / most}%`;
+      student.fillBar.style.width = `${(100 * other) / most}%`;
+      say(teacher.text, t("teacher {n}", { n: compact(own) }));
+      say(student.text, t("student {n}", { n: compact(other) }));
+      say(ratio, sizeRatio(own, other));
     },
   };
 }
 
 function epochsPart(model, life) {
   const epochs = slider(life, {
-    name: "Epochs", text: grouped, spoken: (v) => `${grouped(v)} epochs`,
+    name: t("Epochs"), text: (v) => grouped(v), spoken: epochsInWords,
     onInput: (v) => model.set("epochs", v),
     onRelease: (v) => commit(model, { epochs: v }),
   });
   const rate = slider(life, {
-    name: "Learning rate", text: (v) => String(Number(v.toPrecision(3))), ticks: RATE_TICKS,
+    name: t("Learning rate"), text: short, ticks: RATE_TICKS,
     onInput: (v) => model.set("learning_rate", v),
     onRelease: (v) => commit(model, { learning_rate: v }),
   });
-  const batch = choiceField(life, "Batch size", (value) => commit(model, { batch_size: value }));
-  const more = node("details", { class: "kd-more" }, node("summary", {}, "More"), node("div", { class: "kd-setup-group" }, rate.root, batch.root));
+  const batch = choiceField(life, t("Batch size"), (value) => commit(model, { batch_size: value }));
+  const more = node("details", { class: "kd-more" }, node("summary", {}, t("More")), node("div", { class: "kd-setup-group" }, rate.root, batch.root));
   return {
     root: node("div", { class: "kd-setup-group" }, epochs.root, more),
     draw(disabled) {
@@ -260,20 +275,20 @@ function epochsPart(model, life) {
 }
 
 const LOSSES = [
-  { value: "soft_targets", text: "T² · KL(teacher ‖ student)" },
-  { value: "without_t2", text: "KL(teacher ‖ student): T² forgotten" },
-  { value: "reverse_kl", text: "T² · KL(student ‖ teacher): turned round" },
+  { value: "soft_targets", text: t("T² · KL(teacher ‖ student)") },
+  { value: "without_t2", text: t("KL(teacher ‖ student): without T²") },
+  { value: "reverse_kl", text: t("T² · KL(student ‖ teacher): reverse KL") },
 ];
 
 const PENALTIES = [
-  { value: "demographic_parity", text: "Demographic parity: chosen equally often" },
-  { value: "equalized_odds", text: "Equalised odds: right and wrong equally often" },
+  { value: "demographic_parity", text: t("Demographic parity: chosen equally often") },
+  { value: "equalized_odds", text: t("Equalized odds: right and wrong equally often") },
 ];
 
 /** What the fairness slider weighs, where the data name groups. */
 function penaltyPart(model, life) {
-  const penalty = selectField(life, "Fairness penalty", (value) => commit(model, { penalty: value }));
-  const group = selectField(life, "Groups compared", (value) => commit(model, { group: value }));
+  const penalty = selectField(life, t("Fairness penalty"), (value) => commit(model, { penalty: value }));
+  const group = selectField(life, t("Groups compared"), (value) => commit(model, { group: value }));
   return {
     root: node("div", { class: "kd-setup-group" }, penalty.root, group.root),
     draw(disabled) {
@@ -288,10 +303,10 @@ function penaltyPart(model, life) {
 
 /** What a reader changes seldom: the soft term, a class left out, a second twin. */
 function lossPart(model, life) {
-  const loss = selectField(life, "Soft term", (value) => commit(model, { loss: value }));
-  const omit = selectField(life, "Class left out of training", (value) => commit(model, { omit: Number(value) }));
+  const loss = selectField(life, t("Soft term"), (value) => commit(model, { loss: value }));
+  const omit = selectField(life, t("Class left out of training"), (value) => commit(model, { omit: Number(value) }));
   const box = node("input", { type: "checkbox" });
-  const check = node("label", { class: "kd-check" }, box, node("span", {}, "A second twin learns from smoothed labels"));
+  const check = node("label", { class: "kd-check" }, box, node("span", {}, t("A second twin learns from smoothed labels")));
   life.listen(box, "change", () => commit(model, { smoothing: box.checked }));
   return {
     root: node("div", { class: "kd-setup-group" }, loss.root, omit.root, check),
@@ -299,7 +314,7 @@ function lossPart(model, life) {
       const classes = model.get("classes");
       this.root.hidden = classes.length === 0;
       loss.draw(LOSSES, model.get("loss"), disabled("loss"));
-      omit.draw([{ value: -1, text: "none" }, ...classes.map((name, c) => ({ value: c, text: name }))], model.get("omit"), disabled("omit"));
+      omit.draw([{ value: -1, text: t("none") }, ...classes.map((name, c) => ({ value: c, text: name }))], model.get("omit"), disabled("omit"));
       box.checked = model.get("smoothing");
       box.disabled = disabled("smoothing");
     },

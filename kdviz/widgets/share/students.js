@@ -1,6 +1,7 @@
 // What students see: parts hidden, controls locked, T bounded. The result is only in the link that is made.
 
 import { node, put, say } from "../shared/elements.js";
+import { t } from "../shared/words.js";
 
 const USUAL_RANGE = [0.5, 100];
 
@@ -41,12 +42,12 @@ function pythonList(names) {
 /** Check boxes and two numbers, opened as the page itself was; `wishes()` says what is ticked. */
 export function studentsPart(model, life, onChange) {
   const names = model.get("names");
-  const hide = tickList(life, "Hide", names.hide, model.get("hidden") ?? [], onChange);
-  const lock = tickList(life, "Lock", names.lock, model.get("locked") ?? [], onChange);
+  const hide = tickList(life, t("Hide"), names.hide, model.get("hidden") ?? [], onChange);
+  const lock = tickList(life, t("Lock"), names.lock, model.get("locked") ?? [], onChange);
   const bounds = boundsPart(life, model.get("temperature_range") ?? USUAL_RANGE, onChange);
   const fields = node("div", { class: "kd-students" }, hide.root, lock.root, bounds.root);
-  const hint = node("p", { class: "kd-hint" }, "For lecturers: this goes into the link above; the page here stays as it is.");
-  const summary = node("summary", { class: "kd-share-tab kd-share-fold" }, "What students see");
+  const hint = node("p", { class: "kd-hint" }, t("For lecturers: this goes into the link above; the page here stays as it is."));
+  const summary = node("summary", { class: "kd-share-tab kd-share-fold" }, t("What students see"));
   return {
     root: node("details", { class: "kd-students-fold" }, summary, hint, fields),
     wishes: () => ({ hide: hide.ticked(), lock: lock.ticked(), range: bounds.range() }),
@@ -71,16 +72,16 @@ function boundsPart(life, range, onChange) {
     life.listen(input, "input", onChange);
     return input;
   };
-  const [low, high] = [field("Lowest T", range[0]), field("Highest T", range[1])];
+  const [low, high] = [field(t("Lowest T"), range[0]), field(t("Highest T"), range[1])];
   const wrong = node("p", { class: "kd-note kd-students-wrong", role: "status" });
-  const root = node("fieldset", { class: "kd-students-group" }, node("legend", { class: "kd-label" }, "Bounds of T"),
-    node("div", { class: "kd-bounds" }, low, node("span", { "aria-hidden": "true" }, "to"), high), wrong);
+  const root = node("fieldset", { class: "kd-students-group" }, node("legend", { class: "kd-label" }, t("Bounds of T")),
+    node("div", { class: "kd-bounds" }, low, node("span", { "aria-hidden": "true" }, "–"), high), wrong);
   return {
     root,
     range() {
       const [a, b] = [low.valueAsNumber, high.valueAsNumber];
       const fits = a > 0 && a < b && b <= 1000;
-      say(wrong, fits ? "" : "Give two numbers above 0 and up to 1000, the smaller first.");
+      say(wrong, fits ? "" : t("Expected two numbers above 0 and up to 1000, the smaller first."));
       for (const input of [low, high]) put(input, "aria-invalid", fits ? null : "true");
       return fits && (a !== USUAL_RANGE[0] || b !== USUAL_RANGE[1]) ? [a, b] : null;
     },

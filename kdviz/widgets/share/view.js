@@ -4,21 +4,22 @@ import { composedCall, composedQuery, studentsPart } from "./students.js";
 import { copyButton, hasAddress } from "../shared/copy.js";
 import { card, drawing, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
 import { isHidden, joined } from "../shared/scene.js";
+import { t } from "../shared/words.js";
 import "./style.css";
 
-const NO_RUN = "The program appears here when a run has paused or ended.";
+const NO_RUN = t("The program appears here when a run has paused or ended.");
 
 async function render({ model: own, el }) {
   const model = await joined(own);
   const life = lifetime(model);
-  const { body } = card(el, "share", "Share");
+  const { body } = card(el, "share", t("Share"));
   const note = node("p", { class: "kd-share-note", role: "status" });
   const link = linkPart(model, life);
   const code = codePart(life);
-  const tabs = [tab(life, "Link", link.root), tab(life, "Code", code.root)];
-  const reset = node("button", { type: "button", class: "kd-share-tab", title: "Back to how the page opened; the runs on it are thrown away" }, "Reset to the start");
+  const tabs = [tab(life, t("Link"), link.root), tab(life, t("Code"), code.root)];
+  const reset = node("button", { type: "button", class: "kd-share-tab", title: t("Back to how the page opened; its runs are discarded") }, t("Reset to the start"));
   life.listen(reset, "click", () => model.send({ command: "opening" }));
-  const line = node("div", { class: "kd-share-line", role: "group", "aria-label": "Share" }, ...tabs.map((t) => t.root), reset);
+  const line = node("div", { class: "kd-share-line", role: "group", "aria-label": t("Share") }, ...tabs.map((t) => t.root), reset);
   body.append(note, line, link.root, code.root);
 
   const painter = drawing(life, () => {
@@ -55,13 +56,13 @@ function linkPart(model, life) {
   const field = node("input", { id, class: "kd-share-text", readonly: "", spellcheck: "false" });
   const told = node("span", { class: "kd-note", role: "status" });
   const students = studentsPart(model, life, () => draw());
-  const row = node("div", { class: "kd-share-row" }, field, copyButton(life, "Copy", field, told));
+  const row = node("div", { class: "kd-share-row" }, field, copyButton(life, t("Copy"), field, told));
   const hint = node("p", { class: "kd-hint" });
   const root = node("div", { class: "kd-share-part" }, name, row, told, hint, students.root);
   const draw = () => {
     const [wishes, temperature, address] = [students.wishes(), model.get("temperature") ?? 4, hasAddress()];
-    say(name, address ? "Link to this page" : "This page in a notebook");
-    say(hint, address ? "Whoever opens it gets the choices on this page; runs are not in it." : "The last line of a cell.");
+    say(name, address ? t("Link to this page") : t("This page in a notebook"));
+    say(hint, address ? t("Whoever opens it gets the choices on this page, without its runs.") : t("The last line of a cell."));
     const text = address
       ? location.origin + location.pathname + composedQuery(model.get("query"), wishes, temperature)
       : composedCall(model.get("call"), wishes, temperature);
@@ -72,9 +73,9 @@ function linkPart(model, life) {
 }
 
 function codePart(life) {
-  const text = node("pre", { class: "kd-share-code", tabindex: "0", "aria-label": "Python program" });
+  const text = node("pre", { class: "kd-share-code", tabindex: "0", "aria-label": t("Python program") });
   const told = node("span", { class: "kd-note", role: "status" });
-  const row = node("div", { class: "kd-share-row" }, copyButton(life, "Copy", text, told), told);
+  const row = node("div", { class: "kd-share-row" }, copyButton(life, t("Copy"), text, told), told);
   const empty = node("p", { class: "kd-note" }, NO_RUN);
   return {
     root: node("div", { class: "kd-share-part" }, empty, text, row),

@@ -1,8 +1,9 @@
 // Mirrored bars of one example: teacher to the left, student to the right, class names in the middle.
 
 import { commit, node, put, say, uniqueId } from "./elements.js";
-import { grouped, powerOfTen, probability } from "./format.js";
+import { grouped, powerOfTen, probability, short } from "./format.js";
 import { picture } from "./strip.js";
+import { t } from "./words.js";
 
 const MANY_CLASSES = 24;
 const ROWS_OF_MANY = 20;
@@ -13,7 +14,7 @@ export function barsPart(model, life) {
   const teacherHead = sideHead("teacher");
   const studentHead = sideHead("student");
   const words = node("p", { class: "kd-words" });
-  const rows = node("div", { class: "kd-rows", role: "table", "aria-label": "Softened probabilities by class" });
+  const rows = node("div", { class: "kd-rows", role: "table", "aria-label": t("Softened probabilities by class") });
   const others = node("p", { class: "kd-note" });
   const axis = node("div", { class: "kd-axis", "aria-hidden": "true" });
   const switcher = scaleSwitch(model, life);
@@ -41,13 +42,13 @@ export function barsPart(model, life) {
       large.hidden = !large.firstChild;
       say(words, view.inScene && large.hidden ? (state.captions[view.selected] ?? "") : ""); // alone, the strip shows it
       words.hidden = !words.textContent;
-      teacherHead.draw("Teacher", view.teacherName, "");
-      studentHead.draw(view.studentTitle, view.studentName, view.hasStudent && view.trains !== false ? `step ${grouped(view.step)}` : "");
+      teacherHead.draw(t("Teacher"), view.teacherName, "");
+      studentHead.draw(view.studentTitle, view.studentName, view.hasStudent && view.trains !== false ? t("step {step}", { step: grouped(view.step) }) : "");
       this.root.classList.toggle("kd-one-sided", !view.hasStudent);
       studentHead.root.hidden = !view.hasStudent;
       classes.forEach((c, i) => made[i].draw(view, c));
       say(others, classes.length < state.classes.length
-        ? `The ${classes.length} largest of ${state.classes.length} classes at T = 1; the others are not drawn.` : "");
+        ? t("Showing the {shown} largest of {total} classes at T = 1.", { shown: classes.length, total: grouped(state.classes.length) }) : "");
       drawAxis(axis, view.scale);
       switcher.draw(view.scale);
     },
@@ -79,7 +80,7 @@ function rowsToShow(view, state) {
 
 function barHeader(hasStudent) {
   const cell = (text) => node("span", { role: "columnheader" }, text);
-  return node("div", { class: "kd-unseen", role: "row" }, cell("Teacher"), cell("Class"), hasStudent ? cell("Student") : null);
+  return node("div", { class: "kd-unseen", role: "row" }, cell(t("Teacher")), cell(t("Class")), hasStudent ? cell(t("Student")) : null);
 }
 
 function barRow(name) {
@@ -100,12 +101,12 @@ function barRow(name) {
       side(teacherBar, teacherValue, view.numbers.logT, c, view.scale);
       side(studentBar, studentValue, view.numbers.logS, c, view.scale);
       root.classList.toggle("kd-true", c === view.label);
-      put(title, "aria-label", c === view.label ? `${name}, the true class` : null);
+      put(title, "aria-label", c === view.label ? t("{name}, the true class", { name }) : null);
     },
   };
 }
 
-function barLength(logP, scale) {
+export function barLength(logP, scale) {
   if (scale === "linear") return Math.exp(logP);
   return Math.min(1, Math.max(0, 1 - logP / Math.LN10 / LOG_FLOOR));
 }
@@ -113,7 +114,7 @@ function barLength(logP, scale) {
 function drawAxis(axis, scale) {
   if (axis.dataset.scale === scale) return;
   axis.dataset.scale = scale;
-  const ticks = scale === "linear" ? [[0, "0"], [0.5, "0.5"], [1, "1"]] : [[0, powerOfTen(LOG_FLOOR)], [0.5, powerOfTen(LOG_FLOOR / 2)], [1, "1"]];
+  const ticks = scale === "linear" ? [[0, "0"], [0.5, short(0.5)], [1, "1"]] : [[0, powerOfTen(LOG_FLOOR)], [0.5, powerOfTen(LOG_FLOOR / 2)], [1, "1"]];
   const half = (side) => {
     const marks = ticks.map(([at, text]) => {
       const mark = node("span", {}, text);
@@ -122,7 +123,7 @@ function drawAxis(axis, scale) {
     });
     return node("span", { class: `kd-axis-half kd-axis-${side}` }, ...marks);
   };
-  axis.replaceChildren(half("teacher"), node("span", { class: "kd-axis-name" }, "probability"), half("student"));
+  axis.replaceChildren(half("teacher"), node("span", { class: "kd-axis-name" }, t("probability")), half("student"));
 }
 
 function scaleSwitch(model, life) {
@@ -132,10 +133,10 @@ function scaleSwitch(model, life) {
     life.listen(input, "change", () => commit(model, { scale: value }));
     return { value, input, root: node("label", {}, input, node("span", {}, text)) };
   };
-  const options = [option("linear", "Linear"), option("log", "Log: see the tails")];
+  const options = [option("linear", t("Linear")), option("log", t("Log: see the tails"))];
   return {
     root: node("div", { class: "kd-scale" }, node("fieldset", { class: "kd-segments" },
-      node("legend", { class: "kd-unseen" }, "Scale of the bars"), ...options.map((o) => o.root))),
+      node("legend", { class: "kd-unseen" }, t("Scale of the bars")), ...options.map((o) => o.root))),
     draw(scale) {
       for (const o of options) o.input.checked = o.value === scale;
     },

@@ -3,6 +3,18 @@
 import { grouped } from "./format.js";
 import { allFinite, floats } from "./softmax.js";
 import { shownStudent } from "./strip.js";
+import { t, tn } from "./words.js";
+
+/** What the examples were taken from: the names of kdviz's own parts are translated. */
+export function splitInWords(split) {
+  return { validation: t("validation"), test: t("test") }[split] ?? split;
+}
+
+/** "1,000 validation examples", or without a split where none is named. */
+export function examplesOf(n, split) {
+  const named = splitInWords(split);
+  return named ? tn("{n} {split} example", "{n} {split} examples", n, { n: grouped(n), split: named }) : tn("{n} example", "{n} examples", n, { n: grouped(n) });
+}
 
 /** The sample with both models' logits; `ready` is false while there is nothing to compare, and `empty` says why. */
 export function comparedSample(model) {
@@ -18,8 +30,8 @@ export function comparedSample(model) {
   const split = model.get("split");
   return {
     ready, classes, width, teacher, student, rows, who, title, split, labels: model.get("labels"), step: model.get("student_step"),
-    note: rows.length ? `${grouped(rows.length)} ${split} ${rows.length === 1 ? "example" : "examples"}`.replace("  ", " ") : "",
-    empty: broken ? `The ${who}’s outputs are not finite numbers.` : rows.length ? "There is no student yet: press Train." : "Nothing to show yet: choose a teacher.",
+    note: rows.length ? examplesOf(rows.length, split) : "",
+    empty: broken ? t("The {who}’s outputs are not finite numbers.", { who }) : rows.length ? t("There is no student yet: press Train.") : t("Nothing to show yet: choose a teacher."),
   };
 }
 

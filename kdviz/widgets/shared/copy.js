@@ -1,6 +1,7 @@
 // What is taken away from a page: text that a button copies (or selects, where copying is not allowed), and its address.
 
 import { node, say } from "./elements.js";
+import { t } from "./words.js";
 
 const COPIED_FOR_MS = 3000;
 
@@ -16,10 +17,10 @@ export function copyButton(life, name, holder, told) {
   life.listen(button, "click", async () => {
     try {
       await navigator.clipboard.writeText(holder.value ?? holder.textContent);
-      answer("Copied.");
+      answer(t("Copied."));
     } catch {
       selectAll(holder);
-      answer("Selected: press Ctrl+C, or ⌘C, to copy.");
+      answer(t("Selected: press Ctrl+C, or ⌘C, to copy."));
     }
   });
   return button;

@@ -2,6 +2,7 @@
 
 import { put, say, svgNode } from "./elements.js";
 import { grouped } from "./format.js";
+import { t } from "./words.js";
 
 const TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100];
 const STEP_SIZES = [1, 2, 5];
@@ -15,8 +16,8 @@ export function textSize() {
 export function logAxis(values) {
   const positive = values.filter((v) => v > 0);
   const [low, high] = positive.length ? [Math.min(...positive), Math.max(...positive)] : [1, 100];
-  let first = TICKS.findLastIndex((t) => t <= low * 1.0001);
-  let final = TICKS.findIndex((t) => t >= high * 0.9999);
+  let first = TICKS.findLastIndex((tick) => tick <= low * 1.0001);
+  let final = TICKS.findIndex((tick) => tick >= high * 0.9999);
   first = Math.max(0, first);
   final = final < 0 ? TICKS.length - 1 : Math.max(final, first + 2);
   const ticks = TICKS.slice(first, final + 1);
@@ -29,7 +30,7 @@ export function linearAxis(values) {
   const step = [1, 2, 5, 10, 20].find((s) => (100 - low) / s <= 6) ?? 20;
   const floor = Math.max(0, Math.floor(low / step) * step);
   const ticks = [];
-  for (let t = floor; t <= 100; t += step) ticks.push(t);
+  for (let tick = floor; tick <= 100; tick += step) ticks.push(tick);
   return { ticks, at: (v) => Math.min(1, Math.max(0, (v - floor) / Math.max(1, 100 - floor))) };
 }
 
@@ -72,12 +73,12 @@ export function drawGrid(view, pool) {
   for (const tick of view.vertical.ticks) {
     const y = view.y(tick).toFixed(1);
     pool.take("grid", "line", { x1: box.left, x2: box.right, y1: y, y2: y, class: "kd-grid" });
-    pool.take("grid", "text", { x: box.left - 8, y, dy: "0.34em", class: "kd-tick-text", "text-anchor": "end" }, `${tick} %`);
+    pool.take("grid", "text", { x: box.left - 8, y, dy: "0.34em", class: "kd-tick-text", "text-anchor": "end" }, `${tick}\u00a0%`);
   }
   for (const tick of view.ticks) {
     const x = view.x(tick).toFixed(1);
     pool.take("grid", "text", { x, y: box.bottom + 18 * unit, dy: "0", class: "kd-tick-text", "text-anchor": "middle" }, grouped(tick));
   }
   const middle = (box.left + box.right) / 2;
-  pool.take("grid", "text", { x: middle, y: box.bottom + 36 * unit, dy: "0", class: "kd-tick-text", "text-anchor": "middle" }, "optimiser step");
+  pool.take("grid", "text", { x: middle, y: box.bottom + 36 * unit, dy: "0", class: "kd-tick-text", "text-anchor": "middle" }, t("optimizer step"));
 }

@@ -1,5 +1,7 @@
 // Making nodes, following a model, and letting go of both when a view ends.
 
+import { LANGUAGE } from "./words.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 let serial = 0;
 
@@ -148,7 +150,7 @@ export function changing() {
 export function card(el, name, label) {
   el.classList.add("kd-host", `kd-host-${name}`);
   const body = node("section", { class: `kd-card kd-${name}`, "aria-label": label });
-  const root = node("div", { class: "kd" }, body);
+  const root = node("div", { class: "kd", lang: LANGUAGE }, body);
   el.replaceChildren(root);
   return { root, body };
 }

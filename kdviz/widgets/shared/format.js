@@ -1,6 +1,21 @@
-// How numbers are written. The same number looks the same in every widget.
+// How numbers are written. The same number looks the same in every widget, with the marks of the page's language.
+
+import { LANGUAGE, t } from "./words.js";
 
 const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+export const NO_NUMBER = "–";
+const MARKS = marksOf(LANGUAGE);
+
+/** What a language puts between thousands, and before decimals. */
+export function marksOf(language) {
+  const parts = new Intl.NumberFormat(language).formatToParts(12345.6);
+  return Object.fromEntries(parts.map(({ type, value }) => [type, value]));
+}
+
+/** A number that is written in JavaScript's way, with a true minus and the language's mark before its decimals. */
+export function written(text, marks = MARKS) {
+  return text.replace("-", "−").replace(".", marks.decimal);
+}
 
 export function powerOfTen(exponent) {
   return "10" + String(exponent).replace(/./g, (digit) => SUPERSCRIPT[digit]);
@@ -8,10 +23,10 @@ export function powerOfTen(exponent) {
 
 /** A probability with four decimals; 3×10⁻⁷ where those would all be zero; never a rounded 1 or 0. */
 export function probability(p) {
-  if (p === null || Number.isNaN(p)) return "–";
+  if (p === null || Number.isNaN(p)) return NO_NUMBER;
   if (p === 0 || p === 1) return String(p);
-  if (p > 0.99995) return ">0.9999";
-  if (p >= 0.0001) return p.toFixed(4);
+  if (p > 0.99995) return written(">0.9999");
+  if (p >= 0.0001) return fixed(p, 4);
   const exponent = Math.floor(Math.log10(p));
   const digit = Math.round(p / 10 ** exponent);
   return digit === 10 ? `1×${powerOfTen(exponent + 1)}` : `${digit}×${powerOfTen(exponent)}`;
@@ -19,33 +34,50 @@ export function probability(p) {
 
 /** A quantity with four significant digits (fewer below 0.1), in exponent form only when tiny or huge. */
 export function quantity(x) {
-  if (x === null || x === undefined || Number.isNaN(x)) return "–";
+  if (x === null || x === undefined || Number.isNaN(x)) return NO_NUMBER;
   if (x === 0) return "0";
   const size = Math.abs(x);
   if (size >= 1e6 || size < 1e-5) {
     const exponent = Math.floor(Math.log10(size));
-    return `${(x / 10 ** exponent).toFixed(1)}×${powerOfTen(exponent)}`;
+    return `${fixed(x / 10 ** exponent, 1)}×${powerOfTen(exponent)}`;
   }
-  if (size >= 1000) return x.toFixed(0);
-  return x.toPrecision(size >= 0.1 ? 4 : size >= 0.001 ? 3 : 2);
+  if (size >= 1000) return fixed(x, 0);
+  return written(x.toPrecision(size >= 0.1 ? 4 : size >= 0.001 ? 3 : 2));
+}
+
+/** A number with so many decimals; "–" where there is none. */
+export function fixed(x, digits) {
+  return x === null || x === undefined || Number.isNaN(x) ? NO_NUMBER : written(x.toFixed(digits));
 }
 
 /** 4 → "4", 0.55 → "0.55", 3.3712 → "3.37". */
 export function short(x) {
-  return String(Number(x.toPrecision(3)));
+  return written(String(Number(x.toPrecision(3))));
 }
 
+/** With its sign, and two decimals at most: "+1.5", "−2", "0". */
+export function signed(x) {
+  return (x > 0 ? "+" : "") + written(String(Number(x.toFixed(2))));
+}
+
+/** 4.5 → "4.50 %", 45 → "45.0 %". */
 export function percent(x) {
-  const size = Math.abs(x);
-  return `${x.toFixed(size < 1 ? 2 : size < 10 ? 2 : 1)}\u00a0%`;
+  return `${fixed(x, Math.abs(x) < 10 ? 2 : 1)}\u00a0%`;
+}
+
+/** A share of 1 in whole percent; a part is never rounded to nothing or to all. */
+export function wholePercent(share) {
+  if (share > 0 && share < 0.01) return t("less than {share}", { share: "1\u00a0%" });
+  if (share > 0.99 && share < 1) return t("more than {share}", { share: "99\u00a0%" });
+  return `${Math.round(100 * share)}\u00a0%`;
 }
 
 /** 12345 → "12,345". */
-export function grouped(x) {
-  return Math.round(x).toString().replace(/\B(?=(\d{3})+$)/g, ",");
+export function grouped(x, marks = MARKS) {
+  return Math.round(x).toString().replace("-", "−").replace(/\B(?=(\d{3})+$)/g, marks.group);
 }
 
-/** 1234567 → "1.2 M", 50890 → "50.9 k". */
+/** 1234567 → "1.23 M", 50890 → "50.9 k". */
 export function compact(x) {
   if (x >= 1e9) return `${short(x / 1e9)} G`;
   if (x >= 1e6) return `${short(x / 1e6)} M`;
@@ -55,7 +87,7 @@ export function compact(x) {
 
 /** Seconds as people say them: "under 1 s", "12 s", "3 min 20 s", "1 h 5 min". */
 export function duration(seconds) {
-  if (seconds < 1) return "under 1 s";
+  if (seconds < 1) return t("under 1 s");
   const s = Math.round(seconds);
   if (s < 60) return `${s} s`;
   if (s < 3600) return s % 60 && s < 600 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${Math.round(s / 60)} min`;

@@ -4,6 +4,7 @@ import { node, put, say } from "./elements.js";
 import { grouped } from "./format.js";
 import { octets } from "./softmax.js";
 import { stepsAreTold } from "./strip.js";
+import { t } from "./words.js";
 
 const MAP_COLOURS = { for: [230, 159, 0], against: [0, 114, 178], heat: [0, 114, 178] };
 export const MAP_INK = 0.22; // how much of the image shows through
@@ -70,7 +71,7 @@ export function isOfNow(model, { follows = ["selected"] } = {}) {
 export function staleness(model) {
   const step = model.get("made_for")?.step;
   const shown = model.get("student_step");
-  return step === undefined || step === null || step === shown || !stepsAreTold(model) ? "" : `Computed after step ${grouped(step)}; the page shows step ${grouped(shown)}.`;
+  return step === undefined || step === null || step === shown || !stepsAreTold(model) ? "" : t("Computed after step {step}; the page shows step {shown}.", { step: grouped(step), shown: grouped(shown) });
 }
 
 /** A button that asks Python for the work over many examples, with its progress and a way to stop it. */
@@ -83,7 +84,7 @@ export function acrossButton(model, life, text) {
     draw() {
       const progress = model.get("progress");
       const busy = progress !== null && progress !== undefined;
-      say(button, busy ? "Stop" : text);
+      say(button, busy ? t("Stop") : text);
       bar.hidden = !busy;
       if (busy) bar.value = progress;
     },

@@ -1,10 +1,14 @@
 // How a run is drawn: the same colour, dash and mark in the plot, in its legend and in the list of runs.
 
 import { svgNode } from "./elements.js";
+import { t } from "./words.js";
 
 const BRANCH_LOOKS = 5;
 export const RUN_ORDER = ["student", "hinton", "twin", "smoothed", "branch", "teacher"];
-export const SHORT_NAMES = { "Twin, no teacher": "Twin", "Twin, label smoothing": "Smoothed twin" };
+export const SHORT_NAMES = {
+  "Twin, no teacher": t("Twin"), "Twin, label smoothing": t("Smoothed twin"),
+  [t("Twin, no teacher")]: t("Twin"), [t("Twin, label smoothing")]: t("Smoothed twin"),
+};
 // Branches differ in their marks as well as in their colour; (x, y) is the middle, r the size.
 const RUN_MARKS = [
   (x, y, r) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,

@@ -1,7 +1,7 @@
 // Pictures of watched examples, and what is said of one: shared by the strips and the bars.
 
 import { node } from "./elements.js";
-import { grouped } from "./format.js";
+import { t } from "./words.js";
 
 /** Grey values as ink on paper: white pixels of the data set become dark; the dark theme inverts them back. */
 export function picture(state, i) {
@@ -18,9 +18,11 @@ export function picture(state, i) {
 
 /** "true class 3, teacher says 3, student says 5", as far as it is known. */
 export function answersInWords(classes, label, teacher, student) {
-  const truth = label >= 0 ? `true class ${classes[label]}` : "label unknown";
-  const says = (who, c) => (c >= 0 ? `, ${who} says ${classes[c]}` : "");
-  return truth + says("teacher", teacher) + says("student", student);
+  return [
+    label >= 0 ? t("true class {name}", { name: classes[label] }) : t("label unknown"),
+    teacher >= 0 ? t("teacher says {name}", { name: classes[teacher] }) : "",
+    student >= 0 ? t("student says {name}", { name: classes[student] }) : "",
+  ].filter(Boolean).join(", ");
 }
 
 /** Whose answers the scene shows now: what to call it, and the role its colour comes from. */
@@ -29,8 +31,8 @@ export function shownStudent(model) {
   const isTwin = run?.role === "twin" || run?.role === "smoothed";
   return {
     role: run?.role ?? "student",
-    title: isTwin ? "Twin" : "Student",
-    who: isTwin ? "twin" : "student",
+    title: isTwin ? t("Twin") : t("Student"),
+    who: isTwin ? t("twin") : t("student"),
     name: run && run.role !== "student" ? run.name : model.get("student_name"),
   };
 }
@@ -38,10 +40,4 @@ export function shownStudent(model) {
 /** Whether steps mean something: two models that are given have none. */
 export function stepsAreTold(model) {
   return !model.scene || model.get("total_steps") > 0 || model.get("student_step") > 0;
-}
-
-/** "After step 120 the student", or "The student" where nothing is being trained; with a small letter inside a sentence. */
-export function studentAtStep(model, who, { inside = false } = {}) {
-  const said = stepsAreTold(model) ? `after step ${grouped(model.get("student_step"))} the ${who}` : `the ${who}`;
-  return inside ? said : said[0].toUpperCase() + said.slice(1);
 }

@@ -2,14 +2,14 @@
 
 import { definition } from "../shared/definition.js";
 import { node, put, say } from "../shared/elements.js";
-import { quantity, short } from "../shared/format.js";
-import { wholePercent } from "./formula.js";
+import { quantity, short, wholePercent } from "../shared/format.js";
+import { t } from "../shared/words.js";
 
 const ADDS = {
-  target: "Target part (TCKD), in nats: the divergence between two numbers only, what goes to the true class and what goes to all others together, both at T. "
-    + "A label speaks of this too: it wants everything on the true class.",
-  others: "Non-target part, in nats: (1 − p(y)) · NCKD, both at T. NCKD compares how teacher and student spread the rest among the wrong classes; "
-    + "it counts as much as the teacher leaves for them, 1 − p(y). A label says nothing of this.",
+  target: t("Target part (TCKD), in nats: the divergence over two outcomes only, the true class and all others together, at T. "
+    + "A label teaches this too: it wants everything on the true class."),
+  others: t("Non-target part, in nats: (1 − p(y)) · NCKD, at T. NCKD compares how teacher and student spread the rest among the wrong classes; "
+    + "it is weighted by what the teacher leaves for them, 1 − p(y). A label says nothing about this."),
 };
 
 export function addsPart(life) {
@@ -30,7 +30,7 @@ export function addsPart(life) {
         say(parts[`${key}Data`], quantity(value));
         put(parts[`${key}Data`], "value", value === null ? "" : String(value));
       }
-      say(parts.sum, split ? `KL ${quantity(view.numbers.kl)} nats` : "");
+      say(parts.sum, split ? t("KL {value} nats", { value: quantity(view.numbers.kl) }) : "");
       say(parts.product, split ? `= ${quantity(split.rest)} · ${quantity(split.others)}` : "");
       say(parts.sentence, view.addsSentence);
     },
@@ -47,12 +47,12 @@ function addsNodes(life) {
   const sentence = node("p", { class: "kd-sentence" });
   const key = (kind, term, meaning, ...value) => node("div", { class: "kd-adds-part" },
     node("i", { class: `kd-swatch kd-parted-${kind}`, "aria-hidden": "true" }), definition(life, term, meaning), node("span", { class: "kd-value" }, ...value));
-  const nats = () => node("small", {}, " nats ");
+  const nats = () => node("small", {}, ` ${t("nats")} `);
   const keys = node("div", { class: "kd-adds-keys" },
-    key("hard", "Target part", ADDS.target, targetData, nats()),
-    key("soft", "Non-target part", ADDS.others, nonTargetData, nats(), product));
+    key("hard", t("Target part"), ADDS.target, targetData, nats()),
+    key("soft", t("Non-target part"), ADDS.others, nonTargetData, nats(), product));
   const sum = node("p", { class: "kd-note" });
-  const title = node("p", { class: "kd-adds-title", role: "heading", "aria-level": 3 }, "What the teacher adds to the label");
+  const title = node("p", { class: "kd-adds-title", role: "heading", "aria-level": 3 }, t("What the teacher adds to the label"));
   const nodes = [node("div", { class: "kd-adds-head" }, title, sum), bar, keys, sentence];
   return { nodes, target, others, bar, targetData, nonTargetData, product, sum, sentence };
 }
@@ -60,14 +60,14 @@ function addsNodes(life) {
 /** Which part is larger, and what that means. */
 export function addsSentence(view, state) {
   const { parts, logT, logS } = view.numbers;
-  if (!logT || !logS) return "These outputs are not finite numbers, so their divergence has no value.";
-  if (!parts) return `This ${view.word} has no label that the teacher could add to.`;
+  if (!logT || !logS) return t("These outputs are not finite numbers, so their divergence has no value.");
+  if (!parts) return view.inScene ? t("This example has no label that the teacher could add to.") : t("This probe has no label that the teacher could add to.");
   const whole = parts.target + parts.nonTarget;
-  if (!(whole > 0)) return `The ${view.who}’s softened answer is the teacher’s: the divergence is 0 and both its parts are.`;
+  if (!(whole > 0)) return t("The {who}’s soft targets equal the teacher’s: the divergence and both its parts are 0.", { who: view.who });
   const share = parts.nonTarget / whole;
   const name = state.classes[view.label];
-  const at = `at T = ${short(view.temperature)}`;
-  if (state.classes.length < 3) return `With two classes there is only one wrong class: all that the ${view.who} could learn here ${at} is how sure to be of ${name}.`;
-  if (share > 0.5) return `${wholePercent(share)} of what the ${view.who} could learn here ${at} lies among the wrong classes: which of them are likelier. The label says nothing of that.`;
-  return `${wholePercent(1 - share)} of what the ${view.who} could learn here ${at} is how sure to be of ${name}; ${wholePercent(share)} lies among the wrong classes.`;
+  const values = { who: view.who, T: short(view.temperature), name, share: wholePercent(share), rest: wholePercent(1 - share) };
+  if (state.classes.length < 3) return t("With two classes there is only one wrong class: all that the {who} could learn here at T = {T} is how confident to be in {name}.", values);
+  if (share > 0.5) return t("{share} of what the {who} could learn here at T = {T} lies among the wrong classes: which of them are likelier. The label says nothing about that.", values);
+  return t("{rest} of what the {who} could learn here at T = {T} is how confident to be in {name}; {share} lies among the wrong classes.", values);
 }

@@ -1,7 +1,8 @@
 // The formula with its live numbers, and how much of it each term is.
 
 import { node, put, say } from "../shared/elements.js";
-import { quantity } from "../shared/format.js";
+import { fixed, quantity, wholePercent } from "../shared/format.js";
+import { t } from "../shared/words.js";
 
 /** The formula, and under each symbol its number. */
 export function formulaPart() {
@@ -10,8 +11,8 @@ export function formulaPart() {
     const top = node("span", { class: "kd-math" });
     top.innerHTML = symbol;
     cells[key] ??= [];
-    const fixed = FIXED_SYMBOLS[key];
-    const below = node("span", { class: `kd-math-number${fixed ? "" : " kd-math-live"}` }, fixed ?? "");
+    const constant = FIXED_SYMBOLS[key];
+    const below = node("span", { class: `kd-math-number${constant ? "" : " kd-math-live"}` }, constant ?? "");
     cells[key].push(below);
     const root = node("span", { class: "kd-math-column" }, top, below);
     if (only) optional.push({ root, only });
@@ -37,19 +38,24 @@ export function formulaPart() {
       for (const { root, only } of optional) root.hidden = !only.includes(view.loss);
       const n = view.numbers;
       const texts = {
-        loss: quantity(n.loss), alpha: view.alpha.toFixed(2), square: quantity(view.temperature ** 2), kl: quantity(n.taught),
-        beta: (1 - view.alpha).toFixed(2), ce: quantity(n.ce),
+        loss: quantity(n.loss), alpha: fixed(view.alpha, 2), square: quantity(view.temperature ** 2), kl: quantity(n.taught),
+        beta: fixed(1 - view.alpha, 2), ce: quantity(n.ce),
       };
       for (const [key, text] of Object.entries(texts)) for (const cell of cells[key]) say(cell, text);
       const squared = SQUARED.includes(view.loss);
-      put(math, "aria-label", `L = alpha times ${squared ? "T squared times " : ""}KL of ${FORWARD.includes(view.loss) ? "teacher and student" : "student and teacher"}, `
-        + `plus 1 minus alpha times CE: ${texts.loss} = ${texts.alpha} · ${squared ? `${texts.square} · ` : ""}${texts.kl} + ${texts.beta} · ${texts.ce}`);
+      const numbers = `${texts.loss} = ${texts.alpha} · ${squared ? `${texts.square} · ` : ""}${texts.kl} + ${texts.beta} · ${texts.ce}`;
+      put(math, "aria-label", SPOKEN[view.loss](numbers));
       drawShare(shareBar, share, shareText, view);
     },
   };
 }
 
 const FIXED_SYMBOLS = { equals: "=", dot: "·", plus: "+" };
+const SPOKEN = {
+  soft_targets: (numbers) => t("L = alpha times T squared times KL of teacher and student, plus 1 minus alpha times CE: {numbers}", { numbers }),
+  without_t2: (numbers) => t("L = alpha times KL of teacher and student, plus 1 minus alpha times CE: {numbers}", { numbers }),
+  reverse_kl: (numbers) => t("L = alpha times T squared times KL of student and teacher, plus 1 minus alpha times CE: {numbers}", { numbers }),
+};
 // Which symbols belong to which loss.
 const SQUARED = ["soft_targets", "reverse_kl"];
 const FORWARD = ["soft_targets", "without_t2"];
@@ -60,17 +66,12 @@ function drawShare(bar, share, text, view) {
   if (loss > 0) {
     share.soft.style.width = `${(100 * soft) / loss}%`;
     share.hard.style.width = `${(100 * hard) / loss}%`;
-    say(text, `Soft term ${quantity(soft)}, hard term ${quantity(hard)}: the soft term is ${wholePercent(soft / loss)} of L on ${view.which}.`);
+    say(text, t("Soft term {soft}, hard term {hard}: the soft term is {share} of L on {which}.", { soft: quantity(soft), hard: quantity(hard), share: wholePercent(soft / loss), which: view.which }));
   } else if (scaledKl === null) {
-    say(text, view.hasStudent ? "These outputs are not finite numbers, so L has no value." : "L has a value once there is a student.");
+    say(text, view.hasStudent ? t("These outputs are not finite numbers, so L has no value.") : t("L has a value once there is a student."));
+  } else if (loss !== null) {
+    say(text, t("Both terms are 0 on {which}.", { which: view.which }));
   } else {
-    say(text, loss === null ? `This ${view.word} has no label, so its hard term and L have no value.` : `Both terms are 0 on ${view.which}.`);
+    say(text, view.inScene ? t("This example has no label, so its hard term and L have no value.") : t("This probe has no label, so its hard term and L have no value."));
   }
-}
-
-/** Whole percent that never rounds a part to nothing or to all. */
-export function wholePercent(share) {
-  if (share > 0 && share < 0.01) return "less than 1\u00a0%";
-  if (share > 0.99 && share < 1) return "more than 99\u00a0%";
-  return `${Math.round(100 * share)}\u00a0%`;
 }

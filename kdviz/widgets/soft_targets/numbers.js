@@ -4,14 +4,15 @@ import { definition } from "../shared/definition.js";
 import { node, put, say } from "../shared/elements.js";
 import { probability, quantity, short } from "../shared/format.js";
 import { argmax } from "../shared/softmax.js";
+import { t } from "../shared/words.js";
 
 const MEANINGS = {
-  entropy: "Entropy of the softened probabilities, in bits: 0 when one class has everything, log₂ C when all C classes are equal.",
-  rest: "Probability on all classes but the true one (but the teacher’s first choice where the label is unknown), at temperature T.",
-  kl: "KL(σ_T(t) ‖ σ_T(s)), in nats: how far the student’s softened probabilities are from the teacher’s. 0 only when they are equal.",
-  scaledKl: "T² times the divergence. The T² keeps the gradient from fading as 1/T² when T grows.",
-  ce: "Cross-entropy of the student with the true label at T = 1, in nats: minus the logarithm of the probability it gives the true class.",
-  loss: "The loss of this one example: the formula’s two terms together. Training averages it over the batch.",
+  entropy: t("Entropy of the softened probabilities, in bits: 0 when one class has everything, log₂ C when all C classes are equal."),
+  rest: t("Probability on all classes but the true one (where the label is unknown, but the teacher’s first choice), at temperature T."),
+  kl: t("KL(σ_T(t) ‖ σ_T(s)), in nats: how far the student’s softened probabilities are from the teacher’s. 0 only when they are equal."),
+  scaledKl: t("T² times the divergence. The T² keeps the gradient from fading as 1/T² when T grows."),
+  ce: t("Cross-entropy of the student with the true label at T = 1, in nats: minus the logarithm of the probability it gives the true class."),
+  loss: t("The loss of this one example: the formula’s two terms together. Training averages it over the batch."),
 };
 
 /** Entropy and off-class mass of both sides as a small table; the terms of the loss beside it. */
@@ -29,14 +30,14 @@ export function numbersPart(life) {
     ...keys.map((key) => node("span", { role: "cell" }, value(key, unit))),
   );
   const side = (role, text) => node("b", { role: "columnheader", class: `kd-text-${role}` }, text);
-  const studentHead = side("student", "Student");
-  const table = node("div", { class: "kd-pairs", role: "table", "aria-label": "Softened probabilities in one number" },
-    row(node("span", { role: "columnheader" }, node("span", { class: "kd-unseen" }, "Number")), side("teacher", "Teacher"), studentHead),
-    line("Entropy", MEANINGS.entropy, ["teacherEntropy", "studentEntropy"], "bits"),
-    line("Off the true class", MEANINGS.rest, ["teacherRest", "studentRest"]));
+  const studentHead = side("student", t("Student"));
+  const table = node("div", { class: "kd-pairs", role: "table", "aria-label": t("Softened probabilities as single numbers") },
+    row(node("span", { role: "columnheader" }, node("span", { class: "kd-unseen" }, t("Number"))), side("teacher", t("Teacher")), studentHead),
+    line(t("Entropy"), MEANINGS.entropy, ["teacherEntropy", "studentEntropy"], t("bits")),
+    line(t("Off the true class"), MEANINGS.rest, ["teacherRest", "studentRest"]));
   const term = (name, meaning, key, unit) => node("div", { class: "kd-loss-number" }, definition(life, name, meaning), value(key, unit));
-  const list = node("div", { class: "kd-numbers" }, term("KL", MEANINGS.kl, "kl", "nats"), term("T² · KL", MEANINGS.scaledKl, "scaledKl", "nats"),
-    term("CE at T = 1", MEANINGS.ce, "ce", "nats"), term("L", MEANINGS.loss, "loss", "nats"));
+  const list = node("div", { class: "kd-numbers" }, term("KL", MEANINGS.kl, "kl", t("nats")), term("T² · KL", MEANINGS.scaledKl, "scaledKl", t("nats")),
+    term(t("CE at T = 1"), MEANINGS.ce, "ce", t("nats")), term("L", MEANINGS.loss, "loss", t("nats")));
   return {
     root: node("div", { class: "kd-number-block" }, table, list),
     draw(view, state) {
@@ -67,18 +68,22 @@ export function sentencePart() {
 /** One sentence, and only what the numbers of this probe show. */
 export function probeSentence(view, state) {
   const { logT, logS } = view.numbers;
-  if (!logT) return `The teacher’s outputs for this ${view.word} are not finite numbers.`;
-  const name = (c) => state.classes[c];
-  const t = argmax(logT);
-  const second = logT.length > 1 ? argmax(Array.from(logT, (l, c) => (c === t ? -Infinity : l))) : -1;
-  const start = `At T = ${short(view.temperature)} the teacher says ${name(t)} (${probability(Math.exp(logT[t]))})`;
-  const next = second >= 0 ? `, then ${name(second)} (${probability(Math.exp(logT[second]))})` : "";
-  const truth = view.label >= 0 && view.label !== t ? `; the label is ${name(view.label)}` : "";
-  if (!view.hasStudent) return `${start}${next}${truth}.`;
-  if (!logS) return `${start}${next}${truth}; the ${view.who}’s outputs are not finite numbers.`;
-  const s = argmax(logS);
-  const reply = s === t
-    ? `the ${view.who} says ${name(s)} too (${probability(Math.exp(logS[s]))})`
-    : `the ${view.who} says ${name(s)} (${probability(Math.exp(logS[s]))}) and leaves ${probability(Math.exp(logS[t]))} for ${name(t)}`;
-  return `${start}${next}${truth}; ${reply}.`;
+  if (!logT) return view.inScene ? t("The teacher’s outputs for this example are not finite numbers.") : t("The teacher’s outputs for this probe are not finite numbers.");
+  const named = (c, logP) => `${state.classes[c]} (${probability(Math.exp(logP[c]))})`;
+  const first = argmax(logT);
+  const second = logT.length > 1 ? argmax(Array.from(logT, (l, c) => (c === first ? -Infinity : l))) : -1;
+  const told = { T: short(view.temperature), who: view.who, first: named(first, logT), second: second >= 0 ? named(second, logT) : "" };
+  const clauses = [second >= 0 ? t("At T = {T} the teacher says {first}, then {second}", told) : t("At T = {T} the teacher says {first}", told)];
+  if (view.label >= 0 && view.label !== first) clauses.push(t("the label is {name}", { name: state.classes[view.label] }));
+  if (view.hasStudent) clauses.push(logS ? replyOf(view, state, first, named) : t("the {who}’s outputs are not finite numbers", told));
+  return `${clauses.join("; ")}.`;
+}
+
+/** What the student says beside the teacher's first choice. */
+function replyOf(view, state, first, named) {
+  const { logS } = view.numbers;
+  const choice = argmax(logS);
+  if (choice === first) return t("the {who} agrees: {choice}", { who: view.who, choice: named(choice, logS) });
+  const left = { left: probability(Math.exp(logS[first])), name: state.classes[first] };
+  return t("the {who} says {choice} and leaves {left} for {name}", { who: view.who, choice: named(choice, logS), ...left });
 }

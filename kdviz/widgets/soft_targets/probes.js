@@ -3,10 +3,11 @@
 import { commit, node, put } from "../shared/elements.js";
 import { argmax } from "../shared/softmax.js";
 import { answersInWords, picture } from "../shared/strip.js";
+import { t } from "../shared/words.js";
 
 export function probesPart(model, life) {
-  const strip = node("div", { class: "kd-probes", role: "radiogroup", "aria-label": "Probe" });
-  const key = node("p", { class: "kd-note kd-probe-key" }, node("span", { class: "kd-dot", "aria-hidden": "true" }), " teacher and student differ in their first choice");
+  const strip = node("div", { class: "kd-probes", role: "radiogroup", "aria-label": t("Probe") });
+  const key = node("p", { class: "kd-note kd-probe-key" }, node("span", { class: "kd-dot", "aria-hidden": "true" }), ` ${t("teacher and student differ in their first choice")}`);
   let items = [];
   let stamp = null;
   let pixels = null;
@@ -53,7 +54,7 @@ export function probesPart(model, life) {
 function probeItem(state, i) {
   const item = node("button", { type: "button", role: "radio", class: "kd-probe" });
   const image = picture(state, i);
-  item.append(image ?? node("span", { class: "kd-caption" }, state.captions[i] || `Row ${i + 1}`));
+  item.append(image ?? node("span", { class: "kd-caption" }, state.captions[i] || t("Row {n}", { n: i + 1 })));
   item.classList.toggle("kd-text", !image);
   item.pixelSum = image ? pixelSum(state, i) : 0;
   return item;
@@ -73,8 +74,8 @@ function samePixels(items, state) {
 
 function nameProbe(item, state, i) {
   const choice = (row) => (row.length ? argmax(row) : -1);
-  const [t, s] = [choice(state.teacherRow(i)), choice(state.studentRow(i))];
-  item.classList.toggle("kd-differs", s >= 0 && t !== s);
-  const caption = state.captions[i] ? `${state.captions[i]}, ` : "";
-  put(item, "aria-label", `Probe ${i + 1} of ${state.count}: ${caption}${answersInWords(state.classes, state.labels[i] ?? -1, t, s)}`);
+  const [teacher, student] = [choice(state.teacherRow(i)), choice(state.studentRow(i))];
+  item.classList.toggle("kd-differs", student >= 0 && teacher !== student);
+  const words = [state.captions[i], answersInWords(state.classes, state.labels[i] ?? -1, teacher, student)].filter(Boolean).join(", ");
+  put(item, "aria-label", t("Probe {n} of {total}: {words}", { n: i + 1, total: state.count, words }));
 }

@@ -2,24 +2,25 @@
 
 import { definition } from "../shared/definition.js";
 import { commit, node, say } from "../shared/elements.js";
-import { grouped, short } from "../shared/format.js";
+import { fixed, grouped, short, signed } from "../shared/format.js";
 import { ratioStops, slider } from "../shared/slider.js";
 import { firstChoices } from "../shared/softmax.js";
+import { t, tParts } from "../shared/words.js";
 
 const BIAS_STOPS = Array.from({ length: 101 }, (_, i) => (i - 20) / 10);
-const BIAS_MEANING = "What is added to this class’s logit in the student’s last layer, after training. Hinton left one digit out of the "
-  + "transfer set: the student had met it only as a small probability, and its bias had become too low. Raising that bias mended most of its errors.";
+const BIAS_MEANING = t("Added to this class’s logit in the student’s last layer, after training. Hinton left one digit out of the "
+  + "transfer set: the student had met it only as a small probability, and its bias had become too low. Raising that bias corrected most of its errors.");
 
-const FAIRNESS_MEANING = "The mean squared distance of each group’s mean probability of the positive class from that of all groups together: "
-  + "for demographic parity among all examples of a batch, for equalised odds among those with that label and among those without, averaged. "
-  + "The formula shows the loss of one example, which goes without it.";
+const FAIRNESS_MEANING = t("The mean squared distance of each group’s mean probability of the positive class from that of all groups together: "
+  + "for demographic parity over all examples of a batch, for equalized odds over those with that label and over those without, averaged. "
+  + "The formula shows the loss of one example, which does not include it.");
 
 // What is said of one number beyond its declaration.
 const OWN_WORDS = {
   alpha: {
-    tickText: (v) => ({ 0: "0: labels only", 1: "1: teacher only" })[v] ?? String(v),
-    text: (v) => (Number.isInteger(v) ? String(v) : v.toFixed(2)),
-    spoken: (v) => `alpha ${v.toFixed(2)}: ${Math.round(100 * v)} % soft term, ${Math.round(100 * (1 - v))} % hard term`,
+    tickText: (v) => ({ 0: t("0: labels only"), 1: t("1: teacher only") })[v] ?? short(v),
+    text: (v) => (Number.isInteger(v) ? String(v) : fixed(v, 2)),
+    spoken: (v) => t("alpha {value}: {soft} % soft term, {hard} % hard term", { value: fixed(v, 2), soft: Math.round(100 * v), hard: Math.round(100 * (1 - v)) }),
   },
 };
 const STOPS = { ratio: ratioStops, hundredths, fine };
@@ -42,7 +43,7 @@ export function slidersPart(model, life, drawNow) {
 function numberPart(row, model, life, drawNow) {
   const { name, title, symbol, ticks } = row;
   const control = slider(life, {
-    name: title, symbol: symbol.length === 1 ? symbol : undefined, ticks, text: short, spoken: (v) => `${name} ${short(v)}`,
+    name: title, symbol: symbol.length === 1 ? symbol : undefined, ticks, text: short, spoken: (v) => `${title} ${short(v)}`,
     ...OWN_WORDS[name],
     onInput: (v) => { model.set(name, v); drawNow(); },
     onRelease: (v) => commit(model, { [name]: v }),
@@ -59,7 +60,7 @@ function numberPart(row, model, life, drawNow) {
       control.setStops(STOPS[row.stops](...now.range));
       control.set(now.value);
       control.setDisabled(view.locked.includes(name));
-      control.setMark(view.inForce[name] ?? null, `Training uses ${symbol} = ${short(view.inForce[name] ?? 0)}`);
+      control.setMark(view.inForce[name] ?? null, t("Training uses {value}", { value: `${symbol} = ${short(view.inForce[name] ?? 0)}` }));
       note?.draw(model.get(row.needs));
     },
   };
@@ -82,12 +83,12 @@ function fine(low, high) {
 
 /** What the penalty weighs. */
 function fairnessNote(life) {
-  const [before, after] = [node("span", {}), node("span", {})];
+  const named = node("span", {});
   return {
-    root: node("p", { class: "kd-note kd-slider-note" }, before, definition(life, "penalty", FAIRNESS_MEANING), after),
+    root: node("p", { class: "kd-note kd-slider-note" }, ...tParts("Each batch’s loss is raised by this times a {term} on unequal treatment: {penalty}. More of it brings the groups together and may cost accuracy.",
+      { term: definition(life, t("penalty"), FAIRNESS_MEANING), penalty: named })),
     draw(penalty) {
-      say(before, "The loss of each batch is raised by this times a ");
-      say(after, ` on unequal treatment: ${penalty}. More of it brings the groups together and may cost accuracy.`);
+      say(named, penalty);
     },
   };
 }
@@ -95,15 +96,18 @@ function fairnessNote(life) {
 /** The bias slider, there while the scene names a class for it, and beside it the errors it leaves. */
 function biasPart(model, life, drawNow) {
   const control = slider(life, {
-    name: "Bias", ticks: [-2, 0, 2, 4, 6, 8], tickText: signed, text: signed,
-    spoken: (v) => `bias ${signed(v)}`,
+    name: t("Bias"), ticks: [-2, 0, 2, 4, 6, 8], tickText: signed, text: signed,
+    spoken: (v) => t("bias {value}", { value: signed(v) }),
     onInput: (v) => { model.set("bias", v); drawNow(); },
     onRelease: (v) => commit(model, { bias: v }),
   });
   const label = control.root.querySelector(".kd-slider-label");
   control.setStops(BIAS_STOPS);
-  const [before, after] = [node("span", {}), node("span", {})];
-  const told = node("p", { class: "kd-note kd-slider-note" }, before, definition(life, "bias", BIAS_MEANING), after);
+  const counts = Object.fromEntries(["errors", "examples", "own", "all", "name"].map((key) => [key, node("span", {})]));
+  const bias = () => definition(life, t("bias"), BIAS_MEANING);
+  const counted = node("span", {}, ...tParts("At this {term} the student is wrong on {errors} of {examples} examples drawn at random, and on {own} of the {all} among them of class {name}.", { term: bias(), ...counts }));
+  const waiting = node("span", {}, ...tParts("What raising the {term} corrects is counted here once there is a student.", { term: bias() }));
+  const told = node("p", { class: "kd-note kd-slider-note" }, counted, waiting);
   return {
     slider: control,
     told,
@@ -112,19 +116,17 @@ function biasPart(model, life, drawNow) {
       control.root.hidden = told.hidden = !view.shown.has("bias") || !(target >= 0);
       if (told.hidden) return;
       const name = state.classes[target] ?? String(target);
-      say(label, `Bias of class ${name}`);
+      say(label, t("Bias of class {name}", { name }));
       control.set(view.bias);
       control.setDisabled(view.locked.includes("bias"));
       const errors = view.hasStudent && state.sample ? sampleErrors(state, target) : null;
-      say(before, errors ? "At this " : "What raising the ");
-      say(after, errors ? ` the student is wrong on ${errors.all} of ${grouped(errors.of)} examples drawn at random, and on ${errors.target} of the ${errors.ofTarget} among them of class ${name}.`
-        : " mends is counted here once there is a student.");
+      counted.hidden = !errors;
+      waiting.hidden = Boolean(errors);
+      if (!errors) return;
+      const texts = { errors: errors.all, examples: grouped(errors.of), own: errors.target, all: errors.ofTarget, name };
+      for (const [key, text] of Object.entries(texts)) say(counts[key], String(text));
     },
   };
-}
-
-export function signed(v) {
-  return v > 0 ? `+${Number(v.toFixed(2))}` : String(Number(v.toFixed(2))).replace("-", "−");
 }
 
 /** Errors on the random sample: in all, and among the examples of one class. Counted once for each set of answers. */

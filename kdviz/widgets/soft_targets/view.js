@@ -3,7 +3,7 @@
 import { barsPart } from "../shared/bars.js";
 import { definition } from "../shared/definition.js";
 import { announcer, card, drawing, lifetime, node, put, say } from "../shared/elements.js";
-import { grouped, short } from "../shared/format.js";
+import { grouped, short, signed } from "../shared/format.js";
 import { isHidden, joined, liveTraits } from "../shared/scene.js";
 import { floats, octets, probeNumbers } from "../shared/softmax.js";
 import { shownStudent, stepsAreTold } from "../shared/strip.js";
@@ -11,23 +11,24 @@ import { addsPart, addsSentence } from "./adds.js";
 import { formulaPart } from "./formula.js";
 import { numbersPart, probeSentence, sentencePart } from "./numbers.js";
 import { probesPart } from "./probes.js";
-import { signed, slidersPart } from "./sliders.js";
+import { slidersPart } from "./sliders.js";
+import { t } from "../shared/words.js";
 import "./style.css";
 
 // What a lecturer's link calls the parts here; all others are its "sliders".
 const PART_OF = { probes: "examples", bars: "one", numbers: "one", sentence: "one", adds: "one" };
 const FIXED = ["teacher_logits", "classes", "labels", "captions", "images", "image_shape", "sample"];
-const RECORDED = "Recorded steps keep each output as a 16-bit number: it is off by at most one part in 65,534 of the largest output of that step. "
-  + "The exact outputs follow when the scrubber is let go.";
+const RECORDED = t("Recorded steps keep each output as a 16-bit number: it is off by at most one part in 65,534 of the largest output of that step. "
+  + "The exact outputs follow when the scrubber is released.");
 
 async function render({ model: own, el }) {
   const model = await joined(own);
   const life = lifetime(model);
-  const { root, body } = card(el, "soft-targets", "Soft targets");
+  const { root, body } = card(el, "soft-targets", t("Soft targets"));
   const live = announcer(life, { apart: 20000 });
   const state = { ...readFixed(model), ...readStudent(model) };
   const empty = node("p", { class: "kd-empty" }, model.scene
-    ? "No examples yet. Their soft targets appear here once a teacher is chosen." : "No probes yet. Their soft targets appear here once a teacher is chosen.");
+    ? t("No examples yet. Their soft targets appear here once a teacher is chosen.") : t("No probes yet. Their soft targets appear here once a teacher is chosen."));
   const parts = partsOf(body, {
     heading: () => headingPart(body, life),
     empty: () => ({ root: empty, draw: (view) => { empty.hidden = state.count > 0 || !view.blank; } }),
@@ -156,8 +157,7 @@ function currentView(model, state, shown) {
     hasSliders: numbers.some((row) => row.shown) || has("bias"),
     hasExample: has("bars", "numbers", "sentence", "adds", "probes"),
     inScene: Boolean(model.scene),
-    word: model.scene ? "example" : "probe",
-    which: model.scene ? `example ${selected + 1}` : "this probe",
+    which: model.scene ? t("example {n}", { n: selected + 1 }) : t("this probe"),
     biasClass: model.get("bias_class") ?? -1,
     bias: model.get("bias") ?? 0,
     frame: model.scene?.frame() ?? null,
@@ -172,7 +172,7 @@ function currentView(model, state, shown) {
 }
 
 function headingPart(body, life) {
-  const title = node("h2", {}, "Soft targets");
+  const title = node("h2", {}, t("Soft targets"));
   const force = node("p", { class: "kd-force kd-note" });
   const when = whenPart(life);
   return {
@@ -188,24 +188,30 @@ function headingPart(body, life) {
       force.hidden = !settings || (!known && !view.hasStudent);
       const differs = used.some((row) => view.inForce[row.name] !== row.value);
       force.classList.toggle("kd-preview", differs);
-      const since = step ? ` since step ${grouped(step)}` : "";
       const values = used.map((row) => `${row.symbol} = ${short(view.inForce[row.name])}`).join(", ");
-      say(force, !known ? "" : differs ? `Preview. Training uses ${values}${since}.` : `In force${since}: ${values}.`);
+      say(force, known ? forceInWords(differs, values, step) : "");
       when.draw(view, state);
     },
   };
 }
 
+/** What training uses, and whether the sliders stand elsewhere. */
+function forceInWords(differs, values, step) {
+  if (!step) return differs ? t("Preview. Training uses {values}.", { values }) : t("In force: {values}.", { values });
+  const told = { values, step: grouped(step) };
+  return differs ? t("Preview. Training has used {values} since step {step}.", told) : t("In force since step {step}: {values}.", told);
+}
+
 function titleOf(view) {
-  if (view.hasExample || !view.hasSliders) return "Soft targets";
+  if (view.hasExample || !view.hasSliders) return t("Soft targets");
   const shown = view.live.filter((row) => row.shown);
-  return shown.length > 1 ? "Temperature and weight" : shown[0]?.title ?? "Bias";
+  return shown.length > 1 ? t("Temperature and weight") : shown[0]?.title ?? t("Bias");
 }
 
 /** Of which example and step the card speaks, and whether from the film or exactly. */
 function whenPart(life) {
   const text = node("span", {});
-  const recorded = definition(life, "recorded in 16 bits", RECORDED);
+  const recorded = definition(life, t("recorded in 16 bits"), RECORDED);
   const bias = node("span", {});
   return {
     root: node("p", { class: "kd-note kd-when" }, text, recorded, bias),
@@ -213,12 +219,12 @@ function whenPart(life) {
       const { frame } = view;
       this.root.hidden = !frame || !view.hasExample || state.count === 0;
       if (this.root.hidden) return;
-      const late = view.cursor !== null && frame.step !== view.cursor ? `, the last recorded before ${grouped(view.cursor)}` : "";
-      const when = view.trains ? ` · step ${grouped(frame.step)}${late}${frame.exact ? "" : ", "}` : "";
-      say(text, `Example ${view.selected + 1} of ${grouped(state.count)}${when}`);
+      const late = view.cursor !== null && frame.step !== view.cursor ? t("the last recorded before {step}", { step: grouped(view.cursor) }) : "";
+      const when = view.trains ? ` · ${[t("step {step}", { step: grouped(frame.step) }), late].filter(Boolean).join(", ")}${frame.exact ? "" : ", "}` : "";
+      say(text, t("Example {n} of {total}", { n: view.selected + 1, total: grouped(state.count) }) + when);
       recorded.hidden = frame.exact;
       const raised = view.biasClass >= 0 && view.bias !== 0;
-      say(bias, raised ? ` · bias of ${state.classes[view.biasClass] ?? view.biasClass} ${signed(view.bias)}` : "");
+      say(bias, raised ? ` · ${t("bias of {name} {value}", { name: state.classes[view.biasClass] ?? view.biasClass, value: signed(view.bias) })}` : "");
     },
   };
 }

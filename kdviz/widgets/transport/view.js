@@ -4,6 +4,7 @@ import { announcer, card, drawing, lifetime, node, put, say, svgNode } from "../
 import { duration, grouped } from "../shared/format.js";
 import { noAnswer, PATIENCE_MS } from "../shared/patience.js";
 import { sceneOf, underScene } from "../shared/scene.js";
+import { t } from "../shared/words.js";
 import "./style.css";
 
 const ICONS = {
@@ -16,21 +17,21 @@ const ICONS = {
 
 // For each state: what the first button does and says, which buttons work, which one is the obvious next.
 const STATES = {
-  empty: { first: "train", says: "Train", works: [], primary: "train" },
-  idle: { first: "train", says: "Train", works: ["train", "step"], primary: "train" },
-  loading: { first: "train", says: "Train", works: ["stop"], primary: "train" },
-  running: { first: "pause", says: "Pause", works: ["pause", "stop"], primary: "pause" },
-  paused: { first: "train", says: "Resume", works: ["train", "step", "stop", "reset"], primary: "train" },
-  stopped: { first: "train", says: "Resume", works: ["train", "step", "reset"], primary: "train" },
-  finished: { first: "train", says: "Train again", works: ["train", "reset"], primary: "train" },
-  failed: { first: "train", says: "Train", works: ["reset"], primary: "reset" },
+  empty: { first: "train", says: t("Train"), works: [], primary: "train" },
+  idle: { first: "train", says: t("Train"), works: ["train", "step"], primary: "train" },
+  loading: { first: "train", says: t("Train"), works: ["stop"], primary: "train" },
+  running: { first: "pause", says: t("Pause"), works: ["pause", "stop"], primary: "pause" },
+  paused: { first: "train", says: t("Resume"), works: ["train", "step", "stop", "reset"], primary: "train" },
+  stopped: { first: "train", says: t("Resume"), works: ["train", "step", "reset"], primary: "train" },
+  finished: { first: "train", says: t("Train again"), works: ["train", "reset"], primary: "train" },
+  failed: { first: "train", says: t("Train"), works: ["reset"], primary: "reset" },
 };
-const WAITING = { train: "Starting …", pause: "Pausing …", step: "Taking one step …", stop: "Stopping …", reset: "Resetting …" };
+const WAITING = { train: t("Starting …"), pause: t("Pausing …"), step: t("Taking one step …"), stop: t("Stopping …"), reset: t("Resetting …") };
 
 async function render({ model, el }) {
   const scene = await sceneOf(model);
   const life = lifetime(model);
-  const { root, body } = card(el, "transport", "Training");
+  const { root, body } = card(el, "transport", t("Training"));
   const live = announcer(life, { quiet: 300, apart: 5000 });
   let pending = null;
   let timer = 0;
@@ -99,12 +100,12 @@ function transportButtons(life, send) {
     });
     return button;
   };
-  const first = make("train", "Train");
-  const all = [first, make("step", "Step"), make("stop", "Stop"), make("reset", "Reset")];
-  all[1].root.title = "Train for one step";
-  all[3].root.title = "Throw this run away and begin again";
+  const first = make("train", t("Train"));
+  const all = [first, make("step", t("Step")), make("stop", t("Stop")), make("reset", t("Reset"))];
+  all[1].root.title = t("Train for one step");
+  all[3].root.title = t("Discard this run and begin again");
   return {
-    root: node("div", { class: "kd-buttons", role: "group", "aria-label": "Training" }, ...all.map((b) => b.root)),
+    root: node("div", { class: "kd-buttons", role: "group", "aria-label": t("Training") }, ...all.map((b) => b.root)),
     draw(state, pending) {
       const now = STATES[state] ?? STATES.empty;
       first.command = now.first;
@@ -122,7 +123,7 @@ function transportButtons(life, send) {
 }
 
 function progressPart() {
-  const bar = node("div", { class: "kd-progress", role: "progressbar", "aria-label": "Training progress", "aria-valuemin": 0 });
+  const bar = node("div", { class: "kd-progress", role: "progressbar", "aria-label": t("Training progress"), "aria-valuemin": 0 });
   const done = node("div", { class: "kd-progress-done" });
   bar.append(done);
   const steps = node("span", {});
@@ -136,16 +137,16 @@ function progressPart() {
       const share = total > 0 ? Math.min(1, step / total) : 0;
       const seconds = model.get("seconds_left");
       const known = (state === "running" || asked) && seconds !== null && seconds !== undefined;
-      const far = asked ? `${grouped(step)} of ${grouped(total)} answers`
-        : loading ? "Getting ready" : total > 0 ? `Step ${grouped(step)} of ${grouped(total)}` : "";
-      const rest = known ? `${duration(seconds)} left` : "";
+      const far = asked ? t("{n} of {total} answers", { n: grouped(step), total: grouped(total) })
+        : loading ? t("Getting ready") : total > 0 ? t("Step {step} of {total}", { step: grouped(step), total: grouped(total) }) : "";
+      const rest = known ? t("{time} left", { time: duration(seconds) }) : "";
       bar.classList.toggle("kd-unknown", loading);
       done.style.transform = `scaleX(${loading && !asked ? 1 : share})`;
       say(steps, far);
       say(left, rest);
       put(bar, "aria-valuemax", Math.max(1, total));
       put(bar, "aria-valuenow", loading && !asked ? null : Math.min(step, Math.max(1, total)));
-      put(bar, "aria-valuetext", [far, rest].filter(Boolean).join(", ") || "not started");
+      put(bar, "aria-valuetext", [far, rest].filter(Boolean).join(", ") || t("not started"));
     },
   };
 }

@@ -7,6 +7,7 @@ from typing import Any
 import traitlets
 from traitlets import Dict, List, Unicode
 
+from kdviz import words
 from kdviz.widgets import bundle
 from kdviz.widgets.catalogue import tabs
 from kdviz.widgets.scene import VIEWS, SceneTrait
@@ -46,7 +47,7 @@ class Views(View):
 
     @traitlets.default("names")
     def _default_names(self) -> dict[str, str]:
-        return {one.name: one.title for one in tabs()}
+        return {one.name: words.t(one.title) for one in tabs()}
 
     @traitlets.validate("offered")
     def _check_offered(self, proposal: Any) -> list[str]:

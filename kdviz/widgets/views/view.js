@@ -2,6 +2,7 @@
 
 import { commit, drawing, lifetime, node, say, uniqueId } from "../shared/elements.js";
 import { isHidden, isLocked, joined } from "../shared/scene.js";
+import { LANGUAGE, t } from "../shared/words.js";
 import "./style.css";
 
 async function render({ model: own, el }) {
@@ -17,8 +18,8 @@ async function render({ model: own, el }) {
   };
   const names = model.get("names");
   const options = Object.keys(names).map(option);
-  const segments = node("div", { class: "kd-segments kd-views", role: "radiogroup", "aria-label": "Show" }, ...options.map((o) => o.root));
-  el.replaceChildren(node("div", { class: "kd" }, segments));
+  const segments = node("div", { class: "kd-segments kd-views", role: "radiogroup", "aria-label": t("Show") }, ...options.map((o) => o.root));
+  el.replaceChildren(node("div", { class: "kd", lang: LANGUAGE }, segments));
 
   const painter = drawing(life, () => {
     const offered = options.filter((o) => model.get("offered").includes(o.value) && !isHidden(model, o.value));

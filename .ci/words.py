@@ -1,0 +1,105 @@
+"""Bring kdviz/words/*.po up to date with the texts in Python and JavaScript: ``python .ci/words.py``.
+
+New texts come in untranslated, unused ones go. A text is the first argument of ``t`` and ``tParts``, the first two of
+``tn``, and the title of a tab (``@tab(name, title)``).
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+
+PACKAGE = Path(__file__).resolve().parents[1] / "kdviz"
+TEXTS = {"t": slice(0, 1), "tParts": slice(0, 1), "tn": slice(0, 2), "tab": slice(1, 2), "part": slice(1, 2)}
+WIDTH = 120
+
+_COMMENT = re.compile(r"^ *(?://|/?\*).*$", re.MULTILINE)
+_STRING = r'"(?:[^"\\\n]|\\.)*"'
+_CALL = re.compile(rf"(?<![\w$])(?<!\w\.)(t|tn|tParts)\(\s*((?:{_STRING}[\s+,]*)+)")
+
+Text = str | tuple[str, ...]
+
+
+def texts(package: Path = PACKAGE) -> dict[Text, list[str]]:
+    """Return all texts, ``(one, many)`` for plurals, with the files that they stand in."""
+    found: dict[Text, list[str]] = {}
+    for pattern, read in (("**/*.py", _of_python), ("**/*.js", _of_javascript)):
+        for path in sorted(package.glob(pattern)):
+            for text in read(path.read_text(encoding="utf-8")):
+                files = found.setdefault(text, [])
+                name = path.relative_to(package.parent).as_posix()
+                if name not in files:
+                    files.append(name)
+    return found
+
+
+def _of_python(source: str) -> Iterator[Text]:
+    for call in ast.walk(ast.parse(source)):
+        if not isinstance(call, ast.Call):
+            continue
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        given = [arg.value for arg in call.args[TEXTS[name]] if isinstance(arg, ast.Constant)] if name in TEXTS else []
+        yield from _text(name, given)
+
+
+def _of_javascript(source: str) -> Iterator[Text]:
+    for call in _CALL.finditer(_COMMENT.sub("", source)):
+        given = [""]
+        for part in re.findall(rf"{_STRING}|,", call[2]):
+            if part == ",":
+                given.append("")
+            else:
+                given[-1] += json.loads(part)
+        yield from _text(call[1], [text for text in given if text][TEXTS[call[1]]])
+
+
+def _text(name: str, given: list[str]) -> Iterator[Text]:
+    if given:
+        yield tuple(given) if name == "tn" else given[0]
+
+
+def updated(path: Path) -> Catalog:
+    """Return a language's catalogue with just the texts that there are."""
+    with path.open("rb") as file:
+        before = read_po(file, locale=path.stem)
+    after = Catalog(locale=path.stem, header_comment=before.header_comment, fuzzy=False)
+    for text, files in texts().items():
+        known = before.get(text if isinstance(text, str) else text[0])
+        places = [(name, None) for name in sorted(files)]
+        after.add(text, known.string if known else ("" if isinstance(text, str) else ("", "")), locations=places)
+    return after
+
+
+def write(path: Path, catalogue: Catalog) -> None:
+    """Write it without dates and tools, so that it changes only with its texts."""
+    with path.open("wb") as file:
+        write_po(file, catalogue, width=WIDTH, sort_by_file=True, include_lineno=False)
+    kept = [line for line in path.read_text(encoding="utf-8").splitlines() if not re.match(_NOISE, line)]
+    path.write_text("\n".join(kept) + "\n", encoding="utf-8")
+
+
+_NOISE = (
+    r'"(?:Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|'
+    r"Generated-By): |#, python-brace-format"
+)
+
+
+def main() -> None:
+    """Update every language, and say what is missing."""
+    for path in sorted((PACKAGE / "words").glob("*.po")):
+        catalogue = updated(path)
+        write(path, catalogue)
+        missing = [m.id for m in catalogue if m.id and not (m.string if isinstance(m.id, str) else all(m.string))]
+        print(f"{path.name}: {len(catalogue)} texts, {len(missing)} without a translation")
+        for text in missing:
+            print(f"  {text!r}")
+
+
+if __name__ == "__main__":
+    main()
