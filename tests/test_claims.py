@@ -19,7 +19,7 @@ def test_what_is_fetched_is_what_the_wheel_does_not_carry(repository):
     fetched = [name for name in kd.data.available() if name not in carried]
     readme = text_of(repository, "README.md")
     assert fetched == ["fashion-mnist"]
-    assert "The one exception is Fashion-MNIST" in readme and "fetches them once from OpenML" in readme
+    assert "The one exception is Fashion-MNIST" in readme and "fetches them once from its publisher" in readme
 
 
 def test_the_league_is_told_as_it_came_out_and_beside_chance(repository):

@@ -6,10 +6,12 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+import mistune
 
 from .inside import leads_out, speakable
 from .notebooks import UnreadableError, check, parsed, text_of, words
@@ -18,6 +20,7 @@ from .places import LAB
 
 DEEPEST = 4
 MOST = 300
+LONGEST = 5_000  # characters of a cell in which its first heading and sentence are looked for
 GROUPS = {"dashboards": "Dashboards", "course": "Lessons", "": "Notebooks"}
 
 
@@ -135,25 +138,48 @@ def _first_words(notebook: Mapping[str, Any]) -> tuple[str, str]:
     for cell in cells if isinstance(cells, list) else []:  # an older format keeps them elsewhere
         if not isinstance(cell, dict) or cell.get("cell_type") != "markdown":
             continue
-        text = text_of(cell.get("source", "")) or ""
-        heading = re.search(r"^#{1,2}\s+(.+?)\s*$", text, re.MULTILINE)
-        if heading:
-            body = text[heading.end() :]
-            return title or _plain(heading[1]), description or _first_sentence(body)
+        blocks = iter(_blocks((text_of(cell.get("source", "")) or "")[:LONGEST]))
+        heading = next((b for b in blocks if b["type"] == "heading" and b["attrs"]["level"] <= 2), None)
+        if heading is not None:
+            return title or _plain(heading), description or _first_sentence(blocks)
     return title, description
 
 
-def _first_sentence(text: str) -> str:
-    for paragraph in re.split(r"\n\s*\n", text.strip()):
-        words = _plain(" ".join(paragraph.split()))
-        if words and not words.startswith(("#", "<", "!", "|", "```")):
-            end = re.search(r"[.?!](?=\s|$)", words)
-            return words[: end.end()] if end else words
+def _blocks(text: str) -> list[dict[str, Any]]:
+    """The blocks of a Markdown text, none where it is nested too deep to be read."""
+    try:
+        return _markdown()(text)  # type: ignore[return-value]
+    except RecursionError:
+        return []
+
+
+@cache
+def _markdown() -> mistune.Markdown:
+    return mistune.create_markdown(renderer="ast", plugins=["math", "table"])
+
+
+def _first_sentence(blocks: Iterator[dict[str, Any]]) -> str:
+    for block in blocks:
+        text = _plain(block) if block["type"] == "paragraph" else ""
+        if text:
+            end = re.search(r"[.?!](?=\s|$)", text)
+            return text[: end.end()] if end else text
     return ""
 
 
-def _plain(text: str) -> str:
-    """Markdown's links, emphasis, code and formula marks taken off."""
-    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"\$+([^$]*)\$+", r"\1", text)
-    return re.sub(r"[*`]|(?<!\w)_|_(?!\w)", "", text).strip()
+def _plain(token: Mapping[str, Any]) -> str:
+    """The words of a heading or paragraph: without pictures, HTML and the marks of Markdown."""
+    return " ".join("".join(_pieces(token)).split())
+
+
+def _pieces(token: Mapping[str, Any]) -> Iterator[str]:
+    match token["type"]:
+        case "image" | "inline_html":
+            return
+        case "softbreak" | "linebreak":
+            yield " "
+        case _ if "children" in token:
+            for child in token["children"]:
+                yield from _pieces(child)
+        case _:
+            yield token.get("raw", "")

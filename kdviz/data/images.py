@@ -76,8 +76,7 @@ def mnist() -> Splits:
 def fashion_mnist() -> Splits:
     """Load Fashion-MNIST: pieces of clothing, in all else like `mnist`.
 
-    Where the files are not at hand they are fetched once from OpenML by scikit-learn and kept in the user's
-    cache.
+    Where the files are not at hand they are fetched once from their publisher and kept in the user's cache.
 
     Returns
     -------
@@ -98,9 +97,9 @@ def fashion_mnist() -> Splits:
     """
     folder = locate("fashion-mnist", FASHION_FILES)
     if folder is None:
-        from kdviz.data.openml import fetch_fashion_mnist
+        from kdviz.data.fetching import fetch_fashion_mnist
 
-        folder = fetch_fashion_mnist(FASHION_FILES)
+        folder = fetch_fashion_mnist()
     return _read("fashion-mnist", "Fashion-MNIST", GARMENTS, folder, FASHION_FILES)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from statistics import NormalDist
 
 from ..measure.confidence import check_confidence, student_quantile
@@ -73,13 +74,8 @@ def seeds_needed(difference: float, sd: float, power_wanted: float = 0.8, confid
     check_confidence(power_wanted)
     if difference == 0 or power(MOST_SEEDS, difference, sd, confidence) < power_wanted:
         return None
-    low, high = 1, 2
-    while power(high, difference, sd, confidence) < power_wanted:
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if power(middle, difference, sd, confidence) < power_wanted else (low, middle)
-    return high
+    counts = range(2, MOST_SEEDS + 1)
+    return counts[bisect_left(counts, power_wanted, key=lambda seeds: power(seeds, difference, sd, confidence))]
 
 
 def examples_needed(

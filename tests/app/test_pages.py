@@ -37,6 +37,23 @@ def test_metadata_comes_before_the_text(tmp_path: Path) -> None:
     assert (found.title, found.description) == ("The Lab", "Teach a student.")
 
 
+@pytest.mark.parametrize(
+    ("markdown", "description"),
+    [
+        (
+            "# A\n\n![a picture](a.png)\n\n<p>HTML</p>\n\n| a | b |\n| - | - |\n\n- a list\n\nWords\nat last! No.",
+            "Words at last!",
+        ),
+        ("# A\n\n```\ncode.\n```\nOf 3.5 points <b>bold</b>", "Of 3.5 points bold"),
+        ("A\n=\n\n> quoted.\n\n$$x$$\n\n5 \\* 5 *is* `a_b`.", "5 * 5 is a_b."),
+        ("# A", ""),
+    ],
+)
+def test_the_first_sentence_is_that_of_the_first_paragraph(markdown: str, description: str, tmp_path: Path) -> None:
+    found = pages.entry(notebook(tmp_path / "a.ipynb", "No heading.", markdown), tmp_path)
+    assert (found.title, found.description) == ("A", description)
+
+
 def test_a_broken_notebook_is_listed_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "half-written.ipynb").write_text("{")
     assert pages.listing(tmp_path)[0].title == "half written"

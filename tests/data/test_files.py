@@ -6,8 +6,13 @@ import gzip
 import hashlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +23,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import kdviz.data
-from kdviz.data import files, images, openml
+from kdviz.data import fetching, files, images
 from kdviz.data.files import DamagedFileError, folders, locate, read_idx, unpack
-from kdviz.data.openml import fetch_fashion_mnist, write_idx
 
 DATASETS = Path(__file__).resolve().parents[2] / "datasets"
+
+
+def write_idx(values: np.ndarray) -> bytes:
+    """An array of bytes in the IDX format, of which `read_idx` is the inverse."""
+    header = bytes([0, 0, 8, values.ndim]) + np.array(values.shape, dtype=">u4").tobytes()
+    return header + np.ascontiguousarray(values, dtype=np.uint8).tobytes()
 
 
 @given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=1, max_dims=4, max_side=5)))
@@ -92,7 +102,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No data set is found but in this empty cache."""
     monkeypatch.delenv("KDVIZ_DATASETS", raising=False)
     monkeypatch.setattr(files, "__file__", str(tmp_path / "kdviz" / "data" / "files.py"))
-    for module in (files, openml):
+    for module in (files, fetching):
         monkeypatch.setattr(module, "cache_folder", lambda name: tmp_path / "cache" / name)
     return tmp_path / "cache"
 
@@ -105,53 +115,56 @@ def test_missing_files_are_said_in_a_sentence() -> None:
             load.__wrapped__()  # type: ignore[attr-defined]
 
 
-def stand_in(name: str) -> tuple[np.ndarray, np.ndarray]:
-    """What OpenML gives, made from the files of this repository."""
-    arrays = [read_idx(gzip.decompress((DATASETS / name / f).read_bytes())) for f in images.FASHION_FILES]
-    pixels = np.concatenate([arrays[0], arrays[2]]).reshape(70_000, 784)
-    return pixels.astype(np.int64), np.concatenate([arrays[1], arrays[3]]).astype(str)
+@pytest.fixture
+def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What was asked of a publisher on this machine, who has the files of this repository, packed anew."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_request(self, *_: Any) -> None:
+            asked.append(self.path.removeprefix("/"))
+
+    asked: list[str] = []
+    folder = DATASETS / "fashion-mnist"
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder))) as server:
+        monkeypatch.setattr(fetching, "SOURCE", f"http://127.0.0.1:{server.server_port}/")
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.setattr(
+            fetching, "MD5", {file: hashlib.md5((folder / file).read_bytes()).hexdigest() for file in fetching.MD5}
+        )
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield asked
+        server.shutdown()
 
 
-def test_fashion_mnist_is_fetched_once_into_the_cache(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("sklearn")
-    asked = []
-
-    def fetch(name: str, **_: Any) -> tuple[np.ndarray, np.ndarray]:
-        asked.append(name)
-        return stand_in("fashion-mnist")
-
-    monkeypatch.setattr("sklearn.datasets.fetch_openml", fetch)
-    monkeypatch.setattr(openml, "LEVEL", 0)  # packing 55 MB well takes long
+def test_fashion_mnist_is_fetched_once_into_the_cache(nowhere: Path, publisher: list[str]) -> None:
     fetched = images.fashion_mnist.__wrapped__()
     again = images.fashion_mnist.__wrapped__()
-    assert asked == ["Fashion-MNIST"]
+    assert publisher == list(images.FASHION_FILES) == list(fetching.MD5)
     assert fetched.test.fingerprint() == again.test.fingerprint()
     assert kdviz.data.available() == ("fashion-mnist",)
     assert {path.name for path in (nowhere / "fashion-mnist").iterdir()} == set(images.FASHION_FILES)
 
 
+@pytest.mark.usefixtures("publisher")
 def test_what_is_not_fashion_mnist_is_not_kept(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("sklearn")
-    monkeypatch.setattr("sklearn.datasets.fetch_openml", lambda *_, **__: stand_in("mnist"))
-    with pytest.raises(DamagedFileError, match="is not Fashion-MNIST as published"):
-        fetch_fashion_mnist(images.FASHION_FILES)
-    assert not list(nowhere.rglob("*.gz"))
-
-
-@pytest.mark.usefixtures("nowhere")
-def test_offline_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("sklearn")
-
-    def fetch(*_: Any, **__: Any) -> None:
-        raise OSError("Network is unreachable")
-
-    monkeypatch.setattr("sklearn.datasets.fetch_openml", fetch)
-    with pytest.raises(FileNotFoundError, match=r"Fashion-MNIST is not .*unreachable") as e:
+    monkeypatch.setitem(fetching.MD5, "t10k-labels-idx1-ubyte.gz", "0" * 32)
+    with pytest.raises(DamagedFileError, match=r"t10k-labels-idx1-ubyte\.gz is not Fashion-MNIST as published") as e:
         images.fashion_mnist.__wrapped__()
+    assert "\n" not in str(e.value)
+    assert "t10k-labels-idx1-ubyte.gz" not in {path.name for path in nowhere.rglob("*")}
+
+
+@pytest.mark.usefixtures("nowhere", "publisher")
+def test_offline_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        monkeypatch.setattr(fetching, "SOURCE", f"http://127.0.0.1:{nobody.getsockname()[1]}/")
+        with pytest.raises(FileNotFoundError, match=r"Fashion-MNIST is not .*reached: .* KDVIZ_DATASETS") as e:
+            images.fashion_mnist.__wrapped__()
     assert "\n" not in str(e.value)
 
 
-def test_importing_the_data_floor_loads_no_pandas_and_no_sklearn() -> None:
-    code = "import sys, kdviz.data as d; d.adult(); print({'pandas', 'sklearn'} & set(sys.modules))"
+def test_importing_the_data_floor_loads_no_pandas_sklearn_or_pooch() -> None:
+    code = "import sys, kdviz.data as d; d.adult(); print({'pandas', 'pooch', 'sklearn'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

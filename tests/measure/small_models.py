@@ -50,3 +50,17 @@ def with_nan(t):
     t = t.clone()
     t[1, 0] = math.nan
     return t
+
+
+class Reader(nn.Module):
+    """Whole numbers of tokens; 0 is padding."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed = nn.Embedding(20, 8)
+        self.encoder = encoder()
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, tokens):
+        hidden = self.encoder(self.embed(tokens), src_key_padding_mask=tokens == 0)
+        return self.head(hidden[:, 0])

@@ -11,7 +11,7 @@ from torch import nn
 
 import kdviz as kd
 from kdviz.measure import attention as measured
-from kdviz.measure.attention import _tokens_before
+from kdviz.measure.attention.matrices import tokens_before
 from kdviz.measure.similarity import correspondence
 from kdviz.panels import Lab
 from kdviz.panels.live.worker import LatestOnly
@@ -154,7 +154,7 @@ def test_heads_and_rollout_of_two_transformers(controller, examples):
 
 
 def test_patches_are_found_behind_one_token_two_or_none():
-    assert [_tokens_before(length) for length in (50, 51, 49, 17, 16, 40)] == [1, 2, 0, 1, 0, 1]
+    assert [tokens_before(length) for length in (50, 51, 49, 17, 16, 40)] == [1, 2, 0, 1, 0, 1]
 
 
 def test_where_one_model_has_maps_they_are_shown_and_why_the_other_has_none(controller):

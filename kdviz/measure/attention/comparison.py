@@ -1,0 +1,294 @@
+"""How far apart the maps of two models are, layer by layer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ...data.inputs import rows
+from ...models.inference import Inputs, count
+from ..fidelity import Array
+from ..layers import Layers, best_match, checked_inputs, evenly_spaced, listed, of_examples, part_of
+from .maps import Form, maps_of, unit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..saliency import Progress
+
+
+@dataclass(frozen=True, eq=False)
+class MapDistance:
+    """How far apart two maps of each example are, each of L2 norm 1.
+
+    Attributes
+    ----------
+    squared : ndarray of float64, shape (N,)
+        ‖Q_a − Q_b‖² in [0, 2] where the maps have no negative value; 1 where only one of the two is 0 throughout.
+    cosine : ndarray of float64, shape (N,)
+        ⟨Q_a, Q_b⟩ in [-1, 1]; nan where either map is 0 throughout. Elsewhere squared = 2 − 2 · cosine.
+    """
+
+    squared: np.ndarray
+    cosine: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Attention:
+    """The maps of two models, layer by layer, and how far they are apart.
+
+    Attributes
+    ----------
+    teacher_maps, student_maps : dict of str to Tensor, shape (N, h, w)
+        By layer, in order.
+    squared, cosine : ndarray of float64, shape (T, S, N)
+        As of :class:`MapDistance`, of each teacher layer, student layer and example.
+    by_chance : ndarray of float64, shape (T, S)
+        Median cosine of the student's map of an example with the teacher's map of the next one: what two maps share
+        whatever they are of, where neighbours in X have nothing to do with each other. nan where there is one example.
+    examples : ndarray of int64, shape (N,)
+        Places of the examples in X.
+    n_given : int
+        How many examples X had.
+    """
+
+    teacher_maps: dict[str, Tensor] = field(repr=False)
+    student_maps: dict[str, Tensor] = field(repr=False)
+    squared: np.ndarray = field(repr=False)
+    cosine: np.ndarray = field(repr=False)
+    by_chance: np.ndarray = field(repr=False)
+    examples: np.ndarray = field(repr=False)
+    n_given: int
+
+    @property
+    def n(self) -> int:
+        """How many examples were looked at."""
+        return len(self.examples)
+
+    @property
+    def teacher_layers(self) -> tuple[str, ...]:
+        """Names of the T layers."""
+        return tuple(self.teacher_maps)
+
+    @property
+    def student_layers(self) -> tuple[str, ...]:
+        """Names of the S layers."""
+        return tuple(self.student_maps)
+
+    def median(self) -> np.ndarray:
+        """Return the median cosine of each teacher and student layer, shape (T, S); nan where there is none."""
+        return _median(self.cosine)
+
+    def nearest(self) -> dict[str, str]:
+        """Return, for each student layer, the teacher layer with the highest median cosine.
+
+        Student layers whose maps are 0 throughout are left out. Maps of few places, and smooth ones, are alike more
+        easily: hold what is nearest against ``by_chance``.
+        """
+        return best_match(self.teacher_layers, self.student_layers, self.median())
+
+    def frame(self) -> pd.DataFrame:
+        """Return a table with a row for each teacher layer, student layer and example.
+
+        Columns ``teacher_layer``, ``student_layer``, ``example`` (place in X), ``squared`` and ``cosine``.
+        """
+        import pandas as pd
+
+        pairs = [(t, s, i) for t in self.teacher_layers for s in self.student_layers for i in self.examples.tolist()]
+        table = pd.DataFrame(pairs, columns=["teacher_layer", "student_layer", "example"])
+        return table.assign(squared=self.squared.ravel(), cosine=self.cosine.ravel())
+
+    def sentence(self) -> str:
+        """Return what was found, in words.
+
+        >>> maps = {"relu1": torch.eye(3).expand(2, 3, 3)}
+        >>> print(compare(maps, maps).sentence())
+        The student's map after relu1 lies nearest to the teacher's after relu1 (median cosine 1.00); the last maps of
+        both, the teacher's relu1 and the student's relu1, have a cosine of 1.00, and of 1.00 where the teacher's is of
+        another example (medians of 2 examples).
+        """
+        median, nearest = self.median(), self.nearest()
+        if not nearest:
+            return f"Nothing can be said of {of_examples(self.n, self.n_given)}: one of each two maps is 0 throughout."
+        student = list(nearest)[-1]
+        row, column = self.teacher_layers.index(nearest[student]), self.student_layers.index(student)
+        says = (
+            f"The student's map after {student} lies nearest to the teacher's after {nearest[student]} "
+            f"(median cosine {median[row, column]:.2f}); the last maps of both, the teacher's "
+            f"{self.teacher_layers[-1]} and the student's {self.student_layers[-1]}, have "
+        )
+        if np.isnan(median[-1, -1]):
+            says += "no cosine, as one is 0 throughout"
+        else:
+            says += f"a cosine of {median[-1, -1]:.2f}"
+            if not np.isnan(self.by_chance[-1, -1]):
+                says += f", and of {self.by_chance[-1, -1]:.2f} where the teacher's is of another example"
+        return f"{says} (medians of {of_examples(self.n, self.n_given)})."
+
+
+def distance(a: Array, b: Array) -> MapDistance:
+    """Return how far apart two maps of each example are, whatever their sizes.
+
+    Parameters
+    ----------
+    a, b : array of float, shape (N, h, w)
+        Of the same examples in the same order.
+
+    Raises
+    ------
+    ValueError
+        If the numbers of examples differ, there is none, or a value is not finite.
+
+    Notes
+    -----
+    Where sizes differ, the larger map is averaged down to the smaller (adaptive average pooling, along each axis by
+    itself), as in the authors' code: it compares what both can show, where enlarging would invent detail. Both are
+    then divided by their L2 norms. With Q_a, Q_b of M places, the authors' code has the mean ‖Q_a − Q_b‖² / M for its
+    loss, their paper ‖Q_a − Q_b‖; both follow from ``squared``.
+
+    Maps without negative values always have something in common: hold a cosine against that of maps of different
+    examples, as :class:`Attention` does.
+
+    References
+    ----------
+    Zagoruyko, Komodakis (2017), Paying More Attention to Attention, ICLR, arXiv:1612.03928.
+
+    Examples
+    --------
+    >>> found = distance([[[3.0, 0.0], [0.0, 4.0]]], [[[0.0, 0.0], [0.0, 2.0]]])
+    >>> round(float(found.squared[0]), 4), round(float(found.cosine[0]), 4)
+    (0.4, 0.8)
+    """
+    first, second = _maps(a, "a"), _maps(b, "b")
+    if len(first) != len(second):
+        raise ValueError(f"a and b must be maps of the same examples, got {len(first)} and {len(second)} of them")
+    return _apart(first, second)
+
+
+def compare(teacher_maps: Mapping[str, Tensor], student_maps: Mapping[str, Tensor]) -> Attention:
+    """Compare maps that are at hand, each of a teacher's with each of a student's.
+
+    Parameters
+    ----------
+    teacher_maps, student_maps : mapping of str to Tensor, shape (N, h, w)
+        As of :func:`activation_maps`, or :func:`patch_map` of a transformer's layers. Of the same examples.
+
+    Raises
+    ------
+    ValueError
+        If there is no map, the numbers of examples differ or a value is not finite.
+    """
+    return _compare(dict(teacher_maps), dict(student_maps))
+
+
+def attention(
+    teacher: nn.Module,
+    student: nn.Module,
+    X: Inputs,
+    teacher_layers: Layers = None,
+    student_layers: Layers = None,
+    *,
+    form: Form = "sum",
+    power: float = 2.0,
+    limit: int = 500,
+    batch_size: int = 64,
+    progress: Progress | None = None,
+) -> Attention:
+    """Compare where the layers of a teacher and a student are active, each with each.
+
+    Parameters
+    ----------
+    teacher, student, X, form, power, batch_size
+        As of :func:`activation_maps`.
+    teacher_layers, student_layers : str or sequence of str, optional
+        As ``layers`` of :func:`activation_maps`.
+    limit : int
+        Most examples to look at; of more, that many evenly spaced ones.
+    progress : callable, optional
+        Called with (passes done, passes in all), a pass for each model and example; return False to stop.
+
+    Raises
+    ------
+    ValueError, Cancelled
+        As of :func:`activation_maps`.
+
+    Examples
+    --------
+    >>> import kdviz as kd
+    >>> found = attention(kd.models.convnet(4, seed=0), kd.models.convnet(2, seed=1), torch.rand(6, 1, 28, 28))
+    >>> found.student_layers
+    ('relu1', 'relu2', 'relu3', 'relu4', 'relu5')
+    >>> found.cosine.shape
+    (5, 5, 6)
+    """
+    chosen = evenly_spaced(checked_inputs(X, batch_size), limit)
+    x, n = rows(X, torch.as_tensor(chosen)), len(chosen)
+    maps = [
+        maps_of(model, x, layers, form, power, batch_size, part_of(progress, done, 2 * n), who)
+        for who, model, layers, done in (
+            ("teacher", teacher, teacher_layers, 0),
+            ("student", student, student_layers, n),
+        )
+    ]
+    return _compare(maps[0], maps[1], chosen, count(X))
+
+
+def _maps(maps: Array, what: str) -> Tensor:
+    m = torch.as_tensor(maps).detach().to("cpu", torch.float64)
+    if m.ndim != 3 or m.numel() == 0:
+        raise ValueError(f"{what} must be maps (examples, height, width) of at least one example, got {tuple(m.shape)}")
+    if not bool(m.isfinite().all()):
+        raise ValueError(f"{what} must be finite, got nan or inf")
+    return m
+
+
+def _apart(a: Tensor, b: Tensor) -> MapDistance:
+    """Return the distances of two sets of maps in float64, the larger averaged down to the smaller."""
+    size = (min(a.shape[1], b.shape[1]), min(a.shape[2], b.shape[2]))
+    p, q = (unit(F.adaptive_avg_pool2d(m.unsqueeze(1), size).squeeze(1)).flatten(1) for m in (a, b))  # (N, h·w)
+    cosine = (p * q).sum(1).clamp(-1, 1)
+    blank = (p == 0).all(1) | (q == 0).all(1)
+    return MapDistance((p - q).square().sum(1).numpy(), cosine.masked_fill(blank, math.nan).numpy())
+
+
+def _compare(
+    teacher: dict[str, Tensor],
+    student: dict[str, Tensor],
+    examples: np.ndarray | None = None,
+    n_given: int | None = None,
+) -> Attention:
+    sides = []
+    for who, maps in (("teacher", teacher), ("student", student)):
+        if not maps:
+            raise ValueError(f"{who}_maps must hold the maps of at least one layer, got none")
+        sides.append([_maps(m, f"the {who}'s maps of {name!r}") for name, m in maps.items()])
+    counts = sorted({len(m) for side in sides for m in side})
+    if len(counts) > 1:
+        raise ValueError(f"all maps must be of the same examples, got {listed(map(str, counts))} of them")
+    n = counts[0]
+    pairs = [[_apart(t, s) for s in sides[1]] for t in sides[0]]
+    by_chance = [[math.nan if n == 1 else _apart(t.roll(-1, 0), s).cosine for s in sides[1]] for t in sides[0]]
+    return Attention(
+        teacher_maps=teacher,
+        student_maps=student,
+        squared=np.array([[pair.squared for pair in row] for row in pairs]),
+        cosine=np.array([[pair.cosine for pair in row] for row in pairs]),
+        by_chance=_median(np.array(by_chance).reshape(len(teacher), len(student), -1)),
+        examples=np.arange(n) if examples is None else examples,
+        n_given=n if n_given is None else n_given,
+    )
+
+
+def _median(values: np.ndarray) -> np.ndarray:
+    """Return the median over the last axis without nan; nan where nothing else is there."""
+    there = ~np.isnan(values).all(-1)
+    found = np.full(values.shape[:-1], math.nan)
+    found[there] = np.nanmedian(values[there], axis=-1)
+    return found
