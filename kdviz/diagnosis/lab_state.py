@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..distill import Distillation, Schedule
-from ..distill.terms import DemographicParity, EqualizedOdds, HardLabels, SoftTargets
-
-LOSSES = {"SoftTargets": "soft_targets", "SoftTargetsWithoutT2": "without_t2", "ReverseKL": "reverse_kl"}
-PENALTIES = {DemographicParity: "demographic_parity", EqualizedOdds: "equalized_odds"}
+from ..distill.terms import HardLabels, SoftTargets
+from ..distill.variants import PENALTIES, SOFT_LOSSES, variant_name
 
 
 def lab_state(run: Distillation) -> dict[str, Any] | None:
@@ -68,11 +66,11 @@ def _taught(run: Distillation) -> dict[str, Any] | None:
     penalties = [(weight, term) for weight, term in objective.weighted if term.kept_by_twin]
     if len(soft) != 1 or len(hard) != 1 or len(objective.terms) != 2 + len(penalties) or objective.scheduled:
         return None
-    loss = LOSSES.get(type(soft[0]).__name__)
+    loss = variant_name(soft[0], SOFT_LOSSES)
     weights = dict(zip(objective.names, (weight for weight, _ in objective.weighted), strict=True))
     if loss is None or abs(float(weights["soft"]) + float(weights["hard"]) - 1) > 1e-9:  # type: ignore[arg-type]
         return None
     told = {"loss": loss, "temperature": float(soft[0].temperature), "alpha": float(weights["soft"])}  # type: ignore[arg-type]
     for weight, term in penalties:
-        told |= {"fairness": float(weight), "penalty": PENALTIES[type(term)], "group": term.group_column}  # type: ignore[arg-type, index]
+        told |= {"fairness": float(weight), "penalty": variant_name(term, PENALTIES), "group": term.group_column}  # type: ignore[arg-type]
     return told

@@ -118,7 +118,7 @@ def check_groups(data: Splits, objective: Objective) -> None:
             )
         if isinstance(term, EqualizedOdds) and data.train.labelled == 0:
             raise ValueError(
-                "equalised odds compare groups among examples with a label and no training example has one; "
+                "equalized odds compare groups among examples with a label and no training example has one; "
                 "use kd.DemographicParity"
             )
 

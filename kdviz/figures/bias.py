@@ -31,7 +31,7 @@ OF = {"true_positive_rate": "positive examples", "false_positive_rate": "negativ
 BAD_WHEN_HIGH = ("error_rate", "false_positive_rate")
 GAPS = {
     "demographic_parity_difference": "demographic-parity difference",
-    "equalized_odds_difference": "equalised-odds difference",
+    "equalized_odds_difference": "equalized-odds difference",
     "accuracy_difference": "gap in accuracy",
 }
 LAYOUT: dict[str, Any] = {
@@ -99,7 +99,7 @@ def gaps(bias: Bias) -> go.Figure:
     Returns
     -------
     plotly.graph_objects.Figure
-        Above the demographic-parity, below the equalised-odds difference; the gap in accuracy alone where there is no
+        Above the demographic-parity, below the equalized-odds difference; the gap in accuracy alone where there is no
         positive class. A point left of its upright tick is a gap that chance may give.
     """
     measures = ["accuracy_difference"] if bias.positive is None else list(GAPS)[:2]

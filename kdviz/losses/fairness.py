@@ -111,7 +111,7 @@ def equalized_odds(
         loss = ½ Σ_k (1/G_k) Σ_g (μ_{g,k} − μ_k)²
 
     k = 1 is the soft version of the true-positive rate, k = 0 that of the false-positive rate: the quadratic penalty on
-    the constraints of Agarwal et al. for equalised odds. More than two classes are two here, positive and not, as
+    the constraints of Agarwal et al. for equalized odds. More than two classes are two here, positive and not, as
     fairlearn has them. A half of which the batch holds one group or none is 0; so is a batch without labels.
 
     What :func:`demographic_parity` says of rare groups and of other implementations holds here, the more so as each

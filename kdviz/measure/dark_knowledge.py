@@ -7,16 +7,13 @@ from the teacher rather than from the labels. `kdviz.widgets.DarkKnowledge` comp
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..distill.variants import SOFT_LOSSES
 from ..losses import check_temperature
-
-SoftLoss = Literal["soft_targets", "without_t2", "reverse_kl"]
-SOFT_LOSSES = ("soft_targets", "without_t2", "reverse_kl")
 
 
 def mean_soft_targets(logits: Tensor, y: Tensor, temperature: float, classes: int) -> Tensor:
@@ -200,7 +197,7 @@ def kl_parts(s: Tensor, t: Tensor, y: Tensor, temperature: float) -> tuple[Tenso
 
 
 def gradient_norms(
-    s: Tensor, t: Tensor, y: Tensor, temperature: float, loss: SoftLoss = "soft_targets"
+    s: Tensor, t: Tensor, y: Tensor, temperature: float, loss: str = "soft_targets"
 ) -> tuple[Tensor, Tensor]:
     """Return the length of each example's gradient with respect to the student's logits, of the soft and hard term.
 
@@ -259,7 +256,7 @@ def gradient_norms(
 
 
 def gradient_share(
-    s: Tensor, t: Tensor, y: Tensor, temperature: float, alpha: float, loss: SoftLoss = "soft_targets"
+    s: Tensor, t: Tensor, y: Tensor, temperature: float, alpha: float, loss: str = "soft_targets"
 ) -> float:
     """Return the share of the soft term in the length of the gradient, over the examples with a label.
 

@@ -20,7 +20,7 @@ RATES: tuple[RateName, ...] = get_args(RateName)
 SMALL = 30  # members; of fewer, a rate says little
 MEANS = {
     "demographic_parity_difference": "demographic-parity difference",
-    "equalized_odds_difference": "equalised-odds difference",
+    "equalized_odds_difference": "equalized-odds difference",
     "accuracy_difference": "gap in accuracy",
 }
 PARTS: dict[str, tuple[RateName, ...]] = {

@@ -29,7 +29,7 @@ COLUMNS = {
 }
 SHORT = {
     "demographic_parity_difference": "demographic parity",
-    "equalized_odds_difference": "equalised odds",
+    "equalized_odds_difference": "equalized odds",
     "accuracy_difference": "accuracy",
 }
 WORDS = {

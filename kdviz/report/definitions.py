@@ -39,7 +39,7 @@ NUMBERS = {
 # What each gap between groups, and each verdict on it, means.
 GAPS = {
     "demographic-parity difference": "Highest less lowest selection rate of the groups.",
-    "equalised-odds difference": "Highest less lowest true- or false-positive rate of the groups, the larger of both.",
+    "equalized-odds difference": "Highest less lowest true- or false-positive rate of the groups, the larger of both.",
     "gap in accuracy": "Highest less lowest share of a group's examples whose class is said first.",
 }
 VERDICTS = {

@@ -104,7 +104,7 @@ def test_gaps_have_intervals_and_the_mark_of_chance():
     figure = of_bias.gaps(found)
     assert [figure.layout.xaxis.title.text, figure.layout.xaxis2.title.text] == [
         "demographic-parity difference",
-        "equalised-odds difference",
+        "equalized-odds difference",
     ]
     assert list(figure.layout.yaxis.ticktext) == ["site", "other", "site &amp;<br>other"]
     chance = traces(figure, "chance gives up to")

@@ -238,7 +238,7 @@ def test_a_planted_bias_is_found(teacher, student, is_):
     found = planted(teacher, student)
     assert found.compare("sex").verdict == is_
     says = verdict(found, "sex")
-    assert says.startswith(is_.capitalize() + ": by sex, the equalised-odds difference is ")
+    assert says.startswith(is_.capitalize() + ": by sex, the equalized-odds difference is ")
     d = found.compare("sex").difference
     told = f"student − teacher is {d.value:+.3f} (95 % CI {d.low:+.3f} to {d.high:+.3f})"
     assert told.replace("-0.000", "+0.000") in says
@@ -358,7 +358,7 @@ def test_a_single_group_lies_apart_from_nobody():
     found = bias(predictions, y, {"sex": ["Female"] * len(y)}, resamples=50)
     assert found.of("student", "sex").gaps[DPD].value == 0
     assert verdict(found, "sex") == (
-        "Too few to say: by sex, fewer than two groups have what the equalised-odds difference needs."
+        "Too few to say: by sex, fewer than two groups have what the equalized-odds difference needs."
     )
 
 

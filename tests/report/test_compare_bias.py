@@ -113,7 +113,7 @@ def test_teacher_twin_and_student_stand_side_by_side(report):
     for grouping in ("sex", "race", "age"):
         beside, twin, ends, *_ = said = of_bias.sentences(report.bias, grouping)
         c = report.bias.compare(grouping)
-        assert beside.startswith(f"{c.verdict.capitalize()}: by {grouping}, the equalised-odds difference is ")
+        assert beside.startswith(f"{c.verdict.capitalize()}: by {grouping}, the equalized-odds difference is ")
         assert f"{c.subject_gap.value:.3f} ({_ends(c.subject_gap)}; " in beside and "with the student" in beside
         assert f"{c.reference_gap.value:.3f} ({_ends(c.reference_gap)}; " in beside and "with the teacher" in beside
         assert f"has {report.bias.compare(grouping, reference='twin').reference_gap.value:.3f} (" in twin
@@ -135,7 +135,7 @@ def test_a_planted_fault_is_named_with_its_group():
     teacher, student, data, site = planted()
     report = kd.compare(teacher, student, data, groups={"site": site})
     said = report.sentences("bias")
-    assert said[0].startswith("Amplified: by site, the equalised-odds difference is ")
+    assert said[0].startswith("Amplified: by site, the equalized-odds difference is ")
     assert said[1].startswith("Furthest apart are the true-positive rates of south (0.") and "teacher" not in said[1]
     assert said[0] in report.headlines()
     assert len(said) == 2

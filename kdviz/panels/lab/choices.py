@@ -14,13 +14,8 @@ from ... import data as data_sets
 from ... import models
 from ...data import Splits
 from ...distill import (
-    DemographicParity,
     Distillation,
-    EqualizedOdds,
     Objective,
-    ReverseKL,
-    SoftTargets,
-    SoftTargetsWithoutT2,
     Teacher,
     checks,
     hinton,
@@ -28,14 +23,13 @@ from ...distill import (
 from ...distill.batches import batch_sizes
 from ...distill.grouping import MOST_GROUPS
 from ...distill.live import LIVE, LiveNumbers
+from ...distill.variants import PENALTIES, SOFT_LOSSES
 from .parameters import shown
 
 LABEL_CHOICES = (100, 300, 1000, 4000, 10_000, 30_000)
 SMALLER = 4  # a student proposed by the page has at most this fraction of its teacher's parameters
 STUDENT_UNITS = (8, 16, 32, 64, 128, 300, 800)
 STUDENT_LAYERS = (1, 2)
-LOSSES = {"soft_targets": SoftTargets, "without_t2": SoftTargetsWithoutT2, "reverse_kl": ReverseKL}
-PENALTIES = {"demographic_parity": DemographicParity, "equalized_odds": EqualizedOdds}
 NONE_OMITTED = -1
 WITHOUT_LABELS = {"keep_unlabelled": True, "alpha": 1.0, "penalty": "demographic_parity"}  # nothing else can be
 
@@ -109,7 +103,7 @@ class Choices(LiveNumbers):
         one_of("teacher", self.teacher, teacher_names(self.data))
         one_of("units", self.units, STUDENT_UNITS)
         one_of("layers", self.layers, STUDENT_LAYERS)
-        one_of("loss", self.loss, tuple(LOSSES))
+        one_of("loss", self.loss, tuple(SOFT_LOSSES))
         one_of("penalty", self.penalty, tuple(PENALTIES))
         one_of("group", self.group, group_columns(self.data) or (self.group,))
         self._check_labels()
@@ -184,10 +178,10 @@ class Choices(LiveNumbers):
 
         For data with groups the penalty comes on top, at weight 0 too, so that its weight can be edited.
         """
-        taught = hinton(self.alpha, self.temperature, term=LOSSES[self.loss])
+        taught = hinton(self.alpha, self.temperature, term=SOFT_LOSSES[self.loss].term)
         if not group_columns(self.data):
             return taught
-        return taught + float(self.fairness) * PENALTIES[self.penalty](self.group)
+        return taught + float(self.fairness) * PENALTIES[self.penalty].term(self.group)
 
     @property
     def steps(self) -> int:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from ...distill import DemographicParity, Distillation, EqualizedOdds, Evaluation, Objective, Runner, Schedule, Term
+from ...distill import Distillation, Evaluation, Objective, Runner, Schedule
 from ...distill.history import Edit
 from ...distill.live import LIVE, OF_OBJECTIVE
+from ...distill.variants import PENALTIES, variant_name
 from ...models.wrap import kind_name
+from ...words import t
 
 TWINS = ("its twin without a teacher", "its twin with label smoothing")
-PENALTIES: dict[type[Term], str] = {DemographicParity: "demographic parity", EqualizedOdds: "equalised odds"}
 
 
 def name_of(module: nn.Module) -> str:
@@ -162,5 +163,5 @@ def in_force(run: Distillation) -> dict[str, float]:
 
 def penalty(objective: Objective) -> str:
     """Return what the fairness slider weighs, for a reader; empty without a penalty."""
-    terms = (term for term in objective.terms if type(term) in PENALTIES)
-    return next((f"{PENALTIES[type(term)]} by {term.group_column}" for term in terms), "")
+    names = ((variant_name(term, PENALTIES), term.group_column) for term in objective.terms)
+    return next((f"{t(PENALTIES[name].words)} by {column}" for name, column in names if name), "")

@@ -7,7 +7,7 @@ import { node } from "../shared/elements.js";
 const BIAS_COLUMNS = {
   accuracy: ["Accuracy", "Share of all labelled examples that the model gets right. Set beside the gaps, it says what a smaller gap costs."],
   demographic_parity_difference: ["Selection gap", "Demographic-parity difference: the highest less the lowest selection rate of any two groups. 0 where all are chosen equally often."],
-  equalized_odds_difference: ["Odds gap", "Equalised-odds difference: the larger of the gaps in the true-positive and in the false-positive rate. 0 where all groups are wrongly treated equally often."],
+  equalized_odds_difference: ["Odds gap", "Equalized-odds difference: the larger of the gaps in the true-positive and in the false-positive rate. 0 where all groups are wrongly treated equally often."],
   accuracy_difference: ["Accuracy gap", "The highest less the lowest accuracy of any two groups."],
 };
 

@@ -7,7 +7,7 @@ from typing import Any
 import traitlets
 from traitlets import Bool, Unicode
 
-from kdviz.measure.dark_knowledge import SOFT_LOSSES
+from kdviz.distill.variants import SOFT_LOSSES
 from kdviz.widgets import bundle
 from kdviz.widgets.catalogue import tab
 from kdviz.widgets.from_page import BY_PAGE
@@ -49,7 +49,7 @@ class DarkKnowledge(InViews):
 
     @traitlets.validate("loss")
     def _check_loss(self, proposal: Any) -> str:
-        return one_of("loss", proposal["value"], SOFT_LOSSES)
+        return one_of("loss", proposal["value"], tuple(SOFT_LOSSES))
 
     @traitlets.validate("heat_map")
     def _check_heat_map(self, proposal: Any) -> str:

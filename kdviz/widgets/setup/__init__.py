@@ -9,10 +9,12 @@ from typing import Any
 import traitlets
 from traitlets import Bool, Dict, Float, Int, List, Unicode
 
+from kdviz.distill.variants import PENALTIES, SOFT_LOSSES
 from kdviz.widgets import bundle
 from kdviz.widgets.from_page import BY_PAGE, Between
 from kdviz.widgets.scene import SceneTrait
 from kdviz.widgets.traits import View, WrongTraitError, finite_above_zero, one_of, rising_pair, rows_with
+from kdviz.words import t
 
 CONTROLS = (
     "dataset",
@@ -30,8 +32,6 @@ CONTROLS = (
     "penalty",
     "group",
 )
-LOSSES = ("soft_targets", "without_t2", "reverse_kl")
-PENALTIES = ("demographic_parity", "equalized_odds")
 
 
 class Setup(View):
@@ -90,12 +90,14 @@ class Setup(View):
     )
     layers = Int(1, help="Hidden layers of the student, 1 or 2.").tag(**BY_PAGE)
     classes = List(Unicode(), help="Names of the classes; where there are none, no loss is offered.").tag(sync=True)
-    loss = Unicode("soft_targets", help=f"The soft term: {', '.join(LOSSES)}.").tag(**BY_PAGE)
+    loss = Unicode("soft_targets", help=f"The soft term: {', '.join(SOFT_LOSSES)}.").tag(**BY_PAGE)
+    losses = List(Dict(), help='Soft terms to choose from: {"value", "text"}.').tag(sync=True)
     omit = Int(-1, help="Index of the class left out of training; -1: none.").tag(**BY_PAGE)
     smoothing = Bool(False, help="Whether a second twin learns from smoothed labels.").tag(**BY_PAGE)
     penalty = Unicode("demographic_parity", help=f"What the fairness slider weighs: {', '.join(PENALTIES)}.").tag(
         **BY_PAGE
     )
+    penalties = List(Dict(), help='Penalties to choose from: {"value", "text", "needs_labels"}.').tag(sync=True)
     groups = List(Unicode(), help="Columns whose groups can be compared; where there are none, no penalty is offered.")
     groups.tag(sync=True)
     group = Unicode("sex", help="The column whose groups the penalty compares.").tag(**BY_PAGE)
@@ -123,6 +125,16 @@ class Setup(View):
         still = set(CONTROLS) - set(self.unlocked) if self.locked else ()
         return {**offered, **dict.fromkeys(still, ())}
 
+    @traitlets.default("losses")
+    def _default_losses(self) -> list[dict[str, Any]]:
+        return [{"value": name, "text": t(one.title)} for name, one in SOFT_LOSSES.items()]
+
+    @traitlets.default("penalties")
+    def _default_penalties(self) -> list[dict[str, Any]]:
+        return [
+            {"value": name, "text": t(one.title), "needs_labels": one.needs_labels} for name, one in PENALTIES.items()
+        ]
+
     @traitlets.validate("datasets")
     def _check_datasets(self, proposal: Any) -> list[dict]:
         return rows_with("datasets", proposal["value"], ("name", "title", "available"))
@@ -147,11 +159,11 @@ class Setup(View):
 
     @traitlets.validate("loss")
     def _check_loss(self, proposal: Any) -> str:
-        return one_of("loss", proposal["value"], LOSSES)
+        return one_of("loss", proposal["value"], tuple(SOFT_LOSSES))
 
     @traitlets.validate("penalty")
     def _check_penalty(self, proposal: Any) -> str:
-        return one_of("penalty", proposal["value"], PENALTIES)
+        return one_of("penalty", proposal["value"], tuple(PENALTIES))
 
     @traitlets.validate("group")
     def _check_group(self, proposal: Any) -> str:

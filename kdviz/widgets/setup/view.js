@@ -274,17 +274,6 @@ function epochsPart(model, life) {
   };
 }
 
-const LOSSES = [
-  { value: "soft_targets", text: t("T² · KL(teacher ‖ student)") },
-  { value: "without_t2", text: t("KL(teacher ‖ student): without T²") },
-  { value: "reverse_kl", text: t("T² · KL(student ‖ teacher): reverse KL") },
-];
-
-const PENALTIES = [
-  { value: "demographic_parity", text: t("Demographic parity: chosen equally often") },
-  { value: "equalized_odds", text: t("Equalized odds: right and wrong equally often") },
-];
-
 /** What the fairness slider weighs, where the data name groups. */
 function penaltyPart(model, life) {
   const penalty = selectField(life, t("Fairness penalty"), (value) => commit(model, { penalty: value }));
@@ -295,7 +284,7 @@ function penaltyPart(model, life) {
       const groups = model.get("groups");
       this.root.hidden = groups.length === 0;
       const unlabelled = model.get("labels") === 0;
-      penalty.draw(PENALTIES.map((p) => ({ ...p, disabled: unlabelled && p.value === "equalized_odds" })), model.get("penalty"), disabled("penalty"));
+      penalty.draw(model.get("penalties").map((p) => ({ ...p, disabled: unlabelled && p.needs_labels })), model.get("penalty"), disabled("penalty"));
       group.draw(groups.map((name) => ({ value: name, text: name })), model.get("group"), disabled("group"));
     },
   };
@@ -313,7 +302,7 @@ function lossPart(model, life) {
     draw(disabled) {
       const classes = model.get("classes");
       this.root.hidden = classes.length === 0;
-      loss.draw(LOSSES, model.get("loss"), disabled("loss"));
+      loss.draw(model.get("losses"), model.get("loss"), disabled("loss"));
       omit.draw([{ value: -1, text: t("none") }, ...classes.map((name, c) => ({ value: c, text: name }))], model.get("omit"), disabled("omit"));
       box.checked = model.get("smoothing");
       box.disabled = disabled("smoothing");

@@ -9,6 +9,7 @@ import traitlets
 from traitlets import Dict, Int, List, Unicode
 
 from kdviz.distill.live import WITH_SLIDER
+from kdviz.distill.variants import SOFT_LOSSES
 from kdviz.widgets import bundle, catalogue
 from kdviz.widgets.from_page import BY_PAGE
 from kdviz.widgets.live_traits import live_traits, page_bounds
@@ -18,7 +19,6 @@ from kdviz.widgets.traits import Packed, View, WrongTraitError, one_of, within
 SLIDERS = ("temperature", "alpha")  # what the loss of one example depends on
 PARTS = (*SLIDERS, "formula", "probes", "bars", "numbers", "sentence")
 ON_REQUEST = ("adds", *(name for name in WITH_SLIDER if name not in SLIDERS), "bias")  # drawn where `shown` names them
-LOSSES = ("soft_targets", "without_t2", "reverse_kl")
 
 
 catalogue.part("one", "One example", place=10)
@@ -72,7 +72,7 @@ class SoftTargets(LiveTraits, View):
     views = List(
         Unicode(), help="Hidden unless the scene's `view` is one of these; empty: always there. Without a scene unused."
     ).tag(sync=True)
-    loss = Unicode("soft_targets", help=f"The loss that formula and L follow: one of {', '.join(LOSSES)}.").tag(
+    loss = Unicode("soft_targets", help=f"The loss that formula and L follow: one of {', '.join(SOFT_LOSSES)}.").tag(
         sync=True
     )
     scale = Unicode("linear", help='Scale of the bars: "linear" or "log" (from 1e-6).').tag(**BY_PAGE)
@@ -107,7 +107,7 @@ class SoftTargets(LiveTraits, View):
 
     @traitlets.validate("loss")
     def _check_loss(self, proposal: Any) -> str:
-        return one_of("loss", proposal["value"], LOSSES)
+        return one_of("loss", proposal["value"], tuple(SOFT_LOSSES))
 
     @traitlets.validate("views")
     def _check_views(self, proposal: Any) -> list[str]:

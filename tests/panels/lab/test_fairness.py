@@ -94,7 +94,7 @@ def test_the_slider_edits_student_and_twin_at_the_next_step(lab):
 def test_the_state_holds_it_and_opens_the_same_page(lab):
     panel = lab(fairness=2.0, penalty="equalized_odds", fairness_range=(0, 10), locked=["fairness"])
     assert (panel.scene.fairness, panel.scene.fairness_range, panel.scene.locked) == (2.0, [0.0, 10.0], ["fairness"])
-    assert panel.scene.penalty == "equalised odds by sex"
+    assert panel.scene.penalty == "equalized odds by sex"
     step(panel)
     panel.scene.fairness = 4.0
     step(panel)
@@ -128,12 +128,12 @@ def test_setup_chooses_penalty_and_groups_for_the_next_run(lab):
     panel.setup.group = "race"
     panel.scene.fairness = 3.0
     assert panel.wait("idle")
-    assert panel.scene.penalty == "equalised odds by race"
+    assert panel.scene.penalty == "equalized odds by race"
     step(panel)
     assert panel.run.objective.terms[2] == kd.EqualizedOdds("race") and panel.run.objective.fairness == 3.0
     panel.setup.group = "sex"
     assert panel.wait("paused")
-    assert panel.scene.penalty == "equalised odds by race"  # of the run on the page
+    assert panel.scene.penalty == "equalized odds by race"  # of the run on the page
 
 
 def test_edits_of_it_that_wait_are_passed_over_where_there_are_no_groups(lab):
@@ -177,7 +177,7 @@ def test_a_run_of_ones_own_has_the_slider_where_it_has_the_penalty(lab):
     data, teacher = kd.data.adult().with_labels(300), kd.models.pretrained("adult-mlp")
     student = kd.models.mlp((8,), inputs=91, classes=2)
     panel = lab(kd.Distillation(teacher, student, data, TAUGHT + 0 * kd.EqualizedOdds("sex"), epochs=4))
-    assert panel.scene.penalty == "equalised odds by sex"
+    assert panel.scene.penalty == "equalized odds by sex"
     step(panel)
     panel.scene.fairness = 5.0
     step(panel)

@@ -129,7 +129,7 @@ def test_a_planted_bias_is_named_with_what_became_of_it(controller, teacher_sees
     told = measured(controller(Says(teacher_sees), student, planted(), lambda: [run(student)]))
     (site,) = told["groupings"]
     assert site["said"][EOD]["verdict"] == verdict
-    assert site["said"][EOD]["why"].startswith("By site, the equalised-odds difference is ")
+    assert site["said"][EOD]["why"].startswith("By site, the equalized-odds difference is ")
     assert "95 % CI " in site["said"][EOD]["why"]
 
 
