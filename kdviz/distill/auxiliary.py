@@ -12,11 +12,11 @@ import torch
 from torch import nn
 
 from ..models.inference import Inputs, device_of, fitted
-from .objective import Objective
+from .objective import Objective, Term
+from .outputs import Seen
 from .randomness import mix, seeded
 from .taps import Tap, check_taps, probe
 from .teacher import Teacher
-from .terms import Seen, Term
 
 FEATURE_BYTES = 256 * 2**20  # of a teacher's layers kept for all examples; beyond, the teacher is asked at each step
 

@@ -28,7 +28,7 @@ from .evaluate import evaluate
 from .grouping import Grouping, grouping
 from .history import Edit, Evaluation, History
 from .interruption import interruptible
-from .objective import Objective, hinton
+from .objective import Objective
 from .optimizer import OptimizerFactory, group_settings, make_optimizer, shares, usual_rate
 from .randomness import mix, seeded
 from .schedules import Hyperparameter, value_at
@@ -37,7 +37,7 @@ from .snapshot import Snapshot, SnapshotStore
 from .state import Replay, copied
 from .step import TrainingStep
 from .teacher import Answers, Cancelled, Teacher
-from .terms import Term
+from .terms import Term, hinton
 from .twin import twin
 
 if TYPE_CHECKING:

@@ -11,18 +11,126 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import schedules
 from .live import LIVE
-from .objective_schema import WRITTEN
+from .objective_schema import TERMS, WRITTEN
+from .outputs import Outputs, Seen, Taps
 from .schedules import Complement, Hyperparameter, Schedule, value_at
-from .terms import TERMS, Fairness, HardLabels, SoftTargets, Term
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn
+
     from ..data import Splits
+
+
+@dataclass(frozen=True)
+class Term:
+    """One part of an objective. ``number * term`` weighs it, ``+`` adds it to others.
+
+    A term that needs layers names them in ``taps``; one that needs a module which learns beside the student, such as a
+    regressor between two layers, makes it in ``auxiliary``. Both are optional, and so is all but ``value``.
+    """
+
+    name: ClassVar[str] = ""
+    needs_teacher: ClassVar[bool] = False
+    kept_by_twin: ClassVar[bool] = False  # asks something else than to learn the answer; a twin keeps it
+    outside_alpha: ClassVar[bool] = False  # stands beside soft targets and hard labels: alpha does not weigh it
+    unprefixed: ClassVar[tuple[str, ...]] = ()  # hyperparameters known by their own name, not with the term's before
+    static_fields: ClassVar[tuple[str, ...]] = ()  # fields that are no numbers of training: they stay as they are
+    written: ClassVar[
+        Mapping[str, str]
+    ] = {}  # fields written down under another name, and left out where they are None
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        """Return the term's mean over the batch; ``hyper`` holds this step's numbers for the term's fields."""
+        raise NotImplementedError
+
+    @property
+    def group_column(self) -> str | None:
+        """The column of ``Examples.groups`` whose codes the term needs in ``outputs.groups``, or None."""
+        return None
+
+    @property
+    def needs_finite_teacher(self) -> bool:
+        """Whether the term is infinite where the teacher rules a class out (a logit of −∞) and the student does not."""
+        return False
+
+    @property
+    def taps(self) -> Taps:
+        """The layers whose outputs the term needs in ``outputs.student_taps`` and ``outputs.teacher_taps``."""
+        return Taps()
+
+    def auxiliary(self, seen: Seen) -> nn.Module | None:
+        """Return a fresh module that the term needs beside the student, or None.
+
+        It is trained with the student, kept in snapshots, and left out of the student's parameters.
+        """
+        return None
+
+    def auxiliary_loss(self, outputs: Outputs, hyper: dict[str, float], weights: Mapping[str, float]) -> Tensor | None:
+        """Return the loss of the auxiliary module where it is not the objective itself: an opponent's, or a peer's.
+
+        Its gradient goes to the auxiliary module alone, and the objective's to the student alone. ``weights`` are those
+        of all terms in force, by name. None: the auxiliary module learns by the objective, with the student.
+        """
+        return None
+
+    def for_data(self, data: Splits, objective: Objective) -> Term:
+        """Return the term as it is for these data, once it has been held against them; called before the first step.
+
+        What it returns is what the run computes; the run's objective, and its recipe, keep the term as it was given.
+
+        Raises
+        ------
+        ValueError
+            In one sentence, if the term does not fit the data.
+        """
+        return self
+
+    def hyperparameters(self) -> dict[str, Hyperparameter]:
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in self.static_fields}
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "term": type(self).__name__,
+            **{k: schedules.to_json(v) for k, v in self.hyperparameters().items()},
+            **{self.written.get(k, k): getattr(self, k) for k in self.static_fields if self._is_told(k)},
+        }
+
+    def _is_told(self, field: str) -> bool:
+        return field not in self.written or getattr(self, field) is not None
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any], path: str = "term") -> Term:
+        """Return the term whose fields ``to_dict`` wrote; the entry "term" names the class and may be left out.
+
+        Raises
+        ------
+        ValueError
+            In one sentence that begins with ``path``, if the fields make no such term.
+        """
+        fields_of = {key: field for field, key in cls.written.items()}
+        given = {fields_of.get(k, k): (k, v) for k, v in saved.items() if k != "term"}
+        hyper = {
+            f: v if f in cls.static_fields else schedules.from_json(v, f"{path}.{k}") for f, (k, v) in given.items()
+        }
+        try:
+            return cls(**hyper)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{path}: {' '.join(str(error).split())}") from None
+
+    def __mul__(self, weight: Hyperparameter) -> Objective:
+        return Objective(((weight, self),))
+
+    __rmul__ = __mul__
+
+    def __add__(self, other: Term | Objective) -> Objective:
+        return 1.0 * self + other
 
 
 @dataclass(frozen=True)
@@ -31,12 +139,12 @@ class Objective:
 
     Examples
     --------
+    >>> from kdviz import DemographicParity, HardLabels, SoftTargets
     >>> objective = 0.9 * SoftTargets(temperature=4) + 0.1 * HardLabels()
     >>> objective.alpha, objective.temperature
     (0.9, 4.0)
     >>> objective.edited(alpha=0.5, temperature=8)
     0.5 * SoftTargets(temperature=8.0) + 0.5 * HardLabels()
-    >>> from kdviz import DemographicParity
     >>> fair = objective + 2 * DemographicParity("sex")
     >>> fair.alpha, fair.fairness, fair.edited(alpha=0.5, fairness=0).fairness
     (0.9, 2, 0.0)
@@ -50,7 +158,7 @@ class Objective:
         for i, term in enumerate(self.terms):
             if term in self.terms[:i]:
                 raise ValueError(f"each term may appear once, got {term} twice; add their weights instead")
-        if sum(isinstance(term, Fairness) for term in self.terms) > 1:
+        if sum(term.name == "fairness" for term in self.terms) > 1:
             raise ValueError(f"an objective can hold one penalty on unequal treatment, got {self}")
         columns = {term.group_column for term in self.terms if term.group_column is not None}
         if len(columns) > 1:
@@ -83,6 +191,7 @@ class Objective:
     def names(self) -> tuple[str, ...]:
         """What each term is called in the history: its name, and a number after it where there are several of it.
 
+        >>> from kdviz import HardLabels, SoftTargets
         >>> (SoftTargets(4) + SoftTargets(1) + HardLabels()).names
         ('soft', 'soft_2', 'hard')
         """
@@ -100,6 +209,7 @@ class Objective:
         A weight is ``weight_`` and the term's name, with an empty field. A hyperparameter has its term's name before
         it, but for a few that are known by their own: ``temperature`` of soft targets, ``smoothing``.
 
+        >>> from kdviz import HardLabels, SoftTargets
         >>> (SoftTargets(4) + SoftTargets(1) + HardLabels()).numbers
         {'weight_soft': (0, ''), 'weight_soft_2': (1, ''), 'weight_hard': (2, ''), 'temperature': (0, 'temperature'),
          'soft_2_temperature': (1, 'temperature')}
@@ -128,17 +238,18 @@ class Objective:
     @property
     def temperature(self) -> Hyperparameter | None:
         """T of the soft term, or None without one."""
-        return next((t.temperature for t in self.terms if isinstance(t, SoftTargets)), None)
+        return next((t.hyperparameters()["temperature"] for t in self.terms if "temperature" in t.unprefixed), None)
 
     @property
     def fairness(self) -> Hyperparameter | None:
         """The weight of the penalty on unequal treatment, or None without one."""
-        return next((weight for weight, term in self.weighted if isinstance(term, Fairness)), None)
+        return next((weight for weight, term in self.weighted if term.name == "fairness"), None)
 
     def value(self, name: str) -> Hyperparameter | None:
         """Return the number that ``edited(name=...)`` would change, or None where there is none of that name.
 
-        >>> (0.9 * SoftTargets(4) + 0.1 * HardLabels()).value("temperature")
+        >>> import kdviz as kd
+        >>> kd.hinton(temperature=4).value("temperature")
         4.0
         """
         if name in ("alpha", "temperature", "fairness"):
@@ -191,12 +302,12 @@ class Objective:
         for name, value in changes.items():
             if name == "alpha":
                 self._check_balanced(value)
-                share = dict(zip(("soft", "hard"), _shares(value), strict=True))
+                share = dict(zip(("soft", "hard"), shares(value), strict=True))
                 weighted = [(share.get(n, w), t) for n, (w, t) in zip(self.names, weighted, strict=True)]
                 continue
             if name == "fairness":
                 self._check_fair(value)
-                weighted = [(_number(value) if isinstance(t, Fairness) else w, t) for w, t in weighted]
+                weighted = [(_number(value) if t.name == "fairness" else w, t) for w, t in weighted]
                 continue
             if name not in self.numbers:
                 raise ValueError(self._unknown(name))
@@ -282,36 +393,7 @@ class Objective:
             raise ValueError(f"{path}: {error}") from None
 
 
-def hinton(
-    alpha: Hyperparameter = 0.9, temperature: Hyperparameter = 4.0, term: type[SoftTargets] = SoftTargets
-) -> Objective:
-    """Return alpha · term(temperature) + (1 − alpha) · HardLabels().
-
-    Parameters
-    ----------
-    alpha : float or Schedule
-        In [0, 1], the weight of the soft term.
-    temperature : float or Schedule
-        T > 0.
-    term : class
-        The soft term: :class:`SoftTargets`, or :class:`ReverseKL` or another class derived from it.
-
-    Examples
-    --------
-    >>> hinton(alpha=0.5, temperature=2)
-    0.5 * SoftTargets(temperature=2.0) + 0.5 * HardLabels()
-    >>> from kdviz import ReverseKL
-    >>> hinton(alpha=0.5, temperature=1, term=ReverseKL)
-    0.5 * ReverseKL(temperature=1.0) + 0.5 * HardLabels()
-    """
-    LIVE["alpha"].check(alpha)
-    if not (isinstance(term, type) and issubclass(term, SoftTargets)):
-        raise TypeError(f"term must be SoftTargets or a class derived from it, such as ReverseKL, got {term!r}")
-    soft, hard = _shares(alpha)
-    return soft * term(temperature) + hard * HardLabels()
-
-
-def _shares(alpha: Hyperparameter) -> tuple[Hyperparameter, Hyperparameter]:
+def shares(alpha: Hyperparameter) -> tuple[Hyperparameter, Hyperparameter]:
     """Return the weights of the soft and the hard term."""
     return (alpha, Complement(alpha)) if isinstance(alpha, Schedule) else (float(alpha), 1.0 - float(alpha))
 

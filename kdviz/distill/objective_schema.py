@@ -9,7 +9,9 @@ from typing import Any
 from .. import outside
 from .schedules import HYPERPARAMETER, SCHEDULE
 from .schema import AnyOf, Flag, Kind, ListOf, Null, Number, Record, Switch, Text, Whole
-from .terms import TERMS
+
+TERMS: dict[str, Any] = {}
+"""Every term that can be written to a recipe and read back, a class by its name."""
 
 SEED = Whole(-(2**63), 2**63 - 1)
 SIZE = Whole(1, 10_000_000)  # how large a network may be in all, models.build knows
@@ -45,7 +47,7 @@ def _fixed(name: str) -> Kind:
 def _terms() -> dict[str, Record]:
     """Return what each term looks like, by name: its weight, its fields, those without a default needed."""
     outside.load("kdviz.methods")
-    return {name: _term(kind) for name, kind in TERMS.items()}  # type: ignore[arg-type]  # a class is hashable
+    return {name: _term(kind) for name, kind in TERMS.items()}
 
 
 @cache

@@ -15,13 +15,14 @@ from .. import models
 from ..models.architecture import rebuildable
 from . import checks, schedules, schema
 from .history import EDIT, Edit
-from .objective import Objective, hinton
+from .objective import Objective
 from .objective_schema import ARCHITECTURE, SEED
 from .optimizer import BY_NAME
 from .schedules import Hyperparameter, Schedule
 from .schema import AnyOf, Flag, ListOf, Number, OneOf, Record, Switch, Text, Whole, or_null
 from .settings import AUGMENTS
 from .teacher import weight_hash
+from .terms import hinton
 
 if TYPE_CHECKING:
     from .distillation import Distillation

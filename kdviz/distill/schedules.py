@@ -186,3 +186,15 @@ HYPERPARAMETER = AnyOf((Number(), SCHEDULE))
 def _progress(step: int, total_steps: int) -> float:
     """How far the run is: 0 at its first step, 1 at its last and after."""
     return min(1.0, step / max(1, total_steps - 1))
+
+
+def positive(what: str, value: Hyperparameter, *, zero: bool = False) -> Hyperparameter:
+    """Return a hyperparameter as a float or schedule, once it is known to be finite and above 0 (or not below it).
+
+    >>> positive("delta", 2), positive("beta", 0, zero=True)
+    (2.0, 0.0)
+    """
+    for number in extremes(value):
+        if not (number < float("inf") and (number > 0 or (zero and number == 0))):
+            raise ValueError(f"{what} must be a finite number {'>=' if zero else '>'} 0, got {number}")
+    return value if isinstance(value, Schedule) else float(value)

@@ -14,12 +14,11 @@ from ..models.looking import evaluating
 from . import auxiliary
 from .batches import Batch
 from .grouping import Grouping
-from .objective import Objective
+from .objective import Objective, Term
+from .outputs import NOTHING, Outputs
 from .randomness import seeded
 from .taps import tapped
 from .teacher import Teacher
-from .terms import Outputs, Term
-from .terms.term import NOTHING
 from .tokens import flat_labels, flattened, positions
 
 LOGIT_BYTES = 2**30  # of a teacher's logits kept for all examples; beyond, the teacher is asked at each step

@@ -15,10 +15,9 @@ from typing import Any
 from torch import nn
 
 from ..distillation import Distillation
-from ..objective import hinton
 from ..schedules import Hyperparameter
 from ..teacher import Teacher
-from ..terms import Adversarial
+from ..terms import Adversarial, hinton
 
 
 def adversarial(

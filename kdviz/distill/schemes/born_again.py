@@ -13,8 +13,8 @@ from torch import nn
 
 from ... import models
 from ..distillation import Distillation
-from ..objective import Objective, hinton
-from ..terms import HardLabels, Term
+from ..objective import Objective
+from ..terms import HardLabels, Term, hinton
 from .generations import frozen
 
 

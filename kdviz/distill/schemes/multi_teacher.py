@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from ...data import Examples
 from ..distillation import Distillation
-from ..objective import Objective, hinton
+from ..objective import Objective
 from ..schedules import Hyperparameter
 from ..teacher import device_of
-from ..terms import MultiTeacher, Term
+from ..terms import MultiTeacher, Term, hinton
 from .ensemble import ensemble
 from .term_of import term_of
 

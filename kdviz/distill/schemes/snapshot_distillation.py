@@ -12,9 +12,9 @@ from typing import Any
 from torch import nn
 
 from ..distillation import Distillation
-from ..objective import Objective, hinton
+from ..objective import Objective
 from ..settings import Settings
-from ..terms import Term
+from ..terms import Term, hinton
 from .generations import trainable_copy
 
 

@@ -20,9 +20,9 @@ from torch import Tensor, nn
 from ...data import Examples, Splits, splits
 from ...models import inference
 from ..distillation import Distillation
-from ..objective import Objective, hinton
+from ..objective import Objective
 from ..randomness import mix
-from ..terms import Term
+from ..terms import Term, hinton
 from .classes import class_index
 from .generations import frozen, trainable_copy
 

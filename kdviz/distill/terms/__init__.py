@@ -1,80 +1,57 @@
-"""Terms: what an objective can be made of, one family a file."""
+"""Terms: what an objective can be made of, one family a file. Each file names its terms in ``__all__``."""
 
-from .adversarial import Adversarial
-from .fairness import DemographicParity, EqualizedOdds, Fairness
-from .feature import AttentionTransfer, Contrastive, Cosine, Gram, Hint, NeuronSelectivity, Variational
-from .labels import HardLabels, LabelSmoothing, VirtualTeacher
-from .layered import Layered
-from .multi_teacher import MultiTeacher
-from .mutual import Mutual
-from .relation import (
-    ProbabilisticTransfer,
-    RelationalAngle,
-    RelationalDistance,
-    SimilarityPreserving,
-    SolutionFlow,
+from typing import TYPE_CHECKING
+
+from ..objective import Term
+from ..objective_schema import TERMS
+from ..outputs import Outputs as Outputs
+from ..outputs import Seen as Seen
+from ..outputs import Taps as Taps
+from . import (
+    adversarial,
+    fairness,
+    feature,
+    labels,
+    multi_teacher,
+    mutual,
+    relation,
+    replay,
+    response,
+    self_distillation,
+    transformer,
 )
-from .replay import DarkReplay
-from .response import (
-    Correlation,
-    Decoupled,
-    FocusedSoftTargets,
-    JensenShannon,
-    LogitHuber,
-    LogitMSE,
-    ReverseKL,
-    SoftTargets,
-    SoftTargetsWithoutT2,
-    StandardizedSoftTargets,
+from .adversarial import *
+from .fairness import *
+from .fairness import Fairness as Fairness
+from .feature import *
+from .hinton import hinton as hinton
+from .labels import *
+from .layered import Layered as Layered
+from .multi_teacher import *
+from .mutual import *
+from .relation import *
+from .replay import *
+from .response import *
+from .self_distillation import *
+from .transformer import *
+
+FAMILIES = (
+    response,
+    labels,
+    feature,
+    relation,
+    adversarial,
+    transformer,
+    replay,
+    multi_teacher,
+    mutual,
+    self_distillation,
+    fairness,
 )
-from .self_distillation import SelfDistillation
-from .term import Outputs, Seen, Taps, Term
-from .transformer import AttentionMatrices, DistillationToken, Embeddings, HiddenStates, SoftCrossEntropy
+if not TYPE_CHECKING:  # mypy reads no list that is added up
+    __all__ = [name for family in FAMILIES for name in vars(family) if name in family.__all__]
 
-TERMS: dict[str, type[Term]] = {
-    kind.__name__: kind
-    for kind in (
-        SoftTargets,
-        ReverseKL,
-        JensenShannon,
-        SoftTargetsWithoutT2,
-        SoftCrossEntropy,
-        StandardizedSoftTargets,
-        Decoupled,
-        Correlation,
-        FocusedSoftTargets,
-        LogitMSE,
-        LogitHuber,
-        HardLabels,
-        LabelSmoothing,
-        VirtualTeacher,
-        Hint,
-        AttentionTransfer,
-        Gram,
-        NeuronSelectivity,
-        Cosine,
-        Contrastive,
-        Variational,
-        RelationalDistance,
-        RelationalAngle,
-        SimilarityPreserving,
-        ProbabilisticTransfer,
-        SolutionFlow,
-        Adversarial,
-        AttentionMatrices,
-        HiddenStates,
-        Embeddings,
-        DistillationToken,
-        DarkReplay,
-        MultiTeacher,
-        Mutual,
-        SelfDistillation,
-        DemographicParity,
-        EqualizedOdds,
-    )
-}
-"""Every term that can be written to a recipe and read back, by its name."""
-
+TERMS.update((name, kind) for family in FAMILIES for name, kind in vars(family).items() if name in family.__all__)
 _OWN = frozenset(TERMS)
 
 
@@ -90,52 +67,3 @@ def register(kind: type[Term]) -> type[Term]:
         raise ValueError(f"the term {kind.__name__} is kdviz's own; choose another name for the class")
     TERMS[kind.__name__] = kind
     return kind
-
-
-__all__ = [
-    "TERMS",
-    "Adversarial",
-    "AttentionMatrices",
-    "AttentionTransfer",
-    "Contrastive",
-    "Correlation",
-    "Cosine",
-    "DarkReplay",
-    "Decoupled",
-    "DemographicParity",
-    "DistillationToken",
-    "Embeddings",
-    "EqualizedOdds",
-    "Fairness",
-    "FocusedSoftTargets",
-    "Gram",
-    "HardLabels",
-    "HiddenStates",
-    "Hint",
-    "JensenShannon",
-    "LabelSmoothing",
-    "Layered",
-    "LogitHuber",
-    "LogitMSE",
-    "MultiTeacher",
-    "Mutual",
-    "NeuronSelectivity",
-    "Outputs",
-    "ProbabilisticTransfer",
-    "RelationalAngle",
-    "RelationalDistance",
-    "ReverseKL",
-    "Seen",
-    "SelfDistillation",
-    "SimilarityPreserving",
-    "SoftCrossEntropy",
-    "SoftTargets",
-    "SoftTargetsWithoutT2",
-    "SolutionFlow",
-    "StandardizedSoftTargets",
-    "Taps",
-    "Term",
-    "Variational",
-    "VirtualTeacher",
-    "register",
-]

@@ -10,10 +10,14 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ... import losses
-from ..schedules import Hyperparameter
-from .feature import whole
+from ..method import Method, always, catalogue
+from ..objective import Term
+from ..outputs import Outputs, Seen, Taps
+from ..schedules import Hyperparameter, positive
+from .feature import at_least_one
 from .response import teacher_logits
-from .term import Outputs, Seen, Taps, Term, positive
+
+__all__ = ["Adversarial"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Adversarial(Term):
             object.__setattr__(self, "teacher", self.student)
         if (self.student is None) != (self.teacher is None):
             raise ValueError(f"teacher names a layer ({self.teacher!r}) and student none; name both or neither")
-        object.__setattr__(self, "width", whole("width", self.width))
+        object.__setattr__(self, "width", at_least_one("width", self.width))
         object.__setattr__(self, "penalty_weight", positive("penalty_weight", self.penalty_weight, zero=True))
 
     @property
@@ -89,3 +93,12 @@ class Adversarial(Term):
         if hyper["penalty_weight"] == 0:
             return loss
         return loss + hyper["penalty_weight"] * losses.gradient_penalty(opponent, t.detach(), s.detach())
+
+
+catalogue(Method(
+    "adversarial", "Adversarial (GAN-KD)", "adversarial", "logits",
+    "Give answers that an opponent, who learns too, cannot tell from the teacher's.",
+    r"-\log D(s),\quad D:\ -\log D(t) - \log(1 - D(s))", "Xu et al. 2018, arXiv:1709.00513", 0.1,
+    always(Adversarial),
+    in_words="the answers, which an opponent learns to tell apart",
+))  # fmt: skip

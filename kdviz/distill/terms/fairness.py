@@ -8,7 +8,10 @@ from typing import Any, ClassVar
 from torch import Tensor
 
 from ... import losses
-from .term import Outputs, Term
+from ..objective import Term
+from ..outputs import Outputs
+
+__all__ = ["DemographicParity", "EqualizedOdds"]
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,12 @@ from torch import Tensor, nn
 
 from ... import losses
 from ..adapters import adapter
-from ..schedules import Hyperparameter
+from ..method import Method, catalogue, on_block, on_layers, on_maps
+from ..outputs import Outputs, Seen
+from ..schedules import Hyperparameter, positive
 from .layered import Adapted, Layered
-from .term import Outputs, Seen, positive
+
+__all__ = ["AttentionTransfer", "Contrastive", "Cosine", "Gram", "Hint", "NeuronSelectivity", "Variational"]
 
 WIDE = math.log(math.expm1(5.0))  # a variance of 5, where the authors' code begins
 
@@ -43,6 +46,14 @@ class Hint(Adapted):
         return losses.hint(s, t)
 
 
+catalogue(Method(
+    "hint", "Hints (FitNets)", "feature", "maps",
+    "Give what the teacher's middle layer gives, through a regressor that is thrown away after.",
+    r"\big\|r(F_s) - F_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ F_t",
+    "Romero et al. 2015, arXiv:1412.6550", 10.0, on_block(Hint, -2),
+))  # fmt: skip
+
+
 @dataclass(frozen=True)
 class AttentionTransfer(Layered):
     """Look where the teacher looks: normalised maps of activity. See :func:`kdviz.losses.attention_transfer`.
@@ -69,6 +80,15 @@ class AttentionTransfer(Layered):
         return losses.attention_transfer(s, t, form=self.form)  # type: ignore[arg-type]
 
 
+catalogue(Method(
+    "attention_transfer", "Attention transfer", "feature", "maps",
+    "Be active at the places of the image where the teacher is active, in all stages.",
+    r"\big\|\hat Q(F_s) - \hat Q(F_t)\big\|^2 / (HW),\quad Q = \textstyle\sum_c F_c^2,\ \hat Q = Q / \|Q\|",
+    "Zagoruyko, Komodakis 2017, arXiv:1612.03928", 500.0, on_maps(AttentionTransfer),
+    in_words="how active each place of the image is", picture="map",
+))  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Gram(Adapted):
     """Have channels active together as the teacher's are: Gram matrices. See :func:`kdviz.losses.gram`.
@@ -90,6 +110,15 @@ class Gram(Adapted):
         return losses.gram(s, t)
 
 
+catalogue(Method(
+    "gram", "Gram matrices", "feature", "maps",
+    "Have channels active together as the teacher's are.",
+    r"\big\|G(F_s) - G(F_t)\big\|^2 / C^2,\quad G = F F^\top / (HW)", "Gatys et al. 2015; Huang, Wang 2017", 10.0,
+    on_block(Gram, places=True),
+    in_words="which channels are active together", picture="matrix",
+))  # fmt: skip
+
+
 @dataclass(frozen=True)
 class NeuronSelectivity(Layered):
     """Have channels that respond where the teacher's do (NST). See :func:`kdviz.losses.neuron_selectivity`.
@@ -104,6 +133,15 @@ class NeuronSelectivity(Layered):
 
     def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
         return losses.neuron_selectivity(s, t)
+
+
+catalogue(Method(
+    "neuron_selectivity", "Neuron selectivity (NST)", "feature", "maps",
+    "Have channels that respond at the places where the teacher's channels do.",
+    r"\mathrm{MMD}^2\big(\{\hat F_s^i\}, \{\hat F_t^j\}\big),\quad k(x, y) = (x^\top y)^2",
+    "Huang, Wang 2017, arXiv:1707.01219", 50.0, on_block(NeuronSelectivity, places=True),
+    in_words="at which places the channels respond", picture="map",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -122,6 +160,14 @@ class Cosine(Adapted):
 
     def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
         return losses.cosine(s, t)
+
+
+catalogue(Method(
+    "cosine", "Cosine of features", "feature", "features",
+    "Point where the teacher's last features point.",
+    r"1 - \cos\big(r(h_s), h_t\big)", "Sanh et al. 2019, arXiv:1910.01108", 1.0, on_layers("features", Cosine),
+    in_words="the directions of the features",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -150,7 +196,7 @@ class Contrastive(Layered):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "temperature", positive("temperature", self.temperature))
-        object.__setattr__(self, "width", whole("width", self.width))
+        object.__setattr__(self, "width", at_least_one("width", self.width))
 
     def auxiliary(self, seen: Seen) -> nn.Module:
         return nn.ModuleList(
@@ -170,6 +216,16 @@ class Contrastive(Layered):
             for (of_student, of_teacher), (s, t) in zip(heads, self.tapped(outputs), strict=True)
         ]
         return sum(total[1:], start=total[0])
+
+
+catalogue(Method(
+    "contrastive", "Contrastive (after CRD)", "feature", "features",
+    "Tell the teacher's features of the same example from those of all others in the batch.",
+    r"-\tfrac12\big[\log\frac{\exp(u_s^i\cdot u_t^i/\tau)}{\sum_j \exp(u_s^i\cdot u_t^j/\tau)}"
+    r" + \log\frac{\exp(u_s^i\cdot u_t^i/\tau)}{\sum_j \exp(u_s^j\cdot u_t^i/\tau)}\big]",
+    "Tian et al. 2020, arXiv:1910.10699", 0.5, on_layers("features", Contrastive),
+    in_words="the features of each example with those of every other in the batch",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -205,13 +261,22 @@ class Variational(Adapted):
         return sum(total[1:], start=total[0])
 
 
+catalogue(Method(
+    "variational", "Variational (VID)", "feature", "maps",
+    "Foretell the teacher's features, with a spread of its own for each channel.",
+    r"\tfrac{1}{2n}\textstyle\sum\big[(\mu(F_s) - F_t)^2/\sigma^2 + \log\sigma^2\big]"
+    r",\quad n = \mathrm{numbers\ in}\ F_t",
+    "Ahn et al. 2019, arXiv:1904.05835", 1.0, on_block(Variational),
+))  # fmt: skip
+
+
 def with_channels_of(given: tuple[int, ...], teacher: tuple[int, ...]) -> tuple[int, ...]:
     """Return the shape ``given`` with as many channels as the teacher has: all that a product of channels asks for."""
     channels = teacher[1] if len(teacher) == 4 else teacher[-1]
     return (given[0], channels, *given[2:]) if len(given) == 4 else (*given[:-1], channels)
 
 
-def whole(what: str, given: Any) -> int:
+def at_least_one(what: str, given: Any) -> int:
     """Return a whole number of at least 1 as an int."""
     if isinstance(given, bool) or not hasattr(given, "__index__") or given < 1:
         raise ValueError(f"{what} must be a whole number of at least 1, got {given!r}")

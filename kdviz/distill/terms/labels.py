@@ -13,12 +13,15 @@ from torch import Tensor
 
 from ... import losses
 from .. import schedules
-from ..schedules import Hyperparameter, Schedule
-from .term import Outputs, Term, positive
+from ..method import Method, always, catalogue
+from ..objective import Objective, Term
+from ..outputs import Outputs
+from ..schedules import Hyperparameter, Schedule, positive
 
 if TYPE_CHECKING:
     from ...data import Examples, Splits
-    from ..objective import Objective
+
+__all__ = ["HardLabels", "LabelSmoothing", "VirtualTeacher"]
 
 ClassWeight = Literal["balanced"] | tuple[float, ...] | None
 BALANCED: Literal["balanced"] = "balanced"
@@ -128,6 +131,13 @@ class HardLabels(OnLabels):
         )
 
 
+catalogue(Method(
+    "hard_labels", "Labels alone", "labels", "labels",
+    "Learn the labels, without a teacher: what every method has to beat.",
+    r"\mathrm{CE}(s, y)", "", 1.0, always(HardLabels),
+))  # fmt: skip
+
+
 @dataclass(frozen=True, repr=False)
 class LabelSmoothing(OnLabels):
     """Learn smoothed labels, a baseline without a teacher. See :func:`kdviz.losses.label_smoothing`.
@@ -167,6 +177,14 @@ class LabelSmoothing(OnLabels):
             soft=outputs.soft,
             labelled=outputs.labelled,
         )
+
+
+catalogue(Method(
+    "label_smoothing", "Label smoothing", "labels", "labels",
+    "Learn labels of which a tenth is spread over all classes; no teacher.",
+    r"\mathrm{CE}\big(s, (1-\varepsilon)\,\mathrm{onehot}(y) + \varepsilon/C\big)",
+    "Szegedy et al. 2016, arXiv:1512.00567", 1.0, always(LabelSmoothing),
+))  # fmt: skip
 
 
 class LearnsLabels(Term):
@@ -248,3 +266,12 @@ class VirtualTeacher(Term):
         return losses.virtual_teacher(
             outputs.student, outputs.labels, hyper["correct"], hyper["temperature"], labelled=outputs.labelled
         )
+
+
+catalogue(Method(
+    "virtual_teacher", "Virtual teacher", "labels", "labels",
+    "Learn from a made-up teacher that is nearly sure of the true class and equally unsure of all others.",
+    r"T^2\,\mathrm{KL}\big(p^d_T \,\|\, \sigma_T(s)\big),\quad p^d_T = \sigma_T(\log p^d)",
+    "Yuan et al. 2020, arXiv:1909.11723", 1.0,
+    always(VirtualTeacher),
+))  # fmt: skip

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 
 from ..adapters import KINDS, Kind, adapter
-from .term import Outputs, Seen, Taps, Term
+from ..objective import Term
+from ..outputs import Outputs, Seen, Taps
 
 
 @dataclass(frozen=True)

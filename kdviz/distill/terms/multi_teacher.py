@@ -13,10 +13,12 @@ from torch import Tensor, nn
 from ... import losses
 from ...losses.precision import at_least_float32
 from ...losses.several_teachers import confident_log_weights, fused_likelihood
-from .feature import whole
+from ..outputs import Outputs, Seen, Taps
+from .feature import at_least_one
 from .layered import names
 from .response import SoftTargets
-from .term import Outputs, Seen, Taps
+
+__all__ = ["MultiTeacher"]
 
 WEIGHTINGS = ("uniform", "confidence", "learned")
 
@@ -79,7 +81,7 @@ class MultiTeacher(SoftTargets):
         super().__post_init__()
         several = not hasattr(self.members, "__index__")
         object.__setattr__(
-            self, "members", names("members", self.members) if several else whole("members", self.members)
+            self, "members", names("members", self.members) if several else at_least_one("members", self.members)
         )
         if self.weighting not in WEIGHTINGS:
             raise ValueError(f"weighting must be one of {', '.join(WEIGHTINGS)}, got {self.weighting!r}")

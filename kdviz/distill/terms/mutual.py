@@ -12,11 +12,13 @@ from torch import Tensor, nn
 
 from ... import losses, models
 from .. import schedules
+from ..outputs import Outputs, Seen
 from ..randomness import mix
-from ..schedules import Hyperparameter
-from .feature import whole
+from ..schedules import Hyperparameter, positive
+from .feature import at_least_one
 from .labels import LearnsLabels
-from .term import Outputs, Seen, positive
+
+__all__ = ["Mutual"]
 
 Peer = dict[str, Any] | nn.Module  # an architecture of kdviz.models.build, its "seed" among its entries if it has one
 
@@ -79,7 +81,7 @@ class Mutual(LearnsLabels):
         if isinstance(given, Sequence) and given and all(isinstance(peer, dict | nn.Module) for peer in given):
             object.__setattr__(self, "peers", tuple(given))
         elif hasattr(given, "__index__"):
-            object.__setattr__(self, "peers", whole("peers", given))
+            object.__setattr__(self, "peers", at_least_one("peers", given))
         else:
             raise TypeError(
                 "peers must be a number, or a sequence of architectures ({'name': 'mlp', ...}) or modules, "

@@ -9,10 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from ...losses import logit_mse
-from ..schedules import Hyperparameter
-from .feature import whole
+from ..outputs import Outputs, Seen
+from ..schedules import Hyperparameter, positive
+from .feature import at_least_one
 from .labels import LearnsLabels
-from .term import Outputs, Seen, positive
+
+__all__ = ["DarkReplay"]
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ class DarkReplay(LearnsLabels):
     def __post_init__(self) -> None:
         object.__setattr__(self, "alpha", positive("alpha", self.alpha, zero=True))
         object.__setattr__(self, "beta", positive("beta", self.beta, zero=True))
-        object.__setattr__(self, "capacity", whole("capacity", self.capacity))
-        object.__setattr__(self, "replayed", whole("replayed", self.replayed))
+        object.__setattr__(self, "capacity", at_least_one("capacity", self.capacity))
+        object.__setattr__(self, "replayed", at_least_one("replayed", self.replayed))
 
     def auxiliary(self, seen: Seen) -> nn.Module:
         return Reservoir(self.capacity, seen.classes)

@@ -10,8 +10,23 @@ from torch import Tensor
 
 from ... import losses
 from .. import schedules
-from ..schedules import Hyperparameter, Schedule
-from .term import Outputs, Term, positive
+from ..method import Method, always, catalogue
+from ..objective import Term
+from ..outputs import Outputs
+from ..schedules import Hyperparameter, Schedule, positive
+
+__all__ = [
+    "Correlation",
+    "Decoupled",
+    "FocusedSoftTargets",
+    "JensenShannon",
+    "LogitHuber",
+    "LogitMSE",
+    "ReverseKL",
+    "SoftTargets",
+    "SoftTargetsWithoutT2",
+    "StandardizedSoftTargets",
+]
 
 
 @dataclass(frozen=True)
@@ -40,6 +55,14 @@ class SoftTargets(Term):
         return losses.soft_targets(outputs.student, teacher_logits(outputs), hyper["temperature"])
 
 
+catalogue(Method(
+    "soft_targets", "Soft targets (Hinton)", "response", "logits",
+    "Give every class the probability that the teacher gives it at temperature T.",
+    r"T^2\,\mathrm{KL}\big(\sigma_T(t)\,\|\,\sigma_T(s)\big)", "Hinton, Vinyals, Dean 2015, arXiv:1503.02531", 1.0,
+    always(lambda: SoftTargets(4.0)),
+))  # fmt: skip
+
+
 @dataclass(frozen=True)
 class ReverseKL(SoftTargets):
     """Soft targets the other way round: T² · KL(σ_T(s) ‖ σ_T(t)). See :func:`kdviz.losses.reverse_kl`.
@@ -60,6 +83,14 @@ class ReverseKL(SoftTargets):
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
         return losses.reverse_kl(outputs.student, teacher_logits(outputs), hyper["temperature"])
+
+
+catalogue(Method(
+    "reverse_kl", "Reverse KL (MiniLLM)", "response", "logits",
+    "Say nothing that the teacher would not say; what it says besides may be left out.",
+    r"T^2\,\mathrm{KL}\big(\sigma_T(s)\,\|\,\sigma_T(t)\big)", "Gu et al. 2023, arXiv:2306.08543", 1.0,
+    always(lambda: ReverseKL(4.0)),
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -106,6 +137,72 @@ class JensenShannon(SoftTargets):
         return losses.jensen_shannon(outputs.student, teacher_logits(outputs), hyper["temperature"], hyper["beta"])
 
 
+catalogue(Method(
+    "jensen_shannon", "Jensen–Shannon (GKD)", "response", "logits",
+    "Meet the teacher halfway: both are held against their mixture.",
+    r"T^2\big[\beta\,\mathrm{KL}(P_t\|M) + (1-\beta)\,\mathrm{KL}(P_s\|M)\big],\quad M = \beta P_t + (1-\beta) P_s",
+    "Agarwal et al. 2023, arXiv:2306.13649", 1.0, always(lambda: JensenShannon(4.0)),
+))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LogitMSE(Term):
+    """Match the logits themselves: the mean of (s − t)². See :func:`kdviz.losses.logit_mse`."""
+
+    name: ClassVar[str] = "logits"
+    needs_teacher: ClassVar[bool] = True
+
+    @property
+    def needs_finite_teacher(self) -> bool:
+        return True
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        return losses.logit_mse(outputs.student, teacher_logits(outputs))
+
+
+catalogue(Method(
+    "logit_mse", "Logit matching", "response", "logits",
+    "Give the teacher's logits themselves: soft targets in the limit of a large T.",
+    r"\tfrac{1}{C}\textstyle\sum_c (s_c - t_c)^2", "Ba, Caruana 2014, arXiv:1312.6184", 1.0, always(LogitMSE),
+    in_words="the logits",
+))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LogitHuber(Term):
+    """Match the logits, large differences by their size alone. See :func:`kdviz.losses.logit_huber`.
+
+    Parameters
+    ----------
+    delta : float or Schedule
+        Where the square turns into a line, > 0.
+    """
+
+    delta: Hyperparameter = 1.0
+
+    name: ClassVar[str] = "logits"
+    needs_teacher: ClassVar[bool] = True
+
+    @property
+    def needs_finite_teacher(self) -> bool:
+        return True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "delta", positive("delta", self.delta))
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        return losses.logit_huber(outputs.student, teacher_logits(outputs), hyper["delta"])
+
+
+catalogue(Method(
+    "logit_huber", "Logit matching, Huber", "response", "logits",
+    "Give the teacher's logits, large differences counted by their size and not its square.",
+    r"\tfrac{1}{C}\textstyle\sum_c \mathrm{Huber}_\delta(s_c - t_c)", "Huber 1964", 1.0,
+    always(LogitHuber),
+    in_words="the logits",
+))  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Decoupled(SoftTargets):
     """Target and non-target classes weighed apart: T² · (α·TCKD + β·NCKD). See :func:`kdviz.losses.decoupled`.
@@ -136,6 +233,14 @@ class Decoupled(SoftTargets):
         return losses.decoupled(outputs.student, t, y, hyper["target"], hyper["other"], hyper["temperature"])
 
 
+catalogue(Method(
+    "decoupled", "Decoupled (DKD)", "response", "logits",
+    "Learn how sure the teacher is of the true class, and apart from that how it ranks the others.",
+    r"T^2\big(a\,\mathrm{TCKD} + b\,\mathrm{NCKD}\big)", "Zhao et al. 2022, arXiv:2203.08679", 1.0,
+    always(lambda: Decoupled(4.0)),
+))  # fmt: skip
+
+
 @dataclass(frozen=True)
 class StandardizedSoftTargets(SoftTargets):
     """Soft targets of logits that are standardised first. See :func:`kdviz.losses.standardized_soft_targets`.
@@ -150,6 +255,15 @@ class StandardizedSoftTargets(SoftTargets):
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
         return losses.standardized_soft_targets(outputs.student, teacher_logits(outputs), hyper["temperature"])
+
+
+catalogue(Method(
+    "standardized_soft_targets", "Standardised logits", "response", "logits",
+    "Learn the shape of the teacher's logits, whatever their mean and spread.",
+    r"T^2\,\mathrm{KL}\big(\sigma_T(z(t))\,\|\,\sigma_T(z(s))\big)", "Sun et al. 2024, arXiv:2403.01427", 1.0,
+    always(StandardizedSoftTargets),
+    in_words="the standardised logits",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -181,6 +295,15 @@ class Correlation(SoftTargets):
         )
 
 
+catalogue(Method(
+    "correlation", "Correlation (DIST)", "response", "logits",
+    "Correlate with the teacher: within each example over classes, and within each class over examples.",
+    r"T^2\big[\beta(1-\bar\rho_{\mathrm{rows}}) + \gamma(1-\bar\rho_{\mathrm{columns}})\big]",
+    "Huang et al. 2022, arXiv:2205.10536", 1.0, always(lambda: Correlation(4.0)),
+    in_words="the softened answers, as a table of examples and classes",
+))  # fmt: skip
+
+
 @dataclass(frozen=True)
 class FocusedSoftTargets(SoftTargets):
     """Soft targets that dwell on the examples where student and teacher disagree.
@@ -207,47 +330,6 @@ class FocusedSoftTargets(SoftTargets):
         return losses.focused_soft_targets(
             outputs.student, teacher_logits(outputs), hyper["temperature"], hyper["focus"]
         )
-
-
-@dataclass(frozen=True)
-class LogitMSE(Term):
-    """Match the logits themselves: the mean of (s − t)². See :func:`kdviz.losses.logit_mse`."""
-
-    name: ClassVar[str] = "logits"
-    needs_teacher: ClassVar[bool] = True
-
-    @property
-    def needs_finite_teacher(self) -> bool:
-        return True
-
-    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        return losses.logit_mse(outputs.student, teacher_logits(outputs))
-
-
-@dataclass(frozen=True)
-class LogitHuber(Term):
-    """Match the logits, large differences by their size alone. See :func:`kdviz.losses.logit_huber`.
-
-    Parameters
-    ----------
-    delta : float or Schedule
-        Where the square turns into a line, > 0.
-    """
-
-    delta: Hyperparameter = 1.0
-
-    name: ClassVar[str] = "logits"
-    needs_teacher: ClassVar[bool] = True
-
-    @property
-    def needs_finite_teacher(self) -> bool:
-        return True
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "delta", positive("delta", self.delta))
-
-    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        return losses.logit_huber(outputs.student, teacher_logits(outputs), hyper["delta"])
 
 
 def teacher_logits(outputs: Outputs) -> Tensor:

@@ -10,10 +10,12 @@ from torch import Tensor, nn
 from ... import losses
 from .. import schedules
 from ..adapters import adapter
-from ..schedules import Hyperparameter
+from ..outputs import Outputs, Seen, Taps
+from ..schedules import Hyperparameter, positive
 from .labels import LearnsLabels
 from .layered import names
-from .term import Outputs, Seen, Taps, positive
+
+__all__ = ["SelfDistillation"]
 
 
 @dataclass(frozen=True)

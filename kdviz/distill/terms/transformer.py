@@ -9,11 +9,15 @@ from torch import Tensor
 
 from ... import losses
 from .. import schedules
-from ..schedules import Hyperparameter
+from ..method import Method, catalogue, on_layers
+from ..objective import Term
+from ..outputs import Outputs, Taps
+from ..schedules import Hyperparameter, positive
 from ..taps import SCORES
 from .layered import Adapted, Layered, names
 from .response import SoftTargets, teacher_logits
-from .term import Outputs, Taps, Term, positive
+
+__all__ = ["AttentionMatrices", "DistillationToken", "Embeddings", "HiddenStates", "SoftCrossEntropy"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,15 @@ class AttentionMatrices(Layered):
         return losses.attention_matrices(s, t)
 
 
+catalogue(Method(
+    "attention_matrices", "Attention matrices (TinyBERT)", "transformer", "attention",
+    "Attend from token to token as the teacher attends.",
+    r"\big\|A_s - A_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ A_t", "Jiao et al. 2020, arXiv:1909.10351", 1.0,
+    on_layers("attention", AttentionMatrices),
+    in_words="the attention of every token to every other",
+))  # fmt: skip
+
+
 @dataclass(frozen=True)
 class HiddenStates(Adapted):
     """Have the teacher's hidden states, through a linear map (TinyBERT). See :func:`kdviz.losses.hidden_states`.
@@ -58,6 +71,15 @@ class HiddenStates(Adapted):
         return losses.hidden_states(s, t)
 
 
+catalogue(Method(
+    "hidden_states", "Hidden states (TinyBERT)", "transformer", "tokens",
+    "Have the teacher's tokens after each block, through a linear map.",
+    r"\big\|W h_s - h_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ h_t",
+    "Jiao et al. 2020, arXiv:1909.10351", 1.0, on_layers("tokens", HiddenStates),
+    in_words="the tokens after each block",
+))  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Embeddings(Adapted):
     """Begin with the teacher's embeddings, through a linear map (TinyBERT). See :func:`kdviz.losses.embeddings`.
@@ -74,6 +96,15 @@ class Embeddings(Adapted):
 
     def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
         return losses.embeddings(s, t)
+
+
+catalogue(Method(
+    "embeddings", "Embeddings (TinyBERT)", "transformer", "embeddings",
+    "Begin with the teacher's embedded tokens, through a linear map.",
+    r"\big\|W e_s - e_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ e_t", "Jiao et al. 2020, arXiv:1909.10351", 1.0,
+    on_layers("embeddings", Embeddings),
+    in_words="the tokens before the first block",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)

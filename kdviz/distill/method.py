@@ -1,0 +1,155 @@
+"""A method: what it compares, its formula, its source, and the term that it asks for.
+
+Each method is written down below its term, in ``terms``; :mod:`kdviz.distill.methods` finds them by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from .objective import Objective, Term
+from .objective_schema import TERMS
+from .pairing import LayerPairs, Pair
+
+Family = Literal["labels", "response", "feature", "relation", "adversarial", "transformer"]
+Tensors = Literal["labels", "logits", "maps", "features", "tokens", "attention", "embeddings"]
+
+USUAL_ALPHA = 0.9
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to teach a student.
+
+    Attributes
+    ----------
+    name : str
+        As ``method(name)`` knows it; that of the loss in :mod:`kdviz.losses`.
+    title : str
+        What a reader calls it.
+    family : str
+    compares : str
+        Which tensors of teacher and student are set against each other: "logits", "maps" (of all stages), "features"
+        (of the last layer but one), "tokens", "attention", "embeddings", or "labels" where there is no teacher.
+    says : str
+        One sentence: what the student is asked.
+    formula : str
+        LaTeX, with s and t the logits, F_s and F_t the features: what is computed for one example, or, where it sums
+        over i and j, for a batch of B; after ``,\\quad`` what its letters mean.
+    source : str
+        Authors, year and arXiv number or venue.
+    weight : float
+        Of its term: 1 for those of the response family, which share alpha; else beside hard labels of weight 1. It is
+        the paper's, brought to the convention here, or what made the term about as large as the hard labels.
+    make : callable
+        From the layer pairs of two models to the term on their layers; None where they have none of the kind.
+    in_words : str
+        What is compared, where that is not the softened answers or what layers give: "the logits".
+    picture : str
+        How what is compared is drawn: "bars", "map", "matrix", "vector" or "tokens"; by default that of its family.
+    """
+
+    name: str
+    title: str
+    family: Family
+    compares: Tensors
+    says: str
+    formula: str
+    source: str
+    weight: float
+    make: Callable[[LayerPairs], Term | None]
+    in_words: str = ""
+    picture: str = ""
+
+    def term(self, pairs: LayerPairs) -> Term:
+        """Return the method's own term for two models.
+
+        Raises
+        ------
+        ValueError
+            If the models have no layers of the kind that it compares.
+        """
+        made = self.make(pairs)
+        if made is None:
+            raise ValueError(
+                f"{self.title} compares {_NEEDS.get(self.compares, self.compares)} and these two models have none that "
+                "correspond; name the layers yourself in its term, or choose another method"
+            )
+        return made
+
+    def fits(self, pairs: LayerPairs) -> bool:
+        """Whether the two models have what the method compares."""
+        return self.make(pairs) is not None
+
+    def objective(self, pairs: LayerPairs, *, weight: float | None = None, alpha: float = USUAL_ALPHA) -> Objective:
+        """Return the objective: the method's term and hard labels.
+
+        Parameters
+        ----------
+        pairs : LayerPairs
+            Of the two models: :func:`kdviz.distill.pairing.layer_pairs`.
+        weight : float, optional
+            Of the method's term, in place of the usual one; for the response family alpha is its weight.
+        alpha : float
+            The response family's term gets alpha, hard labels 1 − alpha.
+        """
+        term, hard = self.term(pairs), TERMS["HardLabels"]()
+        if self.family == "labels":
+            return 1.0 * term
+        if self.family == "response":
+            share = alpha if weight is None else weight
+            return share * term + (1 - alpha) * hard
+        return 1.0 * hard + (self.weight if weight is None else weight) * term
+
+
+_NEEDS = {"maps": "feature maps", "features": "the last features", "tokens": "tokens of blocks"}
+
+
+def always(make: Callable[[], Term]) -> Callable[[LayerPairs], Term | None]:
+    """Make a term that looks at no layer."""
+    return lambda pairs: make()
+
+
+def on_layers(kind: str, make: Callable[..., Term], **fixed: object) -> Callable[[LayerPairs], Term | None]:
+    """Make a term on all pairs of a kind, or on the one pair where there is one."""
+
+    def build(layers: LayerPairs) -> Term | None:
+        found: tuple[Pair, ...] | Pair | None = getattr(layers, kind)
+        if not found:
+            return None
+        pairs: tuple[Pair, ...] = (found,) if isinstance(found[0], str) else found
+        return make(tuple(s for s, _ in pairs), tuple(u for _, u in pairs), **fixed)
+
+    return build
+
+
+def on_block(
+    make: Callable[..., Term], which: int = -1, *, places: bool = False
+) -> Callable[[LayerPairs], Term | None]:
+    """Make a term on one block, the last unless said otherwise; with ``places`` it must give maps or tokens."""
+
+    def build(pairs: LayerPairs) -> Term | None:
+        blocks = pairs.tokens or pairs.maps if places else pairs.blocks
+        if not blocks:
+            return None
+        student, teacher = blocks[max(which, -len(blocks))]
+        return make(student, teacher)
+
+    return build
+
+
+def on_maps(make: Callable[..., Term]) -> Callable[[LayerPairs], Term | None]:
+    """Make a term on the maps of all stages; the patches of a transformer are none."""
+    return lambda pairs: None if pairs.tokens else on_layers("maps", make)(pairs)
+
+
+OWN: list[Method] = []
+"""kdviz's own methods, in the order in which their terms are defined."""
+
+
+def catalogue(method: Method) -> Method:
+    """Add one of kdviz's own methods; those of others go through :func:`kdviz.distill.methods.register`."""
+    OWN.append(method)
+    return method
