@@ -12,19 +12,16 @@ import traitlets
 from kdviz.widgets import bundle
 from kdviz.widgets.from_page import Placed
 
+TEXT = bundle.library()
+
 
 class Library(Placed, anywidget.AnyWidget):
-    """The modules of `shared/` as text. There is one as long as a view is open."""
+    """The modules of `shared/`, which it exports to views, and their style. There is one as long as a view is open."""
 
-    _esm = "export default { initialize() {} };"
+    _esm = TEXT.esm
 
-    text = traitlets.Unicode(help="A module whose default export holds the shared modules by name.").tag(sync=True)
-    style = traitlets.Unicode(help="The style sheet that all views share.").tag(sync=True)
-    mark = traitlets.Unicode(help="Tells it from the library of another version.").tag(sync=True)
-
-    def __init__(self) -> None:
-        found = bundle.library()
-        super().__init__(text=found.esm, style=found.css, mark=bundle.mark(found))
+    style = traitlets.Unicode(TEXT.css, help="The style sheet that all views share.").tag(sync=True)
+    mark = traitlets.Unicode(bundle.mark(TEXT), help="Tells it from the library of another version.").tag(sync=True)
 
     def close(self) -> None:
         """Close it, and its layout, which nobody sees."""

@@ -18,17 +18,13 @@ from traitlets import Dict, Float, Instance, Int, List, Unicode
 
 from kdviz.distill.film import Film, Frame
 from kdviz.widgets.catalogue import NAMES as VIEWS
-from kdviz.widgets.from_page import BY_HAND, BY_PAGE, Between
+from kdviz.widgets.from_page import BY_HAND, BY_PAGE, Between, reference
 from kdviz.widgets.traits import Packed, Stateful, View, WrongTraitError, finite_above_zero, one_of, rising_pair, within
 
 ROLES = ("student", "twin", "smoothed", "branch")
 HIGHEST_BIAS = 100.0  # far beyond where it decides every example
 MOST_STEPS = 10**7
 FILTERS = ("ambiguous", "teacher_wrong", "differ", "inherited", "new", "mended", "both_right", "both_wrong", "all")
-
-
-def _reference(scene: ipywidgets.Widget | None, _view: Any) -> str | None:
-    return None if scene is None else f"IPY_MODEL_{scene.model_id}"
 
 
 class SceneTrait(Instance):
@@ -38,7 +34,7 @@ class SceneTrait(Instance):
         super().__init__(
             ipywidgets.Widget, allow_none=True, help="The scene whose examples, T, alpha and films this view shows."
         )
-        self.tag(sync=True, to_json=_reference)
+        self.tag(sync=True, to_json=reference)
 
 
 class InViews(View):
@@ -70,7 +66,7 @@ class Scene(Stateful):
         Values by trait name; `Scene.own_traits()` lists them with their units.
     """
 
-    _esm = "export default { initialize() {} };"
+    _esm = "export default { initialize({ model }) { return { model }; } };"
 
     classes = List(Unicode(), help="Names of the C classes, in the order of the logits.").tag(sync=True)
     images = Packed("u1", help="Grey values 0 to 255 of the N examples, N·H·W bytes; empty for rows.").tag(sync=True)

@@ -5,8 +5,8 @@ import { announcer, card, changing, drawing, lifetime, node, put, say } from "..
 import { isHidden, isLocked, joined } from "../shared/scene.js";
 import "./style.css";
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { root, body } = card(el, "why", "Why did it help, or not");
   const live = announcer(life, { quiet: 300 });

@@ -44,8 +44,8 @@ const FILTERS = {
   all: { name: "All", takes: () => true, says: (n, whole) => `All ${whole}.` },
 };
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { root, body } = card(el, "examples", "Examples");
   const live = announcer(life, { apart: 20000 });

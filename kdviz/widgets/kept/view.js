@@ -10,8 +10,8 @@ const BUSY = ["loading", "running"];
 const TEXTS = { take_up: ["Take it up", "Taking it up …"], forget: ["Forget it", "Forgetting …"] };
 const DAY_MS = 86_400_000;
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { root, body } = card(el, "kept", "Runs that are kept");
   const live = announcer(life, { quiet: 300 });

@@ -27,8 +27,8 @@ const STATES = {
 };
 const WAITING = { train: "Starting …", pause: "Pausing …", step: "Taking one step …", stop: "Stopping …", reset: "Resetting …" };
 
-async function render({ model, el }) {
-  const scene = await sceneOf(model);
+async function render({ model, el, host }) {
+  const scene = await sceneOf(model, host);
   const life = lifetime(model);
   const { root, body } = card(el, "transport", "Training");
   const live = announcer(life, { quiet: 300, apart: 5000 });

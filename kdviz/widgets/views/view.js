@@ -4,8 +4,8 @@ import { commit, drawing, lifetime, node, say, uniqueId } from "../shared/elemen
 import { isHidden, isLocked, joined } from "../shared/scene.js";
 import "./style.css";
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   el.classList.add("kd-host", "kd-host-views");
   const group = uniqueId("views");
