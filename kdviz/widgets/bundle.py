@@ -2,7 +2,7 @@
 
 A view is a folder with ``view.js``, which exports ``{ render }``, and what it imports: modules and style sheets beside
 it, and modules of `shared/`. Those travel to a page once, as the text of a :class:`~kdviz.widgets.library.Library`; a
-view's own text asks for it. Modules are plain ones, so that an editor, a type checker and Node read them as they are:
+view asks for what it exports. Modules are plain ones, so that an editor, a type checker and Node read them as they are:
 
 * ``import { a, b } from "../shared/elements.js";`` and ``import "./style.css";``, at the start of a line;
 * ``export function``, ``export const`` and ``export class``; ``export default { render };`` at the end of ``view.js``.
@@ -84,14 +84,15 @@ def _view(entry: Path) -> Bundle:
 
 @cache
 def library(language: str = words.ENGLISH) -> Bundle:
-    """Return the shared modules and style sheets, as the text of one module and of one sheet, with a language's texts."""
+    """Return the text of a widget that exports the shared modules, with a language's texts, and their one sheet."""
     modules: dict[Path, Module] = {}
     for path in sorted(SHARED.glob("*.js")):
         modules |= {module.path: module for module in _in_order(path)}
     own = list(modules.values())
     scopes = "\n".join(f"shared[{module.path.stem!r}] = {_scope(module, own)};" for module in own)
     sheets = [SHARED / "theme.css", *sorted(set(SHARED.glob("*.css")) - {SHARED / "theme.css"})]
-    text = f"{_texts(language)}const shared = {{}};\n{scopes}\nexport default shared;\n"
+    given = 'initialize: ({ model }) => ({ shared, style: model.get("style"), mark: model.get("mark") })'
+    text = f"{_texts(language)}const shared = {{}};\n{scopes}\nexport default {{ {given} }};\n"
     return Bundle(text, "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets))
 
 

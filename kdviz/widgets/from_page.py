@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import anywidget
 import ipywidgets
 import traitlets
-from ipywidgets.widgets.trait_types import InstanceDict
+from ipywidgets.widgets.trait_types import InstanceDict, TypedTuple
 from ipywidgets.widgets.widget import _put_buffers
 
 BY_PAGE = {"sync": True, "by_page": True}  # tags of a trait that the page sets too
@@ -114,12 +116,44 @@ class Placed(FromPage, ipywidgets.DOMWidget):
     layout = InstanceDict(Layout).tag(sync=True, **ipywidgets.widget_serialization)
 
 
-class Box(Placed, ipywidgets.Box):
-    """A box whose children the page cannot exchange."""
+def reference(widget: ipywidgets.Widget | None, _holder: Any = None) -> str | None:
+    """Return how one anywidget names another to the page, where `host.getWidget` finds it."""
+    return None if widget is None else f"anywidget:{widget.model_id}"
 
 
-class VBox(Placed, ipywidgets.VBox):
-    """A column whose children the page cannot exchange."""
+def _references(widgets: Sequence[ipywidgets.Widget], _holder: Any) -> list[str | None]:
+    return [reference(widget) for widget in widgets]
+
+
+class Box(Placed, anywidget.AnyWidget):
+    """Widgets one beside the other. The page cannot exchange them.
+
+    anywidget composes them, not Jupyter, so that a box lives in every host of anywidgets. It draws anywidgets only.
+
+    Parameters
+    ----------
+    children : sequence of anywidget.AnyWidget
+    """
+
+    _esm = Path(__file__).with_name("box.js").read_text(encoding="utf-8")
+    _css = (
+        ".kd-box { display: flex; min-width: 0; } .kd-box:empty { display: none; }\n"
+        ".kd-column { flex-direction: column; gap: 16px; }"
+    )
+
+    children = TypedTuple(traitlets.Instance(anywidget.AnyWidget)).tag(sync=True, to_json=_references)
+
+    def __init__(self, children: Sequence[anywidget.AnyWidget] = (), **traits: Any) -> None:
+        super().__init__(children=children, **traits)
+        self.add_class("kd-box")
+
+
+class VBox(Box):
+    """Widgets one below the other."""
+
+    def __init__(self, children: Sequence[anywidget.AnyWidget] = (), **traits: Any) -> None:
+        super().__init__(children, **traits)
+        self.add_class("kd-column")
 
 
 def _is_small(value: Any) -> bool:

@@ -15,18 +15,16 @@ from kdviz.widgets.from_page import Placed
 
 
 class Library(Placed, anywidget.AnyWidget):
-    """The modules of `shared/` as text, in one language. There is one as long as a view is open."""
+    """The modules of `shared/`, in one language, which it exports to views. There is one as long as a view is open."""
 
-    _esm = "export default { initialize() {} };"
-
-    text = traitlets.Unicode(help="A module whose default export holds the shared modules by name.").tag(sync=True)
     style = traitlets.Unicode(help="The style sheet that all views share.").tag(sync=True)
     mark = traitlets.Unicode(help="Tells it from the library of another version.").tag(sync=True)
 
     def __init__(self) -> None:
         self.language = words.language()
         found = bundle.library(self.language)
-        super().__init__(text=found.esm, style=found.css, mark=bundle.mark(found))
+        self._esm = found.esm
+        super().__init__(style=found.css, mark=bundle.mark(found))
 
     def close(self) -> None:
         """Close it, and its layout, which nobody sees."""

@@ -16,7 +16,7 @@ from traitlets import Dict, Float, Instance, Int, List, Unicode
 
 from kdviz.distill.live import WITH_SLIDER
 from kdviz.widgets.catalogue import NAMES as VIEWS
-from kdviz.widgets.from_page import BY_HAND, BY_PAGE, Between
+from kdviz.widgets.from_page import BY_HAND, BY_PAGE, Between, reference
 from kdviz.widgets.live_traits import live_traits, page_bounds
 from kdviz.widgets.recording import Frame, LogitRecording
 from kdviz.widgets.traits import Packed, Stateful, View, WrongTraitError, one_of, within
@@ -27,10 +27,6 @@ MOST_STEPS = 10**7
 FILTERS = ("ambiguous", "teacher_wrong", "differ", "inherited", "new", "mended", "both_right", "both_wrong", "all")
 
 
-def _reference(scene: ipywidgets.Widget | None, _view: Any) -> str | None:
-    return None if scene is None else f"IPY_MODEL_{scene.model_id}"
-
-
 class SceneTrait(Instance):
     """A view's reference to the scene it shows; None where the view stands alone."""
 
@@ -38,7 +34,7 @@ class SceneTrait(Instance):
         super().__init__(
             ipywidgets.Widget, allow_none=True, help="The scene whose examples, T, alpha and films this view shows."
         )
-        self.tag(sync=True, to_json=_reference)
+        self.tag(sync=True, to_json=reference)
 
 
 class InViews(View):
@@ -73,7 +69,7 @@ class Scene(LiveTraits, Stateful):
         Values by trait name; `Scene.own_traits()` lists them with their units.
     """
 
-    _esm = "export default { initialize() {} };"
+    _esm = "export default { initialize({ model }) { return { model }; } };"
 
     classes = List(Unicode(), help="Names of the C classes, in the order of the logits.").tag(sync=True)
     images = Packed("u1", help="Grey values 0 to 255 of the N examples, N·H·W bytes; empty for rows.").tag(sync=True)

@@ -1,27 +1,25 @@
 
-/** The shared modules of this page, loaded once however many views ask, and their style sheet put into its head. */
-async function sharedOnce(model) {
-  const library = await model.widget_manager.get_model(model.get("_library").replace("IPY_MODEL_", ""));
-  const loaded = (globalThis.kdvizLibraries ??= new Map());
-  const mark = library.get("mark");
-  if (!loaded.has(mark)) {
-    const url = URL.createObjectURL(new Blob([library.get("text")], { type: "text/javascript" }));
-    loaded.set(mark, import(url).then((module) => module.default));
-  }
-  if (!document.querySelector(`style[data-kdviz="${mark}"]`)) {
+/** The shared modules of this page; their style sheet is put where this view stands, once. */
+async function sharedOnce({ model, el, host }) {
+  const { exports: library } = await host.getWidget(model.get("_library"));
+  const root = el.getRootNode();
+  const head = root instanceof ShadowRoot ? root : document.head;
+  if (!head.querySelector(`style[data-kdviz="${library.mark}"]`)) {
     const style = document.createElement("style");
-    style.dataset.kdviz = mark;
-    style.textContent = library.get("style");
-    document.head.prepend(style);
+    style.dataset.kdviz = library.mark;
+    style.textContent = library.style;
+    head.prepend(style);
   }
-  return loaded.get(mark);
+  return library.shared;
 }
 
 let drawn = null;
 
 export default {
   async render(context) {
-    drawn ??= drawnWith(await sharedOnce(context.model));
+    context.el.classList.add(...context.model.get("_dom_classes"));
+    const shared = await sharedOnce(context);
+    drawn ??= drawnWith(shared);
     return drawn.render(context);
   },
 };

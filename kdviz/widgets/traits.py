@@ -9,9 +9,8 @@ from typing import Any, ClassVar
 import anywidget
 import numpy as np
 import traitlets
-from ipywidgets import widget_serialization
 
-from kdviz.widgets.from_page import Placed
+from kdviz.widgets.from_page import Placed, reference
 from kdviz.widgets.library import Library, closed_for, opened_for
 
 
@@ -116,7 +115,7 @@ class View(Stateful):
     part: ClassVar[str] = ""
     needs_python: ClassVar[bool] = False
 
-    _library = traitlets.Instance(Library, allow_none=True).tag(sync=True, **widget_serialization)
+    _library = traitlets.Instance(Library, allow_none=True).tag(sync=True, to_json=reference)
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)

@@ -1,76 +1,48 @@
-"""A widget's text in a real browser without a server: its ESM from a Blob, its traits in a stand-in model."""
+"""A widget in a real browser without a server, under the stand-in for Jupyter that exported pages carry."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from kdviz.widgets.library import Library
+from kdviz.widgets import bundle
 from kdviz.widgets.recording import Frame
 from kdviz.widgets.scene import Scene
-from kdviz.widgets.traits import Stateful, View
+from kdviz.widgets.stand_in import written
+from kdviz.widgets.traits import View
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>widget</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"></head>
 <body style="margin:16px"><main id="view"></main></body></html>"""
 
-# What a view asks of its model. `log` records what would travel to Python. A scene's model answers {need: run} with
-# the frames recorded in Python, as the kernel does.
+# Makes the widgets that were written down. A model's `log` records what would travel to Python.
 MOUNT = """
-async ([states, scene, where, library]) => {
-  const view = (value) => new DataView(Uint8Array.from(atob(value.base64), (c) => c.charCodeAt(0)).buffer);
-  const standIn = (state, answer = () => {}) => {
-    const subs = {}, log = [];
-    for (const [name, value] of Object.entries(state)) if (value?.base64 !== undefined) state[name] = view(value);
-    return {
-      state, subs, log,
-      get: (name) => state[name],
-      set(name, value) {
-        if (state[name] === value) return;
-        state[name] = value;
-        for (const callback of [...(subs[`change:${name}`] ?? [])]) callback();
-      },
-      on: (event, callback) => (subs[event] ??= []).push(callback),
-      off: (event, callback) => { subs[event] = (subs[event] ?? []).filter((kept) => kept !== callback); },
-      save_changes: () => log.push({ saved: { ...state } }),
-      send(content) { log.push({ sent: content }); answer(content); },
-      widget_manager: {
-        get_model: async (id) => {
-          if (id === scene?.id) return window.scene;
-          return id === library.id ? standIn(library.state) : Promise.reject(new Error(`no model ${id}`));
-        },
-      },
-    };
-  };
-  if (scene) {
-    window.scene = standIn(scene.state, ({ need }) => {
-      if (need === undefined) return;
-      const film = scene.films[need] ?? [];
-      const frames = film.map(({ step, scale }) => ({ run: need, step, scale }));
-      queueMicrotask(() => {
-        for (const hear of window.scene.subs["msg:custom"] ?? []) hear({ frames, whole: need }, film.map(view));
-      });
-    });
+async ([script, page, ids, scene, where]) => {
+  const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  const { dressed, unpacked, widgetsOf } = await import(url);
+  dressed(page);
+  for (const films of Object.values(page.films)) await Promise.all(Object.values(films).map(unpacked));
+  const widgets = widgetsOf(page);
+  for (const { model } of widgets.values()) {
+    const send = model.send;
+    model.log = [];
+    model.save_changes = () => model.log.push({ saved: { ...model.state } });
+    model.send = (content) => { model.log.push({ sent: content }); send(content); };
   }
-  window.models = [];
+  window.models = ids.map((id) => widgets.get(id).model);
+  window.model = window.models[0];
+  if (scene) window.scene = widgets.get(scene).model;
   const endings = [];
-  for (const [index, state] of states.entries()) {
-    const style = document.createElement("style");
-    style.textContent = state._css;
-    document.head.append(style);
-    const module = await import(URL.createObjectURL(new Blob([state._esm], { type: "text/javascript" })));
-    const model = standIn(state);
-    window.models.push(model);
+  for (const [index, id] of ids.entries()) {
     let el = document.getElementById(where);
     if (index) el = el.parentElement.appendChild(document.createElement("div"));
-    endings.push(await module.default.render({ model, el }));
+    endings.push(await widgets.get(id).render({ el }));
   }
-  window.model = window.models[0];
   window.end = () => { for (const ending of endings.splice(0)) ending(); };
 }
 """
@@ -87,36 +59,11 @@ def hold_the_clock(page: Page) -> None:
     page.clock.pause_at(60)
 
 
-def state_of(widget: Stateful) -> dict[str, Any]:
-    """Return all that a view can ask for, with bytes as base64 and a scene as the reference to it."""
-    names = [*widget.own_traits(), "_esm", "_css", "_library"]
-    values = {name: getattr(widget, name) for name in names if hasattr(widget, name)}
-    return {name: _json_of(value) for name, value in values.items()}
-
-
-def _json_of(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return {"base64": base64.b64encode(value).decode()}
-    return f"IPY_MODEL_{value.model_id}" if isinstance(value, Scene | Library) else value
-
-
-def films_of(scene: Scene) -> dict[str, list[dict[str, Any]]]:
-    """Return every recorded frame by run, as the kernel would send it."""
-    return {
-        run: [{"step": f.step, "scale": f.scale, **_json_of(f.numbers.tobytes())} for f in film.frames]
-        for run, film in scene.films.items()
-    }
-
-
 def mounting(*widgets: View) -> list[Any]:
-    """Return the argument of MOUNT: states of the views and, if they have one, their scene."""
+    """Return the argument of MOUNT: the stand-in, what it makes widgets of, and which of them are mounted."""
     scene = next((w.scene for w in widgets if getattr(w, "scene", None) is not None), None)
-    told = None
-    if scene is not None:
-        told = {"id": scene.model_id, "state": state_of(scene), "films": films_of(scene)}
-    shared = widgets[0]._library
-    library = {"id": shared.model_id, "state": {name: getattr(shared, name) for name in ("text", "style", "mark")}}
-    return [[state_of(w) for w in widgets], told, "view", library]
+    script = bundle.script(Path(bundle.__file__).with_name("stand_in.js"))
+    return [script, written(widgets), [w.model_id for w in widgets], scene and scene.model_id, "view"]
 
 
 @pytest.fixture

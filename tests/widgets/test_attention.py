@@ -338,7 +338,7 @@ def test_it_is_hidden_in_other_views_and_its_end_leaves_no_listener(mount):
     put(page, "view", "one", of="scene")
     assert not page.locator(".kd-attention").is_visible()
     page.evaluate("() => window.end()")
-    assert page.evaluate("() => Object.values(model.subs).flat().length") == 0
+    assert page.evaluate("() => Object.values(model.listeners).flat().length") == 0
 
 
 @pytest.mark.parametrize(

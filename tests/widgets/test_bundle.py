@@ -67,8 +67,7 @@ TEXTS = [
 def test_a_widget_carries_text_that_asks_for_nothing(text):
     asked = r"\brequire\b|\bfetch\b|XMLHttpRequest|https?://(?!www\.w3\.org/2000/svg)|@import|url\("
     assert not re.search(asked, text.esm + text.css)
-    imported = re.findall(r"\bimport\b.*", text.esm)
-    assert imported in ([], ["import(url).then((module) => module.default));"]), "of what has come from Python alone"
+    assert not re.search(r"\bimport\b", text.esm)
 
 
 @pytest.mark.parametrize("text", [text for text in TEXTS if text.values[0].css])

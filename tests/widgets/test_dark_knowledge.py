@@ -12,7 +12,7 @@ from kdviz.widgets.recording import Frame
 from kdviz.widgets.traits import WrongTraitError
 
 FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-LISTENERS = "() => [scene, model].map((m) => Object.values(m.subs).flat().length)"
+LISTENERS = "() => [scene, model].map((m) => Object.values(m.listeners).flat().length)"
 COUNT, SAMPLE = 60, 50
 RNG = np.random.default_rng(11)
 NAMES = ["ant", "bee", "cat", "dog"]
@@ -472,7 +472,7 @@ def test_a_view_that_ends_leaves_no_listener(shown):
     after = page.evaluate(LISTENERS)
     assert after[1] == 0
     # What is left on the scene is the store's own: it lives as long as the scene.
-    store = page.evaluate("() => Object.values(scene.subs).flat().length")
+    store = page.evaluate("() => Object.values(scene.listeners).flat().length")
     assert after[0] == store < before[0]
     put(page, "temperature", 9.0)
     assert "T = 4" in sentences(page)[0]

@@ -425,7 +425,7 @@ def test_a_pad_that_ends_leaves_no_listener(mount):
     page = mount(pad())
     draw(page, SEVEN)
     page.evaluate("() => end()")
-    assert page.evaluate("() => Object.values(model.subs).flat().length") == 0
+    assert page.evaluate("() => Object.values(model.listeners).flat().length") == 0
 
 
 @pytest.mark.parametrize("width", [360, 600, 1280])

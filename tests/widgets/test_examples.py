@@ -266,7 +266,7 @@ def test_a_link_can_hide_the_strip_and_its_end_leaves_no_listener(mount):
     assert not page.locator(".kd-examples").is_visible()
     put(page, "hidden", [])
     assert page.locator(".kd-examples").is_visible()
-    count = "() => [scene, model].map((m) => Object.values(m.subs).flat().length)"
+    count = "() => [scene, model].map((m) => Object.values(m.listeners).flat().length)"
     before = page.evaluate(count)
     page.evaluate("() => end()")
     after = page.evaluate(count)

@@ -160,15 +160,15 @@ def test_a_link_can_hide_the_curves(mount, runs_scene):
 
 def test_a_view_on_a_scene_that_ends_leaves_no_listener(mount, runs_scene):
     page = mount(LearningCurves(scene=runs_scene()))
-    count = "() => Object.values(scene.subs).flat().length + Object.values(model.subs).flat().length"
+    count = "() => Object.values(scene.listeners).flat().length + Object.values(model.listeners).flat().length"
     assert page.evaluate(count) > 20
     page.evaluate("() => end()")
-    left = page.evaluate("() => Object.keys(scene.subs).filter((name) => scene.subs[name].length)")
+    left = page.evaluate("() => Object.keys(scene.listeners).filter((name) => scene.listeners[name].length)")
     store = {"msg:custom"} | {
         f"change:{n}" for n in ("step", "shown_run", "exact", "exact_logits", "bias", "bias_class")
     }
     assert set(left) <= store, "the scene's own store stays with it"
-    assert page.evaluate("() => Object.values(model.subs).flat().length") == 0
+    assert page.evaluate("() => Object.values(model.listeners).flat().length") == 0
 
 
 def test_a_learning_rate_must_be_above_zero():

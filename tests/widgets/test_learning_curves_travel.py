@@ -137,7 +137,7 @@ def hear_frame(page, step):
     page.evaluate(
         """(step) => {
           const told = { frames: [{ run: "s", step, scale: 1 }], whole: null };
-          for (const hear of scene.subs["msg:custom"]) hear(told, [new DataView(new Int16Array(6).buffer)]);
+          for (const hear of scene.listeners["msg:custom"]) hear(told, [new DataView(new Int16Array(6).buffer)]);
         }""",
         step,
     )

@@ -95,12 +95,12 @@ def test_it_is_not_there_where_a_lecturer_hides_it(mount):
 
 def test_a_view_that_ends_leaves_no_listener(mount):
     page = mount(presets())
-    count = "() => Object.values(model.subs).flat().length + Object.values(scene.subs).flat().length"
+    count = "() => Object.values(model.listeners).flat().length + Object.values(scene.listeners).flat().length"
     before = page.evaluate(count)
     page.evaluate("() => end()")
     films = page.evaluate(count)  # the scene's films listen as long as the scene
     assert 0 < films < before
-    assert page.evaluate("() => Object.values(model.subs).flat().length") == 0
+    assert page.evaluate("() => Object.values(model.listeners).flat().length") == 0
 
 
 @pytest.mark.parametrize("width", [360, 1280])

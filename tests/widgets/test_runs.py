@@ -241,9 +241,9 @@ def test_a_redraw_makes_no_new_node_and_keeps_the_focus(mount, runs_scene):
 def test_a_list_that_ends_leaves_no_listener(mount, runs_scene):
     page = mount(Runs(scene=runs_scene(branches=1)))
     page.evaluate("() => end()")
-    left = page.evaluate("() => Object.keys(scene.subs).filter((name) => scene.subs[name].length)")
+    left = page.evaluate("() => Object.keys(scene.listeners).filter((name) => scene.listeners[name].length)")
     store = {"msg:custom"} | {
         f"change:{n}" for n in ("step", "shown_run", "exact", "exact_logits", "bias", "bias_class")
     }
     assert set(left) <= store
-    assert page.evaluate("() => Object.values(model.subs).flat().length") == 0
+    assert page.evaluate("() => Object.values(model.listeners).flat().length") == 0

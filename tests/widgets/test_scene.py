@@ -82,7 +82,7 @@ def test_what_cannot_be_is_refused(scene, traits):
 
 def test_a_view_refers_to_its_scene_by_name(scene):
     view = LearningCurves(scene=scene)
-    assert view.get_state("scene") == {"scene": f"IPY_MODEL_{scene.model_id}"}
+    assert view.get_state("scene") == {"scene": f"anywidget:{scene.model_id}"}
     assert LearningCurves().get_state("scene") == {"scene": None}
-    view.set_state({"scene": f"IPY_MODEL_{scene.model_id}"})  # a page sends it back as it came
+    view.set_state({"scene": f"anywidget:{scene.model_id}"})  # a page sends it back as it came
     assert view.scene is scene

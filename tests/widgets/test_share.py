@@ -209,6 +209,6 @@ def test_every_control_has_a_name_and_room_for_a_finger(served):
 
 def test_a_view_that_ends_leaves_no_listener(mount):
     page = mount(share())
-    assert page.evaluate("() => Object.values(model.subs).flat().length") > 0
+    assert page.evaluate("() => Object.values(model.listeners).flat().length") > 0
     page.evaluate("() => end()")
-    assert page.evaluate("() => Object.values(model.subs).flat().length") == 0
+    assert page.evaluate("() => Object.values(model.listeners).flat().length") == 0

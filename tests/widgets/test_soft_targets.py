@@ -9,7 +9,7 @@ from kdviz.widgets.scene import Scene
 from kdviz.widgets.traits import WrongTraitError
 
 FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-LISTENERS = """() => [scene, ...models].map((m) => Object.values(m.subs).flat().length)"""
+LISTENERS = """() => [scene, ...models].map((m) => Object.values(m.listeners).flat().length)"""
 SLIDERS = ["temperature", "alpha", "formula", "bias"]
 ONE = ["bars", "numbers", "sentence", "adds"]
 COUNT = 30

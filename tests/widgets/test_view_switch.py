@@ -70,7 +70,7 @@ def test_many_views_take_as_few_rows_as_they_need(mount):
 
 def test_a_switch_that_ends_leaves_no_listener(mount):
     page = mount(Views(scene=Scene()))
-    count = "() => [scene, model].map((m) => Object.values(m.subs).flat().length)"
+    count = "() => [scene, model].map((m) => Object.values(m.listeners).flat().length)"
     before = page.evaluate(count)
     page.evaluate("() => end()")
     after = page.evaluate(count)

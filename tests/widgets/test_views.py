@@ -59,7 +59,7 @@ def sent(page):
 
 
 def listeners(page):
-    return page.evaluate("() => Object.values(model.subs).flat().length")
+    return page.evaluate("() => Object.values(model.listeners).flat().length")
 
 
 ALL = [

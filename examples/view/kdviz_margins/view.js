@@ -12,8 +12,8 @@ const DEPENDS_ON = [
 ];
 const BINS = 10;
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { body } = card(el, "margins", "Margins");
   const note = node("p", { class: "kd-note" });

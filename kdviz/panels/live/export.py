@@ -1,15 +1,12 @@
 """Export: a panel as one HTML file that needs no kernel, no server and no network.
 
-The file carries the widgets' own JavaScript and CSS, their state as JSON (numbers as base64) and the films of all runs.
-`standin.js` plays the part of Jupyter: models that are set and listened to, and nobody behind them.
+The file carries the widgets' own JavaScript and CSS, their state and the films of all runs, as `widgets/stand_in.py`
+writes them down; `widgets/exported.js` opens it.
 """
 
 from __future__ import annotations
 
-import base64
-import gzip
 import html
-import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -17,20 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets
-import numpy as np
 
 from ...figures.one_file import policy, script_json, write_whole
 from ...widgets import Bias, Scene, bundle
-from ...widgets.library import Library
-from ...widgets.recording import LogitRecording
-from ...widgets.traits import Stateful, View
+from ...widgets.from_page import Box
+from ...widgets.stand_in import Changes, within, written
+from ...widgets.traits import View
 
 LOCKED = ("branch", "diagnosis", "repeat")  # controls that ask Python
 UNDER_WAY = ("loading", "running")
-BOXES = {ipywidgets.Box: "widget-box", ipywidgets.VBox: "widget-vbox", ipywidgets.HBox: "widget-hbox"}
-LEFT_OUT_OF_STATE = ("layout", "tabbable", "tooltip")
-
-Changes = Mapping[ipywidgets.Widget, Mapping[str, Any]]
 
 
 def write(view: ipywidgets.Widget, path: str | Path, *, title: str, changes: Changes | None = None) -> Path:
@@ -54,65 +46,33 @@ def write(view: ipywidgets.Widget, path: str | Path, *, title: str, changes: Cha
 
 def page(view: ipywidgets.Widget, *, title: str, changes: Changes | None = None) -> str:
     """Return the text of the file."""
-    views: list[View] = []
-    body = _layout(view, views)
-    scenes = list({id(v.scene): v.scene for v in views if getattr(v, "scene", None) is not None}.values())
-    drawn = [v for v in views if not _needs_python(v)]
-    models = {v.model_id: _state(v, (changes or {}).get(v, {})) for v in drawn}
-    left_out = [v.part for v in views if _needs_python(v)]
-    libraries = [v._library for v in drawn if v._library is not None]
-    models |= {library.model_id: _state(library, {}) for library in libraries}
-    models |= {s.model_id: _state(s, {**_scene_changes(s, left_out), **(changes or {}).get(s, {})}) for s in scenes}
-    films = {s.model_id: {run: _film(film) for run, film in dict(s.films).items() if len(film)} for s in scenes}
-    modules = {v.model_id: str(v._esm) for v in drawn}
-    texts = list(dict.fromkeys(modules.values()))
-    data = {
-        "models": models,
-        "films": films,
-        "modules": texts,
-        "module_of": {model: texts.index(text) for model, text in modules.items()},
-    }
-    script = Path(__file__).with_name("standin.js").read_text(encoding="utf-8")
-    sheets = dict.fromkeys(str(v._css) for v in views)
+    everything = list(within(view))
+    without: dict[ipywidgets.Widget, Mapping[str, Any]] = {**(changes or {})}
+    for box in everything:
+        if isinstance(box, Box):
+            without[box] = {"children": [one for one in box.children if not _needs_python(one)]}
+    left_out = [v.part for v in everything if _needs_python(v)]
+    for scene in {view.scene for view in everything if getattr(view, "scene", None) is not None}:
+        without[scene] = {**_scene_changes(scene, left_out), **without.get(scene, {})}
+    script = bundle.script(Path(bundle.__file__).with_name("exported.js"))
     now = datetime.now(UTC)
     return TEMPLATE.format(
         policy=policy(script, modules=True),
         title=html.escape(title),
         heading=html.escape(title),
-        style=_safe_in_style("\n".join([bundle.library().css, PAGE_STYLE, *sheets])),
-        body=body,
+        style=PAGE_STYLE,
+        widget=html.escape(view.model_id),
         when=now.isoformat(timespec="seconds"),
         said=f"{now.day} {now:%B %Y, %H:%M} UTC",
         version=version("kdviz"),
-        data=script_json(data),
+        data=script_json(written([view], without)),
         script=script,
     )
 
 
-def _layout(widget: ipywidgets.Widget, views: list[View]) -> str:
-    """Return nested divs for boxes and a place for each of our widgets, which are collected in ``views``."""
-    if isinstance(widget, View):
-        views.append(widget)
-        if _needs_python(widget):
-            return ""
-        return f'<div class="{_classes(widget)}" data-model="{html.escape(widget.model_id)}"></div>'
-    if isinstance(widget, ipywidgets.Box):
-        inside = "".join(_layout(child, views) for child in widget.children)
-        return f'<div class="{_classes(widget)}">{inside}</div>'
-    raise TypeError(
-        f"a panel of boxes and kdviz's own widgets can be written as one file, got a {type(widget).__name__} in it; "
-        "take it out of the panel's view"
-    )
-
-
-def _classes(widget: ipywidgets.Widget) -> str:
-    names = [name for kind, name in BOXES.items() if isinstance(widget, kind)]
-    return html.escape(" ".join([*names, *widget._dom_classes]))
-
-
-def _needs_python(view: View) -> bool:
+def _needs_python(widget: ipywidgets.Widget) -> bool:
     """Whether a view is nothing without Python; the groups' rates are something once they were measured."""
-    return view.needs_python or (isinstance(view, Bias) and not view.found)
+    return isinstance(widget, View) and (widget.needs_python or (isinstance(widget, Bias) and not widget.found))
 
 
 def _parts_of_python(kind: type[View]) -> list[str]:
@@ -132,42 +92,6 @@ def _scene_changes(scene: Scene, left_out: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _state(view: Stateful | Library, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what JavaScript may ask of a widget, as it would travel to the page."""
-    state = view.get_state()
-    asked = {name: value for name, value in state.items() if not name.startswith("_") or name == "_library"}
-    own = {name: value for name, value in asked.items() if name not in LEFT_OUT_OF_STATE}
-    return {name: _json_of(value) for name, value in {**own, **changes}.items()}
-
-
-def _json_of(value: Any) -> Any:
-    if isinstance(value, bytes | bytearray | memoryview):
-        return {"base64": base64.b64encode(value).decode("ascii")}
-    if isinstance(value, Mapping):
-        return {str(key): _json_of(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_json_of(one) for one in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None  # JSON has no word for it
-    return value
-
-
-def _film(film: LogitRecording) -> dict[str, Any]:
-    """Return a film: steps, scales, and the frames' numbers one after the other, packed."""
-    frames = film.frames
-    numbers = np.concatenate([frame.numbers.ravel() for frame in frames]).astype("<i2")
-    packed = gzip.compress(numbers.tobytes(), mtime=0)
-    return {
-        "steps": [frame.step for frame in frames],
-        "scales": [frame.scale for frame in frames],
-        "packed": base64.b64encode(packed).decode("ascii"),
-    }
-
-
-def _safe_in_style(text: str) -> str:
-    return text.replace("</", "<\\/")
-
-
 PAGE_STYLE = """
 :root { color-scheme: light dark; }
 body {
@@ -181,10 +105,6 @@ body {
 }
 [hidden] { display: none !important; }
 .kd-export > footer { margin-top: 24px; }
-.widget-box { box-sizing: border-box; display: flex; margin: 0; min-width: 0; }
-.widget-vbox { flex-direction: column; gap: 16px; }
-.widget-hbox { flex-direction: row; }
-.widget-box:empty { display: none !important; }
 """
 
 TEMPLATE = """<!DOCTYPE html>
@@ -204,12 +124,12 @@ TEMPLATE = """<!DOCTYPE html>
 <main class="kd-export">
 <h1>{heading}</h1>
 <noscript>What is recorded here is drawn by JavaScript. Allow it for this file and reload.</noscript>
-{body}
+<div data-widget="{widget}"></div>
 <footer>Made on <time datetime="{when}">{said}</time> with kdviz {version}. What was recorded is all here: temperature,
 steps and examples can be moved. Training, branches and the digit pad need Python: <code>kdviz serve</code>.</footer>
 </main>
 <script type="application/json" id="kd-export">{data}</script>
-<script>{script}</script>
+<script type="module">{script}</script>
 </body>
 </html>
 """

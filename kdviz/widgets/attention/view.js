@@ -39,8 +39,8 @@ const CKA_MEANING = "How alike two layers place the same examples to each other:
 const MEDIAN_MEANING = "Of the maps of two layers, the median over the examples; below it the same with the teacher’s map of another example, which is what any two maps share.";
 const OVERLAY_COLOURS = { teacher: [0, 114, 178], student: [230, 159, 0] };
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { root, body } = card(el, "attention", "Attention");
   const choices = attentionChoices(model, life);

@@ -19,8 +19,8 @@ const BIAS_RATES = {
   accuracy: ["Accuracy", "accuracy_difference", ""],
 };
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { root, body } = card(el, "bias", "Bias");
   const names = Object.fromEntries(Object.entries(BIAS_RATES).map(([rate, [name]]) => [rate, name]));

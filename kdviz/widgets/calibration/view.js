@@ -27,8 +27,8 @@ const CALIBRATION_TERMS = {
 };
 const STRATEGIES = { width: t("Equal width"), mass: t("Equal count") };
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { root, body } = card(el, "calibration", t("Calibration"));
   const note = node("p", { class: "kd-note" });

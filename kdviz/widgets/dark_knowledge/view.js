@@ -16,8 +16,8 @@ const DARK_DEPENDS_ON = [
 ];
 const DARK_WIDE = 900; // px: from here on two columns
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { root, body } = card(el, "dark-knowledge", "Dark knowledge over many examples");
   const data = darkSample(model);

@@ -6,8 +6,8 @@ import { isHidden, isLocked, joined } from "../shared/scene.js";
 import { t } from "../shared/words.js";
 import "./style.css";
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { root, body } = card(el, "why", t("Why did it help, or not"));
   const live = announcer(life, { quiet: 300 });

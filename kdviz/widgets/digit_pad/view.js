@@ -19,8 +19,8 @@ const READ_FROM_SCENE = [
   "classes", "image_shape", "temperature", "bias", "bias_class", "teacher_name", "view", "hidden", "images", "selected",
 ];
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { root, body } = card(el, "digit-pad", "Draw your own");
   const [live, hand] = [announcer(life, { apart: 4000 }), announcer(life, { quiet: 100 })];

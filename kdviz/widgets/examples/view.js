@@ -49,8 +49,8 @@ const FILTERS = {
   all: { name: t("All"), takes: () => true, says: (told) => t("All {whole}.", told) },
 };
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { root, body } = card(el, "examples", t("Examples"));
   const live = announcer(life, { apart: 20000 });

@@ -28,8 +28,8 @@ const FIDELITY_TERMS = {
   ranks: [t("Rank agreement"), t("Mean of Spearman’s ρ between the two orders of the classes: 1 where the orders are the same.")],
 };
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { body } = card(el, "fidelity", t("Fidelity"));
   const note = node("p", { class: "kd-note" });

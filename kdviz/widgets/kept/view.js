@@ -11,8 +11,8 @@ const BUSY = ["loading", "running"];
 const TEXTS = { take_up: [t("Resume"), t("Resuming …")], forget: [t("Discard"), t("Discarding …")] };
 const DAY_MS = 86_400_000;
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { root, body } = card(el, "kept", t("Kept runs"));
   const live = announcer(life, { quiet: 300 });

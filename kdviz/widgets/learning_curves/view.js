@@ -19,8 +19,8 @@ const OWN_TRAITS = ["series", "teacher", "edits", "total_steps", "y_label", "cur
 const SCENE_TRAITS = ["runs", "bands", "teacher_error", "shown_run", "hidden"];
 const BRANCH_TRAITS = ["in_force", "locked", "state", "runs", "hidden"];
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { root, body } = card(el, "curves", t("Learning curves"));
   const live = announcer(life, { apart: 20000 });

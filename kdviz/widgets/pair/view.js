@@ -15,8 +15,8 @@ const PAIR_TERMS = {
   cheaper: [t("Cheaper"), t("How many times fewer (or more) multiply-adds the student needs than the teacher. It says nothing about seconds.")],
 };
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { body } = card(el, "two-models", t("The two models"));
   const names = {};

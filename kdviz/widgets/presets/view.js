@@ -8,8 +8,8 @@ import "./style.css";
 const EXPECTATIONS = "kdviz-expected-";
 const BUSY = ["loading", "running"];
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { root, body } = card(el, "presets", t("Presets"));
   const live = announcer(life, { quiet: 300 });

@@ -21,8 +21,8 @@ const RUN_ICONS = {
   remove: "M4 4l8 8M12 4l-8 8",
 };
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { root, body } = card(el, "runs", t("Runs"));
   const live = announcer(life);

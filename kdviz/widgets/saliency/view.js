@@ -27,8 +27,8 @@ const SALIENCY_TERMS = {
 const LIKENESS = { rank: "rank correlation", cosine: "cosine", overlap: "top tenth shared" };
 const LISTED = 12; // examples that differ most
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { root, body } = card(el, "saliency", "Saliency");
   const method = choiceOf(life, "Method", METHOD_NAMES, (value) => commit(model, { method: value }));

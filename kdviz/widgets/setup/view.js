@@ -10,8 +10,8 @@ import "./style.css";
 const MANY_CHOICES = 5;
 const RATE_TICKS = [0.0001, 0.001, 0.01, 0.1];
 
-async function render({ model, el }) {
-  const scene = await sceneOf(model);
+async function render({ model, el, host }) {
+  const scene = await sceneOf(model, host);
   const life = lifetime(model);
   const { root, body } = card(el, "setup", t("Setup"));
   const live = announcer(life);

@@ -9,8 +9,8 @@ import "./style.css";
 
 const NO_RUN = t("The program appears here when a run has paused or ended.");
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { body } = card(el, "share", t("Share"));
   const note = node("p", { class: "kd-share-note", role: "status" });

@@ -9,8 +9,8 @@ const FRAME_DEPENDS_ON = ["step", "shown_run", "exact", "exact_logits", "bias", 
  * The model a view works with: its own traits, and those of its scene if it has one. Derived from the scene's films:
  * `student_logits` (Float32Array, the bias added) and `student_step`, as of the step the cursor is at.
  */
-export async function joined(own) {
-  const raw = await sceneOf(own);
+export async function joined(own, host) {
+  const raw = await sceneOf(own, host);
   if (!raw) return own;
   const scene = sceneStore(raw);
   const names = new Set(raw.get("shared"));
@@ -43,10 +43,10 @@ export async function joined(own) {
   };
 }
 
-/** The model of the scene that a view belongs to, or null. */
-export async function sceneOf(own) {
+/** The model of the scene that a view belongs to, the same one for all views of a page; or null. */
+export async function sceneOf(own, host) {
   const reference = own.get("scene");
-  return reference ? own.widget_manager.get_model(reference.replace("IPY_MODEL_", "")) : null;
+  return reference ? (await host.getWidget(reference)).exports.model : null;
 }
 
 /** For views whose own traits have a scene's names: hide the view where a lecturer's link says so, and tell of locks. */

@@ -21,8 +21,8 @@ const FIXED = ["teacher_logits", "classes", "labels", "captions", "images", "ima
 const RECORDED = t("Recorded steps keep each output as a 16-bit number: it is off by at most one part in 65,534 of the largest output of that step. "
   + "The exact outputs follow when the scrubber is released.");
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   const { root, body } = card(el, "soft-targets", t("Soft targets"));
   const live = announcer(life, { apart: 20000 });

@@ -28,8 +28,8 @@ const STATES = {
 };
 const WAITING = { train: t("Starting …"), pause: t("Pausing …"), step: t("Taking one step …"), stop: t("Stopping …"), reset: t("Resetting …") };
 
-async function render({ model, el }) {
-  const scene = await sceneOf(model);
+async function render({ model, el, host }) {
+  const scene = await sceneOf(model, host);
   const life = lifetime(model);
   const { root, body } = card(el, "transport", t("Training"));
   const live = announcer(life, { quiet: 300, apart: 5000 });

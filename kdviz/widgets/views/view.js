@@ -5,8 +5,8 @@ import { isHidden, isLocked, joined } from "../shared/scene.js";
 import { LANGUAGE, t } from "../shared/words.js";
 import "./style.css";
 
-async function render({ model: own, el }) {
-  const model = await joined(own);
+async function render({ model: own, el, host }) {
+  const model = await joined(own, host);
   const life = lifetime(model);
   el.classList.add("kd-host", "kd-host-views");
   const group = uniqueId("views");

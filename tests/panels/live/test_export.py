@@ -17,6 +17,7 @@ from playwright.sync_api import Page, expect
 import kdviz as kd
 from kdviz import widgets
 from kdviz.panels.live.panel import Panel
+from kdviz.widgets.from_page import Box, VBox
 from kdviz.widgets.recording import Frame
 from kdviz.widgets.traits import View
 
@@ -56,9 +57,9 @@ class Small(Panel):
         self.curves = widgets.LearningCurves(scene=self.scene)
         self.runs = widgets.Runs(scene=self.scene)
         self.soft_targets = widgets.SoftTargets(scene=self.scene, views=["one"])
-        left = ipywidgets.VBox([self.transport, self.curves, self.runs]).add_class("kd-lab-left")
-        right = ipywidgets.VBox([self.soft_targets]).add_class("kd-lab-right")
-        self.view = ipywidgets.Box([left, right]).add_class("kd-lab")
+        left = VBox([self.transport, self.curves, self.runs]).add_class("kd-lab-left")
+        right = VBox([self.soft_targets]).add_class("kd-lab-right")
+        self.view = Box([left, right]).add_class("kd-lab")
 
 
 @pytest.fixture(scope="module")
@@ -245,8 +246,10 @@ def test_a_foreign_widget_is_refused_and_the_file_before_stays(tmp_path: Path) -
     panel = Small()
     path = panel.to_html(tmp_path / "page.html")
     before = path.read_bytes()
-    panel.view.children = [*panel.view.children, ipywidgets.IntSlider()]
-    with pytest.raises(TypeError, match="got a IntSlider in it; take it out"):
+    with pytest.raises(traitlets.TraitError, match="AnyWidget"):
+        panel.view.children = [*panel.view.children, ipywidgets.IntSlider()]
+    panel.view = ipywidgets.VBox([panel.view])
+    with pytest.raises(TypeError, match="got a VBox in it; take it out"):
         panel.to_html(path)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["page.html"]
