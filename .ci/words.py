@@ -86,7 +86,7 @@ def write(path: Path, catalogue: Catalog) -> None:
 
 _NOISE = (
     r'"(?:Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|'
-    r"Generated-By): |#, python-brace-format"
+    r"Generated-By): |#, python-(?:brace-)?format"
 )
 
 

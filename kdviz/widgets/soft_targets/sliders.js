@@ -28,7 +28,7 @@ export function slidersPart(model, life, drawNow) {
     name: t("Weight of the soft term"), symbol: "α", ticks: [0, 0.5, 1],
     tickText: (v) => ({ 0: t("0: labels only"), 1: t("1: teacher only") })[v] ?? short(v),
     text: (v) => (Number.isInteger(v) ? String(v) : fixed(v, 2)),
-    spoken: (v) => t("alpha {value}: {soft} % soft term, {hard} % hard term", { value: fixed(v, 2), soft: Math.round(100 * v), hard: Math.round(100 * (1 - v)) }),
+    spoken: (v) => t("alpha {value}: {soft}\u00a0% soft term, {hard}\u00a0% hard term", { value: fixed(v, 2), soft: Math.round(100 * v), hard: Math.round(100 * (1 - v)) }),
     onInput: (v) => { model.set("alpha", v); drawNow(); },
     onRelease: (v) => commit(model, { alpha: v }),
   });
