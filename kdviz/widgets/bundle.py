@@ -84,7 +84,7 @@ def _view(entry: Path) -> Bundle:
 
 @cache
 def library(language: str = words.ENGLISH) -> Bundle:
-    """Return the shared modules and style sheets, as the text of one module and of one sheet, with a language's texts."""
+    """Return the shared modules and style sheets, as one text and one sheet, with a language's words."""
     modules: dict[Path, Module] = {}
     for path in sorted(SHARED.glob("*.js")):
         modules |= {module.path: module for module in _in_order(path)}

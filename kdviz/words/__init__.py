@@ -90,6 +90,11 @@ def tn(one: str, many: str, n: int, /, **values: object) -> str:
     return _filled(catalogue(language()).get(forms, forms)[n != 1], {"n": n, **values})
 
 
+def mark(text: str) -> str:
+    """Return a text as it is: it is for translators, and ``t`` looks it up later, when it is shown."""
+    return text
+
+
 def _filled(text: str, values: dict[str, object]) -> str:
     return _PLACE.sub(lambda place: str(values.get(place[1], place[0])), text)
 

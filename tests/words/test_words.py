@@ -48,4 +48,6 @@ def test_a_po_file_is_read_as_babel_reads_it():
     with open(f"{words.__path__[0]}/de.po", "rb") as file:
         theirs = {m.id: m.string for m in read_po(file, locale="de") if m.id}
     mine = words.for_page("de")
-    assert mine == {(i if isinstance(i, str) else i[0]): (s if isinstance(s, str) else list(s)) for i, s in theirs.items()}
+    assert mine == {
+        (i if isinstance(i, str) else i[0]): (s if isinstance(s, str) else list(s)) for i, s in theirs.items()
+    }

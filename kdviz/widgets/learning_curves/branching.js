@@ -9,7 +9,7 @@ const BRANCH_FIELDS = [
   { name: "temperature", label: "T", edits: /^T\b/, range: "temperature_range" },
   { name: "alpha", label: "α", edits: /^α/, range: "alpha_range" },
   { name: "fairness", label: t("fairness"), edits: /^fairness/, range: "fairness_range", needs: "penalty" },
-  { name: "learning_rate", label: t("learning rate"), edits: /^learning rate/, range: null },
+  { name: "learning_rate", label: t("learning rate"), named: t("The learning rate"), edits: /^learning rate/, range: null },
 ];
 const BRANCHES_WHILE = ["running", "paused", "stopped", "finished"];
 const BRANCH_PATIENCE_MS = 8000;
@@ -33,8 +33,8 @@ function setThere(model, field, step) {
 function fieldError(model, field, text, value) {
   const range = field.range ? model.get(field.range) : null;
   if (Number.isFinite(value) && (range ? value >= range[0] && value <= range[1] : value > 0)) return null;
-  const told = { name: field.label, got: text.trim() || t("nothing"), low: short(range?.[0] ?? 0), high: short(range?.[1] ?? 0) };
-  return range ? t("Expected a number from {low} to {high} for {name}, got {got}.", told) : t("Expected a number above 0 for {name}, got {got}.", told);
+  const told = { name: field.named ?? field.label, got: text.trim() || t("nothing"), low: short(range?.[0] ?? 0), high: short(range?.[1] ?? 0) };
+  return range ? t("{name} must be a number from {low} to {high}, got {got}.", told) : t("{name} must be a number above 0, got {got}.", told);
 }
 
 /** null where a branch can begin, else what the button says instead. */
