@@ -115,8 +115,8 @@ def test_the_sentence_says_where_the_student_stands(mount):
     page = mount(bias())
     said = page.locator(".kd-bias-all > .kd-dark-sentence > .kd-sentence")
     expect(said).to_have_text(
-        "Selection rate by sex, Student after step 40: lowest for Female (0.210), highest for Male (0.360), a gap of 0.150; "
-        "the teacher’s gap is 0.150."
+        "Selection rate by sex, Student after step 40: lowest for Female (0.210), highest for Male (0.360), a gap of "
+        "0.150; the teacher’s gap is 0.150."
     )
 
 

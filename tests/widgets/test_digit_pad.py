@@ -320,7 +320,8 @@ def test_what_a_stroke_did_to_the_teacher_is_told(mount):
     assert told(page) == "After the first stroke the teacher says 7 (0.9800); its second choice is 2 (0.0100)."
     draw(page, [[(10, 14), (18, 14)]])
     settle(page, logits(c7=0.61, c1=0.3), logits(c7=0.7))
-    assert told(page) == "That stroke took the teacher from 0.9800 for 7 to 0.6100; its second choice is now 1 (0.3000)."
+    path = "That stroke took the teacher from 0.9800 for 7 to 0.6100"
+    assert told(page) == f"{path}; its second choice is now 1 (0.3000)."
     page.get_by_role("button", name="Eraser").click()
     draw(page, [[(10, 14), (18, 14)]])
     settle(page, logits(c7=0.1, c1=0.8), logits(c7=0.7))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from kdviz import words
+from kdviz.panels import export
 from kdviz.widgets import Calibration, DarkKnowledge, Examples, Fidelity, LearningCurves, Runs, SoftTargets
 from kdviz.widgets import library as shared_library
 
@@ -90,3 +91,9 @@ def test_each_language_has_a_library_of_its_own_and_english_carries_no_catalogue
     for view in (german, english):
         view.close()
     assert german._library.comm is None and english._library.comm is None
+
+
+def test_an_exported_file_carries_the_language_too():
+    view = SoftTargets(classes=["a", "b"], teacher_logits=np.eye(2))
+    assert "Weiche Zielwerte" in export.page(view, title="Datei")
+    view.close()
