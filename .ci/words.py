@@ -1,7 +1,7 @@
 """Bring kdviz/words/*.po up to date with the texts in Python and JavaScript: ``python .ci/words.py``.
 
 New texts come in untranslated, unused ones go. A text is the first argument of ``t`` and ``tParts``, the first two of
-``tn``, and the title of a tab (``@tab(name, title)``).
+``tn``, that of Python's ``mark``, and the title of a tab (``@tab(name, title)``).
 """
 
 from __future__ import annotations
@@ -16,12 +16,19 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 PACKAGE = Path(__file__).resolve().parents[1] / "kdviz"
-TEXTS = {"t": slice(0, 1), "tParts": slice(0, 1), "tn": slice(0, 2), "tab": slice(1, 2), "part": slice(1, 2)}
+TEXTS = {
+    "t": slice(0, 1),
+    "tParts": slice(0, 1),
+    "tn": slice(0, 2),
+    "mark": slice(0, 1),
+    "tab": slice(1, 2),
+    "part": slice(1, 2),
+}
 WIDTH = 120
 
-_COMMENT = re.compile(r"^ *(?://|/?\*).*$", re.MULTILINE)
+COMMENT = re.compile(r"^ *(?://|/?\*).*$", re.MULTILINE)
 _STRING = r'"(?:[^"\\\n]|\\.)*"'
-_CALL = re.compile(rf"(?<![\w$])(?<!\w\.)(t|tn|tParts)\(\s*((?:{_STRING}[\s+,]*)+)")
+CALL = re.compile(rf"(?<![\w$])(?<!\w\.)(t|tn|tParts)\(\s*((?:{_STRING}[\s+,]*)+)")
 
 Text = str | tuple[str, ...]
 
@@ -49,7 +56,7 @@ def _of_python(source: str) -> Iterator[Text]:
 
 
 def _of_javascript(source: str) -> Iterator[Text]:
-    for call in _CALL.finditer(_COMMENT.sub("", source)):
+    for call in CALL.finditer(COMMENT.sub("", source)):
         given = [""]
         for part in re.findall(rf"{_STRING}|,", call[2]):
             if part == ",":
@@ -86,7 +93,7 @@ def write(path: Path, catalogue: Catalog) -> None:
 
 _NOISE = (
     r'"(?:Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|'
-    r"Generated-By): |#, python-brace-format"
+    r"Generated-By): |#, python-(?:brace-)?format"
 )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from ..words import later
+from ..words import mark
 from . import schedules
 from .schedules import Hyperparameter
 
@@ -121,7 +121,7 @@ class LiveNumbers:
     """Values of all of them; who holds such values inherits its fields from here."""
 
     temperature: float = _live(
-        later("Temperature"),
+        mark("Temperature"),
         "T",
         4.0,
         above=True,
@@ -131,7 +131,7 @@ class LiveNumbers:
         most_in_a_link=1000.0,
     )
     alpha: float = _live(
-        later("Weight of the soft term"),
+        mark("Weight of the soft term"),
         "α",
         0.9,
         meaning="the weight of the soft targets",
@@ -141,8 +141,8 @@ class LiveNumbers:
         ticks=(0, 0.5, 1),
     )
     fairness: float = _live(
-        later("Fairness"),
-        later("fairness"),
+        mark("Fairness"),
+        mark("fairness"),
         0.0,
         meaning="the weight of the penalty",
         slider=(0.0, 50.0),
@@ -153,8 +153,8 @@ class LiveNumbers:
         needs="penalty",
     )
     learning_rate: float = _live(
-        later("Learning rate"),
-        later("learning rate"),
+        mark("Learning rate"),
+        mark("learning rate"),
         3e-3,
         above=True,
         most_in_a_link=10.0,

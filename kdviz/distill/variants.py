@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..words import later
+from ..words import mark
 from .terms import DemographicParity, EqualizedOdds, Fairness, ReverseKL, SoftTargets, SoftTargetsWithoutT2, Term
 
 
@@ -31,21 +31,21 @@ class Penalty:
 
 
 SOFT_LOSSES = {
-    "soft_targets": SoftLoss(SoftTargets, later("T² · KL(teacher ‖ student)")),
-    "without_t2": SoftLoss(SoftTargetsWithoutT2, later("KL(teacher ‖ student): without T²")),
-    "reverse_kl": SoftLoss(ReverseKL, later("T² · KL(student ‖ teacher): reverse KL")),
+    "soft_targets": SoftLoss(SoftTargets, mark("T² · KL(teacher ‖ student)")),
+    "without_t2": SoftLoss(SoftTargetsWithoutT2, mark("KL(teacher ‖ student): without T²")),
+    "reverse_kl": SoftLoss(ReverseKL, mark("T² · KL(student ‖ teacher): reverse KL")),
 }
 PENALTIES = {
     "demographic_parity": Penalty(
         DemographicParity,
-        later("Demographic parity: chosen equally often"),
-        later("demographic parity"),
+        mark("Demographic parity: chosen equally often"),
+        mark("demographic parity"),
         needs_labels=False,
     ),
     "equalized_odds": Penalty(
         EqualizedOdds,
-        later("Equalized odds: right and wrong equally often"),
-        later("equalized odds"),
+        mark("Equalized odds: right and wrong equally often"),
+        mark("equalized odds"),
         needs_labels=True,
     ),
 }

@@ -14,7 +14,7 @@ export default {
         if (shown.signal.aborted || signal.aborted) return;
         console.error(error);
         child.className = "kd-undrawn";
-        child.textContent = "This part could not be drawn; a newer browser may.";
+        child.textContent = model.get("undrawn");
       }
     }
 

@@ -18,6 +18,8 @@ import traitlets
 from ipywidgets.widgets.trait_types import InstanceDict, TypedTuple
 from ipywidgets.widgets.widget import _put_buffers
 
+from kdviz.words import t
+
 BY_PAGE = {"sync": True, "by_page": True}  # tags of a trait that the page sets too
 # Moved by hand in the page before Python hears of it: an echo of an older value would take the hand back.
 BY_HAND = {**BY_PAGE, "echo_update": False}
@@ -142,9 +144,11 @@ class Box(Placed, anywidget.AnyWidget):
     )
 
     children = TypedTuple(traitlets.Instance(anywidget.AnyWidget)).tag(sync=True, to_json=_references)
+    undrawn = traitlets.Unicode(help="What stands in place of a part that could not be drawn.").tag(sync=True)
 
     def __init__(self, children: Sequence[anywidget.AnyWidget] = (), **traits: Any) -> None:
-        super().__init__(children=children, **traits)
+        undrawn = t("This part could not be drawn; a newer browser may draw it.")
+        super().__init__(children=children, undrawn=undrawn, **traits)
         self.add_class("kd-box")
 
 

@@ -41,8 +41,11 @@ def opened_for(view: ipywidgets.Widget) -> Library:
     """Return the library of the kernel's language, which stays open until this view, and all others, are closed."""
     with _lock:
         _open.add(view)
-        if not _there or _there[-1].comm is None or _there[-1].language != words.language():
-            _there.append(Library())
+        _there[:] = [library for library in _there if library.comm is not None]
+        for library in _there:
+            if library.language == words.language():
+                return library
+        _there.append(Library())
         return _there[-1]
 
 

@@ -84,15 +84,15 @@ def t(text: str, /, **values: object) -> str:
     return _filled(catalogue(language()).get((text,), (text,))[0], values)
 
 
-def later(text: str) -> str:
-    """Return a text as it is: it is declared here and shown by ``t`` elsewhere, so the catalogue must have it."""
-    return text
-
-
 def tn(one: str, many: str, n: int, /, **values: object) -> str:
     """Return the text for one or for many; ``{n}`` is the number unless ``values`` has it otherwise."""
     forms = (one, many)
     return _filled(catalogue(language()).get(forms, forms)[n != 1], {"n": n, **values})
+
+
+def mark(text: str) -> str:
+    """Return a text as it is: it is for translators, and ``t`` looks it up later, when it is shown."""
+    return text
 
 
 def _filled(text: str, values: dict[str, object]) -> str:

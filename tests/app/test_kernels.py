@@ -99,6 +99,19 @@ def test_a_warm_kernel_that_lives_is_used(warm: tuple[Any, psutil.Process]) -> N
     assert alive.is_running()
 
 
+def test_a_page_in_another_language_is_made_by_a_kernel_of_its_own(
+    serve: Callable[..., Any], tmp_path: Path, page: Callable[..., Any]
+) -> None:
+    cell = 'from kdviz.widgets import SoftTargets\nSoftTargets(classes=["a", "b"], teacher_logits=[[1.0, 0.0]])'
+    server = serve(write(tmp_path / "page.ipynb", cell), "--debug")
+    server.told("Kernel started")
+    (warm,) = kernels(server)
+    opened = page(f"{server.url}{'&' if '?' in server.url else '?'}lang=de")
+    expect(opened.get_by_role("heading", name="Weiche Zielwerte")).to_be_visible()
+    assert warm in kernels(server)
+    server.stop()
+
+
 @pytest.mark.parametrize(("client", "server", "word"), [(2, 9, "from this address"), (9, 2, "starts no more")])
 def test_there_are_only_so_many_pages(
     serve: Callable[..., Any], tmp_path: Path, client: int, server: int, word: str

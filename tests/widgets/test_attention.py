@@ -151,11 +151,11 @@ def test_the_difference_is_orange_where_the_student_looks_more(mount):
     widget = attention(third="difference", teacher_layer="relu1")
     teacher, student = (np.frombuffer(m, "<f4")[:64] for m in (widget.teacher_maps, widget.student_maps))
     page = mount(widget)
-    assert captions(page)[-1] == "Student less teacher"
+    assert captions(page)[-1] == "Student − teacher"
     data = np.array(pixels(page, 3)[2]).reshape(64, 4)
     clear = np.abs(student - teacher) > 0.2
     np.testing.assert_array_equal((data[:, 0] > data[:, 2])[clear], (student > teacher)[clear])
-    page.get_by_label("Both as one").select_option("overlay")
+    page.get_by_label("Both in one").select_option("overlay")
     page.evaluate(FRAME)
     assert captions(page)[-1] == "Student over teacher" and saved(page, "third") == ["overlay"]
     assert np.array(pixels(page, 3)[2]).reshape(64, 4)[:, 3].min() == 255
@@ -222,7 +222,7 @@ def test_of_one_model_alone_its_maps_are_shown_and_why_the_other_has_none(mount)
     assert captions(page) == ["Example", "Teacher, relu2"]
     assert page.get_by_text(reason).is_visible()
     assert shown(page) == "In example 3 the teacher’s map is shown (relu2); the student has none."
-    assert not page.locator(".kd-figures").is_visible() and not page.get_by_label("Both as one").is_visible()
+    assert not page.locator(".kd-figures").is_visible() and not page.get_by_label("Both in one").is_visible()
     assert page.get_by_role("radiogroup").count() == 1
 
 
@@ -273,7 +273,7 @@ def test_many_examples_are_asked_for_and_can_be_stopped(mount):
 
 def test_many_examples_are_two_tables_with_the_best_framed(mount):
     page = mount(attention(across=ACROSS))
-    assert page.locator(".kd-across-all > h3").inner_text() == "200 examples, activation maps (Σ |A|², over channels)"
+    assert page.locator(".kd-across-all > h3").inner_text() == "200 examples, Activation maps (Σ |A|² over channels)"
     cka = page.get_by_role("table", name="Linear CKA")
     assert cka.get_by_role("row").count() == 4
     assert cka.get_by_role("columnheader").all_inner_texts()[1:] == ["relu1", "logits"]
@@ -295,8 +295,8 @@ def test_a_definition_is_one_focus_away(mount):
     page = mount(attention(across=ACROSS))
     for term, says in (
         ("Maps", "attention transfer"),
-        ("Cosine by chance", "what two maps share whatever they are of"),
-        ("Likeness of layers (linear CKA)", "Kornblith"),
+        ("Cosine by chance", "what any two maps share"),
+        ("Similarity of layers (linear CKA)", "Kornblith"),
     ):
         page.get_by_role("button", name=term, exact=True).focus()
         assert says in page.locator(".kd-open .kd-tip").inner_text()

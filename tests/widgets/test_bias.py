@@ -115,8 +115,8 @@ def test_the_sentence_says_where_the_student_stands(mount):
     page = mount(bias())
     said = page.locator(".kd-bias-all > .kd-dark-sentence > .kd-sentence")
     expect(said).to_have_text(
-        "After step 40, by sex, the selection rate of the student is lowest for Female (0.210) and highest for Male "
-        "(0.360), 0.150 apart; with the teacher the groups lie 0.150 apart."
+        "Selection rate by sex, Student after step 40: lowest for Female (0.210), highest for Male (0.360), a gap of "
+        "0.150; the teacher’s gap is 0.150."
     )
 
 
@@ -206,4 +206,4 @@ def test_it_fits_a_small_screen_whatever_the_groups_are_called(mount, dark):
     page = mount(bias(FOUND | {"groupings": [grouping("race & age", groups)]}), width=360, dark=dark)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     expect(page.locator(".kd-bias-row")).to_have_count(12)
-    expect(page.get_by_text("Drawn are the 12 largest of 15 groups.")).to_be_visible()
+    expect(page.get_by_text("Showing the 12 largest of 15 groups.")).to_be_visible()

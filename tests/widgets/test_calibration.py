@@ -85,7 +85,7 @@ def test_the_temperature_of_the_slider_can_be_tried(mount):
     before = sure.inner_text()
     page.get_by_role("checkbox").check()
     expect(sure).not_to_have_text(before)
-    expect(page.locator(".kd-sentence")).to_contain_text("Divided by T = 4,")
+    expect(page.locator(".kd-sentence")).to_contain_text("logits divided by T = 4;")
     expect(page.locator(".kd-both-one").first.locator("[data-number=accuracy]")).to_have_text(
         f"{100 * np.mean(TEACHER[:40].argmax(1) == Y[:40]):.1f}\u00a0%"
     )

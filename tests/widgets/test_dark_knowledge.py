@@ -328,7 +328,7 @@ def test_a_first_frame_brings_the_student_in(shown):
     ("loss", "start"),
     [
         ("without_t2", "At T = 4 and α = 0.9, without T², the soft term makes"),
-        ("reverse_kl", "At T = 4 and α = 0.9 the soft term (the KL turned round) makes"),
+        ("reverse_kl", "At T = 4 and α = 0.9 the soft term (reverse KL) makes"),
     ],
 )
 def test_the_loss_says_which_curve_is_in_use(shown, loss, start):

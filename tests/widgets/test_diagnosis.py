@@ -67,7 +67,7 @@ def test_findings_are_read_at_a_glance_and_fold_out(mount):
     row.get_by_text("Evidence, and what to try").click()
     expect(page.get_by_text("0.007")).to_be_visible()
     expect(page.get_by_label("Python to try").first).to_have_text(SURE["code"])
-    page.get_by_text("About this look (1)").click()
+    page.get_by_text("About this diagnosis (1)").click()
     expect(page.get_by_text("The test set was not opened.")).to_be_visible()
     page.get_by_role("button", name="Look closer").click()
     assert sent(page)[-1] == {"command": "diagnose", "closer": True}
@@ -87,7 +87,7 @@ def test_the_link_opens_the_lab_so_and_a_notebook_shows_the_call(page):
         opened.evaluate("(name) => document.body.classList.add(name || 'plain')", shell)
         opened.evaluate(MOUNT, mounting(done()))
         opened.get_by_text("Evidence, and what to try").click()
-        link = opened.get_by_role("link", name="Open the Lab so")
+        link = opened.get_by_role("link", name="Open the Lab with these settings")
         assert link.count() == count
         if count:
             assert link.evaluate("(a) => a.href") == f"{address}?T=4&labels=300"

@@ -317,10 +317,11 @@ def test_what_a_stroke_did_to_the_teacher_is_told(mount):
     page = mount(pad(temperature=20.0))
     draw(page, SEVEN)
     settle(page, logits(c7=0.98, c2=0.01), logits(c7=0.8))
-    assert told(page) == "After the first stroke the teacher says 7 (0.9800); its second guess is 2 (0.0100)."
+    assert told(page) == "After the first stroke the teacher says 7 (0.9800); its second choice is 2 (0.0100)."
     draw(page, [[(10, 14), (18, 14)]])
     settle(page, logits(c7=0.61, c1=0.3), logits(c7=0.7))
-    assert told(page) == "That stroke took the teacher from 0.9800 for 7 to 0.6100; its second guess is now 1 (0.3000)."
+    path = "That stroke took the teacher from 0.9800 for 7 to 0.6100"
+    assert told(page) == f"{path}; its second choice is now 1 (0.3000)."
     page.get_by_role("button", name="Eraser").click()
     draw(page, [[(10, 14), (18, 14)]])
     settle(page, logits(c7=0.1, c1=0.8), logits(c7=0.7))
@@ -333,7 +334,7 @@ def test_what_a_stroke_did_to_the_teacher_is_told(mount):
     assert "step by step: 0.9800, 0.6100." in way.get_attribute("aria-label")
     page.get_by_role("button", name="Clear").click()
     page.evaluate(FRAME)
-    assert told(page) == "Each stroke you finish, undo or erase is told here."
+    assert told(page) == "The effect of each stroke, undo and erasure appears here."
     assert not page.locator(".kd-pad-way").is_visible()
 
 

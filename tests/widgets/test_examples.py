@@ -100,9 +100,9 @@ def test_a_filter_lists_what_its_name_says_at_every_step(mount, name):
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("teacher_wrong", "On {} of 120 watched validation examples the teacher is wrong."),
-        ("new", "On {} of 120 watched validation examples the teacher is right and the student is not, after step 40."),
-        ("differ", "On {} of 120 watched validation examples student and teacher disagree, after step 40."),
+        ("teacher_wrong", "On {} of 120 validation examples the teacher is wrong."),
+        ("new", "On {} of 120 validation examples the teacher is right and the student is not (after step 40)."),
+        ("differ", "On {} of 120 validation examples student and teacher disagree (after step 40)."),
     ],
 )
 def test_the_sentence_says_how_many_of_how_many_after_which_step(mount, name, told):
@@ -192,7 +192,7 @@ def test_the_keyboard_keeps_its_place_when_the_list_changes(mount):
     assert radios(page).count() == 0
     assert page.locator(".kd-example-none").inner_text() == "None at this step."
     assert page.evaluate("() => document.activeElement.tagName") == "SELECT"
-    assert page.locator(".kd-sentence").inner_text().startswith("On none of the 120 watched validation examples")
+    assert page.locator(".kd-sentence").inner_text().startswith("On 0 of 120 validation examples")
 
 
 def test_the_picture_of_an_example_is_drawn_once_and_moves_with_it(mount):

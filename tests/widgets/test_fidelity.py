@@ -96,7 +96,7 @@ def test_a_cell_chooses_what_the_strip_lists_and_lets_go_again(mount):
 
 def test_without_labels_only_agreement_is_told(mount):
     page = mount(Fidelity(scene=make_scene(labels=[-1] * N)))
-    expect(page.locator(".kd-sentence").first).to_contain_text("without labels, nobody can say who is right")
+    expect(page.locator(".kd-sentence").first).to_contain_text("Without labels, nobody can say who is right")
     assert not page.locator(".kd-cells").is_visible() and not page.locator(".kd-fidelity-table").is_visible()
     assert page.evaluate(NUMBERS)["teacher"] == "–"
 

@@ -37,9 +37,9 @@ def commands(page) -> list[dict]:
 def test_a_run_is_offered_in_the_time_and_the_writing_of_its_reader(mount):
     page = mount(kept(offer()), locale="en-GB", timezone_id=ZONE)
     said = page.locator(".kd-kept-row p").inner_text()
-    assert said == "A run of today 12:31 is kept here: MNIST, 128 units, step 1,240 of 1,920."
+    assert said == "Kept run (today 12:31): MNIST, 128 units, step 1,240 of 1,920."
     american = mount(kept(offer()), locale="en-US", timezone_id=ZONE)
-    assert re.search(r"today 12:31\sPM is", american.locator(".kd-kept-row p").inner_text())
+    assert re.search(r"today 12:31\sPM\)", american.locator(".kd-kept-row p").inner_text())
 
 
 @pytest.mark.parametrize(("days", "said"), [(1, "yesterday 12:31"), (2, r"\d+ \w{3,4} \d{4} 12:31")])
@@ -47,7 +47,7 @@ def test_an_earlier_day_is_named(mount, days, said):
     when = datetime.now(ZoneInfo(ZONE)).replace(hour=12, minute=31) - timedelta(days=days)
     page = mount(kept(offer(when=when, done=1920)), locale="en-GB", timezone_id=ZONE)
     words = page.locator(".kd-kept-row p").inner_text()
-    assert re.fullmatch(rf"A run of {said} is kept here: MNIST, 128 units, finished after 1,920 steps\.", words)
+    assert re.fullmatch(rf"Kept run \({said}\): MNIST, 128 units, finished after 1,920 steps\.", words)
 
 
 @pytest.mark.parametrize(
@@ -62,20 +62,20 @@ def test_nothing_is_drawn_without_an_offer(mount):
     assert not page.locator("#view").is_visible()
     page.evaluate("(offers) => model.set('offers', offers)", [offer()])
     page.evaluate(FRAME)
-    assert page.get_by_role("button", name="Take it up").is_visible()
+    assert page.get_by_role("button", name="Resume").is_visible()
 
 
 def test_a_run_is_taken_up_once(mount):
     page = mount(kept(offer()))
-    take = page.get_by_role("button", name="Take it up")
+    take = page.get_by_role("button", name="Resume")
     take.click()
     page.locator("[data-command=take_up]").dispatch_event("click")
-    page.get_by_role("button", name="Forget it").dispatch_event("click")
+    page.get_by_role("button", name="Discard").dispatch_event("click")
     assert commands(page) == [{"command": "take_up", "kept": "a"}]
-    assert page.get_by_role("button", name="Taking it up …").get_attribute("aria-busy") == "true"
+    assert page.get_by_role("button", name="Resuming …").get_attribute("aria-busy") == "true"
     page.evaluate("() => scene.set('state', 'loading')")
     page.evaluate(FRAME)
-    assert page.get_by_role("button", name="Taking it up …").is_visible()
+    assert page.get_by_role("button", name="Resuming …").is_visible()
     page.evaluate("() => { scene.set('runs', [{ id: 's' }]); scene.set('state', 'paused'); }")
     page.evaluate(FRAME)
     assert not page.locator("#view").is_visible()
@@ -83,10 +83,10 @@ def test_a_run_is_taken_up_once(mount):
 
 def test_a_run_that_could_not_be_taken_up_is_offered_again(mount):
     page = mount(kept(offer()))
-    page.get_by_role("button", name="Take it up").click()
+    page.get_by_role("button", name="Resume").click()
     page.evaluate("() => { scene.set('state', 'loading'); scene.set('state', 'failed'); }")
     page.evaluate(FRAME)
-    assert page.get_by_role("button", name="Take it up").get_attribute("aria-disabled") is None
+    assert page.get_by_role("button", name="Resume").get_attribute("aria-disabled") is None
 
 
 def test_earlier_runs_are_one_click_away_and_forgetting_keeps_the_focus(mount):
@@ -96,7 +96,7 @@ def test_earlier_runs_are_one_click_away_and_forgetting_keeps_the_focus(mount):
     page.get_by_text("2 earlier runs").click()
     assert page.get_by_role("button").count() == 6
     assert page.locator(".kd-primary").count() == 1
-    page.get_by_role("button", name="Forget it").first.press("Enter")
+    page.get_by_role("button", name="Discard").first.press("Enter")
     assert commands(page) == [{"command": "forget", "kept": "a"}]
     page.evaluate("() => model.set('offers', model.get('offers').slice(1))")
     page.evaluate(FRAME)
@@ -111,11 +111,11 @@ def test_a_button_without_an_answer_says_what_to_do(mount, voila, again):
     if voila:
         page.evaluate("() => { document.body.dataset.voila = 'voila'; }")
     page.get_by_role("button", name="Train").click()
-    page.get_by_role("button", name="Take it up").click()
+    page.get_by_role("button", name="Resume").click()
     page.clock.run_for(7000)
     assert page.locator(".kd-status").inner_text() == "Starting …"
     page.clock.run_for(1500)
-    said = f"Python has not answered for 8 seconds; if the kernel has died, {again}: the kept run is offered there."
+    said = f"Python has not answered for 8 seconds. If the kernel has died, {again}: it offers the kept run."
     assert page.locator(".kd-status").inner_text() == said
     assert page.locator(".kd-kept-silence").inner_text() == said
     assert page.get_by_role("button", name="Train").get_attribute("aria-disabled") == "false"

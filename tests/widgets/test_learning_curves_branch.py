@@ -122,8 +122,8 @@ def test_the_button_waits_for_the_branch_to_come(mount, runs_scene):
     ("traits", "text"),
     [
         ({"locked": ["branch"]}, "Branch"),
-        ({"step": None}, "Branch: go back first"),
-        ({"shown_run": "t"}, "Branch: show a student"),
+        ({"step": None}, "Branch (pick an earlier step)"),
+        ({"shown_run": "t"}, "Branch (show a student)"),
         ({"state": "loading"}, "Branch"),
     ],
 )

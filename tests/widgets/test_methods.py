@@ -26,7 +26,7 @@ def radio(page, name):
 
 def test_methods_stand_under_their_families_and_one_is_chosen(mount):
     page = mount(methods())
-    family = page.get_by_role("group", name="Features: what its layers give")
+    family = page.get_by_role("group", name="Features: what its layers compute")
     expect(radio(family, "Hints")).to_be_visible()
     assert page.locator("legend").count() == 4
     assert [radio(page, row["title"]).is_checked() for row in ROWS] == [False, True, False, False]

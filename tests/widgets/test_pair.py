@@ -34,7 +34,7 @@ def test_what_is_saved_and_what_costs_more(mount):
         "Parameters": "200 k → 50 k",
         "Multiply-adds": "4 M → 8 M",
         "Smaller": "4 times",
-        "Dearer": "2 times",
+        "More expensive": "2 times",
     }
 
 

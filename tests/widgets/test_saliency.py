@@ -70,7 +70,7 @@ def test_method_and_class_are_choices(mount):
     page = mount(saliency(methods=["gradient", "input_x_gradient"]))
     assert page.get_by_label("Method").locator("option").all_inner_texts() == ["Gradient", "Input × gradient"]
     page.get_by_label("Method").select_option("gradient")
-    page.get_by_label("Asked about").select_option("label")
+    page.get_by_label("Target class").select_option("label")
     assert page.evaluate("() => [model.get('method'), model.get('target')]") == ["gradient", "label"]
 
 
@@ -78,7 +78,7 @@ def test_maps_of_another_example_or_step_are_told_apart(mount):
     page = mount(saliency())
     assert page.locator(".kd-stale").count() == 0
     page.evaluate("() => scene.set('selected', 3)")
-    expect(page.get_by_text("The maps of this example are being made …")).to_be_visible()
+    expect(page.get_by_text("The maps of this example are being computed …")).to_be_visible()
     assert page.locator(".kd-stale").count() == 1
     page.evaluate(
         "() => { scene.set('selected', 0); model.set('made_for', { shown_run: 's', selected: 0, step: 20 }); }"

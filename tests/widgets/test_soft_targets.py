@@ -168,13 +168,13 @@ def soft_targets(teacher, student, label, classes="abc", **traits):
     [
         # Both give a 0.5: only the rest differs.
         ([0.5, 0.4, 0.1], [0.5, 0.1, 0.4], 0, "100\u00a0% of what the student could learn here at T = 1 lies among the "
-         "wrong classes: which of them are likelier. The label says nothing of that."),
+         "wrong classes: which of them are likelier. The label says nothing about that."),
         # The rest is spread alike: only a differs.
-        ([0.8, 0.1, 0.1], [0.2, 0.4, 0.4], 0, "100\u00a0% of what the student could learn here at T = 1 is how sure "
-         "to be of a; 0\u00a0% lies among the wrong classes."),
+        ([0.8, 0.1, 0.1], [0.2, 0.4, 0.4], 0, "100\u00a0% of what the student could learn here at T = 1 is how "
+         "confident to be in a; 0\u00a0% lies among the wrong classes."),
         ([0.5, 0.4, 0.1], [0.5, 0.1, 0.4], -1, "This probe has no label that the teacher could add to."),
-        ([0.5, 0.4, 0.1], [0.5, 0.4, 0.1], 1, "The student’s softened answer is the teacher’s: the divergence is 0 "
-         "and both its parts are."),
+        ([0.5, 0.4, 0.1], [0.5, 0.4, 0.1], 1, "The student’s soft targets equal the teacher’s: the "
+         "divergence and both its parts are 0."),
     ],
 )  # fmt: skip
 def test_the_larger_part_of_what_the_teacher_adds_is_named(mount, teacher, student, label, sentence):

@@ -198,7 +198,7 @@ def test_new_logits_redraw_the_bars_without_a_reply(mount):
 
 def test_a_preview_says_what_training_uses(mount):
     page = mount(soft_targets(temperature=8.0, in_force={"temperature": 4, "alpha": 0.9, "step": 200}))
-    assert page.locator(".kd-force").inner_text() == "Preview. Training uses T = 4, α = 0.9 since step 200."
+    assert page.locator(".kd-force").inner_text() == "Preview. Training has used T = 4, α = 0.9 since step 200."
     page.evaluate("() => model.set('temperature', 4)")
     page.evaluate(FRAME)
     assert page.locator(".kd-force").inner_text() == "In force since step 200: T = 4, α = 0.9."
@@ -451,7 +451,7 @@ def test_setup_choices_are_sent_and_what_is_not_here_cannot_be_chosen(mount):
         {"name": "adult", "title": "Adult", "available": True},
     ]
     page = mount(Setup(datasets=datasets, dataset="mnist", label_choices=[100, 500], labels=100, train_size=500))
-    assert page.get_by_role("option", name="Fashion (not here yet)").is_disabled()
+    assert page.get_by_role("option", name="Fashion (not downloaded yet)").is_disabled()
     page.get_by_label("Data set").select_option("adult")
     assert sent(page)[-1]["saved"]["dataset"] == "adult"
     page.get_by_label("Keep the other 400 without labels").check()

@@ -2,6 +2,7 @@
 
 import { changing, node, put, say, uniqueId } from "../shared/elements.js";
 import { mapFigure } from "../shared/maps.js";
+import { t } from "../shared/words.js";
 
 export function layerRow(life, label, side, choose) {
   const id = uniqueId("layers");
@@ -39,7 +40,7 @@ export function layerRow(life, label, side, choose) {
         list.replaceChildren(...tiles.map((tile) => tile.root));
       }
       layers.forEach(({ name, title: shown, height, width, values }, i) => {
-        tiles[i].figure.draw(values, [height, width], { signed: side === "student", words: `Map of ${shown}` });
+        tiles[i].figure.draw(values, [height, width], { signed: side === "student", words: t("Map of {layer}", { layer: shown }) });
         put(tiles[i].root, "aria-checked", String(name === chosen));
         put(tiles[i].root, "tabindex", name === chosen ? "0" : "-1");
       });

@@ -2,6 +2,7 @@
 // number the darker its cell; the best of each column is framed.
 
 import { node, put } from "../shared/elements.js";
+import { t } from "../shared/words.js";
 
 /** `draw({ rows, columns, cell: (row, column) => ({ value, text, more, words, best }) })`; a value of null stays blank. */
 export function layerTable(life, title, label, key) {
@@ -15,7 +16,7 @@ export function layerTable(life, title, label, key) {
     const wide = scroll.scrollWidth > scroll.clientWidth + 1;
     put(scroll, "tabindex", wide ? "0" : null);
     put(scroll, "role", wide ? "region" : null);
-    put(scroll, "aria-label", wide ? `${label}, scrolls sideways` : null);
+    put(scroll, "aria-label", wide ? t("{name}, scrolls sideways", { name: label }) : null);
   };
   const resized = new ResizeObserver(fit);
   resized.observe(scroll);
@@ -24,7 +25,7 @@ export function layerTable(life, title, label, key) {
     root,
     draw({ rows, columns, cell }) {
       grid.style.setProperty("--kd-columns", columns.length);
-      const corner = node("span", { class: "kd-layer-corner", role: "columnheader" }, node("span", { class: "kd-map-teacher" }, "Teacher"), " / ", node("span", { class: "kd-map-student" }, "student"));
+      const corner = node("span", { class: "kd-layer-corner", role: "columnheader" }, node("span", { class: "kd-map-teacher" }, t("Teacher")), " / ", node("span", { class: "kd-map-student" }, t("Student")));
       const head = columns.map((name) => node("span", { class: "kd-layer-name", role: "columnheader", title: name }, name));
       grid.replaceChildren(node("div", { class: "kd-layer-line", role: "row" }, corner, ...head), ...rows.map((name, i) => node("div", { class: "kd-layer-line", role: "row" },
         node("span", { class: "kd-layer-name", role: "rowheader", title: name }, name), ...columns.map((_, j) => cellOf(cell(i, j))))));

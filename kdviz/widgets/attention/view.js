@@ -3,14 +3,16 @@
 import { layerRow } from "./layer_row.js";
 import { layerTable } from "./layer_table.js";
 import { choiceOf } from "../shared/choice.js";
+import { examplesOf } from "../shared/compared.js";
 import { definition } from "../shared/definition.js";
 import { card, changing, commit, drawing, lifetime, liveSentence, node, put, say } from "../shared/elements.js";
 import { figuresInARow } from "../shared/figures_in_a_row.js";
-import { grouped } from "../shared/format.js";
+import { fixed, grouped } from "../shared/format.js";
 import { acrossButton, imageOf, isDark, isOfNow, MAP_INK, mapFigure, onTheme, staleness } from "../shared/maps.js";
 import { isInView, joined } from "../shared/scene.js";
 import { floats } from "../shared/softmax.js";
 import { shownStudent } from "../shared/strip.js";
+import { t, tn } from "../shared/words.js";
 import "./style.css";
 
 const ATTENTION_DEPENDS_ON = [
@@ -18,49 +20,49 @@ const ATTENTION_DEPENDS_ON = [
   "teacher_maps", "student_maps", "reasons", "numbers", "across", "made_for", "note", "progress",
   "selected", "images", "image_shape", "student_logits", "view", "views", "hidden", "runs", "shown_run", "total_steps",
 ];
-const KIND_NAMES = { activation: "Activation maps", heads: "Attention per head", rollout: "Rollout" };
-const FORM_NAMES = { sum: "Σ |A|², over channels", max: "max |A|², over channels" };
-const THIRD_NAMES = { overlay: "Student over teacher", difference: "Student less teacher" };
+const KIND_NAMES = { activation: t("Activation maps"), heads: t("Attention per head"), rollout: t("Rollout") };
+const FORM_NAMES = { sum: t("Σ |A|² over channels"), max: t("max |A|² over channels") };
+const THIRD_NAMES = { overlay: (who) => t("{who} over teacher", { who }), difference: (who) => t("{who} − teacher", { who }) };
 const ATTENTION_MEANINGS = {
-  kind: "Activation maps: where the channels of a convolutional layer are large, Q = F(A) / ‖F(A)‖₂ (attention transfer, Zagoruyko and Komodakis 2017). "
-    + "Attention per head: how much the class token of a transformer draws on each patch. "
-    + "Rollout: the same through all layers up to the one chosen, where half of each token comes from itself (Abnar and Zuidema 2020).",
-  form: "How the channels A of a layer become one map F: the sum of their squares, or at each place the square of the strongest.",
-  head: "A transformer’s layer looks several times at once. Heads of the same number in two models have nothing to do with each other.",
-  third: "Each map on a scale of its own. Laid over each other they show the places of both; their difference is blue where the teacher looks more, orange where the student does.",
+  kind: t("Activation maps: where the channels of a convolutional layer are large, Q = F(A) / ‖F(A)‖₂ (attention transfer, Zagoruyko and Komodakis 2017). "
+    + "Attention per head: how much the class token of a transformer attends to each patch. "
+    + "Rollout: the same through all layers up to the one chosen, where half of each token comes from itself (Abnar and Zuidema 2020)."),
+  form: t("How the channels A of a layer become one map F: the sum of their squares, or at each place the square of the strongest."),
+  head: t("A transformer’s layer has several attention heads. Heads of the same number in two models have nothing to do with each other."),
+  third: t("Each map on its own scale. Overlaid they show the places of both; their difference is blue where the teacher looks more, orange where the student does."),
 };
 const ATTENTION_TERMS = {
-  cosine: ["Cosine of both maps", "1 where both look at the same places in the same proportions. The larger map is averaged down to the smaller one first."],
-  chance: ["Cosine by chance", "The student’s map against the teacher’s maps of other examples, median: what two maps share whatever they are of. Only what is above it is about this example."],
-  squared: ["Squared distance", "‖Q_T − Q_S‖², both maps of L2 norm 1: 2 − 2 · cosine. It is what attention transfer makes small."],
+  cosine: [t("Cosine of both maps"), t("1 where both look at the same places in the same proportions. The larger map is averaged down to the smaller one first.")],
+  chance: [t("Cosine by chance"), t("The student’s map against the teacher’s maps of other examples, median: what any two maps share. Only what is above it is about this example.")],
+  squared: [t("Squared distance"), t("‖Q_T − Q_S‖², both maps of L2 norm 1: 2 − 2 · cosine. It is what attention transfer minimizes.")],
 };
-const CKA_MEANING = "How alike two layers place the same examples to each other: 1 where one is the other turned or scaled, near 0 where they have nothing in common (debiased). "
-  + "Below it what 95 of 100 shuffles of the examples stay below. Maps are averaged over places first, so it counts what is there, not where. Kornblith et al. 2019, Murphy et al. 2024.";
-const MEDIAN_MEANING = "Of the maps of two layers, the median over the examples; below it the same with the teacher’s map of another example, which is what any two maps share.";
+const CKA_MEANING = t("How similarly two layers arrange the same examples: 1 where one is the other rotated or scaled, near 0 where they have nothing in common (debiased). "
+  + "Below it, the 95th percentile over shuffles of the examples. Maps are averaged over places first, so it compares what is there, not where. Kornblith et al. 2019, Murphy et al. 2024.");
+const MEDIAN_MEANING = t("Of the maps of two layers, the median over the examples; below it the same with the teacher’s map of another example, which is what any two maps share.");
 const OVERLAY_COLOURS = { teacher: [0, 114, 178], student: [230, 159, 0] };
 
 async function render({ model: own, el, host }) {
   const model = await joined(own, host);
   const life = lifetime(model);
-  const { root, body } = card(el, "attention", "Attention");
+  const { root, body } = card(el, "attention", t("Attention"));
   const choices = attentionChoices(model, life);
   const note = node("p", { class: "kd-note", role: "status" });
   const parts = {
-    image: mapFigure("Example"), teacher: mapFigure("Teacher", "teacher"), student: mapFigure("Student", "student"), third: mapFigure(THIRD_NAMES.overlay),
+    image: mapFigure(t("Example")), teacher: mapFigure(t("Teacher"), "teacher"), student: mapFigure(t("Student"), "student"), third: mapFigure(""),
   };
   const maps = node("div", { class: "kd-maps" }, ...Object.values(parts).map((part) => part.root));
-  const key = node("p", { class: "kd-note kd-map-key" }, ...["teacher", "student", "both"].map((who) => node("span", {}, node("i", { class: `kd-key-${who}` }), who)),
-    node("span", {}, "each map on a scale of its own"));
+  const key = node("p", { class: "kd-note kd-map-key" }, ...Object.entries({ teacher: t("teacher"), student: t("student"), both: t("both") }).map(([who, name]) => node("span", {}, node("i", { class: `kd-key-${who}` }), name)),
+    node("span", {}, t("each map on its own scale")));
   const rows = {
-    teacher: layerRow(life, "Teacher", "teacher", (name) => commit(model, { teacher_layer: name })),
-    student: layerRow(life, "Student", "student", (name) => commit(model, { student_layer: name })),
+    teacher: layerRow(life, t("Teacher"), "teacher", (name) => commit(model, { teacher_layer: name })),
+    student: layerRow(life, t("Student"), "student", (name) => commit(model, { student_layer: name })),
   };
   const reason = node("p", { class: "kd-note" });
   const numbers = figuresInARow(life, ATTENTION_TERMS);
   const sentence = liveSentence(life);
-  const button = acrossButton(model, life, "Over many examples");
+  const button = acrossButton(model, life, t("Over many examples"));
   const across = attentionAcross(life);
-  body.append(node("div", { class: "kd-head" }, node("h2", {}, "Attention: where do the layers look?")), choices.root, note, maps, key, reason,
+  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Attention: where do the layers look?"))), choices.root, note, maps, key, reason,
     rows.teacher.root, rows.student.root, numbers.root, sentence.root, button.root, across.root);
 
   const painter = drawing(life, () => {
@@ -69,7 +71,7 @@ async function render({ model: own, el, host }) {
     const view = attentionView(model);
     choices.draw(view);
     root.classList.toggle("kd-stale", view.there && !view.fresh);
-    say(note, view.trouble || (!view.there ? "The maps are being made …" : view.fresh ? staleness(model) : "The maps of this choice are being made …"));
+    say(note, view.trouble || (!view.there ? t("The maps are being computed …") : view.fresh ? staleness(model) : t("The maps of this choice are being computed …")));
     note.hidden = !note.textContent;
     for (const part of [maps, key]) part.hidden = !view.there;
     say(reason, view.there ? Object.values(model.get("reasons")).join(" ") : "");
@@ -77,13 +79,13 @@ async function render({ model: own, el, host }) {
     for (const side of ["teacher", "student"]) {
       const { layers, layer } = view[side];
       rows[side].root.hidden = !view.there || !layers.length;
-      if (!rows[side].root.hidden) rows[side].draw(layers, layer.name, `${view[side].title}: ${layers.length === 1 ? "its layer" : `its ${layers.length} layers, choose one`}`);
+      if (!rows[side].root.hidden) rows[side].draw(layers, layer.name, tn("{who}: its layer", "{who}: its {n} layers, choose one", layers.length, { who: view[side].title }));
     }
     if (view.there) drawAttention(parts, view);
     const keyed = { teacher: view.teacher.layer, student: view.student.layer, both: view.both && view.third === "overlay" };
     for (const [who, seen] of Object.entries(keyed)) key.querySelector(`.kd-key-${who}`).parentNode.hidden = !seen;
     numbers.root.hidden = !view.there || !view.both;
-    numbers.draw(Object.fromEntries(Object.entries(view.pair).map(([name, value]) => [name, value === null ? "–" : value.toFixed(2)])));
+    numbers.draw(Object.fromEntries(Object.entries(view.pair).map(([name, value]) => [name, fixed(value, 2)])));
     sentence.say(view.there && view.fresh ? attentionSentence(model, view) : "", attentionSubject(model, view));
     button.root.hidden = !model.get("kinds").length;
     button.draw();
@@ -104,7 +106,7 @@ function attentionView(model) {
     const index = layers.findIndex((one) => one.name === model.get(`${name}_layer`));
     return { ...is, layers, at: index < 0 ? layers.length - 1 : index, layer: layers.at(index) ?? null, head: made[`${name}_head`] };
   };
-  const teacher = sideOf("teacher", { title: "Teacher", who: "teacher" });
+  const teacher = sideOf("teacher", { title: t("Teacher"), who: t("teacher") });
   const student = sideOf("student", { title, who });
   const found = model.get("numbers");
   const both = Boolean(teacher.layer && student.layer);
@@ -156,14 +158,14 @@ function drawAttention(parts, view) {
     if (!layer) continue;
     const where = layerInWords(layer, view.made.kind, head);
     parts[side].name(`${title}, ${where}`);
-    parts[side].draw(large(layer), shape, { image, signed: side === "student", words: `The ${who}’s map, ${where}` });
+    parts[side].draw(large(layer), shape, { image, signed: side === "student", words: t("The {who}’s map, {where}", { who, where }) });
   }
   parts.third.root.hidden = !view.both;
   if (!view.both) return;
-  const [t, s] = [large(teacher.layer), large(student.layer)];
-  parts.third.name(thirdInWords(view.third, student));
-  if (view.third === "difference") parts.third.draw(s.map((v, i) => v - t[i]), shape, { image, words: `The ${student.who}’s map less the teacher’s` });
-  else drawOverlay(parts.third, t, s, shape, image, `The ${student.who}’s map over the teacher’s`);
+  const [own, other] = [large(teacher.layer), large(student.layer)];
+  parts.third.name(THIRD_NAMES[view.third](student.title));
+  if (view.third === "difference") parts.third.draw(other.map((v, i) => v - own[i]), shape, { image, words: t("The {who}’s map minus the teacher’s", { who: student.who }) });
+  else drawOverlay(parts.third, own, other, shape, image, t("The {who}’s map over the teacher’s", { who: student.who }));
 }
 
 /** As on glass: where both look, both colours meet. On light ground they darken each other, on dark ground they add up. */
@@ -178,8 +180,8 @@ function drawOverlay(part, teacher, student, shape, image, words) {
       const ground = frame.data[4 * p + c];
       const base = ground + ((dark ? 255 : 0) - ground) * (image ? (image[p] / 255) * MAP_INK : 0);
       const through = (side, v) => v ** 0.75 * (dark ? OVERLAY_COLOURS[side][c] / 255 : 1 - OVERLAY_COLOURS[side][c] / 255);
-      const [t, s] = [through("teacher", teacher[p]), through("student", student[p])];
-      frame.data[4 * p + c] = dark ? 255 - (255 - base) * (1 - t) * (1 - s) : base * (1 - t) * (1 - s);
+      const left = (1 - through("teacher", teacher[p])) * (1 - through("student", student[p]));
+      frame.data[4 * p + c] = dark ? 255 - (255 - base) * left : base * left;
     }
   }
   context.putImageData(frame, 0, 0);
@@ -196,35 +198,36 @@ function enlarged(values, [height, width], [tall, broad]) {
 }
 
 function layerInWords(layer, kind, head) {
-  if (kind === "rollout") return `up to ${layer.title}`;
+  if (kind === "rollout") return t("up to {layer}", { layer: layer.title });
   return kind === "heads" ? `${layer.title}, ${headInWords(head)}` : layer.title;
 }
 
-function thirdInWords(third, { title }) {
-  return THIRD_NAMES[third].replace("Student", title);
-}
-
 function headInWords(head) {
-  return head >= 0 ? `head ${head + 1}` : "mean of heads";
+  return head >= 0 ? t("head {n}", { n: head + 1 }) : t("mean of heads");
 }
 
 function attentionSentence(model, { teacher, student, both, made, pair, others }) {
-  const example = `In example ${model.get("selected") + 1}`;
+  const n = model.get("selected") + 1;
   const step = model.get("made_for").step;
   const at = ({ layer, head }) => layerInWords(layer, made.kind, head);
   if (!both) {
     const [has, lacks] = teacher.layer ? [teacher, student] : [student, teacher];
-    return `${example} the ${has.who}’s map is shown (${at(has)}); the ${lacks.who} has none.`;
+    return t("In example {n} the {who}’s map is shown ({where}); the {other} has none.", { n, who: has.who, where: at(has), other: lacks.who });
   }
-  const after = step === null || step === undefined || !model.get("total_steps") ? "" : `, after step ${grouped(step)}`;
-  const both_maps = `${example} the teacher’s map (${at(teacher)}) and the ${student.who}’s (${at(student)}${after})`;
-  if (pair.cosine === null) return `${both_maps} have no cosine: one of them is 0 throughout.`;
-  const says = `${both_maps} have a cosine of ${pair.cosine.toFixed(2)}`;
-  if (pair.chance === null) return `${says}.`;
-  const above = Number(pair.cosine.toFixed(2)) - Number(pair.chance.toFixed(2)); // as both are written
-  const size = Math.abs(above).toFixed(2);
-  const compared = size === "0.00" ? "the same as" : `${size} ${above > 0 ? "above" : "below"}`;
-  return `${says}, ${compared} the ${pair.chance.toFixed(2)} it has with the teacher’s maps of ${others} other examples (median).`;
+  const after = step === null || step === undefined || !model.get("total_steps") ? [] : [t("after step {step}", { step: grouped(step) })];
+  const told = { n, who: student.who, teacher: at(teacher), student: [at(student), ...after].join(", "), cosine: fixed(pair.cosine, 2) };
+  if (pair.cosine === null) return t("In example {n} the teacher’s map ({teacher}) and the {who}’s ({student}) have no cosine: one of them is 0 throughout.", told);
+  const start = t("In example {n} the teacher’s map ({teacher}) and the {who}’s ({student}) have a cosine of {cosine}.", told);
+  return pair.chance === null ? start : `${start} ${besideChance(pair, others)}`;
+}
+
+/** The cosine beside the one that maps of other examples have; the difference is that of the numbers as they are written. */
+function besideChance({ cosine, chance }, others) {
+  const above = Number(cosine.toFixed(2)) - Number(chance.toFixed(2));
+  const told = { size: fixed(Math.abs(above), 2), chance: fixed(chance, 2), n: others };
+  if (Math.abs(above) < 0.005) return t("That is the same as with the teacher’s maps of {n} other examples (median).", told);
+  return above > 0 ? t("That is {size} above the {chance} it has with the teacher’s maps of {n} other examples (median).", told)
+    : t("That is {size} below the {chance} it has with the teacher’s maps of {n} other examples (median).", told);
 }
 
 /** What a sentence is about: while this stays the same it is not spoken again at once. */
@@ -236,17 +239,17 @@ function attentionChoices(model, life) {
   const choice = (name, term, meaning, names = {}, valueOf = (text) => text) =>
     attentionChoice(life, term, meaning, names, (text) => commit(model, { [name]: valueOf(text) }));
   const made = {
-    kind: choice("kind", "Maps", ATTENTION_MEANINGS.kind, KIND_NAMES),
-    form: choice("form", "Form of the map", ATTENTION_MEANINGS.form, FORM_NAMES),
-    teacher_head: choice("teacher_head", "Teacher’s head", ATTENTION_MEANINGS.head, {}, Number),
-    student_head: choice("student_head", "Student’s head", ATTENTION_MEANINGS.head, {}, Number),
-    third: choice("third", "Both as one", ATTENTION_MEANINGS.third, THIRD_NAMES),
+    kind: choice("kind", t("Maps"), ATTENTION_MEANINGS.kind, KIND_NAMES),
+    form: choice("form", t("Form of the map"), ATTENTION_MEANINGS.form, FORM_NAMES),
+    teacher_head: choice("teacher_head", t("Teacher’s head"), ATTENTION_MEANINGS.head, {}, Number),
+    student_head: choice("student_head", t("Student’s head"), ATTENTION_MEANINGS.head, {}, Number),
+    third: choice("third", t("Both in one"), ATTENTION_MEANINGS.third),
   };
   const drawHeads = (name, { layers }, kind, asked) => {
     const count = Math.max(0, ...layers.map((layer) => layer.heads));
     made[name].root.hidden = kind !== "heads" || count < 2;
     const values = [-1, ...Array.from({ length: count }, (_, i) => i)];
-    const names = Object.fromEntries(values.map((v) => [v, v < 0 ? `Mean of ${count} heads` : `Head ${v + 1}`]));
+    const names = Object.fromEntries(values.map((v) => [v, v < 0 ? t("Mean of {n} heads", { n: count }) : t("Head {n}", { n: v + 1 })]));
     made[name].draw(String(values.includes(asked) ? asked : -1), values.map(String), names);
   };
   return {
@@ -259,7 +262,7 @@ function attentionChoices(model, life) {
       drawHeads("teacher_head", teacher, kind, asked.teacher_head);
       drawHeads("student_head", student, kind, asked.student_head);
       made.third.root.hidden = !both;
-      made.third.draw(third, Object.keys(THIRD_NAMES), Object.fromEntries(Object.keys(THIRD_NAMES).map((one) => [one, thirdInWords(one, student)])));
+      made.third.draw(third, Object.keys(THIRD_NAMES), Object.fromEntries(Object.keys(THIRD_NAMES).map((one) => [one, THIRD_NAMES[one](student.title)])));
     },
   };
 }
@@ -275,26 +278,27 @@ function attentionChoice(life, term, meaning, names, choose) {
 /** What many examples say: which layers correspond, and how alike their maps are beside chance. */
 function attentionAcross(life) {
   const title = node("h3", { class: "kd-across-title" });
-  const framed = "Framed: the teacher’s layer most like each of the student’s.";
-  const cka = layerTable(life, definition(life, "Likeness of layers (linear CKA)", CKA_MEANING), "Linear CKA of each layer of the teacher with each of the student", framed);
-  const cosine = layerTable(life, definition(life, "Likeness of maps (median cosine)", MEDIAN_MEANING), "Median cosine of the maps of each layer of the teacher with each of the student",
-    `${framed} Small: with another example’s map.`);
+  const framed = t("Framed: the teacher’s layer most similar to each of the student’s.");
+  const cka = layerTable(life, definition(life, t("Similarity of layers (linear CKA)"), CKA_MEANING), t("Linear CKA of each layer of the teacher with each of the student"), framed);
+  const cosine = layerTable(life, definition(life, t("Similarity of maps (median cosine)"), MEDIAN_MEANING), t("Median cosine of the maps of each layer of the teacher with each of the student"),
+    `${framed} ${t("Small: with another example’s map.")}`);
   const said = node("div", { class: "kd-across-said" });
   const root = node("div", { class: "kd-across-all" }, title, cka.root, cosine.root, said);
   const fresh = changing();
-  const text = (v) => (v === null || v === undefined ? "–" : v.toFixed(2));
-  const pairOf = ({ rows, columns }, i, j) => `teacher ${rows[i]}, student ${columns[j]}`;
+  const pairOf = ({ rows, columns }, i, j) => ({ teacher: rows[i], student: columns[j] });
   const bestOf = ({ rows, columns, best }, i, j) => best[columns[j]] === rows[i];
   return {
     root,
     draw(found) {
       root.hidden = !found.n;
       if (root.hidden || !fresh(found)) return;
-      say(title, `${grouped(found.n)} examples${found.cosine ? `, ${acrossInWords(found)}` : ""}`);
+      say(title, [examplesOf(found.n, ""), found.cosine ? acrossInWords(found) : ""].filter(Boolean).join(", "));
       cka.draw({ ...found.cka, cell: (i, j) => {
         const [value, chance, best] = [found.cka.matrix[i][j], found.cka.chance?.[i][j], bestOf(found.cka, i, j)];
-        const shuffled = chance === undefined ? "" : `, by chance up to ${text(chance)}`;
-        return { value, best, text: text(value), more: shuffled && text(chance), words: `${pairOf(found.cka, i, j)}: linear CKA ${text(value)}${shuffled}${best ? ", best match" : ""}` };
+        const told = { ...pairOf(found.cka, i, j), value: fixed(value, 2), chance: fixed(chance, 2) };
+        const words = chance === undefined ? t("teacher {teacher}, student {student}: linear CKA {value}", told)
+          : t("teacher {teacher}, student {student}: linear CKA {value}, by chance up to {chance}", told);
+        return { value, best, text: told.value, more: chance === undefined ? "" : told.chance, words: bestInWords(words, best) };
       } });
       said.replaceChildren(...found.sentences.map((sentence) => node("p", { class: "kd-sentence" }, sentence)));
       cosine.root.hidden = !found.cosine;
@@ -302,16 +306,22 @@ function attentionAcross(life) {
       const titles = { rows: layerTitles(found.cosine.rows, found.kind), columns: layerTitles(found.cosine.columns, found.kind) };
       cosine.draw({ ...titles, cell: (i, j) => {
         const [value, chance, best] = [found.cosine.median[i][j], found.cosine.chance[i][j], bestOf(found.cosine, i, j)];
-        return { value, best, text: text(value), more: text(chance), words: `${pairOf(found.cosine, i, j)}: median cosine ${text(value)}, by chance ${text(chance)}${best ? ", best match" : ""}` };
+        const told = { ...pairOf(found.cosine, i, j), value: fixed(value, 2), chance: fixed(chance, 2) };
+        const words = t("teacher {teacher}, student {student}: median cosine {value}, by chance {chance}", told);
+        return { value, best, text: told.value, more: told.chance, words: bestInWords(words, best) };
       } });
     },
   };
 }
 
+function bestInWords(words, best) {
+  return best ? t("{words}, best match", { words }) : words;
+}
+
 function acrossInWords({ kind, form, teacher_head, student_head }) {
-  const heads = teacher_head < 0 && student_head < 0 ? headInWords(-1) : `teacher ${headInWords(teacher_head)}, student ${headInWords(student_head)}`;
+  const heads = teacher_head < 0 && student_head < 0 ? headInWords(-1) : t("teacher {teacher}, student {student}", { teacher: headInWords(teacher_head), student: headInWords(student_head) });
   const more = { activation: FORM_NAMES[form], heads }[kind];
-  return KIND_NAMES[kind].toLowerCase() + (more ? ` (${more})` : "");
+  return KIND_NAMES[kind] + (more ? ` (${more})` : "");
 }
 
 export default { render };

@@ -1,8 +1,9 @@
 // One rate of each group as a dot with its interval, model beside model; a pointer or the arrow keys read a group.
 
 import { node, put, say, svgNode } from "../shared/elements.js";
-import { grouped } from "../shared/format.js";
+import { fixed, grouped } from "../shared/format.js";
 import { runMark } from "../shared/run_key.js";
+import { t } from "../shared/words.js";
 
 export const BIAS_FEW = 30; // examples; of fewer, a rate says little
 export const BIAS_MOST = 12; // groups drawn
@@ -18,7 +19,7 @@ export function biasPlot(life) {
   const read = (index) => {
     active = index;
     svg.querySelectorAll(".kd-bias-row").forEach((row, i) => row.classList.toggle("kd-active", i === index));
-    say(reading, index === null || !view ? "Point at a group, or press ↓, for its numbers." : biasReading(view, index));
+    say(reading, index === null || !view ? t("Point at a group, or press ↓, for its numbers.") : biasReading(view, index));
   };
   const groupAt = (event) => {
     const y = event.clientY - svg.getBoundingClientRect().top;
@@ -45,7 +46,7 @@ export function biasPlot(life) {
       put(svg, "viewBox", `0 0 ${view.width} ${view.height}`);
       put(svg, "width", view.width);
       put(svg, "height", view.height);
-      put(frame, "aria-label", `${shown.rateName} of ${view.rows.length} groups; arrow keys read them one by one`);
+      put(frame, "aria-label", t("{rate} of {n} groups; arrow keys read them one by one", { rate: shown.rateName, n: view.rows.length }));
       svg.replaceChildren(...biasAxis(view), ...biasOverall(view), ...view.rows.map((row, i) => biasRow(view, row, i)));
       read(active !== null && active < view.rows.length ? active : null);
     },
@@ -89,9 +90,9 @@ function biasAxis(view) {
   for (let v = Math.ceil(view.low / view.ticks - 1e-9) * view.ticks; v <= view.high + 1e-9; v += view.ticks) {
     const x = view.x(v).toFixed(1);
     parts.push(svgNode("line", { class: "kd-bias-grid", x1: x, x2: x, y1: 0, y2: view.bottom }));
-    parts.push(svgNode("text", { class: "kd-bias-text", x, y: view.bottom + 15, "text-anchor": "middle" }, v.toFixed(2)));
+    parts.push(svgNode("text", { class: "kd-bias-text", x, y: view.bottom + 15, "text-anchor": "middle" }, fixed(v, 2)));
   }
-  const title = svgNode("text", { class: "kd-bias-text", x: view.x((view.low + view.high) / 2).toFixed(1), y: view.bottom + 31, "text-anchor": "middle" }, `${view.shown.rateName.toLowerCase()}; upright lines: all groups`);
+  const title = svgNode("text", { class: "kd-bias-text", x: view.x((view.low + view.high) / 2).toFixed(1), y: view.bottom + 31, "text-anchor": "middle" }, t("{rate}; vertical lines: all groups", { rate: view.shown.rateName }));
   return [...parts, title];
 }
 
@@ -128,11 +129,11 @@ function shortened(name, letters) {
   return name.length > most ? `${name.slice(0, most - 1)}…` : name;
 }
 
-/** "n = 1,080", "261 positive", "12 negative, few". */
+/** "n = 1,080", "261 positive", "12 negative: few". */
 function biasCount(group, shown) {
-  if (!group.of) return `none ${shown.of}`.trim();
-  const of = shown.of ? `${grouped(group.of)} ${shown.of}` : `n = ${grouped(group.of)}`;
-  return group.of < BIAS_FEW ? `${of}: few` : of;
+  const n = grouped(group.of);
+  const of = { positive: t("{n} positive", { n }), negative: t("{n} negative", { n }) }[shown.of] ?? `n = ${n}`;
+  return group.of && group.of < BIAS_FEW ? t("{count}: few", { count: of }) : of;
 }
 
 /** A circle for the teacher, a square for the student, a dot for its twin, a diamond for the smoothed one; a branch has its own. */
@@ -158,10 +159,10 @@ function biasReading(view, index) {
 }
 
 function biasRate(rate) {
-  return rate && rate[0] !== null ? `${biasShare(rate[0])} (${biasShare(rate[1])} to ${biasShare(rate[2])})` : "not known";
+  return rate && rate[0] !== null ? t("{value} ({low} to {high})", { value: biasShare(rate[0]), low: biasShare(rate[1]), high: biasShare(rate[2]) }) : t("not known");
 }
 
 /** A rate or a gap as the sentences of measure/bias.py write it. */
 export function biasShare(v) {
-  return v === null || v === undefined ? "–" : v.toFixed(3);
+  return fixed(v, 3);
 }

@@ -3,24 +3,25 @@
 import { biasKey, biasShare } from "./plot.js";
 import { definition } from "../shared/definition.js";
 import { node } from "../shared/elements.js";
+import { t } from "../shared/words.js";
 
 const BIAS_COLUMNS = {
-  accuracy: ["Accuracy", "Share of all labelled examples that the model gets right. Set beside the gaps, it says what a smaller gap costs."],
-  demographic_parity_difference: ["Selection gap", "Demographic-parity difference: the highest less the lowest selection rate of any two groups. 0 where all are chosen equally often."],
-  equalized_odds_difference: ["Odds gap", "Equalized-odds difference: the larger of the gaps in the true-positive and in the false-positive rate. 0 where all groups are wrongly treated equally often."],
-  accuracy_difference: ["Accuracy gap", "The highest less the lowest accuracy of any two groups."],
+  accuracy: [t("Accuracy"), t("Share of all labelled examples that the model gets right. Beside the gaps, it says what a smaller gap costs.")],
+  demographic_parity_difference: [t("Selection gap"), t("Demographic parity difference: the highest minus the lowest selection rate of the groups. 0 where all are chosen equally often.")],
+  equalized_odds_difference: [t("Odds gap"), t("Equalized odds difference: the larger of the gaps in the true positive and in the false positive rate. 0 where the errors are equally frequent in all groups.")],
+  accuracy_difference: [t("Accuracy gap"), t("The highest minus the lowest accuracy of the groups.")],
 };
 
 export function biasTable(life) {
   const heads = Object.fromEntries(Object.entries(BIAS_COLUMNS).map(([key, [name, meaning]]) => [
     key, node("span", { class: "kd-bias-cell", role: "columnheader", "data-column": key }, definition(life, name, meaning)),
   ]));
-  const head = node("div", { class: "kd-bias-line kd-bias-head", role: "row" }, node("span", { class: "kd-bias-model", role: "columnheader" }, node("span", { class: "kd-unseen" }, "Model")), ...Object.values(heads));
-  const root = node("div", { class: "kd-bias-table", role: "table", "aria-label": "Gaps between the groups, and accuracies" }, head);
+  const head = node("div", { class: "kd-bias-line kd-bias-head", role: "row" }, node("span", { class: "kd-bias-model", role: "columnheader" }, node("span", { class: "kd-unseen" }, t("Model"))), ...Object.values(heads));
+  const root = node("div", { class: "kd-bias-table", role: "table", "aria-label": t("Gaps between the groups, and accuracies") }, head);
   const cellOf = (key, marked, value, low, high, chance) => node("span", { class: `kd-bias-cell${marked ? " kd-marked" : ""}`, role: "cell", "data-column": key },
     node("b", {}, biasShare(value)),
-    node("small", {}, low === null || low === undefined ? "" : `${biasShare(low)} to ${biasShare(high)}`),
-    chance ? node("small", { class: "kd-bias-chance" }, "may be chance") : null);
+    node("small", {}, low === null || low === undefined ? "" : t("{low} to {high}", { low: biasShare(low), high: biasShare(high) })),
+    chance ? node("small", { class: "kd-bias-chance" }, t("may be chance")) : null);
   return {
     root,
     draw(shown) {

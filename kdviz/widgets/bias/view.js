@@ -3,29 +3,31 @@
 import { BIAS_FEW, BIAS_MOST, biasKey, biasPlot, biasShare } from "./plot.js";
 import { biasTable } from "./table.js";
 import { choiceOf } from "../shared/choice.js";
+import { examplesOf } from "../shared/compared.js";
 import { definition } from "../shared/definition.js";
 import { card, commit, drawing, lifetime, liveSentence, node, onOtherWidth, say } from "../shared/elements.js";
-import { grouped } from "../shared/format.js";
+import { grouped, wholePercent } from "../shared/format.js";
 import { isOfNow, staleness } from "../shared/maps.js";
 import { runLook, SHORT_NAMES } from "../shared/run_key.js";
 import { isInView, joined } from "../shared/scene.js";
+import { t } from "../shared/words.js";
 import "./style.css";
 
 const BIAS_DEPENDS_ON = ["grouping", "rate", "found", "made_for", "note", "view", "views", "hidden", "runs", "shown_run", "student_logits", "classes", "split"];
 const BIAS_RATES = {
-  selection_rate: ["Selection rate", "demographic_parity_difference", ""],
-  true_positive_rate: ["True-positive rate", "equalized_odds_difference", "positive"],
-  false_positive_rate: ["False-positive rate", "equalized_odds_difference", "negative"],
-  accuracy: ["Accuracy", "accuracy_difference", ""],
+  selection_rate: [t("Selection rate"), "demographic_parity_difference", ""],
+  true_positive_rate: [t("True positive rate"), "equalized_odds_difference", "positive"],
+  false_positive_rate: [t("False positive rate"), "equalized_odds_difference", "negative"],
+  accuracy: [t("Accuracy"), "accuracy_difference", ""],
 };
 
 async function render({ model: own, el, host }) {
   const model = await joined(own, host);
   const life = lifetime(model);
-  const { root, body } = card(el, "bias", "Bias");
+  const { root, body } = card(el, "bias", t("Bias"));
   const names = Object.fromEntries(Object.entries(BIAS_RATES).map(([rate, [name]]) => [rate, name]));
-  const grouping = choiceOf(life, "Groups by", {}, (value) => commit(model, { grouping: value }));
-  const rate = choiceOf(life, "What is compared", names, (value) => commit(model, { rate: value }));
+  const grouping = choiceOf(life, t("Groups by"), {}, (value) => commit(model, { grouping: value }));
+  const rate = choiceOf(life, t("What is compared"), names, (value) => commit(model, { rate: value }));
   const count = node("p", { class: "kd-note" });
   const note = node("p", { class: "kd-note", role: "status" });
   const key = biasHeading(life);
@@ -35,7 +37,7 @@ async function render({ model: own, el, host }) {
   const verdict = biasVerdict(life);
   const small = node("p", { class: "kd-note" });
   const all = node("div", { class: "kd-bias-all" }, key.root, plot.root, sentence.root, table.root, verdict.root, small);
-  body.append(node("div", { class: "kd-head" }, node("h2", {}, "Bias: are groups treated alike?"), count),
+  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Bias: are groups treated alike?")), count),
     node("div", { class: "kd-bias-controls" }, grouping.root, rate.root), note, all);
   let width = 0;
 
@@ -47,11 +49,11 @@ async function render({ model: own, el, host }) {
     const there = Boolean(found.groupings?.length) && !trouble;
     const fresh = isOfNow(model, { follows: [] });
     root.classList.toggle("kd-stale", there && !fresh);
-    say(note, trouble || (!there ? "The groups are being compared …" : fresh ? staleness(model) : "The groups are being compared for this run …"));
+    say(note, trouble || (!there ? t("The groups are being compared …") : fresh ? staleness(model) : t("The groups are being compared for this run …")));
     note.hidden = !note.textContent;
     all.hidden = !there;
     grouping.root.hidden = rate.root.hidden = !there;
-    say(count, there ? `${grouped(found.n)} ${model.get("split")} examples` : "");
+    say(count, there ? examplesOf(found.n, model.get("split")) : "");
     if (!there) return;
     const shown = biasShown(model, found);
     grouping.draw(shown.grouping, found.groupings.map((one) => one.name));
@@ -93,12 +95,12 @@ function biasShown(model, found) {
 
 /** How a model is called and drawn; null where the reader took its run off the page. `apart`: it is at another step. */
 function biasModel({ id, step }, model, made) {
-  if (id === "teacher") return { id, step: null, title: "Teacher", short: "Teacher", shown: false, look: { name: "teacher", branch: -1 } };
+  if (id === "teacher") return { id, step: null, title: t("Teacher"), short: t("Teacher"), shown: false, look: { name: "teacher", branch: -1 } };
   const run = model.get("runs").find((row) => row.id === id);
   const shown = id === made || made === "";
   if (!run && !shown) return null;
   if (run?.hidden && !shown) return null;
-  const title = run?.name || "Student";
+  const title = run?.name || t("Student");
   const look = run ? runLook(run) : { name: "student", branch: -1 };
   const now = model.get("made_for").step;
   const apart = !shown && step !== null && Math.abs(step - now) > 0.02 * model.get("total_steps");
@@ -114,10 +116,10 @@ function biasOverallRate(rates) {
 /** What the plot shows, defined, with the models' marks. */
 function biasHeading(life) {
   const meanings = {
-    selection_rate: "Share of a group’s examples to which the model gives the positive class.",
-    true_positive_rate: "Share of a group’s examples of the positive class that are given it. The rest is denied what is theirs.",
-    false_positive_rate: "Share of a group’s examples of the other class that are given the positive class all the same.",
-    accuracy: "Share of a group’s examples that the model gets right.",
+    selection_rate: t("Share of a group’s examples to which the model assigns the positive class."),
+    true_positive_rate: t("Share of a group’s examples of the positive class that the model assigns to it."),
+    false_positive_rate: t("Share of a group’s examples of the other class that the model assigns to the positive class."),
+    accuracy: t("Share of a group’s examples that the model gets right."),
   };
   const terms = Object.entries(BIAS_RATES).map(([rate, [name]]) => ({ rate, root: definition(life, name, meanings[rate]) }));
   const positive = node("span", { class: "kd-note" });
@@ -127,16 +129,16 @@ function biasHeading(life) {
     draw(shown, model) {
       for (const term of terms) term.root.hidden = term.rate !== shown.rate;
       const name = model.get("classes")[1];
-      say(positive, shown.rate !== "accuracy" && name ? `positive class: ${name}` : "");
+      say(positive, shown.rate !== "accuracy" && name ? t("positive class: {name}", { name }) : "");
       legend.replaceChildren(...shown.models.map((told) => node("span", { class: `kd-run-text kd-run-${told.look.name}` }, biasKey(told.look),
-        told.title + (told.apart ? `, after step ${grouped(told.step)}` : ""))));
+        told.apart ? t("{name}, after step {step}", { name: told.title, step: grouped(told.step) }) : told.title)));
     },
   };
 }
 
 /** What became of the teacher's gap: the word first, then why, then the twin. */
 function biasVerdict(life) {
-  const word = definition(life, "", "Inherited: both have the gap. Amplified: the student’s is larger. Mended: it is smaller. None found: neither has one. Each beyond what chance may give; else it is too few to say.");
+  const word = definition(life, "", t("Inherited: both have the gap. Amplified: the student’s is larger. Mended: it is smaller. None found: neither has one. Each beyond what chance may give; otherwise there are too few examples to say."));
   const why = node("span", {});
   const twin = node("p", { class: "kd-sentence" });
   const term = word.querySelector(".kd-term");
@@ -156,30 +158,36 @@ function biasVerdict(life) {
 function biasSentence(shown) {
   const { student } = shown;
   const enough = shown.all.filter((group) => group.of >= BIAS_FEW);
-  const rate = shown.rateName.toLowerCase();
-  if (!student || enough.length < 2) return `By ${shown.grouping}, fewer than two groups have ${BIAS_FEW} examples that a ${rate} can be taken of.`;
+  const about = { grouping: shown.grouping, rate: shown.rateName };
+  if (!student || enough.length < 2) return t("{rate} by {grouping}: fewer than two groups have {n} examples that count.", { ...about, n: BIAS_FEW });
   const spread = (id) => {
     const ordered = [...enough].sort((a, b) => a.rates[id][0] - b.rates[id][0]);
     return { low: ordered[0], high: ordered.at(-1), apart: ordered.at(-1).rates[id][0] - ordered[0].rates[id][0] };
   };
   const mine = spread(student.id);
-  const who = student.look.name === "student" ? "the student" : student.look.branch < 0 ? "the twin" : student.title;
-  const after = student.step === null || student.step === undefined ? "" : `After step ${grouped(student.step)}, by `;
-  const start = after ? `${after}${shown.grouping}` : `By ${shown.grouping}`;
-  const lowest = `${mine.low.name} (${biasShare(mine.low.rates[student.id][0])})`;
-  const highest = `${mine.high.name} (${biasShare(mine.high.rates[student.id][0])})`;
-  return `${start}, the ${rate} of ${who} is lowest for ${lowest} and highest for ${highest}, ${biasShare(mine.apart)} apart; with the teacher the groups lie ${biasShare(spread("teacher").apart)} apart.`;
+  const who = student.look.name === "student" ? t("Student") : student.look.branch < 0 ? t("Twin") : student.title;
+  const named = (group) => `${group.name} (${biasShare(group.rates[student.id][0])})`;
+  const told = { ...about, who, low: named(mine.low), high: named(mine.high), gap: biasShare(mine.apart), teacher: biasShare(spread("teacher").apart) };
+  return student.step === null || student.step === undefined
+    ? t("{rate} by {grouping}, {who}: lowest for {low}, highest for {high}, a gap of {gap}; the teacher’s gap is {teacher}.", told)
+    : t("{rate} by {grouping}, {who} after step {step}: lowest for {low}, highest for {high}, a gap of {gap}; the teacher’s gap is {teacher}.", { ...told, step: grouped(student.step) });
+}
+
+function fewInWords(of, told) {
+  if (of === "positive") return t("Fewer than {n} positive examples, so that the rate says little: {groups}.", told);
+  if (of === "negative") return t("Fewer than {n} negative examples, so that the rate says little: {groups}.", told);
+  return t("Fewer than {n} examples, so that the rate says little: {groups}.", told);
 }
 
 /** What limits the numbers. */
 function biasNotes(shown, found) {
   const few = shown.all.filter((group) => group.of < BIAS_FEW).map((group) => `${group.name} (${grouped(group.of)})`);
   const texts = [];
-  if (shown.groups.length < shown.all.length) texts.push(`Drawn are the ${shown.groups.length} largest of ${shown.all.length} groups.`);
-  if (few.length) texts.push(`Fewer than ${BIAS_FEW} ${`${shown.of} examples`.trim()}, so that the rate says little: ${few.join(", ")}.`);
+  if (shown.groups.length < shown.all.length) texts.push(t("Showing the {shown} largest of {total} groups.", { shown: shown.groups.length, total: shown.all.length }));
+  if (few.length) texts.push(fewInWords(shown.of, { n: BIAS_FEW, groups: few.join(", ") }));
   const others = found.groupings.map(({ name }) => name).filter((name) => !shown.grouping.split(" & ").includes(name));
   texts.push(...shown.notes, ...found.notes.filter((text) => !others.some((name) => text.startsWith(`Numbers of ${name} `))));
-  texts.push(`Intervals of ${Math.round(100 * found.confidence)}\u00a0% take these examples as the only source of chance, not another seed of the training.`);
+  texts.push(t("{level} intervals take these examples as the only source of chance, not another training seed.", { level: wholePercent(found.confidence) }));
   return texts.join(" ");
 }
 

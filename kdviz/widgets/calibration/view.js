@@ -183,7 +183,7 @@ function sideOfDiagram(measured, side, who, { x, y, counts, most }) {
 
 function binInWords(who, bin) {
   const [low, high] = bin.interval.map(quantity);
-  return tn("{who}: confidence {confidence}, accuracy {accuracy} (95 % CI {low} to {high}), {n} example", "{who}: confidence {confidence}, accuracy {accuracy} (95 % CI {low} to {high}), {n} examples",
+  return tn("{who}: confidence {confidence}, accuracy {accuracy} (95\u00a0% CI {low} to {high}), {n} example", "{who}: confidence {confidence}, accuracy {accuracy} (95\u00a0% CI {low} to {high}), {n} examples",
     bin.n, { who, confidence: quantity(bin.confidence), accuracy: quantity(bin.accuracy), low, high, n: grouped(bin.n) });
 }
 
@@ -192,7 +192,7 @@ function calibrationSentence(model, measured, view, temperature) {
   const start = stepsAreTold(model) ? t("After step {step}, on {n} labelled examples:", told) : t("On {n} labelled examples:", told);
   const divided = temperature === 1 ? [] : [t("logits divided by T = {T}", told)];
   const clauses = [...divided, gapInWords(measured.teacher, t("teacher")), gapInWords(measured.student, view.who)];
-  return `${start} ${clauses.join("; ")}. ${t("The bars of the points are 95 % confidence intervals: where they cross the diagonal, the gap may be chance.")}`;
+  return `${start} ${clauses.join("; ")}. ${t("The bars of the points are 95\u00a0% confidence intervals: where they cross the diagonal, the gap may be chance.")}`;
 }
 
 /** Whether a model is more confident than it is right, in percentage points. */

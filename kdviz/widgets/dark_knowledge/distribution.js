@@ -3,18 +3,19 @@
 import { histogram } from "./numbers.js";
 import { definition } from "../shared/definition.js";
 import { changing, liveSentence, node, put, say, svgNode } from "../shared/elements.js";
-import { probability, quantity, short } from "../shared/format.js";
+import { grouped, probability, quantity, short } from "../shared/format.js";
+import { t, tParts } from "../shared/words.js";
 
 const BINS = 32;
 const DISTRIBUTIONS = {
   entropy: {
-    name: "Entropy in bits", top: (classes) => Math.log2(classes),
-    meaning: "Entropy of each example’s probabilities softened at T, in bits: 0 when one class has everything, log₂ C when all C classes are equal.",
-    text: (v) => `${quantity(v)} bits`, ticks: (top) => (top > 5 ? [0, 2, 4, 6, 8, 10] : [0, 1, 2, 3, 4, 5]).filter((t) => t < 0.88 * top).concat(top),
+    name: t("Entropy in bits"), top: (classes) => Math.log2(classes),
+    meaning: t("Entropy of each example’s probabilities softened at T, in bits: 0 when one class has everything, log₂ C when all C classes are equal."),
+    text: (v) => t("{value} bits", { value: quantity(v) }), ticks: (top) => (top > 5 ? [0, 2, 4, 6, 8, 10] : [0, 1, 2, 3, 4, 5]).filter((tick) => tick < 0.88 * top).concat(top),
   },
   mass: {
-    name: "Mass off the true class", top: () => 1,
-    meaning: "Probability, softened at T, that each example has on all classes but the true one.",
+    name: t("Mass off the true class"), top: () => 1,
+    meaning: t("Probability, softened at T, that each example has on all classes but the true one."),
     text: probability, ticks: () => [0, 0.25, 0.5, 0.75, 1],
   },
 };
@@ -24,7 +25,7 @@ export function distributions(life) {
   const sentence = liveSentence(life);
   const changed = changing();
   return {
-    root: node("section", { class: "kd-dark-figure kd-spread", "aria-label": "Entropy and mass off the true class" },
+    root: node("section", { class: "kd-dark-figure kd-spread", "aria-label": t("Entropy and mass off the true class") },
       node("div", { class: "kd-spread-panes" }, ...panes.map((pane) => pane.root)), sentence.root),
     draw(view, width) {
       const { index, teacher, student } = view.chosen;
@@ -62,7 +63,7 @@ function distribution(life, key, kind) {
       put(teacher, "d", steps(sides.teacher, most, box, x, top));
       put(student, "d", sides.student ? steps(sides.student, most, box, x, top) : "");
       put(count, "y", 10 * view.unit);
-      say(count, `tallest bar: ${most} of ${view.sample.count}`);
+      say(count, t("tallest bar: {n} of {total}", { n: most, total: grouped(view.sample.count) }));
       const medians = { teacher: view.teacher.medians[key], student: view.student?.medians[key] ?? null };
       const chosen = { teacher: view.chosen.teacher?.[key] ?? null, student: view.chosen.student?.[key] ?? null };
       for (const side of ["teacher", "student"]) {
@@ -70,7 +71,7 @@ function distribution(life, key, kind) {
         placeMark(marks[side], chosen[side], box, x);
       }
       legend.draw(medians, chosen);
-      put(svg, "aria-label", `Histogram of ${kind.name.toLowerCase()} over ${view.sample.count} examples.`);
+      put(svg, "aria-label", t("Histogram over {n} examples: {name}.", { n: grouped(view.sample.count), name: kind.name }));
     },
   };
 }
@@ -116,9 +117,9 @@ function distributionLegend(kind) {
       node("span", { class: "kd-spread-own" }, node("i", { class: "kd-spread-tip" }), own));
     return { root, value, own };
   };
-  const lines = { teacher: line("teacher", "Teacher"), student: line("student", "Student") };
+  const lines = { teacher: line("teacher", t("Teacher")), student: line("student", t("Student")) };
   return {
-    root: node("div", { class: "kd-spread-legend" }, node("p", { class: "kd-note" }, "Median; ", node("i", { class: "kd-spread-tip" }), " example selected"),
+    root: node("div", { class: "kd-spread-legend" }, node("p", { class: "kd-note" }, ...tParts("Median; {mark} selected example", { mark: node("i", { class: "kd-spread-tip" }) })),
       lines.teacher.root, lines.student.root),
     draw(medians, chosen) {
       for (const [side, { root, value, own }] of Object.entries(lines)) {
@@ -134,8 +135,10 @@ function distributionLegend(kind) {
 
 function distributionSentence(view) {
   const { teacher, student } = view;
-  const start = `At T = ${short(view.temperature)}, over ${view.sample.count} examples, the teacher’s median entropy is ${quantity(teacher.medians.entropy)} bits`;
-  const mass = (side) => probability(side.medians.mass);
-  if (!student) return `${start} and its median probability off the true class ${mass(teacher)}.`;
-  return `${start}, the student’s ${quantity(student.medians.entropy)}; the median probability off the true class is ${mass(teacher)} and ${mass(student)}.`;
+  const told = {
+    T: short(view.temperature), n: grouped(view.sample.count), entropy: quantity(teacher.medians.entropy), mass: probability(teacher.medians.mass),
+    own: student && quantity(student.medians.entropy), ownMass: student && probability(student.medians.mass),
+  };
+  if (!student) return t("At T = {T}, over {n} examples, the teacher’s median entropy is {entropy} bits and its median probability off the true class {mass}.", told);
+  return t("At T = {T}, over {n} examples, the teacher’s median entropy is {entropy} bits, the student’s {own}; the median probability off the true class is {mass} and {ownMass}.", told);
 }

@@ -3,20 +3,21 @@
 import { gradientShare } from "./numbers.js";
 import { definition } from "../shared/definition.js";
 import { liveSentence, node, put, say, svgNode } from "../shared/elements.js";
-import { short } from "../shared/format.js";
+import { NO_NUMBER, short, wholePercent } from "../shared/format.js";
+import { t } from "../shared/words.js";
 
 const SHARE_TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 const SHARE_LEVELS = [0, 0.25, 0.5, 0.75, 1];
-const SHARE_MEANING = "For each example, the length of the gradient with respect to the student’s logits: of the soft term (weight α) and of the hard term (1 − α). "
-  + "Their means over the examples make the share, soft / (soft + hard). It is a share of lengths, not of the vector sum: gradients that pull against one another count in full.";
+const SHARE_MEANING = t("For each example, the length of the gradient with respect to the student’s logits: of the soft term (weight α) and of the hard term (1 − α). "
+  + "Their means over the examples make the share, soft / (soft + hard). It is a share of lengths, not of the vector sum: gradients that pull against one another count in full.");
 
 export function shareFigure(life) {
-  const title = node("h3", { class: "kd-dark-title" }, definition(life, "The soft term’s share of the gradient", SHARE_MEANING));
+  const title = node("h3", { class: "kd-dark-title" }, definition(life, t("The soft term’s share of the gradient"), SHARE_MEANING));
   const plot = sharePlot();
-  const empty = node("p", { class: "kd-note" }, "A gradient needs a student: these curves appear once there is one.");
+  const empty = node("p", { class: "kd-note" }, t("A gradient needs a student: these curves appear once there is one."));
   const sentence = liveSentence(life);
   return {
-    root: node("section", { class: "kd-dark-figure kd-shares", "aria-label": "Share of the gradient" }, title, plot.legend.root, plot.root, empty, sentence.root),
+    root: node("section", { class: "kd-dark-figure kd-shares", "aria-label": t("Share of the gradient") }, title, plot.legend.root, plot.root, empty, sentence.root),
     draw(view, width) {
       const share = view.gradient && shareOf(view);
       empty.hidden = share !== null;
@@ -43,7 +44,7 @@ function shareOf({ gradient, alpha, temperature, loss }) {
 }
 
 function sharePlot() {
-  const svg = svgNode("svg", { class: "kd-shares-svg", role: "img", "aria-label": "Share of the soft term in the gradient’s length, over the temperature" });
+  const svg = svgNode("svg", { class: "kd-shares-svg", role: "img", "aria-label": t("Share of the soft term in the gradient’s length, over the temperature") });
   const grid = svg.appendChild(svgNode("g"));
   const add = (tag, name) => svg.appendChild(svgNode(tag, { class: name }));
   const area = add("path", "kd-shares-area");
@@ -58,7 +59,7 @@ function sharePlot() {
     draw(view, share, width) {
       const { unit, range: [low, high] } = view;
       const box = { left: 46 * unit, right: width - 12, top: 10, bottom: 150 * unit, width, height: 194 * unit };
-      const x = (t) => box.left + (Math.log(Math.min(high, Math.max(low, t)) / low) / Math.log(high / low)) * (box.right - box.left);
+      const x = (T) => box.left + (Math.log(Math.min(high, Math.max(low, T)) / low) / Math.log(high / low)) * (box.right - box.left);
       const y = (s) => box.bottom - s * (box.bottom - box.top);
       const stamp = [width, unit, low, high].join("|");
       if (stamp !== drawn) drawShareGrid(svg, grid, box, x, y, low, high, unit);
@@ -85,12 +86,12 @@ function drawShareGrid(svg, grid, box, x, y, low, high, unit) {
   put(svg, "viewBox", `0 0 ${box.width} ${box.height}`);
   put(svg, "height", box.height);
   const line = (s) => svgNode("line", { class: "kd-spread-base", x1: box.left, x2: box.right, y1: y(s), y2: y(s) });
-  const level = (s) => svgNode("text", { class: "kd-spread-text", x: box.left - 8, y: y(s), dy: "0.34em", "text-anchor": "end" }, `${100 * s} %`);
-  const tick = (t) => svgNode("text", { class: "kd-spread-text", x: x(t), y: box.bottom + 17 * unit, "text-anchor": "middle" }, short(t));
-  const name = svgNode("text", { class: "kd-spread-text", x: (box.left + box.right) / 2, y: box.bottom + 35 * unit, "text-anchor": "middle" }, "temperature T");
+  const level = (s) => svgNode("text", { class: "kd-spread-text", x: box.left - 8, y: y(s), dy: "0.34em", "text-anchor": "end" }, `${100 * s}\u00a0%`);
+  const tick = (T) => svgNode("text", { class: "kd-spread-text", x: x(T), y: box.bottom + 17 * unit, "text-anchor": "middle" }, short(T));
+  const name = svgNode("text", { class: "kd-spread-text", x: (box.left + box.right) / 2, y: box.bottom + 35 * unit, "text-anchor": "middle" }, t("temperature T"));
   const apart = 34 * unit;
   let before = -Infinity;
-  const ticks = SHARE_TICKS.filter((t) => t >= low && t <= high && x(t) - before >= apart && (before = x(t)));
+  const ticks = SHARE_TICKS.filter((T) => T >= low && T <= high && x(T) - before >= apart && (before = x(T)));
   grid.replaceChildren(...SHARE_LEVELS.flatMap((s) => [line(s), level(s)]), ...ticks.map(tick), name);
 }
 
@@ -105,10 +106,10 @@ function curvePath(temperatures, shares, x, y) {
 function shareLegend() {
   const item = (name, text) => {
     const value = node("b", {});
-    const used = node("span", { class: "kd-shares-in-use" }, "in use");
+    const used = node("span", { class: "kd-shares-in-use" }, t("in use"));
     return { root: node("span", { class: "kd-shares-item" }, node("i", { class: `kd-shares-key kd-shares-key-${name}` }), `${text} `, value, " ", used), value, used };
   };
-  const items = { with: item("with", "with T²"), without: item("without", "without T²") };
+  const items = { with: item("with", t("with T²")), without: item("without", t("without T²")) };
   return {
     root: node("p", { class: "kd-shares-legend" }, items.with.root, items.without.root),
     draw(view, share) {
@@ -121,19 +122,14 @@ function shareLegend() {
   };
 }
 
-/** Whole percent that never rounds a part to nothing or to all. */
 function sharePercent(share) {
-  if (Number.isNaN(share)) return "–";
-  if (share > 0 && share < 0.01) return "less than 1\u00a0%";
-  if (share > 0.99 && share < 1) return "more than 99\u00a0%";
-  return `${Math.round(100 * share)}\u00a0%`;
+  return Number.isNaN(share) ? NO_NUMBER : wholePercent(share);
 }
 
 function shareSentence(view, share) {
-  const term = view.loss === "reverse_kl" ? "soft term (the KL turned round)" : "soft term";
-  const start = `At T = ${short(view.temperature)} and α = ${short(view.alpha)}`;
-  if (Number.isNaN(share.here.with)) return `${start} neither term pulls at the student: both gradients are 0.`;
-  const [how, other] = share.used === "with" ? ["", "without T²"] : [", without T²,", "with T²"];
-  const [own, otherwise] = share.used === "with" ? [share.here.with, share.here.without] : [share.here.without, share.here.with];
-  return `${start}${how} the ${term} makes ${sharePercent(own)} of the gradient’s length; ${other} it would be ${sharePercent(otherwise)}.`;
+  const told = { T: short(view.temperature), alpha: short(view.alpha), with: sharePercent(share.here.with), without: sharePercent(share.here.without) };
+  if (Number.isNaN(share.here.with)) return t("At T = {T} and α = {alpha} neither term pulls at the student: both gradients are 0.", told);
+  if (share.used === "without") return t("At T = {T} and α = {alpha}, without T², the soft term makes {without} of the gradient’s length; with T² it would be {with}.", told);
+  return view.loss === "reverse_kl" ? t("At T = {T} and α = {alpha} the soft term (reverse KL) makes {with} of the gradient’s length; without T² it would be {without}.", told)
+    : t("At T = {T} and α = {alpha} the soft term makes {with} of the gradient’s length; without T² it would be {without}.", told);
 }

@@ -4,16 +4,17 @@
 import { sayLimit } from "./sample.js";
 import { definition } from "../shared/definition.js";
 import { changing, commit, liveSentence, node, put, say, uniqueId } from "../shared/elements.js";
-import { probability, short } from "../shared/format.js";
+import { grouped, probability, short } from "../shared/format.js";
+import { t, tn } from "../shared/words.js";
 
 const HEAT_STOPS = { teacher: 4, student: 4, difference: 5 };
-const HEAT_NAMES = { teacher: "Teacher", student: "Student", difference: "Difference" };
+const HEAT_NAMES = { teacher: t("Teacher"), student: t("Student"), difference: t("Difference") };
 const HEAT_CELL = { most: 40, gapFrom: 7 }; // px
-const HEAT_MEANING = "For the examples of each true class, the mean of the probabilities softened at T. One row is one true class and sums to 1.";
-const HEAT_HINT = "Point at a cell or use the arrow keys to read it. A click shows the example in which the teacher says it most.";
+const HEAT_MEANING = t("For the examples of each true class, the mean of the probabilities softened at T. One row is one true class and sums to 1.");
+const HEAT_HINT = t("Point at a cell or use the arrow keys to read it. A click shows the example for which the teacher’s probability is highest.");
 
 export function heatMap(model, life, redraw) {
-  const title = node("h3", { class: "kd-dark-title" }, definition(life, "Mean soft targets of each true class", HEAT_MEANING));
+  const title = node("h3", { class: "kd-dark-title" }, definition(life, t("Mean soft targets of each true class"), HEAT_MEANING));
   const choice = heatChoice(model, life);
   const diagonal = node("input", { type: "checkbox" });
   life.listen(diagonal, "change", () => commit(model, { diagonal: diagonal.checked }));
@@ -23,9 +24,9 @@ export function heatMap(model, life, redraw) {
   const reading = node("p", { class: "kd-note kd-heat-reading" });
   const limit = node("p", { class: "kd-note" });
   const sentence = liveSentence(life);
-  const root = node("section", { class: "kd-dark-figure kd-heat", "aria-label": "Heat map" },
+  const root = node("section", { class: "kd-dark-figure kd-heat", "aria-label": t("Heat map") },
     node("div", { class: "kd-head" }, title, choice.root), chart.root, reading, legend.root,
-    node("label", { class: "kd-check" }, diagonal, node("span", {}, "with the diagonal")), limit, sentence.root);
+    node("label", { class: "kd-check" }, diagonal, node("span", {}, t("with the diagonal"))), limit, sentence.root);
   chart.onRead = (text) => {
     say(reading, text || HEAT_HINT);
     reading.classList.toggle("kd-heat-hint", !text);
@@ -77,7 +78,7 @@ function heatChoice(model, life) {
     return { value, input, root: node("label", {}, input, node("span", {}, HEAT_NAMES[value])) };
   });
   return {
-    root: node("fieldset", { class: "kd-segments" }, node("legend", { class: "kd-unseen" }, "Heat map of"), ...options.map((o) => o.root)),
+    root: node("fieldset", { class: "kd-segments" }, node("legend", { class: "kd-unseen" }, t("Heat map of")), ...options.map((o) => o.root)),
     draw(shows, hasStudent) {
       for (const { input, value } of options) {
         input.checked = value === shows;
@@ -122,13 +123,13 @@ function heatChart(model, life) {
   const canvas = node("canvas", { class: "kd-heat-canvas", role: "img" });
   const lines = node("div", { class: "kd-heat-lines", "aria-hidden": "true" });
   const cursor = node("div", { class: "kd-heat-cursor", hidden: "", "aria-hidden": "true" });
-  const handle = node("div", { class: "kd-heat-handle", role: "slider", tabindex: "0", "aria-label": "Read the heat map cell by cell" });
+  const handle = node("div", { class: "kd-heat-handle", role: "slider", tabindex: "0", "aria-label": t("Read the heat map cell by cell") });
   const map = node("div", { class: "kd-heat-map" }, canvas, lines, cursor, handle);
   const rows = node("div", { class: "kd-heat-rows", "aria-hidden": "true" });
   const columns = node("div", { class: "kd-heat-columns", "aria-hidden": "true" });
   const root = node("div", { class: "kd-heat-chart" },
-    node("span", { class: "kd-heat-axis kd-heat-axis-y", "aria-hidden": "true" }, "true class"), rows, map, columns,
-    node("span", { class: "kd-heat-axis kd-heat-axis-x", "aria-hidden": "true" }, "says"));
+    node("span", { class: "kd-heat-axis kd-heat-axis-y", "aria-hidden": "true" }, t("true class")), rows, map, columns,
+    node("span", { class: "kd-heat-axis kd-heat-axis-x", "aria-hidden": "true" }, t("predicted")));
   const context = canvas.getContext("2d");
   const labels = heatLabels(rows, columns);
   let now = null; // { view, heat } of the last drawing
@@ -144,7 +145,7 @@ function heatChart(model, life) {
       put(map, "style", `width: ${size * count}px; height: ${size * count}px; --kd-cell: ${size}px`);
       lines.hidden = size < HEAT_CELL.gapFrom;
       paintHeat(canvas, context, view, heat, table);
-      put(canvas, "aria-label", `${HEAT_NAMES[heat.shows]}: ${count} by ${count} classes, rows are true classes.`);
+      put(canvas, "aria-label", t("{name}: {n} by {n} classes, rows are true classes.", { name: HEAT_NAMES[heat.shows], n: count }));
       put(handle, "aria-valuemin", 0);
       put(handle, "aria-valuemax", count * count - 1);
       labels.mark(view.chosen.label);
@@ -247,15 +248,17 @@ function heatLabels(rows, columns) {
 function cellText(view, heat, y, c) {
   const { width, counts } = view.sample;
   const examples = counts[y];
-  const start = `True ${view.classes[y]}, says ${view.classes[c]}`;
-  if (!examples) return `${start}: no example of ${view.classes[y]} among those counted.`;
+  const told = { truth: view.classes[y], choice: view.classes[c], n: grouped(examples) };
+  const start = t("True {truth}, predicted {choice}", told);
+  if (!examples) return `${start}: ${t("no example of {truth} among those counted.", told)}`;
   const k = y * width + c;
-  const student = view.student ? `, student ${probability(view.student.means[k])}` : "";
-  const apart = view.student && heat.shows === "difference" ? `, difference ${signed(heat.at(y, c))}` : "";
-  return `${start}: teacher ${probability(view.teacher.means[k])}${student}${apart}; mean over ${examples === 1 ? "1 example" : `${examples} examples`}.`;
+  const values = [t("teacher {n}", { n: probability(view.teacher.means[k]) })];
+  if (view.student) values.push(t("student {n}", { n: probability(view.student.means[k]) }));
+  if (view.student && heat.shows === "difference") values.push(t("difference {n}", { n: signedProbability(heat.at(y, c)) }));
+  return `${start}: ${values.join(", ")}; ${tn("mean over {n} example.", "mean over {n} examples.", examples, told)}`;
 }
 
-function signed(x) {
+function signedProbability(x) {
   return `${x < 0 ? "−" : "+"}${probability(Math.abs(x))}`;
 }
 
@@ -323,28 +326,36 @@ function heatLegend(swatches) {
       say(low, both ? `−${probability(heat.top)}` : "0");
       say(middle, both ? "0" : probability(heat.top / 2));
       say(high, `${both ? "+" : ""}${probability(heat.top)}`);
-      const what = both ? "Student − teacher" : "Mean probability";
-      const ends = heat.diagonal ? "The colours end at the largest cell."
-        : "The colours end at the largest cell off the diagonal, which is left grey: it would dwarf the rest.";
-      say(text, `${what} at T = ${short(view.temperature)}. ${ends}`);
+      const T = short(view.temperature);
+      const what = both ? t("Student − teacher at T = {T}.", { T }) : t("Mean probability at T = {T}.", { T });
+      const ends = heat.diagonal ? t("The colours end at the largest cell.")
+        : t("The colours end at the largest cell off the diagonal, which is left grey: it would dwarf the rest.");
+      say(text, `${what} ${ends}`);
     },
   };
 }
 
 function heatSentence(view, heat) {
-  if (!heat.largest) return "No example of any class is counted, so there is nothing to show.";
+  if (!heat.largest) return t("No example of any class is counted, so there is nothing to show.");
   const { y, c } = heat.largest;
-  const [truth, said] = [view.classes[y], view.classes[c]];
   const k = y * view.sample.width + c;
-  const examples = view.sample.counts[y];
-  const over = `on average over ${examples === 1 ? "one example" : `${examples} examples`}`;
-  const [t, s] = [view.teacher.means[k], view.student ? view.student.means[k] : null];
-  const start = `At T = ${short(view.temperature)}`;
+  const n = view.sample.counts[y];
+  const told = {
+    T: short(view.temperature), truth: view.classes[y], choice: view.classes[c], n: grouped(n),
+    teacher: probability(view.teacher.means[k]), student: view.student ? probability(view.student.means[k]) : "",
+  };
   if (heat.shows === "difference") {
-    return `${start} teacher and student differ most, off the diagonal, where ${truth} is true: the student gives `
-      + `${probability(s)} to ${said}, the teacher ${probability(t)}, ${over}.`;
+    return tn("At T = {T} teacher and student differ most, off the diagonal, where {truth} is true: the student gives {student} to {choice}, the teacher {teacher}, in {n} example.",
+      "At T = {T} teacher and student differ most, off the diagonal, where {truth} is true: the student gives {student} to {choice}, the teacher {teacher}, on average over {n} examples.", n, told);
   }
-  const [own, first, other, second] = heat.shows === "student" ? ["student", s, "teacher", t] : ["teacher", t, "student", s];
-  const reply = second === null ? "" : `; the ${other} gives ${probability(second)} there`;
-  return `${start}, of all wrong classes, the ${own} gives most to ${said} where ${truth} is true: ${probability(first)} ${over}${reply}.`;
+  if (heat.shows === "student") {
+    return tn("At T = {T}, of all wrong classes, the student gives most to {choice} where {truth} is true: {student} in {n} example; the teacher gives {teacher} there.",
+      "At T = {T}, of all wrong classes, the student gives most to {choice} where {truth} is true: {student} on average over {n} examples; the teacher gives {teacher} there.", n, told);
+  }
+  if (!view.student) {
+    return tn("At T = {T}, of all wrong classes, the teacher gives most to {choice} where {truth} is true: {teacher} in {n} example.",
+      "At T = {T}, of all wrong classes, the teacher gives most to {choice} where {truth} is true: {teacher} on average over {n} examples.", n, told);
+  }
+  return tn("At T = {T}, of all wrong classes, the teacher gives most to {choice} where {truth} is true: {teacher} in {n} example; the student gives {student} there.",
+    "At T = {T}, of all wrong classes, the teacher gives most to {choice} where {truth} is true: {teacher} on average over {n} examples; the student gives {student} there.", n, told);
 }

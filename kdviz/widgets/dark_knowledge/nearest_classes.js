@@ -4,29 +4,30 @@ import { sayLimit } from "./sample.js";
 import { definition } from "../shared/definition.js";
 import { changing, liveSentence, node, put, say } from "../shared/elements.js";
 import { probability, short } from "../shared/format.js";
+import { t } from "../shared/words.js";
 
 const NEAREST = 2;
 const NEAREST_UNSCROLLED = 12; // rows
 const NEAREST_SHORT = 4; // letters: names up to here stand two in a line
-const NEAREST_MEANING = "The two other classes that get most of the mean soft targets of a true class at T: a row’s two largest cells off the diagonal.";
-const NEAREST_MARKS = { same: ["", ""], order: ["⇄", "the same two, the other way round"], other: ["≠", "not the same two"] };
+const NEAREST_MEANING = t("The two other classes that get most of the mean soft targets of a true class at T: a row’s two largest cells off the diagonal.");
+const NEAREST_MARKS = { same: ["", ""], order: ["⇄", t("the same two in reverse order")], other: ["≠", t("not the same two")] };
 
 export function nearestTable(life) {
-  const title = node("h3", { class: "kd-dark-title" }, definition(life, "The two nearest classes of each class", NEAREST_MEANING));
+  const title = node("h3", { class: "kd-dark-title" }, definition(life, t("The two nearest classes of each class"), NEAREST_MEANING));
   const head = (text, side) => node("b", { role: "columnheader", class: side ? `kd-text-${side}` : null }, text);
-  const compared = node("span", { role: "columnheader" }, node("span", { class: "kd-unseen" }, "Compared"));
+  const compared = node("span", { role: "columnheader" }, node("span", { class: "kd-unseen" }, t("Compared")));
   const body = node("div", { role: "rowgroup" });
-  const header = node("div", { role: "row", class: "kd-nearest-row kd-nearest-head" }, head("True"), head("Teacher", "teacher"), compared, head("Student", "student"));
-  const table = node("div", { class: "kd-nearest-table", role: "table", "aria-label": "Nearest classes" }, node("div", { role: "rowgroup" }, header), body);
+  const header = node("div", { role: "row", class: "kd-nearest-row kd-nearest-head" }, head(t("True")), head(t("Teacher"), "teacher"), compared, head(t("Student"), "student"));
+  const table = node("div", { class: "kd-nearest-table", role: "table", "aria-label": t("Nearest classes") }, node("div", { role: "rowgroup" }, header), body);
   const scroller = node("div", {}, table);
-  const key = node("p", { class: "kd-note" }, "≠ not the same two · ⇄ the same two, the other way round");
+  const key = node("p", { class: "kd-note" }, `≠ ${t("not the same two")} · ⇄ ${t("the same two in reverse order")}`);
   const limit = node("p", { class: "kd-note" });
   const sentence = liveSentence(life);
   const changed = changing();
   let rows = [];
   let made = "";
   return {
-    root: node("section", { class: "kd-dark-figure kd-nearest", "aria-label": "Nearest classes" }, title, scroller, key, limit, sentence.root),
+    root: node("section", { class: "kd-dark-figure kd-nearest", "aria-label": t("Nearest classes") }, title, scroller, key, limit, sentence.root),
     draw(view) {
       if (!changed(view.teacher, view.student, view.classes)) return;
       const shown = view.sample.listed;
@@ -36,7 +37,7 @@ export function nearestTable(life) {
         body.replaceChildren(...rows.map((row) => row.root));
         const many = shown.length > NEAREST_UNSCROLLED;
         scroller.classList.toggle("kd-nearest-many", many);
-        for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", "Nearest classes, scrollable"]]) put(scroller, name, many ? value : null);
+        for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", t("Nearest classes, scrollable")]]) put(scroller, name, many ? value : null);
         table.classList.toggle("kd-nearest-long", Math.max(...shown.map((c) => view.classes[c].length)) > NEAREST_SHORT);
         made = next;
       }
@@ -84,19 +85,18 @@ function nearestCell() {
 /** "same", "order" or "other": the student's two nearest classes beside the teacher's. */
 function sameNearest(view, y) {
   const of = (side) => Array.from(side.nearest.subarray(y * NEAREST, (y + 1) * NEAREST));
-  const [t, s] = [of(view.teacher), of(view.student)];
-  if (t.every((c, k) => c === s[k])) return "same";
-  return t.every((c) => s.includes(c)) ? "order" : "other";
+  const [teacher, student] = [of(view.teacher), of(view.student)];
+  if (teacher.every((c, k) => c === student[k])) return "same";
+  return teacher.every((c) => student.includes(c)) ? "order" : "other";
 }
 
 function nearestSentence(view) {
-  if (view.classes.length < 2) return "One class alone has no others near it.";
+  if (view.classes.length < 2) return t("One class alone has no others near it.");
   const known = view.sample.shown.filter((c) => view.sample.counts[c] > 0);
-  const of = known.length === view.classes.length ? `${known.length} classes` : `${known.length} classes with examples`;
-  if (!view.student) return `At T = ${short(view.temperature)} these are the teacher’s nearest classes for ${of}; a student’s appear beside them.`;
+  const told = { T: short(view.temperature), n: known.length };
+  if (!view.student) return t("At T = {T} these are the teacher’s nearest classes for {n} classes with examples; a student’s appear beside them.", told);
   const kinds = known.map((y) => sameNearest(view, y));
   const same = kinds.filter((kind) => kind === "same").length;
   const turned = kinds.filter((kind) => kind === "order").length;
-  const order = same + turned === 0 ? "" : `, in the same order for ${same || "none"}`;
-  return `At T = ${short(view.temperature)} the student’s two nearest classes are the teacher’s for ${same + turned} of ${of}${order}.`;
+  return t("At T = {T} the student’s two nearest classes are the teacher’s for {shared} of {n} classes with examples, in the same order for {same}.", { ...told, shared: same + turned, same });
 }

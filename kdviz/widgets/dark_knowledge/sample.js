@@ -7,6 +7,7 @@ import {
 } from "./numbers.js";
 import { changing, say } from "../shared/elements.js";
 import { allFinite, floats } from "../shared/softmax.js";
+import { t } from "../shared/words.js";
 
 const GRID_NUMBERS = 100_000; // softened logits a curve over T may cost: 25 temperatures for 400 examples of 10 classes
 const GRID = { fewest: 13, most: 25 };
@@ -55,15 +56,15 @@ export function darkSample(model) {
     return since("grid", [sample, ...range], () => {
       const count = Math.max(GRID.fewest, Math.min(GRID.most, Math.floor(GRID_NUMBERS / sample.size)));
       const temperatures = temperatureGrid(range, count);
-      return { temperatures, teacher: Array.from(temperatures, (t) => softened(sample.teacher, sample.rows, sample.width, t)) };
+      return { temperatures, teacher: Array.from(temperatures, (T) => softened(sample.teacher, sample.rows, sample.width, T)) };
     });
   };
   const readCurve = (sample, student, reversed) => {
     const grid = readGrid(sample);
     return since("curve", [grid, student, reversed], () => ({
       temperatures: grid.temperatures,
-      soft: grid.temperatures.map((t, k) => softGradientLength(
-        softened(student.logits, sample.rows, sample.width, t, room("grid", sample.size)), grid.teacher[k], sample.width, t, reversed,
+      soft: grid.temperatures.map((T, k) => softGradientLength(
+        softened(student.logits, sample.rows, sample.width, T, room("grid", sample.size)), grid.teacher[k], sample.width, T, reversed,
       )),
     }));
   };
@@ -126,7 +127,7 @@ function mostOffDiagonal(teacher, rows, labels, counts, width) {
 export function sayLimit(element, shown, view) {
   const [some, all] = [shown.length, view.classes.length];
   element.hidden = some === all;
-  say(element, some === all ? "" : `${some} of ${all} classes: those with most of the teacher’s probability off the diagonal, at T\u00a0=\u00a01.`);
+  say(element, some === all ? "" : t("Showing the {shown} of {total} classes with most of the teacher’s probability off the diagonal, at T\u00a0=\u00a01.", { shown: some, total: all }));
 }
 
 /** Entropy and non-target mass of the example selected, which need not be one of the sample. */

@@ -8,6 +8,8 @@ import { darkSample } from "./sample.js";
 import { card, changing, drawing, lifetime, node, say } from "../shared/elements.js";
 import { grouped, short } from "../shared/format.js";
 import { isInView, joined } from "../shared/scene.js";
+import { splitInWords } from "../shared/compared.js";
+import { t, tn } from "../shared/words.js";
 import "./style.css";
 
 const DARK_DEPENDS_ON = [
@@ -19,14 +21,14 @@ const DARK_WIDE = 900; // px: from here on two columns
 async function render({ model: own, el, host }) {
   const model = await joined(own, host);
   const life = lifetime(model);
-  const { root, body } = card(el, "dark-knowledge", "Dark knowledge over many examples");
+  const { root, body } = card(el, "dark-knowledge", t("Dark knowledge over many examples"));
   const data = darkSample(model);
   const note = node("p", { class: "kd-note" });
   const empty = node("p", { class: "kd-empty kd-dark-empty" });
   const figures = { heat: heatMap(model, life, () => painter.soon()), nearest: nearestTable(life), spread: distributions(life), shares: shareFigure(life) };
   const parts = Object.values(figures);
   const columns = node("div", { class: "kd-dark-columns" }, ...parts.map((part) => part.root));
-  body.append(node("div", { class: "kd-head" }, node("h2", {}, "Dark knowledge"), note), empty, columns);
+  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Dark knowledge")), note), empty, columns);
   const widths = darkWidths(root, body);
   const resized = changing();
 
@@ -85,14 +87,15 @@ function darkWidths(root, body) {
 function darkNote(view) {
   const count = view.sample.count;
   if (!count) return "";
-  const examples = `${grouped(count)} labelled ${view.split} ${count === 1 ? "example" : "examples"}, T = ${short(view.temperature)}`;
-  if (view.broken) return `${examples}. The student’s outputs are not finite numbers: this is the teacher alone.`;
-  return view.student ? examples : `${examples}. No student yet: this is the teacher alone.`;
+  const told = { n: grouped(count), split: splitInWords(view.split) };
+  const examples = `${tn("{n} labelled {split} example", "{n} labelled {split} examples", count, told)}, T = ${short(view.temperature)}`;
+  if (view.broken) return `${examples}. ${t("The student’s outputs are not finite numbers: this is the teacher alone.")}`;
+  return view.student ? examples : `${examples}. ${t("No student yet: this is the teacher alone.")}`;
 }
 
 function darkEmpty(view) {
-  if (!view.classes.length || !view.sample.teacher.length) return "Nothing to show yet: choose a teacher.";
-  return "None of the examples has a label, so there is no true class to compare with.";
+  if (!view.classes.length || !view.sample.teacher.length) return t("Nothing to show yet: choose a teacher.");
+  return t("None of the examples has a label, so there is no true class to compare with.");
 }
 
 /** How large text is here, in units of the usual 16 px. */

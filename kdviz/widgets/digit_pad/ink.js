@@ -2,10 +2,10 @@
 
 import { ERASER, PEN } from "./strokes.js";
 import { node, say, uniqueId } from "../shared/elements.js";
+import { t } from "../shared/words.js";
 
 const INKED = 20; // canvas pixels for one pixel of the picture
 const NEAR = 0.35; // points closer than this to the last one are left out
-const PEN_HINT = "Arrow keys move the pen, Space puts it down and lifts it.";
 const ERASER_BUTTON = 32; // the other end of a stylus, in PointerEvent.buttons
 
 /**
@@ -15,9 +15,9 @@ const ERASER_BUTTON = 32; // the other end of a stylus, in PointerEvent.buttons
 export function inkPart(life, sheet, { onMove, onStroke, onUndo, tell }) {
   const canvas = node("canvas", { "aria-hidden": "true", class: "kd-pad-ink" });
   const cursor = node("span", { class: "kd-pad-cursor", "aria-hidden": "true" });
-  const blank = node("span", { class: "kd-pad-blank-text", "aria-hidden": "true" }, "Draw here");
+  const blank = node("span", { class: "kd-pad-blank-text", "aria-hidden": "true" }, t("Draw here"));
   const hint = node("p", { class: "kd-hint kd-pad-hint", id: uniqueId("pad-hint") });
-  const pad = node("div", { class: "kd-pad", tabindex: 0, role: "application", "aria-label": "Drawing pad", "aria-describedby": hint.id }, canvas, blank, cursor);
+  const pad = node("div", { class: "kd-pad", tabindex: 0, role: "application", "aria-label": t("Drawing pad"), "aria-describedby": hint.id }, canvas, blank, cursor);
   const root = node("div", { class: "kd-pad-block" }, pad, hint);
   const ink = inkPainter(canvas);
   const pen = { x: 14, y: 6 };
@@ -93,17 +93,17 @@ export function inkPart(life, sheet, { onMove, onStroke, onUndo, tell }) {
   }
   function turnPen(down) {
     pad.classList.add("kd-by-key");
-    const at = `column ${Math.round(pen.x)}, row ${Math.round(pen.y)}`;
+    const at = { column: Math.round(pen.x), row: Math.round(pen.y) };
     if (down) begin(pen.x, pen.y, chosen());
     else finish();
-    tell(down ? `${sheet.erasing ? "Eraser" : "Pen"} down at ${at}.` : `Lifted at ${at}.`);
+    tell(!down ? t("Lifted at column {column}, row {row}.", at) : sheet.erasing ? t("Eraser down at column {column}, row {row}.", at) : t("Pen down at column {column}, row {row}.", at));
   }
 
   return {
     root,
     pad,
     draw() {
-      say(hint, `Draw with mouse, finger or pen. ${PEN_HINT}`);
+      say(hint, t("Draw with mouse, finger or pen. Arrow keys move the pen, Space puts it down and lifts it."));
       pad.style.aspectRatio = `${sheet.width} / ${sheet.height}`;
       pad.classList.toggle("kd-erasing", sheet.erasing);
       pad.classList.toggle("kd-pen-down", sheet.live !== null);

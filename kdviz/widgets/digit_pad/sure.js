@@ -2,13 +2,22 @@
 
 import { definition } from "../shared/definition.js";
 import { node, put, say, svgNode } from "../shared/elements.js";
-import { probability } from "../shared/format.js";
+import { probability, short } from "../shared/format.js";
 import { argmax, softmax } from "../shared/softmax.js";
+import { t, tParts } from "../shared/words.js";
 
-const SURE = "How sure a model is: the probability of its first choice at T = 1, wherever the temperature slider stands.";
+const SURE = t("How sure a model is: the probability of its first choice at T = 1, wherever the temperature slider is.");
 const HALF = 0.5;
-const DID = { pen: "That stroke took", eraser: "That erasing took", undo: "Undoing that took" };
-const LEFT = { pen: "That stroke left", eraser: "That erasing left", undo: "Undoing that left" };
+const DID = {
+  pen: (told) => t("That stroke took the teacher from {from} for {name} to {to}", told),
+  eraser: (told) => t("That erasing took the teacher from {from} for {name} to {to}", told),
+  undo: (told) => t("Undoing that took the teacher from {from} for {name} to {to}", told),
+};
+const LEFT = {
+  pen: (told) => t("That stroke left the teacher at {to} for {name}", told),
+  eraser: (told) => t("That erasing left the teacher at {to} for {name}", told),
+  undo: (told) => t("Undoing that left the teacher at {to} for {name}", told),
+};
 
 /** Probabilities at T = 1 with first and second choice. */
 function certainty(logits) {
@@ -18,21 +27,22 @@ function certainty(logits) {
   return { p, first, second };
 }
 
-/** "That stroke took the teacher from 0.98 for 7 to 0.61; its second guess is now 1 (0.3)." */
+/** "That stroke took the teacher from 0.98 for 7 to 0.61; its second choice is now 1 (0.3)." */
 export function changeInWords(kind, before, after, classes) {
   const now = certainty(after.teacher);
   const named = (c) => `${classes[c]} (${probability(now.p[c])})`;
   if (!before) {
-    const start = kind === "example" ? "As the example stands," : "After the first stroke";
-    return `${start} the teacher says ${named(now.first)}; its second guess is ${named(now.second)}.`;
+    const told = { first: named(now.first), second: named(now.second) };
+    return kind === "example" ? t("For the example as it is the teacher says {first}; its second choice is {second}.", told)
+      : t("After the first stroke the teacher says {first}; its second choice is {second}.", told);
   }
   const was = certainty(before.teacher);
-  const [from, to] = [probability(was.p[was.first]), probability(now.p[was.first])];
-  const path = from === to
-    ? `${LEFT[kind]} the teacher at ${to} for ${classes[was.first]}`
-    : `${DID[kind]} the teacher from ${from} for ${classes[was.first]} to ${to}`;
-  if (now.first !== was.first) return `${path}; it now says ${named(now.first)}.`;
-  return `${path}; its second guess is ${now.second === was.second ? "still" : "now"} ${named(now.second)}.`;
+  const told = { from: probability(was.p[was.first]), to: probability(now.p[was.first]), name: classes[was.first] };
+  const path = told.from === told.to ? LEFT[kind](told) : DID[kind](told);
+  const reply = now.first !== was.first ? t("it now says {choice}", { choice: named(now.first) })
+    : now.second === was.second ? t("its second choice is still {choice}", { choice: named(now.second) })
+    : t("its second choice is now {choice}", { choice: named(now.second) });
+  return `${path}; ${reply}.`;
 }
 
 /** Whether this step took the teacher from at least HALF for something to less than HALF for everything. */
@@ -48,22 +58,22 @@ export function surePart(life) {
   const mark = node("span", { class: "kd-pad-mark", "aria-hidden": "true" });
   const words = node("span", {});
   const challenge = node("p", { class: "kd-note kd-pad-challenge" }, mark, words);
-  const term = definition(life, "sure", SURE);
-  const title = node("h3", {}, "What would make the teacher less ", term, "?");
+  const term = definition(life, t("sure"), SURE);
+  const title = node("h3", {}, ...tParts("What would make the teacher less {sure}?", { sure: term }));
   return {
     root: node("div", { class: "kd-pad-sure" }, title, told, challenge, line.root),
     draw(sheet, classes, student) {
       const answered = sheet.steps.filter((step) => step.answer);
-      say(told, sheet.told || "Each stroke you finish, undo or erase is told here.");
+      say(told, sheet.told || t("The effect of each stroke, undo and erasure appears here."));
       told.classList.toggle("kd-pad-quiet", !sheet.told);
       line.draw(answered.map((step) => ({ teacher: step.answer.teacher, student: student(step.answer) })), classes);
       const reached = sheet.reached !== null;
       const unsure = answered.length > 0 && !reached && (({ p, first }) => p[first] < HALF)(certainty(answered.at(-1).answer.teacher));
       challenge.classList.toggle("kd-reached", reached);
       say(mark, reached ? "✓" : "");
-      say(words, reached ? `Reached with ${sheet.reached}: the teacher was less than ${HALF} sure of any class.`
-        : unsure ? `The teacher is less than ${HALF} sure already.`
-        : `Can you make the teacher less than ${HALF} sure with one more stroke?`);
+      say(words, reached ? t("Reached with {what}: the teacher was less than {half} sure of any class.", { what: sheet.reached, half: short(HALF) })
+        : unsure ? t("The teacher is already less than {half} sure.", { half: short(HALF) })
+        : t("Can you make the teacher less than {half} sure with one more stroke?", { half: short(HALF) }));
     },
   };
 }
@@ -78,7 +88,7 @@ function waySparkline() {
   const plot = svgNode("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none", role: "img", class: "kd-pad-way" },
     half, lines.student, lines.teacher, ends.student, ends.teacher);
   const labels = { teacher: node("span", { class: "kd-text-teacher" }), student: node("span", { class: "kd-text-student" }) };
-  const scale = node("div", { class: "kd-pad-scale", "aria-hidden": "true" }, ...["1", "0.5", "0"].map((text) => node("span", {}, text)));
+  const scale = node("div", { class: "kd-pad-scale", "aria-hidden": "true" }, ...["1", short(0.5), "0"].map((text) => node("span", {}, text)));
   const root = node("div", { class: "kd-pad-spark" }, scale, plot, node("p", { class: "kd-note kd-pad-labels" }, labels.teacher, labels.student));
 
   const follow = (role, rows, classes) => {
@@ -88,17 +98,17 @@ function waySparkline() {
     const at = (p, i) => `${values.length > 1 ? (100 * i) / (values.length - 1) : 0} ${100 - 100 * p}`;
     put(lines[role], "d", values.length ? `M${values.map(at).join("L")}` : "");
     put(ends[role], "d", values.length ? `M${at(values.at(-1), values.length - 1)}h0` : "");
-    const who = role === "teacher" ? "Teacher" : "Student";
-    const text = values.length ? `${who}’s probability of ${classes[first]}: ${probability(values.at(-1))}` : "";
+    const told = { who: role === "teacher" ? t("Teacher") : t("Student"), name: classes[first] };
+    const text = values.length ? t("{who}’s probability of {name}: {value}", { ...told, value: probability(values.at(-1)) }) : "";
     say(labels[role], text);
-    return values.length > 1 ? `${who}’s probability of ${classes[first]}, step by step: ${values.map(probability).join(", ")}.` : text;
+    return values.length > 1 ? t("{who}’s probability of {name}, step by step: {values}.", { ...told, values: values.map(probability).join(", ") }) : text;
   };
   return {
     root,
     draw(way, classes) {
       const words = ["teacher", "student"].map((role) => follow(role, way.map((answer) => answer[role]), classes));
       root.classList.toggle("kd-pad-blank", way.length === 0);
-      put(plot, "aria-label", words.filter(Boolean).join(" ") || "No stroke yet");
+      put(plot, "aria-label", words.filter(Boolean).join(" ") || t("No stroke yet"));
     },
   };
 }

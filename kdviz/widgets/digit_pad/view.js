@@ -9,6 +9,7 @@ import { announcer, card, drawing, lifetime, node, put, say } from "../shared/el
 import { probability, short } from "../shared/format.js";
 import { isHidden, joined, raiseBias } from "../shared/scene.js";
 import { allFinite, argmax, logSoftmax, octets } from "../shared/softmax.js";
+import { t } from "../shared/words.js";
 import "../soft_targets/style.css";
 import "./style.css";
 
@@ -22,7 +23,7 @@ const READ_FROM_SCENE = [
 async function render({ model: own, el, host }) {
   const model = await joined(own, host);
   const life = lifetime(model);
-  const { root, body } = card(el, "digit-pad", "Draw your own");
+  const { root, body } = card(el, "digit-pad", t("Draw your own"));
   const [live, hand] = [announcer(life, { apart: 4000 }), announcer(life, { quiet: 100 })];
   const sheet = { height: 0, width: 0, fit: 0, classes: [], steps: [], live: null, erasing: false, pixels: null, answer: null, late: false, told: "", reached: null };
   const parts = {
@@ -39,9 +40,9 @@ async function render({ model: own, el, host }) {
   const desk = node("div", { class: "kd-pad-desk" }, parts.ink.root, parts.sentence, node("div", { class: "kd-pad-side" }, parts.tools.root, parts.seen.root));
   const answers = node("div", { class: "kd-pad-answers" }, parts.bars.root, parts.note);
   const page = node("div", { class: "kd-pad-page" }, desk, answers, parts.sure.root);
-  body.append(node("div", { class: "kd-head" }, node("h2", {}, "Draw your own"), about), empty, page);
+  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Draw your own")), about), empty, page);
   root.append(live.region, hand.region);
-  hand.announce("Ready.");
+  hand.announce(t("Ready."));
 
   const asking = questions(own, life, {
     onAnswer(question, answer) {
@@ -64,7 +65,8 @@ async function render({ model: own, el, host }) {
     if (!step.answer) {
       sheet.told = changeInWords(step.kind, before, answer, sheet.classes);
       if (sheet.reached === null && becameUnsure(before, answer)) {
-        sheet.reached = `${step.kind === "eraser" ? "erasing" : "stroke"} ${sheet.steps.filter((s) => s.kind === step.kind).indexOf(step) + 1}`;
+        const n = sheet.steps.filter((s) => s.kind === step.kind).indexOf(step) + 1;
+        sheet.reached = step.kind === "eraser" ? t("erasing {n}", { n }) : t("stroke {n}", { n });
       }
     }
     step.answer = answer;
@@ -139,7 +141,7 @@ async function render({ model: own, el, host }) {
     const drawable = sheet.height > 0 && sheet.width > 0;
     empty.hidden = drawable;
     page.hidden = about.hidden = !drawable;
-    say(empty, sheet.classes.length ? "These examples are no grey images, so there is nothing to draw." : "The pad opens once there is a teacher.");
+    say(empty, sheet.classes.length ? t("These examples are not grey images, so there is nothing to draw.") : t("The pad opens once there is a teacher."));
     if (!drawable) return;
     if (stale && sheet.live) {
       see();
@@ -147,14 +149,14 @@ async function render({ model: own, el, host }) {
     }
     stale = false;
     const shown = shownAnswers(model, sheet);
-    say(about, `Whatever you draw, the models answer with ${classesInWords(sheet.classes)}.`);
+    say(about, classesInWords(sheet.classes));
     parts.ink.draw();
     parts.tools.draw(sheet, exampleOf(model, sheet) !== null);
     parts.seen.draw(sheet);
     parts.bars.draw(barsView(own, model, sheet, shown), barsState(sheet));
     say(parts.sentence, answerInWords(sheet, shown));
     parts.sure.draw(sheet, sheet.classes, (answer) => studentLogits(model, answer));
-    const note = own.get("note") || (sheet.late ? "The models have not answered yet." : "");
+    const note = own.get("note") || (sheet.late ? t("The models have not answered yet.") : "");
     say(parts.note, note);
     if (!sheet.live) live.announce(`${sheet.told} ${sheet.answer ? answerInWords(sheet, shown) : ""}`.trim(), `${sheet.steps.length} ${shown.temperature}`);
   });
@@ -206,17 +208,18 @@ function shownAnswers(model, { answer }) {
 
 /** "The teacher says 7 (0.98), the student 7 (0.81)", at the slider's T. */
 function answerInWords({ answer, classes }, { temperature, logT, logS }) {
-  if (!answer) return "Draw something: teacher and student answer while you draw.";
-  if (!logT) return "The teacher’s outputs for this drawing are not finite numbers.";
+  if (!answer) return t("Draw something: teacher and student answer while you draw.");
+  if (!logT) return t("The teacher’s outputs for this drawing are not finite numbers.");
   const says = (logP) => `${classes[argmax(logP)]} (${probability(Math.exp(logP[argmax(logP)]))})`;
-  return `At T = ${short(temperature)} the teacher says ${says(logT)}${logS ? `, the student ${says(logS)}` : ""}.`;
+  const told = { T: short(temperature), teacher: says(logT), student: logS ? says(logS) : "" };
+  return logS ? t("At T = {T} the teacher says {teacher}, the student {student}.", told) : t("At T = {T} the teacher says {teacher}.", told);
 }
 
 /** What the bars of SoftTargets want to know. */
 function barsView(own, model, sheet, { logT, logS, hasStudent, step }) {
   return {
     shown: new Set(["bars"]), numbers: { logT, logS }, hasStudent: hasStudent && sheet.classes.length > 0, step, label: -1, selected: 0,
-    scale: own.get("scale"), teacherName: model.get("teacher_name") ?? "", studentTitle: "Student", inScene: false,
+    scale: own.get("scale"), teacherName: model.get("teacher_name") ?? "", studentTitle: t("Student"), inScene: false,
     studentName: own.get("student_name") || (model.get("student_name") ?? ""),
   };
 }
@@ -231,9 +234,9 @@ function barsState({ classes, answer }) {
 }
 
 function classesInWords(classes) {
-  if (classes.join("") === DIGITS) return "a digit from 0 to 9";
-  if (classes.length > 12) return `one of their ${classes.length} classes`;
-  return `one of ${classes.slice(0, -1).join(", ")} and ${classes.at(-1)}`;
+  if (classes.join("") === DIGITS) return t("Whatever you draw, the models answer with a digit from 0 to 9.");
+  if (classes.length > 12) return t("Whatever you draw, the models answer with one of their {n} classes.", { n: classes.length });
+  return t("Whatever you draw, the models answer with one of {names}.", { names: classes.join(", ") });
 }
 
 function toolsPart(life, actions) {
@@ -242,13 +245,13 @@ function toolsPart(life, actions) {
     life.listen(root, "click", () => root.getAttribute("aria-disabled") !== "true" && actions[name]());
     return root;
   };
-  const undo = button("undo", "Undo");
-  const erase = button("erase", "Eraser");
-  const clear = button("clear", "Clear");
-  const example = button("example", "Start from the selected example");
+  const undo = button("undo", t("Undo"));
+  const erase = button("erase", t("Eraser"));
+  const clear = button("clear", t("Clear"));
+  const example = button("example", t("Start from the selected example"));
   example.classList.add("kd-pad-example");
   return {
-    root: node("div", { class: "kd-buttons kd-pad-tools", role: "group", "aria-label": "Drawing" }, undo, erase, clear, example),
+    root: node("div", { class: "kd-buttons kd-pad-tools", role: "group", "aria-label": t("Drawing") }, undo, erase, clear, example),
     draw(sheet, hasExample) {
       const blank = sheet.steps.length === 0 && !sheet.live;
       put(undo, "aria-disabled", blank ? "true" : "false");
@@ -267,10 +270,10 @@ function seenPart() {
     root: node("div", { class: "kd-pad-seen-block" }, canvas, caption),
     draw({ pixels, height, width, steps, fit }) {
       greyCanvas(canvas, pixels ?? new Uint8Array(height * width), height, width);
-      put(canvas, "aria-label", `The drawing as the models see it, ${height} by ${width} pixels`);
+      put(canvas, "aria-label", t("The drawing as the models see it, {height} by {width} pixels", { height, width }));
       const example = steps[0]?.kind === "example";
-      say(caption, `As the models see it. ${example ? "The example’s pixels stay where they are."
-        : fit ? `Scaled to ${fit} pixels and centred by its mass, as MNIST was.` : "Each pixel as drawn."}`);
+      say(caption, example ? t("As the models see it. The example’s pixels stay where they are.")
+        : fit ? t("As the models see it. Scaled to {n} pixels and centred by its mass, as MNIST was.", { n: fit }) : t("As the models see it. Each pixel as drawn."));
     },
   };
 }

@@ -160,7 +160,7 @@ function examplesView(model, state, room) {
 function examplesSentence({ says, needsStudent, list, fixed, hasStudent, step, who, trained }) {
   if (!fixed.count) return "";
   if (needsStudent && !hasStudent) return t("There is no student yet: this list fills when one answers.");
-  const sentence = says({ n: list.length ? grouped(list.length) : t("none"), whole: examplesOf(fixed.count, fixed.split), who });
+  const sentence = says({ n: grouped(list.length), whole: examplesOf(fixed.count, fixed.split), who });
   if (!needsStudent) return sentence;
   return trained ? t("{sentence} (after step {step}).", { sentence, step: grouped(step) }) : `${sentence}.`;
 }

@@ -186,10 +186,15 @@ function curvesHead(model, life) {
   return {
     root: node("div", { class: "kd-head" }, title, choice),
     draw(view) {
-      say(title, view.measure === "error" ? view.label : view.label.replace(/^Error/, "Accuracy"));
+      say(title, curvesTitle(view));
       for (const o of options) o.input.checked = o.value === view.measure;
     },
   };
+}
+
+function curvesTitle({ label, measure }) {
+  if (label === "Error on validation data") return measure === "error" ? t("Error on validation data") : t("Accuracy on validation data");
+  return measure === "error" ? label : label.replace(/^Error/, t("Accuracy"));
 }
 
 function curvesPlot(model, life, time) {

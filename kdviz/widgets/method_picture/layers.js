@@ -2,6 +2,7 @@
 
 import { methodSymbol } from "./symbols.js";
 import { changing, node, put, svgNode } from "../shared/elements.js";
+import { t } from "../shared/words.js";
 
 const LAYER = { height: 40, apart: 16, symbol: 24, narrow: 440 };
 
@@ -58,7 +59,7 @@ function layerColumn(view, who, drawing) {
   const boxes = drawing[who];
   const x = view.left[who];
   const centre = x + view.column / 2;
-  const nodes = [svgNode("text", { x: centre, y: 14 * view.unit, class: `kd-tiers-title kd-tiers-${who}-text`, "text-anchor": "middle" }, who === "teacher" ? "Teacher" : "Student")];
+  const nodes = [svgNode("text", { x: centre, y: 14 * view.unit, class: `kd-tiers-title kd-tiers-${who}-text`, "text-anchor": "middle" }, who === "teacher" ? t("Teacher") : t("Student"))];
   const asked = who === "student" || drawing.links.length > 0;
   boxes.forEach((box, place) => {
     const y = view.y(who, place);
@@ -80,7 +81,7 @@ function layerBox(view, who, box, place, x, y, asked) {
 }
 
 function moreBoxes(count, x, y) {
-  return [svgNode("text", { x, y, dy: "0.34em", class: "kd-tier-shape kd-tier-more", "text-anchor": "middle" }, `⋮ ${count} more`)];
+  return [svgNode("text", { x, y, dy: "0.34em", class: "kd-tier-shape kd-tier-more", "text-anchor": "middle" }, `⋮ ${t("{n} more", { n: count })}`)];
 }
 
 function linkLine({ from, to }) {
@@ -113,6 +114,6 @@ function labelsMark(view) {
   return [
     svgNode("line", { x1: centre, x2: centre, y1: y + height, y2: view.top, class: "kd-link", "data-labels": "" }),
     svgNode("rect", { x: centre - 34 * view.unit, y, width: 68 * view.unit, height, rx: 12 * view.unit, class: "kd-labels-box" }),
-    svgNode("text", { x: centre, y: y + height / 2, dy: "0.34em", class: "kd-tier-name", "text-anchor": "middle" }, "labels y"),
+    svgNode("text", { x: centre, y: y + height / 2, dy: "0.34em", class: "kd-tier-name", "text-anchor": "middle" }, t("labels y")),
   ];
 }

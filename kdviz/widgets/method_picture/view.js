@@ -3,12 +3,12 @@
 import { layersPart } from "./layers.js";
 import { copyButton } from "../shared/copy.js";
 import { announcer, card, changing, commit, drawing, lifetime, node, say } from "../shared/elements.js";
-import { compact, short } from "../shared/format.js";
+import { compact, fixed, short } from "../shared/format.js";
 import { ratioStops, slider } from "../shared/slider.js";
+import { t } from "../shared/words.js";
 import "../share/style.css";
 import "./style.css";
 
-const WEIGHT_NAMES = { α: "Weight of the method’s term", λ: "Weight of the method’s term" };
 const ALPHA_STOPS = Array.from({ length: 101 }, (_, i) => i / 100);
 const POWERS = Array.from({ length: 13 }, (_, i) => 10 ** (i - 5));
 const SOFT_TICKS = [0.5, 1, 2, 5, 10, 20, 50];
@@ -16,7 +16,7 @@ const SHARP_TICKS = [0.01, 0.03, 0.1, 0.3, 1];
 
 function render({ model, el }) {
   const life = lifetime(model);
-  const { root, body } = card(el, "method", "The method");
+  const { root, body } = card(el, "method", t("The method"));
   const live = announcer(life);
   const title = node("h2", {});
   const says = node("p", { class: "kd-method-says" });
@@ -59,15 +59,16 @@ function methodSliders(model, life) {
   const control = (trait, name, more = {}) => slider(life, {
     name, text: short, onInput: (v) => model.set(trait, v), onRelease: (v) => commit(model, { [trait]: v }), ...more,
   });
-  const alpha = control("weight", WEIGHT_NAMES.α, {
-    symbol: "α", text: (v) => v.toFixed(2), ticks: [0, 0.5, 1], spoken: (v) => `alpha ${v.toFixed(2)}`,
-    tickText: (v) => ({ 0: "0: labels only", 1: "1: teacher only" })[v] ?? String(v),
+  const alpha = control("weight", t("Weight of the method’s term"), {
+    symbol: "α", text: (v) => fixed(v, 2), ticks: [0, 0.5, 1], spoken: (v) => t("alpha {value}", { value: fixed(v, 2) }),
+    tickText: (v) => ({ 0: t("0: labels only"), 1: t("1: teacher only") })[v] ?? short(v),
   });
-  const lambda = control("weight", WEIGHT_NAMES.λ, {
-    symbol: "λ", text: weightText, ticks: POWERS, spoken: (v) => `weight ${weightText(v)}`,
+  const lambda = control("weight", t("Weight of the method’s term"), {
+    symbol: "λ", text: weightText, ticks: POWERS, spoken: (v) => t("weight {value}", { value: weightText(v) }),
   });
-  const soft = control("temperature", "Temperature", { symbol: "T", ticks: SOFT_TICKS, spoken: (v) => `temperature ${short(v)}` });
-  const sharp = control("temperature", "Temperature", { symbol: "τ", ticks: SHARP_TICKS, spoken: (v) => `temperature ${short(v)}` });
+  const heat = (v) => t("temperature {value}", { value: short(v) });
+  const soft = control("temperature", t("Temperature"), { symbol: "T", ticks: SOFT_TICKS, spoken: heat });
+  const sharp = control("temperature", t("Temperature"), { symbol: "τ", ticks: SHARP_TICKS, spoken: heat });
   return {
     root: node("div", { class: "kd-method-sliders" }, alpha.root, lambda.root, soft.root, sharp.root),
     draw() {
@@ -78,9 +79,9 @@ function methodSliders(model, life) {
       for (const [one, there, stops] of shown) {
         one.root.hidden = !there;
         if (!there) continue;
-        const heat = one === soft || one === sharp;
-        one.setStops(heat ? ratioStops(...stops) : stops);
-        one.set(model.get(heat ? "temperature" : "weight"));
+        const isHeat = one === soft || one === sharp;
+        one.setStops(isHeat ? ratioStops(...stops) : stops);
+        one.set(model.get(isHeat ? "temperature" : "weight"));
       }
     },
   };
@@ -92,10 +93,10 @@ function weightText(v) {
 
 /** The program, one click away. */
 function methodCode(life) {
-  const text = node("pre", { class: "kd-share-code", tabindex: "0", "aria-label": "Python program" });
+  const text = node("pre", { class: "kd-share-code", tabindex: "0", "aria-label": t("Python program") });
   const told = node("span", { class: "kd-note", role: "status" });
-  const row = node("div", { class: "kd-share-row" }, copyButton(life, "Copy", text, told), told);
-  const root = node("details", { class: "kd-method-code" }, node("summary", { class: "kd-share-tab kd-share-fold" }, "Code"), node("div", { class: "kd-share-part" }, text, row));
+  const row = node("div", { class: "kd-share-row" }, copyButton(life, t("Copy"), text, told), told);
+  const root = node("details", { class: "kd-method-code" }, node("summary", { class: "kd-share-tab kd-share-fold" }, t("Code")), node("div", { class: "kd-share-part" }, text, row));
   return {
     root,
     draw(code) {

@@ -1,13 +1,15 @@
 // Saliency: where teacher and student look. Python makes the maps; their difference and all that is drawn is made here.
 
 import { choiceOf } from "../shared/choice.js";
+import { examplesOf } from "../shared/compared.js";
 import { card, changing, commit, drawing, lifetime, liveSentence, node, say, svgNode } from "../shared/elements.js";
 import { figuresInARow } from "../shared/figures_in_a_row.js";
-import { grouped } from "../shared/format.js";
+import { fixed, grouped, wholePercent } from "../shared/format.js";
 import { acrossButton, imageOf, isOfNow, mapFigure, onTheme, staleness } from "../shared/maps.js";
 import { isInView, joined } from "../shared/scene.js";
 import { floats, octets } from "../shared/softmax.js";
 import { picture, shownStudent, stepsAreTold } from "../shared/strip.js";
+import { t } from "../shared/words.js";
 import "./style.css";
 
 const SALIENCY_DEPENDS_ON = [
@@ -15,37 +17,37 @@ const SALIENCY_DEPENDS_ON = [
   "classes", "selected", "images", "image_shape", "captions", "student_logits", "view", "views", "hidden", "runs", "shown_run", "total_steps",
 ];
 const METHOD_NAMES = {
-  gradient: "Gradient", input_x_gradient: "Input × gradient", integrated_gradients: "Integrated gradients", smooth_gradient: "Smoothed gradient",
-  occlusion: "Occlusion", grad_cam: "Grad-CAM", feature_ablation: "Feature ablation",
+  gradient: t("Gradient"), input_x_gradient: t("Input × gradient"), integrated_gradients: t("Integrated gradients"), smooth_gradient: t("SmoothGrad"),
+  occlusion: t("Occlusion"), grad_cam: "Grad-CAM", feature_ablation: t("Feature ablation"),
 };
-const TARGET_NAMES = { teacher: "Teacher’s first choice", student: "Student’s first choice", label: "True class" };
+const TARGET_NAMES = { teacher: t("Teacher’s first choice"), student: t("Student’s first choice"), label: t("True class") };
 const SALIENCY_TERMS = {
-  rank: ["Rank correlation", "Spearman’s correlation of the sizes of both maps’ values: 1 where they put the places in the same order. Places that are 0 in both are left out."],
-  cosine: ["Cosine", "Of both maps with their signs: 1 for the same map, −1 for its opposite."],
-  overlap: ["Top tenth shared", "Share of the tenth of all places with the largest values that both maps name."],
+  rank: [t("Rank correlation"), t("Spearman’s correlation of the absolute values of both maps: 1 where they put the places in the same order. Places that are 0 in both are left out.")],
+  cosine: [t("Cosine"), t("Of both maps with their signs: 1 for the same map, −1 for its opposite.")],
+  overlap: [t("Top tenth shared"), t("Overlap of the tenth of all places with the largest values in both maps.")],
 };
-const LIKENESS = { rank: "rank correlation", cosine: "cosine", overlap: "top tenth shared" };
+const LIKENESS = { rank: t("Rank correlation"), cosine: t("Cosine"), overlap: t("Top tenth shared") };
 const LISTED = 12; // examples that differ most
 
 async function render({ model: own, el, host }) {
   const model = await joined(own, host);
   const life = lifetime(model);
-  const { root, body } = card(el, "saliency", "Saliency");
-  const method = choiceOf(life, "Method", METHOD_NAMES, (value) => commit(model, { method: value }));
-  const target = choiceOf(life, "Asked about", TARGET_NAMES, (value) => commit(model, { target: value }));
+  const { root, body } = card(el, "saliency", t("Saliency"));
+  const method = choiceOf(life, t("Method"), METHOD_NAMES, (value) => commit(model, { method: value }));
+  const target = choiceOf(life, t("Target class"), TARGET_NAMES, (value) => commit(model, { target: value }));
   const note = node("p", { class: "kd-note", role: "status" });
   const parts = {
-    image: mapFigure("Example"), teacher: mapFigure("Teacher", "teacher"), student: mapFigure("Student", "student"), difference: mapFigure("Student less teacher"),
+    image: mapFigure(t("Example")), teacher: mapFigure(t("Teacher"), "teacher"), student: mapFigure(t("Student"), "student"), difference: mapFigure(""),
   };
   const maps = node("div", { class: "kd-maps" }, ...Object.values(parts).map((part) => part.root));
-  const key = node("p", { class: "kd-note kd-map-key" }, node("span", {}, node("i", { style: "background:#e69f00" }), "speaks for the class"),
-    node("span", {}, node("i", { style: "background:#0072b2" }), "speaks against it"), node("span", {}, "each map on a scale of its own"));
+  const key = node("p", { class: "kd-note kd-map-key" }, node("span", {}, node("i", { style: "background:#e69f00" }), t("supports the class")),
+    node("span", {}, node("i", { style: "background:#0072b2" }), t("speaks against it")), node("span", {}, t("each map on its own scale")));
   const rows = featureRows();
   const numbers = figuresInARow(life, SALIENCY_TERMS);
   const sentence = liveSentence(life);
-  const button = acrossButton(model, life, "Over many examples");
+  const button = acrossButton(model, life, t("Over many examples"));
   const across = acrossFigure(life, (index) => commit(model, { selected: index }));
-  body.append(node("div", { class: "kd-head" }, node("h2", {}, "Saliency: where do they look?")),
+  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Saliency: where do they look?"))),
     node("div", { class: "kd-saliency-controls" }, method.root, target.root), note, maps, rows.root, key, numbers.root, sentence.root, button.root, across.root);
 
   const painter = drawing(life, () => {
@@ -53,7 +55,7 @@ async function render({ model: own, el, host }) {
     if (el.hidden) return;
     const { who, title } = shownStudent(model);
     method.draw(model.get("method"), model.get("methods"));
-    target.draw(model.get("target"), Object.keys(TARGET_NAMES), { student: `${title}’s first choice` });
+    target.draw(model.get("target"), Object.keys(TARGET_NAMES), { student: t("{who}’s first choice", { who: title }) });
     const index = model.get("selected");
     const [teacher, student] = [floats(model.get("teacher_map")), floats(model.get("student_map"))];
     const trouble = model.get("note");
@@ -62,7 +64,7 @@ async function render({ model: own, el, host }) {
     const shape = model.get("image_shape");
     const isImage = shape[0] > 0;
     root.classList.toggle("kd-stale", there && !fresh);
-    say(note, trouble || (!there ? "The maps are being made …" : fresh ? staleness(model) : "The maps of this example are being made …"));
+    say(note, trouble || (!there ? t("The maps are being computed …") : fresh ? staleness(model) : t("The maps of this example are being computed …")));
     note.hidden = !note.textContent;
     maps.hidden = !isImage || !there;
     key.hidden = !there;
@@ -70,16 +72,15 @@ async function render({ model: own, el, host }) {
     if (there && isImage && teacher.length === shape[0] * shape[1]) {
       const image = imageOf(model, model.get("made_for").selected ?? index);
       parts.image.draw(null, shape, { image });
-      parts.teacher.draw(teacher, shape, { image, words: "The teacher’s map" });
-      parts.student.draw(student, shape, { image, words: `The ${who}’s map` });
+      parts.teacher.draw(teacher, shape, { image, words: t("The {who}’s map", { who: t("teacher") }) });
+      parts.student.draw(student, shape, { image, words: t("The {who}’s map", { who }) });
       parts.student.name(title);
-      parts.difference.name(`${title} less teacher`);
-      parts.difference.draw(student.map((v, i) => (v - teacher[i]) / 2), shape, { image, words: `The ${who}’s map less the teacher’s` });
+      parts.difference.name(t("{who} − teacher", { who: title }));
+      parts.difference.draw(student.map((v, i) => (v - teacher[i]) / 2), shape, { image, words: t("The {who}’s map minus the teacher’s", { who }) });
     } else if (there && !isImage) rows.draw(model.get("features"), teacher, student, title);
     const found = model.get("numbers");
     numbers.root.hidden = !there;
-    const text = (v) => (v === null || v === undefined ? "–" : v.toFixed(2));
-    numbers.draw({ rank: text(found.rank), cosine: text(found.cosine), overlap: text(found.overlap) });
+    numbers.draw({ rank: fixed(found.rank, 2), cosine: fixed(found.cosine, 2), overlap: fixed(found.overlap, 2) });
     sentence.say(there && fresh ? saliencySentence(model, found, who) : "", `${index} ${model.get("method")}`);
     button.draw();
     across.draw(model, model.get("across"));
@@ -93,9 +94,12 @@ async function render({ model: own, el, host }) {
 function saliencySentence(model, found, who) {
   const name = model.get("classes")[model.get("explained")] ?? "";
   const step = model.get("made_for").step;
-  const asked = `Asked what speaks for “${name}” in example ${model.get("selected") + 1}`;
-  if (found.overlap === null || found.overlap === undefined) return `${asked}, one of both maps singles out nothing.`;
-  return `${asked}, teacher and ${who}${step === null || step === undefined || !stepsAreTold(model) ? "" : ` (after step ${grouped(step)})`} share ${Math.round(100 * found.overlap)} % of the top tenth of all places.`;
+  const told = { name, n: model.get("selected") + 1, who };
+  if (found.overlap === null || found.overlap === undefined) return t("For “{name}” in example {n}, one of the two maps singles out nothing.", told);
+  const values = { ...told, share: wholePercent(found.overlap), step: grouped(step ?? 0) };
+  return step === null || step === undefined || !stepsAreTold(model)
+    ? t("For “{name}” in example {n}, teacher and {who} share {share} of the top tenth of all places.", values)
+    : t("For “{name}” in example {n}, teacher and {who} (after step {step}) share {share} of the top tenth of all places.", values);
 }
 
 /** Of a row, the features with the largest values: the teacher's to the left, the student's to the right. */
@@ -104,14 +108,14 @@ function featureRows() {
   const list = node("div", { class: "kd-features" }, head);
   const cell = (value, side) => {
     const bar = node("i", { class: `kd-feature-bar ${value < 0 ? "kd-against" : "kd-for"}`, style: `width:${(100 * Math.abs(value)).toFixed(1)}%` });
-    return node("span", { class: `kd-feature-side kd-feature-${side}`, title: value.toFixed(2) }, bar);
+    return node("span", { class: `kd-feature-side kd-feature-${side}`, title: fixed(value, 2) }, bar);
   };
   return {
     root: list,
     draw(names, teacher, student, title) {
-      head.replaceChildren(node("span", { class: "kd-map-teacher" }, "Teacher"), node("span", {}), node("span", { class: "kd-map-student" }, title));
+      head.replaceChildren(node("span", { class: "kd-map-teacher" }, t("Teacher")), node("span", {}), node("span", { class: "kd-map-student" }, title));
       list.replaceChildren(head, ...names.map((name, i) => node("div", { class: "kd-feature", role: "group",
-        "aria-label": `${name}: teacher ${teacher[i].toFixed(2)}, ${title.toLowerCase()} ${student[i].toFixed(2)}` },
+        "aria-label": `${name}: ${t("Teacher")} ${fixed(teacher[i], 2)}, ${title} ${fixed(student[i], 2)}` },
         cell(teacher[i], "teacher"), node("span", { class: "kd-feature-name" }, name), cell(student[i], "student"))));
     },
   };
@@ -121,9 +125,9 @@ function featureRows() {
 function acrossFigure(life, choose) {
   const said = node("div", { class: "kd-across-said" });
   const charts = node("div", { class: "kd-across-charts" });
-  const strip = node("div", { class: "kd-probes", role: "group", "aria-label": "Examples on which the maps differ most" });
+  const strip = node("div", { class: "kd-probes", role: "group", "aria-label": t("Examples on which the maps differ most") });
   const root = node("div", { class: "kd-across-all" }, node("h3", { class: "kd-across-title" }), charts, said,
-    node("p", { class: "kd-note" }, "Where the maps differ most:"), strip);
+    node("p", { class: "kd-note" }, t("Where the maps differ most:")), strip);
   const fresh = changing();
   life.listen(strip, "click", (event) => {
     const button = event.target.closest("button");
@@ -134,16 +138,16 @@ function acrossFigure(life, choose) {
     draw(model, found) {
       root.hidden = !found.n;
       if (root.hidden || !fresh(found, model.get("images"))) return;
-      say(root.querySelector("h3"), `${grouped(found.n)} examples, ${METHOD_NAMES[found.method].toLowerCase()}`);
+      say(root.querySelector("h3"), `${examplesOf(found.n, "")}, ${METHOD_NAMES[found.method]}`);
       charts.replaceChildren(...Object.entries(LIKENESS).map(([name, title]) => likenessHistogram(title, found.histograms[name])));
-      const area = (side, name) => `${found.faithful[side][name].toFixed(2)} (in random order ${found.faithful[side][`random_${name}`].toFixed(2)})`;
+      const area = (side, name) => t("{value} (in random order {random})", { value: fixed(found.faithful[side][name], 2), random: fixed(found.faithful[side][`random_${name}`], 2) });
       const texts = [...found.sentences,
-        `Taking pixels or values away in the order of the map leaves a mean probability of ${area("teacher", "deletion")} for the teacher and ${area("student", "deletion")} for the student, over ${found.few} examples: the further below random, the more the map says of the model.`];
+        t("Removing pixels or values in the order of the map leaves a mean probability of {teacher} for the teacher and {student} for the student, over {n} examples: the further below random, the more the map says about the model.", { teacher: area("teacher", "deletion"), student: area("student", "deletion"), n: found.few })];
       said.replaceChildren(...texts.map((text) => node("p", { class: "kd-sentence" }, text)));
       const state = { shape: model.get("image_shape"), images: octets(model.get("images")) };
       strip.replaceChildren(...found.order.slice(0, LISTED).map((index) => {
-        const shown = picture(state, index) ?? node("span", { class: "kd-caption" }, model.get("captions")[index] || `Row ${index + 1}`);
-        return node("button", { type: "button", class: `kd-probe${state.shape[0] ? "" : " kd-text"}`, "data-index": index, "aria-label": `Example ${index + 1}` }, shown);
+        const shown = picture(state, index) ?? node("span", { class: "kd-caption" }, model.get("captions")[index] || t("Row {n}", { n: index + 1 }));
+        return node("button", { type: "button", class: `kd-probe${state.shape[0] ? "" : " kd-text"}`, "data-index": index, "aria-label": t("Example {n}", { n: index + 1 }) }, shown);
       }));
     },
   };
@@ -155,9 +159,9 @@ function likenessHistogram(title, counts) {
   const most = Math.max(1, ...counts);
   const bars = counts.map((n, i) => svgNode("rect", {
     class: "kd-likeness-bar", x: (i * width) / counts.length + 0.5, width: width / counts.length - 1, y: height - (n / most) * height, height: (n / most) * height,
-  }, svgNode("title", {}, `${n} examples`)));
+  }, svgNode("title", {}, examplesOf(n, ""))));
   const text = (x, anchor, word) => svgNode("text", { class: "kd-chart-text", x, y: height + 14, "text-anchor": anchor }, word);
-  const svg = svgNode("svg", { viewBox: `0 0 ${width} ${height + 18}`, class: "kd-likeness", role: "img", "aria-label": `Histogram of the ${title} of both maps, from −1 to 1; tallest bar ${most}` },
+  const svg = svgNode("svg", { viewBox: `0 0 ${width} ${height + 18}`, class: "kd-likeness", role: "img", "aria-label": t("Histogram from −1 to 1: {name} of both maps; tallest bar {most}", { name: title, most }) },
     svgNode("line", { class: "kd-chart-base", x1: 0, x2: width, y1: height, y2: height }), ...bars, text(0, "start", "−1"), text(width / 2, "middle", "0"), text(width, "end", "1"));
   return node("figure", { class: "kd-map" }, svg, node("figcaption", {}, title));
 }

@@ -12,20 +12,21 @@ from kdviz.widgets import bundle
 from kdviz.widgets.catalogue import tabs
 from kdviz.widgets.scene import SceneTrait
 from kdviz.widgets.traits import View
+from kdviz.words import mark, t
 
 # What a lecturer's link can hide, and what it can lock: the names in the link, and those for the reader.
 _BEFORE_TABS = {
-    "presets": "Start from",
-    "setup": "Setup",
-    "transport": "Training buttons",
-    "curves": "Learning curves",
-    "scrubber": "Time slider",
-    "runs": "List of runs",
-    "diagnosis": "Why did it help",
-    "sliders": "T and α",
-    "examples": "Strip of examples",
+    "presets": mark("Start from"),
+    "setup": mark("Setup"),
+    "transport": mark("Training buttons"),
+    "curves": mark("Learning curves"),
+    "scrubber": mark("Time slider"),
+    "runs": mark("List of runs"),
+    "diagnosis": mark("Why did it help"),
+    "sliders": mark("T and α"),
+    "examples": mark("Strip of examples"),
 }
-_AFTER_TABS = {"share": "Link, Code, Reset", "code": "Code"}
+_AFTER_TABS = {"share": mark("Link, Code, Reset"), "code": mark("Code")}
 
 
 class _Parts(Mapping[str, str]):
@@ -47,15 +48,17 @@ class _Parts(Mapping[str, str]):
 PARTS = _Parts()
 CONTROLS = {
     **{name: number.symbol[:1].upper() + number.symbol[1:] for name, number in LIVE.items()},
-    "setup": "Setup",
-    "train": "Train",
-    "branch": "Branch",
-    "repeat": "Repeat with seeds",
-    "presets": "Start from",
-    "diagnosis": "Why did it help",
-    "bias": "Bias",
-    "view": "View",
+    "setup": mark("Setup"),
+    "train": mark("Train"),
+    "branch": mark("Branch"),
+    "repeat": mark("Repeat with seeds"),
+    "presets": mark("Start from"),
+    "diagnosis": mark("Why did it help"),
+    "bias": mark("Bias"),
+    "view": mark("View"),
 }
+
+_OFFERED: dict[str, Mapping[str, str]] = {"hide": PARTS, "lock": CONTROLS}
 
 
 class Share(View):
@@ -97,4 +100,4 @@ class Share(View):
 
     @traitlets.default("names")
     def _default_names(self) -> dict[str, dict[str, str]]:
-        return {"hide": dict(PARTS), "lock": CONTROLS}
+        return {kind: {name: t(text) for name, text in parts.items()} for kind, parts in _OFFERED.items()}

@@ -20,7 +20,7 @@ const OWN_WORDS = {
   alpha: {
     tickText: (v) => ({ 0: t("0: labels only"), 1: t("1: teacher only") })[v] ?? short(v),
     text: (v) => (Number.isInteger(v) ? String(v) : fixed(v, 2)),
-    spoken: (v) => t("alpha {value}: {soft} % soft term, {hard} % hard term", { value: fixed(v, 2), soft: Math.round(100 * v), hard: Math.round(100 * (1 - v)) }),
+    spoken: (v) => t("alpha {value}: {soft}\u00a0% soft term, {hard}\u00a0% hard term", { value: fixed(v, 2), soft: Math.round(100 * v), hard: Math.round(100 * (1 - v)) }),
   },
 };
 const STOPS = { ratio: ratioStops, hundredths, fine };

@@ -163,7 +163,7 @@ def test_a_reload_offers_the_run_again_and_it_goes_on(open_lab, page):
     expect(lab.page.locator(".kd-transport[data-state=paused]")).to_be_visible(timeout=TRAINED_MS)
     steps = lab.page.get_by_role("progressbar").get_attribute("aria-valuenow")
     lab.page.reload()
-    take = lab.button("Take it up")
+    take = lab.button("Resume")
     expect(take.first).to_be_visible(timeout=TRAINED_MS)
     take.first.click()
     expect(lab.page.locator(".kd-transport[data-state=stopped]")).to_be_visible(timeout=TRAINED_MS)
