@@ -19,7 +19,6 @@ LANGUAGES = [name for name in words.languages() if name != words.ENGLISH]
 # What readers see that cannot be translated yet: whole files of JavaScript, and all of Python but the tabs' titles.
 NOT_YET = {
     "kdviz/app/jupyter/voila/templates/kdviz/static/page.js",
-    "kdviz/widgets/stand_in.js",
     "kdviz/report/report.js",
 }
 NAMES = {
