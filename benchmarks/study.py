@@ -80,11 +80,11 @@ def ways(recipe: kd.Recipe) -> Study:
 def apart(recipe: kd.Recipe) -> None:
     """Tell how far weights and losses of stacked runs are from those of the same runs by themselves."""
     recipes = [replace(recipe, objective=kd.hinton(alpha, T)) for alpha in (0.1, 0.9) for T in (1, 4, 16)]
-    stack = Stack([r.distillation() for r in recipes])
+    stack = Stack([kd.Distillation.from_recipe(r) for r in recipes])
     losses = torch.stack([stack.step() for _ in range(stack.total_steps)])  # (steps, M)
     of_weights = of_losses = 0.0
     for i, r in enumerate(recipes):
-        run = r.distillation().train(progress=False, evaluate=False)
+        run = kd.Distillation.from_recipe(r).train(progress=False, evaluate=False)
         ours, theirs = stack.student(i).state_dict(), run.student.state_dict()
         of_weights = max(of_weights, *(float((ours[n] - theirs[n]).abs().max()) for n in theirs))
         recorded = torch.from_numpy(run.history.column("loss").copy())

@@ -205,7 +205,7 @@ def _twin_tries(run: Distillation) -> list[Changes]:
 
 def _pull(run: Distillation) -> float:
     """Return how many times longer the student's first gradient is than that of the labels alone."""
-    from ..distill.gradients import term_gradients
+    from ..measure.gradients import term_gradients
 
     of_student, of_twin = term_gradients(run.branch(0)), term_gradients(run.twin())
     return sum(of_student.norms) / max(sum(of_twin.norms), 1e-12)

@@ -5,7 +5,7 @@ Both are found out once, when a run is set up, by showing the models two example
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -56,8 +56,11 @@ def prepare(
     if not ours and not theirs and all(type(term).auxiliary is Term.auxiliary for term in objective.terms):
         return TappedLayers(), modules
     device = device_of(student)
-    found = _found(student, few, ours, "student")
-    found_there = _found(teacher.module, few, theirs, "teacher") if teacher is not None else {}
+    found = probe(student, fitted(few, student))
+    check_taps(found, ours, "student")
+    found_there = teacher.probe_layers(few) if teacher is not None else {}
+    if teacher is not None:
+        check_taps(found_there, theirs, "teacher")
     seen = Seen(_shapes(found), _shapes(found_there), found[""].shape[-1], getattr(student, "architecture", None), seed)
     with seeded(mix(seed, 4), torch.device("cpu")):
         for name, term in zip(objective.names, objective.terms, strict=True):
@@ -66,13 +69,6 @@ def prepare(
                 modules[name] = module
     copied = tuple(name for name in ours if found[name].overwritten)
     return TappedLayers(ours, theirs, copied), modules.to(device).train()
-
-
-def _found(model: nn.Module, few: Inputs, names: Sequence[str], who: str) -> dict[str, Tap]:
-    """Return what the layers of a model give, once the named ones are known to be among them."""
-    found = probe(model, fitted(few, model))
-    check_taps(found, names, who)
-    return found
 
 
 def _shapes(found: Mapping[str, Tap]) -> dict[str, tuple[int, ...]]:

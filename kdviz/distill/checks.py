@@ -15,7 +15,6 @@ from ..data import Examples, Splits
 from ..data.inputs import each
 from ..models.inference import Inputs, ask, check_finite, count, device_of, fitted, left_out
 from ..models.looking import evaluating, modes, put_modes
-from .grouping import grouping
 from .objective import Objective
 from .randomness import seeded
 from .schedules import Hyperparameter, Schedule, extremes
@@ -107,9 +106,7 @@ def check_data(data: Splits, objective: Objective) -> None:
 
 
 def check_groups(data: Splits, objective: Objective) -> None:
-    """Raise unless the data can say what a penalty on unequal treatment asks: groups, a positive class, labels."""
-    if objective.group_column is not None:
-        grouping(data.train, objective.group_column, data.title)
+    """Raise unless the data can say what a penalty on unequal treatment asks: a positive class, and labels."""
     for term in objective.terms:
         if isinstance(term, Fairness) and term.positive >= len(data.classes):
             raise ValueError(

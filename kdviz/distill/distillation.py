@@ -1,55 +1,35 @@
-"""Distillation: one student being taught.
-
-The whole algorithm is `_advance`: fetch the batch of this step, ask the student, weigh the terms, step the optimiser.
-Everything else keeps it honest (checks), repeatable (snapshots, edits, replay) and interruptible.
-"""
+"""Distillation: one student being taught. ``run`` takes the steps; here are the ways into a run and out of it."""
 
 from __future__ import annotations
 
-import threading
-import weakref
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from .. import data as data_sets
-from ..data import Splits
-from ..models.inference import device_of, dtype_of
-from ..models.looking import put_modes, switch
-from ..models.wrap import as_module
-from . import checks
-from .batches import Augment, Batches
-from .current_settings import CurrentSettings
+from ..models.looking import switch
+from . import checks, save_folder, state, storage
+from .batches import Augment
 from .evaluate import evaluate
-from .grouping import Grouping, grouping
-from .history import Edit, Evaluation, History
+from .history import Edit, Evaluation
 from .interruption import interruptible
-from .objective import Objective
-from .optimizer import OptimizerFactory, group_settings, make_optimizer, shares, usual_rate
-from .randomness import mix, seeded
-from .schedules import Hyperparameter, value_at
-from .settings import AUGMENTS, NonFiniteLossError, Settings, Step
-from .snapshot import Snapshot, SnapshotStore
-from .state import Replay, copied
-from .step import TrainingStep
-from .teacher import Answers, Cancelled, Teacher
-from .terms import Term, hinton
-from .twin import twin
-
-if TYPE_CHECKING:
-    from .recipe import Recipe
+from .objective import Objective, Term
+from .optimizer import OptimizerFactory
+from .plan import Plan, make_plan
+from .recipe import Recipe
+from .run import Run
+from .run_state import RunState
+from .schedules import Hyperparameter
+from .settings import Step
+from .teacher import Cancelled, Teacher
+from .twin import SHARED, twin_plan
 
 
-def _fitting(model: Any, who: str, data: Splits) -> nn.Module:
-    """Return a model, whatever it is, as a module whose classes are the data's in their order."""
-    return as_module(model, who, classes=data.classes, features=data.features)
-
-
-class Distillation:
+class Distillation(Run):
     """One student being taught by one teacher on one transfer set.
 
     Parameters
@@ -118,140 +98,30 @@ class Distillation:
         snapshot_every: int = 200,
         allow_weaker_teacher: bool = False,
     ) -> None:
-        data = data_sets.splits(data)
-        objective = hinton() if objective is None else objective
-        objective = 1.0 * objective if isinstance(objective, Term) else objective
-        teacher = teacher if isinstance(teacher, Teacher | None) else _fitting(teacher, "teacher", data)
-        student = _fitting(student, "student", data)
-        checks.check_kinds(teacher, student, objective)
-        learning_rate = usual_rate(optimizer, student) if learning_rate is None else learning_rate
-        batch_size = data.batch_size or 128 if batch_size is None else batch_size
-        settings = Settings(objective, optimizer, learning_rate, batch_size, epochs, seed, augment, snapshot_every)
-        checks.check_data(data, objective)
-        if objective.needs_teacher and teacher is None:
-            raise ValueError(f"the objective {objective} needs a teacher, got None")
-        checks.check_roles(teacher.module if isinstance(teacher, Teacher) else teacher, student)
-        teacher = Teacher(teacher) if isinstance(teacher, nn.Module) else teacher
-        checks.check_answers(teacher, student, data, objective)
-        checks.check_batches(student, data, settings.batch_size)
-        if teacher is not None and not allow_weaker_teacher:
-            checks.check_not_swapped(teacher, student, data)
-            checks.check_teacher(teacher, data)
-        modes = checks.modes_to_learn_in(student)
-        replay = checks.check_replay(student, data, modes)
-        self._assemble(teacher, student, data, settings, modes=modes, replay=replay)
-        if self._training_step.layers.student or len(self.auxiliary):
-            checks.check_batches(nn.ModuleList((student, self.auxiliary)), data, settings.batch_size)
-            self._enter(0)
-            self._training_step.rehearse(self._now.weighted)
-
-    def _assemble(
-        self,
-        teacher: Teacher | None,
-        student: nn.Module,
-        data: Splits,
-        settings: Settings,
-        mark: str = "",
-        *,
-        modes: Mapping[str, bool],
-        replay: Replay,
-    ) -> None:
-        """Set up a run at step 0; everything given has been checked.
-
-        ``mark``: the teacher's fingerprint, if known. ``modes``: those that the student's modules learn in.
-        """
-        self.teacher, self.student, self.data, self.settings = teacher, student, data, settings
-        self._modes, self._replay = modes, replay
-        self.lock = threading.RLock()
-        self.steps_done = 0
-        self._device = device_of(student)
-        self._teacher_mark = mark or (teacher.fingerprint() if teacher is not None else "")
-        augment = AUGMENTS[settings.augment] if isinstance(settings.augment, str) else settings.augment
-        column = settings.objective.group_column
-        self._grouping: Grouping | None = None if column is None else grouping(data.train, column, data.title)
-        self._training_step = TrainingStep(
-            settings.objective.for_data(data),
+        plan = make_plan(
             teacher,
             student,
-            data.train,
-            self._grouping,
-            seed=settings.seed,
-            repeats=augment is None and data.train.redraw is None,
-        )
-        self.auxiliary = self._training_step.auxiliary
-        self._batches = Batches(
-            data.train,
-            self._ask_for_answers() if self._training_step.cached else None,
-            batch_size=settings.batch_size,
-            seed=settings.seed,
-            device=self._device,
-            dtype=dtype_of(student),
+            data,
+            objective,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            batch_size=batch_size,
+            epochs=epochs,
+            seed=seed,
             augment=augment,
-            groups=None if self._grouping is None else self._grouping.codes,
-            layer_numbers=self._training_step.layer_numbers,
+            snapshot_every=snapshot_every,
         )
-        put_modes(student, modes)
-        rate = value_at(settings.learning_rate, 0, 1)
-        self._optimizer = make_optimizer(settings.optimizer, self._training_step.parameters, rate)
-        self._shares = shares(self._optimizer)
-        self._groups_at_start = group_settings(self._optimizer)
-        self._now = CurrentSettings(settings, self.steps_per_epoch)
-        self.history = History(self._columns())
-        self._snapshots = SnapshotStore()
-        self._snapshots.put(self._taken())
+        super().__init__(plan.checked(allow_weaker_teacher=allow_weaker_teacher))
+        if self._training_step.needs_rehearsal:
+            self._enter(0)
+            self._training_step.rehearse(self._current.weighted)
 
-    @property
-    def objective(self) -> Objective:
-        """The objective in force."""
-        return self._now.objective
-
-    @property
-    def learning_rate(self) -> Hyperparameter:
-        """The learning rate in force."""
-        return self._now.learning_rate
-
-    def _columns(self) -> tuple[str, ...]:
-        objective = self.settings.objective
-        return ("loss", *objective.names, *objective.numbers, "learning_rate")
-
-    def _enter(self, step: int) -> None:
-        """Bring the edits made up to ``step`` into force."""
-        if self._now.enter(step, self.history.edits):
-            for group, share in zip(self._optimizer.param_groups, self._shares, strict=True):
-                group["lr"] = share * self._now.rate
-
-    @property
-    def total_steps(self) -> int:
-        """How many steps are planned in all, extensions that wait further on included."""
-        waiting = (int(value_at(e.value, 0, 1)) for e in self.history.edits if e.name == "total_steps")
-        return max(self._now.horizon, *waiting, 0)
-
-    @property
-    def steps_per_epoch(self) -> int:
-        return self._batches.steps_per_epoch
-
-    def _advance(self) -> Step:
-        """Take one optimiser step. The caller holds the lock."""
-        step = self.steps_done
-        if not self.student.training:  # someone looked at it
-            put_modes(self.student, self._modes)
-        self._enter(step)
-        batch = self._batches[step]
-        with seeded(mix(self.settings.seed, 3, step), self._device, everywhere=self._replay.everywhere):
-            total, values = self._training_step.gradient(batch, self._now.weighted)
-            self._optimizer.step()
-        self.history.record((total, *values), self._now.numbers)
-        self.steps_done = step + 1
-        if self.history.full:
-            self._settle()
-        if self.steps_done % self.settings.snapshot_every == 0:
-            self._keep()
-        return Step(self.steps_done, total, dict(zip(self.settings.objective.names, values, strict=True)))
-
-    def step(self) -> Step:
-        """Take one optimiser step and return it; its tensors are read only if you ask for them."""
-        with self.lock:
-            return self._advance()
+    @classmethod
+    def _of(cls, plan: Plan) -> Distillation:
+        """Return the run of a plan that has been checked, at step 0."""
+        run = cls.__new__(cls)
+        Run.__init__(run, plan)
+        return run
 
     def __iter__(self) -> Iterator[Step]:
         """Take the steps that are left of the plan, one at a time."""
@@ -290,7 +160,7 @@ class Distillation:
             After Ctrl-C, once the step under way is done.
         """
         waits = checks.check_patience(patience, evaluate, self.data)
-        last = self._plan(epochs)
+        last = self.plan_to(epochs)
         with (
             interruptible() as interrupted,
             tqdm(total=last - self.steps_done, disable=not progress, unit="step") as bar,
@@ -304,163 +174,17 @@ class Distillation:
                 bar.update()
                 if evaluate and self.steps_done % self.steps_per_epoch == 0 and self.data.validation.labelled:
                     with self.lock:
-                        self._settle()
+                        self.settle()
                     result = self.evaluate("validation")
                     bar.set_postfix_str(f"validation accuracy {result.accuracy:.1%}", refresh=False)
                     if self.best_step() == self.steps_done:
-                        self._keep_best()
+                        self.keep_best()
                     if self.steps_done - (self.best_step() or 0) >= waits * self.steps_per_epoch:
                         break
         self.finish()
         if interrupted.is_set():
             raise KeyboardInterrupt(f"stopped after step {self.steps_done}; the run can go on from here")
         return self
-
-    def _plan(self, epochs: int | None) -> int:
-        """Return the step to train to, extending the plan if it ends before."""
-        with self.lock:
-            self._enter(self.steps_done)
-            if epochs is None:
-                return self.total_steps
-            epochs = checks.whole("epochs", epochs)
-            if epochs < 1:
-                raise ValueError(f"epochs must be at least 1, got {epochs}")
-            last = self.steps_done + epochs * self.steps_per_epoch
-            if last > self.total_steps:
-                self._record(Edit(self.steps_done, "total_steps", last))
-            return last
-
-    def finish(self) -> None:
-        """Read what is pending, keep a snapshot, and make sure that the teacher is what it was."""
-        with self.lock:
-            self._settle()
-            self._keep()
-            if self.teacher is not None:
-                self.teacher.check_unchanged(self._teacher_mark)
-
-    def prepare(self, progress: Callable[[int, int], bool] | None = None) -> None:
-        """Ask the teacher about the whole transfer set now, rather than at the first step (see ``Teacher.logits``)."""
-        if self.teacher is not None and self._training_step.cached:
-            self.teacher.answers(self.data.train, self._training_step.layers.teacher, progress=progress)
-
-    def teacher_logits(self) -> Tensor:
-        """Return the teacher's logits (N, C) on the transfer set, cached; raise if its weights changed since the
-        start."""
-        return self._answers().logits
-
-    def _answers(self) -> Answers:
-        """Return what the teacher gives for the transfer set, the layers that terms look at included."""
-        assert self.teacher is not None
-        self._check_teacher()
-        return self.teacher.answers(
-            self.data.train, self._training_step.layers.teacher if self._training_step.cached else ()
-        )
-
-    def _ask_for_answers(self) -> Callable[[], Answers]:
-        """Return ``_answers`` for the batches, without a circle of references that would keep a dropped run."""
-        run = weakref.ref(self)
-
-        def ask() -> Answers:
-            alive = run()
-            assert alive is not None, "batches are only asked for by their run"
-            return alive._answers()
-
-        return ask
-
-    def _check_teacher(self) -> None:
-        """Raise if the teacher's weights were written to since the run began."""
-        if self.teacher is not None and self.teacher.fingerprint() != self._teacher_mark:
-            self.teacher.check_unchanged(self._teacher_mark)
-
-    def _settle(self) -> None:
-        """Read the pending records; on a loss that is not finite go back to the last good snapshot and say so."""
-        self.history.flush()
-        bad = self.history.first_bad
-        if bad is None:
-            return
-        # A snapshot at step `bad` is what gave this loss.
-        self._go_back(f"the loss became {self.history.rows[bad, 0]} at step {bad + 1}", max(0, bad - 1))
-
-    def _go_back(self, what: str, step: int) -> NoReturn:
-        """Return to the last good snapshot at or before ``step`` and raise, saying ``what`` happened."""
-        rate = self.history.rows[-1, -1]
-        good = self._snapshots.before(step)
-        waiting = [e for e in self.history.edits if e.step > self.steps_done]
-        undone = [e for e in self.history.edits if good.step <= e.step <= self.steps_done]
-        self._snapshots.drop_after(good.step)
-        self._return_to(good)
-        self.history.edits.extend(waiting)
-        edits = f", {len(undone)} edit(s) made since are undone" if undone else ""
-        raise NonFiniteLossError(
-            f"{what}; the student is back at step {good.step}, its last good snapshot{edits}; "
-            f"try a learning rate below {rate:g}"
-        )
-
-    def _return_to(self, snapshot: Snapshot) -> None:
-        snapshot.restore(self.student, self._optimizer, self.auxiliary, self._groups_at_start)
-        self.history = self.history.until(snapshot.step)
-        self.steps_done = snapshot.step
-        self._now = CurrentSettings(self.settings, self.steps_per_epoch)
-        self._enter(self.steps_done)
-
-    def _taken(self) -> Snapshot:
-        """Return a snapshot of now that is not stored."""
-        return Snapshot.take(self.steps_done, self.student, self._optimizer, self.auxiliary, self._groups_at_start)
-
-    def _keep(self) -> None:
-        """Store a snapshot of now; if a weight is no longer finite, go back and say so."""
-        self._settle()
-        snapshot = self._taken()
-        if not snapshot.finite:
-            self._go_back(f"a weight was no longer finite after step {self.steps_done}", max(0, self.steps_done - 1))
-        self._snapshots.put(snapshot)
-
-    def _keep_best(self) -> None:
-        """Keep a snapshot of now as that of the best step, so that going back to it trains nothing again."""
-        with self.lock:
-            self._snapshots.put_best(self._taken())
-
-    @property
-    def editable(self) -> tuple[str, ...]:
-        """Names that ``edit`` takes."""
-        return (*self.settings.objective.editable, "learning_rate")
-
-    def edit(self, **changes: Hyperparameter) -> None:
-        """Change temperature, alpha, the weight of any other term or the learning rate from the next step on; the
-        history records it with its step. ``editable`` lists the names.
-
-        Raises
-        ------
-        ValueError
-            If a name cannot be edited or a value is out of range; nothing is changed then.
-        """
-        with self.lock:
-            self._enter(self.steps_done)
-            for name in changes:
-                if name not in self.editable:
-                    raise ValueError(f"edit takes {', '.join(self.editable)}, got {name!r}")
-            changes = {name: checks.number(name, value) for name, value in changes.items()}
-            for name, value in changes.items():
-                if name == "learning_rate":
-                    checks.check_numbers(learning_rate=value, batch_size=1, epochs=1)
-                else:
-                    self.objective.edited(**{name: value})
-            self._keep()
-            for name, value in changes.items():
-                self._record(Edit(self.steps_done, name, value))
-
-    def _record(self, edit: Edit) -> None:
-        """Add an edit; of several at one step the last one stands."""
-        kept = [e for e in self.history.edits if (e.step, e.name) != (edit.step, edit.name)]
-        self.history.edits[:] = sorted([*kept, edit], key=lambda e: e.step)
-        self._now.retake(sum(e.step < self.steps_done for e in kept))
-        self._enter(self.steps_done)
-
-    def snapshot(self) -> Snapshot:
-        """Keep a snapshot of now, and return it."""
-        with self.lock:
-            self._keep()
-            return self._snapshots.before(self.steps_done)
 
     def at(self, step: int) -> nn.Module:
         """Return a copy of the student as it was after ``step`` steps, in eval mode.
@@ -493,7 +217,12 @@ class Distillation:
 
         With ``smoothing`` > 0 the labels are smoothed: a baseline that blurs the targets and knows nothing.
         """
-        return twin(self, smoothing)
+        with self.lock:
+            student, first = self._copy("a twin"), self._store.before(0)
+            state.restore(student, first.student, first.extra)
+            other = self._of(twin_plan(self.plan, student, smoothing))
+            other.history.edits.extend(e for e in self.history.edits if e.name in SHARED)
+            return other
 
     def best_step(self, split: str = "validation") -> int | None:
         """Return the step of the recorded evaluation with fewest errors on a split, the earliest of equals; None
@@ -503,29 +232,20 @@ class Distillation:
 
     def _copy(self, what: str) -> nn.Module:
         """Return a copy of the student; raise if what is made of it could not begin where the run was."""
-        if self._replay.lost:
-            raise ValueError(f"this run cannot have {what}: {self._replay.lost}")
-        return copied(self.student)
+        if self.plan.replay.lost:
+            raise ValueError(f"this run cannot have {what}: {self.plan.replay.lost}")
+        return state.copied(self.student)
 
     def _fork(self, step: int) -> Distillation:
         """Return a copy of this run as it was after ``step`` steps."""
         with self.lock:
             if not 0 <= step <= self.steps_done:
                 raise ValueError(f"step must lie in 0 ... {self.steps_done}, the steps this run has done, got {step}")
-            self._check_teacher()
+            self.check_teacher()
             if step == self.steps_done:
                 self._keep()
-            other = Distillation.__new__(Distillation)
-            student = self._copy("a branch")
-            mark = self._teacher_mark
-            other._assemble(
-                self.teacher, student, self.data, self.settings, mark, modes=self._modes, replay=self._replay
-            )
-            other._snapshots.share(self._snapshots, step)
-            other.history = self.history.until(step)
-            past = other.history
-            other._return_to(other._snapshots.before(step))
-            other.history.edits, other.history.evaluations = past.edits, past.evaluations
+            other = self._of(replace(self.plan, student=self._copy("a branch")))
+            other.restore(RunState(self._store.held, self.history).until(step))
         while other.steps_done < step:
             other.step()
         other._enter(step)
@@ -541,7 +261,7 @@ class Distillation:
         examples = getattr(self.data, split)
         if not examples.labelled:
             raise ValueError(f"the {split} split has no labelled example; give it labels or evaluate another split")
-        self._check_teacher()
+        self.check_teacher()
         asked = self.teacher if self.teacher is not None and self.teacher.knows(examples) else None
         teacher = asked.logits(examples, progress=progress) if asked is not None else None
         with self.lock:
@@ -558,22 +278,87 @@ class Distillation:
     @property
     def recipe(self) -> Recipe:
         """All that is needed to run this again from the start, as far as it has a name."""
-        from .recipe import Recipe
+        return Recipe.of(self.plan, self._store.before(0), self.history.edits)
 
-        return Recipe.of(self)
+    @classmethod
+    def from_recipe(
+        cls, recipe: Recipe, *, teacher: Any = None, student: nn.Module | None = None, data: Any = None, **more: Any
+    ) -> Distillation:
+        """Return the run of a recipe at its start, edits waiting at their steps.
+
+        ``teacher``, ``student`` and ``data`` stand in for what has no name; ``more`` goes to ``Distillation``.
+
+        Raises
+        ------
+        ValueError
+            If a part has no name to load it by and was not handed over, or the recipe is a scheme of several runs.
+        """
+        if recipe.scheme is not None:
+            raise ValueError(
+                f"this recipe is a scheme of several runs ({recipe.scheme.get('name')}); take them one by one from "
+                "kd.schemes.stages(recipe)"
+            )
+        parts = recipe.parts(teacher=teacher, student=student, data=data)
+        run = cls(parts.teacher, parts.student, parts.data, recipe.objective, **recipe.numbers() | more)
+        run.history.edits.extend(sorted((Edit.from_dict(e) for e in recipe.edits), key=lambda e: e.step))
+        return run
 
     def save(self, folder: str | Path) -> Path:
         """Write the run into ``folder``, atomically: whenever this process dies, the last complete save loads."""
-        from .storage import save
-
-        return save(self, folder)
+        folder = Path(folder)
+        with self.lock:
+            self.check_teacher()
+            self._keep()
+            captured, recipe = self.capture(), self.recipe
+        storage.save(self.plan, captured, recipe, folder)
+        return folder
 
     @classmethod
-    def load(cls, folder: str | Path, **parts: Any) -> Distillation:
-        """Return the run that ``save`` wrote; see :func:`kdviz.distill.storage.load`."""
-        from .storage import load
+    def load(
+        cls,
+        folder: str | Path,
+        *,
+        teacher: nn.Module | Teacher | None = None,
+        student: nn.Module | None = None,
+        data: Any = None,
+        **own: Any,
+    ) -> Distillation:
+        """Return the run saved in ``folder``, at the step and with the history it had.
 
-        return load(folder, **parts)
+        Parameters
+        ----------
+        folder : path
+        teacher, student, data
+            Only needed where the run used your own: a teacher that is not shipped, a module kdviz cannot build, your
+            data.
+        **own
+            ``optimizer`` and ``augment``, where they were functions of your own.
 
-    def __repr__(self) -> str:
-        return f"Distillation({self.objective}, {self.data.name}, step {self.steps_done:,} of {self.total_steps:,})"
+        Raises
+        ------
+        FileNotFoundError
+            If the folder holds no complete save.
+        ValueError
+            If a part is missing, or is not what the run was made with, or the save is damaged: then the sentence says
+            how to load the save before, where that is whole.
+        """
+        described, tensors = save_folder.read(Path(folder))
+        return cls.from_saved(described, tensors, teacher=teacher, student=student, data=data, **own)
+
+    @classmethod
+    def from_saved(
+        cls,
+        described: dict[str, Any],
+        tensors: Mapping[str, Tensor],
+        *,
+        teacher: nn.Module | Teacher | None = None,
+        student: nn.Module | None = None,
+        data: Any = None,
+        **own: Any,
+    ) -> Distillation:
+        """Return the run that `storage.describe` and `storage.snapshot_tensors` wrote down; arguments as in `load`."""
+        recipe, parts = storage.parts_of(described, tensors, teacher=teacher, student=student, data=data, own=own)
+        run = cls.from_recipe(recipe, **parts)
+        storage.check_plan(run.plan, described)
+        run.restore(storage.state_of(described, tensors))
+        return run

@@ -129,6 +129,13 @@ class History:
 
         return pd.DataFrame([{**asdict(e), "accuracy": e.accuracy} for e in self.evaluations])
 
+    def copy(self) -> History:
+        """Return a copy that nothing recorded later changes."""
+        self.flush()
+        copied = History(self.columns, list(self.edits), list(self.evaluations), self.first_bad)
+        copied._rows = self._rows.copy()
+        return copied
+
     def until(self, step: int) -> History:
         """Return a copy that ends after ``step`` steps."""
         self.flush()

@@ -1,4 +1,4 @@
-"""What the terms of an objective, and the networks that they and recipes describe, look like in JSON."""
+"""What the terms of an objective, and the networks and schemes that recipes describe, look like in JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import outside
 from .schedules import HYPERPARAMETER, SCHEDULE
-from .schema import AnyOf, Flag, Kind, ListOf, Null, Number, Record, Switch, Text, Whole
+from .schema import AnyOf, Flag, Kind, ListOf, Null, Number, OneOf, Record, Switch, Text, Whole
 
 TERMS: dict[str, Any] = {}
 """Every term that can be written to a recipe and read back, a class by its name."""
@@ -33,6 +33,14 @@ _NETWORKS: dict[str, dict[str, Kind]] = {
 }
 ARCHITECTURE = Switch("name", lambda: {n: Record({}, told) for n, told in _NETWORKS.items()}, "an architecture")
 """A network as :func:`kdviz.models.build` takes it."""
+
+_SHIFT = AnyOf((Number(), OneOf(("validation",))))
+SCHEMES: dict[str, Record] = {
+    "assistant_chain": Record({"students": ListOf(ARCHITECTURE, fewest=1, longest=100)}),
+    "born_again": Record({"generations": Whole(1, 1000)}),
+    "shift_class_bias": Record({"of_class": Whole(0, 1_000_000), "by": ListOf(_SHIFT, fewest=1, longest=1000)}),
+}
+"""What each scheme of :func:`kdviz.schemes.stages` takes."""
 
 _PEER = Switch("name", lambda: {n: Record({}, {"seed": SEED, **told}) for n, told in _NETWORKS.items()}, "a peer")
 _AT_MOST = {"width": 65_536, "peers": 64}  # whole numbers that decide on memory, by field

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -16,16 +17,15 @@ from ..models.architecture import rebuildable
 from . import checks, schedules, schema
 from .history import EDIT, Edit
 from .objective import Objective
-from .objective_schema import ARCHITECTURE, SEED
+from .objective_schema import ARCHITECTURE, SCHEMES, SEED
 from .optimizer import BY_NAME
+from .plan import Plan
 from .schedules import Hyperparameter, Schedule
 from .schema import AnyOf, Flag, ListOf, Number, OneOf, Record, Switch, Text, Whole, or_null
 from .settings import AUGMENTS
+from .snapshot import Snapshot
 from .teacher import weight_hash
 from .terms import hinton
-
-if TYPE_CHECKING:
-    from .distillation import Distillation
 
 VERSION = 1
 
@@ -45,7 +45,7 @@ class Recipe:
     Parameters
     ----------
     data : str
-        A name of :func:`kdviz.data.load`, or another data set's own name (then hand the data to ``distillation``).
+        A name of :func:`kdviz.data.load`, or another data set's own name (then hand the data over).
     draw : dict, optional
         Arguments of ``Splits.with_labels``: which labels the student may use.
     teacher : str or None
@@ -100,17 +100,17 @@ class Recipe:
                 raise ValueError(f"edits[{i}] cannot be made: {error}") from None
 
     @classmethod
-    def of(cls, run: Distillation) -> Recipe:
-        """Return the recipe of a run; parts without a name are left out and must be handed over again."""
-        settings = run.settings
-        student = rebuildable(run.student)
-        student_seed = getattr(run.student, "seed", 0)
-        if student is not None and not _begins_as(run, models.build(student, seed=student_seed)):
+    def of(cls, plan: Plan, began: Snapshot, edits: Iterable[Edit] = ()) -> Recipe:
+        """Return the recipe of a run that began so; parts without a name are left out and must be handed over again."""
+        settings = plan.settings
+        student = rebuildable(plan.student)
+        student_seed = getattr(plan.student, "seed", 0)
+        if student is not None and not _begins_as(began, models.build(student, seed=student_seed)):
             student = None  # it had learned something before
         return cls(
-            data=run.data.name,
-            draw=dict(run.data.draw) if run.data.draw else None,
-            teacher=_shipped_name(run.teacher.module) if run.teacher is not None else None,
+            data=plan.data.name,
+            draw=dict(plan.data.draw) if plan.data.draw else None,
+            teacher=_shipped_name(plan.teacher.module) if plan.teacher is not None else None,
             student=student,
             student_seed=student_seed,
             objective=settings.objective,
@@ -120,7 +120,7 @@ class Recipe:
             epochs=settings.epochs,
             seed=settings.seed,
             augment=settings.augment if isinstance(settings.augment, str | None) else "custom",
-            edits=tuple(e.to_dict() for e in run.history.edits),
+            edits=tuple(e.to_dict() for e in edits),
         )
 
     def with_seed(self, seed: int) -> Recipe:
@@ -130,30 +130,6 @@ class Recipe:
     def without_scheme(self) -> Recipe:
         """Return the recipe of one plain run with the same parts and numbers."""
         return replace(self, scheme=None)
-
-    def distillation(
-        self, *, teacher: Any = None, student: nn.Module | None = None, data: Any = None, **more: Any
-    ) -> Distillation:
-        """Return the run at its start, edits waiting at their steps.
-
-        ``teacher``, ``student`` and ``data`` stand in for what has no name; ``more`` goes to ``Distillation``.
-
-        Raises
-        ------
-        ValueError
-            If a part has no name to load it by and was not handed over, or the recipe is a scheme of several runs.
-        """
-        from .distillation import Distillation
-
-        if self.scheme is not None:
-            raise ValueError(
-                f"this recipe is a scheme of several runs ({self.scheme.get('name')}); take them one by one from "
-                "kd.schemes.stages(recipe)"
-            )
-        parts = self.parts(teacher=teacher, student=student, data=data)
-        run = Distillation(parts.teacher, parts.student, parts.data, self.objective, **self.numbers() | more)
-        run.history.edits.extend(sorted((Edit.from_dict(e) for e in self.edits), key=lambda e: e.step))
-        return run
 
     def parts(self, *, teacher: Any = None, student: nn.Module | None = None, data: Any = None) -> RecipeParts:
         """Return teacher, student and data: those handed over, the others by their names.
@@ -256,12 +232,6 @@ def _check_edit(objective: Objective, name: str, value: Hyperparameter) -> None:
         raise ValueError(f"{name!r} is none of {', '.join((*objective.editable, 'learning_rate', 'total_steps'))}")
 
 
-def _schemes() -> dict[str, Record]:
-    from .schemes.by_name import ARGUMENTS  # it makes runs of recipes
-
-    return ARGUMENTS
-
-
 _EDITS = ListOf(EDIT, longest=schema.MOST)
 WRITTEN = Record(
     {"version": OneOf((VERSION,)), "data": Text(longest=1000), "objective": schema.Anything()},
@@ -282,15 +252,15 @@ WRITTEN = Record(
         "seed": SEED,
         "augment": or_null(OneOf((*AUGMENTS, "custom"))),
         "edits": _EDITS,
-        "scheme": or_null(Switch("name", _schemes, "a scheme")),
+        "scheme": or_null(Switch("name", lambda: SCHEMES, "a scheme")),
     },
 )
 
 
-def _begins_as(run: Distillation, fresh: nn.Module) -> bool:
-    """Whether the run's student had the weights of ``fresh`` at step 0."""
-    began, new = run._snapshots.before(0).student, fresh.state_dict()
-    return began.keys() == new.keys() and all(torch.equal(began[k].cpu(), new[k]) for k in new)
+def _begins_as(began: Snapshot, fresh: nn.Module) -> bool:
+    """Whether a student that began so had the weights of ``fresh``."""
+    new = fresh.state_dict()
+    return began.student.keys() == new.keys() and all(torch.equal(began.student[k].cpu(), new[k]) for k in new)
 
 
 def _shipped_name(teacher: nn.Module) -> str | None:

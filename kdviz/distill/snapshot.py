@@ -9,7 +9,7 @@ import tempfile
 import warnings
 import weakref
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,9 +20,9 @@ from ..models.looking import bytes_of, parts_of
 from .optimizer import changed, group_settings
 from .state import capture, restore
 
-SHELF_BYTES = 64 * 2**20  # of memory; beyond, the older snapshots wait in temporary files
+MEMORY_BYTES = 64 * 2**20  # of memory; beyond, the older snapshots wait in temporary files
 DISK_BYTES = 4 * 2**30  # of such files, or half of what is free there; beyond, every second snapshot goes, with a word
-SHELF_COUNT = 512
+MOST_SNAPSHOTS = 512
 
 
 @dataclass(frozen=True)
@@ -116,10 +116,10 @@ class SnapshotStore:
 
     Over ``limit`` bytes the oldest go to temporary files. Only where these would take more than ``DISK_BYTES``, or half
     of what is free, every second snapshot goes, never the first, the last or the best, and a warning says so; the same
-    beyond ``SHELF_COUNT`` of them. Any step between two snapshots can be made again by replaying from the one before.
+    beyond ``MOST_SNAPSHOTS`` of them. Any step between two snapshots can be made again by replaying from the first.
     """
 
-    def __init__(self, limit: int = SHELF_BYTES) -> None:
+    def __init__(self, limit: int = MEMORY_BYTES) -> None:
         self.limit = limit
         self.best: int | None = None  # a step whose snapshot stays
         self._asked_for: set[int] = set()  # steps whose snapshot stands for more than for being the best
@@ -147,12 +147,12 @@ class SnapshotStore:
         """Bytes held in memory."""
         return sum(held.nbytes for held in self._held if isinstance(held, Snapshot))
 
-    def put(self, snapshot: Snapshot, *, asked: bool = True) -> None:
+    def put(self, snapshot: Snapshot | OnDisk, *, asked: bool = True) -> None:
         """Add a snapshot, in the place of one of the same step."""
         if asked:
             self._asked_for.add(snapshot.step)
         self._insert(snapshot)
-        if len(self._held) > SHELF_COUNT:
+        if len(self._held) > MOST_SNAPSHOTS:
             self._thin()
         while self.memory > self.limit and (waiting := self._oldest_in_memory()) is not None:
             self._to_disk(waiting)
@@ -166,12 +166,11 @@ class SnapshotStore:
         self.best = snapshot.step
         self.put(snapshot, asked=asked)
 
-    def share(self, other: SnapshotStore, until: int) -> None:
-        """Take what ``other`` has up to a step, without a copy."""
-        for held in other._held:
-            if held.step <= until:
-                self._insert(held)
-                self._asked_for.add(held.step)
+    def fill(self, snapshots: Iterable[Snapshot | OnDisk]) -> None:
+        """Hold these in place of all before; they are shared, not copied."""
+        self._held, self._asked_for, self.best = [], set(), None
+        for snapshot in snapshots:
+            self.put(snapshot)
 
     def _insert(self, held: Snapshot | OnDisk) -> None:
         at = bisect_right(self._held, held.step, key=lambda s: s.step)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ..data import Examples
 from ..losses.labels import UNLABELLED
 from ..models.inference import answer, device_of, fitted, uncompiled
 from ..models.looking import evaluating
-from . import auxiliary
+from . import auxiliary, checks
 from .batches import Batch
-from .grouping import Grouping
-from .objective import Objective, Term
+from .objective import Term
 from .outputs import NOTHING, Outputs
+from .plan import Plan
 from .randomness import seeded
 from .taps import tapped
-from .teacher import Teacher
 from .tokens import flat_labels, flattened, positions
 
 LOGIT_BYTES = 2**30  # of a teacher's logits kept for all examples; beyond, the teacher is asked at each step
@@ -30,15 +28,7 @@ class TrainingStep:
 
     Parameters
     ----------
-    objective : Objective
-    teacher : Teacher or None
-    student : nn.Module
-    examples : Examples
-        The transfer set.
-    grouping : Grouping or None
-        Of the transfer set, where a term asks for groups.
-    seed : int
-        What auxiliary modules are drawn from.
+    plan : Plan
     repeats : bool
         Whether the inputs are the same in each epoch, so that the teacher's answers can be kept.
 
@@ -56,23 +46,15 @@ class TrainingStep:
         All that learns: the student's and the auxiliary modules'.
     """
 
-    def __init__(
-        self,
-        objective: Objective,
-        teacher: Teacher | None,
-        student: nn.Module,
-        examples: Examples,
-        grouping: Grouping | None,
-        *,
-        seed: int,
-        repeats: bool,
-    ) -> None:
-        self.teacher = teacher if objective.needs_teacher else None
+    def __init__(self, plan: Plan, *, repeats: bool) -> None:
+        examples, student, settings = plan.data.train, plan.student, plan.settings
+        objective = settings.objective.for_data(plan.data)
+        self.teacher = plan.teacher if objective.needs_teacher else None
         self.student, self.device = student, device_of(student)
         self.terms = tuple(zip(objective.names, objective.terms, strict=True))
-        self._examples, self._grouping = examples, grouping
+        self._plan, self._grouping = plan, plan.grouping
         few = examples.inputs(slice(0, 2))
-        self.layers, self.auxiliary = auxiliary.prepare(objective, self.teacher, student, few, seed)
+        self.layers, self.auxiliary = auxiliary.prepare(objective, self.teacher, student, few, settings.seed)
         self._auxiliary_of = dict(self.auxiliary.items())
         layer_bytes = 0
         if self.teacher is not None and self.layers.teacher:
@@ -125,12 +107,18 @@ class TrainingStep:
             soft=batch.soft,
         )
 
+    def each_term(self, batch: Batch, weighted: WeightedNumbers) -> Iterator[tuple[str, float, Tensor]]:
+        """Yield the name, the weight and the value of each term on a batch, with the graph of its gradient."""
+        outputs = self.outputs(batch)
+        for (name, term), (weight, hyper) in zip(self.terms, weighted, strict=True):
+            yield name, weight, term.value(self.for_term(outputs, name), hyper)
+
     def for_term(self, outputs: Outputs, name: str) -> Outputs:
         """Return what one term may look at: the same, and the auxiliary module that is its own."""
         module = self._auxiliary_of.get(name)
         return outputs if module is None else outputs._replace(auxiliary=module)
 
-    def gradient(self, batch: Batch, in_force: WeightedNumbers) -> tuple[Tensor, list[Tensor]]:
+    def gradient(self, batch: Batch, weighted: WeightedNumbers) -> tuple[Tensor, list[Tensor]]:
         """Give all that learns its gradient; return the loss and the terms' unweighted values.
 
         A term of weight 0 has a value and no part in the gradient. Nothing gets a gradient that no term asks for.
@@ -138,7 +126,7 @@ class TrainingStep:
         values: list[Tensor] = []
         loss: Tensor | None = None
         outputs = self.outputs(batch)
-        for (name, term), (weight, hyper) in zip(self.terms, in_force, strict=True):
+        for (name, term), (weight, hyper) in zip(self.terms, weighted, strict=True):
             of_term = self.for_term(outputs, name)
             if weight == 0:
                 with torch.no_grad():
@@ -150,24 +138,36 @@ class TrainingStep:
         for parameter in self.parameters:
             parameter.grad = None
         if self._by_themselves:
-            self._auxiliary_by_themselves(outputs, in_force)
+            self._auxiliary_by_themselves(outputs, weighted)
         if loss is None:
             return values[0] * 0, values
         loss.backward(inputs=self._taught if self._by_themselves else None)
         return loss.detach(), values
 
-    def _auxiliary_by_themselves(self, outputs: Outputs, in_force: WeightedNumbers) -> None:
+    def _auxiliary_by_themselves(self, outputs: Outputs, weighted: WeightedNumbers) -> None:
         """Give the auxiliary modules that learn by a loss of their own their gradient, and nobody else any."""
-        weights = {name: weight for (name, _), (weight, _) in zip(self.terms, in_force, strict=True)}
-        for (name, term), (_, hyper) in zip(self.terms, in_force, strict=True):
+        weights = {name: weight for (name, _), (weight, _) in zip(self.terms, weighted, strict=True)}
+        for (name, term), (_, hyper) in zip(self.terms, weighted, strict=True):
             if name in self._by_themselves:
                 own = term.auxiliary_loss(self.for_term(outputs, name), hyper, weights)
                 if own is not None:
                     own.backward(inputs=self._by_themselves[name], retain_graph=True)
 
-    def rehearse(self, in_force: WeightedNumbers) -> None:
-        """Have each term judge two examples, so that layers which cannot be compared are told before the first step."""
-        few = self._examples.take(slice(0, 2))
+    @property
+    def cached_layers(self) -> tuple[str, ...]:
+        """The teacher's layers that batches bring along."""
+        return self.layers.teacher if self.cached else ()
+
+    @property
+    def needs_rehearsal(self) -> bool:
+        """Whether terms look at more than both models' answers, which have been checked."""
+        return bool(self.layers.student or len(self.auxiliary))
+
+    def rehearse(self, weighted: WeightedNumbers) -> None:
+        """Have each term judge two examples, so that layers which cannot be compared fail before the first step."""
+        data = self._plan.data
+        checks.check_batches(self.auxiliary, data, self._plan.settings.batch_size)
+        few = data.train.take(slice(0, 2))
         x, y = fitted(few.inputs(), self.student), few.y.to(self.device)
         groups = None if self._grouping is None else self._grouping.codes[:2].to(self.device)
         soft = None if few.soft is None else few.soft.to(self.device)
@@ -178,5 +178,5 @@ class TrainingStep:
             batch = batch._replace(teacher=logits.to(self.device), teacher_layers=there)
         with evaluating(self.student), evaluating(self.auxiliary), torch.no_grad(), seeded(0, self.device):
             outputs = self.outputs(batch)
-            for (name, term), (_, hyper) in zip(self.terms, in_force, strict=True):
+            for (name, term), (_, hyper) in zip(self.terms, weighted, strict=True):
                 term.value(self.for_term(outputs, name), hyper)

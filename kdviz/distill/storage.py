@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,15 +15,13 @@ from .. import models
 from ..data import Splits
 from ..models.architecture import rebuildable
 from . import save_folder
-from .current_settings import CurrentSettings
 from .history import History
+from .plan import Plan
 from .recipe import Recipe
+from .run_state import RunState
 from .schema import MOST, Anything, ListOf, MapOf, Record, Text, Whole, or_null
 from .snapshot import OnDisk, Snapshot, whole
 from .teacher import Teacher, weight_hash
-
-if TYPE_CHECKING:
-    from .distillation import Distillation
 
 _WRITABLE = {
     *(torch.float64, torch.float32, torch.float16, torch.bfloat16),
@@ -31,20 +29,14 @@ _WRITABLE = {
 }
 
 
-def save(run: Distillation, folder: str | Path) -> Path:
-    """Write ``run`` into ``folder`` and return it as a path; see :meth:`kdviz.Distillation.save`."""
-    folder = Path(folder)
-    with run.lock:
-        run._check_teacher()
-        run.snapshot()
-        described, tensors = describe(run, run._snapshots.steps)
-        tensors = {name: on_its_own(tensor, name) for name, tensor in tensors.items()}
-        held = run._snapshots.held
-        for name, tensor in snapshot_tensors(whole(held[-1])).items():
-            check_writable(tensor, name)
-    nbytes = sum(snapshot.nbytes for snapshot in held) + sum(tensor.nbytes for tensor in tensors.values())
-    save_folder.write(folder, described["steps_done"], described, _files(described, tensors, held), nbytes)
-    return folder
+def save(plan: Plan, state: RunState, recipe: Recipe, folder: Path) -> None:
+    """Write a run into ``folder``; see :meth:`kdviz.Distillation.save`."""
+    described, tensors = describe(plan, state, recipe)
+    tensors = {name: on_its_own(tensor, name) for name, tensor in tensors.items()}
+    for name, tensor in snapshot_tensors(whole(state.snapshots[-1])).items():
+        check_writable(tensor, name)
+    nbytes = sum(held.nbytes for held in state.snapshots) + sum(tensor.nbytes for tensor in tensors.values())
+    save_folder.write(folder, state.steps_done, described, _files(described, tensors, state.snapshots), nbytes)
 
 
 def _files(
@@ -59,46 +51,19 @@ def _files(
         yield f"snapshot-{snapshot.step}.safetensors", {name: on_its_own(part, name) for name, part in parts.items()}
 
 
-def load(
-    folder: str | Path,
-    *,
-    teacher: nn.Module | Teacher | None = None,
-    student: nn.Module | None = None,
-    data: Any = None,
-    **own: Any,
-) -> Distillation:
-    """Return the run saved in ``folder``, at the step and with the history it had.
-
-    Parameters
-    ----------
-    folder : path
-    teacher, student, data
-        Only needed where the run used your own: a teacher that is not shipped, a module kdviz cannot build, your data.
-    **own
-        ``optimizer`` and ``augment``, where they were functions of your own.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the folder holds no complete save.
-    ValueError
-        If a part is missing, or is not what the run was made with, or the save is damaged: then the sentence says how
-        to load the save before, where that is whole.
-    """
-    described, tensors = save_folder.read(Path(folder))
-    return restore(described, tensors, teacher=teacher, student=student, data=data, **own)
-
-
-def restore(
+def parts_of(
     described: dict[str, Any],
     tensors: Mapping[str, Tensor],
     *,
-    teacher: nn.Module | Teacher | None = None,
-    student: nn.Module | None = None,
-    data: Any = None,
-    **own: Any,
-) -> Distillation:
-    """Return the run that `describe` and `snapshot_tensors` wrote down; arguments and errors as in `load`."""
+    teacher: nn.Module | Teacher | None,
+    student: nn.Module | None,
+    data: Any,
+    own: dict[str, Any],
+) -> tuple[Recipe, dict[str, Any]]:
+    """Return the recipe of a saved run, and its parts as ``Distillation.from_recipe`` takes them.
+
+    Arguments and errors as for :meth:`kdviz.Distillation.load`.
+    """
     _RUN.check(described, "run")
     recipe = Recipe.from_dict(described["recipe"], "run.recipe")
     missing = [name for name in ("optimizer", "augment") if getattr(recipe, name) == "custom" and name not in own]
@@ -113,13 +78,15 @@ def restore(
     if student is None and recipe.student is None and described.get("student_architecture") is not None:
         student = models.build(described["student_architecture"])  # it began with something learned
     more = {"snapshot_every": described["snapshot_every"], "allow_weaker_teacher": True, **own}
-    run = recipe.distillation(teacher=teacher, student=student, data=data, **more)
-    if described.get("groups", "") != _groups_mark(run):
+    return recipe, {"teacher": teacher, "student": student, "data": data, **more}
+
+
+def check_plan(plan: Plan, described: dict[str, Any]) -> None:
+    """Raise in one sentence unless groups and teacher are those that the run was saved with."""
+    if described.get("groups", "") != _groups_mark(plan):
         raise ValueError("the data given are not what the run learned from (the groups differ); pass the same data")
-    if run.teacher is not None and weight_hash(run.teacher.module) != described["teacher"]:
+    if plan.teacher is not None and weight_hash(plan.teacher.module) != described["teacher"]:
         raise ValueError("the teacher given is not the run's teacher (its weights differ); pass the same teacher")
-    _put_back(run, described, tensors)
-    return run
 
 
 def _check_data(data: Splits, described: dict[str, Any]) -> None:
@@ -136,43 +103,38 @@ def _check_data(data: Splits, described: dict[str, Any]) -> None:
         raise ValueError(f"the classes of the data given are {given}, and the run's were {had}; pass the same data")
 
 
-def describe(
-    run: Distillation, steps: Sequence[int], recipe: Recipe | None = None
-) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def describe(plan: Plan, state: RunState, recipe: Recipe) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Return what JSON can hold of a run, and those of its tensors that are no snapshot's.
 
-    The caller holds the run's lock. ``steps`` are those of the snapshots that are kept with it, the last one of now;
-    the caller adds what `snapshot_numbers` tells of them as ``"optimizer_plain"``. ``recipe`` is the run's, where the
-    caller knows it.
+    The caller adds what `snapshot_numbers` tells of the state's snapshots as ``"optimizer_plain"``.
     """
-    tensors: dict[str, Tensor] = {"history": torch.from_numpy(run.history.rows.copy())}
-    teacher = run.teacher.module if run.teacher is not None else None
-    recipe = run.recipe if recipe is None else recipe
+    tensors: dict[str, Tensor] = {"history": torch.from_numpy(state.history.rows.copy())}
+    teacher = plan.teacher.module if plan.teacher is not None else None
     teacher_architecture = rebuildable(teacher) if recipe.teacher is None else None
     if teacher is not None and teacher_architecture is not None:
         tensors |= {f"teacher/{name}": tensor for name, tensor in teacher.state_dict().items()}
     described = {
-        "steps_done": run.steps_done,
+        "steps_done": state.steps_done,
         "recipe": recipe.to_dict(),
-        "history": run.history.to_dict(),
+        "history": state.history.to_dict(),
         "optimizer_plain": {},
-        "snapshots": list(steps),
-        "teacher": run._teacher_mark,
+        "snapshots": [snapshot.step for snapshot in state.snapshots],
+        "teacher": plan.teacher_mark,
         "teacher_architecture": teacher_architecture,
-        "student_architecture": rebuildable(run.student),
-        "snapshot_every": run.settings.snapshot_every,
-        "transfer_set": run.data.train.fingerprint(),
-        "validation": run.data.validation.fingerprint(),
-        "test": run.data.test.fingerprint(),
-        "classes": list(run.data.classes),
-        "groups": _groups_mark(run),
+        "student_architecture": rebuildable(plan.student),
+        "snapshot_every": plan.settings.snapshot_every,
+        "transfer_set": plan.data.train.fingerprint(),
+        "validation": plan.data.validation.fingerprint(),
+        "test": plan.data.test.fingerprint(),
+        "classes": list(plan.data.classes),
+        "groups": _groups_mark(plan),
         "torch_threads": torch.get_num_threads(),
     }
     return described, tensors
 
 
 def snapshot_numbers(snapshot: Snapshot) -> dict[str, Any]:
-    """Return what the optimiser of a snapshot keeps that is no tensor, by the names that `restore` knows it by."""
+    """Return what the optimiser of a snapshot keeps that is no tensor, by the names that `state_of` knows it by."""
     return {
         key: _plain(value, key.rsplit("/", 1)[1])
         for key, value in _of_optimizer(snapshot)
@@ -197,13 +159,13 @@ def _plain(value: object, name: str) -> object:
     )
 
 
-def _groups_mark(run: Distillation) -> str:
+def _groups_mark(plan: Plan) -> str:
     """Return the fingerprint of the groups that a penalty reads; empty without one."""
-    return "" if run._grouping is None else run._grouping.fingerprint()
+    return "" if plan.grouping is None else plan.grouping.fingerprint()
 
 
 def snapshot_tensors(snapshot: Snapshot) -> dict[str, Tensor]:
-    """Return the tensors of a snapshot by the names that `restore` knows them by."""
+    """Return the tensors of a snapshot by the names that `state_of` knows them by."""
     if snapshot.extra:
         raise ValueError(
             f"a run is saved as tensors, and its student keeps something else ({', '.join(snapshot.extra)[:100]}); "
@@ -250,8 +212,8 @@ def _short(error: Exception) -> str:
     return " ".join(str(error).split())[:200]
 
 
-def _put_back(run: Distillation, described: dict[str, Any], tensors: Mapping[str, Tensor]) -> None:
-    """Fill the snapshots, the history and the student of a fresh run with what was saved."""
+def state_of(described: dict[str, Any], tensors: Mapping[str, Tensor]) -> RunState:
+    """Return the state that `describe`, `snapshot_tensors` and `snapshot_numbers` wrote down."""
     steps_done, steps = described["steps_done"], described["snapshots"]
     rows = tensors.get("history", torch.empty(0)).numpy().astype(np.float64)
     history = History.from_dict(described["history"], rows, "run.history")
@@ -260,15 +222,7 @@ def _put_back(run: Distillation, described: dict[str, Any], tensors: Mapping[str
             f"the save has {len(rows):,} records and snapshots up to step {max(steps):,} of a run of {steps_done:,} "
             "steps; restore it from a copy, or start anew"
         )
-    try:
-        for step in steps:
-            run._snapshots.put(_snapshot(step, tensors, described["optimizer_plain"]))
-        run._return_to(run._snapshots.before(steps_done))
-    except (RuntimeError, LookupError, TypeError) as error:  # what torch says of weights that do not fit
-        raise ValueError(f"the weights saved do not fit the student ({_short(error)}); pass the run's") from error
-    run.history = history
-    run._now = CurrentSettings(run.settings, run.steps_per_epoch)
-    run._enter(run.steps_done)
+    return RunState(tuple(_snapshot(step, tensors, described["optimizer_plain"]) for step in steps), history)
 
 
 def _snapshot(step: int, tensors: Mapping[str, Tensor], plain: dict[str, Any]) -> Snapshot:

@@ -89,10 +89,15 @@ class Teacher:
                 self._writes = weight_versions(self.module) != before
         return self._writes
 
+    def probe_layers(self, inputs: Inputs) -> dict[str, Tap]:
+        """Return what each layer gives for two examples, by name; remembered for what follows."""
+        self._taps = probe(self.module, fitted(rows(inputs, slice(0, 2)), self.module))
+        return self._taps
+
     def _overwritten(self, inputs: Inputs, layers: Sequence[str]) -> list[str]:
         """Return those of the layers whose output a later layer writes into; looked up once."""
         if any(name not in self._taps for name in layers):
-            self._taps = probe(self.module, fitted(rows(inputs, slice(0, 1)), self.module))
+            self.probe_layers(inputs)
         return [name for name in layers if self._taps[name].overwritten]
 
     def knows(self, examples: Examples) -> bool:
@@ -141,8 +146,8 @@ class Teacher:
 
     def layer_bytes(self, examples: Examples, layers: Sequence[str]) -> int:
         """Return how many bytes the named layers give for all examples."""
-        self._overwritten(examples.inputs(slice(0, 1)), layers)
-        return sum(4 * math.prod(self._taps[name].shape) for name in set(layers)) * len(examples)
+        self._overwritten(examples.inputs(slice(0, 2)), layers)
+        return sum(4 * math.prod(self._taps[name].shape[1:]) for name in set(layers)) * len(examples)
 
     def _compute(
         self, examples: Examples, layers: Sequence[str], progress: Callable[[int, int], bool] | None
@@ -170,6 +175,11 @@ class Teacher:
         if self._hashed is None or self._hashed[0] != written:
             self._hashed = (written, weight_hash(self.module))
         return self._hashed[1]
+
+    def check_unwritten(self, since: str) -> None:
+        """Raise a ``RuntimeError`` if the weights were written to since fingerprint ``since``; quick."""
+        if self.fingerprint() != since:
+            self.check_unchanged(since)
 
     def check_unchanged(self, since: str) -> None:
         """Raise a ``RuntimeError`` if the weights, all of them hashed again, are not those of fingerprint ``since``."""

@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+
+from torch import nn
 
 from .live import LIVE
-from .objective import Objective
-from .state import restore
-from .terms import HardLabels, LabelSmoothing, Term
+from .objective import Objective, Term
+from .plan import Plan
+from .terms import HardLabels, LabelSmoothing
 from .terms.labels import weight_of_labels
-
-if TYPE_CHECKING:
-    from .distillation import Distillation
 
 SHARED = ("total_steps", *(name for name, number in LIVE.items() if number.of_twin))  # edits that concern a twin too
 
 
-def twin(run: Distillation, smoothing: float = 0.0) -> Distillation:
-    """Return the twin of ``run`` at step 0; see :meth:`kdviz.Distillation.twin`."""
-    if run.data.train.labelled == 0:
+def twin_plan(plan: Plan, student: nn.Module, smoothing: float = 0.0) -> Plan:
+    """Return the plan of a twin, whose ``student`` is the run's as it began; see :meth:`kdviz.Distillation.twin`."""
+    if plan.data.train.labelled == 0:
         raise ValueError("a twin learns from labels alone and the transfer set has none")
-    objective = labels_alone(run.settings.objective, smoothing)
-    with run.lock:
-        other = type(run).__new__(type(run))
-        student = run._copy("a twin")
-        first = run._snapshots.before(0)
-        restore(student, first.student, first.extra)
-        settings = replace(run.settings, objective=objective)
-        other._assemble(None, student, run.data, settings, modes=run._modes, replay=run._replay)
-        other.history.edits.extend(e for e in run.history.edits if e.name in SHARED)
-        return other
+    settings = replace(plan.settings, objective=labels_alone(plan.settings.objective, smoothing))
+    return replace(plan, teacher=None, teacher_mark="", student=student, settings=settings)
 
 
 def labels_alone(objective: Objective, smoothing: float = 0.0) -> Objective:

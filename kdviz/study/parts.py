@@ -115,8 +115,8 @@ class Parts:
 
     def distillation(self, recipe: Recipe, role: str) -> Distillation:
         """Return a run at its start."""
-        return recipe.distillation(
-            teacher=self.teacher_of(recipe, role), student=self.student_of(recipe), data=self.data_of(recipe)
+        return Distillation.from_recipe(
+            recipe, teacher=self.teacher_of(recipe, role), student=self.student_of(recipe), data=self.data_of(recipe)
         )
 
     def stages(self, recipe: Recipe, role: str) -> Iterator[Stage]:

@@ -210,14 +210,14 @@ def steps_trained_by(call, monkeypatch):
 
 def test_snapshots_that_are_many_wait_on_the_disk_and_no_step_is_trained_again(make, monkeypatch):
     run = make(snapshot_every=1)
-    run._snapshots.limit = 6 * run.snapshot().nbytes
+    run._store.limit = 6 * run.snapshot().nbytes
     seen = {step.number: copy.deepcopy(run.student) for step in run}
-    assert run._snapshots.steps == list(range(run.steps_done + 1))
-    assert run._snapshots.memory <= run._snapshots.limit
+    assert run._store.steps == list(range(run.steps_done + 1))
+    assert run._store.memory <= run._store.limit
     for step in (3, 23):
         assert same_weights(run.at(step), seen[step])
         assert steps_trained_by(partial(run.at, step), monkeypatch) == 0
-    files = [held._path for held in run._snapshots._held if not isinstance(held, Snapshot)]
+    files = [held._path for held in run._store._held if not isinstance(held, Snapshot)]
     assert files and all(Path(file).exists() for file in files)
     del run
     gc.collect()
@@ -226,11 +226,11 @@ def test_snapshots_that_are_many_wait_on_the_disk_and_no_step_is_trained_again(m
 
 def test_snapshots_that_the_disk_has_no_room_for_are_thinned_with_a_word(make, monkeypatch):
     run = make(snapshot_every=1)
-    run._snapshots.limit = 6 * run.snapshot().nbytes
+    run._store.limit = 6 * run.snapshot().nbytes
     monkeypatch.setattr("kdviz.distill.snapshot.DISK_BYTES", 4 * run.snapshot().nbytes)
     with pytest.warns(UserWarning, match="every second one is dropped.* larger snapshot_every keeps fewer"):
         seen = {step.number: copy.deepcopy(run.student) for step in run}
-    assert len(run._snapshots) <= 14
+    assert len(run.snapshots) <= 14
     assert same_weights(run.at(23), seen[23])
 
 
@@ -238,7 +238,7 @@ def test_the_best_step_is_had_without_training_again(make, monkeypatch):
     run = make(epochs=4).train(progress=False)
     best = run.best_step()
     assert steps_trained_by(lambda: run.at(best), monkeypatch) == 0
-    assert best in run._snapshots.steps
+    assert best in run._store.steps
 
 
 def test_an_edit_takes_effect_at_the_next_step_and_is_recorded_with_it(make):

@@ -159,7 +159,7 @@ def test_a_recipe_with_it_survives_json_and_its_text_runs_as_code(begin):
     taught(run, 8)
     recipe = kd.Recipe.from_json(run.recipe.to_json())
     assert recipe == run.recipe and eval(repr(recipe), PUBLIC) == recipe
-    assert taught(recipe.distillation(), 8).history.rows.tobytes() == run.history.rows.tobytes()
+    assert taught(kd.Distillation.from_recipe(recipe), 8).history.rows.tobytes() == run.history.rows.tobytes()
 
 
 def test_the_twin_keeps_the_penalty_and_the_edits_of_its_weight(begin):

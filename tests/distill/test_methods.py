@@ -10,9 +10,9 @@ import torch
 
 import kdviz as kd
 from kdviz.distill import terms
-from kdviz.distill.gradients import term_gradients
 from kdviz.distill.methods import METHODS, fitting, method
 from kdviz.distill.pairing import LayerPairs, layer_pairs
+from kdviz.measure.gradients import term_gradients
 
 from .conftest import same_weights
 

@@ -110,7 +110,7 @@ def test_edits_in_any_order_are_each_made_at_their_step(clouds, teacher):
     recipe = kd.Recipe(
         data="clouds", student={"name": "mlp", "hidden": [4], "inputs": 4, "classes": 3}, batch_size=32, edits=edits
     )
-    run = recipe.distillation(teacher=teacher, data=clouds).train(epochs=1, progress=False)
+    run = kd.Distillation.from_recipe(recipe, teacher=teacher, data=clouds).train(epochs=1, progress=False)
     assert run.history.column("learning_rate").tolist() == [1e-3] * 3 + [1e-2] * 5 + [1e-4] * (len(run.history) - 8)
 
 

@@ -80,13 +80,13 @@ def test_what_an_optimiser_keeps_in_its_groups_goes_back_and_is_saved(make, teac
 
 
 def test_a_save_holds_one_snapshot_at_a_time_in_memory(make, clouds, tmp_path, monkeypatch):
-    from kdviz.distill import snapshot, storage
+    from kdviz.distill import snapshot
 
     run = make(snapshot_every=1)
-    run._snapshots.limit = 1
+    run._store.limit = 1
     for _ in range(12):
         run.step()
-    assert sum(isinstance(held, snapshot.OnDisk) for held in run._snapshots.held) == 12
+    assert sum(isinstance(held, snapshot.OnDisk) for held in run.snapshots) == 12
     alive, read = [], snapshot.OnDisk.load
 
     def counted(waiting):
@@ -99,7 +99,7 @@ def test_a_save_holds_one_snapshot_at_a_time_in_memory(make, clouds, tmp_path, m
 
     most: list[int] = []
     monkeypatch.setattr(snapshot.OnDisk, "load", counted)
-    storage.save(run, tmp_path)
+    run.save(tmp_path)
     assert 1 <= max(most) <= 2
     loaded = kd.Distillation.load(tmp_path, teacher=run.teacher, data=clouds)
     assert same_weights(loaded.at(5), run.at(5))
@@ -206,7 +206,7 @@ def test_a_student_that_had_learned_before_is_no_recipe(make):
     assert first.recipe.student is not None
     assert second.recipe.student is None
     with pytest.raises(ValueError, match="pass it, as it began, as student="):
-        second.recipe.distillation(teacher=first.teacher, data=first.data)
+        kd.Distillation.from_recipe(second.recipe, teacher=first.teacher, data=first.data)
 
 
 def test_a_missing_or_damaged_save_is_said_in_a_sentence(make, clouds, tmp_path):
@@ -265,10 +265,10 @@ def test_a_recipe_survives_json_and_runs_again(tmp_path):
     run.train(progress=False)
     recipe = kd.Recipe.from_json(run.recipe.to_json())
     assert recipe == run.recipe and recipe.data == "mnist" and recipe.draw["count"] == 200
-    again = recipe.distillation(teacher=teacher).train(progress=False)
+    again = kd.Distillation.from_recipe(recipe, teacher=teacher).train(progress=False)
     assert again.history.rows.tobytes() == run.history.rows.tobytes()
     with pytest.raises(ValueError, match="pass it as teacher="):
-        recipe.distillation()
+        kd.Distillation.from_recipe(recipe)
     with pytest.raises(ValueError, match="a recipe must be JSON text"):
         kd.Recipe.from_json("{")
     with pytest.raises(ValueError, match="a recipe has no speed"):

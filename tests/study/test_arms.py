@@ -83,7 +83,7 @@ def test_the_twins_recipe_gives_the_engines_twin_bit_for_bit(recipe, digits, smo
         {"step": 5, "name": "total_steps", "value": 18},
     )
     edited = replace(recipe, edits=edits)
-    twin = edited.distillation(data=digits).twin(smoothing).train(progress=False)
-    ours = twin_recipe(edited, smoothing).distillation(data=digits).train(progress=False)
+    twin = kd.Distillation.from_recipe(edited, data=digits).twin(smoothing).train(progress=False)
+    ours = kd.Distillation.from_recipe(twin_recipe(edited, smoothing), data=digits).train(progress=False)
     assert ours.steps_done == twin.steps_done == 18
     assert same_weights(ours.student, twin.student)

@@ -29,7 +29,7 @@ def parts(digits):
 
 def test_an_outcome_holds_what_the_run_by_hand_gives(recipe, digits, parts, sign):
     outcome = do(make_job(recipe, "student", parts), parts, sign)
-    run = recipe.distillation(data=digits).train(progress=False)
+    run = kd.Distillation.from_recipe(recipe, data=digits).train(progress=False)
     by_engine = run.evaluate("test")
     test = outcome["moments"]["last"]["test"]
     assert outcome["state"] == "finished" and outcome["moments"]["last"]["step"] == run.steps_done == 12
@@ -54,7 +54,7 @@ def test_the_best_epoch_is_the_one_with_fewest_validation_errors(recipe, digits,
         1
     )  # jumps about, so that its last epoch is not its best
     outcome = do(make_job(wild, "student", parts), parts, sign)
-    run = wild.distillation(data=digits).train(progress=False)
+    run = kd.Distillation.from_recipe(wild, data=digits).train(progress=False)
     best = run.best_step()
     assert best < run.steps_done
     found = outcome["moments"]["best"]

@@ -57,8 +57,8 @@ def made(recipes, parts):
 )
 def test_weights_and_losses_are_those_of_separate_runs(recipe, digits, more):
     recipe = replace(recipe, epochs=6, **more)
-    apart = [replace(recipe, objective=o).distillation(data=digits) for o in OBJECTIVES.values()]
-    stack = Stack([replace(recipe, objective=o).distillation(data=digits) for o in OBJECTIVES.values()])
+    apart = [kd.Distillation.from_recipe(replace(recipe, objective=o), data=digits) for o in OBJECTIVES.values()]
+    stack = Stack([kd.Distillation.from_recipe(replace(recipe, objective=o), data=digits) for o in OBJECTIVES.values()])
     losses = torch.stack([stack.step() for _ in range(36)])  # (steps, M)
     for i, run in enumerate(apart):
         run.train(progress=False)
@@ -75,8 +75,8 @@ def test_a_transfer_set_with_few_labels_is_learned_alike(recipe, digits):
     data = replace(digits, train=kd.data.Examples(digits.train.x, y))
     recipe = replace(recipe, batch_size=6)
     kinds = [OBJECTIVES[name] for name in ("soft and hard", "smoothed", "labels alone")]
-    stack = Stack([replace(recipe, objective=o).distillation(data=data) for o in kinds])
-    apart = [replace(recipe, objective=o).distillation(data=data) for o in kinds]
+    stack = Stack([kd.Distillation.from_recipe(replace(recipe, objective=o), data=data) for o in kinds])
+    apart = [kd.Distillation.from_recipe(replace(recipe, objective=o), data=data) for o in kinds]
     for _ in range(60):
         together = stack.step()
         losses = [run.step().loss.item() for run in apart]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...distill import SoftTargetsWithoutT2
-from ...distill.gradients import term_gradients
 from ...distill.terms import HardLabels, LabelSmoothing
+from ...measure.gradients import term_gradients
 from ..case import Case
 from ..findings import Finding, NotLookedAt, look
 from .roles import FAULTY

@@ -9,9 +9,7 @@ from torch import nn
 
 from ... import models
 from ..distillation import Distillation
-from ..objective_schema import ARCHITECTURE
 from ..recipe import Recipe
-from ..schema import AnyOf, ListOf, Number, OneOf, Record, Whole
 from ..teacher import Teacher
 from .assistant_chain import assistant_chain
 from .born_again import born_again
@@ -58,7 +56,7 @@ def stages(recipe: Recipe, **parts: Any) -> Iterator[Stage]:
     ensemble of 2 Ensemble
     """
     if recipe.scheme is None:
-        return iter([("", recipe.distillation(**parts))])
+        return iter([("", Distillation.from_recipe(recipe, **parts))])
     arguments = dict(recipe.scheme)
     name = arguments.pop("name", None)
     if name not in SCHEMES:
@@ -94,7 +92,7 @@ def _shift_class_bias(
     recipe: Recipe, parts: dict[str, Any], *, of_class: int, by: list[float | str]
 ) -> Iterator[Stage]:
     """``by``: how much, each a stage; "validation" stands for what gives the fewest errors there."""
-    run = recipe.without_scheme().distillation(**parts)
+    run = Distillation.from_recipe(recipe.without_scheme(), **parts)
     yield "as trained", run
     learned = frozen(run)
     for amount in by:
@@ -104,14 +102,6 @@ def _shift_class_bias(
         else:
             yield f"bias raised by {amount:g}", shift_class_bias(learned, of_class, float(amount))
 
-
-_RAISE = AnyOf((Number(), OneOf(("validation",))))
-ARGUMENTS: dict[str, Record] = {
-    "assistant_chain": Record({"students": ListOf(ARCHITECTURE, fewest=1, longest=100)}),
-    "born_again": Record({"generations": Whole(1, 1000)}),
-    "shift_class_bias": Record({"of_class": Whole(0, 1_000_000), "by": ListOf(_RAISE, fewest=1, longest=1000)}),
-}
-"""What each scheme takes, in JSON."""
 
 SCHEMES: dict[str, Callable[..., Iterator[Stage]]] = {
     "assistant_chain": _assistant_chain,

@@ -67,7 +67,8 @@ class Repeats:
         """Return the next seed's runs at their start, for a runner; edits made on the page wait at their steps."""
         first = self.group[0][1]
         recipe = self._recipe.with_seed(first.settings.seed + len(self.results))
-        run = recipe.distillation(
+        run = Distillation.from_recipe(
+            recipe,
             teacher=first.teacher,
             data=first.data,
             snapshot_every=first.settings.snapshot_every,

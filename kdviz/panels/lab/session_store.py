@@ -72,7 +72,6 @@ class _Written:
 
     run: weakref.ref[Distillation]
     recipe: Recipe
-    now: Snapshot | None = None  # of the newest step, where the run stores none of it
     mark: tuple[Any, ...] = ()
     entry: dict[str, Any] = field(default_factory=dict)
     film_mark: tuple[Any, ...] = ()
@@ -223,24 +222,19 @@ class SessionStore:
         with run.lock:
             known = self._runs.get(name) or _Written(weakref.ref(run), _recipe(run))
             self._runs[name] = known
-            stored = run._snapshots.held
-            mark = (run.steps_done, repr(run.history.to_dict()), run.total_steps, stride, [s.step for s in stored])
+            steps = [snapshot.step for snapshot in run.snapshots]
+            mark = (run.steps_done, repr(run.history.to_dict()), run.total_steps, stride, steps)
             if mark == known.mark:
                 return known.entry
-            if stored[-1].step == run.steps_done:
-                known.now = None
-            elif known.now is None or known.now.step != run.steps_done:
-                known.now = run._taken()
-            kept = (*stored, known.now) if known.now is not None else stored
-            run.history.flush()
-            if run.history.first_bad is not None or not whole(kept[-1]).finite:
-                raise ValueError(f"after step {run.steps_done:,} its loss or weights are not finite")
-            kept = _thinned(kept, stride)
-            recipe = replace(known.recipe, edits=tuple(e.to_dict() for e in run.history.edits))
-            described, rest = storage.describe(run, [snapshot.step for snapshot in kept], recipe)
+            state = run.capture()
+            if state.history.first_bad is not None or not whole(state.snapshots[-1]).finite:
+                raise ValueError(f"after step {state.steps_done:,} its loss or weights are not finite")
+            state = replace(state, snapshots=_thinned(state.snapshots, stride))
+            recipe = replace(known.recipe, edits=tuple(e.to_dict() for e in state.history.edits))
+            described, rest = storage.describe(run.plan, state, recipe)
             rest = {key: storage.on_its_own(tensor, key) for key, tensor in rest.items()}
         snapshots = {}
-        for snapshot in kept:
+        for snapshot in state.snapshots:
             file, numbers = self._put_snapshot(place, snapshot)
             snapshots[str(snapshot.step)] = file
             described["optimizer_plain"] |= numbers
@@ -343,7 +337,7 @@ class SessionStore:
             for name, run in runs.items():  # the next save need not write them again
                 entry = manifest["runs"][name]
                 plain = entry["described"]["optimizer_plain"].items()
-                for snapshot in run._snapshots.held:
+                for snapshot in run.snapshots:
                     numbers = {key: value for key, value in plain if key.startswith(f"{snapshot.step}/")}
                     self._snapshots[snapshot.mark] = place / entry["snapshots"][str(snapshot.step)], numbers
         return manifest["session"], runs, films
@@ -383,7 +377,7 @@ def _recipe(run: Distillation) -> Recipe:
 
 def _stride(runs: Mapping[str, Distillation]) -> int:
     """Return 1 if all snapshots find room, else 2, 4, 8 ...: only every so-manieth is written."""
-    unique = {snapshot.mark: snapshot.nbytes for run in runs.values() for snapshot in run._snapshots.held}
+    unique = {snapshot.mark: snapshot.nbytes for run in runs.values() for snapshot in run.snapshots}
     stride = 1
     while sum(unique.values()) / stride > 0.75 * session_files.BYTES and stride < 512:
         stride *= 2
@@ -440,7 +434,7 @@ class _Once:
             tensors |= self._files[file]
         shipped = self._teachers is not None and recipe.teacher is not None
         teacher = self._teachers(recipe.teacher) if shipped else None  # type: ignore[misc, arg-type]
-        return storage.restore(entry["described"], tensors, teacher=teacher, data=self._splits[drawn])
+        return Distillation.from_saved(entry["described"], tensors, teacher=teacher, data=self._splits[drawn])
 
 
 def _film(tensors: dict[str, Tensor]) -> LogitRecording:

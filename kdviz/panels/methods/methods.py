@@ -19,12 +19,12 @@ from traitlets import Bunch
 
 from ... import widgets
 from ...distill import Distillation, Runner, hinton, leave_room
-from ...distill.gradients import TermGradients, term_gradients
 from ...distill.methods import METHODS
 from ...distill.objective import Objective
 from ...distill.runner import KeepGoing
 from ...distill.schema import Kind
 from ...distill.terms import HardLabels
+from ...measure.gradients import TermGradients, term_gradients
 from ...widgets.from_page import Box, VBox
 from ..lab.choices import one_of
 from ..live import memory, messages, status_text

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...distill import Distillation, Edit, Runner
-from ...distill.gradients import TermGradients
 from ...distill.methods import Method
 from ...measure import PairedErrors, paired_errors
 from ...measure.error_words import in_errors, worth
+from ...measure.gradients import TermGradients
 from ...models import inference
 from ..live import status_text
 

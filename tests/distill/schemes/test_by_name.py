@@ -69,4 +69,4 @@ def test_what_does_not_fit_is_told_in_a_sentence(clouds):
     with pytest.raises(ValueError, match=r"does not fit the scheme born_again: .*unexpected keyword argument 'times'"):
         stages(recipe(scheme={"name": "born_again", "times": 3}), data=clouds)
     with pytest.raises(ValueError, match="a scheme of several runs"):
-        replace(recipe(), scheme={"name": "born_again"}).distillation(data=clouds)
+        kd.Distillation.from_recipe(replace(recipe(), scheme={"name": "born_again"}), data=clouds)

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 
 import kdviz as kd
-from kdviz.distill.gradients import term_gradients
 from kdviz.distill.schemes.continual import Retained, continual, retained, tasks_of
 from kdviz.distill.terms.replay import Reservoir
+from kdviz.measure.gradients import term_gradients
 
 from ..conftest import same_weights, small
 

@@ -51,7 +51,7 @@ def shown(panel: Lab) -> np.ndarray:
 def test_two_twins_learn_beside_the_student_from_the_same_batches(lab):
     panel = train(lab(smoothing=True))
     assert [row["role"] for row in panel.scene.runs] == ["student", "twin", "smoothed"]
-    weights = [r._snapshots.before(0).student for r in (panel.run, panel.twin, panel.smoothed)]
+    weights = [r._store.before(0).student for r in (panel.run, panel.twin, panel.smoothed)]
     assert all(torch.equal(a, b) for a, b in zip(weights[0].values(), weights[2].values(), strict=True))
     assert all(row["test"] is not None and row["best_test"] is not None for row in panel.scene.runs)
     assert panel.runs.verdict.count("95\u202f% CI") == 2 and "this is one seed" in panel.runs.verdict

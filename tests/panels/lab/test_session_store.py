@@ -136,7 +136,7 @@ def test_session_runs_and_films_come_back_as_they_were():
     assert asked == ["mnist-mlp-1200"]
     assert same_bits(runs["a"], run)
     assert runs["a"].history.evaluations == run.history.evaluations
-    assert [s.step for s in runs["a"]._snapshots] == [0, 7, 14, 16]
+    assert [s.step for s in runs["a"].snapshots] == [0, 7, 14, 16]
     for frame, kept in zip(films["a"].frames, back["a"].frames, strict=True):
         assert (frame.step, frame.scale) == (kept.step, kept.scale)
         assert frame.numbers.tobytes() == kept.numbers.tobytes()
@@ -150,7 +150,7 @@ def test_keeping_leaves_the_run_as_it_is():
         keeper.save({}, {"a": run})
     steps(alone, 10)
     assert same_bits(run, alone)
-    assert [s.step for s in run._snapshots] == [s.step for s in alone._snapshots], "a save puts nothing on the shelf"
+    assert [s.step for s in run.snapshots] == [s.step for s in alone.snapshots], "a save stores nothing in the run"
 
 
 def test_a_snapshot_is_written_once_and_what_nothing_needs_is_cleared_away(place):
@@ -287,12 +287,12 @@ def test_over_its_room_the_oldest_session_of_a_browser_goes(place, monkeypatch):
 
 def test_a_session_too_large_keeps_fewer_snapshots_or_says_why_it_is_not_kept(monkeypatch):
     run = steps(make_run(), 30)
-    whole = sum(s.nbytes for s in run._snapshots)
+    whole = sum(s.nbytes for s in run.snapshots)
     monkeypatch.setattr(session_files, "BYTES", int(0.9 * whole))
     keeper = SessionStore(TOKEN)
     assert keeper.save({}, {"a": run}), keeper.problem
     _, runs, _ = SessionStore(TOKEN).load(keeper.id, the_teacher)
-    assert [s.step for s in runs["a"]._snapshots] == [0, 14, 28, 30]
+    assert [s.step for s in runs["a"].snapshots] == [0, 14, 28, 30]
     assert same_bits(runs["a"], run)
     monkeypatch.setattr(session_files, "BYTES", 1000)
     assert not keeper.save({"title": "larger"}, {"a": steps(run, 1)})
@@ -454,7 +454,7 @@ def test_killed_at_any_moment_the_last_complete_save_is_offered(share, place):
 
 def test_snapshots_that_wait_on_the_disk_are_written_once_and_come_back(place, monkeypatch):
     run = make_run()
-    run._snapshots.limit = 0  # all but the last wait in temporary files
+    run._store.limit = 0  # all but the last wait in temporary files
     steps(run, 30)
     keeper = SessionStore(TOKEN)
     assert keeper.save({}, {"a": run}), keeper.problem

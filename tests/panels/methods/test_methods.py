@@ -14,8 +14,8 @@ import pytest
 import torch
 
 import kdviz as kd
-from kdviz.distill.gradients import TermGradients, term_gradients
 from kdviz.distill.methods import METHODS, method
+from kdviz.measure.gradients import TermGradients, term_gradients
 from kdviz.panels import Methods
 from kdviz.panels.methods.choices import MethodChoices
 from kdviz.panels.methods.formula import formulas

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from .randomness import mix, seeded
-
-if TYPE_CHECKING:
-    from .distillation import Distillation
+from ..distill import Distillation
 
 
 @dataclass(frozen=True)
@@ -69,31 +64,22 @@ def term_gradients(run: Distillation) -> TermGradients:
     >>> found.names, len(found.norms), round(found.cosines[0][0], 6)
     (('soft', 'hard'), 2, 1.0)
     """
-    training_step = run._training_step
-    with run.lock:
-        run._enter(run.steps_done)
-        run.student.train()
+    names, values, weights, gradients = [], [], [], []
+    with run.next_terms() as terms:
         parameters = [p for p in run.student.parameters() if p.requires_grad]
-        buffers = [copy.deepcopy(module.state_dict()) for module in (run.student, run.auxiliary)]
-        values, gradients = [], []
-        try:
-            with seeded(mix(run.settings.seed, 3, run.steps_done), run._device):
-                outputs = training_step.outputs(run._batches[run.steps_done])
-                for (name, term), (weight, hyper) in zip(training_step.terms, run._now.weighted, strict=True):
-                    value = term.value(training_step.for_term(outputs, name), hyper)
-                    values.append(value.detach())
-                    gradients.append(_flat(weight * value, parameters))
-        finally:  # batch statistics and buffers as they were
-            for module, before in zip((run.student, run.auxiliary), buffers, strict=True):
-                module.load_state_dict(before)
+        for name, weight, value in terms:
+            names.append(name)
+            weights.append(weight)
+            values.append(value.detach())
+            gradients.append(_flat(weight * value, parameters))
     together = torch.stack(gradients)  # (K, parameters)
     norms = together.norm(dim=1)
     cosines = (together @ together.T) / (norms[:, None] * norms[None])
     return TermGradients(
         run.steps_done,
-        tuple(name for name, _ in training_step.terms),
+        tuple(names),
         tuple(torch.stack(values).tolist()),
-        tuple(weight for weight, _ in run._now.weighted),
+        tuple(weights),
         tuple(norms.tolist()),
         tuple(tuple(row) for row in cosines.tolist()),
     )
