@@ -10,8 +10,8 @@ from typing import Any
 from ...distill import Distillation, Edit, Schedule, guards
 from ...widgets.scene import VIEWS
 from ...widgets.share import CONTROLS, PARTS
-from .choices import one_of
-from .parameters import is_number, shown
+from ..live.checks import one_of, shown
+from .parameters import is_number
 from .presets import BY_NAME
 
 EDITED = ("temperature", "alpha", "fairness", "learning_rate")
