@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import ipywidgets
 import torch
@@ -25,6 +25,9 @@ from .live.panel import Panel
 from .views.controller import sentence_of
 from .views.controllers import ViewControllers
 from .views.probes import WatchedExamples
+
+if TYPE_CHECKING:
+    from ..report import Report
 
 SAMPLE = 1000  # examples that stand for all
 REMARKABLE = 200  # examples picked because a model is wrong or both differ
@@ -72,8 +75,8 @@ class Compare(Panel):
 
     Notes
     -----
-    ``kd.compare(teacher, student, data)`` measures on all examples, and ``report.panel()`` is this page for it, which
-    shows at most 1,000 examples drawn at random and 200 that are remarkable.
+    ``kd.compare(teacher, student, data)`` measures on all examples; ``Compare.of(report)`` is this page for its report.
+    The page shows at most 1,000 examples drawn at random and 200 that are remarkable.
     """
 
     title = "Two models compared"
@@ -128,6 +131,27 @@ class Compare(Panel):
         self.scene.observe(lambda _: self._show_exact(), "shown_run")
         if self._shipped:
             self.pair.observe(self._on_chosen, ["teacher", "student"])
+
+    @classmethod
+    def of(cls, report: Report, **options: Any) -> Self:
+        """Return the page of a report's models, which are not asked again.
+
+        Parameters
+        ----------
+        report : kdviz.report.Report
+            What :func:`kdviz.compare` returned.
+        **options
+            ``view`` and ``temperature``; the temperature is the report's by default.
+        """
+        return cls(
+            report.models["teacher"],
+            report.models["student"],
+            report.examples,
+            twin=report.models.get("twin"),
+            classes=report.classes,
+            logits=report.logits,
+            **{"temperature": report.temperature, **options},
+        )
 
     def _open(
         self, asked: Mapping[str, nn.Module | str], data: Any, logits: Mapping[str, Tensor] | None = None

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from ..measure.saliency import MapSimilarity
-    from ..panels.compare import Compare
 
 VERSION = 1  # of to_json
 BARE = ("accuracy", "classwise_ece", "ece_if_calibrated", "mce_if_calibrated", "classwise_ece_if_calibrated")
@@ -320,21 +319,6 @@ class Report:
     def to_html(self, path: str | Path, *, title: str = "Teacher and student compared") -> Path:
         """Write one HTML file that needs no network; a click on a cell of the 2×2 chooses the examples it shows."""
         return html.write(self, path, title)
-
-    def panel(self, **opening: Any) -> Compare:
-        """Return the page of both models, with the views of the Lab; needs Jupyter.
-
-        Parameters
-        ----------
-        **opening
-            ``view`` and ``temperature``, as of :class:`kdviz.panels.Compare`.
-        """
-        from ..panels.compare import Compare
-
-        given = {"temperature": self.temperature} | opening
-        twin = self.models.get("twin")
-        pair = self.models["teacher"], self.models["student"]
-        return Compare(*pair, self.examples, twin=twin, classes=self.classes, logits=self.logits, **given)
 
     def _repr_html_(self) -> str:
         told = self._said() | ({} if self.examples.labelled else {"calibration": [NO_LABELS]})

@@ -72,13 +72,13 @@ def test_the_numbers_of_the_page_are_those_of_the_models(compare, blobs):
         _ = panel.state
 
 
-def test_a_report_gives_its_panel_without_asking_the_models_again(compare, blobs):
+def test_a_report_has_its_page_without_asking_the_models_again(compare, blobs):
     teacher, student = models()
     report = kd.compare(teacher, student, blobs)
     asked = []
     for model in (teacher, student):
         model.register_forward_hook(lambda *_: asked.append(1))
-    panel = report.panel(view="calibration")
+    panel = Compare.of(report, view="calibration")
     try:
         assert panel.scene.view == "calibration" and panel.scene.temperature == report.temperature
         assert len(asked) == 2, "one example each, to count the multiply-adds"
@@ -90,7 +90,7 @@ def test_a_twin_is_shown_in_the_students_place(compare, blobs):
     teacher, student = models()
     twin = kd.models.mlp((6,), inputs=4, classes=3, seed=7)
     report = kd.compare(teacher, student, blobs, twin=twin)
-    panel = report.panel(view="saliency")
+    panel = Compare.of(report, view="saliency")
     try:
         order = torch.randperm(80, generator=torch.Generator().manual_seed(0))
         assert [row["role"] for row in panel.scene.runs] == ["student", "twin"]

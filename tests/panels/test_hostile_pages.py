@@ -260,7 +260,7 @@ def test_what_comes_late_twice_or_out_of_order_throws_no_run_away(tmp_path, monk
     send(panel.presets, {"method": "update", "state": {"chosen": "hinton"}})
     send(panel.presets, {"method": "custom", "content": {"command": "preset", "name": "hinton"}})
     send(panel.kept, {"method": "custom", "content": {"command": "take_up", "kept": "20250131-120000-0123abcd"}})
-    assert panel._publisher.wait_until_sent()
+    assert panel._publisher.wait_until_idle()
     assert panel.run is run and panel.setup.dataset == "mnist" and panel.setup.units == 8
     send(panel.scene, {"method": "update", "state": {"temperature": 8.0}})
     for command in ("pause", "pause", "stop", "branch", "stop"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
@@ -24,7 +24,7 @@ from ...distill.batches import batch_sizes
 from ...distill.grouping import MOST_GROUPS
 from ...distill.live import LIVE, LiveNumbers
 from ...distill.variants import PENALTIES, SOFT_LOSSES
-from .parameters import shown
+from ..live.checks import one_of, shown
 
 LABEL_CHOICES = (100, 300, 1000, 4000, 10_000, 30_000)
 SMALLER = 4  # a student proposed by the page has at most this fraction of its teacher's parameters
@@ -280,9 +280,3 @@ def teacher_rows(data: str) -> list[dict[str, Any]]:
 def data_rows() -> list[dict[str, Any]]:
     """What the Setup widget says of each data set."""
     return [{"name": n, "title": data_sets.load(n).title, "available": True} for n in data_names()]
-
-
-def one_of(what: str, value: Any, choices: Collection[Any]) -> None:
-    """Raise a one-sentence ``ValueError`` unless ``value`` is among ``choices``."""
-    if value not in choices:
-        raise ValueError(f"{what} must be one of {', '.join(map(str, choices))}, got {shown(value)}")

@@ -1,12 +1,7 @@
-"""The Distillation Lab: a real student learns from a real teacher, beside its twins that have none.
-
-Callbacks only put a command and return; training, and whatever else takes time, happens on the runner's thread; the
-page is brought up to date by the publisher's. No widget is created after construction.
-"""
+"""The Distillation Lab: a real student learns from a real teacher, beside its twins that have none."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import partial
@@ -17,14 +12,14 @@ from traitlets import Bunch
 
 from ... import data as data_sets
 from ... import models
-from ...distill import Distillation, Objective, Runner, Teacher, checks, leave_room
+from ...distill import Distillation, Objective, Runner, Teacher, checks
 from ...distill.live import OF_OBJECTIVE, WITH_SLIDER
-from ...distill.runner import KeepGoing
-from ..live import code, memory, messages, status_text
+from ...distill.runner import Command, KeepGoing
+from ..live import code, messages, status_text
+from ..live.diagnosis import DiagnosisInput
+from ..live.page import AT_REST, LIVE, UNDER_WAY
 from ..live.panel import STATE_VERSION
-from ..live.turns import Turns
 from ..live.worker import LatestOnly
-from ..views.diagnosis import DiagnosisInput
 from ..views.probes import WatchedExamples, choose_watched
 from . import choices as offered
 from . import link, presets
@@ -34,10 +29,6 @@ from .page import CHOSEN_BY_SETUP, LabPage, setup_traits
 from .run_groups import RunGroups
 from .session import Session
 from .time_travel import TimeTravel
-
-LIVE = ("loading", "running", "paused", "stopped")  # states in which a moved slider edits the run
-AT_REST = ("paused", "stopped", "finished")
-UNDER_WAY = ("loading", "running")
 
 
 class Lab(LabPage):
@@ -63,44 +54,35 @@ class Lab(LabPage):
     -----
     In a notebook, ``kd.panels.Lab()`` as the last line of a cell. Without a page, the same things by hand:
     ``lab.command("train")``, then ``lab.wait("finished")``.
+
+    Its commands, besides those of every live page (:meth:`command`): "edit" (temperature, alpha, fairness,
+    learning_rate), "branch" (step, and what is edited there), "repeat" (seeds), "show", "rename", "hide", "remove"
+    (run, and its value), "preset" (name), "opening" (back to how the page opened), "take_up" or "forget" (kept).
     """
 
     title = "Distillation Lab"
+    _messages = messages.LAB
 
     def __init__(self, run: Distillation | None = None, **chosen: Any) -> None:
         opening = {f.name: chosen.pop(f.name) for f in fields(PageOptions) if f.name in chosen}
         if run is not None and chosen:
             raise TypeError(f"Lab takes a run or choices, got a run and {', '.join(chosen)}; edit the run instead")
-        leave_room()
+        super().__init__()
         self._own = run
         self._choices, self._opening = Choices.of(chosen), PageOptions(**opening)
         self._opened_with = self._choices, self._opening
-        self._changed = threading.Condition()
         self._teachers: dict[str, Teacher] = {}
         self._watched: WatchedExamples | None = None
         self._watched_of = ("", "")  # data and teacher the examples were chosen with
-        self._asked_for_scene = False
-        self._outdated = False  # choices were made since the run on the page
         self._make_page(self._choices, self._opening, self._models_now, self._asked_about, own=run is not None)
         self._newest = LatestOnly("kdviz-answers")
         self._travel = TimeTravel(self.scene, self.roster, self._newest, self._publisher)
         self._groups = RunGroups(self.roster, self._travel)
         self._session = Session(self.roster, self._page_to_keep, partial(self._publisher.put, self.kept))
-        self._runner = self._new_runner()
-        self._turns = Turns(lambda: self._runner)
-        try:
-            with self._publisher.directly():
-                self._show_scene()
-        except Exception:
-            self.close()
-            raise
-        self._listen()
+        heard = (self.kept, self.presets, self.curves, self.runs, self.share)
+        self._begin(heard, self._newest, self.controllers, self.drawing)
 
     def _listen(self) -> None:
-        heard = (self.kept, self.presets, self.transport, self.curves, self.runs, self.diagnosis.widget, self.share)
-        for widget in heard:
-            widget.on_msg(self._on_message)
-        self.scene.on_message(self._on_hello)
         self.setup.observe(self._on_data, "dataset")
         self.setup.observe(self._on_choice, list(CHOSEN_BY_SETUP))
         self.setup.observe(self._on_live, "learning_rate")
@@ -110,34 +92,21 @@ class Lab(LabPage):
 
     # What the page says
 
-    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        """A button: the browser's words are checked here, and what cannot be is said in a sentence."""
-        try:
-            said = messages.read(content, messages.LAB)
-            if said is not None:
-                name, values = said
-                self._check_not_late(name)
-                self.command(name, **values)
-        except (ValueError, TypeError) as error:
-            self._say(str(error))
-
     def _check_not_late(self, command: str) -> None:
         """Refuse what would throw away the run under way: it was pressed before the page knew of that run."""
         if command in ("preset", "take_up") and self._runner.state in UNDER_WAY:
             raise ValueError("a run is under way; Stop or Reset it first")
 
-    def _on_hello(self, content: dict[str, Any]) -> None:
-        """The page has opened: it says whose browser it is, and with which link it was called."""
-        hello = content.get("hello")
-        if not isinstance(hello, dict) or self._own is not None:
+    def _opened(self, browser: str, query: str) -> None:
+        """The page has opened: whose browser it is, and with which link it was called."""
+        if self._own is not None:
             return
         try:
-            self._session.begin(str(hello.get("browser", "")))
+            self._session.begin(browser)
             if self._session.notice:
                 self._say(self._session.notice)
         except ValueError as error:
             self._say(str(error))
-        query = str(hello.get("query", ""))
         if query and not self.roster:
             found = link.follow(query)
             if found.left_out:
@@ -145,34 +114,13 @@ class Lab(LabPage):
             if found.names:
                 self._open_as(found.state)
 
-    def command(self, name: str, /, **values: Any) -> None:
-        """Do what a button does; returns at once.
-
-        Parameters
-        ----------
-        name : str
-            "train", "pause", "step", "stop", "reset", "edit" (temperature, alpha, fairness, learning_rate), "branch"
-            (step, and what is edited there), "repeat" (seeds), "show", "rename", "hide", "remove" (run, and its value),
-            "preset" (name), "opening" (back to how the page opened), "take_up" or "forget" (kept), "diagnose"
-            (closer: with a small study), "stop_diagnosis".
-        **values
-            As the command takes them.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If there is no such command, or a value cannot be; the page is as it was.
-        """
-        commands: dict[str, Callable[..., None]] = {
-            "train": lambda: self._go_on("train"),
-            "step": lambda: self._go_on("step"),
-            "pause": lambda: self._runner.send("pause"),
-            "stop": self._stop,
-            "reset": self._reset,
+    def _commands(self) -> dict[str, Callable[..., None]]:
+        return {
+            **super()._commands(),
             "edit": lambda **changes: self._runner.send("edit", **changes),
             "branch": self._branch,
             "repeat": lambda seeds=5: self._groups.repeat(self._runner, checks.whole("seeds", seeds)),
-            "show": self._show,
+            "show": self._show_run,
             "rename": lambda run, name: self._with_rows(self.roster.rename, run, name),
             "hide": lambda run, hidden=True: self._with_rows(self.roster.hide, run, bool(hidden)),
             "remove": self._remove,
@@ -180,31 +128,28 @@ class Lab(LabPage):
             "opening": lambda: self._open_with(*self._opened_with),
             "take_up": self._take_up,
             "forget": lambda kept: self._session.forget(str(kept)),
-            "diagnose": lambda closer=False: self.diagnosis.look(closer is True),
-            "stop_diagnosis": self.diagnosis.stop,
         }
-        offered.one_of("command", name, tuple(commands))
-        commands[name](**values)
 
-    def _go_on(self, command: str) -> None:
+    def _go_on(self, command: Command) -> None:
         shown = self.roster.get(self.scene.shown_run)
         in_hand = self._groups.in_hand(self._runner)
         if shown is not None and in_hand and shown not in in_hand and not shown.finished:
             self._groups.turn_to(self._runner, shown, train=command == "train")
             return
-        if self._runner.state == "finished" and self._own is None:
-            self._reset()
-        self._runner.send(command)  # type: ignore[arg-type]
+        if self._own is None:
+            super()._go_on(command)
+        else:
+            self._runner.send(command)
 
     def _stop(self) -> None:
-        self._runner.send("stop")
+        super()._stop()
         if self._groups.repeating:
             self._groups.end_repeats(self._runner)
 
     def _branch(self, step: int | None = None, **edits: float) -> None:
         self._groups.branch_from(self._runner, self.scene.shown_run, step, edits)
 
-    def _show(self, run: str) -> None:
+    def _show_run(self, run: str) -> None:
         entry = self.roster.get(str(run))
         if entry is None:
             raise ValueError(f"there is no run {run!r} on the page")
@@ -269,9 +214,7 @@ class Lab(LabPage):
             return
         self._outdated = bool(self._runner.runs)  # what is on the page belongs to the run that was
         if not self._outdated and change.name in ("teacher", "units", "layers", "omit", "loss"):
-            if not self._asked_for_scene:
-                self._asked_for_scene = True  # one waiting call shows whatever is chosen when it comes
-                self._turns.call(self._show_scene)
+            self._show_soon()
         else:
             self._turns.call(self._show_plan)
         if change.name == "layers":
@@ -293,16 +236,11 @@ class Lab(LabPage):
             self._runner.send("edit", **{change.name: change.new})
         self._link()
 
-    def _reset(self, then: Callable[[], None] | None = None) -> None:
-        """Let the old runs go and show the page as it opened, with the choices made since."""
-        old, self._runner = self._runner, self._new_runner()
-        self._outdated = False
-        old.send("close")
+    def _let_go(self) -> None:
         self._groups.clear()
-        self._turns.call(then or self._show_scene)
 
-    def _new_runner(self) -> Runner:
-        return Runner(self._build, self._report, record=self._record, finished=self._groups.finished)
+    def _finished(self, runner: Runner) -> None:
+        self._groups.finished(runner)
 
     def _build(self, keep_going: KeepGoing) -> Sequence[Distillation]:
         """Make the student's run and its twins' as chosen, and ask the teacher about the transfer set."""
@@ -325,20 +263,20 @@ class Lab(LabPage):
         """Turn to another data set: its teachers, its labels, its examples."""
         self._choices = self._choices.with_data(data)
         self._publisher.put(self.setup, **setup_traits(self._choices, self._opening))
-        self._show_scene()
+        self._show_chosen()
 
     def _show_opening(self) -> None:
         """Show the page as it is chosen and opened now."""
         self._show_choices(self._choices, self._opening)
         self._watched_of = ("", "")  # the selection too
-        self._show_scene()
+        self._show_chosen()
 
-    def _show_scene(self) -> None:
+    def _show_chosen(self) -> None:
         """Show what there is before the first step: examples, teacher, an untrained student, an empty plot.
 
         What the reader has in hand (T, alpha, choices) is never sent back: it would undo what was set meanwhile.
         """
-        self._asked_for_scene = False
+        self._asked_to_show = False
         c, own = self._choices, self._own
         teacher = own.teacher if own is not None else self._teacher(c.teacher)
         if teacher is None:
@@ -358,7 +296,7 @@ class Lab(LabPage):
         """Show how long the next run will be, unless a run is on the page."""
         self._publisher.put(self.scene, penalty=status_text.penalty(self._objective))
         if not self._runner.runs:
-            self._publisher.put(self.scene, total_steps=self._planned)
+            self._publisher.put(self.scene, total_steps=self._planned_steps)
         self._link()
         self._report(self._runner)
 
@@ -369,8 +307,7 @@ class Lab(LabPage):
         return run.settings.objective if run is not None else self._choices.objective()
 
     @property
-    def _planned(self) -> int:
-        """How many steps the next run will take."""
+    def _planned_steps(self) -> int:
         return self._own.total_steps if self._own is not None else self._choices.steps
 
     def _record(self, runner: Runner) -> None:
@@ -381,20 +318,11 @@ class Lab(LabPage):
                 self._publisher.put(self.scene, shown_run=fresh, step=None)
             self.controllers.refresh()
 
-    def _report(self, runner: Runner) -> None:
-        """Collect what the page shows and hand it to the publisher; called between two steps."""
-        if runner is not self._runner:  # a run that was reset has nothing to say any more
-            return
+    def _show_runner(self, runner: Runner) -> None:
         state = "running" if self._groups.repeating and runner.state == "finished" else runner.state
         if state in AT_REST or self._session.due:
             self._keep(state)  # first, so that what is told to be kept is on the disk
-        self._publisher.put(
-            self.transport,
-            state=state,
-            **status_text.progress(runner, self._planned),
-            seconds_left=runner.seconds_left,
-            status=f"{self._status_of(runner)} {self._session.problem if state in AT_REST else ''}".strip(),
-        )
+        self._show_progress(runner, state, self._session.problem if state in AT_REST else "")
         locked = status_text.locked_reason(runner)
         self._publisher.put(self.setup, locked=bool(locked), locked_reason=locked)
         in_hand = self._groups.in_hand(runner)
@@ -405,8 +333,6 @@ class Lab(LabPage):
             self._travel.record_if_due(in_hand)
         elif in_hand and state in AT_REST:
             self._rest()
-        with self._changed:
-            self._changed.notify_all()
 
     def _rest(self) -> None:
         """Training rests: the views get exact numbers, and the code of what is on the page can be told."""
@@ -503,11 +429,6 @@ class Lab(LabPage):
         entry = self.roster.role("smoothed")
         return entry.run if entry is not None else None
 
-    @property
-    def status(self) -> str:
-        """What the page's status line says."""
-        return self._status_of(self._runner)
-
     def _status_of(self, runner: Runner) -> str:
         """Say how a runner is; one that was just reset may still be telling of itself."""
         return status_text.status(runner, outdated=self._outdated, repeats=self._groups.now_repeating)
@@ -533,37 +454,10 @@ class Lab(LabPage):
         opening = replace(self._opening, view=self.scene.view, selected=selected, edits=edits)
         return {**self._choices.to_dict(), **begun, **opening.to_dict()}
 
-    def wait(self, *states: str, timeout_s: float = 600.0) -> bool:
-        """Wait until all commands are obeyed, training is in one of ``states`` and the page shows it; return whether
-        that came true in time."""
-
-        def there() -> bool:
-            return self._runner.quiet and self._runner.state in states
-
-        with self._changed:
-            reached = self._changed.wait_for(there, timeout_s)
-        sent = True
-        for _ in range(3):  # what is sent asks for exact numbers, and those are sent in turn
-            self._newest.wait_until_idle(timeout_s)
-            self.controllers.wait_until_idle(timeout_s)
-            self.diagnosis.wait_until_idle(timeout_s)
-            sent = self._publisher.wait_until_sent()
-        return reached and sent
-
-    def close(self) -> None:
-        """Stop training and close everything: no thread, no widget and no run is left; ``run`` is None then."""
-        self.diagnosis.close()
-        self._runner.close()
-        self._newest.close()
-        self.controllers.close()
-        self.drawing.close()
-        self._publisher.close()
-        super().close()
+    def _forget(self) -> None:
         self._groups.clear()
         self._travel.forget()
         self.controllers.forget()
         self.scene.films.clear()
         self._teachers.clear()
-        self._own = self._watched = self.diagnosis.found = None
-        self._runner = self._new_runner()  # the old one holds its runs
-        memory.give_back()
+        self._own = self._watched = None

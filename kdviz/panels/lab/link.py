@@ -16,10 +16,11 @@ from urllib.parse import unquote
 from ...distill.live import LIVE, WITH_SLIDER
 from ...widgets.scene import VIEWS
 from ...widgets.share import CONTROLS, PARTS
+from ..live.checks import shown
 from ..live.panel import STATE_VERSION
 from .choices import WITHOUT_LABELS, Choices
 from .options import PageOptions
-from .parameters import Parameter, edits, ends, flag, number, shown, whole, word, words
+from .parameters import Parameter, edits, ends, flag, number, whole, word, words
 from .presets import BY_NAME
 
 MOST_CHARACTERS = 4000

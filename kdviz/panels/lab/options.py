@@ -11,8 +11,8 @@ from ...distill import Distillation, Edit, Schedule, checks
 from ...distill.live import LIVE, WITH_SLIDER
 from ...widgets.scene import VIEWS
 from ...widgets.share import CONTROLS, PARTS
-from .choices import one_of
-from .parameters import is_number, shown
+from ..live.checks import one_of, shown
+from .parameters import is_number
 from .presets import BY_NAME
 
 _RANGES: list[tuple[str, Any, Any]] = [

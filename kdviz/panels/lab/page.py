@@ -13,11 +13,10 @@ from ...data import Splits
 from ...distill.live import WITH_SLIDER
 from ...widgets.from_page import Box, VBox
 from ..live import status_text
-from ..live.panel import Panel
-from ..live.publisher import Publisher
+from ..live.diagnosis import DiagnosisController, DiagnosisInput
+from ..live.page import AT_REST, LivePage
 from ..live.roster import Roster
 from ..views.controllers import ViewControllers
-from ..views.diagnosis import DiagnosisController, DiagnosisInput
 from ..views.drawing import Drawing, Models
 from ..views.probes import WatchedExamples
 from . import choices as offered
@@ -33,7 +32,7 @@ CHOSEN_BY_SETUP = (
 )  # fmt: skip
 
 
-class LabPage(Panel):
+class LabPage(LivePage):
     """The widgets of the Lab and what they show.
 
     Attributes
@@ -63,7 +62,6 @@ class LabPage(Panel):
         *,
         own: bool,
     ) -> None:
-        self._publisher = Publisher()
         self.roster = Roster()
         self.scene = widgets.Scene(**live_traits(choices), **page_traits(opening))
         shared = {"scene": self.scene}
@@ -73,7 +71,9 @@ class LabPage(Panel):
         self.transport = widgets.Transport(**shared)
         self.curves = widgets.LearningCurves(learning_rate=choices.learning_rate, **shared)
         self.runs = widgets.Runs(folded=True, **shared)
-        self.diagnosis = DiagnosisController(self.scene, self._publisher, asked_about, links=not own)
+        self.diagnosis = DiagnosisController(
+            self.scene, self._publisher, asked_about, to_call=None if own else link.to_call
+        )
         self.share = widgets.Share(**shared)
         self.sliders = widgets.SoftTargets(shown=[*WITH_SLIDER, "bias"], **shared)
         self.views = widgets.Views(**shared)
@@ -135,7 +135,7 @@ class LabPage(Panel):
         student = self.roster.student
         if student is None:
             return
-        at_rest = state in ("paused", "stopped", "finished") and not groups.repeating
+        at_rest = state in AT_REST and not groups.repeating
         self._publisher.put(
             self.scene,
             runs=self.roster.rows(),

@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
+from ..live.checks import shown
+
 MOST_EDITS = 60
 MOST_STEPS = 10**7
 
@@ -25,18 +27,6 @@ class Parameter:
     read: Callable[[str, str], Any]  # name in the link, text
     write: Callable[[Any], str]
     check: Callable[[str, Any], Any]  # name, value: the value as the state holds it
-
-
-def shown(value: Any) -> str:
-    """Return a value for an error's sentence, in one line of at most some 60 characters.
-
-    >>> shown("x" * 50), shown([1, "a"]), shown(10**5000)
-    ("'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'", "[1, 'a']", 'a value of the kind int')
-    """
-    try:
-        return repr(value if len(value) <= 40 else value[:40] + "…") if isinstance(value, str) else repr(value)[:60]
-    except (ValueError, RecursionError):  # a number of thousands of digits; brackets within brackets
-        return f"a value of the kind {type(value).__name__}"
 
 
 def number_text(value: float) -> str:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import ipywidgets
 
 from ...distill.schema import Kind, Record
-from ..lab.parameters import shown
+from .checks import shown
 
 STATE_VERSION = 1
 FIXED = ("version", "panel")  # fields of every state

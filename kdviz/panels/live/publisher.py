@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from .worker import Worker
+
 UPDATES_PER_SECOND = 8
-CLOSE_TIMEOUT_S = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -21,20 +20,15 @@ class Updatable(Protocol):
     def update(self, **traits: Any) -> None: ...
 
 
-class Publisher:
+class Publisher(Worker):
     """Sends the newest traits of each widget only; what came in between is left out, the last is always sent.
 
-    The thread is started by the first ``put`` outside ``directly``.
+    The thread is started by the first ``put`` outside ``directly``. Closing sends what is left.
     """
 
     def __init__(self, updates_per_second: float = UPDATES_PER_SECOND) -> None:
-        self._pause_s = 1 / updates_per_second
-        self._waiting: dict[Updatable, dict[str, Any]] = {}
-        self._changed = threading.Condition()
-        self._closing = False
-        self._sending = False
+        super().__init__("kdviz-publisher", pause_s=1 / updates_per_second)
         self._direct = False
-        self._thread: threading.Thread | None = None
 
     @contextmanager
     def directly(self) -> Iterator[None]:
@@ -49,45 +43,16 @@ class Publisher:
         """Have ``traits`` set on ``widget`` soon; returns at once."""
         if self._direct:
             widget.update(**traits)
-            return
-        with self._changed:
-            if self._closing:
-                return
-            self._waiting.setdefault(widget, {}).update(traits)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._live, name="kdviz-publisher", daemon=True)
-                self._thread.start()
-            self._changed.notify_all()
+        else:
+            self._add(lambda waiting: waiting.setdefault(widget, {}).update(traits))
 
-    def wait_until_sent(self, timeout_s: float = CLOSE_TIMEOUT_S) -> bool:
-        """Wait until nothing is left to send; return whether that came true in time."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._waiting and not self._sending, timeout_s)
+    def _take(self) -> dict[Updatable, dict[str, Any]]:
+        waiting, self._waiting = self._waiting, {}
+        return waiting
 
-    def close(self) -> None:
-        """Send what is left, then end the thread."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify_all()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(CLOSE_TIMEOUT_S)
-
-    def _live(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closing)
-                if not self._waiting:
-                    return
-                waiting, self._waiting = self._waiting, {}
-                self._sending = True
-            for widget, traits in waiting.items():
-                try:
-                    widget.update(**traits)
-                except Exception as error:  # one widget that fails does not end the others' news
-                    _log.warning("%s could not be brought up to date", type(widget).__name__, exc_info=error)
-            with self._changed:
-                self._sending = False
-                self._changed.notify_all()
-                if self._closing and not self._waiting:
-                    return
-            time.sleep(self._pause_s)
+    def _do(self, work: dict[Updatable, dict[str, Any]]) -> None:
+        for widget, traits in work.items():
+            try:
+                widget.update(**traits)
+            except Exception as error:  # one widget that fails does not end the others' news
+                _log.warning("%s could not be brought up to date", type(widget).__name__, exc_info=error)

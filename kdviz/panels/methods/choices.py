@@ -9,7 +9,7 @@ from ...distill import Objective, checks
 from ...distill.methods import METHODS, USUAL_ALPHA, Method, method
 from ...distill.pairing import LayerPairs
 from ...distill.schema import Kind, Number, OneOf, Whole, or_null
-from ..lab.choices import one_of
+from ..live.checks import one_of
 from .trial import OWN, offered
 
 TIMES = 100.0  # how far a weight can be moved from the usual one, to either side

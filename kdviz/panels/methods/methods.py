@@ -1,13 +1,8 @@
-"""Methods: choose one, see what it compares, its formula and its code, and run it beside Hinton's and the twin.
-
-Callbacks only put a command and return; building, training and looking at gradients happen on the runner's thread;
-the page is brought up to date by the publisher's. No widget is created after construction.
-"""
+"""Methods: choose one, see what it compares, its formula and its code, and run it beside Hinton's and the twin."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,7 +13,7 @@ from torch import nn
 from traitlets import Bunch
 
 from ... import widgets
-from ...distill import Distillation, Runner, hinton, leave_room
+from ...distill import Distillation, Runner, hinton
 from ...distill.methods import METHODS
 from ...distill.objective import Objective
 from ...distill.runner import KeepGoing
@@ -26,25 +21,20 @@ from ...distill.schema import Kind
 from ...distill.terms import HardLabels
 from ...measure.gradients import TermGradients, term_gradients
 from ...widgets.from_page import Box, VBox
-from ..lab.choices import one_of
-from ..live import memory, messages, status_text
-from ..live.panel import Panel
-from ..live.publisher import Publisher
+from ..live import status_text
+from ..live.diagnosis import DiagnosisController, DiagnosisInput
+from ..live.page import AT_REST, LIVE, UNDER_WAY, LivePage
 from ..live.roster import Entry
-from ..live.turns import Turns
-from ..views.diagnosis import DiagnosisController, DiagnosisInput
 from . import code, sentences
 from .choices import MethodChoices, method_kinds, temperature_name, temperature_range, term_place, weight_edit
 from .formula import formulas, weight_symbol
 from .picture import picture
 from .trial import OWN, Trial, offered
 
-LIVE = ("loading", "running", "paused", "stopped")  # states in which a moved slider edits the run
-AT_REST = ("paused", "stopped", "finished")
-UNDER_WAY = ("loading", "running", "paused")  # states in which another method would throw away what is being done
+BEGUN = (*UNDER_WAY, "paused")  # states in which another method would throw away what is being done
 
 
-class Methods(Panel):
+class Methods(LivePage):
     """One method of the field at a time, in full, and live beside Hinton's soft targets and the twin.
 
     Parameters
@@ -84,12 +74,10 @@ class Methods(Panel):
     ``panel.command("train")``, then ``panel.wait("finished")``.
     """
 
-    title = "Methods"
-
     def __init__(
         self, teacher: nn.Module | None = None, student: nn.Module | None = None, data: Any = None, **chosen: Any
     ) -> None:
-        leave_room()
+        super().__init__()
         given = [part is not None for part in (teacher, student, data)]
         if any(given) and not all(given):
             raise TypeError("Methods takes a teacher, a student and data together, or none of them")
@@ -103,30 +91,18 @@ class Methods(Panel):
             self._trials[OWN] = Trial.own(teacher, student, data, epochs=c.epochs, seed=c.seed)
         self.runs: dict[str, Distillation] = {}
         self.gradients: list[TermGradients] = []
-        self._changed = threading.Condition()
-        self._asked_to_show = False
-        self._outdated = False  # choices were made since the runs on the page
         self._planned: Distillation | None = None  # the method's run that Train will begin
         self._make_page()
-        self._runner = self._new_runner()
-        self._turns = Turns(lambda: self._runner)
-        try:
-            with self._publisher.directly():
-                self._show()
-        except Exception:
-            self.close()
-            raise
-        self._listen()
+        self._begin(())
 
     def _make_page(self) -> None:
-        self._publisher = Publisher()
         self.scene = widgets.Scene(hidden=["scrubber", "branch"])
         self.methods = widgets.Methods()
         self.picture = widgets.MethodPicture()
         self.transport = widgets.Transport(scene=self.scene)
         self.curves = widgets.LearningCurves(scene=self.scene)
         self.pulls = widgets.Gradients()
-        self.diagnosis = DiagnosisController(self.scene, self._publisher, self._asked_about, links=False)
+        self.diagnosis = DiagnosisController(self.scene, self._publisher, self._asked_about)
         columns = {
             "choose": [self.methods],
             "see": [self.picture],
@@ -137,31 +113,16 @@ class Methods(Panel):
         self.view = Box([page]).add_class("kd-methods-room")
 
     def _listen(self) -> None:
-        for widget in (self.transport, self.diagnosis.widget):
-            widget.on_msg(self._on_message)
-        self.scene.on_message(self._on_hello)
         self.methods.observe(self._on_chosen, ["chosen", "pair"])
         self.picture.observe(self._on_slider, ["weight", "temperature"])
 
     # What the page says
 
-    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        try:
-            said = messages.read(content, messages.METHODS)
-            if said is not None:
-                name, values = said
-                self.command(name, **values)
-        except ValueError as error:
-            self._say(str(error))
-
-    def _on_hello(self, content: dict[str, Any]) -> None:
+    def _opened(self, browser: str, query: str) -> None:
         """The page has opened: its address may name a method."""
-        hello = content.get("hello")
-        if not isinstance(hello, dict) or self.runs:
+        if self.runs or self._choices.pair == OWN:
             return
-        if self._choices.pair == OWN:
-            return
-        asked, asked_for = parse_qs(str(hello.get("query", ""))[:500].lstrip("?")), self._choices
+        asked, asked_for = parse_qs(query[:500].lstrip("?")), self._choices
         for name in ("method", "pair"):
             values = asked.get(name, [])
             if len(values) > 1:
@@ -204,21 +165,6 @@ class Methods(Panel):
         else:
             self._show_soon()
 
-    def command(self, name: str, /, *, closer: bool = False) -> None:
-        """Do what a button does ("train", "pause", "step", "stop", "reset", "diagnose", "stop_diagnosis"); returns at
-        once. ``closer``: diagnose with a small study."""
-        commands: dict[str, Callable[[], None]] = {
-            "train": lambda: self._go_on("train"),
-            "step": lambda: self._go_on("step"),
-            "pause": lambda: self._runner.send("pause"),
-            "stop": lambda: self._runner.send("stop"),
-            "reset": self._reset,
-            "diagnose": lambda: self.diagnosis.look(closer),
-            "stop_diagnosis": self.diagnosis.stop,
-        }
-        one_of("command", name, tuple(commands))
-        commands[name]()
-
     def choose(self, method: str | None = None, pair: str | None = None) -> None:
         """Turn to another method, or to other models; what was trained leaves the page. Returns at once.
 
@@ -229,7 +175,7 @@ class Methods(Panel):
         """
         asked = {name: value for name, value in (("method", method), ("pair", pair)) if value is not None}
         chosen = replace(self._choices, weight=None, temperature=None, **asked)  # type: ignore[arg-type]
-        if self._runner.state in UNDER_WAY:
+        if self._runner.state in BEGUN:
             raise ValueError(self._locked_reason(self._runner))
         self._choices = chosen
         if self._runner.runs or self._runner.state == "failed":
@@ -237,30 +183,14 @@ class Methods(Panel):
         else:
             self._show_soon()
 
-    def _go_on(self, command: str) -> None:
-        if self._runner.state == "finished":
-            self._reset()
-        self._runner.send(command)  # type: ignore[arg-type]
-
-    def _reset(self) -> None:
-        """Let the old runs go and show the page as it is chosen now."""
-        old, self._runner = self._runner, self._new_runner()
-        old.send("close")
-        self._asked_to_show = False
-        self._show_soon()
-
-    def _new_runner(self) -> Runner:
-        return Runner(self._build, self._report, record=self._record)
-
     # On the runner's thread
 
     def _show_soon(self) -> None:
         if not self._asked_to_show:
-            self._asked_to_show = True  # one waiting call shows whatever is chosen when it comes
             self._publisher.put(self.transport, state="loading", status="Opening the method.")
-            self._turns.call(self._show)
+        super()._show_soon()
 
-    def _show(self) -> None:
+    def _show_chosen(self) -> None:
         """Show what is chosen, before the first step."""
         self._asked_to_show = False
         if self._runner.runs:  # Train came first: what was chosen after it does not count
@@ -347,7 +277,7 @@ class Methods(Panel):
         """Edit the method's own run; those beside it stay as they are."""
         run = self.runs.get("student")
         if run is None:
-            self._show()
+            self._show_chosen()
             return
         chosen = self._choices.chosen
         heat = temperature_name(run.objective, chosen)
@@ -384,25 +314,17 @@ class Methods(Panel):
             sentence=sentences.pull_sentence(seen[-1], place) if seen else "",
         )
 
-    def _report(self, runner: Runner) -> None:
-        """Collect what the page shows and hand it to the publisher; called between two steps."""
-        if runner is not self._runner:  # a run that was reset has nothing to say any more
-            return
-        planned = self._planned.total_steps if self._planned is not None else 0
-        self._publisher.put(
-            self.transport,
-            state=runner.state,
-            **status_text.progress(runner, planned),
-            seconds_left=runner.seconds_left,
-            status=sentences.status(runner, outdated=self._outdated),
-        )
+    @property
+    def _planned_steps(self) -> int:
+        return self._planned.total_steps if self._planned is not None else 0
+
+    def _show_runner(self, runner: Runner) -> None:
+        self._show_progress(runner, runner.state)
         reason = self._locked_reason(runner)
         self._publisher.put(self.methods, locked=bool(reason), locked_reason=reason)
         if runner.runs and runner.runs[0] is self.runs.get("student"):
             self._show_runs(runner)
             self.diagnosis.offer(runner.state == "finished")
-        with self._changed:
-            self._changed.notify_all()
 
     def _show_runs(self, runner: Runner) -> None:
         """Show the curves; where training rests, the newest gradients and the program too."""
@@ -419,22 +341,17 @@ class Methods(Panel):
     @staticmethod
     def _locked_reason(runner: Runner) -> str:
         """Return why no other method can be chosen now; empty when one can."""
-        return "A run is under way: Stop or Reset it to choose another method." if runner.state in UNDER_WAY else ""
-
-    def _say(self, sentence: str) -> None:
-        self._publisher.put(self.transport, status=status_text.as_sentence(sentence))
+        return "A run is under way: Stop or Reset it to choose another method." if runner.state in BEGUN else ""
 
     def _asked_about(self) -> DiagnosisInput | None:
         """Return the method's run and its twin, for who asks why it did (not) help."""
         run = self.runs.get("student")
         return None if run is None else DiagnosisInput(run, self.runs.get("twin"), ())
 
-    # What others ask
+    def _status_of(self, runner: Runner) -> str:
+        return sentences.status(runner, outdated=self._outdated)
 
-    @property
-    def status(self) -> str:
-        """What the page's status line says."""
-        return sentences.status(self._runner, outdated=self._outdated)
+    # What others ask
 
     @classmethod
     def kinds(cls) -> Mapping[str, Kind]:
@@ -451,25 +368,9 @@ class Methods(Panel):
         still = {"locked": True, "locked_reason": reason}
         return {self.methods: still, self.picture: {"weight_symbol": "", "temperature_range": []}}
 
-    def wait(self, *states: str, timeout_s: float = 600.0) -> bool:
-        """Wait until all commands are obeyed, training is in one of ``states`` ("idle" where none is given) and the
-        page shows it; return whether that came true in time."""
-        wanted = states or ("idle",)
-        with self._changed:
-            there = self._changed.wait_for(lambda: self._runner.quiet and self._runner.state in wanted, timeout_s)
-        self.diagnosis.wait_until_idle(timeout_s)
-        return self._publisher.wait_until_sent() and there
-
-    def close(self) -> None:
-        """Stop training and close everything: no thread and no widget is left."""
-        self.diagnosis.close()
-        self._runner.close()
-        self._publisher.close()
-        super().close()
-        self.runs, self.gradients, self._planned, self.diagnosis.found = {}, [], None, None
+    def _forget(self) -> None:
+        self.runs, self.gradients, self._planned = {}, [], None
         self._trials.clear()
-        self._runner = self._new_runner()  # the old one holds its runs
-        memory.give_back()
 
 
 def _reason(name: str, trial: Trial) -> str:

@@ -83,7 +83,7 @@ class Drawing:
                 traits["student_logits"] = inference.logits(student, drawn).float().numpy()
         return {**traits, "student_step": step, "student_name": name}
 
-    def wait_until_answered(self, timeout_s: float = 5.0) -> bool:
+    def wait_until_idle(self, timeout_s: float = 5.0) -> bool:
         """Wait until no question is open; return whether that came true in time."""
         return self._newest.wait_until_idle(timeout_s)
 

@@ -127,7 +127,7 @@ def test_a_branch_that_cannot_be_is_a_sentence_and_changes_nothing(lab):
         with pytest.raises((ValueError, TypeError), match=said):
             panel.command("branch", **values)
         say(panel.curves, command="branch", **values)
-        assert panel._publisher.wait_until_sent()
+        assert panel._publisher.wait_until_idle()
         assert said[:20].lower() in panel.transport.status.lower()
         assert len(panel.roster) == 2 and panel._runner.state == "finished"
 
@@ -229,8 +229,8 @@ def test_the_link_on_the_page_makes_the_same_page_again(lab):
 def test_a_link_that_cannot_be_followed_is_a_sentence_and_the_page_opens_as_ever(lab):
     panel = lab()
     hello(panel, "?T=hot")
-    assert panel.wait("idle") or panel._publisher.wait_until_sent()
-    panel._publisher.wait_until_sent()
+    assert panel.wait("idle") or panel._publisher.wait_until_idle()
+    panel._publisher.wait_until_idle()
     assert "T must be a number" in panel.share.note and panel.scene.temperature == 4.0
 
 
@@ -267,7 +267,7 @@ def test_a_run_that_was_kept_is_offered_again_and_goes_on_bit_for_bit(lab):
     panel.close()
     fresh = lab()
     hello(fresh)
-    fresh._publisher.wait_until_sent()
+    fresh._publisher.wait_until_idle()
     (offer,) = fresh.kept.offers
     assert offer["steps_done"] == 3 and offer["total_steps"] == 40
     say(fresh.kept, command="take_up", kept=offer["id"])
@@ -296,10 +296,10 @@ def test_another_browser_is_offered_nothing_and_a_strange_token_is_refused(lab):
     assert panel.wait("paused")
     other = lab()
     hello(other, browser="f" * 32)
-    other._publisher.wait_until_sent()
+    other._publisher.wait_until_idle()
     assert other.kept.offers == []
     hello(other, browser="../../etc")
-    other._publisher.wait_until_sent()
+    other._publisher.wait_until_idle()
     assert "token" in other.transport.status
 
 

@@ -281,7 +281,7 @@ def test_a_method_chosen_behind_train_does_not_disturb_the_run(page):
     panel.command("step")
     assert panel.wait("paused")
     panel._choices = MethodChoices(method="cosine", **QUICK)
-    panel._runner.send("call", work=panel._show)
+    panel._runner.send("call", work=panel._show_chosen)
     assert panel.wait("paused")
     assert panel.state["method"] == "hint" and panel.scene.runs[0]["name"] == "Hints (FitNets)"
 
@@ -311,14 +311,14 @@ def test_an_error_of_the_worker_is_told_and_reset_begins_anew(page, monkeypatch)
 
 def test_the_address_of_the_page_may_name_a_method(page):
     panel = page(**QUICK)
-    panel._on_hello({"hello": {"query": "?method=cosine&pair=mnist-convnet"}})
+    panel._on_scene_message({"hello": {"query": "?method=cosine&pair=mnist-convnet"}})
     assert panel.wait("idle")
     assert (panel.methods.chosen, panel.methods.pair, panel.picture.title) == (
         "cosine",
         "mnist-convnet",
         "Cosine of features",
     )
-    panel._on_hello({"hello": {"query": "?method=%3Cb%3E"}})
+    panel._on_scene_message({"hello": {"query": "?method=%3Cb%3E"}})
     assert panel.wait("idle")
     assert panel.transport.status.startswith("Method must be one of hard_labels,") and panel.state["method"] == "cosine"
 

@@ -45,7 +45,7 @@ def numbers(packed):
 def test_both_models_answer_a_drawing(drawing):
     pixels = np.random.default_rng(0).integers(0, 256, 784, dtype=np.uint8)
     ask(drawing, pixels.tobytes(), 1)
-    assert drawing.wait_until_answered()
+    assert drawing.wait_until_idle()
     inputs = torch.from_numpy(pixels).view(1, 1, 28, 28) / 255
     teacher, student = drawing.models
     with torch.no_grad():
@@ -58,7 +58,7 @@ def test_both_models_answer_a_drawing(drawing):
 def test_no_thread_before_the_first_question_and_none_after_close(drawing):
     assert threads() == []
     ask(drawing, bytes(784), 1)
-    assert drawing.wait_until_answered()
+    assert drawing.wait_until_idle()
     assert len(threads()) == 1
     drawing.close()
     assert threads() == []
@@ -79,9 +79,9 @@ def test_the_student_is_asked_under_its_lock_and_left_in_its_mode(scene):
     with lock:  # a training step
         ask(drawing, bytes(784), 1)
         assert entered.wait(5)
-        assert not drawing.wait_until_answered(0.05)
+        assert not drawing.wait_until_idle(0.05)
         assert drawing.pad.answered == 0
-    assert drawing.wait_until_answered()
+    assert drawing.wait_until_idle()
     assert drawing.pad.answered == 1
     assert student.training
     drawing.close()
@@ -97,7 +97,7 @@ def test_a_callback_returns_at_once_while_the_models_are_busy(drawing):
         ask(drawing, bytes([asked]) * 784, asked)
         took.append(time.perf_counter() - started)
     busy.set()
-    assert drawing.wait_until_answered()
+    assert drawing.wait_until_idle()
     assert np.median(took) < 0.005
     assert drawing.pad.answered == 29
 
@@ -105,15 +105,15 @@ def test_a_callback_returns_at_once_while_the_models_are_busy(drawing):
 @pytest.mark.parametrize("pixels", [b"", b"short", bytes(785), "text", None, [1, 2]])
 def test_a_wrong_drawing_gets_a_sentence(drawing, caplog, pixels):
     ask(drawing, bytes(784), 1)
-    assert drawing.wait_until_answered()
+    assert drawing.wait_until_idle()
     ask(drawing, pixels, 2)
-    assert drawing.wait_until_answered()
+    assert drawing.wait_until_idle()
     assert drawing.pad.answered == 2
     assert "28 × 28 grey values" in drawing.pad.note
     assert drawing.pad.teacher_logits == drawing.pad.student_logits == b""
     assert not caplog.records
     ask(drawing, bytes(784), 3)
-    assert drawing.wait_until_answered()
+    assert drawing.wait_until_idle()
     assert drawing.pad.note == ""
 
 
@@ -128,11 +128,11 @@ def test_models_that_cannot_answer_are_told_and_the_page_goes_on(scene, caplog):
 
     drawing = Drawing(scene, models)
     ask(drawing, bytes(784), 1)
-    assert drawing.wait_until_answered()
+    assert drawing.wait_until_idle()
     assert drawing.pad.note == "The models could not answer this drawing: there is no teacher yet"
     assert drawing.pad.answered == 1
     ask(drawing, bytes(784), 2)
-    assert drawing.wait_until_answered()
+    assert drawing.wait_until_idle()
     assert len(numbers(drawing.pad.teacher_logits)) == 10
     assert drawing.pad.student_logits == b""
     drawing.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ... import diagnosis as doctor
@@ -13,10 +13,9 @@ from ...diagnosis.result import STOPPED, shown
 from ...distill import Distillation
 from ...widgets import DiagnosisView
 from ...widgets.scene import Scene
-from ..lab import link
-from ..live import status_text
-from ..live.publisher import Publisher
-from ..live.worker import LatestOnly
+from . import status_text
+from .publisher import Publisher
+from .worker import LatestOnly
 
 BUDGET_S = 20.0
 PUBLISHED_EVERY_S = 0.2
@@ -43,8 +42,8 @@ class DiagnosisController:
     publisher : Publisher
     subject : callable
         Returns what is asked about now, or None. Called on this thread of its own.
-    links : bool
-        Whether links to the Lab may be shown: this page is one.
+    to_call : callable, optional
+        Returns the call that opens the Lab with a state; given where links to the Lab may be shown, as on its page.
 
     Attributes
     ----------
@@ -54,11 +53,16 @@ class DiagnosisController:
     """
 
     def __init__(
-        self, scene: Scene, publisher: Publisher, subject: Callable[[], DiagnosisInput | None], *, links: bool = True
+        self,
+        scene: Scene,
+        publisher: Publisher,
+        subject: Callable[[], DiagnosisInput | None],
+        *,
+        to_call: Callable[[Mapping[str, Any]], str] | None = None,
     ) -> None:
         self.widget = DiagnosisView(scene=scene)
         self.found: Diagnosis | None = None
-        self._publisher, self._subject, self._links = publisher, subject, links
+        self._publisher, self._subject, self._to_call = publisher, subject, to_call
         self._offered = False
         self._stop = threading.Event()
         self._worker = LatestOnly("kdviz-diagnosis", self._failed)
@@ -98,9 +102,10 @@ class DiagnosisController:
         return self._worker.wait_until_idle(timeout_s)
 
     def close(self) -> None:
-        """Stop looking and end the thread."""
+        """Stop looking, end the thread and let go of what was found."""
         self._stop.set()
         self._worker.close()
+        self.found = None
 
     def _look(self, stop: threading.Event, closer: bool) -> None:
         subject = self._subject()
@@ -150,7 +155,7 @@ class DiagnosisController:
 
     def _row(self, finding: Finding) -> dict[str, Any]:
         """Return what the widget shows of a finding."""
-        query = finding.try_link if self._links else ""
+        query = finding.try_link if self._to_call else ""
         return {
             "name": finding.name,
             "title": finding.title,
@@ -160,7 +165,7 @@ class DiagnosisController:
             "evidence": [[name, shown(value)] for name, value in finding.evidence.items()],
             "code": finding.try_code,
             "query": query,
-            "call": link.to_call(finding.lab) if query and finding.lab is not None else "",
+            "call": self._to_call(finding.lab) if self._to_call and query and finding.lab is not None else "",
         }
 
     def _failed(self, _key: object, error: Exception) -> None:
