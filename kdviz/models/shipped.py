@@ -46,6 +46,8 @@ class Card:
         Trains the teacher again.
     licence : str
         Licence of the weights.
+    note : str
+        What else is to be known.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Card:
     seed: int
     command: str
     licence: str
+    note: str = ""
 
     def json(self) -> str:
         """Write the card as indented JSON."""
