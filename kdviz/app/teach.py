@@ -111,7 +111,8 @@ class Training:
 
     def make_optimizer(self, parameters: Any) -> torch.optim.Optimizer:
         """Make the optimizer; biases and normalisation are not decayed."""
-        wide, narrow = [], []
+        wide: list[nn.Parameter] = []
+        narrow: list[nn.Parameter] = []
         for parameter in parameters:
             (wide if parameter.ndim > 1 else narrow).append(parameter)
         groups: Any = [
@@ -271,7 +272,7 @@ def train(run: Distillation, training: Training) -> nn.Module:
                 flush=True,
             )
     run.finish()
-    return averaged.module.to(memory_format=torch.contiguous_format).eval()
+    return averaged.module.to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
 
 
 def describe(name: str, model: nn.Module, data: Splits, training: Training, seed: int) -> Card:
