@@ -47,8 +47,9 @@ def test_ten_presets_ask_a_question_of_a_minute_or_less(repository):
 
 def test_the_teacher_of_hinton_s_table_is_described_as_its_card_has_it(repository):
     card = kd.models.card("mnist-mlp-1200")
-    warp = card.recipe["warp"]
-    assert card.recipe["shift"] == 0 and card.architecture["dropout"] > 0
+    augment = card.recipe["augment"]
+    warp = augment["warp"]
+    assert list(augment) == ["warp"] and card.architecture["dropout"] > 0
     told = (
         f"trained with dropout and random warps (±{warp['degrees']:g}°, size and shear ±{warp['zoom']:.0%}, "
         f"±{warp['pixels']:g} pixel, elastic)"

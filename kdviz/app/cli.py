@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 
 def parser() -> argparse.ArgumentParser:
@@ -22,8 +23,7 @@ def parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_run(commands)
     _add_doctor(commands)
-    teach = commands.add_parser("teach", help="train a shipped teacher again", add_help=False)
-    teach.set_defaults(run=_teach)
+    _add_teach(commands)
     return top
 
 
@@ -76,28 +76,38 @@ def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     doctor.set_defaults(run=_doctor)
 
 
-def _serve(options: argparse.Namespace, _: Sequence[str]) -> int:
+def _add_teach(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    teach = commands.add_parser("teach", help="train a shipped model again", description="Train a shipped model again.")
+    teach.add_argument("name", help="one of the shipped models, such as mnist-convnet")
+    teach.add_argument("--seed", type=int, default=0, help="of weights, batches, augmentation and dropout (0)")
+    teach.add_argument("--threads", type=int, help="another number of torch threads than the model's own")
+    teach.add_argument("--epochs", type=int, help="another number of epochs than the model's own")
+    teach.add_argument("--folder", type=Path, help="where to write (the package's weights)")
+    teach.set_defaults(run=_teach)
+
+
+def _serve(options: argparse.Namespace) -> int:
     from kdviz.app import serve
 
     return serve.run(options)
 
 
-def _run(options: argparse.Namespace, _: Sequence[str]) -> int:
+def _run(options: argparse.Namespace) -> int:
     from kdviz.app import experiments
 
     return experiments.run(options)
 
 
-def _doctor(options: argparse.Namespace, _: Sequence[str]) -> int:
+def _doctor(options: argparse.Namespace) -> int:
     from kdviz.app import doctor
 
     return doctor.run(port=options.port, as_json=options.json)
 
 
-def _teach(_: argparse.Namespace, rest: Sequence[str]) -> int:
-    from kdviz.models import teach
+def _teach(options: argparse.Namespace) -> int:
+    from kdviz.app import teach
 
-    return int(teach.main(list(rest)) or 0)
+    return teach.run(options)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -113,11 +123,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         The exit status.
     """
-    options, rest = parser().parse_known_args(arguments)
-    if rest and options.command != "teach":
-        parser().error(f"unrecognised arguments: {' '.join(rest)}")
+    options = parser().parse_args(arguments)
     try:
-        return int(options.run(options, rest))
+        return int(options.run(options))
     except (ValueError, FileNotFoundError, ImportError) as error:
         print(f"kdviz {options.command}: {error}", file=sys.stderr)
         return 1

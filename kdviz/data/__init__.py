@@ -1,7 +1,7 @@
 """Real data sets with fixed splits, held in memory, and the user's own data in the same form."""
 
 from kdviz.data.augment import erase, flip, shift, warp
-from kdviz.data.catalogue import available, load, names
+from kdviz.data.catalogue import available, load, names, register
 from kdviz.data.census import adult
 from kdviz.data.images import fashion_mnist, mnist
 from kdviz.data.memory import Examples, Splits
@@ -22,6 +22,7 @@ __all__ = [
     "mnist",
     "munge",
     "names",
+    "register",
     "shift",
     "splits",
     "warp",

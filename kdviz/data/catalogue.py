@@ -1,19 +1,97 @@
-"""Data sets by name."""
+"""Data sets by name: kdviz's own, and those that packages and notebooks register."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
+from kdviz import outside
 from kdviz.data.census import ADULT_FILES, adult
 from kdviz.data.files import locate
 from kdviz.data.images import FASHION_FILES, MNIST_FILES, fashion_mnist, mnist
 from kdviz.data.memory import Splits
+from kdviz.data.yours import splits
 
 LOADERS: dict[str, tuple[Callable[[], Splits], Mapping[str, str]]] = {
     "mnist": (mnist, MNIST_FILES),
     "fashion-mnist": (fashion_mnist, FASHION_FILES),
     "adult": (adult, ADULT_FILES),
 }
+
+
+@dataclass
+class Registered:
+    """A data set of somebody else's, loaded once."""
+
+    name: str
+    title: str | None
+    loader: Callable[[], Any]
+    here: Callable[[], bool]
+
+    @cached_property
+    def splits(self) -> Splits:
+        """The data.
+
+        Raises
+        ------
+        ValueError
+            If the loader fails, or what it gives cannot be taught from.
+        """
+        try:
+            found = splits(self.loader())
+            return replace(found, name=self.name, title=self.title or found.title)
+        except Exception as error:  # whatever another package raises
+            raise ValueError(f"the data set {self.name!r} cannot be loaded: {outside.reason(error)}") from error
+
+    @cached_property
+    def available(self) -> bool:
+        """Whether it says that its files are here, and then can be loaded; what is wrong is told once."""
+        try:
+            return bool(self.here()) and bool(self.splits)
+        except Exception as error:
+            warnings.warn(f"a data set is left out: {outside.reason(error)}", UserWarning, stacklevel=4)
+            return False
+
+
+_ADDED: outside.Added[Registered] = outside.Added("data set", "kdviz.data", lambda: LOADERS)
+
+
+def register(
+    name: str, loader: Callable[[], Any], *, title: str | None = None, here: Callable[[], bool] = lambda: True
+) -> None:
+    """Add a data set of your own, so that `load`, recipes and the pages know it by name.
+
+    In a notebook, or in a module that a package names by the entry point ``kdviz.data``.
+
+    Parameters
+    ----------
+    name : str
+        Small letters, digits, "-" and "_", such as "digits".
+    loader : callable
+        Gives what `splits` takes: a `Splits`, (X, y), a Dataset ... Called once, when the data are first needed.
+    title : str, optional
+        For readers; default that of the `Splits`.
+    here : callable, optional
+        Whether the files are on this machine, for a loader that would fetch them.
+
+    Raises
+    ------
+    ValueError
+        If the name is not as it should be, or is taken.
+
+    Examples
+    --------
+    In a notebook::
+
+        kd.data.register("ward", lambda: (X, y), title="Ward 7")
+        kd.data.load("ward")
+    """
+    if not callable(loader):
+        raise ValueError(f"loader must be a function that gives the data, got {type(loader).__name__}")
+    _ADDED.add(name, Registered(name, title, loader, here), loader)
 
 
 def load(name: str) -> Splits:
@@ -27,20 +105,27 @@ def load(name: str) -> Splits:
     Raises
     ------
     ValueError
-        If the name is not known or a file is damaged.
+        If the name is not known, a file is damaged, or the loader of a registered data set fails.
     FileNotFoundError
         If the files are not here and cannot be fetched.
     """
-    if name not in LOADERS:
-        raise ValueError(f"data set must be one of {', '.join(LOADERS)}, got {name!r}")
-    return LOADERS[name][0]()
+    if name in LOADERS:
+        return LOADERS[name][0]()
+    registered = _ADDED.all().get(name)
+    if registered is None:
+        raise ValueError(f"data set must be one of {', '.join(names())}, got {name!r}")
+    return registered.splits
 
 
 def names() -> tuple[str, ...]:
     """List the data sets that `load` knows."""
-    return tuple(LOADERS)
+    return (*LOADERS, *_ADDED.all())
 
 
 def available() -> tuple[str, ...]:
-    """List the data sets whose files are on this machine, so that `load` needs no download."""
-    return tuple(name for name, (_, files) in LOADERS.items() if locate(name, files) is not None)
+    """List the data sets that are on this machine, so that `load` needs no download.
+
+    Those that were registered are loaded to find out, once; one that fails is left out with a warning.
+    """
+    own = tuple(name for name, (_, files) in LOADERS.items() if locate(name, files) is not None)
+    return (*own, *(name for name, one in _ADDED.all().items() if one.available))

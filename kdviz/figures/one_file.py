@@ -11,12 +11,12 @@ import uuid
 from pathlib import Path
 
 
-def write_whole(path: str | Path, text: str) -> Path:
-    """Write a text file that is never seen half written; a file that was there is replaced in one go."""
+def write_whole(path: str | Path, content: str | bytes) -> Path:
+    """Write a file, text as UTF-8, that is never seen half written; a file that was there is replaced in one go."""
     path = Path(path)
     fresh = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
-        fresh.write_text(text, encoding="utf-8", newline="\n")
+        fresh.write_bytes(content.encode() if isinstance(content, str) else content)
         os.replace(fresh, path)
     finally:
         fresh.unlink(missing_ok=True)

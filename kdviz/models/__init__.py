@@ -12,7 +12,7 @@ from kdviz.models.loading import load
 from kdviz.models.onnx_session import OnnxSession
 from kdviz.models.perceptron import mlp
 from kdviz.models.residual import resnet
-from kdviz.models.shipped import Card, card, names, pretrained
+from kdviz.models.shipped import Card, card, names, pretrained, register
 from kdviz.models.transformer import vit
 from kdviz.models.wrap import wrap
 
@@ -34,6 +34,7 @@ __all__ = [
     "names",
     "parameter_count",
     "pretrained",
+    "register",
     "resnet",
     "vit",
     "wrap",

@@ -1,10 +1,11 @@
-"""Teachers whose weights come with the package, and the card of each."""
+"""Teachers by name, and the card of each: those whose weights come with kdviz, and those that others register."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as read_safetensors
 from torch import nn
 
+from kdviz import outside
 from kdviz.models.architecture import build
 
 FOLDER = Path(__file__).resolve().parent / "weights"
@@ -20,7 +22,7 @@ FOLDER = Path(__file__).resolve().parent / "weights"
 
 @dataclass(frozen=True)
 class Card:
-    """What is known about a shipped teacher; all figures are measured on the weights as shipped.
+    """What is known about a teacher; all figures are measured on the weights as shipped.
 
     Attributes
     ----------
@@ -46,6 +48,8 @@ class Card:
         Trains the teacher again.
     licence : str
         Licence of the weights.
+    note : str
+        What else is to be known.
     """
 
     name: str
@@ -62,6 +66,7 @@ class Card:
     seed: int
     command: str
     licence: str
+    note: str = ""
 
     def json(self) -> str:
         """Write the card as indented JSON."""
@@ -72,9 +77,63 @@ class DamagedWeightsError(ValueError):
     """A weights file cannot be read, or does not fit its card."""
 
 
-def names() -> tuple[str, ...]:
-    """List the shipped teachers, by name."""
+def _own() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in FOLDER.glob("*.json") if path.with_suffix(".safetensors").is_file()))
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A teacher of somebody else's."""
+
+    card: Card
+    loader: Callable[[], nn.Module]
+
+
+_ADDED: outside.Added[Registered] = outside.Added("teacher", "kdviz.models", _own)
+
+
+def register(about: Card | str | Path, loader: Callable[[], nn.Module] | None = None) -> Card:
+    """Add a teacher of your own, so that `pretrained`, recipes and the pages know it by name.
+
+    In a notebook, or in a module that a package names by the entry point ``kdviz.models``.
+
+    Parameters
+    ----------
+    about : Card or path
+        Its card, or the path of one as JSON. It is offered for the data set that the card names.
+    loader : callable, optional
+        Gives the model, a new one at each call. Default: the card's architecture with the weights of the safetensors
+        file beside the card.
+
+    Returns
+    -------
+    Card
+
+    Raises
+    ------
+    ValueError
+        If the file is no card, or the name is not as it should be or taken.
+    """
+    path = None if isinstance(about, Card) else Path(about)
+    if path is not None:
+        try:
+            about = _read_card.__wrapped__(path)  # anew: a notebook may have written it again
+        except (OSError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} is no card of a teacher: {outside.reason(error)}") from error
+    assert isinstance(about, Card)
+    if loader is None:
+        if path is None:
+            raise ValueError("a loader is needed where the card does not come from a file with weights beside it")
+        loader = partial(_built, about, path.with_suffix(".safetensors"))
+    elif not callable(loader):
+        raise ValueError(f"loader must be a function that gives the model, got {type(loader).__name__}")
+    _ADDED.add(about.name, Registered(about, loader), path or loader)
+    return about
+
+
+def names() -> tuple[str, ...]:
+    """List the shipped teachers by name, then those that were registered."""
+    return (*_own(), *_ADDED.all())
 
 
 @lru_cache(maxsize=32)
@@ -83,7 +142,7 @@ def _read_card(path: Path) -> Card:
 
 
 def card(name: str) -> Card:
-    """Give the card of a shipped teacher.
+    """Give the card of a teacher.
 
     Parameters
     ----------
@@ -95,13 +154,16 @@ def card(name: str) -> Card:
     ValueError
         If there is no such teacher.
     """
-    if name not in names():
+    if name in _own():
+        return _read_card(FOLDER / f"{name}.json")
+    registered = _ADDED.all().get(name)
+    if registered is None:
         raise ValueError(f"teacher must be one of {', '.join(names()) or '(none shipped)'}, got {name!r}")
-    return _read_card(FOLDER / f"{name}.json")
+    return registered.card
 
 
 def pretrained(name: str) -> nn.Module:
-    """Load a shipped teacher.
+    """Load a teacher.
 
     Parameters
     ----------
@@ -111,12 +173,13 @@ def pretrained(name: str) -> nn.Module:
     Returns
     -------
     nn.Module
-        In eval mode, frozen, float32 on the CPU, with `.architecture` and `.card`. A new object at each call.
+        In eval mode, frozen, with `.card`. A new object at each call. Shipped teachers are float32 on the CPU and have
+        an `.architecture`.
 
     Raises
     ------
     ValueError
-        If there is no such teacher or its file is damaged.
+        If there is no such teacher, its file is damaged, or the loader of a registered one fails.
 
     Notes
     -----
@@ -124,10 +187,26 @@ def pretrained(name: str) -> nn.Module:
     numbers only: loading one runs no code.
     """
     about = card(name)
-    model = build(about.architecture)
-    load_weights(model, FOLDER / f"{name}.safetensors")
+    model = _built(about, FOLDER / f"{name}.safetensors") if name in _own() else _of_others(_ADDED.all()[name])
     model.card = about  # type: ignore[assignment]
     return model.eval().requires_grad_(False)
+
+
+def _built(about: Card, weights: Path) -> nn.Module:
+    model = build(about.architecture)
+    load_weights(model, weights)
+    return model
+
+
+def _of_others(registered: Registered) -> nn.Module:
+    name = registered.card.name
+    try:
+        model = registered.loader()
+    except Exception as error:  # whatever another package raises
+        raise ValueError(f"the teacher {name!r} cannot be loaded: {outside.reason(error)}") from error
+    if not isinstance(model, nn.Module):
+        raise ValueError(f"the teacher {name!r} must be a torch.nn.Module, got {type(model).__name__}; see kdviz.wrap")
+    return model
 
 
 def load_weights(model: nn.Module, path: Path) -> None:

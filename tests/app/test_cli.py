@@ -72,10 +72,7 @@ def test_unknown_arguments_are_refused(capsys: pytest.CaptureFixture[str]) -> No
     assert "--no-such-option" in capsys.readouterr().err
 
 
-def test_teach_hands_its_arguments_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    from kdviz.models import teach
-
-    got: list[list[str]] = []
-    monkeypatch.setattr(teach, "main", lambda arguments: got.append(arguments) or 0)
-    assert cli.main(["teach", "mnist-convnet", "--seed", "3"]) == 0
-    assert got == [["mnist-convnet", "--seed", "3"]]
+def test_an_unknown_model_is_answered_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["teach", "vgg"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("kdviz teach: teacher must be one of mnist-mlp-1200, ") and told.endswith("got 'vgg'\n")

@@ -14,9 +14,10 @@ import torch.nn.functional as F
 from safetensors import safe_open
 
 import kdviz.data
+from kdviz.app.teach import TRAININGS
+from kdviz.distill.evaluate import evaluate
 from kdviz.models import build, card, mac_count, names, parameter_count, pretrained, shipped
 from kdviz.models.shipped import DamagedWeightsError
-from kdviz.models.teach import RECIPES, errors
 
 PROMISED = {  # what each teacher must reach on the test part
     "adult-mlp": 0.85,
@@ -30,8 +31,12 @@ PROMISED = {  # what each teacher must reach on the test part
 }
 
 
-def test_all_recipes_are_shipped_and_no_others() -> None:
-    assert set(names()) == set(RECIPES) == set(PROMISED)
+def test_all_that_can_be_trained_are_shipped_and_no_others() -> None:
+    assert set(names()) == set(TRAININGS) == set(PROMISED)
+
+
+def errors(model: Any, examples: kdviz.data.Examples) -> int:
+    return evaluate(model, examples, step=0, split="test").errors
 
 
 LARGE = "fashion-resnet"  # a minute for its 15,000 pictures
@@ -77,11 +82,11 @@ def test_the_largest_teacher_of_mnist_is_the_good_one() -> None:
 
 @pytest.mark.parametrize("name", PROMISED)
 def test_the_card_says_how_to_train_again(name: str) -> None:
-    about, recipe = card(name), RECIPES[name]
-    assert about.command == f"python -m kdviz.models.teach {name}"
-    assert about.recipe == json.loads(json.dumps(recipe.settings()))
-    assert about.data == recipe.data
-    assert about.architecture.items() >= {k: v for k, v in recipe.architecture.items() if v}.items()
+    about, training = card(name), TRAININGS[name]
+    assert about.command == f"kdviz teach {name}"
+    assert about.recipe == json.loads(json.dumps(training.settings()))
+    assert about.data == training.data
+    assert about.architecture.items() >= {k: v for k, v in training.architecture.items() if v}.items()
     assert about.licence == "BSD-3-Clause"
 
 

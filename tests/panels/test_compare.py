@@ -162,7 +162,7 @@ def test_a_choice_that_fails_is_told_and_the_page_stays(compare, monkeypatch):
     assert panel.scene.exact_logits == before
 
 
-@pytest.mark.parametrize("path", ["os:abort", "kdviz.models.teach:main", "../../etc/passwd", "mnist-vit.safetensors"])
+@pytest.mark.parametrize("path", ["os:abort", "kdviz.app.teach:teach", "../../etc/passwd", "mnist-vit.safetensors"])
 def test_a_page_chooses_among_shipped_models_and_reaches_no_import(compare, path):
     panel = compare("mnist-mlp-1200", "mnist-mlp-overfit")
     named = [*panel.pair.models, {"name": path, "title": path, "group": "mnist"}]
