@@ -128,8 +128,8 @@ def test_the_example_and_the_last_layers_of_both_are_drawn_with_their_numbers(mo
     assert page.locator("[data-number=chance]").inner_text() == "0.70"
     assert page.locator("[data-number=squared]").inner_text() == "0.33"
     assert shown(page) == (
-        "In example 3 the teacher’s map (relu2) and the student’s (relu1, after step 40) have a cosine of 0.83, 0.13 "
-        "above the 0.70 it has with the teacher’s maps of 24 other examples (median)."
+        "In example 3 the teacher’s map (relu2) and the student’s (relu1, after step 40) have a cosine of 0.83. "
+        "That is 0.13 above the 0.70 it has with the teacher’s maps of 24 other examples (median)."
     )
     assert not page.locator(".kd-stale").count() and not page.locator(".kd-across-all").is_visible()
 
@@ -190,7 +190,7 @@ def test_choices_that_python_answers_are_sent_and_the_old_maps_say_so(mount):
     page.evaluate(FRAME)
     assert saved(page, "form") == ["max"]
     assert page.locator(".kd-stale").count() == 1 and shown(page) == ""
-    assert "The maps of this choice are being made" in page.locator(".kd-attention [role=status]").inner_text()
+    assert "The maps of this choice are being computed" in page.locator(".kd-attention [role=status]").inner_text()
     put(page, "made_of", {"kind": "activation", "form": "max", "teacher_head": -1, "student_head": -1})
     assert not page.locator(".kd-stale").count() and shown(page)
 

@@ -225,7 +225,7 @@ function attentionSentence(model, { teacher, student, both, made, pair, others }
 function besideChance({ cosine, chance }, others) {
   const above = Number(cosine.toFixed(2)) - Number(chance.toFixed(2));
   const told = { size: fixed(Math.abs(above), 2), chance: fixed(chance, 2), n: others };
-  if (Math.abs(above) < 0.005) return t("That is the same as with the teacher’s maps of {n} other examples (median).", told);
+  if (Math.abs(above) < 0.005) return t("That is the same as the {chance} it has with the teacher’s maps of {n} other examples (median).", told);
   return above > 0 ? t("That is {size} above the {chance} it has with the teacher’s maps of {n} other examples (median).", told)
     : t("That is {size} below the {chance} it has with the teacher’s maps of {n} other examples (median).", told);
 }
