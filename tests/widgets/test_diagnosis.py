@@ -80,11 +80,11 @@ def test_a_clean_bill(mount):
 
 def test_the_link_opens_the_lab_so_and_a_notebook_shows_the_call(page):
     address = "http://127.0.0.1:9/voila/render/lab.ipynb"
-    for shell, count in (("", 1), ("jp-NotebookShell", 0)):
+    for host, count in (("voila", 1), ("", 0)):
         opened = page()
         opened.route(f"{address}**", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
         opened.goto(f"{address}?token=secret")
-        opened.evaluate("(name) => document.body.classList.add(name || 'plain')", shell)
+        opened.evaluate("(host) => { if (host) document.body.dataset.voila = host; }", host)
         opened.evaluate(MOUNT, mounting(done()))
         opened.get_by_text("Evidence, and what to try").click()
         link = opened.get_by_role("link", name="Open the Lab with these settings")

@@ -26,11 +26,11 @@ def share(scene=None, **traits) -> Share:
 def served(page):
     """``served(widget)`` shows it in a page that has an address, as Voila's pages have."""
 
-    def show(widget: Share, *, shell: str = "", **options):
+    def show(widget: Share, *, host: str = "voila", **options):
         opened = page(**options)
         opened.route(f"{ADDRESS}**", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
         opened.goto(f"{ADDRESS}?token=secret")
-        opened.evaluate("(name) => document.body.classList.add(name || 'plain')", shell)
+        opened.evaluate("(host) => { if (host) document.body.dataset.voila = host; }", host)
         opened.evaluate(MOUNT, mounting(widget))
         return opened
 
@@ -71,9 +71,8 @@ def test_the_link_is_this_page_with_the_state_and_without_its_secrets(served):
     expect(page.get_by_label("Link to this page")).to_have_value(f"{ADDRESS}?T=8")
 
 
-@pytest.mark.parametrize("shell", ["jp-LabShell", "jp-NotebookShell"])
-def test_in_a_notebook_it_is_the_call_that_opens_the_page(served, shell):
-    page = served(share(), shell=shell)
+def test_in_a_notebook_it_is_the_call_that_opens_the_page(served):
+    page = served(share(), host="")
     page.get_by_role("button", name="Link").click()
     expect(page.get_by_label("This page in a notebook")).to_have_value("kd.panels.Lab(labels=300, temperature=20.0)")
 

@@ -1,7 +1,7 @@
 // Why did it (not) help? A button, progress that can be stopped, and a calm list of findings.
 
 import { copyButton, hasAddress } from "../shared/copy.js";
-import { announcer, card, changing, drawing, lifetime, node, put, say } from "../shared/elements.js";
+import { announcer, card, changing, drawing, focusedBeside, lifetime, node, put, say } from "../shared/elements.js";
 import { isHidden, isLocked, joined } from "../shared/scene.js";
 import { t } from "../shared/words.js";
 import "./style.css";
@@ -34,12 +34,12 @@ async function render({ model: own, el, host }) {
     const [looking, locked] = [stage === "looking", isLocked(model, "diagnosis")];
     const said = model.get("headline");
     el.hidden = stage === "away" || isHidden(model, "diagnosis") || (locked && !said);
-    const focused = buttons.contains(document.activeElement);
+    const focused = buttons.contains(focusedBeside(el));
     ask.hidden = looking || locked || Boolean(said);
     closer.hidden = looking || locked || !said || !model.get("closer");
     stop.hidden = !looking;
     buttons.hidden = ask.hidden && closer.hidden && stop.hidden;
-    if (focused && document.activeElement === document.body) [ask, closer, stop].find((button) => !button.hidden)?.focus();
+    if (focused && !buttons.contains(focusedBeside(el))) [ask, closer, stop].find((button) => !button.hidden)?.focus();
     say(hint, closer.hidden ? "" : model.get("closer"));
     hint.hidden = closer.hidden;
     drawBar(bar, looking, model.get("share"));

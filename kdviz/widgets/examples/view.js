@@ -1,7 +1,7 @@
 // Examples: the watched examples by what teacher and student make of them, at the step under the cursor.
 
 import { definition } from "../shared/definition.js";
-import { announcer, card, commit, drawing, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
+import { announcer, card, commit, drawing, focusedBeside, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
 import { examplesOf, splitInWords } from "../shared/compared.js";
 import { grouped } from "../shared/format.js";
 import { isHidden, joined } from "../shared/scene.js";
@@ -234,7 +234,7 @@ function examplesStrip(life, { choose, leave }) {
       return columns !== before;
     },
     draw(next, fixed) {
-      const held = items.findIndex((item) => item.root === document.activeElement);
+      const held = items.findIndex((item) => item.root === focusedBeside(group));
       view = next;
       const tabStop = Math.max(0, view.shown.indexOf(view.selected));
       items.forEach((item, i) => {

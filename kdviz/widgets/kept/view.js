@@ -1,6 +1,6 @@
 // Kept: what is left of an earlier visit, to resume or to discard.
 
-import { announcer, card, drawing, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
+import { announcer, card, drawing, focusedBeside, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
 import { grouped } from "../shared/format.js";
 import { noAnswer, PATIENCE_MS } from "../shared/patience.js";
 import { isHidden, joined } from "../shared/scene.js";
@@ -53,7 +53,7 @@ async function render({ model: own, el, host }) {
   });
   const rebuild = (offers) => {
     stamp = JSON.stringify(offers);
-    const held = body.contains(document.activeElement);
+    const held = body.contains(focusedBeside(body));
     const rows = offers.map((offer, index) => keptRow(offer, index === 0));
     newest.replaceChildren(...rows.slice(0, 1));
     earlier.replaceChildren(...rows.slice(1));

@@ -1,7 +1,7 @@
 // Runs: a line for each run on the page, and what the comparison is worth.
 
 import { definition } from "../shared/definition.js";
-import { announcer, card, commit, drawing, lifetime, node, put, say, svgNode, uniqueId } from "../shared/elements.js";
+import { announcer, card, commit, drawing, focusedBeside, lifetime, node, put, say, svgNode, uniqueId } from "../shared/elements.js";
 import { grouped, percent } from "../shared/format.js";
 import { runKey, runLook, SHORT_NAMES } from "../shared/run_key.js";
 import { isHidden, isLocked, joined } from "../shared/scene.js";
@@ -87,7 +87,7 @@ function runsList(model, life) {
       for (const [id, row] of made) {
         if (runs.some((run) => run.id === id)) continue;
         const next = row.root.nextElementSibling ?? row.root.previousElementSibling;
-        const hadFocus = row.root.contains(document.activeElement);
+        const hadFocus = row.root.contains(focusedBeside(root));
         row.root.remove();
         row.end();
         made.delete(id);

@@ -34,6 +34,5 @@ function selectAll(holder) {
 
 /** Whether this page has an address that makes it anew: one that a server renders, not a notebook and not a file. */
 export function hasAddress() {
-  const served = document.body.dataset.voila || !document.querySelector(".jp-LabShell, .jp-NotebookShell");
-  return location.protocol.startsWith("http") && Boolean(served);
+  return location.protocol.startsWith("http") && Boolean(document.body.dataset.voila);
 }

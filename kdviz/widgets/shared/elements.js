@@ -38,6 +38,11 @@ export function put(element, name, value) {
   }
 }
 
+/** The element that has the focus, where this one stands: in its shadow root, if it has one. */
+export function focusedBeside(element) {
+  return /** @type {Document | ShadowRoot} */ (element.getRootNode()).activeElement;
+}
+
 /** A view's lifetime: what it listens to ends with it. */
 export function lifetime(model) {
   const controller = new AbortController();
