@@ -212,16 +212,18 @@ class Choices(LiveNumbers):
 def build_student(data: str, units: int, seed: int = 0, layers: int = 1) -> nn.Module:
     """Return an untrained student for a data set: so many hidden layers of so many units each."""
     splits = data_sets.load(data)
-    return models.mlp((units,) * layers, inputs=math.prod(splits.shape), classes=len(splits.classes), seed=seed)
+    return _student(splits.shape, len(splits.classes), units, layers, seed)
 
 
-@cache
+def _student(shape: tuple[int, ...], classes: int, units: int, layers: int, seed: int = 0) -> nn.Module:
+    return models.mlp((units,) * layers, inputs=math.prod(shape), classes=classes, seed=seed)
+
+
 def data_names() -> tuple[str, ...]:
     """Names of the data sets that are here and have a shipped teacher."""
     return tuple(name for name in data_sets.available() if teacher_names(name))
 
 
-@cache
 def teacher_names(data: str) -> tuple[str, ...]:
     """Names of the shipped teachers of a data set, the largest first."""
     cards = [models.card(name) for name in models.names()]
@@ -229,32 +231,33 @@ def teacher_names(data: str) -> tuple[str, ...]:
     return tuple(c.name for c in fitting)
 
 
-@cache
 def label_choices(data: str) -> tuple[int, ...]:
     """How many labels the student may be given, up to all of them."""
     size = len(data_sets.load(data).train)
     return (*(n for n in LABEL_CHOICES if n < size), size)
 
 
-@cache
 def group_columns(data: str) -> tuple[str, ...]:
     """Names of the columns whose groups a penalty can compare; empty where the data name no groups."""
     groups = data_sets.load(data).train.groups
     return tuple(name for name, column in groups.items() if 2 <= len(set(column.tolist())) <= MOST_GROUPS)
 
 
-@cache
 def class_counts(data: str) -> tuple[int, ...]:
     """How many training examples each class has."""
     splits = data_sets.load(data)
     return tuple(splits.train.y.bincount(minlength=len(splits.classes)).tolist())
 
 
-@cache
 def student_rows(data: str, layers: int = 1) -> tuple[dict[str, int], ...]:
     """Units (of each hidden layer), parameters and multiply-accumulates of each student."""
-    shape = data_sets.load(data).shape
-    students = [(units, build_student(data, units, layers=layers)) for units in STUDENT_UNITS]
+    splits = data_sets.load(data)
+    return _student_rows(splits.shape, len(splits.classes), layers)
+
+
+@cache
+def _student_rows(shape: tuple[int, ...], classes: int, layers: int) -> tuple[dict[str, int], ...]:
+    students = [(units, _student(shape, classes, units, layers)) for units in STUDENT_UNITS]
     return tuple(
         {"units": units, "parameters": models.parameter_count(student), "macs": models.mac_count(student, shape)}
         for units, student in students
