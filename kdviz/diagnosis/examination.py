@@ -13,21 +13,17 @@ from ..data import Examples, Splits
 from ..distill import Cancelled, Distillation, Teacher
 from ..distill.schedules import value_at
 from ..measure import PairedErrors
+from ..measure.error_words import in_errors, worth
 from ..models.wrap import as_module
 from . import looks  # noqa: F401 (declares them)
 from .case import Case, Progress
-from .findings import Finding, NotLookedAt, in_order, interval, signed
+from .findings import Finding, NotLookedAt, in_order
 from .looks.noise import check_pairs
 from .result import STOPPED, Diagnosis
 from .trials import BUDGET_S, Budget
 from .trials import study as small_study
 
 PARTS = ("train", "validation", "test")
-HELPED = {
-    "fewer": "it helped, beyond the noise of these examples",
-    "more": "it did harm, beyond the noise of these examples",
-    "within the noise": "no gain and no loss is shown",
-}
 
 
 def diagnose(
@@ -247,8 +243,7 @@ def _headline(case: Case) -> str:
         if gain is not None:
             return (
                 f"On {case.sample} the student makes {student:,} errors and its twin without a teacher "
-                f"{int(case.wrong('twin').sum()):,} (difference {signed(gain.mean)}, {interval(gain)}): "
-                f"{HELPED[gain.verdict]}."
+                f"{int(case.wrong('twin').sum()):,}: {in_errors(gain)}, {worth(gain)}."
             )
         beside = f" and its teacher {int(case.wrong('teacher').sum()):,}" if case.has("teacher") else ""
         return (

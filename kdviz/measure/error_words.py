@@ -7,6 +7,7 @@ import math
 from .paired import Paired, PairedErrors
 
 TWIN = {"twin": "twin (no teacher)", "smoothed": "twin (label smoothing)"}
+TWIN_IN_PROSE = {"twin": "twin without a teacher", "smoothed": "twin with label smoothing"}
 PERCENT = "\u202f%"  # a narrow space where no line breaks
 BETWEEN_SEEDS = {
     "fewer": "an improvement beyond the noise between seeds",
@@ -28,6 +29,16 @@ def worth(d: Paired | PairedErrors) -> str:
     ('an improvement beyond the noise between seeds', 'one seed, which says nothing of what another would give')
     """
     return (OF_EXAMPLES if isinstance(d, PairedErrors) else BETWEEN_SEEDS)[d.verdict]
+
+
+def against(other: str, d: Paired | PairedErrors) -> str:
+    """Return the sentence on the difference in test errors, student − ``other``.
+
+    >>> from kdviz.measure import paired
+    >>> against("twin (no teacher)", paired([-20, 30, 8])).replace(PERCENT, " %")  # doctest: +ELLIPSIS
+    'Student − twin (no teacher): 6 more test errors (95 % CI 58 fewer to 70 more), within the noise: ...'
+    """
+    return f"Student − {other}: {in_errors(d, 'test errors')}, {worth(d)}."
 
 
 def in_errors(d: Paired | PairedErrors, what: str = "") -> str:

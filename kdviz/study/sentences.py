@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..measure.error_words import PERCENT, TWIN, in_errors, worth
+from ..measure.error_words import PERCENT, TWIN, against
 from .comparison import Comparison, compare
 from .jobs import Role
 
@@ -74,7 +74,7 @@ def _beside(found: Comparison, role: Role) -> str:
     d = found.difference(role)
     if d is None:
         return f"No seed has both the student and its {TWIN[role]}."
-    return f"Student − {TWIN[role]}, {spread(found, role)}: {in_errors(d, 'test errors')}, {worth(d)}."
+    return against(f"{TWIN[role]}, {spread(found, role)}", d)
 
 
 def _by_chance(shown: Sequence[Comparison]) -> list[str]:

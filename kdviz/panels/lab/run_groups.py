@@ -6,17 +6,14 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ...distill import Distillation, Runner, checks
 from ...distill.current_settings import CurrentSettings
 from ...distill.evaluate import evaluate
 from ...distill.live import OF_OBJECTIVE
 from ...distill.runner import KeepGoing
 from ...distill.twin import SHARED
-from ...measure import PairedErrors, paired_errors
-from ...models import inference
-from ..live.roster import MOST, Entry, Roster
+from ...measure import PairedErrors
+from ..live.roster import MOST, Entry, Roster, paired_on_test
 from . import verdict
 from .repeats import Repeats, can_repeat, with_twins
 from .time_travel import TimeTravel
@@ -146,7 +143,8 @@ class RunGroups:
         for entry in entries:
             _test_best(entry)
         if any(entry.role == "student" for entry in entries) and not self.repeats:
-            self._differences = differences(entries)
+            beside = ("student", *TWINS)
+            self._differences = paired_on_test({e.role: e.run for e in entries if e.role in beside})
             self.verdict = verdict.of_one_run(self._differences, can_repeat=can_repeat(entries[0].run))
 
     def repeat(self, runner: Runner, seeds: int) -> None:
@@ -197,18 +195,6 @@ class RunGroups:
             return runs
 
         runner.send("turn_to", build=build, train=train)
-
-
-def differences(entries: Sequence[Entry]) -> dict[str, PairedErrors]:
-    """Return the paired difference in test errors, student less twin, by the role of the twin."""
-    wrong = {entry.role: _wrong_on_test(entry.run) for entry in entries if entry.role in ("student", *TWINS)}
-    return {role: paired_errors(wrong["student"], wrong[role]) for role in TWINS if role in wrong}
-
-
-def _wrong_on_test(run: Distillation) -> np.ndarray:
-    test = run.data.test
-    known = (test.y >= 0).numpy()
-    return (inference.logits(run.student, test).argmax(1) != test.y).numpy()[known]
 
 
 def _remember_best(entry: Entry) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...measure import Paired, PairedErrors
-from ...measure.error_words import TWIN, in_errors, worth
+from ...measure.error_words import TWIN, against, in_errors, worth
 from .repeats import Repeats
 
 
@@ -11,9 +11,7 @@ def of_one_run(differences: dict[str, PairedErrors], *, can_repeat: bool) -> str
     """Return the verdict on one run's test errors; ``differences`` holds student less twin, by the twin's role."""
     if not differences:
         return ""
-    told = " ".join(
-        f"Student − {TWIN[role]}: {in_errors(d, 'test errors')}, {worth(d)}." for role, d in differences.items()
-    )
+    told = " ".join(against(TWIN[role], d) for role, d in differences.items())
     seeds = "Repeat with other seeds to see how far those move it." if can_repeat else ""
     return f"{told} The intervals hold the noise of these test examples only; this is one seed. {seeds}".strip()
 

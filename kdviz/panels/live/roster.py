@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 from ...distill import Distillation, Evaluation
 from ...distill.live import LIVE
+from ...measure import PairedErrors, paired_errors
+from ...models import inference
 from . import status_text
 
 NAMES = {"student": "Student", "twin": "Twin, no teacher", "smoothed": "Twin, label smoothing", "branch": "Branch"}
@@ -167,3 +170,15 @@ class Roster:
     def rows(self) -> list[dict[str, Any]]:
         """Return what the page says of all runs, for ``Scene.runs``."""
         return [entry.row() for entry in self]
+
+
+def paired_on_test(runs: Mapping[str, Distillation]) -> dict[str, PairedErrors]:
+    """Return the paired difference in test errors, the student's − another's, by the role of the other."""
+    wrong = {role: _wrong_on_test(run) for role, run in runs.items()}
+    return {role: paired_errors(wrong["student"], wrong[role]) for role in wrong if role != "student"}
+
+
+def _wrong_on_test(run: Distillation) -> np.ndarray:
+    test = run.data.test
+    known = (test.y >= 0).numpy()
+    return (inference.logits(run.student, test).argmax(1) != test.y).numpy()[known]

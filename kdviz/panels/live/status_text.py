@@ -10,10 +10,9 @@ from ...distill import Distillation, Evaluation, Objective, Runner, Schedule
 from ...distill.history import Edit
 from ...distill.live import LIVE, OF_OBJECTIVE
 from ...distill.variants import PENALTIES, variant_name
+from ...measure.error_words import TWIN_IN_PROSE
 from ...models.wrap import kind_name
 from ...words import t
-
-TWINS = ("its twin without a teacher", "its twin with label smoothing")
 
 
 def name_of(module: nn.Module) -> str:
@@ -117,7 +116,9 @@ def curves_sentence(runs: Sequence[Distillation], best: Evaluation | None = None
     if split == "validation":
         where = f"After step {student.step:,}, on {student.examples:,} validation examples,"
     teacher = f"; its teacher makes {student.teacher_errors:,}" if student.teacher_errors is not None else ""
-    beside = "".join(f", {_beside(student, twin, of)}" for twin, of in zip(latest[1:], TWINS, strict=False))
+    beside = "".join(
+        f", {_beside(student, twin, of)}" for twin, of in zip(latest[1:], TWIN_IN_PROSE.values(), strict=False)
+    )
     told = f"{where} the student makes {student.errors:,} errors{beside}{teacher}."
     if split == "test" and best is not None:
         told += _at_its_best(student, best)
@@ -132,7 +133,7 @@ def _at_its_best(last: Evaluation, best: Evaluation) -> str:
 
 def _beside(student: Evaluation, twin: Evaluation, of: str) -> str:
     """Say how many errors fewer or more the student makes than a twin."""
-    named = f"{of} ({twin.errors:,})"
+    named = f"its {of} ({twin.errors:,})"
     if twin.errors == student.errors:
         return f"as many as {named}"
     word = "fewer" if student.errors < twin.errors else "more"

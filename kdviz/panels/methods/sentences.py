@@ -5,20 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from ...distill import Distillation, Edit, Runner
 from ...distill.methods import Method
-from ...measure import PairedErrors, paired_errors
-from ...measure.error_words import in_errors, worth
+from ...measure.error_words import TWIN, TWIN_IN_PROSE, against
 from ...measure.gradients import TermGradients
-from ...models import inference
 from ..live import status_text
+from ..live.roster import paired_on_test
 
 ROLES = ("student", "hinton", "twin")
 NAMES = {"hinton": "Hinton KD", "twin": "Twin, no teacher"}
-THAN = {"hinton": "Hinton’s soft targets", "twin": "the twin without a teacher"}
-WHO = {"hinton": "the one taught by soft targets", "twin": "the twin without a teacher"}
+OTHER = {"hinton": "Hinton’s soft targets", "twin": TWIN["twin"]}
+WHO = {"hinton": "the one taught by soft targets", "twin": f"the {TWIN_IN_PROSE['twin']}"}
 AS_HARD = 1.1  # below this ratio two pulls are called equal
 RIGHT_ANGLE, SAME_WAY = 0.1, 0.7  # cosines that words are found for
 
@@ -57,25 +54,8 @@ def errors_sentence(runs: Mapping[str, Distillation], chosen: Method) -> str:
     )
     if split == "validation":
         return told
-    worth = " ".join(_worth(role, difference) for role, difference in differences(runs).items())
-    return f"{told} {worth} It is one seed: another one moves these figures too."
-
-
-def _worth(role: str, d: PairedErrors) -> str:
-    """Say what a difference in test errors is worth, by the interval that the examples allow."""
-    return f"Against {THAN[role]}: {in_errors(d, 'test errors')}, {worth(d)}."
-
-
-def differences(runs: Mapping[str, Distillation]) -> dict[str, PairedErrors]:
-    """Return the paired difference in test errors, the method's student less another, by the role of the other."""
-    wrong = {role: _wrong(run) for role, run in runs.items()}
-    return {role: paired_errors(wrong["student"], wrong[role]) for role in wrong if role != "student"}
-
-
-def _wrong(run: Distillation) -> np.ndarray:
-    test = run.data.test
-    known = (test.y >= 0).numpy()
-    return (inference.logits(run.student, test).argmax(1) != test.y).numpy()[known]
+    verdicts = " ".join(against(OTHER[role], difference) for role, difference in paired_on_test(runs).items())
+    return f"{told} {verdicts} It is one seed: another one moves these figures too."
 
 
 def term_titles(names: Sequence[str]) -> list[str]:
