@@ -92,6 +92,7 @@ def test_wheel_carries_data_template_and_widgets(wheel: Path) -> None:
         "kdviz/app/jupyter/voila/templates/kdviz/index.html.j2",
         "kdviz/app/jupyter/voila/templates/kdviz/static/page.js",
         "kdviz/__init__.pyi",
+        "kdviz/report/templates/page.html",
         "kdviz/widgets/soft_targets/view.js",
         "kdviz/widgets/shared/theme.css",
         "kdviz/app/notebooks/dashboards/lab.ipynb",
