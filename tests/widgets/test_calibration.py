@@ -95,7 +95,7 @@ def test_it_follows_the_step(mount):
     page = mount(Calibration(scene=make_scene(view="calibration")))
     for step in (0, 100):
         page.evaluate("(s) => scene.set('step', s)", step)
-        expect(page.locator(".kd-sentence")).to_contain_text(f"After step {step}, over 40 labelled examples")
+        expect(page.locator(".kd-sentence")).to_contain_text(f"After step {step}, on 40 labelled examples")
 
 
 def test_without_labels_it_says_why_there_is_nothing(mount):

@@ -225,7 +225,7 @@ def test_a_click_selects_the_example_in_which_the_teacher_says_it_most(shown):
     s, t, y = tensors()
     means = [dark.mean_soft_targets(z, y, 4.0, 4)[true, said].item() for z in (t, s)]
     over = f"mean over {int((y == true).sum())} examples"
-    told = f"True cat, says bee: teacher {means[0]:.4f}, student {means[1]:.4f}; {over}."
+    told = f"True cat, probability of bee: teacher {means[0]:.4f}, student {means[1]:.4f}; {over}."
     assert page.locator(".kd-heat-reading").inner_text() == told
     page.mouse.down()
     page.mouse.up()
@@ -242,9 +242,9 @@ def test_the_heat_map_is_read_and_chosen_from_by_the_keyboard(shown):
     handle.focus()
     keys = {
         "Home": None,
-        "PageUp": "True ant, says ant",
-        "ArrowRight": "True ant, says bee",
-        "ArrowDown": "True bee, says bee",
+        "PageUp": "True ant, probability of ant",
+        "ArrowRight": "True ant, probability of bee",
+        "ArrowDown": "True bee, probability of bee",
     }
     for key, start in keys.items():
         handle.press(key)
@@ -253,7 +253,9 @@ def test_the_heat_map_is_read_and_chosen_from_by_the_keyboard(shown):
     assert handle.get_attribute("aria-valuenow") == "5"
     for key in ("ArrowDown", "End", "ArrowRight", "PageDown", "ArrowDown"):
         handle.press(key)
-    assert handle.get_attribute("aria-valuetext").startswith("True dog, says dog"), "the cursor stays on the map"
+    assert handle.get_attribute("aria-valuetext").startswith("True dog, probability of dog"), (
+        "the cursor stays on the map"
+    )
     handle.press("Enter")
     assert LABELS[page.evaluate("() => scene.get('selected')")] == 3
     handle.press("Escape")
@@ -374,7 +376,9 @@ def test_a_class_without_an_example_is_left_blank_and_said(shown):
     handle.focus()
     for key in ("PageUp", "Home", "ArrowDown", "ArrowDown"):
         handle.press(key)
-    assert handle.get_attribute("aria-valuetext") == "True cat, says ant: no example of cat among those counted."
+    assert (
+        handle.get_attribute("aria-valuetext") == "True cat, probability of ant: no example of cat among those counted."
+    )
     handle.press("Enter")
     assert page.evaluate("() => scene.get('selected')") == 0, "there is nothing to select"
 
@@ -417,7 +421,7 @@ def test_many_classes_are_limited_and_that_is_said(shown, count, drawn, listed, 
     page = shown(scene=many_classes(count), width=width)
     assert pixels(page).shape[0] == drawn
     assert page.locator(".kd-nearest-row:not(.kd-nearest-head)").count() == listed
-    limit = f"30 of {count} classes: those with most of the teacher’s probability off the diagonal"
+    limit = f"Showing the 30 of {count} classes with most of the teacher’s probability off the diagonal"
     assert page.get_by_text(limit).count() == (1 if drawn == count else 2)
     assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
     rows = page.locator(".kd-heat-rows").bounding_box()

@@ -62,7 +62,7 @@ def test_orange_speaks_for_the_class_and_blue_against_it_and_the_difference_is_t
         red, _, blue, _ = np.array(page.evaluate(PIXELS, i)).reshape(36, 4).T
         strong = np.abs(values.ravel()) > 0.3
         assert (np.sign(red - blue)[strong] == np.sign(values.ravel())[strong]).all()
-    expect(page.locator(".kd-sentence").first).to_contain_text("speaks for “c” in example 1")
+    expect(page.locator(".kd-sentence").first).to_contain_text("For “c” in example 1")
     expect(page.locator(".kd-sentence").first).to_contain_text("(after step 40) share 75 %")
 
 
@@ -96,7 +96,7 @@ def test_rows_show_their_features_on_both_sides(mount):
     scene = make_scene(images=b"", image_shape=[0, 0], captions=["x"] * 5)
     names, values = ["age", "hours"], np.array([0.5, -1.0], np.float32)
     page = mount(saliency(scene=scene, features=names, teacher_map=values, student_map=-values))
-    row = page.get_by_role("group", name="hours: teacher -1.00, student 1.00")
+    row = page.get_by_role("group", name="hours: Teacher −1.00, Student 1.00")
     expect(row).to_be_visible()
     assert row.locator(".kd-against").count() == row.locator(".kd-for").count() == 1
 

@@ -129,7 +129,7 @@ function heatChart(model, life) {
   const columns = node("div", { class: "kd-heat-columns", "aria-hidden": "true" });
   const root = node("div", { class: "kd-heat-chart" },
     node("span", { class: "kd-heat-axis kd-heat-axis-y", "aria-hidden": "true" }, t("true class")), rows, map, columns,
-    node("span", { class: "kd-heat-axis kd-heat-axis-x", "aria-hidden": "true" }, t("predicted")));
+    node("span", { class: "kd-heat-axis kd-heat-axis-x", "aria-hidden": "true" }, t("probability of")));
   const context = canvas.getContext("2d");
   const labels = heatLabels(rows, columns);
   let now = null; // { view, heat } of the last drawing
@@ -249,7 +249,7 @@ function cellText(view, heat, y, c) {
   const { width, counts } = view.sample;
   const examples = counts[y];
   const told = { truth: view.classes[y], choice: view.classes[c], n: grouped(examples) };
-  const start = t("True {truth}, predicted {choice}", told);
+  const start = t("True {truth}, probability of {choice}", told);
   if (!examples) return `${start}: ${t("no example of {truth} among those counted.", told)}`;
   const k = y * width + c;
   const values = [t("teacher {n}", { n: probability(view.teacher.means[k]) })];
