@@ -122,7 +122,7 @@ def test_each_example_comes_with_its_own_group(begin, adult):
 def test_without_a_penalty_no_group_is_looked_at(begin, adult):
     broken = replace(adult.train, groups={"sex": np.full(len(adult.train), None)})
     run = begin(data=replace(adult, train=broken))
-    assert run._batches[0].groups is None and run._grouping is None
+    assert run._batches[0].groups is None and run.plan.grouping is None
 
 
 # Edits, branches, twins, files.
@@ -257,7 +257,7 @@ def test_bands_make_a_column_of_numbers_fit(begin, adult):
     bands = kd.measure.groups.bands(adult.train.groups["age"], count=3)
     train = replace(adult.train, groups={**adult.train.groups, "age band": bands})
     run = taught(begin(TAUGHT + kd.DemographicParity("age band"), data=replace(adult, train=train)), 2)
-    assert len(run._grouping.names) == 3
+    assert len(run.plan.grouping.names) == 3
 
 
 @pytest.mark.parametrize(("column", "says"), [
