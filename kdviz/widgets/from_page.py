@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import ipywidgets
@@ -143,17 +143,16 @@ class Box(Placed, anywidget.AnyWidget):
 
     children = TypedTuple(traitlets.Instance(anywidget.AnyWidget)).tag(sync=True, to_json=_references)
 
+    _kinds: ClassVar[tuple[str, ...]] = ("kd-box",)
+
     def __init__(self, children: Sequence[anywidget.AnyWidget] = (), **traits: Any) -> None:
-        super().__init__(children=children, **traits)
-        self.add_class("kd-box")
+        super().__init__(children=children, _dom_classes=self._kinds, **traits)
 
 
 class VBox(Box):
     """Widgets one below the other."""
 
-    def __init__(self, children: Sequence[anywidget.AnyWidget] = (), **traits: Any) -> None:
-        super().__init__(children, **traits)
-        self.add_class("kd-column")
+    _kinds = ("kd-box", "kd-column")
 
 
 def _is_small(value: Any) -> bool:
