@@ -29,9 +29,9 @@ async function start() {
   const page = JSON.parse(document.getElementById("kd-export").textContent);
   dressed(page);
   const widgets = widgetsOf(page, obey);
+  const root = /** @type {HTMLElement} */ (document.querySelector("[data-widget]"));
   for (const { model } of widgets.values()) model.exported = true;
-  const places = [...document.querySelectorAll("[data-widget]")];
-  await Promise.all(places.map((el) => widgets.get(el.getAttribute("data-widget")).render({ el })));
+  await widgets.get(root.dataset.widget).render({ el: root });
   document.body.dataset.kdReady = "true";
 }
 

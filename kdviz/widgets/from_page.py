@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import ipywidgets
@@ -146,18 +146,17 @@ class Box(Placed, anywidget.AnyWidget):
     children = TypedTuple(traitlets.Instance(anywidget.AnyWidget)).tag(sync=True, to_json=_references)
     undrawn = traitlets.Unicode(help="What stands in place of a part that could not be drawn.").tag(sync=True)
 
+    _kinds: ClassVar[tuple[str, ...]] = ("kd-box",)
+
     def __init__(self, children: Sequence[anywidget.AnyWidget] = (), **traits: Any) -> None:
         undrawn = t("This part could not be drawn; a newer browser may draw it.")
-        super().__init__(children=children, undrawn=undrawn, **traits)
-        self.add_class("kd-box")
+        super().__init__(children=children, undrawn=undrawn, _dom_classes=self._kinds, **traits)
 
 
 class VBox(Box):
     """Widgets one below the other."""
 
-    def __init__(self, children: Sequence[anywidget.AnyWidget] = (), **traits: Any) -> None:
-        super().__init__(children, **traits)
-        self.add_class("kd-column")
+    _kinds = ("kd-box", "kd-column")
 
 
 def _is_small(value: Any) -> bool:

@@ -52,7 +52,7 @@ def page(view: ipywidgets.Widget, *, title: str, changes: Changes | None = None)
         if isinstance(box, Box):
             without[box] = {"children": [one for one in box.children if not _needs_python(one)]}
     left_out = [v.part for v in everything if _needs_python(v)]
-    for scene in {view.scene for view in everything if getattr(view, "scene", None) is not None}:
+    for scene in {v.scene for v in everything if isinstance(getattr(v, "scene", None), Scene)}:
         without[scene] = {**_scene_changes(scene, left_out), **without.get(scene, {})}
     script = bundle.script(Path(bundle.__file__).with_name("exported.js"))
     now = datetime.now(UTC)
