@@ -28,7 +28,7 @@ MOST_EPOCHS = 10_000
 MOST_IN_A_BATCH = 4096
 MOST_STEPS = 10**6  # of one run: days of training
 LECTURERS = ("hidden", "locked", "temperature_range")  # what the Share view adds by itself
-PAGE_OWNS = re.compile(r"voila-.*|token|theme")  # parameters of the server, and of the page around the Lab
+PAGE_OWNS = re.compile(r"voila-.*|token|theme|lang")  # parameters of the server, and of the page around the Lab
 
 PAGE: dict[str, Any] = PageOptions().to_dict()
 
