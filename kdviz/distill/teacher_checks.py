@@ -100,17 +100,17 @@ def ends_in_sigmoid(logits: Tensor, y: Tensor) -> str | None:
         return (
             f"the teacher ends in a sigmoid: its one output lies between 0 and 1 on all of {len(logits):,} examples, "
             "and as a logit it names the second class each time; give it without its last layer, or pass "
-            f"{sigmoid_mended(logits)}"
+            f"{sigmoid_fixed(logits)}"
         )
     if float(logits.max()) < 0.9 or float(logits.min()) > 0.1:
         return None
     return (
         f"the teacher seems to end in a sigmoid: all of its {len(logits):,} answers lie between 0 and 1, where their "
-        f"softmax is nearly flat; give it without its last layer, or pass {sigmoid_mended(logits)}"
+        f"softmax is nearly flat; give it without its last layer, or pass {sigmoid_fixed(logits)}"
     )
 
 
-def sigmoid_mended(logits: Tensor, teacher: str = "teacher") -> str:
+def sigmoid_fixed(logits: Tensor, teacher: str = "teacher") -> str:
     """Return the code that reads a teacher which ends in a sigmoid: one output for two classes, or one for each."""
     one = logits.shape[-1] == 2 and bool((logits[..., 0] == 0).all())
     return f"kd.wrap({teacher}, probabilities={True if one else 'each'!r})"
