@@ -40,8 +40,8 @@ def test_rows_of_the_training_part_among_those_it_is_judged_by(world: World, mak
     leaky = replace(world.data, validation=joined(learned, world.data.validation.take(slice(0, 1000))))
     found = make(data=leaky, epochs=3).diagnose()["rows_shared"]
     assert found.severity == "fault" and found.confidence == "certain"
-    assert found.evidence["validation examples that were learned"] == 200
-    assert "200 of 1,200 validation examples stand in the training part" in found.sentence
+    assert found.evidence["validation examples also in training"] == 200
+    assert "200 of 1,200 validation examples are in the training part" in found.sentence
     better = follow(found.try_code, run=make(data=leaky, epochs=1))["better"]
     assert len(better.data.validation) == 1000 and "rows_shared" not in names(better.diagnose())
     alone = kd.diagnose(world.teacher(), small(), leaky)["rows_shared"]
@@ -116,7 +116,7 @@ def test_a_student_without_room(make):
     run = make(student=small(1))
     twin = trained(run.twin())
     found = run.diagnose(twin=twin)["without_room"]
-    assert found.confidence == "likely" and found.evidence["teacher error on learned examples"] < 0.25
+    assert found.confidence == "likely" and found.evidence["teacher error on training examples"] < 0.25
     assert run.diagnose()["without_room"].confidence == "possible"
     better = follow(found.try_code, run=run)["better"]
     assert better.student.architecture["hidden"] == [32] and errors(better) < errors(run) / 2
@@ -162,4 +162,4 @@ def test_a_run_that_was_not_trained(world):
     run = kd.Distillation(world.teacher(), small(), world.data)
     diagnosis = run.diagnose()
     assert diagnosis.clean and diagnosis.headline == "The run has not been trained yet."
-    assert "only teacher and data were looked at" in " ".join(diagnosis.not_looked_at)
+    assert "only the teacher and the data were looked at" in " ".join(diagnosis.not_looked_at)

@@ -63,7 +63,7 @@ def test_the_order_found_is_the_one_that_was_planted(world, faulty):
     found = kd.diagnose(faulty["permuted_classes"], data=world.data)["permuted_classes"]
     z = faulty["permuted_classes"](world.data.validation.inputs())
     torch.testing.assert_close(z[:, found.evidence["order"]], world.teacher()(world.data.validation.inputs()))
-    assert found.evidence["accuracy in that order"] > 0.8 > 0.3 > found.evidence["accuracy as it is"]
+    assert found.evidence["accuracy in that order"] > 0.8 > 0.3 > found.evidence["accuracy now"]
 
 
 def test_log_probabilities_matter_to_a_loss_of_logits_alone(world, make):
@@ -114,7 +114,7 @@ def test_a_teacher_weaker_than_the_twin(world, make):
 def test_a_teacher_too_sure_of_what_it_learned(make, world, temperature):
     run = make(teacher=world.teacher(35.0 * temperature), objective=kd.hinton(temperature=temperature))
     found = run.diagnose()["teacher_too_sure"]
-    assert found.evidence["probability off the class it names"] < 0.01 and found.evidence["temperature"] == temperature
+    assert found.evidence["probability off the predicted class"] < 0.01 and found.evidence["temperature"] == temperature
     better = follow(found.try_code, run=run)["better"]
     assert better.objective.temperature == found.evidence["temperature to try"] > temperature
 
@@ -122,4 +122,4 @@ def test_a_teacher_too_sure_of_what_it_learned(make, world, temperature):
 def test_no_temperature_helps_a_teacher_without_doubt(world):
     teacher = Then(world.teacher(), lambda z: 1e6 * nn.functional.one_hot(z.argmax(1), 6).float())
     found = kd.diagnose(teacher.eval(), data=world.data)["teacher_too_sure"]
-    assert found.try_code == "" and "no T up to 32 mends that" in found.sentence
+    assert found.try_code == "" and "no T up to 32 changes that" in found.sentence
