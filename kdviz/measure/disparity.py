@@ -1,4 +1,4 @@
-"""Disparity: how one model treats each group, how far the groups lie apart, and what of a gap two models share."""
+"""Disparity: how one model treats each group, how far apart the groups are, and how the gaps of two models compare."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Verdict = Literal["inherited", "amplified", "reduced", "none found", "too few to
 RateName = Literal["accuracy", "error_rate", "selection_rate", "true_positive_rate", "false_positive_rate"]
 
 RATES: tuple[RateName, ...] = get_args(RateName)
-SMALL = 30  # members; of fewer, a rate says little
+SMALL = 30  # members; with fewer, a rate is too uncertain
 MEANS = {
     "demographic_parity_difference": "demographic-parity difference",
     "equalized_odds_difference": "equalized-odds difference",
@@ -37,9 +37,9 @@ class Rate:
     Attributes
     ----------
     value, low, high : float
-        nan where n = 0.
+        nan if n = 0.
     n : int
-        How many members the share is of: for a true-positive rate those with the positive label.
+        The denominator: for a true-positive rate the members with the positive label.
     """
 
     value: float
@@ -50,7 +50,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class Interval:
-    """A number with its interval; nan where it is not defined, or where nothing is claimed."""
+    """A number with its interval; nan if undefined, or if no claim is made."""
 
     value: float
     low: float
@@ -59,22 +59,22 @@ class Interval:
 
 @dataclass(frozen=True)
 class Gap:
-    """How far the groups lie apart in one metric.
+    """How far apart the groups are in one metric.
 
     Attributes
     ----------
     value : float
-        Highest rate − lowest rate; nan where no group has a rate.
+        Highest rate − lowest rate; nan if no group has a rate.
     low, high : float
-        Ends of its interval; nan where it rests on fewer than 30 examples, of which nothing is claimed.
+        Ends of its interval; nan if it rests on fewer than 30 examples, when no claim is made.
     chance : float
-        What groups of these sizes would stay below in ``confidence`` of all cases if all had the same rate.
+        The ``confidence`` quantile of the gap between groups of these sizes that all have the same rate.
     rate : str
-        The rate that the groups lie apart in; "" where the gap is not defined.
+        The rate with the largest gap; "" if the gap is undefined.
     highest, lowest : str
         The groups at both ends.
     rests_on : int
-        How many examples the rate of the smaller of these two groups is of; 0 where fewer than two groups have a rate.
+        The smaller denominator of the two rates at the ends; 0 if fewer than two groups have a rate.
     """
 
     value: float
@@ -88,7 +88,7 @@ class Gap:
 
     @property
     def clear(self) -> bool:
-        """Whether the groups lie further apart than chance puts groups with the same rate."""
+        """Whether the gap is larger than chance gives groups with the same rate."""
         return self.value > self.chance
 
 
@@ -104,7 +104,7 @@ class Group:
     small : bool
         Fewer than 30.
     accuracy, error_rate, selection_rate, true_positive_rate, false_positive_rate : Rate
-        The last three are nan where there is no positive class.
+        The last three are nan if there is no positive class.
     """
 
     name: str
@@ -132,7 +132,7 @@ class Disparity:
         Lowest rate / highest rate, by name of the ratio.
     confidence : float
     notes : tuple of str
-        Sentences on what was left out.
+        Sentences about what was left out.
     """
 
     model: str
@@ -145,29 +145,27 @@ class Disparity:
 
     @property
     def worst(self) -> Group:
-        """The group with the lowest accuracy; of equals the larger one."""
+        """The group with the lowest accuracy; the larger one of a tie."""
         return min(self.groups, key=lambda group: (group.accuracy.value, -group.n))
 
     def group(self, name: str) -> Group:
-        """Return one group; raise a one-sentence ``ValueError`` where nobody belongs to it."""
+        """Return one group; raise a ``ValueError`` if nobody belongs to it."""
         for group in self.groups:
             if group.name == name:
                 return group
         names = ", ".join(group.name for group in self.groups)
-        raise ValueError(f"no example belongs to the group {name!r} of {self.grouping!r}; it has {names}")
+        raise ValueError(f"expected a group of {self.grouping!r} with members ({names}), got {name!r}")
 
     def sentence(self) -> str:
-        """Say the worst group and the gaps, and which groups are too small."""
+        """Return the worst group and the gaps in words, and which groups are too small."""
         a = self.worst.accuracy
-        says = (
-            f"By {self.grouping}, {self.model} is right least often for {self.worst.name}: {a.value:.1%} of {a.n:,} "
+        lowest = (
+            f"By {self.grouping}, {self.model} has its lowest accuracy for {self.worst.name}: {a.value:.1%} of {a.n:,} "
             f"({percent(self.confidence)} CI {a.low:.1%} to {a.high:.1%})"
         )
-        told = [name for name in self.gaps if name != "accuracy_difference"] or list(self.gaps)
-        gaps = [f"{MEANS[name]} {_figures(self.gaps[name], self.confidence)}" for name in told]
-        small = [f"{group.name} (n = {group.n})" for group in self.groups if group.small]
-        warns = f" Fewer than {SMALL} members, so that their rates say little: {', '.join(small)}." if small else ""
-        return " ".join([f"{says}; {', '.join(gaps)}.{warns}", *self.notes])
+        metrics = [name for name in self.gaps if name != "accuracy_difference"] or list(self.gaps)
+        gaps = [f"{MEANS[name]} {_figures(self.gaps[name], self.confidence)}" for name in metrics]
+        return " ".join(filter(None, [f"{lowest}; {', '.join(gaps)}.", few_members(self.groups), *self.notes]))
 
 
 @dataclass(frozen=True)
@@ -196,18 +194,18 @@ class Comparison:
 
     @property
     def rests_on(self) -> int:
-        """The fewest examples that a rate is of at either end of either gap."""
+        """The smallest denominator of a rate at either end of either gap."""
         return min(self.subject_gap.rests_on, self.reference_gap.rests_on)
 
     @property
     def verdict(self) -> Verdict:
-        """What may be said of the subject's gap beside the reference's.
+        """How the subject's gap compares with the reference's.
 
         ===============  ============================================================================================
-        amplified        the difference lies above 0, and the subject's gap is more than chance gives
-        reduced          the difference lies below 0, and the reference's gap is more than chance gives
-        inherited        the difference holds 0, and both gaps are more than chance gives
-        none found       neither gap is more than chance gives, and the difference does not lie above 0
+        amplified        the interval of the difference is above 0, and the subject's gap is beyond chance
+        reduced          the interval of the difference is below 0, and the reference's gap is beyond chance
+        inherited        the interval of the difference includes 0, and both gaps are beyond chance
+        none found       neither gap is beyond chance, and the interval of the difference is not above 0
         too few to say   anything else, and whenever a gap rests on fewer than 30 examples
         ===============  ============================================================================================
         """
@@ -235,14 +233,14 @@ class Comparison:
             f"{_signed(d, self.confidence)}"
         )
         why: dict[Verdict, str] = {
-            "inherited": "both lie above chance, and the interval of the difference holds 0",
-            "amplified": "the interval of the difference lies above 0",
-            "reduced": "the interval of the difference lies below 0"
-            + (f", though {self.subject} still lies above chance" if s.clear else ""),
-            "none found": "neither lies above chance",
+            "inherited": "both are beyond chance, and the interval of the difference includes 0",
+            "amplified": "the interval of the difference is above 0",
+            "reduced": "the interval of the difference is below 0"
+            + (f", though {self.subject} is still beyond chance" if s.clear else ""),
+            "none found": "neither is beyond chance",
             "too few to say": f"a gap rests on a group with {examples_of(self.rests_on)}, fewer than {SMALL}"
             if self.rests_on < SMALL
-            else "the examples do not tell both gaps from chance and from one another",
+            else "there are too few examples to separate the gaps from chance and from each other",
         }
         return f"{word.capitalize()}: {figures}: {why[word]}."
 
@@ -265,7 +263,7 @@ class Bias:
     differences : Mapping of (subject, reference, grouping, metric) to Interval
         For all pairs of models.
     notes : tuple of str
-        Sentences on what was left out.
+        Sentences about what was left out.
     """
 
     models: tuple[str, ...]
@@ -287,12 +285,12 @@ class Bias:
     def compare(
         self, grouping: str, metric: Metric | None = None, subject: str = "student", reference: str = "teacher"
     ) -> Comparison:
-        """Return one gap in two models; :func:`verdict` says the same in words."""
+        """Return one gap in two models; :func:`verdict` puts it in words."""
         one_of("grouping", grouping, self.groupings)
         one_of("subject", subject, self.models)
         one_of("reference", reference, self.models)
         if subject == reference:
-            raise ValueError(f"subject and reference must be two models, got {subject!r} for both")
+            raise ValueError(f"subject and reference must be different models, got {subject!r} for both")
         name = metric or ("accuracy_difference" if self.positive is None else "equalized_odds_difference")
         a, b = self.of(subject, grouping).gaps, self.of(reference, grouping).gaps
         one_of("metric", name, tuple(a))
@@ -300,11 +298,11 @@ class Bias:
         return Comparison(grouping, name, subject, reference, a[name], b[name], difference, self.confidence)
 
     def sentence(self) -> str:
-        """Say the worst group and the gaps of each model, grouping by grouping, without the pairs of groupings."""
+        """Return each model's worst group and gaps in words, grouping by grouping, leaving out pairs of groupings."""
         pairs = {both_of(a, b) for a, b in combinations(self.groupings, 2)}
         single = [grouping for grouping in self.groupings if grouping not in pairs]
-        said = [self.of(model, grouping).sentence() for grouping in single for model in self.models]
-        return " ".join([*said, *self.notes])
+        each = [self.of(model, grouping).sentence() for grouping in single for model in self.models]
+        return " ".join([*each, *self.notes])
 
     def frame(self) -> pd.DataFrame:
         """Return all numbers as a tidy table.
@@ -312,9 +310,9 @@ class Bias:
         Returns
         -------
         DataFrame
-            Columns ``model`` ("student − teacher" for a paired difference), ``grouping``, ``group`` ("" for what is
-            about all groups), ``measure``, ``value``, ``low``, ``high``, ``chance`` (nan but for gaps), ``n`` (what a
-            rate is of, or a gap rests on; missing for other rows) and ``small``.
+            Columns ``model`` ("student − teacher" for a paired difference), ``grouping``, ``group`` ("" for rows about
+            all groups), ``measure``, ``value``, ``low``, ``high``, ``chance`` (nan except for gaps), ``n`` (the
+            denominator of a rate, or what a gap rests on; missing in other rows) and ``small``.
         """
         import pandas as pd
 
@@ -331,7 +329,7 @@ class Bias:
             for measure, i in disparity.ratios.items():
                 rows.append((model, grouping, "", measure, i.value, i.low, i.high, math.nan, None, False))
         for (subject, reference, grouping, measure), i in self.differences.items():
-            if self.models.index(subject) > self.models.index(reference):  # once a pair, the later one as the subject
+            if self.models.index(subject) > self.models.index(reference):  # once per pair, the later one as the subject
                 both = f"{subject} − {reference}"
                 rows.append((both, grouping, "", measure, i.value, i.low, i.high, math.nan, None, False))
         columns = ["model", "grouping", "group", "measure", "value", "low", "high", "chance", "n", "small"]
@@ -339,7 +337,7 @@ class Bias:
 
 
 def with_articles(sentence: str) -> str:
-    """Say "the student" where a sentence of this subject gives the bare name.
+    """Add the article where a sentence about bias has a bare role.
 
     >>> with_articles("0.2 with student and 0.1 with teacher")
     '0.2 with the student and 0.1 with the teacher'
@@ -350,23 +348,26 @@ def with_articles(sentence: str) -> str:
 
 
 def beside_twin(c: Comparison) -> list[str]:
-    """Say in one sentence what a comparison with the twin shows; nothing where a gap is not defined."""
+    """Return a sentence on the comparison with the twin; none if a gap is undefined."""
     if min(c.subject_gap.rests_on, c.reference_gap.rests_on) == 0:
         return []
     t, d = c.reference_gap, c.difference
     if c.rests_on < SMALL:
         why = f"a gap rests on fewer than {SMALL} examples of a group, so nothing follows"
     elif d.low > 0:
-        why = f"the interval lies above 0, so the {c.subject}'s gap is larger than its twin's"
+        why = f"the interval is above 0, so the {c.subject}'s gap is larger than its twin's"
     elif d.high < 0:
-        why = f"the interval lies below 0, so the {c.subject}'s gap is smaller than its twin's"
+        why = f"the interval is below 0, so the {c.subject}'s gap is smaller than its twin's"
     else:
-        why = "the interval holds 0, so these examples do not tell the two gaps apart"
-    says = (
-        f"The twin, taught without the teacher, has {_figures(t, c.confidence)}; {c.subject} − twin is "
-        f"{_signed(d, c.confidence)}: {why}."
-    )
-    return [says]
+        why = "the interval includes 0, so these examples do not separate the two gaps"
+    twin = f"The twin, trained without the teacher, has {_figures(t, c.confidence)}"
+    return [f"{twin}; {c.subject} − twin is {_signed(d, c.confidence)}: {why}."]
+
+
+def few_members(groups: Sequence[Group]) -> str:
+    """Return a sentence that names the groups with too few members, empty if there are none."""
+    small = [f"{group.name} (n = {group.n})" for group in groups if group.small]
+    return f"Fewer than {SMALL} members, so their rates are uncertain: {', '.join(small)}." if small else ""
 
 
 def both_of(a: str, b: str) -> str:
@@ -378,7 +379,7 @@ def examples_of(count: int) -> str:
 
 
 def percent(confidence: float) -> str:
-    """Return a confidence as its intervals are called by.
+    """Return a confidence level as text.
 
     >>> percent(0.95), percent(0.999)
     ('95 %', '99.9 %')
@@ -395,10 +396,10 @@ def _figures(gap: Gap, confidence: float) -> str:
 
 def _signed(difference: Interval, confidence: float) -> str:
     ends = f"{percent(confidence)} CI {difference.low:+.3f} to {difference.high:+.3f}"
-    told = f"{difference.value:+.3f} ({'no interval' if math.isnan(difference.low) else ends})"
-    return told.replace("-0.000", "+0.000")
+    text = f"{difference.value:+.3f} ({'no interval' if math.isnan(difference.low) else ends})"
+    return text.replace("-0.000", "+0.000")
 
 
-def one_of(what: str, given: str, there: Sequence[str]) -> None:
-    if given not in there:
-        raise ValueError(f"{what} must be one of {', '.join(map(repr, there))}, got {given!r}")
+def one_of(what: str, name: str, names: Sequence[str]) -> None:
+    if name not in names:
+        raise ValueError(f"{what} must be one of {', '.join(map(repr, names))}, got {name!r}")

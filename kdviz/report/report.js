@@ -31,7 +31,7 @@ function image(text, shape, label) {
 
 const signed = (text) => new Int8Array(bytes(text).buffer);
 
-/** A signed map (127 is its largest size): blue speaks against, orange for; grey is 0. */
+/** A signed map (127 is its largest size): orange supports the class, blue opposes it; grey is 0. */
 function map(values, shape, label) {
   const [, height, width] = shape;
   const canvas = make("canvas", { width, height, role: "img", "aria-label": label });
@@ -46,7 +46,7 @@ function map(values, shape, label) {
   return canvas;
 }
 
-const name = (k) => (k < 0 ? "not known" : told.classes[k]);
+const name = (k) => (k < 0 ? "unknown" : told.classes[k]);
 const sentence = (e) =>
   `Example ${(e.index + 1).toLocaleString("en")}: its class is ${name(e.y)}; the teacher says ${name(e.top_teacher)}, ` +
   `the student ${name(e.top_student)}.`;
@@ -71,7 +71,7 @@ function showCell(which) {
   if (shown.length) show(shown[0]);
   else {
     one.replaceChildren();
-    said.textContent = "No example is of this kind.";
+    said.textContent = "There is no example of this kind.";
   }
 }
 
@@ -86,8 +86,8 @@ function show(example) {
   }
   if (example.maps?.teacher && example.maps.student) {
     const [teacher, student] = [signed(example.maps.teacher), signed(example.maps.student)];
-    const less = student.map((value, i) => Math.trunc((value - teacher[i]) / 2));
-    parts.push(make("figure", {}, map(less, told.map_shape, "the student's map less the teacher's"), make("figcaption", {}, "student less teacher")));
+    const difference = student.map((value, i) => Math.trunc((value - teacher[i]) / 2));
+    parts.push(make("figure", {}, map(difference, told.map_shape, "the student's map minus the teacher's"), make("figcaption", {}, "student − teacher")));
   }
   parts.push(bars(example));
   one.replaceChildren(...parts);

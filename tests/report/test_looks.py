@@ -35,7 +35,7 @@ def test_checks_that_cannot_be_made_are_notes_beside_the_maps():
     assert set(report.maps.values) == {"teacher", "student"} and set(report.maps.against_random) == {"student"}
     assert set(report.maps.curves) == {"teacher", "student"}
     (note,) = report.maps.notes
-    assert note.startswith("The teacher's maps are not set against random weights: the model has no weights")
+    assert note.startswith("The teacher's maps were not compared with random weights: the model has no weights")
     assert note in report.sentences("saliency") and escape(note) in html.page(report, "x")
 
 
@@ -87,7 +87,7 @@ def test_progress_counts_up_to_its_total_and_a_stop_leaves_the_report_as_it_was(
 
 
 def test_a_bar_shows_the_time_left_of_a_long_look(monkeypatch, capsys):
-    monkeypatch.setattr("kdviz.report.telling.AFTER_S", 0.0)
+    monkeypatch.setattr("kdviz.report.progress.AFTER_S", 0.0)
     report = kd.compare(*(kd.models.mlp((4,), inputs=4, classes=2, seed=s) for s in (0, 1)), tables())
     report.saliency("gradient", count=40)
     shown = capsys.readouterr().err
