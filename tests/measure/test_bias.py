@@ -440,7 +440,7 @@ OK = ([0, 1], [0, 1], ["a", "b"])
     ({"y": [-1, -1]}, r"none of the 2 examples has a known label \(0 or more\)"),
     ({"predictions": {}}, "predictions is empty"),
     ({"predictions": {"student": [0]}}, r"predictions of 'student' must be 2 class indices, .* shape \(1,\)"),
-    ({"predictions": {"student": [[math.nan, 1.0]] * 2}}, r"float64 of shape \(2, 2\): for logits give logits.argmax"),
+    ({"predictions": {"student": [[math.nan, 1.0]] * 2}}, r"float64 of shape \(2, 2\): for logits pass logits.argmax"),
     ({"predictions": {"student": [0.2, 0.7]}}, "predictions of 'student' must be 2 class indices"),
     ({"groups": {}}, "groups is empty"),
     ({"groups": {"sex": ["a"]}}, r"grouping 'sex' must have one entry for each of 2 examples, got shape \(1,\)"),

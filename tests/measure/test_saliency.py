@@ -325,12 +325,12 @@ X0, T0 = torch.rand(3, 4), torch.tensor([0, 1, 0])
 
 @pytest.mark.parametrize(("change", "says"), [
     ({"method": "lime"}, "method must be one of gradient, .*feature_ablation, got 'lime'"),
-    ({"X": X0.mul(255).to(torch.uint8)}, "X must be floating point, or whole numbers of tokens.* got torch.uint8"),
+    ({"X": X0.mul(255).to(torch.uint8)}, "X must be floating point, or token ids as whole numbers.* got torch.uint8"),
     ({"X": X0.numpy()}, "X must be floating point.* got ndarray"),
     ({"X": X0[:0], "target": T0[:0]}, r"at least one example, got \(0, 4\)"),
     ({"X": X0[0]}, r"must have shape \(examples, ...\).* got \(4,\)"),
     ({"X": X0 * math.nan}, "X must be finite"),
-    ({"target": T0.float()}, "target must hold whole numbers, one class an example, got torch.float32"),
+    ({"target": T0.float()}, "target must hold whole numbers, one class per example, got torch.float32"),
     ({"target": T0[:2]}, r"one class for each of 3 examples, got shape \(2,\)"),
     ({"target": torch.tensor([0, -1, 0])}, r"target must be in \[0, 1\] for 2 classes, got -1 to 0; for examples"),
     ({"target": T0 + 1}, r"target must be in \[0, 1\] for 2 classes, got 1 to 2"),
@@ -347,7 +347,7 @@ X0, T0 = torch.rand(3, 4), torch.tensor([0, 1, 0])
     ({"method": "grad_cam"}, r"Grad-CAM needs images .* got examples of shape \(4,\)"),
     ({"model": Returns(lambda x: (x, x))}, r"returned 2 things, expected a tensor of logits; pass kd"),
     ({"model": Returns(lambda x: x.sum(1))}, r"returned shape \(1,\) for 1 example, expected \(1, classes\)"),
-    ({"model": Returns(lambda x: x[:, None].repeat(1, 2, 1))}, "answers token by token"),
+    ({"model": Returns(lambda x: x[:, None].repeat(1, 2, 1))}, "got logits for each token"),
     ({"model": Returns(lambda x: x * math.nan)}, "logits must be finite, got nan or inf"),
     ({"model": Returns(lambda x: x.detach())}, "no gradient with respect to its input; use occlusion or feature_abl"),
 ])  # fmt: skip
@@ -360,7 +360,7 @@ def test_what_does_not_fit_is_said_in_a_sentence(change, says):
 @pytest.mark.parametrize(("model", "layer", "says"), [
     (nn.Sequential(nn.Flatten(), nn.Linear(128, 4)), None, "Grad-CAM needs a convolution .* the model ran none"),
     (convolutional(), "conv9", "layer must be one of 0, 1, .*, got 'conv9'"),
-    (convolutional(), "7", "needs a layer that gives maps .*, and '7' gives none"),
+    (convolutional(), "7", "needs a layer that returns maps .*, and '7' returns none"),
 ])  # fmt: skip
 def test_where_grad_cam_cannot_look(model, layer, says):
     with pytest.raises(ValueError, match=says):
@@ -445,11 +445,11 @@ def test_order_frame_and_sentence():
         False,
     ]
     assert found.sentence() == (
-        "Over 3 examples the median rank correlation of the two maps is 0.50 (middle half -0.25 to 0.75), and of the "
-        "top 33.3 % of values both name 67 %. 1 example has a map of a single size, and no number."
+        "Over 3 examples the median rank correlation of the two maps is 0.50 (quartiles -0.25 to 0.75), and they share "
+        "67 % of their top 33.3 % of values. 1 example has a constant map, and no number."
     )
     nothing = similarity(a[:2], np.zeros((2, 3)))
-    assert nothing.sentence() == "Nothing can be said of 2 examples: one of the two maps has a single size."
+    assert nothing.sentence() == "Nothing can be said from 2 examples: one of the two maps is constant."
 
 
 @pytest.mark.parametrize(("a", "b", "top", "says"), [
@@ -499,7 +499,7 @@ def test_weights_without_a_reset_are_drawn_with_their_own_mean_and_spread():
 
 
 def test_a_model_without_weights_has_no_random_one():
-    with pytest.raises(ValueError, match="no weights to draw again"):
+    with pytest.raises(ValueError, match="no weights to randomize"):
         sanity_check(Squares(), torch.rand(2, 3), [1, 2])
 
 
@@ -573,9 +573,7 @@ def test_the_maps_of_a_shipped_teacher_name_what_it_rests_on(digits):
     assert curves.insertion_area.mean() > curves.random_insertion_area.mean() + 0.05
     frame = curves.frame()
     assert len(frame) == 5 and frame["deletion_area"].tolist() == curves.deletion_area.tolist()
-    assert curves.sentence().startswith(
-        "Over 5 examples, taking places away in the map's order leaves a mean probabili"
-    )
+    assert curves.sentence().startswith("Over 5 examples, deletion in the map's order leaves a mean probability of ")
 
 
 def test_deletion_takes_no_more_steps_than_there_are_places_and_can_be_stopped():

@@ -80,7 +80,7 @@ def test_adult_brings_its_groups_and_ages_come_in_bands(report):
     assert report.bias.groupings == ("sex", "race", "age", "sex & race", "sex & age", "race & age")
     assert report.bias.positive == 1 and report.bias.models == ("teacher", "twin", "student")
     assert len(report.bias.of("student", "age").groups) == 3
-    assert "Numbers of age are cut into 3 bands of about equally many examples." in report.sentences("bias")
+    assert "Numbers of age are cut into 3 bands with about equally many examples." in report.sentences("bias")
 
 
 def test_the_frame_is_tidy(report):
@@ -265,7 +265,7 @@ def test_pairs_are_formed_of_few_groupings_only():
     teacher, student, data, site = planted()
     report = kd.compare(teacher, student, data, groups={f"site {i}": site for i in range(5)})
     assert len(report.bias.groupings) == 5
-    assert "Pairs of groupings are formed of at most 4 groupings." in report.sentences("bias")
+    assert "Pairs of groupings are formed from at most 4 groupings." in report.sentences("bias")
 
 
 def test_without_labels_there_is_a_sentence_and_no_bias(part):

@@ -87,7 +87,7 @@ def test_ctrl_c_in_a_terminal_stops_soon_and_keeps_what_had_finished(under_way, 
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
     told, _ = process.communicate(timeout=120)
     assert process.returncode == 0
-    assert "stopped with 2 of 4 runs to do; run it again to go on; left 2, done 2" in told
+    assert "stopped with 2 of 4 runs to do; run it again to continue; left 2, done 2" in told
     kept = [path for path in (tmp_path / "kept").iterdir() if path.name != durable.LOCK]
     assert len(kept) == 2 and all(path.suffix == ".json" for path in kept)
 
@@ -157,7 +157,7 @@ def test_a_worker_that_dies_is_told_in_a_sentence_and_takes_nothing_finished_alo
     study = kd.Study({"Hinton": nameless}, seeds=1, student=student, data=digits)
     study.run(tmp_path, progress=False, n_jobs=1)
     more = kd.Study({"Hinton": nameless}, seeds=2, student=student, data=digits)
-    with pytest.raises(RuntimeError, match="a worker process ended before its run did"):
+    with pytest.raises(RuntimeError, match="a worker process died before its run had finished"):
         more.run(tmp_path, progress=False, n_jobs=2)
     assert more.left == 2 and more.total == 4
     assert more.run(tmp_path, progress=False, n_jobs=1).left == 0
