@@ -440,7 +440,7 @@ def test_the_sentence_says_no_more_than_the_interval():
     assert over.sentence().startswith("The model is over-confident: over 400 examples its mean confidence is 0.953 and")
     assert "a difference of +20.3 points (95 % CI +" in over.sentence()
     assert under.sentence().startswith("The model is under-confident: ") and "of -14.4 points" in under.sentence()
-    assert fair.sentence().startswith("Neither over- nor under-confidence can be told from these examples: ")
+    assert fair.sentence().startswith("These examples show neither over- nor under-confidence: ")
 
 
 EITHER = "shows neither over- nor under-confidence"
