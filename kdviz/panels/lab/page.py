@@ -106,7 +106,7 @@ class LabPage(LivePage):
         self._publisher.put(self.presets, chosen=opening.preset)
 
     def _show_examples(self, watched: WatchedExamples, data: Splits, selected: int) -> None:
-        """Show other examples, and the one that was chosen if there is such a one."""
+        """Show other examples, and the one that was chosen if it is among them."""
         traits = watched.scene(data.classes)
         if 0 <= selected < len(watched.examples):
             traits["selected"] = selected

@@ -26,14 +26,14 @@ _log = logging.getLogger(__name__)
 class ViewController:
     """A widget, and the numbers it shows, made on a thread while its view is the one shown.
 
-    A newer question takes the place of one that waits, so that a dragged cursor costs no queue.
+    A newer question takes the place of one that waits, so that a dragged cursor builds up no queue.
 
     Parameters
     ----------
     scene : Scene
         Whose selection, step and run are followed.
     models : callable
-        As of :class:`kdviz.panels.views.drawing.Drawing`.
+        See :class:`kdviz.panels.views.drawing.Drawing`.
     examples : callable
         Returns the examples of the scene, in its order, or None while there are none.
     newest, across : LatestOnly

@@ -34,7 +34,7 @@ class ViewControllers:
     ----------
     scene : Scene
     models : callable
-        As of :class:`kdviz.panels.views.drawing.Drawing`.
+        See :class:`kdviz.panels.views.drawing.Drawing`.
     runs : callable, optional
         Returns all runs of the page, for what sets them side by side.
     """
