@@ -27,7 +27,7 @@ Augment = Callable[[Tensor, torch.Generator], Tensor]
 
 
 class Batch(NamedTuple):
-    """What one optimiser step learns from."""
+    """What one optimizer step learns from."""
 
     inputs: Any  # (B, ...) as the student takes them: a tensor, or a dict or tuple of tensors
     labels: Tensor  # (B,) or (B, L) int64, -1 where unknown

@@ -50,7 +50,7 @@ class Distillation(Run):
         A function of the parameters gives any other. Where its groups have learning rates of their own, they keep them
         in proportion to one another.
     learning_rate : float or Schedule, optional
-        Default 1e-3, or the one that an optimiser made by a function has. Of several groups: the largest rate.
+        Default 1e-3, or the one that an optimizer made by a function has. Of several groups: the largest rate.
     batch_size : int, optional
         Default that of a DataLoader given as data, else 128.
     epochs : int

@@ -25,7 +25,7 @@ BLOCK = 256  # steps recorded before they are read from the device
 
 @dataclass(frozen=True)
 class Edit:
-    """A hyperparameter changed at a step: in force from the first optimiser step after ``step`` steps."""
+    """A hyperparameter changed at a step: in force from the first optimizer step after ``step`` steps."""
 
     step: int
     name: str

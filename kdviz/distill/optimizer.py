@@ -1,4 +1,4 @@
-"""Optimisers by name, fused where the device allows."""
+"""Optimizers by name, fused where the device allows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BY_NAME: dict[str, Callable[..., torch.optim.Optimizer]] = {
 def make_optimizer(
     kind: str | OptimizerFactory, parameters: list[nn.Parameter], learning_rate: float
 ) -> torch.optim.Optimizer:
-    """Return an optimiser over ``parameters``.
+    """Return an optimizer over ``parameters``.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def make_optimizer(
 
 
 def usual_rate(kind: str | OptimizerFactory, student: nn.Module) -> float:
-    """Return the learning rate that an optimiser made by a function has, the largest of its groups'; else 1e-3."""
+    """Return the learning rate that an optimizer made by a function has, the largest of its groups'; else 1e-3."""
     if isinstance(kind, str):
         return 1e-3
     made = kind([p for p in student.parameters() if p.requires_grad])
@@ -77,7 +77,7 @@ def group_settings(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
 
 
 def changed(now: list[dict[str, Any]], before: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
-    """Return by group what is not what it was: some optimisers keep there how far they are, or a step size they found.
+    """Return by group what is not what it was: some optimizers keep there how far they are, or a step size they found.
 
     >>> changed([{"beta": 0.9, "seen": 3}], [{"beta": 0.9, "seen": 0}])
     {0: {'seen': 3}}

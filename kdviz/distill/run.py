@@ -1,7 +1,7 @@
 """Run: a plan under way, step by step.
 
 The whole algorithm is `Run._advance`: fetch the batch of this step, ask the student, weigh the terms, step the
-optimiser. Everything else keeps it repeatable: snapshots, edits, and a state that can be captured and restored.
+optimizer. Everything else keeps it repeatable: snapshots, edits, and a state that can be captured and restored.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from .teacher import Answers
 
 
 class Run:
-    """A plan under way: a student, its optimiser, and the history of how it came where it is.
+    """A plan under way: a student, its optimizer, and the history of how it came where it is.
 
     Parameters
     ----------
@@ -99,12 +99,12 @@ class Run:
         return max(self._current.horizon, *waiting, 0)
 
     def step(self) -> Step:
-        """Take one optimiser step and return it; its tensors are read only if you ask for them."""
+        """Take one optimizer step and return it; its tensors are read only if you ask for them."""
         with self.lock:
             return self._advance()
 
     def _advance(self) -> Step:
-        """Take one optimiser step. The caller holds the lock."""
+        """Take one optimizer step. The caller holds the lock."""
         step = self.steps_done
         if not self.student.training:  # someone looked at it
             put_modes(self.student, self.plan.modes)

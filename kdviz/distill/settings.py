@@ -47,7 +47,7 @@ class Settings:
 
 
 class Step(NamedTuple):
-    """One optimiser step: its number (from 1), the loss and the unweighted terms as scalar tensors."""
+    """One optimizer step: its number (from 1), the loss and the unweighted terms as scalar tensors."""
 
     number: int
     loss: Tensor

@@ -27,7 +27,7 @@ MOST_SNAPSHOTS = 512
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A student, its auxiliary modules and their optimiser as they were after ``step`` steps.
+    """A student, its auxiliary modules and their optimizer as they were after ``step`` steps.
 
     The rest follows from seed and edits.
     """
@@ -37,7 +37,7 @@ class Snapshot:
     optimizer: dict[int, dict[str, Any]]
     auxiliary: dict[str, Tensor] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)  # what the student keeps beside tensors
-    groups: dict[int, dict[str, Any]] = field(default_factory=dict)  # what the optimiser changed in its groups
+    groups: dict[int, dict[str, Any]] = field(default_factory=dict)  # what the optimizer changed in its groups
     mark: object = field(default_factory=object, repr=False, compare=False)  # the same wherever this one waits
 
     @classmethod
@@ -49,7 +49,7 @@ class Snapshot:
         auxiliary: nn.Module,
         at_start: list[dict[str, Any]],
     ) -> Snapshot:
-        """Take one of now. ``at_start`` is what `group_settings` gave when the optimiser was made."""
+        """Take one of now. ``at_start`` is what `group_settings` gave when the optimizer was made."""
         weights, extra = capture(student)
         beside, _ = capture(auxiliary)
         state = copy.deepcopy(optimizer.state_dict()["state"])
@@ -62,7 +62,7 @@ class Snapshot:
         auxiliary: nn.Module,
         at_start: list[dict[str, Any]],
     ) -> None:
-        """Put weights and optimiser state back; the snapshot itself stays untouched."""
+        """Put weights and optimizer state back; the snapshot itself stays untouched."""
         restore(student, self.student, self.extra)
         restore(auxiliary, self.auxiliary)
         groups = [

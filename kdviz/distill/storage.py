@@ -134,7 +134,7 @@ def describe(plan: Plan, state: RunState, recipe: Recipe) -> tuple[dict[str, Any
 
 
 def snapshot_numbers(snapshot: Snapshot) -> dict[str, Any]:
-    """Return what the optimiser of a snapshot keeps that is no tensor, by the names that `state_of` knows it by."""
+    """Return what the optimizer of a snapshot keeps that is no tensor, by the names that `state_of` knows it by."""
     return {
         key: _plain(value, key.rsplit("/", 1)[1])
         for key, value in _of_optimizer(snapshot)
@@ -150,12 +150,12 @@ def _of_optimizer(snapshot: Snapshot) -> Iterator[tuple[str, Any]]:
 
 
 def _plain(value: object, name: str) -> object:
-    """Return a number that an optimiser keeps, once it is known to be one."""
+    """Return a number that an optimizer keeps, once it is known to be one."""
     if isinstance(value, int | float | str | None):
         return value
     raise ValueError(
-        f"the optimiser keeps {name} as a {type(value).__name__}, and a save holds tensors and numbers alone; "
-        "choose another optimiser, or keep the student yourself with torch.save"
+        f"the optimizer keeps {name} as a {type(value).__name__}, and a save holds tensors and numbers alone; "
+        "choose another optimizer, or keep the student yourself with torch.save"
     )
 
 

@@ -81,7 +81,7 @@ class Teacher:
             return self._ask(uncompiled(self.module) if layers else self.module, inputs), seen
 
     def writes(self, inputs: Inputs) -> bool:
-        """Whether the module changes itself when it is asked, as observers of quantisation do; found out once."""
+        """Whether the module changes itself when it is asked, as observers of quantization do; found out once."""
         if self._writes is None:
             with evaluating(self.module), torch.no_grad(), seeded(0, device_of(self.module), everywhere=True):
                 before = weight_versions(self.module)

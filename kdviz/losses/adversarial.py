@@ -61,7 +61,7 @@ def generator_loss(d_s: Tensor) -> Tensor:
     ----------
     d_s : Tensor, any shape
         What the discriminator says of the student's outputs: logits, large for "teacher". Keep the discriminator's
-        weights out of the student's optimiser.
+        weights out of the student's optimizer.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Soft targets of logits that are standardised row by row first."""
+"""Soft targets of logits that are standardized row by row first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def standardized_soft_targets(
     mask: Tensor | None = None,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """Soft targets of logits that are standardised row by row first, T² · KL(σ_T(ẑ_t) ‖ σ_T(ẑ_s)), in nats.
+    """Soft targets of logits that are standardized row by row first, T² · KL(σ_T(ẑ_t) ‖ σ_T(ẑ_s)), in nats.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def standardized_soft_targets(
     Where the teacher rules classes out (t_c = −∞) mean and sd of both sides are taken over the other classes: so a
     student that comes to rule them out too, and is right in shape elsewhere, comes to 0.
 
-    The public code standardises in the same way; its commands give the term a weight of 9 (``--kd-weight 9``).
+    The public code standardizes in the same way; its commands give the term a weight of 9 (``--kd-weight 9``).
 
     References
     ----------
@@ -74,7 +74,7 @@ def standardized_soft_targets(
     check_temperature(temperature)
     s, t = paired(s, t, mask, "logits", NEEDED)
     if s.shape[-1] < 2:
-        raise ValueError(f"standardising needs logits of at least two classes, got shape {tuple(s.shape)}")
+        raise ValueError(f"standardizing needs logits of at least two classes, got shape {tuple(s.shape)}")
     counts = t != -torch.inf  # (B, C)
     log_q = log_softened(_standardized(s, counts), temperature)
     log_p = log_softened(_standardized(t, counts), temperature)

@@ -383,7 +383,7 @@ def test_inputs_that_a_model_does_not_take_are_named():
         kd.Distillation(None, IdsAlone(), texts(), kd.HardLabels())
 
 
-# Optimisers, data drawn anew, layers ----------------------------------------------------------------------------------
+# Optimizers, data drawn anew, layers ----------------------------------------------------------------------------------
 
 
 def groups(parameters):
@@ -405,7 +405,7 @@ def test_groups_keep_their_learning_rates_in_proportion(make):
     assert run.branch(1).history.rows.tolist() == run.history.rows[:1].tolist()
 
 
-def test_an_optimiser_made_by_a_function_keeps_its_own_rate(make):
+def test_an_optimizer_made_by_a_function_keeps_its_own_rate(make):
     assert make(optimizer=lambda p: torch.optim.SGD(p, lr=0.25)).learning_rate == 0.25
     assert make(optimizer="sgd").learning_rate == 1e-3
 

@@ -67,7 +67,7 @@ class Counting(torch.optim.Optimizer):
                     p -= group["lr"] / group["seen"] * group["found"] * p.grad
 
 
-def test_what_an_optimiser_keeps_in_its_groups_goes_back_and_is_saved(make, teacher, clouds, tmp_path):
+def test_what_an_optimizer_keeps_in_its_groups_goes_back_and_is_saved(make, teacher, clouds, tmp_path):
     run = make(optimizer=Counting, snapshot_every=4).train(epochs=1, progress=False)
     run.save(tmp_path)
     loaded = kd.Distillation.load(tmp_path, teacher=teacher, data=clouds, optimizer=Counting)
@@ -113,7 +113,7 @@ def test_a_teacher_kdviz_can_build_is_saved_with_the_run(make, teacher, clouds, 
     assert same_weights(loaded.teacher.module, teacher)
 
 
-def quantised(net):
+def quantized(net):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return torch.ao.quantization.quantize_dynamic(net.eval(), {torch.nn.Linear})
@@ -132,7 +132,7 @@ def with_another_head(net):
 @pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
 @pytest.mark.parametrize(
     "changed",
-    [quantised, with_adjacency, with_another_head, lambda net: net.bfloat16(), lambda net: net.double()],
+    [quantized, with_adjacency, with_another_head, lambda net: net.bfloat16(), lambda net: net.double()],
     ids=["int8", "sparse", "head", "bfloat16", "float64"],
 )
 def test_a_teacher_that_outgrew_its_description_is_asked_for(make, clouds, tmp_path, changed):

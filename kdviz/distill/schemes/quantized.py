@@ -1,4 +1,4 @@
-"""A quantised student: taught with the rounding of its integer weights and activations in the loop.
+"""A quantized student: taught with the rounding of its integer weights and activations in the loop.
 
 In front of each linear or convolutional layer the weights are rounded to whole multiples of a scale of their channel,
 and so is what comes in, to one of 2^b levels of its usual range. The student learns to answer well in spite of it. The
@@ -24,10 +24,10 @@ from ..terms import Term
 Ranges = Literal["average", "extremes"]
 KINDS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 NEWEST = 0.01  # share of the newest batch in the moving average of a range, as in torch's own observer
-MARKS = ("quantised_bits", "input_bits", "input_average", "input_seen", "input_low", "input_high")  # buffers of a layer
+MARKS = ("quantized_bits", "input_bits", "input_average", "input_seen", "input_low", "input_high")  # buffers of a layer
 
 
-def quantised(
+def quantized(
     teacher: nn.Module | Teacher | None,
     student: nn.Module,
     data: Any,
@@ -39,14 +39,14 @@ def quantised(
     layers: Sequence[str] | None = None,
     **training: Any,
 ) -> Distillation:
-    """Return a run whose student is quantised while it learns, and distilled as any other.
+    """Return a run whose student is quantized while it learns, and distilled as any other.
 
     Parameters
     ----------
     teacher, student, data, objective
-        As in :class:`kdviz.Distillation`. The student is changed in place by :func:`fake_quantised`.
+        As in :class:`kdviz.Distillation`. The student is changed in place by :func:`fake_quantized`.
     bits, activation_bits, ranges, layers
-        As in :func:`fake_quantised`.
+        As in :func:`fake_quantized`.
     **training
         Further arguments of :class:`kdviz.Distillation`.
 
@@ -57,7 +57,7 @@ def quantised(
     Raises
     ------
     ValueError
-        If there is nothing to quantise, or a number of bits is out of range.
+        If there is nothing to quantize, or a number of bits is out of range.
 
     Notes
     -----
@@ -65,10 +65,10 @@ def quantised(
     seed), in test errors: 822 in full precision, 3,168 rounded after it, 994 rounded from the start, 878 with ten
     epochs in the loop after it. At 8 and 4 bits rounding costs little either way (825 and 841 after).
 
-    The teacher stays in full precision. The twin (``run.twin()``) is quantised as the student is, and learns without
+    The teacher stays in full precision. The twin (``run.twin()``) is quantized as the student is, and learns without
     the teacher. A student that has learned in full precision is often the better start: pass it as ``student``.
 
-    To load a saved run pass ``student=fake_quantised(model, ...)`` as it was made.
+    To load a saved run pass ``student=fake_quantized(model, ...)`` as it was made.
 
     References
     ----------
@@ -81,15 +81,15 @@ def quantised(
     >>> from kdviz import models
     >>> X, y = torch.randn(200, 4), torch.arange(200) % 3
     >>> teacher = models.mlp((16,), inputs=4, classes=3).eval()
-    >>> run = quantised(teacher, models.mlp((8,), inputs=4, classes=3), (X, y), bits=4, epochs=2).train(progress=False)
+    >>> run = quantized(teacher, models.mlp((8,), inputs=4, classes=3), (X, y), bits=4, epochs=2).train(progress=False)
     >>> integer_weights(run.student)["linear1.weight"].unique().abs().max().item()
     7
     """
-    chosen = fake_quantised(student, bits, activation_bits=activation_bits, ranges=ranges, layers=layers)
+    chosen = fake_quantized(student, bits, activation_bits=activation_bits, ranges=ranges, layers=layers)
     return Distillation(teacher, chosen, data, objective, **training)
 
 
-def fake_quantised(
+def fake_quantized(
     model: nn.Module,
     bits: int = 8,
     *,
@@ -103,7 +103,7 @@ def fake_quantised(
     ----------
     model : nn.Module
         Changed in place: its layers get hooks and a few buffers. Classes, names and weights stay what they are, so
-        taps, optimisers and copies work as before. An ``.architecture`` is taken away: it says no longer all that is
+        taps, optimizers and copies work as before. An ``.architecture`` is taken away: it says no longer all that is
         needed to build the model.
     bits : int
         Of a weight, 2 to 8.
@@ -114,7 +114,7 @@ def fake_quantised(
         newest), or the extremes of all batches so far. It is learned in training mode alone. Before the first batch
         nothing is rounded.
     layers : sequence of str, optional
-        Dotted names of the layers to quantise; default all linear and convolutional ones.
+        Dotted names of the layers to quantize; default all linear and convolutional ones.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def fake_quantised(
     Raises
     ------
     ValueError
-        If a number of bits is out of range, a layer is of another kind or quantised already, or there is none.
+        If a number of bits is out of range, a layer is of another kind or quantized already, or there is none.
 
     Notes
     -----
@@ -137,7 +137,7 @@ def fake_quantised(
         s = (h − l) / (2^b − 1),   z = round(−l / s),   q = clamp(round(x / s) + z, 0, 2^b − 1),   x̂ = s · (q − z)
 
     Gradient: ∂ŵ/∂w = 1; ∂x̂/∂x = 1 inside the range and 0 outside, by torch's own
-    ``fake_quantize_per_channel_affine`` and ``fake_quantize_per_tensor_affine``. The rest of torch's quantisation-aware
+    ``fake_quantize_per_channel_affine`` and ``fake_quantize_per_tensor_affine``. The rest of torch's quantization-aware
     training (``torch.ao.quantization.prepare_qat``) is deprecated and swaps the classes of layers; this needs neither.
 
     Biases, normalisation, ``nn.MultiheadAttention`` and anything else stay in float32. Batch normalisation is not
@@ -150,8 +150,8 @@ def fake_quantised(
     Examples
     --------
     >>> from kdviz import models
-    >>> model = fake_quantised(models.mlp((8,), inputs=4, classes=3), bits=4)
-    >>> quantised_layers(model), type(model.linear1).__name__
+    >>> model = fake_quantized(models.mlp((8,), inputs=4, classes=3), bits=4)
+    >>> quantized_layers(model), type(model.linear1).__name__
     (('linear1', 'logits'), 'Linear')
     """
     _check_bits("bits", bits)
@@ -159,7 +159,7 @@ def fake_quantised(
         _check_bits("activation_bits", activation_bits)
     if ranges not in ("average", "extremes"):
         raise ValueError(f'ranges must be "average" or "extremes", got {ranges!r}')
-    for layer in _layers_to_quantise(model, layers):
+    for layer in _layers_to_quantize(model, layers):
         device = layer.weight.device
         told = (bits, activation_bits or 0, ranges == "average", False)
         for name, value in zip(MARKS[:4], told, strict=True):
@@ -177,21 +177,21 @@ def _check_bits(what: str, bits: int) -> None:
         raise ValueError(f"{what} must be a whole number from 2 to 8, got {bits!r}")
 
 
-def _layers_to_quantise(model: nn.Module, names: Sequence[str] | None) -> list[Any]:
+def _layers_to_quantize(model: nn.Module, names: Sequence[str] | None) -> list[Any]:
     possible = {name: module for name, module in model.named_modules() if _possible(module)}
     if names is None:
         names = tuple(possible)
     for name in names:
         if name not in possible:
             raise ValueError(
-                f"only linear and convolutional layers are quantised, got {name!r}; there are "
+                f"only linear and convolutional layers are quantized, got {name!r}; there are "
                 f"{', '.join(possible) or 'none'}"
             )
     if not names:
-        raise ValueError(f"{type(model).__name__} has no linear or convolutional layer to quantise; give another model")
-    taken = [name for name in names if "quantised_bits" in possible[name]._buffers]
+        raise ValueError(f"{type(model).__name__} has no linear or convolutional layer to quantize; give another model")
+    taken = [name for name in names if "quantized_bits" in possible[name]._buffers]
     if taken:
-        raise ValueError(f"the layer {taken[0]!r} is quantised already; quantise a fresh model")
+        raise ValueError(f"the layer {taken[0]!r} is quantized already; quantize a fresh model")
     return [possible[name] for name in names]
 
 
@@ -202,7 +202,7 @@ def _possible(module: nn.Module) -> bool:
 
 def _round(layer: Any, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     """Before the layer runs: round its input, and put rounded weights where it will look for them."""
-    # An attribute of the instance hides the parameter of the same name, which stays where optimiser and saves find it.
+    # An attribute of the instance hides the parameter of the same name, which stays where optimizer and saves find it.
     layer.__dict__["weight"] = _rounded_weight(layer)
     if not layer.input_bits:
         return inputs
@@ -218,7 +218,7 @@ def _restore(layer: Any, inputs: Any, output: Any) -> None:
 
 def _levels(layer: Any) -> int:
     """The largest integer of a weight, n = 2^(b−1) − 1."""
-    return 2 ** (int(layer.quantised_bits) - 1) - 1
+    return 2 ** (int(layer.quantized_bits) - 1) - 1
 
 
 def _scales(layer: Any) -> Tensor:
@@ -246,7 +246,7 @@ def _learn_range(layer: Any, x: Tensor) -> None:
 
 
 def input_scale(layer: Any) -> tuple[Tensor, Tensor]:
-    """Return the scale s and the zero point z of what comes into a quantised layer."""
+    """Return the scale s and the zero point z of what comes into a quantized layer."""
     low, high = layer.input_low.clamp(max=0), layer.input_high.clamp(min=0)
     s = ((high - low) / (2 ** int(layer.input_bits) - 1)).clamp(min=torch.finfo(torch.float32).tiny)
     return s, (-low / s).round().int()
@@ -259,42 +259,42 @@ def _rounded_input(layer: Any, x: Tensor) -> Tensor:
     return torch.fake_quantize_per_tensor_affine(x, s, z, 0, 2 ** int(layer.input_bits) - 1)
 
 
-def quantised_layers(model: nn.Module) -> tuple[str, ...]:
+def quantized_layers(model: nn.Module) -> tuple[str, ...]:
     """Return the dotted names of the layers that compute with rounded numbers."""
-    return tuple(name for name, module in model.named_modules() if "quantised_bits" in module._buffers)
+    return tuple(name for name, module in model.named_modules() if "quantized_bits" in module._buffers)
 
 
 def integer_weights(model: nn.Module) -> dict[str, Tensor]:
-    """Return all that is needed to run a quantised model with integers.
+    """Return all that is needed to run a quantized model with integers.
 
     Parameters
     ----------
     model : nn.Module
-        From :func:`fake_quantised`, trained.
+        From :func:`fake_quantized`, trained.
 
     Returns
     -------
     dict of str to Tensor
-        The model's own state, with each quantised ``weight`` as int8 beside ``weight_scale`` (float32, one a channel),
+        The model's own state, with each quantized ``weight`` as int8 beside ``weight_scale`` (float32, one a channel),
         and what comes into its layer as ``input_scale`` (float32) and ``input_zero`` (int32). All the rest is as it
         was. It can be written with ``safetensors.torch.save_file``.
 
     Raises
     ------
     ValueError
-        If no layer is quantised.
+        If no layer is quantized.
 
     Examples
     --------
-    >>> model = fake_quantised(nn.Sequential(nn.Linear(2, 1, bias=False)), activation_bits=None)
+    >>> model = fake_quantized(nn.Sequential(nn.Linear(2, 1, bias=False)), activation_bits=None)
     >>> with torch.no_grad():
     ...     _ = model[0].weight.copy_(torch.tensor([[0.5, -1.27]]))
     >>> {name: tensor.tolist() for name, tensor in integer_weights(model).items()}
     {'0.weight': [[50, -127]], '0.weight_scale': [0.01]}
     """
-    names = quantised_layers(model)
+    names = quantized_layers(model)
     if not names:
-        raise ValueError("no layer of the model is quantised; make it by kd.schemes.fake_quantised(model)")
+        raise ValueError("no layer of the model is quantized; make it by kd.schemes.fake_quantized(model)")
     state = {k: v.detach().clone() for k, v in model.state_dict().items() if k.rpartition(".")[2] not in MARKS}
     for name in names:
         layer: Any = model.get_submodule(name)
@@ -313,22 +313,22 @@ class Bytes(NamedTuple):
     """What a model takes on disk, without names and headers."""
 
     float32: int
-    quantised: int
+    quantized: int
 
 
 def bytes_of(model: nn.Module) -> Bytes:
-    """Return how many bytes a quantised model takes in full precision, and quantised.
+    """Return how many bytes a quantized model takes in full precision, and quantized.
 
     Weights of fewer than 8 bits are counted packed, b / 8 bytes each; :func:`integer_weights` gives a byte to each.
 
     Examples
     --------
     >>> from kdviz import models
-    >>> bytes_of(fake_quantised(models.mlp((32,)), bits=8))
-    Bytes(float32=101800, quantised=25744)
+    >>> bytes_of(fake_quantized(models.mlp((32,)), bits=8))
+    Bytes(float32=101800, quantized=25744)
     """
     state, own = integer_weights(model), model.state_dict()
-    bits = {_weight_of(name): int(model.get_submodule(name).quantised_bits) for name in quantised_layers(model)}  # type: ignore[arg-type]
+    bits = {_weight_of(name): int(model.get_submodule(name).quantized_bits) for name in quantized_layers(model)}  # type: ignore[arg-type]
     full = sum(4 * tensor.numel() for name, tensor in state.items() if name in own)
     small = sum(math.ceil(t.numel() * bits[name] / 8) if name in bits else t.nbytes for name, t in state.items())
     return Bytes(full, small)
