@@ -163,9 +163,9 @@ def test_other_data_or_another_teacher_is_refused(make, teacher, clouds, tmp_pat
     make().save(tmp_path)
     with pytest.raises(ValueError, match="data of your own"):
         kd.Distillation.load(tmp_path)
-    with pytest.raises(ValueError, match="data given is not what the run learned from"):
+    with pytest.raises(ValueError, match="the data are not those the run learned from"):
         kd.Distillation.load(tmp_path, data=clouds.with_labels(90))
-    with pytest.raises(ValueError, match="teacher given is not the run's teacher"):
+    with pytest.raises(ValueError, match="the teacher is not the run's teacher"):
         kd.Distillation.load(tmp_path, data=clouds, teacher=kd.models.mlp((32,), inputs=4, classes=3, seed=9).eval())
 
 
@@ -205,7 +205,7 @@ def test_a_student_that_had_learned_before_is_no_recipe(make):
     second = make(first.student, allow_weaker_teacher=True)
     assert first.recipe.student is not None
     assert second.recipe.student is None
-    with pytest.raises(ValueError, match="pass it, as it began, as student="):
+    with pytest.raises(ValueError, match="pass it, in its initial state, as student="):
         kd.Distillation.from_recipe(second.recipe, teacher=first.teacher, data=first.data)
 
 

@@ -1,4 +1,4 @@
-"""Schemes: who teaches whom, and when. One file a scheme, each to be read from top to bottom.
+"""Schemes: who teaches whom, and when. One file per scheme, to be read from top to bottom.
 
 A scheme with one student returns an ordinary, untrained :class:`kdviz.Distillation`. A scheme of several runs is a
 generator of such runs: train each before asking for the next, or hand it to :func:`train_each`.
