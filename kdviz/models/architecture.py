@@ -39,7 +39,7 @@ class Network(nn.Sequential):
         self.seed = seed
 
 
-class Standardise(nn.Module):
+class Standardize(nn.Module):
     """Subtract a mean and divide by a standard deviation, both fixed numbers.
 
     Parameters
@@ -61,9 +61,9 @@ class Standardise(nn.Module):
         return f"mean={self.mean}, std={self.std}"
 
 
-def standardise(mean: float, std: float) -> dict[str, nn.Module]:
+def standardize(mean: float, std: float) -> dict[str, nn.Module]:
     """Give the first layer of a network, or none where it would change nothing."""
-    return {} if (mean, std) == (0.0, 1.0) else {"standardise": Standardise(mean, std)}
+    return {} if (mean, std) == (0.0, 1.0) else {"standardize": Standardize(mean, std)}
 
 
 def check_sizes(**sizes: int) -> None:
@@ -87,7 +87,7 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
-MOST_WEIGHTS = 10**9  # 4 GB, and as much again for gradients and each number that an optimiser keeps of a weight
+MOST_WEIGHTS = 10**9  # 4 GB, and as much again for gradients and each number that an optimizer keeps of a weight
 
 
 def about_weights(architecture: Mapping[str, Any]) -> int:
@@ -159,7 +159,7 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
 def rebuildable(module: nn.Module | None) -> Architecture | None:
     """Return the description by which a module can be built again, None where it has none or outgrew it.
 
-    A network that was quantised, pruned, compiled, cast or given another layer still carries the description that it
+    A network that was quantized, pruned, compiled, cast or given another layer still carries the description that it
     began with; what `build` makes of that has to have the same layers, and weights of the same shapes and dtypes.
 
     Examples

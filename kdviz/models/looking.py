@@ -18,7 +18,7 @@ def evaluating(model: nn.Module) -> Iterator[None]:
     """Put a model into eval mode for the block; afterwards each of its modules, parameters and buffers is as before.
 
     Modules whose mode was fixed when they were made (``torch.export``) are asked as they are. What a forward pass
-    writes into buffers, in eval mode too (observers of quantisation do), is taken back.
+    writes into buffers, in eval mode too (observers of quantization do), is taken back.
 
     Examples
     --------

@@ -121,7 +121,7 @@ def test_adult_groups_belong_to_the_rows_they_stand_beside() -> None:
         assert np.array_equal(part.groups["sex"] == "Female", women)
 
 
-def test_adult_numbers_are_standardised_on_the_training_part_alone() -> None:
+def test_adult_numbers_are_standardized_on_the_training_part_alone() -> None:
     train = kdviz.data.adult().train.x[:, : len(census.NUMERIC)]
     torch.testing.assert_close(train.mean(0), torch.zeros(5), atol=1e-5, rtol=0)
     torch.testing.assert_close(train.std(0), torch.ones(5), atol=1e-4, rtol=0)

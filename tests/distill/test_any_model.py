@@ -142,12 +142,12 @@ def test_a_student_that_hides_its_state_trains_and_what_is_lost_is_said_before_t
             self.turn = -self.turn
             return self.inner(self.turn * x)
 
-    with pytest.warns(UserWarning, match="past cannot be made again, as it answers otherwise .* no twin, no branch"):
+    with pytest.warns(UserWarning, match="past cannot be replayed, as its output differs .* no twin, no branch"):
         run = make(Hides())
     assert trained(run).steps_done == run.total_steps
     assert run.evaluate("test").examples > 0
     for back in (run.twin, run.branch, lambda: run.at(3)):
-        with pytest.raises(ValueError, match=r"this run cannot have .*: it answers otherwise"):
+        with pytest.raises(ValueError, match=r"this run cannot have .*: its output differs"):
             back()
 
 
@@ -359,7 +359,7 @@ def test_answers_token_by_token_are_learned_where_the_mask_lets_them_count():
 
 
 def test_token_labels_and_one_answer_an_example_do_not_go_together():
-    with pytest.raises(ValueError, match="labels are one a token and the models answer once an example"):
+    with pytest.raises(ValueError, match="one label per token and the models one prediction per example"):
         kd.Distillation(None, Reads(), texts(each=True), kd.HardLabels())
 
 
@@ -379,11 +379,11 @@ def test_inputs_that_a_model_does_not_take_are_named():
         def forward(self, input_ids):
             return self.reads(input_ids, torch.ones_like(input_ids))
 
-    with pytest.warns(UserWarning, match="the student takes no attention_mask, so it answers without"):
+    with pytest.warns(UserWarning, match="the student does not accept attention_mask, so it runs without"):
         kd.Distillation(None, IdsAlone(), texts(), kd.HardLabels())
 
 
-# Optimisers, data drawn anew, layers ----------------------------------------------------------------------------------
+# Optimizers, data drawn anew, layers ----------------------------------------------------------------------------------
 
 
 def groups(parameters):
@@ -405,7 +405,7 @@ def test_groups_keep_their_learning_rates_in_proportion(make):
     assert run.branch(1).history.rows.tolist() == run.history.rows[:1].tolist()
 
 
-def test_an_optimiser_made_by_a_function_keeps_its_own_rate(make):
+def test_an_optimizer_made_by_a_function_keeps_its_own_rate(make):
     assert make(optimizer=lambda p: torch.optim.SGD(p, lr=0.25)).learning_rate == 0.25
     assert make(optimizer="sgd").learning_rate == 1e-3
 

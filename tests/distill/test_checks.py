@@ -92,7 +92,7 @@ def test_batch_normalisation_and_batches_of_one(make):
 
 def test_class_counts_that_differ(make):
     other = kd.models.mlp((8,), inputs=4, classes=5)
-    assert "the teacher answers with 3 classes and the student with 5" in complaint(lambda: make(other))
+    assert "the teacher has 3 classes and the student 5" in complaint(lambda: make(other))
 
 
 def test_models_and_data_that_name_different_classes(clouds):
@@ -100,7 +100,7 @@ def test_models_and_data_that_name_different_classes(clouds):
         kd.models.mlp((8,), inputs=4, classes=5).eval(),
         kd.models.mlp((8,), inputs=4, classes=5),
     )
-    assert "answer with 5 classes and the data names 3" in complaint(lambda: kd.Distillation(teacher, student, clouds))
+    assert "have 5 classes and the data 3" in complaint(lambda: kd.Distillation(teacher, student, clouds))
 
 
 def test_swapped_roles(make, teacher):

@@ -120,9 +120,9 @@ def test_peers_exits_and_memories_weigh_classes_as_the_student_does(long_tail):
 
 
 @pytest.mark.parametrize(("weight", "error", "match"), [
-    ("even", ValueError, "weight must be one number a class, such as .*, or \"balanced\", got 'even'"),
-    (3.0, TypeError, "weight must be one number a class, .*got 3.0"),
-    (["a", "b"], TypeError, "weight must be one number a class, .*got"),
+    ("even", ValueError, "weight must be one number per class, such as .*, or \"balanced\", got 'even'"),
+    (3.0, TypeError, "weight must be one number per class, .*got 3.0"),
+    (["a", "b"], TypeError, "weight must be one number per class, .*got"),
     ([1.0, -2.0], ValueError, r"weight must hold finite numbers >= 0, one of them above 0, got \[1.0, -2.0\]"),
     ([1.0, float("nan")], ValueError, "weight must hold finite numbers >= 0"),
     ([0.0, 0.0], ValueError, "one of them above 0"),

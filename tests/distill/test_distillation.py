@@ -26,7 +26,7 @@ from .conftest import same_weights, small
 
 
 def test_a_run_is_the_plain_loop_written_out(make, teacher, clouds):
-    """One epoch by hand: same order, same loss, same optimiser, same weights to the last bits of float32."""
+    """One epoch by hand: same order, same loss, same optimizer, same weights to the last bits of float32."""
     run = make(objective=kd.hinton(0.7, 3.0))
     by_hand = small()
     optimizer = torch.optim.Adam(by_hand.parameters(), lr=1e-3, fused=True)

@@ -94,7 +94,7 @@ def rows_and_columns() -> Tensor:
     return r[0] + r[1]
 
 
-def standardised(z: Tensor) -> Tensor:
+def standardized(z: Tensor) -> Tensor:
     return (z - z.mean(1, keepdim=True)) / z.std(1, keepdim=True)
 
 
@@ -171,7 +171,7 @@ PARTS: dict[str, Part] = {
     ),
     "standardized_soft_targets": (
         KL + r"\big(\sigma_T(z(t))\,\|\,\sigma_T(z(s))\big)",
-        lambda: kl(softened(standardised(t)), softened(standardised(s))),
+        lambda: kl(softened(standardized(t)), softened(standardized(s))),
         lambda: losses.standardized_soft_targets(s, t, T),
     ),
     "correlation": (

@@ -84,7 +84,7 @@ def test_a_term_of_ones_own_is_refused_by_name():
     class Mine(kd.SoftTargets):
         pass
 
-    with pytest.raises(ValueError, match=r"the term Mine is your own, and only SoftTargets, .* can be written"):
+    with pytest.raises(ValueError, match=r"the term Mine is your own, and only SoftTargets, .* can be saved"):
         kd.hinton(term=Mine).to_dict()
 
 

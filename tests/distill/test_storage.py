@@ -67,7 +67,7 @@ class Counting(torch.optim.Optimizer):
                     p -= group["lr"] / group["seen"] * group["found"] * p.grad
 
 
-def test_what_an_optimiser_keeps_in_its_groups_goes_back_and_is_saved(make, teacher, clouds, tmp_path):
+def test_what_an_optimizer_keeps_in_its_groups_goes_back_and_is_saved(make, teacher, clouds, tmp_path):
     run = make(optimizer=Counting, snapshot_every=4).train(epochs=1, progress=False)
     run.save(tmp_path)
     loaded = kd.Distillation.load(tmp_path, teacher=teacher, data=clouds, optimizer=Counting)
@@ -113,7 +113,7 @@ def test_a_teacher_kdviz_can_build_is_saved_with_the_run(make, teacher, clouds, 
     assert same_weights(loaded.teacher.module, teacher)
 
 
-def quantised(net):
+def quantized(net):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return torch.ao.quantization.quantize_dynamic(net.eval(), {torch.nn.Linear})
@@ -132,7 +132,7 @@ def with_another_head(net):
 @pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
 @pytest.mark.parametrize(
     "changed",
-    [quantised, with_adjacency, with_another_head, lambda net: net.bfloat16(), lambda net: net.double()],
+    [quantized, with_adjacency, with_another_head, lambda net: net.bfloat16(), lambda net: net.double()],
     ids=["int8", "sparse", "head", "bfloat16", "float64"],
 )
 def test_a_teacher_that_outgrew_its_description_is_asked_for(make, clouds, tmp_path, changed):
@@ -163,9 +163,9 @@ def test_other_data_or_another_teacher_is_refused(make, teacher, clouds, tmp_pat
     make().save(tmp_path)
     with pytest.raises(ValueError, match="data of your own"):
         kd.Distillation.load(tmp_path)
-    with pytest.raises(ValueError, match="data given is not what the run learned from"):
+    with pytest.raises(ValueError, match="the data are not those the run learned from"):
         kd.Distillation.load(tmp_path, data=clouds.with_labels(90))
-    with pytest.raises(ValueError, match="teacher given is not the run's teacher"):
+    with pytest.raises(ValueError, match="the teacher is not the run's teacher"):
         kd.Distillation.load(tmp_path, data=clouds, teacher=kd.models.mlp((32,), inputs=4, classes=3, seed=9).eval())
 
 
@@ -205,7 +205,7 @@ def test_a_student_that_had_learned_before_is_no_recipe(make):
     second = make(first.student, allow_weaker_teacher=True)
     assert first.recipe.student is not None
     assert second.recipe.student is None
-    with pytest.raises(ValueError, match="pass it, as it began, as student="):
+    with pytest.raises(ValueError, match="pass it, in its initial state, as student="):
         kd.Distillation.from_recipe(second.recipe, teacher=first.teacher, data=first.data)
 
 

@@ -58,7 +58,7 @@ def test_damage_to_a_save_is_a_sentence_or_changes_nothing(saved, clouds, kind):
         gone, loaded = refused(partial(kd.Distillation.load, folder, data=clouds), done)
         count += gone
         if gone:
-            assert re.search(r"the save of step [59] is whole: load that one, kd\.Distillation\.load\('", loaded), done
+            assert re.search(r"the save of step [59] is intact: load that one, kd\.Distillation\.load\('", loaded), done
         else:
             assert damaged == whole or kind == "CURRENT", done
             assert same_run(loaded, run), done
@@ -98,7 +98,7 @@ def test_where_no_save_is_whole_it_says_so(saved, clouds):
     folder, _ = saved
     for file in folder.glob("*/tensors.safetensors"):
         file.write_bytes(b"\x00" * 40)
-    with pytest.raises(ValueError, match="no other whole save is there: restore it from a copy, or start anew"):
+    with pytest.raises(ValueError, match="there is no other intact save: restore it from a copy, or start anew"):
         kd.Distillation.load(folder, data=clouds)
 
 
@@ -108,9 +108,9 @@ def test_all_parts_of_the_data_must_be_the_runs(saved, clouds):
     folder, _ = saved
     for part in ("validation", "test"):
         other = replace(clouds, **{part: getattr(clouds, part).take(slice(0, 50))})
-        with pytest.raises(ValueError, match=f"the {part} part of the data given is not the run's"):
+        with pytest.raises(ValueError, match=f"the {part} part of the data is not the run's"):
             kd.Distillation.load(folder, data=other)
-    with pytest.raises(ValueError, match="the classes of the data given are a, b, c, and the run's were"):
+    with pytest.raises(ValueError, match="expected the run's classes, .*, got data with a, b, c"):
         kd.Distillation.load(folder, data=replace(clouds, classes=("a", "b", "c")))
 
 

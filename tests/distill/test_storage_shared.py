@@ -80,7 +80,7 @@ def test_a_saver_killed_while_it_writes_holds_nobody_up(tmp_path):
         assert first.stdout is not None
         assert first.stdout.readline() == "held\n"
         first.kill()
-    with pytest.raises(FileNotFoundError, match="no complete save in force, and the save of step 1 is whole"):
+    with pytest.raises(FileNotFoundError, match="no complete save, and the save of step 1 is intact"):
         kd.Distillation.load(tmp_path, data=data())
     (tmp_path / "fresh-01234567").mkdir()
     (tmp_path / "CURRENT.01234567").touch()

@@ -149,7 +149,7 @@ def test_untrained_teachers_are_at_chance(seed: int) -> None:
     examples = kd.data.mnist().validation.take(slice(0, 600))
     for network in (kd.models.mlp(hidden=(32,), seed=seed), kd.models.convnet(seed=seed)):
         said = checks.doubt(inference.logits(network, examples, who="teacher"), examples.y)
-        assert said is not None and "better than always naming the commonest class" in said
+        assert said is not None and "better than always predicting the most common class" in said
 
 
 @pytest.mark.parametrize("majority", [0.5, 0.76, 0.95])

@@ -48,7 +48,7 @@ def test_a_teacher_object_of_an_estimator(forest):
 def test_another_forest_is_not_the_runs_teacher(forest, tmp_path):
     kd.Distillation(forest, net(), DATA, epochs=1, allow_weaker_teacher=True).train(progress=False).save(tmp_path)
     other = RandomForestClassifier(8, random_state=1).fit(X.numpy(), Y.numpy())
-    with pytest.raises(ValueError, match="the teacher given is not the run's teacher"):
+    with pytest.raises(ValueError, match="the teacher is not the run's teacher"):
         kd.Distillation.load(tmp_path, teacher=other, data=DATA)
     assert kd.Distillation.load(tmp_path, teacher=forest, data=DATA).steps_done == 1
 

@@ -547,7 +547,7 @@ def test_positions_without_a_label_do_not_count():
 
 
 def test_labels_that_do_not_fit_are_named():
-    with pytest.raises(ValueError, match=r"y must have shape \(2,\), one class an example, got \(3,\)"):
+    with pytest.raises(ValueError, match=r"y must have shape \(2,\), one class per example, got \(3,\)"):
         decoupled(torch.zeros(2, 3), torch.zeros(2, 3), torch.zeros(3, dtype=torch.long))
 
 
@@ -558,7 +558,7 @@ def test_one_class_is_too_few(loss_of):
 
 
 @given(sizes, seeds, st.floats(0.1, 10), st.floats(-10, 10))
-def test_standardised_logits_have_no_range_and_no_offset(shape, seed, factor, offset):
+def test_standardized_logits_have_no_range_and_no_offset(shape, seed, factor, offset):
     s, t = logits(shape, seed), logits(shape, seed + 1)
     s += torch.arange(shape[1])  # no row is constant
     moved = standardized_soft_targets(factor * s + offset, t)

@@ -32,7 +32,7 @@ FINITE = {
     "soft cross-entropy": losses.soft_cross_entropy,
     "Jensen-Shannon": losses.jensen_shannon,
     "decoupled": decoupled_of_first,
-    "standardised": losses.standardized_soft_targets,
+    "standardized": losses.standardized_soft_targets,
     "correlation": lambda s, t, temperature=1.0: losses.correlation(s, t, temperature=temperature),
     "focused": losses.focused_soft_targets,
     "token": lambda s, t, temperature=3.0: losses.distillation_token(s, t, "soft", temperature),
@@ -83,7 +83,7 @@ def test_what_is_ruled_out_is_no_part_of_the_sum(rows, classes, temperature, see
         assert value.tolist() == pytest.approx(told, rel=1e-7, abs=1e-9), name
 
 
-def test_standardising_measures_both_sides_by_the_classes_that_are_left():
+def test_standardizing_measures_both_sides_by_the_classes_that_are_left():
     s, t = [1.0, 0.5, 7.0, -1.0], [2.0, 1.0, -INF, -0.5]
     left = [0, 1, 3]
     mean = math.fsum(s[c] for c in left) / 3
@@ -111,7 +111,7 @@ def test_a_large_negative_logit_comes_to_the_same(loss_of, seed):
     s, t = logits((3, 5), seed, 1.0), logits((3, 5), seed + 1, 1.0)
     t[0, order(5, seed)[:2]], t[1, order(5, seed)[4]] = -INF, -INF
     far = t.masked_fill(t == -INF, -1e5)
-    if loss_of is FINITE["standardised"]:  # whose spread would take the −10⁵ for a logit
+    if loss_of is FINITE["standardized"]:  # whose spread would take the −10⁵ for a logit
         return
     a, b = (s.clone().requires_grad_() for _ in range(2))
     torch.testing.assert_close(loss_of(a, t), loss_of(b, far), rtol=1e-9, atol=1e-12)

@@ -73,7 +73,7 @@ def test_every_look_leaves_the_bits(look):
 
 @pytest.mark.filterwarnings("ignore:.*torch.ao.quantization:DeprecationWarning", "ignore:.*quantize:UserWarning")
 @pytest.mark.filterwarnings("ignore:.*observer:UserWarning", "ignore:Please use quant_min:UserWarning")
-def test_observers_of_quantisation_learn_nothing_from_a_look():
+def test_observers_of_quantization_learn_nothing_from_a_look():
     from torch.ao.quantization import DeQuantStub, QuantStub, get_default_qat_qconfig, prepare_qat
 
     student = nn.Sequential(QuantStub(), nn.Linear(4, 2), DeQuantStub()).train()

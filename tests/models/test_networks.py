@@ -80,7 +80,7 @@ def test_gradients_reach_every_weight(name: str) -> None:
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
 
 
-def test_standardising_lives_inside_the_model() -> None:
+def test_standardizing_lives_inside_the_model() -> None:
     plain, inside = mlp((4,), inputs=144), mlp((4,), inputs=144, mean=0.5, std=0.25)
     assert torch.allclose(inside(IMAGES), plain((IMAGES - 0.5) / 0.25), atol=1e-5)
 

@@ -236,7 +236,7 @@ def test_other_columns_of_the_same_weights_are_another_teacher(tmp_path):
     student = kd.models.mlp((4,), inputs=4, classes=3)
     run = kd.Distillation(wrap(net, classes=[2, 1, 0]), student, data, epochs=1, allow_weaker_teacher=True)
     run.train(progress=False).save(tmp_path)
-    with pytest.raises(ValueError, match="the teacher given is not the run's teacher"):
+    with pytest.raises(ValueError, match="the teacher is not the run's teacher"):
         kd.Distillation.load(tmp_path, teacher=net, data=data)
     kd.Distillation.load(tmp_path, teacher=wrap(net, classes=[2, 1, 0]), data=data)
 

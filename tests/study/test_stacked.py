@@ -53,7 +53,7 @@ def made(recipes, parts):
         {"student": {"name": "mlp", "hidden": [12, 8], "mean": 0.1307, "std": 0.3081}},
         {"student": {"name": "mlp", "hidden": []}, "learning_rate": schedules.WarmupCosine(1e-2)},
     ],
-    ids=["one layer", "two layers, standardised", "linear, scheduled rate"],
+    ids=["one layer", "two layers, standardized", "linear, scheduled rate"],
 )
 def test_weights_and_losses_are_those_of_separate_runs(recipe, digits, more):
     recipe = replace(recipe, epochs=6, **more)

@@ -31,7 +31,7 @@ def ends_in_softmax(case: Case) -> Finding | None:
 @look("The teacher ends in a sigmoid")
 def ends_in_sigmoid(case: Case) -> Finding | None:
     logits, y = case.logits("teacher")
-    code = teacher_checks.sigmoid_mended(logits, case.teacher_code)
+    code = teacher_checks.sigmoid_corrected(logits, case.teacher_code)
     return _found(case, "ends_in_sigmoid", teacher_checks.ends_in_sigmoid(logits, y), confidence="likely", code=code)
 
 

@@ -54,7 +54,7 @@ def continual(
     Notes
     -----
     What a term keeps beside the student, here the memory, is handed on as it is at the end of a run, by the terms'
-    names. The optimiser starts anew with each task. As in the paper the memory does not know where a task ends.
+    names. The optimizer starts anew with each task. As in the paper the memory does not know where a task ends.
     See :class:`kdviz.DarkReplay` for the loss and where the paper and its code differ.
 
     A run's twin forgets: it learns the same task from the same start without the memory.

@@ -86,7 +86,7 @@ def federated(
     Notes
     -----
     f̃(x) = (1/m) Σ_k f_k(x) over the m clients' logits f_k. Digest: mean (f_k(x) − f̃(x))². The authors' code takes the
-    mean absolute difference, begins with labelled public examples, and keeps the optimiser's state from round to
+    mean absolute difference, begins with labelled public examples, and keeps the optimizer's state from round to
     round; here it starts anew in each run.
 
     Revisits are where forgetting shows: what a client has digested about classes it does not own fades again. Four

@@ -46,7 +46,7 @@ def mutual_learning(
     temperature : float or Schedule
         T > 0. Live: ``run.edit(mutual_temperature=2)``.
     **training
-        Arguments of :class:`kdviz.Distillation`; the optimiser is one for all.
+        Arguments of :class:`kdviz.Distillation`; the optimizer is one for all.
 
     Returns
     -------

@@ -62,7 +62,7 @@ def progressive(
     Notes
     -----
     Stage i: L = MSE(r_i(F_s), F_t), which no layer of the student above the tapped one takes part in. Last stage: the
-    objective. The optimiser begins anew with each stage. The budget is that of all stages together: a fair comparison
+    objective. The optimizer begins anew with each stage. The budget is that of all stages together: a fair comparison
     gives the student without hints as many epochs.
 
     FitNets: one pair, from the middle of both networks; a convolutional regressor as large as the sizes ask for, where

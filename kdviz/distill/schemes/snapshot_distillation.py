@@ -57,7 +57,7 @@ def snapshot_distillation(
     After snapshot distillation (Yang et al. 2019): one run is cut into cycles and the last snapshot of a cycle teaches
     the next, with a learning rate that falls within each cycle (``learning_rate=kd.schedules.Cosine(...)``) so that
     student and teacher do not stay the same. They smooth the teacher by a temperature on its side alone; here T softens
-    both sides, as everywhere. The optimiser begins anew, without the momentum it had.
+    both sides, as everywhere. The optimizer begins anew, without the momentum it had.
 
     Where the teacher is the present student, the soft term and its gradient are 0 at the first step.
 

@@ -232,7 +232,7 @@ catalogue(Method(
 class Variational(Adapted):
     """Let the student's features foretell the teacher's, unsure where they cannot (VID).
 
-    See :func:`kdviz.losses.variational`. Mean and spread, one number a channel, are trained with the student.
+    See :func:`kdviz.losses.variational`. Mean and spread, one number per channel, are trained with the student.
 
     Parameters
     ----------

@@ -38,12 +38,12 @@ def class_weight(given: Any) -> ClassWeight:
     if isinstance(given, str):
         if given == BALANCED:
             return BALANCED
-        raise ValueError(f'weight must be one number a class, such as [1.0, 10.0], or "balanced", got {given!r}')
+        raise ValueError(f'weight must be one number per class, such as [1.0, 10.0], or "balanced", got {given!r}')
     try:
         numbers = tuple(float(number) for number in given)
     except (TypeError, ValueError) as error:
         raise TypeError(
-            f'weight must be one number a class, such as [1.0, 10.0], or "balanced", got {given!r}'
+            f'weight must be one number per class, such as [1.0, 10.0], or "balanced", got {given!r}'
         ) from error
     if not all(math.isfinite(number) and number >= 0 for number in numbers) or not any(numbers):
         raise ValueError(f"weight must hold finite numbers >= 0, one of them above 0, got {list(numbers)}")

@@ -243,7 +243,7 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class StandardizedSoftTargets(SoftTargets):
-    """Soft targets of logits that are standardised first. See :func:`kdviz.losses.standardized_soft_targets`.
+    """Soft targets of logits that are standardized first. See :func:`kdviz.losses.standardized_soft_targets`.
 
     Parameters
     ----------
@@ -258,11 +258,11 @@ class StandardizedSoftTargets(SoftTargets):
 
 
 catalogue(Method(
-    "standardized_soft_targets", "Standardised logits", "response", "logits",
+    "standardized_soft_targets", "Standardized logits", "response", "logits",
     "Learn the shape of the teacher's logits, whatever their mean and spread.",
     r"T^2\,\mathrm{KL}\big(\sigma_T(z(t))\,\|\,\sigma_T(z(s))\big)", "Sun et al. 2024, arXiv:2403.01427", 1.0,
     always(StandardizedSoftTargets),
-    in_words="the standardised logits",
+    in_words="the standardized logits",
 ))  # fmt: skip
 
 

@@ -89,7 +89,7 @@ def test_settings_out_of_range_are_refused(teacher, clouds, more, match):
 def test_a_saved_run_loads_with_the_same_labels_and_no_others(teacher, clouds, tmp_path):
     black_box(teacher, small(), clouds, epochs=1).train(progress=False).save(tmp_path)
     assert kd.Distillation.load(tmp_path, data=labelled_by(teacher, clouds)).steps_done > 0
-    with pytest.raises(ValueError, match="data given is not what the run learned from"):
+    with pytest.raises(ValueError, match="the data are not those the run learned from"):
         kd.Distillation.load(tmp_path, data=clouds)
 
 

@@ -231,5 +231,5 @@ def test_what_is_measured_must_be_there(parts):
 
 
 def test_a_student_of_other_classes_is_refused(parts):
-    with pytest.raises(ValueError, match="the models answer with 3 classes and the data names 4"):
+    with pytest.raises(ValueError, match="the models have 3 classes and the data 4"):
         next(iter(continual(small(), parts)))

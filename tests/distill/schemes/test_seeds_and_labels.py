@@ -68,7 +68,7 @@ MAKE: dict[str, Scheme] = {
     "progressive": lambda t, d, s: last_of(
         kd.schemes.progressive(t, small((32,)), d, [("relu1", "relu1")], seed=s, **SHORT)
     ),
-    "quantised": lambda t, d, s: kd.schemes.quantised(t, small(), d, seed=s, **SHORT),
+    "quantized": lambda t, d, s: kd.schemes.quantized(t, small(), d, seed=s, **SHORT),
     "specialists": lambda t, d, s: last_of(kd.schemes.specialists(t, d, [(0, 1)], seed=s, **SHORT)),
 }  # fmt: skip
 

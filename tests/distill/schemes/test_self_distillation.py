@@ -144,7 +144,7 @@ def test_its_numbers_are_live_and_can_be_written_down(clouds):
 
 
 @pytest.mark.parametrize(("more", "match"), [
-    ({"layers": "relu9"}, "a tap must be a layer of the student"),
+    ({"layers": "relu9"}, "a tap must be the dotted name of a layer of the student"),
     ({"layers": "relu3"}, "features must name one layer, deeper than the exits at relu3, got 'relu3'"),
     ({"alpha": 1.5}, r"alpha must lie in \[0, 1\]"),
     ({"hint": -1}, "hint must be a finite number >= 0"),

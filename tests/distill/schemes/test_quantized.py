@@ -11,13 +11,13 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 import kdviz as kd
-from kdviz.distill.schemes.quantised import (
+from kdviz.distill.schemes.quantized import (
     bytes_of,
-    fake_quantised,
+    fake_quantized,
     input_scale,
     integer_weights,
-    quantised,
-    quantised_layers,
+    quantized,
+    quantized_layers,
 )
 
 from ..conftest import same_weights, small
@@ -29,7 +29,7 @@ def linear(weights: list[list[float]], **more) -> nn.Sequential:
     layer = nn.Linear(len(weights[0]), len(weights), bias=False)
     with torch.no_grad():
         layer.weight.copy_(torch.tensor(weights))
-    return fake_quantised(nn.Sequential(layer), **more)
+    return fake_quantized(nn.Sequential(layer), **more)
 
 
 def test_weights_are_rounded_to_multiples_of_their_channels_scale():
@@ -91,17 +91,17 @@ def test_a_range_is_an_average_or_the_extremes_of_batches():
 
 def test_layers_keep_their_classes_names_and_parameters():
     plain = kd.models.convnet(4)
-    model = fake_quantised(copy.deepcopy(plain), bits=4)
+    model = fake_quantized(copy.deepcopy(plain), bits=4)
     assert [type(m) for m in model.modules()] == [type(m) for m in plain.modules()]
     assert [n for n, _ in model.named_parameters()] == [n for n, _ in plain.named_parameters()]
     assert set(plain.state_dict()) < set(model.state_dict())
     assert kd.models.parameter_count(model) == kd.models.parameter_count(plain)
     assert not hasattr(model, "architecture")  # building by it would give another model
-    assert quantised_layers(model) == ("conv1", "conv2", "conv3", "conv4", "conv5", "logits")
+    assert quantized_layers(model) == ("conv1", "conv2", "conv3", "conv4", "conv5", "logits")
 
 
 def test_weights_are_put_back_even_when_the_layer_fails():
-    model = fake_quantised(small())
+    model = fake_quantized(small())
     with pytest.raises(RuntimeError):
         model(torch.zeros(2, 5))
     assert "weight" not in model.linear1.__dict__
@@ -109,15 +109,15 @@ def test_weights_are_put_back_even_when_the_layer_fails():
 
 
 def test_attention_is_left_alone_because_its_layers_never_run():
-    model = fake_quantised(kd.models.pretrained("mnist-vit-student"))
+    model = fake_quantized(kd.models.pretrained("mnist-vit-student"))
     attention = [n for n, m in model.named_modules() if isinstance(m, nn.MultiheadAttention)]
-    assert attention and not any(name.startswith(a) for name in quantised_layers(model) for a in attention)
-    assert quantised_layers(model)
+    assert attention and not any(name.startswith(a) for name in quantized_layers(model) for a in attention)
+    assert quantized_layers(model)
 
 
 def test_a_run_is_repeatable_and_can_be_branched(teacher, clouds):
-    run = quantised(teacher, small(), clouds, bits=4, activation_bits=4, **NUMBERS).train(progress=False)
-    again = quantised(teacher, small(), clouds, bits=4, activation_bits=4, **NUMBERS).train(progress=False)
+    run = quantized(teacher, small(), clouds, bits=4, activation_bits=4, **NUMBERS).train(progress=False)
+    again = quantized(teacher, small(), clouds, bits=4, activation_bits=4, **NUMBERS).train(progress=False)
     assert same_weights(run.student, again.student)
     other = run.branch(9).train(progress=False)
     assert same_weights(other.student, run.student)
@@ -127,28 +127,28 @@ def test_a_run_is_repeatable_and_can_be_branched(teacher, clouds):
 def test_training_in_the_loop_mends_what_rounding_breaks(teacher, clouds):
     """Two bits a weight: a student rounded afterwards against one that learned rounded."""
     full = kd.Distillation(teacher, small(), clouds, **NUMBERS).train(progress=False)
-    after = fake_quantised(copy.deepcopy(full.student), bits=2, activation_bits=4).train()
+    after = fake_quantized(copy.deepcopy(full.student), bits=2, activation_bits=4).train()
     with torch.no_grad():
         after(clouds.train.inputs())  # its ranges
     errors = kd.distill.evaluate.evaluate(after, clouds.test, step=0, split="test").errors
     start = copy.deepcopy(full.student)
-    run = quantised(teacher, start, clouds, bits=2, activation_bits=4, **NUMBERS).train(progress=False)
+    run = quantized(teacher, start, clouds, bits=2, activation_bits=4, **NUMBERS).train(progress=False)
     assert run.evaluate("test").errors < errors
 
 
-def test_the_twin_is_quantised_too(teacher, clouds):
-    run = quantised(teacher, small(), clouds, bits=3, **NUMBERS).train(progress=False)
+def test_the_twin_is_quantized_too(teacher, clouds):
+    run = quantized(teacher, small(), clouds, bits=3, **NUMBERS).train(progress=False)
     twin = run.twin().train(progress=False)
-    assert quantised_layers(twin.student) == ("linear1", "logits")
+    assert quantized_layers(twin.student) == ("linear1", "logits")
     assert twin.student.linear1.input_seen
 
 
-def test_a_saved_run_asks_for_a_student_quantised_in_the_same_way(teacher, clouds, tmp_path):
-    run = quantised(teacher, small(), clouds, bits=4, **NUMBERS).train(progress=False, epochs=2)
+def test_a_saved_run_asks_for_a_student_quantized_in_the_same_way(teacher, clouds, tmp_path):
+    run = quantized(teacher, small(), clouds, bits=4, **NUMBERS).train(progress=False, epochs=2)
     run.save(tmp_path)
     with pytest.raises(ValueError, match="student is a model of your own"):
         kd.Distillation.load(tmp_path, data=clouds)
-    loaded = kd.Distillation.load(tmp_path, data=clouds, student=fake_quantised(small(), bits=4))
+    loaded = kd.Distillation.load(tmp_path, data=clouds, student=fake_quantized(small(), bits=4))
     for each in (run, loaded):
         each.train(progress=False)
     assert same_weights(run.student, loaded.student)
@@ -156,7 +156,7 @@ def test_a_saved_run_asks_for_a_student_quantised_in_the_same_way(teacher, cloud
 
 def test_integer_arithmetic_gives_what_the_student_answers(teacher, clouds, tmp_path):
     """The written file, multiplied and added in whole numbers, layer by layer."""
-    run = quantised(teacher, small(), clouds, **NUMBERS).train(progress=False)
+    run = quantized(teacher, small(), clouds, **NUMBERS).train(progress=False)
     student = run.student.eval()
     save_file(integer_weights(student), tmp_path / "student.safetensors")
     read = load_file(tmp_path / "student.safetensors")
@@ -174,7 +174,7 @@ def test_integer_arithmetic_gives_what_the_student_answers(teacher, clouds, tmp_
 
 
 def test_written_integers_are_the_weights_it_computes_with():
-    model = fake_quantised(kd.models.convnet(4), bits=5, activation_bits=None)
+    model = fake_quantized(kd.models.convnet(4), bits=5, activation_bits=None)
     q = integer_weights(model)
     seen: dict[str, torch.Tensor] = {}
     model.conv2.register_forward_pre_hook(lambda m, i: seen.update(w=m.weight.detach()))
@@ -185,7 +185,7 @@ def test_written_integers_are_the_weights_it_computes_with():
 
 
 def test_bytes_are_counted():
-    model = fake_quantised(nn.Sequential(nn.Linear(10, 3)), bits=3)
+    model = fake_quantized(nn.Sequential(nn.Linear(10, 3)), bits=3)
     # 30 weights of 3 bits in 12 bytes; 3 biases and 3 scales of 4 bytes
     assert bytes_of(model) == (33 * 4, 12 + 12 + 12)
 
@@ -201,7 +201,7 @@ def test_all_zero_channels_and_inputs_do_no_harm():
 
 
 def test_some_layers_alone_can_be_chosen():
-    assert quantised_layers(fake_quantised(small(), layers=["linear1"])) == ("linear1",)
+    assert quantized_layers(fake_quantized(small(), layers=["linear1"])) == ("linear1",)
 
 
 @pytest.mark.parametrize(
@@ -211,18 +211,18 @@ def test_some_layers_alone_can_be_chosen():
         ({"bits": 4.0}, "bits must be a whole number from 2 to 8, got 4.0"),
         ({"activation_bits": 9}, "activation_bits must be a whole number from 2 to 8, got 9"),
         ({"ranges": "learned"}, "ranges must be"),
-        ({"layers": ["relu1"]}, "only linear and convolutional layers are quantised, got 'relu1'"),
+        ({"layers": ["relu1"]}, "only linear and convolutional layers are quantized, got 'relu1'"),
     ],
 )
 def test_what_makes_no_sense_is_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
-        fake_quantised(small(), **wrong)
+        fake_quantized(small(), **wrong)
 
 
-def test_nothing_to_quantise_or_quantised_already_is_refused():
+def test_nothing_to_quantize_or_quantized_already_is_refused():
     with pytest.raises(ValueError, match="no linear or convolutional layer"):
-        fake_quantised(nn.Sequential(nn.Flatten()))
-    with pytest.raises(ValueError, match="'linear1' is quantised already"):
-        fake_quantised(fake_quantised(small()))
-    with pytest.raises(ValueError, match="no layer of the model is quantised"):
+        fake_quantized(nn.Sequential(nn.Flatten()))
+    with pytest.raises(ValueError, match="'linear1' is quantized already"):
+        fake_quantized(fake_quantized(small()))
+    with pytest.raises(ValueError, match="no layer of the model is quantized"):
         integer_weights(small())

@@ -1,9 +1,9 @@
-"""A quantised student: taught with the rounding of its integer weights and activations in the loop.
+"""A quantized student: taught with the rounding of its integer weights and activations in the loop.
 
-In front of each linear or convolutional layer the weights are rounded to whole multiples of a scale of their channel,
-and so is what comes in, to one of 2^b levels of its usual range. The student learns to answer well in spite of it. The
-rounding has no useful slope; its gradient is taken to be 1 where nothing was cut off (straight-through). After training
-the weights can be written as integers, exactly as the student used them.
+Before each linear or convolutional layer the weights are rounded to integer multiples of their channel's scale, and the
+inputs to one of 2^b levels of their usual range. The student learns to predict well in spite of it. The rounding has no
+useful slope; its gradient is taken to be 1 where nothing was clipped (straight-through). After training the weights can
+be written as integers, exactly as the student used them.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from ..terms import Term
 Ranges = Literal["average", "extremes"]
 KINDS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 NEWEST = 0.01  # share of the newest batch in the moving average of a range, as in torch's own observer
-MARKS = ("quantised_bits", "input_bits", "input_average", "input_seen", "input_low", "input_high")  # buffers of a layer
+MARKS = ("quantized_bits", "input_bits", "input_average", "input_seen", "input_low", "input_high")  # buffers of a layer
 
 
-def quantised(
+def quantized(
     teacher: nn.Module | Teacher | None,
     student: nn.Module,
     data: Any,
@@ -39,14 +39,14 @@ def quantised(
     layers: Sequence[str] | None = None,
     **training: Any,
 ) -> Distillation:
-    """Return a run whose student is quantised while it learns, and distilled as any other.
+    """Return a run whose student is quantized during training, and otherwise distilled as usual.
 
     Parameters
     ----------
     teacher, student, data, objective
-        As in :class:`kdviz.Distillation`. The student is changed in place by :func:`fake_quantised`.
+        As in :class:`kdviz.Distillation`. The student is changed in key by :func:`fake_quantized`.
     bits, activation_bits, ranges, layers
-        As in :func:`fake_quantised`.
+        As in :func:`fake_quantized`.
     **training
         Further arguments of :class:`kdviz.Distillation`.
 
@@ -57,18 +57,18 @@ def quantised(
     Raises
     ------
     ValueError
-        If there is nothing to quantise, or a number of bits is out of range.
+        If there is nothing to quantize, or a number of bits is out of range.
 
     Notes
     -----
     Two-bit weights and four-bit inputs (MNIST, 4,000 labels, 64 units, teacher ``mnist-mlp-1200``, 30 epochs, one
-    seed), in test errors: 822 in full precision, 3,168 rounded after it, 994 rounded from the start, 878 with ten
-    epochs in the loop after it. At 8 and 4 bits rounding costs little either way (825 and 841 after).
+    seed), in test errors: 822 in full precision, 3,168 rounded afterwards, 994 rounded from the start, 878 with ten
+    epochs in the loop afterwards. At 8 and 4 bits rounding costs little either way (825 and 841 afterwards).
 
-    The teacher stays in full precision. The twin (``run.twin()``) is quantised as the student is, and learns without
-    the teacher. A student that has learned in full precision is often the better start: pass it as ``student``.
+    The teacher stays in full precision. The twin (``run.twin()``) is quantized like the student, and learns without
+    the teacher. A student trained in full precision is often the better start: pass it as ``student``.
 
-    To load a saved run pass ``student=fake_quantised(model, ...)`` as it was made.
+    To load a saved run pass ``student=fake_quantized(model, ...)`` with the same arguments.
 
     References
     ----------
@@ -81,15 +81,15 @@ def quantised(
     >>> from kdviz import models
     >>> X, y = torch.randn(200, 4), torch.arange(200) % 3
     >>> teacher = models.mlp((16,), inputs=4, classes=3).eval()
-    >>> run = quantised(teacher, models.mlp((8,), inputs=4, classes=3), (X, y), bits=4, epochs=2).train(progress=False)
+    >>> run = quantized(teacher, models.mlp((8,), inputs=4, classes=3), (X, y), bits=4, epochs=2).train(progress=False)
     >>> integer_weights(run.student)["linear1.weight"].unique().abs().max().item()
     7
     """
-    chosen = fake_quantised(student, bits, activation_bits=activation_bits, ranges=ranges, layers=layers)
+    chosen = fake_quantized(student, bits, activation_bits=activation_bits, ranges=ranges, layers=layers)
     return Distillation(teacher, chosen, data, objective, **training)
 
 
-def fake_quantised(
+def fake_quantized(
     model: nn.Module,
     bits: int = 8,
     *,
@@ -97,24 +97,23 @@ def fake_quantised(
     ranges: Ranges = "average",
     layers: Sequence[str] | None = None,
 ) -> nn.Module:
-    """Have the layers of a model compute with rounded weights and inputs, in training and after.
+    """Make the layers of a model compute with rounded weights and inputs, during training and after.
 
     Parameters
     ----------
     model : nn.Module
-        Changed in place: its layers get hooks and a few buffers. Classes, names and weights stay what they are, so
-        taps, optimisers and copies work as before. An ``.architecture`` is taken away: it says no longer all that is
-        needed to build the model.
+        Changed in key: its layers get hooks and a few buffers. Classes, names and weights are unchanged, so taps,
+        optimizers and copies work as before. An ``.architecture`` is removed: it no longer describes the whole model.
     bits : int
         Of a weight, 2 to 8.
     activation_bits : int or None
-        Of what comes into a layer, 2 to 8; None leaves it in full precision.
+        Of a layer's inputs, 2 to 8; None leaves them in full precision.
     ranges : {"average", "extremes"}
-        The usual range of what comes in: a moving average of each batch's smallest and largest value (1 % of the
-        newest), or the extremes of all batches so far. It is learned in training mode alone. Before the first batch
-        nothing is rounded.
+        The usual range of the inputs: a moving average of each batch's smallest and largest value (1 % of the newest),
+        or the extremes of all batches so far. It is learned only in training mode. Before the first batch inputs are
+        not rounded.
     layers : sequence of str, optional
-        Dotted names of the layers to quantise; default all linear and convolutional ones.
+        Dotted names of the layers to quantize; default all linear and convolutional ones.
 
     Returns
     -------
@@ -124,7 +123,7 @@ def fake_quantised(
     Raises
     ------
     ValueError
-        If a number of bits is out of range, a layer is of another kind or quantised already, or there is none.
+        If a number of bits is out of range, a layer is of another kind or already quantized, or there is none.
 
     Notes
     -----
@@ -132,15 +131,15 @@ def fake_quantised(
 
         s_c = max |w_c| / n,     q = clamp(round(w / s_c), −n, n),     ŵ = s_c · q
 
-    Inputs, for the whole tensor, with the range [l, h] widened to hold 0, so that 0 stays 0::
+    Inputs, for the whole tensor, with the range [l, h] extended to include 0, so that 0 stays 0::
 
         s = (h − l) / (2^b − 1),   z = round(−l / s),   q = clamp(round(x / s) + z, 0, 2^b − 1),   x̂ = s · (q − z)
 
     Gradient: ∂ŵ/∂w = 1; ∂x̂/∂x = 1 inside the range and 0 outside, by torch's own
-    ``fake_quantize_per_channel_affine`` and ``fake_quantize_per_tensor_affine``. The rest of torch's quantisation-aware
+    ``fake_quantize_per_channel_affine`` and ``fake_quantize_per_tensor_affine``. The rest of torch's quantization-aware
     training (``torch.ao.quantization.prepare_qat``) is deprecated and swaps the classes of layers; this needs neither.
 
-    Biases, normalisation, ``nn.MultiheadAttention`` and anything else stay in float32. Batch normalisation is not
+    Biases, normalization, ``nn.MultiheadAttention`` and everything else stay in float32. Batch normalization is not
     folded into the convolution before it, as it would be for a chip: the integers are those of the convolution alone.
 
     References
@@ -150,8 +149,8 @@ def fake_quantised(
     Examples
     --------
     >>> from kdviz import models
-    >>> model = fake_quantised(models.mlp((8,), inputs=4, classes=3), bits=4)
-    >>> quantised_layers(model), type(model.linear1).__name__
+    >>> model = fake_quantized(models.mlp((8,), inputs=4, classes=3), bits=4)
+    >>> quantized_layers(model), type(model.linear1).__name__
     (('linear1', 'logits'), 'Linear')
     """
     _check_bits("bits", bits)
@@ -159,10 +158,10 @@ def fake_quantised(
         _check_bits("activation_bits", activation_bits)
     if ranges not in ("average", "extremes"):
         raise ValueError(f'ranges must be "average" or "extremes", got {ranges!r}')
-    for layer in _layers_to_quantise(model, layers):
+    for layer in _layers_to_quantize(model, layers):
         device = layer.weight.device
-        told = (bits, activation_bits or 0, ranges == "average", False)
-        for name, value in zip(MARKS[:4], told, strict=True):
+        values = (bits, activation_bits or 0, ranges == "average", False)
+        for name, value in zip(MARKS[:4], values, strict=True):
             layer.register_buffer(name, torch.tensor(value, device=device))
         for name in MARKS[4:]:
             layer.register_buffer(name, torch.zeros((), device=device))
@@ -177,21 +176,21 @@ def _check_bits(what: str, bits: int) -> None:
         raise ValueError(f"{what} must be a whole number from 2 to 8, got {bits!r}")
 
 
-def _layers_to_quantise(model: nn.Module, names: Sequence[str] | None) -> list[Any]:
+def _layers_to_quantize(model: nn.Module, names: Sequence[str] | None) -> list[Any]:
     possible = {name: module for name, module in model.named_modules() if _possible(module)}
     if names is None:
         names = tuple(possible)
     for name in names:
         if name not in possible:
             raise ValueError(
-                f"only linear and convolutional layers are quantised, got {name!r}; there are "
+                f"only linear and convolutional layers can be quantized, got {name!r}; there are "
                 f"{', '.join(possible) or 'none'}"
             )
     if not names:
-        raise ValueError(f"{type(model).__name__} has no linear or convolutional layer to quantise; give another model")
-    taken = [name for name in names if "quantised_bits" in possible[name]._buffers]
+        raise ValueError(f"{type(model).__name__} has no linear or convolutional layer to quantize; pass another model")
+    taken = [name for name in names if "quantized_bits" in possible[name]._buffers]
     if taken:
-        raise ValueError(f"the layer {taken[0]!r} is quantised already; quantise a fresh model")
+        raise ValueError(f"the layer {taken[0]!r} is already quantized; pass a fresh model")
     return [possible[name] for name in names]
 
 
@@ -201,8 +200,8 @@ def _possible(module: nn.Module) -> bool:
 
 
 def _round(layer: Any, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """Before the layer runs: round its input, and put rounded weights where it will look for them."""
-    # An attribute of the instance hides the parameter of the same name, which stays where optimiser and saves find it.
+    """Before the layer runs: round its input, and put rounded weights where it reads them."""
+    # An attribute of the instance hides the parameter of the same name, which optimizer and saves still find.
     layer.__dict__["weight"] = _rounded_weight(layer)
     if not layer.input_bits:
         return inputs
@@ -218,7 +217,7 @@ def _restore(layer: Any, inputs: Any, output: Any) -> None:
 
 def _levels(layer: Any) -> int:
     """The largest integer of a weight, n = 2^(b−1) − 1."""
-    return 2 ** (int(layer.quantised_bits) - 1) - 1
+    return 2 ** (int(layer.quantized_bits) - 1) - 1
 
 
 def _scales(layer: Any) -> Tensor:
@@ -246,7 +245,7 @@ def _learn_range(layer: Any, x: Tensor) -> None:
 
 
 def input_scale(layer: Any) -> tuple[Tensor, Tensor]:
-    """Return the scale s and the zero point z of what comes into a quantised layer."""
+    """Return the scale s and the zero point z of a quantized layer's inputs."""
     low, high = layer.input_low.clamp(max=0), layer.input_high.clamp(min=0)
     s = ((high - low) / (2 ** int(layer.input_bits) - 1)).clamp(min=torch.finfo(torch.float32).tiny)
     return s, (-low / s).round().int()
@@ -259,76 +258,76 @@ def _rounded_input(layer: Any, x: Tensor) -> Tensor:
     return torch.fake_quantize_per_tensor_affine(x, s, z, 0, 2 ** int(layer.input_bits) - 1)
 
 
-def quantised_layers(model: nn.Module) -> tuple[str, ...]:
-    """Return the dotted names of the layers that compute with rounded numbers."""
-    return tuple(name for name, module in model.named_modules() if "quantised_bits" in module._buffers)
+def quantized_layers(model: nn.Module) -> tuple[str, ...]:
+    """Return the dotted names of the quantized layers."""
+    return tuple(name for name, module in model.named_modules() if "quantized_bits" in module._buffers)
 
 
 def integer_weights(model: nn.Module) -> dict[str, Tensor]:
-    """Return all that is needed to run a quantised model with integers.
+    """Return all that is needed to run a quantized model with integers.
 
     Parameters
     ----------
     model : nn.Module
-        From :func:`fake_quantised`, trained.
+        From :func:`fake_quantized`, trained.
 
     Returns
     -------
     dict of str to Tensor
-        The model's own state, with each quantised ``weight`` as int8 beside ``weight_scale`` (float32, one a channel),
-        and what comes into its layer as ``input_scale`` (float32) and ``input_zero`` (int32). All the rest is as it
-        was. It can be written with ``safetensors.torch.save_file``.
+        The model's own state, with each quantized ``weight`` as int8 beside ``weight_scale`` (float32, one per
+        channel), and ``input_scale`` (float32) and ``input_zero`` (int32) for its layer's inputs. The rest is
+        unchanged. It can be written with ``safetensors.torch.save_file``.
 
     Raises
     ------
     ValueError
-        If no layer is quantised.
+        If no layer is quantized.
 
     Examples
     --------
-    >>> model = fake_quantised(nn.Sequential(nn.Linear(2, 1, bias=False)), activation_bits=None)
+    >>> model = fake_quantized(nn.Sequential(nn.Linear(2, 1, bias=False)), activation_bits=None)
     >>> with torch.no_grad():
     ...     _ = model[0].weight.copy_(torch.tensor([[0.5, -1.27]]))
     >>> {name: tensor.tolist() for name, tensor in integer_weights(model).items()}
     {'0.weight': [[50, -127]], '0.weight_scale': [0.01]}
     """
-    names = quantised_layers(model)
+    names = quantized_layers(model)
     if not names:
-        raise ValueError("no layer of the model is quantised; make it by kd.schemes.fake_quantised(model)")
+        raise ValueError("no layer of the model is quantized; call kd.schemes.fake_quantized(model) first")
     state = {k: v.detach().clone() for k, v in model.state_dict().items() if k.rpartition(".")[2] not in MARKS}
     for name in names:
         layer: Any = model.get_submodule(name)
-        place = _weight_of(name)
+        key = _weight_of(name)
         w, s, n = layer._parameters["weight"].detach(), _scales(layer), _levels(layer)
         along = s.view(-1, *(1,) * (w.ndim - 1))
-        state[place] = (w * (1 / along)).round().clamp(-n, n).to(torch.int8)
-        state[f"{place}_scale"] = s
+        state[key] = (w * (1 / along)).round().clamp(-n, n).to(torch.int8)
+        state[f"{key}_scale"] = s
         if layer.input_bits and layer.input_seen:
-            into = place.removesuffix("weight")
+            into = key.removesuffix("weight")
             state[f"{into}input_scale"], state[f"{into}input_zero"] = input_scale(layer)
     return state
 
 
 class Bytes(NamedTuple):
-    """What a model takes on disk, without names and headers."""
+    """The size of a model on disk, without names and headers."""
 
     float32: int
-    quantised: int
+    quantized: int
 
 
 def bytes_of(model: nn.Module) -> Bytes:
-    """Return how many bytes a quantised model takes in full precision, and quantised.
+    """Return the size of a quantized model in bytes, in full precision and quantized.
 
-    Weights of fewer than 8 bits are counted packed, b / 8 bytes each; :func:`integer_weights` gives a byte to each.
+    Weights of fewer than 8 bits are counted as packed, b / 8 bytes each; :func:`integer_weights` uses one byte each.
 
     Examples
     --------
     >>> from kdviz import models
-    >>> bytes_of(fake_quantised(models.mlp((32,)), bits=8))
-    Bytes(float32=101800, quantised=25744)
+    >>> bytes_of(fake_quantized(models.mlp((32,)), bits=8))
+    Bytes(float32=101800, quantized=25744)
     """
     state, own = integer_weights(model), model.state_dict()
-    bits = {_weight_of(name): int(model.get_submodule(name).quantised_bits) for name in quantised_layers(model)}  # type: ignore[arg-type]
+    bits = {_weight_of(name): int(model.get_submodule(name).quantized_bits) for name in quantized_layers(model)}  # type: ignore[arg-type]
     full = sum(4 * tensor.numel() for name, tensor in state.items() if name in own)
     small = sum(math.ceil(t.numel() * bits[name] / 8) if name in bits else t.nbytes for name, t in state.items())
     return Bytes(full, small)
