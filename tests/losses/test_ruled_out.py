@@ -14,7 +14,7 @@ from torch import Tensor
 from kdviz import losses
 from kdviz.losses.several_teachers import confident_log_weights, fused_likelihood
 
-from .test_response import kl_by_hand, logits, order, softmax_by_hand, standardized_by_hand
+from .by_hand import kl_by_hand, logits, order, softmax_by_hand, standardized_by_hand
 
 INF = math.inf
 S = torch.tensor([[1.0, 0.0, -1.0, 2.0], [0.0, 3.0, 1.0, 1.0]], dtype=torch.float64)

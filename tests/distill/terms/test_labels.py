@@ -1,7 +1,8 @@
-"""Classes that weigh what they are told to: in the loss, the recipe, the twin, the code that is printed."""
+"""Terms on labels: smoothing, and classes that weigh what they are told to."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,12 +11,48 @@ import torch
 from sklearn.utils.class_weight import compute_class_weight
 
 import kdviz as kd
+from kdviz import losses
+from kdviz.distill import Objective
 from kdviz.distill.terms.labels import balanced
 from kdviz.distill.twin import labels_alone
 from kdviz.panels.live.code import write_objective
 from kdviz.study.arms import twin_recipe
 
-from .conftest import same_weights, small
+from ..conftest import same_weights, small
+from .outputs import outputs
+
+
+def test_label_smoothing_is_its_loss_at_the_smoothing_in_force():
+    o = outputs()
+    value = kd.LabelSmoothing().value(o._replace(labelled=5), {"smoothing": 0.3})
+    assert value == losses.label_smoothing(o.student, o.labels, 0.3)
+    assert value != losses.hard_labels(o.student, o.labels)
+
+
+def test_label_smoothing_can_be_written_down_and_read_back():
+    objective = 0.5 * kd.SoftTargets() + 0.5 * kd.LabelSmoothing(smoothing=kd.schedules.Linear(0.2, 0))
+    assert Objective.from_dict(json.loads(json.dumps(objective.to_dict()))) == objective
+    assert objective.alpha is None  # alpha balances soft targets against hard labels
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.5, kd.schedules.Linear(0.5, 2)])
+def test_a_smoothing_out_of_range_is_refused_at_the_start(smoothing):
+    with pytest.raises(ValueError, match=r"smoothing must lie in \[0, 1\]"):
+        kd.LabelSmoothing(smoothing)
+
+
+def test_smoothed_labels_have_columns_of_their_own(make):
+    run = make(objective=kd.SoftTargets() + 0.5 * kd.LabelSmoothing(kd.schedules.Linear(0.2, 0.0))).train(
+        progress=False
+    )
+    assert run.history.columns == (
+        "loss", "soft", "smoothed", "weight_soft", "weight_smoothed", "temperature", "smoothing", "learning_rate",
+    )  # fmt: skip
+    smoothing = run.history.column("smoothing")
+    assert smoothing[0] == 0.2 and smoothing[-1] == pytest.approx(0)
+    by_hand = run.history.column("soft") + 0.5 * run.history.column("smoothed")
+    np.testing.assert_allclose(run.history.column("loss"), by_hand, rtol=1e-5)
+    assert run.editable == ("temperature", "weight_soft", "weight_smoothed", "smoothing", "learning_rate")
 
 
 @pytest.fixture(scope="module")
