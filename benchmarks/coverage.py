@@ -235,7 +235,7 @@ def _verdicts() -> Iterator[Case]:
                 said = dict(zip(("teacher", "student"), right.astype(int), strict=True))
                 found = bias(said, y, {"g": group}, None, resamples=DRAWS, by_fairlearn=False)
                 word = found.compare("g").verdict
-                called = word in ("amplified", "mended") or (name == "equal" and word == "inherited")
+                called = word in ("amplified", "reduced") or (name == "equal" and word == "inherited")
                 return ((1.0, 1.0) if called else (0.0, 1.0)), 0.0
 
             yield Case(

@@ -1,4 +1,4 @@
-"""What the README shows runs as it stands, and the figures it gives for the teachers are those of their cards."""
+"""The code in README and docs runs as written, and the figures for the shipped models are those of their cards."""
 
 from __future__ import annotations
 
@@ -7,16 +7,36 @@ from pathlib import Path
 
 import kdviz as kd
 
-
-def blocks(repository: Path) -> list[str]:
-    return re.findall(r"```python\n(.*?)```", (repository / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+PAGES = ("README.md", "docs/models-and-data.md", "docs/methods.md")
 
 
-def test_the_code_runs_as_it_stands(repository, tmp_path, monkeypatch):
+def blocks(repository: Path) -> list[tuple[str, str]]:
+    return [
+        (page, block)
+        for page in PAGES
+        for block in re.findall(r"```python\n(.*?)```", (repository / page).read_text(encoding="utf-8"), re.DOTALL)
+    ]
+
+
+def test_no_page_with_code_is_left_out(repository):
+    pages = [repository / "README.md", *sorted((repository / "docs").glob("*.md"))]
+    with_code = {
+        page.relative_to(repository).as_posix() for page in pages if "```python" in page.read_text(encoding="utf-8")
+    }
+    assert with_code == set(PAGES)
+
+
+def test_links_between_pages_lead_to_files(repository):
+    for page in [repository / "README.md", *(repository / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+            assert target.startswith("https://") or (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_code_runs_as_written(repository, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
-    for block in blocks(repository):
-        exec(compile(block, "README.md", "exec"), names)
+    for page, block in blocks(repository):
+        exec(compile(block, page, "exec"), names)
     run, twin = names["run"], names["twin"]
     assert isinstance(run, kd.Distillation) and isinstance(twin, kd.Distillation)
     assert run.steps_done == twin.steps_done == 1920
@@ -28,9 +48,9 @@ def test_the_code_runs_as_it_stands(repository, tmp_path, monkeypatch):
     assert (tmp_path / "report.html").stat().st_size > 1_000_000
 
 
-def test_the_teachers_table_says_what_the_cards_say(repository):
-    text = (repository / "README.md").read_text(encoding="utf-8")
+def test_the_table_of_models_agrees_with_their_cards(repository):
+    text = (repository / "docs" / "models-and-data.md").read_text(encoding="utf-8")
     for name in kd.models.names():
         card = kd.models.card(name)
-        told = f"{card.test_errors:,} of {card.test_examples:,} | {card.parameters:,} | `{card.command}` |"
-        assert re.search(rf"\| `{name}`[^|]* \| {re.escape(told)}", text), f"{name}: {told}"
+        row = f"{card.test_errors:,} of {card.test_examples:,} | {card.parameters:,} | `{card.command}` |"
+        assert re.search(rf"\| `{name}`[^|]* \| {re.escape(row)}", text), f"{name}: {row}"

@@ -27,8 +27,8 @@ class Finding:
     name : str
         Of the look that found it, such as "too_few_steps".
     severity : {"fault", "cause", "doubt"}
-        Something is wrong and nothing else counts until it is mended; a reason for what was seen; a reason why nothing
-        can be said.
+        A fault to correct before anything else counts; a cause of what was seen; a reason to doubt that anything can be
+        concluded.
     sentence : str
         What was found, with its numbers, and what to do.
     evidence : dict

@@ -150,7 +150,7 @@ def bias(
     >>> found.of("teacher", "sex").gaps["equalized_odds_difference"].value, found.of("teacher", "sex").worst.name
     (0.5, 'Female')
     >>> print(verdict(found, "sex"))
-    Mended: by sex, the equalized-odds difference is 0.000 (95 % CI 0.000 to 0.0...; chance gives up to 0.000) with
+    Reduced: by sex, the equalized-odds difference is 0.000 (95 % CI 0.000 to 0.0...; chance gives up to 0.000) with
     student and 0.500 (95 % CI 0.4... to 0.5...; chance gives up to 0.0...) with teacher; student − teacher is -0.500
     (95 % CI -0.5... to -0.4...): the interval of the difference lies below 0.
     """
@@ -208,7 +208,7 @@ def verdict(
     Returns
     -------
     str
-        Begins with "Inherited", "Amplified", "Mended", "None found" or "Too few to say"; see `Comparison.verdict`.
+        Begins with "Inherited", "Amplified", "Reduced", "None found" or "Too few to say"; see `Comparison.verdict`.
 
     Raises
     ------

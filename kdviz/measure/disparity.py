@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Metric = Literal["demographic_parity_difference", "equalized_odds_difference", "accuracy_difference"]
 Ratio = Literal["demographic_parity_ratio", "equalized_odds_ratio", "accuracy_ratio"]
-Verdict = Literal["inherited", "amplified", "mended", "none found", "too few to say"]
+Verdict = Literal["inherited", "amplified", "reduced", "none found", "too few to say"]
 RateName = Literal["accuracy", "error_rate", "selection_rate", "true_positive_rate", "false_positive_rate"]
 
 RATES: tuple[RateName, ...] = get_args(RateName)
@@ -205,7 +205,7 @@ class Comparison:
 
         ===============  ============================================================================================
         amplified        the difference lies above 0, and the subject's gap is more than chance gives
-        mended           the difference lies below 0, and the reference's gap is more than chance gives
+        reduced          the difference lies below 0, and the reference's gap is more than chance gives
         inherited        the difference holds 0, and both gaps are more than chance gives
         none found       neither gap is more than chance gives, and the difference does not lie above 0
         too few to say   anything else, and whenever a gap rests on fewer than 30 examples
@@ -217,7 +217,7 @@ class Comparison:
         if self.difference.low > 0:
             return "amplified" if subject else "too few to say"
         if self.difference.high < 0 and reference:
-            return "mended"
+            return "reduced"
         if subject and reference:
             return "inherited"
         return "too few to say" if subject or reference else "none found"
@@ -237,7 +237,7 @@ class Comparison:
         why: dict[Verdict, str] = {
             "inherited": "both lie above chance, and the interval of the difference holds 0",
             "amplified": "the interval of the difference lies above 0",
-            "mended": "the interval of the difference lies below 0"
+            "reduced": "the interval of the difference lies below 0"
             + (f", though {self.subject} still lies above chance" if s.clear else ""),
             "none found": "neither lies above chance",
             "too few to say": f"a gap rests on a group with {examples_of(self.rests_on)}, fewer than {SMALL}"

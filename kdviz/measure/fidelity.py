@@ -21,8 +21,8 @@ from ..losses import check_temperature
 if TYPE_CHECKING:
     import pandas as pd
 
-Cell = Literal["both_right", "errors_new", "errors_mended", "errors_inherited"]
-CELLS: tuple[Cell, ...] = ("both_right", "errors_new", "errors_mended", "errors_inherited")
+Cell = Literal["both_right", "errors_new", "errors_corrected", "errors_inherited"]
+CELLS: tuple[Cell, ...] = ("both_right", "errors_new", "errors_corrected", "errors_inherited")
 Array: TypeAlias = "Tensor | ArrayLike"
 
 BLOCK = 2**21  # numbers ranked at a time: 1,000 classes of 10,000 examples need no more memory than the logits
@@ -79,7 +79,7 @@ class Fidelity:
         Mean of Spearman's ρ over the examples where it is defined; nan where it is for none.
     rank_each : array of float64, shape (N,)
         Spearman's ρ of each example; nan where a model gives all classes the same logit.
-    both_right, errors_new, errors_mended, errors_inherited : int or None
+    both_right, errors_new, errors_corrected, errors_inherited : int or None
         Labelled examples that both get right, the teacher only, the student only, and neither.
     same_error : int or None
         Of the inherited errors, those with the same wrong class.
@@ -101,7 +101,7 @@ class Fidelity:
     rank_each: np.ndarray = field(repr=False)
     both_right: int | None
     errors_new: int | None
-    errors_mended: int | None
+    errors_corrected: int | None
     errors_inherited: int | None
     same_error: int | None
     classes: tuple[ClassFidelity, ...] = field(repr=False)
@@ -117,7 +117,7 @@ class Fidelity:
 
         Parameters
         ----------
-        name : {"both_right", "errors_new", "errors_mended", "errors_inherited"}
+        name : {"both_right", "errors_new", "errors_corrected", "errors_inherited"}
 
         Returns
         -------
@@ -140,7 +140,7 @@ class Fidelity:
         >>> t = torch.tensor([[3.0, 0.0], [3.0, 0.0], [0.0, 3.0]])
         >>> s = torch.tensor([[2.0, 0.0], [0.0, 2.0], [0.0, 2.0]])
         >>> print(fidelity(t, s, torch.tensor([0, 0, 0])).sentence())
-        The student agrees with the teacher on 2 of 3 examples; it makes 1 error of its own, mends 0 of the teacher's
+        The student agrees with the teacher on 2 of 3 examples; it makes 1 error of its own, corrects 0 of the teacher's
         and inherits 1.
         """
         agrees = f"The student agrees with the teacher on {self.agreed:,} of {self.n:,} example{_s(self.n)}"
@@ -150,7 +150,7 @@ class Fidelity:
         on = f"on those{of}, it makes" if of else "it makes"
         return (
             f"{agrees}; {on} {self.errors_new:,} error{_s(self.errors_new)} of its own, "
-            f"mends {self.errors_mended:,} of the teacher's and inherits {self.errors_inherited:,}."
+            f"corrects {self.errors_corrected:,} of the teacher's and inherits {self.errors_inherited:,}."
         )
 
     def frame(self) -> pd.DataFrame:
@@ -201,53 +201,54 @@ def fidelity(
 ) -> Fidelity:
     """Compare a student with its teacher on the same examples.
 
-    Parameters
-    ----------
-    teacher_logits, student_logits : Tensor or array, shape (N, C)
-        Of the same examples in the same order, over the same classes, C ≥ 2.
-    y : Tensor or array of int, shape (N,), optional
-        True classes; -1 marks an example whose class is not known, which is left out of all that needs the class.
-    temperature : float
-        T > 0 of the divergence. First choices and ranks are the same at any T.
+        Parameters
+        ----------
+        teacher_logits, student_logits : Tensor or array, shape (N, C)
+            Of the same examples in the same order, over the same classes, C ≥ 2.
+        y : Tensor or array of int, shape (N,), optional
+            True classes; -1 marks an example whose class is not known, which is left out of all that needs the class.
+        temperature : float
+            T > 0 of the divergence. First choices and ranks are the same at any T.
 
-    Returns
-    -------
-    Fidelity
+        Returns
+        -------
+        Fidelity
 
-    Raises
-    ------
-    ValueError
-        If shapes, labels or the temperature do not fit, there is no example, or a logit is not finite.
+        Raises
+        ------
+        ValueError
+            If shapes, labels or the temperature do not fit, there is no example, or a logit is not finite.
 
-    Notes
-    -----
-    With p = σ_T(teacher), q = σ_T(student), the divergence of one example is Σ_c p_c (log p_c − log q_c) in float64;
-    the mean is plain, without the factor T² that makes its gradients comparable in a loss. Of equal logits the first
-    is the first choice. Ranks of equal logits are averaged, and Spearman's ρ is the correlation of the ranks::
+        Notes
+        -----
+        With p = σ_T(teacher), q = σ_T(student), the divergence of one example is Σ_c p_c (log p_c − log q_c) in float64;
+        the mean is plain, without the factor T² that makes its gradients comparable in a loss. Of equal logits the first
+        is the first choice. Ranks of equal logits are averaged, and Spearman's ρ is the correlation of the ranks::
 
-        teacher right   student right   cell
-        yes             yes             both_right
-        yes             no              errors_new
-        no              yes             errors_mended
-        no              no              errors_inherited
+            teacher right   student right   cell
+            yes             yes             both_right
+            yes             no              errors_new
+            no              yes             errors_corrected
+            no              no              errors_inherited
 
-    "Inherited" and "mended" say who is wrong where, not why: a hard example can be wrong in both by itself. Stanton et
-    al. found that students often differ from the teacher far more than their accuracy lets one think.
+        "Inherited" and "corrected" count who is wrong where, not why: a hard example can be wrong in both by itself.
+        Stanton et al. found that students often differ from the teacher far more than their accuracy suggests.
+    ---
 
-    References
-    ----------
-    Stanton, Izmailov, Kirichenko, Alemi, Wilson (2021), Does Knowledge Distillation Really Work?, NeurIPS,
-    arXiv:2106.05945. Spearman (1904), The Proof and Measurement of Association between Two Things.
+        References
+        ----------
+        Stanton, Izmailov, Kirichenko, Alemi, Wilson (2021), Does Knowledge Distillation Really Work?, NeurIPS,
+        arXiv:2106.05945. Spearman (1904), The Proof and Measurement of Association between Two Things.
 
-    Examples
-    --------
-    >>> t = torch.tensor([[4.0, 1.0, 0.0], [0.0, 2.0, 1.0], [3.0, 2.0, 0.0]])
-    >>> s = torch.tensor([[3.0, 1.0, 0.0], [0.0, 1.0, 2.0], [1.0, 0.0, 0.0]])
-    >>> f = fidelity(t, s, torch.tensor([0, 1, 2]))
-    >>> f.agreed, f.both_right, f.errors_new, f.errors_mended, f.errors_inherited, f.same_error
-    (2, 1, 1, 0, 1, 1)
-    >>> round(f.kl, 4), round(f.rank_agreement, 4), f.cell("errors_new").tolist()
-    (0.1976, 0.7887, [1])
+        Examples
+        --------
+        >>> t = torch.tensor([[4.0, 1.0, 0.0], [0.0, 2.0, 1.0], [3.0, 2.0, 0.0]])
+        >>> s = torch.tensor([[3.0, 1.0, 0.0], [0.0, 1.0, 2.0], [1.0, 0.0, 0.0]])
+        >>> f = fidelity(t, s, torch.tensor([0, 1, 2]))
+        >>> f.agreed, f.both_right, f.errors_new, f.errors_corrected, f.errors_inherited, f.same_error
+        (2, 1, 1, 0, 1, 1)
+        >>> round(f.kl, 4), round(f.rank_agreement, 4), f.cell("errors_new").tolist()
+        (0.1976, 0.7887, [1])
     """
     check_temperature(temperature)
     t, s = float_logits(teacher_logits, "teacher logits"), float_logits(student_logits, "student logits")
@@ -283,7 +284,7 @@ def fidelity(
         rank_each=rank_each,
         both_right=counts[0],
         errors_new=counts[1],
-        errors_mended=counts[2],
+        errors_corrected=counts[2],
         errors_inherited=counts[3],
         same_error=int((agrees & (cells == 3)).sum()) if labelled else None,
         classes=_by_class(labels, c, right_t, right_s, agrees, kl_each) if labelled else (),

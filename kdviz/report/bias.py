@@ -35,7 +35,7 @@ SHORT = {
 WORDS = {
     "amplified": "amplified for",
     "inherited": "inherited for",
-    "mended": "mended for",
+    "reduced": "reduced for",
     "too few to say": "undecided for",
     "none found": "not found for",
 }

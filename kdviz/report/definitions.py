@@ -3,7 +3,7 @@
 CELLS = {
     "both_right": "both are right",
     "errors_new": "errors new: only the teacher is right",
-    "errors_mended": "errors mended: only the student is right",
+    "errors_corrected": "errors corrected: only the student is right",
     "errors_inherited": "errors inherited: both are wrong",
     "agree": "both say the same",
     "differ": "they say different things",
@@ -45,7 +45,7 @@ GAPS = {
 VERDICTS = {
     "inherited": "Both have a gap beyond chance, and the interval of student − teacher holds 0.",
     "amplified": "The student has a gap beyond chance, the teacher's may be none, and student − teacher lies above 0.",
-    "mended": "The teacher has a gap beyond chance, and the interval of student − teacher lies below 0.",
+    "reduced": "The teacher has a gap beyond chance, and the interval of student − teacher lies below 0.",
     "none found": "Neither has a gap beyond chance, and the interval of student − teacher does not lie above 0.",
     "too few to say": "The examples do not decide it, or a gap rests on fewer than 30 of them.",
 }

@@ -24,7 +24,7 @@ from kdviz.widgets.traits import Packed, Stateful, View, WrongTraitError, one_of
 ROLES = ("student", "twin", "smoothed", "branch")
 HIGHEST_BIAS = 100.0  # far beyond where it decides every example
 MOST_STEPS = 10**7
-FILTERS = ("ambiguous", "teacher_wrong", "differ", "inherited", "new", "mended", "both_right", "both_wrong", "all")
+FILTERS = ("ambiguous", "teacher_wrong", "differ", "inherited", "new", "corrected", "both_right", "both_wrong", "all")
 
 
 class SceneTrait(Instance):

@@ -35,9 +35,9 @@ def test_codes_follow_the_order_of_categories_and_minus_one_is_missing():
 
 @pytest.mark.parametrize(("column", "says"), [
     ([None, None], "at least two groups to compare, got none"),
-    (["a", "a"], "at least two groups to compare, got 'a' alone"),
+    (["a", "a"], "at least two groups to compare, got only 'a'"),
     ([str(i) for i in range(51)], "got 51 different values; join the rare ones"),
-    (["a", 1], "must hold words, or numbers, alone"),
+    (["a", 1], "must hold only strings or only numbers"),
 ])  # fmt: skip
 def test_a_column_without_groups_to_compare_is_refused(column, says):
     with pytest.raises(ValueError, match=says):
@@ -45,5 +45,5 @@ def test_a_column_without_groups_to_compare_is_refused(column, says):
 
 
 def test_data_without_any_group_column_say_so(make):
-    with pytest.raises(ValueError, match=r"the training part of clouds has no group column; .* give kd.data.Examples"):
+    with pytest.raises(ValueError, match=r"the training part of clouds has no group column; .* pass kd.data.Examples"):
         make(objective=TAUGHT + kd.DemographicParity("sex"))

@@ -29,7 +29,7 @@ def test_groups_keep_their_learning_rates_in_proportion(make):
     assert run.branch(1).history.rows.tolist() == run.history.rows[:1].tolist()
 
 
-def test_an_optimiser_made_by_a_function_keeps_its_own_rate(make):
+def test_an_optimizer_made_by_a_function_keeps_its_own_rate(make):
     assert make(optimizer=lambda p: torch.optim.SGD(p, lr=0.25)).learning_rate == 0.25
     assert make(optimizer="sgd").learning_rate == 1e-3
 
@@ -50,7 +50,7 @@ class Counting(torch.optim.Optimizer):
                     p -= group["lr"] / group["seen"] * group["found"] * p.grad
 
 
-def test_what_an_optimiser_keeps_in_its_groups_goes_back_and_is_saved(make, teacher, clouds, tmp_path):
+def test_what_an_optimizer_keeps_in_its_groups_goes_back_and_is_saved(make, teacher, clouds, tmp_path):
     run = make(optimizer=Counting, snapshot_every=4).train(epochs=1, progress=False)
     run.save(tmp_path)
     loaded = kd.Distillation.load(tmp_path, teacher=teacher, data=clouds, optimizer=Counting)

@@ -105,7 +105,7 @@ def test_inputs_that_a_model_does_not_take_are_named():
         def forward(self, input_ids):
             return self.reads(input_ids, torch.ones_like(input_ids))
 
-    with pytest.warns(UserWarning, match="the student takes no attention_mask, so it answers without"):
+    with pytest.warns(UserWarning, match="the student does not accept attention_mask, so it runs without"):
         kd.Distillation(None, IdsAlone(), texts(), kd.HardLabels())
 
 

@@ -28,7 +28,7 @@ def test_a_student_that_had_learned_before_is_no_recipe(make):
     second = make(first.student, allow_weaker_teacher=True)
     assert first.recipe.student is not None
     assert second.recipe.student is None
-    with pytest.raises(ValueError, match="pass it, as it began, as student="):
+    with pytest.raises(ValueError, match="pass it, in its initial state, as student="):
         kd.Distillation.from_recipe(second.recipe, teacher=first.teacher, data=first.data)
 
 

@@ -134,12 +134,12 @@ def test_a_student_that_hides_its_state_trains_and_what_is_lost_is_said_before_t
             self.turn = -self.turn
             return self.inner(self.turn * x)
 
-    with pytest.warns(UserWarning, match="past cannot be made again, as it answers otherwise .* no twin, no branch"):
+    with pytest.warns(UserWarning, match="past cannot be replayed, as its output differs .* no twin, no branch"):
         run = make(Hides())
     assert trained(run).steps_done == run.total_steps
     assert run.evaluate("test").examples > 0
     for back in (run.twin, run.branch, lambda: run.at(3)):
-        with pytest.raises(ValueError, match=r"this run cannot have .*: it answers otherwise"):
+        with pytest.raises(ValueError, match=r"this run cannot have .*: its output differs"):
             back()
 
 

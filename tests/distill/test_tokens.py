@@ -27,5 +27,5 @@ def test_answers_token_by_token_are_learned_where_the_mask_lets_them_count():
 
 
 def test_token_labels_and_one_answer_an_example_do_not_go_together():
-    with pytest.raises(ValueError, match="labels are one a token and the models answer once an example"):
+    with pytest.raises(ValueError, match="one label per token and the models one prediction per example"):
         kd.Distillation(None, Reads(), texts(each=True), kd.HardLabels())

@@ -12,7 +12,7 @@ test("the four cells of teacher and student count every labelled example once", 
   const teacher = [2, 0, 2, 0, 0, 2, 0, 2, 2, 0];
   const student = [2, 0, 0, 2, 2, 0, 0, 2, 2, 0];
   const found = fidelityNumbers(teacher, student, [0, 0, 0, 0, -1], [0, 1, 2, 3, 4], 2);
-  assert.deepEqual(found.cells, { both_right: 1, errors_new: 1, errors_mended: 1, errors_inherited: 1 });
+  assert.deepEqual(found.cells, { both_right: 1, errors_new: 1, errors_corrected: 1, errors_inherited: 1 });
   assert.deepEqual([found.n, found.labelled, found.agreed, found.same], [5, 4, 3, 1]);
 });
 

@@ -77,7 +77,7 @@ def test_positions_without_a_label_do_not_count():
 
 
 def test_labels_that_do_not_fit_are_named():
-    with pytest.raises(ValueError, match=r"y must have shape \(2,\), one class an example, got \(3,\)"):
+    with pytest.raises(ValueError, match=r"y must have shape \(2,\), one class per example, got \(3,\)"):
         decoupled(torch.zeros(2, 3), torch.zeros(2, 3), torch.zeros(3, dtype=torch.long))
 
 

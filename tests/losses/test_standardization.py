@@ -22,7 +22,7 @@ def test_standardized_soft_targets_agree_with_the_formula_to_1e_9(shape, tempera
 
 
 @given(sizes, seeds, st.floats(0.1, 10), st.floats(-10, 10))
-def test_standardised_logits_have_no_range_and_no_offset(shape, seed, factor, offset):
+def test_standardized_logits_have_no_range_and_no_offset(shape, seed, factor, offset):
     s, t = logits(shape, seed), logits(shape, seed + 1)
     s += torch.arange(shape[1])  # no row is constant
     moved = standardized_soft_targets(factor * s + offset, t)

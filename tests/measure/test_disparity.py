@@ -49,8 +49,8 @@ def planted(teacher, student, sizes=(2000, 2000), seed=0):
     ((0.7, 0.9), (0.69, 0.89), "inherited"),
     ((0.7, 0.9), (0.5, 0.9), "amplified"),
     ((0.8, 0.8), (0.6, 0.8), "amplified"),
-    ((0.6, 0.9), (0.8, 0.9), "mended"),
-    ((0.6, 0.9), (0.9, 0.9), "mended"),
+    ((0.6, 0.9), (0.8, 0.9), "reduced"),
+    ((0.6, 0.9), (0.9, 0.9), "reduced"),
     ((0.8, 0.8), (0.8, 0.8), "none found"),
 ])  # fmt: skip
 def test_a_planted_bias_is_found(teacher, student, is_):
@@ -64,7 +64,7 @@ def test_a_planted_bias_is_found(teacher, student, is_):
     assert says.count(". ") == 0 and says.endswith(".")
 
 
-def test_a_mended_bias_may_be_left_in_part_and_that_is_said():
+def test_a_reduced_bias_may_be_left_in_part_and_that_is_said():
     assert "though student still lies above chance" in verdict(planted((0.6, 0.9), (0.8, 0.9)), "sex")
     assert "though" not in verdict(planted((0.6, 0.9), (0.9, 0.9)), "sex")
 
@@ -106,7 +106,7 @@ def test_a_gap_in_one_model_that_its_reference_neither_has_nor_lacks_is_left_ope
     assert of(clear, clear, holds) == "inherited"
     assert of(clear, unclear, above) == of(clear, clear, above) == "amplified"
     assert of(unclear, unclear, above) == of(clear, unclear, below) == "too few to say"
-    assert of(unclear, clear, below) == of(clear, clear, below) == "mended"
+    assert of(unclear, clear, below) == of(clear, clear, below) == "reduced"
     few = dataclasses.replace(clear, rests_on=29)
     assert of(few, clear, above) == of(clear, few, above) == "too few to say"
 

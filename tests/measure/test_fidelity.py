@@ -89,7 +89,7 @@ def test_cells_accuracies_and_agreement_are_counted(seed):
     assert f.teacher_accuracy == pytest.approx(accuracy_score(y[known], a[known]), rel=1e-12)
     assert f.student_accuracy == pytest.approx(accuracy_score(y[known], b[known]), rel=1e-12)
     both = confusion_matrix((a == y)[known], (b == y)[known], labels=[True, False])
-    counts = [f.both_right, f.errors_new, f.errors_mended, f.errors_inherited]
+    counts = [f.both_right, f.errors_new, f.errors_corrected, f.errors_inherited]
     assert counts == both.flatten().tolist()
     assert f.same_error == sum(i == j != k for i, j, k in zip(a, b, y, strict=True) if k >= 0)
     assert f.agreed == (a == b).sum() and f.agreement == f.agreed / 60
@@ -103,7 +103,7 @@ def test_a_cell_holds_the_examples_that_its_name_says():
     t, s = [right, right, wrong, wrong, wrong, right], [right, wrong, right, wrong, other, other]
     f = fidelity(t, s, [0, 0, 0, 0, 0, -1])
     cells = {name: f.cell(name).tolist() for name in CELLS}
-    assert cells == {"both_right": [0], "errors_new": [1], "errors_mended": [2], "errors_inherited": [3, 4]}
+    assert cells == {"both_right": [0], "errors_new": [1], "errors_corrected": [2], "errors_inherited": [3, 4]}
     assert (f.same_error, f.agreed, f.cells.tolist()) == (1, 2, [0, 1, 2, 3, 3, -1])
 
 
@@ -158,24 +158,24 @@ def test_the_sentence_holds_the_counts():
     s = [right] * 931 + [wrong] * 31 + [right] * 12 + [wrong] * 12 + [other] * 14
     assert fidelity(t, s, [0] * 1000).sentence() == (
         "The student agrees with the teacher on 943 of 1,000 examples; it makes 31 errors of its own, "
-        "mends 12 of the teacher's and inherits 26."
+        "corrects 12 of the teacher's and inherits 26."
     )
     assert fidelity(t, s, [0] * 962 + [-1] * 38).sentence() == (
         "The student agrees with the teacher on 943 of 1,000 examples; on those of the 962 with a label, it makes "
-        "31 errors of its own, mends 0 of the teacher's and inherits 0."
+        "31 errors of its own, corrects 0 of the teacher's and inherits 0."
     )
 
 
 def test_a_model_agrees_with_itself():
     t, _, y = drawn(6)
     f = fidelity(t, t, y)
-    assert (f.agreement, f.errors_new, f.errors_mended, f.same_error) == (1, 0, 0, f.errors_inherited)
+    assert (f.agreement, f.errors_new, f.errors_corrected, f.same_error) == (1, 0, 0, f.errors_inherited)
     assert f.kl == 0 and f.rank_agreement == pytest.approx(1, abs=1e-12)
 
 
 def test_five_examples_of_one_class_are_enough():
     f = fidelity(np.eye(3)[[0, 0, 1, 2, 0]], np.eye(3)[[0, 1, 1, 2, 2]], [0] * 5)
-    assert (f.both_right, f.errors_new, f.errors_mended, f.errors_inherited, f.same_error) == (1, 2, 0, 2, 2)
+    assert (f.both_right, f.errors_new, f.errors_corrected, f.errors_inherited, f.same_error) == (1, 2, 0, 2, 2)
     assert [c.n for c in f.classes] == [5, 0, 0]
 
 

@@ -62,7 +62,7 @@ def test_cells_share_out_all_examples(report):
     cells = report.cells()
     assert sorted(i for members in cells.values() for i in members) == list(range(300))
     assert cells["errors_new"] == torch.nonzero(right["teacher"] & ~right["student"]).flatten().tolist()
-    assert cells["errors_mended"] == torch.nonzero(~right["teacher"] & right["student"]).flatten().tolist()
+    assert cells["errors_corrected"] == torch.nonzero(~right["teacher"] & right["student"]).flatten().tolist()
 
 
 def test_the_report_is_json_and_a_file(report, tmp_path):

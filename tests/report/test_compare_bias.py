@@ -142,7 +142,7 @@ def test_a_planted_fault_is_named_with_its_group():
 
 
 @pytest.mark.parametrize(
-    ("student_sees", "teacher_sees", "verdict"), [(1, 1, "Inherited"), (0, 1, "Mended"), (0, 0, "None found")]
+    ("student_sees", "teacher_sees", "verdict"), [(1, 1, "Inherited"), (0, 1, "Reduced"), (0, 0, "None found")]
 )
 def test_what_became_of_the_teachers_gap_is_said(student_sees, teacher_sees, verdict):
     teacher, student, data, site = planted()

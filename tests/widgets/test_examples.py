@@ -50,7 +50,7 @@ def listed(name, step):
         "differ": s != t,
         "inherited": (t != y) & (s == t),
         "new": (t == y) & (s != y),
-        "mended": (t != y) & (s == y),
+        "corrected": (t != y) & (s == y),
         "both_right": (t == y) & (s == y),
         "both_wrong": (t != y) & (s != y),
         "all": y >= 0,
@@ -244,7 +244,7 @@ def test_images_take_two_rows_at_any_width_and_nothing_moves_when_the_list_is_em
     assert radios(page).evaluate_all(tops) == 2
     before = page.evaluate(height)
     page.evaluate("() => scene.set('labels', Array(120).fill(-1))")
-    choose(page, "mended")
+    choose(page, "corrected")
     assert page.evaluate(height) == before
     choose(page, "all")
     page.set_viewport_size({"width": 620, "height": 900})

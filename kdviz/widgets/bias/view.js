@@ -138,7 +138,7 @@ function biasHeading(life) {
 
 /** What became of the teacher's gap: the word first, then why, then the twin. */
 function biasVerdict(life) {
-  const word = definition(life, "", t("Inherited: both have the gap. Amplified: the student’s is larger. Mended: it is smaller. None found: neither has one. Each beyond what chance may give; otherwise there are too few examples to say."));
+  const word = definition(life, "", t("Inherited: both have the gap. Amplified: the student’s is larger. Reduced: it is smaller. None found: neither has one. Each beyond what chance may give; otherwise there are too few examples to say."));
   const why = node("span", {});
   const twin = node("p", { class: "kd-sentence" });
   const term = word.querySelector(".kd-term");

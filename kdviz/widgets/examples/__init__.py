@@ -12,7 +12,7 @@ class Examples(View):
 
     The lists are made in the browser and follow the step under the cursor. With y the true class, t and s the first
     choices of teacher and student: "ambiguous" the 24 whose second choice the teacher gives most at T = 1 |
-    "teacher_wrong" t ≠ y | "differ" s ≠ t | "inherited" s = t ≠ y | "new" t = y ≠ s | "mended" s = y ≠ t |
+    "teacher_wrong" t ≠ y | "differ" s ≠ t | "inherited" s = t ≠ y | "new" t = y ≠ s | "corrected" s = y ≠ t |
     "both_right" t = s = y | "both_wrong" t ≠ y and s ≠ y | "all". The filter is ``scene.filter``.
 
     Parameters

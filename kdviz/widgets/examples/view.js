@@ -34,7 +34,7 @@ const FILTERS = {
     name: t("Errors new"), student: true, takes: (label, teacher, student) => label >= 0 && teacher === label && student !== label,
     says: (told) => t("On {n} of {whole} the teacher is right and the {who} is not", told),
   },
-  mended: {
+  corrected: {
     name: t("Errors corrected"), student: true, takes: (label, teacher, student) => label >= 0 && teacher !== label && student === label,
     says: (told) => t("On {n} of {whole} the teacher is wrong and the {who} is right", told),
   },

@@ -37,7 +37,7 @@ export function rankAgreement(teacher, student, rows, classes) {
 /** Agreement, accuracies, the four cells, each class; over the first `rows` examples. Without labels only what needs none. */
 export function fidelityNumbers(teacher, student, labels, rows, classes) {
   const [t, s] = [firstChoices(teacher, classes), firstChoices(student, classes)];
-  const cells = { both_right: 0, errors_new: 0, errors_mended: 0, errors_inherited: 0 };
+  const cells = { both_right: 0, errors_new: 0, errors_corrected: 0, errors_inherited: 0 };
   const each = Array.from({ length: classes }, (_, index) => ({ index, n: 0, teacher: 0, student: 0, agreed: 0 }));
   let [agreed, labelled, same] = [0, 0, 0];
   for (const i of rows) {
@@ -46,7 +46,7 @@ export function fidelityNumbers(teacher, student, labels, rows, classes) {
     if (y < 0 || y >= classes) continue;
     labelled += 1;
     const [right, alike] = [t[i] === y, s[i] === y];
-    cells[right ? (alike ? "both_right" : "errors_new") : alike ? "errors_mended" : "errors_inherited"] += 1;
+    cells[right ? (alike ? "both_right" : "errors_new") : alike ? "errors_corrected" : "errors_inherited"] += 1;
     same += Number(!right && t[i] === s[i]);
     each[y].n += 1;
     each[y].teacher += Number(right);
@@ -55,7 +55,7 @@ export function fidelityNumbers(teacher, student, labels, rows, classes) {
   }
   return {
     n: rows.length, labelled, agreed, cells, same, classes: each.filter((c) => c.n),
-    teacherRight: cells.both_right + cells.errors_new, studentRight: cells.both_right + cells.errors_mended,
+    teacherRight: cells.both_right + cells.errors_new, studentRight: cells.both_right + cells.errors_corrected,
     ranks: rankAgreement(teacher, student, rows, classes),
   };
 }

@@ -17,7 +17,7 @@ const MOST_CLASSES = 20; // rows of the table; of more classes, those on which t
 const CELLS = {
   both_right: { filter: "both_right", name: () => t("both right") },
   errors_new: { filter: "new", name: () => t("errors new: only the teacher is right") },
-  errors_mended: { filter: "mended", name: (who) => t("errors corrected: only the {who} is right", { who }) },
+  errors_corrected: { filter: "corrected", name: (who) => t("errors corrected: only the {who} is right", { who }) },
   errors_inherited: { filter: "both_wrong", name: () => t("errors inherited: both wrong") },
 };
 const FIDELITY_TERMS = {

@@ -122,7 +122,7 @@ def test_the_numbers_are_those_of_the_measure(controller, adult, teacher):
 
 @pytest.mark.parametrize(
     ("teacher_sees", "student_sees", "verdict"),
-    [(1, 1, "Inherited"), (0, 1, "Amplified"), (1, 0, "Mended"), (0, 0, "None found")],
+    [(1, 1, "Inherited"), (0, 1, "Amplified"), (1, 0, "Reduced"), (0, 0, "None found")],
 )
 def test_a_planted_bias_is_named_with_what_became_of_it(controller, teacher_sees, student_sees, verdict):
     student = Says(student_sees)
