@@ -15,6 +15,7 @@ from ..distill.schedules import value_at
 from ..measure import PairedErrors
 from ..measure.error_words import in_errors, worth
 from ..models.wrap import as_module
+from ..words import number, t
 from . import looks  # noqa: F401 (declares them)
 from .case import Case, Progress
 from .findings import Finding, NotLookedAt, in_order
@@ -186,25 +187,27 @@ def _diagnosed(case: Case, budget: Budget | None) -> Diagnosis:
     """Look for all that is declared; with a budget, study what the first looks left open."""
     notes: list[str] = []
     found: tuple[Finding, ...] = ()
+    stopped = False
     state = torch.get_rng_state()
     try:
         found, notes = _look(case, studied=False)
         if budget is not None and any(f.severity == "fault" for f in found):
-            notes.append("No small study: what is at fault comes first.")
+            notes.append(t("No small study: what is at fault comes first."))
         elif budget is not None:
-            told = small_study(case, budget, case.progress or (lambda done, total: None))
+            summary = small_study(case, budget, case.progress or (lambda done, total: None))
             found, notes = _look(case, studied=True)
-            notes.append(told)
+            notes.append(summary)
     except Cancelled:
         if case.arms:
             found, notes = _look_quietly(case)
-        notes.append(STOPPED)
+        notes.append(t(STOPPED))
+        stopped = True
     except NotLookedAt as missing:
         notes.append(str(missing))
     finally:
         torch.set_rng_state(state)
     apart = tuple(dict.fromkeys(notes))
-    return Diagnosis(_headline(case), found, apart, _helped(case), tuple(case.arms))
+    return Diagnosis(_headline(case), found, apart, _helped(case), tuple(case.arms), stopped)
 
 
 def _look_quietly(case: Case) -> tuple[tuple[Finding, ...], list[str]]:
@@ -234,28 +237,42 @@ def _headline(case: Case) -> str:
     """Say whether it helped."""
     case.progress = None
     if case.run is not None and case.run.steps_done == 0:
-        return "The run has not been trained yet."
+        return t("The run has not been trained yet.")
     try:
         if not case.has("student"):
-            return f"On {case.sample} the teacher makes {int(case.wrong('teacher').sum()):,} errors."
-        student = int(case.wrong("student").sum())
+            teacher = number(int(case.wrong("teacher").sum()))
+            return t("On {examples} the teacher makes {n} errors.", examples=case.sample, n=teacher)
+        student = number(int(case.wrong("student").sum()))
         gain = _gain(case)
         if gain is not None:
-            return (
-                f"On {case.sample} the student makes {student:,} errors and its twin without a teacher "
-                f"{int(case.wrong('twin').sum()):,}: {in_errors(gain)}, {worth(gain)}."
+            return t(
+                "On {examples} the student makes {n} errors and its twin without a teacher {twin}: {difference}, "
+                "{worth}.",
+                examples=case.sample,
+                n=student,
+                twin=number(int(case.wrong("twin").sum())),
+                difference=in_errors(gain),
+                worth=worth(gain),
             )
-        beside = f" and its teacher {int(case.wrong('teacher').sum()):,}" if case.has("teacher") else ""
-        return (
-            f"On {case.sample} the student makes {student:,} errors{beside}; without a twin nobody can say what the "
-            "teacher added."
+        if case.has("teacher"):
+            return t(
+                "On {examples} the student makes {n} errors and its teacher {teacher}; without a twin nobody can say "
+                "what the teacher added.",
+                examples=case.sample,
+                n=student,
+                teacher=number(int(case.wrong("teacher").sum())),
+            )
+        return t(
+            "On {examples} the student makes {n} errors; without a twin nobody can say what the teacher added.",
+            examples=case.sample,
+            n=student,
         )
     except NotLookedAt as missing:
         return str(missing)
 
 
 def _gain(case: Case) -> PairedErrors | None:
-    """Return errors of the student less those of its twin; None where there is none to set beside it."""
+    """Return errors of the student − those of its twin; None where there is none to set beside it."""
     try:
         return case.gain
     except NotLookedAt:

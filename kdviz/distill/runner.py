@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+from ..words import mark
 from .distillation import Distillation
 from .teacher import Cancelled
 
@@ -226,7 +227,7 @@ class Runner:
                 if not any(e.step == run.steps_done for e in run.history.evaluated("validation")):
                     self._evaluate_on("validation", run)
         if self._stop.is_set():
-            raise Cancelled("stopped before the first step")
+            raise Cancelled(mark("stopped before the first step"))
         self.runs = runs
         self._record(self)
 

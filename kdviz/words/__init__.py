@@ -90,6 +90,17 @@ def tn(one: str, many: str, n: int, /, **values: object) -> str:
     return _filled(catalogue(language()).get(forms, forms)[n != 1], {"n": n, **values})
 
 
+def number(value: float, spec: str = ",") -> str:
+    """Return a number with the marks of the kernel's language: Python's ``spec``, a true minus, no break before a "%".
+
+    >>> number(1234), number(-0.5, "+.2f"), number(0.125, ".1%").replace("\u202f", " ")
+    ('1,234', '−0.50', '12.5 %')
+    """
+    marks = t("1,234.5")  # how this language writes it
+    written = format(value, spec).translate(str.maketrans(",.-", f"{marks[1]}{marks[-2]}−"))
+    return written.replace("%", "\u202f%")
+
+
 def mark(text: str) -> str:
     """Return a text as it is: it is for translators, and ``t`` looks it up later, when it is shown."""
     return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...distill import teacher_checks
+from ...words import mark
 from ..case import Case
 from ..findings import Confidence, Finding, look
 
@@ -22,20 +23,20 @@ def _sentence(said: str) -> str:
     return f"{said[0].upper()}{said[1:]}."
 
 
-@look("The teacher ends in a softmax")
+@look(mark("The teacher ends in a softmax"))
 def ends_in_softmax(case: Case) -> Finding | None:
     said = teacher_checks.ends_in_softmax(*case.logits("teacher"))
     return _found(case, "ends_in_softmax", said, code=f"kd.wrap({case.teacher_code}, probabilities=True)")
 
 
-@look("The teacher ends in a sigmoid")
+@look(mark("The teacher ends in a sigmoid"))
 def ends_in_sigmoid(case: Case) -> Finding | None:
     logits, y = case.logits("teacher")
     code = teacher_checks.sigmoid_corrected(logits, case.teacher_code)
     return _found(case, "ends_in_sigmoid", teacher_checks.ends_in_sigmoid(logits, y), confidence="likely", code=code)
 
 
-@look("The teacher ends in a log-softmax")
+@look(mark("The teacher ends in a log-softmax"))
 def ends_in_log_softmax(case: Case) -> Finding | None:
     if not any(type(term).__name__ in OF_LOGITS for term in case.need_run().objective.terms):
         return None
@@ -47,12 +48,12 @@ def ends_in_log_softmax(case: Case) -> Finding | None:
     return Finding(found.name, "cause", found.sentence, found.evidence, "certain", code)
 
 
-@look("The teacher answers all alike", unless=("ends_in_sigmoid",))
+@look(mark("The teacher answers all alike"), unless=("ends_in_sigmoid",))
 def constant_teacher(case: Case) -> Finding | None:
     return _found(case, "constant_teacher", teacher_checks.constant(*case.logits("teacher")))
 
 
-@look("The teacher's classes are in another order")
+@look(mark("The teacher's classes are in another order"))
 def permuted_classes(case: Case) -> Finding | None:
     logits, y = case.logits("teacher")
     order = teacher_checks.fitting_order(logits, y)
@@ -65,7 +66,10 @@ def permuted_classes(case: Case) -> Finding | None:
     return Finding("permuted_classes", "fault", _sentence(said), evidence, "certain", code)
 
 
-@look("The teacher knows nothing", unless=("ends_in_sigmoid", "constant_teacher", "permuted_classes", "roles_swapped"))
+@look(
+    mark("The teacher knows nothing"),
+    unless=("ends_in_sigmoid", "constant_teacher", "permuted_classes", "roles_swapped"),
+)
 def teacher_at_chance(case: Case) -> Finding | None:
     said = teacher_checks.no_better_than_commonest(*case.logits("teacher"))
     return _found(case, "teacher_at_chance", said)

@@ -10,6 +10,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ... import losses
+from ...words import mark
 from ..method import Method, always, catalogue
 from ..objective import Term
 from ..outputs import Outputs, Seen, Taps
@@ -97,8 +98,8 @@ class Adversarial(Term):
 
 catalogue(Method(
     "adversarial", "Adversarial (GAN-KD)", "adversarial", "logits",
-    "Give answers that an opponent, who learns too, cannot tell from the teacher's.",
+    mark("Give answers that an opponent, who learns too, cannot tell from the teacher's."),
     r"-\log D(s),\quad D:\ -\log D(t) - \log(1 - D(s))", "Xu et al. 2018, arXiv:1709.00513", 0.1,
     always(Adversarial),
-    in_words="the answers, which an opponent learns to tell apart",
+    in_words=mark("the answers, which an opponent learns to tell apart"),
 ))  # fmt: skip

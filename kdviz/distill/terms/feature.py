@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ... import losses
+from ...words import mark
 from ..adapters import adapter
 from ..method import Method, catalogue, on_block, on_layers, on_maps
 from ..outputs import Outputs, Seen
@@ -48,7 +49,7 @@ class Hint(Adapted):
 
 catalogue(Method(
     "hint", "Hints (FitNets)", "feature", "maps",
-    "Give what the teacher's middle layer gives, through a regressor that is thrown away after.",
+    mark("Give what the teacher's middle layer gives, through a regressor that is thrown away after."),
     r"\big\|r(F_s) - F_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ F_t",
     "Romero et al. 2015, arXiv:1412.6550", 10.0, on_block(Hint, -2),
 ))  # fmt: skip
@@ -82,10 +83,10 @@ class AttentionTransfer(Layered):
 
 catalogue(Method(
     "attention_transfer", "Attention transfer", "feature", "maps",
-    "Be active at the places of the image where the teacher is active, in all stages.",
+    mark("Be active at the places of the image where the teacher is active, in all stages."),
     r"\big\|\hat Q(F_s) - \hat Q(F_t)\big\|^2 / (HW),\quad Q = \textstyle\sum_c F_c^2,\ \hat Q = Q / \|Q\|",
     "Zagoruyko, Komodakis 2017, arXiv:1612.03928", 500.0, on_maps(AttentionTransfer),
-    in_words="how active each place of the image is", picture="map",
+    in_words=mark("how active each place of the image is"), picture="map",
 ))  # fmt: skip
 
 
@@ -112,10 +113,10 @@ class Gram(Adapted):
 
 catalogue(Method(
     "gram", "Gram matrices", "feature", "maps",
-    "Have channels active together as the teacher's are.",
+    mark("Have channels active together as the teacher's are."),
     r"\big\|G(F_s) - G(F_t)\big\|^2 / C^2,\quad G = F F^\top / (HW)", "Gatys et al. 2015; Huang, Wang 2017", 10.0,
     on_block(Gram, places=True),
-    in_words="which channels are active together", picture="matrix",
+    in_words=mark("which channels are active together"), picture="matrix",
 ))  # fmt: skip
 
 
@@ -137,10 +138,10 @@ class NeuronSelectivity(Layered):
 
 catalogue(Method(
     "neuron_selectivity", "Neuron selectivity (NST)", "feature", "maps",
-    "Have channels that respond at the places where the teacher's channels do.",
+    mark("Have channels that respond at the places where the teacher's channels do."),
     r"\mathrm{MMD}^2\big(\{\hat F_s^i\}, \{\hat F_t^j\}\big),\quad k(x, y) = (x^\top y)^2",
     "Huang, Wang 2017, arXiv:1707.01219", 50.0, on_block(NeuronSelectivity, places=True),
-    in_words="at which places the channels respond", picture="map",
+    in_words=mark("at which places the channels respond"), picture="map",
 ))  # fmt: skip
 
 
@@ -164,9 +165,9 @@ class Cosine(Adapted):
 
 catalogue(Method(
     "cosine", "Cosine of features", "feature", "features",
-    "Point where the teacher's last features point.",
+    mark("Point where the teacher's last features point."),
     r"1 - \cos\big(r(h_s), h_t\big)", "Sanh et al. 2019, arXiv:1910.01108", 1.0, on_layers("features", Cosine),
-    in_words="the directions of the features",
+    in_words=mark("the directions of the features"),
 ))  # fmt: skip
 
 
@@ -220,11 +221,11 @@ class Contrastive(Layered):
 
 catalogue(Method(
     "contrastive", "Contrastive (after CRD)", "feature", "features",
-    "Tell the teacher's features of the same example from those of all others in the batch.",
+    mark("Tell the teacher's features of the same example from those of all others in the batch."),
     r"-\tfrac12\big[\log\frac{\exp(u_s^i\cdot u_t^i/\tau)}{\sum_j \exp(u_s^i\cdot u_t^j/\tau)}"
     r" + \log\frac{\exp(u_s^i\cdot u_t^i/\tau)}{\sum_j \exp(u_s^j\cdot u_t^i/\tau)}\big]",
     "Tian et al. 2020, arXiv:1910.10699", 0.5, on_layers("features", Contrastive),
-    in_words="the features of each example with those of every other in the batch",
+    in_words=mark("the features of each example with those of every other in the batch"),
 ))  # fmt: skip
 
 
@@ -263,7 +264,7 @@ class Variational(Adapted):
 
 catalogue(Method(
     "variational", "Variational (VID)", "feature", "maps",
-    "Foretell the teacher's features, with a spread of its own for each channel.",
+    mark("Predict the teacher's features, with a spread of its own for each channel."),
     r"\tfrac{1}{2n}\textstyle\sum\big[(\mu(F_s) - F_t)^2/\sigma^2 + \log\sigma^2\big]"
     r",\quad n = \mathrm{numbers\ in}\ F_t",
     "Ahn et al. 2019, arXiv:1904.05835", 1.0, on_block(Variational),

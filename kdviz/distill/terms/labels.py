@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ... import losses
+from ...words import mark
 from .. import schedules
 from ..method import Method, always, catalogue
 from ..objective import Objective, Term
@@ -133,7 +134,7 @@ class HardLabels(OnLabels):
 
 catalogue(Method(
     "hard_labels", "Labels alone", "labels", "labels",
-    "Learn the labels, without a teacher: what every method has to beat.",
+    mark("Learn the labels, without a teacher: what every method has to beat."),
     r"\mathrm{CE}(s, y)", "", 1.0, always(HardLabels),
 ))  # fmt: skip
 
@@ -181,7 +182,7 @@ class LabelSmoothing(OnLabels):
 
 catalogue(Method(
     "label_smoothing", "Label smoothing", "labels", "labels",
-    "Learn labels of which a tenth is spread over all classes; no teacher.",
+    mark("Learn labels of which a tenth is spread over all classes; no teacher."),
     r"\mathrm{CE}\big(s, (1-\varepsilon)\,\mathrm{onehot}(y) + \varepsilon/C\big)",
     "Szegedy et al. 2016, arXiv:1512.00567", 1.0, always(LabelSmoothing),
 ))  # fmt: skip
@@ -270,7 +271,7 @@ class VirtualTeacher(Term):
 
 catalogue(Method(
     "virtual_teacher", "Virtual teacher", "labels", "labels",
-    "Learn from a made-up teacher that is nearly sure of the true class and equally unsure of all others.",
+    mark("Learn from a made-up teacher that is nearly sure of the true class and equally unsure of all others."),
     r"T^2\,\mathrm{KL}\big(p^d_T \,\|\, \sigma_T(s)\big),\quad p^d_T = \sigma_T(\log p^d)",
     "Yuan et al. 2020, arXiv:1909.11723", 1.0,
     always(VirtualTeacher),

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ... import losses
+from ...words import mark
 from .. import schedules
 from ..method import Method, always, catalogue
 from ..objective import Term
@@ -57,7 +58,7 @@ class SoftTargets(Term):
 
 catalogue(Method(
     "soft_targets", "Soft targets (Hinton)", "response", "logits",
-    "Give every class the probability that the teacher gives it at temperature T.",
+    mark("Give every class the probability that the teacher gives it at temperature T."),
     r"T^2\,\mathrm{KL}\big(\sigma_T(t)\,\|\,\sigma_T(s)\big)", "Hinton, Vinyals, Dean 2015, arXiv:1503.02531", 1.0,
     always(lambda: SoftTargets(4.0)),
 ))  # fmt: skip
@@ -87,7 +88,7 @@ class ReverseKL(SoftTargets):
 
 catalogue(Method(
     "reverse_kl", "Reverse KL (MiniLLM)", "response", "logits",
-    "Say nothing that the teacher would not say; what it says besides may be left out.",
+    mark("Avoid what the teacher finds unlikely, even at the cost of missing some of its answers."),
     r"T^2\,\mathrm{KL}\big(\sigma_T(s)\,\|\,\sigma_T(t)\big)", "Gu et al. 2023, arXiv:2306.08543", 1.0,
     always(lambda: ReverseKL(4.0)),
 ))  # fmt: skip
@@ -139,7 +140,7 @@ class JensenShannon(SoftTargets):
 
 catalogue(Method(
     "jensen_shannon", "Jensen–Shannon (GKD)", "response", "logits",
-    "Meet the teacher halfway: both are held against their mixture.",
+    mark("Meet the teacher halfway: both are held against their mixture."),
     r"T^2\big[\beta\,\mathrm{KL}(P_t\|M) + (1-\beta)\,\mathrm{KL}(P_s\|M)\big],\quad M = \beta P_t + (1-\beta) P_s",
     "Agarwal et al. 2023, arXiv:2306.13649", 1.0, always(lambda: JensenShannon(4.0)),
 ))  # fmt: skip
@@ -162,9 +163,9 @@ class LogitMSE(Term):
 
 catalogue(Method(
     "logit_mse", "Logit matching", "response", "logits",
-    "Give the teacher's logits themselves: soft targets in the limit of a large T.",
+    mark("Give the teacher's logits themselves: soft targets in the limit of a large T."),
     r"\tfrac{1}{C}\textstyle\sum_c (s_c - t_c)^2", "Ba, Caruana 2014, arXiv:1312.6184", 1.0, always(LogitMSE),
-    in_words="the logits",
+    in_words=mark("the logits"),
 ))  # fmt: skip
 
 
@@ -196,10 +197,10 @@ class LogitHuber(Term):
 
 catalogue(Method(
     "logit_huber", "Logit matching, Huber", "response", "logits",
-    "Give the teacher's logits, large differences counted by their size and not its square.",
+    mark("Give the teacher's logits, large differences counted by their size and not its square."),
     r"\tfrac{1}{C}\textstyle\sum_c \mathrm{Huber}_\delta(s_c - t_c)", "Huber 1964", 1.0,
     always(LogitHuber),
-    in_words="the logits",
+    in_words=mark("the logits"),
 ))  # fmt: skip
 
 
@@ -235,7 +236,7 @@ class Decoupled(SoftTargets):
 
 catalogue(Method(
     "decoupled", "Decoupled (DKD)", "response", "logits",
-    "Learn how sure the teacher is of the true class, and apart from that how it ranks the others.",
+    mark("Learn how sure the teacher is of the true class, and apart from that how it ranks the others."),
     r"T^2\big(a\,\mathrm{TCKD} + b\,\mathrm{NCKD}\big)", "Zhao et al. 2022, arXiv:2203.08679", 1.0,
     always(lambda: Decoupled(4.0)),
 ))  # fmt: skip
@@ -259,10 +260,10 @@ class StandardizedSoftTargets(SoftTargets):
 
 catalogue(Method(
     "standardized_soft_targets", "Standardized logits", "response", "logits",
-    "Learn the shape of the teacher's logits, whatever their mean and spread.",
+    mark("Learn the shape of the teacher's logits, whatever their mean and spread."),
     r"T^2\,\mathrm{KL}\big(\sigma_T(z(t))\,\|\,\sigma_T(z(s))\big)", "Sun et al. 2024, arXiv:2403.01427", 1.0,
     always(StandardizedSoftTargets),
-    in_words="the standardized logits",
+    in_words=mark("the standardized logits"),
 ))  # fmt: skip
 
 
@@ -297,10 +298,10 @@ class Correlation(SoftTargets):
 
 catalogue(Method(
     "correlation", "Correlation (DIST)", "response", "logits",
-    "Correlate with the teacher: within each example over classes, and within each class over examples.",
+    mark("Correlate with the teacher: within each example over classes, and within each class over examples."),
     r"T^2\big[\beta(1-\bar\rho_{\mathrm{rows}}) + \gamma(1-\bar\rho_{\mathrm{columns}})\big]",
     "Huang et al. 2022, arXiv:2205.10536", 1.0, always(lambda: Correlation(4.0)),
-    in_words="the softened answers, as a table of examples and classes",
+    in_words=mark("the softened answers, as a table of examples and classes"),
 ))  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from ... import losses
+from ...words import mark
 from .. import schedules
 from ..method import Method, catalogue, on_layers
 from ..objective import Term
@@ -46,10 +47,10 @@ class AttentionMatrices(Layered):
 
 catalogue(Method(
     "attention_matrices", "Attention matrices (TinyBERT)", "transformer", "attention",
-    "Attend from token to token as the teacher attends.",
+    mark("Attend from token to token as the teacher attends."),
     r"\big\|A_s - A_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ A_t", "Jiao et al. 2020, arXiv:1909.10351", 1.0,
     on_layers("attention", AttentionMatrices),
-    in_words="the attention of every token to every other",
+    in_words=mark("the attention of every token to every other"),
 ))  # fmt: skip
 
 
@@ -73,10 +74,10 @@ class HiddenStates(Adapted):
 
 catalogue(Method(
     "hidden_states", "Hidden states (TinyBERT)", "transformer", "tokens",
-    "Have the teacher's tokens after each block, through a linear map.",
+    mark("Have the teacher's tokens after each block, through a linear map."),
     r"\big\|W h_s - h_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ h_t",
     "Jiao et al. 2020, arXiv:1909.10351", 1.0, on_layers("tokens", HiddenStates),
-    in_words="the tokens after each block",
+    in_words=mark("the tokens after each block"),
 ))  # fmt: skip
 
 
@@ -100,10 +101,10 @@ class Embeddings(Adapted):
 
 catalogue(Method(
     "embeddings", "Embeddings (TinyBERT)", "transformer", "embeddings",
-    "Begin with the teacher's embedded tokens, through a linear map.",
+    mark("Begin with the teacher's embedded tokens, through a linear map."),
     r"\big\|W e_s - e_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ e_t", "Jiao et al. 2020, arXiv:1909.10351", 1.0,
     on_layers("embeddings", Embeddings),
-    in_words="the tokens before the first block",
+    in_words=mark("the tokens before the first block"),
 ))  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from ...measure.wilson import wilson
 from ...models import inference
 from ...widgets import Scene
 from ...widgets.bias import RATES, Bias
+from ...words import t
 from ..live.roster import Entry
 from .controller import ViewController
 
@@ -62,10 +63,10 @@ class BiasController(ViewController):
     def make(self, teacher: nn.Module, student: nn.Module, examples: Examples) -> dict[str, Any]:
         of = self._of
         if of is None or not of.part.labelled:
-            raise ValueError("none of the validation examples has a label: whom the models fail is not known")
+            raise ValueError(t("none of the validation examples has a label: whom the models fail is not known"))
         groups, notes = of.groups
         if not groups:
-            raise ValueError(notes[0] if notes else "the examples come in no groups")
+            raise ValueError(notes[0] if notes else t("the examples come in no groups"))
         shown = self.scene.shown_run or STUDENT
         entries = {entry.key: entry for entry in self._runs()}
         said, steps = self._answers(of, teacher, student, shown, entries)
@@ -154,7 +155,7 @@ def _has_strokes(part: Examples) -> bool:
 def _strokes(part: Examples) -> dict[str, np.ndarray]:
     if not _has_strokes(part):
         return {}
-    return {"stroke thickness (px)": stroke_thickness(part.x), "slant (°)": slant(part.x)}
+    return {t("stroke thickness (px)"): stroke_thickness(part.x), t("slant (°)"): slant(part.x)}
 
 
 def _accuracy(found: measured.Bias, said: Mapping[str, Tensor], y: Tensor) -> dict[str, list[float | None]]:

@@ -360,7 +360,7 @@ def test_models_of_your_own(page, pictures):
                 *convnets(), replace(d, train=kd.data.Examples(d.train.x, torch.full_like(d.train.y, -1)))
             ),
             ValueError,
-            "learns from labels, and the data have none",
+            "expected data with labels",
         ),
     ],
 )
