@@ -120,10 +120,10 @@ def reverse_kl(
     Notes
     -----
     With p = σ_T(t) and q = σ_T(s): loss = T² · Σ_c q_c (log q_c − log p_c), averaged over the batch. ∂loss/∂s_c = T
-    q_c (log q_c − log p_c − KL(q ‖ p)) / B. The student weights the classes, so it is penalized for what it finds likely
-    and the teacher does not (mode-seeking), whereas soft targets penalize it for what the teacher finds likely and it
-    does not. A class that the student has given up (q_c ≈ 0) has no gradient. For small differences both directions
-    agree.
+    q_c (log q_c − log p_c − KL(q ‖ p)) / B. The student weights the classes, so it is penalized for what it finds
+    likely and the teacher does not (mode-seeking), whereas soft targets penalize it for what the teacher finds likely
+    and it does not. A class that the student has given up (q_c ≈ 0) has no gradient. For small differences both
+    directions agree.
 
     Where the teacher rules out a class (t_c = −∞, p_c = 0) and the student does not, the divergence is +∞ and has no
     gradient; where both do, the class contributes nothing. For teachers that rule out classes use soft targets or
@@ -364,7 +364,7 @@ def logit_huber(
     mask: Tensor | None = None,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """Logit matching, Huber: mean over classes of the Huber loss of the logit difference, square near 0, linear beyond δ.
+    """Logit matching, Huber: mean over classes of the Huber loss of the logit difference, linear beyond δ.
 
     Parameters
     ----------

@@ -269,7 +269,7 @@ def test_whatever_a_model_raises_is_a_sentence_with_its_cause(make, who):
             return self.inner(x)
 
     arguments = {"teacher": Strict().eval()} if who == "teacher" else {"student": Strict()}
-    with pytest.raises(ValueError, match=rf"the {who} cannot answer float32 inputs of shape \(4,\)") as caught:
+    with pytest.raises(ValueError, match=rf"the {who} cannot process float32 inputs of shape \(4,\)") as caught:
         make(**arguments)
     assert isinstance(caught.value.__cause__, AssertionError)
     fixed = kd.wrap(Strict().eval() if who == "teacher" else Strict(), inputs=lambda x: x.repeat(1, 56)[:, :224])
@@ -291,7 +291,7 @@ def test_a_step_that_fails_later_says_who_and_what(make):
     run = make(Tires())
     run.step()
     run.student.fails = True
-    with pytest.raises(ValueError, match=r"the student cannot answer .*KeyError: 'out of luck'"):
+    with pytest.raises(ValueError, match=r"the student cannot process .*KeyError: 'out of luck'"):
         run.step()
     run.student.fails = False
     assert run.step().number == 2

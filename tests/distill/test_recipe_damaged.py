@@ -136,7 +136,7 @@ def test_what_is_no_recipe_at_all_is_said(tmp_path):
     ids=lambda told: told["name"],
 )
 def test_a_network_beyond_all_memory_is_refused_before_it_is_made(architecture):
-    with pytest.raises(ValueError, match="a network has at most 1,000,000,000 weights here"):
+    with pytest.raises(ValueError, match="a network can have at most 1,000,000,000 weights"):
         kd.models.build(architecture)
 
 

@@ -110,7 +110,7 @@ def test_all_parts_of_the_data_must_be_the_runs(saved, clouds):
         other = replace(clouds, **{part: getattr(clouds, part).take(slice(0, 50))})
         with pytest.raises(ValueError, match=f"the {part} part of the data is not the run's"):
             kd.Distillation.load(folder, data=other)
-    with pytest.raises(ValueError, match="expected the run's classes, .*, got data with a, b, c"):
+    with pytest.raises(ValueError, match=r"expected the run's classes, .*, got data with a, b, c"):
         kd.Distillation.load(folder, data=replace(clouds, classes=("a", "b", "c")))
 
 
