@@ -1,6 +1,6 @@
 """Faults of a teacher that its outputs show: it knows nothing, has permuted classes, or does not output logits.
 
-Each check takes logits and labels and returns one sentence, or None where nothing is wrong or occurs are too few
+Each check takes logits and labels and returns one sentence, or None where nothing is wrong or there are too few
 examples to tell. They never blame an honest teacher: a weak one that still knows something, one trained for rare
 classes, one whose logits were divided by a temperature.
 """
@@ -17,7 +17,7 @@ from torch import Tensor
 HARDLY = 0.1  # of the way from chance to perfect: less than this is hardly better
 SURE = 1e-3  # probability that a useful teacher does as badly by chance
 ENOUGH = 20  # with fewer examples no teacher is called useless
-DECISIVE = 1e-4  # the same for a permutation of classes, since occurs are many
+DECISIVE = 1e-4  # the same for a permutation of classes, since there are many
 LOOKED_AT = 5_000  # examples to find a permutation with: 1,000 classes then take seconds
 SHOWN = 12  # most classes listed in a sentence
 
@@ -269,7 +269,7 @@ def _table(predicted: Tensor, y: Tensor, classes: int) -> np.ndarray:
 
 def _informedness(predicted: Tensor, y: Tensor, classes: Tensor | None = None) -> float:
     """Return the mean recall over the occurring classes, or those given, scaled so that chance is 0 and a perfect
-    teacher 1; −1 where occurs are none."""
+    teacher 1; −1 where there are none."""
     total = torch.bincount(y)
     right = torch.bincount(y[predicted == y], minlength=len(total))
     occurs = total > 0

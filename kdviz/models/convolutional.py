@@ -20,7 +20,7 @@ def convnet(
     """Build a network of five 3×3 convolutions that ends in a global average and one linear layer.
 
     Filters: width, width, halve, 2·width, 2·width, halve, 4·width. Each convolution is followed by batch
-    normalisation and ReLU, so `relu5` gives the last feature maps (B, 4·width, H/4, W/4).
+    normalization and ReLU, so `relu5` outputs the last feature maps (B, 4·width, H/4, W/4).
 
     Parameters
     ----------

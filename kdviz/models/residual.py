@@ -13,7 +13,7 @@ from kdviz.models.architecture import Network, check_dropout, check_sizes, seede
 class Residual(nn.Module):
     """Two 3×3 convolutions whose result is added to their input.
 
-    Where the shape changes, the input goes through a 1×1 convolution first. The last normalisation begins at
+    Where the shape changes, the input goes through a 1×1 convolution first. The last normalization begins at
     zero, so that the block begins as the identity.
 
     Parameters

@@ -34,7 +34,7 @@ class Tokens(nn.Module):
 
 
 class Block(nn.Module):
-    """Self-attention, then two linear layers; each is given the normalised tokens and its result is added to them.
+    """Self-attention, then two linear layers; each is given the normalized tokens and its result is added to them.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def vit(
 
     References
     ----------
-    Dosovitskiy et al. 2021, "An Image is Worth 16x16 Words"; normalisation first, as there. Touvron et al. 2021,
+    Dosovitskiy et al. 2021, "An Image is Worth 16x16 Words"; normalization first, as there. Touvron et al. 2021,
     "Training data-efficient image transformers & distillation through attention", for the distillation token.
 
     Examples

@@ -39,5 +39,5 @@ def test_a_term_says_which_it_is_and_what_is_wrong_with_it():
     ids=lambda told: told["name"],
 )
 def test_a_network_beyond_all_memory_is_refused_before_it_is_made(architecture):
-    with pytest.raises(ValueError, match="a network has at most 1,000,000,000 weights here"):
+    with pytest.raises(ValueError, match="a network can have at most 1,000,000,000 weights"):
         kd.models.build(architecture)

@@ -66,7 +66,7 @@ def test_whatever_a_model_raises_is_a_sentence_with_its_cause(make, who):
             return self.inner(x)
 
     arguments = {"teacher": Strict().eval()} if who == "teacher" else {"student": Strict()}
-    with pytest.raises(ValueError, match=rf"the {who} cannot answer float32 inputs of shape \(4,\)") as caught:
+    with pytest.raises(ValueError, match=rf"the {who} cannot process float32 inputs of shape \(4,\)") as caught:
         make(**arguments)
     assert isinstance(caught.value.__cause__, AssertionError)
     fixed = kd.wrap(Strict().eval() if who == "teacher" else Strict(), inputs=lambda x: x.repeat(1, 56)[:, :224])

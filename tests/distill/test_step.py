@@ -86,7 +86,7 @@ def test_a_step_that_fails_later_says_who_and_what(make):
     run = make(Tires())
     run.step()
     run.student.fails = True
-    with pytest.raises(ValueError, match=r"the student cannot answer .*KeyError: 'out of luck'"):
+    with pytest.raises(ValueError, match=r"the student cannot process .*KeyError: 'out of luck'"):
         run.step()
     run.student.fails = False
     assert run.step().number == 2

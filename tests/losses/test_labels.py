@@ -276,7 +276,7 @@ def test_soft_labels_are_learned_by_their_cross_entropy():
 
 @pytest.mark.parametrize(("more", "match"), [
     ({"weight": torch.ones(2)}, r"weight must have shape \(3,\), one number per class, got \(2,\)"),
-    ({"soft": torch.ones(2, 2)}, r"soft labels must have shape \(2, 3\), as the logits have, got \(2, 2\)"),
+    ({"soft": torch.ones(2, 2)}, r"soft labels must have the shape of the logits, \(2, 3\), got \(2, 2\)"),
 ])  # fmt: skip
 def test_weights_and_soft_labels_that_do_not_fit_are_named(more, match):
     with pytest.raises(ValueError, match=match):

@@ -125,7 +125,7 @@ def test_other_classes_are_refused_and_the_advice_works():
     assert np.abs(told(ROWS).softmax(1).numpy() - forest.predict_proba(X)[:, [2, 0, 1]]).max() < 1e-6
     assert torch.equal(kd.wrap(forest, classes=["3", "1", "2"])(ROWS), told(ROWS))
     two_ways = fitted(RandomForestClassifier(5), labels=(Y > 0).astype(int))
-    with pytest.raises(ValueError, match="which may be meant by name or by place"):
+    with pytest.raises(ValueError, match="which may match by name or by order"):
         as_module(two_ways, "teacher", classes=("1", "0"))
 
 
@@ -140,11 +140,11 @@ def test_a_class_it_never_saw_has_no_probability():
 
 def test_who_names_classes_alone_says_so_and_the_advice_works():
     for estimator in (LinearSVC(), RidgeClassifier()):
-        with pytest.warns(UserWarning, match=r"only names a class.*CalibratedClassifierCV\(estimator\)"):
+        with pytest.warns(UserWarning, match=r"only predicts a class.*CalibratedClassifierCV\(estimator\)"):
             module = as_module(fitted(estimator), "teacher")
         assert module(ROWS).argmax(1).tolist() == estimator.predict(X).tolist()
     named = fitted(LinearSVC(), labels=np.array(["x", "y", "z"])[Y])
-    with pytest.warns(UserWarning, match="only names a class"):
+    with pytest.warns(UserWarning, match="only predicts a class"):
         assert as_module(named, "teacher")(ROWS).argmax(1).tolist() == [list("xyz").index(c) for c in named.predict(X)]
     with warnings.catch_warnings():
         warnings.simplefilter("error")

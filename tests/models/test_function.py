@@ -58,7 +58,7 @@ def test_what_a_function_raises_is_what_is_raised():
 
 def test_probabilities_are_told_or_noticed():
     p = X.softmax(1)
-    with pytest.warns(UserWarning, match="the function is read as probabilities|what the function answers is read"):
+    with pytest.warns(UserWarning, match="the outputs of the function are read"):
         noticed = as_module(lambda x: x.softmax(1), "teacher")(X)
     assert torch.allclose(noticed.softmax(1), p)
     with warnings.catch_warnings():
@@ -75,7 +75,7 @@ def test_classes_alone_need_their_number():
 
     with pytest.raises(ValueError, match=r"the teacher cannot answer: the function first names a class .* of how many"):
         ask(as_module(first, "teacher"), X, who="teacher")
-    with pytest.warns(UserWarning, match="the function first only names a class"):
+    with pytest.warns(UserWarning, match="the function first only predicts a class"):
         assert kd.wrap(first, classes=3)(X).argmax(1).tolist() == first(X).tolist()
     run = kd.schemes.black_box(
         first, kd.models.mlp((4,), inputs=4, classes=2), (torch.randn(60, 4), torch.arange(60) % 2)
@@ -84,7 +84,7 @@ def test_classes_alone_need_their_number():
 
 
 def test_no_numbers_are_refused():
-    with pytest.raises(ValueError, match="the function must answer with numbers, one row an example, got list"):
+    with pytest.raises(ValueError, match="the function must return numbers, one row per example, got list"):
         Function(lambda x: ["cat"] * len(x))(X)
 
 

@@ -105,7 +105,7 @@ def test_a_model_that_draws_in_eval_mode_answers_alike_and_leaves_all_generators
 def test_a_weight_too_large_to_be_copied_is_noticed(monkeypatch):
     monkeypatch.setattr("kdviz.models.looking.COPIED_BYTES", 16)
     with (
-        pytest.warns(UserWarning, match="asking the model wrote into .* too large to be put back"),
+        pytest.warns(UserWarning, match="running the model wrote into .* too large to restore"),
         evaluating(model := Counts()),
     ):
         model(X)

@@ -44,7 +44,7 @@ def quantized(
     Parameters
     ----------
     teacher, student, data, objective
-        As in :class:`kdviz.Distillation`. The student is changed in key by :func:`fake_quantized`.
+        As in :class:`kdviz.Distillation`. The student is changed in place by :func:`fake_quantized`.
     bits, activation_bits, ranges, layers
         As in :func:`fake_quantized`.
     **training
@@ -102,7 +102,7 @@ def fake_quantized(
     Parameters
     ----------
     model : nn.Module
-        Changed in key: its layers get hooks and a few buffers. Classes, names and weights are unchanged, so taps,
+        Changed in place: its layers get hooks and a few buffers. Classes, names and weights are unchanged, so taps,
         optimizers and copies work as before. An ``.architecture`` is removed: it no longer describes the whole model.
     bits : int
         Of a weight, 2 to 8.

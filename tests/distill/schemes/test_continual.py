@@ -163,8 +163,8 @@ def test_tasks_share_no_example_and_keep_their_labels(clouds):
     ("groups", "message"),
     [
         ([(0, 1), (1,)], "each class may belong to one task"),
-        ([(0, 9)], "by index below 3 or by name"),
-        ([("dog",)], "by index below 3 or by name"),
+        ([(0, 9)], "an index below 3 or a name"),
+        ([("dog",)], "an index below 3 or a name"),
         ([()], "task 1 has no training example"),
     ],
 )

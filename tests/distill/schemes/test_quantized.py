@@ -211,7 +211,7 @@ def test_some_layers_alone_can_be_chosen():
         ({"bits": 4.0}, "bits must be a whole number from 2 to 8, got 4.0"),
         ({"activation_bits": 9}, "activation_bits must be a whole number from 2 to 8, got 9"),
         ({"ranges": "learned"}, "ranges must be"),
-        ({"layers": ["relu1"]}, "only linear and convolutional layers are quantized, got 'relu1'"),
+        ({"layers": ["relu1"]}, "only linear and convolutional layers can be quantized, got 'relu1'"),
     ],
 )
 def test_what_makes_no_sense_is_refused(wrong, message):
@@ -222,7 +222,7 @@ def test_what_makes_no_sense_is_refused(wrong, message):
 def test_nothing_to_quantize_or_quantized_already_is_refused():
     with pytest.raises(ValueError, match="no linear or convolutional layer"):
         fake_quantized(nn.Sequential(nn.Flatten()))
-    with pytest.raises(ValueError, match="'linear1' is quantized already"):
+    with pytest.raises(ValueError, match="'linear1' is already quantized"):
         fake_quantized(fake_quantized(small()))
     with pytest.raises(ValueError, match="no layer of the model is quantized"):
         integer_weights(small())
