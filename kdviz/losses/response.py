@@ -364,11 +364,7 @@ def logit_huber(
     mask: Tensor | None = None,
     reduction: Reduction = "mean",
 ) -> Tensor:
-<<<<<<< HEAD
-    """Logit matching, Huber: mean over classes of the Huber loss of the logit difference: square near 0, then linear.
-=======
     """Logit matching, Huber: mean over classes of the Huber loss of the logit difference, linear beyond δ.
->>>>>>> h9
 
     Parameters
     ----------

@@ -104,8 +104,6 @@ def test_what_is_no_recipe_at_all_is_said(tmp_path):
         kd.Recipe.from_json(3)
     with pytest.raises(ValueError, match='names "epochs" twice'):
         kd.Recipe.from_json('{"version": 1, "data": "mnist", "objective": [], "epochs": 2, "epochs": 3}')
-<<<<<<< HEAD
-=======
 
 
 @pytest.mark.parametrize(
@@ -134,4 +132,3 @@ def test_a_schedule_is_made_of_finite_numbers_and_its_peak_is_looked_at():
     assert max(extremes(WarmupCosine(1.5))) == 1.5
     with pytest.raises(ValueError, match=r"alpha must lie in \[0, 1\]"):
         kd.hinton(alpha=WarmupCosine(1.5))
->>>>>>> h9
