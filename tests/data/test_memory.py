@@ -179,7 +179,7 @@ def test_an_example_counts_as_labelled_when_one_of_its_tokens_is() -> None:
     assert some.with_labels(1, keep_unlabelled=True).train.labelled == 1
     with pytest.raises(ValueError, match="count must be at most 2"):
         some.with_labels(3)
-    with pytest.raises(ValueError, match="these have one label a token: leave it out"):
+    with pytest.raises(ValueError, match="these have one label per token: leave it out"):
         some.with_labels(2, omit=(0,))
 
 
@@ -246,7 +246,7 @@ def test_parts_that_a_model_cannot_take_alike_are_refused() -> None:
     named = Examples({"ids": torch.zeros(2, 3).long()}, y)
     with pytest.raises(ValueError, match=r"validation inputs must be ids \(3,\) int64 like train, got \(3,\) float32"):
         Splits("a", "A", ("no", "yes"), named, Examples(torch.zeros(2, 3), y), named)
-    with pytest.raises(ValueError, match="test must have one label an example like train, got one label a token"):
+    with pytest.raises(ValueError, match="test must have one label per example like train, got one label per token"):
         Splits("a", "A", ("no", "yes"), named, named, Examples(named.x, torch.zeros(2, 3).long()))
 
 
@@ -316,7 +316,7 @@ def test_with_labels_tells_its_draw_and_draws_once() -> None:
     reduced = some_splits().with_labels(6, seed=4)
     assert reduced.draw == {"count": 6, "keep_unlabelled": False, "seed": 4}
     assert torch.equal(some_splits().with_labels(**reduced.draw).train.y, reduced.train.y)
-    with pytest.raises(ValueError, match="must be called on the whole data, these are already reduced to 6 labels"):
+    with pytest.raises(ValueError, match="must be called on the whole data, and these are already reduced to 6 labels"):
         reduced.with_labels(3)
 
 

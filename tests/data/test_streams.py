@@ -316,7 +316,7 @@ def test_what_a_data_set_raises_is_one_sentence() -> None:
 
 def test_examples_that_do_not_fit_together_are_refused_and_the_advice_works() -> None:
     ragged = Items(lambda i: (torch.arange(i % 4 + 1), int(Y[i])))
-    with pytest.raises(ValueError, match=r"inputs must all have one length, got several: pad them") as caught:
+    with pytest.raises(ValueError, match=r"inputs must all have the same length, got several: pad them") as caught:
         examples(ragged)
     assert "torch.nn.utils.rnn.pad_sequence(list_of_tensors, batch_first=True)" in str(caught.value)
     tensors = [ragged[i][0] for i in range(N)]
@@ -350,6 +350,6 @@ def test_data_with_parts_of_their_own_keep_them() -> None:
     assert len(splits({"train": one, "test": three}).validation) == 6
     with pytest.warns(UserWarning, match="the parts extra were left out"):
         splits({"train": one, "test": three, "extra": two})
-    with pytest.warns(UserWarning, match="the test part has no labels, so one is drawn from the training part"):
+    with pytest.warns(UserWarning, match="the test part has no labels, so it is drawn from the training part"):
         data = splits({"train": one, "validation": two, "test": TensorDataset(X + 2, torch.full((N,), -1))})
     assert data.test.labelled == 6

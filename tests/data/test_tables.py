@@ -159,7 +159,7 @@ def test_a_name_that_says_nothing_is_the_only_input() -> None:
 
 def test_named_inputs_that_do_not_fit_are_said() -> None:
     for given, message in (
-        ({"ids": [[1], [1, 2]] * 30}, r"input 'ids' must all have one length, got several: pad them, tokenizer"),
+        ({"ids": [[1], [1, 2]] * 30}, r"input 'ids' must all have the same length, got several: pad them, tokenizer"),
         ({"ids": IDS, "mask": IDS[:50]}, "all inputs must have equally many examples, got ids 60, mask 50"),
         ({"text": ["a"] * N}, r"input 'text' hold text such as 'a': turn it into numbers first, tokenizer"),
         ({"ids": IDS, "labels": Y}, "X holds labels too: give them once"),
@@ -219,7 +219,7 @@ def test_what_lies_in_a_file_stays_there(tmp_path: Any) -> None:
 def test_bytes_of_0_and_1_are_numbers_and_said() -> None:
     masks = (RANDOM.rand(N, 1, 6, 6) > 0.5).astype(np.uint8)
     for given in (masks, masks[:, 0], torch.from_numpy(masks)):
-        with pytest.warns(UserWarning, match="X is uint8 and holds 0 and 1 alone: it was taken as those numbers"):
+        with pytest.warns(UserWarning, match="X is uint8 and holds only 0 and 1: it was read as these numbers"):
             data = splits((given, Y))
         assert data.train.shape == (1, 6, 6)
         assert data.train.inputs().unique().tolist() == [0.0, 1.0]
@@ -230,7 +230,7 @@ def test_bytes_of_0_and_1_are_numbers_and_said() -> None:
         splits((masks * 16, Y))
     with pytest.warns(UserWarning, match="X is uint8 and reaches 1 of 255"):
         splits(Examples(torch.from_numpy(masks), torch.from_numpy(Y)))
-    with pytest.warns(UserWarning, match="input 'mask' is uint8 and holds 0 and 1 alone"):
+    with pytest.warns(UserWarning, match="input 'mask' is uint8 and holds only 0 and 1"):
         named = splits(({"ids": IDS, "mask": masks[:, 0]}, Y))
     assert named.train.describe() == "ids (5,) int64, mask (6, 6) int64"
 
@@ -249,6 +249,6 @@ def test_pictures_with_channels_at_the_end_are_refused_and_the_advice_works(kind
     with pytest.raises(ValueError, match=r"use X.transpose\(0, 3, 1, 2\), or X.permute\(0, 3, 1, 2\) for a tensor"):
         splits((X, Y))
     assert splits((X.permute(0, 3, 1, 2) if kind == "tensor" else X.transpose(0, 3, 1, 2), Y)).shape == (3, 8, 8)
-    with pytest.raises(ValueError, match=r"for one number an example use X\[:, None\]"):
+    with pytest.raises(ValueError, match=r"for one number per example use X\[:, None\]"):
         splits((AGE, Y))
     assert splits((AGE[:, None], Y)).shape == (1,)

@@ -142,7 +142,7 @@ def test_splits_are_handed_back() -> None:
     [
         ((X[:0], Y[:0]), "data must hold at least 1 example, got 0"),
         (TensorDataset(X[:0], Y[:0]), "data must hold at least 1 example, got 0"),
-        ((X, Y[:5]), "inputs and labels must be equally many, got 60 and 5"),
+        ((X, Y[:5]), "inputs and labels must have equal length, got 60 and 5"),
         ((X, Y + 0.5), "labels must be whole numbers, got 0.5"),
         ((X, Y - 3), "labels must be 0 or more, or -1 for unknown, got -3: use y - y.min()"),
         ((X[:, 0], Y), r"inputs must have shape \(N, ...\) with at least two axes, got \(60,\)"),

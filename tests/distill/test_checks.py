@@ -79,7 +79,7 @@ def test_a_part_of_the_teacher_in_training_mode(make, teacher):
     ({"batch_size": 32.5}, "batch_size must be a whole number, got 32.5"),
     ({"seed": None}, "seed must be a whole number, got None"),
     ({"learning_rate": "1e-3"}, "learning_rate must be a number or a schedule, got '1e-3'"),
-    ({"student": kd.models.mlp((4,), inputs=7, classes=3)}, "the student cannot answer float32 inputs of shape (4,)"),
+    ({"student": kd.models.mlp((4,), inputs=7, classes=3)}, "the student cannot process float32 inputs of shape (4,)"),
 ])  # fmt: skip
 def test_things_of_the_wrong_kind(make, arguments, says):
     assert says in complaint(lambda: make(**arguments))

@@ -72,7 +72,7 @@ def test_a_diagnosis_counts_no_parameters_of_a_forest(forest):
 def test_a_term_on_layers_is_told_that_there_are_none(forest):
     hints = 1.0 * kd.HardLabels() + kd.Hint(teacher="layer1", student="relu1")
     with pytest.raises(
-        ValueError, match="the teacher has no layer that gives a tensor, so 'layer1' cannot be tapped; use"
+        ValueError, match="the teacher has no layer that outputs a tensor, so 'layer1' cannot be tapped; use"
     ):
         kd.Distillation(forest, net(), DATA, hints)
     assert kd.distill.taps(kd.wrap(forest), X[:1]) == {}

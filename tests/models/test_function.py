@@ -51,7 +51,7 @@ def test_what_a_function_raises_is_what_is_raised():
     with pytest.raises(AttributeError, match="no such key"):
         Function(wrong)(X)
     with pytest.raises(
-        ValueError, match=r"the teacher cannot answer float32 inputs of shape \(4,\) \(AttributeError: no"
+        ValueError, match=r"the teacher cannot process float32 inputs of shape \(4,\) \(AttributeError: no"
     ):
         ask(Function(wrong), X, who="teacher")
 
@@ -73,7 +73,10 @@ def test_classes_alone_need_their_number():
     def first(x):
         return (x[:, 0] > 0).long()
 
-    with pytest.raises(ValueError, match=r"the teacher cannot answer: the function first names a class .* of how many"):
+    with pytest.raises(
+        ValueError,
+        match=r"cannot process its input: the function first returns a class .* number of",
+    ):
         ask(as_module(first, "teacher"), X, who="teacher")
     with pytest.warns(UserWarning, match="the function first only predicts a class"):
         assert kd.wrap(first, classes=3)(X).argmax(1).tolist() == first(X).tolist()
@@ -106,7 +109,7 @@ def test_a_pass_that_fails_goes_on_where_it_stopped():
     wire = Wire(3)
     service = Service(wire, batch_size=4)
     with pytest.raises(
-        ConnectionError, match=r"the Wire failed once \(TimeoutError: 503\) and 8 answers are kept; ask"
+        ConnectionError, match=r"the Wire failed once \(TimeoutError: 503\) and 8 answers are kept; call"
     ):
         service(X)
     assert torch.equal(service(X), 3 * X[:, :2])

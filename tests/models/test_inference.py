@@ -40,7 +40,7 @@ def test_progress_counts_and_can_stop():
     inference.logits(nn.Linear(4, 3), DATA, who="student", batch_size=10, progress=lambda *count: seen.append(count))
     assert seen == [(10, 23), (20, 23), (23, 23)]
     model = nn.Linear(4, 3)
-    with pytest.raises(Cancelled, match="stopped after 10 of 23 answers of the student"):
+    with pytest.raises(Cancelled, match="stopped after 10 of 23 outputs of the student"):
         inference.logits(model, DATA, who="student", batch_size=10, progress=lambda done, total: False)
     assert model.training
 
@@ -53,8 +53,8 @@ def test_progress_counts_and_can_stop():
         (lambda x: "cat", TypeError, "the student returned a str"),
         (lambda x: x.argmax(1, keepdim=True), TypeError, "returned int64 numbers, expected floating-point logits"),
         (lambda x: x[:5], ValueError, r"returned shape \(5, 4\) for 23 examples"),
-        (lambda x: x / 0, ValueError, "23 of 23 examples with logits that are not finite"),
-        (lambda x: x @ torch.ones(5, 2), ValueError, r"cannot answer float32 inputs of shape \(4,\)"),
+        (lambda x: x / 0, ValueError, "logits that are not finite for 23 of 23 examples"),
+        (lambda x: x @ torch.ones(5, 2), ValueError, r"cannot process float32 inputs of shape \(4,\)"),
     ],
 )
 def test_what_cannot_be_compared_is_told_in_a_sentence(make, error, sentence):
@@ -65,14 +65,14 @@ def test_what_cannot_be_compared_is_told_in_a_sentence(make, error, sentence):
 def test_whole_numbers_that_are_no_tokens_are_told_how_to_become_inputs():
     whole = X.round().long()
     with pytest.raises(
-        ValueError, match=r"cannot answer int64 inputs of shape \(4,\).*pass X\.float\(\) if they are none"
+        ValueError, match=r"cannot process int64 inputs of shape \(4,\).*pass X\.float\(\) if they are not"
     ):
         inference.logits(nn.Linear(4, 3), Examples(whole, DATA.y))
     assert inference.logits(nn.Linear(4, 3), Examples(whole.float(), DATA.y)).shape == (23, 3)
 
 
 def test_an_empty_filter_is_told():
-    with pytest.raises(ValueError, match="no example to ask about"):
+    with pytest.raises(ValueError, match="expected at least one example, got none"):
         inference.logits(nn.Linear(4, 3), DATA.take(slice(0, 0)), who="student")
 
 

@@ -149,7 +149,7 @@ def test_what_fails_a_check_is_not_kept():
 @pytest.mark.parametrize(("says", "match"), [
     (lambda x: x[:1].sum(1), r"one answer for each of 3 examples, got shape \(1,\)"),
     (lambda x: 4, r"one answer for each of 3 examples, got shape \(\)"),
-    (lambda x: ["a", "b", "c"], "must give numbers, one row for each of 3 examples, got list"),
+    (lambda x: ["a", "b", "c"], "must return numbers, one row for each of 3 examples, got list"),
 ])  # fmt: skip
 def test_what_is_no_answer_is_refused(says, match):
     with pytest.raises(ValueError, match=match):

@@ -81,10 +81,10 @@ def test_a_guess_is_said_once_and_kept():
 
 
 @pytest.mark.parametrize(("answer", "match"), [
-    (torch.zeros(3, 2), r"one answer for each of 2 examples, got shape \(3, 2\)"),
-    (torch.tensor(1.0), r"one answer for each of 2 examples, got shape \(\)"),
+    (torch.zeros(3, 2), r"one output for each of 2 examples, got shape \(3, 2\)"),
+    (torch.tensor(1.0), r"one output for each of 2 examples, got shape \(\)"),
     (torch.tensor([0.2, 0.7]), "not clear whether it is the logit or the probability .*probabilities=True"),
-    (torch.tensor([1, 0]), r"it is not known of how many; pass kd.wrap\(model, classes=C\)"),
+    (torch.tensor([1, 0]), r"the number of classes is unknown; pass kd.wrap\(model, classes=C\)"),
 ])  # fmt: skip
 def test_what_is_in_doubt_is_asked(answer, match):
     with pytest.raises(ValueError, match=match):

@@ -159,7 +159,7 @@ def test_a_field_that_cannot_be_is_named_as_the_state_names_it(changed, says):
     [
         (SoftTargets, {"examples": [10**6]}, "examples must be indices from 0 to 4,999, got 1,000,000"),
         (SoftTargets, {"examples": [True]}, r"examples\[0\] must be a whole number"),
-        (SoftTargets, {"data": "adult", "examples": None}, "the model cannot answer float32 inputs"),
+        (SoftTargets, {"data": "adult", "examples": None}, "the model cannot process float32 inputs"),
         (Compare, {"student": "adult-mlp"}, "classes|the student"),
         (Methods, {"weight": 1e6}, r"the weight of hint must lie in \[0.1, 1000\], got 1e\+06"),
     ],

@@ -31,7 +31,7 @@ def progressive(
     hint_epochs: int | None = None,
     **training: Any,
 ) -> Iterator[Distillation]:
-    """Give one run for each pair of layers, by hints alone, and a last one by answers.
+    """Yield one run for each pair of layers, on hints alone, and a last one on the objective.
 
     Parameters
     ----------
@@ -103,6 +103,6 @@ def _stages(
     short = training if hint_epochs is None else {**training, "epochs": hint_epochs}
     for hint in hints:
         run = Distillation(teacher, student, data, hint, **short)
-        yield run  # whoever asked trains it
+        yield run  # the caller trains it
         student = trainable_copy(run)
     yield Distillation(teacher, student, data, objective, **training)

@@ -1,4 +1,4 @@
-"""Own snapshot: a network learns from what it was itself, some steps ago.
+"""Snapshot distillation (SD): a network learns from its own earlier state.
 
 The teacher is ``run.at(step)``, the run's own student after ``step`` steps, replayed exactly; the student goes on from
 where the run is now. A network that has begun to learn its labels by heart is held near a time when it had not.

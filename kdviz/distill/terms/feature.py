@@ -1,4 +1,4 @@
-"""Terms on features: what the layers inside give."""
+"""Terms on features: the outputs of inner layers."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ WIDE = math.log(math.expm1(5.0))  # a variance of 5, where the authors' code beg
 
 @dataclass(frozen=True)
 class Hint(Adapted):
-    """Give what the teacher's layer gives, through a regressor (FitNets). See :func:`kdviz.losses.hint`.
+    """Hint (FitNets): match the output of a teacher's layer, through a regressor. See :func:`kdviz.losses.hint`.
 
     Parameters
     ----------
     student, teacher : str or sequence of str
         Layers, pair by pair; see :func:`kdviz.distill.taps`.
     regressor : {"auto", "linear", "conv", "conv-bn"}
-        What bridges the shapes; trained with the student and left out of its size. "auto" learns nothing where the
+        Converts the shapes; trained with the student but not counted in its size. "auto" is the identity where the
         shapes are equal.
 
     Examples
@@ -49,7 +49,7 @@ class Hint(Adapted):
 
 catalogue(Method(
     "hint", "Hints (FitNets)", "feature", "maps",
-    mark("Give what the teacher's middle layer gives, through a regressor that is thrown away after."),
+    mark("Match the output of the teacher's middle layer, through a regressor that is discarded afterwards."),
     r"\big\|r(F_s) - F_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ F_t",
     "Romero et al. 2015, arXiv:1412.6550", 10.0, on_block(Hint, -2),
 ))  # fmt: skip
@@ -57,12 +57,12 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class AttentionTransfer(Layered):
-    """Look where the teacher looks: normalised maps of activity. See :func:`kdviz.losses.attention_transfer`.
+    """Attention transfer (AT): normalized maps of activity. See :func:`kdviz.losses.attention_transfer`.
 
     Parameters
     ----------
     student, teacher : str or sequence of str
-        Layers that give maps (B, C, H, W); channels and sizes may differ.
+        Layers that output maps (B, C, H, W); channels and sizes may differ.
     form : {"code", "paper"}
         As in the authors' code, or as in the paper.
     """
@@ -92,12 +92,12 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class Gram(Adapted):
-    """Have channels active together as the teacher's are: Gram matrices. See :func:`kdviz.losses.gram`.
+    """Gram matrices: channels active together as the teacher's are. See :func:`kdviz.losses.gram`.
 
     Parameters
     ----------
     student, teacher : str or sequence of str
-        Layers that give maps (B, C, H, W).
+        Layers that output maps (B, C, H, W).
     regressor : {"auto", "conv", "conv-bn"}
         Bridges different numbers of channels.
     """
@@ -122,12 +122,14 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class NeuronSelectivity(Layered):
-    """Have channels that respond where the teacher's do (NST). See :func:`kdviz.losses.neuron_selectivity`.
+    """Neuron selectivity transfer (NST): channels that respond where the teacher's do.
+
+    See :func:`kdviz.losses.neuron_selectivity`.
 
     Parameters
     ----------
     student, teacher : str or sequence of str
-        Layers that give maps (B, C, H, W); channels and sizes may differ.
+        Layers that output maps (B, C, H, W); channels and sizes may differ.
     """
 
     name: ClassVar[str] = "neuron_selectivity"
@@ -147,12 +149,12 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class Cosine(Adapted):
-    """Point where the teacher's features point: 1 − cos. See :func:`kdviz.losses.cosine`.
+    """Cosine of features: point in the direction of the teacher's, 1 − cos. See :func:`kdviz.losses.cosine`.
 
     Parameters
     ----------
     student, teacher : str or sequence of str
-        Layers that give vectors (B, D) or tokens (B, L, D).
+        Layers that output vectors (B, D) or tokens (B, L, D).
     regressor : {"auto", "linear"}
         Bridges different widths.
     """
@@ -173,7 +175,9 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class Contrastive(Layered):
-    """Be nearer to the teacher's features of the same example than of others. See :func:`kdviz.losses.contrastive`.
+    """Contrastive (after CRD): be nearer to the teacher's features of the same example than of others.
+
+    See :func:`kdviz.losses.contrastive`.
 
     Both sides are flattened (maps are averaged over places first) and projected to ``width`` numbers; the projections
     are trained with the student, as in CRD.
@@ -231,16 +235,16 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class Variational(Adapted):
-    """Let the student's features foretell the teacher's, unsure where they cannot (VID).
+    """Variational information distillation (VID): predict the teacher's features, with uncertainty.
 
-    See :func:`kdviz.losses.variational`. Mean and spread, one number per channel, are trained with the student.
+    See :func:`kdviz.losses.variational`. Mean and variance, one per channel, are trained with the student.
 
     Parameters
     ----------
     student, teacher : str or sequence of str
         Layers, pair by pair.
     regressor : {"auto", "linear", "conv", "conv-bn"}
-        Foretells the mean.
+        Predicts the mean.
     """
 
     name: ClassVar[str] = "variational"
@@ -264,7 +268,7 @@ class Variational(Adapted):
 
 catalogue(Method(
     "variational", "Variational (VID)", "feature", "maps",
-    mark("Predict the teacher's features, with a spread of its own for each channel."),
+    mark("Predict the teacher's features, with a variance of its own for each channel."),
     r"\tfrac{1}{2n}\textstyle\sum\big[(\mu(F_s) - F_t)^2/\sigma^2 + \log\sigma^2\big]"
     r",\quad n = \mathrm{numbers\ in}\ F_t",
     "Ahn et al. 2019, arXiv:1904.05835", 1.0, on_block(Variational),
@@ -272,7 +276,7 @@ catalogue(Method(
 
 
 def with_channels_of(given: tuple[int, ...], teacher: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape ``given`` with as many channels as the teacher has: all that a product of channels asks for."""
+    """Return the shape ``given`` with the teacher's number of channels, which is all a product of channels needs."""
     channels = teacher[1] if len(teacher) == 4 else teacher[-1]
     return (given[0], channels, *given[2:]) if len(given) == 4 else (*given[:-1], channels)
 

@@ -1,4 +1,4 @@
-"""Terms that need labels and no teacher."""
+"""Terms on labels, without a teacher."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class OnLabels(Term):
 
 @dataclass(frozen=True, repr=False)
 class HardLabels(OnLabels):
-    """Learn the labels: CE(s, y) at T = 1, averaged over the examples that have one.
+    """Hard labels (CE): CE(s, y) at T = 1, averaged over the labelled examples.
 
     Data with soft labels, (N, C), are learned by their cross-entropy in the same way.
 
@@ -141,7 +141,7 @@ catalogue(Method(
 
 @dataclass(frozen=True, repr=False)
 class LabelSmoothing(OnLabels):
-    """Learn smoothed labels, a baseline without a teacher. See :func:`kdviz.losses.label_smoothing`.
+    """Label smoothing (LS): a baseline without a teacher. See :func:`kdviz.losses.label_smoothing`.
 
     Parameters
     ----------
@@ -237,7 +237,7 @@ def balanced(examples: Examples, classes: int) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class VirtualTeacher(Term):
-    """Learn from a made-up teacher that is right everywhere and equally unsure of the rest.
+    """Teacher-free distillation (Tf-KD_reg): a made-up teacher that is always right and equally unsure of the rest.
 
     A baseline without a teacher. See :func:`kdviz.losses.virtual_teacher`.
 

@@ -1,4 +1,4 @@
-"""Terms on relations: how the examples of a batch, or two layers, stand to each other."""
+"""Terms on relations between the examples of a batch, or between two layers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ __all__ = ["ProbabilisticTransfer", "RelationalAngle", "RelationalDistance", "Si
 
 @dataclass(frozen=True)
 class RelationalDistance(Layered):
-    """Keep the examples as far apart as the teacher has them (RKD). See :func:`kdviz.losses.relational_distance`.
+    """Relational knowledge distillation (RKD): distances between examples.
+
+    See :func:`kdviz.losses.relational_distance`.
 
     Parameters
     ----------
@@ -45,7 +47,9 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class RelationalAngle(Layered):
-    """Keep the angles that three examples make with the teacher (RKD). See :func:`kdviz.losses.relational_angle`.
+    """Relational knowledge distillation (RKD): angles between three examples.
+
+    See :func:`kdviz.losses.relational_angle`.
 
     Parameters
     ----------
@@ -71,7 +75,9 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class SimilarityPreserving(Layered):
-    """Find those examples alike that the teacher finds alike. See :func:`kdviz.losses.similarity_preserving`.
+    """Similarity preserving (SP): find those examples alike that the teacher finds alike.
+
+    See :func:`kdviz.losses.similarity_preserving`.
 
     Parameters
     ----------
@@ -96,7 +102,7 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class SolutionFlow(Adapted):
-    """Go from layer to layer as the teacher goes (FSP). See :func:`kdviz.losses.solution_flow`.
+    """Flow of solution procedure (FSP): relate layers as the teacher does. See :func:`kdviz.losses.solution_flow`.
 
     Each layer is paired with the next one named; where channels differ from the teacher's, a 1×1 convolution that is
     trained with the student bridges them.
@@ -135,7 +141,7 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class ProbabilisticTransfer(Layered):
-    """Have the neighbours that the teacher has, with their probabilities (PKT).
+    """Probabilistic knowledge transfer (PKT): the teacher's neighbors, with their probabilities.
 
     See :func:`kdviz.losses.probabilistic_transfer`.
 
@@ -153,7 +159,7 @@ class ProbabilisticTransfer(Layered):
 
 catalogue(Method(
     "probabilistic_transfer", "Probabilistic transfer (PKT)", "relation", "features",
-    mark("Have the neighbours that the teacher has, with their probabilities."),
+    mark("Have the neighbors that the teacher has, with their probabilities."),
     r"\tfrac{1}{B^2}\textstyle\sum_{ij} p^t_{ij}\log(p^t_{ij}/p^s_{ij})",
     "Passalis, Tefas 2018, arXiv:1803.10837", 3000.0, on_layers("features", ProbabilisticTransfer),
     in_words=mark("who is near whom in a batch"),

@@ -1,4 +1,4 @@
-"""Terms on the response: what the student says, against what the teacher says."""
+"""Terms on the response: the student's logits compared with the teacher's."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class SoftTargets(Term):
-    """Learn the teacher's softened answer: T² · KL(σ_T(t) ‖ σ_T(s)). See :func:`kdviz.losses.soft_targets`.
+    """Soft targets (KD): T² · KL(σ_T(t) ‖ σ_T(s)). See :func:`kdviz.losses.soft_targets`.
 
     Parameters
     ----------
@@ -66,9 +66,9 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class ReverseKL(SoftTargets):
-    """Soft targets the other way round: T² · KL(σ_T(s) ‖ σ_T(t)). See :func:`kdviz.losses.reverse_kl`.
+    """Reverse KL (MiniLLM): T² · KL(σ_T(s) ‖ σ_T(t)). See :func:`kdviz.losses.reverse_kl`.
 
-    It stands wherever :class:`SoftTargets` may: alpha weighs it, the temperature is live.
+    It can replace :class:`SoftTargets`: alpha weights it, the temperature is live.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class ReverseKL(SoftTargets):
 
 catalogue(Method(
     "reverse_kl", "Reverse KL (MiniLLM)", "response", "logits",
-    mark("Avoid what the teacher finds unlikely, even at the cost of missing some of its answers."),
+    mark("Avoid what the teacher finds unlikely, even at the cost of missing some of its modes (mode-seeking)."),
     r"T^2\,\mathrm{KL}\big(\sigma_T(s)\,\|\,\sigma_T(t)\big)", "Gu et al. 2023, arXiv:2306.08543", 1.0,
     always(lambda: ReverseKL(4.0)),
 ))  # fmt: skip
@@ -96,9 +96,9 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class SoftTargetsWithoutT2(SoftTargets):
-    """A common mistake, to look at: KL(σ_T(t) ‖ σ_T(s)) without its T². See :func:`kdviz.losses.soft_targets`.
+    """A common mistake, to demonstrate: KL(σ_T(t) ‖ σ_T(s)) without its T². See :func:`kdviz.losses.soft_targets`.
 
-    The higher T, the less of the gradient is the soft term's, whatever alpha says.
+    The higher T, the smaller the soft term's share of the gradient, whatever alpha is.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ class SoftTargetsWithoutT2(SoftTargets):
 
 @dataclass(frozen=True)
 class JensenShannon(SoftTargets):
-    """A symmetric middle way: T² · (β·KL(T‖M) + (1−β)·KL(S‖M)). See :func:`kdviz.losses.jensen_shannon`.
+    """Generalized Jensen–Shannon (GKD): T² · (β·KL(T‖M) + (1−β)·KL(S‖M)). See :func:`kdviz.losses.jensen_shannon`.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ class JensenShannon(SoftTargets):
 
 catalogue(Method(
     "jensen_shannon", "Jensen–Shannon (GKD)", "response", "logits",
-    mark("Meet the teacher halfway: both are held against their mixture."),
+    mark("Meet the teacher halfway: both are compared with their mixture."),
     r"T^2\big[\beta\,\mathrm{KL}(P_t\|M) + (1-\beta)\,\mathrm{KL}(P_s\|M)\big],\quad M = \beta P_t + (1-\beta) P_s",
     "Agarwal et al. 2023, arXiv:2306.13649", 1.0, always(lambda: JensenShannon(4.0)),
 ))  # fmt: skip
@@ -148,7 +148,7 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class LogitMSE(Term):
-    """Match the logits themselves: the mean of (s − t)². See :func:`kdviz.losses.logit_mse`."""
+    """Logit matching: the mean of (s − t)². See :func:`kdviz.losses.logit_mse`."""
 
     name: ClassVar[str] = "logits"
     needs_teacher: ClassVar[bool] = True
@@ -171,12 +171,12 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class LogitHuber(Term):
-    """Match the logits, large differences by their size alone. See :func:`kdviz.losses.logit_huber`.
+    """Logit matching with the Huber loss: linear for large differences. See :func:`kdviz.losses.logit_huber`.
 
     Parameters
     ----------
     delta : float or Schedule
-        Where the square turns into a line, > 0.
+        Where it turns from quadratic to linear, > 0.
     """
 
     delta: Hyperparameter = 1.0
@@ -197,7 +197,7 @@ class LogitHuber(Term):
 
 catalogue(Method(
     "logit_huber", "Logit matching, Huber", "response", "logits",
-    mark("Give the teacher's logits, large differences counted by their size and not its square."),
+    mark("Give the teacher's logits; large differences count linearly, not squared."),
     r"\tfrac{1}{C}\textstyle\sum_c \mathrm{Huber}_\delta(s_c - t_c)", "Huber 1964", 1.0,
     always(LogitHuber),
     in_words=mark("the logits"),
@@ -206,9 +206,9 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class Decoupled(SoftTargets):
-    """Target and non-target classes weighed apart: T² · (α·TCKD + β·NCKD). See :func:`kdviz.losses.decoupled`.
+    """Decoupled knowledge distillation (DKD): T² · (α·TCKD + β·NCKD). See :func:`kdviz.losses.decoupled`.
 
-    Where an example has no label the teacher's first choice stands in for it.
+    Target and non-target classes have separate weights. Without a label, the teacher's first choice replaces it.
 
     Parameters
     ----------
@@ -244,7 +244,9 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class StandardizedSoftTargets(SoftTargets):
-    """Soft targets of logits that are standardized first. See :func:`kdviz.losses.standardized_soft_targets`.
+    """Logit standardization (LSKD): soft targets of standardized logits.
+
+    See :func:`kdviz.losses.standardized_soft_targets`.
 
     Parameters
     ----------
@@ -269,7 +271,9 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class Correlation(SoftTargets):
-    """Agree in order and spacing only, within and across examples (DIST). See :func:`kdviz.losses.correlation`.
+    """Correlation (DIST): agree only in order and spacing, within and across examples.
+
+    See :func:`kdviz.losses.correlation`.
 
     Parameters
     ----------
@@ -307,11 +311,11 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class FocusedSoftTargets(SoftTargets):
-    """Soft targets that dwell on the examples where student and teacher disagree.
+    """Soft targets that emphasize the examples where student and teacher disagree.
 
-    Example i weighs w_i = d_i^γ / mean(d^γ), with d_i = ½ Σ_c |σ(t)_c − σ(s)_c|, the distance of both answers in
-    total variation at T = 1; the weights have mean 1 over the batch and no gradient. γ = 0 is plain soft targets. See
-    :func:`kdviz.losses.focused_soft_targets`.
+    Example i has the weight w_i = d_i^γ / mean(d^γ), with d_i = ½ Σ_c |σ(t)_c − σ(s)_c|, the distance of both answers
+    in total variation at T = 1; the weights have mean 1 over the batch and no gradient. γ = 0 is plain soft targets.
+    See :func:`kdviz.losses.focused_soft_targets`.
 
     Parameters
     ----------
@@ -334,6 +338,6 @@ class FocusedSoftTargets(SoftTargets):
 
 
 def teacher_logits(outputs: Outputs) -> Tensor:
-    """Return the teacher's logits, which the engine hands to every term that needs them."""
-    assert outputs.teacher is not None, "the engine hands teacher logits to every term that needs them"
+    """Return the teacher's logits, which the engine passes to every term that needs them."""
+    assert outputs.teacher is not None, "the engine passes teacher logits to every term that needs them"
     return outputs.teacher

@@ -1,4 +1,4 @@
-"""Terms for transformers: attention, hidden states, embeddings, and a token that listens to the teacher."""
+"""Terms for transformers: attention, hidden states, embeddings, and a token that learns from the teacher."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ __all__ = ["AttentionMatrices", "DistillationToken", "Embeddings", "HiddenStates
 
 @dataclass(frozen=True)
 class AttentionMatrices(Layered):
-    """Attend as the teacher attends: scores before the softmax, head by head (TinyBERT).
+    """Attention matrices (TinyBERT): scores before the softmax, head by head.
 
     See :func:`kdviz.losses.attention_matrices`.
 
     Parameters
     ----------
     student, teacher : str or sequence of str
-        ``nn.MultiheadAttention`` modules, such as "block1.attention"; as many heads and tokens on both sides.
+        ``nn.MultiheadAttention`` modules, such as "block1.attention"; equally many heads and tokens on both sides.
     """
 
     name: ClassVar[str] = "attention_matrices"
@@ -56,12 +56,12 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class HiddenStates(Adapted):
-    """Have the teacher's hidden states, through a linear map (TinyBERT). See :func:`kdviz.losses.hidden_states`.
+    """Hidden states (TinyBERT): match the teacher's, through a linear map. See :func:`kdviz.losses.hidden_states`.
 
     Parameters
     ----------
     student, teacher : str or sequence of str
-        Layers that give tokens (B, L, D): a layer map, pair by pair.
+        Layers that output tokens (B, L, D): a layer map, pair by pair.
     regressor : {"auto", "linear"}
         Bridges different widths.
     """
@@ -83,7 +83,7 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class Embeddings(Adapted):
-    """Begin with the teacher's embeddings, through a linear map (TinyBERT). See :func:`kdviz.losses.embeddings`.
+    """Embeddings (TinyBERT): match the teacher's, through a linear map. See :func:`kdviz.losses.embeddings`.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class SoftCrossEntropy(SoftTargets):
-    """Soft targets by their cross-entropy, T² · CE(σ_T(s), σ_T(t)). See :func:`kdviz.losses.soft_cross_entropy`.
+    """Soft cross-entropy (TinyBERT): T² · CE(σ_T(s), σ_T(t)). See :func:`kdviz.losses.soft_cross_entropy`.
 
     The gradient is that of :class:`SoftTargets`; the value is larger by T² times the teacher's entropy, and so not 0 at
     s = t. TinyBERT has it at T = 1.
@@ -129,7 +129,7 @@ class SoftCrossEntropy(SoftTargets):
 
 @dataclass(frozen=True)
 class DistillationToken(Term):
-    """A head of its own learns from the teacher (DeiT). See :func:`kdviz.losses.distillation_token`.
+    """Distillation token (DeiT): a separate head learns from the teacher. See :func:`kdviz.losses.distillation_token`.
 
     Parameters
     ----------

@@ -50,7 +50,7 @@ def test_the_memory_keeps_what_is_lost_without_it(parts):
 
 def test_told_the_task_a_student_forgets_less(parts):
     runs = trained(parts, kd.HardLabels())
-    assert retained(runs, parts, told=True).last > retained(runs, parts).last + 0.2
+    assert retained(runs, parts, task_known=True).last > retained(runs, parts).last + 0.2
 
 
 def test_student_and_memory_are_handed_on_bit_for_bit(parts):

@@ -226,7 +226,7 @@ def test_other_numbers_out_of_range_are_refused(generalist, pairs):
         confusable_classes(generalist, pairs.validation, 2, temperature=math.inf)
     with pytest.raises(ValueError, match="chosen must be at least 1"):
         WithSpecialists(generalist, [], chosen=0)
-    with pytest.raises(TypeError, match=r"runs of kd\.schemes\.specialists are expected, got a Network"):
+    with pytest.raises(TypeError, match=r"expected runs of kd\.schemes\.specialists, got a Network"):
         WithSpecialists(generalist, [generalist])
 
 
