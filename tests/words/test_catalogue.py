@@ -24,7 +24,6 @@ PYTHON_NOT_YET = {
     "kdviz/panels/live/code.py": ["import torch\n\nimport kdviz as kd\n", " is a term of your own", "None"],
     "kdviz/panels/live/messages.py": ["a mapping from names to numbers"],
     "kdviz/panels/soft_targets.py": ["an index in examples"],
-    "kdviz/panels/views/bias.py": ["The twin", " has no teacher, so it can inherit nothing. "],
     "kdviz/measure/error_words.py": ["within the noise"],
 }
 NAMES = {
