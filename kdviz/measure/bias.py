@@ -25,6 +25,7 @@ from .disparity import (
     PARTS,
     RATES,
     SMALL,
+    VERDICTS,
     Bias,
     Comparison,
     Disparity,
@@ -38,7 +39,6 @@ from .disparity import (
     beside_twin,
     both_of,
     examples_of,
-    with_articles,
 )
 from .fidelity import Array
 from .groups import MOST_GROUPS, share, to_numpy
@@ -48,6 +48,7 @@ __all__ = [
     "MEANS",
     "RATES",
     "SMALL",
+    "VERDICTS",
     "Bias",
     "Comparison",
     "Disparity",
@@ -61,7 +62,6 @@ __all__ = [
     "beside_twin",
     "bias",
     "verdict",
-    "with_articles",
 ]
 
 NO_INTERVAL = math.nan, math.nan
@@ -151,8 +151,8 @@ def bias(
     (0.5, 'Female')
     >>> print(verdict(found, "sex"))
     Reduced: by sex, the equalized-odds difference is 0.000 (95 % CI 0.000 to 0.0...; chance gives up to 0.000) with
-    student and 0.500 (95 % CI 0.4... to 0.5...; chance gives up to 0.0...) with teacher; student − teacher is -0.500
-    (95 % CI -0.5... to -0.4...): the interval of the difference lies below 0.
+    student and 0.500 (95 % CI 0.4... to 0.5...; chance gives up to 0.0...) with teacher; student − teacher is −0.500
+    (95 % CI −0.5... to −0.4...): the interval of the difference lies below 0.
     """
     check_confidence(confidence)
     if resamples < 1:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from ..words import mark, number, t, tn
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -19,10 +21,25 @@ RateName = Literal["accuracy", "error_rate", "selection_rate", "true_positive_ra
 RATES: tuple[RateName, ...] = get_args(RateName)
 SMALL = 30  # members; of fewer, a rate says little
 MEANS = {
-    "demographic_parity_difference": "demographic-parity difference",
-    "equalized_odds_difference": "equalized-odds difference",
-    "accuracy_difference": "gap in accuracy",
+    "demographic_parity_difference": mark("demographic-parity difference"),
+    "equalized_odds_difference": mark("equalized-odds difference"),
+    "accuracy_difference": mark("gap in accuracy"),
 }
+VERDICTS: dict[str, str] = {
+    "inherited": mark("Inherited"),
+    "amplified": mark("Amplified"),
+    "reduced": mark("Reduced"),
+    "none found": mark("None found"),
+    "too few to say": mark("Too few to say"),
+}
+REASONS: dict[str, str] = {
+    "inherited": mark("both lie above chance, and the interval of the difference holds 0"),
+    "amplified": mark("the interval of the difference lies above 0"),
+    "reduced": mark("the interval of the difference lies below 0"),
+    "none found": mark("neither lies above chance"),
+    "too few to say": mark("the examples do not tell both gaps from chance and from one another"),
+}
+WITH_ARTICLE = {"student": mark("the student"), "teacher": mark("the teacher"), "twin": mark("the twin")}
 PARTS: dict[str, tuple[RateName, ...]] = {
     "demographic_parity": ("selection_rate",),
     "equalized_odds": ("true_positive_rate", "false_positive_rate"),
@@ -159,15 +176,27 @@ class Disparity:
     def sentence(self) -> str:
         """Say the worst group and the gaps, and which groups are too small."""
         a = self.worst.accuracy
-        says = (
-            f"By {self.grouping}, {self.model} is right least often for {self.worst.name}: {a.value:.1%} of {a.n:,} "
-            f"({percent(self.confidence)} CI {a.low:.1%} to {a.high:.1%})"
-        )
-        told = [name for name in self.gaps if name != "accuracy_difference"] or list(self.gaps)
-        gaps = [f"{MEANS[name]} {_figures(self.gaps[name], self.confidence)}" for name in told]
+        names = [name for name in self.gaps if name != "accuracy_difference"] or list(self.gaps)
+        sentences = [
+            t(
+                "By {grouping}, {model} is right least often for {group}: {accuracy} of {n} ({level} CI {low} to "
+                "{high}); {gaps}.",
+                grouping=self.grouping,
+                model=self.model,
+                group=self.worst.name,
+                accuracy=_share(a.value),
+                n=number(a.n),
+                level=percent(self.confidence),
+                low=_share(a.low),
+                high=_share(a.high),
+                gaps=", ".join(f"{t(MEANS[name])} {_figures(self.gaps[name], self.confidence)}" for name in names),
+            )
+        ]
         small = [f"{group.name} (n = {group.n})" for group in self.groups if group.small]
-        warns = f" Fewer than {SMALL} members, so that their rates say little: {', '.join(small)}." if small else ""
-        return " ".join([f"{says}; {', '.join(gaps)}.{warns}", *self.notes])
+        if small:
+            text = mark("Fewer than {n} members, so that their rates say little: {groups}.")
+            sentences.append(t(text, n=SMALL, groups=", ".join(small)))
+        return " ".join([*sentences, *self.notes])
 
 
 @dataclass(frozen=True)
@@ -222,29 +251,40 @@ class Comparison:
             return "inherited"
         return "too few to say" if subject or reference else "none found"
 
-    def sentence(self) -> str:
-        """Return the verdict with its figures, as one sentence."""
-        word, s, r, d = self.verdict, self.subject_gap, self.reference_gap, self.difference
-        if min(s.rests_on, r.rests_on) == 0:
-            return (
-                f"Too few to say: by {self.grouping}, fewer than two groups have what the {MEANS[self.metric]} needs."
-            )
-        figures = (
-            f"by {self.grouping}, the {MEANS[self.metric]} is {_figures(s, self.confidence)} with {self.subject} and "
-            f"{_figures(r, self.confidence)} with {self.reference}; {self.subject} − {self.reference} is "
-            f"{_signed(d, self.confidence)}"
+    def sentence(self, *, articles: bool = False) -> str:
+        """Return the verdict with its figures, as one sentence; with ``articles`` it says "the student"."""
+        reason = self.reason(articles=articles)
+        return t("{verdict}: {reason}", verdict=t(VERDICTS[self.verdict]), reason=reason)
+
+    def reason(self, *, articles: bool = False) -> str:
+        """Return the figures of the verdict and what they show, without the verdict."""
+        metric = t(MEANS[self.metric])
+        if self.rests_on == 0:
+            text = mark("by {grouping}, fewer than two groups have what the {metric} needs.")
+            return t(text, grouping=self.grouping, metric=metric)
+        who, other = (_called(model, articles) for model in (self.subject, self.reference))
+        return t(
+            "by {grouping}, the {metric} is {gap} with {who} and {other_gap} with {other}; {subject} − {reference} is "
+            "{difference}: {why}.",
+            grouping=self.grouping,
+            metric=metric,
+            gap=_figures(self.subject_gap, self.confidence),
+            other_gap=_figures(self.reference_gap, self.confidence),
+            who=who,
+            other=other,
+            subject=t(self.subject),
+            reference=t(self.reference),
+            difference=_signed(self.difference, self.confidence),
+            why=self._why(who),
         )
-        why: dict[Verdict, str] = {
-            "inherited": "both lie above chance, and the interval of the difference holds 0",
-            "amplified": "the interval of the difference lies above 0",
-            "reduced": "the interval of the difference lies below 0"
-            + (f", though {self.subject} still lies above chance" if s.clear else ""),
-            "none found": "neither lies above chance",
-            "too few to say": f"a gap rests on a group with {examples_of(self.rests_on)}, fewer than {SMALL}"
-            if self.rests_on < SMALL
-            else "the examples do not tell both gaps from chance and from one another",
-        }
-        return f"{word.capitalize()}: {figures}: {why[word]}."
+
+    def _why(self, who: str) -> str:
+        if self.rests_on < SMALL:
+            text = mark("a gap rests on a group with {examples}, fewer than {n}")
+            return t(text, examples=examples_of(self.rests_on), n=SMALL)
+        if self.verdict == "reduced" and self.subject_gap.clear:
+            return t("the interval of the difference lies below 0, though {who} still lies above chance", who=who)
+        return t(REASONS[self.verdict])
 
 
 @dataclass(frozen=True)
@@ -338,35 +378,32 @@ class Bias:
         return pd.DataFrame(rows, columns=columns).astype({"n": "Int64"})
 
 
-def with_articles(sentence: str) -> str:
-    """Say "the student" where a sentence of this subject gives the bare name.
-
-    >>> with_articles("0.2 with student and 0.1 with teacher")
-    '0.2 with the student and 0.1 with the teacher'
-    """
-    for who in ("student", "teacher", "twin"):
-        sentence = sentence.replace(f" with {who}", f" with the {who}").replace(f"though {who} ", f"though the {who} ")
-    return sentence
+def _called(model: str, article: bool) -> str:
+    return t(WITH_ARTICLE[model]) if article and model in WITH_ARTICLE else t(model)
 
 
 def beside_twin(c: Comparison) -> list[str]:
     """Say in one sentence what a comparison with the twin shows; nothing where a gap is not defined."""
-    if min(c.subject_gap.rests_on, c.reference_gap.rests_on) == 0:
+    if c.rests_on == 0:
         return []
-    t, d = c.reference_gap, c.difference
+    who = _called(c.subject, article=True)
     if c.rests_on < SMALL:
-        why = f"a gap rests on fewer than {SMALL} examples of a group, so nothing follows"
-    elif d.low > 0:
-        why = f"the interval lies above 0, so the {c.subject}'s gap is larger than its twin's"
-    elif d.high < 0:
-        why = f"the interval lies below 0, so the {c.subject}'s gap is smaller than its twin's"
+        why = t("a gap rests on fewer than {n} examples of a group, so nothing follows", n=SMALL)
+    elif c.difference.low > 0:
+        why = t("the interval lies above 0, so {who}'s gap is larger than its twin's", who=who)
+    elif c.difference.high < 0:
+        why = t("the interval lies below 0, so {who}'s gap is smaller than its twin's", who=who)
     else:
-        why = "the interval holds 0, so these examples do not tell the two gaps apart"
-    says = (
-        f"The twin, taught without the teacher, has {_figures(t, c.confidence)}; {c.subject} − twin is "
-        f"{_signed(d, c.confidence)}: {why}."
-    )
-    return [says]
+        why = t("the interval holds 0, so these examples do not tell the two gaps apart")
+    return [
+        t(
+            "The twin, taught without the teacher, has {gap}; {subject} − twin is {difference}: {why}.",
+            gap=_figures(c.reference_gap, c.confidence),
+            subject=t(c.subject),
+            difference=_signed(c.difference, c.confidence),
+            why=why,
+        )
+    ]
 
 
 def both_of(a: str, b: str) -> str:
@@ -374,7 +411,7 @@ def both_of(a: str, b: str) -> str:
 
 
 def examples_of(count: int) -> str:
-    return f"{count:,} example{'' if count == 1 else 's'}"
+    return tn("{n} example", "{n} examples", count, n=number(count))
 
 
 def percent(confidence: float) -> str:
@@ -383,20 +420,37 @@ def percent(confidence: float) -> str:
     >>> percent(0.95), percent(0.999)
     ('95 %', '99.9 %')
     """
-    return f"{100 * confidence:g} %"
+    return f"{number(100 * confidence, 'g')} %"
+
+
+def _share(rate: float) -> str:
+    return number(rate, ".1%").replace("\u202f", "")
 
 
 def _figures(gap: Gap, confidence: float) -> str:
-    chance = f"chance gives up to {gap.chance:.3f}"
+    value, chance = number(gap.value, ".3f"), number(gap.chance, ".3f")
     if math.isnan(gap.low):
-        return f"{gap.value:.3f} (no interval from {examples_of(gap.rests_on)}; {chance})"
-    return f"{gap.value:.3f} ({percent(confidence)} CI {gap.low:.3f} to {gap.high:.3f}; {chance})"
+        text = mark("{value} (no interval from {examples}; chance gives up to {chance})")
+        return t(text, value=value, examples=examples_of(gap.rests_on), chance=chance)
+    return t(
+        "{value} ({level} CI {low} to {high}; chance gives up to {chance})",
+        value=value,
+        level=percent(confidence),
+        low=number(gap.low, ".3f"),
+        high=number(gap.high, ".3f"),
+        chance=chance,
+    )
 
 
 def _signed(difference: Interval, confidence: float) -> str:
-    ends = f"{percent(confidence)} CI {difference.low:+.3f} to {difference.high:+.3f}"
-    told = f"{difference.value:+.3f} ({'no interval' if math.isnan(difference.low) else ends})"
-    return told.replace("-0.000", "+0.000")
+    value, low, high = (_with_sign(end) for end in (difference.value, difference.low, difference.high))
+    if math.isnan(difference.low):
+        return t("{value} (no interval)", value=value)
+    return t("{value} ({level} CI {low} to {high})", value=value, level=percent(confidence), low=low, high=high)
+
+
+def _with_sign(value: float) -> str:
+    return number(round(value, 3) + 0.0, "+.3f")
 
 
 def one_of(what: str, given: str, there: Sequence[str]) -> None:

@@ -25,6 +25,7 @@ from ..models.inference import (
     uncompiled,
 )
 from ..models.looking import evaluating
+from ..words import number, t, tn
 
 if TYPE_CHECKING:
     from .saliency import Progress
@@ -244,4 +245,6 @@ def listed(names: Iterable[str], most: int = 12) -> str:
 
 def of_examples(n: int, of: int) -> str:
     """Return how many examples a number is of, and of how many they were taken."""
-    return f"{n:,} example{'' if n == 1 else 's'}" if n == of else f"{n:,} of {of:,} examples"
+    if n == of:
+        return tn("{n} example", "{n} examples", n, n=number(n))
+    return t("{n} of {total} examples", n=number(n), total=number(of))

@@ -20,6 +20,7 @@ import os
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 ENGLISH = "en"
@@ -135,6 +136,14 @@ def catalogue(name: str) -> dict[tuple[str, ...], tuple[str, ...]]:
         if keys and keys != ("",) and all(forms):
             texts[keys] = forms
     return texts
+
+
+def for_script(path: Path) -> dict[str, Any]:
+    """Return what a script of its own looks its texts up in: the language of this process, and all texts it has."""
+    source = path.read_text(encoding="utf-8")
+    texts = {name: for_page(name) for name in languages() if name != ENGLISH}
+    own = {name: {k: v for k, v in known.items() if f't("{k}"' in source} for name, known in texts.items()}
+    return {"language": language(), "texts": own}
 
 
 def for_page(name: str) -> dict[str, str | list[str]]:

@@ -156,7 +156,7 @@ def test_of_a_gap_that_rests_on_few_examples_nothing_is_claimed():
     assert gap.rests_on == 29 and math.isnan(gap.low) and math.isnan(gap.high)
     assert math.isnan(found.of("teacher", "g").ratios["accuracy_ratio"].low) and math.isnan(apart.low)
     assert "(no interval from 29 examples; chance gives up to 0." in found.of("teacher", "g").sentence()
-    assert "student − teacher is -0.0" in verdict(found, "g") and "(no interval): a gap rests on" in verdict(found, "g")
+    assert "student − teacher is −0.0" in verdict(found, "g") and "(no interval): a gap rests on" in verdict(found, "g")
     assert found.compare("g").verdict == "too few to say"
 
 

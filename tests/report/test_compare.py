@@ -14,7 +14,7 @@ import kdviz as kd
 from kdviz.distill.teacher import Cancelled
 from kdviz.figures.one_file import script_json
 from kdviz.measure.saliency import deletion_insertion
-from kdviz.report.html import told
+from kdviz.report.html import data_of
 
 COLUMNS = ["subject", "measure", "model", "group", "value", "low", "high"]
 
@@ -160,7 +160,7 @@ def test_of_many_classes_the_page_draws_the_likeliest_of_both_models_and_the_tru
             model.weight.zero_()
             model.bias.copy_(5.0 * (torch.arange(50) == likes))
     report = kd.compare(teacher, student, (torch.zeros(4, 2), torch.full((4,), 44)))
-    (row, *_) = told(report)["examples"]
+    (row, *_) = data_of(report)["examples"]
     assert len(row["order"]) == 10 and {7, 31, 44} <= set(row["order"])
     assert row["teacher"][row["order"].index(7)] == max(row["teacher"]) > 0.5
     assert row["student"][row["order"].index(31)] == max(row["student"]) > 0.5

@@ -123,7 +123,7 @@ def test_a_report_of_400_photographs_is_under_8_megabytes(tmp_path):
     report.saliency("gradient", count=100, checks=0)
     file = report.to_html(tmp_path / "report.html")
     assert file.stat().st_size < 8_000_000
-    shown = html.told(report)["examples"]
+    shown = html.data_of(report)["examples"]
     assert len(shown) > 100 and all(row["pixels"].startswith("data:image/jpeg;base64,") for row in shown)
 
 

@@ -12,6 +12,7 @@ from ...distill.state import copied
 from ...models.architecture import seeded
 from ...models.inference import Inputs, device_of
 from ...models.randomness import mix
+from ...words import mark, number, t
 from ..fidelity import Array
 from .alike import MapSimilarity, of_examples, similarity
 from .maps import saliency
@@ -74,21 +75,37 @@ def sanity_check(
     return similarity(learnt, saliency(redrawn(model, seed), X, target, method, seed=seed, **settings), top)
 
 
+BESIDE_RANDOM = {
+    "teacher": mark(
+        "The teacher's maps and those of the same model with random weights have a median rank correlation of {rank} "
+        "over {examples}: the nearer to 1, the less they show of what was learned."
+    ),
+    "student": mark(
+        "The student's maps and those of the same model with random weights have a median rank correlation of {rank} "
+        "over {examples}: the nearer to 1, the less they show of what was learned."
+    ),
+}
+ONE_SIZE = {
+    "teacher": mark(
+        "With random weights, or as it is, the teacher has maps of a single size: they cannot be compared."
+    ),
+    "student": mark(
+        "With random weights, or as it is, the student has maps of a single size: they cannot be compared."
+    ),
+}
+
+
 def on_random_weights(found: MapSimilarity, who: str) -> str:
     """Return what a :func:`sanity_check` found, in words.
 
     >>> print(on_random_weights(similarity([[1.0, 2.0, 3.0]], [[3.0, 2.0, 1.0]]), "student"))
-    The student's maps and those of the same model with random weights have a median rank correlation of -1.00 over 1
+    The student's maps and those of the same model with random weights have a median rank correlation of −1.00 over 1
     example: the nearer to 1, the less they show of what was learned.
     """
     known = found.rank[~np.isnan(found.rank)]
     if not len(known):
-        return f"With random weights, or as it is, the {who} has maps of a single size: they cannot be compared."
-    return (
-        f"The {who}'s maps and those of the same model with random weights have a median rank correlation of "
-        f"{np.median(known):.2f} over {of_examples(len(known))}: the nearer to 1, the less they show of what was "
-        "learned."
-    )
+        return t(ONE_SIZE[who])
+    return t(BESIDE_RANDOM[who], rank=number(np.median(known), ".2f"), examples=of_examples(len(known)))
 
 
 def redrawn(model: nn.Module, seed: int) -> nn.Module:

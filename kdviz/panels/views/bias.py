@@ -200,21 +200,23 @@ def _said(found: measured.Bias, grouping: str, metric: Any, runs: _Runs) -> dict
     role = entry.role if entry is not None else STUDENT
     name = entry.name if entry is not None and role == "branch" else "twin" if role in TWINS else STUDENT
     c = replace(found.compare(grouping, metric, runs.shown, TEACHER), subject=name)
-    verdict, _, why = measured.with_articles(c.sentence()).partition(": ")
-    why = why[:1].upper() + why[1:]
+    reason = c.reason(articles=True)
+    why = reason[:1].upper() + reason[1:]
     if entry is not None and entry.run.teacher is None:
-        who = "The twin" if role in TWINS else name
-        return {"verdict": "", "why": f"{who} has no teacher, so it can inherit nothing. {why}", "twin": ""}
+        nothing = t("The twin has no teacher, so it can inherit nothing.")
+        if role not in TWINS:
+            nothing = t("{name} has no teacher, so it can inherit nothing.", name=name)
+        return {"verdict": "", "why": f"{nothing} {why}", "twin": ""}
     if runs.learns and not runs.steps[runs.shown]:
         return {
             "verdict": "",
-            "why": f"The {name} has learned nothing yet: its gaps are those of random weights.",
+            "why": t("Nothing has been learned yet: these gaps are those of random weights."),
             "twin": "",
         }
     if not runs.twin:
-        return {"verdict": verdict, "why": why, "twin": ""}
+        return {"verdict": t(measured.VERDICTS[c.verdict]), "why": why, "twin": ""}
     beside = replace(found.compare(grouping, metric, runs.shown, runs.twin), subject=name, reference="twin")
-    return {"verdict": verdict, "why": why, "twin": " ".join(measured.beside_twin(beside))}
+    return {"verdict": t(measured.VERDICTS[c.verdict]), "why": why, "twin": " ".join(measured.beside_twin(beside))}
 
 
 def _gap(gap: measured.Gap) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def test_order_frame_and_sentence():
         False,
     ]
     assert found.sentence() == (
-        "Over 3 examples the median rank correlation of the two maps is 0.50 (middle half -0.25 to 0.75), and of the "
+        "Over 3 examples the median rank correlation of the two maps is 0.50 (middle half −0.25 to 0.75), and of the "
         "top 33.3 % of values both name 67 %. 1 example has a map of a single size, and no number."
     )
     nothing = similarity(a[:2], np.zeros((2, 3)))

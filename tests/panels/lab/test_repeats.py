@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 import torch
 from torch import nn
 
 import kdviz as kd
+from kdviz import words
 from kdviz.measure import paired, paired_errors
 from kdviz.measure.error_words import in_errors
 from kdviz.panels.lab import verdict
 from kdviz.panels.lab.repeats import Repeats, can_repeat, with_twins
+from kdviz.panels.lab.run_groups import RunGroups
+from kdviz.panels.lab.time_travel import described
 from kdviz.panels.live.roster import MOST, NAMES, Roster
 
 
@@ -115,3 +120,22 @@ def test_a_roster_names_branches_and_holds_a_bounded_number_of_runs(group):
     roster.rename("run-1", "")
     assert [roster.get(k).name for k in ("run-0", "run-1")] == ["a very good one", "Twin, no teacher"]
     assert not roster.remove("run-0") and roster.remove("more-3")
+
+
+def test_a_kept_page_is_shown_in_the_language_of_its_reader(group, monkeypatch):
+    roster = Roster()
+    groups = RunGroups(roster, travel=None)
+    for k, (role, run) in enumerate(group):
+        roster.add(run, role, key=f"run-{k}", group=1)
+    roster.add(group[0][1], "branch", key="run-3", group=2, start=3, note="no teacher")
+    roster.rename("run-1", "my own")
+    saved, runs = described(roster), {entry.key: entry.run for entry in roster}
+    differences = {"twin": asdict(paired_errors(*torch.eye(2, 50, dtype=torch.bool).numpy()))}
+    monkeypatch.setattr(words, "_chosen", ["de"])
+    groups.take_up(saved, runs, {"differences": differences, "can_repeat": True})
+    assert [row["name"] for row in roster.rows()] == ["Schüler", "my own", "Zwilling, Label-Glättung", "Zweig 1"]
+    assert roster.rows()[3]["note"] == "ohne Lehrer"
+    assert groups.verdict.startswith("Schüler − Zwilling (ohne Lehrer): 0 Testfehler (95-%-KI ")
+    assert groups.results["differences"] == differences
+    monkeypatch.setattr(words, "_chosen", ["en"])
+    assert roster.rows()[0]["name"] == "Student" and "0 test errors (95\u202f% CI " in groups.verdict
