@@ -104,31 +104,3 @@ def test_what_is_no_recipe_at_all_is_said(tmp_path):
         kd.Recipe.from_json(3)
     with pytest.raises(ValueError, match='names "epochs" twice'):
         kd.Recipe.from_json('{"version": 1, "data": "mnist", "objective": [], "epochs": 2, "epochs": 3}')
-
-
-@pytest.mark.parametrize(
-    "architecture",
-    [
-        {"name": "mlp", "hidden": [10**6, 10**6]},
-        {"name": "convnet", "width": 10**5},
-        {"name": "resnet", "width": 64, "blocks": [1] * 20},
-        {"name": "vit", "width": 10**5, "heads": 4},
-    ],
-    ids=lambda told: told["name"],
-)
-def test_a_network_beyond_all_memory_is_refused_before_it_is_made(architecture):
-    with pytest.raises(ValueError, match="a network can have at most 1,000,000,000 weights"):
-        kd.models.build(architecture)
-
-
-def test_a_schedule_is_made_of_finite_numbers_and_its_peak_is_looked_at():
-    for wrong in (lambda: Linear(True, 1), lambda: Cosine(float("nan")), lambda: WarmupCosine("1")):
-        with pytest.raises(ValueError, match="must be a finite number, got"):
-            wrong()
-    with pytest.raises(ValueError, match="every of InverseRoot must be at least 1 step, got 0"):
-        InverseRoot(1.0, every=0)
-    with pytest.raises(ValueError, match=r"warmup of WarmupCosine must be a share of the run from 0 to 1, got 1\.5"):
-        WarmupCosine(1.0, warmup=1.5)
-    assert max(extremes(WarmupCosine(1.5))) == 1.5
-    with pytest.raises(ValueError, match=r"alpha must lie in \[0, 1\]"):
-        kd.hinton(alpha=WarmupCosine(1.5))
