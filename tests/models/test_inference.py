@@ -6,24 +6,16 @@ import pytest
 import torch
 from torch import nn
 
-import kdviz as kd
 from kdviz.data import Examples
 from kdviz.models import inference
 from kdviz.models.inference import Cancelled
 
+from .small_models import Returns
+
 X = torch.randn(23, 4, generator=torch.Generator().manual_seed(0))
+
+
 DATA = Examples(X, torch.arange(23) % 3)
-
-
-class Returns(nn.Module):
-    """Gives what a function makes of the inputs."""
-
-    def __init__(self, make):
-        super().__init__()
-        self.make = make
-
-    def forward(self, x):
-        return self.make(x)
 
 
 def test_batches_give_what_one_batch_gives_and_modes_are_put_back():
@@ -74,16 +66,3 @@ def test_whole_numbers_that_are_no_tokens_are_told_how_to_become_inputs():
 def test_an_empty_filter_is_told():
     with pytest.raises(ValueError, match="expected at least one example, got none"):
         inference.logits(nn.Linear(4, 3), DATA.take(slice(0, 0)), who="student")
-
-
-def test_the_adapter_takes_logits_out_of_what_a_model_returns():
-    class Output:
-        def __init__(self, x):
-            self.logits = x
-
-    for make, which in ((lambda x: (0, x), 1), (lambda x: {"y": x}, "y"), (Output, "logits")):
-        assert torch.equal(kd.wrap(Returns(make), output=which)(X), X)
-    with pytest.raises(ValueError, match="no part 'logits'; it is the keys y"):
-        kd.wrap(Returns(lambda x: {"y": x}), output="logits")(X)
-    inner = nn.Linear(4, 3)
-    assert list(kd.wrap(inner, output=0).parameters()) == list(inner.parameters()), "weights are shared"

@@ -16,32 +16,14 @@ import kdviz as kd
 from kdviz.models.inference import ask, bare, uncompiled
 from kdviz.models.wrap import Wrapped, as_module, wrap
 
+from .small_models import Net
+
 X = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
 
 
 class Pair(NamedTuple):
     features: torch.Tensor
     scores: torch.Tensor
-
-
-class Net(nn.Module):
-    """A small net that answers as it is told."""
-
-    def __init__(self, says=lambda h, z, training: z, classes: int = 3) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.body = nn.Sequential(nn.Linear(4, 5), nn.ReLU())
-        self.head = nn.Linear(5, classes)
-        self.token = nn.Parameter(torch.zeros(1))
-        self.register_buffer("seen", torch.zeros(2))
-        self.says = says
-
-    def forward(self, pixels: torch.Tensor):
-        h = self.body(pixels)
-        return self.says(h, self.head(h) + self.token, self.training)
-
-    def logits(self, x):
-        return self.head(self.body(x)) + self.token
 
 
 def pair(h, z, training):
@@ -268,21 +250,6 @@ def test_modules_are_themselves():
     compiled = torch.compile(net, backend="eager")
     for module in (nn.DataParallel(net), compiled, wrap(net)):
         assert as_module(module, "teacher") is module
-
-
-def test_a_list_is_an_ensemble():
-    tree = LogisticRegression().fit(X.numpy(), [0, 1, 2, 0, 1, 2])
-    net = Net().eval()
-    both = as_module([net, tree], "teacher")
-    wanted = (net(X).softmax(1) + torch.from_numpy(tree.predict_proba(X.numpy())).float()) / 2
-    assert torch.allclose(both(X).softmax(1), wanted, atol=1e-6) and not both.training
-    assert as_module([Net(), net], "teacher").training
-    with pytest.raises(
-        ValueError, match=r"the teacher cannot process .*the same classes, got shapes \(6, 3\), \(6, 2\)"
-    ):
-        ask(as_module([net, Net(classes=2).eval()], "teacher"), X, who="teacher")
-    named = as_module([net, net], "teacher")
-    assert torch.allclose(ask(named, {"pixels": X}, who="teacher"), net(X).log_softmax(1), atol=1e-6)
 
 
 def exported(training: bool, **more):

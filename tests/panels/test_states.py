@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from kdviz.panels import Compare, Lab, Methods, Question, SoftTargets
+from kdviz.panels import Compare, Lab, Methods, SoftTargets
 from kdviz.panels.lab.choices import Choices
 from kdviz.panels.lab.link import LINK_NAMES, MOST_STEPS, as_given, complete, defaults, follow, from_query, to_query
 from kdviz.panels.live.panel import FIXED
@@ -20,6 +20,7 @@ from kdviz.panels.methods.choices import MethodChoices
 from kdviz.widgets.scene import VIEWS
 
 MUTATIONS = int(os.environ.get("KDVIZ_MUTATIONS", "400"))
+
 
 WHOLE = {
     Lab: defaults(),
@@ -34,9 +35,13 @@ WHOLE = {
     },
 }  # fmt: skip
 
+
 DEEP: list = []
+
+
 for _ in range(5000):
     DEEP = [DEEP]
+
 
 HOSTILE = [
     None, True, False, 0, 1, -1, 2, 10**6, 10**9, 10**30, 10**5000, -(10**30), 0.0, 0.5, -0.5, 1.5, 1e-320, 1e300,
@@ -127,11 +132,6 @@ def test_each_field_is_needed_and_named_where_it_is_missing_or_strange(panel):
             panel.from_state({**WHOLE[panel], name: {"os:abort": 1}})
     with pytest.raises(ValueError, match=r"has no (field )?[\"']run[\"']"):
         panel.from_state({**WHOLE[panel], "run": "os:abort"})
-
-
-def test_a_question_has_no_state():
-    with pytest.raises(ValueError, match="a Question has no state to share"):
-        Question.from_state({"version": 1, "panel": "Question", "text": "?"})
 
 
 @pytest.mark.parametrize(("changed", "says"), [

@@ -86,21 +86,6 @@ def test_a_student_that_kdviz_cannot_build_cannot_be_repeated(group):
     assert not can_repeat(own)
 
 
-def test_noise_is_called_no_gain():
-    wrong = torch.zeros(1000, dtype=torch.bool)
-    student, twin = wrong.clone(), wrong.clone()
-    student[:20], twin[5:27] = True, True
-    said = verdict.of_one_run({"twin": paired_errors(student.numpy(), twin.numpy())}, can_repeat=True)
-    assert "Student − twin (no teacher): 2 fewer test errors (95\u202f% CI " in said and "is shown" in said
-    assert "this is one seed" in said
-    student[:20], student[900] = False, True
-    said = verdict.of_one_run({"twin": paired_errors(student.numpy(), twin.numpy())}, can_repeat=False)
-    assert (
-        "21 fewer test errors (95\u202f% CI 11 to 31), an improvement beyond sampling noise" in said
-        and "Repeat" not in said
-    )
-
-
 def test_a_roster_names_branches_and_holds_a_bounded_number_of_runs(group):
     roster = Roster()
     for k, (role, run) in enumerate(group):

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import copy
-
 import pytest
 import torch
-from torch import nn
 
 import kdviz as kd
 
-from .conftest import Then, World, errors, follow, small, trained
+from ..conftest import Then, World, errors, follow, small
+from .said import only
 
 ORDER = [2, 0, 1, 4, 5, 3]
-
-
-def only(diagnosis, name, severity="fault"):
-    assert [f.name for f in diagnosis.findings if f.severity == severity] == [name], str(diagnosis)
-    return diagnosis[name]
 
 
 @pytest.fixture(scope="module")
@@ -72,54 +65,3 @@ def test_log_probabilities_matter_to_a_loss_of_logits_alone(world, make):
     run = make(teacher=teacher, epochs=3, objective=kd.LogitMSE() + kd.HardLabels())
     found = run.diagnose()["ends_in_log_softmax"]
     assert follow(found.try_code, run=run)["better"].objective == kd.hinton()
-
-
-def test_swapped_roles_are_found_and_exchanged(world, make):
-    run = make(teacher=small(32, seed=7), student=world.teacher().train())
-    found = only(run.diagnose(), "roles_swapped")
-    better = follow(found.try_code, run=run)["better"]
-    assert better.teacher.module.weight.shape == (6, 20)
-    assert errors(better) < errors(run) and errors(better) < 700
-    unlearned, best = small(32, seed=7).eval(), world.teacher()
-    models = kd.diagnose(unlearned, best, world.data)
-    assert only(models, "roles_swapped").try_code == "kd.diagnose(student, teacher, data)"
-    exchanged = eval(
-        models["roles_swapped"].try_code, {"kd": kd, "teacher": unlearned, "student": best, "data": world.data}
-    )
-    assert "roles_swapped" not in [f.name for f in exchanged.findings]
-
-
-def weakened(model: nn.Linear) -> nn.Linear:
-    """The same classifier with noise in its weights."""
-    weak = copy.deepcopy(model)
-    with torch.no_grad():
-        weak.weight += 1.2 * torch.randn(weak.weight.shape, generator=torch.Generator().manual_seed(5))
-    return weak.eval()
-
-
-def test_a_student_that_outgrew_a_teacher_of_its_size_is_no_swap(world):
-    diagnosis = kd.diagnose(weakened(world.teacher()), world.teacher(), world.data)
-    assert diagnosis["teacher_weaker"].confidence == "likely"
-    assert "roles_swapped" not in [f.name for f in diagnosis.findings]
-
-
-def test_a_teacher_weaker_than_the_twin(world, make):
-    run = make(teacher=weakened(world.teacher()))
-    found = run.diagnose(twin=trained(run.twin()))["teacher_weaker"]
-    assert found.confidence == "certain" and found.evidence["teacher errors"] > found.evidence["twin errors"]
-    assert errors(follow(found.try_code, run=run)["better"]) < errors(run)
-
-
-@pytest.mark.parametrize("temperature", [1.0, 2.0])
-def test_a_teacher_too_sure_of_what_it_learned(make, world, temperature):
-    run = make(teacher=world.teacher(35.0 * temperature), objective=kd.hinton(temperature=temperature))
-    found = run.diagnose()["teacher_too_sure"]
-    assert found.evidence["probability off the class it names"] < 0.01 and found.evidence["temperature"] == temperature
-    better = follow(found.try_code, run=run)["better"]
-    assert better.objective.temperature == found.evidence["temperature to try"] > temperature
-
-
-def test_no_temperature_helps_a_teacher_without_doubt(world):
-    teacher = Then(world.teacher(), lambda z: 1e6 * nn.functional.one_hot(z.argmax(1), 6).float())
-    found = kd.diagnose(teacher.eval(), data=world.data)["teacher_too_sure"]
-    assert found.try_code == "" and "no T up to 32 mends that" in found.sentence
