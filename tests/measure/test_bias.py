@@ -111,6 +111,7 @@ def test_chance_is_what_a_shuffle_of_the_groups_gives():
     assert gap[DPD].chance == pytest.approx(np.quantile(selection, 0.95), abs=0.009)
 
 
+@pytest.mark.full
 def test_intervals_hold_the_true_gaps_and_their_true_difference():
     random, N, runs = np.random.RandomState(0), 3000, 200
     right = {"student": 0, "teacher": 0, "difference": 0}
@@ -130,6 +131,7 @@ def test_intervals_hold_the_true_gaps_and_their_true_difference():
         assert abs(held - 0.95) < 4 * math.sqrt(0.95 * 0.05 / runs)
 
 
+@pytest.mark.full
 def test_where_nothing_is_planted_hardly_anything_is_found():
     random, N, runs = np.random.RandomState(1), 1500, 200
     said = []

@@ -15,6 +15,7 @@ from kdviz.study import workers
 from .conftest import without_clock
 
 
+@pytest.mark.full
 def test_outcomes_are_equal_in_this_process_in_two_others_and_on_a_dask_cluster(recipe, digits, tmp_path):
     import distributed
 
