@@ -223,7 +223,7 @@ def test_munge_refuses_what_makes_no_sense(wrong, message):
 
 
 def test_munge_needs_a_neighbour_and_nominal_columns_a_table():
-    with pytest.raises(ValueError, match="at least 2 training examples .* got 1"):
+    with pytest.raises(ValueError, match=r"at least 2 training examples .* got 1"):
         munge(table(torch.randn(1, 4)))
     with pytest.raises(ValueError, match="nominal names columns of a table"):
         munge(table(torch.randn(4, 1, 2, 2)), nominal=[(0, 1)])
