@@ -127,9 +127,9 @@ def test_tokens_are_judged_one_by_one():
         (
             lambda w, r: kd.diagnose("teacher", data=w.data),
             TypeError,
-            "the text 'teacher' is no model",
+            "expected a model, got the text 'teacher'",
         ),
-        (lambda w, r: kd.diagnose(r, twin=3), TypeError, "the twin cannot be used: int is no model"),
+        (lambda w, r: kd.diagnose(r, twin=3), TypeError, "the twin cannot be used: expected a model, got int"),
     ],
 )
 def test_what_cannot_be_looked_at_is_refused_in_a_sentence(world, healthy, call, error, message):

@@ -73,8 +73,8 @@ def test_a_part_of_the_teacher_in_training_mode(make, teacher):
 
 
 @pytest.mark.parametrize(("arguments", "says"), [
-    ({"student": "mlp"}, "the student cannot be used: the text 'mlp' is no model; load it first"),
-    ({"teacher": "mlp"}, "the teacher cannot be used: the text 'mlp' is no model; load it first"),
+    ({"student": "mlp"}, "the student cannot be used: expected a model, got the text 'mlp'; load it first"),
+    ({"teacher": "mlp"}, "the teacher cannot be used: expected a model, got the text 'mlp'; load it first"),
     ({"objective": "hinton"}, "the objective must be made of terms"),
     ({"batch_size": 32.5}, "batch_size must be a whole number, got 32.5"),
     ({"seed": None}, "seed must be a whole number, got None"),

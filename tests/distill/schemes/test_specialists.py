@@ -211,7 +211,7 @@ def test_examples_without_a_label_are_left_out(generalist, pairs):
         ([(2,)], "at least 2 classes apart"),
         ([(2, 2)], "at least 2 classes apart"),
         ([range(5)], "leaves out at least 1 of 5"),
-        ([(0, 7)], "by index below 5 or by name"),
+        ([(0, 7)], "an index below 5 or a name"),
     ],
 )
 def test_windows_that_make_no_sense_are_refused(generalist, pairs, special, message):
