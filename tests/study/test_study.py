@@ -107,7 +107,7 @@ def test_one_seed_says_nothing_of_the_noise(recipe, digits):
     study = kd.Study({"Hinton": recipe}, seeds=[7], data=digits).run(progress=False, n_jobs=1)
     assert study.table().twin_verdict_last.tolist() == ["one run"]
     assert study.table().errors_sd_last.isna().all()
-    assert "which says nothing of what another would give" in study.sentences()[1]
+    assert "which says nothing about what another would give" in study.sentences()[1]
 
 
 def test_a_run_that_diverges_is_a_row_and_a_sentence_and_takes_no_other_down(recipe, digits):
