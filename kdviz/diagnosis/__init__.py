@@ -1,6 +1,6 @@
-"""Why did it not help? A list of findings about a run, each with its evidence, how sure it is, and what to try.
+"""Why did it not help? Findings about a run, each with its evidence, confidence, and what to try.
 
-Adding one is one function in a file of ``looks/``: decorated with `findings.look`, it takes a `case.Case` and returns a
+A new look is one function in a file of ``looks/``: decorated with `findings.look`, it takes a `case.Case` and returns a
 `Finding` or None. Nothing else names it.
 """
 

@@ -1,4 +1,4 @@
-"""The same run again, with one part or number changed."""
+"""The same run again, with some of its settings changed."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from ..distill import Distillation
 
 
 def again(run: Distillation, **changes: Any) -> Distillation:
-    """Return a run at its start that is like another but for what is named.
+    """Return a copy of a run at its start, with some settings changed.
 
     Parameters
     ----------
     run : Distillation
-        Stays as it is.
+        The run to repeat; not changed.
     **changes
-        Arguments of :class:`kdviz.Distillation`: teacher, student, data, objective, epochs, ... What is not named is as
-        the run began: the student with its first weights, the objective without the edits made on the way.
+        Arguments of :class:`kdviz.Distillation`: teacher, student, data, objective, epochs, ... All others are those
+        the run started with: the student's first weights, the objective without later edits.
 
     Returns
     -------
@@ -26,7 +26,7 @@ def again(run: Distillation, **changes: Any) -> Distillation:
     Raises
     ------
     ValueError, TypeError
-        As :class:`kdviz.Distillation` does.
+        Those of :class:`kdviz.Distillation`.
 
     Examples
     --------
@@ -45,5 +45,5 @@ def again(run: Distillation, **changes: Any) -> Distillation:
         "objective": settings.objective,
     }
     numbers = ("optimizer", "learning_rate", "batch_size", "epochs", "seed", "augment", "snapshot_every")
-    given = {**parts, **{name: getattr(settings, name) for name in numbers}, "allow_weaker_teacher": True, **changes}
-    return Distillation(**given)
+    same = {**parts, **{name: getattr(settings, name) for name in numbers}, "allow_weaker_teacher": True}
+    return Distillation(**(same | changes))

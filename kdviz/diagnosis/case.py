@@ -1,4 +1,4 @@
-"""A case: two models, a twin perhaps, data and a history, and what they answer, asked once and only when needed."""
+"""A case: two models, perhaps a twin, data and a history, and the models' logits, computed once and when needed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .findings import NotLookedAt
 from .lab_state import lab_state
 from .trials import Arm
 
-MOST = 10_000  # examples of a part that are asked about
+MOST = 10_000  # examples of a part that models are run on
 LEARNED = 2_000  # of the transfer set: training errors are compared, not counted
 HELD_OUT = ("validation", "test")
 
@@ -36,24 +36,24 @@ class Case:
     Attributes
     ----------
     parts : dict of str to Examples
-        "train", "validation", "test": those there are.
+        "train", "validation", "test", where they exist.
     models : dict of str to nn.Module
-        "teacher", "student", "twin": those there are.
+        "teacher", "student", "twin", where they exist.
     run, twin_run : Distillation or None
     twin_note : str
-        Why a twin that was given was not looked at.
+        Why the twin passed in was not looked at.
     temperature : float or None
-        At which the teacher teaches; None where no term has one.
+        T at which the teacher teaches; None if no term has one.
     looked_for : float
         The difference worth finding, as a share of the twin's errors.
     pairs : tuple of (float, float)
         Errors of the student and of its twin, seed by seed.
     arms : list of Arm
-        What the small study has trained.
+        Runs that the small study has trained.
     length : int
-        How many steps the study's arms were trained for.
+        Steps that the study's arms were trained for.
     given : dict of (str, str) to Tensor
-        Logits known beforehand, by model and part; for all examples of the part.
+        Logits known beforehand, by model and part, for all examples of the part.
     """
 
     parts: Mapping[str, Examples]
@@ -69,11 +69,11 @@ class Case:
     given: Mapping[tuple[str, str], Tensor] = field(default_factory=dict)
     progress: Progress | None = None
     splits: Splits | None = None
-    _known: dict[tuple[str, str], tuple[Tensor, Tensor]] = field(default_factory=dict)
+    _cache: dict[tuple[str, str], tuple[Tensor, Tensor]] = field(default_factory=dict)
 
     @property
     def held_out(self) -> str:
-        """The part that is judged by: validation data, else test data."""
+        """The part that models are judged on: validation data, else test data."""
         for part in HELD_OUT:
             if part in self.parts and self.parts[part].labelled:
                 return part
@@ -81,14 +81,14 @@ class Case:
 
     @property
     def sample(self) -> str:
-        """The examples judged by, for a sentence."""
+        """The examples that models are judged on, for a sentence."""
         who = next(w for w in ("teacher", "student", "twin") if self.has(w))
         count = len(self.wrong(who))
         split = t(self.held_out)
         return tn("{n} {split} example", "{n} {split} examples", count, n=number(count), split=split)
 
     def has(self, who: str) -> bool:
-        """Whether there is such a model, or its answers."""
+        """Whether there is such a model, or its logits."""
         return who in self.models or any(w == who for w, _ in self.given)
 
     def logits(self, who: str, part: str | None = None) -> tuple[Tensor, Tensor]:
@@ -97,24 +97,24 @@ class Case:
         Raises
         ------
         NotLookedAt
-            If there is no such model, no label, or the model cannot be asked about these examples.
+            If there is no such model, no label, or the model cannot be run on these examples.
         """
         part = self.held_out if part is None else part
-        if (who, part) not in self._known:
+        if (who, part) not in self._cache:
             if not self.has(who):
                 raise NotLookedAt(
                     (self.twin_note if who == "twin" else "") or _MISSING.get(who, f"There is no {who} to look at.")
                 )
             examples, chosen = self.chosen(part)
             given = self.given.get((who, part))
-            answers = given[chosen] if given is not None else self._ask(who, examples.take(chosen), part)
-            y = examples.y[chosen]
-            known = y.flatten() >= 0
-            self._known[who, part] = answers.reshape(-1, answers.shape[-1])[known], y.flatten()[known]
-        return self._known[who, part]
+            logits = given[chosen] if given is not None else self._ask(who, examples.take(chosen), part)
+            y = examples.y[chosen].flatten()
+            labelled = y >= 0
+            self._cache[who, part] = logits.reshape(-1, logits.shape[-1])[labelled], y[labelled]
+        return self._cache[who, part]
 
     def chosen(self, part: str) -> tuple[Examples, Tensor]:
-        """Return a part and which of its labelled examples are asked about: all, or a fixed random few."""
+        """Return a part and which of its labelled examples models are run on: all, or a fixed random few."""
         examples = self.parts.get(part)
         if examples is None or not examples.labelled:
             raise NotLookedAt(f"The {part} part has no labelled example, so nothing that needs it was looked at.")
@@ -135,10 +135,10 @@ class Case:
             return inference.logits(model, examples, who=who, progress=self.progress)
 
     def _ask_teacher(self, teacher: Teacher, examples: Examples, part: str) -> Tensor:
-        """Ask a teacher, whole parts where it keeps its answers to them."""
+        """Ask a teacher, for whole parts where it caches its answers."""
         whole, chosen = self.chosen(part)
         if not teacher.knows(whole):
-            raise NotLookedAt(f"The teacher has no answers to the {part} part, so what needs them was not looked at.")
+            raise NotLookedAt(f"The teacher has no answers for the {part} part, so what needs them was not looked at.")
         if part != "train" and len(whole) <= MOST:
             return teacher.logits(whole, progress=self._asking)[chosen].cpu()
         if part == "train" and self._taught_live:
@@ -150,7 +150,7 @@ class Case:
 
     @property
     def _taught_live(self) -> bool:
-        """Whether the teacher is asked at each step, so that no answers to the whole transfer set are kept."""
+        """Whether the teacher is asked at each step, so that no answers for the whole transfer set are cached."""
         return self.run is None or self.run.settings.augment is not None or self.run.data.train.redraw is not None
 
     def wrong(self, who: str, part: str | None = None) -> np.ndarray:
@@ -163,17 +163,17 @@ class Case:
         return float(self.wrong(who, part).mean())
 
     def difference(self, one: str, other: str) -> PairedErrors:
-        """Return errors of one model less those of another on the examples held out, with the 95 % interval."""
+        """Return errors of one model − another's on the held-out examples, with the 95 % interval."""
         return paired_errors(self.wrong(one), self.wrong(other))
 
     @cached_property
     def gain(self) -> PairedErrors:
-        """Errors of the student less those of its twin; raises `NotLookedAt` without either."""
+        """Errors of student − twin; raises `NotLookedAt` without either."""
         self.need_trained()
         return self.difference("student", "twin")
 
     def need_run(self) -> Distillation:
-        """Return the run; raise `NotLookedAt` where only models were given."""
+        """Return the run; raise `NotLookedAt` if only models were given."""
         if self.run is None:
             raise NotLookedAt("Only models were given: how the student was trained was not looked at.")
         return self.run
@@ -181,11 +181,11 @@ class Case:
     def need_trained(self) -> None:
         """Raise `NotLookedAt` if the run has not taken a step."""
         if self.run is not None and self.run.steps_done == 0:
-            raise NotLookedAt("The run has not been trained: only teacher and data were looked at.")
+            raise NotLookedAt("The run has not been trained: only the teacher and the data were looked at.")
 
     @property
     def teacher_code(self) -> str:
-        """How code to try names the teacher."""
+        """The teacher's name in the code to try."""
         return "run.teacher.module" if self.run is not None else "teacher"
 
     def with_teacher(self, code: str) -> str:
@@ -195,7 +195,7 @@ class Case:
         return f"kd.diagnose({code}, student, data)"
 
     def lab(self, **changes: Any) -> dict[str, Any] | None:
-        """Return the Lab's choices for this run with changes, or None where the Lab has no such run."""
+        """Return the Lab's choices for this run with changes, or None if the Lab cannot show this run."""
         return None if self._lab is None else {**self._lab, **changes}
 
     @cached_property
@@ -203,12 +203,12 @@ class Case:
         return None if self.run is None else lab_state(self.run)
 
     def edited(self, **changes: float) -> str:
-        """Return code that trains the run again from its start with other numbers."""
-        told = ", ".join(f"{name}={value!r}" for name, value in changes.items())
-        return f"better = run.branch(0, {told})\nbetter.train()"
+        """Return code that trains the run again from its start with these changes."""
+        arguments = ", ".join(f"{name}={value!r}" for name, value in changes.items())
+        return f"better = run.branch(0, {arguments})\nbetter.train()"
 
     def now(self, name: str) -> float:
-        """Return a number in force now: learning_rate, temperature or alpha."""
+        """Return the current value of learning_rate, temperature or alpha."""
         run = self.need_run()
         value = run.learning_rate if name == "learning_rate" else getattr(run.objective, name)
         if value is None:
@@ -222,7 +222,7 @@ class Case:
     # What the small study has trained
 
     def judged(self, model: nn.Module, who: str) -> np.ndarray:
-        """Return whether a model is wrong on each example held out, as `wrong` does."""
+        """Return whether a model is wrong on each held-out example, as `wrong` does."""
         examples, chosen = self.chosen(self.held_out)
         few = examples.take(chosen)
         logits = inference.logits(model, few, who=who)
@@ -230,23 +230,22 @@ class Case:
         return (logits.reshape(-1, logits.shape[-1]).argmax(1) != y)[y >= 0].numpy()
 
     def reference(self, role: str) -> np.ndarray:
-        """Return where student or twin are wrong as the run has them, trained for as long as the study's arms."""
+        """Return where the run's own student or twin is wrong, trained for as many steps as the study's arms."""
         steps = self.length or (self.run.steps_done if self.run is not None else 0)
         for arm in self.arms:
             if arm.role == role and not arm.changes and arm.steps == steps and arm.wrong is not None:
                 return arm.wrong
         if self.run is not None and steps < self.run.steps_done:
-            raise NotLookedAt(f"The {role} as it is was not trained for as few steps as the arms of the study.")
+            raise NotLookedAt(f"The unchanged {role} was not trained for as few steps as the arms of the study.")
         return self.wrong(role)
 
     def trial_difference(self, one: np.ndarray, other: np.ndarray, tries: int = 1) -> PairedErrors:
-        """Return errors of one less the other's; the best of several tries must pass a wider interval (Bonferroni)."""
+        """Return the errors of one − other; the best of several tries gets a wider interval (Bonferroni)."""
         return paired_errors(one, other, confidence=1 - 0.05 / tries)
 
 
 _MISSING = {
     "teacher": "There is no teacher to look at.",
-    "student": "No student was given: only teacher and data were looked at.",
-    "twin": "No twin was given, so what the labels alone do was not looked at: pass twin=run.twin().train(), or "
-    "study=True.",
+    "student": "No student was given: only the teacher and the data were looked at.",
+    "twin": "No twin was given, so there was nothing to compare with: pass twin=run.twin().train(), or study=True.",
 }

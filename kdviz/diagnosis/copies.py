@@ -1,4 +1,4 @@
-"""Rows that stand in two parts of a data set."""
+"""Rows that occur in two parts of a data set."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROWS_AT_ONCE = 4096
 
 
 def shared_rows(examples: Examples, others: Examples) -> np.ndarray:
-    """Return which of the examples stand among others too, by their inputs alone.
+    """Return which examples also occur among others, judged by their inputs alone.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def shared_rows(examples: Examples, others: Examples) -> np.ndarray:
     Notes
     -----
     Rows are compared by two 64-bit sums of their bytes with random odd weights: two different rows are taken for copies
-    with a probability of about 1e-30 a pair.
+    with a probability of about 1e-30 per pair.
 
     Examples
     --------
@@ -43,14 +43,14 @@ def shared_rows(examples: Examples, others: Examples) -> np.ndarray:
 
 
 def without_copies(data: Splits) -> Splits:
-    """Return a data set whose validation and test parts have no row that stands in its training part too.
+    """Return a data set whose validation and test parts hold no row of its training part.
 
-    Validation gives way to training, and the test part to both.
+    A copy is dropped from validation rather than training, and from the test part rather than either.
 
     Raises
     ------
     ValueError
-        If nothing would be left of a part.
+        If a part would be empty.
     """
     kept: dict[str, Any] = {}
     for part in ("validation", "test"):
@@ -61,13 +61,13 @@ def without_copies(data: Splits) -> Splits:
         if part == "test" and len(data.validation):
             copied |= shared_rows(examples, data.validation)
         if copied.all():
-            raise ValueError(f"all {len(examples):,} {part} examples are copies; take a {part} part that is none")
+            raise ValueError(f"all {len(examples):,} {part} examples are copies; use other {part} data")
         kept[part] = examples.take(np.flatnonzero(~copied))
     return replace(data, **kept)
 
 
 def row_keys(examples: Examples) -> np.ndarray:
-    """Return a key for the inputs of each example, complex128-sized bytes: equal rows have equal keys."""
+    """Return a key of 16 bytes for the inputs of each example: equal rows have equal keys."""
     keys = []
     for start in range(0, len(examples), ROWS_AT_ONCE):
         rows = torch.cat([_bytes(t) for t in _tensors(examples.inputs(slice(start, start + ROWS_AT_ONCE)))], dim=1)
@@ -84,7 +84,7 @@ def _tensors(inputs: Any) -> list[Tensor]:
 
 
 def _bytes(tensor: Tensor) -> Tensor:
-    """Return each row as whole numbers, (B, ...): its words where they fit, so that there are few to add."""
+    """Return each row as whole numbers, (B, ...): its machine words, so that there are few to add."""
     rows = tensor.detach().cpu().reshape(len(tensor), -1).contiguous()
     if rows.is_floating_point():
         rows = rows + 0.0  # one zero

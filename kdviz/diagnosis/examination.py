@@ -1,4 +1,4 @@
-"""diagnose: look at a run, or at two models, for all that is known to keep distillation from helping."""
+"""diagnose: look at a run, or at two models, for the known reasons why distillation does not help."""
 
 from __future__ import annotations
 
@@ -41,24 +41,24 @@ def diagnose(
     temperature: float = 4.0,
     progress: Progress | None = None,
 ) -> Diagnosis:
-    """Say why distillation did not help, or that nothing stands in its way.
+    """Find out why distillation did not help, or that nothing stands in its way.
 
     Parameters
     ----------
     subject : Distillation, Teacher or nn.Module
-        A run, at any step; or a teacher, with ``data`` and perhaps a ``student`` that it taught. All stay as they are.
+        A run, at any step; or a teacher, with ``data`` and optionally a ``student`` that it taught. None is changed.
     student : nn.Module, optional
         With a teacher only.
     data : optional
-        With a teacher only: what :func:`kdviz.data.splits` takes. Judged by is validation data, or test data where
-        there are none.
+        With a teacher only: anything :func:`kdviz.data.splits` takes. Models are judged on validation data, or on test
+        data if there are none.
     twin : Distillation or nn.Module, optional
-        What the same student learned without a teacher; without it, or a study, less can be said.
+        The same student trained without a teacher; without it or a study, fewer findings are possible.
     study : bool
-        Train a few runs more, on copies: the run with another T, alpha and learning rate, and its twin with as many
+        Train a few more runs, on copies: the run with another T, alpha and learning rate, and its twin with as many
         tries. Judged on validation data alone.
     budget : int, optional
-        How many optimiser steps the study may take in all. Default: as many as ``budget_s`` gives time for.
+        How many optimizer steps the study may take in all. Default: as many as ``budget_s`` gives time for.
     budget_s : float
         Seconds for the study.
     seeds : sequence of (float, float)
@@ -66,9 +66,9 @@ def diagnose(
     looked_for : float
         The difference worth finding, as a share of the twin's errors, in (0, 1].
     temperature : float
-        At which the teacher teaches, with a teacher only; a run knows its own.
+        T at which the teacher teaches, with a teacher only; a run has its own.
     progress : callable, optional
-        Called with (done, total); return False to stop. What was found until then is returned.
+        Called with (done, total); return False to stop. What was found by then is returned.
 
     Returns
     -------
@@ -77,12 +77,12 @@ def diagnose(
     Raises
     ------
     TypeError, ValueError
-        In one sentence, when something given cannot be looked at.
+        In one sentence, if an argument cannot be looked at.
 
     Notes
     -----
-    Without a study it costs about two evaluations: the models' answers to validation data and to at most 2,000 training
-    examples, and the first gradient. A look changes nothing: weights, history and random numbers stay what they were.
+    Without a study it costs about two evaluations: the models' outputs on validation data and on at most 2,000 training
+    examples, and the first gradient. Nothing is changed: weights, history and random state stay as they were.
 
     Examples
     --------
@@ -114,27 +114,27 @@ def of_answers(
     models: Mapping[str, nn.Module] | None = None,
     looked_for: float = 0.1,
 ) -> Diagnosis:
-    """Say what two models' answers alone show; nothing is asked again.
+    """Find out what the outputs of two models show; no model is run.
 
     Parameters
     ----------
     logits : dict of str to Tensor, shape (N, C)
-        Of "teacher", "student" and perhaps "twin", on the examples.
+        Logits of "teacher", "student" and optionally "twin" on the examples.
     examples : Examples
         N test examples.
     temperature : float
-        At which the teacher teaches.
+        T at which the teacher teaches.
     models : dict of str to nn.Module, optional
-        By the same names, for their sizes.
+        The models by the same names, for their sizes.
     looked_for : float
-        As for :func:`diagnose`.
+        See :func:`diagnose`.
 
     Returns
     -------
     Diagnosis
     """
-    given = {(who, "test"): z for who, z in logits.items()}
-    case = Case({"test": examples}, dict(models or {}), temperature=temperature, looked_for=looked_for, given=given)
+    known = {(who, "test"): z for who, z in logits.items()}
+    case = Case({"test": examples}, dict(models or {}), temperature=temperature, looked_for=looked_for, given=known)
     return _diagnosed(case, None)
 
 
@@ -146,13 +146,13 @@ def _of_run(run: Distillation, twin: Distillation | nn.Module | None) -> Case:
     twin_run = twin if isinstance(twin, Distillation) else None
     note = ""
     if twin_run is not None and twin_run.steps_done != run.steps_done:
-        taken = f"{twin_run.steps_done:,} steps and the run {run.steps_done:,}"
-        note = f"The twin has taken {taken}, so they were not compared."
+        steps = f"{twin_run.steps_done:,} steps and the run {run.steps_done:,}"
+        note = f"The twin has taken {steps}, so they were not compared."
     elif twin is not None:
         models["twin"] = _module(twin, "twin")
     with run.lock:
-        heat = run.objective.temperature
-        temperature = None if heat is None else value_at(heat, run.steps_done, max(1, run.total_steps))
+        schedule = run.objective.temperature
+        temperature = None if schedule is None else value_at(schedule, run.steps_done, max(1, run.total_steps))
     parts = {part: getattr(run.data, part) for part in PARTS if len(getattr(run.data, part))}
     return Case(parts, models, run=run, twin_run=twin_run, twin_note=note, temperature=temperature)
 
@@ -164,11 +164,11 @@ def _of_models(
     twin: Distillation | nn.Module | None,
     temperature: float,
 ) -> Case:
-    """Return the case of models alone."""
+    """Return the case of models without a run."""
     if data is None:
-        raise TypeError("without a run, kd.diagnose takes data too: kd.diagnose(teacher, student, data)")
-    given = {"teacher": teacher, "student": student, "twin": twin}
-    models = {who: _module(model, who) for who, model in given.items() if model is not None}
+        raise TypeError("without a run, kd.diagnose needs data too: kd.diagnose(teacher, student, data)")
+    roles = {"teacher": teacher, "student": student, "twin": twin}
+    models = {who: _module(model, who) for who, model in roles.items() if model is not None}
     if isinstance(data, Splits):
         parts = {part: getattr(data, part) for part in PARTS if len(getattr(data, part))}
     else:
@@ -176,30 +176,29 @@ def _of_models(
     return Case(parts, models, temperature=float(temperature))
 
 
-def _module(given: Any, who: str) -> nn.Module:
-    if isinstance(given, Distillation):
-        return given.student
-    module = given.module if isinstance(given, Teacher) else given
-    return as_module(module, who)
+def _module(model: Any, who: str) -> nn.Module:
+    if isinstance(model, Distillation):
+        return model.student
+    return as_module(model.module if isinstance(model, Teacher) else model, who)
 
 
 def _diagnosed(case: Case, budget: Budget | None) -> Diagnosis:
-    """Look for all that is declared; with a budget, study what the first looks left open."""
+    """Take every declared look; with a budget, also run the small study and take its looks."""
     notes: list[str] = []
-    found: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
     stopped = False
     state = torch.get_rng_state()
     try:
-        found, notes = _look(case, studied=False)
-        if budget is not None and any(f.severity == "fault" for f in found):
-            notes.append(t("No small study: what is at fault comes first."))
+        findings, notes = _look(case, studied=False)
+        if budget is not None and any(finding.severity == "fault" for finding in findings):
+            notes.append(t("No small study: correct the fault first."))
         elif budget is not None:
             summary = small_study(case, budget, case.progress or (lambda done, total: None))
-            found, notes = _look(case, studied=True)
+            findings, notes = _look(case, studied=True)
             notes.append(summary)
     except Cancelled:
         if case.arms:
-            found, notes = _look_quietly(case)
+            findings, notes = _look_quietly(case)
         notes.append(t(STOPPED))
         stopped = True
     except NotLookedAt as missing:
@@ -207,21 +206,21 @@ def _diagnosed(case: Case, budget: Budget | None) -> Diagnosis:
     finally:
         torch.set_rng_state(state)
     apart = tuple(dict.fromkeys(notes))
-    return Diagnosis(_headline(case), found, apart, _helped(case), tuple(case.arms), stopped)
+    return Diagnosis(_headline(case), findings, apart, _helped(case), tuple(case.arms), stopped)
 
 
 def _look_quietly(case: Case) -> tuple[tuple[Finding, ...], list[str]]:
-    """Look once more at what is known, without a word of progress that could stop it again."""
+    """Look again at what is known, without the progress callback, which could stop it again."""
     case.progress = None
     return _look(case, studied=True)
 
 
 def _look(case: Case, *, studied: bool) -> tuple[tuple[Finding, ...], list[str]]:
-    """Return what is found, and sentences on what could not be looked at."""
-    found: dict[str, Finding] = {}
+    """Return the findings, and sentences about what could not be looked at."""
+    findings: dict[str, Finding] = {}
     notes: list[str] = []
     for declared in in_order():
-        if (declared.studied and not studied) or any(name in found for name in declared.unless):
+        if (declared.studied and not studied) or any(name in findings for name in declared.unless):
             continue
         try:
             finding = declared.find(case)
@@ -229,12 +228,12 @@ def _look(case: Case, *, studied: bool) -> tuple[tuple[Finding, ...], list[str]]
             notes.append(str(missing))
             continue
         if finding is not None:
-            found[declared.name] = finding
-    return tuple(found.values()), notes
+            findings[declared.name] = finding
+    return tuple(findings.values()), notes
 
 
 def _headline(case: Case) -> str:
-    """Say whether it helped."""
+    """Return one sentence on whether the teacher helped."""
     case.progress = None
     if case.run is not None and case.run.steps_done == 0:
         return t("The run has not been trained yet.")
@@ -256,14 +255,14 @@ def _headline(case: Case) -> str:
             )
         if case.has("teacher"):
             return t(
-                "On {examples} the student makes {n} errors and its teacher {teacher}; without a twin nobody can say "
-                "what the teacher added.",
+                "On {examples} the student makes {n} errors and its teacher {teacher}; what the teacher added cannot "
+                "be said without a twin.",
                 examples=case.sample,
                 n=student,
                 teacher=number(int(case.wrong("teacher").sum())),
             )
         return t(
-            "On {examples} the student makes {n} errors; without a twin nobody can say what the teacher added.",
+            "On {examples} the student makes {n} errors; what the teacher added cannot be said without a twin.",
             examples=case.sample,
             n=student,
         )
@@ -272,7 +271,7 @@ def _headline(case: Case) -> str:
 
 
 def _gain(case: Case) -> PairedErrors | None:
-    """Return errors of the student − those of its twin; None where there is none to set beside it."""
+    """Return errors of student − twin; None without a twin."""
     try:
         return case.gain
     except NotLookedAt:
@@ -280,6 +279,6 @@ def _gain(case: Case) -> PairedErrors | None:
 
 
 def _helped(case: Case) -> bool | None:
-    """Whether the student makes fewer errors than its twin, beyond the noise; None where nobody knows."""
+    """Whether the student makes fewer errors than its twin, beyond the noise; None if unknown."""
     gain = _gain(case)
     return None if gain is None else gain.verdict == "fewer"

@@ -1,4 +1,4 @@
-"""What a finding is, and how a look for one is declared: once, by the function that looks."""
+"""Findings, and the decorator that declares a function as the look for one."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ class Finding:
     Attributes
     ----------
     name : str
-        Of the look that found it, such as "too_few_steps".
+        The look that found it, such as "too_few_steps".
     severity : {"fault", "cause", "doubt"}
         A fault to correct before anything else counts; a cause of what was seen; a reason to doubt that anything can be
         concluded.
     sentence : str
         What was found, with its numbers, and what to do.
     evidence : dict
-        The numbers, by what they are.
+        The numbers by name.
     confidence : {"certain", "likely", "possible"}
     try_code : str
-        Python that tries the way out, with the names ``kd`` and ``run``, or without a run ``teacher``, ``student``
+        Python that tries the remedy, with the names ``kd`` and ``run``, or without a run ``teacher``, ``student``
         and ``data``; empty where code cannot help.
     lab : dict or None
-        The Lab's choices with that change, where the run is one that the Lab can show.
+        The Lab's choices with that change, if the Lab can show the run.
     """
 
     name: str
@@ -51,22 +51,22 @@ class Finding:
 
     @property
     def title(self) -> str:
-        """What it is called on pages."""
+        """Its heading on pages."""
         return LOOKS[self.name].title
 
     @property
     def try_link(self) -> str:
-        """The query string that opens the Lab with the change, such as "?T=20"; "?" for the Lab as it opens by itself,
-        empty where the Lab cannot show it."""
+        """The query string that opens the Lab with the change, such as "?T=20"; "?" for the Lab's defaults, empty where
+        the Lab cannot show it."""
         if self.lab is None:
             return ""
         try:  # the Lab's links lie above: reached by the package's lazy names
             return str(import_module("kdviz.panels.lab.link").to_query(self.lab)) or "?"
-        except (ImportError, ValueError):  # no Jupyter here, or not among what the Lab offers
+        except (ImportError, ValueError):  # no Jupyter here, or not offered by the Lab
             return ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
+        """Return the finding as a dict ready for JSON."""
         return {
             "name": self.name,
             "title": self.title,
@@ -80,7 +80,7 @@ class Finding:
 
 
 def signed(number: float) -> str:
-    """Return a difference in whole errors with its sign.
+    """Return a difference as a whole number with its sign.
 
     >>> signed(-104.2), signed(3.0), signed(0.2)
     ('−104', '+3', '0')
@@ -90,12 +90,12 @@ def signed(number: float) -> str:
 
 
 def interval(d: Paired | PairedErrors) -> str:
-    """Return the interval of a difference, as readers of statistics write it."""
+    """Return the interval of a difference, such as "95 % CI −12 to −3"."""
     return f"{100 * d.confidence:.3g} % CI {signed(d.low)} to {signed(d.high)}"
 
 
 class NotLookedAt(Exception):  # noqa: N818 (nothing went wrong)
-    """A look was not possible; its text says in one sentence what was missing."""
+    """A look was not possible; the message states in one sentence what was missing."""
 
 
 class Look(NamedTuple):
@@ -112,7 +112,7 @@ LOOKS: dict[str, Look] = {}
 
 
 def in_order() -> list[Look]:
-    """Return all looks, each after those of which it would only be a consequence."""
+    """Return all looks, each after those that it may be a mere consequence of."""
     placed: dict[str, Look] = {}
     while len(placed) < len(LOOKS):
         ready = [one for one in LOOKS.values() if one.name not in placed and set(one.unless) <= set(placed)]
@@ -130,11 +130,11 @@ def look(
     Parameters
     ----------
     title : str
-        What the finding is called on pages.
+        Heading of the finding on pages.
     studied : bool
         Whether it needs the small study.
     unless : tuple of str
-        Findings of which this one would only be a consequence.
+        Findings that this one would be a mere consequence of: the look is skipped if any of them was found.
     """
 
     def declare(find: Callable[[Case], Finding | None]) -> Callable[[Case], Finding | None]:

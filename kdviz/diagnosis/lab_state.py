@@ -1,4 +1,4 @@
-"""A run in the Lab's words, where it is one that the Lab can show."""
+"""A run as the Lab's choices, if the Lab can show it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..distill.variants import PENALTIES, SOFT_LOSSES, variant_name
 
 
 def lab_state(run: Distillation) -> dict[str, Any] | None:
-    """Return the Lab's choices that make this run, or None where it holds something that the Lab does not offer.
+    """Return the Lab's choices that reproduce this run, or None if the Lab does not offer one of its settings.
 
     Parameters
     ----------
@@ -19,16 +19,16 @@ def lab_state(run: Distillation) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        As :func:`kdviz.panels.lab.link.to_query` takes it. Edits made on the way are not in it. Whether the Lab
-        offers the data set, or a student of this size, is for the link to say.
+        Accepted by :func:`kdviz.panels.lab.link.to_query`. Later edits are not included. Whether the Lab offers the
+        data set, or a student of this size, is checked by the link.
     """
     recipe = run.recipe
     student, draw = recipe.student or {}, dict(recipe.draw or {})
     hidden = list(student.get("hidden", ()))
-    taught = _taught(run)
+    objective = _objective(run)
     fits = (
         recipe.teacher is not None
-        and taught is not None
+        and objective is not None
         and student.get("name") == "mlp"
         and len(set(hidden)) == 1
         and not student.get("dropout")
@@ -40,7 +40,7 @@ def lab_state(run: Distillation) -> dict[str, Any] | None:
         and draw.get("seed", 0) == 0
         and len(draw.get("omit", ())) <= 1
     )
-    if not fits or taught is None:
+    if not fits or objective is None:
         return None
     return {
         "data": recipe.data,
@@ -54,12 +54,12 @@ def lab_state(run: Distillation) -> dict[str, Any] | None:
         "batch_size": recipe.batch_size,
         "seed": recipe.seed,
         **({"omit": draw["omit"][0]} if draw.get("omit") else {}),
-        **taught,
+        **objective,
     }
 
 
-def _taught(run: Distillation) -> dict[str, Any] | None:
-    """Return loss, T, alpha and penalty of the objective at the start, or None where it is none of the Lab's."""
+def _objective(run: Distillation) -> dict[str, Any] | None:
+    """Return loss, T, alpha and penalty of the first objective, or None if the Lab does not offer it."""
     objective = run.settings.objective
     soft = [term for term in objective.terms if isinstance(term, SoftTargets)]
     hard = [term for term in objective.terms if type(term) is HardLabels]
@@ -70,7 +70,7 @@ def _taught(run: Distillation) -> dict[str, Any] | None:
     weights = dict(zip(objective.names, (weight for weight, _ in objective.weighted), strict=True))
     if loss is None or abs(float(weights["soft"]) + float(weights["hard"]) - 1) > 1e-9:  # type: ignore[arg-type]
         return None
-    told = {"loss": loss, "temperature": float(soft[0].temperature), "alpha": float(weights["soft"])}  # type: ignore[arg-type]
+    choices = {"loss": loss, "temperature": float(soft[0].temperature), "alpha": float(weights["soft"])}  # type: ignore[arg-type]
     for weight, term in penalties:
-        told |= {"fairness": float(weight), "penalty": variant_name(term, PENALTIES), "group": term.group_column}  # type: ignore[arg-type]
-    return told
+        choices |= {"fairness": float(weight), "penalty": variant_name(term, PENALTIES), "group": term.group_column}  # type: ignore[arg-type]
+    return choices

@@ -1,4 +1,4 @@
-"""How many seeds, or test examples, it takes to see a difference: the power of the paired comparison."""
+"""How many seeds, or test examples, it takes to show a difference: the power of the paired comparison."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_SEEDS = 10_000
 
 
 def power(seeds: int, difference: float, sd: float, confidence: float = 0.95) -> float:
-    """Return how likely the paired comparison over seeds shows a difference that is there.
+    """Return the power of the paired comparison over seeds: how likely it shows a true difference.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def power(seeds: int, difference: float, sd: float, confidence: float = 0.95) ->
     sd : float
         Their standard deviation from seed to seed, > 0.
     confidence : float
-        Of the interval that must not hold 0.
+        Level of the interval, which must exclude 0.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def power(seeds: int, difference: float, sd: float, confidence: float = 0.95) ->
 
 
 def seeds_needed(difference: float, sd: float, power_wanted: float = 0.8, confidence: float = 0.95) -> int | None:
-    """Return the fewest seeds (pairs) that show a difference with the power wanted; None if 10,000 do not.
+    """Return the fewest seeds (pairs) that show a difference with the desired power; None if 10,000 do not.
 
     Parameters
     ----------
@@ -81,21 +81,21 @@ def seeds_needed(difference: float, sd: float, power_wanted: float = 0.8, confid
 def examples_needed(
     share: float, *, error: float, apart: float, power_wanted: float = 0.8, confidence: float = 0.95
 ) -> int:
-    """Return how many test examples show a difference between two models with the power wanted.
+    """Return how many test examples show a difference between two models with the desired power.
 
     Parameters
     ----------
     share : float
-        The difference in errors looked for, as a share of the errors: 0.1 for a tenth fewer.
+        The difference in errors worth finding, as a share of the errors: 0.1 for a tenth fewer.
     error : float
-        Error rate of the model that it is a share of, in (0, 1].
+        Error rate that it is a share of, in (0, 1].
     apart : float
-        Share of examples that just one of the two models gets wrong, in (0, 1].
+        Share of examples that exactly one of the two models gets wrong, in (0, 1].
 
     Notes
     -----
-    McNemar's comparison in its normal form: n = (z + z')² · apart / (share · error)², z and z' the normal quantiles of
-    the confidence (two-sided) and of the power.
+    Normal approximation of McNemar's test: n = (z + z')² · apart / (share · error)², where z and z' are the normal
+    quantiles of the confidence (two-sided) and of the power.
 
     References
     ----------

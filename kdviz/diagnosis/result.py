@@ -1,4 +1,4 @@
-"""A diagnosis: findings in the order of their weight, what was not looked at, and how both are told."""
+"""A diagnosis: findings ordered by severity, what was not looked at, and both as text, tables and HTML."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 VERSION = 1  # of to_dict
 CLEAN = mark("Nothing was found that stands in its way.")
 UNEXPLAINED = mark("No reason was found.")
-STOPPED = mark("Stopped before all was looked at.")
+STOPPED = mark("Stopped before everything was looked at.")
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,15 @@ class Diagnosis:
     headline : str
         Whether it helped, in one sentence.
     findings : tuple of Finding
-        What weighs most first; empty where nothing stands in the way.
+        The most severe first; empty if nothing was found.
     not_looked_at : tuple of str
-        Sentences on what could not be looked at, and what the small study left out.
+        Sentences about what could not be looked at, and what the small study left out.
     helped : bool or None
-        Whether the student makes fewer errors than its twin, beyond the noise of the examples; None without a twin.
+        Whether the student makes fewer errors than its twin, beyond sampling noise; None without a twin.
     arms : tuple of Arm
-        The runs of the small study; empty without.
+        The runs of the small study; empty without one.
     stopped : bool
-        Whether it was stopped before all was looked at.
+        Whether it was stopped before everything was looked at.
     """
 
     headline: str
@@ -48,50 +48,51 @@ class Diagnosis:
     stopped: bool = False
 
     def __post_init__(self) -> None:
-        def weight(found: Finding) -> tuple[int, int]:
-            return SEVERITIES.index(found.severity), CONFIDENCES.index(found.confidence)
+        def weight(finding: Finding) -> tuple[int, int]:
+            return SEVERITIES.index(finding.severity), CONFIDENCES.index(finding.confidence)
 
         object.__setattr__(self, "findings", tuple(sorted(self.findings, key=weight)))
 
     @property
     def clean(self) -> bool:
-        """Whether nothing was found, all having been looked at that could be."""
+        """Whether everything that could be looked at was, and nothing was found."""
         return not self.findings and not self.stopped
 
     @property
     def clean_sentence(self) -> str:
-        """What is said where nothing was found."""
+        """The sentence shown when nothing was found."""
         if self.stopped:
             return t(STOPPED)
         return t(UNEXPLAINED if self.helped is False else CLEAN)
 
     def __getitem__(self, name: str) -> Finding:
-        """Return the finding of a name; raise a ``KeyError`` that lists those there are."""
-        for found in self.findings:
-            if found.name == name:
-                return found
-        raise KeyError(f"found were {', '.join(f.name for f in self.findings) or 'none'}, not {name!r}")
+        """Return the finding with this name; raise a ``KeyError`` that lists the names there are."""
+        for finding in self.findings:
+            if finding.name == name:
+                return finding
+        names = ", ".join(finding.name for finding in self.findings)
+        raise KeyError(f"expected one of the findings ({names or 'there are none'}), got {name!r}")
 
     def sentences(self) -> list[str]:
-        """Return all that was found as sentences, the headline first."""
-        found = [finding.sentence for finding in self.findings]
-        return [self.headline, *(found or [self.clean_sentence])]
+        """Return the headline and the findings as sentences."""
+        findings = [finding.sentence for finding in self.findings]
+        return [self.headline, *(findings or [self.clean_sentence])]
 
     def frame(self) -> pd.DataFrame:
-        """Return one row a finding: name, severity, confidence, sentence, try_code, try_link."""
+        """Return one row per finding: name, severity, confidence, sentence, try_code, try_link."""
         import pandas as pd
 
         columns = ["name", "severity", "confidence", "sentence", "try_code", "try_link"]
         return pd.DataFrame([{c: getattr(f, c) for c in columns} for f in self.findings], columns=columns)
 
     def arms_frame(self) -> pd.DataFrame:
-        """Return one row a run of the small study: role, what was changed, steps, errors, examples."""
+        """Return one row per run of the small study: role, changes, steps, errors, examples."""
         import pandas as pd
 
         return pd.DataFrame([arm.to_dict() for arm in self.arms])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
+        """Return the diagnosis as a dict ready for JSON."""
         return {
             "kdviz_diagnosis": VERSION,
             "headline": self.headline,
@@ -106,7 +107,7 @@ class Diagnosis:
         return "\n".join(self.sentences())
 
     def _repr_html_(self) -> str:
-        """A list that follows the page's theme; evidence and code of each finding fold out."""
+        """A list in the page's theme; evidence and code of each finding fold out."""
         items = "".join(_item(finding) for finding in self.findings) or f"<li>{escape(self.clean_sentence)}</li>"
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.not_looked_at)
         rest = f"<details><summary>Not looked at</summary><ul>{notes}</ul></details>" if notes else ""
@@ -127,7 +128,7 @@ def _item(finding: Finding) -> str:
 
 
 def evidence_table(evidence: Mapping[str, Any]) -> str:
-    """Return numbers as an HTML table with row headers."""
+    """Return the numbers as an HTML table with row headers."""
     rows = "".join(
         f'<tr><th scope="row" style="text-align:start;font-weight:normal">{escape(name)}</th>'
         f"<td>{escape(shown(value))}</td></tr>"
@@ -137,13 +138,13 @@ def evidence_table(evidence: Mapping[str, Any]) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a number as people read it.
+    """Return a number formatted for reading.
 
     >>> shown(12345), shown(0.01234), shown(-3.0), shown([2, 0, 1]), shown(None)
-    ('12,345', '0.0123', '−3', '[2, 0, 1]', 'not known')
+    ('12,345', '0.0123', '−3', '[2, 0, 1]', 'unknown')
     """
     if value is None:
-        return t("not known")
+        return t("unknown")
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     return number(value, "," if isinstance(value, int) else ",.3g" if abs(value) < 1000 else ",.0f")

@@ -1,6 +1,6 @@
 """The small study: the run again with other numbers, and its twin with as many tries, within a budget.
 
-All is judged on the part that is held out for choosing (validation data); the test set is not opened.
+Everything is judged on the part held out for choosing (validation data); the test set is not used.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from .findings import NotLookedAt
 if TYPE_CHECKING:
     from .case import Case
 
-FEWEST_ARMS = 4  # fewer tell too little; the plan is cut short for them
+FEWEST_ARMS = 4  # fewer show too little; arms are shortened to make room for them
 FEWEST_STEPS = 50
 TIMED_STEPS = 10
 TEMPERATURES = (1.0, 2.0, 4.0, 8.0, 20.0)
-WIDE = 3.0  # a learning rate is tried so many times larger and smaller
+WIDE = 3.0  # factor by which larger and smaller learning rates are tried
 FEWER_LABELS = 10
 FEWEST_A_CLASS = 5  # labels left for a class when most are taken away
 MORE_SEEDS = 2
@@ -45,10 +45,10 @@ class Arm:
     ----------
     role : {"student", "twin"}
     changes : dict of str to float
-        What is other than in the run: temperature, alpha, learning_rate, labels (how many) or seed. Empty: nothing.
+        How it differs from the run: temperature, alpha, learning_rate, labels (how many) or seed; empty if it does not.
     steps : int
     wrong : ndarray of bool
-        Whether it is wrong on each example held out; None if its loss was no longer a number.
+        Whether it is wrong on each held-out example; None if its loss became non-finite.
     """
 
     role: str
@@ -62,49 +62,49 @@ class Arm:
 
     @property
     def axis(self) -> str:
-        """The name of what is changed; empty for nothing."""
+        """The name of the changed setting, or an empty string."""
         return next(iter(self.changes), "")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
+        """Return the arm as a dict ready for JSON."""
         held_out = None if self.wrong is None else len(self.wrong)
         return {"role": self.role, **self.changes, "steps": self.steps, "errors": self.errors, "examples": held_out}
 
 
 class Budget:
-    """What the study may cost: optimiser steps, or seconds at the pace of the first ones."""
+    """What the study may cost: optimizer steps, or seconds at the pace of the first ones."""
 
     def __init__(self, steps: int | None, seconds: float) -> None:
         self.steps, self._seconds, self._start = steps, seconds, time.perf_counter()
         self.done = 0
 
     def paced(self, seconds_a_step: float) -> None:
-        """Turn seconds into steps, once the pace is known."""
+        """Convert the seconds to steps, once the pace is known."""
         if self.steps is None:
             left = self._seconds - (time.perf_counter() - self._start)
             self.steps = self.done + max(0, int(left / max(seconds_a_step, 1e-9)))
 
     @property
     def left(self) -> int:
-        assert self.steps is not None, "the pace is taken first"
+        assert self.steps is not None, "paced() must be called first"
         return self.steps - self.done
 
 
 def study(case: Case, budget: Budget, progress: Callable[[int, int], bool | None]) -> str:
-    """Train arms until the budget is spent, the most telling ones first; return what was left out, in a sentence.
+    """Train arms until the budget is spent, the most informative first; return what was left out, in a sentence.
 
     Raises
     ------
     NotLookedAt
         If nothing can be studied.
     Cancelled
-        If ``progress`` returned False; arms that are done stay.
+        If ``progress`` returned False; finished arms are kept.
     """
     run = case.need_run()
     case.need_trained()
     _ = case.held_out
     if run.data.train.labelled == 0:
-        raise NotLookedAt("The transfer set has no label, so there is no twin to study beside the student.")
+        raise NotLookedAt("The transfer set has no label, so there is no twin to compare with.")
     try:
         first = run.branch(0)
     except ValueError as error:
@@ -116,7 +116,7 @@ def study(case: Case, budget: Budget, progress: Callable[[int, int], bool | None
         if length < min(run.steps_done, max(FEWEST_STEPS, run.steps_per_epoch // 4)):
             raise NotLookedAt(
                 f"No small study: {budget.steps:,} steps are too few for {FEWEST_ARMS} arms of this run; "
-                "give it a larger budget_s or budget."
+                "pass a larger budget_s or budget."
             )
     case.length = length
     short = "" if length == run.steps_done else f" Arms were trained for {length:,} of {run.steps_done:,} steps."
@@ -124,15 +124,15 @@ def study(case: Case, budget: Budget, progress: Callable[[int, int], bool | None
     for role, changes in _plan(case):
         steps = _steps(case, changes)
         if budget.left < steps:
-            left_out.append(_told(role, changes))
+            left_out.append(_in_words(role, changes))
             continue
         case.arms.append(_trained(case, role, changes, steps, budget, progress))
-    seen = f"The small study tried {len(case.arms)} arms, judged on {case.held_out} data.{short}"
-    return seen + (f" Left out for want of budget: {', '.join(left_out)}." if left_out else "")
+    tried = f"The small study tried {len(case.arms)} arms, judged on {case.held_out} data.{short}"
+    return tried + (f" Left out for lack of budget: {', '.join(left_out)}." if left_out else "")
 
 
 def _take_pace(first: Distillation, budget: Budget) -> None:
-    """Time a few steps, the first of them apart: it asks the teacher and warms up."""
+    """Time a few steps, not counting the first, which asks the teacher and warms up."""
     first.step()
     start = time.perf_counter()
     for _ in range(TIMED_STEPS):
@@ -143,7 +143,7 @@ def _take_pace(first: Distillation, budget: Budget) -> None:
 
 
 def _plan(case: Case) -> Iterator[tuple[str, Changes]]:
-    """Yield role and changes of the arms, the most telling first; student and twin get tries in turn."""
+    """Yield role and changes of the arms, the most informative first; student and twin take turns."""
     run = case.need_run()
     cut = case.length < run.steps_done
     if cut or not case.has("twin"):
@@ -178,8 +178,8 @@ def _student_tries(case: Case) -> list[Changes]:
     tries: list[Changes] = []
     if "temperature" in run.editable:
         now = case.now("temperature")
-        apart = [t for t in TEMPERATURES if max(t / now, now / t) >= 1.9]
-        warmer, colder = [t for t in apart if t > now], [t for t in apart if t < now]
+        others = [t for t in TEMPERATURES if max(t / now, now / t) >= 1.9]
+        warmer, colder = [t for t in others if t > now], [t for t in others if t < now]
         chosen = [*warmer[1:2], *colder[-1:], *warmer[:1]] if len(warmer) > 1 else [*warmer, *colder[::-1]]
         tries += [{"temperature": t} for t in chosen[:2]]
     if not isinstance(run.learning_rate, Schedule):
@@ -192,7 +192,7 @@ def _student_tries(case: Case) -> list[Changes]:
 
 
 def _twin_tries(run: Distillation) -> list[Changes]:
-    """Return other learning rates for the twin: smaller, larger, and larger by as much as the teacher's pull is."""
+    """Return other learning rates for the twin: smaller, larger, and larger by the ratio of the first gradients."""
     if isinstance(run.learning_rate, Schedule):
         return []
     rate = float(run.learning_rate)
@@ -204,7 +204,7 @@ def _twin_tries(run: Distillation) -> list[Changes]:
 
 
 def _pull(run: Distillation) -> float:
-    """Return how many times longer the student's first gradient is than that of the labels alone."""
+    """Return the student's first gradient norm over that of the labels alone."""
     from ..measure.gradients import term_gradients
 
     of_student, of_twin = term_gradients(run.branch(0)), term_gradients(run.twin())
@@ -216,7 +216,7 @@ def _round(number: float) -> float:
 
 
 def _steps(case: Case, changes: Changes) -> int:
-    """Return how long an arm trains; with a tenth of the labels an epoch has a tenth of the steps."""
+    """Return how many steps an arm trains; with a tenth of the labels an epoch has a tenth of the steps."""
     if "labels" not in changes:
         return case.length
     return min(case.length, max(200, case.length // FEWER_LABELS))
@@ -230,7 +230,7 @@ def _trained(
     budget: Budget,
     progress: Callable[[int, int], bool | None],
 ) -> Arm:
-    """Train one arm and return it, judged on the examples held out."""
+    """Train one arm and return it, judged on the held-out examples."""
     arm = made(case.need_run(), role, changes)
     try:
         while arm.steps_done < steps:
@@ -242,12 +242,12 @@ def _trained(
     except NonFiniteLossError:
         return Arm(role, changes, steps, None)
     if role == "twin" and not changes and steps == case.need_run().steps_done:
-        case.models.setdefault("twin", arm.student)  # the other looks have one to look at now
+        case.models.setdefault("twin", arm.student)  # now the other looks have a twin too
     return Arm(role, changes, steps, case.judged(arm.student, role))
 
 
 def made(run: Distillation, role: str, changes: Changes) -> Distillation:
-    """Return an arm at its start."""
+    """Return an untrained arm."""
     edits = {name: value for name, value in changes.items() if name not in ("labels", "seed")}
     if "labels" in changes:
         run = again(run, data=_fewer(run.data, int(changes["labels"])))
@@ -263,13 +263,13 @@ def made(run: Distillation, role: str, changes: Changes) -> Distillation:
 
 
 def _fewer(data: Splits, labels: int) -> Splits:
-    """Return the data with so many labelled training examples, and no others."""
+    """Return the data with this many labelled training examples, and no others."""
     chosen = balanced_order(data.train.y.numpy(), 0)[:labels]
     return replace(data, train=data.train.take(np.sort(chosen)), draw=None)
 
 
 def _seeded(run: Distillation, seed: int) -> Distillation:
-    """Return the run with another seed: other batches, and other first weights where kdviz can build the student."""
+    """Return the run with another seed: other batches, and other initial weights if kdviz can build the student."""
     architecture = getattr(run.student, "architecture", None)
     if architecture is None or run.recipe.student is None:
         return again(run, seed=seed)
@@ -282,6 +282,6 @@ def _double(run: Distillation) -> bool:
     return inference.dtype_of(run.student) == torch.float64
 
 
-def _told(role: str, changes: Changes) -> str:
+def _in_words(role: str, changes: Changes) -> str:
     what = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in changes.items())
-    return f"{role} with {what}" if what else f"{role} as it is"
+    return f"{role} with {what}" if what else f"unchanged {role}"

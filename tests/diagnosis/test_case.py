@@ -27,4 +27,4 @@ def test_a_run_that_was_not_trained(world):
     run = kd.Distillation(world.teacher(), small(), world.data)
     diagnosis = run.diagnose()
     assert diagnosis.clean and diagnosis.headline == "The run has not been trained yet."
-    assert "only teacher and data were looked at" in " ".join(diagnosis.not_looked_at)
+    assert "only the teacher and the data were looked at" in " ".join(diagnosis.not_looked_at)

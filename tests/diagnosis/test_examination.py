@@ -119,7 +119,7 @@ def test_tokens_are_judged_one_by_one():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda w, r: kd.diagnose(w.teacher()), TypeError, "without a run, kd.diagnose takes data too"),
+        (lambda w, r: kd.diagnose(w.teacher()), TypeError, "without a run, kd.diagnose needs data too"),
         (lambda w, r: kd.diagnose(r, data=w.data), TypeError, "a run has its own student and data"),
         (lambda w, r: kd.diagnose(r, looked_for=5), ValueError, "looked_for must lie in"),
         (lambda w, r: kd.diagnose(r, seeds=[3, 4]), TypeError, "pairs of errors"),

@@ -34,7 +34,7 @@ def test_without_a_twin_the_study_trains_one(healthy, clean):
     assert (diagnosis.arms[0].role, dict(diagnosis.arms[0].changes)) == ("twin", {})
     known = run.diagnose(twin=twin)
     assert diagnosis.headline == known.headline  # the twin is the same one
-    assert "Left out for want of budget" in diagnosis.not_looked_at[-1]
+    assert "Left out for lack of budget" in diagnosis.not_looked_at[-1]
 
 
 def test_more_seeds_are_trained_where_nothing_is_shown(make, world):
@@ -85,10 +85,10 @@ def test_it_stops_when_asked_and_keeps_what_it_saw(healthy):
         return total != budget or done < 1.5 * run.steps_done
 
     diagnosis = run.diagnose(twin=twin, study=True, budget=budget, progress=until_the_second_arm)
-    assert len(diagnosis.arms) == 1 and diagnosis.not_looked_at[-1] == "Stopped before all was looked at."
+    assert len(diagnosis.arms) == 1 and diagnosis.not_looked_at[-1] == "Stopped before everything was looked at."
     assert "an improvement" in diagnosis.headline
     at_once = run.diagnose(twin=twin, study=True, progress=lambda done, total: False)
-    assert at_once.sentences()[-1] == "Stopped before all was looked at." and not at_once.clean
+    assert at_once.sentences()[-1] == "Stopped before everything was looked at." and not at_once.clean
 
 
 def test_a_twin_of_other_steps_is_not_compared(healthy, make):
@@ -101,7 +101,7 @@ def test_a_twin_of_other_steps_is_not_compared(healthy, make):
 def test_a_faulty_teacher_is_not_studied(make, world):
     run = make(teacher=small(32, seed=7), epochs=2)
     diagnosis = studied(run)
-    assert diagnosis.arms == () and "what is at fault comes first" in diagnosis.not_looked_at[-1]
+    assert diagnosis.arms == () and "correct the fault first" in diagnosis.not_looked_at[-1]
 
 
 def test_an_arm_that_explodes_is_left_out(make):

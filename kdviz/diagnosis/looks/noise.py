@@ -1,4 +1,4 @@
-"""Whether anything could have been seen: seeds and examples enough for the difference looked for."""
+"""Whether there were enough seeds and examples to show the difference worth finding."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ MANY = 1_000_000
 
 
 def _pairs(case: Case) -> list[tuple[float, float]]:
-    """Return errors of student and twin, seed by seed: those given, else those of the run and the study."""
+    """Return the errors of student and twin, seed by seed: those given, else those of the run and the study."""
     if case.pairs:
         return list(case.pairs)
-    found = [(float(case.reference("student").sum()), float(case.reference("twin").sum()))]
+    of_run = [(float(case.reference("student").sum()), float(case.reference("twin").sum()))]
     seeds: dict[float, dict[str, float]] = {}
     for arm in case.arms:
         if arm.axis == "seed" and arm.errors is not None:
             seeds.setdefault(arm.changes["seed"], {})[arm.role] = float(arm.errors)
-    return found + [(p["student"], p["twin"]) for p in seeds.values() if len(p) == 2]
+    return of_run + [(p["student"], p["twin"]) for p in seeds.values() if len(p) == 2]
 
 
 @look(mark("Too few seeds"), unless=FAULTY)
@@ -41,13 +41,12 @@ def too_few_seeds(case: Case) -> Finding | None:
     sd = max(difference.sd, 0.5)
     needed = seeds_needed(wanted, sd)
     if difference.verdict in ("fewer", "more") or (needed is not None and needed <= n) or difference.low > -wanted:
-        return None  # seen, or seen not to be there
-    told = f"about {needed:,} seeds" if needed is not None else "more seeds than can be run"
+        return None  # shown, or shown to be absent
     sentence = (
-        f"Too few seeds: over {n} of them the difference from the twin is {signed(difference.mean)} errors "
-        f"({interval(difference)}), and its standard deviation from seed to seed is "
-        f"{difference.sd:.1f}; {told} would show a difference of {wanted:.0f} errors ({case.looked_for:.0%} of the "
-        f"twin's) four times in five, {n} do in {power(n, wanted, sd):.0%}."
+        f"Too few seeds: over {n} of them, student − twin is {signed(difference.mean)} errors "
+        f"({interval(difference)}) with a standard deviation of {difference.sd:.1f} between seeds; "
+        f"{_seeds(needed)} would show a difference of {wanted:.0f} errors ({case.looked_for:.0%} of the "
+        f"twin's) with a power of 80%, {n} do with {power(n, wanted, sd):.0%}."
     )
     evidence = {
         "seeds": n,
@@ -61,24 +60,28 @@ def too_few_seeds(case: Case) -> Finding | None:
 
 
 def _one_seed(case: Case, wanted: float) -> Finding | None:
-    """One seed alone: how far seeds move the difference is not known, but examples alone move it so far."""
+    """Return the finding for a single seed: the noise between seeds is unknown, that of sampling stands in for it."""
     gain = case.gain
     if gain.verdict != "within the noise" or gain.low > -wanted:
         return None
     sd = math.sqrt(gain.only_a + gain.only_b + 1)
     needed = seeds_needed(wanted, sd)
-    told = f"about {needed:,} seeds" if needed is not None else "more seeds than can be run"
     sentence = (
-        f"One seed cannot show it: the difference from the twin is {signed(gain.mean)} errors on {case.sample} "
-        f"({interval(gain)}); if seeds move it by {sd:.0f}, as other examples would, {told} "
-        f"show a difference of {wanted:.0f} ({case.looked_for:.0%} of the twin's errors) four times in five."
+        f"One seed cannot show it: student − twin is {signed(gain.mean)} errors on {case.sample} "
+        f"({interval(gain)}); if the standard deviation between seeds is {sd:.0f}, as that of sampling is, "
+        f"{_seeds(needed)} would show a difference of {wanted:.0f} ({case.looked_for:.0%} of the twin's errors) with a "
+        "power of 80%."
     )
     evidence = {"seeds": 1, "difference": gain.mean, "low": gain.low, "high": gain.high, "seeds needed": needed}
     return Finding("too_few_seeds", "doubt", sentence, evidence, "possible", _study_code(case, needed))
 
 
+def _seeds(needed: int | None) -> str:
+    return f"about {needed:,} seeds" if needed is not None else "more seeds than can be run"
+
+
 def _study_code(case: Case, needed: int | None) -> str:
-    """Return a study over seeds, with the parts of the run that have no name handed over."""
+    """Return the code of a study over seeds; parts of the run without a name are passed as objects."""
     run = case.run
     if run is None or needed is None:
         return ""
@@ -104,25 +107,26 @@ def too_few_examples(case: Case) -> Finding | None:
         return None
     needed = examples_needed(min(1.0, case.looked_for), error=error, apart=apart)
     part = "test" if case.counts("test") else case.held_out
-    there = case.counts(part)
-    if needed <= there:
+    available = case.counts(part)
+    if needed <= available:
         return None
     sentence = (
-        f"Too few {part} examples: {there:,} of them cannot show a difference of {case.looked_for:.0%} of the twin's "
-        f"errors; about {min(needed, MANY):,} would, four times in five (twin {error:.1%} wrong; on {apart:.1%} of the "
-        "examples just one of the two is)."
+        f"Too few {part} examples: {available:,} cannot show a difference of {case.looked_for:.0%} of the twin's "
+        f"errors; about {min(needed, MANY):,} would, with a power of 80% (error rate of the twin {error:.1%}; on "
+        f"{apart:.1%} of the examples exactly one of the two is wrong)."
     )
-    evidence = {"examples": there, "examples needed": needed, "twin error": error, "just one of the two wrong": apart}
+    evidence = {"examples": available, "examples needed": needed, "twin error": error}
+    evidence["exactly one of the two wrong"] = apart
     code = f"kd.diagnosis.examples_needed(0.2, error={error:.4f}, apart={apart:.4f})  # for a difference of 20%"
     return Finding("too_few_examples", "doubt", sentence, evidence, "likely", code)
 
 
 def check_pairs(pairs: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
-    """Return pairs of errors as tuples of floats; raise in one sentence unless they are."""
+    """Return pairs of errors as tuples of floats; raise an error in one sentence unless they are."""
     try:
-        told = tuple((float(student), float(twin)) for student, twin in pairs)
+        numbers = tuple((float(student), float(twin)) for student, twin in pairs)
     except (TypeError, ValueError):
-        raise TypeError(f"seeds must be pairs of errors (student, twin), one a seed, got {pairs!r}") from None
-    if not all(math.isfinite(v) and v >= 0 for pair in told for v in pair):
+        raise TypeError(f"seeds must be pairs of errors (student, twin), one per seed, got {pairs!r}") from None
+    if not all(math.isfinite(v) and v >= 0 for pair in numbers for v in pair):
         raise ValueError(f"seeds must be pairs of errors >= 0, got {pairs!r}")
-    return told
+    return numbers

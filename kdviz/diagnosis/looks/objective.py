@@ -1,4 +1,4 @@
-"""How hard the soft and the hard term pull."""
+"""How strongly the soft and the hard term pull."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ..case import Case
 from ..findings import Finding, NotLookedAt, look
 from .roles import FAULTY
 
-WEAK = 0.2  # of the labels' pull: the teacher is hardly felt
-DROWNED = 500.0  # times the labels' pull: they are hardly felt
+WEAK = 0.2  # of the labels' gradient: the teacher has hardly any effect
+DROWNED = 500.0  # times the labels' gradient: the labels have hardly any effect
 
 
 @look(mark("Soft and hard gradients differ much"), unless=FAULTY)
@@ -20,7 +20,7 @@ def gradients_apart(case: Case) -> Finding | None:
     try:
         first = run.branch(0)
     except ValueError as error:
-        raise NotLookedAt(f"The gradients at the start were not looked at: {error}.") from None
+        raise NotLookedAt(f"The gradients at the start were not examined: {error}.") from None
     pulls = term_gradients(first)
     terms = run.settings.objective.terms
     hard = sum(g for g, term in zip(pulls.norms, terms, strict=True) if isinstance(term, HardLabels | LabelSmoothing))
@@ -34,8 +34,8 @@ def gradients_apart(case: Case) -> Finding | None:
     if ratio <= DROWNED:
         return None
     sentence = (
-        f"The labels are hardly felt: at the start the teacher's part of the gradient is {ratio:,.0f} times as long as "
-        "theirs; lower alpha (or the weight of the teacher's term) if they are to count."
+        f"The labels have hardly any effect: at the start the teacher's gradient is {ratio:,.0f} times as large as "
+        "theirs; lower alpha (or the weight of the teacher's term) if they should count."
     )
     code = case.edited(alpha=0.5) if "alpha" in run.editable else ""
     lab = case.lab(alpha=0.5) if "alpha" in run.editable else None
@@ -48,7 +48,7 @@ def _weak(case: Case, ratio: float, evidence: dict[str, float]) -> Finding:
     forgotten = any(isinstance(term, SoftTargetsWithoutT2) for term in run.settings.objective.terms)
     alpha, temperature = run.settings.objective.alpha, run.settings.objective.temperature
     if forgotten and alpha is not None:
-        why = "its T² was left out, which kdviz and Hinton multiply by"
+        why = "the factor T² of kdviz and Hinton was left out"
         code = f"better = kd.diagnosis.again(run, objective=kd.hinton({alpha!r}, {temperature!r}))\nbetter.train()"
         lab = case.lab(loss="soft_targets")
     else:
@@ -56,7 +56,7 @@ def _weak(case: Case, ratio: float, evidence: dict[str, float]) -> Finding:
         if "alpha" in run.editable:
             code, lab = case.edited(alpha=0.9), case.lab(alpha=0.9)
     sentence = (
-        f"The teacher is hardly felt: at the start its part of the gradient is {ratio:.3f} times as long as that of "
-        f"the labels ({why}); give it more weight."
+        f"The teacher has hardly any effect: at the start its gradient is {ratio:.3f} times as large as that of the "
+        f"labels ({why}); give it more weight."
     )
     return Finding("gradients_apart", "cause", sentence, evidence, "likely", code, lab)

@@ -1,4 +1,4 @@
-"""Who teaches whom: roles swapped, or a teacher that knows less than its student does without it."""
+"""Who teaches whom: roles swapped, or a teacher weaker than its student would be without it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..case import Case
 from ..findings import Finding, NotLookedAt, interval, look, signed
 
 FAULTY = ("ends_in_sigmoid", "constant_teacher", "permuted_classes", "roles_swapped", "teacher_at_chance")
-STARTERS = 1_000  # examples that the student is asked about as it began
+STARTERS = 1_000  # examples on which the untrained student is judged
 
 
 @look(mark("Teacher and student are swapped"), unless=("permuted_classes",))
@@ -24,12 +24,12 @@ def roles_swapped(case: Case) -> Finding | None:
     if difference.verdict != "more":
         return None
     if case.run is None and not _smaller(case) and teacher_checks.no_better_than_commonest(logits, y) is None:
-        return None  # a student that outgrew a teacher of its size or more
+        return None  # a student that surpassed a teacher of its size or larger
     evidence = {"teacher errors": int(wrong.sum()), "student errors": int(before.sum()), "examples": len(before)}
-    began = " as it began" if case.run is not None else ""
+    untrained = " before training" if case.run is not None else ""
     sentence = (
         f"Teacher and student seem to be swapped: of {len(before):,} {case.held_out} examples the teacher gets "
-        f"{wrong.mean():.1%} wrong and the student{began} {before.mean():.1%}; exchange them."
+        f"{wrong.mean():.1%} wrong and the student{untrained} {before.mean():.1%}; swap them."
     )
     code = "kd.diagnose(student, teacher, data)"
     if case.run is not None:
@@ -39,14 +39,14 @@ def roles_swapped(case: Case) -> Finding | None:
 
 
 def _as_it_began(case: Case) -> np.ndarray:
-    """Return which examples the student got wrong before it was taught; of two models alone, as it is."""
+    """Return which examples the student got wrong before training; without a run, those it gets wrong now."""
     if case.run is None:
         return case.wrong("student")
     examples, chosen = case.chosen(case.held_out)
     try:
         began = case.run.at(0)
     except ValueError as error:
-        raise NotLookedAt(f"The student as it began was not looked at: {error}.") from None
+        raise NotLookedAt(f"The student before training was not examined: {error}.") from None
     few = examples.take(chosen[:STARTERS])
     logits = inference.logits(began, few, who="student", progress=case.progress)
     flat, labels = logits.reshape(-1, logits.shape[-1]), few.y.flatten()
@@ -66,11 +66,11 @@ def teacher_weaker(case: Case) -> Finding | None:
     if difference.verdict != "more":
         return None
     theirs, ours = case.wrong("teacher"), case.wrong(other)
-    alone = "the same student learns from the labels alone" if other == "twin" else "the student knows by now"
+    than = "the same student taught by the labels alone" if other == "twin" else "the student is by now"
     sentence = (
-        f"The teacher is weaker than what {alone}: {int(theirs.sum()):,} errors against {int(ours.sum()):,} on "
+        f"The teacher is weaker than {than}: {int(theirs.sum()):,} errors against {int(ours.sum()):,} on "
         f"{case.sample} (difference {signed(difference.mean)}, {interval(difference)}); "
-        "take a better teacher, or weigh the labels more."
+        "take a better teacher, or give the labels more weight."
     )
     evidence = {
         "teacher errors": int(theirs.sum()),

@@ -1,4 +1,4 @@
-"""How the training went: ended too early, or unsteady."""
+"""How the training went: ended too early, or unstable."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..findings import Finding, NotLookedAt, look
 from .roles import FAULTY
 
 FEWEST = 5  # evaluations that a curve needs
-FEW = 100  # steps: below, a falling NLL is enough, since errors leap
-FALLING = 0.05  # of errors and NLL, over the last quarter of the steps: a curve that has not come to rest
+FEW = 100  # steps: below, a falling NLL is enough, since errors fluctuate
+FALLING = 0.05  # of errors and NLL, over the last quarter of the steps: a curve that has not converged
 FALLING_YET_HELPED = 0.08  # the same where there is no missing gain to explain
 JUMP = 3.0  # standard errors of a count by which errors may rise from one evaluation to the next
 JUMPS = 2
-WORSE = 0.15  # of the fewest errors: it ended worse than it once was
-FIRST = 1  # the step whose loss is where it began
-CLIMB = 1.2  # times as high as it began
+WORSE = 0.15  # of the fewest errors: it ended worse than its best step
+FIRST = 1  # the step whose loss is the reference
+CLIMB = 1.2  # times the loss of the first step
 
 
 def _curve(case: Case) -> list[Evaluation]:
@@ -31,8 +31,8 @@ def _curve(case: Case) -> list[Evaluation]:
     points = [e for e in points if e.step > 0]
     if len(points) < FEWEST:
         raise NotLookedAt(
-            f"The run has {len(points)} evaluations on validation data and {FEWEST} are needed to see whether it had "
-            "come to rest: train with evaluate=True."
+            f"The run has {len(points)} evaluations on validation data, and {FEWEST} are needed to see whether it had "
+            "converged: train with evaluate=True."
         )
     return points
 
@@ -52,9 +52,9 @@ def too_few_steps(case: Case) -> Finding | None:
         return None
     epochs = max(1, round(run.steps_done / run.steps_per_epoch))
     sentence = (
-        f"The training ended too early: over the last quarter of its {run.steps_done:,} steps the NLL on "
-        f"{points[-1].examples:,} validation examples still fell from {nll[0]:.3g} to {nll[1]:.3g} (errors from "
-        f"{errors[0]:,.0f} to {errors[1]:,.0f}); train longer."
+        f"Training ended too early: over the last quarter of its {run.steps_done:,} steps the NLL on "
+        f"{points[-1].examples:,} validation examples was still falling, from {nll[0]:.3g} to {nll[1]:.3g} (errors "
+        f"from {errors[0]:,.0f} to {errors[1]:,.0f}); train longer."
     )
     evidence = {"steps": run.steps_done, "NLL before": nll[0], "NLL at the end": nll[1]}
     evidence |= {"errors before": errors[0], "errors at the end": errors[1]}
@@ -66,10 +66,10 @@ def _helped(case: Case) -> bool:
     try:
         return case.gain.verdict == "fewer"
     except NotLookedAt:
-        return True  # nobody knows: then nothing is to be explained
+        return True  # unknown: then there is no missing gain to explain
 
 
-@look(mark("Unsteady training"), unless=FAULTY)
+@look(mark("Unstable training"), unless=FAULTY)
 def unsteady(case: Case) -> Finding | None:
     points, rate = _curve(case), case.now("learning_rate")
     errors = np.array([e.errors for e in points], dtype=float)
@@ -81,18 +81,18 @@ def unsteady(case: Case) -> Finding | None:
         return None
     lower = float(f"{rate / 10:.1g}")
     where = points[int(errors.argmin())].step
-    told = [
-        f"its loss climbed to {climbed:.2g} times that of the first step" if climbed >= CLIMB else "",
-        f"errors on validation data leapt up {jumps} times in its second half" if jumps >= JUMPS else "",
+    signs = [
+        f"its loss rose to {climbed:.2g} times that of the first step" if climbed >= CLIMB else "",
+        f"errors on validation data jumped {jumps} times in its second half" if jumps >= JUMPS else "",
         f"it ended with {last:,.0f} errors after a best of {best:,.0f} (run.at({where}))" if ended_badly else "",
     ]
     sentence = (
-        f"The training is unsteady: {', '.join(t for t in told if t)}; lower the learning rate ({rate:g}), or stop "
-        "early."
+        f"Training is unstable: {', '.join(sign for sign in signs if sign)}; lower the learning rate ({rate:g}), or "
+        "stop early."
     )
     evidence = {
         "loss over that of the first step": climbed,
-        "leaps": jumps,
+        "jumps": jumps,
         "errors at the end": float(last),
         "fewest errors": float(best),
         "learning rate": rate,
@@ -102,7 +102,7 @@ def unsteady(case: Case) -> Finding | None:
 
 
 def _climbed(case: Case) -> float:
-    """Return the highest of the loss's ten means over the first one's few steps; 0 where edits or schedules move it."""
+    """Return the highest of ten means of the loss over that of the first step; 0 where edits or schedules move it."""
     run = case.need_run()
     loss = run.history.column("loss")
     if run.history.edits or run.settings.objective.scheduled or len(loss) < 10 * FIRST:

@@ -1,4 +1,4 @@
-"""What the small study shows: a larger step, another T, alpha or learning rate, labels so many that they suffice."""
+"""What the small study shows: a larger step; a better T, alpha or learning rate; enough labels without a teacher."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ IN_WORDS = {"temperature": "T", "alpha": "alpha", "learning_rate": "learning rat
 
 
 def _best(case: Case, role: str, axis: str) -> tuple[Arm | None, int]:
-    """Return the arm with fewest errors on an axis, and how many there are."""
+    """Return the arm with the fewest errors on an axis, and how many there are."""
     arms = [arm for arm in case.arms if arm.role == role and arm.axis == axis and arm.wrong is not None]
     return min(arms, key=lambda arm: arm.errors or 0, default=None), len(arms)
 
@@ -25,18 +25,18 @@ def larger_step(case: Case) -> Finding | None:
     best, tries = _best(case, "twin", "learning_rate")
     if best is None or best.wrong is None:
         return None
-    mended = case.trial_difference(best.wrong, twin, tries)
+    by_rate = case.trial_difference(best.wrong, twin, tries)
     rival = student
     for arm in case.arms:
         if arm.role == "student" and arm.axis == "learning_rate" and arm.wrong is not None:
             rival = arm.wrong if arm.wrong.sum() < rival.sum() else rival
-    if mended.verdict != "fewer" or case.trial_difference(rival, best.wrong).verdict == "fewer":
+    if by_rate.verdict != "fewer" or case.trial_difference(rival, best.wrong).verdict == "fewer":
         return None
     rate = best.changes["learning_rate"]
     sentence = (
-        f"The gain is only a larger step: at a learning rate of {rate:g} in place of {case.now('learning_rate'):g} the "
-        f"labels alone make {best.errors:,} errors on {case.sample}, their twin at the run's own rate "
-        f"{int(twin.sum()):,} and the student {int(student.sum()):,} ({int(rival.sum()):,} at its own best rate); "
+        f"The gain is only that of a larger step: at a learning rate of {rate:g} instead of "
+        f"{case.now('learning_rate'):g} the twin makes {best.errors:,} errors on {case.sample}, not "
+        f"{int(twin.sum()):,}; the student makes {int(student.sum()):,} ({int(rival.sum()):,} at its own best rate); "
         "compare both at their best rates."
     )
     evidence = {
@@ -61,10 +61,10 @@ def _unsuitable(case: Case, name: str, axis: str) -> Finding | None:
         return None
     value, now = best.changes[axis], case.now(axis)
     sentence = (
-        f"Another {IN_WORDS[axis]} does better: with {value:g} in place of {now:g} the student makes {best.errors:,} "
+        f"Another {IN_WORDS[axis]} does better: with {value:g} instead of {now:g} the student makes {best.errors:,} "
         f"errors on {case.sample}, not {int(own.sum()):,} (difference "
         f"{signed(difference.mean)}, {interval(difference)}, the best of {tries} tried{_how_long(case)}); "
-        "read it off validation data."
+        "choose it on validation data."
     )
     evidence = {
         f"{axis} now": now,
@@ -106,24 +106,24 @@ def labels_plenty(case: Case) -> Finding | None:
         return None
     student, twin = few["student"].wrong, few["twin"].wrong
     assert student is not None and twin is not None
-    here = case.trial_difference(case.reference("student"), case.reference("twin"))
-    there = case.trial_difference(student, twin)
-    if here.verdict == "fewer" or there.verdict != "fewer":
+    with_all = case.trial_difference(case.reference("student"), case.reference("twin"))
+    with_few = case.trial_difference(student, twin)
+    if with_all.verdict == "fewer" or with_few.verdict != "fewer":
         return None
     run, labels = case.need_run(), int(few["twin"].changes["labels"])
     sentence = (
-        f"There are so many labels that the teacher adds nothing: with {run.data.train.labelled:,} of them the student "
-        f"makes {signed(here.mean)} errors beside its twin on {case.sample}, with {labels:,} of them "
-        f"{signed(there.mean)} ({int(student.sum()):,} against {int(twin.sum()):,}); a teacher helps where "
+        f"There are so many labels that the teacher adds nothing: with {run.data.train.labelled:,} of them, "
+        f"student − twin is {signed(with_all.mean)} errors on {case.sample}; with {labels:,} it is "
+        f"{signed(with_few.mean)} ({int(student.sum()):,} against {int(twin.sum()):,}); a teacher helps where "
         "labels are few."
     )
     evidence = {
         "labels": run.data.train.labelled,
-        "difference": here.mean,
+        "difference": with_all.mean,
         "fewer labels": labels,
-        "difference with fewer": there.mean,
-        "low": there.low,
-        "high": there.high,
+        "difference with fewer": with_few.mean,
+        "low": with_few.low,
+        "high": with_few.high,
     }
     whole = "run.data" if run.data.draw is None else f"kd.data.load({run.data.name!r})"
     code = f"better = kd.diagnosis.again(run, data={whole}.with_labels({labels}))\nbetter.train()"

@@ -22,8 +22,8 @@ def test_rows_of_the_training_part_among_those_it_is_judged_by(world: World, mak
     leaky = replace(world.data, validation=joined(learned, world.data.validation.take(slice(0, 1000))))
     found = make(data=leaky, epochs=3).diagnose()["rows_shared"]
     assert found.severity == "fault" and found.confidence == "certain"
-    assert found.evidence["validation examples that were learned"] == 200
-    assert "200 of 1,200 validation examples stand in the training part" in found.sentence
+    assert found.evidence["validation examples also in training"] == 200
+    assert "200 of 1,200 validation examples are in the training part" in found.sentence
     better = follow(found.try_code, run=make(data=leaky, epochs=1))["better"]
     assert len(better.data.validation) == 1000 and "rows_shared" not in names(better.diagnose())
     alone = kd.diagnose(world.teacher(), small(), leaky)["rows_shared"]

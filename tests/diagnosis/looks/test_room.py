@@ -12,7 +12,7 @@ def test_a_student_without_room(make):
     run = make(student=small(1))
     twin = trained(run.twin())
     found = run.diagnose(twin=twin)["without_room"]
-    assert found.confidence == "likely" and found.evidence["teacher error on learned examples"] < 0.25
+    assert found.confidence == "likely" and found.evidence["teacher error on training examples"] < 0.25
     assert run.diagnose()["without_room"].confidence == "possible"
     better = follow(found.try_code, run=run)["better"]
     assert better.student.architecture["hidden"] == [32] and errors(better) < errors(run) / 2

@@ -66,7 +66,7 @@ def test_a_closer_look_is_a_study_and_stops_when_asked(lab, monkeypatch):
     lab.command("stop_diagnosis")
     assert lab.wait("finished")
     assert lab.diagnosis.widget.stage == "done"
-    assert lab.diagnosis.widget.notes[-1] == "Stopped before all was looked at."
+    assert lab.diagnosis.widget.notes[-1] == "Stopped before everything was looked at."
     assert lab.diagnosis.found.arms
 
 
