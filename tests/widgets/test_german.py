@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kdviz import words
-from kdviz.panels import export
+from kdviz.panels.live import export
 from kdviz.widgets import Calibration, DarkKnowledge, Examples, Fidelity, LearningCurves, Runs, SoftTargets
 from kdviz.widgets import library as shared_library
 
