@@ -360,3 +360,6 @@ class Distillation(Run):
         storage.check_plan(run.plan, described)
         run.restore(storage.state_of(described, tensors))
         return run
+
+    def __repr__(self) -> str:
+        return f"Distillation({self.objective}, {self.data.name}, step {self.steps_done:,} of {self.total_steps:,})"

@@ -208,3 +208,9 @@ def test_patience_stops_when_validation_errors_stop_falling_and_keeps_what_was_l
         make().train(progress=False, patience=0)
     with pytest.raises(ValueError, match="needs evaluate=True"):
         make().train(progress=False, evaluate=False, patience=2)
+
+
+def test_a_run_shows_what_it_is_and_how_far(make):
+    run = make()
+    next(iter(run))
+    assert repr(run) == f"Distillation({run.objective}, clouds, step 1 of {run.total_steps})"

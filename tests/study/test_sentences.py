@@ -25,7 +25,7 @@ def test_one_seed_says_nothing_of_the_noise(recipe, digits):
     study = kd.Study({"Hinton": recipe}, seeds=[7], data=digits).run(progress=False, n_jobs=1)
     assert study.table().twin_verdict_last.tolist() == ["one run"]
     assert study.table().errors_sd_last.isna().all()
-    assert "which says nothing of what another would give" in study.sentences()[1]
+    assert "which says nothing about what another would give" in study.sentences()[1]
 
 
 def test_a_title_counts_only_arms_with_seeds_enough(recipe, digits):
