@@ -43,4 +43,4 @@ class MeasuredController(ViewController):
 def controller_of(tab: Tab) -> type[MeasuredController]:
     """Return the controller of a tab whose widget is a measured view."""
     traits = {"view": tab.name, "kind": tab.widget, "follows": tab.widget.follows}
-    return type(f"{tab.widget.__name__}Controller", (MeasuredController,), traits)
+    return type(f"{tab.widget.__name__}_controller", (MeasuredController,), traits)
