@@ -197,7 +197,7 @@ def test_of_a_damaged_link_all_is_followed_that_can_be_and_the_rest_is_named():
         assert not set(found.names) & set(found.left_out)
         for name, sentence in found.left_out.items():
             assert 10 < len(sentence) < 600 and "\n" not in sentence
-            assert name[:30] in found.told or name[:30].isprintable() is False or len(found.left_out) > 1
+            assert name[:30] in found.note or name[:30].isprintable() is False or len(found.left_out) > 1
         followed += bool(found.names and found.left_out)
     assert followed > MUTATIONS // 20
 
@@ -211,7 +211,7 @@ def test_of_a_damaged_link_all_is_followed_that_can_be_and_the_rest_is_named():
     ("?labels=0&alpha=0.5&T=3", {"labels": 0, "alpha": 1.0, "temperature": 3.0}, {"alpha": "alpha must be 1.0"}),
     ("?data=adult&teacher=mnist-vit&epochs=3", {"data": "adult", "teacher": "adult-mlp", "epochs": 3},
      {"teacher": "teacher must be one of adult-mlp"}),
-    ("?T=1&T=2&alpha=0.5", {"alpha": 0.5, "temperature": 4.0}, {"T": "T must be given once, got it twice"}),
+    ("?T=1&T=2&alpha=0.5", {"alpha": 0.5, "temperature": 4.0}, {"T": "T must be given once, got it 2 times"}),
     ("?T_range=8,20&alpha=0.3", {"alpha": 0.3}, {"T_range": "T must lie within T_range"}),
     ("?preset=magic&T=9", {"temperature": 9.0, "preset": ""}, {"preset": "preset must be one of hinton"}),
     ("?preset=hinton&batch_size=100000", {"preset": "hinton", "temperature": 20.0},
@@ -226,4 +226,4 @@ def test_the_rest_of_a_link_is_followed(query, kept, left_out):
     assert {name: found.state[name] for name in kept} == kept
     assert found.left_out.keys() == left_out.keys()
     for name, says in left_out.items():
-        assert found.left_out[name].startswith(says) and name in found.told and says in found.told
+        assert found.left_out[name].startswith(says) and name in found.note and says in found.note
