@@ -8,6 +8,7 @@ from pathlib import Path
 APP = Path(__file__).resolve().parent
 LAB = "dashboards/lab.ipynb"
 TEMPLATE = "kdviz"
+PAGE_SCRIPT = APP / "jupyter" / "voila" / "templates" / TEMPLATE / "static" / "page.js"
 
 
 def notebooks() -> Path:

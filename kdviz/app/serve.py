@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kdviz import words
 from kdviz.app import pages, places
 
 if TYPE_CHECKING:
@@ -282,7 +283,13 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
     voila.strip_sources = True
     voila.preheat_kernel = what.first is not None and not options.no_preheat
     voila.default_pool_size = 1
-    voila.resources = {"kdviz": {"index": "" if what.alone else "/", "debug": options.debug}}
+    voila.resources = {
+        "kdviz": {
+            "index": "" if what.alone else "/",
+            "debug": options.debug,
+            "words": words.for_script(places.PAGE_SCRIPT),
+        }
+    }
     settings.VoilaExporter.markdown_renderer_class = "kdviz.app.mathml.MathRenderer"
     settings.VoilaExporter.anchor_link_text = " "
     voila.file_allowlist = [r".*\.(png|jpe?g|gif|svg|webp)"]

@@ -1,4 +1,4 @@
-"""Arrays, frames and pictures as people hold them, turned into the tensors that a model is given."""
+"""Arrays, frames and pictures in their usual forms, converted to the tensors that a model receives."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from kdviz.data.inputs import Inputs
 from kdviz.data.memory import GATHERED, MOST_IN_MEMORY
 from kdviz.data.tables import advice_for, columns_of, is_frame, matrix, say_lost_differences
 
-MANY = 3  # axes that whole numbers may have to be taken for ids; with more they are pictures
+MANY = 3  # most axes with which integers count as ids; with more they are pictures
 TEXT = 'turn it into numbers first, tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")'
 
 
 def to_inputs(values: Any, count: int | None = None) -> tuple[Inputs, tuple[str, ...]]:
-    """Turn what is given as X into tensors, and name the columns of a table.
+    """Convert X to tensors, and return the column names of a table.
 
     Parameters
     ----------
     values : array, Tensor, frame, mapping of names to arrays, or tuple of arrays
-        A tuple whose members are `count` examples, and not inputs of `count` examples each, is put together.
+        A tuple whose members are `count` single examples, rather than inputs of `count` examples each, is stacked.
     count : int, optional
-        How many labels there are.
+        The number of labels.
     """
     if is_frame(values):
         columns = columns_of(values)
@@ -45,21 +45,21 @@ def to_inputs(values: Any, count: int | None = None) -> tuple[Inputs, tuple[str,
 
 
 def _are_inputs(values: tuple[Any, ...], count: int | None) -> bool:
-    """Whether the members are inputs with an example a row, rather than one example each."""
+    """Whether the members are inputs with one example per row, rather than one example each."""
     if not values or not all(isinstance(value, Tensor | np.ndarray) and value.ndim for value in values):
         return False
     return {len(value) for value in values} == {count} or len(values) != count
 
 
 def to_tensor(values: Any, name: str = "") -> Tensor:
-    """Turn an array into the tensor that is held.
+    """Convert an array to the tensor that is stored.
 
     Parameters
     ----------
     values : array, Tensor or nested list
-        A Tensor keeps whole numbers of 32 or 64 bits, which are ids; those of an array are a table and become float32.
+        A Tensor keeps integers of 32 or 64 bits, which are ids; those of an array are a table and become float32.
     name : str
-        What it is called among several inputs; there whole numbers and truth values stay what they are.
+        Its name among several inputs; there integers and booleans are kept.
     """
     if isinstance(values, Tensor):
         x = _of_tensor(values)
@@ -77,7 +77,7 @@ def _of_tensor(values: Tensor) -> Tensor:
 
 
 def held(x: Tensor, name: str = "", *, ids: bool = True) -> Tensor:
-    """Give a tensor the form in which it is held, once it is known to be one that can be.
+    """Check a tensor and return it in the form in which it is stored.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def held(x: Tensor, name: str = "", *, ids: bool = True) -> Tensor:
     name : str
         "" where it is the only input.
     ids : bool
-        Whether whole numbers stay as they are though it is the only input.
+        Whether integers are kept although it is the only input.
     """
     what = f"input {name!r}" if name else "inputs"
     if x.is_complex() or x.is_quantized:
@@ -94,7 +94,7 @@ def held(x: Tensor, name: str = "", *, ids: bool = True) -> Tensor:
         raise ValueError(f"{what} must have shape (N, ...), got a single number")
     if not name and x.ndim < 2:
         raise ValueError(
-            f"inputs must have shape (N, ...) with at least two axes, got {tuple(x.shape)}: for one number an example "
+            f"inputs must have shape (N, ...) with at least two axes, got {tuple(x.shape)}: for one number per example "
             "use X[:, None]"
         )
     if x.ndim == 4 and x.shape[3] in (1, 3) and x.shape[1] not in (1, 3):
@@ -136,7 +136,7 @@ def _plain_array(values: Any, name: str) -> np.ndarray:
         return np.asarray(values.astype(np.float32).toarray())
     if isinstance(values, np.ma.MaskedArray):
         if np.ma.getmaskarray(values).any():
-            raise ValueError(f"{what} have masked values, which stand for no number: remove or fill them, X.filled(0)")
+            raise ValueError(f"{what} have masked values, which are not numbers: remove or fill them, X.filled(0)")
         return np.asarray(values.data)
     if isinstance(values, list | tuple) and values and all(isinstance(one, Tensor) for one in values):
         values = [one.detach().cpu().numpy() for one in values]
@@ -158,7 +158,7 @@ def _plain_array(values: Any, name: str) -> np.ndarray:
 
 
 def _numbers(array: np.ndarray, what: str) -> np.ndarray:
-    """Turn an array of objects into one of numbers, if they are that."""
+    """Convert an array of objects to numbers, if they are numbers."""
     if array.size and any(isinstance(one, str | bytes) for one in array.flat):
         return array
     if array.size and isinstance(array.flat[0], list | tuple | np.ndarray | Tensor):
@@ -174,15 +174,15 @@ def _numbers(array: np.ndarray, what: str) -> np.ndarray:
 
 
 def ragged(what: str) -> ValueError:
-    """Say what to do about examples of different length."""
+    """Return the error for examples of different length."""
     return ValueError(
-        f'{what} must all have one length, got several: pad them, tokenizer(texts, padding="max_length", '
+        f'{what} must all have the same length, got several: pad them, tokenizer(texts, padding="max_length", '
         "truncation=True), or torch.nn.utils.rnn.pad_sequence(list_of_tensors, batch_first=True)"
     )
 
 
 def _from_array(array: np.ndarray, name: str) -> Tensor:
-    """Make a tensor of an array: of a large one a view, of a small one a copy."""
+    """Convert an array to a tensor: a view for a large one, a copy for a small one."""
     if not name and array.ndim == 2 and array.dtype.kind in "iuf" and array.dtype.itemsize > 4:
         say_lost_differences([(f"column {i}", array[:, i]) for i in range(min(array.shape[1], 1000))])
     if array.dtype.kind in "uif":
@@ -201,12 +201,12 @@ def _from_array(array: np.ndarray, name: str) -> Tensor:
 
 
 def is_picture(value: Any) -> bool:
-    """Whether a value is an image of Pillow's."""
+    """Whether a value is a Pillow image."""
     return type(value).__module__.startswith("PIL.") and hasattr(value, "getbands")
 
 
 def from_picture(picture: Any) -> Tensor:
-    """Turn an image of Pillow's into channels, rows and columns of bytes."""
+    """Convert a Pillow image to channels, rows and columns of bytes."""
     if picture.mode in ("1", "P", "LA", "PA", "La"):
         picture = picture.convert("L" if picture.mode in ("1", "LA", "La") else "RGB")
     pixels = np.array(picture)
@@ -216,7 +216,7 @@ def from_picture(picture: Any) -> Tensor:
 
 
 def of_one(value: Any, name: str = "") -> Tensor:
-    """Turn one example's value, as a data set gives it, into a tensor."""
+    """Convert one example's value from a data set to a tensor."""
     if isinstance(value, Tensor):
         return _of_tensor(value)
     if is_picture(value):

@@ -1,4 +1,4 @@
-"""Data sets by name: kdviz's own, and those that packages and notebooks register."""
+"""Data sets by name: kdviz's own, and those registered by packages and notebooks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LOADERS: dict[str, tuple[Callable[[], Splits], Mapping[str, str]]] = {
 
 @dataclass
 class Registered:
-    """A data set of somebody else's, loaded once."""
+    """A third-party data set, loaded once."""
 
     name: str
     title: str | None
@@ -38,7 +38,7 @@ class Registered:
         Raises
         ------
         ValueError
-            If the loader fails, or what it gives cannot be taught from.
+            If the loader fails, or its result is unusable.
         """
         try:
             found = splits(self.loader())
@@ -48,7 +48,7 @@ class Registered:
 
     @cached_property
     def available(self) -> bool:
-        """Whether it says that its files are here, and then can be loaded; what is wrong is told once."""
+        """Whether its files are here and it can be loaded; warns once if it fails."""
         try:
             return bool(self.here()) and bool(self.splits)
         except Exception as error:
@@ -62,16 +62,16 @@ _ADDED: outside.Added[Registered] = outside.Added("data set", "kdviz.data", lamb
 def register(
     name: str, loader: Callable[[], Any], *, title: str | None = None, here: Callable[[], bool] = lambda: True
 ) -> None:
-    """Add a data set of your own, so that `load`, recipes and the pages know it by name.
+    """Add a data set of your own, so that `load`, recipes and the pages find it by name.
 
-    In a notebook, or in a module that a package names by the entry point ``kdviz.data``.
+    Call it in a notebook, or in a module that a package names in the entry point ``kdviz.data``.
 
     Parameters
     ----------
     name : str
-        Small letters, digits, "-" and "_", such as "digits".
+        Lower-case letters, digits, "-" and "_", such as "digits".
     loader : callable
-        Gives what `splits` takes: a `Splits`, (X, y), a Dataset ... Called once, when the data are first needed.
+        Returns anything that `splits` accepts: a `Splits`, (X, y), a Dataset ... Called once, on first use.
     title : str, optional
         For readers; default that of the `Splits`.
     here : callable, optional
@@ -80,7 +80,7 @@ def register(
     Raises
     ------
     ValueError
-        If the name is not as it should be, or is taken.
+        If the name is invalid or taken.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def register(
         kd.data.load("ward")
     """
     if not callable(loader):
-        raise ValueError(f"loader must be a function that gives the data, got {type(loader).__name__}")
+        raise ValueError(f"loader must be a function that returns the data, got {type(loader).__name__}")
     _ADDED.add(name, Registered(name, title, loader, here), loader)
 
 
@@ -105,7 +105,7 @@ def load(name: str) -> Splits:
     Raises
     ------
     ValueError
-        If the name is not known, a file is damaged, or the loader of a registered data set fails.
+        If the name is unknown, a file is damaged, or the loader of a registered data set fails.
     FileNotFoundError
         If the files are not here and cannot be fetched.
     """
@@ -123,9 +123,9 @@ def names() -> tuple[str, ...]:
 
 
 def available() -> tuple[str, ...]:
-    """List the data sets that are on this machine, so that `load` needs no download.
+    """List the data sets on this machine, which `load` does not have to download.
 
-    Those that were registered are loaded to find out, once; one that fails is left out with a warning.
+    Registered ones are loaded once to find out; one that fails is left out with a warning.
     """
     own = tuple(name for name, (_, files) in LOADERS.items() if locate(name, files) is not None)
     return (*own, *(name for name, one in _ADDED.all().items() if one.available))

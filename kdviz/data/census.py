@@ -56,7 +56,7 @@ def adult() -> Splits:
     Returns
     -------
     Splits
-        Float32 rows. Numeric columns are standardised on the training part, after log(1 + x) for the two
+        Float32 rows. Numeric columns are standardized on the training part, after log(1 + x) for the two
         capital columns; the others are one-hot, "?" being a category. `fnlwgt` (a sampling weight) and
         `education` (the same as `education-num`) are left out. `groups` holds sex, race and age of each
         person.
@@ -109,7 +109,7 @@ def _encode(
 ) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
     """Give the names of the inputs, and the inputs of both files."""
     features: list[str] = list(NUMERIC)
-    blocks: list[Sequence[np.ndarray]] = [_standardised(name, learn[name], test[name], train) for name in NUMERIC]
+    blocks: list[Sequence[np.ndarray]] = [_standardized(name, learn[name], test[name], train) for name in NUMERIC]
     for name in CATEGORICAL:
         categories = np.unique(learn[name])
         features += [f"{name}={category}" for category in categories]
@@ -118,7 +118,7 @@ def _encode(
     return tuple(features), x, test_x
 
 
-def _standardised(name: str, learn: np.ndarray, test: np.ndarray, train: np.ndarray) -> list[np.ndarray]:
+def _standardized(name: str, learn: np.ndarray, test: np.ndarray, train: np.ndarray) -> list[np.ndarray]:
     values = [column.astype(np.float64)[:, None] for column in (learn, test)]  # (N, 1)
     if name in LOGARITHMIC:
         values = [np.log1p(v) for v in values]

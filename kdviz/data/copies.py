@@ -72,14 +72,14 @@ def without_copies(parts: dict[str, Examples]) -> dict[str, Examples]:
 def say_copies(train: Examples, validation: Examples, test: Examples) -> None:
     """Warn where rows of the validation or test part are among the training rows too."""
     learnt, *others = keys((train, validation, test))
-    told = []
+    counts = []
     for name, found in zip(("validation", "test"), others, strict=True):
         count = int(np.isin(found, learnt).sum())
         if count and count >= SAID * len(found):
-            told.append(f"{count:,} of {len(found):,} {name} rows")
-    if told:
+            counts.append(f"{count:,} of {len(found):,} {name} rows")
+    if counts:
         warnings.warn(
-            f"{' and '.join(told)} are copies of training rows, so that errors are counted on what was learnt by "
+            f"{' and '.join(counts)} are copies of training rows, so that errors are counted on what was learned by "
             'heart; pass kd.data.splits(data, copies="drop") to keep one of each',
             stacklevel=2,
         )

@@ -1,7 +1,7 @@
-"""Labels as people write them, read as class numbers: whole numbers, truth values, names, one-hot or soft.
+"""Labels in their usual forms, converted to class numbers: whole numbers, booleans, names, one-hot or soft.
 
-Reading goes in two steps, because the parts of a data set must be numbered alike: `read_labels` looks at the labels of
-one part, `numbering` at all parts together, and `numbered` gives each part its numbers.
+This takes two steps, because the parts of a data set must be numbered consistently: `read_labels` reads the labels of
+one part, `numbering` considers all parts together, and `numbered` returns the class numbers of each part.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from kdviz.data.memory import IGNORED, UNKNOWN, Examples
 from kdviz.data.tables import is_missing
 
 MOST_CLASSES = 2**19  # twice the largest vocabularies
-MISSING = ("", "nan", "NaN", "<NA>", "NaT", "None")  # what numpy and pandas make of a missing name
-SUMS_TO_ONE = 1e-3  # how far a row of probabilities may be off, as rounded ones are
-SHOWN = 12  # names that a sentence lists
+MISSING = ("", "nan", "NaN", "<NA>", "NaT", "None")  # numpy's and pandas' text for a missing name
+SUMS_TO_ONE = 1e-3  # tolerance for rows of rounded probabilities
+SHOWN = 12  # most names listed in a sentence
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Labels:
     Parameters
     ----------
     numbers : ndarray of int64, shape (N,) or (N, L), or None
-        Class numbers as they were given; `unknown` says which of them count.
+        The original class numbers; those marked in `unknown` do not count.
     names : ndarray of str, shape (N,), or None
         Class names, where the labels are names.
     unknown : ndarray of bool, shape (N,) or (N, L)
@@ -40,9 +40,9 @@ class Labels:
     soft : Tensor, shape (N, C), optional
         Probabilities.
     categories : tuple of str, optional
-        Names in an order that the data bring.
+        Names in the order defined by the data.
     raw : bool
-        Whether the numbers may have to be read first; those of `Examples`, one-hot rows and tokens are class numbers.
+        Whether the numbers may need interpretation; those of `Examples`, one-hot rows and tokens are class numbers.
     """
 
     numbers: np.ndarray | None
@@ -60,7 +60,7 @@ class Labels:
 
 @dataclass(frozen=True)
 class Numbering:
-    """The names of the classes, and the labels that stand for them where those are not 0, 1, 2 ..."""
+    """The names of the classes, and their labels where those are not 0, 1, 2 ..."""
 
     names: tuple[str, ...]
     values: tuple[int, ...] | None = None
@@ -72,16 +72,16 @@ def read_labels(given: Any, sequences: Sequence[tuple[int, ...]], count: int) ->
     Parameters
     ----------
     given : Tensor, array, list or Series
-        One label for each of `count` examples; or of shape (N, C), one-hot or probabilities; or (N, L), one a token.
+        One label for each of `count` examples; or of shape (N, C), one-hot or probabilities; or (N, L), one per token.
     sequences : sequence of tuple
-        Shapes (N, L, ...) of the inputs that are sequences, whose tokens may have labels.
+        Shapes (N, L, ...) of those inputs that are sequences; their tokens may have labels.
     count : int
-        How many examples there are.
+        The number of examples.
 
     Raises
     ------
     ValueError
-        If the labels are of another kind; the sentence says of which.
+        If the labels are of another kind, which the sentence names.
     """
     categorical = _categorical(given)
     y = categorical.names if categorical is not None else label_array(given)
@@ -90,7 +90,7 @@ def read_labels(given: Any, sequences: Sequence[tuple[int, ...]], count: int) ->
         y = y[:, 0]
     if y.ndim == 0 or len(y) != count:
         got = len(y) if y.ndim else "a single value"
-        raise ValueError(f"inputs and labels must be equally many, got {count} and {got}")
+        raise ValueError(f"inputs and labels must have equal length, got {count} and {got}")
     if categorical is not None:
         return categorical
     if y.ndim > 2:
@@ -115,7 +115,7 @@ def read_labels(given: Any, sequences: Sequence[tuple[int, ...]], count: int) ->
 
 
 def label_array(given: Any) -> np.ndarray:
-    """Return labels as an array, without making a name of what is missing."""
+    """Return labels as an array, keeping missing ones missing."""
     if isinstance(given, Tensor):
         return given.detach().cpu().numpy() if given.dtype != torch.bfloat16 else given.detach().cpu().float().numpy()
     if isinstance(given, np.ma.MaskedArray):
@@ -134,8 +134,8 @@ def label_array(given: Any) -> np.ndarray:
         return np.asarray(given)
     except ValueError as error:
         raise ValueError(
-            f"labels must be one an example, or equally many for each, got lists of different length ({error}): pad "
-            "them with -100, which is taken for unknown"
+            f"labels must be one per example, or equally many for each, got lists of different length ({error}): pad "
+            "them with -100, which means unknown"
         ) from error
 
 
@@ -156,20 +156,20 @@ def _categorical(given: Any) -> Labels | None:
 
 
 def _plain(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Turn objects into names or numbers, and say which are missing."""
+    """Convert objects to names or numbers, and return which are missing."""
     flat = [one.item() if isinstance(one, Tensor | np.generic) else one for one in y.ravel().tolist()]
     missing = np.array([_is_missing(one) for one in flat], dtype=bool)
-    there = [one for one, gone in zip(flat, missing, strict=True) if not gone]
-    if all(isinstance(one, bool | int | float) for one in there):
-        kind = np.float64 if any(isinstance(one, float) for one in there) else np.int64
+    present = [one for one, gone in zip(flat, missing, strict=True) if not gone]
+    if all(isinstance(one, bool | int | float) for one in present):
+        kind = np.float64 if any(isinstance(one, float) for one in present) else np.int64
         try:
             values = np.array([0 if gone else one for one, gone in zip(flat, missing, strict=True)], dtype=kind)
         except OverflowError as error:
-            raise ValueError(f"labels must be whole numbers below {MOST_CLASSES:,}, got {max(there)}") from error
-    elif all(isinstance(one, str | bytes | bool | int | float) for one in there):
+            raise ValueError(f"labels must be whole numbers below {MOST_CLASSES:,}, got {max(present)}") from error
+    elif all(isinstance(one, str | bytes | bool | int | float) for one in present):
         values = np.array(["" if gone else _name(one) for one, gone in zip(flat, missing, strict=True)])
     else:
-        odd = next(one for one in there if not isinstance(one, str | bytes | bool | int | float))
+        odd = next(one for one in present if not isinstance(one, str | bytes | bool | int | float))
         shown = " ".join(repr(odd).split())[:60]
         raise ValueError(f"labels must be whole numbers or class names, got {type(odd).__name__} such as {shown}")
     return values.reshape(y.shape), missing.reshape(y.shape)
@@ -205,13 +205,13 @@ def _quantity(y: np.ndarray) -> ValueError:
             "np.stack([1 - y, y], axis=1)"
         )
     return ValueError(
-        f"labels must be whole numbers, got {broken}: a quantity (regression) has no classes to distil; cut it into "
+        f"labels must be whole numbers, got {broken}: a quantity (regression) has no classes to distill; cut it into "
         "bands first, np.digitize(y, np.quantile(y, [0.25, 0.5, 0.75]))"
     )
 
 
 def _like_rows(y: np.ndarray, missing: np.ndarray) -> bool:
-    """Whether labels that may be one a token are one-hot or probabilities all the same."""
+    """Whether labels that could be one per token are in fact one-hot or probabilities."""
     if y.dtype.kind == "f" and (y != np.round(y)).any():
         return True
     return bool(not missing.any() and ((y == 0) | (y == 1)).all() and (y.sum(1) == 1).all())
@@ -226,14 +226,14 @@ def _of_rows(y: np.ndarray, missing: np.ndarray, tokens: bool) -> Labels:
     """Read labels of shape (N, C): one-hot, probabilities, or neither."""
     unknown = np.asarray(missing.all(1))
     if (missing.any(1) & ~unknown).any():
-        raise ValueError("a row of probabilities must be whole or missing, got rows with NaN in some classes")
+        raise ValueError("a row of probabilities must be complete or missing, got rows with NaN in some classes")
     y = np.where(missing, 0, y).astype(y.dtype if y.dtype.kind == "f" else np.float64)
     sums = y.sum(1)
     hot = bool(((y == 0) | (y == 1)).all())
     if hot and (sums[~unknown] <= 1).all():
         empty = int((sums == 0).sum())
         more = f"; {empty:,} rows without a 1 have no label" if empty else ""
-        more += "; for one label a token pass kd.data.Examples(x, y)" if tokens else ""
+        more += "; for one label per token pass kd.data.Examples(x, y)" if tokens else ""
         warnings.warn(
             f"labels of shape {y.shape} are one-hot and were read as class numbers, y.argmax(1){more}", stacklevel=2
         )
@@ -243,7 +243,7 @@ def _of_rows(y: np.ndarray, missing: np.ndarray, tokens: bool) -> Labels:
         several = int((sums > 1).sum())
         raise ValueError(
             f"labels of shape {y.shape} are multi-label ({several:,} rows hold several ones), and the classes of a "
-            "distillation exclude each other: distil one column at a time, y[:, 0]"
+            "distillation exclude each other: distill one column at a time, y[:, 0]"
         )
     if not np.isfinite(y).all():
         raise ValueError("labels must be finite, got infinity")
@@ -256,35 +256,35 @@ def _of_rows(y: np.ndarray, missing: np.ndarray, tokens: bool) -> Labels:
             "for each token of the inputs: pass one column, y[:, 0]"
         )
     raise ValueError(
-        f"labels of shape {y.shape} hold rows that are no probabilities (0 or more, sum 1): pass y.softmax(1) for "
-        "logits; quantities (regression) have no classes to distil"
+        f"labels of shape {y.shape} hold rows that are not probabilities (0 or more, sum 1): pass y.softmax(1) for "
+        "logits; quantities (regression) have no classes to distill"
     )
 
 
 def labels_of(examples: Examples) -> Labels:
-    """Give the labels of examples, which are class numbers already."""
+    """Return the labels of examples, which are already class numbers."""
     y = examples.y.numpy()
     return Labels(y, None, y < 0, examples.soft, raw=False)
 
 
 def numbering(classes: Sequence[Any] | int | None, parts: Sequence[Labels]) -> Numbering:
-    """Name the classes of parts that belong together, in the order of their numbers.
+    """Return the names of the classes of all parts, in the order of their numbers.
 
     Parameters
     ----------
     classes : sequence of str or int, int or None
-        What the user says of them; None to count them. Numbers other than 0, 1, 2 ... are themselves the labels.
+        The user's classes; None to count them. Numbers other than 0, 1, 2 ... are themselves the labels.
     parts : sequence of Labels
 
     Warns
     -----
     UserWarning
-        Where something was chosen for the user: an order, or how labels of -1 are read.
+        Where something was chosen automatically: an order, or the meaning of labels of -1.
 
     Raises
     ------
     ValueError
-        If there are fewer than two classes, or too many to be classes, or two of one name.
+        If there are fewer than two classes, or too many, or two with the same name.
     """
     names = None if classes is None else _given_names(classes)
     by_name = [part for part in parts if part.names is not None]
@@ -316,12 +316,12 @@ def numbering(classes: Sequence[Any] | int | None, parts: Sequence[Labels]) -> N
 
 
 def signs(parts: Sequence[Labels]) -> tuple[int, ...] | None:
-    """Return (-1, 1) where all labels are those and so two classes, None for others; warn where -1 is in doubt."""
+    """Return (-1, 1) where these are all labels and so two classes, else None; warn where -1 is ambiguous."""
     raw = [part.numbers[~part.unknown] for part in parts if part.raw and part.numbers is not None]
     found = tuple(int(n) for n in np.unique(np.concatenate(raw))) if raw else ()
     if found == (-1, 1):
         warnings.warn(
-            "labels -1 and 1 were read as two classes, named -1 and 1; where -1 stands for an unknown label pass "
+            "labels -1 and 1 were read as two classes, named -1 and 1; where -1 means unknown pass "
             "kd.data.Examples(x, y)",
             stacklevel=2,
         )
@@ -339,7 +339,7 @@ def signs(parts: Sequence[Labels]) -> tuple[int, ...] | None:
 def _values(
     found: tuple[int, ...], names: tuple[str, ...], classes: Sequence[Any] | int | None
 ) -> tuple[int, ...] | None:
-    """Return the labels that the given names stand for, None where they are places in the list."""
+    """Return the labels for the given names, None where labels are indices into the list."""
     if len(found) == len(names) and found in ((-1, 1), (-1, 0), (-1, 0, 1)):
         return found  # otherwise a class would never occur
     if classes is None or isinstance(classes, int | np.integer):
@@ -382,7 +382,7 @@ def _given_names(classes: Any) -> tuple[str, ...]:
 def _check_number(count: int, got: str) -> None:
     if count > MOST_CLASSES:
         raise ValueError(
-            f"data can have at most {MOST_CLASSES:,} classes, got {got}: number the classes from 0 up, "
+            f"data can have at most {MOST_CLASSES:,} classes, got {got}: number the classes from 0, "
             "np.unique(y, return_inverse=True)[1]"
         )
 
@@ -404,23 +404,23 @@ def _ordered_names(parts: Sequence[Labels], named: Sequence[Labels]) -> tuple[st
         return next(iter(brought)) or ()
     words: list[np.ndarray] = []
     for part in parts:
-        there = ~part.unknown
+        present = ~part.unknown
         if part.names is not None:
-            words.append(np.unique(part.names[there]))
+            words.append(np.unique(part.names[present]))
         elif part.numbers is not None:
-            words.append(np.unique(part.numbers[there]).astype(str))
+            words.append(np.unique(part.numbers[present]).astype(str))
     found = sorted({str(name) for some in words for name in some} - set(MISSING), key=_natural)
     if len(found) >= 2:
         warnings.warn(
-            f"the classes were put in the order {_listed(found)}; pass classes=(...) in the order in which the "
-            "models answer",
+            f"the classes were put in the order {_listed(found)}; pass classes=(...) in the order of the "
+            "models' outputs",
             stacklevel=2,
         )
     return tuple(found)
 
 
 def _natural(name: str) -> tuple[Any, ...]:
-    """Order names as people do: "2" before "10", -1 before 1.
+    """Sort key for natural order: "2" before "10", -1 before 1.
 
     >>> sorted(["10", "2", "b10", "b9", "-1", "1.5"], key=_natural)
     ['-1', '1.5', '2', '10', 'b9', 'b10']
@@ -437,7 +437,7 @@ def _natural(name: str) -> tuple[Any, ...]:
 
 
 def numbered(labels: Labels, classes: Numbering) -> tuple[np.ndarray, Tensor | None]:
-    """Give the class number of each label, -1 where it is unknown, and the probabilities if there are any."""
+    """Return the class number of each label, -1 where unknown, and the probabilities if any."""
     if labels.names is not None:
         return _numbers_of_names(labels, classes.names), None
     assert labels.numbers is not None

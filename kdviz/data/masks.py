@@ -1,4 +1,4 @@
-"""Bytes that may be pixels, or the numbers 0 and 1: which of them, decided for all parts together."""
+"""Bytes that may be pixels, or the numbers 0 and 1: decided for all parts together."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DARK = 32  # of 255, that pixels reach where nothing is doubtful
 
 
 def read_masks(found: Sequence[Found | Examples]) -> None:
-    """Take bytes of 0 and 1 for those numbers, and say so; as pixels they would be divided by 255."""
+    """Read bytes of 0 and 1 as those numbers, with a warning; as pixels they would be divided by 255."""
     for name in dict(named(_held(found[0]))):
         given = [(one, dict(named(_held(one))).get(name)) for one in found]
         pixels = [(one, x) for one, x in given if x is not None and x.dtype == torch.uint8 and x.ndim >= 3]
@@ -30,8 +30,8 @@ def read_masks(found: Sequence[Found | Examples]) -> None:
             continue
         if largest > 1 or any(isinstance(one, Examples) for one, _ in pixels):
             warnings.warn(
-                f"{what} is uint8 and reaches {largest} of 255: as pixels it is divided by 255; give floats for the "
-                "numbers as they are",
+                f"{what} is uint8 and reaches {largest} of 255: as pixels it is divided by 255; pass floats "
+                "to keep the numbers",
                 stacklevel=2,
             )
             continue
@@ -41,7 +41,7 @@ def read_masks(found: Sequence[Found | Examples]) -> None:
                 if isinstance(one.redraw, DrawnAnew):
                     one.redraw.like = rows(one.x, slice(0, 1))
         warnings.warn(
-            f"{what} is uint8 and holds 0 and 1 alone: it was taken as those numbers, not as pixels of 255; pass "
+            f"{what} is uint8 and holds only 0 and 1: it was read as these numbers, not as pixels of 255; pass "
             "255 * X for black and white",
             stacklevel=2,
         )

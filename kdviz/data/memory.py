@@ -17,17 +17,17 @@ from kdviz.data.inputs import Index, Inputs, described, each, named, nbytes, rea
 from kdviz.data.order import balanced_order
 from kdviz.data.order import proportional_order as proportional_order
 
-UNKNOWN = -1  # the label of an example whose class is not known
-IGNORED = -100  # what torch and Hugging Face write for it
-GATHERED = 64 * 2**20  # bytes that `take` copies; a larger selection is kept as row numbers
-MOST_IN_MEMORY = 512 * 2**20  # bytes of x that are gathered in memory; beyond, a file holds them
+UNKNOWN = -1  # the label of an example whose class is unknown
+IGNORED = -100  # the same in torch and Hugging Face
+GATHERED = 64 * 2**20  # most bytes that `take` copies; a larger selection is kept as row numbers
+MOST_IN_MEMORY = 512 * 2**20  # most bytes of x gathered in memory; above this, in a file
 
 Redraw = Callable[[Tensor, int], Inputs]
 
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Examples held whole, addressed by index.
+    """Examples in memory or in a file, addressed by index.
 
     Two objects are equal only when they are the same object; compare `fingerprint()` for content.
     The tensors are shared, not copied: they must not be changed in place.
@@ -35,20 +35,20 @@ class Examples:
     Parameters
     ----------
     x : Tensor, dict of str to Tensor, or tuple of Tensors
-        What a model is given, N examples first in each. Images as uint8, shape (N, channels, height, width), or
-        floating point, shape (N, ...); whole numbers (token ids) and truth values (masks) stay as they are. Among
-        several tensors one may have the shape (N,).
+        The model's inputs, with the N examples on the first axis. Images as uint8, shape (N, channels, height, width),
+        or floating point, shape (N, ...); integers (token ids) and booleans (masks) are kept. Among several tensors one
+        may have the shape (N,).
     y : Tensor
-        Class of each example, int64, shape (N,), or of each of its L tokens, shape (N, L). -1 where the label is not
-        known; -100 is taken for -1.
+        Class of each example, int64, shape (N,), or of each of its L tokens, shape (N, L). -1 where the label is
+        unknown; -100 is read as -1.
     groups : Mapping[str, ndarray]
-        Further columns about each example that are no input, each of length N (Adult: sex, race, age). None or NaN
-        where a group is not known.
+        Further columns about each example that are not inputs, each of length N (Adult: sex, race, age). None or NaN
+        where a group is unknown.
     soft : Tensor, optional
-        Probability of each class, shape (N, C); then `y` is where it is largest. A row of zeros where `y` is -1.
+        Probability of each class, shape (N, C); `y` is then its argmax. A row of zeros where `y` is -1.
     redraw : callable, optional
-        For data that are drawn anew each time they are looked at (a random crop): given a LongTensor of indices and
-        a seed, the inputs of those examples in another draw, as `inputs` gives them, and the same for the same seed.
+        For data that are drawn anew at each access (a random crop): maps a LongTensor of indices and a seed to the
+        inputs of those examples in another draw, in the format of `inputs`, and the same for the same seed.
 
     Raises
     ------
@@ -57,9 +57,9 @@ class Examples:
 
     Notes
     -----
-    Memory: one byte a pixel. MNIST's 70,000 images take 55 MB; a batch becomes float32 only when asked for. A
+    Memory: one byte per pixel. MNIST's 70,000 images take 55 MB; a batch is converted to float32 only on use. A
     selection of more than 64 MB is not copied: `take` keeps its row numbers, and `inputs` reads from the whole. Its `x`
-    is gathered when somebody asks for it, and into a temporary file if it takes more than 512 MB.
+    is gathered on first access, into a temporary file if it takes more than 512 MB.
 
     Examples
     --------
@@ -72,7 +72,7 @@ class Examples:
     'input_ids (3,) int64, attention_mask (3,) bool'
     """
 
-    x: Any  # Inputs: who asks knows, or asks `single`, whether it is one Tensor
+    x: Any  # Inputs; `single` tells whether it is one Tensor
     y: Tensor
     groups: Mapping[str, np.ndarray] = field(default_factory=dict)
     soft: Tensor | None = None
@@ -103,7 +103,7 @@ class Examples:
 
     @classmethod
     def _of(cls, held: Inputs, at: Tensor | None, rest: dict[str, Any]) -> Examples:
-        """Build examples that are the rows `at` of what is held; these are not copied."""
+        """Build examples that are the rows `at` of the stored ones, without copying."""
         if at is None:
             return cls(held, **rest)
         made: Examples = object.__new__(cls)
@@ -111,7 +111,7 @@ class Examples:
         return made
 
     def __getattr__(self, name: str) -> Any:
-        """Gather the `x` of a selection when it is first asked for; no other attribute is missing."""
+        """Gather the `x` of a selection on first access; no other attribute is missing."""
         if name != "x" or "_source" not in self.__dict__:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
         source, at = self.__dict__["_source"], self.__dict__["_at"]
@@ -124,13 +124,13 @@ class Examples:
         return x
 
     def held(self) -> tuple[Inputs, Tensor | None]:
-        """Return the tensors that hold the examples, and which of their rows these are (None: all, in order)."""
+        """Return the stored tensors, and the rows of these examples in them (None: all, in order)."""
         if "x" in self.__dict__:
             return self.x, None
         return self.__dict__["_source"], self.__dict__["_at"]
 
     def few(self) -> Inputs:
-        """Return the held form of one example, or of none where there is none."""
+        """Return one example in stored form, or none where there is none."""
         return rows(self.held()[0], slice(0, 1))
 
     def __len__(self) -> int:
@@ -157,26 +157,26 @@ class Examples:
 
     @property
     def bytes_each(self) -> int:
-        """How many bytes one example takes when a model is given it."""
+        """The size in bytes of one example as a model's input."""
         return sum(tensor.nbytes for tensor in tensors(self.inputs(slice(0, 1)))) if len(self) else 0
 
     @cached_property
     def known(self) -> Tensor:
-        """Which examples have a known label, bool, shape (N,); of tokens one is enough."""
+        """Which examples have a known label, bool, shape (N,); one labelled token is enough."""
         known = self.y >= 0
         return known.any(1) if known.ndim == 2 else known
 
     @cached_property
     def labelled(self) -> int:
-        """How many examples have a known label."""
+        """The number of examples with a known label."""
         return int(self.known.sum())
 
     def describe(self) -> str:
-        """Say what a model is given, e.g. "input_ids (5,) int64, attention_mask (5,) int64" or "(28, 28) float32"."""
+        """Describe the model's inputs, e.g. "input_ids (5,) int64, attention_mask (5,) int64" or "(28, 28) float32"."""
         return described(self.few())
 
     def inputs(self, index: Index = None) -> Any:
-        """Give examples as a model takes them: float32, images scaled to [0, 1]; whole numbers as they are.
+        """Return examples as model inputs: float32, images scaled to [0, 1]; integers unchanged.
 
         Parameters
         ----------
@@ -197,7 +197,7 @@ class Examples:
         return each(held, lambda tensor: ready(rows_of(tensor, index), alone=False, copied=copied))
 
     def take(self, index: Tensor | np.ndarray | slice) -> Examples:
-        """Give the examples at `index` (integers or slice), in that order, as a new `Examples`."""
+        """Return the examples at `index` (integers or slice), in that order, as a new `Examples`."""
         if isinstance(index, np.ndarray):
             index = torch.from_numpy(index)
         where = index if isinstance(index, slice) else index.numpy()
@@ -215,22 +215,22 @@ class Examples:
         return Examples(rows(held, index), **rest)
 
     def without_labels(self, hidden: Tensor) -> Examples:
-        """Give the same examples, those where `hidden` (bool, shape (N,)) is true without a label."""
+        """Return the same examples, without labels where `hidden` (bool, shape (N,)) is true."""
         y = self.y.masked_fill(hidden if self.y.ndim == 1 else hidden[:, None], UNKNOWN)
         soft = None if self.soft is None else self.soft.masked_fill(hidden[:, None], 0.0)
         return self._with(y=y, soft=soft)
 
     def fixed(self) -> Examples:
-        """Give the same examples in the one draw that is held, without `redraw`."""
+        """Return the same examples in the stored draw, without `redraw`."""
         return self if self.redraw is None else self._with(redraw=None)
 
     def _with(self, **changes: Any) -> Examples:
-        """Give the same inputs with something else beside them; unlike `replace`, a selection is not gathered."""
+        """Return the same inputs with other fields changed; unlike `replace`, a selection is not gathered."""
         rest = {name: getattr(self, name) for name in ("y", "groups", "soft", "redraw")}
         return Examples._of(*self.held(), rest | changes)
 
     def fingerprint(self) -> str:
-        """Give the SHA-256 of inputs, labels, shapes and dtypes, in hexadecimal; computed once and kept."""
+        """Return the SHA-256 of inputs, labels, shapes and dtypes, in hexadecimal; cached."""
         return self._fingerprint
 
     @cached_property
@@ -264,14 +264,14 @@ def _check_inputs(x: Inputs) -> None:
             raise ValueError(f"{name or 'x'} must hold floating-point or whole numbers, got {tensor.dtype}")
     lengths = {len(tensor) for tensor in tensors(x)}
     if len(lengths) > 1:
-        told = ", ".join(f"{name} {len(tensor)}" for name, tensor in named(x))
-        raise ValueError(f"all inputs must have equally many examples, got {told}")
+        counts = ", ".join(f"{name} {len(tensor)}" for name, tensor in named(x))
+        raise ValueError(f"all inputs must have equally many examples, got {counts}")
 
 
 def _check_soft(soft: Tensor, y: Tensor) -> None:
     if not soft.is_floating_point() or soft.ndim != 2 or len(soft) != len(y) or y.ndim != 1:
         raise ValueError(
-            f"soft must hold probabilities, floating point of shape ({len(y)}, classes) beside y of shape ({len(y)},), "
+            f"soft must hold probabilities, floating point of shape ({len(y)}, classes), with y of shape ({len(y)},), "
             f"got {str(soft.dtype).removeprefix('torch.')} of shape {tuple(soft.shape)} and y of {tuple(y.shape)}"
         )
     if not bool(soft.isfinite().all()) or bool((soft < 0).any()):
@@ -279,7 +279,7 @@ def _check_soft(soft: Tensor, y: Tensor) -> None:
 
 
 def _group_column(column: Any) -> Any:
-    """Return a column that is addressed by position, its missing values still missing."""
+    """Return a column addressed by position, with missing values kept."""
     if hasattr(column, "array") and hasattr(column, "iloc"):  # a pandas Series is addressed by its labels
         return column.array if str(column.dtype) == "category" else column.to_numpy()
     if isinstance(column, list | tuple):
@@ -305,7 +305,7 @@ def _redraw_of(redraw: Redraw, index: Tensor | slice, count: int) -> Redraw:
 
 
 def _pieces(tensor: Tensor, at: Tensor | None) -> Iterator[Any]:
-    """Give dtype and shape, and then the bytes, a bounded number at once."""
+    """Yield dtype and shape, and then the bytes, a bounded number at a time."""
     count = len(tensor) if at is None else len(at)
     yield f"{tensor.dtype}{(count, *tensor.shape[1:])}".encode()
     for part in chunks(tensor, at):
@@ -314,7 +314,7 @@ def _pieces(tensor: Tensor, at: Tensor | None) -> Iterator[Any]:
 
 @dataclass(frozen=True, eq=False)
 class Splits:
-    """A data set in three parts that share no example.
+    """A data set in three disjoint parts.
 
     Parameters
     ----------
@@ -325,11 +325,11 @@ class Splits:
     train, validation, test : Examples
         Learn from `train`, choose by `validation`, report on `test`.
     draw : Mapping, optional
-        How `train` was reduced: the arguments of `with_labels`, so that a recipe can do it again.
+        How `train` was reduced: the arguments of `with_labels`, so that a recipe can repeat it.
     features : tuple of str
         Names of the inputs of a table; empty for images.
     batch_size : int, optional
-        Batch size of the loader that the data came from, None where they came without.
+        Batch size of the loader that the data came from, if any.
     """
 
     name: str
@@ -358,14 +358,14 @@ class Splits:
                 )
 
     def _check_form(self, part: str, examples: Examples) -> None:
-        """Raise unless a model that takes the training examples takes these too."""
+        """Raise unless a part has the same format as the training examples."""
         if examples.single and self.train.single:
             if examples.shape != self.train.shape:
                 raise ValueError(f"{part} examples must have shape {self.train.shape} like train, got {examples.shape}")
         elif examples.describe() != self.train.describe():
             raise ValueError(f"{part} inputs must be {self.train.describe()} like train, got {examples.describe()}")
         if examples.y.ndim != self.train.y.ndim:
-            forms = {1: "one label an example", 2: "one label a token"}
+            forms = {1: "one label per example", 2: "one label per token"}
             raise ValueError(f"{part} must have {forms[self.train.y.ndim]} like train, got {forms[examples.y.ndim]}")
 
     def __repr__(self) -> str:
@@ -384,23 +384,22 @@ class Splits:
     ) -> Splits:
         """Reduce the training part to `count` labelled examples.
 
-        The draw is balanced: classes get the same number of examples, one more or less where `count` is no
-        multiple (a class that runs out is made up for by the others). It is nested: the 1,000 examples of a
-        seed are among the 4,000 of the same seed. Validation and test stay as they are.
+        The draw is balanced: classes get the same number of examples, give or take one where `count` is not a multiple
+        (the others make up for a class that runs out). It is nested: the 1,000 examples of a seed are among the 4,000
+        of the same seed. Validation and test are unchanged.
 
         Parameters
         ----------
         count : int
-            Number of labelled training examples, from the number of classes to the number that have a label. 0 with
-            `keep_unlabelled` gives a transfer set without labels.
+            Number of labelled training examples, from the number of classes to the number of labels. 0 with
+            `keep_unlabelled` makes a transfer set without labels.
         keep_unlabelled : bool
             Keep all other training examples too, with label -1, as an unlabelled transfer set.
         seed : int
             Which draw.
         omit : iterable of int or str
-            Classes, by index or name, that do not occur in the training part at all, neither labelled nor unlabelled:
-            Hinton's omitted digit. (An example whose class was not known to begin with stays.) They do not count for
-            the limits of `count`.
+            Classes, by index or name, to remove from the training part, labelled or not: Hinton's omitted digit. (An
+            example whose class was unknown from the start stays.) They do not count for the limits of `count`.
 
         Returns
         -------
@@ -410,8 +409,8 @@ class Splits:
         Raises
         ------
         ValueError
-            If `count` is out of range, a class of `omit` does not exist, all classes are omitted, or the data are the
-            result of an earlier draw.
+            If `count` is out of range, a class in `omit` does not exist, all classes are omitted, or the data were
+            already reduced.
 
         Examples
         --------
@@ -426,12 +425,12 @@ class Splits:
         train = self.train
         if self.draw is not None:
             raise ValueError(
-                "with_labels must be called on the whole data, these are already reduced to "
-                f"{self.draw['count']} labels: draw again from the data that they were drawn from"
+                "with_labels must be called on the whole data, and these are already reduced to "
+                f"{self.draw['count']} labels: draw from the original data"
             )
         left_out = self._indices_of(omit)
         if left_out and train.y.ndim == 2:
-            raise ValueError("omit leaves out examples by their class, and these have one label a token: leave it out")
+            raise ValueError("omit removes examples by their class, and these have one label per token: leave it out")
         y = train.y if train.y.ndim == 1 else torch.where(train.known, 0, UNKNOWN)  # tokens: any labelled one will do
         y = y.masked_fill(torch.isin(y, torch.tensor(left_out, dtype=torch.int64)), UNKNOWN)  # their order unchanged
         classes = len(self.classes) - len(left_out) if train.y.ndim == 1 else 1
@@ -450,7 +449,7 @@ class Splits:
         return replace(self, train=kept, draw=draw)
 
     def _indices_of(self, omit: Iterable[int | str]) -> list[int]:
-        """Return the omitted classes as sorted indices, once they have been checked."""
+        """Check the omitted classes and return them as sorted indices."""
         if isinstance(omit, str | int):
             raise TypeError(f"omit must be a sequence of classes, got {omit!r}: write omit=({omit!r},)")
         found = set()

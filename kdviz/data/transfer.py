@@ -1,14 +1,14 @@
-"""Transfer sets: what a student may learn from beside labelled examples of its classes.
+"""Transfer sets: what a student can learn from besides labelled examples of its classes.
 
-A teacher can be asked about anything that has the right shape, so a transfer set needs no labels, and need not even be
-of the classes in question:
+A teacher can be run on anything of the right shape, so a transfer set needs no labels, and not even examples of the
+classes in question:
 
 - without labels, or a class left out: ``data.with_labels(1000, keep_unlabelled=True, omit=("3",))``;
-- made up from the examples at hand: :func:`munge`;
+- synthesized from the available examples: :func:`munge`;
 - with examples of something else mixed in: :func:`mixed_in`;
 - made from the teacher alone: :func:`kdviz.distill.schemes.data_impressions`.
 
-What it buys, in test errors of 10,000 (MNIST, 1,000 labels, teacher ``mnist-mlp-1200``, a student of 64 units, α = 0.9,
+The effect, in test errors of 10,000 (MNIST, 1,000 labels, teacher ``mnist-mlp-1200``, a student of 64 units, α = 0.9,
 T = 4, about 2,400 steps of 128, mean of three seeds): labels alone 1,129; distilled on the 1,000 examples 962; with
 9,000 more without a label: noise 927, Fashion-MNIST 896, MUNGE 695, real digits 397.
 
@@ -48,39 +48,39 @@ def munge(
     fixed_neighbours: bool = False,
     seed: int = 0,
 ) -> Splits:
-    """Add made-up examples to the training part, without labels: MUNGE.
+    """Add synthetic examples to the training part, without labels (MUNGE).
 
-    Each example trades values with its nearest neighbour, so that what is made stays near the data and keeps how the
-    values of an example go together.
+    Each example trades values with its nearest neighbor, so that synthetic examples stay near the data and preserve the
+    dependence between the values of an example.
 
     Parameters
     ----------
     data : Splits
     times : int
-        k: the made-up examples are k times as many as the training examples.
+        k: there are k synthetic examples for each training example.
     p : float
-        In [0, 1]: the probability with which an attribute is traded.
+        In [0, 1]: the probability that an attribute is traded.
     s : float
-        > 0, the local variance parameter: the larger, the nearer to the neighbour's very value.
+        > 0, the local variance parameter: the larger, the closer to the neighbor's value.
     nominal : sequence of sequences of int, optional
-        For tables: columns that are one attribute together, one-hot, and are swapped as they are. Default: those
-        whose names in ``data.features`` are alike up to the first "=", as Adult's are. All else is continuous.
+        For tables: columns that together are one attribute, one-hot, and are swapped unchanged. Default: those whose
+        names in ``data.features`` are equal up to the first "=", as Adult's are. All else is continuous.
     fixed_neighbours : bool
-        Look for neighbours once, in the examples as given, rather than each time among the examples as they have
-        become: faster for many examples.
+        Find neighbors once, among the original examples, rather than each time among the modified ones: faster for many
+        examples.
     seed : int
         Fixes the draws.
 
     Returns
     -------
     Splits
-        Named after the data, with ``+munge`` behind; validation and test as they were. Group columns are unknown
-        (None, or NaN) for made-up examples.
+        Named after the data, with the suffix ``+munge``; validation and test are unchanged. Group columns are unknown
+        (None, or NaN) for synthetic examples.
 
     Raises
     ------
     ValueError
-        If a number is out of range, there are less than two training examples, or these are no finite numbers.
+        If a number is out of range, there are fewer than two training examples, or these are not finite numbers.
 
     Notes
     -----
@@ -94,12 +94,12 @@ def munge(
                 nominal:    swap e_a and e′_a
         D ← D ∪ T′
 
-    Distances are Euclid's, with the columns of a table scaled to [0, 1] and a nominal attribute adding 1 where it
-    differs; of images and other inputs all values count alike. Pixels (uint8) are rounded and kept in 0 ... 255;
+    Distances are Euclidean, with the columns of a table scaled to [0, 1] and a nominal attribute adding 1 where it
+    differs; in images and other inputs all values count equally. Pixels (uint8) are rounded and clipped to 0 ... 255;
     other values are not bounded.
 
-    Public implementations differ in where they look for neighbours: in T′ as it changes, as here by default, or in T
-    once and for all. Time and memory: with changing neighbours N passes over N × D numbers, k times.
+    Public implementations differ in where they find neighbors: in T′ as it changes, as here by default, or once in T.
+    Time and memory: with changing neighbors N passes over N × D numbers, k times.
 
     References
     ----------
@@ -134,14 +134,14 @@ def _numbers_of(data: Splits) -> Tensor:
     if not train.single or not (train.x.dtype == torch.uint8 or train.x.is_floating_point()):
         raise ValueError(
             f"munge trades numbers between examples, pixels or columns of a table, and those of {data.title} are "
-            f"{train.describe()}; mix in examples that are there: kd.data.mixed_in"
+            f"{train.describe()}; mix in other examples instead: kd.data.mixed_in"
         )
     if len(train) < 2:
         raise ValueError(
-            f"an example trades with its nearest neighbour and there is {len(train)} training example in all"
+            f"munge needs at least 2 training examples (each trades with its nearest neighbor), got {len(train)}"
         )
     if not bool(train.x.isfinite().all()):
-        raise ValueError(f"a neighbour is found by its numbers and some of {data.title} are NaN or infinite; fill them")
+        raise ValueError(f"munge needs finite numbers, got NaN or infinity in {data.title}; fill them")
     return train.x
 
 
@@ -226,9 +226,9 @@ def _as_inputs(rows: np.ndarray, like: Tensor) -> Tensor:
 def mixed_in(
     data: Splits, others: Splits | Examples, *, count: int | None = None, share: float | None = None, seed: int = 0
 ) -> Splits:
-    """Mix examples of something else into the training part, without labels.
+    """Mix examples of another kind into the training part, without labels.
 
-    The teacher says of them what it can: how it is unsure is knowledge too. Whether it helps, the run shows.
+    The teacher labels them as best it can: its uncertainty is knowledge too. Whether it helps, the run shows.
 
     Parameters
     ----------
@@ -262,7 +262,7 @@ def mixed_in(
     name = others.name if isinstance(others, Splits) else "others"
     pool = others.train if isinstance(others, Splits) else others
     if (count is None) == (share is None):
-        raise ValueError(f"one of count and share says how many are mixed in, got count={count} and share={share}")
+        raise ValueError(f"pass either count or share, got count={count} and share={share}")
     if share is not None:
         if not 0 < share < 1:
             raise ValueError(f"share must lie in (0, 1), got {share}")

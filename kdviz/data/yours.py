@@ -1,4 +1,4 @@
-"""The user's own data in the form of `Examples` and `Splits`."""
+"""Your own data as `Examples` and `Splits`."""
 
 from __future__ import annotations
 
@@ -23,39 +23,38 @@ from kdviz.data.streams import Reading
 def examples(
     anything: Any, *, label: str | int | None = None, limit: int | None = None, fixed: bool = False
 ) -> Examples:
-    """Hold data in memory as `Examples`.
+    """Convert data to `Examples`.
 
     Parameters
     ----------
     anything : Examples, (X, y), X, frame, mapping, Dataset, DataLoader or stream
         X is a tensor or array, a table of pandas or polars, a mapping of names to arrays (token ids and masks), or a
-        tuple of arrays; X alone gives examples without labels. A mapping or table may hold the labels too. A torch or
-        Hugging Face `Dataset` or a `DataLoader` is read once, in the order of the data set and each row once, whatever
-        the loader's sampler; it gives pairs of input and label, or mappings. A stream or generator is read up to
-        `limit` or 100,000 examples. What would take more than 512 MB is kept in a temporary file, and read from there
-        as it is used.
-        X of type uint8 with three or four axes is taken as pixels and stays uint8, so that `inputs` scales it
-        to [0, 1]. Whole numbers of a Tensor, and those of several inputs, are ids and stay; all else becomes float32.
+        tuple of arrays; X alone means examples without labels. A mapping or table may also contain the labels. A torch
+        or Hugging Face `Dataset` or a `DataLoader` of pairs (input, label) or mappings is read once, in the order of
+        the data set and each row once, whatever the loader's sampler. A stream or generator is read up to `limit` or
+        100,000 examples. Data of more than 512 MB are kept in a temporary file and read from there on use.
+        X of type uint8 with three or four axes is treated as pixels and stays uint8, so that `inputs` scales it to
+        [0, 1]. Integers of a Tensor, and those of several inputs, are ids and are kept; all else becomes float32.
     label : str or int, optional
-        Which part is the label: a column of a table, a name in a mapping ("labels", "label", "y" or "target" if it is
-        not said), a place in a tuple of more than two.
+        Which part is the label: a column of a table, a name in a mapping (by default "labels", "label", "y" or
+        "target"), an index in a tuple of more than two.
     limit : int, optional
-        How many examples are read at most, from the beginning.
+        The maximal number of examples to read, from the beginning.
     fixed : bool
-        A data set that draws anew at each access (a random crop) is read again for each epoch, and a warning says so;
-        with `fixed` the first draw is kept for all.
+        A data set that draws anew at each access (a random crop) is read again for each epoch, with a warning; with
+        `fixed` the first draw is kept.
 
     Returns
     -------
     Examples
-        An `Examples` given is returned itself.
+        An `Examples` object is returned unchanged.
 
     Raises
     ------
     ValueError
         If the data are empty, not finite, or of shapes or labels that do not fit.
     TypeError
-        If `anything` is of no known kind.
+        If `anything` is of an unknown kind.
 
     Examples
     --------
@@ -70,7 +69,7 @@ def examples(
     labels = _labels(found)
     if labels.names is not None:
         raise ValueError(
-            f"labels must be whole numbers, got {str(labels.names[0])!r}: kdviz.data.splits takes class names too"
+            f"labels must be whole numbers, got {str(labels.names[0])!r}: kdviz.data.splits accepts class names"
         )
     return _built(found, labels, Numbering((), signs([labels])))
 
@@ -88,20 +87,20 @@ def splits(
     fixed: bool = False,
     copies: str = "keep",
 ) -> Splits:
-    """Split the user's own data into training, validation and test parts.
+    """Split your own data into training, validation and test parts.
 
     Parameters
     ----------
     anything : Splits, or data as for `examples`
-        Labels may be class numbers, names, truth values, one-hot rows, or probabilities (N, C), which become `soft`.
-        A mapping of "train", "validation" and "test" to data (a Hugging Face `DatasetDict`) brings its own parts.
+        Labels may be class numbers, names, booleans, one-hot rows, or probabilities (N, C), which become `soft`.
+        A mapping of "train", "validation" and "test" to data (a Hugging Face `DatasetDict`) has its own parts.
     classes : sequence of str or int, or int
-        Names of the classes in the order in which the models answer, or how many there are; by default those that the
-        data bring, or counted from the labels. Names alone are put in natural order ("2" before "10"), and a warning
-        says which. Numbers other than 0, 1, 2 ..., as (3, 7, 9), are themselves the labels.
+        Names of the classes in the order of the models' outputs, or their number; by default those of the data, or
+        counted from the labels. Labels that are names are put in natural order ("2" before "10"), with a warning.
+        Numbers other than 0, 1, 2 ..., such as (3, 7, 9), are themselves the labels.
     validation, test : float, int or data
         A fraction in (0, 1) or a number of the labelled examples, drawn in the proportions of the classes; or
-        data of its own, as for `examples`. Examples without a label (-1) stay in the training part.
+        separate data, as for `examples`. Examples without a label (-1) stay in the training part.
     seed : int
         Which draw.
     name : str
@@ -109,13 +108,13 @@ def splits(
     label, limit, fixed
         As for `examples`. Validation and test parts always keep one draw.
     copies : "keep" or "drop"
-        Whether rows that occur more than once stay; "drop" keeps one of each, and none in two parts. Where copies of
-        training rows are in another part a warning counts them.
+        Whether to keep duplicate rows; "drop" keeps one of each, and none in two parts. Copies of training rows in
+        another part are counted in a warning.
 
     Returns
     -------
     Splits
-        A `Splits` given is returned itself. Each part keeps the order of the data.
+        A `Splits` object is returned unchanged. Each part keeps the order of the data.
 
     Raises
     ------
@@ -144,13 +143,13 @@ def splits(
     found = {part: data if isinstance(data, Examples) else read(data, how) for part, data in given.items()}
     labels = {part: labels_of(one) if isinstance(one, Examples) else _labels(one) for part, one in found.items()}
     for part in [part for part in found if own is not None and part != "train" and labels[part].none]:
-        warnings.warn(f"the {part} part has no labels, so one is drawn from the training part", stacklevel=2)
+        warnings.warn(f"the {part} part has no labels, so it is drawn from the training part", stacklevel=2)
         del found[part], labels[part]
     mine = [one for one in found.values() if isinstance(one, Found)]
     read_masks(list(found.values()))
     unlabelled = next((f"; {one.advice}" for one in mine if one.advice and one.y is None), "")
     if classes is None and unlabelled and all(part.none for part in labels.values()):
-        raise ValueError(f"data must have labels, or classes= and parts that have, got none{unlabelled}")
+        raise ValueError(f"data must have labels, or classes= and labelled parts, got none{unlabelled}")
     chosen = classes if classes is not None else _brought(mine, list(labels.values()))
     numbers = numbering(chosen, list(labels.values()))
     parts = {
@@ -170,7 +169,7 @@ def splits(
 def _draw(
     parts: dict[str, Examples], amounts: dict[str, Any], seed: int, unlabelled: str
 ) -> tuple[Examples, dict[str, Examples]]:
-    """Draw the parts that were not given out of the training part; return what is left of it, and them."""
+    """Draw the missing parts from the training part; return the rest of it, and the parts."""
     whole = parts["train"]
     known = whole.known.numpy()
     y = whole.y.numpy() if whole.y.ndim == 1 else np.where(known, 0, UNKNOWN)
@@ -210,7 +209,7 @@ def _count(what: str, amount: float, labelled: int, unlabelled: str) -> int:
 
 
 def _labels(found: Found) -> Labels:
-    """Read the labels that were found; all are unknown where there are none."""
+    """Read the labels; all are unknown where there are none."""
     count = len(tensors(found.x)[0])
     if count == 0:
         raise ValueError("data must hold at least 1 example, got 0")
@@ -221,7 +220,7 @@ def _labels(found: Found) -> Labels:
 
 
 def _brought(found: Sequence[Found], labels: Sequence[Labels]) -> tuple[str, ...] | None:
-    """Return the class names that the data bring, if the labels are places in their list."""
+    """Return the class names in the data, if the labels are indices into their list."""
     names = next((one.classes for one in found if one.classes), None)
     if names is None or any(part.names is not None for part in labels):
         return None

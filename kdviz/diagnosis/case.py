@@ -17,6 +17,7 @@ from ..distill import Distillation, Teacher
 from ..distill.schedules import value_at
 from ..measure import PairedErrors, paired_errors
 from ..models import inference
+from ..words import number, t, tn
 from .findings import NotLookedAt
 from .lab_state import lab_state
 from .trials import Arm
@@ -80,9 +81,11 @@ class Case:
 
     @property
     def sample(self) -> str:
-        """The examples that models are judged on, in words."""
+        """The examples that models are judged on, for a sentence."""
         who = next(w for w in ("teacher", "student", "twin") if self.has(w))
-        return f"{len(self.wrong(who)):,} {self.held_out} examples"
+        count = len(self.wrong(who))
+        split = t(self.held_out)
+        return tn("{n} {split} example", "{n} {split} examples", count, n=number(count), split=split)
 
     def has(self, who: str) -> bool:
         """Whether there is such a model, or its logits."""

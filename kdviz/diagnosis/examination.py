@@ -15,6 +15,7 @@ from ..distill.schedules import value_at
 from ..measure import PairedErrors
 from ..measure.error_words import in_errors, worth
 from ..models.wrap import as_module
+from ..words import number, t
 from . import looks  # noqa: F401 (declares them)
 from .case import Case, Progress
 from .findings import Finding, NotLookedAt, in_order
@@ -185,11 +186,12 @@ def _diagnosed(case: Case, budget: Budget | None) -> Diagnosis:
     """Take every declared look; with a budget, also run the small study and take its looks."""
     notes: list[str] = []
     findings: tuple[Finding, ...] = ()
+    stopped = False
     state = torch.get_rng_state()
     try:
         findings, notes = _look(case, studied=False)
         if budget is not None and any(finding.severity == "fault" for finding in findings):
-            notes.append("No small study: correct the fault first.")
+            notes.append(t("No small study: correct the fault first."))
         elif budget is not None:
             summary = small_study(case, budget, case.progress or (lambda done, total: None))
             findings, notes = _look(case, studied=True)
@@ -197,12 +199,14 @@ def _diagnosed(case: Case, budget: Budget | None) -> Diagnosis:
     except Cancelled:
         if case.arms:
             findings, notes = _look_quietly(case)
-        notes.append(STOPPED)
+        notes.append(t(STOPPED))
+        stopped = True
     except NotLookedAt as missing:
         notes.append(str(missing))
     finally:
         torch.set_rng_state(state)
-    return Diagnosis(_headline(case), findings, tuple(dict.fromkeys(notes)), _helped(case), tuple(case.arms))
+    apart = tuple(dict.fromkeys(notes))
+    return Diagnosis(_headline(case), findings, apart, _helped(case), tuple(case.arms), stopped)
 
 
 def _look_quietly(case: Case) -> tuple[tuple[Finding, ...], list[str]]:
@@ -232,21 +236,35 @@ def _headline(case: Case) -> str:
     """Return one sentence on whether the teacher helped."""
     case.progress = None
     if case.run is not None and case.run.steps_done == 0:
-        return "The run has not been trained yet."
+        return t("The run has not been trained yet.")
     try:
         if not case.has("student"):
-            return f"On {case.sample} the teacher makes {int(case.wrong('teacher').sum()):,} errors."
-        student = int(case.wrong("student").sum())
+            teacher = number(int(case.wrong("teacher").sum()))
+            return t("On {examples} the teacher makes {n} errors.", examples=case.sample, n=teacher)
+        student = number(int(case.wrong("student").sum()))
         gain = _gain(case)
         if gain is not None:
-            return (
-                f"On {case.sample} the student makes {student:,} errors and its twin without a teacher "
-                f"{int(case.wrong('twin').sum()):,}: {in_errors(gain)}, {worth(gain)}."
+            return t(
+                "On {examples} the student makes {n} errors and its twin without a teacher {twin}: {difference}, "
+                "{worth}.",
+                examples=case.sample,
+                n=student,
+                twin=number(int(case.wrong("twin").sum())),
+                difference=in_errors(gain),
+                worth=worth(gain),
             )
-        beside = f" and its teacher {int(case.wrong('teacher').sum()):,}" if case.has("teacher") else ""
-        return (
-            f"On {case.sample} the student makes {student:,} errors{beside}; what the teacher added cannot be said "
-            "without a twin."
+        if case.has("teacher"):
+            return t(
+                "On {examples} the student makes {n} errors and its teacher {teacher}; what the teacher added cannot "
+                "be said without a twin.",
+                examples=case.sample,
+                n=student,
+                teacher=number(int(case.wrong("teacher").sum())),
+            )
+        return t(
+            "On {examples} the student makes {n} errors; what the teacher added cannot be said without a twin.",
+            examples=case.sample,
+            n=student,
         )
     except NotLookedAt as missing:
         return str(missing)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ..words import mark, number, t
 from .findings import CONFIDENCES, SEVERITIES, Finding
 from .trials import Arm
 
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 VERSION = 1  # of to_dict
-CLEAN = "Nothing was found that stands in its way."
-UNEXPLAINED = "No reason was found."
-STOPPED = "Stopped before everything was looked at."
+CLEAN = mark("Nothing was found that stands in its way.")
+UNEXPLAINED = mark("No reason was found.")
+STOPPED = mark("Stopped before everything was looked at.")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Diagnosis:
         Whether the student makes fewer errors than its twin, beyond sampling noise; None without a twin.
     arms : tuple of Arm
         The runs of the small study; empty without one.
+    stopped : bool
+        Whether it was stopped before everything was looked at.
     """
 
     headline: str
@@ -42,6 +45,7 @@ class Diagnosis:
     not_looked_at: tuple[str, ...] = ()
     helped: bool | None = None
     arms: tuple[Arm, ...] = ()
+    stopped: bool = False
 
     def __post_init__(self) -> None:
         def weight(finding: Finding) -> tuple[int, int]:
@@ -52,14 +56,14 @@ class Diagnosis:
     @property
     def clean(self) -> bool:
         """Whether everything that could be looked at was, and nothing was found."""
-        return not self.findings and STOPPED not in self.not_looked_at
+        return not self.findings and not self.stopped
 
     @property
     def clean_sentence(self) -> str:
         """The sentence shown when nothing was found."""
-        if STOPPED in self.not_looked_at:
-            return STOPPED
-        return UNEXPLAINED if self.helped is False else CLEAN
+        if self.stopped:
+            return t(STOPPED)
+        return t(UNEXPLAINED if self.helped is False else CLEAN)
 
     def __getitem__(self, name: str) -> Finding:
         """Return the finding with this name; raise a ``KeyError`` that lists the names there are."""
@@ -137,10 +141,10 @@ def shown(value: Any) -> str:
     """Return a number formatted for reading.
 
     >>> shown(12345), shown(0.01234), shown(-3.0), shown([2, 0, 1]), shown(None)
-    ('12,345', '0.0123', '-3', '[2, 0, 1]', 'unknown')
+    ('12,345', '0.0123', '−3', '[2, 0, 1]', 'unknown')
     """
     if value is None:
-        return "unknown"
+        return t("unknown")
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return number(value, "," if isinstance(value, int) else ",.3g" if abs(value) < 1000 else ",.0f")

@@ -1,4 +1,4 @@
-"""The engine: objective, teacher, distillation, runner, recipe. Nothing of Jupyter."""
+"""The engine: objective, teacher, distillation, runner, recipe. Independent of Jupyter."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -52,7 +52,7 @@ else:
     __all__ += terms.__all__
 
     def __getattr__(name):
-        """Load the catalogue of methods, and those of other packages, the first time it is named."""
+        """Load the catalogue of methods, and those of other packages, on first access."""
         if name == "methods":
             return import_module(f"{__name__}.methods")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,6 @@
-"""Adapters: bridges from what a student's layer gives to what a teacher's layer gives.
+"""Adapters: modules that map the output of a student's layer to the shape of a teacher's layer.
 
-An adapter is trained with the student and thrown away after: it is no part of the student, nor of its size.
+An adapter is trained with the student and discarded afterwards: it does not count as part of the student or its size.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ KINDS: tuple[str, ...] = get_args(Kind)
 
 
 def adapter(given: Sequence[int], wanted: Sequence[int], kind: Kind = "auto") -> nn.Module:
-    """Return a module that maps features of one shape to those of another.
+    """Return a module that maps features of one shape to another.
 
     Parameters
     ----------
@@ -25,19 +25,19 @@ def adapter(given: Sequence[int], wanted: Sequence[int], kind: Kind = "auto") ->
         Shapes with the batch axis: (B, D) vectors, (B, L, D) tokens, or (B, C, H, W) maps; other shapes are flattened
         to vectors.
     kind : {"auto", "linear", "conv", "conv-bn"}
-        "linear" for vectors and tokens, "conv" (1×1) or "conv-bn" (with batch normalisation and ReLU, as CRD's code has
-        FitNets) for maps. "auto": nothing to learn where the shapes are equal, else linear or conv by shape.
+        "linear" for vectors and tokens, "conv" (1×1) or "conv-bn" (with batch normalization and ReLU, as in the FitNets
+        of CRD's code) for maps. "auto": the identity where the shapes are equal, else linear or conv by shape.
 
     Raises
     ------
     ValueError
-        If ``kind`` is not known, or asks for a convolution between features that are no maps.
+        If ``kind`` is unknown, or is a convolution between features that are not maps.
 
     Notes
     -----
     Maps and tokens are resized to the wanted size after the channels: averaged down, or interpolated up (maps
-    bilinearly, tokens linearly). A map that should become a vector is averaged over its places first; a vector that
-    should become a map, or tokens, is the same at each place. Map and tokens become one another row by row.
+    bilinearly, tokens linearly). A map that should become a vector is averaged over its positions first; a vector that
+    should become a map, or tokens, is repeated at each position. Maps and tokens are converted row by row.
 
     Examples
     --------
@@ -48,25 +48,25 @@ def adapter(given: Sequence[int], wanted: Sequence[int], kind: Kind = "auto") ->
     Identity()
     """
     if kind not in KINDS:
-        raise ValueError(f"an adapter must be one of {', '.join(KINDS)}, got {kind!r}")
+        raise ValueError(f"adapter must be one of {', '.join(KINDS)}, got {kind!r}")
     if kind in ("conv", "conv-bn") and not len(given) == len(wanted) == 4:
         raise ValueError(
-            f"a {kind} adapter goes from maps (B, C, H, W) to maps, got shapes {tuple(given)} and {tuple(wanted)}; "
+            f"a {kind} adapter needs maps (B, C, H, W) on both sides, got shapes {tuple(given)} and {tuple(wanted)}; "
             'use "linear" or "auto"'
         )
     if kind == "auto" and tuple(given[1:]) == tuple(wanted[1:]):
         return nn.Identity()
     maps = len(given) == len(wanted) == 4 and kind != "linear"
-    return _Maps(given, wanted, normalised=kind == "conv-bn") if maps else _Linear(given, wanted)
+    return _Maps(given, wanted, normalized=kind == "conv-bn") if maps else _Linear(given, wanted)
 
 
 class _Maps(nn.Module):
     """Maps to maps: a 1×1 convolution over channels, then the wanted size."""
 
-    def __init__(self, given: Sequence[int], wanted: Sequence[int], *, normalised: bool) -> None:
+    def __init__(self, given: Sequence[int], wanted: Sequence[int], *, normalized: bool) -> None:
         super().__init__()
-        self.project = nn.Conv2d(given[1], wanted[1], 1, bias=not normalised)
-        self.after = nn.Sequential(nn.BatchNorm2d(wanted[1]), nn.ReLU()) if normalised else nn.Identity()
+        self.project = nn.Conv2d(given[1], wanted[1], 1, bias=not normalized)
+        self.after = nn.Sequential(nn.BatchNorm2d(wanted[1]), nn.ReLU()) if normalized else nn.Identity()
         self.size = (wanted[2], wanted[3])
 
     def forward(self, x: Tensor) -> Tensor:
@@ -74,7 +74,7 @@ class _Maps(nn.Module):
 
 
 class _Linear(nn.Module):
-    """Vectors, tokens or maps to any of them: a linear map over the last axis, once maps are read as tokens."""
+    """Vectors, tokens or maps to any of these: a linear map over the last axis, with maps read as tokens."""
 
     def __init__(self, given: Sequence[int], wanted: Sequence[int]) -> None:
         super().__init__()
@@ -95,13 +95,13 @@ class _Linear(nn.Module):
         if len(self.wanted) not in (3, 4):
             x = x.mean(1) if x.ndim == 3 else x
             return self.project(x).unflatten(1, self.wanted[1:]) if len(self.wanted) != 2 else self.project(x)
-        places = self.wanted[1] if len(self.wanted) == 3 else self.wanted[2] * self.wanted[3]
+        positions = self.wanted[1] if len(self.wanted) == 3 else self.wanted[2] * self.wanted[3]
         x = self.project(x if x.ndim == 3 else x.unsqueeze(1))  # (B, L, D)
-        if len(self.wanted) == 4 and len(self.given) == 4:  # as maps, so that neighbours stay neighbours
+        if len(self.wanted) == 4 and len(self.given) == 4:  # as maps, so that neighbors stay neighbors
             x = x.transpose(1, 2).unflatten(2, self.given[2:])
             return resized(x, (self.wanted[2], self.wanted[3]))
-        if x.shape[1] != places:
-            x = F.interpolate(x.transpose(1, 2), size=places, mode="linear", align_corners=False).transpose(1, 2)
+        if x.shape[1] != positions:
+            x = F.interpolate(x.transpose(1, 2), size=positions, mode="linear", align_corners=False).transpose(1, 2)
         return x if len(self.wanted) == 3 else x.transpose(1, 2).unflatten(2, self.wanted[2:])
 
 

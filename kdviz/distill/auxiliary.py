@@ -1,6 +1,6 @@
-"""What terms need beside the two models' answers: layers to look at, and modules that learn beside the student.
+"""What terms need besides the two models' outputs: tapped layers, and modules trained alongside the student.
 
-Both are found out once, when a run is set up, by showing the models two examples.
+Both are determined once, when a run is set up, by passing two examples through the models.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from .randomness import mix, seeded
 from .taps import Tap, check_taps, probe
 from .teacher import Teacher
 
-FEATURE_BYTES = 256 * 2**20  # of a teacher's layers kept for all examples; beyond, the teacher is asked at each step
+FEATURE_BYTES = 256 * 2**20  # of the teacher's layers to cache; above this, the teacher is run at each step
 
 
 class TappedLayers(NamedTuple):
-    """The layers that the terms of an objective look at, on both sides."""
+    """The layers that the terms of an objective use, on both sides."""
 
     student: tuple[str, ...] = ()
     teacher: tuple[str, ...] = ()
-    copied: tuple[str, ...] = ()  # of the student's: a later layer writes into what they give
+    copied: tuple[str, ...] = ()  # of the student's: a later layer overwrites their output in place
 
 
 def prepare(
     objective: Objective, teacher: Teacher | None, student: nn.Module, few: Inputs, seed: int
 ) -> tuple[TappedLayers, nn.ModuleDict]:
-    """Return the layers that ``objective`` looks at and the auxiliary modules that its terms need, by the terms' names.
+    """Return the layers that ``objective`` uses and the auxiliary modules that its terms need, by the terms' names.
 
     Parameters
     ----------
@@ -42,12 +42,12 @@ def prepare(
     few : inputs
         Two examples (or one, where there is only one).
     seed : int
-        What the auxiliary modules' weights are drawn from.
+        For the initial weights of the auxiliary modules.
 
     Raises
     ------
     ValueError
-        In one sentence, if a layer does not exist or shapes cannot be brought together.
+        In one sentence, if a layer does not exist or shapes are incompatible.
     """
     taps = [term.taps for term in objective.terms]
     ours = tuple(dict.fromkeys(name for of_term in taps for name in of_term.student))
@@ -56,20 +56,21 @@ def prepare(
     if not ours and not theirs and all(type(term).auxiliary is Term.auxiliary for term in objective.terms):
         return TappedLayers(), modules
     device = device_of(student)
-    found = probe(student, fitted(few, student))
-    check_taps(found, ours, "student")
-    found_there = teacher.probe_layers(few) if teacher is not None else {}
+    student_taps = probe(student, fitted(few, student))
+    check_taps(student_taps, ours, "student")
+    teacher_taps = teacher.probe_layers(few) if teacher is not None else {}
     if teacher is not None:
-        check_taps(found_there, theirs, "teacher")
-    seen = Seen(_shapes(found), _shapes(found_there), found[""].shape[-1], getattr(student, "architecture", None), seed)
+        check_taps(teacher_taps, theirs, "teacher")
+    classes, architecture = student_taps[""].shape[-1], getattr(student, "architecture", None)
+    seen = Seen(_shapes(student_taps), _shapes(teacher_taps), classes, architecture, seed)
     with seeded(mix(seed, 4), torch.device("cpu")):
         for name, term in zip(objective.names, objective.terms, strict=True):
             module = term.auxiliary(seen)
             if module is not None:
                 modules[name] = module
-    copied = tuple(name for name in ours if found[name].overwritten)
+    copied = tuple(name for name in ours if student_taps[name].overwritten)
     return TappedLayers(ours, theirs, copied), modules.to(device).train()
 
 
-def _shapes(found: Mapping[str, Tap]) -> dict[str, tuple[int, ...]]:
-    return {name: tap.shape for name, tap in found.items()}
+def _shapes(taps: Mapping[str, Tap]) -> dict[str, tuple[int, ...]]:
+    return {name: tap.shape for name, tap in taps.items()}

@@ -1,7 +1,7 @@
-"""The transfer set cut into batches: what step k sees is a function of (seed, k) alone.
+"""The transfer set cut into batches: the batch of step k is a function of (seed, k) alone.
 
-Whole windows of batches are gathered at once and handed out as views, so that a step pays for no indexing, and the
-float copy of the data never takes more than a window.
+Whole windows of batches are gathered at once and handed out as views, so that a step needs no indexing, and the float
+copy of the data never exceeds one window.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ Augment = Callable[[Tensor, torch.Generator], Tensor]
 
 
 class Batch(NamedTuple):
-    """What one optimiser step learns from."""
+    """What one optimizer step learns from."""
 
-    inputs: Any  # (B, ...) as the student takes them: a tensor, or a dict or tuple of tensors
+    inputs: Any  # (B, ...) in the student's format: a tensor, or a dict or tuple of tensors
     labels: Tensor  # (B,) or (B, L) int64, -1 where unknown
     labelled: int  # how many labels are known
     teacher: Tensor | None  # (B, C) cached teacher logits, or None
@@ -46,23 +46,22 @@ class Batches:
     examples : Examples
         N examples.
     teacher_answers : callable or None
-        Gives the cached logits (N, C) and features (N, ...) when the first batch is asked for; None when there is
-        nothing to cache.
+        Returns the cached logits (N, C) and features (N, ...); called for the first batch. None when nothing is cached.
     batch_size : int
-        Examples a batch; the last of an epoch holds what is left (a single left-over joins the batch before it, since
-        batch normalisation cannot learn from one example).
+        Examples per batch; the last batch of an epoch holds the rest (a single left-over example joins the batch before
+        it, since batch normalization cannot learn from one example).
     seed : int
-        Orders every epoch.
+        Determines the order of each epoch.
     device : torch.device
-        Where batches go.
+        Target device of the batches.
     dtype : torch.dtype, optional
-        What floating-point inputs become.
+        Target dtype of floating-point inputs.
     augment : callable, optional
-        Changes the inputs of each batch, given a generator of its own.
+        Changes the inputs of each batch; called with (inputs, generator).
     groups : Tensor of int64, shape (N,), optional
-        The group of each example, handed out with it.
+        The group of each example, returned with its batch.
     layer_numbers : int
-        How many numbers the cached features of one example are.
+        How many numbers the cached features of one example hold.
     """
 
     def __init__(
@@ -85,7 +84,7 @@ class Batches:
         bytes_per_batch = 4 * max(1, numbers + layer_numbers) * batch_size
         self._per_window = max(1, WINDOW_BYTES // bytes_per_batch)
         self._epoch = -1
-        self._order: tuple[Tensor, ...] = ()  # index tensors, one a batch of this epoch
+        self._order: tuple[Tensor, ...] = ()  # index tensors, one per batch of this epoch
         self._window = (-1, -1)
         self._held: list[Batch] = []
 
@@ -122,10 +121,10 @@ class Batches:
         layers: list[dict[str, Tensor]] = [{} for _ in sizes]
         if self._teacher_answers is not None:
             answers = self._teacher_answers()
-            there = index.to(answers.logits.device)
-            teacher = answers.logits[there].to(self.device).split(sizes)
-            for name, given in answers.layers.items():
-                for of_batch, part in zip(layers, given[there].to(self.device).split(sizes), strict=True):
+            rows = index.to(answers.logits.device)
+            teacher = answers.logits[rows].to(self.device).split(sizes)
+            for name, features in answers.layers.items():
+                for of_batch, part in zip(layers, features[rows].to(self.device).split(sizes), strict=True):
                     of_batch[name] = part
         groups: tuple[Tensor, ...] | list[None] = [None] * len(sizes)
         if self._groups is not None:
@@ -138,7 +137,7 @@ class Batches:
         self._window = (epoch, w)
 
     def _drawn(self, index: Tensor, epoch: int, w: int) -> Inputs:
-        """Return inputs as they are held, or drawn anew where the data set draws at each access."""
+        """Return the stored inputs, or freshly drawn ones where the data set draws at each access."""
         if self.examples.redraw is None:
             return self.examples.inputs(index)
         return self.examples.redraw(index, mix(self.seed, 5, epoch, w))

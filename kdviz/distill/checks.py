@@ -1,4 +1,4 @@
-"""Guard rails: what a run is given is looked at once, before the first step, and answered in one sentence."""
+"""Guard rails: a run's arguments are checked once, before the first step; each problem is one sentence."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from .teacher import Teacher
 from .teacher_checks import doubt
 from .terms import EqualizedOdds, Fairness
 
-LOOK = 256  # validation examples looked at to notice swapped roles
+LOOK = 256  # validation examples used to detect swapped roles
 
 
 def number(name: str, value: object) -> Hyperparameter:
-    """Return a number as a plain float, a schedule as it is; raise in one sentence for anything else."""
+    """Return a number as a plain float, a schedule unchanged; raise in one sentence for anything else."""
     if isinstance(value, Schedule):
         return value
     if not isinstance(value, bool) and isinstance(value, numbers.Real):
@@ -64,7 +64,7 @@ def check_numbers(*, learning_rate: Hyperparameter, batch_size: int, epochs: int
 
 
 def check_patience(patience: object, evaluate: bool, data: Splits) -> float:
-    """Return how many epochs without gain to wait for, infinity without a ``patience``."""
+    """Return how many epochs to wait without improvement; infinity without a ``patience``."""
     if patience is None:
         return math.inf
     epochs = whole("patience", patience)
@@ -72,27 +72,27 @@ def check_patience(patience: object, evaluate: bool, data: Splits) -> float:
         raise ValueError(f"patience must be at least 1 epoch, got {epochs}")
     if not evaluate or not data.validation.labelled:
         raise ValueError(
-            "patience counts errors on validation data after each epoch; it needs evaluate=True and a validation part "
-            "with labels"
+            "patience counts errors on validation data after each epoch; it needs evaluate=True and a labelled "
+            "validation part"
         )
     return epochs
 
 
 def check_kinds(teacher: object, student: object, objective: object) -> None:
-    """Raise unless each part is of the kind it should be."""
+    """Raise unless each part has the expected type."""
     if not isinstance(student, nn.Module):
         raise TypeError(f"the student must be a torch.nn.Module, got {type(student).__name__}")
     if not isinstance(teacher, nn.Module | Teacher | None):
         raise TypeError(f"the teacher must be a torch.nn.Module, got {type(teacher).__name__}")
     if not isinstance(objective, Objective):
         raise TypeError(
-            "the objective must be made of terms, as 0.9 * kd.SoftTargets() + 0.1 * kd.HardLabels() is, "
+            "the objective must be made of terms, for example 0.9 * kd.SoftTargets() + 0.1 * kd.HardLabels(), "
             f"got {objective!r}"
         )
 
 
 def check_data(data: Splits, objective: Objective) -> None:
-    """Raise unless there is something to learn from and the labels name classes."""
+    """Raise unless there is something to learn from and every label is a class."""
     train = data.train
     if len(train) == 0:
         raise ValueError(f"the training part of {data.title} is empty; a run needs at least one example")
@@ -100,22 +100,22 @@ def check_data(data: Splits, objective: Objective) -> None:
         raise ValueError("the objective learns from labels only and no training example has a label; add soft targets")
     if all(t.kept_by_twin for t in objective.terms):
         raise ValueError(
-            f"the objective {objective} is a penalty alone and teaches nothing; add kd.SoftTargets() or kd.HardLabels()"
+            f"the objective {objective} is only a penalty and teaches nothing; add kd.SoftTargets() or kd.HardLabels()"
         )
     check_groups(data, objective)
 
 
 def check_groups(data: Splits, objective: Objective) -> None:
-    """Raise unless the data can say what a penalty on unequal treatment asks: a positive class, and labels."""
+    """Raise unless the data have what a penalty on unequal treatment needs: a positive class, and labels."""
     for term in objective.terms:
         if isinstance(term, Fairness) and term.positive >= len(data.classes):
             raise ValueError(
-                f"positive must be one of the {len(data.classes)} classes of {data.title}, by index from 0 up, "
+                f"positive must be one of the {len(data.classes)} classes of {data.title}, by index from 0, "
                 f"got {term.positive}"
             )
         if isinstance(term, EqualizedOdds) and data.train.labelled == 0:
             raise ValueError(
-                "equalized odds compare groups among examples with a label and no training example has one; "
+                "equalized odds compare groups among labelled examples and no training example has a label; "
                 "use kd.DemographicParity"
             )
 
@@ -137,82 +137,80 @@ def check_roles(teacher: nn.Module | None, student: nn.Module) -> None:
 
 
 def check_answers(teacher: Teacher | None, student: nn.Module, data: Splits, objective: Objective) -> None:
-    """Raise unless both models answer the data with logits over the data's classes; say what they do not take."""
+    """Raise unless both models return logits over the data's classes; warn about inputs that a model does not take."""
     few = _few(data.train, 2)
     classes = len(data.classes)
-    ours = asked(student, few, "student")
+    ours = logits_of(student, few, "student")
     check_finite(ours, "student")
     if teacher is not None:
         theirs = teacher(few)
         check_finite(theirs, "teacher")
         if theirs.shape[-1] != ours.shape[-1]:
             raise ValueError(
-                f"the teacher answers with {theirs.shape[-1]} classes and the student with "
-                f"{ours.shape[-1]}; both must cover the same classes in the same order"
+                f"the teacher has {theirs.shape[-1]} classes and the student {ours.shape[-1]}; "
+                "both must cover the same classes in the same order"
             )
         if theirs.shape[:-1] != ours.shape[:-1]:
             raise ValueError(
-                f"the teacher answers with shape {tuple(theirs.shape)} and the student with {tuple(ours.shape)}; "
-                "both must answer for the same tokens"
+                f"the teacher's logits have shape {tuple(theirs.shape)} and the student's {tuple(ours.shape)}; "
+                "both must cover the same tokens"
             )
         _check_ruled_out(objective, theirs, ours)
     if ours.shape[-1] != classes:
-        raise ValueError(
-            f"the models answer with {ours.shape[-1]} classes and the data names {classes}; they must be the same"
-        )
+        raise ValueError(f"the models have {ours.shape[-1]} classes and the data {classes}; they must be the same")
     if ours.ndim == 2 and data.train.y.ndim == 2:
         raise ValueError(
-            "the labels are one a token and the models answer once an example; "
-            "give models with logits (examples, tokens, classes), or one label an example"
+            "the data have one label per token and the models one prediction per example; "
+            "pass models with logits (examples, tokens, classes), or one label per example"
         )
     for who, model in (("teacher", teacher.module if teacher is not None else None), ("student", student)):
         names = left_out(model, few) if model is not None else ()
         if names:
             warnings.warn(
-                f"the {who} takes no {', '.join(names)}, so it answers without; pass kd.wrap(model, inputs=function) "
-                "to say what it gets",
+                f"the {who} does not accept {', '.join(names)}, so it runs without; pass "
+                "kd.wrap(model, inputs=function) to choose its inputs",
                 stacklevel=3,
             )
 
 
 def _check_ruled_out(objective: Objective, theirs: Tensor, ours: Tensor) -> None:
-    """Raise if the teacher rules classes out (−∞) that the student does not, and a term would be infinite there."""
+    """Raise if the teacher rules out classes (−∞) that the student does not, and a term would be infinite there."""
     cannot = [type(term).__name__ for term in objective.terms if term.needs_finite_teacher]
     if cannot and bool(((theirs == -torch.inf) & (ours != -torch.inf).to(theirs.device)).any()):
         raise ValueError(
-            f"the teacher rules classes out (logits of −∞) and {' and '.join(cannot)} cannot take that; "
+            f"the teacher rules out classes (logits of −∞) and {' and '.join(cannot)} cannot handle that; "
             "use kd.SoftTargets or kd.JensenShannon, which can"
         )
 
 
-def asked(model: nn.Module, inputs: Inputs, who: str) -> Tensor:
-    """Return a model's logits in eval mode and without gradient; the model is left as it was."""
+def logits_of(model: nn.Module, inputs: Inputs, who: str) -> Tensor:
+    """Return a model's logits in eval mode and without gradient; the model is left unchanged."""
     with evaluating(model), torch.no_grad(), seeded(0, device_of(model), everywhere=True):
         return ask(model, each(inputs, Tensor.clone), who=who)
 
 
 def modes_to_learn_in(student: nn.Module) -> dict[str, bool]:
-    """Return the mode that each of a student's modules learns in, by dotted name.
+    """Return the training mode of each of a student's modules, by dotted name.
 
-    A student in training mode keeps its own: what was put into eval mode inside it (frozen batch normalisation) stays
-    frozen. One that is in eval mode as a whole goes into training mode as a whole.
+    A student in training mode keeps its own: submodules in eval mode (frozen batch normalization) stay frozen. A
+    student in eval mode is put into training mode as a whole.
     """
-    found = modes(student)
-    return found if found.get("", False) else dict.fromkeys(found, True)
+    now = modes(student)
+    return now if now.get("", False) else dict.fromkeys(now, True)
 
 
 def check_replay(student: nn.Module, data: Splits, learning: Mapping[str, bool]) -> Replay:
-    """Find out whether the student's past can be made again, and say what is lost if it cannot.
+    """Determine whether the student's past can be replayed, and warn about what is lost if it cannot.
 
-    Its answers in training mode are tried on the way, on a copy.
+    This also tries the student in training mode, on a copy.
     """
     few = fitted(_few(data.train, 8), student)
     if count(few) < 2 and any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in student.modules()):
-        return Replay()  # batch statistics of one example: said elsewhere
+        return Replay()  # batch statistics of one example: reported elsewhere
     replay = rehearse(student, few, lambda copy: put_modes(copy, learning))
     if replay.lost:
         warnings.warn(
-            f"the student trains, but its past cannot be made again, as {replay.lost}; "
+            f"the student trains, but its past cannot be replayed, as {replay.lost}; "
             "this run has no twin, no branch and no at(step)",
             stacklevel=3,
         )
@@ -220,45 +218,45 @@ def check_replay(student: nn.Module, data: Splits, learning: Mapping[str, bool])
 
 
 def check_batches(student: nn.Module, data: Splits, batch_size: int) -> None:
-    """Raise if batch normalisation would have to learn from single examples."""
-    normalised = any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in student.modules())
-    if normalised and min(batch_size, len(data.train)) == 1:
+    """Raise if batch normalization would have to learn from single examples."""
+    normalized = any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in student.modules())
+    if normalized and min(batch_size, len(data.train)) == 1:
         raise ValueError(
-            "batches of one example give batch normalisation no variance to learn from; "
+            "batches of one example give batch normalization no variance to learn from; "
             "use batch_size=2 or more, or a student without it"
         )
 
 
 def check_not_swapped(teacher: Teacher, student: nn.Module, data: Splits) -> None:
-    """Raise if the untrained side seems to be the teacher: a student that knows clearly more at step 0."""
+    """Raise if the roles seem to be swapped: the student is clearly better than the teacher at step 0."""
     if data.validation.y.ndim != 1 or not teacher.knows(data.validation):
         return
-    known = torch.nonzero(data.validation.y >= 0).flatten()[:LOOK]
-    if len(known) < 50:
+    labelled = torch.nonzero(data.validation.y >= 0).flatten()[:LOOK]
+    if len(labelled) < 50:
         return
-    x, y = data.validation.inputs(known), data.validation.y[known]
-    theirs, ours = teacher(x), asked(student, x, "student")
+    x, y = data.validation.inputs(labelled), data.validation.y[labelled]
+    theirs, ours = teacher(x), logits_of(student, x, "student")
     if theirs.ndim != 2:
         return
     by_teacher, by_student = ((z.argmax(1).cpu() == y).float().mean().item() for z in (theirs, ours))
-    noise = 3 * math.sqrt(0.5 / len(known))  # three standard errors of a difference of two shares, at their widest
+    noise = 3 * math.sqrt(0.5 / len(labelled))  # three standard errors of a difference of two proportions, at most
     if by_student > by_teacher + noise:
         raise ValueError(
-            f"the teacher knows less than the student it should teach ({by_teacher:.0%} against {by_student:.0%} right "
-            f"on {len(known)} validation examples); were they swapped? pass allow_weaker_teacher=True if it is meant"
+            f"the teacher is less accurate than the student it should teach ({by_teacher:.0%} against {by_student:.0%} "
+            f"on {len(labelled)} validation examples); were they swapped? pass allow_weaker_teacher=True if intended"
         )
 
 
 def check_teacher(teacher: Teacher, data: Splits) -> None:
-    """Say what a teacher's answers to validation examples show to be wrong with it; see ``teacher_checks``."""
+    """Warn about what the teacher's logits on validation examples show to be wrong with it; see ``teacher_checks``."""
     part = data.validation if data.validation.labelled else data.train
     if not part.labelled or not teacher.knows(part):
         return
-    known = torch.nonzero((part.y >= 0).reshape(len(part), -1).any(1)).flatten()[:LOOK]
-    logits, y = teacher(part.inputs(known)), part.y[known]
-    said = doubt(logits, y) if logits.shape[:-1] == y.shape else None
-    if said is not None:
-        warnings.warn(said, stacklevel=3)
+    labelled = torch.nonzero((part.y >= 0).reshape(len(part), -1).any(1)).flatten()[:LOOK]
+    logits, y = teacher(part.inputs(labelled)), part.y[labelled]
+    warning = doubt(logits, y) if logits.shape[:-1] == y.shape else None
+    if warning is not None:
+        warnings.warn(warning, stacklevel=3)
 
 
 def _few(examples: Examples, count: int) -> Inputs:

@@ -1,4 +1,4 @@
-"""What is in force: the numbers of a run's start, with the edits made since, worked out for one step."""
+"""The settings in force: a run's initial numbers plus the edits made since, evaluated for one step."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class CurrentSettings:
     Attributes
     ----------
     objective, learning_rate
-        With all edits up to now; may hold schedules.
+        With all edits so far; may be schedules.
     horizon : int
-        Steps of the plan, which schedules run over.
+        Steps of the plan; schedules span these.
     weighted : list of (float, dict)
         This step's weight and hyperparameters of each term.
     rate : float
@@ -35,7 +35,7 @@ class CurrentSettings:
         self._stale, self._scheduled = True, False
 
     def enter(self, step: int, edits: Sequence[Edit]) -> bool:
-        """Take the edits made up to ``step`` and work out its numbers; return whether any may have changed."""
+        """Apply the edits made up to ``step`` and compute its numbers; return whether any may have changed."""
         while self._edits_taken < len(edits) and edits[self._edits_taken].step <= step:
             self._take(edits[self._edits_taken])
             self._edits_taken += 1
@@ -52,7 +52,7 @@ class CurrentSettings:
         return True
 
     def retake(self, edits_taken: int) -> None:
-        """Take edits again from this one on, after one of them was replaced; each stands alone, so none is lost."""
+        """Apply the edits again from this one on, after one was replaced; they are independent, so none is lost."""
         self._edits_taken = edits_taken
 
     def _take(self, edit: Edit) -> None:

@@ -1,4 +1,4 @@
-"""Distillation: one student being taught. ``run`` takes the steps; here are the ways into a run and out of it."""
+"""Distillation: one student being taught. ``run`` takes the steps; this module creates, branches and saves runs."""
 
 from __future__ import annotations
 
@@ -35,40 +35,39 @@ class Distillation(Run):
     Parameters
     ----------
     teacher : nn.Module, Teacher or None
-        In eval mode; only ever asked, never changed. None where no term needs one. Anything else that can answer goes
-        through :func:`kdviz.wrap` first, where it is clear how.
+        Used in eval mode and never changed. None where no term needs one. Any other predictor is passed through
+        :func:`kdviz.wrap` where the conversion is unambiguous.
     student : nn.Module
-        Trained in place. Any module that maps inputs (B, ...) to logits (B, C), or (B, L, C) of tokens. Given in
-        training mode, its submodules that are in eval mode (frozen batch normalisation) stay so, and parameters that
-        require no gradient stay as they are; given in eval mode, all of it goes into training mode.
+        Trained in place. Any module that maps inputs (B, ...) to logits (B, C), or (B, L, C) for tokens. If it is in
+        training mode, its submodules in eval mode (frozen batch normalization) stay so, and parameters that require no
+        gradient stay fixed; if it is in eval mode, all of it is put into training mode.
     data : Splits, (X, y), Dataset or DataLoader
-        What :func:`kdviz.data.splits` takes. ``data.train`` is the transfer set; labels of -1 are unknown. A penalty
-        on unequal treatment reads its column of ``data.train.groups`` once, at the start.
+        Anything that :func:`kdviz.data.splits` accepts. ``data.train`` is the transfer set; labels of -1 are unknown.
+        A penalty on unequal treatment reads its column of ``data.train.groups`` once, at the start.
     objective : Objective or Term, optional
         Default ``0.9 * SoftTargets(temperature=4) + 0.1 * HardLabels()``.
     optimizer : {"adam", "adamw", "sgd"} or callable
-        A function of the parameters gives any other. Where its groups have learning rates of their own, they keep them
-        in proportion to one another.
+        Pass a function of the parameters for any other. Where its groups have different learning rates, these keep
+        their ratios.
     learning_rate : float or Schedule, optional
-        Default 1e-3, or the one that an optimiser made by a function has. Of several groups: the largest rate.
+        Default 1e-3, or that of the optimizer which the function returns. With several groups: the largest rate.
     batch_size : int, optional
-        Default that of a DataLoader given as data, else 128.
+        Default that of a DataLoader passed as data, else 128.
     epochs : int
-        The plan: how long schedules take, where ``train()`` and iteration end. ``train(epochs=...)`` can go beyond.
+        The plan: the span of schedules, and where ``train()`` and iteration end. ``train(epochs=...)`` can extend it.
     seed : int
-        Fixes batches, augmentation and dropout. The same seed, weights, data and thread count give the same bits.
+        Fixes batches, augmentation and dropout. The same seed, weights, data and thread count give identical bits.
     augment : {"shift"} or callable, optional
-        ``"shift"``: ±2 pixels each step (teacher outputs then cannot be cached). A callable gets (inputs, generator).
+        ``"shift"``: ±2 pixels each step (teacher outputs then cannot be cached). A callable takes (inputs, generator).
     snapshot_every : int
         Steps between the snapshots that ``at`` and ``branch`` replay from.
     allow_weaker_teacher : bool
-        Do not ask whether the roles were swapped when the student knows more than the teacher, nor say what else is
-        wrong with the teacher.
+        Skip the checks of the teacher: no error if the student is more accurate, and no warnings about its logits.
 
     Raises
     ------
     ValueError, TypeError
-        In one sentence, when something given cannot work.
+        In one sentence, when an argument cannot work.
 
     Examples
     --------
@@ -118,13 +117,13 @@ class Distillation(Run):
 
     @classmethod
     def _of(cls, plan: Plan) -> Distillation:
-        """Return the run of a plan that has been checked, at step 0."""
+        """Return a run at step 0 from a checked plan."""
         run = cls.__new__(cls)
         Run.__init__(run, plan)
         return run
 
     def __iter__(self) -> Iterator[Step]:
-        """Take the steps that are left of the plan, one at a time."""
+        """Take the remaining steps of the plan, one at a time."""
         while self.steps_done < self.total_steps:
             yield self.step()
         self.finish()
@@ -142,22 +141,21 @@ class Distillation(Run):
         Parameters
         ----------
         epochs : int, optional
-            How many epochs from here. More than the plan has left extends the plan.
+            How many more epochs. More than the plan has left extends the plan.
         progress : bool
             Show a progress bar.
         evaluate : bool
             Evaluate on validation data after each epoch.
         patience : int, optional
-            Stop early, after this many epochs in a row without fewer errors on validation data than before: the task is
-            what counts, not the distillation loss. The student stays as it is then; ``run.at(run.best_step())`` is the
-            best one.
+            Stop early, after this many epochs in a row without fewer errors on validation data: the task counts, not
+            the distillation loss. The student keeps its last state; ``run.at(run.best_step())`` is the best one.
 
         Raises
         ------
         NonFiniteLossError
             If the loss becomes NaN or infinite; the run is then back at its last good snapshot.
         KeyboardInterrupt
-            After Ctrl-C, once the step under way is done.
+            After Ctrl-C, once the current step is done.
         """
         waits = checks.check_patience(patience, evaluate, self.data)
         last = self.plan_to(epochs)
@@ -189,18 +187,17 @@ class Distillation(Run):
     def at(self, step: int) -> nn.Module:
         """Return a copy of the student as it was after ``step`` steps, in eval mode.
 
-        It is restored from the nearest snapshot before and replayed from there, so it is exact for every step.
+        It is restored from the nearest earlier snapshot and replayed from there, so it is exact for every step.
         """
         student = self._fork(step).student
         switch(student, training=False)
         return student
 
     def branch(self, step: int | None = None, **edits: Hyperparameter) -> Distillation:
-        """Return a new run that goes on from ``step`` (default: now) of this one, with ``edits`` made there.
+        """Return a new run that continues from ``step`` (default: now) of this one, with ``edits`` made there.
 
-        Without edits it repeats this run bit for bit, edits that this run made at ``step`` or later included. With
-        edits it goes a way of its own: of the later edits it keeps only an extension of the plan. This run
-        stays as it is.
+        Without edits it repeats this run bit for bit, including edits that this run made at ``step`` or later. With
+        edits it diverges: of the later edits it keeps only an extension of the plan. This run is unchanged.
         """
         other = self._fork(self.steps_done if step is None else step)
         later = [e for e in self.history.edits if e.step >= other.steps_done]
@@ -211,11 +208,11 @@ class Distillation(Run):
         return other
 
     def twin(self, smoothing: float = 0.0) -> Distillation:
-        """Return the twin at step 0: the same student, seed, batches and learning rate, labels alone, no teacher.
+        """Return the twin at step 0: the same student, seed, batches and learning rate, only labels, no teacher.
 
-        It keeps a penalty on unequal treatment, which asks no teacher, with its weight and the edits of it.
+        It keeps a penalty on unequal treatment, which needs no teacher, with its weight and its edits.
 
-        With ``smoothing`` > 0 the labels are smoothed: a baseline that blurs the targets and knows nothing.
+        With ``smoothing`` > 0 the labels are smoothed: a baseline that blurs the targets without any knowledge.
         """
         with self.lock:
             student, first = self._copy("a twin"), self._store.before(0)
@@ -225,13 +222,13 @@ class Distillation(Run):
             return other
 
     def best_step(self, split: str = "validation") -> int | None:
-        """Return the step of the recorded evaluation with fewest errors on a split, the earliest of equals; None
-        without any."""
+        """Return the step of the recorded evaluation with fewest errors on a split, the earliest of ties; None without
+        any."""
         best = min(self.history.evaluated(split), key=lambda e: (e.errors, e.step), default=None)
         return None if best is None else best.step
 
     def _copy(self, what: str) -> nn.Module:
-        """Return a copy of the student; raise if what is made of it could not begin where the run was."""
+        """Return a copy of the student; raise if a copy could not start from the run's state."""
         if self.plan.replay.lost:
             raise ValueError(f"this run cannot have {what}: {self.plan.replay.lost}")
         return state.copied(self.student)
@@ -254,44 +251,45 @@ class Distillation(Run):
     def evaluate(self, split: str = "validation", *, progress: Callable[[int, int], bool] | None = None) -> Evaluation:
         """Evaluate the student on a split, record it in the history and return it.
 
-        ``progress`` follows the teacher's answers, the first time they are needed (see ``Teacher.logits``).
+        ``progress`` reports on the teacher's logits, the first time they are computed (see ``Teacher.logits``).
         """
         if split not in ("train", "validation", "test"):
             raise ValueError(f'split must be "train", "validation" or "test", got {split!r}')
         examples = getattr(self.data, split)
         if not examples.labelled:
-            raise ValueError(f"the {split} split has no labelled example; give it labels or evaluate another split")
+            raise ValueError(f"the {split} split has no labelled example; add labels or evaluate another split")
         self.check_teacher()
-        asked = self.teacher if self.teacher is not None and self.teacher.knows(examples) else None
-        teacher = asked.logits(examples, progress=progress) if asked is not None else None
+        logits = None
+        if self.teacher is not None and self.teacher.knows(examples):
+            logits = self.teacher.logits(examples, progress=progress)
         with self.lock:
-            result = evaluate(self.student, examples, step=self.steps_done, split=split, teacher_logits=teacher)
+            result = evaluate(self.student, examples, step=self.steps_done, split=split, teacher_logits=logits)
             kept = [e for e in self.history.evaluations if (e.step, e.split) != (result.step, split)]
             self.history.evaluations[:] = [*kept, result]
         return result
 
     def diagnose(self, **options: Any) -> Any:
-        """Say why the teacher did not help, or that nothing stands in its way; see :func:`kdviz.diagnose`."""
+        """Diagnose why the teacher did not help, if anything is wrong; see :func:`kdviz.diagnose`."""
         above = import_module("kdviz")  # by the package's lazy names
         return above.diagnose(self, **options)
 
     @property
     def recipe(self) -> Recipe:
-        """All that is needed to run this again from the start, as far as it has a name."""
+        """All that is needed to repeat this run from the start, as far as its parts have names."""
         return Recipe.of(self.plan, self._store.before(0), self.history.edits)
 
     @classmethod
     def from_recipe(
         cls, recipe: Recipe, *, teacher: Any = None, student: nn.Module | None = None, data: Any = None, **more: Any
     ) -> Distillation:
-        """Return the run of a recipe at its start, edits waiting at their steps.
+        """Return the run of a recipe at step 0, with edits pending at their steps.
 
-        ``teacher``, ``student`` and ``data`` stand in for what has no name; ``more`` goes to ``Distillation``.
+        ``teacher``, ``student`` and ``data`` supply the parts without a name; ``more`` goes to ``Distillation``.
 
         Raises
         ------
         ValueError
-            If a part has no name to load it by and was not handed over, or the recipe is a scheme of several runs.
+            If a part has no name to load it by and was not passed, or the recipe is a scheme of several runs.
         """
         if recipe.scheme is not None:
             raise ValueError(
@@ -304,7 +302,7 @@ class Distillation(Run):
         return run
 
     def save(self, folder: str | Path) -> Path:
-        """Write the run into ``folder``, atomically: whenever this process dies, the last complete save loads."""
+        """Write the run to ``folder``, atomically: if this process dies at any time, the last complete save loads."""
         folder = Path(folder)
         with self.lock:
             self.check_teacher()
@@ -329,8 +327,8 @@ class Distillation(Run):
         ----------
         folder : path
         teacher, student, data
-            Only needed where the run used your own: a teacher that is not shipped, a module kdviz cannot build, your
-            data.
+            Only needed where the run used your own: a teacher that is not shipped, a module that kdviz cannot build,
+            your data.
         **own
             ``optimizer`` and ``augment``, where they were functions of your own.
 
@@ -339,8 +337,8 @@ class Distillation(Run):
         FileNotFoundError
             If the folder holds no complete save.
         ValueError
-            If a part is missing, or is not what the run was made with, or the save is damaged: then the sentence says
-            how to load the save before, where that is whole.
+            If a part is missing or differs from that of the run, or if the save is damaged; the sentence then says how
+            to load the previous save, if that one is intact.
         """
         described, tensors = save_folder.read(Path(folder))
         return cls.from_saved(described, tensors, teacher=teacher, student=student, data=data, **own)
@@ -356,9 +354,12 @@ class Distillation(Run):
         data: Any = None,
         **own: Any,
     ) -> Distillation:
-        """Return the run that `storage.describe` and `storage.snapshot_tensors` wrote down; arguments as in `load`."""
+        """Return the run that `storage.describe` and `storage.snapshot_tensors` wrote; arguments as in `load`."""
         recipe, parts = storage.parts_of(described, tensors, teacher=teacher, student=student, data=data, own=own)
         run = cls.from_recipe(recipe, **parts)
         storage.check_plan(run.plan, described)
         run.restore(storage.state_of(described, tensors))
         return run
+
+    def __repr__(self) -> str:
+        return f"Distillation({self.objective}, {self.data.name}, step {self.steps_done:,} of {self.total_steps:,})"

@@ -1,4 +1,4 @@
-"""Folders that several processes may write to, and files that outlive a power cut."""
+"""Folders that several processes may write to, and files that survive a power cut."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from filelock import FileLock, Timeout
 
 CURRENT = "CURRENT"
 LOCK = ".lock"
-WAIT_S = 600.0  # for whoever writes to the folder now: large saves on slow disks take minutes
+WAIT_S = 600.0  # for another writer to finish: large saves on slow disks take minutes
 
 
 @contextmanager
 def only_writer(folder: Path, wait_s: float = WAIT_S) -> Iterator[None]:
-    """Be the only one, among threads and processes, that writes to ``folder`` for the block.
+    """Be the only writer to ``folder``, among threads and processes, within the block.
 
-    The system drops the lock of a process that dies, so nothing has to be cleared away before the next one can write.
+    The system drops the lock of a process that dies, so no cleanup is needed before the next one can write.
     The empty file ``.lock`` stays.
 
     Parameters
     ----------
     folder : Path
-        It exists.
+        An existing folder.
     wait_s : float
         How long to wait for another writer, in seconds.
 
     Raises
     ------
     TimeoutError
-        If another one writes for longer than that.
+        If another writer takes longer than that.
     """
-    lock = FileLock(folder / LOCK, timeout=wait_s, thread_local=False)  # one object a block: threads wait as well
+    lock = FileLock(folder / LOCK, timeout=wait_s, thread_local=False)  # one object per block: threads wait as well
     try:
         lock.acquire()
     except Timeout:
         raise TimeoutError(
-            f"another process has been writing to {folder} for {wait_s:g} s; let it end, or choose another folder"
+            f"another process has been writing to {folder} for {wait_s:g} s; wait for it, or choose another folder"
         ) from None
     try:
         yield
@@ -50,14 +50,14 @@ def only_writer(folder: Path, wait_s: float = WAIT_S) -> Iterator[None]:
         lock.release()
 
 
-def to_disk(place: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk, whatever happens to the machine."""
-    if place.is_dir():
+def to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are safely on the disk."""
+    if path.is_dir():
         if os.name == "nt":  # Windows cannot open a folder, and writes its names with the files
             return
-        handle = os.open(place, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY)
     else:
-        handle = os.open(place, os.O_RDWR)
+        handle = os.open(path, os.O_RDWR)
     try:
         os.fsync(handle)
     finally:
@@ -65,7 +65,7 @@ def to_disk(place: Path) -> None:
 
 
 def point_to(folder: Path, name: str) -> None:
-    """Have ``CURRENT`` name ``name``, from one moment to the next."""
+    """Make ``CURRENT`` point to ``name``, atomically."""
     pointer = folder / f"{CURRENT}.{uuid.uuid4().hex[:8]}"
     try:
         pointer.write_text(name, encoding="utf-8")
@@ -76,19 +76,19 @@ def point_to(folder: Path, name: str) -> None:
     to_disk(folder)
 
 
-def digest(place: Path) -> str:
+def digest(path: Path) -> str:
     """Return the BLAKE2b hash of a file's content, 32 hexadecimal characters."""
-    with open(place, "rb") as file:
+    with open(path, "rb") as file:
         return hashlib.file_digest(file, partial(hashlib.blake2b, digest_size=16)).hexdigest()
 
 
 def digest_of(content: bytes) -> str:
-    """Return the same of bytes."""
+    """Return the same hash of bytes."""
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def no_room(what: str, folder: Path, needed: int, error: BaseException) -> OSError:
-    """Return the error of something that could not be written, in one sentence that tells the room that is missing."""
+    """Return the error for a failed write: one sentence with how much space is missing."""
     free = shutil.disk_usage(folder).free
     missing = max(0, needed - free)
     room = f"{free / 1e6:,.1f} MB are free, {missing / 1e6:,.1f} MB are missing" if missing else _reason(error)

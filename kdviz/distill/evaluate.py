@@ -31,23 +31,23 @@ def evaluate(
         If no example has a label.
     """
     if not examples.labelled:
-        raise ValueError(f"the {split} split has no labelled example; give it labels or evaluate another split")
+        raise ValueError(f"the {split} split has no labelled example; add labels or evaluate another split")
     counted = errors = teacher_errors = same = compared = 0
     nll = 0.0
-    for chosen, given in pieces(student, examples, who="student"):
-        counts = positions(examples.inputs(chosen), given) if given.ndim == 3 else None
+    for chosen, answers in pieces(student, examples, who="student"):
+        counts = positions(examples.inputs(chosen), answers) if answers.ndim == 3 else None
         y = flat_labels(examples.y[chosen], counts)
-        logits = flattened(given, counts).float()
-        says, known = logits.argmax(1), y != UNLABELLED
-        counted += int(known.sum())
-        errors += int((says != y)[known].sum())
-        if bool(known.any()):
-            nll += F.cross_entropy(logits[known].double(), y[known], reduction="sum").item()
+        logits = flattened(answers, counts).float()
+        predicted, labelled = logits.argmax(1), y != UNLABELLED
+        counted += int(labelled.sum())
+        errors += int((predicted != y)[labelled].sum())
+        if bool(labelled.any()):
+            nll += F.cross_entropy(logits[labelled].double(), y[labelled], reduction="sum").item()
         if teacher_logits is not None:
             theirs = flattened(teacher_logits[chosen].cpu(), counts).argmax(1)
-            compared += len(says)
-            same += int((says == theirs).sum())
-            teacher_errors += int((theirs != y)[known].sum())
+            compared += len(predicted)
+            same += int((predicted == theirs).sum())
+            teacher_errors += int((theirs != y)[labelled].sum())
     return Evaluation(
         step=step,
         split=split,

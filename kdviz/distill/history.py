@@ -1,4 +1,4 @@
-"""What a run remembers: the terms and hyperparameters of every step, evaluations, and the edits made.
+"""The record of a run: the terms and hyperparameters of every step, evaluations, and edits.
 
 Step records are kept as tensors and read in blocks, so that recording never waits for the device.
 """
@@ -25,7 +25,7 @@ BLOCK = 256  # steps recorded before they are read from the device
 
 @dataclass(frozen=True)
 class Edit:
-    """A hyperparameter changed at a step: in force from the first optimiser step after ``step`` steps."""
+    """A hyperparameter changed after ``step`` steps: in force from the next optimizer step."""
 
     step: int
     name: str
@@ -42,14 +42,14 @@ class Edit:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How the student did on one split after ``step`` steps. NLL and KL in nats."""
+    """The student's result on one split after ``step`` steps. NLL and KL in nats."""
 
     step: int
     split: str
     examples: int
     errors: int
     nll: float
-    agreement: float | None = None  # share of examples where student and teacher name the same class
+    agreement: float | None = None  # fraction of examples where student and teacher predict the same class
     teacher_errors: int | None = None
 
     @property
@@ -59,7 +59,7 @@ class Evaluation:
 
 @dataclass
 class History:
-    """Records of a run, one row a step.
+    """Records of a run, one row per step.
 
     ``columns`` are the loss, each term (unweighted), each term's weight, the terms' hyperparameters and the learning
     rate.
@@ -72,7 +72,7 @@ class History:
     _rows: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     _losses: list[Tensor] = field(default_factory=list)  # pending, on the device
     _numbers: list[tuple[float, ...]] = field(default_factory=list)  # pending, on the host
-    _lock: Any = field(default_factory=threading.Lock)  # one thread records, another may look
+    _lock: Any = field(default_factory=threading.Lock)  # one thread records, another may read
 
     def __post_init__(self) -> None:
         if self._rows.size == 0:
@@ -130,7 +130,7 @@ class History:
         return pd.DataFrame([{**asdict(e), "accuracy": e.accuracy} for e in self.evaluations])
 
     def copy(self) -> History:
-        """Return a copy that nothing recorded later changes."""
+        """Return a copy that later records do not change."""
         self.flush()
         copied = History(self.columns, list(self.edits), list(self.evaluations), self.first_bad)
         copied._rows = self._rows.copy()
@@ -147,7 +147,7 @@ class History:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all but the step records, which ``rows`` holds, for JSON."""
+        """Return all but the step records (see ``rows``), for JSON."""
         return {
             "columns": list(self.columns),
             "edits": [e.to_dict() for e in self.edits],
@@ -164,17 +164,17 @@ class History:
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any], rows: np.ndarray, path: str = "history") -> History:
-        """Return the history that ``to_dict`` and ``rows`` wrote down.
+        """Return the history that ``to_dict`` and ``rows`` wrote.
 
         Raises
         ------
         ValueError
-            In one sentence that names the field, if it is none.
+            In one sentence that names the field, if it is invalid.
         """
         _WRITTEN.check(saved, path)
         columns = tuple(saved["columns"])
         if rows.ndim != 2 or rows.shape[1] != len(columns):
-            raise ValueError(f"{path} names {len(columns)} columns and its rows have the shape {tuple(rows.shape)}")
+            raise ValueError(f"{path} names {len(columns)} columns and its rows have shape {tuple(rows.shape)}")
         return cls(
             columns,
             [Edit.from_dict(e) for e in saved["edits"]],

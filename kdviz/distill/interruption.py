@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 @contextmanager
 def interruptible() -> Iterator[threading.Event]:
-    """Turn Ctrl-C into an event for the block, so that no optimiser step is cut in half. Elsewhere than on the main
-    thread there is no Ctrl-C to catch."""
+    """Turn Ctrl-C into an event within the block, so that no optimizer step is cut in half. Off the main thread there
+    is no Ctrl-C to catch."""
     event = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield event

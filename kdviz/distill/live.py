@@ -1,7 +1,7 @@
 """The numbers that can be changed while a student learns, each declared once: a field of :class:`LiveNumbers`.
 
-The objective, twins, studies, links, sliders, the fields of a branch and what a lecturer locks read the declaration. A
-new one is a field here, and a term that it belongs to.
+The objective, twins, studies, links, sliders, the fields of a branch and a lecturer's locks read the declaration. To
+add one, add a field here and the term that it belongs to.
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ from .schedules import Hyperparameter
 
 @dataclass(frozen=True, kw_only=True)
 class LiveNumber:
-    """One of them.
+    """The declaration of one live number.
 
     Attributes
     ----------
     name : str
-        As ``run.edit`` knows it.
+        Its name in ``run.edit``.
     title, symbol : str
-        Beside its slider; in a sentence.
+        Its label beside the slider; its name in a sentence.
     meaning : str
-        What it is, for an error: "it is the weight of the soft targets".
+        What it is, for error messages: "the weight of the soft targets".
     default : float
     least, most : float
-        The values that it can take.
+        The range of valid values.
     above : bool
-        ``least`` itself is not among them.
+        Whether ``least`` itself is excluded.
     slider : tuple of float, optional
-        Lowest and highest value of its slider unless a lecturer chooses others; None where the scene has no slider.
+        Default lowest and highest value of its slider; None where the scene has no slider.
     stops : {"ratio", "hundredths", "fine"}
-        How the slider goes from the lowest to the highest value: by equal ratios, by hundredths, finer near 0.
+        The spacing of the slider's values: equal ratios, hundredths, or finer near 0.
     ticks : tuple of float
     link : str
         Its name in a link.
     most_in_a_link : float
     of_objective : bool
-        A number of the objective; else one of the run.
+        Whether it belongs to the objective; else to the run.
     of_twin : bool
-        An edit of it concerns the twin without a teacher, too.
+        Whether an edit also applies to the twin without a teacher.
     needs : str
-        A trait of the scene that is empty where there is no such number.
+        A trait of the scene that is empty where the number does not exist.
     """
 
     name: str = ""
@@ -67,7 +67,7 @@ class LiveNumber:
     needs: str = ""
 
     def holds(self, value: float) -> bool:
-        """Whether it can take a value; NaN and infinity are none.
+        """Whether a value is valid; NaN and infinity are not.
 
         >>> LIVE["alpha"].holds(1.0), LIVE["temperature"].holds(0.0)
         (True, False)
@@ -76,7 +76,7 @@ class LiveNumber:
 
     @property
     def wanted(self) -> str:
-        """What a value must be.
+        """The requirement on a value, for an error message.
 
         >>> LIVE["temperature"].wanted, LIVE["alpha"].wanted, LIVE["fairness"].wanted
         ('be a finite number > 0', 'lie in [0, 1]', 'be a finite number >= 0')
@@ -90,7 +90,7 @@ class LiveNumber:
         return f"{'>' if self.above else '>='} {self.least:g}"
 
     def check(self, value: Hyperparameter) -> None:
-        """Raise a one-sentence ``ValueError`` unless it can take a value, all along where this follows a schedule.
+        """Raise a one-sentence ``ValueError`` unless a value is valid; for a schedule, throughout the run.
 
         >>> LIVE["alpha"].check(1.5)
         Traceback (most recent call last):
@@ -118,7 +118,7 @@ def _live(title: str, symbol: str, default: float, **traits: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class LiveNumbers:
-    """Values of all of them; who holds such values inherits its fields from here."""
+    """The values of all live numbers; classes that hold such values inherit these fields."""
 
     temperature: float = _live(
         mark("Temperature"),
@@ -164,11 +164,11 @@ class LiveNumbers:
 
 
 def _declared() -> dict[str, LiveNumber]:
-    found = {}
+    by_name = {}
     for one in fields(LiveNumbers):
-        known: LiveNumber = one.metadata["live"]
-        found[one.name] = replace(known, name=one.name, link=known.link or one.name)
-    return found
+        declared: LiveNumber = one.metadata["live"]
+        by_name[one.name] = replace(declared, name=one.name, link=declared.link or one.name)
+    return by_name
 
 
 LIVE = _declared()

@@ -1,6 +1,6 @@
-"""A method: what it compares, its formula, its source, and the term that it asks for.
+"""A method: what it compares, its formula, its source, and its term.
 
-Each method is written down below its term, in ``terms``; :mod:`kdviz.distill.methods` finds them by name.
+Each method is declared below its term, in ``terms``; :mod:`kdviz.distill.methods` looks them up by name.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ class Method:
     Attributes
     ----------
     name : str
-        As ``method(name)`` knows it; that of the loss in :mod:`kdviz.losses`.
+        For ``method(name)``; also the name of the loss in :mod:`kdviz.losses`.
     title : str
-        What a reader calls it.
+        The name shown to readers.
     family : str
     compares : str
-        Which tensors of teacher and student are set against each other: "logits", "maps" (of all stages), "features"
-        (of the last layer but one), "tokens", "attention", "embeddings", or "labels" where there is no teacher.
+        Which tensors of teacher and student are compared: "logits", "maps" (of all stages), "features" (of the
+        penultimate layer), "tokens", "attention", "embeddings", or "labels" where there is no teacher.
     says : str
-        One sentence: what the student is asked.
+        One sentence: what the student is asked to do.
     formula : str
-        LaTeX, with s and t the logits, F_s and F_t the features: what is computed for one example, or, where it sums
-        over i and j, for a batch of B; after ``,\\quad`` what its letters mean.
+        LaTeX, with s and t the logits, F_s and F_t the features: the loss of one example, or, where it sums over i and
+        j, of a batch of B; after ``,\\quad`` the meaning of its symbols.
     source : str
         Authors, year and arXiv number or venue.
     weight : float
-        Of its term: 1 for those of the response family, which share alpha; else beside hard labels of weight 1. It is
-        the paper's, brought to the convention here, or what made the term about as large as the hard labels.
+        Of its term: 1 for the response family, which shares alpha; otherwise relative to hard labels of weight 1. It
+        is the paper's, converted to the convention here, or one that makes the term about as large as the hard labels.
     make : callable
-        From the layer pairs of two models to the term on their layers; None where they have none of the kind.
+        Maps the layer pairs of two models to the term on their layers, or to None where they have none of the kind.
     in_words : str
-        What is compared, where that is not the softened answers or what layers give: "the logits".
+        What is compared, where that is not the softened answers or layer outputs: "the logits".
     picture : str
-        How what is compared is drawn: "bars", "map", "matrix", "vector" or "tokens"; by default that of its family.
+        How it is drawn: "bars", "map", "matrix", "vector" or "tokens"; by default that of its family.
     """
 
     name: str
@@ -69,13 +69,13 @@ class Method:
         Raises
         ------
         ValueError
-            If the models have no layers of the kind that it compares.
+            If the models lack layers of the kind that it compares.
         """
         made = self.make(pairs)
         if made is None:
             raise ValueError(
                 f"{self.title} compares {_NEEDS.get(self.compares, self.compares)} and these two models have none that "
-                "correspond; name the layers yourself in its term, or choose another method"
+                "correspond; name the layers in its term yourself, or choose another method"
             )
         return made
 
@@ -91,9 +91,9 @@ class Method:
         pairs : LayerPairs
             Of the two models: :func:`kdviz.distill.pairing.layer_pairs`.
         weight : float, optional
-            Of the method's term, in place of the usual one; for the response family alpha is its weight.
+            Of the method's term, instead of the default; for the response family it replaces alpha.
         alpha : float
-            The response family's term gets alpha, hard labels 1 − alpha.
+            The weight of the response family's term; hard labels get 1 − alpha.
         """
         term, hard = self.term(pairs), TERMS["HardLabels"]()
         if self.family == "labels":
@@ -108,7 +108,7 @@ _NEEDS = {"maps": "feature maps", "features": "the last features", "tokens": "to
 
 
 def always(make: Callable[[], Term]) -> Callable[[LayerPairs], Term | None]:
-    """Make a term that looks at no layer."""
+    """Make a term that uses no layer."""
     return lambda pairs: make()
 
 
@@ -116,10 +116,10 @@ def on_layers(kind: str, make: Callable[..., Term], **fixed: object) -> Callable
     """Make a term on all pairs of a kind, or on the one pair where there is one."""
 
     def build(layers: LayerPairs) -> Term | None:
-        found: tuple[Pair, ...] | Pair | None = getattr(layers, kind)
-        if not found:
+        of_kind: tuple[Pair, ...] | Pair | None = getattr(layers, kind)
+        if not of_kind:
             return None
-        pairs: tuple[Pair, ...] = (found,) if isinstance(found[0], str) else found
+        pairs: tuple[Pair, ...] = (of_kind,) if isinstance(of_kind[0], str) else of_kind
         return make(tuple(s for s, _ in pairs), tuple(u for _, u in pairs), **fixed)
 
     return build
@@ -128,7 +128,7 @@ def on_layers(kind: str, make: Callable[..., Term], **fixed: object) -> Callable
 def on_block(
     make: Callable[..., Term], which: int = -1, *, places: bool = False
 ) -> Callable[[LayerPairs], Term | None]:
-    """Make a term on one block, the last unless said otherwise; with ``places`` it must give maps or tokens."""
+    """Make a term on one block, by default the last; with ``places`` it must output maps or tokens."""
 
     def build(pairs: LayerPairs) -> Term | None:
         blocks = pairs.tokens or pairs.maps if places else pairs.blocks
@@ -141,7 +141,7 @@ def on_block(
 
 
 def on_maps(make: Callable[..., Term]) -> Callable[[LayerPairs], Term | None]:
-    """Make a term on the maps of all stages; the patches of a transformer are none."""
+    """Make a term on the maps of all stages; a transformer's patches do not count as maps."""
     return lambda pairs: None if pairs.tokens else on_layers("maps", make)(pairs)
 
 

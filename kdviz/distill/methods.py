@@ -1,7 +1,7 @@
-"""The methods of the field by name: what each compares, its formula, its source, and the objective that it asks for.
+"""The methods of the field by name: what each compares, its formula, its source, and its objective.
 
-A method is nothing but an objective: ``method("hint").objective(pairs)`` gives terms that can be weighed, edited and
-added to others like any. Each is written down below its term, in ``terms``.
+A method is nothing but an objective: ``method("hint").objective(pairs)`` returns terms that can be weighted, edited and
+added to others. Each is declared below its term, in ``terms``.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ __all__ = ["METHODS", "USUAL_ALPHA", "Method", "fitting", "method", "register"]
 
 
 def method(name: str) -> Method:
-    """Return a method by name, or by the short name that its title has in brackets.
+    """Return a method by name, or by the acronym in its title's parentheses.
 
     Raises
     ------
     ValueError
-        If there is none of that name.
+        If there is no such method.
 
     Examples
     --------
@@ -40,16 +40,16 @@ def method(name: str) -> Method:
 
 
 def register(chosen: Method, *kinds: type[Term]) -> Method:
-    """Add a method of your own to the catalogue, so that the Methods page, leagues and recipes know it.
+    """Add a method of your own to the catalogue, for the Methods page, leagues and recipes.
 
-    In a notebook, or in a module that a package names by the entry point ``kdviz.methods``.
+    Call it in a notebook, or in a module that a package names in the entry point ``kdviz.methods``.
 
     Parameters
     ----------
     chosen : Method
-        Of a name that kdviz's own methods do not have; one of your own is replaced.
+        Its name must differ from those of kdviz's own methods; an earlier one of your own is replaced.
     *kinds : subclass of Term
-        Its terms, where they are your own: recipes and saves then know them by their class names.
+        Its terms, where they are your own: recipes and saves then find them by class name.
 
     Raises
     ------
@@ -70,10 +70,10 @@ def fitting(pairs: LayerPairs) -> tuple[Method, ...]:
 
 
 METHODS: dict[str, Method] = {m.name: m for m in sorted(OWN, key=lambda m: get_args(Family).index(m.family))}
-"""Every method of the field, by name, in the order in which they are best met.
+"""Every method of the field, by name, in teaching order.
 
 Terms without a paper of their own (``FocusedSoftTargets``), or that need more than one teacher and one student
-(``MultiTeacher``, ``Mutual``, ``SelfDistillation``, ``DistillationToken``), are terms and schemes alone.
+(``MultiTeacher``, ``Mutual``, ``SelfDistillation``, ``DistillationToken``), exist only as terms and schemes.
 """
 
 outside.load("kdviz.methods")

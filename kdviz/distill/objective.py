@@ -2,8 +2,8 @@
 
     0.9 * SoftTargets(temperature=4) + 0.1 * HardLabels()
 
-is L = α · T² · KL(σ_T(t) ‖ σ_T(s)) + (1 − α) · CE(s, y) with α = 0.9 and T = 4: α weighs the SOFT term. Any other term
-comes on top with a weight of its own: ``+ 50 * Hint("relu3", "stage2_1")``, ``+ 2.0 * DemographicParity("sex")``.
+is L = α · T² · KL(σ_T(t) ‖ σ_T(s)) + (1 − α) · CE(s, y) with α = 0.9 and T = 4: α weights the SOFT term. Any other term
+is added with a weight of its own: ``+ 50 * Hint("relu3", "stage2_1")``, ``+ 2.0 * DemographicParity("sex")``.
 Everything here is frozen: an edit makes a new objective, so a history can never change behind its own back.
 """
 
@@ -30,24 +30,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Term:
-    """One part of an objective. ``number * term`` weighs it, ``+`` adds it to others.
+    """One part of an objective. ``number * term`` weights it, ``+`` adds it to others.
 
-    A term that needs layers names them in ``taps``; one that needs a module which learns beside the student, such as a
-    regressor between two layers, makes it in ``auxiliary``. Both are optional, and so is all but ``value``.
+    A term that needs layers names them in ``taps``; one that needs a module trained alongside the student, such as a
+    regressor between two layers, makes it in ``auxiliary``. Both are optional, as is everything but ``value``.
     """
 
     name: ClassVar[str] = ""
     needs_teacher: ClassVar[bool] = False
-    kept_by_twin: ClassVar[bool] = False  # asks something else than to learn the answer; a twin keeps it
-    outside_alpha: ClassVar[bool] = False  # stands beside soft targets and hard labels: alpha does not weigh it
-    unprefixed: ClassVar[tuple[str, ...]] = ()  # hyperparameters known by their own name, not with the term's before
-    static_fields: ClassVar[tuple[str, ...]] = ()  # fields that are no numbers of training: they stay as they are
-    written: ClassVar[
-        Mapping[str, str]
-    ] = {}  # fields written down under another name, and left out where they are None
+    kept_by_twin: ClassVar[bool] = False  # a penalty rather than something to learn from; a twin keeps it
+    outside_alpha: ClassVar[bool] = False  # added to soft targets and hard labels; alpha does not weight it
+    unprefixed: ClassVar[tuple[str, ...]] = ()  # hyperparameters named without the term's prefix
+    static_fields: ClassVar[tuple[str, ...]] = ()  # fields that are not hyperparameters: they never change
+    written: ClassVar[Mapping[str, str]] = {}  # fields saved under another name, and omitted where they are None
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        """Return the term's mean over the batch; ``hyper`` holds this step's numbers for the term's fields."""
+        """Return the term's mean over the batch; ``hyper`` holds the values of the term's fields at this step."""
         raise NotImplementedError
 
     @property
@@ -66,24 +64,24 @@ class Term:
         return Taps()
 
     def auxiliary(self, seen: Seen) -> nn.Module | None:
-        """Return a fresh module that the term needs beside the student, or None.
+        """Return a new module to train alongside the student, or None.
 
-        It is trained with the student, kept in snapshots, and left out of the student's parameters.
+        It is trained with the student, kept in snapshots, and not counted among the student's parameters.
         """
         return None
 
     def auxiliary_loss(self, outputs: Outputs, hyper: dict[str, float], weights: Mapping[str, float]) -> Tensor | None:
         """Return the loss of the auxiliary module where it is not the objective itself: an opponent's, or a peer's.
 
-        Its gradient goes to the auxiliary module alone, and the objective's to the student alone. ``weights`` are those
-        of all terms in force, by name. None: the auxiliary module learns by the objective, with the student.
+        Its gradient goes only to the auxiliary module, and the objective's only to the student. ``weights`` are the
+        current weights of all terms, by name. None: the auxiliary module minimizes the objective, with the student.
         """
         return None
 
     def for_data(self, data: Splits, objective: Objective) -> Term:
-        """Return the term as it is for these data, once it has been held against them; called before the first step.
+        """Check the term against the data and return it adapted to them; called before the first step.
 
-        What it returns is what the run computes; the run's objective, and its recipe, keep the term as it was given.
+        The run computes the returned term; the run's objective and its recipe keep the original.
 
         Raises
         ------
@@ -99,20 +97,20 @@ class Term:
         return {
             "term": type(self).__name__,
             **{k: schedules.to_json(v) for k, v in self.hyperparameters().items()},
-            **{self.written.get(k, k): getattr(self, k) for k in self.static_fields if self._is_told(k)},
+            **{self.written.get(k, k): getattr(self, k) for k in self.static_fields if self._is_saved(k)},
         }
 
-    def _is_told(self, field: str) -> bool:
+    def _is_saved(self, field: str) -> bool:
         return field not in self.written or getattr(self, field) is not None
 
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any], path: str = "term") -> Term:
-        """Return the term whose fields ``to_dict`` wrote; the entry "term" names the class and may be left out.
+        """Return the term whose fields ``to_dict`` wrote; the entry "term" names the class and may be omitted.
 
         Raises
         ------
         ValueError
-            In one sentence that begins with ``path``, if the fields make no such term.
+            In one sentence that begins with ``path``, if the fields are invalid.
         """
         fields_of = {key: field for field, key in cls.written.items()}
         given = {fields_of.get(k, k): (k, v) for k, v in saved.items() if k != "term"}
@@ -175,7 +173,7 @@ class Objective:
 
     def __mul__(self, factor: float) -> Objective:
         if any(isinstance(w, Schedule) for w, _ in self.weighted):
-            raise TypeError("an objective with a scheduled weight cannot be scaled; weigh its terms one by one")
+            raise TypeError("an objective with a scheduled weight cannot be scaled; weight its terms one by one")
         return Objective(tuple((float(factor) * w, t) for w, t in self.weighted))  # type: ignore[operator]
 
     __rmul__ = __mul__
@@ -189,25 +187,26 @@ class Objective:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """What each term is called in the history: its name, and a number after it where there are several of it.
+        """The name of each term in the history: its own, with a number appended where there are several of a kind.
 
         >>> from kdviz import HardLabels, SoftTargets
         >>> (SoftTargets(4) + SoftTargets(1) + HardLabels()).names
         ('soft', 'soft_2', 'hard')
         """
         seen: Counter[str] = Counter()
-        called = []
+        names = []
         for term in self.terms:
             seen[term.name] += 1
-            called.append(term.name if seen[term.name] == 1 else f"{term.name}_{seen[term.name]}")
-        return tuple(called)
+            names.append(term.name if seen[term.name] == 1 else f"{term.name}_{seen[term.name]}")
+        return tuple(names)
 
     @cached_property
     def numbers(self) -> dict[str, tuple[int, str]]:
-        """The names by which ``run.edit`` and the history know weights and hyperparameters: which term, which field.
+        """The names of weights and hyperparameters in ``run.edit`` and the history, with the index of the term and the
+        field.
 
-        A weight is ``weight_`` and the term's name, with an empty field. A hyperparameter has its term's name before
-        it, but for a few that are known by their own: ``temperature`` of soft targets, ``smoothing``.
+        A weight is ``weight_`` plus the term's name, with an empty field. A hyperparameter has its term's name as a
+        prefix, except a few: ``temperature`` of soft targets, ``smoothing``.
 
         >>> from kdviz import HardLabels, SoftTargets
         >>> (SoftTargets(4) + SoftTargets(1) + HardLabels()).numbers
@@ -218,8 +217,8 @@ class Objective:
         inner = {}
         for i, (name, term) in enumerate(zip(self.names, self.terms, strict=True)):
             for field in term.hyperparameters():
-                plain = name == term.name and field in term.unprefixed
-                inner[field if plain else f"{name}_{field}"] = (i, field)
+                unprefixed = name == term.name and field in term.unprefixed
+                inner[field if unprefixed else f"{name}_{field}"] = (i, field)
         return weights | inner
 
     @property
@@ -230,7 +229,7 @@ class Objective:
     def alpha(self) -> Hyperparameter | None:
         """The weight of the soft term, or None where the objective is not soft targets with or without hard labels.
 
-        Terms that come on top of them change nothing: penalties, and those on layers.
+        Additional terms make no difference: penalties, and terms on layers.
         """
         by_name = self._balanced
         return by_name.get("soft", 0.0) if by_name and set(by_name) <= {"soft", "hard"} else None
@@ -246,7 +245,7 @@ class Objective:
         return next((weight for weight, term in self.weighted if term.name == "fairness"), None)
 
     def value(self, name: str) -> Hyperparameter | None:
-        """Return the number that ``edited(name=...)`` would change, or None where there is none of that name.
+        """Return the number that ``edited(name=...)`` would change, or None if there is no such name.
 
         >>> import kdviz as kd
         >>> kd.hinton(temperature=4).value("temperature")
@@ -268,7 +267,7 @@ class Objective:
     @property
     def editable(self) -> tuple[str, ...]:
         """The names that ``edited`` takes."""
-        special, elsewhere = [], {"weight_fairness"}  # what goes by another name
+        special, elsewhere = [], {"weight_fairness"}  # edited under another name
         if self.temperature is not None:
             special.append("temperature")
         if set(self._balanced) == {"soft", "hard"}:
@@ -276,27 +275,27 @@ class Objective:
             elsewhere |= {"weight_soft", "weight_hard"}
         if self.fairness is not None:
             special.append("fairness")
-        if len(self._balanced) == 1:  # it alone weighs nothing; what comes on top has weights of its own
+        if len(self._balanced) == 1:  # a single weight balances nothing; additional terms have weights of their own
             elsewhere |= {f"weight_{name}" for name in self._balanced}
         return (*special, *(name for name in self.numbers if name not in (*special, *elsewhere)))
 
     @property
     def _balanced(self) -> dict[str, Hyperparameter]:
-        """The weights of the terms that alpha may concern: those that do not come on top of others."""
+        """The weights of the terms that alpha may balance: those that are not additional."""
         all_of_them = zip(self.names, self.weighted, strict=True)
         return {name: weight for name, (weight, term) in all_of_them if not (term.kept_by_twin or term.outside_alpha)}
 
     def edited(self, **changes: Hyperparameter) -> Objective:
         """Return this objective with other numbers.
 
-        ``alpha`` gives the soft term alpha and the hard one 1 − alpha, where there are these two; ``temperature`` is
-        that of the soft targets, ``fairness`` the weight of the penalty. All others are called as ``numbers`` says:
-        ``weight_hint=50``, ``contrastive_temperature=0.1``.
+        ``alpha`` gives the soft term the weight alpha and the hard one 1 − alpha, where there are these two;
+        ``temperature`` is that of the soft targets, ``fairness`` the weight of the penalty. All others have their names
+        in ``numbers``: ``weight_hint=50``, ``contrastive_temperature=0.1``.
 
         Raises
         ------
         ValueError
-            If a name is not known here or a value is out of range.
+            If a name is unknown or a value is out of range.
         """
         weighted = list(self.weighted)
         for name, value in changes.items():
@@ -332,12 +331,12 @@ class Objective:
         LIVE["fairness"].check(fairness)
         if self.fairness is None:
             raise ValueError(
-                "fairness weighs a penalty on unequal treatment and this objective has none; "
+                "fairness weights a penalty on unequal treatment and this objective has none; "
                 'add 0 * kd.DemographicParity("sex") at the start'
             )
 
     def for_data(self, data: Splits) -> Objective:
-        """Return the objective as a run on ``data`` computes it: each term held against them (``Term.for_data``).
+        """Return the objective that a run on ``data`` computes: each term checked and adapted (``Term.for_data``).
 
         Raises
         ------
@@ -348,18 +347,18 @@ class Objective:
 
     def hyperparameters_at(self, step: int, total_steps: int) -> list[tuple[float, dict[str, float]]]:
         """Return, term by term, the weight and the hyperparameters in force at ``step``."""
-        in_force = []
+        values = []
         for weight, term in self.weighted:
             w = value_at(weight, step, total_steps)
             if isinstance(weight, Schedule):
                 _check_weight(w, term.name)
             hyper = {k: value_at(v, step, total_steps) for k, v in term.hyperparameters().items()}
-            in_force.append((w, hyper))
-        return in_force
+            values.append((w, hyper))
+        return values
 
     @property
     def scheduled(self) -> bool:
-        """Whether any number of it depends on the step."""
+        """Whether any of its numbers depends on the step."""
         numbers = [w for w, _ in self.weighted] + [v for t in self.terms for v in t.hyperparameters().values()]
         return any(isinstance(n, Schedule) for n in numbers)
 
@@ -367,7 +366,7 @@ class Objective:
         own = [type(term).__name__ for term in self.terms if type(term) not in TERMS.values()]
         if own:
             raise ValueError(
-                f"the term {own[0]} is your own, and only {', '.join(TERMS)} can be written down; make it known by "
+                f"the term {own[0]} is your own, and only {', '.join(TERMS)} can be saved; register it with "
                 f"kd.distill.terms.register({own[0]})"
             )
         return [{"weight": schedules.to_json(weight), **term.to_dict()} for weight, term in self.weighted]
@@ -379,7 +378,7 @@ class Objective:
         Raises
         ------
         ValueError
-            In one sentence that names the field, if it is no objective.
+            In one sentence that names the field, if it is not an objective.
         """
         WRITTEN.check(terms, path)
         weighted = []

@@ -1,4 +1,4 @@
-"""What the terms of an objective, and the networks and schemes that recipes describe, look like in JSON."""
+"""The JSON format of an objective's terms, and of the networks and schemes in recipes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .schedules import HYPERPARAMETER, SCHEDULE
 from .schema import AnyOf, Flag, Kind, ListOf, Null, Number, OneOf, Record, Switch, Text, Whole
 
 TERMS: dict[str, Any] = {}
-"""Every term that can be written to a recipe and read back, a class by its name."""
+"""Every term that can be written to a recipe and read back: classes by name."""
 
 SEED = Whole(-(2**63), 2**63 - 1)
-SIZE = Whole(1, 10_000_000)  # how large a network may be in all, models.build knows
+SIZE = Whole(1, 10_000_000)  # models.build limits the size of a whole network
 SHARE = Number(least=0, most=1)
 POSITIVE = AnyOf((Number(above=0), SCHEDULE))
 WEIGHT = AnyOf((Number(least=0), SCHEDULE))
@@ -31,8 +31,8 @@ _NETWORKS: dict[str, dict[str, Kind]] = {
         **_PICTURES,
     },
 }
-ARCHITECTURE = Switch("name", lambda: {n: Record({}, told) for n, told in _NETWORKS.items()}, "an architecture")
-"""A network as :func:`kdviz.models.build` takes it."""
+ARCHITECTURE = Switch("name", lambda: {n: Record({}, options) for n, options in _NETWORKS.items()}, "an architecture")
+"""A network in the format of :func:`kdviz.models.build`."""
 
 _SHIFT = AnyOf((Number(), OneOf(("validation",))))
 SCHEMES: dict[str, Record] = {
@@ -40,34 +40,34 @@ SCHEMES: dict[str, Record] = {
     "born_again": Record({"generations": Whole(1, 1000)}),
     "shift_class_bias": Record({"of_class": Whole(0, 1_000_000), "by": ListOf(_SHIFT, fewest=1, longest=1000)}),
 }
-"""What each scheme of :func:`kdviz.schemes.stages` takes."""
+"""The arguments of each scheme of :func:`kdviz.schemes.stages`."""
 
-_PEER = Switch("name", lambda: {n: Record({}, {"seed": SEED, **told}) for n, told in _NETWORKS.items()}, "a peer")
-_AT_MOST = {"width": 65_536, "peers": 64}  # whole numbers that decide on memory, by field
+_PEER = Switch("name", lambda: {n: Record({}, {"seed": SEED, **more}) for n, more in _NETWORKS.items()}, "a peer")
+_AT_MOST = {"width": 65_536, "peers": 64}  # fields that determine memory use
 
 
 def _fixed(name: str) -> Kind:
-    """Return what a field may be that is no number of training: names, counts, numbers, peers."""
+    """Return the kind of a static field: names, counts, numbers, peers."""
     number = Number(least=-1e6, most=_AT_MOST.get(name, 1e6))
     return AnyOf((Null(), LAYER, number, ListOf(AnyOf((LAYER, number, _PEER)), longest=100_000)))
 
 
 def _terms() -> dict[str, Record]:
-    """Return what each term looks like, by name: its weight, its fields, those without a default needed."""
+    """Return the record of each term, by name: its weight and its fields; those without a default are required."""
     outside.load("kdviz.methods")
     return {name: _term(kind) for name, kind in TERMS.items()}
 
 
 @cache
 def _term(kind: Any) -> Record:  # a subclass of Term
-    told: dict[str, Kind] = {}
+    kinds: dict[str, Kind] = {}
     for f in fields(kind):
-        told[kind.written.get(f.name, f.name)] = (
+        kinds[kind.written.get(f.name, f.name)] = (
             _fixed(f.name) if f.name in kind.static_fields else POSITIVE if f.name == "temperature" else HYPERPARAMETER
         )
-    needed = {f.name: told[f.name] for f in fields(kind) if f.default is MISSING}
-    return Record({"weight": WEIGHT, **needed}, {name: k for name, k in told.items() if name not in needed})
+    needed = {f.name: kinds[f.name] for f in fields(kind) if f.default is MISSING}
+    return Record({"weight": WEIGHT, **needed}, {name: k for name, k in kinds.items() if name not in needed})
 
 
 WRITTEN = ListOf(Switch("term", _terms, "a term"), fewest=1, longest=100)
-"""An objective as ``Objective.to_dict`` writes it."""
+"""An objective in the format of ``Objective.to_dict``."""

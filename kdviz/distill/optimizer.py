@@ -1,4 +1,4 @@
-"""Optimisers by name, fused where the device allows."""
+"""Optimizers by name, fused where the device allows."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ BY_NAME: dict[str, Callable[..., torch.optim.Optimizer]] = {
 def make_optimizer(
     kind: str | OptimizerFactory, parameters: list[nn.Parameter], learning_rate: float
 ) -> torch.optim.Optimizer:
-    """Return an optimiser over ``parameters``.
+    """Return an optimizer over ``parameters``.
 
     Parameters
     ----------
     kind : {"adam", "adamw", "sgd"} or callable
-        A name ("sgd" has Nesterov momentum 0.9), or a function of the parameters. Its groups keep their learning rates
-        in proportion to one another; the run sets the largest.
+        A name ("sgd" has Nesterov momentum 0.9), or a function of the parameters. The learning rates of its groups keep
+        their ratios; the run sets the largest.
     parameters : list of nn.Parameter
     learning_rate : float
         > 0.
@@ -44,7 +44,7 @@ def make_optimizer(
 
 
 def usual_rate(kind: str | OptimizerFactory, student: nn.Module) -> float:
-    """Return the learning rate that an optimiser made by a function has, the largest of its groups'; else 1e-3."""
+    """Return the learning rate of an optimizer made by a function, the largest of its groups'; else 1e-3."""
     if isinstance(kind, str):
         return 1e-3
     made = kind([p for p in student.parameters() if p.requires_grad])
@@ -64,7 +64,7 @@ def shares(optimizer: torch.optim.Optimizer) -> list[float]:
 
 
 def group_settings(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
-    """Return what each group holds but its parameters and its learning rate, which the run sets.
+    """Return the contents of each group except its parameters and its learning rate, which the run sets.
 
     >>> sgd = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.1, momentum=0.9)
     >>> group_settings(sgd)[0]["momentum"]
@@ -77,17 +77,17 @@ def group_settings(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
 
 
 def changed(now: list[dict[str, Any]], before: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
-    """Return by group what is not what it was: some optimisers keep there how far they are, or a step size they found.
+    """Return, by group, the entries that changed: some optimizers keep their progress or a step size there.
 
     >>> changed([{"beta": 0.9, "seen": 3}], [{"beta": 0.9, "seen": 0}])
     {0: {'seen': 3}}
     """
-    found = {}
+    changes = {}
     for i, (group, start) in enumerate(zip(now, before, strict=True)):
         differs = {name: value for name, value in group.items() if not _same(value, start.get(name, _ABSENT))}
         if differs:
-            found[i] = differs
-    return found
+            changes[i] = differs
+    return changes
 
 
 _ABSENT = object()

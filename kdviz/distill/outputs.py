@@ -1,4 +1,4 @@
-"""What a term may look at: the outputs of one batch, the layers it names, and what is known when a run begins."""
+"""What a term receives: the outputs of one batch, the layers it taps, and the shapes known when a run begins."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOTHING: Mapping[str, Any] = {}
 
 
 class Outputs(NamedTuple):
-    """What a term may look at: one batch's answers, labels, groups and tapped layers."""
+    """What a term receives: one batch's logits, labels, groups and tapped layers."""
 
     student: Tensor  # (B, C) logits
     teacher: Tensor | None  # (B, C) logits, detached; None where no term needs a teacher
@@ -22,15 +22,15 @@ class Outputs(NamedTuple):
     groups: Tensor | None = None  # (B,) int64, -1 where unknown; None where no term names a group column
     group_count: int = 0  # how many groups that column has
     inputs: Tensor | None = None  # (B, ...)
-    student_taps: Mapping[str, Tensor] = NOTHING  # what the named layers of the student gave
-    teacher_taps: Mapping[str, Tensor] = NOTHING  # the same of the teacher, detached
-    auxiliary: nn.Module | None = None  # the module that learns beside the student for this very term
-    model: nn.Module | None = None  # the student itself, for terms that ask it about other examples
-    soft: Tensor | None = None  # (B, C) probabilities that take the place of the labels where these are known
+    student_taps: Mapping[str, Tensor] = NOTHING  # outputs of the student's tapped layers
+    teacher_taps: Mapping[str, Tensor] = NOTHING  # the same for the teacher, detached
+    auxiliary: nn.Module | None = None  # the module trained alongside the student for this term
+    model: nn.Module | None = None  # the student itself, for terms that run it on other examples
+    soft: Tensor | None = None  # (B, C) probabilities that replace the labels where these are known
 
 
 class Taps(NamedTuple):
-    """The layers that a term looks at, by dotted module name."""
+    """The layers that a term taps, by dotted module name."""
 
     student: tuple[str, ...] = ()
     teacher: tuple[str, ...] = ()
@@ -38,18 +38,18 @@ class Taps(NamedTuple):
 
 @dataclass(frozen=True)
 class Seen:
-    """What a term is told when its auxiliary module is made.
+    """What a term knows when it makes its auxiliary module.
 
     Attributes
     ----------
     student_taps, teacher_taps : mapping of str to tuple
-        Shape that each tapped layer gives for two examples, so (2, ...).
+        Output shape of each tapped layer for two examples: (2, ...).
     classes : int
         Number of logits.
     architecture : dict or None
         The student's, if kdviz can build it.
     seed : int
-        The run's. Torch's generator is seeded by it already.
+        The run's. Torch's generator is already seeded with it.
     """
 
     student_taps: Shapes

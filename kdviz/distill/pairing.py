@@ -1,4 +1,4 @@
-"""Pairing: which layers of two models stand at the same stage, so that a term can set them against each other."""
+"""Pairing: which layers of two models are at the same stage, so that a term can compare them."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class LayerPairs:
     Attributes
     ----------
     maps : tuple of pairs
-        Layers that give maps (B, C, H, W), from the first to the last stage; a stage ends where the maps get smaller.
+        Layers that output maps (B, C, H, W), from the first to the last stage; a stage ends where the maps get smaller.
     vectors : tuple of pairs
-        Layers that give vectors (B, D), logits left out.
+        Layers that output vectors (B, D), except the logits.
     tokens : tuple of pairs
-        Blocks that give tokens (B, L, D).
+        Blocks that output tokens (B, L, D).
     embeddings : pair or None
-        What gives the tokens before the first block.
+        The layers that output the tokens before the first block.
     attention : tuple of pairs
-        ``nn.MultiheadAttention`` modules with as many heads and tokens on both sides.
+        ``nn.MultiheadAttention`` modules with equally many heads and tokens on both sides.
     features : pair or None
-        What the last layer makes its logits of.
+        The inputs of the layers that output the logits.
     """
 
     maps: tuple[Pair, ...] = ()
@@ -41,7 +41,7 @@ class LayerPairs:
 
     @property
     def blocks(self) -> tuple[Pair, ...]:
-        """The pairs of tokens, where there are none those of maps, and where there are none those of vectors."""
+        """The pairs of tokens; if there are none, those of maps; if there are none, those of vectors."""
         return self.tokens or self.maps or self.vectors
 
 
@@ -51,24 +51,24 @@ def layer_pairs(student: nn.Module, teacher: nn.Module, example: Tensor) -> Laye
     Parameters
     ----------
     student, teacher : nn.Module
-        Asked in eval mode and without gradient.
+        Run in eval mode and without gradient.
     example : Tensor, shape (B, ...)
-        A batch, as both models take it.
+        A batch in the format of both models.
 
     Returns
     -------
     LayerPairs
-        The last stages are paired with one another, then the ones before; where one model has more, its first are
-        left out. Blocks of tokens are paired evenly: of a teacher with twice the blocks, every second one.
+        The last stages are paired with each other, then the ones before; where one model has more, its first are
+        omitted. Blocks of tokens are paired evenly: with twice the blocks in the teacher, every second one.
 
     Examples
     --------
     >>> import torch
     >>> from kdviz import models
-    >>> found = layer_pairs(models.convnet(4), models.resnet(8), torch.zeros(2, 1, 28, 28))
-    >>> found.maps
+    >>> pairs = layer_pairs(models.convnet(4), models.resnet(8), torch.zeros(2, 1, 28, 28))
+    >>> pairs.maps
     (('relu2', 'stage1_1'), ('relu4', 'stage2_1'), ('relu5', 'stage3_1'))
-    >>> found.features
+    >>> pairs.features
     ('flatten', 'flatten')
     """
     ours, theirs = _shapes(student, example), _shapes(teacher, example)
@@ -84,28 +84,28 @@ def layer_pairs(student: nn.Module, teacher: nn.Module, example: Tensor) -> Laye
 
 
 def _shapes(model: nn.Module, example: Tensor) -> dict[str, tuple[int, ...]]:
-    """Return the shapes that the model's top layers give, from the first with weights on; those inside of blocks are
-    left out."""
-    found = {name: tap.shape for name, tap in probe(model, example).items() if name and tap.runs == 1}
+    """Return the output shapes of the model's top-level layers, from the first with weights on; layers inside blocks
+    are omitted."""
+    shapes = {name: tap.shape for name, tap in probe(model, example).items() if name and tap.runs == 1}
     modules = dict(model.named_modules())
-    weighted = [any(True for _ in modules[n].parameters()) for n in found if not n.endswith(":scores")]
+    weighted = [any(True for _ in modules[n].parameters()) for n in shapes if not n.endswith(":scores")]
     unweighted = weighted.index(True) if True in weighted else 0
-    layers = list(found.items())[unweighted:]
-    found = {n: shape for n, shape in layers if not isinstance(modules.get(n), nn.Dropout)}  # the same, in eval mode
-    inner = {name for name in found if any(name.startswith(f"{other}.") for other in found)}
-    scored = {name: shape for name, shape in found.items() if name.endswith(":scores")}
-    return {name: shape for name, shape in found.items() if name not in inner} | scored
+    layers = list(shapes.items())[unweighted:]
+    shapes = {n: s for n, s in layers if not isinstance(modules.get(n), nn.Dropout)}  # the identity in eval mode
+    inner = {name for name in shapes if any(name.startswith(f"{other}.") for other in shapes)}
+    scored = {name: shape for name, shape in shapes.items() if name.endswith(":scores")}
+    return {name: shape for name, shape in shapes.items() if name not in inner} | scored
 
 
 def _ends(shapes: Mapping[str, tuple[int, ...]], rank: int) -> list[str]:
-    """Return the last layer of each stage among those that give maps (rank 4) or vectors (rank 2).
+    """Return the last layer of each stage among those that output maps (rank 4) or vectors (rank 2).
 
     A stage ends where the size of the maps, or the width of the vectors, changes.
     """
-    there = [(name, shape) for name, shape in shapes.items() if len(shape) == rank and not name.endswith(":scores")]
+    of_rank = [(name, shape) for name, shape in shapes.items() if len(shape) == rank and not name.endswith(":scores")]
     ends: list[str] = []
-    for at, (name, shape) in enumerate(there):
-        after = there[at + 1][1] if at + 1 < len(there) else None
+    for at, (name, shape) in enumerate(of_rank):
+        after = of_rank[at + 1][1] if at + 1 < len(of_rank) else None
         size = shape[2:] if rank == 4 else shape[1:]
         if after is None or (after[2:] if rank == 4 else after[1:]) != size:
             ends.append(name)
@@ -113,7 +113,7 @@ def _ends(shapes: Mapping[str, tuple[int, ...]], rank: int) -> list[str]:
 
 
 def _tokens(model: nn.Module, shapes: Mapping[str, tuple[int, ...]]) -> list[str]:
-    """Return the layers that give tokens; normalisations between and after the blocks are left out."""
+    """Return the layers that output tokens; normalizations between and after the blocks are omitted."""
     modules = dict(model.named_modules())
     return [n for n, shape in shapes.items() if len(shape) == 3 and not isinstance(modules[n], nn.LayerNorm)]
 
@@ -142,8 +142,8 @@ def _attention(ours: Mapping[str, tuple[int, ...]], theirs: Mapping[str, tuple[i
 
 
 def _features(ours: Mapping[str, tuple[int, ...]], theirs: Mapping[str, tuple[int, ...]]) -> Pair | None:
-    found = [_before_the_logits(shapes) for shapes in (ours, theirs)]
-    return None if None in found else (str(found[0]), str(found[1]))
+    names = [_before_the_logits(shapes) for shapes in (ours, theirs)]
+    return None if None in names else (str(names[0]), str(names[1]))
 
 
 def _before_the_logits(shapes: Mapping[str, tuple[int, ...]]) -> str | None:

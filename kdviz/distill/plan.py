@@ -1,4 +1,4 @@
-"""The plan of a run: what it is made of, brought into one form, then checked."""
+"""The plan of a run: its parts, normalized and then checked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .terms import hinton
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is made of. It stays as it is: edits are part of the history.
+    """The parts of a run. It never changes: edits belong to the history.
 
     Attributes
     ----------
@@ -33,13 +33,13 @@ class Plan:
     data : Splits
     settings : Settings
     grouping : Grouping or None
-        Of the transfer set, where a term asks for groups.
+        Of the transfer set, where a term needs groups.
     modes : mapping of str to bool
-        The mode that each module of the student learns in: True for training.
+        The mode of each module of the student during training: True for training mode.
     teacher_mark : str
         The teacher's fingerprint at the start; empty without a teacher.
     replay : Replay
-        Whether the student's past can be made again.
+        Whether the student's past can be replayed.
     """
 
     teacher: Teacher | None
@@ -52,12 +52,12 @@ class Plan:
     replay: Replay = field(default_factory=Replay)
 
     def checked(self, *, allow_weaker_teacher: bool) -> Plan:
-        """Return the plan once the models have answered some of the data; raise in one sentence, or warn.
+        """Run the models on some of the data and return the plan; raise in one sentence, or warn.
 
         Raises
         ------
         ValueError, TypeError
-            In one sentence, when a part cannot work with the others.
+            In one sentence, when the parts do not fit together.
         """
         teacher, student, data, objective = self.teacher, self.student, self.data, self.settings.objective
         checks.check_answers(teacher, student, data, objective)

@@ -1,4 +1,4 @@
-"""Recipe: all that is needed to run a distillation again, as JSON."""
+"""Recipe: all that is needed to repeat a distillation, as JSON."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ VERSION = 1
 
 
 class RecipeParts(NamedTuple):
-    """What a run is made of, beside numbers."""
+    """The parts of a run that are not numbers."""
 
     teacher: Any  # a module in eval mode, a Teacher, or None
     student: nn.Module
@@ -40,28 +40,28 @@ class RecipeParts(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """A run in words: data, teacher, student, objective and numbers.
+    """A description of a run: data, teacher, student, objective and numbers.
 
     Parameters
     ----------
     data : str
-        A name of :func:`kdviz.data.load`, or another data set's own name (then hand the data over).
+        A name for :func:`kdviz.data.load`, or the name of another data set (then pass the data).
     draw : dict, optional
         Arguments of ``Splits.with_labels``: which labels the student may use.
     teacher : str or None
-        A name of :func:`kdviz.models.pretrained`; None if the run has none or its own (then hand it over).
+        A name for :func:`kdviz.models.pretrained`; None if the run has no teacher or its own (then pass it).
     student : dict or None
-        An architecture of :func:`kdviz.models.build`; None for a module of your own (then hand it over).
+        An architecture for :func:`kdviz.models.build`; None for a module of your own (then pass it).
     student_seed : int
-        Initial weights of a built student.
+        For the initial weights of a built student.
     objective : Objective
     optimizer, learning_rate, batch_size, epochs, seed, augment
         As in :class:`kdviz.Distillation`.
     edits : tuple of dict
-        Edits made on the way: step, name, value.
+        Edits made during the run: step, name, value.
     scheme : dict or None
-        Where the recipe is more than one run: the name of a scheme and its arguments, as
-        :func:`kdviz.distill.schemes.stages` knows them.
+        For a recipe of more than one run: the name of a scheme and its arguments, for
+        :func:`kdviz.distill.schemes.stages`.
 
     Examples
     --------
@@ -87,7 +87,7 @@ class Recipe:
     scheme: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse in one sentence numbers and edits that no run could follow."""
+        """Raise in one sentence on numbers and edits that no run could use."""
         for name in ("batch_size", "epochs", "seed", "student_seed"):
             object.__setattr__(self, name, checks.whole(name, getattr(self, name)))
         object.__setattr__(self, "learning_rate", checks.number("learning_rate", self.learning_rate))
@@ -101,12 +101,13 @@ class Recipe:
 
     @classmethod
     def of(cls, plan: Plan, began: Snapshot, edits: Iterable[Edit] = ()) -> Recipe:
-        """Return the recipe of a run that began so; parts without a name are left out and must be handed over again."""
+        """Return the recipe of a run from its first snapshot; parts without a name are omitted and must be passed
+        again."""
         settings = plan.settings
         student = rebuildable(plan.student)
         student_seed = getattr(plan.student, "seed", 0)
         if student is not None and not _begins_as(began, models.build(student, seed=student_seed)):
-            student = None  # it had learned something before
+            student = None  # it was trained before
         return cls(
             data=plan.data.name,
             draw=dict(plan.data.draw) if plan.data.draw else None,
@@ -132,12 +133,12 @@ class Recipe:
         return replace(self, scheme=None)
 
     def parts(self, *, teacher: Any = None, student: nn.Module | None = None, data: Any = None) -> RecipeParts:
-        """Return teacher, student and data: those handed over, the others by their names.
+        """Return teacher, student and data: those passed, the others loaded by name.
 
         Raises
         ------
         ValueError
-            If a part has no name to load it by and was not handed over.
+            If a part has no name to load it by and was not passed.
         """
         if data is None:
             data = self.load_data()
@@ -147,12 +148,14 @@ class Recipe:
             raise ValueError("this recipe's teacher is a model of your own; pass it as teacher=")
         if student is None:
             if self.student is None:
-                raise ValueError("this recipe's student is a model of your own; pass it, as it began, as student=")
+                raise ValueError(
+                    "this recipe's student is a model of your own; pass it, in its initial state, as student="
+                )
             student = models.build(self.student, seed=self.student_seed)
         return RecipeParts(teacher, student, data)
 
     def load_data(self) -> Any:
-        """Return the data by its name, as it was drawn."""
+        """Load the data by name, with the same labels drawn."""
         data = data_sets.load(self.data)
         return data.with_labels(**self.draw) if self.draw else data
 
@@ -182,26 +185,26 @@ class Recipe:
         Raises
         ------
         ValueError
-            In one sentence that names the field, as ``path`` and what lies within, if it is none.
+            In one sentence that names the field, with its path from ``path`` on, if it is not a recipe.
         """
         if not isinstance(saved, dict) or not {"version", "data", "objective"} <= set(saved):
             raise ValueError(
-                f"a recipe of version {VERSION} with data and objective is expected, got {schema.shown(saved)}"
+                f"expected a recipe of version {VERSION} with data and objective, got {schema.shown(saved)}"
             )
-        known = {k: v for k, v in saved.items() if k != "version"}
-        unknown = sorted(map(str, set(known) - set(cls.__dataclass_fields__)))
+        arguments = {k: v for k, v in saved.items() if k != "version"}
+        unknown = sorted(map(str, set(arguments) - set(cls.__dataclass_fields__)))
         if unknown:
             raise ValueError(
                 f"a recipe has no {', '.join(unknown)[:100]}; it has {', '.join(cls.__dataclass_fields__)}"
             )
         WRITTEN.check(saved, path)
-        known["objective"] = Objective.from_dict(known["objective"], f"{path}.objective")
-        known["learning_rate"] = schedules.from_json(known.get("learning_rate", 1e-3), f"{path}.learning_rate")
-        known["edits"] = tuple(known.get("edits", ()))
+        arguments["objective"] = Objective.from_dict(arguments["objective"], f"{path}.objective")
+        arguments["learning_rate"] = schedules.from_json(arguments.get("learning_rate", 1e-3), f"{path}.learning_rate")
+        arguments["edits"] = tuple(arguments.get("edits", ()))
         try:
-            return cls(**known)
+            return cls(**arguments)
         except (ValueError, TypeError) as error:
-            raise ValueError(f"{path} cannot be followed: {error}") from None
+            raise ValueError(f"{path} cannot be run: {error}") from None
 
     @classmethod
     def from_json(cls, text: str | Path) -> Recipe:
@@ -215,12 +218,12 @@ class Recipe:
         if isinstance(text, Path):
             return cls.from_dict(schema.read(text, "a recipe"))
         if not isinstance(text, str | bytes):
-            raise TypeError(f"a recipe must be JSON text, or a Path to it, got {type(text).__name__}")
+            raise TypeError(f"a recipe must be JSON text or a Path to it, got {type(text).__name__}")
         return cls.from_dict(schema.parse(text, "a recipe"))
 
 
 def _check_edit(objective: Objective, name: str, value: Hyperparameter) -> None:
-    """Raise in one sentence unless a run of this objective can be edited so."""
+    """Raise in one sentence unless a run with this objective accepts the edit."""
     if name == "learning_rate":
         checks.check_numbers(learning_rate=value, batch_size=1, epochs=1)
     elif name == "total_steps":
@@ -229,7 +232,8 @@ def _check_edit(objective: Objective, name: str, value: Hyperparameter) -> None:
     elif name in objective.editable:
         objective.edited(**{name: value})
     else:
-        raise ValueError(f"{name!r} is none of {', '.join((*objective.editable, 'learning_rate', 'total_steps'))}")
+        names = ", ".join((*objective.editable, "learning_rate", "total_steps"))
+        raise ValueError(f"name must be one of {names}, got {name!r}")
 
 
 _EDITS = ListOf(EDIT, longest=schema.MOST)
@@ -258,13 +262,13 @@ WRITTEN = Record(
 
 
 def _begins_as(began: Snapshot, fresh: nn.Module) -> bool:
-    """Whether a student that began so had the weights of ``fresh``."""
+    """Whether the student in the first snapshot had the weights of ``fresh``."""
     new = fresh.state_dict()
     return began.student.keys() == new.keys() and all(torch.equal(began.student[k].cpu(), new[k]) for k in new)
 
 
 def _shipped_name(teacher: nn.Module) -> str | None:
-    """The name of a shipped teacher, if these are its weights as shipped."""
+    """The name of a shipped teacher, if its weights are unchanged."""
     card = getattr(teacher, "card", None)
     if (
         card is None

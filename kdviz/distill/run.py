@@ -1,7 +1,7 @@
-"""Run: a plan under way, step by step.
+"""Run: a plan in progress, step by step.
 
-The whole algorithm is `Run._advance`: fetch the batch of this step, ask the student, weigh the terms, step the
-optimiser. Everything else keeps it repeatable: snapshots, edits, and a state that can be captured and restored.
+The whole algorithm is `Run._advance`: fetch the batch of this step, run the student, weight the terms, step the
+optimizer. Everything else keeps it repeatable: snapshots, edits, and a state that can be captured and restored.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from .teacher import Answers
 
 
 class Run:
-    """A plan under way: a student, its optimiser, and the history of how it came where it is.
+    """A plan in progress: a student, its optimizer, and its history.
 
     Parameters
     ----------
@@ -94,19 +94,19 @@ class Run:
 
     @property
     def total_steps(self) -> int:
-        """How many steps are planned in all, extensions that wait further on included."""
-        waiting = (int(value_at(e.value, 0, 1)) for e in self.history.edits if e.name == "total_steps")
-        return max(self._current.horizon, *waiting, 0)
+        """How many steps are planned in all, including pending extensions."""
+        extensions = (int(value_at(e.value, 0, 1)) for e in self.history.edits if e.name == "total_steps")
+        return max(self._current.horizon, *extensions, 0)
 
     def step(self) -> Step:
-        """Take one optimiser step and return it; its tensors are read only if you ask for them."""
+        """Take one optimizer step and return it; its tensors are read from the device only on access."""
         with self.lock:
             return self._advance()
 
     def _advance(self) -> Step:
-        """Take one optimiser step. The caller holds the lock."""
+        """Take one optimizer step. The caller holds the lock."""
         step = self.steps_done
-        if not self.student.training:  # someone looked at it
+        if not self.student.training:  # someone put it into eval mode
             put_modes(self.student, self.plan.modes)
         self._enter(step)
         batch = self._batches[step]
@@ -122,19 +122,20 @@ class Run:
         return Step(self.steps_done, total, dict(zip(self.settings.objective.names, values, strict=True)))
 
     def _enter(self, step: int) -> None:
-        """Bring the edits made up to ``step`` into force."""
+        """Apply the edits made up to ``step``."""
         if self._current.enter(step, self.history.edits):
             for group, share in zip(self._optimizer.param_groups, self._shares, strict=True):
                 group["lr"] = share * self._current.rate
 
     def edit(self, **changes: Hyperparameter) -> None:
-        """Change temperature, alpha, the weight of any other term or the learning rate from the next step on; the
-        history records it with its step. ``editable`` lists the names.
+        """Change temperature, alpha, the weight of any other term or the learning rate from the next step on.
+
+        The history records the edit with its step. ``editable`` lists the names.
 
         Raises
         ------
         ValueError
-            If a name cannot be edited or a value is out of range; nothing is changed then.
+            If a name cannot be edited or a value is out of range; then nothing changes.
         """
         with self.lock:
             self._enter(self.steps_done)
@@ -152,14 +153,14 @@ class Run:
                 self._record(Edit(self.steps_done, name, value))
 
     def _record(self, edit: Edit) -> None:
-        """Add an edit; of several at one step the last one stands."""
+        """Add an edit; it replaces an earlier one of the same name and step."""
         kept = [e for e in self.history.edits if (e.step, e.name) != (edit.step, edit.name)]
         self.history.edits[:] = sorted([*kept, edit], key=lambda e: e.step)
         self._current.retake(sum(e.step < self.steps_done for e in kept))
         self._enter(self.steps_done)
 
     def plan_to(self, epochs: int | None) -> int:
-        """Return the step to train to, extending the plan if it ends before."""
+        """Return the step to train to, extending the plan if it ends earlier."""
         with self.lock:
             self._enter(self.steps_done)
             if epochs is None:
@@ -174,10 +175,9 @@ class Run:
 
     @contextmanager
     def next_terms(self) -> Iterator[Iterator[tuple[str, float, Tensor]]]:
-        """Give the name, weight and value of each term on the batch that comes next, with the graph of its gradient.
+        """Yield the name, weight and value of each term on the next batch, with the graph of its gradient.
 
-        Random parts of the step (dropout, augmentation) are those that the step itself will have. Once the block ends,
-        the run is as it was.
+        The randomness (dropout, augmentation) is that of the step itself. After the block the run is unchanged.
         """
         with self.lock:
             self._enter(self.steps_done)
@@ -189,12 +189,12 @@ class Run:
             try:
                 with seeded(mix(self.settings.seed, 3, self.steps_done), self._device, everywhere=everywhere):
                     yield self._training_step.each_term(self._batches[self.steps_done], self._current.weighted)
-            finally:  # batch statistics and buffers as they were
+            finally:  # put batch statistics and buffers back
                 for module, was in zip(modules, before, strict=True):
                     state.restore(module, *was)
 
     def prepare(self, progress: Callable[[int, int], bool] | None = None) -> None:
-        """Ask the teacher about the whole transfer set now, rather than at the first step (see ``Teacher.logits``)."""
+        """Run the teacher on the whole transfer set now, rather than at the first step (see ``Teacher.logits``)."""
         if self.teacher is not None and self._training_step.cached:
             self.teacher.answers(self.data.train, self._training_step.cached_layers, progress=progress)
 
@@ -204,30 +204,30 @@ class Run:
         return _answers(self.plan, self._training_step.cached_layers).logits
 
     def check_teacher(self) -> None:
-        """Raise if the teacher's weights were written to since the run began."""
+        """Raise if the teacher's weights changed since the run began."""
         if self.teacher is not None:
             self.teacher.check_unwritten(self.plan.teacher_mark)
 
     def snapshot(self) -> Snapshot:
-        """Keep a snapshot of now, and return it."""
+        """Store a snapshot of the current state, and return it."""
         with self.lock:
             self._keep()
             return self._store.before(self.steps_done)
 
     @property
     def snapshots(self) -> tuple[Snapshot | OnDisk, ...]:
-        """The snapshots stored, in order of their steps: in memory, or on the disk."""
+        """The stored snapshots, in order of their steps: in memory, or on disk."""
         return self._store.held
 
     def capture(self) -> RunState:
-        """Return where the run is now and how it came there; nothing is stored, and the run goes on as it would."""
+        """Return the current state and history; nothing is stored, and the run is unaffected."""
         with self.lock:
             held = self._store.held
             now = () if held[-1].step == self.steps_done else (self._taken(),)
             return RunState((*held, *now), self.history.copy())
 
     def restore(self, captured: RunState) -> None:
-        """Go to where ``capture`` found this run, or another with the same plan.
+        """Return to a state that ``capture`` took of this run, or of another with the same plan.
 
         Raises
         ------
@@ -238,15 +238,15 @@ class Run:
             try:
                 self._store.fill(captured.snapshots)
                 self._return_to(whole(captured.snapshots[-1]))
-            except (RuntimeError, LookupError, TypeError) as error:  # what torch says of weights that do not fit
-                said = " ".join(str(error).split())[:200]
-                raise ValueError(f"the weights saved do not fit the student ({said}); pass the run's") from error
+            except (RuntimeError, LookupError, TypeError) as error:  # torch's errors on weights that do not fit
+                reason = " ".join(str(error).split())[:200]
+                raise ValueError(f"the saved weights do not fit the student ({reason}); pass the run's") from error
             self.history = captured.history.copy()
             self._current = CurrentSettings(self.settings, self.steps_per_epoch)
             self._enter(self.steps_done)
 
     def finish(self) -> None:
-        """Read what is pending, keep a snapshot, and make sure that the teacher is what it was."""
+        """Read the pending records, store a snapshot, and check that the teacher is unchanged."""
         with self.lock:
             self.settle()
             self._keep()
@@ -254,16 +254,16 @@ class Run:
                 self.teacher.check_unchanged(self.plan.teacher_mark)
 
     def settle(self) -> None:
-        """Read the pending records; on a loss that is not finite go back to the last good snapshot and say so."""
+        """Read the pending records; if a loss is not finite, go back to the last good snapshot and raise."""
         self.history.flush()
         bad = self.history.first_bad
         if bad is None:
             return
-        # A snapshot at step `bad` is what gave this loss.
+        # The snapshot at step `bad` is the one that produced this loss.
         self._go_back(f"the loss became {self.history.rows[bad, 0]} at step {bad + 1}", max(0, bad - 1))
 
     def _go_back(self, what: str, step: int) -> NoReturn:
-        """Return to the last good snapshot at or before ``step`` and raise, saying ``what`` happened."""
+        """Return to the last good snapshot at or before ``step`` and raise; ``what`` happened begins the message."""
         rate = self.history.rows[-1, -1]
         good = self._store.before(step)
         waiting = [e for e in self.history.edits if e.step > self.steps_done]
@@ -285,11 +285,11 @@ class Run:
         self._enter(self.steps_done)
 
     def _taken(self) -> Snapshot:
-        """Return a snapshot of now that is not stored."""
+        """Return a snapshot of the current state without storing it."""
         return Snapshot.take(self.steps_done, self.student, self._optimizer, self.auxiliary, self._groups_at_start)
 
     def _keep(self) -> None:
-        """Store a snapshot of now; if a weight is no longer finite, go back and say so."""
+        """Store a snapshot of the current state; if a weight is no longer finite, go back and raise."""
         self.settle()
         snapshot = self._taken()
         if not snapshot.finite:
@@ -297,13 +297,13 @@ class Run:
         self._store.put(snapshot)
 
     def keep_best(self) -> None:
-        """Keep a snapshot of now as that of the best step, so that going back to it trains nothing again."""
+        """Store a snapshot of the current state as that of the best step, so that going back needs no retraining."""
         with self.lock:
             self._store.put_best(self._taken())
 
 
 def _answers(plan: Plan, layers: tuple[str, ...]) -> Answers:
-    """Return what the teacher gives for the transfer set; raise if its weights changed since the run began."""
-    assert plan.teacher is not None, "only a run with a teacher asks for its answers"
+    """Return the teacher's outputs on the transfer set; raise if its weights changed since the run began."""
+    assert plan.teacher is not None, "only a run with a teacher has its outputs"
     plan.teacher.check_unwritten(plan.teacher_mark)
     return plan.teacher.answers(plan.data.train, layers)

@@ -1,8 +1,7 @@
 """Runner: one daemon thread that trains runs side by side and obeys commands at the next step.
 
 The thread is started by the first command, never at import, construction or display. Callers only put a command into
-a queue and return. What others may look at is collected by the thread itself, between two steps, at most a few times
-a second.
+a queue and return. The thread itself collects what others display, between two steps, at most a few times a second.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+from ..words import mark
 from .distillation import Distillation
 from .teacher import Cancelled
 
@@ -29,22 +29,22 @@ CLOSE_TIMEOUT_S = 10.0
 
 
 class Runner:
-    """Trains a student, and whoever goes beside it, step by step on a thread of its own.
+    """Trains a student, and any runs beside it, step by step on a thread of its own.
 
     Parameters
     ----------
     build : callable
-        Called once, on the thread, with a function (done, total) -> bool to report progress to and to ask whether to
-        go on; returns the runs, the student's first. One that is ahead waits for the others.
+        Called once, on the thread, with a function (done, total) -> bool that reports progress and returns whether to
+        continue; returns the runs, the student's first. A run that is ahead waits for the others.
     report : callable
-        Called on the thread with this runner whenever there is something new, at most ``REPORTS_PER_SECOND`` times a
-        second while training and always at a change of state. It may look at the runs: no step is under way.
+        Called on the thread with this runner when something is new: at most ``REPORTS_PER_SECOND`` times a second while
+        training, and at each change of state. It may read the runs: no step is in progress.
     record : callable, optional
-        Called on the thread with this runner after the runs were built, and after each evaluation on the way: the
+        Called on the thread with this runner after the runs were built, and after each evaluation during training: the
         moments worth keeping.
     finished : callable, optional
-        Called on the thread with this runner when the plan is finished and evaluated, before that state is told. It may
-        ``send`` a further command.
+        Called on the thread with this runner when the plan is finished and evaluated, before that state is reported. It
+        may ``send`` a further command.
     evaluate : bool
         Evaluate on validation data along the way, and on test data once the plan is finished.
 
@@ -71,28 +71,28 @@ class Runner:
         self.state: State = "idle"
         self.message = ""
         self.runs: tuple[Distillation, ...] = ()
-        self.loading = ""  # what the teacher is being asked about
-        self.loaded = (0, 0)  # how far that is: (done, total)
+        self.loading = ""  # what is being computed
+        self.loaded = (0, 0)  # its progress: (done, total)
         self._commands: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._closed = False
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
-        self._open = 0  # commands put and not yet obeyed
+        self._open = 0  # commands not yet obeyed
         self._loading_since = 0.0
         self._next_report = 0.0
         self._running_s = 0.0  # time spent on steps, for the time left
         self._steps_timed = 0
 
     def send(self, command: Command, **values: Any) -> None:
-        """Put a command: "train", "pause", "step", "edit" (with values), "stop", "call" (with ``work``, a function), or
-        "turn_to" (with ``build``, as for the runner: let the runs be where they are and train others in their place;
-        ``train=False`` only turns to them)."""
+        """Queue a command: "train", "pause", "step", "edit" (with values), "stop", "call" (with ``work``, a function),
+        or "turn_to" (with ``build``, as for the runner: leave the runs where they are and train others instead;
+        ``train=False`` only switches to them)."""
         if self._closed:
             return
         self._closed = command == "close"
         if command in ("stop", "close"):
-            self._stop.set()  # seen by a long load, which does not read the queue
+            self._stop.set()  # checked by a long load, which does not read the queue
         with self._starting:
             self._open += 1
             self._commands.put((command, values))
@@ -112,7 +112,7 @@ class Runner:
 
     @property
     def quiet(self) -> bool:
-        """Whether every command put so far has been obeyed."""
+        """Whether every command so far has been obeyed."""
         return self._open == 0
 
     @property
@@ -125,7 +125,7 @@ class Runner:
 
     @property
     def seconds_left(self) -> float | None:
-        """Time left at the pace so far, in seconds, for the steps or the teacher's answers; None without a pace."""
+        """Time left at the pace so far, in seconds, for the steps or the teacher's logits; None without a pace."""
         done, total = self.loaded
         if self.state == "loading" and done > 0:
             return (time.perf_counter() - self._loading_since) / done * (total - done)
@@ -142,7 +142,7 @@ class Runner:
                 continue
             if command == "close":
                 return
-            if self._closed:  # what was put before the end is not begun any more
+            if self._closed:  # commands queued before closing are dropped
                 continue
             self._guarded(lambda: self._obey(command, values))  # noqa: B023 (called at once)
             with self._starting:
@@ -150,7 +150,7 @@ class Runner:
             self._report(self)
 
     def _guarded(self, work: Callable[[], None]) -> None:
-        """Do ``work``; what goes wrong becomes a state and a sentence, and the thread lives on."""
+        """Do ``work``; an error becomes a state and a sentence, and the thread lives on."""
         try:
             work()
         except Cancelled as stop:
@@ -186,7 +186,7 @@ class Runner:
                     self._turn("paused")
 
     def _edit(self, values: dict[str, Any]) -> None:
-        """Edit every run that takes it; a value that cannot be is refused in a sentence and training goes on."""
+        """Edit every run that has the number; an invalid value is reported in a sentence and training continues."""
         try:
             for run in self.runs:
                 run.edit(**{k: v for k, v in values.items() if k in run.editable})
@@ -194,7 +194,7 @@ class Runner:
             self.message = _sentence(error)
 
     def _turn_to(self, build: Build, *, train: bool) -> None:
-        """Take other runs in hand; those left behind are settled where they are, and nothing of them is lost."""
+        """Switch to other runs; those left behind are settled where they are, and nothing of them is lost."""
         if self.state == "running":
             self._settle()
         self._stop.clear()
@@ -211,7 +211,7 @@ class Runner:
         self._turn("running" if train and resting == "stopped" else resting)
 
     def _at_rest(self) -> State:
-        """The state in which nothing is under way."""
+        """The state in which nothing is in progress."""
         if not self.runs:
             return "idle"
         return "finished" if self.steps_done >= self.total_steps else "stopped"
@@ -227,12 +227,12 @@ class Runner:
                 if not any(e.step == run.steps_done for e in run.history.evaluated("validation")):
                     self._evaluate_on("validation", run)
         if self._stop.is_set():
-            raise Cancelled("stopped before the first step")
+            raise Cancelled(mark("stopped before the first step"))
         self.runs = runs
         self._record(self)
 
     def _ask_about(self, what: str) -> None:
-        """Say what the teacher is being asked about from now on."""
+        """Set what is being computed from now on."""
         self.loading, self.loaded, self._loading_since = what, (0, 0), time.perf_counter()
         self._turn("loading")
 
@@ -263,14 +263,14 @@ class Runner:
     def _evaluate_every(self) -> int:
         """Steps between evaluations: ``EVALUATIONS`` of them, fewer where they would cost more than the training.
 
-        A step learns forwards and backwards, about three times what an evaluation costs an example.
+        A step runs forward and backward, about three times the cost of evaluating an example.
         """
         steps_worth = max((len(r.data.validation) / (3 * r.settings.batch_size) for r in self.runs), default=0)
         affordable = min(math.ceil(steps_worth), self.total_steps // FEWEST_EVALUATIONS)
         return max(1, math.ceil(self.total_steps / EVALUATIONS), affordable)
 
     def _settle(self) -> None:
-        """Read what is pending, so that a loss that is not finite is noticed now."""
+        """Read the pending records, so that a non-finite loss is noticed now."""
         for run in self.runs:
             run.finish()
 
@@ -300,15 +300,15 @@ class Runner:
             return
         self._next_report = now + 1 / REPORTS_PER_SECOND
         self._report(self)
-        time.sleep(0.001)  # whoever waits for a run's lock, or for the interpreter, gets it here
+        time.sleep(0.001)  # lets others acquire a run's lock, or the interpreter's
 
 
 def _nothing(_: Runner) -> None:
-    """What is done where nobody asked for anything."""
+    """Do nothing: the default callback."""
 
 
 def _sentence(error: Exception) -> str:
-    """Return an error as one sentence for a status line; one that is not ours says its kind too."""
+    """Return an error as one sentence for a status line; an unexpected one with its type."""
     text = " ".join(str(error).split()) or "no message"
     ours = isinstance(error, ValueError | TypeError | FileNotFoundError | FloatingPointError | Cancelled)
     return text if ours else f"{type(error).__name__}: {text}"

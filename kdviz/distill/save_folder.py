@@ -1,10 +1,9 @@
 """A folder of saves: safetensors for tensors, JSON for the rest, each save a folder of its own, never half written.
 
-``CURRENT``, a file of one line, names the save in force. A save's name ends in the hash of its ``run.json``, and that
-holds the hash of each file of tensors: a number that changed on the disk is never loaded. A file is written and read
-for itself, so that a save may be larger than the memory. The save before stays beside it, in
-case the one in force is damaged later. Whoever dies while writing leaves the save before in force; the next saver
-clears away what they left.
+``CURRENT``, a file of one line, names the current save. A save's name ends in the hash of its ``run.json``, which holds
+the hash of each tensor file: a number that changed on disk is never loaded. Files are written and read one at a time,
+so a save may be larger than memory. The previous save is kept in case the current one is damaged later. A process that
+dies while writing leaves the previous save current; the next writer removes its leftovers.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ VERSION = 2
 TENSORS, DESCRIBED = "tensors.safetensors", "run.json"
 TENSOR_FILE = re.compile(r"[a-z]+(-\d+)?\.safetensors")
 NAME = re.compile(r"save-(\d{8,})-[0-9a-f]{8}-([0-9a-f]{32})")
-LEFT_OVER = "fresh-"  # before the name of a save that is not written to its end
-BESIDE = 1 << 16  # bytes that names and folders take
+LEFT_OVER = "fresh-"  # prefix of an unfinished save
+BESIDE = 1 << 16  # bytes for names and folders
 
 Files = Iterable[tuple[str, dict[str, Tensor]]]  # each with its name
 
 
 class SavedTensors(Mapping[str, Tensor]):
-    """The tensors in some files, by name; each is read when it is asked for."""
+    """The tensors in some files, by name; each is read on access."""
 
     def __init__(self, files: Iterable[Path]) -> None:
         self._file_of: dict[str, Any] = {}
@@ -59,18 +58,19 @@ Saved = tuple[dict[str, Any], Mapping[str, Tensor]]
 
 
 class _DamagedError(ValueError):
-    """A save is not what was written."""
+    """A save differs from what was written."""
 
 
 def write(folder: Path, step: int, described: Mapping[str, Any], files: Files, nbytes: int) -> None:
-    """Write a save beside the one in force and put it in force; the one that was stays, all older ones go.
+    """Write a new save and make it the current one; the previous one is kept, all older ones are removed.
 
-    ``described`` is written last: whoever gives the files may add to it meanwhile. ``nbytes`` is about what they take.
+    ``described`` is written last: the iterator of files may add to it meanwhile. ``nbytes`` is their approximate size.
 
     Raises
     ------
     OSError
-        In one sentence, if there is no room or another process does not end its save. The save before stays in force.
+        In one sentence, if there is no space or another process does not finish its save. The previous save stays
+        current.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with only_writer(folder):
@@ -89,38 +89,35 @@ def write(folder: Path, step: int, described: Mapping[str, Any], files: Files, n
 
 
 def _written(fresh: Path, step: int, described: Mapping[str, Any], files: Files) -> str:
-    """Write all of a save into a new folder, wait until it is on the disk, and return what it will be called."""
+    """Write a complete save into a new folder, wait until it is on disk, and return its name."""
     fresh.mkdir()
     written = {}
     for name, tensors in files:
         save_file(tensors, fresh / name)
         to_disk(fresh / name)
-        written[name] = _told(fresh / name)
-    told = {"version": VERSION, **described, "files": written}
+        written[name] = _size_and_hash(fresh / name)
     try:
-        text = json.dumps(told, indent=1).encode()
+        text = json.dumps({"version": VERSION, **described, "files": written}, indent=1).encode()
     except TypeError as error:
-        raise ValueError(
-            f"the run cannot be written down ({error}); describe its models in numbers and text"
-        ) from error
+        raise ValueError(f"the run cannot be saved ({error}); describe its models in numbers and text") from error
     (fresh / DESCRIBED).write_bytes(text)
-    for place in (fresh / DESCRIBED, fresh):
-        to_disk(place)
+    for path in (fresh / DESCRIBED, fresh):
+        to_disk(path)
     return f"save-{step:08d}-{uuid.uuid4().hex[:8]}-{digest_of(text)}"
 
 
-def _told(file: Path) -> dict[str, Any]:
+def _size_and_hash(file: Path) -> dict[str, Any]:
     return {"bytes": file.stat().st_size, "blake2b": digest(file)}
 
 
 def _clear(folder: Path, needed: set[str]) -> None:
-    """Remove saves that are not needed, and what dead processes left; we are the only writer, so none of it lives."""
-    for place in folder.iterdir():
-        old = _is_save(place.name) and place.name not in needed
-        if (old or place.name.startswith(LEFT_OVER)) and place.is_dir():
-            shutil.rmtree(place, ignore_errors=True)
-        elif re.fullmatch(rf"{CURRENT}\.[0-9a-f]{{8}}", place.name):
-            place.unlink(missing_ok=True)
+    """Remove old saves and leftovers of dead processes; we are the only writer, so none of it is in use."""
+    for path in folder.iterdir():
+        old = _is_save(path.name) and path.name not in needed
+        if (old or path.name.startswith(LEFT_OVER)) and path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif re.fullmatch(rf"{CURRENT}\.[0-9a-f]{{8}}", path.name):
+            path.unlink(missing_ok=True)
 
 
 def _is_save(name: str) -> bool:
@@ -128,12 +125,12 @@ def _is_save(name: str) -> bool:
 
 
 def _names(folder: Path) -> list[str]:
-    """Return the names of the saves that are there, the latest step first."""
-    return sorted((place.name for place in folder.iterdir() if _is_save(place.name)), reverse=True)
+    """Return the names of the saves in a folder, the latest step first."""
+    return sorted((path.name for path in folder.iterdir() if _is_save(path.name)), reverse=True)
 
 
-def _said(folder: Path) -> str:
-    """Return what CURRENT says; empty where there is none."""
+def _pointer(folder: Path) -> str:
+    """Return the content of CURRENT; empty if there is no such file."""
     try:
         with open(folder / CURRENT, "rb") as file:
             return file.read(1000).decode("utf-8", errors="replace").strip()
@@ -142,23 +139,23 @@ def _said(folder: Path) -> str:
 
 
 def _in_force(folder: Path) -> str:
-    """Return the name of the save in force; empty where CURRENT names none that is there."""
-    name = _said(folder)
+    """Return the name of the current save; empty if CURRENT does not name an existing one."""
+    name = _pointer(folder)
     return name if _is_save(name) and (folder / name).is_dir() else ""
 
 
 def read(folder: Path) -> Saved:
-    """Return what the save in force says, and its tensors, once all of it is known to be what was written.
+    """Return the description and the tensors of the current save, once all of it is verified.
 
-    ``folder`` may be one save within a folder of saves too. A save that another process replaces meanwhile is read
-    anew.
+    ``folder`` may also be a single save within a folder of saves. If another process replaces the save meanwhile, the
+    new one is read.
 
     Raises
     ------
     FileNotFoundError
-        If no save is in force.
+        If there is no current save.
     ValueError
-        In one sentence, if it is damaged; where the save before is whole, the sentence says how to load that one.
+        In one sentence, if it is damaged; if another save is intact, the sentence says how to load that one.
     """
     one = _is_save(folder.name) and (folder / DESCRIBED).exists()
     name = folder.name if one else _in_force(folder)
@@ -166,7 +163,7 @@ def read(folder: Path) -> Saved:
         try:
             if name:
                 return _read_save(folder if one else folder / name)
-            raise _DamagedError(f"{folder / CURRENT} must name a save beside it, got {_said(folder)[:100]!r}")
+            raise _DamagedError(f"{folder / CURRENT} must name a save beside it, got {_pointer(folder)[:100]!r}")
         except _DamagedError as error:
             before, name = name, name if one else _in_force(folder)
             if name != before:
@@ -175,12 +172,12 @@ def read(folder: Path) -> Saved:
             if name or (folder / CURRENT).exists():
                 raise ValueError(f"{error}; {way_out}") from error.__cause__
             raise FileNotFoundError(
-                f"{folder} holds no complete save in force, and {way_out}; give the folder that run.save(folder) wrote"
+                f"{folder} holds no complete save, and {way_out}; pass the folder that run.save(folder) wrote"
             ) from None
 
 
 def _way_out(folder: Path, damaged: str) -> str:
-    """Return what can be done about a damaged save."""
+    """Return advice on a damaged save."""
     for name in _names(folder) if folder.is_dir() else ():
         if name == damaged:
             continue
@@ -189,31 +186,31 @@ def _way_out(folder: Path, damaged: str) -> str:
         except _DamagedError:
             continue
         step = int(name.split("-")[1])
-        return f"the save of step {step:,} is whole: load that one, kd.Distillation.load({str(folder / name)!r})"
-    return "no other whole save is there: restore it from a copy, or start anew"
+        return f"the save of step {step:,} is intact: load that one, kd.Distillation.load({str(folder / name)!r})"
+    return "there is no other intact save: restore it from a copy, or start anew"
 
 
-def _read_save(place: Path) -> Saved:
-    """Return what one save says, and its tensors; raise if any of it is not what was written."""
-    named = NAME.fullmatch(place.name)
+def _read_save(save: Path) -> Saved:
+    """Return the description and the tensors of one save; raise if any of it differs from what was written."""
+    named = NAME.fullmatch(save.name)
     try:
-        text = (place / DESCRIBED).read_bytes()
+        text = (save / DESCRIBED).read_bytes()
         if named is None or digest_of(text) != named[2]:
             raise ValueError(f"{DESCRIBED} is not what was written")
         described = schema.parse(text, DESCRIBED)
         _HEAD.check(described, "run")
-        _check_files(place, described["files"])
-        tensors = SavedTensors(place / name for name in described["files"])
+        _check_files(save, described["files"])
+        tensors = SavedTensors(save / name for name in described["files"])
     except (OSError, ValueError, SafetensorError) as error:
-        raise _DamagedError(f"the save in {place} is damaged ({' '.join(str(error).split())})") from error
+        raise _DamagedError(f"the save in {save} is damaged ({' '.join(str(error).split())})") from error
     return described, tensors
 
 
-def _check_files(place: Path, files: Mapping[str, Any]) -> None:
-    for name, told in files.items():
+def _check_files(save: Path, files: Mapping[str, Any]) -> None:
+    for name, expected in files.items():
         if not TENSOR_FILE.fullmatch(name):
-            raise ValueError(f"a file of tensors must be called so, got {name[:100]!r}")
-        if _told(place / name) != told:
+            raise ValueError(f"a tensor file must be named like snapshot-0.safetensors, got {name[:100]!r}")
+        if _size_and_hash(save / name) != expected:
             raise ValueError(f"{name} is not what was written")
 
 

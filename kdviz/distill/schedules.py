@@ -1,8 +1,7 @@
-"""Schedules: a hyperparameter as a function of how far the run is.
+"""Schedules: a hyperparameter as a function of the run's progress.
 
-A schedule stands wherever a number may: ``SoftTargets(temperature=Linear(8, 1))``,
-``learning_rate=WarmupCosine(1e-3)``. Each is a small frozen object with one method, ``at(step, total_steps)``, and so
-can be written to a recipe and read back.
+A schedule can replace any number: ``SoftTargets(temperature=Linear(8, 1))``, ``learning_rate=WarmupCosine(1e-3)``. Each
+is a small frozen object with one method, ``at(step, total_steps)``, and can be written to a recipe and read back.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from .schema import AnyOf, Number, Record, Switch
 
 @dataclass(frozen=True)
 class Schedule:
-    """A number that depends on the step. Subclasses say how in ``at``."""
+    """A number that depends on the step. Subclasses implement ``at``."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -126,12 +125,12 @@ _SCHEDULES: dict[str, type[Schedule]] = {c.__name__: c for c in (Linear, Cosine,
 
 
 def value_at(value: Hyperparameter, step: int, total_steps: int) -> float:
-    """Return the number that ``value`` (a number or a schedule) stands for at ``step``."""
+    """Return the value at ``step`` of a number or a schedule."""
     return value.at(step, total_steps) if isinstance(value, Schedule) else value
 
 
 def extremes(value: Hyperparameter) -> tuple[float, ...]:
-    """Return the numbers that ``value`` stands for at the beginning, in the middle and at the end of a run, and at its
+    """Return the values of a number or a schedule at the beginning, in the middle and at the end of a run, and at its
     extremes in between.
 
     >>> max(extremes(WarmupCosine(1.5)))
@@ -142,12 +141,12 @@ def extremes(value: Hyperparameter) -> tuple[float, ...]:
 
 
 def to_json(value: Hyperparameter) -> Any:
-    """Return ``value`` as something JSON can hold."""
+    """Return ``value`` in a form for JSON."""
     return value.to_dict() if isinstance(value, Schedule) else value
 
 
 def from_json(value: Any, path: str = "a hyperparameter") -> Hyperparameter:
-    """Return the number or schedule that ``to_json`` wrote; what is neither is refused in a sentence with its path.
+    """Return the number or schedule that ``to_json`` wrote; raise in one sentence with the path for anything else.
 
     >>> from_json(to_json(Linear(8, 1)))
     Linear(start=8, end=1)
@@ -155,41 +154,41 @@ def from_json(value: Any, path: str = "a hyperparameter") -> Hyperparameter:
     HYPERPARAMETER.check(value, path)
     if not isinstance(value, dict):
         return float(value)
-    given = {k: from_json(v, path) if isinstance(v, dict) else v for k, v in value.items() if k != "schedule"}
+    arguments = {k: from_json(v, path) if isinstance(v, dict) else v for k, v in value.items() if k != "schedule"}
     try:
-        return _SCHEDULES[value["schedule"]](**given)
+        return _SCHEDULES[value["schedule"]](**arguments)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path}: {error}") from None
 
 
 def check_finite(name: str, value: object) -> None:
-    """Raise in one sentence unless ``value`` is a finite number; true and false are none."""
+    """Raise in one sentence unless ``value`` is a finite number; booleans are not numbers."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
         raise ValueError(f"{name} must be a finite number, got {value!r}")
 
 
 def _written() -> dict[str, Record]:
-    """Return what each schedule looks like in JSON, by name."""
-    told = {}
+    """Return the JSON format of each schedule, by name."""
+    records = {}
     for name, kind in _SCHEDULES.items():
         inner = {f.name: SCHEDULE if kind is Complement else Number() for f in fields(kind)}
         needed = {f.name: inner[f.name] for f in fields(kind) if f.default is MISSING}
-        told[name] = Record(needed, {k: v for k, v in inner.items() if k not in needed})
-    return told
+        records[name] = Record(needed, {k: v for k, v in inner.items() if k not in needed})
+    return records
 
 
 SCHEDULE = Switch("schedule", _written, called="a schedule")
 HYPERPARAMETER = AnyOf((Number(), SCHEDULE))
-"""What a hyperparameter looks like in JSON."""
+"""The JSON format of a hyperparameter."""
 
 
 def _progress(step: int, total_steps: int) -> float:
-    """How far the run is: 0 at its first step, 1 at its last and after."""
+    """Progress of the run: 0 at its first step, 1 at its last and after."""
     return min(1.0, step / max(1, total_steps - 1))
 
 
 def positive(what: str, value: Hyperparameter, *, zero: bool = False) -> Hyperparameter:
-    """Return a hyperparameter as a float or schedule, once it is known to be finite and above 0 (or not below it).
+    """Return a hyperparameter as a float or schedule; raise unless it is finite and > 0 (or >= 0).
 
     >>> positive("delta", 2), positive("beta", 0, zero=True)
     (2.0, 0.0)

@@ -1,6 +1,6 @@
-"""What JSON from a file must look like: said once, checked at the border, refused in one sentence with the path.
+"""The expected format of JSON files: declared once, checked on reading, refused in one sentence with the path.
 
-A kind is what a value may be. Kinds are made of one another, as in ``ListOf(Record({"step": Whole(least=0)}))``.
+A kind is a type of value. Kinds are composed, as in ``ListOf(Record({"step": Whole(least=0)}))``.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-MOST = 10**9  # of whatever is counted: epochs, steps, examples
+MOST = 10**9  # for any count: epochs, steps, examples
 MOST_BYTES = 64 * 2**20  # of a file of JSON
-DEEPEST = 32  # brackets within brackets
+DEEPEST = 32  # nested brackets
 LONGEST = 100_000  # of a list or a mapping, and of a text in characters
 
 
 class Kind:
-    """What a value may be. Subclasses say it in ``said``, and look at a value in ``check``."""
+    """A type of value. Subclasses describe it in ``expected``, and test a value in ``check``."""
 
     @property
-    def said(self) -> str:
+    def expected(self) -> str:
         raise NotImplementedError
 
     def check(self, value: Any, path: str) -> None:
@@ -30,12 +30,12 @@ class Kind:
         raise NotImplementedError
 
     def refuse(self, value: Any, path: str) -> NoReturn:
-        raise ValueError(f"{path} must be {self.said}, got {shown(value)}")
+        raise ValueError(f"{path} must be {self.expected}, got {shown(value)}")
 
 
 @dataclass(frozen=True)
 class Number(Kind):
-    """A number; true and false are none. Finite, unless ``finite`` is False.
+    """A number; booleans are not numbers. Finite, unless ``finite`` is False.
 
     >>> Number(above=0).check(True, "recipe.objective[1].temperature")
     Traceback (most recent call last):
@@ -49,7 +49,7 @@ class Number(Kind):
     finite: bool = True
 
     @property
-    def said(self) -> str:
+    def expected(self) -> str:
         what = "a finite number" if self.finite else "a number"
         if self.above > -math.inf:
             return f"{what} > {self.above:g}"
@@ -79,7 +79,7 @@ class Whole(Kind):
     most: int = MOST
 
     @property
-    def said(self) -> str:
+    def expected(self) -> str:
         return f"a whole number from {self.least:,} to {self.most:,}"
 
     def check(self, value: Any, path: str) -> None:
@@ -92,7 +92,7 @@ class Flag(Kind):
     """true or false."""
 
     @property
-    def said(self) -> str:
+    def expected(self) -> str:
         return "true or false"
 
     def check(self, value: Any, path: str) -> None:
@@ -108,13 +108,13 @@ class Text(Kind):
     empty: bool = True
 
     @property
-    def said(self) -> str:
+    def expected(self) -> str:
         return f"text of {0 if self.empty else 1} to {self.longest:,} characters"
 
     def check(self, value: Any, path: str) -> None:
         if not isinstance(value, str) or len(value) > self.longest or not (value or self.empty):
             self.refuse(value, path)
-        if any("\ud800" <= character <= "\udfff" for character in value):  # half of a pair: JSON can say it, UTF-8 not
+        if any("\ud800" <= character <= "\udfff" for character in value):  # a lone surrogate: valid JSON, not UTF-8
             self.refuse(value, path)
 
 
@@ -125,7 +125,7 @@ class OneOf(Kind):
     choices: tuple[str | int, ...]
 
     @property
-    def said(self) -> str:
+    def expected(self) -> str:
         return f"one of {', '.join(map(str, self.choices))}" if len(self.choices) > 1 else str(self.choices[0])
 
     def check(self, value: Any, path: str) -> None:
@@ -135,13 +135,13 @@ class OneOf(Kind):
 
 @dataclass(frozen=True)
 class AnyOf(Kind):
-    """One of several kinds. Of a mapping, the mapping kind among them says what is wrong within it."""
+    """One of several kinds. For a mapping, the error is that of the mapping kind among them."""
 
     kinds: tuple[Kind, ...]
 
     @property
-    def said(self) -> str:
-        return " or ".join(kind.said for kind in self.kinds)
+    def expected(self) -> str:
+        return " or ".join(kind.expected for kind in self.kinds)
 
     def check(self, value: Any, path: str) -> None:
         for kind in self.kinds:
@@ -160,7 +160,7 @@ class Null(Kind):
     """null."""
 
     @property
-    def said(self) -> str:
+    def expected(self) -> str:
         return "null"
 
     def check(self, value: Any, path: str) -> None:
@@ -170,10 +170,10 @@ class Null(Kind):
 
 @dataclass(frozen=True)
 class Anything(Kind):
-    """Whatever JSON can say: what is looked at by someone else, or by nobody."""
+    """Any JSON value: checked elsewhere, or not at all."""
 
     @property
-    def said(self) -> str:
+    def expected(self) -> str:
         return "anything"
 
     def check(self, value: Any, path: str) -> None:
@@ -182,14 +182,14 @@ class Anything(Kind):
 
 @dataclass(frozen=True)
 class ListOf(Kind):
-    """A list of one kind; of what was never JSON, a tuple too."""
+    """A list of one kind; a tuple is accepted as well."""
 
     kind: Kind
     fewest: int = 0
     longest: int = LONGEST
 
     @property
-    def said(self) -> str:
+    def expected(self) -> str:
         return f"a list of {self.fewest} to {self.longest:,}"
 
     def check(self, value: Any, path: str) -> None:
@@ -201,14 +201,14 @@ class ListOf(Kind):
 
 @dataclass(frozen=True)
 class MapOf(Kind):
-    """A mapping from texts to one kind."""
+    """A mapping from strings to one kind."""
 
     kind: Kind
     fewest: int = 0
     longest: int = LONGEST
 
     @property
-    def said(self) -> str:
+    def expected(self) -> str:
         return f"a mapping of {self.fewest} to {self.longest:,}"
 
     def check(self, value: Any, path: str) -> None:
@@ -221,9 +221,9 @@ class MapOf(Kind):
 
 @dataclass(frozen=True)
 class Record(Kind):
-    """A mapping whose fields are known: those that must be there, and those that may.
+    """A mapping with known fields, required and optional.
 
-    With ``others`` it may have more fields, which are not looked at.
+    With ``others`` it may have more fields, which are not checked.
     """
 
     needed: Mapping[str, Kind]
@@ -231,7 +231,7 @@ class Record(Kind):
     others: bool = False
 
     @property
-    def said(self) -> str:
+    def expected(self) -> str:
         return f"a mapping with {', '.join(self.needed)}" if self.needed else "a mapping"
 
     def check(self, value: Any, path: str) -> None:
@@ -251,14 +251,14 @@ class Record(Kind):
 
 @dataclass(frozen=True)
 class Switch(Kind):
-    """A mapping whose field ``by`` says which record it is; the names come when they are asked for."""
+    """A mapping whose field ``by`` selects its record; the records are computed on use."""
 
     by: str
     records: Callable[[], Mapping[str, Record]]
     called: str = ""
 
     @property
-    def said(self) -> str:
+    def expected(self) -> str:
         return self.called or f"a mapping with {self.by}"
 
     def check(self, value: Any, path: str) -> None:
@@ -271,13 +271,13 @@ class Switch(Kind):
 
 @dataclass(frozen=True)
 class Distinct(Kind):
-    """A list of numbers or texts of which none is there twice."""
+    """A list of numbers or strings without duplicates."""
 
     kind: ListOf
 
     @property
-    def said(self) -> str:
-        return self.kind.said
+    def expected(self) -> str:
+        return self.kind.expected
 
     def check(self, value: Any, path: str) -> None:
         self.kind.check(value, path)
@@ -294,7 +294,7 @@ def or_null(kind: Kind) -> Kind:
 
 
 def shown(value: Any) -> str:
-    """Return a value as JSON writes it, in at most 80 characters.
+    """Return a value as JSON, in at most 80 characters.
 
     >>> shown(True), shown({"a": [1, None]}), shown("x" * 100)
     ('true', '{"a": [1, null]}', '"xxx...')
@@ -304,30 +304,30 @@ def shown(value: Any) -> str:
     if isinstance(value, str):
         value = value[:200]
     try:
-        told = json.dumps(value)
+        text = json.dumps(value)
     except (TypeError, ValueError, RecursionError):
         try:
-            told = " ".join(repr(value).split())
-        except (ValueError, RecursionError):  # a number of thousands of digits; brackets within brackets
-            told = f"a value of the kind {type(value).__name__}"
-    return told if len(told) <= 80 else f"{told[:77]}..."
+            text = " ".join(repr(value).split())
+        except (ValueError, RecursionError):  # a number of thousands of digits; deeply nested brackets
+            text = f"a value of type {type(value).__name__}"
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def parse(text: str | bytes, what: str, most_bytes: int = MOST_BYTES) -> Any:
-    """Return what a JSON text says.
+    """Return the value of a JSON text.
 
     Parameters
     ----------
     text : str or bytes
         UTF-8.
     what : str
-        What it should be, for the sentence: "a recipe".
+        What it should be, for the error: "a recipe".
     most_bytes : int
 
     Raises
     ------
     ValueError
-        In one sentence, if it is no JSON, too long or too deep, or names a field twice.
+        In one sentence, if it is not JSON, too long or too deep, or names a field twice.
 
     Examples
     --------
@@ -337,34 +337,34 @@ def parse(text: str | bytes, what: str, most_bytes: int = MOST_BYTES) -> Any:
     ValueError: a recipe names "epochs" twice in one mapping
     """
     if len(text) > most_bytes:
-        raise ValueError(f"{what} must be of at most {most_bytes:,} bytes, got {len(text):,}")
+        raise ValueError(f"{what} must have at most {most_bytes:,} bytes, got {len(text):,}")
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        told = dict(pairs)
-        if len(told) < len(pairs):
+        mapping = dict(pairs)
+        if len(mapping) < len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for name in names if names.count(name) > 1)
             raise _TwiceError(f"{what} names {shown(twice)} twice in one mapping")
-        return told
+        return mapping
 
     try:
-        told = json.loads(text if isinstance(text, str) else text.decode("utf-8"), object_pairs_hook=once)
+        value = json.loads(text if isinstance(text, str) else text.decode("utf-8"), object_pairs_hook=once)
     except _TwiceError as error:
         raise ValueError(str(error)) from None
     except RecursionError:
-        raise ValueError(f"{what} must hold at most {DEEPEST} brackets within one another, got many more") from None
+        raise ValueError(f"{what} must have at most {DEEPEST} nested brackets, got many more") from None
     except ValueError as error:  # not UTF-8, not JSON, or a number of thousands of digits
         raise ValueError(f"{what} must be JSON text in UTF-8: {' '.join(str(error).split())}") from None
-    _check_depth(told, what)
-    return told
+    _check_depth(value, what)
+    return value
 
 
 class _TwiceError(ValueError):
     """A mapping names a field twice."""
 
 
-def _check_depth(told: Any, what: str) -> None:
-    level = [told]
+def _check_depth(value: Any, what: str) -> None:
+    level = [value]
     for _ in range(DEEPEST):
         level = [
             inner
@@ -374,18 +374,18 @@ def _check_depth(told: Any, what: str) -> None:
         ]
         if not level:
             return
-    raise ValueError(f"{what} must hold at most {DEEPEST} brackets within one another, got more")
+    raise ValueError(f"{what} must have at most {DEEPEST} nested brackets, got more")
 
 
-def read(place: Path, what: str, most_bytes: int = MOST_BYTES) -> Any:
-    """Return what a file of JSON says; errors as in `parse`, and ``FileNotFoundError``."""
+def read(path: Path, what: str, most_bytes: int = MOST_BYTES) -> Any:
+    """Return the value of a JSON file; errors as in `parse`, and ``FileNotFoundError``."""
     try:
-        with open(place, "rb") as file:
+        with open(path, "rb") as file:
             text = file.read(most_bytes + 1)
     except FileNotFoundError:
-        raise FileNotFoundError(f"{what} is looked for in {place}, and there is no such file") from None
+        raise FileNotFoundError(f"expected {what} in {path}, and there is no such file") from None
     except (OSError, ValueError) as error:  # a folder, a name with a zero byte
-        raise ValueError(f"{what} in {place} cannot be read ({error})") from error
+        raise ValueError(f"{what} in {path} cannot be read ({error})") from error
     return parse(text, what, most_bytes)
 
 

@@ -1,4 +1,4 @@
-"""What a run is told at its start, what a step gives back, and how a run says that it exploded."""
+"""Run settings, the step result, and the non-finite-loss error."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NonFiniteLossError(FloatingPointError):
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run was told at its start; edits come on top."""
+    """The settings of a run at its start; edits come on top."""
 
     objective: Objective
     optimizer: str | OptimizerFactory = "adam"
@@ -35,7 +35,7 @@ class Settings:
     snapshot_every: int = 200
 
     def __post_init__(self) -> None:
-        """Hold plain numbers (numpy's become Python's) and refuse in one sentence what makes no sense."""
+        """Convert to plain numbers (numpy's become Python's); raise in one sentence on invalid values."""
         object.__setattr__(self, "learning_rate", checks.number("learning_rate", self.learning_rate))
         for name in ("batch_size", "epochs", "seed", "snapshot_every"):
             object.__setattr__(self, name, checks.whole(name, getattr(self, name)))
@@ -47,7 +47,7 @@ class Settings:
 
 
 class Step(NamedTuple):
-    """One optimiser step: its number (from 1), the loss and the unweighted terms as scalar tensors."""
+    """One optimizer step: its number (from 1), the loss and the unweighted terms as scalar tensors."""
 
     number: int
     loss: Tensor

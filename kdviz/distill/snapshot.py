@@ -1,4 +1,4 @@
-"""Snapshots: all that a run needs to go on from a step, and a store of them that moves to the disk when it grows."""
+"""Snapshots: all that a run needs to continue from a step, and a store of them that moves to disk as it grows."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ..models.looking import bytes_of, parts_of
 from .optimizer import changed, group_settings
 from .state import capture, restore
 
-MEMORY_BYTES = 64 * 2**20  # of memory; beyond, the older snapshots wait in temporary files
-DISK_BYTES = 4 * 2**30  # of such files, or half of what is free there; beyond, every second snapshot goes, with a word
+MEMORY_BYTES = 64 * 2**20  # of memory; above this, older snapshots move to temporary files
+DISK_BYTES = 4 * 2**30  # of such files, or half of the free space; above this, every second snapshot is dropped
 MOST_SNAPSHOTS = 512
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A student, its auxiliary modules and their optimiser as they were after ``step`` steps.
+    """A student, its auxiliary modules and their optimizer after ``step`` steps.
 
     The rest follows from seed and edits.
     """
@@ -36,9 +36,9 @@ class Snapshot:
     student: dict[str, Tensor]
     optimizer: dict[int, dict[str, Any]]
     auxiliary: dict[str, Tensor] = field(default_factory=dict)
-    extra: dict[str, Any] = field(default_factory=dict)  # what the student keeps beside tensors
-    groups: dict[int, dict[str, Any]] = field(default_factory=dict)  # what the optimiser changed in its groups
-    mark: object = field(default_factory=object, repr=False, compare=False)  # the same wherever this one waits
+    extra: dict[str, Any] = field(default_factory=dict)  # the student's state that is not tensors
+    groups: dict[int, dict[str, Any]] = field(default_factory=dict)  # what the optimizer changed in its groups
+    mark: object = field(default_factory=object, repr=False, compare=False)  # its identity, in memory or on disk
 
     @classmethod
     def take(
@@ -49,7 +49,7 @@ class Snapshot:
         auxiliary: nn.Module,
         at_start: list[dict[str, Any]],
     ) -> Snapshot:
-        """Take one of now. ``at_start`` is what `group_settings` gave when the optimiser was made."""
+        """Take a snapshot of the current state. ``at_start``: `group_settings` of the new optimizer."""
         weights, extra = capture(student)
         beside, _ = capture(auxiliary)
         state = copy.deepcopy(optimizer.state_dict()["state"])
@@ -62,7 +62,7 @@ class Snapshot:
         auxiliary: nn.Module,
         at_start: list[dict[str, Any]],
     ) -> None:
-        """Put weights and optimiser state back; the snapshot itself stays untouched."""
+        """Put weights and optimizer state back; the snapshot itself is unchanged."""
         restore(student, self.student, self.extra)
         restore(auxiliary, self.auxiliary)
         groups = [
@@ -85,7 +85,7 @@ class Snapshot:
 
 
 class OnDisk:
-    """A snapshot in a temporary file, which goes when nobody refers to it any more."""
+    """A snapshot in a temporary file, which is removed with the last reference to it."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.step, self.nbytes, self.mark = snapshot.step, snapshot.nbytes, snapshot.mark
@@ -98,12 +98,12 @@ class OnDisk:
 
     def load(self) -> Snapshot:
         """Return the snapshot; the same object as long as anyone holds it."""
-        found = self._loaded() if self._loaded is not None else None
-        if found is None:
+        loaded = self._loaded() if self._loaded is not None else None
+        if loaded is None:
             student, optimizer, auxiliary = torch.load(self._path, weights_only=True)
-            found = replace(self._rest, student=student, optimizer=optimizer, auxiliary=auxiliary)
-            self._loaded = weakref.ref(found)
-        return found
+            loaded = replace(self._rest, student=student, optimizer=optimizer, auxiliary=auxiliary)
+            self._loaded = weakref.ref(loaded)
+        return loaded
 
 
 def _remove(path: str) -> None:
@@ -112,17 +112,17 @@ def _remove(path: str) -> None:
 
 
 class SnapshotStore:
-    """Snapshots in order of their steps: the newest in memory, the older ones on the disk once they are many.
+    """Snapshots in order of their steps: the newest in memory, the older ones on disk once there are many.
 
-    Over ``limit`` bytes the oldest go to temporary files. Only where these would take more than ``DISK_BYTES``, or half
-    of what is free, every second snapshot goes, never the first, the last or the best, and a warning says so; the same
-    beyond ``MOST_SNAPSHOTS`` of them. Any step between two snapshots can be made again by replaying from the first.
+    Above ``limit`` bytes the oldest move to temporary files. Only if these would exceed ``DISK_BYTES``, or half of the
+    free space, is every second snapshot dropped, with a warning, but never the first, the last or the best; the same
+    holds above ``MOST_SNAPSHOTS``. Any step between two snapshots can be restored by replaying from the first.
     """
 
     def __init__(self, limit: int = MEMORY_BYTES) -> None:
         self.limit = limit
-        self.best: int | None = None  # a step whose snapshot stays
-        self._asked_for: set[int] = set()  # steps whose snapshot stands for more than for being the best
+        self.best: int | None = None  # a step whose snapshot is kept
+        self._asked_for: set[int] = set()  # steps whose snapshot is not only the best
         self._held: list[Snapshot | OnDisk] = []
         self._warned = False
 
@@ -134,12 +134,12 @@ class SnapshotStore:
 
     @property
     def held(self) -> tuple[Snapshot | OnDisk, ...]:
-        """The snapshots as they wait: in memory, or on the disk, from where `whole` fetches one."""
+        """The snapshots as stored: in memory, or on disk, from where `whole` loads one."""
         return tuple(self._held)
 
     @property
     def steps(self) -> list[int]:
-        """The steps there are snapshots of."""
+        """The steps of the stored snapshots."""
         return [held.step for held in self._held]
 
     @property
@@ -148,17 +148,17 @@ class SnapshotStore:
         return sum(held.nbytes for held in self._held if isinstance(held, Snapshot))
 
     def put(self, snapshot: Snapshot | OnDisk, *, asked: bool = True) -> None:
-        """Add a snapshot, in the place of one of the same step."""
+        """Add a snapshot, replacing one of the same step."""
         if asked:
             self._asked_for.add(snapshot.step)
         self._insert(snapshot)
         if len(self._held) > MOST_SNAPSHOTS:
             self._thin()
-        while self.memory > self.limit and (waiting := self._oldest_in_memory()) is not None:
-            self._to_disk(waiting)
+        while self.memory > self.limit and (index := self._oldest_in_memory()) is not None:
+            self._to_disk(index)
 
     def put_best(self, snapshot: Snapshot) -> None:
-        """Add the snapshot of the best step so far, in the place of the best one before."""
+        """Add the snapshot of the best step so far, replacing the previous best."""
         before = self.best
         if before is not None and before not in self._asked_for:
             self._held = [held for held in self._held if held.step != before]
@@ -167,7 +167,7 @@ class SnapshotStore:
         self.put(snapshot, asked=asked)
 
     def fill(self, snapshots: Iterable[Snapshot | OnDisk]) -> None:
-        """Hold these in place of all before; they are shared, not copied."""
+        """Replace all snapshots with these; they are shared, not copied."""
         self._held, self._asked_for, self.best = [], set(), None
         for snapshot in snapshots:
             self.put(snapshot)
@@ -180,28 +180,28 @@ class SnapshotStore:
             self._held.insert(at, held)
 
     def _oldest_in_memory(self) -> int | None:
-        """Return the place of the oldest snapshot in memory that is not the last of all."""
+        """Return the index of the oldest snapshot in memory that is not the last of all."""
         return next((i for i, held in enumerate(self._held[:-1]) if isinstance(held, Snapshot)), None)
 
-    def _to_disk(self, place: int) -> None:
-        snapshot = self._held[place]
+    def _to_disk(self, index: int) -> None:
+        snapshot = self._held[index]
         assert isinstance(snapshot, Snapshot)
         used = sum(held.nbytes for held in self._held if isinstance(held, OnDisk))
         room = min(DISK_BYTES - used, shutil.disk_usage(tempfile.gettempdir()).free // 2)
         try:
             if snapshot.nbytes > room:
                 raise OSError(f"{snapshot.nbytes:,} bytes do not fit into {room:,}")
-            self._held[place] = OnDisk(snapshot)
+            self._held[index] = OnDisk(snapshot)
         except OSError:
             before = len(self._held)
             self._thin()
             if len(self._held) == before:  # nothing is left to drop but the ends
-                self._held[place : place + 1] = []
+                self._held[index : index + 1] = []
             if not self._warned:
                 self._warned = True
                 warnings.warn(
                     f"the snapshots of this run do not fit into memory ({self.limit // 2**20} MB) and the temporary "
-                    "folder, so every second one is dropped and going back to a step may train some steps again; "
+                    "folder, so every second one is dropped and going back to a step may retrain some steps; "
                     "a larger snapshot_every keeps fewer",
                     stacklevel=2,
                 )
@@ -221,5 +221,5 @@ class SnapshotStore:
 
 
 def whole(held: Snapshot | OnDisk) -> Snapshot:
-    """Return a snapshot, wherever it waits."""
+    """Return a snapshot, loading it from disk if needed."""
     return held if isinstance(held, Snapshot) else held.load()

@@ -1,7 +1,7 @@
-"""A module's state: all that must be put back so that it goes on as it did, and whether that is enough.
+"""A module's state: all that must be restored so that it continues unchanged, and a test whether that is enough.
 
-``state_dict()`` leaves out buffers that are not persistent and holds things that are no tensors; a copy by
-``copy.deepcopy`` fails for tensors with a history and gives TorchScript modules weights that cannot learn.
+``state_dict()`` omits non-persistent buffers and may hold values that are not tensors; ``copy.deepcopy`` fails for
+tensors with a history and gives TorchScript modules weights that cannot be trained.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from .randomness import seeded
 
 
 class State(NamedTuple):
-    """What a module was."""
+    """The state of a module."""
 
-    tensors: dict[str, Tensor]  # parameters and buffers by dotted name, those that state_dict() leaves out included
-    extra: dict[str, Any]  # entries of state_dict() that are no tensors
+    tensors: dict[str, Tensor]  # parameters and buffers by dotted name, including those that state_dict() omits
+    extra: dict[str, Any]  # entries of state_dict() that are not tensors
 
 
 def capture(module: nn.Module) -> State:
@@ -38,7 +38,7 @@ def capture(module: nn.Module) -> State:
 
 
 def restore(module: nn.Module, tensors: dict[str, Tensor], extra: dict[str, Any] | None = None) -> None:
-    """Put back what :func:`capture` found; the copies stay untouched."""
+    """Restore the state that :func:`capture` returned; the copies are unchanged."""
     held = module.state_dict()
     beside = _not_persistent(module, held)
     own = {name: value for name, value in tensors.items() if name in held or name not in beside}
@@ -55,12 +55,12 @@ def _not_persistent(module: nn.Module, held: dict[str, Any]) -> dict[str, Tensor
 
 
 def copied(module: nn.Module) -> nn.Module:
-    """Return a copy of a module with weights of its own, in the mode that it is in.
+    """Return a copy of a module with weights of its own, in the same mode.
 
     Raises
     ------
     Exception
-        Whatever the module's own parts raise when they are copied.
+        Any exception that copying the module's own parts raises.
     """
     memo: dict[int, Any] = {}
     for part in module.modules():
@@ -68,7 +68,7 @@ def copied(module: nn.Module) -> nn.Module:
             if id(part) not in memo:
                 memo[id(part)] = _script_copied(part)
             continue
-        for value in vars(part).values():  # a weight worked out anew at each call, by weight_norm for instance
+        for value in vars(part).values():  # a weight recomputed at each call, by weight_norm for instance
             if isinstance(value, Tensor) and not value.is_leaf:
                 memo[id(value)] = value.detach().clone()
     return memo[id(module)] if id(module) in memo else copy.deepcopy(module, memo)
@@ -82,23 +82,23 @@ def _script_copied(module: torch.jit.ScriptModule) -> nn.Module:
 
 
 class Replay(NamedTuple):
-    """Whether a student's past can be made again, bit for bit."""
+    """Whether a student's past can be replayed, bit for bit."""
 
-    lost: str = ""  # why not, as the end of a sentence; empty if it can
+    lost: str = ""  # the reason why not, as the end of a sentence; empty if it can
     everywhere: bool = False  # whether forward passes draw from Python's or numpy's generators
 
 
 def rehearse(student: nn.Module, few: Inputs, train: Callable[[nn.Module], None]) -> Replay:
-    """Find out whether capture and restore are enough for a student, with a copy of it that is thrown away.
+    """Test, on a temporary copy, whether capture and restore are enough for a student.
 
     Parameters
     ----------
     student : nn.Module
-        Left as it is.
+        Left unchanged.
     few : inputs of at least two examples
-        Where the student lies.
+        On the student's device.
     train : callable
-        Puts a copy of the student into the mode it learns in.
+        Puts a copy of the student into the mode it is trained in.
     """
     try:
         other = copied(student)
@@ -108,11 +108,11 @@ def rehearse(student: nn.Module, few: Inputs, train: Callable[[nn.Module], None]
         state = capture(other)
         restore(other, *state)
         if not _like(capture(other), state):
-            return Replay("its state is not what it was once it is put back")
+            return Replay("its state differs after it is restored")
     except Exception as error:
-        return Replay(f"its state cannot be put back ({_cause(error)})")
+        return Replay(f"its state cannot be restored ({_cause(error)})")
     train(other)
-    reason = "it answers otherwise once its state is put back, so it keeps something in plain attributes or elsewhere"
+    reason = "its output differs after its state is restored, so it keeps something in plain attributes or elsewhere"
     for everywhere in (False, True):
         if _answers_twice(other, state, few, everywhere=everywhere):
             return Replay(everywhere=everywhere)
@@ -121,15 +121,15 @@ def rehearse(student: nn.Module, few: Inputs, train: Callable[[nn.Module], None]
 
 def _answers_twice(model: nn.Module, state: State, few: Inputs, *, everywhere: bool) -> bool:
     device = device_of(model)
-    given = []
+    outcomes = []
     for _ in range(2):
         restore(model, *state)
         with torch.no_grad(), seeded(0, device, everywhere=everywhere):
             first, second = (answer(model, each(few, Tensor.clone), who="student") for _ in range(2))
-            given.append((first, second, capture(model)))
-            for _ in range(3):  # five in all, so that a student that takes turns is found out
+            outcomes.append((first, second, capture(model)))
+            for _ in range(3):  # five in all, to detect a student that alternates
                 answer(model, each(few, Tensor.clone), who="student")
-    (a, b, after), (c, d, again) = given
+    (a, b, after), (c, d, again) = outcomes
     if device.type == "cpu":
         return same_bits(a, c) and same_bits(b, d) and _like(after, again)
     return bool(torch.allclose(a, c, atol=1e-5) and torch.allclose(b, d, atol=1e-5))

@@ -1,4 +1,4 @@
-"""One training step: what it asks of both models, and the gradient that the objective makes of their answers."""
+"""One training step: the outputs of both models, and the gradient of the objective on them."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from .randomness import seeded
 from .taps import tapped
 from .tokens import flat_labels, flattened, positions
 
-LOGIT_BYTES = 2**30  # of a teacher's logits kept for all examples; beyond, the teacher is asked at each step
+LOGIT_BYTES = 2**30  # of a teacher's logits, cached for all examples; above this, the teacher is run at each step
 WeightedNumbers = Sequence[tuple[float, dict[str, float]]]  # the weight and the numbers of each term at a step
 
 
 class TrainingStep:
-    """The models, the terms, and the auxiliary modules that the terms asked for.
+    """The models, the terms, and the auxiliary modules of the terms.
 
     Parameters
     ----------
     plan : Plan
     repeats : bool
-        Whether the inputs are the same in each epoch, so that the teacher's answers can be kept.
+        Whether the inputs are the same in each epoch, so that the teacher's outputs can be cached.
 
     Attributes
     ----------
     terms : tuple of (str, Term)
-        With the names that the history knows them by.
+        With their names in the history.
     auxiliary : nn.ModuleDict
-        By those names.
+        By the same names.
     cached : bool
-        Whether batches bring the teacher's answers along; else it is asked at each step, where a term needs it.
+        Whether batches contain the teacher's outputs; otherwise it is run at each step, where a term needs it.
     layer_numbers : int
-        How many numbers of the teacher's layers a batch brings along, for each example.
+        How many numbers of the teacher's layers a batch holds for each example.
     parameters : list of nn.Parameter
-        All that learns: the student's and the auxiliary modules'.
+        All trainable parameters: the student's and the auxiliary modules'.
     """
 
     def __init__(self, plan: Plan, *, repeats: bool) -> None:
@@ -75,7 +75,7 @@ class TrainingStep:
         self._taught = [p for p in self.parameters if id(p) not in theirs]
 
     def outputs(self, batch: Batch) -> Outputs:
-        """Ask the student, and the teacher where its answers do not come with the batch."""
+        """Run the student, and the teacher where its outputs are not cached in the batch."""
         teacher, theirs, ours = batch.teacher, batch.teacher_layers, NOTHING
         if self.teacher is not None and not self.cached:
             teacher, theirs = self.teacher.answer(batch.inputs, self.layers.teacher)
@@ -114,14 +114,14 @@ class TrainingStep:
             yield name, weight, term.value(self.for_term(outputs, name), hyper)
 
     def for_term(self, outputs: Outputs, name: str) -> Outputs:
-        """Return what one term may look at: the same, and the auxiliary module that is its own."""
+        """Return the outputs for one term: the same, with its own auxiliary module."""
         module = self._auxiliary_of.get(name)
         return outputs if module is None else outputs._replace(auxiliary=module)
 
     def gradient(self, batch: Batch, weighted: WeightedNumbers) -> tuple[Tensor, list[Tensor]]:
-        """Give all that learns its gradient; return the loss and the terms' unweighted values.
+        """Compute gradients for every trainable parameter; return the loss and the terms' unweighted values.
 
-        A term of weight 0 has a value and no part in the gradient. Nothing gets a gradient that no term asks for.
+        A term of weight 0 has a value but no part in the gradient. A parameter that no term uses gets no gradient.
         """
         values: list[Tensor] = []
         loss: Tensor | None = None
@@ -145,7 +145,7 @@ class TrainingStep:
         return loss.detach(), values
 
     def _auxiliary_by_themselves(self, outputs: Outputs, weighted: WeightedNumbers) -> None:
-        """Give the auxiliary modules that learn by a loss of their own their gradient, and nobody else any."""
+        """Compute the gradients of the auxiliary modules that have a loss of their own, and no others."""
         weights = {name: weight for (name, _), (weight, _) in zip(self.terms, weighted, strict=True)}
         for (name, term), (_, hyper) in zip(self.terms, weighted, strict=True):
             if name in self._by_themselves:
@@ -155,16 +155,16 @@ class TrainingStep:
 
     @property
     def cached_layers(self) -> tuple[str, ...]:
-        """The teacher's layers that batches bring along."""
+        """The teacher's layers that batches contain."""
         return self.layers.teacher if self.cached else ()
 
     @property
     def needs_rehearsal(self) -> bool:
-        """Whether terms look at more than both models' answers, which have been checked."""
+        """Whether terms use more than both models' logits, which have been checked."""
         return bool(self.layers.student or len(self.auxiliary))
 
     def rehearse(self, weighted: WeightedNumbers) -> None:
-        """Have each term judge two examples, so that layers which cannot be compared fail before the first step."""
+        """Compute each term on two examples, so that incompatible layers fail before the first step."""
         data = self._plan.data
         checks.check_batches(self.auxiliary, data, self._plan.settings.batch_size)
         few = data.train.take(slice(0, 2))
@@ -174,8 +174,8 @@ class TrainingStep:
         batch = Batch(x, y, few.labelled, None, groups, soft=soft)
         if self.teacher is not None:
             logits, layers = self.teacher.answer(x, self.layers.teacher)
-            there = {name: given.to(self.device) for name, given in layers.items()}
-            batch = batch._replace(teacher=logits.to(self.device), teacher_layers=there)
+            moved = {name: features.to(self.device) for name, features in layers.items()}
+            batch = batch._replace(teacher=logits.to(self.device), teacher_layers=moved)
         with evaluating(self.student), evaluating(self.auxiliary), torch.no_grad(), seeded(0, self.device):
             outputs = self.outputs(batch)
             for (name, term), (_, hyper) in zip(self.terms, weighted, strict=True):

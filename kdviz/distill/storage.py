@@ -1,4 +1,4 @@
-"""A run as what JSON can hold and named tensors, and back: what `save_folder` writes and reads."""
+"""A run as JSON and named tensors, and back: what `save_folder` writes and reads."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def save(plan: Plan, state: RunState, recipe: Recipe, folder: Path) -> None:
 def _files(
     described: dict[str, Any], tensors: dict[str, Tensor], held: Sequence[Snapshot | OnDisk]
 ) -> Iterator[tuple[str, dict[str, Tensor]]]:
-    """Yield the files of a save, one snapshot in memory at a time, and describe what is no tensor."""
+    """Yield the files of a save, with one snapshot in memory at a time, and describe what is not a tensor."""
     yield save_folder.TENSORS, tensors
     for waiting in held:
         snapshot = whole(waiting)
@@ -60,7 +60,7 @@ def parts_of(
     data: Any,
     own: dict[str, Any],
 ) -> tuple[Recipe, dict[str, Any]]:
-    """Return the recipe of a saved run, and its parts as ``Distillation.from_recipe`` takes them.
+    """Return the recipe of a saved run, and its parts as arguments of ``Distillation.from_recipe``.
 
     Arguments and errors as for :meth:`kdviz.Distillation.load`.
     """
@@ -76,37 +76,35 @@ def parts_of(
     if teacher is None and described["teacher"] and recipe.teacher is None:
         teacher = _saved_teacher(described, tensors)
     if student is None and recipe.student is None and described.get("student_architecture") is not None:
-        student = models.build(described["student_architecture"])  # it began with something learned
+        student = models.build(described["student_architecture"])  # it was trained before the run
     more = {"snapshot_every": described["snapshot_every"], "allow_weaker_teacher": True, **own}
     return recipe, {"teacher": teacher, "student": student, "data": data, **more}
 
 
 def check_plan(plan: Plan, described: dict[str, Any]) -> None:
-    """Raise in one sentence unless groups and teacher are those that the run was saved with."""
+    """Raise in one sentence unless groups and teacher are those of the saved run."""
     if described.get("groups", "") != _groups_mark(plan):
-        raise ValueError("the data given are not what the run learned from (the groups differ); pass the same data")
+        raise ValueError("the data are not those the run learned from (the groups differ); pass the same data")
     if plan.teacher is not None and weight_hash(plan.teacher.module) != described["teacher"]:
-        raise ValueError("the teacher given is not the run's teacher (its weights differ); pass the same teacher")
+        raise ValueError("the teacher is not the run's teacher (its weights differ); pass the same teacher")
 
 
 def _check_data(data: Splits, described: dict[str, Any]) -> None:
-    """Raise in one sentence unless all parts of the data are what the run was saved with."""
+    """Raise in one sentence unless all parts of the data are those of the saved run."""
     if data.train.fingerprint() != described["transfer_set"]:
-        raise ValueError("the data given is not what the run learned from (its content differs); pass the same data")
+        raise ValueError("the data are not those the run learned from (their content differs); pass the same data")
     for part in ("validation", "test"):
         if getattr(data, part).fingerprint() != described[part]:
-            raise ValueError(
-                f"the {part} part of the data given is not the run's (its content differs); pass the same data"
-            )
+            raise ValueError(f"the {part} part of the data is not the run's (its content differs); pass the same data")
     if list(data.classes) != described["classes"]:
-        given, had = (", ".join(classes)[:80] for classes in (data.classes, described["classes"]))
-        raise ValueError(f"the classes of the data given are {given}, and the run's were {had}; pass the same data")
+        now, saved = (", ".join(classes)[:80] for classes in (data.classes, described["classes"]))
+        raise ValueError(f"expected the run's classes, {saved}, got data with {now}; pass the same data")
 
 
 def describe(plan: Plan, state: RunState, recipe: Recipe) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Return what JSON can hold of a run, and those of its tensors that are no snapshot's.
+    """Return a run as a dict for JSON, and its tensors other than those of snapshots.
 
-    The caller adds what `snapshot_numbers` tells of the state's snapshots as ``"optimizer_plain"``.
+    The caller adds the `snapshot_numbers` of the state's snapshots as ``"optimizer_plain"``.
     """
     tensors: dict[str, Tensor] = {"history": torch.from_numpy(state.history.rows.copy())}
     teacher = plan.teacher.module if plan.teacher is not None else None
@@ -134,7 +132,7 @@ def describe(plan: Plan, state: RunState, recipe: Recipe) -> tuple[dict[str, Any
 
 
 def snapshot_numbers(snapshot: Snapshot) -> dict[str, Any]:
-    """Return what the optimiser of a snapshot keeps that is no tensor, by the names that `state_of` knows it by."""
+    """Return the optimizer state of a snapshot that is not tensors, by the names that `state_of` reads."""
     return {
         key: _plain(value, key.rsplit("/", 1)[1])
         for key, value in _of_optimizer(snapshot)
@@ -150,22 +148,22 @@ def _of_optimizer(snapshot: Snapshot) -> Iterator[tuple[str, Any]]:
 
 
 def _plain(value: object, name: str) -> object:
-    """Return a number that an optimiser keeps, once it is known to be one."""
+    """Return a number from an optimizer's state; raise if it is something else."""
     if isinstance(value, int | float | str | None):
         return value
     raise ValueError(
-        f"the optimiser keeps {name} as a {type(value).__name__}, and a save holds tensors and numbers alone; "
-        "choose another optimiser, or keep the student yourself with torch.save"
+        f"the optimizer keeps {name} as a {type(value).__name__}, and a save holds only tensors and numbers; "
+        "choose another optimizer, or keep the student yourself with torch.save"
     )
 
 
 def _groups_mark(plan: Plan) -> str:
-    """Return the fingerprint of the groups that a penalty reads; empty without one."""
+    """Return the fingerprint of the groups that a penalty uses; empty without one."""
     return "" if plan.grouping is None else plan.grouping.fingerprint()
 
 
 def snapshot_tensors(snapshot: Snapshot) -> dict[str, Tensor]:
-    """Return the tensors of a snapshot by the names that `state_of` knows them by."""
+    """Return the tensors of a snapshot by the names that `state_of` reads."""
     if snapshot.extra:
         raise ValueError(
             f"a run is saved as tensors, and its student keeps something else ({', '.join(snapshot.extra)[:100]}); "
@@ -177,7 +175,7 @@ def snapshot_tensors(snapshot: Snapshot) -> dict[str, Tensor]:
 
 
 def on_its_own(tensor: Tensor, name: str) -> Tensor:
-    """Return a copy that shares no memory, as safetensors wants it; what it cannot hold is refused in one sentence."""
+    """Return a copy that shares no memory, as safetensors requires; raise in one sentence on what it cannot hold."""
     check_writable(tensor, name)
     return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
 
@@ -203,17 +201,17 @@ def _saved_teacher(described: dict[str, Any], tensors: Mapping[str, Tensor]) -> 
         teacher = models.build(described["teacher_architecture"])
         teacher.load_state_dict(weights)
     except (RuntimeError, TypeError) as error:
-        raise ValueError(f"the weights saved do not fit the teacher ({_short(error)}); pass it as teacher=") from error
+        raise ValueError(f"the saved weights do not fit the teacher ({_short(error)}); pass it as teacher=") from error
     return teacher.eval()
 
 
 def _short(error: Exception) -> str:
-    """Return what torch says, which may be of many lines, on one."""
+    """Return torch's message, which may have many lines, on one line."""
     return " ".join(str(error).split())[:200]
 
 
 def state_of(described: dict[str, Any], tensors: Mapping[str, Tensor]) -> RunState:
-    """Return the state that `describe`, `snapshot_tensors` and `snapshot_numbers` wrote down."""
+    """Return the state that `describe`, `snapshot_tensors` and `snapshot_numbers` wrote."""
     steps_done, steps = described["steps_done"], described["snapshots"]
     rows = tensors.get("history", torch.empty(0)).numpy().astype(np.float64)
     history = History.from_dict(described["history"], rows, "run.history")
@@ -231,25 +229,25 @@ def _snapshot(step: int, tensors: Mapping[str, Tensor], plain: dict[str, Any]) -
     return Snapshot(step, weights, state, beside, groups=groups)
 
 
-def _under(place: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the tensors whose names begin so, by the rest of their names."""
-    return {name.removeprefix(place): tensors[name] for name in tensors if name.startswith(place)}
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors whose names begin with a prefix, by the rest of their names."""
+    return {name.removeprefix(prefix): tensors[name] for name in tensors if name.startswith(prefix)}
 
 
-def _by_index(place: str, *given: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
-    found: dict[int, dict[str, Any]] = {}
-    for values in given:
+def _by_index(prefix: str, *sources: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
+    by_index: dict[int, dict[str, Any]] = {}
+    for values in sources:
         for key in values:
-            if key.startswith(place):
-                index, name = key.removeprefix(place).split("/", 1)
-                found.setdefault(int(index), {})[name] = values[key]
-    return found
+            if key.startswith(prefix):
+                index, name = key.removeprefix(prefix).split("/", 1)
+                by_index.setdefault(int(index), {})[name] = values[key]
+    return by_index
 
 
 _RUN = Record(
     {
         "steps_done": Whole(),
-        "recipe": Anything(),  # it is looked at as a recipe, and the history as a history
+        "recipe": Anything(),  # checked by Recipe, and the history by History
         "history": Anything(),
         "optimizer_plain": MapOf(Anything(), longest=MOST),
         "snapshots": ListOf(Whole(), fewest=1),

@@ -1,4 +1,4 @@
-"""Taps: what the layers of a model give, read by hooks that are always removed."""
+"""Taps: the outputs of a model's layers, recorded by hooks that are always removed."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ SCORES = ":scores"  # after the name of an nn.MultiheadAttention: its scores bef
 
 
 def taps(model: nn.Module, example: Inputs) -> dict[str, tuple[int, ...]]:
-    """List the layers of a model that can be tapped, with the shape that each gives for ``example``.
+    """List the layers of a model that can be tapped, with the shape of each one's output for ``example``.
 
     Parameters
     ----------
     model : nn.Module
-        Asked in eval mode and without gradient; left as it was.
+        Run in eval mode and without gradient; left unchanged.
     example : Tensor, shape (B, ...), or a dict or tuple of tensors
-        A batch, as the model takes it; one example will do.
+        A batch in the model's format; one example is enough.
 
     Returns
     -------
     dict of str to tuple
-        Dotted module names in the order in which they first answer. Layers that give no tensor, or ran more than once,
-        are left out. The scores of an ``nn.MultiheadAttention`` are listed as ``name:scores``.
+        Dotted module names in the order of their first output. Layers that output no tensor, or run more than once, are
+        omitted. The scores of an ``nn.MultiheadAttention`` are listed as ``name:scores``.
 
     Examples
     --------
@@ -44,36 +44,36 @@ def taps(model: nn.Module, example: Inputs) -> dict[str, tuple[int, ...]]:
 
 
 class Tap(NamedTuple):
-    """What is known of a layer after the model was asked once."""
+    """What one forward pass shows about a layer."""
 
     shape: tuple[int, ...]
     runs: int  # how often the layer ran
-    overwritten: bool  # whether a later layer wrote into what it gave, so that it has to be copied
+    overwritten: bool  # whether a later layer wrote into its output, so that it has to be copied
 
 
 def probe(model: nn.Module, example: Inputs) -> dict[str, Tap]:
-    """Return what each layer of ``model`` gives for ``example``, by name, in the order in which they answer.
+    """Return the tap of each layer of ``model`` for ``example``, by name, in the order of their outputs.
 
-    The model's own answer has no name: "".
+    The model's own output has an empty name.
     """
     runs: Counter[str] = Counter()
-    given: dict[str, tuple[Tensor, int]] = {}
+    outputs: dict[str, tuple[Tensor, int]] = {}
 
     def keep(name: str, out: Tensor) -> None:
         runs[name] += 1
-        given[name] = (out, out._version)
+        outputs[name] = (out, out._version)
 
     inside = bare(model)
     names = [name for name, _ in inside.named_modules(remove_duplicate=False)]
     scored = [name + SCORES for name, module in inside.named_modules() if isinstance(module, nn.MultiheadAttention)]
     with evaluating(model), torch.no_grad(), _hooked(model, [*names, *scored], keep):
         call(uncompiled(model), example)
-    return {name: Tap(tuple(out.shape), runs[name], out._version > then) for name, (out, then) in given.items()}
+    return {name: Tap(tuple(out.shape), runs[name], out._version > then) for name, (out, then) in outputs.items()}
 
 
 @contextmanager
 def tapped(model: nn.Module, names: Sequence[str], copied: Sequence[str] = ()) -> Iterator[dict[str, Tensor]]:
-    """Record what the named layers give while the block runs; the hooks are gone after it, whatever happens.
+    """Record the outputs of the named layers within the block; the hooks are removed after it, whatever happens.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def tapped(model: nn.Module, names: Sequence[str], copied: Sequence[str] = ()) -
     names : sequence of str
         Dotted module names, or ``name:scores``.
     copied : sequence of str
-        Those of them that a later layer writes into (``nn.ReLU(inplace=True)``).
+        Those of them whose output a later layer overwrites (``nn.ReLU(inplace=True)``).
 
     Examples
     --------
@@ -102,45 +102,45 @@ def tapped(model: nn.Module, names: Sequence[str], copied: Sequence[str] = ()) -
 
 
 def check_taps(found: dict[str, Tap], names: Sequence[str], who: str) -> None:
-    """Raise in one sentence unless each name is a layer that gives one tensor for an example."""
+    """Raise in one sentence unless each name is a layer that outputs one tensor for an example."""
     for name in names:
         tap = found.get(name)
         if tap is None or not name:
-            there = [other for other in found if other]
-            if not there:
+            names_of_layers = [other for other in found if other]
+            if not names_of_layers:
                 raise ValueError(
-                    f"the {who} has no layer that gives a tensor, so {name!r} cannot be tapped; use terms that compare "
-                    "answers, such as kd.SoftTargets"
+                    f"the {who} has no layer that outputs a tensor, so {name!r} cannot be tapped; use terms that "
+                    "compare logits, such as kd.SoftTargets"
                 )
-            near = difflib.get_close_matches(str(name), there, n=3, cutoff=0.4) or there[:12]
+            near = difflib.get_close_matches(str(name), names_of_layers, n=3, cutoff=0.4) or names_of_layers[:12]
             raise ValueError(
-                f"a tap must be a layer of the {who} that gives a tensor, by its dotted name, got {name!r}; "
+                f"a tap must be the dotted name of a layer of the {who} that outputs a tensor, got {name!r}; "
                 f"there are {', '.join(near)} (kd.distill.taps(model, example) lists all)"
             )
         if tap.runs > 1:
             raise ValueError(
-                f"the {who}'s layer {name!r} runs {tap.runs} times for one example, so it is not clear which output is "
-                "meant; name a layer that runs once"
+                f"the {who}'s layer {name!r} runs {tap.runs} times for one example, so its output is ambiguous; "
+                "name a layer that runs once"
             )
 
 
 def modules_by_name(model: nn.Module) -> dict[str, nn.Module]:
-    """Return the layers of a model by dotted name: as the module inside a wrapper has them, and as the whole has them.
+    """Return the layers of a model by dotted name, relative to the wrapped module as well as to the whole.
 
-    Those of TorchScript are left out: nothing can be hooked to them.
+    TorchScript layers are omitted: they accept no hooks.
 
     >>> net = nn.Sequential(nn.Linear(4, 2))
     >>> sorted(modules_by_name(nn.DataParallel(net)))
     ['', '0', 'module', 'module.0']
     """
-    found = dict(model.named_modules(remove_duplicate=False))
-    found |= dict(bare(model).named_modules(remove_duplicate=False))
-    return {name: module for name, module in found.items() if not isinstance(module, torch.jit.RecursiveScriptModule)}
+    layers = dict(model.named_modules(remove_duplicate=False))
+    layers |= dict(bare(model).named_modules(remove_duplicate=False))
+    return {name: module for name, module in layers.items() if not isinstance(module, torch.jit.RecursiveScriptModule)}
 
 
 @contextmanager
 def _hooked(model: nn.Module, names: Sequence[str], keep: Any) -> Iterator[None]:
-    """Call ``keep(name, tensor)`` with what each named layer gives, as long as the block runs."""
+    """Call ``keep(name, tensor)`` with the output of each named layer, within the block."""
     modules = modules_by_name(model)
     with ExitStack() as hooks:
         for name in names:

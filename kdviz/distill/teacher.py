@@ -1,4 +1,4 @@
-"""The teacher: frozen, in eval mode, and asked once for every example it will be asked about again."""
+"""The teacher: frozen, in eval mode, and run only once on each example that is used again."""
 
 from __future__ import annotations
 
@@ -26,18 +26,17 @@ __all__ = ["ROWS_AT_ONCE", "Answers", "Cancelled", "Teacher", "device_of", "weig
 
 
 class Answers(NamedTuple):
-    """What a teacher gave for N examples."""
+    """A teacher's outputs for N examples."""
 
     logits: Tensor  # (N, C)
     layers: dict[str, Tensor]  # (N, ...) by layer name
 
 
 class Teacher:
-    """A module that only answers.
+    """A frozen module.
 
-    Its logits are cached by the content of the examples and the content of its weights: change either and they are
-    computed anew. (What is written through ``.data`` goes unnoticed by torch; it is found by the full check at the
-    end of training.)
+    Its logits are cached by the content of the examples and of its weights: if either changes, they are recomputed.
+    (Torch does not notice writes through ``.data``; the full check at the end of training does.)
 
     Parameters
     ----------
@@ -68,7 +67,7 @@ class Teacher:
             )
 
     def __call__(self, inputs: Inputs) -> Tensor:
-        """Return logits (B, C), or (B, L, C) of tokens, for ``inputs`` anywhere, without gradient."""
+        """Return logits (B, C), or (B, L, C) of tokens, for ``inputs`` on any device, without gradient."""
         return self._ask(self.module, inputs)
 
     def _ask(self, module: nn.Module, inputs: Inputs) -> Tensor:
@@ -76,12 +75,12 @@ class Teacher:
             return ask(module, inputs, who="teacher")
 
     def answer(self, inputs: Inputs, layers: Sequence[str]) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return logits and what the named layers give, (B, ...), without gradient."""
+        """Return logits and the outputs of the named layers, (B, ...), without gradient."""
         with tapped(self.module, layers, self._overwritten(inputs, layers)) as seen:
             return self._ask(uncompiled(self.module) if layers else self.module, inputs), seen
 
     def writes(self, inputs: Inputs) -> bool:
-        """Whether the module changes itself when it is asked, as observers of quantisation do; found out once."""
+        """Whether a forward pass changes the module, as with observers of quantization; tested once."""
         if self._writes is None:
             with evaluating(self.module), torch.no_grad(), seeded(0, device_of(self.module), everywhere=True):
                 before = weight_versions(self.module)
@@ -90,23 +89,23 @@ class Teacher:
         return self._writes
 
     def probe_layers(self, inputs: Inputs) -> dict[str, Tap]:
-        """Return what each layer gives for two examples, by name; remembered for what follows."""
+        """Return the tap of each layer for two examples, by name; cached."""
         self._taps = probe(self.module, fitted(rows(inputs, slice(0, 2)), self.module))
         return self._taps
 
     def _overwritten(self, inputs: Inputs, layers: Sequence[str]) -> list[str]:
-        """Return those of the layers whose output a later layer writes into; looked up once."""
+        """Return those of the layers whose output a later layer overwrites; cached."""
         if any(name not in self._taps for name in layers):
             self.probe_layers(inputs)
         return [name for name in layers if self._taps[name].overwritten]
 
     def knows(self, examples: Examples) -> bool:
-        """Whether it can be asked about these examples: a module that has recorded answers only says so itself."""
+        """Whether the module can process these examples; one with recorded outputs may be limited to its own."""
         ask = getattr(self.module, "knows", None)
         return ask is None or bool(ask(examples))
 
     def logits(self, examples: Examples, *, progress: Callable[[int, int], bool] | None = None) -> Tensor:
-        """Return logits (N, C) for all examples, in their order, from the cache where they are known.
+        """Return logits (N, C) for all examples, in order, from the cache if possible.
 
         Parameters
         ----------
@@ -125,18 +124,18 @@ class Teacher:
     def answers(
         self, examples: Examples, layers: Sequence[str], *, progress: Callable[[int, int], bool] | None = None
     ) -> Answers:
-        """Return logits and what the named layers give for all examples, from the cache where they are known.
+        """Return logits and the outputs of the named layers for all examples, from the cache if possible.
 
-        Layers take memory: ask ``layer_bytes`` first. Progress and errors as for ``logits``.
+        Layers take memory: check ``layer_bytes`` first. Progress and errors as for ``logits``.
         """
         with self._lock:
             key = (examples.fingerprint(), self.fingerprint())
-            self._cache = {k: v for k, v in self._cache.items() if k[1] == key[1]}  # other weights: never again
-            known = self._cache.get(key)
-            if known is None or not known.layers.keys() >= set(layers):
-                wanted = {*layers, *(known.layers if known is not None else ())}
-                self._cache[key] = known = self._compute(examples, sorted(wanted), progress)
-            return known
+            self._cache = {k: v for k, v in self._cache.items() if k[1] == key[1]}  # of other weights: stale
+            cached = self._cache.get(key)
+            if cached is None or not cached.layers.keys() >= set(layers):
+                wanted = {*layers, *(cached.layers if cached is not None else ())}
+                self._cache[key] = cached = self._compute(examples, sorted(wanted), progress)
+            return cached
 
     def logit_bytes(self, examples: Examples) -> int:
         """Return how many bytes the logits of all examples take."""
@@ -145,7 +144,7 @@ class Teacher:
         return 4 * math.prod(self._logit_shape) * len(examples)
 
     def layer_bytes(self, examples: Examples, layers: Sequence[str]) -> int:
-        """Return how many bytes the named layers give for all examples."""
+        """Return how many bytes the outputs of the named layers take for all examples."""
         self._overwritten(examples.inputs(slice(0, 2)), layers)
         return sum(4 * math.prod(self._taps[name].shape[1:]) for name in set(layers)) * len(examples)
 
@@ -158,10 +157,10 @@ class Teacher:
         held: dict[str, Tensor] = {}
         for start in range(0, len(examples), ROWS_AT_ONCE):
             done = min(start + ROWS_AT_ONCE, len(examples))
-            with seeded(start, device, everywhere=True):  # one that draws in eval mode answers alike each time
-                given, seen = self.answer(examples.inputs(slice(start, done)), layers)
-            logits.append(given)
-            for name, part in seen.items():  # written into its place, so that no second copy is ever held
+            with seeded(start, device, everywhere=True):  # repeatable if it draws in eval mode
+                part_logits, seen = self.answer(examples.inputs(slice(start, done)), layers)
+            logits.append(part_logits)
+            for name, part in seen.items():  # written in place, so that there is never a second copy
                 if name not in held:
                     held[name] = part.new_empty(len(examples), *part.shape[1:])
                 held[name][start:done] = part
@@ -170,19 +169,19 @@ class Teacher:
         return Answers(torch.cat(logits), held)
 
     def fingerprint(self) -> str:
-        """Return a hash of the weights; hashed again only when a tensor was written to since."""
+        """Return a hash of the weights; recomputed only if a tensor was written to since."""
         written = weight_versions(self.module)
         if self._hashed is None or self._hashed[0] != written:
             self._hashed = (written, weight_hash(self.module))
         return self._hashed[1]
 
     def check_unwritten(self, since: str) -> None:
-        """Raise a ``RuntimeError`` if the weights were written to since fingerprint ``since``; quick."""
+        """Raise a ``RuntimeError`` if the weights were written to since fingerprint ``since``; fast."""
         if self.fingerprint() != since:
             self.check_unchanged(since)
 
     def check_unchanged(self, since: str) -> None:
-        """Raise a ``RuntimeError`` if the weights, all of them hashed again, are not those of fingerprint ``since``."""
+        """Raise a ``RuntimeError`` if the weights, all hashed again, differ from fingerprint ``since``."""
         if in_training(self.module) or weight_hash(self.module) != since:
             raise RuntimeError(
                 "the teacher changed while it was teaching (its weights or its mode); "
@@ -191,7 +190,7 @@ class Teacher:
 
 
 def weight_hash(module: nn.Module) -> str:
-    """Return a hash over names, shapes and bytes of all parameters and buffers, and of what else a module keeps."""
+    """Return a hash of the names, shapes and bytes of all parameters and buffers, and of the rest of the state."""
     digest = hashlib.blake2b(digest_size=16)
     held = module.state_dict()
     beside = {name: buffer for name, buffer in module.named_buffers() if name not in held}
@@ -199,12 +198,12 @@ def weight_hash(module: nn.Module) -> str:
         _feed(digest, name, value)
     for part in module.modules():
         if isinstance(part, Wrapped):
-            digest.update(part.mark().encode())  # other columns of the same weights are another teacher
+            digest.update(part.mark().encode())  # the same weights with other columns are another teacher
     return digest.hexdigest()
 
 
 def _feed(digest: Any, name: str, value: Any) -> None:
-    """Add a tensor, or whatever ``state_dict()`` holds beside tensors, to a hash."""
+    """Add a tensor, or any other entry of ``state_dict()``, to a hash."""
     if isinstance(value, Tensor):
         digest.update(f"{name}{tuple(value.shape)}{value.dtype}".encode())
         if value.is_quantized:
@@ -226,15 +225,15 @@ def _feed(digest: Any, name: str, value: Any) -> None:
     else:
         try:
             digest.update(name.encode() + pickle.dumps(value))
-        except Exception:  # nothing is known of it but that it is there
+        except Exception:  # only its type is known
             digest.update(f"{name}{type(value).__qualname__}".encode())
 
 
 def weight_versions(module: nn.Module) -> int:
-    """Return a cheap sign of writing: which tensors there are and how often each was written to in place."""
+    """Return a cheap mark that changes on writing: the tensors, and how often each was written to in place."""
     tensors = [*module.parameters(), *module.buffers()]
-    return hash(tuple((_place(t), 0 if t.is_inference() else t._version) for t in tensors))
+    return hash(tuple((_address(t), 0 if t.is_inference() else t._version) for t in tensors))
 
 
-def _place(tensor: Tensor) -> int:
+def _address(tensor: Tensor) -> int:
     return tensor.data_ptr() if tensor.layout == torch.strided else id(tensor)

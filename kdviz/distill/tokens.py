@@ -35,13 +35,13 @@ def flat_labels(y: Tensor, places: Tensor | None) -> Tensor:
     Raises
     ------
     ValueError
-        If there is one label an example and the model answers token by token.
+        If there is one label per example and the model answers token by token.
     """
     if places is None:
         if y.ndim != 1:
             raise ValueError(
-                f"labels have shape (examples, {y.shape[1]}) and the model answers one class an example; "
-                "use a model with logits (examples, tokens, classes), or one label an example"
+                f"labels have shape (examples, {y.shape[1]}) and the model answers one class per example; "
+                "use a model with logits (examples, tokens, classes), or one label per example"
             )
         return y
     if y.ndim == 1:

@@ -1,7 +1,7 @@
-"""Distillation losses: pure functions of tensors, one family a file.
+"""Distillation losses: pure functions of tensors, one family per file.
 
 One convention throughout: a divergence is summed over classes and averaged over the batch (never over B·C), it carries
-the factor T², and no gradient ever reaches the teacher. All is computed in float32 at least: half precision and
+the factor T², and no gradient ever reaches the teacher. Everything is computed in float32 at least: half precision and
 ``torch.autocast`` change nothing.
 """
 

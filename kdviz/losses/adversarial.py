@@ -14,28 +14,28 @@ from .precision import at_least_float32, outside_autocast
 
 @outside_autocast
 def discriminator_loss(d_t: Tensor, d_s: Tensor) -> Tensor:
-    """What the discriminator minimises: E[softplus(−D(t))] + E[softplus(D(s))], in nats.
+    """The discriminator's loss (GAN-KD): E[softplus(−D(t))] + E[softplus(D(s))], in nats.
 
     Parameters
     ----------
     d_t : Tensor, any shape
-        What the discriminator says of the teacher's outputs: logits, large for "teacher".
+        The discriminator's logits for the teacher's outputs, large for "teacher".
     d_s : Tensor, any shape
-        What it says of the student's outputs, which have to be detached before: ``D(s.detach())``. The gradient is the
-        discriminator's alone.
+        Its logits for the student's outputs, which must be detached: ``D(s.detach())``. Only the discriminator gets a
+        gradient.
 
     Returns
     -------
     Tensor
-        A scalar; 2 ln 2 for a discriminator that always says 0. float32 at least.
+        A scalar; 2 ln 2 for a discriminator that always outputs 0. float32 at least.
 
     Notes
     -----
     −log σ(D(t)) − log (1 − σ(D(s))), each averaged over all its entries: binary cross-entropy with the label 1 for
-    the teacher and 0 for the student. The two need not be of one size: a batch of cached teacher outputs may be larger.
+    the teacher and 0 for the student. Their sizes may differ: a batch of cached teacher outputs may be larger.
 
-    The discriminator of Xu et al. reads logits and names the class as well; here it may be any module on any output,
-    and a class loss for it is a term of its own.
+    The discriminator of Xu et al. reads logits and also predicts the class; here it may be any module on any output,
+    and a class loss for it is a separate term.
 
     References
     ----------
@@ -55,26 +55,26 @@ def discriminator_loss(d_t: Tensor, d_s: Tensor) -> Tensor:
 
 @outside_autocast
 def generator_loss(d_s: Tensor) -> Tensor:
-    """What the student minimises to be taken for the teacher: E[softplus(−D(s))], in nats.
+    """The student's loss for being taken for the teacher (GAN-KD): E[softplus(−D(s))], in nats.
 
     Parameters
     ----------
     d_s : Tensor, any shape
-        What the discriminator says of the student's outputs: logits, large for "teacher". Keep the discriminator's
-        weights out of the student's optimiser.
+        The discriminator's logits for the student's outputs, large for "teacher". Keep the discriminator's weights out
+        of the student's optimizer.
 
     Returns
     -------
     Tensor
-        A scalar; ln 2 where the discriminator says 0. float32 at least.
+        A scalar; ln 2 where the discriminator outputs 0. float32 at least.
 
     Notes
     -----
-    −log σ(D(s)), averaged over all entries: the non-saturating form. The original log (1 − σ(D(s))) fades with the
-    student's gradient just where the discriminator is sure of it, at the start of training.
+    −log σ(D(s)), averaged over all entries: the non-saturating form. The gradient of the original
+    log (1 − σ(D(s))) vanishes just where the discriminator is certain, at the start of training.
 
-    The teacher does not occur: nothing in it says which of the teacher's answers belongs to this example. A term on
-    the response or the labels beside it does, as in Xu et al.
+    The teacher does not occur: the loss does not relate an example to the teacher's output for it. An additional term
+    on the response or the labels does, as in Xu et al.
 
     References
     ----------
@@ -104,16 +104,16 @@ def gradient_penalty(
     Parameters
     ----------
     discriminator : callable
-        From outputs, shape (B, ...), to logits, any shape with B first. Each example must be judged alone: with batch
-        normalisation the gradient below mixes examples.
+        Maps outputs, shape (B, ...), to logits, any shape with B first. It must treat each example separately: with
+        batch normalization the gradient below mixes examples.
     real : Tensor, shape (B, ...)
         Teacher outputs, cached or not; detached.
     fake : Tensor, shape (B, ...), optional
         Student outputs; detached. Needed by ``"wgan-gp"``.
     kind : {"r1", "wgan-gp"}
-        ``"r1"``: zero-centred, at the teacher's outputs. ``"wgan-gp"``: a slope of 1 between teacher and student.
+        ``"r1"``: zero-centered, at the teacher's outputs. ``"wgan-gp"``: a slope of 1 between teacher and student.
     generator : torch.Generator, optional
-        Draws the places between teacher and student for ``"wgan-gp"``; None takes torch's own.
+        Draws the points between teacher and student for ``"wgan-gp"``; default torch's own.
 
     Returns
     -------
@@ -124,13 +124,13 @@ def gradient_penalty(
     Raises
     ------
     ValueError
-        If ``kind`` is unknown, ``"wgan-gp"`` has no ``fake`` or one of another shape, or the discriminator does not
-        depend on what it is given.
+        If ``kind`` is unknown, ``"wgan-gp"`` has no ``fake`` or one of another shape, or the discriminator's
+        output does not depend on its input.
 
     Notes
     -----
-    ``"r1"``: E_t ‖∇_x D(t)‖². Mescheder et al. write R1 = (γ/2) E ‖∇D‖²: γ/2 is the weight to give it. They prove local
-    convergence with it and show none for the slope of 1, hence the default.
+    ``"r1"``: E_t ‖∇_x D(t)‖². Mescheder et al. write R1 = (γ/2) E ‖∇D‖²: γ/2 is its weight. They prove local
+    convergence with it and give a counterexample for a slope of 1, hence the default.
 
     ``"wgan-gp"``: E (‖∇_x D(x̂)‖ − 1)² at x̂ = u t + (1 − u) s with one u ~ U(0, 1) per example. It belongs to the
     Wasserstein loss and is here for comparison; Gulrajani et al. give it the weight 10.
@@ -152,29 +152,29 @@ def gradient_penalty(
     >>> gradient_penalty(linear, torch.zeros(5, 2), torch.ones(5, 2), kind="wgan-gp").item()  # (5 − 1)²
     16.0
     """
-    x = _places(real, fake, kind, generator).requires_grad_()
+    x = _points(real, fake, kind, generator).requires_grad_()
     with torch.enable_grad():
         logits = discriminator(x)
         slopes = None
         if logits.requires_grad:
             (slopes,) = torch.autograd.grad(logits.sum(), x, create_graph=True, allow_unused=True)
         if slopes is None:
-            raise ValueError("the discriminator's logits do not depend on what it is given: is something detached?")
+            raise ValueError("the discriminator's logits do not depend on its input: is something detached?")
         squares = slopes.flatten(1).square().sum(1)  # (B,)
         if kind == "r1":
             return squares.mean()
         return ((squares + 1e-12).sqrt() - 1).square().mean()  # kept from 0, where the root has no gradient
 
 
-def _places(real: Tensor, fake: Tensor | None, kind: str, generator: torch.Generator | None) -> Tensor:
-    """Return where the slope is taken, as a new leaf."""
+def _points(real: Tensor, fake: Tensor | None, kind: str, generator: torch.Generator | None) -> Tensor:
+    """Return the points at which the slope is taken, as a new leaf."""
     if kind not in ("r1", "wgan-gp"):
         raise ValueError(f'kind must be "r1" or "wgan-gp", got {kind!r}')
     real = at_least_float32(real.detach())
     if kind == "r1":
         return real.clone()
     if fake is None or fake.shape != real.shape:
-        given = "none" if fake is None else f"shape {tuple(fake.shape)}"
-        raise ValueError(f"wgan-gp needs fake of the shape of real, {tuple(real.shape)}, got {given}")
+        got = "none" if fake is None else f"shape {tuple(fake.shape)}"
+        raise ValueError(f"wgan-gp needs fake of the shape of real, {tuple(real.shape)}, got {got}")
     u = torch.rand(len(real), generator=generator, dtype=real.dtype, device=real.device)
     return torch.lerp(at_least_float32(fake.detach()), real, u.view(-1, *[1] * (real.ndim - 1)))

@@ -1,4 +1,4 @@
-"""The true class and the others weighed apart (DKD)."""
+"""Decoupled knowledge distillation (DKD)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 from .labels import UNLABELLED
 from .precision import outside_autocast
 from .reductions import Reduction, over_positions, paired
-from .softening import NEEDED, check_temperature, weighed_log_ratio
+from .softening import NEEDED, check_temperature, weighted_log_ratio
 
 
 @outside_autocast
@@ -24,7 +24,9 @@ def decoupled(
     mask: Tensor | None = None,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """The true class and the others weighed apart (DKD), T² · (α·TCKD + β·NCKD), in nats.
+    """Decoupled knowledge distillation (DKD): separate weights for the true class and the others, in nats.
+
+    T² · (α·TCKD + β·NCKD).
 
     Parameters
     ----------
@@ -33,13 +35,13 @@ def decoupled(
     y : Tensor of int64, shape (B,) or (...)
         Class indices; -1 marks a position without a label, which does not count.
     alpha : float
-        α, the weight of TCKD: how sure the teacher is of the true class.
+        α, the weight of TCKD: the teacher's confidence in the true class.
     beta : float
-        β, the weight of NCKD: what the teacher says among the other classes.
+        β, the weight of NCKD: the teacher's distribution among the other classes.
     temperature : float
         T > 0; both sides are softened by it.
     mask : Tensor of bool, shape (B,) or (...), optional
-        True where a position counts. What stands elsewhere, NaN included, reaches neither value nor gradient.
+        True where a position counts. Masked-out entries, NaN included, affect neither the value nor the gradient.
     reduction : {"mean", "none"}
         ``"mean"``: the average over the positions that count, 0 where none does. ``"none"``: one value per example,
         shape (B,) or (...), 0 where it does not count.
@@ -61,17 +63,17 @@ def decoupled(
 
         TCKD = p_y log(p_y / q_y) + p_∖ log(p_∖ / q_∖)        NCKD = Σ_{c ≠ y} p̂_c log(p̂_c / q̂_c)
 
-    KL(p ‖ q) = TCKD + (1 − p_y) · NCKD for each example: in soft targets, the surer the teacher is of the true class,
-    the less its view of the others counts. Decoupling gives NCKD a weight of its own. With two classes NCKD is 0.
+    KL(p ‖ q) = TCKD + (1 − p_y) · NCKD for each example: in soft targets, the more confident the teacher is in the true
+    class, the less its distribution among the others counts. Decoupling gives NCKD a weight of its own. With two
+    classes NCKD is 0.
 
-    p_∖ is never computed as 1 − p_y, which is 0 for a sure teacher: log p_y and log p_∖ are log-sigmoids of ± the
+    p_∖ is never computed as 1 − p_y, which is 0 for a confident teacher: log p_y and log p_∖ are log-sigmoids of ± the
     margin z_y − logsumexp_{c ≠ y} z_c of z = t / T. Public code takes the logarithm of the summed softmax (−∞ once it
-    underflows) and leaves the true class out of NCKD by taking 1,000 off its logit, which no longer leaves it out where
-    logits / T lie further apart than that. It also ramps the loss up over the first epochs; here that is a schedule of
-    the weight.
+    underflows) and excludes the true class from NCKD by subtracting 1,000 from its logit, which fails where logits / T
+    are further apart than that. It also ramps the loss up over the first epochs; here that is a schedule of the weight.
 
-    Classes that the teacher rules out (t_c = −∞) add nothing to either part. Where it rules out all but the true class,
-    NCKD, which has nothing to go by, is 0.
+    Classes that the teacher rules out (t_c = −∞) contribute to neither part. Where it rules out all but the true class,
+    NCKD is 0.
 
     References
     ----------
@@ -94,20 +96,20 @@ def decoupled(
     if s.shape[-1] < 2:
         raise ValueError(f"decoupled needs logits of at least two classes, got shape {tuple(s.shape)}")
     if y.shape != s.shape[:-1]:
-        raise ValueError(f"y must have shape {tuple(s.shape[:-1])}, one class an example, got {tuple(y.shape)}")
+        raise ValueError(f"y must have shape {tuple(s.shape[:-1])}, one class per example, got {tuple(y.shape)}")
     counts = (y != UNLABELLED) if mask is None else (y != UNLABELLED) & mask
     target = y.clamp(min=0).unsqueeze(-1)  # (B, 1)
     margin_s, log_q = _split(s / temperature, target)
     margin_t, log_p = _split(t / temperature, target)
     tckd = _two_way_kl(margin_t, margin_s)  # (B,)
-    nckd = weighed_log_ratio(log_p, log_q).sum(-1)  # (B,)
+    nckd = weighted_log_ratio(log_p, log_q).sum(-1)  # (B,)
     return over_positions((alpha * tckd + beta * nckd) * temperature**2, reduction, counts)
 
 
 def _split(z: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Return the log-odds of the target class, shape (B,), and log σ(z) among the others, (B, C), −∞ at the target.
 
-    Where all others are ruled out the odds are infinite, and nothing is said among the others: −∞ throughout.
+    Where all others are ruled out the odds are infinite, and the distribution among the others is −∞ throughout.
     """
     is_target = torch.arange(z.shape[-1], device=z.device) == target  # (B, C)
     others = z.masked_fill(is_target, -torch.inf)
@@ -120,5 +122,5 @@ def _split(z: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
 
 def _two_way_kl(margin_t: Tensor, margin_s: Tensor) -> Tensor:
     """Return the KL divergence of two yes-or-no distributions from their log-odds."""
-    yes = weighed_log_ratio(F.logsigmoid(margin_t), F.logsigmoid(margin_s))
-    return yes + weighed_log_ratio(F.logsigmoid(-margin_t), F.logsigmoid(-margin_s))
+    yes = weighted_log_ratio(F.logsigmoid(margin_t), F.logsigmoid(margin_s))
+    return yes + weighted_log_ratio(F.logsigmoid(-margin_t), F.logsigmoid(-margin_s))

@@ -1,4 +1,4 @@
-"""Penalties on unequal treatment: how far groups lie apart in the student's probability of one class."""
+"""Penalties on unequal treatment: how far groups differ in the student's probability of one class."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from .precision import at_least_float32, outside_autocast
 
 @outside_autocast
 def demographic_parity(s: Tensor, groups: Tensor, *, positive: int = 1, group_count: int | None = None) -> Tensor:
-    """Mean squared distance of the groups' mean probability of the positive class from that of all.
+    """Demographic parity: mean squared distance of the groups' mean probability of the positive class from the overall
+    mean.
 
     Parameters
     ----------
     s : Tensor, shape (B, C)
         Student logits.
     groups : Tensor of int64, shape (B,)
-        The group of each example, from 0 up; -1 where it is not known, which leaves the example out.
+        The group of each example, from 0; -1 where unknown: such examples are left out.
     positive : int
-        The class that counts as chosen.
+        The class that counts as a positive decision.
     group_count : int, optional
-        How many groups there are, when the caller knows: it saves looking for the largest code.
+        The number of groups, if known: this saves searching for the largest code.
 
     Returns
     -------
@@ -32,7 +33,7 @@ def demographic_parity(s: Tensor, groups: Tensor, *, positive: int = 1, group_co
     Raises
     ------
     ValueError
-        If the shapes do not fit or ``positive`` is no class.
+        If the shapes do not fit or ``positive`` is not a class.
 
     Notes
     -----
@@ -42,20 +43,19 @@ def demographic_parity(s: Tensor, groups: Tensor, *, positive: int = 1, group_co
         loss = (1/G) Σ_g (μ_g − μ)²
 
     It is the quadratic penalty on the constraints of Agarwal et al., E[h(X) | A = a] = E[h(X)] for all a, with the
-    probability p in place of the decision h. For two groups that are equally large it is a quarter of (μ_0 − μ_1)², the
-    squared mean difference.
+    probability p instead of the decision h. For two groups of equal size it is a quarter of (μ_0 − μ_1)², the squared
+    mean difference.
 
-    It is 0, with a gradient of 0, where all groups have one mean: so in a batch of one group, of one example, or
-    without any known group. A group that is missing from the batch adds nothing.
+    It is 0, with a gradient of 0, where all groups have the same mean: also in a batch of one group, of one example, or
+    without any known group. A group that is missing from the batch contributes nothing.
 
-    Groups have equal weight however small they are. A batch holds few members of a rare group, and the chance in their
-    mean counts as distance: of equally treated groups the loss is above 0 on average, by about Var(p) · (1/n_g − 1/n)
-    for each group. Use large batches, or join rare groups.
+    Groups have equal weight however small they are. A batch holds few members of a rare group, and the sampling noise
+    of their mean counts as distance: for equally treated groups the loss is above 0 on average, by about
+    Var(p) · (1/n_g − 1/n) for each group. Use large batches, or merge rare groups.
 
-    Public implementations differ. FairTorch adds the squares up, which makes the penalty as many times larger, and
-    gives NaN when a group is missing from the batch. Zemel et al. take the absolute difference, which does not fade
-    near 0; Zafar et al. the covariance of group and distance to the decision boundary, of logits instead of
-    probabilities.
+    Public implementations differ. FairTorch sums the squares, which makes the penalty G times larger, and returns NaN
+    when a group is missing from the batch. Zemel et al. use the absolute difference, whose gradient does not fade near
+    0; Zafar et al. the covariance of group and distance to the decision boundary, of logits instead of probabilities.
 
     References
     ----------
@@ -78,7 +78,7 @@ def demographic_parity(s: Tensor, groups: Tensor, *, positive: int = 1, group_co
 def equalized_odds(
     s: Tensor, y: Tensor, groups: Tensor, *, positive: int = 1, group_count: int | None = None
 ) -> Tensor:
-    """Demographic parity among the examples of the positive class and among the others, averaged over both.
+    """Equalized odds: demographic parity among the positive examples and among the others, averaged over both.
 
     Parameters
     ----------
@@ -87,11 +87,11 @@ def equalized_odds(
     y : Tensor of int64, shape (B,)
         Class indices; -1 marks an example without a label, which is left out.
     groups : Tensor of int64, shape (B,)
-        The group of each example, from 0 up; -1 where it is not known, which leaves the example out.
+        The group of each example, from 0; -1 where unknown: such examples are left out.
     positive : int
-        The class that counts as chosen.
+        The class that counts as a positive decision.
     group_count : int, optional
-        How many groups there are, when the caller knows: it saves looking for the largest code.
+        The number of groups, if known: this saves searching for the largest code.
 
     Returns
     -------
@@ -101,7 +101,7 @@ def equalized_odds(
     Raises
     ------
     ValueError
-        If the shapes do not fit or ``positive`` is no class.
+        If the shapes do not fit or ``positive`` is not a class.
 
     Notes
     -----
@@ -111,11 +111,11 @@ def equalized_odds(
         loss = ½ Σ_k (1/G_k) Σ_g (μ_{g,k} − μ_k)²
 
     k = 1 is the soft version of the true-positive rate, k = 0 that of the false-positive rate: the quadratic penalty on
-    the constraints of Agarwal et al. for equalized odds. More than two classes are two here, positive and not, as
-    fairlearn has them. A half of which the batch holds one group or none is 0; so is a batch without labels.
+    the constraints of Agarwal et al. for equalized odds. More than two classes are reduced to two, positive and other,
+    as in fairlearn. A half with one group or none in the batch is 0; so is a batch without labels.
 
-    What :func:`demographic_parity` says of rare groups and of other implementations holds here, the more so as each
-    group is cut in two. FairTorch adds up over both halves as well.
+    The notes of :func:`demographic_parity` on rare groups and other implementations apply here too, even more so as
+    each group is split in two. FairTorch also sums over both halves.
 
     References
     ----------
@@ -130,7 +130,7 @@ def equalized_odds(
     0.0312
     """
     if y.shape != s.shape[:1]:
-        raise ValueError(f"y must have shape ({len(s)},), one class an example, got {tuple(y.shape)}")
+        raise ValueError(f"y must have shape ({len(s)},), one class per example, got {tuple(y.shape)}")
     p, members = _probability(s, positive), _members(s, groups, group_count)
     yes = y == positive
     no = ~yes & (y != UNLABELLED)
@@ -142,14 +142,14 @@ def _probability(s: Tensor, positive: int) -> Tensor:
     if s.ndim != 2:
         raise ValueError(f"student logits must have shape (batch, classes), got {tuple(s.shape)}")
     if not 0 <= positive < s.shape[1]:
-        raise ValueError(f"positive must be one of the {s.shape[1]} classes, from 0 up, got {positive}")
+        raise ValueError(f"positive must be one of the {s.shape[1]} classes, by index from 0, got {positive}")
     return at_least_float32(s).softmax(1)[:, positive]
 
 
 def _members(s: Tensor, groups: Tensor, group_count: int | None) -> Tensor:
-    """Return who belongs to which group, 0 or 1 in the dtype of the loss, shape (B, G); -1 belongs to none."""
+    """Return group membership, 0 or 1 in the dtype of the loss, shape (B, G); -1 belongs to no group."""
     if groups.shape != s.shape[:1]:
-        raise ValueError(f"groups must have shape ({len(s)},), one code an example, got {tuple(groups.shape)}")
+        raise ValueError(f"groups must have shape ({len(s)},), one code per example, got {tuple(groups.shape)}")
     if group_count is None:
         group_count = int(groups.max()) + 1 if len(groups) else 0
     dtype = at_least_float32(s[:0]).dtype
@@ -157,10 +157,10 @@ def _members(s: Tensor, groups: Tensor, group_count: int | None) -> Tensor:
 
 
 def _between(p: Tensor, members: Tensor) -> Tensor:
-    """Return the mean over groups that have a member of the squared distance of their mean from that of all."""
+    """Return the mean squared distance from the overall mean, over the groups that have a member."""
     n = members.sum(0)  # (G,)
     sums = p @ members  # (G,)
-    there = n > 0
+    occurs = n > 0
     overall = sums.sum() / n.sum().clamp(min=1)
-    apart = (sums / n.clamp(min=1) - overall) * there  # (G,)
-    return apart.square().sum() / there.sum().clamp(min=1)
+    difference = (sums / n.clamp(min=1) - overall) * occurs  # (G,)
+    return difference.square().sum() / occurs.sum().clamp(min=1)

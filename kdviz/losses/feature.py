@@ -1,7 +1,7 @@
-"""Losses on features: what a layer of the student gives, against what a layer of the teacher gives.
+"""Losses on features: the output of a student's layer compared with that of a teacher's layer.
 
-A feature is a vector (B, D), tokens (B, L, D) or maps (B, C, H, W). Its channels are D or C; its positions are the one
-of a vector, the L of tokens, the H·W of maps.
+A feature is a vector (B, D), tokens (B, L, D) or maps (B, C, H, W). Its channels are D or C; its positions are 1 for a
+vector, L for tokens, H·W for maps.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ VARIANCE_FLOOR = 1e-5  # ε of VID
 
 @outside_autocast
 def hint(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
-    """Mean squared error between features of one shape, the hint of FitNets.
+    """Hint (FitNets): mean squared error between features of the same shape.
 
     Parameters
     ----------
@@ -39,13 +39,13 @@ def hint(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
     Raises
     ------
     ValueError
-        If the shapes differ: a regressor, trained with the student, must bridge them first.
+        If the shapes differ: a regressor, trained with the student, must convert them first.
 
     Notes
     -----
     With r the regressor and n the number of entries of one example's feature, loss = (1/n) ‖r(F_s) − F_t‖², averaged
     over the batch. The paper has ½ ‖·‖² instead: half the sum, which is n/2 times larger. Public implementations use
-    the mean; RepDistiller's script weighs it by 100.
+    the mean; RepDistiller's script gives it the weight 100.
 
     References
     ----------
@@ -64,15 +64,15 @@ def hint(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
 def attention_transfer(
     F_s: Tensor, F_t: Tensor, form: Literal["code", "paper"] = "code", *, reduction: Reduction = "mean"
 ) -> Tensor:
-    """Distance between attention maps: where a layer is active, whatever its channels mean.
+    """Attention transfer (AT): distance between attention maps, where a layer is active, whatever its channels mean.
 
     Parameters
     ----------
     F_s, F_t : Tensor, shape (B, C, H, W) or (B, L, D)
-        Student and teacher features; ``F_t`` is detached. The numbers of channels may differ. So may the sizes of maps,
-        of which the larger is average-pooled; tokens must be equally many.
+        Student and teacher features; ``F_t`` is detached. The numbers of channels may differ. So may the sizes of maps:
+        the larger is average-pooled; the numbers of tokens must be equal.
     form : {"code", "paper"}
-        The authors' code or their paper: see the notes.
+        As in the authors' code or in their paper: see the notes.
     reduction : {"mean", "none"}
         ``"mean"``: the average over examples. ``"none"``: one value per example, shape (B,).
 
@@ -84,7 +84,7 @@ def attention_transfer(
     Raises
     ------
     ValueError
-        If the features are no maps or tokens, do not fit, or ``form`` or ``reduction`` is unknown.
+        If the features are not maps or tokens, do not fit, or ``form`` or ``reduction`` is unknown.
 
     Notes
     -----
@@ -93,10 +93,10 @@ def attention_transfer(
         Q_x = Σ_c A_{c,x}² ,   d = Q_s/‖Q_s‖₂ − Q_t/‖Q_t‖₂
         form="code":  ‖d‖₂² / N            form="paper":  ‖d‖₂
 
-    (A sum or a mean over channels is the same once Q is normalised.) So an example's "code" value is the square of its
-    "paper" value over N: with N = 64 and ‖d‖ = 0.5 it is 0.0039 against 0.5, which is why RepDistiller's script weighs
-    the former by 1,000. Its gradient fades as student and teacher come close; that of "paper" keeps its size until both
-    are equal, where it is 0 here. The paper's weight β/2 is left to the weight of the term.
+    (A sum or a mean over channels is the same once Q is normalized.) So an example's "code" value is the square of its
+    "paper" value over N: with N = 64 and ‖d‖ = 0.5 it is 0.0039 against 0.5, which is why RepDistiller's script gives
+    the former the weight 1,000. Its gradient fades as student and teacher come close; that of "paper" keeps its size
+    until both are equal, where it is 0 here. The paper's weight β/2 is left to the weight of the term.
 
     Both forms are 0 at N = 1. A map that is 0 everywhere has Q/‖Q‖ = 0 and no gradient.
 
@@ -119,7 +119,7 @@ def attention_transfer(
 
 @outside_autocast
 def gram(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
-    """Mean squared error between Gram matrices: which channels are active together, wherever that is.
+    """Gram matrices: mean squared error of which channels are active together, at any position.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def gram(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
     Raises
     ------
     ValueError
-        If the features do not fit, as when their channels differ in number.
+        If the features do not fit, for example if their numbers of channels differ.
 
     Notes
     -----
@@ -169,13 +169,13 @@ def gram(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
 
 @outside_autocast
 def neuron_selectivity(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
-    """Neuron selectivity transfer: how far apart two sets of channel maps lie, by a squared polynomial kernel.
+    """Neuron selectivity transfer (NST): distance of two sets of channel maps, by a squared polynomial kernel.
 
     Parameters
     ----------
     F_s, F_t : Tensor, shape (B, C, H, W) or (B, L, D)
-        Student and teacher features; ``F_t`` is detached. The numbers of channels may differ. So may the sizes of maps,
-        of which the larger is average-pooled; tokens must be equally many.
+        Student and teacher features; ``F_t`` is detached. The numbers of channels may differ. So may the sizes of maps:
+        the larger is average-pooled; the numbers of tokens must be equal.
     reduction : {"mean", "none"}
         ``"mean"``: the average over examples. ``"none"``: one value per example, shape (B,).
 
@@ -187,7 +187,7 @@ def neuron_selectivity(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean
     Raises
     ------
     ValueError
-        If the features are no maps or tokens, or do not fit.
+        If the features are not maps or tokens, or do not fit.
 
     Notes
     -----
@@ -201,7 +201,7 @@ def neuron_selectivity(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean
     All aᵀb come from three matrix products of an example's maps, (C_s×C_s), (C_t×C_t) and (C_s×C_t). Public
     implementations multiply maps pair by pair instead, a temporary of B·C²·H·W numbers. The value is that of ‖P_s −
     P_t‖²_F with P = (1/C) Σ_c f_c f_cᵀ over pairs of positions; as a difference of three sums it can fall below 0 by
-    rounding, about 1e-8 in float32. RepDistiller's script weighs it by 50.
+    rounding, about 1e-8 in float32. RepDistiller's script gives it the weight 50.
 
     It is always 0 at one position, where each map is ±1. A channel that is 0 everywhere stays 0 and has no gradient.
 
@@ -222,12 +222,12 @@ def neuron_selectivity(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean
 
 @outside_autocast
 def cosine(h_s: Tensor, h_t: Tensor, mask: Tensor | None = None, *, reduction: Reduction = "mean") -> Tensor:
-    """Turn the student's vectors into the teacher's direction, 1 − cos, averaged over positions.
+    """Cosine loss: turn the student's vectors in the teacher's direction, 1 − cos, averaged over positions.
 
     Parameters
     ----------
     h_s, h_t : Tensor, shape (B, D), (B, L, D) or (B, C, H, W)
-        Student and teacher features of one shape; ``h_t`` is detached. The vectors are those over the channels.
+        Student and teacher features of the same shape; ``h_t`` is detached. The vectors run over the channels.
     mask : Tensor of bool, shape (B,), (B, L) or (B, H, W), optional
         True where a position counts, False for padding.
     reduction : {"mean", "none"}
@@ -247,8 +247,8 @@ def cosine(h_s: Tensor, h_t: Tensor, mask: Tensor | None = None, *, reduction: R
     Notes
     -----
     With u = h/‖h‖₂, loss = 1 − u_sᵀu_t, computed as ½ ‖u_s − u_t‖², which is exactly 0 where student and teacher agree
-    and keeps its digits close by. A vector of zeros points nowhere: its u is 0, so it costs ½ beside any direction and
-    0 beside another one of zeros, without a gradient. Torch's cosine_embedding_loss has 1 there.
+    and stays precise nearby. A vector of zeros has no direction: its u is 0, so it costs ½ against any direction and
+    0 against another vector of zeros, without a gradient. Torch's cosine_embedding_loss is 1 there.
 
     References
     ----------
@@ -270,19 +270,19 @@ def cosine(h_s: Tensor, h_t: Tensor, mask: Tensor | None = None, *, reduction: R
 def contrastive(
     e_s: Tensor, e_t: Tensor, temperature: float = 0.07, *, reduction: Reduction = "mean", detach: bool = True
 ) -> Tensor:
-    """InfoNCE within the batch: of all teacher vectors find that of the same example, and the other way round, in nats.
+    """InfoNCE within the batch (after CRD): identify the teacher's vector of the same example, and vice versa, in nats.
 
     Parameters
     ----------
     e_s, e_t : Tensor, shape (B, D)
-        Student and teacher embeddings of one size; ``e_t`` is detached. Other shapes (B, ...) are flattened.
+        Student and teacher embeddings of equal size; ``e_t`` is detached. Other shapes (B, ...) are flattened.
     temperature : float
-        τ > 0; a low one minds the hardest negatives most.
+        τ > 0; a low one emphasizes the hardest negatives.
     reduction : {"mean", "none"}
         ``"mean"``: the average over examples. ``"none"``: one value per example, shape (B,).
     detach : bool
-        False where ``e_t`` is what a projection makes of the teacher's features that learns with the student, as in
-        CRD. The features that go into it must then be detached.
+        False where ``e_t`` comes from a projection of the teacher's features that is trained with the student, as in
+        CRD. The input of the projection must then be detached.
 
     Returns
     -------
@@ -300,13 +300,13 @@ def contrastive(
 
         ½ [−log(exp m_ii / Σ_j exp m_ij)] + ½ [−log(exp m_ii / Σ_j exp m_ji)]
 
-    The first half lets the student's vector choose among the batch's teacher vectors, the second the teacher's among
-    the student's. It is no divergence: at e_s = e_t it is not 0, and nor is its gradient, for examples that resemble
-    one another are still pushed apart. It tends to log B when all vectors are equal, and is 0 in a batch of one.
+    In the first half the student's vector chooses among the batch's teacher vectors, in the second the teacher's among
+    the student's. It is not a divergence: at e_s = e_t neither it nor its gradient is 0, since similar examples are
+    still pushed apart. It is log B when all vectors are equal, and 0 in a batch of one.
 
     CRD as published is another estimate of the same bound: noise-contrastive estimation with a memory bank of
-    thousands of negatives drawn from other classes, and a linear embedding on each side (of which this function sees
-    the outcome). In-batch negatives need no bank, and include examples of the same class.
+    thousands of negatives drawn from other classes, and a linear embedding on each side (whose outputs are the
+    arguments here). In-batch negatives need no bank, and include examples of the same class.
 
     References
     ----------
@@ -331,7 +331,7 @@ def contrastive(
 
 @outside_autocast
 def variational(mu: Tensor, F_t: Tensor, log_scale: Tensor, *, reduction: Reduction = "mean") -> Tensor:
-    """How unlikely the teacher's features are under a Gaussian that the student predicts, in nats per entry.
+    """Variational information distillation (VID): negative log-likelihood of the teacher's features, in nats per entry.
 
     Parameters
     ----------
@@ -350,7 +350,7 @@ def variational(mu: Tensor, F_t: Tensor, log_scale: Tensor, *, reduction: Reduct
     Raises
     ------
     ValueError
-        If the shapes differ or ``log_scale`` is not one number a channel.
+        If the shapes differ or ``log_scale`` is not one number per channel.
 
     Notes
     -----
@@ -358,11 +358,11 @@ def variational(mu: Tensor, F_t: Tensor, log_scale: Tensor, *, reduction: Reduct
 
         loss = mean over channels and positions of ½ [(μ − F_t)² / σ_c² + log σ_c²] ,   averaged over the batch.
 
-    It is the negative log-likelihood of N(μ, σ²) less the constant ½ log 2π, so it may be negative, and at μ = F_t it
-    is ½ log σ² while the gradient for μ is 0. A channel that cannot be predicted earns a large variance and is left
-    alone. Despite its name α is no logarithm; it is called as in the authors' code, which starts it at
+    It is the negative log-likelihood of N(μ, σ²) minus the constant ½ log 2π, so it may be negative, and at μ = F_t it
+    is ½ log σ² while the gradient for μ is 0. A channel that cannot be predicted gets a large variance and is left
+    alone. Despite its name α is not a logarithm; the name is that of the authors' code, which starts it at
     log(exp(5 − ε) − 1), a variance of 5. That code writes log(1 + exp α) out, which is infinite in float32 above α =
-    88; here it is the stable logaddexp(α, 0), and for very negative α the variance rests at ε. The paper sums over
+    88; here it is the stable logaddexp(α, 0), and for very negative α the variance stays at ε. The paper sums over
     entries where its code takes the mean.
 
     References

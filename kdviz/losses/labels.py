@@ -1,4 +1,4 @@
-"""Losses that learn from labels alone."""
+"""Losses on labels alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .precision import at_least_float32, outside_autocast
 from .reductions import Reduction, check_reduction
 from .softening import check_temperature
 
-UNLABELLED = -1  # the label of an example whose class is not known
+UNLABELLED = -1  # the label of an example whose class is unknown
 
 
 @outside_autocast
@@ -31,15 +31,15 @@ def hard_labels(
     s : Tensor, shape (B, C) or (..., C)
         Student logits.
     y : Tensor of int64, shape (B,) or (...)
-        Class indices; -1 marks an example without a label, which adds nothing.
+        Class indices; -1 marks an example without a label, which contributes nothing.
     weight : Tensor, shape (C,), optional
-        What each class weighs, ≥ 0: see the notes.
+        The weight of each class, ≥ 0: see the notes.
     soft : Tensor of floats, shape (B, C) or (..., C), optional
-        Probabilities that take the place of ``y``, which then only marks the examples that have none with -1.
+        Probabilities that replace ``y``, which then only marks with -1 the examples that have none.
     reduction : {"mean", "none"}
         ``"mean"``: the average over the labelled examples, 0 where there is none. ``"none"``: one value per example.
     labelled : int, optional
-        How many of ``y`` are labels, when the caller knows: it saves counting them.
+        The number of labels in ``y``, if known: this saves counting them.
 
     Returns
     -------
@@ -49,14 +49,14 @@ def hard_labels(
     Raises
     ------
     ValueError
-        If ``y`` does not hold one class an example, ``weight`` or ``soft`` does not fit, or ``reduction`` is unknown.
+        If ``y`` does not hold one class per example, ``weight`` or ``soft`` does not fit, or ``reduction`` is unknown.
 
     Notes
     -----
     With weights w the loss of an example is w_y · CE(s, y), and the mean is the weighted one, Σ_i w_{y_i} CE_i / Σ_i
-    w_{y_i} over the labelled examples of the batch, as torch has it; 0 where all of these weigh nothing. With soft
-    labels p it is −Σ_c w_c p_c log σ(s)_c, and example i counts Σ_c w_c p_ic in the mean, which is the same for a p
-    that is sure. (Torch divides by the number of examples there.)
+    w_{y_i} over the labelled examples of the batch, as in torch; 0 where all these weights are 0. With soft labels p it
+    is −Σ_c w_c p_c log σ(s)_c, and example i has the weight Σ_c w_c p_ic in the mean, which is the same for a one-hot
+    p. (Torch divides by the number of examples there.)
 
     Examples
     --------
@@ -95,17 +95,17 @@ def label_smoothing(
     s : Tensor, shape (B, C) or (..., C)
         Student logits.
     y : Tensor of int64, shape (B,) or (...)
-        Class indices; -1 marks an example without a label, which adds nothing.
+        Class indices; -1 marks an example without a label, which contributes nothing.
     smoothing : float
         ε in [0, 1]: the share of the target that is spread evenly over all C classes, the true one included.
     weight : Tensor, shape (C,), optional
-        What each class weighs, ≥ 0: see the notes.
+        The weight of each class, ≥ 0: see the notes.
     soft : Tensor of floats, shape (B, C) or (..., C), optional
-        Probabilities that take the place of ``y``, which then only marks the examples that have none with -1.
+        Probabilities that replace ``y``, which then only marks with -1 the examples that have none.
     reduction : {"mean", "none"}
         ``"mean"``: the average over the labelled examples, 0 where there is none. ``"none"``: one value per example.
     labelled : int, optional
-        How many of ``y`` are labels, when the caller knows: it saves counting them.
+        The number of labels in ``y``, if known: this saves counting them.
 
     Returns
     -------
@@ -115,17 +115,17 @@ def label_smoothing(
     Raises
     ------
     ValueError
-        If ``smoothing`` is not in [0, 1], ``y`` does not hold one class an example, ``weight`` or ``soft`` does not
+        If ``smoothing`` is not in [0, 1], ``y`` does not hold one class per example, ``weight`` or ``soft`` does not
         fit, or ``reduction`` is unknown.
 
     Notes
     -----
     loss = −(1 − ε) log σ(s)_y − (ε/C) Σ_c log σ(s)_c, averaged over the labelled examples. Up to a constant it is (1 −
-    ε) · CE(s, y) + ε · KL(uniform ‖ σ(s)): distillation from a teacher that answers the same to every input. What a
-    real teacher adds must show beyond this baseline.
+    ε) · CE(s, y) + ε · KL(uniform ‖ σ(s)): distillation from a teacher with the same output for every input. A
+    real teacher must improve on this baseline.
 
-    With weights w it is −(1 − ε) w_y log σ(s)_y − (ε/C) Σ_c w_c log σ(s)_c, and the mean divides by Σ_i w_{y_i}, as
-    torch has it. Soft labels p take the place of onehot(y), as in :func:`hard_labels`.
+    With weights w it is −(1 − ε) w_y log σ(s)_y − (ε/C) Σ_c w_c log σ(s)_c, and the mean divides by Σ_i w_{y_i}, as in
+    torch. Soft labels p replace onehot(y), as in :func:`hard_labels`.
 
     References
     ----------
@@ -155,23 +155,25 @@ def virtual_teacher(
     reduction: Reduction = "mean",
     labelled: int | None = None,
 ) -> Tensor:
-    """Soft targets of a made-up teacher that gives the true class the probability ``correct``, T² · KL, in nats.
+    """Teacher-free distillation (Tf-KD_reg): soft targets of a made-up teacher, T² · KL, in nats.
+
+    The made-up teacher gives the true class the probability ``correct``.
 
     Parameters
     ----------
     s : Tensor, shape (B, C) or (..., C)
         Student logits, C ≥ 2.
     y : Tensor of int64, shape (B,) or (...)
-        Class indices; -1 marks an example without a label, which adds nothing.
+        Class indices; -1 marks an example without a label, which contributes nothing.
     correct : float
-        a in [1/C, 1): what the made-up teacher gives the true class at T = 1; the rest is spread evenly over the other
-        classes.
+        a in [1/C, 1): the made-up teacher's probability of the true class at T = 1; the rest is spread evenly over the
+        other classes.
     temperature : float
         T > 0; both sides are softened by it.
     reduction : {"mean", "none"}
         ``"mean"``: the average over the labelled examples, 0 where there is none. ``"none"``: one value per example.
     labelled : int, optional
-        How many of ``y`` are labels, when the caller knows: it saves counting them.
+        The number of labels in ``y``, if known: this saves counting them.
 
     Returns
     -------
@@ -186,7 +188,7 @@ def virtual_teacher(
 
     Notes
     -----
-    The teacher is p^d_y = a, p^d_c = (1 − a) / (C − 1) elsewhere. It is a teacher as any other here: its logits are
+    The teacher is p^d_y = a, p^d_c = (1 − a) / (C − 1) elsewhere. It is treated like any other teacher: its logits are
     log p^d, so p = σ_T(log p^d) ∝ (p^d)^{1/T}, and::
 
         loss = T² · KL(p ‖ σ_T(s))
@@ -195,9 +197,9 @@ def virtual_teacher(
     smoothed labels at a temperature: T² · [CE(s / T, (1 − ε)·onehot(y) + ε/C) − H(p)] with ε = C l. At a = 0.99, T = 20
     and ten classes h is 0.135: hardly more than chance.
 
-    The paper writes D_KL(p^d_τ, p_τ); that p^d is softened as logits are is our reading. Its public code differs in all
-    parts: it takes the softmax of the probabilities p^d / T, not of their logarithms (h = 0.105 for the numbers above),
-    leaves the student at T = 1, has no T², averages over B·C, and mends the size by a multiplier set for each network.
+    The paper writes D_KL(p^d_τ, p_τ); that p^d is softened like logits is our reading. Its public code differs in every
+    part: it takes the softmax of the probabilities p^d / T, not of their logarithms (h = 0.105 for the numbers above),
+    leaves the student at T = 1, has no T², averages over B·C, and corrects the scale by a multiplier for each network.
     Weights tuned for it do not carry over.
 
     References
@@ -219,10 +221,10 @@ def virtual_teacher(
     classes = s.shape[-1]
     if classes < 2 or not 1 / classes <= correct < 1:
         raise ValueError(
-            f"correct must lie in [1/C, 1) with C = {classes} classes and C ≥ 2 (it is what the made-up teacher gives "
-            f"the true class), got {correct}"
+            f"correct must lie in [1/C, 1) with C = {classes} classes and C ≥ 2 (it is the made-up teacher's "
+            f"probability of the true class), got {correct}"
         )
-    odds = ((1 - correct) / (classes - 1) / correct) ** (1 / temperature)  # of a wrong class against the true one
+    odds = ((1 - correct) / (classes - 1) / correct) ** (1 / temperature)  # of a wrong class to the true one
     high = 1 / (1 + (classes - 1) * odds)
     low = odds * high
     entropy = -high * math.log(high) - (classes - 1) * low * math.log(low)
@@ -243,15 +245,16 @@ def _cross_entropy(
 ) -> Tensor:
     check_reduction(reduction)
     if y.shape != s.shape[:-1]:
-        raise ValueError(f"y must have shape {tuple(s.shape[:-1])}, one class an example, got {tuple(y.shape)}")
+        raise ValueError(f"y must have shape {tuple(s.shape[:-1])}, one class per example, got {tuple(y.shape)}")
     s = at_least_float32(s)
     if weight is not None:
         if weight.shape != s.shape[-1:]:
-            raise ValueError(f"weight must have shape ({s.shape[-1]},), one number a class, got {tuple(weight.shape)}")
+            got = tuple(weight.shape)
+            raise ValueError(f"weight must have shape ({s.shape[-1]},), one number per class, got {got}")
         weight = weight.to(s)
     if soft is not None:
         return _with_soft_labels(s, y, soft, smoothing, reduction, labelled, weight)
-    # torch would look for the classes in dimension 1
+    # torch expects the classes in dimension 1
     logits, labels = (s.flatten(0, -2), y.flatten()) if s.ndim > 2 else (s, y)
     loss = F.cross_entropy(
         logits,
@@ -281,25 +284,25 @@ def _with_soft_labels(
     weight: Tensor | None,
 ) -> Tensor:
     if soft.shape != s.shape:
-        raise ValueError(f"soft labels must have shape {tuple(s.shape)}, as the logits have, got {tuple(soft.shape)}")
+        raise ValueError(f"soft labels must have the shape of the logits, {tuple(s.shape)}, got {tuple(soft.shape)}")
     unknown = (y == UNLABELLED).unsqueeze(-1)
     p = soft.to(s.dtype).masked_fill(unknown, 0)
     target = (1 - smoothing) * p + smoothing / s.shape[-1]
     log_q = F.log_softmax(s, -1).masked_fill(unknown | (target == 0), 0)  # 0 · log 0 is 0
-    weighed = target if weight is None else target * weight
-    each = -(weighed * log_q).sum(-1)
+    weighted = target if weight is None else target * weight
+    each = -(weighted * log_q).sum(-1)
     if reduction == "none":
         return each
     return each.sum() / (_count(y, labelled) if weight is None else _or_one((p * weight).sum()))
 
 
 def _or_one(total: Tensor) -> Tensor:
-    """Return what to divide by: 1 in place of 0, where nothing counts."""
+    """Return a divisor: 1 instead of 0, where nothing counts."""
     return total.masked_fill(total == 0, 1)
 
 
 def _count(y: Tensor, labelled: int | None) -> Tensor | int:
-    """Return how many labels there are, at least 1."""
+    """Return the number of labels, at least 1."""
     return (y != UNLABELLED).sum().clamp(min=1) if labelled is None else max(1, labelled)
 
 

@@ -1,4 +1,4 @@
-"""Features brought to one layout, and to length 1: vectors (B, D), tokens (B, L, D) and maps (B, C, H, W)."""
+"""Features in a common layout, and normalized to length 1: vectors (B, D), tokens (B, L, D) and maps (B, C, H, W)."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from torch import Tensor
 from .precision import at_least_float32
 
 REGRESSOR = 'give the term a regressor ("linear" for vectors and tokens, "conv" for maps)'
-DIRECTIONLESS = 1e-12  # a vector no longer than this counts as 0, which points nowhere
+DIRECTIONLESS = 1e-12  # a vector of at most this length counts as 0, without a direction
 
 
 def unit(x: Tensor, dim: int) -> Tensor:
     """Return ``x`` divided by its L2 norm over ``dim``; a vector of zeros stays 0 and gets no gradient.
 
-    Dividing by max(‖x‖, 1e-12), as is usual, hands a vector of zeros a gradient multiplied by 1e12.
+    Dividing by max(‖x‖, 1e-12), as is usual, multiplies the gradient of a vector of zeros by 1e12.
 
     >>> unit(torch.tensor([[3.0, 4.0], [0.0, 0.0]]), 1)
     tensor([[0.6000, 0.8000],
             [0.0000, 0.0000]])
     """
     norm = torch.linalg.vector_norm(x, dim=dim, keepdim=True)
-    there = norm > DIRECTIONLESS
-    return x * (there / torch.where(there, norm, 1))
+    nonzero = norm > DIRECTIONLESS
+    return x * (nonzero / torch.where(nonzero, norm, 1))
 
 
 def sides(F_s: Tensor, F_t: Tensor, ranks: Sequence[int], name: str, *, detach: bool = True) -> tuple[Tensor, Tensor]:
@@ -57,7 +57,7 @@ def embeddings(e_s: Tensor, e_t: Tensor, name: str, *, detach: bool = True) -> t
 
 
 def shapes(F_s: Tensor, F_t: Tensor) -> str:
-    """Return both shapes in words, for an error.
+    """Return both shapes as text, for an error.
 
     >>> shapes(torch.zeros(2, 3), torch.zeros(2, 4))
     'shapes (2, 3) and (2, 4)'

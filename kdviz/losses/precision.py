@@ -16,7 +16,7 @@ Value = TypeVar("Value")
 
 
 def at_least_float32(z: Tensor) -> Tensor:
-    """Return ``z``, in float32 where it came in half precision.
+    """Return ``z``, converted to float32 from half precision.
 
     >>> at_least_float32(torch.zeros(1, dtype=torch.bfloat16)).dtype, at_least_float32(torch.zeros(1).double()).dtype
     (torch.float32, torch.float64)
@@ -25,10 +25,10 @@ def at_least_float32(z: Tensor) -> Tensor:
 
 
 def outside_autocast(loss: Callable[Given, Value]) -> Callable[Given, Value]:
-    """Return a loss that is the same inside ``torch.autocast``, which would take its matrix products to half precision.
+    """Return a loss that is the same inside ``torch.autocast``, which would run its matrix products in half precision.
 
-    What a model gives inside autocast is in half precision; what a loss makes of that is computed in float32. A small
-    difference of large sums, as most losses are, would be lost.
+    A model's outputs inside autocast are in half precision; the loss on them is computed in float32. Most losses are
+    small differences of large sums, which would be lost.
 
     >>> @outside_autocast
     ... def squared(x):
@@ -43,7 +43,7 @@ def outside_autocast(loss: Callable[Given, Value]) -> Callable[Given, Value]:
     def computed(*args: Any, **kwargs: Any) -> Any:
         return run(loss, args, kwargs)
 
-    # With the loss's own globals, for doctest looks for a function's examples in the module that these are of.
+    # With the loss's own globals, since doctest uses them to find the module of a function's examples.
     globals_ = loss.__globals__
     made = types.FunctionType(computed.__code__, globals_, computed.__name__, None, computed.__closure__)
     return cast("Callable[Given, Value]", update_wrapper(made, loss))
@@ -65,9 +65,9 @@ def _without_autocast(loss: Callable[..., Any], args: tuple[Any, ...], kwargs: d
 
 
 def _backward_without_autocast(value: Tensor, given: list[Tensor], kinds: list[str]) -> None:
-    """Have the nodes between a loss and what it was given run outside autocast, if backward is called inside it.
+    """Make the nodes between a loss and its arguments run outside autocast, if backward is called inside it.
 
-    Torch sets the state of the caller before each node, so that what is switched off here lasts for one node.
+    Torch sets the caller's state before each node, so switching it off here lasts for one node.
     """
 
     def switch_off(_: Any) -> None:
@@ -81,6 +81,6 @@ def _backward_without_autocast(value: Tensor, given: list[Tensor], kinds: list[s
         if node is None or node in seen:
             continue
         seen.add(node)
-        if node.next_functions:  # else it is a leaf, which adds up and computes nothing
+        if node.next_functions:  # else it is a leaf, which only accumulates
             node.register_prehook(switch_off)
         ahead.extend(following for following, _ in node.next_functions)

@@ -1,4 +1,4 @@
-"""What a loss does around its formula: what it compares and what it averages over."""
+"""The parts of a loss around its formula: checks of its arguments, masks and averages."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def check_reduction(reduction: str) -> None:
 
 
 def paired(s: Tensor, t: Tensor, mask: Tensor | None, what: str, needed: str) -> tuple[Tensor, Tensor]:
-    """Return student and teacher tensors ready to be compared: of one shape, in float32 at least, the teacher detached.
+    """Return student and teacher tensors ready for comparison: of equal shape, float32 at least, the teacher detached.
 
-    Positions that do not count are set to 0 on both sides, so that padding of any content, NaN included, reaches
-    neither the value nor the gradient.
+    Masked-out positions are set to 0 on both sides, so that padding of any content, NaN included, affects neither the
+    value nor the gradient.
 
     Parameters
     ----------
     s, t : Tensor, shape (..., D)
-        What the student and the teacher say at each position.
+        The student's and the teacher's values at each position.
     mask : Tensor of bool, shape (...), optional
         True where a position counts; None where all do.
     what, needed : str
-        What the tensors are and what shape they need, for the error: "logits", "both must be (batch, classes)".
+        What the tensors are and the required shape, for the error: "logits", "both must be (batch, classes)".
 
     Returns
     -------
@@ -47,7 +47,7 @@ def paired(s: Tensor, t: Tensor, mask: Tensor | None, what: str, needed: str) ->
     Raises
     ------
     ValueError
-        If the shapes differ or the mask is not one bool a position.
+        If the shapes differ or the mask is not one bool per position.
 
     Examples
     --------

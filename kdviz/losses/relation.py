@@ -1,7 +1,7 @@
-"""Losses on relations: how examples lie to one another, or how two layers do, in the student and in the teacher.
+"""Losses on relations: between examples, or between two layers, compared in the student and in the teacher.
 
-Those between examples do not mind the sizes of student and teacher features: only a (B, B) or (B, B, B) comparison is
-left of them. Hence they need no regressor, have one value per batch, and are 0 in a batch of one.
+Those between examples allow different sizes of student and teacher features: they only compare (B, B) or (B, B, B)
+tensors. Hence they need no regressor, have one value per batch, and are 0 in a batch of one.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from .precision import at_least_float32, outside_autocast
 from .reductions import Reduction, over_positions
 
 SQUARED_DISTANCE_FLOOR = 1e-12
-LIKENESS_FLOOR = 1e-7  # about what float32 resolves of (cos + 1)/2 near 0
-ANGLES_AT_ONCE = 2**18  # what a processor's cache holds: measured, larger and smaller blocks are slower
+SIMILARITY_FLOOR = 1e-7  # about the resolution of (cos + 1)/2 in float32 near 0
+ANGLES_AT_ONCE = 2**18  # fits a processor's cache: measured, larger and smaller blocks are slower
 
 
 @outside_autocast
 def relational_distance(e_s: Tensor, e_t: Tensor) -> Tensor:
-    """Relational distillation by distances: examples lie as far apart as for the teacher, relative to the mean.
+    """Relational knowledge distillation (RKD-D): match the distances between examples, relative to their mean.
 
     Parameters
     ----------
@@ -43,18 +43,18 @@ def relational_distance(e_s: Tensor, e_t: Tensor) -> Tensor:
 
     Notes
     -----
-    With d_ij = ‖e_i − e_j‖₂ and μ the mean of the distances between different examples, of each side its own::
+    With d_ij = ‖e_i − e_j‖₂ and μ the mean distance between different examples, separately for each side::
 
         ψ_ij = d_ij / μ ,   loss = (1/B²) Σ_ij l(ψ_s,ij − ψ_t,ij)
 
-    and l the Huber loss: l(x) = x²/2 for |x| ≤ 1, |x| − ½ beyond. Moving, turning or scaling all embeddings of a side
-    changes nothing.
+    and l the Huber loss: l(x) = x²/2 for |x| ≤ 1, |x| − ½ beyond. Translating, rotating or scaling all embeddings of a
+    side changes nothing.
 
-    The paper sums over pairs; public implementations take the mean over all B², as here, the zeros on the diagonal
-    included, and weigh it by 25 beside 50 for :func:`relational_angle`. Distances come from one matrix product, as
-    √max(d², 1e-12). The batch's mean is taken off first, and examples closer than rounding can tell (d² below 32 ε
-    (‖e_i‖² + ‖e_j‖²), in float32 about 0.3 % of their distance from the mean) count as being at one place, without a
-    gradient: inactive units often put several there. With all at one place, all are equally far apart.
+    The paper sums over pairs; public implementations take the mean over all B², as here, including the zeros on the
+    diagonal, with the weight 25, and 50 for :func:`relational_angle`. Distances come from one matrix product, as
+    √max(d², 1e-12). The batch's mean is subtracted first, and examples closer than rounding can resolve (d² below 32 ε
+    (‖e_i‖² + ‖e_j‖²), in float32 about 0.3 % of their distance from the mean) count as coinciding, without a gradient:
+    inactive units often make several coincide. If all coincide, all are equally far apart.
 
     References
     ----------
@@ -75,7 +75,7 @@ def relational_distance(e_s: Tensor, e_t: Tensor) -> Tensor:
 
 @outside_autocast
 def relational_angle(e_s: Tensor, e_t: Tensor) -> Tensor:
-    """Relational distillation by angles: each three examples form the triangle that they form for the teacher.
+    """Relational knowledge distillation (RKD-A): match the angles between every three examples.
 
     Parameters
     ----------
@@ -96,17 +96,17 @@ def relational_angle(e_s: Tensor, e_t: Tensor) -> Tensor:
 
     Notes
     -----
-    With n_ij = (e_j − e_i)/‖e_j − e_i‖₂, 0 where both are at one place, and l the Huber loss::
+    With n_ij = (e_j − e_i)/‖e_j − e_i‖₂, 0 where both coincide, and l the Huber loss::
 
         ψ_ijk = n_ijᵀ n_ik = cos ∠ e_j e_i e_k ,   loss = (1/B³) Σ_ijk l(ψ_s,ijk − ψ_t,ijk)
 
-    Moving, turning or scaling all embeddings of a side changes nothing. In a batch of two it is 0.
+    Translating, rotating or scaling all embeddings of a side changes nothing. In a batch of two it is 0.
 
     The paper sums over triples; public implementations take the mean over all B³, as here, including those with an
-    example twice, which are equal on both sides. They make all differences, B²·D numbers. Here the cosines come from
-    the Gram matrix G of the batch less its mean, n_ijᵀ n_ik = (G_jk − G_ij − G_ik + G_ii)/(d_ij d_ik), some vertices i
-    at a time, and are computed again in the backward pass instead of being kept: no temporary is larger than B² or
-    2¹⁸ numbers. "At one place" is what :func:`relational_distance` says.
+    example twice, which are equal on both sides. They compute all differences, B²·D numbers. Here the cosines come from
+    the Gram matrix G of the batch minus its mean, n_ijᵀ n_ik = (G_jk − G_ij − G_ik + G_ii)/(d_ij d_ik), some vertices i
+    at a time, and are recomputed in the backward pass instead of being stored: no temporary is larger than B² or 2¹⁸
+    numbers. "Coincide" is defined in :func:`relational_distance`.
 
     References
     ----------
@@ -135,7 +135,7 @@ def relational_angle(e_s: Tensor, e_t: Tensor) -> Tensor:
 
 @outside_autocast
 def similarity_preserving(F_s: Tensor, F_t: Tensor) -> Tensor:
-    """Similarity-preserving distillation: the batch's examples resemble one another as they do for the teacher.
+    """Similarity-preserving distillation (SP): match the similarities of the batch's examples.
 
     Parameters
     ----------
@@ -160,9 +160,9 @@ def similarity_preserving(F_s: Tensor, F_t: Tensor) -> Tensor:
 
         loss = ‖G_s − G_t‖²_F / B²
 
-    Turning the features of a side or scaling them all by one number changes nothing; moving them does. Each row adds 4
-    at most, so that the value falls as 1/B: a larger batch asks for a larger weight, and RepDistiller's script has one
-    of 3,000. An example whose features are all 0 has a row of zeros, which asks nothing of it.
+    Rotating the features of a side or scaling them all by one number changes nothing; translating them does. Each row
+    adds 4 at most, so the value falls as 1/B: a larger batch needs a larger weight, and RepDistiller's script uses
+    3,000. An example whose features are all 0 has a row of zeros and does not affect the loss.
 
     References
     ----------
@@ -180,14 +180,14 @@ def similarity_preserving(F_s: Tensor, F_t: Tensor) -> Tensor:
 
 @outside_autocast
 def solution_flow(F1_s: Tensor, F2_s: Tensor, F1_t: Tensor, F2_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
-    """Flow of solution procedure: what becomes of an earlier layer's channels in a later layer's.
+    """Flow of solution procedure (FSP): match how an earlier layer's channels relate to a later layer's.
 
     Parameters
     ----------
     F1_s, F2_s : Tensor, shape (B, C1, H, W) and (B, C2, H', W'), or (B, L, D1) and (B, L, D2), or (B, D1) and (B, D2)
-        Student features of an earlier and of a later layer. Of maps that differ in size the larger is average-pooled.
+        Student features of an earlier and of a later layer. If maps differ in size the larger is average-pooled.
     F1_t, F2_t : Tensor
-        The same of the teacher, detached: as many channels in each layer; the numbers of positions may differ.
+        The same for the teacher, detached: with the same numbers of channels; the numbers of positions may differ.
     reduction : {"mean", "none"}
         ``"mean"``: the average over examples. ``"none"``: one value per example, shape (B,).
 
@@ -199,7 +199,7 @@ def solution_flow(F1_s: Tensor, F2_s: Tensor, F1_t: Tensor, F2_t: Tensor, *, red
     Raises
     ------
     ValueError
-        If the features do not fit, as when student and teacher differ in channels.
+        If the features do not fit, for example if student and teacher differ in channels.
 
     Notes
     -----
@@ -207,8 +207,8 @@ def solution_flow(F1_s: Tensor, F2_s: Tensor, F1_t: Tensor, F2_t: Tensor, *, red
 
         loss = (1/(C1 C2)) ‖G_s − G_t‖²_F ,   averaged over the batch.
 
-    The paper has the sum, C1·C2 times larger, weighs each pair of layers by λ, and trains in two stages, this loss
-    first and the task after. Public implementations take the mean, as here, and multiply channels pair by pair, a
+    The paper uses the sum, C1·C2 times larger, weights each pair of layers by λ, and trains in two stages, first with
+    this loss and then on the task. Public implementations take the mean, as here, and multiply channels pair by pair, a
     temporary of B·C1·C2·H·W numbers, where this is one matrix product.
 
     References
@@ -235,7 +235,7 @@ def solution_flow(F1_s: Tensor, F2_s: Tensor, F1_t: Tensor, F2_t: Tensor, *, red
 
 @outside_autocast
 def probabilistic_transfer(e_s: Tensor, e_t: Tensor) -> Tensor:
-    """Probabilistic knowledge transfer: each example chooses its neighbours with the teacher's probabilities.
+    """Probabilistic knowledge transfer (PKT): match the probabilities of each example's neighbors.
 
     Parameters
     ----------
@@ -256,18 +256,18 @@ def probabilistic_transfer(e_s: Tensor, e_t: Tensor) -> Tensor:
 
     Notes
     -----
-    With the likeness k_ij = (cos(e_i, e_j) + 1)/2 and p_ij = k_ij / Σ_j k_ij::
+    With the similarity k_ij = (cos(e_i, e_j) + 1)/2 and p_ij = k_ij / Σ_j k_ij::
 
         loss = (1/B²) Σ_ij p_t,ij log(p_t,ij / p_s,ij)
 
-    the KL of each example's probabilities, averaged over examples and divided by B once more. Turning the embeddings of
-    a side or giving each another length changes nothing.
+    the KL of each example's probabilities, averaged over examples and divided by B once more. Rotating the embeddings
+    of a side or changing their lengths changes nothing.
 
-    So it stands in the authors' code; their paper sums over i ≠ j, where here, as there, an example is also its own
-    neighbour. That code adds 1e-7 to both probabilities within the logarithm, which leaves a small gradient where
-    student and teacher agree; RepDistiller's script weighs it by 30,000, for the loss falls with B. Here the likeness
-    is 1e-7 at least, so that this is a divergence: 0 with a gradient of 0 just there. A vector of zeros has cos = 0 to
-    all and no gradient.
+    This is the formula of the authors' code; their paper sums over i ≠ j, whereas here, as in the code, an example is
+    also its own neighbor. That code adds 1e-7 to both probabilities within the logarithm, which leaves a small gradient
+    where student and teacher agree; RepDistiller's script gives it the weight 30,000, since the loss falls with B. Here
+    the similarity is at least 1e-7, so that this is a divergence: there it is 0 with a gradient of 0. A vector of zeros
+    has cos = 0 with all others and no gradient.
 
     References
     ----------
@@ -280,13 +280,13 @@ def probabilistic_transfer(e_s: Tensor, e_t: Tensor) -> Tensor:
     0.0283
     """
     e_s, e_t = embeddings(e_s, e_t, "probabilistic_transfer")
-    log_s, log_t = _log_neighbours(e_s), _log_neighbours(e_t)
+    log_s, log_t = _log_neighbors(e_s), _log_neighbors(e_t)
     return (log_t.exp() * (log_t - log_s)).sum() / max(1, len(e_s) ** 2)
 
 
 def _gram_and_squared_distances(e: Tensor) -> tuple[Tensor, Tensor]:
-    """Return G and d² of embeddings, (B, B) each, d² being exactly 0 where rounding could not tell it from 0."""
-    e = e - e.detach().mean(0)  # distances stay; far from the origin their digits would be lost
+    """Return G and d² of embeddings, (B, B) each; d² is exactly 0 where rounding cannot distinguish it from 0."""
+    e = e - e.detach().mean(0)  # keeps distances; far from the origin they would lose precision
     G = e @ e.T
     sums = G.diagonal()[:, None] + G.diagonal()  # ‖e_i‖² + ‖e_j‖²
     squared = sums - 2 * G
@@ -304,10 +304,10 @@ def _relative_distances(e: Tensor) -> Tensor:
 
 
 def _gram_and_reciprocals(e: Tensor) -> tuple[Tensor, Tensor]:
-    """Return G and 1/d_ij, the latter 0 where i and j are at one place."""
+    """Return G and 1/d_ij, the latter 0 where i and j coincide."""
     G, squared = _gram_and_squared_distances(e)
-    apart = squared > 0
-    return G, apart / torch.where(apart, squared, 1).sqrt()
+    distinct = squared > 0
+    return G, distinct / torch.where(distinct, squared, 1).sqrt()
 
 
 def _angles_apart(G_s: Tensor, r_s: Tensor, G_t: Tensor, r_t: Tensor, part: slice) -> Tensor:
@@ -318,8 +318,8 @@ def _angles_apart(G_s: Tensor, r_s: Tensor, G_t: Tensor, r_t: Tensor, part: slic
 def _angles(G: Tensor, r: Tensor, part: slice) -> Tensor:
     """Return the cosines ψ_ijk at the vertices i in ``part``, shape (part, B, B)."""
     G_i, r_i = G[part], r[part]  # (part, B)
-    less = G_i - G.diagonal()[part, None]  # G_ik − G_ii
-    return (G - G_i[:, :, None] - less[:, None, :]) * r_i[:, :, None] * r_i[:, None, :]
+    difference = G_i - G.diagonal()[part, None]  # G_ik − G_ii
+    return (G - G_i[:, :, None] - difference[:, None, :]) * r_i[:, :, None] * r_i[:, None, :]
 
 
 def _huber(of_s: Tensor, of_t: Tensor) -> Tensor:
@@ -346,8 +346,8 @@ def _flow(F1: Tensor, F2: Tensor, whose: str) -> Tensor:
     return A1 @ A2.transpose(1, 2) / A1.shape[2]
 
 
-def _log_neighbours(e: Tensor) -> Tensor:
+def _log_neighbors(e: Tensor) -> Tensor:
     """Return log p_ij with p_ij = k_ij / Σ_j k_ij and k = (cos + 1)/2, 1e-7 at least."""
     u = unit(e, 1)
-    k = ((u @ u.T + 1) / 2).clamp(min=LIKENESS_FLOOR)
+    k = ((u @ u.T + 1) / 2).clamp(min=SIMILARITY_FLOOR)
     return k.log() - k.sum(1, keepdim=True).log()

@@ -1,4 +1,4 @@
-"""Losses on the response: what the student says, against what the teacher says."""
+"""Losses on the response: the student's logits compared with the teacher's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .precision import outside_autocast
 from .reductions import Reduction, over_classes, over_positions, paired
-from .softening import NEEDED, softened_pair, weighed_log_ratio
+from .softening import NEEDED, softened_pair, weighted_log_ratio
 
 
 @outside_autocast
@@ -23,7 +23,7 @@ def soft_targets(
     reduction: Reduction = "mean",
     times_t_squared: bool = True,
 ) -> Tensor:
-    """Hinton's soft-target loss, T² · KL(σ_T(t) ‖ σ_T(s)), in nats.
+    """Soft targets (KD, Hinton et al.): T² · KL(σ_T(t) ‖ σ_T(s)), in nats.
 
     Parameters
     ----------
@@ -32,12 +32,12 @@ def soft_targets(
     temperature : float
         T > 0; both sides are softened by it.
     mask : Tensor of bool, shape (B,) or (...), optional
-        True where a position counts. What stands elsewhere, NaN included, reaches neither value nor gradient.
+        True where a position counts. Masked-out entries, NaN included, affect neither the value nor the gradient.
     reduction : {"mean", "none"}
         ``"mean"``: the average over the positions that count, 0 where none does. ``"none"``: one value per example,
         shape (B,) or (...), 0 where it does not count.
     times_t_squared : bool
-        False leaves the factor T² out, which is a mistake unless T = 1: see the notes.
+        False omits the factor T², which is a mistake unless T = 1: see the notes.
 
     Returns
     -------
@@ -56,14 +56,14 @@ def soft_targets(
     − p) / B: thanks to T² the gradient stays O(1) in T. As T → ∞ the loss tends to (1/2C) Σ_c (d_c − d̄)² with d = s
     − t, half the variance of the logit difference over the classes.
 
-    Leaving out T² is the common mistake. The gradient is then (q − p) / (B T), and q − p itself shrinks as 1/T: the
-    soft term fades as 1/T² beside the hard labels, so that turning up T quietly turns down alpha.
+    Omitting T² is the common mistake. The gradient is then (q − p) / (B T), and q − p itself shrinks as 1/T: the soft
+    term fades as 1/T² relative to the hard labels, so that turning up T quietly turns down alpha.
     ``times_t_squared=False`` is there to show that.
 
-    A class that the teacher rules out (t_c = −∞, p_c = 0) adds nothing, since 0 · log 0 = 0, whatever the student says
-    of it. Where the student rules out a class that the teacher does not, the loss is infinite.
+    A class that the teacher rules out (t_c = −∞, p_c = 0) contributes nothing, since 0 · log 0 = 0, whatever the
+    student's probability. Where the student rules out a class that the teacher does not, the loss is infinite.
 
-    Public implementations differ: some leave out T², some average over B·C (``F.kl_div(..., reduction="mean")``), which
+    Public implementations differ: some omit T², some average over B·C (``F.kl_div(..., reduction="mean")``), which
     makes the term C times smaller.
 
     References
@@ -79,7 +79,7 @@ def soft_targets(
     0.2662
     """
     log_q, log_p = softened_pair(s, t, temperature, mask)
-    pointwise = weighed_log_ratio(log_p, log_q)  # (B, C), each row sums to the KL of that example
+    pointwise = weighted_log_ratio(log_p, log_q)  # (B, C), each row sums to the KL of that example
     return over_classes(pointwise, temperature**2 if times_t_squared else 1.0, reduction, mask)
 
 
@@ -92,7 +92,7 @@ def reverse_kl(
     mask: Tensor | None = None,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """The divergence the other way round, T² · KL(σ_T(s) ‖ σ_T(t)), in nats.
+    """Reverse KL (MiniLLM): the divergence in the other direction, T² · KL(σ_T(s) ‖ σ_T(t)), in nats.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def reverse_kl(
     temperature : float
         T > 0; both sides are softened by it.
     mask : Tensor of bool, shape (B,) or (...), optional
-        True where a position counts. What stands elsewhere, NaN included, reaches neither value nor gradient.
+        True where a position counts. Masked-out entries, NaN included, affect neither the value nor the gradient.
     reduction : {"mean", "none"}
         ``"mean"``: the average over the positions that count, 0 where none does. ``"none"``: one value per example,
         shape (B,) or (...), 0 where it does not count.
@@ -120,15 +120,16 @@ def reverse_kl(
     Notes
     -----
     With p = σ_T(t) and q = σ_T(s): loss = T² · Σ_c q_c (log q_c − log p_c), averaged over the batch. ∂loss/∂s_c = T
-    q_c (log q_c − log p_c − KL(q ‖ p)) / B. The student weighs the classes, so it is punished for what it says and the
-    teacher does not (mode-seeking), where soft targets punish it for what the teacher says and it does not. A class
-    that the student has given up (q_c ≈ 0) has no gradient. For small differences both directions agree.
+    q_c (log q_c − log p_c − KL(q ‖ p)) / B. The student weights the classes, so it is penalized for what it finds
+    likely and the teacher does not (mode-seeking), whereas soft targets penalize it for what the teacher finds likely
+    and it does not. A class that the student has given up (q_c ≈ 0) has no gradient. For small differences both
+    directions agree.
 
-    Where the teacher rules a class out (t_c = −∞, p_c = 0) and the student does not, the divergence is +∞ and has no
-    gradient; where both do, the class adds nothing. Teachers that rule classes out want soft targets or
+    Where the teacher rules out a class (t_c = −∞, p_c = 0) and the student does not, the divergence is +∞ and has no
+    gradient; where both do, the class contributes nothing. For teachers that rule out classes use soft targets or
     :func:`jensen_shannon`.
 
-    MiniLLM uses it at T = 1 over sampled text, with a policy gradient; this is the divergence alone, class by class.
+    MiniLLM uses it at T = 1 over sampled text, with a policy gradient; this is only the divergence, class by class.
 
     References
     ----------
@@ -143,7 +144,7 @@ def reverse_kl(
     0.309
     """
     log_q, log_p = softened_pair(s, t, temperature, mask)
-    pointwise = weighed_log_ratio(log_q, log_p)  # (B, C), each row sums to the KL of that example
+    pointwise = weighted_log_ratio(log_q, log_p)  # (B, C), each row sums to the KL of that example
     return over_classes(pointwise, temperature**2, reduction, mask)
 
 
@@ -157,7 +158,7 @@ def jensen_shannon(
     mask: Tensor | None = None,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """Student and teacher each against their mixture, T² · [β·KL(p ‖ m) + (1 − β)·KL(q ‖ m)], in nats.
+    """Generalized Jensen–Shannon divergence (GKD): T² · [β·KL(p ‖ m) + (1 − β)·KL(q ‖ m)], in nats.
 
     Parameters
     ----------
@@ -168,7 +169,7 @@ def jensen_shannon(
     beta : float
         β in (0, 1), the teacher's share of the mixture m = β p + (1 − β) q.
     mask : Tensor of bool, shape (B,) or (...), optional
-        True where a position counts. What stands elsewhere, NaN included, reaches neither value nor gradient.
+        True where a position counts. Masked-out entries, NaN included, affect neither the value nor the gradient.
     reduction : {"mean", "none"}
         ``"mean"``: the average over the positions that count, 0 where none does. ``"none"``: one value per example,
         shape (B,) or (...), 0 where it does not count.
@@ -191,16 +192,15 @@ def jensen_shannon(
 
         loss = T² · Σ_c [β p_c (log p_c − log m_c) + (1 − β) q_c (log q_c − log m_c)]
 
-    averaged over the batch. Unlike both KL divergences it is bounded: a student that is wrong beyond doubt has hardly
-    a gradient. loss/β tends to :func:`soft_targets` as β → 0, loss/(1 − β) to :func:`reverse_kl` as β → 1, and the
+    averaged over the batch. Unlike both KL divergences it is bounded: a student that is wrong with certainty has hardly
+    any gradient. loss/β tends to :func:`soft_targets` as β → 0, loss/(1 − β) to :func:`reverse_kl` as β → 1, and the
     loss itself to 0 in both limits, which is why 0 and 1 are not allowed. As T → ∞ it tends to β (1 − β) times half
     the variance of the logit difference over the classes.
 
-    A class that one side rules out (−∞) costs what the other side gives it by the formula, which stays finite; one that
-    both rule out adds nothing.
+    For a class that one side rules out (−∞) the formula stays finite; one that both rule out contributes nothing.
 
-    Public implementations differ. TRL leaves out T² and puts the forward KL at β = 0 and the reverse KL at β = 1, so
-    that the loss leaps there: at β = 0.01 it is about a hundredth of what it is at 0.
+    Public implementations differ. TRL omits T² and uses the forward KL at β = 0 and the reverse KL at β = 1, so that
+    the loss jumps there: at β = 0.01 it is about a hundredth of its value at 0.
 
     References
     ----------
@@ -221,16 +221,16 @@ def jensen_shannon(
         )
     log_q, log_p = softened_pair(s, t, temperature, mask)
     log_m = _log_mixture(log_q, log_p, beta)  # (B, C)
-    pointwise = beta * weighed_log_ratio(log_p, log_m) + (1 - beta) * weighed_log_ratio(log_q, log_m)
+    pointwise = beta * weighted_log_ratio(log_p, log_m) + (1 - beta) * weighted_log_ratio(log_q, log_m)
     return over_classes(pointwise, temperature**2, reduction, mask)
 
 
 def _log_mixture(log_q: Tensor, log_p: Tensor, beta: float) -> Tensor:
-    """Return log(β p + (1 − β) q), taken out of the larger of the two so that neither overflows nor vanishes.
+    """Return log(β p + (1 − β) q), relative to the larger of the two so that neither overflows nor vanishes.
 
-    Where p = q it is that very number, not a rounding beside it: equal answers cost exactly 0.
+    Where p = q it is exactly that number, without rounding: equal answers cost exactly 0.
     """
-    neither = (log_p == -torch.inf) & (log_q == -torch.inf)  # whatever is said of a class that both rule out
+    neither = (log_p == -torch.inf) & (log_q == -torch.inf)  # any value for a class that both rule out
     log_q, log_p = log_q.masked_fill(neither, 0), log_p.masked_fill(neither, 0)
     teacher_larger = log_p > log_q
     larger = torch.where(teacher_larger, log_p, log_q)
@@ -248,9 +248,9 @@ def focused_soft_targets(
     *,
     mask: Tensor | None = None,
 ) -> Tensor:
-    """Soft targets that dwell on the examples where student and teacher disagree, in nats.
+    """Soft targets that emphasize the examples where student and teacher disagree, in nats.
 
-    There is no ``reduction``: what an example weighs depends on the others.
+    There is no ``reduction``: the weight of an example depends on the others.
 
     Parameters
     ----------
@@ -261,7 +261,7 @@ def focused_soft_targets(
     focus : float
         γ ≥ 0. At 0 it is :func:`soft_targets`.
     mask : Tensor of bool, shape (B,) or (...), optional
-        True where a position counts. What stands elsewhere, NaN included, reaches neither value nor gradient.
+        True where a position counts. Masked-out entries, NaN included, affect neither the value nor the gradient.
 
     Returns
     -------
@@ -280,14 +280,14 @@ def focused_soft_targets(
 
         loss = (1/B) Σ_i w_i · T² · KL(σ_T(t_i) ‖ σ_T(s_i)) ,   w_i = d_i^γ / mean_j d_j^γ
 
-    The weights have mean 1 over the positions that count and no gradient. Where nobody disagrees they are all 1.
+    The weights have mean 1 over the positions that count and no gradient. Without any disagreement they are all 1.
 
     Examples
     --------
     >>> t = torch.tensor([[2.0, 0.0], [0.0, 2.0]])
     >>> focused_soft_targets(t, t, focus=4.0).item()
     0.0
-    >>> s = torch.tensor([[2.0, 0.0], [2.0, 0.0]])  # they disagree on the second alone: it weighs 2
+    >>> s = torch.tensor([[2.0, 0.0], [2.0, 0.0]])  # they only disagree on the second: its weight is 2
     >>> (focused_soft_targets(s, t) / soft_targets(s, t)).item()
     2.0
     """
@@ -307,14 +307,14 @@ def focused_soft_targets(
 
 @outside_autocast
 def logit_mse(s: Tensor, t: Tensor, *, mask: Tensor | None = None, reduction: Reduction = "mean") -> Tensor:
-    """Mean over classes of the squared difference of the logits, (1/C) Σ_c (s_c − t_c)².
+    """Logit matching: mean over classes of the squared difference of the logits, (1/C) Σ_c (s_c − t_c)².
 
     Parameters
     ----------
     s, t : Tensor, shape (B, C) or (..., C)
         Student and teacher logits. ``t`` is detached: no gradient reaches the teacher.
     mask : Tensor of bool, shape (B,) or (...), optional
-        True where a position counts. What stands elsewhere, NaN included, reaches neither value nor gradient.
+        True where a position counts. Masked-out entries, NaN included, affect neither the value nor the gradient.
     reduction : {"mean", "none"}
         ``"mean"``: the average over the positions that count, 0 where none does. ``"none"``: one value per example,
         shape (B,) or (...), 0 where it does not count.
@@ -331,15 +331,15 @@ def logit_mse(s: Tensor, t: Tensor, *, mask: Tensor | None = None, reduction: Re
 
     Notes
     -----
-    With d = s − t: loss = (1/C) Σ_c d_c², averaged over the batch; ∂loss/∂s = 2 d / (B C). It is the mean over classes
-    here and nothing else in this file is: the logits are regression targets, not a distribution.
+    With d = s − t: loss = (1/C) Σ_c d_c², averaged over the batch; ∂loss/∂s = 2 d / (B C). Here it is the mean over
+    classes, unlike elsewhere in this file: the logits are regression targets, not a distribution.
 
     (1/C) Σ_c d_c² = Var_c(d) + d̄², and T²·KL tends to ½ Var_c(d) as T → ∞: at a high temperature soft targets are half
-    this loss without the part d̄² that asks for the teacher's offset, which no softmax sees.
+    this loss without the part d̄² for the teacher's offset, which a softmax ignores.
 
-    A class that both rule out (−∞) does not differ; where one side alone does, the loss is infinite.
+    A class that both rule out (−∞) does not differ; where only one side does, the loss is infinite.
 
-    Ba & Caruana minimise (1/2B) Σ ‖s − t‖², summed over classes: C/2 times this.
+    Ba & Caruana minimize (1/2B) Σ ‖s − t‖², summed over classes: C/2 times this.
 
     References
     ----------
@@ -351,7 +351,7 @@ def logit_mse(s: Tensor, t: Tensor, *, mask: Tensor | None = None, reduction: Re
     >>> logit_mse(torch.tensor([[1.0, 3.0]]), torch.tensor([[0.0, 0.0]])).item()
     5.0
     """
-    s, t = _apart(*paired(s, t, mask, "logits", NEEDED))
+    s, t = _equal_where_ruled_out(*paired(s, t, mask, "logits", NEEDED))
     return over_classes((s - t).square(), 1 / s.shape[-1], reduction, mask)
 
 
@@ -364,16 +364,16 @@ def logit_huber(
     mask: Tensor | None = None,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """Mean over classes of the Huber loss of the logit difference: square near 0, a line beyond δ.
+    """Logit matching, Huber: mean over classes of the Huber loss of the logit difference, linear beyond δ.
 
     Parameters
     ----------
     s, t : Tensor, shape (B, C) or (..., C)
         Student and teacher logits. ``t`` is detached: no gradient reaches the teacher.
     delta : float
-        δ > 0, in units of the logits: the difference at which the square turns into a line.
+        δ > 0, in units of the logits: the difference at which it turns from quadratic to linear.
     mask : Tensor of bool, shape (B,) or (...), optional
-        True where a position counts. What stands elsewhere, NaN included, reaches neither value nor gradient.
+        True where a position counts. Masked-out entries, NaN included, affect neither the value nor the gradient.
     reduction : {"mean", "none"}
         ``"mean"``: the average over the positions that count, 0 where none does. ``"none"``: one value per example,
         shape (B,) or (...), 0 where it does not count.
@@ -392,9 +392,9 @@ def logit_huber(
     -----
     With d = s − t: loss = (1/C) Σ_c h(d_c), h(d) = ½ d² where |d| ≤ δ and δ (|d| − ½ δ) beyond, averaged over the
     batch. Within δ it is half of :func:`logit_mse`; beyond, a class adds at most δ / (B C) to the gradient, so a few
-    classes on which the teacher is extreme do not rule the step.
+    classes on which the teacher is extreme do not dominate the step.
 
-    A class that both rule out (−∞) does not differ; where one side alone does, the loss is infinite.
+    A class that both rule out (−∞) does not differ; where only one side does, the loss is infinite.
 
     Smooth-L1 with the same threshold is this divided by δ.
 
@@ -409,11 +409,11 @@ def logit_huber(
     """
     if not (math.isfinite(delta) and delta > 0):
         raise ValueError(f"delta must be a finite number > 0, got {delta}")
-    s, t = _apart(*paired(s, t, mask, "logits", NEEDED))
+    s, t = _equal_where_ruled_out(*paired(s, t, mask, "logits", NEEDED))
     return over_classes(F.huber_loss(s, t, reduction="none", delta=delta), 1 / s.shape[-1], reduction, mask)
 
 
-def _apart(s: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
-    """Return both, 0 where both are −∞: there they do not differ."""
+def _equal_where_ruled_out(s: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+    """Return both, with 0 where both are −∞: there they do not differ."""
     both = (s == -torch.inf) & (t == -torch.inf)
     return s.masked_fill(both, 0), t.masked_fill(both, 0)

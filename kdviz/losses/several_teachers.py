@@ -1,4 +1,4 @@
-"""The soft targets of several teachers at once: the mixture of what they say."""
+"""The soft targets of several teachers at once: the mixture of their predictions."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def multi_teacher(
     t : Tensor, shape (B, K, C)
         Logits of K teachers, detached.
     log_weights : Tensor, shape (B, K)
-        log w_k, for each example; detached. Those of an example add up to 1 as w_k.
+        log w_k, for each example; detached. The w_k of an example sum to 1.
     temperature : float
-        T > 0; all are softened by it, the teachers one by one.
+        T > 0; softens each teacher, and the student.
     reduction : {"mean", "none"}
         ``"mean"``: the average over examples. ``"none"``: one value per example, shape (B,).
 
@@ -45,8 +45,8 @@ def multi_teacher(
 
     Notes
     -----
-    A class that all teachers which count rule out (−∞) has no part in it, as in
-    :func:`~kdviz.losses.soft_targets`; one that some rule out has the others' share.
+    A class that all teachers with a weight rule out (−∞) contributes nothing, as in
+    :func:`~kdviz.losses.soft_targets`; one that only some rule out has the others' share.
 
     References
     ----------
@@ -54,14 +54,14 @@ def multi_teacher(
 
     Examples
     --------
-    >>> t = torch.tensor([[[9.0, 0.0], [0.0, 9.0]]])  # two teachers, of opposite opinions
+    >>> t = torch.tensor([[[9.0, 0.0], [0.0, 9.0]]])  # two teachers that contradict each other
     >>> multi_teacher(torch.zeros(1, 2), t, torch.full((1, 2), 0.5).log()).item()
     0.0
     """
     check_temperature(temperature)
     if t.ndim != 3 or s.shape != (t.shape[0], t.shape[2]) or log_weights.shape != t.shape[:2]:
         raise ValueError(
-            f"student logits (B, C), teacher logits (B, K, C) and weights (B, K) are needed, got {tuple(s.shape)}, "
+            f"expected student logits (B, C), teacher logits (B, K, C) and weights (B, K), got {tuple(s.shape)}, "
             f"{tuple(t.shape)} and {tuple(log_weights.shape)}"
         )
     with torch.no_grad():
@@ -71,7 +71,7 @@ def multi_teacher(
 
 
 def confident_log_weights(t: Tensor, y: Tensor) -> Tensor:
-    """Return log w_k by how near each teacher is to the label (CA-MKD), shape (B, K); all alike without a label.
+    """Return log w_k by how close each teacher is to the label (CA-MKD), shape (B, K); uniform without a label.
 
     Parameters
     ----------
@@ -82,8 +82,8 @@ def confident_log_weights(t: Tensor, y: Tensor) -> Tensor:
 
     Notes
     -----
-    w_k = (1 − exp CE_k / Σ_j exp CE_j) / (K − 1) with CE_k = CE(t_k, y). A teacher that rules the label out has an
-    infinite CE_k and counts nothing; several that do share that: with m of them each counts (1 − 1/m) / (K − 1).
+    w_k = (1 − exp CE_k / Σ_j exp CE_j) / (K − 1) with CE_k = CE(t_k, y). A teacher that rules out the label has an
+    infinite CE_k and the weight 0; if m of them do, each has the weight (1 − 1/m) / (K − 1).
 
     Examples
     --------
@@ -95,17 +95,17 @@ def confident_log_weights(t: Tensor, y: Tensor) -> Tensor:
     count = t.shape[1]
     right = y.clamp(min=0)[:, None, None].expand(-1, count, 1)
     cross_entropy = -torch.log_softmax(t, 2).gather(2, right).squeeze(2)  # (B, K)
-    cross_entropy = cross_entropy.clamp(max=torch.finfo(t.dtype).max)  # ∞ − ∞ has no value
+    cross_entropy = cross_entropy.clamp(max=torch.finfo(t.dtype).max)  # ∞ − ∞ is undefined
     confident = torch.log1p(-torch.softmax(cross_entropy, 1)) - math.log(count - 1)
     return torch.where((y != UNLABELLED)[:, None], confident, confident.new_full((), -math.log(count)))
 
 
 @outside_autocast
 def fused_likelihood(t: Tensor, log_weights: Tensor, y: Tensor) -> Tensor:
-    """Return −log Σ_k w_k σ(t_k)_y, the mean over the labelled examples, in nats: what a gate of weights learns by.
+    """Return −log Σ_k w_k σ(t_k)_y, the mean over the labelled examples, in nats: the loss of a gate of weights.
 
-    An example whose label all teachers rule out says nothing about whom to trust and is left out, as those without a
-    label are; 0 where none is left.
+    An example whose label all teachers rule out is uninformative and left out, as are those without a label; 0 where
+    none is left.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def fused_likelihood(t: Tensor, log_weights: Tensor, y: Tensor) -> Tensor:
     1.3863
     """
     right = y.clamp(min=0)[:, None, None].expand(-1, t.shape[1], 1)
-    said = torch.log_softmax(at_least_float32(t.detach()), 2).gather(2, right).squeeze(2)  # (B, K)
-    counts = (y != UNLABELLED) & (said > -torch.inf).any(1)
-    log_p = (at_least_float32(log_weights) + said.masked_fill(~counts[:, None], 0)).logsumexp(1)
+    log_likelihood = torch.log_softmax(at_least_float32(t.detach()), 2).gather(2, right).squeeze(2)  # (B, K)
+    counts = (y != UNLABELLED) & (log_likelihood > -torch.inf).any(1)
+    log_p = (at_least_float32(log_weights) + log_likelihood.masked_fill(~counts[:, None], 0)).logsumexp(1)
     return -log_p.masked_fill(~counts, 0).sum() / counts.sum().clamp(min=1)

@@ -1,4 +1,4 @@
-"""The temperature, and answers softened by it."""
+"""The temperature, and logits softened by it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def log_softened(z: Tensor, temperature: float) -> Tensor:
     return F.log_softmax(z / temperature, dim=-1)
 
 
-def weighed_log_ratio(log_p: Tensor, log_q: Tensor) -> Tensor:
-    """Return p (log p − log q) class by class, 0 where p is 0, whatever q is there: the parts of KL(p ‖ q).
+def weighted_log_ratio(log_p: Tensor, log_q: Tensor) -> Tensor:
+    """Return p (log p − log q) class by class, 0 where p is 0, whatever q is: the summands of KL(p ‖ q).
 
-    Where p is 0 it has no gradient either. Where q alone is 0 it is infinite, as KL(p ‖ q) is.
+    Where p is 0 there is no gradient either. Where only q is 0 it is infinite, as is KL(p ‖ q).
 
     >>> import torch
     >>> p, q = torch.tensor([0.5, 0.5, 0.0, 0.0]), torch.tensor([0.5, 0.25, 0.25, 0.0])
-    >>> weighed_log_ratio(p.log(), q.log())  # 0, ½ ln 2, and twice 0 · log 0
+    >>> weighted_log_ratio(p.log(), q.log())  # 0, ½ ln 2, and twice 0 · log 0
     tensor([0.0000, 0.3466, 0.0000, 0.0000])
     """
     p = log_p.exp()
@@ -37,7 +37,7 @@ def weighed_log_ratio(log_p: Tensor, log_q: Tensor) -> Tensor:
 
 
 def softened_pair(s: Tensor, t: Tensor, temperature: float, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Return log σ_T(s) and log σ_T(t), the latter detached, once what was given has been checked."""
+    """Check the arguments and return log σ_T(s) and log σ_T(t), the latter detached."""
     check_temperature(temperature)
     s, t = paired(s, t, mask, "logits", NEEDED)
     return log_softened(s, temperature), log_softened(t, temperature)  # (B, C) each

@@ -1,4 +1,4 @@
-"""Soft targets of logits that are standardised row by row first."""
+"""Logit standardization (LSKD): soft targets of logits that are standardized row by row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from .precision import outside_autocast
 from .reductions import Reduction, over_classes, paired
-from .softening import NEEDED, check_temperature, log_softened, weighed_log_ratio
+from .softening import NEEDED, check_temperature, log_softened, weighted_log_ratio
 
 
 @outside_autocast
@@ -19,7 +19,7 @@ def standardized_soft_targets(
     mask: Tensor | None = None,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """Soft targets of logits that are standardised row by row first, T² · KL(σ_T(ẑ_t) ‖ σ_T(ẑ_s)), in nats.
+    """Logit standardization (LSKD): soft targets of standardized logits, T² · KL(σ_T(ẑ_t) ‖ σ_T(ẑ_s)), in nats.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def standardized_soft_targets(
     temperature : float
         T > 0, in units of the standard deviation of a row's logits.
     mask : Tensor of bool, shape (B,) or (...), optional
-        True where a position counts. What stands elsewhere, NaN included, reaches neither value nor gradient.
+        True where a position counts. Masked-out entries, NaN included, affect neither the value nor the gradient.
     reduction : {"mean", "none"}
         ``"mean"``: the average over the positions that count, 0 where none does. ``"none"``: one value per example,
         shape (B,) or (...), 0 where it does not count.
@@ -48,16 +48,16 @@ def standardized_soft_targets(
     -----
     ẑ_c = (z_c − z̄) / (1e-7 + sd(z)) with z̄ and sd (divided by C − 1) over the classes of each row, then
     :func:`soft_targets`. The student has to match the order and the spacing of the teacher's logits, not their range:
-    a z + b with a > 0 costs the same as z, up to the 1e-7. So it does not learn how sure to be; the hard labels beside
-    it teach that.
+    a z + b with a > 0 costs the same as z, up to the 1e-7. So it does not learn how confident to be;
+    the additional hard labels teach that.
 
-    The gradient grows as 1 / sd(z). A row whose logits are all equal has sd = 0 and, from the 1e-7, a gradient some 10⁷
-    times the usual one, finite: do not start from a last layer of zeros.
+    The gradient grows as 1 / sd(z). A row whose logits are all equal has sd = 0 and, from the 1e-7, a finite gradient
+    some 10⁷ times the usual one: do not start from a last layer of zeros.
 
-    Where the teacher rules classes out (t_c = −∞) mean and sd of both sides are taken over the other classes: so a
-    student that comes to rule them out too, and is right in shape elsewhere, comes to 0.
+    Where the teacher rules out classes (t_c = −∞) mean and sd of both sides are taken over the other classes: so the
+    loss tends to 0 for a student that comes to rule them out too and matches elsewhere.
 
-    The public code standardises in the same way; its commands give the term a weight of 9 (``--kd-weight 9``).
+    The public code standardizes in the same way; its commands give the term the weight 9 (``--kd-weight 9``).
 
     References
     ----------
@@ -74,21 +74,21 @@ def standardized_soft_targets(
     check_temperature(temperature)
     s, t = paired(s, t, mask, "logits", NEEDED)
     if s.shape[-1] < 2:
-        raise ValueError(f"standardising needs logits of at least two classes, got shape {tuple(s.shape)}")
+        raise ValueError(f"standardization needs logits of at least two classes, got shape {tuple(s.shape)}")
     counts = t != -torch.inf  # (B, C)
     log_q = log_softened(_standardized(s, counts), temperature)
     log_p = log_softened(_standardized(t, counts), temperature)
-    return over_classes(weighed_log_ratio(log_p, log_q), temperature**2, reduction, mask)
+    return over_classes(weighted_log_ratio(log_p, log_q), temperature**2, reduction, mask)
 
 
 def _standardized(z: Tensor, counts: Tensor) -> Tensor:
-    """Return ẑ with mean and spread over the classes that count; those that do not are measured by the same."""
+    """Return ẑ with mean and standard deviation over the classes that count, applied to all classes."""
     ruled_out = z == -torch.inf
-    z = z.masked_fill(ruled_out, 0)  # an infinite number has a gradient for the spread, if only 0 · ∞
+    z = z.masked_fill(ruled_out, 0)  # an infinite value would give sd the gradient 0 · ∞
     n = counts.sum(-1, keepdim=True)  # (B, 1)
     mean = z.masked_fill(~counts, 0).sum(-1, keepdim=True) / n
-    apart = (z - mean).masked_fill(~counts, 0)
-    variance = apart.square().sum(-1, keepdim=True) / (n - 1).clamp(min=1)
+    difference = (z - mean).masked_fill(~counts, 0)
+    variance = difference.square().sum(-1, keepdim=True) / (n - 1).clamp(min=1)
     constant = variance == 0  # where the root has no gradient
     sd = variance.masked_fill(constant, 1).sqrt().masked_fill(constant, 0)
     return ((z - mean) / (1e-7 + sd)).masked_fill(ruled_out, -torch.inf)

@@ -1,4 +1,4 @@
-"""Losses on what happens inside a transformer: attention, hidden states, embeddings, tokens.
+"""Losses on the inside of a transformer: attention, hidden states, embeddings, tokens.
 
 DistilBERT's triple loss needs no function of its own: it is the sum of :func:`~kdviz.losses.soft_targets` (or
 :func:`soft_cross_entropy`), :func:`masked_language_model` and the cosine of hidden states. TinyBERT's is the sum of
@@ -27,7 +27,7 @@ def attention_matrices(
     *,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """Mean squared difference of the attention matrices, over heads, queries and keys (TinyBERT).
+    """Attention matrices (TinyBERT): mean squared difference over heads, queries and keys.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ def attention_matrices(
         Attention of student and teacher, query by key. TinyBERT compares the scores Q Kᵀ / √d before the softmax.
         ``A_t`` is detached: no gradient reaches the teacher.
     mask : Tensor of bool, shape (B, L), optional
-        True where a position counts. A pair counts where its query and its key do; what stands elsewhere, −∞ and NaN
-        included, reaches neither value nor gradient.
+        True where a position counts. A pair counts where its query and its key do; masked-out entries, −∞ and NaN
+        included, affect neither the value nor the gradient.
     reduction : {"mean", "none"}
         ``"mean"``: the average over the queries that count, 0 where none does. ``"none"``: one value per query, shape
         (B, L), 0 where it does not count.
@@ -56,11 +56,11 @@ def attention_matrices(
     The paper's L_attn = (1/h) Σ_i MSE(A_i^S, A_i^T). For each query the mean runs over the heads and the keys that
     count, then over the queries that count; without a mask that is the plain mean over all entries.
 
-    TinyBERT's public code has no mask here: it sets scores ≤ −100, where its padding stands, to 0 on both sides and
-    divides by all L² pairs, so the shorter a sentence, the smaller its loss. Give the mask instead.
+    TinyBERT's public code has no mask here: it sets scores ≤ −100, those of padding, to 0 on both sides and divides by
+    all L² pairs, so the shorter a sentence, the smaller its loss. Pass the mask instead.
 
-    Student and teacher need as many heads as each other. Where they differ, compare means over heads, or attention
-    through another term.
+    Student and teacher need equally many heads. Where they differ, compare means over heads, or use another term on
+    attention.
 
     References
     ----------
@@ -93,15 +93,15 @@ def attention_matrices(
 
 @outside_autocast
 def hidden_states(h_s: Tensor, h_t: Tensor, mask: Tensor | None = None, *, reduction: Reduction = "mean") -> Tensor:
-    """Mean squared difference of the hidden states of a layer (TinyBERT).
+    """Hidden states (TinyBERT): mean squared difference of the hidden states of a layer.
 
     Parameters
     ----------
     h_s, h_t : Tensor, shape (B, L, D) or (..., D)
-        Hidden states of student and teacher, of one width: a narrower student goes through a linear adapter first.
+        Hidden states of student and teacher, of equal width: a narrower student goes through a linear adapter first.
         ``h_t`` is detached: no gradient reaches the teacher.
     mask : Tensor of bool, shape (B, L) or (...), optional
-        True where a position counts. What stands elsewhere, NaN included, reaches neither value nor gradient.
+        True where a position counts. Masked-out entries, NaN included, affect neither the value nor the gradient.
     reduction : {"mean", "none"}
         ``"mean"``: the average over the positions that count, 0 where none does. ``"none"``: one value per position,
         shape (B, L) or (...), 0 where it does not count.
@@ -137,15 +137,15 @@ def hidden_states(h_s: Tensor, h_t: Tensor, mask: Tensor | None = None, *, reduc
 
 @outside_autocast
 def embeddings(e_s: Tensor, e_t: Tensor, mask: Tensor | None = None, *, reduction: Reduction = "mean") -> Tensor:
-    """Mean squared difference of the embeddings, what enters the first layer (TinyBERT).
+    """Embeddings (TinyBERT): mean squared difference of the inputs of the first layer.
 
     Parameters
     ----------
     e_s, e_t : Tensor, shape (B, L, D) or (..., D)
-        Embeddings of student and teacher, of one width: a narrower student goes through a linear adapter first.
+        Embeddings of student and teacher, of equal width: a narrower student goes through a linear adapter first.
         ``e_t`` is detached: no gradient reaches the teacher.
     mask : Tensor of bool, shape (B, L) or (...), optional
-        True where a position counts. What stands elsewhere, NaN included, reaches neither value nor gradient.
+        True where a position counts. Masked-out entries, NaN included, affect neither the value nor the gradient.
     reduction : {"mean", "none"}
         ``"mean"``: the average over the positions that count, 0 where none does. ``"none"``: one value per position,
         shape (B, L) or (...), 0 where it does not count.
@@ -163,7 +163,7 @@ def embeddings(e_s: Tensor, e_t: Tensor, mask: Tensor | None = None, *, reductio
     Notes
     -----
     The paper's L_embd = MSE(E^S W_e, E^T) with the trained W_e applied by the caller: the formula of
-    :func:`hidden_states`, at the layer before the first.
+    :func:`hidden_states`, before the first layer.
 
     References
     ----------
@@ -192,7 +192,7 @@ def soft_cross_entropy(
     *,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """Cross-entropy with the teacher's softened answer, T² · CE(σ_T(s), σ_T(t)), in nats.
+    """Soft cross-entropy (TinyBERT): cross-entropy with the teacher's soft targets, T² · CE(σ_T(s), σ_T(t)), in nats.
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ def soft_cross_entropy(
     temperature : float
         T > 0; both sides are softened by it.
     mask : Tensor of bool, shape (B,), (B, L) or (...), optional
-        True where a position counts. What stands elsewhere, NaN included, reaches neither value nor gradient.
+        True where a position counts. Masked-out entries, NaN included, affect neither the value nor the gradient.
     reduction : {"mean", "none"}
         ``"mean"``: the average over the positions that count, 0 where none does. ``"none"``: one value per position,
         0 where it does not count.
@@ -220,11 +220,11 @@ def soft_cross_entropy(
     Notes
     -----
     With p = σ_T(t) and q = σ_T(s): loss = −T² · Σ_c p_c log q_c = T² · [KL(p ‖ q) + H(p)]. The teacher's entropy H(p)
-    is no matter of the student's, so the gradient is that of :func:`~kdviz.losses.soft_targets` to the last term; but
-    the value at s = t is T² · H(p), not 0, and tells nothing about how far the student is from the teacher. Prefer
-    soft targets where the number is looked at.
+    does not depend on the student, so the gradient is exactly that of :func:`~kdviz.losses.soft_targets`; but the value
+    at s = t is T² · H(p), not 0, and does not show how far the student is from the teacher. Prefer soft targets where
+    the value matters.
 
-    A class that the teacher rules out (t_c = −∞) adds nothing: 0 · log 0 is 0.
+    A class that the teacher rules out (t_c = −∞) contributes nothing: 0 · log 0 is 0.
 
     TinyBERT uses it at T = 1; its public code has no T².
 
@@ -255,18 +255,18 @@ def masked_language_model(
     reduction: Reduction = "mean",
     labelled: int | None = None,
 ) -> Tensor:
-    """Cross-entropy with the words that were masked out, at T = 1, in nats.
+    """Masked language modeling (MLM): cross-entropy with the masked-out words, at T = 1, in nats.
 
     Parameters
     ----------
     s : Tensor, shape (B, L, V)
         Student logits over the vocabulary.
     y : Tensor of int64, shape (B, L)
-        The word at each position that was masked out, -1 at all others: these add nothing.
+        The word at each masked-out position, -1 at all others: these contribute nothing.
     reduction : {"mean", "none"}
         ``"mean"``: the average over the labelled positions, 0 where there is none. ``"none"``: one value per position.
     labelled : int, optional
-        How many of ``y`` are labels, when the caller knows: it saves counting them.
+        The number of labels in ``y``, if known: this saves counting them.
 
     Returns
     -------
@@ -276,7 +276,7 @@ def masked_language_model(
     Raises
     ------
     ValueError
-        If the logits are not three-dimensional, ``y`` does not hold one word a position, or ``reduction`` is unknown.
+        If the logits are not three-dimensional, ``y`` does not hold one word per position, or ``reduction`` is unknown.
 
     Notes
     -----
@@ -309,7 +309,7 @@ def distillation_token(
     *,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """What the distillation token learns from the teacher: its first choice, or its softened answer (DeiT).
+    """Distillation token (DeiT): learn the teacher's first choice, or its soft targets.
 
     Parameters
     ----------
@@ -335,9 +335,9 @@ def distillation_token(
 
     Notes
     -----
-    The class token learns the labels beside it. In the paper's hard form the whole is ½ CE(s_cls, y) + ½ CE(s_dist,
-    argmax t), in the soft form (1 − λ) CE(s_cls, y) + λ T² KL with T = 3 and λ = 0.1; at test time the softmax of both
-    heads are added. The hard form is not 0 at s_dist = t: it asks for certainty.
+    The class token learns the labels. In the paper's hard form the objective is ½ CE(s_cls, y) + ½ CE(s_dist,
+    argmax t), in the soft form (1 − λ) CE(s_cls, y) + λ T² KL with T = 3 and λ = 0.1; at test time the softmax outputs
+    of both heads are added. The hard form is not 0 at s_dist = t: it demands certainty.
 
     DeiT's public code divides the soft form by B·C ("legacy PyTorch behavior"), which makes it C times smaller than
     here; weights tuned for it do not carry over.

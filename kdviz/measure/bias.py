@@ -25,6 +25,7 @@ from .disparity import (
     PARTS,
     RATES,
     SMALL,
+    VERDICTS,
     Bias,
     Comparison,
     Disparity,
@@ -39,7 +40,6 @@ from .disparity import (
     both_of,
     examples_of,
     few_members,
-    with_articles,
 )
 from .fidelity import Array
 from .groups import MOST_GROUPS, share, to_numpy
@@ -49,6 +49,7 @@ __all__ = [
     "MEANS",
     "RATES",
     "SMALL",
+    "VERDICTS",
     "Bias",
     "Comparison",
     "Disparity",
@@ -63,7 +64,6 @@ __all__ = [
     "bias",
     "few_members",
     "verdict",
-    "with_articles",
 ]
 
 NO_INTERVAL = math.nan, math.nan
@@ -152,8 +152,8 @@ def bias(
     (0.5, 'Female')
     >>> print(verdict(result, "sex"))
     Reduced: by sex, the equalized-odds difference is 0.000 (95 % CI 0.000 to 0.0...; chance gives up to 0.000) with
-    student and 0.500 (95 % CI 0.4... to 0.5...; chance gives up to 0.0...) with teacher; student − teacher is -0.500
-    (95 % CI -0.5... to -0.4...): the interval of the difference is below 0.
+    student and 0.500 (95 % CI 0.4... to 0.5...; chance gives up to 0.0...) with teacher; student − teacher is −0.500
+    (95 % CI −0.5... to −0.4...): the interval of the difference is below 0.
     """
     check_confidence(confidence)
     if resamples < 1:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from ..words import mark, number, t, tn
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -19,10 +21,25 @@ RateName = Literal["accuracy", "error_rate", "selection_rate", "true_positive_ra
 RATES: tuple[RateName, ...] = get_args(RateName)
 SMALL = 30  # members; with fewer, a rate is too uncertain
 MEANS = {
-    "demographic_parity_difference": "demographic-parity difference",
-    "equalized_odds_difference": "equalized-odds difference",
-    "accuracy_difference": "gap in accuracy",
+    "demographic_parity_difference": mark("demographic-parity difference"),
+    "equalized_odds_difference": mark("equalized-odds difference"),
+    "accuracy_difference": mark("gap in accuracy"),
 }
+VERDICTS: dict[str, str] = {
+    "inherited": mark("Inherited"),
+    "amplified": mark("Amplified"),
+    "reduced": mark("Reduced"),
+    "none found": mark("None found"),
+    "too few to say": mark("Too few to say"),
+}
+REASONS: dict[str, str] = {
+    "inherited": mark("both are beyond chance, and the interval of the difference includes 0"),
+    "amplified": mark("the interval of the difference is above 0"),
+    "reduced": mark("the interval of the difference is below 0"),
+    "none found": mark("neither is beyond chance"),
+    "too few to say": mark("there are too few examples to separate the gaps from chance and from each other"),
+}
+WITH_ARTICLE = {"student": mark("the student"), "teacher": mark("the teacher"), "twin": mark("the twin")}
 PARTS: dict[str, tuple[RateName, ...]] = {
     "demographic_parity": ("selection_rate",),
     "equalized_odds": ("true_positive_rate", "false_positive_rate"),
@@ -159,13 +176,21 @@ class Disparity:
     def sentence(self) -> str:
         """Return the worst group and the gaps in words, and which groups are too small."""
         a = self.worst.accuracy
-        lowest = (
-            f"By {self.grouping}, {self.model} has its lowest accuracy for {self.worst.name}: {a.value:.1%} of {a.n:,} "
-            f"({percent(self.confidence)} CI {a.low:.1%} to {a.high:.1%})"
+        names = [name for name in self.gaps if name != "accuracy_difference"] or list(self.gaps)
+        figures = t(
+            "By {grouping}, {model} has its lowest accuracy for {group}: {accuracy} of {n} ({level} CI {low} to "
+            "{high}); {gaps}.",
+            grouping=self.grouping,
+            model=self.model,
+            group=self.worst.name,
+            accuracy=_share(a.value),
+            n=number(a.n),
+            level=percent(self.confidence),
+            low=_share(a.low),
+            high=_share(a.high),
+            gaps=", ".join(f"{t(MEANS[name])} {_figures(self.gaps[name], self.confidence)}" for name in names),
         )
-        metrics = [name for name in self.gaps if name != "accuracy_difference"] or list(self.gaps)
-        gaps = [f"{MEANS[name]} {_figures(self.gaps[name], self.confidence)}" for name in metrics]
-        return " ".join(filter(None, [f"{lowest}; {', '.join(gaps)}.", few_members(self.groups), *self.notes]))
+        return " ".join(filter(None, [figures, few_members(self.groups), *self.notes]))
 
 
 @dataclass(frozen=True)
@@ -220,29 +245,40 @@ class Comparison:
             return "inherited"
         return "too few to say" if subject or reference else "none found"
 
-    def sentence(self) -> str:
-        """Return the verdict with its figures, as one sentence."""
-        word, s, r, d = self.verdict, self.subject_gap, self.reference_gap, self.difference
-        if min(s.rests_on, r.rests_on) == 0:
-            return (
-                f"Too few to say: by {self.grouping}, fewer than two groups have what the {MEANS[self.metric]} needs."
-            )
-        figures = (
-            f"by {self.grouping}, the {MEANS[self.metric]} is {_figures(s, self.confidence)} with {self.subject} and "
-            f"{_figures(r, self.confidence)} with {self.reference}; {self.subject} − {self.reference} is "
-            f"{_signed(d, self.confidence)}"
+    def sentence(self, *, articles: bool = False) -> str:
+        """Return the verdict with its figures, as one sentence; with ``articles`` it says "the student"."""
+        reason = self.reason(articles=articles)
+        return t("{verdict}: {reason}", verdict=t(VERDICTS[self.verdict]), reason=reason)
+
+    def reason(self, *, articles: bool = False) -> str:
+        """Return the figures of the verdict and what they show, without the verdict."""
+        metric = t(MEANS[self.metric])
+        if self.rests_on == 0:
+            text = mark("by {grouping}, fewer than two groups have what the {metric} needs.")
+            return t(text, grouping=self.grouping, metric=metric)
+        who, other = (_called(model, articles) for model in (self.subject, self.reference))
+        return t(
+            "by {grouping}, the {metric} is {gap} with {who} and {other_gap} with {other}; {subject} − {reference} is "
+            "{difference}: {why}.",
+            grouping=self.grouping,
+            metric=metric,
+            gap=_figures(self.subject_gap, self.confidence),
+            other_gap=_figures(self.reference_gap, self.confidence),
+            who=who,
+            other=other,
+            subject=t(self.subject),
+            reference=t(self.reference),
+            difference=_signed(self.difference, self.confidence),
+            why=self._why(who),
         )
-        why: dict[Verdict, str] = {
-            "inherited": "both are beyond chance, and the interval of the difference includes 0",
-            "amplified": "the interval of the difference is above 0",
-            "reduced": "the interval of the difference is below 0"
-            + (f", though {self.subject} is still beyond chance" if s.clear else ""),
-            "none found": "neither is beyond chance",
-            "too few to say": f"a gap rests on a group with {examples_of(self.rests_on)}, fewer than {SMALL}"
-            if self.rests_on < SMALL
-            else "there are too few examples to separate the gaps from chance and from each other",
-        }
-        return f"{word.capitalize()}: {figures}: {why[word]}."
+
+    def _why(self, who: str) -> str:
+        if self.rests_on < SMALL:
+            text = mark("a gap rests on a group with {examples}, fewer than {n}")
+            return t(text, examples=examples_of(self.rests_on), n=SMALL)
+        if self.verdict == "reduced" and self.subject_gap.clear:
+            return t("the interval of the difference is below 0, though {who} is still beyond chance", who=who)
+        return t(REASONS[self.verdict])
 
 
 @dataclass(frozen=True)
@@ -336,38 +372,40 @@ class Bias:
         return pd.DataFrame(rows, columns=columns).astype({"n": "Int64"})
 
 
-def with_articles(sentence: str) -> str:
-    """Add the article where a sentence about bias has a bare role.
-
-    >>> with_articles("0.2 with student and 0.1 with teacher")
-    '0.2 with the student and 0.1 with the teacher'
-    """
-    for who in ("student", "teacher", "twin"):
-        sentence = sentence.replace(f" with {who}", f" with the {who}").replace(f"though {who} ", f"though the {who} ")
-    return sentence
+def _called(model: str, article: bool) -> str:
+    return t(WITH_ARTICLE[model]) if article and model in WITH_ARTICLE else t(model)
 
 
 def beside_twin(c: Comparison) -> list[str]:
     """Return a sentence on the comparison with the twin; none if a gap is undefined."""
-    if min(c.subject_gap.rests_on, c.reference_gap.rests_on) == 0:
+    if c.rests_on == 0:
         return []
-    t, d = c.reference_gap, c.difference
+    who = _called(c.subject, article=True)
     if c.rests_on < SMALL:
-        why = f"a gap rests on fewer than {SMALL} examples of a group, so nothing follows"
-    elif d.low > 0:
-        why = f"the interval is above 0, so the {c.subject}'s gap is larger than its twin's"
-    elif d.high < 0:
-        why = f"the interval is below 0, so the {c.subject}'s gap is smaller than its twin's"
+        why = t("a gap rests on fewer than {n} examples of a group, so nothing follows", n=SMALL)
+    elif c.difference.low > 0:
+        why = t("the interval is above 0, so {who}'s gap is larger than its twin's", who=who)
+    elif c.difference.high < 0:
+        why = t("the interval is below 0, so {who}'s gap is smaller than its twin's", who=who)
     else:
-        why = "the interval includes 0, so these examples do not separate the two gaps"
-    twin = f"The twin, trained without the teacher, has {_figures(t, c.confidence)}"
-    return [f"{twin}; {c.subject} − twin is {_signed(d, c.confidence)}: {why}."]
+        why = t("the interval includes 0, so these examples do not separate the two gaps")
+    return [
+        t(
+            "The twin, trained without the teacher, has {gap}; {subject} − twin is {difference}: {why}.",
+            gap=_figures(c.reference_gap, c.confidence),
+            subject=t(c.subject),
+            difference=_signed(c.difference, c.confidence),
+            why=why,
+        )
+    ]
 
 
 def few_members(groups: Sequence[Group]) -> str:
     """Return a sentence that names the groups with too few members, empty if there are none."""
     small = [f"{group.name} (n = {group.n})" for group in groups if group.small]
-    return f"Fewer than {SMALL} members, so their rates are uncertain: {', '.join(small)}." if small else ""
+    if not small:
+        return ""
+    return t("Fewer than {n} members, so their rates are uncertain: {groups}.", n=SMALL, groups=", ".join(small))
 
 
 def both_of(a: str, b: str) -> str:
@@ -375,7 +413,7 @@ def both_of(a: str, b: str) -> str:
 
 
 def examples_of(count: int) -> str:
-    return f"{count:,} example{'' if count == 1 else 's'}"
+    return tn("{n} example", "{n} examples", count, n=number(count))
 
 
 def percent(confidence: float) -> str:
@@ -384,20 +422,37 @@ def percent(confidence: float) -> str:
     >>> percent(0.95), percent(0.999)
     ('95 %', '99.9 %')
     """
-    return f"{100 * confidence:g} %"
+    return f"{number(100 * confidence, 'g')} %"
+
+
+def _share(rate: float) -> str:
+    return number(rate, ".1%").replace("\u202f", "")
 
 
 def _figures(gap: Gap, confidence: float) -> str:
-    chance = f"chance gives up to {gap.chance:.3f}"
+    value, chance = number(gap.value, ".3f"), number(gap.chance, ".3f")
     if math.isnan(gap.low):
-        return f"{gap.value:.3f} (no interval from {examples_of(gap.rests_on)}; {chance})"
-    return f"{gap.value:.3f} ({percent(confidence)} CI {gap.low:.3f} to {gap.high:.3f}; {chance})"
+        text = mark("{value} (no interval from {examples}; chance gives up to {chance})")
+        return t(text, value=value, examples=examples_of(gap.rests_on), chance=chance)
+    return t(
+        "{value} ({level} CI {low} to {high}; chance gives up to {chance})",
+        value=value,
+        level=percent(confidence),
+        low=number(gap.low, ".3f"),
+        high=number(gap.high, ".3f"),
+        chance=chance,
+    )
 
 
 def _signed(difference: Interval, confidence: float) -> str:
-    ends = f"{percent(confidence)} CI {difference.low:+.3f} to {difference.high:+.3f}"
-    text = f"{difference.value:+.3f} ({'no interval' if math.isnan(difference.low) else ends})"
-    return text.replace("-0.000", "+0.000")
+    value, low, high = (_with_sign(end) for end in (difference.value, difference.low, difference.high))
+    if math.isnan(difference.low):
+        return t("{value} (no interval)", value=value)
+    return t("{value} ({level} CI {low} to {high})", value=value, level=percent(confidence), low=low, high=high)
+
+
+def _with_sign(value: float) -> str:
+    return number(round(value, 3) + 0.0, "+.3f")
 
 
 def one_of(what: str, name: str, names: Sequence[str]) -> None:

@@ -214,10 +214,12 @@ def fidelity(
     -------
     Fidelity
 
-    Raises
-    ------
-    ValueError
-        If shapes, labels or the temperature do not fit, there is no example, or a logit is not finite.
+        Notes
+        -----
+        With p = σ_T(teacher), q = σ_T(student), the divergence of one example is Σ_c p_c (log p_c − log q_c) in
+        float64; the mean is plain, without the factor T² that makes its gradients comparable in a loss. Of equal logits
+        the first is the first choice. Ranks of equal logits are averaged, and Spearman's ρ is the correlation of the
+        ranks::
 
     Notes
     -----

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ..data.missing import missing
+from ..words import mark, number, t
 
 BLOCK = 2**20  # pixels looked at together
 MOST_GROUPS = 1000
@@ -179,13 +180,20 @@ def comparable(groups: Mapping[str, Any], y: ArrayLike | Tensor) -> tuple[dict[s
         if 2 <= len(there) <= MOST_GROUPS:
             kept[name] = values
         elif len(there) == 1:
-            notes.append(f"{name} left out: all labelled examples in a group belong to {there.pop()}.")
+            text = mark("{name} left out: all labelled examples in a group belong to {group}.")
+            notes.append(t(text, name=name, group=there.pop()))
         else:
-            why = "has no group" if not there else f"has {len(there):,} groups, more than {MOST_GROUPS:,}"
-            notes.append(f"{name} left out: it {why}.")
+            notes.append(_left_out(name, len(there)))
     if len(kept) > MOST_CROSSED:
-        notes.append(f"Pairs of groupings are formed from at most {MOST_CROSSED} groupings.")
+        notes.append(t("Pairs of groupings are formed from at most {n} groupings.", n=MOST_CROSSED))
     return kept, notes
+
+
+def _left_out(name: str, groups: int) -> str:
+    if not groups:
+        return t("{name} left out: it has no group.", name=name)
+    n, most = number(groups), number(MOST_GROUPS)
+    return t("{name} left out: it has {n} groups, more than {most}.", name=name, n=n, most=most)
 
 
 def _banded(name: str, values: Any, notes: list[str]) -> Any:
@@ -198,7 +206,8 @@ def _banded(name: str, values: Any, notes: list[str]) -> Any:
             cut = bands(v, count)
         except ValueError:  # so many are equal that a band is empty
             continue
-        notes.append(f"Numbers of {name} are cut into {count} bands with about equally many examples.")
+        text = mark("Numbers of {name} are cut into {n} bands with about equally many examples.")
+        notes.append(t(text, name=name, n=count))
         return cut
     return values
 

@@ -25,6 +25,7 @@ from ..models.inference import (
     uncompiled,
 )
 from ..models.looking import evaluating
+from ..words import number, t, tn
 
 if TYPE_CHECKING:
     from .saliency import Progress
@@ -243,5 +244,7 @@ def listed(names: Iterable[str], most: int = 12) -> str:
 
 
 def of_examples(n: int, of: int) -> str:
-    """Return "12 examples", or "12 of 30 examples" if not all were used."""
-    return f"{n:,} example{'' if n == 1 else 's'}" if n == of else f"{n:,} of {of:,} examples"
+    """Return how many examples a number is of, and of how many they were taken."""
+    if n == of:
+        return tn("{n} example", "{n} examples", n, n=number(n))
+    return t("{n} of {total} examples", n=number(n), total=number(of))

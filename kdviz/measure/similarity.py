@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from ..data.inputs import Inputs, rows
 from ..models.inference import count
+from ..words import mark, number, t
 from .fidelity import Array
 from .layers import (
     Layers,
@@ -42,6 +43,13 @@ FEWEST = 4  # examples: the debiased form divides by N (N − 3)
 SHUFFLES = 100  # of the examples, for the CKA by chance
 CHANCE = 0.95  # quantile over the shuffles
 BY_PRODUCTS = 1000  # examples up to which shuffles go by N × N products
+
+
+LIKEST = mark("Over {examples} the student's layer {layer} is most like the teacher's {teacher} ({form} {cka}).")
+LIKEST_BESIDE_CHANCE = mark(
+    "Over {examples} the student's layer {layer} is most like the teacher's {teacher} ({form} {cka}; shuffled examples "
+    "give up to {chance})."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,39 +105,57 @@ class Correspondence:
         best = self.best()
         on = of_examples(self.n, self.n_given)
         if not best:
-            return f"Nothing can be said from {on}: in each pair of layers one gives all of them the same output."
-        rows = {s: self.teacher_layers.index(t) for s, t in best.items()}
+            return t(
+                "Nothing can be said from {examples}: in each pair of layers one gives all of them the same output.",
+                examples=on,
+            )
+        rows = {s: self.teacher_layers.index(name) for s, name in best.items()}
         cka = {s: float(self.matrix[row, self.student_layers.index(s)]) for s, row in rows.items()}
         last = list(best)[-1]
-        form = "linear CKA" if self.debiased else "linear CKA, not debiased,"
-        says = (
-            f"Over {on} the student's layer {last} is most like the teacher's {best[last]} ({form} {cka[last]:.2f}"
-            f"{self._shuffled(rows[last], last)})"
+        chance = self.by_chance
+        likest = t(
+            LIKEST if chance is None else LIKEST_BESIDE_CHANCE,
+            examples=on,
+            layer=last,
+            teacher=best[last],
+            form=t("linear CKA") if self.debiased else t("linear CKA, not debiased,"),
+            cka=number(cka[last], ".2f"),
+            chance="" if chance is None else number(chance[rows[last], self.student_layers.index(last)], ".2f"),
         )
-        if len(best) > 1:
-            worst = min(cka, key=lambda s: cka[s])
-            order = list(rows.values())
-            keeps = all(a <= b for a, b in itertools.pairwise(order))
-            says += (
-                f", the poorest match of its {len(best)} layers"
-                if worst == last
-                else f"; of its {len(best)} layers {worst} has the poorest match, {best[worst]} ({cka[worst]:.2f})"
-            )
-            says += f"; the best matches {'keep' if keeps else 'do not keep'} the order of depth"
-        unlike = [s for s, t in best.items() if self.is_chance(t, s)]
-        if unlike:
-            says += f". No more similar than shuffled examples: the best match of {', '.join(unlike)}"
-        lost = np.isnan(self.matrix)
-        silent = [f"the teacher's {name}" for name, gone in zip(self.teacher_layers, lost.all(1), strict=True) if gone]
-        silent += [f"the student's {name}" for name, gone in zip(self.student_layers, lost.all(0), strict=True) if gone]
-        if silent:
-            says += f". No number for {', '.join(silent)}, whose output is the same for all examples"
-        return says + "."
+        return " ".join([likest, *self._matches(best, rows, cka), *self._without_number()])
 
-    def _shuffled(self, row: int, layer: str) -> str:
-        if self.by_chance is None:
-            return ""
-        return f"; shuffled examples give up to {self.by_chance[row, self.student_layers.index(layer)]:.2f}"
+    def _matches(self, best: Mapping[str, str], rows: Mapping[str, int], cka: Mapping[str, float]) -> list[str]:
+        """Return which match is the poorest, whether they keep the order of depth, and which are chance, in words."""
+        sentences = []
+        if len(best) > 1:
+            worst = min(cka, key=lambda layer: cka[layer])
+            if worst == list(best)[-1]:
+                sentences.append(t("It is the poorest match of its {n} layers.", n=len(best)))
+            else:
+                names = {"layer": worst, "teacher": best[worst], "cka": number(cka[worst], ".2f")}
+                text = mark("Of its {n} layers {layer} has the poorest match, {teacher} ({cka}).")
+                sentences.append(t(text, n=len(best), **names))
+            keeps = all(a <= b for a, b in itertools.pairwise(rows.values()))
+            sentences.append(
+                t("The best matches keep the order of depth.")
+                if keeps
+                else t("The best matches do not keep the order of depth.")
+            )
+        unlike = [student for student, teacher in best.items() if self.is_chance(teacher, student)]
+        if unlike:
+            text = mark("No more similar than shuffled examples: the best match of {layers}.")
+            sentences.append(t(text, layers=", ".join(unlike)))
+        return sentences
+
+    def _without_number(self) -> list[str]:
+        lost = np.isnan(self.matrix)
+        teacher = zip(self.teacher_layers, lost.all(1), strict=True)
+        student = zip(self.student_layers, lost.all(0), strict=True)
+        silent = [t("the teacher's {layer}", layer=name) for name, gone in teacher if gone]
+        silent += [t("the student's {layer}", layer=name) for name, gone in student if gone]
+        if not silent:
+            return []
+        return [t("No number for {layers}, whose output is the same for all examples.", layers=", ".join(silent))]
 
     def is_chance(self, teacher_layer: str, student_layer: str) -> bool:
         """Return whether two layers are no more similar than for shuffled examples; False without shuffles."""

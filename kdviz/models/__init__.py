@@ -1,4 +1,4 @@
-"""Small teachers and students, how big they are, models whose weights come with the package, and loading of others."""
+"""Small teachers and students, their sizes, shipped pretrained models, and loading of others."""
 
 from kdviz.models.adapter import LogitsOf
 from kdviz.models.architecture import build

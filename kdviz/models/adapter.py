@@ -8,7 +8,7 @@ from kdviz.models.wrap import Wrapped
 
 
 class LogitsOf(Wrapped):
-    """A model that returns a tuple, a dict or an object, as one that returns its logits alone.
+    """A model that returns a tuple, a dict or an object, wrapped to return only its logits.
 
     The same as ``kd.wrap(module, output=which)``.
 
@@ -17,7 +17,7 @@ class LogitsOf(Wrapped):
     module : nn.Module
         Its weights are shared, not copied.
     which : int or str
-        Place in the tuple, key of the dict or name of the attribute that holds the logits.
+        Index in the tuple, key of the dict or name of the attribute that holds the logits.
 
     Examples
     --------

@@ -18,14 +18,14 @@ Architecture = dict[str, Any]
 class Network(nn.Sequential):
     """A chain of named layers with a description of itself.
 
-    Each layer can be reached by its name, as `model.logits` or as a tap "logits".
+    Each layer can be accessed by name, as `model.logits` or as a tap "logits".
 
     Attributes
     ----------
     architecture : dict
-        All that is needed to build the model again with `kdviz.models.build`; can be written as JSON.
+        All that is needed to rebuild the model with `kdviz.models.build`; can be written as JSON.
     seed : int
-        What its initial weights were drawn from.
+        The seed of its initial weights.
     """
 
     architecture: Architecture
@@ -39,7 +39,7 @@ class Network(nn.Sequential):
         self.seed = seed
 
 
-class Standardise(nn.Module):
+class Standardize(nn.Module):
     """Subtract a mean and divide by a standard deviation, both fixed numbers.
 
     Parameters
@@ -61,20 +61,20 @@ class Standardise(nn.Module):
         return f"mean={self.mean}, std={self.std}"
 
 
-def standardise(mean: float, std: float) -> dict[str, nn.Module]:
-    """Give the first layer of a network, or none where it would change nothing."""
-    return {} if (mean, std) == (0.0, 1.0) else {"standardise": Standardise(mean, std)}
+def standardize(mean: float, std: float) -> dict[str, nn.Module]:
+    """Return the first layer of a network, or none where it would change nothing."""
+    return {} if (mean, std) == (0.0, 1.0) else {"standardize": Standardize(mean, std)}
 
 
 def check_sizes(**sizes: int) -> None:
-    """Refuse a size below 1, by its name."""
+    """Raise on a size below 1, with its name."""
     for what, size in sizes.items():
         if size < 1:
             raise ValueError(f"{what.replace('_', ' ')} must be at least 1, got {size}")
 
 
 def check_dropout(dropout: float) -> None:
-    """Refuse a probability that would drop nothing sensible."""
+    """Raise unless a probability is in [0, 1)."""
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout must be in [0, 1), got {dropout}")
 
@@ -87,29 +87,30 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
-MOST_WEIGHTS = 10**9  # 4 GB, and as much again for gradients and each number that an optimiser keeps of a weight
+MOST_WEIGHTS = 10**9  # 4 GB, and as much again for gradients and each number that an optimizer stores per weight
 
 
 def about_weights(architecture: Mapping[str, Any]) -> int:
-    """Return about how many weights a description asks for, without making any: to refuse what is out of reach.
+    """Return approximately how many weights a description has, without allocating any: to reject huge ones.
 
     >>> about_weights({"name": "mlp", "hidden": [8], "inputs": 4, "classes": 3})
     67
     """
-    told = {"classes": 10, "channels": 1, **architecture}
-    w, channels, classes = told.get("width", 64), told["channels"], told["classes"]
-    match told.get("name"):
+    options = {"classes": 10, "channels": 1, **architecture}
+    w, channels, classes = options.get("width", 64), options["channels"], options["classes"]
+    match options.get("name"):
         case "mlp":
-            sizes = [told.get("inputs", 784), *told.get("hidden", (64,)), classes]
+            sizes = [options.get("inputs", 784), *options.get("hidden", (64,)), classes]
             return sum((a + 1) * b for a, b in pairwise(sizes))
         case "convnet":
             return 9 * w * (channels + 16 * w) + (4 * w + 1) * classes
         case "resnet":
-            widths = [(w << i, blocks) for i, blocks in enumerate(told.get("blocks", (1, 1, 1)))]
+            widths = [(w << i, blocks) for i, blocks in enumerate(options.get("blocks", (1, 1, 1)))]
             return 9 * channels * w + sum(20 * b * wide**2 for wide, b in widths) + (widths[-1][0] + 1) * classes
         case "vit":
-            patches = (told.get("size", 28) // max(1, told.get("patch", 4))) ** 2
-            return told.get("depth", 4) * 13 * w**2 + (channels * told.get("patch", 4) ** 2 + patches + 2 * classes) * w
+            patches = (options.get("size", 28) // max(1, options.get("patch", 4))) ** 2
+            rest = channels * options.get("patch", 4) ** 2 + patches + 2 * classes
+            return options.get("depth", 4) * 13 * w**2 + rest * w
     return 0
 
 
@@ -131,7 +132,7 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
     Raises
     ------
     ValueError
-        If the name is not known or an argument does not exist.
+        If the name is unknown or an argument does not exist.
 
     Examples
     --------
@@ -150,17 +151,17 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
         raise ValueError(f"the architecture's name must be one of {', '.join(makers)}, got {name!r}")
     try:
         if about_weights(architecture) > MOST_WEIGHTS:
-            raise ValueError(f"a network has at most {MOST_WEIGHTS:,} weights here, got {str(architecture)[:100]}")
+            raise ValueError(f"a network can have at most {MOST_WEIGHTS:,} weights, got {str(architecture)[:100]}")
         return makers[name](**arguments, seed=seed)
     except TypeError as error:
         raise ValueError(f"the architecture does not fit {name}: {error}") from error
 
 
 def rebuildable(module: nn.Module | None) -> Architecture | None:
-    """Return the description by which a module can be built again, None where it has none or outgrew it.
+    """Return the description from which a module can be rebuilt, None where it has none or no longer matches it.
 
-    A network that was quantised, pruned, compiled, cast or given another layer still carries the description that it
-    began with; what `build` makes of that has to have the same layers, and weights of the same shapes and dtypes.
+    A network that was quantized, pruned, compiled, cast or given another layer still carries its original description;
+    the network that `build` returns for it must have the same layers, and weights of the same shapes and dtypes.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Boosters of XGBoost and LightGBM as they are without their scikit-learn dress."""
+"""Native boosters of XGBoost and LightGBM, without their scikit-learn interface."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class XGBooster(Estimator):
     Raises
     ------
     TypeError
-        If its objective is not one of classes.
+        If its objective is not classification.
     """
 
     advice = "train it with binary:logistic"
@@ -31,8 +31,8 @@ class XGBooster(Estimator):
         self.count = max(2, int(learner["learner_model_param"]["num_class"]))
         if not self.objective.startswith(("binary:", "multi:", "reg:logistic")):
             raise TypeError(
-                f"the booster's objective {self.objective} predicts numbers and a classifier is expected; train it "
-                "with multi:softprob or binary:logistic"
+                f"expected a classifier, got a booster with the objective {self.objective}, which predicts numbers; "
+                "train it with multi:softprob or binary:logistic"
             )
 
     def _own(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -40,7 +40,7 @@ class XGBooster(Estimator):
 
     @property
     def tells(self) -> bool:
-        """Whether it knows more than a class: a hinge gives sides, not how sure it is."""
+        """Whether it predicts more than a class: a hinge returns only the side."""
         return self.objective != "binary:hinge"
 
     def _logits(self, table: Any) -> Tensor:
@@ -56,7 +56,7 @@ class XGBooster(Estimator):
         return flat
 
     def feature_count(self) -> int | None:
-        """Return how many columns it was trained on."""
+        """Return the number of columns it was trained on."""
         return int(self.estimator.num_features())
 
 
@@ -66,7 +66,7 @@ class LightGBMBooster(Estimator):
     Raises
     ------
     TypeError
-        If its objective is not one of classes.
+        If its objective is not classification.
     """
 
     def _check(self) -> None:
@@ -74,8 +74,8 @@ class LightGBMBooster(Estimator):
         self.count = max(2, int(self.estimator.num_model_per_iteration()))
         if objective.split()[0] not in ("binary", "multiclass", "multiclassova", "cross_entropy"):
             raise TypeError(
-                f"the booster's objective {objective.split()[0]} predicts numbers and a classifier is expected; train "
-                "it with multiclass or binary"
+                f"expected a classifier, got a booster with the objective {objective.split()[0]}, which predicts "
+                "numbers; train it with multiclass or binary"
             )
 
     def _own(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -95,5 +95,5 @@ class LightGBMBooster(Estimator):
         return flat
 
     def feature_count(self) -> int | None:
-        """Return how many columns it was trained on."""
+        """Return the number of columns it was trained on."""
         return int(self.estimator.num_feature())

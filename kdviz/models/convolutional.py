@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded, standardise
+from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded, standardize
 
 
 def convnet(
@@ -20,7 +20,7 @@ def convnet(
     """Build a network of five 3×3 convolutions that ends in a global average and one linear layer.
 
     Filters: width, width, halve, 2·width, 2·width, halve, 4·width. Each convolution is followed by batch
-    normalisation and ReLU, so `relu5` gives the last feature maps (B, 4·width, H/4, W/4).
+    normalization and ReLU, so `relu5` outputs the last feature maps (B, 4·width, H/4, W/4).
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def convnet(
     dropout : float
         Probability of dropping one of the 4·width pooled features while training.
     mean, std : float
-        The input is standardised with these first.
+        The input is standardized with these first.
     seed : int
         Fixes the initial weights; torch's global generator is left alone.
 
@@ -64,7 +64,7 @@ def convnet(
         "mean": mean,
         "std": std,
     }
-    layers = standardise(mean, std)
+    layers = standardize(mean, std)
     with seeded(seed):
         before = channels
         for number, filters in enumerate((width, width, 2 * width, 2 * width, 4 * width), start=1):

@@ -1,4 +1,4 @@
-"""How big a model is and how much it computes."""
+"""The size of a model and its cost of computation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _attention(query: Sequence[int], key: Sequence[int], value: Sequence[int], *
     return int(sdpa_flop_count(query, key, value))
 
 
-# Not among those that PyTorch's counter knows.
+# Missing from PyTorch's counter.
 ALSO_COUNTED = {torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _attention}
 
 
@@ -35,34 +35,34 @@ def parameter_count(model: nn.Module) -> int:
 def mac_count(model: nn.Module, example_shape: Sequence[int]) -> int:
     """Count the multiply-accumulates of one forward pass of one example.
 
-    Matrix products, those of attention too, and convolutions count, however the model calls them; additions of a
-    bias, normalisation and activations do not.
+    Matrix products, including those of attention, and convolutions count, however the model calls them; biases,
+    normalization and activations do not.
 
     Parameters
     ----------
     model : nn.Module
-        Left as it was: mode, buffers, hooks and the global random generator.
+        Left unchanged: mode, buffers, hooks and the global random generator.
     example_shape : sequence of int
         Shape of one example without the batch axis, e.g. (1, 28, 28).
 
     Returns
     -------
     int
-        Half of what PyTorch's own FLOP counter counts.
+        Half the count of PyTorch's own FLOP counter.
 
     Raises
     ------
     ValueError
-        If the model does not take a float32 input of that shape.
+        If the model does not accept a float32 input of that shape.
 
     Examples
     --------
     >>> mac_count(nn.Linear(3, 2), (3,))
     6
     """
-    place = next(model.parameters(), torch.empty(0))
-    # An input with a gradient keeps attention off PyTorch's fast path, whose products are not counted.
-    example = torch.zeros(1, *example_shape, device=place.device, dtype=place.dtype, requires_grad=True)
+    weight = next(model.parameters(), torch.empty(0))
+    # An input that requires a gradient keeps attention off PyTorch's fast path, whose products are not counted.
+    example = torch.zeros(1, *example_shape, device=weight.device, dtype=weight.dtype, requires_grad=True)
     counter = FlopCounterMode(display=False, custom_mapping=ALSO_COUNTED)
     with evaluating(model), torch.random.fork_rng(), torch.enable_grad():
         try:
@@ -70,5 +70,5 @@ def mac_count(model: nn.Module, example_shape: Sequence[int]) -> int:
                 model(example.clone())
         except RuntimeError as error:
             reason = str(error).splitlines()[0]
-            raise ValueError(f"the model does not take examples of shape {tuple(example_shape)}: {reason}") from error
+            raise ValueError(f"the model does not accept examples of shape {tuple(example_shape)}: {reason}") from error
     return counter.get_total_flops() // 2

@@ -1,4 +1,4 @@
-"""Several models that answer as one: by the mean of their probabilities."""
+"""Several models combined into one by the mean of their probabilities."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ Mean = Literal["arithmetic", "geometric"]
 
 
 class Ensemble(nn.Module):
-    """A module that answers with the mean of its members' probabilities.
+    """A module that outputs the mean of its members' probabilities, as logits.
 
     Parameters
     ----------
     members : iterable of nn.Module
-        Each answers logits (B, C). They can be tapped as "members.0", "members.1" and so on.
+        Each returns logits (B, C). They can be tapped as "members.0", "members.1" and so on.
     mean : {"arithmetic", "geometric"}
-        Of the probabilities. The geometric one, a product once it is normalised, trusts whoever rules a class out.
+        Of the probabilities. The geometric one, a normalized product, follows any member that rules out a class.
 
     Raises
     ------
     ValueError
-        Without members, or if the mean is not known.
+        Without members, or if the mean is unknown.
 
     Notes
     -----
@@ -54,13 +54,13 @@ class Ensemble(nn.Module):
     def forward(self, *inputs: Any, **named: Any) -> Tensor:
         """Return the logits of the mean (B, C) for a batch: a tensor, several of them, or named ones."""
         batch: Any = named or (inputs[0] if len(inputs) == 1 else inputs)
-        said = [answer(member, batch, who=f"member {k} of the ensemble") for k, member in enumerate(self.members)]
-        if len({logits.shape for logits in said}) > 1:
+        outputs = [answer(member, batch, who=f"member {k} of the ensemble") for k, member in enumerate(self.members)]
+        if len({logits.shape for logits in outputs}) > 1:
             raise ValueError(
-                "the members of an ensemble must answer over the same classes, got shapes "
-                f"{', '.join(str(tuple(logits.shape)) for logits in said)}"
+                "the members of an ensemble must have the same classes, got shapes "
+                f"{', '.join(str(tuple(logits.shape)) for logits in outputs)}"
             )
-        each = torch.stack([torch.log_softmax(logits, -1) for logits in said])  # (K, B, C)
+        each = torch.stack([torch.log_softmax(logits, -1) for logits in outputs])  # (K, B, C)
         if self.mean == "geometric":
             return each.mean(0)
         return each.logsumexp(0) - math.log(len(self.members))

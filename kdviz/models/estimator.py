@@ -1,4 +1,4 @@
-"""Trees, forests, lines: estimators of scikit-learn, XGBoost and LightGBM as modules that answer logits."""
+"""Trees, forests, linear models: estimators of scikit-learn, XGBoost and LightGBM as modules that return logits."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from torch import Tensor
 from kdviz.models.foreign import CannotAnswerError, Foreign, array, numbers
 from kdviz.models.probabilities import FLOOR, log_probabilities, named_classes
 
-LOOK = 48  # made-up rows that an estimator is known again by
+LOOK = 48  # made-up rows that identify an estimator
 
 
 class Estimator(Foreign):
-    """A fitted classifier in the manner of scikit-learn, as a module: its log-probabilities are the logits.
+    """A fitted classifier with scikit-learn's interface, as a module: its log-probabilities are the logits.
 
     Parameters
     ----------
     estimator : object
         Fitted, with ``predict_proba``: of scikit-learn (pipelines and searches too), ``XGBClassifier``,
-        ``LGBMClassifier`` or others of their kind. One with ``predict`` alone names classes, and a warning says so.
+        ``LGBMClassifier`` or similar. One with only ``predict`` returns just classes, with a warning.
     inputs : callable, optional
-        From a batch, as the examples give it, to what the estimator was fitted on: a frame, say.
+        Maps a batch of the data to the kind of input the estimator was fitted on, such as a frame.
     floor : float
-        What stands for smaller probabilities, as ln 0 is not finite.
+        Replaces smaller probabilities, as ln 0 is not finite.
 
     Attributes
     ----------
     names : tuple of str
-        What the estimator calls its classes, in the order of its columns.
+        The estimator's names of its classes, in the order of its columns.
 
     Raises
     ------
     TypeError, ValueError
-        In one sentence, if it cannot classify, is not fitted, or answers several questions at once.
+        In one sentence, if it is not a classifier, is not fitted, or has several outputs.
 
     Notes
     -----
-    Examples come as float32, images scaled to [0, 1], each flattened into one row: fit the estimator on the same,
-    ``data.train.inputs().flatten(1).numpy()``. One that was fitted on a frame is given a frame with its own column
+    It receives float32 examples, images scaled to [0, 1], each flattened into one row: fit the estimator on the same,
+    ``data.train.inputs().flatten(1).numpy()``. One that was fitted on a frame receives a frame with its own column
     names, in their order.
 
     Examples
@@ -65,13 +65,13 @@ class Estimator(Foreign):
         super().__init__()
         self.estimator, self.inputs, self.floor = estimator, inputs, floor
         self.title = f"the {type(estimator).__name__}"
-        self.take: list[int] | None = None  # the columns in its own order, where the data's is another
+        self.take: list[int] | None = None  # the columns in its own order, where the data's differs
         self._check()
         self.names, self.features = self._own()
         if not self.tells:
             warnings.warn(
-                f"{self.title} gives no probabilities and only names a class, so its soft targets hold no more than "
-                f"its hard labels; for probabilities {self.advice}",
+                f"{self.title} has no probabilities and only predicts a class, so its soft targets contain no more "
+                f"than its hard labels; for probabilities {self.advice}",
                 UserWarning,
                 stacklevel=2,
             )
@@ -80,11 +80,11 @@ class Estimator(Foreign):
 
     @property
     def tells(self) -> bool:
-        """Whether it knows more than a class."""
+        """Whether it predicts more than a class."""
         return callable(_attribute(self.estimator, "predict_proba", None))
 
     def _own(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return what it calls its classes and, where it was fitted on a frame, its columns."""
+        """Return the names of its classes and, where it was fitted on a frame, of its columns."""
         features = _attribute(self.estimator, "feature_names_in_", ())
         return _names(self.estimator.classes_), tuple(map(str, features))
 
@@ -92,7 +92,7 @@ class Estimator(Foreign):
         estimator = self.estimator
         if isinstance(estimator, type):
             raise TypeError(
-                f"a class ({estimator.__name__}) is given where a fitted estimator is expected; "
+                f"expected a fitted estimator, got the class {estimator.__name__}; "
                 f"pass {estimator.__name__}().fit(X, y)"
             )
         classes = _attribute(estimator, "classes_", None)
@@ -100,16 +100,16 @@ class Estimator(Foreign):
             raise ValueError(f"{self.title} is not fitted; call its fit(X, y) and pass it again")
         if classes is None:
             raise TypeError(
-                f"{self.title} predicts numbers and a classifier is expected; pass an estimator with predict_proba"
+                f"expected a classifier, got {self.title}, which predicts numbers; pass an estimator with predict_proba"
             )
         if len(classes) and np.ndim(classes[0]) > 0:
             raise TypeError(
-                f"{self.title} answers {len(classes)} questions at once and one class of several is expected; "
+                f"expected an estimator with one output, got {self.title} with {len(classes)} outputs; "
                 "fit an estimator for each"
             )
         if len(classes) < 2:
             raise ValueError(
-                f"{self.title} knows one class alone and two are needed; fit it on examples of all classes"
+                f"expected at least two classes, got {self.title} with one; fit it on examples of all classes"
             )
 
     def answer(self, batch: Any) -> Tensor:
@@ -119,21 +119,21 @@ class Estimator(Foreign):
         except (ValueError, TypeError, KeyError) as error:
             reason = " ".join(str(error).split())[:160]
             raise CannotAnswerError(
-                f"{self.title} cannot answer these examples ({reason}); it was fitted on {self._fitted_on()}: pass "
-                "kd.wrap(estimator, inputs=...), a function from a batch to that"
+                f"{self.title} cannot process these examples ({reason}); it was fitted on {self._fitted_on()}: pass "
+                "kd.wrap(estimator, inputs=...), a function that converts a batch to that"
             ) from error
         unknown = logits.new_full((len(logits), 1), math.log(self.floor))  # column -1
         return torch.cat((logits, unknown), 1)[:, self.columns.cpu()]
 
     def _logits(self, table: Any) -> Tensor:
         if not self.tells:
-            said = np.asarray(self.estimator.predict(table)).reshape(-1)
+            predicted = np.asarray(self.estimator.predict(table)).reshape(-1)
             order = {name: k for k, name in enumerate(_names(self.estimator.classes_))}
-            return named_classes(torch.tensor([order[name] for name in _names(said)]), len(order))
+            return named_classes(torch.tensor([order[name] for name in _names(predicted)]), len(order))
         return log_probabilities(numbers(self.estimator.predict_proba(table)).double(), self.floor)
 
     def table(self, batch: Any) -> Any:
-        """Return a batch as the estimator takes it: an array (B, F), or a frame where it was fitted on one."""
+        """Return a batch in the estimator's format: an array (B, F), or a frame where it was fitted on one."""
         if isinstance(batch, Mapping):
             rows = {name: array(part).reshape(len(part), -1) for name, part in batch.items()}
             order = self.features if set(self.features) == set(rows) else tuple(rows)
@@ -145,8 +145,8 @@ class Estimator(Foreign):
         count = self.feature_count()
         if count is not None and flat.shape[1] != count:
             raise CannotAnswerError(
-                f"{self.title} was fitted on {self._fitted_on()} and these examples give {flat.shape[1]} columns; "
-                "pass kd.wrap(estimator, inputs=...), a function from a batch to what it was fitted on"
+                f"{self.title} was fitted on {self._fitted_on()} and these examples have {flat.shape[1]} columns; "
+                "pass kd.wrap(estimator, inputs=...), a function that converts a batch to its format"
             )
         return self._framed(flat if self.take is None else flat[:, self.take])
 
@@ -158,7 +158,7 @@ class Estimator(Foreign):
         return pandas.DataFrame(flat, columns=list(self.features))
 
     def feature_count(self) -> int | None:
-        """Return how many columns it was fitted on, if it says so."""
+        """Return the number of columns it was fitted on, if known."""
         count = _attribute(self.estimator, "n_features_in_", None)
         return None if count is None else int(count)
 
@@ -169,7 +169,7 @@ class Estimator(Foreign):
         return "its own inputs" if count is None else f"{count} columns"
 
     def ordered(self, classes: Sequence[str], who: str) -> Estimator:
-        """Return it with its columns in the order of the data's classes; itself where they are that already.
+        """Return it with its columns in the order of the data's classes; itself if they already are.
 
         Parameters
         ----------
@@ -181,7 +181,7 @@ class Estimator(Foreign):
         Raises
         ------
         ValueError
-            If its classes are others than the data's.
+            If its classes differ from the data's.
         """
         places = column_places(self.names, classes, f"the {who}, a {type(self.estimator).__name__},")
         if places == self.columns.tolist():
@@ -189,21 +189,21 @@ class Estimator(Foreign):
         return self._with(columns=torch.tensor(places))
 
     def of_columns(self, features: Sequence[str], who: str) -> Estimator:
-        """Return it reading the data's columns by their names; itself where they come in its own order."""
+        """Return it with the data's columns matched by name; itself where the order is the same."""
         if not self.features or not features or tuple(features) == self.features or self.inputs is not None:
             return self
         if sorted(features) == sorted(self.features):
             return self._with(take=[list(features).index(name) for name in self.features])
         warnings.warn(
             f"the {who} was fitted on the columns {_some(self.features)} and the data's are {_some(features)}, so they "
-            "are taken in order; to choose them pass kd.wrap(estimator, inputs=...)",
+            "are used in order; to choose them pass kd.wrap(estimator, inputs=...)",
             UserWarning,
             stacklevel=2,
         )
         return self
 
     def _with(self, *, columns: Tensor | None = None, **changed: Any) -> Estimator:
-        """Return the same estimator, asked or read in another order."""
+        """Return the same estimator with other settings."""
         other = copy.copy(self)
         other._buffers = dict(self._buffers)
         if columns is not None:
@@ -213,29 +213,29 @@ class Estimator(Foreign):
         return other
 
     def _mark(self) -> bytes:
-        """Return a hash of what it answers to made-up rows: the same for copies, another for another."""
+        """Return a hash of its outputs for made-up rows: equal for copies, different for others."""
         digest = hashlib.blake2b(f"{type(self.estimator).__name__}{self.names}{self.features}".encode(), digest_size=16)
         count = self.feature_count()
         if count is not None and self.inputs is None:
             draw = np.random.RandomState(0)  # its stream is frozen for good
             rows = draw.choice([-1.0, 1.0], (LOOK, count)) * 10 ** draw.uniform(-2, 4, (LOOK, count))
             try:
-                said = self._logits(self._framed(rows.astype(np.float32))).exp().numpy()
-            except Exception:  # made-up rows need not be rows it can take
+                p = self._logits(self._framed(rows.astype(np.float32))).exp().numpy()
+            except Exception:  # it may not accept made-up rows
                 return digest.digest()
-            digest.update((said.round(4) + 0.0).tobytes())
+            digest.update((p.round(4) + 0.0).tobytes())
         return digest.digest()
 
 
 def column_places(names: Sequence[str], classes: Sequence[str], who: str) -> list[int]:
-    """Return the column of each class of the data, -1 of one that the model does not know.
+    """Return the column of each class of the data, -1 for one that the model does not know.
 
-    Names that are alike belong together; classes that the model calls 0, 1, 2 ... are the data's in order.
+    Classes are matched by equal names; if the model calls them 0, 1, 2 ..., by order.
 
     Parameters
     ----------
     names : sequence of str
-        What the model calls its columns.
+        The model's names of its columns.
     classes : sequence of str
         The data's classes.
     who : str
@@ -244,7 +244,7 @@ def column_places(names: Sequence[str], classes: Sequence[str], who: str) -> lis
     Raises
     ------
     ValueError
-        If neither holds, or both do and differ.
+        If neither works, or both do and differ.
 
     Examples
     --------
@@ -260,8 +260,8 @@ def column_places(names: Sequence[str], classes: Sequence[str], who: str) -> lis
         raise ValueError(f"{who} knows the classes {_some(names)} and the data's are {_some(classes)}; {decide}")
     if all_named and all_numbered and by_name != in_order:
         raise ValueError(
-            f"{who} knows the classes {_some(names)} and the data's are {_some(classes)}, which may be meant by name "
-            f"or by place; {decide}"
+            f"{who} knows the classes {_some(names)} and the data's are {_some(classes)}, which may match by name "
+            f"or by order; {decide}"
         )
     places = by_name if all_named else in_order
     missing = [str(c) for c, k in zip(classes, places, strict=True) if k < 0]
@@ -280,16 +280,16 @@ def _some(names: Sequence[str], most: int = 6) -> str:
 
 
 def _names(classes: Iterable[Any]) -> tuple[str, ...]:
-    """Return names of classes as the data would spell them: 1.0 and True are 1."""
+    """Return names of classes in the data's spelling: 1.0 and True are 1."""
     plain = [c.item() if isinstance(c, np.generic) else c for c in classes]
     return tuple(str(int(c)) if isinstance(c, bool | float) and float(c).is_integer() else str(c) for c in plain)
 
 
 def _attribute(thing: Any, name: str, default: Any) -> Any:
-    """Return an attribute; the default where it is there only once fitted, or only of some."""
+    """Return an attribute, or the default where it does not exist (yet)."""
     try:
         return getattr(thing, name, default)
-    except Exception:  # of somebody else's property, whatever it raises
+    except Exception:  # a property may raise anything
         return default
 
 
@@ -301,6 +301,6 @@ def _is_fitted(estimator: Any) -> bool:
         check_is_fitted(estimator)
     except NotFittedError:
         return False
-    except TypeError:  # in nobody's manner but its own
+    except TypeError:  # an unconventional estimator
         return bool([name for name in vars(estimator) if name.endswith("_") and not name.startswith("_")])
     return True

@@ -1,4 +1,4 @@
-"""What a model that is no network has in common with others: no parameters, no gradient, answers on the CPU."""
+"""The common base of models that are not torch modules: no parameters, no gradient, computed on the CPU."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from kdviz.data.inputs import Inputs, each, tensors
 
 
 class CannotAnswerError(ValueError):
-    """A sentence on why a model cannot answer, with the way out in it."""
+    """A model cannot process its input; the message says why and what to do."""
 
 
 class Foreign(nn.Module):
-    """A module without parameters that asks something else.
+    """A module without parameters that calls another kind of model.
 
-    It can teach and be compared; having no gradient, it cannot learn. Nothing of it is copied.
+    It can teach and be compared; without a gradient, it cannot learn. It is never copied.
     """
 
     differentiable = False
@@ -29,11 +29,11 @@ class Foreign(nn.Module):
         self.training = False
 
     def forward(self, *inputs: Any, **named: Any) -> Tensor:
-        """Return logits (B, C) for a batch: a tensor, several of them, or named ones."""
+        """Return logits (B, C) for a batch: a tensor, several tensors, or named ones."""
         batch: Any = named or (inputs[0] if len(inputs) == 1 else inputs)
         with torch.no_grad():
             logits = self.answer(batch)
-        device, dtype = _place_of(batch)
+        device, dtype = _device_and_dtype_of(batch)
         return logits.to(device, dtype)
 
     def answer(self, batch: Any) -> Tensor:
@@ -45,12 +45,12 @@ class Foreign(nn.Module):
 
 
 def rows_of(batch: Inputs) -> int:
-    """Return how many examples a batch holds."""
+    """Return the number of examples in a batch."""
     return len(tensors(batch)[0])
 
 
 def array(part: Tensor) -> np.ndarray:
-    """Return a tensor as an array on the CPU; bfloat16, which numpy has not, as float32."""
+    """Return a tensor as an array on the CPU; bfloat16, which numpy lacks, as float32."""
     part = part.detach().cpu()
     return (part.float() if part.dtype == torch.bfloat16 else part).numpy()
 
@@ -61,19 +61,19 @@ def numbers(answer: Any) -> Tensor:
     Raises
     ------
     TypeError, ValueError, RuntimeError
-        As torch and numpy say it, if these are no numbers.
+        From torch or numpy, if these are not numbers.
     """
     if not isinstance(answer, Tensor) and hasattr(answer, "__array__"):
-        answer = np.array(answer)  # a copy: torch warns of arrays that may only be read
+        answer = np.array(answer)  # a copy: torch warns about read-only arrays
     return torch.as_tensor(answer).detach().cpu()
 
 
 def as_arrays(batch: Inputs) -> Any:
-    """Return a batch of arrays in the structure in which the tensors came."""
+    """Return a batch as arrays in the same structure."""
     return each(batch, array)  # type: ignore[arg-type]
 
 
-def _place_of(batch: Inputs) -> tuple[torch.device, torch.dtype]:
-    """Return where the answers belong, and in which precision: that of the inputs, but float32 at least."""
+def _device_and_dtype_of(batch: Inputs) -> tuple[torch.device, torch.dtype]:
+    """Return the device and the dtype for the outputs: those of the inputs, but float32 at least."""
     parts = tensors(batch)
     return parts[0].device, torch.float64 if any(part.dtype == torch.float64 for part in parts) else torch.float32

@@ -1,4 +1,4 @@
-"""A function as a model, and a service that costs time or money."""
+"""A function as a model, and a remote service whose calls cost time or money."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from kdviz.models.probabilities import Probabilities, Reading, as_tensor, title_
 
 
 class Function(Foreign):
-    """A function from a batch to answers, as a module.
+    """A function from a batch to predictions, as a module.
 
     Parameters
     ----------
     ask : callable
-        From a batch, as the examples give it, to logits or probabilities (B, C), or a class (B,) for each example: a
-        tensor, an array or rows of numbers. It is given tensors; where it cannot use them, arrays.
+        Maps a batch of the data to logits or probabilities (B, C), or a class (B,) for each example: a tensor,
+        an array or rows of numbers. It receives tensors, or arrays if it cannot use tensors.
     probabilities : bool or "each", optional
-        Whether it answers probabilities. Default: where each row is within [0, 1] and sums to 1, and a warning says so.
+        Whether it returns probabilities. Default: where each row is in [0, 1] and sums to 1, with a warning.
     classes : int, optional
-        How many classes there are, of a function that names one.
+        The number of classes, for a function that returns a class.
     inputs : callable, optional
-        From a batch, as the examples give it, to what the function takes.
+        Maps a batch of the data to the function's argument.
 
     Examples
     --------
@@ -48,45 +48,45 @@ class Function(Foreign):
         super().__init__()
         self.ask, self.title, self.inputs = ask, title_of(ask), inputs
         self.reading = Reading(self.title, probabilities, classes)
-        self.arrays = False  # whether it has to be given arrays
+        self.arrays = False  # whether it needs arrays
 
     def answer(self, batch: Any) -> Tensor:
-        asked = self._asked(batch if self.inputs is None else self.inputs(batch))
-        return self.reading.logits(as_tensor(asked, self.title), rows_of(batch))
+        output = self._called(batch if self.inputs is None else self.inputs(batch))
+        return self.reading.logits(as_tensor(output, self.title), rows_of(batch))
 
-    def _asked(self, batch: Any) -> Any:
+    def _called(self, batch: Any) -> Any:
         if self.arrays:
             return self.ask(as_arrays(batch))
         try:
             return self.ask(batch)
         except (TypeError, AttributeError) as error:
             try:
-                said = self.ask(as_arrays(batch))
+                output = self.ask(as_arrays(batch))
             except Exception:
                 raise error from None
             self.arrays = True
-            return said
+            return output
 
 
 class ServiceError(CannotAnswerError, ConnectionError):
-    """A service failed as often as it may; what it answered before is kept."""
+    """A service failed too often; its earlier answers are kept."""
 
 
 class Service(Foreign):
-    """A model behind a wire, asked once about each example: what it answers is kept as it arrives.
+    """A remote model that is called once for each example: its answers are kept as they arrive.
 
     Parameters
     ----------
     ask : callable
-        From a batch, as the examples give it, to logits or probabilities (B, C), or a class (B,) for each example.
+        Maps a batch of the data to logits or probabilities (B, C), or a class (B,) for each example.
     batch_size : int
-        Examples asked about at once.
+        Examples per call.
     keep : str or Path, optional
-        A folder for the answers of this one service, so that another process goes on with them. Default: in memory.
+        A folder for the answers of this one service, so that another process can reuse them. Default: in memory.
     retries : int
-        How often a question that failed is asked again before the pass ends.
+        How often a failed call is retried before the pass ends.
     pause_s : float
-        Seconds before the first of these, twice as many before each further one.
+        Seconds before the first retry, doubled before each further one.
     probabilities, classes
         As for `Function`.
 
@@ -95,7 +95,7 @@ class Service(Foreign):
     ValueError
         If a number is out of range, or the folder cannot be used.
     ServiceError
-        In a pass, if a question failed that often; what was answered before is kept. Ask again to go on from there.
+        If a call fails too often; earlier answers are kept. Call again to continue from there.
 
     Examples
     --------
@@ -138,7 +138,7 @@ class Service(Foreign):
             try:
                 return self.kept(batch)
             except ValueError:
-                raise  # an answer that is none is none the next time
+                raise  # an invalid answer stays invalid
             except Exception as error:
                 if again == self.retries:
                     raise self._failed(error) from error
@@ -150,5 +150,5 @@ class Service(Foreign):
         reason = " ".join(str(error).split())[:120]
         return ServiceError(
             f"{self.title} failed {times} ({type(error).__name__}: {reason}) and {len(self.kept):,} answers are kept; "
-            "ask again to go on from there"
+            "call again to continue from there"
         )

@@ -1,8 +1,8 @@
-"""One door to a model: all of kdviz asks models here, whatever they take and however they answer.
+"""One door to a model: all of kdviz runs models here, whatever their inputs and outputs.
 
-Inputs are a tensor, a dict of tensors (handed over by name) or a tuple of tensors (handed over in order). Logits come
-back as a tensor whatever the model wraps them in; what cannot be read without a guess, and whatever the model raises,
-is one sentence that says who, what it was given, and what to do.
+Inputs are a tensor, a dict of tensors (passed by name) or a tuple of tensors (passed in order). Logits are returned as
+a tensor whatever the model wraps them in; ambiguous outputs, and exceptions of the model, become one sentence: which
+model, its input, and what to do.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], "bool | None"]
 
-ROWS_AT_ONCE = 128  # examples a forward pass: large enough to be fast, small enough to be interrupted within a second
+ROWS_AT_ONCE = 128  # examples per forward pass: large enough to be fast, small enough to be interrupted within a second
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
-MASKS = ("attention_mask", "mask")  # inputs by these names say which tokens count
+MASKS = ("attention_mask", "mask")  # inputs with these names mark the tokens that count
 
 
 class Cancelled(Exception):  # noqa: N818 (asked for, not gone wrong)
-    """Someone asked for a stop while a long computation was under way; nothing was changed."""
+    """A long computation was stopped on request; nothing was changed."""
 
 
 def device_of(model: nn.Module) -> torch.device:
@@ -43,7 +43,7 @@ def device_of(model: nn.Module) -> torch.device:
 
 
 def dtype_of(model: nn.Module) -> torch.dtype | None:
-    """Return what the model computes in: the dtype of its first floating-point weight, None without any."""
+    """Return the dtype of the model's first floating-point weight, None without any."""
     for held in (model.parameters(), model.buffers()):
         for tensor in held:
             if tensor.dtype in FLOATS:
@@ -52,10 +52,10 @@ def dtype_of(model: nn.Module) -> torch.dtype | None:
 
 
 def bare(model: nn.Module) -> nn.Module:
-    """Return the module whose dotted names the layers of a model have.
+    """Return the innermost module, which defines the dotted names of a model's layers.
 
-    That is the one inside kdviz's own wrappers, ``torch.compile`` and ``nn.DataParallel``. It shares all weights, and
-    runs layer by layer, so that hooks see what passes.
+    It is the one inside kdviz's own wrappers, ``torch.compile`` and ``nn.DataParallel``. It shares all weights, and
+    runs layer by layer, so that hooks are called.
 
     Examples
     --------
@@ -75,30 +75,30 @@ def bare(model: nn.Module) -> nn.Module:
 
 
 def uncompiled(model: nn.Module) -> nn.Module:
-    """Return a model that runs layer by layer and answers alike: hooks on a compiled graph may never be called."""
+    """Return an equivalent model that runs layer by layer: hooks on a compiled graph may never be called."""
     inner: Any = getattr(model, "_orig_mod", None)
     return uncompiled(inner) if isinstance(inner, nn.Module) else model
 
 
 def count(inputs: Inputs) -> int:
-    """Return how many examples inputs hold."""
+    """Return the number of examples in the inputs."""
     return len(tensors(inputs)[0])
 
 
 def fitted(inputs: Inputs, model: nn.Module) -> Any:
-    """Return inputs where the model lies: floats in the dtype it computes in, whole numbers as they are."""
+    """Return inputs on the model's device: floats in the model's dtype, integers unchanged."""
     return moved(inputs, device_of(model), dtype_of(model))
 
 
 def moved(inputs: Inputs, device: torch.device, dtype: torch.dtype | None) -> Any:
-    """Return inputs on a device; floating-point ones in ``dtype``, if there is one."""
+    """Return inputs on a device; floating-point ones in ``dtype``, if given."""
     if isinstance(inputs, Tensor):
         return inputs.to(device, dtype) if dtype is not None and inputs.is_floating_point() else inputs.to(device)
     return each(inputs, lambda tensor: moved(tensor, device, dtype))
 
 
 def described(inputs: Inputs) -> str:
-    """Return inputs in words, one example each.
+    """Describe inputs, per example.
 
     >>> described(torch.zeros(8, 4)), described({"ids": torch.zeros(8, 5, dtype=torch.int64)})
     ('float32 inputs of shape (4,)', 'inputs ids (int64, shape (5,))')
@@ -117,7 +117,7 @@ _NAMES: WeakKeyDictionary[nn.Module, frozenset[str] | None] = WeakKeyDictionary(
 
 
 def names_taken(model: nn.Module) -> frozenset[str] | None:
-    """Return the names that a model's ``forward`` takes; None where it takes any."""
+    """Return the argument names of a model's ``forward``; None where it accepts any."""
     if getattr(model, "takes_any", False):
         return None
     if model not in _NAMES:
@@ -132,7 +132,7 @@ def names_taken(model: nn.Module) -> frozenset[str] | None:
 
 
 def left_out(model: nn.Module, inputs: Inputs) -> tuple[str, ...]:
-    """Return the named inputs that the model does not take, where it takes some of them."""
+    """Return the named inputs that the model does not accept, where it accepts some of them."""
     names = names_taken(model)
     if not isinstance(inputs, Mapping) or names is None or not names & set(inputs):
         return ()
@@ -140,10 +140,10 @@ def left_out(model: nn.Module, inputs: Inputs) -> tuple[str, ...]:
 
 
 def call(model: nn.Module, inputs: Inputs) -> Any:
-    """Return what the model answers to inputs of any kind, as it answers it.
+    """Return the model's raw output for inputs of any kind.
 
-    A dict goes in by name: those of its parts that ``forward`` takes. A ``forward`` that takes none of the names gets
-    the dict itself, or the one tensor in it.
+    A dict is passed by name, as far as ``forward`` has such arguments. A ``forward`` with none of the names gets the
+    dict itself, or the only tensor in it.
     """
     if isinstance(inputs, Tensor):
         return model(inputs)
@@ -152,29 +152,29 @@ def call(model: nn.Module, inputs: Inputs) -> Any:
     names = names_taken(model)
     if names is None:
         return model(**inputs)
-    known = {name: tensor for name, tensor in inputs.items() if name in names}
-    if known:
-        return model(**known)
+    accepted = {name: tensor for name, tensor in inputs.items() if name in names}
+    if accepted:
+        return model(**accepted)
     return model(next(iter(inputs.values())) if len(inputs) == 1 else inputs)
 
 
 def logits_of(answer: Any, who: str, examples: int) -> Tensor:
-    """Return the logits in a model's answer: (B, C), or (B, L, C) of tokens.
+    """Return the logits in a model's output: (B, C), or (B, L, C) for tokens.
 
     Parameters
     ----------
     answer : Any
-        A tensor; something with ``logits`` in it (a dict, or an attribute); or a tuple, list or dict with one tensor.
-        One number z an example becomes two classes as (0, z): its sigmoid is the second one's probability.
+        A tensor; an object with ``logits`` (a key or an attribute); or a tuple, list or dict with one tensor. A single
+        number z per example becomes two classes as (0, z): its sigmoid is the probability of the second.
     who : str
-        What messages call the model.
+        The name of the model in messages.
     examples : int
-        How many were asked about, B.
+        How many examples the input has, B.
 
     Raises
     ------
     TypeError, ValueError
-        In one sentence, where it is not clear which part holds them or the shape does not fit.
+        In one sentence, if the output is ambiguous or the shape does not fit.
     """
     logits = answer if isinstance(answer, Tensor) else _found_in(answer, who)
     if logits.ndim == 1 and len(logits) == examples and examples > 1:
@@ -186,8 +186,8 @@ def logits_of(answer: Any, who: str, examples: int) -> Tensor:
         )
     if not logits.is_floating_point():
         raise TypeError(
-            f"the {who} returned {_dtype(logits)} numbers, expected floating-point logits; of a model that names "
-            "classes alone learn by kd.schemes.black_box"
+            f"the {who} returned {_dtype(logits)} numbers, expected floating-point logits; for a model that only "
+            "returns classes use kd.schemes.black_box"
         )
     if logits.shape[-1] == 1:
         logits = torch.cat((torch.zeros_like(logits), logits), dim=-1)
@@ -206,7 +206,7 @@ def _found_in(answer: Any, who: str) -> Tensor:
     if parts is None:
         raise TypeError(
             f"the {who} returned a {type(answer).__name__}, expected a tensor of logits; "
-            "pass kd.wrap(model, output=function), where the function takes its answer and returns the logits"
+            "pass kd.wrap(model, output=function), where the function maps its output to the logits"
         )
     tensors = {name: value for name, value in parts.items() if isinstance(value, Tensor) and value.is_floating_point()}
     if len(tensors) == 1:
@@ -220,44 +220,44 @@ def _found_in(answer: Any, who: str) -> Tensor:
 
 
 def cannot_answer(error: Exception, who: str, model: nn.Module, inputs: Inputs) -> ValueError:
-    """Return a sentence on what a model raised for some inputs, with the way out that fits it."""
+    """Return a sentence on the exception that a model raised for some inputs, with a fitting remedy."""
     reason = " ".join(str(error).split())
     reason = reason if len(reason) <= 160 else reason[:157] + "..."
-    said = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+    raised = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
     names = names_taken(model)
     if isinstance(inputs, Mapping) and names is not None and not names & set(inputs):
-        mend = f"its forward takes {', '.join(sorted(names)) or 'nothing'}; rename the inputs, or"
+        remedy = f"its forward takes {', '.join(sorted(names)) or 'nothing'}; rename the inputs, or"
     else:
-        mend = "give it data of the shape and dtype that it was made for, or"
+        remedy = "pass data of the shape and dtype that it was made for, or"
         if isinstance(inputs, Tensor) and not inputs.is_floating_point():
-            mend = "whole numbers are taken for tokens: pass X.float() if they are none, or"
+            remedy = "integers are treated as tokens: pass X.float() if they are not, or"
     return ValueError(
-        f"the {who} cannot answer {described(inputs)} ({said}); {mend} pass kd.wrap(model, inputs=function) to change "
-        "them on their way in"
+        f"the {who} cannot process {described(inputs)} ({raised}); {remedy} pass kd.wrap(model, inputs=function) to "
+        "convert them"
     )
 
 
 def answer(model: nn.Module, inputs: Inputs, *, who: str) -> Tensor:
-    """Return a model's logits as it gives them: its own mode, device, dtype and gradient.
+    """Return a model's logits in its own mode, device and dtype, with gradient.
 
     Raises
     ------
     ValueError, TypeError
-        In one sentence, with what the model raised as its cause.
+        In one sentence, with the model's exception as its cause.
     """
     try:
-        given = call(model, inputs)
+        output = call(model, inputs)
     except Cancelled:
         raise
     except CannotAnswerError as error:
-        raise ValueError(f"the {who} cannot answer: {error}") from error
+        raise ValueError(f"the {who} cannot process its input: {error}") from error
     except Exception as error:
         raise cannot_answer(error, who, model, inputs) from error
-    return logits_of(given, who, count(inputs))
+    return logits_of(output, who, count(inputs))
 
 
 def ask(model: nn.Module, inputs: Inputs, *, who: str) -> Tensor:
-    """Return a model's logits for inputs anywhere, where the model lies; float64 if it computes so, else float32."""
+    """Return a model's logits, on its device, for inputs on any device; in float64 if it uses that, else float32."""
     logits = answer(model, fitted(inputs, model), who=who)
     return logits if logits.dtype == torch.float64 else logits.float()
 
@@ -270,24 +270,24 @@ def pieces(
     batch_size: int = ROWS_AT_ONCE,
     progress: Progress | None = None,
 ) -> Iterator[tuple[slice, Tensor]]:
-    """Yield which examples, and the model's logits for them on the CPU, one batch after the other.
+    """Yield slices of the examples and the model's logits for them on the CPU, batch by batch.
 
     Parameters and errors as in :func:`logits`.
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"the {who} must be a torch.nn.Module, got {type(model).__name__}; pass kd.wrap(model)")
     if not len(examples):
-        raise ValueError("there is no example to ask about; the data, or the filter on them, are empty")
+        raise ValueError("expected at least one example, got none; the data, or the filter on them, are empty")
     device = device_of(model)
     with evaluating(model), torch.no_grad():
         for start in range(0, len(examples), batch_size):
             done = min(start + batch_size, len(examples))
             chosen = slice(start, done)
-            with seeded(start, device, everywhere=True):  # a model that draws in eval mode answers alike each time
-                given = ask(model, examples.inputs(chosen), who=who).cpu()
-            yield chosen, given
+            with seeded(start, device, everywhere=True):  # repeatable for a model that draws in eval mode
+                part = ask(model, examples.inputs(chosen), who=who).cpu()
+            yield chosen, part
             if progress is not None and progress(done, len(examples)) is False:
-                raise Cancelled(f"stopped after {done:,} of {len(examples):,} answers of the {who}")
+                raise Cancelled(f"stopped after {done:,} of {len(examples):,} outputs of the {who}")
 
 
 def logits(
@@ -299,7 +299,7 @@ def logits(
     progress: Progress | None = None,
     finite: bool = False,
 ) -> Tensor:
-    """Return a model's logits on all examples, in eval mode and without gradient; the model is left as it was.
+    """Return a model's logits on all examples, in eval mode and without gradient; the model is left unchanged.
 
     Parameters
     ----------
@@ -308,11 +308,11 @@ def logits(
     examples : Examples
         N examples. One batch at a time is moved to the model's device.
     who : str
-        What messages call the model.
+        The name of the model in messages.
     progress : callable, optional
         Called with (done, total) after each batch; return False to stop.
     finite : bool
-        Refuse answers that are NaN or +∞, or −∞ in all classes. (−∞ in some says that they cannot be.)
+        Raise on logits that are NaN or +∞, or −∞ in all classes. (−∞ in some classes rules them out.)
 
     Returns
     -------
@@ -322,28 +322,28 @@ def logits(
     Raises
     ------
     TypeError, ValueError
-        In one sentence, if the model cannot answer, its answers do not fit or are not numbers.
+        In one sentence, if the model fails, or its outputs do not fit or are not numbers.
     Cancelled
         If ``progress`` returned False.
     """
-    given = torch.cat([part for _, part in pieces(model, examples, who=who, batch_size=batch_size, progress=progress)])
+    z = torch.cat([part for _, part in pieces(model, examples, who=who, batch_size=batch_size, progress=progress)])
     if finite:
-        check_finite(given, who)
-    return given
+        check_finite(z, who)
+    return z
 
 
-def check_finite(given: Tensor, who: str) -> None:
-    """Raise unless logits (N, C) are numbers: NaN and +∞ are none, nor is −∞ in all classes."""
-    wrong = int((given.isnan() | (given == torch.inf)).any(-1).logical_or((given == -torch.inf).all(-1)).sum())
+def check_finite(z: Tensor, who: str) -> None:
+    """Raise if logits (N, C) contain NaN or +∞, or −∞ in all classes of an example."""
+    wrong = int((z.isnan() | (z == torch.inf)).any(-1).logical_or((z == -torch.inf).all(-1)).sum())
     if wrong:
         raise ValueError(
-            f"the {who} answers {wrong:,} of {given.shape[:-1].numel():,} examples with logits that are not finite; "
-            "look at its weights and at the scale of the inputs"
+            f"the {who} has logits that are not finite for {wrong:,} of {z.shape[:-1].numel():,} examples; "
+            "check its weights and the scale of the inputs"
         )
 
 
 def token_mask(inputs: Inputs, length: int) -> Tensor | None:
-    """Return which tokens count, bool (B, L), if the inputs say so."""
+    """Return which tokens count, bool (B, L), if the inputs contain a mask."""
     if isinstance(inputs, Mapping):
         for name in MASKS:
             if name in inputs and inputs[name].shape[1:] == (length,):

@@ -1,4 +1,4 @@
-"""A student that begins with layers of its teacher."""
+"""A student initialized with layers of its teacher."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ NUMBERED = re.compile(r"^(.*?)(\d+)(\..*)?$")
 
 
 def inherit(student: nn.Module, teacher: nn.Module, layers: Mapping[str, str] | None = None) -> nn.Module:
-    """Give a student weights of its teacher: every other block, and all that has the same name and shape.
+    """Initialize a student with its teacher's weights: every other block, and all with the same name and shape.
 
     Parameters
     ----------
     student : nn.Module
         Changed in place.
     teacher : nn.Module
-        Left as it is; weights are copied.
+        Left unchanged; weights are copied.
     layers : mapping of str to str, optional
-        Which layer of the teacher each layer of the student begins with, by dotted module name. By default block i of n
-        in the student has block 1 + (i − 1)·(m // n) of m in the teacher: of a teacher twice as deep, every other one
-        from the first on.
+        The teacher's layer for each layer of the student, by dotted module name. By default block i of n in the student
+        gets block 1 + (i − 1)·(m // n) of m in the teacher: with a teacher twice as deep, every other one from the
+        first on.
 
     Returns
     -------
@@ -37,8 +37,8 @@ def inherit(student: nn.Module, teacher: nn.Module, layers: Mapping[str, str] | 
 
     Notes
     -----
-    DistilBERT takes one layer out of two of its teacher, of which it has the width. Weights outside of the layers named
-    are taken where name and shape are the same (embeddings, the last linear layer), and left alone elsewhere.
+    DistilBERT takes one layer out of two from its teacher and has the same width. Weights outside the named layers are
+    copied where name and shape are the same (embeddings, the last linear layer), and left alone elsewhere.
 
     References
     ----------

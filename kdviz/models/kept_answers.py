@@ -1,4 +1,4 @@
-"""Answers of somebody else's service, kept as they arrive: what was answered once is not asked, or paid for, again."""
+"""Answers of a remote service, kept as they arrive: no example is sent, or paid for, twice."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ WAIT_S = 60.0  # for another process that is writing into the same folder
 
 
 class KeptAnswers:
-    """A service that is asked once about each example.
+    """A service that is called once for each example.
 
-    An example is known by its content: dtype, shape and bytes of its inputs. Two examples that are alike are one, and
-    have one answer. Each batch's answers are kept before the next is asked for, so that a pass which fails or is
-    stopped goes on where it was when it is started again.
+    An example is identified by its content: dtype, shape and bytes of its inputs. Identical examples share one answer.
+    Each batch's answers are stored before the next call, so that a pass which fails or is stopped continues where it
+    was when it is started again.
 
     Parameters
     ----------
     service : callable
-        From inputs (B, ...) to one answer an example: a tensor, an array or a list of B rows.
+        Maps inputs (B, ...) to one answer per example: a tensor, an array or a list of B rows.
     folder : str or Path, optional
-        Keep the answers there, in one file, so that another process goes on with them. They are those of whatever
-        service filled it: use a folder for each service. Default: in memory.
+        Keep the answers there, in one file, so that another process can reuse them. They belong to the service that
+        filled it: use a separate folder for each service. Default: in memory.
 
     Raises
     ------
@@ -64,14 +64,14 @@ class KeptAnswers:
         self._store = _Store(self.folder)
 
     def __call__(self, inputs: Inputs, *, check: Callable[[Tensor], None] | None = None) -> Tensor:
-        """Return one answer for each example, on the CPU, asking the service about those that are new.
+        """Return one answer for each example, on the CPU, calling the service for new ones.
 
         Parameters
         ----------
         inputs : Tensor, mapping of str to Tensor, or sequence of Tensors
             B first in each.
         check : callable, optional
-            Given what the service says, one row an example, before it is kept: raise there, and it is not.
+            Called with the service's answers, one row per example, before they are stored; if it raises, they are not.
 
         Returns
         -------
@@ -81,74 +81,73 @@ class KeptAnswers:
         Raises
         ------
         ValueError
-            If the service does not give one answer an example. What the service raises is raised as it is, with a
+            If the service does not return one answer per example. The service's own exceptions are passed on, with a
             note on how many answers are kept.
         """
         keys = content_keys(inputs)
         if not keys:
-            raise ValueError("a service is asked about one example at least, got none")
+            raise ValueError("expected at least one example, got none")
         with self._store.lock:
             known = self._store.read(keys)
-            new = {key: i for i, key in enumerate(keys) if key not in known}  # of examples that are alike, one
+            new = {key: i for i, key in enumerate(keys) if key not in known}  # one of identical examples
             if new:
-                told = self._asked(rows(inputs, torch.tensor(list(new.values()))), len(new))
+                fresh = self._called(rows(inputs, torch.tensor(list(new.values()))), len(new))
                 if check is not None:
-                    check(told)
-                self._store.write(list(new), told)
-                known |= dict(zip(new, told, strict=True))
+                    check(fresh)
+                self._store.write(list(new), fresh)
+                known |= dict(zip(new, fresh, strict=True))
         answers = [known[key] for key in keys]
-        dtype = reduce(torch.promote_types, {row.dtype for row in answers})  # a list of whole numbers among fractions
+        dtype = reduce(torch.promote_types, {row.dtype for row in answers})  # integers among floats
         if len({row.shape for row in answers}) > 1:
             shapes = " and ".join(str(tuple(shape)) for shape in sorted({row.shape for row in answers}))
-            raise ValueError(f"the service must give one kind of answer, got rows of shapes {shapes}")
+            raise ValueError(f"the service must return answers of one shape, got rows of shapes {shapes}")
         return torch.stack([row.to(dtype) for row in answers])
 
     def __len__(self) -> int:
-        """How many answers are kept."""
+        """The number of answers kept."""
         with self._store.lock:
             return self._store.count()
 
     def forget(self) -> None:
-        """Drop all answers: the service has changed, and is to be asked anew."""
+        """Drop all answers, for example because the service has changed."""
         with self._store.lock:
             self._store.clear()
 
-    def _asked(self, inputs: Inputs, count: int) -> Tensor:
+    def _called(self, inputs: Inputs, count: int) -> Tensor:
         try:
-            told = self.service(inputs)
+            output = self.service(inputs)
         except Exception as error:
-            error.add_note(f"{self._store.count():,} answers are kept; call again to go on from there")
+            error.add_note(f"{self._store.count():,} answers are kept; call again to continue from there")
             raise
         try:
-            told = numbers(told)
+            answers = numbers(output)
         except (TypeError, ValueError, RuntimeError) as error:
             raise ValueError(
-                f"the service must give numbers, one row for each of {count} examples, got {type(told).__name__}"
+                f"the service must return numbers, one row for each of {count} examples, got {type(output).__name__}"
             ) from error
-        if told.ndim == 0 or len(told) != count:
+        if answers.ndim == 0 or len(answers) != count:
             raise ValueError(
-                f"the service must give one answer for each of {count} examples, got shape {tuple(told.shape)}"
+                f"the service must return one answer for each of {count} examples, got shape {tuple(answers.shape)}"
             )
-        return told
+        return answers
 
     def __deepcopy__(self, memo: dict[int, Any]) -> KeptAnswers:
         return self  # answers are shared
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return KeptAnswers, (self.service, self.folder)  # what is in memory alone stays behind
+        return KeptAnswers, (self.service, self.folder)  # answers in memory are not pickled
 
 
 def kept_answers(service: Service | KeptAnswers, cache: str | Path | bool | None = None) -> KeptAnswers:
-    """Return a service with the answers it has given before.
+    """Return a service with its earlier answers.
 
     Parameters
     ----------
     service : callable or KeptAnswers
-        From inputs (B, ...) to one answer an example.
+        Maps inputs (B, ...) to one answer per example.
     cache : str, Path, bool or None
-        A folder: keep answers there, beyond this process. None or True: in memory, as long as this very object
-        lives. False: begin without any. A service that has learned something since is another service: pass False,
-        or another folder.
+        A folder: keep answers there, beyond this process. None or True: in memory, as long as this object lives.
+        False: begin without any. A service that has changed counts as another one: pass False, or another folder.
 
     Examples
     --------
@@ -166,7 +165,7 @@ def kept_answers(service: Service | KeptAnswers, cache: str | Path | bool | None
 
 
 def content_keys(inputs: Inputs) -> list[bytes]:
-    """Return what each example is known by: a hash of its names, dtypes, shapes and bytes.
+    """Return the key of each example: a hash of its names, dtypes, shapes and bytes.
 
     >>> same, other = content_keys(torch.tensor([[1.0], [1.0]])), content_keys(torch.tensor([[2.0]]))
     >>> same[0] == same[1] != other[0]
@@ -204,11 +203,11 @@ class _Store:
 
     def _unusable(self, error: Exception) -> ValueError:
         return ValueError(
-            f"answers cannot be kept in {self._where} ({error}); give cache= another folder, or remove that file"
+            f"answers cannot be kept in {self._where} ({error}); pass another folder as cache=, or remove that file"
         )
 
     def read(self, keys: Sequence[bytes]) -> dict[bytes, Tensor]:
-        """Return the answers that are known; a damaged one is not."""
+        """Return the stored answers, except damaged ones."""
         return dict(self._known(keys))
 
     def _known(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, Tensor]]:
@@ -242,7 +241,7 @@ class _Store:
 
 
 def _mark(key: bytes, dtype: str, shape: str, content: bytes) -> bytes:
-    """Return a hash of a row, so that a changed one is noticed."""
+    """Return a hash of a row, to detect changes."""
     return hashlib.blake2b(key + f"{dtype}{shape}".encode() + content, digest_size=8).digest()
 
 
@@ -256,14 +255,14 @@ _STORES: dict[int, dict[str, _Store]] = {}  # by the identity of living objects
 
 
 def _store_of(service: Service, fresh: _Store) -> _Store:
-    """Return the answers in memory of this very object, ``fresh`` ones where it has none yet."""
-    owner = getattr(service, "__self__", None)  # each look at a method gives a new object
+    """Return the answers in memory of this object, or ``fresh`` if it has none yet."""
+    owner = getattr(service, "__self__", None)  # each access to a method makes a new object
     name = "" if owner is None else getattr(service, "__name__", "")
     owner = service if owner is None else owner
     if id(owner) not in _STORES:
         try:
             weakref.finalize(owner, _STORES.pop, id(owner), None)
-        except TypeError:  # an object that cannot be watched has nothing kept from call to call
+        except TypeError:  # an object without weak references keeps nothing between calls
             return fresh
         _STORES[id(owner)] = {}
     return _STORES[id(owner)].setdefault(name, fresh)

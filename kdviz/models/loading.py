@@ -16,16 +16,16 @@ from kdviz.models.shipped import names, pretrained
 
 
 def load(what: str | Path, architecture: str | Mapping[str, Any] | None = None) -> nn.Module:
-    """Load a model that is named, lies in a file, or is made by an import path.
+    """Load a model by name, from a file, or by import path.
 
     Parameters
     ----------
     what : str or path
         One of ``kd.models.names()``; a safetensors file, together with ``architecture``; or "package.module:name",
         where the name is a model or a function without arguments that returns one. An import path runs the code of
-        its module: give none that you have not read.
+        its module: pass none that you have not read.
     architecture : str or dict, optional
-        Of a file: "mlp", "convnet", "resnet" or "vit" as it is by default, or a description for `kdviz.models.build`
+        Of a file: "mlp", "convnet", "resnet" or "vit" with their defaults, or a description for `kdviz.models.build`
         such as ``{"name": "mlp", "hidden": [32]}``.
 
     Returns
@@ -36,7 +36,7 @@ def load(what: str | Path, architecture: str | Mapping[str, Any] | None = None) 
     Raises
     ------
     ValueError, FileNotFoundError, TypeError
-        In one sentence, if there is no such model, the file is damaged or of another architecture.
+        In one sentence, if there is no such model, or the file is damaged or has another architecture.
 
     Examples
     --------
@@ -60,14 +60,14 @@ def load(what: str | Path, architecture: str | Mapping[str, Any] | None = None) 
 
 def _from_file(path: Path, architecture: str | Mapping[str, Any] | None) -> nn.Module:
     if architecture is None:
-        raise ValueError(f'{path.name} holds weights only; say of which architecture, such as {{"name": "mlp"}}')
+        raise ValueError(f'{path.name} holds only weights; pass their architecture, such as {{"name": "mlp"}}')
     model = build({"name": architecture} if isinstance(architecture, str) else architecture)
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     try:
         tensors = load_file(path)
     except SafetensorError as error:
-        raise ValueError(f"{path.name} is no safetensors file, or is damaged ({error})") from error
+        raise ValueError(f"{path.name} is not a safetensors file, or is damaged ({error})") from error
     wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     given = {name: tuple(value.shape) for name, value in tensors.items()}
     if wanted != given:
@@ -77,25 +77,25 @@ def _from_file(path: Path, architecture: str | Mapping[str, Any] | None) -> nn.M
 
 
 def _difference(wanted: Mapping[str, tuple[int, ...]], given: Mapping[str, tuple[int, ...]]) -> str:
-    """Return the first name that one of both lacks, or has in another shape."""
+    """Return the first name that is missing on one side, or has another shape."""
     for name, shape in wanted.items():
         if name not in given:
             return f"it has no {name!r} of shape {shape}"
         if given[name] != shape:
             return f"{name!r} has shape {given[name]}, expected {shape}"
-    return f"it has {next(name for name in given if name not in wanted)!r}, which the architecture has not"
+    return f"it has {next(name for name in given if name not in wanted)!r}, which the architecture lacks"
 
 
 def _imported(path: str) -> nn.Module:
     module, _, name = path.partition(":")
     try:
-        found: Any = getattr(import_module(module), name)
+        model: Any = getattr(import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise ValueError(f"{path!r} cannot be imported: {error}") from error
-    if not isinstance(found, nn.Module) and callable(found):
-        found = found()
-    if not isinstance(found, nn.Module):
+    if not isinstance(model, nn.Module) and callable(model):
+        model = model()
+    if not isinstance(model, nn.Module):
         raise TypeError(
-            f"{path!r} must be a torch.nn.Module or a function that returns one, got {type(found).__name__}"
+            f"{path!r} must be a torch.nn.Module or a function that returns one, got {type(model).__name__}"
         )
-    return found.eval()
+    return model.eval()

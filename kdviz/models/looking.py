@@ -1,4 +1,4 @@
-"""A look at a model changes nothing: modes, parameters and buffers are afterwards what they were, bit for bit."""
+"""Running a model without changing it: modes, parameters and buffers are the same afterwards, bit for bit."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from warnings import warn
 import torch
 from torch import Tensor, nn
 
-COPIED_BYTES = 256 * 2**20  # of weights and buffers that are copied before a look; beyond, writing is only noticed
+COPIED_BYTES = 256 * 2**20  # of weights and buffers to copy beforehand; above this, writes are only detected
 
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Put a model into eval mode for the block; afterwards each of its modules, parameters and buffers is as before.
+    """Put a model into eval mode within the block; then restore each of its modules, parameters and buffers.
 
-    Modules whose mode was fixed when they were made (``torch.export``) are asked as they are. What a forward pass
-    writes into buffers, in eval mode too (observers of quantisation do), is taken back.
+    Modules with a fixed mode (``torch.export``) are left alone. Writes of a forward pass into buffers, which happen
+    even in eval mode (observers of quantization), are undone.
 
     Examples
     --------
@@ -46,16 +46,16 @@ def modes(model: nn.Module) -> dict[str, bool]:
 
 
 def put_modes(model: nn.Module, before: Mapping[str, bool]) -> None:
-    """Put each module into the mode that :func:`modes` found it in."""
+    """Restore the modes that :func:`modes` returned."""
     if before.get("", False) != model.training:
-        switch(model, training=before.get("", False))  # by its own method, which may do more than set a flag
+        switch(model, training=before.get("", False))  # its own method may do more than set a flag
     for name, module in model.named_modules():
         if name in before and getattr(module, "training", before[name]) != before[name]:
             module.training = before[name]
 
 
 def switch(model: nn.Module, *, training: bool) -> None:
-    """Put a model into one mode, passing over those of its parts whose mode is fixed."""
+    """Put a model into a mode, except parts whose mode is fixed."""
     try:
         model.train(training)
     except (NotImplementedError, AttributeError, RuntimeError):
@@ -65,18 +65,18 @@ def switch(model: nn.Module, *, training: bool) -> None:
 
 
 def mode_is_fixed(module: nn.Module) -> bool:
-    """Whether a module has the mode in which it was made: a program of ``torch.export``, or a frozen TorchScript."""
+    """Whether the mode of a module cannot be switched: a program of ``torch.export``, or a frozen TorchScript."""
     return "train" in vars(module) or "eval" in vars(module) or not hasattr(module, "training")
 
 
 def in_training(model: nn.Module) -> bool:
-    """Whether any part of a model whose mode can be switched is in training mode."""
+    """Whether any part of a model with a switchable mode is in training mode."""
     fixed: set[int] = {id(part) for module in model.modules() if mode_is_fixed(module) for part in module.modules()}
     return any(bool(getattr(m, "training", False)) for m in model.modules() if id(m) not in fixed)
 
 
 class _Held:
-    """What a model's parameters and buffers were."""
+    """A copy of a model's parameters and buffers."""
 
     def __init__(self, model: nn.Module) -> None:
         self.found = list(_slots(model))
@@ -103,14 +103,14 @@ class _Held:
                 slots[name] = None
         if lost:
             warn(
-                f"asking the model wrote into {lost[0]}, which is too large to be put back "
+                f"running the model wrote into {lost[0]}, which is too large to restore "
                 f"(over {COPIED_BYTES // 2**20} MB); pass a model that leaves its weights alone in eval mode",
                 stacklevel=4,
             )
 
 
 def _slots(model: nn.Module) -> Iterator[tuple[Any, str, Tensor]]:
-    """Yield where each parameter and buffer is held: its dictionary, its name there, and itself."""
+    """Yield the location of each parameter and buffer: its dictionary, its name there, and itself."""
     for module in model.modules():
         if isinstance(module, torch.jit.ScriptModule):
             here: dict[str, Any] = dict(module.named_parameters(recurse=False))
@@ -137,14 +137,14 @@ def _version(tensor: Tensor) -> int:
 
 
 def bytes_of(tensor: Tensor) -> int:
-    """Return how much memory a tensor's numbers take, sparse ones included."""
+    """Return the memory of a tensor in bytes, including sparse ones."""
     if tensor.layout == torch.strided:
         return tensor.nbytes
     return sum(part.nbytes for part in parts_of(tensor))
 
 
 def parts_of(tensor: Tensor) -> tuple[Tensor, ...]:
-    """Return the plain tensors that a tensor is made of: itself, or indices and values of a sparse one."""
+    """Return the dense tensors that a tensor consists of: itself, or indices and values of a sparse one."""
     if tensor.is_quantized:
         return (tensor.int_repr(),)
     if tensor.layout == torch.strided:
@@ -163,7 +163,7 @@ def octets(tensor: Tensor) -> Tensor:
 
 
 def same_bits(a: Tensor, b: Tensor) -> bool:
-    """Whether two tensors hold the same bits in the same shape; NaN is like NaN."""
+    """Whether two tensors have the same shape and the same bits; NaN equals NaN."""
     if a.shape != b.shape or a.dtype != b.dtype or a.layout != b.layout:
         return False
     return all(

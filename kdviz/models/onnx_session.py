@@ -1,4 +1,4 @@
-"""ONNX: a session of onnxruntime as a module that answers logits."""
+"""ONNX: a session of onnxruntime as a module that returns logits."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ class OnnxSession(Foreign):
     ----------
     session : onnxruntime.InferenceSession
     output : str or int, optional
-        Name or place of the output to read. Default: the one called logits, else the only one of shape (B, C).
+        Name or index of the output to read. Default: the one named logits, else the only one of shape (B, C).
     probabilities : bool or "each", optional
-        Whether that output holds probabilities. Default: where it is called so, or each of its rows sums to 1.
+        Whether that output holds probabilities. Default: where its name says so, or each of its rows sums to 1.
     inputs : callable, optional
-        From a batch, as the examples give it, to an array, or arrays by the names of the session's inputs.
+        Maps a batch of the data to an array, or to arrays by the names of the session's inputs.
 
     Raises
     ------
     ValueError
-        In one sentence, if it is not clear which output is meant, or the batch does not fit the inputs.
+        In one sentence, if the output is ambiguous, or the batch does not fit the inputs.
 
     Notes
     -----
-    Inputs get the dtype that the session asks for. A session of a fixed batch size is asked in pieces of that size,
-    the last one filled up. A classifier that was converted from scikit-learn gives a label and its probabilities, as
-    an array or as a map: the probabilities are read.
+    Inputs are converted to the session's dtype. A session with a fixed batch size is run on pieces of that size, the
+    last one padded. A classifier that was converted from scikit-learn outputs a label and its probabilities, as an
+    array or as a map: the probabilities are read.
     """
 
     mark: Tensor
@@ -70,8 +70,8 @@ class OnnxSession(Foreign):
         for part in self.takes.values():
             if part.type not in DTYPES:
                 raise ValueError(
-                    f"{self.title} takes {part.type} as {part.name!r} and numbers are expected; export the part behind "
-                    "it, from the numbers on"
+                    f"expected numeric inputs, got {self.title} with {part.type} as {part.name!r}; export only the "
+                    "part after it, from the numbers on"
                 )
         self.output = self._chosen(output)
         called_so = "prob" in self.output.lower() or self._is_map(self.output)
@@ -86,7 +86,7 @@ class OnnxSession(Foreign):
         if isinstance(output, int) and -len(gives) <= output < len(gives):
             return list(gives)[output]
         if output is not None and output not in gives:
-            raise ValueError(f"{self.title} has no output {output!r}; it gives {listed}")
+            raise ValueError(f"{self.title} has no output {output!r}; it has {listed}")
         if isinstance(output, str):
             return output
         for name in gives:
@@ -98,7 +98,7 @@ class OnnxSession(Foreign):
         found = scores or maps
         if len(found) != 1:
             raise ValueError(
-                f"it is not clear which output of {self.title} holds the logits: it gives {listed}; pass "
+                f"it is not clear which output of {self.title} holds the logits: it has {listed}; pass "
                 "kd.wrap(session, output=NAME)"
             )
         return found[0]
@@ -136,13 +136,13 @@ class OnnxSession(Foreign):
             named = dict(zip(names, batch, strict=False)) if len(batch) == len(names) else dict(enumerate(batch))
         if set(named) != set(names):
             raise CannotAnswerError(
-                f"{self.title} takes {', '.join(names)} and the examples give {', '.join(map(str, named))}; pass "
-                "kd.wrap(session, inputs=...), a function from a batch to a dict of those"
+                f"{self.title} takes {', '.join(names)} and the examples have {', '.join(map(str, named))}; pass "
+                "kd.wrap(session, inputs=...), a function that converts a batch to a dict of those"
             )
         return {name: self._as_asked(name, named[name]) for name in names}
 
     def _as_asked(self, name: str, part: Any) -> np.ndarray:
-        """Return one input in the session's dtype, flattened where it asks for rows of that many numbers."""
+        """Return one input in the session's dtype, flattened if its shape requires it."""
         asked = self.takes[name]
         values = array(part) if isinstance(part, Tensor) else np.asarray(part)
         values = np.ascontiguousarray(values.astype(DTYPES[asked.type], copy=False))
@@ -158,7 +158,7 @@ class OnnxSession(Foreign):
         return values
 
     def _mark(self) -> bytes:
-        """Return a hash of the model's own bytes, where the session still has them."""
+        """Return a hash of the model's bytes, if the session still has them."""
         digest = hashlib.blake2b(digest_size=16)
         digest.update(repr([(p.name, p.type, p.shape) for p in self.session.get_inputs()]).encode())
         digest.update(self.output.encode())
@@ -172,8 +172,8 @@ class OnnxSession(Foreign):
         content = _bytes_of(self.session)
         if content is None:
             raise TypeError(
-                "an ONNX session that was not made from a file or bytes cannot be sent to another process; make it "
-                "there"
+                "an ONNX session that was not created from a file or bytes cannot be sent to another process; create "
+                "it there"
             )
         return _again, (content, self.session.get_providers(), self.output, self.reading.probabilities, self.inputs)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded, standardise
+from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded, standardize
 
 
 def mlp(
@@ -33,7 +33,7 @@ def mlp(
     dropout, input_dropout : float
         Probability of dropping a hidden unit, or an input, while training.
     mean, std : float
-        The input is standardised with these first, e.g. 0.1307 and 0.3081 for MNIST in [0, 1].
+        The input is standardized with these first, e.g. 0.1307 and 0.3081 for MNIST in [0, 1].
     seed : int
         Fixes the initial weights; torch's global generator is left alone.
 
@@ -70,7 +70,7 @@ def mlp(
         "mean": mean,
         "std": std,
     }
-    layers: dict[str, nn.Module] = {"flatten": nn.Flatten(), **standardise(mean, std)}
+    layers: dict[str, nn.Module] = {"flatten": nn.Flatten(), **standardize(mean, std)}
     if input_dropout:
         layers["dropout0"] = nn.Dropout(input_dropout)
     with seeded(seed):

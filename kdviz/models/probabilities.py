@@ -1,4 +1,4 @@
-"""Probabilities, classes and logits: whatever a model that is no network answers, as finite logits."""
+"""Probabilities, classes and logits: the outputs of non-torch models, converted to finite logits."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from torch import Tensor
 
 from kdviz.models.foreign import CannotAnswerError, numbers
 
-Probabilities: TypeAlias = bool | Literal["each"]  # "each": the outputs are sigmoids, each of its own
+Probabilities: TypeAlias = bool | Literal["each"]  # "each": each output is a separate sigmoid
 
-FLOOR = float(torch.finfo(torch.float64).eps)  # what stands for a probability of 0, as in scikit-learn's log_loss
+FLOOR = float(torch.finfo(torch.float64).eps)  # replaces a probability of 0, as in scikit-learn's log_loss
 
 
 def logits_from(p: Tensor, kind: Probabilities, floor: float = FLOOR) -> Tensor:
-    """Return logits of answers that are probabilities.
+    """Return the logits for probabilities.
 
     >>> logits_from(torch.tensor([[0.25, 0.75]]), True).softmax(1)
     tensor([[0.2500, 0.7500]])
@@ -28,7 +28,7 @@ def logits_from(p: Tensor, kind: Probabilities, floor: float = FLOOR) -> Tensor:
 
 
 def each_logit(p: Tensor) -> Tensor:
-    """Return ln(p / (1 − p)) of each number, of the same shape, finite where p is 0 or 1 too.
+    """Return ln(p / (1 − p)) of each number, in the same shape, finite even where p is 0 or 1.
 
     Raises
     ------
@@ -49,15 +49,15 @@ def _check_within_0_and_1(p: Tensor, setting: str) -> None:
 
 
 def log_probabilities(p: Tensor, floor: float = FLOOR) -> Tensor:
-    """Return ln p, finite, as logits: their softmax is p again, once it sums to 1.
+    """Return ln p, finite, as logits: their softmax is p again, if it sums to 1.
 
     Parameters
     ----------
     p : Tensor, shape (..., C), or (B,) or (B, 1) of two classes
-        Of two classes, p may be that of class 1 alone.
+        For two classes, p may be that of class 1 only.
     floor : float
-        What stands for smaller probabilities, as ln 0 is not finite. Default 2.2e-16: a class that no tree votes for
-        keeps less than 0.02 % at T = 4.
+        Replaces smaller probabilities, as ln 0 is not finite. Default 2.2e-16: a class that no tree votes for keeps
+        less than 0.02 % at T = 4.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def log_probabilities(p: Tensor, floor: float = FLOOR) -> Tensor:
 
 
 def named_classes(classes: Tensor, count: int) -> Tensor:
-    """Return logits (B, C) of a model that names a class (B,) and nothing else: ln 1 there, ln 2.2e-16 elsewhere.
+    """Return logits (B, C) for a model that only predicts a class (B,): ln 1 there, ln 2.2e-16 elsewhere.
 
     >>> named_classes(torch.tensor([1, 0]), 2).argmax(1)
     tensor([1, 0])
@@ -108,19 +108,18 @@ def are_probabilities(answer: Tensor) -> bool:
 
 
 class Reading:
-    """How the answers of a model that is no network are read: as logits, as probabilities or as classes.
+    """How the outputs of a non-torch model are read: as logits, as probabilities or as classes.
 
     Parameters
     ----------
     title : str
-        What messages call the model: "the function ask".
+        The name of the model in messages: "the function ask".
     probabilities : bool or "each", optional
-        Whether the answers are probabilities. Default: those whose rows are within [0, 1] and sum to 1 are, and a
-        warning says so.
+        Whether the outputs are probabilities. Default: if their rows are in [0, 1] and sum to 1, with a warning.
     classes : int, optional
-        How many classes there are, for a model that names one (B,) for each example and nothing else.
+        The number of classes, for a model that only predicts a class (B,).
     quiet : bool
-        Nothing is in doubt: no warning.
+        Whether to omit warnings.
     """
 
     def __init__(
@@ -131,10 +130,10 @@ class Reading:
         self._warned = False
 
     def logits(self, answer: Tensor, rows: int) -> Tensor:
-        """Return logits (B, C), or (B, L, C), for an answer to ``rows`` examples."""
+        """Return logits (B, C), or (B, L, C), for an output for ``rows`` examples."""
         if answer.ndim == 0 or len(answer) != rows:
             raise CannotAnswerError(
-                f"{self.title} must give one answer for each of {rows} examples, got shape {tuple(answer.shape)}"
+                f"{self.title} must return one output for each of {rows} examples, got shape {tuple(answer.shape)}"
             )
         if answer.ndim == 1 and not answer.is_floating_point():
             return self._of_classes(answer)
@@ -144,7 +143,7 @@ class Reading:
             return self._of_one_number(answer)
         if self.probabilities is None and are_probabilities(answer):
             self.probabilities = True
-            self._say(f"what {self.title} answers is read as probabilities, since each row sums to 1; {DECIDE}")
+            self._warn(f"the outputs of {self.title} are read as probabilities, since each row sums to 1; {DECIDE}")
         elif self.probabilities is None:
             self.probabilities = False
         return logits_from(answer, self.probabilities) if self.probabilities else answer
@@ -152,7 +151,7 @@ class Reading:
     def _of_one_number(self, answer: Tensor) -> Tensor:
         if self.probabilities is None:
             raise CannotAnswerError(
-                f"{self.title} gives one number for each example, and it is not clear whether it is the logit or the "
+                f"{self.title} returns one number for each example, and it is not clear whether it is the logit or the "
                 f"probability of class 1; {DECIDE}"
             )
         return log_probabilities(answer) if self.probabilities else torch.stack((torch.zeros_like(answer), answer), 1)
@@ -160,33 +159,31 @@ class Reading:
     def _of_classes(self, answer: Tensor) -> Tensor:
         if self.classes is None:
             raise CannotAnswerError(
-                f"{self.title} names a class for each example, and it is not known of how many; pass "
+                f"{self.title} returns a class for each example, and the number of classes is unknown; pass "
                 "kd.wrap(model, classes=C), or learn from the labels with kd.schemes.black_box"
             )
-        self._say(f"{self.title} only names a class, so its soft targets hold no more than its hard labels")
+        self._warn(f"{self.title} only predicts a class, so its soft targets contain no more than its hard labels")
         return named_classes(answer.long(), self.classes)
 
-    def _say(self, sentence: str) -> None:
+    def _warn(self, sentence: str) -> None:
         if not self._warned and not self.quiet:
             warnings.warn(sentence, UserWarning, stacklevel=2)
         self._warned = True
 
 
-DECIDE = "to decide it pass kd.wrap(model, probabilities=True) or False"
+DECIDE = "to choose pass kd.wrap(model, probabilities=True) or False"
 
 
 def as_tensor(answer: Any, title: str) -> Tensor:
-    """Return an answer, a tensor, an array or rows of numbers, as a tensor on the CPU without gradient."""
+    """Return an output, a tensor, an array or rows of numbers, as a tensor on the CPU without gradient."""
     try:
         return numbers(answer)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise CannotAnswerError(
-            f"{title} must answer with numbers, one row an example, got {kind_of(answer)}"
-        ) from error
+        raise CannotAnswerError(f"{title} must return numbers, one row per example, got {kind_of(answer)}") from error
 
 
 def kind_of(thing: Any) -> str:
-    """Return what a thing is, for a message.
+    """Return the kind of an object, for a message.
 
     >>> kind_of(3), kind_of(int)
     ('int', 'the class int')
@@ -195,7 +192,7 @@ def kind_of(thing: Any) -> str:
 
 
 def title_of(thing: Callable[..., Any]) -> str:
-    """Return what messages call a function or an object that can be called.
+    """Return the name of a callable in messages.
 
     >>> title_of(len), title_of(lambda x: x)
     ('the function len', 'the function')

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded, standardise
+from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded, standardize
 
 
 class Residual(nn.Module):
     """Two 3×3 convolutions whose result is added to their input.
 
-    Where the shape changes, the input goes through a 1×1 convolution first. The last normalisation begins at
+    Where the shape changes, the input goes through a 1×1 convolution first. The last normalization begins at
     zero, so that the block begins as the identity.
 
     Parameters
@@ -68,7 +68,7 @@ def resnet(
     dropout : float
         Probability of dropping one of the pooled features while training.
     mean, std : float
-        The input is standardised with these first.
+        The input is standardized with these first.
     seed : int
         Fixes the initial weights; torch's global generator is left alone.
 
@@ -108,7 +108,7 @@ def resnet(
         "mean": mean,
         "std": std,
     }
-    layers = standardise(mean, std)
+    layers = standardize(mean, std)
     with seeded(seed):
         layers["stem"] = nn.Conv2d(channels, width, 3, padding=1, bias=False)
         layers["norm"] = nn.BatchNorm2d(width)

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded, standardise
+from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded, standardize
 
 
 class Tokens(nn.Module):
@@ -34,7 +34,7 @@ class Tokens(nn.Module):
 
 
 class Block(nn.Module):
-    """Self-attention, then two linear layers; each is given the normalised tokens and its result is added to them.
+    """Self-attention, then two linear layers; each is given the normalized tokens and its result is added to them.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def vit(
         Have a second token whose head learns from a teacher, as DeiT: ``kd.DistillationToken("logits.teacher_head")``.
         While training the output is that of the head that learns labels, in eval mode the mean of both.
     mean, std : float
-        The input is standardised with these first.
+        The input is standardized with these first.
     seed : int
         Fixes the initial weights; torch's global generator is left alone.
 
@@ -153,7 +153,7 @@ def vit(
 
     References
     ----------
-    Dosovitskiy et al. 2021, "An Image is Worth 16x16 Words"; normalisation first, as there. Touvron et al. 2021,
+    Dosovitskiy et al. 2021, "An Image is Worth 16x16 Words"; normalization first, as there. Touvron et al. 2021,
     "Training data-efficient image transformers & distillation through attention", for the distillation token.
 
     Examples
@@ -182,7 +182,7 @@ def vit(
         "std": std,
         **({"distilled": True} if distilled else {}),
     }
-    layers = standardise(mean, std)
+    layers = standardize(mean, std)
     with seeded(seed):
         layers["patches"] = nn.Conv2d(channels, width, patch, stride=patch)
         layers["tokens"] = Tokens(width, (size // patch) ** 2, special=2 if distilled else 1)

@@ -1,4 +1,4 @@
-"""Any model you bring: what can answer as a module, and a module that reads its model as it is told."""
+"""Any model you bring: converted to a module, and a module that reads its model's inputs and outputs as you choose."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from kdviz.models.probabilities import Probabilities, kind_of, logits_from
 
 Part = int | str | Callable[[Any], Tensor]
 
-NOT_HANDED_ON = ("architecture", "seed")  # they would build the model inside again, without what is wrapped around it
+NOT_HANDED_ON = ("architecture", "seed")  # they would rebuild the inner model without its wrapper
 
 
 class Wrapped(nn.Module):
-    """A model read as :func:`wrap` was told; its weights are the model's own, under their own names."""
+    """A model with the settings of :func:`wrap`; its weights are the model's own, under their own names."""
 
     def __init__(
         self,
@@ -48,17 +48,17 @@ class Wrapped(nn.Module):
 
     @property
     def kdviz_wraps(self) -> nn.Module:
-        """The module whose names the layers have."""
+        """The module that defines the names of the layers."""
         return self.module
 
     @property
     def takes_any(self) -> bool:
-        """Whether it is given every named input, as its own function chooses among them."""
+        """Whether it receives every named input, since its own function chooses among them."""
         return self.inputs is not None
 
     @property
     def _orig_mod(self) -> Wrapped:
-        """The same around the model that runs layer by layer, of one that is compiled."""
+        """The same wrapper around the uncompiled model, if it is compiled."""
         inner = getattr(self.module, "_orig_mod", None)
         if not isinstance(inner, nn.Module):
             raise AttributeError("_orig_mod")
@@ -74,13 +74,13 @@ class Wrapped(nn.Module):
         }
 
     def mark(self) -> str:
-        """Return what the settings change in the answers, in words: empty for nothing."""
+        """Return how the settings change the outputs, as text: empty for no change."""
         part = self.output if isinstance(self.output, int | str | None) else "function"
-        told = (part, self.inputs is not None, self.probabilities, self.classes)
-        return "" if told == (None, False, False, None) else repr(told)
+        settings = (part, self.inputs is not None, self.probabilities, self.classes)
+        return "" if settings == (None, False, False, None) else repr(settings)
 
     def forward(self, *inputs: Any, **named: Any) -> Tensor:
-        """Return logits (B, C) for a batch: a tensor, several of them, or named ones."""
+        """Return logits (B, C) for a batch: a tensor, several tensors, or named ones."""
         batch: Any = named or (inputs[0] if len(inputs) == 1 else inputs)
         rows = count(batch)
         given = call(self.module, batch if self.inputs is None else self.inputs(batch))
@@ -93,14 +93,14 @@ class Wrapped(nn.Module):
         return logits if self.classes is None else self.in_order(logits)
 
     def _chosen(self, given: Any) -> Any:
-        """Return the part of the answer that is read, in the mode that the model is in."""
+        """Return the part of the output to read in the current mode."""
         part = self.output
         if self.training and self.while_training is not None:
             part = self.while_training
         elif self.training and part is None:
             _check_one(given)
         if part is None or (isinstance(part, int | str) and isinstance(given, Tensor)):
-            return given  # a head that gives one tensor in this mode
+            return given  # a head that returns one tensor in this mode
         return _mean(given) if part == "mean" else _part(given, part)
 
     def in_order(self, logits: Tensor) -> Tensor:
@@ -108,7 +108,7 @@ class Wrapped(nn.Module):
         assert self.classes is not None
         if max(self.classes) >= logits.shape[-1]:
             raise CannotAnswerError(
-                f"classes names column {max(self.classes)} and the model answers {logits.shape[-1]}, counted from 0"
+                f"classes names column {max(self.classes)} and the model has {logits.shape[-1]}, counted from 0"
             )
         return logits[..., list(self.classes)]
 
@@ -145,13 +145,13 @@ def _with_prefix(module: nn.Module, state: dict[str, Any], prefix: str, *_: Any)
 
 
 def _check_one(given: Any) -> None:
-    """Raise if a model in training answers several tensors and nobody said which to learn from."""
+    """Raise if a model in training mode returns several tensors and none was chosen to learn from."""
     if not isinstance(given, tuple | list) or sum(isinstance(part, Tensor) for part in given) < 2:
         return
     if getattr(given, "logits", None) is None:
         raise CannotAnswerError(
-            f"in training it answers {len(given)} tensors where one is expected; pass kd.wrap(model, training=0), the "
-            'place of the one to learn from, or training="mean"'
+            f"expected one tensor in training mode, got {len(given)}; pass kd.wrap(model, training=0), the "
+            'index of the one to learn from, or training="mean"'
         )
 
 
@@ -164,7 +164,7 @@ def _part(given: Any, part: Part) -> Any:
         return given[part]
     except (AttributeError, IndexError, KeyError, TypeError) as error:
         has = f"the keys {', '.join(map(str, given))}" if isinstance(given, Mapping) else kind_of(given)
-        raise CannotAnswerError(f"the model's answer has no part {part!r}; it is {has}") from error
+        raise CannotAnswerError(f"the model's output has no part {part!r}; it is {has}") from error
 
 
 def _mean(given: Any) -> Tensor:
@@ -172,14 +172,14 @@ def _mean(given: Any) -> Tensor:
     parts = [part for part in parts if isinstance(part, Tensor)]
     if not parts or len({part.shape for part in parts}) > 1:
         raise CannotAnswerError(
-            f"only tensors of one shape have a mean, got shapes {', '.join(str(tuple(p.shape)) for p in parts)}; name "
-            "the place of the one to learn from"
+            f'training="mean" needs tensors of one shape, got {", ".join(str(tuple(p.shape)) for p in parts)}; pass '
+            "the index of the one to learn from"
         )
     return torch.stack(parts).mean(0)
 
 
 def tensor_in(given: Any) -> Tensor:
-    """Return the probabilities in an answer: itself, or its part of that name, or called logits for want of better."""
+    """Return the probabilities in an output: itself, or its part of that name, or else its part named logits."""
     if isinstance(given, Tensor):
         return given
     for name in ("probabilities", "logits"):
@@ -187,7 +187,7 @@ def tensor_in(given: Any) -> Tensor:
         if isinstance(named, Tensor):
             return named
     raise CannotAnswerError(
-        f"probabilities are expected as a tensor, got {kind_of(given)}; pass kd.wrap(model, output=...)"
+        f"expected a tensor of probabilities, got {kind_of(given)}; pass kd.wrap(model, output=...)"
     )
 
 
@@ -200,28 +200,28 @@ def wrap(
     probabilities: Probabilities | None = None,
     classes: Sequence[int | str] | int | None = None,
 ) -> nn.Module:
-    """Return a model of your own as one that kdviz can ask, where it has to be told how.
+    """Wrap a model of your own, with settings for its inputs and outputs, as a module that kdviz can run.
 
-    What needs no telling is wrapped by itself wherever a teacher or a model to compare is given: see Notes.
+    Where no settings are needed, models are wrapped automatically wherever you pass one: see Notes.
 
     Parameters
     ----------
-    model : nn.Module or another thing that answers
+    model : nn.Module or another predictor
         Its weights are shared, not copied, and its layers keep their names.
     output : int, str or callable, optional
-        What holds the logits: the place in a tuple, the key of a dict, the name of an attribute or of an ONNX output,
-        or a function of the answer. Not needed for one tensor or a part called ``logits``.
+        Where the logits are: the index in a tuple, the key of a dict, the name of an attribute or of an ONNX output, or
+        a function of the output. Not needed for one tensor or a part named ``logits``.
     training : int, str, "mean" or callable, optional
-        The same for the training mode, where a head answers otherwise than in evaluation; "mean" of all tensors.
+        The same for training mode, where a head's output differs from evaluation; "mean" of all tensors.
     inputs : callable, optional
-        From a batch, as the examples give it, to what this model takes: ``lambda x: F.interpolate(x, 224)``, or other
-        names for the parts of a dict. So teacher and student can see the same example in two ways.
+        Maps a batch of the data to this model's inputs: ``lambda x: F.interpolate(x, 224)``, or other names for the
+        parts of a dict. So teacher and student can see the same example in two ways.
     probabilities : bool or "each", optional
-        Whether the answers are probabilities; their logarithm is the logits then. (B,) or (B, 1) are those of class 1.
-        "each": outputs that end in a sigmoid, each a probability of its own; their log(p / (1 − p)) is the logits.
+        Whether the outputs are probabilities; the logits are then their logarithms. (B,) or (B, 1) are those of class
+        1. "each": each output went through a sigmoid; the logits are then log(p / (1 − p)).
     classes : sequence of int or str, or int, optional
-        The column that answers for each class of the data, in the data's order: others are left out. Names, where the
-        model names its columns. Of a function that names classes alone, how many there are.
+        The output column of each class of the data, in the data's order; others are left out. Names, where the model
+        names its columns. For a function that only returns classes, their number.
 
     Returns
     -------
@@ -230,12 +230,12 @@ def wrap(
     Raises
     ------
     TypeError, ValueError
-        In one sentence, if the model cannot be asked, or a setting has nothing to say to it.
+        In one sentence, if the model cannot be used, or a setting does not apply to it.
 
     Notes
     -----
-    Wrapped by themselves: estimators of scikit-learn, XGBoost and LightGBM, ONNX sessions, programs of
-    ``torch.export``, functions, and lists of models as an ensemble. Modules are asked as they are.
+    Wrapped automatically: estimators of scikit-learn, XGBoost and LightGBM, ONNX sessions, programs of
+    ``torch.export``, functions, and lists of models as an ensemble. Modules are used directly.
 
     Examples
     --------
@@ -263,23 +263,23 @@ def wrap(
 def as_module(
     thing: Any, who: str, *, classes: Sequence[str] | None = None, features: Sequence[str] | None = None
 ) -> nn.Module:
-    """Return what can answer as a module; a module is returned itself.
+    """Return a predictor as a module; a module is returned unchanged.
 
     Parameters
     ----------
-    thing : nn.Module or another thing that answers
+    thing : nn.Module or another predictor
         An estimator or booster, an ONNX session, a program of ``torch.export``, a function, or a list of such.
     who : str
-        What messages call it: "teacher".
+        Its name in messages: "teacher".
     classes : sequence of str, optional
-        The data's classes: columns of an estimator are brought into their order.
+        The data's classes: the columns of an estimator are put in their order.
     features : sequence of str, optional
-        The data's columns: those of an estimator that was fitted on a frame are found by name.
+        The data's columns: for an estimator that was fitted on a frame they are matched by name.
 
     Raises
     ------
     TypeError, ValueError
-        In one sentence, if it cannot be asked.
+        In one sentence, if it cannot be used.
     """
     try:
         module = _module(thing)
@@ -294,13 +294,13 @@ def as_module(
 
 
 def _check_order(names: tuple[str, ...] | None, classes: tuple[str, ...], who: str) -> None:
-    """Warn if a model names the data's classes in another order: nothing else would be wrong about it."""
+    """Warn if a model has the data's classes in another order."""
     if names is None or names == classes or sorted(names) != sorted(classes):
         return
     places = [names.index(name) for name in classes]
     warnings.warn(
         f"the {who} names its classes {', '.join(names[:6])} and the data's are {', '.join(classes[:6])}, so its "
-        f"answers are read in another order than it means; pass kd.wrap(model, classes={places})",
+        f"outputs are read in the wrong order; pass kd.wrap(model, classes={places})",
         UserWarning,
         stacklevel=3,
     )
@@ -327,13 +327,13 @@ def _foreign(
     probabilities: Probabilities | None = None,
     classes: Sequence[int | str] | int | None = None,
 ) -> nn.Module:
-    """Return what is no torch model as a module."""
+    """Return a predictor that is not a torch model as a module."""
     package = type(thing).__module__.partition(".")[0]
     columns = None if classes is None or isinstance(classes, int) else classes
     module: Foreign
     if package == "onnxruntime" and hasattr(thing, "get_inputs"):
         if callable(output):
-            raise TypeError("output of an ONNX session must be the name or the place of an output, got a function")
+            raise TypeError("output of an ONNX session must be the name or the index of an output, got a function")
         module = OnnxSession(thing, output=output, probabilities=probabilities, inputs=inputs)
     elif (package, type(thing).__name__) in BOOSTERS:
         module = BOOSTERS[package, type(thing).__name__](thing, inputs=inputs)
@@ -361,7 +361,7 @@ BOOSTERS: dict[tuple[str, str], type[Estimator]] = {
 
 
 def _is_estimator(thing: Any) -> bool:
-    """Whether it is in the manner of scikit-learn: something that was, or can be, fitted."""
+    """Whether it has scikit-learn's interface: something that was, or can be, fitted."""
     if isinstance(thing, type):
         return callable(getattr(thing, "fit", None)) and callable(getattr(thing, "predict", None))
     return callable(getattr(thing, "fit", None)) and callable(getattr(thing, "get_params", None))
@@ -372,7 +372,7 @@ def _is_exported(thing: Any) -> bool:
 
 
 def _check_exported(module: nn.Module) -> None:
-    """Raise if a program was exported in training mode: nothing can switch its dropout off any more."""
+    """Raise if a program was exported in training mode: its dropout cannot be switched off."""
     if not isinstance(module, torch.fx.GraphModule) or "eval" not in vars(module):
         return
     for node in module.graph.nodes:
@@ -380,7 +380,7 @@ def _check_exported(module: nn.Module) -> None:
         drops = name.startswith("aten.dropout") and node.args[1] > 0 and node.args[2] is True
         if drops or (name.startswith("aten.batch_norm") and node.args[5] is True):
             raise ValueError(
-                "the program was exported in training mode, so that dropout and batch statistics blur its answers; "
+                "the program was exported in training mode, so dropout and batch statistics blur its outputs; "
                 "export model.eval()"
             )
 
@@ -388,30 +388,30 @@ def _check_exported(module: nn.Module) -> None:
 def _refuse(module: nn.Module, name: str, value: Any) -> None:
     if value is not None:
         what = str(getattr(module, "title", f"a {type(module).__name__}"))
-        raise TypeError(f"{name}={value!r} has nothing to say to {what}; leave it out")
+        raise TypeError(f"{name}={value!r} does not apply to {what}; leave it out")
 
 
 def _columns(module: nn.Module, classes: Sequence[int | str] | int) -> tuple[int, ...]:
-    """Return the column of each class of the data; names are looked up in the model's own."""
+    """Return the column of each class of the data; names are looked up among the model's."""
     if isinstance(classes, int | str):
         raise TypeError(f"classes must be a sequence with the column of each class, got {classes!r}")
     names = names_of(module)
-    found: list[int] = []
+    columns: list[int] = []
     for which in classes:
         if isinstance(which, str) and names is None:
             raise ValueError(
-                f"the model does not name its classes, so {which!r} cannot be found; give columns by number"
+                f"the model does not name its classes, so {which!r} cannot be found; pass columns by number"
             )
         if isinstance(which, str) and names is not None and which not in names:
             raise ValueError(f"the model has no class {which!r}; it has {', '.join(names[:12])}")
-        found.append(names.index(which) if isinstance(which, str) and names is not None else int(which))
-    if len(found) < 2 or min(found) < 0 or len(set(found)) < len(found):
+        columns.append(names.index(which) if isinstance(which, str) and names is not None else int(which))
+    if len(columns) < 2 or min(columns) < 0 or len(set(columns)) < len(columns):
         raise ValueError(f"classes must hold two or more different columns, counted from 0, got {list(classes)}")
-    return tuple(found)
+    return tuple(columns)
 
 
 def kind_name(module: nn.Module) -> str:
-    """Return what a reader would call a model that has no title: its class, or what it asks.
+    """Return a readable name for a model without a title: its class, or what it calls.
 
     >>> kind_name(wrap(nn.Linear(2, 2), classes=[1, 0])), kind_name(Function(len))
     ('Linear', 'function len')
@@ -423,10 +423,10 @@ def kind_name(module: nn.Module) -> str:
 
 
 def names_of(module: nn.Module) -> tuple[str, ...] | None:
-    """Return what a model calls its classes, column by column, if it says so.
+    """Return the model's names of its classes, column by column, if known.
 
-    An estimator does by its ``classes_``, a model of the transformers package by ``config.id2label``, unless they are
-    the names that it makes up ("LABEL_0").
+    For an estimator ``classes_``, for a model of the transformers package ``config.id2label``, unless they are
+    generated ("LABEL_0").
     """
     if isinstance(module, Wrapped) and module.classes is not None:
         inside = names_of(module.module)
@@ -442,25 +442,25 @@ def names_of(module: nn.Module) -> tuple[str, ...] | None:
 
 
 def _no_model(thing: Any) -> str:
-    """Return a sentence on something that cannot be asked, with what to pass instead."""
+    """Return a sentence on something that is not a model, with what to pass instead."""
     what, package = kind_of(thing), type(thing).__module__.partition(".")[0]
     if isinstance(thing, type):
-        return f"{what} is given where a model is expected; pass {thing.__name__}(...)"
+        return f"expected a model, got {what}; pass {thing.__name__}(...)"
     if isinstance(thing, str):
-        mend = 'load it first, as by kd.models.load("mnist-convnet")'
+        remedy = 'load it first, for example by kd.models.load("mnist-convnet")'
         if thing.endswith(".onnx"):
-            mend = f"open it first: onnxruntime.InferenceSession({thing!r})"
-        return f"the text {thing!r} is no model; {mend}"
+            remedy = f"open it first: onnxruntime.InferenceSession({thing!r})"
+        return f"expected a model, got the text {thing!r}; {remedy}"
     if isinstance(thing, Tensor | np.ndarray):
-        return f"{what} is no model; of recorded answers pass kd.schemes.RecordedAnswers(examples, logits)"
+        return f"expected a model, got {what}; for recorded logits pass kd.schemes.RecordedAnswers(examples, logits)"
     if isinstance(thing, Mapping) and thing and all(isinstance(v, Tensor) for v in thing.values()):
-        return "a dict of weights is no model; build the model and pass it after model.load_state_dict(weights)"
+        return "expected a model, got a dict of weights; build the model and pass it after load_state_dict(weights)"
     if package == "onnx":
-        return "an ONNX model is to be run first; pass onnxruntime.InferenceSession(model.SerializeToString())"
+        return "expected a session, got an ONNX model; pass onnxruntime.InferenceSession(model.SerializeToString())"
     for name, kind in (("model", nn.Module), ("student", nn.Module)):
         if isinstance(getattr(thing, name, None), kind):
-            return f"{what} is no model but holds one; pass its .{name}"
+            return f"expected a model, got {what}, which holds one; pass its .{name}"
     return (
-        f"{what} is no model; pass a torch.nn.Module, an estimator with predict_proba, an ONNX session, or a function "
-        "from a batch to logits"
+        f"expected a model, got {what}; pass a torch.nn.Module, an estimator with predict_proba, an ONNX session, or a "
+        "function from a batch to logits"
     )

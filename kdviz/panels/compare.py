@@ -20,6 +20,7 @@ from ..models.wrap import as_module, kind_name
 from ..widgets.from_page import Box, VBox
 from ..widgets.recording import Frame
 from ..widgets.scene import VIEWS
+from ..words import mark, number, t
 from .live import memory
 from .live.panel import Panel
 from .views.controller import sentence_of
@@ -79,7 +80,7 @@ class Compare(Panel):
     The page shows at most 1,000 examples drawn at random and 200 that are remarkable.
     """
 
-    title = "Two models compared"
+    title = mark("Two models compared")
 
     def __init__(
         self,
@@ -169,7 +170,7 @@ class Compare(Panel):
         loaded = {who: as_module(model, who, **about) for who, model in loaded.items()}
         if logits is None:
             logits = {
-                who: inference.logits(model, splits.test, who=who, progress=self._told(place, len(loaded)), finite=True)
+                who: inference.logits(model, splits.test, who=who, progress=self._tick(place, len(loaded)), finite=True)
                 for place, (who, model) in enumerate(loaded.items())
             }
         self._show(loaded, splits, logits)
@@ -184,9 +185,9 @@ class Compare(Panel):
         part = data_sets.examples(data)
         count = int(part.y.max()) + 1 if part.labelled else 0
         names = self._classes or tuple(str(c) for c in range(count))
-        return Splits("data", "Your data", names, part, part, part)
+        return Splits("data", t("Your data"), names, part, part, part)
 
-    def _told(self, place: int, models: int) -> Any:
+    def _tick(self, place: int, models: int) -> Any:
         if self._being_built:
             return None
         return lambda done, total: self.pair.update(progress=(place + done / total) / models)
@@ -217,7 +218,8 @@ class Compare(Panel):
         for who in ("teacher", "student"):
             parameters = sum(p.numel() for p in loaded[who].parameters())
             sizes[who] = {"title": titles[who], "parameters": parameters, "macs": _macs(loaded[who], splits.test)}
-        note = f"{splits.title}: {len(watched.examples):,} of {len(splits.test):,} examples are shown."
+        counts = {"n": number(len(watched.examples)), "total": number(len(splits.test))}
+        note = t("{data}: {n} of {total} examples are shown.", data=splits.title, **counts)
         self.pair.update(sizes=sizes, note=note, progress=None)
         self.controllers.open(splits, watched.examples)
         offered = self.controllers.offered(images=False)
@@ -241,7 +243,7 @@ class Compare(Panel):
         self.controllers.threads[0].put("open", lambda: self._open_chosen(teacher, student))
 
     def _open_chosen(self, teacher: str, student: str) -> None:
-        self.pair.update(note="Asking both models.", progress=0.0)
+        self.pair.update(note=t("Asking both models."), progress=0.0)
         try:
             self._open({"teacher": models.pretrained(teacher), "student": models.pretrained(student)}, None)
         except Exception as error:  # whatever it is, the page must stay usable
@@ -256,8 +258,8 @@ class Compare(Panel):
     def settings(self) -> dict[str, Any]:
         if not self._shipped:
             raise ValueError("these are models of your own; a state can only name shipped models")
-        told = {"teacher": self.pair.teacher, "student": self.pair.student}
-        return {**told, "temperature": self.scene.temperature, "view": self.scene.view}
+        chosen = {"teacher": self.pair.teacher, "student": self.pair.student}
+        return {**chosen, "temperature": self.scene.temperature, "view": self.scene.view}
 
     def _without_python(self) -> Mapping[ipywidgets.Widget, Mapping[str, Any]]:
         return {self.pair: {"fixed": True, "progress": None}}
@@ -297,7 +299,7 @@ def _rows(titles: Mapping[str, str]) -> list[dict[str, Any]]:
         return []
     blank = {"colour": 0, "hidden": False, "steps": [0], "values": [0.0], "edits": [], "from": None, "note": ""}
     more = {"best": None, "test": None, "removable": False, "total_steps": 0}
-    named = {"student": titles["student"], "twin": "Twin, no teacher"}
+    named = {"student": titles["student"], "twin": t("Twin, no teacher")}
     return [{"id": who, "role": who, "name": name, **blank, **more} for who, name in named.items()]
 
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ..data import Examples
-from ..measure.bias import MEANS, SMALL, Bias, Gap, Rate, beside_twin, bias, few_members, with_articles
+from ..measure.bias import MEANS, SMALL, Bias, Gap, Rate, beside_twin, bias, few_members
 from ..measure.groups import MOST_CROSSED, comparable, to_numpy
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def gaps_measured(found: Bias) -> list[str]:
 
 def sentences(found: Bias, grouping: str) -> list[str]:
     """Return what became of the teacher's gap in one grouping; unless it is a pair, also on the twin and the groups."""
-    lines = [with_articles(found.compare(grouping).sentence())]
+    lines = [found.compare(grouping).sentence(articles=True)]
     if grouping in pairs(found):
         return lines
     if "twin" in found.models:
@@ -152,7 +152,7 @@ def headline(found: Bias) -> str:
     """Return one sentence on all groupings that are not pairs."""
     compared = [found.compare(grouping) for grouping in singles(found)]
     if len(compared) == 1:
-        return with_articles(compared[0].sentence())
+        return compared[0].sentence(articles=True)
     by_verdict = {word: [c.grouping for c in compared if c.verdict == verdict] for verdict, word in WORDS.items()}
     verdicts = _and([f"{word} {_and(names)}" for word, names in by_verdict.items() if names])
     enough = [c for c in compared if c.rests_on >= SMALL]

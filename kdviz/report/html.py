@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from .. import words
 from ..figures.one_file import policy, script_json, write_whole
 from . import bias, definitions
 from .pictures import Pictures
@@ -46,7 +47,7 @@ def page(report: Report, title: str) -> str:
         report=report,
         figures=figures,
         names_of={subject: [n for n in figures if n.split("-")[0] == subject] for subject in definitions.SUBJECTS},
-        data={"told": told(report)} | {f"figure-{n}": json.loads(f.to_json()) for n, f in figures.items()},
+        data={"report": data_of(report)} | {f"figure-{n}": json.loads(f.to_json()) for n, f in figures.items()},
         definitions=definitions,
         bias=bias,
         shown_of_a_cell=SHOWN_OF_A_CELL,
@@ -88,8 +89,8 @@ def _number(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def told(report: Report) -> dict[str, Any]:
-    """Return the data of the page's script: classes, and the examples it may show."""
+def data_of(report: Report) -> dict[str, Any]:
+    """Return the data of the page's script: classes, the examples it may show, and its texts."""
     x = report.examples.x
     p = {who: torch.softmax(report.logits[who].double(), 1) for who in ("teacher", "student")}
     maps = report.maps
@@ -121,6 +122,7 @@ def told(report: Report) -> dict[str, Any]:
         "examples": rows,
         "shape": pictures.shape if pictures is not None else None,
         "map_shape": pictures.map_shape if pictures is not None else None,
+        "words": words.for_script(FOLDER / "report.js"),
         "method": maps.method.replace("_", " ") if maps is not None else "",
     }
 

@@ -1,7 +1,9 @@
 // The report's page: a cell of the 2×2 chooses the strip, the strip chooses the example, the example all its views.
 
 "use strict";
-const told = JSON.parse(document.getElementById("told").textContent);
+const report = JSON.parse(document.getElementById("report").textContent);
+const words = report.words.texts[report.words.language] ?? {};
+const t = (text, values = {}) => (words[text] ?? text).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 function make(tag, attributes = {}, ...children) {
@@ -46,10 +48,15 @@ function map(values, shape, label) {
   return canvas;
 }
 
-const name = (k) => (k < 0 ? "unknown" : told.classes[k]);
+const name = (k) => (k < 0 ? t("not known") : report.classes[k]);
 const sentence = (e) =>
-  `Example ${(e.index + 1).toLocaleString("en")}: its class is ${name(e.y)}; the teacher says ${name(e.top_teacher)}, ` +
-  `the student ${name(e.top_student)}.`;
+  t("Example {n}: its class is {truth}; the teacher says {teacher}, the student {student}.", {
+    n: (e.index + 1).toLocaleString(report.words.language),
+    truth: name(e.y),
+    teacher: name(e.top_teacher),
+    student: name(e.top_student),
+  });
+const WHO = { teacher: t("teacher"), student: t("student") };
 
 let cell = null, chosen = null;
 const cells = [...document.querySelectorAll("[data-cell]")];
@@ -60,9 +67,9 @@ const said = document.getElementById("said");
 function showCell(which) {
   cell = which;
   for (const button of cells) button.setAttribute("aria-pressed", String(button.dataset.cell === which));
-  const shown = told.examples.filter((e) => e.cell === which);
+  const shown = report.examples.filter((e) => e.cell === which);
   const buttons = shown.map((e) => {
-    const small = e.pixels ? image(e.pixels, told.shape, "") : make("span", { class: "row" }, `no. ${e.index + 1}`);
+    const small = e.pixels ? image(e.pixels, report.shape, "") : make("span", { class: "row" }, t("no. {n}", { n: e.index + 1 }));
     const button = make("button", { type: "button", "aria-label": sentence(e), title: sentence(e), "aria-pressed": "false" }, small);
     button.addEventListener("click", () => show(e));
     return button;
@@ -71,23 +78,23 @@ function showCell(which) {
   if (shown.length) show(shown[0]);
   else {
     one.replaceChildren();
-    said.textContent = "There is no example of this kind.";
+    said.textContent = t("No example is of this kind.");
   }
 }
 
 function show(example) {
   chosen = example;
-  const at = told.examples.filter((e) => e.cell === cell).indexOf(example);
+  const at = report.examples.filter((e) => e.cell === cell).indexOf(example);
   [...strip.children].forEach((button, i) => button.setAttribute("aria-pressed", String(i === at)));
   const parts = [];
-  if (example.pixels) parts.push(make("figure", {}, image(example.pixels, told.shape, sentence(example)), make("figcaption", {}, "the example")));
+  if (example.pixels) parts.push(make("figure", {}, image(example.pixels, report.shape, sentence(example)), make("figcaption", {}, t("the example"))));
   for (const [who, text] of Object.entries(example.maps ?? {})) {
-    parts.push(make("figure", {}, map(signed(text), told.map_shape, `${told.method} of the ${who}`), make("figcaption", {}, who)));
+    parts.push(make("figure", {}, map(signed(text), report.map_shape, t("{method} of the {who}", { method: report.method, who: WHO[who] ?? who })), make("figcaption", {}, WHO[who] ?? who)));
   }
   if (example.maps?.teacher && example.maps.student) {
     const [teacher, student] = [signed(example.maps.teacher), signed(example.maps.student)];
     const difference = student.map((value, i) => Math.trunc((value - teacher[i]) / 2));
-    parts.push(make("figure", {}, map(difference, told.map_shape, "the student's map minus the teacher's"), make("figcaption", {}, "student − teacher")));
+    parts.push(make("figure", {}, map(difference, report.map_shape, t("the student’s map minus the teacher’s")), make("figcaption", {}, t("student − teacher"))));
   }
   parts.push(bars(example));
   one.replaceChildren(...parts);
@@ -97,15 +104,15 @@ function show(example) {
 function bars(example) {
   const { teacher, student } = example, node = make("div", { class: "bars" });
   node.append(
-    make("span", { class: "head teacher" }, "Teacher"), make("span"), make("span"), make("span"),
-    make("span", { class: "head student" }, "Student"),
+    make("span", { class: "head teacher" }, t("Teacher")), make("span"), make("span"), make("span"),
+    make("span", { class: "head student" }, t("Student")),
   );
   example.order.forEach((k, i) => {
     const width = (p) => `width:${(100 * p).toFixed(2)}%`;
     node.append(
       make("span", { class: "bar teacher", style: width(teacher[i]) }),
       make("span", { class: "p" }, teacher[i].toFixed(3)),
-      make("span", { class: k === example.y ? "name true" : "name" }, told.classes[k]),
+      make("span", { class: k === example.y ? "name true" : "name" }, report.classes[k]),
       make("span", { class: "p" }, student[i].toFixed(3)),
       make("span", { class: "bar student", style: width(student[i]) }),
     );
@@ -114,7 +121,7 @@ function bars(example) {
 }
 
 for (const button of cells) button.addEventListener("click", () => showCell(button.dataset.cell));
-if (cells.length) showCell((cells.find((b) => told.examples.some((e) => e.cell === b.dataset.cell)) ?? cells[0]).dataset.cell);
+if (cells.length) showCell((cells.find((b) => report.examples.some((e) => e.cell === b.dataset.cell)) ?? cells[0]).dataset.cell);
 
 function drawFigures() {
   const ink = dark.matches ? "#eceef0" : "#1f2328", line = dark.matches ? "#3a3e45" : "#dfe2e6";

@@ -174,7 +174,7 @@ class Stack:
         teachers = [run.teacher for run in runs if run.teacher is not None and run.settings.objective.needs_teacher]
         self.teacher = teachers[0] if teachers else None
         self.weights = stacked_weights([run.student for run in runs])
-        self.scale = _standardisation(first.student)
+        self.scale = _standardization(first.student)
         asked = self.teacher
         train = first.data.train
         self.batches = Batches(
@@ -308,6 +308,6 @@ def forward(weights: Sequence[Tensor], x: Tensor) -> Tensor:
     return torch.baddbmm(weights[-1], h, weights[-2])  # (M, B, C)
 
 
-def _standardisation(student: nn.Module) -> tuple[float, float]:
-    layer = getattr(student, "standardise", None)
+def _standardization(student: nn.Module) -> tuple[float, float]:
+    layer = getattr(student, "standardize", None)
     return (0.0, 1.0) if layer is None else (layer.mean, layer.std)

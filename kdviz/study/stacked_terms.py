@@ -11,7 +11,7 @@ from torch import Tensor
 from ..distill import HardLabels, LabelSmoothing, Objective, ReverseKL, SoftTargets, Term
 from ..distill.schedules import Hyperparameter, Schedule, value_at
 from ..losses.labels import UNLABELLED
-from ..losses.softening import weighed_log_ratio
+from ..losses.softening import weighted_log_ratio
 
 SOFT, LABELS = (SoftTargets, ReverseKL), (HardLabels, LabelSmoothing)
 
@@ -112,12 +112,12 @@ def _places(found: Sequence[tuple[Hyperparameter, Term] | None], kind: type[Term
 
 def _soft_targets(log_q: Tensor, log_p: Tensor) -> Tensor:
     """KL(p ‖ q), summed over examples and classes."""
-    return weighed_log_ratio(log_p, log_q).sum((1, 2))
+    return weighted_log_ratio(log_p, log_q).sum((1, 2))
 
 
 def _reverse_kl(log_q: Tensor, log_p: Tensor) -> Tensor:
     """KL(q ‖ p), summed over examples and classes."""
-    return weighed_log_ratio(log_q, log_p).sum((1, 2))
+    return weighted_log_ratio(log_q, log_p).sum((1, 2))
 
 
 def _on_labels(s: Tensor, y: Tensor, labelled: int, smoothing: Tensor, soft: Tensor | None) -> Tensor:

@@ -15,6 +15,7 @@ from kdviz.widgets.fidelity import Fidelity
 from kdviz.widgets.gradients import Gradients
 from kdviz.widgets.kept import Kept
 from kdviz.widgets.learning_curves import LearningCurves
+from kdviz.widgets.measured import MeasuredView
 from kdviz.widgets.method_picture import MethodPicture
 from kdviz.widgets.methods import Methods
 from kdviz.widgets.pair import Pair
@@ -42,6 +43,7 @@ __all__ = [
     "InViews",
     "Kept",
     "LearningCurves",
+    "MeasuredView",
     "MethodPicture",
     "Methods",
     "Pair",

@@ -7,6 +7,8 @@ what is declared here. A tab of your own is declared in a notebook, or by a pack
     @kdviz.widgets.tab("margins", "Margins")
     class Margins(kdviz.widgets.InViews):
         _esm, _css = kdviz.widgets.bundle.view(__file__)
+
+One whose numbers Python computes is a :class:`kdviz.widgets.MeasuredView`.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ import os
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 ENGLISH = "en"
@@ -90,6 +91,17 @@ def tn(one: str, many: str, n: int, /, **values: object) -> str:
     return _filled(catalogue(language()).get(forms, forms)[n != 1], {"n": n, **values})
 
 
+def number(value: float, spec: str = ",") -> str:
+    """Return a number with the marks of the kernel's language: Python's ``spec``, a true minus, no break before a "%".
+
+    >>> number(1234), number(-0.5, "+.2f"), number(0.125, ".1%").replace("\u202f", " ")
+    ('1,234', '−0.50', '12.5 %')
+    """
+    marks = t("1,234.5")  # how this language writes it
+    written = format(value, spec).translate(str.maketrans(",.-", f"{marks[1]}{marks[-2]}−"))
+    return written.replace("%", "\u202f%")
+
+
 def mark(text: str) -> str:
     """Return a text as it is: it is for translators, and ``t`` looks it up later, when it is shown."""
     return text
@@ -124,6 +136,14 @@ def catalogue(name: str) -> dict[tuple[str, ...], tuple[str, ...]]:
         if keys and keys != ("",) and all(forms):
             texts[keys] = forms
     return texts
+
+
+def for_script(path: Path) -> dict[str, Any]:
+    """Return what a script of its own looks its texts up in: the language of this process, and all texts it has."""
+    source = path.read_text(encoding="utf-8")
+    texts = {name: for_page(name) for name in languages() if name != ENGLISH}
+    own = {name: {k: v for k, v in known.items() if f't("{k}"' in source} for name, known in texts.items()}
+    return {"language": language(), "texts": own}
 
 
 def for_page(name: str) -> dict[str, str | list[str]]:

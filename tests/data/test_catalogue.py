@@ -67,7 +67,7 @@ def test_names_that_clash_or_cannot_be_in_a_link_are_refused() -> None:
     for name in ("Coin", "1coin", "a coin", "", "a" * 41, None):
         with pytest.raises(ValueError, match="the name of a data set must be small letters"):
             kd.data.register(name, coin)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="loader must be a function that gives the data, got list"):
+    with pytest.raises(ValueError, match="loader must be a function that returns the data, got list"):
         kd.data.register("coin", [1])  # type: ignore[arg-type]
     kd.data.register("coin", coin, title="One")
     kd.data.register("coin", coin, title="Two")  # a cell that runs again

@@ -254,7 +254,7 @@ def test_labels_of_an_odd_kind_are_refused_in_a_sentence() -> None:
         ([{"box": 1}] * N, "labels must be whole numbers or class names, got dict such as"),
         (np.array(["2020-01-01"] * N, dtype="M8[D]"), "labels must be whole numbers or class names, got datetime64"),
         (np.full(N, np.inf), "labels must be whole numbers, got infinity"),
-        (5, "inputs and labels must be equally many, got 120 and a single value"),
+        (5, "inputs and labels must have equal length, got 120 and a single value"),
         (np.zeros((N, 2, 2)), r"labels must have shape \(120,\), \(120, classes\) or"),
     ):
         with pytest.raises(ValueError, match=match):

@@ -12,12 +12,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from kdviz.data import Examples, Splits, memory, splits
-from kdviz.data.memory import balanced_order, proportional_order
-
-LABELS = hnp.arrays(np.int64, st.integers(1, 60), elements=st.integers(-1, 4))
 
 
 def some_examples(count: int = 12, seed: int = 0) -> Examples:
@@ -130,6 +126,8 @@ def test_parts_of_different_shape_are_refused() -> None:
 
 
 IDS = torch.arange(60).view(12, 5)
+
+
 SEVERAL = {
     "named": {"input_ids": IDS, "attention_mask": IDS % 2 == 0, "length": torch.arange(12.0)},
     "ordered": (IDS.float(), torch.arange(12 * 16, dtype=torch.uint8).view(12, 1, 4, 4)),
@@ -179,7 +177,7 @@ def test_an_example_counts_as_labelled_when_one_of_its_tokens_is() -> None:
     assert some.with_labels(1, keep_unlabelled=True).train.labelled == 1
     with pytest.raises(ValueError, match="count must be at most 2"):
         some.with_labels(3)
-    with pytest.raises(ValueError, match="these have one label a token: leave it out"):
+    with pytest.raises(ValueError, match="these have one label per token: leave it out"):
         some.with_labels(2, omit=(0,))
 
 
@@ -246,29 +244,8 @@ def test_parts_that_a_model_cannot_take_alike_are_refused() -> None:
     named = Examples({"ids": torch.zeros(2, 3).long()}, y)
     with pytest.raises(ValueError, match=r"validation inputs must be ids \(3,\) int64 like train, got \(3,\) float32"):
         Splits("a", "A", ("no", "yes"), named, Examples(torch.zeros(2, 3), y), named)
-    with pytest.raises(ValueError, match="test must have one label an example like train, got one label a token"):
+    with pytest.raises(ValueError, match="test must have one label per example like train, got one label per token"):
         Splits("a", "A", ("no", "yes"), named, named, Examples(named.x, torch.zeros(2, 3).long()))
-
-
-@given(LABELS, st.integers(0, 5))
-def test_balanced_order_visits_each_labelled_example_once_and_in_turns(y: np.ndarray, seed: int) -> None:
-    order = balanced_order(y, seed)
-    assert sorted(order) == list(np.flatnonzero(y >= 0))
-    sizes = np.bincount(y[order], minlength=5)
-    for count in range(len(order) + 1):
-        taken = np.bincount(y[order[:count]], minlength=5)
-        open_classes = taken[taken < sizes]  # classes that have not run out
-        assert open_classes.size == 0 or taken.max() - open_classes.min() <= 1
-
-
-@given(LABELS, st.integers(0, 5))
-def test_proportional_order_keeps_the_proportions(y: np.ndarray, seed: int) -> None:
-    order = proportional_order(y, seed)
-    assert sorted(order) == list(range(len(y)))
-    share = np.bincount(y + 1, minlength=6) / len(y)
-    for count in range(len(y) + 1):
-        taken = np.bincount(y[order[:count]] + 1, minlength=6)
-        assert np.abs(taken - share * count).max() <= 3
 
 
 @given(st.integers(3, 72), st.integers(3, 72), st.integers(0, 3))
@@ -316,7 +293,7 @@ def test_with_labels_tells_its_draw_and_draws_once() -> None:
     reduced = some_splits().with_labels(6, seed=4)
     assert reduced.draw == {"count": 6, "keep_unlabelled": False, "seed": 4}
     assert torch.equal(some_splits().with_labels(**reduced.draw).train.y, reduced.train.y)
-    with pytest.raises(ValueError, match="must be called on the whole data, these are already reduced to 6 labels"):
+    with pytest.raises(ValueError, match="must be called on the whole data, and these are already reduced to 6 labels"):
         reduced.with_labels(3)
 
 

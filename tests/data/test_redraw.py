@@ -145,7 +145,7 @@ def test_bytes_of_0_and_1_stay_so_when_they_are_drawn_anew() -> None:
         def __getitem__(self, i: int) -> Any:
             return (torch.rand(1, 4, 4) > 0.5).to(torch.uint8), i % 3
 
-    with pytest.warns(UserWarning, match="draws anew|holds 0 and 1 alone") as caught:
+    with pytest.warns(UserWarning, match="draws anew|holds only 0 and 1") as caught:
         data = splits(Masks())
     assert len(caught) == 2
     assert data.train.redraw is not None

@@ -8,15 +8,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import scipy.sparse
 import torch
 from sklearn.datasets import load_iris
 
-from kdviz.data import Examples, examples, splits
+from kdviz.data import examples, splits
 
 N = 60
+
+
 RANDOM = np.random.RandomState(0)
+
+
 Y = np.arange(N) % 2
+
+
 AGE = RANDOM.rand(N)
 
 
@@ -123,78 +128,6 @@ def test_columns_whose_differences_float32_loses_are_said() -> None:
     splits((frame(year=2000.0 + np.arange(N)), Y))  # years are far from 0 and exact
 
 
-def test_missing_numbers_of_an_array_are_placed() -> None:
-    X = RANDOM.rand(N, 3)
-    X[:5, 1] = np.nan
-    with pytest.raises(ValueError, match=r"inputs must be finite, got NaN or infinity in column 1 \(5 of 60 rows\)"):
-        splits((X, Y))
-    with pytest.raises(ValueError, match=r"inputs have masked values.*X.filled\(0\)"):
-        splits((np.ma.masked_invalid(X), Y))
-    assert splits((np.ma.masked_invalid(X).filled(0), Y)).train.labelled == 48
-
-
-IDS = torch.randint(0, 9**5, (N, 5), generator=torch.Generator().manual_seed(0))
-
-
-@pytest.mark.parametrize("kind", [lambda t: t, lambda t: t.numpy(), lambda t: t.tolist(), lambda t: list(t)])
-def test_named_inputs_keep_their_whole_numbers(kind: Any) -> None:
-    given = {"input_ids": kind(IDS), "attention_mask": kind(torch.ones_like(IDS))}
-    for data in (splits((given, Y)), splits({**given, "labels": kind(torch.from_numpy(Y))})):
-        assert data.train.describe() == "input_ids (5,) int64, attention_mask (5,) int64"
-        assert data.train.labelled == 48
-        assert torch.equal(data.test.x["input_ids"], IDS[torch.isin(IDS[:, 0], data.test.x["input_ids"][:, 0])])
-
-
-def test_inputs_in_order_and_examples_in_a_tuple_are_told_apart() -> None:
-    pair = splits(((IDS, torch.randn(N, 2)), Y))
-    assert pair.train.describe() == "input 0 (5,) int64, input 1 (2,) float32"
-    rows, labels = zip(*[(row, int(y)) for row, y in zip(IDS.float(), Y, strict=True)], strict=True)
-    assert splits((rows, labels)).train.shape == (5,)
-
-
-def test_a_name_that_says_nothing_is_the_only_input() -> None:
-    assert splits({"image": torch.rand(N, 1, 4, 4), "label": Y}).train.single
-    assert not splits({"pixel_values": torch.rand(N, 1, 4, 4), "label": Y}).train.single
-
-
-def test_named_inputs_that_do_not_fit_are_said() -> None:
-    for given, message in (
-        ({"ids": [[1], [1, 2]] * 30}, r"input 'ids' must all have one length, got several: pad them, tokenizer"),
-        ({"ids": IDS, "mask": IDS[:50]}, "all inputs must have equally many examples, got ids 60, mask 50"),
-        ({"text": ["a"] * N}, r"input 'text' hold text such as 'a': turn it into numbers first, tokenizer"),
-        ({"ids": IDS, "labels": Y}, "X holds labels too: give them once"),
-        (
-            {"z": torch.zeros(N, 2, dtype=torch.complex64)},
-            r"input 'z' must hold .*, got torch.complex64: pass x.abs\(\)",
-        ),
-    ):
-        with pytest.raises(ValueError, match=message):
-            splits((given, Y))
-    padded = torch.nn.utils.rnn.pad_sequence([torch.ones(n % 3 + 1).long() for n in range(N)], batch_first=True)
-    assert splits(({"ids": padded + IDS[:, :3]}, Y)).train.describe() == "ids (3,) int64"
-
-
-def test_whole_numbers_of_a_tensor_are_ids_and_of_an_array_a_table() -> None:
-    assert splits((IDS, Y)).train.describe() == "(5,) int64"
-    assert splits((IDS.numpy(), Y)).train.describe() == "(5,) float32"
-    assert examples((IDS.bool(), Y)).describe() == "(5,) float32"
-
-
-def test_other_containers_are_read() -> None:
-    dense = RANDOM.rand(N, 4).astype(np.float32) * (RANDOM.rand(N, 4) > 0.3)
-    whole = examples((dense, Y)).fingerprint()
-    assert examples((scipy.sparse.csr_matrix(dense), Y)).fingerprint() == whole
-    assert examples((torch.from_numpy(dense).to_sparse(), Y)).fingerprint() == whole
-    assert examples((dense.astype(">f4"), Y)).fingerprint() == whole
-    assert examples((dense[::-1][::-1], Y)).fingerprint() == whole
-    assert examples((dense.tolist(), Y.tolist())).fingerprint() == whole
-    records = np.array([tuple(row) for row in dense], dtype=[(n, "f4") for n in "abcd"])
-    assert examples((records, Y)).fingerprint() == whole
-    assert splits((records, Y)).features == ("a", "b", "c", "d")
-    with pytest.raises(ValueError, match=r"sparse matrix of 60 × 9,000,000.*2.0 GB: keep fewer columns"):
-        examples((scipy.sparse.csr_matrix((N, 9_000_000)), Y))
-
-
 @pytest.mark.parametrize("as_frame", [False, True])
 def test_a_bunch_of_scikit_learn_brings_its_names(as_frame: bool) -> None:
     data = splits(load_iris(as_frame=as_frame), copies="drop")
@@ -214,41 +147,3 @@ def test_what_lies_in_a_file_stays_there(tmp_path: Any) -> None:
         assert examples((there[10:20], Y[10:20])).x.data_ptr() == there[10:].ctypes.data
         held.inputs().zero_()
         assert (there != 0).all()
-
-
-def test_bytes_of_0_and_1_are_numbers_and_said() -> None:
-    masks = (RANDOM.rand(N, 1, 6, 6) > 0.5).astype(np.uint8)
-    for given in (masks, masks[:, 0], torch.from_numpy(masks)):
-        with pytest.warns(UserWarning, match="X is uint8 and holds 0 and 1 alone: it was taken as those numbers"):
-            data = splits((given, Y))
-        assert data.train.shape == (1, 6, 6)
-        assert data.train.inputs().unique().tolist() == [0.0, 1.0]
-    assert splits((255 * masks, Y)).train.inputs().unique().tolist() == [0.0, 1.0]  # the advice
-    images = splits((np.arange(N * 36, dtype=np.uint8).reshape(N, 1, 6, 6), Y), copies="drop")
-    assert images.train.x.dtype == torch.uint8
-    with pytest.warns(UserWarning, match="X is uint8 and reaches 16 of 255: as pixels it is divided by 255"):
-        splits((masks * 16, Y))
-    with pytest.warns(UserWarning, match="X is uint8 and reaches 1 of 255"):
-        splits(Examples(torch.from_numpy(masks), torch.from_numpy(Y)))
-    with pytest.warns(UserWarning, match="input 'mask' is uint8 and holds 0 and 1 alone"):
-        named = splits(({"ids": IDS, "mask": masks[:, 0]}, Y))
-    assert named.train.describe() == "ids (5,) int64, mask (6, 6) int64"
-
-
-def test_bytes_are_read_alike_in_all_parts() -> None:
-    dark = (RANDOM.rand(N, 1, 6, 6) > 0.5).astype(np.uint8)
-    light = RANDOM.randint(0, 256, (N, 1, 6, 6)).astype(np.uint8)
-    data = splits((light, Y), test=(dark, Y))
-    assert data.test.inputs().max() == pytest.approx(1 / 255)
-
-
-@pytest.mark.parametrize("kind", ["array", "tensor"])
-def test_pictures_with_channels_at_the_end_are_refused_and_the_advice_works(kind: str) -> None:
-    X: Any = RANDOM.rand(N, 8, 8, 3)
-    X = torch.from_numpy(X) if kind == "tensor" else X
-    with pytest.raises(ValueError, match=r"use X.transpose\(0, 3, 1, 2\), or X.permute\(0, 3, 1, 2\) for a tensor"):
-        splits((X, Y))
-    assert splits((X.permute(0, 3, 1, 2) if kind == "tensor" else X.transpose(0, 3, 1, 2), Y)).shape == (3, 8, 8)
-    with pytest.raises(ValueError, match=r"for one number an example use X\[:, None\]"):
-        splits((AGE, Y))
-    assert splits((AGE[:, None], Y)).shape == (1,)

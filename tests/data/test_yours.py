@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset
 
-import kdviz.data
-from kdviz.data import Examples, examples, splits, spool
+from kdviz.data import Examples, examples, splits
 
 X = torch.randn(60, 5, generator=torch.Generator().manual_seed(0))
 Y = torch.arange(60) % 3
@@ -142,7 +141,7 @@ def test_splits_are_handed_back() -> None:
     [
         ((X[:0], Y[:0]), "data must hold at least 1 example, got 0"),
         (TensorDataset(X[:0], Y[:0]), "data must hold at least 1 example, got 0"),
-        ((X, Y[:5]), "inputs and labels must be equally many, got 60 and 5"),
+        ((X, Y[:5]), "inputs and labels must have equal length, got 60 and 5"),
         ((X, Y + 0.5), "labels must be whole numbers, got 0.5"),
         ((X, Y - 3), "labels must be 0 or more, or -1 for unknown, got -3: use y - y.min()"),
         ((X[:, 0], Y), r"inputs must have shape \(N, ...\) with at least two axes, got \(60,\)"),
@@ -192,43 +191,3 @@ def test_a_part_cannot_be_drawn_without_labels() -> None:
         splits(X, classes=3)
     with pytest.raises(ValueError, match="labels must be among the classes ant, bee, got 'cat'"):
         splits((X, np.array(["cat", "ant", "bee"])[Y]), classes=("ant", "bee"))
-
-
-def test_what_does_not_fit_into_memory_is_read_from_a_file_and_is_the_same(monkeypatch):
-    X, y = np.random.default_rng(0).random((500, 7), np.float32), np.arange(500) % 3
-    loader = DataLoader(Pairs(X, y), batch_size=32)
-    held = kdviz.data.examples(loader)
-    monkeypatch.setattr(spool, "CHUNK", 1000)
-    monkeypatch.setattr(spool, "MOST_IN_MEMORY", 5000)
-    found = []
-    mapped = spool.mapped
-    monkeypatch.setattr(spool, "mapped", lambda *args: found.append(mapped(*args)) or found[0])
-    filed = kdviz.data.examples(loader)
-    assert filed.x.data_ptr() == found[0].data_ptr()
-    assert filed.fingerprint() == held.fingerprint()
-    assert torch.equal(filed.inputs(slice(3, 9)), held.inputs(slice(3, 9)))
-
-
-@pytest.mark.parametrize("most", [10, 10**9])
-def test_examples_of_two_shapes_are_refused_in_a_sentence(monkeypatch, most):
-    monkeypatch.setattr(spool, "CHUNK", 1)
-    monkeypatch.setattr(spool, "MOST_IN_MEMORY", most)
-    with pytest.raises(ValueError, match=r"all examples must have one shape.*, got \(3,\) and \(4,\)"):
-        kdviz.data.examples(Ragged())
-
-
-class Pairs(Dataset):
-    def __init__(self, X, y):
-        self.X, self.y = X, y
-
-    def __len__(self):
-        return len(self.X)
-
-    def __getitem__(self, i):
-        return self.X[i], self.y[i]
-
-
-class Ragged(IterableDataset):
-    def __iter__(self):
-        yield np.zeros(3, np.float32), 0
-        yield np.zeros(4, np.float32), 1

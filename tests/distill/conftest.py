@@ -59,3 +59,11 @@ def make(teacher, clouds):
 def same_weights(a: nn.Module, b: nn.Module) -> bool:
     ours, theirs = a.state_dict(), b.state_dict()
     return ours.keys() == theirs.keys() and all(torch.equal(ours[k], theirs[k]) for k in ours)
+
+
+def steps_trained_by(call, monkeypatch):
+    taken, advance = [], kd.Distillation._advance
+    with monkeypatch.context() as patched:
+        patched.setattr(kd.Distillation, "_advance", lambda run: (taken.append(1), advance(run))[1])
+        call()
+    return len(taken)

@@ -44,7 +44,7 @@ def test_maps_become_tokens_row_by_row():
 
 
 def test_a_bridge_that_cannot_be_is_refused_in_a_sentence():
-    with pytest.raises(ValueError, match=r'goes from maps .* use "linear" or "auto"'):
+    with pytest.raises(ValueError, match=r'needs maps .* use "linear" or "auto"'):
         adapter((2, 6), (2, 6), "conv")
     with pytest.raises(ValueError, match="must be one of auto, linear, conv, conv-bn, got 'cubic'"):
         adapter((2, 6), (2, 6), "cubic")

@@ -73,13 +73,13 @@ def test_a_part_of_the_teacher_in_training_mode(make, teacher):
 
 
 @pytest.mark.parametrize(("arguments", "says"), [
-    ({"student": "mlp"}, "the student cannot be used: the text 'mlp' is no model; load it first"),
-    ({"teacher": "mlp"}, "the teacher cannot be used: the text 'mlp' is no model; load it first"),
+    ({"student": "mlp"}, "the student cannot be used: expected a model, got the text 'mlp'; load it first"),
+    ({"teacher": "mlp"}, "the teacher cannot be used: expected a model, got the text 'mlp'; load it first"),
     ({"objective": "hinton"}, "the objective must be made of terms"),
     ({"batch_size": 32.5}, "batch_size must be a whole number, got 32.5"),
     ({"seed": None}, "seed must be a whole number, got None"),
     ({"learning_rate": "1e-3"}, "learning_rate must be a number or a schedule, got '1e-3'"),
-    ({"student": kd.models.mlp((4,), inputs=7, classes=3)}, "the student cannot answer float32 inputs of shape (4,)"),
+    ({"student": kd.models.mlp((4,), inputs=7, classes=3)}, "the student cannot process float32 inputs of shape (4,)"),
 ])  # fmt: skip
 def test_things_of_the_wrong_kind(make, arguments, says):
     assert says in complaint(lambda: make(**arguments))
@@ -92,7 +92,7 @@ def test_batch_normalisation_and_batches_of_one(make):
 
 def test_class_counts_that_differ(make):
     other = kd.models.mlp((8,), inputs=4, classes=5)
-    assert "the teacher answers with 3 classes and the student with 5" in complaint(lambda: make(other))
+    assert "the teacher has 3 classes and the student 5" in complaint(lambda: make(other))
 
 
 def test_models_and_data_that_name_different_classes(clouds):
@@ -100,7 +100,7 @@ def test_models_and_data_that_name_different_classes(clouds):
         kd.models.mlp((8,), inputs=4, classes=5).eval(),
         kd.models.mlp((8,), inputs=4, classes=5),
     )
-    assert "answer with 5 classes and the data names 3" in complaint(lambda: kd.Distillation(teacher, student, clouds))
+    assert "have 5 classes and the data 3" in complaint(lambda: kd.Distillation(teacher, student, clouds))
 
 
 def test_swapped_roles(make, teacher):

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 import kdviz as kd
-from kdviz.distill.schedules import Complement, Cosine, InverseRoot, Linear, WarmupCosine, extremes
+from kdviz.distill.schedules import Complement, Linear, WarmupCosine
 
 from ..damage import COUNT, is_a_sentence, of_json, refused
 
@@ -66,7 +66,7 @@ def test_a_damaged_recipe_is_a_sentence_or_another_whole_recipe():
         ({"scheme": {"name": "born_again", "generations": 10**6}}, r"recipe\.scheme\.generations must be a whole"),
         ({"edits": [{"step": -5, "name": "alpha", "value": 0.5}]}, r"recipe\.edits\[0\]\.step must be a whole number"),
         ({"edits": [{"step": 1.5, "name": "alpha", "value": 0.5}]}, r"recipe\.edits\[0\]\.step must be .*, got 1\.5"),
-        ({"edits": [{"step": 5, "name": "alfa", "value": 0.5}]}, "'alfa' is none of temperature"),
+        ({"edits": [{"step": 5, "name": "alfa", "value": 0.5}]}, "name must be one of temperature, .* got 'alfa'"),
         ({"edits": [{"step": 5, "name": "total_steps", "value": 1.5}]}, "total_steps must be a whole number"),
         ({"edits": [{"step": 5, "name": "learning_rate", "value": -1}]}, "learning_rate must be a finite number > 0"),
     ],
@@ -76,25 +76,6 @@ def test_each_field_says_what_it_must_be(change, sentence):
     with pytest.raises(ValueError, match=sentence) as said:
         kd.Recipe.from_dict(json.loads(a_recipe().to_json()) | change)
     assert is_a_sentence(said.value)
-
-
-def test_a_term_says_which_it_is_and_what_is_wrong_with_it():
-    told = json.loads(
-        (0.9 * kd.SoftTargets() + 0.1 * kd.HardLabels()).edited(alpha=0.5).to_dict().__repr__().replace("'", '"')
-    )
-    recipe = {"version": 1, "data": "mnist"}
-    for change, sentence in (
-        (
-            {"temperature": True},
-            r"recipe\.objective\[0\]\.temperature must be a finite number > 0 or a schedule, got true",
-        ),
-        ({"weight": -1}, r"recipe\.objective\[0\]\.weight must be a finite number >= 0 or a schedule, got -1"),
-        ({"term": "SoftTarget"}, r"recipe\.objective\[0\]\.term must be one of SoftTargets, .*, got \"SoftTarget\""),
-        ({"tau": 3}, r'recipe\.objective\[0\] has no field "tau"; it may have weight, temperature'),
-        ({"term": "JensenShannon", "beta": 2}, r"recipe\.objective\[0\]: beta must lie in \(0, 1\)"),
-    ):
-        with pytest.raises(ValueError, match=sentence):
-            kd.Recipe.from_dict({**recipe, "objective": [{**told[0], **change}, told[1]]})
 
 
 def test_edits_are_looked_at_when_a_recipe_is_made_in_python_too():
@@ -119,35 +100,7 @@ def test_what_is_no_recipe_at_all_is_said(tmp_path):
         kd.Recipe.from_json(tmp_path / "nowhere.json")
     with pytest.raises(ValueError, match="cannot be read"):
         kd.Recipe.from_json(tmp_path)
-    with pytest.raises(TypeError, match="must be JSON text, or a Path to it, got int"):
+    with pytest.raises(TypeError, match="must be JSON text or a Path to it, got int"):
         kd.Recipe.from_json(3)
     with pytest.raises(ValueError, match='names "epochs" twice'):
         kd.Recipe.from_json('{"version": 1, "data": "mnist", "objective": [], "epochs": 2, "epochs": 3}')
-
-
-@pytest.mark.parametrize(
-    "architecture",
-    [
-        {"name": "mlp", "hidden": [10**6, 10**6]},
-        {"name": "convnet", "width": 10**5},
-        {"name": "resnet", "width": 64, "blocks": [1] * 20},
-        {"name": "vit", "width": 10**5, "heads": 4},
-    ],
-    ids=lambda told: told["name"],
-)
-def test_a_network_beyond_all_memory_is_refused_before_it_is_made(architecture):
-    with pytest.raises(ValueError, match="a network has at most 1,000,000,000 weights here"):
-        kd.models.build(architecture)
-
-
-def test_a_schedule_is_made_of_finite_numbers_and_its_peak_is_looked_at():
-    for wrong in (lambda: Linear(True, 1), lambda: Cosine(float("nan")), lambda: WarmupCosine("1")):
-        with pytest.raises(ValueError, match="must be a finite number, got"):
-            wrong()
-    with pytest.raises(ValueError, match="every of InverseRoot must be at least 1 step, got 0"):
-        InverseRoot(1.0, every=0)
-    with pytest.raises(ValueError, match=r"warmup of WarmupCosine must be a share of the run from 0 to 1, got 1\.5"):
-        WarmupCosine(1.0, warmup=1.5)
-    assert max(extremes(WarmupCosine(1.5))) == 1.5
-    with pytest.raises(ValueError, match=r"alpha must lie in \[0, 1\]"):
-        kd.hinton(alpha=WarmupCosine(1.5))

@@ -1,9 +1,14 @@
+from __future__ import annotations
+
 import pytest
 import torch
 from torch import nn
 
 import kdviz as kd
 from kdviz.distill.taps import check_taps, probe, tapped
+
+from .conftest import small
+from .small_models import trained
 
 
 def hooks_of(model: nn.Module) -> int:
@@ -95,3 +100,31 @@ def test_scores_are_those_that_the_module_makes_its_attention_of(batch_first, ow
         weights = model(*given)
     assert seen["attention:scores"].shape == (3, 2, 5, 7)
     torch.testing.assert_close(seen["attention:scores"].softmax(-1), weights, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("around", [
+    lambda m: torch.compile(m, backend="eager"),
+    nn.DataParallel,
+    lambda m: kd.wrap(m, inputs=lambda x: x),
+    lambda m: kd.wrap(Tupled(m), output=0),
+], ids=["compiled", "data parallel", "wrapped", "part of a tuple"])  # fmt: skip
+def test_layers_inside_a_wrapper_are_tapped_by_their_own_names(make, teacher, clouds, around):
+    inside = "module." if "Tupled" in repr(around(small())) else ""
+    student = around(small())
+    found = kd.distill.taps(student, clouds.train.inputs(slice(0, 2)))
+    assert f"{inside}relu1" in found
+    objective = kd.SoftTargets(4) + 1.0 * kd.Hint(f"{inside}relu1", "relu1")
+    plain = trained(make(objective=kd.SoftTargets(4) + 1.0 * kd.Hint("relu1", "relu1")))
+    run = trained(make(student, objective=objective))
+    assert run.history.rows.tolist() == plain.history.rows.tolist()
+    layers = kd.measure.similarity.correspondence(teacher, student, clouds.test.inputs(slice(0, 50)))
+    assert f"{inside}relu1" in layers.student_layers
+
+
+class Tupled(nn.Module):
+    def __init__(self, module):
+        super().__init__()
+        self.module = module
+
+    def forward(self, x):
+        return self.module(x), x

@@ -181,7 +181,7 @@ def test_terms_that_would_be_infinite_say_so_before_the_first_step_and_the_way_o
     bad, student = RulesOut(teacher).eval(), kd.models.mlp((8,), inputs=4, classes=3)
     few = clouds.train.take(torch.nonzero(clouds.train.x[:, 0] > 0).flatten())
     data = kd.data.Splits("few", "Few", clouds.classes, few, clouds.validation, clouds.test, None)
-    with pytest.raises(ValueError, match=rf"rules classes out .* {type(term).__name__} cannot take that"):
+    with pytest.raises(ValueError, match=rf"rules out classes .* {type(term).__name__} cannot handle that"):
         kd.Distillation(bad, student, data, term + kd.HardLabels())
     for other in (kd.SoftTargets(), kd.JensenShannon()):
         kd.Distillation(bad, student, data, other + kd.HardLabels()).step()

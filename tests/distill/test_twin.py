@@ -52,3 +52,28 @@ def test_a_twin_that_cannot_be_is_said_in_a_sentence(make, clouds):
     for smoothing in (0.0, 0.1):
         with pytest.raises(ValueError, match="a twin learns from labels alone and the transfer set has none"):
             silent.twin(smoothing)
+
+
+def test_with_alpha_0_the_student_is_its_twin(make):
+    run = make(objective=kd.hinton(alpha=0.0))
+    twin = run.twin()
+    assert same_weights(run.train(progress=False).student, twin.train(progress=False).student)
+
+
+def test_a_twin_takes_the_learning_rate_and_the_plan_along(make):
+    run = make(epochs=2)
+    for _ in range(5):
+        run.step()
+    run.edit(learning_rate=1e-2, temperature=2.0)
+    run.train(epochs=3, progress=False)
+    twin = run.twin().train(progress=False)
+    assert twin.steps_done == run.steps_done
+    assert twin.history.column("learning_rate").tolist() == run.history.column("learning_rate").tolist()
+
+
+def test_the_twin_starts_where_the_student_started(make):
+    run = make().train(epochs=1, progress=False)
+    twin = run.twin()
+    assert same_weights(twin.student, run.at(0))
+    assert twin.teacher is None
+    assert torch.equal(twin._batches[5].inputs, run._batches[5].inputs)

@@ -74,7 +74,7 @@ def test_boosters_of_numbers_and_of_sides():
     with pytest.raises(TypeError, match=r"objective reg:squarederror predicts numbers .*binary:logistic"):
         as_module(xgboost.train({"objective": "reg:squarederror"}, matrix, 2), "teacher")
     hinge = xgboost.train({"objective": "binary:hinge"}, matrix, 2)
-    with pytest.warns(UserWarning, match="only names a class.*train it with binary:logistic"):
+    with pytest.warns(UserWarning, match="only predicts a class.*train it with binary:logistic"):
         module = as_module(hinge, "teacher")
     assert module(ROWS).argmax(1).tolist() == hinge.predict(xgboost.DMatrix(X)).astype(int).tolist()
 
@@ -104,5 +104,5 @@ def test_a_lightgbm_regression_is_refused():
 def test_a_booster_of_other_columns_is_refused():
     xgboost = pytest.importorskip("xgboost")
     booster = xgboost.train({"objective": "binary:logistic"}, xgboost.DMatrix(X, Y > 0), 2)
-    with pytest.raises(ValueError, match="was fitted on 4 columns and these examples give 6"):
+    with pytest.raises(ValueError, match="was fitted on 4 columns and these examples have 6"):
         as_module(booster, "teacher")(torch.zeros(2, 6))

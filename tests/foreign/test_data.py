@@ -52,7 +52,7 @@ def test_parts_of_a_dict_are_kept_and_one_without_labels_is_drawn(hf: Any) -> No
     parts = {"train": sentiment(hf, range(40)), "validation": sentiment(hf, range(40, 50))}
     data = splits(hf.DatasetDict({**parts, "test": sentiment(hf, range(50, 60))}))
     assert [len(part) for part in (data.train, data.validation, data.test)] == [40, 10, 10]
-    with pytest.warns(UserWarning, match="the test part has no labels, so one is drawn from the training part"):
+    with pytest.warns(UserWarning, match="the test part has no labels, so it is drawn from the training part"):
         data = splits(hf.DatasetDict({**parts, "test": sentiment(hf, range(50, 60), np.full(N, -1))}))
     assert [len(part) for part in (data.train, data.validation, data.test)] == [36, 10, 4]
 
@@ -66,7 +66,7 @@ def test_text_is_left_out_or_refused(hf: Any) -> None:
         assert splits(both).train.describe() == "input_ids (5,) int64"
     ragged = hf.Dataset.from_dict({"input_ids": [[1] * (i % 4 + 1) for i in range(N)], "label": Y.tolist()})
     for given in (ragged, ragged.with_format("torch"), ragged.with_format("numpy")):
-        with pytest.raises(ValueError, match="input 'input_ids' must all have one length, got several: pad them"):
+        with pytest.raises(ValueError, match="input 'input_ids' must all have the same length, got several: pad them"):
             splits(given)
 
 

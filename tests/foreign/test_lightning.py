@@ -43,7 +43,7 @@ def test_a_trained_module_teaches_and_another_learns(journey, tmp_path):
     )  # fmt: skip
     trainer.fit(teacher, loader)
     with pytest.raises(
-        TypeError, match=r"the teacher cannot be used: Trainer is no model but holds one; pass its \.model"
+        TypeError, match=r"the teacher cannot be used: expected a model, got Trainer, which holds one; pass its \.model"
     ):
         journey(trainer, Net(4), DATA)
     way = journey(trainer.model.eval(), Net(4), DATA)

@@ -90,10 +90,10 @@ def test_the_output_that_is_read():
     assert torch.allclose(
         kd.wrap(two_outputs(("a", "prob")), output="prob")(X).softmax(1), WANTED.softmax(1), atol=1e-6
     )
-    with pytest.warns(UserWarning, match="is read as probabilities, since each row sums to 1; to decide"):
+    with pytest.warns(UserWarning, match="are read as probabilities, since each row sums to 1; to choose"):
         noticed = kd.wrap(session, output="b")(X)
     assert torch.allclose(noticed.softmax(1), WANTED.softmax(1), atol=1e-6)
-    with pytest.raises(ValueError, match="has no output 'c'; it gives a"):
+    with pytest.raises(ValueError, match="has no output 'c'; it has a"):
         kd.wrap(session, output="c")
 
 
@@ -116,7 +116,7 @@ def test_several_inputs_go_by_name():
     module = as_module(session, "teacher")
     assert torch.allclose(ask(module, {"attention_mask": mask, "input_ids": ids}, who="teacher"), wanted, atol=1e-6)
     assert torch.allclose(module(ids, mask), wanted, atol=1e-6)
-    with pytest.raises(ValueError, match="takes input_ids, attention_mask and the examples give input_ids, mask; pass"):
+    with pytest.raises(ValueError, match="takes input_ids, attention_mask and the examples have input_ids, mask; pass"):
         ask(module, {"input_ids": ids, "mask": mask}, who="teacher")
     told = kd.wrap(session, inputs=lambda b: {"input_ids": b["input_ids"], "attention_mask": b["mask"]})
     assert torch.allclose(ask(told, {"input_ids": ids, "mask": mask}, who="teacher"), wanted, atol=1e-6)
@@ -146,7 +146,9 @@ def test_a_map_of_classes_as_converters_give_it():
 
 def test_other_shapes_are_refused_and_the_advice_works():
     module = as_module(linear(), "teacher")
-    with pytest.raises(ValueError, match=r"the teacher cannot answer: .* takes x of shape \(4,\) .* have \(6,\); pass"):
+    with pytest.raises(
+        ValueError, match=r"the teacher cannot process its input: .* takes x of shape \(4,\) .* have \(6,\); pass"
+    ):
         ask(module, torch.zeros(2, 6), who="teacher")
     told = kd.wrap(linear(), inputs=lambda x: x[:, :4])
     assert torch.allclose(ask(told, torch.cat((X, X), 1), who="teacher"), WANTED, atol=1e-6)

@@ -48,7 +48,7 @@ def test_a_teacher_object_of_an_estimator(forest):
 def test_another_forest_is_not_the_runs_teacher(forest, tmp_path):
     kd.Distillation(forest, net(), DATA, epochs=1, allow_weaker_teacher=True).train(progress=False).save(tmp_path)
     other = RandomForestClassifier(8, random_state=1).fit(X.numpy(), Y.numpy())
-    with pytest.raises(ValueError, match="the teacher given is not the run's teacher"):
+    with pytest.raises(ValueError, match="the teacher is not the run's teacher"):
         kd.Distillation.load(tmp_path, teacher=other, data=DATA)
     assert kd.Distillation.load(tmp_path, teacher=forest, data=DATA).steps_done == 1
 
@@ -72,7 +72,7 @@ def test_a_diagnosis_counts_no_parameters_of_a_forest(forest):
 def test_a_term_on_layers_is_told_that_there_are_none(forest):
     hints = 1.0 * kd.HardLabels() + kd.Hint(teacher="layer1", student="relu1")
     with pytest.raises(
-        ValueError, match="the teacher has no layer that gives a tensor, so 'layer1' cannot be tapped; use"
+        ValueError, match="the teacher has no layer that outputs a tensor, so 'layer1' cannot be tapped; use"
     ):
         kd.Distillation(forest, net(), DATA, hints)
     assert kd.distill.taps(kd.wrap(forest), X[:1]) == {}

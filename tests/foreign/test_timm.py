@@ -75,7 +75,7 @@ def test_a_residual_network_teaches_at_another_resolution(journey, timm, vit, tm
 
 def test_an_input_of_another_size_is_told(vit):
     with pytest.raises(
-        ValueError, match=r"the teacher cannot answer float32 inputs of shape \(3, 20, 20\) \(AssertionError"
+        ValueError, match=r"the teacher cannot process float32 inputs of shape \(3, 20, 20\) \(AssertionError"
     ):
         kd.compare(vit(8), vit(8), (torch.rand(12, 3, 20, 20), torch.arange(12) % 3))
     told = kd.wrap(vit(8).eval(), inputs=lambda x: x[..., :16, :16])

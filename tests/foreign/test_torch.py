@@ -1,4 +1,4 @@
-"""What PyTorch itself makes of a module: compiled, scripted, exported, quantised, pruned, cast, in parallel."""
+"""What PyTorch itself makes of a module: compiled, scripted, exported, quantized, pruned, cast, in parallel."""
 
 from __future__ import annotations
 
@@ -110,11 +110,11 @@ def test_weights_with_a_norm_of_their_own(journey, tmp_path):
     assert {"0", "1", "2"} <= set(kd.distill.taps(way.run.student, X[:1]))
 
 
-def quantised() -> nn.Module:
+def quantized() -> nn.Module:
     return torch.ao.quantization.quantize_dynamic(net(8), {nn.Linear}).eval()
 
 
-def statically_quantised() -> nn.Module:
+def statically_quantized() -> nn.Module:
     made = nn.Sequential(torch.ao.quantization.QuantStub(), *net(8), torch.ao.quantization.DeQuantStub()).eval()
     made.qconfig = torch.ao.quantization.get_default_qconfig("fbgemm")
     prepared = torch.ao.quantization.prepare(made)
@@ -131,8 +131,8 @@ def forest():
 
 
 TEACHERS = {
-    "int8, dynamic": quantised,
-    "int8, static": statically_quantised,
+    "int8, dynamic": quantized,
+    "int8, static": statically_quantized,
     "exported program": exported,
     "module of an exported program": lambda: exported().module(),
     "scripted": lambda: torch.jit.script(net(8)).eval(),

@@ -165,7 +165,7 @@ def test_inputs_that_a_student_does_not_take_are_told(journey):
             return self.table(words)
 
     with pytest.raises(
-        ValueError, match=r"the student cannot answer inputs input_ids .*its forward takes words; rename"
+        ValueError, match=r"the student cannot process inputs input_ids .*its forward takes words; rename"
     ):
         journey(bert(8).eval(), Bag(), splits(TEXT, Y))
     journey(bert(8).eval(), kd.wrap(Bag(), inputs=lambda b: b["input_ids"]), splits(TEXT, Y)).compared()
@@ -188,7 +188,7 @@ def test_a_pipeline_is_told_to_pass_its_model():
         def __call__(self, text):
             raise AssertionError("it takes text")
 
-    with pytest.raises(TypeError, match=r"Pipeline is no model but holds one; pass its \.model"):
+    with pytest.raises(TypeError, match=r"Pipeline, which holds one; pass its \.model"):
         as_module(Pipeline(), "teacher")
 
 

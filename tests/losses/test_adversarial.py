@@ -172,8 +172,8 @@ def test_training_with_the_losses_brings_the_student_to_the_teacher():
     (lambda d, x: gradient_penalty(d, x, kind="r2"), 'kind must be "r1" or "wgan-gp", got \'r2\''),
     (lambda d, x: gradient_penalty(d, x, kind="wgan-gp"), r"fake of the shape of real, \(4, 3\), got none"),
     (lambda d, x: gradient_penalty(d, x, x[:2], kind="wgan-gp"), r"real, \(4, 3\), got shape \(2, 3\)"),
-    (lambda d, x: gradient_penalty(lambda z: d(z.detach()), x), "do not depend on what it is given"),
-    (lambda d, x: gradient_penalty(lambda z: z.detach().sum(1), x), "do not depend on what it is given"),
+    (lambda d, x: gradient_penalty(lambda z: d(z.detach()), x), "do not depend on its input"),
+    (lambda d, x: gradient_penalty(lambda z: z.detach().sum(1), x), "do not depend on its input"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_named(call, says):
     with pytest.raises(ValueError, match=says):

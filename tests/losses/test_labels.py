@@ -199,7 +199,7 @@ def test_no_number_is_read_back_from_the_device(loss_of):
 def test_what_does_not_fit_is_named(loss_of):
     with pytest.raises(ValueError, match='reduction must be "mean" or "none", got \'sum\''):
         loss_of(torch.zeros(1, 2), torch.zeros(1, dtype=torch.long), reduction="sum")
-    with pytest.raises(ValueError, match=r"y must have shape \(2,\), one class an example, got \(3,\)"):
+    with pytest.raises(ValueError, match=r"y must have shape \(2,\), one class per example, got \(3,\)"):
         loss_of(torch.zeros(2, 3), torch.zeros(3, dtype=torch.long))
 
 
@@ -275,8 +275,8 @@ def test_soft_labels_are_learned_by_their_cross_entropy():
 
 
 @pytest.mark.parametrize(("more", "match"), [
-    ({"weight": torch.ones(2)}, r"weight must have shape \(3,\), one number a class, got \(2,\)"),
-    ({"soft": torch.ones(2, 2)}, r"soft labels must have shape \(2, 3\), as the logits have, got \(2, 2\)"),
+    ({"weight": torch.ones(2)}, r"weight must have shape \(3,\), one number per class, got \(2,\)"),
+    ({"soft": torch.ones(2, 2)}, r"soft labels must have the shape of the logits, \(2, 3\), got \(2, 2\)"),
 ])  # fmt: skip
 def test_weights_and_soft_labels_that_do_not_fit_are_named(more, match):
     with pytest.raises(ValueError, match=match):

@@ -12,13 +12,18 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from kdviz import losses
-from kdviz.losses.several_teachers import confident_log_weights, fused_likelihood
 
-from .test_response import kl_by_hand, logits, order, softmax_by_hand, standardized_by_hand
+from .by_hand import kl_by_hand, logits, order, softmax_by_hand, standardized_by_hand
 
 INF = math.inf
+
+
 S = torch.tensor([[1.0, 0.0, -1.0, 2.0], [0.0, 3.0, 1.0, 1.0]], dtype=torch.float64)
+
+
 T = torch.tensor([[2.0, 1.0, -INF, 0.0], [0.0, 1.0, 2.0, -INF]], dtype=torch.float64)
+
+
 Y = torch.tensor([0, 2])
 
 
@@ -32,7 +37,7 @@ FINITE = {
     "soft cross-entropy": losses.soft_cross_entropy,
     "Jensen-Shannon": losses.jensen_shannon,
     "decoupled": decoupled_of_first,
-    "standardised": losses.standardized_soft_targets,
+    "standardized": losses.standardized_soft_targets,
     "correlation": lambda s, t, temperature=1.0: losses.correlation(s, t, temperature=temperature),
     "focused": losses.focused_soft_targets,
     "token": lambda s, t, temperature=3.0: losses.distillation_token(s, t, "soft", temperature),
@@ -40,6 +45,8 @@ FINITE = {
         s, torch.stack((t, t), 1), torch.full((len(s), 2), 0.5, dtype=s.dtype).log(), temperature
     ),
 }
+
+
 INFINITE = {
     "reverse KL": losses.reverse_kl,
     "logit MSE": losses.logit_mse,
@@ -83,7 +90,7 @@ def test_what_is_ruled_out_is_no_part_of_the_sum(rows, classes, temperature, see
         assert value.tolist() == pytest.approx(told, rel=1e-7, abs=1e-9), name
 
 
-def test_standardising_measures_both_sides_by_the_classes_that_are_left():
+def test_standardizing_measures_both_sides_by_the_classes_that_are_left():
     s, t = [1.0, 0.5, 7.0, -1.0], [2.0, 1.0, -INF, -0.5]
     left = [0, 1, 3]
     mean = math.fsum(s[c] for c in left) / 3
@@ -111,7 +118,7 @@ def test_a_large_negative_logit_comes_to_the_same(loss_of, seed):
     s, t = logits((3, 5), seed, 1.0), logits((3, 5), seed + 1, 1.0)
     t[0, order(5, seed)[:2]], t[1, order(5, seed)[4]] = -INF, -INF
     far = t.masked_fill(t == -INF, -1e5)
-    if loss_of is FINITE["standardised"]:  # whose spread would take the −10⁵ for a logit
+    if loss_of is FINITE["standardized"]:  # whose spread would take the −10⁵ for a logit
         return
     a, b = (s.clone().requires_grad_() for _ in range(2))
     torch.testing.assert_close(loss_of(a, t), loss_of(b, far), rtol=1e-9, atol=1e-12)
@@ -175,31 +182,3 @@ def test_masked_positions_may_hold_anything():
         loss.backward()
         torch.testing.assert_close(loss, loss_of(S, T))
         assert (z.grad[1] == 0).all() and z.grad.isfinite().all()
-
-
-def test_several_teachers_share_what_one_of_them_rules_out():
-    t = torch.tensor([[[0.0, 0.0], [0.0, -INF]]], dtype=torch.float64)  # p = (1/2, 1/2) and (1, 0)
-    s = torch.zeros(1, 2, dtype=torch.float64, requires_grad=True)
-    even = torch.full((1, 2), 0.5, dtype=torch.float64).log()
-    loss = losses.multi_teacher(s, t, even, 1.0)
-    loss.backward()
-    assert loss.item() == pytest.approx(0.75 * math.log(1.5) + 0.25 * math.log(0.5), rel=1e-12)
-    assert s.grad.tolist()[0] == pytest.approx([-0.25, 0.25])
-
-
-def test_teachers_that_rule_out_the_label_count_nothing():
-    one = torch.tensor([[[0.0, 0.0, 0.0], [0.0, 0.0, -INF], [0.0, 0.0, 0.0]]])
-    two = torch.tensor([[[0.0, 0.0, 0.0], [0.0, 0.0, -INF], [0.0, 0.0, -INF]]])
-    y = torch.tensor([2])
-    assert confident_log_weights(one, y).exp().tolist()[0] == pytest.approx([0.5, 0, 0.5])
-    assert confident_log_weights(two, y).exp().tolist()[0] == pytest.approx([0.5, 0.25, 0.25])
-    assert confident_log_weights(two, torch.tensor([-1])).exp().tolist()[0] == pytest.approx([1 / 3] * 3)
-
-
-def test_a_gate_learns_nothing_from_a_label_that_all_rule_out():
-    t = torch.tensor([[[0.0, -INF], [0.0, -INF]], [[1.0, 0.0], [0.0, -INF]]])
-    log_w = torch.full((2, 2), 0.5).log().requires_grad_()
-    loss = fused_likelihood(t, log_w, torch.tensor([1, 1]))
-    loss.backward()
-    assert loss.item() == pytest.approx(-math.log(0.5 / (1 + math.e)), rel=1e-6)
-    assert log_w.grad.isfinite().all() and (log_w.grad[0] == 0).all() and log_w.grad[1].tolist() == [-1, 0]

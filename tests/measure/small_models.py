@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -64,3 +65,38 @@ class Reader(nn.Module):
     def forward(self, tokens):
         hidden = self.encoder(self.embed(tokens), src_key_padding_mask=tokens == 0)
         return self.head(hidden[:, 0])
+
+
+class Calls(nn.Module):
+    """One attention module, called as ``how`` says."""
+
+    def __init__(self, how, **settings):
+        super().__init__()
+        self.attend = nn.MultiheadAttention(8, 2, **({"batch_first": True} | settings))
+        self.how = how
+
+    def forward(self, x):
+        return self.how(self.attend, x)
+
+
+def weights_by_loop(module: nn.MultiheadAttention, x: np.ndarray, hidden=None) -> np.ndarray:
+    """Return softmax(Q Kᵀ / √d) of inputs (N, L, D), shape (N, heads, L, L), in float64; hidden (L, L) or (N, L)."""
+    W, b = module.in_proj_weight.detach().double().numpy(), module.in_proj_bias.detach().double().numpy()
+    (n, length, width), heads = x.shape, module.num_heads
+    d = width // heads
+    found = np.zeros((n, heads, length, length))
+    for i in range(n):
+        for head in range(heads):
+            for a in range(length):
+                score = np.full(length, -np.inf)
+                for c in range(length):
+                    if hidden is not None and (hidden[a, c] if hidden.shape == (length, length) else hidden[i, c]):
+                        continue
+                    score[c] = 0.0
+                    for k in range(head * d, (head + 1) * d):
+                        query = sum(W[k, m] * x[i, a, m] for m in range(width)) + b[k]
+                        key = sum(W[width + k, m] * x[i, c, m] for m in range(width)) + b[width + k]
+                        score[c] += query * key / math.sqrt(d)
+                e = np.exp(score - score.max())
+                found[i, head, a] = e / e.sum()
+    return found

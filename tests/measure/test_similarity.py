@@ -170,15 +170,15 @@ def test_best_frame_and_sentence_of_a_correspondence():
     assert list(table.columns) == ["teacher_layer", "student_layer", "cka", "by_chance", "best"] and len(table) == 6
     assert table[table.best][["teacher_layer", "student_layer"]].to_numpy().tolist() == [["a", "x"], ["b", "y"]]
     assert found.sentence() == (
-        "Over 50 of 100 examples the student's layer y is most like the teacher's b (linear CKA 0.71), the poorest "
-        "match of its 2 layers; the best matches keep the order of depth. No number for the teacher's flat, whose "
-        "output is the same for all examples."
+        "Over 50 of 100 examples the student's layer y is most like the teacher's b (linear CKA 0.71). It is the "
+        "poorest match of its 2 layers. The best matches keep the order of depth. No number for the teacher's flat, "
+        "whose output is the same for all examples."
     )
 
 
 def test_a_crossed_order_and_no_number_at_all_are_told():
     crossed = Correspondence(("a", "b"), ("x", "y"), np.array([[0.1, 0.8], [0.6, 0.2]]), 5, 5)
-    assert "of its 2 layers x has the poorest match, b (0.60)" in crossed.sentence()
+    assert "Of its 2 layers x has the poorest match, b (0.60)" in crossed.sentence()
     assert "do not keep the order" in crossed.sentence()
     nothing = Correspondence(("a",), ("x",), np.array([[math.nan]]), 5, 5)
     assert nothing.best() == {} and not nothing.frame().best.any()

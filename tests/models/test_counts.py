@@ -104,7 +104,7 @@ def test_counting_leaves_the_model_as_it_was_even_when_it_fails(shape: Any) -> N
     if shape[0] == 1:
         mac_count(model, shape)
     else:
-        with pytest.raises(ValueError, match=r"does not take examples of shape \(3, 28, 28\): ") as caught:
+        with pytest.raises(ValueError, match=r"does not accept examples of shape \(3, 28, 28\): ") as caught:
             mac_count(model, shape)
         assert "\n" not in str(caught.value)
     assert [m.training for m in model.modules()] == modes

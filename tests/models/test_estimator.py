@@ -125,7 +125,7 @@ def test_other_classes_are_refused_and_the_advice_works():
     assert np.abs(told(ROWS).softmax(1).numpy() - forest.predict_proba(X)[:, [2, 0, 1]]).max() < 1e-6
     assert torch.equal(kd.wrap(forest, classes=["3", "1", "2"])(ROWS), told(ROWS))
     two_ways = fitted(RandomForestClassifier(5), labels=(Y > 0).astype(int))
-    with pytest.raises(ValueError, match="which may be meant by name or by place"):
+    with pytest.raises(ValueError, match="which may match by name or by order"):
         as_module(two_ways, "teacher", classes=("1", "0"))
 
 
@@ -140,11 +140,11 @@ def test_a_class_it_never_saw_has_no_probability():
 
 def test_who_names_classes_alone_says_so_and_the_advice_works():
     for estimator in (LinearSVC(), RidgeClassifier()):
-        with pytest.warns(UserWarning, match=r"only names a class.*CalibratedClassifierCV\(estimator\)"):
+        with pytest.warns(UserWarning, match=r"only predicts a class.*CalibratedClassifierCV\(estimator\)"):
             module = as_module(fitted(estimator), "teacher")
         assert module(ROWS).argmax(1).tolist() == estimator.predict(X).tolist()
     named = fitted(LinearSVC(), labels=np.array(["x", "y", "z"])[Y])
-    with pytest.warns(UserWarning, match="only names a class"):
+    with pytest.warns(UserWarning, match="only predicts a class"):
         assert as_module(named, "teacher")(ROWS).argmax(1).tolist() == [list("xyz").index(c) for c in named.predict(X)]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -157,9 +157,9 @@ def test_who_names_classes_alone_says_so_and_the_advice_works():
     (make_pipeline(StandardScaler(), LogisticRegression()), ValueError, "the Pipeline is not fitted"),
     (GridSearchCV(LogisticRegression(), {"C": [1, 2]}), ValueError, "the GridSearchCV is not fitted"),
     (RandomForestClassifier, TypeError, r"pass RandomForestClassifier\(\).fit"),
-    (RandomForestRegressor(2).fit(X, Y), TypeError, "the RandomForestRegressor predicts numbers and a classifier"),
-    (KNeighborsClassifier().fit(X, np.stack((Y, Y), 1)), TypeError, "answers 2 questions at once"),
-    (DummyClassifier().fit(X, np.zeros(240)), ValueError, "knows one class alone"),
+    (RandomForestRegressor(2).fit(X, Y), TypeError, "expected a classifier, got the RandomForestRegressor"),
+    (KNeighborsClassifier().fit(X, np.stack((Y, Y), 1)), TypeError, "with 2 outputs"),
+    (DummyClassifier().fit(X, np.zeros(240)), ValueError, "expected at least two classes"),
 ])  # fmt: skip
 def test_what_cannot_classify_is_refused(estimator, kind, match):
     with pytest.raises(kind, match="the teacher cannot be used: .*" + match):
@@ -169,7 +169,7 @@ def test_what_cannot_classify_is_refused(estimator, kind, match):
 def test_other_columns_are_refused_and_the_advice_works():
     forest = fitted(RandomForestClassifier(5, random_state=0), FRAME)
     wide = torch.cat((ROWS, ROWS), 1)
-    with pytest.raises(ValueError, match=r"fitted on a frame of 4 columns \(age, hours, gain, loss\) and .* give 8"):
+    with pytest.raises(ValueError, match=r"fitted on a frame of 4 columns \(age, hours, gain, loss\) and .* have 8"):
         Estimator(forest)(wide)
     chosen = kd.wrap(forest, inputs=lambda x: pd.DataFrame(x[:, :4].numpy(), columns=FRAME.columns))
     assert torch.equal(chosen(wide), Estimator(forest)(ROWS))
@@ -182,7 +182,7 @@ def test_a_frame_of_words_is_made_by_the_user():
     ).fit(words, Y)
     plain = as_module(pipeline, "teacher")
     numbers = torch.cat((ROWS, (ROWS[:, 2:3] > 0).float()), 1)
-    with pytest.raises(ValueError, match=r"cannot answer .*fitted on a frame of 5 columns.*inputs="):
+    with pytest.raises(ValueError, match=r"cannot process .*fitted on a frame of 5 columns.*inputs="):
         plain(numbers)
 
     def frame(x):

@@ -51,14 +51,14 @@ def test_what_a_function_raises_is_what_is_raised():
     with pytest.raises(AttributeError, match="no such key"):
         Function(wrong)(X)
     with pytest.raises(
-        ValueError, match=r"the teacher cannot answer float32 inputs of shape \(4,\) \(AttributeError: no"
+        ValueError, match=r"the teacher cannot process float32 inputs of shape \(4,\) \(AttributeError: no"
     ):
         ask(Function(wrong), X, who="teacher")
 
 
 def test_probabilities_are_told_or_noticed():
     p = X.softmax(1)
-    with pytest.warns(UserWarning, match="the function is read as probabilities|what the function answers is read"):
+    with pytest.warns(UserWarning, match="the outputs of the function are read"):
         noticed = as_module(lambda x: x.softmax(1), "teacher")(X)
     assert torch.allclose(noticed.softmax(1), p)
     with warnings.catch_warnings():
@@ -73,9 +73,12 @@ def test_classes_alone_need_their_number():
     def first(x):
         return (x[:, 0] > 0).long()
 
-    with pytest.raises(ValueError, match=r"the teacher cannot answer: the function first names a class .* of how many"):
+    with pytest.raises(
+        ValueError,
+        match=r"cannot process its input: the function first returns a class .* number of",
+    ):
         ask(as_module(first, "teacher"), X, who="teacher")
-    with pytest.warns(UserWarning, match="the function first only names a class"):
+    with pytest.warns(UserWarning, match="the function first only predicts a class"):
         assert kd.wrap(first, classes=3)(X).argmax(1).tolist() == first(X).tolist()
     run = kd.schemes.black_box(
         first, kd.models.mlp((4,), inputs=4, classes=2), (torch.randn(60, 4), torch.arange(60) % 2)
@@ -84,7 +87,7 @@ def test_classes_alone_need_their_number():
 
 
 def test_no_numbers_are_refused():
-    with pytest.raises(ValueError, match="the function must answer with numbers, one row an example, got list"):
+    with pytest.raises(ValueError, match="the function must return numbers, one row per example, got list"):
         Function(lambda x: ["cat"] * len(x))(X)
 
 
@@ -106,7 +109,7 @@ def test_a_pass_that_fails_goes_on_where_it_stopped():
     wire = Wire(3)
     service = Service(wire, batch_size=4)
     with pytest.raises(
-        ConnectionError, match=r"the Wire failed once \(TimeoutError: 503\) and 8 answers are kept; ask"
+        ConnectionError, match=r"the Wire failed once \(TimeoutError: 503\) and 8 answers are kept; call"
     ):
         service(X)
     assert torch.equal(service(X), 3 * X[:, :2])

@@ -6,24 +6,16 @@ import pytest
 import torch
 from torch import nn
 
-import kdviz as kd
 from kdviz.data import Examples
 from kdviz.models import inference
 from kdviz.models.inference import Cancelled
 
+from .small_models import Returns
+
 X = torch.randn(23, 4, generator=torch.Generator().manual_seed(0))
+
+
 DATA = Examples(X, torch.arange(23) % 3)
-
-
-class Returns(nn.Module):
-    """Gives what a function makes of the inputs."""
-
-    def __init__(self, make):
-        super().__init__()
-        self.make = make
-
-    def forward(self, x):
-        return self.make(x)
 
 
 def test_batches_give_what_one_batch_gives_and_modes_are_put_back():
@@ -40,7 +32,7 @@ def test_progress_counts_and_can_stop():
     inference.logits(nn.Linear(4, 3), DATA, who="student", batch_size=10, progress=lambda *count: seen.append(count))
     assert seen == [(10, 23), (20, 23), (23, 23)]
     model = nn.Linear(4, 3)
-    with pytest.raises(Cancelled, match="stopped after 10 of 23 answers of the student"):
+    with pytest.raises(Cancelled, match="stopped after 10 of 23 outputs of the student"):
         inference.logits(model, DATA, who="student", batch_size=10, progress=lambda done, total: False)
     assert model.training
 
@@ -53,8 +45,8 @@ def test_progress_counts_and_can_stop():
         (lambda x: "cat", TypeError, "the student returned a str"),
         (lambda x: x.argmax(1, keepdim=True), TypeError, "returned int64 numbers, expected floating-point logits"),
         (lambda x: x[:5], ValueError, r"returned shape \(5, 4\) for 23 examples"),
-        (lambda x: x / 0, ValueError, "23 of 23 examples with logits that are not finite"),
-        (lambda x: x @ torch.ones(5, 2), ValueError, r"cannot answer float32 inputs of shape \(4,\)"),
+        (lambda x: x / 0, ValueError, "logits that are not finite for 23 of 23 examples"),
+        (lambda x: x @ torch.ones(5, 2), ValueError, r"cannot process float32 inputs of shape \(4,\)"),
     ],
 )
 def test_what_cannot_be_compared_is_told_in_a_sentence(make, error, sentence):
@@ -65,25 +57,12 @@ def test_what_cannot_be_compared_is_told_in_a_sentence(make, error, sentence):
 def test_whole_numbers_that_are_no_tokens_are_told_how_to_become_inputs():
     whole = X.round().long()
     with pytest.raises(
-        ValueError, match=r"cannot answer int64 inputs of shape \(4,\).*pass X\.float\(\) if they are none"
+        ValueError, match=r"cannot process int64 inputs of shape \(4,\).*pass X\.float\(\) if they are not"
     ):
         inference.logits(nn.Linear(4, 3), Examples(whole, DATA.y))
     assert inference.logits(nn.Linear(4, 3), Examples(whole.float(), DATA.y)).shape == (23, 3)
 
 
 def test_an_empty_filter_is_told():
-    with pytest.raises(ValueError, match="no example to ask about"):
+    with pytest.raises(ValueError, match="expected at least one example, got none"):
         inference.logits(nn.Linear(4, 3), DATA.take(slice(0, 0)), who="student")
-
-
-def test_the_adapter_takes_logits_out_of_what_a_model_returns():
-    class Output:
-        def __init__(self, x):
-            self.logits = x
-
-    for make, which in ((lambda x: (0, x), 1), (lambda x: {"y": x}, "y"), (Output, "logits")):
-        assert torch.equal(kd.wrap(Returns(make), output=which)(X), X)
-    with pytest.raises(ValueError, match="no part 'logits'; it is the keys y"):
-        kd.wrap(Returns(lambda x: {"y": x}), output="logits")(X)
-    inner = nn.Linear(4, 3)
-    assert list(kd.wrap(inner, output=0).parameters()) == list(inner.parameters()), "weights are shared"

@@ -47,7 +47,7 @@ def test_a_pass_that_fails_goes_on_where_it_stopped():
     kept = kept_answers(service)
     with pytest.raises(ConnectionError, match="503") as failed:
         pieces(kept, x)
-    assert failed.value.__notes__ == ["30 answers are kept; call again to go on from there"]
+    assert failed.value.__notes__ == ["30 answers are kept; call again to continue from there"]
     assert len(kept) == 30
     told = pieces(kept_answers(service), x)  # the same object, asked for again
     assert torch.equal(told, torch.stack((x.sum(1), -x.sum(1)), 1))
@@ -128,7 +128,7 @@ def test_a_changed_answer_is_asked_for_again(tmp_path):
 
 def test_a_damaged_file_is_told_in_a_sentence_and_the_way_out_works(tmp_path):
     (tmp_path / FILE).write_bytes(b"no table at all" * 100)
-    with pytest.raises(ValueError, match=r"answers cannot be kept in .*; give cache= another folder, or remove that"):
+    with pytest.raises(ValueError, match=r"answers cannot be kept in .*; pass another folder as cache=, or"):
         kept_answers(Counting(), tmp_path)
     (tmp_path / FILE).unlink()
     assert kept_answers(Counting(), tmp_path)(rows(2)).shape == (2, 2)
@@ -149,7 +149,7 @@ def test_what_fails_a_check_is_not_kept():
 @pytest.mark.parametrize(("says", "match"), [
     (lambda x: x[:1].sum(1), r"one answer for each of 3 examples, got shape \(1,\)"),
     (lambda x: 4, r"one answer for each of 3 examples, got shape \(\)"),
-    (lambda x: ["a", "b", "c"], "must give numbers, one row for each of 3 examples, got list"),
+    (lambda x: ["a", "b", "c"], "must return numbers, one row for each of 3 examples, got list"),
 ])  # fmt: skip
 def test_what_is_no_answer_is_refused(says, match):
     with pytest.raises(ValueError, match=match):
@@ -157,7 +157,7 @@ def test_what_is_no_answer_is_refused(says, match):
 
 
 def test_no_example_is_no_question():
-    with pytest.raises(ValueError, match="one example at least, got none"):
+    with pytest.raises(ValueError, match="expected at least one example, got none"):
         KeptAnswers(Counting())(rows(3)[:0])
 
 
@@ -165,7 +165,7 @@ def test_rows_of_two_shapes_are_refused():
     kept = KeptAnswers(lambda x: x)
     kept(rows(1, 2))
     kept.service = lambda x: x[:, :1]
-    with pytest.raises(ValueError, match=r"one kind of answer, got rows of shapes \(1,\) and \(2,\)"):
+    with pytest.raises(ValueError, match=r"answers of one shape, got rows of shapes \(1,\) and \(2,\)"):
         kept(torch.cat((rows(1, 2), rows(2, 2))))
 
 

@@ -55,8 +55,8 @@ def test_what_is_no_model_is_said_in_a_sentence(own, tmp_path):
     for what, architecture, error, said in [
         ("nothing", None, ValueError, "a model must be one of adult-mlp, .* got 'nothing'"),
         ("mnist-vit", "vit", ValueError, "an architecture belongs to a safetensors file"),
-        (path, None, ValueError, "weights.safetensors holds weights only"),
-        (path, "mlp", ValueError, "weights.safetensors is no safetensors file"),
+        (path, None, ValueError, "weights.safetensors holds only weights"),
+        (path, "mlp", ValueError, "weights.safetensors is not a safetensors file"),
         (tmp_path / "none.safetensors", "mlp", FileNotFoundError, "there is no file"),
         (
             other,

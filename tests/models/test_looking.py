@@ -73,7 +73,7 @@ def test_every_look_leaves_the_bits(look):
 
 @pytest.mark.filterwarnings("ignore:.*torch.ao.quantization:DeprecationWarning", "ignore:.*quantize:UserWarning")
 @pytest.mark.filterwarnings("ignore:.*observer:UserWarning", "ignore:Please use quant_min:UserWarning")
-def test_observers_of_quantisation_learn_nothing_from_a_look():
+def test_observers_of_quantization_learn_nothing_from_a_look():
     from torch.ao.quantization import DeQuantStub, QuantStub, get_default_qat_qconfig, prepare_qat
 
     student = nn.Sequential(QuantStub(), nn.Linear(4, 2), DeQuantStub()).train()
@@ -105,7 +105,7 @@ def test_a_model_that_draws_in_eval_mode_answers_alike_and_leaves_all_generators
 def test_a_weight_too_large_to_be_copied_is_noticed(monkeypatch):
     monkeypatch.setattr("kdviz.models.looking.COPIED_BYTES", 16)
     with (
-        pytest.warns(UserWarning, match="asking the model wrote into .* too large to be put back"),
+        pytest.warns(UserWarning, match="running the model wrote into .* too large to restore"),
         evaluating(model := Counts()),
     ):
         model(X)

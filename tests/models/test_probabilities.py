@@ -68,7 +68,7 @@ def test_a_class_alone_is_as_sure_as_can_be():
 
 def test_a_guess_is_said_once_and_kept():
     reading = Reading("the function ask")
-    with pytest.warns(UserWarning, match="the function ask answers is read as probabilities"):
+    with pytest.warns(UserWarning, match="the outputs of the function ask are read as probabilities"):
         first = reading.logits(torch.tensor([[0.25, 0.75]]), 1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -81,10 +81,10 @@ def test_a_guess_is_said_once_and_kept():
 
 
 @pytest.mark.parametrize(("answer", "match"), [
-    (torch.zeros(3, 2), r"one answer for each of 2 examples, got shape \(3, 2\)"),
-    (torch.tensor(1.0), r"one answer for each of 2 examples, got shape \(\)"),
+    (torch.zeros(3, 2), r"one output for each of 2 examples, got shape \(3, 2\)"),
+    (torch.tensor(1.0), r"one output for each of 2 examples, got shape \(\)"),
     (torch.tensor([0.2, 0.7]), "not clear whether it is the logit or the probability .*probabilities=True"),
-    (torch.tensor([1, 0]), r"it is not known of how many; pass kd.wrap\(model, classes=C\)"),
+    (torch.tensor([1, 0]), r"the number of classes is unknown; pass kd.wrap\(model, classes=C\)"),
 ])  # fmt: skip
 def test_what_is_in_doubt_is_asked(answer, match):
     with pytest.raises(ValueError, match=match):
@@ -95,7 +95,7 @@ def test_the_advice_works():
     one = torch.tensor([0.2, 0.7], dtype=torch.float64)
     assert torch.allclose(Reading("f", True).logits(one, 2).softmax(1)[:, 1], one)
     assert torch.allclose(Reading("f", False).logits(one, 2).softmax(1)[:, 1], one.sigmoid())
-    with pytest.warns(UserWarning, match="f only names a class"):
+    with pytest.warns(UserWarning, match="f only predicts a class"):
         assert Reading("f", classes=2).logits(torch.tensor([1, 0]), 2).argmax(1).tolist() == [1, 0]
     whole = Reading("f").logits(torch.from_numpy(np.array([[3, 1], [0, 2]])), 2)
     assert whole.tolist() == [[3, 1], [0, 2]] and whole.is_floating_point()

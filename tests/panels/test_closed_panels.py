@@ -109,6 +109,7 @@ print(json.dumps(grown))
 WARM_UP, MORE, MB_A_LAB = 3, 6, 8.0  # what the C library holds back goes up and down by 20 MB; a run is 60
 
 
+@pytest.mark.full
 def test_memory_levels_off_over_labs_that_are_opened_and_closed():
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", PROGRAM, str(WARM_UP + MORE)],

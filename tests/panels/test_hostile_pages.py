@@ -24,14 +24,22 @@ from kdviz.panels.live import messages
 from kdviz.widgets.from_page import MOST_BYTES, MOST_CHARACTERS, FromPage
 
 SCRIPTS = Path(kd.__file__).parent / "widgets"
+
+
 COMMANDS = sorted(
     {*messages.LAB, *(c for p in SCRIPTS.glob("*.js") for c in re.findall(r'command: "(\w+)"', p.read_text("utf-8")))}
 )
+
+
 FIELDS = ("step", "run", "name", "seeds", "kept", "hidden", "temperature", "alpha", "fairness", "learning_rate", "x")
 
+
 DEEP: list = []
+
+
 for _ in range(500):
     DEEP = [DEEP]
+
 
 HOSTILE = [
     None, True, False, 0, -1, 1, 2**31, 2**63, 10**30, -(10**30), 0.5, -0.5, 1e300, math.inf, -math.inf, math.nan,
@@ -41,8 +49,11 @@ HOSTILE = [
     {"teacher": []}, b"", b"12", bytes(784), bytes(MOST_BYTES + 1), memoryview(b"\x00\xff"),
 ]  # fmt: skip
 
+
 # What an audit hook sees while a page is answered; a hook stays for good, so it writes into the list that is in force.
 _seen: list[tuple[str, str]] | None = None
+
+
 _DANGEROUS = re.compile(r"os\.(system|exec|posix_spawn|spawn|fork)|subprocess\.Popen|pty\.spawn|ctypes\.dlopen")
 
 
@@ -269,25 +280,6 @@ def test_what_comes_late_twice_or_out_of_order_throws_no_run_away(tmp_path, monk
     assert panel.roster.student.run is run and ("temperature", 8.0) in [(e.name, e.value) for e in run.history.edits]
     assert "\n" not in panel.transport.status
     panel.close()
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        ({"command": "trian"}, 'a command must be one of train, pause, .*, got "trian"'),
-        ({"command": "train", "now": True}, 'train has no field "now"'),
-        ({"command": "repeat", "seeds": True}, "repeat.seeds must be a whole number from 2 to 20, got true"),
-        ({"command": "repeat", "seeds": 10**6}, "repeat.seeds must be a whole number from 2 to 20, got 1000000"),
-        ({"command": "branch", "step": "0"}, 'branch.step must be .*, got "0"'),
-        ({"command": "branch", "temperature": math.nan}, "branch.temperature must be a finite number, got NaN"),
-        ({"command": "hide", "run": "run-1", "hidden": "yes"}, 'hide.hidden must be true or false, got "yes"'),
-        ({"command": ["train"]}, "a command must be one of"),
-    ],
-)
-def test_a_message_that_cannot_be_is_told_in_a_sentence(content, says):
-    with pytest.raises(ValueError, match=says) as told:
-        messages.read(content, messages.LAB)
-    assert "\n" not in str(told.value)
 
 
 def test_every_command_that_a_script_sends_is_known():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-
 import pytest
 import torch
 from markupsafe import escape
@@ -12,9 +10,8 @@ from torch import nn
 import kdviz as kd
 from kdviz.models.inference import Cancelled
 from kdviz.report import html
-from kdviz.report.pictures import BYTES, Pictures
 
-GENERATOR = torch.Generator().manual_seed(0)
+from .toys import tables
 
 
 class Trees(nn.Module):
@@ -22,11 +19,6 @@ class Trees(nn.Module):
 
     def forward(self, x):
         return torch.stack([-x[:, 0], x[:, 0]], 1).sign() * 3.0
-
-
-def tables(n=120):
-    X = torch.randn(n, 4, generator=torch.Generator().manual_seed(0))
-    return X, (X[:, 0] > 0).long()
 
 
 def test_checks_that_cannot_be_made_are_notes_beside_the_maps():
@@ -86,16 +78,6 @@ def test_progress_counts_up_to_its_total_and_a_stop_leaves_the_report_as_it_was(
     assert report.maps is before
 
 
-def test_a_bar_shows_the_time_left_of_a_long_look(monkeypatch, capsys):
-    monkeypatch.setattr("kdviz.report.progress.AFTER_S", 0.0)
-    report = kd.compare(*(kd.models.mlp((4,), inputs=4, classes=2, seed=s) for s in (0, 1)), tables())
-    report.saliency("gradient", count=40)
-    shown = capsys.readouterr().err
-    assert "Asking both models: 100%" in shown and "00:00" in shown
-    report.saliency("gradient", count=40, progress=False)
-    assert not capsys.readouterr().err
-
-
 def test_the_layer_of_grad_cam_is_named_beside_the_map():
     vits = [kd.models.vit(width=w, seed=w) for w in (16, 8)]
     images = torch.rand(12, 1, 28, 28, generator=torch.Generator().manual_seed(0))
@@ -110,33 +92,6 @@ def test_the_layer_of_grad_cam_is_named_beside_the_map():
     last = len(vits[0].architecture) and max(n for n, _ in vits[0].named_modules() if "layer" in n or "block" in n)
     assert names["teacher"].split(".")[0] == last.split(".")[0], "a layer of the encoder, not the patches' convolution"
     assert report.maps.values["teacher"].std() > 0
-
-
-def photographs(n=400, side=224):
-    return torch.randint(0, 256, (n, 3, side, side), generator=GENERATOR, dtype=torch.uint8)
-
-
-def test_a_report_of_400_photographs_is_under_8_megabytes(tmp_path):
-    torch.manual_seed(0)
-    nets = [nn.Sequential(nn.AvgPool2d(56), nn.Flatten(), nn.Linear(48, 4)) for _ in range(2)]
-    report = kd.compare(*nets, (photographs(), torch.arange(400) % 4))
-    report.saliency("gradient", count=100, checks=0)
-    file = report.to_html(tmp_path / "report.html")
-    assert file.stat().st_size < 8_000_000
-    shown = html.told(report)["examples"]
-    assert len(shown) > 100 and all(row["pixels"].startswith("data:image/jpeg;base64,") for row in shown)
-
-
-def test_small_pictures_travel_as_they_are_and_large_ones_as_large_as_there_is_room():
-    small = torch.arange(2 * 784, dtype=torch.float32).view(2, 1, 28, 28).remainder(256).to(torch.uint8)
-    pictures = Pictures(small, [0, 1], {"teacher": torch.randn(2, 1, 28, 28)})
-    assert base64.b64decode(pictures.picture(1)) == small[1].numpy().tobytes()
-    assert pictures.map_shape == [1, 28, 28] and len(base64.b64decode(pictures.map_of("teacher", 0))) == 784
-    few, many = (Pictures(photographs(4), list(range(4)) * k, {}) for k in (1, 40))
-    assert few.side == 192 > many.side
-    assert sum(len(many.picture(i)) for i in range(4)) * 40 <= 1.2 * BYTES
-    flat = torch.zeros(1, 3, 100, 300)
-    assert Pictures(flat, [0], {"teacher": torch.ones(1, 3, 100, 300)}).map_shape == [1, 32, 96]
 
 
 def test_a_report_says_why_the_student_gained_little_and_what_to_try(tmp_path):

@@ -42,3 +42,32 @@ def recipe() -> kd.Recipe:
 def without_clock(outcome: dict) -> dict:
     """What must not depend on where and beside what a run was done."""
     return {name: value for name, value in outcome.items() if name not in ("seconds", "stacked", "hash")}
+
+
+LEAGUE = {
+    "version": 1,
+    "title": "A small league",
+    "question": "Does all of it run?",
+    "seeds": [0],
+    "tuning_seed": 7,
+    "base": {
+        "version": 1,
+        "data": "mnist",
+        "draw": {"count": 60},
+        "teacher": "mnist-mlp-1200",
+        "student": {"name": "mlp", "hidden": [8]},
+        "objective": [{"weight": 1.0, "term": "HardLabels"}],
+        "epochs": 1,
+    },
+    "methods": {"factors": [0.5, 2.0], "alphas": [0.5], "names": ["soft_targets", "hint", "virtual_teacher"]},
+}
+
+
+@pytest.fixture(scope="module")
+def study(digits, recipe) -> kd.Study:
+    """Two axes, three seeds, both twins; done once for all tests that only look."""
+    before = torch.get_num_threads()
+    made = kd.Study.grid(recipe, temperature=[1, 4], alpha=[0.1, 0.9], seeds=3, smoothing=0.1, data=digits)
+    made.run(progress=False, n_jobs=1)
+    assert torch.get_num_threads() == before
+    return made

@@ -11,28 +11,11 @@ import pytest
 
 import kdviz as kd
 from kdviz.app import cli
-from kdviz.study import league, results
+from kdviz.study import league
 from kdviz.study.experiment import experiment, names
 
 from ..damage import COUNT, of_json, refused
-
-LEAGUE = {
-    "version": 1,
-    "title": "A small league",
-    "question": "Does all of it run?",
-    "seeds": [0],
-    "tuning_seed": 7,
-    "base": {
-        "version": 1,
-        "data": "mnist",
-        "draw": {"count": 60},
-        "teacher": "mnist-mlp-1200",
-        "student": {"name": "mlp", "hidden": [8]},
-        "objective": [{"weight": 1.0, "term": "HardLabels"}],
-        "epochs": 1,
-    },
-    "methods": {"factors": [0.5, 2.0], "alphas": [0.5], "names": ["soft_targets", "hint", "virtual_teacher"]},
-}
+from .conftest import LEAGUE
 
 
 @pytest.mark.parametrize("name", ["assistant-chain", "hinton-30-units", "method-league"])
@@ -92,13 +75,6 @@ def test_each_shipped_experiment_can_be_run_and_says_what_it_is_after(name):
     assert study is None or study.total >= 2 * len(one.seeds)
 
 
-def test_a_league_has_every_method_that_fits_and_every_family():
-    offered = league.candidates(experiment("method-league"))
-    families = {kd.distill.methods.METHODS[name].family for name in offered}
-    assert families == {"labels", "response", "feature", "relation", "adversarial"}
-    assert len(offered) >= 20 and all(len(by) in (1, 3) for by in offered.values())
-
-
 def test_the_command_runs_an_experiment_and_writes_its_table(tmp_path, capsys):
     file = tmp_path / "results.md"
     told = ["run", "hinton-omitted-3", "--quick", "--jobs", "1", "--quiet", "--folder", str(tmp_path / "runs")]
@@ -115,43 +91,6 @@ def test_the_command_runs_an_experiment_and_writes_its_table(tmp_path, capsys):
     assert cli.main([*told, "--write", str(file)]) == 0  # nothing is done twice
     assert sorted(p.stat().st_mtime_ns for p in (tmp_path / "runs").rglob("*.json")) == before
     assert file.read_text(encoding="utf-8") == held
-
-
-def test_a_stage_of_another_size_is_not_set_against_the_twin(tmp_path, capsys):
-    """An assistant is larger than the student; that it errs less than the student's twin says nothing of the chain."""
-    arms = {"chain": {"scheme": {"name": "assistant_chain", "students": [{"name": "mlp", "hidden": [16]}]}}}
-    told = {k: v for k, v in LEAGUE.items() if k not in ("methods", "tuning_seed")} | {"arms": arms}
-    told["base"] = {**told["base"], "objective": [{"weight": 1.0, "term": "SoftTargets", "temperature": 4.0}]}
-    (tmp_path / "chain.json").write_text(json.dumps(told), encoding="utf-8")
-    folder = str(tmp_path / "runs")
-    assert cli.main(["run", str(tmp_path / "chain.json"), "--jobs", "1", "--quiet", "--folder", folder]) == 0
-    printed = capsys.readouterr().out
-    assert re.search(r"\| chain: assistant 1 \| [^|]* \| 12,730 weights \|", printed)
-    assert re.search(r"\| chain: student \| [^|]* \| (?:0|[\d,.]+ (?:fewer|more)): one seed \|", printed)
-
-
-def test_a_league_is_tuned_on_validation_data_with_a_seed_of_its_own(tmp_path, capsys):
-    told = tmp_path / "small.json"
-    told.write_text(json.dumps(LEAGUE), encoding="utf-8")
-    assert cli.main(["run", str(told), "--jobs", "1", "--quiet", "--folder", str(tmp_path / "runs")]) == 0
-    printed = capsys.readouterr().out
-    assert "| Hints (FitNets) |" in printed and "| Virtual teacher |" in printed
-    assert re.search(r"\| Hints \(FitNets\) \| (5|20) \| 5: [\d,]+, 20: [\d,]+ \|", printed)
-    seeds = {json.loads(p.read_text())["recipe"]["seed"] for p in (tmp_path / "runs").rglob("*.json")}
-    assert seeds == {0, 7}
-    _, tunings = league.tuned(experiment(told), tmp_path / "runs", progress=False, n_jobs=1)
-    for tuning in tunings:
-        assert tuning.tried[tuning.weight] == min(tuning.tried.values())
-
-
-def test_a_section_takes_the_place_of_its_own_and_leaves_the_others(tmp_path):
-    file = tmp_path / "docs" / "results.md"
-    results.write(file, "a", "## A\n\nearlier\n")
-    results.write(file, "b", "## B\n\nother\n")
-    results.write(file, "a", "## A\n\nnew\n")
-    held = file.read_text(encoding="utf-8")
-    assert "earlier" not in held and held.index("new") < held.index("other") and held.count("## A") == 1
-    assert held == held.rstrip() + "\n" and "\n\n\n" not in held
 
 
 def test_a_list_without_a_name_and_a_sentence_for_a_wrong_one(tmp_path, capsys):

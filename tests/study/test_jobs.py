@@ -92,7 +92,7 @@ def test_a_run_that_cannot_begin_says_why_and_may_be_tried_again(recipe, parts, 
     wide = replace(recipe, student={"name": "mlp", "hidden": [8], "classes": 7})
     outcome = do(make_job(wide, "student", parts), parts, sign)
     assert outcome["state"] == "failed" and not outcome["lasting"]
-    assert outcome["sentence"].startswith("the teacher answers with 10 classes and the student with 7")
+    assert outcome["sentence"].startswith("the teacher has 10 classes and the student 7")
 
 
 def test_a_sign_that_is_up_stops_a_run_before_its_end(recipe, parts, tmp_path):

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-import kdviz as kd
 from kdviz.data import Examples, Splits
 from kdviz.study.parts import Parts
 
@@ -70,10 +69,3 @@ def test_arrays_that_must_not_be_written_to_are_copied():
         x.flags.writeable = False
     data = pickle.loads(pickle.dumps(parts)).data  # a warning of torch's would be an error here
     assert torch.equal(data.train.x, torch.ones(20, 3))
-
-
-def test_own_parts_keep_their_kind():
-    teacher = kd.models.mlp((4,), inputs=3, classes=3).eval()
-    sent = pickle.loads(pickle.dumps(Parts(teacher, torch.nn.Linear(3, 3))))
-    assert torch.equal(sent.teacher.logits.weight, teacher.logits.weight)
-    assert isinstance(sent.student, torch.nn.Linear) and sent.data is None

@@ -10,13 +10,11 @@ import torch
 
 import kdviz as kd
 from kdviz.distill import schedules
-from kdviz.distill.terms import Outputs
 from kdviz.study import stacked
 from kdviz.study.arms import twin_recipe
 from kdviz.study.jobs import do, make_job
 from kdviz.study.parts import Parts
 from kdviz.study.stacked import Stack, do_together, units
-from kdviz.study.stacked_terms import StackedTerms
 from kdviz.study.stopping import Address, StopSign
 
 OBJECTIVES = {
@@ -53,7 +51,7 @@ def made(recipes, parts):
         {"student": {"name": "mlp", "hidden": [12, 8], "mean": 0.1307, "std": 0.3081}},
         {"student": {"name": "mlp", "hidden": []}, "learning_rate": schedules.WarmupCosine(1e-2)},
     ],
-    ids=["one layer", "two layers, standardised", "linear, scheduled rate"],
+    ids=["one layer", "two layers, standardized", "linear, scheduled rate"],
 )
 def test_weights_and_losses_are_those_of_separate_runs(recipe, digits, more):
     recipe = replace(recipe, epochs=6, **more)
@@ -163,18 +161,3 @@ def test_stacks_are_cut_for_the_workers_and_large_students_left_alone(recipe, pa
     assert sizes == [10, 10, 10, 10]
     large = [replace(r, student={"name": "mlp", "hidden": [800]}) for r in grid]
     assert {len(unit) for unit in units(made(large, parts), workers=1, most_weights=stacked.WORTH_IT)} == {1}
-
-
-def test_soft_labels_and_classes_ruled_out_are_those_of_a_run_alone():
-    s, y = torch.randn(2, 4, 3), torch.tensor([0, 1, 2, -1])
-    soft = torch.tensor([[0.6, 0.4, 0.0], [0.1, 0.8, 0.1], [0.3, 0.3, 0.4], [0.0, 0.0, 0.0]])
-    t = torch.tensor([[1.0, 0.0, -torch.inf]] * 4)
-    objectives = [
-        0.7 * kd.SoftTargets(3) + 0.3 * kd.HardLabels(),
-        0.4 * kd.SoftTargets(2) + 0.6 * kd.LabelSmoothing(0.2),
-    ]
-    together = StackedTerms(objectives).losses(s, t, y, 3, 0, 10, soft)
-    for loss, objective, logits in zip(together, objectives, s, strict=True):
-        outputs = Outputs(logits, t, y, 3, soft=soft)
-        alone = sum(w * term.value(outputs, term.hyperparameters()) for w, term in objective.weighted)
-        torch.testing.assert_close(loss, alone)

@@ -14,25 +14,10 @@ import torch
 
 import kdviz as kd
 from kdviz.distill import durable
-from kdviz.measure import paired
 from kdviz.study import folder as on_disk
 from kdviz.study import jobs as study_jobs
-from kdviz.study.sentences import title
 
-
-@pytest.fixture(scope="module")
-def study(digits, recipe) -> kd.Study:
-    """Two axes, three seeds, both twins; done once for all tests that only look."""
-    before = torch.get_num_threads()
-    made = kd.Study.grid(recipe, temperature=[1, 4], alpha=[0.1, 0.9], seeds=3, smoothing=0.1, data=digits)
-    made.run(progress=False, n_jobs=1)
-    assert torch.get_num_threads() == before
-    return made
-
-
-def errors_of(frame, arm, role, split="test", moment="last"):
-    rows = frame[(frame.arm == arm) & (frame.role == role) & (frame.split == split) & (frame.moment == moment)]
-    return rows.set_index("seed").errors.to_dict()
+from .frames import errors_of
 
 
 def test_arms_that_differ_in_what_a_teacher_says_share_their_twins(study):
@@ -42,39 +27,6 @@ def test_arms_that_differ_in_what_a_teacher_says_share_their_twins(study):
     assert frame[frame.role == "twin"].run.nunique() == frame[frame.role == "smoothed"].run.nunique() == 3
     other = kd.Study.grid(study.arms[0].recipe, learning_rate=[1e-3, 1e-2], seeds=2, data=study.parts.data)
     assert other.total == 2 * 2 + 2 * 2  # a learning rate does concern the twin
-
-
-def test_the_frame_has_a_row_for_each_run_split_and_moment(study):
-    frame = study.frame()
-    assert len(frame) == 4 * 3 * 3 * 2 * 2
-    assert not frame.duplicated(["arm", "seed", "role", "split", "moment"]).any()
-    assert set(frame.state) == {"finished"} and set(frame.seed) == {0, 1, 2}
-    assert frame[["temperature", "alpha"]].drop_duplicates().shape == (4, 2)
-    assert frame.accuracy.tolist() == pytest.approx((1 - frame.errors / frame.examples).tolist())
-    students = frame[frame.role == "student"]
-    assert students[["kl", "agreement", "teacher_errors"]].notna().all().all()
-    assert frame[frame.role == "twin"].kl.isna().all()
-    assert (frame.parameters > 0).all() and (frame.macs > 0).all() and (frame.seconds > 0).all()
-
-
-def test_the_table_has_the_paired_difference_of_the_frames_errors(study):
-    table, frame = study.table(), study.frame()
-    assert table.arm.tolist() == [arm.name for arm in study.arms]
-    for _, row in table.iterrows():
-        for moment in ("last", "best"):
-            student, twin, smoothed = (
-                errors_of(frame, row.arm, role, moment=moment) for role in ("student", "twin", "smoothed")
-            )
-            by_hand = paired([student[seed] - twin[seed] for seed in range(3)])
-            assert row[f"errors_{moment}"] == pytest.approx(np.mean(list(student.values())))
-            assert row[f"errors_sd_{moment}"] == pytest.approx(np.std(list(student.values()), ddof=1))
-            assert row[f"twin_errors_{moment}"] == pytest.approx(np.mean(list(twin.values())))
-            assert row[f"twin_difference_{moment}"] == by_hand.mean
-            assert (row[f"twin_low_{moment}"], row[f"twin_high_{moment}"]) == (by_hand.low, by_hand.high)
-            assert row[f"twin_verdict_{moment}"] == by_hand.verdict and row[f"twin_pairs_{moment}"] == 3
-            against_smoothed = paired([student[seed] - smoothed[seed] for seed in range(3)])
-            assert row[f"smoothed_difference_{moment}"] == against_smoothed.mean
-    assert set(table.seeds) == {3} and set(table.failed) == {0} and set(table.examples) == {400}
 
 
 def test_the_best_arm_is_chosen_on_validation_data_and_never_on_test_data(study):
@@ -88,26 +40,6 @@ def test_the_best_arm_is_chosen_on_validation_data_and_never_on_test_data(study)
         study.best("test")
     with pytest.raises(ValueError, match='moment must be "last" or "best"'):
         study.best(moment="first")
-
-
-def test_sentences_call_only_what_lies_beyond_the_noise_a_gain(study):
-    told = study.sentences()
-    for row, sentence in zip(study.table().itertuples(), told[1:5], strict=True):
-        assert sentence.startswith(f"{row.arm}: {row.errors_last:,.0f} ± {row.errors_sd_last:,.0f} test errors")
-        beside_twin = sentence.split("Student − twin (no teacher), ")[1].split(". ")[0]
-        assert ("an improvement beyond the noise between seeds" in beside_twin) == (row.twin_verdict_last == "fewer")
-        assert ("a deterioration beyond the noise between seeds" in beside_twin) == (row.twin_verdict_last == "more")
-        assert "Student − twin (label smoothing), " in sentence
-    assert "4 arms are compared" in told[5] and "about 0.2 of them" in told[5]
-    assert told[6].endswith(f"{study.best().name}.")
-    assert len(told) == 7
-
-
-def test_one_seed_says_nothing_of_the_noise(recipe, digits):
-    study = kd.Study({"Hinton": recipe}, seeds=[7], data=digits).run(progress=False, n_jobs=1)
-    assert study.table().twin_verdict_last.tolist() == ["one run"]
-    assert study.table().errors_sd_last.isna().all()
-    assert "which says nothing of what another would give" in study.sentences()[1]
 
 
 def test_a_run_that_diverges_is_a_row_and_a_sentence_and_takes_no_other_down(recipe, digits):
@@ -227,17 +159,6 @@ def test_progress_counts_all_runs_those_done_before_included(recipe, digits, tmp
     kd.Study({"Hinton": recipe}, seeds=2, data=digits).run(tmp_path, n_jobs=1)
     told = capsys.readouterr().err
     assert "2/4" in told and "4/4" in told and "0/4" not in told
-
-
-def test_a_title_counts_only_arms_with_seeds_enough(recipe, digits):
-    wild = replace(recipe, learning_rate=1e30)
-    one, two = (
-        kd.Study({"calm": recipe, "wild": wild}, seeds=n, data=digits).run(progress=False, n_jobs=1) for n in (1, 2)
-    )
-    for study, told in ((one, "One seed: the noise between seeds is"), (two, "Of 1 arm, ")):
-        assert title([study.compare(arm.name) for arm in study.arms]).startswith(told)
-    assert title([one.compare("calm"), two.compare("calm")]) == title([two.compare("calm")])
-    assert title([two.compare("wild")]) == "No arm has a twin to be compared with yet"
 
 
 def test_importing_a_study_loads_no_pandas_and_no_plotly():

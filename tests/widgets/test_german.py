@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kdviz import words
-from kdviz.panels import export
+from kdviz.panels.live import export
 from kdviz.widgets import Calibration, DarkKnowledge, Examples, Fidelity, LearningCurves, Runs, SoftTargets
 from kdviz.widgets import library as shared_library
 
@@ -86,8 +86,8 @@ def test_each_language_has_a_library_of_its_own_and_english_carries_no_catalogue
     monkeypatch.setattr(words, "_chosen", ["en"])
     english = SoftTargets()
     assert german._library.mark != english._library.mark
-    assert "Weiche Zielwerte" in german._library.text
-    assert "kdvizWords = " not in english._library.text
+    assert "Weiche Zielwerte" in german._library._esm
+    assert "kdvizWords = " not in english._library._esm
     for view in (german, english):
         view.close()
     assert german._library.comm is None and english._library.comm is None

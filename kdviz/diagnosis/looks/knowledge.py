@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...measure.dark_knowledge import entropy_bits, non_target_mass
+from ...words import mark
 from ..case import Case
 from ..findings import Finding, NotLookedAt, look
 from .roles import FAULTY
@@ -13,7 +14,7 @@ WARMER = (2.0, 4.0, 8.0, 16.0, 32.0)
 PARTS = ("train", "validation", "test")
 
 
-@look("The teacher is too sure", unless=(*FAULTY, "ends_in_softmax"))
+@look(mark("The teacher is too sure"), unless=(*FAULTY, "ends_in_softmax"))
 def teacher_too_sure(case: Case) -> Finding | None:
     temperature = case.temperature
     if temperature is None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from ...measure import paired
+from ...words import mark
 from ..case import Case
 from ..findings import Confidence, Finding, interval, look, signed
 from ..power import examples_needed, power, seeds_needed
@@ -27,7 +28,7 @@ def _pairs(case: Case) -> list[tuple[float, float]]:
     return of_run + [(p["student"], p["twin"]) for p in seeds.values() if len(p) == 2]
 
 
-@look("Too few seeds", unless=FAULTY)
+@look(mark("Too few seeds"), unless=FAULTY)
 def too_few_seeds(case: Case) -> Finding | None:
     case.need_trained()
     pairs = _pairs(case)
@@ -95,7 +96,7 @@ def _study_code(case: Case, needed: int | None) -> str:
     return f'study = kd.Study({{"run": run.recipe}}, seeds={seeds}, {", ".join(own)})\nstudy.run()\nstudy.table()'
 
 
-@look("Too few test examples", unless=FAULTY)
+@look(mark("Too few test examples"), unless=FAULTY)
 def too_few_examples(case: Case) -> Finding | None:
     gain = case.gain
     error = case.error("twin")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...distill import SoftTargetsWithoutT2
 from ...distill.terms import HardLabels, LabelSmoothing
 from ...measure.gradients import term_gradients
+from ...words import mark
 from ..case import Case
 from ..findings import Finding, NotLookedAt, look
 from .roles import FAULTY
@@ -13,7 +14,7 @@ WEAK = 0.2  # of the labels' gradient: the teacher has hardly any effect
 DROWNED = 500.0  # times the labels' gradient: the labels have hardly any effect
 
 
-@look("Soft and hard gradients differ much", unless=FAULTY)
+@look(mark("Soft and hard gradients differ much"), unless=FAULTY)
 def gradients_apart(case: Case) -> Finding | None:
     run = case.need_run()
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...words import mark
 from ..case import Case
 from ..copies import row_keys
 from ..findings import Finding, NotLookedAt, look
@@ -12,7 +13,7 @@ SHARED = 0.02  # of a part; fewer do not move its errors
 NATURAL = 1.5  # times as common as copies within the training part: tables of few values hold such rows anyway
 
 
-@look("Rows shared between parts")
+@look(mark("Rows shared between parts"))
 def rows_shared(case: Case) -> Finding | None:
     held_out = [part for part in ("validation", "test") if part in case.parts and len(case.parts[part])]
     if "train" not in case.parts or not held_out:

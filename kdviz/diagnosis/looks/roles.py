@@ -7,6 +7,7 @@ import numpy as np
 from ...distill import teacher_checks
 from ...measure import paired_errors
 from ...models import inference
+from ...words import mark
 from ..case import Case
 from ..findings import Finding, NotLookedAt, interval, look, signed
 
@@ -14,7 +15,7 @@ FAULTY = ("ends_in_sigmoid", "constant_teacher", "permuted_classes", "roles_swap
 STARTERS = 1_000  # examples on which the untrained student is judged
 
 
-@look("Teacher and student are swapped", unless=("permuted_classes",))
+@look(mark("Teacher and student are swapped"), unless=("permuted_classes",))
 def roles_swapped(case: Case) -> Finding | None:
     before = _as_it_began(case)
     logits, y = case.logits("teacher")
@@ -57,7 +58,7 @@ def _smaller(case: Case) -> bool:
     return 0 < sizes.get("teacher", 0) < sizes["student"]  # trees and services have no parameters to count
 
 
-@look("The teacher is weaker than the twin", unless=FAULTY)
+@look(mark("The teacher is weaker than the twin"), unless=FAULTY)
 def teacher_weaker(case: Case) -> Finding | None:
     case.need_trained()
     other = "twin" if case.has("twin") else "student"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...words import mark
 from ..case import Case
 from ..findings import Confidence, Finding, interval, look, signed
 from .roles import FAULTY
@@ -13,7 +14,7 @@ LAB_UNITS = (32, 64, 128, 300, 800)
 LAB_LABELS = (100, 300, 1000, 4000, 10_000, 30_000)
 
 
-@look("The student is too small", unless=(*FAULTY, "too_few_steps", "rate_unsuitable"))
+@look(mark("The student is too small"), unless=(*FAULTY, "too_few_steps", "rate_unsuitable"))
 def without_room(case: Case) -> Finding | None:
     case.need_run()
     case.need_trained()
@@ -47,7 +48,7 @@ def _larger(case: Case) -> tuple[str, dict | None]:
     return code, case.lab(units=hidden[0])
 
 
-@look("The student needs no teacher", unless=(*FAULTY, "teacher_weaker"))
+@look(mark("The student needs no teacher"), unless=(*FAULTY, "teacher_weaker"))
 def without_need(case: Case) -> Finding | None:
     case.need_trained()
     gap = case.difference("twin", "teacher")

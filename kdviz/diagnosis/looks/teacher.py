@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...distill import teacher_checks
+from ...words import mark
 from ..case import Case
 from ..findings import Confidence, Finding, look
 
@@ -24,20 +25,20 @@ def _sentence(doubt: str) -> str:
     return f"{doubt[0].upper()}{doubt[1:]}."
 
 
-@look("The teacher ends in a softmax")
+@look(mark("The teacher ends in a softmax"))
 def ends_in_softmax(case: Case) -> Finding | None:
     doubt = teacher_checks.ends_in_softmax(*case.logits("teacher"))
     return _fault(case, "ends_in_softmax", doubt, code=f"kd.wrap({case.teacher_code}, probabilities=True)")
 
 
-@look("The teacher ends in a sigmoid")
+@look(mark("The teacher ends in a sigmoid"))
 def ends_in_sigmoid(case: Case) -> Finding | None:
     logits, y = case.logits("teacher")
-    code = teacher_checks.sigmoid_fixed(logits, case.teacher_code)
+    code = teacher_checks.sigmoid_corrected(logits, case.teacher_code)
     return _fault(case, "ends_in_sigmoid", teacher_checks.ends_in_sigmoid(logits, y), confidence="likely", code=code)
 
 
-@look("The teacher ends in a log-softmax")
+@look(mark("The teacher ends in a log-softmax"))
 def ends_in_log_softmax(case: Case) -> Finding | None:
     if not any(type(term).__name__ in OF_LOGITS for term in case.need_run().objective.terms):
         return None
@@ -48,12 +49,12 @@ def ends_in_log_softmax(case: Case) -> Finding | None:
     return replace(fault, severity="cause", try_code=code)
 
 
-@look("The teacher gives the same output for every example", unless=("ends_in_sigmoid",))
+@look(mark("The teacher gives the same output for every example"), unless=("ends_in_sigmoid",))
 def constant_teacher(case: Case) -> Finding | None:
     return _fault(case, "constant_teacher", teacher_checks.constant(*case.logits("teacher")))
 
 
-@look("The teacher's classes are in another order")
+@look(mark("The teacher's classes are in another order"))
 def permuted_classes(case: Case) -> Finding | None:
     logits, y = case.logits("teacher")
     order = teacher_checks.fitting_order(logits, y)
@@ -67,7 +68,7 @@ def permuted_classes(case: Case) -> Finding | None:
 
 
 @look(
-    "The teacher is no better than chance",
+    mark("The teacher is no better than chance"),
     unless=("ends_in_sigmoid", "constant_teacher", "permuted_classes", "roles_swapped"),
 )
 def teacher_at_chance(case: Case) -> Finding | None:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ...distill import Evaluation
+from ...words import mark
 from ..case import Case
 from ..findings import Finding, NotLookedAt, look
 from .roles import FAULTY
@@ -36,7 +37,7 @@ def _curve(case: Case) -> list[Evaluation]:
     return points
 
 
-@look("Too few steps", unless=(*FAULTY, "unsteady"))
+@look(mark("Too few steps"), unless=(*FAULTY, "unsteady"))
 def too_few_steps(case: Case) -> Finding | None:
     points, run = _curve(case), case.need_run()
     end = points[-1].step
@@ -68,7 +69,7 @@ def _helped(case: Case) -> bool:
         return True  # unknown: then there is no missing gain to explain
 
 
-@look("Unstable training", unless=FAULTY)
+@look(mark("Unstable training"), unless=FAULTY)
 def unsteady(case: Case) -> Finding | None:
     points, rate = _curve(case), case.now("learning_rate")
     errors = np.array([e.errors for e in points], dtype=float)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...words import mark
 from ..case import Case
 from ..findings import Finding, interval, look, signed
 from ..trials import Arm
@@ -16,7 +17,7 @@ def _best(case: Case, role: str, axis: str) -> tuple[Arm | None, int]:
     return min(arms, key=lambda arm: arm.errors or 0, default=None), len(arms)
 
 
-@look("The gain is only a larger step", studied=True, unless=FAULTY)
+@look(mark("The gain is only a larger step"), studied=True, unless=FAULTY)
 def larger_step(case: Case) -> Finding | None:
     student, twin = case.reference("student"), case.reference("twin")
     if case.trial_difference(student, twin).verdict != "fewer":
@@ -83,22 +84,22 @@ def _how_long(case: Case) -> str:
     return "" if case.length == done else f" for {case.length:,} of {done:,} steps"
 
 
-@look("Another T would do better", studied=True, unless=FAULTY)
+@look(mark("Another T would do better"), studied=True, unless=FAULTY)
 def temperature_unsuitable(case: Case) -> Finding | None:
     return _unsuitable(case, "temperature_unsuitable", "temperature")
 
 
-@look("Another alpha would do better", studied=True, unless=FAULTY)
+@look(mark("Another alpha would do better"), studied=True, unless=FAULTY)
 def alpha_unsuitable(case: Case) -> Finding | None:
     return _unsuitable(case, "alpha_unsuitable", "alpha")
 
 
-@look("Another learning rate would do better", studied=True, unless=(*FAULTY, "unsteady"))
+@look(mark("Another learning rate would do better"), studied=True, unless=(*FAULTY, "unsteady"))
 def rate_unsuitable(case: Case) -> Finding | None:
     return _unsuitable(case, "rate_unsuitable", "learning_rate")
 
 
-@look("There are plenty of labels", studied=True, unless=(*FAULTY, "teacher_weaker"))
+@look(mark("There are plenty of labels"), studied=True, unless=(*FAULTY, "teacher_weaker"))
 def labels_plenty(case: Case) -> Finding | None:
     few = {arm.role: arm for arm in case.arms if arm.axis == "labels" and arm.wrong is not None}
     if len(few) < 2:

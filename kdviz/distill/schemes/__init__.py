@@ -1,4 +1,4 @@
-"""Schemes: who teaches whom, and when. One file a scheme, each to be read from top to bottom.
+"""Schemes: who teaches whom, and when. One file per scheme, to be read from top to bottom.
 
 A scheme with one student returns an ordinary, untrained :class:`kdviz.Distillation`. A scheme of several runs is a
 generator of such runs: train each before asking for the next, or hand it to :func:`train_each`.
@@ -20,7 +20,7 @@ from .multi_teacher import multi_teacher, teacher_weights
 from .mutual_learning import mutual_learning, peers
 from .omitted_class import best_bias_shift, shift_class_bias
 from .progressive import progressive
-from .quantised import bytes_of, fake_quantised, integer_weights, quantised, quantised_layers
+from .quantized import bytes_of, fake_quantized, integer_weights, quantized, quantized_layers
 from .self_distillation import exits, self_distillation
 from .snapshot_distillation import snapshot_distillation
 from .specialists import Specialist, WithSpecialists, confusable_classes, specialists
@@ -46,7 +46,7 @@ __all__ = [
     "data_impressions",
     "ensemble",
     "exits",
-    "fake_quantised",
+    "fake_quantized",
     "federated",
     "final_runs",
     "frozen",
@@ -58,8 +58,8 @@ __all__ = [
     "peers",
     "private_parts",
     "progressive",
-    "quantised",
-    "quantised_layers",
+    "quantized",
+    "quantized_layers",
     "retained",
     "self_distillation",
     "shift_class_bias",

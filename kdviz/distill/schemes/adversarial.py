@@ -1,11 +1,12 @@
-"""Adversarial: an opponent learns to tell the student's answers from the teacher's, the student to deceive it.
+"""Adversarial distillation (GAN-KD): an opponent learns to tell the student's logits from the teacher's, the student to
+deceive it.
 
 L = alpha · T² · KL + (1 − alpha) · CE(s, y) + weight · E[softplus(−D(s))], and for the opponent
 E[softplus(−D(t))] + E[softplus(D(s))] + penalty · gradient penalty. Both step at once.
 
 What to watch: the ``adversarial`` column of the history. An opponent that cannot tell the two apart settles at
 ln 2 ≈ 0.69. Where the column climbs and stays high, the opponent has won: raise the penalty, or narrow the opponent.
-Nothing in this term says which answer belongs to which example; the others do.
+This term does not relate outputs to examples; the others do.
 """
 
 from __future__ import annotations
@@ -33,19 +34,19 @@ def adversarial(
     penalty: Hyperparameter = 1.0,
     **training: Any,
 ) -> Distillation:
-    """Return a run with an opponent beside soft targets and labels.
+    """Return a run with an opponent in addition to soft targets and labels.
 
     Parameters
     ----------
     teacher, student : nn.Module
     data : Splits, (X, y), Dataset or DataLoader
     weight : float or Schedule
-        Of deceiving the opponent. Live: ``run.edit(weight_adversarial=0)``.
+        Of the loss that deceives the opponent. Live: ``run.edit(weight_adversarial=0)``.
     alpha, temperature : float or Schedule
         Of the other two terms.
     layers : (str, str), optional
-        A layer of the student and one of the teacher, equally many numbers each, to be told apart instead of the
-        logits.
+        A layer of the student and one of the teacher, with equally many numbers, for the opponent to distinguish
+        instead of the logits.
     width : int
         Hidden units of the opponent.
     penalty : float or Schedule
@@ -60,8 +61,8 @@ def adversarial(
 
     Notes
     -----
-    See :class:`kdviz.Adversarial`. Xu et al. have a conditional opponent that also names the class, and no soft
-    targets beside it.
+    See :class:`kdviz.Adversarial`. Xu et al. use a conditional opponent that also predicts the class, and no soft
+    targets.
 
     References
     ----------

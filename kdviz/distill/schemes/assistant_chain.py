@@ -1,8 +1,8 @@
-"""Assistant chain: a large teacher teaches a middle-sized assistant, the assistant teaches the small student.
+"""Teacher assistants (TAKD): a large teacher teaches a medium-sized assistant, the assistant teaches the small student.
 
-teacher → assistant → … → student, each step taught by the last. The idea is that a student too far below its teacher
-cannot follow it, and that somebody in between can translate. Whether the detour is worth its cost is a question to the
-data: compare the last run with one taught by the teacher itself, at equal budget.
+teacher → assistant → … → student, each step taught by the previous one. The idea is that a student much smaller than
+its teacher cannot follow it, and that one in between can translate. Whether the detour is worth its cost is for the
+data to decide: compare the last run with one taught by the teacher itself, at equal budget.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def assistant_chain(
     objective: Objective | Term | None = None,
     **training: Any,
 ) -> Iterator[Distillation]:
-    """Give one run for each student, the first taught by the teacher and each other by the one before.
+    """Yield one run for each student, the first taught by the teacher and each other by the one before.
 
     Parameters
     ----------
@@ -42,16 +42,16 @@ def assistant_chain(
     Yields
     ------
     Distillation
-        Untrained; train it before asking for the next (:func:`train_each` does).
+        Untrained; train it before requesting the next (:func:`train_each` does).
 
     Raises
     ------
     ValueError
-        If a run was not trained before the next was asked for.
+        If a run was not trained before the next was requested.
 
     Notes
     -----
-    A real chain: no step sees a teacher but the last one. The whole chain costs the budget of all its steps.
+    A real chain: each step sees only the previous one as its teacher. The chain costs the budget of all its steps.
 
     References
     ----------
@@ -72,6 +72,6 @@ def assistant_chain(
     """
     for student in students:
         run = Distillation(frozen(teacher), student, data, objective, **training)
-        yield run  # whoever asked trains it
+        yield run  # the caller trains it
         teacher = run
-        training = {"allow_weaker_teacher": True, **training}  # from now on it is a student of before
+        training = {"allow_weaker_teacher": True, **training}  # from now on the teacher is a former student

@@ -1,8 +1,8 @@
-"""Black box: the teacher gives a class for each example and nothing else.
+"""Black box: the teacher returns a class for each example and nothing else.
 
-No logits, no layers: all that comes through is y_t = argmax t, or a class drawn from σ_T(t), as text is sampled from a
-language model. The student learns these labels as if they were true. What the soft targets say beyond the first choice
-is lost, except that many draws of one example add up to it.
+No logits, no layers: all that is available is y_t = argmax t, or a class drawn from σ_T(t), as text is sampled from a
+language model. The student learns these labels as if they were true. The information of the soft targets beyond the
+first choice is lost, except that many draws of one example recover it.
 """
 
 from __future__ import annotations
@@ -48,46 +48,46 @@ def black_box(
     Parameters
     ----------
     teacher : nn.Module, Teacher or callable
-        A callable maps inputs (B, ...) to classes (B,): somebody else's service. It is asked once for each example,
-        and what it answered is kept as it arrives: call again with the same object, and a pass that failed or was
-        stopped goes on where it was.
+        A callable maps inputs (B, ...) to classes (B,), as a remote service does. It is called once for each example,
+        and its answers are kept as they arrive: call again with the same object, and a pass that failed or was stopped
+        continues.
     student : nn.Module
     data : Splits, (X, y), X, Dataset or DataLoader
-        Labels of ``data.train`` are replaced by the teacher's, unlabelled examples get one too.
+        Labels of ``data.train`` are replaced by the teacher's; unlabelled examples get one too.
     objective : Objective or Term, optional
-        Of terms that ask no teacher; default :class:`kdviz.HardLabels`.
+        Of terms that need no teacher; default :class:`kdviz.HardLabels`.
     labels : {"argmax", "sampled"}
         The teacher's first choice, or classes drawn from σ_T(t).
     temperature : float
         T > 0 of the draws.
     draws : int
-        Draws for each example; every one is an example of the transfer set, so an epoch is that much longer.
+        Draws for each example; each is an example of the transfer set, so an epoch is that many times longer.
     cache : str, Path, bool or None
-        Of a callable's answers. None: in memory, as long as the callable lives. A folder: on disk, for this service
-        alone, beyond this process. False: ask about every example again, as when the service has changed.
+        For a callable's answers. None: in memory, as long as the callable lives. A folder: on disk, only for this
+        service, beyond this process. False: call it for every example again, for example when the service has changed.
     progress : callable, optional
-        Called with (done, total) after each piece that the teacher answered; return False to stop.
+        Called with (done, total) after each batch of answers; return False to stop.
     **training
         Arguments of :class:`kdviz.Distillation`. Its seed fixes the draws as well.
 
     Returns
     -------
     Distillation
-        Its teacher, where it is a module, is only asked how often the student agrees with it.
+        Its teacher, where it is a module, only serves to measure agreement.
 
     Raises
     ------
     ValueError
-        If the objective asks a teacher, a setting is out of range, or a callable gives no classes.
+        If the objective needs a teacher, a setting is out of range, or a callable returns no classes.
     Cancelled
         If ``progress`` returned False.
 
     Notes
     -----
     L = CE(s, argmax t), or CE(s, c) with c ~ σ_T(t). The mean of the latter over draws is CE(s, σ_T(t)); with T = 1 its
-    gradient is that of soft targets at T = 1. So draws carry what the soft targets carry, with noise on it.
+    gradient is that of soft targets at T = 1. So draws carry the information of the soft targets, with noise.
 
-    The labels make data of their own: to load a saved run pass ``data=labelled_by(teacher, data, ...)`` with the same
+    The labels make a new data set: to load a saved run pass ``data=labelled_by(teacher, data, ...)`` with the same
     arguments.
 
     References
@@ -107,10 +107,10 @@ def black_box(
     objective = HardLabels() if objective is None else objective
     if getattr(objective, "needs_teacher", False):
         raise ValueError(
-            f"a black box gives labels alone and the objective {objective} asks for the teacher's logits; "
+            f"a black box returns only labels and the objective {objective} needs the teacher's logits; "
             "use terms on labels, such as kd.HardLabels()"
         )
-    told = labelled_by(
+    labelled = labelled_by(
         teacher,
         data,
         labels=labels,
@@ -120,8 +120,8 @@ def black_box(
         cache=cache,
         progress=progress,
     )
-    known = teacher if isinstance(teacher, nn.Module | Teacher) else None
-    return Distillation(known, student, told, objective, **training)
+    module = teacher if isinstance(teacher, nn.Module | Teacher) else None
+    return Distillation(module, student, labelled, objective, **training)
 
 
 def labelled_by(
@@ -135,7 +135,7 @@ def labelled_by(
     cache: Cache = None,
     progress: Progress | None = None,
 ) -> Splits:
-    """Return data whose training labels are the teacher's; validation and test stay as they are.
+    """Return data whose training labels are the teacher's; validation and test are unchanged.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def labelled_by(
     Returns
     -------
     Splits
-        Named after the data, with ``-as-told`` behind.
+        Named after the data, with the suffix ``-as-told``.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def labelled_by(
     if labels not in ("argmax", "sampled"):
         raise ValueError(f'labels must be "argmax" or "sampled", got {labels!r}')
     if draws < 1 or (draws > 1 and labels == "argmax"):
-        raise ValueError(f'draws must be at least 1, and more than 1 asks for labels="sampled", got {draws}')
+        raise ValueError(f'draws must be at least 1, and more than 1 needs labels="sampled", got {draws}')
     if not 0 < temperature < float("inf"):
         raise ValueError(f"temperature must be a finite number > 0, got {temperature}")
     data = splits(data)
@@ -172,13 +172,13 @@ def labelled_by(
     if isinstance(teacher, nn.Module | Teacher):
         logits = (Teacher(teacher) if isinstance(teacher, nn.Module) else teacher).logits(data.train, progress=progress)
         logits = logits.cpu()
-        told = logits.argmax(1) if labels == "argmax" else _drawn(logits / temperature, draws, seed)
+        y = logits.argmax(1) if labels == "argmax" else _drawn(logits / temperature, draws, seed)
     elif labels == "argmax":
-        told = _asked(kept_answers(teacher, cache), data.train, len(data.classes), progress)
+        y = _answers(kept_answers(teacher, cache), data.train, len(data.classes), progress)
     else:
-        raise ValueError('labels="sampled" draws from a teacher\'s logits and this teacher gives classes; use "argmax"')
+        raise ValueError('labels="sampled" draws from logits and this teacher returns classes; use "argmax"')
     index = torch.arange(len(data.train)).repeat(draws)
-    train = replace(data.train.take(index) if draws > 1 else data.train, y=told, soft=None)
+    train = replace(data.train.take(index) if draws > 1 else data.train, y=y, soft=None)
     return replace(data, name=f"{data.name}-as-told", train=train, draw=None)
 
 
@@ -189,23 +189,23 @@ def _drawn(logits: Tensor, draws: int, seed: int) -> Tensor:
     return torch.multinomial(p, draws, replacement=True, generator=generator).T.flatten()
 
 
-def _asked(teacher: KeptAnswers, examples: Examples, classes: int, progress: Progress | None) -> Tensor:
-    """Return the classes (N,) that a service gives for all examples."""
+def _answers(teacher: KeptAnswers, examples: Examples, classes: int, progress: Progress | None) -> Tensor:
+    """Return the classes (N,) that a service returns for all examples."""
 
-    def check(told: Tensor) -> None:
-        whole = not told.is_floating_point() and not told.is_complex()
-        if told.ndim != 1 or not whole or int(told.min()) < 0 or int(told.max()) >= classes:
+    def check(y: Tensor) -> None:
+        whole = not y.is_floating_point() and not y.is_complex()
+        if y.ndim != 1 or not whole or int(y.min()) < 0 or int(y.max()) >= classes:
             raise ValueError(
-                f"a teacher that is a callable must give one whole number below {classes} for each of {len(told)} "
-                f"examples, got {str(told.dtype).removeprefix('torch.')} of shape {tuple(told.shape)}"
+                f"a teacher that is a callable must return one whole number below {classes} for each of {len(y)} "
+                f"examples, got {str(y.dtype).removeprefix('torch.')} of shape {tuple(y.shape)}"
             )
 
-    told = []
+    parts = []
     for start in range(0, len(examples), ROWS_AT_ONCE):
         done = min(start + ROWS_AT_ONCE, len(examples))
-        told.append(teacher(examples.inputs(slice(start, done)), check=check))
+        parts.append(teacher(examples.inputs(slice(start, done)), check=check))
         if progress is not None and not progress(done, len(examples)):
             raise Cancelled(f"stopped after {done:,} of {len(examples):,} answers; they are kept for the next call")
-    every = torch.cat(told)
-    check(every)  # those kept from before as well
+    every = torch.cat(parts)
+    check(every)  # including earlier ones
     return every.long()

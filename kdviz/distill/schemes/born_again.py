@@ -1,7 +1,7 @@
-"""Born again: a network teaches a fresh copy of itself, generation after generation.
+"""Born-again networks (BAN): a network teaches a fresh copy of itself, generation after generation.
 
 The first generation learns the labels; each later one has the same architecture, new initial weights, and learns the
-labels and what the generation before says. All generations together make an ensemble.
+labels and the previous generation's predictions. All generations together make an ensemble.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ def born_again(
     first: Objective | Term | None = None,
     **training: Any,
 ) -> Iterator[Distillation]:
-    """Give one run for each generation: the first without a teacher, each other taught by the one before.
+    """Yield one run for each generation: the first without a teacher, each other taught by the one before.
 
     Parameters
     ----------
     student : nn.Module or callable
-        The first generation, as kdviz builds it: later ones are built with the seeds after its own. Or a function that
-        makes a fresh module for generation 0, 1, 2, …
+        The first generation, a model built by kdviz: later ones are built with the next seeds. Or a function that
+        returns a fresh module for generation 0, 1, 2, …
     data : Splits, (X, y), Dataset or DataLoader
     objective : Objective or Term, optional
         From the second generation on; default ``0.5 * SoftTargets(temperature=1) + 0.5 * HardLabels()``.
@@ -47,21 +47,21 @@ def born_again(
     Yields
     ------
     Distillation
-        Untrained; train it before asking for the next (:func:`train_each` does). ``ensemble(runs)`` makes the ensemble
+        Untrained; train it before requesting the next (:func:`train_each` does). ``ensemble(runs)`` makes the ensemble
         of all students.
 
     Raises
     ------
     ValueError
-        If a run was not trained before the next was asked for, or kdviz cannot build the student again.
+        If a run was not trained before the next was requested, or kdviz cannot rebuild the student.
 
     Notes
     -----
-    Half of L = CE(s, y) + KL(σ(t) ‖ σ(s)): labels and the teacher's answer at T = 1, weighed alike. The paper also
-    learns from the teacher alone: ``objective=kd.SoftTargets(1)``. The ensemble averages probabilities.
+    Half of L = CE(s, y) + KL(σ(t) ‖ σ(s)): labels and the teacher's predictions at T = 1, weighted equally. The paper
+    also learns from the teacher alone: ``objective=kd.SoftTargets(1)``. The ensemble averages probabilities.
 
-    Nothing tells a network what it did not know: what a generation gains over the one before is to be held against a
-    second network trained on labels alone with another seed, and the ensemble against one of as many of these.
+    No new knowledge enters: compare a generation's gain over the one before with a second network trained on labels
+    alone with another seed, and the ensemble with one of as many of these.
 
     References
     ----------
@@ -78,7 +78,7 @@ def born_again(
     ([0, 1, 2], True, 3)
     """
     if generations < 2:
-        raise ValueError(f"generations must be at least 2, a first and one that learns from it, got {generations}")
+        raise ValueError(f"generations must be at least 2, the first and one that learns from it, got {generations}")
     make = _maker(student)
     objective = hinton(alpha=0.5, temperature=1.0) if objective is None else objective
     return _generations(make, data, HardLabels() if first is None else first, objective, generations, training)
@@ -93,21 +93,21 @@ def _generations(
     training: dict[str, Any],
 ) -> Iterator[Distillation]:
     run = Distillation(None, make(0), data, first, **training)
-    yield run  # whoever asked trains it
-    training = {"allow_weaker_teacher": True, **training}  # the teacher is the last student: nothing was swapped
+    yield run  # the caller trains it
+    training = {"allow_weaker_teacher": True, **training}  # the teacher is the previous student: nothing was swapped
     for generation in range(1, generations):
         run = Distillation(frozen(run), make(generation), data, objective, **training)
         yield run
 
 
 def _maker(student: nn.Module | Callable[[int], nn.Module]) -> Callable[[int], nn.Module]:
-    """Return a function that gives the student of a generation."""
+    """Return a function that returns the student of a generation."""
     if not isinstance(student, nn.Module):
         return student
     architecture, seed = getattr(student, "architecture", None), getattr(student, "seed", None)
     if architecture is None or seed is None:
         raise ValueError(
-            "a student that is a module of your own cannot be built again; pass a function that makes a fresh one "
+            "a student that is a module of your own cannot be rebuilt; pass a function that returns a fresh one "
             "for each generation: born_again(lambda generation: MyNet(), ...)"
         )
     return lambda generation: student if generation == 0 else models.build(architecture, seed=seed + generation)

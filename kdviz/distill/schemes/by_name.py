@@ -17,29 +17,29 @@ from .ensemble import ensemble
 from .generations import frozen
 from .omitted_class import best_bias_shift, shift_class_bias
 
-Stage = tuple[str, Distillation | nn.Module]  # what it is called, and a run to train or a model to look at
+Stage = tuple[str, Distillation | nn.Module]  # its name, and a run to train or a model to examine
 
 
 def stages(recipe: Recipe, **parts: Any) -> Iterator[Stage]:
-    """Give the stages of a recipe, one after the other.
+    """Yield the stages of a recipe, one after the other.
 
     Parameters
     ----------
     recipe : Recipe
-        Without a scheme it has one stage, its run, which has no name.
+        Without a scheme it has a single stage, its run, without a name.
     **parts
-        ``teacher``, ``student`` and ``data``, where they have no name, as for :meth:`Recipe.distillation`.
+        ``teacher``, ``student`` and ``data``, where they have no name, as for :meth:`Recipe.parts`.
 
     Yields
     ------
     str, Distillation or nn.Module
-        What the stage is called, and an untrained run, to be trained before the next stage is asked for, or a model
-        that is made of those before.
+        The name of the stage, and an untrained run, to be trained before the next stage is requested, or a model made
+        of the previous ones.
 
     Raises
     ------
     ValueError
-        If there is no scheme of that name, or what it is given does not fit.
+        If there is no such scheme, or its arguments do not fit.
 
     Examples
     --------
@@ -64,24 +64,24 @@ def stages(recipe: Recipe, **parts: Any) -> Iterator[Stage]:
     try:
         return SCHEMES[name](recipe, parts, **arguments)
     except TypeError as error:
-        raise ValueError(f"what the recipe says does not fit the scheme {name}: {error}") from error
+        raise ValueError(f"the recipe's arguments do not fit the scheme {name}: {error}") from error
 
 
 def _assistant_chain(recipe: Recipe, parts: dict[str, Any], *, students: list[dict[str, Any]]) -> Iterator[Stage]:
     """``students``: architectures of the assistants, from large to small; the recipe's own student comes last."""
-    given = recipe.parts(**parts)
+    own = recipe.parts(**parts)
     assistants = [models.build(architecture, seed=recipe.student_seed) for architecture in students]
-    teacher = given.teacher.module if isinstance(given.teacher, Teacher) else given.teacher
-    chain = assistant_chain(teacher, [*assistants, given.student], given.data, recipe.objective, **recipe.numbers())
+    teacher = own.teacher.module if isinstance(own.teacher, Teacher) else own.teacher
+    chain = assistant_chain(teacher, [*assistants, own.student], own.data, recipe.objective, **recipe.numbers())
     names = [*(f"assistant {i}" for i in range(1, len(assistants) + 1)), "student"]
     return zip(names, chain, strict=True)
 
 
 def _born_again(recipe: Recipe, parts: dict[str, Any], *, generations: int) -> Iterator[Stage]:
-    given = recipe.parts(**parts)
+    own = recipe.parts(**parts)
     runs = []
     for i, run in enumerate(
-        born_again(given.student, given.data, recipe.objective, generations=generations, **recipe.numbers()), start=1
+        born_again(own.student, own.data, recipe.objective, generations=generations, **recipe.numbers()), start=1
     ):
         yield f"generation {i}", run
         runs.append(run)
@@ -91,7 +91,7 @@ def _born_again(recipe: Recipe, parts: dict[str, Any], *, generations: int) -> I
 def _shift_class_bias(
     recipe: Recipe, parts: dict[str, Any], *, of_class: int, by: list[float | str]
 ) -> Iterator[Stage]:
-    """``by``: how much, each a stage; "validation" stands for what gives the fewest errors there."""
+    """``by``: shifts, one stage each; "validation" is the shift with the fewest errors on validation data."""
     run = Distillation.from_recipe(recipe.without_scheme(), **parts)
     yield "as trained", run
     learned = frozen(run)

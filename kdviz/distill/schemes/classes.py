@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def class_index(which: int | str, classes: Sequence[str]) -> int:
-    """Return a class that is named, or given by its index, as an index.
+    """Return the index of a class given by name or index.
 
     Raises
     ------
@@ -21,6 +21,6 @@ def class_index(which: int | str, classes: Sequence[str]) -> int:
     index = classes.index(which) if isinstance(which, str) and which in classes else which
     if not isinstance(index, int) or not 0 <= index < len(classes):
         raise ValueError(
-            f"a class must be given by index below {len(classes)} or by name ({', '.join(classes)}), got {which!r}"
+            f"a class must be an index below {len(classes)} or a name ({', '.join(classes)}), got {which!r}"
         )
     return index

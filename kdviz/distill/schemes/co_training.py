@@ -33,7 +33,7 @@ def co_training(
     pool: int | None = None,
     **training: Any,
 ) -> Iterator[Distillation]:
-    """Give two runs a round, one for each student, on the labels of that round.
+    """Yield two runs per round, one for each student, on the labels of that round.
 
     Parameters
     ----------
@@ -126,11 +126,11 @@ def _rounds(
     waiting = torch.nonzero(labels < 0).flatten()
     waiting = waiting[torch.randperm(len(waiting), generator=generator)]
     for _ in range(rounds):
-        told = _with_labels(data, labels)
+        labelled = _with_labels(data, labels)
         runs = []
         for student in begun:
-            run = Distillation(None, trainable_copy(student), told, objective, **training)
-            yield run  # whoever asked trains it
+            run = Distillation(None, trainable_copy(student), labelled, objective, **training)
+            yield run  # the caller trains it
             runs.append(frozen(run))
         near = waiting if pool is None else waiting[:pool]
         labels[near] = _surest(runs, data.train.take(near), per_class)

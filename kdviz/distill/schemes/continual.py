@@ -27,7 +27,7 @@ from .generations import trainable_copy
 def continual(
     student: nn.Module, tasks: Iterable[Splits], objective: Objective | Term | None = None, **training: Any
 ) -> Iterator[Distillation]:
-    """Give one run a task, each of which goes on with the student and the memory of the run before.
+    """Yield one run per task, each continuing with the student and the memory of the previous run.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def continual(
     Notes
     -----
     What a term keeps beside the student, here the memory, is handed on as it is at the end of a run, by the terms'
-    names. The optimiser starts anew with each task. As in the paper the memory does not know where a task ends.
+    names. The optimizer starts anew with each task. As in the paper the memory does not know where a task ends.
     See :class:`kdviz.DarkReplay` for the loss and where the paper and its code differ.
 
     A run's twin forgets: it learns the same task from the same start without the memory.
@@ -167,9 +167,9 @@ class Retained(NamedTuple):
 
 
 def retained(
-    runs: Sequence[Distillation], tasks: Sequence[Splits], split: str = "test", *, told: bool = False
+    runs: Sequence[Distillation], tasks: Sequence[Splits], split: str = "test", *, task_known: bool = False
 ) -> Retained:
-    """Measure how much of each task the student knows after each.
+    """Measure how well the student performs on each task after each.
 
     Parameters
     ----------
@@ -178,10 +178,10 @@ def retained(
     tasks : sequence of Splits
         The T tasks.
     split : {"test", "validation"}
-        What is asked.
-    told : bool
-        Whether the student is told which task an example belongs to, so that only its classes, those that the task's
-        labels name, compete ("task-incremental"; else "class-incremental").
+        Which part to measure on.
+    task_known : bool
+        Whether the task of an example is known, so that only the classes of that task's labels compete
+        ("task-incremental"; else "class-incremental").
 
     Returns
     -------
@@ -206,11 +206,11 @@ def retained(
     0.5
     """
     if len(runs) != len(tasks) or not runs:
-        raise ValueError(f"as many trained runs as tasks are needed, at least one, got {len(runs)} and {len(tasks)}")
+        raise ValueError(f"expected as many trained runs as tasks, at least one, got {len(runs)} and {len(tasks)}")
     asked = [getattr(task, split) for task in tasks]
     if not all(examples.labelled for examples in asked):
         raise ValueError(f"each task needs labelled examples in its {split} part; ask another one")
-    allowed = [_classes_of(task) for task in tasks] if told else [None] * len(tasks)
+    allowed = [_classes_of(task) for task in tasks] if task_known else [None] * len(tasks)
     rows = []
     for run in runs:
         with run.lock:

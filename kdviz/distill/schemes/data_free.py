@@ -160,7 +160,7 @@ def data_impressions(
         β > 0 of the Dirichlet distribution: 1 gives answers spread over similar classes, 0.1 nearly sure ones.
     bounds : (float, float) or None
         Range of the inputs, which they are kept in and begin in, evenly spread: that of pixels by default. None: they
-        begin as standard normal numbers and go where they will, as suits standardised columns.
+        begin as standard normal numbers and go where they will, as suits standardized columns.
     last_layer : str, optional
         Dotted name of the layer that gives the logits; default the last ``nn.Linear``.
     seed : int

@@ -1,4 +1,4 @@
-"""Federated distillation: nobody shows data or weights, all say what they think of the same public examples.
+"""Federated distillation (FedMD): clients share neither data nor weights, only logits on the same public examples.
 
 Each client has examples of its own, and a model of any kind. In each round (FedMD)
 
@@ -44,7 +44,7 @@ def federated(
     shared: int | None = None,
     **training: Any,
 ) -> Iterator[Distillation]:
-    """Give the runs of federated distillation, client by client and round by round.
+    """Yield the runs of federated distillation, client by client and round by round.
 
     First each client learns from its own examples alone. Then, in each round, it digests and revisits.
 
@@ -86,7 +86,7 @@ def federated(
     Notes
     -----
     f̃(x) = (1/m) Σ_k f_k(x) over the m clients' logits f_k. Digest: mean (f_k(x) − f̃(x))². The authors' code takes the
-    mean absolute difference, begins with labelled public examples, and keeps the optimiser's state from round to
+    mean absolute difference, begins with labelled public examples, and keeps the optimizer's state from round to
     round; here it starts anew in each run.
 
     Revisits are where forgetting shows: what a client has digested about classes it does not own fades again. Four
@@ -112,7 +112,7 @@ def federated(
     """
     if len(students) != len(private) or len(students) < 2:
         raise ValueError(
-            f"as many students as private parts are needed, at least two, got {len(students)} and {len(private)}"
+            f"expected as many students as private parts, at least two, got {len(students)} and {len(private)}"
         )
     if "epochs" in training:
         raise ValueError(f"give first_epochs, digest_epochs and revisit_epochs, got epochs={training['epochs']}")

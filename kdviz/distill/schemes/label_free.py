@@ -1,4 +1,4 @@
-"""Label-free: the student sees no label at all, only what the teacher says of each example.
+"""Label-free: the student sees no labels at all, only the teacher's soft targets.
 
 L = T² · KL(σ_T(t) ‖ σ_T(s)) with alpha = 1. Any inputs will do for a transfer set: nobody has to say what they are.
 That most of the knowledge is in the soft targets is Hinton's point; how much of it is, the run shows.

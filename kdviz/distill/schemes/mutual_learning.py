@@ -1,4 +1,4 @@
-"""Mutual learning: no teacher, but peers that learn together and tell each other what they think.
+"""Deep mutual learning (DML): no teacher, but peers that learn together from each other's predictions.
 
 Each network k learns L_k = CE(z_k, y) + 1/(K − 1) · Σ_{l ≠ k} KL(σ(z_l) ‖ σ(z_k)), the others held fixed. One of them
 is the student of the run, the others are its peers: they are kept in snapshots and replayed with it.
@@ -46,7 +46,7 @@ def mutual_learning(
     temperature : float or Schedule
         T > 0. Live: ``run.edit(mutual_temperature=2)``.
     **training
-        Arguments of :class:`kdviz.Distillation`; the optimiser is one for all.
+        Arguments of :class:`kdviz.Distillation`; the optimizer is one for all.
 
     Returns
     -------

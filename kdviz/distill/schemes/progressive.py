@@ -31,7 +31,7 @@ def progressive(
     hint_epochs: int | None = None,
     **training: Any,
 ) -> Iterator[Distillation]:
-    """Give one run for each pair of layers, by hints alone, and a last one by answers.
+    """Yield one run for each pair of layers, on hints alone, and a last one on the objective.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def progressive(
     Notes
     -----
     Stage i: L = MSE(r_i(F_s), F_t), which no layer of the student above the tapped one takes part in. Last stage: the
-    objective. The optimiser begins anew with each stage. The budget is that of all stages together: a fair comparison
+    objective. The optimizer begins anew with each stage. The budget is that of all stages together: a fair comparison
     gives the student without hints as many epochs.
 
     FitNets: one pair, from the middle of both networks; a convolutional regressor as large as the sizes ask for, where
@@ -103,6 +103,6 @@ def _stages(
     short = training if hint_epochs is None else {**training, "epochs": hint_epochs}
     for hint in hints:
         run = Distillation(teacher, student, data, hint, **short)
-        yield run  # whoever asked trains it
+        yield run  # the caller trains it
         student = trainable_copy(run)
     yield Distillation(teacher, student, data, objective, **training)

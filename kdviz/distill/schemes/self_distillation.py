@@ -1,4 +1,4 @@
-"""Be your own teacher: the deepest layers teach the shallow ones, within one network and one run.
+"""Self-distillation (BYOT, be your own teacher): the deepest layers teach the shallow ones, in one network and one run.
 
 Exits at shallow layers, each a bottleneck and a classifier, learn the labels, the network's final answer and its
 deepest features. What they learn goes through them into the layers below. Afterwards there are several networks for

@@ -1,4 +1,4 @@
-"""Own snapshot: a network learns from what it was itself, some steps ago.
+"""Snapshot distillation (SD): a network learns from its own earlier state.
 
 The teacher is ``run.at(step)``, the run's own student after ``step`` steps, replayed exactly; the student goes on from
 where the run is now. A network that has begun to learn its labels by heart is held near a time when it had not.
@@ -57,7 +57,7 @@ def snapshot_distillation(
     After snapshot distillation (Yang et al. 2019): one run is cut into cycles and the last snapshot of a cycle teaches
     the next, with a learning rate that falls within each cycle (``learning_rate=kd.schedules.Cosine(...)``) so that
     student and teacher do not stay the same. They smooth the teacher by a temperature on its side alone; here T softens
-    both sides, as everywhere. The optimiser begins anew, without the momentum it had.
+    both sides, as everywhere. The optimizer begins anew, without the momentum it had.
 
     Where the teacher is the present student, the soft term and its gradient are 0 at the first step.
 

@@ -163,7 +163,7 @@ def specialists(
     count: int = 3,
     **training: Any,
 ) -> Iterator[Distillation]:
-    """Give one run for each group of confusable classes: a specialist, taught by labels and by the generalist.
+    """Yield one run for each group of confusable classes: a specialist, taught by labels and by the generalist.
 
     Parameters
     ----------
@@ -190,7 +190,7 @@ def specialists(
     Raises
     ------
     ValueError
-        If a group names less than two classes, all of them, or none that occurs.
+        If a group names fewer than two classes, all of them, or none that occurs.
 
     Notes
     -----
@@ -328,7 +328,7 @@ class WithSpecialists(nn.Module):
         self.specialists = nn.ModuleList(frozen(each) for each in learned)
         for specialist in self.specialists:
             if not isinstance(specialist, Specialist):
-                raise TypeError(f"runs of kd.schemes.specialists are expected, got a {type(specialist).__name__}")
+                raise TypeError(f"expected runs of kd.schemes.specialists, got a {type(specialist).__name__}")
         self.eval()
 
     def forward(self, x: Tensor) -> Tensor:

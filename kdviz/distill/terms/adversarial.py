@@ -1,4 +1,4 @@
-"""An opponent that tells student from teacher, and a student that deceives it."""
+"""An opponent that distinguishes student from teacher, and a student that deceives it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ... import losses
+from ...words import mark
 from ..method import Method, always, catalogue
 from ..objective import Term
 from ..outputs import Outputs, Seen, Taps
@@ -22,7 +23,7 @@ __all__ = ["Adversarial"]
 
 @dataclass(frozen=True)
 class Adversarial(Term):
-    """Give answers that an opponent cannot tell from the teacher's (GAN-KD).
+    """Adversarial distillation (GAN-KD): give answers that an opponent cannot tell from the teacher's.
 
     The opponent, a perceptron with one hidden layer, learns at each step to tell the teacher's answers from the
     student's; the student learns to be taken for the teacher. Both losses are the non-saturating ones: see
@@ -31,7 +32,7 @@ class Adversarial(Term):
     Parameters
     ----------
     student, teacher : str, optional
-        Layers to be told apart instead of the logits; they must give equally many numbers.
+        Layers to distinguish instead of the logits; their outputs must have equally many numbers.
     width : int
         Hidden units of the opponent.
     penalty_weight : float or Schedule
@@ -52,7 +53,7 @@ class Adversarial(Term):
         if self.student is not None and self.teacher is None:
             object.__setattr__(self, "teacher", self.student)
         if (self.student is None) != (self.teacher is None):
-            raise ValueError(f"teacher names a layer ({self.teacher!r}) and student none; name both or neither")
+            raise ValueError(f"teacher names a layer ({self.teacher!r}) and student does not; name both or neither")
         object.__setattr__(self, "width", at_least_one("width", self.width))
         object.__setattr__(self, "penalty_weight", positive("penalty_weight", self.penalty_weight, zero=True))
 
@@ -97,8 +98,8 @@ class Adversarial(Term):
 
 catalogue(Method(
     "adversarial", "Adversarial (GAN-KD)", "adversarial", "logits",
-    "Give answers that an opponent, who learns too, cannot tell from the teacher's.",
+    mark("Give answers that an opponent, who learns too, cannot tell from the teacher's."),
     r"-\log D(s),\quad D:\ -\log D(t) - \log(1 - D(s))", "Xu et al. 2018, arXiv:1709.00513", 0.1,
     always(Adversarial),
-    in_words="the answers, which an opponent learns to tell apart",
+    in_words=mark("the answers, which an opponent learns to tell apart"),
 ))  # fmt: skip

@@ -1,4 +1,4 @@
-"""Terms on features: what the layers inside give."""
+"""Terms on features: the outputs of inner layers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ... import losses
+from ...words import mark
 from ..adapters import adapter
 from ..method import Method, catalogue, on_block, on_layers, on_maps
 from ..outputs import Outputs, Seen
@@ -23,14 +24,14 @@ WIDE = math.log(math.expm1(5.0))  # a variance of 5, where the authors' code beg
 
 @dataclass(frozen=True)
 class Hint(Adapted):
-    """Give what the teacher's layer gives, through a regressor (FitNets). See :func:`kdviz.losses.hint`.
+    """Hint (FitNets): match the output of a teacher's layer, through a regressor. See :func:`kdviz.losses.hint`.
 
     Parameters
     ----------
     student, teacher : str or sequence of str
         Layers, pair by pair; see :func:`kdviz.distill.taps`.
     regressor : {"auto", "linear", "conv", "conv-bn"}
-        What bridges the shapes; trained with the student and left out of its size. "auto" learns nothing where the
+        Converts the shapes; trained with the student but not counted in its size. "auto" is the identity where the
         shapes are equal.
 
     Examples
@@ -48,7 +49,7 @@ class Hint(Adapted):
 
 catalogue(Method(
     "hint", "Hints (FitNets)", "feature", "maps",
-    "Give what the teacher's middle layer gives, through a regressor that is thrown away after.",
+    mark("Match the output of the teacher's middle layer, through a regressor that is discarded afterwards."),
     r"\big\|r(F_s) - F_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ F_t",
     "Romero et al. 2015, arXiv:1412.6550", 10.0, on_block(Hint, -2),
 ))  # fmt: skip
@@ -56,12 +57,12 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class AttentionTransfer(Layered):
-    """Look where the teacher looks: normalised maps of activity. See :func:`kdviz.losses.attention_transfer`.
+    """Attention transfer (AT): normalized maps of activity. See :func:`kdviz.losses.attention_transfer`.
 
     Parameters
     ----------
     student, teacher : str or sequence of str
-        Layers that give maps (B, C, H, W); channels and sizes may differ.
+        Layers that output maps (B, C, H, W); channels and sizes may differ.
     form : {"code", "paper"}
         As in the authors' code, or as in the paper.
     """
@@ -82,21 +83,21 @@ class AttentionTransfer(Layered):
 
 catalogue(Method(
     "attention_transfer", "Attention transfer", "feature", "maps",
-    "Be active at the places of the image where the teacher is active, in all stages.",
+    mark("Be active at the places of the image where the teacher is active, in all stages."),
     r"\big\|\hat Q(F_s) - \hat Q(F_t)\big\|^2 / (HW),\quad Q = \textstyle\sum_c F_c^2,\ \hat Q = Q / \|Q\|",
     "Zagoruyko, Komodakis 2017, arXiv:1612.03928", 500.0, on_maps(AttentionTransfer),
-    in_words="how active each place of the image is", picture="map",
+    in_words=mark("how active each place of the image is"), picture="map",
 ))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Gram(Adapted):
-    """Have channels active together as the teacher's are: Gram matrices. See :func:`kdviz.losses.gram`.
+    """Gram matrices: channels active together as the teacher's are. See :func:`kdviz.losses.gram`.
 
     Parameters
     ----------
     student, teacher : str or sequence of str
-        Layers that give maps (B, C, H, W).
+        Layers that output maps (B, C, H, W).
     regressor : {"auto", "conv", "conv-bn"}
         Bridges different numbers of channels.
     """
@@ -112,21 +113,23 @@ class Gram(Adapted):
 
 catalogue(Method(
     "gram", "Gram matrices", "feature", "maps",
-    "Have channels active together as the teacher's are.",
+    mark("Have channels active together as the teacher's are."),
     r"\big\|G(F_s) - G(F_t)\big\|^2 / C^2,\quad G = F F^\top / (HW)", "Gatys et al. 2015; Huang, Wang 2017", 10.0,
     on_block(Gram, places=True),
-    in_words="which channels are active together", picture="matrix",
+    in_words=mark("which channels are active together"), picture="matrix",
 ))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class NeuronSelectivity(Layered):
-    """Have channels that respond where the teacher's do (NST). See :func:`kdviz.losses.neuron_selectivity`.
+    """Neuron selectivity transfer (NST): channels that respond where the teacher's do.
+
+    See :func:`kdviz.losses.neuron_selectivity`.
 
     Parameters
     ----------
     student, teacher : str or sequence of str
-        Layers that give maps (B, C, H, W); channels and sizes may differ.
+        Layers that output maps (B, C, H, W); channels and sizes may differ.
     """
 
     name: ClassVar[str] = "neuron_selectivity"
@@ -137,21 +140,21 @@ class NeuronSelectivity(Layered):
 
 catalogue(Method(
     "neuron_selectivity", "Neuron selectivity (NST)", "feature", "maps",
-    "Have channels that respond at the places where the teacher's channels do.",
+    mark("Have channels that respond at the places where the teacher's channels do."),
     r"\mathrm{MMD}^2\big(\{\hat F_s^i\}, \{\hat F_t^j\}\big),\quad k(x, y) = (x^\top y)^2",
     "Huang, Wang 2017, arXiv:1707.01219", 50.0, on_block(NeuronSelectivity, places=True),
-    in_words="at which places the channels respond", picture="map",
+    in_words=mark("at which places the channels respond"), picture="map",
 ))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Cosine(Adapted):
-    """Point where the teacher's features point: 1 − cos. See :func:`kdviz.losses.cosine`.
+    """Cosine of features: point in the direction of the teacher's, 1 − cos. See :func:`kdviz.losses.cosine`.
 
     Parameters
     ----------
     student, teacher : str or sequence of str
-        Layers that give vectors (B, D) or tokens (B, L, D).
+        Layers that output vectors (B, D) or tokens (B, L, D).
     regressor : {"auto", "linear"}
         Bridges different widths.
     """
@@ -164,15 +167,17 @@ class Cosine(Adapted):
 
 catalogue(Method(
     "cosine", "Cosine of features", "feature", "features",
-    "Point where the teacher's last features point.",
+    mark("Point where the teacher's last features point."),
     r"1 - \cos\big(r(h_s), h_t\big)", "Sanh et al. 2019, arXiv:1910.01108", 1.0, on_layers("features", Cosine),
-    in_words="the directions of the features",
+    in_words=mark("the directions of the features"),
 ))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Contrastive(Layered):
-    """Be nearer to the teacher's features of the same example than of others. See :func:`kdviz.losses.contrastive`.
+    """Contrastive (after CRD): be nearer to the teacher's features of the same example than of others.
+
+    See :func:`kdviz.losses.contrastive`.
 
     Both sides are flattened (maps are averaged over places first) and projected to ``width`` numbers; the projections
     are trained with the student, as in CRD.
@@ -220,26 +225,26 @@ class Contrastive(Layered):
 
 catalogue(Method(
     "contrastive", "Contrastive (after CRD)", "feature", "features",
-    "Tell the teacher's features of the same example from those of all others in the batch.",
+    mark("Tell the teacher's features of the same example from those of all others in the batch."),
     r"-\tfrac12\big[\log\frac{\exp(u_s^i\cdot u_t^i/\tau)}{\sum_j \exp(u_s^i\cdot u_t^j/\tau)}"
     r" + \log\frac{\exp(u_s^i\cdot u_t^i/\tau)}{\sum_j \exp(u_s^j\cdot u_t^i/\tau)}\big]",
     "Tian et al. 2020, arXiv:1910.10699", 0.5, on_layers("features", Contrastive),
-    in_words="the features of each example with those of every other in the batch",
+    in_words=mark("the features of each example with those of every other in the batch"),
 ))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Variational(Adapted):
-    """Let the student's features foretell the teacher's, unsure where they cannot (VID).
+    """Variational information distillation (VID): predict the teacher's features, with uncertainty.
 
-    See :func:`kdviz.losses.variational`. Mean and spread, one number a channel, are trained with the student.
+    See :func:`kdviz.losses.variational`. Mean and variance, one per channel, are trained with the student.
 
     Parameters
     ----------
     student, teacher : str or sequence of str
         Layers, pair by pair.
     regressor : {"auto", "linear", "conv", "conv-bn"}
-        Foretells the mean.
+        Predicts the mean.
     """
 
     name: ClassVar[str] = "variational"
@@ -263,7 +268,7 @@ class Variational(Adapted):
 
 catalogue(Method(
     "variational", "Variational (VID)", "feature", "maps",
-    "Foretell the teacher's features, with a spread of its own for each channel.",
+    mark("Predict the teacher's features, with a variance of its own for each channel."),
     r"\tfrac{1}{2n}\textstyle\sum\big[(\mu(F_s) - F_t)^2/\sigma^2 + \log\sigma^2\big]"
     r",\quad n = \mathrm{numbers\ in}\ F_t",
     "Ahn et al. 2019, arXiv:1904.05835", 1.0, on_block(Variational),
@@ -271,7 +276,7 @@ catalogue(Method(
 
 
 def with_channels_of(given: tuple[int, ...], teacher: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape ``given`` with as many channels as the teacher has: all that a product of channels asks for."""
+    """Return the shape ``given`` with the teacher's number of channels, which is all a product of channels needs."""
     channels = teacher[1] if len(teacher) == 4 else teacher[-1]
     return (given[0], channels, *given[2:]) if len(given) == 4 else (*given[:-1], channels)
 

@@ -1,4 +1,4 @@
-"""Terms that need labels and no teacher."""
+"""Terms on labels, without a teacher."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ... import losses
+from ...words import mark
 from .. import schedules
 from ..method import Method, always, catalogue
 from ..objective import Objective, Term
@@ -38,12 +39,12 @@ def class_weight(given: Any) -> ClassWeight:
     if isinstance(given, str):
         if given == BALANCED:
             return BALANCED
-        raise ValueError(f'weight must be one number a class, such as [1.0, 10.0], or "balanced", got {given!r}')
+        raise ValueError(f'weight must be one number per class, such as [1.0, 10.0], or "balanced", got {given!r}')
     try:
         numbers = tuple(float(number) for number in given)
     except (TypeError, ValueError) as error:
         raise TypeError(
-            f'weight must be one number a class, such as [1.0, 10.0], or "balanced", got {given!r}'
+            f'weight must be one number per class, such as [1.0, 10.0], or "balanced", got {given!r}'
         ) from error
     if not all(math.isfinite(number) and number >= 0 for number in numbers) or not any(numbers):
         raise ValueError(f"weight must hold finite numbers >= 0, one of them above 0, got {list(numbers)}")
@@ -94,7 +95,7 @@ class OnLabels(Term):
 
 @dataclass(frozen=True, repr=False)
 class HardLabels(OnLabels):
-    """Learn the labels: CE(s, y) at T = 1, averaged over the examples that have one.
+    """Hard labels (CE): CE(s, y) at T = 1, averaged over the labelled examples.
 
     Data with soft labels, (N, C), are learned by their cross-entropy in the same way.
 
@@ -133,14 +134,14 @@ class HardLabels(OnLabels):
 
 catalogue(Method(
     "hard_labels", "Labels alone", "labels", "labels",
-    "Learn the labels, without a teacher: what every method has to beat.",
+    mark("Learn the labels, without a teacher: what every method has to beat."),
     r"\mathrm{CE}(s, y)", "", 1.0, always(HardLabels),
 ))  # fmt: skip
 
 
 @dataclass(frozen=True, repr=False)
 class LabelSmoothing(OnLabels):
-    """Learn smoothed labels, a baseline without a teacher. See :func:`kdviz.losses.label_smoothing`.
+    """Label smoothing (LS): a baseline without a teacher. See :func:`kdviz.losses.label_smoothing`.
 
     Parameters
     ----------
@@ -181,7 +182,7 @@ class LabelSmoothing(OnLabels):
 
 catalogue(Method(
     "label_smoothing", "Label smoothing", "labels", "labels",
-    "Learn labels of which a tenth is spread over all classes; no teacher.",
+    mark("Learn labels of which a tenth is spread over all classes; no teacher."),
     r"\mathrm{CE}\big(s, (1-\varepsilon)\,\mathrm{onehot}(y) + \varepsilon/C\big)",
     "Szegedy et al. 2016, arXiv:1512.00567", 1.0, always(LabelSmoothing),
 ))  # fmt: skip
@@ -236,7 +237,7 @@ def balanced(examples: Examples, classes: int) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class VirtualTeacher(Term):
-    """Learn from a made-up teacher that is right everywhere and equally unsure of the rest.
+    """Teacher-free distillation (Tf-KD_reg): a made-up teacher that is always right and equally unsure of the rest.
 
     A baseline without a teacher. See :func:`kdviz.losses.virtual_teacher`.
 
@@ -270,7 +271,7 @@ class VirtualTeacher(Term):
 
 catalogue(Method(
     "virtual_teacher", "Virtual teacher", "labels", "labels",
-    "Learn from a made-up teacher that is nearly sure of the true class and equally unsure of all others.",
+    mark("Learn from a made-up teacher that is nearly sure of the true class and equally unsure of all others."),
     r"T^2\,\mathrm{KL}\big(p^d_T \,\|\, \sigma_T(s)\big),\quad p^d_T = \sigma_T(\log p^d)",
     "Yuan et al. 2020, arXiv:1909.11723", 1.0,
     always(VirtualTeacher),

@@ -1,4 +1,4 @@
-"""Peers that learn beside the student, from it and from each other."""
+"""Peers that learn alongside the student, from it and from each other."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ Peer = dict[str, Any] | nn.Module  # an architecture of kdviz.models.build, its 
 
 @dataclass(frozen=True)
 class Mutual(LearnsLabels):
-    """Agree with peers that learn at the same time: the mean over peers of T² · KL(σ_T(p) ‖ σ_T(s)).
+    """Deep mutual learning (DML): agree with peers that learn at the same time.
+
+    The mean over peers of T² · KL(σ_T(p) ‖ σ_T(s)).
 
     Each peer learns its labels, with the weight of the objective's ``hard`` term and its class weights, and agrees with
     all others, the student among them, with this term's weight. Nobody's loss reaches another's weights. Stands beside
@@ -91,8 +93,8 @@ class Mutual(LearnsLabels):
     def to_dict(self) -> dict[str, Any]:
         if isinstance(self.peers, tuple) and any(isinstance(peer, nn.Module) for peer in self.peers):
             raise ValueError(
-                "a peer of this objective is a module of your own, which cannot be written down; "
-                "give its architecture instead, as kdviz.models.build takes it"
+                "a peer of this objective is a module of your own, which cannot be saved; "
+                "pass its architecture for kdviz.models.build instead"
             )
         return super().to_dict()
 

@@ -1,4 +1,4 @@
-"""Terms on relations: how the examples of a batch, or two layers, stand to each other."""
+"""Terms on relations between the examples of a batch, or between two layers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from ... import losses
+from ...words import mark
 from ..method import Method, catalogue, on_block, on_layers
 from ..outputs import Outputs
 from .feature import with_channels_of
@@ -19,7 +20,9 @@ __all__ = ["ProbabilisticTransfer", "RelationalAngle", "RelationalDistance", "Si
 
 @dataclass(frozen=True)
 class RelationalDistance(Layered):
-    """Keep the examples as far apart as the teacher has them (RKD). See :func:`kdviz.losses.relational_distance`.
+    """Relational knowledge distillation (RKD): distances between examples.
+
+    See :func:`kdviz.losses.relational_distance`.
 
     Parameters
     ----------
@@ -35,16 +38,18 @@ class RelationalDistance(Layered):
 
 catalogue(Method(
     "relational_distance", "Relational distance (RKD)", "relation", "features",
-    "Keep the examples of a batch as far apart as the teacher has them.",
+    mark("Keep the examples of a batch as far apart as the teacher has them."),
     r"\tfrac{1}{B^2}\textstyle\sum_{ij}\mathrm{smooth}\ell_1\big(\psi_D(s_i, s_j), \psi_D(t_i, t_j)\big)",
     "Park et al. 2019, arXiv:1904.05068", 25.0, on_layers("features", RelationalDistance),
-    in_words="the distances between the examples of a batch",
+    in_words=mark("the distances between the examples of a batch"),
 ))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class RelationalAngle(Layered):
-    """Keep the angles that three examples make with the teacher (RKD). See :func:`kdviz.losses.relational_angle`.
+    """Relational knowledge distillation (RKD): angles between three examples.
+
+    See :func:`kdviz.losses.relational_angle`.
 
     Parameters
     ----------
@@ -60,17 +65,19 @@ class RelationalAngle(Layered):
 
 catalogue(Method(
     "relational_angle", "Relational angle (RKD)", "relation", "features",
-    "Keep the angles that every three examples make.",
+    mark("Keep the angles that every three examples make."),
     r"\tfrac{1}{B^3}\textstyle\sum_{ijk}"
     r"\mathrm{smooth}\ell_1\big(\psi_A(s_i, s_j, s_k), \psi_A(t_i, t_j, t_k)\big)",
     "Park et al. 2019, arXiv:1904.05068", 50.0, on_layers("features", RelationalAngle),
-    in_words="the angles that every three examples of a batch make",
+    in_words=mark("the angles that every three examples of a batch make"),
 ))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class SimilarityPreserving(Layered):
-    """Find those examples alike that the teacher finds alike. See :func:`kdviz.losses.similarity_preserving`.
+    """Similarity preserving (SP): find those examples alike that the teacher finds alike.
+
+    See :func:`kdviz.losses.similarity_preserving`.
 
     Parameters
     ----------
@@ -86,16 +93,16 @@ class SimilarityPreserving(Layered):
 
 catalogue(Method(
     "similarity_preserving", "Similarity preserving", "relation", "maps",
-    "Find those examples alike that the teacher finds alike.",
+    mark("Find those examples alike that the teacher finds alike."),
     r"\big\|\hat G_s - \hat G_t\big\|_F^2 / B^2,\quad G = F F^\top", "Tung, Mori 2019, arXiv:1907.09682", 3000.0,
     on_block(SimilarityPreserving),
-    in_words="how alike every two examples of a batch are",
+    in_words=mark("how alike every two examples of a batch are"),
 ))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class SolutionFlow(Adapted):
-    """Go from layer to layer as the teacher goes (FSP). See :func:`kdviz.losses.solution_flow`.
+    """Flow of solution procedure (FSP): relate layers as the teacher does. See :func:`kdviz.losses.solution_flow`.
 
     Each layer is paired with the next one named; where channels differ from the teacher's, a 1×1 convolution that is
     trained with the student bridges them.
@@ -125,16 +132,16 @@ class SolutionFlow(Adapted):
 
 catalogue(Method(
     "solution_flow", "Flow of solution (FSP)", "relation", "maps",
-    "Go from stage to stage as the teacher goes.",
+    mark("Go from stage to stage as the teacher goes."),
     r"\big\|F_1^{s\top}F_2^s - F_1^{t\top}F_2^t\big\|^2 / (C_1 C_2 (HW)^2)", "Yim et al. 2017", 10.0,
     lambda pairs: on_layers("maps", SolutionFlow)(pairs) if len(pairs.maps) > 1 else None,
-    in_words="how each stage follows from the one before", picture="matrix",
+    in_words=mark("how each stage follows from the one before"), picture="matrix",
 ))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class ProbabilisticTransfer(Layered):
-    """Have the neighbours that the teacher has, with their probabilities (PKT).
+    """Probabilistic knowledge transfer (PKT): the teacher's neighbors, with their probabilities.
 
     See :func:`kdviz.losses.probabilistic_transfer`.
 
@@ -152,8 +159,8 @@ class ProbabilisticTransfer(Layered):
 
 catalogue(Method(
     "probabilistic_transfer", "Probabilistic transfer (PKT)", "relation", "features",
-    "Have the neighbours that the teacher has, with their probabilities.",
+    mark("Have the neighbors that the teacher has, with their probabilities."),
     r"\tfrac{1}{B^2}\textstyle\sum_{ij} p^t_{ij}\log(p^t_{ij}/p^s_{ij})",
     "Passalis, Tefas 2018, arXiv:1803.10837", 3000.0, on_layers("features", ProbabilisticTransfer),
-    in_words="who is near whom in a batch",
+    in_words=mark("who is near whom in a batch"),
 ))  # fmt: skip

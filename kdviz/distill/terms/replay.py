@@ -1,4 +1,4 @@
-"""Dark experience replay: remember a few examples of a stream, with what the student itself said of them."""
+"""Dark experience replay (DER): remember a few examples of a stream, with the student's own logits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["DarkReplay"]
 
 @dataclass(frozen=True)
 class DarkReplay(LearnsLabels):
-    """Say of remembered examples what the student said of them when they came by (DER, DER++).
+    """Dark experience replay (DER, DER++): keep the student's earlier logits on remembered examples.
 
     The memory is the term's auxiliary module: a :class:`Reservoir` in which each example of the stream is kept with
     equal chance, whatever comes after. No teacher is asked; the student's own past is the teacher.

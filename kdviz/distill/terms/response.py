@@ -1,4 +1,4 @@
-"""Terms on the response: what the student says, against what the teacher says."""
+"""Terms on the response: the student's logits compared with the teacher's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ... import losses
+from ...words import mark
 from .. import schedules
 from ..method import Method, always, catalogue
 from ..objective import Term
@@ -31,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class SoftTargets(Term):
-    """Learn the teacher's softened answer: T² · KL(σ_T(t) ‖ σ_T(s)). See :func:`kdviz.losses.soft_targets`.
+    """Soft targets (KD): T² · KL(σ_T(t) ‖ σ_T(s)). See :func:`kdviz.losses.soft_targets`.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ class SoftTargets(Term):
 
 catalogue(Method(
     "soft_targets", "Soft targets (Hinton)", "response", "logits",
-    "Give every class the probability that the teacher gives it at temperature T.",
+    mark("Give every class the probability that the teacher gives it at temperature T."),
     r"T^2\,\mathrm{KL}\big(\sigma_T(t)\,\|\,\sigma_T(s)\big)", "Hinton, Vinyals, Dean 2015, arXiv:1503.02531", 1.0,
     always(lambda: SoftTargets(4.0)),
 ))  # fmt: skip
@@ -65,9 +66,9 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class ReverseKL(SoftTargets):
-    """Soft targets the other way round: T² · KL(σ_T(s) ‖ σ_T(t)). See :func:`kdviz.losses.reverse_kl`.
+    """Reverse KL (MiniLLM): T² · KL(σ_T(s) ‖ σ_T(t)). See :func:`kdviz.losses.reverse_kl`.
 
-    It stands wherever :class:`SoftTargets` may: alpha weighs it, the temperature is live.
+    It can replace :class:`SoftTargets`: alpha weights it, the temperature is live.
 
     Parameters
     ----------
@@ -87,7 +88,7 @@ class ReverseKL(SoftTargets):
 
 catalogue(Method(
     "reverse_kl", "Reverse KL (MiniLLM)", "response", "logits",
-    "Say nothing that the teacher would not say; what it says besides may be left out.",
+    mark("Avoid what the teacher finds unlikely, even at the cost of missing some of its modes (mode-seeking)."),
     r"T^2\,\mathrm{KL}\big(\sigma_T(s)\,\|\,\sigma_T(t)\big)", "Gu et al. 2023, arXiv:2306.08543", 1.0,
     always(lambda: ReverseKL(4.0)),
 ))  # fmt: skip
@@ -95,9 +96,9 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class SoftTargetsWithoutT2(SoftTargets):
-    """A common mistake, to look at: KL(σ_T(t) ‖ σ_T(s)) without its T². See :func:`kdviz.losses.soft_targets`.
+    """A common mistake, to demonstrate: KL(σ_T(t) ‖ σ_T(s)) without its T². See :func:`kdviz.losses.soft_targets`.
 
-    The higher T, the less of the gradient is the soft term's, whatever alpha says.
+    The higher T, the smaller the soft term's share of the gradient, whatever alpha is.
 
     Parameters
     ----------
@@ -113,7 +114,7 @@ class SoftTargetsWithoutT2(SoftTargets):
 
 @dataclass(frozen=True)
 class JensenShannon(SoftTargets):
-    """A symmetric middle way: T² · (β·KL(T‖M) + (1−β)·KL(S‖M)). See :func:`kdviz.losses.jensen_shannon`.
+    """Generalized Jensen–Shannon (GKD): T² · (β·KL(T‖M) + (1−β)·KL(S‖M)). See :func:`kdviz.losses.jensen_shannon`.
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ class JensenShannon(SoftTargets):
 
 catalogue(Method(
     "jensen_shannon", "Jensen–Shannon (GKD)", "response", "logits",
-    "Meet the teacher halfway: both are held against their mixture.",
+    mark("Meet the teacher halfway: both are compared with their mixture."),
     r"T^2\big[\beta\,\mathrm{KL}(P_t\|M) + (1-\beta)\,\mathrm{KL}(P_s\|M)\big],\quad M = \beta P_t + (1-\beta) P_s",
     "Agarwal et al. 2023, arXiv:2306.13649", 1.0, always(lambda: JensenShannon(4.0)),
 ))  # fmt: skip
@@ -147,7 +148,7 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class LogitMSE(Term):
-    """Match the logits themselves: the mean of (s − t)². See :func:`kdviz.losses.logit_mse`."""
+    """Logit matching: the mean of (s − t)². See :func:`kdviz.losses.logit_mse`."""
 
     name: ClassVar[str] = "logits"
     needs_teacher: ClassVar[bool] = True
@@ -162,20 +163,20 @@ class LogitMSE(Term):
 
 catalogue(Method(
     "logit_mse", "Logit matching", "response", "logits",
-    "Give the teacher's logits themselves: soft targets in the limit of a large T.",
+    mark("Give the teacher's logits themselves: soft targets in the limit of a large T."),
     r"\tfrac{1}{C}\textstyle\sum_c (s_c - t_c)^2", "Ba, Caruana 2014, arXiv:1312.6184", 1.0, always(LogitMSE),
-    in_words="the logits",
+    in_words=mark("the logits"),
 ))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class LogitHuber(Term):
-    """Match the logits, large differences by their size alone. See :func:`kdviz.losses.logit_huber`.
+    """Logit matching with the Huber loss: linear for large differences. See :func:`kdviz.losses.logit_huber`.
 
     Parameters
     ----------
     delta : float or Schedule
-        Where the square turns into a line, > 0.
+        Where it turns from quadratic to linear, > 0.
     """
 
     delta: Hyperparameter = 1.0
@@ -196,18 +197,18 @@ class LogitHuber(Term):
 
 catalogue(Method(
     "logit_huber", "Logit matching, Huber", "response", "logits",
-    "Give the teacher's logits, large differences counted by their size and not its square.",
+    mark("Give the teacher's logits; large differences count linearly, not squared."),
     r"\tfrac{1}{C}\textstyle\sum_c \mathrm{Huber}_\delta(s_c - t_c)", "Huber 1964", 1.0,
     always(LogitHuber),
-    in_words="the logits",
+    in_words=mark("the logits"),
 ))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Decoupled(SoftTargets):
-    """Target and non-target classes weighed apart: T² · (α·TCKD + β·NCKD). See :func:`kdviz.losses.decoupled`.
+    """Decoupled knowledge distillation (DKD): T² · (α·TCKD + β·NCKD). See :func:`kdviz.losses.decoupled`.
 
-    Where an example has no label the teacher's first choice stands in for it.
+    Target and non-target classes have separate weights. Without a label, the teacher's first choice replaces it.
 
     Parameters
     ----------
@@ -235,7 +236,7 @@ class Decoupled(SoftTargets):
 
 catalogue(Method(
     "decoupled", "Decoupled (DKD)", "response", "logits",
-    "Learn how sure the teacher is of the true class, and apart from that how it ranks the others.",
+    mark("Learn how sure the teacher is of the true class, and apart from that how it ranks the others."),
     r"T^2\big(a\,\mathrm{TCKD} + b\,\mathrm{NCKD}\big)", "Zhao et al. 2022, arXiv:2203.08679", 1.0,
     always(lambda: Decoupled(4.0)),
 ))  # fmt: skip
@@ -243,7 +244,9 @@ catalogue(Method(
 
 @dataclass(frozen=True)
 class StandardizedSoftTargets(SoftTargets):
-    """Soft targets of logits that are standardised first. See :func:`kdviz.losses.standardized_soft_targets`.
+    """Logit standardization (LSKD): soft targets of standardized logits.
+
+    See :func:`kdviz.losses.standardized_soft_targets`.
 
     Parameters
     ----------
@@ -258,17 +261,19 @@ class StandardizedSoftTargets(SoftTargets):
 
 
 catalogue(Method(
-    "standardized_soft_targets", "Standardised logits", "response", "logits",
-    "Learn the shape of the teacher's logits, whatever their mean and spread.",
+    "standardized_soft_targets", "Standardized logits", "response", "logits",
+    mark("Learn the shape of the teacher's logits, whatever their mean and spread."),
     r"T^2\,\mathrm{KL}\big(\sigma_T(z(t))\,\|\,\sigma_T(z(s))\big)", "Sun et al. 2024, arXiv:2403.01427", 1.0,
     always(StandardizedSoftTargets),
-    in_words="the standardised logits",
+    in_words=mark("the standardized logits"),
 ))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Correlation(SoftTargets):
-    """Agree in order and spacing only, within and across examples (DIST). See :func:`kdviz.losses.correlation`.
+    """Correlation (DIST): agree only in order and spacing, within and across examples.
+
+    See :func:`kdviz.losses.correlation`.
 
     Parameters
     ----------
@@ -297,20 +302,20 @@ class Correlation(SoftTargets):
 
 catalogue(Method(
     "correlation", "Correlation (DIST)", "response", "logits",
-    "Correlate with the teacher: within each example over classes, and within each class over examples.",
+    mark("Correlate with the teacher: within each example over classes, and within each class over examples."),
     r"T^2\big[\beta(1-\bar\rho_{\mathrm{rows}}) + \gamma(1-\bar\rho_{\mathrm{columns}})\big]",
     "Huang et al. 2022, arXiv:2205.10536", 1.0, always(lambda: Correlation(4.0)),
-    in_words="the softened answers, as a table of examples and classes",
+    in_words=mark("the softened answers, as a table of examples and classes"),
 ))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class FocusedSoftTargets(SoftTargets):
-    """Soft targets that dwell on the examples where student and teacher disagree.
+    """Soft targets that emphasize the examples where student and teacher disagree.
 
-    Example i weighs w_i = d_i^γ / mean(d^γ), with d_i = ½ Σ_c |σ(t)_c − σ(s)_c|, the distance of both answers in
-    total variation at T = 1; the weights have mean 1 over the batch and no gradient. γ = 0 is plain soft targets. See
-    :func:`kdviz.losses.focused_soft_targets`.
+    Example i has the weight w_i = d_i^γ / mean(d^γ), with d_i = ½ Σ_c |σ(t)_c − σ(s)_c|, the distance of both answers
+    in total variation at T = 1; the weights have mean 1 over the batch and no gradient. γ = 0 is plain soft targets.
+    See :func:`kdviz.losses.focused_soft_targets`.
 
     Parameters
     ----------
@@ -333,6 +338,6 @@ class FocusedSoftTargets(SoftTargets):
 
 
 def teacher_logits(outputs: Outputs) -> Tensor:
-    """Return the teacher's logits, which the engine hands to every term that needs them."""
-    assert outputs.teacher is not None, "the engine hands teacher logits to every term that needs them"
+    """Return the teacher's logits, which the engine passes to every term that needs them."""
+    assert outputs.teacher is not None, "the engine passes teacher logits to every term that needs them"
     return outputs.teacher

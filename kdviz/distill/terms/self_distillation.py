@@ -20,7 +20,7 @@ __all__ = ["SelfDistillation"]
 
 @dataclass(frozen=True)
 class SelfDistillation(LearnsLabels):
-    """Exits at shallow layers learn labels, and what the network says at its end (be your own teacher).
+    """Self-distillation (BYOT, be your own teacher): exits at shallow layers learn from labels and the final output.
 
     The sum over exits i of (1 − α) · CE(z_i, y) + α · T² · KL(σ_T(z) ‖ σ_T(z_i)) + λ · MSE(F_i, F). The gradient goes
     through the exits into the layers below them. Classes weigh what they weigh in the objective's labels. Stands beside
@@ -51,8 +51,8 @@ class SelfDistillation(LearnsLabels):
     answer at the end, are held fixed in what the exits learn.
 
     The paper has ‖F_i − F‖² and bottlenecks of several convolutions; here the squares are averaged, as in
-    :func:`kdviz.losses.hint`, and the bottleneck is one 1×1 convolution with batch normalisation and ReLU (one linear
-    map and ReLU where the features are no maps). α = 0.3, λ = 0.03 and T = 3 are those of the authors' code, which
+    :func:`kdviz.losses.hint`, and the bottleneck is one 1×1 convolution with batch normalization and ReLU (one linear
+    map and ReLU where the features are not maps). α = 0.3, λ = 0.03 and T = 3 are those of the authors' code, which
     takes the distance without its square, and the cross-entropy at T without T².
 
     References

@@ -1,4 +1,4 @@
-"""Terms for transformers: attention, hidden states, embeddings, and a token that listens to the teacher."""
+"""Terms for transformers: attention, hidden states, embeddings, and a token that learns from the teacher."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from ... import losses
+from ...words import mark
 from .. import schedules
 from ..method import Method, catalogue, on_layers
 from ..objective import Term
@@ -22,14 +23,14 @@ __all__ = ["AttentionMatrices", "DistillationToken", "Embeddings", "HiddenStates
 
 @dataclass(frozen=True)
 class AttentionMatrices(Layered):
-    """Attend as the teacher attends: scores before the softmax, head by head (TinyBERT).
+    """Attention matrices (TinyBERT): scores before the softmax, head by head.
 
     See :func:`kdviz.losses.attention_matrices`.
 
     Parameters
     ----------
     student, teacher : str or sequence of str
-        ``nn.MultiheadAttention`` modules, such as "block1.attention"; as many heads and tokens on both sides.
+        ``nn.MultiheadAttention`` modules, such as "block1.attention"; equally many heads and tokens on both sides.
     """
 
     name: ClassVar[str] = "attention_matrices"
@@ -46,21 +47,21 @@ class AttentionMatrices(Layered):
 
 catalogue(Method(
     "attention_matrices", "Attention matrices (TinyBERT)", "transformer", "attention",
-    "Attend from token to token as the teacher attends.",
+    mark("Attend from token to token as the teacher attends."),
     r"\big\|A_s - A_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ A_t", "Jiao et al. 2020, arXiv:1909.10351", 1.0,
     on_layers("attention", AttentionMatrices),
-    in_words="the attention of every token to every other",
+    in_words=mark("the attention of every token to every other"),
 ))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class HiddenStates(Adapted):
-    """Have the teacher's hidden states, through a linear map (TinyBERT). See :func:`kdviz.losses.hidden_states`.
+    """Hidden states (TinyBERT): match the teacher's, through a linear map. See :func:`kdviz.losses.hidden_states`.
 
     Parameters
     ----------
     student, teacher : str or sequence of str
-        Layers that give tokens (B, L, D): a layer map, pair by pair.
+        Layers that output tokens (B, L, D): a layer map, pair by pair.
     regressor : {"auto", "linear"}
         Bridges different widths.
     """
@@ -73,16 +74,16 @@ class HiddenStates(Adapted):
 
 catalogue(Method(
     "hidden_states", "Hidden states (TinyBERT)", "transformer", "tokens",
-    "Have the teacher's tokens after each block, through a linear map.",
+    mark("Have the teacher's tokens after each block, through a linear map."),
     r"\big\|W h_s - h_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ h_t",
     "Jiao et al. 2020, arXiv:1909.10351", 1.0, on_layers("tokens", HiddenStates),
-    in_words="the tokens after each block",
+    in_words=mark("the tokens after each block"),
 ))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Embeddings(Adapted):
-    """Begin with the teacher's embeddings, through a linear map (TinyBERT). See :func:`kdviz.losses.embeddings`.
+    """Embeddings (TinyBERT): match the teacher's, through a linear map. See :func:`kdviz.losses.embeddings`.
 
     Parameters
     ----------
@@ -100,16 +101,16 @@ class Embeddings(Adapted):
 
 catalogue(Method(
     "embeddings", "Embeddings (TinyBERT)", "transformer", "embeddings",
-    "Begin with the teacher's embedded tokens, through a linear map.",
+    mark("Begin with the teacher's embedded tokens, through a linear map."),
     r"\big\|W e_s - e_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ e_t", "Jiao et al. 2020, arXiv:1909.10351", 1.0,
     on_layers("embeddings", Embeddings),
-    in_words="the tokens before the first block",
+    in_words=mark("the tokens before the first block"),
 ))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class SoftCrossEntropy(SoftTargets):
-    """Soft targets by their cross-entropy, T² · CE(σ_T(s), σ_T(t)). See :func:`kdviz.losses.soft_cross_entropy`.
+    """Soft cross-entropy (TinyBERT): T² · CE(σ_T(s), σ_T(t)). See :func:`kdviz.losses.soft_cross_entropy`.
 
     The gradient is that of :class:`SoftTargets`; the value is larger by T² times the teacher's entropy, and so not 0 at
     s = t. TinyBERT has it at T = 1.
@@ -128,7 +129,7 @@ class SoftCrossEntropy(SoftTargets):
 
 @dataclass(frozen=True)
 class DistillationToken(Term):
-    """A head of its own learns from the teacher (DeiT). See :func:`kdviz.losses.distillation_token`.
+    """Distillation token (DeiT): a separate head learns from the teacher. See :func:`kdviz.losses.distillation_token`.
 
     Parameters
     ----------

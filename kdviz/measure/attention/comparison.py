@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ...data.inputs import rows
 from ...models.inference import Inputs, count
+from ...words import mark, number, t
 from ..fidelity import Array
 from ..layers import Layers, best_match, checked_inputs, evenly_spaced, listed, of_examples, part_of
 from .maps import Form, maps_of, unit
@@ -116,22 +117,41 @@ class Attention:
         """
         median, nearest = self.median(), self.nearest()
         if not nearest:
-            on = of_examples(self.n, self.n_given)
-            return f"Nothing can be said from {on}: in each pair of maps one is 0 throughout."
+            examples = of_examples(self.n, self.n_given)
+            text = mark("Nothing can be said from {examples}: in each pair of maps one is 0 throughout.")
+            return t(text, examples=examples)
         student = list(nearest)[-1]
         row, column = self.teacher_layers.index(nearest[student]), self.student_layers.index(student)
-        says = (
-            f"The student's map after {student} is most similar to the teacher's after {nearest[student]} "
-            f"(median cosine {median[row, column]:.2f}); the last maps of both, the teacher's "
-            f"{self.teacher_layers[-1]} and the student's {self.student_layers[-1]}, have "
+        last, by_chance = median[-1, -1], self.by_chance[-1, -1]
+        text = WITHOUT_COSINE if np.isnan(last) else WITHOUT_CHANCE if np.isnan(by_chance) else WITH_CHANCE
+        return t(
+            text,
+            student=student,
+            teacher=nearest[student],
+            nearest=number(median[row, column], ".2f"),
+            last_teacher=self.teacher_layers[-1],
+            last_student=self.student_layers[-1],
+            cosine=number(last, ".2f"),
+            chance=number(by_chance, ".2f"),
+            examples=of_examples(self.n, self.n_given),
         )
-        if np.isnan(median[-1, -1]):
-            says += "no cosine, as one is 0 throughout"
-        else:
-            says += f"a cosine of {median[-1, -1]:.2f}"
-            if not np.isnan(self.by_chance[-1, -1]):
-                says += f", and of {self.by_chance[-1, -1]:.2f} between different examples"
-        return f"{says} (medians of {of_examples(self.n, self.n_given)})."
+
+
+WITH_CHANCE = mark(
+    "The student's map after {student} is most similar to the teacher's after {teacher} (median cosine {nearest}); the "
+    "last maps of both, the teacher's {last_teacher} and the student's {last_student}, have a cosine of {cosine}, and "
+    "of {chance} between different examples (medians of {examples})."
+)
+WITHOUT_CHANCE = mark(
+    "The student's map after {student} is most similar to the teacher's after {teacher} (median cosine {nearest}); the "
+    "last maps of both, the teacher's {last_teacher} and the student's {last_student}, have a cosine of {cosine} "
+    "(medians of {examples})."
+)
+WITHOUT_COSINE = mark(
+    "The student's map after {student} is most similar to the teacher's after {teacher} (median cosine {nearest}); the "
+    "last maps of both, the teacher's {last_teacher} and the student's {last_student}, have no cosine, as one is 0 "
+    "throughout (medians of {examples})."
+)
 
 
 def distance(a: Array, b: Array) -> MapDistance:

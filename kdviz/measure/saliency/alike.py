@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...words import number, t, tn
 from ..fidelity import Array
 
 if TYPE_CHECKING:
@@ -75,16 +76,33 @@ class MapSimilarity:
         """
         lost = int(np.isnan(self.rank).sum())
         if lost == self.n:
-            return f"Nothing can be said from {of_examples(self.n)}: one of the two maps is constant."
+            return t(
+                "Nothing can be said from {examples}: one of the two maps is constant.",
+                examples=of_examples(self.n),
+            )
         low, middle, high = np.nanquantile(self.rank, [0.25, 0.5, 0.75])
-        says = (
-            f"Over {of_examples(self.n - lost)} the median rank correlation of the two maps is {middle:.2f} "
-            f"(quartiles {low:.2f} to {high:.2f}), and they share {100 * np.nanmean(self.overlap):.0f} % of their top "
-            f"{100 * self.top:.3g} % of values."
-        )
+        sentences = [
+            t(
+                "Over {examples} the median rank correlation of the two maps is {median} (quartiles {low} to {high}), "
+                "and they share {shared} of their top {top} of values.",
+                examples=of_examples(self.n - lost),
+                median=number(middle, ".2f"),
+                low=number(low, ".2f"),
+                high=number(high, ".2f"),
+                top=f"{number(100 * self.top, '.3g')} %",
+                shared=f"{number(100 * np.nanmean(self.overlap), '.0f')} %",
+            )
+        ]
         if lost:
-            says += f" {of_examples(lost)} {'has' if lost == 1 else 'have'} a constant map, and no number."
-        return says
+            sentences.append(
+                tn(
+                    "{n} example has a constant map, and no number.",
+                    "{n} examples have a constant map, and no number.",
+                    lost,
+                    n=number(lost),
+                )
+            )
+        return " ".join(sentences)
 
 
 def similarity(a: Array, b: Array, top: float = 0.1) -> MapSimilarity:
@@ -169,4 +187,4 @@ def _top(size: np.ndarray, top: float) -> np.ndarray:
 
 
 def of_examples(n: int) -> str:
-    return f"{n:,} example{'' if n == 1 else 's'}"
+    return tn("{n} example", "{n} examples", n, n=number(n))

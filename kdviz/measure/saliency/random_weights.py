@@ -12,6 +12,7 @@ from ...distill.state import copied
 from ...models.architecture import seeded
 from ...models.inference import Inputs, device_of
 from ...models.randomness import mix
+from ...words import mark, number, t
 from ..fidelity import Array
 from .alike import MapSimilarity, of_examples, similarity
 from .maps import saliency
@@ -74,21 +75,37 @@ def sanity_check(
     return similarity(trained, saliency(redrawn(model, seed), X, target, method, seed=seed, **settings), top)
 
 
+BESIDE_RANDOM = {
+    "teacher": mark(
+        "The teacher's maps and those of the same model with random weights have a median rank correlation of {rank} "
+        "over {examples}: the closer to 1, the less they show of what was learned."
+    ),
+    "student": mark(
+        "The student's maps and those of the same model with random weights have a median rank correlation of {rank} "
+        "over {examples}: the closer to 1, the less they show of what was learned."
+    ),
+}
+CONSTANT = {
+    "teacher": mark(
+        "The teacher's maps, or those of the same model with random weights, are constant and cannot be compared."
+    ),
+    "student": mark(
+        "The student's maps, or those of the same model with random weights, are constant and cannot be compared."
+    ),
+}
+
+
 def on_random_weights(alike: MapSimilarity, who: str) -> str:
     """Return the result of a :func:`sanity_check` in words.
 
     >>> print(on_random_weights(similarity([[1.0, 2.0, 3.0]], [[3.0, 2.0, 1.0]]), "student"))
-    The student's maps and those of the same model with random weights have a median rank correlation of -1.00 over 1
+    The student's maps and those of the same model with random weights have a median rank correlation of −1.00 over 1
     example: the closer to 1, the less they show of what was learned.
     """
     ranks = alike.rank[~np.isnan(alike.rank)]
     if not len(ranks):
-        return f"The {who}'s maps, or those of the same model with random weights, are constant: no comparison."
-    return (
-        f"The {who}'s maps and those of the same model with random weights have a median rank correlation of "
-        f"{np.median(ranks):.2f} over {of_examples(len(ranks))}: the closer to 1, the less they show of what was "
-        "learned."
-    )
+        return t(CONSTANT[who])
+    return t(BESIDE_RANDOM[who], rank=number(np.median(ranks), ".2f"), examples=of_examples(len(ranks)))
 
 
 def redrawn(model: nn.Module, seed: int) -> nn.Module:

@@ -15,6 +15,7 @@ from ... import models
 from ...distill import Distillation, Objective, Runner, Teacher, checks
 from ...distill.live import OF_OBJECTIVE, WITH_SLIDER
 from ...distill.runner import Command, KeepGoing
+from ...words import mark, t
 from ..live import code, messages, status_text
 from ..live.diagnosis import DiagnosisInput
 from ..live.page import AT_REST, LIVE, UNDER_WAY
@@ -60,7 +61,7 @@ class Lab(LabPage):
     (run, and its value), "preset" (name), "opening" (back to how the page opened), "take_up" or "forget" (kept).
     """
 
-    title = "Distillation Lab"
+    title = mark("Distillation Lab")
     _messages = messages.LAB
 
     def __init__(self, run: Distillation | None = None, **chosen: Any) -> None:
@@ -78,7 +79,9 @@ class Lab(LabPage):
         self._newest = LatestOnly("kdviz-answers")
         self._travel = TimeTravel(self.scene, self.roster, self._newest, self._publisher)
         self._groups = RunGroups(self.roster, self._travel)
-        self._session = Session(self.roster, self._page_to_keep, partial(self._publisher.put, self.kept))
+        self._session = Session(
+            self.roster, self._page_to_keep, self._title_of, partial(self._publisher.put, self.kept)
+        )
         heard = (self.kept, self.presets, self.curves, self.runs, self.share)
         self._begin(heard, self._newest, self.controllers, self.drawing)
 
@@ -95,7 +98,7 @@ class Lab(LabPage):
     def _check_not_late(self, command: str) -> None:
         """Refuse what would throw away the run under way: it was pressed before the page knew of that run."""
         if command in ("preset", "take_up") and self._runner.state in UNDER_WAY:
-            raise ValueError("a run is under way; Stop or Reset it first")
+            raise ValueError(t("a run is under way; Stop or Reset it first"))
 
     def _opened(self, browser: str, query: str) -> None:
         """The page has opened: whose browser it is, and with which link it was called."""
@@ -110,7 +113,7 @@ class Lab(LabPage):
         if query and not self.roster:
             found = link.follow(query)
             if found.left_out:
-                self._publisher.put(self.share, note=status_text.as_sentence(found.told))
+                self._publisher.put(self.share, note=status_text.as_sentence(found.note))
             if found.names:
                 self._open_as(found.state)
 
@@ -152,7 +155,7 @@ class Lab(LabPage):
     def _show_run(self, run: str) -> None:
         entry = self.roster.get(str(run))
         if entry is None:
-            raise ValueError(f"there is no run {run!r} on the page")
+            raise ValueError(t("there is no run {name} on the page", name=repr(run)))
         self._publisher.put(self.scene, shown_run=entry.key, step=None)
         at_rest = self._runner.state in AT_REST and not self._groups.repeating
         if at_rest and entry not in self._groups.in_hand(self._runner):
@@ -167,7 +170,7 @@ class Lab(LabPage):
         entry = self.roster.get(str(run))
         in_hand = self._groups.in_hand(self._runner)
         if entry is None or not self.roster.remove(entry.key):
-            raise ValueError("only a branch can be removed; Reset begins anew")
+            raise ValueError(t("only a branch can be removed; Reset begins anew"))
         self.scene.drop(entry.key)
         student = self.roster.student
         if student is not None and (self.scene.shown_run == entry.key or entry in in_hand):
@@ -194,14 +197,16 @@ class Lab(LabPage):
     def _open_with(self, choices: Choices, opening: PageOptions) -> None:
         """Let the run go and open the page anew."""
         self._choices, self._opening = choices, opening
-        self._publisher.put(self.transport, state="loading", status="Opening.")
+        self._publisher.put(self.transport, state="loading", status=t("Opening the page."))
         self._reset(self._show_opening)
 
     # What is chosen
 
     def _on_data(self, change: Bunch) -> None:
         if change.new != self._choices.data:
-            self._publisher.put(self.transport, state="loading", status=f"Opening {change.new}.")
+            self._publisher.put(
+                self.transport, state="loading", status=t("Opening {name}.", name=data_sets.load(change.new).title)
+            )
             self._reset(lambda: self._open(change.new))
 
     def _on_choice(self, change: Bunch) -> None:
@@ -280,7 +285,7 @@ class Lab(LabPage):
         c, own = self._choices, self._own
         teacher = own.teacher if own is not None else self._teacher(c.teacher)
         if teacher is None:
-            raise ValueError("the Lab shows a student beside its teacher and this run has none")
+            raise ValueError("expected a run with a teacher, which the Lab shows beside its student; got one without")
         data = own.data if own is not None else data_sets.load(c.data)
         student = own.student if own is not None else c.student()
         if self._watched is None or self._watched_of != (data.name, c.teacher):
@@ -321,7 +326,7 @@ class Lab(LabPage):
     def _show_runner(self, runner: Runner) -> None:
         state = "running" if self._groups.repeating and runner.state == "finished" else runner.state
         if state in AT_REST or self._session.due:
-            self._keep(state)  # first, so that what is told to be kept is on the disk
+            self._keep(state)  # first, so that what is shown as kept is on the disk
         self._show_progress(runner, state, self._session.problem if state in AT_REST else "")
         locked = status_text.locked_reason(runner)
         self._publisher.put(self.setup, locked=bool(locked), locked_reason=locked)
@@ -335,20 +340,20 @@ class Lab(LabPage):
             self._rest()
 
     def _rest(self) -> None:
-        """Training rests: the views get exact numbers, and the code of what is on the page can be told."""
+        """Training rests: the views get exact numbers, and the page shows the code of its run."""
         self._travel.record(self._groups.in_hand(self._runner))
         self._travel.rest()
         self.controllers.refresh()
         self._link(with_code=True)
 
     def _link(self, *, with_code: bool = False) -> None:
-        """Tell the link that opens the page as it is, and the code of the run shown."""
+        """Show the link that opens the page as it is, and the code of the run shown."""
         if self._own is not None:
             return
         shown = self.roster.get(self.scene.shown_run)
-        told = code.program(shown.run) if with_code and shown is not None else None
+        program = code.program(shown.run) if with_code and shown is not None else None
         try:
-            self._show_link(self.state, told)
+            self._show_link(self.state, program)
         except ValueError as error:
             self._publisher.put(self.share, note=status_text.as_sentence(str(error)))
 
@@ -381,19 +386,24 @@ class Lab(LabPage):
             "choices": self._choices.to_dict(),
             "opening": self._opening.to_dict(),
             "shown": self.scene.shown_run,
-            "verdict": self._groups.verdict,
+            "results": self._groups.results,
         }
 
     def _keep(self, state: str) -> None:
         """Write what is on the page, if the browser said who it is. Between two steps."""
         if self._own is None:
-            c = self._choices
-            title = f"{data_sets.load(c.data).title}, {c.units} hidden units"
-            self._session.save(self.scene.films, title=title, state=state)
+            self._session.save(self.scene.films, title=self._choices.data, state=state)
+
+    @staticmethod
+    def _title_of(choices: Mapping[str, Any]) -> str:
+        """Return what was trained, in a few words."""
+        name = choices.get("data", "")
+        data = data_sets.load(name).title if name in data_sets.names() else name
+        return t("{data}, {units} hidden units", data=data, units=choices.get("units", ""))
 
     def _take_up(self, kept: str) -> None:
         """Go on with a run that was kept."""
-        self._publisher.put(self.transport, state="loading", status="Taking up the run that was kept.")
+        self._publisher.put(self.transport, state="loading", status=t("Resuming the kept run."))
         self._reset(lambda: None)
         self._runner.send("turn_to", build=lambda _: self._taken_up(str(kept)), train=False)
 
@@ -402,9 +412,8 @@ class Lab(LabPage):
         session, runs, films = self._session.load(kept, self._teacher)
         self._choices, self._opening = Choices(**session["choices"]), PageOptions(**session["opening"])
         self._show_opening()
-        self._groups.take_up(session["entries"], runs)
-        self._groups.verdict = str(session.get("verdict", ""))
-        keys = {told["key"]: entry.key for told, entry in zip(session["entries"], self.roster, strict=True)}
+        self._groups.take_up(session["entries"], runs, session.get("results", {}))
+        keys = {saved["key"]: entry.key for saved, entry in zip(session["entries"], self.roster, strict=True)}
         self.scene.drop()
         self.scene.films.update({keys[old]: film for old, film in films.items()})
         shown = self.roster.get(keys.get(session["shown"], "")) or next(iter(self.roster))
@@ -430,7 +439,7 @@ class Lab(LabPage):
         return entry.run if entry is not None else None
 
     def _status_of(self, runner: Runner) -> str:
-        """Say how a runner is; one that was just reset may still be telling of itself."""
+        """Return the status line of a runner; one that was just reset may still report."""
         return status_text.status(runner, outdated=self._outdated, repeats=self._groups.now_repeating)
 
     @classmethod

@@ -16,6 +16,8 @@ from urllib.parse import unquote
 from ...distill.live import LIVE, WITH_SLIDER
 from ...widgets.scene import VIEWS
 from ...widgets.share import CONTROLS, PARTS
+from ...words import number as written
+from ...words import t
 from ..live.checks import shown
 from ..live.panel import STATE_VERSION
 from .choices import WITHOUT_LABELS, Choices
@@ -123,15 +125,17 @@ class Followed:
     left_out: dict[str, str]
 
     @property
-    def told(self) -> str:
+    def note(self) -> str:
         """One sentence, without a full stop, on what was left out; empty where nothing was."""
         if not self.left_out:
             return ""
         first, *others = self.left_out
-        named = ", ".join(shown(name) for name in others[:5])
-        more = f"; left out too: {named}" if others else ""
-        beginning = f"this link was followed without {shown(first)}" if self.names else "this link cannot be followed"
-        return f"{beginning}: {self.left_out[first]}{more}"
+        why = self.left_out[first]
+        if others:
+            why = t("{why}; left out too: {names}", why=why, names=", ".join(shown(name) for name in others[:5]))
+        if self.names:
+            return t("this link was followed without {name}: {why}", name=shown(first), why=why)
+        return t("this link cannot be followed: {why}", why=why)
 
 
 def follow(query: str) -> Followed:
@@ -147,8 +151,9 @@ def follow(query: str) -> Followed:
     (300, {'T': "T must be a number above 0, up to 1000, got 'hot'"})
     """
     if len(query) > MOST_CHARACTERS:
-        told = f"a link may have {MOST_CHARACTERS:,} characters, got {len(query):,}; ask for a shorter one"
-        return Followed(defaults(), (), {"": told})
+        most, count = written(MOST_CHARACTERS), written(len(query))
+        why = t("a link may have {most} characters, got {n}; ask for a shorter one", most=most, n=count)
+        return Followed(defaults(), (), {"": why})
     left_out: dict[str, str] = {}
     given: dict[str, Any] = {}
     for link, texts in _split(query).items():
@@ -179,8 +184,8 @@ def to_call(state: Mapping[str, Any]) -> str:
     """
     whole, usual = complete(state), defaults()
     names = [*_PARAMETERS, *(n for n in whole if n not in _PARAMETERS)]
-    told = [f"{n}={whole[n]!r}" for n in names if n not in LECTURERS and whole[n] != usual[n]]
-    return f"kd.panels.Lab({', '.join(told)})"
+    arguments = [f"{n}={whole[n]!r}" for n in names if n not in LECTURERS and whole[n] != usual[n]]
+    return f"kd.panels.Lab({', '.join(arguments)})"
 
 
 def complete(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -234,7 +239,10 @@ def _complete(
         low, high = whole[f"{name}_range"]
         if whole[f"{name}_range"] != PAGE[f"{name}_range"] and not low <= whole[name] <= high:
             label, within = names.get(name, name), names.get(f"{name}_range", f"{name}_range")
-            raise ValueError(f"{label} must lie within {within}, {low:g} to {high:g}, got {whole[name]:g}")
+            ends = {"low": written(low, "g"), "high": written(high, "g"), "value": written(whole[name], "g")}
+            raise ValueError(
+                t("{name} must lie within {range}, {low} to {high}, got {value}", name=label, range=within, **ends)
+            )
     return whole
 
 
@@ -249,11 +257,17 @@ def _chosen(whole: Mapping[str, Any], given: Collection[str], names: Mapping[str
         raise ValueError(str(error)) from error
     for name in (name for name in _PARAMETERS if name in chosen):
         if (value := getattr(made, name)) != chosen[name]:
-            raise ValueError(f"{names.get(name, name)} must be {value} where labels is 0, got {shown(chosen[name])}")
+            label, got = names.get(name, name), shown(chosen[name])
+            raise ValueError(t("{name} must be {value} where labels is 0, got {got}", name=label, value=value, got=got))
     if made.steps > MOST_STEPS:
         raise ValueError(
-            f"epochs and batch_size must come to {MOST_STEPS:,} steps at most, got {made.epochs:,} and "
-            f"{made.batch_size:,}, which come to {made.steps:,}"
+            t(
+                "epochs and batch_size must come to {most} steps at most, got {epochs} and {batch}, which come to {n}",
+                most=written(MOST_STEPS),
+                epochs=written(made.epochs),
+                batch=written(made.batch_size),
+                n=written(made.steps),
+            )
         )
     return made.to_dict()
 
@@ -279,15 +293,16 @@ def _split(query: str) -> dict[str, list[str]]:
 def _read(link: str, texts: list[str]) -> Any:
     """Return the value of a parameter, checked by itself."""
     if link not in STATE_NAMES and link != "preset":
-        raise ValueError(f"a link has no {shown(link)}; it may have {', '.join(('preset', *STATE_NAMES))}")
+        there = ", ".join(("preset", *STATE_NAMES))
+        raise ValueError(t("a link has no {name}; it may have {names}", name=shown(link), names=there))
     if len(texts) > 1:
-        raise ValueError(f"{link} must be given once, got it {'twice' if len(texts) == 2 else f'{len(texts)} times'}")
+        raise ValueError(t("{name} must be given once, got it {n} times", name=link, n=len(texts)))
     try:
         text = unquote(texts[0].removeprefix("="), errors="strict")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{link} must be plain text, got {shown(texts[0][1:])}") from error
+        raise ValueError(t("{name} must be plain text, got {value}", name=link, value=shown(texts[0][1:]))) from error
     if not texts[0]:
-        raise ValueError(f"{link} must have a value, as in {link}=…, got none")
+        raise ValueError(t("{name} must have a value, as in {name}=…, got none", name=link))
     if link == "preset":
         return _check_preset(text)
     parameter = _PARAMETERS[STATE_NAMES[link]]
@@ -296,7 +311,10 @@ def _read(link: str, texts: list[str]) -> Any:
 
 def _check_preset(value: Any) -> str:
     if not isinstance(value, str) or value not in ("", *BY_NAME):
-        raise ValueError(f"preset must be one of {', '.join(BY_NAME)}, got {shown(value)}")
+        names = ", ".join(BY_NAME)
+        raise ValueError(
+            t("{name} must be one of {names}, got {value}", name="preset", names=names, value=shown(value))
+        )
     return value
 
 

@@ -1,4 +1,4 @@
-"""The Lab's page: its widgets, where they stand, and what they are told. What the buttons do is in ``lab.py``."""
+"""The Lab's page: its widgets, where they stand, and what they show. What the buttons do is in ``lab.py``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ... import widgets
 from ...data import Splits
 from ...distill.live import WITH_SLIDER
 from ...widgets.from_page import Box, VBox
+from ...words import t
 from ..live import status_text
 from ..live.diagnosis import DiagnosisController, DiagnosisInput
 from ..live.page import AT_REST, LivePage
@@ -106,7 +107,7 @@ class LabPage(LivePage):
         self._publisher.put(self.presets, chosen=opening.preset)
 
     def _show_examples(self, watched: WatchedExamples, data: Splits, selected: int) -> None:
-        """Show other examples, and the one that was chosen if there is such a one."""
+        """Show other examples, and select the one that was chosen if it is among them."""
         traits = watched.scene(data.classes)
         if 0 <= selected < len(watched.examples):
             traits["selected"] = selected
@@ -153,14 +154,14 @@ class LabPage(LivePage):
 
     def _show_link(self, state: dict[str, Any], code: str | None = None) -> None:
         """Show the link and the call that open the page as it is, and the code of the run where it is given."""
-        told: dict[str, Any] = {} if code is None else {"code": code}
-        self._publisher.put(self.share, query=link.to_query(state), call=link.to_call(state), **told)
+        program: dict[str, Any] = {} if code is None else {"code": code}
+        self._publisher.put(self.share, query=link.to_query(state), call=link.to_call(state), **program)
 
 
 def preset_rows() -> list[dict[str, str]]:
-    """Return what the Presets widget says of each preset."""
-    names = ("name", "title", "question", "look")
-    return [{name: getattr(preset, name) for name in names} for preset in presets.PRESETS]
+    """Return what the Presets widget shows of each preset."""
+    texts = ("title", "question", "look")
+    return [{"name": one.name, **{text: t(getattr(one, text)) for text in texts}} for one in presets.PRESETS]
 
 
 def page_traits(opening: PageOptions) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
+from ...words import mark, t
 from ..live.checks import shown
 
 MOST_EDITS = 60
@@ -41,16 +42,20 @@ def is_number(value: Any) -> bool:
 
 def number(high: float, *, above: bool = False) -> Parameter:
     """A number from 0 to ``high``; ``above``: not 0 itself."""
-    wanted = f"a number above 0, up to {high:g}" if above else f"a number from 0 to {high:g}"
+    text = mark("{name} must be a number above 0, up to {high}, got {value}")
+    text = text if above else mark("{name} must be a number from 0 to {high}, got {value}")
+
+    def refused(name: str, value: Any) -> ValueError:
+        return ValueError(t(text, name=name, high=f"{high:g}", value=shown(value)))
 
     def read(name: str, text: str) -> float:
         if not _NUMBER.fullmatch(text):
-            raise ValueError(f"{name} must be {wanted}, got {shown(text)}")
+            raise refused(name, text)
         return float(text)
 
     def check(name: str, value: Any) -> float:
         if not is_number(value) or not 0 <= value <= high or (above and value == 0):
-            raise ValueError(f"{name} must be {wanted}, got {shown(value)}")
+            raise refused(name, value)
         return float(value)
 
     return Parameter(read, number_text, check)
@@ -58,16 +63,19 @@ def number(high: float, *, above: bool = False) -> Parameter:
 
 def whole(low: int, high: int) -> Parameter:
     """A whole number from ``low`` to ``high``."""
-    wanted = f"a whole number from {low} to {high}"
+
+    def refused(name: str, value: Any) -> ValueError:
+        text = mark("{name} must be a whole number from {low} to {high}, got {value}")
+        return ValueError(t(text, name=name, low=low, high=high, value=shown(value)))
 
     def read(name: str, text: str) -> int:
         if not _WHOLE.fullmatch(text):
-            raise ValueError(f"{name} must be {wanted}, got {shown(text)}")
+            raise refused(name, text)
         return int(text)
 
     def check(name: str, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ValueError(f"{name} must be {wanted}, got {shown(value)}")
+            raise refused(name, value)
         return value
 
     return Parameter(read, str, check)
@@ -78,12 +86,12 @@ def flag() -> Parameter:
 
     def read(name: str, text: str) -> bool:
         if text not in ("0", "1"):
-            raise ValueError(f"{name} must be 0 or 1, got {shown(text)}")
+            raise ValueError(t("{name} must be 0 or 1, got {value}", name=name, value=shown(text)))
         return text == "1"
 
     def check(name: str, value: Any) -> bool:
         if not isinstance(value, bool):
-            raise ValueError(f"{name} must be True or False, got {shown(value)}")
+            raise ValueError(t("{name} must be True or False, got {value}", name=name, value=shown(value)))
         return value
 
     return Parameter(read, lambda value: str(int(value)), check)
@@ -94,13 +102,15 @@ def word(among: Collection[str] | None = None) -> Parameter:
 
     def check(name: str, value: Any) -> str:
         if not isinstance(value, str) or (not _WORD.fullmatch(value) if among is None else value not in among):
-            wanted = "a name" if among is None else f"one of {', '.join(among)}"
-            raise ValueError(f"{name} must be {wanted}, got {shown(value)}")
+            wanted = {"name": name, "value": shown(value)}
+            if among is None:
+                raise ValueError(t("{name} must be a name, got {value}", **wanted))
+            raise ValueError(t("{name} must be one of {names}, got {value}", names=", ".join(among), **wanted))
         return value
 
     def read(name: str, text: str) -> str:
         if not _WORD.fullmatch(text):
-            raise ValueError(f"{name} must be a name, got {shown(text)}")
+            raise ValueError(t("{name} must be a name, got {value}", name=name, value=shown(text)))
         return text
 
     return Parameter(read, str, check)
@@ -113,7 +123,7 @@ def words(among: Collection[str]) -> Parameter:
     def check(name: str, values: Any) -> list[str]:
         names = list(values) if isinstance(values, list | tuple) else [None]
         if not all(isinstance(value, str) for value in names) or len(set(names)) < len(names):
-            raise ValueError(f"{name} must be names, each once, got {shown(values)}")
+            raise ValueError(t("{name} must be names, each once, got {value}", name=name, value=shown(values)))
         return [one.check(name, value) for value in names]
 
     return Parameter(lambda name, text: [one.read(name, part) for part in text.split(",") if part], ",".join, check)
@@ -128,7 +138,9 @@ def ends(of: Parameter) -> Parameter:
     def check(name: str, values: Any) -> list[Any]:
         pair = list(values) if isinstance(values, list | tuple) else []
         if len(pair) != 2 or not all(map(is_number, pair)) or not pair[0] < pair[1]:
-            raise ValueError(f"{name} must be two numbers, the smaller first, got {shown(values)}")
+            raise ValueError(
+                t("{name} must be two numbers, the smaller first, got {value}", name=name, value=shown(values))
+            )
         return [of.check(name, value) for value in pair]
 
     return Parameter(read, lambda values: ",".join(of.write(v) for v in values), check)
@@ -152,7 +164,8 @@ def edits(numbers: dict[str, tuple[str, Parameter]]) -> Parameter:
             step, _, rest = part.partition(":")
             what, _, value = rest.partition(":")
             if what not in full_names:
-                raise ValueError(f"{name} must be as 480:T:8, with one of {', '.join(full_names)}, got {shown(part)}")
+                wanted = {"names": ", ".join(full_names), "value": shown(part)}
+                raise ValueError(t("{name} must be as 480:T:8, with one of {names}, got {value}", name=name, **wanted))
             full = full_names[what]
             made.append(
                 [step_number.read(f"{name} (step)", step), full, numbers[full][1].read(f"{name} ({what})", value)]
@@ -161,22 +174,23 @@ def edits(numbers: dict[str, tuple[str, Parameter]]) -> Parameter:
 
     def check(name: str, given: Any) -> list[list[Any]]:
         if not isinstance(given, list | tuple):
-            raise ValueError(f"{name} must be a list of edits, got {shown(given)}")
+            raise ValueError(t("{name} must be a list of edits, got {value}", name=name, value=shown(given)))
         if len(given) > MOST_EDITS:
-            raise ValueError(f"{name} may be {MOST_EDITS} at most, got {len(given)}")
+            raise ValueError(t("{name} may be {most} at most, got {n}", name=name, most=MOST_EDITS, n=len(given)))
         checked = []
         for edit in given:
             if not (
                 isinstance(edit, list | tuple) and len(edit) == 3 and isinstance(edit[1], str) and edit[1] in short
             ):
+                wanted = {"names": ", ".join(short), "value": shown(edit)}
                 raise ValueError(
-                    f"{name} must each be a step, one of {', '.join(short)}, and a value, got {shown(edit)}"
+                    t("{name} must each be a step, one of {names}, and a value, got {value}", name=name, **wanted)
                 )
             step, what, value = edit
             made = numbers[what][1].check(f"{name} ({what})", value)
             checked.append([step_number.check(f"{name} (step)", step), what, made])
         if len({(step, what) for step, what, _ in checked}) < len(checked):
-            raise ValueError(f"{name} must change each value at most once a step, got two at one step")
+            raise ValueError(t("{name} must change each value at most once a step, got two at one step", name=name))
         return sorted(checked, key=lambda edit: edit[0])
 
     def write(made: Any) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...distill import Distillation
 from ...distill.runner import KeepGoing
-from ...measure import Paired, paired
+from ...words import t
 from ..live.roster import NAMES
 
 SMOOTHING = 0.1
@@ -19,7 +19,7 @@ Group = Sequence[tuple[str, Distillation]]
 
 @dataclass(frozen=True)
 class SeedResult:
-    """What one seed gave: by role, validation errors (%) over steps, and errors on the test set."""
+    """The result of one seed: by role, validation errors (%) over steps, and errors on the test set."""
 
     seed: int
     curves: dict[str, tuple[list[int], list[float]]]
@@ -78,7 +78,7 @@ class Repeats:
         return with_twins(run, [role for role, _ in self.group])
 
     def take(self, runs: Sequence[Distillation]) -> None:
-        """Take in what the runs made by ``build`` gave."""
+        """Add the results of the runs made by ``build``."""
         self.results.append(SeedResult.of(list(zip((role for role, _ in self.group), runs, strict=True))))
 
     def bands(self) -> list[dict[str, Any]]:
@@ -93,7 +93,7 @@ class Repeats:
             bands.append(
                 {
                     "role": role,
-                    "name": NAMES[role],
+                    "name": t(NAMES[role]),
                     "steps": steps,
                     "low": values.min(0).round(4).tolist(),
                     "mean": values.mean(0).round(4).tolist(),
@@ -103,13 +103,10 @@ class Repeats:
             )
         return bands
 
-    def difference(self, role: str) -> Paired | None:
-        """Return the paired difference in test errors, student less ``role``, over the seeds so far."""
-        pairs = [r.test_errors for r in self.results if {"student", role} <= set(r.test_errors)]
-        return paired([p["student"] - p[role] for p in pairs]) if pairs else None
-
-    def mean_errors(self, role: str) -> float:
-        return float(np.mean([r.test_errors[role] for r in self.results]))
+    @property
+    def test_errors(self) -> list[dict[str, int]]:
+        """Errors on the test set, by role, seed by seed."""
+        return [result.test_errors for result in self.results]
 
 
 def can_repeat(run: Distillation) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from ...distill import Distillation, Runner, checks
@@ -13,6 +14,7 @@ from ...distill.live import OF_OBJECTIVE
 from ...distill.runner import KeepGoing
 from ...distill.twin import SHARED
 from ...measure import PairedErrors
+from ...words import mark, number, t
 from ..live.roster import MOST, Entry, Roster, paired_on_test
 from . import verdict
 from .repeats import Repeats, can_repeat, with_twins
@@ -22,14 +24,12 @@ TWINS = ("twin", "smoothed")
 
 
 class RunGroups:
-    """Makes groups of runs for the runner, puts them on the roster, and says what came of them.
+    """Makes groups of runs for the runner, puts them on the roster, and says how they compare.
 
     Methods that take the runner are called on its thread, between two steps, unless they say otherwise.
 
     Attributes
     ----------
-    verdict : str
-        What the difference between student and twins is worth; empty before there is one.
     repeats : Repeats or None
         The seeds trained so far.
     repeating : bool
@@ -48,9 +48,22 @@ class RunGroups:
         self._roster.clear()
         self._joining.clear()
         self._differences: dict[str, PairedErrors] = {}
+        self._seeds: list[dict[str, int]] = []  # test errors by role
+        self._can_repeat = False
         self.repeats: Repeats | None = None
         self.repeating = False
-        self.verdict = ""
+
+    @property
+    def verdict(self) -> str:
+        """What the difference between student and twins is worth; empty before there is one."""
+        over_seeds = verdict.of_seeds(self._seeds)
+        return over_seeds or verdict.of_one_run(self._differences, can_repeat=self._can_repeat)
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """The numbers behind the verdict, JSON-able."""
+        differences = {role: asdict(one) for role, one in self._differences.items()}
+        return {"differences": differences, "seeds": self._seeds, "can_repeat": self._can_repeat}
 
     @property
     def coming_key(self) -> str:
@@ -81,19 +94,20 @@ class RunGroups:
         """
         parent = self._roster.get(key)
         if parent is None:
-            raise ValueError("there is no run to branch from yet; press Train first")
+            raise ValueError(t("there is no run to branch from yet; press Train first"))
         if self.repeating:
-            raise ValueError("other seeds are being trained; stop them before you branch")
+            raise ValueError(t("other seeds are being trained; stop them before you branch"))
         at = parent.run.steps_done if step is None else checks.whole("step", step)
         if not 0 <= at <= parent.run.steps_done:
-            raise ValueError(f"a branch must begin in 0 ... {parent.run.steps_done:,}, the steps done, got {at}")
+            last = number(parent.run.steps_done)
+            raise ValueError(t("a branch must begin in 0 ... {last}, the steps done, got {step}", last=last, step=at))
         given = changed_at(parent.run, at, checked_edits(parent.run, edits))
         if len(self._roster) >= MOST:
-            raise ValueError(f"the page holds at most {MOST} runs; remove a branch before you make another")
+            raise ValueError(t("the page holds at most {n} runs; remove a branch before you make another", n=MOST))
         runner.send("turn_to", build=lambda _: self.branch(parent, at, given))
 
     def branch(self, parent: Entry, step: int, edits: dict[str, float]) -> Sequence[Distillation]:
-        """Return a branch of a run on the page, and where an edit concerns its twin too one of that as well."""
+        """Return a branch of a run on the page, and one of its twin where an edit concerns the twin too."""
         parents = [parent]
         twin = self._roster.role("twin")
         if set(SHARED) & set(edits) and twin is not None and parent.role in ("student", "branch"):
@@ -102,7 +116,7 @@ class RunGroups:
         joining = []
         for one in parents:
             kept = {name: value for name, value in edits.items() if name in one.run.editable}
-            note = "no teacher" if one is not parent else ""
+            note = mark("no teacher") if one is not parent else ""
             more = {"role": "branch", "group": self._groups, "start": step, "note": note, "parent": one.key}
             joining.append((one.run.branch(min(step, one.run.steps_done), **kept), more))
         self._joining = joining
@@ -130,10 +144,10 @@ class RunGroups:
         return [entry for entry in self._roster if any(entry.run is run for run in runner.runs)]
 
     def finished(self, runner: Runner) -> None:
-        """Say what came of the runs that have come to their end; while repeating, go on with the next seed."""
+        """Compare the runs that have ended; while repeating, go on with the next seed."""
         if self.repeating and self.repeats is not None and not self.in_hand(runner):
             self.repeats.take(runner.runs)
-            self.verdict = verdict.of_seeds(self.repeats)
+            self._seeds = self.repeats.test_errors
             if self.repeats.done:
                 self.end_repeats(runner)
             else:
@@ -145,17 +159,17 @@ class RunGroups:
         if any(entry.role == "student" for entry in entries) and not self.repeats:
             beside = ("student", *TWINS)
             self._differences = paired_on_test({e.role: e.run for e in entries if e.role in beside})
-            self.verdict = verdict.of_one_run(self._differences, can_repeat=can_repeat(entries[0].run))
+            self._can_repeat = can_repeat(entries[0].run)
 
     def repeat(self, runner: Runner, seeds: int) -> None:
         """Begin to train the student's group again with other seeds. From any thread."""
         student = self._roster.student
         if self.repeating:
-            raise ValueError("other seeds are being trained already; stop them before you begin anew")
+            raise ValueError(t("other seeds are being trained already; stop them before you begin anew"))
         if student is None or not student.run.history.evaluated("test"):
-            raise ValueError("train the run on the page to its end first; then repeat it with other seeds")
+            raise ValueError(t("train the run on the page to its end first; then repeat it with other seeds"))
         if not can_repeat(student.run):
-            raise ValueError("the student is a model of your own; kdviz cannot build it anew with another seed")
+            raise ValueError(t("the student is a model of your own; kdviz cannot build it anew with another seed"))
         group = [(entry.role, entry.run) for entry in self._roster.group(student.group)]
         self.repeats = Repeats(group, seeds)
         self.repeating = True
@@ -172,13 +186,20 @@ class RunGroups:
         """Return what the seeds so far span, for ``Scene.bands``. From any thread."""
         return self.repeats.bands() if self.repeats is not None else []
 
-    def take_up(self, saved: list[dict[str, Any]], runs: dict[str, Distillation]) -> None:
-        """Put runs that were kept on the roster again, under new keys; ``saved`` is told of by their old ones."""
+    def take_up(self, saved: list[dict[str, Any]], runs: dict[str, Distillation], results: Mapping[str, Any]) -> None:
+        """Put kept runs on the roster again, under new keys; entries in ``saved`` and ``runs`` use the old keys.
+
+        ``results`` are those of :attr:`results`.
+        """
         self.clear()
-        for told in saved:
-            more = {name: told[name] for name in ("start", "colour", "hidden", "note", "name") if name in told}
-            self._roster.add(runs[told["key"]], told["role"], key=self._key(), group=int(told["group"]), **more)
-            self._groups = max(self._groups, int(told["group"]))
+        names = ("start", "colour", "hidden", "note", "own_name", "number")
+        for entry in saved:
+            more = {name: entry[name] for name in names if name in entry}
+            self._roster.add(runs[entry["key"]], entry["role"], key=self._key(), group=int(entry["group"]), **more)
+            self._groups = max(self._groups, int(entry["group"]))
+        self._differences = {role: PairedErrors(**one) for role, one in results.get("differences", {}).items()}
+        self._seeds = list(results.get("seeds", []))
+        self._can_repeat = bool(results.get("can_repeat"))
 
     def end_repeats(self, runner: Runner) -> None:
         """Turn back to the runs on the page. From any thread."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -27,12 +27,20 @@ class Session:
     roster : Roster
     page : callable
         Returns what has to be kept besides the runs, JSON-able.
-    tell : callable
+    title : callable
+        Returns what was trained, in a few words for the reader, from the choices of a kept session.
+    show : callable
         Takes the traits of the Kept widget.
     """
 
-    def __init__(self, roster: Roster, page: Callable[[], dict[str, Any]], tell: Callable[..., None]) -> None:
-        self._roster, self._page, self._tell = roster, page, tell
+    def __init__(
+        self,
+        roster: Roster,
+        page: Callable[[], dict[str, Any]],
+        title: Callable[[Mapping[str, Any]], str],
+        show: Callable[..., None],
+    ) -> None:
+        self._roster, self._page, self._title, self._show = roster, page, title, show
         self._keeper = SessionStore("")
         self._saved_at = time.monotonic()
         self._took_s: deque[float] = deque(maxlen=3)  # the last saves
@@ -44,7 +52,7 @@ class Session:
             self.offer()
 
     def offer(self) -> None:
-        self._tell(offers=[asdict(kept) for kept in self._keeper.offers()])
+        self._show(offers=[{**asdict(kept), "title": self._title(kept.choices)} for kept in self._keeper.offers()])
 
     def save(self, films: dict[str, LogitRecording], *, title: str, state: str) -> None:
         """Write what is on the page. Between two steps, on the runner's thread."""

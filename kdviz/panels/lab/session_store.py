@@ -34,6 +34,7 @@ from ...distill import Distillation, Recipe, Teacher, durable, storage
 from ...distill.snapshot import OnDisk, Snapshot, whole
 from ...models.architecture import rebuildable
 from ...widgets.recording import Frame, LogitRecording
+from ...words import number, t, tn
 from . import session_files
 
 PRUNE_EVERY_S = 60.0
@@ -56,6 +57,8 @@ class Kept:
     steps_done, total_steps : int
     state : str
         State of training, as in Transport.
+    choices : dict
+        What the page had chosen.
     """
 
     id: str
@@ -64,6 +67,7 @@ class Kept:
     steps_done: int
     total_steps: int
     state: str
+    choices: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass
@@ -139,7 +143,7 @@ class SessionStore:
         Parameters
         ----------
         session : dict
-            Whatever the page needs, JSON-able. ``"title"`` and ``"state"`` are told in `offers`; so are
+            Whatever the page needs, JSON-able. ``"title"`` and ``"state"`` are shown in `offers`; so are
             ``"steps_done"`` and ``"total_steps"``, by default those of the first run.
         runs : dict of str to Distillation
             By id. Only runs made of parts with names can be kept: shipped data, a student that kdviz can build.
@@ -159,7 +163,7 @@ class SessionStore:
                 with durable.only_writer(self._place, WAIT_S):
                     self._save(dict(session), runs, films or {})
             except (OSError, ValueError, TypeError, SafetensorError) as error:
-                self.problem = f"This run could not be kept: {str(error).rstrip('.')}."
+                self.problem = t("This run could not be kept: {why}.", why=str(error).rstrip("."))
                 return False
             self.problem = ""
             return True
@@ -197,9 +201,9 @@ class SessionStore:
         for file in files.keys() - self._on_disk:  # after all are written: one wait is shared by many
             durable.to_disk(place / file)
         self._on_disk = set(files)
-        told = {"version": session_files.FORMAT, "kdviz": version("kdviz"), "when": now, "files": files}
+        header = {"version": session_files.FORMAT, "kdviz": version("kdviz"), "when": now, "files": files}
         count = session_files.next_number(self._place)
-        written = json.dumps({**told, "number": count, **body}).encode()
+        written = json.dumps({**header, "number": count, **body}).encode()
         fresh = place / f"save-{count:08d}-{durable.digest_of(written)}.json"
         fresh.write_bytes(written)
         durable.to_disk(fresh)
@@ -228,7 +232,9 @@ class SessionStore:
                 return known.entry
             state = run.capture()
             if state.history.first_bad is not None or not whole(state.snapshots[-1]).finite:
-                raise ValueError(f"after step {state.steps_done:,} its loss or weights are not finite")
+                raise ValueError(
+                    t("after step {step} its loss or weights are not finite", step=number(state.steps_done))
+                )
             state = replace(state, snapshots=_thinned(state.snapshots, stride))
             recipe = replace(known.recipe, edits=tuple(e.to_dict() for e in state.history.edits))
             described, rest = storage.describe(run.plan, state, recipe)
@@ -251,7 +257,9 @@ class SessionStore:
         if name is None:
             fetched = whole(snapshot)
             numbers = storage.snapshot_numbers(fetched)
-            tensors = {key: storage.on_its_own(t, key) for key, t in storage.snapshot_tensors(fetched).items()}
+            tensors = {
+                key: storage.on_its_own(tensor, key) for key, tensor in storage.snapshot_tensors(fetched).items()
+            }
             name = _write(place, tensors)
         self._snapshots[snapshot.mark] = (place / name, numbers)
         return name, numbers
@@ -288,8 +296,8 @@ class SessionStore:
         found = []
         for place, manifest in session_files.sessions(self._place):
             if place.name != self.id:
-                told = {name: manifest[name] for name in ("title", "when", "steps_done", "total_steps", "state")}
-                found.append(Kept(place.name, **told))
+                summary = {name: manifest[name] for name in ("title", "when", "steps_done", "total_steps", "state")}
+                found.append(Kept(place.name, **summary, choices=manifest["session"].get("choices", {})))
         return found
 
     @property
@@ -300,8 +308,11 @@ class SessionStore:
         )
         if not count:
             return ""
-        which = "One run that was kept is damaged and" if count == 1 else f"{count} runs that were kept are damaged and"
-        return f"{which} cannot be taken up; all others can."
+        return tn(
+            "One kept run is damaged and cannot be resumed; all others can.",
+            "{n} kept runs are damaged and cannot be resumed; all others can.",
+            count,
+        )
 
     def load(self, kept: str, teachers: Callable[[str], Teacher] | None = None) -> Loaded:
         """Return (session, runs, films) as they were saved; the runs go on bit for bit.
@@ -321,7 +332,7 @@ class SessionStore:
         place = self._known(kept)
         manifest = session_files.read(place)
         if manifest is None:
-            raise ValueError(f"the session {kept} is not kept here any more, or is damaged; train anew")
+            raise ValueError(t("the session {id} is not kept here any more, or is damaged; train anew", id=kept))
         once = _Once(place, teachers)
         runs, films = {}, {}
         try:
@@ -331,7 +342,9 @@ class SessionStore:
                 if entry["film"]:
                     films[name] = _film(load_file(place / entry["film"]))
         except (OSError, LookupError, TypeError, ValueError, SafetensorError) as error:
-            raise ValueError(f"the session {kept} cannot be taken up ({error}); forget it and train anew") from error
+            raise ValueError(
+                t("the session {id} cannot be resumed ({why}); discard it and train anew", id=kept, why=error)
+            ) from error
         with self._lock:
             self._taken = (kept, session_files.current(place))
             for name, run in runs.items():  # the next save need not write them again
@@ -353,7 +366,9 @@ class SessionStore:
                     session_files.remove(place)
                     session_files.remove_empty(self._place)
             except OSError as error:
-                raise ValueError(f"the session {kept} could not be forgotten ({error}); try again") from error
+                raise ValueError(
+                    t("the session {id} could not be discarded ({why}); try again", id=kept, why=error)
+                ) from error
 
     def _known(self, kept: str) -> Path:
         if not self.token or not isinstance(kept, str) or not session_files.ID.fullmatch(kept):
@@ -365,18 +380,18 @@ def _recipe(run: Distillation) -> Recipe:
     """Return a run's recipe, or say why it could not be made again from it."""
     recipe = run.recipe
     if recipe.student is None:
-        raise ValueError("its student is a module of your own; keep it yourself with run.save(folder)")
+        raise ValueError(t("its student is a module of your own; keep it yourself with run.save(folder)"))
     if "custom" in (recipe.optimizer, recipe.augment):
-        raise ValueError("its optimizer or augmentation is of your own; keep it yourself with run.save(folder)")
+        raise ValueError(t("its optimizer or augmentation is of your own; keep it yourself with run.save(folder)"))
     if recipe.data not in data_sets.names():
-        raise ValueError("its data are your own; keep it yourself with run.save(folder)")
+        raise ValueError(t("its data are your own; keep it yourself with run.save(folder)"))
     if run.teacher is not None and recipe.teacher is None and rebuildable(run.teacher.module) is None:
-        raise ValueError("its teacher is a module of your own; keep it yourself with run.save(folder)")
+        raise ValueError(t("its teacher is a module of your own; keep it yourself with run.save(folder)"))
     return recipe
 
 
 def _stride(runs: Mapping[str, Distillation]) -> int:
-    """Return 1 if all snapshots find room, else 2, 4, 8 ...: only every so-manieth is written."""
+    """Return 1 if all snapshots find room, else 2, 4, 8 ...: only every k-th snapshot is written."""
     unique = {snapshot.mark: snapshot.nbytes for run in runs.values() for snapshot in run.snapshots}
     stride = 1
     while sum(unique.values()) / stride > 0.75 * session_files.BYTES and stride < 512:

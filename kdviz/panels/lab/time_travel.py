@@ -108,5 +108,5 @@ class TimeTravel:
 
 def described(entries: Iterable[Entry]) -> list[dict[str, Any]]:
     """Return what has to be kept of entries besides their runs."""
-    names = ("key", "role", "name", "group", "start", "colour", "hidden", "note")
+    names = ("key", "role", "own_name", "number", "group", "start", "colour", "hidden", "note")
     return [{name: getattr(entry, name) for name in names} for entry in entries]

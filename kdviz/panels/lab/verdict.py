@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
-from ...measure import Paired, PairedErrors
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+
+from ...measure import PairedErrors, paired
 from ...measure.error_words import TWIN, against, in_errors, worth
-from .repeats import Repeats
+from ...words import mark, number, t
+
+OVER_SEEDS = {
+    "twin": mark(
+        "Over {n} seeds the student makes {student} test errors on average, its twin (no teacher) {twin}: "
+        "{difference}, {worth}."
+    ),
+    "smoothed": mark(
+        "Over {n} seeds the student makes {student} test errors on average, its twin (label smoothing) {twin}: "
+        "{difference}, {worth}."
+    ),
+}
 
 
-def of_one_run(differences: dict[str, PairedErrors], *, can_repeat: bool) -> str:
-    """Return the verdict on one run's test errors; ``differences`` holds student less twin, by the twin's role."""
+def of_one_run(differences: Mapping[str, PairedErrors], *, can_repeat: bool) -> str:
+    """Return the verdict on one run's test errors; ``differences`` holds student − twin, by the twin's role."""
     if not differences:
         return ""
-    told = " ".join(against(TWIN[role], d) for role, d in differences.items())
-    seeds = "Repeat with other seeds to see how far those move it." if can_repeat else ""
-    return f"{told} The intervals hold the noise of these test examples only; this is one seed. {seeds}".strip()
+    sentences = [against(t(TWIN[role]), difference) for role, difference in differences.items()]
+    sentences.append(t("The intervals hold the noise of these test examples only; this is one seed."))
+    if can_repeat:
+        sentences.append(t("Repeat with other seeds to see how far those move it."))
+    return " ".join(sentences)
 
 
-def of_seeds(repeats: Repeats) -> str:
-    """Return the verdict over the seeds so far."""
-    told = []
-    for role, _ in repeats.group[1:]:
-        difference = repeats.difference(role)
-        if difference is not None and difference.n > 1:
-            told.append(_several(TWIN[role], difference, repeats.mean_errors("student"), repeats.mean_errors(role)))
-    return " ".join(told)
-
-
-def _several(twin: str, d: Paired, student: float, other: float) -> str:
-    return (
-        f"Over {d.n} seeds the student makes {student:,.0f} test errors on average, its {twin} {other:,.0f}: "
-        f"{in_errors(d)}, {worth(d)}."
-    )
+def of_seeds(errors: Sequence[Mapping[str, int]]) -> str:
+    """Return the verdict over the seeds so far; ``errors`` holds the test errors of each seed, by role."""
+    sentences = []
+    for role, text in OVER_SEEDS.items():
+        pairs = [(one["student"], one[role]) for one in errors if {"student", role} <= set(one)]
+        if len(pairs) < 2:
+            continue
+        difference = paired([student - twin for student, twin in pairs])
+        student, twin = (number(fmean(column), ",.0f") for column in zip(*pairs, strict=True))
+        figures = {"difference": in_errors(difference), "worth": worth(difference)}
+        sentences.append(t(text, n=len(pairs), student=student, twin=twin, **figures))
+    return " ".join(sentences)

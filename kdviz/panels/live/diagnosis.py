@@ -9,19 +9,20 @@ from typing import Any, NamedTuple
 
 from ... import diagnosis as doctor
 from ...diagnosis import Diagnosis, Finding
-from ...diagnosis.result import STOPPED, shown
+from ...diagnosis.result import shown
 from ...distill import Distillation
 from ...widgets import DiagnosisView
 from ...widgets.scene import Scene
+from ...words import mark, number, t
 from . import status_text
 from .publisher import Publisher
 from .worker import LatestOnly
 
 BUDGET_S = 20.0
 PUBLISHED_EVERY_S = 0.2
-CLOSER = (
-    f"Trains the run a few times more with other numbers, and its twin as often, for about {BUDGET_S:.0f}\u00a0s; "
-    "judged on validation data."
+CLOSER = mark(
+    "Trains the run a few times more with other numbers, and its twin as often, for about {seconds}\u00a0s; judged on "
+    "validation data."
 )
 
 
@@ -86,10 +87,10 @@ class DiagnosisController:
             If no run has ended.
         """
         if not self._offered:
-            raise ValueError("no run has ended yet; press Train first")
+            raise ValueError(t("no run has ended yet; press Train first"))
         self._stop = threading.Event()
-        told = "Looking closer: training short runs beside yours." if closer else "Looking."
-        self._publisher.put(self.widget, stage="looking", status=told, share=None)
+        status = t("Looking closer: training short runs beside yours.") if closer else t("Looking.")
+        self._publisher.put(self.widget, stage="looking", status=status, share=None)
         stop = self._stop
         self._worker.put("look", lambda: self._look(stop, closer))
 
@@ -120,12 +121,12 @@ class DiagnosisController:
             progress=self._progress(stop),
         )
         if self._stop is stop and self._offered:  # nobody went on training meanwhile
-            if self.found is None or found.arms or STOPPED not in found.not_looked_at:
+            if self.found is None or found.arms or not found.stopped:
                 self.found = found  # else what was known is more
             self._show(self.found, subject, closer and self.found is found)
 
     def _progress(self, stop: threading.Event) -> Callable[[int, int], bool]:
-        """Return what a look tells how far it is, and asks whether to go on."""
+        """Return what a look reports its progress to, and asks whether to go on."""
         next_time = 0.0
 
         def progress(done: int, total: int) -> bool:
@@ -139,7 +140,7 @@ class DiagnosisController:
         return progress
 
     def _show(self, found: Diagnosis, subject: DiagnosisInput, closer: bool) -> None:
-        whole = closer and STOPPED not in found.not_looked_at
+        whole = closer and not found.stopped
         can = not whole and subject.run.data.train.labelled > 0
         self._publisher.put(
             self.widget,
@@ -150,7 +151,7 @@ class DiagnosisController:
             clean=found.clean_sentence,
             findings=[self._row(finding) for finding in found.findings],
             notes=list(found.not_looked_at),
-            closer=CLOSER if can else "",
+            closer=t(CLOSER, seconds=number(BUDGET_S, ".0f")) if can else "",
         )
 
     def _row(self, finding: Finding) -> dict[str, Any]:
@@ -158,7 +159,7 @@ class DiagnosisController:
         query = finding.try_link if self._to_call else ""
         return {
             "name": finding.name,
-            "title": finding.title,
+            "title": t(finding.title),
             "severity": finding.severity,
             "confidence": finding.confidence,
             "sentence": finding.sentence,

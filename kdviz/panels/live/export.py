@@ -20,9 +20,29 @@ from ...widgets import Bias, Scene, bundle
 from ...widgets.from_page import Box
 from ...widgets.stand_in import Changes, within, written
 from ...widgets.traits import View
+from ...words import language, mark, t
 
 LOCKED = ("branch", "diagnosis", "repeat")  # controls that ask Python
 UNDER_WAY = ("loading", "running")
+WITHOUT_SCRIPT = mark("What is recorded here is drawn by JavaScript. Allow it for this file and reload.")
+MADE = mark(
+    "Made on {when} with kdviz {version}. What was recorded is all here: temperature, steps and examples can be moved. "
+    "Training, branches and the digit pad need Python: {command}."
+)
+MONTHS = (
+    mark("January"),
+    mark("February"),
+    mark("March"),
+    mark("April"),
+    mark("May"),
+    mark("June"),
+    mark("July"),
+    mark("August"),
+    mark("September"),
+    mark("October"),
+    mark("November"),
+    mark("December"),
+)
 
 
 def write(view: ipywidgets.Widget, path: str | Path, *, title: str, changes: Changes | None = None) -> Path:
@@ -55,19 +75,26 @@ def page(view: ipywidgets.Widget, *, title: str, changes: Changes | None = None)
     for scene in {v.scene for v in everything if isinstance(getattr(v, "scene", None), Scene)}:
         without[scene] = {**_scene_changes(scene, left_out), **without.get(scene, {})}
     script = bundle.script(Path(bundle.__file__).with_name("exported.js"))
-    now = datetime.now(UTC)
     return TEMPLATE.format(
         policy=policy(script, modules=True),
         title=html.escape(title),
         heading=html.escape(title),
         style=PAGE_STYLE,
         widget=html.escape(view.model_id),
-        when=now.isoformat(timespec="seconds"),
-        said=f"{now.day} {now:%B %Y, %H:%M} UTC",
+        language=language(),
+        without_script=html.escape(t(WITHOUT_SCRIPT)),
+        made=_made(datetime.now(UTC)),
         version=version("kdviz"),
         data=script_json(written([view], without)),
         script=script,
     )
+
+
+def _made(now: datetime) -> str:
+    """Return the footer: when it was made, and what it can do."""
+    date = t("{day} {month} {year}", day=now.day, month=t(MONTHS[now.month - 1]), year=now.year)
+    when = f'<time datetime="{now.isoformat(timespec="seconds")}">{date}, {now:%H:%M} UTC</time>'
+    return t(MADE, when=when, version=version("kdviz"), command="<code>kdviz serve</code>")
 
 
 def _needs_python(widget: ipywidgets.Widget) -> bool:
@@ -108,7 +135,7 @@ body {
 """
 
 TEMPLATE = """<!DOCTYPE html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -123,10 +150,9 @@ TEMPLATE = """<!DOCTYPE html>
 <body>
 <main class="kd-export">
 <h1>{heading}</h1>
-<noscript>What is recorded here is drawn by JavaScript. Allow it for this file and reload.</noscript>
+<noscript>{without_script}</noscript>
 <div data-widget="{widget}"></div>
-<footer>Made on <time datetime="{when}">{said}</time> with kdviz {version}. What was recorded is all here: temperature,
-steps and examples can be moved. Training, branches and the digit pad need Python: <code>kdviz serve</code>.</footer>
+<footer>{made}</footer>
 </main>
 <script type="application/json" id="kd-export">{data}</script>
 <script type="module">{script}</script>

@@ -18,7 +18,7 @@ class Edits(Kind):
     besides: Mapping[str, Kind] = field(default_factory=dict)
 
     @property
-    def said(self) -> str:
+    def expected(self) -> str:
         return "a mapping from names to numbers"
 
     def check(self, value: Any, path: str) -> None:

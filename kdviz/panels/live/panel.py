@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import ipywidgets
 
 from ...distill.schema import Kind, Record
+from ...words import t
 from .checks import shown
 
 STATE_VERSION = 1
@@ -99,7 +100,7 @@ class Panel:
         """
         from .export import write
 
-        return write(self.view, path, title=title or self.title, changes=self._without_python())
+        return write(self.view, path, title=title or t(self.title), changes=self._without_python())
 
     def _without_python(self) -> Mapping[ipywidgets.Widget, Mapping[str, Any]]:
         """Return what has to stand in an exported file in place of what the widgets hold now, by widget and trait."""

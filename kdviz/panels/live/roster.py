@@ -14,9 +14,10 @@ from ...distill import Distillation, Evaluation
 from ...distill.live import LIVE
 from ...measure import PairedErrors, paired_errors
 from ...models import inference
+from ...words import mark, t
 from . import status_text
 
-NAMES = {"student": "Student", "twin": "Twin, no teacher", "smoothed": "Twin, label smoothing", "branch": "Branch"}
+NAMES = {"student": mark("Student"), "twin": mark("Twin, no teacher"), "smoothed": mark("Twin, label smoothing")}
 COLOURS = 5  # branches have one of so many colours in turn
 MOST = 8
 LONGEST_NAME = 40
@@ -31,6 +32,10 @@ class Entry:
     key : str
         Names it in messages and films.
     role : {"student", "twin", "smoothed", "branch"}
+    own_name : str
+        The reader's; empty for the usual one.
+    number : int
+        Place among the branches, from 1.
     start : int or None
         The step it branched at.
     group : int
@@ -44,8 +49,9 @@ class Entry:
     key: str
     run: Distillation
     role: str
-    name: str
     group: int
+    own_name: str = ""
+    number: int = 0
     start: int | None = None
     colour: int = 0
     hidden: bool = False
@@ -54,17 +60,25 @@ class Entry:
     best_weights: tuple[int, dict[str, Tensor]] | None = None
 
     @property
+    def name(self) -> str:
+        """What it is called, in the reader's language unless the reader named it."""
+        if self.own_name:
+            return self.own_name
+        return t("Branch {n}", n=self.number) if self.role == "branch" else t(NAMES[self.role])
+
+    @property
     def finished(self) -> bool:
         return self.run.steps_done >= self.run.total_steps
 
     def row(self) -> dict[str, Any]:
-        """Return what the page says of it, for ``Scene.runs``."""
+        """Return what the page shows of it, for ``Scene.runs``."""
         points = self.run.history.evaluated("validation")
         tests = self.run.history.evaluated("test")
         best = min(points, key=lambda e: (e.errors, e.step), default=None)
         return {
             "id": self.key,
             "name": self.name,
+            "named": bool(self.own_name),
             "role": self.role,
             "colour": self.colour,
             "hidden": self.hidden,
@@ -76,7 +90,7 @@ class Entry:
                 if e.name in LIVE
             ],
             "from": self.start,
-            "note": self.note,
+            "note": t(self.note) if self.note else "",
             "best": {"step": best.step, "value": round(100 * best.errors / best.examples, 4)} if best else None,
             "test": tests[-1].errors if tests else None,
             "best_test": self.best_test.errors if self.best_test else None,
@@ -96,7 +110,7 @@ class Roster:
     """
 
     _entries: dict[str, Entry] = field(default_factory=dict)
-    _made: int = 0
+    _branches: int = 0  # the highest number given out
     _lock: Any = field(default_factory=threading.RLock)
 
     def __iter__(self) -> Iterator[Entry]:
@@ -127,16 +141,15 @@ class Roster:
         return [e for e in self if e.group == group]
 
     def add(self, run: Distillation, role: str, *, key: str, group: int, **more: Any) -> Entry:
-        """Add a run; a branch is named by its place among the branches."""
+        """Add a run; a branch without a ``number`` gets the next one."""
         with self._lock:
             if len(self._entries) >= MOST:
                 raise ValueError(f"the page holds at most {MOST} runs; remove a branch before making another")
-            name = NAMES[role]
+            entry = Entry(key, run, role, group, **more)
             if role == "branch":
-                self._made += 1
-                name = f"Branch {self._made}"
-                more.setdefault("colour", (self._made - 1) % COLOURS)
-            entry = Entry(key, run, role, more.pop("name", name), group, **more)
+                entry.number = entry.number or self._branches + 1
+                entry.colour = more.get("colour", (entry.number - 1) % COLOURS)
+                self._branches = max(self._branches, entry.number)
             self._entries[key] = entry
             return entry
 
@@ -144,13 +157,13 @@ class Roster:
         """Forget all runs."""
         with self._lock:
             self._entries.clear()
-            self._made = 0
+            self._branches = 0
 
     def rename(self, key: str, name: str) -> None:
-        """Give a run a name of the reader's; an empty one gives its first name back."""
+        """Give a run a name of the reader's; an empty one gives the usual name back."""
         entry = self.get(key)
         if entry is not None:
-            entry.name = " ".join(str(name).split())[:LONGEST_NAME] or NAMES[entry.role]
+            entry.own_name = " ".join(str(name).split())[:LONGEST_NAME]
 
     def hide(self, key: str, hidden: bool) -> None:
         """Take a run's curve off the plot, or put it back."""
@@ -168,7 +181,7 @@ class Roster:
             return True
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return what the page says of all runs, for ``Scene.runs``."""
+        """Return what the page shows of all runs, for ``Scene.runs``."""
         return [entry.row() for entry in self]
 
 

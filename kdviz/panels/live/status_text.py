@@ -10,9 +10,40 @@ from ...distill import Distillation, Evaluation, Objective, Runner, Schedule
 from ...distill.history import Edit
 from ...distill.live import LIVE, OF_OBJECTIVE
 from ...distill.variants import PENALTIES, variant_name
-from ...measure.error_words import TWIN_IN_PROSE
 from ...models.wrap import kind_name
-from ...words import t
+from ...words import mark, number, t
+
+BESIDE = {  # by the twin's role: fewer, more, as many errors
+    "twin": (
+        mark("{n} fewer than its twin without a teacher ({twin})"),
+        mark("{n} more than its twin without a teacher ({twin})"),
+        mark("as many as its twin without a teacher ({twin})"),
+    ),
+    "smoothed": (
+        mark("{n} fewer than its twin with label smoothing ({twin})"),
+        mark("{n} more than its twin with label smoothing ({twin})"),
+        mark("as many as its twin with label smoothing ({twin})"),
+    ),
+}
+ASKING = {  # by what the runner is loading
+    "transfer set": mark("Asking the teacher about the transfer set."),
+    "validation set": mark("Asking the teacher about the validation set."),
+    "test set": mark("Asking the teacher about the test set."),
+}
+FINISHED = {  # by whether other choices were made since
+    False: mark("Finished after {total} steps."),
+    True: mark("Finished after {total} steps. Train again uses the new choices."),
+}
+ERRORS = {  # by split: the student alone, and beside its twins
+    "test": (
+        mark("On the {n} test examples the student makes {errors} errors."),
+        mark("On the {n} test examples the student makes {errors} errors, {beside}."),
+    ),
+    "validation": (
+        mark("After step {step}, on {n} validation examples, the student makes {errors} errors."),
+        mark("After step {step}, on {n} validation examples, the student makes {errors} errors, {beside}."),
+    ),
+}
 
 
 def name_of(module: nn.Module) -> str:
@@ -22,7 +53,7 @@ def name_of(module: nn.Module) -> str:
         return str(card.title)
     architecture = getattr(module, "architecture", {})
     if architecture.get("name") == "mlp":
-        return f"{'-'.join(map(str, architecture['hidden']))} hidden units"
+        return t("{sizes} hidden units", sizes="-".join(map(str, architecture["hidden"])))
     return kind_name(module)
 
 
@@ -44,20 +75,24 @@ def status(runner: Runner, *, outdated: bool = False, repeats: tuple[int, int] |
     repeats : (int, int), optional
         Which seed is being trained, of how many.
     """
-    step, total = f"{runner.steps_done:,}", f"{runner.total_steps:,}"
+    step, total = number(runner.steps_done), number(runner.total_steps)
     if repeats is not None and runner.state in ("loading", "running", "finished"):
-        return f"Seed {repeats[0]} of {repeats[1]}: student and twins learn again. Stop keeps the seeds that are done."
-    if runner.message and runner.state in ("stopped", "finished"):
-        return as_sentence(runner.message)
-    new_choices = " Train again uses the new choices." if outdated else ""
+        return t(
+            "Seed {n} of {total}: student and twins learn again. Stop keeps the seeds that are done.",
+            n=repeats[0],
+            total=repeats[1],
+        )
+    message = as_sentence(t(runner.message)) if runner.message else ""
+    if message and runner.state in ("stopped", "finished"):
+        return message
     texts = {
-        "idle": as_sentence(runner.message or "ready to train"),
-        "loading": f"Asking the teacher about the {runner.loading}.",
-        "running": as_sentence(runner.message) if runner.message else _learning(runner.runs),
-        "paused": f"Paused after step {step} of {total}.",
-        "stopped": f"Stopped after step {step} of {total}; what was learned is kept.",
-        "finished": f"Finished after {total} steps.{new_choices}",
-        "failed": as_sentence(runner.message),
+        "idle": message or t("Ready to train."),
+        "loading": t(ASKING.get(runner.loading, "")),
+        "running": message or _learning(runner.runs),
+        "paused": t("Paused after step {step} of {total}.", step=step, total=total),
+        "stopped": t("Stopped after step {step} of {total}; what was learned is kept.", step=step, total=total),
+        "finished": t(FINISHED[outdated], total=total),
+        "failed": message,
     }
     return texts[runner.state]
 
@@ -65,10 +100,10 @@ def status(runner: Runner, *, outdated: bool = False, repeats: tuple[int, int] |
 def _learning(runs: Sequence[Distillation]) -> str:
     """Say what student and twin do now."""
     if len(runs) < 2:
-        return "The student is learning."
+        return t("The student is learning.")
     if runs[0].data.train.labelled < len(runs[0].data.train):
-        return "The student learns from every example, its twin only from the labelled ones among them."
-    return "Student and twin learn from the same batches."
+        return t("The student learns from every example, its twin only from the labelled ones among them.")
+    return t("Student and twin learn from the same batches.")
 
 
 def as_sentence(text: str) -> str:
@@ -79,9 +114,9 @@ def as_sentence(text: str) -> str:
 def locked_reason(runner: Runner) -> str:
     """Return why the choices cannot be changed now; empty when they can."""
     if runner.state == "loading" or runner.state == "running":
-        return "These choices belong to the run under way."
+        return t("These choices belong to the run under way.")
     if runner.runs and runner.state != "finished":
-        return "These choices belong to the run on the page; Reset to change them."
+        return t("These choices belong to the run on the page; Reset to change them.")
     return ""
 
 
@@ -93,12 +128,16 @@ def teacher_error(run: Distillation) -> float | None:
 
 def edit_text(edit: Edit) -> str:
     """Return an edit in a few characters, for a mark on a curve."""
-    value = "schedule" if isinstance(edit.value, Schedule) else f"{edit.value:.3g}"
-    return f"{LIVE[edit.name].symbol} = {value}"
+    return f"{t(LIVE[edit.name].symbol)} = {value_text(edit)}"
+
+
+def value_text(edit: Edit) -> str:
+    """Return what an edit set, in a few characters."""
+    return t("schedule") if isinstance(edit.value, Schedule) else number(edit.value, ".3g")
 
 
 def curves_sentence(runs: Sequence[Distillation], best: Evaluation | None = None) -> str:
-    """Return one sentence on how student and twins stand: on test data once the plan is finished, else on validation.
+    """Return sentences on how student and twins stand: on test data once the plan is finished, else on validation.
 
     Parameters
     ----------
@@ -112,44 +151,46 @@ def curves_sentence(runs: Sequence[Distillation], best: Evaluation | None = None
     if not latest:
         return ""
     student = latest[0]
-    where = f"On the {student.examples:,} {split} examples"
-    if split == "validation":
-        where = f"After step {student.step:,}, on {student.examples:,} validation examples,"
-    teacher = f"; its teacher makes {student.teacher_errors:,}" if student.teacher_errors is not None else ""
-    beside = "".join(
-        f", {_beside(student, twin, of)}" for twin, of in zip(latest[1:], TWIN_IN_PROSE.values(), strict=False)
-    )
-    told = f"{where} the student makes {student.errors:,} errors{beside}{teacher}."
+    beside = [_beside(student, twin, role) for twin, role in zip(latest[1:], BESIDE, strict=False)]
+    figures = {"n": number(student.examples), "step": number(student.step), "errors": number(student.errors)}
+    sentences = [t(ERRORS[split][bool(beside)], **figures, beside=", ".join(beside))]
+    if student.teacher_errors is not None:
+        sentences.append(t("Its teacher makes {errors}.", errors=number(student.teacher_errors)))
     if split == "test" and best is not None:
-        told += _at_its_best(student, best)
-    return told + _caveats(runs, split)
+        sentences.append(_at_its_best(student, best))
+    return " ".join([*sentences, *_caveats(runs, split)])
 
 
 def _at_its_best(last: Evaluation, best: Evaluation) -> str:
     if best.step == last.step:
-        return " Its last step is also its best on validation data."
-    return f" As it was at its best on validation data, after step {best.step:,}, it makes {best.errors:,}."
+        return t("The student's last step is also its best on validation data.")
+    return t(
+        "As it was at its best on validation data, after step {step}, the student makes {errors} errors.",
+        step=number(best.step),
+        errors=number(best.errors),
+    )
 
 
-def _beside(student: Evaluation, twin: Evaluation, of: str) -> str:
+def _beside(student: Evaluation, twin: Evaluation, role: str) -> str:
     """Say how many errors fewer or more the student makes than a twin."""
-    named = f"its {of} ({twin.errors:,})"
-    if twin.errors == student.errors:
-        return f"as many as {named}"
-    word = "fewer" if student.errors < twin.errors else "more"
-    share = f" ({abs(twin.errors - student.errors) / twin.errors:.0%})".replace("%", "\u202f%") if twin.errors else ""
-    return f"{abs(twin.errors - student.errors):,}{share} {word} than {named}"
+    difference = student.errors - twin.errors
+    count = number(abs(difference))
+    if twin.errors:
+        count += f" ({number(abs(difference) / twin.errors, '.0%')})"
+    fewer, more, same = BESIDE[role]
+    return t(same if not difference else fewer if difference < 0 else more, n=count, twin=number(twin.errors))
 
 
-def _caveats(runs: Sequence[Distillation], split: str) -> str:
+def _caveats(runs: Sequence[Distillation], split: str) -> list[str]:
     """Say what the comparison does not show."""
     train = runs[0].data.train
     notes = []
     if len(runs) > 1 and train.labelled < len(train):
-        notes.append(f"Of each pass the twin can learn from the {train.labelled:,} labelled examples only.")
+        n = number(train.labelled)
+        notes.append(t("Of each pass the twin can learn from the {n} labelled examples only.", n=n))
     if split == "test":
-        notes.append("This is one run; other initial weights and batches would move these figures.")
-    return "".join(f" {note}" for note in notes)
+        notes.append(t("This is one run; other initial weights and batches would move these figures."))
+    return notes
 
 
 def in_force(run: Distillation) -> dict[str, float]:
@@ -165,4 +206,5 @@ def in_force(run: Distillation) -> dict[str, float]:
 def penalty(objective: Objective) -> str:
     """Return what the fairness slider weighs, for a reader; empty without a penalty."""
     names = ((variant_name(term, PENALTIES), term.group_column) for term in objective.terms)
-    return next((f"{t(PENALTIES[name].words)} by {column}" for name, column in names if name), "")
+    by = ((t(PENALTIES[name].words), column) for name, column in names if name)
+    return next((t("{penalty} by {column}", penalty=penalty, column=column) for penalty, column in by), "")

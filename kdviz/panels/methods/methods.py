@@ -21,6 +21,7 @@ from ...distill.schema import Kind
 from ...distill.terms import HardLabels
 from ...measure.gradients import TermGradients, term_gradients
 from ...widgets.from_page import Box, VBox
+from ...words import t
 from ..live import status_text
 from ..live.diagnosis import DiagnosisController, DiagnosisInput
 from ..live.page import AT_REST, LIVE, UNDER_WAY, LivePage
@@ -126,7 +127,7 @@ class Methods(LivePage):
         for name in ("method", "pair"):
             values = asked.get(name, [])
             if len(values) > 1:
-                self._say(f"{name} must be given once in a link, got it {len(values)} times")
+                self._say(t("{name} must be given once, got it {n} times", name=name, n=len(values)))
             elif values:
                 try:  # what is wrong with one of them does not stop the other
                     asked_for = replace(asked_for, weight=None, temperature=None, **{name: values[0]})  # type: ignore[arg-type]
@@ -187,7 +188,7 @@ class Methods(LivePage):
 
     def _show_soon(self) -> None:
         if not self._asked_to_show:
-            self._publisher.put(self.transport, state="loading", status="Opening the method.")
+            self._publisher.put(self.transport, state="loading", status=t("Opening the method."))
         super()._show_soon()
 
     def _show_chosen(self) -> None:
@@ -225,8 +226,8 @@ class Methods(LivePage):
             {"name": m.name, "title": m.title, "family": m.family, "reason": _reason(m.name, trial)}
             for m in METHODS.values()
         ]
-        pairs = [{"name": name, "title": pair.title} for name, pair in offered().items()]
-        own = {"pairs": [], "pair": "", "given": trial.title} if self._choices.pair == OWN else {}
+        pairs = [{"name": name, "title": t(pair.title)} for name, pair in offered().items()]
+        own = {"pairs": [], "pair": "", "given": t(trial.title)} if self._choices.pair == OWN else {}
         here = {"pairs": pairs, "pair": self._choices.pair, "given": ""}
         return {"methods": rows, "chosen": self._choices.method, "note": trial.note, **(own or here)}
 
@@ -243,7 +244,7 @@ class Methods(LivePage):
         self._shown_numbers = dict(numbers)
         return {
             "title": chosen.title,
-            "says": chosen.says,
+            "says": t(chosen.says),
             "source": chosen.source,
             "formulas": formulas(chosen),
             "drawing": picture(run, chosen, trial.layer_pairs),
@@ -265,7 +266,7 @@ class Methods(LivePage):
         """Make the runs that stand beside the method's, and ask the teacher about the transfer set."""
         run = self._planned
         if run is None:
-            raise ValueError("this method cannot be run on these models; choose another")
+            raise ValueError(t("this method cannot be run on these models; choose another"))
         made = {"hinton": lambda: self._trial(self._choices.pair).distillation(hinton()), "twin": run.twin}
         runs = {"student": run, **{role: made[role]() for role in self._beside(run)}}
         for one in runs.values():
@@ -329,7 +330,7 @@ class Methods(LivePage):
     def _show_runs(self, runner: Runner) -> None:
         """Show the curves; where training rests, the newest gradients and the program too."""
         own = self.runs["student"]
-        names = {**sentences.NAMES, "student": self._choices.chosen.title}
+        names = {role: t(name) for role, name in sentences.NAMES.items()} | {"student": self._choices.chosen.title}
         rows = [_row(role, run, names[role]) for role, run in self.runs.items()]
         self._publisher.put(self.scene, runs=rows, teacher_error=status_text.teacher_error(own), state=runner.state)
         self._publisher.put(self.curves, sentence=sentences.errors_sentence(self.runs, self._choices.chosen))
@@ -341,7 +342,7 @@ class Methods(LivePage):
     @staticmethod
     def _locked_reason(runner: Runner) -> str:
         """Return why no other method can be chosen now; empty when one can."""
-        return "A run is under way: Stop or Reset it to choose another method." if runner.state in BEGUN else ""
+        return t("A run is under way: Stop or Reset it to choose another method.") if runner.state in BEGUN else ""
 
     def _asked_about(self) -> DiagnosisInput | None:
         """Return the method's run and its twin, for who asks why it did (not) help."""
@@ -364,7 +365,7 @@ class Methods(LivePage):
         return self._choices.to_dict()
 
     def _without_python(self) -> Mapping[ipywidgets.Widget, Mapping[str, Any]]:
-        reason = "This page is a copy without Python: its method stays."
+        reason = t("This page is a copy without Python: its method stays.")
         still = {"locked": True, "locked_reason": reason}
         return {self.methods: still, self.picture: {"weight_symbol": "", "temperature_range": []}}
 
@@ -395,4 +396,4 @@ def _pairs(found: TermGradients) -> list[float | None]:
 def _row(role: str, run: Distillation, name: str) -> dict[str, Any]:
     """Return what the curves show of a run, with the edits of its weight and temperature."""
     marks = [{"step": e.step, "text": sentences.edit_text(e)} for e in run.history.edits if e.name != "weight_hard"]
-    return {**Entry(role, run, role, name, 0).row(), "edits": marks}
+    return {**Entry(role, run, role, 0, own_name=name).row(), "named": False, "edits": marks}

@@ -16,11 +16,22 @@ from ...distill.taps import SCORES, modules_by_name, taps
 from ...distill.terms import HardLabels, Layered, Term
 from ...models.inference import ask
 from ...models.looking import evaluating
+from ...words import mark, t
 
 MOST_LAYERS = 9  # of one model that are drawn; of more, those that nothing is compared with are left out
 
 OF_FAMILY = {"response": "bars", "adversarial": "bars", "relation": "matrix"}
-BRIDGES = {"1×1 conv": "a 1×1 convolution", "linear": "a linear map", "linear, both sides": "linear maps on both sides"}
+BRIDGES = {
+    "1×1 conv": mark("a 1×1 convolution"),
+    "linear": mark("a linear map"),
+    "linear, both sides": mark("linear maps on both sides"),
+}
+OF_RESPONSE, OF_LAYERS = mark("the softened answers"), mark("what layers give")
+COMPARED = mark("{method} compares {what}: the teacher’s {teacher} and the student’s {student}.")
+BRIDGED = mark(
+    "{method} compares {what}: the teacher’s {teacher} and the student’s {student}, through {bridge}, learned with the "
+    "student and thrown away after."
+)
 ANSWER = "answer"  # the box of a model whose layers cannot be seen
 OF_RANK = {4: "maps", 3: "tokens", 2: "vector"}
 
@@ -31,7 +42,7 @@ def picture(run: Distillation, chosen: Method, layers: LayerPairs) -> dict[str, 
     Parameters
     ----------
     run : Distillation
-        With the method's objective; its adapters are told as they are.
+        With the method's objective; its adapters are shown as they are.
     chosen : Method
     layers : LayerPairs
         Of the two models.
@@ -57,8 +68,12 @@ def picture(run: Distillation, chosen: Method, layers: LayerPairs) -> dict[str, 
         columns[who] = _column(model, x, found[who], [pair[side] for pair in pairs], _of_pairs(layers, side))
     through = _bridges(run, chosen, len(pairs))
     links: list[dict[str, Any]] = [
-        {"student": _place(columns["student"], s), "teacher": _place(columns["teacher"], t), "through": through[at]}
-        for at, (s, t) in enumerate(pairs)
+        {
+            "student": _place(columns["student"], student),
+            "teacher": _place(columns["teacher"], teacher),
+            "through": t(through[at]) if through[at] else "",
+        }
+        for at, (student, teacher) in enumerate(pairs)
     ]
     labels = chosen.family == "labels" or any(isinstance(t, HardLabels) for t in run.objective.terms)
     shapes = [(columns["teacher"][link["teacher"]], columns["student"][link["student"]]) for link in links]
@@ -107,7 +122,7 @@ def _column(
         shown = inside.get(name, name)
         boxes.append({"name": shown.removesuffix(SCORES), "shape": _shape(found[shown]), "compared": shown in compared})
     given = tensors(few)[0]
-    return [{"name": "input", "shape": _shape(tuple(given.shape)), "compared": False}, *boxes]
+    return [{"name": t("input"), "shape": _shape(tuple(given.shape)), "compared": False}, *boxes]
 
 
 def _outline(model: nn.Module, found: Mapping[str, tuple[int, ...]], kept: set[str]) -> list[str]:
@@ -173,7 +188,7 @@ def _bridges(run: Distillation, chosen: Method, pairs: int) -> list[str]:
         return [""] * pairs
     auxiliary: Any = run.auxiliary[names[0]]
     if chosen.name == "adversarial":
-        return ["opponent"] * pairs
+        return [mark("opponent")] * pairs
     if isinstance(auxiliary, nn.ModuleDict):
         auxiliary = auxiliary["mean"]
     return [_bridge(auxiliary[at]) for at in range(pairs)]
@@ -182,12 +197,12 @@ def _bridges(run: Distillation, chosen: Method, pairs: int) -> list[str]:
 def _bridge(module: nn.Module) -> str:
     """Return an adapter in words: "1×1 conv", "linear", or "linear, both sides"."""
     if isinstance(module, nn.ModuleList):
-        return "linear, both sides"
+        return mark("linear, both sides")
     for part in module.modules():
         if isinstance(part, nn.Conv2d):
-            return "1×1 conv"
+            return mark("1×1 conv")
         if isinstance(part, nn.Linear):
-            return "linear"
+            return mark("linear")
     return ""
 
 
@@ -199,16 +214,16 @@ def _sentence(
 ) -> str:
     """Say what the picture shows."""
     if not compared:
-        return f"{chosen.title} asks no teacher: the student’s logits are set against the labels."
-    what = chosen.in_words or ("the softened answers" if chosen.family == "response" else "what layers give")
-    sides = ["", ""]
-    for side, boxes in enumerate(zip(*compared, strict=True)):
-        sides[side] = _listed([f"{box['name']} ({box['shape']})" for box in boxes])
-    bridges = [BRIDGES[one] for one in dict.fromkeys(through) if one in BRIDGES]
-    bridged = f", through {' and '.join(bridges)}, learned with the student and thrown away after" if bridges else ""
-    told = f"{chosen.title} compares {what}: the teacher’s {sides[0]} and the student’s {sides[1]}{bridged}."
-    return f"{told} The student’s logits are set against the labels too." if labels else told
+        return t("{method} asks no teacher: the student’s logits are set against the labels.", method=chosen.title)
+    what = t(chosen.in_words) if chosen.in_words else t(OF_RESPONSE if chosen.family == "response" else OF_LAYERS)
+    sides = [_listed([f"{box['name']} ({box['shape']})" for box in boxes]) for boxes in zip(*compared, strict=True)]
+    bridges = _listed([t(BRIDGES[one]) for one in dict.fromkeys(through) if one in BRIDGES])
+    names = {"method": chosen.title, "what": what, "teacher": sides[0], "student": sides[1], "bridge": bridges}
+    sentence = t(BRIDGED if bridges else COMPARED, **names)
+    return " ".join([sentence, t("The student’s logits are set against the labels too.")]) if labels else sentence
 
 
 def _listed(texts: Sequence[str]) -> str:
-    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+    if len(texts) < 2:
+        return "".join(texts)
+    return t("{first} and {last}", first=", ".join(texts[:-1]), last=texts[-1])

@@ -7,31 +7,58 @@ from collections.abc import Mapping, Sequence
 
 from ...distill import Distillation, Edit, Runner
 from ...distill.methods import Method
-from ...measure.error_words import TWIN, TWIN_IN_PROSE, against
+from ...measure.error_words import TWIN, against
 from ...measure.gradients import TermGradients
+from ...words import mark, number, t
 from ..live import status_text
 from ..live.roster import paired_on_test
 
 ROLES = ("student", "hinton", "twin")
-NAMES = {"hinton": "Hinton KD", "twin": "Twin, no teacher"}
-OTHER = {"hinton": "Hinton’s soft targets", "twin": TWIN["twin"]}
-WHO = {"hinton": "the one taught by soft targets", "twin": f"the {TWIN_IN_PROSE['twin']}"}
+NAMES = {"hinton": mark("Hinton KD"), "twin": mark("Twin, no teacher")}
+OTHER = {"hinton": mark("Hinton’s soft targets"), "twin": TWIN["twin"]}
+BESIDE = {
+    "hinton": mark("the one taught by soft targets {errors}"),
+    "twin": mark("the twin without a teacher {errors}"),
+}
+TERMS = {"hard": mark("labels"), "soft": mark("soft targets")}
+LEARNING = {
+    1: mark("One student learns from the same batches, one step each in turn."),
+    2: mark("Two students learn from the same batches, one step each in turn."),
+    3: mark("Three students learn from the same batches, one step each in turn."),
+}
+ERRORS = {
+    "test": mark("On {n} test examples the student taught by {method} makes {errors} errors, {others}."),
+    "validation": mark(
+        "After step {step}, on {n} validation examples, the student taught by {method} makes {errors} errors, {others}."
+    ),
+}
 AS_HARD = 1.1  # below this ratio two pulls are called equal
 RIGHT_ANGLE, SAME_WAY = 0.1, 0.7  # cosines that words are found for
+STRENGTHS = {
+    "equal": mark("Step {step}: {term} pulls about as hard as {other}, and {direction}."),
+    "harder": mark("Step {step}: {term} pulls {ratio} times as hard as {other}, and {direction}."),
+    "weaker": mark("Step {step}: {term} pulls {ratio} as hard as {other}, and {direction}."),
+}
+DIRECTIONS = {
+    "apart": mark("nearly at right angles to them (cosine {cosine})"),
+    "partly with": mark("partly the same way (cosine {cosine})"),
+    "partly against": mark("partly against them (cosine {cosine})"),
+    "much with": mark("much the same way (cosine {cosine})"),
+    "much against": mark("nearly against them (cosine {cosine})"),
+}
 
 
 def status(runner: Runner, *, outdated: bool = False) -> str:
     """Return the status line for a runner's state; ``outdated``: other choices were made since its runs."""
     if runner.state == "running" and not runner.message:
-        many = {1: "One student learns", 2: "Two students learn", 3: "Three students learn"}[len(runner.runs)]
-        return f"{many} from the same batches, one step each in turn."
+        return t(LEARNING[len(runner.runs)])
     return status_text.status(runner, outdated=outdated)
 
 
 def edit_text(edit: Edit) -> str:
     """Return an edit in a few characters: "λ = 5", "T = 8"."""
     symbol = "T" if edit.name.endswith("temperature") else "α" if edit.name == "alpha" else "λ"
-    return f"{symbol} = {edit.value:.3g}"
+    return f"{symbol} = {status_text.value_text(edit)}"
 
 
 def errors_sentence(runs: Mapping[str, Distillation], chosen: Method) -> str:
@@ -44,18 +71,15 @@ def errors_sentence(runs: Mapping[str, Distillation], chosen: Method) -> str:
     if "student" not in latest:
         return ""
     own = latest["student"]
-    beside = [f"{WHO[role]} {e.errors:,}" for role, e in latest.items() if role != "student"]
-    teacher = [f"the teacher {own.teacher_errors:,}"] if own.teacher_errors is not None else []
-    where = f"On {own.examples:,} {split} examples"
+    others = [t(BESIDE[role], errors=number(e.errors)) for role, e in latest.items() if role != "student"]
+    if own.teacher_errors is not None:
+        others.append(t("the teacher {errors}", errors=number(own.teacher_errors)))
+    figures = {"step": number(own.step), "n": number(own.examples), "errors": number(own.errors)}
+    sentence = t(ERRORS[split], method=chosen.title, others=", ".join(others), **figures)
     if split == "validation":
-        where = f"After step {own.step:,}, on {own.examples:,} validation examples,"
-    told = (
-        f"{where} the student taught by {chosen.title} makes {own.errors:,} errors, {', '.join([*beside, *teacher])}."
-    )
-    if split == "validation":
-        return told
-    verdicts = " ".join(against(OTHER[role], difference) for role, difference in paired_on_test(runs).items())
-    return f"{told} {verdicts} It is one seed: another one moves these figures too."
+        return sentence
+    verdicts = [against(t(OTHER[role]), difference) for role, difference in paired_on_test(runs).items()]
+    return " ".join([sentence, *verdicts, t("It is one seed: another one moves these figures too.")])
 
 
 def term_titles(names: Sequence[str]) -> list[str]:
@@ -64,7 +88,7 @@ def term_titles(names: Sequence[str]) -> list[str]:
     >>> term_titles(("hard", "attention_transfer"))
     ['labels', 'attention transfer']
     """
-    return [{"hard": "labels", "soft": "soft targets"}.get(name, name.replace("_", " ")) for name in names]
+    return [t(TERMS.get(name, name.replace("_", " "))) for name in names]
 
 
 def pull_sentence(found: TermGradients, place: int) -> str:
@@ -74,29 +98,30 @@ def pull_sentence(found: TermGradients, place: int) -> str:
     >>> pull_sentence(found, 1)
     'Step 9: the hint term pulls 3 times as hard as the labels, and nearly at right angles to them (cosine 0.05).'
     """
-    titles = ["the labels" if t == "labels" else f"the {t} term" for t in term_titles(found.names)]
+    titles = [t("the labels") if name == "hard" else t("the {term} term", term=_title(name)) for name in found.names]
+    step = number(found.step)
     if len(titles) == 1:
-        return f"Step {found.step:,}: there is one term only, and nothing pulls beside it."
+        return t("Step {step}: there is one term only, and nothing pulls beside it.", step=step)
     other = 1 - place
     pull, beside = found.norms[place], found.norms[other]
-    start = f"Step {found.step:,}: {titles[place]}"
+    names = {"step": step, "term": titles[place], "other": titles[other]}
     if not pull or not beside or not math.isfinite(pull + beside):
-        return f"{start} gives a gradient of length {pull:.3g}, {titles[other]} one of {beside:.3g}."
-    return f"{start} {_strength(pull / beside)} as {titles[other]}, and {_direction(found.cosines[place][other])}."
+        lengths = {"length": number(pull, ".3g"), "beside": number(beside, ".3g")}
+        return t(
+            "Step {step}: {term} gives a gradient of length {length}, {other} one of {beside}.", **names, **lengths
+        )
+    ratio, cosine = pull / beside, found.cosines[place][other]
+    text = STRENGTHS["equal" if max(ratio, 1 / ratio) < AS_HARD else "harder" if ratio > 1 else "weaker"]
+    size = number(ratio, ".2g" if ratio > 1 else ".1%")
+    direction = t(DIRECTIONS[_direction(cosine)], cosine=number(cosine, ".2f"))
+    return t(text, **names, ratio=size, direction=direction)
 
 
-def _strength(ratio: float) -> str:
-    if max(ratio, 1 / ratio) < AS_HARD:
-        return "pulls about as hard"
-    return f"pulls {ratio:.2g} times as hard" if ratio > 1 else f"pulls {ratio:.1%} as hard".replace("%", "\u202f%")
+def _title(name: str) -> str:
+    return term_titles([name])[0]
 
 
 def _direction(cosine: float) -> str:
-    size = abs(cosine)
-    if size < RIGHT_ANGLE:
-        way = "nearly at right angles to them"
-    elif size < SAME_WAY:
-        way = "partly the same way" if cosine > 0 else "partly against them"
-    else:
-        way = "much the same way" if cosine > 0 else "nearly against them"
-    return f"{way} (cosine {cosine:.2f})".replace("-", "−")
+    if abs(cosine) < RIGHT_ANGLE:
+        return "apart"
+    return ("partly " if abs(cosine) < SAME_WAY else "much ") + ("with" if cosine > 0 else "against")

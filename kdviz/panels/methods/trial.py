@@ -16,6 +16,7 @@ from ...distill import Distillation, Objective, Schedule, Teacher
 from ...distill.pairing import LayerPairs, layer_pairs
 from ...distill.schedules import Cosine
 from ...models.wrap import as_module, kind_name
+from ...words import mark, number, t, tn
 
 LABELS = 2000
 FALLING = Cosine(2e-2)  # down to 0, so that the last step is no accident of a large one
@@ -48,22 +49,22 @@ class Pair:
 
 
 PAIRS: dict[str, Pair] = {
-    "mnist-convnet": Pair("mnist-convnet", {"name": "convnet", "width": 4}, "MNIST: convnet, 32 → 4 filters"),
+    "mnist-convnet": Pair("mnist-convnet", {"name": "convnet", "width": 4}, mark("MNIST: convnet, 32 → 4 filters")),
     "mnist-mlp-1200": Pair(
         "mnist-mlp-1200",
         {"name": "mlp", "hidden": [64, 64]},
-        "MNIST: MLP, 2×1200 → 2×64 units",
+        mark("MNIST: MLP, 2×1200 → 2×64 units"),
         epochs=20,
         learning_rate=Cosine(3e-3),
     ),
     "mnist-vit": Pair(
         "mnist-vit",
         {"name": "vit", "width": 16, "depth": 2, "heads": 4},
-        "MNIST: transformer, 4 → 2 blocks",
+        mark("MNIST: transformer, 4 → 2 blocks"),
         epochs=6,
         learning_rate=Cosine(5e-3),
     ),
-    "fashion-resnet": Pair("fashion-resnet", {"name": "convnet", "width": 4}, "Fashion-MNIST: resnet → convnet"),
+    "fashion-resnet": Pair("fashion-resnet", {"name": "convnet", "width": 4}, mark("Fashion-MNIST: resnet → convnet")),
 }
 
 
@@ -132,7 +133,7 @@ class Trial:
         teacher = as_module(teacher, "teacher", classes=splits.classes, features=splits.features)
         student = as_module(student, "student")
         if splits.train.labelled == 0:
-            raise ValueError("every method here is set beside a twin that learns from labels, and the data have none")
+            raise ValueError("expected data with labels, which the twin beside each method learns from; got none")
         names = [str(getattr(getattr(m, "card", None), "title", kind_name(m))) for m in (teacher, student)]
         sizes = len(splits.validation), len(splits.test)
         rate = Cosine(3e-3)
@@ -160,13 +161,19 @@ class Trial:
     @property
     def note(self) -> str:
         """What is learned from and what is counted, in a sentence."""
-        train, test = self.data.train, self.data.test
-        epochs = "epoch" if self.epochs == 1 else "epochs"
-        validation, tested = _share(len(self.data.validation), self.sizes[0]), _share(len(test), self.sizes[1])
-        return (
-            f"{self.data.title}: {train.labelled:,} labelled examples, {self.epochs} {epochs}. Errors are counted on "
-            f"{validation} validation and {tested} test examples."
+        validation, test = (
+            _share(len(part), whole)
+            for part, whole in zip((self.data.validation, self.data.test), self.sizes, strict=True)
         )
+        learned = tn(
+            "{data}: {labels} labelled examples, {n} epoch.",
+            "{data}: {labels} labelled examples, {n} epochs.",
+            self.epochs,
+            data=self.data.title,
+            labels=number(self.data.train.labelled),
+        )
+        text = mark("Errors are counted on {validation} validation and {test} test examples.")
+        return f"{learned} {t(text, validation=validation, test=test)}"
 
 
 def shrunk(data: Splits) -> Splits:
@@ -176,4 +183,6 @@ def shrunk(data: Splits) -> Splits:
 
 
 def _share(count: int, of: int) -> str:
-    return f"all {count:,}" if count == of else f"the first {count:,} of {of:,}"
+    if count == of:
+        return t("all {n}", n=number(count))
+    return t("the first {n} of {total}", n=number(count), total=number(of))

@@ -19,15 +19,23 @@ from ...measure.similarity import Correspondence, correspondence
 from ...models.inference import count
 from ...widgets import Scene
 from ...widgets.attention import KINDS, Attention
+from ...words import mark, t
 from .controller import ViewController
 
 ACROSS = 200  # examples that stand for all
 OTHERS = 24  # examples whose maps say what chance gives
 LARGEST = 56  # places along a side of what is drawn
-LACKING = {
-    "activation": "no convolutions, so its layers keep no places of the image",
-    "heads": "no attention heads",
-    "rollout": "no attention to roll out",
+LACKING = {  # by the kind of map and the model
+    ("activation", "teacher"): mark("The teacher has no convolutions, so its layers keep no places of the image."),
+    ("activation", "student"): mark("The student has no convolutions, so its layers keep no places of the image."),
+    ("heads", "teacher"): mark("The teacher has no attention heads."),
+    ("heads", "student"): mark("The student has no attention heads."),
+    ("rollout", "teacher"): mark("The teacher has no attention to roll out."),
+    ("rollout", "student"): mark("The student has no attention to roll out."),
+}
+NO_MAPS = {
+    "teacher": mark("The teacher has none: {why}."),
+    "student": mark("The student has none: {why}."),
 }
 
 Maps = dict[str, Tensor]
@@ -101,7 +109,10 @@ class AttentionController(ViewController):
         kinds = sorted({*has[0], *has[1]}, key=lambda kind: (-sum(kind in each for each in has), _order(kind, has)))
         if not kinds:
             raise ValueError(
-                "a perceptron has no feature maps in space and no attention: choose a convolutional or transformer pair"
+                t(
+                    "a perceptron has no feature maps in space and no attention: choose a convolutional or transformer "
+                    "pair"
+                )
             )
         w = self.widget
         return kinds, Chosen(w.kind if w.kind in kinds else kinds[0], w.form, w.teacher_head, w.student_head)
@@ -123,7 +134,7 @@ class AttentionController(ViewController):
         }
 
     def _part(self, start: int, end: int) -> Progress:
-        """Return what tells of the quarters from ``start`` to ``end`` of the work."""
+        """Return what reports on the quarters from ``start`` to ``end`` of the work."""
         return lambda done, total: self.go_on((start + (end - start) * done / total) / 4)
 
 
@@ -146,16 +157,16 @@ def _both(
     """Return the maps of each model that has any, and for each other one a sentence that says why not."""
     maps: dict[str, Maps] = {}
     reasons: dict[str, str] = {}
-    told = dict(zip(("teacher", "student"), progress, strict=False))
+    progress_of = dict(zip(("teacher", "student"), progress, strict=False))
     for who, model in (("teacher", teacher), ("student", student)):
         if chosen.kind not in _kinds(model):
-            reasons[who] = f"The {who} has {LACKING[chosen.kind]}."
+            reasons[who] = t(LACKING[chosen.kind, who])
             continue
         try:
-            maps[who] = _maps(model, X, chosen, chosen.head(who), told.get(who))
+            maps[who] = _maps(model, X, chosen, chosen.head(who), progress_of.get(who))
         except ValueError as error:
-            said = str(error).split("; ")[0].replace("the model", "it", 1)  # what to call instead is for programs
-            reasons[who] = f"The {who} has none: {said}."
+            why = str(error).split("; ")[0].replace("the model", "it", 1)  # what to call instead is for programs
+            reasons[who] = t(NO_MAPS[who], why=why)
     return maps, reasons
 
 

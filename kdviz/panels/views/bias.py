@@ -21,6 +21,7 @@ from ...measure.wilson import wilson
 from ...models import inference
 from ...widgets import Scene
 from ...widgets.bias import RATES, Bias
+from ...words import t
 from ..live.roster import Entry
 from .controller import ViewController
 
@@ -62,10 +63,10 @@ class BiasController(ViewController):
     def make(self, teacher: nn.Module, student: nn.Module, examples: Examples) -> dict[str, Any]:
         of = self._of
         if of is None or not of.part.labelled:
-            raise ValueError("none of the validation examples has a label: whom the models fail is not known")
+            raise ValueError(t("none of the validation examples has a label: whom the models fail is not known"))
         groups, notes = of.groups
         if not groups:
-            raise ValueError(notes[0] if notes else "the examples come in no groups")
+            raise ValueError(notes[0] if notes else t("the examples come in no groups"))
         shown = self.scene.shown_run or STUDENT
         entries = {entry.key: entry for entry in self._runs()}
         said, steps = self._answers(of, teacher, student, shown, entries)
@@ -154,7 +155,7 @@ def _has_strokes(part: Examples) -> bool:
 def _strokes(part: Examples) -> dict[str, np.ndarray]:
     if not _has_strokes(part):
         return {}
-    return {"stroke thickness (px)": stroke_thickness(part.x), "slant (°)": slant(part.x)}
+    return {t("stroke thickness (px)"): stroke_thickness(part.x), t("slant (°)"): slant(part.x)}
 
 
 def _accuracy(found: measured.Bias, said: Mapping[str, Tensor], y: Tensor) -> dict[str, list[float | None]]:
@@ -199,21 +200,23 @@ def _said(found: measured.Bias, grouping: str, metric: Any, runs: _Runs) -> dict
     role = entry.role if entry is not None else STUDENT
     name = entry.name if entry is not None and role == "branch" else "twin" if role in TWINS else STUDENT
     c = replace(found.compare(grouping, metric, runs.shown, TEACHER), subject=name)
-    verdict, _, why = measured.with_articles(c.sentence()).partition(": ")
-    why = why[:1].upper() + why[1:]
+    reason = c.reason(articles=True)
+    why = reason[:1].upper() + reason[1:]
     if entry is not None and entry.run.teacher is None:
-        who = "The twin" if role in TWINS else name
-        return {"verdict": "", "why": f"{who} has no teacher, so it can inherit nothing. {why}", "twin": ""}
+        nothing = t("The twin has no teacher, so it can inherit nothing.")
+        if role not in TWINS:
+            nothing = t("{name} has no teacher, so it can inherit nothing.", name=name)
+        return {"verdict": "", "why": f"{nothing} {why}", "twin": ""}
     if runs.learns and not runs.steps[runs.shown]:
         return {
             "verdict": "",
-            "why": f"The {name} has learned nothing yet: its gaps are those of random weights.",
+            "why": t("Nothing has been learned yet: these gaps are those of random weights."),
             "twin": "",
         }
     if not runs.twin:
-        return {"verdict": verdict, "why": why, "twin": ""}
+        return {"verdict": t(measured.VERDICTS[c.verdict]), "why": why, "twin": ""}
     beside = replace(found.compare(grouping, metric, runs.shown, runs.twin), subject=name, reference="twin")
-    return {"verdict": verdict, "why": why, "twin": " ".join(measured.beside_twin(beside))}
+    return {"verdict": t(measured.VERDICTS[c.verdict]), "why": why, "twin": " ".join(measured.beside_twin(beside))}
 
 
 def _gap(gap: measured.Gap) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ...data import Examples, Splits
 from ...distill.teacher import Cancelled
 from ...widgets import Scene
 from ...widgets.traits import View
+from ...words import t
 from ..live.roster import Entry
 from ..live.worker import LatestOnly
 from .drawing import Models
@@ -26,14 +27,14 @@ _log = logging.getLogger(__name__)
 class ViewController:
     """A widget, and the numbers it shows, made on a thread while its view is the one shown.
 
-    A newer question takes the place of one that waits, so that a dragged cursor costs no queue.
+    A newer question takes the place of one that waits, so that a dragged cursor builds up no queue.
 
     Parameters
     ----------
     scene : Scene
         Whose selection, step and run are followed.
     models : callable
-        As of :class:`kdviz.panels.views.drawing.Drawing`.
+        As for :class:`kdviz.panels.views.drawing.Drawing`.
     examples : callable
         Returns the examples of the scene, in its order, or None while there are none.
     newest, across : LatestOnly
@@ -152,20 +153,20 @@ class ViewController:
 
     @contextmanager
     def _telling(self, traits: dict[str, Any]) -> Iterator[None]:
-        """Put an error into words."""
+        """Turn an error into the note."""
         try:
             yield
         except (ValueError, TypeError, ImportError) as error:
             traits["note"] = sentence_of(error)
         except Exception as error:
             _log.warning("%s failed", self.view, exc_info=error)
-            traits["note"] = f"This could not be computed: {sentence_of(error)}"
+            traits["note"] = t("This could not be computed: {why}", why=sentence_of(error))
 
     def _copies(self) -> tuple[nn.Module, nn.Module, int]:
         """Return copies of both models, so that training goes on and nobody's hooks meet; and the student's step."""
         teacher, student, lock, step, _ = self._models()
         if student is None:
-            raise ValueError("there is no student yet: press Train")
+            raise ValueError(t("there is no student yet: press Train"))
         with lock or nullcontext():
             asked = copy.deepcopy(student)
         return copy.deepcopy(teacher).eval(), asked.eval(), step
@@ -173,5 +174,5 @@ class ViewController:
 
 def sentence_of(error: Exception) -> str:
     """Return an error's first line as a sentence."""
-    said = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return said[0].upper() + said[1:] + ("" if said.endswith(".") else ".")
+    line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return line[0].upper() + line[1:] + ("" if line.endswith(".") else ".")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from ...data import Examples, Splits
 from ...widgets import Scene, catalogue
+from ...widgets.measured import MeasuredView
 from ...widgets.traits import View
 from ..live.roster import Entry
 from ..live.worker import LatestOnly
@@ -13,9 +14,17 @@ from .attention import AttentionController
 from .bias import BiasController
 from .controller import ViewController
 from .drawing import Models
+from .measured import controller_of
 from .saliency import SaliencyController
 
 KINDS: tuple[type[ViewController], ...] = (SaliencyController, AttentionController, BiasController)
+
+
+def kinds() -> tuple[type[ViewController], ...]:
+    """Return the controllers that there are, those of measured views from outside included."""
+    own = {kind.view for kind in KINDS}
+    others = [tab for tab in catalogue.tabs() if tab.name not in own and tab.widget is not None]
+    return (*KINDS, *(controller_of(tab) for tab in others if issubclass(tab.widget, MeasuredView)))
 
 
 class ViewControllers:
@@ -25,7 +34,7 @@ class ViewControllers:
     ----------
     scene : Scene
     models : callable
-        As of :class:`kdviz.panels.views.drawing.Drawing`.
+        See :class:`kdviz.panels.views.drawing.Drawing`.
     runs : callable, optional
         Returns all runs of the page, for what sets them side by side.
     """
@@ -34,7 +43,7 @@ class ViewControllers:
         self._examples: Examples | None = None
         self._scene = scene
         self.threads = LatestOnly("kdviz-subjects"), LatestOnly("kdviz-across")
-        made = [kind(scene, models, lambda: self._examples, *self.threads, runs) for kind in KINDS]
+        made = [kind(scene, models, lambda: self._examples, *self.threads, runs) for kind in kinds()]
         self._by_view = {controller.view: controller for controller in made}
 
     def __getitem__(self, view: str) -> ViewController:

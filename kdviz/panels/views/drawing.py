@@ -17,6 +17,7 @@ from ...losses.labels import UNLABELLED
 from ...models import inference
 from ...widgets.digit_pad import DigitPad
 from ...widgets.scene import Scene
+from ...words import mark, t
 from ..live.worker import LatestOnly
 
 Models = tuple[nn.Module, nn.Module | None, AbstractContextManager | None, int, str]
@@ -63,13 +64,14 @@ class Drawing:
         except Exception as error:
             _log.warning("a drawing could not be answered", exc_info=error)
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            traits = _without_answer(f"The models could not answer this drawing: {reason}")
+            traits = _without_answer(t("The models could not answer this drawing: {why}", why=reason))
         self.pad.update(**traits, answered=question)
 
     def _answers(self, pixels: bytes) -> dict[str, Any]:
         height, width = self._scene.image_shape
         if not pixels or len(pixels) != height * width:
-            return _without_answer(f"A drawing has {height} × {width} grey values, {len(pixels)} came: draw it again.")
+            text = mark("A drawing has {height} × {width} grey values, {n} came: draw it again.")
+            return _without_answer(t(text, height=height, width=width, n=len(pixels)))
         picture = torch.from_numpy(np.frombuffer(pixels, np.uint8).copy()).view(1, 1, height, width)
         drawn = Examples(picture, torch.tensor([UNLABELLED]))
         teacher, student, lock, step, name = self._models()

@@ -15,6 +15,7 @@ from ...measure.saliency import MapSimilarity
 from ...models import inference
 from ...widgets import Scene
 from ...widgets.saliency import METHODS, Saliency
+from ...words import t
 from .controller import ViewController
 
 ACROSS = 200  # examples that stand for all
@@ -68,7 +69,7 @@ class SaliencyController(ViewController):
         if self.widget.target == "label":
             y = examples.y[index]
             if (y < 0).any():
-                raise ValueError("the example has no label; ask about the class that the teacher says first")
+                raise ValueError(t("the example has no label; ask about the class that the teacher says first"))
             return y
         asked = student if self.widget.target == "student" else teacher
         return inference.logits(asked, examples.take(index)).argmax(1)
@@ -92,7 +93,7 @@ class SaliencyController(ViewController):
         scaled = {who: one / one.abs().amax().clamp_min(1e-12) for who, one in flat.items()}
         size = torch.maximum(scaled["teacher"].abs(), scaled["student"].abs())
         top = size.topk(min(MOST_FEATURES, len(size))).indices
-        names = self._features or tuple(f"value {i}" for i in range(len(size)))
+        names = self._features or tuple(t("value {n}", n=i) for i in range(len(size)))
         return {
             "features": [names[i] for i in top.tolist()],
             "teacher_map": scaled["teacher"][top].numpy(),
@@ -107,25 +108,25 @@ class SaliencyController(ViewController):
         inputs, target = examples.inputs(index), self._target(teacher, student, examples, index)
         parts = iter(range(5))
 
-        def told() -> dict[str, Any]:
+        def next_part() -> dict[str, Any]:
             start = next(parts) / 5
             return {"progress": lambda done, total: self.go_on(start + done / total / 5)}
 
         maps = {
-            who: measured.saliency(model, inputs, target, self.widget.method, **told())
+            who: measured.saliency(model, inputs, target, self.widget.method, **next_part())
             for who, model in (("teacher", teacher), ("student", student))
         }
         alike = measured.similarity(maps["teacher"], maps["student"])
         few = slice(0, FAITHFUL)
-        x, t = rows(inputs, few), target[few]
+        x, asked = rows(inputs, few), target[few]
         try:
             against = measured.on_random_weights(
-                measured.sanity_check(student, x, t, self.widget.method, **told()), "student"
+                measured.sanity_check(student, x, asked, self.widget.method, **next_part()), "student"
             )
         except ValueError as error:  # a check that cannot be made takes nothing from the maps
-            against = f"The student's maps are not set against random weights: {error}."
+            against = t("The student's maps are not set against random weights: {why}.", why=error)
         areas = {
-            who: measured.deletion_insertion(model, x, maps[who][few], t, **told())
+            who: measured.deletion_insertion(model, x, maps[who][few], asked, **next_part())
             for who, model in (("teacher", teacher), ("student", student))
         }
         return {

@@ -6,13 +6,13 @@ from collections.abc import Container, Mapping
 from typing import Any, get_args
 
 import traitlets
-from traitlets import Dict, Float, Int, List, Unicode
+from traitlets import Dict, Int, List, Unicode
 
 from kdviz.measure.attention import Form
 from kdviz.widgets import bundle
 from kdviz.widgets.catalogue import tab
 from kdviz.widgets.from_page import BY_PAGE
-from kdviz.widgets.scene import InViews
+from kdviz.widgets.measured import MeasuredView
 from kdviz.widgets.traits import Packed, one_of, rows_with
 
 KINDS = ("activation", "heads", "rollout")
@@ -22,7 +22,7 @@ LAYER = ("name", "height", "width", "heads")
 
 
 @tab("attention", "Attention", place=60)
-class Attention(InViews):
+class Attention(MeasuredView):
     """The example, a layer's map of each model, both as one; the layers in a row; on request, what many examples say.
 
     The maps and their distances are Python's (see `kdviz.measure.attention`), of all layers at once: which of them are
@@ -76,11 +76,6 @@ class Attention(InViews):
         '"others": examples that chance is from}.'
     ).tag(sync=True)
     across = Dict(help="What many examples say; {} before it was asked for.").tag(sync=True)
-    made_for = Dict(help='What the maps are of: {} or {"shown_run", "selected", "step"}.').tag(sync=True)
-    note = Unicode("", help="A sentence in place of maps.").tag(sync=True)
-    progress = Float(None, allow_none=True, help="Share of the work over many examples; None when at rest.").tag(
-        sync=True
-    )
 
     def page_choices(self) -> Mapping[str, Container[Any]]:
         heads = range(-1, max((row["heads"] for row in [*self.teacher_layers, *self.student_layers]), default=0))

@@ -6,19 +6,19 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 import traitlets
-from traitlets import Dict, Float, Unicode
+from traitlets import Dict, Unicode
 
 from kdviz.widgets import bundle
 from kdviz.widgets.catalogue import tab
 from kdviz.widgets.from_page import BY_PAGE
-from kdviz.widgets.scene import InViews
+from kdviz.widgets.measured import MeasuredView
 from kdviz.widgets.traits import one_of
 
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy")
 
 
 @tab("bias", "Bias", place=80)
-class Bias(InViews):
+class Bias(MeasuredView):
     """One rate of each group, model beside model, with the gaps, the accuracies and what may be said of them.
 
     The numbers of all groupings and rates are Python's (see `kdviz.measure.bias`) and come at once; which of them are
@@ -51,11 +51,6 @@ class Bias(InViews):
         help='All numbers: {} or {"n", "positive", "confidence", "resamples", "models": [{"id", "step"}], "accuracy", '
         '"groupings", "notes"}; a model is "teacher" or the id of a run.'
     ).tag(sync=True)
-    made_for = Dict(help='What the numbers are of: {} or {"shown_run", "selected", "step"}.').tag(sync=True)
-    note = Unicode("", help="A sentence in place of numbers.").tag(sync=True)
-    progress = Float(None, allow_none=True, help="Share of the work over many examples; None when at rest.").tag(
-        sync=True
-    )
 
     def page_choices(self) -> Mapping[str, Container[Any]]:
         return {"grouping": [one["name"] for one in self.found.get("groupings", ())]}

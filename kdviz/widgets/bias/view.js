@@ -8,7 +8,7 @@ import { definition } from "../shared/definition.js";
 import { card, commit, drawing, lifetime, liveSentence, node, onOtherWidth, say } from "../shared/elements.js";
 import { grouped, wholePercent } from "../shared/format.js";
 import { isOfNow, staleness } from "../shared/maps.js";
-import { runLook, SHORT_NAMES } from "../shared/run_key.js";
+import { runLook, shortName } from "../shared/run_key.js";
 import { isInView, joined } from "../shared/scene.js";
 import { t } from "../shared/words.js";
 import "./style.css";
@@ -104,7 +104,7 @@ function biasModel({ id, step }, model, made) {
   const look = run ? runLook(run) : { name: "student", branch: -1 };
   const now = model.get("made_for").step;
   const apart = !shown && step !== null && Math.abs(step - now) > 0.02 * model.get("total_steps");
-  return { id, step: shown && step !== null ? now : step, title, short: SHORT_NAMES[title] ?? title, shown, look, apart };
+  return { id, step: shown && step !== null ? now : step, title, short: run ? shortName({ ...run, name: title }) : title, shown, look, apart };
 }
 
 function biasOverallRate(rates) {

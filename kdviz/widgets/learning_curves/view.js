@@ -7,7 +7,7 @@ import { scrubberPart, timeline } from "./scrubber.js";
 import { drawGrid, linearAxis, logAxis, nodePool, stepTicks, textSize } from "../shared/curve_axes.js";
 import { announcer, card, commit, drawing, lifetime, node, put, say, svgNode, uniqueId } from "../shared/elements.js";
 import { grouped } from "../shared/format.js";
-import { runLook, SHORT_NAMES } from "../shared/run_key.js";
+import { runLook, shortName } from "../shared/run_key.js";
 import { isHidden, joined, liveTraits } from "../shared/scene.js";
 import { t } from "../shared/words.js";
 import "./style.css";
@@ -150,7 +150,7 @@ function titleOf(row) {
 function drawnRun(row, flip) {
   const title = titleOf(row);
   const fork = row.fork ? { ...row.fork, values: row.fork.values.map(flip) } : null;
-  return { ...row, values: row.values.map(flip), fork, title, short: SHORT_NAMES[title] ?? title, look: runLook(row) };
+  return { ...row, values: row.values.map(flip), fork, title, short: shortName({ ...row, name: title }), look: runLook(row) };
 }
 
 function drawnBand(band, flip) {

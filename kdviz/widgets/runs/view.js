@@ -3,7 +3,7 @@
 import { definition } from "../shared/definition.js";
 import { announcer, card, commit, drawing, focusedBeside, lifetime, node, put, say, svgNode, uniqueId } from "../shared/elements.js";
 import { grouped, percent } from "../shared/format.js";
-import { runKey, runLook, SHORT_NAMES } from "../shared/run_key.js";
+import { runKey, runLook, shortName } from "../shared/run_key.js";
 import { isHidden, isLocked, joined } from "../shared/scene.js";
 import { t, tn } from "../shared/words.js";
 import "./style.css";
@@ -59,7 +59,7 @@ async function render({ model: own, el, host }) {
 function drawShort(brief, runs, folded) {
   const few = runs.length <= RUNS_IN_SHORT;
   const branches = runs.filter((run) => run.role === "branch").length;
-  const entries = !folded ? [] : few ? runs.map((run) => [runLook(run), SHORT_NAMES[run.name] ?? run.name, lastError(run)])
+  const entries = !folded ? [] : few ? runs.map((run) => [runLook(run), shortName(run), lastError(run)])
     : [[null, [t("{n} runs", { n: runs.length }), tn("{n} branch", "{n} branches", branches)].join(", "), ""]];
   const stamp = JSON.stringify(entries);
   if (brief.dataset.stamp === stamp) return;

@@ -6,20 +6,20 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 import traitlets
-from traitlets import Dict, Float, Int, List, Unicode
+from traitlets import Dict, Int, List, Unicode
 
 from kdviz.measure.saliency import METHODS
 from kdviz.widgets import bundle
 from kdviz.widgets.catalogue import tab
 from kdviz.widgets.from_page import BY_PAGE
-from kdviz.widgets.scene import InViews
+from kdviz.widgets.measured import MeasuredView
 from kdviz.widgets.traits import Packed, one_of
 
 TARGETS = ("teacher", "student", "label")
 
 
 @tab("saliency", "Saliency", place=50)
-class Saliency(InViews):
+class Saliency(MeasuredView):
     """The example, both models' maps and their signed difference; on request, how alike the maps of many examples are.
 
     The maps are Python's (see `kdviz.measure.saliency`); their difference is the browser's. The button sends the custom
@@ -58,11 +58,6 @@ class Saliency(InViews):
     features = List(Unicode(), help="Names of the features, for rows; empty for images.").tag(sync=True)
     numbers = Dict(help='How alike both maps are: {} or {"rank", "cosine", "overlap"}.').tag(sync=True)
     across = Dict(help="The same over many examples; {} before it was asked for.").tag(sync=True)
-    made_for = Dict(help='What the maps are of: {} or {"shown_run", "selected", "step"}.').tag(sync=True)
-    note = Unicode("", help="A sentence in place of maps.").tag(sync=True)
-    progress = Float(None, allow_none=True, help="Share of the work over many examples; None when at rest.").tag(
-        sync=True
-    )
 
     def page_choices(self) -> Mapping[str, Container[Any]]:
         return {"method": self.methods}

@@ -5,10 +5,13 @@ import { t } from "./words.js";
 
 const BRANCH_LOOKS = 5;
 export const RUN_ORDER = ["student", "hinton", "twin", "smoothed", "branch", "teacher"];
-export const SHORT_NAMES = {
-  "Twin, no teacher": t("Twin"), "Twin, label smoothing": t("Smoothed twin"),
-  [t("Twin, no teacher")]: t("Twin"), [t("Twin, label smoothing")]: t("Smoothed twin"),
-};
+const SHORT_NAMES = { twin: t("Twin"), smoothed: t("Smoothed twin") };
+
+/** A run's name where there is little room; one that the reader gave stays. */
+export function shortName({ role, name, named }) {
+  return (!named && SHORT_NAMES[role]) || name;
+}
+
 // Branches differ in their marks as well as in their colour; (x, y) is the middle, r the size.
 const RUN_MARKS = [
   (x, y, r) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,

@@ -32,7 +32,7 @@ def test_logits_never_reach_the_loss(clouds, teacher):
     runs = [black_box(t, small(), clouds, epochs=2).train(progress=False) for t in (teacher, Loud().eval())]
     assert same_weights(runs[0].student, runs[1].student)
     assert runs[0].history.rows.tobytes() == runs[1].history.rows.tobytes()
-    with pytest.raises(ValueError, match="a black box gives labels alone and the objective"):
+    with pytest.raises(ValueError, match="a black box returns only labels and the objective"):
         black_box(teacher, small(), clouds, kd.SoftTargets())
 
 
@@ -48,7 +48,7 @@ def test_a_callable_is_as_good_as_a_module(teacher, clouds):
 
 @pytest.mark.parametrize("says", [lambda x: x, lambda x: torch.full((len(x),), 3), lambda x: torch.zeros(len(x))])
 def test_a_callable_must_give_classes(says, clouds):
-    with pytest.raises(ValueError, match="must give one whole number below 3 for each of"):
+    with pytest.raises(ValueError, match="must return one whole number below 3 for each of"):
         black_box(says, small(), clouds)
 
 
@@ -76,20 +76,20 @@ def test_examples_without_a_label_get_one(teacher, clouds):
 
 @pytest.mark.parametrize(("more", "match"), [
     ({"labels": "soft"}, 'labels must be "argmax" or "sampled"'),
-    ({"draws": 2}, 'more than 1 asks for labels="sampled"'),
+    ({"draws": 2}, 'more than 1 needs labels="sampled"'),
     ({"labels": "sampled", "temperature": 0}, "temperature must be a finite number > 0, got 0"),
 ])  # fmt: skip
 def test_settings_out_of_range_are_refused(teacher, clouds, more, match):
     with pytest.raises(ValueError, match=match):
         labelled_by(teacher, clouds, **more)
-    with pytest.raises(ValueError, match="this teacher gives classes"):
+    with pytest.raises(ValueError, match="this teacher returns classes"):
         labelled_by(lambda x: x[:, 0].long(), clouds, labels="sampled")
 
 
 def test_a_saved_run_loads_with_the_same_labels_and_no_others(teacher, clouds, tmp_path):
     black_box(teacher, small(), clouds, epochs=1).train(progress=False).save(tmp_path)
     assert kd.Distillation.load(tmp_path, data=labelled_by(teacher, clouds)).steps_done > 0
-    with pytest.raises(ValueError, match="data given is not what the run learned from"):
+    with pytest.raises(ValueError, match="the data are not those the run learned from"):
         kd.Distillation.load(tmp_path, data=clouds)
 
 

@@ -51,7 +51,7 @@ def test_a_function_makes_networks_of_ones_own(clouds):
 
     runs = generations(clouds, make, generations=2, objective=kd.SoftTargets(1))
     assert [run.student for run in runs] == made and runs[1].objective == 1.0 * kd.SoftTargets(1)
-    with pytest.raises(ValueError, match="cannot be built again; pass a function"):
+    with pytest.raises(ValueError, match="cannot be rebuilt; pass a function"):
         born_again(nn.Sequential(nn.Linear(4, 3)), clouds)
 
 

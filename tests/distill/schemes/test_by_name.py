@@ -66,7 +66,7 @@ def test_what_does_not_fit_is_told_in_a_sentence(clouds):
         ValueError, match="scheme must be one of assistant_chain, born_again, shift_class_bias, got 'chain'"
     ):
         stages(recipe(scheme={"name": "chain"}), data=clouds)
-    with pytest.raises(ValueError, match=r"does not fit the scheme born_again: .*unexpected keyword argument 'times'"):
+    with pytest.raises(ValueError, match=r"do not fit the scheme born_again: .*unexpected keyword argument 'times'"):
         stages(recipe(scheme={"name": "born_again", "times": 3}), data=clouds)
     with pytest.raises(ValueError, match="a scheme of several runs"):
         kd.Distillation.from_recipe(replace(recipe(), scheme={"name": "born_again"}), data=clouds)

@@ -26,6 +26,8 @@ def parts() -> tuple[kd.data.Splits, ...]:
 
 
 REPLAY = kd.HardLabels() + kd.DarkReplay(alpha=0.5, beta=0.5, capacity=40, replayed=16)
+
+
 NUMBERS = {"epochs": 6, "batch_size": 16, "learning_rate": 1e-2, "snapshot_every": 7}
 
 
@@ -48,7 +50,7 @@ def test_the_memory_keeps_what_is_lost_without_it(parts):
 
 def test_told_the_task_a_student_forgets_less(parts):
     runs = trained(parts, kd.HardLabels())
-    assert retained(runs, parts, told=True).last > retained(runs, parts).last + 0.2
+    assert retained(runs, parts, task_known=True).last > retained(runs, parts).last + 0.2
 
 
 def test_student_and_memory_are_handed_on_bit_for_bit(parts):
@@ -142,46 +144,6 @@ def test_looking_at_the_gradients_of_terms_does_not_fill_the_memory(parts):
     assert all(torch.equal(tensor, before[name]) for name, tensor in run.auxiliary.state_dict().items())
 
 
-def test_every_example_of_a_stream_stays_with_the_same_chance():
-    torch.manual_seed(0)
-    kept = torch.zeros(60)
-    rounds = 1000
-    for _ in range(rounds):
-        memory = Reservoir(12, 1)
-        for batch in torch.arange(60.0).view(-1, 20, 1):
-            memory.add(batch, batch[:, 0].long(), torch.zeros(20, 1))
-        kept[memory.labels] += 1
-    expected, spread = rounds * 12 / 60, (rounds * 0.2 * 0.8) ** 0.5
-    assert (kept - expected).abs().max() < 4.5 * spread  # 60 places: 4.5 standard deviations
-
-
-def test_a_batch_at_once_is_one_by_one():
-    """The reservoir after whole batches is the one that a loop over single examples gives, for the same draws."""
-    draws = torch.rand(50, dtype=torch.float64, generator=torch.Generator().manual_seed(1)).tolist()
-    by_hand: list[int] = []
-    for n in range(50):
-        j = n if n < 7 else int(draws[n] * (n + 1))
-        if n < 7:
-            by_hand.append(n)
-        elif j < 7:
-            by_hand[j] = n
-    memory = Reservoir(7, 2)
-    torch.manual_seed(1)
-    for batch in torch.arange(50.0).view(5, 10, 1):
-        memory.add(batch, batch[:, 0].long(), torch.zeros(10, 2))
-    assert memory.labels.tolist() == by_hand
-
-
-def test_drawn_examples_belong_together_and_are_different():
-    memory = Reservoir(30, 2)
-    for batch in torch.arange(60.0).view(6, 10, 1):
-        memory.add(batch, batch[:, 0].long(), batch.expand(10, 2))
-    x, y, z = memory.draw(20)
-    assert len(y.unique()) == 20
-    assert torch.equal(x[:, 0].long(), y) and torch.equal(z[:, 1].long(), y)
-    assert len(memory.draw(99)[1]) == 30
-
-
 def test_forgetting_is_the_mean_fall_from_the_best():
     table = torch.tensor([[0.9, 0.0, 0.2], [0.5, 0.8, 0.1], [0.6, 0.3, 0.7]], dtype=torch.float64)
     assert Retained(table).forgetting == pytest.approx(((0.9 - 0.6) + (0.8 - 0.3)) / 2)
@@ -201,8 +163,8 @@ def test_tasks_share_no_example_and_keep_their_labels(clouds):
     ("groups", "message"),
     [
         ([(0, 1), (1,)], "each class may belong to one task"),
-        ([(0, 9)], "by index below 3 or by name"),
-        ([("dog",)], "by index below 3 or by name"),
+        ([(0, 9)], "an index below 3 or a name"),
+        ([("dog",)], "an index below 3 or a name"),
         ([()], "task 1 has no training example"),
     ],
 )
@@ -231,5 +193,5 @@ def test_what_is_measured_must_be_there(parts):
 
 
 def test_a_student_of_other_classes_is_refused(parts):
-    with pytest.raises(ValueError, match="the models answer with 3 classes and the data names 4"):
+    with pytest.raises(ValueError, match="the models have 3 classes and the data 4"):
         next(iter(continual(small(), parts)))

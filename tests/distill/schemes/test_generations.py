@@ -41,7 +41,7 @@ def test_a_copy_that_is_carried_on_learns_what_its_original_could():
 
 
 def test_what_is_neither_run_nor_module_cannot_be_copied():
-    with pytest.raises(TypeError, match="the text 'teacher' is no model; load it first"):
+    with pytest.raises(TypeError, match="expected a model, got the text 'teacher'; load it first"):
         frozen("teacher")
 
 

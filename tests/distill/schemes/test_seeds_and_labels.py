@@ -68,7 +68,7 @@ MAKE: dict[str, Scheme] = {
     "progressive": lambda t, d, s: last_of(
         kd.schemes.progressive(t, small((32,)), d, [("relu1", "relu1")], seed=s, **SHORT)
     ),
-    "quantised": lambda t, d, s: kd.schemes.quantised(t, small(), d, seed=s, **SHORT),
+    "quantized": lambda t, d, s: kd.schemes.quantized(t, small(), d, seed=s, **SHORT),
     "specialists": lambda t, d, s: last_of(kd.schemes.specialists(t, d, [(0, 1)], seed=s, **SHORT)),
 }  # fmt: skip
 
@@ -156,11 +156,11 @@ def test_told_the_task_only_the_classes_that_labels_name_compete(some):
             both[part] = replace(examples, y=y)
         mixed.append(replace(task, **both))
     run = kd.Distillation(None, small(), some, kd.HardLabels(), **SHORT).train(progress=False, evaluate=False)
-    assert kd.schemes.retained([run, run], mixed, told=True).accuracy.tolist() == [[1.0, 1.0], [1.0, 1.0]]
+    assert kd.schemes.retained([run, run], mixed, task_known=True).accuracy.tolist() == [[1.0, 1.0], [1.0, 1.0]]
     named = kd.schemes.tasks_of(some, [(0, 1), (2,)])
     hidden = [replace(task, train=replace(task.train, y=torch.full_like(task.train.y, -1))) for task in named]
-    told_by_test = kd.schemes.retained([run, run], hidden, told=True)
-    assert told_by_test.accuracy.equal(kd.schemes.retained([run, run], named, told=True).accuracy)
+    told_by_test = kd.schemes.retained([run, run], hidden, task_known=True)
+    assert told_by_test.accuracy.equal(kd.schemes.retained([run, run], named, task_known=True).accuracy)
 
 
 def test_soft_labels_follow_what_becomes_of_the_labels(clouds, teacher, some):

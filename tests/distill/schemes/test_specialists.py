@@ -211,7 +211,7 @@ def test_examples_without_a_label_are_left_out(generalist, pairs):
         ([(2,)], "at least 2 classes apart"),
         ([(2, 2)], "at least 2 classes apart"),
         ([range(5)], "leaves out at least 1 of 5"),
-        ([(0, 7)], "by index below 5 or by name"),
+        ([(0, 7)], "an index below 5 or a name"),
     ],
 )
 def test_windows_that_make_no_sense_are_refused(generalist, pairs, special, message):
@@ -226,7 +226,7 @@ def test_other_numbers_out_of_range_are_refused(generalist, pairs):
         confusable_classes(generalist, pairs.validation, 2, temperature=math.inf)
     with pytest.raises(ValueError, match="chosen must be at least 1"):
         WithSpecialists(generalist, [], chosen=0)
-    with pytest.raises(TypeError, match=r"runs of kd\.schemes\.specialists are expected, got a Network"):
+    with pytest.raises(TypeError, match=r"expected runs of kd\.schemes\.specialists, got a Network"):
         WithSpecialists(generalist, [generalist])
 
 

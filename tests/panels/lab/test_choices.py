@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import kdviz as kd
-from kdviz.panels.lab.choices import LOSSES, Choices, class_counts, student_rows
+from kdviz.distill.variants import SOFT_LOSSES
+from kdviz.panels.lab.choices import Choices, class_counts, student_rows
 
 ALL_OF_MNIST = 55_000
 
@@ -18,10 +19,13 @@ def test_the_student_has_the_layers_chosen_and_its_row_counts_them(layers):
     assert row["parameters"] == kd.models.parameter_count(student)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", SOFT_LOSSES)
 def test_the_soft_term_is_the_one_chosen(loss):
     objective = Choices(loss=loss, alpha=0.25, temperature=3).objective()
-    assert type(objective.terms[0]) is LOSSES[loss] and (objective.alpha, objective.temperature) == (0.25, 3.0)
+    assert type(objective.terms[0]) is SOFT_LOSSES[loss].term and (objective.alpha, objective.temperature) == (
+        0.25,
+        3.0,
+    )
 
 
 def test_without_labels_all_is_left_to_the_teacher():

@@ -111,6 +111,7 @@ def test_a_kernel_that_died_is_told_by_the_page_itself(jupyterlab, page, watch):
 
 
 @pytest.mark.full
+@pytest.mark.full
 def test_two_models_are_compared_in_jupyterlab(jupyterlab, page):
     opened = run_all(
         page(f"{jupyterlab}/lab/workspaces/compare/tree/compare.ipynb", width=1440, height=1000), ".kd-two-models"

@@ -267,7 +267,7 @@ def test_two_models_compared_keep_what_needs_no_python(page, tmp_path):
         opened.get_by_role("button", name="errors new: only the teacher is right").click()
         expect(opened.locator(".kd-host-examples .kd-sentence")).to_contain_text("the student is not")
         opened.get_by_role("radio", name="Calibration").check(force=True)
-        expect(opened.locator(".kd-host-calibration .kd-sentence")).to_contain_text("Over 1,000 labelled examples")
+        expect(opened.locator(".kd-host-calibration .kd-sentence")).to_contain_text("On 1,000 labelled examples")
         panel.scene.view = "bias"
         assert panel.wait()
         again = page((panel.to_html(tmp_path / "again.html")).as_uri())

@@ -2,73 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import io
-import re
-import threading
 from dataclasses import replace
 
-import ipywidgets
 import pytest
 import torch
 
 import kdviz as kd
-from kdviz.distill.methods import METHODS, method
-from kdviz.measure.gradients import TermGradients, term_gradients
+from kdviz.distill.methods import METHODS
+from kdviz.measure.gradients import term_gradients
 from kdviz.panels import Methods
 from kdviz.panels.methods.choices import MethodChoices
-from kdviz.panels.methods.formula import formulas
-from kdviz.panels.methods.picture import picture
 from kdviz.panels.methods.sentences import pull_sentence
-from kdviz.panels.methods.trial import PAIRS, Trial
+from kdviz.panels.methods.trial import Trial
 
-QUICK = {"pair": "mnist-mlp-1200", "epochs": 1}  # 63 steps
-
-
-@pytest.fixture
-def page():
-    made = []
-
-    def make(*models, **chosen):
-        made.append(Methods(*models, **chosen))
-        return made[-1]
-
-    before = set(ipywidgets.widgets.widget._instances)
-    yield make
-    for panel in made:
-        panel.close()
-    assert not [t.name for t in threading.enumerate() if t.name in ("kdviz-runner", "kdviz-publisher")]
-    assert set(ipywidgets.widgets.widget._instances) <= before, "a widget was left"
-
-
-@pytest.fixture(scope="module")
-def pictures():
-    """Images of 8 × 8 in three classes that are told apart by which row is bright."""
-    generator = torch.Generator().manual_seed(0)
-    y = torch.randint(0, 3, (240,), generator=generator)
-    x = 0.3 * torch.randn(240, 1, 8, 8, generator=generator)
-    x[torch.arange(240), 0, 2 * y] += 1
-    return kd.data.splits((x, y), validation=0.2, test=0.2, name="rows")
-
-
-def convnets():
-    return [kd.models.convnet(width, classes=3, seed=width).eval() for width in (6, 4)]
-
-
-def transformers():
-    shared = {"heads": 2, "patch": 4, "size": 8, "classes": 3}
-    return [kd.models.vit(width=w, depth=d, seed=d, **shared).eval() for w, d in ((16, 4), (8, 2))]
+from .small_models import QUICK, convnets, names
 
 
 def taught(run, steps=None):
     while run.steps_done < (run.total_steps if steps is None else steps):
         run.step()
     return run
-
-
-def names(column):
-    return [box["name"] for box in column]
 
 
 def test_the_page_opens_with_a_method_on_real_layers(page):
@@ -120,48 +74,6 @@ def test_other_models_bring_other_layers(page):
     links = [(panel.picture.drawing["student"][at["student"]], at) for at in panel.picture.drawing["links"]]
     assert [box["name"] for box, _ in links] == ["block1.attention", "block2.attention"]
     assert links[0][0]["shape"] == "4×50×50"
-
-
-@pytest.mark.filterwarnings("ignore:the teacher.s classes are in another order:UserWarning")  # untrained ones can be
-@pytest.mark.parametrize("models", [convnets, transformers], ids=["maps", "tokens"])
-def test_every_method_that_fits_has_a_picture_of_its_own_pairs_and_a_formula_without_latex(models, pictures, page):
-    teacher, student = models()
-    trial = Trial.own(teacher, student, pictures)
-    drawn = 0
-    for chosen in METHODS.values():
-        if not chosen.fits(trial.layer_pairs):
-            continue
-        run = trial.distillation(MethodChoices(method=chosen.name).objective(trial.layer_pairs))
-        told = picture(run, chosen, trial.layer_pairs)
-        term = run.objective.terms[-1 if chosen.family not in ("labels", "response") else 0]
-        wanted = [tuple(name.removesuffix(":scores") for name in pair) for pair in getattr(term, "pairs", ())]
-        wanted = wanted or [("logits", "logits")] * (chosen.family != "labels")
-        ends = [
-            (told["student"][at["student"]]["name"], told["teacher"][at["teacher"]]["name"]) for at in told["links"]
-        ]
-        assert ends == wanted, chosen.name
-        assert (told["symbol"] != "") == bool(ends)
-        boxes = [*told["student"], *told["teacher"]]
-        assert sum(box["compared"] for box in boxes) == len({s for s, _ in ends}) + len({t for _, t in ends})
-        drawn += 1
-    assert drawn >= 23
-
-
-def test_formulas_are_read_whole():
-    for chosen in METHODS.values():
-        for line in formulas(chosen):
-            assert line.startswith("<math ") and "\\" not in re.sub(r"<[^>]*>", "", line), chosen.name
-
-
-def test_a_model_of_many_blocks_leaves_layers_out_and_says_how_many(pictures):
-    shared = {"heads": 2, "patch": 4, "size": 8, "classes": 3, "width": 8}
-    teacher, student = kd.models.vit(depth=16, seed=1, **shared).eval(), kd.models.vit(depth=1, seed=2, **shared)
-    trial = Trial.own(teacher, student, pictures)
-    run = trial.distillation(MethodChoices(method="hidden_states").objective(trial.layer_pairs))
-    column = picture(run, method("hidden_states"), trial.layer_pairs)["teacher"]
-    left_out = sum(box.get("more", 0) for box in column)
-    assert left_out > 0 and len(column) <= 12 and names([b for b in column if "name" in b])[-1] == "logits"
-    assert any(box.get("name") == "block16" and box["compared"] for box in column)
 
 
 def test_three_students_learn_from_the_same_start_to_the_end(page):
@@ -237,26 +149,6 @@ def test_a_slider_before_training_is_the_run_s_own_start(page):
     panel.command("step")
     assert panel.wait("paused")
     assert panel.runs["student"].settings.objective.weighted[1][0] == 100 and not panel.runs["student"].history.edits
-
-
-@pytest.mark.parametrize("edited", [False, True], ids=["plain", "edited"])
-def test_the_program_run_alone_gives_the_same_numbers(page, edited):
-    panel = page(method="contrastive", **QUICK)
-    if edited:
-        panel.command("step")
-        assert panel.wait("paused")
-        panel.picture.weight, panel.picture.temperature = 2.0, 0.2
-    panel.command("train")
-    assert panel.wait("finished")
-    printed, space = io.StringIO(), {"__name__": "__main__"}
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
-        exec(compile(panel.picture.code, "program", "exec"), space)
-    tests = {row["name"].replace("Twin", "twin"): row["test"] for row in panel.scene.runs}
-    lines = [f"{name}: {errors:,} errors on 2,000 test examples" for name, errors in tests.items()]
-    assert printed.getvalue().splitlines() == lines
-    for role, run in zip(panel.runs, space["runs"].values(), strict=True):
-        ours, theirs = panel.runs[role].student.state_dict(), run.student.state_dict()
-        assert all(torch.equal(ours[name], theirs[name]) for name in ours), role
 
 
 def test_stop_works_and_another_method_waits_for_it(page):
@@ -360,33 +252,13 @@ def test_models_of_your_own(page, pictures):
                 *convnets(), replace(d, train=kd.data.Examples(d.train.x, torch.full_like(d.train.y, -1)))
             ),
             ValueError,
-            "learns from labels, and the data have none",
+            "expected data with labels",
         ),
     ],
 )
 def test_what_does_not_fit_is_said_in_a_sentence(pictures, make, error, said):
     with pytest.raises(error, match=said):
         make(pictures)
-
-
-@pytest.mark.parametrize(
-    ("norms", "cosine", "said"),
-    [
-        ((0.5, 1.5), 0.05, "pulls 3 times as hard as the labels, and nearly at right angles to them (cosine 0.05)"),
-        ((1.0, 0.079), -0.4, "pulls 7.9 % as hard as the labels, and partly against them (cosine −0.40)"),
-        ((1.0, 1.05), 0.9, "pulls about as hard as the labels, and much the same way (cosine 0.90)"),
-        ((1.0, 0.0), float("nan"), "gives a gradient of length 0, the labels one of 1"),
-    ],
-)
-def test_the_sentence_on_the_pull(norms, cosine, said):
-    found = TermGradients(9, ("hard", "hint"), (2.0, 0.1), (1.0, 1.0), norms, ((1.0, cosine), (cosine, 1.0)))
-    assert said in pull_sentence(found, 1).replace("\u202f", " ")
-
-
-def test_every_pair_names_a_shipped_teacher_and_a_smaller_student():
-    for name, pair in PAIRS.items():
-        student = kd.models.build(pair.student, seed=0)
-        assert kd.models.parameter_count(student) < kd.models.card(pair.teacher).parameters / 4, name
 
 
 def test_an_exported_page_shows_the_method_and_offers_nothing_that_needs_python(page, tmp_path):

@@ -209,7 +209,7 @@ def test_who_was_asked_before_is_not_asked_again(controller, monkeypatch):
 def test_before_the_first_step_nothing_is_concluded(controller):
     told = measured(controller(Says(1), Says(0), planted(), step=0))
     said = told["groupings"][0]["said"][EOD]
-    assert said["verdict"] == "" and said["why"].startswith("The student has learned nothing yet")
+    assert said["verdict"] == "" and said["why"].startswith("Nothing has been learned yet")
     assert [model["id"] for model in told["models"]] == ["teacher", "s"]
 
 

@@ -3,8 +3,15 @@ kdviz.page = (() => {
   const PATIENCE_MS = 20000; // a page whose widgets never come must still lose its loading line
   const LOST_AFTER_MS = 8000; // Jupyter's own client tries again for a while
   const STATUS_BYTES = 4096; // messages on a kernel's state are short; the others need not be read
-  const STAYS = "What is shown stays, but nothing can be changed.";
   const byId = (id) => document.getElementById(id);
+
+  // The texts of this file, by language; a link may ask for one.
+  const words = JSON.parse(byId("kd-words")?.textContent ?? "{}");
+  const asked = new URLSearchParams(location.search).get("lang");
+  const language = asked === "en" || words.texts?.[asked] ? asked : words.language;
+  const texts = words.texts?.[language] ?? {};
+  const t = (text, values = {}) => (texts[text] ?? text).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+  if (language && language !== "en") document.documentElement.lang = language;
 
   function say(text, share) {
     byId("kd-loading-text").textContent = text;
@@ -12,12 +19,18 @@ kdviz.page = (() => {
   }
 
   function ran(cell, cells) {
-    if (cell < cells) say(`Running cell ${cell + 1} of ${cells} …`, (cell / cells) * 0.8);
+    if (cell < cells) say(t("Running cell {n} of {total} …", { n: cell + 1, total: cells }), (cell / cells) * 0.8);
   }
 
   // The page comes cell by cell: the part of a cell is here once it has run.
   let latest = null;
+  let worded = false;
   const arrivals = new MutationObserver(() => {
+    if (!worded && byId("kd-lost")?.querySelector("button")) {
+      worded = true;
+      say(t("Starting the kernel …"), 0);
+      byId("kd-lost").querySelector("button").textContent = t("Start again");
+    }
     const last = [...document.querySelectorAll("[cell-index]")].at(-1);
     if (!last || last === latest) return; // what the loading line says is a change as well
     latest = last;
@@ -45,7 +58,7 @@ kdviz.page = (() => {
   function finished() {
     arrivals.disconnect();
     dropUnused();
-    say("Drawing the page …", 0.9);
+    say(t("Drawing the page …"), 0.9);
     const widgets = expected().some((one) => one.textContent.includes("application/vnd.jupyter.widget-view+json"));
     const drawn = () =>
       widgets ? document.querySelector(".jp-OutputArea-output.lm-Panel > .lm-Widget > *") : !expected().length;
@@ -72,9 +85,10 @@ kdviz.page = (() => {
   addEventListener("pagehide", () => (leaving = true));
   addEventListener("pageshow", () => (leaving = false));
 
-  function tell(what) {
-    const run = document.querySelector(".kd-transport") ? " The run that was kept is offered there." : "";
-    byId("kd-lost-text").textContent = `${what} ${STAYS} Press Start again.${run}`;
+  function warn(what) {
+    const sentences = [what, t("What is shown stays, but nothing can be changed. Press Start again.")];
+    if (document.querySelector(".kd-transport")) sentences.push(t("The run that was kept is offered there."));
+    byId("kd-lost-text").textContent = sentences.join(" ");
     byId("kd-lost").hidden = false;
   }
 
@@ -84,12 +98,12 @@ kdviz.page = (() => {
       await fetch(document.querySelector("link[rel=icon]").href, { cache: "no-store" });
       location.reload();
     } catch {
-      byId("kd-lost-text").textContent = "The server does not answer. If it was ended, run kdviz serve again; then press Start again.";
+      byId("kd-lost-text").textContent = t("The server does not answer. If it was ended, run kdviz serve again; then press Start again.");
     }
   }
 
   /** What a message says of the kernel's state, in either of Jupyter's protocols; null if it says nothing of it. */
-  function stateTold(data) {
+  function kernelState(data) {
     if ((data.byteLength ?? data.length ?? Infinity) > STATUS_BYTES) return null;
     try {
       const { header, content } = typeof data === "string" ? JSON.parse(data) : partsOf(data);
@@ -110,9 +124,9 @@ kdviz.page = (() => {
   // The server starts a kernel that died anew, under the same socket: alive, and without anything of this page.
   function listen(socket) {
     socket.addEventListener("message", ({ data }) => {
-      if (ended || leaving || !["restarting", "dead"].includes(stateTold(data))) return;
+      if (ended || leaving || !["restarting", "dead"].includes(kernelState(data))) return;
       ended = true;
-      tell("Python ended on the server.");
+      warn(t("Python ended on the server."));
     });
   }
 
@@ -131,10 +145,10 @@ kdviz.page = (() => {
       if (counted) open -= 1;
       if (code === BEHIND && !ended && !leaving) {
         ended = true;
-        tell("This page was away for too long, and what Python said meanwhile is lost.");
+        warn(t("This page was away for too long, and what Python said meanwhile is lost."));
       }
       setTimeout(() => {
-        if (!open && !leaving && !ended) tell("The connection to Python was lost.");
+        if (!open && !leaving && !ended) warn(t("The connection to Python was lost."));
       }, LOST_AFTER_MS);
     });
   }
