@@ -31,8 +31,8 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     serve = commands.add_parser(
         "serve",
         help="open the dashboards and lessons as web pages",
-        description="Serve dashboards and lessons as web pages on this machine. Without a path: all that "
-        "kdviz brings, beginning with the Distillation Lab.",
+        description="Serve dashboards and lessons as web pages on this machine. Without a path: all that come with "
+        "kdviz, beginning with the Distillation Lab.",
     )
     serve.add_argument("path", nargs="?", help="a notebook, or a folder of notebooks")
     serve.add_argument("--port", type=int, default=8866, help="port to listen on (8866); 0 takes any free one")
@@ -40,11 +40,11 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     serve.add_argument("--anyone", action="store_true", help="allow an --ip that other machines can reach")
     serve.add_argument(
         "--token",
-        help="what visitors must show: a text of your own, 'new' for one made up (what --anyone does), '' for none",
+        help="what visitors must present: your own text, 'new' to generate one (as --anyone does), '' for none",
     )
     serve.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    serve.add_argument("--no-preheat", action="store_true", help="start no kernel before a page asks for one")
-    serve.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="colours (auto)")
+    serve.add_argument("--no-preheat", action="store_true", help="start no kernel before a page needs it")
+    serve.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="colors (auto)")
     serve.add_argument("--debug", action="store_true", help="log requests, show tracebacks in pages")
     serve.set_defaults(run=_serve)
 
@@ -54,7 +54,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "run",
         help="run a shipped experiment and print its table",
         description="Run an experiment by name, or from a JSON file, and print its table beside what the paper "
-        "reports. What is done is kept and not done again. Without a name: the list of experiments.",
+        "reports. Finished runs are kept and not repeated. Without a name: the list of experiments.",
     )
     run.add_argument("name", nargs="?", help="an experiment, or a JSON file that describes one")
     run.add_argument("--folder", help="where outcomes are kept (runs/NAME)")
@@ -68,8 +68,8 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     doctor = commands.add_parser(
         "doctor",
-        help="say what is installed, what is missing and what to do about it",
-        description="Look at what kdviz needs and say what is missing. Ends with 1 if something needed is.",
+        help="report what is installed, what is missing and what to do about it",
+        description="Check what kdviz needs and report what is missing. Exit status 1 if something needed is.",
     )
     doctor.add_argument("--json", action="store_true", help="print JSON")
     doctor.add_argument("--port", type=int, default=8866, help="the port to try (8866)")
@@ -79,9 +79,9 @@ def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def _add_teach(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     teach = commands.add_parser("teach", help="train a shipped model again", description="Train a shipped model again.")
     teach.add_argument("name", help="one of the shipped models, such as mnist-convnet")
-    teach.add_argument("--seed", type=int, default=0, help="of weights, batches, augmentation and dropout (0)")
-    teach.add_argument("--threads", type=int, help="another number of torch threads than the model's own")
-    teach.add_argument("--epochs", type=int, help="another number of epochs than the model's own")
+    teach.add_argument("--seed", type=int, default=0, help="seed of weights, batches, augmentation and dropout (0)")
+    teach.add_argument("--threads", type=int, help="number of torch threads, instead of the model's own")
+    teach.add_argument("--epochs", type=int, help="number of epochs, instead of the model's own")
     teach.add_argument("--folder", type=Path, help="where to write (the package's weights)")
     teach.set_defaults(run=_teach)
 

@@ -196,8 +196,8 @@ def _files() -> Iterator[Finding]:
         return
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if most == resource.RLIM_INFINITY or most >= FILES_WANTED:
-        told = "no limit" if most == resource.RLIM_INFINITY else f"up to {most}"
-        yield Finding("open files", "fine", told)
+        limit = "no limit" if most == resource.RLIM_INFINITY else f"up to {most}"
+        yield Finding("open files", "fine", limit)
     else:
         found = f"up to {most}: enough for some {max(1, (most - 64) // FILES_A_PAGE)} pages of kdviz serve at a time"
         yield Finding("open files", "note", found, f"ulimit -Hn {FILES_WANTED}, or ask whoever runs this machine")

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         text = _table(chosen, folder, jobs=options.jobs, progress=not options.quiet)
     except KeyboardInterrupt as stop:
-        print(f"\n{stop or 'stopped'}; what is done is kept in {folder}", file=sys.stderr)
+        print(f"\n{stop or 'stopped'}; finished runs are kept in {folder}", file=sys.stderr)
         return 130
     print(text)
     if options.write:

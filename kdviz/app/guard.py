@@ -93,10 +93,10 @@ def guarded(handler: type[RequestHandler]) -> type[RequestHandler]:
 def short_page(status: int, sentence: str) -> str:
     """A page of one sentence that needs no file of ours."""
     title = f"{status} {responses.get(status, '')}".strip()
-    told = html.escape(sentence or "The server has no page at this address.")
+    text = html.escape(sentence or "The server has no page at this address.")
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'
-        f'<h1>{title}</h1>\n<p>{told}</p>\n<p><a href="/">To the start</a></p>\n</html>\n'
+        f'<h1>{title}</h1>\n<p>{text}</p>\n<p><a href="/">To the start</a></p>\n</html>\n'
     )
 
 

@@ -1,4 +1,4 @@
-"""Notebooks as they lie in the served folder: read within bounds, and nothing in them taken at its word."""
+"""Notebooks in the served folder: read within bounds, and nothing in them trusted."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def parsed(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         raise UnreadableError("it cannot be opened") from None
     if known.st_size > MOST_BYTES:
-        raise UnreadableError(f"it has {known.st_size / 1e6:.0f} MB, and {MOST_BYTES / 1e6:.0f} MB is the most")
+        raise UnreadableError(f"it has {known.st_size / 1e6:.0f} MB, and {MOST_BYTES / 1e6:.0f} MB is the maximum")
     try:
         value = _json(path.read_bytes().decode("utf-8-sig"))
     except OSError:
@@ -105,15 +105,15 @@ def read(path: Path) -> nbformat.NotebookNode:
     UnreadableError
         When it is no notebook.
     """
-    told = parsed(path)
-    check(told)
+    content = parsed(path)
+    check(content)
     try:
-        if told.get("nbformat", 4) == 4:
-            notebook = nbformat.from_dict(told)
+        if content.get("nbformat", 4) == 4:
+            notebook = nbformat.from_dict(content)
         else:
-            notebook = nbformat.reads(json.dumps(told), as_version=4, capture_validation_error={})
+            notebook = nbformat.reads(json.dumps(content), as_version=4, capture_validation_error={})
     except Exception:  # an old format that is not what it says can fail anywhere in the conversion
-        raise UnreadableError("it is not a notebook of format 4, nor of an older one that can be brought up") from None
+        raise UnreadableError("it is not a notebook of format 4, nor of an older one that can be converted") from None
     check(notebook)
     return _cleaned(notebook)
 
@@ -179,12 +179,12 @@ def words(metadata: object) -> dict[str, str]:
     >>> words({"kdviz": {"title": "A", "lang": '"><script>', "description": 3}})
     {'title': 'A'}
     """
-    told = metadata.get("kdviz") if isinstance(metadata, dict) else None
-    if not isinstance(told, dict):
+    own = metadata.get("kdviz") if isinstance(metadata, dict) else None
+    if not isinstance(own, dict):
         return {}
-    found = {name: " ".join(told[name].split()) for name in ("title", "description") if isinstance(told.get(name), str)}
-    if isinstance(told.get("lang"), str) and LANGUAGE.fullmatch(told["lang"]):
-        found["lang"] = told["lang"]
+    found = {name: " ".join(own[name].split()) for name in ("title", "description") if isinstance(own.get(name), str)}
+    if isinstance(own.get("lang"), str) and LANGUAGE.fullmatch(own["lang"]):
+        found["lang"] = own["lang"]
     return found
 
 
@@ -195,10 +195,10 @@ def _cleaned(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     if isinstance(metadata.get("title"), str):
         kept["title"] = metadata["title"]
     for name in ("kernelspec", "language_info"):
-        told = metadata.get(name)
-        if isinstance(told, dict) and isinstance(told.get("name"), str):
-            texts = {key: value for key, value in told.items() if isinstance(value, str)}
-            kept[name] = {"display_name": told["name"], **texts} if name == "kernelspec" else texts
+        entry = metadata.get(name)
+        if isinstance(entry, dict) and isinstance(entry.get("name"), str):
+            texts = {key: value for key, value in entry.items() if isinstance(value, str)}
+            kept[name] = {"display_name": entry["name"], **texts} if name == "kernelspec" else texts
     cells = [_cell(cell) for cell in notebook.get("cells", [])]
     seen = {""}
     for number, cell in enumerate(cells):
@@ -262,7 +262,7 @@ class Notebooks(LargeFileManager):
         """
         place = inside(Path(self.root_dir), path.strip("/"))
         if place is None:
-            raise RefusedError(404, "There is no such notebook in the folder that is served.")
+            raise RefusedError(404, "There is no such notebook in the served folder.")
         name = place.name
         if PICTURES.fullmatch(path):
             if place.stat().st_size > MOST_BYTES:

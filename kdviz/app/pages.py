@@ -132,8 +132,8 @@ def _words_read(path: Path, _changed: int, _size: int) -> tuple[str, str, str]:
 
 
 def _first_words(notebook: Mapping[str, Any]) -> tuple[str, str]:
-    told = words(notebook.get("metadata", {}))
-    title, description = told.get("title", ""), told.get("description", "")
+    metadata = words(notebook.get("metadata", {}))
+    title, description = metadata.get("title", ""), metadata.get("description", "")
     cells = notebook.get("cells", [])
     for cell in cells if isinstance(cells, list) else []:  # an older format keeps them elsewhere
         if not isinstance(cell, dict) or cell.get("cell_type") != "markdown":

@@ -29,7 +29,7 @@ PORTS_TRIED = 20
 FILES = 4096
 TOKEN = re.compile(r"[A-Za-z0-9._~-]{8,256}")
 OPEN_TO_ALL = (
-    "warning: whoever reaches this address runs code here, as --token is empty; leave it out, and a token is made."
+    "warning: with an empty --token anyone who reaches this address can run code here; leave it out to get a token."
 )
 
 
@@ -85,7 +85,7 @@ def served(path: str | None) -> Served:
     --------
     >>> served("no/such.ipynb")
     Traceback (most recent call last):
-    FileNotFoundError: no/such.ipynb is neither a notebook nor a folder: give the path of one that exists
+    FileNotFoundError: no/such.ipynb is neither a notebook nor a folder: pass the path of one that exists
     """
     if path is None:
         root = places.notebooks()
@@ -95,7 +95,7 @@ def served(path: str | None) -> Served:
         return Served(asked.resolve(), None, alone=False)
     if asked.is_file() and asked.suffix == ".ipynb":
         return Served(asked.resolve().parent, asked.resolve().name, alone=True)
-    raise FileNotFoundError(f"{path} is neither a notebook nor a folder: give the path of one that exists")
+    raise FileNotFoundError(f"{path} is neither a notebook nor a folder: pass the path of one that exists")
 
 
 def check_address(ip: str, anyone: bool) -> None:
@@ -118,7 +118,7 @@ def check_address(ip: str, anyone: bool) -> None:
     >>> check_address("127.0.0.1", anyone=False)
     >>> check_address("0.0.0.0", anyone=False)
     Traceback (most recent call last):
-    ValueError: --ip 0.0.0.0 can be reached from other machines, and whoever reaches it runs code here: add --anyone if that is wanted
+    ValueError: --ip 0.0.0.0 can be reached from other machines, and whoever reaches it can run code here: add --anyone if that is wanted
     """  # noqa: E501
     if ip == "localhost" or anyone:
         return
@@ -128,7 +128,7 @@ def check_address(ip: str, anyone: bool) -> None:
         raise ValueError(f"--ip must be an IP address such as 127.0.0.1, got {ip}") from None
     if not loopback:
         raise ValueError(
-            f"--ip {ip} can be reached from other machines, and whoever reaches it runs code here: "
+            f"--ip {ip} can be reached from other machines, and whoever reaches it can run code here: "
             "add --anyone if that is wanted"
         )
 

@@ -42,7 +42,7 @@ HEARTBEAT = "<script>window.voila_heartbeat()</script>"  # Voila's word that a c
 CUT = (
     '<div class="kd-notice kd-failed" role="alert">The page stopped here: Python ended on the server. Reload it.</div>'
 )
-NO_PAGE = "There is no such notebook in the folder that is served."
+NO_PAGE = "There is no such notebook in the served folder."
 
 
 class Visitors(VoilaIdentityProvider):
@@ -86,7 +86,7 @@ class PageHandler(Asking, TornadoVoilaHandler):
         await self._stream(path, asked)
 
     def _forget_token(self) -> None:
-        """The kernel is told the address that was asked for; the token in it is no concern of a notebook's."""
+        """The kernel gets the requested address, without the token, which does not concern a notebook."""
         query = "&".join(part for part in self.request.query.split("&") if not part.startswith("token="))
         self.request.query = query
         self.request.uri = f"{self.request.path}?{query}" if query else self.request.path
@@ -141,7 +141,7 @@ class PageHandler(Asking, TornadoVoilaHandler):
                 self.log.warning("The page %s stopped half way: %s.", self.request.path, error)
                 self.write(CUT)
             elif "No Jupyter kernel" in str(error):
-                raise RefusedError(422, "This notebook asks for a kernel that is not installed here.") from None
+                raise RefusedError(422, "This notebook needs a kernel that is not installed here.") from None
             else:
                 raise
 
@@ -182,7 +182,7 @@ class PictureHandler(Asking, JupyterHandler, AllowListFileHandler):
     @authenticated
     async def get(self, path: str, include_body: bool = True) -> None:
         if inside(Path(self.root), path) is None:
-            raise RefusedError(404, "There is no such file in the folder that is served.")
+            raise RefusedError(404, "There is no such file in the served folder.")
         await AllowListFileHandler.get(self, path, include_body)
 
 

@@ -40,7 +40,7 @@ class Training:
     Attributes
     ----------
     epochs, batch_size, optimizer, learning_rate
-        As of :class:`kdviz.Distillation`; the rate is the peak of a ``WarmupCosine``.
+        See :class:`kdviz.Distillation`; the rate is the peak of a ``WarmupCosine``.
     warmup : float
         The share of all steps over which the rate rises.
     weight_decay : float

@@ -66,7 +66,7 @@ def distances(attention: Attention) -> go.Figure:
         marker={"color": palette.TWIN, "symbol": "diamond-open", "size": 10, "line_width": 2},
         hovertemplate="with another example's map: median cosine %{x:.3f}<extra></extra>",
     )
-    lay_out(figure, "Likeness of attention maps", 200 + 34 * len(places), "cosine (1: the same map)")
+    lay_out(figure, "Similarity of attention maps", 200 + 34 * len(places), "cosine (1: the same map)")
     figure.update_layout(legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"})
     figure.update_xaxes(range=[min(0.0, float(np.nanmin(attention.cosine))) - 0.02, 1.02], showgrid=True)
     names = [f"{short_name(s)} ~ {short_name(t)}" for s, t in nearest.items()]

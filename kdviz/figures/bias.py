@@ -1,4 +1,4 @@
-"""Bias: how each model treats each group, and how far the groups lie apart."""
+"""Bias: how each model treats each group, and how far apart the groups are."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def by_group(bias: Bias, grouping: str, rate: RateName | None = None) -> go.Figu
 
 
 def gaps(bias: Bias) -> go.Figure:
-    """Return how far the groups of each grouping lie apart with each model, with intervals and what chance gives.
+    """Return the gaps between the groups of each grouping for each model, with intervals and the gap by chance.
 
     Parameters
     ----------
@@ -117,8 +117,8 @@ def gaps(bias: Bias) -> go.Figure:
             at = [place + _beside(row, len(bias.models)) for place in found]
             _points(figure, model, row, list(found.values()), at, showlegend=panel == 1, **where)
             names = [bias.groupings[place] for place in found]
-            told = [_of_gap(name, measure, gap) for name, gap in zip(names, found.values(), strict=True)]
-            figure.data[-1].update(customdata=told, hovertemplate=f"{_text(model)}, %{{customdata}}<extra></extra>")
+            hovers = [_of_gap(name, measure, gap) for name, gap in zip(names, found.values(), strict=True)]
+            figure.data[-1].update(customdata=hovers, hovertemplate=f"{_text(model)}, %{{customdata}}<extra></extra>")
             figure.add_scatter(
                 x=[gap.chance for gap in found.values()],
                 y=at,
@@ -206,7 +206,7 @@ def _overall(figure: go.Figure, model: str, place: int, groups: Iterable[Group],
 
 
 def _worst(figure: go.Figure, groups: Sequence[Group], at: Sequence[float], rate: RateName) -> None:
-    """Mark the group that fares worst, unless all fare alike."""
+    """Mark the worst group, unless all are equal."""
     values: list[Rate] = [getattr(group, rate) for group in groups]
     if len({v.value for v in values}) < 2:
         return

@@ -55,7 +55,9 @@ def reliability(models: Mapping[str, Calibration], *, title: str = "Reliability"
             name=name.capitalize(),
             line={"color": colour, "dash": dash},
             marker={"symbol": symbol, "size": 9, "line_width": 2},
-            hovertemplate=f"{name}: sure %{{x:.3f}}, right %{{y:.3f}}, %{{customdata:,}} examples<extra></extra>",
+            hovertemplate=(
+                f"{name}: confidence %{{x:.3f}}, accuracy %{{y:.3f}}, %{{customdata:,}} examples<extra></extra>"
+            ),
             row=1,
             col=1,
         )

@@ -23,12 +23,12 @@ def mean_soft_targets(
     temperature: float | None = None,
     diagonal: bool = False,
 ) -> go.Figure:
-    """Return a heat map of mean soft targets: rows are true classes, columns what is said.
+    """Return a heat map of mean soft targets: rows are true classes, columns the classes of the probability.
 
     Parameters
     ----------
     means : Tensor, shape (C, C)
-        As of :func:`kdviz.measure.dark_knowledge.mean_soft_targets`; rows of NaN stay blank.
+        From :func:`kdviz.measure.dark_knowledge.mean_soft_targets`; rows of NaN stay blank.
     classes : sequence of str
         Names of the C classes.
     minus : Tensor, shape (C, C), optional

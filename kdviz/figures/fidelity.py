@@ -1,4 +1,4 @@
-"""Fidelity: class by class, how often each model is right and how often both say the same."""
+"""Fidelity: class by class, how often each model is right and how often both agree."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST = 16  # letters of a name beside its row
 
 
 def by_class(fidelity: Fidelity, classes: Sequence[str]) -> go.Figure:
-    """Return error rates of teacher and student, and disagreement, of each class; those of most disagreement first.
+    """Return error rates of teacher and student, and their disagreement, class by class, most disagreement first.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def by_class(fidelity: Fidelity, classes: Sequence[str]) -> go.Figure:
         If there are no labels or the names do not fit.
     """
     if not fidelity.classes:
-        raise ValueError("no example has a label, so no class can be drawn; give fidelity the labels y")
+        raise ValueError("no example has a label, so no class can be drawn; pass the labels y to fidelity")
     if len(classes) != len(fidelity.classes):
         raise ValueError(f"classes must hold {len(fidelity.classes)} names, got {len(classes)}")
     rows = sorted((c for c in fidelity.classes if c.n), key=lambda c: c.agreement)[:MOST]

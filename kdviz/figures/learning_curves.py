@@ -9,7 +9,7 @@ from . import palette
 
 
 def learning_curves(run: Distillation, twin: Distillation | None = None, **others: Distillation) -> go.Figure:
-    """Return a figure of validation error (%, logarithmic) over optimiser steps.
+    """Return a figure of validation error (%, logarithmic) over optimizer steps.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def learning_curves(run: Distillation, twin: Distillation | None = None, **other
             dotted = {"dash": "dot", "color": palette.EDIT, "width": 2}
             figure.add_vline(x=edit.step, line=dotted, opacity=1, annotation_text=text)
     figure.update_layout(
-        xaxis_title="optimiser step", yaxis_title="error on validation data, %", template="simple_white"
+        xaxis_title="optimizer step", yaxis_title="error on validation data, %", template="simple_white"
     )
     return figure.update_yaxes(type="log")
 

@@ -12,7 +12,7 @@ LOOKS = {
     "twin": (TWIN, "dot", "square"),
 }
 
-# The rest of Okabe and Ito for further runs, each with a mark of its own: no run is told by its colour alone.
+# The rest of Okabe and Ito for further runs, each with its own mark: no run is identified by its color alone.
 OTHERS = (
     ("#B3588C", "square"),
     ("#26282B", "triangle-up"),

@@ -13,7 +13,7 @@ from . import palette
 
 
 def distribution(similarity: MapSimilarity, method: str) -> go.Figure:
-    """Return histograms of rank correlation, cosine and overlap of two models' maps, an example counted once in each.
+    """Return histograms of rank correlation, cosine and overlap of two models' maps, over the examples.
 
     Parameters
     ----------
@@ -43,8 +43,8 @@ def distribution(similarity: MapSimilarity, method: str) -> go.Figure:
             hovertemplate=f"{name} about %{{x:.2f}}: %{{y}} examples<extra></extra>",
         )
     figure.update_layout(
-        title_text=f"Likeness of both maps, {method.replace('_', ' ')}",
-        xaxis_title="likeness (1: the same map)",
+        title_text=f"Similarity of the two maps, {method.replace('_', ' ')}",
+        xaxis_title="similarity (1: the same map)",
         yaxis_title="examples",
         barmode="group",
         template="simple_white",
@@ -56,7 +56,7 @@ def distribution(similarity: MapSimilarity, method: str) -> go.Figure:
 
 
 def curves(models: Mapping[str, Curves]) -> go.Figure:
-    """Return the mean probability of the class while places are taken away, and while they are put in.
+    """Return the mean probability of the class during deletion and insertion.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ def correspondence(c: Correspondence) -> go.Figure:
     for x, y in best:
         line = {"color": palette.STUDENT, "width": 3, "dash": "dot" if c.is_chance(rows[y], columns[x]) else "solid"}
         figure.add_shape(frame, line=line, x0=x - 0.46, x1=x + 0.46, y0=y - 0.46, y1=y + 0.46)
-    lay_out(figure, "Likeness of layers (linear CKA)", 190 + 34 * len(rows), "student's layer, best match framed")
+    lay_out(figure, "Similarity of layers (linear CKA)", 190 + 34 * len(rows), "student's layer, best match framed")
     figure.update_xaxes(**named_ticks(columns), tickangle=-90)
     return figure.update_yaxes(title_text="teacher's layer", autorange="reversed", automargin=True, **named_ticks(rows))
 

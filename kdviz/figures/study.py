@@ -282,7 +282,7 @@ def _add_teacher(figure: go.Figure, found: Sequence[Comparison], *, upright: boo
 
 
 def _cell(c: Comparison | None) -> str:
-    """Return what a cell of the heat map says: the mean, and the paired difference, bold beyond the noise."""
+    """Return the text of a cell of the heat map: the mean, and the paired difference, bold beyond the noise."""
     if c is None:
         return ""
     mean, d = f"{c.mean():,.0f}", c.difference()
@@ -293,7 +293,7 @@ def _cell(c: Comparison | None) -> str:
 
 
 def _told(c: Comparison | None) -> str:
-    """Return what is said of an arm under the pointer."""
+    """Return the hover text of an arm."""
     if c is None:
         return ""
     d = c.difference()
@@ -305,7 +305,7 @@ def _told(c: Comparison | None) -> str:
 
 
 def _colours(means: Sequence[float], twin: Sequence[float]) -> dict[str, Any]:
-    """Return colours that part at the twin's mean: orange fewer errors, blue more; one hue where there is no twin."""
+    """Return colors that diverge at the twin's mean: orange fewer errors, blue more; one hue without a twin."""
     if not twin:
         return {"colorscale": [[0, palette.STUDENT], [1, "#FFFFFF"]]}
     middle = statistics.fmean(twin)
@@ -320,13 +320,13 @@ def _colours(means: Sequence[float], twin: Sequence[float]) -> dict[str, Any]:
 def _key(found: Sequence[Comparison]) -> str:
     twins = sorted({round(c.mean("twin")) for c in found if c.errors["twin"]})
     teachers = sorted({c.teacher_errors for c in found if c.teacher_errors is not None})
-    told = []
+    notes = []
     if twins:
         between = f"{twins[0]:,}" if len(twins) == 1 else f"{twins[0]:,} to {twins[-1]:,}"
-        told.append(f"grey: the twin's mean, {between}; below each mean, student less twin, bold beyond the noise")
+        notes.append(f"gray: the twin's mean, {between}; below each mean, student − twin, bold beyond the noise")
     if teachers:
-        told.append(f"teacher {', '.join(f'{t:,}' for t in teachers)}")
-    return ". ".join(told)
+        notes.append(f"teacher {', '.join(f'{t:,}' for t in teachers)}")
+    return ". ".join(notes)
 
 
 def _lay_out(figure: go.Figure, found: Sequence[Comparison], *, height: int) -> go.Figure:

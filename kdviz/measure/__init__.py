@@ -1,6 +1,6 @@
-"""Numbers about models: what they share, how sure they are, where they look, and what a difference of two is worth.
+"""Numbers about models: what they share, how sure they are, where they look, and whether they differ.
 
-Each subject is a module, loaded when it is first named: ``kdviz.measure.calibration.calibration(logits, y)``.
+Each subject is a module, loaded on first use: ``kdviz.measure.calibration.calibration(logits, y)``.
 """
 
 import lazy_loader

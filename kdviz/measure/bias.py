@@ -1,8 +1,8 @@
-"""Bias: whether a model treats groups of people, or of pictures, alike, and whether a student takes that over.
+"""Bias: whether a model treats groups of people, or of pictures, alike, and whether a student inherits that.
 
-For each model and each way to form groups (sex, race, age band, stroke thickness, and pairs of them): how often each
-group is chosen and how often it is wrongly treated, how far the groups lie apart, and what of the distance between
-student and teacher the noise of the examples leaves standing. The rates are fairlearn's.
+For each model and each grouping (sex, race, age band, stroke thickness, and pairs of them): how often each group is
+selected and how often it is misclassified, how far apart the groups are, and whether student and teacher differ beyond
+sampling noise. The rates are fairlearn's.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from .disparity import (
     beside_twin,
     both_of,
     examples_of,
+    few_members,
 )
 from .fidelity import Array
 from .groups import MOST_GROUPS, share, to_numpy
@@ -61,11 +62,12 @@ __all__ = [
     "Verdict",
     "beside_twin",
     "bias",
+    "few_members",
     "verdict",
 ]
 
 NO_INTERVAL = math.nan, math.nan
-Hits = Mapping[RateName, tuple[np.ndarray, np.ndarray]]  # what a rate counts, and what it is a share of
+Hits = Mapping[RateName, tuple[np.ndarray, np.ndarray]]  # numerator and denominator of each rate
 
 
 def bias(
@@ -79,30 +81,30 @@ def bias(
     intersect: bool = True,
     by_fairlearn: bool = True,
 ) -> Bias:
-    """Measure how each model treats each group, and how far the groups lie apart.
+    """Measure how each model treats each group, and how far apart the groups are.
 
     Parameters
     ----------
     predictions : mapping of str to int, shape (N,)
         Predicted classes of each model, such as "teacher", "twin" and "student", on the same examples.
     y : int, shape (N,)
-        True classes; -1 where the class is not known, which leaves the example out.
+        True classes; -1 if unknown, which leaves the example out.
     groups : mapping of str to shape (N,)
-        The group of each example, grouping by grouping: words, whole numbers or a pandas Categorical. None or NaN
-        leaves the example out of that grouping. Cut what is continuous with :func:`kdviz.measure.groups.bands`.
+        The group of each example, one entry per grouping: words, whole numbers or a pandas Categorical. None or NaN
+        leaves the example out of that grouping. Cut continuous values with :func:`kdviz.measure.groups.bands`.
     positive : int or None
-        The class that counts as chosen; all others count as not chosen. None where there is no such class (digits):
-        then there are accuracies and error rates only.
+        The positive class; predicting it counts as selection. None if there is no such class (digits): then there are
+        only accuracies and error rates.
     confidence : float
-        Of all intervals, in (0, 1).
+        Level of all intervals, in (0, 1).
     resamples : int
         Draws for each candidate of an interval, and for ``chance``; at least 1.
     seed : int
     intersect : bool
-        Form each pair of groupings too, named "sex & race", with groups such as "Female & Black".
+        Also form each pair of groupings, named "sex & race", with groups such as "Female & Black".
     by_fairlearn : bool
-        Have fairlearn compute the rates. False counts them here: the same numbers, some ten times sooner, for a page
-        that follows a model while it learns.
+        Let fairlearn compute the rates. False counts them here: the same numbers, some ten times faster, for a page
+        that follows a model during training.
 
     Raises
     ------
@@ -111,7 +113,7 @@ def bias(
 
     Notes
     -----
-    With h the prediction and A the group, the gaps are the largest less the smallest over all groups of::
+    With h the prediction and A the group, the gaps are largest − smallest over all groups of::
 
         demographic_parity_difference   P(h = 1 | A)
         equalized_odds_difference       P(h = 1 | A, y = 1) and P(h = 1 | A, y = 0), the larger of both gaps
@@ -121,19 +123,18 @@ def bias(
     exception: a group without a positive (negative) label has no true-positive (false-positive) rate; here it is nan
     and left out with a note, while fairlearn counts it as 0. A ratio 0/0 is left out as well.
 
-    A largest less a smallest rate is never below 0 and, by chance, above the true one, the more so the more groups are
-    alike: percentiles of a bootstrap hold the truth in as few as 26 of 100 cases. The intervals of gaps, ratios and
-    differences between models here are inverted tests, see :mod:`kdviz.measure.gap_interval`: each holds the values
-    whose draws are compatible with what was seen. Simulated with 2 to 14 groups of 30 to 2,000, equal rates and unequal
-    ones, 89 to 99 of 100 intervals at 95 % hold the truth; more do where a group of some 30 has hardly an error, and no
-    method can do otherwise there. Of a gap that rests on fewer than 30 examples of a group nothing is claimed: its
-    interval is nan, and the verdict is "too few to say". Models are compared on the same examples, so that what both
-    find hard cancels out. The examples are taken as the only source of noise: another seed of the training is a matter
-    for :func:`kdviz.measure.paired`.
+    The largest − the smallest of several rates is never below 0 and biased upwards, the more so the more alike the
+    groups are: percentile bootstrap intervals cover the truth in as few as 26 of 100 cases. The intervals of gaps,
+    ratios and differences between models here are inverted tests, see :mod:`kdviz.measure.gap_interval`: each contains
+    the values that the data do not reject. Simulated with 2 to 14 groups of 30 to 2,000 and with equal and unequal
+    rates, 89 to 99 of 100 intervals at 95 % cover the truth; more do where a group of some 30 has hardly any error, as
+    they must with any method. If a gap rests on fewer than 30 examples of a group, no claim is made: its interval is
+    nan, and the verdict is "too few to say". Models are compared on the same examples, so that what both find hard
+    cancels out. The examples are the only source of noise considered: for the noise between training seeds see
+    :func:`kdviz.measure.paired`.
 
-    Whether a gap is more than noise is asked of ``chance``: the gap that groups of these sizes stay below with
-    probability ``confidence`` if all have the rate of the whole. With many groupings and metrics, one in twenty lies
-    above it by chance.
+    Whether a gap is more than noise is judged by ``chance``, the ``confidence`` quantile of the gap between groups of
+    these sizes that all have the pooled rate. With many groupings and metrics, one in twenty is above it by chance.
 
     References
     ----------
@@ -146,20 +147,20 @@ def bias(
     >>> y = np.tile([0, 1], 400)
     >>> sex = np.repeat(["Female", "Male"], 400)
     >>> teacher = np.where((sex == "Female") & (np.arange(800) % 4 == 1), 0, y)  # misses half of the women's positives
-    >>> found = bias({"teacher": teacher, "student": y}, y, {"sex": sex})
-    >>> found.of("teacher", "sex").gaps["equalized_odds_difference"].value, found.of("teacher", "sex").worst.name
+    >>> result = bias({"teacher": teacher, "student": y}, y, {"sex": sex})
+    >>> result.of("teacher", "sex").gaps["equalized_odds_difference"].value, result.of("teacher", "sex").worst.name
     (0.5, 'Female')
-    >>> print(verdict(found, "sex"))
+    >>> print(verdict(result, "sex"))
     Reduced: by sex, the equalized-odds difference is 0.000 (95 % CI 0.000 to 0.0...; chance gives up to 0.000) with
     student and 0.500 (95 % CI 0.4... to 0.5...; chance gives up to 0.0...) with teacher; student − teacher is −0.500
-    (95 % CI −0.5... to −0.4...): the interval of the difference lies below 0.
+    (95 % CI −0.5... to −0.4...): the interval of the difference is below 0.
     """
     check_confidence(confidence)
     if resamples < 1:
         raise ValueError(f"resamples must be at least 1, such as 1000, got {resamples}")
     labels, choices = _checked(predictions, y, positive)
     if not groups:
-        raise ValueError("groups holds no grouping: give at least one, such as {'sex': data.test.groups['sex']}")
+        raise ValueError("groups is empty: pass at least one grouping, such as {'sex': data.test.groups['sex']}")
     notes: list[str] = []
     n, known = len(labels), labels >= 0
     if not known.any():
@@ -168,7 +169,7 @@ def bias(
         notes.append(f"{examples_of(n - int(known.sum()))} without a known label left out.")
     groupings = _groupings(groups, n, known, intersect, notes)
     labels, choices = labels[known], {name: choice[known] for name, choice in choices.items()}
-    asked = _Asked(positive, confidence, resamples, seed, by_fairlearn)
+    options = _Options(positive, confidence, resamples, seed, by_fairlearn)
     disparities: dict[tuple[str, str], Disparity] = {}
     differences: dict[tuple[str, str, str, str], Interval] = {}
     for grouping, (names, codes) in groupings.items():
@@ -178,14 +179,14 @@ def bias(
         of_models = {m: c[inside] for m, c in choices.items()}
         cells = group_rates.cells_of(codes[inside], labels[inside], of_models, positive)
         for i, model in enumerate(choices):
-            disparities[model, grouping] = _disparity(model, grouping, names, cells, i, asked)
+            disparities[model, grouping] = _disparity(model, grouping, names, cells, i, options)
         for (i, a), (j, b) in combinations(enumerate(choices), 2):
             gaps = disparities[a, grouping].gaps, disparities[b, grouping].gaps
             both = group_rates.hits_of_both(cells, i, j)
             for metric in gaps[0]:
-                found = _difference(metric, (gaps[0][metric], gaps[1][metric]), cells, (i, j), both, asked)
-                differences[b, a, grouping, metric] = found
-                differences[a, b, grouping, metric] = Interval(-found.value, -found.high, -found.low)
+                d = _difference(metric, (gaps[0][metric], gaps[1][metric]), cells, (i, j), both, options)
+                differences[b, a, grouping, metric] = d
+                differences[a, b, grouping, metric] = Interval(-d.value, -d.high, -d.low)
     names_of = tuple(choices), tuple(groupings)
     return Bias(*names_of, len(labels), positive, confidence, resamples, disparities, differences, tuple(notes))
 
@@ -193,15 +194,15 @@ def bias(
 def verdict(
     bias: Bias, grouping: str, metric: Metric | None = None, subject: str = "student", reference: str = "teacher"
 ) -> str:
-    """Say in one sentence what became of the reference's gap in the subject.
+    """Return one sentence on what became of the reference's gap in the subject.
 
     Parameters
     ----------
     bias : Bias
-        Of both models on the same examples.
+        The measured bias of both models on the same examples.
     grouping : str
     metric : {"equalized_odds_difference", "demographic_parity_difference", "accuracy_difference"}, optional
-        The first one by default; the last where there is no positive class.
+        By default the first, or the last if there is no positive class.
     subject, reference : str
         Names of the models.
 
@@ -213,18 +214,18 @@ def verdict(
     Raises
     ------
     ValueError
-        If a name is not there.
+        If a name is unknown.
 
     Notes
     -----
-    That a student has its teacher's gap does not show that it has it from the teacher: both have learnt from the same
-    data. Ask for the reference "twin" as well, the student's like trained without a teacher.
+    Sharing the teacher's gap does not show that it was inherited: both models learned from the same data. Compare with
+    the reference "twin" as well, the same student trained without a teacher.
     """
     return bias.compare(grouping, metric, subject, reference).sentence()
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Options:
     positive: int | None
     confidence: float
     resamples: int
@@ -237,40 +238,40 @@ class _Asked:
 
 
 def _apart(rates: Mapping[RateName, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return gaps and ratios by name, the last axis (groups) gone; nan rates are left out."""
-    found = {}
+    """Return gaps and ratios by name, reduced over the last axis (groups); nan rates are ignored."""
+    result = {}
     for measure, parts in PARTS.items():
         if parts[0] not in rates:
             continue
         high = [np.fmax.reduce(rates[part], axis=-1) for part in parts]
         low = [np.fmin.reduce(rates[part], axis=-1) for part in parts]
-        found[f"{measure}_difference"] = np.fmax.reduce([h - w for h, w in zip(high, low, strict=True)])
-        found[f"{measure}_ratio"] = np.fmin.reduce([share(w, h) for h, w in zip(high, low, strict=True)])
-    return found
+        result[f"{measure}_difference"] = np.fmax.reduce([h - w for h, w in zip(high, low, strict=True)])
+        result[f"{measure}_ratio"] = np.fmin.reduce([share(w, h) for h, w in zip(high, low, strict=True)])
+    return result
 
 
-def _by_chance(hits: Hits, asked: _Asked) -> dict[str, float]:
-    """Return the gaps that groups of these sizes stay below if all have the same rate; hits and sizes (G,)."""
-    random = np.random.default_rng([asked.seed, 1])
+def _by_chance(hits: Hits, options: _Options) -> dict[str, float]:
+    """Return the quantile of each gap between groups of these sizes that have the same rate; hits and sizes (G,)."""
+    random = np.random.default_rng([options.seed, 1])
     rates = {}
     for name, (k, of) in hits.items():
         pooled = k.sum() / of.sum() if of.sum() else 0.0
-        rates[name] = share(random.binomial(of, pooled, size=(asked.resamples, len(of))), of)
+        rates[name] = share(random.binomial(of, pooled, size=(options.resamples, len(of))), of)
     gaps = {measure: values for measure, values in _apart(rates).items() if measure.endswith("_difference")}
-    return {measure: float(np.quantile(values, asked.confidence)) for measure, values in gaps.items()}
+    return {measure: float(np.quantile(values, options.confidence)) for measure, values in gaps.items()}
 
 
 def _disparity(
-    model: str, grouping: str, names: Sequence[str], cells: group_rates.Cells, which: int, asked: _Asked
+    model: str, grouping: str, names: Sequence[str], cells: group_rates.Cells, which: int, options: _Options
 ) -> Disparity:
-    """Return the model at place ``which`` of the cells over one grouping."""
+    """Return the disparity of the model with index ``which`` in the cells over one grouping."""
     hits = {name: (k[which], of) for name, (k, of) in group_rates.hits_of(cells).items()}  # (G,) each
     by_group = (
         group_rates.by_fairlearn(cells, which)
-        if asked.by_fairlearn
+        if options.by_fairlearn
         else {name: share(*counted) for name, counted in hits.items()}
     )
-    apart, chance = _apart(by_group), _by_chance(hits, asked)
+    apart, chance = _apart(by_group), _by_chance(hits, options)
     gaps, ratios = {}, {}
     for measure, parts in PARTS.items():
         gap, ratio = f"{measure}_difference", f"{measure}_ratio"
@@ -278,19 +279,19 @@ def _disparity(
             continue
         ends = _ends(parts, names, by_group, hits)
         counts = _counts(parts, hits)
-        enough = ends[-1] >= SMALL  # of fewer nothing is claimed
-        low, high = gap_interval.of_gap(counts, *asked.draws) if enough else NO_INTERVAL
+        enough = ends[-1] >= SMALL  # with fewer no claim is made
+        low, high = gap_interval.of_gap(counts, *options.draws) if enough else NO_INTERVAL
         gaps[gap] = Gap(float(apart[gap]), low, high, chance[gap], *ends)
         some = enough and any(part.hits.any() for part in counts)  # else all ratios are 0/0
-        low, high = gap_interval.of_ratio(counts, *asked.draws) if some else NO_INTERVAL
+        low, high = gap_interval.of_ratio(counts, *options.draws) if some else NO_INTERVAL
         ratios[ratio] = Interval(float(apart[ratio]), low, high)
-    members = _members(names, by_group, hits, asked.confidence)
+    members = _members(names, by_group, hits, options.confidence)
     notes = []
     for rate, kind in (("true_positive_rate", "positive"), ("false_positive_rate", "negative")):
-        without = [group.name for group in members if asked.positive is not None and getattr(group, rate).n == 0]
+        without = [group.name for group in members if options.positive is not None and getattr(group, rate).n == 0]
         if without:
-            notes.append(f"Without a {kind} label, so without a {rate.replace('_', ' ')}: {', '.join(without)}.")
-    return Disparity(model, grouping, members, gaps, ratios, asked.confidence, tuple(notes))
+            notes.append(f"No {kind} label, so no {rate.replace('_', ' ')}: {', '.join(without)}.")
+    return Disparity(model, grouping, members, gaps, ratios, options.confidence, tuple(notes))
 
 
 def _difference(
@@ -299,9 +300,9 @@ def _difference(
     cells: group_rates.Cells,
     which: tuple[int, int],
     both: Mapping[RateName, np.ndarray],
-    asked: _Asked,
+    options: _Options,
 ) -> Interval:
-    """Return the gap of the second of two models less that of the first."""
+    """Return the gap of the second of two models − that of the first."""
     value = gaps[1].value - gaps[0].value
     if min(gap.rests_on for gap in gaps) < SMALL:
         return Interval(value, *NO_INTERVAL)
@@ -309,11 +310,11 @@ def _difference(
     hits = group_rates.hits_of(cells)
     first, second = (_counts(parts, {name: (k[i], of) for name, (k, of) in hits.items()}) for i in which)
     of_both = [both[name] for name in parts if _comparable(hits[name][1])]
-    return Interval(value, *gap_interval.of_difference(first, second, of_both, *asked.draws))
+    return Interval(value, *gap_interval.of_difference(first, second, of_both, *options.draws))
 
 
 def _counts(parts: Sequence[RateName], hits: Hits) -> list[gap_interval.Counts]:
-    """Return the counts behind a metric, rate by rate, of those that at least two groups have."""
+    """Return the counts behind a metric, one entry for each rate that at least two groups have."""
     return [gap_interval.Counts(*hits[name]) for name in parts if _comparable(hits[name][1])]
 
 
@@ -347,7 +348,7 @@ def _ends(
     rates: Mapping[RateName, np.ndarray],
     hits: Hits,
 ) -> tuple[str, str, str, int]:
-    """Return the rate that makes a gap, the groups at both ends, and the smaller number that their rates are of."""
+    """Return the rate with the largest gap, the groups at both ends, and the smaller of their denominators."""
     widest: tuple[float, RateName] | None = None
     for part in parts:
         defined = rates[part][~np.isnan(rates[part])]
@@ -369,21 +370,21 @@ def _checked(
     labels = to_numpy(y)
     if labels.ndim != 1 or labels.size == 0 or labels.dtype.kind not in "iu":
         raise ValueError(
-            f"y must hold one class index for each of at least one example, got {labels.dtype} of shape {labels.shape}"
+            f"y must hold one class index per example, at least one, got {labels.dtype} of shape {labels.shape}"
         )
     if labels.min() < -1:
-        raise ValueError(f"y must be 0 or more, or -1 where the class is not known, got {labels.min()}")
+        raise ValueError(f"y must be 0 or more, or -1 where the class is unknown, got {labels.min()}")
     if positive is not None and positive < 0:
-        raise ValueError(f"positive must be a class index, 0 or more, or None where there is none, got {positive}")
+        raise ValueError(f"positive must be a class index, 0 or more, or None for no such class, got {positive}")
     if not predictions:
-        raise ValueError("predictions holds no model: give at least one, such as {'student': logits.argmax(1)}")
+        raise ValueError("predictions is empty: pass at least one model, such as {'student': logits.argmax(1)}")
     choices = {}
-    for name, given in predictions.items():
-        choice = to_numpy(given)
+    for name, predicted in predictions.items():
+        choice = to_numpy(predicted)
         if choice.shape != labels.shape or choice.dtype.kind not in "iu":
             raise ValueError(
-                f"predictions of {name!r} must be {len(labels):,} class indices, one an example, got {choice.dtype} of "
-                f"shape {choice.shape}: for logits give logits.argmax(1)"
+                f"predictions of {name!r} must be {len(labels):,} class indices, one per example, got {choice.dtype} "
+                f"of shape {choice.shape}: for logits pass logits.argmax(1)"
             )
         choices[name] = choice.astype(np.int64)
     return labels.astype(np.int64), choices
@@ -392,23 +393,23 @@ def _checked(
 def _groupings(
     groups: Mapping[str, ArrayLike], n: int, known: np.ndarray, intersect: bool, notes: list[str]
 ) -> dict[str, tuple[list[str], np.ndarray]]:
-    """Return the names of the groups that have a member, and the group of each known example (-1: none)."""
-    found = {name: _coded(name, values, n, known) for name, values in groups.items()}
+    """Return the names of the groups with members, and the group of each known example (-1: none)."""
+    coded = {name: _coded(name, values, n, known) for name, values in groups.items()}
     if not intersect:
-        return found
-    for (a, (names_a, codes_a)), (b, (names_b, codes_b)) in combinations(list(found.items()), 2):
-        if both_of(a, b) in found:  # given as a grouping of its own
+        return coded
+    for (a, (names_a, codes_a)), (b, (names_b, codes_b)) in combinations(list(coded.items()), 2):
+        if both_of(a, b) in coded:  # passed as a grouping of its own
             continue
         inside = (codes_a >= 0) & (codes_b >= 0)
         both = codes_a * len(names_b) + codes_b
-        there = np.unique(both[inside])
-        if not 1 <= len(there) <= MOST_GROUPS:
-            why = "no example belongs to a group of both" if not len(there) else f"more than {MOST_GROUPS} groups"
+        occurring = np.unique(both[inside])
+        if not 1 <= len(occurring) <= MOST_GROUPS:
+            why = "no example belongs to a group of both" if not len(occurring) else f"more than {MOST_GROUPS} groups"
             notes.append(f"{both_of(a, b)} left out: {why}.")
             continue
-        names = [both_of(names_a[i], names_b[j]) for i, j in (divmod(c, len(names_b)) for c in there.tolist())]
-        found[both_of(a, b)] = names, np.where(inside, np.searchsorted(there, both), -1)
-    return found
+        names = [both_of(names_a[i], names_b[j]) for i, j in (divmod(c, len(names_b)) for c in occurring.tolist())]
+        coded[both_of(a, b)] = names, np.where(inside, np.searchsorted(occurring, both), -1)
+    return coded
 
 
 def _coded(grouping: str, values: ArrayLike, n: int, known: np.ndarray) -> tuple[list[str], np.ndarray]:
@@ -425,7 +426,7 @@ def _coded(grouping: str, values: ArrayLike, n: int, known: np.ndarray) -> tuple
     different = set(v[~absent].tolist())
     if len(different) > MOST_GROUPS:
         raise ValueError(
-            f"grouping {grouping!r} has {len(different):,} groups, at most {MOST_GROUPS:,} are measured: "
+            f"expected at most {MOST_GROUPS:,} groups in grouping {grouping!r}, got {len(different):,}: "
             "cut numbers into bands with bands(values)"
         )
     ordered = [c for c in categories if c in different] if categories is not None else _in_order(different)
@@ -433,14 +434,14 @@ def _coded(grouping: str, values: ArrayLike, n: int, known: np.ndarray) -> tuple
     names = [str(int(value) if whole else value) for value in ordered]
     if len(set(names)) < len(names):
         raise ValueError(
-            f"grouping {grouping!r} has different groups with the same name: give words, or numbers, alone"
+            f"grouping {grouping!r} has different groups with the same name: pass only words or only numbers"
         )
     code = {value: i for i, value in enumerate(ordered)}
     return names, np.array([-1 if m else code[x] for x, m in zip(v.tolist(), absent, strict=True)], dtype=np.int64)
 
 
 def _in_order(values: set[Any]) -> list[Any]:
-    """Sort numbers, and words that begin with one ("17 to 28"), by size, and other words by the alphabet."""
+    """Sort numbers, and words that begin with one ("17 to 28"), by size, and other words alphabetically."""
     begins = {value: re.match(r"[-−]?\d+(\.\d+)?(e[-+]?\d+)?", str(value)) for value in values}
     if all(begins.values()):
         return sorted(values, key=lambda v: (float(begins[v][0].replace("−", "-")), str(v)))  # type: ignore[index]

@@ -1,7 +1,7 @@
-"""Calibration: whether a model is right as often as it says it is.
+"""Calibration: whether a model is right as often as its confidence claims.
 
-Of the examples to which a model gives its first choice with probability 0.8, about 80 in 100 should be right. A student
-learns its probabilities from the teacher's, so what is wrong with them may be found again in the student.
+Of the predictions made with probability 0.8, about 80 in 100 should be right. A student learns its probabilities from
+the teacher's, so it may inherit what is wrong with them.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ __all__ = [
 
 Strategy = Literal["width", "mass"]
 STRATEGIES: tuple[Strategy, ...] = ("width", "mass")
-BLOCK = 2**20  # numbers looked at together class by class
-FEWEST = 10  # right answers, and wrong ones, from which the mean of a score has an interval
+BLOCK = 2**20  # numbers processed at once, class by class
+FEWEST = 10  # right predictions, and wrong ones, that the interval of a mean score needs
 
 
 class Interval(NamedTuple):
-    """Ends of an interval; nan where there is none."""
+    """Ends of an interval; nan if there is none."""
 
     low: float
     high: float
@@ -62,13 +62,13 @@ class ReliabilityBin:
     Attributes
     ----------
     low, high : float
-        Edges of the bin. The first bin holds its lower edge too.
+        Edges of the bin. The first bin includes its lower edge too.
     count : int
-        How many examples; where there are none, all that follows is nan.
+        Number of examples; if 0, the numbers below are nan.
     confidence : float
-        Mean probability of the first choice.
+        Mean probability of the predicted class.
     accuracy : float
-        Share of right first choices.
+        Share of correct predictions.
     accuracy_interval : Interval
         Wilson's interval for the accuracy.
     """
@@ -83,19 +83,20 @@ class ReliabilityBin:
 
 @dataclass(frozen=True)
 class BrierParts:
-    """The Brier score in four parts that add up to it, to rounding.
+    """The Brier score in four parts that add up to it, up to rounding.
 
     Attributes
     ----------
     reliability : float
-        Squared distance of what is said from what happens, bin by bin; 0 is best.
+        Mean squared distance between predicted and observed frequencies, bin by bin; 0 is best.
     resolution : float
-        How far what happens differs between the bins; the more the better, and it is subtracted.
+        Variance of the observed frequencies between bins; the larger the better, and it is subtracted.
     uncertainty : float
-        Of the labels alone, 1 − Σ_c f_c² with the share f_c of class c: the score of always saying these shares.
+        A property of the labels alone, 1 − Σ_c f_c² with the share f_c of class c: the score of always predicting
+        these shares.
     within : float
-        What the bins hide: the variance of the probabilities within bins less twice their covariance with the outcomes.
-        Negative where the model tells examples of one bin apart rightly.
+        What the bins hide: the variance of the probabilities within bins minus twice their covariance with the
+        outcomes. Negative if the model correctly separates examples of one bin.
     """
 
     reliability: float
@@ -111,40 +112,39 @@ class BrierParts:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What a model's probabilities are worth, over the examples with a label.
+    """How well a model is calibrated, over the labelled examples.
 
     Attributes
     ----------
     n : int
-        How many examples with a label.
+        Number of labelled examples.
     strategy : {"width", "mass"}
         How the bins were cut.
     bins : tuple of ReliabilityBin
-        By confidence, lowest first; empty ones too.
+        By confidence, lowest first, including empty ones.
     accuracy, mean_confidence : float
-        Share of right first choices; mean probability of the first choice.
+        Share of correct predictions; mean probability of the predicted class.
     overconfidence : float
         mean_confidence − accuracy; below 0 the model is under-confident.
     ece, mce : float
-        Expected and largest calibration error: mean (by count) and maximum over the bins of |accuracy − confidence|.
+        Expected and maximum calibration error: mean (by count) and maximum over the bins of |accuracy − confidence|.
     classwise_ece : float
-        The same for the probability of each class, all examples each time; mean over classes.
+        The same for the probability of each class, each time over all examples; mean over classes.
     brier : float
         Multiclass form, the sum over classes of squared differences: from 0 to 2, for two classes twice the binary one.
     brier_parts : BrierParts
     nll : float
         Mean negative log-likelihood, in nats.
     ece_if_calibrated, mce_if_calibrated, classwise_ece_if_calibrated : float
-        What a perfectly calibrated model with these confidences would show on average; the second is nan without
-        resamples.
+        The mean for a perfectly calibrated model with these confidences; the second is nan without resamples.
     ece_interval, mce_interval : Interval
         For the error with the true accuracies of these bins; nan without resamples, or for a single example.
     overconfidence_interval : Interval
         nan for a single example.
     brier_interval, nll_interval : Interval
-        nan where fewer than 10 answers are right or fewer than 10 wrong: nothing is claimed of these.
+        nan if fewer than 10 predictions are right or fewer than 10 wrong: no claim is made then.
     confidence : float
-        The share of such intervals that are to hold the true value.
+        Nominal coverage of the intervals.
     histogram : tuple of int
         Examples by confidence in as many bins of equal width from 0 to 1, whatever the strategy.
     """
@@ -178,7 +178,7 @@ class Calibration:
         return (self.bins[0].low, *(b.high for b in self.bins))
 
     def sentence(self) -> str:
-        """Return what may be said of the model's confidence, in words.
+        """Return the result in words.
 
         >>> import torch
         >>> logits, y = torch.tensor([[2.0, 0.0]]).repeat(200, 1), torch.tensor([0, 1]).repeat(100)
@@ -187,14 +187,14 @@ class Calibration:
         of +38.1 points (95 % CI +31.2 to +44.9); the calibration error (ECE) is 0.381 (95 % CI 0.310 to 0.452), where a
         perfectly calibrated model with these confidences would show 0.018.
         """
-        says = {
+        verdict = {
             "over": "The model is over-confident",
             "under": "The model is under-confident",
-            "neither": "Neither over- nor under-confidence can be told from these examples",
-            "unknown": "Without an interval nothing can be said of over-confidence",
+            "neither": "These examples show neither over- nor under-confidence",
+            "unknown": "Without an interval nothing can be said about over-confidence",
         }[_leaning(self)]
         return (
-            f"{says}: over {self.n:,} example{'' if self.n == 1 else 's'} its mean confidence is "
+            f"{verdict}: over {self.n:,} example{'' if self.n == 1 else 's'} its mean confidence is "
             f"{self.mean_confidence:.3f} and its accuracy {self.accuracy:.3f}, a difference of {_points(self)}; "
             f"the calibration error (ECE) is {self.ece:.3f}{_ece_ends(self)}, where a perfectly calibrated model with "
             f"these confidences would show {self.ece_if_calibrated:.3f}."
@@ -210,25 +210,25 @@ def calibration(
     resamples: int = 1000,
     seed: int = 0,
 ) -> Calibration:
-    """Measure whether a model is right as often as it says it is.
+    """Measure whether a model is right as often as its confidence claims.
 
     Parameters
     ----------
     logits : Tensor or array, shape (N, C)
-        C ≥ 2. For another temperature T, give logits / T.
+        C ≥ 2. For another temperature T, pass logits / T.
     y : Tensor or array of int, shape (N,)
-        True classes; -1 marks an example whose class is not known, which is left out.
+        True classes; -1 marks an unknown class, and the example is left out.
     bins : int
         At least 1.
     strategy : {"width", "mass"}
-        Bins of equal width from 0 to 1, or cut at quantiles, so that each holds about as many examples; among many
-        equal confidences some of these have no width and are empty.
+        Bins of equal width from 0 to 1, or cut at quantiles, so that each holds about equally many examples; with many
+        equal confidences some of these have zero width and are empty.
     confidence : float
-        Of all intervals, in (0, 1).
+        Level of all intervals, in (0, 1).
     resamples : int
-        Draws for each candidate of the intervals of ECE and MCE; 0 for none of these.
+        Draws for each candidate of the intervals of ECE and MCE; 0 for no such intervals.
     seed : int
-        Of the draws.
+        Seed of the draws.
 
     Returns
     -------
@@ -241,30 +241,30 @@ def calibration(
 
     Notes
     -----
-    In float64. A bin holds its upper edge, as in Guo et al. and scikit-learn's ``calibration_curve``; torchmetrics'
-    bins hold the lower one, and a confidence of exactly 1 has a bin of its own there. With n_b of N examples in bin b::
+    In float64. A bin includes its upper edge, as in Guo et al. and scikit-learn's ``calibration_curve``; torchmetrics'
+    bins include the lower one, and give a confidence of exactly 1 its own bin. With n_b of N examples in bin b::
 
         ECE = Σ_b n_b/N |acc_b − conf_b|        MCE = max_b |acc_b − conf_b|
         classwise ECE = 1/C Σ_c Σ_b n_cb/N |f_cb − p̄_cb|
         Brier = 1/N Σ_i Σ_c (p_ic − o_ic)²,  o_ic = 1 for the true class, else 0
 
-    n_cb counts the examples whose p_ic lies in bin b, p̄_cb is their mean p_ic and f_cb their share of class c; for
-    equal mass each class has edges of its own. On these bins the Brier score splits exactly, class by class, into::
+    n_cb counts the examples with p_ic in bin b, p̄_cb is their mean p_ic and f_cb their share of class c; for equal
+    mass each class has its own edges. On these bins the Brier score splits exactly, class by class, into::
 
         reliability = Σ_cb n_cb/N (p̄_cb − f_cb)²    resolution = Σ_cb n_cb/N (f_cb − f_c)²
         uncertainty = Σ_c f_c (1 − f_c)              within = Σ_cb n_cb/N (Var_cb(p) − 2 Cov_cb(p, o))
         Brier = reliability − resolution + uncertainty + within
 
-    Murphy's three parts are exact only where all p in a bin are equal; the last is what Stephenson et al. add.
+    Murphy's three parts are exact only if all p in a bin are equal; the last part is that of Stephenson et al.
 
-    The ECE of a finite sample lies above the true one, for a well calibrated model too. Beside it therefore stands what
-    a perfectly calibrated model with the same confidences would show on average (of a binomial number of right answers,
-    bin by bin), and its interval is an inverted test, see :mod:`kdviz.measure.calibration_interval`: for the ECE, and
-    the MCE, with the true accuracies of these bins, given these confidences. It holds the ECE seen, and 0 where that
-    may be chance. Of mean confidence − accuracy it is Wilson's, joined with that of the mean confidence; of Brier score
-    and NLL Hall's for skewed means, from 10 right and 10 wrong answers on: with fewer errors, which make most of these
-    scores, no method holds the truth. Simulated with 10 to 10,000 examples, 89 to 100 of 100 intervals at 95 % do. The
-    classwise ECE has no interval: its bins depend on one another.
+    The ECE of a finite sample is biased upwards, even for a well calibrated model. It is therefore accompanied by the
+    mean ECE of a perfectly calibrated model with the same confidences (binomial numbers of right predictions, bin by
+    bin). Its interval is an inverted test, see :mod:`kdviz.measure.calibration_interval`: for the ECE, and the MCE,
+    with the true accuracies of these bins, given these confidences. It contains the observed ECE, and 0 if that may be
+    chance. The interval of mean confidence − accuracy combines Wilson's with that of the mean confidence; those of
+    Brier score and NLL are Hall's for skewed means, given at least 10 right and 10 wrong predictions: with fewer
+    errors, which make up most of these scores, no method covers the truth. Simulated with 10 to 10,000 examples, 89 to
+    100 of 100 intervals at 95 % do. The classwise ECE has no interval, as its bins depend on one another.
 
     References
     ----------
@@ -272,7 +272,7 @@ def calibration(
     (2019), Beyond temperature scaling, NeurIPS, arXiv:1910.12656 (classwise ECE). Brier (1950), Monthly Weather Review
     78. Murphy (1973), J. Applied Meteorology 12. Stephenson, Coelho, Jolliffe (2008), Two Extra Components in the Brier
     Score Decomposition, Weather and Forecasting 23. Wilson (1927), JASA 22. Bröcker, Smith (2007), Increasing the
-    Reliability of Reliability Diagrams, Weather and Forecasting 22 (what a calibrated model would show).
+    Reliability of Reliability Diagrams, Weather and Forecasting 22 (the ECE of a calibrated model).
 
     Examples
     --------
@@ -294,12 +294,12 @@ def calibration(
     brier = (p**2).sum(1) - 2 * p[each, labels] + 1  # Σ_c (p_c − o_c)²
 
     edges = _edges(conf, bins, strategy)
-    place = np.searchsorted(edges[1:-1], conf)
-    table = _reliability(edges, place, conf, right, confidence)
+    bin_of = np.searchsorted(edges[1:-1], conf)
+    table = _reliability(edges, bin_of, conf, right, confidence)
     gap = conf - right
-    gaps = np.bincount(place, weights=gap, minlength=bins)  # n_b (conf_b − acc_b)
+    gaps = np.bincount(bin_of, weights=gap, minlength=bins)  # n_b (conf_b − acc_b)
     classwise, by_chance, parts = _by_class(p, labels, bins, strategy)
-    filled = _filled(place, conf, right, bins)
+    filled = _filled(bin_of, conf, right, bins)
     draws = confidence, resamples, seed
     several, drawn = len(labels) > 1, len(labels) > 1 and resamples > 0
     skewed = min(int(right.sum()), int((~right).sum())) >= FEWEST
@@ -331,12 +331,12 @@ def calibration(
 
 
 def inherited(teacher: Calibration, student: Calibration) -> str:
-    """Return one sentence on whether a teacher's over-confidence is found in its student.
+    """Return one sentence on whether a student shares its teacher's over-confidence.
 
     Parameters
     ----------
     teacher, student : Calibration
-        Of the same examples, with intervals of the same confidence.
+        On the same examples, with intervals of the same level.
 
     Raises
     ------
@@ -345,9 +345,9 @@ def inherited(teacher: Calibration, student: Calibration) -> str:
 
     Notes
     -----
-    A model is called over-confident (under-confident) where the whole interval of mean confidence − accuracy lies above
-    (below) 0. The sentence says what is in both models, not what caused it, and does not rank them: for that the
-    interval of the difference would be needed, or a twin trained without the teacher.
+    A model is called over-confident (under-confident) if the whole interval of mean confidence − accuracy is above
+    (below) 0. The sentence describes both models; it neither explains nor ranks them: that would need the interval of
+    the difference, or a twin trained without the teacher.
 
     Examples
     --------
@@ -355,8 +355,8 @@ def inherited(teacher: Calibration, student: Calibration) -> str:
     >>> y = torch.tensor([0, 0, 0, 1]).repeat(100)
     >>> t, s = (calibration(torch.tensor([[gap, 0.0]]).repeat(400, 1), y) for gap in (3.0, 2.0))
     >>> print(inherited(t, s))
-    Over-confidence is found in both, teacher and student: mean confidence less accuracy is +20.3 points (95 % CI +16.3
-    to +24.7) in the teacher and +13.1 points (95 % CI +9.1 to +17.5) in the student.
+    Both teacher and student are over-confident: mean confidence − accuracy is +20.3 points (95 % CI +16.3 to +24.7) for
+    the teacher and +13.1 points (95 % CI +9.1 to +17.5) for the student.
     """
     if teacher.n != student.n:
         raise ValueError(
@@ -368,19 +368,19 @@ def inherited(teacher: Calibration, student: Calibration) -> str:
             f"got {teacher.confidence} and {student.confidence}"
         )
     t, s = _leaning(teacher), _leaning(student)
-    is_ = {"under": "is under-confident", "neither": "cannot be told to be over- or under-confident"}
+    is_ = {"under": "is under-confident", "neither": "shows neither over- nor under-confidence"}
     if "unknown" in (t, s):
-        says = "Without intervals nothing can be said of inherited over-confidence"
+        verdict = "Without intervals nothing can be said about inherited over-confidence"
     elif t == s == "over":
-        says = "Over-confidence is found in both, teacher and student"
+        verdict = "Both teacher and student are over-confident"
     elif t == "over":
-        says = f"The teacher's over-confidence is not found in the student, which {is_[s]}"
+        verdict = f"The teacher is over-confident; the student {is_[s]}"
     elif s == "over":
-        says = f"The student's over-confidence is not found in the teacher, which {is_[t]}"
+        verdict = f"The student is over-confident; the teacher {is_[t]}"
     else:
-        says = f"Over-confidence is found in neither: the teacher {is_[t]}, the student {is_[s]}"
-    less = "mean confidence less accuracy is"
-    return f"{says}: {less} {_points(teacher)} in the teacher and {_points(student)} in the student."
+        verdict = f"Neither is over-confident: the teacher {is_[t]}, the student {is_[s]}"
+    difference = "mean confidence − accuracy is"
+    return f"{verdict}: {difference} {_points(teacher)} for the teacher and {_points(student)} for the student."
 
 
 def _edges(values: np.ndarray, bins: int, strategy: Strategy) -> np.ndarray:
@@ -391,16 +391,16 @@ def _edges(values: np.ndarray, bins: int, strategy: Strategy) -> np.ndarray:
 
 
 def _reliability(
-    edges: np.ndarray, place: np.ndarray, conf: np.ndarray, right: np.ndarray, confidence: float
+    edges: np.ndarray, bin_of: np.ndarray, conf: np.ndarray, right: np.ndarray, confidence: float
 ) -> tuple[ReliabilityBin, ...]:
     bins = len(edges) - 1
-    count = np.bincount(place, minlength=bins).tolist()
-    said = np.bincount(place, weights=conf, minlength=bins).tolist()
-    hits = np.bincount(place, weights=right, minlength=bins).tolist()
+    count = np.bincount(bin_of, minlength=bins).tolist()
+    conf_sum = np.bincount(bin_of, weights=conf, minlength=bins).tolist()
+    hits = np.bincount(bin_of, weights=right, minlength=bins).tolist()
     table = []
-    for low, high, n, s, k in zip(edges[:-1].tolist(), edges[1:].tolist(), count, said, hits, strict=True):
-        sure, right_share = (s / n, k / n) if n else (math.nan, math.nan)
-        table.append(ReliabilityBin(low, high, n, sure, right_share, Interval(*wilson(k, n, confidence))))
+    for low, high, n, s, k in zip(edges[:-1].tolist(), edges[1:].tolist(), count, conf_sum, hits, strict=True):
+        mean_conf, accuracy = (s / n, k / n) if n else (math.nan, math.nan)
+        table.append(ReliabilityBin(low, high, n, mean_conf, accuracy, Interval(*wilson(k, n, confidence))))
     return tuple(table)
 
 
@@ -414,20 +414,20 @@ def _by_class(p: np.ndarray, labels: np.ndarray, bins: int, strategy: Strategy) 
         k = len(of)
         edges = _edges(of, bins, strategy)
         if strategy == "width":
-            place = np.searchsorted(edges[1:-1], of)
+            bin_of = np.searchsorted(edges[1:-1], of)
         else:
-            place = np.stack([np.searchsorted(edge[1:-1], row) for edge, row in zip(edges, of, strict=True)])
-        place += bins * np.arange(k)[:, None]
+            bin_of = np.stack([np.searchsorted(edge[1:-1], row) for edge, row in zip(edges, of, strict=True)])
+        bin_of += bins * np.arange(k)[:, None]
         true = np.arange(start, start + k)[:, None] == labels  # (k, n)
         share = true.mean(1, keepdims=True)  # f_c
 
-        flat, size = place.ravel(), k * bins
+        flat, size = bin_of.ravel(), k * bins
         count = np.bincount(flat, minlength=size)
         some = np.maximum(count, 1)
         mean_p = np.bincount(flat, weights=of.ravel(), minlength=size) / some
         mean_o = np.bincount(flat, weights=true.ravel(), minlength=size) / some
         weight = count / n
-        a, b = of - mean_p[place], true - mean_o[place]  # what is left within the bins
+        a, b = of - mean_p[bin_of], true - mean_o[bin_of]  # deviations within the bins
         error += float((weight * np.abs(mean_p - mean_o)).sum())
         by_chance += float(mean_deviation(some, mean_p)[count > 0].sum() / n)
         reliability += float((weight * (mean_p - mean_o) ** 2).sum())
@@ -437,14 +437,14 @@ def _by_class(p: np.ndarray, labels: np.ndarray, bins: int, strategy: Strategy) 
     return error / classes, by_chance / classes, BrierParts(reliability, resolution, uncertainty, within)
 
 
-def _filled(place: np.ndarray, conf: np.ndarray, right: np.ndarray, bins: int) -> Bins:
+def _filled(bin_of: np.ndarray, conf: np.ndarray, right: np.ndarray, bins: int) -> Bins:
     """Return the bins that hold examples."""
-    count = np.bincount(place, minlength=bins)
-    there = count > 0
-    means = [np.bincount(place, weights=each, minlength=bins)[there] / count[there] for each in (conf, right)]
-    each = np.cumsum(there)[place] - 1  # of each example, the place of its bin among those filled
-    spread = np.bincount(each, weights=(conf - means[0][each]) ** 2) / count[there]
-    return Bins(count[there], means[0], means[1], spread)
+    count = np.bincount(bin_of, minlength=bins)
+    filled = count > 0
+    means = [np.bincount(bin_of, weights=each, minlength=bins)[filled] / count[filled] for each in (conf, right)]
+    each = np.cumsum(filled)[bin_of] - 1  # the index of each example's bin among those filled
+    spread = np.bincount(each, weights=(conf - means[0][each]) ** 2) / count[filled]
+    return Bins(count[filled], means[0], means[1], spread)
 
 
 def _leaning(c: Calibration) -> Literal["over", "under", "neither", "unknown"]:
@@ -455,7 +455,7 @@ def _leaning(c: Calibration) -> Literal["over", "under", "neither", "unknown"]:
 
 
 def _points(c: Calibration) -> str:
-    """Return mean confidence − accuracy in hundredths, with its interval."""
+    """Return mean confidence − accuracy in percentage points, with its interval."""
     low, high = c.overconfidence_interval
     if math.isnan(low):
         return f"{100 * c.overconfidence:+.1f} points (no interval)"

@@ -1,8 +1,8 @@
-"""Intervals for calibration errors, and what a perfectly calibrated model would show.
+"""Intervals for calibration errors, and the errors of a perfectly calibrated model.
 
-A calibration error adds up absolute values, or takes the largest: that of a sample lies above the true one, the more so
-the better the model is calibrated. Resampling the examples raises it once more; here each candidate for the true error
-is asked whether it could have given the one that was seen.
+A calibration error sums absolute values, or takes the largest: in a sample it is biased upwards, the more so the better
+the model is calibrated. Resampling the examples adds the same bias again; here each candidate for the true error is
+tested for whether it could have produced the observed one.
 """
 
 from __future__ import annotations
@@ -67,10 +67,10 @@ def of_ece(bins: Bins, confidence: float, draws: int, seed: int) -> tuple[float,
 
     Notes
     -----
-    A candidate e belongs to the interval where both P(E* ≥ E) and P(E* ≤ E) are at least (1 − confidence)/2; E is the
-    error seen, E* that of a draw with the accuracies which have the error e and lie nearest to those seen, by least
-    squares with weights 1/se²: all gaps shrink towards 0, which many of them reach, or grow. E itself always belongs to
-    the interval.
+    A candidate e belongs to the interval if both P(E* ≥ E) and P(E* ≤ E) are at least (1 − confidence)/2; E is the
+    observed error, E* that of a draw with the accuracies with the error e that are nearest to the observed ones, by
+    least squares with weights 1/se²: all gaps shrink towards 0, which many of them reach, or grow. E itself always
+    belongs to the interval.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Dark knowledge: what a model's probabilities say beside the first choice, over many examples.
+"""Dark knowledge: what a model's probabilities show beyond its prediction, over many examples.
 
 The classes nearest to each class, how much mass is off the true class, and how much of the student's gradient comes
 from the teacher rather than from the labels. `kdviz.widgets.DarkKnowledge` computes the same numbers in the browser.
@@ -23,7 +23,7 @@ def mean_soft_targets(logits: Tensor, y: Tensor, temperature: float, classes: in
     ----------
     logits : Tensor, shape (N, C)
     y : Tensor of int64, shape (N,)
-        True classes; -1 marks an example whose class is not known, which is left out.
+        True classes; -1 marks an unknown class, and the example is left out.
     temperature : float
         T > 0.
     classes : int
@@ -32,7 +32,7 @@ def mean_soft_targets(logits: Tensor, y: Tensor, temperature: float, classes: in
     Returns
     -------
     Tensor of float64, shape (C, C)
-        Row: true class; column: the class spoken of. A row sums to 1; it is NaN where the class has no example.
+        Row: true class; column: class of the probability. A row sums to 1; it is NaN if the class has no example.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def mean_soft_targets(logits: Tensor, y: Tensor, temperature: float, classes: in
     """
     _check(logits, y, temperature)
     if logits.shape[1] != classes:
-        raise ValueError(f"logits have {logits.shape[1]} columns and classes is {classes}; there must be one for each")
+        raise ValueError(f"expected logits with {classes} columns, one for each class, got {logits.shape[1]}")
     known = y >= 0
     p = F.softmax(logits[known].double() / temperature, dim=1)  # (n, C)
     sums = torch.zeros(classes, classes, dtype=torch.float64).index_add_(0, y[known], p)
@@ -56,19 +56,19 @@ def mean_soft_targets(logits: Tensor, y: Tensor, temperature: float, classes: in
 
 
 def nearest_classes(means: Tensor, count: int = 2) -> Tensor:
-    """Return the classes that get most of the mean soft targets of each class, beside the class itself.
+    """Return the classes with the largest mean soft targets for each class, except the class itself.
 
     Parameters
     ----------
     means : Tensor, shape (C, C)
-        As of :func:`mean_soft_targets`.
+        From :func:`mean_soft_targets`.
     count : int
         How many, at most C − 1.
 
     Returns
     -------
     Tensor of int64, shape (C, count)
-        Nearest first (of equals the lower index); -1 throughout where a class has no example.
+        Nearest first (the lower index of a tie); -1 throughout if a class has no example.
 
     Raises
     ------
@@ -120,14 +120,14 @@ def non_target_mass(logits: Tensor, y: Tensor, temperature: float) -> Tensor:
     ----------
     logits : Tensor, shape (N, C)
     y : Tensor of int64, shape (N,)
-        True classes; -1 where the class is not known.
+        True classes; -1 if unknown.
     temperature : float
         T > 0.
 
     Returns
     -------
     Tensor of float64, shape (N,)
-        Summed over the other classes, so that 1e-12 does not vanish beside 1; NaN where the class is not known.
+        Summed over the other classes, so that 1e-12 does not vanish beside 1; NaN if the class is unknown.
 
     Examples
     --------
@@ -139,21 +139,21 @@ def non_target_mass(logits: Tensor, y: Tensor, temperature: float) -> Tensor:
 
 
 def kl_parts(s: Tensor, t: Tensor, y: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
-    """Split KL(σ_T(t) ‖ σ_T(s)) of each example into what concerns the true class and what the teacher adds to it.
+    """Split KL(σ_T(t) ‖ σ_T(s)) of each example into the part of the true class and that of the other classes.
 
     Parameters
     ----------
     s, t : Tensor, shape (N, C)
         Student and teacher logits, C ≥ 2.
     y : Tensor of int64, shape (N,)
-        True classes; -1 where the class is not known.
+        True classes; -1 if unknown.
     temperature : float
         T > 0.
 
     Returns
     -------
     target, non_target : Tensor of float64, shape (N,)
-        In nats, both ≥ 0; their sum is the divergence. NaN where the class is not known.
+        In nats, both ≥ 0; their sum is the divergence. NaN if the class is unknown.
 
     Raises
     ------
@@ -167,7 +167,7 @@ def kl_parts(s: Tensor, t: Tensor, y: Tensor, temperature: float) -> tuple[Tenso
         target     = p_y log(p_y / q_y) + (1 − p_y) log((1 − p_y) / (1 − q_y))
         non_target = (1 − p_y) · KL(p̂ ‖ q̂),   p̂_c = p_c / (1 − p_y) for c ≠ y
 
-    Zhao et al. call them TCKD and (1 − p_y) · NCKD: a teacher that is sure (p_y ≈ 1) mutes what it knows of the others.
+    Zhao et al. call them TCKD and (1 − p_y) · NCKD: a teacher that is sure (p_y ≈ 1) mutes its knowledge of the others.
 
     References
     ----------
@@ -199,14 +199,14 @@ def kl_parts(s: Tensor, t: Tensor, y: Tensor, temperature: float) -> tuple[Tenso
 def gradient_norms(
     s: Tensor, t: Tensor, y: Tensor, temperature: float, loss: str = "soft_targets"
 ) -> tuple[Tensor, Tensor]:
-    """Return the length of each example's gradient with respect to the student's logits, of the soft and hard term.
+    """Return the norms of each example's gradients of the soft and the hard term with respect to the student's logits.
 
     Parameters
     ----------
     s, t : Tensor, shape (N, C)
         Student and teacher logits.
     y : Tensor of int64, shape (N,)
-        True classes; -1 where the class is not known.
+        True classes; -1 if unknown.
     temperature : float
         T > 0.
     loss : {"soft_targets", "without_t2", "reverse_kl"}
@@ -215,7 +215,7 @@ def gradient_norms(
     Returns
     -------
     soft, hard : Tensor of float64, shape (N,)
-        Without the weights α and 1 − α. ``hard`` is NaN where the class is not known.
+        Without the weights α and 1 − α. ``hard`` is NaN if the class is unknown.
 
     Raises
     ------
@@ -258,14 +258,14 @@ def gradient_norms(
 def gradient_share(
     s: Tensor, t: Tensor, y: Tensor, temperature: float, alpha: float, loss: str = "soft_targets"
 ) -> float:
-    """Return the share of the soft term in the length of the gradient, over the examples with a label.
+    """Return the share of the soft term in the gradient norms, over the labelled examples.
 
     Parameters
     ----------
     s, t : Tensor, shape (N, C)
         Student and teacher logits.
     y : Tensor of int64, shape (N,)
-        True classes; -1 marks an example whose class is not known, which is left out.
+        True classes; -1 marks an unknown class, and the example is left out.
     temperature : float
         T > 0.
     alpha : float
@@ -276,9 +276,9 @@ def gradient_share(
     Returns
     -------
     float
-        α·g / (α·g + (1 − α)·h), g and h the means over examples of the lengths of both gradients with respect to the
-        student's logits. A share of lengths, not of the vector sum: gradients that oppose one another count in full.
-        NaN where both lengths are 0, or no example has a label.
+        α·g / (α·g + (1 − α)·h), g and h the means over examples of the norms of both gradients with respect to the
+        student's logits. A share of norms, not of the vector sum: opposing gradients count in full. NaN if both norms
+        are 0, or no example has a label.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Disparity: how one model treats each group, how far the groups lie apart, and what of a gap two models share."""
+"""Disparity: how one model treats each group, how far apart the groups are, and how the gaps of two models compare."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Verdict = Literal["inherited", "amplified", "reduced", "none found", "too few to
 RateName = Literal["accuracy", "error_rate", "selection_rate", "true_positive_rate", "false_positive_rate"]
 
 RATES: tuple[RateName, ...] = get_args(RateName)
-SMALL = 30  # members; of fewer, a rate says little
+SMALL = 30  # members; with fewer, a rate is too uncertain
 MEANS = {
     "demographic_parity_difference": mark("demographic-parity difference"),
     "equalized_odds_difference": mark("equalized-odds difference"),
@@ -33,11 +33,11 @@ VERDICTS: dict[str, str] = {
     "too few to say": mark("Too few to say"),
 }
 REASONS: dict[str, str] = {
-    "inherited": mark("both lie above chance, and the interval of the difference holds 0"),
-    "amplified": mark("the interval of the difference lies above 0"),
-    "reduced": mark("the interval of the difference lies below 0"),
-    "none found": mark("neither lies above chance"),
-    "too few to say": mark("the examples do not tell both gaps from chance and from one another"),
+    "inherited": mark("both are beyond chance, and the interval of the difference includes 0"),
+    "amplified": mark("the interval of the difference is above 0"),
+    "reduced": mark("the interval of the difference is below 0"),
+    "none found": mark("neither is beyond chance"),
+    "too few to say": mark("there are too few examples to separate the gaps from chance and from each other"),
 }
 WITH_ARTICLE = {"student": mark("the student"), "teacher": mark("the teacher"), "twin": mark("the twin")}
 PARTS: dict[str, tuple[RateName, ...]] = {
@@ -54,9 +54,9 @@ class Rate:
     Attributes
     ----------
     value, low, high : float
-        nan where n = 0.
+        nan if n = 0.
     n : int
-        How many members the share is of: for a true-positive rate those with the positive label.
+        The denominator: for a true-positive rate the members with the positive label.
     """
 
     value: float
@@ -67,7 +67,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class Interval:
-    """A number with its interval; nan where it is not defined, or where nothing is claimed."""
+    """A number with its interval; nan if undefined, or if no claim is made."""
 
     value: float
     low: float
@@ -76,22 +76,22 @@ class Interval:
 
 @dataclass(frozen=True)
 class Gap:
-    """How far the groups lie apart in one metric.
+    """How far apart the groups are in one metric.
 
     Attributes
     ----------
     value : float
-        Highest rate − lowest rate; nan where no group has a rate.
+        Highest rate − lowest rate; nan if no group has a rate.
     low, high : float
-        Ends of its interval; nan where it rests on fewer than 30 examples, of which nothing is claimed.
+        Ends of its interval; nan if it rests on fewer than 30 examples, when no claim is made.
     chance : float
-        What groups of these sizes would stay below in ``confidence`` of all cases if all had the same rate.
+        The ``confidence`` quantile of the gap between groups of these sizes that all have the same rate.
     rate : str
-        The rate that the groups lie apart in; "" where the gap is not defined.
+        The rate with the largest gap; "" if the gap is undefined.
     highest, lowest : str
         The groups at both ends.
     rests_on : int
-        How many examples the rate of the smaller of these two groups is of; 0 where fewer than two groups have a rate.
+        The smaller denominator of the two rates at the ends; 0 if fewer than two groups have a rate.
     """
 
     value: float
@@ -105,7 +105,7 @@ class Gap:
 
     @property
     def clear(self) -> bool:
-        """Whether the groups lie further apart than chance puts groups with the same rate."""
+        """Whether the gap is larger than chance gives groups with the same rate."""
         return self.value > self.chance
 
 
@@ -121,7 +121,7 @@ class Group:
     small : bool
         Fewer than 30.
     accuracy, error_rate, selection_rate, true_positive_rate, false_positive_rate : Rate
-        The last three are nan where there is no positive class.
+        The last three are nan if there is no positive class.
     """
 
     name: str
@@ -149,7 +149,7 @@ class Disparity:
         Lowest rate / highest rate, by name of the ratio.
     confidence : float
     notes : tuple of str
-        Sentences on what was left out.
+        Sentences about what was left out.
     """
 
     model: str
@@ -162,41 +162,35 @@ class Disparity:
 
     @property
     def worst(self) -> Group:
-        """The group with the lowest accuracy; of equals the larger one."""
+        """The group with the lowest accuracy; the larger one of a tie."""
         return min(self.groups, key=lambda group: (group.accuracy.value, -group.n))
 
     def group(self, name: str) -> Group:
-        """Return one group; raise a one-sentence ``ValueError`` where nobody belongs to it."""
+        """Return one group; raise a ``ValueError`` if nobody belongs to it."""
         for group in self.groups:
             if group.name == name:
                 return group
         names = ", ".join(group.name for group in self.groups)
-        raise ValueError(f"no example belongs to the group {name!r} of {self.grouping!r}; it has {names}")
+        raise ValueError(f"expected a group of {self.grouping!r} with members ({names}), got {name!r}")
 
     def sentence(self) -> str:
-        """Say the worst group and the gaps, and which groups are too small."""
+        """Return the worst group and the gaps in words, and which groups are too small."""
         a = self.worst.accuracy
         names = [name for name in self.gaps if name != "accuracy_difference"] or list(self.gaps)
-        sentences = [
-            t(
-                "By {grouping}, {model} is right least often for {group}: {accuracy} of {n} ({level} CI {low} to "
-                "{high}); {gaps}.",
-                grouping=self.grouping,
-                model=self.model,
-                group=self.worst.name,
-                accuracy=_share(a.value),
-                n=number(a.n),
-                level=percent(self.confidence),
-                low=_share(a.low),
-                high=_share(a.high),
-                gaps=", ".join(f"{t(MEANS[name])} {_figures(self.gaps[name], self.confidence)}" for name in names),
-            )
-        ]
-        small = [f"{group.name} (n = {group.n})" for group in self.groups if group.small]
-        if small:
-            text = mark("Fewer than {n} members, so that their rates say little: {groups}.")
-            sentences.append(t(text, n=SMALL, groups=", ".join(small)))
-        return " ".join([*sentences, *self.notes])
+        figures = t(
+            "By {grouping}, {model} has its lowest accuracy for {group}: {accuracy} of {n} ({level} CI {low} to "
+            "{high}); {gaps}.",
+            grouping=self.grouping,
+            model=self.model,
+            group=self.worst.name,
+            accuracy=_share(a.value),
+            n=number(a.n),
+            level=percent(self.confidence),
+            low=_share(a.low),
+            high=_share(a.high),
+            gaps=", ".join(f"{t(MEANS[name])} {_figures(self.gaps[name], self.confidence)}" for name in names),
+        )
+        return " ".join(filter(None, [figures, few_members(self.groups), *self.notes]))
 
 
 @dataclass(frozen=True)
@@ -225,18 +219,18 @@ class Comparison:
 
     @property
     def rests_on(self) -> int:
-        """The fewest examples that a rate is of at either end of either gap."""
+        """The smallest denominator of a rate at either end of either gap."""
         return min(self.subject_gap.rests_on, self.reference_gap.rests_on)
 
     @property
     def verdict(self) -> Verdict:
-        """What may be said of the subject's gap beside the reference's.
+        """How the subject's gap compares with the reference's.
 
         ===============  ============================================================================================
-        amplified        the difference lies above 0, and the subject's gap is more than chance gives
-        reduced          the difference lies below 0, and the reference's gap is more than chance gives
-        inherited        the difference holds 0, and both gaps are more than chance gives
-        none found       neither gap is more than chance gives, and the difference does not lie above 0
+        amplified        the interval of the difference is above 0, and the subject's gap is beyond chance
+        reduced          the interval of the difference is below 0, and the reference's gap is beyond chance
+        inherited        the interval of the difference includes 0, and both gaps are beyond chance
+        none found       neither gap is beyond chance, and the interval of the difference is not above 0
         too few to say   anything else, and whenever a gap rests on fewer than 30 examples
         ===============  ============================================================================================
         """
@@ -283,7 +277,7 @@ class Comparison:
             text = mark("a gap rests on a group with {examples}, fewer than {n}")
             return t(text, examples=examples_of(self.rests_on), n=SMALL)
         if self.verdict == "reduced" and self.subject_gap.clear:
-            return t("the interval of the difference lies below 0, though {who} still lies above chance", who=who)
+            return t("the interval of the difference is below 0, though {who} is still beyond chance", who=who)
         return t(REASONS[self.verdict])
 
 
@@ -305,7 +299,7 @@ class Bias:
     differences : Mapping of (subject, reference, grouping, metric) to Interval
         For all pairs of models.
     notes : tuple of str
-        Sentences on what was left out.
+        Sentences about what was left out.
     """
 
     models: tuple[str, ...]
@@ -327,12 +321,12 @@ class Bias:
     def compare(
         self, grouping: str, metric: Metric | None = None, subject: str = "student", reference: str = "teacher"
     ) -> Comparison:
-        """Return one gap in two models; :func:`verdict` says the same in words."""
+        """Return one gap in two models; :func:`verdict` puts it in words."""
         one_of("grouping", grouping, self.groupings)
         one_of("subject", subject, self.models)
         one_of("reference", reference, self.models)
         if subject == reference:
-            raise ValueError(f"subject and reference must be two models, got {subject!r} for both")
+            raise ValueError(f"subject and reference must be different models, got {subject!r} for both")
         name = metric or ("accuracy_difference" if self.positive is None else "equalized_odds_difference")
         a, b = self.of(subject, grouping).gaps, self.of(reference, grouping).gaps
         one_of("metric", name, tuple(a))
@@ -340,11 +334,11 @@ class Bias:
         return Comparison(grouping, name, subject, reference, a[name], b[name], difference, self.confidence)
 
     def sentence(self) -> str:
-        """Say the worst group and the gaps of each model, grouping by grouping, without the pairs of groupings."""
+        """Return each model's worst group and gaps in words, grouping by grouping, leaving out pairs of groupings."""
         pairs = {both_of(a, b) for a, b in combinations(self.groupings, 2)}
         single = [grouping for grouping in self.groupings if grouping not in pairs]
-        said = [self.of(model, grouping).sentence() for grouping in single for model in self.models]
-        return " ".join([*said, *self.notes])
+        each = [self.of(model, grouping).sentence() for grouping in single for model in self.models]
+        return " ".join([*each, *self.notes])
 
     def frame(self) -> pd.DataFrame:
         """Return all numbers as a tidy table.
@@ -352,9 +346,9 @@ class Bias:
         Returns
         -------
         DataFrame
-            Columns ``model`` ("student − teacher" for a paired difference), ``grouping``, ``group`` ("" for what is
-            about all groups), ``measure``, ``value``, ``low``, ``high``, ``chance`` (nan but for gaps), ``n`` (what a
-            rate is of, or a gap rests on; missing for other rows) and ``small``.
+            Columns ``model`` ("student − teacher" for a paired difference), ``grouping``, ``group`` ("" for rows about
+            all groups), ``measure``, ``value``, ``low``, ``high``, ``chance`` (nan except for gaps), ``n`` (the
+            denominator of a rate, or what a gap rests on; missing in other rows) and ``small``.
         """
         import pandas as pd
 
@@ -371,7 +365,7 @@ class Bias:
             for measure, i in disparity.ratios.items():
                 rows.append((model, grouping, "", measure, i.value, i.low, i.high, math.nan, None, False))
         for (subject, reference, grouping, measure), i in self.differences.items():
-            if self.models.index(subject) > self.models.index(reference):  # once a pair, the later one as the subject
+            if self.models.index(subject) > self.models.index(reference):  # once per pair, the later one as the subject
                 both = f"{subject} − {reference}"
                 rows.append((both, grouping, "", measure, i.value, i.low, i.high, math.nan, None, False))
         columns = ["model", "grouping", "group", "measure", "value", "low", "high", "chance", "n", "small"]
@@ -383,27 +377,35 @@ def _called(model: str, article: bool) -> str:
 
 
 def beside_twin(c: Comparison) -> list[str]:
-    """Say in one sentence what a comparison with the twin shows; nothing where a gap is not defined."""
+    """Return a sentence on the comparison with the twin; none if a gap is undefined."""
     if c.rests_on == 0:
         return []
     who = _called(c.subject, article=True)
     if c.rests_on < SMALL:
         why = t("a gap rests on fewer than {n} examples of a group, so nothing follows", n=SMALL)
     elif c.difference.low > 0:
-        why = t("the interval lies above 0, so {who}'s gap is larger than its twin's", who=who)
+        why = t("the interval is above 0, so {who}'s gap is larger than its twin's", who=who)
     elif c.difference.high < 0:
-        why = t("the interval lies below 0, so {who}'s gap is smaller than its twin's", who=who)
+        why = t("the interval is below 0, so {who}'s gap is smaller than its twin's", who=who)
     else:
-        why = t("the interval holds 0, so these examples do not tell the two gaps apart")
+        why = t("the interval includes 0, so these examples do not separate the two gaps")
     return [
         t(
-            "The twin, taught without the teacher, has {gap}; {subject} − twin is {difference}: {why}.",
+            "The twin, trained without the teacher, has {gap}; {subject} − twin is {difference}: {why}.",
             gap=_figures(c.reference_gap, c.confidence),
             subject=t(c.subject),
             difference=_signed(c.difference, c.confidence),
             why=why,
         )
     ]
+
+
+def few_members(groups: Sequence[Group]) -> str:
+    """Return a sentence that names the groups with too few members, empty if there are none."""
+    small = [f"{group.name} (n = {group.n})" for group in groups if group.small]
+    if not small:
+        return ""
+    return t("Fewer than {n} members, so their rates are uncertain: {groups}.", n=SMALL, groups=", ".join(small))
 
 
 def both_of(a: str, b: str) -> str:
@@ -415,7 +417,7 @@ def examples_of(count: int) -> str:
 
 
 def percent(confidence: float) -> str:
-    """Return a confidence as its intervals are called by.
+    """Return a confidence level as text.
 
     >>> percent(0.95), percent(0.999)
     ('95 %', '99.9 %')
@@ -453,6 +455,6 @@ def _with_sign(value: float) -> str:
     return number(round(value, 3) + 0.0, "+.3f")
 
 
-def one_of(what: str, given: str, there: Sequence[str]) -> None:
-    if given not in there:
-        raise ValueError(f"{what} must be one of {', '.join(map(repr, there))}, got {given!r}")
+def one_of(what: str, name: str, names: Sequence[str]) -> None:
+    if name not in names:
+        raise ValueError(f"{what} must be one of {', '.join(map(repr, names))}, got {name!r}")

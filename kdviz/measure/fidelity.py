@@ -1,7 +1,7 @@
-"""Fidelity: how far a student does as its teacher does, example by example, and whose errors are whose.
+"""Fidelity: how closely a student follows its teacher, example by example, and whose errors are whose.
 
-A student may be as right as its teacher and yet say other things, and it may agree with it in its errors. Accuracy
-tells neither, so both models are looked at on the same examples.
+A student may be as accurate as its teacher and yet predict other things, and it may share the teacher's errors.
+Accuracy shows neither, so both models are compared on the same examples.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ class ClassFidelity:
     index : int
         The class.
     n : int
-        How many examples; where there are none, all that follows is nan.
+        Number of examples; if 0, the numbers below are nan.
     teacher_accuracy, student_accuracy : float
-        Share of right first choices.
+        Share of correct predictions.
     agreement : float
-        Share of examples with the same first choice.
+        Share of examples with the same prediction.
     kl : float
-        Mean KL(teacher ‖ student) at the temperature of the whole, in nats.
+        Mean KL(teacher ‖ student) at the overall temperature, in nats.
     """
 
     index: int
@@ -61,24 +61,24 @@ class Fidelity:
     Attributes
     ----------
     n : int
-        How many examples; agreement, divergence and ranks are over all of them.
+        Number of examples; agreement, divergence and ranks are over all of them.
     n_labelled : int
-        How many of them have a label; accuracies, the four cells and the classes are over these. Without any these are
-        None, or empty.
+        Number of labelled examples; accuracies, the four cells and the classes are over these, and None or empty if
+        there are none.
     temperature : float
         T of the divergence.
     teacher_accuracy, student_accuracy : float or None
-        Share of right first choices.
+        Share of correct predictions.
     agreed : int
-        Examples with the same first choice.
+        Examples with the same prediction.
     kl : float
         Mean over examples of KL(σ_T(teacher) ‖ σ_T(student)), in nats, without the factor T².
     kl_each : array of float64, shape (N,)
         The divergence of each example.
     rank_agreement : float
-        Mean of Spearman's ρ over the examples where it is defined; nan where it is for none.
+        Mean of Spearman's ρ over the examples where it is defined; nan if it is defined for none.
     rank_each : array of float64, shape (N,)
-        Spearman's ρ of each example; nan where a model gives all classes the same logit.
+        Spearman's ρ of each example; nan if a model gives all classes the same logit.
     both_right, errors_new, errors_corrected, errors_inherited : int or None
         Labelled examples that both get right, the teacher only, the student only, and neither.
     same_error : int or None
@@ -86,7 +86,7 @@ class Fidelity:
     classes : tuple of ClassFidelity
         One for each class, in order.
     cells : array of int8, shape (N,)
-        Place in :data:`CELLS` of each example; -1 where the class is not known.
+        Index into :data:`CELLS` of each example; -1 if its class is unknown.
     """
 
     n: int
@@ -109,7 +109,7 @@ class Fidelity:
 
     @property
     def agreement(self) -> float:
-        """Share of all examples with the same first choice."""
+        """Share of all examples with the same prediction."""
         return self.agreed / self.n
 
     def cell(self, name: Cell) -> np.ndarray:
@@ -131,11 +131,11 @@ class Fidelity:
         if name not in CELLS:
             raise ValueError(f"cell must be one of {', '.join(CELLS)}, got {name!r}")
         if not self.n_labelled:
-            raise ValueError(f"no example has a label, so none is in the cell {name}; give fidelity the labels y")
+            raise ValueError(f"no example has a label, so none is in the cell {name}; pass the labels y to fidelity")
         return np.flatnonzero(self.cells == CELLS.index(name))
 
     def sentence(self) -> str:
-        """Return what was found, in words.
+        """Return the result in words.
 
         >>> t = torch.tensor([[3.0, 0.0], [3.0, 0.0], [0.0, 3.0]])
         >>> s = torch.tensor([[2.0, 0.0], [0.0, 2.0], [0.0, 2.0]])
@@ -145,7 +145,7 @@ class Fidelity:
         """
         agrees = f"The student agrees with the teacher on {self.agreed:,} of {self.n:,} example{_s(self.n)}"
         if self.errors_new is None:
-            return f"{agrees}; without labels nothing can be said of errors."
+            return f"{agrees}; without labels nothing can be said about errors."
         of = "" if self.n_labelled == self.n else f" of the {self.n_labelled:,} with a label"
         on = f"on those{of}, it makes" if of else "it makes"
         return (
@@ -154,13 +154,13 @@ class Fidelity:
         )
 
     def frame(self) -> pd.DataFrame:
-        """Return all numbers but those of single examples as a tidy table.
+        """Return all numbers except those of single examples as a tidy table.
 
         Returns
         -------
         DataFrame
-            Columns ``measure``, ``model`` ("teacher", "student", or "both" for what is about the pair), ``class`` (a
-            nullable integer, missing where the row is about all examples) and ``value`` (float).
+            Columns ``measure``, ``model`` ("teacher", "student", or "both" for the pair), ``class`` (a nullable
+            integer, missing in rows about all examples) and ``value`` (float).
 
         Examples
         --------
@@ -201,23 +201,18 @@ def fidelity(
 ) -> Fidelity:
     """Compare a student with its teacher on the same examples.
 
-        Parameters
-        ----------
-        teacher_logits, student_logits : Tensor or array, shape (N, C)
-            Of the same examples in the same order, over the same classes, C ≥ 2.
-        y : Tensor or array of int, shape (N,), optional
-            True classes; -1 marks an example whose class is not known, which is left out of all that needs the class.
-        temperature : float
-            T > 0 of the divergence. First choices and ranks are the same at any T.
+    Parameters
+    ----------
+    teacher_logits, student_logits : Tensor or array, shape (N, C)
+        Logits for the same examples in the same order, over the same classes, C ≥ 2.
+    y : Tensor or array of int, shape (N,), optional
+        True classes; -1 marks an unknown class, and the example is left out of everything that needs it.
+    temperature : float
+        T > 0 of the divergence. Predictions and ranks are the same at any T.
 
-        Returns
-        -------
-        Fidelity
-
-        Raises
-        ------
-        ValueError
-            If shapes, labels or the temperature do not fit, there is no example, or a logit is not finite.
+    Returns
+    -------
+    Fidelity
 
         Notes
         -----
@@ -226,37 +221,42 @@ def fidelity(
         the first is the first choice. Ranks of equal logits are averaged, and Spearman's ρ is the correlation of the
         ranks::
 
-            teacher right   student right   cell
-            yes             yes             both_right
-            yes             no              errors_new
-            no              yes             errors_corrected
-            no              no              errors_inherited
+    Notes
+    -----
+    With p = σ_T(teacher), q = σ_T(student), the divergence of one example is Σ_c p_c (log p_c − log q_c) in float64;
+    the mean is plain, without the factor T² that makes its gradients comparable in a loss. Among equal logits the first
+    is the prediction. Ranks of equal logits are averaged, and Spearman's ρ is the correlation of the ranks::
 
-        "Inherited" and "corrected" count who is wrong where, not why: a hard example can be wrong in both by itself.
-        Stanton et al. found that students often differ from the teacher far more than their accuracy suggests.
-    ---
+        teacher right   student right   cell
+        yes             yes             both_right
+        yes             no              errors_new
+        no              yes             errors_corrected
+        no              no              errors_inherited
 
-        References
-        ----------
-        Stanton, Izmailov, Kirichenko, Alemi, Wilson (2021), Does Knowledge Distillation Really Work?, NeurIPS,
-        arXiv:2106.05945. Spearman (1904), The Proof and Measurement of Association between Two Things.
+    "Inherited" and "corrected" count who is wrong where, not why: a hard example can be wrong in both by itself.
+    Stanton et al. found that students often differ from the teacher far more than their accuracy suggests.
 
-        Examples
-        --------
-        >>> t = torch.tensor([[4.0, 1.0, 0.0], [0.0, 2.0, 1.0], [3.0, 2.0, 0.0]])
-        >>> s = torch.tensor([[3.0, 1.0, 0.0], [0.0, 1.0, 2.0], [1.0, 0.0, 0.0]])
-        >>> f = fidelity(t, s, torch.tensor([0, 1, 2]))
-        >>> f.agreed, f.both_right, f.errors_new, f.errors_corrected, f.errors_inherited, f.same_error
-        (2, 1, 1, 0, 1, 1)
-        >>> round(f.kl, 4), round(f.rank_agreement, 4), f.cell("errors_new").tolist()
-        (0.1976, 0.7887, [1])
+    References
+    ----------
+    Stanton, Izmailov, Kirichenko, Alemi, Wilson (2021), Does Knowledge Distillation Really Work?, NeurIPS,
+    arXiv:2106.05945. Spearman (1904), The Proof and Measurement of Association between Two Things.
+
+    Examples
+    --------
+    >>> t = torch.tensor([[4.0, 1.0, 0.0], [0.0, 2.0, 1.0], [3.0, 2.0, 0.0]])
+    >>> s = torch.tensor([[3.0, 1.0, 0.0], [0.0, 1.0, 2.0], [1.0, 0.0, 0.0]])
+    >>> f = fidelity(t, s, torch.tensor([0, 1, 2]))
+    >>> f.agreed, f.both_right, f.errors_new, f.errors_corrected, f.errors_inherited, f.same_error
+    (2, 1, 1, 0, 1, 1)
+    >>> round(f.kl, 4), round(f.rank_agreement, 4), f.cell("errors_new").tolist()
+    (0.1976, 0.7887, [1])
     """
     check_temperature(temperature)
     t, s = float_logits(teacher_logits, "teacher logits"), float_logits(student_logits, "student logits")
     if t.shape != s.shape:
         raise ValueError(
-            f"teacher logits have shape {tuple(t.shape)} and student logits {tuple(s.shape)}; "
-            "both must be (examples, classes) of the same examples over the same classes"
+            f"teacher and student logits must have the same shape (examples, classes), got {tuple(t.shape)} and "
+            f"{tuple(s.shape)}; compute both on the same examples and classes"
         )
     n, c = t.shape
     labels = np.full(n, -1) if y is None else int_labels(y, n, c)
@@ -269,7 +269,7 @@ def fidelity(
     right_t, right_s = choice_t == labels, choice_s == labels
     cells = np.where(known, np.where(right_t, np.where(right_s, 0, 1), np.where(right_s, 2, 3)), -1).astype(np.int8)
     labelled = int(known.sum())
-    counts = [int((cells == place).sum()) if labelled else None for place in range(len(CELLS))]
+    counts = [int((cells == cell).sum()) if labelled else None for cell in range(len(CELLS))]
     for each in (kl_each, rank_each, cells):
         each.flags.writeable = False
     return Fidelity(
@@ -294,7 +294,7 @@ def fidelity(
 
 
 def float_logits(logits: Array, what: str = "logits") -> Tensor:
-    """Return logits as float64 on the CPU, shape (N, C); raise a one-sentence ``ValueError`` where they are none.
+    """Return logits as float64 on the CPU, shape (N, C); raise a one-sentence ``ValueError`` if they are invalid.
 
     >>> float_logits([[0.0, float("nan")], [1.0, 2.0]])
     Traceback (most recent call last):
@@ -317,21 +317,21 @@ def float_logits(logits: Array, what: str = "logits") -> Tensor:
 
 
 def int_labels(y: Array, n: int, classes: int) -> np.ndarray:
-    """Return labels as int64, shape (n,); raise a one-sentence ``ValueError`` where they are none for these logits.
+    """Return labels as int64, shape (n,); raise a one-sentence ``ValueError`` if they do not fit these logits.
 
     >>> int_labels([0, 3], 2, 3)
     Traceback (most recent call last):
         ...
-    ValueError: labels must be in [-1, 2] for 3 classes (-1: not known), got 0 to 3
+    ValueError: labels must be in [-1, 2] for 3 classes (-1: unknown), got 0 to 3
     """
     labels = torch.as_tensor(y).detach().cpu().numpy()
     if labels.shape != (n,):
         raise ValueError(f"y must hold one label for each of {n:,} examples, got shape {labels.shape}")
     if labels.dtype.kind not in "iu":
-        raise ValueError(f"y must hold whole numbers, one class index an example, got {labels.dtype}")
+        raise ValueError(f"y must hold whole numbers, one class index per example, got {labels.dtype}")
     if labels.min() < -1 or labels.max() >= classes:
         raise ValueError(
-            f"labels must be in [-1, {classes - 1}] for {classes} classes (-1: not known), "
+            f"labels must be in [-1, {classes - 1}] for {classes} classes (-1: unknown), "
             f"got {labels.min()} to {labels.max()}"
         )
     return labels.astype(np.int64)
@@ -348,7 +348,7 @@ def labelled(logits: Array, y: Array) -> tuple[Tensor, np.ndarray]:
 
 
 def first_choice(logits: Tensor) -> np.ndarray:
-    """Return the class with the highest logit of each example, of equals the first; shape (N,).
+    """Return the class with the highest logit of each example, the first of a tie; shape (N,).
 
     >>> first_choice(torch.tensor([[1.0, 2.0, 2.0], [0.0, 0.0, 0.0]])).tolist()
     [1, 0]
@@ -364,7 +364,7 @@ def _kl(t: Tensor, s: Tensor, temperature: float) -> np.ndarray:
         largest = max(t.abs().max().item(), s.abs().max().item())
         raise ValueError(
             f"logits of up to {largest:.3g} at temperature {temperature:g} are beyond float64; "
-            "give a higher temperature"
+            "pass a higher temperature"
         )
     return kl.clamp(min=0).numpy()
 
@@ -380,16 +380,16 @@ def _spearman(t: Tensor, s: Tensor) -> np.ndarray:
 
 
 def _centred_ranks(logits: Tensor) -> Tensor:
-    """Return ranks within each row less their mean (C + 1)/2, those of equals averaged; shape (n, C)."""
+    """Return ranks within each row minus their mean (C + 1)/2, averaged over ties; shape (n, C)."""
     ordered, order = logits.sort(dim=1)
-    place = torch.arange(logits.shape[1], dtype=torch.float64)
+    rank = torch.arange(logits.shape[1], dtype=torch.float64)
     differs = ordered[:, 1:] != ordered[:, :-1]
     if differs.all():
-        mean = place.expand_as(ordered)
+        mean = rank.expand_as(ordered)
     else:
         end = torch.ones(len(ordered), 1, dtype=torch.bool)
-        first = torch.where(torch.cat((end, differs), 1), place, 0.0).cummax(1).values  # place of the first of equals
-        last = torch.where(torch.cat((differs, end), 1), place, math.inf).flip(1).cummin(1).values.flip(1)
+        first = torch.where(torch.cat((end, differs), 1), rank, 0.0).cummax(1).values  # rank of the first of a tie
+        last = torch.where(torch.cat((differs, end), 1), rank, math.inf).flip(1).cummin(1).values.flip(1)
         mean = (first + last) / 2
     return torch.empty_like(ordered).scatter_(1, order, mean) - (logits.shape[1] - 1) / 2
 

@@ -1,8 +1,8 @@
-"""Intervals for how far groups lie apart: the largest of several rates less the smallest, or their ratio.
+"""Intervals for the gap between groups: the largest of several rates − the smallest, or their ratio.
 
-Such a gap is not a mean. By chance alone the largest of eight rates lies high and the smallest low, so that the gap in
-a sample is too large on average, the more so the more groups are alike; resampling the examples widens it once more.
-Here each candidate for the true gap is asked whether it could have given the gap that was seen.
+Such a gap is not a mean. By chance alone the largest of eight rates is high and the smallest low, so the gap in a
+sample is biased upwards, the more so the more alike the groups are; resampling the examples adds the same bias again.
+Here each candidate for the true gap is tested for whether it could have produced the observed gap.
 """
 
 from __future__ import annotations
@@ -63,10 +63,10 @@ def of_gap(parts: Sequence[Counts], confidence: float, draws: int, seed: int) ->
 
     Notes
     -----
-    A candidate d belongs to the interval where both P(R* ≥ R) and P(R* ≤ R) are at least (1 − confidence)/2; R is the
-    gap seen, R* that of a draw from the rates which have the gap d and lie nearest to those seen (least squares with
-    weights 1/se²): rates too far apart are pulled in to the ends of a range of length d, which makes ties of them;
-    where d > R the two that need least are pushed apart. Draws are binomial. R itself always belongs to the interval.
+    A candidate d belongs to the interval if both P(R* ≥ R) and P(R* ≤ R) are at least (1 − confidence)/2; R is the
+    observed gap, R* that of a draw from the rates with the gap d that are nearest to the observed ones (least squares
+    with weights 1/se²): rates too far apart are pulled in to the ends of a range of length d, which makes ties of them;
+    if d > R the two that need least are pushed apart. Draws are binomial. R itself always belongs to the interval.
 
     References
     ----------
@@ -108,12 +108,12 @@ def of_difference(
     draws: int,
     seed: int,
 ) -> tuple[float, float]:
-    """Return the ends of an interval for the gap of the second model less that of the first, on the same examples.
+    """Return the ends of an interval for the gap of the second model − that of the first, on the same examples.
 
     Parameters
     ----------
     first, second : sequence of Counts
-        As of :func:`of_gap`, with the same members.
+        See :func:`of_gap`; with the same members.
     both : sequence of ndarray, shape (G,)
         How often both models have the hit, part by part.
     confidence : float
@@ -122,12 +122,13 @@ def of_difference(
 
     Notes
     -----
-    As in :func:`of_gap`, but many pairs of gaps have the same difference. Of those whose rates lie nearest to the ones
-    seen, up to a little further than the nearest (a sixth of a squared standard error for each group beyond two), the
-    pair with the smallest gaps is taken: rates that may be ties are drawn as ties. Distances and draws know the
-    correlation, group by group, of the two models' hits (with half an example added to each of the four counts, so that
-    models which never differed may still do so). A candidate whose nearest rates lie too far off (χ² at 0.99) is left
-    out as well: the difference of two gaps alone does not see that two models answer nearly all alike.
+    As in :func:`of_gap`, but many pairs of gaps have the same difference. Among those with rates nearest to the
+    observed ones, or a little further (a sixth of a squared standard error for each group beyond two), the pair with
+    the smallest gaps is taken: rates that may be ties are drawn as ties. Distances and draws account for the
+    correlation, group by
+    group, of the two models' hits (with half an example added to each of the four counts, so that models which never
+    differed may still do so). A candidate whose nearest rates are too far off (χ² at 0.99) is rejected as well: the
+    difference of two gaps alone ignores that two models agree on nearly all examples.
     """
     there = [part.of > 0 for part in first]
     phi = [_correlation(a, b, c)[in_] for a, b, c, in_ in zip(first, second, both, there, strict=True)]

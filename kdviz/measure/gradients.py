@@ -1,4 +1,4 @@
-"""Gradients: how hard each term of an objective pulls at the student, and whether the terms pull the same way."""
+"""Gradients: how strongly each term of an objective pulls the student, and whether the terms pull the same way."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ class TermGradients:
     Attributes
     ----------
     step : int
-        How many steps the student has learned.
+        Steps that the student has been trained for.
     names : tuple of str
-        Of the K terms, as in the history.
+        Names of the K terms, as in the history.
     values : tuple of float
-        What each term gives, unweighted.
+        The terms, unweighted.
     weights : tuple of float
-        In force.
+        Their current weights.
     norms : tuple of float
-        Length of the gradient of weight · value with respect to the student's parameters.
+        Norm of the gradient of weight · value with respect to the student's parameters.
     cosines : tuple of tuple of float, K × K
-        Between these gradients: 1 the same way, 0 independent, −1 against each other; nan where one has length 0.
+        Between these gradients: 1 the same direction, 0 orthogonal, −1 opposite; nan if one has norm 0.
     """
 
     step: int
@@ -40,7 +40,7 @@ class TermGradients:
 
 
 def term_gradients(run: Distillation) -> TermGradients:
-    """Look at the gradient of each term on the batch that comes next; the run stays as it is.
+    """Return the gradient of each term on the next batch; the run is not changed.
 
     Parameters
     ----------
@@ -52,16 +52,16 @@ def term_gradients(run: Distillation) -> TermGradients:
 
     Notes
     -----
-    It costs about one step a term. Random parts of the step (dropout, augmentation) are those that the step itself
-    will have, so that the weighted gradients add up to the one that it will take.
+    It costs about one step per term. Randomness (dropout, augmentation) is that of the step to come, so that the
+    weighted gradients add up to the one that it will take.
 
     Examples
     --------
     >>> import kdviz as kd
     >>> X, y = torch.randn(60, 4), torch.randint(0, 3, (60,))
     >>> teacher, student = (kd.models.mlp((8,), inputs=4, classes=3, seed=seed) for seed in (0, 1))
-    >>> found = term_gradients(kd.Distillation(teacher.eval(), student, (X, y)))
-    >>> found.names, len(found.norms), round(found.cosines[0][0], 6)
+    >>> pulls = term_gradients(kd.Distillation(teacher.eval(), student, (X, y)))
+    >>> pulls.names, len(pulls.norms), round(pulls.cosines[0][0], 6)
     (('soft', 'hard'), 2, 1.0)
     """
     names, values, weights, gradients = [], [], [], []

@@ -1,4 +1,4 @@
-"""Rates of groups, counted: how often the models choose, and are right about, the members of each group."""
+"""Counts behind the rates of groups: how often the models select, and are right about, the members of each group."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .disparity import RATES, RateName
 
 @dataclass(frozen=True)
 class Cells:
-    """Counts of examples that are alike in group, label and all predictions, sorted by group."""
+    """Counts of examples with the same group, label and predictions, sorted by group."""
 
     counts: np.ndarray  # (K,)
     starts: np.ndarray  # (G,), the first cell of each group
     y: np.ndarray  # (K,), whether the label is the positive class
-    chosen: np.ndarray  # (M, K), whether the model says the positive class
+    chosen: np.ndarray  # (M, K), whether the model predicts the positive class
     right: np.ndarray  # (M, K)
     positive: bool
 
@@ -38,27 +38,27 @@ def cells_of(codes: np.ndarray, y: np.ndarray, choices: Mapping[str, np.ndarray]
 
 
 def hits_of(cells: Cells) -> dict[RateName, tuple[np.ndarray, np.ndarray]]:
-    """Return what each rate counts, shape (M, G), and what it is a share of, (G,)."""
+    """Return the numerator of each rate, shape (M, G), and its denominator, (G,)."""
     return {name: (np.stack([_by_group(cells, m) for m in masks]), of) for name, masks, of in _counted(cells)}
 
 
 def hits_of_both(cells: Cells, one: int, other: int) -> dict[RateName, np.ndarray]:
-    """Return how often two models have what a rate counts in the same example, each (G,)."""
+    """Return how often both of two models count towards a rate on the same example, each (G,)."""
     return {name: _by_group(cells, masks[one] & masks[other]) for name, masks, _ in _counted(cells)}
 
 
 def _counted(cells: Cells) -> list[tuple[RateName, np.ndarray, np.ndarray]]:
-    """Return each rate, the cells that it counts for each model (M, K), and what it is a share of (G,)."""
+    """Return each rate, the cells that count towards it for each model (M, K), and its denominator (G,)."""
     n = _by_group(cells, np.ones(len(cells.y), dtype=bool))
-    found: list[tuple[RateName, np.ndarray, np.ndarray]] = [("accuracy", cells.right, n)]
+    counted: list[tuple[RateName, np.ndarray, np.ndarray]] = [("accuracy", cells.right, n)]
     if cells.positive:
         positives = _by_group(cells, cells.y)
-        found += [
+        counted += [
             ("selection_rate", cells.chosen, n),
             ("true_positive_rate", cells.chosen & cells.y, positives),
             ("false_positive_rate", cells.chosen & ~cells.y, n - positives),
         ]
-    return found
+    return counted
 
 
 def _by_group(cells: Cells, mask: np.ndarray) -> np.ndarray:
@@ -66,9 +66,9 @@ def _by_group(cells: Cells, mask: np.ndarray) -> np.ndarray:
 
 
 def by_fairlearn(cells: Cells, which: int) -> dict[RateName, np.ndarray]:
-    """Return fairlearn's rates of one model by group, each (G,); nan where nothing is there to take a share of.
+    """Return fairlearn's rates of one model by group, each (G,); nan where the denominator is 0.
 
-    Each cell is one row that weighs as much as it has examples: fairlearn takes seconds for some ten thousand rows.
+    Each cell is one row weighted by its number of examples, as fairlearn takes seconds for some ten thousand rows.
     """
     from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate, true_positive_rate
     from sklearn.metrics import accuracy_score
@@ -82,15 +82,15 @@ def by_fairlearn(cells: Cells, which: int) -> dict[RateName, np.ndarray]:
     def of_negatives(y: np.ndarray, chosen: np.ndarray, sample_weight: np.ndarray) -> float:
         return float(false_positive_rate(y, chosen, sample_weight, pos_label=1)) if not y.all() else math.nan
 
-    def by_group(metrics: dict[str, Any], said: np.ndarray) -> dict[RateName, np.ndarray]:
-        found = MetricFrame(
+    def by_group(metrics: dict[str, Any], predicted: np.ndarray) -> dict[RateName, np.ndarray]:
+        frame = MetricFrame(
             metrics=metrics,
             y_true=cells.y.astype(int),
-            y_pred=said.astype(int),
+            y_pred=predicted.astype(int),
             sensitive_features=np.repeat(np.arange(len(cells.starts)), np.diff([*cells.starts, len(cells.y)])),
             sample_params={name: {"sample_weight": cells.counts} for name in metrics},
         ).by_group
-        return {name: found[name].to_numpy(dtype=np.float64) for name in RATES if name in metrics}
+        return {name: frame[name].to_numpy(dtype=np.float64) for name in RATES if name in metrics}
 
     rates = by_group({"accuracy": accuracy}, cells.right[which])
     if cells.positive:

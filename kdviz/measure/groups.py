@@ -1,4 +1,4 @@
-"""Groups of examples: read from the pixels of digits (stroke thickness, slant), or numbers cut into bands; and which
+"""Groups of examples, from the pixels of digits (stroke thickness, slant) or from numbers cut into bands, and which
 groupings can be compared."""
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def bands(values: ArrayLike | Tensor, count: int = 3, names: Sequence[str] | Non
     Returns
     -------
     ndarray of object, shape (N,)
-        The name of each example's band, None where there is no number: a grouping for :func:`kdviz.measure.bias.bias`.
+        The name of each example's band, None if it has no number: a grouping for :func:`kdviz.measure.bias.bias`.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def bands(values: ArrayLike | Tensor, count: int = 3, names: Sequence[str] | Non
     if count < 2:
         raise ValueError(f"count must be at least 2, got {count}")
     if names is not None and (len(set(names)) != count or len(names) != count):
-        raise ValueError(f"names must hold {count} different names, one a band, got {list(names)}")
+        raise ValueError(f"names must hold {count} different names, one per band, got {list(names)}")
     there = ~np.isnan(v)
     if not there.any():
         raise ValueError(f"values holds no number among {len(v)} entries: there is nothing to cut into bands")
@@ -153,16 +153,16 @@ def bands(values: ArrayLike | Tensor, count: int = 3, names: Sequence[str] | Non
 
 
 def comparable(groups: Mapping[str, Any], y: ArrayLike | Tensor) -> tuple[dict[str, Any], list[str]]:
-    """Return the groupings that can be compared, numbers cut into bands, and sentences on what was cut or left out.
+    """Return the groupings that can be compared, with numbers cut into bands, and sentences about what was changed.
 
     Parameters
     ----------
     groups : mapping of str to shape (N,)
-        The group of each example, grouping by grouping, as :func:`kdviz.measure.bias.bias` takes them. Numbers of more
-        than 10 different values are cut into 3 bands, or 2 where so many are equal that one of 3 would be empty.
+        The group of each example, one entry per grouping, as for :func:`kdviz.measure.bias.bias`. Numbers with more
+        than 10 different values are cut into 3 bands, or 2 if so many are equal that one of 3 would be empty.
     y : int, shape (N,)
-        Classes; -1 where the class is not known. A grouping is left out that does not put the examples of a known class
-        into at least 2 and at most 1,000 groups.
+        Classes; -1 if unknown. A grouping is left out unless it divides the labelled examples into at least 2 and at
+        most 1,000 groups.
 
     Examples
     --------
@@ -185,7 +185,7 @@ def comparable(groups: Mapping[str, Any], y: ArrayLike | Tensor) -> tuple[dict[s
         else:
             notes.append(_left_out(name, len(there)))
     if len(kept) > MOST_CROSSED:
-        notes.append(t("Pairs of groupings are formed of at most {n} groupings.", n=MOST_CROSSED))
+        notes.append(t("Pairs of groupings are formed from at most {n} groupings.", n=MOST_CROSSED))
     return kept, notes
 
 
@@ -206,7 +206,7 @@ def _banded(name: str, values: Any, notes: list[str]) -> Any:
             cut = bands(v, count)
         except ValueError:  # so many are equal that a band is empty
             continue
-        text = mark("Numbers of {name} are cut into {n} bands of about equally many examples.")
+        text = mark("Numbers of {name} are cut into {n} bands with about equally many examples.")
         notes.append(t(text, name=name, n=count))
         return cut
     return values
@@ -234,7 +234,7 @@ def _blocks(images: Tensor | np.ndarray) -> list[np.ndarray]:
             f"got {pixels.dtype} of shape {pixels.shape}"
         )
     if pixels.dtype.kind == "f" and not (np.isfinite(pixels).all() and (pixels >= 0).all()):
-        raise ValueError("images must be finite and at least 0, ink bright on 0: give them as they are in the data set")
+        raise ValueError("images must be finite and at least 0, ink bright on 0: pass them as they are in the data set")
     rows = max(1, BLOCK // max(1, math.prod(pixels.shape[1:])))
     return [pixels[i : i + rows].astype(np.float64) for i in range(0, len(pixels), rows)]
 

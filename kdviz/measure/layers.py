@@ -1,4 +1,4 @@
-"""Layers: which layers of a model are looked at, and what they give for examples, whatever is made of it."""
+"""Layers: which layers of a model to look at, and their outputs for examples."""
 
 from __future__ import annotations
 
@@ -41,29 +41,29 @@ ACTIVATIONS = tuple(getattr(activation, name) for name in activation.__all__ if 
 def chosen_layers(
     model: nn.Module, X: Inputs, layers: Layers, fit: Callable[[tuple[int, ...]], bool], what: str, who: str
 ) -> list[str]:
-    """Return the layers to look at: those named, or the ends of the model's steps; each gives what is wanted."""
+    """Return the layers to look at, those named or the ends of the model's steps, once their outputs are checked."""
     shapes = _shapes(model, X)
     fitting = [name for name, shape in shapes.items() if shape[:1] == (1,) and fit(shape)]
     own = dict(bare(model).named_modules(remove_duplicate=False))
     if layers is None:
         ends = _ends(model, shapes)
-        found = [name for name in ends if name in fitting]
-        if not found:
+        suitable = [name for name in ends if name in fitting]
+        if not suitable:
             raise ValueError(
-                f"the {who} must have layers that give {what}, and the ends of its steps ({listed(ends)}) do not; "
+                f"the {who} must have layers that return {what}, and the ends of its steps ({listed(ends)}) do not; "
                 + (
                     f"name others, such as {listed(name for name in fitting if name in own)}"
                     if fitting
                     else "use attention_matrices for a transformer, or kdviz.measure.saliency for any model"
                 )
             )
-        return found
+        return suitable
     named = _named(model, layers, who)
     for name in named:
         if name not in fitting:
-            got = f"got shape {shapes[name]} for one example" if name in shapes else "and it did not run or gave none"
+            got = f"got shape {shapes[name]} for one example" if name in shapes else "but it did not run or gave none"
             raise ValueError(
-                f"the {who}'s layer {name!r} must give {what}, {got}; those that do are "
+                f"the {who}'s layer {name!r} must return {what}, {got}; those that do are "
                 f"{listed(n for n in fitting if n in own)}"
             )
     return named
@@ -86,7 +86,7 @@ def watch(
     def hook(name: str) -> Callable[..., None]:
         def look(module: nn.Module, inputs: Any, out: Any) -> None:
             if not bool(out.isfinite().all()):
-                raise ValueError(f"what the {who}'s layer {name!r} gives must be finite, got nan or inf")
+                raise ValueError(f"the output of the {who}'s layer {name!r} must be finite, got nan or inf")
             dtype = torch.float64 if out.dtype == torch.float64 else torch.float32
             seen[name] = keep(out.detach()).to("cpu", dtype, copy=True)  # the next layer may write into it
 
@@ -100,7 +100,7 @@ def watch(
             for name in layers:
                 if len(seen[name]) != count(x):
                     raise ValueError(
-                        f"the {who}'s layer {name!r} must give (examples, ...), "
+                        f"the {who}'s layer {name!r} must return (examples, ...), "
                         f"got {len(seen[name])} for {count(x)} examples"
                     )
                 parts[name].append(seen[name])
@@ -109,10 +109,10 @@ def watch(
 
 @contextmanager
 def asking(model: nn.Module) -> Iterator[None]:
-    """Have a model answer in eval mode and without gradients, in a way that modules with hooks can follow.
+    """Run a model in eval mode and without gradients, in a way that modules with hooks can follow.
 
-    PyTorch keeps layers with hooks off their fast path. What is left is that an encoder with a padding mask hands its
-    layers nested tensors, which only the fast path takes.
+    PyTorch keeps layers with hooks off their fast path. But an encoder with a padding mask passes its layers nested
+    tensors, which only the fast path accepts, so that is switched off.
     """
     with evaluating(model), torch.no_grad(), ExitStack() as undo:
         for module in model.modules():
@@ -123,9 +123,9 @@ def asking(model: nn.Module) -> Iterator[None]:
 
 
 def checked_inputs(X: Inputs, batch_size: int) -> Inputs:
-    """Return X without its graph, once it is known to be finite examples."""
+    """Return X detached, once it is known to be finite examples."""
     if not isinstance(X, Tensor | Mapping | tuple):
-        raise ValueError(f"X must be a tensor, as of Examples.inputs(), got {type(X).__name__}")
+        raise ValueError(f"X must be a tensor, as returned by Examples.inputs(), got {type(X).__name__}")
     for part in tensors(X):
         if part.ndim < 2 or part.numel() == 0:
             raise ValueError(f"X must have shape (examples, ...) with at least one example, got {tuple(part.shape)}")
@@ -137,16 +137,16 @@ def checked_inputs(X: Inputs, batch_size: int) -> Inputs:
 
 
 def batches(model: nn.Module, X: Inputs, batch_size: int, progress: Progress | None) -> Iterator[Any]:
-    """Yield the examples where the model lies, in its precision, and tell how far it is."""
+    """Yield the examples in batches, on the model's device and in its precision, and report progress."""
     total = count(X)
     for start in range(0, total, batch_size):
-        _tell(progress, start, total)
+        _report(progress, start, total)
         yield fitted(rows(X, slice(start, start + batch_size)), model)
-    _tell(progress, total, total)
+    _report(progress, total, total)
 
 
 def _run(model: nn.Module, x: Inputs, who: str) -> None:
-    """Have a model answer, layer by layer, for what its layers give."""
+    """Run a model uncompiled, so that the hooks of its layers run."""
     try:
         call(uncompiled(model), x)
     except (ValueError, Cancelled):
@@ -155,25 +155,25 @@ def _run(model: nn.Module, x: Inputs, who: str) -> None:
         raise cannot_answer(error, who, model, x) from error
 
 
-def _tell(progress: Progress | None, done: int, total: int) -> None:
+def _report(progress: Progress | None, done: int, total: int) -> None:
     if progress is not None and progress(done, total) is False:
         raise Cancelled(f"stopped after {done} of {total} examples")
 
 
 def part_of(progress: Progress | None, before: int, total: int) -> Progress | None:
-    """Return what tells of one part of a work, of which ``before`` is done already."""
+    """Return the progress callback of one part of the work, after ``before`` that is done already."""
     return None if progress is None else lambda done, _: progress(before + done, total)
 
 
 def evenly_spaced(X: Inputs, limit: int) -> np.ndarray:
-    """Return the places of at most ``limit`` examples, evenly spaced from the first to the last."""
+    """Return the indices of at most ``limit`` examples, evenly spaced from the first to the last."""
     if limit < 1:
         raise ValueError(f"limit must be at least 1, got {limit}")
     return np.linspace(0, count(X) - 1, min(limit, count(X))).round().astype(np.int64)
 
 
 def _shapes(model: nn.Module, X: Inputs) -> Shapes:
-    """Return the shape of the tensor that each module gives for one example."""
+    """Return the shape of each module's output tensor for one example."""
     seen: Shapes = {}
 
     def hook(name: str) -> Callable[..., None]:
@@ -187,7 +187,7 @@ def _shapes(model: nn.Module, X: Inputs) -> Shapes:
         for name, module in modules_by_name(model).items():
             hooks.callback(module.register_forward_hook(hook(name)).remove)
         _run(model, fitted(rows(X, slice(0, 1)), model), "model")
-    seen.pop("", None)  # the model's own answer has no name
+    seen.pop("", None)  # the model itself has no name
     return seen
 
 
@@ -217,28 +217,28 @@ def _chain(model: nn.Module, before: str = "") -> Iterator[tuple[str, nn.Module]
 
 
 def _named(model: nn.Module, layers: str | Sequence[str], who: str) -> list[str]:
-    """Return the names asked for, each once."""
+    """Return the requested names, each once."""
     names = list(dict.fromkeys([layers] if isinstance(layers, str) else layers))
     if not names:
         raise ValueError("layers must name at least one layer, got none; leave it out for the default")
-    known = [name for name in modules_by_name(model) if name]
+    modules = [name for name in modules_by_name(model) if name]
     for name in names:
-        if name not in known:
-            near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
-            has = f"near it are {', '.join(near)}" if near else f"it has {listed(known)}"
+        if name not in modules:
+            near = difflib.get_close_matches(str(name), modules, n=3, cutoff=0.5)
+            has = f"near it are {', '.join(near)}" if near else f"it has {listed(modules)}"
             raise ValueError(f"layer must be a module of the {who} by its dotted name, got {name!r}; {has}")
     return names
 
 
 def best_match(rows: Sequence[str], columns: Sequence[str], matrix: np.ndarray) -> dict[str, str]:
-    """Return, for each column that has a number, the row with its largest, of equals the first."""
-    there = ~np.isnan(matrix).all(0)
-    places = np.where(np.isnan(matrix), -np.inf, matrix).argmax(0)
-    return {name: rows[place] for name, place, known in zip(columns, places, there, strict=True) if known}
+    """Return, for each column that has a number, the row with its largest, the first of a tie."""
+    has_number = ~np.isnan(matrix).all(0)
+    best = np.where(np.isnan(matrix), -np.inf, matrix).argmax(0)
+    return {name: rows[row] for name, row, some in zip(columns, best, has_number, strict=True) if some}
 
 
 def listed(names: Iterable[str], most: int = 12) -> str:
-    """Return names as a sentence holds them, a few of many."""
+    """Return names as text for a sentence, shortened if there are many."""
     names = list(names)
     return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "") or "none"
 

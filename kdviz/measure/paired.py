@@ -1,7 +1,7 @@
-"""What a difference between two models is worth: over seeds, and over the examples of one test.
+"""Paired differences between two models: over seeds, and over the examples of one test set.
 
-Both runs of a pair share everything but the teacher (seed, batches, budget), so it is the difference within each pair
-that is looked at: what a lucky seed gives to both of them cancels out.
+Both runs of a pair share everything but the teacher (seed, batches, budget), so the difference within each pair is
+measured: the luck of a seed, which both share, cancels out.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ class Paired:
     Attributes
     ----------
     differences : tuple of float
-        One a pair, for instance errors of the student less errors of its twin, seed by seed.
+        One per pair, for instance errors of student − twin, seed by seed.
     mean : float
     sd : float
-        Standard deviation of the differences, n − 1 in the denominator; nan where n = 1.
+        Standard deviation of the differences, n − 1 in the denominator; nan if n = 1.
     low, high : float
-        Ends of the interval for the mean, wider than Student's by what counting in steps leaves open; nan where n = 1.
+        Ends of the interval for the mean, wider than Student's to allow for rounding to steps; nan if n = 1.
     confidence : float
-        The share of such intervals that hold the true mean.
+        The share of such intervals that contain the true mean.
     n : int
         How many pairs.
     """
@@ -48,7 +48,7 @@ class Paired:
 
     @property
     def verdict(self) -> Verdict:
-        """What may be said of differences in errors: "fewer", "more", "within the noise" or "one run"."""
+        """The verdict on differences in errors: "fewer", "more", "within the noise" or "one run"."""
         return "one run" if self.n == 1 else _verdict(self.low, self.high)
 
 
@@ -56,15 +56,15 @@ class Paired:
 class PairedErrors:
     """The difference in errors of two models on the same test examples, with its interval.
 
-    The interval is about the examples alone: what another test set of this size might have shown of these two models.
-    It says nothing of what another seed would have trained.
+    The interval covers sampling noise alone: what another test set of this size might have shown for these two models.
+    It says nothing about models trained with another seed.
 
     Attributes
     ----------
     only_a, only_b : int
         Examples that only a, or only b, gets wrong. All others say nothing about the difference.
     mean : float
-        Errors of a less errors of b on these n examples, only_a − only_b.
+        Errors of a − errors of b on these n examples, only_a − only_b.
     sd : float
         Standard deviation of that difference over test sets of n examples, one added to each of only_a and only_b.
     low, high : float
@@ -96,17 +96,17 @@ def _verdict(low: float, high: float) -> Verdict:
 
 
 def paired(differences: Sequence[float] | np.ndarray, confidence: float = 0.95, step: float | None = None) -> Paired:
-    """Return the mean of paired differences with Student's interval, allowing for the steps in which they are counted.
+    """Return the mean of paired differences with Student's interval, widened for rounding to whole steps.
 
     Parameters
     ----------
     differences : sequence of float, shape (n,)
-        One a pair, n ≥ 1; with one pair there is no interval.
+        One per pair, n ≥ 1; with one pair there is no interval.
     confidence : float
         In (0, 1).
     step : float, optional
         The step that all differences are whole multiples of: 1 for errors, 1/N for accuracies on N examples, 0 for
-        what is not counted in steps. By default 1 where all are whole numbers, else the largest step that fits all.
+        continuous values. By default 1 if all are whole numbers, else the largest step that fits all.
 
     Raises
     ------
@@ -116,12 +116,11 @@ def paired(differences: Sequence[float] | np.ndarray, confidence: float = 0.95, 
     Notes
     -----
     Student's interval, mean ± t · sd / √n with t of n − 1 degrees of freedom, is exact for normal differences. Errors
-    are whole numbers: two seeds with the same difference have sd = 0, which says nothing of how far seeds lie apart,
-    and of equal recipes some 10 in 100 pairs of seeds would be called different. The differences are therefore taken as
-    normal numbers rounded to ``step``, and the interval holds those of all numbers that round to what was seen: at
-    least as many in 100 as ``confidence`` says hold the true mean. Of differences that are all equal the step, unless
-    given, is their own size: two seeds with −200 and −200 show no difference, as nothing is known of how far seeds lie
-    apart.
+    are whole numbers: two seeds with the same difference have sd = 0, which says nothing about the spread between
+    seeds, and for equal recipes some 10 in 100 pairs of seeds would be called different. The differences are therefore
+    treated as normal numbers rounded to ``step``, and the interval is the union of those of all numbers that round to
+    the observed ones: its coverage is at least ``confidence``. If all differences are equal, the step, unless given,
+    is their own size: two seeds with −200 and −200 show no difference, as the spread between seeds is unknown.
 
     A few seeds give a wide interval (t = 12.7 for two, 4.3 for three, 2.8 for five), and that is what a few seeds are
     worth.
@@ -141,7 +140,7 @@ def paired(differences: Sequence[float] | np.ndarray, confidence: float = 0.95, 
     check_confidence(confidence)
     d = np.asarray(differences, dtype=np.float64)
     if d.ndim != 1 or d.size == 0 or not np.isfinite(d).all():
-        raise ValueError(f"differences must be one or more finite numbers, one a pair, got {differences!r}")
+        raise ValueError(f"differences must be one or more finite numbers, one per pair, got {differences!r}")
     if step is not None and not 0 <= step < math.inf:
         raise ValueError(f"step must be 0 or a finite number above it, such as 1 for errors, got {step}")
     each, n = tuple(d.tolist()), d.size
@@ -158,8 +157,8 @@ def paired(differences: Sequence[float] | np.ndarray, confidence: float = 0.95, 
 def _highest(d: np.ndarray, t: float, step: float) -> float:
     """Return the largest mean + t · sd of numbers that round to ``d``, to whole steps.
 
-    It is convex in the numbers, so the largest is reached where each lies at one end of what rounds to it; of equally
-    many at their upper ends the sd is largest if those are the largest numbers.
+    It is convex in the numbers, so the maximum has each at one end of its rounding interval; for a given count at
+    their upper ends the sd is largest if those are the largest numbers.
     """
     ordered, n = np.sort(d), d.size
     up = np.arange(n)[None, :] >= np.arange(n + 1)[:, None]  # (n + 1, n): from all at their upper ends to none
@@ -168,7 +167,7 @@ def _highest(d: np.ndarray, t: float, step: float) -> float:
 
 
 def _step_of(d: np.ndarray) -> float:
-    """Return 1 for whole numbers, else the largest number that all are multiples of; of equal ones their size."""
+    """Return 1 for whole numbers, else the largest number that all are multiples of; for equal ones their size."""
     sizes = np.abs(d)
     if (d == d[0]).all():
         return float(sizes[0]) or 1.0
@@ -195,7 +194,7 @@ def paired_errors(wrong_a: ArrayLike, wrong_b: ArrayLike, confidence: float = 0.
     Raises
     ------
     ValueError
-        If the shapes differ, there is no example, something else than bool is given, or ``confidence`` is out of range.
+        If the shapes differ, there is no example, an array is not of bool, or ``confidence`` is out of range.
 
     Notes
     -----
@@ -204,12 +203,12 @@ def paired_errors(wrong_a: ArrayLike, wrong_b: ArrayLike, confidence: float = 0.
 
         N · (p − q ± z √((p + q − (p − q)²) / (N + 2)))
 
-    cut at ±N, which no difference can exceed. Without the added examples, models that never differ would have an
-    interval of no width, and four examples against none would count as a difference. Simulated, 93 to 100 of 100
-    intervals at 95 % hold the truth, near 95 from some ten examples on that only one of the models gets wrong.
+    clipped at ±N, which no difference can exceed. Without the added examples, models that never differ would have an
+    interval of zero width, and four examples against none would count as a difference. Simulated, 93 to 100 of 100
+    intervals at 95 % cover the truth, near 95 once some ten examples are wrong in only one of the models.
 
-    This is the noise of the test examples only. Two runs of one recipe with other seeds can lie further apart than
-    that; what another seed would give is a matter for :func:`paired` over several seeds.
+    This is the noise of the test examples only. Two runs of one recipe with different seeds can differ by more; for the
+    noise between seeds use :func:`paired` over several of them.
 
     References
     ----------
@@ -220,7 +219,7 @@ def paired_errors(wrong_a: ArrayLike, wrong_b: ArrayLike, confidence: float = 0.
     Examples
     --------
     >>> student = np.array([True] * 30 + [False] * 970)
-    >>> twin = np.array([False] * 10 + [True] * 60 + [False] * 930)  # 40 that only the twin gets wrong, 10 the student
+    >>> twin = np.array([False] * 10 + [True] * 60 + [False] * 930)  # 40 wrong only in the twin, 10 only in the student
     >>> difference = paired_errors(student, twin)
     >>> difference.mean, round(difference.low, 1), round(difference.high, 1), difference.verdict
     (-30.0, -43.9, -16.0, 'fewer')

@@ -1,7 +1,7 @@
-"""Similarity: which layer of a student does the work of which of its teacher.
+"""Similarity: which layer of a student corresponds to which of its teacher.
 
-Linear CKA says how alike two layers place the same examples to each other. It is debiased here: near 0 for features
-that have nothing to do with one another, however many there are, and beside it stands what shuffled examples give.
+Linear CKA measures how similarly two layers arrange the same examples relative to each other. It is debiased here: near
+0 for unrelated features, however many there are, and accompanied by its value for shuffled examples.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 COLUMNS = 4096  # features taken to float64 at a time
 FEWEST = 4  # examples: the debiased form divides by N (N − 3)
-SHUFFLES = 100  # of the examples, for what chance gives
-CHANCE = 0.95  # the share of shuffles that stay below it
+SHUFFLES = 100  # of the examples, for the CKA by chance
+CHANCE = 0.95  # quantile over the shuffles
 BY_PRODUCTS = 1000  # examples up to which shuffles go by N × N products
 
 
@@ -54,22 +54,22 @@ LIKEST_BESIDE_CHANCE = mark(
 
 @dataclass(frozen=True, eq=False)
 class Correspondence:
-    """Which layers of two models place the same examples alike.
+    """Which layers of two models represent the same examples similarly.
 
     Attributes
     ----------
     teacher_layers, student_layers : tuple of str
         Names of the T and S layers.
     matrix : ndarray of float64, shape (T, S)
-        Linear CKA; nan where a layer gives all examples the same.
+        Linear CKA; nan if a layer's output is the same for all examples.
     n : int
-        How many examples were looked at.
+        Number of examples used.
     n_given : int
-        How many X had.
+        Number of examples in X.
     by_chance : ndarray of float64, shape (T, S), or None
-        What the CKA stays below in 95 of 100 shuffles of the student's examples; None where none were made.
+        The 95 % quantile of the CKA over shuffles of the student's examples; None if there were no shuffles.
     debiased : bool
-        Whether CKA is the debiased form, which may lie below 0, or that of the textbook, in [0, 1].
+        Whether CKA is the debiased form, which may be below 0, or the textbook's, in [0, 1].
     """
 
     teacher_layers: tuple[str, ...]
@@ -81,7 +81,7 @@ class Correspondence:
     debiased: bool = True
 
     def best(self) -> dict[str, str]:
-        """Return, for each student layer, the teacher layer with the largest CKA, of equals the first.
+        """Return, for each student layer, the teacher layer with the largest CKA, the first of a tie.
 
         Student layers without a number are left out.
         """
@@ -90,8 +90,7 @@ class Correspondence:
     def frame(self) -> pd.DataFrame:
         """Return a row for each pair: ``teacher_layer``, ``student_layer``, ``cka``, ``by_chance`` and ``best``.
 
-        ``by_chance`` is nan where no shuffles were made; ``best`` says whether no other teacher layer is more like this
-        student layer.
+        ``by_chance`` is nan without shuffles; ``best`` is True for the teacher layer most like this student layer.
         """
         import pandas as pd
 
@@ -102,12 +101,13 @@ class Correspondence:
         return table.assign(cka=self.matrix.ravel(), by_chance=by_chance, best=[best.get(s) == t for t, s in pairs])
 
     def sentence(self) -> str:
-        """Return what was found, in words."""
+        """Return the result in words."""
         best = self.best()
         on = of_examples(self.n, self.n_given)
         if not best:
             return t(
-                "Nothing can be said of {examples}: one of each two layers gives all of them the same.", examples=on
+                "Nothing can be said from {examples}: in each pair of layers one gives all of them the same output.",
+                examples=on,
             )
         rows = {s: self.teacher_layers.index(name) for s, name in best.items()}
         cka = {s: float(self.matrix[row, self.student_layers.index(s)]) for s, row in rows.items()}
@@ -125,7 +125,7 @@ class Correspondence:
         return " ".join([likest, *self._matches(best, rows, cka), *self._without_number()])
 
     def _matches(self, best: Mapping[str, str], rows: Mapping[str, int], cka: Mapping[str, float]) -> list[str]:
-        """Say which match is the poorest, whether they keep the order of depth, and which are chance."""
+        """Return which match is the poorest, whether they keep the order of depth, and which are chance, in words."""
         sentences = []
         if len(best) > 1:
             worst = min(cka, key=lambda layer: cka[layer])
@@ -133,7 +133,7 @@ class Correspondence:
                 sentences.append(t("It is the poorest match of its {n} layers.", n=len(best)))
             else:
                 names = {"layer": worst, "teacher": best[worst], "cka": number(cka[worst], ".2f")}
-                text = mark("Of its {n} layers {layer} finds the poorest match, {teacher} ({cka}).")
+                text = mark("Of its {n} layers {layer} has the poorest match, {teacher} ({cka}).")
                 sentences.append(t(text, n=len(best), **names))
             keeps = all(a <= b for a, b in itertools.pairwise(rows.values()))
             sentences.append(
@@ -143,7 +143,7 @@ class Correspondence:
             )
         unlike = [student for student, teacher in best.items() if self.is_chance(teacher, student)]
         if unlike:
-            text = mark("No more alike than shuffled examples: the best match of {layers}.")
+            text = mark("No more similar than shuffled examples: the best match of {layers}.")
             sentences.append(t(text, layers=", ".join(unlike)))
         return sentences
 
@@ -155,32 +155,32 @@ class Correspondence:
         silent += [t("the student's {layer}", layer=name) for name, gone in student if gone]
         if not silent:
             return []
-        return [t("No number for {layers}: the same for all examples.", layers=", ".join(silent))]
+        return [t("No number for {layers}, whose output is the same for all examples.", layers=", ".join(silent))]
 
     def is_chance(self, teacher_layer: str, student_layer: str) -> bool:
-        """Return whether two layers are no more alike than shuffled examples are; False where none were made."""
-        place = self.teacher_layers.index(teacher_layer), self.student_layers.index(student_layer)
-        return self.by_chance is not None and bool(self.matrix[place] <= self.by_chance[place])
+        """Return whether two layers are no more similar than for shuffled examples; False without shuffles."""
+        pair = self.teacher_layers.index(teacher_layer), self.student_layers.index(student_layer)
+        return self.by_chance is not None and bool(self.matrix[pair] <= self.by_chance[pair])
 
 
 def linear_cka(
     features_a: Mapping[str, Array], features_b: Mapping[str, Array], *, debiased: bool = True
 ) -> np.ndarray:
-    """Return how alike layers place the same examples to each other: linear centred kernel alignment, debiased.
+    """Return how similarly layers arrange the same examples: linear centered kernel alignment, debiased.
 
     Parameters
     ----------
     features_a, features_b : mapping of str to array of float, shape (N, ...)
-        What each layer gives for the same N ≥ 4 examples (2 unless ``debiased``); axes after the first are flattened.
+        Each layer's output for the same N ≥ 4 examples (2 unless ``debiased``); axes after the first are flattened.
     debiased : bool
-        False for the form of the textbook: in [0, 1], and far too high where there are fewer examples than features
-        (0.94 for 200 examples of 3,136 independent features).
+        False for the textbook form: in [0, 1], and far too high with fewer examples than features (0.94 for 200
+        examples of 3,136 independent features).
 
     Returns
     -------
     ndarray of float64, shape (A, B)
-        In [−1, 1]: 1 for the same features, near 0, on either side, for independent ones; nan where a layer gives all
-        examples the same.
+        In [−1, 1]: 1 for the same features, near 0, on either side, for independent ones; nan if a layer's output is
+        the same for all examples.
 
     Raises
     ------
@@ -189,22 +189,21 @@ def linear_cka(
 
     See Also
     --------
-    cka_by_chance : what shuffled examples give.
+    cka_by_chance : the value for shuffled examples.
 
     Notes
     -----
-    With X, Y the features (N, d), each column less its mean, in float64, K = XXᵀ, L = YYᵀ, and k, l their diagonals::
+    With X, Y the features (N, d), columns centered, in float64, K = XXᵀ, L = YYᵀ, and k, l their diagonals::
 
         debiased   CKA = HSIC(K, L) / √(HSIC(K, K) HSIC(L, L))
                    HSIC(K, L) = ‖XᵀY‖_F² − N/(N−2) Σ_i k_i l_i + (Σ_i k_i)(Σ_i l_i) / ((N−1)(N−2))
         textbook   CKA = ‖XᵀY‖_F² / (‖XᵀX‖_F ‖YᵀY‖_F)
 
     HSIC(K, L) is N (N−3) times the unbiased estimate of Song et al.: products of an example with itself, which are
-    large in both layers whatever they see, are left out. A layer of more features than examples goes by its N × N
-    products, any other by its features. CKA does not change when features are turned (orthogonally) or all
-    scaled alike. It does not see which class is which. With few examples it scatters widely about 0: of independent
-    features 95 in 100 stay below some 0.3 for 10 examples and 0.03 for 100; :func:`cka_by_chance` says it for given
-    ones.
+    large in any two layers, are left out. A layer with more features than examples is handled by its N × N products,
+    any other by its features. CKA is invariant to rotations and to a common scale of the features. It does not see
+    which class is which. With few examples it scatters widely about 0: for independent features 95 in 100 values are
+    below about 0.3 for 10 examples and 0.03 for 100; :func:`cka_by_chance` computes this for your features.
 
     References
     ----------
@@ -232,12 +231,12 @@ def cka_by_chance(
     shuffles: int = SHUFFLES,
     seed: int = 0,
 ) -> np.ndarray:
-    """Return what :func:`linear_cka` stays below in 95 of 100 shuffles of the examples of ``features_b``.
+    """Return the 95 % quantile of :func:`linear_cka` over shuffles of the examples of ``features_b``.
 
     Parameters
     ----------
     features_a, features_b, debiased
-        As of :func:`linear_cka`.
+        See :func:`linear_cka`.
     shuffles : int
         At least 1.
     seed : int
@@ -245,17 +244,17 @@ def cka_by_chance(
     Returns
     -------
     ndarray of float64, shape (A, B)
-        nan where a layer gives all examples the same.
+        nan if a layer's output is the same for all examples.
 
     Raises
     ------
     ValueError
-        As of :func:`linear_cka`, or if ``shuffles`` is below 1.
+        As :func:`linear_cka`, or if ``shuffles`` is below 1.
 
     Notes
     -----
-    A shuffle keeps how the examples of each layer lie to each other, and breaks which is which. The mean of the
-    debiased form over all shuffles is 0; that of the textbook's form is what it has from few examples alone.
+    A shuffle keeps the arrangement of the examples within each layer and breaks their pairing between the layers. The
+    mean of the debiased form over all shuffles is 0; that of the textbook form is its bias from few examples.
     """
     if shuffles < 1:
         raise ValueError(f"shuffles must be at least 1, such as {SHUFFLES}, got {shuffles}")
@@ -290,41 +289,41 @@ def correspondence(
     Parameters
     ----------
     teacher, student, X, batch_size
-        As of :func:`kdviz.measure.attention.activation_maps`.
+        See :func:`kdviz.measure.attention.activation_maps`.
     teacher_layers, student_layers : str or sequence of str, optional
-        Names of layers that give one tensor (B, ...). If None, the end of each step of the model, as of
-        :func:`kdviz.measure.attention.activation_maps`, linear layers included.
+        Names of layers that return one tensor (B, ...). If None, the end of each step of the model, see
+        :func:`kdviz.measure.attention.activation_maps`, including linear layers.
     average : bool
-        Whether maps (B, C, h, w) are averaged over places, and tokens (B, L, D) over L, instead of flattened. Then only
-        what is there counts, not where, and less memory is needed.
+        Whether maps (B, C, h, w) are averaged over positions, and tokens (B, L, D) over L, instead of flattened. Then
+        only what is present counts, not where, and less memory is needed.
     limit : int
-        Most examples to look at, at least 4; of more, that many evenly spaced ones. What a model's layers give for
-        them is held at once: 4 · limit · features bytes a layer.
+        Maximum number of examples, at least 4; if there are more, evenly spaced ones are used. The outputs of a model's
+        layers for them are held at once: 4 · limit · features bytes per layer.
     debiased : bool
         False for the textbook's form of CKA, see :func:`linear_cka`.
     shuffles : int
-        Of the student's examples, for what chance gives; 0 for none.
+        Shuffles of the student's examples for the CKA by chance; 0 for none.
     progress : callable, optional
         Called with (passes done, passes in all), a pass for each model and example; return False to stop.
 
     Raises
     ------
     ValueError
-        If there is no such layer, a layer gives no tensor (B, ...), there are fewer than 4 examples, or a value is not
-        finite.
+        If there is no such layer, a layer does not return a tensor (B, ...), there are fewer than 4 examples, or a
+        value is not finite.
     Cancelled
         If ``progress`` returned False.
 
     See Also
     --------
-    linear_cka : the number, and what it does not see.
+    linear_cka : the number, and its limits.
 
     Examples
     --------
     >>> import kdviz as kd
     >>> model = kd.models.mlp((6,), inputs=4, classes=3)
-    >>> found = correspondence(model, model, torch.rand(20, 4, generator=torch.Generator().manual_seed(0)))
-    >>> found.best()
+    >>> result = correspondence(model, model, torch.rand(20, 4, generator=torch.Generator().manual_seed(0)))
+    >>> result.best()
     {'relu1': 'relu1', 'logits': 'logits'}
     """
     chosen = evenly_spaced(checked_inputs(X, batch_size), limit)
@@ -332,7 +331,7 @@ def correspondence(
     fewest = FEWEST if debiased else 2
     if n < fewest:
         raise ValueError(
-            f"correspondence needs at least {fewest} examples, as it is about how they lie to each other, got {n}"
+            f"expected at least {fewest} examples, as correspondence compares how they are arranged, got {n}"
         )
     sides: list[list[_Layer]] = []
     for who, model, layers, done in (("teacher", teacher, teacher_layers, 0), ("student", student, student_layers, n)):
@@ -352,7 +351,7 @@ def _features(
     progress: Progress | None,
     who: str,
 ) -> dict[str, Tensor]:
-    """Return what each layer gives, shape (N, d)."""
+    """Return each layer's output, shape (N, d)."""
 
     def keep(out: Tensor) -> Tensor:
         if average and out.ndim > 2:
@@ -366,7 +365,7 @@ def _features(
 
 @dataclass(frozen=True, eq=False)
 class _Layer:
-    """Centred features of one layer, by columns (N, d) or, where these are more than N, by products (N, N)."""
+    """Centered features of one layer, as columns (N, d) or, if d > N, as products (N, N)."""
 
     name: str
     n: int
@@ -437,7 +436,7 @@ def _aligned(
 def _shuffled(
     first: Sequence[_Layer], second: Sequence[_Layer], debiased: bool, shuffles: int, seed: int
 ) -> np.ndarray:
-    """Return the CKA that 95 of 100 shuffles of the second side's examples stay below, shape (A, B)."""
+    """Return the 95 % quantile of the CKA over shuffles of the second side's examples, shape (A, B)."""
     norms = [np.array([_own(layer, debiased) for layer in side]) for side in (first, second)]
     if first[0].n <= BY_PRODUCTS:
         first, second = [layer.by_products() for layer in first], [layer.by_products() for layer in second]
@@ -451,9 +450,9 @@ def _shuffled(
 
 
 def _own(layer: _Layer, debiased: bool) -> float:
-    """Return a layer's HSIC with itself; nan where nothing is left of it but rounding."""
-    found = _hsic(layer, layer, debiased)
-    return found if found > 1e-13 * float(layer.lengths.sum()) ** 2 else math.nan
+    """Return a layer's HSIC with itself; nan if it is mere rounding."""
+    own = _hsic(layer, layer, debiased)
+    return own if own > 1e-13 * float(layer.lengths.sum()) ** 2 else math.nan
 
 
 def _hsic(a: _Layer, b: _Layer, debiased: bool) -> float:

@@ -1,4 +1,4 @@
-"""The temperature that fits: by how much a model's logits are to be divided for its confidence to be right."""
+"""Temperature scaling: the number to divide a model's logits by so that its confidence is right."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def fit_temperature(logits: Array, y: Array) -> float:
     Parameters
     ----------
     logits : Tensor or array, shape (N, C)
-        Of examples that the model was not trained on, C ≥ 2.
+        Logits of examples that the model was not trained on, C ≥ 2.
     y : Tensor or array of int, shape (N,)
-        True classes; -1 marks an example whose class is not known, which is left out.
+        True classes; -1 marks an unknown class, and the example is left out.
 
     Returns
     -------
     float
-        T in [0.01, 100]: above 1 for an over-confident model. 1.0 where the logits of no example differ, since then
-        all T are equal.
+        T in [0.01, 100]: above 1 for an over-confident model. 1.0 if the logits of no example differ, since then all T
+        are equivalent.
 
     Raises
     ------
@@ -37,14 +37,14 @@ def fit_temperature(logits: Array, y: Array) -> float:
     Warns
     -----
     UserWarning
-        If the best T is not within the bounds, which are then returned: 0.01 where all examples are right (the lower
-        T, the better), 100 where the logits do no better than chance.
+        If the best T is outside the bounds, in which case the bound is returned: 0.01 if all examples are right (the
+        lower T, the better), 100 if the logits do no better than chance.
 
     Notes
     -----
     With β = 1/T the mean negative log-likelihood is convex in β, and its derivative is E_p[z] − z_y, the mean over the
-    examples of the expected logit less that of the true class. It rises with β, by the variance of z under p, so it has
-    at most one root, which Brent's method finds. A common factor changes no first choice: accuracy stays what it was.
+    examples of the expected logit − that of the true class. It increases with β, by the variance of z under p, so it
+    has at most one root, which Brent's method finds. A common factor changes no prediction, so accuracy stays the same.
 
     References
     ----------

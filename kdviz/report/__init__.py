@@ -1,4 +1,4 @@
-"""Reports: two models set against each other, as numbers, figures and one file. Needs no Jupyter."""
+"""Reports: two models compared, as numbers, figures and one file. Needs no Jupyter."""
 
 from .comparison import compare
 from .looks import Layers, Maps

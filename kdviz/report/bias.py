@@ -1,4 +1,4 @@
-"""The bias part of a report: which groups are compared, what is said of them, and its tables."""
+"""The bias part of a report: which groups are compared, the sentences about them, and the tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ..data import Examples
-from ..measure.bias import MEANS, SMALL, Bias, Gap, Rate, beside_twin, bias
+from ..measure.bias import MEANS, SMALL, Bias, Gap, Rate, beside_twin, bias, few_members
 from ..measure.groups import MOST_CROSSED, comparable, to_numpy
 
 if TYPE_CHECKING:
@@ -49,15 +49,15 @@ def measured(
     *,
     asked: bool,
 ) -> tuple[Bias | None, tuple[str, ...]]:
-    """Return the bias of all models over the groups, and sentences on what was left out or cut.
+    """Return the bias of all models over the groups, and sentences about what was left out or cut.
 
-    What cannot be measured is an error only where it was ``asked`` for.
+    If it cannot be measured, that is an error only if it was ``asked`` for.
     """
     class_ = _positive(positive, logits["teacher"].shape[1])
     if not groups:
         return None, ()
     if not part.labelled:
-        return None, ("No example has a label: whom the models fail is not known.",) if asked else ()
+        return None, ("No example has a label: whom the models fail is unknown.",) if asked else ()
     if find_spec("fairlearn") is None:
         if asked:
             raise ImportError(NO_FAIRLEARN)
@@ -65,10 +65,10 @@ def measured(
     kept, notes = comparable(groups, part.y)
     if not kept:
         return None, tuple(notes)
-    order = sorted(logits, key=("teacher", "twin", "student").index)  # differences: student less twin
-    says = {who: logits[who].argmax(1) for who in order}
-    found = bias(says, part.y, kept, class_, intersect=len(kept) <= MOST_CROSSED)
-    return found, (*notes, *found.notes)
+    order = sorted(logits, key=("teacher", "twin", "student").index)  # differences: student − twin
+    predictions = {who: logits[who].argmax(1) for who in order}
+    result = bias(predictions, part.y, kept, class_, intersect=len(kept) <= MOST_CROSSED)
+    return result, (*notes, *result.notes)
 
 
 def _positive(positive: int | Literal["auto"] | None, classes: int) -> int | None:
@@ -76,44 +76,42 @@ def _positive(positive: int | Literal["auto"] | None, classes: int) -> int | Non
         return 1 if classes == 2 else None
     if positive is not None and not (isinstance(positive, int | np.integer) and 0 <= positive < classes):
         raise ValueError(
-            f"positive must be a class index below {classes}, the number of classes, or None where no class counts as "
-            f"positive, got {positive!r}"
+            f"positive must be a class index below {classes}, the number of classes, or None if no class is positive, "
+            f"got {positive!r}"
         )
     return None if positive is None else int(positive)
 
 
 def given(groups: Groups, part: Examples) -> dict[str, Any]:
-    """Return the groupings asked for by name, each of one entry an example."""
+    """Return the requested groupings by name, each with one entry per example."""
     if groups is None:
         return dict(part.groups)
     if not isinstance(groups, Iterable) or (isinstance(groups, str) and groups != "all"):
         raise ValueError(
             f'groups must be a dict of values by name, a DataFrame, a list of names or "all", got {groups!r}: '
-            f"for a column of the data write groups=[{str(groups)!r}]"
+            f"for a column of the data pass groups=[{str(groups)!r}]"
         )
     if isinstance(groups, str):
         groups = list(part.groups)
         if not groups:
-            raise ValueError('the data carry no groups: give groups={"name": values} instead of groups="all"')
+            raise ValueError('the data have no groups: pass groups={"name": values} instead of groups="all"')
     if isinstance(groups, Mapping) or hasattr(groups, "columns"):
-        named: Any = groups  # a DataFrame gives its columns like a mapping
+        named: Any = groups  # a DataFrame iterates over its columns like a mapping
         return {str(name): _whole(str(name), values, len(part)) for name, values in named.items()}
     names = list(groups)
     unknown = [name for name in names if not isinstance(name, str) or name not in part.groups]
     if unknown:
-        there = ", ".join(part.groups) or "no groups"
-        raise ValueError(
-            f'the data carry {there}, got the name {unknown[0]!r}: give groups={{"name": values}} for any other groups'
-        )
+        expected = f"expected one of {', '.join(part.groups)}" if part.groups else "the data have no groups"
+        raise ValueError(f'{expected}, got {unknown[0]!r}; for any other groups pass groups={{"name": values}}')
     return {name: part.groups[name] for name in names}
 
 
 def _whole(name: str, values: Any, n: int) -> Any:
     shape = to_numpy(values).shape
     if shape != (n,):
-        got = f"{shape[0]:,}" if len(shape) == 1 else f"the shape {shape}"
+        got = f"{shape[0]:,}" if len(shape) == 1 else f"shape {shape}"
         raise ValueError(
-            f"groups[{name!r}] must have {n:,} entries, one for each compared example (of Splits: of the test part), "
+            f"groups[{name!r}] must have {n:,} entries, one for each compared example (for Splits: the test part), "
             f"got {got}"
         )
     return values
@@ -126,64 +124,63 @@ def pairs(found: Bias) -> list[str]:
 
 
 def singles(found: Bias) -> list[str]:
-    """Return the groupings that are no pairs."""
+    """Return the groupings that are not pairs of others."""
     crossed = pairs(found)
     return [grouping for grouping in found.groupings if grouping not in crossed]
 
 
 def gaps_measured(found: Bias) -> list[str]:
-    """Return the names, in words, of the gaps that were measured."""
+    """Return the measured gaps in words."""
     return [MEANS[metric] for metric in found.of("student", found.groupings[0]).gaps]
 
 
 def sentences(found: Bias, grouping: str) -> list[str]:
-    """Return what became of the teacher's gap in one grouping; of a grouping that is no pair also twin and groups."""
-    said = [found.compare(grouping).sentence(articles=True)]
+    """Return what became of the teacher's gap in one grouping; unless it is a pair, also on the twin and the groups."""
+    lines = [found.compare(grouping).sentence(articles=True)]
     if grouping in pairs(found):
-        return said
+        return lines
     if "twin" in found.models:
-        said += beside_twin(found.compare(grouping, reference="twin"))
-    said += _ends(found, grouping)
+        lines += beside_twin(found.compare(grouping, reference="twin"))
+    lines += _ends(found, grouping)
     student = found.of("student", grouping)
-    small = [f"{group.name} (n = {group.n})" for group in student.groups if group.small]
-    if small:
-        said.append(f"Fewer than {SMALL} members, so that their rates say little: {', '.join(small)}.")
-    return said + list(student.notes)
+    if small := few_members(student.groups):
+        lines.append(small)
+    return lines + list(student.notes)
 
 
 def headline(found: Bias) -> str:
-    """Return one sentence on all groupings that are no pairs."""
+    """Return one sentence on all groupings that are not pairs."""
     compared = [found.compare(grouping) for grouping in singles(found)]
     if len(compared) == 1:
         return compared[0].sentence(articles=True)
     by_verdict = {word: [c.grouping for c in compared if c.verdict == verdict] for verdict, word in WORDS.items()}
-    told = _and([f"{word} {_and(names)}" for word, names in by_verdict.items() if names])
-    there = [c for c in compared if c.rests_on >= SMALL]
-    says = f"Bias ({MEANS[compared[0].metric]}) is {told}"
-    if not there:
-        return f"{says}."
-    most = max(there, key=lambda c: c.subject_gap.value)
+    verdicts = _and([f"{word} {_and(names)}" for word, names in by_verdict.items() if names])
+    enough = [c for c in compared if c.rests_on >= SMALL]
+    sentence = f"Bias ({MEANS[compared[0].metric]}) is {verdicts}"
+    if not enough:
+        return f"{sentence}."
+    most = max(enough, key=lambda c: c.subject_gap.value)
     s, r = most.subject_gap, most.reference_gap
-    few = " of those that rest on enough examples" if len(there) < len(compared) else ""
+    few = " of those with enough examples" if len(enough) < len(compared) else ""
     return (
-        f"{says}; the student's largest{few}, by {most.grouping}, is {s.value:.3f} ({_ci(most.confidence)} "
-        f"{_ends_of(s)}) beside the teacher's {r.value:.3f} ({_ends_of(r)})."
+        f"{sentence}; the student's largest gap{few}, by {most.grouping}, is {s.value:.3f} ({_ci(most.confidence)} "
+        f"{_ends_of(s)}), the teacher's is {r.value:.3f} ({_ends_of(r)})."
     )
 
 
 def _ends(found: Bias, grouping: str) -> list[str]:
-    """Say between which groups the gap lies, model by model."""
+    """Return a sentence that names the groups at both ends of the gap, model by model."""
     metric = found.compare(grouping).metric
-    told = []
+    ends = []
     for who in found.models:
         gap = found.of(who, grouping).gaps[metric]
         if gap.rests_on and gap.value > 0:
             low, high = (getattr(found.of(who, grouping).group(name), gap.rate) for name in (gap.lowest, gap.highest))
-            told.append(
+            ends.append(
                 f"the {_plural(gap.rate)} of {gap.lowest} ({low.value:.3f} of {low.n:,}) and {gap.highest} "
                 f"({high.value:.3f} of {high.n:,}) with the {who}"
             )
-    return [f"Furthest apart are {'; '.join(told)}."] if told else []
+    return [f"Furthest apart are {'; '.join(ends)}."] if ends else []
 
 
 def _plural(rate: str) -> str:
@@ -211,24 +208,24 @@ def frame(found: Bias) -> pd.DataFrame:
 
 
 def rates_table(found: Bias, grouping: str, most: int) -> pd.DataFrame:
-    """Return the rates of each group and model as words, of the ``most`` largest groups."""
+    """Return the rates of each group and model as text, for the ``most`` largest groups."""
     import pandas as pd
 
     columns = list(COLUMNS)[: 1 if found.positive is None else None]
     largest = sorted(found.of("student", grouping).groups, key=lambda group: -group.n)[:most]
-    there = {group.name for group in largest}
+    shown = {group.name for group in largest}
     rows = [
         {"group": group.name, "n": group.n, "model": who}
         | {COLUMNS[name]: _share(getattr(found.of(who, grouping).group(group.name), name)) for name in columns}
         for group in found.of("student", grouping).groups
-        if group.name in there
+        if group.name in shown
         for who in found.models
     ]
     return pd.DataFrame(rows)
 
 
 def gaps_table(found: Bias) -> pd.DataFrame:
-    """Return the gaps of all groupings and models as words, with the verdict on the student beside the teacher."""
+    """Return the gaps of all groupings and models as text, with the verdict on student against teacher."""
     import pandas as pd
 
     rows = []
@@ -252,4 +249,4 @@ def _ends_of(gap: Gap) -> str:
 
 
 def _share(rate: Rate) -> str:
-    return f"{rate.value:.3f} ({rate.low:.3f} to {rate.high:.3f})" if rate.n else "not known"
+    return f"{rate.value:.3f} ({rate.low:.3f} to {rate.high:.3f})" if rate.n else "unknown"

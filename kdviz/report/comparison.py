@@ -35,36 +35,36 @@ def compare(
     batch_size: int = 500,
     progress: Progress | None = None,
 ) -> Report:
-    """Compare two classifiers: how alike their answers are, how sure they are, and whom they fail.
+    """Compare two classifiers: how alike their predictions are, how sure they are, and whom they fail.
 
     Parameters
     ----------
-    teacher, student : nn.Module, or anything else that answers
+    teacher, student : nn.Module, or anything else that returns logits
         Any two models with logits (B, C) over the same classes in the same order, each on its own device and in its own
-        dtype; estimators, ONNX sessions, functions and the like as :func:`kdviz.wrap` takes them.
+        dtype; also estimators, ONNX sessions, functions and everything else that :func:`kdviz.wrap` accepts.
     data : Splits, Examples, (X, y), X, Dataset or DataLoader
-        Of a `Splits` the test part; its validation part then fits the temperature of the calibration. Without labels,
-        what can be told without them is told.
+        A `Splits` is compared on its test part, and its validation part fits the post-hoc temperature. Without labels,
+        only what needs none is measured.
     twin : nn.Module or the like, optional
-        The same student taught without the teacher, measured beside it.
+        The same student trained without the teacher, measured beside it.
     classes : sequence of str, optional
-        Names of the classes, for data that bring none.
+        Names of the classes, if the data have none.
     temperature : float
-        T at which teacher and student are set against each other.
+        T at which teacher and student are compared.
     bins : int
-        Bins of the calibration.
+        Number of calibration bins.
     strategy : {"width", "mass"}
-        Bins of equal width, or of about as many examples each.
+        Bins of equal width, or with about equally many examples.
     groups : dict of str to shape (N,), DataFrame of N rows, list of str or "all", optional
-        The group of each compared example, grouping by grouping, such as ``{"site": site}``; or the names of columns
-        that the data carry (Adult: sex, race, age). By default all that they carry, if any; ``[]`` for none. Numbers of
-        more than 10 different values are cut into bands; None or NaN belongs to no group. Of digits:
+        The group of each compared example, one entry per grouping, such as ``{"site": site}``; or the names of groups
+        in the data (Adult: sex, race, age). By default all groups in the data, if any; ``[]`` for none. Numbers with
+        more than 10 different values are cut into bands; None or NaN belongs to no group. For digits:
         ``{"stroke": kd.measure.groups.bands(kd.measure.groups.stroke_thickness(data.test.x))}``.
     positive : int, "auto" or None
-        The class whose being said the groups' rates count. None for accuracies alone. By default class 1 of two
-        classes, and None of more.
+        The positive class of the groups' rates; None for accuracies only. By default class 1 of two classes, and None
+        for more.
     batch_size : int
-        Examples that are answered at once.
+        Examples per batch.
     progress : callable, optional
         Called with (done, total) over all models; return False to stop with ``Cancelled``.
 
@@ -91,12 +91,12 @@ def compare(
     check_temperature(temperature)
     part, held_out, names = _parts(data, classes)
     grouped = of_bias.given(groups, part)
-    given = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
+    roles = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
     features = data.features if isinstance(data, Splits) else ()
-    models = {who: as_module(m, who, classes=names or None, features=features) for who, m in given.items()}
-    told = _Told(progress, len(models) * (len(part) + (len(held_out) if held_out is not None else 0)))
+    models = {who: as_module(m, who, classes=names or None, features=features) for who, m in roles.items()}
+    rounds = _Rounds(progress, len(models) * (len(part) + (len(held_out) if held_out is not None else 0)))
     logits = {
-        who: inference.logits(model, part, who=who, batch_size=batch_size, progress=told.next(len(part)), finite=True)
+        who: inference.logits(model, part, who=who, batch_size=batch_size, progress=rounds.next(len(part)), finite=True)
         for who, model in models.items()
     }
     count = _same_classes(logits, names, part)
@@ -105,7 +105,7 @@ def compare(
     if held_out is not None:
         for who, model in models.items():
             held = inference.logits(
-                model, held_out, who=who, batch_size=batch_size, progress=told.next(len(held_out)), finite=True
+                model, held_out, who=who, batch_size=batch_size, progress=rounds.next(len(held_out)), finite=True
             )
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # at a bound: the report's sentence gives the value
@@ -132,14 +132,14 @@ def compare(
     )
 
 
-class _Told:
-    """Progress over several rounds of answers, as one count."""
+class _Rounds:
+    """Progress over several rounds of inference, as one count."""
 
     def __init__(self, progress: Progress | None, total: int) -> None:
         self.progress, self.total, self.before = progress, total, 0
 
     def next(self, rows: int) -> Progress | None:
-        """Return the progress of the next round, of ``rows`` answers."""
+        """Return the progress callback of the next round, of ``rows`` examples."""
         if self.progress is None:
             return None
         call, start = self.progress, self.before
@@ -148,13 +148,13 @@ class _Told:
 
 
 def _doubts(logits: Mapping[str, Tensor], part: Examples) -> tuple[str, ...]:
-    """Return what the models' answers show to be wrong with them, a sentence each."""
-    said = [] if not part.labelled else [doubt(logits["teacher"], part.y)]
+    """Return one sentence for each fault that shows in the models' outputs."""
+    doubts = [] if not part.labelled else [doubt(logits["teacher"], part.y)]
     for who in ("student", "twin"):
         if who in logits:
-            found = ends_in_softmax(logits[who], part.y)
-            said.append(None if found is None else found.replace("teacher", who))
-    return tuple(f"{sentence[0].upper()}{sentence[1:]}." for sentence in said if sentence is not None)
+            sentence = ends_in_softmax(logits[who], part.y)
+            doubts.append(None if sentence is None else sentence.replace("teacher", who))
+    return tuple(f"{sentence[0].upper()}{sentence[1:]}." for sentence in doubts if sentence is not None)
 
 
 def _parts(data: Any, classes: Sequence[str] | None) -> tuple[Examples, Examples | None, tuple[str, ...]]:
@@ -166,20 +166,20 @@ def _parts(data: Any, classes: Sequence[str] | None) -> tuple[Examples, Examples
 
 
 def _same_classes(logits: Mapping[str, Any], names: Sequence[str], part: Examples) -> int:
-    """Return the number of classes, if all speak of the same."""
+    """Return the number of classes, if it is the same for all."""
     if any(z.ndim == 3 for z in logits.values()):
         raise ValueError(
-            "the models answer for each token, and compare reads one answer an example; set the tokens that count "
-            "against each other with kd.measure.fidelity.fidelity(teacher[counts], student[counts], y[counts]), where "
-            "both are kd.models.inference.logits(model, data.test, who='it') and counts is data.test.y >= 0"
+            "the models return logits for each token, and compare expects one row per example; compare the tokens that "
+            "count with kd.measure.fidelity.fidelity(teacher[counts], student[counts], y[counts]), where both are "
+            "kd.models.inference.logits(model, data.test, who='it') and counts is data.test.y >= 0"
         )
     counts = {who: z.shape[1] for who, z in logits.items()}
     count = counts["teacher"]
     if len(set(counts.values())) > 1:
-        told = ", ".join(f"the {who} with {n}" for who, n in counts.items())
-        raise ValueError(f"the models answer with different numbers of classes ({told}); all must cover the same")
+        each = ", ".join(f"the {who} has {n}" for who, n in counts.items())
+        raise ValueError(f"the models must have the same classes, got different numbers of them ({each})")
     if names and len(names) != count:
-        raise ValueError(f"the models answer with {count} classes and the data name {len(names)}; name as many")
+        raise ValueError(f"expected names for the models' {count} classes, got {len(names)}; name as many")
     if part.labelled and int(part.y.max()) >= count:
         raise ValueError(f"labels must be below {count}, the models' number of classes, got {int(part.y.max())}")
     return count

@@ -1,4 +1,4 @@
-"""A report as one HTML file: figures, tables, and examples that are chosen by the cell they fall into."""
+"""A report as one HTML file: figures, tables, and examples chosen by their cell of the 2×2."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from .report import Report
 
 FOLDER = Path(__file__).parent
-SHOWN_OF_A_CELL = 36  # examples of a cell that travel with the page
-BARS = 10  # classes drawn of an example
+SHOWN_OF_A_CELL = 36  # examples of a cell in the file
+BARS = 10  # classes drawn for an example
 ROWS = 20  # classes in the table
 GROUPS = 30  # groups in a table
 
@@ -35,7 +35,7 @@ def write(report: Report, path: str | Path, title: str) -> Path:
 
 
 def page(report: Report, title: str) -> str:
-    """Return the page: no address in it is fetched, and only its own scripts may run."""
+    """Return the page, which fetches nothing and runs only its own scripts."""
     import plotly.offline
     from markupsafe import Markup
 
@@ -63,7 +63,7 @@ def page(report: Report, title: str) -> str:
 
 @cache
 def _templates() -> Environment:
-    """The templates, in which every text is escaped that is not marked as markup."""
+    """The templates, with autoescaping."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -83,9 +83,9 @@ def _templates() -> Environment:
 
 
 def _number(value: object) -> str:
-    """Return what a cell of a table says."""
+    """Return the text of a table cell."""
     if isinstance(value, float):
-        return "not known" if value != value else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+        return "unknown" if value != value else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
@@ -129,12 +129,12 @@ def data_of(report: Report) -> dict[str, Any]:
 
 def _first(members: Sequence[int], mapped: Sequence[int]) -> list[int]:
     """Return the examples of a cell that are shown: those with maps first, in their order."""
-    place = {i: at for at, i in enumerate(mapped)}
-    return sorted(members, key=lambda i: (place.get(i, len(place)), i))[:SHOWN_OF_A_CELL]
+    rank = {i: at for at, i in enumerate(mapped)}
+    return sorted(members, key=lambda i: (rank.get(i, len(rank)), i))[:SHOWN_OF_A_CELL]
 
 
 def _likeliest(teacher: torch.Tensor, student: torch.Tensor, y: int) -> list[int]:
-    """Return the classes drawn: all where they are few, else the likeliest of both and the true one; in order."""
+    """Return the classes to draw, in order: all if they are few, else the likeliest of both models and the true one."""
     if len(teacher) <= BARS:
         return list(range(len(teacher)))
     top = torch.maximum(teacher, student).topk(BARS).indices.tolist()

@@ -34,17 +34,17 @@ class Maps:
     ----------
     method : str
     index : Tensor of int64, shape (M,)
-        Which examples of the report.
+        Indices of the examples in the report.
     values : dict of str to Tensor, shape (M, *input shape)
         By model.
     similarity : MapSimilarity
-        Of teacher and student.
+        How alike teacher's and student's maps are.
     against_random : dict of str to MapSimilarity
-        Each model's maps against those of the same model with random weights; empty where it was not checked.
+        Each model's maps compared with those of the same model with random weights; empty if not checked.
     curves : dict of str to Curves
-        The probability while places are taken away, and put in, in the order of each model's maps; likewise.
+        The probability during deletion and insertion in the order of each model's maps; empty if not checked.
     notes : tuple of str
-        What is to be known when the maps are read: Grad-CAM's layers, and checks that could not be made.
+        Notes on reading the maps: Grad-CAM's layers, and checks that could not be made.
     """
 
     method: str
@@ -57,26 +57,26 @@ class Maps:
 
     @property
     def order(self) -> list[int]:
-        """The examples of the report by disagreement, the least alike first."""
+        """The examples in the report by similarity of the maps, least alike first."""
         return self.index[torch.from_numpy(self.similarity.order())].tolist()
 
     def sentences(self) -> list[str]:
-        """Return what the maps say, and what is to be thought of them."""
+        """Return how alike the maps are, and the outcome of their checks."""
         from ..measure.saliency import on_random_weights
 
-        said = [self.similarity.sentence()]
-        said += [on_random_weights(found, who) for who, found in self.against_random.items()]
-        said += [f"The {who}'s maps: {curves.sentence()}" for who, curves in self.curves.items()]
-        return [*said, *self.notes]
+        lines = [self.similarity.sentence()]
+        lines += [on_random_weights(alike, who) for who, alike in self.against_random.items()]
+        lines += [f"The {who}'s maps: {curves.sentence()}" for who, curves in self.curves.items()]
+        return [*lines, *self.notes]
 
     def frame(self) -> pd.DataFrame:
-        """Return one row a number: subject, measure, model, group, value."""
+        """Return one row per number: subject, measure, model, group, value."""
         import pandas as pd
 
         names = [f"example {i}" for i in self.index.tolist()]
         parts = [_molten(self.similarity.frame(), names, ["rank", "cosine", "overlap"], "both", "")]
-        for who, found in self.against_random.items():
-            parts.append(_molten(found.frame(), names, ["rank", "cosine", "overlap"], who, " against random weights"))
+        for who, alike in self.against_random.items():
+            parts.append(_molten(alike.frame(), names, ["rank", "cosine", "overlap"], who, " against random weights"))
         for who, curves in self.curves.items():
             parts.append(_molten(curves.frame(), names, list(AREAS), who, ""))
         return pd.concat(parts).assign(subject=f"saliency, {self.method}")
@@ -89,9 +89,9 @@ class Layers:
     Attributes
     ----------
     attention : Attention or None
-        Maps of both models and how alike they are; None where a model has none.
+        Maps of both models and how alike they are; None if a model has none.
     correspondence : Correspondence or None
-        Linear CKA of all pairs of layers; None where a model has none that can be looked at.
+        Linear CKA of all pairs of layers; None if a model has no suitable layers.
     note : str
         Why there are no maps, or no layers; empty if there are.
     """
@@ -101,25 +101,25 @@ class Layers:
     note: str = ""
 
     def sentences(self) -> list[str]:
-        """Return what was found."""
-        found = [part.sentence() for part in (self.attention, self.correspondence) if part is not None]
-        return [self.note, *found] if self.note else found
+        """Return the results in words."""
+        lines = [part.sentence() for part in (self.attention, self.correspondence) if part is not None]
+        return [self.note, *lines] if self.note else lines
 
     def frame(self) -> pd.DataFrame:
-        """Return one row a pair of layers and measure; the group names the pair."""
+        """Return one row per pair of layers and measure; the group names the pair."""
         import pandas as pd
 
         c = self.correspondence
-        found: list[dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
         if c is not None:
-            known = {"linear CKA": c.matrix} | ({} if c.by_chance is None else {"linear CKA, by chance": c.by_chance})
-            for name, matrix in known.items():
-                found += _pairs(name, matrix, c.teacher_layers, c.student_layers)
+            of_cka = {"linear CKA": c.matrix} | ({} if c.by_chance is None else {"linear CKA, by chance": c.by_chance})
+            for name, matrix in of_cka.items():
+                rows += _pairs(name, matrix, c.teacher_layers, c.student_layers)
         if self.attention is not None:
             a = self.attention
             for name, matrix in (("cosine of maps, median", a.median()), ("cosine of maps, by chance", a.by_chance)):
-                found += _pairs(name, matrix, a.teacher_layers, a.student_layers)
-        table = pd.DataFrame(found, columns=["measure", "group", "value"])
+                rows += _pairs(name, matrix, a.teacher_layers, a.student_layers)
+        table = pd.DataFrame(rows, columns=["measure", "group", "value"])
         return table.assign(subject="attention", model="both")
 
 
@@ -141,9 +141,9 @@ def explain(
     options: Mapping[str, Any],
     progress: Progress | None = None,
 ) -> Maps:
-    """Return both models' maps for the same classes, with the checks of the first ``checks`` examples.
+    """Return both models' maps for the same classes, checked on the first ``checks`` examples.
 
-    A check that cannot be made is a note beside the maps. ``checks`` None: as many as cost no more than the maps.
+    A check that cannot be made becomes a note beside the maps. ``checks`` None: as many as cost no more than the maps.
     """
     from ..measure.saliency import (
         deletion_insertion,
@@ -174,24 +174,24 @@ def explain(
         try:
             against[who] = sanity_check(models[who], few, t, method, maps=of_few, progress=tell, **options)
         except (ValueError, TypeError) as error:
-            notes.append(f"The {who}'s maps are not set against random weights: {error}.")
+            notes.append(f"The {who}'s maps were not compared with random weights: {error}.")
         tell = parts.next(checks * of_curves)
         try:
             more = {"baseline": options["baseline"]} if "baseline" in options else {}
             curves[who] = deletion_insertion(models[who], few, of_few, t, CURVE_STEPS, progress=tell, **more)
         except (ValueError, TypeError) as error:
-            notes.append(f"The {who}'s maps are not tried by taking places away: {error}.")
+            notes.append(f"The {who}'s maps were not checked by deletion and insertion: {error}.")
     return Maps(method, index, values, alike, against, curves, tuple(notes))
 
 
 class Parts:
-    """Progress over several parts of a work, in forward passes, as one count."""
+    """Progress over several pieces of work, in forward passes, as one count."""
 
     def __init__(self, progress: Progress | None, total: int) -> None:
         self.progress, self.total, self.before = progress, total, 0
 
     def next(self, size: int) -> Progress | None:
-        """Return the progress of the next part, of ``size`` passes."""
+        """Return the progress callback of the next piece, of ``size`` passes."""
         before, self.before = self.before, self.before + size
         if self.progress is None:
             return None
@@ -200,7 +200,7 @@ class Parts:
 
 
 def look(models: Mapping[str, nn.Module], inputs: Inputs, options: Mapping[str, Any]) -> Layers:
-    """Return the layers of both models: attention's own maps where both attend, else maps of their activations."""
+    """Return the layers of both models: attention maps if both have attention, else activation maps."""
     from ..measure.attending import attending
     from ..measure.attention import activation_maps, compare, layer_maps
     from ..measure.similarity import correspondence
@@ -209,14 +209,14 @@ def look(models: Mapping[str, nn.Module], inputs: Inputs, options: Mapping[str, 
     try:
         alike = correspondence(teacher, student, inputs, average=True)
     except ValueError as error:
-        return Layers(None, None, f"There are no layers to set against each other: {error}.")
+        return Layers(None, None, f"There are no layers to compare: {error}.")
     try:
         both_attend = all(attending(model) for model in models.values())
         make = layer_maps if both_attend else activation_maps
         return Layers(compare(make(teacher, inputs, **options), make(student, inputs, **options)), alike)
     except ValueError as error:
-        said = str(error)
-        return Layers(None, alike, f"There are no maps of layers to compare: {said}.")
+        reason = str(error)
+        return Layers(None, alike, f"There are no maps of layers to compare: {reason}.")
 
 
 def _molten(table: pd.DataFrame, names: Iterable[str], measures: list[str], model: str, more: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Pictures in a report's file: the examples that are shown and their maps, small enough for the file to be sent."""
+"""Pictures in a report's file: the examples shown and their maps, small enough that the file can be sent."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 BYTES = 2_500_000  # of all pictures in a file, as text; plotly's own script takes 4.8 MB more
-SMALL = 64  # pixels of a side up to which a picture travels as it is
-SIDES = (192, 128, 96, 64, 48, 32, 24, 16)  # to which larger ones are scaled down until all have room
+SMALL = 64  # pixels; pictures with sides up to this are not scaled down
+SIDES = (192, 128, 96, 64, 48, 32, 24, 16)  # sides to which larger ones are scaled down until all fit
 
 
 class Pictures:
@@ -21,7 +21,7 @@ class Pictures:
     Parameters
     ----------
     x : Tensor, shape (N, 1 or 3, H, W)
-        uint8, or any range of floating point, each picture then from its darkest to its lightest value.
+        uint8, or floating point in any range; each picture is then scaled from its darkest to its lightest value.
     shown : sequence of int
         Which examples.
     maps : dict of str to Tensor, shape (M, C, H, W)
@@ -34,7 +34,7 @@ class Pictures:
         self.side = longest
         if longest > SMALL:
             few = shown[:: max(1, len(shown) // 16)]
-            for self.side in SIDES:  # the first at which what is shown has room, by a sample of it
+            for self.side in SIDES:  # the first at which all fit, estimated from a sample
                 of_one = sum(len(self.picture(i)) for i in few) / max(1, len(few))
                 of_maps = sum(4 * (self.side // 2 or 1) ** 2 // 3 for _ in maps)
                 if (of_one + of_maps) * len(shown) <= BYTES:
@@ -42,7 +42,7 @@ class Pictures:
 
     @property
     def shape(self) -> list[int]:
-        """Channels, height and width of a picture that travels as it is."""
+        """Channels, height and width of a picture that is not scaled down."""
         return list(self.x.shape[1:])
 
     @property
@@ -56,7 +56,7 @@ class Pictures:
         return max(1, round(height * share)), max(1, round(width * share))
 
     def picture(self, i: int) -> str:
-        """Return one picture: its pixels in base64, or a JPEG as an address of its own where it was scaled down."""
+        """Return one picture: its pixels in base64, or a JPEG as a data URL if it was scaled down."""
         x = self.x[i]
         if x.dtype != torch.uint8:
             low, high = x.amin(), x.amax()
@@ -72,7 +72,7 @@ class Pictures:
         return f"data:image/jpeg;base64,{base64.b64encode(held.getvalue()).decode()}"
 
     def map_of(self, who: str, at: int) -> str:
-        """Return a map as int8 in base64, its channels added up and its largest size 127."""
+        """Return a map as int8 in base64, summed over channels and scaled to a largest size of 127."""
         values = self.maps[who][at]
         flat = values.sum(0) if values.ndim == 3 else values
         height, width = self.map_shape[1:]

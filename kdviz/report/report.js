@@ -33,7 +33,7 @@ function image(text, shape, label) {
 
 const signed = (text) => new Int8Array(bytes(text).buffer);
 
-/** A signed map (127 is its largest size): blue speaks against, orange for; grey is 0. */
+/** A signed map (127 is its largest size): orange supports the class, blue opposes it; grey is 0. */
 function map(values, shape, label) {
   const [, height, width] = shape;
   const canvas = make("canvas", { width, height, role: "img", "aria-label": label });

@@ -24,7 +24,7 @@ from ..models.inference import Progress
 from . import bias as of_bias
 from . import html
 from .looks import WHO, Layers, Maps, explain, look
-from .telling import told
+from .progress import callback
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,41 +34,41 @@ if TYPE_CHECKING:
 
 VERSION = 1  # of to_json
 BARE = ("accuracy", "classwise_ece", "ece_if_calibrated", "mce_if_calibrated", "classwise_ece_if_calibrated")
-NO_LABELS = "No example has a label: accuracy and calibration are not known."
+NO_LABELS = "No example has a label: accuracy and calibration are unknown."
 
 
 @dataclass(eq=False)
 class Report:
-    """What is known of two models on the same examples. Made by :func:`kdviz.compare`.
+    """A comparison of two models on the same examples. Made by :func:`kdviz.compare`.
 
     Attributes
     ----------
     models : dict of str to nn.Module
         "teacher", "student", and "twin" if there is one.
     examples : Examples
-        The N examples all numbers are about.
+        The N examples that all numbers are computed on.
     classes : tuple of str
     logits : dict of str to Tensor, shape (N, C)
     temperature : float
-        At which teacher and student are set against each other.
+        T at which teacher and student are compared.
     fidelity : Fidelity
     calibration : dict of str to Calibration
         On the labelled examples; empty without any.
     fitted_temperature : dict of str to float
-        The post-hoc temperature of each model, fitted on validation data; empty without.
+        The post-hoc temperature of each model, fitted on validation data; empty without any.
     rescaled : dict of str to Calibration
-        Calibration once the logits are divided by it.
+        Calibration after dividing the logits by it.
     bias : Bias or None
         Whom each model fails; None without groups or labels.
     bias_notes : tuple of str
-        Sentences on groups that were left out or cut.
+        Sentences about groups that were left out or cut.
     notes : tuple of str
-        Sentences on what the models' answers show to be wrong with them: a teacher at chance, classes in another order,
-        probabilities in the place of logits.
+        Sentences about faults that show in the models' outputs: a teacher at chance, classes in another order,
+        probabilities in place of logits.
     maps : Maps or None
-        Those of the last call of :meth:`saliency`.
+        From the last call of :meth:`saliency`.
     layers : Layers or None
-        Those of the last call of :meth:`attention`.
+        From the last call of :meth:`attention`.
     """
 
     models: Mapping[str, nn.Module]
@@ -96,65 +96,65 @@ class Report:
         progress: Progress | bool = True,
         **options: Any,
     ) -> MapSimilarity:
-        """Explain the teacher's first choice by both models, on the same examples whatever the method.
+        """Explain the teacher's prediction by maps of both models; the examples do not depend on the method.
 
         Parameters
         ----------
         method : str
             One of ``kdviz.measure.saliency.METHODS``.
         count : int
-            How many examples: as many of each cell of the 2×2 as there are, the rarer cells first.
+            How many examples: an equal share of each cell of the 2×2, or all of a rarer cell.
         index : sequence of int, optional
             Which examples instead.
         checks : int, optional
-            On how many of them the maps are set against those of random weights, and tried by taking places away and
-            putting them in; 0 for none. By default as many, up to 40, as cost no more than the maps. A check that
-            cannot be made is a note beside the maps.
+            On how many of them the maps are compared with those of random weights, and checked by deletion and
+            insertion; 0 for none. By default as many, up to 40, as cost no more than the maps. A check that cannot be
+            made becomes a note beside the maps.
         progress : bool or callable
-            A bar with the time left once it takes two seconds; Ctrl-C stops it and leaves the report as it was. Or what
-            is called with (done, total), in passes of a model; return False to stop with ``Cancelled``.
+            True: a bar with the time left, shown after two seconds; Ctrl-C stops and leaves the report unchanged. A
+            callable is called with (done, total) in forward passes; return False to stop with ``Cancelled``.
         **options
-            As of :func:`kdviz.measure.saliency.saliency`.
+            See :func:`kdviz.measure.saliency.saliency`.
 
         Returns
         -------
         MapSimilarity
-            Also kept in ``maps``, from where the page draws them.
+            Also stored in ``maps``, where the page reads it.
         """
         chosen = self._sample(count) if index is None else torch.as_tensor(index, dtype=torch.int64)
         target = self.logits["teacher"][chosen].argmax(1)
         inputs = self.examples.inputs(chosen)
-        with told(progress) as tell:
-            self.maps = explain(self.models, inputs, target, chosen, method, checks, options, tell)
+        with callback(progress) as called:
+            self.maps = explain(self.models, inputs, target, chosen, method, checks, options, called)
         return self.maps.similarity
 
     def attention(self, *, count: int = 200, **options: Any) -> Layers:
-        """Set the layers of both models against each other: where they look, and which correspond.
+        """Compare the layers of both models: where they look, and which correspond.
 
         Parameters
         ----------
         count : int
-            How many examples, as of :meth:`saliency`.
+            How many examples, see :meth:`saliency`.
         **options
-            Of two transformers as of :func:`kdviz.measure.attention.layer_maps` (``head``, ``accumulated``), else of
-            :func:`kdviz.measure.attention.activation_maps` (``layers``, ``form``, ``power``).
+            For two transformers those of :func:`kdviz.measure.attention.layer_maps` (``head``, ``accumulated``), else
+            those of :func:`kdviz.measure.attention.activation_maps` (``layers``, ``form``, ``power``).
 
         Returns
         -------
         Layers
-            Also kept in ``layers``. Where a model has no maps in space, their correspondence alone; where it
-            has no layers that can be looked at, a note.
+            Also stored in ``layers``. If a model has no spatial maps, only the correspondence; if it has no suitable
+            layers, a note.
         """
         self.layers = look({who: self.models[who] for who in WHO}, self.examples.inputs(self._sample(count)), options)
         return self.layers
 
     def _sample(self, count: int) -> Tensor:
-        """Return ``count`` examples, a share of each cell's first, in the order of the data."""
+        """Return ``count`` examples, the first of each cell, in the order of the data."""
         members = [list(m) for m in self.cells().values()]
         members.sort(key=len)
         chosen: list[int] = []
-        for place, some in enumerate(members):
-            chosen += some[: max(0, count - len(chosen)) // (len(members) - place)]
+        for i, some in enumerate(members):
+            chosen += some[: max(0, count - len(chosen)) // (len(members) - i)]
         return torch.tensor(sorted(chosen), dtype=torch.int64)
 
     def cells(self) -> dict[str, list[int]]:
@@ -168,22 +168,22 @@ class Report:
         }
 
     def sentences(self, subject: str | None = None) -> list[str]:
-        """Return what the numbers say, a sentence each; of one subject, or of all."""
-        said = self._said()
+        """Return the results in words, about one subject or all."""
+        by_subject = self._sentences()
         if subject is not None:
-            if subject not in said:
-                raise ValueError(f"subject must be one of {', '.join(said)}, got {subject!r}")
-            return said[subject]
+            if subject not in by_subject:
+                raise ValueError(f"subject must be one of {', '.join(by_subject)}, got {subject!r}")
+            return by_subject[subject]
         if not self.examples.labelled:
-            said["calibration"] = [NO_LABELS]
-        return [sentence for some in said.values() for sentence in some]
+            by_subject["calibration"] = [NO_LABELS]
+        return [sentence for some in by_subject.values() for sentence in some]
 
     @cached_property
     def diagnosis(self) -> Diagnosis:
-        """Why the student gained little, or nothing, as far as these answers show it; see :func:`kdviz.diagnose`."""
+        """Why the student gained little or nothing, as far as these outputs show it; see :func:`kdviz.diagnose`."""
         return of_answers(self.logits, self.examples, temperature=self.temperature, models=self.models)
 
-    def _said(self) -> dict[str, list[str]]:
+    def _sentences(self) -> dict[str, list[str]]:
         return {
             "fidelity": [self.fidelity.sentence(), *self.notes],
             "diagnosis": self.diagnosis.sentences(),
@@ -194,36 +194,36 @@ class Report:
         }
 
     def headlines(self) -> list[str]:
-        """Return the sentences that say most, a subject each."""
-        said = self.sentences("fidelity")
+        """Return the main sentence of each subject."""
+        lines = self.sentences("fidelity")
         if self.calibration:
-            said.append(inherited(self.calibration["teacher"], self.calibration["student"]))
+            lines.append(inherited(self.calibration["teacher"], self.calibration["student"]))
         else:
-            said.append(NO_LABELS)
+            lines.append(NO_LABELS)
         if self.bias is not None:
-            said.append(of_bias.headline(self.bias))
-        return [*said, *self.sentences("saliency")[:1], *self.sentences("attention")[:1]]
+            lines.append(of_bias.headline(self.bias))
+        return [*lines, *self.sentences("saliency")[:1], *self.sentences("attention")[:1]]
 
     def _on_calibration(self) -> list[str]:
-        said = [_of(who, c.sentence()) for who, c in self.calibration.items()]
+        lines = [_of(who, c.sentence()) for who, c in self.calibration.items()]
         if self.calibration:
-            said.append(inherited(self.calibration["teacher"], self.calibration["student"]))
+            lines.append(inherited(self.calibration["teacher"], self.calibration["student"]))
         for who, after in self.rescaled.items():
             before = self.calibration[who]
-            said.append(
-                f"Divided by T = {self.fitted_temperature[who]:.3g}, fitted on validation data, the {who}'s logits "
-                f"have an ECE of {after.ece:.4f} instead of {before.ece:.4f}."
+            lines.append(
+                f"With T = {self.fitted_temperature[who]:.3g}, fitted on validation data, the {who}'s ECE is "
+                f"{after.ece:.4f} instead of {before.ece:.4f}."
             )
-        return said
+        return lines
 
     def _on_bias(self) -> list[str]:
         if self.bias is None:
             return list(self.bias_notes)
-        said = [of_bias.sentences(self.bias, grouping) for grouping in self.bias.groupings]
-        return [*(sentence for some in said for sentence in some), *self.bias_notes]
+        by_grouping = [of_bias.sentences(self.bias, grouping) for grouping in self.bias.groupings]
+        return [*(sentence for some in by_grouping for sentence in some), *self.bias_notes]
 
     def summary(self) -> pd.DataFrame:
-        """Return one row a model: size, accuracy, NLL, Brier, ECE, over-confidence."""
+        """Return one row per model: size, accuracy, NLL, Brier, ECE, over-confidence."""
         import pandas as pd
 
         rows = []
@@ -239,7 +239,7 @@ class Report:
         return pd.DataFrame(rows)
 
     def by_class(self) -> pd.DataFrame:
-        """Return one row a class that has examples, those of least agreement first; no row without labels."""
+        """Return one row per class that has examples, least agreement first; no rows without labels."""
         import pandas as pd
 
         rows = [
@@ -271,7 +271,7 @@ class Report:
         return pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
 
     def to_json(self, path: str | Path | None = None) -> str:
-        """Return the numbers as JSON, and write them to ``path`` if one is given."""
+        """Return the numbers as JSON, and write them to ``path`` if given."""
         rows = json.loads(self.frame().to_json(orient="records"))
         about: dict[str, Any] = {"examples": len(self.examples), "classes": list(self.classes)}
         about["temperature"] = self.temperature
@@ -317,15 +317,15 @@ class Report:
         return drawn
 
     def to_html(self, path: str | Path, *, title: str = "Teacher and student compared") -> Path:
-        """Write one HTML file that needs no network; a click on a cell of the 2×2 chooses the examples it shows."""
+        """Write one HTML file that needs no network; a click on a cell of the 2×2 shows its examples."""
         return html.write(self, path, title)
 
     def _repr_html_(self) -> str:
-        told = self._said() | ({} if self.examples.labelled else {"calibration": [NO_LABELS]})
+        by_subject = self._sentences() | ({} if self.examples.labelled else {"calibration": [NO_LABELS]})
         if self.bias is not None:
-            told["bias"] = [of_bias.headline(self.bias)]
-        said = [f"<p>{escape(sentence)}</p>" for some in told.values() for sentence in some]
-        return self.summary().to_html(index=False) + "".join(said)
+            by_subject["bias"] = [of_bias.headline(self.bias)]
+        paragraphs = [f"<p>{escape(sentence)}</p>" for some in by_subject.values() for sentence in some]
+        return self.summary().to_html(index=False) + "".join(paragraphs)
 
 
 def _of(who: str, sentence: str) -> str:

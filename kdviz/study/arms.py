@@ -1,4 +1,4 @@
-"""Arms: the recipes that a study sets against each other, and what they are called."""
+"""Arms: the recipes that a study compares, and their names."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Arm:
     Attributes
     ----------
     name : str
-        What tables and figures call it.
+        Its name in tables and figures.
     recipe : Recipe
         Its seed is replaced by each of the study's.
     coordinates : dict
-        Where it stands on the axes of a grid, by their names; empty for an arm given by name.
+        Its values on the axes of a grid, by axis; empty for an arm given by name.
     """
 
     name: str
@@ -45,7 +45,7 @@ def named(arms: Mapping[str, Recipe]) -> tuple[Arm, ...]:
     Raises
     ------
     TypeError, ValueError
-        If there is none, or a value is no recipe.
+        If there is none, or a value is not a recipe.
     """
     if not isinstance(arms, Mapping):
         raise TypeError(f"the arms must be a dict from names to recipes, got {type(arms).__name__}")
@@ -82,7 +82,7 @@ def grid(recipe: Recipe, axes: Mapping[str, Iterable[Any]]) -> tuple[Arm, ...]:
     ['temperature 4, hidden 16', 'temperature 4, hidden 32-32']
     """
     if not isinstance(recipe, Recipe):
-        raise TypeError(f"a grid begins with a kd.Recipe (run.recipe is one), got {type(recipe).__name__}")
+        raise TypeError(f"a grid needs a kd.Recipe (run.recipe is one), got {type(recipe).__name__}")
     if not axes:
         raise ValueError("a grid needs at least one axis, such as temperature=[1, 2, 4]")
     values = {name: _values(name, given) for name, given in axes.items()}
@@ -102,10 +102,10 @@ def grid(recipe: Recipe, axes: Mapping[str, Iterable[Any]]) -> tuple[Arm, ...]:
 def _values(name: str, given: Iterable[Any]) -> list[Any]:
     """Return the values of an axis, once its name has been checked."""
     if name in ("seed", "student_seed"):
-        raise ValueError(f"{name} is no axis; give the study its seeds, as seeds=3 or seeds=[7, 8, 9]")
+        raise ValueError(f"{name} is not an axis; pass seeds to the study, such as seeds=3 or seeds=[7, 8, 9]")
     if name not in (*OF_OBJECTIVE, "hidden", *RECIPE_FIELDS):
-        there = ", ".join((*OF_OBJECTIVE, "hidden", *RECIPE_FIELDS))
-        raise ValueError(f"an axis must be one of {there}, got {name!r}")
+        axes = ", ".join((*OF_OBJECTIVE, "hidden", *RECIPE_FIELDS))
+        raise ValueError(f"an axis must be one of {axes}, got {name!r}")
     if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
         raise TypeError(f"{name} must be a sequence of values, got {given!r}: write {name}=[{given!r}]")
     values = [1.0 * value if isinstance(value, Term) else value for value in given]
@@ -128,7 +128,7 @@ def _placed(recipe: Recipe, place: Mapping[str, Any]) -> Recipe:
 
 
 def shown_value(value: Any) -> Any:
-    """Return a value as tables and figures hold it: a number or None as it is, all else as text.
+    """Return a value for tables and figures: numbers and None unchanged, all else as text.
 
     >>> shown_value(4), shown_value((32, 32)), shown_value({"name": "mlp", "hidden": [64]})
     (4, '32-32', 'mlp 64')
@@ -147,7 +147,7 @@ def shown_value(value: Any) -> Any:
 
 
 def short(value: Any) -> str:
-    """Return a value of an axis as words for a name.
+    """Return a value of an axis as text for a name.
 
     >>> short(0.5), short(None), short("mnist-mlp-1200")
     ('0.5', 'none', 'mnist-mlp-1200')
@@ -160,7 +160,7 @@ def short(value: Any) -> str:
 def twin_recipe(recipe: Recipe, smoothing: float = 0.0) -> Recipe:
     """Return the recipe of the twin: the same student, seed, batches and budget, labels alone, no teacher.
 
-    What only a teacher's terms ask for (temperature, alpha, edits of them) is left out, and so is a scheme: arms which
+    Settings of the teacher's terms (temperature, alpha, edits of them) are left out, and so is a scheme: arms that
     differ in nothing else share one twin. See :meth:`kdviz.Distillation.twin`.
 
     Examples

@@ -1,4 +1,4 @@
-"""An arm's errors, seed by seed, beside those of its twins: what tables, sentences and figures are made of."""
+"""An arm's errors, seed by seed, beside those of its twins: the basis of tables, sentences and figures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Split = Literal["validation", "test"]
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What an arm's runs gave at one moment on one split.
+    """The results of an arm's runs at one moment on one split.
 
     Attributes
     ----------
@@ -30,11 +30,11 @@ class Comparison:
         After the last step, or at the epoch with fewest errors on validation data.
     split : {"validation", "test"}
     errors : dict of str to dict of int to int
-        By role ("student", "twin", "smoothed") and seed, for the runs that came to their end.
+        By role ("student", "twin", "smoothed") and seed, for the finished runs.
     examples : int
-        With a label, in the split; 0 as long as no run has finished.
+        Labelled examples in the split; 0 as long as no run has finished.
     teacher_errors : int or None
-        The teacher's own, where there is one.
+        The teacher's own, if there is one.
     failed : dict of int to str
         By seed, why the student's run failed.
     """
@@ -49,23 +49,23 @@ class Comparison:
 
     def mean(self, role: Role = "student") -> float:
         """Return the mean errors over seeds; nan without any."""
-        given = self.errors[role].values()
-        return statistics.fmean(given) if given else math.nan
+        errors = self.errors[role].values()
+        return statistics.fmean(errors) if errors else math.nan
 
     def sd(self, role: Role = "student") -> float:
         """Return the standard deviation of errors over seeds, n − 1 in the denominator; nan for fewer than two."""
-        given = self.errors[role].values()
-        return statistics.stdev(given) if len(given) > 1 else math.nan
+        errors = self.errors[role].values()
+        return statistics.stdev(errors) if len(errors) > 1 else math.nan
 
     def difference(self, role: Role = "twin") -> Paired | None:
-        """Return errors of the student less its twin's, seed by seed, with their interval; None without a pair."""
+        """Return the paired difference student − twin over seeds, with its interval; None without a pair."""
         student, other = self.errors["student"], self.errors[role]
         pairs = [student[seed] - other[seed] for seed in student if seed in other]
         return paired(pairs) if pairs else None
 
 
 def compare(study: Study, arm: Arm, moment: Moment = "last", split: Split = "test") -> Comparison:
-    """Return what an arm's finished runs gave.
+    """Return the results of an arm's finished runs.
 
     Raises
     ------

@@ -37,22 +37,22 @@ class Experiment:
     question : str
         One sentence that its table answers.
     source : str
-        The paper it is after.
+        The paper it follows.
     paper : tuple of (str, str)
-        What the paper reports, and how much.
+        Names and values of the paper's results.
     differs : str
         How it differs from the paper.
     seeds : tuple of int
     base : Recipe
-        What all arms share.
+        What all arms have in common.
     arms : mapping of str to Recipe
         By name; empty for a grid, and for a league, whose arms are tuned first.
     grid : mapping of str to sequence
         Values by axis, in place of arms.
     league : mapping or None
-        What :mod:`kdviz.study.league` makes arms of.
+        What :mod:`kdviz.study.league` makes the arms from.
     watched_class : int or None
-        The class whose errors are told apart.
+        The class whose errors are also counted separately.
     """
 
     name: str
@@ -126,31 +126,31 @@ def _shipped() -> Any:
     return resources.files("kdviz.study") / "shipped"
 
 
-def _read(name: str, told: Any) -> Experiment:
+def _read(name: str, written: Any) -> Experiment:
     needed = {"version", "title", "question", "seeds", "base"}
-    if not isinstance(told, dict) or told.get("version") != VERSION or not needed <= set(told):
+    if not isinstance(written, dict) or written.get("version") != VERSION or not needed <= set(written):
         raise ValueError(f"the experiment {name} must be of version {VERSION} and have {', '.join(sorted(needed))}")
-    unknown = set(told) - {*_WRITTEN.needed, *_WRITTEN.optional}
+    unknown = set(written) - {*_WRITTEN.needed, *_WRITTEN.optional}
     if unknown:
         raise ValueError(f"the experiment {name} has {', '.join(sorted(unknown))[:100]}, which kdviz does not know")
-    if sum(kind in told for kind in ("arms", "grid", "methods")) != 1:
+    if sum(kind in written for kind in ("arms", "grid", "methods")) != 1:
         raise ValueError(f"the experiment {name} must have one of arms, grid and methods")
-    _WRITTEN.check(told, "experiment")
-    if ("methods" in told) != ("tuning_seed" in told):
+    _WRITTEN.check(written, "experiment")
+    if ("methods" in written) != ("tuning_seed" in written):
         raise ValueError(f"the experiment {name} must have both methods and tuning_seed, or neither")
     read = Experiment(
         name=name,
-        title=told["title"],
-        question=told["question"],
-        source=told.get("source", ""),
-        paper=tuple((what, how_much) for what, how_much in told.get("paper", ())),
-        differs=told.get("differs", ""),
-        seeds=tuple(told["seeds"]),
-        base=Recipe.from_dict(told["base"], "experiment.base"),
-        arms={arm: _changed(told["base"], changes, arm) for arm, changes in told.get("arms", {}).items()},
-        grid=told.get("grid", {}),
-        league={**told["methods"], "tuning_seed": told["tuning_seed"]} if "methods" in told else None,
-        watched_class=told.get("watched_class"),
+        title=written["title"],
+        question=written["question"],
+        source=written.get("source", ""),
+        paper=tuple((what, how_much) for what, how_much in written.get("paper", ())),
+        differs=written.get("differs", ""),
+        seeds=tuple(written["seeds"]),
+        base=Recipe.from_dict(written["base"], "experiment.base"),
+        arms={arm: _changed(written["base"], changes, arm) for arm, changes in written.get("arms", {}).items()},
+        grid=written.get("grid", {}),
+        league={**written["methods"], "tuning_seed": written["tuning_seed"]} if "methods" in written else None,
+        watched_class=written.get("watched_class"),
     )
     _check_grid(read)
     return read

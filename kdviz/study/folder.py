@@ -23,8 +23,8 @@ def write(folder: Path, outcome: Outcome) -> None:
     with durable.only_writer(folder, WAIT_S):
         try:
             with open(fresh, "w", encoding="utf-8") as handle:
-                told = {"hash": _hash(outcome), **outcome}
-                json.dump(told, handle, indent=1, ensure_ascii=False, allow_nan=False)
+                record = {"hash": _hash(outcome), **outcome}
+                json.dump(record, handle, indent=1, ensure_ascii=False, allow_nan=False)
                 handle.flush()
                 os.fsync(handle.fileno())
             os.replace(fresh, place)
@@ -34,7 +34,7 @@ def write(folder: Path, outcome: Outcome) -> None:
 
 
 def clear(folder: Path) -> None:
-    """Remove what processes left that died while they wrote an outcome."""
+    """Remove partial files of processes that died while writing an outcome."""
     with durable.only_writer(folder, WAIT_S):  # so that nobody is writing one
         for left in folder.iterdir():
             if LEFT.fullmatch(left.name):
@@ -42,7 +42,7 @@ def clear(folder: Path) -> None:
 
 
 def read(folder: Path, key: str) -> Outcome | None:
-    """Return the outcome of a key, or None where there is none; a damaged file is said in a warning, and none."""
+    """Return the outcome of a key, or None if there is none; a damaged file is a warning, and None."""
     place = _place(folder, key)
     try:
         outcome = schema.read(place, "an outcome")

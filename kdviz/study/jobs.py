@@ -49,8 +49,8 @@ class Job:
 
 def make_job(recipe: Recipe, role: Role, parts: Parts) -> Job:
     """Return the job of a recipe, its key a hash of the recipe, its parts, its role and the version of kdviz."""
-    told = {"kdviz": version("kdviz"), "role": role, "recipe": recipe.to_dict(), **parts.marks(recipe, role)}
-    text = json.dumps(told, sort_keys=True)
+    contents = {"kdviz": version("kdviz"), "role": role, "recipe": recipe.to_dict(), **parts.marks(recipe, role)}
+    text = json.dumps(contents, sort_keys=True)
     return Job(recipe, role, hashlib.blake2b(text.encode(), digest_size=16).hexdigest())
 
 
@@ -64,7 +64,7 @@ def do(job: Job, parts: Parts, sign: StopSign) -> Outcome:
     """
     start = time.perf_counter()
     try:
-        told: list[dict[str, Any]] = []
+        stages: list[dict[str, Any]] = []
         last: tuple[Distillation, dict[str, Any]] | None = None
         for name, stage in parts.stages(job.recipe, job.role):
             if isinstance(stage, Distillation):
@@ -75,10 +75,10 @@ def do(job: Job, parts: Parts, sign: StopSign) -> Outcome:
                 reached = {"last": {"step": None, **splits_measured(stage, last[0].data, last[0].teacher)}}
             model = stage.student if isinstance(stage, Distillation) else stage
             weights = sum(p.numel() for p in model.parameters())  # a frozen model's too
-            told.append({"name": name, "parameters": weights, "moments": reached})
+            stages.append({"name": name, "parameters": weights, "moments": reached})
         assert last is not None
         outcome = finished(job, *last, seconds=time.perf_counter() - start)
-        return outcome if job.recipe.scheme is None else outcome | {"stages": told}
+        return outcome if job.recipe.scheme is None else outcome | {"stages": stages}
     except Cancelled:
         raise
     except Exception as error:  # whatever it is: the other runs go on, and the table tells of it
@@ -122,14 +122,14 @@ def train(run: Distillation, sign: StopSign) -> Best | None:
 
 def moments(run: Distillation, best: Best | None) -> dict[str, Any]:
     """Measure a trained student after its last step and at its best epoch: on test data, at these two moments only."""
-    told = {"last": {"step": run.steps_done, **splits_measured(run.student, run.data, run.teacher)}}
+    reached = {"last": {"step": run.steps_done, **splits_measured(run.student, run.data, run.teacher)}}
     if best is not None and best.step == run.steps_done:
-        told["best"] = told["last"]
+        reached["best"] = reached["last"]
     elif best is not None:
         earlier = copy.deepcopy(run.student)
         earlier.load_state_dict(best.weights)
-        told["best"] = {"step": best.step, **splits_measured(earlier, run.data, run.teacher)}
-    return told
+        reached["best"] = {"step": best.step, **splits_measured(earlier, run.data, run.teacher)}
+    return reached
 
 
 def splits_measured(model: nn.Module, data: Splits, teacher: Teacher | None) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def measured(logits: Tensor, examples: Examples, teacher: Teacher | None) -> dic
     c = calibration(logits, examples.y, resamples=0)
     wrong = first_choice(float_logits(logits))[known] != labels
     classes = logits.shape[1]
-    told = {
+    numbers = {
         "examples": c.n,
         "errors": int(wrong.sum()),
         "examples_by_class": np.bincount(labels, minlength=classes).tolist(),
@@ -177,9 +177,9 @@ def measured(logits: Tensor, examples: Examples, teacher: Teacher | None) -> dic
     if teacher is not None:
         theirs = teacher.logits(examples).cpu()
         f = fidelity(theirs, logits)
-        told |= {"agreement": f.agreement, "kl": f.kl}
-        told["teacher_errors"] = int((first_choice(float_logits(theirs))[known] != labels).sum())
-    return told
+        numbers |= {"agreement": f.agreement, "kl": f.kl}
+        numbers["teacher_errors"] = int((first_choice(float_logits(theirs))[known] != labels).sum())
+    return numbers
 
 
 def finished(job: Job, run: Distillation, reached: dict[str, Any], *, seconds: float, stacked: int = 1) -> Outcome:

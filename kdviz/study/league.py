@@ -42,12 +42,12 @@ class Tuning:
 
 def candidates(experiment: Experiment) -> dict[str, dict[float, Recipe]]:
     """Return, by method, the recipes to choose from, by the weight of the method's term."""
-    told, base = experiment.league, experiment.base
-    assert told is not None, "only a league has candidates"
+    league, base = experiment.league, experiment.base
+    assert league is not None, "only a league has candidates"
     found = _stages(base)
-    chosen = fitting(found) if told["names"] == "all" else tuple(method(name) for name in told["names"])
+    chosen = fitting(found) if league["names"] == "all" else tuple(method(name) for name in league["names"])
     return {
-        m.name: {weight: _recipe(base, m, found, weight) for weight in _weights(m, told)}
+        m.name: {weight: _recipe(base, m, found, weight) for weight in _weights(m, league)}
         for m in chosen
         if m.name != "hard_labels"  # every method's twin
     }
@@ -65,18 +65,18 @@ def tuned(
     folder, progress, n_jobs
         As for :meth:`kdviz.Study.run`.
     """
-    told = experiment.league
-    assert told is not None, "only a league is tuned"
+    league = experiment.league
+    assert league is not None, "only a league is tuned"
     offered = candidates(experiment)
     arms = {_name(name, weight): recipe for name, by in offered.items() for weight, recipe in by.items()}
-    trial = Study(arms, seeds=[told["tuning_seed"]]).run(folder, progress=progress, n_jobs=n_jobs)
+    trial = Study(arms, seeds=[league["tuning_seed"]]).run(folder, progress=progress, n_jobs=n_jobs)
     tunings = []
     for name, by in offered.items():
         errors = {}
         for weight in by:
             found = compare(trial, next(a for a in trial.arms if a.name == _name(name, weight)), split="validation")
             if found.errors["student"]:
-                errors[weight] = found.errors["student"][told["tuning_seed"]]
+                errors[weight] = found.errors["student"][league["tuning_seed"]]
         if not errors:
             raise ValueError(f"every trial of {name} failed: {'; '.join(trial.sentences()[-3:])}")
         best = min(errors, key=lambda weight: errors[weight])
@@ -89,12 +89,12 @@ def _name(method_name: str, weight: float) -> str:
     return f"{method_name} at {weight:g}"
 
 
-def _weights(m: Method, told: Mapping[str, Any]) -> list[float]:
+def _weights(m: Method, league: Mapping[str, Any]) -> list[float]:
     if m.family == "labels":
         return [1.0]
     if m.family == "response":
-        return list(told["alphas"])
-    return [factor * m.weight for factor in told["factors"]]
+        return list(league["alphas"])
+    return [factor * m.weight for factor in league["factors"]]
 
 
 def _recipe(base: Recipe, m: Method, found: LayerPairs, weight: float) -> Recipe:

@@ -1,4 +1,4 @@
-"""Results: what an experiment gave, as Markdown, beside what the paper reports."""
+"""Results of an experiment as Markdown, beside those of the paper."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from .study import Study
 
 HEADING = """# Results of the shipped experiments
 
-Each section is written by the command that it names, which also prints it; outcomes are kept in a folder and runs that
-are done are not done again. Errors are on test data, mean ± standard deviation over seeds, after the last step, in
-brackets at the best epoch on validation data. The twin is the same student with the same start, seed, batches and
-budget, and no teacher. Intervals are 95 % for the paired difference to the twin, seed by seed; what lies within them is
-called noise.
+Each section is written by the command that it names, which also prints it; outcomes are kept in a folder and finished
+runs are not repeated. Errors are on test data, mean ± standard deviation over seeds, after the last step, in brackets
+at the best epoch on validation data. The twin is the same student with the same start, seed, batches and budget, and
+no teacher. Intervals are 95 % CIs of the paired difference student − twin over seeds; a difference whose interval
+includes 0 is called noise.
 """
 
 
 def section(experiment: Experiment, study: Study, tunings: Sequence[Tuning] = ()) -> str:
-    """Return what an experiment gave as a section of Markdown.
+    """Return the results of an experiment as a section of Markdown.
 
     Parameters
     ----------
     experiment : Experiment
     study : Study
-        Its study, done.
+        Its study, finished.
     tunings : sequence of Tuning
-        Of a league.
+        For a league.
     """
     parts = [
         f"## {experiment.title}",
@@ -53,14 +53,14 @@ def section(experiment: Experiment, study: Study, tunings: Sequence[Tuning] = ()
 
 
 def write(file: Path, name: str, text: str) -> None:
-    """Put a section into a file, in the place of the same experiment's or at the end; the others stay.
+    """Write a section into a file, replacing the same experiment's or at the end; the others stay.
 
     Parameters
     ----------
     file : Path
-        Made if it is not there.
+        Created if it does not exist.
     name : str
-        Of the experiment.
+        Name of the experiment.
     text : str
     """
     begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
@@ -76,7 +76,7 @@ def write(file: Path, name: str, text: str) -> None:
 
 
 def _in_words(study: Study) -> str:
-    """Return what concerns all arms; what is said of each stands in the table."""
+    """Return the sentences about all arms; those about one arm are in the table."""
     of_arms = tuple(f"{arm.name}: " for arm in study.arms)
     rest = [sentence for sentence in sentences(study)[1:] if not sentence.startswith(of_arms)]
     return " ".join([f"{title([study.compare(arm.name) for arm in study.arms])}.", *rest])
@@ -84,7 +84,7 @@ def _in_words(study: Study) -> str:
 
 def _table(experiment: Experiment, study: Study, tunings: Sequence[Tuning]) -> str:
     watched = experiment.watched_class
-    head = ["", "test errors", "less the twin's"] + ([f"errors on class {watched}"] if watched is not None else [])
+    head = ["", "test errors", "student − twin"] + ([f"errors on class {watched}"] if watched is not None else [])
     rows = list(_rows(study, watched))
     if tunings:
         rows.sort(key=lambda row: row[0])
@@ -96,7 +96,7 @@ def _table(experiment: Experiment, study: Study, tunings: Sequence[Tuning]) -> s
 
 
 def _rows(study: Study, watched: int | None) -> Iterator[list[Any]]:
-    """Give the rows, each with a number to sort by before it: the teacher, the twins, then the arms and stages."""
+    """Yield the rows, each after a number to sort by: the teacher, the twins, then the arms and stages."""
     twins: set[str] = set()
     for arm in study.arms:
         last, best = study.compare(arm.name), study.compare(arm.name, moment="best")
@@ -113,17 +113,17 @@ def _rows(study: Study, watched: int | None) -> Iterator[list[Any]]:
             numbers = f"{spread(last, 'twin')} ({spread(best, 'twin')})"
             yield [-1.0, label, numbers, "", *_of_class(study, arm, "twin", watched)]
         d = last.difference()
-        told = "" if d is None else _verdict(d)
+        verdict = "" if d is None else _verdict(d)
         stages = list(_stage_rows(study, arm, watched))
         if stages:
             yield from stages
         else:
             numbers = f"{spread(last)} ({spread(best)})"
-            yield [last.mean(), arm.name, numbers, told, *_of_class(study, arm, "student", watched)]
+            yield [last.mean(), arm.name, numbers, verdict, *_of_class(study, arm, "student", watched)]
 
 
 def _stage_rows(study: Study, arm: Arm, watched: int | None) -> Iterator[list[Any]]:
-    """Give a row for each stage of a scheme."""
+    """Yield a row for each stage of a scheme."""
     outcomes = {r.seed: r.outcome for r in study.results if r.arm is arm and r.role == "student" and _done(r.outcome)}
     twins = {r.seed: r.outcome for r in study.results if r.arm is arm and r.role == "twin" and _done(r.outcome)}
     if not outcomes or not next(iter(outcomes.values())).get("stages"):
@@ -134,7 +134,7 @@ def _stage_rows(study: Study, arm: Arm, watched: int | None) -> Iterator[list[An
         errors = {seed: stage["moments"]["last"]["test"]["errors"] for seed, stage in stages.items()}
         alike = {s for s, stage in stages.items() if s in twins and stage["parameters"] == twins[s]["parameters"]}
         pairs = [e - twins[s]["moments"]["last"]["test"]["errors"] for s, e in errors.items() if s in alike]
-        told = _verdict(paired(pairs)) if pairs else f"{next(iter(stages.values()))['parameters']:,} weights"
+        verdict = _verdict(paired(pairs)) if pairs else f"{next(iter(stages.values()))['parameters']:,} weights"
         numbers = _spread(list(errors.values()))
         best = [stage["moments"].get("best", {}).get("test", {}).get("errors") for stage in stages.values()]
         if None not in best:
@@ -142,11 +142,11 @@ def _stage_rows(study: Study, arm: Arm, watched: int | None) -> Iterator[list[An
         in_class: list[str] = []
         if watched is not None:
             in_class = [_in_class([stage["moments"]["last"]["test"] for stage in stages.values()], watched)]
-        yield [float(i), f"{arm.name}: {_joined(names)}", numbers, told, *in_class]
+        yield [float(i), f"{arm.name}: {_joined(names)}", numbers, verdict, *in_class]
 
 
 def _joined(names: list[str]) -> str:
-    """Return what a stage is called; where seeds call it otherwise, all its names."""
+    """Return the name of a stage, or all its names if seeds differ."""
     if len(names) == 1:
         return names[0]
     common = names[0].rsplit(" (", 1)[0]
@@ -194,8 +194,8 @@ def _several_students(study: Study) -> bool:
 
 
 def _student(arm: Arm) -> str:
-    told = arm.recipe.student or {}
-    return " ".join(str(told[name]) for name in ("name", "hidden", "width") if name in told)
+    student = arm.recipe.student or {}
+    return " ".join(str(student[name]) for name in ("name", "hidden", "width") if name in student)
 
 
 def _tuned(tunings: Sequence[Tuning]) -> str:
@@ -203,7 +203,7 @@ def _tuned(tunings: Sequence[Tuning]) -> str:
     for t in tunings:
         tried = ", ".join(f"{weight:g}: {errors:,}" for weight, errors in t.tried.items())
         lines.append([t.method.title, f"{t.weight:g}", tried])
-    return f"Weights, chosen on validation data with one seed of its own:\n\n{_markdown(lines)}"
+    return f"Weights, chosen on validation data with a separate seed:\n\n{_markdown(lines)}"
 
 
 def _cost(study: Study) -> str:

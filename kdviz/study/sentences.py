@@ -1,4 +1,4 @@
-"""A study in words that call no noise a gain."""
+"""A study in sentences that call no noise a gain."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 
 def sentences(study: Study) -> list[str]:
-    """Return what a study has shown so far; see :meth:`kdviz.Study.sentences`."""
+    """Return the results so far in words; see :meth:`kdviz.Study.sentences`."""
     last = [compare(study, arm) for arm in study.arms]
-    shown = [found for found in last if found.errors["student"]]
+    shown = [comparison for comparison in last if comparison.errors["student"]]
     roles: tuple[Role, ...] = ("twin", "smoothed") if study.smoothing else ("twin",)
-    told = [_what_it_is(study, shown)]
-    for found in shown:
-        told.append(_of_arm(found, compare(study, found.arm, "best"), roles))
-    told += _by_chance(shown)
-    told += _chosen(study)
-    told += [f"{found.arm.name}, seed {seed}, failed: {why}." for found in last for seed, why in found.failed.items()]
-    told += [f"The {role} of {arm}, seed {seed}, failed: {why}." for arm, role, seed, why in study.failed_twins]
+    lines = [_what_it_is(study, shown)]
+    for comparison in shown:
+        lines.append(_of_arm(comparison, compare(study, comparison.arm, "best"), roles))
+    lines += _by_chance(shown)
+    lines += _chosen(study)
+    lines += [f"{arm.arm.name}, seed {seed}, failed: {why}." for arm in last for seed, why in arm.failed.items()]
+    lines += [f"The {role} of {arm}, seed {seed}, failed: {why}." for arm, role, seed, why in study.failed_twins]
     if study.left:
-        told.append(f"{study.left:,} of {study.total:,} runs are still to do; study.run(folder) goes on with them.")
-    return told
+        lines.append(f"{study.left:,} of {study.total:,} runs are still to do; study.run(folder) continues with them.")
+    return lines
 
 
 def title(found: Sequence[Comparison]) -> str:
@@ -37,13 +37,13 @@ def title(found: Sequence[Comparison]) -> str:
     if not differences:
         return "No arm has a twin to be compared with yet"
     if not compared:
-        return "One seed: what the noise between seeds is, it cannot say"
+        return "One seed: the noise between seeds is unknown"
     counts = {word: sum(d.verdict == word for d in compared) for word in ("fewer", "more", "within the noise")}
-    told = f"{counts['fewer']} with fewer test errors than the twin, {counts['more']} with more"
+    beyond = f"{counts['fewer']} with fewer test errors than the twin, {counts['more']} with more"
     fewest, most = min(d.n for d in compared), max(d.n for d in compared)
     seeds = f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds"
     noise = f"{counts['within the noise']} within the noise (95{PERCENT} CIs, {seeds})"
-    return f"Of {count(len(compared), 'arm')}, {told}, {noise}"
+    return f"Of {count(len(compared), 'arm')}, {beyond}, {noise}"
 
 
 def _what_it_is(study: Study, shown: Sequence[Comparison]) -> str:
@@ -53,24 +53,24 @@ def _what_it_is(study: Study, shown: Sequence[Comparison]) -> str:
     what = f"{size}: errors on {max(found.examples for found in shown):,} test examples"
     if not any(found.errors["twin"] for found in shown):
         return f"{what}."
-    return f"{what}; each student stands beside its twin, which has the same start, seed, batches and budget."
+    return f"{what}; each student is compared with its twin, which has the same start, seed, batches and budget."
 
 
 def _of_arm(last: Comparison, best: Comparison, roles: Sequence[Role]) -> str:
     seeds = count(len(last.errors["student"]), "seed")
     teacher = "" if last.teacher_errors is None else f", its teacher {last.teacher_errors:,}"
-    told = [f"{last.arm.name}: {spread(last)} test errors after the last step ({seeds}){teacher}."]
-    told += [_beside(last, role) for role in roles if last.errors[role]]
+    lines = [f"{last.arm.name}: {spread(last)} test errors after the last step ({seeds}){teacher}."]
+    lines += [_beside(last, role) for role in roles if last.errors[role]]
     if best.errors == last.errors:
-        return " ".join([*told, "At the best epoch on validation data: the same."])
+        return " ".join([*lines, "At the best epoch on validation data: the same."])
     if best.errors["student"]:
-        told.append(f"At the best epoch on validation data: {spread(best)}.")
-        told += [_beside(best, role) for role in roles if best.errors[role]]
-    return " ".join(told)
+        lines.append(f"At the best epoch on validation data: {spread(best)}.")
+        lines += [_beside(best, role) for role in roles if best.errors[role]]
+    return " ".join(lines)
 
 
 def _beside(found: Comparison, role: Role) -> str:
-    """Say what the difference to a twin is worth."""
+    """Return the sentence on the difference from a twin."""
     d = found.difference(role)
     if d is None:
         return f"No seed has both the student and its {TWIN[role]}."
@@ -78,12 +78,12 @@ def _beside(found: Comparison, role: Role) -> str:
 
 
 def _by_chance(shown: Sequence[Comparison]) -> list[str]:
-    """Say what many comparisons at once are worth."""
+    """Return how many differences to expect by chance among several comparisons."""
     compared = sum(1 for found in shown if (d := found.difference()) is not None and d.n > 1)
     if compared < 2:
         return []
     return [
-        f"{compared} arms are compared, each at 95{PERCENT}: were no arm different from its twin, chance alone would "
+        f"{compared} arms are compared, each at 95{PERCENT}: if no arm differed from its twin, chance alone would "
         f"call about {0.05 * compared:.2g} of them different."
     ]
 

@@ -23,25 +23,25 @@ def pack(data: Splits) -> Packed:
     A tensor that is a part of a larger one would be pickled with all of it; an array is not. What draws examples anew
     is pickled as it is, with its data set.
     """
-    told = {name: getattr(data, name) for name in ("name", "title", "classes", "draw", "features", "batch_size")}
+    fields = {name: getattr(data, name) for name in ("name", "title", "classes", "draw", "features", "batch_size")}
     held: dict[str, tuple[Any, ...]] = {}
     for name in PARTS:
         examples: Examples = getattr(data, name)
         soft = None if examples.soft is None else _array(examples.soft)
         more = dict(examples.groups), examples.fingerprint(), soft, examples.redraw
         held[name] = (_arrays(examples.x), _array(examples.y), *more)
-    return told, held
+    return fields, held
 
 
 def unpack(packed: Packed) -> Splits:
     """Return the data set that `pack` was given."""
-    told, held = packed
+    fields, held = packed
     parts: dict[str, Any] = {}
     for name, (x, y, groups, fingerprint, soft, redraw) in held.items():
         examples = Examples(_tensors(x), _tensor(y), groups, None if soft is None else _tensor(soft), redraw)
         examples.__dict__["_fingerprint"] = fingerprint  # where its cached property keeps it
         parts[name] = examples
-    return Splits(**told, **parts)
+    return Splits(**fields, **parts)
 
 
 def size(packed: Packed) -> int:

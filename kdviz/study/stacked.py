@@ -127,7 +127,7 @@ def do_together(jobs: Sequence[Job], parts: Parts, sign: StopSign) -> list[Outco
         return outcomes + [do(job, parts, sign) for job, _ in ready]
     try:
         stack = Stack([run for _, run in ready])
-        told = stack.moments(stack.train(sign))
+        reached = stack.moments(stack.train(sign))
     except Cancelled:
         raise
     except Exception:  # each says by itself what is wrong with it
@@ -135,7 +135,7 @@ def do_together(jobs: Sequence[Job], parts: Parts, sign: StopSign) -> list[Outco
     seconds = (time.perf_counter() - start) / len(ready)
     for i, (job, run) in enumerate(ready):
         if bool(stack.finite[i]):
-            outcomes.append(finished(job, run, told[i], seconds=seconds, stacked=len(ready)))
+            outcomes.append(finished(job, run, reached[i], seconds=seconds, stacked=len(ready)))
         else:
             outcomes.append(do(job, parts, sign))
     return outcomes
@@ -266,13 +266,13 @@ class Stack:
 
     def _measured(self, weights: Sequence[Tensor], which: Iterable[int], steps: Sequence[int]) -> dict[int, dict]:
         """Return the numbers of some runs, with these weights, on the splits that have labels."""
-        told: dict[int, dict[str, Any]] = {i: {"step": steps[i]} for i in which}
+        reached: dict[int, dict[str, Any]] = {i: {"step": steps[i]} for i in which}
         for name, examples in held_out(self.data).items():
             logits = self.answers(weights, examples)
-            for i in told:
+            for i in reached:
                 if bool(self.finite[i]):
-                    told[i][name] = measured(logits[i], examples, self.runs[i].teacher)
-        return told
+                    reached[i][name] = measured(logits[i], examples, self.runs[i].teacher)
+        return reached
 
     def student(self, i: int) -> nn.Module:
         """Return run ``i``'s student as it is now, as a module of its own in eval mode."""

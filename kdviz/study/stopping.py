@@ -1,4 +1,4 @@
-"""A sign to stop that reaches every worker: a file that they look for between two steps."""
+"""A stop sign that reaches every worker: a file that they look for between steps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BORN_OF = os.getppid()
 
 @dataclass(frozen=True)
 class Address:
-    """Where a study puts up its sign, as its workers are told."""
+    """Where a study puts up its stop sign, known to its workers."""
 
     path: str
     owner: int = field(default_factory=os.getpid)  # the process of the study
@@ -64,9 +64,9 @@ class StopSign:
 
 @contextmanager
 def stopped_by_ctrl_c(address: Address) -> Iterator[threading.Event]:
-    """Have Ctrl-C put up the sign for the block, and tell of it by the event; a second one interrupts at once.
+    """In the block, let Ctrl-C put up the sign and set the event; a second one interrupts at once.
 
-    Elsewhere than on the main thread there is no Ctrl-C to catch.
+    Outside the main thread there is no Ctrl-C to catch.
     """
     pressed = threading.Event()
     if threading.current_thread() is not threading.main_thread():

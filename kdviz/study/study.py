@@ -1,4 +1,4 @@
-"""Study: several distillations set against each other, each beside its twin."""
+"""Study: several distillations compared, each with its twin."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Result:
-    """What one run gave: as a member of an arm (a twin may be a member of several), and its outcome as plain JSON."""
+    """The result of one run: its place in an arm (a twin may be in several), and its outcome as plain JSON."""
 
     arm: Arm
     seed: int
@@ -47,37 +47,37 @@ class Result:
 
 
 class Study:
-    """Several distillations set against each other: same student, seeds, batches and budget, always with the twin.
+    """Several distillations compared: same student, seeds, batches and budget, always with the twin.
 
     Parameters
     ----------
     arms : dict of str to Recipe
-        What is compared, by name. :meth:`grid` makes the arms of a grid.
+        The recipes to compare, by name. :meth:`grid` makes the arms of a grid.
     seeds : int or sequence of int
-        How many, from 0 on, or which. A seed changes batches and initial weights, of all arms alike.
+        How many, from 0 on, or which. A seed determines batches and initial weights, for all arms alike.
     smoothing : float
-        Above 0, each student also stands beside a twin that learns smoothed labels, with this share spread evenly.
+        If > 0, each student is also compared with a twin trained on labels smoothed by this much.
     teacher : nn.Module, optional
         For recipes that name no teacher. In eval mode.
     student : callable or nn.Module, optional
         For recipes that describe no student: a function from a seed to an untrained module (torch's generator is seeded
-        for it), or a module that each run has a copy of, with the same initial weights whatever the seed.
+        for it), or a module that each run copies, with the same initial weights for every seed.
     data : Splits, (X, y), Dataset or DataLoader, optional
-        For all recipes, as it is; what :func:`kdviz.data.splits` takes.
+        For all recipes; anything :func:`kdviz.data.splits` takes.
 
     Raises
     ------
     TypeError, ValueError
-        In one sentence, when something given cannot work.
+        In one sentence, if an argument cannot work.
 
     Notes
     -----
-    A run's twin is the same student with the same seed, batches, learning rate and budget, and no teacher. What
-    concerns a teacher alone (temperature, alpha) does not concern the twin: arms that differ in nothing else share one,
-    which is computed once.
+    A run's twin is the same student with the same seed, batches, learning rate and budget, and no teacher. Settings of
+    the teacher alone (temperature, alpha) do not affect the twin: arms that differ in nothing else share one, which is
+    computed once.
 
     Each run is evaluated on validation data after each epoch, and on test data at two moments only: after its last step
-    and at its best epoch on validation data. Both are told.
+    and at its best epoch on validation data. Both are reported.
 
     Examples
     --------
@@ -113,19 +113,19 @@ class Study:
         Parameters
         ----------
         recipe : Recipe
-            What all arms share; ``run.recipe`` is one.
+            What all arms have in common, such as ``run.recipe``.
         seeds, smoothing
             As for :class:`Study`.
         **axes
             Values by the name of a field of the recipe (``learning_rate=[1e-3, 1e-2]``, ``teacher=["mnist-mlp-1200",
             "mnist-convnet"]``), or ``temperature``, ``alpha`` and ``fairness`` of its objective, or ``hidden``, the
-            layers of an mlp (``hidden=[(16,), (64,)]``). ``teacher``, ``student`` and ``data`` that are no lists of
-            names or descriptions are parts of your own, as for :class:`Study`.
+            layers of an mlp (``hidden=[(16,), (64,)]``). ``teacher``, ``student`` and ``data`` that are not lists of
+            names or descriptions are your own objects, as for :class:`Study`.
 
         Raises
         ------
         TypeError, ValueError
-            In one sentence, when an axis does not exist or a value does not fit.
+            In one sentence, if an axis does not exist or a value does not fit.
 
         Examples
         --------
@@ -150,12 +150,12 @@ class Study:
 
     @property
     def axes(self) -> tuple[str, ...]:
-        """The names of a grid's axes; none for arms given by name."""
+        """The names of a grid's axes; empty for arms given by name."""
         return tuple(self.arms[0].coordinates)
 
     @cached_property
     def _jobs(self) -> dict[tuple[str, int, Role], Job]:
-        """Every run by its place: arm, seed and role. A twin that several arms share has one job in several places."""
+        """Every run by arm, seed and role. A twin that several arms share is one job under several keys."""
         jobs: dict[tuple[str, int, Role], Job] = {}
         for arm in self.arms:
             for role in self._roles(arm):
@@ -170,12 +170,12 @@ class Study:
 
     @property
     def total(self) -> int:
-        """How many runs there are in all."""
+        """Number of runs in all."""
         return len({job.key for job in self._jobs.values()})
 
     @property
     def left(self) -> int:
-        """How many of them are still to do, those included that failed for a reason that may pass."""
+        """Number of runs still to do, including those that failed for a reason that may pass."""
         settled = {key for key, outcome in list(self._outcomes.items()) if _settled(outcome)}  # it may be under way
         return len({job.key for job in self._jobs.values()} - settled)
 
@@ -192,29 +192,29 @@ class Study:
         Parameters
         ----------
         folder : path, optional
-            Each outcome is written there as it comes, a JSON file a run; what is there already is not computed again.
-            Without a folder, outcomes are kept by this object alone.
+            Each outcome is written there as soon as it is known, one JSON file per run; outcomes already there are not
+            computed again. Without a folder, outcomes are kept only in this object.
         progress : bool
             Show a bar with the time left.
         n_jobs : int, optional
-            Worker processes, each with one thread; 1 computes in this process. By default what
-            ``joblib.parallel_config`` says, else as many as there are CPUs. Under
-            ``joblib.parallel_config(backend="dask")`` the runs go to dask's workers.
+            Worker processes, each with one thread; 1 computes in this process. By default the setting of
+            ``joblib.parallel_config``, else the number of CPUs. With ``joblib.parallel_config(backend="dask")`` the
+            runs go to dask's workers.
         stacked : {"auto", True, False}
-            Train small perceptrons that differ in the objective alone as one model: where that is faster, wherever it
-            can be done, or never. Outcomes are equal but for the rounding of sums.
+            Train small perceptrons that differ only in the objective as one model: where that is faster, wherever
+            possible, or never. Outcomes are equal up to the rounding of sums.
 
         Returns
         -------
         Study
-            Itself. A run that failed does not stop the others; :meth:`table` and :meth:`sentences` tell of it.
+            Itself. A failed run does not stop the others; :meth:`table` and :meth:`sentences` report it.
 
         Raises
         ------
         KeyboardInterrupt
-            After Ctrl-C, once the steps under way are done; what had finished is kept.
+            After Ctrl-C, once the current steps are done; finished runs are kept.
         RuntimeError
-            If the study is under way already, or a worker process died.
+            If the study is already running, or a worker process died.
         """
         if stacked not in ("auto", True, False):
             raise ValueError(f'stacked must be "auto", True or False, got {stacked!r}')
@@ -235,27 +235,29 @@ class Study:
             with tqdm(total=self.total, initial=self.total - len(missing), disable=not progress, unit="run") as bar:
                 self._do(units, address, count, folder, bar)
         if pressed.is_set():
-            raise KeyboardInterrupt(f"stopped with {self.left:,} of {self.total:,} runs to do; run it again to go on")
+            raise KeyboardInterrupt(
+                f"stopped with {self.left:,} of {self.total:,} runs to do; run it again to continue"
+            )
         return self
 
     def _do(self, units: list[tuple[Job, ...]], address: Address, count: int, folder: Path, bar: tqdm) -> None:
-        """Have the units done, and take in each outcome as it comes."""
+        """Have the units done, and store each outcome as it arrives."""
         try:
             for done in workers.outcomes(units, self.parts, address, count):
                 for outcome in done:
                     self._outcomes[outcome["key"]] = outcome
                     if _settled(outcome):
                         on_disk.write(folder, outcome)
-                bar.update(len(done))  # at once, so that the time left is told from whole units
+                bar.update(len(done))  # at once, so that the time left is estimated from whole units
         except BrokenProcessPool as error:
             if not Path(address.path).exists():
                 raise RuntimeError(
-                    "a worker process ended before its run did (out of memory?); what had finished is kept: "
+                    "a worker process died before its run had finished (out of memory?); finished runs are kept: "
                     "run the study again, with fewer n_jobs"
                 ) from error
 
     def _missing(self, folder: Path) -> list[Job]:
-        """Take in what is on disk, write there what is not, and return the jobs that are still to do."""
+        """Read the outcomes on disk, write those that are missing there, and return the jobs still to do."""
         missing = []
         for key, job in {job.key: job for job in self._jobs.values()}.items():
             found = on_disk.read(folder, key)
@@ -272,7 +274,7 @@ class Study:
     def _under_way(self, address: Address) -> Iterator[None]:
         with self._lock:
             if self._address is not None:
-                raise RuntimeError("this study is under way already; wait for it, or study.cancel()")
+                raise RuntimeError("this study is already running; wait for it, or call study.cancel()")
             self._address = address
         try:
             yield
@@ -282,15 +284,14 @@ class Study:
             address.take_down()
 
     def cancel(self) -> None:
-        """Ask a study that is under way to stop, from any thread; what has finished is kept, and ``run`` goes on with
-        the rest."""
+        """Stop a running study, from any thread; finished runs are kept, and ``run`` continues with the rest."""
         with self._lock:
             if self._address is not None:
                 self._address.put_up()
 
     @property
     def results(self) -> list[Result]:
-        """The runs that are done, by arm, role and seed."""
+        """The finished runs, by arm, role and seed."""
         arms = {arm.name: arm for arm in self.arms}
         return [
             Result(arms[name], seed, role, self._outcomes[job.key])
@@ -300,7 +301,7 @@ class Study:
 
     @property
     def failed_twins(self) -> Sequence[tuple[str, Role, int, str]]:
-        """Arm, role, seed and sentence of each twin that failed; of one that arms share, the first arm."""
+        """Arm, role, seed and sentence of each failed twin; for a shared one, the first arm."""
         found = {
             result.outcome["key"]: (result.arm.name, result.role, result.seed, result.outcome["sentence"])
             for result in reversed(self.results)
@@ -311,24 +312,24 @@ class Study:
     def frame(self) -> pd.DataFrame:
         """Return the runs as a tidy pandas frame: a row for each run, split and moment.
 
-        Columns: arm, the axes of a grid, seed, role ("student", "twin", "smoothed"), run (the same where arms share a
-        twin: its rows then stand there for each of them), split, moment ("last" step, or "best" epoch on validation
-        data), step, examples, errors, accuracy, nll (nats), ece, brier, agreement with the teacher and kl(teacher ‖
-        student) at T = 1 (nats; a twin, which may serve arms with several teachers, is compared with none),
-        teacher_errors, parameters, macs, seconds (of computing, on one thread), stacked (runs trained together), state
-        and sentence. A run that failed has one row, which says why.
+        Columns: arm, the axes of a grid, seed, role ("student", "twin", "smoothed"), run (a shared twin has the same in
+        the rows of each of its arms), split, moment ("last" step, or "best" epoch on validation data), step, examples,
+        errors, accuracy, nll (nats), ece, brier, agreement with the teacher and kl(teacher ‖ student) at T = 1 (nats; a
+        twin, which may belong to arms with several teachers, is compared with none), teacher_errors, parameters, macs,
+        seconds (of computing, on one thread), stacked (runs trained together), state and sentence. A failed run has one
+        row, with the reason.
         """
         from .table import frame
 
         return frame(self)
 
     def table(self) -> pd.DataFrame:
-        """Return the arms as a pandas frame: a row an arm, errors on test data.
+        """Return the arms as a pandas frame: one row per arm, errors on test data.
 
-        Columns: arm, the axes of a grid, seeds (students that came to their end), failed, examples, teacher_errors;
+        Columns: arm, the axes of a grid, seeds (finished students), failed, examples, teacher_errors;
         then, each with the suffix ``_last`` (after the last step) and ``_best`` (at the best epoch on validation data):
         ``errors`` and ``errors_sd`` (mean and standard deviation over seeds), the same of the twin, and ``twin_``
-        ``difference``, ``low``, ``high``, ``pairs`` and ``verdict``, the paired difference student less twin with its
+        ``difference``, ``low``, ``high``, ``pairs`` and ``verdict``, the paired difference student − twin with its
         95 % interval (:func:`kdviz.measure.paired`), ``validation_errors``; at last ``chosen``, whether it is what
         :meth:`best` gives. With ``smoothing`` the same columns of ``smoothed_``.
         """
@@ -337,7 +338,7 @@ class Study:
         return table(self)
 
     def sentences(self) -> list[str]:
-        """Return what the study has shown so far, in words; no gain is called a gain inside the noise."""
+        """Return the results so far in words; nothing within the noise is called a gain."""
         return words.sentences(self)
 
     def compare(self, arm: str, *, moment: Moment = "last", split: Split = "test") -> Comparison:
@@ -359,19 +360,19 @@ class Study:
         Parameters
         ----------
         split : {"validation"}
-            Said to be read: an arm is never chosen on test data.
+            For the reader's sake: an arm is never chosen on test data.
         moment : {"last", "best"}
             After the last step, or at each run's best epoch.
 
         Raises
         ------
         ValueError
-            If another split is asked for, or no arm has finished all its seeds.
+            If another split is passed, or no arm has finished all its seeds.
         """
         if split != "validation":
             raise ValueError(
-                f"an arm is chosen on validation data; chosen on {split} data its errors there would be too good "
-                'to be true: best("validation")'
+                f"an arm must be chosen on validation data, got {split!r}: chosen there, its errors would be too good "
+                'to be true; use best("validation")'
             )
         arm = self.choice(moment)
         if arm is None:
@@ -379,7 +380,7 @@ class Study:
         return arm
 
     def choice(self, moment: Moment) -> Arm | None:
-        """Return what :meth:`best` gives, or None where there is none yet; an arm with a failed run is not chosen."""
+        """Return :meth:`best`, or None if there is none yet; an arm with a failed run is not chosen."""
         found = [compare(self, arm, moment, "validation") for arm in self.arms]
         whole_ones = [one for one in found if len(one.errors["student"]) == len(self.seeds)]
         return min(whole_ones, key=lambda one: one.mean()).arm if whole_ones else None
@@ -390,7 +391,7 @@ class Study:
 
 
 def _settled(outcome: Outcome) -> bool:
-    """Whether a run came to its end, or failed as it would again."""
+    """Whether a run has finished, or failed as it would again."""
     return outcome["state"] == "finished" or bool(outcome.get("lasting"))
 
 
@@ -405,7 +406,7 @@ def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
 
 
 def _parts(teacher: Any = None, student: Any = None, data: Any = None) -> Parts:
-    """Return parts of your own. Modules are copied: what becomes of yours later does not change what keys stand for."""
+    """Return the user's own parts. Modules are copied, so that later changes to them do not invalidate the keys."""
     data = None if data is None else data_sets.splits(data)
     if teacher is not None:
         about = {} if data is None else {"classes": data.classes, "features": data.features}

@@ -255,7 +255,7 @@ def test_a_notebook_that_is_none_is_listed_with_a_word_and_harms_no_other(server
         item = re.search(rf"<li[^>]*>\s*<a href=\"/voila/render/{name}\">.*?</li>", text, re.DOTALL)
         assert item, name
         assert f"Cannot be shown: {word}" in item[0]
-    for word in ("it is a folder", "it has 200 MB, and 34 MB is the most"):
+    for word in ("it is a folder", "it has 200 MB, and 34 MB is the maximum"):
         assert text.count(word) == 1
     for name, _ in ODD_BUT_FINE:
         assert re.search(rf"<a href=\"/voila/render/{name}\">[^<]+</a>\s*<p class=\"kd-path\">", text), name
@@ -286,7 +286,7 @@ def test_a_kernel_that_is_not_installed_is_named_as_the_cause(server: Any, folde
     other = {"kernelspec": {"name": "nope", "language": "nope", "display_name": "Nope"}}
     (folder / "other.ipynb").write_text(notebook(metadata=other))
     status, _, text = ask(server, "/voila/render/other.ipynb")
-    assert (status, "asks for a kernel that is not installed" in text) == (422, True)
+    assert (status, "needs a kernel that is not installed" in text) == (422, True)
     (folder / "other.ipynb").unlink()
 
 
@@ -393,7 +393,7 @@ def test_a_visitor_with_a_token_gets_a_living_page_and_no_token_in_its_address(
 def test_an_empty_token_lets_everyone_in_with_a_warning(serve: Callable[..., Any], folder: Path) -> None:
     server = serve(folder, "--no-preheat", "--anyone", "--token", "")
     assert "token" not in server.url
-    assert len(server.told("warning: whoever reaches this address runs code here")) == 1
+    assert len(server.told("warning: with an empty --token anyone who reaches this address can run code here")) == 1
     assert ask(server, "/")[0] == 200
 
 

@@ -120,7 +120,7 @@ def test_one_seed_is_shown_without_intervals_and_claims_nothing(recipe, data, te
     with pytest.raises(ValueError, match="no run of this study has finished yet"):
         figures.overview(study)
     figure = figures.overview(study.run(progress=False, n_jobs=1))
-    assert figure.layout.title.text == "One seed: what the noise between seeds is, it cannot say"
+    assert figure.layout.title.text == "One seed: the noise between seeds is unknown"
     assert list({trace.name: trace for trace in figure.data}["Student"].error_y.array) == [0.0, 0.0]
 
 

@@ -197,7 +197,7 @@ def test_a_group_without_positive_labels_has_no_true_positive_rate_and_leaves_th
     found = bias(predictions, y, {"g": group}, resamples=50).of("student", "g")
     rate = found.group("2").true_positive_rate
     assert rate.n == 0 and all(math.isnan(v) for v in (rate.value, rate.low, rate.high))
-    assert found.notes == ("Without a positive label, so without a true positive rate: 2.",)
+    assert found.notes == ("No positive label, so no true positive rate: 2.",)
     assert found.notes[0] in found.sentence()
     choice, there = predictions["student"], group < 2
     tpr = [choice[(group == k) & (y == 1)].mean() for k in (0, 1)]
@@ -280,19 +280,19 @@ OK = ([0, 1], [0, 1], ["a", "b"])
 
 
 @pytest.mark.parametrize(("change", "says"), [
-    ({"y": []}, r"y must hold one class index for each of at least one example, got float64 of shape \(0,\)"),
+    ({"y": []}, r"y must hold one class index per example, at least one, got float64 of shape \(0,\)"),
     ({"y": [0.0, math.nan]}, "y must hold one class index"),
-    ({"y": [0, -2]}, "y must be 0 or more, or -1 where the class is not known, got -2"),
+    ({"y": [0, -2]}, "y must be 0 or more, or -1 where the class is unknown, got -2"),
     ({"y": [-1, -1]}, r"none of the 2 examples has a known label \(0 or more\)"),
-    ({"predictions": {}}, "predictions holds no model"),
+    ({"predictions": {}}, "predictions is empty"),
     ({"predictions": {"student": [0]}}, r"predictions of 'student' must be 2 class indices, .* shape \(1,\)"),
-    ({"predictions": {"student": [[math.nan, 1.0]] * 2}}, r"float64 of shape \(2, 2\): for logits give logits.argmax"),
+    ({"predictions": {"student": [[math.nan, 1.0]] * 2}}, r"float64 of shape \(2, 2\): for logits pass logits.argmax"),
     ({"predictions": {"student": [0.2, 0.7]}}, "predictions of 'student' must be 2 class indices"),
-    ({"groups": {}}, "groups holds no grouping"),
+    ({"groups": {}}, "groups is empty"),
     ({"groups": {"sex": ["a"]}}, r"grouping 'sex' must have one entry for each of 2 examples, got shape \(1,\)"),
     ({"groups": {"sex": [None, math.nan]}}, "no example with a known label belongs to a group of 'sex'"),
     ({"groups": {"sex": np.array([1, "1"], dtype=object)}}, "grouping 'sex' has different groups with the same name"),
-    ({"positive": -1}, "positive must be a class index, 0 or more, or None where there is none, got -1"),
+    ({"positive": -1}, "positive must be a class index, 0 or more, or None for no such class, got -1"),
     ({"confidence": 95}, "confidence must lie between 0 and 1"),
     ({"resamples": 0}, "resamples must be at least 1, such as 1000, got 0"),
 ])  # fmt: skip
@@ -304,7 +304,7 @@ def test_what_cannot_be_measured_is_said_in_a_sentence(change, says):
 
 def test_numbers_that_are_no_groups_are_sent_to_bands():
     y = np.zeros(1001, dtype=int)
-    with pytest.raises(ValueError, match=r"grouping 'age' has 1,001 groups, at most 1,000 .* with bands\(values\)"):
+    with pytest.raises(ValueError, match=r"at most 1,000 groups in grouping 'age', got 1,001.* with bands\(values\)"):
         bias({"m": y}, y, {"age": np.linspace(0, 1, 1001)})
 
 

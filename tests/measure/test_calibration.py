@@ -178,7 +178,7 @@ def test_one_example_has_no_interval_and_without_resamples_the_errors_have_none(
     for name in ("ece", "mce", "nll", "brier"):
         assert all(math.isnan(v) for found in (one, none) for v in getattr(found, f"{name}_interval"))
     assert math.isnan(one.overconfidence_interval.low) and none.overconfidence_interval.low > 0
-    assert one.sentence().startswith("Without an interval nothing can be said of over-confidence: over ")
+    assert one.sentence().startswith("Without an interval nothing can be said about over-confidence: over ")
     assert "(no interval)" in one.sentence() and math.isnan(none.mce_if_calibrated)
     assert calibration([[1.0, 0.0]], [1]).brier == pytest.approx(2 / (1 + math.exp(-1)) ** 2, rel=1e-12)
 
@@ -243,20 +243,20 @@ def test_the_sentence_says_no_more_than_the_interval():
     assert over.sentence().startswith("The model is over-confident: over 400 examples its mean confidence is 0.953 and")
     assert "a difference of +20.3 points (95 % CI +" in over.sentence()
     assert under.sentence().startswith("The model is under-confident: ") and "of -14.4 points" in under.sentence()
-    assert fair.sentence().startswith("Neither over- nor under-confidence can be told from these examples: ")
+    assert fair.sentence().startswith("These examples show neither over- nor under-confidence: ")
 
 
-EITHER = "cannot be told to be over- or under-confident"
+EITHER = "shows neither over- nor under-confidence"
 
 
 @pytest.mark.parametrize(("teacher", "student", "says"), [
-    (over, over, "Over-confidence is found in both, teacher and student: "),
-    (over, under, "The teacher's over-confidence is not found in the student, which is under-confident: "),
-    (over, fair, f"The teacher's over-confidence is not found in the student, which {EITHER}: "),
-    (under, over, "The student's over-confidence is not found in the teacher, which is under-confident: "),
-    (fair, over, f"The student's over-confidence is not found in the teacher, which {EITHER}: "),
-    (fair, under, f"Over-confidence is found in neither: the teacher {EITHER}, the student is under-confident: "),
-    (measure([[1.0, 0.0]], [0]), measure([[1.0, 0.0]], [1]), "Without intervals nothing can be said of inherited "),
+    (over, over, "Both teacher and student are over-confident: "),
+    (over, under, "The teacher is over-confident; the student is under-confident: "),
+    (over, fair, f"The teacher is over-confident; the student {EITHER}: "),
+    (under, over, "The student is over-confident; the teacher is under-confident: "),
+    (fair, over, f"The student is over-confident; the teacher {EITHER}: "),
+    (fair, under, f"Neither is over-confident: the teacher {EITHER}, the student is under-confident: "),
+    (measure([[1.0, 0.0]], [0]), measure([[1.0, 0.0]], [1]), "Without intervals nothing can be said about inherited "),
 ])  # fmt: skip
 def test_what_may_be_said_of_inheriting(teacher, student, says):
     sentence = inherited(teacher, student)
@@ -265,7 +265,7 @@ def test_what_may_be_said_of_inheriting(teacher, student, says):
     assert math.isnan(low) or (
         f"{100 * teacher.overconfidence:+.1f} points (95 % CI {100 * low:+.1f} to {100 * high:+.1f})" in sentence
     )
-    assert sentence.endswith(" in the student.") and f"{100 * student.overconfidence:+.1f} points (" in sentence
+    assert sentence.endswith(" for the student.") and f"{100 * student.overconfidence:+.1f} points (" in sentence
 
 
 def test_models_measured_apart_are_not_compared():

@@ -147,7 +147,7 @@ def test_without_labels_there_is_agreement_but_no_accuracy():
         assert absent == (None,) * 6 and f.classes == () and f.n_labelled == 0
         assert f.agreed == (t.argmax(1) == s.argmax(1)).sum()
         assert f.frame()["measure"].tolist() == ["n", "n_labelled", "agreement", "kl", "rank_agreement"]
-        assert f.sentence().endswith("of 60 examples; without labels nothing can be said of errors.")
+        assert f.sentence().endswith("of 60 examples; without labels nothing can be said about errors.")
         with pytest.raises(ValueError, match="no example has a label"):
             f.cell("errors_new")
 
@@ -203,13 +203,13 @@ TWO = [[0.0, 1.0], [1.0, 0.0]]
     (np.zeros((0, 2)), np.zeros((0, 2)), None, r"teacher logits must have shape \(examples, classes\) with at least 1"),
     (np.zeros((2, 1)), np.zeros((2, 1)), None, r"at least 1 example and 2 classes, got \(2, 1\)"),
     ([0.0, 1.0], TWO, None, r"teacher logits must have shape .* got \(2,\)"),
-    (TWO, [[0.0, 1.0]], None, r"shape \(2, 2\) and student logits \(1, 2\); both must be"),
+    (TWO, [[0.0, 1.0]], None, r"must have the same shape .* got \(2, 2\) and \(1, 2\)"),
     (TWO, [[0.0, 1.0], [math.nan, 0.0]], None, "student logits must be finite, got nan or inf in 1 of 2 .* example 1;"),
     ([[0.0, math.inf], [1.0, 0.0]], TWO, None, "teacher logits must be finite, got nan or inf in 1 of 2"),
     (TWO, TWO, [0], r"y must hold one label for each of 2 examples, got shape \(1,\)"),
-    (TWO, TWO, [0, 2], r"labels must be in \[-1, 1\] for 2 classes \(-1: not known\), got 0 to 2"),
+    (TWO, TWO, [0, 2], r"labels must be in \[-1, 1\] for 2 classes \(-1: unknown\), got 0 to 2"),
     (TWO, TWO, [-2, 1], r"labels must be in .* got -2 to 1"),
-    (TWO, TWO, [0.0, 1.0], "y must hold whole numbers, one class index an example, got float32"),
+    (TWO, TWO, [0.0, 1.0], "y must hold whole numbers, one class index per example, got float32"),
 ])  # fmt: skip
 def test_what_cannot_be_compared_is_said_in_a_sentence(t, s, y, says):
     with pytest.raises(ValueError, match=says):

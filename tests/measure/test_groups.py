@@ -150,7 +150,7 @@ def test_bands_are_named_by_what_they_hold_with_digits_enough():
     (["a"], 2, None, "values must be finite numbers, or NaN"),
     ([1, 2], 1, None, "count must be at least 2, got 1"),
     ([1, 1, 1, 2], 3, None, "only 2 of 3 bands are filled: ask for fewer"),
-    ([1, 2], 2, ("a",), r"names must hold 2 different names, one a band, got \['a'\]"),
+    ([1, 2], 2, ("a",), r"names must hold 2 different names, one per band, got \['a'\]"),
     ([1, 2], 2, ("a", "a"), "names must hold 2 different names"),
 ])  # fmt: skip
 def test_what_cannot_be_cut_is_said_in_a_sentence(values, count, names, says):

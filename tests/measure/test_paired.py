@@ -120,7 +120,7 @@ def test_one_pair_has_no_interval():
 
 @pytest.mark.parametrize("differences", [[], [1.0, math.nan], [math.inf], [[1.0, 2.0]], 3.0])
 def test_what_are_no_differences_is_said_in_a_sentence(differences):
-    with pytest.raises(ValueError, match="differences must be one or more finite numbers, one a pair, got"):
+    with pytest.raises(ValueError, match="differences must be one or more finite numbers, one per pair, got"):
         paired(differences)
 
 

@@ -89,7 +89,7 @@ def test_a_correspondence_that_is_chance_is_said():
     assert "; shuffled examples give up to 0." in found.sentence()
     noise = dataclasses.replace(found, by_chance=np.ones_like(found.matrix))
     layer = found.student_layers[-1]
-    assert "No more alike than shuffled examples: the best match of " in noise.sentence() and noise.is_chance(
+    assert "No more similar than shuffled examples: the best match of " in noise.sentence() and noise.is_chance(
         noise.best()[layer], layer
     )
     without = correspondence(teacher, student, X, shuffles=0, debiased=False)
@@ -171,18 +171,21 @@ def test_best_frame_and_sentence_of_a_correspondence():
     assert table[table.best][["teacher_layer", "student_layer"]].to_numpy().tolist() == [["a", "x"], ["b", "y"]]
     assert found.sentence() == (
         "Over 50 of 100 examples the student's layer y is most like the teacher's b (linear CKA 0.71). It is the "
-        "poorest match of its 2 layers. The best matches keep the order of depth. No number for the teacher's flat: "
-        "the same for all examples."
+        "poorest match of its 2 layers. The best matches keep the order of depth. No number for the teacher's flat, "
+        "whose output is the same for all examples."
     )
 
 
 def test_a_crossed_order_and_no_number_at_all_are_told():
     crossed = Correspondence(("a", "b"), ("x", "y"), np.array([[0.1, 0.8], [0.6, 0.2]]), 5, 5)
-    assert "Of its 2 layers x finds the poorest match, b (0.60)" in crossed.sentence()
+    assert "Of its 2 layers x has the poorest match, b (0.60)" in crossed.sentence()
     assert "do not keep the order" in crossed.sentence()
     nothing = Correspondence(("a",), ("x",), np.array([[math.nan]]), 5, 5)
     assert nothing.best() == {} and not nothing.frame().best.any()
-    assert nothing.sentence() == "Nothing can be said of 5 examples: one of each two layers gives all of them the same."
+    assert (
+        nothing.sentence()
+        == "Nothing can be said from 5 examples: in each pair of layers one gives all of them the same output."
+    )
 
 
 def test_more_examples_than_the_limit_are_evenly_spaced():
@@ -217,7 +220,7 @@ REFUSED = {
     ),
     "did not run": (
         lambda: correspondence(Unused(), Unused(), drawn(4, 4, 8), "attend"),
-        "the teacher's layer 'attend' must give one tensor (examples, ...), and it did not run or gave none",
+        "the teacher's layer 'attend' must return one tensor (examples, ...), but it did not run or gave none",
     ),
     "different N of features": (
         lambda: linear_cka({"a": drawn(4, 2)}, {"b": drawn(5, 2)}),

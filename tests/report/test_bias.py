@@ -80,7 +80,7 @@ def test_adult_brings_its_groups_and_ages_come_in_bands(report):
     assert report.bias.groupings == ("sex", "race", "age", "sex & race", "sex & age", "race & age")
     assert report.bias.positive == 1 and report.bias.models == ("teacher", "twin", "student")
     assert len(report.bias.of("student", "age").groups) == 3
-    assert "Numbers of age are cut into 3 bands of about equally many examples." in report.sentences("bias")
+    assert "Numbers of age are cut into 3 bands with about equally many examples." in report.sentences("bias")
 
 
 def test_the_frame_is_tidy(report):
@@ -234,7 +234,7 @@ def test_a_group_of_five_is_too_few_to_say():
     report = kd.compare(teacher, student, data, groups={"size": few})
     said = report.sentences("bias")
     assert said[0].startswith("Too few to say: by size, ") and said[0] in report.headlines()
-    assert "Fewer than 30 members, so that their rates say little: few (n = 5)." in said
+    assert "Fewer than 30 members, so their rates are uncertain: few (n = 5)." in said
 
 
 @pytest.mark.parametrize(
@@ -265,24 +265,24 @@ def test_pairs_are_formed_of_few_groupings_only():
     teacher, student, data, site = planted()
     report = kd.compare(teacher, student, data, groups={f"site {i}": site for i in range(5)})
     assert len(report.bias.groupings) == 5
-    assert "Pairs of groupings are formed of at most 4 groupings." in report.sentences("bias")
+    assert "Pairs of groupings are formed from at most 4 groupings." in report.sentences("bias")
 
 
 def test_without_labels_there_is_a_sentence_and_no_bias(part):
     teacher, student, (X, _), site = planted()
     report = kd.compare(teacher, student, X, groups={"site": site})
     assert report.bias is None
-    assert report.sentences("bias") == ["No example has a label: whom the models fail is not known."]
+    assert report.sentences("bias") == ["No example has a label: whom the models fail is unknown."]
 
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
         ({"groups": {"site": ["a", "b"]}}, r"groups\['site'\] must have 2,000 entries, one for each compared example"),
-        ({"groups": {"site": 3}}, "got the shape"),
-        ({"groups": ["site"]}, "the data carry no groups, got the name 'site'"),
-        ({"groups": "all"}, "the data carry no groups: give groups="),
-        ({"groups": "site"}, r"got 'site': for a column of the data write groups=\['site'\]"),
+        ({"groups": {"site": 3}}, r"got shape \(\)"),
+        ({"groups": ["site"]}, "the data have no groups, got 'site'"),
+        ({"groups": "all"}, "the data have no groups: pass groups="),
+        ({"groups": "site"}, r"got 'site': for a column of the data pass groups=\['site'\]"),
         ({"groups": 3}, "groups must be a dict of values by name, a DataFrame, a list of names or"),
         ({"positive": 2}, "positive must be a class index below 2"),
         ({"positive": "yes"}, "positive must be a class index below 2"),
@@ -295,7 +295,7 @@ def test_what_does_not_fit_is_told_in_a_sentence(change, sentence):
 
 
 def test_an_unknown_name_is_answered_with_those_there(report, part):
-    with pytest.raises(ValueError, match="the data carry sex, race, age, got the name 'gender'"):
+    with pytest.raises(ValueError, match="expected one of sex, race, age, got 'gender'"):
         kd.compare(report.models["teacher"], report.models["student"], part, groups=["gender"])
 
 

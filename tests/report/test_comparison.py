@@ -72,8 +72,8 @@ def test_labels_in_the_validation_part_alone_fit_temperatures_and_no_more():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"student": line(classes=4)}, "different numbers of classes .the teacher with 3, the student with 4."),
-        ({"classes": ["a", "b"]}, "answer with 3 classes and the data name 2"),
+        ({"student": line(classes=4)}, "different numbers of them .the teacher has 3, the student has 4."),
+        ({"classes": ["a", "b"]}, "expected names for the models' 3 classes, got 2"),
         ({"data": (toy()[0], torch.full((300,), 7))}, "labels must be below 3"),
         ({"temperature": 0.0}, "temperature"),
     ],

@@ -27,7 +27,7 @@ def test_checks_that_cannot_be_made_are_notes_beside_the_maps():
     assert set(report.maps.values) == {"teacher", "student"} and set(report.maps.against_random) == {"student"}
     assert set(report.maps.curves) == {"teacher", "student"}
     (note,) = report.maps.notes
-    assert note.startswith("The teacher's maps are not set against random weights: the model has no weights")
+    assert note.startswith("The teacher's maps were not compared with random weights: the model has no weights")
     assert note in report.sentences("saliency") and escape(note) in html.page(report, "x")
 
 

@@ -46,7 +46,7 @@ def test_a_temperature_is_set_within_the_objective_of_the_same_point(recipe):
     [
         ({}, "at least one axis"),
         ({"temprature": [1]}, "an axis must be one of temperature, alpha, .*, got 'temprature'"),
-        ({"seed": [1, 2]}, "give the study its seeds"),
+        ({"seed": [1, 2]}, "pass seeds to the study"),
         ({"temperature": []}, "temperature must have at least one value"),
         ({"temperature": [1, 1]}, "may appear once, got temperature 1 twice"),
         ({"temperature": [-1]}, "temperature must be"),

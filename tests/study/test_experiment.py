@@ -48,7 +48,7 @@ def test_damage_to_an_experiment_is_a_sentence_or_another_whole_experiment(name,
             {"methods": None, "grid": {"temperature": [2, -1]}},
             r"experiment\.grid\.temperature\[1\] must be a finite number > 0, got -1",
         ),
-        ({"methods": None, "grid": {"seed": [1]}}, "experiment.grid does not fit its base: seed is no axis"),
+        ({"methods": None, "grid": {"seed": [1]}}, "experiment.grid does not fit its base: seed is not an axis"),
         (
             {"methods": None, "grid": {name: [1] * 1000 for name in ("temperature", "epochs")}},
             "experiment.grid must have at most 10,000 arms, got 1,000,000",

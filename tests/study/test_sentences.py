@@ -33,7 +33,7 @@ def test_a_title_counts_only_arms_with_seeds_enough(recipe, digits):
     one, two = (
         kd.Study({"calm": recipe, "wild": wild}, seeds=n, data=digits).run(progress=False, n_jobs=1) for n in (1, 2)
     )
-    for study, told in ((one, "One seed: what the noise between seeds is"), (two, "Of 1 arm, ")):
+    for study, told in ((one, "One seed: the noise between seeds is"), (two, "Of 1 arm, ")):
         assert title([study.compare(arm.name) for arm in study.arms]).startswith(told)
     assert title([one.compare("calm"), two.compare("calm")]) == title([two.compare("calm")])
     assert title([two.compare("wild")]) == "No arm has a twin to be compared with yet"

@@ -81,7 +81,7 @@ def test_ctrl_c_in_a_terminal_stops_soon_and_keeps_what_had_finished(under_way, 
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
     told, _ = process.communicate(timeout=120)
     assert process.returncode == 0
-    assert "stopped with 2 of 4 runs to do; run it again to go on; left 2, done 2" in told
+    assert "stopped with 2 of 4 runs to do; run it again to continue; left 2, done 2" in told
     kept = [path for path in (tmp_path / "kept").iterdir() if path.name != durable.LOCK]
     assert len(kept) == 2 and all(path.suffix == ".json" for path in kept)
 

@@ -36,7 +36,7 @@ def test_the_best_arm_is_chosen_on_validation_data_and_never_on_test_data(study)
     }
     assert validation[study.best().name] == min(validation.values())
     assert study.table().set_index("arm").chosen.to_dict() == {name: name == study.best().name for name in validation}
-    with pytest.raises(ValueError, match="chosen on validation data; chosen on test data"):
+    with pytest.raises(ValueError, match="must be chosen on validation data, got 'test'"):
         study.best("test")
     with pytest.raises(ValueError, match='moment must be "last" or "best"'):
         study.best(moment="first")
@@ -142,7 +142,7 @@ def test_a_study_cannot_be_under_way_twice(recipe, digits, monkeypatch):
     seen = []
 
     def do_and_run_again(*arguments):
-        with pytest.raises(RuntimeError, match="under way already"):
+        with pytest.raises(RuntimeError, match="already running"):
             study.run(progress=False, n_jobs=1)
         seen.append(True)
         return original(*arguments)

@@ -74,7 +74,7 @@ def test_a_worker_that_dies_is_told_in_a_sentence_and_takes_nothing_finished_alo
     study = kd.Study({"Hinton": nameless}, seeds=1, student=student, data=digits)
     study.run(tmp_path, progress=False, n_jobs=1)
     more = kd.Study({"Hinton": nameless}, seeds=2, student=student, data=digits)
-    with pytest.raises(RuntimeError, match="a worker process ended before its run did"):
+    with pytest.raises(RuntimeError, match="a worker process died before its run had finished"):
         more.run(tmp_path, progress=False, n_jobs=2)
     assert more.left == 2 and more.total == 4
     assert more.run(tmp_path, progress=False, n_jobs=1).left == 0

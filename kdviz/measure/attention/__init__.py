@@ -1,7 +1,7 @@
 """Attention: where the layers of two models look.
 
-Two views of what goes on inside. The maps of attention transfer say where a layer is active; the matrices of a
-transformer say which token draws on which. How alike layers are, wherever they look, is in ``similarity.py``.
+There are two views. The maps of attention transfer show where a layer is active; the attention matrices of a
+transformer show which token attends to which. How similar layers are, wherever they look, is in ``similarity.py``.
 """
 
 from .comparison import Attention, MapDistance, attention, compare, distance

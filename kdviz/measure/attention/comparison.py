@@ -32,9 +32,9 @@ class MapDistance:
     Attributes
     ----------
     squared : ndarray of float64, shape (N,)
-        ‖Q_a − Q_b‖² in [0, 2] where the maps have no negative value; 1 where only one of the two is 0 throughout.
+        ‖Q_a − Q_b‖² in [0, 2] if the maps have no negative value; 1 if only one of the two is 0 throughout.
     cosine : ndarray of float64, shape (N,)
-        ⟨Q_a, Q_b⟩ in [-1, 1]; nan where either map is 0 throughout. Elsewhere squared = 2 − 2 · cosine.
+        ⟨Q_a, Q_b⟩ in [-1, 1]; nan if either map is 0 throughout. Otherwise squared = 2 − 2 · cosine.
     """
 
     squared: np.ndarray
@@ -43,21 +43,21 @@ class MapDistance:
 
 @dataclass(frozen=True, eq=False)
 class Attention:
-    """The maps of two models, layer by layer, and how far they are apart.
+    """The maps of two models, layer by layer, and how far apart they are.
 
     Attributes
     ----------
     teacher_maps, student_maps : dict of str to Tensor, shape (N, h, w)
         By layer, in order.
     squared, cosine : ndarray of float64, shape (T, S, N)
-        As of :class:`MapDistance`, of each teacher layer, student layer and example.
+        See :class:`MapDistance`; for each teacher layer, student layer and example.
     by_chance : ndarray of float64, shape (T, S)
-        Median cosine of the student's map of an example with the teacher's map of the next one: what two maps share
-        whatever they are of, where neighbours in X have nothing to do with each other. nan where there is one example.
+        Median cosine of the student's map of an example with the teacher's map of the next one: what maps of unrelated
+        examples share, provided that neighbours in X are unrelated. nan for a single example.
     examples : ndarray of int64, shape (N,)
-        Places of the examples in X.
+        Indices of the examples in X.
     n_given : int
-        How many examples X had.
+        Number of examples in X.
     """
 
     teacher_maps: dict[str, Tensor] = field(repr=False)
@@ -70,7 +70,7 @@ class Attention:
 
     @property
     def n(self) -> int:
-        """How many examples were looked at."""
+        """Number of examples used."""
         return len(self.examples)
 
     @property
@@ -84,21 +84,21 @@ class Attention:
         return tuple(self.student_maps)
 
     def median(self) -> np.ndarray:
-        """Return the median cosine of each teacher and student layer, shape (T, S); nan where there is none."""
+        """Return the median cosine of each teacher and student layer, shape (T, S); nan if there is none."""
         return _median(self.cosine)
 
     def nearest(self) -> dict[str, str]:
         """Return, for each student layer, the teacher layer with the highest median cosine.
 
-        Student layers whose maps are 0 throughout are left out. Maps of few places, and smooth ones, are alike more
-        easily: hold what is nearest against ``by_chance``.
+        Student layers whose maps are 0 throughout are left out. Small maps, and smooth ones, are easily similar:
+        compare the cosine with ``by_chance``.
         """
         return best_match(self.teacher_layers, self.student_layers, self.median())
 
     def frame(self) -> pd.DataFrame:
         """Return a table with a row for each teacher layer, student layer and example.
 
-        Columns ``teacher_layer``, ``student_layer``, ``example`` (place in X), ``squared`` and ``cosine``.
+        Columns ``teacher_layer``, ``student_layer``, ``example`` (index in X), ``squared`` and ``cosine``.
         """
         import pandas as pd
 
@@ -107,18 +107,19 @@ class Attention:
         return table.assign(squared=self.squared.ravel(), cosine=self.cosine.ravel())
 
     def sentence(self) -> str:
-        """Return what was found, in words.
+        """Return the result in words.
 
         >>> maps = {"relu1": torch.eye(3).expand(2, 3, 3)}
         >>> print(compare(maps, maps).sentence())
-        The student's map after relu1 lies nearest to the teacher's after relu1 (median cosine 1.00); the last maps of
-        both, the teacher's relu1 and the student's relu1, have a cosine of 1.00, and of 1.00 where the teacher's is of
-        another example (medians of 2 examples).
+        The student's map after relu1 is most similar to the teacher's after relu1 (median cosine 1.00); the last maps
+        of both, the teacher's relu1 and the student's relu1, have a cosine of 1.00, and of 1.00 between different
+        examples (medians of 2 examples).
         """
         median, nearest = self.median(), self.nearest()
         if not nearest:
             examples = of_examples(self.n, self.n_given)
-            return t("Nothing can be said of {examples}: one of each two maps is 0 throughout.", examples=examples)
+            text = mark("Nothing can be said from {examples}: in each pair of maps one is 0 throughout.")
+            return t(text, examples=examples)
         student = list(nearest)[-1]
         row, column = self.teacher_layers.index(nearest[student]), self.student_layers.index(student)
         last, by_chance = median[-1, -1], self.by_chance[-1, -1]
@@ -137,17 +138,17 @@ class Attention:
 
 
 WITH_CHANCE = mark(
-    "The student's map after {student} lies nearest to the teacher's after {teacher} (median cosine {nearest}); the "
+    "The student's map after {student} is most similar to the teacher's after {teacher} (median cosine {nearest}); the "
     "last maps of both, the teacher's {last_teacher} and the student's {last_student}, have a cosine of {cosine}, and "
-    "of {chance} where the teacher's is of another example (medians of {examples})."
+    "of {chance} between different examples (medians of {examples})."
 )
 WITHOUT_CHANCE = mark(
-    "The student's map after {student} lies nearest to the teacher's after {teacher} (median cosine {nearest}); the "
+    "The student's map after {student} is most similar to the teacher's after {teacher} (median cosine {nearest}); the "
     "last maps of both, the teacher's {last_teacher} and the student's {last_student}, have a cosine of {cosine} "
     "(medians of {examples})."
 )
 WITHOUT_COSINE = mark(
-    "The student's map after {student} lies nearest to the teacher's after {teacher} (median cosine {nearest}); the "
+    "The student's map after {student} is most similar to the teacher's after {teacher} (median cosine {nearest}); the "
     "last maps of both, the teacher's {last_teacher} and the student's {last_student}, have no cosine, as one is 0 "
     "throughout (medians of {examples})."
 )
@@ -159,7 +160,7 @@ def distance(a: Array, b: Array) -> MapDistance:
     Parameters
     ----------
     a, b : array of float, shape (N, h, w)
-        Of the same examples in the same order.
+        Maps of the same examples in the same order.
 
     Raises
     ------
@@ -168,12 +169,12 @@ def distance(a: Array, b: Array) -> MapDistance:
 
     Notes
     -----
-    Where sizes differ, the larger map is averaged down to the smaller (adaptive average pooling, along each axis by
-    itself), as in the authors' code: it compares what both can show, where enlarging would invent detail. Both are
-    then divided by their L2 norms. With Q_a, Q_b of M places, the authors' code has the mean ‖Q_a − Q_b‖² / M for its
-    loss, their paper ‖Q_a − Q_b‖; both follow from ``squared``.
+    If the sizes differ, the larger map is averaged down to the smaller (adaptive average pooling along each axis), as
+    in the authors' code, since enlarging would invent detail. Both are then divided by their L2 norms. With Q_a, Q_b of
+    M values, the authors' code uses the mean ‖Q_a − Q_b‖² / M as its loss, their paper ‖Q_a − Q_b‖; both follow from
+    ``squared``.
 
-    Maps without negative values always have something in common: hold a cosine against that of maps of different
+    Maps without negative values always have something in common: compare a cosine with that between different
     examples, as :class:`Attention` does.
 
     References
@@ -182,8 +183,8 @@ def distance(a: Array, b: Array) -> MapDistance:
 
     Examples
     --------
-    >>> found = distance([[[3.0, 0.0], [0.0, 4.0]]], [[[0.0, 0.0], [0.0, 2.0]]])
-    >>> round(float(found.squared[0]), 4), round(float(found.cosine[0]), 4)
+    >>> d = distance([[[3.0, 0.0], [0.0, 4.0]]], [[[0.0, 0.0], [0.0, 2.0]]])
+    >>> round(float(d.squared[0]), 4), round(float(d.cosine[0]), 4)
     (0.4, 0.8)
     """
     first, second = _maps(a, "a"), _maps(b, "b")
@@ -193,12 +194,12 @@ def distance(a: Array, b: Array) -> MapDistance:
 
 
 def compare(teacher_maps: Mapping[str, Tensor], student_maps: Mapping[str, Tensor]) -> Attention:
-    """Compare maps that are at hand, each of a teacher's with each of a student's.
+    """Compare given maps, each of a teacher's with each of a student's.
 
     Parameters
     ----------
     teacher_maps, student_maps : mapping of str to Tensor, shape (N, h, w)
-        As of :func:`activation_maps`, or :func:`patch_map` of a transformer's layers. Of the same examples.
+        From :func:`activation_maps`, or :func:`patch_map` of a transformer's layers, for the same examples.
 
     Raises
     ------
@@ -226,26 +227,26 @@ def attention(
     Parameters
     ----------
     teacher, student, X, form, power, batch_size
-        As of :func:`activation_maps`.
+        See :func:`activation_maps`.
     teacher_layers, student_layers : str or sequence of str, optional
-        As ``layers`` of :func:`activation_maps`.
+        See ``layers`` of :func:`activation_maps`.
     limit : int
-        Most examples to look at; of more, that many evenly spaced ones.
+        Maximum number of examples; if there are more, evenly spaced ones are used.
     progress : callable, optional
         Called with (passes done, passes in all), a pass for each model and example; return False to stop.
 
     Raises
     ------
     ValueError, Cancelled
-        As of :func:`activation_maps`.
+        As :func:`activation_maps`.
 
     Examples
     --------
     >>> import kdviz as kd
-    >>> found = attention(kd.models.convnet(4, seed=0), kd.models.convnet(2, seed=1), torch.rand(6, 1, 28, 28))
-    >>> found.student_layers
+    >>> result = attention(kd.models.convnet(4, seed=0), kd.models.convnet(2, seed=1), torch.rand(6, 1, 28, 28))
+    >>> result.student_layers
     ('relu1', 'relu2', 'relu3', 'relu4', 'relu5')
-    >>> found.cosine.shape
+    >>> result.cosine.shape
     (5, 5, 6)
     """
     chosen = evenly_spaced(checked_inputs(X, batch_size), limit)
@@ -307,8 +308,8 @@ def _compare(
 
 
 def _median(values: np.ndarray) -> np.ndarray:
-    """Return the median over the last axis without nan; nan where nothing else is there."""
-    there = ~np.isnan(values).all(-1)
-    found = np.full(values.shape[:-1], math.nan)
-    found[there] = np.nanmedian(values[there], axis=-1)
-    return found
+    """Return the median over the last axis, ignoring nan; nan if there is nothing else."""
+    defined = ~np.isnan(values).all(-1)
+    median = np.full(values.shape[:-1], math.nan)
+    median[defined] = np.nanmedian(values[defined], axis=-1)
+    return median

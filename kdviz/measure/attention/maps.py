@@ -32,17 +32,17 @@ def activation_maps(
     Parameters
     ----------
     model : nn.Module
-        Takes (B, ...); what it returns does not matter. It runs in eval mode where it lies; modes and hooks are
-        afterwards as before. No other thread may train it meanwhile.
+        Takes (B, ...); its output does not matter. It runs in eval mode on its own device; modes and hooks are
+        restored. No other thread may train it meanwhile.
     X : Tensor, shape (N, ...)
-        As of `Examples.inputs()`.
+        As returned by `Examples.inputs()`.
     layers : str or sequence of str, optional
         Names as in ``model.named_modules()`` of layers with outputs (B, C, h, w), h · w > 1. If None, the ends of the
-        model's steps, see the notes, that give maps.
+        model's steps that return maps, see the notes.
     form : {"sum", "max"}
         Sum or maximum over the channels.
     power : float
-        p > 0. Larger ones leave less but the strongest places.
+        p > 0. The larger, the more the strongest positions dominate.
     batch_size : int
         Examples that the model sees at once.
     progress : callable, optional
@@ -51,14 +51,14 @@ def activation_maps(
     Returns
     -------
     dict of str to Tensor, shape (N, h, w)
-        On the CPU; float32, or float64 where the layer's output is. A map that is 0 throughout stays so.
+        On the CPU; float32, or float64 if the layer's output is. A map that is 0 throughout stays 0.
 
     Raises
     ------
     ValueError
-        If there is no example, no such layer, a layer gives no map or a value is not finite.
+        If there is no example, no such layer, a layer returns no map or a value is not finite.
     Cancelled
-        If ``progress`` returned False; no half result is given.
+        If ``progress`` returned False; no partial result is returned.
 
     Notes
     -----
@@ -66,14 +66,14 @@ def activation_maps(
 
         sum  F(A) = Σ_c |A_c|^p        max  F(A) = max_c |A_c|^p        Q = F / ‖F‖₂
 
-    The authors' code has the mean of the squares over the channels. It is "sum" with p = 2: the norm takes the number
-    of channels away.
+    The authors' code takes the mean of the squares over the channels, which is "sum" with p = 2: the norm cancels the
+    number of channels.
 
     A step begins at each part of the model with weights of two axes or more (a convolution, a block, a linear layer)
     and ends at its last part that has parameters or is an activation of torch.nn; pooling and flattening do not count.
     Parts are the model's children, where chains (nn.Sequential, nn.TransformerEncoder) and wrappers of a single module
-    are opened. These are relu1 to relu5 of `convnet`, and relu, stage1_1, stage2_1, ... of `resnet`. A layer that runs
-    more than once is seen as of its last run.
+    are opened. These are relu1 to relu5 of `convnet`, and relu, stage1_1, stage2_1, ... of `resnet`. Of a layer that
+    runs more than once, the last run counts.
 
     References
     ----------
@@ -114,7 +114,7 @@ def maps_of(
         return len(shape) == 4 and shape[2] * shape[3] > 1
 
     with asking(model):
-        chosen = chosen_layers(model, X, layers, fit, "maps (examples, channels, height, width) of several places", who)
+        chosen = chosen_layers(model, X, layers, fit, "maps (examples, channels, height, width) larger than 1 × 1", who)
         return watch(model, X, chosen, keep, batch_size, progress, who)
 
 

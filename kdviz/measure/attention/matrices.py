@@ -1,4 +1,4 @@
-"""Attention matrices of a transformer: which token draws on which."""
+"""Attention matrices of a transformer: which token attends to which."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ def attention_matrices(
     Parameters
     ----------
     model : nn.Module
-        As of :func:`activation_maps`, with layers of `torch.nn.MultiheadAttention`, the transformers package or timm.
-        Its answer stays the same, up to rounding: fused kernels are left, as they give no weights.
+        See :func:`activation_maps`; with layers of `torch.nn.MultiheadAttention`, the transformers package or timm.
+        Fused kernels, which return no weights, are bypassed; the model's output stays the same, up to rounding.
     X : Tensor, shape (N, ...)
         Whatever the model takes, images or whole numbers of tokens.
     batch_size : int
         Examples that the model sees at once.
     progress : callable, optional
-        As of :func:`activation_maps`.
+        See :func:`activation_maps`.
 
     Returns
     -------
     dict of str to Tensor, shape (N, heads, L, L)
-        By the module's name; a second run of the same module is "name (2)". Rows are the tokens that look and sum to
-        1, columns those looked at. Of attention to another sequence, (N, heads, L, S). On the CPU; float32, or float64
-        where the model is: 4 · N · heads · L² bytes a layer.
+        By the module's name; a second run of the same module is "name (2)". Rows are the attending tokens and sum to 1,
+        columns those attended to. For attention to another sequence, (N, heads, L, S). On the CPU; float32, or float64
+        if the model is: 4 · N · heads · L² bytes per layer.
 
     Raises
     ------
@@ -54,8 +54,8 @@ def attention_matrices(
 
     Notes
     -----
-    Head by head A = softmax(Q Kᵀ / √d), masks included and dropout left out. Where nn.TransformerEncoder is given a
-    padding mask, its fast path gives 0 at hidden places, and without it they hold numbers without a meaning.
+    Head by head A = softmax(Q Kᵀ / √d), with masks and without dropout. If nn.TransformerEncoder gets a padding mask,
+    its fast path returns 0 at masked positions; without it they hold meaningless numbers.
 
     References
     ----------
@@ -64,16 +64,16 @@ def attention_matrices(
     Examples
     --------
     >>> layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
-    >>> found = attention_matrices(layer, torch.rand(3, 5, 8))
-    >>> {name: tuple(A.shape) for name, A in found.items()}
+    >>> matrices = attention_matrices(layer, torch.rand(3, 5, 8))
+    >>> {name: tuple(A.shape) for name, A in matrices.items()}
     {'self_attn': (3, 2, 5, 5)}
     """
     X = checked_inputs(X, batch_size)
-    there = attending(model)
-    if not there:
+    layers = attending(model)
+    if not layers:
         raise ValueError(
-            "the model has no attention layer that is known (torch.nn.MultiheadAttention, or those of the transformers "
-            "and timm packages), and so no attention matrix; use activation_maps for a convolutional network, or "
+            "the model has no known attention layer (torch.nn.MultiheadAttention, or those of the transformers and "
+            "timm packages), and so no attention matrix; use activation_maps for a convolutional network, or "
             "kdviz.measure.saliency for any model"
         )
     parts: dict[str, list[Tensor]] = {}
@@ -84,7 +84,7 @@ def attention_matrices(
             for name, weights in _numbered(runs):
                 parts.setdefault(name, []).append(_checked_weights(weights, name, count(x)))
     if not parts:
-        raise ValueError(f"the model ran none of its attention layers ({listed(there)}); are they in use?")
+        raise ValueError(f"the model ran none of its attention layers ({listed(layers)}); are they in use?")
     return {name: torch.cat(each) for name, each in parts.items()}
 
 
@@ -96,11 +96,11 @@ def rollout(
     Parameters
     ----------
     matrices : mapping of str to Tensor or sequence of Tensor, each of shape (N, heads, L, L)
-        Of self-attention, from the first layer to the last, as of :func:`attention_matrices`.
+        Self-attention from the first layer to the last, from :func:`attention_matrices`.
     heads : {"mean", "max", "min"}
-        How the heads of a layer become one. The paper has the mean.
+        How the heads of a layer are combined. The paper takes the mean.
     residual : bool
-        Whether half of each token comes from itself, past the attention.
+        Whether half of each token comes from itself, through the residual connection.
 
     Returns
     -------
@@ -118,8 +118,8 @@ def rollout(
 
         A_l = ½ W_l + ½ I   (W_l without the residual)        rollout = A_last ⋯ A_2 A_1
 
-    A token whose heads share no place keeps itself alone under "min". Values, linear layers and normalisation are left
-    out, so that this is a summary of the attention and no attribution of the answer.
+    Under "min", a token whose heads share no position attends only to itself. Values, linear layers and normalization
+    are ignored, so this is a summary of the attention, not an attribution of the prediction.
 
     References
     ----------
@@ -147,12 +147,12 @@ def patch_map(attention: Tensor, grid: tuple[int, int] | None = None, *, tokens:
     Parameters
     ----------
     attention : Tensor, shape (N, L, L)
-        As of :func:`rollout`, or of one head: ``matrices["block1.attention"][:, 0]``.
+        From :func:`rollout`, or of one head: ``matrices["block1.attention"][:, 0]``.
     grid : (int, int), optional
         Rows and columns h, w of patches, row by row. If None, a square.
     tokens : int
-        How many tokens stand before the patches: 1 for a class token, 2 where a distillation token follows it. The
-        first one's row is shown. 0 where there is none: then the mean over all rows.
+        Number of tokens before the patches: 1 for a class token, 2 if a distillation token follows it. The row of the
+        first is shown. With 0, the mean over all rows.
 
     Returns
     -------
@@ -181,10 +181,10 @@ def patch_map(attention: Tensor, grid: tuple[int, int] | None = None, *, tokens:
     side = math.isqrt(patches)
     height, width = (side, side) if grid is None else grid
     if height * width != patches or height < 1:
-        asked = "a square" if grid is None else f"{height} × {width}"
+        shape = "a square" if grid is None else f"{height} × {width}"
         raise ValueError(
-            f"the patches must fill {asked}, and {attention.shape[-1]} tokens less {tokens} before them are {patches}; "
-            "give their rows and columns as grid, or another number of tokens"
+            f"the patches must fill {shape}, got {patches} ({attention.shape[-1]} tokens minus {tokens} before them); "
+            "pass their rows and columns as grid, or another number of tokens"
         )
     seen = attention[:, 0] if tokens else attention.mean(1)  # (N, L)
     return seen[:, tokens:].reshape(-1, height, width)
@@ -204,22 +204,22 @@ def layer_maps(
     Parameters
     ----------
     model, X, batch_size, progress
-        As of :func:`attention_matrices`.
+        See :func:`attention_matrices`.
     head : int, optional
-        Which head. None, or one that a layer has not: the mean of its heads.
+        Which head. If None, or if a layer has no such head: the mean of its heads.
     accumulated : bool
         Whether each layer's map is the :func:`rollout` up to it.
 
     Returns
     -------
     dict of str to Tensor, shape (N, h, w)
-        By layer. A class token, or a class and a distillation token, may stand before a square of patches. Of text,
-        whole numbers (N, L), one row of tokens: h = 1, w = L, the mean over all tokens that look, without padding.
+        By layer. A class token, or a class and a distillation token, may precede a square of patches. For text, whole
+        numbers (N, L), one row of tokens: h = 1, w = L, the mean over all attending tokens, without padding.
 
     Raises
     ------
     ValueError
-        As of :func:`attention_matrices` and :func:`patch_map`.
+        As :func:`attention_matrices` and :func:`patch_map`.
     """
     matrices = attention_matrices(model, X, batch_size=batch_size, progress=progress)
     if accumulated:
@@ -236,7 +236,7 @@ def layer_maps(
 
 
 def _token_map(attention: Tensor, mask: Tensor | None) -> Tensor:
-    """Return how much is seen of each token, (N, 1, L): the mean over the rows that are tokens, not padding."""
+    """Return how much attention each token gets, (N, 1, L): the mean over the rows that are tokens, not padding."""
     if mask is None:
         return attention.mean(1, keepdim=True)
     counts = mask.to(attention)[:, None]  # (N, 1, L)
@@ -244,7 +244,7 @@ def _token_map(attention: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def tokens_before(length: int) -> int:
-    """Return how many tokens stand before a square of patches: a class token, one for distillation, or none."""
+    """Return the number of tokens before a square of patches: a class token, one for distillation, or none."""
     return next((tokens for tokens in (1, 2, 0) if math.isqrt(length - tokens) ** 2 == length - tokens > 0), 1)
 
 
@@ -298,7 +298,7 @@ def _mixing(weights: Tensor, name: str, heads: Heads, residual: bool) -> Tensor:
     total = W.sum(-1, keepdim=True)
     if not bool((total > 0).all()):
         raise ValueError(
-            f"in layer {name!r} a token has no place that all heads share, and so no row; "
+            f"in layer {name!r} a token has no position that all heads attend to, and so no row; "
             'use heads="mean" or residual=True'
         )
     return W / total

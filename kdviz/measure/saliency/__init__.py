@@ -1,8 +1,8 @@
-"""Saliency maps: which parts of an input a model's answer rests on, and whether two models look at the same parts.
+"""Saliency maps: which parts of an input a model's prediction rests on, and whether two models look at the same parts.
 
-The maps are captum's, so is the sign: positive where the input supports the class asked about. A map can please the
-eye and say nothing of the model: :func:`sanity_check` asks whether it changes with the weights, and
-:func:`deletion_insertion` whether the answer changes with the places that it names.
+The maps are captum's, and so is their sign: positive where the input supports the target class. A map can please the
+eye and say nothing about the model: :func:`sanity_check` tests whether it changes with the weights, and
+:func:`deletion_insertion` whether the prediction changes with the positions that it marks.
 """
 
 from .alike import MapSimilarity, similarity

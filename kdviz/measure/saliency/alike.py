@@ -24,16 +24,16 @@ class MapSimilarity:
     Attributes
     ----------
     rank : ndarray of float64, shape (N,)
-        Spearman's correlation of the sizes |a| and |b|, ties averaged, in [-1, 1], over the places where not both are 0
-        (an image's empty ground would say that any two maps are alike); nan where either map is constant there.
+        Spearman's correlation of the magnitudes |a| and |b|, ties averaged, in [-1, 1], over the positions where not
+        both are 0 (an image's empty background would make any two maps alike); nan if either map is constant there.
     cosine : ndarray of float64, shape (N,)
-        Of the signed maps, in [-1, 1]; nan where either map is 0 throughout.
+        Cosine of the signed maps, in [-1, 1]; nan if either map is 0 throughout.
     overlap : ndarray of float64, shape (N,)
-        Share of the ``top`` largest values by size that both maps have, in [0, 1]; nan where either map is constant.
+        Share of the ``top`` largest magnitudes that both maps have, in [0, 1]; nan if either map is constant.
     top : float
         The fraction of values that ``overlap`` is about.
     constant : ndarray of bool, shape (N,)
-        Where either map has one size throughout, so that it singles out nothing.
+        Where either map has the same magnitude throughout, so that it singles out nothing.
     """
 
     rank: np.ndarray
@@ -44,11 +44,11 @@ class MapSimilarity:
 
     @property
     def n(self) -> int:
-        """How many examples."""
+        """Number of examples."""
         return len(self.rank)
 
     def order(self) -> np.ndarray:
-        """Return the examples' places by disagreement: lowest rank correlation first, constant maps last.
+        """Return the examples' indices by similarity: lowest rank correlation first, constant maps last.
 
         >>> similarity([[1.0, 2.0, 3.0]] * 3, [[1.0, 2.0, 3.0], [0.0, 0.0, 0.0], [3.0, 2.0, 1.0]]).order().tolist()
         [2, 0, 1]
@@ -68,23 +68,23 @@ class MapSimilarity:
         })  # fmt: skip
 
     def sentence(self) -> str:
-        """Return what was found, in words.
+        """Return the result in words.
 
         >>> print(similarity([[1.0, 2.0, 3.0]] * 2, [[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]).sentence())
-        Over 1 example the median rank correlation of the two maps is 1.00 (middle half 1.00 to 1.00), and of the top
-        10 % of values both name 100 %. 1 example has a map of a single size, and no number.
+        Over 1 example the median rank correlation of the two maps is 1.00 (quartiles 1.00 to 1.00), and they share
+        100 % of their top 10 % of values. 1 example has a constant map, and no number.
         """
         lost = int(np.isnan(self.rank).sum())
         if lost == self.n:
             return t(
-                "Nothing can be said of {examples}: one of the two maps has a single size.",
+                "Nothing can be said from {examples}: one of the two maps is constant.",
                 examples=of_examples(self.n),
             )
         low, middle, high = np.nanquantile(self.rank, [0.25, 0.5, 0.75])
         sentences = [
             t(
-                "Over {examples} the median rank correlation of the two maps is {median} (middle half {low} to {high}),"
-                " and of the top {top} of values both name {shared}.",
+                "Over {examples} the median rank correlation of the two maps is {median} (quartiles {low} to {high}), "
+                "and they share {shared} of their top {top} of values.",
                 examples=of_examples(self.n - lost),
                 median=number(middle, ".2f"),
                 low=number(low, ".2f"),
@@ -96,8 +96,8 @@ class MapSimilarity:
         if lost:
             sentences.append(
                 tn(
-                    "{n} example has a map of a single size, and no number.",
-                    "{n} examples have a map of a single size, and no number.",
+                    "{n} example has a constant map, and no number.",
+                    "{n} examples have a constant map, and no number.",
                     lost,
                     n=number(lost),
                 )
@@ -113,7 +113,7 @@ def similarity(a: Array, b: Array, top: float = 0.1) -> MapSimilarity:
     a, b : array of float, shape (N, ...)
         Maps of the same examples in the same order.
     top : float
-        Fraction in (0, 1] of the values whose overlap is asked.
+        Fraction in (0, 1] of the values whose overlap is measured.
 
     Raises
     ------
@@ -122,13 +122,13 @@ def similarity(a: Array, b: Array, top: float = 0.1) -> MapSimilarity:
 
     Notes
     -----
-    The top of a map of M values are those of the ⌈top · M⌉ largest sizes: all that tie with the last of them, and none
-    that is 0. The overlap is the number in both tops by the size of the larger.
+    The top of a map of M values are those of the ⌈top · M⌉ largest magnitudes, including all that tie with the last of
+    them and none that is 0. The overlap is the number in both tops over the size of the larger.
 
     Examples
     --------
-    >>> found = similarity([[4.0, -3.0, 2.0, 1.0]], [[4.0, 3.0, 1.0, 2.0]], top=0.5)
-    >>> found.rank.round(2).tolist(), found.cosine.round(2).tolist(), found.overlap.tolist()
+    >>> alike = similarity([[4.0, -3.0, 2.0, 1.0]], [[4.0, 3.0, 1.0, 2.0]], top=0.5)
+    >>> alike.rank.round(2).tolist(), alike.cosine.round(2).tolist(), alike.overlap.tolist()
     ([0.8], [0.37], [1.0])
     """
     if not 0 < top <= 1:
@@ -160,17 +160,17 @@ def checked_maps(maps: Array, what: str) -> Tensor:
 
 
 def _rank_correlation(u: np.ndarray, v: np.ndarray) -> float:
-    """Return Spearman's correlation over the places where not both are 0; nan where one has a single size there."""
+    """Return Spearman's correlation over the positions where not both are 0; nan if one is constant there."""
     some = (u != 0) | (v != 0)
     p, q = _ranks(u[some]), _ranks(v[some])
     return _cosine(p - p.mean(), q - q.mean())
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
-    """Return ranks from 1, equal values with the mean of theirs."""
-    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    """Return ranks from 1, averaged over ties."""
+    _, index, count = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(count)
-    return (last - (count - 1) / 2)[place]
+    return (last - (count - 1) / 2)[index]
 
 
 def _cosine(u: np.ndarray, v: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""Asking a model for maps: inputs, answers and numbers are checked, and before each pass someone may stop."""
+"""Running a model for maps: inputs, logits and settings are checked, and each pass can be cancelled."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ Key = str | int | None
 
 
 class Asking:
-    """The model as captum calls it: each answer is checked, and before each pass someone may stop.
+    """The model as captum calls it: its logits are checked, and each pass can be cancelled.
 
-    Of inputs in several parts one is explained, the floating-point one; the others go along. Where all are whole
-    numbers (tokens), it is what the model's embedding makes of them: (B, L, D).
+    Of inputs in several parts the floating-point one is explained and the others are passed along. If all are whole
+    numbers (tokens), their embedding (B, L, D) is explained.
 
     Attributes
     ----------
@@ -52,12 +52,12 @@ class Asking:
             raise Cancelled(f"stopped after {self.done} of {self.total} examples")
 
     def batch(self, X: Inputs, chosen: slice) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Return a copy of the explained part of some examples, where the model lies, and of the parts beside it."""
+        """Return copies of the explained part of some examples and of the other parts, on the model's device."""
         inputs = each(fitted(rows(X, chosen), self.model), Tensor.clone)
         return part_of(inputs, self.key), () if isinstance(inputs, Tensor) else tensors(inputs)
 
     def embedded(self, ids: Tensor, beside: tuple[Tensor, ...]) -> Tensor:
-        """Return what the model's embedding makes of tokens, (B, L, D)."""
+        """Return the model's embedding of tokens, (B, L, D)."""
         if self._embedding is None:
             self._embedding = self._find_embedding(ids, beside)
         with torch.no_grad():
@@ -79,13 +79,13 @@ class Asking:
                 hook.remove()
         if not found:
             raise ValueError(
-                "the model has no nn.Embedding that takes the tokens, so there is no gradient with respect to them; "
+                "the model has no nn.Embedding for the tokens, so there is no gradient with respect to them; "
                 "use occlusion or feature_ablation"
             )
         return found[0]
 
     def inputs(self, x: Tensor, beside: tuple[Tensor, ...]) -> Any:
-        """Return inputs of the model's kind, ``x`` in the place of what is explained."""
+        """Return the model's inputs with ``x`` as the explained part."""
         if self.key is None:
             return x
         if self.names:
@@ -98,16 +98,16 @@ class Asking:
             logits = answer(self.model, inputs, who="model")
         if logits.ndim != 2:
             raise ValueError(
-                "maps explain one answer an example, and the model answers token by token; "
-                "pass kd.wrap(model, output=lambda answer: answer.logits[:, k]) for those of token k"
+                "expected one row of logits per example, got logits for each token; "
+                "pass kd.wrap(model, output=lambda answer: answer.logits[:, k]) for maps of token k"
             )
         if not bool(logits.isfinite().all()):
-            raise ValueError("the model's logits must be finite, got nan or inf; maps of it would mean nothing")
+            raise ValueError("the model's logits must be finite, got nan or inf; its maps would be meaningless")
         return logits
 
     @contextmanager
     def _embedding_gives(self, x: Tensor, beside: tuple[Tensor, ...]) -> Iterator[Any]:
-        """Yield the model's inputs; embedded tokens take the place of what its embedding would give."""
+        """Yield the model's inputs; embedded tokens replace the output of its embedding."""
         if not self.tokens or not x.is_floating_point():
             yield self.inputs(x, beside)
             return
@@ -124,7 +124,7 @@ class Asking:
 
 
 def explained_part(X: Inputs) -> Key:
-    """Return which part of the inputs is explained: its name or place, None of a single tensor.
+    """Return the name or index of the part of the inputs that is explained, None for a single tensor.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def explained_part(X: Inputs) -> Key:
     if not floats and whole:
         return "input_ids" if "input_ids" in whole else whole[0]
     raise ValueError(
-        f"maps explain one part of the inputs, and {', '.join(map(str, floats))} are all floating point; "
+        f"expected one floating-point part of the inputs to explain, got {', '.join(map(str, floats))}; "
         "pass kd.wrap(model, inputs=function) that makes the others"
         if floats
         else "the inputs have no part that could be explained, only masks"
@@ -156,7 +156,7 @@ def part_of(X: Inputs, key: Key) -> Tensor:
 
 
 def checked(X: Inputs, target: Array) -> tuple[Any, Tensor]:
-    """Return inputs without their graph and the classes asked about, once both fit each other."""
+    """Return the detached inputs and the target classes, once they fit each other."""
     for part in tensors(X) if isinstance(X, Tensor | Mapping | tuple) else ():
         if part.ndim < 2 or part.numel() == 0:
             raise ValueError(f"X must have shape (examples, ...) with at least one example, got {tuple(part.shape)}")
@@ -164,10 +164,12 @@ def checked(X: Inputs, target: Array) -> tuple[Any, Tensor]:
             raise ValueError("X must be finite, got nan or inf; leave these examples out")
     if not isinstance(X, Tensor | Mapping | tuple) or part_of(X, explained_part(X)).dtype in (torch.bool, torch.uint8):
         got = X.dtype if isinstance(X, Tensor) else type(X).__name__
-        raise ValueError(f"X must be floating point, or whole numbers of tokens, as of Examples.inputs(), got {got}")
+        raise ValueError(
+            f"X must be floating point, or token ids as whole numbers, as returned by Examples.inputs(), got {got}"
+        )
     classes = torch.as_tensor(target).detach().cpu()
     if classes.dtype not in (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8):
-        raise ValueError(f"target must hold whole numbers, one class an example, got {classes.dtype}")
+        raise ValueError(f"target must hold whole numbers, one class per example, got {classes.dtype}")
     if classes.shape != (count(X),):
         raise ValueError(
             f"target must hold one class for each of {count(X)} examples, got shape {tuple(classes.shape)}"
@@ -180,7 +182,7 @@ def check_classes(logits: Tensor, classes: Tensor) -> None:
     if low < 0 or high >= classes_of_model:
         raise ValueError(
             f"target must be in [0, {classes_of_model - 1}] for {classes_of_model} classes, got {low} to {high}; "
-            "for examples without a label ask about the model's choice, model(X).argmax(1)"
+            "for examples without a label pass the model's prediction, model(X).argmax(1)"
         )
 
 
@@ -191,7 +193,7 @@ def at_least_one(**numbers: int) -> None:
 
 
 def baseline_of(baseline: float | Tensor, x: Tensor) -> float | Tensor:
-    """Return a number, or a tensor of shape (1, ...), in the place and dtype of ``x``."""
+    """Return a number, or a tensor of shape (1, ...) with the device and dtype of ``x``."""
     blank = torch.as_tensor(baseline, dtype=torch.float64).detach()
     if blank.shape not in ((), x.shape[1:]):
         raise ValueError(
@@ -204,7 +206,7 @@ def baseline_of(baseline: float | Tensor, x: Tensor) -> float | Tensor:
 
 
 def generators(x: Tensor, seed: int) -> list[torch.Generator]:
-    """Return a generator for each example, seeded by its content: its neighbours and its place do not matter."""
+    """Return a generator for each example, seeded by its content, so that its batch and index do not matter."""
     numbers = x.detach().to("cpu", torch.float32) + 0.0  # + 0: -0 is 0
     found = []
     for row in numbers.contiguous().numpy():

@@ -1,4 +1,4 @@
-"""Deletion and insertion: whether the answer changes with the places that a map names."""
+"""Deletion and insertion: whether the prediction changes with the positions that a map marks."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """The probability of the target while places are taken from each example, and while they are put in.
+    """The probability of the target while positions of each example are deleted, and while they are inserted.
 
     Attributes
     ----------
     fraction : ndarray of float64, shape (S,)
-        Share of the places that were changed, from 0 to 1.
+        Share of the positions that were changed, from 0 to 1.
     deletion : ndarray of float64, shape (N, S)
-        Probability while the places are replaced by the baseline, the map's highest first. A good map makes it fall
+        Probability while positions are replaced by the baseline, the map's highest first. With a good map it falls
         early.
     insertion : ndarray of float64, shape (N, S)
-        Probability while they are put into the baseline, the map's highest first. A good map makes it rise early.
+        Probability while they are inserted into the baseline, the map's highest first. With a good map it rises early.
     random_deletion, random_insertion : ndarray of float64, shape (N, S)
         The same in a random order, one order for each example.
     """
@@ -56,7 +56,7 @@ class Curves:
 
     @property
     def n(self) -> int:
-        """How many examples."""
+        """Number of examples."""
         return len(self.deletion)
 
     @property
@@ -92,14 +92,14 @@ class Curves:
         })  # fmt: skip
 
     def sentence(self) -> str:
-        """Return what was found, in words."""
+        """Return the result in words."""
         out, back = self.deletion_area, self.insertion_area
         random_out, random_back = self.random_deletion_area, self.random_insertion_area
         lower, higher = int((out < random_out).sum()), int((back > random_back).sum())
         return (
-            f"Over {of_examples(self.n)}, taking places away in the map's order leaves a mean probability of "
-            f"{out.mean():.2f} (random order {random_out.mean():.2f}; lower for {lower:,}), and putting them in gives "
-            f"{back.mean():.2f} (random order {random_back.mean():.2f}; higher for {higher:,})."
+            f"Over {of_examples(self.n)}, deletion in the map's order leaves a mean probability of {out.mean():.2f} "
+            f"(random order {random_out.mean():.2f}; lower for {lower:,}), and insertion gives {back.mean():.2f} "
+            f"(random order {random_back.mean():.2f}; higher for {higher:,})."
         )
 
 
@@ -115,22 +115,22 @@ def deletion_insertion(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Curves:
-    """Return how the probability of the target falls as a map's places are deleted, and rises as they are inserted.
+    """Return how the target's probability falls as a map's positions are deleted, and rises as they are inserted.
 
     Parameters
     ----------
     model, X, target, baseline
-        As of :func:`saliency`.
+        See :func:`saliency`.
     maps : array of float, shape of X
-        The highest value first. Of images the channels are summed and go together, place by place.
+        The highest value goes first. The channels of images are summed and changed together, pixel by pixel.
     steps : int
-        Points after the first; no more than there are places.
+        Points after the first; at most the number of positions.
     batch_size : int
-        Most examples that the model sees at once.
+        Maximum number of examples that the model sees at once.
     seed : int
-        Of the random order of each example, which also settles the order of equal values of a map.
+        Seed of the random order of each example, which also breaks ties of a map.
     progress : callable, optional
-        As of :func:`saliency`.
+        See :func:`saliency`.
 
     Raises
     ------
@@ -141,8 +141,8 @@ def deletion_insertion(
 
     Notes
     -----
-    Both are measured on inputs that the model was never trained on: with half of the pixels black, the answer may
-    change for the emptiness alone. The random order has the same emptiness, so read each area against it.
+    Both are measured on inputs that the model was never trained on: with half of the pixels black, the prediction may
+    change for the emptiness alone. The random order has the same emptiness, so compare each area with it.
 
     References
     ----------
@@ -161,11 +161,11 @@ def deletion_insertion(
     X, classes = checked(X, target)
     at_least_one(batch_size=batch_size, steps=steps)
     explained = part_of(X, explained_part(X))
-    given = checked_maps(maps, "maps")
-    if given.shape != explained.shape:
-        raise ValueError(f"maps must have the shape of X, {tuple(explained.shape)}, got {tuple(given.shape)}")
-    channels = 1 if explained.ndim >= 4 else 0  # axis that goes together
-    value = (given.sum(1) if channels else given).flatten(1)  # (N, places)
+    values = checked_maps(maps, "maps")
+    if values.shape != explained.shape:
+        raise ValueError(f"maps must have the shape of X, {tuple(explained.shape)}, got {tuple(values.shape)}")
+    channels = 1 if explained.ndim >= 4 else 0  # axis that is changed together
+    value = (values.sum(1) if channels else values).flatten(1)  # (N, places)
     places = value.shape[1]
     counts = np.rint(np.linspace(0, places, min(steps, places) + 1)).astype(int)
     ask = Asking(model, X, progress)
@@ -197,7 +197,7 @@ def _probability(ask: Asking, beside: tuple[Tensor, ...], t: Tensor, x: Tensor) 
 def _walk(
     probability: Callable[[Tensor], Tensor], x: Tensor, rank: Tensor, counts: np.ndarray, blank: float | Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return the target's probability with the first places deleted, and with them inserted; each (B, S)."""
+    """Return the target's probability with the first positions deleted, and with them inserted; each (B, S)."""
     empty = torch.as_tensor(blank, dtype=x.dtype, device=x.device).expand_as(x)
     out = [probability(torch.where(rank < count, empty, x)) for count in counts.tolist()]
     back = [probability(torch.where(rank < count, x, empty)) for count in counts.tolist()]
@@ -205,7 +205,7 @@ def _walk(
 
 
 def _by_value(value: Tensor, chance: Tensor) -> Tensor:
-    """Return each place's rank by value, highest 0; equal values in the order of chance."""
+    """Return each position's rank by value, highest 0; ties in random order."""
     shuffled = chance.argsort(dim=1)
     order = shuffled.gather(1, value.gather(1, shuffled).argsort(dim=1, descending=True, stable=True))
     return order.argsort(dim=1)

@@ -1,4 +1,4 @@
-"""Grad-CAM's layer: the deepest that keeps the places of an image and that the answer depends on."""
+"""Grad-CAM's layer: the deepest that keeps an image's spatial layout and that the prediction depends on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .asking import Asking, checked
 
 @dataclass(frozen=True, eq=False)
 class GradCamLayer:
-    """The layer whose maps Grad-CAM weighs.
+    """The layer whose maps Grad-CAM weights.
 
     Attributes
     ----------
@@ -28,10 +28,9 @@ class GradCamLayer:
         Its dotted name.
     module : nn.Module
     tokens : int or None
-        How many tokens stand before the patches, of a layer that gives tokens (B, L, D); None of one that gives maps
-        (B, C, h, w).
+        Number of tokens before the patches in the layer's output (B, L, D); None if it returns maps (B, C, h, w).
     note : str
-        What is to be known when the map is read; empty if nothing is.
+        A note on reading the map; may be empty.
     """
 
     name: str
@@ -40,7 +39,7 @@ class GradCamLayer:
     note: str = ""
 
     def maps(self, out: Tensor) -> Tensor:
-        """Return what the layer gave as maps (B, C, h, w)."""
+        """Return the layer's output as maps (B, C, h, w)."""
         if self.tokens is None:
             return out
         patches = out[:, self.tokens :]
@@ -49,12 +48,12 @@ class GradCamLayer:
 
 
 def grad_cam_layer(model: nn.Module, X: Inputs, target: Array, layer: str | None = None) -> GradCamLayer:
-    """Return the layer that Grad-CAM looks at, without a map.
+    """Return the layer that Grad-CAM uses, without computing a map.
 
     Parameters
     ----------
     model, X, target, layer
-        As of :func:`saliency`. The first example is asked about.
+        See :func:`saliency`. Only the first example is used.
 
     Raises
     ------
@@ -69,10 +68,10 @@ def grad_cam_layer(model: nn.Module, X: Inputs, target: Array, layer: str | None
 
 
 def chosen_layer(ask: Asking, x: Tensor, beside: tuple[Tensor, ...], target: int, layer: str | None) -> GradCamLayer:
-    """Return the layer that is named, or the deepest that keeps places and that the target's logit depends on.
+    """Return the named layer, or the deepest with a spatial layout that the target's logit depends on.
 
-    Convolutions keep places, and so do the tokens of a vision transformer once those before its patches are left out.
-    A transformer that reads its class token alone depends on the patches of its last block's input, not of its output.
+    Convolutions keep the layout, and so do the tokens of a vision transformer after those before its patches. A
+    transformer that reads only its class token depends on the patches of its last block's input, not of its output.
     """
     if x.ndim != 4:
         raise ValueError(
@@ -90,10 +89,10 @@ def chosen_layer(ask: Asking, x: Tensor, beside: tuple[Tensor, ...], target: int
     found = [(name, out, tokens) for name, out, tokens in found if tokens is not _NO_PLACES and out.requires_grad]
     if not found:
         raise ValueError(
-            f"Grad-CAM needs a layer that gives maps (examples, channels, height, width), and {layer!r} gives none"
+            f"Grad-CAM needs a layer that returns maps (examples, channels, height, width), and {layer!r} returns none"
             if layer is not None
             else "Grad-CAM needs a convolution (nn.Conv2d), or patches of an image as tokens, and the model ran none; "
-            'name another layer that gives maps, or use "gradient" or "integrated_gradients"'
+            'name another layer that returns maps, or use "gradient" or "integrated_gradients"'
         )
     gradients = _gradients(f, x, [out for _, out, _ in found])
     reached = [
@@ -102,13 +101,13 @@ def chosen_layer(ask: Asking, x: Tensor, beside: tuple[Tensor, ...], target: int
         if g is not None and (tokens is None or bool((g[:, tokens:] != 0).any()))
     ]
     if not reached:
-        raise ValueError("the model's logits do not depend on the layer that Grad-CAM looks at; name another layer")
+        raise ValueError("the model's logits do not depend on the layer that Grad-CAM uses; name another layer")
     wide = [each for each in reached if each[2] is not None or each[1].shape[2] * each[1].shape[3] > 1] or reached
     known: dict[Any, int] = {}
     name, _, tokens = max(wide, key=lambda each: _depth(each[1].grad_fn, known))
     note = ""
     if attends and tokens is None and layer is None:
-        note = "it runs before the model's attention, as no later layer keeps the places of the image"
+        note = "it runs before the model's attention, as no later layer keeps the image's layout"
     return GradCamLayer(name, modules[name], tokens, note)
 
 
@@ -116,7 +115,7 @@ _NO_PLACES = -1
 
 
 def _tokens(name: str, module: nn.Module, out: Tensor, attends: bool, layer: str | None) -> int | None:
-    """Return how many tokens stand before a square of patches; None of maps, ``_NO_PLACES`` of anything else."""
+    """Return the number of tokens before a square of patches; None for maps, ``_NO_PLACES`` for anything else."""
     if out.ndim == 4:
         return None if layer is not None or isinstance(module, nn.Conv2d) else _NO_PLACES
     if out.ndim != 3 or not attends or not name:
@@ -150,7 +149,7 @@ def _gradients(f: Tensor, x: Tensor, others: list[Tensor]) -> list[Tensor | None
 
 @contextmanager
 def _watching(modules: dict[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
-    """Keep what layers give, in the order run."""
+    """Keep the outputs of layers, in the order run."""
     seen: dict[str, Tensor] = {}
 
     def keep(name: str) -> Any:
@@ -172,7 +171,7 @@ def _watching(modules: dict[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
 
 @contextmanager
 def output_of(layer: GradCamLayer) -> Iterator[list[Tensor]]:
-    """Keep what a layer gives; what runs after it gets a copy, so that nothing writes into it."""
+    """Keep a layer's output; later layers get a copy, so that none of them writes into it."""
     seen: list[Tensor] = []
 
     def hook(module: nn.Module, _: Any, out: Any) -> Any:
@@ -189,7 +188,7 @@ def output_of(layer: GradCamLayer) -> Iterator[list[Tensor]]:
 
 
 def _depth(node: Any, known: dict[Any, int]) -> int:
-    """Return how many operations lie on the longest way to a node of the graph.
+    """Return the number of operations on the longest path to a node of the graph.
 
     A residual block's shortcut runs after its convolutions, so the one that ran last is not always the deepest.
     """

@@ -1,4 +1,4 @@
-"""Saliency maps by captum's methods: which parts of an input a model's answer rests on."""
+"""Saliency maps by captum's methods: which parts of an input a model's prediction rests on."""
 
 from __future__ import annotations
 
@@ -44,56 +44,56 @@ def saliency(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Tensor:
-    """Return a map for each example: how much each of its values speaks for the target class, by the logit.
+    """Return a map for each example: how much each of its values supports the target class, judged by the logit.
 
     Parameters
     ----------
     model : nn.Module
-        Takes (B, ...) and answers with logits (B, C). It runs in eval mode where it lies; modes, flags, gradients,
-        buffers and hooks are afterwards as before. No other thread may train it meanwhile.
+        Takes (B, ...) and returns logits (B, C). It runs in eval mode on its own device; modes, flags, gradients,
+        buffers and hooks are restored. No other thread may train it meanwhile.
     X : Tensor of floating point, shape (N, ...), of whole numbers (N, L), or a dict or tuple of such
-        As returned by `Examples.inputs()`. With four axes or more it is images (N, channels, height, width); whole
+        As returned by `Examples.inputs()`. With four or more axes it is images (N, channels, height, width); whole
         numbers are tokens, explained through the model's embedding. Of several parts the floating-point one is
-        explained, else ``input_ids`` or the first that is no mask.
+        explained, else ``input_ids`` or the first that is not a mask.
     target : array of int, shape (N,)
-        The class asked about: the true ones, or a teacher's choice, ``teacher(X).argmax(1)``.
+        The classes to explain: the true ones, or a teacher's prediction, ``teacher(X).argmax(1)``.
     method : str
         One of ``METHODS``.
     batch_size : int
-        Most examples that the model sees at once, steps, samples and windows included.
+        Maximum number of examples that the model sees at once, including steps, samples and windows.
     baseline : float or Tensor of the shape of one example
-        The input that says nothing; for integrated gradients, occlusion and feature ablation. Of tokens: the number of
-        one, such as the tokenizer's ``pad_token_id``.
+        The neutral input, for integrated gradients, occlusion and feature ablation. For tokens the id of one, such as
+        the tokenizer's ``pad_token_id``.
     steps : int
-        Points of the path of integrated gradients.
+        Points on the path of integrated gradients.
     samples, noise : int, float
         Noisy copies of each example for smoothed gradients, and the standard deviation of the noise in units of the
-        input (of its range, where pixels go from 0 to 1).
+        input (of its range, if pixels go from 0 to 1).
     window : int or sequence of int, optional
-        What occlusion hides at once, of each spatial axis (all channels). It moves on by half. If None, a seventh of
-        each side of images (4×4 of 28×28), else one value.
+        Size of the occluded window along each spatial axis (all channels). It moves by half its size. If None, a
+        seventh of each side of images (4×4 of 28×28), else one value.
     layer : str, optional
         Name of the layer for Grad-CAM, as in ``model.named_modules()``; if None, the deepest convolution, or the
         deepest layer of patches of a vision transformer. :func:`grad_cam_layer` returns which.
     seed : int
-        Of the noise. The noise of an example is drawn from its content and this: the same in any batch and at any
-        place. torch's own generators are not touched.
+        Seed of the noise. The noise of an example depends on its content and this seed: it is the same in any batch
+        and at any index. torch's own generators are not touched.
     progress : callable, optional
         Called with (examples done, N) before each pass of the model and after each batch; return False to stop.
 
     Returns
     -------
     Tensor, shape of X, or of the part of it that is explained
-        On the CPU; float32, or float64 where the model is. Signed. Grad-CAM gives all channels the same map.
-        Where a gradient is nan or inf, so is the map. Of tokens (N, L): the embedding's numbers added up, and of plain
-        and smoothed gradients their Euclidean norm, which has no sign.
+        On the CPU; float32, or float64 if the model is. Signed. Grad-CAM gives all channels the same map. Where a
+        gradient is nan or inf, so is the map. For tokens (N, L): summed over the embedding, or for plain and smoothed
+        gradients its Euclidean norm, which has no sign.
 
     Raises
     ------
     ValueError
         If there is no example, X or a logit is not finite, or anything else does not fit.
     Cancelled
-        If ``progress`` returned False; no half result is given.
+        If ``progress`` returned False; no partial result is returned.
     ImportError
         If captum is not installed.
 
@@ -119,8 +119,8 @@ def saliency(
     --------
     >>> model = nn.Linear(3, 2)
     >>> X = torch.tensor([[1.0, 2.0, 3.0]])
-    >>> found = saliency(model, X, torch.tensor([1]), "input_x_gradient")
-    >>> torch.equal(found, X * model.weight.detach()[1])
+    >>> maps = saliency(model, X, torch.tensor([1]), "input_x_gradient")
+    >>> torch.equal(maps, X * model.weight.detach()[1])
     True
     """
     if method not in METHODS:
@@ -179,7 +179,7 @@ def passes(method: str, X: Inputs, **options: Any) -> int:
 
 
 def _blank(ask: Asking, baseline: float | Tensor, x: Tensor, beside: tuple[Tensor, ...], hides: bool) -> float | Tensor:
-    """Return what says nothing: a number or an example, a token's number, or what the embedding makes of that token."""
+    """Return the neutral input: a number or an example, a token's id, or that token's embedding."""
     if not ask.tokens:
         return baseline_of(baseline, x)
     ids = x if hides else beside[-1]
@@ -290,7 +290,7 @@ def _feature_ablation(ask: Asking, x: Tensor, beside: tuple[Tensor, ...], t: Ten
 
 
 def _hiding_tokens(ask: Asking, x: Tensor, beside: tuple[Tensor, ...], t: Tensor, settings: _Settings) -> Tensor:
-    """Return how much the logit falls when the baseline's token stands in a window, averaged over the windows."""
+    """Return how much the logit falls when the baseline's token fills a window, averaged over the windows."""
     (size,), (stride,) = settings.window
     length = x.shape[1]
     blank = torch.as_tensor(settings.baseline).expand_as(x)
@@ -318,7 +318,7 @@ METHODS = tuple(_BY_NAME)
 
 
 def _window(window: int | Sequence[int] | None, shape: torch.Size) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the window of occlusion and its strides, channels first where there are some."""
+    """Return the window of occlusion and its strides, channels first if there are any."""
     channels, sides = (shape[1:2], shape[2:]) if len(shape) >= 4 else (shape[:0], shape[1:])
     if window is None:
         each = tuple(max(1, round(side / 7)) if channels else 1 for side in sides)

@@ -31,35 +31,35 @@ def sanity_check(
 ) -> MapSimilarity:
     """Compare the maps of a model with those of the same architecture with random weights.
 
-    A map that stays the same shows the input, or the architecture, but not what was learnt.
+    A map that stays the same shows the input, or the architecture, but not what was learned.
 
     Parameters
     ----------
     model, X, target, method
-        As of :func:`saliency`. The model is left as it is.
+        See :func:`saliency`. The model is not changed.
     seed : int
-        Of the random weights, and of the noise of smoothed gradients. torch's own generator is left alone.
+        Seed of the random weights, and of the noise of smoothed gradients. torch's own generator is not touched.
     top : float
-        As of :func:`similarity`.
+        See :func:`similarity`.
     maps : array of float, optional
-        The model's own maps, if they are known already.
+        The model's own maps, if already computed.
     **settings
-        More arguments of :func:`saliency`; ``progress`` hears of both models' maps, one after the other.
+        Further arguments of :func:`saliency`; ``progress`` is called for both models' maps, one after the other.
 
     Returns
     -------
     MapSimilarity
-        Learnt against random: low is good.
+        Trained against random weights: low is good.
 
     Raises
     ------
     ValueError
-        As of :func:`saliency`; or if the model cannot be copied, or has no weights to draw again.
+        As :func:`saliency`; or if the model cannot be copied, or has no weights to randomize.
 
     Notes
     -----
-    In a copy on the CPU each module with ``reset_parameters`` draws its weights as it did when it was made. Parameters
-    of other modules are drawn from the normal distribution with their own mean and standard deviation.
+    In a copy on the CPU each module with ``reset_parameters`` is initialized anew. Parameters of other modules are
+    drawn from the normal distribution with their own mean and standard deviation.
 
     References
     ----------
@@ -71,45 +71,45 @@ def sanity_check(
     >>> checked.n, bool((checked.rank < 1).all())
     (5, True)
     """
-    learnt = saliency(model, X, target, method, seed=seed, **settings) if maps is None else maps
-    return similarity(learnt, saliency(redrawn(model, seed), X, target, method, seed=seed, **settings), top)
+    trained = saliency(model, X, target, method, seed=seed, **settings) if maps is None else maps
+    return similarity(trained, saliency(redrawn(model, seed), X, target, method, seed=seed, **settings), top)
 
 
 BESIDE_RANDOM = {
     "teacher": mark(
         "The teacher's maps and those of the same model with random weights have a median rank correlation of {rank} "
-        "over {examples}: the nearer to 1, the less they show of what was learned."
+        "over {examples}: the closer to 1, the less they show of what was learned."
     ),
     "student": mark(
         "The student's maps and those of the same model with random weights have a median rank correlation of {rank} "
-        "over {examples}: the nearer to 1, the less they show of what was learned."
+        "over {examples}: the closer to 1, the less they show of what was learned."
     ),
 }
-ONE_SIZE = {
+CONSTANT = {
     "teacher": mark(
-        "With random weights, or as it is, the teacher has maps of a single size: they cannot be compared."
+        "The teacher's maps, or those of the same model with random weights, are constant and cannot be compared."
     ),
     "student": mark(
-        "With random weights, or as it is, the student has maps of a single size: they cannot be compared."
+        "The student's maps, or those of the same model with random weights, are constant and cannot be compared."
     ),
 }
 
 
-def on_random_weights(found: MapSimilarity, who: str) -> str:
-    """Return what a :func:`sanity_check` found, in words.
+def on_random_weights(alike: MapSimilarity, who: str) -> str:
+    """Return the result of a :func:`sanity_check` in words.
 
     >>> print(on_random_weights(similarity([[1.0, 2.0, 3.0]], [[3.0, 2.0, 1.0]]), "student"))
     The student's maps and those of the same model with random weights have a median rank correlation of −1.00 over 1
-    example: the nearer to 1, the less they show of what was learned.
+    example: the closer to 1, the less they show of what was learned.
     """
-    known = found.rank[~np.isnan(found.rank)]
-    if not len(known):
-        return t(ONE_SIZE[who])
-    return t(BESIDE_RANDOM[who], rank=number(np.median(known), ".2f"), examples=of_examples(len(known)))
+    ranks = alike.rank[~np.isnan(alike.rank)]
+    if not len(ranks):
+        return t(CONSTANT[who])
+    return t(BESIDE_RANDOM[who], rank=number(np.median(ranks), ".2f"), examples=of_examples(len(ranks)))
 
 
 def redrawn(model: nn.Module, seed: int) -> nn.Module:
-    """Return a copy with random weights, where the model lies."""
+    """Return a copy with random weights, on the model's device."""
     device = device_of(model)
     try:
         other = copied(model).cpu()
@@ -126,5 +126,5 @@ def redrawn(model: nn.Module, seed: int) -> nn.Module:
                 if p.is_floating_point():
                     p.copy_(p.mean() + p.std(correction=0) * torch.randn_like(p))
     if all(torch.equal(p, q) for p, q in zip(other.parameters(), before, strict=True)):
-        raise ValueError("the model has no weights to draw again, so a random one would be the same")
+        raise ValueError("the model has no weights to randomize, so a random one would be the same")
     return other.to(device)

@@ -107,7 +107,7 @@ def test_maps_of_0_are_left_out_and_told():
     assert found.nearest() == {"x": "a"}
     assert "the last maps of both, the teacher's a and the student's y, have no cosine, as one is 0" in found.sentence()
     nothing = compare({"a": blank}, {"x": blank})
-    assert nothing.nearest() == {} and nothing.sentence().startswith("Nothing can be said of 3 examples")
+    assert nothing.nearest() == {} and nothing.sentence().startswith("Nothing can be said from 3 examples")
     assert (nothing.squared == 0).all()
 
 

@@ -93,7 +93,7 @@ def test_a_token_whose_heads_share_nothing_keeps_itself_or_is_told():
     A = torch.eye(2)
     apart = torch.stack([A, A.flip(0)]).unsqueeze(0)
     assert torch.equal(rollout([apart], heads="min")[0], A.double())
-    with pytest.raises(ValueError, match='no place that all heads share, and so no row; use heads="mean"'):
+    with pytest.raises(ValueError, match='no position that all heads attend to, and so no row; use heads="mean"'):
         rollout([apart], heads="min", residual=False)
 
 

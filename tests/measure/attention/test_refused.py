@@ -52,8 +52,8 @@ REFUSED = {
     ),
     "no map": (
         lambda: activation_maps(convolutional(), images(), ["2", "8"]),
-        "the model's layer '8' must give maps (examples, channels, height, width) of several places, got shape (1, 3) "
-        "for one example; those that do are 0, 1, 2, 3, 4, 5, 6",
+        "the model's layer '8' must return maps (examples, channels, height, width) larger than 1 × 1, got shape "
+        "(1, 3) for one example; those that do are 0, 1, 2, 3, 4, 5, 6",
     ),
     "no maps at all": (
         lambda: activation_maps(kd.models.mlp((4,)), torch.rand(2, 1, 28, 28)),
@@ -69,7 +69,7 @@ REFUSED = {
     "limit": (lambda: attention(convolutional(), poisoned(), images(), limit=0), "limit must be at least 1, got 0"),
     "nan inside": (
         lambda: attention(convolutional(), poisoned(), images(), "6", "5"),
-        "what the student's layer '5' gives must be finite, got nan or inf",
+        "the output of the student's layer '5' must be finite, got nan or inf",
     ),
     "no attention": (
         lambda: attention_matrices(convolutional(), images()),
@@ -97,9 +97,9 @@ REFUSED = {
     "negative": (lambda: rollout([-torch.ones(1, 1, 2, 2)]), "layer '0' must hold weights of 0 or more"),
     "no square of patches": (
         lambda: patch_map(torch.ones(1, 6, 6)),
-        "the patches must fill a square, and 6 tokens less 1 before them are 5; give their rows and columns as grid",
+        "the patches must fill a square, got 5 (6 tokens minus 1 before them); pass their rows and columns as grid",
     ),
-    "grid": (lambda: patch_map(torch.ones(1, 5, 5), (2, 3)), "the patches must fill 2 × 3, and 5 tokens less 1"),
+    "grid": (lambda: patch_map(torch.ones(1, 5, 5), (2, 3)), "the patches must fill 2 × 3, got 4 (5 tokens minus 1"),
     "tokens": (lambda: patch_map(torch.ones(1, 5, 5), tokens=5), "tokens must be from 0 to 4, got 5"),
     "heads left": (lambda: patch_map(torch.ones(1, 2, 5, 5)), "one head with matrices[name][:, head]"),
     "different N": (

@@ -80,11 +80,11 @@ def test_order_frame_and_sentence():
         False,
     ]
     assert found.sentence() == (
-        "Over 3 examples the median rank correlation of the two maps is 0.50 (middle half −0.25 to 0.75), and of the "
-        "top 33.3 % of values both name 67 %. 1 example has a map of a single size, and no number."
+        "Over 3 examples the median rank correlation of the two maps is 0.50 (quartiles −0.25 to 0.75), and they share "
+        "67 % of their top 33.3 % of values. 1 example has a constant map, and no number."
     )
     nothing = similarity(a[:2], np.zeros((2, 3)))
-    assert nothing.sentence() == "Nothing can be said of 2 examples: one of the two maps has a single size."
+    assert nothing.sentence() == "Nothing can be said from 2 examples: one of the two maps is constant."
 
 
 @pytest.mark.parametrize(("a", "b", "top", "says"), [

@@ -97,12 +97,12 @@ def test_a_baseline_may_be_an_example_of_its_own():
 
 @pytest.mark.parametrize(("change", "says"), [
     ({"method": "lime"}, "method must be one of gradient, .*feature_ablation, got 'lime'"),
-    ({"X": X0.mul(255).to(torch.uint8)}, "X must be floating point, or whole numbers of tokens.* got torch.uint8"),
+    ({"X": X0.mul(255).to(torch.uint8)}, "X must be floating point, or token ids as whole numbers.* got torch.uint8"),
     ({"X": X0.numpy()}, "X must be floating point.* got ndarray"),
     ({"X": X0[:0], "target": T0[:0]}, r"at least one example, got \(0, 4\)"),
     ({"X": X0[0]}, r"must have shape \(examples, ...\).* got \(4,\)"),
     ({"X": X0 * math.nan}, "X must be finite"),
-    ({"target": T0.float()}, "target must hold whole numbers, one class an example, got torch.float32"),
+    ({"target": T0.float()}, "target must hold whole numbers, one class per example, got torch.float32"),
     ({"target": T0[:2]}, r"one class for each of 3 examples, got shape \(2,\)"),
     ({"target": torch.tensor([0, -1, 0])}, r"target must be in \[0, 1\] for 2 classes, got -1 to 0; for examples"),
     ({"target": T0 + 1}, r"target must be in \[0, 1\] for 2 classes, got 1 to 2"),
@@ -119,7 +119,7 @@ def test_a_baseline_may_be_an_example_of_its_own():
     ({"method": "grad_cam"}, r"Grad-CAM needs images .* got examples of shape \(4,\)"),
     ({"model": Returns(lambda x: (x, x))}, r"returned 2 things, expected a tensor of logits; pass kd"),
     ({"model": Returns(lambda x: x.sum(1))}, r"returned shape \(1,\) for 1 example, expected \(1, classes\)"),
-    ({"model": Returns(lambda x: x[:, None].repeat(1, 2, 1))}, "answers token by token"),
+    ({"model": Returns(lambda x: x[:, None].repeat(1, 2, 1))}, "got logits for each token"),
     ({"model": Returns(lambda x: x * math.nan)}, "logits must be finite, got nan or inf"),
     ({"model": Returns(lambda x: x.detach())}, "no gradient with respect to its input; use occlusion or feature_abl"),
 ])  # fmt: skip

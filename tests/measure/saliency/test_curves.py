@@ -86,9 +86,7 @@ def test_the_maps_of_a_shipped_teacher_name_what_it_rests_on(digits):
     assert curves.insertion_area.mean() > curves.random_insertion_area.mean() + 0.05
     frame = curves.frame()
     assert len(frame) == 5 and frame["deletion_area"].tolist() == curves.deletion_area.tolist()
-    assert curves.sentence().startswith(
-        "Over 5 examples, taking places away in the map's order leaves a mean probabili"
-    )
+    assert curves.sentence().startswith("Over 5 examples, deletion in the map's order leaves a mean probability of ")
 
 
 def test_deletion_takes_no_more_steps_than_there_are_places_and_can_be_stopped():

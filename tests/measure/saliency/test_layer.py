@@ -37,7 +37,7 @@ def test_grad_cam_takes_any_layer_with_maps_also_in_place():
 @pytest.mark.parametrize(("model", "layer", "says"), [
     (nn.Sequential(nn.Flatten(), nn.Linear(128, 4)), None, "Grad-CAM needs a convolution .* the model ran none"),
     (convolutional(), "conv9", "layer must be one of 0, 1, .*, got 'conv9'"),
-    (convolutional(), "7", "needs a layer that gives maps .*, and '7' gives none"),
+    (convolutional(), "7", "needs a layer that returns maps .*, and '7' returns none"),
 ])  # fmt: skip
 def test_where_grad_cam_cannot_look(model, layer, says):
     with pytest.raises(ValueError, match=says):

@@ -51,5 +51,5 @@ def test_weights_without_a_reset_are_drawn_with_their_own_mean_and_spread():
 
 
 def test_a_model_without_weights_has_no_random_one():
-    with pytest.raises(ValueError, match="no weights to draw again"):
+    with pytest.raises(ValueError, match="no weights to randomize"):
         sanity_check(Squares(), torch.rand(2, 3), [1, 2])

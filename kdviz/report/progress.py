@@ -1,4 +1,4 @@
-"""How far a long look is: a bar with the time left, or what the caller wants to be told."""
+"""Progress of a long look: a bar with the time left, or the caller's own callback."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from tqdm import tqdm
 
 from ..models.inference import Progress
 
-AFTER_S = 2.0  # a look that is over sooner shows no bar
+AFTER_S = 2.0  # seconds; a shorter look shows no bar
 
 
 @contextmanager
-def told(progress: Progress | bool) -> Iterator[Progress | None]:
-    """Yield what a long look calls with (done, total): the caller's own, a bar's, or nothing."""
+def callback(progress: Progress | bool) -> Iterator[Progress | None]:
+    """Yield the function that a long look calls with (done, total): the caller's, a bar's, or None."""
     if not isinstance(progress, bool):
         yield progress
         return
@@ -23,9 +23,9 @@ def told(progress: Progress | bool) -> Iterator[Progress | None]:
         return
     with tqdm(delay=AFTER_S, unit="pass", desc="Asking both models") as bar:
 
-        def tell(done: int, total: int) -> bool:
+        def update(done: int, total: int) -> bool:
             bar.total = total
             bar.update(done - bar.n)
             return True
 
-        yield tell
+        yield update
