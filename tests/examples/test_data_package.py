@@ -9,7 +9,7 @@ from collections.abc import Callable
 TRY = """
 import json, sys
 import torch, kdviz as kd
-from kdviz.panels import choices
+from kdviz.panels.lab import choices
 data, teacher, card = kd.data.load("digits"), kd.models.pretrained("digits-mlp"), kd.models.card("digits-mlp")
 with torch.no_grad():
     wrong = int((teacher(data.test.inputs()).argmax(1) != data.test.y).sum())

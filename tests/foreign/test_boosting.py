@@ -71,7 +71,7 @@ def test_a_booster_finds_its_columns_by_name():
 def test_boosters_of_numbers_and_of_sides():
     xgboost = pytest.importorskip("xgboost")
     matrix = xgboost.DMatrix(X, Y > 0)
-    with pytest.raises(TypeError, match=r"objective reg:squarederror predicts numbers .*binary:logistic"):
+    with pytest.raises(TypeError, match=r"objective reg:squarederror, which predicts numbers; .*binary:logistic"):
         as_module(xgboost.train({"objective": "reg:squarederror"}, matrix, 2), "teacher")
     hinge = xgboost.train({"objective": "binary:hinge"}, matrix, 2)
     with pytest.warns(UserWarning, match="only predicts a class.*train it with binary:logistic"):
@@ -97,7 +97,7 @@ def test_a_lightgbm_booster_teaches(journey, tmp_path, objective, classes):
 def test_a_lightgbm_regression_is_refused():
     lightgbm = pytest.importorskip("lightgbm")
     booster = lightgbm.train({"objective": "regression", "verbose": -1}, lightgbm.Dataset(X, Y), 2)
-    with pytest.raises(TypeError, match=r"objective regression predicts numbers .*multiclass or binary"):
+    with pytest.raises(TypeError, match=r"objective regression, which predicts numbers; .*multiclass or binary"):
         as_module(booster, "teacher")
 
 

@@ -198,6 +198,6 @@ def test_the_pages_show_text():
     assert len(words) == L and all(word.isdigit() for word in words)
     few = splits(TEXT, Y).test.take(slice(0, 4))
     for view in ("saliency", "attention"):
-        assert page.subjects[view].make(bert(16).eval(), bert(8).eval(), few)
-        assert page.subjects[view].make_across(bert(16).eval(), bert(8).eval(), few)["across"]["n"] == 4
+        assert page.controllers[view].make(bert(16).eval(), bert(8).eval(), few)
+        assert page.controllers[view].make_across(bert(16).eval(), bert(8).eval(), few)["across"]["n"] == 4
     page.close()

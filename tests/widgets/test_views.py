@@ -128,7 +128,7 @@ def test_the_temperature_slider_moves_by_the_keyboard_and_speaks_its_value(mount
     slider = page.get_by_label("Temperature")
     slider.press("ArrowRight")
     assert page.evaluate("() => model.get('temperature')") == pytest.approx(4.1)
-    assert slider.get_attribute("aria-valuetext") == "temperature 4.1"
+    assert slider.get_attribute("aria-valuetext") == "Temperature 4.1"
     slider.press("Home")
     assert page.evaluate("() => model.get('temperature')") == 0.5
     slider.press("End")

@@ -43,7 +43,7 @@ export function branchPart(model, life, time) {
   const id = uniqueId("branch");
   const button = node("button", { type: "button", class: "kd-button kd-branch-open", "aria-expanded": "false", "aria-controls": id });
   const error = node("p", { class: "kd-branch-error", id: `${id}-error`, role: "alert" });
-  const fields = model.get("live").map((field) => branchField(field, error.id));
+  const fields = (model.get("live") ?? []).map((field) => branchField(field, error.id));
   const start = node("button", { type: "submit", class: "kd-button kd-primary" }, t("Start branch"));
   const form = node("form", { class: "kd-branch-form", id, hidden: "", novalidate: "", "aria-label": t("Branch") },
     node("div", { class: "kd-branch-fields" }, ...fields.map((f) => f.root), start), error);

@@ -212,7 +212,7 @@ def test_a_link_bounds_and_locks_the_slider_and_digits_have_none(open_lab):
     lab = open_lab(f"{PEOPLE}&fairness=2&fairness_range=1,5&lock=fairness")
     slider = lab.page.get_by_role("slider", name="Fairness")
     expect(slider).to_be_disabled()
-    expect(slider).to_have_attribute("aria-valuetext", "fairness 2")
+    expect(slider).to_have_attribute("aria-valuetext", "Fairness 2")
     digits = open_lab()
     expect(digits.temperature).to_be_visible()
     expect(digits.page.get_by_role("slider", name="Fairness")).to_have_count(0)

@@ -136,7 +136,7 @@ def test_a_lecturers_link_hides_locks_and_bounds(open_lab):
     expect(lab.page.get_by_role("slider", name=re.compile("Weight of the soft term"))).to_be_disabled()
     lab.temperature.focus()
     lab.page.keyboard.press("End")
-    expect(lab.temperature).to_have_attribute("aria-valuetext", "temperature 20")
+    expect(lab.temperature).to_have_attribute("aria-valuetext", "Temperature 20")
     expect(lab.page.locator(".kd-heat")).to_be_visible()
 
 

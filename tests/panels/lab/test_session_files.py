@@ -139,7 +139,7 @@ def test_what_is_damaged_is_told_and_goes_like_what_is_old(place, clock):
     keeper = SessionStore(TOKEN)
     keeper.save({"title": "damaged"}, {"a": make_run()})
     (place / TOKEN / keeper.id / "CURRENT").write_bytes(b"\xff")
-    assert SessionStore(TOKEN).notice == "One run that was kept is damaged and cannot be taken up; all others can."
+    assert SessionStore(TOKEN).notice == "One kept run is damaged and cannot be resumed; all others can."
     for days in (0, 15, 16, 17):
         assert (place / TOKEN / keeper.id).exists()
         clock.set(days)

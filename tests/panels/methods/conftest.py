@@ -13,7 +13,7 @@ from kdviz.panels import Methods
 
 
 @pytest.fixture
-def page():
+def methods_page():
     made = []
 
     def make(*models, **chosen):

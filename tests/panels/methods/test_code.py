@@ -12,8 +12,8 @@ from .small_models import QUICK
 
 
 @pytest.mark.parametrize("edited", [False, True], ids=["plain", "edited"])
-def test_the_program_run_alone_gives_the_same_numbers(page, edited):
-    panel = page(method="contrastive", **QUICK)
+def test_the_program_run_alone_gives_the_same_numbers(methods_page, edited):
+    panel = methods_page(method="contrastive", **QUICK)
     if edited:
         panel.command("step")
         assert panel.wait("paused")

@@ -25,8 +25,8 @@ def taught(run, steps=None):
     return run
 
 
-def test_the_page_opens_with_a_method_on_real_layers(page):
-    panel = page()
+def test_the_page_opens_with_a_method_on_real_layers(methods_page):
+    panel = methods_page()
     teacher, student = panel.picture.drawing["teacher"], panel.picture.drawing["student"]
     assert names(teacher) == names(student) == ["input", "relu2", "relu4", "relu5", "flatten", "logits"]
     assert [box["shape"] for box in student] == ["1×28×28", "4×28×28", "8×14×14", "16×7×7", "16", "10"]
@@ -38,8 +38,8 @@ def test_the_page_opens_with_a_method_on_real_layers(page):
     assert "2,000 labelled examples" in panel.methods.note and "first 500 of 5,000 validation" in panel.methods.note
 
 
-def test_methods_without_layers_say_why(page):
-    panel = page(**QUICK)
+def test_methods_without_layers_say_why(methods_page):
+    panel = methods_page(**QUICK)
     away = {row["name"]: row["reason"] for row in panel.methods.methods if row["reason"]}
     assert {"attention_transfer", "solution_flow", "attention_matrices", "hidden_states", "embeddings"} <= set(away)
     assert away["solution_flow"].startswith(
@@ -49,8 +49,8 @@ def test_methods_without_layers_say_why(page):
         Methods(method="solution_flow", **QUICK)
 
 
-def test_choosing_a_method_changes_picture_formula_and_code(page):
-    panel = page(**QUICK)
+def test_choosing_a_method_changes_picture_formula_and_code(methods_page):
+    panel = methods_page(**QUICK)
     seen = []
     for name in ("soft_targets", "contrastive", "relational_angle", "label_smoothing"):
         panel.methods.chosen = name
@@ -65,8 +65,8 @@ def test_choosing_a_method_changes_picture_formula_and_code(page):
     assert panel.wait() and panel.picture.temperature == 20
 
 
-def test_other_models_bring_other_layers(page):
-    panel = page(**QUICK)
+def test_other_models_bring_other_layers(methods_page):
+    panel = methods_page(**QUICK)
     panel.methods.pair = "mnist-vit"
     assert panel.wait() and names(panel.picture.drawing["teacher"])[2:4] == ["tokens", "block1"]
     panel.choose(method="attention_matrices")
@@ -76,8 +76,8 @@ def test_other_models_bring_other_layers(page):
     assert links[0][0]["shape"] == "4×50×50"
 
 
-def test_three_students_learn_from_the_same_start_to_the_end(page):
-    panel = page(method="hint", **QUICK)
+def test_three_students_learn_from_the_same_start_to_the_end(methods_page):
+    panel = methods_page(method="hint", **QUICK)
     panel.command("train")
     assert panel.wait("finished")
     trial = Trial.of("mnist-mlp-1200", epochs=1)
@@ -105,8 +105,8 @@ def test_three_students_learn_from_the_same_start_to_the_end(page):
     assert panel.status == "Finished after 63 steps."
 
 
-def test_the_pull_of_the_terms_is_what_term_gradients_finds(page):
-    panel = page(method="hint", **QUICK)
+def test_the_pull_of_the_terms_is_what_term_gradients_finds(methods_page):
+    panel = methods_page(method="hint", **QUICK)
     panel.command("train")
     assert panel.wait("finished")
     trial = Trial.of("mnist-mlp-1200", epochs=1)
@@ -122,13 +122,13 @@ def test_the_pull_of_the_terms_is_what_term_gradients_finds(page):
     assert panel.pulls.sentence == pull_sentence(panel.gradients[-1], 1)
 
 
-def test_a_command_that_does_not_exist_is_named(page):
+def test_a_command_that_does_not_exist_is_named(methods_page):
     with pytest.raises(ValueError, match=r"command must be one of train, step, pause, .*, got 'trian'"):
-        page().command("trian")
+        methods_page().command("trian")
 
 
-def test_a_moved_slider_edits_the_methods_run_alone(page):
-    panel = page(method="jensen_shannon", **QUICK)
+def test_a_moved_slider_edits_the_methods_run_alone(methods_page):
+    panel = methods_page(method="jensen_shannon", **QUICK)
     panel.command("step")
     assert panel.wait("paused") and panel.pulls.steps == [0, 1]
     panel.picture.weight = 0.5
@@ -141,8 +141,8 @@ def test_a_moved_slider_edits_the_methods_run_alone(page):
     assert panel.state["weight"] == 0.5 and panel.state["temperature"] == 8
 
 
-def test_a_slider_before_training_is_the_run_s_own_start(page):
-    panel = page(method="similarity_preserving", **QUICK)
+def test_a_slider_before_training_is_the_run_s_own_start(methods_page):
+    panel = methods_page(method="similarity_preserving", **QUICK)
     panel.picture.weight = 100.0
     assert panel.wait()
     assert "100 * kd.SimilarityPreserving(" in panel.picture.code
@@ -151,8 +151,8 @@ def test_a_slider_before_training_is_the_run_s_own_start(page):
     assert panel.runs["student"].settings.objective.weighted[1][0] == 100 and not panel.runs["student"].history.edits
 
 
-def test_stop_works_and_another_method_waits_for_it(page):
-    panel = page(pair="mnist-mlp-1200", epochs=10_000)
+def test_stop_works_and_another_method_waits_for_it(methods_page):
+    panel = methods_page(pair="mnist-mlp-1200", epochs=10_000)
     panel.command("train")
     assert panel.wait("running")
     with pytest.raises(ValueError, match="A run is under way: Stop or Reset it"):
@@ -168,8 +168,8 @@ def test_stop_works_and_another_method_waits_for_it(page):
     assert panel.runs == {} and panel.scene.runs == [] and panel.pulls.steps == []
 
 
-def test_a_method_chosen_behind_train_does_not_disturb_the_run(page):
-    panel = page(**QUICK)
+def test_a_method_chosen_behind_train_does_not_disturb_the_run(methods_page):
+    panel = methods_page(**QUICK)
     panel.command("step")
     assert panel.wait("paused")
     panel._choices = MethodChoices(method="cosine", **QUICK)
@@ -178,18 +178,18 @@ def test_a_method_chosen_behind_train_does_not_disturb_the_run(page):
     assert panel.state["method"] == "hint" and panel.scene.runs[0]["name"] == "Hints (FitNets)"
 
 
-def test_whoever_would_be_the_same_run_again_is_left_out(page):
+def test_whoever_would_be_the_same_run_again_is_left_out(methods_page):
     for name, roles in (("soft_targets", ["student", "twin"]), ("hard_labels", ["student", "hinton"])):
-        panel = page(method=name, **QUICK)
+        panel = methods_page(method=name, **QUICK)
         panel.command("step")
         assert panel.wait("paused") and list(panel.runs) == roles
-    panel = page(method="soft_targets", temperature=2.0, **QUICK)
+    panel = methods_page(method="soft_targets", temperature=2.0, **QUICK)
     panel.command("step")
     assert panel.wait("paused") and list(panel.runs) == ["student", "hinton", "twin"]
 
 
-def test_an_error_of_the_worker_is_told_and_reset_begins_anew(page, monkeypatch):
-    panel = page(**QUICK)
+def test_an_error_of_the_worker_is_told_and_reset_begins_anew(methods_page, monkeypatch):
+    panel = methods_page(**QUICK)
     monkeypatch.setattr(kd.Distillation, "step", lambda run: (_ for _ in ()).throw(RuntimeError("the wire is cut")))
     panel.command("train")
     assert panel.wait("failed")
@@ -201,8 +201,8 @@ def test_an_error_of_the_worker_is_told_and_reset_begins_anew(page, monkeypatch)
     assert panel.wait("paused")
 
 
-def test_the_address_of_the_page_may_name_a_method(page):
-    panel = page(**QUICK)
+def test_the_address_of_the_page_may_name_a_method(methods_page):
+    panel = methods_page(**QUICK)
     panel._on_scene_message({"hello": {"query": "?method=cosine&pair=mnist-convnet"}})
     assert panel.wait("idle")
     assert (panel.methods.chosen, panel.methods.pair, panel.picture.title) == (
@@ -215,8 +215,8 @@ def test_the_address_of_the_page_may_name_a_method(page):
     assert panel.transport.status.startswith("Method must be one of hard_labels,") and panel.state["method"] == "cosine"
 
 
-def test_a_state_opens_the_same_page(page):
-    panel = page(method="gram", pair="fashion-resnet", weight=3.0, seed=2, epochs=2)
+def test_a_state_opens_the_same_page(methods_page):
+    panel = methods_page(method="gram", pair="fashion-resnet", weight=3.0, seed=2, epochs=2)
     again = Methods.from_state(panel.state)
     assert again.state == panel.state and again.picture.weight == 3 and again.picture.code == panel.picture.code
     again.close()
@@ -224,10 +224,10 @@ def test_a_state_opens_the_same_page(page):
         Methods.from_state({**panel.state, "version": 9})
 
 
-def test_models_of_your_own(page, pictures):
+def test_models_of_your_own(methods_page, pictures):
     teacher, student = convnets()
     before = copy.deepcopy(student.state_dict())
-    panel = page(teacher, student, pictures, method="similarity_preserving", epochs=2)
+    panel = methods_page(teacher, student, pictures, method="similarity_preserving", epochs=2)
     assert panel.methods.pairs == [] and panel.methods.given == "Network → Network"
     panel.command("train")
     assert panel.wait("finished")
@@ -261,7 +261,7 @@ def test_what_does_not_fit_is_said_in_a_sentence(pictures, make, error, said):
         make(pictures)
 
 
-def test_an_exported_page_shows_the_method_and_offers_nothing_that_needs_python(page, tmp_path):
-    panel = page(**QUICK)
+def test_an_exported_page_shows_the_method_and_offers_nothing_that_needs_python(methods_page, tmp_path):
+    panel = methods_page(**QUICK)
     text = panel.to_html(tmp_path / "methods.html").read_text(encoding="utf-8")
     assert "Hints (FitNets)" in text and "its method stays" in text

@@ -20,7 +20,9 @@ def transformers():
 
 @pytest.mark.filterwarnings("ignore:the teacher.s classes are in another order:UserWarning")  # untrained ones can be
 @pytest.mark.parametrize("models", [convnets, transformers], ids=["maps", "tokens"])
-def test_every_method_that_fits_has_a_picture_of_its_own_pairs_and_a_formula_without_latex(models, pictures, page):
+def test_every_method_that_fits_has_a_picture_of_its_own_pairs_and_a_formula_without_latex(
+    models, pictures, methods_page
+):
     teacher, student = models()
     trial = Trial.own(teacher, student, pictures)
     drawn = 0

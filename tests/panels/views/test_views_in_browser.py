@@ -35,7 +35,7 @@ def test_every_view_of_the_lab_follows_its_scrubber_and_its_example(open_lab):
     assert offered == ["one", "many", "draw", "fidelity", "saliency", "calibration", "bias"], "a perceptron has no maps"
     for name, before, after in (
         ("Fidelity", "After step 40 the student", "After step 0 the student"),
-        ("Calibration", "After step 40, over 400", "After step 0, over 400"),
+        ("Calibration", "After step 40, on 400", "After step 0, on 400"),
         ("Saliency", "(after step 40)", "(after step 0)"),
     ):
         view(page, name)
@@ -91,7 +91,7 @@ def test_two_shipped_models_are_compared_out_of_the_box_in_every_view(page, comp
     view(opened, "Attention")
     expect(opened.locator(".kd-host-attention canvas").first).to_be_visible(timeout=30_000)
     view(opened, "Calibration")
-    says(opened, "Calibration", "Over 1,000 labelled examples")
+    says(opened, "Calibration", "On 1,000 labelled examples")
     view(opened, "Bias")
     expect(opened.locator(".kd-host-bias")).to_contain_text("slant", timeout=30_000)
     view(opened, "One example")
