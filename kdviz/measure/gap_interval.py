@@ -125,10 +125,9 @@ def of_difference(
     As in :func:`of_gap`, but many pairs of gaps have the same difference. Among those with rates nearest to the
     observed ones, or a little further (a sixth of a squared standard error for each group beyond two), the pair with
     the smallest gaps is taken: rates that may be ties are drawn as ties. Distances and draws account for the
-    correlation, group by
-    group, of the two models' hits (with half an example added to each of the four counts, so that models which never
-    differed may still do so). A candidate whose nearest rates are too far off (χ² at 0.99) is rejected as well: the
-    difference of two gaps alone ignores that two models agree on nearly all examples.
+    correlation, group by group, of the two models' hits (with half an example added to each of the four counts, so that
+    models which never differed may still do so). A candidate whose nearest rates are too far off (χ² at 0.99) is
+    rejected as well: the difference of two gaps alone ignores that two models agree on nearly all examples.
     """
     there = [part.of > 0 for part in first]
     phi = [_correlation(a, b, c)[in_] for a, b, c, in_ in zip(first, second, both, there, strict=True)]

@@ -157,7 +157,7 @@ def test_it_teaches(journey, tmp_path, kind):
     )
     assert report.saliency("occlusion", count=3, checks=2).sentence()
     layers = report.attention(count=6)
-    assert layers.sentences() and (layers.correspondence is not None or "no layers to set" in layers.note)
+    assert layers.sentences() and (layers.correspondence is not None or "no layers to compare" in layers.note)
     assert "attention" in set(report.frame().subject) or layers.correspondence is None
     report.figures()
     assert report.to_html(tmp_path / "report.html").stat().st_size > 1000

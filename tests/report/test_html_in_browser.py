@@ -55,7 +55,7 @@ def test_a_cell_chooses_the_examples_and_an_example_all_its_views(page, file, re
     shown = [float(p) for p in opened.locator(".bars .p").all_inner_texts()]
     expected = torch.softmax(report.logits["teacher"][example].double(), 0).tolist()
     assert shown[::2] == pytest.approx(expected, abs=6e-4)
-    assert opened.get_by_text("orange speaks for it, blue against it").is_visible()
+    assert opened.get_by_text("orange supports it, blue opposes it").is_visible()
     assert not [url for url in watch.requests if url.startswith("http")]
 
 
@@ -96,7 +96,7 @@ def test_the_bias_section_draws_its_figures_and_its_tables_scroll_inside(page, b
     opened = open_file(page, bias_report.to_html(tmp_path / "report.html"), width=width, dark=dark)
     section = opened.locator("section").filter(has=opened.get_by_role("heading", name="Bias: whom do they fail?"))
     expect(section.locator(".plot .main-svg").first).to_be_attached()
-    assert section.get_by_text("Positive is the class “more than 50K”").is_visible()
+    assert section.get_by_text("The positive class is “more than 50K”").is_visible()
     said = [s for s in bias_report.sentences("bias") if " & " not in s.split(",")[0]]
     assert said and all(section.get_by_text(s, exact=True).is_visible() for s in said)
     shown = section.locator("table", has_text="true-positive rate").first.locator("tbody tr").first.inner_text()

@@ -196,8 +196,8 @@ def test_convolutions_without_places_are_told_in_a_sentence(controller):
         and w.student_layers == []
         and w.reasons["student"]
         == (
-            "The student has none: it must have layers that give maps (examples, channels, height, width) of several "
-            "places, and the ends of its steps (whole) do not."
+            "The student has none: it must have layers that return maps (examples, channels, height, width) larger "
+            "than 1 × 1, and the ends of its steps (whole) do not."
         )
     )
 
