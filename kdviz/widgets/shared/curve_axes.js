@@ -1,7 +1,7 @@
 // Scales and grid of the learning curves, and SVG nodes that are kept from one drawing to the next.
 
 import { put, say, svgNode } from "./elements.js";
-import { grouped } from "./format.js";
+import { grouped, short } from "./format.js";
 import { t } from "./words.js";
 
 const TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100];
@@ -73,7 +73,7 @@ export function drawGrid(view, pool) {
   for (const tick of view.vertical.ticks) {
     const y = view.y(tick).toFixed(1);
     pool.take("grid", "line", { x1: box.left, x2: box.right, y1: y, y2: y, class: "kd-grid" });
-    pool.take("grid", "text", { x: box.left - 8, y, dy: "0.34em", class: "kd-tick-text", "text-anchor": "end" }, `${tick}\u00a0%`);
+    pool.take("grid", "text", { x: box.left - 8, y, dy: "0.34em", class: "kd-tick-text", "text-anchor": "end" }, `${short(tick)}\u00a0%`);
   }
   for (const tick of view.ticks) {
     const x = view.x(tick).toFixed(1);
