@@ -66,6 +66,15 @@ class LiveNumber:
     of_twin: bool = False
     needs: str = ""
 
+    @property
+    def label(self) -> str:
+        """What it is called where there is no room for title and symbol: its symbol, if that is one letter.
+
+        >>> LIVE["temperature"].label, LIVE["learning_rate"].label
+        ('T', 'Learning rate')
+        """
+        return self.symbol if len(self.symbol) == 1 else self.title
+
     def holds(self, value: float) -> bool:
         """Whether a value is valid; NaN and infinity are not.
 

@@ -84,6 +84,7 @@ def rows() -> list[dict[str, Any]]:
             "name": name,
             "title": t(one.title),
             "symbol": t(one.symbol),
+            "label": t(one.label),
             "stops": one.stops,
             "ticks": list(one.ticks),
             "slider": one.slider is not None,

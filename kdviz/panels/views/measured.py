@@ -29,7 +29,7 @@ class MeasuredController(ViewController):
 
     @property
     def offered(self) -> bool:
-        """Whether the view has something to show of these models; one that fails to say so is shown, and says why."""
+        """Whether the view has something to show of these models; where it cannot be asked, it is offered."""
         try:
             teacher, student, *_ = self._models()
             return bool(self.kind.offered(teacher, student))

@@ -27,7 +27,7 @@ function setThere(model, field, step) {
 function fieldError(model, field, text, value) {
   const range = field.slider ? model.get(`${field.name}_range`) : null;
   if (Number.isFinite(value) && (range ? value >= range[0] && value <= range[1] : value > 0)) return null;
-  const told = { name: field.symbol.length > 1 ? field.title : field.symbol, got: text.trim() || t("nothing"), low: short(range?.[0] ?? 0), high: short(range?.[1] ?? 0) };
+  const told = { name: field.label, got: text.trim() || t("nothing"), low: short(range?.[0] ?? 0), high: short(range?.[1] ?? 0) };
   return range ? t("{name} must be a number from {low} to {high}, got {got}.", told) : t("{name} must be a number above 0, got {got}.", told);
 }
 

@@ -47,7 +47,7 @@ class _Parts(Mapping[str, str]):
 
 PARTS = _Parts()
 CONTROLS = {
-    **{name: number.symbol[:1].upper() + number.symbol[1:] for name, number in LIVE.items()},
+    **{name: number.label for name, number in LIVE.items()},
     "setup": mark("Setup"),
     "train": mark("Train"),
     "branch": mark("Branch"),

@@ -41,9 +41,9 @@ export function slidersPart(model, life, drawNow) {
 
 /** The slider of one number, and beside it what is to be said of it. */
 function numberPart(row, model, life, drawNow) {
-  const { name, title, symbol, ticks } = row;
+  const { name, title, symbol, label, ticks } = row;
   const control = slider(life, {
-    name: title, symbol: symbol.length === 1 ? symbol : undefined, ticks, text: short, spoken: (v) => `${title} ${short(v)}`,
+    name: title, symbol: label === symbol ? symbol : undefined, ticks, text: short, spoken: (v) => `${title} ${short(v)}`,
     ...OWN_WORDS[name],
     onInput: (v) => { model.set(name, v); drawNow(); },
     onRelease: (v) => commit(model, { [name]: v }),

@@ -33,9 +33,8 @@ def examples(digits):
 
 
 @pytest.fixture
-def controller(digits, examples):
+def controller(digits, examples, started):
     """``controller(teacher, student, **choices)``: the controller of two models, with example 3 selected."""
-    opened = []
 
     def make(teacher: nn.Module, student: nn.Module | None, **choices) -> AttentionController:
         scene = Scene(
@@ -47,9 +46,8 @@ def controller(digits, examples):
             selected=3,
             view="attention",
         )
-        threads = LatestOnly("kdviz-subjects"), LatestOnly("kdviz-across")
-        made = AttentionController(scene, lambda: (teacher, student, None, 7, "Student"), lambda: examples, *threads)
-        opened.append((made, threads))
+        models = (teacher, student, None, 7, "Student")
+        made = started(lambda *threads: AttentionController(scene, lambda: models, lambda: examples, *threads))
         made.widget.update(**choices)
         made.refresh()
         assert idle(made)
@@ -59,11 +57,7 @@ def controller(digits, examples):
         return all(thread.wait_until_idle(WAIT_S) for thread in (made._newest, made._across))
 
     make.idle = idle
-    yield make
-    for made, threads in opened:
-        made.close()
-        for thread in threads:
-            thread.close()
+    return make
 
 
 def teacher_net() -> nn.Module:

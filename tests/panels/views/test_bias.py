@@ -13,7 +13,6 @@ from kdviz.data.planted import with_shortcut
 from kdviz.measure.bias import bias
 from kdviz.measure.groups import comparable
 from kdviz.models import inference
-from kdviz.panels.live.worker import LatestOnly
 from kdviz.panels.views.bias import BiasController
 from kdviz.widgets import Scene
 
@@ -21,23 +20,15 @@ DPD, EOD, GAP = "demographic_parity_difference", "equalized_odds_difference", "a
 
 
 @pytest.fixture
-def controller():
-    made = []
-
+def controller(started):
     def make(teacher, student, data, runs=tuple, step=120, total=120):
-        threads = LatestOnly("kdviz-subjects"), LatestOnly("kdviz-across")
         scene = Scene(view="bias", shown_run="s" if total else "", total_steps=total)
         models = (teacher, student, threading.RLock(), step, "Student")
-        one = BiasController(scene, lambda: models, lambda: data.validation, *threads, runs)
+        one = started(lambda *threads: BiasController(scene, lambda: models, lambda: data.validation, *threads, runs))
         one.open(data)
-        made.append((one, threads))
         return one
 
-    yield make
-    for one, threads in made:
-        for thread in threads:
-            thread.close()
-        one.close()
+    return make
 
 
 def measured(controller):

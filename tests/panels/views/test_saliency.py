@@ -11,17 +11,13 @@ import kdviz as kd
 from kdviz.data import Examples
 from kdviz.data.planted import PATCH, with_shortcut
 from kdviz.measure.saliency import METHODS, saliency, similarity
-from kdviz.panels.live.worker import LatestOnly
 from kdviz.panels.views.saliency import SaliencyController
 from kdviz.widgets import Scene
 
 
 @pytest.fixture
-def controller():
-    made = []
-
+def controller(started):
     def make(teacher, student, examples, data=None, **traits):
-        threads = LatestOnly("kdviz-subjects"), LatestOnly("kdviz-across")
         count, classes = len(examples), teacher(examples.inputs(slice(0, 1))).shape[1]
         scene = Scene(
             classes=[str(c) for c in range(classes)],
@@ -32,18 +28,13 @@ def controller():
             shown_run="s",
             **traits,
         )
-        lock = threading.RLock()
-        one = SaliencyController(scene, lambda: (teacher, student, lock, 120, "Student"), lambda: examples, *threads)
+        models = (teacher, student, threading.RLock(), 120, "Student")
+        one = started(lambda *threads: SaliencyController(scene, lambda: models, lambda: examples, *threads))
         if data is not None:
             one.open(data)
-        made.append((one, threads))
         return one
 
-    yield make
-    for one, threads in made:
-        for thread in threads:
-            thread.close()
-        one.close()
+    return make
 
 
 def wait(controller):
