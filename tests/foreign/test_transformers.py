@@ -114,7 +114,7 @@ def test_pages_say_that_they_show_one_answer_an_example(journey):
     with pytest.raises(ValueError, match="these models answer for each token, and a page shows one answer an example"):
         way.opened()
     assert way.run.evaluate("test").examples == int((way.run.data.test.y >= 0).sum())
-    with pytest.raises(ValueError, match=r"answer for each token, and compare .*kd.measure.fidelity.fidelity\("):
+    with pytest.raises(ValueError, match=r"return logits for each token, and compare .*kd.measure.fidelity.fidelity\("):
         kd.compare(way.teacher, way.run.student, way.run.data)
     part = way.run.data.test
     told = [kd.models.inference.logits(model, part, who="") for model in (way.teacher, way.run.student)]
