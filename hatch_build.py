@@ -12,6 +12,7 @@ CARRIED = {
     "datasets/mnist": "kdviz/data/files/mnist",
     "notebooks": "kdviz/app/notebooks",
 }
+WITHHELD = "notebooks/solutions"  # for those who teach: the repository has them, an installation does not
 
 
 class CustomBuildHook(BuildHookInterface):
@@ -24,5 +25,7 @@ class CustomBuildHook(BuildHookInterface):
         for folder, target in CARRIED.items():
             for path in sorted((root / folder).rglob("*")):
                 inside = path.relative_to(root / folder)
+                if path.is_relative_to(root / WITHHELD):
+                    continue
                 if path.is_file() and not any(part.startswith(".") for part in inside.parts):
                     build_data["force_include"][str(path)] = f"{target}/{inside.as_posix()}"

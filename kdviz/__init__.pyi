@@ -6,6 +6,7 @@ from . import (
     diagnosis as diagnosis,
     distill as distill,
     figures as figures,
+    lessons as lessons,
     losses as losses,
     measure as measure,
     models as models,

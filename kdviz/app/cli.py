@@ -15,15 +15,18 @@ def parser() -> argparse.ArgumentParser:
     Returns
     -------
     argparse.ArgumentParser
-        With the subcommands ``serve``, ``run``, ``doctor`` and ``teach``.
+        With a subcommand for each thing that can be done.
     """
     top = argparse.ArgumentParser(prog="kdviz", description="Watch knowledge distillation happen.", allow_abbrev=False)
     top.add_argument("--version", action="version", version=f"kdviz {version('kdviz')}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_serve(commands)
+    _add_site(commands)
     _add_run(commands)
     _add_doctor(commands)
     _add_teach(commands)
+    _add_answers(commands)
+    _add_student(commands)
     return top
 
 
@@ -47,6 +50,22 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     serve.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="colors (auto)")
     serve.add_argument("--debug", action="store_true", help="log requests, show tracebacks in pages")
     serve.set_defaults(run=_serve)
+
+
+def _add_site(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    site = commands.add_parser(
+        "site",
+        help="write the lessons as a website of static pages",
+        description="Run the lessons and write them, the Lab with a recorded run and an index as static pages, which "
+        "open from disk and from any web server. Sliders, films, predictions and quizzes stay alive in them. "
+        "KDVIZ_QUICK=1 runs each lesson in its short form.",
+    )
+    site.add_argument("out", help="a folder that is not there yet, is empty, or holds an earlier site")
+    site.add_argument("--lesson", action="append", metavar="NAME", help="this lesson alone; can be given again")
+    site.add_argument("--notebooks", metavar="FOLDER", help="other notebooks: those in its folder 'course'")
+    site.add_argument("--no-lab", action="store_true", help="leave out the Lab")
+    site.add_argument("--base", metavar="ADDRESS", help="where the site will stand, for a sitemap.xml")
+    site.set_defaults(run=_site)
 
 
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -86,10 +105,46 @@ def _add_teach(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     teach.set_defaults(run=_teach)
 
 
+def _add_answers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    answers = commands.add_parser(
+        "answers",
+        help="write the answers of a class as one CSV",
+        description="Find the files of answers (*.answers.json) that learners have handed in, below a folder, and "
+        "write them as one CSV: a row for each answer, with the learner (the folder that the file lies in), what is "
+        "right, and what could not be read.",
+    )
+    answers.add_argument("folder", type=Path, help="where they lie, a folder for each learner")
+    answers.add_argument("--out", type=Path, metavar="FILE", help="write to this file (the screen)")
+    answers.add_argument("--unmarked", action="store_true", help="do not work out what is right")
+    answers.set_defaults(run=_answers)
+
+
+def _add_student(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    student = commands.add_parser(
+        "student",
+        help="make lessons for students from full ones",
+        description="Make the student's version of each notebook of a folder: what stands between ### BEGIN SOLUTION "
+        "and ### END SOLUTION becomes a gap, cells tagged 'solution' and all outputs go.",
+    )
+    student.add_argument("source", type=Path, help="the folder of full notebooks")
+    student.add_argument("target", type=Path, help="where to write; notebooks of the same names are replaced")
+    grader = student.add_mutually_exclusive_group()
+    grader.add_argument("--nbgrader", action="store_true", help="nbgrader's source versions instead, with solutions")
+    grader.add_argument("--otter", action="store_true", help="with tests of otter-grader in TARGET/tests/NAME")
+    student.add_argument("--points", type=int, default=1, help="points of each exercise, for a grader (1)")
+    student.set_defaults(run=_student)
+
+
 def _serve(options: argparse.Namespace) -> int:
     from kdviz.app import serve
 
     return serve.run(options)
+
+
+def _site(options: argparse.Namespace) -> int:
+    from kdviz.app.site import build
+
+    return build.run(options)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -110,6 +165,26 @@ def _teach(options: argparse.Namespace) -> int:
     return teach.run(options)
 
 
+def _answers(options: argparse.Namespace) -> int:
+    from kdviz.lessons import gradebook
+
+    return gradebook.run(options.folder, options.out, marked=not options.unmarked)
+
+
+def _student(options: argparse.Namespace) -> int:
+    from kdviz.lessons import graders, student
+
+    more = {"points": options.points}
+    if options.nbgrader:
+        written = graders.nbgrader_written(options.source, options.target, **more)
+    elif options.otter:
+        written = graders.otter_written(options.source, options.target, **more)
+    else:
+        written = student.written(options.source, options.target)
+    print("\n".join(str(path) for path in written))
+    return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the ``kdviz`` command.
 
@@ -126,7 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (ValueError, FileNotFoundError, ImportError) as error:
+    except (ValueError, OSError, ImportError) as error:
         print(f"kdviz {options.command}: {error}", file=sys.stderr)
         return 1
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 LONGEST_PATH = 4096  # bytes
 LONGEST_NAME = 255  # bytes
+WITHHELD = "solutions"  # a folder below the served one that lies there for those who teach
 
 
 def speakable(path: str) -> bool:
@@ -46,13 +47,13 @@ def inside(root: Path, path: str) -> Path | None:
     -------
     pathlib.Path or None
         Its true place; None when there is no such file, when it is hidden, no regular file, or when a link leads out
-        of `root`.
+        of `root`, and in a folder of solutions.
     """
     return _kept(root, root / path) if speakable(path) else None
 
 
 def leads_out(root: Path, place: Path) -> bool:
-    """Whether `place`, links followed, lies outside `root`; true as well for a link that leads nowhere."""
+    """Whether `place`, links followed, is none that is served: outside `root`, hidden, withheld, or nowhere."""
     return _true_place(root, place) is None
 
 
@@ -71,6 +72,8 @@ def _true_place(root: Path, place: Path) -> Path | None:
         base, true = root.resolve(strict=True), place.resolve(strict=True)
     except (OSError, RuntimeError, ValueError):  # RuntimeError: links in a circle
         return None
-    if not true.is_relative_to(base) or any(part.startswith(".") for part in true.relative_to(base).parts):
+    if not true.is_relative_to(base):
+        return None
+    if any(part.startswith(".") or part.casefold() == WITHHELD for part in true.relative_to(base).parts):
         return None
     return true

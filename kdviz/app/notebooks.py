@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -246,7 +246,15 @@ def trouble(path: Path) -> str:
 
 
 class Notebooks(LargeFileManager):
-    """What Voila reads of the served folder: notebooks, and the pictures that they show."""
+    """What Voila reads of the served folder: notebooks, and the pictures that they show.
+
+    Attributes
+    ----------
+    about : callable
+        What the page of a notebook, by its path, has to know beside it; None for nothing.
+    """
+
+    about: Callable[[str], dict[str, Any] | None] = staticmethod(lambda path: None)
 
     def file_exists(self, path: str) -> bool:
         """Whether `path` is a picture below the folder. Asked by Voila for each picture in a text."""
@@ -269,6 +277,10 @@ class Notebooks(LargeFileManager):
                 raise RefusedError(413, f"{name} is too large to be shown.")
             return {"type": "file", "path": path, "content": base64.encodebytes(place.read_bytes()).decode()}
         try:
-            return {"type": "notebook", "path": path, "content": read(place)}
+            notebook = read(place)
         except UnreadableError as wrong:
             raise RefusedError(422, f"{name} cannot be shown: {wrong}.") from None
+        page = self.about(path.strip("/"))
+        if page is not None:
+            notebook.metadata.kdviz["page"] = page
+        return {"type": "notebook", "path": path, "content": notebook}

@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import mistune
 
 from .inside import leads_out, speakable
-from .notebooks import UnreadableError, check, parsed, text_of, words
+from .notebooks import TAG, UnreadableError, check, parsed, text_of, words
 from .notebooks import trouble as troubled
-from .places import LAB
+from .places import LAB, lessons
 
 DEEPEST = 4
 MOST = 300
 LONGEST = 5_000  # characters of a cell in which its first heading and sentence are looked for
+LONGEST_VISIT = 1000  # minutes
 GROUPS = {"dashboards": "Dashboards", "course": "Lessons", "": "Notebooks"}
 
 
@@ -40,6 +41,14 @@ class Entry:
         The name of the folder it lies in, as a heading.
     trouble : str
         Why it cannot be shown, as the end of a sentence; empty when it can be.
+    place : int
+        Its place in the order to begin in, from 1; 0 for none.
+    minutes : int
+        How long it takes a reader; 0 where that is not known.
+    picture : str
+        The name of its small picture in ``static/miniatures.js``, or nothing.
+    lesson : bool
+        Whether its page is a lesson's, which shows code.
     """
 
     path: str
@@ -47,12 +56,30 @@ class Entry:
     description: str
     group: str
     trouble: str = ""
+    place: int = 0
+    minutes: int = 0
+    picture: str = ""
+    lesson: bool = False
+
+
+class _Said(NamedTuple):
+    """What a notebook says of itself."""
+
+    title: str = ""
+    description: str = ""
+    trouble: str = ""
+    place: int = 0
+    minutes: int = 0
+    picture: str = ""
+    lesson: bool = False
 
 
 def entry(path: Path, root: Path) -> Entry:
     """Title and description of the notebook `path` below `root`.
 
-    ``metadata.kdviz.title`` and ``metadata.kdviz.description`` come first, then the first Markdown cell.
+    ``metadata.kdviz.title`` and ``metadata.kdviz.description`` come first, then the first Markdown cell;
+    ``metadata.kdviz.place``, ``minutes`` and ``picture`` say when to open it, for how long, and how it is drawn;
+    ``lesson`` that its page shows code, as those of the course do without saying so.
 
     Parameters
     ----------
@@ -69,11 +96,12 @@ def entry(path: Path, root: Path) -> Entry:
     shown = os.fsencode(inside).decode("utf-8", "replace")  # a name on disk need not be UTF-8
     folder = shown.rpartition("/")[0]
     group = GROUPS.get(folder, folder.replace("/", " / "))
-    title, description, trouble = _words_of(path)
+    said = _said_by(path)
     if not speakable(inside):
-        title, description, trouble = "", "", "its name has characters that cannot stand in an address: rename it"
+        said = _Said(trouble="its name has characters that cannot stand in an address: rename it")
     name = Path(shown).stem.replace("-", " ").replace("_", " ")
-    return Entry(shown, title or name, description, group, trouble)
+    lesson = said.lesson or path.parent.resolve() in lessons()
+    return Entry(shown, **{**said._asdict(), "title": said.title or name, "lesson": lesson}, group=group)
 
 
 def listing(root: Path) -> list[Entry]:
@@ -87,11 +115,16 @@ def listing(root: Path) -> list[Entry]:
     Returns
     -------
     list of Entry
-        Dashboards first, the Lab at their head, then lessons, then the rest; each group in the order of file names.
+        Dashboards first, the Lab at their head, then lessons, then the rest; each group in the order to begin in, then
+        of file names.
     """
     found = [entry(path, root) for path in islice(_walk(root, root, DEEPEST), MOST)]
     order = {heading: place for place, heading in enumerate(GROUPS.values())}
-    return sorted(found, key=lambda item: (order.get(item.group, len(order)), item.group, item.path != LAB, item.path))
+
+    def rank(item: Entry) -> tuple[Any, ...]:
+        return order.get(item.group, len(order)), item.group, item.path != LAB, item.place or MOST, item.path
+
+    return sorted(found, key=rank)
 
 
 def _walk(folder: Path, root: Path, depth: int) -> Iterator[Path]:
@@ -109,26 +142,46 @@ def _walk(folder: Path, root: Path, depth: int) -> Iterator[Path]:
             yield from _walk(path, root, depth - 1)
 
 
-def _words_of(path: Path) -> tuple[str, str, str]:
-    """Title, description and trouble of a notebook, read again only when its file has changed."""
+def _said_by(path: Path) -> _Said:
+    """What a notebook says of itself, read again only when its file has changed."""
     try:
         known = path.stat()
     except OSError:
-        return "", "", "it cannot be opened"
+        return _Said(trouble="it cannot be opened")
     if not path.is_file():
-        return "", "", "it is a folder" if path.is_dir() else "it is no file"
-    return _words_read(path, known.st_mtime_ns, known.st_size)
+        return _Said(trouble="it is a folder" if path.is_dir() else "it is no file")
+    return _said_read(path, known.st_mtime_ns, known.st_size)
 
 
 @lru_cache(maxsize=2 * MOST)
-def _words_read(path: Path, _changed: int, _size: int) -> tuple[str, str, str]:
+def _said_read(path: Path, _changed: int, _size: int) -> _Said:
     try:
         notebook = parsed(path)
         check(notebook)
     except UnreadableError as wrong:
-        return "", "", str(wrong)
+        return _Said(trouble=str(wrong))
     older = notebook.get("nbformat", 4) != 4  # whether it can be brought up is seen by doing it
-    return *_first_words(notebook), troubled(path) if older else ""
+    title, description = _first_words(notebook)
+    return _Said(title, description, troubled(path) if older else "", *_on_the_index(notebook.get("metadata", {})))
+
+
+def _on_the_index(metadata: Mapping[str, Any]) -> tuple[int, int, str, bool]:
+    """Place, minutes, picture, and whether it is a lesson, each only if it is what it should be.
+
+    >>> _on_the_index({"kdviz": {"place": 1, "minutes": 10, "picture": "lab"}})
+    (1, 10, 'lab', False)
+    >>> _on_the_index({"kdviz": {"place": -1, "minutes": True, "picture": '"><script>', "lesson": "true"}})
+    (0, 0, '', False)
+    """
+    own = metadata.get("kdviz")
+    said = own if isinstance(own, dict) else {}
+    place, minutes = (
+        value if type(value) is int and 0 < value < LONGEST_VISIT else 0
+        for value in (said.get("place"), said.get("minutes"))
+    )
+    picture = said.get("picture")
+    drawn = picture if isinstance(picture, str) and TAG.fullmatch(picture) else ""
+    return place, minutes, drawn, said.get("lesson") is True
 
 
 def _first_words(notebook: Mapping[str, Any]) -> tuple[str, str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 APP = Path(__file__).resolve().parent
 LAB = "dashboards/lab.ipynb"
 TEMPLATE = "kdviz"
-PAGE_SCRIPT = APP / "jupyter" / "voila" / "templates" / TEMPLATE / "static" / "page.js"
+STATIC = APP / "jupyter" / "voila" / "templates" / TEMPLATE / "static"
+PAGE_SCRIPTS = tuple(STATIC / name for name in ("page.js", "lesson.js", "waiting.js"))  # those with texts
 
 
 def notebooks() -> Path:
@@ -36,6 +37,14 @@ def notebooks() -> Path:
 def lab() -> Path:
     """The notebook of the Distillation Lab, whether it is there or not."""
     return notebooks() / LAB
+
+
+def lessons() -> tuple[Path, ...]:
+    """The folders of the lessons that come with kdviz: the students' and, in a clone, the full ones."""
+    try:
+        return tuple((notebooks() / name).resolve() for name in ("course", "solutions"))
+    except FileNotFoundError:
+        return ()
 
 
 def jupyter_root() -> Path:

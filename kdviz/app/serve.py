@@ -181,6 +181,30 @@ def token(given: str | None, anyone: bool) -> str:
     return given
 
 
+def host_for_others(ip: str) -> str:
+    """What other machines call this one, in an address; empty where they do not reach `ip`.
+
+    Examples
+    --------
+    >>> host_for_others("192.0.2.7"), host_for_others("127.0.0.1"), host_for_others("2001:db8::7")
+    ('192.0.2.7', '', '[2001:db8::7]')
+    """
+    known = ipaddress.ip_address("127.0.0.1" if ip == "localhost" else ip)
+    if (
+        known.is_unspecified
+    ):  # listens on all addresses: the one that leads out of this machine, to which nothing is sent
+        beyond = ("192.0.2.1", 9) if known.version == 4 else ("2001:db8::1", 9)
+        with socket.socket(socket.AF_INET if known.version == 4 else socket.AF_INET6, socket.SOCK_DGRAM) as asking:
+            try:
+                asking.connect(beyond)
+                known = ipaddress.ip_address(asking.getsockname()[0].partition("%")[0])
+            except OSError:  # there is no network
+                return ""
+    if known.is_loopback or known.is_unspecified:
+        return ""
+    return f"[{known}]" if known.version == 6 else str(known)
+
+
 def bind(ip: str, port: int | None) -> socket.socket:
     """A socket that listens on `ip`.
 
@@ -255,7 +279,8 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
     what : Served
         What is served.
     options : argparse.Namespace
-        ``ip``, ``theme``, ``debug`` and ``no_preheat`` of the command line, and the ``token`` that is asked for.
+        ``ip``, ``anyone``, ``theme``, ``debug`` and ``no_preheat`` of the command line, and the ``token`` that is asked
+        for.
 
     Returns
     -------
@@ -287,7 +312,8 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
         "kdviz": {
             "index": "" if what.alone else "/",
             "debug": options.debug,
-            "words": words.for_script(places.PAGE_SCRIPT),
+            "host": host_for_others(options.ip) if options.anyone else "",
+            "words": words.for_script(*places.PAGE_SCRIPTS),
         }
     }
     settings.VoilaExporter.markdown_renderer_class = "kdviz.app.mathml.MathRenderer"
@@ -340,18 +366,21 @@ def run(options: argparse.Namespace) -> int:
     server.anyone = options.anyone
     server.listening = bind(options.ip, options.port)
     query = f"?token={options.token}" if options.token else ""
-    server.when_ready = lambda base: _announce(what, base, query, open_browser=not options.no_browser)
+    others = host_for_others(options.ip) if options.anyone else ""
+    server.when_ready = lambda base: _announce(what, base, query, others, open_browser=not options.no_browser)
     server.initialize([])
     server.start()
     return 0
 
 
-def _announce(what: Served, base: str, query: str, *, open_browser: bool) -> None:
-    """Say on stdout where the pages are, and open the first one."""
+def _announce(what: Served, base: str, query: str, others: str, *, open_browser: bool) -> None:
+    """Say on stdout where the pages are, for other machines too, and open the first one."""
     first = base + what.address + query
     print(f"{what.title}: {first}", flush=True)
     if not what.alone and what.first is not None:
         print(f"All pages: {base}/{query}", flush=True)
+    if others and f"//{others}:" not in base:
+        print(f"From other computers: http://{others}:{base.rpartition(':')[2]}/{query}", flush=True)
     print("Press Ctrl-C to end.", flush=True)
     if open_browser and _has_browser():
         threading.Thread(target=webbrowser.open, args=(first,), daemon=True).start()

@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 from voila.voila_identity_provider import VoilaIdentityProvider
 
-from kdviz.app import guard, notebooks, pages
+from kdviz.app import guard, lesson_pages, notebooks, pages
 from kdviz.app.guard import Guarded, guarded
 from kdviz.app.inside import inside
 from kdviz.app.kernels import Visit, visit
@@ -78,6 +79,7 @@ class PageHandler(Asking, TornadoVoilaHandler):
         if place is None:
             raise RefusedError(404, NO_PAGE)
         trouble = await asyncio.to_thread(notebooks.trouble, place)
+        await asyncio.to_thread(self.contents_manager.about, name)  # its folder is read here, not between requests
         if trouble:
             raise RefusedError(422, f"{place.name} cannot be shown: {trouble}.")
         self._forget_token()
@@ -99,7 +101,7 @@ class PageHandler(Asking, TornadoVoilaHandler):
     async def _claim(self, name: str) -> str | None:
         """The warm kernel that is handed out next, alive and with its page in it; any other is thrown away."""
         manager = self.kernel_manager
-        pool = [] if self._has_language() else getattr(manager, "_pools", {}).get(name, [])
+        pool = [] if self._needs_a_new_kernel() else getattr(manager, "_pools", {}).get(name, [])
         while pool:
             first = pool[0]
             try:
@@ -159,11 +161,11 @@ class PageHandler(Asking, TornadoVoilaHandler):
             await self.kernel_manager.shutdown_kernel(asked.kernel, now=True)
 
     def should_use_rendered_notebook(self, notebook_data: dict[str, Any], pool_size: int, *_: Any) -> bool:
-        return pool_size > 0 and len(notebook_data) > 0 and not self._has_language()
+        return pool_size > 0 and len(notebook_data) > 0 and not self._needs_a_new_kernel()
 
-    def _has_language(self) -> bool:
-        """Whether the address names a language: a warm kernel has made its page already, in the usual one."""
-        return "lang" in self.request.query_arguments
+    def _needs_a_new_kernel(self) -> bool:
+        """Whether the address asks for what a warm kernel did not know when it made its page, right answers and all."""
+        return not {"lang", "tell"}.isdisjoint(self.request.query_arguments)
 
 
 def _without(pool: list[Any], item: object) -> bool:
@@ -261,6 +263,7 @@ class Server(Voila):
         # Answer to this machine's own names only, so that no foreign page can reach in by a name of its own.
         settings["allow_remote_access"] = self.anyone
         self.contents_manager = Notebooks(parent=self)
+        self.contents_manager.about = partial(lesson_pages.about, self.what.root, alone=self.what.alone)
         settings["contents_manager"] = self.contents_manager
         settings["default_handler_class"] = guard.Refusal
         settings["websocket_max_message_size"] = MOST_IN
@@ -300,12 +303,16 @@ class Server(Voila):
         listener.add_socket(self.listening)
         self.ioloop = IOLoop.current()
         self.ioloop.add_callback(self._ready)
+        signal.signal(signal.SIGINT, self._on_interrupt)
         try:
             self.ioloop.start()
-        except KeyboardInterrupt:
-            print("Ending the kernels ...", flush=True)
         finally:
             self.stop()
+
+    def _on_interrupt(self, *_: Any) -> None:
+        """End the loop at its next turn: raised where it comes, an interrupt can be lost in a destructor."""
+        print("Ending the kernels ...", flush=True)
+        self.ioloop.asyncio_loop.call_soon_threadsafe(self.ioloop.stop)  # type: ignore[attr-defined]
 
     def _ready(self) -> None:
         if self.voila_configuration.preheat_kernel and not self.what.alone:

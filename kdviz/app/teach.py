@@ -4,7 +4,7 @@ Writes NAME.safetensors (float16) and NAME.json (the card) into the folder of we
 the weights. Settings were chosen by the validation part; the test part is only looked at for the card, at the very end.
 mnist-mlp-overfit is a bad teacher on purpose: it has learned 1,000 labels by heart.
 The settings of mnist-mlp-1200 and fashion-resnet are second ones: the first missed the promised test figure.
-mnist-vit-student learned from mnist-vit, mnist-vit-twin from the labels alone, all else being equal.
+A model called *-student is distilled from the teacher of that name; mnist-vit-twin is mnist-vit-student without it.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from kdviz.figures.one_file import write_whole
 from kdviz.models.architecture import build
 from kdviz.models.counts import mac_count, parameter_count
 from kdviz.models.shipped import FOLDER, Card, pretrained
+from kdviz.models.shipped import card as shipped_card
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,6 +210,26 @@ TRAININGS: dict[str, Training] = {
         learning_rate=2e-3,
         weight_decay=0.02,
     ),
+    "fashion-resnet-student": Training(
+        title="Fashion-MNIST, small convolutional network, taught by fashion-resnet",
+        data="fashion-mnist",
+        architecture={"name": "convnet", "width": 8, "mean": 0.286, "std": 0.353},
+        epochs=20,
+        batch_size=128,
+        learning_rate=6e-3,
+        weight_decay=0.02,
+        teacher="fashion-resnet",
+    ),
+    "adult-mlp-student": Training(
+        title="Adult, 8 ReLU units, taught by adult-mlp",
+        data="adult",
+        architecture={"name": "mlp", "hidden": [8], "inputs": 0, "classes": 2},
+        epochs=25,
+        batch_size=256,
+        learning_rate=5e-3,
+        weight_decay=0.0,
+        teacher="adult-mlp",
+    ),
 }
 
 
@@ -293,6 +314,18 @@ def describe(name: str, model: nn.Module, data: Splits, training: Training, seed
         seed=seed,
         command=command(name, training, seed),
         licence="BSD-3-Clause",
+        note=distilled(training),
+    )
+
+
+def distilled(training: Training) -> str:
+    """Say which teacher a model learned from; nothing of one that learned from labels alone."""
+    if not training.teacher:
+        return ""
+    teacher = shipped_card(training.teacher)
+    return (
+        f"Distilled from {teacher.name} ({teacher.test_errors:,} errors of {teacher.test_examples:,}): it learned from "
+        "that teacher's soft targets and the labels."
     )
 
 

@@ -38,9 +38,13 @@ def fetch_fashion_mnist() -> Path:
             pooch.retrieve(SOURCE + file, known_hash=f"md5:{md5}", fname=file, path=folder)
     except (OSError, ImportError) as error:
         missing = isinstance(error, ImportError)
-        reason = 'pip install "kdviz[app]" to fetch it' if missing else f"its publisher could not be reached: {error}"
+        way = (
+            'pip install "kdviz[app]" to fetch it'
+            if missing
+            else "connect to the network, as its publisher was not reached"
+        )
         raise FileNotFoundError(
-            f"Fashion-MNIST is not on this machine ({reason}): or put the four *-ubyte.gz files into a "
+            f"Fashion-MNIST is not on this machine: {way}, or put the four *-ubyte.gz files into a "
             "folder fashion-mnist and set KDVIZ_DATASETS to the folder above it"
         ) from error
     except ValueError as error:  # of the checksum

@@ -15,7 +15,7 @@ from ..distill.schedules import value_at
 from ..measure import PairedErrors
 from ..measure.error_words import in_errors, worth
 from ..models.wrap import as_module
-from ..words import number, t
+from ..words import number, t, tn
 from . import looks  # noqa: F401 (declares them)
 from .case import Case, Progress
 from .findings import Finding, NotLookedAt, in_order
@@ -239,8 +239,14 @@ def _headline(case: Case) -> str:
         return t("The run has not been trained yet.")
     try:
         if not case.has("student"):
-            teacher = number(int(case.wrong("teacher").sum()))
-            return t("On {examples} the teacher makes {n} errors.", examples=case.sample, n=teacher)
+            n = int(case.wrong("teacher").sum())
+            return tn(
+                "On {examples} the teacher makes {n} error.",
+                "On {examples} the teacher makes {n} errors.",
+                n,
+                examples=case.sample,
+                n=number(n),
+            )
         student = number(int(case.wrong("student").sum()))
         gain = _gain(case)
         if gain is not None:

@@ -103,6 +103,10 @@ class Batches:
         generator = torch.Generator().manual_seed(mix(self.seed, 2, step))
         return batch._replace(inputs=self.augment(batch.inputs, generator))
 
+    def let_go(self) -> None:
+        """Forget the batches that are held; they are drawn again, the same ones, when they are asked for."""
+        self._held, self._window = [], (-1, -1)
+
     def _fill(self, epoch: int, w: int) -> None:
         """Gather the window ``w`` of ``epoch`` into float tensors and cut them into batches."""
         if epoch != self._epoch:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..models.looking import switch
-from . import checks, save_folder, state, storage
+from . import checks, save_folder, state, storage, symbols
 from .batches import Augment
 from .evaluate import evaluate
 from .history import Edit, Evaluation
@@ -81,6 +81,7 @@ class Distillation(Run):
     True
     """
 
+    @symbols.checked
     def __init__(
         self,
         teacher: nn.Module | Teacher | None,

@@ -40,7 +40,7 @@ class Edit:
         return cls(saved["step"], saved["name"], schedules.from_json(saved["value"]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """The student's result on one split after ``step`` steps. NLL and KL in nats."""
 
@@ -55,6 +55,14 @@ class Evaluation:
     @property
     def accuracy(self) -> float:
         return 1 - self.errors / self.examples
+
+    def __repr__(self) -> str:
+        parts = [f"{self.errors:,} errors of {self.examples:,}", f"NLL {self.nll:.3f}"]
+        if self.teacher_errors is not None:
+            parts.append(f"teacher {self.teacher_errors:,}")
+        if self.agreement is not None:
+            parts.append(f"agreement {self.agreement:.3f}")
+        return f"Evaluation({self.split}, step {self.step:,}: {', '.join(parts)})"
 
 
 @dataclass

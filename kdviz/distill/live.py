@@ -140,7 +140,7 @@ class LiveNumbers:
         most_in_a_link=1000.0,
     )
     alpha: float = _live(
-        mark("Weight of the soft term"),
+        mark("How much to trust the teacher"),
         "α",
         0.9,
         meaning="the weight of the soft targets",

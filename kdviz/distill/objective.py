@@ -9,14 +9,15 @@ Everything here is frozen: an edit makes a new objective, so a history can never
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from . import schedules
+from . import schedules, symbols
 from .live import LIVE
 from .objective_schema import TERMS, WRITTEN
 from .outputs import Outputs, Seen, Taps
@@ -43,6 +44,10 @@ class Term:
     unprefixed: ClassVar[tuple[str, ...]] = ()  # hyperparameters named without the term's prefix
     static_fields: ClassVar[tuple[str, ...]] = ()  # fields that are not hyperparameters: they never change
     written: ClassVar[Mapping[str, str]] = {}  # fields saved under another name, and omitted where they are None
+
+    def __new__(cls, *_args: Any, **given: Any) -> Self:
+        symbols.check(cls.__name__, given, inspect.signature(cls.__init__).parameters if given else ())
+        return super().__new__(cls)
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
         """Return the term's mean over the batch; ``hyper`` holds the values of the term's fields at this step."""

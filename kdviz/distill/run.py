@@ -296,6 +296,16 @@ class Run:
             self._go_back(f"a weight was no longer finite after step {self.steps_done}", max(0, self.steps_done - 1))
         self._store.put(snapshot)
 
+    def put_away(self, most: int) -> None:
+        """Take less room, for a run that rests: keep so many snapshots at most, on disk where there is room.
+
+        Every step can still be made again, bit for bit; it may take longer.
+        """
+        with self.lock:
+            self._keep()
+            self._store.put_away(max(2, most))
+            self._batches.let_go()
+
     def keep_best(self) -> None:
         """Store a snapshot of the current state as that of the best step, so that going back needs no retraining."""
         with self.lock:

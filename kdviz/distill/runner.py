@@ -100,6 +100,11 @@ class Runner:
                 self._thread = threading.Thread(target=self._live, name="kdviz-runner", daemon=True)
                 self._thread.start()
 
+    def take(self, runs: Sequence[Distillation]) -> None:
+        """Take runs in hand as they are, before the first command; nothing is computed, and no thread begins."""
+        self.runs = tuple(runs)
+        self.state = self._at_rest()
+
     def close(self) -> None:
         """Stop, and wait until the thread has ended."""
         self.send("close")

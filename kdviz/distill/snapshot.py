@@ -216,6 +216,16 @@ class SnapshotStore:
         """Return the last snapshot at or before ``step``."""
         return whole(self._held[bisect_right(self._held, step, key=lambda s: s.step) - 1])
 
+    def put_away(self, most: int) -> None:
+        """Keep at most so many snapshots, first and last among them; where there is room, all but the last on disk."""
+        if len(self._held) > most:
+            first, *middle, last = self._held
+            chosen = {round((i + 1) * (len(middle) + 1) / (most - 1)) - 1 for i in range(most - 2)}
+            self._held = [first, *(middle[i] for i in sorted(chosen)), last]
+        if self.memory < shutil.disk_usage(tempfile.gettempdir()).free // 2:
+            while (index := self._oldest_in_memory()) is not None:
+                self._to_disk(index)
+
     def drop_after(self, step: int) -> None:
         self._held = [s for s in self._held if s.step <= step]
 

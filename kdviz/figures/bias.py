@@ -81,10 +81,12 @@ def by_group(bias: Bias, grouping: str, rate: RateName | None = None) -> go.Figu
             hovertemplate=f"{_text(model)}, %{{customdata}}<extra></extra>",
         )
         _worst(figure, known, at, rate)
-    left_out = f", the {len(groups)} largest of {len(first.groups)} groups" if len(groups) < len(first.groups) else ""
+    left_out = (
+        f"; showing {len(groups)} of {len(first.groups)} groups, the largest" if len(groups) < len(first.groups) else ""
+    )
     figure.update_layout(title_text=f"{NAMES[rate].capitalize()} by {_text(grouping)}{left_out}", **LAYOUT)
     labels = [f"{_lines(group.name)}<br>{_members(group, rate)}" for group in groups]
-    axis = f"{NAMES[rate]}<br>lines: all groups"
+    axis = f"{NAMES[rate]}<br>vertical lines: overall"
     figure.update_xaxes(showgrid=True, tickformat=".2~f", title_text=axis)
     return _rows(figure, labels, _height(labels, len(bias.models)))
 
@@ -123,12 +125,12 @@ def gaps(bias: Bias) -> go.Figure:
                 x=[gap.chance for gap in found.values()],
                 y=at,
                 mode="markers",
-                name="chance gives up to",
+                name="expected by chance: up to",
                 legendgroup="chance",
                 legendrank=LAST,
                 showlegend=panel == 1 and row == 0,
                 marker={"symbol": "line-ns-open", "size": 14, "line_width": 2, "color": MARK},
-                hovertemplate=f"{_text(model)}: chance gives up to %{{x:.3f}}<extra></extra>",
+                hovertemplate=f"{_text(model)}: expected by chance: up to %{{x:.3f}}<extra></extra>",
                 **where,
             )
     title = "Gap in accuracy between groups" if bias.positive is None else "Gaps between groups"
@@ -236,7 +238,7 @@ def _of_group(group: Group, rate: RateName) -> str:
 def _of_gap(grouping: str, measure: str, gap: Gap) -> str:
     return (
         f"{_text(grouping)}: {GAPS[measure]} {gap.value:.3f}<br>{_interval(gap)}, "
-        f"chance gives up to {gap.chance:.3f}<br>{NAMES[gap.rate]}: highest {_text(gap.highest)}, "
+        f"expected by chance: up to {gap.chance:.3f}<br>{NAMES[gap.rate]}: highest {_text(gap.highest)}, "
         f"lowest {_text(gap.lowest)}<br>rests on {gap.rests_on:,} examples of the smaller group"
     )
 

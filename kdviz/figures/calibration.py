@@ -80,6 +80,6 @@ def reliability(models: Mapping[str, Calibration], *, title: str = "Reliability"
         margin={"l": 60, "r": 20, "t": 50, "b": 110},
     )
     figure.update_yaxes(title_text="accuracy", range=[0, 1.02], showgrid=True, row=1, col=1)
-    figure.update_yaxes(title_text="examples", type="log", row=2, col=1)
+    figure.update_yaxes(title_text="examples", type="log", dtick=2, row=2, col=1)
     figure.update_xaxes(range=[-0.01, 1.01])
     return figure.update_xaxes(title_text="confidence: probability of the first choice", row=2, col=1)

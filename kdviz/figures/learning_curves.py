@@ -7,6 +7,8 @@ import plotly.graph_objects as go
 from ..distill import Distillation
 from . import palette
 
+BELOW = 4.0  # an error of 0 is drawn at the lowest one above it, divided by this
+
 
 def learning_curves(run: Distillation, twin: Distillation | None = None, **others: Distillation) -> go.Figure:
     """Return a figure of validation error (%, logarithmic) over optimizer steps.
@@ -24,7 +26,8 @@ def learning_curves(run: Distillation, twin: Distillation | None = None, **other
     Returns
     -------
     plotly.graph_objects.Figure
-        The teacher's error as a dashed line where it is known; each edit of ``run`` as a dotted vertical line.
+        The teacher's error as a dashed line where it is known; each edit of ``run`` as a dotted vertical line. An error
+        of 0 has a place of its own, marked "0", below the logarithmic part of the axis.
 
     Raises
     ------
@@ -43,10 +46,13 @@ def learning_curves(run: Distillation, twin: Distillation | None = None, **other
         line = {"color": colour, "dash": dash}
         figure.add_scatter(x=steps, y=errors, name=name, mode="lines+markers", line=line, marker_symbol=symbol)
     known = next((e for e in run.history.evaluated("validation") if e.teacher_errors is not None), None)
-    if known is not None and known.teacher_errors:
+    level = None
+    if known is not None and known.teacher_errors is not None:
         level = 100 * known.teacher_errors / known.examples
+    zero = _place_of_zero(figure, level)
+    if level is not None:
         teacher = {"dash": "dash", "color": palette.TEACHER, "width": 2}  # the template's own width is 0
-        figure.add_hline(y=level, line=teacher, opacity=1, annotation_text="Teacher")
+        figure.add_hline(y=level or zero, line=teacher, opacity=1, annotation_text="Teacher")
     for edit in run.history.edits:
         if edit.name != "total_steps":
             text = f"{edit.name} = {edit.value}"
@@ -56,6 +62,22 @@ def learning_curves(run: Distillation, twin: Distillation | None = None, **other
         xaxis_title="optimizer step", yaxis_title="error on validation data, %", template="simple_white"
     )
     return figure.update_yaxes(type="log")
+
+
+def _place_of_zero(figure: go.Figure, level: float | None) -> float:
+    """Give an error of 0 a place on the logarithmic axis, marked "0", if there is one; return where that is."""
+    values = [value for trace in figure.data for value in trace.y] + ([] if level is None else [level])
+    positive = [value for value in values if value > 0]
+    low, high = (min(positive), max(positive)) if positive else (1.0, 10.0)
+    zero = low / BELOW
+    if 0 not in values:
+        return zero
+    for trace in figure.data:
+        trace.update(customdata=trace.y, hovertemplate="%{customdata:.3g} %", y=[value or zero for value in trace.y])
+    ticks = [n * 10.0**power for power in range(-3, 3) for n in (1, 2, 5)]
+    shown = [tick for tick in ticks if low / 2 < tick < 2 * high]
+    figure.update_yaxes(tickvals=[zero, *shown], ticktext=["0", *(f"{tick:g}" for tick in shown)])
+    return zero
 
 
 def _errors(run: Distillation, name: str) -> tuple[list[int], list[float]]:

@@ -4,6 +4,8 @@ TEACHER = "#0072B2"  # always dashed
 STUDENT = "#E69F00"  # always solid
 TWIN = "#6E757E"
 EDIT = "#CC79A7"
+SUPPORTS, OPPOSES = "#1B7837", "#762A83"  # of a map over an input; neither model's
+INK = "#26282B"
 
 # Colour, dash and mark of the models of a comparison.
 LOOKS = {
@@ -15,7 +17,7 @@ LOOKS = {
 # The rest of Okabe and Ito for further runs, each with its own mark: no run is identified by its color alone.
 OTHERS = (
     ("#B3588C", "square"),
-    ("#26282B", "triangle-up"),
+    (INK, "triangle-up"),
     ("#2A8CCC", "square-open"),
     ("#D55E00", "triangle-down"),
     ("#8D8000", "x"),

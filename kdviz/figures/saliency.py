@@ -28,9 +28,9 @@ def distribution(similarity: MapSimilarity, method: str) -> go.Figure:
     """
     figure = go.Figure()
     drawn = (
-        ("rank correlation", palette.TEACHER, "", similarity.rank),
-        ("cosine", palette.STUDENT, "/", similarity.cosine),
-        (f"overlap of the top {100 * similarity.top:.3g} %", palette.TWIN, ".", similarity.overlap),
+        ("rank correlation", palette.SUPPORTS, "", similarity.rank),
+        ("cosine", palette.OPPOSES, "/", similarity.cosine),
+        (f"overlap of the top {100 * similarity.top:.3g} %", palette.INK, ".", similarity.overlap),
     )
     edges = np.linspace(-1, 1, 21)
     for name, colour, pattern, values in drawn:

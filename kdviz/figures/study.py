@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -19,6 +20,8 @@ from . import palette
 from .named_axes import plain
 
 SEED = {"color": palette.STUDENT, "size": 6, "opacity": 0.55, "symbol": "circle-open"}
+TITLE_CHARACTERS = 46  # of a line, so that a phone shows it whole
+SUBTITLE_CHARACTERS, SUBTITLE_HEIGHT = 50, 70
 BAND = "rgba(110, 117, 126, 0.18)"  # of the twin
 
 
@@ -107,7 +110,12 @@ def heat_map(study: Study, x: str | None = None, y: str | None = None, *, moment
     figure.update_layout(xaxis_title=x.replace("_", " "), yaxis_title=y.replace("_", " "))
     figure.update_xaxes(type="category").update_yaxes(type="category")
     _lay_out(figure, found, height=170 + 70 * len(rows))
-    return figure.update_layout(title_subtitle={"text": _key(found), "font_size": 12})
+    key = "<br>".join(wrap(_key(found), SUBTITLE_CHARACTERS))
+    return figure.update_layout(
+        title_subtitle={"text": key, "font_size": 12},
+        margin_t=figure.layout.margin.t + SUBTITLE_HEIGHT,
+        height=figure.layout.height + SUBTITLE_HEIGHT,
+    )
 
 
 def lines(study: Study, x: str | None = None, *, moment: Moment = "last") -> go.Figure:
@@ -331,10 +339,10 @@ def _key(found: Sequence[Comparison]) -> str:
 
 def _lay_out(figure: go.Figure, found: Sequence[Comparison], *, height: int) -> go.Figure:
     return figure.update_layout(
-        title_text=title(found),
+        title_text="<br>".join(wrap(title(found), TITLE_CHARACTERS)),
         title_font_size=15,
         template="simple_white",
-        height=height,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        margin={"l": 60, "r": 30, "t": 90, "b": 80},
+        height=height + 35,
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
+        margin={"l": 60, "r": 30, "t": 105, "b": 100},
     )

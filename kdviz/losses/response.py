@@ -53,11 +53,12 @@ def soft_targets(
     Notes
     -----
     With p = σ_T(t) and q = σ_T(s): loss = T² · Σ_c p_c (log p_c − log q_c), averaged over the batch. ∂loss/∂s = T (q
-    − p) / B: thanks to T² the gradient stays O(1) in T. As T → ∞ the loss tends to (1/2C) Σ_c (d_c − d̄)² with d = s
-    − t, half the variance of the logit difference over the classes.
+    − p) / B, and q − p shrinks as 1/T at large T: thanks to T² the gradient then tends to a constant instead of fading.
+    At small T it grows with T all the same. As T → ∞ the loss tends to (1/2C) Σ_c (d_c − d̄)² with d = s − t, half the
+    variance of the logit difference over the classes.
 
-    Omitting T² is the common mistake. The gradient is then (q − p) / (B T), and q − p itself shrinks as 1/T: the soft
-    term fades as 1/T² relative to the hard labels, so that turning up T quietly turns down alpha.
+    Omitting T² is the common mistake. The gradient is then (q − p) / (B T): at large T the soft term fades as 1/T²
+    relative to the hard labels, so that turning up T quietly turns down alpha.
     ``times_t_squared=False`` is there to show that.
 
     A class that the teacher rules out (t_c = −∞, p_c = 0) contributes nothing, since 0 · log 0 = 0, whatever the

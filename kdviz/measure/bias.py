@@ -25,7 +25,6 @@ from .disparity import (
     PARTS,
     RATES,
     SMALL,
-    VERDICTS,
     Bias,
     Comparison,
     Disparity,
@@ -36,7 +35,6 @@ from .disparity import (
     Rate,
     RateName,
     Verdict,
-    beside_twin,
     both_of,
     examples_of,
     few_members,
@@ -49,7 +47,6 @@ __all__ = [
     "MEANS",
     "RATES",
     "SMALL",
-    "VERDICTS",
     "Bias",
     "Comparison",
     "Disparity",
@@ -60,13 +57,13 @@ __all__ = [
     "Rate",
     "RateName",
     "Verdict",
-    "beside_twin",
     "bias",
     "few_members",
     "verdict",
 ]
 
 NO_INTERVAL = math.nan, math.nan
+TWIN = "twin"  # the model that verdicts are beside
 Hits = Mapping[RateName, tuple[np.ndarray, np.ndarray]]  # numerator and denominator of each rate
 
 
@@ -151,9 +148,9 @@ def bias(
     >>> result.of("teacher", "sex").gaps["equalized_odds_difference"].value, result.of("teacher", "sex").worst.name
     (0.5, 'Female')
     >>> print(verdict(result, "sex"))
-    Reduced: by sex, the equalized-odds difference is 0.000 (95 % CI 0.000 to 0.0...; chance gives up to 0.000) with
-    student and 0.500 (95 % CI 0.4... to 0.5...; chance gives up to 0.0...) with teacher; student − teacher is −0.500
-    (95 % CI −0.5... to −0.4...): the interval of the difference is below 0.
+    Smaller than the teacher's: by sex, the student's equalized-odds difference is 0.000 (95 % CI 0.000 to 0.0...), the
+    teacher's 0.500 (95 % CI 0.4... to 0.5...); student − teacher is −0.500 (95 % CI −0.5... to −0.4...); expected by
+    chance: up to 0.0...
     """
     check_confidence(confidence)
     if resamples < 1:
@@ -209,7 +206,8 @@ def verdict(
     Returns
     -------
     str
-        Begins with "Inherited", "Amplified", "Reduced", "None found" or "Too few to say"; see `Comparison.verdict`.
+        Begins with "Larger than the teacher's", "Like the teacher's", "Smaller than the teacher's", "No gap found" or
+        "Too few examples to say"; see `Comparison.verdict`. Where the twin is among the models, with what it shows.
 
     Raises
     ------
@@ -218,10 +216,11 @@ def verdict(
 
     Notes
     -----
-    Sharing the teacher's gap does not show that it was inherited: both models learned from the same data. Compare with
-    the reference "twin" as well, the same student trained without a teacher.
+    Sharing the teacher's gap does not show that it was inherited: both models learned from the same data. Only the
+    twin, the same student trained without a teacher, shows what the teacher did.
     """
-    return bias.compare(grouping, metric, subject, reference).sentence()
+    twin = bias.compare(grouping, metric, subject, TWIN) if TWIN in set(bias.models) - {subject, reference} else None
+    return bias.compare(grouping, metric, subject, reference).sentence(twin)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import torch.nn.functional as F
 
+from ..words import mark, number, t
 from .calibration_interval import (
     Bins,
     mce_if_calibrated,
@@ -37,6 +38,7 @@ __all__ = [
     "calibration",
     "fit_temperature",
     "inherited",
+    "points",
 ]
 
 Strategy = Literal["width", "mass"]
@@ -195,7 +197,7 @@ class Calibration:
         }[_leaning(self)]
         return (
             f"{verdict}: over {self.n:,} example{'' if self.n == 1 else 's'} its mean confidence is "
-            f"{self.mean_confidence:.3f} and its accuracy {self.accuracy:.3f}, a difference of {_points(self)}; "
+            f"{self.mean_confidence:.3f} and its accuracy {self.accuracy:.3f}, a difference of {points(self)}; "
             f"the calibration error (ECE) is {self.ece:.3f}{_ece_ends(self)}, where a perfectly calibrated model with "
             f"these confidences would show {self.ece_if_calibrated:.3f}."
         )
@@ -345,7 +347,7 @@ def inherited(teacher: Calibration, student: Calibration) -> str:
 
     Notes
     -----
-    A model is called over-confident (under-confident) if the whole interval of mean confidence − accuracy is above
+    A model's confidence exceeds (falls short of) its accuracy if the whole interval of their difference is above
     (below) 0. The sentence describes both models; it neither explains nor ranks them: that would need the interval of
     the difference, or a twin trained without the teacher.
 
@@ -354,9 +356,9 @@ def inherited(teacher: Calibration, student: Calibration) -> str:
     >>> import torch
     >>> y = torch.tensor([0, 0, 0, 1]).repeat(100)
     >>> t, s = (calibration(torch.tensor([[gap, 0.0]]).repeat(400, 1), y) for gap in (3.0, 2.0))
-    >>> print(inherited(t, s))
-    Both teacher and student are over-confident: mean confidence − accuracy is +20.3 points (95 % CI +16.3 to +24.7) for
-    the teacher and +13.1 points (95 % CI +9.1 to +17.5) for the student.
+    >>> print(inherited(t, s).replace("\u00a0", " "))
+    On 400 labelled examples: the student’s confidence exceeds its accuracy by 13.1 points (95 % CI 9.1 to 17.5); the
+    teacher’s confidence exceeds its accuracy by 20.3 points (95 % CI 16.3 to 24.7).
     """
     if teacher.n != student.n:
         raise ValueError(
@@ -367,20 +369,33 @@ def inherited(teacher: Calibration, student: Calibration) -> str:
             "teacher and student must have intervals of the same confidence, "
             f"got {teacher.confidence} and {student.confidence}"
         )
-    t, s = _leaning(teacher), _leaning(student)
-    is_ = {"under": "is under-confident", "neither": "shows neither over- nor under-confidence"}
-    if "unknown" in (t, s):
-        verdict = "Without intervals nothing can be said about inherited over-confidence"
-    elif t == s == "over":
-        verdict = "Both teacher and student are over-confident"
-    elif t == "over":
-        verdict = f"The teacher is over-confident; the student {is_[s]}"
-    elif s == "over":
-        verdict = f"The student is over-confident; the teacher {is_[t]}"
-    else:
-        verdict = f"Neither is over-confident: the teacher {is_[t]}, the student {is_[s]}"
-    difference = "mean confidence − accuracy is"
-    return f"{verdict}: {difference} {_points(teacher)} for the teacher and {_points(student)} for the student."
+    start = t("On {n} labelled examples:", n=number(teacher.n))
+    return f"{start} {_gap_in_words(student, t('student'))}; {_gap_in_words(teacher, t('teacher'))}."
+
+
+def _gap_in_words(c: Calibration, who: str) -> str:
+    """Return whether a model is surer than it is right, in percentage points; no claim where the interval holds 0."""
+    low, high = (100 * end for end in c.overconfidence_interval)
+    gap = 100 * c.overconfidence
+    told = {"who": who, "level": f"{number(100 * c.confidence, 'g')}\u00a0%"}
+    if math.isnan(low):
+        text = mark("the {who}’s confidence − accuracy is {points} points (no interval)")
+        return t(text, who=who, points=_with_sign(gap))
+    sized = {"points": number(abs(gap), ".1f")} | told
+    if low > 0:
+        text = mark("the {who}’s confidence exceeds its accuracy by {points} points ({level} CI {low} to {high})")
+        return t(text, low=number(low, ".1f"), high=number(high, ".1f"), **sized)
+    if high < 0:
+        text = mark("the {who}’s confidence is below its accuracy by {points} points ({level} CI {low} to {high})")
+        return t(text, low=number(-high, ".1f"), high=number(-low, ".1f"), **sized)
+    text = mark(
+        "the {who}’s confidence matches its accuracy within the noise ({points} points, {level} CI {low} to {high})"
+    )
+    return t(text, points=_with_sign(gap), low=_with_sign(low), high=_with_sign(high), **told)
+
+
+def _with_sign(points: float) -> str:
+    return number(round(points, 1) + 0.0, "+.1f")
 
 
 def _edges(values: np.ndarray, bins: int, strategy: Strategy) -> np.ndarray:
@@ -454,13 +469,16 @@ def _leaning(c: Calibration) -> Literal["over", "under", "neither", "unknown"]:
     return "over" if low > 0 else "under" if high < 0 else "neither"
 
 
-def _points(c: Calibration) -> str:
-    """Return mean confidence − accuracy in percentage points, with its interval."""
+def points(c: Calibration) -> str:
+    """Return mean confidence − accuracy in percentage points, with its interval, in words."""
     low, high = c.overconfidence_interval
     if math.isnan(low):
-        return f"{100 * c.overconfidence:+.1f} points (no interval)"
-    interval = f"{100 * c.confidence:g} % CI {100 * low:+.1f} to {100 * high:+.1f}"
-    return f"{100 * c.overconfidence:+.1f} points ({interval})"
+        return f"{_signed(c.overconfidence)} points (no interval)"
+    return f"{_signed(c.overconfidence)} points ({100 * c.confidence:g} % CI {_signed(low)} to {_signed(high)})"
+
+
+def _signed(share: float) -> str:
+    return f"{100 * share:+.1f}".replace("-", "−")
 
 
 def _ece_ends(c: Calibration) -> str:

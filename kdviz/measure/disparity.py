@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 Metric = Literal["demographic_parity_difference", "equalized_odds_difference", "accuracy_difference"]
 Ratio = Literal["demographic_parity_ratio", "equalized_odds_ratio", "accuracy_ratio"]
-Verdict = Literal["inherited", "amplified", "reduced", "none found", "too few to say"]
+Verdict = Literal["larger", "like", "smaller", "none found", "too few to say"]
+Beside = Literal["larger", "like", "smaller", "none"]
 RateName = Literal["accuracy", "error_rate", "selection_rate", "true_positive_rate", "false_positive_rate"]
 
 RATES: tuple[RateName, ...] = get_args(RateName)
@@ -25,21 +26,26 @@ MEANS = {
     "equalized_odds_difference": mark("equalized-odds difference"),
     "accuracy_difference": mark("gap in accuracy"),
 }
-VERDICTS: dict[str, str] = {
-    "inherited": mark("Inherited"),
-    "amplified": mark("Amplified"),
-    "reduced": mark("Reduced"),
-    "none found": mark("None found"),
-    "too few to say": mark("Too few to say"),
+VERDICTS: dict[tuple[Verdict, Beside], str] = {  # beside the reference, and beside the twin where there is one
+    ("larger", "none"): mark("Larger than {reference}"),
+    ("larger", "larger"): mark("Larger than {reference} and the twin's"),
+    ("larger", "like"): mark("Larger than {reference}, like the twin's"),
+    ("larger", "smaller"): mark("Larger than {reference}, smaller than the twin's"),
+    ("like", "none"): mark("Like {reference}"),
+    ("like", "larger"): mark("Like {reference}, larger than the twin's"),
+    ("like", "like"): mark("Like {reference} and the twin's"),
+    ("like", "smaller"): mark("Like {reference}, smaller than the twin's"),
+    ("smaller", "none"): mark("Smaller than {reference}"),
+    ("smaller", "larger"): mark("Smaller than {reference}, larger than the twin's"),
+    ("smaller", "like"): mark("Smaller than {reference}, like the twin's"),
+    ("smaller", "smaller"): mark("Smaller than {reference} and the twin's"),
+    ("none found", "none"): mark("No gap found"),
+    ("none found", "larger"): mark("No gap found, though larger than the twin's"),
+    ("none found", "like"): mark("No gap found, like the twin's"),
+    ("none found", "smaller"): mark("No gap found, smaller than the twin's"),
+    ("too few to say", "none"): mark("Too few examples to say"),
 }
-REASONS: dict[str, str] = {
-    "inherited": mark("both are beyond chance, and the interval of the difference includes 0"),
-    "amplified": mark("the interval of the difference is above 0"),
-    "reduced": mark("the interval of the difference is below 0"),
-    "none found": mark("neither is beyond chance"),
-    "too few to say": mark("there are too few examples to separate the gaps from chance and from each other"),
-}
-WITH_ARTICLE = {"student": mark("the student"), "teacher": mark("the teacher"), "twin": mark("the twin")}
+OWNED = {"student": mark("the student's"), "teacher": mark("the teacher's"), "twin": mark("the twin's")}
 PARTS: dict[str, tuple[RateName, ...]] = {
     "demographic_parity": ("selection_rate",),
     "equalized_odds": ("true_positive_rate", "false_positive_rate"),
@@ -188,9 +194,14 @@ class Disparity:
             level=percent(self.confidence),
             low=_share(a.low),
             high=_share(a.high),
-            gaps=", ".join(f"{t(MEANS[name])} {_figures(self.gaps[name], self.confidence)}" for name in names),
+            gaps="; ".join(self._gap_in_words(name) for name in names),
         )
         return " ".join(filter(None, [figures, few_members(self.groups), *self.notes]))
+
+    def _gap_in_words(self, name: str) -> str:
+        gap = self.gaps[name]
+        figures, chance = _figures(gap, self.confidence), number(gap.chance, ".3f")
+        return t("{metric} {figures}, by chance up to {chance}", metric=t(MEANS[name]), figures=figures, chance=chance)
 
 
 @dataclass(frozen=True)
@@ -227,9 +238,9 @@ class Comparison:
         """How the subject's gap compares with the reference's.
 
         ===============  ============================================================================================
-        amplified        the interval of the difference is above 0, and the subject's gap is beyond chance
-        reduced          the interval of the difference is below 0, and the reference's gap is beyond chance
-        inherited        the interval of the difference includes 0, and both gaps are beyond chance
+        larger           the interval of the difference is above 0, and the subject's gap is beyond chance
+        smaller          the interval of the difference is below 0, and the reference's gap is beyond chance
+        like             the interval of the difference includes 0, and both gaps are beyond chance
         none found       neither gap is beyond chance, and the interval of the difference is not above 0
         too few to say   anything else, and whenever a gap rests on fewer than 30 examples
         ===============  ============================================================================================
@@ -238,47 +249,73 @@ class Comparison:
         if self.rests_on < SMALL:
             return "too few to say"
         if self.difference.low > 0:
-            return "amplified" if subject else "too few to say"
+            return "larger" if subject else "too few to say"
         if self.difference.high < 0 and reference:
-            return "reduced"
+            return "smaller"
         if subject and reference:
-            return "inherited"
+            return "like"
         return "too few to say" if subject or reference else "none found"
 
-    def sentence(self, *, articles: bool = False) -> str:
-        """Return the verdict with its figures, as one sentence; with ``articles`` it says "the student"."""
-        reason = self.reason(articles=articles)
-        return t("{verdict}: {reason}", verdict=t(VERDICTS[self.verdict]), reason=reason)
+    @property
+    def side(self) -> Beside:
+        """On which side of the reference's gap the subject's lies, as far as the interval of the difference tells."""
+        if self.rests_on < SMALL or math.isnan(self.difference.low):
+            return "none"
+        return "larger" if self.difference.low > 0 else "smaller" if self.difference.high < 0 else "like"
 
-    def reason(self, *, articles: bool = False) -> str:
-        """Return the figures of the verdict and what they show, without the verdict."""
+    def headline(self, twin: Comparison | None = None) -> str:
+        """Return the verdict in words; with the comparison with the twin, both in one."""
+        verdict = self.verdict
+        beside: Beside = "none" if twin is None or verdict == "too few to say" else twin.side
+        return t(VERDICTS[verdict, beside], reference=_owned(self.reference))
+
+    def sentence(self, twin: Comparison | None = None) -> str:
+        """Return the verdict with its figures, as one sentence; with the comparison with the twin, beside both."""
+        return t("{verdict}: {reason}", verdict=self.headline(twin), reason=self.reason(twin))
+
+    def reason(self, twin: Comparison | None = None) -> str:
+        """Return the figures of the verdict, without the verdict."""
         metric = t(MEANS[self.metric])
         if self.rests_on == 0:
             text = mark("by {grouping}, fewer than two groups have what the {metric} needs.")
             return t(text, grouping=self.grouping, metric=metric)
-        who, other = (_called(model, articles) for model in (self.subject, self.reference))
-        return t(
-            "by {grouping}, the {metric} is {gap} with {who} and {other_gap} with {other}; {subject} − {reference} is "
-            "{difference}: {why}.",
-            grouping=self.grouping,
-            metric=metric,
-            gap=_figures(self.subject_gap, self.confidence),
-            other_gap=_figures(self.reference_gap, self.confidence),
-            who=who,
-            other=other,
-            subject=t(self.subject),
-            reference=t(self.reference),
-            difference=_signed(self.difference, self.confidence),
-            why=self._why(who),
-        )
+        told: dict[str, Any] = {
+            "grouping": self.grouping,
+            "metric": metric,
+            "owner": _owned(self.subject),
+            "gap": _figures(self.subject_gap, self.confidence),
+            "other": _owned(self.reference),
+            "other_gap": _figures(self.reference_gap, self.confidence),
+            "subject": t(self.subject),
+            "reference": t(self.reference),
+            "difference": _signed(self.difference, self.confidence),
+            "chance": number(max(self.subject_gap.chance, self.reference_gap.chance), ".3f"),
+        }
+        if twin is None or twin.rests_on == 0:
+            text = mark(
+                "by {grouping}, {owner} {metric} is {gap}, {other} {other_gap}; {subject} − {reference} is "
+                "{difference}; expected by chance: up to {chance}"
+            )
+        else:
+            told["twin_gap"] = _figures(twin.reference_gap, twin.confidence)
+            told["twin_difference"] = _signed(twin.difference, twin.confidence)
+            text = mark(
+                "by {grouping}, {owner} {metric} is {gap}, {other} {other_gap} and the twin's {twin_gap}; {subject} − "
+                "{reference} is {difference}, {subject} − twin {twin_difference}; expected by chance: up to {chance}"
+            )
+        reason, why = t(text, **told), self._why()
+        return t("{reason}; {why}.", reason=reason, why=why) if why else t("{reason}.", reason=reason)
 
-    def _why(self, who: str) -> str:
+    def _why(self) -> str:
+        """Return what else decides the verdict, besides the figures."""
         if self.rests_on < SMALL:
             text = mark("a gap rests on a group with {examples}, fewer than {n}")
             return t(text, examples=examples_of(self.rests_on), n=SMALL)
-        if self.verdict == "reduced" and self.subject_gap.clear:
-            return t("the interval of the difference is below 0, though {who} is still beyond chance", who=who)
-        return t(REASONS[self.verdict])
+        if self.verdict == "too few to say":
+            return t("these examples do not tell the gaps from chance and from each other")
+        if self.verdict == "smaller" and self.subject_gap.clear:
+            return t("{owner} is still beyond chance", owner=_owned(self.subject))
+        return ""
 
 
 @dataclass(frozen=True)
@@ -372,32 +409,8 @@ class Bias:
         return pd.DataFrame(rows, columns=columns).astype({"n": "Int64"})
 
 
-def _called(model: str, article: bool) -> str:
-    return t(WITH_ARTICLE[model]) if article and model in WITH_ARTICLE else t(model)
-
-
-def beside_twin(c: Comparison) -> list[str]:
-    """Return a sentence on the comparison with the twin; none if a gap is undefined."""
-    if c.rests_on == 0:
-        return []
-    who = _called(c.subject, article=True)
-    if c.rests_on < SMALL:
-        why = t("a gap rests on fewer than {n} examples of a group, so nothing follows", n=SMALL)
-    elif c.difference.low > 0:
-        why = t("the interval is above 0, so {who}'s gap is larger than its twin's", who=who)
-    elif c.difference.high < 0:
-        why = t("the interval is below 0, so {who}'s gap is smaller than its twin's", who=who)
-    else:
-        why = t("the interval includes 0, so these examples do not separate the two gaps")
-    return [
-        t(
-            "The twin, trained without the teacher, has {gap}; {subject} − twin is {difference}: {why}.",
-            gap=_figures(c.reference_gap, c.confidence),
-            subject=t(c.subject),
-            difference=_signed(c.difference, c.confidence),
-            why=why,
-        )
-    ]
+def _owned(model: str) -> str:
+    return t(OWNED[model]) if model in OWNED else t("{name}'s", name=model)
 
 
 def few_members(groups: Sequence[Group]) -> str:
@@ -430,18 +443,11 @@ def _share(rate: float) -> str:
 
 
 def _figures(gap: Gap, confidence: float) -> str:
-    value, chance = number(gap.value, ".3f"), number(gap.chance, ".3f")
+    value = number(gap.value, ".3f")
     if math.isnan(gap.low):
-        text = mark("{value} (no interval from {examples}; chance gives up to {chance})")
-        return t(text, value=value, examples=examples_of(gap.rests_on), chance=chance)
-    return t(
-        "{value} ({level} CI {low} to {high}; chance gives up to {chance})",
-        value=value,
-        level=percent(confidence),
-        low=number(gap.low, ".3f"),
-        high=number(gap.high, ".3f"),
-        chance=chance,
-    )
+        return t("{value} (no interval from {examples})", value=value, examples=examples_of(gap.rests_on))
+    low, high = number(gap.low, ".3f"), number(gap.high, ".3f")
+    return t("{value} ({level} CI {low} to {high})", value=value, level=percent(confidence), low=low, high=high)
 
 
 def _signed(difference: Interval, confidence: float) -> str:

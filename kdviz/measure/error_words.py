@@ -7,17 +7,18 @@ import math
 from ..words import mark, number, t
 from .paired import Paired, PairedErrors
 
-TWIN = {"twin": mark("twin (no teacher)"), "smoothed": mark("twin (label smoothing)")}
+TWIN = {"twin": mark("the twin without a teacher"), "smoothed": mark("the twin with label smoothing")}
 PERCENT = "\u202f%"  # a narrow space where no line breaks
-BETWEEN_SEEDS = {
-    "fewer": mark("an improvement beyond the noise between seeds"),
-    "more": mark("a deterioration beyond the noise between seeds"),
-    "within the noise": mark("within the noise: neither an improvement nor a deterioration is shown"),
+WORTH = {  # by verdict
+    "fewer": mark("a clear gain"),
+    "more": mark("clearly worse"),
+    "within the noise": mark("could be chance: no difference shown"),
     "one run": mark("one seed, which says nothing about what another would give"),
 }
-OF_EXAMPLES = BETWEEN_SEEDS | {
-    "fewer": mark("an improvement beyond sampling noise"),
-    "more": mark("a deterioration beyond sampling noise"),
+THAN = {  # by sign: fewer, more, none
+    -1: mark("{n} fewer test errors than {other} ({interval}): {worth}."),
+    1: mark("{n} more test errors than {other} ({interval}): {worth}."),
+    0: mark("As many test errors as {other} ({interval}): {worth}."),
 }
 COMPARED = {  # by what is counted: fewer, more, none
     "": (mark("{n} fewer"), mark("{n} more"), "{n}"),
@@ -31,21 +32,35 @@ def worth(d: Paired | PairedErrors) -> str:
 
     >>> from kdviz.measure import paired
     >>> worth(paired([-200, -209, -203])), worth(paired([-200]))
-    ('an improvement beyond the noise between seeds', 'one seed, which says nothing about what another would give')
+    ('a clear gain', 'one seed, which says nothing about what another would give')
     """
-    return t((OF_EXAMPLES if isinstance(d, PairedErrors) else BETWEEN_SEEDS)[d.verdict])
+    return t(WORTH[d.verdict])
 
 
 def against(other: str, d: Paired | PairedErrors) -> str:
     """Return the sentence on the difference in test errors, student − ``other`` (a name in the reader's language).
 
     >>> from kdviz.measure import paired
-    >>> against("twin (no teacher)", paired([-20, 30, 8])).replace(PERCENT, " %")  # doctest: +ELLIPSIS
-    'Student − twin (no teacher): 6 more test errors (95 % CI 58 fewer to 70 more), within the noise: ...'
+    >>> against("the twin", paired([-20, 30, 8])).replace(PERCENT, " %")
+    '6 more test errors than the twin (95 % CI 58 fewer to 70 more): could be chance: no difference shown.'
+    >>> against("the twin", paired([-200, -209, -203, -168, -128])).replace(PERCENT, " %")
+    '182 fewer test errors than the twin (95 % CI 139 to 225 fewer): a clear gain.'
     """
-    return t(
-        "Student − {other}: {difference}, {worth}.", other=other, difference=in_errors(d, "test errors"), worth=worth(d)
-    )
+    n = size(d.mean)
+    sign = 0 if n == "0" else -1 if d.mean < 0 else 1
+    return t(THAN[sign], n=n, other=other, interval=_interval(d), worth=worth(d))
+
+
+def _interval(d: Paired | PairedErrors) -> str:
+    """Return an interval with the way it points, such as "95 % CI 160 to 240 fewer"."""
+    if math.isnan(d.low):
+        return t("one seed")
+    level = number(100 * d.confidence, "g")
+    if d.low > 0:
+        return t("{level}\u202f% CI {low} to {high} more", level=level, low=size(d.low), high=size(d.high))
+    if d.high < 0:
+        return t("{level}\u202f% CI {low} to {high} fewer", level=level, low=size(d.high), high=size(d.low))
+    return t("{level}\u202f% CI {low} to {high}", level=level, low=_compared(d.low), high=_compared(d.high))
 
 
 def in_errors(d: Paired | PairedErrors, what: str = "") -> str:
@@ -83,10 +98,13 @@ def _compared(difference: float, what: str = "") -> str:
 
 
 def size(difference: float) -> str:
-    """Return a rounded number without its sign; below ten with a decimal, so that no end of an interval is lost in a 0.
+    """Return a rounded number without its sign; below ten with a decimal, and below 0.05 with the first figure that is
+    not 0, so that no end of an interval is lost in a 0.
 
-    >>> size(-12.4), size(-0.3), size(3.0), size(1234.0), size(0.0)
-    ('12', '0.3', '3', '1,234', '0')
+    >>> size(-12.4), size(-0.3), size(3.0), size(1234.0), size(0.0), size(0.04)
+    ('12', '0.3', '3', '1,234', '0', '0.04')
     """
+    if 0 < abs(difference) < 0.05:
+        return number(float(f"{abs(difference):.1g}"), "f").rstrip("0") if abs(difference) >= 1e-6 else "0"
     rounded = round(abs(difference)) if abs(difference) >= 9.95 else round(abs(difference), 1)
     return number(rounded, ",.0f" if rounded == int(rounded) else ",.1f")

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ..losses import check_temperature
+from ..words import number, t, tn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,18 +141,33 @@ class Fidelity:
         >>> t = torch.tensor([[3.0, 0.0], [3.0, 0.0], [0.0, 3.0]])
         >>> s = torch.tensor([[2.0, 0.0], [0.0, 2.0], [0.0, 2.0]])
         >>> print(fidelity(t, s, torch.tensor([0, 0, 0])).sentence())
-        The student agrees with the teacher on 2 of 3 examples; it makes 1 error of its own, corrects 0 of the teacher's
-        and inherits 1.
+        The student agrees with the teacher on 2 of 3 examples. It makes 1 new error, shares 1 with the teacher and
+        fixes 0.
         """
-        agrees = f"The student agrees with the teacher on {self.agreed:,} of {self.n:,} example{_s(self.n)}"
-        if self.errors_new is None:
-            return f"{agrees}; without labels nothing can be said about errors."
-        of = "" if self.n_labelled == self.n else f" of the {self.n_labelled:,} with a label"
-        on = f"on those{of}, it makes" if of else "it makes"
-        return (
-            f"{agrees}; {on} {self.errors_new:,} error{_s(self.errors_new)} of its own, "
-            f"corrects {self.errors_corrected:,} of the teacher's and inherits {self.errors_inherited:,}."
-        )
+        told = {"who": t("student"), "agreed": number(self.agreed), "n": number(self.n)}
+        agrees = t("The {who} agrees with the teacher on {agreed} of {n} examples.", **told)
+        if self.errors_new is None or self.errors_inherited is None or self.errors_corrected is None:
+            return f"{agrees} {t('Without labels, nobody can say who is right.')}"
+        new = self.errors_new
+        errors = {"n": number(new), "shared": number(self.errors_inherited), "fixed": number(self.errors_corrected)}
+        if self.n_labelled == self.n:
+            makes = tn(
+                "It makes {n} new error, shares {shared} with the teacher and fixes {fixed}.",
+                "It makes {n} new errors, shares {shared} with the teacher and fixes {fixed}.",
+                new,
+                **errors,
+            )
+        else:
+            makes = tn(
+                "On the {labelled} with a label it makes {n} new error, shares {shared} with the teacher and fixes "
+                "{fixed}.",
+                "On the {labelled} with a label it makes {n} new errors, shares {shared} with the teacher and fixes "
+                "{fixed}.",
+                new,
+                labelled=number(self.n_labelled),
+                **errors,
+            )
+        return f"{agrees} {makes}"
 
     def frame(self) -> pd.DataFrame:
         """Return all numbers except those of single examples as a tidy table.
@@ -213,13 +229,6 @@ def fidelity(
     Returns
     -------
     Fidelity
-
-        Notes
-        -----
-        With p = σ_T(teacher), q = σ_T(student), the divergence of one example is Σ_c p_c (log p_c − log q_c) in
-        float64; the mean is plain, without the factor T² that makes its gradients comparable in a loss. Of equal logits
-        the first is the first choice. Ranks of equal logits are averaged, and Spearman's ρ is the correlation of the
-        ranks::
 
     Notes
     -----
@@ -406,7 +415,3 @@ def _by_class(
             for each in (right_t, right_s, agrees, kl)
         ]
     return tuple(ClassFidelity(c, k, *values) for c, (k, *values) in enumerate(zip(n.tolist(), *means, strict=True)))
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ from torch import nn
 
 from kdviz import outside
 from kdviz.models.architecture import build
+from kdviz.words import number
 
 FOLDER = Path(__file__).resolve().parent / "weights"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Card:
     """What is known about a teacher; all figures are measured on the weights as shipped.
 
@@ -71,6 +73,33 @@ class Card:
     def json(self) -> str:
         """Write the card as indented JSON."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+    def _lines(self) -> list[str]:
+        """Return what one wants to know first."""
+        share = number(self.test_errors / self.test_examples, ".1%").replace("\u202f", " ")
+        lines = [
+            f"{self.test_errors:,} errors of {self.test_examples:,} test examples ({share}), "
+            f"{self.parameters:,} parameters, {self.macs:,} multiply-adds",
+            f"Trained again by: {self.command}",
+        ]
+        return [*lines, *([self.note] if self.note else [])]
+
+    def __repr__(self) -> str:
+        return "\n".join([f"{self.name}: {self.title}", *self._lines()])
+
+    def _repr_html_(self) -> str:
+        """The same, with the recipe folded."""
+        rest = {"data": self.data, "licence": self.licence, "seed": self.seed, **self.architecture, **self.recipe}
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align:start;font-weight:normal">{escape(str(name))}</th>'
+            f'<td style="text-align:start">{escape(str(value))}</td></tr>'
+            for name, value in rest.items()
+        )
+        return (
+            f"<p><strong>{escape(self.title)}</strong> <code>{escape(self.name)}</code></p>"
+            + "".join(f"<p>{escape(line)}</p>" for line in self._lines())
+            + f"<details><summary>Recipe</summary><table><tbody>{rows}</tbody></table></details>"
+        )
 
 
 class DamagedWeightsError(ValueError):

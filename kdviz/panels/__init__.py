@@ -3,7 +3,6 @@
 from .compare import Compare
 from .lab.lab import Lab
 from .methods.methods import Methods
-from .question import Question
 from .soft_targets import SoftTargets
 
-__all__ = ["Compare", "Lab", "Methods", "Question", "SoftTargets"]
+__all__ = ["Compare", "Lab", "Methods", "SoftTargets"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import ipywidgets
@@ -13,31 +15,36 @@ from traitlets import Bunch
 from .. import data as data_sets
 from .. import models, widgets
 from ..data import Examples, Splits
+from ..distill import symbols
 from ..distill.schema import Kind, Number, OneOf
 from ..distill.threads import leave_room
 from ..models import inference
-from ..models.wrap import as_module, kind_name
+from ..models.naming import name_of
+from ..models.wrap import as_module
 from ..widgets.from_page import Box, VBox
 from ..widgets.recording import Frame
 from ..widgets.scene import VIEWS
+from ..widgets.share import PARTS
 from ..words import mark, number, t
+from .compare_link import HIDEABLE, LINK, USUAL, said
 from .live import memory
+from .live.linked import Linked
 from .live.panel import Panel
 from .views.controller import sentence_of
 from .views.controllers import ViewControllers
+from .views.counted import how_many
 from .views.probes import WatchedExamples
 
 if TYPE_CHECKING:
     from ..report import Report
 
-SAMPLE = 1000  # examples that stand for all
-REMARKABLE = 200  # examples picked because a model is wrong or both differ
+SAMPLE = 1000  # examples that stand for all where a number takes its time
 LOOKED_AT = 2000  # examples of a split that shipped models are asked about
-MOST_NUMBERS = 400_000  # logits that travel to the page: of many classes, fewer examples
+LISTED = 24  # of the most ambiguous, in the list that the page opens with
 TEACHER, STUDENT = "mnist-vit", "mnist-vit-student"
 
 
-class Compare(Panel):
+class Compare(Linked, Panel):
     """Where two models look, what they know, how sure they are, whom they fail.
 
     Parameters
@@ -77,28 +84,38 @@ class Compare(Panel):
     Notes
     -----
     ``kd.compare(teacher, student, data)`` measures on all examples; ``Compare.of(report)`` is this page for its report.
-    The page shows at most 1,000 examples drawn at random and 200 that are remarkable.
+    The page counts all examples, of more than 10,000 so many drawn at random; of shipped models' data the first 2,000.
     """
 
     title = mark("Two models compared")
+    links = LINK
+    _selected = -1  # the example that a link asks for
+    _first = 0  # the page's own choice
 
+    @symbols.checked
     def __init__(
         self,
-        teacher: nn.Module | str = TEACHER,
-        student: nn.Module | str = STUDENT,
+        teacher: nn.Module | str = USUAL["teacher"],
+        student: nn.Module | str = USUAL["student"],
         data: Any = None,
         *,
         twin: nn.Module | str | None = None,
         classes: Sequence[str] | None = None,
         logits: Mapping[str, Tensor] | None = None,
-        temperature: float = 4.0,
-        view: str = "fidelity",
+        temperature: float = USUAL["temperature"],
+        view: str = USUAL["view"],
     ) -> None:
         leave_room()
         named = all(isinstance(model, str) and model in models.names() for model in (teacher, student))
         self._shipped = named and data is None and twin is None
+        hidden: list[str] = []
+        asked_for = self._asked_for() if self._shipped else None
+        if asked_for is not None:
+            teacher, student, hidden = (asked_for[name] for name in ("teacher", "student", "hidden"))
+            temperature, view, self._selected = (asked_for[name] for name in ("temperature", "view", "selected"))
+        self._asked_view, self._asked_pair = view, (teacher, student)
         self._classes = tuple(classes) if classes is not None else None
-        self.scene = widgets.Scene(temperature=temperature, view=view)
+        self.scene = widgets.Scene(temperature=temperature, view=view, hidden=hidden)
         shared = {"scene": self.scene}
         self.pair = widgets.Pair(fixed=not self._shipped, **shared)
         self.sliders = widgets.SoftTargets(shown=["temperature"], **shared)
@@ -109,18 +126,19 @@ class Compare(Panel):
         self.dark_knowledge = widgets.DarkKnowledge(views=["many"], **shared)
         self._shown: dict[str, nn.Module] = {}
         self._logits: dict[str, Tensor] = {}  # of the examples shown
+        self._of = 0  # how many there are
         self.controllers = ViewControllers(self.scene, self._models)
-        self.tabs = self.controllers.tabs({"many": self.dark_knowledge}, but=("draw",))
+        self.tabs = self.controllers.tabs({"many": self.dark_knowledge}, but=("draw", "wall"))
         if self._shipped:
-            self.pair.models = [
-                {"name": c.name, "title": c.title, "group": c.data} for c in map(models.card, models.names())
-            ]
+            self.pair.models = [_offered(card) for card in map(models.card, models.names())]
             self.pair.update(teacher=teacher, student=student)
-        left = [self.pair, self.sliders, self.examples]
+        parts = {name: t(PARTS[name]) for name in HIDEABLE if name in PARTS}
+        self.share = widgets.Share(offers=["link"], names={"hide": parts, "lock": {}}, bounds=False, **shared)
+        left = [self.pair, self.sliders, self.examples, *([self.share] if self._shipped else [])]
         right = [self.views, self.soft_targets, *self.tabs.values()]
         boxes = [VBox(left).add_class("kd-lab-left")]
         boxes.append(VBox(right).add_class("kd-lab-right"))
-        self.view = Box(boxes).add_class("kd-lab")
+        self.view = VBox([Box(boxes).add_class("kd-lab")]).add_class("kd-lab-room")
         asked = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
         self._being_built = True  # nobody looks yet
         try:
@@ -132,6 +150,53 @@ class Compare(Panel):
         self.scene.observe(lambda _: self._show_exact(), "shown_run")
         if self._shipped:
             self.pair.observe(self._on_chosen, ["teacher", "student"])
+            self.scene.observe(lambda _: self._show_link(), ["temperature", "view", "selected"])
+        self.scene.on_message(self._on_scene_message)
+        self._can_be_linked()
+        self._show_link()
+
+    @property
+    def _is_by_name(self) -> bool:
+        return self._shipped
+
+    def _on_scene_message(self, content: dict[str, Any]) -> None:
+        hello = content.get("hello")
+        if self._shipped and isinstance(hello, dict):
+            self._follow(
+                str(hello.get("query", "")), partial(self.controllers.threads[0].put, "link"), self.scene.update
+            )
+
+    def _open_as(self, state: dict[str, Any]) -> None:
+        self._selected, self._asked_view = state["selected"], state["view"]
+        self.scene.update(**{name: state[name] for name in ("temperature", "view", "hidden")})
+        chosen = {name: state[name] for name in ("teacher", "student")}
+        self._asked_pair = (state["teacher"], state["student"])
+        if chosen != {"teacher": self.pair.teacher, "student": self.pair.student}:
+            self.pair.update(**chosen)
+        else:
+            self.controllers.threads[0].put("select", self._select)
+
+    def _select(self) -> None:
+        """Select the example that the link asks for."""
+        if 0 <= self._selected < self.scene.example_count:
+            self.scene.update(selected=self._selected)
+
+    def _unmet(self) -> str:
+        if self._asked_view not in self.views.offered:
+            wanted = {"names": ", ".join(self.views.offered), "value": self._asked_view}
+            return t("with these data, {name} must be one of {names}, got {value}", name="view", **wanted)
+        if self._selected >= self.scene.example_count:
+            return t("selected must be below {n}, got {value}", n=self.scene.example_count, value=self._selected)
+        return ""
+
+    def _show_link(self) -> None:
+        """Show the link and the call that open the page as it is."""
+        if not self._shipped:
+            return
+        selected = self.scene.selected if self.scene.selected != self._first else -1
+        fields = said(self.settings, selected, list(self.scene.hidden))
+        call = ", ".join(f"{name}={value!r}" for name, value in fields.items() if name in USUAL)
+        self.share.update(query=self.links.written(fields), call=f"kd.panels.Compare({call})")
 
     @classmethod
     def of(cls, report: Report, **options: Any) -> Self:
@@ -144,10 +209,12 @@ class Compare(Panel):
         **options
             ``view`` and ``temperature``; the temperature is the report's by default.
         """
+        part = report.examples
+        named = Splits(report.data, report.data, report.classes, part, part, part) if report.data else part
         return cls(
             report.models["teacher"],
             report.models["student"],
-            report.examples,
+            named,
             twin=report.models.get("twin"),
             classes=report.classes,
             logits=report.logits,
@@ -164,7 +231,9 @@ class Compare(Panel):
             if card is None:
                 raise ValueError("the teacher is a model of your own; say which data to compare on, as data=")
             data = card.data
-        splits = self._splits(data_sets.load(data) if isinstance(data, str) else data, limited=self._shipped)
+        data = data_sets.load(data) if isinstance(data, str) else data
+        splits = self._splits(data, limited=self._shipped)
+        self._of = len(data.test) if isinstance(data, Splits) else len(splits.test)
         named = self._classes or (data.classes if isinstance(data, Splits) else None)
         about: dict[str, Any] = {"classes": named, "features": splits.features}
         loaded = {who: as_module(model, who, **about) for who, model in loaded.items()}
@@ -204,10 +273,14 @@ class Compare(Panel):
             names = tuple(str(c) for c in range(count))
         if len(names) != count:
             raise ValueError(f"the models answer with {count} classes and {len(names)} are named; name as many")
-        watched, index = _watched(splits.test, logits["teacher"], logits["student"])
-        self._shown, self._logits = loaded, {who: z[index].float() for who, z in logits.items() if who != "teacher"}
-        titles = {who: _title(model) for who, model in loaded.items()}
-        self.scene.update(exact={}, exact_logits=b"", split="", **watched.scene(names))
+        watched = _watched(splits.test, logits["teacher"], logits["student"])
+        answers = {who: z[watched.index].float() for who, z in logits.items() if who != "teacher"}
+        self._shown, self._logits = loaded, answers
+        titles = {who: name_of(model) for who, model in loaded.items()}
+        traits = {**watched.scene(names), "counted": len(watched.examples)}
+        self.scene.update(exact={}, exact_logits=b"", split="", **traits)
+        self._first = self.scene.selected
+        self._select()
         self.scene.drop()
         for who, z in self._logits.items():
             self.scene.record(who, Frame.of(0, z.numpy()))
@@ -218,10 +291,11 @@ class Compare(Panel):
         for who in ("teacher", "student"):
             parameters = sum(p.numel() for p in loaded[who].parameters())
             sizes[who] = {"title": titles[who], "parameters": parameters, "macs": _macs(loaded[who], splits.test)}
-        counts = {"n": number(len(watched.examples)), "total": number(len(splits.test))}
-        note = t("{data}: {n} of {total} examples are shown.", data=splits.title, **counts)
-        self.pair.update(sizes=sizes, note=note, progress=None)
-        self.controllers.open(splits, watched.examples)
+        shown = watched.examples
+        same = titles["teacher"] == titles["student"] and torch.equal(logits["teacher"], logits["student"])
+        note = _counted(splits.title, len(shown), self._of)
+        self.pair.update(sizes=sizes, same=same, note=note, progress=None)
+        self.controllers.open(replace(splits, train=shown, validation=shown, test=shown), watched)
         offered = self.controllers.offered(images=False)
         self.views.offered = offered
         if self.scene.view not in offered:
@@ -239,6 +313,8 @@ class Compare(Panel):
         return self._shown["teacher"], self._shown[self.scene.shown_run], None, 0, self.scene.student_name
 
     def _on_chosen(self, _: Bunch) -> None:
+        if self._asked_pair != (self.pair.teacher, self.pair.student):
+            self._selected = -1  # it was an example of the link's models
         teacher, student = self.pair.teacher, self.pair.student
         self.controllers.threads[0].put("open", lambda: self._open_chosen(teacher, student))
 
@@ -248,6 +324,7 @@ class Compare(Panel):
             self._open({"teacher": models.pretrained(teacher), "student": models.pretrained(student)}, None)
         except Exception as error:  # whatever it is, the page must stay usable
             self.pair.update(note=sentence_of(error), progress=None)
+        self._show_link()
 
     @classmethod
     def kinds(cls) -> Mapping[str, Kind]:
@@ -278,19 +355,34 @@ class Compare(Panel):
         memory.give_back()
 
 
-def _watched(part: Examples, teacher: Tensor, student: Tensor) -> tuple[WatchedExamples, Tensor]:
-    """Choose what is shown: a random sample, then examples that one model gets wrong or on which both differ."""
-    room = max(2, MOST_NUMBERS // teacher.shape[1])
+def _watched(part: Examples, teacher: Tensor, student: Tensor) -> WatchedExamples:
+    """Choose what is shown, in random order: all examples, unless they are very many.
+
+    The first that is selected is one that a model gets wrong or on which both differ, among the most ambiguous: the
+    list that the page opens with.
+    """
     order = torch.randperm(len(part), generator=torch.Generator().manual_seed(0))
-    sample = order[: min(SAMPLE, room)]
-    rest = order[len(sample) :]
-    t, s = teacher.argmax(1), student.argmax(1)
-    remarkable = (t != s) | ((part.y >= 0) & ((t != part.y) | (s != part.y)))
-    picked = rest[remarkable[rest]][: min(REMARKABLE, room - len(sample))]
-    index = torch.cat([sample, picked])
+    index = order[: how_many(part, teacher.shape[1])]
     chosen = part.take(index)
-    first = torch.nonzero(remarkable[index]).flatten()
-    return WatchedExamples(chosen, teacher[index].float(), len(sample), int(first[0]) if len(first) else 0), index
+    t, s = teacher[index].argmax(1), student[index].argmax(1)
+    remarkable = (t != s) | ((chosen.y >= 0) & ((t != chosen.y) | (s != chosen.y)))
+    doubt = teacher[index].softmax(1).topk(min(2, teacher.shape[1])).values[:, -1]
+    listed = doubt.argsort(descending=True, stable=True)[:LISTED]
+    begins = listed[remarkable[listed]]
+    first = int(begins[0]) if len(begins) else int(listed[0])
+    return WatchedExamples(chosen, teacher[index].float(), min(SAMPLE, len(index)), first, index)
+
+
+def _offered(card: models.Card) -> dict[str, Any]:
+    """Return a shipped model as one that can be chosen, with the teacher that it learned from."""
+    return {"name": card.name, "title": card.title, "group": card.data, "of": card.recipe.get("teacher", "")}
+
+
+def _counted(title: str, count: int, total: int) -> str:
+    counts = {"n": number(count), "total": number(total)}
+    if count == total:
+        return t("{data}: {n} examples.", data=title, **counts)
+    return t("{data}: {n} of {total} examples.", data=title, **counts)
 
 
 def _rows(titles: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -301,11 +393,6 @@ def _rows(titles: Mapping[str, str]) -> list[dict[str, Any]]:
     more = {"best": None, "test": None, "removable": False, "total_steps": 0}
     named = {"student": titles["student"], "twin": t("Twin, no teacher")}
     return [{"id": who, "role": who, "name": name, **blank, **more} for who, name in named.items()]
-
-
-def _title(model: nn.Module) -> str:
-    card = getattr(model, "card", None)
-    return card.title if card is not None else kind_name(model)
 
 
 def _macs(model: nn.Module, part: Examples) -> int | None:

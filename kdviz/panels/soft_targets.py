@@ -10,10 +10,11 @@ from torch import nn
 
 from .. import data as data_sets
 from .. import models, widgets
-from ..distill import checks
+from ..distill import checks, symbols
 from ..distill.schema import Kind, ListOf, Number, OneOf, Whole, or_null
 from ..models import inference
-from ..models.wrap import as_module, kind_name
+from ..models.naming import name_of
+from ..models.wrap import as_module
 from ..widgets.from_page import VBox
 from ..widgets.soft_targets import ON_REQUEST, PARTS
 from .live.panel import Panel
@@ -46,6 +47,7 @@ class SoftTargets(Panel):
         Its traits are the panel's live values (``panel.widget.temperature``).
     """
 
+    @symbols.checked
     def __init__(
         self,
         teacher: nn.Module | str = "mnist-mlp-1200",
@@ -72,8 +74,8 @@ class SoftTargets(Panel):
             classes=list(self.data.classes),
             temperature=temperature,
             alpha=alpha,
-            teacher_name=card.title if card else kind_name(module),
-            student_name=kind_name(student) if student is not None else "",
+            teacher_name=name_of(module),
+            student_name=name_of(student) if student is not None else "",
             shown=shown or (list(widgets.soft_targets.PARTS) if student is not None else without_student),
         )
         logits = inference.logits(student, probes.examples).numpy() if student is not None else b""

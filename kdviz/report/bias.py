@@ -6,14 +6,14 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ..data import Examples
-from ..measure.bias import MEANS, SMALL, Bias, Gap, Rate, beside_twin, bias, few_members
+from ..measure.bias import MEANS, SMALL, Bias, Comparison, Gap, Metric, Rate, bias, few_members
 from ..measure.groups import MOST_CROSSED, comparable, to_numpy
 
 if TYPE_CHECKING:
@@ -31,13 +31,6 @@ SHORT = {
     "demographic_parity_difference": "demographic parity",
     "equalized_odds_difference": "equalized odds",
     "accuracy_difference": "accuracy",
-}
-WORDS = {
-    "amplified": "amplified for",
-    "inherited": "inherited for",
-    "reduced": "reduced for",
-    "too few to say": "undecided for",
-    "none found": "not found for",
 }
 
 
@@ -136,11 +129,9 @@ def gaps_measured(found: Bias) -> list[str]:
 
 def sentences(found: Bias, grouping: str) -> list[str]:
     """Return what became of the teacher's gap in one grouping; unless it is a pair, also on the twin and the groups."""
-    lines = [found.compare(grouping).sentence(articles=True)]
+    lines = [found.compare(grouping).sentence(_beside_twin(found, grouping))]
     if grouping in pairs(found):
         return lines
-    if "twin" in found.models:
-        lines += beside_twin(found.compare(grouping, reference="twin"))
     lines += _ends(found, grouping)
     student = found.of("student", grouping)
     if small := few_members(student.groups):
@@ -148,15 +139,27 @@ def sentences(found: Bias, grouping: str) -> list[str]:
     return lines + list(student.notes)
 
 
+def _beside_twin(found: Bias, grouping: str, metric: Metric | None = None) -> Comparison | None:
+    return found.compare(grouping, metric, reference="twin") if "twin" in found.models else None
+
+
+def verdict(found: Bias, grouping: str, metric: Metric | None = None) -> str:
+    """Return the student's gap beside its teacher's, and its twin's if there is one, in a few words."""
+    said = found.compare(grouping, metric).headline(_beside_twin(found, grouping, metric))
+    return said[:1].lower() + said[1:]
+
+
 def headline(found: Bias) -> str:
     """Return one sentence on all groupings that are not pairs."""
     compared = [found.compare(grouping) for grouping in singles(found)]
     if len(compared) == 1:
-        return compared[0].sentence(articles=True)
-    by_verdict = {word: [c.grouping for c in compared if c.verdict == verdict] for verdict, word in WORDS.items()}
-    verdicts = _and([f"{word} {_and(names)}" for word, names in by_verdict.items() if names])
+        return sentences(found, compared[0].grouping)[0]
+    by_verdict: dict[str, list[str]] = {}
+    for c in compared:
+        by_verdict.setdefault(verdict(found, c.grouping), []).append(c.grouping)
     enough = [c for c in compared if c.rests_on >= SMALL]
-    sentence = f"Bias ({MEANS[compared[0].metric]}) is {verdicts}"
+    verdicts = "; ".join(f"{said}, by {_and(names)}" for said, names in by_verdict.items())
+    sentence = f"Bias (the student's {MEANS[compared[0].metric]}): {verdicts}"
     if not enough:
         return f"{sentence}."
     most = max(enough, key=lambda c: c.subject_gap.value)
@@ -230,10 +233,10 @@ def gaps_table(found: Bias) -> pd.DataFrame:
 
     rows = []
     for grouping in found.groupings:
-        for metric in found.of("student", grouping).gaps:
-            c = found.compare(grouping, metric)  # type: ignore[arg-type]
+        for metric in (metric for metric in get_args(Metric) if metric in found.of("student", grouping).gaps):
+            c = found.compare(grouping, metric)
             gaps = {who: found.of(who, grouping).gaps[metric] for who in found.models}
-            row = {"grouping": grouping, "gap": SHORT[metric], "verdict": c.verdict}
+            row = {"grouping": grouping, "gap": SHORT[metric], "verdict": verdict(found, grouping, metric)}
             row |= {who: f"{g.value:.3f} ({_ends_of(g)})" for who, g in gaps.items()}
             row["chance"] = f"up to {max(g.chance for g in gaps.values()):.3f}"
             rows.append(row | {"smallest n": f"{c.rests_on:,}"})

@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 from torch import Tensor
 
+from .. import data as data_sets
 from ..data import Examples, Splits, examples
+from ..distill import symbols
 from ..distill.teacher_checks import doubt, ends_in_softmax
 from ..losses import check_temperature
 from ..measure.calibration import calibration, fit_temperature
@@ -20,6 +22,7 @@ from . import bias as of_bias
 from .report import Report
 
 
+@symbols.checked
 def compare(
     teacher: Any,
     student: Any,
@@ -85,7 +88,7 @@ def compare(
     >>> for model in models:
     ...     _ = model.weight.data.copy_(5 * torch.eye(3)), model.bias.data.zero_()
     >>> report = kd.compare(*models, (X, y))
-    >>> report.sentences("fidelity")[0].split(";")[0]
+    >>> report.sentences("fidelity")[0].split(".")[0]
     'The student agrees with the teacher on 60 of 60 examples'
     """
     check_temperature(temperature)
@@ -118,6 +121,7 @@ def compare(
     of_groups, notes = of_bias.measured(logits, part, grouped, positive, asked=groups is not None)
     return Report(
         notes=_doubts(logits, part),
+        data=data.title if isinstance(data, Splits) and data.name in data_sets.names() else "",
         models=models,
         examples=part,
         classes=names,

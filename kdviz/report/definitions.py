@@ -2,9 +2,9 @@
 
 CELLS = {
     "both_right": "both are right",
-    "errors_new": "errors new: only the teacher is right",
-    "errors_corrected": "errors corrected: only the student is right",
-    "errors_inherited": "errors inherited: both are wrong",
+    "errors_new": "new errors: only the teacher is right",
+    "errors_corrected": "fixed by the student: only the student is right",
+    "errors_inherited": "shared errors: both are wrong",
     "agree": "both predict the same class",
     "differ": "they predict different classes",
 }
@@ -34,7 +34,7 @@ NUMBERS = {
     "gap": "How far apart the groups are: the highest rate − the lowest.",
     "chance": "The 95 % quantile of the gap between groups of these sizes that all have one rate; the models' largest.",
     "smallest n": "The smallest number of examples behind a rate at either end of the gap, for teacher or student.",
-    "verdict": "What became of the teacher's gap in the student.",
+    "verdict": "The student's gap beside its teacher's, and its twin's if there is one.",
 }
 # What each gap between groups, and each verdict on it, means.
 GAPS = {
@@ -43,9 +43,9 @@ GAPS = {
     "gap in accuracy": "Highest − lowest accuracy of the groups.",
 }
 VERDICTS = {
-    "inherited": "Both have a gap beyond chance, and the interval of student − teacher includes 0.",
-    "amplified": "The student has a gap beyond chance, and the interval of student − teacher is above 0.",
-    "reduced": "The teacher has a gap beyond chance, and the interval of student − teacher is below 0.",
-    "none found": "Neither has a gap beyond chance, and the interval of student − teacher is not above 0.",
-    "too few to say": "The examples do not decide it, or a gap rests on fewer than 30 of them.",
+    "larger": "The student has a gap beyond chance, and the interval of student − teacher is above 0.",
+    "smaller": "The teacher has a gap beyond chance, and the interval of student − teacher is below 0.",
+    "like": "Both have a gap beyond chance, and the interval of student − teacher includes 0.",
+    "no gap found": "Neither has a gap beyond chance, and the interval of student − teacher is not above 0.",
+    "too few examples to say": "The examples do not decide it, or a gap rests on fewer than 30 of them.",
 }

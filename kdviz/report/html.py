@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from .. import words
+from ..diagnosis.result import shown
 from ..figures.one_file import policy, script_json, write_whole
+from ..words import number
 from . import bias, definitions
 from .pictures import Pictures
 
@@ -45,6 +47,7 @@ def page(report: Report, title: str) -> str:
     return template.render(
         title=title,
         report=report,
+        summary=numbers(report),
         figures=figures,
         names_of={subject: [n for n in figures if n.split("-")[0] == subject] for subject in definitions.SUBJECTS},
         data={"report": data_of(report)} | {f"figure-{n}": json.loads(f.to_json()) for n, f in figures.items()},
@@ -76,6 +79,7 @@ def _templates() -> Environment:
     )
     templates.filters |= {
         "number": _number,
+        "shown": shown,
         "heading": lambda figure: html.unescape(figure.layout.title.text or ""),
         "script_json": lambda value: Markup(script_json(value)),
     }
@@ -85,8 +89,33 @@ def _templates() -> Environment:
 def _number(value: object) -> str:
     """Return the text of a table cell."""
     if isinstance(value, float):
-        return "unknown" if value != value else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+        return "unknown" if value != value else number(value, ",.4g" if abs(value) < 1000 else ",.0f")
+    return number(value) if isinstance(value, int) else str(value)
+
+
+def rows_of(report: Report) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the numbers of the models, a row for each: its name, and for each model two or three digits and all."""
+    frame = report.summary().set_index("model")
+    return [(str(name), [(_short(value), _number(value)) for value in frame[name].tolist()]) for name in frame.columns]
+
+
+def numbers(report: Report) -> str:
+    """Return the same as a table of HTML that is narrow enough for a phone."""
+    from markupsafe import Markup
+
+    template = _templates().get_template("numbers.html")
+    return Markup(template.render(report=report, rows=rows_of(report), definitions=definitions))
+
+
+def _short(value: object) -> str:
+    """Return a number in two or three digits.
+
+    >>> _short(0.9932), _short(0.0028801), _short(-0.0196), _short(1.2936), _short(2395210)
+    ('0.993', '0.0029', '−0.020', '1.29', '2,395,210')
+    """
+    if not isinstance(value, float) or value != value:
+        return _number(value)
+    return number(value, ".2f" if abs(value) >= 1 else ".3f" if abs(value) >= 0.01 else ".2g")
 
 
 def data_of(report: Report) -> dict[str, Any]:

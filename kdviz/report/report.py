@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,9 +19,11 @@ from ..diagnosis import Diagnosis
 from ..diagnosis.examination import of_answers
 from ..figures.one_file import write_whole
 from ..measure.bias import Bias
-from ..measure.calibration import Calibration, inherited
+from ..measure.calibration import Calibration, inherited, points
 from ..measure.fidelity import CELLS, Fidelity
 from ..models.inference import Progress
+from ..models.naming import name_of
+from ..words.lines import Lines
 from . import bias as of_bias
 from . import html
 from .looks import WHO, Layers, Maps, explain, look
@@ -37,7 +40,7 @@ BARE = ("accuracy", "classwise_ece", "ece_if_calibrated", "mce_if_calibrated", "
 NO_LABELS = "No example has a label: accuracy and calibration are unknown."
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Report:
     """A comparison of two models on the same examples. Made by :func:`kdviz.compare`.
 
@@ -48,6 +51,8 @@ class Report:
     examples : Examples
         The N examples that all numbers are computed on.
     classes : tuple of str
+    data : str
+        The name of the data set for a reader, such as "MNIST"; empty for examples of your own.
     logits : dict of str to Tensor, shape (N, C)
     temperature : float
         T at which teacher and student are compared.
@@ -83,6 +88,7 @@ class Report:
     bias: Bias | None = None
     bias_notes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    data: str = ""
     maps: Maps | None = field(default=None, init=False)
     layers: Layers | None = field(default=None, init=False)
 
@@ -167,16 +173,19 @@ class Report:
             "differ": torch.nonzero(~same).flatten().tolist(),
         }
 
-    def sentences(self, subject: str | None = None) -> list[str]:
-        """Return the results in words, about one subject or all."""
+    def sentences(self, subject: str | None = None) -> Lines:
+        """Return the results in words, about one subject or all: a list that prints as lines."""
         by_subject = self._sentences()
-        if subject is not None:
-            if subject not in by_subject:
-                raise ValueError(f"subject must be one of {', '.join(by_subject)}, got {subject!r}")
-            return by_subject[subject]
-        if not self.examples.labelled:
-            by_subject["calibration"] = [NO_LABELS]
-        return [sentence for some in by_subject.values() for sentence in some]
+        if subject is None:
+            return Lines(dict.fromkeys(sentence for some in by_subject.values() for sentence in some))
+        if subject not in by_subject:
+            raise ValueError(f"subject must be one of {', '.join(by_subject)}, got {subject!r}")
+        return Lines(by_subject[subject])
+
+    def further(self, subject: str) -> Lines:
+        """Return the sentences about a subject that are not among the :meth:`headlines`."""
+        told = set(self.headlines())
+        return Lines(sentence for sentence in self.sentences(subject) if sentence not in told)
 
     @cached_property
     def diagnosis(self) -> Diagnosis:
@@ -193,28 +202,34 @@ class Report:
             "attention": self.layers.sentences() if self.layers is not None else [],
         }
 
-    def headlines(self) -> list[str]:
+    def headlines(self) -> Lines:
         """Return the main sentence of each subject."""
-        lines = self.sentences("fidelity")
-        if self.calibration:
-            lines.append(inherited(self.calibration["teacher"], self.calibration["student"]))
-        else:
-            lines.append(NO_LABELS)
+        lines = [*self._sentences()["fidelity"], *self._on_calibration()[:1]]
         if self.bias is not None:
             lines.append(of_bias.headline(self.bias))
-        return [*lines, *self.sentences("saliency")[:1], *self.sentences("attention")[:1]]
+        return Lines([*lines, *self.sentences("saliency")[:1], *self.sentences("attention")[:1]])
 
     def _on_calibration(self) -> list[str]:
-        lines = [_of(who, c.sentence()) for who, c in self.calibration.items()]
-        if self.calibration:
-            lines.append(inherited(self.calibration["teacher"], self.calibration["student"]))
-        for who, after in self.rescaled.items():
-            before = self.calibration[who]
-            lines.append(
-                f"With T = {self.fitted_temperature[who]:.3g}, fitted on validation data, the {who}'s ECE is "
-                f"{after.ece:.4f} instead of {before.ece:.4f}."
-            )
-        return lines
+        if not self.calibration:
+            return [NO_LABELS]
+        lines = [inherited(self.calibration["teacher"], self.calibration["student"])]
+        if "twin" in self.calibration:
+            lines.append(f"The twin's mean confidence − accuracy is {points(self.calibration['twin'])}.")
+        return lines + [self._on_ece(who) for who in self.calibration]
+
+    def _on_ece(self, who: str) -> str:
+        """Return one sentence on a model's calibration error: as it is, by chance, and at the fitted temperature."""
+        c = self.calibration[who]
+        low, high = c.ece_interval
+        ends = "" if math.isnan(low) else f" ({100 * c.confidence:g} % CI {low:.3f} to {high:.3f})"
+        fitted = ""
+        if who in self.rescaled:
+            T = f"{self.fitted_temperature[who]:.2g}"
+            fitted = f", and {self.rescaled[who].ece:.3f} at T = {T}, fitted on validation data"
+        return (
+            f"The {who}'s calibration error (ECE) is {c.ece:.3f}{ends}; it would be {c.ece_if_calibrated:.3f} if these "
+            f"confidences were perfectly calibrated{fitted}."
+        )
 
     def _on_bias(self) -> list[str]:
         if self.bias is None:
@@ -320,18 +335,29 @@ class Report:
         """Write one HTML file that needs no network; a click on a cell of the 2×2 shows its examples."""
         return html.write(self, path, title)
 
+    def named(self) -> dict[str, str]:
+        """Return what the models are called, by their role."""
+        return {who: name_of(model) for who, model in self.models.items()}
+
+    def about(self) -> str:
+        """Return in words what was compared."""
+        twin = {"twin": "Twin, without the teacher"}
+        named = [f"{twin.get(who, who.capitalize())}: {name}." for who, name in self.named().items()]
+        n = len(self.examples)
+        of = f" of {self.data}" if self.data else ""
+        return " ".join([*named, f"Compared on {n:,} example{'' if n == 1 else 's'}{of}."])
+
+    def __repr__(self) -> str:
+        return f"Report({self.about()})"
+
     def _repr_html_(self) -> str:
-        by_subject = self._sentences() | ({} if self.examples.labelled else {"calibration": [NO_LABELS]})
-        if self.bias is not None:
-            by_subject["bias"] = [of_bias.headline(self.bias)]
-        paragraphs = [f"<p>{escape(sentence)}</p>" for some in by_subject.values() for sentence in some]
-        return self.summary().to_html(index=False) + "".join(paragraphs)
-
-
-def _of(who: str, sentence: str) -> str:
-    """Return a sentence about "the model" as one about the model named."""
-    named = sentence.replace("The model", f"The {who}")
-    return named if named != sentence else f"The {who}: {sentence[0].lower()}{sentence[1:]}"
+        """What was compared, the main sentences and numbers; the rest folds out."""
+        told = self.headlines()
+        rest = Lines(sentence for sentence in self.sentences() if sentence not in set(told))
+        return (
+            f"<p>{escape(self.about())}</p>{told._repr_html_()}{html.numbers(self)}"
+            f"<details><summary>More in words</summary>{rest._repr_html_()}</details>"
+        )
 
 
 def _calibration_frame(c: Calibration) -> pd.DataFrame:

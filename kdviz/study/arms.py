@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from ..distill import Recipe, Term
+from ..distill import Recipe, Term, symbols
 from ..distill.live import OF_OBJECTIVE
 from ..distill.twin import SHARED, labels_alone
 
@@ -105,7 +105,8 @@ def _values(name: str, given: Iterable[Any]) -> list[Any]:
         raise ValueError(f"{name} is not an axis; pass seeds to the study, such as seeds=3 or seeds=[7, 8, 9]")
     if name not in (*OF_OBJECTIVE, "hidden", *RECIPE_FIELDS):
         axes = ", ".join((*OF_OBJECTIVE, "hidden", *RECIPE_FIELDS))
-        raise ValueError(f"an axis must be one of {axes}, got {name!r}")
+        meant = f"; use {symbols.ARGUMENTS[name]}=" if name in symbols.ARGUMENTS else ""
+        raise ValueError(f"an axis must be one of {axes}, got {name!r}{meant}")
     if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
         raise TypeError(f"{name} must be a sequence of values, got {given!r}: write {name}=[{given!r}]")
     values = [1.0 * value if isinstance(value, Term) else value for value in given]
@@ -177,3 +178,30 @@ def twin_recipe(recipe: Recipe, smoothing: float = 0.0) -> Recipe:
         edits=tuple(edit for edit in recipe.edits if edit["name"] in SHARED),
         scheme=None,
     )
+
+
+def with_own(arms: tuple[Arm, ...], own: Mapping[str, str | None]) -> tuple[Arm, ...]:
+    """Return arms whose recipes take a teacher or a student of the user's, where all of them name one.
+
+    Parameters
+    ----------
+    arms : tuple of Arm
+    own : dict
+        What the user gives, "teacher" or "student", and the name that recipes know it by: a shipped model's, or None.
+
+    Raises
+    ------
+    ValueError
+        If the arms name different ones, which one of the user's cannot stand in for.
+    """
+    for name, called in own.items():
+        named_ones = [getattr(arm.recipe, name) for arm in arms]
+        if any(one is None for one in named_ones) or all(one == called for one in named_ones):
+            continue  # it is for those that name none, or the very one that all name
+        if any(one != named_ones[0] for one in named_ones):
+            raise ValueError(
+                f"{name}= stands in for the {name} of every arm, and the arms name different ones; leave it out"
+            )
+        nobody: dict[str, Any] = {name: None}
+        arms = tuple(replace(arm, recipe=replace(arm.recipe, **nobody)) for arm in arms)
+    return arms

@@ -87,6 +87,14 @@ class Parts:
                 "data= stands in for the data of every arm, and the arms name different data; leave it out"
             )
 
+    @property
+    def own(self) -> dict[str, str | None]:
+        """Which of teacher and student are given, and the name of a shipped teacher, which recipes know."""
+        given = {"teacher": self.teacher, "student": self.student}
+        return {
+            name: getattr(getattr(one, "card", None), "name", None) for name, one in given.items() if one is not None
+        }
+
     def data_of(self, recipe: Recipe) -> Splits:
         """Return the data of a recipe, as it was drawn."""
         if self.data is not None:

@@ -73,7 +73,7 @@ def _beside(found: Comparison, role: Role) -> str:
     """Return the sentence on the difference from a twin."""
     d = found.difference(role)
     if d is None:
-        return f"No seed has both the student and its {TWIN[role]}."
+        return f"No seed has both the student and {TWIN[role]}."
     return against(f"{TWIN[role]}, {spread(found, role)}", d)
 
 

@@ -11,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,11 +23,12 @@ from ..distill import Recipe
 from ..distill.checks import whole
 from ..losses.labels import check_smoothing
 from ..models.wrap import as_module
+from ..words.lines import Lines
 from . import folder as on_disk
 from . import sentences as words
 from . import stacked as together
 from . import workers
-from .arms import Arm, grid, named
+from .arms import Arm, grid, named, with_own
 from .comparison import Comparison, Moment, Split, compare
 from .jobs import Job, Outcome, Role, make_job
 from .parts import Parts
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """The result of one run: its place in an arm (a twin may be in several), and its outcome as plain JSON."""
 
@@ -44,6 +46,14 @@ class Result:
     seed: int
     role: Role
     outcome: Outcome
+
+    def __repr__(self) -> str:
+        if self.outcome["state"] == "failed":
+            what = f"failed: {self.outcome['sentence']}"
+        else:
+            found = self.outcome["moments"]["last"]["test"]
+            what = f"{found['errors']:,} errors of {found['examples']:,} test examples"
+        return f"Result({self.arm.name}, {self.role}, seed {self.seed}: {what})"
 
 
 class Study:
@@ -58,10 +68,11 @@ class Study:
     smoothing : float
         If > 0, each student is also compared with a twin trained on labels smoothed by this much.
     teacher : nn.Module, optional
-        For recipes that name no teacher. In eval mode.
+        For recipes that name no teacher, and in place of the one that all of them name. In eval mode.
     student : callable or nn.Module, optional
-        For recipes that describe no student: a function from a seed to an untrained module (torch's generator is seeded
-        for it), or a module that each run copies, with the same initial weights for every seed.
+        For recipes that describe no student, and in place of the one that all of them describe: a function from a seed
+        to an untrained module (torch's generator is seeded for it), or a module that each run copies, with the same
+        initial weights for every seed.
     data : Splits, (X, y), Dataset or DataLoader, optional
         For all recipes; anything :func:`kdviz.data.splits` takes.
 
@@ -90,8 +101,8 @@ class Study:
     Study(2 arms, 2 seeds, 0 of 6 runs done)
     >>> study.run(progress=False, n_jobs=1)
     Study(2 arms, 2 seeds, 6 of 6 runs done)
-    >>> study.table()[["arm", "seeds", "twin_pairs_last"]].values.tolist()
-    [['temperature 1', 2, 2], ['temperature 4', 2, 2]]
+    >>> study.table()[["arm", "seeds"]].values.tolist()
+    [['temperature 1', 2], ['temperature 4', 2]]
     """
 
     def __init__(
@@ -141,7 +152,8 @@ class Study:
         return study
 
     def _assemble(self, arms: tuple[Arm, ...], seeds: int | Sequence[int], smoothing: float, parts: Parts) -> None:
-        self.arms, self.seeds, self.smoothing, self.parts = arms, _seeds(seeds), float(smoothing), parts
+        self.arms = with_own(arms, parts.own)
+        self.seeds, self.smoothing, self.parts = _seeds(seeds), float(smoothing), parts
         check_smoothing(self.smoothing)
         parts.check(arm.recipe for arm in arms)
         self._outcomes: dict[str, Outcome] = {}
@@ -323,23 +335,29 @@ class Study:
 
         return frame(self)
 
-    def table(self) -> pd.DataFrame:
+    def table(self, *, full: bool = False) -> pd.DataFrame:
         """Return the arms as a pandas frame: one row per arm, errors on test data.
 
-        Columns: arm, the axes of a grid, seeds (finished students), failed, examples, teacher_errors;
-        then, each with the suffix ``_last`` (after the last step) and ``_best`` (at the best epoch on validation data):
-        ``errors`` and ``errors_sd`` (mean and standard deviation over seeds), the same of the twin, and ``twin_``
-        ``difference``, ``low``, ``high``, ``pairs`` and ``verdict``, the paired difference student − twin with its
-        95 % interval (:func:`kdviz.measure.paired`), ``validation_errors``; at last ``chosen``, whether it is what
-        :meth:`best` gives. With ``smoothing`` the same columns of ``smoothed_``.
+        Columns: arm, seeds (finished students), errors (mean over seeds, after the last step) and sd (their standard
+        deviation), twin and, with ``smoothing``, smoothed (the twins' errors), difference, low, high and verdict (the
+        paired difference student − twin with its 95 % interval, :func:`kdviz.measure.paired`) and chosen (whether it is
+        what :meth:`best` gives). Numbers of errors are rounded to one decimal.
+
+        Parameters
+        ----------
+        full : bool
+            All columns, unrounded: arm, the axes of a grid, seeds, failed, examples, teacher_errors; then, each with
+            the suffix ``_last`` (after the last step) and ``_best`` (at the best epoch on validation data): ``errors``
+            and ``errors_sd``, the same of the twin, and ``twin_`` ``difference``, ``low``, ``high``, ``pairs`` and
+            ``verdict``, ``validation_errors``; at last ``chosen``. With ``smoothing`` the same of ``smoothed_``.
         """
-        from .table import table
+        from .table import full_table, table
 
-        return table(self)
+        return full_table(self) if full else table(self)
 
-    def sentences(self) -> list[str]:
-        """Return the results so far in words; nothing within the noise is called a gain."""
-        return words.sentences(self)
+    def sentences(self) -> Lines:
+        """Return the results so far in words, a list that prints as lines; no noise is called a gain."""
+        return Lines(words.sentences(self))
 
     def compare(self, arm: str, *, moment: Moment = "last", split: Split = "test") -> Comparison:
         """Return one arm's errors, seed by seed, beside its twins'.
@@ -384,6 +402,10 @@ class Study:
         found = [compare(self, arm, moment, "validation") for arm in self.arms]
         whole_ones = [one for one in found if len(one.errors["student"]) == len(self.seeds)]
         return min(whole_ones, key=lambda one: one.mean()).arm if whole_ones else None
+
+    def _repr_html_(self) -> str:
+        """The table and the sentences, as the last line of a cell."""
+        return f"<p>{escape(repr(self))}</p>{self.table().to_html(index=False)}{self.sentences()._repr_html_()}"
 
     def __repr__(self) -> str:
         arms, seeds = words.count(len(self.arms), "arm"), words.count(len(self.seeds), "seed")

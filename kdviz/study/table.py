@@ -50,7 +50,20 @@ def _rows(result: Result, axes: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def table(study: Study) -> pd.DataFrame:
-    """Return the arms, each beside its twin; see :meth:`kdviz.study.Study.table`."""
+    """Return what one wants to know first of each arm; see :meth:`kdviz.study.Study.table`."""
+    whole = full_table(study)
+    shown = {"arm": "arm", "seeds": "seeds", "errors_last": "errors", "errors_sd_last": "sd"}
+    if whole["failed"].any():
+        shown["failed"] = "failed"
+    shown["twin_errors_last"] = "twin"
+    if study.smoothing:
+        shown["smoothed_errors_last"] = "smoothed"
+    shown |= {f"twin_{name}_last": name for name in ("difference", "low", "high", "verdict")} | {"chosen": "chosen"}
+    return whole[list(shown)].rename(columns=shown).round(1)
+
+
+def full_table(study: Study) -> pd.DataFrame:
+    """Return all about the arms, each beside its twin; see :meth:`kdviz.study.Study.table`."""
     import pandas as pd
 
     chosen = study.choice("last")

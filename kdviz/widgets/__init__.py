@@ -12,7 +12,9 @@ from kdviz.widgets.diagnosis import DiagnosisView
 from kdviz.widgets.digit_pad import DigitPad
 from kdviz.widgets.examples import Examples
 from kdviz.widgets.fidelity import Fidelity
+from kdviz.widgets.finish import Finish
 from kdviz.widgets.gradients import Gradients
+from kdviz.widgets.hero import Hero
 from kdviz.widgets.kept import Kept
 from kdviz.widgets.learning_curves import LearningCurves
 from kdviz.widgets.measured import MeasuredView
@@ -27,8 +29,10 @@ from kdviz.widgets.scene import InViews, Scene
 from kdviz.widgets.setup import Setup
 from kdviz.widgets.share import Share
 from kdviz.widgets.soft_targets import SoftTargets
+from kdviz.widgets.tour import Tour
 from kdviz.widgets.transport import Transport
 from kdviz.widgets.views import Views
+from kdviz.widgets.wall import Wall
 
 __all__ = [
     "Attention",
@@ -39,7 +43,9 @@ __all__ = [
     "DigitPad",
     "Examples",
     "Fidelity",
+    "Finish",
     "Gradients",
+    "Hero",
     "InViews",
     "Kept",
     "LearningCurves",
@@ -55,7 +61,9 @@ __all__ = [
     "Setup",
     "Share",
     "SoftTargets",
+    "Tour",
     "Transport",
     "Views",
+    "Wall",
     "tab",
 ]

@@ -13,6 +13,7 @@ every widget alive.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -30,6 +31,7 @@ _IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"([^"]+)";\n', re.MULTILINE
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|const|class) +([A-Za-z_$][\w$]*))", re.MULTILINE)
 _DEFAULT = re.compile(r"^export default \{ render \};\s*\Z", re.MULTILINE)
 _COMMENT = re.compile(r"^ *(?://.*|/\*\*(?:[^*]|\*(?!/))*\*/)\n", re.MULTILINE)  # whole lines, which no page needs
+_FONT = re.compile(r'url\("([^":]+\.woff2)"\)')
 _LEFT = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
 
 
@@ -78,7 +80,7 @@ def _view(entry: Path) -> Bundle:
     sheets = dict.fromkeys(sheet for module in own for sheet in module.sheets)
     return Bundle(
         f"const drawnWith = (shared) => {{\n{scopes}\n  return {_name(len(own) - 1)};\n}};\n{asking}",
-        "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets),
+        "\n".join(map(_sheet, sheets)),
     )
 
 
@@ -93,7 +95,17 @@ def library(language: str = words.ENGLISH) -> Bundle:
     sheets = [SHARED / "theme.css", *sorted(set(SHARED.glob("*.css")) - {SHARED / "theme.css"})]
     given = 'initialize: ({ model }) => ({ shared, style: model.get("style"), mark: model.get("mark") })'
     text = f"{_texts(language)}const shared = {{}};\n{scopes}\nexport default {{ {given} }};\n"
-    return Bundle(text, "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets))
+    return Bundle(text, "\n".join(map(_sheet, sheets)))
+
+
+def _sheet(path: Path) -> str:
+    """Return a style sheet with the fonts that it names inside: a widget has no address of its own."""
+
+    def font(match: re.Match[str]) -> str:
+        data = base64.b64encode((path.parent / match[1]).read_bytes()).decode()
+        return f'url("data:font/woff2;base64,{data}")'
+
+    return _FONT.sub(font, path.read_text(encoding="utf-8"))
 
 
 def _texts(language: str) -> str:

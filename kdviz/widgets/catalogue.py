@@ -39,6 +39,8 @@ class Tab:
         Tabs stand in this order.
     images : bool
         It is there for data that are images alone.
+    omitted : bool
+        It is there where a class was left out of training alone.
     widget : type, optional
         What draws it, made as ``widget(scene=scene)``.
     """
@@ -47,13 +49,16 @@ class Tab:
     title: str
     place: int
     images: bool = False
+    omitted: bool = False
     widget: Any = None
 
 
 _TABS: dict[str, Tab] = {}
 
 
-def tab(name: str, title: str, *, place: int = 100, images: bool = False) -> Callable[[Widget], Widget]:
+def tab(
+    name: str, title: str, *, place: int = 100, images: bool = False, omitted: bool = False
+) -> Callable[[Widget], Widget]:
     """Declare that a widget is a tab of its own; to be written above its class.
 
     Parameters
@@ -66,6 +71,8 @@ def tab(name: str, title: str, *, place: int = 100, images: bool = False) -> Cal
         Tabs stand in this order; kdviz's own lie between 10 and 90.
     images : bool
         Whether it is there for data that are images alone.
+    omitted : bool
+        Whether it is there where a class was left out of training alone.
 
     Raises
     ------
@@ -81,7 +88,7 @@ def tab(name: str, title: str, *, place: int = 100, images: bool = False) -> Cal
         known = _TABS.get(name)
         if known is not None and _identity(known.widget) != _identity(widget):
             raise ValueError(f"the tab {name!r} is that of {_identity(known.widget)} already; choose another name")
-        _TABS[name] = Tab(name, title, place, images, widget)
+        _TABS[name] = Tab(name, title, place, images, omitted, widget)
         widget.in_views, widget.part = (name,), name  # type: ignore[attr-defined]
         return widget
 

@@ -22,6 +22,7 @@ from kdviz.widgets.recording import Frame, LogitRecording
 from kdviz.widgets.traits import Packed, Stateful, View, WrongTraitError, one_of, within
 
 ROLES = ("student", "twin", "smoothed", "branch")
+BIAS_SLIDER = (-2.0, 12.0)
 HIGHEST_BIAS = 100.0  # far beyond where it decides every example
 MOST_STEPS = 10**7
 FILTERS = ("ambiguous", "teacher_wrong", "differ", "inherited", "new", "corrected", "both_right", "both_wrong", "all")
@@ -81,6 +82,10 @@ class Scene(LiveTraits, Stateful):
         help="The first so many examples are a random sample, and what is told of all is told of these; "
         "the others were picked for being remarkable.",
     ).tag(sync=True)
+    tracked = Int(0, help="The first so many examples are those of the films; 0: all of them.").tag(sync=True)
+    counted = Int(
+        0, help="How many examples the views count once all of them are known; 0: no more than the sample."
+    ).tag(sync=True)
     teacher_logits = Packed("<f4", help="Teacher's logits, N·C float32 numbers row by row.").tag(sync=True)
     teacher_name = Unicode("", help="Teacher's name.").tag(sync=True)
     student_name = Unicode("", help="Student's name.").tag(sync=True)
@@ -93,6 +98,9 @@ class Scene(LiveTraits, Stateful):
         help='What training uses: {} or {"temperature": 4, "alpha": 0.9, "step": 200}, "fairness" with a penalty.'
     ).tag(sync=True)
     bias_class = Int(-1, help="The class whose logit the bias slider raises; -1 for no such slider.").tag(sync=True)
+    bias_range = List(Float(), default_value=list(BIAS_SLIDER), help="Lowest and highest value of its slider.").tag(
+        sync=True
+    )
     bias = Float(0.0, help="What is added to the student's logit of `bias_class` in every view.").tag(**BY_HAND)
     selected = Int(0, help="Index of the example shown, from 0.").tag(**BY_HAND)
 
@@ -102,7 +110,14 @@ class Scene(LiveTraits, Stateful):
         Dict(),
         help='Runs on the page: {"id", "name", "role", "colour": int, "hidden": bool, "steps": [int], '
         '"values": [validation error in %], "edits": [{"step", "name", "text"}], "from": step or None, "note": str, '
-        '"best": {"step", "value"} or None, "test": errors or None, "removable": bool, "total_steps": int}.',
+        '"best": {"step", "value"} or None, "test": errors or None, "removable": bool, "total_steps": int, '
+        '"epoch_steps": steps of an epoch, "seed": int, "temperature": the one of all its steps, or None, '
+        '"alpha": what it is trained with, or None}.',
+    ).tag(sync=True)
+    earlier = List(
+        Dict(),
+        help='Runs made on the page before, as in `runs`, and of each {"round": int, "same_page": bool (filmed and '
+        'tested on the same examples), "otherwise": str (how it was made in another way than the newest)}.',
     ).tag(sync=True)
     bands = List(
         Dict(),
@@ -113,8 +128,18 @@ class Scene(LiveTraits, Stateful):
     shown_run = Unicode("", help="Id of the run whose student the views show.").tag(**BY_PAGE)
     step = Int(None, allow_none=True, help="The recorded step that the views show; None: the newest.").tag(**BY_HAND)
     exact = Dict(help='Of which run and step `exact_logits` are: {} or {"run", "step"}.').tag(sync=True)
-    exact_logits = Packed("<f4", help="The student's logits there, N·C float32 numbers.").tag(sync=True)
+    exact_logits = Packed("<f4", help="The student's logits there, on the tracked examples: float32.").tag(sync=True)
+    whole = Dict(help='Of which run and step `whole_logits` are: {} or {"run", "step"}.').tag(sync=True)
+    whole_logits = Packed("<f4", help="The student's logits there, on all examples: N·C float32 numbers.").tag(
+        sync=True
+    )
     state = Unicode("empty", help="State of training, as in Transport.").tag(sync=True)
+
+    link = Dict(
+        help='What became of the link that opened the page: {} on a page that follows none, or {"answered": bool, '
+        '"note": what is wrong with it, or ""}.'
+    ).tag(sync=True)
+    question = Unicode("", help="What the page asks; the title where it is presented.").tag(sync=True)
 
     shared = List(Unicode(), help="The traits that views take from here.").tag(sync=True)
     view = Unicode("one", help="What the right side shows: the name of a tab.").tag(**BY_HAND)
@@ -147,7 +172,15 @@ class Scene(LiveTraits, Stateful):
             for name in [run] if run is not None else list(self.films):
                 self.films.pop(name, None)
             self._pending = [(name, frame) for name, frame in self._pending if name in self.films]
+        if run in (None, self.whole.get("run")):
+            self.whole = {}
         self.send({"drop": run})
+
+    def replace_films(self, films: Mapping[str, LogitRecording]) -> None:
+        """Put films in the place of all that were; the page, told that its own are gone, asks for the one it shows."""
+        with self._guard:
+            self.films, self._pending = dict(films), []
+        self.send({"drop": None})
 
     def update(self, **traits: Any) -> None:
         """Set several traits as one, then send the frames recorded since."""
@@ -182,7 +215,7 @@ class Scene(LiveTraits, Stateful):
         return {
             **page_bounds(self, WITH_SLIDER),
             "bias": Between(-HIGHEST_BIAS, HIGHEST_BIAS),
-            "shown_run": [row["id"] for row in self.runs],
+            "shown_run": [row["id"] for row in (*self.runs, *self.earlier)],
             "step": Between(0, MOST_STEPS),
             **dict.fromkeys(self.locked, ()),
         }
@@ -214,7 +247,14 @@ class Scene(LiveTraits, Stateful):
 
     @traitlets.validate("exact_logits")
     def _check_exact(self, proposal: Any) -> bytes:
-        value, wanted = proposal["value"], len(self.teacher_logits)
+        tracked = 4 * len(self.classes) * self.tracked
+        return self._check_rows("exact_logits", proposal["value"], tracked or len(self.teacher_logits))
+
+    @traitlets.validate("whole_logits")
+    def _check_whole(self, proposal: Any) -> bytes:
+        return self._check_rows("whole_logits", proposal["value"], len(self.teacher_logits))
+
+    def _check_rows(self, name: str, value: bytes, wanted: int) -> bytes:
         if value and len(value) != wanted:
-            raise WrongTraitError(f"exact_logits must be {wanted} bytes like teacher_logits, got {len(value)}")
+            raise WrongTraitError(f"{name} must be {wanted} bytes like teacher_logits, got {len(value)}")
         return value

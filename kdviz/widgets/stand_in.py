@@ -17,7 +17,7 @@ import numpy as np
 from kdviz.widgets.from_page import Box
 from kdviz.widgets.library import Library
 from kdviz.widgets.recording import LogitRecording
-from kdviz.widgets.traits import Stateful, View
+from kdviz.widgets.traits import Packed, Stateful, View
 
 NEEDED = ("_library", "_dom_classes")  # of the names that begin with a line, what JavaScript asks for
 LEFT_OUT = ("layout", "tabbable", "tooltip")
@@ -54,11 +54,17 @@ def written(roots: Sequence[ipywidgets.Widget], changes: Changes | None = None) 
     modules = list(dict.fromkeys(str(w._esm) for w in widgets))
     return {
         "models": {w.model_id: _state(w, changes.get(w, {})) for w in widgets},
-        "films": {s.model_id: {run: _film(film) for run, film in dict(s.films).items() if len(film)} for s in scenes},
+        "films": {s.model_id: {run: _film(film) for run, film in _films(s).items() if len(film)} for s in scenes},
         "modules": modules,
         "module_of": {w.model_id: modules.index(str(w._esm)) for w in widgets},
         "sheets": list(dict.fromkeys(str(w._css) for w in drawn)),
     }
+
+
+def _films(scene: Any) -> dict[str, LogitRecording]:
+    """Return the films of a scene that its page can show: of the runs before, the students' alone."""
+    others = {row["id"] for row in scene.earlier if not row["same_page"] or row["role"] != "student"}
+    return {run: film for run, film in dict(scene.films).items() if run not in others}
 
 
 def within(widget: ipywidgets.Widget, changes: Changes | None = None) -> Iterator[Box | View]:
@@ -89,7 +95,10 @@ def _state(widget: Stateful | Library | Box, changes: Mapping[str, Any]) -> dict
 
 
 def _sent(widget: ipywidgets.Widget, name: str, value: Any) -> Any:
-    """Return a value of a trait as the widget would send it."""
+    """Return a value of a trait as the widget would send it; arrays become bytes, as the trait would make them."""
+    trait = widget.traits().get(name)
+    if isinstance(trait, Packed):
+        value = trait.validate(widget, value)
     return widget.trait_metadata(name, "to_json", lambda one, _widget: one)(value, widget)
 
 

@@ -138,9 +138,9 @@ def catalogue(name: str) -> dict[tuple[str, ...], tuple[str, ...]]:
     return texts
 
 
-def for_script(path: Path) -> dict[str, Any]:
-    """Return what a script of its own looks its texts up in: the language of this process, and all texts it has."""
-    source = path.read_text(encoding="utf-8")
+def for_script(*paths: Path) -> dict[str, Any]:
+    """Return what scripts of their own look texts up in: the language of this process, and all texts they have."""
+    source = "\n".join(path.read_text(encoding="utf-8") for path in paths)
     texts = {name: for_page(name) for name in languages() if name != ENGLISH}
     own = {name: {k: v for k, v in known.items() if f't("{k}"' in source} for name, known in texts.items()}
     return {"language": language(), "texts": own}

@@ -6,8 +6,10 @@ the student cannot learn so is how common 3s are: its bias for them is far too l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ...data import Examples
 from ...models import inference
@@ -79,11 +81,27 @@ def best_bias_shift(model: nn.Module, examples: Examples, of_class: int) -> floa
     known = examples.take(torch.nonzero(examples.y >= 0).flatten())
     if not len(known):
         raise ValueError("the examples must have labels to count errors by, got none")
-    logits = inference.logits(model, known)  # (N, C)
-    errors = []
-    for amount in AMOUNTS:
-        raised = logits.clone()
-        raised[:, of_class] += amount
-        errors.append(int((raised.argmax(1) != known.y).sum()))
-    equally_good = [amount for amount, e in zip(AMOUNTS, errors, strict=True) if e == min(errors)]
+    return best_shift(inference.logits(model, known), known.y, of_class)
+
+
+def best_shift(logits: Tensor, labels: Tensor, of_class: int, amounts: Sequence[float] = AMOUNTS) -> float:
+    """Return which amount, added to the logits of a class, leaves the fewest errors; the middle one of equally good.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (N, C)
+    labels : Tensor, shape (N,)
+    of_class : int
+    amounts : sequence of float
+        In rising order.
+    """
+    errors = [int((with_raised(logits, of_class, amount).argmax(1) != labels).sum()) for amount in amounts]
+    equally_good = [amount for amount, e in zip(amounts, errors, strict=True) if e == min(errors)]
     return equally_good[len(equally_good) // 2]
+
+
+def with_raised(logits: Tensor, of_class: int, by: float) -> Tensor:
+    """Return a copy of logits, shape (N, C), with those of one class raised."""
+    shifted = logits.clone()
+    shifted[:, of_class] += by
+    return shifted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import symbols
 from ..live import LIVE
 from ..objective import Objective, shares
 from ..schedules import Hyperparameter
@@ -9,6 +10,7 @@ from .labels import HardLabels
 from .response import SoftTargets
 
 
+@symbols.checked
 def hinton(
     alpha: Hyperparameter = 0.9, temperature: Hyperparameter = 4.0, term: type[SoftTargets] = SoftTargets
 ) -> Objective:

@@ -10,7 +10,7 @@ from .asking import Progress
 from .curves import Curves, deletion_insertion
 from .layer import GradCamLayer, grad_cam_layer
 from .maps import METHODS, passes, saliency
-from .random_weights import on_random_weights, sanity_check
+from .random_weights import on_random_weights, sanity_check, shows_the_input
 
 __all__ = [
     "METHODS",
@@ -24,5 +24,6 @@ __all__ = [
     "passes",
     "saliency",
     "sanity_check",
+    "shows_the_input",
     "similarity",
 ]

@@ -108,6 +108,38 @@ def on_random_weights(alike: MapSimilarity, who: str) -> str:
     return t(BESIDE_RANDOM[who], rank=number(np.median(ranks), ".2f"), examples=of_examples(len(ranks)))
 
 
+SHARED_WITH_RANDOM = 0.2  # rank correlation from which a map has its shape without any learning
+NO_MORE_THAN = 0.1  # by how much the maps of two trained models may be more alike, at the end of the 95 % interval
+
+
+def shows_the_input(beside: MapSimilarity, alike: MapSimilarity) -> bool:
+    """Return whether maps are about as like those of random weights as like those of the other model.
+
+    Both hold where the examples leave no doubt: the maps of random weights share the order of the places (median rank
+    correlation of at least 0.2), and the other model's do not share more (mean difference over the same examples, upper
+    end of its 95 % interval below 0.1). Maps that are like nothing at all are not meant.
+
+    Parameters
+    ----------
+    beside : MapSimilarity
+        Of both models' maps; its first examples are those of ``alike``.
+    alike : MapSimilarity
+        Of a :func:`sanity_check`.
+
+    Examples
+    --------
+    >>> both = similarity([[1.0, 2.0, 3.0]] * 9, [[1.0, 3.0, 2.0]] * 9)
+    >>> shows_the_input(both, both), shows_the_input(both, similarity([[1.0, 2.0, 3.0]] * 9, [[3.0, 2.0, 1.0]] * 9))
+    (True, False)
+    """
+    more = beside.rank[: alike.n] - alike.rank
+    known = ~np.isnan(more)
+    if known.sum() < 2 or np.median(alike.rank[known]) < SHARED_WITH_RANDOM:
+        return False
+    upper = more[known].mean() + 1.96 * more[known].std(ddof=1) / np.sqrt(known.sum())
+    return bool(upper < NO_MORE_THAN)
+
+
 def redrawn(model: nn.Module, seed: int) -> nn.Module:
     """Return a copy with random weights, on the model's device."""
     device = device_of(model)

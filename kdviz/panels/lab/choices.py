@@ -19,6 +19,7 @@ from ...distill import (
     Teacher,
     checks,
     hinton,
+    symbols,
 )
 from ...distill.batches import batch_sizes
 from ...distill.grouping import MOST_GROUPS
@@ -136,6 +137,7 @@ class Choices(LiveNumbers):
         >>> Choices.of({"data": "adult", "epochs": 3}).teacher
         'adult-mlp'
         """
+        symbols.check("Lab", given, cls.__dataclass_fields__)
         data = given.get("data")
         if data in data_names() and "teacher" not in given:
             return replace(cls().with_data(data), **given)
@@ -188,12 +190,12 @@ class Choices(LiveNumbers):
         """How many optimiser steps a run takes."""
         return len(batch_sizes(self.examples, self.batch_size)) * self.epochs
 
-    def distillation(self, teacher: Teacher) -> Distillation:
-        """Return the run, at its start."""
+    def distillation(self, teacher: Teacher, data: Splits | None = None) -> Distillation:
+        """Return the run, at its start; ``data`` are those of an earlier run with the same ones, to be shared."""
         return Distillation(
             teacher,
             self.student(),
-            self.splits(),
+            data if data is not None else self.splits(),
             self.objective(),
             learning_rate=self.learning_rate,
             batch_size=self.batch_size,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
-from functools import partial
 from typing import Any
 
 from torch import nn
@@ -20,19 +19,19 @@ from ..live import code, messages, status_text
 from ..live.diagnosis import DiagnosisInput
 from ..live.page import AT_REST, LIVE, UNDER_WAY
 from ..live.panel import STATE_VERSION
-from ..live.worker import LatestOnly
 from ..views.probes import WatchedExamples, choose_watched
 from . import choices as offered
-from . import link, presets
+from . import link, presets, recorded
 from .choices import Choices
+from .duration import estimated, rounded
+from .followed import examples_followed
 from .options import PageOptions, edits_made
-from .page import CHOSEN_BY_SETUP, LabPage, setup_traits
-from .run_groups import RunGroups
-from .session import Session
-from .time_travel import TimeTravel
+from .page import CHOSEN_BY_SETUP, setup_traits
+from .page_runs import LabRuns
+from .run_groups import as_in_force
 
 
-class Lab(LabPage):
+class Lab(LabRuns):
     """The flagship page: choose, train, watch, edit while it learns, go back in time, branch, compare.
 
     Parameters
@@ -58,10 +57,12 @@ class Lab(LabPage):
 
     Its commands, besides those of every live page (:meth:`command`): "edit" (temperature, alpha, fairness,
     learning_rate), "branch" (step, and what is edited there), "repeat" (seeds), "show", "rename", "hide", "remove"
-    (run, and its value), "preset" (name), "opening" (back to how the page opened), "take_up" or "forget" (kept).
+    (run, and its value), "undo" (bring back what was removed last), "twins" (of a run that has none), "preset" (name),
+    "opening" (back to how the page opened), "take_up", "forget" or "restore" (kept).
     """
 
     title = mark("Distillation Lab")
+    links = link.LINK
     _messages = messages.LAB
 
     def __init__(self, run: Distillation | None = None, **chosen: Any) -> None:
@@ -69,21 +70,23 @@ class Lab(LabPage):
         if run is not None and chosen:
             raise TypeError(f"Lab takes a run or choices, got a run and {', '.join(chosen)}; edit the run instead")
         super().__init__()
-        self._own = run
+        self._own, self._looked_at = run, False
         self._choices, self._opening = Choices.of(chosen), PageOptions(**opening)
+        asked = self._asked_for() if run is None else None
+        if asked is not None:
+            self._choices, self._opening = _opening_of(asked)
+        if run is not None:
+            self._choices = as_in_force(self._choices, run)
         self._opened_with = self._choices, self._opening
         self._teachers: dict[str, Teacher] = {}
         self._watched: WatchedExamples | None = None
-        self._watched_of = ("", "")  # data and teacher the examples were chosen with
+        self._watched_of = ("", "", -1)  # data, teacher and class left out that the examples were chosen with
         self._make_page(self._choices, self._opening, self._models_now, self._asked_about, own=run is not None)
-        self._newest = LatestOnly("kdviz-answers")
-        self._travel = TimeTravel(self.scene, self.roster, self._newest, self._publisher)
-        self._groups = RunGroups(self.roster, self._travel)
-        self._session = Session(
-            self.roster, self._page_to_keep, self._title_of, partial(self._publisher.put, self.kept)
-        )
+        self._make_runs()
         heard = (self.kept, self.presets, self.curves, self.runs, self.share)
         self._begin(heard, self._newest, self.controllers, self.drawing)
+        if run is not None and run.steps_done:
+            self._adopt(run)
 
     def _listen(self) -> None:
         self.setup.observe(self._on_data, "dataset")
@@ -92,94 +95,58 @@ class Lab(LabPage):
         self.scene.observe(self._on_live, list(WITH_SLIDER))
         self.scene.observe(lambda _: self._travel.rest(), ["step", "shown_run"])
         self.scene.observe(lambda _: self._link(), ["view", "selected"])
+        self.presets.observe(self._on_bet, "bet")
+        self.scene.observe(lambda change: setattr(self, "_showing", change.new), "shown_run")
 
     # What the page says
 
     def _check_not_late(self, command: str) -> None:
         """Refuse what would throw away the run under way: it was pressed before the page knew of that run."""
         if command in ("preset", "take_up") and self._runner.state in UNDER_WAY:
-            raise ValueError(t("a run is under way; Stop or Reset it first"))
+            raise ValueError(t("a run is under way; stop or clear it first"))
 
     def _opened(self, browser: str, query: str) -> None:
         """The page has opened: whose browser it is, and with which link it was called."""
         if self._own is not None:
             return
+        self._looked_at = True
+        self._turns.call(self._show_plan)
         try:
             self._session.begin(browser)
             if self._session.notice:
                 self._say(self._session.notice)
         except ValueError as error:
             self._say(str(error))
-        if query and not self.roster:
-            found = link.follow(query)
-            if found.left_out:
-                self._publisher.put(self.share, note=status_text.as_sentence(found.note))
-            if found.names:
-                self._open_as(found.state)
+        if not self.roster:
+            super()._opened(browser, query)
 
     def _commands(self) -> dict[str, Callable[..., None]]:
         return {
             **super()._commands(),
             "edit": lambda **changes: self._runner.send("edit", **changes),
-            "branch": self._branch,
+            **self._run_commands(),
+            **({"reset": self._clear_own} if self._own is not None else {}),
             "repeat": lambda seeds=5: self._groups.repeat(self._runner, checks.whole("seeds", seeds)),
-            "show": self._show_run,
-            "rename": lambda run, name: self._with_rows(self.roster.rename, run, name),
-            "hide": lambda run, hidden=True: self._with_rows(self.roster.hide, run, bool(hidden)),
-            "remove": self._remove,
             "preset": self._take_preset,
             "opening": lambda: self._open_with(*self._opened_with),
-            "take_up": self._take_up,
-            "forget": lambda kept: self._session.forget(str(kept)),
         }
 
     def _go_on(self, command: Command) -> None:
-        shown = self.roster.get(self.scene.shown_run)
+        shown = self._shown_entry
         in_hand = self._groups.in_hand(self._runner)
-        if shown is not None and in_hand and shown not in in_hand and not shown.finished:
+        others = shown is not None and shown.round == self.roster.in_hand and shown not in in_hand
+        if shown is not None and in_hand and others and not shown.finished:
             self._groups.turn_to(self._runner, shown, train=command == "train")
-            return
-        if self._own is None:
-            super()._go_on(command)
         else:
-            self._runner.send(command)
+            super()._go_on(command)
 
     def _stop(self) -> None:
         super()._stop()
         if self._groups.repeating:
             self._groups.end_repeats(self._runner)
 
-    def _branch(self, step: int | None = None, **edits: float) -> None:
-        self._groups.branch_from(self._runner, self.scene.shown_run, step, edits)
-
-    def _show_run(self, run: str) -> None:
-        entry = self.roster.get(str(run))
-        if entry is None:
-            raise ValueError(t("there is no run {name} on the page", name=repr(run)))
-        self._publisher.put(self.scene, shown_run=entry.key, step=None)
-        at_rest = self._runner.state in AT_REST and not self._groups.repeating
-        if at_rest and entry not in self._groups.in_hand(self._runner):
-            self._groups.turn_to(self._runner, entry, train=False)
-
-    def _with_rows(self, change: Callable[..., None], run: str, value: Any) -> None:
-        """Change what the reader made of a run, and show it."""
-        change(str(run), value)
-        self._show_runs(self._groups, self._runner.state)
-
-    def _remove(self, run: str) -> None:
-        entry = self.roster.get(str(run))
-        in_hand = self._groups.in_hand(self._runner)
-        if entry is None or not self.roster.remove(entry.key):
-            raise ValueError(t("only a branch can be removed; Reset begins anew"))
-        self.scene.drop(entry.key)
-        student = self.roster.student
-        if student is not None and (self.scene.shown_run == entry.key or entry in in_hand):
-            self._publisher.put(self.scene, shown_run=student.key, step=None)
-            self._groups.turn_to(self._runner, student, train=False)
-        self._show_runs(self._groups, self._runner.state)
-
     def _take_preset(self, name: str) -> None:
-        limits = replace(self._opened_with[1], view="one", selected=-1, preset="", edits=())
+        limits = replace(self._opened_with[1], view="one", selected=-1, preset="", bet="", edits=())
         if not name:
             self._open_with(Choices(), limits)
             return
@@ -190,12 +157,26 @@ class Lab(LabPage):
 
     def _open_as(self, state: dict[str, Any]) -> None:
         """Open the page as a link says, and keep that as its start."""
-        opening = PageOptions(**{f.name: state[f.name] for f in fields(PageOptions)})
-        self._opened_with = Choices(**{f.name: state[f.name] for f in fields(Choices)}), opening
+        self._opened_with = _opening_of(state)
         self._open_with(*self._opened_with)
+
+    @property
+    def _is_by_name(self) -> bool:
+        return self._own is None
+
+    def _unmet(self) -> str:
+        opening = self._opened_with[1]
+        count = len(self._watched.examples) if self._watched is not None else 0
+        if opening.view not in self._offered:
+            wanted = {"names": ", ".join(self._offered), "value": opening.view}
+            return t("with these data, {name} must be one of {names}, got {value}", name="view", **wanted)
+        if opening.selected >= count:
+            return t("selected must be below {n}, got {value}", n=count, value=opening.selected)
+        return ""
 
     def _open_with(self, choices: Choices, opening: PageOptions) -> None:
         """Let the run go and open the page anew."""
+        self._leaving = self._made_now
         self._choices, self._opening = choices, opening
         self._publisher.put(self.transport, state="loading", status=t("Opening the page."))
         self._reset(self._show_opening)
@@ -227,6 +208,10 @@ class Lab(LabPage):
         if self._choices.alpha != self.scene.alpha:  # without labels only the teacher is left to learn from
             self._publisher.put(self.scene, alpha=self._choices.alpha)
 
+    def _on_bet(self, change: Bunch) -> None:
+        if self.presets.chosen == self._opening.preset:
+            self._opening = replace(self._opening, bet=change.new)
+
     def _on_live(self, change: Bunch) -> None:
         if getattr(self._choices, change.name) == change.new:
             return
@@ -241,18 +226,22 @@ class Lab(LabPage):
             self._runner.send("edit", **{change.name: change.new})
         self._link()
 
-    def _let_go(self) -> None:
-        self._groups.clear()
-
     def _finished(self, runner: Runner) -> None:
         self._groups.finished(runner)
+        if self._groups.in_hand(runner):
+            self._bets.finished()
 
     def _build(self, keep_going: KeepGoing) -> Sequence[Distillation]:
         """Make the student's run and its twins' as chosen, and ask the teacher about the transfer set."""
         run = self._own
-        if run is None:
-            run = self._choices.distillation(self._teacher(self._choices.teacher))
+        if run is not None:
+            run = self._again(run) if run.steps_done else run
+        else:
+            run = self._choices.distillation(
+                self._teacher(self._choices.teacher), self._earlier.data_like(self._choices)
+            )
             run.history.edits.extend(edit for edit in self._opening.waiting() if edit.name in run.editable)
+            self._bets.begin(self._choices)
         run.prepare(keep_going)
         return self._groups.begin(run, smoothing=self._choices.smoothing)
 
@@ -273,7 +262,7 @@ class Lab(LabPage):
     def _show_opening(self) -> None:
         """Show the page as it is chosen and opened now."""
         self._show_choices(self._choices, self._opening)
-        self._watched_of = ("", "")  # the selection too
+        self._watched_of = ("", "", -1)  # the selection too
         self._show_chosen()
 
     def _show_chosen(self) -> None:
@@ -288,20 +277,28 @@ class Lab(LabPage):
             raise ValueError("expected a run with a teacher, which the Lab shows beside its student; got one without")
         data = own.data if own is not None else data_sets.load(c.data)
         student = own.student if own is not None else c.student()
-        if self._watched is None or self._watched_of != (data.name, c.teacher):
-            self._watched, self._watched_of = choose_watched(teacher.module, data), (data.name, c.teacher)
+        watched_of = (data.name, c.teacher, c.omit)
+        if self._watched is None or self._watched_of != watched_of:
+            seen = examples_followed(data.name, c.teacher) if own is None else ()
+            self._watched = choose_watched(teacher.module, data, about=c.omit, followed=seen)
+            self._watched_of = watched_of
             self._travel.watch(self._watched.examples)
-            self._show_examples(self._watched, data, self._opening.selected)
+            self._show_examples(self._watched, data, self._opening.shown_first(self._watched))
+            self._offer_views(omitted=c.omit)
         self._show_no_run(c, teacher.module, student)
-        self._travel.open(self._groups.coming_key, student)
+        self._showing = self._groups.coming_key
+        self._travel.open(self._showing, student)
         self.controllers.refresh()
         self._show_plan()
 
     def _show_plan(self) -> None:
         """Show how long the next run will be, unless a run is on the page."""
         self._publisher.put(self.scene, penalty=status_text.penalty(self._objective))
+        self._publisher.put(self.curves, ghost=recorded.ghost(self._choices) if self._own is None else {})
         if not self._runner.runs:
             self._publisher.put(self.scene, total_steps=self._planned_steps)
+            self._takes = rounded(estimated(self._choices)) if self._looked_at else None
+            self._show_earlier()
         self._link()
         self._report(self._runner)
 
@@ -319,8 +316,12 @@ class Lab(LabPage):
         """Record the runs in hand; what has just come to the page is shown."""
         if runner is self._runner:
             fresh = self._groups.record(runner)
+            self._bets.look(runner, self._opening.preset)
             if fresh is not None:
-                self._publisher.put(self.scene, shown_run=fresh, step=None)
+                self._show_in_views(fresh)
+                if self._earlier.made_with(self.roster.in_hand) is None:
+                    self._earlier.begin(self._made_now)
+                self._show_earlier()
             self.controllers.refresh()
 
     def _show_runner(self, runner: Runner) -> None:
@@ -334,6 +335,7 @@ class Lab(LabPage):
         live = in_hand[0].run if in_hand and state != "finished" else None
         self._publisher.put(self.scene, state=state, in_force=status_text.in_force(live) if live is not None else {})
         self._show_runs(self._groups, state)
+        self._publisher.put(self.presets, **self._bets.answer(self._opening.preset, self._opening.bet))
         if in_hand and state == "running":
             self._travel.record_if_due(in_hand)
         elif in_hand and state in AT_REST:
@@ -350,7 +352,7 @@ class Lab(LabPage):
         """Show the link that opens the page as it is, and the code of the run shown."""
         if self._own is not None:
             return
-        shown = self.roster.get(self.scene.shown_run)
+        shown = self._shown_entry
         program = code.program(shown.run) if with_code and shown is not None else None
         try:
             self._show_link(self.state, program)
@@ -359,7 +361,7 @@ class Lab(LabPage):
 
     def _models_now(self) -> tuple[nn.Module, nn.Module, Any, int, str]:
         """Return teacher, student, its lock if it is learning, its step and its name: as they are at the cursor."""
-        entry, student = self.roster.get(self.scene.shown_run), self.roster.student
+        entry, student = self._shown_entry, self.roster.student
         if entry is None or student is None or student.run.teacher is None:
             teacher = self._own.teacher if self._own is not None else self._teacher(self._choices.teacher)
             untrained = self._own.student if self._own is not None else self._choices.student()
@@ -379,68 +381,19 @@ class Lab(LabPage):
         seeds = [(float(t["student"]), float(t["twin"])) for t in tests if {"student", "twin"} <= set(t)]
         return DiagnosisInput(self.run, self.twin, seeds if len(seeds) > 1 else ())
 
-    # What is kept
-
-    def _page_to_keep(self) -> dict[str, Any]:
-        return {
-            "choices": self._choices.to_dict(),
-            "opening": self._opening.to_dict(),
-            "shown": self.scene.shown_run,
-            "results": self._groups.results,
-        }
-
-    def _keep(self, state: str) -> None:
-        """Write what is on the page, if the browser said who it is. Between two steps."""
-        if self._own is None:
-            self._session.save(self.scene.films, title=self._choices.data, state=state)
-
-    @staticmethod
-    def _title_of(choices: Mapping[str, Any]) -> str:
-        """Return what was trained, in a few words."""
-        name = choices.get("data", "")
-        data = data_sets.load(name).title if name in data_sets.names() else name
-        return t("{data}, {units} hidden units", data=data, units=choices.get("units", ""))
-
-    def _take_up(self, kept: str) -> None:
-        """Go on with a run that was kept."""
-        self._publisher.put(self.transport, state="loading", status=t("Resuming the kept run."))
-        self._reset(lambda: None)
-        self._runner.send("turn_to", build=lambda _: self._taken_up(str(kept)), train=False)
-
-    def _taken_up(self, kept: str) -> Sequence[Distillation]:
-        """Put what was kept on the page; return the runs that were in hand."""
-        session, runs, films = self._session.load(kept, self._teacher)
-        self._choices, self._opening = Choices(**session["choices"]), PageOptions(**session["opening"])
-        self._show_opening()
-        self._groups.take_up(session["entries"], runs, session.get("results", {}))
-        keys = {saved["key"]: entry.key for saved, entry in zip(session["entries"], self.roster, strict=True)}
-        self.scene.drop()
-        self.scene.films.update({keys[old]: film for old, film in films.items()})
-        shown = self.roster.get(keys.get(session["shown"], "")) or next(iter(self.roster))
-        self._publisher.put(self.scene, shown_run=shown.key, step=None)
-        self._session.offer()
-        return [entry.run for entry in self.roster.group(shown.group)]
-
     # What others ask
 
     @property
-    def run(self) -> Distillation | None:
-        student = self.roster.student
-        return student.run if student is not None else self._own
-
-    @property
-    def twin(self) -> Distillation | None:
-        entry = self.roster.role("twin")
-        return entry.run if entry is not None else None
-
-    @property
-    def smoothed(self) -> Distillation | None:
-        entry = self.roster.role("smoothed")
-        return entry.run if entry is not None else None
+    def bet(self) -> str | int | None:
+        """What the reader bets on the preset's question: the name of an answer, or a number of errors; None if not."""
+        bet = self._opening.bet
+        return int(bet) if bet.isdigit() else bet or None
 
     def _status_of(self, runner: Runner) -> str:
         """Return the status line of a runner; one that was just reset may still report."""
-        return status_text.status(runner, outdated=self._outdated, repeats=self._groups.now_repeating)
+        return status_text.status(
+            runner, outdated=self._outdated, repeats=self._groups.now_repeating, branch=self._branch_in_hand(runner)
+        )
 
     @classmethod
     def check_settings(cls, settings: Mapping[str, Any]) -> None:
@@ -458,15 +411,21 @@ class Lab(LabPage):
             begun = {name: value for name, value in values.items() if value is not None}
             begun["learning_rate"] = run.settings.learning_rate
         selected = self.scene.selected
-        if self._watched is not None and selected == self._watched.first:
+        if self._watched is not None and selected == self._opening.own_choice(self._watched):
             selected = -1  # the page's own choice
         opening = replace(self._opening, view=self.scene.view, selected=selected, edits=edits)
         return {**self._choices.to_dict(), **begun, **opening.to_dict()}
 
     def _forget(self) -> None:
-        self._groups.clear()
+        self._earlier.clear()
         self._travel.forget()
         self.controllers.forget()
         self.scene.films.clear()
         self._teachers.clear()
         self._own = self._watched = None
+
+
+def _opening_of(state: Mapping[str, Any]) -> tuple[Choices, PageOptions]:
+    """Return what a state says of training, and of how the page opens."""
+    opening = PageOptions(**{f.name: state[f.name] for f in fields(PageOptions)})
+    return Choices(**{f.name: state[f.name] for f in fields(Choices)}), opening

@@ -1,17 +1,12 @@
-"""A page's state as a short query string that can be read, and back: ``?T=20&labels=300&hide=setup&lock=temperature``.
+"""The Lab's links: ``?T=20&labels=300&hide=setup&lock=temperature``. See :mod:`kdviz.panels.live.link`.
 
-Only what differs from the defaults (or from the preset named) is written. What is read is held against fixed lists
-and bounds, name by name; nothing of it is evaluated. Of a link that cannot be followed as it stands all is followed
-that can be, and a sentence says what was left out.
+Only what differs from the defaults (or from the preset named) is written.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 from ...distill.live import LIVE, WITH_SLIDER
 from ...widgets.scene import VIEWS
@@ -19,18 +14,19 @@ from ...widgets.share import CONTROLS, PARTS
 from ...words import number as written
 from ...words import t
 from ..live.checks import shown
+from ..live.link import MOST_CHARACTERS as MOST_CHARACTERS
+from ..live.link import Followed, Link
 from ..live.panel import STATE_VERSION
+from ..live.parameters import Parameter, edits, ends, flag, number, whole, word, words
 from .choices import WITHOUT_LABELS, Choices
 from .options import PageOptions
-from .parameters import Parameter, edits, ends, flag, number, whole, word, words
-from .presets import BY_NAME
+from .presets import BY_NAME, check_bet
 
-MOST_CHARACTERS = 4000
 MOST_EPOCHS = 10_000
 MOST_IN_A_BATCH = 4096
 MOST_STEPS = 10**6  # of one run: days of training
 LECTURERS = ("hidden", "locked", "temperature_range")  # what the Share view adds by itself
-PAGE_OWNS = re.compile(r"voila-.*|token|theme|lang")  # parameters of the server, and of the page around the Lab
+READERS = ("bet",)  # what is the reader's own
 
 PAGE: dict[str, Any] = PageOptions().to_dict()
 
@@ -68,10 +64,8 @@ def to_query(state: Mapping[str, Any]) -> str:
     """
     whole = complete(state)
     usual = defaults(whole["preset"])
-    written = {LINK_NAMES[n]: kind.write(whole[n]) for n, kind in _PARAMETERS.items() if whole[n] != usual[n]}
-    if whole["preset"]:
-        written = {"preset": whole["preset"], **written}
-    return "?" + "&".join(f"{name}={text}" for name, text in written.items()) if written else ""
+    said = {name: whole[name] for name in _PARAMETERS if whole[name] != usual[name]}
+    return LINK.written({"preset": whole["preset"], **said} if whole["preset"] else said)
 
 
 def from_query(query: str) -> dict[str, Any]:
@@ -105,39 +99,6 @@ def from_query(query: str) -> dict[str, Any]:
     return found.state
 
 
-@dataclass(frozen=True)
-class Followed:
-    """What of a link can be followed.
-
-    Attributes
-    ----------
-    state : dict
-        The whole state, without what was left out.
-    names : tuple of str
-        The parameters that were followed, by their names in the link; the others are as by default.
-    left_out : dict of str to str
-        Why a parameter was left out, by its name in the link; a link that is too long is left out whole, under the
-        empty name.
-    """
-
-    state: dict[str, Any]
-    names: tuple[str, ...]
-    left_out: dict[str, str]
-
-    @property
-    def note(self) -> str:
-        """One sentence, without a full stop, on what was left out; empty where nothing was."""
-        if not self.left_out:
-            return ""
-        first, *others = self.left_out
-        why = self.left_out[first]
-        if others:
-            why = t("{why}; left out too: {names}", why=why, names=", ".join(shown(name) for name in others[:5]))
-        if self.names:
-            return t("this link was followed without {name}: {why}", name=shown(first), why=why)
-        return t("this link cannot be followed: {why}", why=why)
-
-
 def follow(query: str) -> Followed:
     """Return the state that a query string describes, without what cannot be.
 
@@ -150,30 +111,7 @@ def follow(query: str) -> Followed:
     >>> found.state["labels"], found.left_out
     (300, {'T': "T must be a number above 0, up to 1000, got 'hot'"})
     """
-    if len(query) > MOST_CHARACTERS:
-        most, count = written(MOST_CHARACTERS), written(len(query))
-        why = t("a link may have {most} characters, got {n}; ask for a shorter one", most=most, n=count)
-        return Followed(defaults(), (), {"": why})
-    left_out: dict[str, str] = {}
-    given: dict[str, Any] = {}
-    for link, texts in _split(query).items():
-        try:
-            given[STATE_NAMES.get(link, link)] = _read(link, texts)
-        except ValueError as error:
-            left_out[link] = str(error)
-    preset = given.pop("preset", "")
-    first = ("preset",) if preset else ()
-    try:
-        return Followed(_opened(preset, given), (*first, *(LINK_NAMES[name] for name in given)), left_out)
-    except ValueError:  # one or more do not fit: those that do are taken one by one
-        fits: dict[str, Any] = {}
-    for name in (name for name in LINK_NAMES if name in given):
-        try:
-            _opened(preset, {**fits, name: given[name]})
-            fits[name] = given[name]
-        except ValueError as error:
-            left_out[LINK_NAMES[name]] = str(error)
-    return Followed(_opened(preset, fits), (*first, *(LINK_NAMES[name] for name in fits)), left_out)
+    return LINK.follow(query)
 
 
 def to_call(state: Mapping[str, Any]) -> str:
@@ -184,7 +122,7 @@ def to_call(state: Mapping[str, Any]) -> str:
     """
     whole, usual = complete(state), defaults()
     names = [*_PARAMETERS, *(n for n in whole if n not in _PARAMETERS)]
-    arguments = [f"{n}={whole[n]!r}" for n in names if n not in LECTURERS and whole[n] != usual[n]]
+    arguments = [f"{n}={whole[n]!r}" for n in names if n not in (*LECTURERS, *READERS) and whole[n] != usual[n]]
     return f"kd.panels.Lab({', '.join(arguments)})"
 
 
@@ -233,7 +171,7 @@ def _complete(
             raise ValueError(f"{name} must be {start[name]!r}, got {shown(whole[name])}")
     for name, parameter in _PARAMETERS.items():
         whole[name] = parameter.check(names.get(name, name), whole[name])
-    _check_preset(whole["preset"])
+    check_bet(_check_preset(whole["preset"]), whole["bet"])
     whole |= _chosen(whole, given, names)
     for name in (*WITH_SLIDER, "epochs"):
         low, high = whole[f"{name}_range"]
@@ -272,41 +210,12 @@ def _chosen(whole: Mapping[str, Any], given: Collection[str], names: Mapping[str
     return made.to_dict()
 
 
-def _opened(preset: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the state of a page that opens with a preset and with what is given, by the names of the state."""
-    start = defaults(preset)
+def _opened(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the state of a page that opens with what is given, by the names of the state."""
+    start = defaults(given.get("preset", ""))
     if "data" in given and "teacher" not in given:
         start |= Choices.of({"data": given["data"]}).to_dict()
     return _complete(given, start, LINK_NAMES, given=given)
-
-
-def _split(query: str) -> dict[str, list[str]]:
-    """Return the texts of each parameter with the "=" before them; those of the page itself are passed over."""
-    given: dict[str, list[str]] = {}
-    for part in query.removeprefix("?").split("&"):
-        name, equals, text = part.partition("=")
-        if part and not PAGE_OWNS.fullmatch(name):
-            given.setdefault(name, []).append(equals + text)
-    return given
-
-
-def _read(link: str, texts: list[str]) -> Any:
-    """Return the value of a parameter, checked by itself."""
-    if link not in STATE_NAMES and link != "preset":
-        there = ", ".join(("preset", *STATE_NAMES))
-        raise ValueError(t("a link has no {name}; it may have {names}", name=shown(link), names=there))
-    if len(texts) > 1:
-        raise ValueError(t("{name} must be given once, got it {n} times", name=link, n=len(texts)))
-    try:
-        text = unquote(texts[0].removeprefix("="), errors="strict")
-    except UnicodeDecodeError as error:
-        raise ValueError(t("{name} must be plain text, got {value}", name=link, value=shown(texts[0][1:]))) from error
-    if not texts[0]:
-        raise ValueError(t("{name} must have a value, as in {name}=…, got none", name=link))
-    if link == "preset":
-        return _check_preset(text)
-    parameter = _PARAMETERS[STATE_NAMES[link]]
-    return parameter.check(link, parameter.read(link, text))
 
 
 def _check_preset(value: Any) -> str:
@@ -348,4 +257,5 @@ _PARAMETERS: dict[str, Parameter] = {
     "edits": edits({name: (_RENAMED.get(name, name), kind) for name, kind in _LIVE.items()}),
 }
 LINK_NAMES = {name: _RENAMED.get(name, name) for name in _PARAMETERS}
-STATE_NAMES = {link: name for name, link in LINK_NAMES.items()}
+_PRESET = Parameter(lambda name, text: text, str, lambda name, value: _check_preset(value))
+LINK = Link({"preset": _PRESET, **_PARAMETERS}, _opened, _RENAMED)

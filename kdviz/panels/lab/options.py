@@ -12,8 +12,9 @@ from ...distill.live import LIVE, WITH_SLIDER
 from ...widgets.scene import VIEWS
 from ...widgets.share import CONTROLS, PARTS
 from ..live.checks import one_of, shown
-from .parameters import is_number
-from .presets import BY_NAME
+from ..live.parameters import is_number
+from ..views.probes import WatchedExamples
+from .presets import BY_NAME, check_bet, named
 
 _RANGES: list[tuple[str, Any, Any]] = [
     (f"{name}_range", tuple[float, float], LIVE[name].slider) for name in WITH_SLIDER
@@ -31,7 +32,10 @@ class PageOptions(SliderRanges):
     selected : int
         The watched example shown.
     preset : str
-        Name of the preset whose question stands on the page; empty for none.
+        Name of the preset whose question stands on the page; empty for the default.
+    bet : str
+        What the reader bets on it: the name of an answer, or a number of errors as digits; empty for none. A link does
+        not hold it.
     hidden, locked : tuple of str
         Parts that are not drawn, controls that cannot be changed.
     temperature_range, alpha_range, fairness_range, epochs_range : tuple
@@ -43,6 +47,7 @@ class PageOptions(SliderRanges):
     view: str = "one"
     selected: int = -1
     preset: str = ""
+    bet: str = ""
     hidden: tuple[str, ...] = ()
     locked: tuple[str, ...] = ()
     epochs_range: tuple[int, int] = (1, 200)
@@ -58,6 +63,7 @@ class PageOptions(SliderRanges):
             object.__setattr__(self, name, _rising(name, getattr(self, name)))
         object.__setattr__(self, "edits", tuple(_edit(e) for e in _several("edits", self.edits)))
         one_of("preset", self.preset, ("", *BY_NAME))
+        check_bet(self.preset, self.bet)
         if checks.whole("selected", self.selected) < -1:
             raise ValueError(
                 f"selected must be the index of an example, or -1 for the page's choice, got {self.selected}"
@@ -66,6 +72,14 @@ class PageOptions(SliderRanges):
     def waiting(self) -> list[Edit]:
         """Return the edits as a run's history holds them."""
         return [Edit(step, name, value) for step, name, value in sorted(self.edits, key=lambda e: e[0])]
+
+    def own_choice(self, watched: WatchedExamples) -> int:
+        """Return the example that the page chooses by itself."""
+        return watched.torn if named(self.preset).two_peaks else watched.first
+
+    def shown_first(self, watched: WatchedExamples) -> int:
+        """Return the example that the page opens with."""
+        return self.selected if self.selected >= 0 else self.own_choice(watched)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON can hold them."""

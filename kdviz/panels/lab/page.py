@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
+import ipywidgets
 from torch import nn
 
 from ... import data as data_sets
 from ... import widgets
 from ...data import Splits
+from ...distill import Runner
 from ...distill.live import WITH_SLIDER
 from ...widgets.from_page import Box, VBox
 from ...words import t
 from ..live import status_text
 from ..live.diagnosis import DiagnosisController, DiagnosisInput
 from ..live.page import AT_REST, LivePage
-from ..live.roster import Roster
+from ..live.roster import Entry, Roster
 from ..views.controllers import ViewControllers
+from ..views.counted import tracked_alone
 from ..views.drawing import Drawing, Models
 from ..views.probes import WatchedExamples
 from . import choices as offered
 from . import link, presets
+from .bets import NO_ANSWER
 from .choices import Choices
 from .options import PageOptions
 from .repeats import can_repeat
@@ -31,6 +36,7 @@ CHOSEN_BY_SETUP = (
     "labels", "keep_unlabelled", "teacher", "units", "layers", "epochs", "batch_size", "loss", "omit", "smoothing",
     "penalty", "group",
 )  # fmt: skip
+OF_ALL = ("draw", "wall", "calibration", "bias")  # tabs that show no single example, or one of the reader's own
 
 
 class LabPage(LivePage):
@@ -40,7 +46,7 @@ class LabPage(LivePage):
     ----------
     scene : kdviz.widgets.Scene
         T, alpha, the selected example, the cursor: what all views share.
-    kept, presets, setup, transport, curves, runs, share, sliders, views, examples, soft_targets, dark_knowledge
+    kept, presets, hero, setup, transport, curves, runs, share, sliders, views, examples, soft_targets, dark_knowledge
         The widgets.
     tabs : dict of str to View
         What draws each tab, by its name.
@@ -54,6 +60,9 @@ class LabPage(LivePage):
         All runs on the page.
     """
 
+    _takes: float | None = None  # seconds of the next run, roughly; None where nobody looks
+    _watched: WatchedExamples | None = None
+
     def _make_page(
         self,
         choices: Choices,
@@ -64,10 +73,13 @@ class LabPage(LivePage):
         own: bool,
     ) -> None:
         self.roster = Roster()
+        self._offered: list[str] = []  # the tabs that the data have
         self.scene = widgets.Scene(**live_traits(choices), **page_traits(opening))
         shared = {"scene": self.scene}
         self.kept = widgets.Kept(**shared)
-        self.presets = widgets.Presets(presets=preset_rows(), chosen=opening.preset, **shared)
+        self.presets = widgets.Presets(presets=preset_rows(), chosen=opening.preset, bet=opening.bet, **shared)
+        self.tour = widgets.Tour(stops=tour_stops(), **shared)
+        self.hero = widgets.Hero(**shared)
         self.setup = widgets.Setup(epochs_range=list(opening.epochs_range), folded=True, **shared)
         self.transport = widgets.Transport(**shared)
         self.curves = widgets.LearningCurves(learning_rate=choices.learning_rate, **shared)
@@ -78,45 +90,68 @@ class LabPage(LivePage):
         self.share = widgets.Share(**shared)
         self.sliders = widgets.SoftTargets(shown=[*WITH_SLIDER, "bias"], **shared)
         self.views = widgets.Views(**shared)
-        self.examples = widgets.Examples(**shared)
-        one = ["bars", "sentence", "formula", "numbers", "adds"]
-        self.soft_targets = widgets.SoftTargets(shown=one, views=["one"], **shared)
+        one = ["formula", "bars", "adds", "numbers"]  # the hero has the sentence, and the bars on a linear scale
+        self.soft_targets = widgets.SoftTargets(shown=one, views=["one"], scale="log", **shared)
         self.dark_knowledge = widgets.DarkKnowledge(views=["many"], **shared)
         self.drawing = Drawing(self.scene, models)
-        self.controllers = ViewControllers(self.scene, models, lambda: self.roster)
+        put = partial(self._publisher.put, self.scene)
+        self.controllers = ViewControllers(self.scene, models, lambda: self.roster, put)
         made = {"many": self.dark_knowledge, "draw": self.drawing.pad}
         self.tabs = self.controllers.tabs(made)
+        self.examples = widgets.Examples(views=["one", *(tab for tab in self.tabs if tab not in OF_ALL)], **shared)
         if not own:
             self.setup.update(datasets=offered.data_rows(), **setup_traits(choices, opening))
         head = [] if own else [self.kept, self.presets]
         choose = [] if own else [self.setup]
-        left = [*choose, self.transport, self.curves, self.runs, self.diagnosis.widget, self.share]
-        right = [self.sliders, self.views, self.examples, self.soft_targets, *self.tabs.values()]
-        columns = (("head", head), ("left", left), ("right", right))
-        boxes = [VBox(column).add_class(f"kd-lab-{name}") for name, column in columns if column]
-        self.view = Box(boxes).add_class("kd-lab")
+        left = [self.curves, self.runs, *choose, self.diagnosis.widget, self.share]
+        right = [self.views, self.examples, self.soft_targets, *self.tabs.values()]
+        strip = Box([self.sliders, self.transport]).add_class("kd-lab-strip")
+        columns = Box([VBox(left).add_class("kd-lab-left"), VBox(right).add_class("kd-lab-right")]).add_class("kd-lab")
+        above = [VBox(head).add_class("kd-lab-head")] if head else []
+        self.view = VBox([*above, self.tour, self.hero, strip, columns]).add_class("kd-lab-room")
+
+    def _show_progress(self, runner: Runner, state: str, note: str = "") -> None:
+        super()._show_progress(runner, state, note)
+        if state == "idle" and self._takes is not None:
+            self._publisher.put(self.transport, seconds_left=self._takes)
+
+    @property
+    def _shown_entry(self) -> Entry | None:
+        """The run on the roster that the views show."""
+        raise NotImplementedError
 
     def _say(self, sentence: str) -> None:
         """Say something on the status line until the next report."""
         self._publisher.put(self.transport, status=status_text.as_sentence(sentence))
 
+    def _without_python(self) -> Mapping[ipywidgets.Widget, Mapping[str, Any]]:
+        watched = self._watched
+        return {} if watched is None else {self.scene: tracked_alone(self.scene, watched)}
+
     def _show_choices(self, choices: Choices, opening: PageOptions) -> None:
         """Show choices and an opening, with all that the reader had in hand."""
         self._publisher.put(self.setup, epochs_range=list(opening.epochs_range), **setup_traits(choices, opening))
         self._publisher.put(self.scene, **live_traits(choices), **page_traits(opening))
-        self._publisher.put(self.presets, chosen=opening.preset)
+        self._publisher.put(self.presets, chosen=opening.preset, bet=opening.bet)
 
     def _show_examples(self, watched: WatchedExamples, data: Splits, selected: int) -> None:
         """Show other examples, and select the one that was chosen if it is among them."""
         traits = watched.scene(data.classes)
         if 0 <= selected < len(watched.examples):
             traits["selected"] = selected
-        self._publisher.put(self.scene, exact={}, exact_logits=b"", **traits)
-        self.controllers.open(data, watched.examples)
-        offered_now = self.controllers.offered(images=traits["image_shape"] != [0, 0])
+        counted = self.controllers.open(data, watched)
+        none: dict[str, Any] = {"exact": {}, "exact_logits": b"", "whole": {}, "whole_logits": b""}
+        self._publisher.put(self.scene, counted=counted, **none, **traits)
+
+    def _offer_views(self, *, omitted: int) -> None:
+        """Offer the views that have something to show, with ``omitted``, the class left out of training, or -1."""
+        images = self._publisher.coming(self.scene, "image_shape") != [0, 0]
+        self._offered = offered_now = self.controllers.offered(images=images, omitted=omitted >= 0)
         self._publisher.put(self.views, offered=offered_now)
-        if self.scene.view not in offered_now:
+        if self._publisher.coming(self.scene, "view") not in offered_now:
             self._publisher.put(self.scene, view="one")
+        # Raising the bias of a class left out changes the student's heat map alone.
+        self._publisher.put(self.dark_knowledge, heat_map="student" if omitted >= 0 else "teacher")
 
     def _show_no_run(self, choices: Choices, teacher: nn.Module, student: nn.Module) -> None:
         """Show what there is before the first step."""
@@ -125,9 +160,11 @@ class LabPage(LivePage):
         self._publisher.put(self.scene, bias_class=choices.omit, bias=0.0, **empty, **names)
         for view in (self.sliders, self.soft_targets, self.dark_knowledge):
             self._publisher.put(view, loss=choices.loss)
-        self._publisher.put(self.curves, sentence="", learning_rate=choices.learning_rate)
-        self._publisher.put(self.runs, verdict="", can_repeat=False)
-        self._publisher.put(self.presets, finished=False)
+        layers = {"teacher_layers": layer_sizes(teacher), "student_layers": layer_sizes(student)}
+        self._publisher.put(self.hero, **layers)
+        self._publisher.put(self.curves, sentence="", learning_rate=choices.learning_rate, against={})
+        self._publisher.put(self.runs, verdict="", caveat="", can_repeat=False, can_twin=False)
+        self._publisher.put(self.presets, **NO_ANSWER)
         self._publisher.put(self.share, code="")
         self.diagnosis.offer(False)
 
@@ -144,13 +181,24 @@ class LabPage(LivePage):
             teacher_error=status_text.teacher_error(student.run),
             total_steps=max(entry.run.total_steps for entry in self.roster),
         )
-        group = [entry.run for entry in self.roster.group(student.group)]
-        self._publisher.put(self.curves, sentence=status_text.curves_sentence(group, student.best_test))
+        shown = self._shown_entry
+        branched = shown is not None and shown.role == "branch"  # its difference is another one than the student's
+        against = {} if branched else groups.against_twin
+        self._publisher.put(self.curves, sentence=self._sentence_on(student), against=against)
         tested = bool(student.run.history.evaluated("test"))
         repeatable = at_rest and tested and can_repeat(student.run)
-        self._publisher.put(self.runs, verdict=groups.verdict, can_repeat=repeatable)
-        self._publisher.put(self.presets, finished=tested)
+        told = {"verdict": groups.verdict_on(shown), "caveat": groups.caveat_on(shown)}
+        self._publisher.put(self.runs, can_repeat=repeatable, can_twin=at_rest and groups.lacks_twin, **told)
         self.diagnosis.offer(at_rest and tested)
+
+    def _sentence_on(self, student: Entry) -> str:
+        """Return how the run shown stands: the student beside its twins, or a branch beside the run that it left."""
+        shown = self._shown_entry
+        if shown is None or shown.role != "branch":
+            group = [entry.run for entry in self.roster.group(student.group)]
+            return status_text.curves_sentence(group, student.best_test)
+        parent = self.roster.get(shown.parent)
+        return status_text.branch_sentence(shown.name, shown.run, (parent.name, parent.run) if parent else None)
 
     def _show_link(self, state: dict[str, Any], code: str | None = None) -> None:
         """Show the link and the call that open the page as it is, and the code of the run where it is given."""
@@ -158,16 +206,67 @@ class LabPage(LivePage):
         self._publisher.put(self.share, query=link.to_query(state), call=link.to_call(state), **program)
 
 
-def preset_rows() -> list[dict[str, str]]:
-    """Return what the Presets widget shows of each preset."""
+def layer_sizes(model: nn.Module) -> list[int]:
+    """Return how many parameters each layer of a model has, biases with their weights; empty where it has none.
+
+    >>> layer_sizes(nn.Sequential(nn.Linear(784, 10), nn.ReLU(), nn.Linear(10, 2)))
+    [7850, 22]
+    """
+    own = (sum(p.numel() for p in module.parameters(recurse=False)) for module in model.modules())
+    return [n for n in own if n]
+
+
+def tour_stops() -> list[dict[str, str]]:
+    """Return where the tour of the page stops, and what it says there."""
+    stops = (
+        (
+            "hero",
+            t("A large network teaches a small one"),
+            t("Both are drawn to scale, and between them is what each says of one image."),
+        ),
+        (
+            "soft-targets",
+            t("Slide T"),
+            t(
+                "The teacher’s small numbers grow: which wrong classes are likely is what a label never says. "
+                "α weighs the teacher against the label."
+            ),
+        ),
+        ("presets", t("Bet first"), t("Each question sets the page up. Answer it before the run does.")),
+        (
+            "transport",
+            t("Train"),
+            t("A real student learns here, beside a twin that has no teacher. Move T or pause while it learns."),
+        ),
+        (
+            "curves",
+            t("Go back in time"),
+            t("Drag the slider below the curves, play the film, or branch from any step with another T."),
+        ),
+    )
+    return [{"part": part, "title": title, "text": text} for part, title, text in stops]
+
+
+def preset_rows() -> list[dict[str, Any]]:
+    """Return what the Presets widget shows of each preset, the default first."""
     texts = ("title", "question", "look")
-    return [{"name": one.name, **{text: t(getattr(one, text)) for text in texts}} for one in presets.PRESETS]
+    return [
+        {
+            "name": one.name,
+            **{text: t(getattr(one, text)) for text in texts},
+            "answers": [{"name": name, "text": t(text)} for name, text in one.answers.items()],
+            "seeds": one.seeds,
+            "next": one.next,
+        }
+        for one in (presets.DEFAULT, *presets.PRESETS)
+    ]
 
 
 def page_traits(opening: PageOptions) -> dict[str, Any]:
     """Return what the scene takes from an opening."""
     return {
         "view": opening.view,
+        "question": t(presets.BY_NAME[opening.preset].question if opening.preset else presets.DEFAULT.title),
         "hidden": list(opening.hidden),
         "locked": list(opening.locked),
         **{f"{name}_range": list(getattr(opening, f"{name}_range")) for name in WITH_SLIDER},

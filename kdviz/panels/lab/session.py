@@ -51,15 +51,18 @@ class Session:
             self._keeper = SessionStore(token)
             self.offer()
 
-    def offer(self) -> None:
-        self._show(offers=[{**asdict(kept), "title": self._title(kept.choices)} for kept in self._keeper.offers()])
+    def offer(self, discarded: str = "") -> None:
+        """Show what is kept, and which session was discarded just now."""
+        offers = [{**asdict(kept), "title": self._title(kept.choices)} for kept in self._keeper.offers()]
+        self._show(offers=offers, discarded=discarded)
 
     def save(self, films: dict[str, LogitRecording], *, title: str, state: str) -> None:
         """Write what is on the page. Between two steps, on the runner's thread."""
         first, began = not self._keeper.id, time.monotonic()
         self._saved_at = began
-        entries = list(self._roster)
-        if not entries:
+        in_hand = self._roster.in_hand
+        entries = sorted(self._roster.all, key=lambda entry: entry.round != in_hand)  # the first says how far it is
+        if not entries or entries[0].round != in_hand:
             return
         session = {"title": title, "state": state, "entries": described(entries), **self._page()}
         runs = {entry.key: entry.run for entry in entries}
@@ -91,6 +94,11 @@ class Session:
         return self._keeper.load(kept, teachers)
 
     def forget(self, kept: str) -> None:
-        """Remove a session from the disk."""
+        """Put a session on the disk aside; it can be brought back for a while."""
         self._keeper.forget(kept)
+        self.offer(kept)
+
+    def restore(self, kept: str) -> None:
+        """Bring back a session that was put aside last."""
+        self._keeper.restore(kept)
         self.offer()

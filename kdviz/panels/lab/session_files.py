@@ -24,6 +24,8 @@ TOKEN = re.compile(r"[0-9a-f]{32}")
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
 SAVE = re.compile(r"save-(\d{8,})-([0-9a-f]{32})\.json")  # its number in this browser's folder, and its hash
 FILE = re.compile(r"([0-9a-f]{32})\.safetensors")  # its hash
+DISCARDED = "discarded-"  # begins the name of what was discarded last, and can be brought back for a while
+DISCARDED_S = 3600.0
 OLD = "old"  # holds the days on which a session was found too old
 
 Found = tuple[Path, dict[str, Any]]
@@ -137,6 +139,9 @@ def prune(browser: Path, own: str) -> None:
 
 def _prune_by_age(browser: Path, own: str) -> None:
     """Remove what is too old in a browser's folder, and what a saver left that died at its first save."""
+    for place in browser.glob(f"{DISCARDED}*"):
+        if abs(time.time() - place.stat().st_mtime) > DISCARDED_S:
+            shutil.rmtree(place, ignore_errors=True)
     for place in _places(browser):
         if place.name == own:
             continue
@@ -175,6 +180,23 @@ def remove(place: Path) -> None:
     """Remove a session: first it is in force no more, then its files go."""
     (place / durable.CURRENT).unlink(missing_ok=True)
     shutil.rmtree(place, ignore_errors=True)
+
+
+def discard(place: Path) -> None:
+    """Put a session aside under another name, in the place of the one discarded before; `restore` brings it back."""
+    for other in place.parent.glob(f"{DISCARDED}*"):
+        shutil.rmtree(other, ignore_errors=True)
+    place.rename(place.with_name(DISCARDED + place.name))
+    (place.with_name(DISCARDED + place.name)).touch()
+
+
+def restore(place: Path) -> bool:
+    """Bring back a session that was discarded last; return whether it was still there."""
+    aside = place.with_name(DISCARDED + place.name)
+    if not aside.is_dir() or place.exists():
+        return False
+    aside.rename(place)
+    return True
 
 
 def remove_empty(browser: Path) -> None:

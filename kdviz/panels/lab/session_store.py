@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -37,6 +37,7 @@ from ...widgets.recording import Frame, LogitRecording
 from ...words import number, t, tn
 from . import session_files
 
+T = TypeVar("T")
 PRUNE_EVERY_S = 60.0
 WAIT_S = 5.0  # for another page of the same browser that saves now; training stands still meanwhile
 
@@ -295,7 +296,7 @@ class SessionStore:
             return []
         found = []
         for place, manifest in session_files.sessions(self._place):
-            if place.name != self.id:
+            if place.name not in (self.id, self._taken[0]):
                 summary = {name: manifest[name] for name in ("title", "when", "steps_done", "total_steps", "state")}
                 found.append(Kept(place.name, **summary, choices=manifest["session"].get("choices", {})))
         return found
@@ -356,15 +357,29 @@ class SessionStore:
         return manifest["session"], runs, films
 
     def forget(self, kept: str) -> None:
-        """Remove a session from the disk."""
+        """Put a session aside: it is offered no more, and goes for good after a while or with the next one."""
         place = self._known(kept)
-        if not place.is_dir():
-            return
+        if place.is_dir():
+            self._alone(lambda: session_files.discard(place), kept)
+
+    def restore(self, kept: str) -> None:
+        """Bring back the session that was put aside last.
+
+        Raises
+        ------
+        ValueError
+            If it is gone.
+        """
+        place = self._known(kept)
+        if not self._alone(lambda: session_files.restore(place), kept):
+            raise ValueError(t("the discarded run is gone and cannot be brought back"))
+
+    def _alone(self, change: Callable[[], T], kept: str) -> T:
+        """Change what is kept for the browser while nobody else does."""
         with self._lock:
             try:
                 with durable.only_writer(self._place, WAIT_S):
-                    session_files.remove(place)
-                    session_files.remove_empty(self._place)
+                    return change()
             except OSError as error:
                 raise ValueError(
                     t("the session {id} could not be discarded ({why}); try again", id=kept, why=error)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from ..live.publisher import Publisher
 from ..live.roster import Entry, Roster
 from ..live.worker import LatestOnly
 
+FILM_S = 3.0  # a run that was trained elsewhere is filmed for so long
 LIVE_S = 1.0  # a run whose recorded steps are further apart than this is filmed in between
 
 
@@ -55,7 +58,7 @@ class TimeTravel:
         if self._examples is None:
             return
         logits = inference.logits(student, self._examples).numpy()
-        self._scene.drop()
+        self._scene.drop(key)
         self._scene.record(key, Frame.of(0, logits))
         exact = {"run": key, "step": 0}
         self._publisher.put(self._scene, shown_run=key, step=None, exact=exact, exact_logits=logits)
@@ -74,6 +77,18 @@ class TimeTravel:
         """Add frames of a run whose recorded steps are far apart."""
         if time.perf_counter() - self._filmed_at > LIVE_S:
             self.record(entries)
+
+    def film(self, entry: Entry) -> None:
+        """Film a run that was trained elsewhere from its snapshots: its ends first, then what lies between, for a
+        few seconds at most."""
+        if self._examples is None:
+            return
+        run, film, began = entry.run, LogitRecording(), time.perf_counter()
+        for step in from_coarse_to_fine(sorted({*(snapshot.step for snapshot in run.snapshots), run.steps_done})):
+            if len(film) > 1 and time.perf_counter() - began > FILM_S:
+                break
+            film.put(Frame.of(step, self._logits(entry, step, self._examples)[1]))
+        self._scene.replace_films(self._scene.films | {entry.key: film})
 
     def branch_film(self, parent: str, key: str, step: int) -> None:
         """Give a branch its parent's film up to where it begins."""
@@ -106,7 +121,25 @@ class TimeTravel:
         return self._made[2]
 
 
+def from_coarse_to_fine(steps: Sequence[int]) -> list[int]:
+    """Return steps in another order: first and last, then the middle of each gap.
+
+    >>> from_coarse_to_fine([0, 1, 2, 3, 4, 5, 6])
+    [0, 6, 3, 1, 4, 2, 5]
+    """
+    ends = [0, len(steps) - 1]
+    chosen = list(dict.fromkeys(ends))
+    while len(chosen) < len(steps):
+        ends = sorted(ends)
+        middles = [(a + b) // 2 for a, b in pairwise(ends) if b - a > 1]
+        chosen += middles
+        ends += middles
+    return [steps[i] for i in chosen]
+
+
 def described(entries: Iterable[Entry]) -> list[dict[str, Any]]:
     """Return what has to be kept of entries besides their runs."""
-    names = ("key", "role", "own_name", "number", "group", "start", "colour", "hidden", "note")
-    return [{name: getattr(entry, name) for name in names} for entry in entries]
+    names = ("key", "role", "own_name", "number", "group", "start", "colour", "hidden", "note", "round", "parent")
+    best = [asdict(entry.best_test) if entry.best_test is not None else None for entry in entries]
+    rows = [{name: getattr(entry, name) for name in names} for entry in entries]
+    return [row | {"best_test": test} for row, test in zip(rows, best, strict=True)]

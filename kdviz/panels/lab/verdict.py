@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from statistics import fmean
 
 from ...measure import PairedErrors, paired
@@ -11,25 +11,51 @@ from ...words import mark, number, t
 
 OVER_SEEDS = {
     "twin": mark(
-        "Over {n} seeds the student makes {student} test errors on average, its twin (no teacher) {twin}: "
-        "{difference}, {worth}."
+        "Over {n} seeds the student makes {student} test errors on average, its twin without a teacher {twin}. "
+        "{difference}: {worth}."
     ),
     "smoothed": mark(
-        "Over {n} seeds the student makes {student} test errors on average, its twin (label smoothing) {twin}: "
-        "{difference}, {worth}."
+        "Over {n} seeds the student makes {student} test errors on average, its twin with label smoothing {twin}. "
+        "{difference}: {worth}."
+    ),
+}
+IDENTICAL = {  # where all weights are equal there is nothing to test
+    "twin": mark("Student and twin without a teacher are one network: all weights are equal, bit for bit."),
+    "smoothed": mark("Student and twin with label smoothing are one network: all weights are equal, bit for bit."),
+}
+CAVEAT = {  # by whether the run can be repeated
+    False: mark("These intervals cover test-set noise only, for one seed."),
+    True: mark(
+        "These intervals cover test-set noise only, for one seed. Repeat with 5 seeds to see how much the seed matters."
     ),
 }
 
 
-def of_one_run(differences: Mapping[str, PairedErrors], *, can_repeat: bool) -> str:
-    """Return the verdict on one run's test errors; ``differences`` holds student − twin, by the twin's role."""
-    if not differences:
-        return ""
-    sentences = [against(t(TWIN[role]), difference) for role, difference in differences.items()]
-    sentences.append(t("The intervals hold the noise of these test examples only; this is one seed."))
-    if can_repeat:
-        sentences.append(t("Repeat with other seeds to see how far those move it."))
-    return " ".join(sentences)
+def of_one_run(differences: Mapping[str, PairedErrors], same: Collection[str] = ()) -> str:
+    """Return the verdict on one run's test errors.
+
+    Parameters
+    ----------
+    differences : dict of str to PairedErrors
+        Student − twin, by the twin's role.
+    same : collection of str
+        Roles of twins that are the student itself.
+    """
+    return " ".join(
+        t(IDENTICAL[role]) if role in same else against(t(TWIN[role]), difference)
+        for role, difference in differences.items()
+    )
+
+
+def caveat(differences: Mapping[str, PairedErrors], same: Collection[str], *, can_repeat: bool) -> str:
+    """Return what the intervals of one run do not hold; empty where there is none."""
+    return t(CAVEAT[can_repeat]) if set(differences) - set(same) else ""
+
+
+def of_branch(name: str, parent: str, difference: PairedErrors) -> str:
+    """Return the verdict on a branch's test errors beside those of the run that it left, on the same examples."""
+    figures = {"difference": in_errors(difference, "test errors"), "worth": worth(difference)}
+    return t("{name} − {parent}: {difference}, {worth}.", name=name, parent=parent, **figures)
 
 
 def of_seeds(errors: Sequence[Mapping[str, int]]) -> str:

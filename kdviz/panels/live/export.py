@@ -16,13 +16,13 @@ from typing import Any
 import ipywidgets
 
 from ...figures.one_file import policy, script_json, write_whole
-from ...widgets import Bias, Scene, bundle
+from ...widgets import Bias, Runs, Scene, bundle
 from ...widgets.from_page import Box
 from ...widgets.stand_in import Changes, within, written
 from ...widgets.traits import View
 from ...words import language, mark, t
 
-LOCKED = ("branch", "diagnosis", "repeat")  # controls that ask Python
+LOCKED = ("branch", "diagnosis", "repeat", "twins")  # controls that ask Python
 UNDER_WAY = ("loading", "running")
 WITHOUT_SCRIPT = mark("What is recorded here is drawn by JavaScript. Allow it for this file and reload.")
 MADE = mark(
@@ -66,14 +66,7 @@ def write(view: ipywidgets.Widget, path: str | Path, *, title: str, changes: Cha
 
 def page(view: ipywidgets.Widget, *, title: str, changes: Changes | None = None) -> str:
     """Return the text of the file."""
-    everything = list(within(view))
-    without: dict[ipywidgets.Widget, Mapping[str, Any]] = {**(changes or {})}
-    for box in everything:
-        if isinstance(box, Box):
-            without[box] = {"children": [one for one in box.children if not _needs_python(one)]}
-    left_out = [v.part for v in everything if _needs_python(v)]
-    for scene in {v.scene for v in everything if isinstance(getattr(v, "scene", None), Scene)}:
-        without[scene] = {**_scene_changes(scene, left_out), **without.get(scene, {})}
+    without = without_python(view, changes)
     script = bundle.script(Path(bundle.__file__).with_name("exported.js"))
     return TEMPLATE.format(
         policy=policy(script, modules=True),
@@ -88,6 +81,27 @@ def page(view: ipywidgets.Widget, *, title: str, changes: Changes | None = None)
         data=script_json(written([view], without)),
         script=script,
     )
+
+
+def without_python(view: ipywidgets.Widget, changes: Changes | None = None) -> Changes:
+    """Return what stands in a page without Python in place of what the widgets of ``view`` hold now.
+
+    Parameters
+    ----------
+    view : Box or kdviz widget
+    changes : dict of widget to dict, optional
+        More of the kind, by widget and trait name; they come first.
+    """
+    everything = list(within(view))
+    without: dict[ipywidgets.Widget, Mapping[str, Any]] = {**(changes or {})}
+    without |= {one: {**without.get(one, {}), "undo": ""} for one in everything if isinstance(one, Runs)}
+    for box in everything:
+        if isinstance(box, Box):
+            without[box] = {"children": [one for one in box.children if not _needs_python(one)]}
+    left_out = [v.part for v in everything if _needs_python(v)]
+    for scene in {v.scene for v in everything if isinstance(getattr(v, "scene", None), Scene)}:
+        without[scene] = {**_scene_changes(scene, left_out), **without.get(scene, {})}
+    return without
 
 
 def _made(now: datetime) -> str:
@@ -115,6 +129,8 @@ def _scene_changes(scene: Scene, left_out: Sequence[str]) -> dict[str, Any]:
         "hidden": hidden,
         "locked": list(dict.fromkeys([*scene.locked, *LOCKED])),
         "view": "one" if scene.view in hidden else scene.view,
+        "runs": [row | {"removable": False} for row in scene.runs],
+        "earlier": [row | {"removable": False} for row in scene.earlier if row["same_page"]],
         "state": "paused" if scene.state in UNDER_WAY else scene.state,
     }
 

@@ -41,9 +41,12 @@ LAB: Mapping[str, Kind] = {
     "rename": Record({"run": _KEY, "name": Text(longest=1000)}),
     "hide": Record({"run": _KEY}, {"hidden": Flag()}),
     "remove": Record({"run": _KEY}),
+    "undo": Record({}),
+    "twins": Record({}),
     "preset": Record({"name": _KEY}),
     "take_up": Record({"kept": _KEY}),
     "forget": Record({"kept": _KEY}),
+    "restore": Record({"kept": _KEY}),
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Protocol
 
 from ...distill import Distillation, Runner, leave_room
@@ -18,6 +19,7 @@ from ...widgets.traits import View
 from . import memory, messages, status_text
 from .checks import one_of
 from .diagnosis import DiagnosisController
+from .linked import Linked
 from .panel import Panel
 from .publisher import Publisher
 from .turns import Turns
@@ -35,7 +37,7 @@ class Working(Protocol):
     def close(self) -> None: ...
 
 
-class LivePage(Panel):
+class LivePage(Linked, Panel):
     """A page whose students learn while it is shown.
 
     A subclass makes its widgets, then calls :meth:`_begin`.
@@ -67,6 +69,7 @@ class LivePage(Panel):
         try:
             with self._publisher.directly():
                 self._show_chosen()
+                self._can_be_linked()
         except Exception:
             self.close()
             raise
@@ -102,6 +105,7 @@ class LivePage(Panel):
 
     def _opened(self, browser: str, query: str) -> None:
         """The page has opened in a browser, by a link."""
+        self._follow(query, self._turns.call, partial(self._publisher.put, self.scene))
 
     def _check_not_late(self, command: str) -> None:
         """Refuse a button that was pressed before the page knew what is under way."""

@@ -29,6 +29,7 @@ class Publisher(Worker):
     def __init__(self, updates_per_second: float = UPDATES_PER_SECOND) -> None:
         super().__init__("kdviz-publisher", pause_s=1 / updates_per_second)
         self._direct = False
+        self._being_sent: dict[Updatable, dict[str, Any]] = {}
 
     @contextmanager
     def directly(self) -> Iterator[None]:
@@ -46,8 +47,17 @@ class Publisher(Worker):
         else:
             self._add(lambda waiting: waiting.setdefault(widget, {}).update(traits))
 
+    def coming(self, widget: Updatable, name: str) -> Any:
+        """Return the value of a trait as it will be once all that was put is sent."""
+        with self._changed:
+            for traits in (self._waiting.get(widget, {}), self._being_sent.get(widget, {})):
+                if name in traits:
+                    return traits[name]
+        return getattr(widget, name)
+
     def _take(self) -> dict[Updatable, dict[str, Any]]:
         waiting, self._waiting = self._waiting, {}
+        self._being_sent = waiting
         return waiting
 
     def _do(self, work: dict[Updatable, dict[str, Any]]) -> None:
@@ -56,3 +66,4 @@ class Publisher(Worker):
                 widget.update(**traits)
             except Exception as error:  # one widget that fails does not end the others' news
                 _log.warning("%s could not be brought up to date", type(widget).__name__, exc_info=error)
+        self._being_sent = {}

@@ -1,9 +1,13 @@
-"""The roster: all runs on a page, the student's, its twins' and the branches', with what a reader made of them."""
+"""The roster: all runs on a page, the student's, its twins' and the branches', with what a reader made of them.
+
+What one press of Train made is a round: a student, its twins, the branches from them. The round in hand is what the
+page speaks of; those before it stay beside it."""
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,12 +16,13 @@ from torch import Tensor
 
 from ...distill import Distillation, Evaluation
 from ...distill.live import LIVE
-from ...measure import PairedErrors, paired_errors
+from ...measure import Paired, PairedErrors, paired_errors
 from ...models import inference
 from ...words import mark, t
 from . import status_text
 
 NAMES = {"student": mark("Student"), "twin": mark("Twin, no teacher"), "smoothed": mark("Twin, label smoothing")}
+ROLES = ("student", "twin", "smoothed", "branch")
 COLOURS = 5  # branches have one of so many colours in turn
 MOST = 8
 LONGEST_NAME = 40
@@ -40,6 +45,10 @@ class Entry:
         The step it branched at.
     group : int
         Runs of one group train side by side.
+    round : int
+        The round it belongs to.
+    parent : str
+        Key of the run that it branched from.
     best_test : Evaluation or None
         Test result of the student as it was at its best validation step.
     best_weights : (int, dict) or None
@@ -56,6 +65,8 @@ class Entry:
     colour: int = 0
     hidden: bool = False
     note: str = ""
+    round: int = 1
+    parent: str = ""
     best_test: Evaluation | None = None
     best_weights: tuple[int, dict[str, Tensor]] | None = None
 
@@ -96,6 +107,10 @@ class Entry:
             "best_test": self.best_test.errors if self.best_test else None,
             "removable": self.role == "branch",
             "total_steps": self.run.total_steps,
+            "epoch_steps": self.run.steps_per_epoch,
+            "seed": self.run.settings.seed,
+            "temperature": constant_temperature(self.run),
+            "alpha": self.run.objective.value("alpha"),
         }
 
 
@@ -103,22 +118,39 @@ class Entry:
 class Roster:
     """Entries in the order they came. All methods may be called from any thread.
 
+    Iteration, length, roles and rows are those of the round in hand; keys and groups are known of all rounds.
+
     Examples
     --------
     >>> Roster().rows()
     []
     """
 
+    in_hand: int = 1  # the number of the round in hand
     _entries: dict[str, Entry] = field(default_factory=dict)
-    _branches: int = 0  # the highest number given out
+    _branches: dict[int, int] = field(default_factory=dict)  # the highest number given out, by round
+    _newest: int = 1  # the highest number of a round
     _lock: Any = field(default_factory=threading.RLock)
 
     def __iter__(self) -> Iterator[Entry]:
-        with self._lock:
-            return iter(list(self._entries.values()))
+        return iter([entry for entry in self.all if entry.round == self.in_hand])
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(list(iter(self)))
+
+    @property
+    def all(self) -> list[Entry]:
+        """The entries of all rounds."""
+        with self._lock:
+            return list(self._entries.values())
+
+    @property
+    def earlier(self) -> list[Entry]:
+        """The entries of all rounds but the one in hand."""
+        return [entry for entry in self.all if entry.round != self.in_hand]
+
+    def of_round(self, number: int) -> list[Entry]:
+        return [entry for entry in self.all if entry.round == number]
 
     def get(self, key: str) -> Entry | None:
         with self._lock:
@@ -126,38 +158,64 @@ class Roster:
 
     def of(self, run: Distillation) -> Entry | None:
         """Return the entry of a run, None if it is not on the page."""
-        return next((e for e in self if e.run is run), None)
+        return next((e for e in self.all if e.run is run), None)
 
     @property
     def student(self) -> Entry | None:
-        """The run that the page began with."""
-        return next((e for e in self if e.role == "student"), None)
+        """The run that the round began with."""
+        return self.role("student")
 
     def role(self, role: str) -> Entry | None:
         """Return the first entry of a role."""
         return next((e for e in self if e.role == role), None)
 
     def group(self, group: int) -> list[Entry]:
-        return [e for e in self if e.group == group]
+        return [e for e in self.all if e.group == group]
 
     def add(self, run: Distillation, role: str, *, key: str, group: int, **more: Any) -> Entry:
-        """Add a run; a branch without a ``number`` gets the next one."""
+        """Add a run to the round in hand; a branch without a ``number`` gets the next one."""
         with self._lock:
-            if len(self._entries) >= MOST:
+            if len(self) >= MOST:
                 raise ValueError(f"the page holds at most {MOST} runs; remove a branch before making another")
-            entry = Entry(key, run, role, group, **more)
+            entry = Entry(key, run, role, group, round=self.in_hand, **more)
             if role == "branch":
-                entry.number = entry.number or self._branches + 1
+                highest = self._branches.get(entry.round, 0)
+                entry.number = entry.number or highest + 1
                 entry.colour = more.get("colour", (entry.number - 1) % COLOURS)
-                self._branches = max(self._branches, entry.number)
+                self._branches[entry.round] = max(highest, entry.number)
             self._entries[key] = entry
             return entry
+
+    def begin_round(self) -> int:
+        """Leave the round in hand beside the page and begin a new one; return its number."""
+        with self._lock:
+            self._newest += 1
+            self.in_hand = self._newest
+            return self.in_hand
+
+    def turn_to(self, number: int) -> None:
+        """Take another round in hand."""
+        self.in_hand = number
+
+    def drop_round(self, number: int) -> list[Entry]:
+        """Forget the runs of a round, and return them."""
+        with self._lock:
+            dropped = self.of_round(number)
+            for entry in dropped:
+                del self._entries[entry.key]
+            return dropped
+
+    def put_back(self, entries: Iterable[Entry]) -> None:
+        """Bring back what was removed, in its old place: rounds in order, and in each the order of coming."""
+        with self._lock:
+            together = [*self._entries.values(), *entries]
+            self._entries = {e.key: e for e in sorted(together, key=lambda e: (e.round, ROLES.index(e.role), e.number))}
 
     def clear(self) -> None:
         """Forget all runs."""
         with self._lock:
             self._entries.clear()
-            self._branches = 0
+            self._branches.clear()
 
     def rename(self, key: str, name: str) -> None:
         """Give a run a name of the reader's; an empty one gives the usual name back."""
@@ -181,14 +239,32 @@ class Roster:
             return True
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return what the page shows of all runs, for ``Scene.runs``."""
+        """Return what the page shows of the runs in hand, for ``Scene.runs``."""
         return [entry.row() for entry in self]
+
+
+def constant_temperature(run: Distillation) -> float | None:
+    """Return the temperature of a run from its first step to now; None where it changed on the way or has none."""
+    first = run.settings.objective.value("temperature")
+    later = [e.value for e in run.history.edits if e.name == "temperature" and e.step < max(1, run.steps_done)]
+    if not isinstance(first, int | float) or not all(isinstance(value, int | float) for value in later):
+        return None
+    at_start = [e.value for e in run.history.edits if e.name == "temperature" and e.step == 0]
+    began = float(at_start[-1] if at_start else first)  # type: ignore[arg-type]
+    return began if all(float(value) == began for value in later) else None  # type: ignore[arg-type]
 
 
 def paired_on_test(runs: Mapping[str, Distillation]) -> dict[str, PairedErrors]:
     """Return the paired difference in test errors, the student's − another's, by the role of the other."""
     wrong = {role: _wrong_on_test(run) for role, run in runs.items()}
     return {role: paired_errors(wrong["student"], wrong[role]) for role in wrong if role != "student"}
+
+
+def difference_row(found: Paired | PairedErrors, differences: Sequence[float], seed: int) -> dict[str, Any]:
+    """Return what the learning curves show of a difference in test errors: of one run, or of seeds from ``seed`` on."""
+    seeds = [{"seed": seed + i, "difference": float(difference)} for i, difference in enumerate(differences)]
+    low, high = (None if math.isnan(end) else float(end) for end in (found.low, found.high))
+    return {"seeds": seeds, "mean": float(found.mean), "low": low, "high": high}
 
 
 def _wrong_on_test(run: Distillation) -> np.ndarray:

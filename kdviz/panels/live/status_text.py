@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import nn
-
 from ...distill import Distillation, Evaluation, Objective, Runner, Schedule
 from ...distill.history import Edit
 from ...distill.live import LIVE, OF_OBJECTIVE
 from ...distill.variants import PENALTIES, variant_name
-from ...models.wrap import kind_name
+from ...models.naming import name_of as name_of  # the pages call it from here
 from ...words import mark, number, t
 
 BESIDE = {  # by the twin's role: fewer, more, as many errors
@@ -32,7 +30,7 @@ ASKING = {  # by what the runner is loading
 }
 FINISHED = {  # by whether other choices were made since
     False: mark("Finished after {total} steps."),
-    True: mark("Finished after {total} steps. Train again uses the new choices."),
+    True: mark("Finished after {total} steps. New run uses the new choices."),
 }
 ERRORS = {  # by split: the student alone, and beside its twins
     "test": (
@@ -45,16 +43,19 @@ ERRORS = {  # by split: the student alone, and beside its twins
     ),
 }
 
-
-def name_of(module: nn.Module) -> str:
-    """Return a model's name for a reader: its card's title, its sizes, or its class."""
-    card = getattr(module, "card", None)
-    if card is not None:
-        return str(card.title)
-    architecture = getattr(module, "architecture", {})
-    if architecture.get("name") == "mlp":
-        return t("{sizes} hidden units", sizes="-".join(map(str, architecture["hidden"])))
-    return kind_name(module)
+BRANCH = {  # by split: the branch alone, and beside the run that it left
+    "test": (
+        mark("On the {n} test examples {name} makes {errors} errors."),
+        mark("On the {n} test examples {name} makes {errors} errors; {parent}, which it left, makes {there}."),
+    ),
+    "validation": (
+        mark("After step {step}, on {n} validation examples, {name} makes {errors} errors."),
+        mark(
+            "After step {step}, on {n} validation examples, {name} makes {errors} errors; {parent}, which it left, "
+            "made {there}."
+        ),
+    ),
+}
 
 
 def progress(runner: Runner, planned: int) -> dict[str, int]:
@@ -64,7 +65,7 @@ def progress(runner: Runner, planned: int) -> dict[str, int]:
     return {"step": runner.steps_done, "total_steps": runner.total_steps if runner.runs else planned}
 
 
-def status(runner: Runner, *, outdated: bool = False, repeats: tuple[int, int] | None = None) -> str:
+def status(runner: Runner, *, outdated: bool = False, repeats: tuple[int, int] | None = None, branch: str = "") -> str:
     """Return the status line for a runner's state.
 
     Parameters
@@ -74,11 +75,13 @@ def status(runner: Runner, *, outdated: bool = False, repeats: tuple[int, int] |
         Whether other choices were made since the run.
     repeats : (int, int), optional
         Which seed is being trained, of how many.
+    branch : str
+        The name of the branch that is being trained; empty where it is none.
     """
     step, total = number(runner.steps_done), number(runner.total_steps)
     if repeats is not None and runner.state in ("loading", "running", "finished"):
         return t(
-            "Seed {n} of {total}: student and twins learn again. Stop keeps the seeds that are done.",
+            "Seed {n} of {total} is training. Stop keeps finished seeds.",
             n=repeats[0],
             total=repeats[1],
         )
@@ -88,7 +91,7 @@ def status(runner: Runner, *, outdated: bool = False, repeats: tuple[int, int] |
     texts = {
         "idle": message or t("Ready to train."),
         "loading": t(ASKING.get(runner.loading, "")),
-        "running": message or _learning(runner.runs),
+        "running": message or (t("{name} is learning.", name=branch) if branch else _learning(runner.runs)),
         "paused": t("Paused after step {step} of {total}.", step=step, total=total),
         "stopped": t("Stopped after step {step} of {total}; what was learned is kept.", step=step, total=total),
         "finished": t(FINISHED[outdated], total=total),
@@ -101,6 +104,8 @@ def _learning(runs: Sequence[Distillation]) -> str:
     """Say what student and twin do now."""
     if len(runs) < 2:
         return t("The student is learning.")
+    if runs[0].steps_done > runs[1].steps_done:
+        return t("The twins catch up with the student.")
     if runs[0].data.train.labelled < len(runs[0].data.train):
         return t("The student learns from every example, its twin only from the labelled ones among them.")
     return t("Student and twin learn from the same batches.")
@@ -116,7 +121,7 @@ def locked_reason(runner: Runner) -> str:
     if runner.state == "loading" or runner.state == "running":
         return t("These choices belong to the run under way.")
     if runner.runs and runner.state != "finished":
-        return t("These choices belong to the run on the page; Reset to change them.")
+        return t("These choices belong to the run on the page; clear it to change them.")
     return ""
 
 
@@ -161,11 +166,24 @@ def curves_sentence(runs: Sequence[Distillation], best: Evaluation | None = None
     return " ".join([*sentences, *_caveats(runs, split)])
 
 
+def branch_sentence(name: str, run: Distillation, parent: tuple[str, Distillation] | None) -> str:
+    """Return a sentence on how a branch stands, beside the run that it left where both were measured at that step."""
+    split = "test" if run.history.evaluated("test") else "validation"
+    if not run.history.evaluated(split):
+        return ""
+    now = run.history.evaluated(split)[-1]
+    figures = {"n": number(now.examples), "step": number(now.step), "errors": number(now.errors), "name": name}
+    there = [e for e in parent[1].history.evaluated(split) if e.step == now.step] if parent is not None else []
+    if not there or parent is None:
+        return t(BRANCH[split][False], **figures)
+    return t(BRANCH[split][True], **figures, parent=parent[0], there=number(there[-1].errors))
+
+
 def _at_its_best(last: Evaluation, best: Evaluation) -> str:
     if best.step == last.step:
-        return t("The student's last step is also its best on validation data.")
+        return t("Its last step is also its best on validation data.")
     return t(
-        "As it was at its best on validation data, after step {step}, the student makes {errors} errors.",
+        "At its best validation step ({step}) it made {errors}.",
         step=number(best.step),
         errors=number(best.errors),
     )
@@ -189,7 +207,7 @@ def _caveats(runs: Sequence[Distillation], split: str) -> list[str]:
         n = number(train.labelled)
         notes.append(t("Of each pass the twin can learn from the {n} labelled examples only.", n=n))
     if split == "test":
-        notes.append(t("This is one run; other initial weights and batches would move these figures."))
+        notes.append(t("One run only: another seed would change these numbers."))
     return notes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,12 +11,18 @@ from ...distill.methods import METHODS, USUAL_ALPHA, Method, method
 from ...distill.pairing import LayerPairs
 from ...distill.schema import Kind, Number, OneOf, Whole, or_null
 from ..live.checks import one_of
+from ..live.link import Link
+from ..live.parameters import Parameter, number, whole, word, words
 from .trial import OWN, offered
 
 TIMES = 100.0  # how far a weight can be moved from the usual one, to either side
 TEMPERATURES = (0.5, 50.0)
 SHARPER = (0.01, 1.0)  # for methods whose usual temperature is below 1
 MOST_EPOCHS = 1000  # that a state can ask for
+MOST_WEIGHT = 1e9
+MOST_TEMPERATURE = 1000.0
+MOST_SEED = 10**9 - 1
+HIDEABLE = ("transport", "curves", "diagnosis", "share")  # parts of the page that a link can hide
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,16 +106,50 @@ class MethodChoices:
         return asdict(self)
 
 
+def _method(name: str, text: str) -> str:
+    """Return a method's name from a link, which may give its acronym."""
+    return method(word().read(name, text)).name
+
+
 def method_kinds() -> dict[str, Kind]:
     """Return what each field of a state of the page may be."""
     return {
         "method": OneOf(tuple(METHODS)),
         "pair": OneOf(tuple(offered())),
-        "weight": or_null(Number(least=0, most=1e9)),
-        "temperature": or_null(Number(least=0.01, most=1000)),
+        "weight": or_null(Number(least=0, most=MOST_WEIGHT)),
+        "temperature": or_null(Number(least=0.01, most=MOST_TEMPERATURE)),
         "epochs": or_null(Whole(least=1, most=MOST_EPOCHS)),
-        "seed": Whole(least=0, most=10**9 - 1),
+        "seed": Whole(least=0, most=MOST_SEED),
     }
+
+
+def _opened(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the choices that a link's fields come to, and the parts that it hides."""
+    one_of("pair", given.get("pair", MethodChoices.pair), tuple(offered()))  # the reader's own have no name
+    hidden = {"hidden": list(given.get("hidden", ()))}
+    return {**MethodChoices(**{name: value for name, value in given.items() if name != "hidden"}).to_dict(), **hidden}
+
+
+LINK = Link(
+    {
+        "method": Parameter(_method, str, word(METHODS).check),
+        "pair": word(),
+        "temperature": number(MOST_TEMPERATURE, above=True),
+        "weight": number(MOST_WEIGHT),
+        "epochs": whole(1, MOST_EPOCHS),
+        "seed": whole(0, MOST_SEED),
+        "hidden": words(HIDEABLE),
+    },
+    _opened,
+    {"temperature": "T", "hidden": "hide"},
+)
+
+
+def said_in_link(choices: MethodChoices, hidden: Sequence[str]) -> dict[str, Any]:
+    """Return the fields of a link to these choices: what is not as by default."""
+    usual = MethodChoices().to_dict()
+    said = {name: value for name, value in choices.to_dict().items() if value != usual[name]}
+    return said | ({"hidden": list(hidden)} if hidden else {})
 
 
 def term_place(objective: Objective, chosen: Method) -> int:

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qs
 
 import ipywidgets
 from torch import nn
 from traitlets import Bunch
 
 from ... import widgets
-from ...distill import Distillation, Runner, hinton
+from ...distill import Distillation, Runner, hinton, symbols
 from ...distill.methods import METHODS
 from ...distill.objective import Objective
 from ...distill.runner import KeepGoing
@@ -21,17 +20,30 @@ from ...distill.schema import Kind
 from ...distill.terms import HardLabels
 from ...measure.gradients import TermGradients, term_gradients
 from ...widgets.from_page import Box, VBox
+from ...widgets.share import PARTS
+from ...widgets.traits import View
 from ...words import t
 from ..live import status_text
 from ..live.diagnosis import DiagnosisController, DiagnosisInput
 from ..live.page import AT_REST, LIVE, UNDER_WAY, LivePage
 from ..live.roster import Entry
 from . import code, sentences
-from .choices import MethodChoices, method_kinds, temperature_name, temperature_range, term_place, weight_edit
+from .choices import (
+    HIDEABLE,
+    LINK,
+    MethodChoices,
+    method_kinds,
+    said_in_link,
+    temperature_name,
+    temperature_range,
+    term_place,
+    weight_edit,
+)
 from .formula import formulas, weight_symbol
 from .picture import picture
 from .trial import OWN, Trial, offered
 
+UNUSED = ("scrubber", "branch")  # parts of the Lab that are not here
 BEGUN = (*UNDER_WAY, "paused")  # states in which another method would throw away what is being done
 
 
@@ -55,7 +67,7 @@ class Methods(LivePage):
         By role: "student" (the method's), "hinton", "twin"; empty before training.
     gradients : list of TermGradients
         What was seen of the terms of the method's run, in the order of its steps.
-    methods, picture, transport, curves, pulls
+    methods, picture, transport, curves, pulls, share
         The widgets.
 
     Raises
@@ -75,6 +87,8 @@ class Methods(LivePage):
     ``panel.command("train")``, then ``panel.wait("finished")``.
     """
 
+    links = LINK
+
     def __init__(
         self, teacher: nn.Module | None = None, student: nn.Module | None = None, data: Any = None, **chosen: Any
     ) -> None:
@@ -84,6 +98,7 @@ class Methods(LivePage):
             raise TypeError("Methods takes a teacher, a student and data together, or none of them")
         if all(given) and "pair" in chosen:
             raise TypeError(f"Methods takes models of your own or a pair, got both (pair={chosen['pair']!r})")
+        symbols.check("Methods", chosen, MethodChoices.__dataclass_fields__)
         self._choices = MethodChoices(**(chosen | {"pair": OWN} if all(given) else chosen))
         self._shown_choices = self._choices
         self._trials: dict[str, Trial] = {}
@@ -93,22 +108,32 @@ class Methods(LivePage):
         self.runs: dict[str, Distillation] = {}
         self.gradients: list[TermGradients] = []
         self._planned: Distillation | None = None  # the method's run that Train will begin
+        self._shown_numbers: dict[str, float] = {}
+        self._hidden: list[str] = []
+        self._refused = ""  # why the method of a link cannot be tried
+        asked = self._asked_for() if self._is_by_name else None
+        if asked is not None:
+            self._take(asked)
         self._make_page()
         self._begin(())
 
     def _make_page(self) -> None:
-        self.scene = widgets.Scene(hidden=["scrubber", "branch"])
+        self.scene = widgets.Scene(hidden=[*UNUSED, *self._hidden])
+        parts = {name: t(PARTS[name]) for name in HIDEABLE}
+        self.share = widgets.Share(scene=self.scene, offers=["link"], names={"hide": parts, "lock": {}}, bounds=False)
         self.methods = widgets.Methods()
         self.picture = widgets.MethodPicture()
         self.transport = widgets.Transport(scene=self.scene)
         self.curves = widgets.LearningCurves(scene=self.scene)
         self.pulls = widgets.Gradients()
         self.diagnosis = DiagnosisController(self.scene, self._publisher, self._asked_about)
-        columns = {
+        columns: dict[str, list[View]] = {
             "choose": [self.methods],
             "see": [self.picture],
             "run": [self.transport, self.curves, self.diagnosis.widget, self.pulls],
         }
+        if self._is_by_name:
+            columns["run"].append(self.share)
         boxes = [VBox(column).add_class(f"kd-methods-{name}") for name, column in columns.items()]
         page = Box(boxes).add_class("kd-methods-page")
         self.view = Box([page]).add_class("kd-methods-room")
@@ -119,23 +144,50 @@ class Methods(LivePage):
 
     # What the page says
 
+    @property
+    def _is_by_name(self) -> bool:
+        return self._choices.pair != OWN
+
     def _opened(self, browser: str, query: str) -> None:
-        """The page has opened: its address may name a method."""
-        if self.runs or self._choices.pair == OWN:
-            return
-        asked, asked_for = parse_qs(query[:500].lstrip("?")), self._choices
-        for name in ("method", "pair"):
-            values = asked.get(name, [])
-            if len(values) > 1:
-                self._say(t("{name} must be given once, got it {n} times", name=name, n=len(values)))
-            elif values:
-                try:  # what is wrong with one of them does not stop the other
-                    asked_for = replace(asked_for, weight=None, temperature=None, **{name: values[0]})  # type: ignore[arg-type]
-                except ValueError as error:
-                    self._say(str(error))
-        if (asked_for.method, asked_for.pair) != (self._choices.method, self._choices.pair):
-            self._choices = asked_for
-            self._reset()
+        if self._is_by_name and not self.runs:
+            super()._opened(browser, query)
+
+    def _open_as(self, state: dict[str, Any]) -> None:
+        self._reset(lambda: self._open_taken(state))
+
+    def _open_taken(self, state: dict[str, Any]) -> None:
+        self._take(state)
+        self._publisher.put(self.scene, hidden=[*UNUSED, *self._hidden])
+        self._show_chosen()
+
+    def _take(self, state: dict[str, Any]) -> None:
+        """Take the choices of a link; what was tried before was made for others."""
+        self._hidden, asked = state["hidden"], MethodChoices(**{n: v for n, v in state.items() if n != "hidden"})
+        self._choices = asked
+        self._trials.clear()
+        self._refused = _reason(asked.method, self._trial(asked.pair))
+        if self._refused:
+            self._choices = replace(asked, method=MethodChoices.method, weight=None, temperature=None)
+        self._shown_choices = self._choices
+
+    def _unmet(self) -> str:
+        if self._refused:
+            return self._refused.rstrip(".")
+        choices, title = self._choices, self._choices.chosen.title
+        if choices.temperature is not None and "temperature" not in self._shown_numbers:
+            return t("{method} has no {name}", method=title, name="T")
+        if choices.weight is not None and choices.chosen.family == "labels":
+            return t("{method} has no {name}", method=title, name="weight")
+        return ""
+
+    def _show_link(self) -> None:
+        """Show the link and the call that open the page as it is."""
+        if self._is_by_name:
+            said = said_in_link(self._choices, self._hidden)
+            if "temperature" not in self._shown_numbers:
+                said.pop("temperature", None)
+            given = ", ".join(f"{name}={value!r}" for name, value in said.items() if name != "hidden")
+            self._publisher.put(self.share, query=LINK.written(said), call=f"kd.panels.Methods({given})")
 
     def _on_chosen(self, change: Bunch) -> None:
         field = {"chosen": "method", "pair": "pair"}[change.name]
@@ -158,6 +210,7 @@ class Methods(LivePage):
             self._say(str(error))
             return
         self._shown_numbers[change.name] = value
+        self._show_link()
         if self._runner.state in LIVE:
             self._turns.call(partial(self._edit, change.name, value))
         elif self._runner.runs:
@@ -203,13 +256,15 @@ class Methods(LivePage):
         trial = self._trial(choices.pair)
         fresh: dict[str, Any] = {"runs": [], "teacher_error": None, "total_steps": 0, "shown_run": "student"}
         self._publisher.put(self.scene, **fresh)
-        self._publisher.put(self.curves, sentence="")
+        self._publisher.put(self.curves, sentence="", against={})
         self.diagnosis.offer(False)
         self._publisher.put(self.methods, **self._listed(trial))
         objective = choices.objective(trial.layer_pairs)
         self._planned = trial.distillation(objective)
         self._publisher.put(self.scene, total_steps=self._planned.total_steps)
         self._publisher.put(self.picture, **self._explained(trial, self._planned))
+        self._publisher.put(self.scene, question=self._choices.chosen.title)
+        self._show_link()
         self._publisher.put(self.picture, code=self._program(self._planned))
         self._show_pulls(self._planned)
         self._report(self._runner)
@@ -333,7 +388,8 @@ class Methods(LivePage):
         names = {role: t(name) for role, name in sentences.NAMES.items()} | {"student": self._choices.chosen.title}
         rows = [_row(role, run, names[role]) for role, run in self.runs.items()]
         self._publisher.put(self.scene, runs=rows, teacher_error=status_text.teacher_error(own), state=runner.state)
-        self._publisher.put(self.curves, sentence=sentences.errors_sentence(self.runs, self._choices.chosen))
+        sentence = sentences.errors_sentence(self.runs, self._choices.chosen)
+        self._publisher.put(self.curves, sentence=sentence, against=sentences.against_twin(self.runs))
         if runner.state in AT_REST:
             if not self.gradients or self.gradients[-1].step != own.steps_done:
                 self._look(own)
@@ -342,7 +398,7 @@ class Methods(LivePage):
     @staticmethod
     def _locked_reason(runner: Runner) -> str:
         """Return why no other method can be chosen now; empty when one can."""
-        return t("A run is under way: Stop or Reset it to choose another method.") if runner.state in BEGUN else ""
+        return t("A run is under way: stop or clear it to choose another method.") if runner.state in BEGUN else ""
 
     def _asked_about(self) -> DiagnosisInput | None:
         """Return the method's run and its twin, for who asks why it did (not) help."""

@@ -26,11 +26,11 @@ BRIDGES = {
     "linear": mark("a linear map"),
     "linear, both sides": mark("linear maps on both sides"),
 }
-OF_RESPONSE, OF_LAYERS = mark("the softened answers"), mark("what layers give")
+OF_RESPONSE, OF_LAYERS = mark("the softened answers"), mark("what layers compute")
 COMPARED = mark("{method} compares {what}: the teacher’s {teacher} and the student’s {student}.")
 BRIDGED = mark(
     "{method} compares {what}: the teacher’s {teacher} and the student’s {student}, through {bridge}, learned with the "
-    "student and thrown away after."
+    "student and discarded after training."
 )
 ANSWER = "answer"  # the box of a model whose layers cannot be seen
 OF_RANK = {4: "maps", 3: "tokens", 2: "vector"}
@@ -214,13 +214,13 @@ def _sentence(
 ) -> str:
     """Say what the picture shows."""
     if not compared:
-        return t("{method} asks no teacher: the student’s logits are set against the labels.", method=chosen.title)
+        return t("{method} needs no teacher: the student learns from the labels alone.", method=chosen.title)
     what = t(chosen.in_words) if chosen.in_words else t(OF_RESPONSE if chosen.family == "response" else OF_LAYERS)
     sides = [_listed([f"{box['name']} ({box['shape']})" for box in boxes]) for boxes in zip(*compared, strict=True)]
     bridges = _listed([t(BRIDGES[one]) for one in dict.fromkeys(through) if one in BRIDGES])
     names = {"method": chosen.title, "what": what, "teacher": sides[0], "student": sides[1], "bridge": bridges}
     sentence = t(BRIDGED if bridges else COMPARED, **names)
-    return " ".join([sentence, t("The student’s logits are set against the labels too.")]) if labels else sentence
+    return " ".join([sentence, t("The student also learns from the labels.")]) if labels else sentence
 
 
 def _listed(texts: Sequence[str]) -> str:

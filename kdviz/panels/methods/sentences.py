@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ...distill import Distillation, Edit, Runner
 from ...distill.methods import Method
@@ -11,7 +12,7 @@ from ...measure.error_words import TWIN, against
 from ...measure.gradients import TermGradients
 from ...words import mark, number, t
 from ..live import status_text
-from ..live.roster import paired_on_test
+from ..live.roster import difference_row, paired_on_test
 
 ROLES = ("student", "hinton", "twin")
 NAMES = {"hinton": mark("Hinton KD"), "twin": mark("Twin, no teacher")}
@@ -32,6 +33,9 @@ ERRORS = {
         "After step {step}, on {n} validation examples, the student taught by {method} makes {errors} errors, {others}."
     ),
 }
+ONE_SEED = mark(
+    "One seed only: others would change these numbers. It shows how the terms behave, not which method is best."
+)
 AS_HARD = 1.1  # below this ratio two pulls are called equal
 RIGHT_ANGLE, SAME_WAY = 0.1, 0.7  # cosines that words are found for
 STRENGTHS = {
@@ -79,7 +83,16 @@ def errors_sentence(runs: Mapping[str, Distillation], chosen: Method) -> str:
     if split == "validation":
         return sentence
     verdicts = [against(t(OTHER[role]), difference) for role, difference in paired_on_test(runs).items()]
-    return " ".join([sentence, *verdicts, t("It is one seed: another one moves these figures too.")])
+    return " ".join([sentence, *verdicts, t(ONE_SEED)])
+
+
+def against_twin(runs: Mapping[str, Distillation]) -> dict[str, Any]:
+    """Return the difference in test errors, student − twin, for ``LearningCurves.against``; empty before the end."""
+    pair = {role: run for role, run in runs.items() if role in ("student", "twin") and run.history.evaluated("test")}
+    if len(pair) < 2:
+        return {}
+    found = paired_on_test(pair)["twin"]
+    return difference_row(found, [found.mean], pair["student"].settings.seed)
 
 
 def term_titles(names: Sequence[str]) -> list[str]:

@@ -15,7 +15,8 @@ from ...data import Splits
 from ...distill import Distillation, Objective, Schedule, Teacher
 from ...distill.pairing import LayerPairs, layer_pairs
 from ...distill.schedules import Cosine
-from ...models.wrap import as_module, kind_name
+from ...models.naming import name_of
+from ...models.wrap import as_module
 from ...words import mark, number, t, tn
 
 LABELS = 2000
@@ -134,7 +135,7 @@ class Trial:
         student = as_module(student, "student")
         if splits.train.labelled == 0:
             raise ValueError("expected data with labels, which the twin beside each method learns from; got none")
-        names = [str(getattr(getattr(m, "card", None), "title", kind_name(m))) for m in (teacher, student)]
+        names = [name_of(m) for m in (teacher, student)]
         sizes = len(splits.validation), len(splits.test)
         rate = Cosine(3e-3)
         own = copy.deepcopy(student)

@@ -24,9 +24,10 @@ from ...widgets.bias import RATES, Bias
 from ...words import t
 from ..live.roster import Entry
 from .controller import ViewController
+from .counted import UNDER_WAY, how_many
 
-MOST_EXAMPLES = 5000
-RESAMPLES = 400  # half a second for three models on Adult, so that the numbers keep up with a run
+RESAMPLES = 1000  # as in a report
+RESAMPLES_LIVE = 400  # half a second for three models on Adult, so that the numbers keep up with a run
 DIGITS = 6
 TEACHER, STUDENT = "teacher", "student"
 TWINS = ("twin", "smoothed")
@@ -75,7 +76,7 @@ class BiasController(ViewController):
             of.part.y,
             groups,
             1 if of.classes == 2 else None,
-            resamples=RESAMPLES,
+            resamples=RESAMPLES_LIVE if self.scene.state in UNDER_WAY else RESAMPLES,
             intersect=len(groups) <= MOST_CROSSED,
             by_fairlearn=False,
         )
@@ -124,7 +125,7 @@ class _Opened:
 
     def __init__(self, validation: Examples, classes: int) -> None:
         self.validation, self.classes = validation, classes
-        self.part = validation.take(slice(0, MOST_EXAMPLES))
+        self.part = validation.take(slice(0, how_many(validation, classes)))
         self.said: dict[Hashable, Tensor] = {}  # by the weights, or by the run and its step
 
     @cached_property
@@ -195,28 +196,23 @@ def _grouping(found: measured.Bias, name: str, runs: _Runs) -> dict[str, Any]:
 
 
 def _said(found: measured.Bias, grouping: str, metric: Any, runs: _Runs) -> dict[str, str]:
-    """Return the verdict on the student shown beside its teacher, why, and a sentence on its twin."""
+    """Return the verdict on the student shown beside its teacher and its twin, and the figures of it."""
     entry = runs.entries.get(runs.shown)
     role = entry.role if entry is not None else STUDENT
     name = entry.name if entry is not None and role == "branch" else "twin" if role in TWINS else STUDENT
     c = replace(found.compare(grouping, metric, runs.shown, TEACHER), subject=name)
-    reason = c.reason(articles=True)
-    why = reason[:1].upper() + reason[1:]
     if entry is not None and entry.run.teacher is None:
         nothing = t("The twin has no teacher, so it can inherit nothing.")
         if role not in TWINS:
             nothing = t("{name} has no teacher, so it can inherit nothing.", name=name)
-        return {"verdict": "", "why": f"{nothing} {why}", "twin": ""}
+        reason = c.reason()
+        return {"verdict": "", "why": f"{nothing} {reason[:1].upper()}{reason[1:]}"}
     if runs.learns and not runs.steps[runs.shown]:
-        return {
-            "verdict": "",
-            "why": t("Nothing has been learned yet: these gaps are those of random weights."),
-            "twin": "",
-        }
+        return {"verdict": "", "why": t("Nothing has been learned yet: these gaps are those of random weights.")}
     if not runs.twin:
-        return {"verdict": t(measured.VERDICTS[c.verdict]), "why": why, "twin": ""}
-    beside = replace(found.compare(grouping, metric, runs.shown, runs.twin), subject=name, reference="twin")
-    return {"verdict": t(measured.VERDICTS[c.verdict]), "why": why, "twin": " ".join(measured.beside_twin(beside))}
+        return {"verdict": c.headline(), "why": c.reason()}
+    twin = replace(found.compare(grouping, metric, runs.shown, runs.twin), subject=name, reference="twin")
+    return {"verdict": c.headline(twin), "why": c.reason(twin)}
 
 
 def _gap(gap: measured.Gap) -> dict[str, Any]:

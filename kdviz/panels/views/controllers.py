@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from ...data import Examples, Splits
+from ...data import Splits
 from ...widgets import Scene, catalogue
 from ...widgets.measured import MeasuredView
 from ...widgets.traits import View
@@ -13,11 +13,14 @@ from ..live.worker import LatestOnly
 from .attention import AttentionController
 from .bias import BiasController
 from .controller import ViewController
+from .counted import CountedExamples
 from .drawing import Models
 from .measured import controller_of
+from .probes import WatchedExamples
 from .saliency import SaliencyController
+from .wall import WallController
 
-KINDS: tuple[type[ViewController], ...] = (SaliencyController, AttentionController, BiasController)
+KINDS: tuple[type[ViewController], ...] = (SaliencyController, AttentionController, BiasController, WallController)
 
 
 def kinds() -> tuple[type[ViewController], ...]:
@@ -37,13 +40,26 @@ class ViewControllers:
         See :class:`kdviz.panels.views.drawing.Drawing`.
     runs : callable, optional
         Returns all runs of the page, for what sets them side by side.
+    put : callable, optional
+        Sets traits of the scene in the order in which the page sets others; by default at once.
+
+    Attributes
+    ----------
+    counted : CountedExamples
+        All examples that the views count.
     """
 
-    def __init__(self, scene: Scene, models: Callable[[], Models], runs: Callable[[], Iterable[Entry]] = tuple) -> None:
-        self._examples: Examples | None = None
+    def __init__(
+        self,
+        scene: Scene,
+        models: Callable[[], Models],
+        runs: Callable[[], Iterable[Entry]] = tuple,
+        put: Callable[..., None] | None = None,
+    ) -> None:
         self._scene = scene
         self.threads = LatestOnly("kdviz-subjects"), LatestOnly("kdviz-across")
-        made = [kind(scene, models, lambda: self._examples, *self.threads, runs) for kind in kinds()]
+        self.counted = CountedExamples(scene, models, self.threads[0], put or scene.update)
+        made = [kind(scene, models, lambda: self.counted.examples, *self.threads, runs) for kind in kinds()]
         self._by_view = {controller.view: controller for controller in made}
 
     def __getitem__(self, view: str) -> ViewController:
@@ -61,23 +77,32 @@ class ViewControllers:
         there = [tab for tab in catalogue.tabs() if tab.widget is not None and tab.name not in but]
         return {tab.name: own[tab.name] if tab.name in own else tab.widget(scene=self._scene) for tab in there}
 
-    def open(self, data: Splits, examples: Examples) -> None:
-        """Turn to another data set and the examples of it that the scene shows."""
-        self._examples = examples
+    def open(self, data: Splits, watched: WatchedExamples) -> int:
+        """Turn to another data set and the examples of it that the scene shows; return how many the views count."""
+        count = self.counted.open(data.validation, len(data.classes), watched)
         for controller in self:
             controller.open(data)
+        return count
 
     def forget(self) -> None:
         """Let go of the examples."""
-        self._examples = None
+        self.counted.forget()
 
-    def offered(self, *, images: bool) -> list[str]:
-        """Return the tabs that have something to show; ``images``: those for data that are images alone too."""
-        there = [tab.name for tab in catalogue.tabs() if images or not tab.images]
+    def offered(self, *, images: bool, omitted: bool = False) -> list[str]:
+        """Return the tabs that have something to show.
+
+        Parameters
+        ----------
+        images, omitted : bool
+            With those for images alone; with those for a class that was left out of training.
+        """
+        tabs = catalogue.tabs()
+        there = [tab.name for tab in tabs if (images or not tab.images) and (omitted or not tab.omitted)]
         return [name for name in there if name not in self._by_view or self._by_view[name].offered]
 
     def refresh(self) -> None:
         """Have what the view shown needs made anew; returns at once."""
+        self.counted.refresh()
         for controller in self:
             controller.refresh()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +18,7 @@ ERRORS = 2  # places kept for examples the teacher gets wrong
 SAMPLE = 400  # examples that stand for all
 TOKENS = 16  # shown of a text
 REMARKABLE = 100  # examples picked because there is something to see
+MOST_PIXELS = 8_000_000  # of all pictures on a page
 
 
 @dataclass(frozen=True)
@@ -35,15 +37,8 @@ class Probes:
 
     def traits(self) -> dict[str, object]:
         """Return what the SoftTargets widget needs to show them."""
-        x = self.examples.x
-        is_image = isinstance(x, Tensor) and x.ndim == 4 and x.dtype == torch.uint8
-        return {
-            "images": x[:, 0].numpy() if is_image else b"",
-            "image_shape": list(x.shape[-2:]) if is_image else [0, 0],
-            "captions": [] if is_image else captions(self.examples),
-            "labels": self.examples.y.tolist(),
-            "teacher_logits": self.teacher_logits.float().numpy(),
-        }
+        logits = self.teacher_logits.float().numpy()
+        return {**pictures(self.examples), "labels": self.examples.y.tolist(), "teacher_logits": logits}
 
 
 def choose_probes(teacher: nn.Module, data: Splits, count: int = SHOWN) -> Probes:
@@ -80,24 +75,45 @@ class WatchedExamples(Probes):
     sample : int
         The first so many are a random sample of the validation split; the others were picked.
     first : int
-        The one to begin with: of the sample and the others, one the teacher gets right and finds most ambiguous.
+        The one to begin with.
+    index : Tensor of int64, shape (N,)
+        Where they stand in the split.
     """
 
     sample: int
     first: int
+    index: Tensor
+
+    @property
+    def torn(self) -> int:
+        """The one whose two likeliest classes the teacher finds most alike, among those it gets right."""
+        top = self.teacher_logits.softmax(1).topk(2)
+        right = top.indices[:, 0] == self.examples.y
+        return int(torch.where(right, top.values[:, 1], torch.zeros(())).argmax())
 
     def scene(self, classes: tuple[str, ...]) -> dict[str, object]:
         """Return the traits of a Scene that shows them."""
-        return {"classes": list(classes), "sample": self.sample, "selected": self.first, **self.traits()}
+        about = {"classes": list(classes), "sample": self.sample, "selected": self.first, "tracked": len(self.index)}
+        return {**about, **self.traits()}
 
 
 def choose_watched(
-    teacher: nn.Module, data: Splits, *, sample: int = SAMPLE, remarkable: int = REMARKABLE, looked_at: int = LOOKED_AT
+    teacher: nn.Module,
+    data: Splits,
+    *,
+    sample: int = SAMPLE,
+    remarkable: int = REMARKABLE,
+    looked_at: int = LOOKED_AT,
+    about: int = -1,
+    followed: Collection[int] = (),
 ) -> WatchedExamples:
     """Choose the examples of a page from the first validation examples, which stand in random order.
 
     The sample is the first of them. From the rest come the teacher's errors, the boldest first, and then those that it
     finds most ambiguous (the highest probability, at T = 1, of a class other than the one answered).
+
+    The one to begin with is the most ambiguous that the teacher gets right: with ``about``, of that class and of the
+    sample; else of those that are ``followed`` (validation examples, by index) if any of them is among the examples.
     """
     look = data.validation.take(slice(0, looked_at))
     logits = _one_answer_each(inference.logits(teacher, look).float())
@@ -111,8 +127,12 @@ def choose_watched(
     others = others[ambiguity[others].argsort(descending=True)][: remarkable - len(errors)]
     index = torch.cat([torch.arange(sample), errors, others])
     chosen = look.take(index)
-    hardest = torch.where(right[index], ambiguity[index], torch.zeros(())).argmax()
-    return WatchedExamples(chosen, logits[index], sample, int(hardest))
+    begins = right[index]
+    if about >= 0:
+        begins = begins & (chosen.y == about) & (torch.arange(len(index)) < sample)
+    seen = begins & torch.isin(index, torch.tensor(sorted(followed), dtype=torch.long))
+    hardest = torch.where(seen if seen.any() else begins, ambiguity[index], torch.zeros(())).argmax()
+    return WatchedExamples(chosen, logits[index], sample, int(hardest), index)
 
 
 def _one_answer_each(logits: Tensor) -> Tensor:
@@ -122,6 +142,15 @@ def _one_answer_each(logits: Tensor) -> Tensor:
             'read run.history.frame() and run.evaluate("test")'
         )
     return logits
+
+
+def pictures(examples: Examples) -> dict[str, object]:
+    """Return how the examples look: images, of very many large ones the first; or words."""
+    x = examples.x
+    if isinstance(x, Tensor) and x.ndim == 4 and x.dtype == torch.uint8:
+        room = max(REMARKABLE + SAMPLE, MOST_PIXELS // (x.shape[-2] * x.shape[-1]))
+        return {"images": x[:room, 0].numpy(), "image_shape": list(x.shape[-2:]), "captions": []}
+    return {"images": b"", "image_shape": [0, 0], "captions": captions(examples)}
 
 
 def captions(examples: Examples) -> list[str]:

@@ -15,13 +15,20 @@ from ...measure.saliency import MapSimilarity
 from ...models import inference
 from ...widgets import Scene
 from ...widgets.saliency import METHODS, Saliency
-from ...words import t
+from ...words import mark, t
 from .controller import ViewController
 
 ACROSS = 200  # examples that stand for all
 FAITHFUL = 40  # of them for the deletion and insertion curves
 BINS = 20
 MOST_FEATURES = 12
+SHOWS = {  # by what the examples are
+    "digits": mark("On this model this method shows the digit, not what was learned."),
+    "images": mark("On this model this method shows the image, not what was learned."),
+    "rows": mark("On this model this method shows the row, not what was learned."),
+}
+TRY = {"images": ("occlusion", mark("Try Occlusion.")), "rows": ("feature_ablation", mark("Try Feature ablation."))}
+DIGITS = tuple("0123456789")
 
 
 class SaliencyController(ViewController):
@@ -119,10 +126,12 @@ class SaliencyController(ViewController):
         alike = measured.similarity(maps["teacher"], maps["student"])
         few = slice(0, FAITHFUL)
         x, asked = rows(inputs, few), target[few]
+        verdict = ""
         try:
-            against = measured.on_random_weights(
-                measured.sanity_check(student, x, asked, self.widget.method, **next_part()), "student"
-            )
+            redrawn = measured.sanity_check(student, x, asked, self.widget.method, **next_part())
+            against = measured.on_random_weights(redrawn, "student")
+            if measured.shows_the_input(alike, redrawn):
+                verdict = self._shows_the_input(examples)
         except ValueError as error:  # a check that cannot be made takes nothing from the maps
             against = t("The student's maps are not set against random weights: {why}.", why=error)
         areas = {
@@ -145,9 +154,17 @@ class SaliencyController(ViewController):
                     for who, c in areas.items()
                 },
                 "few": inference.count(x),
+                "verdict": verdict,
                 "sentences": [alike.sentence(), against],
             }
         }
+
+    def _shows_the_input(self, examples: Examples) -> str:
+        """Say that the maps are not about what was learned, and which method to try; that one is its own measure."""
+        kind = "images" if _is_image(examples) else "rows"
+        shown = t(SHOWS["digits" if kind == "images" and tuple(self.scene.classes) == DIGITS else kind])
+        method, other = TRY[kind]
+        return shown if self.widget.method == method else f"{shown} {t(other)}"
 
 
 def _is_image(examples: Examples) -> bool:

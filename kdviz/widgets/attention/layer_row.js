@@ -13,7 +13,7 @@ export function layerRow(life, label, side, choose) {
   let tiles = [];
   const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
   const tileOf = ({ name, title: text }) => {
-    const figure = mapFigure(text);
+    const figure = mapFigure(text, "", { ofModels: true });
     return { name, figure, root: node("div", { class: "kd-layer", role: "radio", "aria-label": text, title: name }, figure.root) };
   };
   life.listen(list, "click", (event) => {

@@ -22,7 +22,7 @@ const ATTENTION_DEPENDS_ON = [
 ];
 const KIND_NAMES = { activation: t("Activation maps"), heads: t("Attention per head"), rollout: t("Rollout") };
 const FORM_NAMES = { sum: t("Σ |A|² over channels"), max: t("max |A|² over channels") };
-const THIRD_NAMES = { overlay: (who) => t("{who} over teacher", { who }), difference: (who) => t("{who} − teacher", { who }) };
+const THIRD_NAMES = { overlay: () => t("Overlay"), difference: (who) => t("{who} − teacher", { who }) };
 const ATTENTION_MEANINGS = {
   kind: t("Activation maps: where the channels of a convolutional layer are large, Q = F(A) / ‖F(A)‖₂ (attention transfer, Zagoruyko and Komodakis 2017). "
     + "Attention per head: how much the class token of a transformer attends to each patch. "
@@ -33,7 +33,7 @@ const ATTENTION_MEANINGS = {
 };
 const ATTENTION_TERMS = {
   cosine: [t("Cosine of both maps"), t("1 where both look at the same places in the same proportions. The larger map is averaged down to the smaller one first.")],
-  chance: [t("Cosine by chance"), t("The student’s map against the teacher’s maps of other examples, median: what any two maps share. Only what is above it is about this example.")],
+  chance: [t("Cosine with another image (baseline)"), t("The student’s map against the teacher’s maps of other examples, median: what any two maps share. Only what is above it is about this example.")],
   squared: [t("Squared distance"), t("‖Q_T − Q_S‖², both maps of L2 norm 1: 2 − 2 · cosine. It is what attention transfer minimizes.")],
 };
 const CKA_MEANING = t("How similarly two layers arrange the same examples: 1 where one is the other rotated or scaled, near 0 where they have nothing in common (debiased). "
@@ -48,7 +48,8 @@ async function render({ model: own, el, host }) {
   const choices = attentionChoices(model, life);
   const note = node("p", { class: "kd-note", role: "status" });
   const parts = {
-    image: mapFigure(t("Example")), teacher: mapFigure(t("Teacher"), "teacher"), student: mapFigure(t("Student"), "student"), third: mapFigure(""),
+    image: mapFigure(t("Example")), teacher: mapFigure(t("Teacher"), "teacher", { ofModels: true }),
+    student: mapFigure(t("Student"), "student", { ofModels: true }), third: mapFigure("", "", { ofModels: true }),
   };
   const maps = node("div", { class: "kd-maps" }, ...Object.values(parts).map((part) => part.root));
   const key = node("p", { class: "kd-note kd-map-key" }, ...Object.entries({ teacher: t("teacher"), student: t("student"), both: t("both") }).map(([who, name]) => node("span", {}, node("i", { class: `kd-key-${who}` }), name)),
@@ -243,7 +244,7 @@ function attentionChoices(model, life) {
     form: choice("form", t("Form of the map"), ATTENTION_MEANINGS.form, FORM_NAMES),
     teacher_head: choice("teacher_head", t("Teacher’s head"), ATTENTION_MEANINGS.head, {}, Number),
     student_head: choice("student_head", t("Student’s head"), ATTENTION_MEANINGS.head, {}, Number),
-    third: choice("third", t("Both in one"), ATTENTION_MEANINGS.third),
+    third: choice("third", t("Combined"), ATTENTION_MEANINGS.third),
   };
   const drawHeads = (name, { layers }, kind, asked) => {
     const count = Math.max(0, ...layers.map((layer) => layer.heads));

@@ -19,7 +19,7 @@ export function biasPlot(life) {
   const read = (index) => {
     active = index;
     svg.querySelectorAll(".kd-bias-row").forEach((row, i) => row.classList.toggle("kd-active", i === index));
-    say(reading, index === null || !view ? t("Point at a group, or press ↓, for its numbers.") : biasReading(view, index));
+    say(reading, index === null || !view ? t("Hover a group, or press ↓, for its numbers.") : biasReading(view, index));
   };
   const groupAt = (event) => {
     const y = event.clientY - svg.getBoundingClientRect().top;
@@ -92,7 +92,7 @@ function biasAxis(view) {
     parts.push(svgNode("line", { class: "kd-bias-grid", x1: x, x2: x, y1: 0, y2: view.bottom }));
     parts.push(svgNode("text", { class: "kd-bias-text", x, y: view.bottom + 15, "text-anchor": "middle" }, fixed(v, 2)));
   }
-  const title = svgNode("text", { class: "kd-bias-text", x: view.x((view.low + view.high) / 2).toFixed(1), y: view.bottom + 31, "text-anchor": "middle" }, t("{rate}; vertical lines: all groups", { rate: view.shown.rateName }));
+  const title = svgNode("text", { class: "kd-bias-text", x: view.x((view.low + view.high) / 2).toFixed(1), y: view.bottom + 31, "text-anchor": "middle" }, t("{rate}; vertical lines: overall", { rate: view.shown.rateName }));
   return [...parts, title];
 }
 

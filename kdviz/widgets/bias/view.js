@@ -36,7 +36,7 @@ async function render({ model: own, el, host }) {
   const table = biasTable(life);
   const verdict = biasVerdict(life);
   const small = node("p", { class: "kd-note" });
-  const all = node("div", { class: "kd-bias-all" }, key.root, plot.root, sentence.root, table.root, verdict.root, small);
+  const all = node("div", { class: "kd-bias-all" }, verdict.root, key.root, plot.root, sentence.root, table.root, small);
   body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Bias: are groups treated alike?")), count),
     node("div", { class: "kd-bias-controls" }, grouping.root, rate.root), note, all);
   let width = 0;
@@ -136,20 +136,18 @@ function biasHeading(life) {
   };
 }
 
-/** What became of the teacher's gap: the word first, then why, then the twin. */
+/** The student's gap beside its teacher's and its twin's: the verdict, then the figures; the report's own sentence. */
 function biasVerdict(life) {
-  const word = definition(life, "", t("Inherited: both have the gap. Amplified: the student’s is larger. Reduced: it is smaller. None found: neither has one. Each beyond what chance may give; otherwise there are too few examples to say."));
-  const why = node("span", {});
-  const twin = node("p", { class: "kd-sentence" });
+  const word = definition(life, "", t("Larger or smaller: the 95\u00a0% interval of the difference of the two gaps lies above or below 0. Like: it includes 0, so these examples do not tell them apart. No gap found: neither is beyond what chance may give. "
+    + "A student that shares its teacher’s gap need not have it from the teacher: the twin, which had none, shows that."));
+  const [colon, why] = [node("span", {}, ": "), node("span", { class: "kd-bias-why" })];
   const term = word.querySelector(".kd-term");
   return {
-    root: node("div", { class: "kd-bias-verdict" }, node("p", { class: "kd-sentence" }, word, " ", why), twin),
+    root: node("p", { class: "kd-sentence kd-bias-verdict" }, word, colon, why),
     draw({ said }) {
-      word.hidden = !said.verdict;
-      say(term, said.verdict ? `${said.verdict}.` : "");
+      word.hidden = colon.hidden = !said.verdict;
+      say(term, said.verdict);
       say(why, said.why);
-      say(twin, said.twin);
-      twin.hidden = !said.twin;
     },
   };
 }
@@ -169,8 +167,8 @@ function biasSentence(shown) {
   const named = (group) => `${group.name} (${biasShare(group.rates[student.id][0])})`;
   const told = { ...about, who, low: named(mine.low), high: named(mine.high), gap: biasShare(mine.apart), teacher: biasShare(spread("teacher").apart) };
   return student.step === null || student.step === undefined
-    ? t("{rate} by {grouping}, {who}: lowest for {low}, highest for {high}, a gap of {gap}; the teacher’s gap is {teacher}.", told)
-    : t("{rate} by {grouping}, {who} after step {step}: lowest for {low}, highest for {high}, a gap of {gap}; the teacher’s gap is {teacher}.", { ...told, step: grouped(student.step) });
+    ? t("{rate} by {grouping}, {who}: lowest for {low}, highest for {high}, gap {gap}; the teacher’s gap {teacher}.", told)
+    : t("{rate} by {grouping}, {who} after step {step}: lowest for {low}, highest for {high}, gap {gap}; the teacher’s gap {teacher}.", { ...told, step: grouped(student.step) });
 }
 
 function fewInWords(of, told) {
@@ -183,7 +181,7 @@ function fewInWords(of, told) {
 function biasNotes(shown, found) {
   const few = shown.all.filter((group) => group.of < BIAS_FEW).map((group) => `${group.name} (${grouped(group.of)})`);
   const texts = [];
-  if (shown.groups.length < shown.all.length) texts.push(t("Showing the {shown} largest of {total} groups.", { shown: shown.groups.length, total: shown.all.length }));
+  if (shown.groups.length < shown.all.length) texts.push(t("Showing {shown} of {total} groups, the largest.", { shown: shown.groups.length, total: shown.all.length }));
   if (few.length) texts.push(fewInWords(shown.of, { n: BIAS_FEW, groups: few.join(", ") }));
   const others = found.groupings.map(({ name }) => name).filter((name) => !shown.grouping.split(" & ").includes(name));
   texts.push(...shown.notes, ...found.notes.filter((text) => !others.some((name) => text.startsWith(`Numbers of ${name} `))));

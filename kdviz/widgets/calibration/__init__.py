@@ -18,7 +18,7 @@ STRATEGIES = ("width", "mass")
 
 @tab("calibration", "Calibration", place=70)
 class Calibration(InViews):
-    """The reliability diagram of teacher and student over the scene's sample, with the numbers that go with it.
+    """The reliability diagram of teacher and student: over all examples, or the sample while a film plays.
 
     All is computed in the browser from the scene's logits, and follows its step and run. The same numbers in Python:
     `kdviz.measure.calibration`.
@@ -36,13 +36,13 @@ class Calibration(InViews):
     Examples
     --------
     >>> from kdviz.widgets.scene import Scene
-    >>> Calibration(scene=Scene(view="calibration"), bins=15).strategy
+    >>> Calibration(scene=Scene(view="calibration"), bins=20).strategy
     'width'
     """
 
     _esm, _css = bundle.view(__file__)
 
-    bins = Int(10, help="Number of bins, 2 to 40.").tag(**BY_PAGE)
+    bins = Int(15, help="Number of bins, 2 to 40.").tag(**BY_PAGE)
     strategy = Unicode("width", help=f"How bins are cut: {' or '.join(STRATEGIES)}.").tag(**BY_PAGE)
     at_temperature = Bool(False, help="Whether the logits are divided by the scene's T first.").tag(**BY_PAGE)
 

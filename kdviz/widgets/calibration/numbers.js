@@ -4,6 +4,7 @@ import { logSoftmax, softmax } from "../shared/softmax.js";
 
 export const COLDEST = 0.01;
 export const HOTTEST = 100;
+export const FEW_IN_A_BIN = 30; // examples; of fewer, an accuracy says little
 const Z95 = 1.959963984540054;
 
 /** Confidence, correctness, NLL and Brier of each labelled row at a temperature. */
@@ -77,7 +78,40 @@ export function reliability(answers, bins, strategy) {
     const [low, high] = wilson95(bin.right, bin.n);
     return { ...bin, confidence: bin.sure / bin.n, accuracy: bin.right / bin.n, interval: [low, high] };
   });
-  return { bins: filled, ece, mce, accuracy: right / answers.n, confidence: sure / answers.n };
+  const mceOfMany = Math.max(...pooled(filled).map((bin) => Math.abs(bin.sure - bin.right) / bin.n));
+  return { bins: filled, ece, mce, mceOfMany, accuracy: right / answers.n, confidence: sure / answers.n, gapInterval: gapInterval95(answers, sure / answers.n, right) };
+}
+
+/** Bins of at least so many examples: neighbours of fewer are pooled from the left, and what is left over with the last. */
+export function pooled(bins, fewest = FEW_IN_A_BIN) {
+  const made = [];
+  const add = (to, bin) => ({ n: to.n + bin.n, sure: to.sure + bin.sure, right: to.right + bin.right });
+  let open = { n: 0, sure: 0, right: 0 };
+  for (const bin of bins) {
+    open = add(open, bin);
+    if (open.n < fewest) continue;
+    made.push(open);
+    open = { n: 0, sure: 0, right: 0 };
+  }
+  if (open.n) made.push(made.length ? add(made.pop(), open) : open);
+  return made;
+}
+
+/** The interval of mean confidence − accuracy, as `of_overconfidence` of kdviz/measure/calibration_interval.py has it. */
+function gapInterval95({ n, confidence, right }, mean, hits) {
+  if (n < 2) return [NaN, NaN];
+  const accuracy = hits / n;
+  const [low, high] = wilson95(hits, n);
+  let [squares, together] = [0, 0];
+  confidence.forEach((p, i) => {
+    squares += (p - mean) ** 2;
+    together += (p - mean) * (right[i] - accuracy);
+  });
+  const half = (Z95 * Math.sqrt(squares / (n - 1))) / Math.sqrt(n);
+  const spread = Math.sqrt(squares / n) * Math.sqrt(accuracy * (1 - accuracy));
+  const r = spread > 0 ? together / n / spread : 0;
+  const joined = (end) => Math.sqrt(Math.max(0, half ** 2 - 2 * r * half * end + end ** 2));
+  return [mean - accuracy - joined(high - accuracy), mean - accuracy + joined(accuracy - low)];
 }
 
 /** The T in [0.01, 100] that gives these labels the highest likelihood: the NLL is convex in 1/T, so its slope is bisected. */

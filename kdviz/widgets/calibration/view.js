@@ -1,27 +1,27 @@
-// Calibration: is a model right as often as it is sure? Over the scene's sample, at the step under the cursor.
+// Calibration: is a model right as often as it is sure? Over all examples, or the films' sample; at the step under the cursor.
 
-import { answersAt, COLDEST, fittedTemperature, HOTTEST, reliability } from "./numbers.js";
+import { answersAt, COLDEST, FEW_IN_A_BIN, fittedTemperature, HOTTEST, reliability } from "./numbers.js";
 import { comparedSample } from "../shared/compared.js";
 import {
   card, changing, commit, drawing, lifetime, liveSentence, node, onOtherWidth, put, say, svgNode, uniqueId,
 } from "../shared/elements.js";
 import { figuresInARow } from "../shared/figures_in_a_row.js";
-import { fixed, grouped, percent, quantity, short } from "../shared/format.js";
+import { about, briefly, fixed, grouped, percent, quantity, short, shortPercent } from "../shared/format.js";
 import { isInView, joined } from "../shared/scene.js";
 import { stepsAreTold } from "../shared/strip.js";
 import { t, tn } from "../shared/words.js";
 import "./style.css";
 
 const CALIBRATION_DEPENDS_ON = [
-  "classes", "labels", "sample", "split", "teacher_logits", "student_logits", "temperature", "bins", "strategy", "at_temperature",
+  "classes", "labels", "sample", "counted", "split", "teacher_logits", "student_logits", "temperature", "bins", "strategy", "at_temperature",
   "view", "views", "hidden", "locked", "runs", "shown_run", "total_steps",
 ];
 const CALIBRATION_TERMS = {
   accuracy: [t("Accuracy"), t("How often it is right: share of the labelled examples whose class is the first choice.")],
   confidence: [t("Confidence"), t("How sure it is: mean over the examples of the probability of the first choice.")],
   ece: ["ECE", t("Expected calibration error: mean gap between confidence and accuracy over the bins, weighted by their counts. Few examples raise it, even for a well calibrated model.")],
-  mce: ["MCE", t("Maximum calibration error: the largest gap between confidence and accuracy of any bin, however few examples it holds.")],
-  nll: ["NLL", t("Negative log-likelihood: mean of −log of the probability given to the true class, in nats.")],
+  mce: ["MCE", t("Maximum calibration error: the largest gap between confidence and accuracy of any bin; neighbours of fewer than {n} examples are pooled.", { n: FEW_IN_A_BIN })],
+  nll: ["NLL", t("Negative log-likelihood: mean of −log of the probability given to the true class. In nats, the unit of natural logarithms: 1 nat is 1.44 bits.")],
   brier: ["Brier", t("Brier score: mean squared distance between the probabilities and the label, summed over the classes: 0 to 2.")],
   fitted: [t("Best T"), t("The temperature that minimizes the NLL of these very examples: above 1, the model is overconfident. Fitted on the examples shown, so it is optimistic.")],
 };
@@ -37,8 +37,9 @@ async function render({ model: own, el, host }) {
   const diagram = reliabilityDiagram();
   const sides = { teacher: sideNumbers(life, "teacher"), student: sideNumbers(life, "student") };
   const sentence = liveSentence(life);
-  const all = node("div", { class: "kd-calibration-all" }, controls.root, diagram.root,
-    node("div", { class: "kd-both" }, sides.teacher.root, sides.student.root), sentence.root);
+  const bars = node("p", { class: "kd-note" }, t("Vertical bars are 95\u00a0% intervals: where one crosses the diagonal, the gap may be chance. Bins of fewer than {n} examples are faint and without one.", { n: FEW_IN_A_BIN }));
+  const all = node("div", { class: "kd-calibration-all" }, sentence.root, controls.root, node("div", {}, diagram.root, bars),
+    node("div", { class: "kd-both" }, sides.teacher.root, sides.student.root));
   body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Calibration")), note), empty, all);
   const fits = { teacher: { changed: changing() }, student: { changed: changing() } };
   let width = 0;
@@ -109,7 +110,7 @@ function calibrationControls(model, life) {
       say(count, String(bins));
       for (const o of options) o.input.checked = o.value === model.get("strategy");
       box.checked = model.get("at_temperature");
-      say(boxText, t("Divide the logits by T = {T} first", { T: short(model.get("temperature")) }));
+      say(boxText, t("Apply T = {T} first", { T: short(model.get("temperature")) }));
     },
   };
 }
@@ -122,15 +123,18 @@ function sideNumbers(life, side) {
     draw(measured, name) {
       say(title, name);
       row.draw({
-        accuracy: percent(100 * measured.accuracy), confidence: percent(100 * measured.confidence), ece: quantity(measured.ece), mce: quantity(measured.mce),
-        nll: quantity(measured.nll), brier: quantity(measured.brier), fitted: fittedText(measured.fitted),
+        accuracy: shortPercent(100 * measured.accuracy), confidence: shortPercent(100 * measured.confidence), ece: about(measured.ece), mce: about(measured.mceOfMany),
+        nll: about(measured.nll), brier: about(measured.brier), fitted: fittedText(measured.fitted),
+      }, {}, {
+        accuracy: percent(100 * measured.accuracy), confidence: percent(100 * measured.confidence), ece: quantity(measured.ece), mce: quantity(measured.mceOfMany),
+        nll: quantity(measured.nll), brier: quantity(measured.brier), fitted: quantity(measured.fitted),
       });
     },
   };
 }
 
 function fittedText(fit) {
-  return fit <= COLDEST ? `≤ ${short(COLDEST)}` : fit >= HOTTEST ? `≥ ${short(HOTTEST)}` : short(fit);
+  return fit <= COLDEST ? `≤ ${short(COLDEST)}` : fit >= HOTTEST ? `≥ ${short(HOTTEST)}` : about(fit);
 }
 
 /** Accuracy over confidence, with Wilson's intervals; below, how many examples each bin holds. */
@@ -165,7 +169,7 @@ function reliabilityDiagram() {
 
 function sideOfDiagram(measured, side, who, { x, y, counts, most }) {
   const parts = [];
-  const line = measured.bins.map((b, i) => `${i ? "L" : "M"}${x(b.confidence).toFixed(1)} ${y(b.accuracy).toFixed(1)}`).join("");
+  const line = measured.bins.filter((b) => b.n >= FEW_IN_A_BIN).map((b, i) => `${i ? "L" : "M"}${x(b.confidence).toFixed(1)} ${y(b.accuracy).toFixed(1)}`).join("");
   parts.push(svgNode("path", { class: `kd-reliability-line kd-reliability-${side}`, d: line }));
   for (const b of measured.bins) {
     const at = x(b.confidence).toFixed(1);
@@ -173,7 +177,10 @@ function sideOfDiagram(measured, side, who, { x, y, counts, most }) {
     const mark = side === "teacher"
       ? svgNode("circle", { class: "kd-reliability-mark kd-reliability-teacher", cx: at, cy: y(b.accuracy).toFixed(1), r: 4.5 }, title)
       : svgNode("rect", { class: "kd-reliability-mark kd-reliability-student", x: Number(at) - 3.5, y: y(b.accuracy) - 3.5, width: 7, height: 7 }, title);
-    parts.push(svgNode("line", { class: `kd-reliability-band kd-reliability-${side}`, x1: at, x2: at, y1: y(b.interval[0]).toFixed(1), y2: y(b.interval[1]).toFixed(1) }), mark);
+    const few = b.n < FEW_IN_A_BIN;
+    mark.classList.toggle("kd-few", few);
+    if (!few) parts.push(svgNode("line", { class: `kd-reliability-band kd-reliability-${side}`, x1: at, x2: at, y1: y(b.interval[0]).toFixed(1), y2: y(b.interval[1]).toFixed(1) }));
+    parts.push(mark);
     const height = (Math.log1p(b.n) / Math.log1p(most)) * (counts.bottom - counts.top);
     const offset = side === "teacher" ? -5 : 0.5;
     parts.push(svgNode("rect", { class: `kd-reliability-count kd-reliability-${side}`, x: Number(at) + offset, y: (counts.bottom - height).toFixed(1), width: 4.5, height: height.toFixed(1) }, title.cloneNode(true)));
@@ -182,25 +189,36 @@ function sideOfDiagram(measured, side, who, { x, y, counts, most }) {
 }
 
 function binInWords(who, bin) {
-  const [low, high] = bin.interval.map(quantity);
+  const [low, high] = bin.interval.map(briefly);
   return tn("{who}: confidence {confidence}, accuracy {accuracy} (95\u00a0% CI {low} to {high}), {n} example", "{who}: confidence {confidence}, accuracy {accuracy} (95\u00a0% CI {low} to {high}), {n} examples",
-    bin.n, { who, confidence: quantity(bin.confidence), accuracy: quantity(bin.accuracy), low, high, n: grouped(bin.n) });
+    bin.n, { who, confidence: briefly(bin.confidence), accuracy: briefly(bin.accuracy), low, high, n: grouped(bin.n) });
 }
 
+/** What `inherited` of kdviz/measure/calibration.py says, with the step where the page has steps. */
 function calibrationSentence(model, measured, view, temperature) {
   const told = { step: grouped(view.step), n: grouped(measured.teacher.n), T: short(temperature) };
-  const start = stepsAreTold(model) ? t("After step {step}, on {n} labelled examples:", told) : t("On {n} labelled examples:", told);
+  const start = !view.whole ? t("After step {step}, on {n} labelled examples tracked at random:", told)
+    : stepsAreTold(model) ? t("After step {step}, on {n} labelled examples:", told) : t("On {n} labelled examples:", told);
   const divided = temperature === 1 ? [] : [t("logits divided by T = {T}", told)];
-  const clauses = [...divided, gapInWords(measured.teacher, t("teacher")), gapInWords(measured.student, view.who)];
-  return `${start} ${clauses.join("; ")}. ${t("The bars of the points are 95\u00a0% confidence intervals: where they cross the diagonal, the gap may be chance.")}`;
+  const clauses = [...divided, gapInWords(measured.student, view.who), gapInWords(measured.teacher, t("teacher"))];
+  return `${start} ${clauses.join("; ")}.`;
 }
 
-/** Whether a model is more confident than it is right, in percentage points. */
-function gapInWords({ confidence, accuracy }, who) {
-  const points = 100 * (confidence - accuracy);
-  const told = { who, points: fixed(Math.abs(points), 1) };
-  if (Math.abs(points) < 0.05) return t("the {who}’s confidence matches its accuracy", told);
-  return points > 0 ? t("the {who} is overconfident by {points} points", told) : t("the {who} is underconfident by {points} points", told);
+/** Whether a model is surer than it is right, in percentage points; no claim where the interval holds 0. */
+function gapInWords({ confidence, accuracy, gapInterval: [low, high] }, who) {
+  const [gap, from, to] = [confidence - accuracy, low, high].map((share) => 100 * share);
+  const told = { who, level: "95\u00a0%" };
+  const points = fixed(Math.abs(gap), 1);
+  if (Number.isNaN(low)) return t("the {who}’s confidence − accuracy is {points} points (no interval)", { who, points: withSign(gap) });
+  if (low > 0) return t("the {who}’s confidence exceeds its accuracy by {points} points ({level} CI {low} to {high})", { ...told, points, low: fixed(from, 1), high: fixed(to, 1) });
+  if (high < 0) return t("the {who}’s confidence is below its accuracy by {points} points ({level} CI {low} to {high})", { ...told, points, low: fixed(-to, 1), high: fixed(-from, 1) });
+  return t("the {who}’s confidence matches its accuracy within the noise ({points} points, {level} CI {low} to {high})",
+    { ...told, points: withSign(gap), low: withSign(from), high: withSign(to) });
+}
+
+function withSign(x) {
+  const size = fixed(Math.abs(x), 1);
+  return Number(x.toFixed(1)) < 0 ? `−${size}` : `+${size}`;
 }
 
 export default { render };

@@ -3,20 +3,20 @@
 import { histogram } from "./numbers.js";
 import { definition } from "../shared/definition.js";
 import { changing, liveSentence, node, put, say, svgNode } from "../shared/elements.js";
-import { grouped, probability, quantity, short } from "../shared/format.js";
+import { about, briefly, grouped, probability, quantity, short } from "../shared/format.js";
 import { t, tParts } from "../shared/words.js";
 
 const BINS = 32;
 const DISTRIBUTIONS = {
   entropy: {
     name: t("Entropy in bits"), top: (classes) => Math.log2(classes),
-    meaning: t("Entropy of each example’s probabilities softened at T, in bits: 0 when one class has everything, log₂ C when all C classes are equal."),
-    text: (v) => t("{value} bits", { value: quantity(v) }), ticks: (top) => (top > 5 ? [0, 2, 4, 6, 8, 10] : [0, 1, 2, 3, 4, 5]).filter((tick) => tick < 0.88 * top).concat(top),
+    meaning: t("Entropy of each example’s probabilities softened at T, in bits (yes-or-no questions): 0 when one class has everything, log₂ C when all C classes are equal."),
+    text: (v) => t("{value} bits", { value: about(v) }), exact: quantity, ticks: (top) => (top > 5 ? [0, 2, 4, 6, 8, 10] : [0, 1, 2, 3, 4, 5]).filter((tick) => tick < 0.88 * top).concat(top),
   },
   mass: {
-    name: t("Mass off the true class"), top: () => 1,
+    name: t("Probability on wrong classes"), top: () => 1,
     meaning: t("Probability, softened at T, that each example has on all classes but the true one."),
-    text: probability, ticks: () => [0, 0.25, 0.5, 0.75, 1],
+    text: briefly, exact: probability, ticks: () => [0, 0.25, 0.5, 0.75, 1],
   },
 };
 
@@ -25,7 +25,7 @@ export function distributions(life) {
   const sentence = liveSentence(life);
   const changed = changing();
   return {
-    root: node("section", { class: "kd-dark-figure kd-spread", "aria-label": t("Entropy and mass off the true class") },
+    root: node("section", { class: "kd-dark-figure kd-spread", "aria-label": t("Entropy and probability on wrong classes") },
       node("div", { class: "kd-spread-panes" }, ...panes.map((pane) => pane.root)), sentence.root),
     draw(view, width) {
       const { index, teacher, student } = view.chosen;
@@ -63,7 +63,7 @@ function distribution(life, key, kind) {
       put(teacher, "d", steps(sides.teacher, most, box, x, top));
       put(student, "d", sides.student ? steps(sides.student, most, box, x, top) : "");
       put(count, "y", 10 * view.unit);
-      say(count, t("tallest bar: {n} of {total}", { n: most, total: grouped(view.sample.count) }));
+      say(count, t("tallest bar: {n} of {total}", { n: grouped(most), total: grouped(view.sample.count) }));
       const medians = { teacher: view.teacher.medians[key], student: view.student?.medians[key] ?? null };
       const chosen = { teacher: view.chosen.teacher?.[key] ?? null, student: view.chosen.student?.[key] ?? null };
       for (const side of ["teacher", "student"]) {
@@ -126,8 +126,10 @@ function distributionLegend(kind) {
         root.hidden = medians[side] === null;
         if (root.hidden) continue;
         say(value, kind.text(medians[side]));
+        put(value, "title", kind.exact(medians[side]));
         own.parentElement.hidden = chosen[side] === null;
         say(own, chosen[side] === null ? "" : kind.text(chosen[side]));
+        put(own, "title", chosen[side] === null ? null : kind.exact(chosen[side]));
       }
     },
   };
@@ -136,9 +138,9 @@ function distributionLegend(kind) {
 function distributionSentence(view) {
   const { teacher, student } = view;
   const told = {
-    T: short(view.temperature), n: grouped(view.sample.count), entropy: quantity(teacher.medians.entropy), mass: probability(teacher.medians.mass),
-    own: student && quantity(student.medians.entropy), ownMass: student && probability(student.medians.mass),
+    T: short(view.temperature), n: grouped(view.sample.count), entropy: about(teacher.medians.entropy), mass: briefly(teacher.medians.mass),
+    own: student && about(student.medians.entropy), ownMass: student && briefly(student.medians.mass),
   };
-  if (!student) return t("At T = {T}, over {n} examples, the teacher’s median entropy is {entropy} bits and its median probability off the true class {mass}.", told);
-  return t("At T = {T}, over {n} examples, the teacher’s median entropy is {entropy} bits, the student’s {own}; the median probability off the true class is {mass} and {ownMass}.", told);
+  if (!student) return t("At T = {T}, over {n} examples, the teacher’s median entropy is {entropy} bits and its median probability on wrong classes {mass}.", told);
+  return t("At T = {T}, over {n} examples, the teacher’s median entropy is {entropy} bits, the student’s {own}; the median probability on wrong classes is {mass} and {ownMass}.", told);
 }

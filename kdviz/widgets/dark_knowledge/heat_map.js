@@ -4,14 +4,14 @@
 import { sayLimit } from "./sample.js";
 import { definition } from "../shared/definition.js";
 import { changing, commit, liveSentence, node, put, say, uniqueId } from "../shared/elements.js";
-import { grouped, probability, short } from "../shared/format.js";
+import { briefly, grouped, short } from "../shared/format.js";
 import { t, tn } from "../shared/words.js";
 
 const HEAT_STOPS = { teacher: 4, student: 4, difference: 5 };
 const HEAT_NAMES = { teacher: t("Teacher"), student: t("Student"), difference: t("Difference") };
 const HEAT_CELL = { most: 40, gapFrom: 7 }; // px
 const HEAT_MEANING = t("For the examples of each true class, the mean of the probabilities softened at T. One row is one true class and sums to 1.");
-const HEAT_HINT = t("Point at a cell or use the arrow keys to read it. A click shows the example for which the teacher’s probability is highest.");
+const HEAT_HINT = t("Hover a cell or press the arrow keys to read it. Click for the clearest example.");
 
 export function heatMap(model, life, redraw) {
   const title = node("h3", { class: "kd-dark-title" }, definition(life, t("Mean soft targets of each true class"), HEAT_MEANING));
@@ -26,7 +26,7 @@ export function heatMap(model, life, redraw) {
   const sentence = liveSentence(life);
   const root = node("section", { class: "kd-dark-figure kd-heat", "aria-label": t("Heat map") },
     node("div", { class: "kd-head" }, title, choice.root), chart.root, reading, legend.root,
-    node("label", { class: "kd-check" }, diagonal, node("span", {}, t("with the diagonal"))), limit, sentence.root);
+    node("label", { class: "kd-check" }, diagonal, node("span", {}, t("include the diagonal"))), limit, sentence.root);
   chart.onRead = (text) => {
     say(reading, text || HEAT_HINT);
     reading.classList.toggle("kd-heat-hint", !text);
@@ -129,7 +129,7 @@ function heatChart(model, life) {
   const columns = node("div", { class: "kd-heat-columns", "aria-hidden": "true" });
   const root = node("div", { class: "kd-heat-chart" },
     node("span", { class: "kd-heat-axis kd-heat-axis-y", "aria-hidden": "true" }, t("true class")), rows, map, columns,
-    node("span", { class: "kd-heat-axis kd-heat-axis-x", "aria-hidden": "true" }, t("probability of")));
+    node("span", { class: "kd-heat-axis kd-heat-axis-x", "aria-hidden": "true" }, t("predicted")));
   const context = canvas.getContext("2d");
   const labels = heatLabels(rows, columns);
   let now = null; // { view, heat } of the last drawing
@@ -249,17 +249,17 @@ function cellText(view, heat, y, c) {
   const { width, counts } = view.sample;
   const examples = counts[y];
   const told = { truth: view.classes[y], choice: view.classes[c], n: grouped(examples) };
-  const start = t("True {truth}, probability of {choice}", told);
+  const start = t("True {truth}, predicted {choice}", told);
   if (!examples) return `${start}: ${t("no example of {truth} among those counted.", told)}`;
   const k = y * width + c;
-  const values = [t("teacher {n}", { n: probability(view.teacher.means[k]) })];
-  if (view.student) values.push(t("student {n}", { n: probability(view.student.means[k]) }));
+  const values = [t("teacher {n}", { n: briefly(view.teacher.means[k]) })];
+  if (view.student) values.push(t("student {n}", { n: briefly(view.student.means[k]) }));
   if (view.student && heat.shows === "difference") values.push(t("difference {n}", { n: signedProbability(heat.at(y, c)) }));
   return `${start}: ${values.join(", ")}; ${tn("mean over {n} example.", "mean over {n} examples.", examples, told)}`;
 }
 
 function signedProbability(x) {
-  return `${x < 0 ? "−" : "+"}${probability(Math.abs(x))}`;
+  return `${x < 0 ? "−" : "+"}${briefly(Math.abs(x))}`;
 }
 
 /** The example of true class y to which the teacher gives the largest probability of c; -1 without an example. */
@@ -323,13 +323,12 @@ function heatLegend(swatches) {
     draw(view, heat) {
       put(bar, "data-shows", heat.shows);
       const both = heat.shows === "difference";
-      say(low, both ? `−${probability(heat.top)}` : "0");
-      say(middle, both ? "0" : probability(heat.top / 2));
-      say(high, `${both ? "+" : ""}${probability(heat.top)}`);
+      say(low, both ? `−${briefly(heat.top)}` : "0");
+      say(middle, both ? "0" : briefly(heat.top / 2));
+      say(high, `${both ? "+" : ""}${briefly(heat.top)}`);
       const T = short(view.temperature);
       const what = both ? t("Student − teacher at T = {T}.", { T }) : t("Mean probability at T = {T}.", { T });
-      const ends = heat.diagonal ? t("The colours end at the largest cell.")
-        : t("The colours end at the largest cell off the diagonal, which is left grey: it would dwarf the rest.");
+      const ends = heat.diagonal ? t("Color scale: largest cell.") : t("Color scale: largest off-diagonal cell (grey diagonal: off scale).");
       say(text, `${what} ${ends}`);
     },
   };
@@ -342,7 +341,7 @@ function heatSentence(view, heat) {
   const n = view.sample.counts[y];
   const told = {
     T: short(view.temperature), truth: view.classes[y], choice: view.classes[c], n: grouped(n),
-    teacher: probability(view.teacher.means[k]), student: view.student ? probability(view.student.means[k]) : "",
+    teacher: briefly(view.teacher.means[k]), student: view.student ? briefly(view.student.means[k]) : "",
   };
   if (heat.shows === "difference") {
     return tn("At T = {T} teacher and student differ most, off the diagonal, where {truth} is true: the student gives {student} to {choice}, the teacher {teacher}, in {n} example.",

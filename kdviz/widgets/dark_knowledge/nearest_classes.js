@@ -1,33 +1,33 @@
-// The two nearest classes of each class, by the teacher and by the student.
+// The two most similar classes of each class, by the teacher and by the student.
 
 import { sayLimit } from "./sample.js";
 import { definition } from "../shared/definition.js";
 import { changing, liveSentence, node, put, say } from "../shared/elements.js";
-import { probability, short } from "../shared/format.js";
+import { briefly, probability, short } from "../shared/format.js";
 import { t } from "../shared/words.js";
 
 const NEAREST = 2;
 const NEAREST_UNSCROLLED = 12; // rows
 const NEAREST_SHORT = 4; // letters: names up to here stand two in a line
 const NEAREST_MEANING = t("The two other classes that get most of the mean soft targets of a true class at T: a row’s two largest cells off the diagonal.");
-const NEAREST_MARKS = { same: ["", ""], order: ["⇄", t("the same two in reverse order")], other: ["≠", t("not the same two")] };
+const NEAREST_MARKS = { same: ["", ""], order: ["⇄", t("same two, swapped")], other: ["≠", t("not the same two")] };
 
 export function nearestTable(life) {
-  const title = node("h3", { class: "kd-dark-title" }, definition(life, t("The two nearest classes of each class"), NEAREST_MEANING));
+  const title = node("h3", { class: "kd-dark-title" }, definition(life, t("Most similar classes"), NEAREST_MEANING));
   const head = (text, side) => node("b", { role: "columnheader", class: side ? `kd-text-${side}` : null }, text);
   const compared = node("span", { role: "columnheader" }, node("span", { class: "kd-unseen" }, t("Compared")));
   const body = node("div", { role: "rowgroup" });
   const header = node("div", { role: "row", class: "kd-nearest-row kd-nearest-head" }, head(t("True")), head(t("Teacher"), "teacher"), compared, head(t("Student"), "student"));
-  const table = node("div", { class: "kd-nearest-table", role: "table", "aria-label": t("Nearest classes") }, node("div", { role: "rowgroup" }, header), body);
+  const table = node("div", { class: "kd-nearest-table", role: "table", "aria-label": t("Most similar classes") }, node("div", { role: "rowgroup" }, header), body);
   const scroller = node("div", {}, table);
-  const key = node("p", { class: "kd-note" }, `≠ ${t("not the same two")} · ⇄ ${t("the same two in reverse order")}`);
+  const key = node("p", { class: "kd-note" }, `≠ ${t("not the same two")} · ⇄ ${t("same two, swapped")}`);
   const limit = node("p", { class: "kd-note" });
   const sentence = liveSentence(life);
   const changed = changing();
   let rows = [];
   let made = "";
   return {
-    root: node("section", { class: "kd-dark-figure kd-nearest", "aria-label": t("Nearest classes") }, title, scroller, key, limit, sentence.root),
+    root: node("section", { class: "kd-dark-figure kd-nearest", "aria-label": t("Most similar classes") }, title, scroller, key, limit, sentence.root),
     draw(view) {
       if (!changed(view.teacher, view.student, view.classes)) return;
       const shown = view.sample.listed;
@@ -37,7 +37,7 @@ export function nearestTable(life) {
         body.replaceChildren(...rows.map((row) => row.root));
         const many = shown.length > NEAREST_UNSCROLLED;
         scroller.classList.toggle("kd-nearest-many", many);
-        for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", t("Nearest classes, scrollable")]]) put(scroller, name, many ? value : null);
+        for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", t("Most similar classes, scrollable")]]) put(scroller, name, many ? value : null);
         table.classList.toggle("kd-nearest-long", Math.max(...shown.map((c) => view.classes[c].length)) > NEAREST_SHORT);
         made = next;
       }
@@ -76,7 +76,9 @@ function nearestCell() {
       pairs.forEach(({ name, value }, k) => {
         const c = side ? side.nearest[y * NEAREST + k] : -1;
         say(name, c < 0 ? (k ? "" : "–") : view.classes[c]);
-        say(value, c < 0 ? "" : probability(side.means[y * view.sample.width + c]));
+        const share = c < 0 ? null : side.means[y * view.sample.width + c];
+        say(value, share === null ? "" : briefly(share));
+        put(value, "title", share === null ? null : probability(share));
       });
     },
   };
@@ -94,9 +96,9 @@ function nearestSentence(view) {
   if (view.classes.length < 2) return t("One class alone has no others near it.");
   const known = view.sample.shown.filter((c) => view.sample.counts[c] > 0);
   const told = { T: short(view.temperature), n: known.length };
-  if (!view.student) return t("At T = {T} these are the teacher’s nearest classes for {n} classes with examples; a student’s appear beside them.", told);
+  if (!view.student) return t("At T = {T} these are the teacher’s most similar classes for {n} classes with examples; a student’s appear beside them.", told);
   const kinds = known.map((y) => sameNearest(view, y));
   const same = kinds.filter((kind) => kind === "same").length;
   const turned = kinds.filter((kind) => kind === "order").length;
-  return t("At T = {T} the student’s two nearest classes are the teacher’s for {shared} of {n} classes with examples, in the same order for {same}.", { ...told, shared: same + turned, same });
+  return t("At T = {T} the student’s two most similar classes are the teacher’s for {shared} of {n} classes with examples, in the same order for {same}.", { ...told, shared: same + turned, same });
 }

@@ -5,6 +5,7 @@ import {
   countedRows, entropies, examplesPerClass, hardGradientLength, meanSoftTargets, median, nearestClasses,
   nonTargetMass, roomFor, softened, softGradientLength, temperatureGrid,
 } from "./numbers.js";
+import { countedPart } from "../shared/compared.js";
 import { changing, say } from "../shared/elements.js";
 import { allFinite, floats } from "../shared/softmax.js";
 import { t } from "../shared/words.js";
@@ -28,13 +29,17 @@ export function darkSample(model) {
   };
 
   const readSample = () => {
-    const keys = ["teacher_logits", "labels", "sample", "classes"].map((name) => model.get(name));
-    return since("sample", keys, () => sampleOf(floats(keys[0]), keys[1], keys[2], keys[3]));
+    const [bytes, labels, classes] = ["teacher_logits", "labels", "classes"].map((name) => model.get(name));
+    const teacher = since("teacher", [bytes], () => floats(bytes));
+    const rowsIn = (logits) => (classes.length ? Math.floor(logits.length / classes.length) : 0);
+    const counted = countedPart(model, rowsIn(teacher), rowsIn(model.get("student_logits")));
+    const sample = since("sample", [teacher, labels, counted.count, classes], () => sampleOf(teacher, labels, counted.count, classes));
+    return Object.assign(sample, { of: counted.all, asked: counted.count });
   };
   const readStudent = (sample) => {
     const logits = model.get("student_logits");
     return since("student", [logits, sample], () => {
-      if (!sample.count || logits.length !== sample.teacher.length) return null;
+      if (!sample.count || logits.length < (sample.rows.at(-1) + 1) * sample.width) return null;
       const student = { logits, finite: sample.rows.every((row) => allFinite(logits.subarray(row * sample.width, (row + 1) * sample.width))) };
       if (!student.finite) return student;
       const plain = softened(logits, sample.rows, sample.width, 1, room("grid", sample.size));

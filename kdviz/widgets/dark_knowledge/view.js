@@ -8,13 +8,14 @@ import { darkSample } from "./sample.js";
 import { card, changing, drawing, lifetime, node, say } from "../shared/elements.js";
 import { grouped, short } from "../shared/format.js";
 import { isInView, joined } from "../shared/scene.js";
-import { splitInWords } from "../shared/compared.js";
-import { t, tn } from "../shared/words.js";
+import { countedOf } from "../shared/compared.js";
+import { stepsAreTold } from "../shared/strip.js";
+import { t } from "../shared/words.js";
 import "./style.css";
 
 const DARK_DEPENDS_ON = [
-  "temperature", "temperature_range", "alpha", "loss", "selected", "heat_map", "diagonal", "classes", "labels", "sample", "split",
-  "teacher_logits", "student_logits", "view", "views", "hidden",
+  "temperature", "temperature_range", "alpha", "loss", "selected", "heat_map", "diagonal", "classes", "labels", "sample", "counted", "split",
+  "teacher_logits", "student_logits", "view", "views", "hidden", "total_steps",
 ];
 const DARK_WIDE = 900; // px: from here on two columns
 
@@ -48,7 +49,8 @@ async function render({ model: own, el, host }) {
     figures.heat.draw(view, wide ? inside.half : inside.all);
     figures.nearest.draw(view);
     figures.spread.draw(view, inside.pane);
-    figures.shares.draw(view, inside.all);
+    figures.shares.root.hidden = !stepsAreTold(model); // where nothing trains there is no gradient
+    if (!figures.shares.root.hidden) figures.shares.draw(view, inside.all);
   });
   life.watch(DARK_DEPENDS_ON, painter.soon);
   const sizes = new ResizeObserver(([entry]) => {
@@ -87,8 +89,9 @@ function darkWidths(root, body) {
 function darkNote(view) {
   const count = view.sample.count;
   if (!count) return "";
-  const told = { n: grouped(count), split: splitInWords(view.split) };
-  const examples = `${tn("{n} labelled {split} example", "{n} labelled {split} examples", count, told)}, T = ${short(view.temperature)}`;
+  const told = { n: grouped(count) };
+  const labelled = count < view.sample.asked ? `, ${t("{n} with a label", told)}` : "";
+  const examples = `${countedOf(view.sample.asked, view.sample.of, view.split)}${labelled}; T = ${short(view.temperature)}`;
   if (view.broken) return `${examples}. ${t("The student’s outputs are not finite numbers: this is the teacher alone.")}`;
   return view.student ? examples : `${examples}. ${t("No student yet: this is the teacher alone.")}`;
 }

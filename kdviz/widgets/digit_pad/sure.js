@@ -2,22 +2,29 @@
 
 import { definition } from "../shared/definition.js";
 import { node, put, say, svgNode } from "../shared/elements.js";
-import { probability, short } from "../shared/format.js";
+import { fixed, short } from "../shared/format.js";
 import { argmax, softmax } from "../shared/softmax.js";
 import { t, tParts } from "../shared/words.js";
 
 const SURE = t("How sure a model is: the probability of its first choice at T = 1, wherever the temperature slider is.");
 const HALF = 0.5;
+const HALF_IN_WORDS = "50\u00a0%";
 const DID = {
-  pen: (told) => t("That stroke took the teacher from {from} for {name} to {to}", told),
-  eraser: (told) => t("That erasing took the teacher from {from} for {name} to {to}", told),
-  undo: (told) => t("Undoing that took the teacher from {from} for {name} to {to}", told),
+  pen: (told) => t("At T = 1 that stroke took the teacher from {from} for {name} to {to}", told),
+  eraser: (told) => t("At T = 1 that erasing took the teacher from {from} for {name} to {to}", told),
+  undo: (told) => t("At T = 1 undoing that took the teacher from {from} for {name} to {to}", told),
 };
 const LEFT = {
-  pen: (told) => t("That stroke left the teacher at {to} for {name}", told),
-  eraser: (told) => t("That erasing left the teacher at {to} for {name}", told),
-  undo: (told) => t("Undoing that left the teacher at {to} for {name}", told),
+  pen: (told) => t("At T = 1 that stroke left the teacher at {to} for {name}", told),
+  eraser: (told) => t("At T = 1 that erasing left the teacher at {to} for {name}", told),
+  undo: (told) => t("At T = 1 undoing that left the teacher at {to} for {name}", told),
 };
+
+/** A probability with two decimals; never a rounded 1 or 0. */
+export function roughly(p) {
+  if (p > 0.995 && p < 1) return `>${fixed(0.99, 2)}`;
+  return p > 0 && p < 0.005 ? `<${fixed(0.01, 2)}` : fixed(p, 2);
+}
 
 /** Probabilities at T = 1 with first and second choice. */
 function certainty(logits) {
@@ -30,14 +37,14 @@ function certainty(logits) {
 /** "That stroke took the teacher from 0.98 for 7 to 0.61; its second choice is now 1 (0.3)." */
 export function changeInWords(kind, before, after, classes) {
   const now = certainty(after.teacher);
-  const named = (c) => `${classes[c]} (${probability(now.p[c])})`;
+  const named = (c) => `${classes[c]} (${roughly(now.p[c])})`;
   if (!before) {
     const told = { first: named(now.first), second: named(now.second) };
-    return kind === "example" ? t("For the example as it is the teacher says {first}; its second choice is {second}.", told)
-      : t("After the first stroke the teacher says {first}; its second choice is {second}.", told);
+    return kind === "example" ? t("For the example as it is the teacher says, at T = 1, {first}; its second choice is {second}.", told)
+      : t("After the first stroke the teacher says, at T = 1, {first}; its second choice is {second}.", told);
   }
   const was = certainty(before.teacher);
-  const told = { from: probability(was.p[was.first]), to: probability(now.p[was.first]), name: classes[was.first] };
+  const told = { from: roughly(was.p[was.first]), to: roughly(now.p[was.first]), name: classes[was.first] };
   const path = told.from === told.to ? LEFT[kind](told) : DID[kind](told);
   const reply = now.first !== was.first ? t("it now says {choice}", { choice: named(now.first) })
     : now.second === was.second ? t("its second choice is still {choice}", { choice: named(now.second) })
@@ -58,22 +65,22 @@ export function surePart(life) {
   const mark = node("span", { class: "kd-pad-mark", "aria-hidden": "true" });
   const words = node("span", {});
   const challenge = node("p", { class: "kd-note kd-pad-challenge" }, mark, words);
-  const term = definition(life, t("sure"), SURE);
-  const title = node("h3", {}, ...tParts("What would make the teacher less {sure}?", { sure: term }));
+  const title = node("h3", {}, t("Fool the teacher"));
+  const scale = node("p", { class: "kd-note kd-pad-scale-note" }, ...tParts("all of it at {T}", { T: definition(life, "T = 1", SURE) }));
   return {
-    root: node("div", { class: "kd-pad-sure" }, title, told, challenge, line.root),
+    root: node("div", { class: "kd-pad-sure" }, node("div", { class: "kd-pad-sure-head" }, title, scale), told, challenge, line.root),
     draw(sheet, classes, student) {
       const answered = sheet.steps.filter((step) => step.answer);
-      say(told, sheet.told || t("The effect of each stroke, undo and erasure appears here."));
+      say(told, sheet.told || t("Each stroke’s effect appears here."));
       told.classList.toggle("kd-pad-quiet", !sheet.told);
       line.draw(answered.map((step) => ({ teacher: step.answer.teacher, student: student(step.answer) })), classes);
       const reached = sheet.reached !== null;
       const unsure = answered.length > 0 && !reached && (({ p, first }) => p[first] < HALF)(certainty(answered.at(-1).answer.teacher));
       challenge.classList.toggle("kd-reached", reached);
       say(mark, reached ? "✓" : "");
-      say(words, reached ? t("Reached with {what}: the teacher was less than {half} sure of any class.", { what: sheet.reached, half: short(HALF) })
-        : unsure ? t("The teacher is already less than {half} sure.", { half: short(HALF) })
-        : t("Can you make the teacher less than {half} sure with one more stroke?", { half: short(HALF) }));
+      say(words, reached ? t("Reached with {what}: the teacher was below {half} for every class.", { what: sheet.reached, half: HALF_IN_WORDS })
+        : unsure ? t("The teacher is already below {half}.", { half: HALF_IN_WORDS })
+        : t("Can one more stroke push it below {half}?", { half: HALF_IN_WORDS }));
     },
   };
 }
@@ -99,9 +106,9 @@ function waySparkline() {
     put(lines[role], "d", values.length ? `M${values.map(at).join("L")}` : "");
     put(ends[role], "d", values.length ? `M${at(values.at(-1), values.length - 1)}h0` : "");
     const told = { who: role === "teacher" ? t("Teacher") : t("Student"), name: classes[first] };
-    const text = values.length ? t("{who}’s probability of {name}: {value}", { ...told, value: probability(values.at(-1)) }) : "";
+    const text = values.length ? t("{who}’s probability of {name} at T = 1: {value}", { ...told, value: roughly(values.at(-1)) }) : "";
     say(labels[role], text);
-    return values.length > 1 ? t("{who}’s probability of {name}, step by step: {values}.", { ...told, values: values.map(probability).join(", ") }) : text;
+    return values.length > 1 ? t("{who}’s probability of {name} at T = 1, step by step: {values}.", { ...told, values: values.map(roughly).join(", ") }) : text;
   };
   return {
     root,

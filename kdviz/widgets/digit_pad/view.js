@@ -3,10 +3,10 @@
 import { questions } from "./asking.js";
 import { greyCanvas, inkPart } from "./ink.js";
 import { drawnPicture } from "./strokes.js";
-import { becameUnsure, changeInWords, surePart } from "./sure.js";
+import { becameUnsure, changeInWords, roughly, surePart } from "./sure.js";
 import { barsPart } from "../shared/bars.js";
 import { announcer, card, drawing, lifetime, node, put, say } from "../shared/elements.js";
-import { probability, short } from "../shared/format.js";
+import { short } from "../shared/format.js";
 import { isHidden, joined, raiseBias } from "../shared/scene.js";
 import { allFinite, argmax, logSoftmax, octets } from "../shared/softmax.js";
 import { t } from "../shared/words.js";
@@ -37,9 +37,8 @@ async function render({ model: own, el, host }) {
   };
   const about = node("p", { class: "kd-note" });
   const empty = node("p", { class: "kd-empty" });
-  const desk = node("div", { class: "kd-pad-desk" }, parts.ink.root, parts.sentence, node("div", { class: "kd-pad-side" }, parts.tools.root, parts.seen.root));
-  const answers = node("div", { class: "kd-pad-answers" }, parts.bars.root, parts.note);
-  const page = node("div", { class: "kd-pad-page" }, desk, answers, parts.sure.root);
+  const answers = node("div", { class: "kd-pad-answers" }, parts.sentence, parts.bars.root, parts.note);
+  const page = node("div", { class: "kd-pad-page" }, parts.ink.root, parts.tools.root, answers, parts.seen.root, parts.sure.root);
   body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Draw your own")), about), empty, page);
   root.append(live.region, hand.region);
   hand.announce(t("Ready."));
@@ -210,7 +209,7 @@ function shownAnswers(model, { answer }) {
 function answerInWords({ answer, classes }, { temperature, logT, logS }) {
   if (!answer) return t("Draw something: teacher and student answer while you draw.");
   if (!logT) return t("The teacher’s outputs for this drawing are not finite numbers.");
-  const says = (logP) => `${classes[argmax(logP)]} (${probability(Math.exp(logP[argmax(logP)]))})`;
+  const says = (logP) => `${classes[argmax(logP)]} (${roughly(Math.exp(logP[argmax(logP)]))})`;
   const told = { T: short(temperature), teacher: says(logT), student: logS ? says(logS) : "" };
   return logS ? t("At T = {T} the teacher says {teacher}, the student {student}.", told) : t("At T = {T} the teacher says {teacher}.", told);
 }
@@ -272,8 +271,8 @@ function seenPart() {
       greyCanvas(canvas, pixels ?? new Uint8Array(height * width), height, width);
       put(canvas, "aria-label", t("The drawing as the models see it, {height} by {width} pixels", { height, width }));
       const example = steps[0]?.kind === "example";
-      say(caption, example ? t("As the models see it. The example’s pixels stay where they are.")
-        : fit ? t("As the models see it. Scaled to {n} pixels and centred by its mass, as MNIST was.", { n: fit }) : t("As the models see it. Each pixel as drawn."));
+      say(caption, example ? t("What the models see: the example’s pixels, where they are.")
+        : fit ? t("What the models see: {n} pixels high, centered like MNIST.", { n: fit }) : t("What the models see: each pixel as drawn."));
     },
   };
 }

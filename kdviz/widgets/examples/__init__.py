@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from kdviz.widgets import bundle
-from kdviz.widgets.scene import SceneTrait
-from kdviz.widgets.traits import View
+from kdviz.widgets.scene import InViews
 
 
-class Examples(View):
-    """A strip of the scene's watched examples with a filter; the one chosen is ``scene.selected``, for all views.
+class Examples(InViews):
+    """A row of the scene's watched examples with a filter; the one chosen is ``scene.selected``, for all views.
+
+    It is there in the scene's views that ``views`` names, in all where it names none.
 
     The lists are made in the browser and follow the step under the cursor. With y the true class, t and s the first
     choices of teacher and student: "ambiguous" the 24 whose second choice the teacher gives most at T = 1 |
@@ -28,5 +29,4 @@ class Examples(View):
     """
 
     _esm, _css = bundle.view(__file__)
-
-    scene = SceneTrait()
+    part = "examples"

@@ -2,24 +2,24 @@
 
 import { definition } from "../shared/definition.js";
 import { announcer, card, commit, drawing, focusedBeside, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
-import { examplesOf, splitInWords } from "../shared/compared.js";
+import { countedPart, examplesOf, splitInWords, trackedOf } from "../shared/compared.js";
+import { mostDoubtful } from "../shared/doubt.js";
 import { grouped } from "../shared/format.js";
-import { isHidden, joined } from "../shared/scene.js";
-import { firstChoices, floats, octets, softmax } from "../shared/softmax.js";
+import { isHidden, isInView, joined } from "../shared/scene.js";
+import { firstChoices, floats, octets } from "../shared/softmax.js";
 import { answersInWords, picture, shownStudent, stepsAreTold } from "../shared/strip.js";
 import { t } from "../shared/words.js";
 import "./style.css";
 
 const AMBIGUOUS = 24; // as many as one page shows
-const PAGE = 24;
-const ROWS = 2;
-const FIXED = ["teacher_logits", "classes", "labels", "captions", "images", "image_shape", "sample", "split"];
+const PAGE = 12;
+const FIXED = ["teacher_logits", "classes", "labels", "captions", "images", "image_shape", "sample", "tracked", "counted", "split"];
 
 // Which examples a filter takes, from the true class and both first choices; and the sentence about them.
 const FILTERS = {
   ambiguous: {
-    name: t("Most ambiguous"),
-    says: (told) => t("The {n} of {whole} on which the teacher is most in doubt: its second choice has the highest probability there, at T = 1.", told),
+    name: t("Teacher in doubt"),
+    says: (told) => t("The {n} of {whole} where the teacher’s second choice scores highest (T = 1).", told),
   },
   teacher_wrong: { name: t("Teacher wrong"), takes: (label, teacher) => label >= 0 && teacher !== label, says: (told) => t("On {n} of {whole} the teacher is wrong.", told) },
   differ: {
@@ -27,15 +27,15 @@ const FILTERS = {
     says: (told) => t("On {n} of {whole} {who} and teacher disagree", told),
   },
   inherited: {
-    name: t("Errors inherited"), student: true, takes: (label, teacher, student) => label >= 0 && teacher !== label && student === teacher,
+    name: t("Same wrong class"), student: true, takes: (label, teacher, student) => label >= 0 && teacher !== label && student === teacher,
     says: (told) => t("On {n} of {whole} the teacher is wrong and the {who} gives the same wrong answer", told),
   },
   new: {
-    name: t("Errors new"), student: true, takes: (label, teacher, student) => label >= 0 && teacher === label && student !== label,
+    name: t("New errors"), student: true, takes: (label, teacher, student) => label >= 0 && teacher === label && student !== label,
     says: (told) => t("On {n} of {whole} the teacher is right and the {who} is not", told),
   },
   corrected: {
-    name: t("Errors corrected"), student: true, takes: (label, teacher, student) => label >= 0 && teacher !== label && student === label,
+    name: t("Fixed by the student"), student: true, takes: (label, teacher, student) => label >= 0 && teacher !== label && student === label,
     says: (told) => t("On {n} of {whole} the teacher is wrong and the {who} is right", told),
   },
   both_right: {
@@ -43,7 +43,7 @@ const FILTERS = {
     says: (told) => t("On {n} of {whole} teacher and {who} are right", told),
   },
   both_wrong: {
-    name: t("Both wrong"), student: true, takes: (label, teacher, student) => label >= 0 && teacher !== label && student !== label,
+    name: t("Shared errors"), student: true, takes: (label, teacher, student) => label >= 0 && teacher !== label && student !== label,
     says: (told) => t("On {n} of {whole} teacher and {who} are wrong, with the same class or two", told),
   },
   all: { name: t("All"), takes: () => true, says: (told) => t("All {whole}.", told) },
@@ -67,13 +67,14 @@ async function render({ model: own, el, host }) {
     state.page = page;
     painter.now();
   });
-  const sentence = node("p", { class: "kd-sentence" });
+  const sentence = node("p", { class: "kd-sentence kd-unseen" });
   body.append(head.root, strip.root, foot.root, sentence);
   root.append(live.region);
 
   let fixedIsOld = false;
   const painter = drawing(life, () => {
-    el.hidden = Boolean(model.scene) && isHidden(model, "examples");
+    const everywhere = model.get("views").length === 0;
+    el.hidden = Boolean(model.scene) && (isHidden(model, "examples") || !(everywhere || isInView(model, "examples")));
     if (el.hidden) return;
     if (fixedIsOld) state.fixed = readExamples(model);
     fixedIsOld = false;
@@ -88,7 +89,7 @@ async function render({ model: own, el, host }) {
     fixedIsOld = true;
     painter.soon();
   });
-  life.watch(["student_logits", "selected", "filter", "hidden", "runs", "shown_run", "total_steps"], painter.soon);
+  life.watch(["student_logits", "selected", "filter", "views", "view", "hidden", "runs", "shown_run", "total_steps"], painter.soon);
   const sizes = new ResizeObserver(() => !el.hidden && strip.measured() && painter.soon());
   sizes.observe(strip.root);
   life.onEnd(() => sizes.disconnect());
@@ -106,7 +107,8 @@ function readExamples(model) {
     classes, width,
     count: says.length,
     teacher: says,
-    doubtful: mostDoubtful(teacher, says, width),
+    doubtful: mostDoubtful(teacher, says.slice(0, model.get("tracked") || says.length), width, AMBIGUOUS),
+    tracked: Math.min(model.get("tracked") || says.length, says.length),
     labels: model.get("labels"),
     captions: model.get("captions"),
     images: octets(model.get("images")),
@@ -116,18 +118,6 @@ function readExamples(model) {
   };
 }
 
-/** The examples whose second choice gets most of the teacher's probability at T = 1, most doubtful first. */
-function mostDoubtful(logits, says, width) {
-  const second = Array.from(says, (first, i) => {
-    let largest = 0;
-    softmax(logits.subarray(i * width, (i + 1) * width), 1).forEach((p, c) => {
-      if (c !== first && p > largest) largest = p;
-    });
-    return largest;
-  });
-  return second.map((_, i) => i).sort((a, b) => second[b] - second[a]).slice(0, AMBIGUOUS);
-}
-
 /** The list of the filter at this step, and the page of it that is seen. */
 function examplesView(model, state, room) {
   const { fixed } = state;
@@ -135,10 +125,11 @@ function examplesView(model, state, room) {
   const { takes, says, student: needsStudent } = FILTERS[filter];
   const logits = model.get("student_logits");
   const student = firstChoices(logits instanceof Float32Array ? logits : floats(logits), fixed.width);
-  const hasStudent = fixed.count > 0 && student.length === fixed.count;
+  const hasStudent = fixed.count > 0 && student.length >= fixed.tracked;
+  const among = populationOf(model, fixed, student.length, { takes, needsStudent });
   const list = takes ? [] : fixed.doubtful;
   if (takes && (hasStudent || !needsStudent)) {
-    for (let i = 0; i < fixed.count; i++) if (takes(fixed.labels[i] ?? -1, fixed.teacher[i], student[i])) list.push(i);
+    for (let i = 0; i < among.count; i++) if (takes(fixed.labels[i] ?? -1, fixed.teacher[i], student[i])) list.push(i);
   }
   const selected = Math.min(Math.max(0, model.get("selected")), Math.max(0, fixed.count - 1));
   const place = list.indexOf(selected);
@@ -149,18 +140,28 @@ function examplesView(model, state, room) {
   [state.filter, state.selected] = [filter, selected];
   const step = model.get("student_step");
   const { who } = shownStudent(model);
+  const learned = stepsAreTold(model) ? step > 0 : true; // a student that has learned nothing disagrees by chance
   return {
-    filter, list, selected, place, student, teacher: fixed.teacher, hasStudent, room, pages, page: state.page, count: fixed.count, sample: fixed.sample, split: fixed.split,
+    learned,
+    filter, list, selected, place, student, teacher: fixed.teacher, hasStudent, room, pages, page: state.page, count: among.count, words: among.words, tracked: fixed.tracked, counted: model.get("counted") ?? 0, sample: fixed.sample, split: fixed.split,
     shown: list.slice(state.page * room, (state.page + 1) * room),
     who,
-    sentence: examplesSentence({ says, needsStudent, list, fixed, hasStudent, step, who, trained: stepsAreTold(model) }),
+    sentence: examplesSentence({ says, needsStudent, list, among, hasStudent, step, who, trained: stepsAreTold(model) }),
   };
 }
 
-function examplesSentence({ says, needsStudent, list, fixed, hasStudent, step, who, trained }) {
-  if (!fixed.count) return "";
+/** Among which examples a list looks: as many as the views count, or the tracked ones; `count` and its words. */
+function populationOf(model, fixed, studentRows, { takes, needsStudent }) {
+  const counted = countedPart(model, fixed.count, needsStudent ? studentRows : fixed.count);
+  if (takes && counted.whole && model.get("counted")) return { count: counted.count, words: examplesOf(counted.count, fixed.split) };
+  const count = needsStudent && takes ? counted.count : fixed.tracked;
+  return { count, words: counted.all > count ? trackedOf(count, fixed.split) : examplesOf(count, fixed.split) };
+}
+
+function examplesSentence({ says, needsStudent, list, among, hasStudent, step, who, trained }) {
+  if (!among.count) return "";
   if (needsStudent && !hasStudent) return t("There is no student yet: this list fills when one answers.");
-  const sentence = says({ n: grouped(list.length), whole: examplesOf(fixed.count, fixed.split), who });
+  const sentence = says({ n: grouped(list.length), whole: among.words, who });
   if (!needsStudent) return sentence;
   return trained ? t("{sentence} (after step {step}).", { sentence, step: grouped(step) }) : `${sentence}.`;
 }
@@ -218,14 +219,14 @@ function examplesStrip(life, { choose, leave }) {
   const measure = () => getComputedStyle(group).gridTemplateColumns.split(" ").length;
   return {
     root,
-    /** How many find room; two rows of them, whatever the width. */
+    /** How many find room in a row; few of them in more than one. */
     room(fixed) {
       const inWords = fixed.count > 0 && !fixed.shape[0];
       if (!columns || inWords !== group.classList.contains("kd-in-words")) {
         group.classList.toggle("kd-in-words", inWords);
         columns = measure();
       }
-      return Math.min(PAGE, Math.max(ROWS * columns, inWords ? 4 : 8));
+      return Math.min(PAGE, Math.max(columns, inWords ? 2 : 6));
     },
     /** Look how many columns there are now; true when that has changed. */
     measured() {
@@ -253,6 +254,16 @@ function examplesStrip(life, { choose, leave }) {
   };
 }
 
+/** The student's first choice; -1 where it is not known: a film holds the tracked examples only. */
+function studentOf(view, index) {
+  return view.hasStudent ? (view.student[index] ?? -1) : -1;
+}
+
+function differs(view, index) {
+  const student = studentOf(view, index);
+  return student >= 0 && student !== view.teacher[index];
+}
+
 function exampleItem() {
   const root = node("button", { type: "button", role: "radio", class: "kd-probe kd-example" });
   const caption = node("span", { class: "kd-caption" });
@@ -265,8 +276,8 @@ function exampleItem() {
       if (!canvas) say(caption, fixed.captions[index] || t("Row {n}", { n: index + 1 }));
       if (root.firstChild !== content || root.childNodes.length !== 1) root.replaceChildren(content);
       root.classList.toggle("kd-text", !canvas);
-      const [teacher, student] = [fixed.teacher[index], view.hasStudent ? view.student[index] : -1];
-      root.classList.toggle("kd-differs", view.hasStudent && student !== teacher);
+      const [teacher, student] = [fixed.teacher[index], studentOf(view, index)];
+      root.classList.toggle("kd-differs", view.learned && differs(view, index));
       const words = answersInWords(fixed.classes, fixed.labels[index] ?? -1, teacher, student);
       put(root, "aria-label", t("Example {n} of {total}: {words}", { n: index + 1, total: fixed.count, words: [fixed.captions[index], words].filter(Boolean).join(", ") }));
       put(root, "title", canvas ? words : `${fixed.captions[index] ?? ""}: ${words}`);
@@ -279,7 +290,7 @@ function exampleItem() {
 /** How many there are, of how many; the pager; whether the example selected is among them. */
 function examplesFoot(life, turn) {
   const counted = node("span", {});
-  const watched = definition(life, t("watched"), "");
+  const tracked = definition(life, t("tracked examples"), "");
   const differ = node("span", {});
   const key = node("span", { class: "kd-example-key" }, node("span", { class: "kd-dot", "aria-hidden": "true" }), differ);
   const away = node("span", {});
@@ -292,16 +303,19 @@ function examplesFoot(life, turn) {
     life.listen(button, "click", () => button.getAttribute("aria-disabled") !== "true" && turn(view.page + by));
   }
   return {
-    root: node("div", { class: "kd-example-foot" }, node("p", { class: "kd-note" }, counted, watched), pager,
+    root: node("div", { class: "kd-example-foot" }, node("p", { class: "kd-note" }, counted, tracked), pager,
       node("p", { class: "kd-note kd-example-notes" }, key, away)),
     draw(next) {
       view = next;
       this.root.hidden = view.count === 0;
-      say(counted, `${t("{n} of {total}", { n: grouped(view.list.length), total: grouped(view.count) })} `);
-      say(watched.querySelector(".kd-tip"), watchedMeaning(view));
-      key.hidden = !view.hasStudent || !view.shown.some((i) => view.student[i] !== view.teacher[i]);
+      const told = { n: grouped(view.list.length), total: grouped(view.tracked), whole: view.words };
+      const all = view.counted > 0 && view.tracked >= view.counted;
+      tracked.hidden = all || view.count !== view.tracked || view.tracked === view.sample;
+      say(counted, tracked.hidden ? t("{n} of {whole}", told) : `${t("{n} of the {total}", told)} `);
+      say(tracked.querySelector(".kd-tip"), trackedMeaning(view));
+      key.hidden = !view.learned || !view.shown.some((i) => differs(view, i));
       const first = view.page * view.room + 1;
-      say(differ, ` ${t("{who} and teacher differ", { who: view.who })}`);
+      say(differ, ` ${t("{who} and teacher disagree", { who: view.who })}`);
       pager.classList.toggle("kd-blank", view.pages < 2);
       say(range, `${first}–${first + view.shown.length - 1}`);
       put(back, "aria-disabled", view.page > 0 ? "false" : "true");
@@ -311,8 +325,8 @@ function examplesFoot(life, turn) {
   };
 }
 
-function watchedMeaning({ count, sample, split }) {
-  const picked = count - sample;
+function trackedMeaning({ tracked, sample, split }) {
+  const picked = tracked - sample;
   const told = { n: grouped(sample), picked: grouped(picked), split: splitInWords(split) };
   if (!picked) return t("{n} examples drawn at random from the {split} data.", told);
   return t("{n} examples drawn at random from the {split} data, and {picked} picked because the teacher is wrong or in doubt there. "

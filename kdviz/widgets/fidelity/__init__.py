@@ -9,10 +9,10 @@ from kdviz.widgets.scene import InViews
 
 @tab("fidelity", "Fidelity", place=40)
 class Fidelity(InViews):
-    """Agreement, the 2×2 of right and wrong, and each class, over the scene's sample.
+    """Agreement, the 2×2 of right and wrong, and each class: over all examples, or the sample while a film plays.
 
     All is computed in the browser from the scene's logits, and follows its T, step and run. A cell that is pressed sets
-    ``scene.filter``. The same numbers in Python: `kdviz.measure.fidelity`.
+    ``scene.filter``, which lists as many examples as it counts. The same numbers in Python: `kdviz.measure.fidelity`.
 
     Parameters
     ----------

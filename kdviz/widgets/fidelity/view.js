@@ -1,30 +1,30 @@
-// Fidelity: does the student answer as its teacher does? Over the scene's sample, at the step and the T under the thumb.
+// Fidelity: does the student answer as its teacher does? Over all examples, or the films' sample; at the step and T under the thumb.
 
 import { fidelityNumbers, meanDivergence } from "./numbers.js";
 import { comparedSample } from "../shared/compared.js";
 import { card, changing, commit, drawing, lifetime, liveSentence, node, put, say } from "../shared/elements.js";
 import { figuresInARow } from "../shared/figures_in_a_row.js";
-import { grouped, percent, quantity } from "../shared/format.js";
+import { about, grouped, NO_NUMBER, quantity, shortPercent } from "../shared/format.js";
 import { isInView, joined } from "../shared/scene.js";
 import { stepsAreTold } from "../shared/strip.js";
 import { t, tn } from "../shared/words.js";
 import "./style.css";
 
 const FIDELITY_DEPENDS_ON = [
-  "temperature", "classes", "labels", "sample", "split", "teacher_logits", "student_logits", "filter", "view", "views", "hidden", "runs", "shown_run", "total_steps",
+  "temperature", "classes", "labels", "sample", "counted", "split", "teacher_logits", "student_logits", "filter", "view", "views", "hidden", "runs", "shown_run", "total_steps",
 ];
 const MOST_CLASSES = 20; // rows of the table; of more classes, those on which they agree least
 const CELLS = {
-  both_right: { filter: "both_right", name: () => t("both right") },
-  errors_new: { filter: "new", name: () => t("errors new: only the teacher is right") },
-  errors_corrected: { filter: "corrected", name: (who) => t("errors corrected: only the {who} is right", { who }) },
-  errors_inherited: { filter: "both_wrong", name: () => t("errors inherited: both wrong") },
+  both_right: { filter: "both_right", name: () => t("both right"), means: () => "" },
+  errors_new: { filter: "new", name: () => t("new errors"), means: () => t("only the teacher is right") },
+  errors_corrected: { filter: "corrected", name: (who) => t("fixed by the {who}", { who }), means: (who) => t("only the {who} is right", { who }) },
+  errors_inherited: { filter: "both_wrong", name: () => t("shared errors"), means: () => t("both are wrong") },
 };
 const FIDELITY_TERMS = {
   agreement: [t("Agreement"), t("Share of the examples on which student and teacher have the same first choice.")],
   teacher: [t("Teacher right"), t("The teacher’s accuracy: share of the labelled examples whose class is its first choice.")],
   student: [t("Student right"), t("The student’s accuracy: share of the labelled examples whose class is its first choice.")],
-  kl: [t("KL at T"), t("Mean over the examples of Σ t log(t / s) in nats, both softened at the T of the slider; 0 where they are equal.")],
+  kl: [t("KL at T"), t("Kullback-Leibler divergence: mean over the examples of Σ t log(t / s), both softened at the T of the slider; 0 where they are equal. In nats, the unit of natural logarithms: 1 nat is 1.44 bits.")],
   ranks: [t("Rank agreement"), t("Mean of Spearman’s ρ between the two orders of the classes: 1 where the orders are the same.")],
 };
 
@@ -56,11 +56,15 @@ async function render({ model: own, el, host }) {
       found = fidelityNumbers(view.teacher, view.student, view.labels, view.rows, view.width);
     }
     const kl = meanDivergence(view.teacher, view.student, view.rows, view.width, model.get("temperature"));
-    const share = (k, n) => (n ? percent((100 * k) / n) : "–");
+    const share = (k, n) => (n ? shortPercent((100 * k) / n) : NO_NUMBER);
+    const of = (k, n) => (n ? t("{n} of {total}", { n: grouped(k), total: grouped(n) }) : null);
     numbers.draw({
       agreement: share(found.agreed, found.n), teacher: share(found.teacherRight, found.labelled),
-      student: share(found.studentRight, found.labelled), kl: t("{value} nats", { value: quantity(kl) }), ranks: quantity(found.ranks),
-    }, { student: t("{who} right", { who: view.title }) });
+      student: share(found.studentRight, found.labelled), kl: t("{value} nats", { value: about(kl) }), ranks: about(found.ranks),
+    }, { student: t("{who} right", { who: view.title }) }, {
+      agreement: of(found.agreed, found.n), teacher: of(found.teacherRight, found.labelled), student: of(found.studentRight, found.labelled),
+      kl: quantity(kl), ranks: quantity(found.ranks),
+    });
     cells.draw(found, model.get("filter"), view);
     table.draw(found, view);
     sentence.say(fidelitySentence(model, found, view), `${view.who} ${view.step}`);
@@ -72,12 +76,11 @@ async function render({ model: own, el, host }) {
 
 /** The 2×2 of right and wrong; a cell that is pressed chooses which examples are listed. */
 function fidelityCells(life, choose) {
-  const made = Object.entries(CELLS).map(([key, { filter, name }]) => {
-    const count = node("b", {});
-    const label = node("span", {});
-    const root = node("button", { type: "button", class: `kd-cell kd-cell-${key}`, "aria-pressed": "false" }, count, label);
+  const made = Object.entries(CELLS).map(([key, { filter, name, means }]) => {
+    const [count, label, meaning] = [node("b", {}), node("span", {}), node("small", {})];
+    const root = node("button", { type: "button", class: `kd-cell kd-cell-${key}`, "aria-pressed": "false" }, count, " ", label, " ", meaning);
     life.listen(root, "click", () => choose(filter));
-    return { key, filter, count, label, name, root };
+    return { key, filter, count, label, meaning, name, means, root };
   });
   const root = node("div", { class: "kd-cells", role: "group", "aria-label": t("Who is right") }, ...made.map((cell) => cell.root));
   return {
@@ -87,6 +90,7 @@ function fidelityCells(life, choose) {
       for (const cell of made) {
         say(cell.count, grouped(found.cells[cell.key]));
         say(cell.label, cell.name(view.who));
+        say(cell.meaning, cell.means(view.who));
         put(cell.root, "aria-pressed", cell.filter === filter ? "true" : "false");
       }
     },
@@ -122,26 +126,29 @@ function fidelityTable() {
       listed.forEach((c, i) => {
         const { root: row, cells } = rowOf(i);
         row.hidden = false;
-        const words = [view.classes[c.index], grouped(c.n), ...[c.agreed, c.teacher, c.student].map((k) => percent((100 * k) / c.n))];
+        const counts = [c.agreed, c.teacher, c.student];
+        const words = [view.classes[c.index], grouped(c.n), ...counts.map((k) => shortPercent((100 * k) / c.n))];
         words.forEach((word, k) => say(cells[k], word));
+        counts.forEach((k, i) => put(cells[i + 2], "title", t("{n} of {total}", { n: grouped(k), total: grouped(c.n) })));
       });
       made.slice(listed.length).forEach((row) => (row.root.hidden = true));
     },
   };
 }
 
+/** What `Fidelity.sentence` of kdviz/measure/fidelity.py says; where the page has steps, with the step. */
 function fidelitySentence(model, found, view) {
   const told = { step: grouped(view.step), who: view.who, agreed: grouped(found.agreed), n: grouped(found.n) };
-  const start = stepsAreTold(model) ? t("After step {step} the {who} agrees with the teacher on {agreed} of {n} examples.", told)
-    : t("The {who} agrees with the teacher on {agreed} of {n} examples.", told);
+  const start = !view.whole ? t("After step {step} the {who} agrees with the teacher on {agreed} of {n} examples tracked at random.", told)
+    : stepsAreTold(model) ? t("After step {step} the {who} agrees with the teacher on {agreed} of {n} examples.", told)
+      : t("The {who} agrees with the teacher on {agreed} of {n} examples.", told);
   if (!found.labelled) return `${start} ${t("Without labels, nobody can say who is right.")}`;
-  const wrong = found.labelled - found.studentRight;
-  if (!wrong) return `${start} ${t("It makes no errors.")}`;
-  const [own, both] = [found.cells.errors_new, found.cells.errors_inherited];
-  const errors = { n: grouped(wrong), own: grouped(own), both: grouped(both), same: grouped(found.same) };
-  if (!both) return `${start} ${tn("Its {n} error is new.", "All of its {n} errors are new.", wrong, errors)}`;
-  return `${start} ${tn("It makes {n} error: {own} new, {both} where the teacher is wrong too ({same} with the same class).",
-    "It makes {n} errors: {own} new, {both} where the teacher is wrong too ({same} with the same class).", wrong, errors)}`;
+  const { errors_new: own, errors_inherited: shared, errors_corrected: fixed } = found.cells;
+  const errors = { n: grouped(own), shared: grouped(shared), fixed: grouped(fixed), labelled: grouped(found.labelled) };
+  return found.labelled === found.n
+    ? `${start} ${tn("It makes {n} new error, shares {shared} with the teacher and fixes {fixed}.", "It makes {n} new errors, shares {shared} with the teacher and fixes {fixed}.", own, errors)}`
+    : `${start} ${tn("On the {labelled} with a label it makes {n} new error, shares {shared} with the teacher and fixes {fixed}.",
+      "On the {labelled} with a label it makes {n} new errors, shares {shared} with the teacher and fixes {fixed}.", own, errors)}`;
 }
 
 export default { render };

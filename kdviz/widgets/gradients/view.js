@@ -19,9 +19,9 @@ function render({ model, el }) {
   const life = lifetime(model);
   const { body } = card(el, "gradients", t("The terms"));
   const plots = PULL_PLOTS.map((plot) => pullPlot(life, plot));
-  const empty = node("p", { class: "kd-note" }, t("Press Train: the value of each term, and how it pulls at the student, appears here."));
+  const empty = node("p", { class: "kd-note" }, t("While the student learns: the value of each term, and how its gradient pulls at the student."));
   const live = liveSentence(life);
-  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("How the terms pull"))), empty, node("div", { class: "kd-pulls" }, ...plots.map((p) => p.root)), live.root);
+  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Gradient of each loss term"))), empty, node("div", { class: "kd-pulls" }, ...plots.map((p) => p.root)), live.root);
 
   const painter = drawing(life, () => {
     const steps = model.get("steps");

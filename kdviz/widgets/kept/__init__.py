@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import traitlets
-from traitlets import Dict, List
+from traitlets import Dict, List, Unicode
 
 from kdviz.widgets import bundle
 from kdviz.widgets.scene import SceneTrait
@@ -17,10 +17,10 @@ FIELDS = ("id", "title", "when", "steps_done", "total_steps")
 class Kept(View):
     """A notice above the page: what is kept from an earlier visit, to take up or to forget.
 
-    A click sends the custom message `{"command": "take_up", "kept": id}` or `{"command": "forget", "kept": id}` (see
-    `on_msg`); new `offers` answer it, or a run on the scene. Nothing is drawn where there is nothing to offer, once
-    there is a run on the scene, or where the scene hides "kept". The time is written by the browser, for its reader's
-    place and language.
+    A click sends the custom message `{"command": "take_up", "kept": id}`, `{"command": "forget", "kept": id}` or, to
+    undo that, `{"command": "restore", "kept": id}` (see `on_msg`); new `offers` answer it, or a run on the scene.
+    Nothing is drawn where there is nothing to offer, once there is a run on the scene, or where the scene hides "kept".
+    The time is written by the browser, for its reader's place and language.
 
     Parameters
     ----------
@@ -48,6 +48,10 @@ class Kept(View):
         Dict(),
         help='What is kept, the newest first: {"id", "title", "when": ISO 8601, "steps_done", "total_steps"}.',
     ).tag(sync=True)
+
+    discarded = Unicode("", help="Id of what was discarded just now and can be brought back; empty: nothing.").tag(
+        sync=True
+    )
 
     @traitlets.validate("offers")
     def _check_offers(self, proposal: Any) -> list[dict]:

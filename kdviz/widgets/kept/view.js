@@ -8,7 +8,7 @@ import { t, tn } from "../shared/words.js";
 import "./style.css";
 
 const BUSY = ["loading", "running"];
-const TEXTS = { take_up: [t("Resume"), t("Resuming …")], forget: [t("Discard"), t("Discarding …")] };
+const TEXTS = { take_up: [t("Resume"), t("Resuming …")], forget: [t("Discard"), t("Discarding …")], restore: [t("Undo"), t("Bringing it back …")] };
 const DAY_MS = 86_400_000;
 
 async function render({ model: own, el, host }) {
@@ -21,7 +21,9 @@ async function render({ model: own, el, host }) {
   const count = node("summary", { class: "kd-kept-more" });
   const more = node("details", {}, count, earlier);
   const silence = node("p", { class: "kd-note kd-kept-silence" });
-  body.append(newest, more, silence);
+  const restore = node("button", { type: "button", class: "kd-button", "data-command": "restore" });
+  const discarded = node("div", { class: "kd-kept-row kd-kept-discarded" }, node("p", {}, t("Discarded.")), restore);
+  body.append(discarded, newest, more, silence);
   root.append(live.region);
   let pending = null; // { command, kept } until it is answered
   let timer = 0;
@@ -44,12 +46,15 @@ async function render({ model: own, el, host }) {
     const offers = model.get("offers");
     const busy = BUSY.includes(model.get("state")) || (model.get("runs") ?? []).length > 0;
     const taking = pending?.command === "take_up";
-    el.hidden = isHidden(model, "kept") || offers.length === 0 || (busy && !taking);
+    const gone = own.get("discarded");
+    el.hidden = isHidden(model, "kept") || (offers.length === 0 && !gone) || (busy && !taking);
+    discarded.hidden = !gone;
+    put(restore, "data-kept", gone);
     if (JSON.stringify(offers) !== stamp) rebuild(offers);
     say(count, tn("{n} earlier run", "{n} earlier runs", offers.length - 1));
     more.hidden = offers.length < 2;
     for (const button of body.querySelectorAll("button")) drawButton(button, pending);
-    live.announce(el.hidden ? "" : silence.textContent || sentence(offers[0]));
+    live.announce(el.hidden ? "" : silence.textContent || (offers.length === 0 ? t("Discarded.") : sentence(offers[0])));
   });
   const rebuild = (offers) => {
     stamp = JSON.stringify(offers);
@@ -57,7 +62,7 @@ async function render({ model: own, el, host }) {
     const rows = offers.map((offer, index) => keptRow(offer, index === 0));
     newest.replaceChildren(...rows.slice(0, 1));
     earlier.replaceChildren(...rows.slice(1));
-    if (held) newest.querySelector("button")?.focus(); // what was pressed is gone
+    if (held) (newest.querySelector("button") ?? restore).focus(); // what was pressed is gone
   };
   const answered = (text = "") => {
     pending = null;
@@ -65,7 +70,7 @@ async function render({ model: own, el, host }) {
     say(silence, text);
     painter.soon();
   };
-  life.watch(["offers", "runs"], () => answered());
+  life.watch(["offers", "runs", "discarded"], () => answered());
   // "loading" is the answer on its way; any other state means that it came, or that it will not.
   life.watch(["state"], () => {
     clearTimeout(timer);
@@ -95,12 +100,12 @@ function drawButton(button, pending) {
   say(button, TEXTS[button.dataset.command][mine ? 1 : 0]);
 }
 
-/** "Kept run (today 12:31): MNIST, 128 units, step 1,240 of 1,920." */
+/** "You have a saved run from today, 4:15 PM: MNIST, 128 units, step 1,240 of 1,920." */
 function sentence({ title, when, steps_done: done, total_steps: total }) {
   const steps = { done: grouped(done), total: grouped(total) };
   const far = done >= total ? t("finished after {total} steps", steps) : t("step {done} of {total}", steps);
   const what = [title, far].filter(Boolean).join(", ");
-  return t("Kept run ({when}): {what}.", { when: dayAndTime(new Date(when), new Date()), what });
+  return t("You have a saved run from {when}: {what}.", { when: dayAndTime(new Date(when), new Date()), what });
 }
 
 /** A moment as its reader would say it, in their time zone and their way of writing. */
@@ -109,7 +114,7 @@ function dayAndTime(then, now) {
   const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
   const days = Math.round((midnight(now) - midnight(then)) / DAY_MS);
   const day = days === 0 ? t("today") : days === 1 ? t("yesterday") : new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(then);
-  return `${day} ${time}`;
+  return t("{day}, {time}", { day, time });
 }
 
 export default { render };

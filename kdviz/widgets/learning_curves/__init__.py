@@ -17,8 +17,9 @@ from kdviz.widgets.traits import View, WrongTraitError, finite_above_zero, one_o
 class LearningCurves(View):
     """Curves of student (solid orange), twin (solid grey) and teacher (dashed, dark blue) over steps.
 
-    The error axis is logarithmic; one click shows accuracy on a linear one. Moving over the plot reads the
-    values at a step; a click or the arrow keys keep a cursor there (trait `cursor`).
+    The error axis is logarithmic and begins at what was measured once training had begun; 0 % has a row of its own
+    below a break. One click shows accuracy on a linear axis. Moving over the plot reads the values at a step; a click
+    or the arrow keys keep a cursor there (trait `cursor`). "Share" copies or saves what is seen, and a film.
 
     With a scene, its runs, bands and teacher are drawn in place of the own traits, hidden runs left out and the run
     shown boldest, and the scene's `step` is the cursor: a scrubber below the plot, and dragging on the plot, take all
@@ -54,6 +55,14 @@ class LearningCurves(View):
     total_steps = Int(0, help="Optimiser steps planned; the right end of the axis.").tag(sync=True)
     y_label = Unicode("Error on validation data", help="Title; values are in %.").tag(sync=True)
     measure = Unicode("error", help='What is drawn: "error" or "accuracy" (100 − error), in %.').tag(**BY_PAGE)
+    ghost = Dict(
+        help='A run recorded earlier, drawn until there is one: {"lines": [{"role", "steps", "values"}], "teacher": '
+        'error in %, "says": what it is, a sentence}, or {}.'
+    ).tag(sync=True)
+    against = Dict(
+        help='The difference in test errors, student − twin: {"seeds": [{"seed", "difference"}], "mean", "low", '
+        '"high": ends of its 95 % interval or None}, or {}; told in the plot, and drawn below it for several seeds.'
+    ).tag(sync=True)
     cursor = Int(None, allow_none=True, help="Step at which the values are read; None for none.").tag(**BY_PAGE)
     learning_rate = Float(
         None, allow_none=True, help="Learning rate in force, filled in for a branch; None where it is not known."

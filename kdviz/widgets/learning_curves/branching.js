@@ -36,7 +36,7 @@ function branchHere(model, time, step) {
   const row = shownRun(model);
   if (!row || !time.ready() || !BRANCHES_WHILE.includes(model.get("state")) || isLocked(model, "branch")) return t("Branch");
   if (row.role !== "student" && row.role !== "branch") return t("Branch (show a student)");
-  return step < (row.total_steps || Infinity) ? null : t("Branch (pick an earlier step)");
+  return step < (row.total_steps || Infinity) ? null : t("Branch (first drag back)");
 }
 
 export function branchPart(model, life, time) {

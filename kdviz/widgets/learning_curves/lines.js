@@ -1,18 +1,18 @@
 // What is drawn on the axes of the learning curves: bands, lines, forks, edits, and the names at the lines' ends.
 
 import { node } from "../shared/elements.js";
-import { percent } from "../shared/format.js";
-import { RUN_ORDER, runKey, runLook, runMark } from "../shared/run_key.js";
+import { shortPercent } from "../shared/format.js";
+import { RUN_ORDER, runKey, runLook, runMark, shortName } from "../shared/run_key.js";
 import { t } from "../shared/words.js";
 
 export const CURVE_NAMES = { student: t("Student"), twin: t("Twin, no teacher"), smoothed: t("Twin, label smoothing"), teacher: t("Teacher") };
 const MARKS_APART = 60;
 const LABEL_APART = 16;
 
-/** Several seeds: from the lowest to the highest as an area, the mean as a thin line. */
+/** Several seeds: from the lowest to the highest as an area, the mean as a line. */
 export function drawBands(view, pool) {
   for (const band of view.bands) {
-    const at = (values) => band.steps.map((step, i) => `${view.x(step).toFixed(1)} ${view.y(values[i]).toFixed(1)}`);
+    const at = (values) => band.steps.map((step, i) => `${view.x(step).toFixed(1)} ${view.beyond(values[i]).toFixed(1)}`);
     const area = [...at(band.high), ...at(band.low).reverse()].join("L");
     pool.take("bands", "path", { d: `M${area}z`, class: `kd-band kd-run-${band.look.name}` });
     pool.take("lines", "path", { d: `M${at(band.mean).join("L")}`, class: `kd-line kd-run-line kd-mean kd-run-${band.look.name}` });
@@ -42,16 +42,56 @@ export function drawLines(view, pool) {
     const points = pointsOf(view, s);
     const path = points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
     const look = `kd-run-${s.look.name}`;
-    pool.take("lines", "path", { d: path || "M0 0", class: `kd-line kd-run-line kd-line-${s.role} ${look}${s.bold ? " kd-bold" : ""}` });
+    pool.take("lines", "path", { d: path || "M0 0", class: `kd-line kd-run-line kd-line-${s.role} ${look}${s.thin ? " kd-thin" : s.bold ? " kd-bold" : ""}` });
     drawRunMarks(view, pool, s, points, look);
   }
+}
+
+/** A run recorded earlier, light and dashed, until this page has one of its own. */
+export function drawGhost(view, pool) {
+  if (!view.ghost) return;
+  for (const line of view.ghost.lines) {
+    const points = line.steps.map((step, i) => `${view.x(step).toFixed(1)} ${view.beyond(line.values[i]).toFixed(1)}`);
+    pool.take("lines", "path", { d: `M${points.join("L")}`, class: `kd-ghost kd-run-line kd-run-${line.role}` });
+  }
+  if (view.ghost.teacher !== null) {
+    const y = view.y(view.ghost.teacher).toFixed(1);
+    pool.take("lines", "line", { x1: view.box.left, x2: view.box.right, y1: y, y2: y, class: "kd-ghost kd-run-line kd-run-teacher" });
+  }
+}
+
+/** The area between student and twin up to a step, where both were measured; empty without two such places. */
+export function gapPath({ series, x, beyond }, until = Infinity) {
+  const student = series.find((s) => s.bold && s.role === "student") ?? series.find((s) => s.role === "student");
+  const twin = series.find((s) => s.role === "twin");
+  if (!student || !twin) return "";
+  const both = student.steps.flatMap((step, i) => {
+    const j = twin.steps.indexOf(step);
+    return step > 0 && step <= until && j >= 0 ? [[x(step), beyond(student.values[i]), beyond(twin.values[j])]] : [];
+  });
+  if (both.length < 2) return "";
+  const there = both.map(([at, y]) => `${at.toFixed(1)} ${y.toFixed(1)}`);
+  const back = both.map(([at, , y]) => `${at.toFixed(1)} ${y.toFixed(1)}`).reverse();
+  return `M${[...there, ...back].join("L")}z`;
+}
+
+export function drawGap(view, pool) {
+  const area = gapPath(view);
+  if (area) pool.take("bands", "path", { d: area, class: "kd-gap" });
+}
+
+/** What every network guesses before training, where that is off the axis. */
+export function drawGuess(view, pool) {
+  const guess = Math.max(...view.series.map((s) => (s.steps[0] === 0 && view.vertical.at(s.values[0]) > 1 ? s.values[0] : -1)));
+  if (guess < 0 || view.edits.some((edit) => view.x(edit.step) < view.box.left + 140 * view.unit)) return;
+  pool.take("labels", "text", { x: view.box.left, y: view.box.top - 9, class: "kd-tick-text" }, t("↑ {value} at step 0", { value: shortPercent(guess) }));
 }
 
 /** Where a run's line passes, in px: a branch's begins at its fork. */
 function pointsOf(view, s) {
   const points = s.fork ? [[view.x(s.fork.step), forkHeight(view, s.fork)]] : [];
   s.steps.forEach((step, i) => {
-    if (Number.isFinite(s.values[i])) points.push([view.x(step), view.y(s.values[i])]);
+    if (Number.isFinite(s.values[i])) points.push([view.x(step), view.beyond(s.values[i])]);
   });
   return points;
 }
@@ -59,7 +99,7 @@ function pointsOf(view, s) {
 /** On the parent's line, between two of its values. */
 function forkHeight(view, { step, steps: [from, to], values: [first, second] }) {
   const share = to > from ? (step - from) / (to - from) : 0;
-  return view.y(first) + share * (view.y(second) - view.y(first));
+  return view.beyond(first) + share * (view.beyond(second) - view.beyond(first));
 }
 
 /** On its own line: a branch's marks, its fork as a ring, each edit as a diamond; the end as a dot. */
@@ -73,7 +113,7 @@ function drawRunMarks(view, pool, s, points, look) {
       pool.take("marks", "path", { d: runMark(s.look, x, y, 3.5), class: `kd-run-mark ${look}` });
     });
   } else if (points.length) {
-    pool.take("marks", "circle", { cx: points.at(-1)[0].toFixed(1), cy: points.at(-1)[1].toFixed(1), r: 3.5, class: `kd-end kd-end-${s.role} ${look}` });
+    pool.take("marks", "circle", { cx: points.at(-1)[0].toFixed(1), cy: Math.max(view.box.top, points.at(-1)[1]).toFixed(1), r: 3.5, class: `kd-end kd-end-${s.role} ${look}` });
   }
   if (s.fork) {
     pool.take("marks", "circle", { cx: points[0][0].toFixed(1), cy: points[0][1].toFixed(1), r: 5, class: `kd-fork ${look}` });
@@ -97,8 +137,9 @@ function heightAt(points, x) {
 
 /** Line ends in the order top to bottom: what a direct label or the legend says. */
 function ends(view) {
-  const end = (line, step, value, height = view.y(value)) => ({ ...line, step, height, text: value === undefined ? "–" : percent(value) });
-  const lines = view.series.map((s, order) => end({ role: s.role, look: s.look, name: s.title, short: s.short, bold: s.bold, order },
+  if (view.ghost) return ghostEnds(view);
+  const end = (line, step, value, height = view.y(value)) => ({ ...line, step, height, text: shortPercent(value) });
+  const lines = view.series.map((s, order) => end({ role: s.role, look: s.look, name: s.title, short: s.short, bold: s.bold, thin: s.thin, order },
     s.steps.at(-1), s.values.at(-1), s.values.length ? view.y(s.values.at(-1)) : forkHeight(view, s.fork)));
   for (const band of view.bands) {
     lines.push(end({ role: band.role, look: band.look, name: band.title, short: band.short, order: view.series.length, band: true }, band.steps.at(-1), band.mean.at(-1)));
@@ -109,13 +150,30 @@ function ends(view) {
   return lines.filter((line) => Number.isFinite(line.height)).sort((a, b) => a.height - b.height);
 }
 
-/** Names and last values at the right; pushed apart where they would overlap, and led back to their line. */
+function ghostEnds(view) {
+  const line = (role, step, value) => ({
+    role, look: runLook({ role }), name: CURVE_NAMES[role], short: shortName({ role, name: CURVE_NAMES[role] }), step, ghost: true,
+    height: view.y(value), text: shortPercent(value), order: 0,
+  });
+  const lines = view.ghost.lines.map(({ role, steps, values }) => line(role, steps.at(-1), values.at(-1)));
+  if (view.ghost.teacher !== null) lines.push(line("teacher", view.last, view.ghost.teacher));
+  return lines.sort((a, b) => a.height - b.height);
+}
+
+/**
+ * Names and last values at the right; pushed apart where they would overlap, and led back to their line. Beside the means
+ * of several seeds, of the runs only the one shown has its name.
+ */
 export function drawLabels(view, pool) {
   const x = view.box.right;
-  for (const end of spread(ends(view), view)) {
+  if (view.bands.length) {
+    const n = view.bands[0].seeds;
+    pool.take("labels", "text", { x: x + 12, y: view.box.top - 9, class: "kd-tick-text" }, t("mean of {n} seeds", { n }));
+  }
+  for (const end of spread(ends(view).filter(({ thin, bold }) => !thin || bold), view)) {
     const name = fitted(end.name, end.short, view.letters);
     const look = `kd-run-${end.look.name}`;
-    const label = `kd-label-text kd-run-text ${look}${view.quiet && !end.bold ? " kd-quiet" : ""}`;
+    const label = `kd-label-text kd-run-text ${look}${end.ghost || (view.quiet && !end.bold) ? " kd-quiet" : ""}`;
     pool.take("labels", "text", { x: x + 12, y: end.at, dy: "0.34em", class: label }, `${name} ${end.text}`);
     if (Math.abs(end.height - end.at) < 5 || view.x(end.step) < x - 8) continue;
     pool.take("labels", "path", { d: `M${x + 4} ${end.height.toFixed(1)}L${x + 10} ${end.at.toFixed(1)}`, class: `kd-lead ${look}` });
@@ -128,7 +186,8 @@ export function fitted(name, short, letters) {
   return short.length <= letters ? short : `${short.slice(0, letters - 1).trimEnd()}…`;
 }
 
-function spread(lines, view) {
+/** Lines with `at`, where their labels stand: none closer to the next than a label is high. */
+export function spread(lines, view) {
   const apart = LABEL_APART * view.unit;
   const placed = lines.map((line) => ({ ...line, at: line.height }));
   for (let i = 1; i < placed.length; i++) placed[i].at = Math.max(placed[i].at, placed[i - 1].at + apart);
@@ -145,7 +204,7 @@ export function drawLegend(legend, view) {
   legend.hidden = view.wide;
   if (legend.hidden) return;
   const lines = ends(view);
-  const names = view.series.length ? lines : ["student", "twin", "teacher"].map((role) =>
+  const names = view.series.length || view.ghost ? lines : ["student", "twin", "teacher"].map((role) =>
     lines.find((l) => l.role === role) ?? { role, look: runLook({ role }), name: CURVE_NAMES[role], text: "–" });
   const entries = [...names].sort((a, b) => RUN_ORDER.indexOf(a.role) - RUN_ORDER.indexOf(b.role) || a.order - b.order)
     .map((line) => [line.look, line.name, line.text, Boolean(line.band)]);

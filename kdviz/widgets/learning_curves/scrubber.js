@@ -145,7 +145,7 @@ export function scrubberPart(model, life, time, more) {
       const ready = time.ready();
       const at = time.at();
       const text = whereText(time, view);
-      say(label, [t("Step that the views show"), view.shownTitle].filter(Boolean).join(", "));
+      say(label, [t("Step shown"), view.shownTitle].filter(Boolean).join(", "));
       say(where, text);
       input.disabled = !ready;
       if (Number(input.value) !== at) input.value = String(at);
@@ -160,9 +160,9 @@ export function scrubberPart(model, life, time, more) {
 }
 
 function whereText(time, view) {
-  if (!time.ready()) return t("No steps recorded yet");
+  if (!time.ready()) return view.finished ? t("This run recorded no film") : t("No steps recorded yet");
   const step = grouped(time.at());
-  return time.follows() ? t("Latest: step {step}", { step }) : t("Step {step} of {total}", { step, total: grouped(view.shownTotal) });
+  return time.follows() ? t("Latest step: {step}", { step }) : t("Step {step} of {total}", { step, total: grouped(view.shownTotal) });
 }
 
 /** Dragging moves the views; the release, or the end of key presses, tells Python. */

@@ -1,13 +1,18 @@
 // LearningCurves: error on validation data, step by step, on a logarithmic axis; with a scene, a way back in time.
 
 import { branchPart } from "./branching.js";
-import { CURVE_NAMES, drawBands, drawEdits, drawLabels, drawLegend, drawLines } from "./lines.js";
+import { drawEarlier, earlierRuns } from "./earlier.js";
+import { emptiest, gapPart } from "./gap.js";
+import { CURVE_NAMES, drawBands, drawEdits, drawGap, drawGhost, drawGuess, drawLabels, drawLegend, drawLines } from "./lines.js";
 import { followKeys, followPointer, readingPart } from "./reading.js";
 import { scrubberPart, timeline } from "./scrubber.js";
-import { drawGrid, linearAxis, logAxis, nodePool, stepTicks, textSize } from "../shared/curve_axes.js";
+import { seedsPart } from "./seeds.js";
+import { sharePart } from "./sharing.js";
+import { afterGuessing, drawGrid, linearAxis, logAxis, nodePool, stepTicks, textSize } from "../shared/curve_axes.js";
 import { announcer, card, commit, drawing, lifetime, node, put, say, svgNode, uniqueId } from "../shared/elements.js";
 import { grouped } from "../shared/format.js";
 import { runLook, shortName } from "../shared/run_key.js";
+import { isPresenting } from "../shared/presenting.js";
 import { isHidden, joined, liveTraits } from "../shared/scene.js";
 import { t } from "../shared/words.js";
 import "./style.css";
@@ -15,8 +20,8 @@ import "./scrubber.css";
 
 const WIDE = 460;
 const FEWEST_LETTERS = 12;
-const OWN_TRAITS = ["series", "teacher", "edits", "total_steps", "y_label", "cursor", "measure", "sentence"];
-const SCENE_TRAITS = ["runs", "bands", "teacher_error", "shown_run", "hidden"];
+const OWN_TRAITS = ["series", "teacher", "edits", "total_steps", "y_label", "cursor", "measure", "sentence", "ghost", "against"];
+const SCENE_TRAITS = ["runs", "earlier", "bands", "teacher_error", "shown_run", "hidden"];
 const BRANCH_TRAITS = ["in_force", "locked", "state", "runs", "hidden"];
 
 async function render({ model: own, el, host }) {
@@ -25,15 +30,17 @@ async function render({ model: own, el, host }) {
   const { root, body } = card(el, "curves", t("Learning curves"));
   const live = announcer(life, { apart: 20000 });
   const time = timeline(model, life);
-  const head = curvesHead(model, life);
+  const share = sharePart(model, life, el);
+  const head = curvesHead(model, life, share.root);
   const legend = node("p", { class: "kd-legend" });
   const plot = curvesPlot(model, life, time);
   const branch = branchPart(model, life, time);
   const scrubber = scrubberPart(model, life, time, branch.button);
+  const seeds = seedsPart();
   const sentence = node("p", { class: "kd-sentence" });
   const edits = node("ol", { class: "kd-unseen", "aria-label": t("Edits") });
   const travelling = model.scene ? [scrubber.root, branch.form] : [];
-  body.append(head.root, legend, plot.root, ...travelling, sentence, edits);
+  body.append(head.root, share.told, legend, plot.root, ...travelling, seeds.root, sentence, edits);
   root.append(live.region);
   let view = null;
 
@@ -48,6 +55,8 @@ async function render({ model: own, el, host }) {
     view = curvesView(model, plot.width());
     head.draw(view);
     plot.draw(view);
+    share.draw(view);
+    seeds.draw(model.get("against"), plot.width());
     drawLegend(legend, view);
     scrubber.root.hidden = !view.travels;
     branch.form.hidden ||= !view.travels;
@@ -77,7 +86,7 @@ function curvesTold(model) {
     const edits = model.get("edits");
     return {
       rows: model.get("series").map((row) => ({ ...row, edits: [], bold: row.role === "student" })),
-      bands: [], teacher: model.get("teacher"), total: model.get("total_steps"), edits,
+      bands: [], teacher: model.get("teacher"), total: model.get("total_steps"), edits, ghost: model.get("ghost"),
       told: edits.map((edit) => t("Step {step}: {edit}", { step: grouped(edit.step), edit: edit.text })), shown: null, travels: false,
     };
   }
@@ -89,7 +98,7 @@ function curvesTold(model) {
     bands: model.get("bands"), teacher: model.get("teacher_error"), total: model.get("total_steps"),
     edits: shown && !shown.hidden ? shown.edits : [],
     told: rows.flatMap((row) => row.edits.map((edit) => t("{name}, step {step}: {edit}", { name: row.name, step: grouped(edit.step), edit: edit.text }))),
-    shown, travels: !isHidden(model, "scrubber"),
+    shown, travels: !isHidden(model, "scrubber"), ghost: model.get("ghost"),
   };
 }
 
@@ -118,27 +127,32 @@ function curvesView(model, width) {
   const told = curvesTold(model);
   const measure = model.get("measure");
   const flip = measure === "accuracy" ? (v) => 100 - v : (v) => v;
-  const series = told.rows.map((row) => drawnRun(row, flip)).filter((s) => s.steps.length > 0 || s.fork);
   const bands = told.bands.filter((band) => band.steps.length > 0).map((band) => drawnBand(band, flip));
-  const teacher = told.teacher === null || told.teacher === undefined ? null : flip(told.teacher);
-  const last = Math.max(1, told.total, ...series.map((s) => s.steps.at(-1) ?? s.fork.step));
+  const series = told.rows.map((row) => drawnRun(row, flip, bands)).filter((s) => s.steps.length > 0 || s.fork);
+  const earlier = earlierRuns(model, flip);
+  const ghost = earlier.length || series.some((s) => s.steps.at(-1) > 0) ? null : drawnGhost(told.ghost, flip);
+  const teacher = ghost || told.teacher === null || told.teacher === undefined ? null : flip(told.teacher);
+  const last = Math.max(1, told.total, ...earlier.map((run) => run.steps.at(-1)), ...series.map((s) => s.steps.at(-1) ?? s.fork.step));
   const unit = textSize();
-  const height = Math.round(Math.min(380 * unit, Math.max(260 * unit, width * 0.58)));
-  const labels = labelRoom([...series, ...bands], width, unit);
+  const height = Math.round(Math.min(380 * unit, Math.max((isPresenting() ? 170 : 240) * unit, width * (isPresenting() ? 0.2 : 0.5))));
+  const labels = labelRoom(ghost ? ghost.lines : [...series, ...bands], width, unit);
   const left = 46 * unit;
   const box = { left, right: Math.max(left + 40, width - labels.right), top: 34 * unit, bottom: height - 42 * unit };
-  const forks = series.flatMap((s) => s.fork?.values ?? []);
-  const values = [...series.flatMap((s) => s.values), ...forks, ...bands.flatMap((b) => [...b.low, ...b.high]), ...(teacher === null ? [] : [teacher])];
-  if (series.length === 0) values.push(...[100, 10].map(flip));
-  const finite = values.filter(Number.isFinite);
-  const vertical = measure === "error" ? logAxis(finite) : linearAxis(finite);
+  const forks = series.flatMap((s) => (s.fork ? [s.fork] : []));
+  const spans = bands.flatMap(({ steps, low, high }) => [{ steps, values: low }, { steps, values: high }]);
+  const values = [...afterGuessing(ghost ? ghost.lines : [...series, ...earlier, ...forks, ...spans]), ...[teacher, ghost?.teacher].filter(Number.isFinite)];
+  if (values.length === 0) values.push(...[20, 1].map(flip));
+  const vertical = measure === "error" ? logAxis(values) : linearAxis(values);
   return {
-    measure, series, bands, teacher, unit, width, height, box, last, vertical, stage: stageOf(series, last),
+    title: curvesTitle({ label: model.get("y_label"), measure }), measure, series, earlier, bands, teacher, ghost, unit, width, height, box, last, vertical, stage: stageOf(series, last),
+    total: told.total, epochSteps: (told.shown ?? told.rows[0])?.epoch_steps ?? 0,
     x: (step) => box.left + (step / last) * (box.right - box.left),
-    y: (value) => box.bottom - vertical.at(value) * (box.bottom - box.top),
+    y: (value) => box.bottom - Math.min(1, Math.max(0, vertical.at(value))) * (box.bottom - box.top),
+    /** The same for lines, which may come from beyond the axis. */
+    beyond: (value) => box.bottom - Math.min(9, vertical.at(value)) * (box.bottom - box.top),
     wide: labels.wide, letters: labels.letters, edits: told.edits, told: told.told, label: model.get("y_label"),
     travels: told.travels, quiet: Boolean(told.shown), cursor: told.travels ? null : model.get("cursor"),
-    shownTitle: told.shown ? titleOf(told.shown) : "", shownTotal: told.shown?.total_steps || last,
+    finished: model.scene ? model.get("state") === "finished" : false, shownTitle: told.shown ? titleOf(told.shown) : "", shownTotal: told.shown?.total_steps || last,
     ticks: series.length === 0 && last === 1 ? [0] : stepTicks(last, (box.right - box.left) / (70 * unit)),
   };
 }
@@ -147,24 +161,34 @@ function titleOf(row) {
   return row.name || CURVE_NAMES[row.role] || t("Branch");
 }
 
-function drawnRun(row, flip) {
-  const title = titleOf(row);
+/** Beside the mean of several seeds a run's own line says that it is this run's. */
+function drawnRun(row, flip, bands) {
+  const oneOf = bands.some((band) => band.role === row.role);
+  const plain = shortName({ ...row, name: titleOf(row) });
+  const title = oneOf ? t("{name}, this run", { name: plain }) : titleOf(row);
   const fork = row.fork ? { ...row.fork, values: row.fork.values.map(flip) } : null;
-  return { ...row, values: row.values.map(flip), fork, title, short: shortName({ ...row, name: title }), look: runLook(row) };
+  return { ...row, values: row.values.map(flip), fork, title, plain, short: oneOf ? t("this run") : plain, thin: oneOf, look: runLook(row) };
+}
+
+function drawnGhost(ghost, flip) {
+  if (!ghost?.lines?.length) return null;
+  const lines = ghost.lines.map((line) => ({ ...line, values: line.values.map(flip), short: shortName({ ...line, name: CURVE_NAMES[line.role] }) }));
+  return { lines, teacher: Number.isFinite(ghost.teacher) ? flip(ghost.teacher) : null, says: ghost.says };
 }
 
 function drawnBand(band, flip) {
-  const title = band.name || t("{name}, {n} seeds", { name: CURVE_NAMES[band.role], n: band.seeds });
-  return { ...band, low: band.low.map(flip), mean: band.mean.map(flip), high: band.high.map(flip), title, short: title, look: runLook(band) };
+  const short = shortName({ ...band, name: band.name || CURVE_NAMES[band.role] });
+  const title = t("{name}, mean of {n}", { name: short, n: band.seeds });
+  return { ...band, low: band.low.map(flip), mean: band.mean.map(flip), high: band.high.map(flip), title, short, look: runLook(band) };
 }
 
 /** Whether names stand at the ends of the lines, how many letters each of them has, and the px it takes. */
 function labelRoom(lines, width, unit) {
-  const names = lines.length ? lines.map((line) => line.short) : [t("Twin, no teacher")];
+  const names = lines.map((line) => line.short);
   const longest = Math.max(t("Teacher").length, ...names.map((name) => name.length));
   const letters = Math.min(longest, Math.floor((0.365 * width / unit - 28) / 7.3) - 7);
   const wide = width >= WIDE * unit && letters >= Math.min(longest, FEWEST_LETTERS);
-  return { wide, letters, right: wide ? (28 + 7.3 * (letters + 7)) * unit : 16 * unit };
+  return { wide, letters, right: wide && lines.length ? (28 + 7.3 * (letters + 7)) * unit : 16 * unit };
 }
 
 /** What a change of is worth saying at once: there is a first curve, or every curve has reached the end. */
@@ -173,7 +197,7 @@ function stageOf(series, last) {
   return series.every((s) => s.steps.at(-1) >= last) ? "ended" : "under way";
 }
 
-function curvesHead(model, life) {
+function curvesHead(model, life, more) {
   const title = node("h2", {});
   const group = uniqueId("measure");
   const option = (value, text) => {
@@ -184,7 +208,7 @@ function curvesHead(model, life) {
   const options = [option("error", t("Error")), option("accuracy", t("Accuracy"))];
   const choice = node("fieldset", { class: "kd-segments" }, node("legend", { class: "kd-unseen" }, t("Measure")), ...options.map((o) => o.root));
   return {
-    root: node("div", { class: "kd-head" }, title, choice),
+    root: node("div", { class: "kd-head" }, title, node("div", { class: "kd-curves-tools" }, choice, more)),
     draw(view) {
       say(title, curvesTitle(view));
       for (const o of options) o.input.checked = o.value === view.measure;
@@ -199,12 +223,16 @@ function curvesTitle({ label, measure }) {
 
 function curvesPlot(model, life, time) {
   const svg = svgNode("svg", { class: "kd-plot-svg", "aria-hidden": "true" });
-  const layer = (name) => svg.appendChild(svgNode("g", { class: `kd-layer-${name}` }));
+  const inside = { id: uniqueId("inside"), rect: svgNode("rect", {}) };
+  svg.append(svgNode("clipPath", { id: inside.id }, inside.rect));
+  const clipped = ["bands", "lines", "marks"];
+  const layer = (name) => svg.appendChild(svgNode("g", { class: `kd-layer-${name}`, "clip-path": clipped.includes(name) ? `url(#${inside.id})` : null }));
   const layers = Object.fromEntries(["bands", "grid", "edits", "lines", "marks", "labels", "travel", "cursor"].map((name) => [name, layer(name)]));
   const empty = node("p", { class: "kd-plot-empty" });
   const reading = readingPart(layers.cursor);
   const handle = node("div", { class: "kd-plot-handle", role: "slider", tabindex: "0", "aria-label": t("Read the curves at a step") });
-  const root = node("div", { class: "kd-plot" }, svg, handle, reading.root, empty);
+  const gap = gapPart(life);
+  const root = node("div", { class: "kd-plot" }, svg, gap.root, handle, reading.root, empty);
   const pool = nodePool(layers);
   const travel = layers.travel.appendChild(svgNode("line", { class: "kd-travel-line" }));
   let view = null;
@@ -224,13 +252,21 @@ function curvesPlot(model, life, time) {
       view = next;
       put(svg, "viewBox", `0 0 ${view.width} ${view.height}`);
       root.style.height = `${view.height}px`;
+      const { box } = view;
+      const room = { x: box.left - 6, y: box.top - 4, width: box.right - box.left + 12, height: box.bottom - box.top + 10 };
+      for (const [name, value] of Object.entries(room)) put(inside.rect, name, value);
       pool.begin();
+      drawGap(view, pool);
       drawBands(view, pool);
       drawGrid(view, pool);
+      drawGhost(view, pool);
       drawEdits(view, pool);
+      drawEarlier(view, pool);
       drawLines(view, pool);
+      drawGuess(view, pool);
       if (view.wide) drawLabels(view, pool);
       pool.finish();
+      gap.draw(view, model.get("against"));
       drawEmpty(view, empty);
       const readByKey = view.series.length > 0 && !view.travels; // the scrubber has the keys where there is one
       put(handle, "tabindex", readByKey ? "0" : "-1");
@@ -249,13 +285,21 @@ function curvesPlot(model, life, time) {
   };
 }
 
+/** What an empty plot says; of a recorded run where its curves are not. */
 function drawEmpty(view, empty) {
-  const nothing = view.series.length === 0;
-  say(empty, !nothing ? "" : view.measure === "error" ? t("Press Train: the error on validation data appears here, step by step.") : t("Press Train: the accuracy on validation data appears here, step by step."));
-  empty.hidden = !nothing;
+  const nothing = view.series.length === 0 && view.earlier.length === 0 && !view.ghost;
+  if (view.ghost) drawGhostNote(view, empty);
+  else say(empty, !nothing ? "" : view.measure === "error" ? t("Press Train: the error on validation data appears here, step by step.") : t("Press Train: the accuracy on validation data appears here, step by step."));
+  empty.hidden = !nothing && !view.ghost;
+  empty.classList.toggle("kd-plot-ghost", Boolean(view.ghost));
   empty.style.left = `${(view.box.left + view.box.right) / 2}px`;
-  empty.style.top = `${(view.box.top + view.box.bottom) / 2}px`;
-  empty.style.maxWidth = `min(30ch, ${view.box.right - view.box.left - 8}px)`;
+  empty.style.top = `${view.ghost ? emptiest(view, view.ghost.lines, view.ghost.teacher, 0.5) : (view.box.top + view.box.bottom) / 2}px`;
+  empty.style.maxWidth = `min(${view.ghost ? 40 : 30}ch, ${view.box.right - view.box.left - 8}px)`;
+}
+
+function drawGhostNote(view, empty) {
+  const parts = [t("Yours may look like this."), view.ghost.says];
+  if (empty.textContent !== parts.join("")) empty.replaceChildren(node("b", {}, parts[0]), node("span", {}, parts[1]));
 }
 
 export default { render };

@@ -52,7 +52,7 @@ function layersView(drawing, width) {
     from: { x: left.teacher + column, y: y("teacher", link.teacher) + height / 2 },
     to: { x: left.student, y: y("student", link.student) + height / 2 },
   }));
-  return { unit, width, height: bottom + 4, box: height, column, left, top, y, links, middle, letters: Math.floor(column / (7.9 * unit)) };
+  return { unit, width, height: bottom + 4, box: height, column, left, top, y, links, middle, letters: Math.floor(column / (8.8 * unit)) };
 }
 
 function layerColumn(view, who, drawing) {
@@ -98,7 +98,7 @@ function linkMarks(view, link, symbol) {
   const roomy = view.middle >= (LAYER.symbol * 2 + 90) * unit;
   const [x, y] = [(from.x + to.x) / 2, (from.y + to.y) / 2 - (roomy ? 0 : 21 * unit)];
   const lines = roomy ? [link.through] : link.through.split(", ");
-  const width = Math.max(...lines.map((line) => line.length)) * 6.2 * unit + 10;
+  const width = Math.max(...lines.map((line) => line.length)) * 7 * unit + 14;
   const height = 17 * unit * lines.length;
   return [
     ...marks,

@@ -7,10 +7,10 @@ import { t } from "../shared/words.js";
 import "./style.css";
 
 const FAMILY_NAMES = {
-  labels: t("Labels, no teacher"), response: t("Response: what the teacher says"), feature: t("Features: what its layers compute"),
-  relation: t("Relations: how examples relate to each other"), adversarial: t("Adversarial"), transformer: t("Transformers"),
+  labels: t("Labels, no teacher"), response: t("Response: what the teacher says"), feature: t("Features: what the layers compute"),
+  relation: t("Relations: how examples relate"), adversarial: t("Adversarial"), transformer: t("Transformers"),
 };
-const ROOMY_REM = 52; // as in the style sheet: from here on the list stands beside the rest and need not be folded
+const ROOMY_REM = 52; // as in the style sheet: from here on the list stands beside the rest; below, it is a select
 
 function render({ model, el }) {
   const life = lifetime(model);
@@ -21,10 +21,9 @@ function render({ model, el }) {
   const note = node("p", { class: "kd-note" });
   const lock = node("p", { class: "kd-note kd-methods-lock", role: "status" });
   const families = node("div", { class: "kd-methods-families" });
-  const chosen = node("span", { class: "kd-note" });
-  const fold = node("details", { class: "kd-methods-fold" }, node("summary", {}, node("h2", {}, t("Method")), chosen), lock, families);
-  fold.open = true;
-  body.append(pair.root, given, note, fold);
+  const list = node("div", { class: "kd-methods-list" }, node("h2", {}, t("Method")), families);
+  const short = shortList(model, life);
+  body.append(short.root, lock, pair.root, given, note, list);
   let options = [];
   const listed = changing();
 
@@ -40,24 +39,45 @@ function render({ model, el }) {
     say(lock, locked ? model.get("locked_reason") : "");
     lock.hidden = !locked;
     if (listed(JSON.stringify(model.get("methods")))) options = listMethods(model, life, families);
+    short.draw(locked);
     for (const { input, root, row } of options) {
       input.checked = row.name === model.get("chosen");
       input.disabled = locked || row.reason !== "";
       root.classList.toggle("kd-methods-chosen", input.checked);
     }
-    say(chosen, options.find(({ input }) => input.checked)?.row.title ?? "");
   });
   const room = new ResizeObserver(() => {
     const width = (el.closest(".kd-methods-room") ?? document.documentElement).clientWidth;
     if (!width) return; // not on the page yet
-    fold.open = width >= ROOMY_REM * (parseFloat(getComputedStyle(document.documentElement).fontSize) || 16);
-    room.disconnect(); // the reader folds it from now on
+    const roomy = width >= ROOMY_REM * (parseFloat(getComputedStyle(document.documentElement).fontSize) || 16);
+    [list.hidden, short.root.hidden] = [!roomy, roomy];
   });
   room.observe(body);
   life.onEnd(() => room.disconnect());
   life.watch(["methods", "chosen", "pairs", "pair", "given", "locked", "locked_reason", "note"], painter.soon);
   painter.now();
   return () => life.end();
+}
+
+/** The same as a select, for narrow places: the method that is seen comes before what else there is. */
+function shortList(model, life) {
+  const id = uniqueId("method");
+  const select = node("select", { class: "kd-select", id });
+  const listed = changing();
+  life.listen(select, "change", () => choose(model, { chosen: select.value }));
+  return {
+    root: node("div", { class: "kd-field", hidden: "" }, node("label", { for: id }, t("Method")), select),
+    draw(locked) {
+      const rows = model.get("methods");
+      if (listed(JSON.stringify(rows))) {
+        const option = (row) => node("option", { value: row.name, disabled: row.reason ? "" : null }, row.title);
+        select.replaceChildren(...Object.entries(FAMILY_NAMES).filter(([family]) => rows.some((row) => row.family === family))
+          .map(([family, name]) => node("optgroup", { label: name }, ...rows.filter((row) => row.family === family).map(option))));
+      }
+      select.disabled = locked;
+      if (select.value !== model.get("chosen")) select.value = model.get("chosen");
+    },
+  };
 }
 
 /** A radio button for each method, under its family's name; the reason why one cannot be chosen is a hover away. */

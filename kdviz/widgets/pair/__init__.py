@@ -39,7 +39,9 @@ class Pair(View):
 
     scene = SceneTrait()
     models = List(
-        Dict(), help='What can be chosen: {"name", "title", "group"}; a pair is of one group, such as a data set.'
+        Dict(),
+        help='What can be chosen: {"name", "title", "group"}, and "of", the teacher that it learned from, if any. '
+        "A pair is of one group, such as a data set.",
     ).tag(sync=True)
     teacher = Unicode("", help="Name of the teacher.").tag(**BY_PAGE)
     student = Unicode("", help="Name of the student.").tag(**BY_PAGE)
@@ -47,6 +49,7 @@ class Pair(View):
     sizes = Dict(
         help='Of both: {"teacher": {"title", "parameters", "macs": int or None}, "student": {...}, "data": str}.'
     ).tag(sync=True)
+    same = Bool(False, help="Whether both are the same model.").tag(sync=True)
     note = Unicode("", help="What is going on, or what went wrong, in one sentence.").tag(sync=True)
     progress = Float(None, allow_none=True, help="Share of the answers that are there; None when at rest.").tag(
         sync=True

@@ -3,7 +3,7 @@
 import { choiceOf } from "../shared/choice.js";
 import { card, commit, drawing, lifetime, node, say, uniqueId } from "../shared/elements.js";
 import { figuresInARow } from "../shared/figures_in_a_row.js";
-import { compact, short } from "../shared/format.js";
+import { compact, grouped, short } from "../shared/format.js";
 import { joined } from "../shared/scene.js";
 import { t } from "../shared/words.js";
 import "./style.css";
@@ -25,6 +25,7 @@ async function render({ model: own, el, host }) {
   const given = node("p", { class: "kd-two-given" });
   const numbers = figuresInARow(life, PAIR_TERMS);
   const note = node("p", { class: "kd-note", role: "status" });
+  const twice = node("p", { class: "kd-two-same", role: "status" });
   const bar = node("progress", { class: "kd-done-so-far", max: 1, "aria-label": t("Answers") });
   const choices = node("div", { class: "kd-two-choices" }, teacher.root, student.root);
   const group = uniqueId("shown");
@@ -34,7 +35,7 @@ async function render({ model: own, el, host }) {
     return { value, input, root: node("label", {}, input, node("span", {}, text)) };
   });
   const beside = node("div", { class: "kd-segments", role: "radiogroup", "aria-label": t("Beside the teacher") }, ...shown.map((one) => one.root));
-  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Two models"))), choices, given, beside, numbers.root, bar, note);
+  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Two models"))), choices, given, twice, beside, numbers.root, bar, note);
 
   const painter = drawing(life, () => {
     const all = model.get("models");
@@ -51,30 +52,48 @@ async function render({ model: own, el, host }) {
     beside.hidden = (model.get("runs") ?? []).length < 2;
     for (const one of shown) one.input.checked = one.value === model.get("shown_run");
     const [large, small] = [sizes.teacher ?? {}, sizes.student ?? {}];
-    const both = (name) => (large[name] && small[name] ? `${compact(large[name])} → ${compact(small[name])}` : undefined);
+    const both = (name, write) => (large[name] && small[name] ? `${write(large[name])} → ${write(small[name])}` : undefined);
     const ratio = (name) => (large[name] && small[name] ? large[name] / small[name] : undefined);
-    const times = (name) => (ratio(name) ? t("{n} times", { n: short(Math.max(ratio(name), 1 / ratio(name))) }) : undefined);
     numbers.root.hidden = !large.parameters;
-    numbers.draw({ parameters: both("parameters"), macs: both("macs"), smaller: times("parameters"), cheaper: times("macs") }, {
+    numbers.draw({
+      parameters: both("parameters", compact), macs: both("macs", compact), smaller: times(ratio("parameters")), cheaper: times(ratio("macs")),
+    }, {
       smaller: ratio("parameters") < 1 ? t("Larger") : t("Smaller"), cheaper: ratio("macs") < 1 ? t("More expensive") : t("Cheaper"),
-    });
+    }, { parameters: both("parameters", grouped), macs: both("macs", grouped) });
+    twice.hidden = !model.get("same");
+    say(twice, twice.hidden ? "" : sameInWords(fixed));
     const progress = model.get("progress");
     bar.hidden = progress === null || progress === undefined;
+    numbers.root.classList.toggle("kd-two-old", !bar.hidden); // they are those of the pair before
+    if (!bar.hidden) twice.hidden = true;
     if (!bar.hidden) bar.value = progress;
     say(note, model.get("note"));
   });
-  life.watch(["models", "teacher", "student", "fixed", "sizes", "note", "progress", "runs", "shown_run"], painter.soon);
+  life.watch(["models", "teacher", "student", "fixed", "sizes", "same", "note", "progress", "runs", "shown_run"], painter.soon);
   painter.now();
   return () => life.end();
 }
 
-/** Another teacher; where its data are others, a student of the same data comes with it. */
+/** "7.3 times", in two digits; of two models of one size nothing. */
+function times(ratio) {
+  if (ratio === undefined) return undefined;
+  const n = Number(Math.max(ratio, 1 / ratio).toPrecision(2));
+  return n === 1 ? undefined : t("{n} times", { n: short(n) });
+}
+
+function sameInWords(fixed) {
+  return fixed ? t("This is the same model twice, so it agrees with itself on everything.")
+    : t("This is the same model twice, so it agrees with itself on everything. Choose another student.");
+}
+
+/** Another teacher; the student stays if it can, else comes one that this teacher taught, or any other of the same data. */
 function choosePair(model, value) {
   const all = model.get("models");
   const group = (name) => all.find((one) => one.name === name)?.group;
-  const fitting = all.filter((one) => one.group === group(value));
-  const student = group(model.get("student")) === group(value) ? model.get("student") : (fitting.find((one) => one.name !== value) ?? fitting[0]).name;
-  commit(model, { teacher: value, student });
+  const now = model.get("student");
+  const others = all.filter((one) => one.group === group(value) && one.name !== value);
+  const next = (others.find((one) => one.name === now) ?? others.find((one) => one.of === value) ?? others[0])?.name;
+  commit(model, { teacher: value, student: next ?? value });
 }
 
 export default { render };

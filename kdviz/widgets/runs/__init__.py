@@ -21,9 +21,10 @@ class Runs(View):
     """A compact list of the scene's runs, and the verdict on them.
 
     It sends custom messages (see `on_msg`): `{"command": "show", "run": id}`, `{"command": "rename", "run": id, "name":
-    str}` (empty: its first name), `{"command": "hide", "run": id, "hidden": bool}`, `{"command": "remove", "run": id}`
-    and `{"command": "repeat", "seeds": 5}`. "show" also moves the views in the browser at once. It is folded into one
-    line until there is a branch, and unfolds each time one comes.
+    str}` (empty: its first name), `{"command": "hide", "run": id, "hidden": bool}`, `{"command": "remove", "run": id}`,
+    `{"command": "undo"}`, `{"command": "twins"}` and `{"command": "repeat", "seeds": 5}`. "show" also moves the views
+    in the browser at once. It is folded into one line until there is a branch, and unfolds each time one comes. Below
+    stand the runs made before, with the errors on the test set over T.
 
     Parameters
     ----------
@@ -44,7 +45,11 @@ class Runs(View):
     folded = Bool(True, help="Whether the list is folded into one line.").tag(**BY_PAGE)
     can_repeat = Bool(False, help="Whether the runs can be repeated with other seeds now.").tag(sync=True)
     repeat_note = Unicode("", help="What repeating will take, or how far it is.").tag(sync=True)
+    can_twin = Bool(False, help="Whether twins can be trained beside the student, which has none.").tag(sync=True)
+    undo = Unicode("", help="What was removed last and can be brought back; empty: nothing.").tag(sync=True)
+    note = Unicode("", help="What happened to earlier runs, in a sentence.").tag(sync=True)
     verdict = Unicode("", help="One sentence on what the difference between the runs is worth.").tag(sync=True)
+    caveat = Unicode("", help="What that verdict does not cover; shown on demand.").tag(sync=True)
 
     _watched: View | None = None
     _branches: frozenset[str] = frozenset()

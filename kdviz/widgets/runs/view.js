@@ -1,7 +1,10 @@
 // Runs: a line for each run on the page, and what the comparison is worth.
 
+import { earlierPart } from "./earlier.js";
+import { iconButton } from "./icon_button.js";
+import { overTPart, testedAtT } from "./over_t.js";
 import { definition } from "../shared/definition.js";
-import { announcer, card, commit, drawing, focusedBeside, lifetime, node, put, say, svgNode, uniqueId } from "../shared/elements.js";
+import { announcer, card, commit, drawing, focusedBeside, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
 import { grouped, percent } from "../shared/format.js";
 import { runKey, runLook, shortName } from "../shared/run_key.js";
 import { isHidden, isLocked, joined } from "../shared/scene.js";
@@ -15,12 +18,6 @@ const RUN_MEANINGS = {
   best: t("The lowest error on the validation examples so far, and its step. Choosing a step this way flatters a run a little; the test set decides."),
   test: t("Errors on the test set, which is opened once, when training has ended. In brackets: at the run’s best step on validation data."),
 };
-const RUN_ICONS = {
-  hide: "M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8zM8 6a2 2 0 1 0 0 4a2 2 0 0 0 0-4z",
-  show: "M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8zM2.5 13.5l11-11",
-  remove: "M4 4l8 8M12 4l-8 8",
-};
-
 async function render({ model: own, el, host }) {
   const model = await joined(own, host);
   const life = lifetime(model);
@@ -31,26 +28,47 @@ async function render({ model: own, el, host }) {
   const fold = node("details", { class: "kd-runs-fold" }, node("summary", {}, node("h2", {}, t("Runs")), brief), list.root);
   const repeat = repeatPart(model, life);
   const verdict = node("p", { class: "kd-sentence" });
-  body.append(fold, repeat.root, verdict);
+  const said = node("span", {});
+  const meaning = node("span", {});
+  const caveat = definition(life, "?", meaning);
+  caveat.querySelector("button").setAttribute("aria-label", t("What this covers"));
+  verdict.append(said, " ", caveat);
+  const undo = undoPart(model, life);
+  const earlier = earlierPart(model);
+  const overT = overTPart();
+  const note = node("p", { class: "kd-note" });
+  body.append(fold, repeat.root, verdict, undo.root, earlier.root, note, overT.root);
   root.append(live.region);
 
   const painter = drawing(life, () => {
     const runs = model.get("runs") ?? [];
     const folded = model.get("folded");
-    el.hidden = runs.length === 0 || isHidden(model, "runs");
+    const before = (model.scene && model.get("earlier")) ?? [];
+    el.hidden = (runs.length === 0 && before.length === 0 && !model.get("undo")) || isHidden(model, "runs");
+    fold.hidden = runs.length === 0;
     if (fold.open === folded) fold.open = !folded;
     drawShort(brief, runs, folded);
     list.draw(runs);
     repeat.draw(folded);
-    say(verdict, model.get("verdict"));
+    say(said, model.get("verdict"));
+    say(meaning, model.get("caveat"));
+    caveat.hidden = !model.get("caveat");
     verdict.hidden = !model.get("verdict");
-    live.announce(model.get("verdict"));
+    undo.draw();
+    earlier.draw(before);
+    say(note, model.get("note"));
+    note.hidden = !model.get("note");
+    overT.draw(testedAtT(runs, before));
+    live.announce(model.get("undo") || model.get("verdict"));
   });
   life.listen(fold, "toggle", () => {
     if (fold.open === model.get("folded")) commit(model, { folded: !fold.open });
   });
-  life.watch(["folded", "can_repeat", "repeat_note", "verdict"], painter.soon);
-  if (model.scene) life.watch(["runs", "shown_run", "hidden", "locked"], painter.soon);
+  const sizes = new ResizeObserver(painter.soon);
+  sizes.observe(overT.root);
+  life.onEnd(() => sizes.disconnect());
+  life.watch(["folded", "can_repeat", "can_twin", "repeat_note", "verdict", "caveat", "undo", "note"], painter.soon);
+  if (model.scene) life.watch(["runs", "earlier", "shown_run", "hidden", "locked"], painter.soon);
   painter.now();
   return () => life.end();
 }
@@ -118,7 +136,7 @@ function runRow(model, id, group) {
   const note = node("p", { class: "kd-note" });
   const numbers = [t("Last"), t("Best"), t("Test")].map(numberCell);
   const hide = iconButton(life, "kd-run-hide", () => send("hide", { hidden: !run.hidden }));
-  const remove = removeButton(life, () => send("remove"));
+  const remove = iconButton(life, "kd-run-remove", () => send("remove"));
   const root = node("div", { class: "kd-run-row", role: "row" },
     node("span", { role: "cell" }, node("label", { class: "kd-run-radio" }, radio, node("i", {}))),
     node("span", { role: "rowheader", class: "kd-run-named" }, key, name.input, note),
@@ -147,7 +165,8 @@ function runRow(model, id, group) {
       numbers[2].draw(testErrors(run), "");
       hide.draw(run.hidden ? "show" : "hide", t("Hide the curve of {name}", { name: run.name }));
       put(hide.root, "aria-pressed", String(Boolean(run.hidden)));
-      remove.draw(run);
+      remove.draw("remove", t("Remove {name}", { name: run.name }));
+      remove.root.hidden = !run.removable;
     },
   };
 }
@@ -155,7 +174,7 @@ function runRow(model, id, group) {
 function testErrors(run) {
   if (run.test === null || run.test === undefined) return "–";
   const atBest = run.best_test ?? null;
-  return atBest === null ? grouped(run.test) : `${grouped(run.test)} (${grouped(atBest)})`;
+  return atBest === null || atBest === run.test ? grouped(run.test) : `${grouped(run.test)} (${grouped(atBest)})`;
 }
 
 function numberCell(label) {
@@ -196,63 +215,44 @@ function nameField(life, current, send) {
   };
 }
 
-function iconButton(life, className, onClick) {
-  const shape = svgNode("path", { fill: "none", stroke: "currentColor", "stroke-width": 1.5, "stroke-linecap": "round", "stroke-linejoin": "round" });
-  const icon = svgNode("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, shape);
-  const root = node("button", { type: "button", class: `kd-icon ${className}` }, icon);
-  life.listen(root, "click", onClick);
+/** What was removed last, and the button that brings it back. */
+function undoPart(model, life) {
+  const what = node("span", {});
+  const button = node("button", { type: "button", class: "kd-button" }, t("Undo"));
+  const root = node("div", { class: "kd-undo" }, what, button);
+  life.listen(button, "click", () => model.send({ command: "undo" }));
   return {
     root,
-    icon,
-    draw(name, label) {
-      put(shape, "d", RUN_ICONS[name]);
-      put(root, "aria-label", label);
-      put(root, "title", label);
-    },
-  };
-}
-
-/** The first press asks, the second one removes; anything else takes the question back. */
-function removeButton(life, send) {
-  let sure = false;
-  let name = "";
-  const question = node("span", {}, t("Sure?"));
-  const button = iconButton(life, "kd-run-remove", () => {
-    if (sure) send();
-    ask(!sure);
-  });
-  button.root.append(question);
-  const ask = (wanted) => {
-    sure = wanted;
-    question.hidden = !sure;
-    button.root.classList.toggle("kd-sure", sure);
-    button.draw("remove", sure ? t("Sure? Remove {name} for good", { name }) : t("Remove {name}", { name }));
-  };
-  life.listen(button.root, "blur", () => ask(false));
-  life.listen(button.root, "keydown", (event) => event.key === "Escape" && ask(false));
-  return {
-    root: button.root,
-    draw(run) {
-      name = run.name;
-      button.root.hidden = !run.removable;
-      ask(sure && run.removable);
+    draw() {
+      const text = model.get("undo");
+      const held = root.contains(focusedBeside(root));
+      root.hidden = !text;
+      say(what, text);
+      put(button, "aria-label", text ? t("Undo ({what})", { what: text.replace(/\.$/, "") }) : null);
+      if (root.hidden && held) root.parentElement?.querySelector(".kd-earlier-show, summary")?.focus(); // what was pressed is gone
     },
   };
 }
 
 function repeatPart(model, life) {
   const button = node("button", { type: "button", class: "kd-button" }, t("Repeat with {n} seeds", { n: SEEDS }));
+  const twins = node("button", { type: "button", class: "kd-button" }, t("Train its twins"));
   const note = node("p", { class: "kd-note" });
-  const root = node("div", { class: "kd-runs-repeat" }, button, note);
+  const root = node("div", { class: "kd-runs-repeat" }, twins, button, note);
   life.listen(button, "click", () => {
     if (button.getAttribute("aria-disabled") !== "true") model.send({ command: "repeat", seeds: SEEDS });
   });
+  life.listen(twins, "click", () => model.send({ command: "twins" }));
   return {
     root,
     draw(folded) {
+      const alone = Boolean(model.get("can_twin")) && !isLocked(model, "twins");
       const works = model.get("can_repeat") && !isLocked(model, "repeat");
       const text = model.get("repeat_note");
-      root.hidden = folded && !works && !text;
+      root.hidden = !alone && folded && !works && !text;
+      twins.hidden = !alone;
+      put(twins, "title", t("The same student without a teacher, from step 0: what the teacher is worth shows beside it"));
+      button.hidden = alone && !works;
       put(button, "aria-disabled", works ? "false" : "true");
       say(note, text);
     },

@@ -4,11 +4,11 @@ import { choiceOf } from "../shared/choice.js";
 import { examplesOf } from "../shared/compared.js";
 import { card, changing, commit, drawing, lifetime, liveSentence, node, say, svgNode } from "../shared/elements.js";
 import { figuresInARow } from "../shared/figures_in_a_row.js";
-import { fixed, grouped, wholePercent } from "../shared/format.js";
+import { fixed, wholePercent } from "../shared/format.js";
 import { acrossButton, imageOf, isOfNow, mapFigure, onTheme, staleness } from "../shared/maps.js";
 import { isInView, joined } from "../shared/scene.js";
 import { floats, octets } from "../shared/softmax.js";
-import { picture, shownStudent, stepsAreTold } from "../shared/strip.js";
+import { picture, shownStudent } from "../shared/strip.js";
 import { t } from "../shared/words.js";
 import "./style.css";
 
@@ -24,9 +24,9 @@ const TARGET_NAMES = { teacher: t("Teacher’s first choice"), student: t("Stude
 const SALIENCY_TERMS = {
   rank: [t("Rank correlation"), t("Spearman’s correlation of the absolute values of both maps: 1 where they put the places in the same order. Places that are 0 in both are left out.")],
   cosine: [t("Cosine"), t("Of both maps with their signs: 1 for the same map, −1 for its opposite.")],
-  overlap: [t("Top tenth shared"), t("Overlap of the tenth of all places with the largest values in both maps.")],
+  overlap: [t("Overlap of top 10\u00a0%"), t("Overlap of the tenth of all places with the largest values in both maps.")],
 };
-const LIKENESS = { rank: t("Rank correlation"), cosine: t("Cosine"), overlap: t("Top tenth shared") };
+const LIKENESS = { rank: t("Rank correlation"), cosine: t("Cosine"), overlap: t("Overlap of top 10\u00a0%") };
 const LISTED = 12; // examples that differ most
 
 async function render({ model: own, el, host }) {
@@ -34,14 +34,14 @@ async function render({ model: own, el, host }) {
   const life = lifetime(model);
   const { root, body } = card(el, "saliency", t("Saliency"));
   const method = choiceOf(life, t("Method"), METHOD_NAMES, (value) => commit(model, { method: value }));
-  const target = choiceOf(life, t("Target class"), TARGET_NAMES, (value) => commit(model, { target: value }));
+  const target = choiceOf(life, t("For which class"), TARGET_NAMES, (value) => commit(model, { target: value }));
   const note = node("p", { class: "kd-note", role: "status" });
   const parts = {
     image: mapFigure(t("Example")), teacher: mapFigure(t("Teacher"), "teacher"), student: mapFigure(t("Student"), "student"), difference: mapFigure(""),
   };
   const maps = node("div", { class: "kd-maps" }, ...Object.values(parts).map((part) => part.root));
-  const key = node("p", { class: "kd-note kd-map-key" }, node("span", {}, node("i", { style: "background:#e69f00" }), t("supports the class")),
-    node("span", {}, node("i", { style: "background:#0072b2" }), t("speaks against it")), node("span", {}, t("each map on its own scale")));
+  const key = node("p", { class: "kd-note kd-map-key" }, node("span", {}, node("i", { class: "kd-key-supports" }), t("supports")),
+    node("span", {}, node("i", { class: "kd-key-opposes" }), t("opposes")), node("span", {}, t("each map on its own scale")));
   const rows = featureRows();
   const numbers = figuresInARow(life, SALIENCY_TERMS);
   const sentence = liveSentence(life);
@@ -81,7 +81,7 @@ async function render({ model: own, el, host }) {
     const found = model.get("numbers");
     numbers.root.hidden = !there;
     numbers.draw({ rank: fixed(found.rank, 2), cosine: fixed(found.cosine, 2), overlap: fixed(found.overlap, 2) });
-    sentence.say(there && fresh ? saliencySentence(model, found, who) : "", `${index} ${model.get("method")}`);
+    sentence.say(there && fresh ? saliencySentence(model, found, isImage) : "", `${index} ${model.get("method")}`);
     button.draw();
     across.draw(model, model.get("across"));
   });
@@ -91,15 +91,12 @@ async function render({ model: own, el, host }) {
   return () => life.end();
 }
 
-function saliencySentence(model, found, who) {
-  const name = model.get("classes")[model.get("explained")] ?? "";
-  const step = model.get("made_for").step;
-  const told = { name, n: model.get("selected") + 1, who };
-  if (found.overlap === null || found.overlap === undefined) return t("For “{name}” in example {n}, one of the two maps singles out nothing.", told);
-  const values = { ...told, share: wholePercent(found.overlap), step: grouped(step ?? 0) };
-  return step === null || step === undefined || !stepsAreTold(model)
-    ? t("For “{name}” in example {n}, teacher and {who} share {share} of the top tenth of all places.", values)
-    : t("For “{name}” in example {n}, teacher and {who} (after step {step}) share {share} of the top tenth of all places.", values);
+function saliencySentence(model, found, isImage) {
+  const told = { name: model.get("classes")[model.get("explained")] ?? "" };
+  if (found.overlap === null || found.overlap === undefined) return t("For “{name}”, one of the two maps singles out nothing.", told);
+  const values = { ...told, share: wholePercent(found.overlap) };
+  return isImage ? t("For “{name}”, the two maps share {share} of their most important pixels.", values)
+    : t("For “{name}”, the two maps share {share} of their most important values.", values);
 }
 
 /** Of a row, the features with the largest values: the teacher's to the left, the student's to the right. */
@@ -123,10 +120,11 @@ function featureRows() {
 
 /** What many examples say: how alike the maps are, which differ most, whether the maps are worth looking at. */
 function acrossFigure(life, choose) {
+  const verdict = node("p", { class: "kd-sentence kd-across-verdict" });
   const said = node("div", { class: "kd-across-said" });
   const charts = node("div", { class: "kd-across-charts" });
   const strip = node("div", { class: "kd-probes", role: "group", "aria-label": t("Examples on which the maps differ most") });
-  const root = node("div", { class: "kd-across-all" }, node("h3", { class: "kd-across-title" }), charts, said,
+  const root = node("div", { class: "kd-across-all" }, node("h3", { class: "kd-across-title" }), verdict, charts, said,
     node("p", { class: "kd-note" }, t("Where the maps differ most:")), strip);
   const fresh = changing();
   life.listen(strip, "click", (event) => {
@@ -139,6 +137,8 @@ function acrossFigure(life, choose) {
       root.hidden = !found.n;
       if (root.hidden || !fresh(found, model.get("images"))) return;
       say(root.querySelector("h3"), `${examplesOf(found.n, "")}, ${METHOD_NAMES[found.method]}`);
+      say(verdict, found.verdict ?? "");
+      verdict.hidden = !found.verdict;
       charts.replaceChildren(...Object.entries(LIKENESS).map(([name, title]) => likenessHistogram(title, found.histograms[name])));
       const area = (side, name) => t("{value} (in random order {random})", { value: fixed(found.faithful[side][name], 2), random: fixed(found.faithful[side][`random_${name}`], 2) });
       const texts = [...found.sentences,

@@ -1,7 +1,7 @@
 // Setup: which data, which teacher, how large a student, how long.
 
 import { announcer, card, commit, drawing, lifetime, node, say, uniqueId } from "../shared/elements.js";
-import { compact, fixed, grouped, percent, short } from "../shared/format.js";
+import { compact, grouped, percent, short, sizeRatio, timesOf } from "../shared/format.js";
 import { sceneOf, underScene } from "../shared/scene.js";
 import { ratioStops, slider } from "../shared/slider.js";
 import { t, tn } from "../shared/words.js";
@@ -143,7 +143,7 @@ function dataPart(model, life) {
       })), model.get("dataset"), disabled("dataset"));
       labels.draw(model.get("label_choices").map((n) => ({ value: n, text: n === 0 ? t("none") : n === size ? t("all {n}", { n: grouped(n) }) : grouped(n) })), count, disabled("labels"));
       keep.hidden = size - count <= 0 || count === 0;
-      say(rest, t("Keep the other {n} without labels", { n: grouped(size - count) }));
+      say(rest, t("Also use the other {n} examples, unlabeled", { n: grouped(size - count) }));
       box.checked = model.get("keep_unlabelled");
       box.disabled = disabled("keep_unlabelled");
     },
@@ -166,18 +166,6 @@ function teacherPart(model, life) {
         { n: grouped(errors), examples: grouped(examples), share: percent((100 * errors) / examples) }));
     },
   };
-}
-
-/** "48 × smaller", with one decimal below ten, and nothing claimed when they are equal. */
-function sizeRatio(teacher, student) {
-  const ratio = teacher / student;
-  if (!Number.isFinite(ratio) || ratio <= 0) return "";
-  if (timesOf(ratio) === timesOf(1)) return t("same size");
-  return ratio > 1 ? t("{times} × smaller", { times: timesOf(ratio) }) : t("{times} × larger", { times: timesOf(1 / ratio) });
-}
-
-function timesOf(ratio) {
-  return ratio >= 10 ? grouped(ratio) : fixed(ratio, 1);
 }
 
 function chosenStudent(model) {
@@ -293,9 +281,9 @@ function penaltyPart(model, life) {
 /** What a reader changes seldom: the soft term, a class left out, a second twin. */
 function lossPart(model, life) {
   const loss = selectField(life, t("Soft term"), (value) => commit(model, { loss: value }));
-  const omit = selectField(life, t("Class left out of training"), (value) => commit(model, { omit: Number(value) }));
+  const omit = selectField(life, t("Leave out one class"), (value) => commit(model, { omit: Number(value) }));
   const box = node("input", { type: "checkbox" });
-  const check = node("label", { class: "kd-check" }, box, node("span", {}, t("A second twin learns from smoothed labels")));
+  const check = node("label", { class: "kd-check" }, box, node("span", {}, t("Add a twin trained with label smoothing")));
   life.listen(box, "change", () => commit(model, { smoothing: box.checked }));
   return {
     root: node("div", { class: "kd-setup-group" }, loss.root, omit.root, check),

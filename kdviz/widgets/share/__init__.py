@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import traitlets
-from traitlets import Dict, Unicode
+from traitlets import Bool, Dict, List, Unicode
 
 from kdviz.distill.live import LIVE
 from kdviz.widgets import bundle
 from kdviz.widgets.catalogue import tabs
 from kdviz.widgets.scene import SceneTrait
-from kdviz.widgets.traits import View
+from kdviz.widgets.traits import View, one_of
 from kdviz.words import mark, t
 
 # What a lecturer's link can hide, and what it can lock: the names in the link, and those for the reader.
 _BEFORE_TABS = {
-    "presets": mark("Start from"),
+    "presets": mark("Questions"),
+    "tour": mark("Tour"),
+    "hero": mark("Teacher, student and their bars"),
     "setup": mark("Setup"),
     "transport": mark("Training buttons"),
     "curves": mark("Learning curves"),
@@ -26,7 +29,7 @@ _BEFORE_TABS = {
     "sliders": mark("T and α"),
     "examples": mark("Strip of examples"),
 }
-_AFTER_TABS = {"share": mark("Link, Code, Reset"), "code": mark("Code")}
+_AFTER_TABS = {"share": mark("Link and code"), "code": mark("Code")}
 
 
 class _Parts(Mapping[str, str]):
@@ -52,20 +55,23 @@ CONTROLS = {
     "train": mark("Train"),
     "branch": mark("Branch"),
     "repeat": mark("Repeat with seeds"),
-    "presets": mark("Start from"),
+    "presets": mark("Questions"),
     "diagnosis": mark("Why did it help"),
-    "bias": mark("Bias"),
+    "bias": mark("Logit bias"),
     "view": mark("View"),
 }
+
+OFFERS = ("link", "code", "opening")
 
 _OFFERED: dict[str, Mapping[str, str]] = {"hide": PARTS, "lock": CONTROLS}
 
 
 class Share(View):
-    """One line: Link, Code, Reset to the start.
+    """One line: Link, Code, and back to what the link said.
 
-    "Reset to the start" sends the custom message `{"command": "opening"}` (see `on_msg`). What a lecturer hides, locks
-    and bounds only goes into the link shown. Where the scene hides "share" or "code", these are not drawn; `note` is.
+    "Restore the link's settings" sends the custom message `{"command": "opening"}` (see `on_msg`). What a lecturer
+    hides, locks and bounds only goes into the link shown. Where the scene hides "share" or "code", these are not drawn;
+    `note` is.
 
     Parameters
     ----------
@@ -94,9 +100,13 @@ class Share(View):
         "kd.panels.Lab()", help="The call that opens this page in a notebook, shown where a link cannot."
     ).tag(sync=True)
     code = Unicode("", help="The program that does what the run on the page has done.").tag(sync=True)
-    note = Unicode("", help="One sentence to show, such as what is wrong with the link that opened the page.").tag(
-        sync=True
-    )
+    note = Unicode("", help="One sentence to show, such as why there is no link to the page as it is.").tag(sync=True)
+    offers = List(Unicode(), list(OFFERS), help=f"What it offers: some of {', '.join(OFFERS)}.").tag(sync=True)
+    bounds = Bool(True, help="Whether a lecturer's link can bound T.").tag(sync=True)
+
+    @traitlets.validate("offers")
+    def _check_offers(self, proposal: Any) -> list[str]:
+        return [one_of("offers", name, OFFERS) for name in proposal["value"]]
 
     @traitlets.default("names")
     def _default_names(self) -> dict[str, dict[str, str]]:

@@ -1,11 +1,13 @@
-// What students see: parts hidden, controls locked, T bounded. The result is only in the link that is made.
+// What students see: parts hidden, controls locked, T bounded, presented. The result is only in the link that is made.
 
+import { hasAddress } from "../shared/copy.js";
 import { node, put, say } from "../shared/elements.js";
+import { isPresenting, present } from "../shared/presenting.js";
 import { t } from "../shared/words.js";
 
 const USUAL_RANGE = [0.5, 100];
 
-/** The link's query with a lecturer's wishes in it: { hide: [names], lock: [names], range: [low, high] or null }. */
+/** The link's query with a lecturer's wishes in it: { hide: [names], lock: [names], range: [low, high] or null, present }. */
 export function composedQuery(query, wishes, temperature) {
   const kept = query.replace(/^\?/, "").split("&").filter((part) => part && !/^(hide|lock|T_range)=/.test(part));
   const inside = withinRange(wishes.range, temperature);
@@ -13,6 +15,7 @@ export function composedQuery(query, wishes, temperature) {
   if (wishes.hide.length) parts.push(`hide=${wishes.hide.join(",")}`);
   if (wishes.lock.length) parts.push(`lock=${wishes.lock.join(",")}`);
   if (wishes.range) parts.push(`T_range=${wishes.range.join(",")}`);
+  if (wishes.present) parts.push("present");
   return parts.length ? `?${parts.join("&")}` : "";
 }
 
@@ -45,13 +48,48 @@ export function studentsPart(model, life, onChange) {
   const hide = tickList(life, t("Hide"), names.hide, model.get("hidden") ?? [], onChange);
   const lock = tickList(life, t("Lock"), names.lock, model.get("locked") ?? [], onChange);
   const bounds = boundsPart(life, model.get("temperature_range") ?? USUAL_RANGE, onChange);
-  const fields = node("div", { class: "kd-students" }, hide.root, lock.root, bounds.root);
-  const hint = node("p", { class: "kd-hint" }, t("For lecturers: this goes into the link above; the page here stays as it is."));
+  const form = presentationPart(life, onChange);
+  lock.root.hidden = Object.keys(names.lock).length === 0;
+  bounds.root.hidden = !model.get("bounds");
+  form.root.hidden = !hasAddress();
+  const wishes = () => ({ hide: hide.ticked(), lock: lock.ticked(), range: bounds.root.hidden ? null : bounds.range(), present: form.ticked() });
+  const look = node("button", { type: "button", class: "kd-button" }, t("Preview"));
+  life.listen(look, "click", () => preview(model, life, wishes(), look));
+  const fields = node("div", { class: "kd-students" }, hide.root, lock.root, node("div", { class: "kd-students-more" }, bounds.root, form.root, look));
+  const hint = node("p", { class: "kd-hint" }, t("For lecturers: options for the link above. This page does not change."));
   const summary = node("summary", { class: "kd-share-tab kd-share-fold" }, t("What students see"));
-  return {
-    root: node("details", { class: "kd-students-fold" }, summary, hint, fields),
-    wishes: () => ({ hide: hide.ticked(), lock: lock.ticked(), range: bounds.range() }),
+  return { root: node("details", { class: "kd-students-fold" }, summary, hint, fields), wishes };
+}
+
+function presentationPart(life, onChange) {
+  const input = node("input", { type: "checkbox" });
+  input.checked = isPresenting();
+  life.listen(input, "change", onChange);
+  return { root: node("label", { class: "kd-check" }, input, node("span", {}, t("Presentation: large type, moved by keys"))), ticked: () => input.checked };
+}
+
+/** The page as students will see it, in this browser alone, until Back. */
+function preview(model, life, wishes, opener) {
+  const limits = { hidden: wishes.hide, locked: wishes.lock, ...(wishes.range ? { temperature_range: wishes.range } : {}) };
+  const before = Object.fromEntries(Object.keys(limits).map((name) => [name, model.get(name)]));
+  const show = (values) => {
+    for (const [name, value] of Object.entries(values)) model.set(name, value);
   };
+  const back = node("button", { type: "button", class: "kd-button kd-primary" }, t("Back"));
+  const bar = node("div", { class: "kd kd-preview", role: "region", "aria-label": t("Preview") }, node("p", {}, t("This is what students see.")), back);
+  const end = () => {
+    bar.remove();
+    show(before);
+    if (wishes.present) present(false);
+    requestAnimationFrame(() => requestAnimationFrame(() => opener.focus())); // the part it stands in is drawn by then
+  };
+  life.listen(back, "click", end);
+  life.onEnd(() => bar.remove());
+  document.body.append(bar);
+  show(limits);
+  if (wishes.present) present(true);
+  scrollTo(0, 0);
+  back.focus();
 }
 
 function tickList(life, title, names, ticked, onChange) {

@@ -1,7 +1,7 @@
 // Mirrored bars of one example: teacher to the left, student to the right, class names in the middle.
 
 import { commit, node, put, say, uniqueId } from "./elements.js";
-import { grouped, powerOfTen, probability, short } from "./format.js";
+import { briefly, grouped, powerOfTen, probability, short } from "./format.js";
 import { picture } from "./strip.js";
 import { t } from "./words.js";
 
@@ -9,32 +9,24 @@ const MANY_CLASSES = 24;
 const ROWS_OF_MANY = 20;
 const LOG_FLOOR = -6;
 
+/** The bars with their two heads, a picture between them, an axis, and the choice of its scale. */
 export function barsPart(model, life) {
   const large = node("div", { class: "kd-large" });
   const teacherHead = sideHead("teacher");
   const studentHead = sideHead("student");
   const words = node("p", { class: "kd-words" });
-  const rows = node("div", { class: "kd-rows", role: "table", "aria-label": t("Softened probabilities by class") });
-  const others = node("p", { class: "kd-note" });
+  const rows = barRows();
   const axis = node("div", { class: "kd-axis", "aria-hidden": "true" });
   const switcher = scaleSwitch(model, life);
-  let made = [];
-  let key = "";
   let pictured = {};
   return {
     root: node("div", { class: "kd-bars" }, words,
       node("div", { class: "kd-bars-head" }, large, teacherHead.root, studentHead.root),
-      node("div", { class: "kd-bar-grid" }, rows, axis), others, switcher.root),
+      node("div", { class: "kd-bar-grid" }, rows.root, axis), rows.others, switcher.root),
     draw(view, state) {
       this.root.hidden = state.count === 0 || !view.shown.has("bars");
       if (this.root.hidden) return;
-      const classes = rowsToShow(view, state);
-      const nextKey = [view.hasStudent, ...classes.map((c) => `${c}:${state.classes[c]}`)].join("|");
-      if (nextKey !== key) {
-        made = classes.map((c) => barRow(state.classes[c]));
-        rows.replaceChildren(barHeader(view.hasStudent), ...made.map((row) => row.root));
-        key = nextKey;
-      }
+      rows.draw(view, state);
       if (pictured.index !== view.selected || pictured.images !== state.images) {
         large.replaceChildren(...[picture(state, view.selected)].filter(Boolean));
         pictured = { index: view.selected, images: state.images };
@@ -46,11 +38,34 @@ export function barsPart(model, life) {
       studentHead.draw(view.studentTitle, view.studentName, view.hasStudent && view.trains !== false ? t("step {step}", { step: grouped(view.step) }) : "");
       this.root.classList.toggle("kd-one-sided", !view.hasStudent);
       studentHead.root.hidden = !view.hasStudent;
-      classes.forEach((c, i) => made[i].draw(view, c));
+      drawAxis(axis, view, state);
+      switcher.draw(view.scale);
+    },
+  };
+}
+
+/** The rows alone, as a table; what is not shown of very many classes is said in `others`. */
+export function barRows() {
+  const root = node("div", { class: "kd-rows", role: "table", "aria-label": t("Softened probabilities by class") });
+  const others = node("p", { class: "kd-note" });
+  let made = [];
+  let key = "";
+  return {
+    root,
+    others,
+    draw(view, state) {
+      const classes = rowsToShow(view, state);
+      const nextKey = [view.hasStudent, ...classes.map((c) => `${c}:${state.classes[c]}`)].join("|");
+      if (nextKey !== key) {
+        made = classes.map((c) => barRow(state.classes[c]));
+        root.replaceChildren(barHeader(view.hasStudent), ...made.map((row) => row.root));
+        key = nextKey;
+      }
+      const lengths = view.scale === "logits" ? logitLengths(view, state) : (side, logP) => barLength(logP, view.scale);
+      classes.forEach((c, i) => made[i].draw(view, state, c, lengths));
       say(others, classes.length < state.classes.length
         ? t("Showing the {shown} largest of {total} classes at T = 1.", { shown: classes.length, total: grouped(state.classes.length) }) : "");
-      drawAxis(axis, view.scale);
-      switcher.draw(view.scale);
+      others.hidden = !others.textContent;
     },
   };
 }
@@ -90,16 +105,23 @@ function barRow(name) {
   const studentValue = node("span", { class: "kd-p kd-p-student", role: "cell" });
   const title = node("span", { class: "kd-class", role: "rowheader", title: name }, name);
   const root = node("div", { class: "kd-row", role: "row" }, teacherBar, teacherValue, title, studentValue, studentBar);
-  const side = (bar, value, logP, c, scale) => {
-    const p = logP ? Math.exp(logP[c]) : null;
-    say(value, p === null ? "" : probability(p));
-    bar.style.width = p === null ? "0" : `${100 * barLength(logP[c], scale)}%`;
+  const draw = (bar, value, told) => {
+    say(value, told?.text ?? "");
+    put(value, "title", told?.exact ?? null);
+    bar.style.width = `${100 * (told?.length ?? 0)}%`;
   };
   return {
     root,
-    draw(view, c) {
-      side(teacherBar, teacherValue, view.numbers.logT, c, view.scale);
-      side(studentBar, studentValue, view.numbers.logS, c, view.scale);
+    draw(view, state, c, lengths) {
+      for (const [bar, value, side, logP, logits] of [
+        [teacherBar, teacherValue, "teacher", view.numbers.logT, state.teacherRow],
+        [studentBar, studentValue, "student", view.numbers.logS, state.studentRow],
+      ]) {
+        const told = logP && (view.scale === "logits"
+          ? { text: short(logits(view.selected)[c]), exact: String(logits(view.selected)[c]) }
+          : { text: briefly(Math.exp(logP[c])), exact: probability(Math.exp(logP[c])) });
+        draw(bar, value, told && { ...told, length: lengths(side, logP[c], c) });
+      }
       root.classList.toggle("kd-true", c === view.label);
       put(title, "aria-label", c === view.label ? t("{name}, the true class", { name }) : null);
     },
@@ -111,10 +133,19 @@ export function barLength(logP, scale) {
   return Math.min(1, Math.max(0, 1 - logP / Math.LN10 / LOG_FLOOR));
 }
 
-function drawAxis(axis, scale) {
-  if (axis.dataset.scale === scale) return;
-  axis.dataset.scale = scale;
-  const ticks = scale === "linear" ? [[0, "0"], [0.5, short(0.5)], [1, "1"]] : [[0, powerOfTen(LOG_FLOOR)], [0.5, powerOfTen(LOG_FLOOR / 2)], [1, "1"]];
+/** Lengths above each model's own lowest logit, on one scale: only differences of logits say anything. */
+function logitLengths(view, state) {
+  const sides = { teacher: state.teacherRow(view.selected), student: state.studentRow(view.selected) };
+  const low = (row) => Math.min(...row);
+  const widest = Math.max(1e-9, ...Object.values(sides).filter((row) => row.length).map((row) => Math.max(...row) - low(row)));
+  return (side, _, c) => (sides[side][c] - low(sides[side])) / widest;
+}
+
+function drawAxis(axis, view, state) {
+  axis.hidden = view.scale === "logits" || state.count === 0;
+  if (axis.dataset.scale === view.scale) return;
+  axis.dataset.scale = view.scale;
+  const ticks = view.scale === "linear" ? [[0, "0"], [0.5, short(0.5)], [1, "1"]] : [[0, powerOfTen(LOG_FLOOR)], [0.5, powerOfTen(LOG_FLOOR / 2)], [1, "1"]];
   const half = (side) => {
     const marks = ticks.map(([at, text]) => {
       const mark = node("span", {}, text);
@@ -133,7 +164,7 @@ function scaleSwitch(model, life) {
     life.listen(input, "change", () => commit(model, { scale: value }));
     return { value, input, root: node("label", {}, input, node("span", {}, text)) };
   };
-  const options = [option("linear", t("Linear")), option("log", t("Log: see the tails"))];
+  const options = [option("linear", t("Linear")), option("log", t("Log: see the tails")), option("logits", t("Logits"))];
   return {
     root: node("div", { class: "kd-scale" }, node("fieldset", { class: "kd-segments" },
       node("legend", { class: "kd-unseen" }, t("Scale of the bars")), ...options.map((o) => o.root))),

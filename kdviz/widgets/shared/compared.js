@@ -1,4 +1,4 @@
-// What the views of fidelity and calibration share: the sample with both models' logits.
+// What the views that count share: the examples counted, with both models' logits.
 
 import { grouped } from "./format.js";
 import { allFinite, floats } from "./softmax.js";
@@ -16,21 +16,46 @@ export function examplesOf(n, split) {
   return named ? tn("{n} {split} example", "{n} {split} examples", n, { n: grouped(n), split: named }) : tn("{n} example", "{n} examples", n, { n: grouped(n) });
 }
 
-/** The sample with both models' logits; `ready` is false while there is nothing to compare, and `empty` says why. */
+/** "500 tracked validation examples": those of the films. */
+export function trackedOf(n, split) {
+  const named = splitInWords(split);
+  return named ? tn("{n} tracked {split} example", "{n} tracked {split} examples", n, { n: grouped(n), split: named })
+    : tn("{n} tracked example", "{n} tracked examples", n, { n: grouped(n) });
+}
+
+/** "5,000 validation examples"; of a part, how many of them and why no more. */
+export function countedOf(n, all, split) {
+  if (n >= all) return examplesOf(n, split);
+  return t("{n} tracked at random, of {all}; all are counted when the film rests", { n: grouped(n), all: examplesOf(all, split) });
+}
+
+/**
+ * How many examples a view counts: all of them where both models' answers to all are known, else the random sample,
+ * which the films track. `whole` is false where it is a part.
+ */
+export function countedPart(model, teacherRows, studentRows) {
+  const all = model.get("counted") ?? 0;
+  const known = all > 0 && teacherRows >= all && studentRows >= all;
+  const count = known ? all : Math.min(model.get("sample") || teacherRows, teacherRows);
+  return { count, all: Math.max(all, count), whole: count >= all };
+}
+
+/** The examples counted with both models' logits; `ready` is false while there is nothing to compare, and `empty` says why. */
 export function comparedSample(model) {
   const classes = model.get("classes");
   const width = classes.length;
   const teacher = teacherLogits(model);
   const student = model.get("student_logits");
-  const count = width ? Math.floor(teacher.length / width) : 0;
-  const rows = rowsUpTo(Math.min(model.get("sample") || count, count));
+  const rowsIn = (logits) => (width ? Math.floor(logits.length / width) : 0);
+  const counted = countedPart(model, rowsIn(teacher), rowsIn(student));
+  const rows = rowsUpTo(counted.count);
   const { who, title } = shownStudent(model);
-  const broken = student.length === teacher.length && !rows.every((row) => allFinite(student.subarray(row * width, (row + 1) * width)));
-  const ready = rows.length > 0 && student.length === teacher.length && !broken;
+  const there = rows.length > 0 && rowsIn(student) >= rows.length;
+  const broken = there && !allFinite(student.subarray(0, rows.length * width));
   const split = model.get("split");
   return {
-    ready, classes, width, teacher, student, rows, who, title, split, labels: model.get("labels"), step: model.get("student_step"),
-    note: rows.length ? examplesOf(rows.length, split) : "",
+    ready: there && !broken, classes, width, teacher, student, rows, who, title, split, whole: counted.whole, labels: model.get("labels"), step: model.get("student_step"),
+    note: rows.length ? countedOf(rows.length, counted.all, split) : "",
     empty: broken ? t("The {who}’s outputs are not finite numbers.", { who }) : rows.length ? t("There is no student yet: press Train.") : t("Nothing to show yet: choose a teacher."),
   };
 }

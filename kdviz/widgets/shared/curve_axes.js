@@ -2,27 +2,42 @@
 
 import { put, say, svgNode } from "./elements.js";
 import { grouped, short } from "./format.js";
-import { t } from "./words.js";
+import { t, tn } from "./words.js";
 
 const TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100];
+const ZERO_ROW = 0.12; // the share of the height that 0 takes on a logarithmic axis
+const HEADROOM = 1.05;
 const STEP_SIZES = [1, 2, 5];
+const LETTER = 6.5; // px, about, of a small letter
 
 /** How large text is here, in units of the usual 16 px: the axes make room for it. */
 export function textSize() {
   return (parseFloat(getComputedStyle(document.documentElement).fontSize) || 16) / 16;
 }
 
-/** From the tick below the smallest value above zero to the tick above the largest. */
+/**
+ * From the tick below the smallest value above zero to just above the largest. Where a value is 0, that has a row of its
+ * own at the bottom, below a break (`broken`: how high the logarithmic part begins). Above 1: off the axis.
+ */
 export function logAxis(values) {
   const positive = values.filter((v) => v > 0);
-  const [low, high] = positive.length ? [Math.min(...positive), Math.max(...positive)] : [1, 100];
-  let first = TICKS.findLastIndex((tick) => tick <= low * 1.0001);
-  let final = TICKS.findIndex((tick) => tick >= high * 0.9999);
-  first = Math.max(0, first);
-  final = final < 0 ? TICKS.length - 1 : Math.max(final, first + 2);
-  const ticks = TICKS.slice(first, final + 1);
-  const [bottom, top] = [Math.log(ticks[0]), Math.log(ticks.at(-1))];
-  return { ticks, at: (v) => Math.min(1, Math.max(0, (Math.log(Math.max(v, 1e-9)) - bottom) / (top - bottom))) };
+  const broken = values.includes(0) ? ZERO_ROW : 0;
+  const [low, high] = positive.length ? [Math.min(...positive), Math.max(...positive)] : [1, 20];
+  const first = Math.max(0, TICKS.findLastIndex((tick) => tick <= low * 1.0001));
+  const end = Math.min(100, Math.max(high * HEADROOM, TICKS[Math.min(first + 2, TICKS.length - 1)]));
+  const ticks = TICKS.slice(first).filter((tick) => tick <= end * 1.0001);
+  const [bottom, top] = [Math.log(ticks[0]), Math.log(end)];
+  const at = (v) => (v > 0 ? broken + (1 - broken) * Math.max(0, (Math.log(v) - bottom) / (top - bottom)) : 0);
+  return { ticks: broken ? [0, ...ticks] : ticks, at, broken };
+}
+
+/**
+ * What the axis is made for: measured values after training has begun. Before it every network guesses, and one such
+ * value would take half of the room. Where there is no other yet, the guesses.
+ */
+export function afterGuessing(lines) {
+  const learned = lines.flatMap(({ steps, values }) => values.filter((_, i) => steps[i] > 0));
+  return (learned.length ? learned : lines.flatMap(({ values }) => values)).filter(Number.isFinite);
 }
 
 export function linearAxis(values) {
@@ -31,7 +46,7 @@ export function linearAxis(values) {
   const floor = Math.max(0, Math.floor(low / step) * step);
   const ticks = [];
   for (let tick = floor; tick <= 100; tick += step) ticks.push(tick);
-  return { ticks, at: (v) => Math.min(1, Math.max(0, (v - floor) / Math.max(1, 100 - floor))) };
+  return { ticks, at: (v) => (v - floor) / Math.max(1, 100 - floor), broken: 0 };
 }
 
 export function stepTicks(last, room) {
@@ -68,6 +83,14 @@ export function nodePool(layers) {
   };
 }
 
+/** "optimizer step (60 epochs of 32)", where epochs are known and have room; the axis may go on to the end of a longer run. */
+function stepsTitle({ epochSteps, total, last, box, unit }) {
+  if (!epochSteps) return t("optimizer step");
+  const n = Math.round((total || last) / epochSteps);
+  const whole = tn("optimizer step (1 epoch)", "optimizer step ({n} epochs of {steps})", n, { n: grouped(n), steps: grouped(epochSteps) });
+  return whole.length * LETTER * unit > box.right - box.left ? t("optimizer step") : whole;
+}
+
 export function drawGrid(view, pool) {
   const { box, unit } = view;
   for (const tick of view.vertical.ticks) {
@@ -79,6 +102,10 @@ export function drawGrid(view, pool) {
     const x = view.x(tick).toFixed(1);
     pool.take("grid", "text", { x, y: box.bottom + 18 * unit, dy: "0", class: "kd-tick-text", "text-anchor": "middle" }, grouped(tick));
   }
+  if (view.vertical.broken) {
+    const y = box.bottom - (view.vertical.broken / 2) * (box.bottom - box.top);
+    pool.take("grid", "path", { d: `M${box.left - 5} ${y + 1}l10 -5M${box.left - 5} ${y + 6}l10 -5`, class: "kd-axis-break" });
+  }
   const middle = (box.left + box.right) / 2;
-  pool.take("grid", "text", { x: middle, y: box.bottom + 36 * unit, dy: "0", class: "kd-tick-text", "text-anchor": "middle" }, t("optimizer step"));
+  pool.take("grid", "text", { x: middle, y: box.bottom + 36 * unit, dy: "0", class: "kd-tick-text", "text-anchor": "middle" }, stepsTitle(view));
 }

@@ -1,5 +1,6 @@
 // Making nodes, following a model, and letting go of both when a view ends.
 
+import { keepKeys } from "./keys.js";
 import { LANGUAGE } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -153,11 +154,21 @@ export function changing() {
 
 /** The card every widget draws in. `el` is marked so that a panel's grid can place it. */
 export function card(el, name, label) {
+  keepKeys();
   el.classList.add("kd-host", `kd-host-${name}`);
-  const body = node("section", { class: `kd-card kd-${name}`, "aria-label": label });
+  const body = node("section", { class: `kd-card kd-${name}` });
+  nameCard(body, label);
   const root = node("div", { class: "kd", lang: LANGUAGE }, body);
   el.replaceChildren(root);
   return { root, body };
+}
+
+/** A card's name for who does not see it; where a page has several of one name, as in a lesson, with its number. */
+export function nameCard(body, label) {
+  if (body.dataset.label === label) return;
+  const alike = document.querySelectorAll(`.kd-card[data-label="${CSS.escape(label)}"]`).length;
+  body.dataset.label = label;
+  put(body, "aria-label", alike ? `${label} ${alike + 1}` : label);
 }
 
 /** Release of a control: keep what was set and send it to Python. */

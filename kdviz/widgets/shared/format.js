@@ -32,6 +32,23 @@ export function probability(p) {
   return digit === 10 ? `1×${powerOfTen(exponent + 1)}` : `${digit}×${powerOfTen(exponent)}`;
 }
 
+/** A probability with two decimals, three where it is small; never a rounded 1 or 0. The exact one belongs in a tip. */
+export function briefly(p) {
+  if (p === null || Number.isNaN(p)) return NO_NUMBER;
+  if (p === 0 || p === 1) return String(p);
+  if (p < 0.001) return written("< 0.001");
+  if (p > 0.995) return written("> 0.99");
+  return fixed(p, p < 0.0095 ? 3 : 2);
+}
+
+/** A quantity with two significant digits, or as many as asked for; "< 0.001" for all below. The exact one belongs in a tip. */
+export function about(x, digits = 2) {
+  if (x === null || x === undefined || Number.isNaN(x)) return NO_NUMBER;
+  if (x > 0 && x < 0.001) return written("< 0.001");
+  if (Math.abs(x) >= 10 ** digits) return grouped(x);
+  return written(String(Number(x.toPrecision(digits))));
+}
+
 /** A quantity with four significant digits (fewer below 0.1), in exponent form only when tiny or huge. */
 export function quantity(x) {
   if (x === null || x === undefined || Number.isNaN(x)) return NO_NUMBER;
@@ -60,9 +77,17 @@ export function signed(x) {
   return (x > 0 ? "+" : "") + written(String(Number(x.toFixed(2))));
 }
 
-/** 4.5 → "4.50 %", 45 → "45.0 %". */
+/** 4.5 → "4.50 %", 45 → "45.0 %", 0 → "0 %". */
 export function percent(x) {
+  if (x === 0) return "0\u00a0%";
   return `${fixed(x, Math.abs(x) < 10 ? 2 : 1)}\u00a0%`;
+}
+
+/** For labels, with two digits, three near 100: 4.86 → "4.9 %", 45.2 → "45 %", 99.0 → "99.0 %"; a part is never all. */
+export function shortPercent(x) {
+  if (x === null || x === undefined || Number.isNaN(x)) return NO_NUMBER;
+  if (x >= 99.95 && x < 100) return `${written("> 99.9")}\u00a0%`;
+  return `${x > 90 && x < 100 ? fixed(x, 1) : written(String(Number(x.toPrecision(2))))}\u00a0%`;
 }
 
 /** A share of 1 in whole percent; a part is never rounded to nothing or to all. */
@@ -83,6 +108,18 @@ export function compact(x) {
   if (x >= 1e6) return `${short(x / 1e6)} M`;
   if (x >= 1e4) return `${short(x / 1e3)} k`;
   return grouped(x);
+}
+
+/** "48 × smaller", with one decimal below ten, and nothing claimed when they are equal. */
+export function sizeRatio(teacher, student) {
+  const ratio = teacher / student;
+  if (!Number.isFinite(ratio) || ratio <= 0) return "";
+  if (timesOf(ratio) === timesOf(1)) return t("same size");
+  return ratio > 1 ? t("{times} × smaller", { times: timesOf(ratio) }) : t("{times} × larger", { times: timesOf(1 / ratio) });
+}
+
+export function timesOf(ratio) {
+  return ratio >= 10 ? grouped(ratio) : fixed(ratio, 1);
 }
 
 /** Seconds as people say them: "under 1 s", "12 s", "3 min 20 s", "1 h 5 min". */

@@ -1,4 +1,4 @@
-// Maps over an image: signed ones in orange (for) and blue (against), others from the ground to one colour.
+// Maps over an image: signed ones in two colours from the style sheet, which are no model’s; one model’s in its own.
 
 import { node, put, say } from "./elements.js";
 import { grouped } from "./format.js";
@@ -6,14 +6,16 @@ import { octets } from "./softmax.js";
 import { stepsAreTold } from "./strip.js";
 import { t } from "./words.js";
 
-const MAP_COLOURS = { for: [230, 159, 0], against: [0, 114, 178], heat: [0, 114, 178] };
 export const MAP_INK = 0.22; // how much of the image shows through
 
-/** A canvas with its caption. `draw(values, [height, width], { image, signed })`, values in [-1, 1] or [0, 1]. */
-export function mapFigure(name, side = "") {
+/**
+ * A canvas with its caption. `draw(values, [height, width], { image, signed })`, values in [-1, 1], or in [0, 1] if not
+ * signed. `ofModels`: in the student’s colour above 0 and the teacher’s below, or unsigned.
+ */
+export function mapFigure(name, side = "", { ofModels = false } = {}) {
   const canvas = node("canvas", { class: "kd-map-canvas", role: "img", width: 1, height: 1 });
   const caption = node("figcaption", { class: side ? `kd-map-${side}` : null }, name);
-  const root = node("figure", { class: "kd-map" }, canvas, caption);
+  const root = node("figure", { class: `kd-map${ofModels ? " kd-map-of-models" : ""}` }, canvas, caption);
   return {
     root,
     draw(values, [height, width], { image = null, signed = true, words = name } = {}) {
@@ -22,9 +24,11 @@ export function mapFigure(name, side = "") {
       const frame = context.createImageData(width, height);
       const ground = isDark(root) ? 24 : 255;
       const ink = 255 - ground;
+      const { color, textDecorationColor } = getComputedStyle(canvas);
+      const [above, below] = [color, textDecorationColor].map((text) => text.match(/[\d.]+/g)?.map(Number) ?? [0, 0, 0]);
       for (let p = 0; p < width * height; p++) {
         const v = values ? Math.max(-1, Math.min(1, values[p])) : 0;
-        const colour = !signed ? MAP_COLOURS.heat : v >= 0 ? MAP_COLOURS.for : MAP_COLOURS.against;
+        const colour = signed && v >= 0 ? above : below;
         const share = values ? Math.abs(v) ** 0.75 : 0;
         const under = image ? (image[p] / 255) * (values ? MAP_INK : 1) : 0;
         const base = ground + (ink - ground) * under;

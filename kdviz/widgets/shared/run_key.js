@@ -4,11 +4,12 @@ import { svgNode } from "./elements.js";
 import { t } from "./words.js";
 
 const BRANCH_LOOKS = 5;
+const WARMEST = 20; // the end of the scale of temperatures
 export const RUN_ORDER = ["student", "hinton", "twin", "smoothed", "branch", "teacher"];
 const SHORT_NAMES = { twin: t("Twin"), smoothed: t("Smoothed twin") };
 
 /** A run's name where there is little room; one that the reader gave stays. */
-export function shortName({ role, name, named }) {
+export function shortName({ role, name, named = false }) {
   return (!named && SHORT_NAMES[role]) || name;
 }
 
@@ -25,6 +26,13 @@ const RUN_MARKS = [
 export function runLook({ role, colour = 0 }) {
   const branch = role === "branch" ? ((colour % BRANCH_LOOKS) + BRANCH_LOOKS) % BRANCH_LOOKS : -1;
   return { name: branch < 0 ? role : `branch-${branch}`, branch };
+}
+
+/** The class that carries the colour of a temperature, from 1 (cold) to 20 (warm) by its logarithm; grey where there is none. */
+export function temperatureLook(temperature) {
+  if (!(temperature > 0)) return "kd-by-t";
+  const share = Math.log(temperature) / Math.log(WARMEST);
+  return `kd-by-t kd-by-t-${Math.round(6 * Math.min(1, Math.max(0, share)))}`;
 }
 
 /** The path of a branch's mark around a point. */

@@ -1,9 +1,11 @@
 // The browser's half of the scene: films, and one model for each view in which the scene's traits take part.
 
+import { put } from "./elements.js";
+import { presentable } from "./presenting.js";
 import { floats } from "./softmax.js";
 
 const DERIVED = ["student_logits", "student_step"];
-const FRAME_DEPENDS_ON = ["step", "shown_run", "exact", "exact_logits", "bias", "bias_class"];
+const FRAME_DEPENDS_ON = ["step", "shown_run", "exact", "exact_logits", "whole", "whole_logits", "bias", "bias_class"];
 
 /**
  * The model a view works with: its own traits, and those of its scene if it has one. Derived from the scene's films:
@@ -111,12 +113,13 @@ function sceneStore(raw) {
   };
   const hear = (content, buffers = []) => {
     if (content.drop !== undefined) {
-      for (const run of content.drop === null ? [...films.keys()] : [content.drop]) {
+      for (const run of content.drop === null ? [...films.keys(), ...asked] : [content.drop]) {
         films.delete(run);
         order.delete(run);
         asked.delete(run);
       }
       decoded.key = null;
+      ask(); // the run shown may have another film now, under the same name
       changed();
     }
     if (!content.frames) return;
@@ -151,27 +154,55 @@ function sceneStore(raw) {
       for (const step of all) if (step <= wanted) best = step;
       return best;
     },
-    /** { run, step, logits, exact } at the cursor, or null without a frame. */
+    /** Logits of the run shown after a recorded step, the bias added; null without a frame of it. */
+    logitsAfter(step) {
+      const recorded = films.get(raw.get("shown_run"))?.get(step);
+      if (!recorded) return null;
+      const logits = unpacked(recorded);
+      raiseBias(logits, raw.get("bias_class"), raw.get("bias"), raw.get("classes").length);
+      return logits;
+    },
+    /** { run, step, logits, exact } at the cursor, or null without a frame; the logits of all examples where they are known. */
     frame() {
       const run = raw.get("shown_run");
       const wanted = raw.get("step");
-      const exact = raw.get("exact") ?? {};
       const step = store.recordedStep(wanted);
-      const isExact = exact.run === run && exact.step === (wanted ?? step) && raw.get("exact_logits")?.byteLength > 0;
-      if (step === null && !isExact) return null;
-      const key = `${run}|${isExact ? exact.step : step}|${isExact}|${raw.get("bias")}|${raw.get("bias_class")}`;
+      const known = ["whole", "exact"].find((name) => {
+        const made = raw.get(name) ?? {};
+        return made.run === run && made.step === (wanted ?? step) && raw.get(`${name}_logits`)?.byteLength > 0;
+      });
+      if (step === null && !known) return null;
+      const at = known ? raw.get(known).step : step;
+      const key = `${run}|${at}|${known}|${raw.get("bias")}|${raw.get("bias_class")}`;
       if (decoded.key !== key) {
-        const logits = isExact ? floats(raw.get("exact_logits")) : unpacked(films.get(run).get(step));
+        const logits = known ? floats(raw.get(`${known}_logits`)) : unpacked(films.get(run).get(step));
         raiseBias(logits, raw.get("bias_class"), raw.get("bias"), raw.get("classes").length);
-        decoded = { key, frame: { run, step: isExact ? exact.step : step, logits, exact: isExact } };
+        decoded = { key, frame: { run, step: at, logits, exact: Boolean(known) } };
       }
       return decoded.frame;
     },
   };
   raw.kdvizStore = store;
+  tellPage(raw);
+  presentable(raw);
   if (!raw.exported) raw.send({ hello: { browser: browserToken(), query: document.body.dataset.voila ? location.search : "" } });
   ask();
   return store;
+}
+
+/** What concerns the page around all views: what a link hides and locks, and what became of the link itself. */
+function tellPage(raw) {
+  const limits = () => {
+    for (const name of ["hidden", "locked"]) put(document.documentElement, `data-kd-${name}`, (raw.get(name) ?? []).join(" ") || null);
+  };
+  const linked = () => {
+    const { answered, note } = raw.get("link") ?? {};
+    if (answered) document.dispatchEvent(new CustomEvent("kdviz-link", { detail: { note } }));
+  };
+  for (const name of ["hidden", "locked"]) raw.on(`change:${name}`, limits);
+  raw.on("change:link", linked);
+  limits();
+  linked();
 }
 
 /** What this browser is known by, so that it is offered its own runs only; "" where it may keep nothing. */

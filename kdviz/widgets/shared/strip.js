@@ -16,12 +16,12 @@ export function picture(state, i) {
   return canvas;
 }
 
-/** "true class 3, teacher says 3, student says 5", as far as it is known. */
+/** "true class 3, teacher predicts 3, student predicts 5", as far as it is known. */
 export function answersInWords(classes, label, teacher, student) {
   return [
     label >= 0 ? t("true class {name}", { name: classes[label] }) : t("label unknown"),
-    teacher >= 0 ? t("teacher says {name}", { name: classes[teacher] }) : "",
-    student >= 0 ? t("student says {name}", { name: classes[student] }) : "",
+    teacher >= 0 ? t("teacher predicts {name}", { name: classes[teacher] }) : "",
+    student >= 0 ? t("student predicts {name}", { name: classes[student] }) : "",
   ].filter(Boolean).join(", ");
 }
 

@@ -18,7 +18,13 @@ from kdviz.widgets.traits import Packed, View, WrongTraitError, one_of, within
 
 SLIDERS = ("temperature", "alpha")  # what the loss of one example depends on
 PARTS = (*SLIDERS, "formula", "probes", "bars", "numbers", "sentence")
-ON_REQUEST = ("adds", *(name for name in WITH_SLIDER if name not in SLIDERS), "bias")  # drawn where `shown` names them
+SCALES = ("linear", "log", "logits")
+ON_REQUEST = (
+    "adds",
+    *(name for name in WITH_SLIDER if name not in SLIDERS),
+    "bias",
+    "temperatures",
+)  # drawn where `shown` names them
 
 
 catalogue.part("one", "One example", place=10)
@@ -39,9 +45,9 @@ class SoftTargets(LiveTraits, View):
 
     With a ``scene`` its traits stand for those of the same name here: the temperature, the logits, the example
     selected. The strip of probes is not drawn then (``Examples`` is), parts that the scene hides are left out, and
-    several of these show different parts of one page. Three parts are drawn only when ``shown`` names them: "adds",
-    what the teacher adds to the label [1]_, "fairness", a slider for the weight of ``scene.penalty``, and "bias", a
-    slider for the bias of ``scene.bias_class`` [2]_.
+    several of these show different parts of one page. Four parts are drawn only when ``shown`` names them: "adds",
+    what the teacher adds to the label [1]_, "fairness", a slider for the weight of ``scene.penalty``, "bias", a
+    slider for the bias of ``scene.bias_class`` [2]_, and "temperatures", a table of the likeliest classes at a few T.
 
     Parameters
     ----------
@@ -75,7 +81,9 @@ class SoftTargets(LiveTraits, View):
     loss = Unicode("soft_targets", help=f"The loss that formula and L follow: one of {', '.join(SOFT_LOSSES)}.").tag(
         sync=True
     )
-    scale = Unicode("linear", help='Scale of the bars: "linear" or "log" (from 1e-6).').tag(**BY_PAGE)
+    scale = Unicode(
+        "linear", help=f"What the bars are as long as: one of {', '.join(SCALES)}; log begins at 1e-6."
+    ).tag(**BY_PAGE)
     shown = List(
         Unicode(), default_value=list(PARTS), help=f"Parts that are drawn, of {', '.join(PARTS + ON_REQUEST)}."
     ).tag(sync=True)
@@ -115,7 +123,7 @@ class SoftTargets(LiveTraits, View):
 
     @traitlets.validate("scale")
     def _check_scale(self, proposal: Any) -> str:
-        return one_of("scale", proposal["value"], ("linear", "log"))
+        return one_of("scale", proposal["value"], SCALES)
 
     @traitlets.validate("shown")
     def _check_shown(self, proposal: Any) -> list[str]:

@@ -1,7 +1,7 @@
 // The formula with its live numbers, and how much of it each term is.
 
 import { node, put, say } from "../shared/elements.js";
-import { fixed, quantity, wholePercent } from "../shared/format.js";
+import { about, fixed, quantity, wholePercent } from "../shared/format.js";
 import { t } from "../shared/words.js";
 
 /** The formula, and under each symbol its number. */
@@ -38,10 +38,11 @@ export function formulaPart() {
       for (const { root, only } of optional) root.hidden = !only.includes(view.loss);
       const n = view.numbers;
       const texts = {
-        loss: quantity(n.loss), alpha: fixed(view.alpha, 2), square: quantity(view.temperature ** 2), kl: quantity(n.taught),
-        beta: fixed(1 - view.alpha, 2), ce: quantity(n.ce),
+        loss: about(n.loss, 3), alpha: fixed(view.alpha, 2), square: about(view.temperature ** 2, 3), kl: about(n.taught, 3),
+        beta: fixed(1 - view.alpha, 2), ce: about(n.ce, 3),
       };
       for (const [key, text] of Object.entries(texts)) for (const cell of cells[key]) say(cell, text);
+      for (const [key, number] of [["loss", n.loss], ["kl", n.taught], ["ce", n.ce]]) for (const cell of cells[key]) put(cell, "title", quantity(number));
       const squared = SQUARED.includes(view.loss);
       const numbers = `${texts.loss} = ${texts.alpha} · ${squared ? `${texts.square} · ` : ""}${texts.kl} + ${texts.beta} · ${texts.ce}`;
       put(math, "aria-label", SPOKEN[view.loss](numbers));
@@ -66,7 +67,7 @@ function drawShare(bar, share, text, view) {
   if (loss > 0) {
     share.soft.style.width = `${(100 * soft) / loss}%`;
     share.hard.style.width = `${(100 * hard) / loss}%`;
-    say(text, t("Soft term {soft}, hard term {hard}: the soft term is {share} of L on {which}.", { soft: quantity(soft), hard: quantity(hard), share: wholePercent(soft / loss), which: view.which }));
+    say(text, t("Soft term {soft}, hard term {hard}: the soft term is {share} of L on {which}.", { soft: about(soft), hard: about(hard), share: wholePercent(soft / loss), which: view.which }));
   } else if (scaledKl === null) {
     say(text, view.hasStudent ? t("These outputs are not finite numbers, so L has no value.") : t("L has a value once there is a student."));
   } else if (loss !== null) {

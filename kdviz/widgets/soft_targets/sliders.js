@@ -1,15 +1,12 @@
 // A slider for each number that can change while a student learns, and one for the bias of a class left out.
 
+import { BIAS_MEANING, biasSlider } from "../shared/bias_slider.js";
 import { definition } from "../shared/definition.js";
 import { commit, node, say } from "../shared/elements.js";
-import { fixed, grouped, short, signed } from "../shared/format.js";
+import { fixed, grouped, short } from "../shared/format.js";
 import { ratioStops, slider } from "../shared/slider.js";
 import { firstChoices } from "../shared/softmax.js";
 import { t, tParts } from "../shared/words.js";
-
-const BIAS_STOPS = Array.from({ length: 101 }, (_, i) => (i - 20) / 10);
-const BIAS_MEANING = t("Added to this class’s logit in the student’s last layer, after training. Hinton left one digit out of the "
-  + "transfer set: the student had met it only as a small probability, and its bias had become too low. Raising that bias corrected most of its errors.");
 
 const FAIRNESS_MEANING = t("The mean squared distance of each group’s mean probability of the positive class from that of all groups together: "
   + "for demographic parity over all examples of a batch, for equalized odds over those with that label and over those without, averaged. "
@@ -18,7 +15,7 @@ const FAIRNESS_MEANING = t("The mean squared distance of each group’s mean pro
 // What is said of one number beyond its declaration.
 const OWN_WORDS = {
   alpha: {
-    tickText: (v) => ({ 0: t("0: labels only"), 1: t("1: teacher only") })[v] ?? short(v),
+    tickText: (v) => ({ 0: t("labels only"), 1: t("teacher only") })[v] ?? short(v),
     text: (v) => (Number.isInteger(v) ? String(v) : fixed(v, 2)),
     spoken: (v) => t("alpha {value}: {soft}\u00a0% soft term, {hard}\u00a0% hard term", { value: fixed(v, 2), soft: Math.round(100 * v), hard: Math.round(100 * (1 - v)) }),
   },
@@ -30,11 +27,11 @@ export function slidersPart(model, life, drawNow) {
   const numbers = model.get("live").filter((row) => row.slider).map((row) => numberPart(row, model, life, drawNow));
   const bias = biasPart(model, life, drawNow);
   return {
-    root: node("div", { class: "kd-sliders" }, ...numbers.flatMap((part) => part.roots), bias.slider.root, bias.told),
+    root: node("div", { class: "kd-sliders" }, ...numbers.flatMap((part) => part.roots), bias.control.root, bias.told),
     draw(view, state) {
       for (const part of numbers) part.draw(view);
       bias.draw(view, state);
-      this.root.hidden = view.blank || [...numbers.map((part) => part.root), bias.slider.root].every((root) => root.hidden);
+      this.root.hidden = view.blank || [...numbers.map((part) => part.root), bias.control.root].every((root) => root.hidden);
     },
   };
 }
@@ -85,7 +82,7 @@ function fine(low, high) {
 function fairnessNote(life) {
   const named = node("span", {});
   return {
-    root: node("p", { class: "kd-note kd-slider-note" }, ...tParts("Each batch’s loss is raised by this times a {term} on unequal treatment: {penalty}. More of it brings the groups together and may cost accuracy.",
+    root: node("p", { class: "kd-note kd-slider-note" }, ...tParts("Adds a {term} for unequal treatment ({penalty}). Higher: a smaller gap, possibly lower accuracy.",
       { term: definition(life, t("penalty"), FAIRNESS_MEANING), penalty: named })),
     draw(penalty) {
       say(named, penalty);
@@ -95,30 +92,22 @@ function fairnessNote(life) {
 
 /** The bias slider, there while the scene names a class for it, and beside it the errors it leaves. */
 function biasPart(model, life, drawNow) {
-  const control = slider(life, {
-    name: t("Bias"), ticks: [-2, 0, 2, 4, 6, 8], tickText: signed, text: signed,
-    spoken: (v) => t("bias {value}", { value: signed(v) }),
-    onInput: (v) => { model.set("bias", v); drawNow(); },
-    onRelease: (v) => commit(model, { bias: v }),
-  });
-  const label = control.root.querySelector(".kd-slider-label");
-  control.setStops(BIAS_STOPS);
+  const control = biasSlider(model, life, drawNow);
   const counts = Object.fromEntries(["errors", "examples", "own", "all", "name"].map((key) => [key, node("span", {})]));
   const bias = () => definition(life, t("bias"), BIAS_MEANING);
   const counted = node("span", {}, ...tParts("At this {term} the student is wrong on {errors} of {examples} examples drawn at random, and on {own} of the {all} among them of class {name}.", { term: bias(), ...counts }));
   const waiting = node("span", {}, ...tParts("What raising the {term} corrects is counted here once there is a student.", { term: bias() }));
   const told = node("p", { class: "kd-note kd-slider-note" }, counted, waiting);
   return {
-    slider: control,
+    control,
     told,
     draw(view, state) {
       const target = view.biasClass;
-      control.root.hidden = told.hidden = !view.shown.has("bias") || !(target >= 0);
+      const onWall = model.get("view") === "wall"; // it stands there too
+      control.root.hidden = told.hidden = !view.shown.has("bias") || !(target >= 0) || onWall;
       if (told.hidden) return;
       const name = state.classes[target] ?? String(target);
-      say(label, t("Bias of class {name}", { name }));
-      control.set(view.bias);
-      control.setDisabled(view.locked.includes("bias"));
+      control.draw();
       const errors = view.hasStudent && state.sample ? sampleErrors(state, target) : null;
       counted.hidden = !errors;
       waiting.hidden = Boolean(errors);

@@ -2,7 +2,7 @@
 
 import { barsPart } from "../shared/bars.js";
 import { definition } from "../shared/definition.js";
-import { announcer, card, drawing, lifetime, node, put, say } from "../shared/elements.js";
+import { announcer, card, drawing, lifetime, nameCard, node, say } from "../shared/elements.js";
 import { grouped, short, signed } from "../shared/format.js";
 import { isHidden, joined, liveTraits } from "../shared/scene.js";
 import { floats, octets, probeNumbers } from "../shared/softmax.js";
@@ -12,6 +12,7 @@ import { formulaPart } from "./formula.js";
 import { numbersPart, probeSentence, sentencePart } from "./numbers.js";
 import { probesPart } from "./probes.js";
 import { slidersPart } from "./sliders.js";
+import { temperaturesPart } from "./temperatures.js";
 import { t } from "../shared/words.js";
 import "./style.css";
 
@@ -34,11 +35,13 @@ async function render({ model: own, el, host }) {
     empty: () => ({ root: empty, draw: (view) => { empty.hidden = state.count > 0 || !view.blank; } }),
     probes: () => probesPart(model, life),
     sliders: () => slidersPart(model, life, () => painter.now()),
+    ...(model.scene ? { formula: () => formulaPart() } : {}),
     bars: () => barsPart(model, life),
     sentence: () => sentencePart(),
-    formula: () => formulaPart(),
+    ...(model.scene ? {} : { formula: () => formulaPart() }),
     adds: () => addsPart(life),
-    numbers: () => numbersPart(life),
+    numbers: () => (model.scene ? folded(numbersPart(life)) : numbersPart(life)),
+    temperatures: () => temperaturesPart(),
   });
   root.append(live.region);
 
@@ -74,6 +77,18 @@ async function render({ model: own, el, host }) {
   );
   painter.now();
   return () => life.end();
+}
+
+/** A part behind a line that opens it. */
+function folded(part) {
+  const root = node("details", { class: "kd-more" }, node("summary", {}, t("More numbers")), part.root);
+  return {
+    root,
+    draw(view, state) {
+      part.draw(view, state);
+      root.hidden = part.root.hidden;
+    },
+  };
 }
 
 /** Parts in their order, each made when it is first shown: a card of sliders holds no bars. */
@@ -153,7 +168,7 @@ function currentView(model, state, shown) {
     role: student.role,
     step: model.get("student_step"),
     trains: stepsAreTold(model),
-    hasStudent: state.hasStudent,
+    hasStudent: state.studentRow(selected).length > 0, // a film holds the tracked examples only
     hasSliders: numbers.some((row) => row.shown) || has("bias"),
     hasExample: has("bars", "numbers", "sentence", "adds", "probes"),
     inScene: Boolean(model.scene),
@@ -180,7 +195,7 @@ function headingPart(body, life) {
     draw(view, state) {
       const text = titleOf(view);
       say(title, text);
-      put(body, "aria-label", text);
+      nameCard(body, text);
       const used = view.live.filter((row) => view.inForce[row.name] !== undefined && (row.shown || !row.needs));
       const { step } = view.inForce;
       const known = used.length > 0;
@@ -197,15 +212,15 @@ function headingPart(body, life) {
 
 /** What training uses, and whether the sliders stand elsewhere. */
 function forceInWords(differs, values, step) {
-  if (!step) return differs ? t("Preview. Training uses {values}.", { values }) : t("In force: {values}.", { values });
+  if (!step) return differs ? t("Preview only: the run uses {values}.", { values }) : t("Training with {values}.", { values });
   const told = { values, step: grouped(step) };
-  return differs ? t("Preview. Training has used {values} since step {step}.", told) : t("In force since step {step}: {values}.", told);
+  return differs ? t("Preview only: the run uses {values} since step {step}.", told) : t("Training with {values} since step {step}.", told);
 }
 
 function titleOf(view) {
   if (view.hasExample || !view.hasSliders) return t("Soft targets");
   const shown = view.live.filter((row) => row.shown);
-  return shown.length > 1 ? t("Temperature and weight") : shown[0]?.title ?? t("Bias");
+  return shown.length > 1 ? t("Temperature and mix") : shown[0]?.title ?? t("Bias");
 }
 
 /** Of which example and step the card speaks, and whether from the film or exactly. */

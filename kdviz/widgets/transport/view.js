@@ -23,10 +23,10 @@ const STATES = {
   running: { first: "pause", says: t("Pause"), works: ["pause", "stop"], primary: "pause" },
   paused: { first: "train", says: t("Resume"), works: ["train", "step", "stop", "reset"], primary: "train" },
   stopped: { first: "train", says: t("Resume"), works: ["train", "step", "reset"], primary: "train" },
-  finished: { first: "train", says: t("Train again"), works: ["train", "reset"], primary: "train" },
+  finished: { first: "train", says: t("New run"), works: ["train", "reset"], primary: "train" },
   failed: { first: "train", says: t("Train"), works: ["reset"], primary: "reset" },
 };
-const WAITING = { train: t("Starting …"), pause: t("Pausing …"), step: t("Taking one step …"), stop: t("Stopping …"), reset: t("Resetting …") };
+const WAITING = { train: t("Starting …"), pause: t("Pausing …"), step: t("Taking one step …"), stop: t("Stopping …"), reset: t("Clearing …") };
 
 async function render({ model, el, host }) {
   const scene = await sceneOf(model, host);
@@ -56,6 +56,7 @@ async function render({ model, el, host }) {
     progress.draw(model, state);
     const text = pending ? WAITING[pending] : silent ? noAnswer() : model.get("status");
     say(status, text);
+    put(status, "title", text);
     status.classList.toggle("kd-failed", (state === "failed" || silent) && !pending);
     put(body, "data-state", state);
     live.announce(text, `${state} ${pending} ${silent}`);
@@ -101,9 +102,9 @@ function transportButtons(life, send) {
     return button;
   };
   const first = make("train", t("Train"));
-  const all = [first, make("step", t("Step")), make("stop", t("Stop")), make("reset", t("Reset"))];
+  const all = [first, make("step", t("Step")), make("stop", t("Stop")), make("reset", t("Clear this run"))];
   all[1].root.title = t("Train for one step");
-  all[3].root.title = t("Discard this run and begin again");
+  all[3].root.title = t("Set this run aside and begin anew; it can be brought back");
   return {
     root: node("div", { class: "kd-buttons", role: "group", "aria-label": t("Training") }, ...all.map((b) => b.root)),
     draw(state, pending) {
@@ -136,10 +137,11 @@ function progressPart() {
       const asked = loading && step > 0 && total > 0; // steps are the teacher's answers then; before the first, nothing is known
       const share = total > 0 ? Math.min(1, step / total) : 0;
       const seconds = model.get("seconds_left");
-      const known = (state === "running" || asked) && seconds !== null && seconds !== undefined;
+      const known = seconds !== null && seconds !== undefined;
       const far = asked ? t("{n} of {total} answers", { n: grouped(step), total: grouped(total) })
         : loading ? t("Getting ready") : total > 0 ? t("Step {step} of {total}", { step: grouped(step), total: grouped(total) }) : "";
-      const rest = known ? t("{time} left", { time: duration(seconds) }) : "";
+      const rest = !known ? "" : state === "running" || asked ? t("{time} left", { time: duration(seconds) })
+        : state === "idle" ? t("takes about {time}", { time: duration(seconds) }) : "";
       bar.classList.toggle("kd-unknown", loading);
       done.style.transform = `scaleX(${loading && !asked ? 1 : share})`;
       say(steps, far);

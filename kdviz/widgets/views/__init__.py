@@ -43,7 +43,7 @@ class Views(View):
 
     @traitlets.default("offered")
     def _default_offered(self) -> list[str]:
-        return list(VIEWS)
+        return [one.name for one in tabs() if not one.omitted]
 
     @traitlets.default("names")
     def _default_names(self) -> dict[str, str]:

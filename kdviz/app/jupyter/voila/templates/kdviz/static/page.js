@@ -1,7 +1,11 @@
-// A calm loading line, and a word when the connection to the kernel is gone.
+// A calm loading line, what is wrong with the link, and a word when the connection to the kernel is gone.
 kdviz.page = (() => {
   const PATIENCE_MS = 20000; // a page whose widgets never come must still lose its loading line
   const LOST_AFTER_MS = 8000; // Jupyter's own client tries again for a while
+  const LINK_MS = 10000; // a link is followed by then, or the page is shown as it is
+  const NO_LINKS_MS = 3000; // by then a page that follows links has said so
+  const LOST_WIDGET = "Error displaying widget: model not found"; // Jupyter's words in place of a widget
+  const BEGUN_AGAIN = `kd-begun-again:${location.pathname}`;
   const STATUS_BYTES = 4096; // messages on a kernel's state are short; the others need not be read
   const byId = (id) => document.getElementById(id);
 
@@ -12,6 +16,53 @@ kdviz.page = (() => {
   const texts = words.texts?.[language] ?? {};
   const t = (text, values = {}) => (texts[text] ?? text).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
   if (language && language !== "en") document.documentElement.lang = language;
+
+  // The link that opened the page. What only this page is concerned with (colours, language) is not waited for.
+  const root = document.documentElement;
+  const link = new URLSearchParams(location.search);
+  const settings = [...link.keys()].filter((name) => !/^(voila-.*|token|theme|lang|present)$/.test(name) && !isOfLesson(name));
+  let followed = settings.length === 0 && (!link.has("present") || byId("kd-lesson") !== null);
+  let onFollowed = () => {};
+  if (!followed) root.dataset.kdLink = "waiting";
+  if (["", "1"].includes(link.get("present"))) root.dataset.kdPresent = "true";
+  document.addEventListener("kdviz-link", ({ detail }) => {
+    if (detail.note) tellMistake(detail.note);
+    // What was opened is on its way to its views: two frames, and it is drawn.
+    requestAnimationFrame(() => requestAnimationFrame(reveal));
+  });
+
+  /** A lesson's own setting: its kernel has followed it, as it was started for this link. */
+  function isOfLesson(name) {
+    return name === "tell" && byId("kd-lesson") !== null && link.getAll(name).every((one) => ["at-once", "submitted", "never"].includes(one));
+  }
+
+  function reveal() {
+    followed = true;
+    delete root.dataset.kdLink;
+    onFollowed();
+  }
+
+  /** On top of the page, where it is seen. */
+  function tellMistake(text) {
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: t("Dismiss") });
+    button.addEventListener("click", () => (byId("kd-mistake").hidden = true));
+    byId("kd-mistake").replaceChildren(Object.assign(document.createElement("span"), { textContent: text }), button);
+    byId("kd-mistake").hidden = false;
+  }
+
+  /** Done as soon as the link is followed; a page that follows none says so. */
+  function whenFollowed(done) {
+    if (followed) return done();
+    const follows = document.querySelector(".kd-follows") !== null;
+    onFollowed = done;
+    setTimeout(() => {
+      if (followed) return;
+      if (settings.length && !document.querySelector(".kd-follows")) {
+        tellMistake(t("This link has a mistake: this page has no settings of its own, and {names} was not followed.", { names: settings.join(", ").slice(0, 200) }));
+      }
+      reveal();
+    }, follows ? LINK_MS : NO_LINKS_MS);
+  }
 
   function say(text, share) {
     byId("kd-loading-text").textContent = text;
@@ -55,24 +106,92 @@ kdviz.page = (() => {
     element.textContent = JSON.stringify(config);
   }
 
+  // A figure is at most as wide as the page, and keeps its height: plotly takes that of its place once it is fitted.
+  function fitFigures() {
+    const PLOTLY = "application/vnd.plotly.v1+json";
+    const USUAL_HEIGHT = 360; // of Jupyter's renderer
+    for (const one of expected()) {
+      if (!one.textContent.includes(PLOTLY)) continue;
+      const output = JSON.parse(one.textContent);
+      const figure = output.data?.[PLOTLY];
+      if (!figure) continue;
+      const { width, ...layout } = figure.layout ?? {};
+      // As on the course's website; an upper margin alone is Plotly Express's own, title or not.
+      const margin = { l: 64, r: 16, t: layout.title || layout.annotations ? 56 : 16, b: 56 };
+      if (Object.keys(layout.margin ?? {}).length < 2) layout.margin = margin;
+      Object.assign(figure, { layout, config: { ...figure.config, responsive: true } });
+      one.textContent = JSON.stringify(output);
+      const { style } = one.parentElement;
+      style.setProperty("--kd-figure-height", `${layout.height ?? USUAL_HEIGHT}px`);
+      style.setProperty("--kd-figure-width", width ? `${width}px` : "none");
+    }
+  }
+
   function finished() {
     arrivals.disconnect();
+    fitFigures();
     dropUnused();
     say(t("Drawing the page …"), 0.9);
     const widgets = expected().some((one) => one.textContent.includes("application/vnd.jupyter.widget-view+json"));
-    const drawn = () =>
-      widgets ? document.querySelector(".jp-OutputArea-output.lm-Panel > .lm-Widget > *") : !expected().length;
-    const observer = new MutationObserver(() => drawn() && done());
+    const drawn = () => {
+      if (!widgets) return !expected().length;
+      if (!byId("kd-lesson")) return document.querySelector(".jp-OutputArea-output.lm-Panel > .lm-Widget > *");
+      // A lesson has many, and is read from the top: what is drawn late would push away what is being read.
+      const places = [...document.querySelectorAll(".jp-OutputArea-output.lm-Panel")];
+      return !expected().length && places.every((one) => one.querySelector(":scope > .lm-Widget > *"));
+    };
+    const observer = new MutationObserver(() => {
+      if (hasLost()) {
+        observer.disconnect(); // what follows is once: to load anew, or to say so
+        begunAgain();
+      } else if (drawn()) ready();
+    });
     const timer = setTimeout(done, PATIENCE_MS);
     function done() {
       clearTimeout(timer);
       observer.disconnect();
+      if (!hasLost()) forget();
       byId("kd-loading").remove();
       document.body.dataset.kdReady = "true";
       performance.mark("kd-ready");
     }
-    if (drawn()) done();
+    const ready = () => {
+      observer.disconnect();
+      if (!followed) say(t("Opening what the link asks for …"), 0.95);
+      whenFollowed(done);
+    };
+    if (drawn()) ready();
     else observer.observe(byId("rendered_cells"), { childList: true, subtree: true });
+  }
+
+  /** Whether a widget did not arrive. */
+  function hasLost() {
+    return [...document.querySelectorAll("#rendered_cells .jupyter-widgets")].some((one) => !one.childElementCount && one.textContent === LOST_WIDGET);
+  }
+
+  /** On a busy machine a widget can get lost on its way. Nothing was done on the page yet: it is loaded anew, once. */
+  function begunAgain() {
+    try {
+      if (sessionStorage.getItem(BEGUN_AGAIN)) return tellLost();
+      sessionStorage.setItem(BEGUN_AGAIN, "true");
+    } catch {
+      return tellLost(); // a browser that remembers nothing would begin again and again
+    }
+    leaving = true;
+    location.reload();
+  }
+
+  function forget() {
+    try {
+      sessionStorage.removeItem(BEGUN_AGAIN);
+    } catch {
+      // nothing is remembered
+    }
+  }
+
+  function tellLost() {
+    byId("kd-lost-text").textContent = t("A part of this page did not arrive. Press Start again.");
+    byId("kd-lost").hidden = false;
   }
 
   // Voila's client calls this once its theme is there; the cells are shown from the start.
@@ -162,5 +281,5 @@ kdviz.page = (() => {
     }
   };
 
-  return { finished };
+  return { finished, t };
 })();

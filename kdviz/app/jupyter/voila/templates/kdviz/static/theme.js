@@ -47,5 +47,5 @@ kdviz.theme = (() => {
     }).observe(document.documentElement, { childList: true });
   }
 
-  return { start };
+  return { start, paint };
 })();

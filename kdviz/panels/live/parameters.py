@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...words import mark, t
-from ..live.checks import shown
+from .checks import shown
 
 MOST_EDITS = 60
 MOST_STEPS = 10**7
@@ -19,6 +19,20 @@ MOST_STEPS = 10**7
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 _NUMBER = re.compile(r"-?[0-9]{1,25}(\.[0-9]{1,25})?([eE]-?[0-9]{1,3})?")
 _WORD = re.compile(r"[\w-]{1,60}", re.ASCII)
+
+
+class PartlyLeftOutError(ValueError):
+    """Of several names some cannot be.
+
+    Attributes
+    ----------
+    kept : list of str
+        Those that can.
+    """
+
+    def __init__(self, why: str, kept: list[str]) -> None:
+        super().__init__(why)
+        self.kept = kept
 
 
 @dataclass(frozen=True)
@@ -117,16 +131,22 @@ def word(among: Collection[str] | None = None) -> Parameter:
 
 
 def words(among: Collection[str]) -> Parameter:
-    """Several words, each once."""
+    """Several words, each once. Where some cannot be, :class:`PartlyLeftOutError` has the others."""
     one = word(among)
 
     def check(name: str, values: Any) -> list[str]:
         names = list(values) if isinstance(values, list | tuple) else [None]
         if not all(isinstance(value, str) for value in names) or len(set(names)) < len(names):
             raise ValueError(t("{name} must be names, each once, got {value}", name=name, value=shown(values)))
-        return [one.check(name, value) for value in names]
+        kept = [str(value) for value in names if value in among]
+        for value in names:
+            try:
+                one.check(name, value)
+            except ValueError as error:
+                raise PartlyLeftOutError(str(error), kept) from error
+        return kept
 
-    return Parameter(lambda name, text: [one.read(name, part) for part in text.split(",") if part], ",".join, check)
+    return Parameter(lambda name, text: [part for part in text.split(",") if part], ",".join, check)
 
 
 def ends(of: Parameter) -> Parameter:

@@ -1,0 +1,1 @@
+"""What each lesson of the course asks, a module each; its words are in its notebook."""
