@@ -23,12 +23,12 @@ import torch
 from torch import nn
 
 import kdviz as kd
-from kdviz.measure.answers import answers
 from kdviz.measure.bias import bias
 from kdviz.measure.calibration import calibration
 from kdviz.measure.fidelity import fidelity
 from kdviz.measure.groups import bands, stroke_thickness
 from kdviz.measure.saliency import saliency
+from kdviz.models import inference
 
 MAPPED = 50  # images explained
 
@@ -43,8 +43,8 @@ def main() -> None:
     run = kd.Distillation(teacher, kd.models.mlp((32,)), data.with_labels(1000), seed=0, epochs=20)
     run.train(progress=False)
     y = data.test.y
-    t = answers(teacher, data.test, who="teacher")
-    s = answers(run.student, data.test, who="student")
+    t = inference.logits(teacher, data.test, who="teacher")
+    s = inference.logits(run.student, data.test, who="student")
     print(f"{torch.get_num_threads()} torch thread(s)\n")
     print(f"{'seconds, median of ' + str(turns):<52}{'kdviz':>9}{'rival':>9}{'rival / kdviz':>15}")
     X, target = data.test.inputs(slice(0, MAPPED)), t[:MAPPED].argmax(1)

@@ -10,7 +10,7 @@ import numpy as np
 from fairlearn.metrics import demographic_parity_difference, equalized_odds_difference
 
 import kdviz as kd
-from kdviz.distill.evaluate import answer
+from kdviz.models import inference
 
 STEPS, SEEDS = 600, 5
 WEIGHTS = {kd.DemographicParity: (0, 2, 5, 10, 20), kd.EqualizedOdds: (5, 20, 50)}
@@ -21,7 +21,7 @@ def main() -> None:
     y, sex = data.test.y.numpy(), data.test.groups["sex"]
 
     def measured(model) -> tuple[float, float, float]:
-        said = answer(model, data.test).argmax(1).numpy()
+        said = inference.logits(model, data.test).argmax(1).numpy()
         gaps = (f(y, said, sensitive_features=sex) for f in (demographic_parity_difference, equalized_odds_difference))
         return (100 * float((said == y).mean()), *gaps)
 

@@ -2,7 +2,7 @@
 
 In one run, in headless Chromium against ``kdviz serve``:
 
-* page request to the first widget and to a ready Train button, on a warm server;
+* page request to first bars (as a ratio to a plain Voila page too), and to a ready Train button, on a warm server;
 * key press to frame of the T slider, beside a plain ``interact`` + ``FigureWidget`` that draws the same two bar charts;
 * Train click to finished for the default run, student and twins together, and what the page was sent for it;
 * key press to frame of the scrubber, over the steps of that run;
@@ -53,6 +53,7 @@ def draw(T):
 ipywidgets.VBox([figure, ipywidgets.interactive(draw, T=ipywidgets.FloatSlider(value=4, min=0.5, max=100, step=0.25))])
 """
 LAB = "import kdviz as kd\n\nkd.panels.Lab()\n"
+PLAIN = "import ipywidgets\n\nipywidgets.IntSlider(description='plain')\n"
 
 TIMER = """
 (root) => {
@@ -89,7 +90,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=["--no-sandbox"])
-        for name, code in (("lab", LAB), ("rival", RIVAL)):
+        for name, code in (("lab", LAB), ("rival", RIVAL), ("plain", PLAIN)):
             write_notebook(Path(folder) / f"{name}.ipynb", code)
         with serving(Path(folder)) as base:
             print(f"{'T slider, ms':<28}{'median':>9}{'p95':>9}   key press to")
@@ -98,6 +99,8 @@ def main() -> None:
                 new_page(browser), f"{base}/voila/render/rival.ipynb", "interact + FigureWidget", arguments.presses
             )
             print(f"the Lab's bars are changed {theirs / ours:.0f} times sooner (medians)")
+        with serving(None) as base, serving(Path(folder) / "plain.ipynb") as plain:  # both keep a kernel warm
+            compare_opening(browser, f"{base}/voila/render/dashboards/lab.ipynb", f"{plain}/", arguments.loads)
         with serving(None) as base:
             time_opening(browser, f"{base}/voila/render/dashboards/lab.ipynb", arguments.loads)
             time_training(new_page(browser), f"{base}/voila/render/dashboards/lab.ipynb", arguments.presses)
@@ -182,6 +185,23 @@ def time_opening(browser: Browser, url: str, loads: int) -> None:
     for what, seconds in (("first widget", first), ("ready Train button", ready)):
         told = f"median {statistics.median(seconds):.2f} s, longest {max(seconds):.2f} s"
         print(f"page request to {what}, warm server, {loads} loads: {told}", flush=True)
+
+
+def compare_opening(browser: Browser, lab: str, plain: str, loads: int) -> None:
+    """Request the Lab and a page of one plain slider in turn; print how soon first bars are there, and the ratio."""
+    seconds: dict[str, list[float]] = {lab: [], plain: []}
+    for _ in range(loads):
+        for url, part in ((lab, ".kd-hero .kd-row:visible"), (plain, ".widget-slider")):
+            time.sleep(12)  # the next kernel gets warm
+            page = new_page(browser)
+            start = time.perf_counter()
+            page.goto(url, wait_until="commit", timeout=120_000)
+            page.locator(part).first.wait_for(timeout=120_000)
+            seconds[url].append(time.perf_counter() - start)
+            page.close()
+    bars, slider = (statistics.median(seconds[url]) for url in (lab, plain))
+    told = f"{bars:.2f} s; to a plain Voila page's slider {slider:.2f} s; {bars / slider:.1f} times"
+    print(f"page request to first bars, warm servers, {loads} loads: {told}", flush=True)
 
 
 def time_training(page: Page, url: str, presses: int) -> None:

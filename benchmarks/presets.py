@@ -3,6 +3,9 @@
 Each preset is run as the page runs it: student, twin and a twin with smoothed labels side by side on one thread,
 evaluated along the way, the test set opened at the end. Printed as the table of ``docs/presets.md``. The seconds are
 from Train to the end, the teacher's answers included; they depend on what else the machine does.
+
+With ``--answers`` each preset is opened, bet on (the first answer, or 1,000), trained and, where several seeds settle
+it, repeated by the Lab itself; printed is what the page then says.
 """
 
 from __future__ import annotations
@@ -13,32 +16,55 @@ from collections.abc import Sequence
 from dataclasses import replace
 from threading import Event
 
-import torch
-
 import kdviz as kd
 from kdviz.distill import Distillation, Runner, Teacher, leave_room
-from kdviz.distill.evaluate import answer
 from kdviz.distill.runner import KeepGoing
+from kdviz.distill.schemes.omitted_class import best_shift, with_raised
+from kdviz.models import inference
+from kdviz.panels import Lab
 from kdviz.panels.lab.choices import NONE_OMITTED, Choices
-from kdviz.panels.lab.presets import PRESETS, Preset
+from kdviz.panels.lab.presets import DEFAULT, PRESETS, Preset
+from kdviz.panels.views.wall import stops
+from kdviz.widgets.scene import BIAS_SLIDER
 
 COLUMNS = ("preset", "seed", "student", "twin", "smoothed twin", "teacher", "agreement", "seconds (CPU)")
-BIASES = [step / 4 for step in range(33)]  # added to the omitted class's logit, as far as the page's slider goes
+SHIPPED = (DEFAULT, *PRESETS)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--only", nargs="*", default=[p.name for p in PRESETS], metavar="PRESET")
+    parser.add_argument("--only", nargs="*", default=[p.name or "default" for p in SHIPPED], metavar="PRESET")
     parser.add_argument("--as-page", action="store_true", help="train the smoothed twin only where the preset does")
+    parser.add_argument("--answers", action="store_true", help="print what the page says of each, seed 0")
     arguments = parser.parse_args()
     leave_room()
+    if arguments.answers:
+        print("| preset | verdict, with a bet | why |\n| --- | --- | --- |", flush=True)
+        for preset in SHIPPED:
+            if (preset.name or "default") in arguments.only:
+                print(answer(preset), flush=True)
+        return
     print("Test errors of 10,000.\n")
     print("| " + " | ".join(COLUMNS) + " |\n|" + " --- |" * len(COLUMNS), flush=True)
-    for preset in PRESETS:
-        if preset.name in arguments.only:
+    for preset in SHIPPED:
+        if (preset.name or "default") in arguments.only:
             for seed in range(arguments.seeds):
                 print(row(preset, seed, as_page=arguments.as_page), flush=True)
+
+
+def answer(preset: Preset) -> str:
+    """Let the Lab settle a bet on a preset, and return what it says as a row."""
+    lab = Lab(preset=preset.name, bet=next(iter(preset.answers), "1000"), **preset.choices)
+    lab.command("train")
+    lab.wait("finished")
+    if preset.seeds > 1:
+        lab.command("repeat", seeds=preset.seeds)
+        lab.wait("running")
+        lab.wait("finished")
+    said = lab.presets.answer
+    lab.close()
+    return f"| `{preset.name or 'default'}` | {said['verdict']} | {said['why']} |"
 
 
 def row(preset: Preset, seed: int, *, as_page: bool) -> str:
@@ -52,7 +78,8 @@ def row(preset: Preset, seed: int, *, as_page: bool) -> str:
     if choices.omit != NONE_OMITTED:
         errors[: len(runs)] = [mended(run, choices.omit) for run in runs]
     agreement = f"{test[0].agreement or 0:.1%}".replace("%", " %")
-    return f"| {preset.name} | {seed} | {' | '.join(errors)} | {test[0].teacher_errors:,} | {agreement} | {seconds} |"
+    figures = " | ".join([*errors, f"{test[0].teacher_errors:,}", agreement, seconds])
+    return f"| {preset.name or 'default'} | {seed} | {figures} |"
 
 
 def taught(choices: Choices, *, smoothing: bool) -> Sequence[Distillation]:
@@ -79,15 +106,10 @@ def taught(choices: Choices, *, smoothing: bool) -> Sequence[Distillation]:
 def mended(run: Distillation, omitted: int) -> str:
     """Return test errors as they are, and with the omitted class's bias that is best on validation data."""
     validation, test = run.data.validation, run.data.test
-    says, tested = answer(run.student, validation), answer(run.student, test)
-    best = min(BIASES, key=lambda bias: wrong(says, validation.y, omitted, bias))
-    return f"{wrong(tested, test.y, omitted, 0):,} → {wrong(tested, test.y, omitted, best):,} at bias {best:g}"
-
-
-def wrong(logits: torch.Tensor, labels: torch.Tensor, raised: int, bias: float) -> int:
-    raised_logits = logits.clone()
-    raised_logits[:, raised] += bias
-    return int((raised_logits.argmax(1) != labels).sum())
+    tested = inference.logits(run.student, test)
+    best = best_shift(inference.logits(run.student, validation), validation.y, omitted, stops(list(BIAS_SLIDER)))
+    plain, raised = (int((with_raised(tested, omitted, bias).argmax(1) != test.y).sum()) for bias in (0.0, best))
+    return f"{plain:,} → {raised:,} at bias {best:g}"
 
 
 if __name__ == "__main__":

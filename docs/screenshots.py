@@ -1,7 +1,8 @@
 """Take the README's screenshots from the real page: ``python docs/screenshots.py [folder]``.
 
-Starts ``kdviz serve``, opens the Lab in headless Chromium at 1280 and 400 pixels, light and dark, trains the default
-run to its end and writes ``lab-WIDTH-THEME.png``. With ``--all`` the other pages are taken as well.
+Starts ``kdviz serve``, opens the Lab in headless Chromium at 1280, 400 and 1920 pixels, light and dark: untouched
+(``lab-first-WIDTH-THEME.png``, what is seen without scrolling), after its default run (``lab-...``), presented with a
+class left out; its views and the other pages at 1280 and 400. With ``--all`` the index, the lesson and its plan too.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from kdviz.app import chromium
 
-WIDTHS = {1280: 900, 400: 860}
+WIDTHS = {1280: 900, 400: 860, 1920: 1080}
+AT_ALL_WIDTHS = ("lab-first", "lab", "wall-presented")
+PATIENCE_MS = 300_000
 FOLDER = Path(__file__).parent / "images"
 
 
@@ -32,6 +35,7 @@ def main() -> None:
             lab = lab[lab.index("http://") :].split()[0]
             browser = playwright.chromium.launch(executable_path=chromium.find(), args=["--no-sandbox"])
             for theme in ("light", "dark"):
+                take_presented(browser, lab, theme, arguments.folder)
                 take_lab(browser, lab, theme, arguments.folder)
                 take_compare(browser, lab, theme, arguments.folder)
                 take_methods(browser, lab, theme, arguments.folder)
@@ -45,24 +49,41 @@ def main() -> None:
 def take_lab(browser: Browser, url: str, theme: str, folder: Path) -> None:
     """Train the default run on one page and take it at every width."""
     page = open_page(browser, url, theme)
+    page.locator(".kd-transport[data-state=idle]").wait_for()
+    page.wait_for_timeout(2000)  # the bars have grown
+    take(page, folder, "lab-first", theme, whole=False)
     page.get_by_role("button", name="Train", exact=True).click()
-    page.locator(".kd-transport[data-state=finished]").wait_for(timeout=180_000)
+    page.locator(".kd-transport[data-state=finished]").wait_for()
+    page.wait_for_timeout(1500)  # the difference has counted in
     take(page, folder, "lab", theme)
     for view, name in (("Many examples", "many"), ("Your own digit", "draw"), ("Saliency", "saliency")):
-        page.get_by_role("radiogroup", name="Show").get_by_role("radio", name=view, exact=True).check()
+        page.get_by_role("radiogroup", name="Show").get_by_role("radio", name=view, exact=True).press("Space")
         if name == "draw":
             draw_a_seven(page)
         if name == "saliency":
-            page.get_by_text("of the top tenth of all places").first.wait_for()
+            page.get_by_text("of their most important pixels").first.wait_for()
         take(page, folder, f"lab-{name}", theme)
+    page.context.close()
+
+
+def take_presented(browser: Browser, url: str, theme: str, folder: Path) -> None:
+    """Train the run that never sees a 3 on the presented page, and raise its bias: the wall of threes."""
+    page = open_page(browser, f"{url}?preset=omitted-digit&present=1", theme)
+    page.locator(".kd-transport[data-state=idle]").wait_for()
+    page.keyboard.press("Space")
+    page.locator(".kd-transport[data-state=finished]").wait_for()
+    page.get_by_role("button", name="What bias suits validation?").click()
+    page.get_by_text("suits validation best").first.wait_for()
+    page.wait_for_timeout(500)
+    take(page, folder, "wall-presented", theme, whole=False)
     page.context.close()
 
 
 def take_compare(browser: Browser, lab: str, theme: str, folder: Path) -> None:
     """Take the page of two models where it shows their attention."""
     page = open_page(browser, f"{lab.split('/voila/')[0]}/voila/render/dashboards/compare.ipynb", theme)
-    page.get_by_text("agrees with the teacher").first.wait_for(timeout=60_000)
-    page.get_by_role("radiogroup", name="Show").get_by_role("radio", name="Attention", exact=True).check()
+    page.get_by_text("agrees with the teacher").first.wait_for()
+    page.get_by_role("radiogroup", name="Show").get_by_role("radio", name="Attention", exact=True).press("Space")
     page.locator(".kd-host-attention canvas").first.wait_for()
     page.wait_for_timeout(500)
     take(page, folder, "compare", theme)
@@ -73,7 +94,7 @@ def take_methods(browser: Browser, lab: str, theme: str, folder: Path) -> None:
     """Train the default method beside Hinton's and the twin, and take the page at every width."""
     page = open_page(browser, f"{lab.split('/voila/')[0]}/voila/render/dashboards/methods.ipynb", theme)
     page.get_by_role("button", name="Train", exact=True).click()
-    page.locator(".kd-transport[data-state=finished]").wait_for(timeout=180_000)
+    page.locator(".kd-transport[data-state=finished]").wait_for()
     take(page, folder, "methods", theme)
     page.context.close()
 
@@ -97,10 +118,10 @@ def draw_a_seven(page: Page) -> None:
 def take_others(browser: Browser, lab: str, theme: str, folder: Path) -> None:
     base = lab.split("/voila/")[0]
     lesson = f"{base}/voila/render/course/02-temperature.ipynb"
-    for name, url in (("index", f"{base}/"), ("temperature", lesson)):
+    plan = f"{base}/voila/render/course/lesson-plan.ipynb"
+    for name, url, seen in (("index", f"{base}/", "svg"), ("temperature", lesson, ".kd"), ("plan", plan, "img")):
         page = open_page(browser, url, theme)
-        if name != "index":
-            page.locator(".kd").first.wait_for(timeout=60_000)
+        page.locator(seen).first.wait_for()
         take(page, folder, name, theme)
         page.context.close()
 
@@ -108,17 +129,20 @@ def take_others(browser: Browser, lab: str, theme: str, folder: Path) -> None:
 def open_page(browser: Browser, url: str, theme: str) -> Page:
     dark = theme == "dark"
     page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="dark" if dark else "light")
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(url)
     return page
 
 
-def take(page: Page, folder: Path, name: str, theme: str) -> None:
+def take(page: Page, folder: Path, name: str, theme: str, *, whole: bool = True) -> None:
     for width, height in WIDTHS.items():
+        if width == 1920 and name not in AT_ALL_WIDTHS:
+            continue
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate("scrollTo(0, 0)")  # what stays in sight while the page scrolls is where it belongs
         page.wait_for_timeout(400)  # let the layout settle
         file = folder / f"{name}-{width}-{theme}.png"
-        page.screenshot(path=file, full_page=True)
+        page.screenshot(path=file, full_page=whole)
         print(file)
 
 

@@ -14,7 +14,7 @@ from kdviz.distill.terms import Outputs, SoftTargets
 def total_variation(s: Tensor, t: Tensor, temperature: float) -> Tensor:
     """Return T · ½ Σ_c |σ_T(t)_c − σ_T(s)_c|, its mean over the examples.
 
-    T keeps the gradient's size about the same at every temperature, as T² does for KL.
+    T keeps the gradient from fading at large T, as T² does for KL.
 
     Parameters
     ----------
