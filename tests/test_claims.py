@@ -6,7 +6,7 @@ import re
 
 import hatch_build
 import kdviz as kd
-from kdviz.panels.lab.presets import PRESETS
+from kdviz.panels.lab.presets import PRESETS, USUAL_ERRORS
 from kdviz.study.experiment import experiment
 
 
@@ -43,6 +43,7 @@ def test_ten_presets_ask_a_question_of_a_minute_or_less(repository):
         row = next(line for line in table.splitlines() if line.startswith(f"| `{preset.name}`"))
         assert float(row.rsplit("|", 2)[1]) < 70
         assert f"| `{preset.name}` | {preset.question} |" in table
+    assert f"| `default` | {USUAL_ERRORS} (one seed) |" in table
 
 
 def test_the_teacher_of_hinton_s_table_is_described_as_its_card_has_it(repository):

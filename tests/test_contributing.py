@@ -202,6 +202,18 @@ def add_a_page(copy: Copy) -> None:
     copy.write("notebooks/dashboards/NAME.ipynb", page, "added")
 
 
+@adding("a lesson", "kd.lessons.begin('added', folder=root).parts == ('first',)")
+def add_a_lesson(copy: Copy) -> None:
+    source = (
+        "from ..lesson import Lesson, part\nfrom ..questions import Number\n\n\n"
+        'class Added(Lesson):\n    name = "added"\n\n    @part\n'
+        '    def first(self):\n        return Number("2 + 2?", 4)\n'
+    )
+    copy.write("kdviz/lessons/course/NAME.py", source, "added")
+    copy.write("notebooks/solutions/NAME.ipynb", "{}", "added")
+    copy.write("notebooks/course/NAME.ipynb", "{}", "added")
+
+
 @adding("a language", "kd.language('fr') == 'fr' and kd.words.t('Train') == 'Entraîner'")
 def add_a_language(copy: Copy) -> None:
     text = 'msgid ""\nmsgstr ""\n"Language: fr\\n"\n\nmsgid "Train"\nmsgstr "Entraîner"\n'

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import kdviz as kd
 
-PAGES = ("README.md", "docs/models-and-data.md", "docs/methods.md")
+PAGES = ("README.md", "docs/models-and-data.md", "docs/methods.md", "docs/teaching.md")
 
 
 def blocks(repository: Path) -> list[tuple[str, str]]:

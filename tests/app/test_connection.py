@@ -35,9 +35,27 @@ ipywidgets.VBox([transport])
 
 @pytest.fixture
 def notebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("connection") / "page.ipynb"
+    return written(tmp_path_factory.mktemp("connection") / "page.ipynb", CELL)
+
+
+# What Jupyter is left with when a widget's state is lost on its way to the page.
+LOST = """
+import pathlib
+from IPython.display import display
+before = pathlib.Path("opened.txt")
+times = len(before.read_text()) if before.exists() else 0
+before.write_text("." * (times + 1))
+if times < {lost}:
+    view = {{"model_id": "0" * 32, "version_major": 2, "version_minor": 0}}
+    display({{"application/vnd.jupyter.widget-view+json": view, "text/plain": "lost"}}, raw=True)
+else:
+    display(transport)
+"""
+
+
+def written(path: Path, *sources: str) -> Path:
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    cells = [new_markdown_cell("# A page\n\nIt listens."), new_code_cell(CELL)]
+    cells = [new_markdown_cell("# A page\n\nIt listens."), *map(new_code_cell, sources)]
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
     return path
 
@@ -56,6 +74,23 @@ def opened(serve: Callable[..., object], notebook: Path, page: Callable[..., Pag
     expect(shown.get_by_role("button", name="Train")).to_be_visible(timeout=READY_MS)
     (own,) = kernels(server.pid) - before  # type: ignore[attr-defined]
     return server, shown, own
+
+
+@pytest.mark.parametrize("lost", [1, 9])
+def test_a_page_whose_widget_was_lost_is_loaded_once_more_and_then_says_so(
+    serve: Callable[..., object], tmp_path: Path, page: Callable[..., Page], watch: object, lost: int
+) -> None:
+    path = written(tmp_path / "page.ipynb", CELL + "None", LOST.format(lost=lost))
+    shown = page(serve(path, "--no-preheat").url)  # type: ignore[attr-defined]
+    if lost == 1:
+        expect(shown.get_by_role("button", name="Train")).to_be_visible(timeout=READY_MS)
+        expect(shown.locator("#kd-lost")).to_be_hidden()
+    else:
+        said = "A part of this page did not arrive. Press Start again."
+        expect(shown.locator("#kd-lost-text")).to_have_text(said, timeout=READY_MS)
+    assert (tmp_path / "opened.txt").read_text() == ".."
+    watch.errors.clear()  # type: ignore[attr-defined]
+    watch.failed.clear()  # type: ignore[attr-defined]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")

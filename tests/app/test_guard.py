@@ -252,13 +252,14 @@ def test_a_notebook_that_is_none_is_listed_with_a_word_and_harms_no_other(server
     status, _, text = ask(server, "/")
     assert status == 200
     for name, _, word in NO_NOTEBOOKS:
-        item = re.search(rf"<li[^>]*>\s*<a href=\"/voila/render/{name}\">.*?</li>", text, re.DOTALL)
+        head = rf"<li[^>]*>\s*<div class=\"kd-entry\">\s*<a href=\"/voila/render/{name}\">"
+        item = re.search(rf"{head}.*?</li>", text, re.DOTALL)
         assert item, name
         assert f"Cannot be shown: {word}" in item[0]
     for word in ("it is a folder", "it has 200 MB, and 34 MB is the maximum"):
         assert text.count(word) == 1
     for name, _ in ODD_BUT_FINE:
-        assert re.search(rf"<a href=\"/voila/render/{name}\">[^<]+</a>\s*<p class=\"kd-path\">", text), name
+        assert re.search(rf"<a href=\"/voila/render/{name}\">[^<]+</a>\s*</div>", text), name
     assert ">A page</a>" in text
     assert SECRET not in text
     if sys.platform != "win32":

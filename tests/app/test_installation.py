@@ -63,6 +63,7 @@ def test_binder_start_runs_the_command_and_makes_the_template_known(repository: 
     template, settings, arguments = json.loads(done.stdout)
     assert (Path(template) / "index.html.j2").is_file()
     assert (Path(settings) / "jupyter_server_config.json").is_file()
+    assert (Path(settings) / "jupyter_server_config.py").is_file()
     assert arguments == ["an argument"]
 
 
@@ -96,9 +97,11 @@ def test_wheel_carries_data_template_and_widgets(wheel: Path) -> None:
         "kdviz/widgets/soft_targets/view.js",
         "kdviz/widgets/shared/theme.css",
         "kdviz/app/notebooks/dashboards/lab.ipynb",
+        "kdviz/app/notebooks/course/02-temperature.ipynb",
     } <= names
     assert not [name for name in names if "fashion" in name and "weights" not in name]
     assert not [name for name in names if name.startswith(("tests/", "notebooks/", "datasets/"))]
+    assert not [name for name in names if "solutions" in name], "they are for those who teach"
 
 
 @pytest.fixture(scope="module")

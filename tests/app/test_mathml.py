@@ -17,3 +17,9 @@ def test_any_formula_gives_markup_that_ends(latex: str) -> None:
 
 def test_a_formula_that_cannot_be_read_is_shown_as_it_stands() -> None:
     assert mathml(r"\frac{a}{") == r"<code>\frac{a}{</code>"
+
+
+def test_a_large_delimiter_is_drawn_and_not_named() -> None:
+    drawn = mathml(r"\big\|x\big\|^2 + \Big\langle \big\{ a")
+    assert "\\" not in drawn and drawn.count("&#x02016;") == 2
+    assert "&#x027E8;" in drawn and ">{<" in drawn

@@ -75,7 +75,7 @@ def answers_within(url: str, seconds: float) -> None:
 
 
 def teacher_bars(page: Page) -> list[str]:
-    return page.locator(".kd-row .kd-p-teacher").all_inner_texts()
+    return page.locator(".kd-hero .kd-row .kd-p-teacher").all_inner_texts()
 
 
 def test_a_view_is_drawn_with_its_own_style_in_the_theme_of_the_host(marimo):
@@ -90,9 +90,9 @@ def test_the_lab_trains_and_its_views_share_the_temperature(marimo):
     train.wait_for(timeout=READY_MS)
     before = teacher_bars(page)
     page.get_by_role("slider", name=re.compile("Temperature")).press("End")
-    expect(page.locator(".kd-row .kd-p-teacher").first).not_to_have_text(before[0])
+    expect(page.locator(".kd-hero .kd-row .kd-p-teacher").first).not_to_have_text(before[0])
     train.click()
-    expect(page.get_by_role("button", name="Train again")).to_be_visible(timeout=READY_MS)
+    expect(page.get_by_role("button", name="New run")).to_be_visible(timeout=READY_MS)
     left, right = (page.locator(f".kd-lab-{side}").bounding_box() for side in ("left", "right"))
     assert left["x"] + left["width"] <= right["x"]
 
@@ -101,3 +101,13 @@ def test_two_models_are_compared(marimo):
     page = marimo("kd.panels.Compare('mnist-mlp-1200', 'mnist-mlp-overfit')")
     expect(page.get_by_role("radiogroup", name="Show")).to_be_visible(timeout=READY_MS)
     expect(page.get_by_text("The student agrees with the teacher on 869 of 1,000 examples")).to_be_visible()
+
+
+def test_a_question_is_answered_told_and_opens_what_waits_behind_it(marimo):
+    page = marimo("kd.lessons.begin('temperature').ask('second', opens=kd.panels.SoftTargets('mnist-mlp-1200'))")
+    radio = page.get_by_role("radio", name="With a 9")
+    radio.wait_for(timeout=READY_MS)
+    assert page.locator(".kd-soft-targets").count() == 0
+    radio.check()
+    expect(page.locator(".kd-reply")).to_contain_text("Right.", timeout=READY_MS)
+    expect(page.locator(".kd-soft-targets")).to_be_visible(timeout=READY_MS)

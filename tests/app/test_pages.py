@@ -18,6 +18,17 @@ def test_title_and_description_are_the_first_heading_and_sentence(tmp_path: Path
     )
 
 
+def test_a_notebook_says_when_to_open_it_and_for_how_long(tmp_path: Path) -> None:
+    said = {"place": 2, "minutes": 10, "picture": "lab"}
+    notebook(tmp_path / "b.ipynb", "# Second", kdviz=said)
+    notebook(tmp_path / "c.ipynb", "# First", kdviz={**said, "place": 1})
+    notebook(tmp_path / "a.ipynb", "# Some time", kdviz={"place": "soon", "minutes": 10**9, "picture": "<b>"})
+    first, second, last = pages.listing(tmp_path)
+    assert (first.title, second.title, last.title) == ("First", "Second", "Some time")
+    assert (second.place, second.minutes, second.picture) == (2, 10, "lab")
+    assert (last.place, last.minutes, last.picture) == (0, 0, "")
+
+
 def test_metadata_comes_before_the_text(tmp_path: Path) -> None:
     told = {"title": "The Lab", "description": "Teach a student."}
     path = notebook(tmp_path / "a.ipynb", "# Heading\n\nText.", kdviz=told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import signal
 import socket
 import sys
@@ -16,6 +17,8 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import Page, expect
+
+from kdviz.app.serve import host_for_others
 
 WIDGET = '''
 import anywidget
@@ -44,26 +47,34 @@ Doubler()
 FIGURE = "import plotly.graph_objects as go\ngo.FigureWidget(go.Scatter(y=[1, 3, 2]))"
 STATIC_FIGURE = (
     "import plotly.graph_objects as go\nfrom IPython.display import display\n"
-    "figure = go.Figure(go.Scatter(y=[1, 3, 2])).to_plotly_json()\n"
+    "figure = go.Figure(go.Scatter(y=[1, 3, 2]), layout={'width': 640, 'height': 300}).to_plotly_json()\n"
     "display({'application/vnd.plotly.v1+json': figure}, raw=True)"
 )
+WIDE_TABLE = "import pandas\npandas.DataFrame({f'a column {n}': [n] for n in range(12)})"
 PROSE = "# Temperature\n\nA soft target is $e^{z_i/T} / \\sum_j e^{z_j/T}$. More.\n\n$$L = \\alpha T^2$$"
 
 Open = Callable[..., Page]
 
 
-def write(path: Path, *cells: object) -> None:
+def write(path: Path, *cells: object, **own: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(new_notebook(cells=list(cells), metadata={"kernelspec": kernel}), path)
+    nbformat.write(new_notebook(cells=list(cells), metadata={"kernelspec": kernel, "kdviz": own}), path)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("served") / "notebooks"
     write(root / "dashboards/widget.ipynb", new_markdown_cell("# A widget\n\nIt doubles."), new_code_cell(WIDGET))
-    write(root / "dashboards/figure.ipynb", new_markdown_cell("# A figure\n\nIt is alive."), new_code_cell(FIGURE))
-    write(root / "dashboards/static.ipynb", new_code_cell(STATIC_FIGURE))
+    write(
+        root / "dashboards/figure.ipynb",
+        new_markdown_cell("# A figure\n\nIt is alive."),
+        new_code_cell(FIGURE),
+        place=2,
+        minutes=15,
+        picture="lab",
+    )
+    write(root / "dashboards/static.ipynb", new_code_cell(STATIC_FIGURE), new_code_cell(WIDE_TABLE))
     long = [new_markdown_cell(f"## Part {number}\n\n" + "Words. " * 200) for number in range(8)]
     write(root / "course/01-prose.ipynb", new_markdown_cell(PROSE), *long)
     write(root / "broken.ipynb", new_markdown_cell("# Broken"), new_code_cell("secret_name = 1 / 0"))
@@ -100,6 +111,16 @@ def test_a_figure_widget_lives_and_no_request_leaves(base: str, page: Open) -> N
 def test_a_static_figure_is_drawn(base: str, page: Open, watch: object) -> None:
     opened = page(render(base, "dashboards/static.ipynb"))
     expect(opened.locator(".js-plotly-plot .scatterlayer .point")).to_have_count(3)
+    figure = opened.locator(".js-plotly-plot").first
+    svg = figure.locator(".main-svg").first
+    assert svg.bounding_box()["width"] == 640  # type: ignore[index]
+    opened.set_viewport_size({"width": 400, "height": 800})
+    expect(svg).not_to_have_attribute("width", "640")
+    assert svg.bounding_box()["width"] < 400  # type: ignore[index]
+    assert figure.bounding_box()["height"] == svg.bounding_box()["height"] == 300  # type: ignore[index]
+    table = opened.locator(".jp-RenderedHTML:has(table)")
+    assert table.evaluate("(n) => n.scrollWidth > n.clientWidth"), "what is too wide scrolls in its place"
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 400
     # Voila hands plotly's renderer a plain object where JupyterLab hands it a model.
     opened.close()
     assert set(watch.errors) <= {"uncaught: r.setData is not a function"}  # type: ignore[attr-defined]
@@ -148,7 +169,12 @@ def test_the_index_lists_pages_with_a_line_on_each(base: str, page: Open) -> Non
     opened = page(base)
     headings = opened.locator("h2").all_inner_texts()
     assert headings == ["Dashboards", "Lessons", "Notebooks"]
-    expect(opened.locator("li", has_text="A figure")).to_contain_text("It is alive.")
+    figure = opened.locator("li", has_text="A figure")
+    expect(figure).to_contain_text("It is alive.")
+    expect(figure).to_contain_text("15 min")
+    expect(figure.locator("svg")).to_contain_text("T = 4")
+    figure.hover()  # the small picture is alive: its bars answer to T
+    expect(figure.locator("svg")).not_to_contain_text("T = 4")
     opened.get_by_role("link", name="Temperature").click()
     expect(opened.get_by_role("heading", name="Temperature")).to_be_visible()
 
@@ -277,3 +303,10 @@ def test_a_busy_port_is_passed_over_unless_it_was_asked_for() -> None:
             bind("127.0.0.1", port)
     with bind("127.0.0.1", None) as bound:
         assert bound.getsockname()[1] > 0
+
+
+def test_what_other_machines_call_this_one_is_no_name_for_itself():
+    assert [host_for_others(ip) for ip in ("127.0.0.1", "localhost", "::1")] == ["", "", ""]
+    assert host_for_others("192.0.2.7") == "192.0.2.7" and host_for_others("2001:db8::7") == "[2001:db8::7]"
+    found = host_for_others("0.0.0.0")
+    assert found == "" or not ipaddress.ip_address(found).is_loopback

@@ -83,6 +83,18 @@ def test_a_teacher_of_few_labels_sees_no_other_example_and_its_card_says_so(
     assert "labels" not in whole.recipe
 
 
+def test_a_distilled_student_hears_its_teacher_and_its_card_names_it(
+    few_digits: kdviz.data.Splits, tmp_path: Path
+) -> None:
+    card = teach.teach("quick", folder=tmp_path, training=replace(QUICK, augment={}, teacher="mnist-convnet"))
+    teacher = shipped.card("mnist-convnet")
+    assert card.note.startswith(f"Distilled from mnist-convnet ({teacher.test_errors} errors of 10,000)")
+    assert card.recipe["teacher"] == "mnist-convnet"
+    alone = teach.teach("quick", folder=tmp_path / "alone", training=replace(QUICK, augment={}))
+    assert alone.note == "" and "teacher" not in alone.recipe
+    assert (tmp_path / "quick.safetensors").read_bytes() != (tmp_path / "alone" / "quick.safetensors").read_bytes()
+
+
 def test_the_command_line_trains(
     few_digits: kdviz.data.Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

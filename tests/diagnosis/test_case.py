@@ -13,7 +13,7 @@ def test_a_healthy_run_gets_a_clean_bill(healthy):
     run, twin = healthy
     diagnosis = run.diagnose(twin=twin)
     assert diagnosis.clean and diagnosis.findings == () and diagnosis.not_looked_at == ()
-    assert "an improvement beyond sampling noise" in diagnosis.headline
+    assert "a clear gain" in diagnosis.headline
     assert diagnosis.sentences() == [diagnosis.headline, "Nothing was found that stands in its way."]
 
 

@@ -86,7 +86,7 @@ def test_it_stops_when_asked_and_keeps_what_it_saw(healthy):
 
     diagnosis = run.diagnose(twin=twin, study=True, budget=budget, progress=until_the_second_arm)
     assert len(diagnosis.arms) == 1 and diagnosis.not_looked_at[-1] == "Stopped before everything was looked at."
-    assert "an improvement" in diagnosis.headline
+    assert "a clear gain" in diagnosis.headline
     at_once = run.diagnose(twin=twin, study=True, progress=lambda done, total: False)
     assert at_once.sentences()[-1] == "Stopped before everything was looked at." and not at_once.clean
 

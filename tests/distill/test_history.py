@@ -17,6 +17,12 @@ def test_the_best_step_is_had_without_training_again(make, monkeypatch):
     assert best in run._store.steps
 
 
+def test_a_result_reads_well_as_the_last_line_of_a_cell():
+    found = kd.distill.Evaluation(192, "test", 10_000, 890, nll=0.49030485, agreement=0.9131, teacher_errors=68)
+    assert repr(found) == ("Evaluation(test, step 192: 890 errors of 10,000, NLL 0.490, teacher 68, agreement 0.913)")
+    assert repr(kd.distill.Evaluation(0, "validation", 100, 9, nll=1.0)).endswith("9 errors of 100, NLL 1.000)")
+
+
 def test_an_edit_takes_effect_at_the_next_step_and_is_recorded_with_it(make):
     run = make()
     for _ in range(5):

@@ -21,14 +21,14 @@ def test_a_number_that_is_declared_is_met_everywhere(name):
     scene = kd.widgets.Scene()
     assert getattr(Choices(), name) == number.default
     assert name in CONTROLS
-    assert number.link in link.STATE_NAMES
+    assert number.link in link.LINK_NAMES.values()
     assert name in {row["name"] for row in scene.live}
     assert (name in SHARED) is number.of_twin
     if number.slider:
         assert getattr(scene, f"{name}_range") == list(number.slider)
         assert getattr(PageOptions(), f"{name}_range") == number.slider
         assert {name, f"{name}_range"} <= set(scene.shared)
-        assert f"{number.link}_range" in link.STATE_NAMES
+        assert f"{number.link}_range" in link.LINK_NAMES.values()
 
 
 @pytest.mark.parametrize("name", OF_OBJECTIVE)

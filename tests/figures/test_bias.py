@@ -96,7 +96,7 @@ def test_of_many_groups_the_largest_are_drawn_in_their_order():
     found = measured(sizes=range(40, 80), names=range(40))
     figure = of_bias.by_group(found, "site", "accuracy")
     assert [text.split("<br>")[0] for text in figure.layout.yaxis.ticktext] == [str(k) for k in range(10, 40)]
-    assert figure.layout.title.text == "Accuracy by site, the 30 largest of 40 groups"
+    assert figure.layout.title.text == "Accuracy by site; showing 30 of 40 groups, the largest"
 
 
 def test_gaps_have_intervals_and_the_mark_of_chance():
@@ -107,7 +107,7 @@ def test_gaps_have_intervals_and_the_mark_of_chance():
         "equalized-odds difference",
     ]
     assert list(figure.layout.yaxis.ticktext) == ["site", "other", "site &amp;<br>other"]
-    chance = traces(figure, "chance gives up to")
+    chance = traces(figure, "expected by chance: up to")
     for panel, measure in enumerate((DPD, EOD)):
         for row, model in enumerate(found.models):
             gaps = [found.of(model, grouping).gaps[measure] for grouping in found.groupings]

@@ -42,3 +42,16 @@ def test_more_runs_are_named_by_their_keywords_and_told_apart_without_colour(run
     assert len({(trace.marker.symbol, trace.line.dash) for trace in figure.data}) == 3
     with pytest.raises(ValueError, match="T 9 was never evaluated"):
         kd.figures.learning_curves(run, T_9=run.twin())
+
+
+def test_an_error_of_zero_has_a_place_of_its_own_on_the_logarithmic_axis(run):
+    run.train(progress=False)
+    points = run.history.evaluated("validation")
+    for point in points:
+        object.__setattr__(point, "teacher_errors", 0)
+    figure = kd.figures.learning_curves(run)
+    [teacher] = [shape for shape in figure.layout.shapes if shape.y0 == shape.y1]
+    assert 0 < teacher.y0 < min(figure.data[0].y)
+    assert figure.layout.yaxis.tickvals[0] == teacher.y0
+    assert figure.layout.yaxis.ticktext[0] == "0"
+    assert list(figure.data[0].customdata) == pytest.approx([100 * e.errors / e.examples for e in points])

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from kdviz.figures import palette
 from kdviz.figures import saliency as of_saliency
 from kdviz.measure.saliency import similarity
 
@@ -17,4 +18,6 @@ def test_the_histograms_count_each_example_that_has_a_number_once():
     figure = of_saliency.distribution(similarity(a, b), "grad_cam")
     assert [sum(bars.y) for bars in figure.data] == [29, 29, 29]
     assert "grad cam" in figure.layout.title.text
+    colours = {bars.marker.color for bars in figure.data}
+    assert len(colours) == 3 and not colours & {palette.STUDENT, palette.TEACHER, palette.TWIN}, "no measure is a model"
     assert not any(math.isnan(x) for bars in figure.data for x in bars.y)

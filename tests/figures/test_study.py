@@ -108,9 +108,9 @@ def test_dots_have_a_row_for_each_arm_and_show_names_as_they_are(by_name):
 
 def test_the_title_counts_what_lies_beyond_the_noise(two_axes, one_axis, by_name):
     for study in (two_axes, one_axis, by_name):
-        table = study.table()
+        table = study.table(full=True)
         fewer, more = (int((table.twin_verdict_last == word).sum()) for word in ("fewer", "more"))
-        title = figures.overview(study).layout.title.text
+        title = figures.overview(study).layout.title.text.replace("<br>", " ")
         assert f"Of {len(table)} arms, {fewer} with fewer test errors than the twin, {more} with more" in title
         assert f"{len(table) - fewer - more} within the noise" in title and "3 seeds" in title
 

@@ -56,7 +56,7 @@ def test_another_forest_is_not_the_runs_teacher(forest, tmp_path):
 def test_pages_take_it(forest):
     kd.panels.SoftTargets(forest, net(), kd.data.splits(DATA))
     page = kd.panels.Compare([forest, net(1).eval()], net(), DATA)
-    assert page.pair.sizes["teacher"]["title"] == "Ensemble"
+    assert page.pair.sizes["teacher"]["title"].startswith("Ensemble, ")
     page.close()
     methods = kd.panels.Methods(forest, net(), DATA, method="soft_targets")
     methods.close()

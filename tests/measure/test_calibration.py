@@ -242,30 +242,40 @@ over, under, fair = of_confidence(3.0, 300), of_confidence(1.0, 350), of_confide
 def test_the_sentence_says_no_more_than_the_interval():
     assert over.sentence().startswith("The model is over-confident: over 400 examples its mean confidence is 0.953 and")
     assert "a difference of +20.3 points (95 % CI +" in over.sentence()
-    assert under.sentence().startswith("The model is under-confident: ") and "of -14.4 points" in under.sentence()
+    assert under.sentence().startswith("The model is under-confident: ") and "of −14.4 points" in under.sentence()
     assert fair.sentence().startswith("These examples show neither over- nor under-confidence: ")
 
 
-EITHER = "shows neither over- nor under-confidence"
+def clause(who, model):
+    """Return what is said of one model: a claim only where the interval lies on one side of 0."""
+    low, high = model.overconfidence_interval
+    gap, signed = 100 * model.overconfidence, [f"{100 * x:+.1f}" for x in (model.overconfidence, low, high)]
+    if math.isnan(low):
+        text = f"the {who}’s confidence − accuracy is {signed[0]} points (no interval)"
+    elif low > 0:
+        ends = f"{100 * low:.1f} to {100 * high:.1f}"
+        text = f"the {who}’s confidence exceeds its accuracy by {gap:.1f} points (95 % CI {ends})"
+    elif high < 0:
+        ends = f"{-100 * high:.1f} to {-100 * low:.1f}"
+        text = f"the {who}’s confidence is below its accuracy by {-gap:.1f} points (95 % CI {ends})"
+    else:
+        within = f"({signed[0]} points, 95 % CI {signed[1]} to {signed[2]})"
+        text = f"the {who}’s confidence matches its accuracy within the noise {within}"
+    return text.replace("-", "−")
 
 
 @pytest.mark.parametrize(("teacher", "student", "says"), [
-    (over, over, "Both teacher and student are over-confident: "),
-    (over, under, "The teacher is over-confident; the student is under-confident: "),
-    (over, fair, f"The teacher is over-confident; the student {EITHER}: "),
-    (under, over, "The student is over-confident; the teacher is under-confident: "),
-    (fair, over, f"The student is over-confident; the teacher {EITHER}: "),
-    (fair, under, f"Neither is over-confident: the teacher {EITHER}, the student is under-confident: "),
-    (measure([[1.0, 0.0]], [0]), measure([[1.0, 0.0]], [1]), "Without intervals nothing can be said about inherited "),
+    (over, under, "the student’s confidence is below its accuracy by 14.4 points"),
+    (under, over, "the student’s confidence exceeds its accuracy by 20.3 points"),
+    (over, fair, "the student’s confidence matches its accuracy within the noise"),
+    (fair, under, "the teacher’s confidence matches its accuracy within the noise"),
+    (measure([[1.0, 0.0]], [0]), measure([[1.0, 0.0]], [1]), "(no interval)"),
 ])  # fmt: skip
-def test_what_may_be_said_of_inheriting(teacher, student, says):
-    sentence = inherited(teacher, student)
-    assert sentence.startswith(says)
-    low, high = teacher.overconfidence_interval
-    assert math.isnan(low) or (
-        f"{100 * teacher.overconfidence:+.1f} points (95 % CI {100 * low:+.1f} to {100 * high:+.1f})" in sentence
-    )
-    assert sentence.endswith(" for the student.") and f"{100 * student.overconfidence:+.1f} points (" in sentence
+def test_what_is_said_of_both_is_decided_by_the_intervals(teacher, student, says):
+    sentence = inherited(teacher, student).replace("\u00a0", " ")
+    start = f"On {teacher.n} labelled examples: "
+    assert sentence == f"{start}{clause('student', student)}; {clause('teacher', teacher)}."
+    assert says in sentence
 
 
 def test_models_measured_apart_are_not_compared():

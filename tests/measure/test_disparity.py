@@ -33,31 +33,32 @@ def test_the_difference_the_other_way_round_is_its_negative():
 # Verdicts.
 
 
-def planted(teacher, student, sizes=(2000, 2000), seed=0):
-    """Two models that share their luck, with a true-positive rate for each group."""
+def planted(teacher, student, sizes=(2000, 2000), seed=0, twin=None):
+    """Models that share their luck, with a true-positive rate for each group."""
     random = np.random.RandomState(seed)
     group = np.repeat([0, 1], sizes)
     y = np.arange(len(group)) % 2
     luck = random.rand(len(y))
-    models = {"teacher": teacher, "student": student}
+    models = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
     said = {m: (luck < np.where(y == 1, np.array(tpr)[group], 0.1)).astype(int) for m, tpr in models.items()}
     return bias(said, y, {"sex": np.array(["Female", "Male"])[group]}, resamples=300)
 
 
 @pytest.mark.parametrize(("teacher", "student", "is_"), [
-    ((0.7, 0.9), (0.7, 0.9), "inherited"),
-    ((0.7, 0.9), (0.69, 0.89), "inherited"),
-    ((0.7, 0.9), (0.5, 0.9), "amplified"),
-    ((0.8, 0.8), (0.6, 0.8), "amplified"),
-    ((0.6, 0.9), (0.8, 0.9), "reduced"),
-    ((0.6, 0.9), (0.9, 0.9), "reduced"),
+    ((0.7, 0.9), (0.7, 0.9), "like"),
+    ((0.7, 0.9), (0.69, 0.89), "like"),
+    ((0.7, 0.9), (0.5, 0.9), "larger"),
+    ((0.8, 0.8), (0.6, 0.8), "larger"),
+    ((0.6, 0.9), (0.8, 0.9), "smaller"),
+    ((0.6, 0.9), (0.9, 0.9), "smaller"),
     ((0.8, 0.8), (0.8, 0.8), "none found"),
 ])  # fmt: skip
 def test_a_planted_bias_is_found(teacher, student, is_):
     found = planted(teacher, student)
     assert found.compare("sex").verdict == is_
     says = verdict(found, "sex")
-    assert says.startswith(is_.capitalize() + ": by sex, the equalized-odds difference is ")
+    word = {"none found": "No gap found"}.get(is_, f"{is_.capitalize()}{' than' * is_.endswith('er')} the teacher's")
+    assert says.startswith(f"{word}: by sex, the student's equalized-odds difference is ")
     d = found.compare("sex").difference
     told = f"student − teacher is {d.value:+.3f} (95 % CI {d.low:+.3f} to {d.high:+.3f})"
     assert told.replace("-0.000", "+0.000").replace("-", "−") in says
@@ -65,8 +66,27 @@ def test_a_planted_bias_is_found(teacher, student, is_):
 
 
 def test_a_reduced_bias_may_be_left_in_part_and_that_is_said():
-    assert "though student is still beyond chance" in verdict(planted((0.6, 0.9), (0.8, 0.9)), "sex")
-    assert "though" not in verdict(planted((0.6, 0.9), (0.9, 0.9)), "sex")
+    assert "; the student's is still beyond chance." in verdict(planted((0.6, 0.9), (0.8, 0.9)), "sex")
+    assert "still" not in verdict(planted((0.6, 0.9), (0.9, 0.9)), "sex")
+
+
+@pytest.mark.parametrize(("teacher", "student", "twin", "says"), [
+    ((0.7, 0.9), (0.5, 0.9), (0.5, 0.9), "Larger than the teacher's, like the twin's: "),
+    ((0.7, 0.9), (0.5, 0.9), (0.7, 0.9), "Larger than the teacher's and the twin's: "),
+    ((0.7, 0.9), (0.7, 0.9), (0.4, 0.9), "Like the teacher's, smaller than the twin's: "),
+    ((0.7, 0.9), (0.7, 0.9), (0.7, 0.9), "Like the teacher's and the twin's: "),
+    ((0.6, 0.9), (0.8, 0.9), (0.9, 0.9), "Smaller than the teacher's, larger than the twin's: "),
+    ((0.8, 0.8), (0.8, 0.8), (0.5, 0.8), "No gap found, smaller than the twin's: "),
+])  # fmt: skip
+def test_the_twin_is_in_the_verdicts_own_sentence(teacher, student, twin, says):
+    found = planted(teacher, student, twin=twin)
+    said = verdict(found, "sex")
+    assert said.startswith(says)
+    c = found.compare("sex", reference="twin")
+    assert f" and the twin's {c.reference_gap.value:.3f} (95 % CI " in said
+    apart = f"{c.difference.value + 0.0:+.3f}".replace("-", "−")
+    assert f", student − twin {apart} (95 % CI " in said
+    assert verdict(found, "sex", reference="twin").count("twin's") == 2, "beside itself the twin is told once"
 
 
 def test_a_group_of_five_is_measured_flagged_and_too_small_for_a_verdict():
@@ -77,7 +97,7 @@ def test_a_group_of_five_is_measured_flagged_and_too_small_for_a_verdict():
     assert (
         "Fewer than 30 members, so their rates are uncertain: Female (n = 5)." in found.of("student", "sex").sentence()
     )
-    assert verdict(found, "sex").startswith("Too few to say: ")
+    assert verdict(found, "sex").startswith("Too few examples to say: ")
     assert "a gap rests on a group with 2 examples, fewer than 30" in verdict(found, "sex")  # two of five are positive
 
 
@@ -102,10 +122,10 @@ def test_a_gap_in_one_model_that_its_reference_neither_has_nor_lacks_is_left_ope
 
     assert of(clear, unclear, holds) == of(unclear, clear, holds) == "too few to say"
     assert of(unclear, unclear, holds) == of(unclear, unclear, below) == "none found"
-    assert of(clear, clear, holds) == "inherited"
-    assert of(clear, unclear, above) == of(clear, clear, above) == "amplified"
+    assert of(clear, clear, holds) == "like"
+    assert of(clear, unclear, above) == of(clear, clear, above) == "larger"
     assert of(unclear, unclear, above) == of(clear, unclear, below) == "too few to say"
-    assert of(unclear, clear, below) == of(clear, clear, below) == "reduced"
+    assert of(unclear, clear, below) == of(clear, clear, below) == "smaller"
     few = dataclasses.replace(clear, rests_on=29)
     assert of(few, clear, above) == of(clear, few, above) == "too few to say"
 
@@ -122,7 +142,7 @@ def test_a_single_group_lies_apart_from_nobody():
     found = bias(predictions, y, {"sex": ["Female"] * len(y)}, resamples=50)
     assert found.of("student", "sex").gaps[DPD].value == 0
     assert verdict(found, "sex") == (
-        "Too few to say: by sex, fewer than two groups have what the equalized-odds difference needs."
+        "Too few examples to say: by sex, fewer than two groups have what the equalized-odds difference needs."
     )
 
 

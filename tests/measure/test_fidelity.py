@@ -147,7 +147,7 @@ def test_without_labels_there_is_agreement_but_no_accuracy():
         assert absent == (None,) * 6 and f.classes == () and f.n_labelled == 0
         assert f.agreed == (t.argmax(1) == s.argmax(1)).sum()
         assert f.frame()["measure"].tolist() == ["n", "n_labelled", "agreement", "kl", "rank_agreement"]
-        assert f.sentence().endswith("of 60 examples; without labels nothing can be said about errors.")
+        assert f.sentence().endswith("of 60 examples. Without labels, nobody can say who is right.")
         with pytest.raises(ValueError, match="no example has a label"):
             f.cell("errors_new")
 
@@ -157,12 +157,12 @@ def test_the_sentence_holds_the_counts():
     t = [right] * 931 + [right] * 31 + [wrong] * 12 + [wrong] * 26
     s = [right] * 931 + [wrong] * 31 + [right] * 12 + [wrong] * 12 + [other] * 14
     assert fidelity(t, s, [0] * 1000).sentence() == (
-        "The student agrees with the teacher on 943 of 1,000 examples; it makes 31 errors of its own, "
-        "corrects 12 of the teacher's and inherits 26."
+        "The student agrees with the teacher on 943 of 1,000 examples. It makes 31 new errors, shares 26 with the "
+        "teacher and fixes 12."
     )
     assert fidelity(t, s, [0] * 962 + [-1] * 38).sentence() == (
-        "The student agrees with the teacher on 943 of 1,000 examples; on those of the 962 with a label, it makes "
-        "31 errors of its own, corrects 0 of the teacher's and inherits 0."
+        "The student agrees with the teacher on 943 of 1,000 examples. On the 962 with a label it makes 31 new errors, "
+        "shares 0 with the teacher and fixes 0."
     )
 
 

@@ -21,7 +21,9 @@ from kdviz.models.shipped import DamagedWeightsError
 
 PROMISED = {  # what each teacher must reach on the test part
     "adult-mlp": 0.85,
+    "adult-mlp-student": 0.85,
     "fashion-resnet": 0.935,
+    "fashion-resnet-student": 0.9,
     "mnist-convnet": 0.996,
     "mnist-mlp-1200": 0.993,
     "mnist-mlp-overfit": 0.89,
@@ -88,6 +90,27 @@ def test_the_card_says_how_to_train_again(name: str) -> None:
     assert about.data == training.data
     assert about.architecture.items() >= {k: v for k, v in training.architecture.items() if v}.items()
     assert about.licence == "BSD-3-Clause"
+
+
+@pytest.mark.parametrize("name", [name for name in PROMISED if card(name).recipe.get("teacher")])
+def test_a_distilled_student_says_whose_and_is_smaller(name: str) -> None:
+    about, teacher = card(name), card(card(name).recipe["teacher"])
+    assert name == f"{teacher.name}-student" and teacher.name in about.title and about.data == teacher.data
+    assert 5 * about.parameters < teacher.parameters and "SoftTargets" in about.recipe["objective"]
+
+
+def test_a_card_reads_well_as_the_last_line_of_a_cell() -> None:
+    about = card("adult-mlp-student")
+    assert repr(about).splitlines()[:2] == [
+        "adult-mlp-student: Adult, 8 ReLU units, taught by adult-mlp",
+        "2,393 errors of 16,281 test examples (14.7 %), 754 parameters, 744 multiply-adds",
+    ]
+    assert max(map(len, repr(about).splitlines())) <= 120 and "{" not in repr(about)
+    html = about._repr_html_()
+    assert "kdviz teach adult-mlp-student" in html and about.note.replace("'", "&#x27;") in html
+    assert html.index("2,393 errors") < html.index("<details>") < html.index("learning_rate")
+    odd = dataclasses.replace(about, title="<script>", recipe={"a": "<b>"})
+    assert "<script>" not in odd._repr_html_() and "<b>" not in odd._repr_html_()
 
 
 @pytest.mark.parametrize("name", PROMISED)

@@ -42,19 +42,42 @@ def test_two_shipped_models_are_there_out_of_the_box_and_can_be_changed(compare)
     assert panel.pair.sizes["teacher"]["parameters"] == 2_395_210 and not panel.pair.fixed
     assert {m["name"] for m in panel.pair.models} == set(kd.models.names())
     shown = torch.tensor(np.frombuffer(panel.scene.teacher_logits, "<f4").reshape(-1, 10))
-    assert panel.scene.sample == 1000 <= len(shown) <= 1200
+    assert panel.scene.sample == 1000 and panel.scene.counted == len(shown) == 2000
+    assert panel.pair.note == "MNIST: 2,000 of 10,000 examples."
     before = panel.scene.exact_logits
     panel.pair.update(teacher="mnist-mlp-overfit", student="mnist-mlp-1200")
     assert panel.wait()
     assert panel.pair.progress is None and panel.scene.exact_logits != before
     assert panel.pair.sizes["student"]["parameters"] == 2_395_210
     assert panel.scene.teacher_name == kd.models.card("mnist-mlp-overfit").title
+    assert not panel.pair.same
     panel.pair.update(teacher="adult-mlp", student="adult-mlp")
-    assert panel.wait()
+    assert panel.wait() and panel.pair.same
+    panel.pair.student = "adult-mlp-student"
+    assert panel.wait() and not panel.pair.same
+    assert panel.pair.sizes["student"]["parameters"] == 754
+    assert panel.pair.note == "Adult: 2,000 of 16,281 examples."
     assert len(panel.scene.classes) == 2 and "bias" in panel.views.offered and "attention" not in panel.views.offered
     again = Compare.from_state(panel.state)
     assert again.pair.teacher == "adult-mlp"
     again.close()
+
+
+def test_every_shipped_model_has_another_beside_it():
+    groups = [kd.models.card(name).data for name in kd.models.names()]
+    assert min(groups.count(group) for group in groups) > 1
+
+
+def test_the_example_that_is_selected_is_in_the_list_that_the_page_opens_with(compare):
+    panel = compare("mnist-mlp-1200", "mnist-mlp-overfit")
+    logits = torch.tensor(np.frombuffer(panel.scene.teacher_logits, "<f4").reshape(-1, 10))
+    doubt = logits.softmax(1).topk(2).values[:, 1].argsort(descending=True)[:24].tolist()
+    assert panel.scene.selected in doubt
+    exact = np.frombuffer(panel.scene.exact_logits, "<f4").reshape(-1, 10)[panel.scene.selected]
+    label = panel.scene.labels[panel.scene.selected]
+    assert {int(logits[panel.scene.selected].argmax()), int(exact.argmax()), label} != {label}, (
+        "there is something to see"
+    )
 
 
 def test_the_numbers_of_the_page_are_those_of_the_models(compare, blobs):
@@ -113,7 +136,7 @@ def test_a_twin_is_shown_in_the_students_place(compare, blobs):
 def test_a_thousand_classes_and_no_labels(compare):
     wide = [nn.Linear(5, 1000), nn.Linear(5, 1000)]
     panel = compare(*wide, torch.randn(3000, 5, generator=torch.Generator().manual_seed(0)))
-    assert panel.scene.example_count == 400 and len(panel.scene.classes) == 1000
+    assert panel.scene.example_count == 1000 and len(panel.scene.classes) == 1000
     assert set(panel.scene.labels) == {-1}
 
 

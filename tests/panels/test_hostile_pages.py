@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import logging
 import math
+import os
 import random
 import re
 import sys
@@ -19,7 +20,9 @@ import pytest
 from ipywidgets.widgets import widget as ipywidgets_widget
 
 import kdviz as kd
-from kdviz.panels import Compare, Lab, Methods, Question, SoftTargets
+from kdviz.lessons import Choice, Lesson
+from kdviz.lessons.shown import Shown
+from kdviz.panels import Compare, Lab, Methods, SoftTargets
 from kdviz.panels.live import messages
 from kdviz.widgets.from_page import MOST_BYTES, MOST_CHARACTERS, FromPage
 
@@ -76,8 +79,15 @@ PANELS = {
     "Compare": lambda: Compare("mnist-mlp-1200", "mnist-mlp-overfit"),
     "Methods": lambda: Methods(method="soft_targets", epochs=1),
     "SoftTargets": lambda: SoftTargets(kd.models.pretrained("mnist-mlp-1200"), kd.models.mlp((8,)), examples=[1, 2, 3]),
-    "Question": lambda: Question("T?", {"Up": "No.", "Down": "Yes."}, SoftTargets(examples=[1, 2, 3])),
+    "Question": lambda: lesson("at-once").ask("first", opens=SoftTargets(examples=[1, 2, 3])),
+    "Quiz": lambda: lesson("submitted").quiz(),
 }
+
+
+def lesson(tell):
+    made = Lesson("hostile", folder=os.environ["KDVIZ_KEEP"], tell=tell)
+    made.add("first", Choice("T?", {"Up": "No.", "Down": "Yes."}, right="Down"), quiz=True)
+    return made
 
 
 @pytest.fixture(params=PANELS)
@@ -137,9 +147,13 @@ def works(panel) -> None:
         send(panel.pair, {"method": "update", "state": {"teacher": other, "student": "mnist-mlp-1200"}})
         assert panel.wait() and panel.pair.sizes["teacher"]["title"] == kd.models.card(other).title
         assert np.isfinite(np.frombuffer(panel.scene.exact_logits, "<f4")).all()
-    elif isinstance(panel, Question):
-        send(panel.widget, {"method": "update", "state": {"answer": 1}})
-        assert panel.panel.widget.locked == []
+    elif isinstance(panel, Shown):
+        assert panel.widgets[0].answer in ("", '"Up"', '"Down"')
+        send(panel.widgets[0], {"method": "update", "state": {"answer": '"Down"'}})
+        if panel.finish is None:
+            assert panel.view.children[1].opened
+        else:
+            assert panel.finish.answered == 1 or panel.finish.submitted  # after that nothing is taken
     else:
         send(panel.widget, {"method": "update", "state": {"temperature": 2.5, "selected": 1}})
         assert (panel.widget.temperature, panel.widget.selected) == (2.5, 1)
@@ -176,7 +190,7 @@ def test_a_page_sets_no_trait_that_is_only_shown_and_nothing_else_than_is_offere
 # What Python answers to the page meanwhile, on a thread.
 ANSWERED = {
     "status", "note", "progress", "made_for", "state", "step", "seconds_left", "total_steps", "in_force", "query",
-    "call", "code", "runs", "exact", "exact_logits", "verdict", "sentence",
+    "call", "code", "link", "question", "runs", "exact", "exact_logits", "verdict", "sentence", "ghost", "against",
 }  # fmt: skip
 
 

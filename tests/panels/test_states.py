@@ -213,7 +213,7 @@ def test_of_a_damaged_link_all_is_followed_that_can_be_and_the_rest_is_named():
      {"teacher": "teacher must be one of adult-mlp"}),
     ("?T=1&T=2&alpha=0.5", {"alpha": 0.5, "temperature": 4.0}, {"T": "T must be given once, got it 2 times"}),
     ("?T_range=8,20&alpha=0.3", {"alpha": 0.3}, {"T_range": "T must lie within T_range"}),
-    ("?preset=magic&T=9", {"temperature": 9.0, "preset": ""}, {"preset": "preset must be one of hinton"}),
+    ("?preset=magic&T=9", {"temperature": 9.0, "preset": ""}, {"preset": "preset must be one of no-labels"}),
     ("?preset=hinton&batch_size=100000", {"preset": "hinton", "temperature": 20.0},
      {"batch_size": "batch_size must be a whole number from 1 to 4096"}),
     ("?epochs=10000&batch_size=1", {"epochs": 10_000, "batch_size": 128},

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
+from dataclasses import replace
 
+import markupsafe
 import pytest
 import torch
 from torch import nn
@@ -64,3 +68,40 @@ def test_nothing_in_the_data_can_end_the_script_that_holds_it(text):
     written = script_json([text])
     assert not set("<>&\u2028\u2029") & set(written)
     assert json.loads(written) == [text]
+
+
+def test_a_report_says_each_sentence_once_and_reads_well_in_a_cell(report):
+    told = report.sentences()
+    assert len(set(told)) == len(told) and str(told).splitlines() == list(told)
+    assert sum("its accuracy" in s for s in told) == 1, "the two models' confidence, once"
+    shown = report._repr_html_()
+    assert [shown.count(html.escape(sentence)) for sentence in told] == [1] * len(told)
+    assert shown.index(html.escape(report.headlines()[0])) < shown.index("<table") < shown.index("<details>")
+    assert repr(report) == f"Report({report.about()})" and "\n" not in repr(report)
+
+
+def test_the_file_says_each_sentence_once_and_its_first_table_has_three_digits(report, tmp_path):
+    text = report.to_html(tmp_path / "report.html").read_text(encoding="utf-8")
+    assert all(text.count(f"<p>{markupsafe.escape(sentence)}</p>") == 1 for sentence in report.headlines())
+    (table,) = re.findall(r'<table class="numbers">.*?</table>', text, re.DOTALL)
+    accuracy = report.summary().set_index("model").accuracy["student"]
+    assert f'<td title="{accuracy:.4g}">{accuracy:.3f}</td>' in table
+    assert max(len(cell.replace(",", "")) for cell in re.findall(r">([\d,.−]+)</td>", table)) <= 7
+    assert len(re.findall('scope="col"', table)) == 1 + len(report.models), "a column for each model: narrow"
+
+
+def test_models_and_data_are_called_what_they_are():
+    digits = kd.data.mnist()
+    few = replace(digits, test=digits.test.take(slice(0, 50)), validation=digits.validation.take(slice(0, 50)))
+    report = kd.compare(kd.models.pretrained("mnist-mlp-overfit"), kd.models.mlp((30,)), few)
+    assert report.about() == (
+        "Teacher: MNIST, 300 units, memorised 1,000 images. Student: 30 hidden units. Compared on 50 examples of MNIST."
+    )
+    panel = kd.panels.Compare.of(report)
+    try:
+        assert panel.pair.note == "MNIST: 50 examples."
+    finally:
+        panel.close()
+    X, y = toy()
+    own = kd.compare(nn.Linear(5, 3), nn.Linear(5, 3), (X, y))
+    assert own.about().startswith("Teacher: Linear, 18 parameters.") and own.data == ""

@@ -10,12 +10,12 @@ from kdviz.study.sentences import title
 
 def test_sentences_call_only_what_lies_beyond_the_noise_a_gain(study):
     told = study.sentences()
-    for row, sentence in zip(study.table().itertuples(), told[1:5], strict=True):
+    for row, sentence in zip(study.table(full=True).itertuples(), told[1:5], strict=True):
         assert sentence.startswith(f"{row.arm}: {row.errors_last:,.0f} ± {row.errors_sd_last:,.0f} test errors")
-        beside_twin = sentence.split("Student − twin (no teacher), ")[1].split(". ")[0]
-        assert ("an improvement beyond the noise between seeds" in beside_twin) == (row.twin_verdict_last == "fewer")
-        assert ("a deterioration beyond the noise between seeds" in beside_twin) == (row.twin_verdict_last == "more")
-        assert "Student − twin (label smoothing), " in sentence
+        beside_twin = sentence.split("the twin without a teacher, ")[1].split(". ")[0]
+        assert ("a clear gain" in beside_twin) == (row.twin_verdict_last == "fewer")
+        assert ("clearly worse" in beside_twin) == (row.twin_verdict_last == "more")
+        assert "the twin with label smoothing, " in sentence
     assert "4 arms are compared" in told[5] and "about 0.2 of them" in told[5]
     assert told[6].endswith(f"{study.best().name}.")
     assert len(told) == 7
@@ -23,8 +23,8 @@ def test_sentences_call_only_what_lies_beyond_the_noise_a_gain(study):
 
 def test_one_seed_says_nothing_of_the_noise(recipe, digits):
     study = kd.Study({"Hinton": recipe}, seeds=[7], data=digits).run(progress=False, n_jobs=1)
-    assert study.table().twin_verdict_last.tolist() == ["one run"]
-    assert study.table().errors_sd_last.isna().all()
+    assert study.table(full=True).twin_verdict_last.tolist() == ["one run"]
+    assert study.table(full=True).errors_sd_last.isna().all()
     assert "which says nothing about what another would give" in study.sentences()[1]
 
 

@@ -50,7 +50,7 @@ def test_a_run_that_diverges_is_a_row_and_a_sentence_and_takes_no_other_down(rec
     failed = frame[(frame.arm == "wild") & (frame.role == "student")]
     assert failed.state.tolist() == ["failed"] * 2 and failed.errors.isna().all()
     assert failed.sentence.str.contains("try a learning rate below").all()
-    assert table.loc["wild", ["seeds", "failed"]].tolist() == [0, 2] and math.isnan(table.loc["wild", "errors_last"])
+    assert table.loc["wild", ["seeds", "failed"]].tolist() == [0, 2] and math.isnan(table.loc["wild", "errors"])
     told = study.sentences()
     assert any(s.startswith("wild, seed 0, failed: the loss became") for s in told)
     assert any(s.startswith("The twin of wild, seed 1, failed") for s in told)
@@ -80,7 +80,7 @@ def test_a_transfer_set_without_labels_has_no_twin(recipe, digits):
     soft = replace(recipe, objective=1.0 * kd.SoftTargets(4))
     study = kd.Study.grid(soft, temperature=[1, 4], seeds=2, data=bare).run(progress=False, n_jobs=1)
     assert study.total == 4 and set(study.frame().role) == {"student"}
-    assert study.table().twin_verdict_last.tolist() == ["no pair"] * 2
+    assert study.table().verdict.tolist() == ["no pair"] * 2
     assert not any("twin" in sentence for sentence in study.sentences())
 
 
@@ -177,3 +177,27 @@ def test_a_teacher_trained_on_later_does_not_change_a_study(recipe, digits):
     assert study.run(progress=False, n_jobs=1).table().equals(before.table())
     after = kd.Study(arms, seeds=1, teacher=teacher, data=digits).run(progress=False, n_jobs=1)
     assert after.compare("Hinton").teacher_errors != before.compare("Hinton").teacher_errors
+
+
+def test_a_student_or_a_teacher_of_your_own_stands_in_for_the_one_that_all_recipes_name(recipe, digits):
+    made = []
+
+    def student(seed):
+        made.append(seed)
+        return kd.models.mlp((8,), seed=seed)
+
+    study = kd.Study({"Hinton": recipe}, seeds=2, student=student, data=digits).run(progress=False, n_jobs=1)
+    assert set(made) == {0, 1} and study.arms[0].recipe.student is None
+    assert set(study.frame().parameters) == {kd.models.parameter_count(kd.models.mlp((8,)))}
+    weak = kd.models.mlp((4,)).eval()
+    assert kd.Study({"Hinton": recipe}, teacher=weak, data=digits).arms[0].recipe.teacher is None
+    same = kd.models.pretrained(recipe.teacher)
+    assert kd.Study({"Hinton": recipe}, teacher=same, data=digits).arms[0].recipe.teacher == recipe.teacher
+    elsewhere = {"Hinton": recipe, "convnet": replace(recipe, teacher="mnist-convnet")}
+    with pytest.raises(ValueError, match="teacher= stands in for the teacher of every arm"):
+        kd.Study(elsewhere, teacher=same, data=digits)
+    other = replace(recipe, student={"name": "mlp", "hidden": [4]})
+    with pytest.raises(
+        ValueError, match=r"student= stands in for the student of every arm, .* different ones; leave it"
+    ):
+        kd.Study({"Hinton": recipe, "smaller": other}, student=student, data=digits)

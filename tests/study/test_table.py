@@ -24,7 +24,7 @@ def test_the_frame_has_a_row_for_each_run_split_and_moment(study):
 
 
 def test_the_table_has_the_paired_difference_of_the_frames_errors(study):
-    table, frame = study.table(), study.frame()
+    table, frame = study.table(full=True), study.frame()
     assert table.arm.tolist() == [arm.name for arm in study.arms]
     for _, row in table.iterrows():
         for moment in ("last", "best"):
@@ -41,3 +41,24 @@ def test_the_table_has_the_paired_difference_of_the_frames_errors(study):
             against_smoothed = paired([student[seed] - smoothed[seed] for seed in range(3)])
             assert row[f"smoothed_difference_{moment}"] == against_smoothed.mean
     assert set(table.seeds) == {3} and set(table.failed) == {0} and set(table.examples) == {400}
+
+
+def test_the_table_begins_with_what_one_wants_to_know_and_is_narrow(study):
+    short, full = study.table(), study.table(full=True)
+    assert list(short) == [
+        "arm", "seeds", "errors", "sd", "twin", "smoothed", "difference", "low", "high", "verdict", "chosen",
+    ]  # fmt: skip
+    assert len(full.columns) > 2 * len(short.columns)
+    assert short.difference.tolist() == full.twin_difference_last.round(1).tolist()
+    assert short.verdict.tolist() == full.twin_verdict_last.tolist() and short.chosen.sum() == 1
+    assert max(map(len, short.to_string(index=False).splitlines())) <= 120, "fits a cell"
+
+
+def test_a_study_and_its_results_read_well_as_the_last_line_of_a_cell(study):
+    told = study.sentences()
+    assert repr(told).splitlines() == list(told) and "u202f" not in repr(told)
+    html = study._repr_html_()
+    assert html.index(repr(study)) < html.index("<table") < html.index("test errors after the last step")
+    (result, *_) = study.results
+    errors = result.outcome["moments"]["last"]["test"]["errors"]
+    assert repr(result) == f"Result({result.arm.name}, student, seed 0: {errors} errors of 400 test examples)"

@@ -123,7 +123,7 @@ def shown(page):
 
 def test_the_example_and_the_last_layers_of_both_are_drawn_with_their_numbers(mount):
     page = mount(attention())
-    assert captions(page) == ["Example", "Teacher, relu2", "Student, relu1", "Student over teacher"]
+    assert captions(page) == ["Example", "Teacher, relu2", "Student, relu1", "Overlay"]
     assert page.locator("[data-number=cosine]").inner_text() == "0.83"
     assert page.locator("[data-number=chance]").inner_text() == "0.70"
     assert page.locator("[data-number=squared]").inner_text() == "0.33"
@@ -155,9 +155,9 @@ def test_the_difference_is_orange_where_the_student_looks_more(mount):
     data = np.array(pixels(page, 3)[2]).reshape(64, 4)
     clear = np.abs(student - teacher) > 0.2
     np.testing.assert_array_equal((data[:, 0] > data[:, 2])[clear], (student > teacher)[clear])
-    page.get_by_label("Both in one").select_option("overlay")
+    page.get_by_label("Combined").select_option("overlay")
     page.evaluate(FRAME)
-    assert captions(page)[-1] == "Student over teacher" and saved(page, "third") == ["overlay"]
+    assert captions(page)[-1] == "Overlay" and saved(page, "third") == ["overlay"]
     assert np.array(pixels(page, 3)[2]).reshape(64, 4)[:, 3].min() == 255
 
 
@@ -222,7 +222,7 @@ def test_of_one_model_alone_its_maps_are_shown_and_why_the_other_has_none(mount)
     assert captions(page) == ["Example", "Teacher, relu2"]
     assert page.get_by_text(reason).is_visible()
     assert shown(page) == "In example 3 the teacher’s map is shown (relu2); the student has none."
-    assert not page.locator(".kd-figures").is_visible() and not page.get_by_label("Both in one").is_visible()
+    assert not page.locator(".kd-figures").is_visible() and not page.get_by_label("Combined").is_visible()
     assert page.get_by_role("radiogroup").count() == 1
 
 
@@ -295,7 +295,7 @@ def test_a_definition_is_one_focus_away(mount):
     page = mount(attention(across=ACROSS))
     for term, says in (
         ("Maps", "attention transfer"),
-        ("Cosine by chance", "what any two maps share"),
+        ("Cosine with another image (baseline)", "what any two maps share"),
         ("Similarity of layers (linear CKA)", "Kornblith"),
     ):
         page.get_by_role("button", name=term, exact=True).focus()

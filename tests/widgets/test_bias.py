@@ -21,7 +21,7 @@ def rates(*values, n=100):
     }
 
 
-def grouping(name, groups, verdict="Amplified", **more):
+def grouping(name, groups, verdict="Larger than the teacher's", **more):
     base = [0.2 + 0.3 * i / len(groups) for i in range(len(groups))]
     gaps = {
         who: {"value": 0.3, "low": 0.2, "high": 0.4, "chance": 0.1 + 0.3 * (who == "t"), "rests_on": 50} for who in WHO
@@ -36,10 +36,7 @@ def grouping(name, groups, verdict="Amplified", **more):
             "accuracy": rates(*[v + 0.3 for v in base]),
         },
         "gaps": dict.fromkeys((DPD, EOD, GAP), gaps),
-        "said": {
-            metric: {"verdict": verdict, "why": f"Because of {metric}.", "twin": f"The twin has {metric}."}
-            for metric in (DPD, EOD, GAP)
-        },
+        "said": {metric: {"verdict": verdict, "why": f"because of {metric}."} for metric in (DPD, EOD, GAP)},
         "notes": [],
     }
     return given | more
@@ -54,7 +51,7 @@ FOUND = {
     "accuracy": {who: [0.8, 0.75, 0.85] for who in WHO},
     "groupings": [
         grouping("sex", {"Female": 100, "Male": 100}),
-        grouping("age", {"17 to 28": 100, "29 to 90": 100}, "Inherited"),
+        grouping("age", {"17 to 28": 100, "29 to 90": 100}, "Like the teacher's"),
     ],
     "notes": ["Numbers of age are cut into 2 bands of about equally many examples."],
 }
@@ -98,14 +95,16 @@ def test_each_group_has_its_count_and_a_mark_for_each_model(mount):
 
 def test_another_grouping_or_rate_is_there_at_once(mount):
     page = mount(bias())
-    expect(page.locator(".kd-bias-verdict")).to_contain_text(f"Because of {DPD}.")
+    expect(page.locator(".kd-bias-verdict")).to_contain_text(f": because of {DPD}.")
     page.get_by_label("What is compared").select_option("true_positive_rate")
-    expect(page.locator(".kd-bias-verdict")).to_contain_text(f"Because of {EOD}.")
+    expect(page.locator(".kd-bias-verdict")).to_contain_text(f": because of {EOD}.")
     expect(page.locator(".kd-bias-row").first).to_contain_text("20 positive: few")
     expect(page.get_by_text("Fewer than 30 positive examples, so that the rate says little")).to_be_visible()
     page.get_by_label("Groups by").select_option("age")
     expect(page.locator(".kd-bias-row").first).to_contain_text("17 to 28")
-    expect(page.locator(".kd-bias-verdict")).to_contain_text("Inherited.")
+    verdict = page.locator(".kd-bias-verdict")
+    expect(verdict.get_by_role("button", name="Like the teacher's", exact=True)).to_be_visible()
+    expect(verdict).to_contain_text(f": because of {EOD}.")
     expect(page.get_by_text("Numbers of age are cut")).to_be_visible()
     assert page.evaluate("() => [model.get('grouping'), model.get('rate')]") == ["age", "true_positive_rate"]
     assert page.evaluate("() => model.log.some((e) => e.sent)") is False  # Python is not asked
@@ -115,8 +114,8 @@ def test_the_sentence_says_where_the_student_stands(mount):
     page = mount(bias())
     said = page.locator(".kd-bias-all > .kd-dark-sentence > .kd-sentence")
     expect(said).to_have_text(
-        "Selection rate by sex, Student after step 40: lowest for Female (0.210), highest for Male (0.360), a gap of "
-        "0.150; the teacher’s gap is 0.150."
+        "Selection rate by sex, Student after step 40: lowest for Female (0.210), highest for Male (0.360), gap "
+        "0.150; the teacher’s gap 0.150."
     )
 
 
@@ -142,7 +141,7 @@ def test_a_group_is_read_by_pointer_and_by_keys(mount):
     page.keyboard.press("End")
     expect(reading).to_contain_text("Male, n = 100")
     page.keyboard.press("Escape")
-    expect(reading).to_contain_text("Point at a group")
+    expect(reading).to_contain_text("Hover a group")
 
 
 def test_a_run_that_is_hidden_or_removed_is_not_drawn_and_one_at_another_step_says_so(mount):
@@ -206,4 +205,4 @@ def test_it_fits_a_small_screen_whatever_the_groups_are_called(mount, dark):
     page = mount(bias(FOUND | {"groupings": [grouping("race & age", groups)]}), width=360, dark=dark)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     expect(page.locator(".kd-bias-row")).to_have_count(12)
-    expect(page.get_by_text("Showing the 12 largest of 15 groups.")).to_be_visible()
+    expect(page.get_by_text("Showing 12 of 15 groups, the largest.")).to_be_visible()

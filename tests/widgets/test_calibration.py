@@ -47,10 +47,20 @@ def test_the_numbers_are_those_of_the_measure(found, strategy, bins, temperature
             assert got[name] == pytest.approx(getattr(wanted, name), abs=1e-9), name
         assert got["confidence"] == pytest.approx(wanted.mean_confidence, abs=1e-9)
         assert got["n"] == wanted.n
+        assert got["gapInterval"] == pytest.approx(list(wanted.overconfidence_interval), abs=1e-9)
         filled = [b for b in wanted.bins if b.count]
         assert [b["n"] for b in got["bins"]] == [b.count for b in filled]
         for mine, theirs in zip(got["bins"], filled, strict=True):
             assert mine["interval"] == pytest.approx(list(theirs.accuracy_interval), abs=1e-9)
+
+
+def test_one_example_in_a_bin_is_no_largest_error(found):
+    logits = np.tile(np.array([[2.0, 0.0]], np.float32), (101, 1))
+    labels = np.array([0] * 88 + [1] * 12 + [1])
+    logits[-1] = [0.1, 0.0]  # alone in its bin, and wrong
+    got = found(logits, labels, bins=10)
+    assert got["mce"] > 0.5 and got["mceOfMany"] < 0.02, "pooled with its neighbour"
+    assert got["mceOfMany"] == pytest.approx(abs(got["confidence"] - got["accuracy"]))
 
 
 def test_a_bin_holds_its_upper_edge(found):
@@ -87,7 +97,7 @@ def test_the_temperature_of_the_slider_can_be_tried(mount):
     expect(sure).not_to_have_text(before)
     expect(page.locator(".kd-sentence")).to_contain_text("logits divided by T = 4;")
     expect(page.locator(".kd-both-one").first.locator("[data-number=accuracy]")).to_have_text(
-        f"{100 * np.mean(TEACHER[:40].argmax(1) == Y[:40]):.1f}\u00a0%"
+        f"{100 * np.mean(TEACHER[:40].argmax(1) == Y[:40]):.2g}\u00a0%"
     )
 
 

@@ -10,6 +10,7 @@ from kdviz.widgets.traits import WrongTraitError
 
 FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 COUNT, SAMPLE = 120, 80
+OF_THE_TEACHER = ("ambiguous", "teacher_wrong", "all")  # what needs no student is of all that is known
 NAMES = [f"class {c}" for c in range(4)]
 RNG = np.random.default_rng(12)
 LABELS = RNG.integers(0, 4, COUNT)
@@ -55,7 +56,7 @@ def listed(name, step):
         "both_wrong": (t != y) & (s != y),
         "all": y >= 0,
     }[name]
-    return np.flatnonzero(taken).tolist()
+    return [i for i in np.flatnonzero(taken).tolist() if i < SAMPLE or name in OF_THE_TEACHER]
 
 
 def put(page, name, value):
@@ -90,19 +91,20 @@ def test_a_filter_lists_what_its_name_says_at_every_step(mount, name):
             more.click()
             seen += shown(page)
         assert seen == wanted
-        assert f"{len(wanted)} of 120 watched" in page.locator(".kd-example-foot").inner_text()
-        assert more.is_visible() == (len(wanted) > 24)
+        among = "the 120 tracked examples" if name in OF_THE_TEACHER else "80 validation examples"
+        assert f"{len(wanted)} of {among}" in page.locator(".kd-example-foot").inner_text()
+        assert more.is_visible() == (len(wanted) > 12)
         while back.get_attribute("aria-disabled") == "false":
             back.click()
-        assert shown(page) == wanted[:24]
+        assert shown(page) == wanted[:12]
 
 
 @pytest.mark.parametrize(
     ("name", "told"),
     [
         ("teacher_wrong", "On {} of 120 validation examples the teacher is wrong."),
-        ("new", "On {} of 120 validation examples the teacher is right and the student is not (after step 40)."),
-        ("differ", "On {} of 120 validation examples student and teacher disagree (after step 40)."),
+        ("new", "On {} of 80 validation examples the teacher is right and the student is not (after step 40)."),
+        ("differ", "On {} of 80 validation examples student and teacher disagree (after step 40)."),
     ],
 )
 def test_the_sentence_says_how_many_of_how_many_after_which_step(mount, name, told):
@@ -117,7 +119,7 @@ def test_the_sentence_says_how_many_of_how_many_after_which_step(mount, name, to
 
 def test_what_was_picked_is_told_from_what_was_drawn_at_random(mount):
     page = mount(Examples(scene=make_scene()))
-    term = page.get_by_role("button", name="watched", exact=True)
+    term = page.get_by_role("button", name="tracked examples", exact=True)
     term.focus()
     tip = page.locator(".kd-open .kd-tip").inner_text()
     assert tip.startswith("80 examples drawn at random from the validation data, and 40 picked because")
@@ -141,17 +143,17 @@ def test_the_strip_is_one_tab_stop_and_the_arrows_go_from_page_to_page(mount):
     page = mount(Examples(scene=scene))
     stops = "(a) => a.filter((n) => n.tabIndex === 0).length"
     assert radios(page).evaluate_all(stops) == 1
-    assert shown(page) == list(range(24))
+    assert shown(page) == list(range(12))
     radios(page).first.press("ArrowLeft")
     assert page.evaluate("() => scene.get('selected')") == COUNT - 1
     assert shown(page)[-1] == COUNT - 1
     page.keyboard.press("ArrowRight")
-    for _ in range(24):
+    for _ in range(12):
         page.keyboard.press("ArrowDown")
-    assert page.evaluate("() => scene.get('selected')") == 24
-    assert shown(page) == list(range(24, 48))
+    assert page.evaluate("() => scene.get('selected')") == 12
+    assert shown(page) == list(range(12, 24))
     page.keyboard.press("PageDown")
-    assert page.evaluate("() => scene.get('selected')") == 48
+    assert page.evaluate("() => scene.get('selected')") == 24
     page.keyboard.press("End")
     page.keyboard.press("Home")
     assert page.evaluate("() => scene.get('selected')") == 0
@@ -177,7 +179,7 @@ def test_scrubbing_keeps_the_page_and_a_selection_from_elsewhere_turns_to_its_ow
     page = mount(Examples(scene=make_scene(step=0, filter="all")))
     page.get_by_role("button", name="More examples").click()
     put(page, "step", 80)
-    assert shown(page)[0] == 24
+    assert shown(page)[0] == 12
     put(page, "selected", 100)
     assert 100 in shown(page)
 
@@ -192,7 +194,7 @@ def test_the_keyboard_keeps_its_place_when_the_list_changes(mount):
     assert radios(page).count() == 0
     assert page.locator(".kd-example-none").inner_text() == "None at this step."
     assert page.evaluate("() => document.activeElement.tagName") == "SELECT"
-    assert page.locator(".kd-sentence").inner_text().startswith("On 0 of 120 validation examples")
+    assert page.locator(".kd-sentence").inner_text().startswith("On 0 of 80 validation examples")
 
 
 def test_the_picture_of_an_example_is_drawn_once_and_moves_with_it(mount):
@@ -207,13 +209,13 @@ def test_the_picture_of_an_example_is_drawn_once_and_moves_with_it(mount):
     )
     put(page, "step", 80)
     first = page.evaluate("() => drawn")
-    assert 0 < first <= 24
+    assert 0 < first <= 12
     for step in (0, 40, 0, 80):
         put(page, "step", step)
     again = page.evaluate("() => drawn")
     put(page, "step", 40)
     put(page, "step", 80)
-    assert page.evaluate("() => drawn") == again <= 48
+    assert page.evaluate("() => drawn") == again <= 24
     ink = """(node) => [...node.querySelector("canvas").getContext("2d").getImageData(0, 0, 8, 8).data]
         .filter((_, i) => i % 4 === 3)"""
     for place, index in enumerate(shown(page)[:5]):
@@ -223,41 +225,54 @@ def test_the_picture_of_an_example_is_drawn_once_and_moves_with_it(mount):
 def test_the_dot_marks_where_teacher_and_student_differ(mount):
     page = mount(Examples(scene=make_scene(step=40, filter="all")))
     marked = radios(page).evaluate_all("(a) => a.map((n) => n.classList.contains('kd-differs'))")
-    assert [i for i, dot in enumerate(marked) if dot] == [i for i in listed("differ", 40) if i < 24]
+    assert [i for i, dot in enumerate(marked) if dot] == [i for i in listed("differ", 40) if i < 12]
+    put(page, "step", 0)
+    assert page.locator(".kd-differs").count() == 0, "a student that has learned nothing disagrees by chance"
+    put(page, "step", 40)
     name = radios(page).first.get_attribute("aria-label")
     t, s = TEACHER[0].argmax(), Frame.of(40, STUDENT[40]).logits()[0].argmax()
-    assert name == f"Example 1 of 120: true class class {LABELS[0]}, teacher says class {t}, student says class {s}"
+    assert (
+        name
+        == f"Example 1 of 120: true class class {LABELS[0]}, teacher predicts class {t}, student predicts class {s}"
+    )
 
 
-def test_rows_are_text_cards_in_two_rows(mount):
+def test_rows_are_text_cards_in_one_row(mount):
     captions = [f"{i + 20} years, 40 h a week, Private, Never-married" for i in range(COUNT)]
     page = mount(Examples(scene=make_scene(images=b"", image_shape=[0, 0], captions=captions, filter="all")), width=620)
     assert radios(page).first.inner_text() == captions[0]
     tops = radios(page).evaluate_all("(a) => [...new Set(a.map((n) => Math.round(n.getBoundingClientRect().top)))]")
-    assert len(tops) == 2
+    assert len(tops) == 1
 
 
-def test_images_take_two_rows_at_any_width_and_nothing_moves_when_the_list_is_empty(mount):
+def test_images_take_one_row_at_any_width_and_nothing_moves_when_the_list_is_empty(mount):
     page = mount(Examples(scene=make_scene(filter="all")), width=400)
     tops = "(a) => [...new Set(a.map((n) => Math.round(n.getBoundingClientRect().top)))].length"
     height = "() => document.querySelector('.kd-example-block').offsetHeight"
-    assert radios(page).evaluate_all(tops) == 2
+    assert radios(page).evaluate_all(tops) == 1
     before = page.evaluate(height)
     page.evaluate("() => scene.set('labels', Array(120).fill(-1))")
     choose(page, "corrected")
     assert page.evaluate(height) == before
     choose(page, "all")
     page.set_viewport_size({"width": 620, "height": 900})
-    page.wait_for_function("() => document.querySelectorAll('[role=radio]:not([hidden])').length === 24")
-    assert radios(page).evaluate_all(tops) == 2
+    page.wait_for_function("() => document.querySelectorAll('[role=radio]:not([hidden])').length === 12")
+    assert radios(page).evaluate_all(tops) == 1
 
 
 def test_without_a_student_the_lists_that_need_one_say_so(mount):
     page = mount(Examples(scene=make_scene(student=False, filter="new")))
     assert page.locator(".kd-sentence").inner_text() == "There is no student yet: this list fills when one answers."
     choose(page, "ambiguous")
-    assert shown(page) == listed("ambiguous", 0)
+    assert shown(page) == listed("ambiguous", 0)[:12]
     assert page.locator(".kd-differs").count() == 0
+
+
+def test_the_strip_is_there_in_its_views_only(mount):
+    page = mount(Examples(scene=make_scene(view="bias"), views=["one", "many"]))
+    assert not page.locator(".kd-examples").is_visible()
+    put(page, "view", "many")
+    assert page.locator(".kd-examples").is_visible()
 
 
 def test_a_link_can_hide_the_strip_and_its_end_leaves_no_listener(mount):

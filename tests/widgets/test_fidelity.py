@@ -5,8 +5,11 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
+import kdviz as kd
+from kdviz.measure.calibration import inherited
 from kdviz.measure.fidelity import fidelity
-from kdviz.widgets import Fidelity, Scene, bundle
+from kdviz.panels import Compare
+from kdviz.widgets import Calibration, DarkKnowledge, Examples, Fidelity, Scene, bundle
 from kdviz.widgets.recording import Frame
 
 from .conftest import AS_GLOBALS
@@ -19,6 +22,10 @@ STUDENT = {s: (TEACHER * 0.4 + RNG.standard_normal((N, C)) * (1.5 - s / 100)).as
 
 NUMBERS = """() => Object.fromEntries([...document.querySelectorAll("[data-number]")]
   .map((node) => [node.dataset.number, node.textContent]))"""
+EXACT = (
+    "() => Object.fromEntries([...document.querySelectorAll('[data-number]')].map((n) => [n.dataset.number, n.title]))"
+)
+SENTENCES = {"fidelity": ".kd-sentence", "calibration": ".kd-sentence", "bias": ".kd-bias-verdict"}
 FOUND = """([teacher, student, labels, rows, classes, temperature]) => {
   const [t, s] = [Float32Array.from(teacher), Float32Array.from(student)];
   return [fidelityNumbers(t, s, labels, rows, classes), meanDivergence(t, s, rows, classes, temperature)];
@@ -75,9 +82,12 @@ def test_the_view_follows_step_and_temperature_and_counts_the_sample_only(mount)
         wanted = fidelity(torch.tensor(TEACHER[:40]), torch.tensor(film), Y[:40], temperature=4.0)
         expect(page.locator(".kd-sentence").first).to_contain_text(f"After step {step} the student agrees")
         expect(page.locator(".kd-sentence").first).to_contain_text(f"on {wanted.agreed} of 40 examples")
-        shown = page.evaluate(NUMBERS)
-        assert shown["agreement"].startswith(f"{100 * wanted.agreement:.1f}")
-        assert float(shown["kl"].split()[0]) == pytest.approx(wanted.kl, rel=1e-3)
+        exact = page.evaluate(EXACT)
+        assert exact["agreement"] == f"{wanted.agreed} of 40" and f"{wanted.agreed} of 40 examples. It makes" in (
+            page.locator(".kd-sentence").first.inner_text()
+        )
+        assert float(exact["kl"]) == pytest.approx(wanted.kl, rel=1e-3)
+        assert float(page.evaluate(NUMBERS)["kl"].split()[0]) == pytest.approx(wanted.kl, rel=5e-2), "two digits"
     before = page.evaluate(NUMBERS)["kl"]
     page.evaluate("() => scene.set('temperature', 20)")
     expect(page.locator("[data-number=kl]")).not_to_have_text(before)
@@ -85,13 +95,101 @@ def test_the_view_follows_step_and_temperature_and_counts_the_sample_only(mount)
 
 def test_a_cell_chooses_what_the_strip_lists_and_lets_go_again(mount):
     page = mount(Fidelity(scene=make_scene()))
-    cell = page.get_by_role("button", name="errors new: only the teacher is right")
+    cell = page.get_by_role("button", name="new errors only the teacher is right")
     cell.click()
     assert page.evaluate("() => scene.get('filter')") == "new"
     expect(cell).to_have_attribute("aria-pressed", "true")
     cell.press("Enter")
     assert page.evaluate("() => scene.get('filter')") == "all"
     expect(cell).to_have_attribute("aria-pressed", "false")
+
+
+CELLS = {
+    "new": "errors_new",
+    "corrected": "errors_corrected",
+    "both_wrong": "errors_inherited",
+    "both_right": "both_right",
+}
+LISTED = "() => Number(document.querySelector('.kd-example-foot .kd-note').textContent.match(/[\\d,]+/)[0])"
+
+
+def counts(page):
+    """Return what the four cells count, and how many examples the strip lists for each."""
+    told, listed = {}, {}
+    for name, cell in CELLS.items():
+        button = page.locator(f".kd-cell-{cell}")
+        told[name] = int(button.locator("b").inner_text())
+        if button.get_attribute("aria-pressed") == "false":
+            button.click()
+        expect(button).to_have_attribute("aria-pressed", "true")
+        sentence = page.locator(".kd-examples .kd-sentence")
+        expect(sentence).to_contain_text(f"On {told[name]} of")
+        listed[name] = page.evaluate(LISTED)
+    return told, listed
+
+
+def test_a_cell_lists_as_many_as_it_counts_of_all_examples_at_rest_and_of_the_sample_in_a_film(mount):
+    whole = {"whole": {"run": "s", "step": 100}, "whole_logits": STUDENT[100], "tracked": 50, "counted": N}
+    scene = Scene(classes=list("abcd"), labels=Y.tolist(), teacher_logits=TEACHER, sample=40, total_steps=100)
+    scene.update(view="fidelity", captions=["row"] * N, **whole)
+    for step, logits in STUDENT.items():
+        scene.record("s", Frame.of(step, logits[:50]))
+    scene.shown_run = "s"
+    others = [Calibration(scene=scene), DarkKnowledge(scene=scene)]
+    page = mount(Fidelity(scene=scene), Examples(scene=scene), *others)
+    at_rest, in_film = (N, "60 examples"), (40, "40 examples tracked at random")
+    for step, (rows, words) in ((100, at_rest), (50, in_film), (100, at_rest)):
+        page.evaluate("(s) => scene.set('step', s)", step)
+        student = STUDENT[step] if rows == N else Frame.of(step, STUDENT[step]).logits()
+        wanted = fidelity(torch.tensor(TEACHER[:rows]), torch.tensor(student[:rows]), Y[:rows])
+        said = page.locator(".kd-fidelity .kd-sentence")
+        expect(said).to_contain_text(
+            f"After step {step} the student agrees with the teacher on {wanted.agreed} of {words}."
+        )
+        told, listed = counts(page)
+        assert told == listed == {name: getattr(wanted, cell) for name, cell in CELLS.items()}
+        expect(page.locator(".kd-examples .kd-sentence")).to_contain_text(f" of {rows} ")
+        for view, host in (("calibration", ".kd-calibration"), ("many", ".kd-dark-knowledge")):
+            page.evaluate("(v) => scene.set('view', v)", view)
+            note = page.locator(f"{host} .kd-head .kd-note").first
+            expect(note).to_contain_text("60 validation examples" if rows == N else "40 tracked at random, of 60")
+            sentence = page.locator(f"{host} .kd-sentence").nth(2 if view == "many" else 0)
+            expect(sentence).to_contain_text(f"{rows} ")
+        page.evaluate("() => scene.set('view', 'fidelity')")
+
+
+def test_page_and_report_say_the_same_of_the_same_models(mount):
+    random = torch.Generator().manual_seed(1)
+    y = torch.randint(0, 2, (600,), generator=random)
+    X = torch.randn(600, 4, generator=random) + 1.2 * torch.eye(4)[y]
+    models = [kd.models.mlp((6,), inputs=4, classes=2, seed=seed) for seed in (1, 2)]
+    for model, steps in zip(models, (200, 40), strict=True):
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
+        for _ in range(steps):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(model(X), y).backward()
+            optimizer.step()
+    site = np.where(X[:, 2] > 0, "south", "north")
+    report = kd.compare(*models, kd.data.Examples(X, y, {"site": site}))
+    panel = Compare.of(report, view="bias")
+    try:
+        assert panel.wait()
+        page = mount(*(panel.tabs[name] for name in ("fidelity", "calibration", "bias")))
+        said = {name: page.locator(f".kd-{name} {at}") for name, at in SENTENCES.items()}
+        theirs = {
+            "fidelity": report.sentences("fidelity")[0],
+            "calibration": inherited(report.calibration["teacher"], report.calibration["student"]),
+            "bias": report.sentences("bias")[0],
+        }
+        for name, sentence in theirs.items():
+            page.evaluate("(v) => scene.set('view', v)", name)
+            if name == "bias":
+                page.evaluate("() => window.models[2].set('rate', 'true_positive_rate')")
+            expect(said[name].first).to_be_visible()
+            assert said[name].first.inner_text() == sentence
+        assert "600" in panel.pair.note and panel.scene.counted == report.fidelity.n == 600
+    finally:
+        panel.close()
 
 
 def test_without_labels_only_agreement_is_told(mount):

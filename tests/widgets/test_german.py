@@ -11,6 +11,8 @@ from kdviz.panels.live import export
 from kdviz.widgets import Calibration, DarkKnowledge, Examples, Fidelity, LearningCurves, Runs, SoftTargets
 from kdviz.widgets import library as shared_library
 
+from .asked import ASKED, answered, question
+
 SEEN = """() => {
   const texts = [];
   const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
@@ -20,6 +22,7 @@ SEEN = """() => {
   }
   return texts.filter(Boolean);
 }"""
+DRAWN = "() => [...document.querySelectorAll('.kd-plane')].every((svg) => svg.hasAttribute('viewBox'))"
 OVERFLOW = "() => document.documentElement.scrollWidth - innerWidth"
 
 
@@ -58,7 +61,7 @@ def test_soft_targets_are_german_and_fit_into_400_pixels(mount):
     assert page.locator(".kd").first.get_attribute("lang") == "de"
     assert left_in_english(page) == []
     assert page.get_by_role("slider", name="Temperatur").is_visible()
-    assert re.search(r"Bei T = 4 sagt der Lehrer \w \(0,\d{4}\)", page.locator(".kd-sentence").first.inner_text())
+    assert re.search(r"Bei T = 4 sagt der Lehrer \w \(0,\d\d\)", page.locator(".kd-sentence").first.inner_text())
     assert page.evaluate(OVERFLOW) <= 0
 
 
@@ -72,11 +75,24 @@ def test_a_page_of_views_is_german_and_fits(mount, runs_scene, width):
     assert page.evaluate(OVERFLOW) <= 0
 
 
+@pytest.mark.parametrize("width", [400, 1280])
+def test_questions_are_german_and_fit(mount, width):
+    asked = [make(kind) for kind in ASKED for make in (question, answered)]
+    page = mount(*asked, question("choice", tells="submitted"), question("number", tells="never"), width=width)
+    page.wait_for_function(DRAWN)
+    page.get_by_role("radio", name="A 6").last.check()
+    assert [text for text in left_in_english(page) if "errors" not in text] == [], "the lesson's own words aside"
+    replies = page.locator(".kd-reply").all_inner_texts()
+    assert replies[1] == ASKED["choice"].reply("A 6").text == "Diesmal nicht. Look again."
+    assert page.get_by_role("button", name="Antworten").first.is_visible()
+    assert page.evaluate(OVERFLOW) <= 0
+
+
 def test_english_text_would_be_found(mount, monkeypatch):
     monkeypatch.setattr(words, "_chosen", ["en"])
     page = mount(SoftTargets(classes=["a", "b"], teacher_logits=np.eye(2), labels=[0, 1]))
     monkeypatch.setattr(words, "_chosen", ["de"])
-    assert {"Temperature", "Entropy", "Weight of the soft term"} <= set(left_in_english(page))
+    assert {"Temperature", "Entropy", "How much to trust the teacher"} <= set(left_in_english(page))
 
 
 def test_each_language_has_a_library_of_its_own_and_english_carries_no_catalogue(monkeypatch):

@@ -72,7 +72,7 @@ def test_a_value_below_zero_has_a_linear_axis(mount):
 
 def test_before_the_first_step_it_says_what_will_come(mount):
     page = mount(gradients(steps=[], values=[], norms=[], cosines=[], sentence=""))
-    expect(page.get_by_text("Press Train: the value of each term")).to_be_visible()
+    expect(page.get_by_text("While the student learns: the value of each term")).to_be_visible()
     expect(page.locator(".kd-pull").first).to_be_hidden()
 
 

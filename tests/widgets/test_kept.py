@@ -36,18 +36,18 @@ def commands(page) -> list[dict]:
 
 def test_a_run_is_offered_in_the_time_and_the_writing_of_its_reader(mount):
     page = mount(kept(offer()), locale="en-GB", timezone_id=ZONE)
-    said = page.locator(".kd-kept-row p").inner_text()
-    assert said == "Kept run (today 12:31): MNIST, 128 units, step 1,240 of 1,920."
+    said = page.locator(".kd-kept-row p:visible").inner_text()
+    assert said == "You have a saved run from today, 12:31: MNIST, 128 units, step 1,240 of 1,920."
     american = mount(kept(offer()), locale="en-US", timezone_id=ZONE)
-    assert re.search(r"today 12:31\sPM\)", american.locator(".kd-kept-row p").inner_text())
+    assert re.search(r"today, 12:31\sPM", american.locator(".kd-kept-row p:visible").inner_text())
 
 
-@pytest.mark.parametrize(("days", "said"), [(1, "yesterday 12:31"), (2, r"\d+ \w{3,4} \d{4} 12:31")])
+@pytest.mark.parametrize(("days", "said"), [(1, "yesterday, 12:31"), (2, r"\d+ \w{3,4} \d{4}, 12:31")])
 def test_an_earlier_day_is_named(mount, days, said):
     when = datetime.now(ZoneInfo(ZONE)).replace(hour=12, minute=31) - timedelta(days=days)
     page = mount(kept(offer(when=when, done=1920)), locale="en-GB", timezone_id=ZONE)
-    words = page.locator(".kd-kept-row p").inner_text()
-    assert re.fullmatch(rf"Kept run \({said}\): MNIST, 128 units, finished after 1,920 steps\.", words)
+    words = page.locator(".kd-kept-row p:visible").inner_text()
+    assert re.fullmatch(rf"You have a saved run from {said}: MNIST, 128 units, finished after 1,920 steps\.", words)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,12 @@ def test_earlier_runs_are_one_click_away_and_forgetting_keeps_the_focus(mount):
     page.evaluate(FRAME)
     assert page.get_by_text("1 earlier run", exact=True).is_visible()
     assert page.evaluate("() => document.activeElement.dataset.kept") == "b"
+    page.evaluate("() => model.set('discarded', 'a')")
+    page.get_by_role("button", name="Undo").click()
+    assert commands(page)[-1] == {"command": "restore", "kept": "a"}
+    page.evaluate("() => { model.set('offers', []); }")
+    page.evaluate(FRAME)
+    assert page.get_by_text("Discarded.").is_visible(), "with nothing else on offer too"
 
 
 @pytest.mark.parametrize(("voila", "again"), [(True, "reload the page"), (False, "run the cell again")])

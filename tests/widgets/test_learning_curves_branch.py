@@ -122,7 +122,7 @@ def test_the_button_waits_for_the_branch_to_come(mount, runs_scene):
     ("traits", "text"),
     [
         ({"locked": ["branch"]}, "Branch"),
-        ({"step": None}, "Branch (pick an earlier step)"),
+        ({"step": None}, "Branch (first drag back)"),
         ({"shown_run": "t"}, "Branch (show a student)"),
         ({"state": "loading"}, "Branch"),
     ],

@@ -13,7 +13,7 @@ STEP = "() => scene.get('step')"
 
 
 def scrubber(page):
-    return page.get_by_role("slider", name="Step that the views show")
+    return page.get_by_role("slider", name="Step shown")
 
 
 def committed(page):
@@ -33,8 +33,8 @@ def track(page):
 
 def test_at_first_the_views_follow_the_newest_step(mount, runs_scene):
     page = mount(LearningCurves(scene=runs_scene()))
-    assert where(page) == "Latest: step 1,920"
-    assert scrubber(page).get_attribute("aria-valuetext") == "Latest: step 1,920"
+    assert where(page) == "Latest step: 1,920"
+    assert scrubber(page).get_attribute("aria-valuetext") == "Latest step: 1,920"
     assert not page.locator(".kd-travel-line").is_visible()
     assert page.get_by_role("button", name="Latest").get_attribute("aria-disabled") == "true"
 
@@ -129,7 +129,7 @@ def test_now_goes_back_to_the_newest(mount, runs_scene):
     page.get_by_role("button", name="Latest").click()
     assert page.evaluate(STEP) is None
     assert committed(page) == [None]
-    assert where(page) == "Latest: step 1,920"
+    assert where(page) == "Latest step: 1,920"
 
 
 def hear_frame(page, step):
@@ -145,9 +145,9 @@ def hear_frame(page, step):
 
 def test_while_training_runs_the_right_end_follows_and_a_step_gone_back_to_stays(mount, runs_scene):
     page = mount(LearningCurves(scene=runs_scene(total_steps=3000, state="running")))
-    assert where(page) == "Latest: step 1,920"
+    assert where(page) == "Latest step: 1,920"
     hear_frame(page, 2000)
-    assert where(page) == "Latest: step 2,000"
+    assert where(page) == "Latest step: 2,000"
     assert scrubber(page).input_value() == "2000"
     scrubber(page).press("ArrowLeft")
     hear_frame(page, 2100)
@@ -246,7 +246,7 @@ def test_before_the_first_steps_there_is_nothing_to_scrub(mount, runs_scene):
     assert page.locator(".kd-scrubber button[aria-disabled=false]").count() == 0
     page.get_by_role("button", name="Play film").dispatch_event("click")
     hear_frame(page, 1920)
-    assert where(page) == "Latest: step 1,920"
+    assert where(page) == "Latest step: 1,920"
     assert page.locator(".kd-card").bounding_box()["height"] == before, "nothing moves when the steps come"
 
 

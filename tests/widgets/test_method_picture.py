@@ -21,7 +21,7 @@ def drawing(**more):
     links = [{"teacher": 1, "student": 1, "through": "1×1 conv"}, {"teacher": 2, "student": 2, "through": ""}]
     compared = ("relu1", "relu2")
     told = {"teacher": boxes(32, compared), "student": boxes(4, compared), "links": links, "symbol": "maps"}
-    return told | {"labels": True, "sentence": "Hints compares what layers give."} | more
+    return told | {"labels": True, "sentence": "Hints compares what layers compute."} | more
 
 
 def picture(**traits):

@@ -26,7 +26,7 @@ def radio(page, name):
 
 def test_methods_stand_under_their_families_and_one_is_chosen(mount):
     page = mount(methods())
-    family = page.get_by_role("group", name="Features: what its layers compute")
+    family = page.get_by_role("group", name="Features: what the layers compute")
     expect(radio(family, "Hints")).to_be_visible()
     assert page.locator("legend").count() == 4
     assert [radio(page, row["title"]).is_checked() for row in ROWS] == [False, True, False, False]
@@ -70,17 +70,25 @@ def test_other_models_are_chosen_from_a_list_or_named_where_they_are_given(mount
     page.get_by_label("Teacher → student").select_option("b")
     assert page.evaluate("() => model.get('pair')") == "b"
     remount(page, methods(pairs=[], pair="", given="Mine → yours"))
-    expect(page.locator("select")).to_be_hidden()
+    expect(page.get_by_label("Teacher → student")).to_be_hidden()
     expect(page.get_by_text("Mine → yours")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-def test_the_list_is_folded_where_there_is_little_room(mount, width):
-    page = mount(methods(), width=width)
-    expect(radio(page, "Hints")).to_be_visible(visible=width > 900)
-    page.locator("summary").click()
-    expect(radio(page, "Hints")).to_be_visible(visible=width < 900)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_the_list_is_a_select_where_there_is_little_room(mount):
+    page = mount(methods(), width=360)
+    select = page.get_by_label("Method", exact=True)
+    expect(select).to_be_visible()
+    expect(page.get_by_role("radio")).to_have_count(0)
+    assert select.locator("option:disabled").all_inner_texts() == ["Flow of solution"]
+    assert select.locator("optgroup").count() == 4
+    select.select_option("adversarial")
+    assert page.evaluate("() => [model.get('chosen'), model.log.length]") == ["adversarial", 1]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.evaluate("() => model.set('locked', true)")
+    expect(select).to_be_disabled()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(select).to_be_hidden()
+    expect(radio(page, "Adversarial")).to_be_checked()
 
 
 def test_what_does_not_fit_is_refused():

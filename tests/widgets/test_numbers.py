@@ -151,9 +151,9 @@ def test_the_loss_printed_is_the_one_that_is_trained(mount, loss):
 def test_printed_probabilities_follow_the_formats_of_a_small_and_a_certain_class(mount):
     logits = np.log(np.array([[0.5, 0.4969, 0.0031, 3e-7]]))
     opened = mount(SoftTargets(classes=list("abcd"), teacher_logits=logits, temperature=1.0))
-    assert opened.locator(".kd-p-teacher").all_inner_texts() == ["0.5000", "0.4969", "0.0031", "3×10⁻⁷"]
+    assert opened.locator(".kd-p-teacher").all_inner_texts() == ["0.50", "0.50", "0.003", "< 0.001"]
     sure = mount(SoftTargets(classes=list("ab"), teacher_logits=np.array([[20.0, 0.0]]), temperature=1.0))
-    assert sure.locator(".kd-p-teacher").all_inner_texts() == [">0.9999", "2×10⁻⁹"]
+    assert sure.locator(".kd-p-teacher").all_inner_texts() == ["> 0.99", "< 0.001"]
 
 
 def test_outputs_that_are_not_finite_are_said_and_not_drawn(mount):

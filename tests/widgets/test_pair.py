@@ -38,6 +38,35 @@ def test_what_is_saved_and_what_costs_more(mount):
     }
 
 
+def test_sizes_have_two_digits_the_rest_on_hover_and_nothing_is_one_time_smaller(mount):
+    teacher = {"title": "Large digits", "parameters": 205_066, "macs": 4_000_000}
+    page = mount(pair(sizes={**SIZES, "teacher": teacher, "student": {**teacher, "parameters": 27_978}}))
+    told = dict(text.split("\n") for text in numbers(page))
+    assert told == {"Parameters": "205 k → 28 k", "Multiply-adds": "4 M → 4 M", "Smaller": "7.3 times"}
+    assert page.locator("[data-number=parameters]").get_attribute("title") == "205,066 → 27,978"
+
+
+def test_a_model_beside_itself_is_said_to_be_the_same(mount):
+    page = mount(pair(student="a", sizes={**SIZES, "student": SIZES["teacher"]}, same=True))
+    expect(page.get_by_text("This is the same model twice, so it agrees with itself")).to_contain_text("Choose another")
+    assert [text.split("\n")[0] for text in numbers(page)] == ["Parameters", "Multiply-adds"]
+    page.evaluate("() => { model.set('same', false); }")
+    expect(page.get_by_text("This is the same model twice")).to_be_hidden()
+
+
+def test_a_teacher_comes_with_the_student_that_it_taught(mount):
+    models = [
+        *MODELS,
+        {**MODELS[0], "name": "d", "title": "Pupil", "of": "c", "group": "census"},
+        {**MODELS[2], "name": "b2"},
+    ]
+    page = mount(pair(models=[models[4], *models[:4]]))
+    page.get_by_label("Teacher", exact=True).select_option("c")
+    assert page.evaluate("() => [model.get('teacher'), model.get('student')]") == ["c", "d"]
+    page.get_by_label("Teacher", exact=True).select_option("d")
+    assert page.evaluate("() => model.get('student')") != "d", "not the same model twice"
+
+
 def test_multiply_adds_that_are_not_known_are_left_out(mount):
     unknown = {who: {**SIZES[who], "macs": None} for who in ("teacher", "student")}
     page = mount(pair(sizes=unknown))
@@ -74,6 +103,7 @@ def test_a_twin_can_be_shown_in_the_students_place(mount):
 def test_work_under_way_is_seen_and_what_went_wrong_is_said(mount):
     page = mount(pair(progress=0.25, note="Asking both models."))
     expect(page.get_by_role("progressbar")).to_have_attribute("value", "0.25")
+    expect(page.get_by_text("4 times")).to_be_hidden()  # those are the numbers of the pair before
     page.evaluate("() => { model.set('progress', null); model.set('note', 'The file is damaged.'); }")
     expect(page.get_by_role("progressbar")).to_be_hidden()
     expect(page.get_by_role("status")).to_have_text("The file is damaged.")

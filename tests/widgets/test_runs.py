@@ -140,24 +140,60 @@ def test_a_curve_is_hidden_and_shown_again(mount, runs_scene):
     assert messages(page) == [{"command": "hide", "run": "s", "hidden": h} for h in (True, False)]
 
 
-def test_only_what_can_be_removed_can_and_it_takes_two_presses(mount, runs_scene):
+def test_only_what_can_be_removed_can_and_it_can_be_undone(mount, runs_scene):
     page = mount(Runs(scene=runs_scene(branches=2), folded=False))
     assert page.locator(".kd-run-remove:visible").count() == 2
     remove = page.locator(".kd-run-remove:visible").first
     assert remove.get_attribute("aria-label") == "Remove Branch 1"
     remove.click()
-    assert messages(page) == []
-    assert remove.get_attribute("aria-label") == "Sure? Remove Branch 1 for good"
-    remove.press("Escape")
-    remove.click()
-    remove.blur()
-    remove.click()
-    assert messages(page) == [], "what was asked before the focus went is forgotten"
-    remove.click()
     assert messages(page) == [{"command": "remove", "run": "b0"}]
     change_runs(page, "(all) => all.filter((row) => row.id !== 'b0')")
     assert rows(page).count() == 4
     assert page.evaluate("() => document.activeElement.closest('.kd-run-row')") is not None, "the focus is not lost"
+
+
+def earlier_run(scene, number, temperature, test, otherwise=""):
+    """Return the rows of an earlier student and its twin."""
+    rows = [row for row in scene.runs if row["role"] in ("student", "twin")]
+    more = {"round": number, "same_page": True, "otherwise": otherwise}
+    told = {"student": (temperature, test), "twin": (None, 660)}
+    return [
+        row | more | {"id": f"e{number}-{row['role']}", "removable": row["role"] == "student"}
+        | dict(zip(("temperature", "test"), told[row["role"]], strict=True))
+        for row in rows
+    ]  # fmt: skip
+
+
+def test_earlier_runs_are_listed_with_their_errors_over_t(mount, runs_scene):
+    scene = runs_scene()
+    scene.runs = [row | {"temperature": 4.0 if row["role"] == "student" else None, "test": 460} for row in scene.runs]
+    scene.earlier = [*earlier_run(scene, 1, 9.0, 431), *earlier_run(scene, 2, 1.0, 1600, "α = 0.5")]
+    page = mount(Runs(scene=scene, undo="Removed: Branch 1."), width=560)
+    shows = page.locator(".kd-earlier-show")
+    assert shows.all_inner_texts() == [
+        "T\u00a0=\u00a01: 1,600 test errors\ntwin 660 · α = 0.5",
+        "T\u00a0=\u00a09: 431 test errors\ntwin 660",
+    ]
+    shows.nth(1).click()
+    page.locator(".kd-earlier .kd-run-remove").first.click()
+    page.get_by_role("button", name="Undo (Removed: Branch 1)").click()
+    assert messages(page) == [
+        {"command": "show", "run": "e1-student"}, {"command": "remove", "run": "e2-student"}, {"command": "undo"},
+    ]  # fmt: skip
+    table = page.get_by_role("table", name="Test errors over T, of the runs made here")
+    cells = [row.get_by_role("cell").all_inner_texts() for row in table.get_by_role("row").all()[1:]]
+    assert cells == [["1", "1,600", "660", "α = 0.5"], ["4", "460", "460", "–"], ["9", "431", "660", "–"]]
+    dots = page.locator(".kd-over-t-dot.kd-run-student")
+    assert dots.count() == 3 and page.locator(".kd-over-t-dot.kd-open.kd-run-student").count() == 1
+    page.evaluate("() => scene.set('earlier', [])")
+    page.evaluate(FRAME)
+    assert not page.locator(".kd-over-t").is_visible() and not page.locator(".kd-earlier").is_visible()
+
+
+def test_twins_are_offered_to_a_run_that_has_none(mount, runs_scene):
+    page = mount(Runs(scene=runs_scene(), can_twin=True))
+    page.get_by_role("button", name="Train its twins").click()
+    assert messages(page) == [{"command": "twins"}]
 
 
 def test_repeating_is_offered_when_it_can_be_done(mount, runs_scene):
@@ -186,15 +222,18 @@ def test_a_link_can_lock_repeating_and_hide_the_list(mount, runs_scene):
 
 def test_the_verdict_is_seen_and_spoken_when_it_comes(mount, runs_scene):
     page = mount(Runs(scene=runs_scene()))
-    verdict = (
-        "Student − twin (no teacher): 40 fewer test errors (95 % CI 13 to 67), an improvement beyond sampling noise."
-    )
+    verdict = "40 fewer test errors than the twin without a teacher (95 % CI 13 to 67 fewer): a clear gain."
     page.evaluate("(text) => model.set('verdict', text)", "Nothing yet.")
     page.evaluate(FRAME)
     page.evaluate("(text) => model.set('verdict', text)", verdict)
     page.evaluate(FRAME)
     assert page.locator(".kd-sentence").inner_text() == verdict
     page.wait_for_function("(text) => document.querySelector('[aria-live=polite]').textContent === text", arg=verdict)
+    assert page.get_by_role("button", name="What this covers").is_hidden()
+    page.evaluate("() => model.set('caveat', 'Test-set noise only.')")
+    page.evaluate(FRAME)
+    page.get_by_role("button", name="What this covers").focus()
+    assert page.get_by_role("tooltip").filter(has_text="Test-set noise only.").is_visible()
 
 
 def test_without_runs_there_is_no_card(mount):
@@ -243,7 +282,20 @@ def test_a_list_that_ends_leaves_no_listener(mount, runs_scene):
     page.evaluate("() => end()")
     left = page.evaluate("() => Object.keys(scene.listeners).filter((name) => scene.listeners[name].length)")
     store = {"msg:custom"} | {
-        f"change:{n}" for n in ("step", "shown_run", "exact", "exact_logits", "bias", "bias_class")
+        f"change:{n}"
+        for n in (
+            "step",
+            "shown_run",
+            "exact",
+            "exact_logits",
+            "whole",
+            "whole_logits",
+            "bias",
+            "bias_class",
+            "link",
+            "locked",
+            "hidden",
+        )
     }
     assert set(left) <= store
     assert page.evaluate("() => Object.values(model.listeners).flat().length") == 0

@@ -56,21 +56,35 @@ def saliency(**traits):
     return Saliency(**(given | traits))
 
 
-def test_orange_speaks_for_the_class_and_blue_against_it_and_the_difference_is_the_browsers(mount):
-    page = mount(saliency())
-    for i, values in ((1, TEACHER), (2, STUDENT), (3, (STUDENT - TEACHER) / 2)):
-        red, _, blue, _ = np.array(page.evaluate(PIXELS, i)).reshape(36, 4).T
+@pytest.mark.parametrize("dark", [False, True])
+def test_green_supports_the_class_and_purple_opposes_it_and_no_map_has_the_colour_of_a_model(mount, dark):
+    teacher = TEACHER / np.abs(TEACHER).max()
+    page = mount(saliency(teacher_map=teacher), dark=dark)
+    for i, values in ((1, teacher), (2, STUDENT), (3, (STUDENT - teacher) / 2)):
+        red, green, blue, _ = np.array(page.evaluate(PIXELS, i)).reshape(36, 4).T
         strong = np.abs(values.ravel()) > 0.3
-        assert (np.sign(red - blue)[strong] == np.sign(values.ravel())[strong]).all()
-    expect(page.locator(".kd-sentence").first).to_contain_text("For “c” in example 1")
-    expect(page.locator(".kd-sentence").first).to_contain_text("(after step 40) share 75 %")
+        assert (np.sign(2 * green - red - blue)[strong] == np.sign(values.ravel())[strong]).all()
+        assert not ((red > green) & (green > blue))[strong].any(), "the student's orange"
+        assert not ((blue > green) & (green > red))[strong].any(), "the teacher's blue"
+    drawn = np.array(page.evaluate(PIXELS, 1)).reshape(36, 4)[np.abs(teacher).argmax()]
+    keys = page.evaluate(
+        "() => [...document.querySelectorAll('.kd-map-key i')].map((i) => getComputedStyle(i).backgroundColor)"
+    )
+    wanted = keys[0] if teacher.ravel()[np.abs(teacher).argmax()] > 0 else keys[1]
+    assert np.abs(np.array([int(v) for v in wanted[4:-1].split(",")]) - drawn[:3]).max() <= 3, (
+        "the key's colours are the maps'"
+    )
+    assert page.locator(".kd-map-key").inner_text().split("\n")[:2] == ["supports", "opposes"]
+    expect(page.locator(".kd-sentence").first).to_have_text(
+        "For “c”, the two maps share 75\u00a0% of their most important pixels."
+    )
 
 
 def test_method_and_class_are_choices(mount):
     page = mount(saliency(methods=["gradient", "input_x_gradient"]))
     assert page.get_by_label("Method").locator("option").all_inner_texts() == ["Gradient", "Input × gradient"]
     page.get_by_label("Method").select_option("gradient")
-    page.get_by_label("Target class").select_option("label")
+    page.get_by_label("For which class").select_option("label")
     assert page.evaluate("() => [model.get('method'), model.get('target')]") == ["gradient", "label"]
 
 
@@ -99,6 +113,8 @@ def test_rows_show_their_features_on_both_sides(mount):
     row = page.get_by_role("group", name="hours: Teacher −1.00, Student 1.00")
     expect(row).to_be_visible()
     assert row.locator(".kd-against").count() == row.locator(".kd-for").count() == 1
+    bars = page.locator(".kd-feature-bar").evaluate_all("(bars) => bars.map((b) => getComputedStyle(b).background)")
+    assert not [bar for bar in bars if "230, 159, 0" in bar or "0, 114, 178" in bar]
 
 
 def test_many_examples_are_asked_for_and_can_be_stopped(mount):
@@ -110,6 +126,10 @@ def test_many_examples_are_asked_for_and_can_be_stopped(mount):
     assert page.evaluate("() => model.log.map((e) => e.sent)") == [{"command": "across"}, {"command": "stop"}]
     page.evaluate("(found) => { model.set('progress', null); model.set('across', found); }", ACROSS)
     expect(page.get_by_text("Over 30 examples …")).to_be_visible()
+    assert not page.locator(".kd-across-verdict").is_visible()
+    told = "On this model this method shows the digit, not what was learned. Try Occlusion."
+    page.evaluate("(found) => model.set('across', found)", {**ACROSS, "verdict": told})
+    expect(page.locator(".kd-across-verdict")).to_have_text(told)
     page.get_by_role("button", name="Example 4").click()
     assert page.evaluate("() => scene.get('selected')") == 3
 

@@ -66,7 +66,7 @@ def bottom(page):
 
 def test_a_card_of_sliders_and_a_card_of_bars_share_the_scene_without_python(mount):
     page = mount(*cards(make_scene(temperature=4.0)))
-    assert top(page).locator("h2").inner_text() == "Temperature and weight"
+    assert top(page).locator("h2").inner_text() == "Temperature and mix"
     assert bottom(page).locator("h2").inner_text() == "Soft targets"
     before = page.locator(".kd-p-teacher").all_inner_texts()
     control = page.get_by_role("slider", name="Temperature")
@@ -81,7 +81,7 @@ def test_a_card_of_sliders_and_a_card_of_bars_share_the_scene_without_python(mou
 
 def test_the_scene_bounds_and_locks_the_sliders(mount):
     page = mount(*cards(make_scene(temperature_range=[1.0, 20.0], alpha_range=[0.2, 0.6], alpha=0.5)))
-    for name, low, high in (("Temperature", 1, 20), ("Weight of the soft term", 0.2, 0.6)):
+    for name, low, high in (("Temperature", 1, 20), ("How much to trust", 0.2, 0.6)):
         control = page.get_by_role("slider", name=name)
         trait = {"Temperature": "temperature"}.get(name, "alpha")
         control.press("Home")
@@ -167,11 +167,11 @@ def soft_targets(teacher, student, label, classes="abc", **traits):
     ("teacher", "student", "label", "sentence"),
     [
         # Both give a 0.5: only the rest differs.
-        ([0.5, 0.4, 0.1], [0.5, 0.1, 0.4], 0, "100\u00a0% of what the student could learn here at T = 1 lies among the "
-         "wrong classes: which of them are likelier. The label says nothing about that."),
+        ([0.5, 0.4, 0.1], [0.5, 0.1, 0.4], 0, "100\u00a0% of the remaining disagreement (KL at T = 1) is about the "
+         "wrong classes, which a label cannot teach."),
         # The rest is spread alike: only a differs.
-        ([0.8, 0.1, 0.1], [0.2, 0.4, 0.4], 0, "100\u00a0% of what the student could learn here at T = 1 is how "
-         "confident to be in a; 0\u00a0% lies among the wrong classes."),
+        ([0.8, 0.1, 0.1], [0.2, 0.4, 0.4], 0, "100\u00a0% of the remaining disagreement (KL at T = 1) is about how "
+         "sure to be of a."),
         ([0.5, 0.4, 0.1], [0.5, 0.1, 0.4], -1, "This probe has no label that the teacher could add to."),
         ([0.5, 0.4, 0.1], [0.5, 0.4, 0.1], 1, "The student’s soft targets equal the teacher’s: the "
          "divergence and both its parts are 0."),

@@ -47,7 +47,7 @@ def test_an_unknown_trait_is_refused_with_the_names_there_are(widget):
         ({"alpha": 1.5}, r"alpha must lie in \[0, 1\] .*, got 1.5"),
         ({"alpha": float("nan")}, r"alpha must lie in \[0, 1\] .*, got nan"),
         ({"temperature_range": [4, 1]}, "temperature_range must be two finite numbers > 0, the smaller first"),
-        ({"scale": "cubic"}, "scale must be one of 'linear', 'log', got 'cubic'"),
+        ({"scale": "cubic"}, "scale must be one of 'linear', 'log', 'logits', got 'cubic'"),
         ({"shown": ["bars", "pie"]}, "shown must be one of 'temperature', .*, got 'pie'"),
         ({"locked": ["beta"]}, "locked must be one of 'temperature', 'alpha', got 'beta'"),
         ({"in_force": {"temperature": 4}}, "in_force must be empty or hold temperature and alpha"),

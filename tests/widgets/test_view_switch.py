@@ -48,7 +48,7 @@ def test_a_locked_switch_stays_where_it_is(mount):
     page = mount(Views(scene=Scene(locked=["view"])))
     assert page.locator("input:enabled").count() == 0
     put(page, "locked", [])
-    assert page.locator("input:enabled").count() == 8
+    assert page.locator("label:visible input:enabled").count() == 8
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -61,11 +61,34 @@ def test_three_views_stand_in_one_row_and_have_room_for_a_finger(mount, width):
     assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
 
 
-def test_many_views_take_as_few_rows_as_they_need(mount):
-    page = mount(Views(scene=Scene()), width=360)
-    rows = {round(label.bounding_box()["y"]) for label in page.locator("label").all()}
-    assert len(rows) <= 4
+def places(page):
+    return page.locator("label:visible").evaluate_all("(all) => all.map((one) => one.offsetLeft + ' ' + one.offsetTop)")
+
+
+@pytest.mark.parametrize("width", [360, 690])
+def test_views_stand_in_one_row_that_does_not_move_and_scrolls_to_the_chosen(mount, width):
+    page = mount(Views(scene=Scene()), width=width)
+    before = places(page)
+    assert len({place.split()[1] for place in before}) == 1
+    put(page, "view", "bias")
+    assert places(page) == before, "bold is no wider than what it had"
+    row, chosen = page.locator(".kd-views").bounding_box(), page.locator("label:has(:checked)").bounding_box()
+    assert row["x"] <= chosen["x"] and chosen["x"] + chosen["width"] <= row["x"] + row["width"] + 1
     assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_who_chooses_by_pointer_is_led_to_a_view_that_is_out_of_sight(mount):
+    page = mount(Views(scene=Scene()), SoftTargets(scene=Scene(), shown=["temperature"]))
+    page.evaluate("""() => {
+      document.getElementById("view").style.cssText = "margin-top: 700px; padding-bottom: 900px";
+      document.documentElement.style.scrollBehavior = "auto";
+    }""")
+    page.get_by_label("One example").focus()
+    page.keyboard.press("ArrowRight")
+    page.evaluate(FRAME)
+    assert page.evaluate("scrollY") == 0, "the keyboard's place stays where it is"
+    page.get_by_label("Fidelity").click(force=True)
+    page.wait_for_function("() => scrollY > 300")
 
 
 def test_a_switch_that_ends_leaves_no_listener(mount):

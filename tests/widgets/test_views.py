@@ -192,16 +192,16 @@ def test_new_logits_redraw_the_bars_without_a_reply(mount):
         """() => { model.set("student_logits", new DataView(new Float32Array(12).buffer)); }""",
     )
     page.evaluate(FRAME)
-    assert page.locator(".kd-p-student").all_inner_texts() == ["0.3333"] * 3
+    assert page.locator(".kd-p-student").all_inner_texts() == ["0.33"] * 3
     assert sent(page) == []
 
 
 def test_a_preview_says_what_training_uses(mount):
     page = mount(soft_targets(temperature=8.0, in_force={"temperature": 4, "alpha": 0.9, "step": 200}))
-    assert page.locator(".kd-force").inner_text() == "Preview. Training has used T = 4, α = 0.9 since step 200."
+    assert page.locator(".kd-force").inner_text() == "Preview only: the run uses T = 4, α = 0.9 since step 200."
     page.evaluate("() => model.set('temperature', 4)")
     page.evaluate(FRAME)
-    assert page.locator(".kd-force").inner_text() == "In force since step 200: T = 4, α = 0.9."
+    assert page.locator(".kd-force").inner_text() == "Training with T = 4, α = 0.9 since step 200."
 
 
 def test_hidden_parts_and_locked_controls(mount):
@@ -297,7 +297,7 @@ def test_each_button_sends_its_command_and_waits_for_the_answer(mount):
     page.evaluate("() => model.set('state', 'paused')")
     page.evaluate(FRAME)
     assert page.locator(".kd-status").inner_text() == "Step 3."
-    for name in ("Step", "Reset"):
+    for name in ("Step", "Clear this run"):
         page.get_by_role("button", name=name).click()
         page.evaluate("() => model.set('status', model.get('status') + ' ')")
         page.evaluate(FRAME)
@@ -311,10 +311,10 @@ def test_each_button_sends_its_command_and_waits_for_the_answer(mount):
         ("idle", ["Train", "Step"]),
         ("loading", ["Stop"]),
         ("running", ["Pause", "Stop"]),
-        ("paused", ["Resume", "Step", "Stop", "Reset"]),
-        ("stopped", ["Resume", "Step", "Reset"]),
-        ("finished", ["Train again", "Reset"]),
-        ("failed", ["Reset"]),
+        ("paused", ["Resume", "Step", "Stop", "Clear this run"]),
+        ("stopped", ["Resume", "Step", "Clear this run"]),
+        ("finished", ["New run", "Clear this run"]),
+        ("failed", ["Clear this run"]),
     ],
 )
 def test_a_state_decides_which_buttons_work(mount, state, works):
@@ -355,15 +355,15 @@ def test_curves_are_empty_until_there_are_values(mount):
 def test_curves_name_their_lines_with_the_last_value(mount):
     page = mount(curves())
     assert page.locator(".kd-label-text:visible").all_text_contents() == [
-        "Twin 8.00\u00a0%",
-        "Student 5.00\u00a0%",
-        "Teacher 0.50\u00a0%",
+        "Twin 8\u00a0%",
+        "Student 5\u00a0%",
+        "Teacher 0.5\u00a0%",
     ]
     narrow = mount(curves(), width=400)
     assert narrow.locator(".kd-legend-item").all_inner_texts() == [
-        "Student 5.00\u00a0%",
-        "Twin 8.00\u00a0%",
-        "Teacher 0.50\u00a0%",
+        "Student 5\u00a0%",
+        "Twin 8\u00a0%",
+        "Teacher 0.5\u00a0%",
     ]
 
 
@@ -454,12 +454,12 @@ def test_setup_choices_are_sent_and_what_is_not_here_cannot_be_chosen(mount):
     assert page.get_by_role("option", name="Fashion (not downloaded yet)").is_disabled()
     page.get_by_label("Data set").select_option("adult")
     assert sent(page)[-1]["saved"]["dataset"] == "adult"
-    page.get_by_label("Keep the other 400 without labels").check()
+    page.get_by_label("Also use the other 400 examples, unlabeled").check()
     assert sent(page)[-1]["saved"]["keep_unlabelled"] is True
     page.get_by_label("all 500").check(force=True)
     assert sent(page)[-1]["saved"]["labels"] == 500
     page.evaluate(FRAME)
-    assert not page.get_by_text("without labels").is_visible()
+    assert not page.get_by_text("unlabeled").is_visible()
 
 
 def test_a_locked_setup_says_why_and_keeps_what_is_unlocked(mount):

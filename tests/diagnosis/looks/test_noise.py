@@ -12,7 +12,7 @@ def test_too_few_examples_or_seeds_to_see_it(make, world, name):
     run = make(data=world.few(60), seed=1, epochs=10)
     diagnosis = run.diagnose(twin=trained(run.twin()))
     found = diagnosis[name]
-    assert found.severity == "doubt" and "within the noise" in diagnosis.headline
+    assert found.severity == "doubt" and "could be chance" in diagnosis.headline
     left = follow(found.try_code.replace("study.run()", "study.run(progress=False, n_jobs=1)"), run=run)
     if name == "too_few_examples":
         assert found.evidence["examples"] == 60 < found.evidence["examples needed"]

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 import kdviz as kd
-from kdviz.measure.saliency import sanity_check
+from kdviz.measure.saliency import MapSimilarity, saliency, sanity_check, shows_the_input, similarity
 
 from .small_models import Squares
 
@@ -27,6 +27,40 @@ def test_the_sanity_check_tells_what_is_learnt_from_what_is_not(digits):
     assert torch.equal(torch.get_rng_state(), generator)
     assert np.array_equal(gradient.rank, sanity_check(model, X, y, "gradient").rank)
     assert not np.array_equal(gradient.rank, sanity_check(model, X, y, "gradient", seed=1).rank)
+
+
+def ranked(values):
+    rank = np.asarray(values, float)
+    return MapSimilarity(rank, rank, rank, 0.1, np.isnan(rank))
+
+
+@pytest.mark.parametrize(
+    ("beside", "random", "shown"),
+    [
+        ([0.4, 0.5, 0.45, 0.4], [0.4, 0.5, 0.45, 0.4], True),
+        ([0.7, 0.8, 0.75, 0.7], [0.4, 0.5, 0.45, 0.4], False),  # the other model's are more alike
+        ([0.05, 0.0, 0.1, 0.0], [0.05, 0.0, 0.1, 0.0], False),  # like nothing at all
+        ([0.0, 0.9, 0.5, 0.4], [0.4, 0.5, 0.45, 0.4], False),  # too few to know
+        ([0.4, np.nan, 0.45, 0.4, 0.9, 0.9], [0.4, 0.5, 0.45, 0.4], True),  # of the same examples
+        ([np.nan, 0.4], [0.4, 0.4], False),
+    ],
+)
+def test_maps_show_the_input_where_random_weights_give_the_like(beside, random, shown):
+    assert shows_the_input(ranked(beside), ranked(random)) is shown
+
+
+def test_of_a_real_pair_the_product_shows_the_digit_and_occlusion_does_not():
+    teacher, student = kd.models.pretrained("mnist-mlp-1200"), kd.models.pretrained("mnist-convnet")
+    test = kd.data.mnist().test
+    X, y = test.inputs(slice(0, 40)), test.y[:40]
+    found = {
+        method: shows_the_input(
+            similarity(*(saliency(model, X, y, method) for model in (teacher, student))),
+            sanity_check(student, X, y, method),
+        )
+        for method in ("input_x_gradient", "occlusion")
+    }
+    assert found == {"input_x_gradient": True, "occlusion": False}
 
 
 class Scaled(nn.Module):

@@ -205,7 +205,9 @@ def test_the_slider_is_moved_by_keys_and_marked_and_a_link_locks_it(open_lab):
     expect(lab.page.locator(".kd-force:visible")).to_contain_text("fairness = 0")
     for _ in range(10):
         slider.press("ArrowRight")
-    expect(lab.page.locator(".kd-force:visible")).to_contain_text("In force since step 1: T = 4, α = 0.9, fairness = 1")
+    expect(lab.page.locator(".kd-force:visible")).to_contain_text(
+        "Training with T = 4, α = 0.9, fairness = 1 since step 1"
+    )
 
 
 def test_a_link_bounds_and_locks_the_slider_and_digits_have_none(open_lab):

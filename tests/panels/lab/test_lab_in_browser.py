@@ -9,6 +9,7 @@ import torch
 from playwright.sync_api import Locator, Page, expect
 
 import kdviz as kd
+from kdviz.panels.lab.followed import examples_followed
 from kdviz.panels.views.probes import choose_watched
 
 READY_MS = 90_000
@@ -31,9 +32,10 @@ def temperature(page: Page) -> Locator:
 
 
 def shown(page: Page) -> list[float]:
-    """The teacher's probabilities as printed, class by class; small ones are printed like 2×10⁻¹⁸."""
+    """The teacher's probabilities, class by class, as the tips of the first bars have them: small ones like 2×10⁻¹⁸."""
     powers = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-    texts = page.locator(".kd-row .kd-p-teacher").all_inner_texts()
+    cells = page.locator(".kd-rows").first.locator(".kd-p-teacher").all()
+    texts = [cell.get_attribute("title").strip(">") for cell in cells]
     return [float(text.translate(powers).replace("×10", "e")) for text in texts]
 
 
@@ -58,7 +60,8 @@ def drag(page: Page, slider: Locator, share: float) -> None:
 
 
 def test_dragging_t_moves_the_bars_to_the_softmax_at_t(lab):
-    watched = choose_watched(kd.models.pretrained("mnist-mlp-1200"), kd.data.mnist())
+    teacher, seen = "mnist-mlp-1200", examples_followed("mnist", "mnist-mlp-1200")
+    watched = choose_watched(kd.models.pretrained(teacher), kd.data.mnist(), followed=seen)
     before = shown(lab)
     drag(lab, temperature(lab), 0.75)
     set_to = float(re.search(r"[\d.]+", temperature(lab).get_attribute("aria-valuetext"))[0])
@@ -89,7 +92,7 @@ def test_train_on_mnist_to_the_end(lab):
         int(n.replace(",", "")) for n in re.findall(r"makes ([\d,]+) errors.*?teacher \(([\d,]+)\)", said)[0]
     )
     assert 50 < student < twin < 1500
-    expect(button(lab, "Train again")).to_be_visible()
+    expect(button(lab, "New run")).to_be_visible()
 
 
 def test_the_line_to_the_kernel_holds(lab):
@@ -105,6 +108,7 @@ def test_the_line_to_the_kernel_holds(lab):
 
 def test_pause_step_resume_stop_and_an_edit_on_the_way(lab):
     button(lab, "Train").click()
+    expect(lab.get_by_role("progressbar")).not_to_have_attribute("aria-valuenow", "0", timeout=READY_MS)
     button(lab, "Pause").click(timeout=READY_MS)
     expect(button(lab, "Resume")).to_be_visible()
     at = steps_done(lab)
@@ -113,20 +117,19 @@ def test_pause_step_resume_stop_and_an_edit_on_the_way(lab):
     expect(lab.get_by_role("progressbar")).to_have_attribute("aria-valuenow", str(at + 1))
     drag(lab, temperature(lab), 0.9)
     button(lab, "Resume").click()
-    expect(lab.get_by_text(re.compile(r"In force since step [\d,]+: T = \d+")).first).to_be_visible()
+    expect(lab.get_by_text(re.compile(r"Training with T = \d+.* since step [\d,]+")).first).to_be_visible()
     expect(lab.locator("svg").get_by_text(re.compile(r"T = \d+"))).to_be_visible()
     button(lab, "Stop").click()
     expect(status(lab)).to_have_text(re.compile("what was learned is kept"))
     stopped_at = steps_done(lab)
     assert at < stopped_at < 1920
-    button(lab, "Reset").click()
+    button(lab, "Clear this run").click()
     expect(status(lab)).to_have_text("Ready to train.")
     expect(lab.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "0")
 
 
-@pytest.mark.parametrize("path", ["dashboards/lab.ipynb", "course/02-temperature.ipynb"])
-def test_the_page_fits_its_width_from_the_first_and_when_the_window_changes(serve, page, path):
-    opened = page(f"{serve().base}voila/render/{path}", width=360)
+def test_the_page_fits_its_width_from_the_first_and_when_the_window_changes(serve, page):
+    opened = page(f"{serve().base}voila/render/dashboards/lab.ipynb", width=360)
     expect(temperature(opened)).to_be_visible(timeout=READY_MS)
     expect(opened.locator(".kd-loading")).to_be_hidden(timeout=READY_MS)
     for width in (360, 768, 1280, 1920, 360):
@@ -137,10 +140,21 @@ def test_the_page_fits_its_width_from_the_first_and_when_the_window_changes(serv
 
 def test_the_lesson_opens_its_slider_when_the_question_is_answered(serve, page):
     opened = page(serve().base + "voila/render/course/02-temperature.ipynb")
-    expect(temperature(opened)).to_be_disabled(timeout=READY_MS)
-    opened.get_by_role("radio", name=re.compile("The order stays")).check()
-    expect(opened.get_by_text("Yes. The order cannot change")).to_be_visible()
+    guess, slide = opened.locator(".kd-lesson").first, opened.locator(".kd-lesson").nth(1)
+    expect(guess.get_by_role("radio", name="With a 7")).to_be_visible(timeout=READY_MS)
+    expect(opened.locator(".kd-row")).to_have_count(0)
+    guess.get_by_role("radio", name="With a 7").check()
+    expect(guess.get_by_text("Not this time.")).to_be_visible()
+    expect(guess.get_by_role("radio", name="With a 9")).to_be_disabled()  # the first answer stands
+    expect(guess.locator(".kd-row:visible").first).to_be_visible()
+    expect(temperature(opened)).to_have_count(0)
+    slide.get_by_role("slider", name="3").press("End")
+    slide.get_by_role("button", name="Answer").click()
+    expect(slide.get_by_text("of what you drew belongs on other bars.")).to_be_visible()
     expect(temperature(opened)).to_be_enabled()
-    order = torch.tensor(shown(opened)).argsort()[-2:].tolist()
+    order = torch.tensor(shown(slide)).argsort()[-2:].tolist()
     drag(opened, temperature(opened), 0.5)
-    assert torch.tensor(shown(opened)).argsort()[-2:].tolist() == order
+    assert torch.tensor(shown(slide)).argsort()[-2:].tolist() == order
+    slide.locator(".kd-probe").nth(4).click()
+    expect(slide.locator(".kd-temperatures-table > *").first).to_contain_text("p(4)")  # the digit that is selected
+    expect(slide.locator(".kd-temperatures-table > *").nth(1)).to_have_text(re.compile("^10.8050.195"))

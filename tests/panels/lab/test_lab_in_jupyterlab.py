@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import TimeoutError, expect
+from playwright.sync_api import expect
+
+from ...in_jupyterlab import run_all, started
+from ..conftest import choose_view
 
 SERVER: dict[str, int] = {}
 LAB_SAYS = {
@@ -31,41 +28,17 @@ COMPARE_SAYS = {
     "Bias": "slant",
     "Attention": "block4",
 }
-SETTINGS = ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTERLAB_SETTINGS_DIR")
 
 
 @pytest.fixture(scope="module")
 def jupyterlab(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iterator[str]:
-    """The address of a JupyterLab on copies of the dashboards; ended by its id."""
+    """The address of a JupyterLab on copies of the dashboards."""
     folder = tmp_path_factory.mktemp("jupyterlab")
     for name in ("lab.ipynb", "compare.ipynb"):
         shutil.copy(repository / "notebooks" / "dashboards" / name, folder)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    options = [f"--port={port}", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}", "--no-browser"]
-    news = "--LabApp.news_url=None"
-    command = [sys.executable, "-m", "jupyterlab", "--allow-root", "--ip=127.0.0.1", news, *options]
-    own = {
-        name: str(tmp_path_factory.mktemp("settings")) for name in SETTINGS
-    }  # not the ones of whoever runs the tests
-    process = subprocess.Popen(command, env={**os.environ, **own}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    SERVER["pid"] = process.pid
-    try:
-        deadline = time.monotonic() + 90
-        while True:
-            try:
-                urllib.request.urlopen(f"{address}/api", timeout=5).close()
-                break
-            except OSError:
-                if time.monotonic() > deadline or process.poll() is not None:
-                    pytest.fail("JupyterLab did not get ready")
-                time.sleep(0.3)
-        yield address
-    finally:
-        process.terminate()
-        process.wait()
+    with started(folder, tmp_path_factory.mktemp) as server:
+        SERVER["pid"] = server.pid
+        yield server.address
 
 
 @pytest.mark.timeout(600)
@@ -75,14 +48,14 @@ def test_the_lab_trains_travels_and_branches_in_jupyterlab(jupyterlab, page):
     opened.get_by_role("button", name="Train", exact=True).click()
     expect(opened.locator(".kd-transport[data-state=finished]")).to_be_visible(timeout=180_000)
     expect(opened.get_by_text(re.compile("fewer than its twin")).first).to_be_visible()
-    at_the_end = opened.locator(".kd-row .kd-p-student:visible").all_inner_texts()
+    at_the_end = opened.locator(".kd-hero .kd-p-student").all_inner_texts()
     scrubber = opened.locator(".kd-scrubber input[type=range]")
     for name, said in LAB_SAYS.items():
         view(opened, name)
         expect(opened.locator(f".kd-host-{name.lower()}:visible")).to_contain_text(said, timeout=60_000)
     view(opened, "One example")
     scrubber.press("Home")
-    expect(opened.locator(".kd-row .kd-p-student:visible")).not_to_have_text(at_the_end)
+    expect(opened.locator(".kd-hero .kd-p-student")).not_to_have_text(at_the_end)
     for _ in range(9):
         scrubber.press("PageUp")
     opened.get_by_role("button", name=re.compile(r"^Branch from step [\d,]+")).click()
@@ -111,7 +84,6 @@ def test_a_kernel_that_died_is_told_by_the_page_itself(jupyterlab, page, watch):
 
 
 @pytest.mark.full
-@pytest.mark.full
 def test_two_models_are_compared_in_jupyterlab(jupyterlab, page):
     opened = run_all(
         page(f"{jupyterlab}/lab/workspaces/compare/tree/compare.ipynb", width=1440, height=1000), ".kd-two-models"
@@ -123,26 +95,9 @@ def test_two_models_are_compared_in_jupyterlab(jupyterlab, page):
 
 
 def view(opened, name):
-    switch = opened.locator(".kd-views:visible")
-    switch.get_by_role("radio", name=name, exact=True).check(force=True)
+    choose_view(opened, name)
 
 
 def open_lab(jupyterlab, page):
     opened = page(f"{jupyterlab}/lab/workspaces/lab/tree/lab.ipynb", width=1440, height=1000)
     return run_all(opened, ".kd-transport[data-state=idle]")
-
-
-def run_all(opened, shown):
-    """Run all cells of the notebook that is open, until something is shown."""
-    expect(opened.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible(timeout=90_000)
-    asked = opened.locator(".jp-InputPrompt:visible", has_text=re.compile(r"\[(\*|\d+)\]"))
-    for _ in range(8):  # a menu that is clicked while JupyterLab still starts may do nothing
-        opened.get_by_role("menuitem", name="Run").first.click()
-        opened.get_by_text("Run All Cells", exact=True).first.click()
-        try:
-            asked.first.wait_for(timeout=8_000)
-            break
-        except TimeoutError:
-            opened.keyboard.press("Escape")
-    expect(opened.locator(shown)).to_be_visible(timeout=120_000)
-    return opened

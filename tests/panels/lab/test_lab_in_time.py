@@ -93,7 +93,8 @@ def test_a_link_that_cannot_be_followed_is_a_sentence_and_the_page_opens_as_ever
     hello(panel, "?T=hot")
     assert panel.wait("idle") or panel._publisher.wait_until_idle()
     panel._publisher.wait_until_idle()
-    assert "T must be a number" in panel.share.note and panel.scene.temperature == 4.0
+    says = "This link has a mistake: T must be a number above 0, up to 1000, got 'hot'."
+    assert panel.scene.link == {"answered": True, "note": says} and panel.scene.temperature == 4.0
 
 
 def test_a_preset_opens_with_its_question_and_a_lecturers_limits_stay(lab):
@@ -141,6 +142,27 @@ def test_a_run_that_was_kept_is_offered_again_and_goes_on_bit_for_bit(lab):
     assert fresh.run.history.rows.tolist() == straight.run.history.rows.tolist()
 
 
+def test_a_finished_run_taken_up_says_all_that_it_said(lab):
+    panel = lab()
+    hello(panel)
+    train(panel)
+    said, steps = panel.curves.sentence, panel.scene.films[panel.scene.shown_run].steps
+    assert "best on validation data" in said
+    panel.close()
+    fresh = lab()
+    hello(fresh)
+    fresh._publisher.wait_until_idle()
+    sent = []
+    fresh.scene.send = lambda content, buffers=None: sent.append(content)
+    say(fresh.kept, command="take_up", kept=fresh.kept.offers[0]["id"])
+    assert fresh.wait("finished")
+    assert fresh.curves.sentence == said
+    assert fresh.scene.films[fresh.scene.shown_run].steps == steps
+    (last,) = [i for i, content in enumerate(sent) if "drop" in content][-1:]
+    say(fresh.scene, need=fresh.scene.shown_run)  # what the page asks for after each drop
+    assert [frame["step"] for frame in sent[-1]["frames"]] == steps and last < len(sent) - 1
+
+
 def test_a_run_that_cannot_be_kept_is_told_and_trains_all_the_same(lab, tmp_path, monkeypatch):
     (tmp_path / "a-file").write_text("no folder")
     monkeypatch.setenv("KDVIZ_KEEP", str(tmp_path / "a-file"))
@@ -158,7 +180,7 @@ def test_another_browser_is_offered_nothing_and_a_strange_token_is_refused(lab):
     assert panel.wait("paused")
     other = lab()
     hello(other, browser="f" * 32)
-    other._publisher.wait_until_idle()
+    assert other.wait("idle")
     assert other.kept.offers == []
     hello(other, browser="../../etc")
     other._publisher.wait_until_idle()

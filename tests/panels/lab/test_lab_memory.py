@@ -26,7 +26,7 @@ def test_memory_levels_off_over_ten_runs_and_resets(open_lab, serve):
     kernel, page = [], []
     for _ in range(RUNS):
         lab.train()
-        lab.button("Reset").click()
+        lab.button("Clear this run").click()
         expect(lab.page.locator(".kd-transport[data-state=idle]")).to_be_visible(timeout=TRAINED_MS)
         session.send("HeapProfiler.collectGarbage")
         page.append(session.send("Runtime.getHeapUsage")["usedSize"] / 2**20)

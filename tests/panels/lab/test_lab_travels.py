@@ -17,10 +17,10 @@ def test_scrubbing_takes_the_views_back_while_dragging_and_release_is_exact(open
     at_the_end = lab.student()
     lab.scrubber.focus()
     lab.page.keyboard.press("Home")
-    expect(lab.page.locator(".kd-row .kd-p-student:visible")).not_to_have_text(at_the_end)
+    expect(lab.page.locator(".kd-hero .kd-p-student")).not_to_have_text(at_the_end)
     expect(lab.page.locator(".kd-soft-targets").get_by_text(re.compile(r"step 0\b")).first).to_be_visible()
     lab.page.keyboard.press("End")
-    expect(lab.page.locator(".kd-row .kd-p-student:visible").first).to_have_text(at_the_end[0])
+    expect(lab.page.locator(".kd-hero .kd-p-student").first).to_have_text(at_the_end[0])
     lab.button("Play film").click()
     lab.page.wait_for_function(
         "(end) => document.querySelector('.kd-scrubber input').value !== end", arg=lab.scrubber.input_value()
@@ -52,9 +52,7 @@ def test_a_branch_is_laid_over_the_run_named_hidden_and_removed(open_lab):
     before = lines.count()
     runs.get_by_role("button", name=re.compile("^Hide the curve of hotter")).click()
     expect(lines).to_have_count(before - 1)
-    remove = runs.locator("button.kd-run-remove:visible")
-    remove.click()
-    remove.click()  # the first press only asks
+    runs.locator("button.kd-run-remove:visible").click()
     expect(runs.get_by_label("Name of hotter")).to_have_count(0)
 
 
@@ -87,8 +85,9 @@ def test_the_heat_map_follows_t_in_the_browser_and_a_cell_chooses_an_example(ope
 
 def test_the_strip_lists_errors_of_the_step_shown_and_every_view_follows_the_choice(open_lab):
     lab = open_lab().train()
-    lab.page.get_by_label("Which examples").select_option(label="Errors new")
+    lab.page.get_by_label("Which examples").select_option(label="New errors")
     sentence = lab.page.locator(".kd-examples .kd-sentence")
+    expect(sentence).to_contain_text("the teacher is right and the")
     at_the_end = int(NUMBER.search(sentence.inner_text())[0])
     lab.scrubber.focus()
     lab.page.keyboard.press("Home")
@@ -119,12 +118,20 @@ def test_both_models_answer_while_a_digit_is_drawn(open_lab):
     expect(answer.first).to_be_hidden()
 
 
-def test_a_preset_opens_with_a_question_and_reset_to_the_start_comes_back(open_lab):
-    lab = open_lab()
-    lab.page.get_by_role("region", name="Presets").get_by_label("Start from").select_option(index=1)
-    expect(lab.page.locator(".kd-presets").get_by_text(re.compile(r"\?$")).first).to_be_visible(timeout=TRAINED_MS)
-    expect(lab.page.locator(".kd-setup-chosen")).not_to_contain_text("300 labels")
-    lab.button("Reset to the start").click()
+def test_a_bet_is_answered_by_the_run_and_leads_on_without_moving_the_page(open_lab):
+    lab = open_lab(f"preset=labels-only&{QUICK}")
+    band = lab.page.get_by_role("region", name="Presets")
+    expect(band.get_by_role("heading", name=re.compile("^With α = 0"))).to_be_visible(timeout=TRAINED_MS)
+    height = band.bounding_box()["height"]
+    band.get_by_role("radio", name="The student ahead").check()
+    lab.train()
+    expect(band.get_by_text(re.compile("^You said “The student ahead”"))).to_be_visible(timeout=TRAINED_MS)
+    assert band.bounding_box()["height"] == height
+    band.get_by_role("button", name="Next: Hinton's T = 20?").click()
+    expect(band.get_by_role("heading", name=re.compile("^2 × 800 units"))).to_be_visible(timeout=TRAINED_MS)
+    expect(band.get_by_role("radio", name="Up to a quarter")).to_be_enabled(timeout=TRAINED_MS)
+    assert band.bounding_box()["height"] == height
+    lab.button("Restore the link’s settings").click()
     expect(lab.page.locator(".kd-setup-chosen")).to_contain_text("300 labels", timeout=TRAINED_MS)
 
 
@@ -133,7 +140,7 @@ def test_a_lecturers_link_hides_locks_and_bounds(open_lab):
     expect(lab.page.locator(".kd-setup")).to_be_hidden()
     expect(lab.page.locator(".kd-share")).to_be_hidden()
     expect(lab.page.get_by_role("radio", name="Your own digit")).to_have_count(0)
-    expect(lab.page.get_by_role("slider", name=re.compile("Weight of the soft term"))).to_be_disabled()
+    expect(lab.page.get_by_role("slider", name=re.compile("How much to trust"))).to_be_disabled()
     lab.temperature.focus()
     lab.page.keyboard.press("End")
     expect(lab.temperature).to_have_attribute("aria-valuetext", "Temperature 20")
@@ -141,16 +148,60 @@ def test_a_lecturers_link_hides_locks_and_bounds(open_lab):
 
 
 def test_a_bad_link_is_a_sentence_and_the_page_works(open_lab):
-    lab = open_lab("T=hot")
-    expect(lab.page.get_by_text(re.compile("This link cannot be followed: T must be a number"))).to_be_visible()
+    lab = open_lab("T=hot&alpha=0.3")
+    told = lab.page.get_by_role("alert").filter(has_text="This link has a mistake: T must be a number above 0")
+    expect(told).to_contain_text("the rest was followed")
+    assert told.bounding_box()["y"] < 120, "on top of the page"
+    told.get_by_role("button", name="Dismiss").click()
+    expect(told).to_be_hidden()
     lab.button("Step").click()
     expect(lab.page.locator(".kd-transport[data-state=paused]")).to_be_visible(timeout=TRAINED_MS)
+
+
+SHIFTS = """() => {
+  window.shifted = 0;
+  new PerformanceObserver((list) => { for (const { value } of list.getEntries()) window.shifted += value; })
+    .observe({ type: "layout-shift", buffered: true });
+}"""
+
+
+def test_a_presets_link_moves_nothing_and_is_presented_by_keys(serve, page):
+    opened = page()
+    opened.add_init_script(f"({SHIFTS})()")
+    opened.goto(f"{serve().url}?preset=temperature-too-high&hide=transport&present")
+    expect(opened.locator("body[data-kd-ready]")).to_be_attached(timeout=TRAINED_MS)
+    heading = opened.get_by_role("heading", level=1).filter(visible=True)
+    expect(heading).to_have_text(re.compile(r"\?$"))
+    assert opened.evaluate("() => window.shifted") < 0.1
+    for chrome in (
+        "kd-nav",
+        "kd-host-setup",
+        "kd-host-views",
+        "kd-host-share",
+        "kd-host-presets",
+        "jp-RenderedMarkdown",
+    ):
+        expect(opened.locator(f".{chrome}").filter(visible=True)).to_have_count(0)
+    size = opened.evaluate("() => getComputedStyle(document.querySelector('.kd')).fontSize")
+    assert float(size.removesuffix("px")) >= 19, "at 1280; 22 px of text at 1920"
+    temperature = opened.get_by_role("slider", name=re.compile("^Temperature")).first
+    before = temperature.get_attribute("aria-valuetext")
+    opened.keyboard.press("[")
+    expect(temperature).not_to_have_attribute("aria-valuetext", before)
+    assert opened.evaluate("() => document.documentElement.scrollWidth") <= 1280
+    opened.keyboard.press("Escape")
+    expect(opened.locator(".kd-host-views").filter(visible=True)).to_have_count(1)
+    assert "present" not in opened.url and "preset=temperature-too-high" in opened.url
+    subtitle = opened.locator(".jp-RenderedMarkdown h1 + p")
+    expect(subtitle).to_be_hidden()  # it speaks of Train, which this link hides
 
 
 def test_the_link_and_the_code_are_those_of_the_page(open_lab):
     lab = open_lab(f"{QUICK}&T=7").train()
     lab.button("Link").click()
-    link = lab.page.locator(".kd-share").get_by_role("textbox").first.input_value()
+    address = lab.page.locator(".kd-share").get_by_role("textbox").first
+    expect(address).to_have_value(re.compile("T=7"))
+    link = address.input_value()
     assert link.startswith("http://127.0.0.1:") and "T=7" in link and "labels=300" in link
     lab.button("Code").click()
     expect(lab.page.get_by_label("Python program")).to_contain_text("kd.SoftTargets(temperature=7)")
@@ -168,6 +219,13 @@ def test_a_reload_offers_the_run_again_and_it_goes_on(open_lab, page):
     take.first.click()
     expect(lab.page.locator(".kd-transport[data-state=stopped]")).to_be_visible(timeout=TRAINED_MS)
     assert lab.page.get_by_role("progressbar").get_attribute("aria-valuenow") == steps
+    expect(lab.button("Play film")).to_have_attribute("aria-disabled", "false")  # its time comes with it
+    expect(lab.scrubber).to_be_enabled()
+    expect(lab.page.locator(".kd-scrub-where")).to_contain_text("Latest step:")
+    lab.scrubber.focus()
+    lab.page.keyboard.press("Home")
+    expect(lab.button("Branch from step 0")).to_have_attribute("aria-disabled", "false")
+    lab.page.keyboard.press("End")
     lab.button("Resume").click()
     expect(lab.page.locator(".kd-transport[data-state=running]")).to_be_visible(timeout=TRAINED_MS)
     lab.button("Stop").click()

@@ -17,17 +17,19 @@ MOST_STEPS = 8000  # of student and twins together: small students are bound by 
 IDS = [preset.name for preset in PRESETS]
 
 
-def test_they_come_in_the_order_of_the_course():
+def test_the_most_astonishing_come_first():
     assert IDS == [
-        "hinton", "tiny-student", "teacher-too-big", "temperature-too-high", "t2-forgotten", "kl-reversed",
-        "labels-only", "no-labels", "omitted-digit", "overfit-teacher",
+        "no-labels", "omitted-digit", "temperature-too-high", "t2-forgotten", "labels-only", "hinton", "tiny-student",
+        "teacher-too-big", "kl-reversed", "overfit-teacher",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=IDS)
 def test_a_preset_opens_with_a_question_and_choices_that_differ_from_the_default(preset):
     assert preset.question.count("?") == 1 and preset.question.endswith("?")
-    assert preset.look.endswith(".") and preset.title and preset.view in VIEWS
+    assert preset.look.endswith(".") and preset.title.endswith("?") and preset.view in VIEWS
+    assert len(preset.title) <= 20 and preset.next in ("", *IDS)
+    assert len(preset.answers) in (0, 3), "three answers, or a number to guess"
     chosen, usual = Choices(**preset.choices), Choices()
     for name in preset.choices:
         assert getattr(chosen, name) != getattr(usual, name), f"{name} is as by default"

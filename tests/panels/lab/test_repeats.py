@@ -117,10 +117,14 @@ def test_a_kept_page_is_shown_in_the_language_of_its_reader(group, monkeypatch):
     saved, runs = described(roster), {entry.key: entry.run for entry in roster}
     differences = {"twin": asdict(paired_errors(*torch.eye(2, 50, dtype=torch.bool).numpy()))}
     monkeypatch.setattr(words, "_chosen", ["de"])
+    roster.clear()
     groups.take_up(saved, runs, {"differences": differences, "can_repeat": True})
     assert [row["name"] for row in roster.rows()] == ["Schüler", "my own", "Zwilling, Label-Glättung", "Zweig 1"]
     assert roster.rows()[3]["note"] == "ohne Lehrer"
-    assert groups.verdict.startswith("Schüler − Zwilling (ohne Lehrer): 0 Testfehler (95-%-KI ")
-    assert groups.results["differences"] == differences
+    assert groups.verdict.startswith("So viele Testfehler wie der Zwilling ohne Lehrer (95-%-KI ")
+    assert groups.results["differences"] == differences and groups.same == ()
     monkeypatch.setattr(words, "_chosen", ["en"])
-    assert roster.rows()[0]["name"] == "Student" and "0 test errors (95\u202f% CI " in groups.verdict
+    assert (
+        roster.rows()[0]["name"] == "Student"
+        and "As many test errors as the twin without a teacher (95\u202f% CI " in groups.verdict
+    )

@@ -16,7 +16,7 @@ def test_two_twins_learn_beside_the_student_from_the_same_batches(lab):
     weights = [r._store.before(0).student for r in (panel.run, panel.twin, panel.smoothed)]
     assert all(torch.equal(a, b) for a, b in zip(weights[0].values(), weights[2].values(), strict=True))
     assert all(row["test"] is not None and row["best_test"] is not None for row in panel.scene.runs)
-    assert panel.runs.verdict.count("95\u202f% CI") == 2 and "this is one seed" in panel.runs.verdict
+    assert panel.runs.verdict.count("95\u202f% CI") == 2 and "one seed" in panel.runs.caveat
     assert "with label smoothing" in panel.curves.sentence and "best on validation data" in panel.curves.sentence
 
 

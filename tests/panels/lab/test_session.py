@@ -41,7 +41,7 @@ def due_after(kept: Session, clock: Clock) -> float:
 @pytest.mark.parametrize(("takes", "every"), [(0.001, 1.0), (0.06, 2.0), (0.12, 4.0), (3.0, 10.0)])
 def test_a_save_is_due_after_a_second_and_takes_three_hundredths_of_the_time(clock, monkeypatch, takes, every):
     kept = Session(Roster(), dict, str, lambda **_: None)
-    kept._roster = [types.SimpleNamespace(key="a", run=None)]
+    kept._roster = types.SimpleNamespace(all=[types.SimpleNamespace(key="a", run=None, round=1)], in_hand=1)
     monkeypatch.setattr(session, "described", lambda _: [])
     costs = iter([100 * takes, takes, 30 * takes, *[takes] * 9])  # the first is slow, one is held up by something else
 

@@ -236,9 +236,16 @@ def test_the_own_session_is_not_offered_and_what_is_forgotten_is_gone(place):
     assert [kept.title for kept in second.offers()] == ["first"]
     second.forget(first.id)
     assert second.offers() == []
-    assert files(place) == []
+    second.restore(first.id)
+    assert [kept.title for kept in second.offers()] == ["first"], "what is forgotten can be brought back"
+    second.forget(first.id)
+    assert second.offers() == []
+    os.utime(place / TOKEN / f"discarded-{first.id}", (0, 0))
     assert first.save({"title": "again"}, {"a": make_run()}), first.problem
     assert [kept.title for kept in second.offers()] == ["again"]
+    assert not list((place / TOKEN).glob("discarded-*")), "for an hour, or until the next is discarded"
+    with pytest.raises(ValueError, match="cannot be brought back"):
+        second.restore("20250131-120000-0123abcd")
 
 
 def test_a_session_taken_up_takes_the_place_of_the_one_it_was(place):
@@ -246,7 +253,8 @@ def test_a_session_taken_up_takes_the_place_of_the_one_it_was(place):
     SessionStore(TOKEN).save({}, {"a": run}, {"a": film_of((0, 15))})
     second = SessionStore(TOKEN)
     _, runs, films = second.load(second.offers()[0].id, the_teacher)
-    assert len(second.offers()) == 1, "until the next save it is the only copy"
+    assert second.offers() == [], "it is on the page already"
+    assert len(SessionStore(TOKEN).offers()) == 1, "until the next save it is the only copy"
     steps(runs["a"], 2)
     second.save({"title": "second"}, runs, films)
     assert second.offers() == []

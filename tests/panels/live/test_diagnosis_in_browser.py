@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from ..lab.test_lab_accessible import serious
+from ...axe import serious
 
 READY_MS = 90_000
 TRAINED_MS = 240_000

@@ -85,7 +85,8 @@ def offline(page: Callable[..., Page], watch) -> Callable[..., Page]:
 
 def student_bars(page: Page) -> list[float]:
     page.evaluate(FRAME)
-    return [float(text.strip("><")) for text in page.locator(".kd-row .kd-p-student").all_inner_texts()]
+    cells = page.locator(".kd-row .kd-p-student").all()
+    return [float(cell.get_attribute("title").strip("><")) for cell in cells]
 
 
 def soft(logits: np.ndarray, temperature: float) -> list[float]:
@@ -116,7 +117,7 @@ def test_another_run_can_be_shown_hidden_and_named(file: Path, offline) -> None:
     page = offline(file)
     page.locator(".kd-runs-fold").evaluate("(n) => { n.open = true; }")
     page.locator(".kd-run-row input[type=radio]").nth(1).check(force=True)
-    expect(page.locator(".kd-row .kd-p-student").first).to_have_text("0.0001")
+    expect(page.locator(".kd-row .kd-p-student").first).to_have_attribute("title", "0.0001")
     assert student_bars(page) == soft(-3 * RECORDED[0], 1.0)
     page.get_by_role("button", name="Hide the curve of Student").click()
     expect(page.get_by_role("button", name="Hide the curve of Student", pressed=True)).to_be_visible()
@@ -128,7 +129,7 @@ def test_another_run_can_be_shown_hidden_and_named(file: Path, offline) -> None:
 
 def test_what_needs_python_is_left_out_and_the_layout_is_the_panels(file: Path, offline) -> None:
     page = offline(file)
-    expect(page.get_by_role("button", name=re.compile("^(Train|Pause|Stop|Step|Reset)$"))).to_have_count(0)
+    expect(page.get_by_role("button", name=re.compile("^(Train|Pause|Stop|Step|Clear this run)$"))).to_have_count(0)
     assert page.locator(".kd-transport").count() == 0
     left, right = page.locator(".kd-lab-left"), page.locator(".kd-lab-right")
     assert left.bounding_box()["x"] + left.bounding_box()["width"] <= right.bounding_box()["x"]
@@ -200,7 +201,7 @@ def test_the_scene_in_the_file_is_without_python(file: Path) -> None:
     state = state_in(path)["models"][panel.scene.model_id]
     needing = ("transport", "setup", "presets", "draw", "kept", "share", "saliency", "attention")
     assert state["hidden"][0] == "code" and set(state["hidden"][1:]) == set(needing)
-    assert state["locked"] == ["bias", "branch", "diagnosis", "repeat"]
+    assert state["locked"] == ["bias", "branch", "diagnosis", "repeat", "twins"]
     assert (state["state"], state["view"]) == ("paused", "one")
     assert base64.b64decode(state["teacher_logits"]["base64"]) == panel.scene.teacher_logits
     assert (panel.scene.state, panel.scene.view, panel.scene.hidden) == ("running", "draw", ["code"])
@@ -208,7 +209,7 @@ def test_the_scene_in_the_file_is_without_python(file: Path) -> None:
     assert "<title>Small</title>" in path.read_text(encoding="utf-8")
 
 
-def test_a_panel_without_a_scene_and_a_question_work_too(tmp_path: Path, offline) -> None:
+def test_a_panel_without_a_scene_works_too(tmp_path: Path, offline) -> None:
     panel = kd.panels.SoftTargets("mnist-mlp-1200")
     page = offline(panel.to_html(tmp_path / "soft.html"))
     assert page.title() == "Soft targets"
@@ -216,12 +217,21 @@ def test_a_panel_without_a_scene_and_a_question_work_too(tmp_path: Path, offline
     slide(page, "Temperature", 0.8)
     page.evaluate(FRAME)
     assert page.locator(".kd-row .kd-p-teacher").all_inner_texts() != before
-    question = kd.panels.Question("What will happen?", {"This": "Yes.", "That": "Look again."}, panel)
-    page = offline(question.to_html(tmp_path / "question.html"))
-    expect(page.get_by_role("slider", name=re.compile("Temperature"))).to_be_enabled()
+
+
+def test_a_question_asks_before_it_tells_and_before_it_opens(tmp_path: Path, offline) -> None:
+    lesson = kd.lessons.Lesson("asked", folder=tmp_path)
+    answers = {"This": "Yes.", "That": "Look again."}
+    lesson.add("first", kd.lessons.Choice("What will happen?", answers, right="This"))
+    shown = lesson.ask("first", opens=kd.panels.SoftTargets("mnist-mlp-1200"))
+    page = offline(shown.to_html(tmp_path / "question.html"))
+    slider = page.get_by_role("slider", name=re.compile("Temperature"))
+    expect(page.get_by_text("What will happen?")).to_be_visible()
+    expect(slider).to_have_count(0)
     page.get_by_role("radio", name="That").check()
     expect(page.get_by_text("Look again.")).to_be_visible()
-    assert panel.widget.locked == ["temperature", "alpha"], "the panel itself waits for an answer"
+    expect(slider).to_be_enabled()
+    assert lesson.kept.get("first") is None, "the lesson itself waits for an answer"
 
 
 class Odd(View):
@@ -264,10 +274,10 @@ def test_two_models_compared_keep_what_needs_no_python(page, tmp_path):
         assert not opened.locator("select#kd-choice, .kd-host-saliency, .kd-host-bias").count()
         opened.get_by_role("radio", name="Fidelity").check(force=True)
         expect(opened.locator(".kd-host-fidelity .kd-sentence").first).to_contain_text("agrees with the teacher on")
-        opened.get_by_role("button", name="errors new: only the teacher is right").click()
+        opened.get_by_role("button", name="new errors only the teacher is right").click()
         expect(opened.locator(".kd-host-examples .kd-sentence")).to_contain_text("the student is not")
         opened.get_by_role("radio", name="Calibration").check(force=True)
-        expect(opened.locator(".kd-host-calibration .kd-sentence")).to_contain_text("On 1,000 labelled examples")
+        expect(opened.locator(".kd-host-calibration .kd-sentence")).to_contain_text("On 2,000 labelled examples")
         panel.scene.view = "bias"
         assert panel.wait()
         again = page((panel.to_html(tmp_path / "again.html")).as_uri())

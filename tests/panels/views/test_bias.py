@@ -105,22 +105,26 @@ def test_the_numbers_are_those_of_the_measure(controller, adult, teacher):
                 values = [np.nan if mine[k] is None else mine[k] for k in ("value", "low", "high", "chance")]
                 expected = [gap.value, gap.low, gap.high, gap.chance]
                 assert values == pytest.approx(expected, abs=1e-6, nan_ok=True)
-                verdict = found.compare(one["name"], metric, "s", "teacher").verdict
-                assert one["said"][metric]["verdict"] == verdict.capitalize()
+                assert one["said"][metric]["verdict"] == found.compare(one["name"], metric, "s", "teacher").headline()
     right = float((said["s"] == part.y).double().mean())
     assert told["accuracy"]["s"][0] == pytest.approx(right, abs=1e-6)
 
 
 @pytest.mark.parametrize(
     ("teacher_sees", "student_sees", "verdict"),
-    [(1, 1, "Inherited"), (0, 1, "Amplified"), (1, 0, "Reduced"), (0, 0, "None found")],
+    [
+        (1, 1, "Like the teacher's"),
+        (0, 1, "Larger than the teacher's"),
+        (1, 0, "Smaller than the teacher's"),
+        (0, 0, "No gap found"),
+    ],
 )
 def test_a_planted_bias_is_named_with_what_became_of_it(controller, teacher_sees, student_sees, verdict):
     student = Says(student_sees)
     told = measured(controller(Says(teacher_sees), student, planted(), lambda: [run(student)]))
     (site,) = told["groupings"]
     assert site["said"][EOD]["verdict"] == verdict
-    assert site["said"][EOD]["why"].startswith("By site, the equalized-odds difference is ")
+    assert site["said"][EOD]["why"].startswith("by site, the student's equalized-odds difference is ")
     assert "95 % CI " in site["said"][EOD]["why"]
 
 
@@ -141,7 +145,7 @@ def test_a_shortcut_in_images_is_found_in_the_student_that_took_it(controller):
     told = measured(controller(kd.models.pretrained("mnist-mlp-1200"), student, data, lambda: [run(student)]))
     (mark,) = told["groupings"]
     assert told["positive"] is None and list(mark["rates"]) == ["accuracy"] and list(mark["gaps"]) == [GAP]
-    assert mark["said"][GAP]["verdict"] == "Amplified"
+    assert mark["said"][GAP]["verdict"] == "Larger than the teacher's"
     marked_rate, plain_rate = (rate[0] for rate in mark["rates"]["accuracy"]["s"])
     assert marked_rate < plain_rate - 0.25
 
@@ -150,7 +154,7 @@ def test_a_group_of_five_is_told_and_too_few_for_a_verdict(controller):
     student = Says(1)
     (site,) = measured(controller(Says(0), student, planted(few=5), lambda: [run(student)]))["groupings"]
     assert site["groups"][1] == {"name": "south", "n": 5}
-    assert {said["verdict"] for said in site["said"].values()} == {"Too few to say"}
+    assert {said["verdict"] for said in site["said"].values()} == {"Too few examples to say"}
 
 
 def test_the_twin_stands_beside_the_student_and_inherits_nothing(controller):
@@ -159,10 +163,11 @@ def test_the_twin_stands_beside_the_student_and_inherits_nothing(controller):
     one = controller(Says(1), student, planted(), lambda: runs)
     (site,) = measured(one)["groupings"]
     assert [model["id"] for model in one.widget.found["models"]] == ["teacher", "s", "t"]
-    assert "so the student's gap is smaller than its twin's" in site["said"][EOD]["twin"]
+    assert site["said"][EOD]["verdict"] == "Smaller than the teacher's and the twin's"
+    assert ", student − twin −0." in site["said"][EOD]["why"]
     one.scene.shown_run = "t"
     (site,) = measured(one)["groupings"]
-    assert site["said"][EOD]["verdict"] == site["said"][EOD]["twin"] == ""
+    assert site["said"][EOD]["verdict"] == ""
     assert site["said"][EOD]["why"].startswith("The twin has no teacher, so it can inherit nothing. By site, ")
 
 
@@ -194,7 +199,10 @@ def test_who_was_asked_before_is_not_asked_again(controller, monkeypatch):
     assert len(asked) == 3
     student.column.fill_(1)  # it has learned, and answers as the teacher does now
     measured(one)
-    assert len(asked) == 3 and one.widget.found["groupings"][0]["said"][EOD]["verdict"] == "Inherited"
+    assert (
+        len(asked) == 3
+        and one.widget.found["groupings"][0]["said"][EOD]["verdict"] == "Like the teacher's and the twin's"
+    )
 
 
 def test_before_the_first_step_nothing_is_concluded(controller):
@@ -207,7 +215,7 @@ def test_before_the_first_step_nothing_is_concluded(controller):
 def test_two_given_models_are_compared_without_a_run_or_a_step(controller):
     told = measured(controller(Says(0), Says(1), planted(), step=0, total=0))
     assert told["models"] == [{"id": "teacher", "step": None}, {"id": "student", "step": None}]
-    assert told["groupings"][0]["said"][EOD]["verdict"] == "Amplified"
+    assert told["groupings"][0]["said"][EOD]["verdict"] == "Larger than the teacher's"
 
 
 def test_images_come_in_bands_of_stroke_and_slant_and_what_has_no_groups_is_not_offered(controller):

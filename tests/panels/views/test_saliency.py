@@ -120,6 +120,7 @@ def test_many_examples_are_told_with_their_distribution_and_checks(controller, d
     wait(one)
     found = one.widget.across
     assert one.widget.note == ""
+    assert found["verdict"] == "", "like nothing at all is not like the digit"
     assert found["n"] == 30 and sum(found["histograms"]["cosine"]) == 30
     x = digits.inputs()
     target = teacher(x).argmax(1)
@@ -127,6 +128,20 @@ def test_many_examples_are_told_with_their_distribution_and_checks(controller, d
     assert found["order"] == similarity(*maps).order().tolist()
     assert found["faithful"]["teacher"]["deletion"] < found["faithful"]["teacher"]["random_deletion"]
     assert shares[0] == 0.0 and shares[-1] is None and max(s for s in shares if s is not None) > 0.9
+
+
+def test_maps_that_random_weights_have_too_are_said_to_show_the_digit(controller, digits, teacher):
+    one = controller(teacher, kd.models.mlp((16,)), digits)
+    one.widget.method = "input_x_gradient"
+    one.across()
+    wait(one)
+    told = "On this model this method shows the digit, not what was learned. Try Occlusion."
+    assert one.widget.across["verdict"] == told
+    assert one._shows_the_input(kd.data.adult().validation).endswith(
+        "the row, not what was learned. Try Feature ablation."
+    )
+    one.widget.method = "occlusion"
+    assert one._shows_the_input(digits) == "On this model this method shows the digit, not what was learned."
 
 
 def test_stop_ends_the_work_and_keeps_what_was_there(controller, digits, teacher):

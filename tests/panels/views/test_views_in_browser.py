@@ -7,17 +7,19 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..conftest import QUICK, READY_MS
+from ..conftest import QUICK, READY_MS, choose_view
 
 SENTENCE = {
     "Fidelity": ".kd-host-fidelity .kd-sentence",
     "Saliency": ".kd-host-saliency .kd-sentence",
     "Calibration": ".kd-host-calibration .kd-sentence",
 }
+SHARED = re.compile(r"For “\d”, the two maps share \d+\s% of their most important pixels")
+NUMBERS = ".kd-host-saliency [data-number]"
 
 
 def view(page: Page, name: str) -> None:
-    page.get_by_role("radiogroup", name="Show").get_by_role("radio", name=name, exact=True).check(force=True)
+    choose_view(page, name)
 
 
 def says(page: Page, name: str, what: str | re.Pattern) -> None:
@@ -35,8 +37,7 @@ def test_every_view_of_the_lab_follows_its_scrubber_and_its_example(open_lab):
     assert offered == ["one", "many", "draw", "fidelity", "saliency", "calibration", "bias"], "a perceptron has no maps"
     for name, before, after in (
         ("Fidelity", "After step 40 the student", "After step 0 the student"),
-        ("Calibration", "After step 40, on 400", "After step 0, on 400"),
-        ("Saliency", "(after step 40)", "(after step 0)"),
+        ("Calibration", "After step 40, on ", "After step 0, on "),
     ):
         view(page, name)
         says(page, name, before)
@@ -45,15 +46,19 @@ def test_every_view_of_the_lab_follows_its_scrubber_and_its_example(open_lab):
         lab.scrubber.press("End")
         says(page, name, before)
     view(page, "Saliency")
-    says(page, "Saliency", "(after step 40)")
-    chosen = page.locator(".kd-example[aria-checked=false]:visible").first
-    label = re.search(r"Example (\d+) of", chosen.get_attribute("aria-label")).group(1)
-    chosen.click()
-    says(page, "Saliency", f"in example {label},")
+    says(page, "Saliency", SHARED)
+    trained = page.locator(NUMBERS).all_text_contents()
+    lab.scrubber.press("Home")
+    expect(page.locator(NUMBERS)).not_to_have_text(trained, timeout=30_000)
+    lab.scrubber.press("End")
+    expect(page.locator(NUMBERS)).to_have_text(trained, timeout=30_000)
+    page.locator(".kd-example[aria-checked=false]:visible").first.click()
+    expect(page.locator(NUMBERS)).not_to_have_text(trained, timeout=30_000)
+    says(page, "Saliency", SHARED)
     view(page, "Bias")
     expect(page.locator(".kd-host-bias")).to_contain_text("stroke thickness", timeout=30_000)
     view(page, "Fidelity")
-    cell = page.get_by_role("button", name="errors new: only the teacher is right")
+    cell = page.get_by_role("button", name="new errors only the teacher is right")
     cell.click()
     expect(page.get_by_label("Which examples")).to_have_value("new")
     expect(page.locator(".kd-host-examples .kd-sentence")).to_contain_text(
@@ -85,13 +90,13 @@ def open_compare(page, address, **options) -> Page:
 
 def test_two_shipped_models_are_compared_out_of_the_box_in_every_view(page, compare_page):
     opened = open_compare(page, compare_page)
-    says(opened, "Fidelity", re.compile(r"The student agrees with the teacher on \d+ of 1,000 examples"))
+    says(opened, "Fidelity", re.compile(r"The student agrees with the teacher on [\d,]+ of 2,000 examples"))
     view(opened, "Saliency")
-    says(opened, "Saliency", "teacher and student share")
+    says(opened, "Saliency", SHARED)
     view(opened, "Attention")
     expect(opened.locator(".kd-host-attention canvas").first).to_be_visible(timeout=30_000)
     view(opened, "Calibration")
-    says(opened, "Calibration", "On 1,000 labelled examples")
+    says(opened, "Calibration", "On 2,000 labelled examples")
     view(opened, "Bias")
     expect(opened.locator(".kd-host-bias")).to_contain_text("slant", timeout=30_000)
     view(opened, "One example")
@@ -99,8 +104,11 @@ def test_two_shipped_models_are_compared_out_of_the_box_in_every_view(page, comp
     opened.get_by_role("region", name="The two models").get_by_label("Teacher", exact=True).select_option("adult-mlp")
     expect(
         opened.get_by_role("region", name="The two models").get_by_label("Student", exact=True).locator("option")
-    ).to_have_count(1)
-    expect(opened.locator(".kd-host-two-models")).to_contain_text("Adult", timeout=60_000)
+    ).to_have_text(["Adult, 64 + 32 ReLU units", "Adult, 8 ReLU units, taught by adult-mlp"])
+    expect(opened.locator(".kd-host-two-models")).to_contain_text("8,034 → 754", timeout=60_000)
+    opened.get_by_text("More numbers", exact=True).filter(visible=True).click()
+    expect(opened.locator("[data-number=kl]:visible")).to_have_count(1)
+    expect(opened.locator("[data-number=loss]:visible")).to_have_count(0)  # nothing trains here
 
 
 def test_every_view_fits_a_small_screen(page, compare_page):

@@ -1,0 +1,75 @@
+"""A real JupyterLab on a folder, and a notebook that is run in it."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Page, TimeoutError, expect
+
+SETTINGS = ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTERLAB_SETTINGS_DIR")
+
+
+class JupyterLab(NamedTuple):
+    """A server that runs: its address, and its process id."""
+
+    address: str
+    pid: int
+
+
+@contextmanager
+def started(folder: Path, made: Callable[[str], Path]) -> Iterator[JupyterLab]:
+    """Start a JupyterLab on a folder, with its own settings in folders that ``made(name)`` makes; end it by its id."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    options = [f"--port={port}", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}", "--no-browser"]
+    news = "--LabApp.news_url=None"
+    command = [sys.executable, "-m", "jupyterlab", "--allow-root", "--ip=127.0.0.1", news, *options]
+    own = {name: str(made("settings")) for name in SETTINGS}  # not the ones of whoever runs the tests
+    process = subprocess.Popen(command, env={**os.environ, **own}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 90
+        while True:
+            try:
+                urllib.request.urlopen(f"{address}/api", timeout=5).close()
+                break
+            except OSError:
+                if time.monotonic() > deadline or process.poll() is not None:
+                    pytest.fail("JupyterLab did not get ready")
+                time.sleep(0.3)
+        yield JupyterLab(address, process.pid)
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:  # it waits for a kernel that was restarted
+            process.kill()
+            process.wait()
+
+
+def run_all(opened: Page, shown: str) -> Page:
+    """Run all cells of the notebook that is open, until something is shown."""
+    expect(opened.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible(timeout=90_000)
+    asked = opened.locator(".jp-InputPrompt:visible", has_text=re.compile(r"\[(\*|\d+)\]"))
+    for _ in range(8):  # a menu that is clicked while JupyterLab still starts may do nothing
+        opened.get_by_role("menuitem", name="Run").first.click()
+        opened.get_by_text("Run All Cells", exact=True).first.click()
+        try:
+            asked.first.wait_for(timeout=8_000)
+            break
+        except TimeoutError:
+            opened.keyboard.press("Escape")
+    expect(opened.locator(shown)).to_be_visible(timeout=120_000)
+    return opened
