@@ -107,7 +107,12 @@ class DamagedWeightsError(ValueError):
 
 
 def _own() -> tuple[str, ...]:
-    return tuple(sorted(path.stem for path in FOLDER.glob("*.json") if path.with_suffix(".safetensors").is_file()))
+    return _listed(FOLDER, FOLDER.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)  # a link asks hundreds of times
+def _listed(folder: Path, changed: int) -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in folder.glob("*.json") if path.with_suffix(".safetensors").is_file()))
 
 
 @dataclass(frozen=True)
