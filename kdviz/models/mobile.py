@@ -85,7 +85,7 @@ def mobile(
     >>> mobile(8).eval()(torch.zeros(5, 1, 28, 28)).shape
     torch.Size([5, 10])
     >>> parameter_count(convnet(8)), parameter_count(mobile(8))
-    (9202, 2114)
+    (9202, 2218)
     """
     check_sizes(width=width, depth=depth, channels=channels, classes=classes)
     check_dropout(dropout)
