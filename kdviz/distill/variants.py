@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..words import mark
-from .terms import DemographicParity, EqualizedOdds, Fairness, FirstChoice, ReverseKL, SoftTargets, SoftTargetsWithoutT2, Term
+from .terms import (
+    DemographicParity,
+    EqualizedOdds,
+    Fairness,
+    FirstChoice,
+    ReverseKL,
+    SoftTargets,
+    SoftTargetsWithoutT2,
+    Term,
+)
 
 
 @dataclass(frozen=True)

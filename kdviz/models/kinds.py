@@ -82,7 +82,7 @@ class Kind:
         """
         if not self.suits(shape):
             raise ValueError(
-                f"a student of the kind {self.name} learns from {' or '.join(self.takes)}, got examples of shape {shape}"
+                f"a student of the kind {self.name} learns from {' or '.join(self.takes)}, got examples of {shape}"
             )
         return self.make(tuple(shape), classes, width, depth, seed)
 
@@ -222,7 +222,9 @@ _ROWS: tuple[Kind, ...] = (
     Kind(
         name="recurrent",
         title=mark("Recurrent network"),
-        says=mark("Gated recurrent units read a picture row by row, or a table column by column, and answer at the end."),
+        says=mark(
+            "Gated recurrent units read a picture row by row, or a table column by column, and answer at the end."
+        ),
         width=mark("Student, units of a layer"),
         depth=mark("Recurrent layers"),
         widths=(8, 16, 32, 64),
@@ -235,7 +237,9 @@ _ROWS: tuple[Kind, ...] = (
     Kind(
         name="conv1d",
         title=mark("1-D convnet"),
-        says=mark("Convolutions along the rows of a picture, or along the columns of a table, whose order means nothing."),
+        says=mark(
+            "Convolutions along the rows of a picture, or along the columns of a table, whose order means nothing."
+        ),
         width=mark("Student, filters of the first layer"),
         depth=mark("Convolutions"),
         widths=(4, 8, 16, 32),

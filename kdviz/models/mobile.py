@@ -44,8 +44,8 @@ def mobile(
 ) -> Network:
     """Build a depthwise-separable network: a 3×3 convolution that halves the image, then blocks in three stages.
 
-    The stages have width, 2·width and 4·width filters; the second and the third halve the image again. A 3×3 convolution
-    from C to C channels has 9·C² weights, a separable one 9·C + C².
+    The stages have width, 2·width and 4·width filters; the second and the third halve the image again. A 3×3
+    convolution from C to C channels has 9·C² weights, a separable one 9·C + C².
 
     Parameters
     ----------

@@ -186,8 +186,8 @@ class TokenSoftTargets(SoftTargets):
     """Soft targets for the distillation token (DeiT), where alpha weights them against the labels of the class token.
 
     ``0.5 * TokenSoftTargets(form="hard") + 0.5 * HardLabels()`` is the paper's hard distillation,
-    ``0.1 * TokenSoftTargets(3.0) + 0.9 * HardLabels()`` its soft one with λ = 0.1 and T = 3, on a head of its own. A twin
-    without a teacher learns the labels with both heads. See :func:`kdviz.losses.distillation_token`.
+    ``0.1 * TokenSoftTargets(3.0) + 0.9 * HardLabels()`` its soft one with λ = 0.1 and T = 3, on a head of its own. A
+    twin without a teacher learns the labels with both heads. See :func:`kdviz.losses.distillation_token`.
 
     Parameters
     ----------

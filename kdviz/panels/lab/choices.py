@@ -61,8 +61,10 @@ class Choices(LiveNumbers):
         Of the student, one of :data:`kdviz.models.kinds.KINDS` that suits the data.
     units, layers : int
         Its width and its depth, as its kind counts them: of a perceptron 1 or 2 hidden layers of so many units each.
-    epochs, learning_rate, batch_size, seed
+    epochs, learning_rate, batch_size, seed, optimizer, weight_decay
         As in :class:`kdviz.Distillation`.
+    rate_course, temperature_course : str
+        How the learning rate and T go from the numbers chosen: names in :mod:`kdviz.distill.courses`.
     temperature, alpha : float
     loss : {"soft_targets", "without_t2", "reverse_kl", "first_choice"}
         The soft term: Hinton's, the same with its T² forgotten, with the KL turned round, or the teacher's first choice
@@ -78,11 +80,6 @@ class Choices(LiveNumbers):
         What that penalty compares; without labels it is demographic parity, whatever was given.
     group : str
         Whom it compares: a column of the data's groups.
-    temperature_course, rate_course : str
-        How T and the learning rate go from the numbers chosen: names in :mod:`kdviz.distill.courses`.
-    optimizer : {"adam", "adamw", "sgd"}
-    weight_decay : float
-        As in :class:`kdviz.Distillation`.
 
     Raises
     ------
@@ -102,9 +99,14 @@ class Choices(LiveNumbers):
     labels: int = 4000
     keep_unlabelled: bool = False
     teacher: str = "mnist-mlp-1200"
+    kind: str = "mlp"
     units: int = 128
     layers: int = 1
     epochs: int = 60
+    optimizer: str = "adam"
+    weight_decay: float = 0.0
+    rate_course: str = CONSTANT
+    temperature_course: str = CONSTANT
     batch_size: int = 128
     seed: int = 0
     loss: str = "soft_targets"
@@ -112,11 +114,6 @@ class Choices(LiveNumbers):
     smoothing: bool = True
     penalty: str = "demographic_parity"
     group: str = "sex"
-    kind: str = "mlp"
-    temperature_course: str = CONSTANT
-    rate_course: str = CONSTANT
-    optimizer: str = "adam"
-    weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
         one_of("data", self.data, data_names())
