@@ -43,9 +43,14 @@ def defaults(preset: str = "", kind: str | None = None, data: str = Choices.data
     if preset:
         chosen = BY_NAME[preset]
         state |= {**Choices(**chosen.choices).to_dict(), "view": chosen.view, "preset": preset}
-    if kind not in (state["kind"], None) and kind in student_kinds(data):
-        state |= usual_of(kind, data)
+    state |= _usual_of(kind, data, state["kind"])
     return {name: list(value) if isinstance(value, list) else value for name, value in state.items()}
+
+
+def _usual_of(kind: Any, data: Any, before: str) -> dict[str, Any]:
+    """Return what is usual for a kind of student, unless it is the one before, or none that there is."""
+    there = kind != before and data in data_names() and kind in student_kinds(data)
+    return usual_of(kind, data) if there else {}
 
 
 def to_query(state: Mapping[str, Any]) -> str:
@@ -134,6 +139,8 @@ def to_call(state: Mapping[str, Any]) -> str:
 def complete(state: Mapping[str, Any]) -> dict[str, Any]:
     """Return a state with its defaults filled in and every value checked, in the types that JSON gives back.
 
+    Where it names a kind of student, these are that kind's.
+
     Without labels nothing is left but the teacher, whatever else is given (see :class:`Choices`).
 
     Raises
@@ -141,7 +148,8 @@ def complete(state: Mapping[str, Any]) -> dict[str, Any]:
     ValueError
         In one sentence that names the field as a link does, if one is unknown or has a value that cannot be.
     """
-    return _complete(state, defaults(), LINK_NAMES, given=())
+    usual = defaults(kind=state.get("kind"), data=state.get("data", Choices.data))
+    return _complete(state, usual, LINK_NAMES, given=())
 
 
 def as_given(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -221,8 +229,7 @@ def _opened(given: Mapping[str, Any]) -> dict[str, Any]:
     start = defaults(given.get("preset", ""))
     if "data" in given and "teacher" not in given:
         start |= Choices.of({"data": data}).to_dict()
-    if data in data_names() and kind in student_kinds(data) and kind != start["kind"]:
-        start |= usual_of(kind, data)
+    start |= _usual_of(kind, data, start["kind"])
     return _complete(given, start, LINK_NAMES, given=given)
 
 
