@@ -45,8 +45,8 @@ class Kind:
     takes : tuple of {"pictures", "rows"}
         What data it can learn from: square pictures of one channel, the rows of a table.
     usual : mapping
-        How a page trains it by default: width, depth, epochs, learning_rate, labels; and for rows of a table where that
-        differs, ``usual_rows``.
+        How a page trains it by default: width, depth, epochs, learning_rate, labels, and whether a second twin learns
+        from smoothed labels; ``usual_rows`` is what differs for the rows of a table.
     teacher_head : str
         The layer whose answers a teacher teaches, where that is not the output: the head of a distillation token.
     """
@@ -168,7 +168,7 @@ _ROWS: tuple[Kind, ...] = (
         depths=(1, 2),
         make=_mlp,
         takes=(PICTURES, ROWS),
-        usual={"width": 128, "depth": 1, "epochs": 60, "learning_rate": 3e-3, "labels": 4000},
+        usual={"width": 128, "depth": 1, "epochs": 60, "learning_rate": 3e-3, "labels": 4000, "smoothing": True},
     ),
     Kind(
         name="convnet",
@@ -179,7 +179,7 @@ _ROWS: tuple[Kind, ...] = (
         widths=(2, 4, 8, 16),
         depths=(2, 3, 5, 8, 11),
         make=_convnet,
-        usual={"width": 4, "depth": 5, "epochs": 20, "learning_rate": 1e-2, "labels": 1000},
+        usual={"width": 4, "depth": 5, "epochs": 20, "learning_rate": 1e-2, "labels": 1000, "smoothing": False},
     ),
     Kind(
         name="mobile",
@@ -190,7 +190,7 @@ _ROWS: tuple[Kind, ...] = (
         widths=(4, 8, 16, 32),
         depths=(2, 3, 5, 8),
         make=_mobile,
-        usual={"width": 8, "depth": 5, "epochs": 30, "learning_rate": 1e-2, "labels": 1000},
+        usual={"width": 8, "depth": 5, "epochs": 30, "learning_rate": 1e-2, "labels": 1000, "smoothing": False},
     ),
     Kind(
         name="vit",
@@ -201,14 +201,14 @@ _ROWS: tuple[Kind, ...] = (
         widths=(16, 32, 48, 64),
         depths=(1, 2, 3, 4),
         make=_vit,
-        usual={"width": 32, "depth": 2, "epochs": 30, "learning_rate": 3e-3, "labels": 1000},
+        usual={"width": 32, "depth": 2, "epochs": 30, "learning_rate": 3e-3, "labels": 1000, "smoothing": False},
     ),
     Kind(
         name="deit",
         title=mark("Vision transformer with a distillation token (DeiT)"),
         says=mark(
             "Its class token learns from the labels, its distillation token from the teacher, each with a head of its "
-            "own; once trained it answers with the mean of both heads' probabilities. Its twin learns the labels with "
+            "own; once trained it answers with the mean of both heads’ probabilities. Its twin learns the labels with "
             "both."
         ),
         width=mark("Student, numbers in a token"),
@@ -216,7 +216,7 @@ _ROWS: tuple[Kind, ...] = (
         widths=(16, 32, 48, 64),
         depths=(1, 2, 3, 4),
         make=_deit,
-        usual={"width": 32, "depth": 2, "epochs": 30, "learning_rate": 3e-3, "labels": 1000},
+        usual={"width": 32, "depth": 2, "epochs": 30, "learning_rate": 3e-3, "labels": 1000, "smoothing": False},
         teacher_head="logits.teacher_head",
     ),
     Kind(
@@ -231,7 +231,7 @@ _ROWS: tuple[Kind, ...] = (
         depths=(1, 2),
         make=_recurrent,
         takes=(PICTURES, ROWS),
-        usual={"width": 32, "depth": 1, "epochs": 30, "learning_rate": 1e-2, "labels": 1000},
+        usual={"width": 32, "depth": 1, "epochs": 30, "learning_rate": 1e-2, "labels": 1000, "smoothing": False},
         usual_rows={"epochs": 20},
     ),
     Kind(
@@ -246,7 +246,7 @@ _ROWS: tuple[Kind, ...] = (
         depths=(1, 2, 3, 5),
         make=_conv1d,
         takes=(PICTURES, ROWS),
-        usual={"width": 8, "depth": 3, "epochs": 30, "learning_rate": 1e-2, "labels": 1000},
+        usual={"width": 8, "depth": 3, "epochs": 30, "learning_rate": 1e-2, "labels": 1000, "smoothing": False},
         usual_rows={"epochs": 20},
     ),
 )
