@@ -4,7 +4,7 @@ Each kind is run as the Lab runs it when nothing but the kind is chosen, by the 
 from Train to the end, the teacher's answers and the test included, beside the estimate that stood before Train. They
 depend on what else the machine does; the seconds of the processor less so.
 
-``--write`` keeps what came out in ``kdviz/panels/lab/kinds.json``, from which the Setup tells it. ``--validation`` never
+``--write`` keeps what came out in ``kdviz/panels/lab/kinds.json``, which the Setup tells of. ``--validation`` never
 opens the test set: it prints errors on validation data over several seeds, which settings are to be chosen by.
 ``--with name=value ...`` tries other settings.
 """

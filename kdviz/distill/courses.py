@@ -6,6 +6,7 @@ Each is declared once, here; the Lab, its setup, its links and the diagnosis rea
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -43,13 +44,23 @@ RATE_COURSES = {
 }
 
 
+def chosen_number(value: Hyperparameter) -> float:
+    """Return the number that a course was made with; a number itself.
+
+    >>> chosen_number(WarmupCosine(0.01)), chosen_number(Linear(8.0, 1.0)), chosen_number(3)
+    (0.01, 8.0, 3.0)
+    """
+    start = next((getattr(value, name) for name in ("start", "peak") if hasattr(value, name)), value)
+    return math.nan if isinstance(start, Schedule) else float(start)
+
+
 def course_of(value: Hyperparameter, among: Mapping[str, Course], every: int) -> tuple[float, str] | None:
     """Return the number and the name of the course that make a value, or None if there is no such course.
 
     >>> course_of(Linear(8.0, 1.0), TEMPERATURE_COURSES, 30), course_of(2.0, RATE_COURSES, 30)
     ((8.0, 'falling'), (2.0, 'constant'))
     """
-    start = next((getattr(value, name) for name in ("start", "peak") if hasattr(value, name)), value)
-    if isinstance(start, Schedule):
+    start = chosen_number(value)
+    if math.isnan(start):
         return None
-    return next(((float(start), name) for name, one in among.items() if one.made(float(start), every) == value), None)
+    return next(((start, name) for name, one in among.items() if one.made(start, every) == value), None)

@@ -12,6 +12,7 @@ from traitlets import Bunch
 from ... import data as data_sets
 from ... import models
 from ...distill import Distillation, Objective, Runner, Teacher, checks
+from ...distill.courses import chosen_number
 from ...distill.live import OF_OBJECTIVE, WITH_SLIDER
 from ...distill.runner import Command, KeepGoing
 from ...words import mark, t
@@ -412,7 +413,7 @@ class Lab(LabRuns):
             objective, edits = run.settings.objective, made
             values = {name: objective.value(name) for name in OF_OBJECTIVE}
             values["learning_rate"] = run.settings.learning_rate
-            begun = {name: value for name, value in values.items() if isinstance(value, int | float)}  # no course
+            begun = {name: chosen_number(value) for name, value in values.items() if value is not None}
         selected = self.scene.selected
         if self._watched is not None and selected == self._opening.own_choice(self._watched):
             selected = -1  # the page's own choice
