@@ -69,7 +69,7 @@ def check_decay(weight_decay: object, optimizer: object) -> None:
         return
     if isinstance(weight_decay, bool) or not isinstance(weight_decay, numbers.Real):
         raise TypeError(f"weight_decay must be a number or None, got {weight_decay!r}")
-    if not (math.isfinite(weight_decay) and weight_decay >= 0):
+    if not (math.isfinite(weight_decay) and float(weight_decay) >= 0):
         raise ValueError(f"weight_decay must be a finite number >= 0, got {weight_decay}")
     if not isinstance(optimizer, str) or optimizer == "custom":
         raise ValueError(f"weight_decay goes to an optimizer by name, got {weight_decay} for a function of your own")

@@ -42,7 +42,7 @@ class Reader(nn.Module):
         self.gru = nn.GRU(step, width, depth, batch_first=True, dropout=dropout if depth > 1 else 0.0)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.gru(x)[0]  # type: ignore[no-any-return]
+        return self.gru(x)[0]
 
 
 class LastStep(nn.Module):
