@@ -44,6 +44,15 @@ def again(run: Distillation, **changes: Any) -> Distillation:
         "data": run.data,
         "objective": settings.objective,
     }
-    numbers = ("optimizer", "learning_rate", "batch_size", "epochs", "seed", "augment", "snapshot_every")
+    numbers = (
+        "optimizer",
+        "weight_decay",
+        "learning_rate",
+        "batch_size",
+        "epochs",
+        "seed",
+        "augment",
+        "snapshot_every",
+    )
     same = {**parts, **{name: getattr(settings, name) for name in numbers}, "allow_weaker_teacher": True}
     return Distillation(**(same | changes))

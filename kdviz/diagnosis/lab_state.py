@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ..distill import Distillation, Schedule
-from ..distill.terms import HardLabels, SoftTargets
+from ..distill.courses import CONSTANT, RATE_COURSES, TEMPERATURE_COURSES, course_of
+from ..distill.terms import HardLabels, SoftTargets, TokenSoftTargets
+from ..distill.terms.transformer import TEACHER_HEAD
 from ..distill.variants import PENALTIES, SOFT_LOSSES, variant_name
+from ..models.kinds import KINDS, recognized
+
+OF_FORM = {"soft": "soft_targets", "hard": "first_choice"}  # of a distillation token
 
 
 def lab_state(run: Distillation) -> dict[str, Any] | None:
@@ -24,38 +29,61 @@ def lab_state(run: Distillation) -> dict[str, Any] | None:
     """
     recipe = run.recipe
     student, draw = recipe.student or {}, dict(recipe.draw or {})
-    hidden = list(student.get("hidden", ()))
+    size = _size(run, student)
     objective = _objective(run)
+    rate = course_of(recipe.learning_rate, RATE_COURSES, run.steps_per_epoch)
+    usual_decay = 0.01 if recipe.optimizer == "adamw" else 0.0
     fits = (
         recipe.teacher is not None
         and objective is not None
-        and student.get("name") == "mlp"
-        and len(set(hidden)) == 1
-        and not student.get("dropout")
-        and not student.get("input_dropout")
-        and recipe.optimizer == "adam"
+        and size is not None
+        and recipe.optimizer != "custom"
         and recipe.augment is None
         and recipe.seed == recipe.student_seed
-        and not isinstance(recipe.learning_rate, Schedule)
+        and rate is not None
         and draw.get("seed", 0) == 0
         and len(draw.get("omit", ())) <= 1
     )
-    if not fits or objective is None:
+    if not fits or objective is None or size is None or rate is None:
+        return None
+    kind, units, layers = size
+    if (KINDS[kind].teacher_head != "") != objective.pop("of_token"):
         return None
     return {
         "data": recipe.data,
         "labels": draw.get("count", len(run.data.train)),
         "keep_unlabelled": bool(draw.get("keep_unlabelled", False)),
         "teacher": recipe.teacher,
-        "units": hidden[0],
-        "layers": len(hidden),
+        "units": units,
+        "layers": layers,
         "epochs": recipe.epochs,
-        "learning_rate": float(recipe.learning_rate),  # type: ignore[arg-type]
+        "learning_rate": rate[0],
         "batch_size": recipe.batch_size,
         "seed": recipe.seed,
         **({"omit": draw["omit"][0]} if draw.get("omit") else {}),
         **objective,
+        **_unusual(
+            kind=(kind, "mlp"),
+            rate_course=(rate[1], CONSTANT),
+            optimizer=(recipe.optimizer, "adam"),
+            weight_decay=(usual_decay if recipe.weight_decay is None else recipe.weight_decay, 0.0),
+        ),
     }
+
+
+def _unusual(**values: tuple[Any, Any]) -> dict[str, Any]:
+    """Return the values that are not as the Lab has them by default, the second of each pair."""
+    return {name: value for name, (value, usual) in values.items() if value != usual}
+
+
+def _size(run: Distillation, student: dict[str, Any]) -> tuple[str, int, int] | None:
+    """Return kind, width and depth of the student, or None where the Lab has none of that kind; a perceptron's width is
+    checked by the link."""
+    hidden = list(student.get("hidden", ()))
+    if student.get("name") == "mlp":
+        plain = len(set(hidden)) == 1 and not student.get("dropout") and not student.get("input_dropout")
+        return ("mlp", hidden[0], len(hidden)) if plain else None
+    return recognized(student, tuple(run.data.shape), len(run.data.classes)) if student else None
 
 
 def _objective(run: Distillation) -> dict[str, Any] | None:
@@ -64,13 +92,21 @@ def _objective(run: Distillation) -> dict[str, Any] | None:
     soft = [term for term in objective.terms if isinstance(term, SoftTargets)]
     hard = [term for term in objective.terms if type(term) is HardLabels]
     penalties = [(weight, term) for weight, term in objective.weighted if term.kept_by_twin]
-    if len(soft) != 1 or len(hard) != 1 or len(objective.terms) != 2 + len(penalties) or objective.scheduled:
+    if (
+        len(soft) != 1
+        or len(hard) != 1
+        or len(objective.terms) != 2 + len(penalties)
+        or any(isinstance(weight, Schedule) for weight, _ in objective.weighted)
+    ):
         return None
-    loss = variant_name(soft[0], SOFT_LOSSES)
+    of_token = isinstance(soft[0], TokenSoftTargets) and soft[0].student == TEACHER_HEAD
+    loss = OF_FORM.get(soft[0].form) if of_token else variant_name(soft[0], SOFT_LOSSES)  # type: ignore[attr-defined]
+    temperature = course_of(soft[0].temperature, TEMPERATURE_COURSES, run.steps_per_epoch)
     weights = dict(zip(objective.names, (weight for weight, _ in objective.weighted), strict=True))
-    if loss is None or abs(float(weights["soft"]) + float(weights["hard"]) - 1) > 1e-9:  # type: ignore[arg-type]
+    if loss is None or temperature is None or abs(float(weights["soft"]) + float(weights["hard"]) - 1) > 1e-9:  # type: ignore[arg-type]
         return None
-    choices = {"loss": loss, "temperature": float(soft[0].temperature), "alpha": float(weights["soft"])}  # type: ignore[arg-type]
+    choices: dict[str, Any] = {"loss": loss, "temperature": temperature[0], "of_token": of_token}
+    choices |= {"alpha": float(weights["soft"]), **_unusual(temperature_course=(temperature[1], CONSTANT))}  # type: ignore[arg-type]
     for weight, term in penalties:
         choices |= {"fairness": float(weight), "penalty": variant_name(term, PENALTIES), "group": term.group_column}  # type: ignore[arg-type]
     return choices

@@ -63,6 +63,18 @@ def check_numbers(*, learning_rate: Hyperparameter, batch_size: int, epochs: int
             raise ValueError(f"{name} must be at most {MOST:,}, got {number:,}")
 
 
+def check_decay(weight_decay: object, optimizer: object) -> None:
+    """Raise unless ``weight_decay`` is None, or a finite number >= 0 for an optimizer by name."""
+    if weight_decay is None:
+        return
+    if isinstance(weight_decay, bool) or not isinstance(weight_decay, numbers.Real):
+        raise TypeError(f"weight_decay must be a number or None, got {weight_decay!r}")
+    if not (math.isfinite(weight_decay) and float(weight_decay) >= 0):
+        raise ValueError(f"weight_decay must be a finite number >= 0, got {weight_decay}")
+    if not isinstance(optimizer, str) or optimizer == "custom":
+        raise ValueError(f"weight_decay goes to an optimizer by name, got {weight_decay} for a function of your own")
+
+
 def check_patience(patience: object, evaluate: bool, data: Splits) -> float:
     """Return how many epochs to wait without improvement; infinity without a ``patience``."""
     if patience is None:

@@ -49,6 +49,8 @@ class Distillation(Run):
     optimizer : {"adam", "adamw", "sgd"} or callable
         Pass a function of the parameters for any other. Where its groups have different learning rates, these keep
         their ratios.
+    weight_decay : float, optional
+        Of an optimizer by name. Default PyTorch's: 0.01 of "adamw" and 0 of the others.
     learning_rate : float or Schedule, optional
         Default 1e-3, or that of the optimizer which the function returns. With several groups: the largest rate.
     batch_size : int, optional
@@ -90,6 +92,7 @@ class Distillation(Run):
         objective: Objective | Term | None = None,
         *,
         optimizer: str | OptimizerFactory = "adam",
+        weight_decay: float | None = None,
         learning_rate: Hyperparameter | None = None,
         batch_size: int | None = None,
         epochs: int = 10,
@@ -104,6 +107,7 @@ class Distillation(Run):
             data,
             objective,
             optimizer=optimizer,
+            weight_decay=weight_decay,
             learning_rate=learning_rate,
             batch_size=batch_size,
             epochs=epochs,

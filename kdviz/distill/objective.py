@@ -95,6 +95,13 @@ class Term:
         """
         return self
 
+    def in_twin(self, smoothing: float, weight: Any) -> Term | None:
+        """Return what a part of the student that learns from this term alone learns in a twin without a teacher.
+
+        ``smoothing`` and ``weight`` are those of the twin's labels. None: the term has no part of its own.
+        """
+        return None
+
     def hyperparameters(self) -> dict[str, Hyperparameter]:
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in self.static_fields}
 

@@ -55,7 +55,7 @@ class Recipe:
     student_seed : int
         For the initial weights of a built student.
     objective : Objective
-    optimizer, learning_rate, batch_size, epochs, seed, augment
+    optimizer, weight_decay, learning_rate, batch_size, epochs, seed, augment
         As in :class:`kdviz.Distillation`.
     edits : tuple of dict
         Edits made during the run: step, name, value.
@@ -78,6 +78,7 @@ class Recipe:
     student_seed: int = 0
     objective: Objective = field(default_factory=hinton)
     optimizer: str = "adam"
+    weight_decay: float | None = None
     learning_rate: Hyperparameter = 1e-3
     batch_size: int = 128
     epochs: int = 10
@@ -92,6 +93,7 @@ class Recipe:
             object.__setattr__(self, name, checks.whole(name, getattr(self, name)))
         object.__setattr__(self, "learning_rate", checks.number("learning_rate", self.learning_rate))
         checks.check_numbers(learning_rate=self.learning_rate, batch_size=self.batch_size, epochs=self.epochs)
+        checks.check_decay(self.weight_decay, self.optimizer)
         _EDITS.check(self.edits, "edits")
         for i, edit in enumerate(self.edits):
             try:
@@ -116,6 +118,7 @@ class Recipe:
             student_seed=student_seed,
             objective=settings.objective,
             optimizer=settings.optimizer if isinstance(settings.optimizer, str) else "custom",
+            weight_decay=settings.weight_decay,
             learning_rate=settings.learning_rate,
             batch_size=settings.batch_size,
             epochs=settings.epochs,
@@ -161,11 +164,13 @@ class Recipe:
 
     def numbers(self) -> dict[str, Any]:
         """Return the keyword arguments of ``Distillation`` that are plain numbers and names."""
-        names = ("optimizer", "learning_rate", "batch_size", "epochs", "seed", "augment")
+        names = ("optimizer", "weight_decay", "learning_rate", "batch_size", "epochs", "seed", "augment")
         return {n: getattr(self, n) for n in names}
 
     def to_dict(self) -> dict[str, Any]:
         plain = {k: v for k, v in asdict(self).items() if k not in ("objective", "learning_rate", "edits")}
+        if self.weight_decay is None:  # an older kdviz reads it too
+            del plain["weight_decay"]
         return {
             "version": VERSION,
             **plain,
@@ -250,6 +255,7 @@ WRITTEN = Record(
         "student": or_null(ARCHITECTURE),
         "student_seed": SEED,
         "optimizer": OneOf((*BY_NAME, "custom")),
+        "weight_decay": or_null(Number(least=0)),
         "learning_rate": AnyOf((Number(above=0), schedules.SCHEDULE)),
         "batch_size": Whole(least=1),
         "epochs": Whole(least=1),

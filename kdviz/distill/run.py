@@ -64,7 +64,9 @@ class Run:
         )
         put_modes(plan.student, plan.modes)
         rate = value_at(settings.learning_rate, 0, 1)
-        self._optimizer = make_optimizer(settings.optimizer, self._training_step.parameters, rate)
+        self._optimizer = make_optimizer(
+            settings.optimizer, self._training_step.parameters, rate, settings.weight_decay
+        )
         self._shares = shares(self._optimizer)
         self._groups_at_start = group_settings(self._optimizer)
         objective = settings.objective

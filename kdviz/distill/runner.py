@@ -270,9 +270,9 @@ class Runner:
 
         A step runs forward and backward, about three times the cost of evaluating an example.
         """
-        steps_worth = max((len(r.data.validation) / (3 * r.settings.batch_size) for r in self.runs), default=0)
-        affordable = min(math.ceil(steps_worth), self.total_steps // FEWEST_EVALUATIONS)
-        return max(1, math.ceil(self.total_steps / EVALUATIONS), affordable)
+        return max(
+            (_apart(self.total_steps, len(r.data.validation), r.settings.batch_size) for r in self.runs), default=1
+        )
 
     def _settle(self) -> None:
         """Read the pending records, so that a non-finite loss is noticed now."""
@@ -306,6 +306,21 @@ class Runner:
         self._next_report = now + 1 / REPORTS_PER_SECOND
         self._report(self)
         time.sleep(0.001)  # lets others acquire a run's lock, or the interpreter's
+
+
+def _apart(total_steps: int, examples: int, batch_size: int) -> int:
+    """Return how many steps lie between evaluations on so many examples."""
+    affordable = min(math.ceil(examples / (3 * batch_size)), total_steps // FEWEST_EVALUATIONS)
+    return max(1, math.ceil(total_steps / EVALUATIONS), affordable)
+
+
+def evaluations(total_steps: int, examples: int, batch_size: int) -> int:
+    """Return how often a run of so many steps is evaluated on validation data, before its first step included.
+
+    >>> evaluations(1920, 5000, 128)
+    61
+    """
+    return total_steps // _apart(total_steps, examples, batch_size) + 1
 
 
 def _nothing(_: Runner) -> None:

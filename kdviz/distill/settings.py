@@ -27,6 +27,7 @@ class Settings:
 
     objective: Objective
     optimizer: str | OptimizerFactory = "adam"
+    weight_decay: float | None = None
     learning_rate: Hyperparameter = 1e-3
     batch_size: int = 128
     epochs: int = 10
@@ -40,6 +41,7 @@ class Settings:
         for name in ("batch_size", "epochs", "seed", "snapshot_every"):
             object.__setattr__(self, name, checks.whole(name, getattr(self, name)))
         checks.check_numbers(learning_rate=self.learning_rate, batch_size=self.batch_size, epochs=self.epochs)
+        checks.check_decay(self.weight_decay, self.optimizer)
         if self.snapshot_every < 1:
             raise ValueError(f"snapshot_every must be at least 1, got {self.snapshot_every}")
         if isinstance(self.augment, str) and self.augment not in AUGMENTS:

@@ -29,7 +29,16 @@ def labels_alone(objective: Objective, smoothing: float = 0.0) -> Objective:
     >>> from kdviz import SoftTargets
     >>> labels_alone(0.9 * SoftTargets() + 0.1 * HardLabels(weight=[1, 10]))
     1 * HardLabels(weight=(1.0, 10.0))
+
+    A head that learns from the teacher alone learns the labels too, and all heads weigh the same (DeiT's control):
+
+    >>> from kdviz import TokenSoftTargets
+    >>> labels_alone(0.9 * TokenSoftTargets() + 0.1 * HardLabels())
+    0.5 * HardLabels() + 0.5 * TokenLabels(student='logits.teacher_head', smoothing=0.0)
     """
     weight = weight_of_labels(objective)
     term: Term = HardLabels(weight) if smoothing == 0 else LabelSmoothing(smoothing, weight)
-    return Objective(((1.0, term), *((w, t) for w, t in objective.weighted if t.kept_by_twin)))
+    heads = dict.fromkeys(one.in_twin(smoothing, weight) for one in objective.terms)
+    taught = [term, *(head for head in heads if head is not None)]
+    kept = ((w, t) for w, t in objective.weighted if t.kept_by_twin)
+    return Objective((*((1.0 / len(taught), one) for one in taught), *kept))

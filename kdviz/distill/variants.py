@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..words import mark
-from .terms import DemographicParity, EqualizedOdds, Fairness, ReverseKL, SoftTargets, SoftTargetsWithoutT2, Term
+from .terms import (
+    DemographicParity,
+    EqualizedOdds,
+    Fairness,
+    FirstChoice,
+    ReverseKL,
+    SoftTargets,
+    SoftTargetsWithoutT2,
+    Term,
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,7 @@ SOFT_LOSSES = {
     "soft_targets": SoftLoss(SoftTargets, mark("T² · KL(teacher ‖ student)")),
     "without_t2": SoftLoss(SoftTargetsWithoutT2, mark("KL(teacher ‖ student): without T²")),
     "reverse_kl": SoftLoss(ReverseKL, mark("T² · KL(student ‖ teacher): reverse KL")),
+    "first_choice": SoftLoss(FirstChoice, mark("CE(student, first choice): the teacher’s answer as a label")),
 }
 PENALTIES = {
     "demographic_parity": Penalty(

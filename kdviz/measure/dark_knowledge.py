@@ -209,8 +209,8 @@ def gradient_norms(
         True classes; -1 if unknown.
     temperature : float
         T > 0.
-    loss : {"soft_targets", "without_t2", "reverse_kl"}
-        The soft term: T² · KL(σ_T(t) ‖ σ_T(s)), the same without T², or T² · KL(σ_T(s) ‖ σ_T(t)).
+    loss : {"soft_targets", "without_t2", "reverse_kl", "first_choice"}
+        The soft term: T² · KL(σ_T(t) ‖ σ_T(s)), the same without T², T² · KL(σ_T(s) ‖ σ_T(t)), or CE(s, argmax t).
 
     Returns
     -------
@@ -229,6 +229,7 @@ def gradient_norms(
         soft_targets   T (q − p)
         without_t2     (q − p) / T
         reverse_kl     T q_c (log q_c − log p_c − KL(q ‖ p))
+        first_choice   σ(s) − onehot(argmax t)
         hard           σ(s) − onehot(y)
 
     Examples
@@ -250,8 +251,10 @@ def gradient_norms(
     else:
         gradient = log_q.exp() - log_p.exp()
     factor = 1 / temperature if loss == "without_t2" else temperature
-    to_label = F.softmax(s.double(), dim=1)
-    to_label = to_label - F.one_hot(y.clamp(min=0), s.shape[1])
+    sure = F.softmax(s.double(), dim=1)
+    to_label = sure - F.one_hot(y.clamp(min=0), s.shape[1])
+    if loss == "first_choice":
+        factor, gradient = 1.0, sure - F.one_hot(t.argmax(1), s.shape[1])
     return factor * gradient.norm(dim=1), to_label.norm(dim=1).masked_fill(y < 0, math.nan)
 
 
@@ -270,7 +273,7 @@ def gradient_share(
         T > 0.
     alpha : float
         Weight α of the soft term, in [0, 1]; the hard term has 1 − α.
-    loss : {"soft_targets", "without_t2", "reverse_kl"}
+    loss : {"soft_targets", "without_t2", "reverse_kl", "first_choice"}
         The soft term, as in :func:`gradient_norms`.
 
     Returns

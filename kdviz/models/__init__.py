@@ -9,9 +9,11 @@ from kdviz.models.estimator import Estimator
 from kdviz.models.function import Function, Service
 from kdviz.models.inheritance import inherit
 from kdviz.models.loading import load
+from kdviz.models.mobile import mobile
 from kdviz.models.onnx_session import OnnxSession
 from kdviz.models.perceptron import mlp
 from kdviz.models.residual import resnet
+from kdviz.models.series import conv1d, recurrent
 from kdviz.models.shipped import Card, card, names, pretrained, register
 from kdviz.models.transformer import vit
 from kdviz.models.wrap import wrap
@@ -26,14 +28,17 @@ __all__ = [
     "Service",
     "build",
     "card",
+    "conv1d",
     "convnet",
     "inherit",
     "load",
     "mac_count",
     "mlp",
+    "mobile",
     "names",
     "parameter_count",
     "pretrained",
+    "recurrent",
     "register",
     "resnet",
     "vit",

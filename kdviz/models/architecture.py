@@ -102,8 +102,14 @@ def about_weights(architecture: Mapping[str, Any]) -> int:
         case "mlp":
             sizes = [options.get("inputs", 784), *options.get("hidden", (64,)), classes]
             return sum((a + 1) * b for a, b in pairwise(sizes))
-        case "convnet":
-            return 9 * w * (channels + 16 * w) + (4 * w + 1) * classes
+        case "convnet" | "mobile" | "conv1d":  # at most: as if all layers were of the last stage
+            depth, before = options.get("depth", 5), max(channels, options.get("step", 1))
+            length = options.get("inputs", 1) // max(1, options.get("step", 1)) if options["name"] == "conv1d" else 1
+            if options["name"] == "convnet" and depth == 5:
+                return 9 * w * (channels + 16 * w) + (4 * w + 1) * classes
+            return 9 * w * (before + 16 * w * depth) + (4 * w * length + 1) * classes
+        case "recurrent":
+            return 3 * w * (options.get("step", 28) + w + 2) * options.get("depth", 1) + (w + 1) * classes
         case "resnet":
             widths = [(w << i, blocks) for i, blocks in enumerate(options.get("blocks", (1, 1, 1)))]
             return 9 * channels * w + sum(20 * b * wide**2 for wide, b in widths) + (widths[-1][0] + 1) * classes
@@ -120,7 +126,7 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
     Parameters
     ----------
     architecture : Mapping
-        "name" (mlp, convnet, resnet or vit) and the keyword arguments of that function.
+        "name" (mlp, convnet, mobile, resnet, vit, recurrent or conv1d) and the keyword arguments of that function.
     seed : int
         Fixes the initial weights.
 
@@ -140,11 +146,14 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
     [8]
     """
     from kdviz.models.convolutional import convnet
+    from kdviz.models.mobile import mobile
     from kdviz.models.perceptron import mlp
     from kdviz.models.residual import resnet
+    from kdviz.models.series import conv1d, recurrent
     from kdviz.models.transformer import vit
 
-    makers: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "convnet": convnet, "resnet": resnet, "vit": vit}
+    of_all: tuple[Callable[..., nn.Module], ...] = (mlp, convnet, mobile, resnet, vit, recurrent, conv1d)
+    makers = {maker.__name__: maker for maker in of_all}
     arguments = dict(architecture)
     name = arguments.pop("name", None)
     if name not in makers:

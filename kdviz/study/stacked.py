@@ -86,6 +86,7 @@ def _shared(job: Job) -> str | None:
     if (
         not plain
         or recipe.optimizer != "adam"
+        or recipe.weight_decay is not None
         or recipe.augment is not None
         or recipe.edits
         or recipe.scheme is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 import pytest
+import torch
 
 import kdviz as kd
 from kdviz.diagnosis.lab_state import lab_state
@@ -47,7 +48,7 @@ def test_a_run_of_the_lab_is_told_in_the_labs_words(teachers, chosen):
         {"objective": kd.hinton() + 50 * kd.LogitMSE()},
         {"objective": kd.SoftTargets(4)},
         {"objective": 0.9 * kd.SoftTargets(4) + 0.9 * kd.HardLabels()},
-        {"optimizer": "sgd"},
+        {"optimizer": lambda parameters: torch.optim.Adam(parameters)},
         {"augment": "shift"},
         {"seed": 3},
         {"learning_rate": kd.schedules.Cosine(1e-2, 1e-3)},

@@ -16,7 +16,14 @@ from kdviz.distill.terms import TERMS, Layered, MultiTeacher, Outputs, Seen, Ter
 
 LAYER, DEEP = "a", "b"
 ON_MAPS = ("AttentionTransfer", "NeuronSelectivity", "Gram", "SolutionFlow", "Hint", "Variational")
-NO_DIVERGENCE = ("Contrastive", "Variational", "SoftCrossEntropy", "Adversarial", "DistillationToken")  # not 0 at rest
+NO_DIVERGENCE = (
+    "Contrastive",
+    "Variational",
+    "SoftCrossEntropy",
+    "Adversarial",
+    "DistillationToken",
+    "FirstChoice",
+)  # not 0 at rest
 SHAPES = {"maps": (4, 3, 3), "vectors": (6,), "tokens": (5, 6), "attention": (2, 5, 5)}
 
 
@@ -51,8 +58,8 @@ def outputs_for(term: Term, s: Tensor, t: Tensor, taps: tuple[Tensor, Tensor]) -
     ours, theirs = (dict.fromkeys(names, tap) for tap in taps)
     if isinstance(term, MultiTeacher):
         theirs = dict.fromkeys(term.layers, t)
-    if type(term).__name__ == "DistillationToken":
-        ours = {LAYER: s}
+    if type(term).__name__ in ("DistillationToken", "TokenLabels", "TokenSoftTargets"):
+        ours = dict.fromkeys(term.taps.student, s)
     shapes = [{name: (2, *tap.shape[1:]) for name, tap in side.items()} for side in (ours, theirs)]
     auxiliary = term.auxiliary(Seen(*shapes, s.shape[1], None, 0))
     if auxiliary is not None:

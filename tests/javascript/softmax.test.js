@@ -41,6 +41,8 @@ test("the loss of a probe is the formula's two terms", () => {
   near(s.probeNumbers(t, z, 2, T, alpha, "without_t2").loss, alpha * kl + (1 - alpha) * ce);
   const reversed = s.divergence(s.logSoftmax(z, T), s.logSoftmax(t, T));
   near(s.probeNumbers(t, z, 2, T, alpha, "reverse_kl").loss, alpha * T * T * reversed + (1 - alpha) * ce);
+  const firstChoice = -s.logSoftmax(z, 1)[0];
+  near(s.probeNumbers(t, z, 2, T, alpha, "first_choice").loss, alpha * firstChoice + (1 - alpha) * ce);
 });
 
 test("what cannot be known is null and never a number", () => {

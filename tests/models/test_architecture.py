@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from kdviz.models import build, convnet, mlp, resnet, vit
+from kdviz.models import build, conv1d, convnet, mlp, mobile, recurrent, resnet, vit
 
 IMAGES = torch.rand(3, 1, 12, 12, generator=torch.Generator().manual_seed(0))
 
@@ -21,6 +21,9 @@ MAKERS = {
     "convnet": lambda **more: convnet(4, **more),
     "resnet": lambda **more: resnet(4, (1, 2), **more),
     "vit": lambda **more: vit(8, 2, 2, size=12, **more),
+    "mobile": lambda **more: mobile(4, 3, **more),
+    "recurrent": lambda **more: recurrent(6, 2, step=12, **more),
+    "conv1d": lambda **more: conv1d(4, 3, inputs=144, step=12, **more),
 }
 
 

@@ -19,6 +19,7 @@ from ..schedules import Hyperparameter, Schedule, positive
 __all__ = [
     "Correlation",
     "Decoupled",
+    "FirstChoice",
     "FocusedSoftTargets",
     "JensenShannon",
     "LogitHuber",
@@ -110,6 +111,22 @@ class SoftTargetsWithoutT2(SoftTargets):
         return losses.soft_targets(
             outputs.student, teacher_logits(outputs), hyper["temperature"], times_t_squared=False
         )
+
+
+@dataclass(frozen=True)
+class FirstChoice(SoftTargets):
+    """The teacher's first choice as a label (hard distillation): CE(s, argmax t) at T = 1, whatever T is.
+
+    See :func:`kdviz.losses.distillation_token`, whose hard form it is, for students with a single head.
+
+    Parameters
+    ----------
+    temperature : float or Schedule
+        It has no effect here; it stands where :class:`SoftTargets` have it, so that one can replace the other.
+    """
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        return losses.distillation_token(outputs.student, teacher_logits(outputs), "hard")
 
 
 @dataclass(frozen=True)

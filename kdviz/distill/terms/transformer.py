@@ -15,10 +15,21 @@ from ..objective import Term
 from ..outputs import Outputs, Taps
 from ..schedules import Hyperparameter, positive
 from ..taps import SCORES
+from .labels import ClassWeight, OnLabels
 from .layered import Adapted, Layered, names
 from .response import SoftTargets, teacher_logits
 
-__all__ = ["AttentionMatrices", "DistillationToken", "Embeddings", "HiddenStates", "SoftCrossEntropy"]
+__all__ = [
+    "AttentionMatrices",
+    "DistillationToken",
+    "Embeddings",
+    "HiddenStates",
+    "SoftCrossEntropy",
+    "TokenLabels",
+    "TokenSoftTargets",
+]
+
+TEACHER_HEAD = "logits.teacher_head"  # of ``kd.models.vit(distilled=True)``
 
 
 @dataclass(frozen=True)
@@ -165,3 +176,109 @@ class DistillationToken(Term):
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
         given = outputs.student_taps[self.student]
         return losses.distillation_token(given, teacher_logits(outputs), self.form, hyper["temperature"])  # type: ignore[arg-type]
+
+    def in_twin(self, smoothing: float, weight: ClassWeight) -> Term:
+        return TokenLabels(self.student, smoothing, weight)
+
+
+@dataclass(frozen=True)
+class TokenSoftTargets(SoftTargets):
+    """Soft targets for the distillation token (DeiT), where alpha weights them against the labels of the class token.
+
+    ``0.5 * TokenSoftTargets(form="hard") + 0.5 * HardLabels()`` is the paper's hard distillation,
+    ``0.1 * TokenSoftTargets(3.0) + 0.9 * HardLabels()`` its soft one with λ = 0.1 and T = 3, on a head of its own. A
+    twin without a teacher learns the labels with both heads. See :func:`kdviz.losses.distillation_token`.
+
+    Parameters
+    ----------
+    temperature : float or Schedule
+        T > 0, of the soft form. Live: ``run.edit(temperature=8)``.
+    form : {"soft", "hard"}
+        Learn the teacher's soft targets, or its first choice.
+    student : str
+        The layer of the student that gives the logits (B, C) of the distillation token.
+
+    Examples
+    --------
+    >>> import kdviz as kd
+    >>> (0.9 * kd.TokenSoftTargets(3.0) + 0.1 * kd.HardLabels()).alpha
+    0.9
+    """
+
+    temperature: Hyperparameter = 3.0
+    form: str = "soft"
+    student: str = TEACHER_HEAD
+
+    static_fields: ClassVar[tuple[str, ...]] = ("form", "student")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        names("student", self.student)
+        if self.form not in ("hard", "soft"):
+            raise ValueError(f'form must be "hard" or "soft", got {self.form!r}')
+
+    @property
+    def taps(self) -> Taps:
+        return Taps(student=(self.student,))
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        given = outputs.student_taps[self.student]
+        return losses.distillation_token(given, teacher_logits(outputs), self.form, hyper["temperature"])  # type: ignore[arg-type]
+
+    def in_twin(self, smoothing: float, weight: ClassWeight) -> Term:
+        return TokenLabels(self.student, smoothing, weight)
+
+
+@dataclass(frozen=True, repr=False)
+class TokenLabels(OnLabels):
+    """Labels for the distillation token: what it learns in a twin without a teacher, beside the class token.
+
+    Parameters
+    ----------
+    student : str
+        The layer of the student that gives the logits (B, C) of the distillation token.
+    smoothing : float or Schedule
+        ε in [0, 1]; see :class:`kdviz.LabelSmoothing`. 0: the labels as they are.
+    weight : sequence of float or "balanced", optional
+        What each class weighs; see :class:`kdviz.HardLabels`.
+
+    Examples
+    --------
+    >>> import kdviz as kd
+    >>> 0.5 * kd.HardLabels() + 0.5 * TokenLabels()
+    0.5 * HardLabels() + 0.5 * TokenLabels(student='logits.teacher_head', smoothing=0.0)
+    """
+
+    student: str = TEACHER_HEAD
+    smoothing: Hyperparameter = 0.0
+    weight: ClassWeight = None
+
+    name: ClassVar[str] = "token_labels"
+    outside_alpha: ClassVar[bool] = True
+    static_fields: ClassVar[tuple[str, ...]] = ("student", "weight")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        names("student", self.student)
+        for number in schedules.extremes(self.smoothing):
+            losses.check_smoothing(number)
+        object.__setattr__(self, "smoothing", positive("smoothing", self.smoothing, zero=True))
+
+    def __repr__(self) -> str:
+        classes = "" if self.weight is None else f", weight={self.weight!r}"
+        return f"TokenLabels(student={self.student!r}, smoothing={self.smoothing!r}{classes})"
+
+    @property
+    def taps(self) -> Taps:
+        return Taps(student=(self.student,))
+
+    def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
+        given = outputs.student_taps[self.student]
+        return losses.label_smoothing(
+            given,
+            outputs.labels,
+            hyper["smoothing"],
+            weight=self.class_weights(given),
+            soft=outputs.soft,
+            labelled=outputs.labelled,
+        )

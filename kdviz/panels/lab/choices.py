@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -22,16 +21,23 @@ from ...distill import (
     symbols,
 )
 from ...distill.batches import batch_sizes
+from ...distill.courses import CONSTANT, RATE_COURSES, TEMPERATURE_COURSES
 from ...distill.grouping import MOST_GROUPS
 from ...distill.live import LIVE, LiveNumbers
+from ...distill.optimizer import BY_NAME
+from ...distill.terms import HardLabels, TokenSoftTargets
 from ...distill.variants import PENALTIES, SOFT_LOSSES
+from ...models.kinds import KINDS, suited
 from ..live.checks import one_of, shown
 
 LABEL_CHOICES = (100, 300, 1000, 4000, 10_000, 30_000)
 SMALLER = 4  # a student proposed by the page has at most this fraction of its teacher's parameters
-STUDENT_UNITS = (8, 16, 32, 64, 128, 300, 800)
-STUDENT_LAYERS = (1, 2)
+STUDENT_UNITS = KINDS["mlp"].widths
 NONE_OMITTED = -1
+OPTIMIZERS = tuple(BY_NAME)
+WEIGHT_DECAYS = (0.0, 1e-4, 1e-3, 1e-2, 1e-1)
+CONVOLVES = ("convnet", "resnet")  # architectures whose teachers look at a picture as these students do
+OF_TOKEN = {"soft_targets": "soft", "first_choice": "hard"}  # the forms that a distillation token can learn in
 WITHOUT_LABELS = {"keep_unlabelled": True, "alpha": 1.0, "penalty": "demographic_parity"}  # nothing else can be
 
 
@@ -51,13 +57,18 @@ class Choices(LiveNumbers):
     keep_unlabelled : bool
         Learn from the other examples too, by the teacher's answers alone.
     teacher : str
+    kind : str
+        Of the student, one of :data:`kdviz.models.kinds.KINDS` that suits the data.
     units, layers : int
-        The student: 1 or 2 hidden layers of so many units each.
-    epochs, learning_rate, batch_size, seed
+        Its width and its depth, as its kind counts them: of a perceptron 1 or 2 hidden layers of so many units each.
+    epochs, learning_rate, batch_size, seed, optimizer, weight_decay
         As in :class:`kdviz.Distillation`.
+    rate_course, temperature_course : str
+        How the learning rate and T go from the numbers chosen: names in :mod:`kdviz.distill.courses`.
     temperature, alpha : float
-    loss : {"soft_targets", "without_t2", "reverse_kl"}
-        The soft term: Hinton's, the same with its T² forgotten, or with the KL turned round.
+    loss : {"soft_targets", "without_t2", "reverse_kl", "first_choice"}
+        The soft term: Hinton's, the same with its T² forgotten, with the KL turned round, or the teacher's first choice
+        as a label. A distillation token has the first and the last.
     omit : int
         A class, by index, that is left out of the training data; ``labels`` beyond what remains mean all that remains.
         -1: none.
@@ -88,9 +99,14 @@ class Choices(LiveNumbers):
     labels: int = 4000
     keep_unlabelled: bool = False
     teacher: str = "mnist-mlp-1200"
+    kind: str = "mlp"
     units: int = 128
     layers: int = 1
     epochs: int = 60
+    optimizer: str = "adam"
+    weight_decay: float = 0.0
+    rate_course: str = CONSTANT
+    temperature_course: str = CONSTANT
     batch_size: int = 128
     seed: int = 0
     loss: str = "soft_targets"
@@ -102,9 +118,14 @@ class Choices(LiveNumbers):
     def __post_init__(self) -> None:
         one_of("data", self.data, data_names())
         one_of("teacher", self.teacher, teacher_names(self.data))
-        one_of("units", self.units, STUDENT_UNITS)
-        one_of("layers", self.layers, STUDENT_LAYERS)
-        one_of("loss", self.loss, tuple(SOFT_LOSSES))
+        one_of("kind", self.kind, student_kinds(self.data))
+        one_of("units", self.units, KINDS[self.kind].widths)
+        one_of("layers", self.layers, KINDS[self.kind].depths)
+        one_of("loss", self.loss, losses_of(self.kind))
+        one_of("temperature_course", self.temperature_course, tuple(TEMPERATURE_COURSES))
+        one_of("rate_course", self.rate_course, tuple(RATE_COURSES))
+        one_of("optimizer", self.optimizer, OPTIMIZERS)
+        one_of("weight_decay", checks.number("weight_decay", self.weight_decay), WEIGHT_DECAYS)
         one_of("penalty", self.penalty, tuple(PENALTIES))
         one_of("group", self.group, group_columns(self.data) or (self.group,))
         self._check_labels()
@@ -138,22 +159,35 @@ class Choices(LiveNumbers):
         'adult-mlp'
         """
         symbols.check("Lab", given, cls.__dataclass_fields__)
-        data = given.get("data")
+        data, kind, start = given.get("data", cls.data), given.get("kind", cls.kind), cls()
         if data in data_names() and "teacher" not in given:
-            return replace(cls().with_data(data), **given)
-        return cls(**given)
+            start = cls().with_data(data)
+        if data in data_names() and kind in student_kinds(data) and kind != cls.kind:
+            return cls(**{**start.to_dict(), **usual_of(kind, data), **given})
+        return replace(start, **given)
+
+    def with_kind(self, kind: str) -> Choices:
+        """Return the choices with another kind of student, in its usual size; of how the one before was usually trained
+        what the reader has not changed becomes what is usual for this one."""
+        before, after = usual_of(self.kind, self.data), usual_of(kind, self.data)
+        kept = {name for name, value in before.items() if getattr(self, name) != value} - {"units", "layers"}
+        if self.labels == 0:
+            kept.add("labels")
+        loss = self.loss if self.loss in losses_of(kind) else "soft_targets"
+        return replace(self, kind=kind, loss=loss, **{n: value for n, value in after.items() if n not in kept})
 
     def with_data(self, name: str) -> Choices:
         """Return the choices for another data set: its first teacher, labels it has, a student well below it."""
         teacher = self.teacher if self.teacher in teacher_names(name) else teacher_names(name)[0]
         labels = min(label_choices(name), key=lambda n: abs(n - self.labels)) if self.labels else 0
         room = models.card(teacher).parameters / SMALLER
-        rows = student_rows(name, self.layers)
-        smaller = [row["units"] for row in rows if row["parameters"] <= room] or [STUDENT_UNITS[0]]
-        units = min(self.units, smaller[-1])
+        start = self if self.kind in student_kinds(name) else self.with_kind("mlp")
+        rows = student_rows(name, start.layers, start.kind)
+        smaller = [row["units"] for row in rows if row["parameters"] <= room] or [rows[0]["units"]]
+        units = min(start.units, smaller[-1])
         columns = group_columns(name)
         group = self.group if self.group in columns or not columns else columns[0]
-        return replace(self, data=name, teacher=teacher, labels=labels, units=units, omit=NONE_OMITTED, group=group)
+        return replace(start, data=name, teacher=teacher, labels=labels, units=units, omit=NONE_OMITTED, group=group)
 
     def splits(self) -> Splits:
         """Return the data with as many labels as chosen, without the omitted class."""
@@ -180,15 +214,25 @@ class Choices(LiveNumbers):
 
         For data with groups the penalty comes on top, at weight 0 too, so that its weight can be edited.
         """
-        taught = hinton(self.alpha, self.temperature, term=SOFT_LOSSES[self.loss].term)
+        course = TEMPERATURE_COURSES[self.temperature_course]
+        temperature, head = course.made(self.temperature, self.steps_per_epoch), KINDS[self.kind].teacher_head
+        if head:
+            soft = TokenSoftTargets(temperature, OF_TOKEN[self.loss], head)
+            taught = float(self.alpha) * soft + (1.0 - float(self.alpha)) * HardLabels()
+        else:
+            taught = hinton(self.alpha, temperature, term=SOFT_LOSSES[self.loss].term)
         if not group_columns(self.data):
             return taught
         return taught + float(self.fairness) * PENALTIES[self.penalty].term(self.group)
 
     @property
+    def steps_per_epoch(self) -> int:
+        return len(batch_sizes(self.examples, self.batch_size))
+
+    @property
     def steps(self) -> int:
         """How many optimiser steps a run takes."""
-        return len(batch_sizes(self.examples, self.batch_size)) * self.epochs
+        return self.steps_per_epoch * self.epochs
 
     def distillation(self, teacher: Teacher, data: Splits | None = None) -> Distillation:
         """Return the run, at its start; ``data`` are those of an earlier run with the same ones, to be shared."""
@@ -197,7 +241,9 @@ class Choices(LiveNumbers):
             self.student(),
             data if data is not None else self.splits(),
             self.objective(),
-            learning_rate=self.learning_rate,
+            optimizer=self.optimizer,
+            weight_decay=self.weight_decay if self.weight_decay or self.optimizer == "adamw" else None,
+            learning_rate=RATE_COURSES[self.rate_course].made(self.learning_rate, self.steps_per_epoch),
             batch_size=self.batch_size,
             epochs=self.epochs,
             seed=self.seed,
@@ -205,20 +251,40 @@ class Choices(LiveNumbers):
 
     def student(self) -> nn.Module:
         """Return a fresh student."""
-        return build_student(self.data, self.units, self.seed, self.layers)
+        return build_student(self.data, self.units, self.seed, self.layers, self.kind)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def build_student(data: str, units: int, seed: int = 0, layers: int = 1) -> nn.Module:
-    """Return an untrained student for a data set: so many hidden layers of so many units each."""
+def build_student(data: str, units: int, seed: int = 0, layers: int = 1, kind: str = "mlp") -> nn.Module:
+    """Return an untrained student for a data set: of a kind, so wide and so deep."""
     splits = data_sets.load(data)
-    return _student(splits.shape, len(splits.classes), units, layers, seed)
+    return KINDS[kind].build(splits.shape, len(splits.classes), width=units, depth=layers, seed=seed)
 
 
-def _student(shape: tuple[int, ...], classes: int, units: int, layers: int, seed: int = 0) -> nn.Module:
-    return models.mlp((units,) * layers, inputs=math.prod(shape), classes=classes, seed=seed)
+def student_kinds(data: str) -> tuple[str, ...]:
+    """Names of the kinds of student that a data set suits."""
+    return suited(data_sets.load(data).shape)
+
+
+def usual_of(kind: str, data: str) -> dict[str, Any]:
+    """Return the choices that come with a kind of student: its size, its training, and a teacher that looks as it does.
+
+    >>> usual_of("mlp", "mnist")["units"], usual_of("vit", "mnist")["teacher"]
+    (128, 'mnist-convnet')
+    """
+    usual = KINDS[kind].usual_for(data_sets.load(data).shape)
+    renamed = {{"width": "units", "depth": "layers"}.get(name, name): value for name, value in usual.items()}
+    named = teacher_names(data)
+    looking = [name for name in named if kind != "mlp" and models.card(name).architecture["name"] in CONVOLVES]
+    default = Choices.teacher if Choices.teacher in named else named[0]
+    return {**renamed, "teacher": looking[0] if looking else default}
+
+
+def losses_of(kind: str) -> tuple[str, ...]:
+    """Names of the soft terms that a kind of student can learn from."""
+    return tuple(OF_TOKEN if KINDS[kind].teacher_head else SOFT_LOSSES)
 
 
 def data_names() -> tuple[str, ...]:
@@ -251,15 +317,16 @@ def class_counts(data: str) -> tuple[int, ...]:
     return tuple(splits.train.y.bincount(minlength=len(splits.classes)).tolist())
 
 
-def student_rows(data: str, layers: int = 1) -> tuple[dict[str, int], ...]:
-    """Units (of each hidden layer), parameters and multiply-accumulates of each student."""
+def student_rows(data: str, layers: int = 1, kind: str = "mlp") -> tuple[dict[str, int], ...]:
+    """Width, parameters and multiply-accumulates of each student of a kind and a depth."""
     splits = data_sets.load(data)
-    return _student_rows(splits.shape, len(splits.classes), layers)
+    return _student_rows(splits.shape, len(splits.classes), layers, kind)
 
 
 @cache
-def _student_rows(shape: tuple[int, ...], classes: int, layers: int) -> tuple[dict[str, int], ...]:
-    students = [(units, _student(shape, classes, units, layers)) for units in STUDENT_UNITS]
+def _student_rows(shape: tuple[int, ...], classes: int, layers: int, kind: str) -> tuple[dict[str, int], ...]:
+    made = KINDS[kind]
+    students = [(width, made.build(shape, classes, width=width, depth=layers)) for width in made.widths]
     return tuple(
         {"units": units, "parameters": models.parameter_count(student), "macs": models.mac_count(student, shape)}
         for units, student in students

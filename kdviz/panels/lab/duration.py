@@ -11,22 +11,28 @@ from torch import nn
 
 from ... import data as data_sets
 from ... import models
+from ...distill.runner import evaluations
 from ...models import inference
 from .choices import Choices, build_student
 
 REPEATS = 3
 ANSWERS = 64  # of the teacher, timed
-BESIDE = 2.75  # a step of a run takes so many times what it takes alone: two losses, evaluations, records
+OTHERWISE = 1.6e-3  # seconds of a step beside what the student takes for it: its place in the run, records, the page
+LOSSES = 1.15  # a step with two losses, over one with one
 
 
 def estimated(choices: Choices) -> float:
     """Return how many seconds a run with its twins would take, roughly: a bet, not a promise."""
     c = choices
     students = 3 if c.smoothing and c.labels else 2 if c.labels else 1
-    step = _seconds_a_step(c.data, c.units, c.layers, min(c.batch_size, c.examples))
+    size = c.data, c.kind, c.units, c.layers
+    step = LOSSES * _seconds_a_step(*size, min(c.batch_size, c.examples)) + OTHERWISE
     whole = data_sets.load(c.data)
-    asked = c.examples + len(whole.validation) + len(whole.test)
-    return c.steps * students * step * BESIDE + asked * _seconds_an_answer(c.data, c.teacher)
+    looks = evaluations(c.steps, len(whole.validation), c.batch_size)
+    answers = looks * len(whole.validation) + len(whole.test)  # of each student
+    asked = c.examples + len(whole.validation) + len(whole.test)  # of the teacher
+    told = students * (c.steps * step + answers * _seconds_of_student(*size))
+    return told + asked * _seconds_an_answer(c.data, c.teacher)
 
 
 def rounded(seconds: float) -> float:
@@ -50,9 +56,9 @@ def _shortest(call: Callable[[], object]) -> float:
 
 
 @cache
-def _seconds_a_step(data: str, units: int, layers: int, batch: int) -> float:
-    student = build_student(data, units, layers=layers)
-    optimizer = torch.optim.Adam(student.parameters())
+def _seconds_a_step(data: str, kind: str, units: int, layers: int, batch: int) -> float:
+    student = build_student(data, units, layers=layers, kind=kind)
+    optimizer = torch.optim.Adam(student.parameters(), fused=True)
     examples = data_sets.load(data).validation.take(slice(0, batch))
 
     def step() -> None:
@@ -61,6 +67,13 @@ def _seconds_a_step(data: str, units: int, layers: int, batch: int) -> float:
         optimizer.step()
 
     return _shortest(step)
+
+
+@cache
+def _seconds_of_student(data: str, kind: str, units: int, layers: int) -> float:
+    student = build_student(data, units, layers=layers, kind=kind).eval()
+    examples = data_sets.load(data).validation.take(slice(0, ANSWERS))
+    return _shortest(lambda: inference.logits(student, examples)) / len(examples)
 
 
 @cache

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ...data import Splits
+from ...distill.courses import RATE_COURSES, TEMPERATURE_COURSES
 from ...distill.live import LIVE
+from ...models.kinds import KINDS
 from ...widgets.recording import LogitRecording
 from ...words import mark, number, t
 from ..live.roster import Entry, Roster
@@ -28,9 +30,14 @@ OTHERWISE: dict[str, str] = {  # what an earlier run is marked with where it was
     "data": "{value}",
     "labels": mark("{value} labels"),
     "teacher": mark("teacher {value}"),
+    "kind": "{value}",
     "units": mark("{value} units"),
     "layers": mark("{value} layers"),
     "epochs": mark("{value} epochs"),
+    "optimizer": mark("optimiser {value}"),
+    "weight_decay": mark("weight decay {value}"),
+    "rate_course": mark("learning rate: {value}"),
+    "temperature_course": mark("T: {value}"),
     "alpha": "α = {value}",
     "learning_rate": mark("learning rate {value}"),
     "batch_size": mark("batch size {value}"),
@@ -39,6 +46,9 @@ OTHERWISE: dict[str, str] = {  # what an earlier run is marked with where it was
     "omit": mark("without class {value}"),
     "fairness": mark("fairness weight {value}"),
 }
+TITLES: Mapping[str, Mapping[str, Any]] = {
+    "kind": KINDS, "rate_course": RATE_COURSES, "temperature_course": TEMPERATURE_COURSES,
+}  # fmt: skip
 SAME_EXAMPLES = ("data", "labels", "keep_unlabelled", "omit")
 SAME_PAGE = ("data", "teacher")  # choices whose runs were filmed on the same examples
 
@@ -243,6 +253,8 @@ def made_from(saved: Mapping[str, Any]) -> Made:
 def _told(name: str, value: Any) -> str:
     if name == "omit" and value < 0:
         return t("no class left out")
+    if name in TITLES:
+        return t(OTHERWISE[name], value=t(TITLES[name][value].title))
     return t(OTHERWISE[name], value=_shown(value))
 
 

@@ -12,6 +12,7 @@ from traitlets import Bunch
 from ... import data as data_sets
 from ... import models
 from ...distill import Distillation, Objective, Runner, Teacher, checks
+from ...distill.courses import chosen_number
 from ...distill.live import OF_OBJECTIVE, WITH_SLIDER
 from ...distill.runner import Command, KeepGoing
 from ...words import mark, t
@@ -20,13 +21,12 @@ from ..live.diagnosis import DiagnosisInput
 from ..live.page import AT_REST, LIVE, UNDER_WAY
 from ..live.panel import STATE_VERSION
 from ..views.probes import WatchedExamples, choose_watched
-from . import choices as offered
 from . import link, presets, recorded
 from .choices import Choices
 from .duration import estimated, rounded
 from .followed import examples_followed
 from .options import PageOptions, edits_made
-from .page import CHOSEN_BY_SETUP, setup_traits
+from .page import CHOSEN_BY_SETUP, setup_traits, student_traits
 from .page_runs import LabRuns
 from .run_groups import as_in_force
 
@@ -40,10 +40,10 @@ class Lab(LabRuns):
         A run of your own, shown and trained here in place of the choices on the page. Its twins are made from it.
     **chosen
         What is trained: the fields of :class:`kdviz.panels.lab.choices.Choices` (data, labels, keep_unlabelled,
-        teacher, units, layers, epochs, temperature, alpha, learning_rate, batch_size, seed, loss, omit, smoothing,
-        fairness, penalty, group), not with ``run``. How the page opens: those of
-        :class:`kdviz.panels.lab.options.PageOptions` (view, selected, preset, hidden, locked, temperature_range,
-        alpha_range, fairness_range, epochs_range, edits).
+        teacher, kind, units, layers, epochs, temperature, temperature_course, alpha, learning_rate, rate_course,
+        optimizer, weight_decay, batch_size, seed, loss, omit, smoothing, fairness, penalty, group), not with ``run``.
+        How the page opens: those of :class:`kdviz.panels.lab.options.PageOptions` (view, selected, preset, hidden,
+        locked, temperature_range, alpha_range, fairness_range, epochs_range, edits).
 
     Attributes
     ----------
@@ -194,17 +194,21 @@ class Lab(LabRuns):
         if getattr(self._choices, change.name) == change.new:
             return
         try:
-            self._choices = replace(self._choices, **{change.name: change.new})
+            chosen = {change.name: change.new}
+            now = self._choices
+            self._choices = now.with_kind(change.new) if change.name == "kind" else replace(now, **chosen)
         except ValueError as error:
             self._say(str(error))
             return
         self._outdated = bool(self._runner.runs)  # what is on the page belongs to the run that was
-        if not self._outdated and change.name in ("teacher", "units", "layers", "omit", "loss"):
+        if not self._outdated and change.name in ("teacher", "kind", "units", "layers", "omit", "loss"):
             self._show_soon()
         else:
             self._turns.call(self._show_plan)
         if change.name == "layers":
-            self._publisher.put(self.setup, students=list(offered.student_rows(self._choices.data, change.new)))
+            self._publisher.put(self.setup, **student_traits(self._choices))
+        if change.name == "kind":  # and with it what is usual for it
+            self._publisher.put(self.setup, **setup_traits(self._choices, self._opening))
         if self._choices.alpha != self.scene.alpha:  # without labels only the teacher is left to learn from
             self._publisher.put(self.scene, alpha=self._choices.alpha)
 
@@ -408,8 +412,8 @@ class Lab(LabRuns):
         if run is not None and made:  # they lead from these to what is in force
             objective, edits = run.settings.objective, made
             values = {name: objective.value(name) for name in OF_OBJECTIVE}
-            begun = {name: value for name, value in values.items() if value is not None}
-            begun["learning_rate"] = run.settings.learning_rate
+            values["learning_rate"] = run.settings.learning_rate
+            begun = {name: chosen_number(value) for name, value in values.items() if value is not None}
         selected = self.scene.selected
         if self._watched is not None and selected == self._opening.own_choice(self._watched):
             selected = -1  # the page's own choice

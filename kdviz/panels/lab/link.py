@@ -18,7 +18,7 @@ from ..live.link import MOST_CHARACTERS as MOST_CHARACTERS
 from ..live.link import Followed, Link
 from ..live.panel import STATE_VERSION
 from ..live.parameters import Parameter, edits, ends, flag, number, whole, word, words
-from .choices import WITHOUT_LABELS, Choices
+from .choices import WITHOUT_LABELS, Choices, data_names, student_kinds, usual_of
 from .options import PageOptions
 from .presets import BY_NAME, check_bet
 
@@ -31,8 +31,10 @@ READERS = ("bet",)  # what is the reader's own
 PAGE: dict[str, Any] = PageOptions().to_dict()
 
 
-def defaults(preset: str = "") -> dict[str, Any]:
-    """Return the state of a page opened without a link, or with nothing but a preset.
+def defaults(preset: str = "", kind: str | None = None, data: str = Choices.data) -> dict[str, Any]:
+    """Return the state of a page opened without a link, or with nothing but a preset or a kind of student.
+
+    With a kind, size and training are what is usual for it on these data; the kind itself stays to be named.
 
     >>> defaults("hinton")["temperature"]
     20.0
@@ -41,7 +43,14 @@ def defaults(preset: str = "") -> dict[str, Any]:
     if preset:
         chosen = BY_NAME[preset]
         state |= {**Choices(**chosen.choices).to_dict(), "view": chosen.view, "preset": preset}
+    state |= _usual_of(kind, data, state["kind"])
     return {name: list(value) if isinstance(value, list) else value for name, value in state.items()}
+
+
+def _usual_of(kind: Any, data: Any, before: str) -> dict[str, Any]:
+    """Return what is usual for a kind of student, unless it is the one before, or none that there is."""
+    there = kind != before and data in data_names() and kind in student_kinds(data)
+    return usual_of(kind, data) if there else {}
 
 
 def to_query(state: Mapping[str, Any]) -> str:
@@ -63,7 +72,7 @@ def to_query(state: Mapping[str, Any]) -> str:
     '?labels=300&T=20&hide=setup,runs&edits=480:alpha:0.5'
     """
     whole = complete(state)
-    usual = defaults(whole["preset"])
+    usual = defaults(whole["preset"], whole["kind"], whole["data"])
     said = {name: whole[name] for name in _PARAMETERS if whole[name] != usual[name]}
     return LINK.written({"preset": whole["preset"], **said} if whole["preset"] else said)
 
@@ -120,7 +129,8 @@ def to_call(state: Mapping[str, Any]) -> str:
     >>> to_call({"temperature": 20.0, "labels": 300})
     'kd.panels.Lab(labels=300, temperature=20.0)'
     """
-    whole, usual = complete(state), defaults()
+    whole = complete(state)
+    usual = defaults(kind=whole["kind"], data=whole["data"])
     names = [*_PARAMETERS, *(n for n in whole if n not in _PARAMETERS)]
     arguments = [f"{n}={whole[n]!r}" for n in names if n not in (*LECTURERS, *READERS) and whole[n] != usual[n]]
     return f"kd.panels.Lab({', '.join(arguments)})"
@@ -129,6 +139,8 @@ def to_call(state: Mapping[str, Any]) -> str:
 def complete(state: Mapping[str, Any]) -> dict[str, Any]:
     """Return a state with its defaults filled in and every value checked, in the types that JSON gives back.
 
+    Where it names a kind of student, these are that kind's.
+
     Without labels nothing is left but the teacher, whatever else is given (see :class:`Choices`).
 
     Raises
@@ -136,7 +148,8 @@ def complete(state: Mapping[str, Any]) -> dict[str, Any]:
     ValueError
         In one sentence that names the field as a link does, if one is unknown or has a value that cannot be.
     """
-    return _complete(state, defaults(), LINK_NAMES, given=())
+    usual = defaults(kind=state.get("kind"), data=state.get("data", Choices.data))
+    return _complete(state, usual, LINK_NAMES, given=())
 
 
 def as_given(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -212,9 +225,11 @@ def _chosen(whole: Mapping[str, Any], given: Collection[str], names: Mapping[str
 
 def _opened(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the state of a page that opens with what is given, by the names of the state."""
+    data, kind = given.get("data", Choices.data), given.get("kind")
     start = defaults(given.get("preset", ""))
     if "data" in given and "teacher" not in given:
-        start |= Choices.of({"data": given["data"]}).to_dict()
+        start |= Choices.of({"data": data}).to_dict()
+    start |= _usual_of(kind, data, start["kind"])
     return _complete(given, start, LINK_NAMES, given=given)
 
 
@@ -237,9 +252,14 @@ _PARAMETERS: dict[str, Parameter] = {
     "labels": whole(0, 10**7),
     "keep_unlabelled": flag(),
     "teacher": word(),
+    "kind": word(),
     "units": whole(1, 10**6),
-    "layers": whole(1, 10),
+    "layers": whole(1, 100),
     "epochs": _EPOCHS,
+    "optimizer": word(),
+    "weight_decay": number(1.0),
+    "rate_course": word(),
+    "temperature_course": word(),
     **_LIVE,
     "batch_size": whole(1, MOST_IN_A_BATCH),
     "seed": whole(0, 10**9 - 1),

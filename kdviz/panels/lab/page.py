@@ -14,6 +14,8 @@ from ... import widgets
 from ...data import Splits
 from ...distill import Runner
 from ...distill.live import WITH_SLIDER
+from ...distill.variants import SOFT_LOSSES
+from ...models.kinds import KINDS
 from ...widgets.from_page import Box, VBox
 from ...words import t
 from ..live import status_text
@@ -28,13 +30,14 @@ from . import choices as offered
 from . import link, presets
 from .bets import NO_ANSWER
 from .choices import Choices
+from .kinds import kind_rows
 from .options import PageOptions
 from .repeats import can_repeat
 from .run_groups import RunGroups
 
 CHOSEN_BY_SETUP = (
     "labels", "keep_unlabelled", "teacher", "units", "layers", "epochs", "batch_size", "loss", "omit", "smoothing",
-    "penalty", "group",
+    "penalty", "group", "kind", "optimizer", "weight_decay", "rate_course", "temperature_course",
 )  # fmt: skip
 OF_ALL = ("draw", "wall", "calibration", "bias")  # tabs that show no single example, or one of the reader's own
 
@@ -288,8 +291,19 @@ def setup_traits(choices: Choices, opening: PageOptions) -> dict[str, Any]:
         "train_size": len(data.train),
         "classes": list(data.classes),
         "teachers": offered.teacher_rows(choices.data),
-        "students": list(offered.student_rows(choices.data, choices.layers)),
+        **student_traits(choices),
+        "weight_decays": list(offered.WEIGHT_DECAYS),
         "learning_rate": choices.learning_rate,
         "groups": list(offered.group_columns(choices.data)),
         **{name: getattr(choices, name) for name in CHOSEN_BY_SETUP},
+    }
+
+
+def student_traits(choices: Choices) -> dict[str, Any]:
+    """Return what the Setup widget shows of the students that there are to choose."""
+    return {
+        "kinds": kind_rows(choices.data),
+        "students": list(offered.student_rows(choices.data, choices.layers, choices.kind)),
+        "depths": list(KINDS[choices.kind].depths),
+        "losses": [{"value": name, "text": t(SOFT_LOSSES[name].title)} for name in offered.losses_of(choices.kind)],
     }

@@ -10,6 +10,7 @@ from typing import Any
 from ... import data as data_sets
 from ...distill import Distillation, Runner, Teacher
 from ...distill.live import WITH_SLIDER
+from ...models.kinds import KINDS
 from ...words import t
 from ..live.page import AT_REST, UNDER_WAY
 from ..live.roster import Entry
@@ -237,6 +238,9 @@ class LabRuns(LabPage):
         """Return what was trained, in a few words."""
         name = choices.get("data", "")
         data = data_sets.load(name).title if name in data_sets.names() else name
+        kind = KINDS.get(choices.get("kind", "mlp"))
+        if kind is not None and kind.name != "mlp":
+            return t("{data}, {kind} of width {width}", data=data, kind=t(kind.title), width=choices.get("units", ""))
         return t("{data}, {units} hidden units", data=data, units=choices.get("units", ""))
 
     def _take_up(self, kept: str) -> None:

@@ -112,7 +112,7 @@ class Preset:
     def changed(self, trained: Mapping[str, Any], edited: set[str]) -> bool:
         """Whether a run was trained otherwise than the question says."""
         meant = Choices(**self.choices).to_dict()
-        names = set(self.choices) - set(FREE)
+        names = {*self.choices, *(["kind"] if self.name else [])} - set(FREE)
         return any(trained.get(name, meant[name]) != meant[name] or name in edited for name in names)
 
 

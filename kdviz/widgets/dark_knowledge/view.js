@@ -49,7 +49,8 @@ async function render({ model: own, el, host }) {
     figures.heat.draw(view, wide ? inside.half : inside.all);
     figures.nearest.draw(view);
     figures.spread.draw(view, inside.pane);
-    figures.shares.root.hidden = !stepsAreTold(model); // where nothing trains there is no gradient
+    // Where nothing trains there is no gradient; a first choice has no T, and so no T² either.
+    figures.shares.root.hidden = !stepsAreTold(model) || model.get("loss") === "first_choice";
     if (!figures.shares.root.hidden) figures.shares.draw(view, inside.all);
   });
   life.watch(DARK_DEPENDS_ON, painter.soon);

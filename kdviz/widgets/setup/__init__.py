@@ -9,6 +9,8 @@ from typing import Any
 import traitlets
 from traitlets import Bool, Dict, Float, Int, List, Unicode
 
+from kdviz.distill.courses import CONSTANT, RATE_COURSES, TEMPERATURE_COURSES
+from kdviz.distill.optimizer import BY_NAME
 from kdviz.distill.variants import PENALTIES, SOFT_LOSSES
 from kdviz.widgets import bundle
 from kdviz.widgets.from_page import BY_PAGE, Between
@@ -31,7 +33,13 @@ CONTROLS = (
     "smoothing",
     "penalty",
     "group",
+    "kind",
+    "optimizer",
+    "weight_decay",
+    "temperature_course",
+    "rate_course",
 )
+COURSES = {"temperature_course": TEMPERATURE_COURSES, "rate_course": RATE_COURSES}
 
 
 class Setup(View):
@@ -75,7 +83,15 @@ class Setup(View):
     students = List(
         Dict(), help='Stops of the size slider, rising: {"units": int, "parameters": int, "macs": int}.'
     ).tag(sync=True)
-    units = Int(64, help="Hidden units of the student chosen, one of the stops.").tag(**BY_PAGE)
+    kinds = List(
+        Dict(),
+        help='Kinds of student: {"name": str, "title": str, "says": str, "width": str, "depth": str, "measured": str}; '
+        "what width and depth count, and what a run of the usual size came to.",
+    ).tag(sync=True)
+    kind = Unicode("mlp", help="Name of the kind of student chosen.").tag(**BY_PAGE)
+    units = Int(64, help="Width of the student chosen, one of the stops: of a perceptron its hidden units.")
+    units.tag(**BY_PAGE)
+    depths = List(Int(), default_value=[1, 2], help="Depths to choose from, rising.").tag(sync=True)
     epochs = Int(10, help="Passes through the transfer set.").tag(**BY_PAGE)
     epochs_range = List(Int(), default_value=[1, 100], help="Fewest and most epochs of the slider.").tag(sync=True)
     learning_rate = Float(1e-3, help="The optimiser's learning rate; > 0.").tag(**BY_PAGE)
@@ -88,7 +104,14 @@ class Setup(View):
     batch_size_choices = List(Int(), default_value=[32, 64, 128, 256, 512], help="Batch sizes to choose from.").tag(
         sync=True
     )
-    layers = Int(1, help="Hidden layers of the student, 1 or 2.").tag(**BY_PAGE)
+    layers = Int(1, help="Depth of the student, one of `depths`: of a perceptron its hidden layers.").tag(**BY_PAGE)
+    optimizer = Unicode("adam", help=f"The optimiser: {', '.join(BY_NAME)}.").tag(**BY_PAGE)
+    weight_decay = Float(0.0, help="Weight decay; >= 0.").tag(**BY_PAGE)
+    weight_decays = List(Float(), default_value=[0.0], help="Weight decays to choose from.").tag(sync=True)
+    temperature_course = Unicode(CONSTANT, help=f"How T goes: {', '.join(TEMPERATURE_COURSES)}.").tag(**BY_PAGE)
+    rate_course = Unicode(CONSTANT, help=f"How the learning rate goes: {', '.join(RATE_COURSES)}.").tag(**BY_PAGE)
+    courses = Dict(help='Courses to choose from, by trait: {"temperature_course": [{"value", "text"}], ...}.')
+    courses.tag(sync=True)
     classes = List(Unicode(), help="Names of the classes; where there are none, no loss is offered.").tag(sync=True)
     loss = Unicode("soft_targets", help=f"The soft term: {', '.join(SOFT_LOSSES)}.").tag(**BY_PAGE)
     losses = List(Dict(), help='Soft terms to choose from: {"value", "text"}.').tag(sync=True)
@@ -115,7 +138,12 @@ class Setup(View):
             "dataset": [row["name"] for row in self.datasets],
             "labels": self.label_choices,
             "teacher": [row["name"] for row in self.teachers],
+            "kind": [row["name"] for row in self.kinds],
             "units": [row["units"] for row in self.students],
+            "layers": self.depths,
+            "loss": [row["value"] for row in self.losses],
+            "optimizer": tuple(BY_NAME),
+            "weight_decay": self.weight_decays,
             "epochs": Between(*self.epochs_range),
             "learning_rate": Between(*self.learning_rate_range),
             "batch_size": self.batch_size_choices,
@@ -128,6 +156,13 @@ class Setup(View):
     @traitlets.default("losses")
     def _default_losses(self) -> list[dict[str, Any]]:
         return [{"value": name, "text": t(one.title)} for name, one in SOFT_LOSSES.items()]
+
+    @traitlets.default("courses")
+    def _default_courses(self) -> dict[str, Any]:
+        return {
+            name: [{"value": value, "text": t(one.title)} for value, one in among.items()]
+            for name, among in COURSES.items()
+        }
 
     @traitlets.default("penalties")
     def _default_penalties(self) -> list[dict[str, Any]]:
@@ -171,7 +206,29 @@ class Setup(View):
 
     @traitlets.validate("layers")
     def _check_layers(self, proposal: Any) -> int:
-        return one_of("layers", proposal["value"], (1, 2))
+        return one_of("layers", proposal["value"], self.depths)
+
+    @traitlets.validate("kinds")
+    def _check_kinds(self, proposal: Any) -> list[dict]:
+        return rows_with("kinds", proposal["value"], ("name", "title", "says", "width", "depth", "measured"))
+
+    @traitlets.validate("kind")
+    def _check_kind(self, proposal: Any) -> str:
+        names = [row["name"] for row in self.kinds]
+        return one_of("kind", proposal["value"], names) if names else proposal["value"]
+
+    @traitlets.validate("optimizer")
+    def _check_optimizer(self, proposal: Any) -> str:
+        return one_of("optimizer", proposal["value"], tuple(BY_NAME))
+
+    @traitlets.validate("temperature_course", "rate_course")
+    def _check_course(self, proposal: Any) -> str:
+        name = proposal["trait"].name
+        return one_of(name, proposal["value"], tuple(COURSES[name]))
+
+    @traitlets.validate("weight_decay")
+    def _check_decay(self, proposal: Any) -> float:
+        return one_of("weight_decay", proposal["value"], self.weight_decays)
 
     @traitlets.validate("unlocked")
     def _check_unlocked(self, proposal: Any) -> list[str]:

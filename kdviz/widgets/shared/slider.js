@@ -39,7 +39,8 @@ export function slider(life, { name, symbol, hint, text, spoken, ticks = [], tic
   const id = uniqueId("slider");
   const input = node("input", { type: "range", id, class: "kd-range", min: 0, max: 1, step: 1 });
   const value = node("output", { class: "kd-slider-value", for: id, "aria-live": "off" });
-  const label = node("label", { for: id, class: "kd-slider-label" }, node("span", { class: symbol ? "kd-slider-name" : null }, name));
+  const named = node("span", { class: symbol ? "kd-slider-name" : null }, name);
+  const label = node("label", { for: id, class: "kd-slider-label" }, named);
   if (symbol) label.append(" ", node("i", { class: "kd-symbol" }, symbol));
   const mark = node("span", { class: "kd-mark", hidden: "", "aria-hidden": "true" });
   const scale = node("div", { class: "kd-ticks", "aria-hidden": "true" });
@@ -82,6 +83,9 @@ export function slider(life, { name, symbol, hint, text, spoken, ticks = [], tic
   return {
     root,
     input,
+    setName(next) {
+      say(named, next);
+    },
     setStops(next) {
       if (next.length === stops.length && next.every((v, i) => v === stops[i])) return;
       stops = next;

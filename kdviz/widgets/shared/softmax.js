@@ -112,10 +112,18 @@ export function firstChoices(logits, width) {
   return chosen;
 }
 
+/** The losses that are multiplied by T². */
+export const SQUARED = ["soft_targets", "reverse_kl"];
+
+function taughtBy(loss, teacher, student, logT, logS, kl) {
+  if (loss === "first_choice") return Math.max(0, -logSoftmax(student, 1)[argmax(teacher)]);
+  return loss === "reverse_kl" ? divergence(logS, logT) : kl;
+}
+
 /**
  * All numbers of one probe, in the convention
  * L = α · T² · KL(σ_T(t) ‖ σ_T(s)) + (1 − α) · CE(s, y),
- * or with `loss` "without_t2" (no T²) or "reverse_kl" (the divergence turned round).
+ * or with `loss` "without_t2" (no T²), "reverse_kl" (the divergence turned round) or "first_choice" (α · CE(s, argmax t)).
  * Fields that need a student or a label are null without one.
  */
 export function probeNumbers(teacher, student, label, temperature, alpha, loss = "soft_targets") {
@@ -127,8 +135,8 @@ export function probeNumbers(teacher, student, label, temperature, alpha, loss =
   const kl = logT && logS ? divergence(logT, logS) : null;
   const scaledKl = kl === null ? null : temperature * temperature * kl;
   const ce = hasStudent && label >= 0 ? Math.max(0, -logSoftmax(student, 1)[label]) : null;
-  const taught = loss === "reverse_kl" && kl !== null ? divergence(logS, logT) : kl;
-  const soft = taught === null ? null : alpha * (loss === "without_t2" ? taught : temperature * temperature * taught);
+  const taught = kl === null ? null : taughtBy(loss, teacher, student, logT, logS, kl);
+  const soft = taught === null ? null : alpha * (SQUARED.includes(loss) ? temperature * temperature * taught : taught);
   const hard = ce === null ? null : (1 - alpha) * ce;
   return {
     logT,

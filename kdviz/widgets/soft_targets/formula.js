@@ -2,6 +2,7 @@
 
 import { node, put, say } from "../shared/elements.js";
 import { about, fixed, quantity, wholePercent } from "../shared/format.js";
+import { SQUARED } from "../shared/softmax.js";
 import { t } from "../shared/words.js";
 
 /** The formula, and under each symbol its number. */
@@ -23,7 +24,8 @@ export function formulaPart() {
   const left = node("span", { class: "kd-math-term" }, column("<i>L</i>", "loss"), column("=", "equals"));
   const softTerm = node("span", { class: "kd-math-term" }, column("<i>α</i>", "alpha"), column("·", "dot"),
     column("<i>T</i>²", "square", SQUARED), column("·", "dot", SQUARED),
-    column(`KL(${sub("t")} ‖ ${sub("s")})`, "kl", FORWARD), column(`KL(${sub("s")} ‖ ${sub("t")})`, "kl", ["reverse_kl"]));
+    column(`KL(${sub("t")} ‖ ${sub("s")})`, "kl", FORWARD), column(`KL(${sub("s")} ‖ ${sub("t")})`, "kl", ["reverse_kl"]),
+    column("CE(<i>s</i>, argmax <i>t</i>)", "kl", ["first_choice"]));
   const hardTerm = node("span", { class: "kd-math-term" },
     column("+", "plus"), column("(1 − <i>α</i>)", "beta"), column("·", "dot"), column("CE(<i>s</i>, <i>y</i>)", "ce"));
   const share = { soft: node("span", { class: "kd-parted-soft" }), hard: node("span", { class: "kd-parted-hard" }) };
@@ -55,10 +57,10 @@ const FIXED_SYMBOLS = { equals: "=", dot: "·", plus: "+" };
 const SPOKEN = {
   soft_targets: (numbers) => t("L = alpha times T squared times KL of teacher and student, plus 1 minus alpha times CE: {numbers}", { numbers }),
   without_t2: (numbers) => t("L = alpha times KL of teacher and student, plus 1 minus alpha times CE: {numbers}", { numbers }),
+  first_choice: (numbers) => t("L = alpha times CE of the student and the teacher’s first choice, plus 1 minus alpha times CE: {numbers}", { numbers }),
   reverse_kl: (numbers) => t("L = alpha times T squared times KL of student and teacher, plus 1 minus alpha times CE: {numbers}", { numbers }),
 };
 // Which symbols belong to which loss.
-const SQUARED = ["soft_targets", "reverse_kl"];
 const FORWARD = ["soft_targets", "without_t2"];
 
 function drawShare(bar, share, text, view) {

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
+import torch.nn.functional as F
 
 import kdviz as kd
 
@@ -29,3 +31,81 @@ def test_in_eval_mode_both_heads_are_asked():
         answer = model(torch.rand(4, 1, 28, 28))
     mean = (seen["logits.label_head"].softmax(1) + seen["logits.teacher_head"].softmax(1)) / 2
     torch.testing.assert_close(answer.exp(), mean)
+
+
+def token_run(term, alpha=0.5, **more):
+    data = kd.data.mnist().with_labels(40)
+    data = replace(data, validation=data.validation.take(slice(0, 40)), test=data.test.take(slice(0, 40)))
+    teacher, student = kd.models.mlp((16,), seed=1).eval(), kd.models.vit(8, 1, 2, patch=7, distilled=True)
+    return kd.Distillation(teacher, student, data, alpha * term + (1 - alpha) * kd.HardLabels(), batch_size=20, **more)
+
+
+def published(outputs, dist, teacher, labels, form, alpha, tau):
+    """`DistillationLoss.forward` of facebookresearch/deit, losses.py, line by line, with cross-entropy as base."""
+    base_loss = F.cross_entropy(outputs, labels)
+    if form == "soft":
+        distillation_loss = (
+            F.kl_div(
+                F.log_softmax(dist / tau, dim=1), F.log_softmax(teacher / tau, dim=1), reduction="sum", log_target=True
+            )
+            * (tau * tau)
+            / dist.numel()
+        )
+        distillation_loss = distillation_loss * dist.shape[1]  # that code's mean is over classes too
+    else:
+        distillation_loss = F.cross_entropy(dist, teacher.argmax(dim=1))
+    return base_loss * (1 - alpha) + distillation_loss * alpha
+
+
+@pytest.mark.parametrize(("form", "alpha", "tau"), [("hard", 0.5, 3.0), ("soft", 0.1, 3.0), ("soft", 0.9, 1.0)])
+def test_the_objective_is_the_published_one_of_both_tokens(form, alpha, tau):
+    run = token_run(kd.TokenSoftTargets(tau, form), alpha)
+    batch = run._batches[0]
+    student = run.student.train()
+    with kd.distill.tapped(student, ["logits.teacher_head"]) as seen:
+        by_labels = student(batch.inputs)
+    wanted = published(
+        by_labels, seen["logits.teacher_head"], run.teacher.module(batch.inputs), batch.labels, form, alpha, tau
+    )
+    weights = dict(student.named_parameters())
+    gradients = dict(zip(weights, torch.autograd.grad(wanted, weights.values()), strict=True))
+    step = run.step()
+    torch.testing.assert_close(step.loss, wanted.detach())
+    for name, weight in weights.items():
+        torch.testing.assert_close(weight.grad, gradients[name], atol=1e-6, rtol=1e-4)
+
+
+def test_alpha_and_t_of_a_distillation_token_are_live_and_are_saved():
+    run = token_run(kd.TokenSoftTargets(3.0), epochs=2)
+    run.step()
+    run.edit(alpha=0.8, temperature=6)
+    run.step()
+    assert (run.objective.alpha, run.objective.temperature) == (0.8, 6.0)
+    assert kd.Recipe.from_json(run.recipe.to_json()).objective == 0.5 * kd.TokenSoftTargets(3.0) + 0.5 * kd.HardLabels()
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_both_heads_of_the_twin_learn_the_labels(smoothing):
+    run = token_run(kd.TokenSoftTargets(3.0))
+    twin = run.twin(smoothing)
+    batch = twin._batches[0]
+    student = twin.student.train()
+    with kd.distill.tapped(student, ["logits.teacher_head"]) as seen:
+        by_labels = student(batch.inputs)
+    heads = (by_labels, seen["logits.teacher_head"])
+    wanted = sum(F.cross_entropy(head, batch.labels, label_smoothing=smoothing) for head in heads) / 2
+    torch.testing.assert_close(twin.step().loss, wanted.detach())
+    assert twin.teacher is None
+
+
+def test_the_twin_s_labels_can_be_saved_and_weigh_classes():
+    objective = 0.5 * kd.HardLabels([1, 2]) + 0.5 * kd.TokenLabels(smoothing=0.1, weight=[1, 2])
+    assert kd.Objective.from_dict(objective.to_dict()) == objective
+    with pytest.raises(ValueError, match='form must be "hard" or "soft", got \'tepid\''):
+        kd.TokenSoftTargets(form="tepid")
+
+
+def test_a_student_without_a_second_head_is_told_so():
+    data = kd.data.mnist().with_labels(40)
+    with pytest.raises(ValueError, match=r"got 'logits\.teacher_head'"):
+        kd.Distillation(kd.models.mlp((16,)).eval(), kd.models.mlp((8,)), data, kd.TokenSoftTargets() + kd.HardLabels())

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 import kdviz as kd
+from kdviz.distill import Teacher
 from kdviz.distill.variants import SOFT_LOSSES
-from kdviz.panels.lab.choices import Choices, class_counts, student_rows
+from kdviz.models.kinds import KINDS, recognized
+from kdviz.panels.lab.choices import Choices, class_counts, student_kinds, student_rows, usual_of
 
 ALL_OF_MNIST = 55_000
 
@@ -55,7 +57,15 @@ def test_another_data_set_has_no_omitted_class_and_keeps_none_as_labels():
 
 @pytest.mark.parametrize(("chosen", "says"), [
     ({"layers": 3}, "layers must be one of 1, 2, got 3"),
-    ({"loss": "mse"}, "loss must be one of soft_targets, without_t2, reverse_kl, got 'mse'"),
+    ({"loss": "mse"}, "loss must be one of soft_targets, without_t2, reverse_kl, first_choice, got 'mse'"),
+    ({"kind": "gan"}, "kind must be one of mlp, convnet, mobile, vit, deit, recurrent, conv1d, got 'gan'"),
+    ({"kind": "vit", "data": "adult", "teacher": "adult-mlp"}, "kind must be one of mlp, recurrent, conv1d, got 'vit'"),
+    ({"kind": "vit", "units": 32, "layers": 9}, "layers must be one of 1, 2, 3, 4, got 9"),
+    ({"kind": "deit", "units": 32, "loss": "reverse_kl"}, "loss must be one of soft_targets, first_choice, got 'rev"),
+    ({"optimizer": "lion"}, "optimizer must be one of adam, adamw, sgd, got 'lion'"),
+    ({"weight_decay": 0.5}, "weight_decay must be one of 0.0, 0.0001, 0.001, 0.01, 0.1, got 0.5"),
+    ({"rate_course": "falling"}, "rate_course must be one of constant, cosine, warmup, inverse_root, got 'falling'"),
+    ({"temperature_course": 1}, "temperature_course must be one of constant, falling, inverse_root, got 1"),
     ({"omit": 10}, "omit must be a class from 0 to 9, or -1 for none, got 10"),
     ({"omit": -2}, "omit must be a class from 0 to 9"),
     ({"omit": "3"}, "omit must be a whole number, got '3'"),
@@ -72,3 +82,51 @@ def test_a_choice_that_cannot_be_is_told_in_one_sentence(chosen, says):
     with pytest.raises((ValueError, TypeError), match=says) as told:
         Choices(**chosen)
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("data", ["mnist", "adult"])
+def test_a_kind_comes_with_what_is_usual_for_it(kind, data):
+    if kind not in student_kinds(data):
+        return
+    choices = Choices.of({"data": data, "kind": kind})
+    usual = usual_of(kind, data)
+    wanted = usual if kind != "mlp" else {"units": choices.units}
+    assert {name: getattr(choices, name) for name in wanted} == wanted
+    student = choices.student()
+    assert recognized(student.architecture, choices.splits().shape, len(kd.data.load(data).classes))[0] == kind
+    row = next(row for row in student_rows(data, choices.layers, kind) if row["units"] == choices.units)
+    assert row["parameters"] == kd.models.parameter_count(student)
+
+
+def test_what_the_reader_changed_stays_when_the_kind_changes():
+    choices = Choices(labels=300, epochs=7, seed=5, temperature=9, loss="without_t2").with_kind("deit")
+    assert (choices.labels, choices.epochs, choices.seed, choices.temperature) == (300, 7, 5, 9)
+    assert (choices.loss, choices.units) == ("soft_targets", KINDS["deit"].usual["width"])
+    assert Choices().with_kind("vit").with_kind("convnet").with_kind("mlp") == Choices()
+    assert Choices(labels=0).with_kind("convnet").labels == 0
+
+
+def test_pictures_do_not_follow_to_a_table():
+    table = Choices.of({"kind": "vit"}).with_data("adult")
+    assert (table.kind, table.teacher) == ("mlp", "adult-mlp")
+    assert Choices.of({"kind": "conv1d"}).with_data("adult").kind == "conv1d"
+
+
+@pytest.mark.parametrize(("loss", "form"), [("soft_targets", "soft"), ("first_choice", "hard")])
+def test_a_distillation_token_learns_from_the_teacher_and_the_class_token_from_labels(loss, form):
+    objective = Choices.of({"kind": "deit", "loss": loss, "alpha": 0.25, "temperature": 3.0}).objective()
+    assert objective == 0.25 * kd.TokenSoftTargets(3.0, form) + 0.75 * kd.HardLabels()
+
+
+def test_t_and_the_rate_follow_their_courses_in_the_run():
+    chosen = {"labels": 300, "epochs": 4, "temperature": 8.0, "learning_rate": 0.01, "optimizer": "sgd"}
+    choices = Choices(**chosen, temperature_course="falling", rate_course="cosine", weight_decay=0.01)
+    run = choices.distillation(Teacher(kd.models.pretrained(choices.teacher)))
+    while run.steps_done < run.total_steps:
+        run.step()
+    run.finish()
+    ts, rates = (run.history.column(name) for name in ("temperature", "learning_rate"))
+    assert (ts[0], ts[-1]) == (8.0, 1.0) and (rates[0], rates[-1]) == (pytest.approx(0.01), pytest.approx(0.0))
+    assert run._optimizer.param_groups[0]["weight_decay"] == 0.01 and type(run._optimizer).__name__ == "SGD"
+    assert Choices().distillation(Teacher(kd.models.pretrained(choices.teacher))).recipe.weight_decay is None

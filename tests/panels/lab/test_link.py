@@ -9,9 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kdviz.distill.variants import SOFT_LOSSES
-from kdviz.panels.lab.choices import STUDENT_UNITS, Choices, label_choices, teacher_names
-from kdviz.panels.lab.link import MOST_CHARACTERS, PAGE, complete, defaults, from_query, to_call, to_query
+from kdviz.distill.courses import RATE_COURSES, TEMPERATURE_COURSES
+from kdviz.models.kinds import KINDS
+from kdviz.panels.lab.choices import (
+    WEIGHT_DECAYS,
+    Choices,
+    label_choices,
+    losses_of,
+    student_kinds,
+    teacher_names,
+    usual_of,
+)
+from kdviz.panels.lab.link import MOST_CHARACTERS, PAGE, complete, defaults, follow, from_query, to_call, to_query
 from kdviz.panels.lab.presets import PRESETS
 from kdviz.widgets.share import CONTROLS, PARTS
 
@@ -39,20 +48,26 @@ def pair(numbers) -> st.SearchStrategy:
 def states(draw) -> dict:
     """A state as a Lab may have it; names left out are as by default."""
     data = draw(st.sampled_from(["mnist", "adult"]))
+    kind = KINDS[draw(st.sampled_from(student_kinds(data)))]
     own = {
         "data": st.just(data),
         "labels": st.sampled_from([0, *label_choices(data)]),
         "keep_unlabelled": st.booleans(),
         "teacher": st.sampled_from(teacher_names(data)),
-        "units": st.sampled_from(STUDENT_UNITS),
-        "layers": st.sampled_from([1, 2]),
+        "kind": st.just(kind.name),
+        "units": st.sampled_from(kind.widths),
+        "layers": st.sampled_from(kind.depths),
+        "optimizer": st.sampled_from(["adam", "adamw", "sgd"]),
+        "weight_decay": st.sampled_from(WEIGHT_DECAYS),
+        "rate_course": st.sampled_from(list(RATE_COURSES)),
+        "temperature_course": st.sampled_from(list(TEMPERATURE_COURSES)),
         "epochs": st.integers(1, 200),
         "temperature": TEMPERATURES,
         "alpha": SHARES,
         "learning_rate": RATES,
         "batch_size": st.sampled_from([32, 128, 512]),
         "seed": st.integers(0, 10**8),
-        "loss": st.sampled_from(list(SOFT_LOSSES)),
+        "loss": st.sampled_from(losses_of(kind.name)),
         "omit": st.integers(-1, 1),
         "smoothing": st.booleans(),
         "fairness": WEIGHTS,
@@ -65,7 +80,7 @@ def states(draw) -> dict:
         "preset": st.sampled_from(["", *(p.name for p in PRESETS)]),
         "edits": st.lists(EDITS, max_size=6, unique_by=lambda e: e[:2]),
     }
-    needed = {"data", "teacher", "labels"}
+    needed = {"data", "teacher", "labels", "kind"}
     names = needed | set(draw(st.lists(st.sampled_from(sorted(set(own) - needed)), unique=True)))
     state = {name: draw(own[name]) for name in sorted(names)}
     if draw(st.booleans()):
@@ -217,3 +232,23 @@ def test_a_link_to_other_data_brings_what_suits_them():
     state = from_query("?data=adult&epochs=3")
     assert (state["data"], state["teacher"], state["epochs"]) == ("adult", "adult-mlp", 3)
     assert from_query(to_query(state)) == state
+
+
+@pytest.mark.parametrize(("query", "has"), [
+    ("?kind=convnet", {"kind": "convnet", **usual_of("convnet", "mnist")}),
+    ("?kind=convnet&layers=11&epochs=60", {"layers": 11, "epochs": 60, "units": usual_of("convnet", "mnist")["units"]}),
+    ("?data=fashion-mnist&kind=deit", {"teacher": "fashion-resnet", "units": usual_of("deit", "mnist")["units"]}),
+    ("?preset=hinton&kind=vit", {"preset": "hinton", "temperature": 20.0, **usual_of("vit", "mnist")}),
+])  # fmt: skip
+def test_a_kind_of_student_in_a_link_brings_what_is_usual_for_it(query, has):
+    state = from_query(query)
+    assert {name: state[name] for name in has} == has
+    assert to_query(state) == query
+    called = eval(to_call(state), {"kd": _Namespace})
+    assert complete({**called, "view": state["view"], "preset": state["preset"]})["units"] == state["units"]
+
+
+def test_a_size_that_its_kind_has_not_is_left_out_and_named():
+    found = follow("?kind=vit&units=300&T=7")
+    assert (found.state["kind"], found.state["units"], found.state["temperature"]) == ("vit", 32, 7.0)
+    assert found.left_out == {"units": "units must be one of 16, 32, 48, 64, got 300"}

@@ -1,0 +1,253 @@
+"""Kinds of student: each declared once, with its builder, its bounds, its defaults and the data that it takes.
+
+The Lab's setup, its links, its estimate of a run's seconds and the diagnosis read the declaration. To add a kind, add a
+row to :data:`KINDS`; the bounds keep the run of a page short, the builders in this package take any size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from ..words import mark
+from .architecture import Network
+from .convolutional import convnet
+from .mobile import mobile
+from .perceptron import mlp
+from .series import conv1d, recurrent
+from .transformer import vit
+
+Shape = tuple[int, ...]
+PICTURES, ROWS = "pictures", "rows"
+HEADS = 4  # of a small vision transformer; every width offered is a multiple
+PATCH = 7  # pixels of a patch's side: 16 patches of a picture of 28×28, where 4 would give 49
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of student.
+
+    Attributes
+    ----------
+    name, title : str
+        For links; for the reader.
+    says : str
+        What it is, in a sentence.
+    width, depth : str
+        What its width and its depth count, as labels of a form.
+    widths, depths : tuple of int
+        What a page offers of them, rising.
+    make : callable
+        Builds it, from the shape of an example, the number of classes, width, depth and seed.
+    takes : tuple of {"pictures", "rows"}
+        What data it can learn from: square pictures of one channel, the rows of a table.
+    usual : mapping
+        How a page trains it by default: width, depth, epochs, learning_rate, labels, and whether a second twin learns
+        from smoothed labels; ``usual_rows`` is what differs for the rows of a table.
+    teacher_head : str
+        The layer whose answers a teacher teaches, where that is not the output: the head of a distillation token.
+    """
+
+    name: str
+    title: str
+    says: str
+    width: str
+    depth: str
+    widths: tuple[int, ...]
+    depths: tuple[int, ...]
+    make: Callable[[Shape, int, int, int, int], Network]
+    takes: tuple[str, ...] = (PICTURES,)
+    usual: Mapping[str, Any]
+    usual_rows: Mapping[str, Any] = field(default_factory=dict)
+    teacher_head: str = ""
+
+    def suits(self, shape: Shape) -> bool:
+        """Whether it can learn from examples of this shape.
+
+        >>> KINDS["vit"].suits((1, 28, 28)), KINDS["vit"].suits((91,)), KINDS["recurrent"].suits((91,))
+        (True, False, True)
+        """
+        return data_kind(shape) in self.takes
+
+    def build(self, shape: Shape, classes: int, *, width: int, depth: int, seed: int = 0) -> Network:
+        """Return an untrained student.
+
+        Raises
+        ------
+        ValueError
+            If it does not take such examples, or width and depth are none that there are.
+        """
+        if not self.suits(shape):
+            raise ValueError(
+                f"a student of the kind {self.name} learns from {' or '.join(self.takes)}, got examples of {shape}"
+            )
+        return self.make(tuple(shape), classes, width, depth, seed)
+
+    def usual_for(self, shape: Shape) -> dict[str, Any]:
+        """Return how a page trains it by default on examples of this shape."""
+        return {**self.usual, **(self.usual_rows if data_kind(shape) == ROWS else {})}
+
+
+def data_kind(shape: Shape) -> str:
+    """Return what examples of a shape are: square pictures of one channel, or rows; empty for others.
+
+    >>> data_kind((1, 28, 28)), data_kind((91,)), data_kind((3, 32, 32))
+    ('pictures', 'rows', '')
+    """
+    if len(shape) == 3 and shape[0] == 1 and shape[1] == shape[2] and shape[1] % PATCH == 0:
+        return PICTURES
+    return ROWS if len(shape) == 1 else ""
+
+
+def suited(shape: Shape) -> tuple[str, ...]:
+    """Return the names of the kinds that can learn from examples of a shape; a perceptron always can."""
+    return tuple(name for name, kind in KINDS.items() if name == "mlp" or kind.suits(shape))
+
+
+def recognized(architecture: Mapping[str, Any], shape: Shape, classes: int) -> tuple[str, int, int] | None:
+    """Return the kind, width and depth from which a page would build an architecture, or None if it would not.
+
+    >>> recognized(convnet(8, 11).architecture, (1, 28, 28), 10)
+    ('convnet', 8, 11)
+    """
+    for name in suited(shape):
+        for width in KINDS[name].widths:
+            for depth in KINDS[name].depths:
+                if _architecture(name, tuple(shape), classes, width, depth) == architecture:
+                    return name, width, depth
+    return None
+
+
+@cache
+def _architecture(name: str, shape: Shape, classes: int, width: int, depth: int) -> dict[str, Any]:
+    return KINDS[name].make(shape, classes, width, depth, 0).architecture
+
+
+def _mlp(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Network:
+    return mlp((width,) * depth, inputs=math.prod(shape), classes=classes, seed=seed)
+
+
+def _convnet(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Network:
+    return convnet(width, depth, channels=shape[0], classes=classes, seed=seed)
+
+
+def _mobile(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Network:
+    return mobile(width, depth, channels=shape[0], classes=classes, seed=seed)
+
+
+def _vit(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Network:
+    return vit(width, depth, HEADS, patch=PATCH, size=shape[1], channels=shape[0], classes=classes, seed=seed)
+
+
+def _deit(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Network:
+    return vit(
+        width, depth, HEADS, patch=PATCH, size=shape[1], channels=shape[0], classes=classes, distilled=True, seed=seed
+    )
+
+
+def _recurrent(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Network:
+    return recurrent(width, depth, step=shape[-1] if len(shape) == 3 else 1, classes=classes, seed=seed)
+
+
+def _conv1d(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Network:
+    step = shape[-1] if len(shape) == 3 else 1
+    return conv1d(width, depth, inputs=math.prod(shape), step=step, classes=classes, seed=seed)
+
+
+_ROWS: tuple[Kind, ...] = (
+    Kind(
+        name="mlp",
+        title=mark("Perceptron"),
+        says=mark("Hidden layers of units, each joined to all of the layer before."),
+        width=mark("Student, hidden units"),
+        depth=mark("Hidden layers"),
+        widths=(8, 16, 32, 64, 128, 300, 800),
+        depths=(1, 2),
+        make=_mlp,
+        takes=(PICTURES, ROWS),
+        usual={"width": 128, "depth": 1, "epochs": 60, "learning_rate": 3e-3, "labels": 4000, "smoothing": True},
+    ),
+    Kind(
+        name="convnet",
+        title=mark("Convnet"),
+        says=mark("3×3 convolutions; with few filters and many layers it is thinner and deeper than its teacher."),
+        width=mark("Student, filters of the first layer"),
+        depth=mark("Convolutions"),
+        widths=(2, 4, 8, 16),
+        depths=(2, 3, 5, 8, 11),
+        make=_convnet,
+        usual={"width": 4, "depth": 5, "epochs": 20, "learning_rate": 1e-2, "labels": 1000, "smoothing": False},
+    ),
+    Kind(
+        name="mobile",
+        title=mark("Depthwise-separable convnet"),
+        says=mark("As in MobileNet: each convolution sees one channel, then a 1×1 convolution mixes the channels."),
+        width=mark("Student, filters of the first layer"),
+        depth=mark("Separable blocks"),
+        widths=(4, 8, 16, 32),
+        depths=(2, 3, 5, 8),
+        make=_mobile,
+        usual={"width": 8, "depth": 5, "epochs": 30, "learning_rate": 1e-2, "labels": 1000, "smoothing": False},
+    ),
+    Kind(
+        name="vit",
+        title=mark("Vision transformer"),
+        says=mark("Patches of 7×7 pixels become tokens; blocks of self-attention follow, and the class token is read."),
+        width=mark("Student, numbers in a token"),
+        depth=mark("Blocks"),
+        widths=(16, 32, 48, 64),
+        depths=(1, 2, 3, 4),
+        make=_vit,
+        usual={"width": 32, "depth": 2, "epochs": 30, "learning_rate": 3e-3, "labels": 1000, "smoothing": False},
+    ),
+    Kind(
+        name="deit",
+        title=mark("Vision transformer with a distillation token (DeiT)"),
+        says=mark(
+            "Its class token learns from the labels, its distillation token from the teacher, each with a head of its "
+            "own; once trained it answers with the mean of both heads’ probabilities. Its twin learns the labels with "
+            "both."
+        ),
+        width=mark("Student, numbers in a token"),
+        depth=mark("Blocks"),
+        widths=(16, 32, 48, 64),
+        depths=(1, 2, 3, 4),
+        make=_deit,
+        usual={"width": 32, "depth": 2, "epochs": 30, "learning_rate": 3e-3, "labels": 1000, "smoothing": False},
+        teacher_head="logits.teacher_head",
+    ),
+    Kind(
+        name="recurrent",
+        title=mark("Recurrent network"),
+        says=mark(
+            "Gated recurrent units read a picture row by row, or a table column by column, and answer at the end."
+        ),
+        width=mark("Student, units of a layer"),
+        depth=mark("Recurrent layers"),
+        widths=(8, 16, 32, 64),
+        depths=(1, 2),
+        make=_recurrent,
+        takes=(PICTURES, ROWS),
+        usual={"width": 32, "depth": 1, "epochs": 30, "learning_rate": 1e-2, "labels": 1000, "smoothing": False},
+        usual_rows={"epochs": 20},
+    ),
+    Kind(
+        name="conv1d",
+        title=mark("1-D convnet"),
+        says=mark(
+            "Convolutions along the rows of a picture, or along the columns of a table, whose order means nothing."
+        ),
+        width=mark("Student, filters of the first layer"),
+        depth=mark("Convolutions"),
+        widths=(4, 8, 16, 32),
+        depths=(1, 2, 3, 5),
+        make=_conv1d,
+        takes=(PICTURES, ROWS),
+        usual={"width": 8, "depth": 3, "epochs": 30, "learning_rate": 1e-2, "labels": 1000, "smoothing": False},
+        usual_rows={"epochs": 20},
+    ),
+)
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ROWS}

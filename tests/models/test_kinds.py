@@ -1,0 +1,52 @@
+"""Kinds of student."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+import kdviz as kd
+from kdviz.models import build, parameter_count
+from kdviz.models.kinds import KINDS, PICTURES, ROWS, data_kind, recognized, suited
+
+SHAPES = {PICTURES: (1, 28, 28), ROWS: (91,)}
+OFFERED = [(name, takes) for name, kind in KINDS.items() for takes in kind.takes]
+
+
+@pytest.mark.parametrize(("name", "takes"), OFFERED)
+def test_every_size_offered_answers_and_is_told_by_its_description(name, takes):
+    kind, shape = KINDS[name], SHAPES[takes]
+    for depth in kind.depths:
+        sizes = []
+        for width in kind.widths:
+            student = kind.build(shape, 3, width=width, depth=depth, seed=2)
+            sizes.append(parameter_count(student))
+            assert recognized(student.architecture, shape, 3) == (name, width, depth)
+            assert build(student.architecture).architecture == student.architecture
+        assert sizes == sorted(set(sizes))  # a wider one is larger
+        assert student.eval()(torch.rand(2, *shape)).shape == (2, 3)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_usual_is_offered(name):
+    for shape in map(SHAPES.get, KINDS[name].takes):
+        usual = KINDS[name].usual_for(shape)
+        assert usual["width"] in KINDS[name].widths and usual["depth"] in KINDS[name].depths
+
+
+def test_a_student_can_be_thinner_and_deeper_than_its_teacher():
+    teacher = kd.models.pretrained("mnist-convnet").architecture
+    student = KINDS["convnet"].build((1, 28, 28), 10, width=4, depth=KINDS["convnet"].depths[-1])
+    assert student.architecture["width"] < teacher["width"] and student.architecture["depth"] > 5
+
+
+def test_data_name_the_kinds_that_suit_them():
+    assert suited((91,)) == ("mlp", "recurrent", "conv1d") and suited((1, 28, 28)) == tuple(KINDS)
+    assert suited((3, 32, 32)) == ("mlp",) and data_kind((1, 30, 30)) == ""
+    with pytest.raises(ValueError, match="a student of the kind vit learns from pictures, got examples of"):
+        KINDS["vit"].build((91,), 2, width=32, depth=2)
+
+
+def test_what_a_page_would_not_build_is_not_recognized():
+    assert recognized(kd.models.convnet(7).architecture, (1, 28, 28), 10) is None
+    assert recognized(kd.models.vit(32, 2, 4).architecture, (1, 28, 28), 10) is None  # patches of 4

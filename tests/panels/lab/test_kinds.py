@@ -1,0 +1,124 @@
+"""Kinds of student in the Lab: what the Setup says of them, and runs of each from Train to the end."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+import pytest
+import torch
+
+import kdviz as kd
+from kdviz.diagnosis.lab_state import lab_state
+from kdviz.models import inference
+from kdviz.models.kinds import KINDS
+from kdviz.panels import Lab
+from kdviz.panels.lab import kinds, link
+from kdviz.panels.lab.choices import Choices, student_kinds, usual_of
+from kdviz.panels.live.code import program
+
+from .labs import against, train, weights
+
+QUICK = {"data": "mnist", "teacher": "mnist-mlp-overfit", "labels": 100, "epochs": 2, "smoothing": False}
+COURSES = {"temperature_course": "falling", "rate_course": "cosine", "optimizer": "adamw", "weight_decay": 0.01}
+SMALLEST = {name: {"kind": name, "units": kind.widths[0], "layers": kind.depths[0]} for name, kind in KINDS.items()}
+
+
+@pytest.fixture
+def small_data(monkeypatch):
+    """Validation and test data of 200 examples: what is looked at here are not errors."""
+    whole = kd.data.mnist()
+    few = replace(whole, validation=whole.validation.take(slice(0, 200)), test=whole.test.take(slice(0, 200)))
+    monkeypatch.setattr(kd.data, "load", lambda name, load=kd.data.load: few if name == "mnist" else load(name))
+    return few
+
+
+@pytest.mark.parametrize("kind", [name for name in KINDS if name != "mlp"])
+def test_a_run_of_each_kind_ends_is_told_as_code_and_opens_again_by_its_link(lab, small_data, kind):
+    panel = train(lab(**QUICK, **SMALLEST[kind], **COURSES))
+    assert panel.run.history.evaluated("test") and panel.twin.history.evaluated("test")
+    state = panel.state
+    assert link.from_query(link.to_query(state)) == state
+    found = lab_state(panel.run)
+    assert found is not None and {name: state[name] for name in found} == found
+    space: dict = {}
+    exec(program(panel.run, twin=False, smoothing=0), space)
+    assert weights(space["run"]) == weights(panel.run)
+
+
+def test_choosing_a_kind_on_the_page_brings_its_sizes_and_what_is_usual(lab):
+    panel = lab()
+    panel.setup.kind = "deit"
+    panel._publisher.wait_until_idle()
+    setup, usual = panel.setup, usual_of("deit", "mnist")
+    assert {name: getattr(setup, name) for name in ("units", "layers", "teacher")} == {
+        name: usual[name] for name in ("units", "layers", "teacher")
+    }
+    assert [row["units"] for row in setup.students] == list(KINDS["deit"].widths)
+    assert [row["value"] for row in setup.losses] == ["soft_targets", "first_choice"]
+    assert setup.epochs == 4  # the reader's own
+    panel.setup.layers = 4
+    panel.setup.kind = "mlp"
+    panel._publisher.wait_until_idle()
+    assert (setup.units, setup.layers, setup.depths) == (128, 1, [1, 2])
+    assert len(setup.losses) == 4
+
+
+def test_a_table_is_offered_what_can_read_it():
+    assert [row["name"] for row in kinds.kind_rows("adult")] == ["mlp", "recurrent", "conv1d"]
+    assert all(row["width"] and row["depth"] and row["says"] for row in kinds.kind_rows("mnist"))
+
+
+def test_an_edit_of_t_ends_its_course_and_the_link_says_so(lab, small_data):
+    panel = lab(**QUICK, **SMALLEST["conv1d"], **COURSES, alpha=0.5, batch_size=32)
+    panel.command("step")
+    assert panel.wait("paused")
+    assert panel.scene.in_force == {}  # T has no single value
+    panel.scene.temperature = 9.0
+    panel.command("train")
+    assert panel.wait("finished")
+    assert panel.run.objective.temperature == 9.0
+    assert panel.state["edits"] == [[1, "temperature", 9.0]] and panel.state["temperature_course"] == "falling"
+    again = train(Lab.from_state(link.from_query(link.to_query(panel.state))))
+    assert weights(again.run) == weights(panel.run)
+    again.close()
+
+
+@pytest.mark.parametrize(
+    ("student", "teacher"), [("vit", "mnist-convnet"), ("convnet", "mnist-vit"), ("deit", "mnist-vit")]
+)
+def test_attention_and_saliency_are_there_for_both(lab, small_data, student, teacher):
+    panel = lab(**{**QUICK, "teacher": teacher, "epochs": 1}, **SMALLEST[student], view="attention")
+    assert "attention" in panel.views.offered and "saliency" in panel.views.offered
+    examples, module = small_data.validation, panel._models_now()[1]
+    panel.scene.selected = 3
+    made = panel.controllers["attention"].make(kd.models.pretrained(teacher), module, examples)
+    assert made["teacher_layers"] and made["student_layers"]
+    maps = panel.controllers["saliency"].make(kd.models.pretrained(teacher), module, examples)
+    assert maps["student_map"].shape == (28, 28)
+
+
+def test_a_distillation_token_s_student_answers_with_both_heads(lab):
+    student = Choices.of(SMALLEST["deit"]).student()
+    x = kd.data.mnist().validation.take(slice(0, 8))
+    with kd.distill.tapped(student.eval(), ["logits.label_head", "logits.teacher_head"]) as seen, torch.no_grad():
+        student(x.inputs())
+    both = sum(seen[f"logits.{head}"].softmax(1) for head in ("label_head", "teacher_head")) / 2
+    torch.testing.assert_close(inference.logits(student, x).softmax(1), both)
+
+
+@pytest.mark.parametrize(("only_student", "only_twin", "says"), [
+    (10, 90, "a clear gain."), (90, 10, "Here the teacher does not help."), (50, 52, "shows no clear help."),
+])  # fmt: skip
+def test_what_was_recorded_is_told_with_what_it_shows(monkeypatch, only_student, only_twin, says):
+    usual = {**usual_of("vit", "mnist"), "seed": 0}
+    difference = asdict(against(only_student, only_twin))
+    run = {"kind": "vit", "data": "mnist", "choices": usual, "student": 1, "twin": 2, "n": 10_000}
+    monkeypatch.setattr(kinds, "recorded", lambda: ({**run, "difference": difference},))
+    assert kinds.measured("vit", "mnist").endswith(says) and kinds.measured("vit", "fashion-mnist") == ""
+    monkeypatch.setitem(usual, "epochs", 1)
+    assert kinds.measured("vit", "mnist") == ""  # of other settings
+
+
+def test_each_kind_on_digits_has_its_record():
+    assert {row["kind"] for row in kinds.recorded() if row["data"] == "mnist"} >= set(student_kinds("mnist"))
+    assert all(kinds.measured(kind, "mnist") for kind in student_kinds("mnist"))
