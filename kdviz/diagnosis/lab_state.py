@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..data.faults import HALF
 from ..distill import Distillation, Schedule
 from ..distill.terms import HardLabels, SoftTargets
 from ..distill.variants import PENALTIES, SOFT_LOSSES, variant_name
@@ -39,6 +40,7 @@ def lab_state(run: Distillation) -> dict[str, Any] | None:
         and not isinstance(recipe.learning_rate, Schedule)
         and draw.get("seed", 0) == 0
         and len(draw.get("omit", ())) <= 1
+        and not ("sees" in student and "fault" in draw)
     )
     if not fits or objective is None:
         return None
@@ -54,6 +56,8 @@ def lab_state(run: Distillation) -> dict[str, Any] | None:
         "batch_size": recipe.batch_size,
         "seed": recipe.seed,
         **({"omit": draw["omit"][0]} if draw.get("omit") else {}),
+        **{name: draw[name] for name in ("fault", "extra") if name in draw},
+        **({"fault": HALF} if "sees" in student else {}),
         **objective,
     }
 

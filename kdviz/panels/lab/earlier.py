@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ...data import Splits
+from ...data.faults import FAULTS
 from ...distill.live import LIVE
+from ...distill.transfer_sets import TRANSFER_SETS
 from ...widgets.recording import LogitRecording
 from ...words import mark, number, t
 from ..live.roster import Entry, Roster
@@ -38,8 +40,11 @@ OTHERWISE: dict[str, str] = {  # what an earlier run is marked with where it was
     "loss": mark("loss {value}"),
     "omit": mark("without class {value}"),
     "fairness": mark("fairness weight {value}"),
+    "extra": mark("also learned from: {value}"),
+    "fault": mark("fault: {value}"),
 }
-SAME_EXAMPLES = ("data", "labels", "keep_unlabelled", "omit")
+TABLES: Mapping[str, Mapping[str, Any]] = {"extra": TRANSFER_SETS, "fault": FAULTS}
+SAME_EXAMPLES = ("data", "labels", "keep_unlabelled", "omit", "extra", "fault")
 SAME_PAGE = ("data", "teacher")  # choices whose runs were filmed on the same examples
 
 
@@ -243,6 +248,8 @@ def made_from(saved: Mapping[str, Any]) -> Made:
 def _told(name: str, value: Any) -> str:
     if name == "omit" and value < 0:
         return t("no class left out")
+    if name in TABLES:
+        return t(OTHERWISE[name], value=t(TABLES[name][value].title))
     return t(OTHERWISE[name], value=_shown(value))
 
 

@@ -11,6 +11,7 @@ from traitlets import Bunch
 
 from ... import data as data_sets
 from ... import models
+from ...data import Splits
 from ...distill import Distillation, Objective, Runner, Teacher, checks
 from ...distill.live import OF_OBJECTIVE, WITH_SLIDER
 from ...distill.runner import Command, KeepGoing
@@ -24,11 +25,13 @@ from . import choices as offered
 from . import link, presets, recorded
 from .choices import Choices
 from .duration import estimated, rounded
+from .earlier import SAME_EXAMPLES
 from .followed import examples_followed
 from .options import PageOptions, edits_made
 from .page import CHOSEN_BY_SETUP, setup_traits
 from .page_runs import LabRuns
 from .run_groups import as_in_force
+from .samples import NO_SAMPLES, plain, samples
 
 
 class Lab(LabRuns):
@@ -41,7 +44,7 @@ class Lab(LabRuns):
     **chosen
         What is trained: the fields of :class:`kdviz.panels.lab.choices.Choices` (data, labels, keep_unlabelled,
         teacher, units, layers, epochs, temperature, alpha, learning_rate, batch_size, seed, loss, omit, smoothing,
-        fairness, penalty, group), not with ``run``. How the page opens: those of
+        fairness, penalty, group, extra, fault), not with ``run``. How the page opens: those of
         :class:`kdviz.panels.lab.options.PageOptions` (view, selected, preset, hidden, locked, temperature_range,
         alpha_range, fairness_range, epochs_range, edits).
 
@@ -80,6 +83,7 @@ class Lab(LabRuns):
         self._opened_with = self._choices, self._opening
         self._teachers: dict[str, Teacher] = {}
         self._watched: WatchedExamples | None = None
+        self._made_data: tuple[tuple[Any, ...], Splits] | None = None  # by what they were chosen with
         self._watched_of = ("", "", -1)  # data, teacher and class left out that the examples were chosen with
         self._make_page(self._choices, self._opening, self._models_now, self._asked_about, own=run is not None)
         self._make_runs()
@@ -237,13 +241,18 @@ class Lab(LabRuns):
         if run is not None:
             run = self._again(run) if run.steps_done else run
         else:
-            run = self._choices.distillation(
-                self._teacher(self._choices.teacher), self._earlier.data_like(self._choices)
-            )
+            run = self._choices.distillation(self._teacher(self._choices.teacher), self._data_chosen())
             run.history.edits.extend(edit for edit in self._opening.waiting() if edit.name in run.editable)
             self._bets.begin(self._choices)
         run.prepare(keep_going)
         return self._groups.begin(run, smoothing=self._choices.smoothing)
+
+    def _data_chosen(self) -> Splits:
+        """Return the data as chosen: those of an earlier run, or made once, to be shown and then learned from."""
+        same = tuple(getattr(self._choices, name) for name in SAME_EXAMPLES)
+        if self._made_data is None or self._made_data[0] != same:
+            self._made_data = same, self._earlier.data_like(self._choices) or self._choices.splits()
+        return self._made_data[1]
 
     def _teacher(self, name: str) -> Teacher:
         """Return a shipped teacher with the answers it gave before."""
@@ -298,6 +307,9 @@ class Lab(LabRuns):
         if not self._runner.runs:
             self._publisher.put(self.scene, total_steps=self._planned_steps)
             self._takes = rounded(estimated(self._choices)) if self._looked_at else None
+            if self._own is None:
+                c = self._choices
+                self._publisher.put(self.setup, **(NO_SAMPLES if plain(c) else samples(c, self._data_chosen())))
             self._show_earlier()
         self._link()
         self._report(self._runner)
@@ -422,7 +434,7 @@ class Lab(LabRuns):
         self.controllers.forget()
         self.scene.films.clear()
         self._teachers.clear()
-        self._own = self._watched = None
+        self._own = self._watched = self._made_data = None
 
 
 def _opening_of(state: Mapping[str, Any]) -> tuple[Choices, PageOptions]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,8 +12,10 @@ from torch import nn
 from ... import data as data_sets
 from ... import widgets
 from ...data import Splits
+from ...data.faults import FAULTS, faults_of
 from ...distill import Runner
 from ...distill.live import WITH_SLIDER
+from ...distill.transfer_sets import TRANSFER_SETS, extras_of
 from ...widgets.from_page import Box, VBox
 from ...words import t
 from ..live import status_text
@@ -34,7 +36,7 @@ from .run_groups import RunGroups
 
 CHOSEN_BY_SETUP = (
     "labels", "keep_unlabelled", "teacher", "units", "layers", "epochs", "batch_size", "loss", "omit", "smoothing",
-    "penalty", "group",
+    "penalty", "group", "extra", "fault",
 )  # fmt: skip
 OF_ALL = ("draw", "wall", "calibration", "bias")  # tabs that show no single example, or one of the reader's own
 
@@ -291,5 +293,12 @@ def setup_traits(choices: Choices, opening: PageOptions) -> dict[str, Any]:
         "students": list(offered.student_rows(choices.data, choices.layers)),
         "learning_rate": choices.learning_rate,
         "groups": list(offered.group_columns(choices.data)),
+        "extras": _rows_of(TRANSFER_SETS, extras_of(data)),
+        "faults": _rows_of(FAULTS, faults_of(data)),
         **{name: getattr(choices, name) for name in CHOSEN_BY_SETUP},
     }
+
+
+def _rows_of(table: Mapping[str, Any], names: Sequence[str]) -> list[dict[str, str]]:
+    """Return what the Setup widget says of some of a table's entries."""
+    return [{"value": name, "text": t(table[name].title), "note": t(table[name].text)} for name in names]

@@ -5,6 +5,7 @@ import { compact, grouped, percent, short, sizeRatio, timesOf } from "../shared/
 import { sceneOf, underScene } from "../shared/scene.js";
 import { ratioStops, slider } from "../shared/slider.js";
 import { t, tn } from "../shared/words.js";
+import { transferPart } from "./transfer.js";
 import "./style.css";
 
 const MANY_CHOICES = 5;
@@ -16,7 +17,7 @@ async function render({ model, el, host }) {
   const { root, body } = card(el, "setup", t("Setup"));
   const live = announcer(life);
   const lock = node("p", { class: "kd-note kd-lock" });
-  const parts = [dataPart(model, life), teacherPart(model, life), studentPart(model, life, () => painter.now()), epochsPart(model, life), lossPart(model, life), penaltyPart(model, life)];
+  const parts = [dataPart(model, life), transferPart(model, life), teacherPart(model, life), studentPart(model, life, () => painter.now()), epochsPart(model, life), lossPart(model, life), penaltyPart(model, life)];
   const fields = node("fieldset", { class: "kd-setup-fields" }, node("legend", { class: "kd-unseen" }, t("Setup")), ...parts.map((p) => p.root));
   const chosen = node("span", { class: "kd-note kd-setup-chosen" });
   const fold = node("details", { class: "kd-more kd-setup-fold" }, node("summary", {}, node("h2", {}, t("Setup")), chosen), lock, fields);
@@ -37,7 +38,8 @@ async function render({ model, el, host }) {
   life.watch(
     ["datasets", "dataset", "label_choices", "labels", "keep_unlabelled", "train_size", "teachers", "teacher", "students",
       "units", "epochs", "epochs_range", "learning_rate", "learning_rate_range", "batch_size", "batch_size_choices",
-      "locked", "locked_reason", "unlocked", "layers", "loss", "omit", "classes", "smoothing", "penalty", "groups", "group"],
+      "locked", "locked_reason", "unlocked", "layers", "loss", "omit", "classes", "smoothing", "penalty", "groups", "group",
+      "extra", "extras", "fault", "faults", "samples", "sample_images", "sample_seen"],
     painter.soon,
   );
   const limits = underScene(life, scene, el, "setup", painter.soon);
@@ -130,22 +132,14 @@ function choiceField(life, name, onChoose) {
 function dataPart(model, life) {
   const dataset = selectField(life, t("Data set"), (value) => commit(model, { dataset: value }));
   const labels = choiceField(life, t("Labelled examples"), (value) => commit(model, { labels: value }));
-  const box = node("input", { type: "checkbox" });
-  const rest = node("span", {});
-  const keep = node("label", { class: "kd-check" }, box, rest);
-  life.listen(box, "change", () => commit(model, { keep_unlabelled: box.checked }));
   return {
-    root: node("div", { class: "kd-setup-group" }, dataset.root, labels.root, keep),
+    root: node("div", { class: "kd-setup-group" }, dataset.root, labels.root),
     draw(disabled) {
       const [count, size] = [model.get("labels"), model.get("train_size")];
       dataset.draw(model.get("datasets").map((d) => ({
         value: d.name, text: d.available ? d.title : t("{name} (not downloaded yet)", { name: d.title }), disabled: !d.available,
       })), model.get("dataset"), disabled("dataset"));
       labels.draw(model.get("label_choices").map((n) => ({ value: n, text: n === 0 ? t("none") : n === size ? t("all {n}", { n: grouped(n) }) : grouped(n) })), count, disabled("labels"));
-      keep.hidden = size - count <= 0 || count === 0;
-      say(rest, t("Also use the other {n} examples, unlabeled", { n: grouped(size - count) }));
-      box.checked = model.get("keep_unlabelled");
-      box.disabled = disabled("keep_unlabelled");
     },
   };
 }
