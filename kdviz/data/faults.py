@@ -96,7 +96,9 @@ def rare_class(data: Splits, which: int = -1, keep: int = FEW, seed: int = 0) ->
     if keep < 0:
         raise ValueError(f"keep must be 0 or more, got {keep}")
     if data.train.y.ndim != 1:
-        raise ValueError(f"rare_class needs one class an example, and those of {data.title} have a label for each token")
+        raise ValueError(
+            f"rare_class needs one class an example, and those of {data.title} have a label for each token"
+        )
     of_class = (data.train.y == which % classes).numpy()
     if int(of_class.sum()) <= keep:
         return data

@@ -1,4 +1,4 @@
-"""What a student learns from besides labelled examples, as a reader chooses it; each is declared once, in TRANSFER_SETS.
+"""What a student learns from besides labelled examples, as a reader chooses it: declared once, in TRANSFER_SETS.
 
 The further examples have no label: terms that need labels pass over them, the teacher is asked about all of them, and a
 twin without a teacher learns nothing from them. What they are worth stands in :mod:`kdviz.data.transfer`.

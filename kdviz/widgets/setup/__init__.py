@@ -107,15 +107,19 @@ class Setup(View):
     extras = List(Dict(), help='What there is of that: {"value", "text", "note"}, the first is none of it.')
     extras.tag(sync=True)
     fault = Unicode("none", help="What is wrong with the training data, by name.").tag(**BY_PAGE)
-    faults = List(Dict(), help='Faults to choose from: {"value", "text", "note"}; where there are none, none is offered.')
+    faults = List(
+        Dict(), help='Faults to choose from: {"value", "text", "note"}; where there are none, none is offered.'
+    )
     faults.tag(sync=True)
     samples = List(
         Dict(),
-        help='A few training examples: {"kind": "labelled", "unlabelled" or "extra", "given": str, "really": str or "", '
+        help='A few training examples: {"kind": "labelled", "unlabelled" or "extra", "given": str, "really": str, '
         '"text": str}; "really" where the label is wrong, "text" where there is no picture.',
     ).tag(sync=True)
     sample_images = Packed("u1", help="Their pictures, gray values, shape (N, height, width).").tag(sync=True)
-    sample_shape = List(Int(), default_value=[0, 0], help="Height and width of a picture; 0, 0 for none.").tag(sync=True)
+    sample_shape = List(Int(), default_value=[0, 0], help="Height and width of a picture; 0, 0 for none.").tag(
+        sync=True
+    )
     sample_seen = Float(1.0, help="Which share of a picture’s width the student sees, from the left.").tag(sync=True)
     folded = Bool(False, help="Whether the card opens folded; the reader takes it from there.").tag(sync=True)
     locked = Bool(False, help="True while training owns these choices; all controls are disabled.").tag(sync=True)
