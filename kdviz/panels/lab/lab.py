@@ -40,7 +40,8 @@ class Lab(LabRuns):
     Parameters
     ----------
     run : Distillation, optional
-        A run of your own, shown and trained here in place of the choices on the page. Its twins are made from it.
+        A run of your own, shown and trained here in place of the choices on the page. Its twins are made from it. One
+        without a teacher (peers, a student that teaches itself, labels alone) is shown by its curves and its verdict.
     **chosen
         What is trained: the fields of :class:`kdviz.panels.lab.choices.Choices` (data, labels, keep_unlabelled,
         teacher, units, layers, epochs, temperature, alpha, learning_rate, batch_size, seed, loss, omit, smoothing,
@@ -85,7 +86,9 @@ class Lab(LabRuns):
         self._watched: WatchedExamples | None = None
         self._made_data: tuple[tuple[Any, ...], Splits] | None = None  # by what they were chosen with
         self._watched_of = ("", "", -1)  # data, teacher and class left out that the examples were chosen with
-        self._make_page(self._choices, self._opening, self._models_now, self._asked_about, own=run is not None)
+        alone = run is not None and run.teacher is None
+        kind = {"own": run is not None, "alone": alone}
+        self._make_page(self._choices, self._opening, self._models_now, self._asked_about, **kind)
         self._make_runs()
         heard = (self.kept, self.presets, self.curves, self.runs, self.share)
         self._begin(heard, self._newest, self.controllers, self.drawing)
@@ -283,7 +286,11 @@ class Lab(LabRuns):
         c, own = self._choices, self._own
         teacher = own.teacher if own is not None else self._teacher(c.teacher)
         if teacher is None:
-            raise ValueError("expected a run with a teacher, which the Lab shows beside its student; got one without")
+            assert own is not None, "what is chosen on the page has a teacher"
+            self._show_alone(c, own.student)
+            self._showing = self._groups.coming_key
+            self._show_plan()
+            return
         data = own.data if own is not None else data_sets.load(c.data)
         student = own.student if own is not None else c.student()
         watched_of = (data.name, c.teacher, c.omit)
