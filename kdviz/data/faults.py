@@ -180,7 +180,7 @@ class Fault:
 
 
 FAULTS: Mapping[str, Fault] = {
-    NONE: Fault(mark("none"), ""),
+    NONE: Fault(mark("no fault"), ""),
     "noisy_labels": Fault(
         mark("A third of the labels wrong"),
         mark("A third of the student’s labels name another class, drawn at random; validation and test stay right."),

@@ -40,8 +40,8 @@ CHOSEN_BY_SETUP = (
 )  # fmt: skip
 BESIDE_A_TEACHER = ("hero", "sliders", "examples", "scrubber", "diagnosis", "tour")  # parts; and all tabs
 ALONE = mark(
-    "This run has no teacher: its curves and what they are worth are shown, and all that sets a student beside a teacher "
-    "is left out."
+    "This run has no teacher: its curves and what they are worth are shown; "
+    "what sets a student beside a teacher is left out."
 )
 OF_ALL = ("draw", "wall", "calibration", "bias")  # tabs that show no single example, or one of the reader's own
 
@@ -179,7 +179,10 @@ class LabPage(LivePage):
         self._publisher.put(self.scene, bias_class=choices.omit, bias=0.0, **empty, **names)
         for view in (self.sliders, self.soft_targets, self.dark_knowledge):
             self._publisher.put(view, loss=choices.loss)
-        layers = {"teacher_layers": layer_sizes(teacher) if teacher is not None else [], "student_layers": layer_sizes(student)}
+        layers = {
+            "teacher_layers": layer_sizes(teacher) if teacher is not None else [],
+            "student_layers": layer_sizes(student),
+        }
         self._publisher.put(self.hero, **layers)
         self._publisher.put(self.curves, sentence="", learning_rate=choices.learning_rate, against={})
         self._publisher.put(self.runs, verdict="", caveat="", can_repeat=False, can_twin=False)

@@ -27,8 +27,8 @@ export function transferPart(model, life) {
       const [none, all] = [model.get("labels") === 0, rest <= 0];
       const sets = [...(none ? [] : [LABELLED]), ...(all ? [] : [UNLABELLED]), ...extras.map(({ value }) => value)];
       const names = {
-        [LABELLED]: t("labeled examples alone"),
-        [UNLABELLED]: none ? t("all examples, unlabeled") : t("with the other {n}, unlabeled", { n: grouped(rest) }),
+        [LABELLED]: t("labelled examples alone"),
+        [UNLABELLED]: none ? t("all examples, without labels") : t("with the other {n}, without labels", { n: grouped(rest) }),
         ...Object.fromEntries(extras.map(({ value, text }) => [value, t("with {what}", { what: text })])),
       };
       const now = model.get("extra") !== "none" ? model.get("extra") : model.get("keep_unlabelled") && !all ? UNLABELLED : LABELLED;
