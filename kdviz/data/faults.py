@@ -134,7 +134,7 @@ def marked_corner(data: Splits, share: float = 1.0, seed: int = 0) -> Splits:
 
 def _pixels(data: Splits) -> Tensor:
     if not are_pictures(data):
-        raise ValueError(f"a marked corner needs grey pictures in bytes, and {data.title} has {data.train.describe()}")
+        raise ValueError(f"a marked corner needs gray pictures in bytes, and {data.title} has {data.train.describe()}")
     return data.train.x  # type: ignore[no-any-return]
 
 

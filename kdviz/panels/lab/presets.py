@@ -365,6 +365,7 @@ PRESETS = (
             ),
             BESIDE_THE_TWIN,
         ),
+        next="noisy-labels",
     ),
     *ON_DATA,
 )

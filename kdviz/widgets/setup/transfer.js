@@ -37,10 +37,17 @@ export function transferPart(model, life) {
       fault.root.hidden = faults.length === 0;
       fault.draw(model.get("fault"), faults.map(({ value }) => value), Object.fromEntries(faults.map(({ value, text }) => [value, text])));
       note(faultNote, noteOf(faults, model.get("fault")));
-      for (const [part, name] of [[set, "extra"], [fault, "fault"]]) part.root.querySelector("select").disabled = disabled(name);
+      set.root.querySelector("select").disabled = disabled("extra");
+      fault.root.querySelector("select").disabled = disabled("fault");
       shown.draw(model);
     },
   };
+}
+
+/** What is learned from besides and what is wrong, in a few words, for the folded card. */
+export function changesInShort(model) {
+  const [extra, fault] = ["extra", "fault"].map((name) => model.get(`${name}s`).find((row) => row.value === model.get(name) && row.value !== "none")?.text);
+  return [extra ? t("with {what}", { what: extra }) : null, fault ?? null];
 }
 
 const noteOf = (rows, chosen) => rows.find(({ value }) => value === chosen)?.note ?? "";

@@ -5,7 +5,7 @@ import { compact, grouped, percent, short, sizeRatio, timesOf } from "../shared/
 import { sceneOf, underScene } from "../shared/scene.js";
 import { ratioStops, slider } from "../shared/slider.js";
 import { t, tn } from "../shared/words.js";
-import { transferPart } from "./transfer.js";
+import { changesInShort, transferPart } from "./transfer.js";
 import "./style.css";
 
 const MANY_CHOICES = 5;
@@ -59,6 +59,7 @@ function choicesInShort(model) {
     model.get("label_choices").length ? labelsInShort(model) : null,
     student ? studentInShort(teacher, student, model.get("layers")) : null,
     epochsInWords(model.get("epochs")),
+    ...changesInShort(model),
   ].filter(Boolean).join(" · ");
 }
 
