@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...words import mark
 from . import outcome
-from .preset import BESIDE_THE_TWIN, ERRORS_BESIDE_TWIN, FEWER_SAME_MORE, HELPS, Preset, Reason
+from .preset import BESIDE_THE_TWIN, ERRORS_BESIDE_TWIN, FEWER_SAME_MORE, HELPS, USUAL_REASON, Preset, Reason
 
 ON_DATA = (
     Preset(
@@ -39,7 +39,7 @@ ON_DATA = (
         mark("the student’s map: whether it looks at the digit or at the top rows."),
         answers=HELPS,
         why=(
-            BESIDE_THE_TWIN,
+            USUAL_REASON,
             Reason(
                 outcome.misled,
                 dict.fromkeys(
@@ -52,7 +52,7 @@ ON_DATA = (
             ),
         ),
         next="half-picture",
-        measures=("misled",),
+        measures=("weights", "misled"),
     ),
     Preset(
         "half-picture",
@@ -63,7 +63,8 @@ ON_DATA = (
         mark("the learning curves, and the bars of a digit whose right half tells."),
         answers=HELPS,
         fact=mark("{student} errors of {n}; its twin without a teacher {twin}, its teacher {teacher}."),
-        why=(BESIDE_THE_TWIN,),
+        why=(USUAL_REASON,),
+        measures=("weights",),
         next="made-up-digits",
     ),
     Preset(
@@ -76,6 +77,7 @@ ON_DATA = (
         answers={"none": mark("None"), "some": mark("Up to a quarter"), "many": mark("More than a quarter")},
         settle=outcome.share_removed(0.25),
         fact=ERRORS_BESIDE_TWIN,
-        why=(BESIDE_THE_TWIN,),
+        why=(USUAL_REASON,),
+        measures=("weights",),
     ),
 )
