@@ -6,7 +6,7 @@ twin without a teacher learns nothing from them. What they are worth stands in :
 >>> from kdviz import data
 >>> toy = data.splits((torch.randn(200, 4), torch.arange(200) % 4))
 >>> prepared(toy, count=40, extra="munge").train
-Examples(8960×4 float32, 40 labelled)
+Examples(9040×4 float32, 40 labelled)
 """
 
 from __future__ import annotations
@@ -201,3 +201,17 @@ def written(whole: str, draw: Mapping[str, Any], drawing: str) -> str:
     lines = [fault.code if not fault.on_drawn else "", f"data.{drawing}" if drawing else ""]
     lines += [fault.code if fault.on_drawn else "", extra.code]
     return "\n".join(f"data = {line}" for line in (whole, *filter(None, lines)))
+
+
+def drawing(data: Splits, count: int) -> str:
+    """Return the Python that draws other labels, and nothing else, from what ``run.data`` were made of, with its fault.
+
+    >>> from kdviz import data as sets
+    >>> drawing(sets.mnist().with_labels(4000), 300), drawing(sets.mnist(), 300)
+    ("kd.data.load('mnist').with_labels(300)", 'run.data.with_labels(300)')
+    """
+    whole = "run.data" if data.draw is None else f"kd.data.load({data.name!r})"
+    fault = (data.draw or {}).get("fault", NONE)
+    if fault == NONE:
+        return f"{whole}.with_labels({count})"
+    return f"kd.distill.transfer_sets.prepared({whole}, count={count}, fault={fault!r})"

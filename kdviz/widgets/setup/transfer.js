@@ -13,10 +13,11 @@ export function transferPart(model, life) {
   const choose = (value) => commit(model, value === LABELLED || value === UNLABELLED
     ? { extra: "none", keep_unlabelled: value === UNLABELLED } : { extra: value, keep_unlabelled: false });
   const set = choiceOf(life, t("Transfer set"), {}, choose);
+  const omit = choiceOf(life, t("Leave out one class"), {}, (value) => commit(model, { omit: Number(value) }));
   const fault = choiceOf(life, t("Fault in the data"), {}, (value) => commit(model, { fault: value }));
   const [setNote, faultNote] = [node("p", { class: "kd-note" }), node("p", { class: "kd-note" })];
   const shown = samplesPart();
-  const root = node("div", { class: "kd-setup-group" }, set.root, setNote, fault.root, faultNote, shown.root);
+  const root = node("div", { class: "kd-setup-group" }, set.root, setNote, omit.root, fault.root, faultNote, shown.root);
   return {
     root,
     draw(disabled) {
@@ -34,10 +35,14 @@ export function transferPart(model, life) {
       const now = model.get("extra") !== "none" ? model.get("extra") : model.get("keep_unlabelled") && !all ? UNLABELLED : LABELLED;
       set.draw(now, sets, names);
       note(setNote, noteOf(extras, now) || (now === UNLABELLED ? t("On examples without a label the student learns from the teacher alone; its twin learns nothing from them.") : ""));
+      const classes = model.get("classes");
+      omit.root.hidden = classes.length === 0;
+      omit.draw(String(model.get("omit")), [-1, ...classes.keys()].map(String), { [-1]: t("none"), ...Object.fromEntries(classes.entries()) });
       fault.root.hidden = faults.length === 0;
       fault.draw(model.get("fault"), faults.map(({ value }) => value), Object.fromEntries(faults.map(({ value, text }) => [value, text])));
       note(faultNote, noteOf(faults, model.get("fault")));
       set.root.querySelector("select").disabled = disabled("extra");
+      omit.root.querySelector("select").disabled = disabled("omit");
       fault.root.querySelector("select").disabled = disabled("fault");
       shown.draw(model);
     },

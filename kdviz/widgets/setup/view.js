@@ -273,20 +273,18 @@ function penaltyPart(model, life) {
   };
 }
 
-/** What a reader changes seldom: the soft term, a class left out, a second twin. */
+/** What a reader changes seldom: the soft term, a second twin. */
 function lossPart(model, life) {
   const loss = selectField(life, t("Soft term"), (value) => commit(model, { loss: value }));
-  const omit = selectField(life, t("Leave out one class"), (value) => commit(model, { omit: Number(value) }));
   const box = node("input", { type: "checkbox" });
   const check = node("label", { class: "kd-check" }, box, node("span", {}, t("Add a twin trained with label smoothing")));
   life.listen(box, "change", () => commit(model, { smoothing: box.checked }));
   return {
-    root: node("div", { class: "kd-setup-group" }, loss.root, omit.root, check),
+    root: node("div", { class: "kd-setup-group" }, loss.root, check),
     draw(disabled) {
       const classes = model.get("classes");
       this.root.hidden = classes.length === 0;
       loss.draw(model.get("losses"), model.get("loss"), disabled("loss"));
-      omit.draw([{ value: -1, text: t("none") }, ...classes.map((name, c) => ({ value: c, text: name }))], model.get("omit"), disabled("omit"));
       box.checked = model.get("smoothing");
       box.disabled = disabled("smoothing");
     },

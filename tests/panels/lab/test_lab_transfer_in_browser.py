@@ -24,9 +24,7 @@ def test_noise_and_made_up_digits_from_the_choice_to_a_run_that_is_taken_up_agai
     expect(page.locator(".kd-sample-wrong").first).to_have_text(re.compile(r"wrong: it is \d"))
     lab.train()
     expect(lab.status).to_have_text(re.compile("Finished after 19 steps"))
-    expect(page.locator(".kd-curves .kd-sentence").first).to_contain_text(
-        "the twin can learn from the 300"
-    )
+    expect(page.locator(".kd-curves .kd-sentence").first).to_contain_text("the twin can learn from the 300")
 
     page.goto(f"{page.url.split('?')[0]}?{LINK.format(epochs=LONG)}&extra=munge&fault=noisy_labels")
     lab.ready()
