@@ -135,13 +135,14 @@ def marked_corner(data: Splits, share: float = 1.0, seed: int = 0) -> Splits:
 def _pixels(data: Splits) -> Tensor:
     if not are_pictures(data):
         raise ValueError(f"a marked corner needs gray pictures in bytes, and {data.title} has {data.train.describe()}")
-    return data.train.x  # type: ignore[no-any-return]
+    pixels: Tensor = data.train.x
+    return pixels
 
 
 def are_pictures(data: Splits) -> bool:
     """Whether the examples are pictures of one channel in bytes."""
-    train = data.train
-    return train.single and train.few().dtype == torch.uint8 and len(train.shape) == 3 and train.shape[0] == 1
+    few = data.train.few()
+    return isinstance(few, Tensor) and few.dtype == torch.uint8 and few.ndim == 4 and few.shape[1] == 1
 
 
 def _check_share(name: str, value: float) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from .. import data as data_sets
 from ..data import Splits, mixed_in, munge, with_more
@@ -90,7 +91,8 @@ class TransferSet:
 
 
 def _numbers(data: Splits) -> bool:
-    return data.train.single and (data.train.few().dtype == torch.uint8 or data.train.few().is_floating_point())
+    few = data.train.few()
+    return isinstance(few, Tensor) and (few.dtype == torch.uint8 or few.is_floating_point())
 
 
 TRANSFER_SETS: Mapping[str, TransferSet] = {

@@ -175,7 +175,7 @@ class Choices(LiveNumbers):
         omit = (self.omit,) if self.omit != NONE_OMITTED else ()
         if FAULTS[self.fault].made is not None or self.extra != NONE:
             drawn: dict[str, Any] = {"count": min(self.labels, self._there), "omit": omit}
-            more = {"fault": self.fault, "extra": self.extra, "keep_unlabelled": self.keep_unlabelled}
+            more: dict[str, Any] = {"fault": self.fault, "extra": self.extra, "keep_unlabelled": self.keep_unlabelled}
             return transfer_sets.prepared(whole, **drawn, **more)
         if self.labels == len(whole.train) and not omit:
             return whole

@@ -84,7 +84,7 @@ def write_data(recipe: Recipe, named: bool) -> str:
     if not recipe.draw:
         return f"data = {loaded}"
     draw = dict(recipe.draw)
-    changed = {name: draw.pop(name) for name in ("fault", "extra") if name in draw}
+    changed: dict[str, Any] = {name: draw.pop(name) for name in ("fault", "extra") if name in draw}
     told = {
         "keep_unlabelled": draw.get("keep_unlabelled") or None,
         "seed": draw.get("seed") or None,
