@@ -75,6 +75,7 @@ function samplesPart() {
       const images = octets(model.get("sample_images"));
       const shape = model.get("sample_shape");
       const seen = model.get("sample_seen");
+      list.classList.toggle("kd-samples-words", rows.some(({ text }) => text));
       if (changed(JSON.stringify(rows), images.join(), seen)) list.replaceChildren(...rows.map((row, i) => sample(row, picture({ images, shape }, i), seen)));
     },
   };
