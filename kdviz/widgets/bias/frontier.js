@@ -10,6 +10,7 @@ const ROOM = { left: 46, right: 18, top: 12, bottom: 40 };
 const MARGIN = 0.1; // of what the points span
 const GAPS = { demographic_parity_difference: ["parity", t("Selection gap")], equalized_odds_difference: ["odds", t("Odds gap")] };
 const PENALTIES = ["demographic_parity", "equalized_odds"]; // the first with dots on a solid line, the other with squares on a dashed one
+const DASHED = "stroke-dasharray: 5 4";
 const TEACHER = { name: "teacher", branch: -1 };
 
 export function biasFrontier(width) {
@@ -83,12 +84,13 @@ function axes(view, name) {
 function series(view, rows, index) {
   const at = (row) => [view.x.at(row[view.gap]), view.y.at(row.accuracy)];
   const path = rows.map((row, i) => `${i ? "L" : "M"}${at(row).map((v) => v.toFixed(1)).join(" ")}`).join("");
-  const line = svgNode("path", { class: "kd-run-line kd-bias-frontier-line", d: path, "stroke-dasharray": index ? "5 4" : null });
+  const line = svgNode("path", { class: "kd-run-line kd-bias-frontier-line", d: path, style: index ? DASHED : null });
   const points = rows.flatMap((row) => {
     const [x, y] = at(row);
     const [wide, high] = [row.sd[view.gap], row.sd.accuracy].map((sd, i) => Math.abs((i ? view.y : view.x).at(sd) - (i ? view.y : view.x).at(0)));
     const bars = svgNode("path", { class: "kd-run-line kd-bias-frontier-sd", d: `M${x - wide} ${y}H${x + wide}M${x} ${y - high}V${y + high}` });
-    return [bars, pointMark(index, x, y), svgNode("text", { class: "kd-bias-text", x: x + 7, y: y + (index ? 14 : -6) }, grouped(row.weight))];
+    const weight = svgNode("text", { class: "kd-bias-text", x: x + 7, y: y + (row.weight === 0 || index ? 14 : -6) }, grouped(row.weight));
+    return [bars, pointMark(index, x, y), ...(index && row.weight === 0 ? [] : [weight])]; // at 0 both penalties are none
   });
   return [svgNode("g", { class: "kd-run-student" }, line, ...points)];
 }
@@ -103,6 +105,6 @@ function teacherMark(view, teacher) {
 
 function key(title, index) {
   const mark = svgNode("svg", { class: "kd-run-key kd-run-student", viewBox: "0 0 24 12", "aria-hidden": "true" },
-    svgNode("line", { class: "kd-run-line kd-bias-band", x1: 1, x2: 23, y1: 6, y2: 6, "stroke-dasharray": index ? "5 4" : null }), pointMark(index, 12, 6));
+    svgNode("line", { class: "kd-run-line kd-bias-band", x1: 1, x2: 23, y1: 6, y2: 6, style: index ? DASHED : null }), pointMark(index, 12, 6));
   return node("span", { class: "kd-run-text kd-run-student" }, mark, t("{penalty}, by weight", { penalty: title }));
 }
