@@ -23,7 +23,8 @@ from kdviz.distill.schemes.omitted_class import best_shift, with_raised
 from kdviz.models import inference
 from kdviz.panels import Lab
 from kdviz.panels.lab.choices import NONE_OMITTED, Choices
-from kdviz.panels.lab.presets import DEFAULT, PRESETS, Preset
+from kdviz.panels.lab.preset import Preset
+from kdviz.panels.lab.presets import DEFAULT, PRESETS
 from kdviz.panels.views.wall import stops
 from kdviz.widgets.scene import BIAS_SLIDER
 

@@ -142,6 +142,26 @@ SMALL_VIT = Training(
     augment={"warp": WARP},
 )
 
+ADULT_TEACHER = Training(
+    title="Adult, 64 + 32 ReLU units",
+    data="adult",
+    architecture={"name": "mlp", "hidden": [64, 32], "inputs": 0, "classes": 2, "dropout": 0.2},
+    epochs=25,
+    batch_size=256,
+    learning_rate=2e-3,
+    weight_decay=0.02,
+)
+ADULT_STUDENT = Training(
+    title="Adult, 8 ReLU units, taught by adult-mlp",
+    data="adult",
+    architecture={"name": "mlp", "hidden": [8], "inputs": 0, "classes": 2},
+    epochs=25,
+    batch_size=256,
+    learning_rate=5e-3,
+    weight_decay=0.0,
+    teacher="adult-mlp",
+)
+
 TRAININGS: dict[str, Training] = {
     "mnist-mlp-1200": Training(
         title="MNIST, 2×1200 ReLU units (Hinton 2015)",
@@ -201,15 +221,7 @@ TRAININGS: dict[str, Training] = {
         augment={"flip": {}, "shift": {"pixels": 2}, "erase": {"size": 6}},
         bfloat16=True,
     ),
-    "adult-mlp": Training(
-        title="Adult, 64 + 32 ReLU units",
-        data="adult",
-        architecture={"name": "mlp", "hidden": [64, 32], "inputs": 0, "classes": 2, "dropout": 0.2},
-        epochs=25,
-        batch_size=256,
-        learning_rate=2e-3,
-        weight_decay=0.02,
-    ),
+    "adult-mlp": ADULT_TEACHER,
     "fashion-resnet-student": Training(
         title="Fashion-MNIST, small convolutional network, taught by fashion-resnet",
         data="fashion-mnist",
@@ -220,15 +232,15 @@ TRAININGS: dict[str, Training] = {
         weight_decay=0.02,
         teacher="fashion-resnet",
     ),
-    "adult-mlp-student": Training(
-        title="Adult, 8 ReLU units, taught by adult-mlp",
-        data="adult",
-        architecture={"name": "mlp", "hidden": [8], "inputs": 0, "classes": 2},
-        epochs=25,
-        batch_size=256,
-        learning_rate=5e-3,
-        weight_decay=0.0,
-        teacher="adult-mlp",
+    "adult-mlp-unaware": replace(
+        ADULT_TEACHER, title="Adult without race and sex, 64 + 32 ReLU units", data="adult-without-race-sex"
+    ),
+    "adult-mlp-student": ADULT_STUDENT,
+    "adult-mlp-unaware-student": replace(
+        ADULT_STUDENT,
+        title="Adult without race and sex, 8 ReLU units, taught by adult-mlp-unaware",
+        data="adult-without-race-sex",
+        teacher="adult-mlp-unaware",
     ),
 }
 

@@ -3,6 +3,7 @@
 from kdviz.data.augment import erase, flip, shift, warp
 from kdviz.data.catalogue import available, load, names, register
 from kdviz.data.census import adult
+from kdviz.data.faults import marked_corner, noisy_labels, rare_class
 from kdviz.data.images import fashion_mnist, mnist
 from kdviz.data.memory import Examples, Splits
 from kdviz.data.transfer import mixed_in, munge, with_more
@@ -18,10 +19,13 @@ __all__ = [
     "fashion_mnist",
     "flip",
     "load",
+    "marked_corner",
     "mixed_in",
     "mnist",
     "munge",
     "names",
+    "noisy_labels",
+    "rare_class",
     "register",
     "shift",
     "splits",

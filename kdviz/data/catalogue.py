@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from kdviz import outside
@@ -19,7 +19,9 @@ LOADERS: dict[str, tuple[Callable[[], Splits], Mapping[str, str]]] = {
     "mnist": (mnist, MNIST_FILES),
     "fashion-mnist": (fashion_mnist, FASHION_FILES),
     "adult": (adult, ADULT_FILES),
+    "adult-without-race-sex": (partial(adult, without=("race", "sex")), ADULT_FILES),
 }
+FOLDERS = {"adult-without-race-sex": "adult"}  # of those that lie in another's
 
 
 @dataclass
@@ -127,5 +129,5 @@ def available() -> tuple[str, ...]:
 
     Registered ones are loaded once to find out; one that fails is left out with a warning.
     """
-    own = tuple(name for name, (_, files) in LOADERS.items() if locate(name, files) is not None)
+    own = tuple(name for name, (_, files) in LOADERS.items() if locate(FOLDERS.get(name, name), files))
     return (*own, *(name for name, one in _ADDED.all().items() if one.available))

@@ -47,11 +47,16 @@ CATEGORICAL = (
 VALIDATION = 3_256  # one tenth of the 32,561 training rows
 
 
-@lru_cache(maxsize=1)
-def adult() -> Splits:
+def adult(*, without: Sequence[str] = ()) -> Splits:
     """Load Adult: does a person earn more than 50,000 dollars a year? 29,305 / 3,256 / 16,281 rows.
 
     Loaded once a process; later calls give the same object.
+
+    Parameters
+    ----------
+    without : sequence of str
+        Columns that are no inputs, such as ``("sex", "race")``. They stay in `groups`, so that one can see what the
+        other columns tell of them: proxies.
 
     Returns
     -------
@@ -66,12 +71,23 @@ def adult() -> Splits:
     FileNotFoundError
         If the files are in none of the folders looked in.
     ValueError
-        If a file is damaged.
+        If a file is damaged, or there is no such column.
 
     References
     ----------
     Becker, Kohavi 1996, "Adult", UCI Machine Learning Repository, doi:10.24432/C5XW20.
     """
+    if isinstance(without, str):
+        raise TypeError(f"without must be a sequence of columns, got {without!r}: write without=({without!r},)")
+    inputs = (*NUMERIC, *CATEGORICAL)
+    for name in without:
+        if name not in inputs:
+            raise ValueError(f"without must name columns among {', '.join(inputs)}, got {name!r}")
+    return _adult(tuple(name for name in inputs if name in without))
+
+
+@lru_cache(maxsize=4)
+def _adult(without: tuple[str, ...]) -> Splits:
     folder = locate("adult", ADULT_FILES)
     if folder is None:
         raise FileNotFoundError(
@@ -82,10 +98,13 @@ def adult() -> Splits:
     order = proportional_order(_income(learn), seed=0)
     train, validation = np.sort(order[:-VALIDATION]), np.sort(order[-VALIDATION:])
     features, x, test_x = _encode(learn, test, train)
+    if without:
+        kept = [i for i, feature in enumerate(features) if feature.partition("=")[0] not in without]
+        features, x, test_x = tuple(features[i] for i in kept), x[:, kept], test_x[:, kept]
     whole = _examples(learn, x)
     return Splits(
-        "adult",
-        "Adult",
+        "-".join(("adult-without", *without)) if without else "adult",
+        f"Adult, without {' and '.join(without)}" if without else "Adult",
         ("at most 50K", "more than 50K"),
         whole.take(train),
         whole.take(validation),

@@ -325,7 +325,8 @@ class Splits:
     train, validation, test : Examples
         Learn from `train`, choose by `validation`, report on `test`.
     draw : Mapping, optional
-        How `train` was reduced: the arguments of `with_labels`, so that a recipe can repeat it.
+        How `train` was reduced: the arguments of `with_labels`, so that a recipe can repeat it. With `fault` or `extra`
+        how it was changed besides; see :func:`kdviz.distill.transfer_sets.prepared`.
     features : tuple of str
         Names of the inputs of a table; empty for images.
     batch_size : int, optional
@@ -426,7 +427,7 @@ class Splits:
         if self.draw is not None:
             raise ValueError(
                 "with_labels must be called on the whole data, and these are already reduced to "
-                f"{self.draw['count']} labels: draw from the original data"
+                f"{self.draw.get('count', train.labelled)} labels: draw from the original data"
             )
         left_out = self._indices_of(omit)
         if left_out and train.y.ndim == 2:

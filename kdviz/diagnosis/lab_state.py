@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..data.faults import HALF
 from ..distill import Distillation, Schedule
 from ..distill.courses import CONSTANT, RATE_COURSES, TEMPERATURE_COURSES, course_of
 from ..distill.terms import HardLabels, SoftTargets, TokenSoftTargets
@@ -43,6 +44,7 @@ def lab_state(run: Distillation) -> dict[str, Any] | None:
         and rate is not None
         and draw.get("seed", 0) == 0
         and len(draw.get("omit", ())) <= 1
+        and not ("sees" in student and "fault" in draw)
     )
     if not fits or objective is None or size is None or rate is None:
         return None
@@ -61,6 +63,8 @@ def lab_state(run: Distillation) -> dict[str, Any] | None:
         "batch_size": recipe.batch_size,
         "seed": recipe.seed,
         **({"omit": draw["omit"][0]} if draw.get("omit") else {}),
+        **{name: draw[name] for name in ("fault", "extra") if name in draw},
+        **({"fault": HALF} if "sees" in student else {}),
         **objective,
         **_unusual(
             kind=(kind, "mlp"),

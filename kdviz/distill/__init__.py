@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from . import schedules, schemes, terms
+from . import schedules, schemes, terms, transfer_sets
 from .adapters import adapter
 from .distillation import Distillation
 from .history import Edit, Evaluation, History
@@ -44,6 +44,7 @@ __all__ = [
     "schemes",
     "tapped",
     "taps",
+    "transfer_sets",
 ]
 
 if TYPE_CHECKING:

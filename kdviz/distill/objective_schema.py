@@ -34,6 +34,7 @@ _NETWORKS: dict[str, dict[str, Kind]] = {
         **_PICTURES,
     },
 }
+_NETWORKS = {name: {**options, "sees": OneOf(("left",))} for name, options in _NETWORKS.items()}
 ARCHITECTURE = Switch("name", lambda: {n: Record({}, options) for n, options in _NETWORKS.items()}, "an architecture")
 """A network in the format of :func:`kdviz.models.build`."""
 

@@ -13,6 +13,7 @@ from torch import nn
 
 from .. import data as data_sets
 from .. import models
+from ..data.faults import FAULTS
 from ..models.architecture import rebuildable
 from . import checks, schedules, schema
 from .history import EDIT, Edit
@@ -26,6 +27,7 @@ from .settings import AUGMENTS
 from .snapshot import Snapshot
 from .teacher import weight_hash
 from .terms import hinton
+from .transfer_sets import TRANSFER_SETS, prepared
 
 VERSION = 1
 
@@ -47,7 +49,8 @@ class Recipe:
     data : str
         A name for :func:`kdviz.data.load`, or the name of another data set (then pass the data).
     draw : dict, optional
-        Arguments of ``Splits.with_labels``: which labels the student may use.
+        Arguments of ``Splits.with_labels``: which labels the student may use; and the ``fault`` and the ``extra``
+        examples of :func:`kdviz.distill.transfer_sets.prepared`.
     teacher : str or None
         A name for :func:`kdviz.models.pretrained`; None if the run has no teacher or its own (then pass it).
     student : dict or None
@@ -160,7 +163,7 @@ class Recipe:
     def load_data(self) -> Any:
         """Load the data by name, with the same labels drawn."""
         data = data_sets.load(self.data)
-        return data.with_labels(**self.draw) if self.draw else data
+        return prepared(data, **self.draw) if self.draw else data
 
     def numbers(self) -> dict[str, Any]:
         """Return the keyword arguments of ``Distillation`` that are plain numbers and names."""
@@ -248,7 +251,11 @@ WRITTEN = Record(
         "draw": or_null(
             Record(
                 {"count": Whole()},
-                {"keep_unlabelled": Flag(), "seed": SEED, "omit": ListOf(AnyOf((Whole(), Text(longest=1000))))},
+                {
+                    **{"keep_unlabelled": Flag(), "seed": SEED},
+                    "omit": ListOf(AnyOf((Whole(), Text(longest=1000)))),
+                    **{"fault": OneOf(tuple(FAULTS)), "extra": OneOf(tuple(TRANSFER_SETS))},
+                },
             )
         ),
         "teacher": or_null(Text(longest=1000)),

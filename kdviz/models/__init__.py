@@ -7,6 +7,7 @@ from kdviz.models.counts import mac_count, parameter_count
 from kdviz.models.ensemble import Ensemble
 from kdviz.models.estimator import Estimator
 from kdviz.models.function import Function, Service
+from kdviz.models.half import seeing_half
 from kdviz.models.inheritance import inherit
 from kdviz.models.loading import load
 from kdviz.models.mobile import mobile
@@ -41,6 +42,7 @@ __all__ = [
     "recurrent",
     "register",
     "resnet",
+    "seeing_half",
     "vit",
     "wrap",
 ]

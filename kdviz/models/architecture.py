@@ -126,7 +126,8 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
     Parameters
     ----------
     architecture : Mapping
-        "name" (mlp, convnet, mobile, resnet, vit, recurrent or conv1d) and the keyword arguments of that function.
+        "name" (mlp, convnet, mobile, resnet, vit, recurrent or conv1d) and the keyword arguments of that function;
+        "sees": "left" for one that :func:`kdviz.models.half.seeing_half` returned.
     seed : int
         Fixes the initial weights.
 
@@ -146,22 +147,26 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
     [8]
     """
     from kdviz.models.convolutional import convnet
+    from kdviz.models.half import seeing_half
     from kdviz.models.mobile import mobile
     from kdviz.models.perceptron import mlp
     from kdviz.models.residual import resnet
     from kdviz.models.series import conv1d, recurrent
     from kdviz.models.transformer import vit
 
-    of_all: tuple[Callable[..., nn.Module], ...] = (mlp, convnet, mobile, resnet, vit, recurrent, conv1d)
+    of_all: tuple[Callable[..., Any], ...] = (mlp, convnet, mobile, resnet, vit, recurrent, conv1d)
     makers = {maker.__name__: maker for maker in of_all}
     arguments = dict(architecture)
-    name = arguments.pop("name", None)
+    name, sees = arguments.pop("name", None), arguments.pop("sees", None)
+    if sees not in (None, "left"):
+        raise ValueError(f"sees must be 'left', the half of a picture, or absent, got {sees!r}")
     if name not in makers:
         raise ValueError(f"the architecture's name must be one of {', '.join(makers)}, got {name!r}")
     try:
         if about_weights(architecture) > MOST_WEIGHTS:
             raise ValueError(f"a network can have at most {MOST_WEIGHTS:,} weights, got {str(architecture)[:100]}")
-        return makers[name](**arguments, seed=seed)
+        network = makers[name](**arguments, seed=seed)
+        return network if sees is None else seeing_half(network)
     except TypeError as error:
         raise ValueError(f"the architecture does not fit {name}: {error}") from error
 

@@ -15,7 +15,7 @@ from torch import nn
 from .. import data as data_sets
 from .. import models
 from ..data import Splits
-from ..distill import Distillation, Recipe, Teacher
+from ..distill import Distillation, Recipe, Teacher, transfer_sets
 from ..distill.grouping import grouping
 from ..distill.schemes.by_name import Stage, stages
 from ..distill.teacher import weight_hash
@@ -167,7 +167,7 @@ def _lacks_teacher(recipe: Recipe) -> bool:
 @lru_cache(maxsize=8)
 def _drawn(name: str, draw: tuple) -> Splits:
     data = data_sets.load(name)
-    return data.with_labels(**dict(draw)) if draw else data
+    return transfer_sets.prepared(data, **dict(draw)) if draw else data
 
 
 @lru_cache

@@ -9,6 +9,8 @@ import kdviz as kd
 from kdviz import outside
 from kdviz.data import catalogue
 
+OWN = ("mnist", "fashion-mnist", "adult", "adult-without-race-sex")
+
 
 @pytest.fixture(autouse=True)
 def added(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +31,7 @@ def test_a_registered_data_set_is_loaded_once_by_its_name() -> None:
         return coin()
 
     kd.data.register("coin", loader, title="A coin")
-    assert kd.data.names() == ("mnist", "fashion-mnist", "adult", "coin") and not calls
+    assert kd.data.names() == (*OWN, "coin") and not calls
     assert "coin" in kd.data.available()
     data = kd.data.load("coin")
     assert (data.name, data.title, len(data.train)) == ("coin", "A coin", 160)
@@ -74,5 +76,5 @@ def test_names_that_clash_or_cannot_be_in_a_link_are_refused() -> None:
     assert kd.data.load("coin").title == "Two"
     with pytest.raises(ValueError, match=r"the data set 'coin' is that of .*\.coin already; choose another name"):
         kd.data.register("coin", lambda: coin())
-    with pytest.raises(ValueError, match=r"data set must be one of mnist, fashion-mnist, adult, coin, got 'cion'"):
+    with pytest.raises(ValueError, match=rf"data set must be one of {', '.join(OWN)}, coin, got 'cion'"):
         kd.data.load("cion")

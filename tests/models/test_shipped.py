@@ -22,6 +22,8 @@ from kdviz.models.shipped import DamagedWeightsError
 PROMISED = {  # what each teacher must reach on the test part
     "adult-mlp": 0.85,
     "adult-mlp-student": 0.85,
+    "adult-mlp-unaware": 0.85,
+    "adult-mlp-unaware-student": 0.85,
     "fashion-resnet": 0.935,
     "fashion-resnet-student": 0.9,
     "mnist-convnet": 0.996,

@@ -450,16 +450,32 @@ def test_setup_choices_are_sent_and_what_is_not_here_cannot_be_chosen(mount):
         {"name": "fashion", "title": "Fashion", "available": False},
         {"name": "adult", "title": "Adult", "available": True},
     ]
-    page = mount(Setup(datasets=datasets, dataset="mnist", label_choices=[100, 500], labels=100, train_size=500))
+    extras = [
+        {"value": "none", "text": "nothing else", "note": ""},
+        {"value": "munge", "text": "made-up ones", "note": "They have no labels."},
+    ]
+    faults = [
+        {"value": "none", "text": "no fault", "note": ""},
+        {"value": "noise", "text": "Wrong labels", "note": "?"},
+    ]
+    choices = {"label_choices": [100, 500], "labels": 100, "train_size": 500, "extras": extras, "faults": faults}
+    page = mount(Setup(datasets=datasets, dataset="mnist", **choices))
     assert page.get_by_role("option", name="Fashion (not downloaded yet)").is_disabled()
     page.get_by_label("Data set").select_option("adult")
     assert sent(page)[-1]["saved"]["dataset"] == "adult"
-    page.get_by_label("Also use the other 400 examples, unlabeled").check()
-    assert sent(page)[-1]["saved"]["keep_unlabelled"] is True
+    sets = page.get_by_label("Transfer set")
+    sets.select_option(label="with the other 400, without labels")
+    assert sent(page)[-1]["saved"] == {"extra": "none", "keep_unlabelled": True}
+    sets.select_option(label="with made-up ones")
+    assert sent(page)[-1]["saved"] == {"extra": "munge", "keep_unlabelled": False}
+    page.evaluate(FRAME)
+    assert page.get_by_text("They have no labels.").is_visible()
+    page.get_by_label("Fault in the data").select_option("noise")
+    assert sent(page)[-1]["saved"]["fault"] == "noise"
     page.get_by_label("all 500").check(force=True)
     assert sent(page)[-1]["saved"]["labels"] == 500
     page.evaluate(FRAME)
-    assert not page.get_by_text("unlabeled").is_visible()
+    assert sets.locator("option").all_inner_texts() == ["labelled examples alone", "with made-up ones"]
 
 
 def test_a_locked_setup_says_why_and_keeps_what_is_unlocked(mount):

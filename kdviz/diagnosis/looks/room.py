@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...distill.transfer_sets import drawing
 from ...words import mark
 from ..case import Case
 from ..findings import Confidence, Finding, interval, look, signed
@@ -68,9 +69,7 @@ def without_need(case: Case) -> Finding | None:
     evidence = {"twin errors": twin, "teacher errors": teacher, "low": gap.low, "high": gap.high}
     code, lab = "", None
     if fewer and case.run is not None:
-        draw = case.run.data.draw
-        whole = "run.data" if draw is None else f"kd.data.load({case.run.data.name!r})"
-        code = f"better = kd.diagnosis.again(run, data={whole}.with_labels({fewer}))\nbetter.train()"
+        code = f"better = kd.diagnosis.again(run, data={drawing(case.run.data, fewer)})\nbetter.train()"
         lab = case.lab(labels=fewer, keep_unlabelled=False)
     confidence: Confidence = "likely" if wide <= 0.25 * twin else "possible"
     return Finding("without_need", "cause", sentence, evidence, confidence, code, lab)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...distill.transfer_sets import drawing
 from ...words import mark
 from ..case import Case
 from ..findings import Finding, interval, look, signed
@@ -125,6 +126,5 @@ def labels_plenty(case: Case) -> Finding | None:
         "low": with_few.low,
         "high": with_few.high,
     }
-    whole = "run.data" if run.data.draw is None else f"kd.data.load({run.data.name!r})"
-    code = f"better = kd.diagnosis.again(run, data={whole}.with_labels({labels}))\nbetter.train()"
+    code = f"better = kd.diagnosis.again(run, data={drawing(run.data, labels)})\nbetter.train()"
     return Finding("labels_plenty", "cause", sentence, evidence, "likely", code, case.lab(labels=labels))

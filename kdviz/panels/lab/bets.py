@@ -15,7 +15,7 @@ from ..live.roster import Roster
 from . import presets
 from .choices import Choices
 from .outcome import MEASURES, Facts, Group, beside_the_twin, first_layer_pictures
-from .presets import Preset
+from .preset import ERRORS_ALONE, ERRORS_BESIDE_TWIN, Preset
 from .run_groups import TWINS, RunGroups
 
 PLACE = re.compile(r"\{(\w+)\}")
@@ -131,7 +131,7 @@ def answered(preset: Preset, bet: str, facts: Facts, changed: bool = False) -> d
     """
     figures = facts.figures()
     settled = "" if changed else preset.settle(facts)
-    facts_said = (preset.fact, presets.ERRORS_BESIDE_TWIN, presets.ERRORS_ALONE)[int(changed) :]
+    facts_said = (preset.fact, ERRORS_BESIDE_TWIN, ERRORS_ALONE)[int(changed) :]
     came_to = next(filter(None, (_filled(text, figures) for text in facts_said)))
     if changed:
         why = t("This run was not trained as the preset says, so it answers another question: the bet stays open.")

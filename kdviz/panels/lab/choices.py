@@ -12,6 +12,7 @@ from torch import nn
 from ... import data as data_sets
 from ... import models
 from ...data import Splits
+from ...data.faults import FAULTS, FEW, HALF, NONE, faults_of
 from ...distill import (
     Distillation,
     Objective,
@@ -19,6 +20,7 @@ from ...distill import (
     checks,
     hinton,
     symbols,
+    transfer_sets,
 )
 from ...distill.batches import batch_sizes
 from ...distill.courses import CONSTANT, RATE_COURSES, TEMPERATURE_COURSES
@@ -80,6 +82,10 @@ class Choices(LiveNumbers):
         What that penalty compares; without labels it is demographic parity, whatever was given.
     group : str
         Whom it compares: a column of the data's groups.
+    extra : str
+        What is learned from besides, without labels: a name in :data:`kdviz.distill.transfer_sets.TRANSFER_SETS`.
+    fault : str
+        What is wrong with the training data: a name in :data:`kdviz.data.faults.FAULTS`.
 
     Raises
     ------
@@ -114,6 +120,8 @@ class Choices(LiveNumbers):
     smoothing: bool = True
     penalty: str = "demographic_parity"
     group: str = "sex"
+    extra: str = NONE
+    fault: str = NONE
 
     def __post_init__(self) -> None:
         one_of("data", self.data, data_names())
@@ -128,6 +136,8 @@ class Choices(LiveNumbers):
         one_of("weight_decay", checks.number("weight_decay", self.weight_decay), WEIGHT_DECAYS)
         one_of("penalty", self.penalty, tuple(PENALTIES))
         one_of("group", self.group, group_columns(self.data) or (self.group,))
+        one_of("extra", self.extra, transfer_sets.extras_of(data_sets.load(self.data)))
+        one_of("fault", self.fault, faults_of(data_sets.load(self.data)))
         self._check_labels()
         for name in ("labels", "units", "layers", "epochs", "batch_size", "seed"):
             checks.whole(name, getattr(self, name))
@@ -187,12 +197,20 @@ class Choices(LiveNumbers):
         units = min(start.units, smaller[-1])
         columns = group_columns(name)
         group = self.group if self.group in columns or not columns else columns[0]
-        return replace(start, data=name, teacher=teacher, labels=labels, units=units, omit=NONE_OMITTED, group=group)
+        fault = self.fault if self.fault in faults_of(data_sets.load(name)) else NONE
+        extra = self.extra if self.extra in transfer_sets.extras_of(data_sets.load(name)) else NONE
+        kept: dict[str, Any] = {"group": group, "fault": fault, "extra": extra}
+        return replace(start, data=name, teacher=teacher, labels=labels, units=units, omit=NONE_OMITTED, **kept)
 
     def splits(self) -> Splits:
-        """Return the data with as many labels as chosen, without the omitted class."""
+        """Return the data with as many labels as chosen, without the omitted class, with a fault and more to learn
+        from where they are chosen."""
         whole = data_sets.load(self.data)
         omit = (self.omit,) if self.omit != NONE_OMITTED else ()
+        if FAULTS[self.fault].made is not None or self.extra != NONE:
+            drawn: dict[str, Any] = {"count": min(self.labels, self._there), "omit": omit}
+            more: dict[str, Any] = {"fault": self.fault, "extra": self.extra, "keep_unlabelled": self.keep_unlabelled}
+            return transfer_sets.prepared(whole, **drawn, **more)
         if self.labels == len(whole.train) and not omit:
             return whole
         count = min(self.labels, self._there)
@@ -201,13 +219,16 @@ class Choices(LiveNumbers):
     @property
     def _there(self) -> int:
         """How many training examples there are without the omitted class."""
-        counts = class_counts(self.data)
+        counts = list(class_counts(self.data))
+        if self.fault == "rare_class":
+            counts[-1] = min(counts[-1], FEW)
         return sum(counts) - (counts[self.omit] if self.omit != NONE_OMITTED else 0)
 
     @property
     def examples(self) -> int:
         """How many examples the transfer set has."""
-        return self._there if self.keep_unlabelled else min(self.labels, self._there)
+        drawn = self._there if self.keep_unlabelled else min(self.labels, self._there)
+        return drawn + transfer_sets.extra_count(self.extra, min(self.labels, self._there), drawn)
 
     def objective(self) -> Objective:
         """Return the objective: alpha times the soft term of ``loss``, and the labels for the rest.
@@ -251,7 +272,8 @@ class Choices(LiveNumbers):
 
     def student(self) -> nn.Module:
         """Return a fresh student."""
-        return build_student(self.data, self.units, self.seed, self.layers, self.kind)
+        student = build_student(self.data, self.units, self.seed, self.layers, self.kind)
+        return models.seeing_half(student) if self.fault == HALF else student  # type: ignore[arg-type]
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ...data import Splits
+from ...data.faults import FAULTS
 from ...distill.courses import RATE_COURSES, TEMPERATURE_COURSES
 from ...distill.live import LIVE
+from ...distill.transfer_sets import TRANSFER_SETS
 from ...models.kinds import KINDS
 from ...widgets.recording import LogitRecording
 from ...words import mark, number, t
@@ -45,11 +47,14 @@ OTHERWISE: dict[str, str] = {  # what an earlier run is marked with where it was
     "loss": mark("loss {value}"),
     "omit": mark("without class {value}"),
     "fairness": mark("fairness weight {value}"),
+    "extra": mark("also learned from: {value}"),
+    "fault": mark("fault: {value}"),
 }
 TITLES: Mapping[str, Mapping[str, Any]] = {
-    "kind": KINDS, "rate_course": RATE_COURSES, "temperature_course": TEMPERATURE_COURSES,
+    "kind": KINDS, "rate_course": RATE_COURSES, "temperature_course": TEMPERATURE_COURSES, "extra": TRANSFER_SETS,
+    "fault": FAULTS,
 }  # fmt: skip
-SAME_EXAMPLES = ("data", "labels", "keep_unlabelled", "omit")
+SAME_EXAMPLES = ("data", "labels", "keep_unlabelled", "omit", "extra", "fault")
 SAME_PAGE = ("data", "teacher")  # choices whose runs were filmed on the same examples
 
 

@@ -11,6 +11,7 @@ from traitlets import Bunch
 
 from ... import data as data_sets
 from ... import models
+from ...data import Splits
 from ...distill import Distillation, Objective, Runner, Teacher, checks
 from ...distill.courses import chosen_number
 from ...distill.live import OF_OBJECTIVE, WITH_SLIDER
@@ -24,11 +25,13 @@ from ..views.probes import WatchedExamples, choose_watched
 from . import link, presets, recorded
 from .choices import Choices
 from .duration import estimated, rounded
+from .earlier import SAME_EXAMPLES
 from .followed import examples_followed
 from .options import PageOptions, edits_made
 from .page import CHOSEN_BY_SETUP, setup_traits, student_traits
 from .page_runs import LabRuns
 from .run_groups import as_in_force
+from .samples import NO_SAMPLES, plain, samples
 
 
 class Lab(LabRuns):
@@ -37,13 +40,14 @@ class Lab(LabRuns):
     Parameters
     ----------
     run : Distillation, optional
-        A run of your own, shown and trained here in place of the choices on the page. Its twins are made from it.
+        A run of your own, shown and trained here in place of the choices on the page. Its twins are made from it. One
+        without a teacher (peers, a student that teaches itself, labels alone) is shown by its curves and its verdict.
     **chosen
         What is trained: the fields of :class:`kdviz.panels.lab.choices.Choices` (data, labels, keep_unlabelled,
         teacher, kind, units, layers, epochs, temperature, temperature_course, alpha, learning_rate, rate_course,
-        optimizer, weight_decay, batch_size, seed, loss, omit, smoothing, fairness, penalty, group), not with ``run``.
-        How the page opens: those of :class:`kdviz.panels.lab.options.PageOptions` (view, selected, preset, hidden,
-        locked, temperature_range, alpha_range, fairness_range, epochs_range, edits).
+        optimizer, weight_decay, batch_size, seed, loss, omit, smoothing, fairness, penalty, group, extra, fault), not
+        with ``run``. How the page opens: those of :class:`kdviz.panels.lab.options.PageOptions` (view, selected,
+        preset, hidden, locked, temperature_range, alpha_range, fairness_range, epochs_range, edits).
 
     Attributes
     ----------
@@ -80,8 +84,11 @@ class Lab(LabRuns):
         self._opened_with = self._choices, self._opening
         self._teachers: dict[str, Teacher] = {}
         self._watched: WatchedExamples | None = None
+        self._made_data: tuple[tuple[Any, ...], Splits] | None = None  # by what they were chosen with
         self._watched_of = ("", "", -1)  # data, teacher and class left out that the examples were chosen with
-        self._make_page(self._choices, self._opening, self._models_now, self._asked_about, own=run is not None)
+        alone = run is not None and run.teacher is None
+        kind = {"own": run is not None, "alone": alone}
+        self._make_page(self._choices, self._opening, self._models_now, self._asked_about, **kind)
         self._make_runs()
         heard = (self.kept, self.presets, self.curves, self.runs, self.share)
         self._begin(heard, self._newest, self.controllers, self.drawing)
@@ -241,13 +248,18 @@ class Lab(LabRuns):
         if run is not None:
             run = self._again(run) if run.steps_done else run
         else:
-            run = self._choices.distillation(
-                self._teacher(self._choices.teacher), self._earlier.data_like(self._choices)
-            )
+            run = self._choices.distillation(self._teacher(self._choices.teacher), self._data_chosen())
             run.history.edits.extend(edit for edit in self._opening.waiting() if edit.name in run.editable)
             self._bets.begin(self._choices)
         run.prepare(keep_going)
         return self._groups.begin(run, smoothing=self._choices.smoothing)
+
+    def _data_chosen(self) -> Splits:
+        """Return the data as chosen: those of an earlier run, or made once, to be shown and then learned from."""
+        same = tuple(getattr(self._choices, name) for name in SAME_EXAMPLES)
+        if self._made_data is None or self._made_data[0] != same:
+            self._made_data = same, self._earlier.data_like(self._choices) or self._choices.splits()
+        return self._made_data[1]
 
     def _teacher(self, name: str) -> Teacher:
         """Return a shipped teacher with the answers it gave before."""
@@ -278,7 +290,11 @@ class Lab(LabRuns):
         c, own = self._choices, self._own
         teacher = own.teacher if own is not None else self._teacher(c.teacher)
         if teacher is None:
-            raise ValueError("expected a run with a teacher, which the Lab shows beside its student; got one without")
+            assert own is not None, "what is chosen on the page has a teacher"
+            self._show_alone(c, own.student)
+            self._showing = self._groups.coming_key
+            self._show_plan()
+            return
         data = own.data if own is not None else data_sets.load(c.data)
         student = own.student if own is not None else c.student()
         watched_of = (data.name, c.teacher, c.omit)
@@ -302,6 +318,9 @@ class Lab(LabRuns):
         if not self._runner.runs:
             self._publisher.put(self.scene, total_steps=self._planned_steps)
             self._takes = rounded(estimated(self._choices)) if self._looked_at else None
+            if self._own is None:
+                c = self._choices
+                self._publisher.put(self.setup, **(NO_SAMPLES if plain(c) else samples(c, self._data_chosen())))
             self._show_earlier()
         self._link()
         self._report(self._runner)
@@ -426,7 +445,7 @@ class Lab(LabRuns):
         self.controllers.forget()
         self.scene.films.clear()
         self._teachers.clear()
-        self._own = self._watched = None
+        self._own = self._watched = self._made_data = None
 
 
 def _opening_of(state: Mapping[str, Any]) -> tuple[Choices, PageOptions]:

@@ -268,6 +268,8 @@ _PARAMETERS: dict[str, Parameter] = {
     "smoothing": flag(),
     "penalty": word(),
     "group": word(),
+    "extra": word(),
+    "fault": word(),
     "view": word(VIEWS),
     "selected": whole(-1, 100_000),
     "hidden": words(PARTS),

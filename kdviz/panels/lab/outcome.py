@@ -10,6 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ...data import Examples
+from ...data.faults import are_pictures
+from ...data.planted import with_shortcut
 from ...distill import Distillation
 from ...distill.schemes.omitted_class import best_shift, with_raised
 from ...measure import Paired, PairedErrors, paired
@@ -187,6 +190,14 @@ def raised(facts: Facts) -> str:
     return "more" if apart(m["known_raised"], m["known"]) == "more" else "same"
 
 
+def misled(facts: Facts) -> str:
+    """Return who follows a wrong mark more often, "student" or "twin", or "alike"; "" where it was not measured."""
+    m = facts.measured
+    if not {"misled", "misled_twin"} <= set(m):
+        return ""
+    return {"fewer": "twin", "more": "student", "same": "alike"}[apart(m["misled"], m["misled_twin"])]
+
+
 def became_its_teacher(facts: Facts) -> str:
     """Return "yes" where the student agrees with its teacher on 19 of 20 examples and makes as many errors."""
     alike = apart(facts.errors["student"], facts.errors.get("teacher", 0)) == "same"
@@ -274,6 +285,28 @@ def omitted_class(group: Group) -> dict[str, float]:
     return found
 
 
+def misled_by_marks(group: Group) -> dict[str, float]:
+    """Return for how many test examples each model says the class of a mark that is another one's than the example's.
+
+    Examples to which it gives that class without the mark do not count.
+    """
+    run = group.student
+    test, classes = run.data.test, len(run.data.classes)
+    if not are_pictures(run.data) or run.teacher is None:
+        return {}
+    wrong = (test.y + 1) % classes
+    marked = Examples(with_shortcut(test.x, wrong, 1.0)[0], test.y)
+    asked = {"misled_teacher": run.teacher.module, "misled": run.student}
+    if "twin" in group.runs:
+        asked["misled_twin"] = group.runs["twin"].student
+    return {name: float(_follows(model, test, marked, wrong)) for name, model in asked.items()}
+
+
+def _follows(model: nn.Module, plain: Examples, marked: Examples, wrong: Tensor) -> int:
+    before, after = (inference.logits(model, examples).argmax(1) for examples in (plain, marked))
+    return int(((after == wrong) & (before != wrong)).sum())
+
+
 def weights_alike(group: Group) -> dict[str, float]:
     """Return how many weights the student has, which an identical twin shares."""
     return {"weights": float(sum(p.numel() for p in group.student.student.parameters()))}
@@ -285,6 +318,7 @@ MEASURES: Mapping[str, Callable[[Group], dict[str, float]]] = {
     "lesser_peaks": lesser_peaks,
     "omitted_class": omitted_class,
     "weights": weights_alike,
+    "misled": misled_by_marks,
 }
 _SHARE: Callable[[float], str] = lambda value: number(value, ".0%")  # noqa: E731
 _COUNT: Callable[[float], str] = lambda value: number(round(value))  # noqa: E731
@@ -292,6 +326,7 @@ _TWO: Callable[[float], str] = lambda value: number(value, ".2f")  # noqa: E731
 WRITTEN: Mapping[str, Callable[[float], str]] = {
     **dict.fromkeys(("soft_share", "hard_share", "soft_share_t2"), _SHARE),
     **dict.fromkeys(("moments", "torn", "of_class", "known", "known_raised", "known_twin", "weights"), _COUNT),
+    **dict.fromkeys(("misled", "misled_twin", "misled_teacher"), _COUNT),
     **dict.fromkeys(("lesser_teacher", "lesser_student", "lesser_twin"), _TWO),
     **dict.fromkeys(("lowest", "highest"), lambda value: number(value, ".3f")),
     "logits_apart": lambda value: number(value, ".0f"),

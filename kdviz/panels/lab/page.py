@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,12 +12,14 @@ from torch import nn
 from ... import data as data_sets
 from ... import widgets
 from ...data import Splits
+from ...data.faults import FAULTS, faults_of
 from ...distill import Runner
 from ...distill.live import WITH_SLIDER
+from ...distill.transfer_sets import TRANSFER_SETS, extras_of
 from ...distill.variants import SOFT_LOSSES
 from ...models.kinds import KINDS
 from ...widgets.from_page import Box, VBox
-from ...words import t
+from ...words import mark, t
 from ..live import status_text
 from ..live.diagnosis import DiagnosisController, DiagnosisInput
 from ..live.page import AT_REST, LivePage
@@ -37,8 +39,13 @@ from .run_groups import RunGroups
 
 CHOSEN_BY_SETUP = (
     "labels", "keep_unlabelled", "teacher", "units", "layers", "epochs", "batch_size", "loss", "omit", "smoothing",
-    "penalty", "group", "kind", "optimizer", "weight_decay", "rate_course", "temperature_course",
+    "penalty", "group", "kind", "optimizer", "weight_decay", "rate_course", "temperature_course", "extra", "fault",
 )  # fmt: skip
+BESIDE_A_TEACHER = ("hero", "sliders", "examples", "scrubber", "diagnosis", "tour")  # parts; and all tabs
+ALONE = mark(
+    "This run has no teacher: its curves and what they are worth are shown; "
+    "what sets a student beside a teacher is left out."
+)
 OF_ALL = ("draw", "wall", "calibration", "bias")  # tabs that show no single example, or one of the reader's own
 
 
@@ -74,6 +81,7 @@ class LabPage(LivePage):
         asked_about: Callable[[], DiagnosisInput | None],
         *,
         own: bool,
+        alone: bool = False,
     ) -> None:
         self.roster = Roster()
         self._offered: list[str] = []  # the tabs that the data have
@@ -110,6 +118,8 @@ class LabPage(LivePage):
         right = [self.views, self.examples, self.soft_targets, *self.tabs.values()]
         strip = Box([self.sliders, self.transport]).add_class("kd-lab-strip")
         columns = Box([VBox(left).add_class("kd-lab-left"), VBox(right).add_class("kd-lab-right")]).add_class("kd-lab")
+        if alone:
+            columns.add_class("kd-lab-alone")
         above = [VBox(head).add_class("kd-lab-head")] if head else []
         self.view = VBox([*above, self.tour, self.hero, strip, columns]).add_class("kd-lab-room")
 
@@ -156,14 +166,26 @@ class LabPage(LivePage):
         # Raising the bias of a class left out changes the student's heat map alone.
         self._publisher.put(self.dark_knowledge, heat_map="student" if omitted >= 0 else "teacher")
 
-    def _show_no_run(self, choices: Choices, teacher: nn.Module, student: nn.Module) -> None:
+    def _show_alone(self, choices: Choices, student: nn.Module) -> None:
+        """Show a run that has no teacher, before its first step: its curves and its verdict, and what is left out."""
+        self._offered = []
+        self._publisher.put(self.views, offered=[])
+        self._publisher.put(self.scene, hidden=list(dict.fromkeys([*self.scene.hidden, *BESIDE_A_TEACHER, *self.tabs])))
+        self._show_no_run(choices, None, student)
+        self._publisher.put(self.curves, sentence=t(ALONE))
+
+    def _show_no_run(self, choices: Choices, teacher: nn.Module | None, student: nn.Module) -> None:
         """Show what there is before the first step."""
-        names = {"teacher_name": status_text.name_of(teacher), "student_name": status_text.name_of(student)}
+        name = status_text.name_of(teacher) if teacher is not None else ""
+        names = {"teacher_name": name, "student_name": status_text.name_of(student)}
         empty: dict[str, Any] = {"in_force": {}, "runs": [], "bands": [], "teacher_error": None}
         self._publisher.put(self.scene, bias_class=choices.omit, bias=0.0, **empty, **names)
         for view in (self.sliders, self.soft_targets, self.dark_knowledge):
             self._publisher.put(view, loss=choices.loss)
-        layers = {"teacher_layers": layer_sizes(teacher), "student_layers": layer_sizes(student)}
+        layers = {
+            "teacher_layers": layer_sizes(teacher) if teacher is not None else [],
+            "student_layers": layer_sizes(student),
+        }
         self._publisher.put(self.hero, **layers)
         self._publisher.put(self.curves, sentence="", learning_rate=choices.learning_rate, against={})
         self._publisher.put(self.runs, verdict="", caveat="", can_repeat=False, can_twin=False)
@@ -187,12 +209,13 @@ class LabPage(LivePage):
         shown = self._shown_entry
         branched = shown is not None and shown.role == "branch"  # its difference is another one than the student's
         against = {} if branched else groups.against_twin
-        self._publisher.put(self.curves, sentence=self._sentence_on(student), against=against)
+        alone = f" {t(ALONE)}" if student.run.teacher is None else ""
+        self._publisher.put(self.curves, sentence=self._sentence_on(student) + alone, against=against)
         tested = bool(student.run.history.evaluated("test"))
         repeatable = at_rest and tested and can_repeat(student.run)
         told = {"verdict": groups.verdict_on(shown), "caveat": groups.caveat_on(shown)}
         self._publisher.put(self.runs, can_repeat=repeatable, can_twin=at_rest and groups.lacks_twin, **told)
-        self.diagnosis.offer(at_rest and tested)
+        self.diagnosis.offer(at_rest and tested and student.run.teacher is not None)
 
     def _sentence_on(self, student: Entry) -> str:
         """Return how the run shown stands: the student beside its twins, or a branch beside the run that it left."""
@@ -295,6 +318,8 @@ def setup_traits(choices: Choices, opening: PageOptions) -> dict[str, Any]:
         "weight_decays": list(offered.WEIGHT_DECAYS),
         "learning_rate": choices.learning_rate,
         "groups": list(offered.group_columns(choices.data)),
+        "extras": _rows_of(TRANSFER_SETS, extras_of(data)),
+        "faults": _rows_of(FAULTS, faults_of(data)),
         **{name: getattr(choices, name) for name in CHOSEN_BY_SETUP},
     }
 
@@ -307,3 +332,8 @@ def student_traits(choices: Choices) -> dict[str, Any]:
         "depths": list(KINDS[choices.kind].depths),
         "losses": [{"value": name, "text": t(SOFT_LOSSES[name].title)} for name in offered.losses_of(choices.kind)],
     }
+
+
+def _rows_of(table: Mapping[str, Any], names: Sequence[str]) -> list[dict[str, str]]:
+    """Return what the Setup widget says of some of a table's entries."""
+    return [{"value": name, "text": t(table[name].title), "note": t(table[name].text)} for name in names]

@@ -13,7 +13,7 @@ from ...distill.current_settings import CurrentSettings
 from ...distill.evaluate import evaluate
 from ...distill.live import OF_OBJECTIVE, WITH_SLIDER
 from ...distill.runner import KeepGoing
-from ...distill.twin import SHARED
+from ...distill.twin import SHARED, labels_alone
 from ...measure import PairedErrors, paired
 from ...words import mark, number, t
 from ..live.roster import MOST, Entry, Roster, difference_row, paired_on_test
@@ -180,8 +180,8 @@ class RunGroups:
 
     def begin(self, run: Distillation, *, smoothing: bool) -> Sequence[Distillation]:
         """Return the student's run and its twins, which join the roster when the runner has taken them."""
-        labelled = run.data.train.labelled > 0
-        roles = ["student", *(role for role in TWINS if labelled and (role == "twin" or smoothing))]
+        twins = run.data.train.labelled > 0 and not learns_from_labels_alone(run)
+        roles = ["student", *(role for role in TWINS if twins and (role == "twin" or smoothing))]
         runs = with_twins(run, roles)
         self._groups += 1
         self._joining = [(r, {"role": role, "group": self._groups}) for r, role in zip(runs, roles, strict=True)]
@@ -198,9 +198,8 @@ class RunGroups:
         student = self._roster.student
         if student is None or self._roster.role("twin") is not None:
             return False
-        return (
-            student.run.data.train.labelled > 0 and student.run.teacher is not None and not student.run.plan.replay.lost
-        )
+        run = student.run
+        return run.data.train.labelled > 0 and not learns_from_labels_alone(run) and not run.plan.replay.lost
 
     def train_twins(self, runner: Runner, *, smoothing: bool) -> None:
         """Have the runner train the twins that the student has none of, from step 0 on. From any thread."""
@@ -365,6 +364,12 @@ class RunGroups:
             return runs
 
         runner.send("turn_to", build=build, train=train)
+
+
+def learns_from_labels_alone(run: Distillation) -> bool:
+    """Whether a run is what its twin would be."""
+    objective = run.settings.objective
+    return run.teacher is None and objective.weighted == labels_alone(objective).weighted
 
 
 def _remember_best(entry: Entry) -> None:

@@ -13,7 +13,7 @@ import torch
 
 from ... import data as data_sets
 from ... import distill, models
-from ...distill import Distillation, Edit, Objective, Recipe, Schedule, Term
+from ...distill import Distillation, Edit, Objective, Recipe, Schedule, Term, transfer_sets
 
 HEAD = "import torch\n\nimport kdviz as kd\n"
 TEACH = '''
@@ -84,12 +84,14 @@ def write_data(recipe: Recipe, named: bool) -> str:
     if not recipe.draw:
         return f"data = {loaded}"
     draw = dict(recipe.draw)
+    changed: dict[str, Any] = {name: draw.pop(name) for name in ("fault", "extra") if name in draw}
     told = {
         "keep_unlabelled": draw.get("keep_unlabelled") or None,
         "seed": draw.get("seed") or None,
         "omit": tuple(draw.get("omit", ())) or None,
     }
-    return f"data = {loaded}.with_labels({write_arguments([number(draw['count'])], told)})"
+    drawing = f"with_labels({write_arguments([number(draw['count'])], told)})"
+    return transfer_sets.written(loaded, changed, drawing) if changed else f"data = {loaded}.{drawing}"
 
 
 def write_teacher(recipe: Recipe) -> str:
@@ -101,10 +103,11 @@ def write_teacher(recipe: Recipe) -> str:
 def write_student(recipe: Recipe) -> str:
     if recipe.student is None:
         return "student = ...  # put your own student here: a torch.nn.Module with the weights it had before step 1"
-    given = {k: tuple(v) if isinstance(v, list) else v for k, v in recipe.student.items() if k != "name"}
+    given = {k: tuple(v) if isinstance(v, list) else v for k, v in recipe.student.items() if k not in ("name", "sees")}
     usual = inspect.signature(getattr(models, recipe.student["name"])).parameters
     told = {k: v for k, v in given.items() if k == "hidden" or k not in usual or v != usual[k].default}
-    return f"student = kd.models.{recipe.student['name']}({write_arguments([], {**told, 'seed': recipe.student_seed})})"
+    made = f"kd.models.{recipe.student['name']}({write_arguments([], {**told, 'seed': recipe.student_seed})})"
+    return f"student = kd.models.seeing_half({made})" if "sees" in recipe.student else f"student = {made}"
 
 
 def write_objective(objective: Objective) -> str:

@@ -17,18 +17,24 @@ from ...data import Examples, Splits
 from ...distill.teacher import weight_hash
 from ...measure import bias as measured
 from ...measure.groups import MOST_CROSSED, comparable, slant, stroke_thickness
+from ...measure.proxies import Proxy, best_proxy, is_input
 from ...measure.wilson import wilson
 from ...models import inference
 from ...widgets import Scene
 from ...widgets.bias import RATES, Bias
-from ...words import t
+from ...words import mark, number, t
 from ..live.roster import Entry
 from .controller import ViewController
 from .counted import UNDER_WAY, how_many
+from .frontier import frontier
 
 RESAMPLES = 1000  # as in a report
 RESAMPLES_LIVE = 400  # half a second for three models on Adult, so that the numbers keep up with a run
 DIGITS = 6
+PROXY = mark(
+    "No model here is given {column}, and a gap can come about all the same: “{attribute}” alone tells it right for "
+    "{right} of these examples; the most frequent group makes up {base}."
+)
 TEACHER, STUDENT = "teacher", "student"
 TWINS = ("twin", "smoothed")
 
@@ -54,8 +60,8 @@ class BiasController(ViewController):
 
     def open(self, data: Splits) -> None:
         if self._of is None or self._of.validation is not data.validation:
-            self._of = _Opened(data.validation, len(data.classes))
-            self.widget.update(found={})
+            self._of = _Opened(data)
+            self.widget.update(found={}, frontier={})
 
     @property
     def offered(self) -> bool:
@@ -81,7 +87,8 @@ class BiasController(ViewController):
             by_fairlearn=False,
         )
         runs = _Runs(shown, entries, steps, learns=self.scene.total_steps > 0)
-        return {"found": {**_told(found, runs), "accuracy": _accuracy(found, said, of.part.y), "notes": notes}}
+        told = {**_told(found, runs), "accuracy": _accuracy(found, said, of.part.y), "notes": notes}
+        return {"found": {**told, "proxies": of.proxies}, "frontier": frontier(of.data.name)}
 
     def _answers(
         self, of: _Opened, teacher: nn.Module, student: nn.Module, shown: str, entries: Mapping[str, Entry]
@@ -123,14 +130,24 @@ def _now(entry: Entry) -> tuple[nn.Module, int]:
 class _Opened:
     """The examples of one data set, their groups once they are asked for, and what models said of them last."""
 
-    def __init__(self, validation: Examples, classes: int) -> None:
-        self.validation, self.classes = validation, classes
-        self.part = validation.take(slice(0, how_many(validation, classes)))
+    def __init__(self, data: Splits) -> None:
+        self.data, self.validation, self.classes = data, data.validation, len(data.classes)
+        self.part = self.validation.take(slice(0, how_many(self.validation, self.classes)))
         self.said: dict[Hashable, Tensor] = {}  # by the weights, or by the run and its step
 
     @cached_property
     def groups(self) -> tuple[dict[str, Any], list[str]]:
         return comparable(self.part.groups or _strokes(self.part), self.part.y)
+
+    @cached_property
+    def proxies(self) -> dict[str, str]:
+        """What the inputs tell of a group column that is none of them, in a sentence, by the column."""
+        told = {}
+        for column in self.part.groups:
+            proxy = None if is_input(self.data, column) else best_proxy(self.part, self.data.features, column)
+            if proxy is not None:
+                told[column] = t(PROXY, **_shares(proxy), column=column, attribute=proxy.attribute)
+        return told
 
 
 @dataclass(frozen=True)
@@ -147,6 +164,10 @@ class _Runs:
         """The key of the student's twin, if it is compared and not the one shown."""
         twins = (key for key, e in self.entries.items() if e.role == "twin" and key in self.steps)
         return next((key for key in twins if key != self.shown), "")
+
+
+def _shares(proxy: Proxy) -> dict[str, str]:
+    return {name: number(getattr(proxy, name), ".0%") for name in ("right", "base")}
 
 
 def _has_strokes(part: Examples) -> bool:

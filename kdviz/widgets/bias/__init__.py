@@ -49,7 +49,11 @@ class Bias(MeasuredView):
     ).tag(**BY_PAGE)
     found = Dict(
         help='All numbers: {} or {"n", "positive", "confidence", "resamples", "models": [{"id", "step"}], "accuracy", '
-        '"groupings", "notes"}; a model is "teacher" or the id of a run.'
+        '"groupings", "notes", "proxies": {column: sentence}}; a model is "teacher" or the id of a run.'
+    ).tag(sync=True)
+    frontier = Dict(
+        help='What a penalty buys and costs, recorded: {} or {"grouping", "rows": [{"penalty", "title", "weight", '
+        '"accuracy", "parity", "odds", "sd"}], "teacher": {"accuracy", "parity", "odds"}, "says"}.'
     ).tag(sync=True)
 
     def page_choices(self) -> Mapping[str, Container[Any]]:

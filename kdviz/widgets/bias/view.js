@@ -1,6 +1,7 @@
 // Bias: are groups treated alike? Python measures all groupings at once; which one and which rate is chosen here.
 
 import { BIAS_FEW, BIAS_MOST, biasKey, biasPlot, biasShare } from "./plot.js";
+import { biasFrontier } from "./frontier.js";
 import { biasTable } from "./table.js";
 import { choiceOf } from "../shared/choice.js";
 import { examplesOf } from "../shared/compared.js";
@@ -13,7 +14,7 @@ import { isInView, joined } from "../shared/scene.js";
 import { t } from "../shared/words.js";
 import "./style.css";
 
-const BIAS_DEPENDS_ON = ["grouping", "rate", "found", "made_for", "note", "view", "views", "hidden", "runs", "shown_run", "student_logits", "classes", "split"];
+const BIAS_DEPENDS_ON = ["grouping", "rate", "found", "frontier", "made_for", "note", "view", "views", "hidden", "runs", "shown_run", "student_logits", "classes", "split"];
 const BIAS_RATES = {
   selection_rate: [t("Selection rate"), "demographic_parity_difference", ""],
   true_positive_rate: [t("True positive rate"), "equalized_odds_difference", "positive"],
@@ -35,8 +36,10 @@ async function render({ model: own, el, host }) {
   const sentence = liveSentence(life);
   const table = biasTable(life);
   const verdict = biasVerdict(life);
+  const proxy = node("p", { class: "kd-sentence kd-bias-proxy" });
+  const frontier = biasFrontier(() => Math.max(240, plot.width()));
   const small = node("p", { class: "kd-note" });
-  const all = node("div", { class: "kd-bias-all" }, verdict.root, key.root, plot.root, sentence.root, table.root, small);
+  const all = node("div", { class: "kd-bias-all" }, verdict.root, proxy, key.root, plot.root, sentence.root, table.root, frontier.root, small);
   body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Bias: are groups treated alike?")), count),
     node("div", { class: "kd-bias-controls" }, grouping.root, rate.root), note, all);
   let width = 0;
@@ -63,6 +66,9 @@ async function render({ model: own, el, host }) {
     plot.draw(shown, width);
     table.draw(shown);
     verdict.draw(shown);
+    say(proxy, shown.proxy);
+    proxy.hidden = !shown.proxy;
+    frontier.draw(shown, model.get("frontier"));
     sentence.say(fresh ? biasSentence(shown) : "", `${shown.grouping} ${shown.rate} ${shown.student?.id}`);
     say(small, biasNotes(shown, found));
   });
@@ -89,8 +95,13 @@ function biasShown(model, found) {
   const overall = Object.fromEntries(models.map(({ id }) => [id, biasOverallRate(numbers[id])]));
   return {
     grouping: one.name, rate, rateName, metric, of, models, overall, all, groups: all.filter((group) => largest.has(group)),
-    gaps: one.gaps, said: one.said[metric], notes: one.notes, accuracy: found.accuracy, student: models.find((told) => told.shown),
+    proxy: proxiesOf(one.name, found), gaps: one.gaps, said: one.said[metric], notes: one.notes, accuracy: found.accuracy, student: models.find((told) => told.shown),
   };
+}
+
+/** What is said of columns of a grouping that no model is given. */
+function proxiesOf(grouping, found) {
+  return grouping.split(" & ").map((column) => found.proxies?.[column] ?? "").filter(Boolean).join(" ");
 }
 
 /** How a model is called and drawn; null where the reader took its run off the page. `apart`: it is at another step. */

@@ -15,7 +15,7 @@ from kdviz.distill.variants import PENALTIES, SOFT_LOSSES
 from kdviz.widgets import bundle
 from kdviz.widgets.from_page import BY_PAGE, Between
 from kdviz.widgets.scene import SceneTrait
-from kdviz.widgets.traits import View, WrongTraitError, finite_above_zero, one_of, rising_pair, rows_with
+from kdviz.widgets.traits import Packed, View, WrongTraitError, finite_above_zero, one_of, rising_pair, rows_with
 from kdviz.words import t
 
 CONTROLS = (
@@ -38,6 +38,8 @@ CONTROLS = (
     "weight_decay",
     "temperature_course",
     "rate_course",
+    "extra",
+    "fault",
 )
 COURSES = {"temperature_course": TEMPERATURE_COURSES, "rate_course": RATE_COURSES}
 
@@ -124,6 +126,24 @@ class Setup(View):
     groups = List(Unicode(), help="Columns whose groups can be compared; where there are none, no penalty is offered.")
     groups.tag(sync=True)
     group = Unicode("sex", help="The column whose groups the penalty compares.").tag(**BY_PAGE)
+    extra = Unicode("none", help="What is learned from besides, without labels, by name.").tag(**BY_PAGE)
+    extras = List(Dict(), help='What there is of that: {"value", "text", "note"}, the first is none of it.')
+    extras.tag(sync=True)
+    fault = Unicode("none", help="What is wrong with the training data, by name.").tag(**BY_PAGE)
+    faults = List(
+        Dict(), help='Faults to choose from: {"value", "text", "note"}; where there are none, none is offered.'
+    )
+    faults.tag(sync=True)
+    samples = List(
+        Dict(),
+        help='A few training examples: {"kind": "labelled", "unlabelled" or "extra", "given": str, "really": str, '
+        '"text": str}; "really" where the label is wrong, "text" where there is no picture.',
+    ).tag(sync=True)
+    sample_images = Packed("u1", help="Their pictures, gray values, shape (N, height, width).").tag(sync=True)
+    sample_shape = List(Int(), default_value=[0, 0], help="Height and width of a picture; 0, 0 for none.").tag(
+        sync=True
+    )
+    sample_seen = Float(1.0, help="Which share of a picture’s width the student sees, from the left.").tag(sync=True)
     folded = Bool(False, help="Whether the card opens folded; the reader takes it from there.").tag(sync=True)
     locked = Bool(False, help="True while training owns these choices; all controls are disabled.").tag(sync=True)
     unlocked = List(
@@ -149,6 +169,8 @@ class Setup(View):
             "batch_size": self.batch_size_choices,
             "omit": range(-1, len(self.classes)),
             "group": self.groups,
+            "extra": [row["value"] for row in self.extras],
+            "fault": [row["value"] for row in self.faults],
         }
         still = set(CONTROLS) - set(self.unlocked) if self.locked else ()
         return {**offered, **dict.fromkeys(still, ())}
@@ -203,6 +225,12 @@ class Setup(View):
     @traitlets.validate("group")
     def _check_group(self, proposal: Any) -> str:
         return one_of("group", proposal["value"], self.groups) if self.groups else proposal["value"]
+
+    @traitlets.validate("extra", "fault")
+    def _check_changed(self, proposal: Any) -> str:
+        name, value = proposal["trait"].name, proposal["value"]
+        names = [row["value"] for row in getattr(self, f"{name}s")]
+        return one_of(name, value, names) if names else value
 
     @traitlets.validate("layers")
     def _check_layers(self, proposal: Any) -> int:

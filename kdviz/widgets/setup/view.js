@@ -7,6 +7,7 @@ import { announcer, card, commit, drawing, lifetime, node, say } from "../shared
 import { grouped, percent } from "../shared/format.js";
 import { sceneOf, underScene } from "../shared/scene.js";
 import { t, tn } from "../shared/words.js";
+import { changesInShort, transferPart } from "./transfer.js";
 import "./style.css";
 
 async function render({ model, el, host }) {
@@ -15,7 +16,7 @@ async function render({ model, el, host }) {
   const { root, body } = card(el, "setup", t("Setup"));
   const live = announcer(life);
   const lock = node("p", { class: "kd-note kd-lock" });
-  const parts = [dataPart(model, life), teacherPart(model, life), studentPart(model, life, () => painter.now()), trainingPart(model, life), lossPart(model, life), penaltyPart(model, life)];
+  const parts = [dataPart(model, life), transferPart(model, life), teacherPart(model, life), studentPart(model, life, () => painter.now()), trainingPart(model, life), lossPart(model, life), penaltyPart(model, life)];
   const fields = node("fieldset", { class: "kd-setup-fields" }, node("legend", { class: "kd-unseen" }, t("Setup")), ...parts.map((p) => p.root));
   const chosen = node("span", { class: "kd-note kd-setup-chosen" });
   const fold = node("details", { class: "kd-more kd-setup-fold" }, node("summary", {}, node("h2", {}, t("Setup")), chosen), lock, fields);
@@ -37,7 +38,8 @@ async function render({ model, el, host }) {
     ["datasets", "dataset", "label_choices", "labels", "keep_unlabelled", "train_size", "teachers", "teacher", "students",
       "units", "epochs", "epochs_range", "learning_rate", "learning_rate_range", "batch_size", "batch_size_choices",
       "locked", "locked_reason", "unlocked", "layers", "loss", "omit", "classes", "smoothing", "penalty", "groups", "group", "kinds", "kind",
-      "depths", "losses", "optimizer", "weight_decay", "weight_decays", "temperature_course", "rate_course", "courses"],
+      "depths", "losses", "optimizer", "weight_decay", "weight_decays", "temperature_course", "rate_course", "courses",
+      "extra", "extras", "fault", "faults", "samples", "sample_images", "sample_seen"],
     painter.soon,
   );
   const limits = underScene(life, scene, el, "setup", painter.soon);
@@ -57,6 +59,7 @@ function choicesInShort(model) {
     model.get("label_choices").length ? labelsInShort(model) : null,
     student ? studentInShort(model, teacher, student) : null,
     epochsInWords(model.get("epochs")),
+    ...changesInShort(model),
   ].filter(Boolean).join(" · ");
 }
 
@@ -69,22 +72,14 @@ function labelsInShort(model) {
 function dataPart(model, life) {
   const dataset = selectField(life, t("Data set"), (value) => commit(model, { dataset: value }));
   const labels = choiceField(life, t("Labelled examples"), (value) => commit(model, { labels: value }));
-  const box = node("input", { type: "checkbox" });
-  const rest = node("span", {});
-  const keep = node("label", { class: "kd-check" }, box, rest);
-  life.listen(box, "change", () => commit(model, { keep_unlabelled: box.checked }));
   return {
-    root: node("div", { class: "kd-setup-group" }, dataset.root, labels.root, keep),
+    root: node("div", { class: "kd-setup-group" }, dataset.root, labels.root),
     draw(disabled) {
       const [count, size] = [model.get("labels"), model.get("train_size")];
       dataset.draw(model.get("datasets").map((d) => ({
         value: d.name, text: d.available ? d.title : t("{name} (not downloaded yet)", { name: d.title }), disabled: !d.available,
       })), model.get("dataset"), disabled("dataset"));
       labels.draw(model.get("label_choices").map((n) => ({ value: n, text: n === 0 ? t("none") : n === size ? t("all {n}", { n: grouped(n) }) : grouped(n) })), count, disabled("labels"));
-      keep.hidden = size - count <= 0 || count === 0;
-      say(rest, t("Also use the other {n} examples, unlabeled", { n: grouped(size - count) }));
-      box.checked = model.get("keep_unlabelled");
-      box.disabled = disabled("keep_unlabelled");
     },
   };
 }
@@ -119,20 +114,18 @@ function penaltyPart(model, life) {
   };
 }
 
-/** What a reader changes seldom: the soft term, a class left out, a second twin. */
+/** What a reader changes seldom: the soft term, a second twin. */
 function lossPart(model, life) {
   const loss = selectField(life, t("Soft term"), (value) => commit(model, { loss: value }));
-  const omit = selectField(life, t("Leave out one class"), (value) => commit(model, { omit: Number(value) }));
   const box = node("input", { type: "checkbox" });
   const check = node("label", { class: "kd-check" }, box, node("span", {}, t("Add a twin trained with label smoothing")));
   life.listen(box, "change", () => commit(model, { smoothing: box.checked }));
   return {
-    root: node("div", { class: "kd-setup-group" }, loss.root, omit.root, check),
+    root: node("div", { class: "kd-setup-group" }, loss.root, check),
     draw(disabled) {
       const classes = model.get("classes");
       this.root.hidden = classes.length === 0;
       loss.draw(model.get("losses"), model.get("loss"), disabled("loss"));
-      omit.draw([{ value: -1, text: t("none") }, ...classes.map((name, c) => ({ value: c, text: name }))], model.get("omit"), disabled("omit"));
       box.checked = model.get("smoothing");
       box.disabled = disabled("smoothing");
     },

@@ -50,6 +50,26 @@ def test_an_omitted_class_is_in_no_training_example(labels, keep_unlabelled):
         assert len(train) == ALL_OF_MNIST - threes == int((whole.train.y != 3).sum())
 
 
+@pytest.mark.parametrize("chosen", [
+    {"labels": 300, "fault": "rare_class"},
+    {"labels": ALL_OF_MNIST, "fault": "rare_class", "omit": 9},
+    {"labels": 100, "extra": "noise", "keep_unlabelled": True},
+    {"labels": 1000, "extra": "munge", "omit": 3},
+    {"labels": 0, "extra": "noise"},
+])  # fmt: skip
+def test_how_many_examples_there_will_be_is_known_without_making_them(chosen):
+    choices = Choices(**chosen)
+    data = choices.splits()
+    assert choices.examples == len(data.train) and data.test is kd.data.mnist().test
+
+
+def test_what_other_data_cannot_have_is_not_kept():
+    adult = Choices(fault="half_picture", extra="noise").with_data("adult")
+    assert (adult.fault, adult.extra) == ("none", "none")
+    assert Choices(fault="noisy_labels", extra="munge").with_data("adult").fault == "noisy_labels"
+    assert type(Choices(fault="half_picture").student()[0]).__name__ == "LeftHalf"
+
+
 def test_another_data_set_has_no_omitted_class_and_keeps_none_as_labels():
     adult = Choices(labels=0, omit=3, layers=2).with_data("adult")
     assert (adult.labels, adult.omit, adult.layers) == (0, -1, 2)
@@ -67,6 +87,8 @@ def test_another_data_set_has_no_omitted_class_and_keeps_none_as_labels():
     ({"rate_course": "falling"}, "rate_course must be one of constant, cosine, warmup, inverse_root, got 'falling'"),
     ({"temperature_course": 1}, "temperature_course must be one of constant, falling, inverse_root, got 1"),
     ({"omit": 10}, "omit must be a class from 0 to 9, or -1 for none, got 10"),
+    ({"fault": "holes"}, "fault must be one of none, noisy_labels, .*, got 'holes'"),
+    ({"data": "adult", "teacher": "adult-mlp", "extra": "noise"}, "extra must be one of none, munge, got 'noise'"),
     ({"omit": -2}, "omit must be a class from 0 to 9"),
     ({"omit": "3"}, "omit must be a whole number, got '3'"),
     ({"labels": 7}, "or 0 for none, got 7"),

@@ -20,7 +20,8 @@ IDS = [preset.name for preset in PRESETS]
 def test_the_most_astonishing_come_first():
     assert IDS == [
         "no-labels", "omitted-digit", "temperature-too-high", "t2-forgotten", "labels-only", "hinton", "tiny-student",
-        "teacher-too-big", "kl-reversed", "overfit-teacher",
+        "teacher-too-big", "kl-reversed", "overfit-teacher", "noisy-labels", "marked-corner", "half-picture",
+        "made-up-digits",
     ]  # fmt: skip
 
 
