@@ -8,8 +8,6 @@ from ...words import mark
 
 ON_SCHEMES = mark("It has no teacher beside one student: see the page on schemes.")
 ON_LAB = mark("A penalty on unequal treatment, for data with groups: in the Lab, with Adult, the fairness slider.")
-    "A penalty on unequal treatment, for data with groups: in the Lab, with Adult, as the slider on fairness."
-)
 NEAREST_HINT = mark("It is not in kdviz; the nearest that is: Hints (FitNets).")
 
 
