@@ -88,7 +88,7 @@ def fits(
     student_layers, teacher_layers : sequence of str
     """
     few = data.train.inputs(slice(0, TRIED_ON))
-    ours, theirs = _seen(student, few, student_layers), _seen(teacher, few, teacher_layers)
+    ours, theirs = seen(student, few, student_layers), seen(teacher, few, teacher_layers)
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         return [_tried(term, s, u, ours, theirs) for u in teacher_layers for s in student_layers]
 
@@ -122,13 +122,13 @@ def bridge(module: nn.Module) -> str:
     return ""
 
 
-def _seen(model: nn.Module, few: Inputs, layers: Sequence[str]) -> dict[str, Tensor]:
+def seen(model: nn.Module, few: Inputs, layers: Sequence[str]) -> dict[str, Tensor]:
     """Return what each layer gives for a few examples, the scores of attention too, and the answer under ""."""
     there = taps(model, few)
     names = [name for layer in layers for name in (layer, layer + SCORES) if name in there]
-    with evaluating(model), torch.no_grad(), tapped(model, names, names) as seen:
+    with evaluating(model), torch.no_grad(), tapped(model, names, names) as found:
         answer = ask(model, few, who="model")
-    return {**{name: out.detach().cpu() for name, out in seen.items()}, "": answer.detach().cpu()}
+    return {**{name: out.detach().cpu() for name, out in found.items()}, "": answer.detach().cpu()}
 
 
 def _tried(term: Layered, s: str, u: str, ours: dict[str, Tensor], theirs: dict[str, Tensor]) -> Fit:
@@ -137,7 +137,7 @@ def _tried(term: Layered, s: str, u: str, ours: dict[str, Tensor], theirs: dict[
     of_student, of_teacher = made.taps.student[0], made.taps.teacher[0]
     if of_student not in ours or of_teacher not in theirs:
         return Fit(s, u, shapes, why=t("both must be attention"))
-    seen = Seen(
+    known = Seen(
         {of_student: (2, *ours[of_student].shape[1:])},
         {of_teacher: (2, *theirs[of_teacher].shape[1:])},
         ours[""].shape[-1],
@@ -146,7 +146,7 @@ def _tried(term: Layered, s: str, u: str, ours: dict[str, Tensor], theirs: dict[
     )
     labels = torch.zeros(len(ours[""]), dtype=torch.long)
     try:
-        learned: Any = made.auxiliary(seen)
+        learned: Any = made.auxiliary(known)
         taken = {"student_taps": ours, "teacher_taps": theirs, "auxiliary": learned}
         value = made.value(Outputs(ours[""], theirs[""], labels, **taken), _numbers(made))
     except (ValueError, RuntimeError, IndexError, TypeError) as error:

@@ -24,6 +24,7 @@ from ...widgets.traits import View
 from ...words import t
 from ..live import status_text
 from ..live.diagnosis import DiagnosisController, DiagnosisInput
+from ..live.duration import rounded
 from ..live.page import AT_REST, LIVE, UNDER_WAY, LivePage
 from . import code, sentences, shown
 from .choices import (
@@ -37,9 +38,12 @@ from .choices import (
     temperature_name,
     weight_edit,
 )
+from .duration import estimated
 from .hybrid import seconds
+from .relations import RelationsLook
 from .trial import OWN, Trial
 
+MATRICES = ("teacher_similarity", "student_similarity", "teacher_distance", "student_distance")
 UNUSED = ("scrubber", "branch")  # parts of the Lab that are not here
 BEGUN = (*UNDER_WAY, "paused")  # states in which another method would throw away what is being done
 
@@ -64,7 +68,7 @@ class Methods(LivePage):
         By role: "student" (the method's), "hinton", "twin"; empty before training.
     gradients : list of TermGradients
         What was seen of the terms of the method's run, in the order of its steps.
-    methods, picture, transport, curves, pulls, share
+    methods, picture, transport, curves, pulls, relations, share
         The widgets.
 
     Raises
@@ -108,6 +112,10 @@ class Methods(LivePage):
         self._shown_numbers: dict[str, float] = {}
         self._hidden: list[str] = []
         self._refused = ""  # why what a link asks for cannot be tried
+        self._looks: dict[str, RelationsLook] = {}  # by pair
+        self._is_seen = False  # by a browser
+        self._takes: float | None = None  # seconds of the next run, roughly; None where nobody looks
+        self._turned = ""  # why the page turned to another method than was asked for
         self._is_open = False  # before, who calls is told what cannot be tried; then the page says it
         asked = self._asked_for() if self._is_by_name else None
         if asked is not None:
@@ -125,11 +133,12 @@ class Methods(LivePage):
         self.transport = widgets.Transport(scene=self.scene)
         self.curves = widgets.LearningCurves(scene=self.scene)
         self.pulls = widgets.Gradients()
+        self.relations = widgets.Relations()
         self.diagnosis = DiagnosisController(self.scene, self._publisher, self._asked_about)
         columns: dict[str, list[View]] = {
             "choose": [self.methods],
             "see": [self.picture],
-            "run": [self.transport, self.curves, self.diagnosis.widget, self.pulls],
+            "run": [self.transport, self.curves, self.diagnosis.widget, self.pulls, self.relations],
         }
         if self._is_by_name:
             columns["run"].append(self.share)
@@ -149,6 +158,9 @@ class Methods(LivePage):
         return self._choices.pair != OWN
 
     def _opened(self, browser: str, query: str) -> None:
+        if not self._is_seen:
+            self._is_seen = True
+            self._turns.call(self._show_estimate)
         if self._is_by_name and not self.runs:
             super()._opened(browser, query)
 
@@ -165,6 +177,7 @@ class Methods(LivePage):
         self._hidden, asked = state["hidden"], MethodChoices(**{n: v for n, v in state.items() if n != "hidden"})
         self._choices = asked
         self._trials.clear()
+        self._looks.clear()
         self._choices, self._refused = shown.settled(asked, self._trial(asked.pair))
         self._shown_choices = self._choices
 
@@ -206,7 +219,7 @@ class Methods(LivePage):
     def _on_slider(self, change: Bunch) -> None:
         """A released slider: an edit of the run under way, else the beginning of the next one."""
         value = float(change.new)
-        if value == self._shown_numbers.get(change.name):
+        if value == self._shown_numbers.get(change.name, value):  # as shown, or not shown at all
             return
         try:
             self._choices = replace(self._choices, **{change.name: value})  # type: ignore[arg-type]
@@ -275,6 +288,7 @@ class Methods(LivePage):
         fresh: dict[str, Any] = {"runs": [], "teacher_error": None, "total_steps": 0, "shown_run": "student"}
         self._publisher.put(self.scene, **fresh)
         self._publisher.put(self.curves, sentence="", against={})
+        self._publisher.put(self.relations, labels=[], scores=[], sentences={}, **dict.fromkeys(MATRICES, b""))
         self.diagnosis.offer(False)
         self._publisher.put(self.methods, **shown.listed(choices, trial))
         objective = choices.objective(trial.layer_pairs)
@@ -288,9 +302,15 @@ class Methods(LivePage):
         self._show_link()
         self._publisher.put(self.picture, code=self._program(self._planned))
         self._show_pulls(self._planned)
+        self._takes = None
+        self._show_estimate()
+
+    def _show_estimate(self) -> None:
+        """Say how long a run would take, where somebody looks."""
+        run = self._planned
+        if self._is_seen and self._takes is None and run is not None and not self._runner.runs:
+            self._takes = rounded(estimated(self._trial(self._choices.pair), run, len(self._beside(run))))
         self._report(self._runner)
-        if self._turned:
-            self._say(self._turned)
 
     def _settle(self) -> None:
         """Leave out what of the choices the models do not allow, to be said; who makes the page is told by an error."""
@@ -353,11 +373,20 @@ class Methods(LivePage):
         """Look at the gradients of the terms: when the runs were built, and at each evaluation."""
         if runner is self._runner:
             self._look(runner.runs[0])
+            self._relate()
 
     def _look(self, run: Distillation) -> None:
         found = term_gradients(run)
         self.gradients = [*(g for g in self.gradients if g.step < found.step), found]
         self._show_pulls(run)
+
+    def _relate(self) -> None:
+        """Show how the students set examples to one another now, beside the teacher."""
+        pair = self._shown_choices.pair
+        if pair not in self._looks:
+            self._looks[pair] = RelationsLook(self._trial(pair))
+        names = {"student": self._shown_choices.title, **{role: t(name) for role, name in sentences.NAMES.items()}}
+        self._publisher.put(self.relations, **self._looks[pair].shown(self.runs, names))
 
     def _show_pulls(self, run: Distillation) -> None:
         self._publisher.put(self.pulls, **shown.pulls(run, self.gradients, self._choices))
@@ -367,7 +396,10 @@ class Methods(LivePage):
         return self._planned.total_steps if self._planned is not None else 0
 
     def _show_runner(self, runner: Runner) -> None:
-        self._show_progress(runner, runner.state)
+        idle = runner.state == "idle"
+        self._show_progress(runner, runner.state, self._turned if idle else "")
+        if idle and self._takes is not None:
+            self._publisher.put(self.transport, seconds_left=self._takes)
         reason = self._locked_reason(runner)
         self._publisher.put(self.methods, locked=bool(reason), locked_reason=reason)
         self._publisher.put(self.picture, locked=bool(reason))
@@ -387,6 +419,7 @@ class Methods(LivePage):
         if runner.state in AT_REST:
             if not self.gradients or self.gradients[-1].step != own.steps_done:
                 self._look(own)
+                self._relate()
             self._publisher.put(self.picture, code=self._program(own))
 
     @staticmethod
@@ -427,3 +460,4 @@ class Methods(LivePage):
     def _forget(self) -> None:
         self.runs, self.gradients, self._planned = {}, [], None
         self._trials.clear()
+        self._looks.clear()
