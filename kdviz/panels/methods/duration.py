@@ -17,7 +17,7 @@ from .fits import seen
 from .trial import Trial
 
 ANSWERS = 64  # of the teacher, timed
-BESIDE = 1.7  # a step of a run takes so many times what it takes alone: evaluations, gradients of the terms, records
+BESIDE = 2.4  # a step of a run takes so many times what it takes alone: evaluations, gradients of the terms, records
 
 
 def estimated(trial: Trial, run: Distillation, plain: int) -> float:

@@ -114,6 +114,7 @@ class Methods(LivePage):
         self._refused = ""  # why what a link asks for cannot be tried
         self._looks: dict[str, RelationsLook] = {}  # by pair
         self._is_seen = False  # by a browser
+        self._related = -1  # the step at which all runs were related
         self._takes: float | None = None  # seconds of the next run, roughly; None where nobody looks
         self._turned = ""  # why the page turned to another method than was asked for
         self._is_open = False  # before, who calls is told what cannot be tried; then the page says it
@@ -283,7 +284,7 @@ class Methods(LivePage):
             return
         self._settle()
         choices = self._shown_choices = self._choices
-        self.runs, self.gradients, self._planned, self._outdated = {}, [], None, False
+        self.runs, self.gradients, self._planned, self._outdated, self._related = {}, [], None, False, -1
         trial = self._trial(choices.pair)
         fresh: dict[str, Any] = {"runs": [], "teacher_error": None, "total_steps": 0, "shown_run": "student"}
         self._publisher.put(self.scene, **fresh)
@@ -373,20 +374,21 @@ class Methods(LivePage):
         """Look at the gradients of the terms: when the runs were built, and at each evaluation."""
         if runner is self._runner:
             self._look(runner.runs[0])
-            self._relate()
+            self._relate(("student",))
 
     def _look(self, run: Distillation) -> None:
         found = term_gradients(run)
         self.gradients = [*(g for g in self.gradients if g.step < found.step), found]
         self._show_pulls(run)
 
-    def _relate(self) -> None:
+    def _relate(self, roles: Sequence[str]) -> None:
         """Show how the students set examples to one another now, beside the teacher."""
         pair = self._shown_choices.pair
         if pair not in self._looks:
             self._looks[pair] = RelationsLook(self._trial(pair))
         names = {"student": self._shown_choices.title, **{role: t(name) for role, name in sentences.NAMES.items()}}
-        self._publisher.put(self.relations, **self._looks[pair].shown(self.runs, names))
+        runs = {role: run for role, run in self.runs.items() if role in roles}
+        self._publisher.put(self.relations, **self._looks[pair].shown(runs, names))
 
     def _show_pulls(self, run: Distillation) -> None:
         self._publisher.put(self.pulls, **shown.pulls(run, self.gradients, self._choices))
@@ -419,7 +421,9 @@ class Methods(LivePage):
         if runner.state in AT_REST:
             if not self.gradients or self.gradients[-1].step != own.steps_done:
                 self._look(own)
-                self._relate()
+            if self._related != own.steps_done:  # all of them, once where training rests
+                self._related = own.steps_done
+                self._relate(tuple(self.runs))
             self._publisher.put(self.picture, code=self._program(own))
 
     @staticmethod
