@@ -153,7 +153,7 @@ def _column(
 ) -> list[dict[str, Any]]:
     """Return the boxes of one model, from its input up."""
     members = enumerate(model.members) if isinstance(model, Ensemble) else ()
-    titles = {f"members.{k}": name_of(member) for k, member in members}
+    titles = {f"members.{k}": _called(member) for k, member in members}
     names = _outline(model, found, {*compared, *kept, *titles})
     boxes: list[dict[str, Any]] = []
     inside = {name.split(".")[0]: name for name in compared if name not in names}
@@ -171,6 +171,12 @@ def _column(
         boxes.append(box | ({"title": titles[shown]} if shown in titles else {}))
     given = tensors(few)[0]
     return [{"name": t("input"), "shape": _shape(tuple(given.shape)), "compared": False}, *boxes]
+
+
+def _called(member: nn.Module) -> str:
+    """Return what a teacher among several is called: by its name where it is shipped."""
+    card = getattr(member, "card", None)
+    return name_of(member) if card is None else str(card.name)
 
 
 def _outline(model: nn.Module, found: Mapping[str, tuple[int, ...]], kept: set[str]) -> list[str]:

@@ -6,8 +6,12 @@ import { fixed, wholePercent } from "../shared/format.js";
 import { t } from "../shared/words.js";
 import "./style.css";
 
-const MAP_NAMES = { teacher: t("Teacher"), student: t("Student"), difference: t("Student − teacher") };
+const MAP_NAMES = { teacher: t("Teacher"), student: t("Student"), difference: t("Difference") };
 const KIND_NAMES = { similarity: t("similarity"), distance: t("distance") };
+const LEGENDS = {
+  similarity: t("The stronger, the more alike. In the difference green is where the student finds them more alike than the teacher does, purple less."),
+  distance: t("The stronger, the further apart. In the difference green is where the student sets them further apart than the teacher does, purple nearer."),
+};
 const MATRICES = ["teacher_similarity", "student_similarity", "teacher_distance", "student_distance"];
 const HINT = t("Hover a cell, or press the arrow keys on a map, to read a pair of examples.");
 
@@ -46,7 +50,7 @@ function render({ model, el }) {
     for (const part of [figure, reading, kind.root, note]) part.hidden = !there;
     empty.hidden = there;
     kind.draw(shown);
-    say(note, model.get("note"));
+    say(note, `${model.get("note")} ${LEGENDS[shown]}`);
     table.draw(model.get("scores"));
     sentence.say(model.get("sentences")[shown] ?? "", shown);
     if (!there || !changed(teacher, student, labels, classes, palette.turn())) return;
