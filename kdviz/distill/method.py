@@ -14,7 +14,9 @@ from .objective_schema import TERMS
 from .pairing import LayerPairs, Pair
 
 Family = Literal["labels", "response", "feature", "relation", "adversarial", "transformer"]
-Tensors = Literal["labels", "logits", "maps", "features", "tokens", "attention", "embeddings"]
+Tensors = Literal[
+    "labels", "logits", "maps", "features", "tokens", "attention", "embeddings", "teachers", "distillation token"
+]
 
 USUAL_ALPHA = 0.9
 
@@ -26,13 +28,14 @@ class Method:
     Attributes
     ----------
     name : str
-        For ``method(name)``; also the name of the loss in :mod:`kdviz.losses`.
+        For ``method(name)``; it is, or begins with, the name of the loss in :mod:`kdviz.losses`.
     title : str
         The name shown to readers.
     family : str
     compares : str
         Which tensors of teacher and student are compared: "logits", "maps" (of all stages), "features" (of the
-        penultimate layer), "tokens", "attention", "embeddings", or "labels" where there is no teacher.
+        penultimate layer), "tokens", "attention", "embeddings", the logits of several "teachers", those of a
+        "distillation token", or "labels" where there is no teacher.
     says : str
         One sentence: what the student is asked to do.
     formula : str
@@ -49,6 +52,10 @@ class Method:
         What is compared, where that is not the softened answers or layer outputs: "the logits".
     picture : str
         How it is drawn: "bars", "map", "matrix", "vector" or "tokens"; by default that of its family.
+    acronyms : str
+        What the field calls it for short, separated by commas: "RKD, RKD-D".
+    variant_of : str
+        The name of the method that it is a form of; a league of all methods has that one alone.
     """
 
     name: str
@@ -62,6 +69,8 @@ class Method:
     make: Callable[[LayerPairs], Term | None]
     in_words: str = ""
     picture: str = ""
+    acronyms: str = ""
+    variant_of: str = ""
 
     def term(self, pairs: LayerPairs) -> Term:
         """Return the method's own term for two models.
@@ -73,6 +82,8 @@ class Method:
         """
         made = self.make(pairs)
         if made is None:
+            if self.compares in _LACKS:
+                raise ValueError(f"{self.title} needs {_LACKS[self.compares]}")
             raise ValueError(
                 f"{self.title} compares {_NEEDS.get(self.compares, self.compares)} and these two models have none that "
                 "correspond; name the layers in its term yourself, or choose another method"
@@ -104,6 +115,10 @@ class Method:
         return 1.0 * hard + (self.weight if weight is None else weight) * term
 
 
+_LACKS = {
+    "teachers": "several teachers, and here is one; make them one by kd.schemes.ensemble(teachers)",
+    "distillation token": "a student with a distillation token; take kd.models.vit(distilled=True)",
+}
 _NEEDS = {"maps": "feature maps", "features": "the last features", "tokens": "tokens of blocks"}
 
 

@@ -6,6 +6,7 @@ added to others. Each is declared below its term, in ``terms``.
 
 from __future__ import annotations
 
+import re
 from typing import get_args
 
 from .. import outside
@@ -18,7 +19,7 @@ __all__ = ["METHODS", "USUAL_ALPHA", "Method", "fitting", "method", "register"]
 
 
 def method(name: str) -> Method:
-    """Return a method by name, or by the acronym in its title's parentheses.
+    """Return a method by name, or by an acronym.
 
     Raises
     ------
@@ -27,16 +28,21 @@ def method(name: str) -> Method:
 
     Examples
     --------
-    >>> method("hint").title, method("DKD").name
-    ('Hints (FitNets)', 'decoupled')
+    >>> method("hint").title, method("DKD").name, method("AT").name
+    ('Hints (FitNets)', 'decoupled', 'attention_transfer')
     """
     if name in METHODS:
         return METHODS[name]
-    short = [m for m in METHODS.values() if f"({name.casefold()})" in m.title.casefold()] if name else []
+    short = [m for m in METHODS.values() if name and name.casefold() in _acronyms(m)]
     if len(short) != 1:
         which = f"; {name} may be {' or '.join(m.name for m in short)}" if short else ""
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {name!r}{which}")
     return short[0]
+
+
+def _acronyms(m: Method) -> list[str]:
+    listed = [one.strip() for one in m.acronyms.split(",")]
+    return [one.casefold() for one in (*listed, *re.findall(r"\((.+?)\)", m.title)) if one]
 
 
 def register(chosen: Method, *kinds: type[Term]) -> Method:
@@ -72,8 +78,8 @@ def fitting(pairs: LayerPairs) -> tuple[Method, ...]:
 METHODS: dict[str, Method] = {m.name: m for m in sorted(OWN, key=lambda m: get_args(Family).index(m.family))}
 """Every method of the field, by name, in teaching order.
 
-Terms without a paper of their own (``FocusedSoftTargets``), or that need more than one teacher and one student
-(``MultiTeacher``, ``Mutual``, ``SelfDistillation``, ``DistillationToken``), exist only as terms and schemes.
+Terms that need others than one teacher, or several, and one student (``Mutual``, ``SelfDistillation``, ``DarkReplay``),
+and penalties on unequal treatment, exist only as terms and schemes.
 """
 
 outside.load("kdviz.methods")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from ..models.ensemble import Ensemble
+from ..models.transformer import FirstTokens, TwoHeads
 from .taps import probe
 
 Pair = tuple[str, str]  # the student's layer, the teacher's
@@ -30,6 +32,10 @@ class LayerPairs:
         ``nn.MultiheadAttention`` modules with equally many heads and tokens on both sides.
     features : pair or None
         The inputs of the layers that output the logits.
+    members : tuple of str
+        The layers of an ensemble of teachers that output each one's logits. Such a teacher has no other pairs.
+    token : str or None
+        The layer of the student that outputs the logits of a distillation token.
     """
 
     maps: tuple[Pair, ...] = ()
@@ -38,6 +44,8 @@ class LayerPairs:
     embeddings: Pair | None = None
     attention: tuple[Pair, ...] = ()
     features: Pair | None = None
+    members: tuple[str, ...] = ()
+    token: str | None = None
 
     @property
     def blocks(self) -> tuple[Pair, ...]:
@@ -71,6 +79,9 @@ def layer_pairs(student: nn.Module, teacher: nn.Module, example: Tensor) -> Laye
     >>> pairs.features
     ('flatten', 'flatten')
     """
+    token = next((f"{n}.teacher_head" for n, m in student.named_modules() if isinstance(m, TwoHeads)), None)
+    if isinstance(teacher, Ensemble):
+        return LayerPairs(members=tuple(f"members.{k}" for k in range(len(teacher.members))), token=token)
     ours, theirs = _shapes(student, example), _shapes(teacher, example)
     rows = _tokens(student, ours), _tokens(teacher, theirs)
     return LayerPairs(
@@ -80,6 +91,7 @@ def layer_pairs(student: nn.Module, teacher: nn.Module, example: Tensor) -> Laye
         embeddings=(rows[0][0], rows[1][0]) if rows[0] and rows[1] else None,
         attention=_attention(ours, theirs),
         features=_features(ours, theirs),
+        token=token,
     )
 
 
@@ -115,7 +127,8 @@ def _ends(shapes: Mapping[str, tuple[int, ...]], rank: int) -> list[str]:
 def _tokens(model: nn.Module, shapes: Mapping[str, tuple[int, ...]]) -> list[str]:
     """Return the layers that output tokens; normalizations between and after the blocks are omitted."""
     modules = dict(model.named_modules())
-    return [n for n, shape in shapes.items() if len(shape) == 3 and not isinstance(modules[n], nn.LayerNorm)]
+    others = nn.LayerNorm | FirstTokens
+    return [n for n, shape in shapes.items() if len(shape) == 3 and not isinstance(modules[n], others)]
 
 
 def _from_the_end(ours: list[str], theirs: list[str]) -> tuple[Pair, ...]:

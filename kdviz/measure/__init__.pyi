@@ -1,6 +1,6 @@
 """The public names of kdviz.measure."""
 
-from . import attention, bias, calibration, dark_knowledge, fidelity, groups, saliency, similarity
+from . import attention, bias, calibration, dark_knowledge, fidelity, groups, relations, saliency, similarity
 from .paired import Paired, PairedErrors, paired, paired_errors
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "groups",
     "paired",
     "paired_errors",
+    "relations",
     "saliency",
     "similarity",
 ]

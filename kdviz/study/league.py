@@ -45,7 +45,8 @@ def candidates(experiment: Experiment) -> dict[str, dict[float, Recipe]]:
     league, base = experiment.league, experiment.base
     assert league is not None, "only a league has candidates"
     found = _stages(base)
-    chosen = fitting(found) if league["names"] == "all" else tuple(method(name) for name in league["names"])
+    everyone = [m for m in fitting(found) if not m.variant_of]
+    chosen = everyone if league["names"] == "all" else [method(name) for name in league["names"]]
     return {
         m.name: {weight: _recipe(base, m, found, weight) for weight in _weights(m, league)}
         for m in chosen

@@ -23,6 +23,7 @@ from kdviz.widgets.methods import Methods
 from kdviz.widgets.pair import Pair
 from kdviz.widgets.presets import Presets
 from kdviz.widgets.question import Question
+from kdviz.widgets.relations import Relations
 from kdviz.widgets.runs import Runs
 from kdviz.widgets.saliency import Saliency
 from kdviz.widgets.scene import InViews, Scene
@@ -55,6 +56,7 @@ __all__ = [
     "Pair",
     "Presets",
     "Question",
+    "Relations",
     "Runs",
     "Saliency",
     "Scene",

@@ -117,11 +117,27 @@ def by_both_sides() -> Tensor:
     return sum(z.diagonal().log().mean() for z in p)
 
 
+def weights_of_disagreement() -> Tensor:
+    d = (s.softmax(1) - t.softmax(1)).abs().sum(1) / 2
+    return d / d.mean()
+
+
+def mixed(log_w: Tensor) -> Tensor:
+    p = (log_w.exp()[:, :, None] * torch.stack([softened(z) for z in (t, t2)], 1)).sum(1)
+    return kl(p, softened(s))
+
+
+t2 = numbers(B, C, seed=12)
+both = torch.stack((t, t2), 1)
+equal = torch.full((B, 2), -math.log(2.0), dtype=torch.float64)
+confident = losses.several_teachers.confident_log_weights(both, y)
+
 alpha = torch.arange(float(CHANNELS)).double()
 sigma2 = (torch.log1p(alpha.exp()) + 1e-5)[:, None, None]
 virtual = torch.full((B, C), (1 - 0.9) / (C - 1), dtype=torch.float64).scatter(1, y[:, None], 0.9)
 
 KL, SUM = r"\mathrm{KL}", r"\textstyle\sum"
+MIXTURE = KL + r"\big(\textstyle\sum_k w_k\,\sigma_T(t_k)\,\|\,\sigma_T(s)\big)"
 Part = tuple[str, Callable[[], Tensor], Callable[[], Tensor]]  # what is weighed, in LaTeX and in numbers; and the loss
 PARTS: dict[str, Part] = {
     "hard_labels": (
@@ -178,6 +194,41 @@ PARTS: dict[str, Part] = {
         r"\big[\beta(1-\bar\rho_{\mathrm{rows}}) + \gamma(1-\bar\rho_{\mathrm{columns}})\big]",
         rows_and_columns,
         lambda: losses.correlation(s, t, 1.0, 1.0, T),
+    ),
+    "soft_targets_without_t2": (
+        KL + r"\big(\sigma_T(t)\,\|\,\sigma_T(s)\big)",
+        lambda: kl(softened(t), softened(s)),
+        lambda: losses.soft_targets(s, t, T, times_t_squared=False),
+    ),
+    "focused_soft_targets": (
+        SUM + r"_i w_i\," + KL + r"\big(\sigma_T(t_i)\,\|\,\sigma_T(s_i)\big)",
+        lambda: (weights_of_disagreement() * (softened(t) * (softened(t) / softened(s)).log()).sum(1)).sum(),
+        lambda: losses.focused_soft_targets(s, t, T),
+    ),
+    "soft_cross_entropy": (
+        r"\mathrm{CE}\big(\sigma_T(s), \sigma_T(t)\big)",
+        lambda: -(softened(t) * softened(s).log()).sum(1).mean(),
+        lambda: losses.soft_cross_entropy(s, t, T),
+    ),
+    "multi_teacher": (MIXTURE, lambda: mixed(equal), lambda: losses.multi_teacher(s, both, equal, T)),
+    "multi_teacher_confidence": (
+        MIXTURE, lambda: mixed(confident), lambda: losses.multi_teacher(s, both, confident, T)
+    ),
+    "multi_teacher_learned": (MIXTURE, lambda: mixed(equal), lambda: losses.multi_teacher(s, both, equal, T)),
+    "distillation_token": (
+        r"\mathrm{CE}\big(s^d, \arg\max_c t_c\big)",
+        lambda: -s.log_softmax(1)[range(B), t.argmax(1)].mean(),
+        lambda: losses.distillation_token(s, t),
+    ),
+    "distillation_token_soft": (
+        KL + r"\big(\sigma_T(t)\,\|\,\sigma_T(s^d)\big)",
+        lambda: kl(softened(t), softened(s)),
+        lambda: losses.distillation_token(s, t, "soft", T),
+    ),
+    "cosine_patient": (
+        r"1 - \cos\big(r(h_s), h_t\big)",
+        lambda: (1 - (length_1(h_s, 2) * length_1(h_t, 2)).sum(2)).mean(),
+        lambda: losses.cosine(h_s, h_t),
     ),
     "hint": (r"\big\|r(F_s) - F_t\big\|^2", lambda: squared(F_s - F_t), lambda: losses.hint(F_s, F_t)),
     "attention_transfer": (

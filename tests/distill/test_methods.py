@@ -26,15 +26,25 @@ PAIRS = {
     "convnets": (lambda: kd.models.convnet(3), lambda: kd.models.convnet(5, seed=1)),
     "perceptrons": (lambda: kd.models.mlp((16,)), lambda: kd.models.mlp((24, 24), seed=1)),
     "transformers": (lambda: kd.models.vit(16, 2, 2), lambda: kd.models.vit(24, 4, 2, seed=1)),
+    "several teachers": (
+        lambda: kd.models.mlp((16,)),
+        lambda: kd.schemes.ensemble([kd.models.convnet(3), kd.models.mlp((24,), seed=1)]),
+    ),
+    "distillation token": (lambda: kd.models.vit(16, 1, 2, distilled=True), lambda: kd.models.convnet(3, seed=1)),
 }
 
 
+TOKENS = {"attention_matrices", "hidden_states", "embeddings", "cosine_patient"}
+OWN_TOKEN = {"distillation_token", "distillation_token_soft"}
+SEVERAL = {"multi_teacher", "multi_teacher_confidence", "multi_teacher_learned"}
+USUAL = set(METHODS) - OWN_TOKEN - SEVERAL
 FITTING = {
-    "convnets": set(METHODS) - {"attention_matrices", "hidden_states", "embeddings"},
-    "perceptrons": set(METHODS)
-    - {"attention_matrices", "hidden_states", "embeddings", "attention_transfer", "neuron_selectivity"}
-    - {"gram", "solution_flow"},
-    "transformers": set(METHODS) - {"attention_transfer", "solution_flow"},
+    "convnets": USUAL - TOKENS,
+    "perceptrons": USUAL - TOKENS - {"attention_transfer", "neuron_selectivity", "gram", "solution_flow"},
+    "transformers": USUAL - {"attention_transfer", "solution_flow"},
+    "several teachers": SEVERAL | {m.name for m in METHODS.values() if m.compares in ("labels", "logits")},
+    "distillation token": OWN_TOKEN
+    | {m.name for m in METHODS.values() if m.name in USUAL - TOKENS - {"solution_flow"} and m.compares != "features"},
 }
 
 
@@ -60,9 +70,12 @@ def test_every_method_takes_steps_and_its_recipe_is_the_same_again(pair, digits)
         assert same_weights(run.branch(1).train(progress=False, evaluate=False).student, student), m.name
 
 
-@pytest.mark.parametrize("name", [m.name for m in METHODS.values() if m.family not in ("labels", "adversarial")])
+@pytest.mark.parametrize(
+    "name", [n for n in METHODS if n in USUAL and METHODS[n].family not in ("labels", "adversarial")]
+)
 def test_a_student_that_is_the_teacher_has_nothing_to_learn_from_it(name, digits):
-    """Contrastive pushes examples apart even so, and the variational term has a spread to tell: no divergences."""
+    """Contrastive pushes examples apart even so, the variational term has a spread to tell, and cross-entropy holds
+    the teacher's own entropy: no divergences."""
     make = PAIRS["transformers" if METHODS[name].family == "transformer" else "convnets"][0]
     student, teacher = make(), make().eval()
     found = layer_pairs(student, teacher, digits.train.inputs(slice(0, 2)))
@@ -77,7 +90,7 @@ def test_a_student_that_is_the_teacher_has_nothing_to_learn_from_it(name, digits
         assert gradients.norms[0] > 0
         return
     assert gradients.norms[0] < 1e-3, gradients
-    assert abs(gradients.values[0]) < 1e-5 or name == "variational", gradients
+    assert abs(gradients.values[0]) < 1e-5 or name in ("variational", "soft_cross_entropy"), gradients
 
 
 def stay_in_eval(module: torch.nn.Module, _) -> None:
@@ -87,8 +100,49 @@ def stay_in_eval(module: torch.nn.Module, _) -> None:
 def test_the_catalogue_tells_all_that_a_reader_needs():
     for name, m in METHODS.items():
         assert m.name == name and m.title and m.says.endswith(".") and m.formula and m.weight > 0
-        assert hasattr(kd.losses, name), name
+        assert any(name == loss or name.startswith(f"{loss}_") for loss in dir(kd.losses)), name
+        assert not m.variant_of or m.variant_of in METHODS, name
     with pytest.raises(ValueError, match="method must be one of hard_labels"):
         method("hints")
     with pytest.raises(ValueError, match="compares feature maps and these two models have none that correspond"):
         method("gram").term(LayerPairs())
+    with pytest.raises(ValueError, match="Several teachers, equal needs several teachers, and here is one"):
+        method("multi_teacher").term(LayerPairs())
+
+
+ACRONYMS = {
+    **{
+        "KD": "soft_targets",
+        "dkd": "decoupled",
+        "AT": "attention_transfer",
+        "CRD": "contrastive",
+        "FSP": "solution_flow",
+    },
+    **{"NST": "neuron_selectivity", "SP": "similarity_preserving", "DIST": "correlation", "PKD": "cosine_patient"},
+    **{"PKT": "probabilistic_transfer", "VID": "variational", "RKD-A": "relational_angle", "FitNets": "hint"},
+    **{"CA-MKD": "multi_teacher_confidence", "MiniLLM": "reverse_kl", "GAN-KD": "adversarial"},
+}
+
+
+@pytest.mark.parametrize(("short", "name"), ACRONYMS.items())
+def test_a_method_is_found_by_its_acronym(short, name):
+    assert method(short).name == name
+
+
+def test_an_acronym_of_two_methods_is_answered_with_both():
+    with pytest.raises(ValueError, match="RKD may be relational_distance or relational_angle"):
+        method("RKD")
+
+
+def test_several_teachers_learn_as_the_scheme_has_it(digits):
+    """The catalogue's objective is that of kd.schemes.multi_teacher, bit for bit."""
+    teachers = [kd.models.convnet(3).eval(), kd.models.mlp((24,), seed=1).eval()]
+    together, student = kd.schemes.ensemble(teachers), kd.models.mlp((16,))
+    found = layer_pairs(student, together, digits.train.inputs(slice(0, 2)))
+    for name, weighting in (("multi_teacher", "uniform"), ("multi_teacher_confidence", "confidence")):
+        ours, theirs = kd.models.mlp((16,)), kd.models.mlp((16,))
+        run = kd.Distillation(together, ours, digits, method(name).objective(found), batch_size=20, epochs=1)
+        other = kd.schemes.multi_teacher(teachers, theirs, digits, weighting=weighting, batch_size=20, epochs=1)
+        for one in (run, other):
+            one.train(progress=False, evaluate=False)
+        assert same_weights(ours, theirs), name

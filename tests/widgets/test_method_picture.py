@@ -139,6 +139,68 @@ def test_the_code_is_one_click_away(mount):
     expect(page.get_by_role("button", name="Copy")).to_be_visible()
 
 
+def drawable():
+    fits = [{"teacher": a, "student": b, "fits": a != 3, "says": f"{a} and {b}."} for a in (1, 2, 3) for b in (1, 2, 3)]
+    links = [{"teacher": 2, "student": 2, "through": "", "symbol": "maps", "second": False}]
+    links.append({"teacher": 3, "student": 3, "through": "", "symbol": "bars", "second": True})
+    return drawing(links=links, choices=fits)
+
+
+def test_a_link_is_dragged_to_another_layer_and_what_does_not_fit_is_said(mount):
+    page = mount(picture(drawing=drawable()), width=600)
+    assert page.locator(".kd-link-second").count() == 1
+
+    def drag(teacher, student):
+        start, end = box_of(page, teacher, "teacher"), box_of(page, student, "student")
+        page.mouse.move(start["x"] + start["width"] / 2, middle(start))
+        page.mouse.down()
+        page.mouse.move(end["x"] + end["width"] / 2, middle(end), steps=3)
+
+    drag("relu2", "relu1")
+    expect(page.locator(".kd-link-drawn")).to_have_count(1)
+    expect(page.locator(".kd-links-told")).to_have_text("2 and 1.")
+    page.mouse.up()
+    assert page.evaluate("() => [model.get('layers'), model.log.length]") == ["relu1:relu2", 1]
+    drag("logits", "relu1")
+    expect(page.locator("[data-over][data-fits=no]")).to_have_count(1)
+    page.mouse.up()
+    expect(page.locator(".kd-links-told")).to_have_text("3 and 1.")
+    assert page.evaluate("() => model.get('layers')") == "relu1:relu2", "as it was"
+    page.evaluate("() => model.set('locked', true)")
+    drag("relu2", "relu2")
+    page.mouse.up()
+    assert page.evaluate("() => model.log.length") == 1, "nothing is drawn while a run is under way"
+
+
+def test_links_are_lists_for_the_keyboard(mount):
+    page = mount(picture(drawing=drawable(), layers="relu2:relu2"), width=600)
+    page.locator("summary").filter(has_text="Which layers").press("Enter")
+    page.get_by_label("Student’s layer of link 1").select_option("logits")
+    assert page.evaluate("() => model.get('layers')") == "logits:relu2"
+    page.get_by_label("Teacher’s layer of link 1").select_option("logits")
+    expect(page.get_by_role("status").filter(has_text="3 and 2.")).to_be_visible()
+    expect(page.get_by_label("Teacher’s layer of link 1")).to_have_value("relu2")
+    page.get_by_role("button", name="One link more").press("Enter")
+    assert page.evaluate("() => model.get('layers')") == "relu2:relu2,relu1:relu1"
+    page.get_by_role("button", name="Usual layers").press("Enter")
+    assert page.evaluate("() => model.get('layers')") == ""
+
+
+def test_a_second_term_has_a_list_and_a_slider_with_its_letter(mount):
+    offered = [{"name": "soft_targets", "title": "Soft targets"}, {"name": "cosine", "title": "Cosine"}]
+    page = mount(picture(seconds=offered))
+    choice = page.get_by_label("Add a second term")
+    expect(page.get_by_role("slider")).to_have_count(1)
+    choice.select_option("cosine")
+    assert page.evaluate("() => model.get('second')") == "cosine"
+    told = {"second_symbol": "μ", "second_range": [0.01, 100.0], "second_weight": 1.0}
+    page.evaluate("(told) => { for (const [name, value] of Object.entries(told)) model.set(name, value); }", told)
+    slider = page.get_by_role("slider", name="Weight of the second term μ")
+    expect(slider).to_have_attribute("aria-valuetext", "second weight 1")
+    page.evaluate("() => model.set('second_symbol', 'α')")
+    expect(page.get_by_role("slider", name="Weight of the second term α")).to_be_visible()
+
+
 @pytest.mark.parametrize("width", [360, 480, 1600])
 def test_it_fits_and_no_text_leaves_its_box(mount, width):
     long = {"name": "a_rather_long_name_of_a_block.attention", "shape": "12×197×197", "compared": True}
@@ -159,6 +221,7 @@ def test_it_fits_and_no_text_leaves_its_box(mount, width):
     [
         ({"weight": -1.0}, "weight must be in"),
         ({"temperature": 0.0}, "temperature must be finite and > 0, got 0.0"),
+        ({"layers": "relu1"}, 'layers must be pairs as "student:teacher,..."'),
         ({"weight_range": [2.0, 1.0]}, "weight_range must be two numbers >= 0, the smaller first"),
         ({"drawing": drawing(symbol="star")}, r"drawing\['symbol'\] must be one of"),
         (

@@ -91,6 +91,26 @@ def test_the_list_is_a_select_where_there_is_little_room(mount):
     expect(radio(page, "Adversarial")).to_be_checked()
 
 
+def test_a_search_narrows_the_list_and_chooses_and_says_what_is_not_here(mount):
+    away = {"name": "", "title": "Masked", "family": "elsewhere", "reason": "It is not here.", "acronyms": "MGD"}
+    rows = [{**row, "acronyms": short} for row, short in zip(ROWS, ("KD", "FitNets", "FSP", "GAN-KD"), strict=True)]
+    page = mount(methods(methods=[*rows, away]))
+    assert page.get_by_role("radio").count() == 4
+    search = page.get_by_role("searchbox", name="Search by name, acronym or author")
+    search.fill("kd")
+    expect(page.get_by_role("radio")).to_have_count(1)
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => [model.get('chosen'), model.log.length]") == ["soft_targets", 1]
+    search.fill("mgd")
+    expect(page.get_by_role("status")).to_have_text("Masked: It is not here.")
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => model.get('chosen')") == "soft_targets"
+    search.fill("nobody")
+    expect(page.get_by_role("status")).to_have_text("No method is called so.")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("radio")).to_have_count(4)
+
+
 def test_what_does_not_fit_is_refused():
     with pytest.raises(WrongTraitError, match=r"methods\[0\] must be a dict with name, title, family, reason"):
         Methods(methods=[{"name": "hint"}])

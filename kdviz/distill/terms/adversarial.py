@@ -102,4 +102,5 @@ catalogue(Method(
     r"-\log D(s),\quad D:\ -\log D(t) - \log(1 - D(s))", "Xu et al. 2018, arXiv:1709.00513", 0.1,
     always(Adversarial),
     in_words=mark("the answers, which an opponent learns to tell apart"),
+    acronyms="GAN-KD, GAN",
 ))  # fmt: skip

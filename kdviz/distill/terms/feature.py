@@ -52,6 +52,7 @@ catalogue(Method(
     mark("Match the output of the teacher's middle layer, through a regressor that is discarded afterwards."),
     r"\big\|r(F_s) - F_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ F_t",
     "Romero et al. 2015, arXiv:1412.6550", 10.0, on_block(Hint, -2),
+    acronyms="FitNets",
 ))  # fmt: skip
 
 
@@ -87,6 +88,7 @@ catalogue(Method(
     r"\big\|\hat Q(F_s) - \hat Q(F_t)\big\|^2 / (HW),\quad Q = \textstyle\sum_c F_c^2,\ \hat Q = Q / \|Q\|",
     "Zagoruyko, Komodakis 2017, arXiv:1612.03928", 500.0, on_maps(AttentionTransfer),
     in_words=mark("how active each place of the image is"), picture="map",
+    acronyms="AT",
 ))  # fmt: skip
 
 
@@ -144,6 +146,7 @@ catalogue(Method(
     r"\mathrm{MMD}^2\big(\{\hat F_s^i\}, \{\hat F_t^j\}\big),\quad k(x, y) = (x^\top y)^2",
     "Huang, Wang 2017, arXiv:1707.01219", 50.0, on_block(NeuronSelectivity, places=True),
     in_words=mark("at which places the channels respond"), picture="map",
+    acronyms="NST",
 ))  # fmt: skip
 
 
@@ -230,6 +233,7 @@ catalogue(Method(
     r" + \log\frac{\exp(u_s^i\cdot u_t^i/\tau)}{\sum_j \exp(u_s^j\cdot u_t^i/\tau)}\big]",
     "Tian et al. 2020, arXiv:1910.10699", 0.5, on_layers("features", Contrastive),
     in_words=mark("the features of each example with those of every other in the batch"),
+    acronyms="CRD",
 ))  # fmt: skip
 
 
@@ -272,6 +276,7 @@ catalogue(Method(
     r"\tfrac{1}{2n}\textstyle\sum\big[(\mu(F_s) - F_t)^2/\sigma^2 + \log\sigma^2\big]"
     r",\quad n = \mathrm{numbers\ in}\ F_t",
     "Ahn et al. 2019, arXiv:1904.05835", 1.0, on_block(Variational),
+    acronyms="VID",
 ))  # fmt: skip
 
 

@@ -136,6 +136,7 @@ catalogue(Method(
     "hard_labels", "Labels alone", "labels", "labels",
     mark("Learn the labels, without a teacher: what every method has to beat."),
     r"\mathrm{CE}(s, y)", "", 1.0, always(HardLabels),
+    acronyms="CE",
 ))  # fmt: skip
 
 
@@ -185,6 +186,7 @@ catalogue(Method(
     mark("Learn labels of which a tenth is spread over all classes; no teacher."),
     r"\mathrm{CE}\big(s, (1-\varepsilon)\,\mathrm{onehot}(y) + \varepsilon/C\big)",
     "Szegedy et al. 2016, arXiv:1512.00567", 1.0, always(LabelSmoothing),
+    acronyms="LS",
 ))  # fmt: skip
 
 
@@ -275,4 +277,5 @@ catalogue(Method(
     r"T^2\,\mathrm{KL}\big(p^d_T \,\|\, \sigma_T(s)\big),\quad p^d_T = \sigma_T(\log p^d)",
     "Yuan et al. 2020, arXiv:1909.11723", 1.0,
     always(VirtualTeacher),
+    acronyms="Tf-KD",
 ))  # fmt: skip

@@ -42,6 +42,7 @@ catalogue(Method(
     r"\tfrac{1}{B^2}\textstyle\sum_{ij}\mathrm{smooth}\ell_1\big(\psi_D(s_i, s_j), \psi_D(t_i, t_j)\big)",
     "Park et al. 2019, arXiv:1904.05068", 25.0, on_layers("features", RelationalDistance),
     in_words=mark("the distances between the examples of a batch"),
+    acronyms="RKD, RKD-D",
 ))  # fmt: skip
 
 
@@ -70,6 +71,7 @@ catalogue(Method(
     r"\mathrm{smooth}\ell_1\big(\psi_A(s_i, s_j, s_k), \psi_A(t_i, t_j, t_k)\big)",
     "Park et al. 2019, arXiv:1904.05068", 50.0, on_layers("features", RelationalAngle),
     in_words=mark("the angles that every three examples of a batch make"),
+    acronyms="RKD, RKD-A",
 ))  # fmt: skip
 
 
@@ -97,6 +99,7 @@ catalogue(Method(
     r"\big\|\hat G_s - \hat G_t\big\|_F^2 / B^2,\quad G = F F^\top", "Tung, Mori 2019, arXiv:1907.09682", 3000.0,
     on_block(SimilarityPreserving),
     in_words=mark("how alike every two examples of a batch are"),
+    acronyms="SP, SPKD",
 ))  # fmt: skip
 
 
@@ -136,6 +139,7 @@ catalogue(Method(
     r"\big\|F_1^{s\top}F_2^s - F_1^{t\top}F_2^t\big\|^2 / (C_1 C_2 (HW)^2)", "Yim et al. 2017", 10.0,
     lambda pairs: on_layers("maps", SolutionFlow)(pairs) if len(pairs.maps) > 1 else None,
     in_words=mark("how each stage follows from the one before"), picture="matrix",
+    acronyms="FSP",
 ))  # fmt: skip
 
 
@@ -163,4 +167,5 @@ catalogue(Method(
     r"\tfrac{1}{B^2}\textstyle\sum_{ij} p^t_{ij}\log(p^t_{ij}/p^s_{ij})",
     "Passalis, Tefas 2018, arXiv:1803.10837", 3000.0, on_layers("features", ProbabilisticTransfer),
     in_words=mark("who is near whom in a batch"),
+    acronyms="PKT",
 ))  # fmt: skip

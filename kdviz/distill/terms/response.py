@@ -62,6 +62,7 @@ catalogue(Method(
     mark("Give every class the probability that the teacher gives it at temperature T."),
     r"T^2\,\mathrm{KL}\big(\sigma_T(t)\,\|\,\sigma_T(s)\big)", "Hinton, Vinyals, Dean 2015, arXiv:1503.02531", 1.0,
     always(lambda: SoftTargets(4.0)),
+    acronyms="KD",
 ))  # fmt: skip
 
 
@@ -92,6 +93,7 @@ catalogue(Method(
     mark("Avoid what the teacher finds unlikely, even at the cost of missing some of its modes (mode-seeking)."),
     r"T^2\,\mathrm{KL}\big(\sigma_T(s)\,\|\,\sigma_T(t)\big)", "Gu et al. 2023, arXiv:2306.08543", 1.0,
     always(lambda: ReverseKL(4.0)),
+    acronyms="MiniLLM, RKL",
 ))  # fmt: skip
 
 
@@ -111,6 +113,14 @@ class SoftTargetsWithoutT2(SoftTargets):
         return losses.soft_targets(
             outputs.student, teacher_logits(outputs), hyper["temperature"], times_t_squared=False
         )
+
+
+catalogue(Method(
+    "soft_targets_without_t2", "Soft targets without T²", "response", "logits",
+    mark("A common mistake: the higher T, the weaker the pull, because the T² is forgotten."),
+    r"\mathrm{KL}\big(\sigma_T(t)\,\|\,\sigma_T(s)\big)", "", 1.0, always(lambda: SoftTargetsWithoutT2(4.0)),
+    variant_of="soft_targets",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -160,6 +170,7 @@ catalogue(Method(
     mark("Meet the teacher halfway: both are compared with their mixture."),
     r"T^2\big[\beta\,\mathrm{KL}(P_t\|M) + (1-\beta)\,\mathrm{KL}(P_s\|M)\big],\quad M = \beta P_t + (1-\beta) P_s",
     "Agarwal et al. 2023, arXiv:2306.13649", 1.0, always(lambda: JensenShannon(4.0)),
+    acronyms="GKD, JSD",
 ))  # fmt: skip
 
 
@@ -256,6 +267,7 @@ catalogue(Method(
     mark("Learn how sure the teacher is of the true class, and apart from that how it ranks the others."),
     r"T^2\big(a\,\mathrm{TCKD} + b\,\mathrm{NCKD}\big)", "Zhao et al. 2022, arXiv:2203.08679", 1.0,
     always(lambda: Decoupled(4.0)),
+    acronyms="DKD",
 ))  # fmt: skip
 
 
@@ -283,6 +295,7 @@ catalogue(Method(
     r"T^2\,\mathrm{KL}\big(\sigma_T(z(t))\,\|\,\sigma_T(z(s))\big)", "Sun et al. 2024, arXiv:2403.01427", 1.0,
     always(StandardizedSoftTargets),
     in_words=mark("the standardized logits"),
+    acronyms="LSKD",
 ))  # fmt: skip
 
 
@@ -323,6 +336,7 @@ catalogue(Method(
     r"T^2\big[\beta(1-\bar\rho_{\mathrm{rows}}) + \gamma(1-\bar\rho_{\mathrm{columns}})\big]",
     "Huang et al. 2022, arXiv:2205.10536", 1.0, always(lambda: Correlation(4.0)),
     in_words=mark("the softened answers, as a table of examples and classes"),
+    acronyms="DIST",
 ))  # fmt: skip
 
 
@@ -352,6 +366,15 @@ class FocusedSoftTargets(SoftTargets):
         return losses.focused_soft_targets(
             outputs.student, teacher_logits(outputs), hyper["temperature"], hyper["focus"]
         )
+
+
+catalogue(Method(
+    "focused_soft_targets", "Soft targets, focused", "response", "logits",
+    mark("Learn most from the examples on which student and teacher disagree."),
+    r"\tfrac{1}{B} T^2\,\textstyle\sum_i w_i\,\mathrm{KL}\big(\sigma_T(t_i)\,\|\,\sigma_T(s_i)\big)"
+    r",\quad w_i = d_i / \bar d,\ d_i = \tfrac12\textstyle\sum_c |\sigma(t_i)_c - \sigma(s_i)_c|",
+    "", 1.0, always(lambda: FocusedSoftTargets(4.0)), variant_of="soft_targets",
+))  # fmt: skip
 
 
 def teacher_logits(outputs: Outputs) -> Tensor:

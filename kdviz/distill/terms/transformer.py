@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,11 +11,13 @@ from torch import Tensor
 from ... import losses
 from ...words import mark
 from .. import schedules
-from ..method import Method, catalogue, on_layers
+from ..method import Method, always, catalogue, on_layers
 from ..objective import Term
 from ..outputs import Outputs, Taps
+from ..pairing import LayerPairs
 from ..schedules import Hyperparameter, positive
 from ..taps import SCORES
+from .feature import Cosine
 from .labels import ClassWeight, OnLabels
 from .layered import Adapted, Layered, names
 from .response import SoftTargets, teacher_logits
@@ -62,6 +65,7 @@ catalogue(Method(
     r"\big\|A_s - A_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ A_t", "Jiao et al. 2020, arXiv:1909.10351", 1.0,
     on_layers("attention", AttentionMatrices),
     in_words=mark("the attention of every token to every other"),
+    acronyms="TinyBERT",
 ))  # fmt: skip
 
 
@@ -89,6 +93,7 @@ catalogue(Method(
     r"\big\|W h_s - h_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ h_t",
     "Jiao et al. 2020, arXiv:1909.10351", 1.0, on_layers("tokens", HiddenStates),
     in_words=mark("the tokens after each block"),
+    acronyms="TinyBERT",
 ))  # fmt: skip
 
 
@@ -116,6 +121,7 @@ catalogue(Method(
     r"\big\|W e_s - e_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ e_t", "Jiao et al. 2020, arXiv:1909.10351", 1.0,
     on_layers("embeddings", Embeddings),
     in_words=mark("the tokens before the first block"),
+    acronyms="TinyBERT",
 ))  # fmt: skip
 
 
@@ -136,6 +142,14 @@ class SoftCrossEntropy(SoftTargets):
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
         return losses.soft_cross_entropy(outputs.student, teacher_logits(outputs), hyper["temperature"])
+
+
+catalogue(Method(
+    "soft_cross_entropy", "Soft cross-entropy (TinyBERT)", "response", "logits",
+    mark("Soft targets as cross-entropy: larger by the teacher's own entropy, which the student cannot change."),
+    r"T^2\,\mathrm{CE}\big(\sigma_T(s), \sigma_T(t)\big)", "Jiao et al. 2020, arXiv:1909.10351", 1.0,
+    always(lambda: SoftCrossEntropy(4.0)), acronyms="TinyBERT", variant_of="soft_targets",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -282,3 +296,29 @@ class TokenLabels(OnLabels):
             soft=outputs.soft,
             labelled=outputs.labelled,
         )
+
+
+def _on_token(form: str) -> Callable[[LayerPairs], Term | None]:
+    return lambda pairs: None if pairs.token is None else DistillationToken(pairs.token, form)
+
+
+catalogue(Method(
+    "distillation_token", "Distillation token, hard (DeiT)", "transformer", "distillation token",
+    mark("Let a token of its own learn the teacher's first choice, beside the one that learns the labels."),
+    r"\mathrm{CE}\big(s^d, \arg\max_c t_c\big)", "Touvron et al. 2021, arXiv:2012.12877", 1.0, _on_token("hard"),
+    in_words=mark("the answer of the distillation token"), picture="bars", acronyms="DeiT",
+))  # fmt: skip
+catalogue(Method(
+    "distillation_token_soft", "Distillation token, soft (DeiT)", "transformer", "distillation token",
+    mark("Let a token of its own learn the teacher's soft targets, beside the one that learns the labels."),
+    r"T^2\,\mathrm{KL}\big(\sigma_T(t)\,\|\,\sigma_T(s^d)\big)", "Touvron et al. 2021, arXiv:2012.12877", 1.0,
+    _on_token("soft"),
+    in_words=mark("the answer of the distillation token"), picture="bars", acronyms="DeiT",
+    variant_of="distillation_token",
+))  # fmt: skip
+catalogue(Method(
+    "cosine_patient", "Patient distillation (after PKD)", "transformer", "tokens",
+    mark("Point where the teacher's tokens point, after every block."),
+    r"1 - \cos\big(r(h_s), h_t\big)", "Sun et al. 2019, arXiv:1908.09355", 1.0, on_layers("tokens", Cosine),
+    in_words=mark("the directions of the tokens after each block"), acronyms="PKD, Patient KD", variant_of="cosine",
+))  # fmt: skip

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from functools import cache
 
 import torch
@@ -13,9 +11,10 @@ from ... import data as data_sets
 from ... import models
 from ...distill.runner import evaluations
 from ...models import inference
+from ..live.duration import rounded as rounded
+from ..live.duration import shortest as _shortest
 from .choices import Choices, build_student
 
-REPEATS = 3
 ANSWERS = 64  # of the teacher, timed
 OTHERWISE = 1.6e-3  # seconds of a step beside what the student takes for it: its place in the run, records, the page
 LOSSES = 1.15  # a step with two losses, over one with one
@@ -33,26 +32,6 @@ def estimated(choices: Choices) -> float:
     asked = c.examples + len(whole.validation) + len(whole.test)  # of the teacher
     told = students * (c.steps * step + answers * _seconds_of_student(*size))
     return told + asked * _seconds_an_answer(c.data, c.teacher)
-
-
-def rounded(seconds: float) -> float:
-    """Return an estimate without digits that it does not have: whole seconds, fives from 10 on, tens from a minute.
-
-    >>> rounded(3.4), rounded(17.0), rounded(81.0)
-    (3.0, 15.0, 80.0)
-    """
-    unit = 1 if seconds < 10 else 5 if seconds < 60 else 10 if seconds < 600 else 60
-    return float(max(1, round(seconds / unit)) * unit)
-
-
-def _shortest(call: Callable[[], object]) -> float:
-    """Return the seconds of the quickest of a few calls: the others met something else on the machine."""
-    times = []
-    for _ in range(REPEATS):
-        begun = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - begun)
-    return min(times)
 
 
 @cache

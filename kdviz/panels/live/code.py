@@ -120,7 +120,7 @@ def write_objective(objective: Objective) -> str:
     first, told = weights[0], [number(weight) for weight in weights]
     before = ""
     balanced = len(weights) > 1 and isinstance(first, float) and weights[1] == 1.0 - first
-    if balanced and all(term.kept_by_twin for term in objective.terms[2:]):
+    if balanced and all(term.kept_by_twin or term.outside_alpha for term in objective.terms[2:]):
         before, told[:2] = f"alpha = {number(first)}\n", ["alpha", "(1 - alpha)"]
     return f"{before}objective = " + " + ".join(f"{w} * {t}" for w, t in zip(told, terms, strict=True))
 

@@ -9,10 +9,22 @@ from typing import Any
 from ...distill import Objective, checks
 from ...distill.methods import METHODS, USUAL_ALPHA, Method, method
 from ...distill.pairing import LayerPairs
-from ...distill.schema import Kind, Number, OneOf, Whole, or_null
-from ..live.checks import one_of
+from ...distill.schema import Kind, Number, OneOf, Text, Whole, or_null
+from ...words import t
+from ..live.checks import one_of, shown
 from ..live.link import Link
 from ..live.parameters import Parameter, number, whole, word, words
+from .hybrid import (
+    layered_as,
+    own_place,
+    read_layers,
+    second_place,
+    second_range,
+    seconds,
+    together,
+    usual_second,
+    written_layers,
+)
 from .trial import OWN, offered
 
 TIMES = 100.0  # how far a weight can be moved from the usual one, to either side
@@ -43,6 +55,13 @@ class MethodChoices:
     epochs : int, optional
         Default: the pair's.
     seed : int
+    second : str
+        A second method, whose term is added to the first's; empty for none.
+    second_weight : float, optional
+        Of its term: alpha where it is the one of the response family, else as it stands. Default: the usual one.
+    layers : str
+        Which layers the method compares, pair by pair, the student's first: "relu2:relu4,relu4:relu5". Empty: those
+        that correspond.
 
     Examples
     --------
@@ -56,17 +75,29 @@ class MethodChoices:
     temperature: float | None = None
     epochs: int | None = None
     seed: int = 0
+    second: str = ""
+    second_weight: float | None = None
+    layers: str = ""
 
     def __post_init__(self) -> None:
         method(self.method)
+        if self.second:
+            one_of("second", self.second, seconds(self.chosen))
+        object.__setattr__(self, "layers", written_layers(read_layers(self.layers)))
         if self.pair != OWN:
             one_of("pair", self.pair, tuple(offered()))
         low, high = self.weight_range
-        for name in ("weight", "temperature"):
+        for name in ("weight", "temperature", "second_weight"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, checks.number(name, getattr(self, name)))
         if self.weight is not None and not (low <= self.weight <= high):
             raise ValueError(f"the weight of {self.method} must lie in [{low:g}, {high:g}], got {self.weight:g}")
+        if self.second_weight is not None:
+            low, high = self.second_range
+            if not (low <= self.second_weight <= high):
+                raise ValueError(
+                    f"second_weight must lie in [{low:g}, {high:g}] for {self.second}, got {self.second_weight:g}"
+                )
         if self.temperature is not None and not 0.01 <= self.temperature <= 1000:
             raise ValueError(f"temperature must lie in [0.01, 1000], got {self.temperature:g}")
         if self.epochs is not None and checks.whole("epochs", self.epochs) < 1:
@@ -96,11 +127,36 @@ class MethodChoices:
         ValueError
             In one sentence, if the models have no layers for it.
         """
-        made = self.chosen.objective(pairs)
+        made = layered_as(self.chosen.objective(pairs), self.chosen, self.layers)
         if self.weight is not None:
             made = made.edited(**weight_edit(made, self.chosen, self.weight))
         name = temperature_name(made, self.chosen)
-        return made if name is None or self.temperature is None else made.edited(**{name: self.temperature})
+        if name is not None and self.temperature is not None:
+            made = made.edited(**{name: self.temperature})
+        if self.added is None:
+            return made
+        return together(made, self.chosen, self.added, self.added.term(pairs), self.shown_second_weight)
+
+    @property
+    def added(self) -> Method | None:
+        """The second method, or None."""
+        return method(self.second) if self.second else None
+
+    @property
+    def title(self) -> str:
+        """What a reader calls the method, or both."""
+        if self.added is None:
+            return self.chosen.title
+        return t("{first} + {second}", first=self.chosen.title, second=self.added.title)
+
+    @property
+    def second_range(self) -> tuple[float, float]:
+        return second_range(self.chosen, self.added)
+
+    @property
+    def shown_second_weight(self) -> float:
+        """The weight of the second method's term."""
+        return usual_second(self.chosen, self.added) if self.second_weight is None else self.second_weight
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -111,8 +167,17 @@ def _method(name: str, text: str) -> str:
     return method(word().read(name, text)).name
 
 
+def _layers(name: str, given: Any) -> str:
+    """Return links between layers as a state holds them."""
+    try:
+        return written_layers(read_layers(given))
+    except (ValueError, TypeError):
+        wanted = t("{name} must be pairs of layers as relu2:relu4, got {value}", name=name, value=shown(given))
+        raise ValueError(wanted) from None
+
+
 def method_kinds() -> dict[str, Kind]:
-    """Return what each field of a state of the page may be."""
+    """Return what each field that a state of the page must have may be."""
     return {
         "method": OneOf(tuple(METHODS)),
         "pair": OneOf(tuple(offered())),
@@ -120,6 +185,15 @@ def method_kinds() -> dict[str, Kind]:
         "temperature": or_null(Number(least=0.01, most=MOST_TEMPERATURE)),
         "epochs": or_null(Whole(least=1, most=MOST_EPOCHS)),
         "seed": Whole(least=0, most=MOST_SEED),
+    }
+
+
+def added_kinds() -> dict[str, Kind]:
+    """Return the same of fields that a state may do without, as those of older ones do."""
+    return {
+        "second": OneOf(("", *METHODS)),
+        "second_weight": or_null(Number(least=0, most=MOST_WEIGHT)),
+        "layers": Text(longest=1000),
     }
 
 
@@ -138,6 +212,9 @@ LINK = Link(
         "weight": number(MOST_WEIGHT),
         "epochs": whole(1, MOST_EPOCHS),
         "seed": whole(0, MOST_SEED),
+        "second": Parameter(_method, str, word(METHODS).check),
+        "second_weight": number(MOST_WEIGHT),
+        "layers": Parameter(_layers, str, _layers),
         "hidden": words(HIDEABLE),
     },
     _opened,
@@ -152,24 +229,30 @@ def said_in_link(choices: MethodChoices, hidden: Sequence[str]) -> dict[str, Any
     return said | ({"hidden": list(hidden)} if hidden else {})
 
 
-def term_place(objective: Objective, chosen: Method) -> int:
-    """Return which term of its objective is the method's own."""
-    return 0 if chosen.family in ("labels", "response") else 1
-
-
-def weight_edit(objective: Objective, chosen: Method, weight: float) -> dict[str, float]:
+def weight_edit(objective: Objective, chosen: Method, weight: float, added: Method | None = None) -> dict[str, float]:
     """Return what ``run.edit`` takes for another weight of the method's term; nothing where it stands alone."""
     if chosen.family == "labels":
         return {}
-    name = objective.names[term_place(objective, chosen)]
-    if chosen.family != "response":
-        return {f"weight_{name}": weight}
-    return {"alpha": weight} if "alpha" in objective.editable else {f"weight_{name}": weight, "weight_hard": 1 - weight}
+    return _edit(objective, own_place(chosen, added), weight, shared=chosen.family == "response")
 
 
-def temperature_name(objective: Objective, chosen: Method) -> str | None:
+def second_edit(objective: Objective, chosen: Method, added: Method, weight: float) -> dict[str, float]:
+    """Return what ``run.edit`` takes for another weight of the second method's term."""
+    place = second_place(chosen, added)
+    return _edit(objective, place, weight, shared=place == 0)
+
+
+def _edit(objective: Objective, place: int, weight: float, *, shared: bool) -> dict[str, float]:
+    """Return the edit of the weight of the term at a place; ``shared``: it is alpha, and the labels have the rest."""
+    name = f"weight_{objective.names[place]}"
+    if not shared:
+        return {name: weight}
+    return {"alpha": weight} if "alpha" in objective.editable else {name: weight, "weight_hard": 1 - weight}
+
+
+def temperature_name(objective: Objective, chosen: Method, added: Method | None = None) -> str | None:
     """Return the name by which ``run.edit`` knows the temperature of the method's term; None without one."""
-    place = term_place(objective, chosen)
+    place = own_place(chosen, added)
     return next((name for name, at in objective.numbers.items() if at == (place, "temperature")), None)
 
 

@@ -11,7 +11,7 @@ from ..live import code
 from .trial import TEST, VALIDATION
 
 
-def program(run: Distillation, beside: Sequence[str], title: str, *, named: bool) -> str:
+def program(run: Distillation, beside: Sequence[str], title: str, *, named: bool, teachers: Sequence[str] = ()) -> str:
     """Return a program that trains the runs of the page as far as the method's is, and prints their test errors.
 
     Parameters
@@ -24,6 +24,8 @@ def program(run: Distillation, beside: Sequence[str], title: str, *, named: bool
         Of the method.
     named : bool
         Whether teacher, student and data have names to load them by; else they are left for the reader to fill in.
+    teachers : sequence of str
+        The names of several who teach together.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def program(run: Distillation, beside: Sequence[str], title: str, *, named: bool
         f"torch.set_num_threads({torch.get_num_threads()})  # as here; another number may change the last digits",
         code.write_data(recipe, named),
         *([_looked_at()] if named else []),
-        code.write_teacher(recipe),
+        _together(teachers) if teachers else code.write_teacher(recipe),
         code.write_student(recipe),
         code.write_objective(recipe.objective),
         f"settings = dict({code.write_arguments([], numbers)})",
@@ -64,6 +66,11 @@ def program(run: Distillation, beside: Sequence[str], title: str, *, named: bool
     imports = f"import copy\n{'import dataclasses' if named else ''}".strip()
     helper = "" if plain else f"\n{code.TEACH}\n"
     return f"{imports}\n\n{code.HEAD}{helper}\n" + "\n".join(lines) + "\n"
+
+
+def _together(teachers: Sequence[str]) -> str:
+    names = ", ".join(code.number(name) for name in teachers)
+    return f"teacher = kd.schemes.ensemble(kd.models.pretrained(name) for name in ({names}))"
 
 
 def _looked_at() -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from latex2mathml.converter import convert
 
 from ...distill.methods import Method
+from .hybrid import second_symbol, shares_alpha
 
+LETTERS = {"α": r"\alpha", "λ": r"\lambda", "μ": r"\mu"}
 SYMBOLS = {"response": "α", "labels": ""}  # of the weight; λ for all others
 WITH = r",\quad"  # between a term and what its letters mean
 
@@ -15,31 +17,48 @@ def weight_symbol(chosen: Method) -> str:
     return SYMBOLS.get(chosen.family, "λ")
 
 
-def formulas(chosen: Method) -> list[str]:
-    """Return the objective of a method, and on a second line what its letters mean, as MathML.
+def formulas(chosen: Method, added: Method | None = None) -> list[str]:
+    """Return the objective of a method, or of two, and on further lines what the letters mean, as MathML.
 
     >>> from kdviz.distill.methods import method
     >>> len(formulas(method("cosine"))), len(formulas(method("gram")))
     (1, 2)
     """
-    return [drawn(line) for line in latex(chosen)]
+    return [drawn(line) for line in latex(chosen, added)]
 
 
-def latex(chosen: Method) -> list[str]:
+def latex(chosen: Method, added: Method | None = None) -> list[str]:
     """Return the same as LaTeX.
 
     >>> from kdviz.distill.methods import method
     >>> print(latex(method("cosine"))[0])
     \\mathcal{L} = \\mathrm{CE}(s, y) + \\lambda\\,\\big(1 - \\cos\\big(r(h_s), h_t\\big)\\big)
     """
+    term, meaning = _parts(chosen)
+    meanings = [meaning]
+    if added is not None and shares_alpha(chosen, added):
+        whole = rf"{_shared(_parts(added)[0])} + \lambda\,{term}"
+    else:
+        alone = {"labels": term, "response": _shared(term)}
+        whole = alone.get(chosen.family, rf"\mathrm{{CE}}(s, y) + \lambda\,{term}")
+    if added is not None:
+        other, its_meaning = _parts(added)
+        meanings.append(its_meaning)
+        if not shares_alpha(chosen, added):
+            whole += rf" + {LETTERS[second_symbol(chosen, added)]}\,{other}"
+    return [rf"\mathcal{{L}} = {whole}", *dict.fromkeys(filter(None, meanings))]
+
+
+def _parts(chosen: Method) -> tuple[str, str]:
+    """Return a method's term so that a weight can stand before it, and what its letters mean."""
     term, _, meaning = chosen.formula.partition(WITH)
     if term.startswith(("-", "1 -")):  # a weight before it would weigh its beginning alone
         term = rf"\big({term}\big)"
-    whole = {
-        "labels": term,
-        "response": rf"\alpha\,{term} + (1-\alpha)\,\mathrm{{CE}}(s, y)",
-    }.get(chosen.family, rf"\mathrm{{CE}}(s, y) + \lambda\,{term}")
-    return [rf"\mathcal{{L}} = {whole}", *([meaning.strip()] if meaning else [])]
+    return term, meaning.strip()
+
+
+def _shared(term: str) -> str:
+    return rf"\alpha\,{term} + (1-\alpha)\,\mathrm{{CE}}(s, y)"
 
 
 def drawn(line: str) -> str:

@@ -13,10 +13,9 @@ from traitlets import Bunch
 
 from ... import widgets
 from ...distill import Distillation, Runner, hinton, symbols
-from ...distill.methods import METHODS
 from ...distill.objective import Objective
 from ...distill.runner import KeepGoing
-from ...distill.schema import Kind
+from ...distill.schema import Kind, Record
 from ...distill.terms import HardLabels
 from ...measure.gradients import TermGradients, term_gradients
 from ...widgets.from_page import Box, VBox
@@ -25,24 +24,26 @@ from ...widgets.traits import View
 from ...words import t
 from ..live import status_text
 from ..live.diagnosis import DiagnosisController, DiagnosisInput
+from ..live.duration import rounded
 from ..live.page import AT_REST, LIVE, UNDER_WAY, LivePage
-from ..live.roster import Entry
-from . import code, sentences
+from . import code, sentences, shown
 from .choices import (
     HIDEABLE,
     LINK,
     MethodChoices,
+    added_kinds,
     method_kinds,
     said_in_link,
+    second_edit,
     temperature_name,
-    temperature_range,
-    term_place,
     weight_edit,
 )
-from .formula import formulas, weight_symbol
-from .picture import picture
-from .trial import OWN, Trial, offered
+from .duration import estimated
+from .hybrid import seconds
+from .relations import RelationsLook
+from .trial import OWN, Trial
 
+MATRICES = ("teacher_similarity", "student_similarity", "teacher_distance", "student_distance")
 UNUSED = ("scrubber", "branch")  # parts of the Lab that are not here
 BEGUN = (*UNDER_WAY, "paused")  # states in which another method would throw away what is being done
 
@@ -59,7 +60,7 @@ class Methods(LivePage):
         What :func:`kdviz.data.splits` takes, with labels; needed with models of one's own.
     **chosen
         The fields of :class:`kdviz.panels.methods.choices.MethodChoices`: method, pair, weight, temperature, epochs,
-        seed.
+        seed, second, second_weight, layers.
 
     Attributes
     ----------
@@ -67,7 +68,7 @@ class Methods(LivePage):
         By role: "student" (the method's), "hinton", "twin"; empty before training.
     gradients : list of TermGradients
         What was seen of the terms of the method's run, in the order of its steps.
-    methods, picture, transport, curves, pulls, share
+    methods, picture, transport, curves, pulls, relations, share
         The widgets.
 
     Raises
@@ -110,12 +111,19 @@ class Methods(LivePage):
         self._planned: Distillation | None = None  # the method's run that Train will begin
         self._shown_numbers: dict[str, float] = {}
         self._hidden: list[str] = []
-        self._refused = ""  # why the method of a link cannot be tried
+        self._refused = ""  # why what a link asks for cannot be tried
+        self._looks: dict[str, RelationsLook] = {}  # by pair
+        self._is_seen = False  # by a browser
+        self._related = -1  # the step at which all runs were related
+        self._takes: float | None = None  # seconds of the next run, roughly; None where nobody looks
+        self._turned = ""  # why the page turned to another method than was asked for
+        self._is_open = False  # before, who calls is told what cannot be tried; then the page says it
         asked = self._asked_for() if self._is_by_name else None
         if asked is not None:
             self._take(asked)
         self._make_page()
         self._begin(())
+        self._is_open = True
 
     def _make_page(self) -> None:
         self.scene = widgets.Scene(hidden=[*UNUSED, *self._hidden])
@@ -126,11 +134,12 @@ class Methods(LivePage):
         self.transport = widgets.Transport(scene=self.scene)
         self.curves = widgets.LearningCurves(scene=self.scene)
         self.pulls = widgets.Gradients()
+        self.relations = widgets.Relations()
         self.diagnosis = DiagnosisController(self.scene, self._publisher, self._asked_about)
         columns: dict[str, list[View]] = {
             "choose": [self.methods],
             "see": [self.picture],
-            "run": [self.transport, self.curves, self.diagnosis.widget, self.pulls],
+            "run": [self.transport, self.curves, self.diagnosis.widget, self.pulls, self.relations],
         }
         if self._is_by_name:
             columns["run"].append(self.share)
@@ -140,7 +149,8 @@ class Methods(LivePage):
 
     def _listen(self) -> None:
         self.methods.observe(self._on_chosen, ["chosen", "pair"])
-        self.picture.observe(self._on_slider, ["weight", "temperature"])
+        self.picture.observe(self._on_slider, ["weight", "temperature", "second_weight"])
+        self.picture.observe(self._on_chosen, ["second", "layers"])
 
     # What the page says
 
@@ -149,6 +159,9 @@ class Methods(LivePage):
         return self._choices.pair != OWN
 
     def _opened(self, browser: str, query: str) -> None:
+        if not self._is_seen:
+            self._is_seen = True
+            self._turns.call(self._show_estimate)
         if self._is_by_name and not self.runs:
             super()._opened(browser, query)
 
@@ -165,9 +178,8 @@ class Methods(LivePage):
         self._hidden, asked = state["hidden"], MethodChoices(**{n: v for n, v in state.items() if n != "hidden"})
         self._choices = asked
         self._trials.clear()
-        self._refused = _reason(asked.method, self._trial(asked.pair))
-        if self._refused:
-            self._choices = replace(asked, method=MethodChoices.method, weight=None, temperature=None)
+        self._looks.clear()
+        self._choices, self._refused = shown.settled(asked, self._trial(asked.pair))
         self._shown_choices = self._choices
 
     def _unmet(self) -> str:
@@ -184,25 +196,31 @@ class Methods(LivePage):
         """Show the link and the call that open the page as it is."""
         if self._is_by_name:
             said = said_in_link(self._choices, self._hidden)
-            if "temperature" not in self._shown_numbers:
-                said.pop("temperature", None)
+            for name in ("temperature", "second_weight"):
+                if name not in self._shown_numbers:
+                    said.pop(name, None)
             given = ", ".join(f"{name}={value!r}" for name, value in said.items() if name != "hidden")
             self._publisher.put(self.share, query=LINK.written(said), call=f"kd.panels.Methods({given})")
 
     def _on_chosen(self, change: Bunch) -> None:
-        field = {"chosen": "method", "pair": "pair"}[change.name]
+        field = {"chosen": "method"}.get(change.name, change.name)
         if change.new == getattr(self._choices, field):
             return
         try:
             self.choose(**{field: change.new})
         except ValueError as error:
-            self._publisher.put(self.methods, chosen=self._choices.method, pair=self._choices.pair)
+            self._show_as_it_was()
             self._say(str(error))
+
+    def _show_as_it_was(self) -> None:
+        c = self._choices
+        self._publisher.put(self.methods, chosen=c.method, pair=c.pair)
+        self._publisher.put(self.picture, second=c.second, layers=c.layers)
 
     def _on_slider(self, change: Bunch) -> None:
         """A released slider: an edit of the run under way, else the beginning of the next one."""
         value = float(change.new)
-        if value == self._shown_numbers.get(change.name):
+        if value == self._shown_numbers.get(change.name, value):  # as shown, or not shown at all
             return
         try:
             self._choices = replace(self._choices, **{change.name: value})  # type: ignore[arg-type]
@@ -219,16 +237,29 @@ class Methods(LivePage):
         else:
             self._show_soon()
 
-    def choose(self, method: str | None = None, pair: str | None = None) -> None:
-        """Turn to another method, or to other models; what was trained leaves the page. Returns at once.
+    def choose(
+        self, method: str | None = None, pair: str | None = None, second: str | None = None, layers: str | None = None
+    ) -> None:
+        """Turn to another method, to other models, to another second method, or to other layers of the first.
+
+        What was trained leaves the page. With another method go its weight, its temperature and its layers; with other
+        models the second method too. Returns at once.
 
         Raises
         ------
         ValueError
-            In one sentence, if there is no such method or pair, or a run is under way.
+            In one sentence, if there is no such method, pair or layers, or a run is under way.
         """
-        asked = {name: value for name, value in (("method", method), ("pair", pair)) if value is not None}
-        chosen = replace(self._choices, weight=None, temperature=None, **asked)  # type: ignore[arg-type]
+        named = {"method": method, "pair": pair, "second": second, "layers": layers}
+        asked: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+        if {"method", "pair"} & asked.keys():
+            asked = {"weight": None, "temperature": None, "layers": "", **asked}
+            kept = replace(self._choices, **{**asked, "second": "", "second_weight": None}).chosen
+            if pair is not None or self._choices.second not in seconds(kept):
+                asked = {"second": "", "second_weight": None, **asked}
+        if second is not None or method is not None:
+            asked = {"second_weight": None, **asked}
+        chosen = replace(self._choices, **asked)
         if self._runner.state in BEGUN:
             raise ValueError(self._locked_reason(self._runner))
         self._choices = chosen
@@ -249,25 +280,47 @@ class Methods(LivePage):
         self._asked_to_show = False
         if self._runner.runs:  # Train came first: what was chosen after it does not count
             self._choices = self._shown_choices
-            self._publisher.put(self.methods, chosen=self._choices.method, pair=self._choices.pair)
+            self._show_as_it_was()
             return
+        self._settle()
         choices = self._shown_choices = self._choices
-        self.runs, self.gradients, self._planned, self._outdated = {}, [], None, False
+        self.runs, self.gradients, self._planned, self._outdated, self._related = {}, [], None, False, -1
         trial = self._trial(choices.pair)
         fresh: dict[str, Any] = {"runs": [], "teacher_error": None, "total_steps": 0, "shown_run": "student"}
         self._publisher.put(self.scene, **fresh)
         self._publisher.put(self.curves, sentence="", against={})
+        self._publisher.put(self.relations, labels=[], scores=[], sentences={}, **dict.fromkeys(MATRICES, b""))
         self.diagnosis.offer(False)
-        self._publisher.put(self.methods, **self._listed(trial))
+        self._publisher.put(self.methods, **shown.listed(choices, trial))
         objective = choices.objective(trial.layer_pairs)
         self._planned = trial.distillation(objective)
         self._publisher.put(self.scene, total_steps=self._planned.total_steps)
-        self._publisher.put(self.picture, **self._explained(trial, self._planned))
-        self._publisher.put(self.scene, question=self._choices.chosen.title)
+        explained = shown.explained(choices, trial, self._planned)
+        numbers = ("weight", "temperature", *(["second_weight"] if choices.second else []))
+        self._shown_numbers = {name: float(explained[name]) for name in numbers if name in explained}
+        self._publisher.put(self.picture, **explained)
+        self._publisher.put(self.scene, question=choices.title)
         self._show_link()
         self._publisher.put(self.picture, code=self._program(self._planned))
         self._show_pulls(self._planned)
+        self._takes = None
+        self._show_estimate()
+
+    def _show_estimate(self) -> None:
+        """Say how long a run would take, where somebody looks."""
+        run = self._planned
+        if self._is_seen and self._takes is None and run is not None and not self._runner.runs:
+            self._takes = rounded(estimated(self._trial(self._choices.pair), run, len(self._beside(run))))
         self._report(self._runner)
+
+    def _settle(self) -> None:
+        """Leave out what of the choices the models do not allow, to be said; who makes the page is told by an error."""
+        self._turned = ""
+        if self._is_open:
+            choices = self._choices
+            possible, self._turned = shown.settled(choices, self._trial(choices.pair))
+            if self._choices is choices:
+                self._choices = possible
 
     def _trial(self, name: str) -> Trial:
         """Return what the method is tried on; it is made once."""
@@ -275,42 +328,9 @@ class Methods(LivePage):
             self._trials[name] = Trial.of(name, epochs=self._choices.epochs, seed=self._choices.seed)
         return self._trials[name]
 
-    def _listed(self, trial: Trial) -> dict[str, Any]:
-        """Return what the list of methods shows."""
-        rows = [
-            {"name": m.name, "title": m.title, "family": m.family, "reason": _reason(m.name, trial)}
-            for m in METHODS.values()
-        ]
-        pairs = [{"name": name, "title": t(pair.title)} for name, pair in offered().items()]
-        own = {"pairs": [], "pair": "", "given": t(trial.title)} if self._choices.pair == OWN else {}
-        here = {"pairs": pairs, "pair": self._choices.pair, "given": ""}
-        return {"methods": rows, "chosen": self._choices.method, "note": trial.note, **(own or here)}
-
-    def _explained(self, trial: Trial, run: Distillation) -> dict[str, Any]:
-        """Return picture, formula and sliders of the method."""
-        choices, chosen, objective = self._choices, self._choices.chosen, run.objective
-        heat = temperature_name(objective, chosen)
-        place = term_place(objective, chosen)
-        numbers: dict[str, float] = {"weight": choices.usual if choices.weight is None else choices.weight}
-        ends: tuple[float, ...] = ()
-        if heat is not None:
-            numbers["temperature"] = float(getattr(objective.terms[place], "temperature"))  # noqa: B009 (a field of some)
-            ends = temperature_range(float(getattr(chosen.term(trial.layer_pairs), "temperature")))  # noqa: B009
-        self._shown_numbers = dict(numbers)
-        return {
-            "title": chosen.title,
-            "says": t(chosen.says),
-            "source": chosen.source,
-            "formulas": formulas(chosen),
-            "drawing": picture(run, chosen, trial.layer_pairs),
-            "weight_symbol": weight_symbol(chosen),
-            "weight_range": list(choices.weight_range),
-            "temperature_range": list(ends),
-            **numbers,
-        }
-
     def _program(self, run: Distillation) -> str:
-        return code.program(run, self._beside(run), self._choices.chosen.title, named=self._choices.pair != OWN)
+        choices, teachers = self._choices, self._trial(self._choices.pair).teachers
+        return code.program(run, self._beside(run), choices.title, named=choices.pair != OWN, teachers=teachers)
 
     def _beside(self, run: Distillation) -> list[str]:
         """Return who is trained beside the method; not what would be the same run again."""
@@ -335,9 +355,14 @@ class Methods(LivePage):
         if run is None:
             self._show_chosen()
             return
-        chosen = self._choices.chosen
-        heat = temperature_name(run.objective, chosen)
-        edits = weight_edit(run.objective, chosen, value) if what == "weight" else {heat: value} if heat else {}
+        chosen, added = self._choices.chosen, self._choices.added
+        heat = temperature_name(run.objective, chosen, added)
+        if what == "weight":
+            edits = weight_edit(run.objective, chosen, value, added)
+        elif what == "second_weight":
+            edits = second_edit(run.objective, chosen, added, value) if added is not None else {}
+        else:
+            edits = {heat: value} if heat else {}
         try:
             run.edit(**edits)
         except (ValueError, TypeError) as error:
@@ -349,35 +374,37 @@ class Methods(LivePage):
         """Look at the gradients of the terms: when the runs were built, and at each evaluation."""
         if runner is self._runner:
             self._look(runner.runs[0])
+            self._relate(("student",))
 
     def _look(self, run: Distillation) -> None:
         found = term_gradients(run)
         self.gradients = [*(g for g in self.gradients if g.step < found.step), found]
         self._show_pulls(run)
 
+    def _relate(self, roles: Sequence[str]) -> None:
+        """Show how the students set examples to one another now, beside the teacher."""
+        pair = self._shown_choices.pair
+        if pair not in self._looks:
+            self._looks[pair] = RelationsLook(self._trial(pair))
+        names = {"student": self._shown_choices.title, **{role: t(name) for role, name in sentences.NAMES.items()}}
+        runs = {role: run for role, run in self.runs.items() if role in roles}
+        self._publisher.put(self.relations, **self._looks[pair].shown(runs, names))
+
     def _show_pulls(self, run: Distillation) -> None:
-        seen = self.gradients
-        place = term_place(run.objective, self._choices.chosen)
-        titles = zip(run.objective.names, sentences.term_titles(run.objective.names), strict=True)
-        self._publisher.put(
-            self.pulls,
-            terms=[{"name": name, "title": title, "own": at == place} for at, (name, title) in enumerate(titles)],
-            steps=[g.step for g in seen],
-            values=[list(g.values) for g in seen],
-            norms=[list(g.norms) for g in seen],
-            cosines=[_pairs(g) for g in seen],
-            total_steps=run.total_steps,
-            sentence=sentences.pull_sentence(seen[-1], place) if seen else "",
-        )
+        self._publisher.put(self.pulls, **shown.pulls(run, self.gradients, self._choices))
 
     @property
     def _planned_steps(self) -> int:
         return self._planned.total_steps if self._planned is not None else 0
 
     def _show_runner(self, runner: Runner) -> None:
-        self._show_progress(runner, runner.state)
+        idle = runner.state == "idle"
+        self._show_progress(runner, runner.state, self._turned if idle else "")
+        if idle and self._takes is not None:
+            self._publisher.put(self.transport, seconds_left=self._takes)
         reason = self._locked_reason(runner)
         self._publisher.put(self.methods, locked=bool(reason), locked_reason=reason)
+        self._publisher.put(self.picture, locked=bool(reason))
         if runner.runs and runner.runs[0] is self.runs.get("student"):
             self._show_runs(runner)
             self.diagnosis.offer(runner.state == "finished")
@@ -385,14 +412,18 @@ class Methods(LivePage):
     def _show_runs(self, runner: Runner) -> None:
         """Show the curves; where training rests, the newest gradients and the program too."""
         own = self.runs["student"]
-        names = {role: t(name) for role, name in sentences.NAMES.items()} | {"student": self._choices.chosen.title}
-        rows = [_row(role, run, names[role]) for role, run in self.runs.items()]
+        names = {role: t(name) for role, name in sentences.NAMES.items()} | {"student": self._choices.title}
+        second = shown.second_name(own, self._choices)
+        rows = [shown.row(role, run, names[role], second) for role, run in self.runs.items()]
         self._publisher.put(self.scene, runs=rows, teacher_error=status_text.teacher_error(own), state=runner.state)
-        sentence = sentences.errors_sentence(self.runs, self._choices.chosen)
+        sentence = sentences.errors_sentence(self.runs, self._choices.title)
         self._publisher.put(self.curves, sentence=sentence, against=sentences.against_twin(self.runs))
         if runner.state in AT_REST:
             if not self.gradients or self.gradients[-1].step != own.steps_done:
                 self._look(own)
+            if self._related != own.steps_done:  # all of them, once where training rests
+                self._related = own.steps_done
+                self._relate(tuple(self.runs))
             self._publisher.put(self.picture, code=self._program(own))
 
     @staticmethod
@@ -414,6 +445,10 @@ class Methods(LivePage):
     def kinds(cls) -> Mapping[str, Kind]:
         return method_kinds()
 
+    @classmethod
+    def check_settings(cls, settings: Mapping[str, Any]) -> None:
+        Record(cls.kinds(), added_kinds()).check(dict(settings), "state")
+
     @property
     def settings(self) -> dict[str, Any]:
         if self._choices.pair == OWN:
@@ -423,33 +458,10 @@ class Methods(LivePage):
     def _without_python(self) -> Mapping[ipywidgets.Widget, Mapping[str, Any]]:
         reason = t("This page is a copy without Python: its method stays.")
         still = {"locked": True, "locked_reason": reason}
-        return {self.methods: still, self.picture: {"weight_symbol": "", "temperature_range": []}}
+        of_picture = {"weight_symbol": "", "temperature_range": [], "seconds": [], "second_symbol": "", "locked": True}
+        return {self.methods: still, self.picture: of_picture}
 
     def _forget(self) -> None:
         self.runs, self.gradients, self._planned = {}, [], None
         self._trials.clear()
-
-
-def _reason(name: str, trial: Trial) -> str:
-    """Return why a method cannot be tried on these models, in a sentence; empty when it can."""
-    chosen = METHODS[name]
-    if chosen.fits(trial.layer_pairs):
-        return ""
-    try:
-        chosen.term(trial.layer_pairs)
-    except ValueError as error:
-        return status_text.as_sentence(str(error).partition(";")[0])
-    return ""
-
-
-def _pairs(found: TermGradients) -> list[float | None]:
-    """Return the cosine of every two terms, row by row; None where one pulls nowhere."""
-    count = len(found.names)
-    cosines = [found.cosines[i][j] for i in range(count) for j in range(i + 1, count)]
-    return [None if cosine != cosine else cosine for cosine in cosines]
-
-
-def _row(role: str, run: Distillation, name: str) -> dict[str, Any]:
-    """Return what the curves show of a run, with the edits of its weight and temperature."""
-    marks = [{"step": e.step, "text": sentences.edit_text(e)} for e in run.history.edits if e.name != "weight_hard"]
-    return {**Entry(role, run, role, 0, own_name=name).row(), "named": False, "edits": marks}
+        self._looks.clear()

@@ -13,19 +13,18 @@ from ...distill import Distillation
 from ...distill.methods import Method
 from ...distill.pairing import LayerPairs, Pair
 from ...distill.taps import SCORES, modules_by_name, taps
-from ...distill.terms import HardLabels, Layered, Term
+from ...distill.terms import DistillationToken, HardLabels, Layered, MultiTeacher, Term
+from ...models.ensemble import Ensemble
 from ...models.inference import ask
 from ...models.looking import evaluating
+from ...models.naming import name_of
 from ...words import mark, t
+from .fits import BRIDGES, bridge, fits
+from .hybrid import own_place, second_place
 
 MOST_LAYERS = 9  # of one model that are drawn; of more, those that nothing is compared with are left out
 
 OF_FAMILY = {"response": "bars", "adversarial": "bars", "relation": "matrix"}
-BRIDGES = {
-    "1×1 conv": mark("a 1×1 convolution"),
-    "linear": mark("a linear map"),
-    "linear, both sides": mark("linear maps on both sides"),
-}
 OF_RESPONSE, OF_LAYERS = mark("the softened answers"), mark("what layers compute")
 COMPARED = mark("{method} compares {what}: the teacher’s {teacher} and the student’s {student}.")
 BRIDGED = mark(
@@ -36,7 +35,7 @@ ANSWER = "answer"  # the box of a model whose layers cannot be seen
 OF_RANK = {4: "maps", 3: "tokens", 2: "vector"}
 
 
-def picture(run: Distillation, chosen: Method, layers: LayerPairs) -> dict[str, Any]:
+def picture(run: Distillation, chosen: Method, layers: LayerPairs, added: Method | None = None) -> dict[str, Any]:
     """Return what the widget draws: layers with names and shapes, links between them, and a sentence that says it.
 
     Parameters
@@ -46,43 +45,62 @@ def picture(run: Distillation, chosen: Method, layers: LayerPairs) -> dict[str, 
     chosen : Method
     layers : LayerPairs
         Of the two models.
+    added : Method, optional
+        The second method, where the objective holds its term too.
 
     Returns
     -------
     dict
         "teacher" and "student": lists of {"name", "shape", "compared": bool}, the input first, {"more": n} in place of
-        n layers left out; "links": list of {"teacher", "student": places in these lists, "through": str}; "symbol":
-        what stands at both ends of a link; "labels": bool; "sentence".
+        n layers left out; with "title" where a layer is a whole teacher, whom no line joins to the next; "links": list
+        of {"teacher", "student": places in these lists, "through": str, "symbol": str, "second": whether it is the
+        second method's}; "symbol": what stands at both ends of a link; "labels": bool; "sentence"; "choices": which
+        layers the method's links may join, list of {"teacher", "student": places, "fits": bool, "says": str}.
     """
     assert run.teacher is not None, "the page has a teacher, asked or not"
     few = run.data.train.inputs(slice(0, 2))
-    term, pairs = _compared(run.objective.terms, chosen)
     sides = {"student": (run.student, few), "teacher": (run.teacher.module, few)}
     found = {who: _layers(model, x, who) for who, (model, x) in sides.items()}
     logits = (_last(found["student"]), _last(found["teacher"]))
-    if term is not None and not pairs and chosen.family != "labels":
-        pairs = (logits,)
+    places = {own_place(chosen, added): chosen, **({} if added is None else {second_place(chosen, added): added})}
+    compared = {
+        place: _compared(run.objective.terms[place], one, logits)
+        for place, one in sorted(places.items(), key=lambda item: item[1] is added)
+    }
+    pairs = [pair for of_term in compared.values() for pair in of_term]
     columns: dict[str, list[dict[str, Any]]] = {}
     for who, side in (("student", 0), ("teacher", 1)):
         model, x = sides[who]
         columns[who] = _column(model, x, found[who], [pair[side] for pair in pairs], _of_pairs(layers, side))
-    through = _bridges(run, chosen, len(pairs))
-    links: list[dict[str, Any]] = [
-        {
-            "student": _place(columns["student"], student),
-            "teacher": _place(columns["teacher"], teacher),
-            "through": t(through[at]) if through[at] else "",
-        }
-        for at, (student, teacher) in enumerate(pairs)
-    ]
+    links: list[dict[str, Any]] = []
+    sentences = []
+    for place, of_term in compared.items():
+        one = places[place]
+        through = _bridges(run, run.objective.names[place], one, len(of_term))
+        symbol = _symbol(one, found["student"], of_term)
+        drawn: list[dict[str, Any]] = [
+            {
+                "student": _place(columns["student"], student),
+                "teacher": _place(columns["teacher"], teacher),
+                "through": t(through[at]) if through[at] else "",
+                "symbol": symbol,
+                "second": one is added,
+            }
+            for at, (student, teacher) in enumerate(of_term)
+        ]
+        shapes = [tuple(columns[who][link[who]] for who in ("teacher", "student")) for link in drawn]
+        sentences.append(_sentence(one, shapes, through))
+        links += drawn
     labels = chosen.family == "labels" or any(isinstance(t, HardLabels) for t in run.objective.terms)
-    shapes = [(columns["teacher"][link["teacher"]], columns["student"][link["student"]]) for link in links]
+    if labels and links:
+        sentences.append(t("The student also learns from the labels."))
     return {
         **columns,
         "links": links,
-        "symbol": _symbol(chosen, found["student"], pairs),
+        "symbol": _symbol(chosen, found["student"], compared[own_place(chosen, added)]),
         "labels": labels,
-        "sentence": _sentence(chosen, shapes, through, labels),
+        "sentence": " ".join(sentences),
+        "choices": _choices(run, chosen, run.objective.terms[own_place(chosen, added)], columns, found),
     }
 
 
@@ -95,19 +113,48 @@ def _layers(model: nn.Module, few: Inputs, who: str) -> dict[str, tuple[int, ...
         return found | {ANSWER: tuple(ask(model, few, who=who).shape)}
 
 
-def _compared(terms: Sequence[Term], chosen: Method) -> tuple[Term | None, tuple[Pair, ...]]:
-    """Return the method's own term and its pairs of layers, student's first; none for logits."""
-    layered = next((t for t in terms if isinstance(t, Layered)), None)
-    if layered is not None:
-        return layered, layered.pairs
-    return terms[0], ()
+def _compared(term: Term, chosen: Method, logits: Pair) -> tuple[Pair, ...]:
+    """Return the pairs of layers that a method's term compares, student's first; none without a teacher."""
+    if isinstance(term, Layered):
+        return term.pairs
+    if isinstance(term, MultiTeacher):
+        return tuple((logits[0], member) for member in term.layers)
+    if isinstance(term, DistillationToken):
+        return ((term.student, logits[1]),)
+    return () if chosen.family == "labels" else (logits,)
+
+
+def _choices(
+    run: Distillation,
+    chosen: Method,
+    term: Term,
+    columns: Mapping[str, Sequence[Mapping[str, Any]]],
+    found: Mapping[str, Mapping[str, tuple[int, ...]]],
+) -> list[dict[str, Any]]:
+    """Return which layers the links of the method's term may join; none where it compares no layers."""
+    if not isinstance(term, Layered):
+        return []
+    assert run.teacher is not None, "a term on layers has a teacher"
+    models = run.student, run.teacher.module
+    names = {who: [str(box["name"]) for box in columns[who] if box.get("name") in found[who]] for who in columns}
+    return [
+        {
+            "student": _place(columns["student"], one.student),
+            "teacher": _place(columns["teacher"], one.teacher),
+            "fits": one.fits,
+            "says": one.says(chosen.title),
+        }
+        for one in fits(*models, run.data, term, names["student"], names["teacher"])
+    ]
 
 
 def _column(
     model: nn.Module, few: Inputs, found: Mapping[str, tuple[int, ...]], compared: Sequence[str], kept: Iterable[str]
 ) -> list[dict[str, Any]]:
     """Return the boxes of one model, from its input up."""
-    names = _outline(model, found, {*compared, *kept})
+    members = enumerate(model.members) if isinstance(model, Ensemble) else ()
+    titles = {f"members.{k}": _called(member) for k, member in members}
+    names = _outline(model, found, {*compared, *kept, *titles})
     boxes: list[dict[str, Any]] = []
     inside = {name.split(".")[0]: name for name in compared if name not in names}
     optional = [n for n in names if n not in compared and n not in inside and n != names[-1]]
@@ -120,9 +167,16 @@ def _column(
                 boxes.append({"more": 1})
             continue
         shown = inside.get(name, name)
-        boxes.append({"name": shown.removesuffix(SCORES), "shape": _shape(found[shown]), "compared": shown in compared})
+        box = {"name": shown.removesuffix(SCORES), "shape": _shape(found[shown]), "compared": shown in compared}
+        boxes.append(box | ({"title": titles[shown]} if shown in titles else {}))
     given = tensors(few)[0]
     return [{"name": t("input"), "shape": _shape(tuple(given.shape)), "compared": False}, *boxes]
+
+
+def _called(member: nn.Module) -> str:
+    """Return what a teacher among several is called: by its name where it is shipped."""
+    card = getattr(member, "card", None)
+    return name_of(member) if card is None else str(card.name)
 
 
 def _outline(model: nn.Module, found: Mapping[str, tuple[int, ...]], kept: set[str]) -> list[str]:
@@ -181,46 +235,32 @@ def _symbol(chosen: Method, found: Mapping[str, tuple[int, ...]], pairs: Sequenc
     return chosen.picture or OF_FAMILY.get(chosen.family) or of_layers
 
 
-def _bridges(run: Distillation, chosen: Method, pairs: int) -> list[str]:
+def _bridges(run: Distillation, name: str, chosen: Method, pairs: int) -> list[str]:
     """Return what learns between the layers of each pair, in a few words; empty where nothing does."""
-    names = [name for name in run.objective.names if name in run.auxiliary]
-    if not names or chosen.family == "labels":
+    if name not in run.auxiliary or chosen.compares == "teachers":
         return [""] * pairs
-    auxiliary: Any = run.auxiliary[names[0]]
+    auxiliary: Any = run.auxiliary[name]
     if chosen.name == "adversarial":
         return [mark("opponent")] * pairs
     if isinstance(auxiliary, nn.ModuleDict):
         auxiliary = auxiliary["mean"]
-    return [_bridge(auxiliary[at]) for at in range(pairs)]
-
-
-def _bridge(module: nn.Module) -> str:
-    """Return an adapter in words: "1×1 conv", "linear", or "linear, both sides"."""
-    if isinstance(module, nn.ModuleList):
-        return mark("linear, both sides")
-    for part in module.modules():
-        if isinstance(part, nn.Conv2d):
-            return mark("1×1 conv")
-        if isinstance(part, nn.Linear):
-            return mark("linear")
-    return ""
+    return [bridge(auxiliary[at]) for at in range(pairs)]
 
 
 def _sentence(
     chosen: Method,
-    compared: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]],
+    compared: Sequence[Sequence[Mapping[str, Any]]],
     through: Sequence[str],
-    labels: bool,
 ) -> str:
-    """Say what the picture shows."""
+    """Say what a method compares."""
     if not compared:
         return t("{method} needs no teacher: the student learns from the labels alone.", method=chosen.title)
     what = t(chosen.in_words) if chosen.in_words else t(OF_RESPONSE if chosen.family == "response" else OF_LAYERS)
-    sides = [_listed([f"{box['name']} ({box['shape']})" for box in boxes]) for boxes in zip(*compared, strict=True)]
+    called = [[f"{box.get('title', box['name'])} ({box['shape']})" for box in pair] for pair in compared]
+    sides = [_listed(list(dict.fromkeys(side))) for side in zip(*called, strict=True)]
     bridges = _listed([t(BRIDGES[one]) for one in dict.fromkeys(through) if one in BRIDGES])
     names = {"method": chosen.title, "what": what, "teacher": sides[0], "student": sides[1], "bridge": bridges}
-    sentence = t(BRIDGED if bridges else COMPARED, **names)
-    return " ".join([sentence, t("The student also learns from the labels.")]) if labels else sentence
+    return t(BRIDGED if bridges else COMPARED, **names)
 
 
 def _listed(texts: Sequence[str]) -> str:

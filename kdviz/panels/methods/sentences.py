@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...distill import Distillation, Edit, Runner
-from ...distill.methods import Method
 from ...measure.error_words import TWIN, against
 from ...measure.gradients import TermGradients
 from ...words import mark, number, t
@@ -59,14 +58,17 @@ def status(runner: Runner, *, outdated: bool = False) -> str:
     return status_text.status(runner, outdated=outdated)
 
 
-def edit_text(edit: Edit) -> str:
-    """Return an edit in a few characters: "λ = 5", "T = 8"."""
+def edit_text(edit: Edit, second: str = "") -> str:
+    """Return an edit in a few characters: "λ = 5", "T = 8"; ``second``: the term whose weight is μ."""
     symbol = "T" if edit.name.endswith("temperature") else "α" if edit.name == "alpha" else "λ"
+    symbol = "μ" if second and edit.name == f"weight_{second}" else symbol
     return f"{symbol} = {status_text.value_text(edit)}"
 
 
-def errors_sentence(runs: Mapping[str, Distillation], chosen: Method) -> str:
+def errors_sentence(runs: Mapping[str, Distillation], title: str) -> str:
     """Return one sentence on how the runs stand, by role: on test data at the end, else on validation.
+
+    ``title`` is what the method is called, or both are.
 
     At the end it says what the differences are worth: each with the interval that the test examples allow.
     """
@@ -79,7 +81,7 @@ def errors_sentence(runs: Mapping[str, Distillation], chosen: Method) -> str:
     if own.teacher_errors is not None:
         others.append(t("the teacher {errors}", errors=number(own.teacher_errors)))
     figures = {"step": number(own.step), "n": number(own.examples), "errors": number(own.errors)}
-    sentence = t(ERRORS[split], method=chosen.title, others=", ".join(others), **figures)
+    sentence = t(ERRORS[split], method=title, others=", ".join(others), **figures)
     if split == "validation":
         return sentence
     verdicts = [against(t(OTHER[role]), difference) for role, difference in paired_on_test(runs).items()]
@@ -105,7 +107,7 @@ def term_titles(names: Sequence[str]) -> list[str]:
 
 
 def pull_sentence(found: TermGradients, place: int) -> str:
-    """Return one sentence on how hard the term at ``place`` pulls beside the other, and which way.
+    """Return one sentence on how hard the term at ``place`` pulls beside the labels, or the other, and which way.
 
     >>> found = TermGradients(9, ("hard", "hint"), (2.0, 0.1), (1.0, 10.0), (0.5, 1.5), ((1.0, 0.05), (0.05, 1.0)))
     >>> pull_sentence(found, 1)
@@ -115,7 +117,8 @@ def pull_sentence(found: TermGradients, place: int) -> str:
     step = number(found.step)
     if len(titles) == 1:
         return t("Step {step}: there is one term only, and nothing pulls beside it.", step=step)
-    other = 1 - place
+    labels = found.names.index("hard") if "hard" in found.names else place
+    other = labels if labels != place else next(at for at in range(len(titles)) if at != place)
     pull, beside = found.norms[place], found.norms[other]
     names = {"step": step, "term": titles[place], "other": titles[other]}
     if not pull or not beside or not math.isfinite(pull + beside):

@@ -15,6 +15,7 @@ from ...data import Splits
 from ...distill import Distillation, Objective, Schedule, Teacher
 from ...distill.pairing import LayerPairs, layer_pairs
 from ...distill.schedules import Cosine
+from ...distill.schemes.ensemble import ensemble
 from ...models.naming import name_of
 from ...models.wrap import as_module
 from ...words import mark, number, t, tn
@@ -39,6 +40,10 @@ class Pair:
         Data and both models, in a few words.
     epochs, batch_size, learning_rate
         As in :class:`kdviz.Distillation`.
+    others : tuple of str
+        More teachers, who teach together with the first.
+    method : str
+        What is turned to where the method chosen before does not fit.
     """
 
     teacher: str
@@ -47,6 +52,8 @@ class Pair:
     epochs: int = 8
     batch_size: int = 32
     learning_rate: Schedule | float = FALLING
+    others: tuple[str, ...] = ()
+    method: str = "hint"
 
 
 PAIRS: dict[str, Pair] = {
@@ -66,6 +73,24 @@ PAIRS: dict[str, Pair] = {
         learning_rate=Cosine(5e-3),
     ),
     "fashion-resnet": Pair("fashion-resnet", {"name": "convnet", "width": 4}, mark("Fashion-MNIST: resnet → convnet")),
+    "convnet-to-vit": Pair(
+        "mnist-convnet",
+        {"name": "vit", "width": 16, "depth": 2, "heads": 4, "distilled": True},
+        mark("MNIST: convnet → transformer with a distillation token"),
+        epochs=6,
+        learning_rate=Cosine(5e-3),
+        method="distillation_token",
+    ),
+    "vit-to-convnet": Pair(
+        "mnist-vit", {"name": "convnet", "width": 4}, mark("MNIST: transformer → convnet, 4 filters"), method="cosine"
+    ),
+    "three-teachers": Pair(
+        "mnist-convnet",
+        {"name": "convnet", "width": 4},
+        mark("MNIST: three teachers (convnet, MLP, transformer) → convnet"),
+        others=("mnist-mlp-1200", "mnist-vit"),
+        method="multi_teacher",
+    ),
 }
 
 
@@ -93,6 +118,10 @@ class Trial:
         How many validation and test examples there are in all.
     epochs, batch_size, learning_rate, seed
         As in :class:`kdviz.Distillation`.
+    method : str
+        What is turned to where the method chosen before does not fit.
+    teachers : tuple of str
+        The names of shipped teachers who teach together; empty for one.
     """
 
     title: str
@@ -104,6 +133,8 @@ class Trial:
     batch_size: int
     learning_rate: Schedule | float
     seed: int = 0
+    method: str = "hint"
+    teachers: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, name: str, *, epochs: int | None = None, seed: int = 0) -> Trial:
@@ -111,7 +142,10 @@ class Trial:
         pair = offered().get(name)
         if pair is None:
             raise ValueError(f"pair must be one of {', '.join(offered())}, got {name!r}")
-        module = models.pretrained(pair.teacher)
+        module: nn.Module = models.pretrained(pair.teacher)
+        teachers = (pair.teacher, *pair.others) if pair.others else ()
+        if teachers:
+            module = ensemble(models.pretrained(one) for one in teachers)
         data = data_sets.load(models.card(pair.teacher).data)
         return cls(
             pair.title,
@@ -123,6 +157,8 @@ class Trial:
             pair.batch_size,
             pair.learning_rate,
             seed,
+            pair.method,
+            teachers,
         )
 
     @classmethod

@@ -39,8 +39,9 @@ function render({ model, el }) {
 
 /** What is drawn as one line each: the terms, or every two of them. */
 function pullLines(key, terms) {
-  if (key !== "cosines") return terms.map((term) => ({ title: term.title, own: term.own }));
-  return terms.flatMap((a, i) => terms.slice(i + 1).map((b) => ({ title: t("{one} and {other}", { one: a.title, other: b.title }), own: a.own || b.own })));
+  if (key !== "cosines") return terms.map((term, i) => ({ title: term.title, own: term.own, turn: terms.slice(0, i).filter((one) => one.own === term.own).length }));
+  const pairs = terms.flatMap((a, i) => terms.slice(i + 1).map((b) => ({ title: t("{one} and {other}", { one: a.title, other: b.title }), own: a.own || b.own })));
+  return pairs.map((pair, turn) => ({ ...pair, turn }));
 }
 
 function pullPlot(life, { key, name, meaning }) {
@@ -79,7 +80,8 @@ function pullRow(line, key) {
 }
 
 function pullClass(line, key) {
-  return `kd-pull-line kd-pull-${key === "cosines" ? "both" : line.own ? "own" : "other"}`;
+  const look = `kd-pull-${key === "cosines" ? "both" : line.own ? "own" : "other"}`;
+  return `kd-pull-line ${look}${line.turn ? ` ${look}-${line.turn}` : ""}`;
 }
 
 /** A logarithmic axis where all numbers are above zero, a linear one for cosines and where one is not. */

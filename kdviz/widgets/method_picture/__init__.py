@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 import traitlets
-from traitlets import Dict, Float, List, Unicode
+from traitlets import Bool, Dict, Float, List, Unicode
 
 from kdviz.widgets import bundle
 from kdviz.widgets.from_page import BY_HAND, Between
@@ -14,12 +14,15 @@ from kdviz.widgets.traits import View, WrongTraitError, finite_above_zero, one_o
 
 SYMBOLS = ("", "bars", "map", "maps", "matrix", "tokens", "vector")
 LINK = ("teacher", "student", "through")
+CHOICE = ("teacher", "student", "fits", "says")
+MOST_CHARACTERS = 1000  # of links between layers
 
 
 class MethodPicture(View):
-    """One method: the layers of teacher and student with what is compared, the formula, the code.
+    """One method, or two: the layers of teacher and student with what is compared, the formula, the code.
 
-    The sliders keep what is set in `weight` and `temperature`, once they are released.
+    The sliders keep what is set in `weight`, `temperature` and `second_weight`, once they are released. A link that is
+    dragged to another layer, or chosen from the lists below the picture, is written in `layers`.
 
     Parameters
     ----------
@@ -46,7 +49,7 @@ class MethodPicture(View):
     drawing = Dict(
         help='{"teacher": [box], "student": [box], "links": [{"teacher", "student": places, "through": str}], '
         '"symbol": str, "labels": bool, "sentence": str}; a box is {"name", "shape", "compared": bool} or {"more": n}, '
-        "the input's first."
+        'the input\'s first. Where links can be drawn otherwise: "choices": [{"teacher", "student", "fits", "says"}].'
     ).tag(sync=True)
     weight = Float(1.0, help="Weight of the method's term; >= 0.").tag(**BY_HAND)
     weight_symbol = Unicode("", help="Its letter in the formula; empty: there is no such slider.").tag(sync=True)
@@ -57,6 +60,17 @@ class MethodPicture(View):
     temperature_range = List(
         Float(), help="Lowest and highest temperature of the slider; empty: the method has none."
     ).tag(sync=True)
+    seconds = List(Dict(), help='Methods whose term can be added: {"name", "title"}; none: no choice of them.').tag(
+        sync=True
+    )
+    second = Unicode("", help="Name of the method whose term is added; empty for none.").tag(**BY_HAND)
+    second_weight = Float(1.0, help="Weight of that term; >= 0.").tag(**BY_HAND)
+    second_symbol = Unicode("", help="Its letter in the formula; empty: there is no such slider.").tag(sync=True)
+    second_range = List(Float(), default_value=[0.0, 1.0], help="Lowest and highest weight of that slider.").tag(
+        sync=True
+    )
+    layers = Unicode("", help='The links that the reader drew: "student:teacher,..."; empty: as usual.').tag(**BY_HAND)
+    locked = Bool(False, help="Whether links and the second method stay as they are now.").tag(sync=True)
     code = Unicode("", help="The program that does the same.").tag(sync=True)
 
     def page_choices(self) -> Mapping[str, Container[Any]]:
@@ -64,17 +78,30 @@ class MethodPicture(View):
         return {
             "weight": weights if self.weight_symbol else (),
             "temperature": Between(*self.temperature_range) if self.temperature_range else (),
+            "second": ["", *(row["name"] for row in self.seconds)],
+            "second_weight": Between(*self.second_range) if self.second_symbol else (),
         }
 
-    @traitlets.validate("weight")
+    @traitlets.validate("weight", "second_weight")
     def _check_weight(self, proposal: Any) -> float:
-        return within("weight", proposal["value"], 0, 1e9)
+        return within(proposal["trait"].name, proposal["value"], 0, 1e9)
+
+    @traitlets.validate("seconds")
+    def _check_seconds(self, proposal: Any) -> list[dict]:
+        return rows_with("seconds", proposal["value"], ("name", "title"))
+
+    @traitlets.validate("layers")
+    def _check_layers(self, proposal: Any) -> str:
+        text = proposal["value"]
+        if len(text) > MOST_CHARACTERS or any(part.count(":") != 1 for part in text.split(",") if text):
+            raise WrongTraitError(f'layers must be pairs as "student:teacher,...", got {text[:40]!r}')
+        return text
 
     @traitlets.validate("temperature")
     def _check_temperature(self, proposal: Any) -> float:
         return finite_above_zero("temperature", proposal["value"])
 
-    @traitlets.validate("weight_range", "temperature_range")
+    @traitlets.validate("weight_range", "temperature_range", "second_range")
     def _check_range(self, proposal: Any) -> list[float]:
         name, pair = proposal["trait"].name, list(proposal["value"])
         if pair == [] and name == "temperature_range":
@@ -89,7 +116,9 @@ class MethodPicture(View):
         if not value:
             return value
         one_of("drawing['symbol']", value.get("symbol"), SYMBOLS)
-        for at, link in enumerate(rows_with("drawing['links']", value.get("links", []), LINK)):
-            for who in ("teacher", "student"):
-                within(f"drawing['links'][{at}][{who!r}]", link[who], 0, len(value.get(who, ())) - 1)
+        for name, fields in (("links", LINK), ("choices", CHOICE)):
+            for at, link in enumerate(rows_with(f"drawing[{name!r}]", value.get(name, []), fields)):
+                one_of(f"drawing[{name!r}][{at}]['symbol']", link.get("symbol", ""), SYMBOLS)
+                for who in ("teacher", "student"):
+                    within(f"drawing[{name!r}][{at}][{who!r}]", link[who], 0, len(value.get(who, ())) - 1)
         return value

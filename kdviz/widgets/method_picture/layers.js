@@ -11,18 +11,23 @@ export function layersPart() {
   const svg = svgNode("svg", { class: "kd-tiers-svg", "aria-hidden": "true" });
   const root = node("div", { class: "kd-tiers" }, svg);
   const changed = changing();
+  let shown = { drawing: null, view: null };
   return {
     root,
+    svg,
+    shown: () => shown,
     width: () => Math.round(root.clientWidth || 480),
     draw(drawing, width) {
       if (!drawing.teacher || !changed(drawing, width, textSizeHere())) return;
       const view = layersView(drawing, width);
+      shown = { drawing, view };
+      svg.classList.toggle("kd-tiers-drawable", Boolean(drawing.choices?.length));
       put(svg, "viewBox", `0 0 ${view.width} ${view.height}`);
       put(svg, "height", view.height);
       svg.replaceChildren(
         ...view.links.map((link) => linkLine(link)),
         ...["teacher", "student"].flatMap((who) => layerColumn(view, who, drawing)),
-        ...view.links.flatMap((link) => linkMarks(view, link, drawing.symbol)),
+        ...view.links.flatMap((link) => linkMarks(view, link, link.symbol ?? drawing.symbol)),
         ...(drawing.labels ? labelsMark(view) : []),
       );
     },
@@ -63,7 +68,8 @@ function layerColumn(view, who, drawing) {
   const asked = who === "student" || drawing.links.length > 0;
   boxes.forEach((box, place) => {
     const y = view.y(who, place);
-    if (place + 1 < boxes.length) nodes.push(svgNode("line", { x1: centre, x2: centre, y1: y, y2: view.y(who, place + 1) + view.box, class: "kd-tiers-flow" }));
+    const apart = box.title || boxes[place + 1]?.title; // whole teachers stand beside one another
+    if (place + 1 < boxes.length && !apart) nodes.push(svgNode("line", { x1: centre, x2: centre, y1: y, y2: view.y(who, place + 1) + view.box, class: "kd-tiers-flow" }));
     nodes.push(...(box.more ? moreBoxes(box.more, centre, y + view.box / 2) : layerBox(view, who, box, place, x, y, asked)));
   });
   return nodes;
@@ -72,9 +78,10 @@ function layerColumn(view, who, drawing) {
 function layerBox(view, who, box, place, x, y, asked) {
   const kind = place === 0 ? "input" : box.compared ? "compared" : "plain";
   const centre = x + view.column / 2;
-  const name = box.name.length > view.letters ? `${box.name.slice(0, view.letters - 1)}…` : box.name;
+  const full = box.title ?? box.name;
+  const name = full.length > view.letters ? `${full.slice(0, view.letters - 1)}…` : full;
   return [
-    svgNode("rect", { x, y, width: view.column, height: view.box, rx: 6, class: `kd-tier kd-tier-${who} kd-tier-${kind}${asked ? "" : " kd-tier-idle"}`, "data-layer": box.name }),
+    svgNode("rect", { x, y, width: view.column, height: view.box, rx: 6, class: `kd-tier kd-tier-${who} kd-tier-${kind}${asked ? "" : " kd-tier-idle"}`, "data-layer": box.name, "data-who": who, "data-place": place }, svgNode("title", {}, full)),
     svgNode("text", { x: centre, y: y + 0.42 * view.box, class: "kd-tier-name", "text-anchor": "middle" }, name),
     svgNode("text", { x: centre, y: y + 0.8 * view.box, class: "kd-tier-shape", "text-anchor": "middle" }, box.shape),
   ];
@@ -84,9 +91,9 @@ function moreBoxes(count, x, y) {
   return [svgNode("text", { x, y, dy: "0.34em", class: "kd-tier-shape kd-tier-more", "text-anchor": "middle" }, `⋮ ${t("{n} more", { n: count })}`)];
 }
 
-function linkLine({ from, to }) {
+function linkLine({ from, to, second }) {
   const bend = (to.x - from.x) / 2;
-  return svgNode("path", { d: `M${from.x} ${from.y}C${from.x + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, class: "kd-link", "data-link": "" });
+  return svgNode("path", { d: `M${from.x} ${from.y}C${from.x + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, class: `kd-link${second ? " kd-link-second" : ""}`, "data-link": "" });
 }
 
 /** A symbol at both ends of a line, and what stands between: an adapter, or an opponent. */

@@ -1,6 +1,9 @@
 // MethodPicture: what a method compares, its formula and its sliders, its code.
 
+import { followDrags } from "./drag.js";
 import { layersPart } from "./layers.js";
+import { linkLists } from "./lists.js";
+import { secondTerm } from "./second.js";
 import { copyButton } from "../shared/copy.js";
 import { announcer, card, changing, commit, drawing, lifetime, node, say } from "../shared/elements.js";
 import { compact, fixed, short } from "../shared/format.js";
@@ -21,12 +24,21 @@ function render({ model, el }) {
   const title = node("h2", {});
   const says = node("p", { class: "kd-method-says" });
   const layers = layersPart();
+  const lists = linkLists(model, life);
+  const dragged = node("p", { class: "kd-note kd-links-told", role: "status" });
+  const tell = (text) => {
+    say(dragged, text);
+    dragged.hidden = !text;
+  };
+  tell("");
+  followDrags(model, life, layers.svg, () => layers.shown(), tell);
+  const second = secondTerm(model, life, weightText);
   const sentence = node("p", { class: "kd-sentence" });
   const formulas = node("div", { class: "kd-method-formulas" });
   const source = node("p", { class: "kd-note" });
   const sliders = methodSliders(model, life);
   const code = methodCode(life);
-  body.append(title, says, layers.root, sentence, node("div", { class: "kd-method-formula" }, formulas, source), sliders.root, code.root);
+  body.append(title, says, layers.root, dragged, sentence, lists.root, node("div", { class: "kd-method-formula" }, formulas, source), sliders.root, second.root, code.root);
   root.append(live.region);
   const written = changing();
 
@@ -35,6 +47,8 @@ function render({ model, el }) {
     say(title, model.get("title"));
     say(says, model.get("says"));
     layers.draw(told, layers.width());
+    lists.draw(told);
+    second.draw();
     say(sentence, told.sentence ?? "");
     live.announce(told.sentence ?? "", model.get("title"));
     // MathML that Python made of formulas in the package; nothing of a reader's is in it.
@@ -44,7 +58,8 @@ function render({ model, el }) {
     code.draw(model.get("code"));
   });
   life.watch(
-    ["title", "says", "source", "formulas", "drawing", "weight", "weight_symbol", "weight_range", "temperature", "temperature_range", "code"],
+    ["title", "says", "source", "formulas", "drawing", "weight", "weight_symbol", "weight_range", "temperature", "temperature_range", "code",
+      "seconds", "second", "second_weight", "second_symbol", "second_range", "layers", "locked"],
     painter.soon,
   );
   const sizes = new ResizeObserver(painter.soon);

@@ -12,11 +12,11 @@ from kdviz.widgets import bundle
 from kdviz.widgets.from_page import BY_HAND
 from kdviz.widgets.traits import View, one_of, rows_with
 
-FAMILIES = ("labels", "response", "feature", "relation", "adversarial", "transformer")
+FAMILIES = ("labels", "response", "feature", "relation", "adversarial", "transformer", "elsewhere")
 
 
 class Methods(View):
-    """A list of methods grouped by family; those that two models have no layers for say why.
+    """A list of methods grouped by family, and a search; those that two models have no layers for say why.
 
     Under Voila a choice is also kept in the page's address, so that a reload or a copied link comes back to it.
 
@@ -40,7 +40,9 @@ class Methods(View):
     _esm, _css = bundle.view(__file__)
 
     methods = List(
-        Dict(), help='What can be chosen: {"name", "title", "family", "reason": why it cannot be, or ""}.'
+        Dict(),
+        help='What can be chosen: {"name", "title", "family", "reason": why it cannot be, or ""}; for the search too '
+        '"acronyms", separated by commas, and "words". The family "elsewhere", without names, is only found by it.',
     ).tag(sync=True)
     chosen = Unicode("", help="Name of the method chosen.").tag(**BY_HAND)
     pairs = List(Dict(), help='Teachers with a student: {"name", "title"}; none where both are given.').tag(sync=True)
@@ -51,7 +53,8 @@ class Methods(View):
     note = Unicode("", help="What is learned from and what is counted, in one sentence.").tag(sync=True)
 
     def page_choices(self) -> Mapping[str, Container[Any]]:
-        return {name: [row["name"] for row in rows] for name, rows in (("chosen", self.methods), ("pair", self.pairs))}
+        lists = (("chosen", self.methods), ("pair", self.pairs))
+        return {name: [row["name"] for row in rows if row["name"]] for name, rows in lists}
 
     @traitlets.validate("methods")
     def _check_methods(self, proposal: Any) -> list[dict]:

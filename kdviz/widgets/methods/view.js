@@ -1,14 +1,17 @@
 // Methods: one of many methods, by family, and what it is tried on.
 
+import { foundRows } from "./search.js";
+import { keepInAddress } from "../shared/address.js";
 import { choiceOf } from "../shared/choice.js";
 import { definition } from "../shared/definition.js";
 import { card, changing, commit, drawing, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
-import { t } from "../shared/words.js";
+import { t, tn } from "../shared/words.js";
 import "./style.css";
 
 const FAMILY_NAMES = {
   labels: t("Labels, no teacher"), response: t("Response: what the teacher says"), feature: t("Features: what the layers compute"),
   relation: t("Relations: how examples relate"), adversarial: t("Adversarial"), transformer: t("Transformers"),
+  elsewhere: t("Not on this page"),
 };
 const ROOMY_REM = 52; // as in the style sheet: from here on the list stands beside the rest; below, it is a select
 
@@ -23,7 +26,8 @@ function render({ model, el }) {
   const families = node("div", { class: "kd-methods-families" });
   const list = node("div", { class: "kd-methods-list" }, node("h2", {}, t("Method")), families);
   const short = shortList(model, life);
-  body.append(short.root, lock, pair.root, given, note, list);
+  const search = searchField(model, life, () => painter.soon());
+  body.append(search.root, short.root, lock, pair.root, given, note, list);
   let options = [];
   const listed = changing();
 
@@ -38,8 +42,9 @@ function render({ model, el }) {
     say(note, model.get("note"));
     say(lock, locked ? model.get("locked_reason") : "");
     lock.hidden = !locked;
-    if (listed(JSON.stringify(model.get("methods")))) options = listMethods(model, life, families);
-    short.draw(locked);
+    const rows = search.found();
+    if (listed(JSON.stringify(rows))) options = listMethods(model, life, families, rows);
+    short.draw(locked, rows);
     for (const { input, root, row } of options) {
       input.checked = row.name === model.get("chosen");
       input.disabled = locked || row.reason !== "";
@@ -67,8 +72,9 @@ function shortList(model, life) {
   life.listen(select, "change", () => choose(model, { chosen: select.value }));
   return {
     root: node("div", { class: "kd-field", hidden: "" }, node("label", { for: id }, t("Method")), select),
-    draw(locked) {
-      const rows = model.get("methods");
+    draw(locked, found) {
+      const chosen = model.get("methods").filter((row) => row.name === model.get("chosen") && !found.includes(row));
+      const rows = [...chosen, ...found]; // a select shows what is chosen, found or not
       if (listed(JSON.stringify(rows))) {
         const option = (row) => node("option", { value: row.name, disabled: row.reason ? "" : null }, row.title);
         select.replaceChildren(...Object.entries(FAMILY_NAMES).filter(([family]) => rows.some((row) => row.family === family))
@@ -80,10 +86,38 @@ function shortList(model, life) {
   };
 }
 
+/** A field that narrows the list; Enter takes the first method that can be chosen, Escape empties it. */
+function searchField(model, life, redraw) {
+  const id = uniqueId("search");
+  const input = node("input", { type: "search", id, class: "kd-select kd-methods-search", placeholder: t("KD, RKD, Hinton …"), autocomplete: "off", spellcheck: "false" });
+  const told = node("p", { class: "kd-note", role: "status" });
+  const found = () => foundRows(model.get("methods"), input.value);
+  const tell = () => {
+    const rows = found();
+    const one = rows.length === 1 ? rows[0] : null;
+    const counted = tn("{n} method", "{n} methods", rows.length);
+    say(told, !input.value.trim() ? "" : !rows.length ? t("No method is called so.") : one?.reason ? `${one.title}: ${one.reason}` : counted);
+    told.hidden = !told.textContent;
+    redraw();
+  };
+  life.listen(input, "input", tell);
+  life.listen(input, "keydown", (event) => {
+    if (event.key === "Escape") input.value = "";
+    const first = found().find((row) => row.name && !row.reason);
+    if (event.key === "Enter" && first && !model.get("locked")) choose(model, { chosen: first.name });
+    if (event.key === "Escape" || event.key === "Enter") {
+      event.preventDefault();
+      tell();
+    }
+  });
+  told.hidden = true;
+  return { found, root: node("div", { class: "kd-field" }, node("label", { for: id }, t("Search by name, acronym or author")), input, told) };
+}
+
 /** A radio button for each method, under its family's name; the reason why one cannot be chosen is a hover away. */
-function listMethods(model, life, families) {
+function listMethods(model, life, families, rows) {
   const group = uniqueId("methods");
-  const options = model.get("methods").map((row) => {
+  const options = rows.map((row) => {
     const input = node("input", { type: "radio", name: group, value: row.name });
     life.listen(input, "change", () => choose(model, { chosen: row.name }));
     const told = row.reason ? definition(life, row.title, row.reason) : node("span", {}, row.title);
@@ -100,11 +134,8 @@ function listMethods(model, life, families) {
 /** Choose, and let the page's address say it where there is one. */
 function choose(model, values) {
   commit(model, values);
-  if (!document.body.dataset.voila) return;
-  const query = new URLSearchParams(location.search);
-  query.set("method", model.get("chosen"));
-  if (model.get("pair")) query.set("pair", model.get("pair"));
-  history.replaceState(null, "", `?${query}`);
+  const dropped = "pair" in values ? { second: "", second_weight: "" } : {};
+  keepInAddress({ method: model.get("chosen"), pair: model.get("pair"), weight: "", T: "", layers: "", ...dropped });
 }
 
 export default { render };

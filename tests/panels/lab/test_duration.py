@@ -6,7 +6,7 @@ import pytest
 
 from kdviz.panels.lab import duration
 from kdviz.panels.lab.choices import Choices
-from kdviz.panels.lab.duration import estimated, rounded
+from kdviz.panels.lab.duration import estimated
 
 
 def test_an_estimate_grows_with_steps_and_twins(monkeypatch):
@@ -28,11 +28,6 @@ def test_an_estimate_grows_with_steps_and_twins(monkeypatch):
 ])  # fmt: skip
 def test_an_estimate_follows_kind_width_and_depth(small, large):
     assert estimated(Choices.of({**small, "smoothing": False})) < estimated(Choices.of({**large, "smoothing": False}))
-
-
-@pytest.mark.parametrize(("seconds", "told"), [(0.2, 1), (3.4, 3), (17, 15), (81, 80), (700, 720)])
-def test_an_estimate_has_no_digits_that_it_does_not_have(seconds, told):
-    assert rounded(seconds) == told
 
 
 def test_both_times_are_measured():

@@ -1,0 +1,68 @@
+"""How long a trial of a method would take on this machine: a few of its steps, and of the teacher's answers, timed."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ...distill import Distillation
+from ...distill.outputs import Outputs
+from ...distill.taps import tapped
+from ...models import inference
+from ..live.duration import shortest
+from .fits import seen
+from .trial import Trial
+
+ANSWERS = 64  # of the teacher, timed
+BESIDE = 2.4  # a step of a run takes so many times what it takes alone: evaluations, gradients of the terms, records
+
+
+def estimated(trial: Trial, run: Distillation, plain: int) -> float:
+    """Return how many seconds a trial would take, roughly: a bet, not a promise.
+
+    Parameters
+    ----------
+    trial : Trial
+    run : Distillation
+        The method's, at its start; not changed.
+    plain : int
+        How many runs learn beside it, from soft targets or labels.
+    """
+    few = trial.data.validation.take(slice(0, ANSWERS))
+    answer = shortest(lambda: inference.logits(trial.teacher.module, few)) / len(few)
+    asked = len(trial.data.train) + len(trial.data.validation) + len(trial.data.test)
+    step = shortest(_step_of(trial, run, own=True)) + plain * shortest(_step_of(trial, run, own=False))
+    return run.total_steps * step * BESIDE + asked * answer
+
+
+def _step_of(trial: Trial, run: Distillation, *, own: bool) -> Any:
+    """Return a step of a copy of the student: by the run's objective, or by labels alone."""
+    student, learned = copy.deepcopy(run.student).train(), copy.deepcopy(run.auxiliary)
+    few = trial.data.train.take(slice(0, trial.batch_size))
+    x, y = few.inputs(), few.y
+    optimizer = torch.optim.Adam([*student.parameters(), *learned.parameters()])
+    terms = zip(run.objective.names, run.objective.terms, run.objective.hyperparameters_at(0, 1), strict=True)
+    told = list(terms)
+    ours = [name for term in run.objective.terms for name in term.taps.student]
+    theirs = seen(trial.teacher.module, x, [name for term in run.objective.terms for name in term.taps.teacher])
+
+    def loss() -> Tensor:
+        if not own:
+            return nn.functional.cross_entropy(student(x), y.clamp(min=0))
+        with tapped(student, ours, ours) as taps:
+            given = Outputs(student(x), theirs[""], y, len(y), inputs=x, student_taps=taps, teacher_taps=theirs)
+        values = [
+            weight * term.value(given._replace(auxiliary=dict(learned.items()).get(name), model=student), numbers)
+            for name, term, (weight, numbers) in told
+        ]
+        return sum(values[1:], start=values[0])
+
+    def step() -> None:
+        optimizer.zero_grad()
+        loss().backward()
+        optimizer.step()
+
+    return step

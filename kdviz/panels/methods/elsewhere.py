@@ -1,0 +1,58 @@
+"""Methods that the field names and this page does not run: where they are, or what is nearest to them here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...words import mark
+
+ON_SCHEMES = mark("It has no teacher beside one student: see the page on schemes.")
+ON_LAB = mark("A penalty on unequal treatment, for data with groups: in the Lab, with Adult, the fairness slider.")
+NEAREST_HINT = mark("It is not in kdviz; the nearest that is: Hints (FitNets).")
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A method that is not run here.
+
+    Attributes
+    ----------
+    title : str
+    acronyms : str
+        Separated by commas.
+    source : str
+        Authors and year.
+    reason : str
+        One sentence on where it is, or what is nearest to it.
+    """
+
+    title: str
+    acronyms: str
+    source: str
+    reason: str
+
+
+ELSEWHERE: dict[str, Elsewhere] = {
+    "Mutual": Elsewhere(mark("Mutual learning"), "DML", "Zhang et al. 2018", ON_SCHEMES),
+    "SelfDistillation": Elsewhere(mark("Be your own teacher"), "BYOT", "Zhang et al. 2019", ON_SCHEMES),
+    "DarkReplay": Elsewhere(mark("Dark experience replay"), "DER, DER++", "Buzzega et al. 2020", ON_SCHEMES),
+    "DemographicParity": Elsewhere(mark("Demographic parity"), "DP", "", ON_LAB),
+    "EqualizedOdds": Elsewhere(mark("Equalized odds"), "EO", "Hardt et al. 2016", ON_LAB),
+}
+"""kdviz's terms without a method of their own, by class name."""
+
+NOT_HERE: tuple[Elsewhere, ...] = (
+    Elsewhere(mark("Masked generative distillation"), "MGD", "Yang et al. 2022", NEAREST_HINT),
+    Elsewhere(mark("Knowledge review"), "ReviewKD", "Chen et al. 2021", NEAREST_HINT),
+    Elsewhere(mark("Overhaul of feature distillation"), "OFD", "Heo et al. 2019", NEAREST_HINT),
+    Elsewhere(mark("Activation boundaries"), "AB", "Heo et al. 2019", NEAREST_HINT),
+    Elsewhere(mark("Factor transfer"), "FT", "Kim, Park, Kwak 2018", NEAREST_HINT),
+    Elsewhere(mark("Reused classifier"), "SimKD", "Chen et al. 2022", NEAREST_HINT),
+    Elsewhere(
+        mark("Correlation congruence"),
+        "CC, CCKD",
+        "Peng et al. 2019",
+        mark("It is not in kdviz; the nearest that is: Similarity preserving."),
+    ),
+)
+"""Methods of the field that kdviz has not."""

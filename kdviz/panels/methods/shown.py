@@ -1,0 +1,146 @@
+"""What the Methods page shows of what is chosen: list of methods, picture, formula and sliders, the pull of terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ...distill import Distillation
+from ...distill.methods import METHODS, Method, method
+from ...distill.terms import Layered
+from ...measure.gradients import TermGradients
+from ...words import t
+from ..live import status_text
+from ..live.roster import Entry
+from . import sentences
+from .choices import MethodChoices, temperature_name, temperature_range
+from .elsewhere import ELSEWHERE, NOT_HERE
+from .fits import refused
+from .formula import formulas, weight_symbol
+from .hybrid import own_place, read_layers, second_place, second_symbol, seconds
+from .picture import picture
+from .trial import OWN, Trial, offered
+
+TURNED = "soft_targets"  # what any teacher and student can do
+
+
+def listed(choices: MethodChoices, trial: Trial) -> dict[str, Any]:
+    """Return what the list of methods shows: those of kdviz, those on other pages, and those that it has not."""
+    rows = [_listed_method(m, reason(m.name, trial)) for m in METHODS.values()]
+    for one in (*ELSEWHERE.values(), *NOT_HERE):
+        row = {"name": "", "title": t(one.title), "family": "elsewhere", "reason": t(one.reason)}
+        rows.append(row | {"acronyms": one.acronyms, "words": one.source})
+    pairs = [{"name": name, "title": t(pair.title)} for name, pair in offered().items()]
+    own = {"pairs": [], "pair": "", "given": t(trial.title)} if choices.pair == OWN else {}
+    here = {"pairs": pairs, "pair": choices.pair, "given": ""}
+    return {"methods": rows, "chosen": choices.method, "note": trial.note, **(own or here)}
+
+
+def _listed_method(m: Method, why: str) -> dict[str, Any]:
+    row = {"name": m.name, "title": m.title, "family": m.family, "reason": why, "acronyms": m.acronyms}
+    return row | {"words": f"{m.name.replace('_', ' ')} {m.source}"}
+
+
+def explained(choices: MethodChoices, trial: Trial, run: Distillation) -> dict[str, Any]:
+    """Return picture, formula and sliders of what is chosen."""
+    chosen, added, objective = choices.chosen, choices.added, run.objective
+    heat = temperature_name(objective, chosen, added)
+    place = own_place(chosen, added)
+    numbers: dict[str, float] = {"weight": choices.usual if choices.weight is None else choices.weight}
+    ends: tuple[float, ...] = ()
+    if heat is not None:
+        numbers["temperature"] = float(getattr(objective.terms[place], "temperature"))  # noqa: B009 (a field of some)
+        ends = temperature_range(float(getattr(chosen.term(trial.layer_pairs), "temperature")))  # noqa: B009
+    offers = [name for name in seconds(chosen) if METHODS[name].fits(trial.layer_pairs)]
+    return {
+        "title": choices.title,
+        "says": " ".join(t(m.says) for m in (chosen, added) if m is not None),
+        "source": "; ".join(m.source for m in (chosen, added) if m is not None and m.source),
+        "formulas": formulas(chosen, added),
+        "drawing": picture(run, chosen, trial.layer_pairs, added),
+        "weight_symbol": weight_symbol(chosen),
+        "weight_range": list(choices.weight_range),
+        "temperature_range": list(ends),
+        "seconds": [{"name": name, "title": METHODS[name].title} for name in offers],
+        "second": choices.second,
+        "second_symbol": second_symbol(chosen, added),
+        "second_range": list(choices.second_range),
+        "second_weight": choices.shown_second_weight,
+        "layers": choices.layers,
+        **numbers,
+    }
+
+
+def pulls(run: Distillation, seen: Sequence[TermGradients], choices: MethodChoices) -> dict[str, Any]:
+    """Return what is shown of the gradients of the terms."""
+    places = [own_place(choices.chosen, choices.added)]
+    if choices.added is not None:
+        places.append(second_place(choices.chosen, choices.added))
+    titles = zip(run.objective.names, sentences.term_titles(run.objective.names), strict=True)
+    return {
+        "terms": [{"name": name, "title": title, "own": at in places} for at, (name, title) in enumerate(titles)],
+        "steps": [g.step for g in seen],
+        "values": [list(g.values) for g in seen],
+        "norms": [list(g.norms) for g in seen],
+        "cosines": [_cosines(g) for g in seen],
+        "total_steps": run.total_steps,
+        "sentence": " ".join(sentences.pull_sentence(seen[-1], place) for place in places) if seen else "",
+    }
+
+
+def second_name(run: Distillation, choices: MethodChoices) -> str:
+    """Return the name in a run of the term whose weight is μ; empty without one."""
+    if second_symbol(choices.chosen, choices.added) != "μ" or choices.added is None:
+        return ""
+    return run.objective.names[second_place(choices.chosen, choices.added)]
+
+
+def row(role: str, run: Distillation, name: str, second: str = "") -> dict[str, Any]:
+    """Return what the curves show of a run, with the edits of its weights and temperature."""
+    edits = [e for e in run.history.edits if e.name != "weight_hard"]
+    marks = [{"step": e.step, "text": sentences.edit_text(e, second)} for e in edits]
+    return {**Entry(role, run, role, 0, own_name=name).row(), "named": False, "edits": marks}
+
+
+def reason(name: str, trial: Trial) -> str:
+    """Return why a method cannot be tried on these models, in a sentence; empty when it can."""
+    chosen = METHODS[name]
+    if chosen.fits(trial.layer_pairs):
+        return ""
+    try:
+        chosen.term(trial.layer_pairs)
+    except ValueError as error:
+        return status_text.as_sentence(str(error).partition(";")[0])
+    return ""
+
+
+def settled(choices: MethodChoices, trial: Trial) -> tuple[MethodChoices, str]:
+    """Return what of the choices these models allow, and in a sentence why not all; empty where all is allowed."""
+    why = reason(choices.method, trial)
+    if why:
+        fresh = {"weight": None, "temperature": None, "second": "", "second_weight": None, "layers": ""}
+        name = next(n for n in (trial.method, TURNED) if METHODS[n].fits(trial.layer_pairs))
+        why = t("The page turned to {method}. {why}", why=why, method=METHODS[name].title)
+        return replace(choices, method=name, **fresh), why  # type: ignore[arg-type]
+    if choices.second:
+        why = reason(choices.second, trial)
+        if why:
+            choices = replace(choices, second="", second_weight=None)
+    if choices.layers:
+        term = method(choices.method).term(trial.layer_pairs)
+        not_these = t("{method} compares no layers that could be chosen", method=choices.chosen.title)
+        pairs = read_layers(choices.layers)
+        no = not_these
+        if isinstance(term, Layered):
+            no = refused(trial.student, trial.teacher.module, trial.data, term, pairs)
+        if no:
+            choices, why = replace(choices, layers=""), " ".join(filter(None, [why, status_text.as_sentence(no)]))
+    return choices, why
+
+
+def _cosines(found: TermGradients) -> list[float | None]:
+    """Return the cosine of every two terms, row by row; None where one pulls nowhere."""
+    count = len(found.names)
+    cosines = [found.cosines[i][j] for i in range(count) for j in range(i + 1, count)]
+    return [None if cosine != cosine else cosine for cosine in cosines]

@@ -1,0 +1,85 @@
+"""Two methods in one objective, and links between layers: numbers, formula, edits, without a page."""
+
+from __future__ import annotations
+
+import pytest
+
+import kdviz as kd
+from kdviz.distill.methods import method
+from kdviz.panels.methods.choices import LINK, MethodChoices, said_in_link, second_edit, weight_edit
+from kdviz.panels.methods.formula import latex
+from kdviz.panels.methods.hybrid import own_place, read_layers, second_place, seconds
+from kdviz.panels.methods.trial import Trial
+
+from .small_models import convnets
+
+
+@pytest.fixture(scope="module")
+def trial(pictures):
+    return Trial.own(*convnets(), pictures)
+
+
+def test_every_two_methods_that_fit_make_one_objective_with_both_terms(trial):
+    """Of each family one, beside every other method."""
+    for first in ("soft_targets", "hint", "relational_distance", "adversarial"):
+        for second in seconds(method(first)):
+            added = method(second)
+            if not added.fits(trial.layer_pairs):
+                continue
+            choices = MethodChoices(method=first, second=second)
+            weight = choices.shown_second_weight
+            made = choices.objective(trial.layer_pairs)
+            own, other = own_place(choices.chosen, added), second_place(choices.chosen, added)
+            assert type(made.terms[own]) is type(choices.chosen.term(trial.layer_pairs)), (first, second)
+            assert made.terms[other] == added.term(trial.layer_pairs), (first, second)
+            assert made.weighted[other][0] == weight and len(made.weighted) == 3
+            edited = made.edited(**second_edit(made, choices.chosen, added, 0.25))
+            assert edited.weighted[other][0] == 0.25 and edited.weighted[own] == made.weighted[own]
+            assert set(second_edit(made, choices.chosen, added, 0.25)) <= set(made.editable), (first, second)
+            assert set(weight_edit(made, choices.chosen, 0.5, added)) <= set(made.editable), (first, second)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "written", "formula"),
+    [
+        ("hint", "soft_targets", "0.9 * SoftTargets", r"\alpha\,T^2\,\mathrm{KL}"),
+        ("hint", "cosine", "1 * HardLabels", r" + \mu\,\big(1 - \cos"),
+        ("soft_targets", "hint", "0.9 * SoftTargets", r" + \lambda\,\big\|r(F_s)"),
+        ("soft_targets", "decoupled", "0.9 * SoftTargets", r" + \lambda\,T^2"),
+    ],
+)
+def test_alpha_belongs_to_the_soft_term_and_the_formula_says_so(trial, first, second, written, formula):
+    choices = MethodChoices(method=first, second=second)
+    assert repr(choices.objective(trial.layer_pairs)).startswith(written)
+    assert formula in latex(choices.chosen, choices.added)[0]
+
+
+def test_a_hybrid_is_the_objective_that_one_would_write_by_hand(trial):
+    made = MethodChoices(method="hint", second="soft_targets", weight=3.0, second_weight=0.7)
+    student, teacher = made.chosen.term(trial.layer_pairs).pairs[0]
+    by_hand = 0.7 * kd.SoftTargets(4) + (1 - 0.7) * kd.HardLabels() + 3.0 * kd.Hint(student, teacher)
+    assert made.objective(trial.layer_pairs) == by_hand
+
+
+def test_links_between_layers_are_taken_as_they_are_written(trial):
+    made = MethodChoices(method="attention_transfer", layers="relu2:relu4,relu4:relu2").objective(trial.layer_pairs)
+    assert made.terms[1].pairs == (("relu2", "relu4"), ("relu4", "relu2"))
+    with pytest.raises(ValueError, match="Soft targets \\(Hinton\\) compares no layers that could be chosen"):
+        MethodChoices(method="soft_targets", layers="relu2:relu4").objective(trial.layer_pairs)
+    for wrong in ("relu2", "relu2:", "a:b,a:b", "<b>:c", ",".join(f"a{i}:b" for i in range(20))):
+        with pytest.raises(ValueError, match="pairs of layers as relu2:relu4"):
+            read_layers(wrong)
+
+
+def test_a_link_says_the_second_method_and_the_layers_and_is_read_again():
+    choices = MethodChoices(method="hint", second="correlation", second_weight=0.5, layers="relu4:relu5")
+    query = LINK.written(said_in_link(choices, ()))
+    assert query == "?second=correlation&second_weight=0.5&layers=relu4:relu5"
+    found = LINK.follow(query.replace("correlation", "DIST"))
+    assert not found.left_out and MethodChoices(**{k: v for k, v in found.state.items() if k != "hidden"}) == choices
+    found = LINK.follow("?second=hint&layers=relu4&seed=3")
+    assert set(found.left_out) == {"second", "layers"} and found.state["seed"] == 3
+    with pytest.raises(ValueError, match="second_weight must lie in"):
+        MethodChoices(second="soft_targets", second_weight=1.5)
+    with pytest.raises(ValueError, match="second must be one of"):
+        MethodChoices(method="label_smoothing", second="hint")
