@@ -1,0 +1,17 @@
+"""The code of a scheme: its own file of the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...distill import schemes
+
+
+def source(file: str) -> str:
+    """Return the text of a module of :mod:`kdviz.distill.schemes`."""
+    return (Path(schemes.__file__).parent / f"{file}.py").read_text(encoding="utf-8")
+
+
+def place(file: str) -> str:
+    """Return where it stands in the package."""
+    return f"kdviz/distill/schemes/{file}.py"
