@@ -26,6 +26,9 @@ from kdviz.widgets.question import Question
 from kdviz.widgets.runs import Runs
 from kdviz.widgets.saliency import Saliency
 from kdviz.widgets.scene import InViews, Scene
+from kdviz.widgets.scheme_picture import SchemePicture
+from kdviz.widgets.scheme_view import SchemeView
+from kdviz.widgets.schemes import Schemes
 from kdviz.widgets.setup import Setup
 from kdviz.widgets.share import Share
 from kdviz.widgets.soft_targets import SoftTargets
@@ -58,6 +61,9 @@ __all__ = [
     "Runs",
     "Saliency",
     "Scene",
+    "SchemePicture",
+    "SchemeView",
+    "Schemes",
     "Setup",
     "Share",
     "SoftTargets",

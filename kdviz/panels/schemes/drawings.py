@@ -29,8 +29,15 @@ def curves(
     sentence : str
         What it shows.
     """
-    return {"kind": "curves", "title": title, "lines": [dict(line) for line in lines], "x": x, "y": y,
-            "percent": percent, "sentence": sentence}  # fmt: skip
+    return {
+        "kind": "curves",
+        "title": title,
+        "lines": [dict(line) for line in lines],
+        "x": x,
+        "y": y,
+        "percent": percent,
+        "sentence": sentence,
+    }
 
 
 def line(name: str, look: str, x: Sequence[float], y: Sequence[float]) -> dict[str, Any]:
@@ -75,14 +82,29 @@ def matrix(
         What the columns and the rows are.
     """
     shown = [[None if one is None else float(one) for one in row] for row in values]
-    return {"kind": "matrix", "title": title, "rows": list(rows), "columns": list(columns), "values": shown,
-            "texts": [list(row) for row in texts], "low": low, "high": high, "across": across, "down": down,
-            "sentence": sentence}  # fmt: skip
+    return {
+        "kind": "matrix",
+        "title": title,
+        "rows": list(rows),
+        "columns": list(columns),
+        "values": shown,
+        "texts": [list(row) for row in texts],
+        "low": low,
+        "high": high,
+        "across": across,
+        "down": down,
+        "sentence": sentence,
+    }
 
 
 def images(title: str, pictures: Tensor, captions: Sequence[str], *, sentence: str = "") -> Drawing:
     """Grey pictures, (N, 1, H, W) or (N, H, W) in [0, 1], each with its caption; as rows of numbers from 0 to 255."""
     grey = (pictures.detach().float().reshape(len(pictures), *pictures.shape[-2:]).clamp(0, 1) * 255).round()
-    return {"kind": "images", "title": title, "shape": list(grey.shape[1:]),
-            "pixels": [one.flatten().to(torch.int64).tolist() for one in grey], "captions": list(captions),
-            "sentence": sentence}  # fmt: skip
+    return {
+        "kind": "images",
+        "title": title,
+        "shape": list(grey.shape[1:]),
+        "pixels": [one.flatten().to(torch.int64).tolist() for one in grey],
+        "captions": list(captions),
+        "sentence": sentence,
+    }

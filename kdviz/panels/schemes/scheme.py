@@ -64,7 +64,7 @@ class Option:
     ----------
     title : str
     values : dict of str to str
-        What can be chosen, by the name that links have for it: its text, with :func:`kdviz.words.mark` where it has words.
+        What can be chosen, by the name that links have for it: its text, marked where it has words.
     usual : str
     """
 

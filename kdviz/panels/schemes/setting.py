@@ -1,4 +1,4 @@
-"""What schemes are tried on: a teacher, a student's architecture, data and a budget, the same for all beside a scheme."""
+"""What schemes are tried on: a teacher, a student's architecture, data and a budget, the same for all lanes."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ from ...words import mark, number, t
 LABELS = 1000
 VALIDATION, TEST = 500, 5000  # examples of each split that are looked at, at most
 TEMPERATURE = 10.0  # best of 4 and 10 for this pair, with 2,000 steps: python benchmarks/schemes_page.py --temperatures
+FALLING = Cosine(1e-2)  # down to 0, so that the last step is no accident of a large one
 TIMED_STEPS = 6
 NOTE = mark(
-    "{data}: {labels} labelled examples to learn from. Errors are counted on {validation} validation examples along the "
-    "way, and on {test} test examples at the end."
+    "{data}: {labels} labelled examples to learn from. Errors are counted on {validation} validation examples along "
+    "the way, and on {test} test examples at the end."
 )
 
 
@@ -53,7 +54,7 @@ class Setting:
     hidden: tuple[int, ...] = (64, 64)
     epochs: int = 96
     batch_size: int = 64
-    learning_rate: Schedule | float = Cosine(1e-2)
+    learning_rate: Schedule | float = FALLING
     seed: int = 0
     _teacher_errors: dict[str, int] = field(default_factory=dict)
 

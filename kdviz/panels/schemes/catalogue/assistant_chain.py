@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from ....distill import hinton
@@ -42,18 +43,25 @@ def draw(course: Course) -> list[Drawing]:
     names = [t("Teacher"), *(_named(k, links, hidden[k]) for k in range(len(wrong) - 1))]
     looks = ["teacher", *(["branch-0"] * (links - 1)), "student"]
     right = [examples - errors for errors in wrong]
-    notes = ["", *(t("keeps {share} of what the one before it gets right", share=number(now / before, ".1%"))
-                   for before, now in zip(right, right[1:], strict=False) if before)]  # fmt: skip
+    notes = [
+        t("keeps {share} of what the one before it gets right", share=number(now / before, ".1%")) if before else ""
+        for before, now in pairwise(right)
+    ]
     rows = [
         bar(name, look, 100 * errors / examples, number(errors), note)
-        for name, look, errors, note in zip(names, looks, wrong, notes, strict=False)
+        for name, look, errors, note in zip(names, looks, wrong, ["", *notes], strict=False)
     ]
     if course.finished:
         direct = course.wrong(course.lanes["hinton"].answer)
         rows.append(bar(t("Student taught by the teacher itself"), "hinton", 100 * direct / examples, number(direct)))
-    sentence = t("At the end the student keeps {share} of what the teacher gets right.", share=number(right[-1] / right[0], ".1%"))
+    sentence = t(
+        "At the end the student keeps {share} of what the teacher gets right.",
+        share=number(right[-1] / right[0], ".1%"),
+    )
     whole = len(right) == links + 1
-    return [bars(t("Errors of {n} examples, link by link", n=number(examples)), rows, sentence=sentence if whole else "")]
+    return [
+        bars(t("Errors of {n} examples, link by link", n=number(examples)), rows, sentence=sentence if whole else "")
+    ]
 
 
 def _named(k: int, links: int, hidden: tuple[int, ...]) -> str:
@@ -68,11 +76,13 @@ SCHEME = Scheme(
     title=mark("Teacher assistants"),
     family="rows",
     acronyms=("TAKD", "TA", "assistant chain", "progressive distillation"),
-    says=mark("A large teacher teaches a smaller assistant, the assistant a still smaller one, the last one the student."),
+    says=mark(
+        "A large teacher teaches a smaller assistant, the assistant a still smaller one, the last one the student."
+    ),
     source="Mirzadeh, Farajtabar, Li, Levine, Matsukawa, Ghasemzadeh (2020), arXiv:1902.03393",
     misses=mark(
-        "The gap between teacher and student is small here, and so is what an assistant can bridge. Steps of assistants are "
-        "counted alike, though those of wide ones take longer."
+        "The gap between teacher and student is small here, and so is what an assistant can bridge. Steps of "
+        "assistants are counted alike, though those of wide ones take longer."
     ),
     file="assistant_chain",
     parties=(

@@ -33,19 +33,29 @@ def draw(course: Course) -> list[Drawing]:
     found, examples = course.seen[-1][1], course.examples.labelled
     count = len(found["wrong"])
     rows = [
-        bar(t("Generation {n}", n=n + 1), "student" if n == count - 1 else "branch-0", 100 * wrong / examples, number(wrong))
+        bar(
+            t("Generation {n}", n=n + 1),
+            "student" if n == count - 1 else "branch-0",
+            100 * wrong / examples,
+            number(wrong),
+        )
         for n, wrong in enumerate(found["wrong"])
     ]
     sentence = ""
     if found["together"] is not None:
         note = t("the mean of their probabilities; it costs {n} networks to ask", n=number(count))
-        rows.append(bar(t("All together"), "branch-1", 100 * found["together"] / examples, number(found["together"]), note))
+        rows.append(
+            bar(t("All together"), "branch-1", 100 * found["together"] / examples, number(found["together"]), note)
+        )
         first, last = found["wrong"][0], found["wrong"][-1]
         sentence = t(
-            "Generation 1 makes {first} errors, generation {n} {last}, all together {together}. No new knowledge enters: "
-            "what looks like progress may be the luck of other initial weights.",
-            first=number(first), n=number(count), last=number(last), together=number(found["together"]),
-        )  # fmt: skip
+            "Generation 1 makes {first} errors, generation {n} {last}, all together {together}. No new knowledge "
+            "enters: what looks like progress may be the luck of other initial weights.",
+            first=number(first),
+            n=number(count),
+            last=number(last),
+            together=number(found["together"]),
+        )
     return [bars(t("Errors of {n} examples, by generation", n=number(examples)), rows, sentence=sentence)]
 
 
@@ -57,8 +67,8 @@ SCHEME = Scheme(
     says=mark("A network teaches a fresh copy of itself, generation after generation; all together make an ensemble."),
     source="Furlanello, Lipton, Tschannen, Itti, Anandkumar (2018), arXiv:1805.04770",
     misses=mark(
-        "One seed: a second network with other initial weights differs as much as a generation does. The scheme has no "
-        "larger teacher, offline distillation has one."
+        "One seed: a second network with other initial weights differs as much as a generation does. The scheme has "
+        "no larger teacher, offline distillation has one."
     ),
     file="born_again",
     parties=(
@@ -69,10 +79,12 @@ SCHEME = Scheme(
     ),
     phases=(
         Phase(mark("The first generation learns from the labels alone."), (("labels", "first"),)),
-        Phase(mark("A fresh copy learns from the labels and from the first, now fixed."),
-              (("labels", "second"), ("first", "second"))),
+        Phase(
+            mark("A fresh copy learns from the labels and from the first, now fixed."),
+            (("labels", "second"), ("first", "second")),
+        ),
         Phase(mark("And so on, each from the one before it."), (("labels", "third"), ("second", "third"))),
-    ),  # fmt: skip
+    ),
     begin=begin,
     look=look,
     draw=draw,

@@ -61,8 +61,8 @@ SCHEME = Scheme(
     says=mark("Nobody knows anything yet: several students learn from the labels and, at each step, from one another."),
     source="Zhang, Xiang, Hospedales, Lu (2018), arXiv:1706.00384",
     misses=mark(
-        "The paper’s networks are large and learn for 200 epochs. Here no teacher is at hand, offline distillation has one: "
-        "the two do not start with the same knowledge."
+        "The paper’s networks are large and learn for 200 epochs. Here no teacher is at hand, offline distillation "
+        "has one: the two do not start with the same knowledge."
     ),
     file="mutual_learning",
     parties=(
@@ -79,11 +79,15 @@ SCHEME = Scheme(
         Phase(
             mark("... and each from what all others say of the same batch, held fixed."),
             (
-                ("student", "peer"), ("peer", "student"), ("peer", "other"), ("other", "peer"), ("other", "student"),
+                ("student", "peer"),
+                ("peer", "student"),
+                ("peer", "other"),
+                ("other", "peer"),
+                ("other", "student"),
                 ("student", "other"),
             ),
         ),
-    ),  # fmt: skip
+    ),
     begin=begin,
     look=look,
     draw=draw,

@@ -27,10 +27,17 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
     def lane(bits: str) -> Lane:
         objective = hinton(0.9, TEMPERATURE)
         runs = (
-            quantized(setting.teacher, setting.student(), setting.data, objective, bits=int(bits),
-                           activation_bits=ACTIVATION_BITS, **setting.numbers(epochs=epochs))
+            quantized(
+                setting.teacher,
+                setting.student(),
+                setting.data,
+                objective,
+                bits=int(bits),
+                activation_bits=ACTIVATION_BITS,
+                **setting.numbers(epochs=epochs),
+            )
             for _ in range(1)
-        )  # fmt: skip
+        )
         return Lane(setting, runs, [steps], cost=2.2)
 
     own = lane(chosen)
@@ -39,7 +46,9 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
 
 
 def look(course: Course) -> dict[str, Any]:
-    lanes = {course.extra["bits"]: course.own} | {b: course.lanes[f"bits-{b}"] for b in BITS if b != course.extra["bits"]}
+    lanes = {course.extra["bits"]: course.own} | {
+        b: course.lanes[f"bits-{b}"] for b in BITS if b != course.extra["bits"]
+    }
     wrong = {bits: course.wrong(lanes[bits].answer) for bits in BITS}
     after = {bits: _rounded(course, int(bits)) for bits in BITS} if course.finished else {}
     size = {bits: bytes_of(lanes[bits].answer).quantized for bits in BITS}
@@ -63,10 +72,14 @@ def draw(course: Course) -> list[Drawing]:
         look = "student" if bits == course.extra["bits"] else "branch-2"
         size = t("{n} kB", n=number(found["bytes"][bits] / 1000, ",.1f"))
         wrong = found["wrong"][bits]
-        rows.append(bar(t("{n} bits, rounded while it learns", n=bits), look, 100 * wrong / examples, number(wrong), size))
+        rows.append(
+            bar(t("{n} bits, rounded while it learns", n=bits), look, 100 * wrong / examples, number(wrong), size)
+        )
         if bits in found["after"]:
             after = found["after"][bits]
-            rows.append(bar(t("{n} bits, rounded afterwards", n=bits), "branch-0", 100 * after / examples, number(after)))
+            rows.append(
+                bar(t("{n} bits, rounded afterwards", n=bits), "branch-0", 100 * after / examples, number(after))
+            )
     whole = found["whole"]
     rows.append(bar(t("32 bits, not rounded"), "hinton", 100 * whole / examples, number(whole)))
     title = t("Errors of {n} examples, by bits of a weight", n=number(examples))
@@ -91,8 +104,8 @@ SCHEME = Scheme(
     says=mark("The student learns with its weights rounded to a few bits, so that it predicts well in spite of it."),
     source="Jacob et al. (2018), arXiv:1712.05877; Mishra, Marr (2018), arXiv:1711.05852",
     misses=mark(
-        "The integers are simulated: what is shown is errors and bytes, not speed. Inputs of layers have 4 bits in all rows "
-        "but the last."
+        "The integers are simulated: what is shown is errors and bytes, not speed. Inputs of layers have 4 bits in "
+        "all rows but the last."
     ),
     file="quantized",
     parties=(
@@ -103,9 +116,11 @@ SCHEME = Scheme(
     phases=(
         Phase(mark("Before each layer the student’s weights are rounded to a few bits."), (("student", "rounded"),)),
         Phase(mark("The teacher teaches what these rounded weights answer."), (("teacher", "rounded"),)),
-        Phase(mark("The gradient passes the rounding as if it were not there, and moves the weights behind it."),
-              (("rounded", "student"),)),
-    ),  # fmt: skip
+        Phase(
+            mark("The gradient passes the rounding as if it were not there, and moves the weights behind it."),
+            (("rounded", "student"),),
+        ),
+    ),
     begin=begin,
     look=look,
     draw=draw,
