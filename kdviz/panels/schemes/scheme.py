@@ -192,7 +192,8 @@ def budget(total: int, networks: int = 1) -> str:
 
 
 def beside(own: Lane, **others: Lane) -> dict[str, Lane]:
-    """Return the lanes of a course: the scheme's, offline distillation and the twin at equal budget, and others."""
+    """Return the lanes of a course: the scheme's, offline distillation and the twin at equal budget, and others, which
+    may take the place of these two."""
     setting, total = own.setting, own.total_steps
     plain = {
         "hinton": Lane(setting, (setting.offline(total) for _ in range(1)), [total], cost=1.3),

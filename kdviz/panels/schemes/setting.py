@@ -59,9 +59,9 @@ class Setting:
     _teacher_errors: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, *, epochs: int | None = None, seed: int = 0, **other: Any) -> Setting:
+    def of(cls, *, epochs: int | None = None, seed: int = 0, labels: int = LABELS, **other: Any) -> Setting:
         """Return the setting of the page: MNIST, ``LABELS`` labels and the shipped perceptron as teacher."""
-        made = cls(shrunk(_labelled()), _teacher(), seed=seed, **other)
+        made = cls(shrunk(_labelled(labels)), _teacher(), seed=seed, **other)
         return made if epochs is None else replace(made, epochs=epochs)
 
     # Parts
@@ -141,8 +141,8 @@ _TIMED: dict[Any, float] = {}
 
 
 @cache
-def _labelled() -> Splits:
-    return data_sets.load("mnist").with_labels(LABELS)
+def _labelled(labels: int) -> Splits:
+    return data_sets.load("mnist").with_labels(labels)
 
 
 @cache
