@@ -50,8 +50,8 @@ def draw(course: Course) -> list[Drawing]:
     ]
     last = scores[-1]
     sentence = t(
-        "The opponent is right about {share} of the validation logits, half of them the teacher’s, half the student’s. "
-        "At 50 % it cannot tell them apart; near 100 % it has won, and teaches the student little.",
+        "The opponent is right about {share} of the validation logits, half of them the teacher’s, half the "
+        "student’s. At 50 % it cannot tell them apart; near 100 % it has won, and teaches the student little.",
         share=number(last / 100, ".1%"),
     )
     title = t("How often the opponent tells teacher and student apart")
@@ -73,8 +73,10 @@ SCHEME = Scheme(
         Party("opponent", mark("Opponent"), "other", 1, 0),
     ),
     phases=(
-        Phase(mark("The opponent sees logits of both and learns to say whose they are."),
-              (("teacher", "opponent"), ("student", "opponent"))),
+        Phase(
+            mark("The opponent sees logits of both and learns to say whose they are."),
+            (("teacher", "opponent"), ("student", "opponent")),
+        ),
         Phase(mark("The student learns to be taken for the teacher."), (("opponent", "student"),)),
         Phase(mark("Beside it the student learns soft targets and labels, as ever."), (("teacher", "student"),)),
     ),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from ....data import Splits
 from ....distill.schemes import continual, tasks_of
 from ....distill.terms import DarkReplay, HardLabels
 from ....words import mark, number, t
@@ -24,14 +23,14 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
     epochs = max(1, setting.epochs // 8)
     plan = [epochs * -(-len(task.train) // BATCH) for task in tasks]
     numbers = setting.numbers(epochs=epochs, batch_size=BATCH, learning_rate=1e-3)
-    replay = HardLabels() + DarkReplay(alpha=0.2, beta=1.0, remembered=int(options["remembered"]))
+    replay = HardLabels() + DarkReplay(alpha=0.2, beta=1.0, capacity=int(options["remembered"]))
 
     def lane(objective: Any, cost: float) -> Lane:
         return Lane(setting, continual(setting.student(), tasks, objective, **numbers), plan, cost=cost)
 
     own = lane(replay, 2.0)
     lanes = beside(own, twin=lane(HardLabels(), 1.0))
-    return Course(setting, lanes, budget(own.total_steps), {"tasks": tasks, "groups": groups})
+    return Course(setting, lanes, budget(own.total_steps), {"groups": groups})
 
 
 def look(course: Course) -> dict[str, Any]:
@@ -70,11 +69,6 @@ def draw(course: Course) -> list[Drawing]:
     return drawn
 
 
-def tasks(course: Course) -> Sequence[Splits]:
-    """Return the tasks of a course."""
-    return course.extra["tasks"]
-
-
 SCHEME = Scheme(
     name="continual",
     title=mark("Continual learning with dark replay"),
@@ -83,8 +77,8 @@ SCHEME = Scheme(
     says=mark("Classes come two at a time; the student’s own past, kept for a few examples, teaches it not to forget."),
     source="Buzzega, Boschini, Porrello, Abati, Calderara (2020), arXiv:2004.07211",
     misses=mark(
-        "The twin meets the same tasks without a memory; offline distillation has all classes at once, which no student in "
-        "the field has. The memory is as good as its examples: privacy can forbid it."
+        "The twin meets the same tasks without a memory; offline distillation has all classes at once, which no "
+        "student in the field has. The memory is as good as its examples: privacy can forbid it."
     ),
     file="continual",
     parties=(

@@ -26,7 +26,9 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
     def runs() -> Iterator[Distillation]:
         taught = []
         for offset in range(1, members + 1):
-            run = Distillation(None, setting.student(offset), setting.data, Objective(((1.0, HardLabels()),)), **numbers)
+            run = Distillation(
+                None, setting.student(offset), setting.data, Objective(((1.0, HardLabels()),)), **numbers
+            )
             taught.append(run)
             yield run
         numbers["allow_weaker_teacher"] = True
@@ -83,8 +85,8 @@ SCHEME = Scheme(
     says=mark("Several networks learn alone; the mean of what they say teaches a single student."),
     source="Hinton, Vinyals, Dean (2015), arXiv:1503.02531, section 4",
     misses=mark(
-        "The paper has ten large acoustic models, and finds 80 % of their gain in one. Members here are as small as the "
-        "student and see the same labels."
+        "The paper has ten large acoustic models, and finds 80 % of their gain in one. Members here are as small as "
+        "the student and see the same labels."
     ),
     file="ensemble",
     parties=(
@@ -96,10 +98,14 @@ SCHEME = Scheme(
         Party("student", mark("Student"), "student", 3, 1),
     ),
     phases=(
-        Phase(mark("Each member learns from the labels, with other initial weights."),
-              (("labels", "one"), ("labels", "two"), ("labels", "three"))),
-        Phase(mark("The mean of their probabilities teaches the student."),
-              (("one", "mean"), ("two", "mean"), ("three", "mean"), ("mean", "student"))),
+        Phase(
+            mark("Each member learns from the labels, with other initial weights."),
+            (("labels", "one"), ("labels", "two"), ("labels", "three")),
+        ),
+        Phase(
+            mark("The mean of their probabilities teaches the student."),
+            (("one", "mean"), ("two", "mean"), ("three", "mean"), ("mean", "student")),
+        ),
     ),
     begin=begin,
     look=look,

@@ -101,11 +101,16 @@ def draw(course: Course) -> list[Drawing]:
     weights = 2 * ROUNDS * parameter_count(course.setting.student()) * BYTES
     rows = [
         bar(t("Logits, as here"), "student", logits / 1000, t("{n} kB", n=number(logits / 1000, ",.0f"))),
-        bar(t("Weights, as in federated averaging"), "twin", weights / 1000, t("{n} kB", n=number(weights / 1000, ",.0f"))),
+        bar(
+            t("Weights, as in federated averaging"),
+            "twin",
+            weights / 1000,
+            t("{n} kB", n=number(weights / 1000, ",.0f")),
+        ),
     ]
     sentence = t(
-        "In {rounds} rounds a client sends and gets {n} public examples’ logits each time. Larger models change the second "
-        "bar alone, more public examples the first alone.",
+        "In {rounds} rounds a client sends and gets {n} public examples’ logits each time. Larger models change the "
+        "second bar alone, more public examples the first alone.",
         rounds=number(ROUNDS),
         n=number(course.extra["public"]),
     )
@@ -121,8 +126,8 @@ SCHEME = Scheme(
     says=mark("Clients share neither data nor weights, only what they say of the same public examples."),
     source="Li, Wang (2019), arXiv:1910.03581",
     misses=mark(
-        "What is counted is the mean of what all clients say; a single client is worse. Logits can leak what a client has, "
-        "and nothing here prevents it. Nothing is sent over a network."
+        "What is counted is the mean of what all clients say; a single client is worse. Logits can leak what a "
+        "client has, and nothing here prevents it. Nothing is sent over a network."
     ),
     file="federated",
     parties=(
@@ -150,7 +155,12 @@ SCHEME = Scheme(
     options={
         "concentration": Option(
             mark("How unlike the clients are"),
-            {"0.1": mark("very (0.1)"), "0.3": mark("much (0.3)"), "1": mark("a little (1)"), "even": mark("all alike")},
+            {
+                "0.1": mark("very (0.1)"),
+                "0.3": mark("much (0.3)"),
+                "1": mark("a little (1)"),
+                "even": mark("all alike"),
+            },
             "0.3",
         )
     },

@@ -67,8 +67,8 @@ def draw(course: Course) -> list[Drawing]:
     known = [(c, row) for c, row in enumerate(found["by_class"]) if row is not None]
     right = [row[0 if c in course.extra["halves"][0] else 1] for c, row in known]
     sentence = t(
-        "Of the two teachers that know half of the classes the one that knows the right half has {share} of the weight "
-        "on average; equal weights would be {equal}.",
+        "Of the two teachers that know half of the classes the one that knows the right half has {share} of the "
+        "weight on average; equal weights would be {equal}.",
         share=number(sum(right) / len(right), ".0%"),
         equal=number(1 / len(names), ".0%"),
     )
@@ -91,8 +91,8 @@ SCHEME = Scheme(
     says=mark("One student learns from several teachers at once, and has to find out whom to listen to."),
     source="Zhang, Chen, Wang (2022), arXiv:2201.00007",
     misses=mark(
-        "By confidence a teacher counts as much as it gives the label; so labels say whom to listen to. The teachers are "
-        "as small as the student, and learn on this page."
+        "By confidence a teacher counts as much as it gives the label; so labels say whom to listen to. The "
+        "teachers are as small as the student, and learn on this page."
     ),
     file="multi_teacher",
     parties=(

@@ -18,9 +18,7 @@ LAYERS = {"1": ("relu1",), "2": ("relu1", "relu2")}
 
 def begin(setting: Setting, options: Mapping[str, str]) -> Course:
     epochs = setting.share(2)
-    run = self_distillation(
-        setting.student(), setting.data, LAYERS[options["exits"]], **setting.numbers(epochs=epochs)
-    )
+    run = self_distillation(setting.student(), setting.data, LAYERS[options["exits"]], **setting.numbers(epochs=epochs))
     own = Lane(setting, [run], [setting.steps(epochs)], cost=2.2)
     return Course(setting, beside(own), budget(own.total_steps))
 
@@ -79,8 +77,8 @@ SCHEME = Scheme(
     says=mark("The end of a network teaches exits on the way: several networks for the price of one."),
     source="Zhang, Song, Gao, Chen, Bao, Ma (2019), arXiv:1905.08094",
     misses=mark(
-        "Products are counted, not seconds: on a computer like this one a network of this size takes hardly longer than "
-        "its exits."
+        "Products are counted, not seconds: on a computer like this one a network of this size takes hardly longer "
+        "than its exits."
     ),
     file="self_distillation",
     parties=(
@@ -92,8 +90,10 @@ SCHEME = Scheme(
         Party("labels", mark("Labels"), "data", 3, 0),
     ),
     phases=(
-        Phase(mark("An example goes through the network; the exit answers early."),
-              (("input", "first"), ("first", "exit"), ("first", "deep"), ("deep", "end"))),
+        Phase(
+            mark("An example goes through the network; the exit answers early."),
+            (("input", "first"), ("first", "exit"), ("first", "deep"), ("deep", "end")),
+        ),
         Phase(mark("The labels teach the end and the exit."), (("labels", "end"), ("labels", "exit"))),
         Phase(mark("The end teaches the exit, and through it the layers below."), (("end", "exit"), ("exit", "first"))),
     ),

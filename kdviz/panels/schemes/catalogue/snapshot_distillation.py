@@ -84,8 +84,10 @@ SCHEME = Scheme(
     ),
     phases=(
         Phase(mark("In the first cycle it learns from the labels."), (("labels", "early"),)),
-        Phase(mark("In the next it goes on, taught by the labels and by how it was."),
-              (("labels", "late"), ("early", "late"))),
+        Phase(
+            mark("In the next it goes on, taught by the labels and by how it was."),
+            (("labels", "late"), ("early", "late")),
+        ),
     ),
     begin=begin,
     look=look,

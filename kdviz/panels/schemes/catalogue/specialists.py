@@ -95,8 +95,8 @@ SCHEME = Scheme(
     says=mark("For classes that a model takes for one another, copies of it learn to tell just these apart."),
     source="Hinton, Vinyals, Dean (2015), arXiv:1503.02531, section 5",
     misses=mark(
-        "The paper has 15,000 classes and a generalist that nobody can afford to train on. With ten classes more steps of "
-        "the generalist itself are often worth more: the twin has them."
+        "The paper has 15,000 classes and a generalist that nobody can afford to train on. With ten classes more "
+        "steps of the generalist itself are often worth more: the twin has them."
     ),
     file="specialists",
     parties=(
