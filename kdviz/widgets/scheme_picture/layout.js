@@ -4,10 +4,12 @@ const GAP = { column: 34, row: 40 };
 const BOX = { width: 148, height: 44, narrowest: 84 };
 const BEND = 0.22; // of an arrow's length, where it would run through a box
 const APART = 7; // of two arrows that run both ways
-const LETTER = 7.4; // px of a letter of a title, about
+const EDGE = 3; // px left beside the outer boxes, for their lines
+const LETTER = 8.4; // px of a letter of a title, about
 
 /** The grid as it is drawn: turned where its columns would be too narrow. */
-export function placedParties(parties, width, unit = 1) {
+export function placedParties(parties, whole, unit = 1) {
+  const width = whole - 2 * EDGE;
   const size = (of, name) => Math.max(1, ...of.map((party) => party[name] + 1));
   const roomFor = (columns) => Math.min(BOX.width * unit, (width - (columns - 1) * GAP.column * unit) / columns);
   const turned = roomFor(size(parties, "column")) < BOX.narrowest * unit && size(parties, "row") < size(parties, "column");
@@ -16,12 +18,12 @@ export function placedParties(parties, width, unit = 1) {
   const box = { width: Math.max(40, roomFor(columns)), height: BOX.height * unit };
   const apart = columns > 1 ? (width - columns * box.width) / (columns - 1) : 0;
   const gap = Math.min(apart, 3.2 * GAP.column * unit);
-  const left = (width - columns * box.width - (columns - 1) * gap) / 2;
+  const left = EDGE + (width - columns * box.width - (columns - 1) * gap) / 2;
   const places = seats.map((party) => ({
     ...party, width: box.width, height: box.height, x: left + party.column * (box.width + gap), y: 4 + party.row * (box.height + GAP.row * unit),
     lines: titleLines(party.title, Math.floor((box.width - 10) / (LETTER * unit))),
   }));
-  return { places, width, height: 8 + rows * box.height + (rows - 1) * GAP.row * unit, turned };
+  return { places, width: whole, height: 8 + rows * box.height + (rows - 1) * GAP.row * unit, turned };
 }
 
 /** A title in at most two lines of so many letters. */

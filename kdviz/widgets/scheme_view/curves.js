@@ -2,7 +2,7 @@
 
 import { axisEnds, linePath, roundTicks, withoutOutliers } from "./scales.js";
 import { node, put, svgNode } from "../shared/elements.js";
-import { short } from "../shared/format.js";
+import { grouped, short } from "../shared/format.js";
 import { runKey } from "../shared/run_key.js";
 
 const [HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [220, 52, 40, 10, 12];
@@ -36,8 +36,12 @@ function viewOf(told, width, unit) {
   const [y0, y1] = axisEnds(withoutOutliers(told.lines));
   const x = (value) => box.left + ((value - x0) / (x1 - x0)) * (box.right - box.left);
   const y = (value) => Math.max(box.top - 4, box.bottom - ((value - y0) / (y1 - y0)) * (box.bottom - box.top));
-  const text = (value) => `${short(value)}${told.percent ? "\u00a0%" : ""}`;
+  const text = (value) => `${numberText(value)}${told.percent ? "\u00a0%" : ""}`;
   return { box, x, y, text, xTicks: roundTicks(x0, x1, Math.max(2, Math.floor(width / 110))), yTicks: roundTicks(y0, y1, 4) };
+}
+
+function numberText(value) {
+  return Math.abs(value) >= 1000 ? grouped(value) : short(value);
 }
 
 function xEnds(values) {
@@ -52,7 +56,7 @@ function gridOf(told, { box, x, y, text, xTicks, yTicks }, unit) {
       svgNode("line", { x1: box.left, x2: box.right, y1: y(tick), y2: y(tick), class: "kd-grid" }),
       svgNode("text", { x: box.left - 8, y: y(tick), dy: "0.34em", class: "kd-tick-text", "text-anchor": "end" }, text(tick)),
     ]),
-    ...xTicks.map((tick) => svgNode("text", { x: x(tick), y: box.bottom + 16 * unit, class: "kd-tick-text", "text-anchor": "middle" }, short(tick))),
+    ...xTicks.map((tick) => svgNode("text", { x: x(tick), y: box.bottom + 16 * unit, class: "kd-tick-text", "text-anchor": "middle" }, numberText(tick))),
     svgNode("text", { x: middle, y: box.bottom + 33 * unit, class: "kd-tick-text", "text-anchor": "middle" }, told.x),
   ];
 }

@@ -15,7 +15,7 @@ function render({ model, el }) {
   const live = announcer(life, { apart: 20000 });
   const note = node("p", { class: "kd-note" });
   const list = node("div", { class: "kd-scheme-drawings" });
-  body.append(list, note);
+  body.append(note, list);
   root.append(live.region);
   let parts = [];
   const painter = drawing(life, () => {

@@ -30,13 +30,12 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
     concentration = None if options["concentration"] == "even" else float(options["concentration"])
     own = replace(data, train=private, draw=None)
     parts = private_parts(own, CLIENTS, concentration=concentration, seed=setting.seed)
-    unit = max(1, setting.epochs // 16)
+    unit = max(1, setting.epochs // 24)
     epochs = {"first_epochs": FIRST * unit, "digest_epochs": DIGEST * unit, "revisit_epochs": REVISIT * unit}
     students = [setting.student(offset) for offset in range(CLIENTS)]
-    numbers = setting.numbers()
-    del numbers["epochs"]
+    numbers = {name: value for name, value in setting.numbers().items() if name != "epochs"} | epochs
     shared = replace(data, train=public, draw=None)
-    runs = federated(students, parts, shared, rounds=ROUNDS, **epochs, **numbers)
+    runs = federated(students, parts, shared, rounds=ROUNDS, **numbers)
     sizes = [len(part.train) for part in parts]
     first = [setting.steps(FIRST * unit, size) for size in sizes]
     digest = setting.steps(DIGEST * unit, len(public))

@@ -23,7 +23,7 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
 
 
 def look(course: Course) -> dict[str, Any]:
-    run, examples = course.own.stages[-1], course.examples
+    run, examples = course.own.stages[-1], course.setting.data.validation
     said = [predictions(model, examples) for model in (run.student, *peers(run))]
     known = examples.y >= 0
     wrong = [100 * float((one != examples.y)[known].double().mean()) for one in said]
@@ -42,14 +42,18 @@ def draw(course: Course) -> list[Drawing]:
     same = course.seen[-1][1]["same"]
     others = [same[i][j] for i in range(count) for j in range(i)]
     sentence = t(
-        "Any two of the {n} networks agree on {share} of the examples on average; each began with other weights.",
+        "Any two of the {n} networks agree on {share} of the validation examples on average; each began with other "
+        "weights.",
         n=number(count),
         share=number(sum(others) / len(others), ".1%"),
     )
+    lowest = int(10 * min(others)) / 10 if min(others) < 1 else 0.9
     texts = [[number(one, ".0%") for one in row] for row in same]
     return [
         curves(t("Each network’s error"), lines, x=t("step"), y=t("error"), percent=True),
-        matrix(t("How often two networks say the same"), names, names, same, texts, low=0.5, high=1, sentence=sentence),
+        matrix(
+            t("How often two networks say the same"), names, names, same, texts, low=lowest, high=1, sentence=sentence
+        ),
     ]
 
 

@@ -45,7 +45,7 @@ def _missed(course: Course, role: str) -> float:
 def draw(course: Course) -> list[Drawing]:
     if not course.seen:
         return []
-    omitted, examples = course.extra["omitted"], course.examples
+    omitted = course.extra["omitted"]
     name = course.setting.data.classes[omitted]
     found = course.seen[-1][1]
     names = {

@@ -102,5 +102,5 @@ SCHEME = Scheme(
     draw=draw,
     phase=lambda stage: -1,
     options={"exits": Option(mark("Exits"), {"1": "1", "2": "2"}, "2")},
-    setting={"hidden": (32, 256, 256)},
+    setting={"hidden": (32, 192, 192, 192)},
 )
