@@ -77,11 +77,11 @@ SCHEME = Scheme(
     ),
     phases=(
         Phase(
-            mark("At each step all learn from the labels ..."),
+            mark("At each step all learn from the labels …"),
             (("labels", "student"), ("labels", "peer"), ("labels", "other")),
         ),
         Phase(
-            mark("... and each from what all others say of the same batch, held fixed."),
+            mark("… and each from what all others say of the same batch, held fixed."),
             (
                 ("student", "peer"),
                 ("peer", "student"),
