@@ -7,9 +7,12 @@ from pathlib import Path
 from ...distill import schemes
 
 
+FOLDER = Path(schemes.__file__).parent
+
+
 def source(file: str) -> str:
     """Return the text of a module of :mod:`kdviz.distill.schemes`."""
-    return (Path(schemes.__file__).parent / f"{file}.py").read_text(encoding="utf-8")
+    return (FOLDER / f"{file}.py").read_text(encoding="utf-8")
 
 
 def place(file: str) -> str:
