@@ -3,6 +3,7 @@
 from .compare import Compare
 from .lab.lab import Lab
 from .methods.methods import Methods
+from .schemes.schemes import Schemes
 from .soft_targets import SoftTargets
 
-__all__ = ["Compare", "Lab", "Methods", "SoftTargets"]
+__all__ = ["Compare", "Lab", "Methods", "Schemes", "SoftTargets"]

@@ -27,6 +27,9 @@ from kdviz.widgets.relations import Relations
 from kdviz.widgets.runs import Runs
 from kdviz.widgets.saliency import Saliency
 from kdviz.widgets.scene import InViews, Scene
+from kdviz.widgets.scheme_picture import SchemePicture
+from kdviz.widgets.scheme_view import SchemeView
+from kdviz.widgets.schemes import Schemes
 from kdviz.widgets.setup import Setup
 from kdviz.widgets.share import Share
 from kdviz.widgets.soft_targets import SoftTargets
@@ -60,6 +63,9 @@ __all__ = [
     "Runs",
     "Saliency",
     "Scene",
+    "SchemePicture",
+    "SchemeView",
+    "Schemes",
     "Setup",
     "Share",
     "SoftTargets",

@@ -1,0 +1,180 @@
+"""A lane: runs one after the other, in the steps of single networks, so that schemes can be trained side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from ...data import Splits
+from ...distill import Distillation, Evaluation
+from ...distill.evaluate import evaluate
+from ...models import inference
+from .setting import Setting
+
+KeepGoing = Callable[[int, int], bool]
+Answer = Callable[[Sequence[Distillation]], nn.Module]
+
+
+class Lane:
+    """Runs one after the other, as one: to :class:`kdviz.distill.Runner` it is a run like any other.
+
+    Parameters
+    ----------
+    setting : Setting
+    stages : iterable of Distillation
+        Untrained; the next is asked for once the one before has taken its steps.
+    plan : sequence of int
+        How many steps each stage takes, whatever its own plan.
+    networks : int
+        How many networks learn in each step; it counts for so many, so that lanes of equal ``total_steps`` had equally
+        many steps of single networks.
+    answer : callable, optional
+        Returns the model that answers for the lane, of the stages so far; default the newest stage's student.
+    before : callable, optional
+        Work to do before the first stage is there, which may take time; called with what ``prepare`` is given.
+    cost : float
+        How many times as long as a plain step one of a single network takes here, for the estimate.
+    fixed_s : callable, optional
+        Returns seconds that come on top, for the estimate, given the seconds of a plain step.
+
+    Attributes
+    ----------
+    stages : list of Distillation
+        Those that have begun.
+    begun : list of int
+        The lane's step at which each stage began.
+    steps_done, total_steps : int
+        Steps of single networks.
+    evaluations : list of Evaluation
+        By the lane's own steps.
+    """
+
+    def __init__(
+        self,
+        setting: Setting,
+        stages: Iterable[Distillation],
+        plan: Sequence[int],
+        *,
+        networks: int = 1,
+        answer: Answer | None = None,
+        before: Callable[[KeepGoing | None], None] | None = None,
+        cost: float = 1.0,
+        fixed_s: Callable[[float], float] | None = None,
+    ) -> None:
+        self.setting, self.plan, self.networks, self.cost = setting, tuple(plan), networks, cost
+        self.fixed_s = fixed_s
+        self._coming: Iterator[Distillation] = iter(stages)
+        self._answer, self._before = answer or _newest, before
+        self.stages: list[Distillation] = []
+        self.begun: list[int] = []
+        self.steps_done = 0
+        self.total_steps = networks * sum(plan)
+        self.evaluations: list[Evaluation] = []
+        self.wrong_on_test = np.zeros(0, dtype=bool)
+
+    # What a runner asks of a run
+
+    @property
+    def data(self) -> Splits:
+        """What it is measured on; its stages may learn from other examples."""
+        return self.setting.data
+
+    @property
+    def settings(self) -> Setting:
+        return self.setting
+
+    @property
+    def history(self) -> Lane:
+        return self
+
+    @property
+    def editable(self) -> tuple[str, ...]:
+        return ()
+
+    def evaluated(self, split: str = "validation") -> list[Evaluation]:
+        return [e for e in self.evaluations if e.split == split]
+
+    def prepare(self, keep_going: KeepGoing | None = None) -> None:
+        """Make the first stage, and have its teacher asked about the transfer set."""
+        if not self.stages:
+            if self._before is not None:
+                self._before(keep_going)
+            self._turn()
+            self.stages[-1].prepare(keep_going)
+
+    def step(self) -> None:
+        """Take one step of the stage under way, or the first of the next."""
+        self.prepare()
+        if self.stages[-1].steps_done >= self.plan[len(self.stages) - 1]:
+            self._turn()
+        self.stages[-1].step()
+        self.steps_done += self.networks
+
+    def finish(self) -> None:
+        """Read what is pending of the stage under way."""
+        if self.stages:
+            self.stages[-1].finish()
+
+    def evaluate(self, split: str = "validation", *, progress: KeepGoing | None = None) -> Evaluation:
+        """Count the errors of the model that answers now, on a split of the setting's data."""
+        self.prepare(progress)
+        examples = getattr(self.data, split)
+        teacher = self.setting.teacher_errors(split)
+        found = evaluate(self.answer, examples, step=self.steps_done, split=split)
+        found = replace(found, teacher_errors=teacher)
+        if split == "test":
+            known = examples.y >= 0
+            said = inference.logits(self.answer, examples).argmax(1)
+            self.wrong_on_test = (said != examples.y)[known].numpy()
+        self.evaluations.append(found)
+        return found
+
+    # What the page asks
+
+    @property
+    def answer(self) -> nn.Module:
+        """The model that answers for the lane now."""
+        return self._answer(self.stages)
+
+    @property
+    def student(self) -> nn.Module:
+        """The student that is taught now."""
+        return self.stages[-1].student
+
+    @property
+    def complete(self) -> bool:
+        return self.steps_done >= self.total_steps
+
+    def ended(self, stage: int) -> bool:
+        """Whether a stage has taken all its steps."""
+        return len(self.stages) > stage and self.stages[stage].steps_done >= self.plan[stage]
+
+    def let_go(self) -> None:
+        """Forget all runs."""
+        self.stages = []
+        self._coming = iter(())
+        self._answer, self._before = _newest, None
+
+    def _turn(self) -> None:
+        """Begin the next stage."""
+        if self.stages:
+            self.stages[-1].finish()
+        run = next(self._coming, None)
+        if run is None:
+            raise RuntimeError(f"the scheme ended after {len(self.stages)} of {len(self.plan)} planned runs")
+        self.stages.append(run)
+        self.begun.append(self.steps_done)
+
+
+def _newest(stages: Sequence[Distillation]) -> nn.Module:
+    return stages[-1].student
+
+
+def predictions(model: nn.Module, examples: Any) -> torch.Tensor:
+    """Return the classes (N,) that a model takes examples for."""
+    return inference.logits(model, examples).argmax(1)

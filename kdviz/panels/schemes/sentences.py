@@ -1,0 +1,84 @@
+"""What the Schemes page says of its runs. None claims more than they show."""
+
+from __future__ import annotations
+
+from ...distill import Runner
+from ...measure import PairedErrors, paired_errors
+from ...measure.error_words import TWIN, against
+from ...words import mark, number, t
+from ..live import status_text
+from .scheme import Course, Scheme
+
+NAMES = {"hinton": mark("Offline distillation"), "twin": mark("Twin, no teacher")}
+OTHER = {"hinton": mark("offline distillation"), "twin": TWIN["twin"]}
+ERRORS = {
+    "test": mark(
+        "On {n} test examples {scheme} makes {errors} errors, offline distillation {offline}, the twin without a "
+        "teacher {twin}, the teacher {teacher}."
+    ),
+    "validation": mark(
+        "After step {step}, on {n} validation examples, {scheme} makes {errors} errors, offline distillation "
+        "{offline}, the twin without a teacher {twin}, the teacher {teacher}."
+    ),
+}
+ONE_SEED = mark("One seed only: others would change these numbers.")
+READY = mark("Ready to train: about {seconds} s on this computer.")
+LEARNING = mark("The scheme, offline distillation and the twin learn, one step each in turn.")
+STAGE = mark("Run {n} of {total} of the scheme learns, offline distillation and the twin beside it.")
+
+
+def estimated(course: Course) -> float:
+    """Return how many seconds a course would take here, roughly: a bet, not a promise."""
+    step = course.setting.seconds_a_step()
+    return sum(
+        lane.total_steps * step * lane.cost + (lane.fixed_s(step) if lane.fixed_s is not None else 0.0)
+        for lane in course.lanes.values()
+    )
+
+
+def ready(seconds: float) -> str:
+    """Return what the status line says before the first step."""
+    unit = 1 if seconds < 10 else 5  # no digits that an estimate does not have
+    return t(READY, seconds=number(max(1, round(seconds / unit)) * unit))
+
+
+def status(runner: Runner, course: Course | None, seconds: float | None, *, outdated: bool = False) -> str:
+    """Return the status line for a runner's state."""
+    if runner.state == "idle" and not runner.message and seconds is not None:
+        return ready(seconds)
+    if runner.state == "running" and not runner.message and course is not None:
+        own = course.own
+        if len(own.plan) < 2 or not own.stages:
+            return t(LEARNING)
+        return t(STAGE, n=number(len(own.stages)), total=number(len(own.plan)))
+    return status_text.status(runner, outdated=outdated)
+
+
+def differences(course: Course) -> dict[str, PairedErrors]:
+    """Return the paired difference in test errors, the scheme's − another's, by the role of the other."""
+    own = course.own.wrong_on_test
+    others = {role: course.lanes[role].wrong_on_test for role in OTHER}
+    return {role: paired_errors(own, wrong) for role, wrong in others.items() if len(wrong) == len(own) > 0}
+
+
+def errors_sentence(course: Course, scheme: Scheme) -> str:
+    """Return sentences on how the lanes stand: on test data at the end, with what the differences are worth."""
+    split = "test" if course.finished else "validation"
+    lanes = {role: course.lanes[role].evaluated(split) for role in ("student", "hinton", "twin")}
+    if not all(lanes.values()):
+        return ""
+    own = lanes["student"][-1]
+    figures = {
+        "step": number(own.step),
+        "n": number(own.examples),
+        "scheme": t(scheme.title),
+        "errors": number(own.errors),
+        "offline": number(lanes["hinton"][-1].errors),
+        "twin": number(lanes["twin"][-1].errors),
+        "teacher": number(course.setting.teacher_errors(split)),
+    }
+    sentence = t(ERRORS[split], **figures)
+    if not course.finished:
+        return sentence
+    verdicts = [against(t(OTHER[role]), difference) for role, difference in differences(course).items()]
+    return " ".join([sentence, *verdicts, t(ONE_SEED)])

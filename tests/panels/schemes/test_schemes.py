@@ -1,0 +1,83 @@
+"""The Schemes page without a browser: what it shows, trains and says."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from kdviz.panels import Schemes
+from kdviz.panels.schemes.catalogue import schemes
+
+
+def test_the_page_opens_with_a_scheme_its_picture_and_an_estimate(schemes_page):
+    panel = schemes_page(scheme="TAKD", epochs=3)
+    assert panel.schemes.chosen == panel.state["scheme"] == "assistant_chain"
+    assert panel.picture.title == "Teacher assistants" and "def assistant_chain(" in panel.picture.code
+    assert panel.picture.file == "kdviz/distill/schemes/assistant_chain.py"
+    assert panel.status.startswith("Ready to train: about ") and panel.transport.state == "idle"
+    assert panel.scene.total_steps == 48 and "48 steps of single networks" in panel.drawings.note
+    assert panel.share.query == "?scheme=assistant_chain&epochs=3"
+    assert panel.share.call == "kd.panels.Schemes(scheme='assistant_chain', epochs=3)"
+    again = Schemes.from_state(panel.state)
+    assert again.state == panel.state
+    again.close()
+
+
+def test_a_run_comes_to_its_end_with_sentences_and_drawings(schemes_page, small, course_of, tmp_path):
+    panel = schemes_page(small, scheme="born_again")
+    panel.command("train")
+    assert panel.wait("finished", timeout_s=120), panel.status
+    done = course_of("born_again")
+    for role, lane in panel.runs.items():
+        assert lane.evaluated("test")[-1].errors == done.lanes[role].evaluated("test")[-1].errors, role
+    assert panel.curves.sentence.startswith("On 64 test examples Born-again networks makes") and panel.curves.against
+    assert panel.drawings.drawings == schemes()["born_again"].draw(panel.course)
+    assert [row["role"] for row in panel.scene.runs] == ["student", "hinton", "twin"]
+    assert panel.status == "Finished after 72 steps." and panel.picture.phase == -1
+    file = panel.to_html(tmp_path / "schemes.html")
+    text = file.read_text(encoding="utf-8")
+    assert "Errors of 64 examples, by generation" in text and "a copy without Python" in text
+
+
+def test_stop_keeps_what_was_learned_and_the_run_goes_on(schemes_page, small):
+    panel = schemes_page(small, scheme="assistant_chain", epochs=900)
+    panel.command("train")
+    for _ in range(2000):
+        if panel.course is not None and panel.course.own.steps_done > 3:
+            break
+        time.sleep(0.01)
+    panel.command("stop")
+    assert panel.wait("stopped", timeout_s=60)
+    stopped = panel.course.own.steps_done
+    assert 0 < stopped < panel.course.own.total_steps and "what was learned is kept" in panel.status
+    panel.command("step")
+    assert panel.wait("paused", timeout_s=60) and panel.course.own.steps_done == stopped + 1
+    assert panel.picture.phase == 0
+    with pytest.raises(ValueError, match="A run is under way"):
+        panel.choose("born_again")
+    panel.command("reset")
+    assert panel.wait("idle", timeout_s=60) and panel.course is None and panel.drawings.drawings == []
+
+
+def test_another_scheme_or_option_is_shown_anew(schemes_page, small):
+    panel = schemes_page(small)
+    panel.schemes.chosen = "quantized"
+    assert panel.wait(timeout_s=60) and panel.picture.title == "Quantized student"
+    panel.command("option", name="bits", value="4")
+    assert panel.wait(timeout_s=60) and panel.schemes.options[0]["chosen"] == "4"
+    with pytest.raises(ValueError, match="bits of quantized must be one of 2, 3, 4, 8, got '5'"):
+        panel.command("option", name="bits", value="5")
+    panel._on_message(panel.schemes, {"command": "option", "name": "bits", "value": "7"}, [])
+    assert panel.wait(timeout_s=60) and panel.schemes.options[0]["chosen"] == "4"
+    panel.choose("DML", peers="2")
+    assert panel.wait(timeout_s=60) and panel.picture.title == "Deep mutual learning"
+    panel.command("step")
+    assert panel.wait("paused", timeout_s=60) and len(panel.drawings.drawings[1]["rows"]) == 2
+
+
+def test_a_setting_of_ones_own_has_no_link(schemes_page, small):
+    panel = schemes_page(small)
+    assert panel.share not in panel.view.children[0].children[2].children
+    with pytest.raises(ValueError, match="a state can only name the page's"):
+        _ = panel.state
