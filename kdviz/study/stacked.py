@@ -12,7 +12,7 @@ import itertools
 import json
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,11 +29,13 @@ from ..distill.teacher import Answers
 from .jobs import Job, Outcome, do, failed, finished, held_out, measured
 from .parts import Parts
 from .stacked_terms import StackedTerms, stackable
-from .stopping import StopSign
+from .stopping import News, StopSign, Watch
 
 MOST = 16  # runs in a stack; more are no faster, and the weights leave the cache
 WORTH_IT = 500_000  # weights of a student: no size up to here was slower in a stack (benchmarks/study.py)
 ROWS = 512  # validation examples answered at once
+
+Teller = Callable[[int, int, Sequence[int]], None]  # step, number of all, errors of each run on validation data
 
 
 def units(jobs: Sequence[Job], *, workers: int, most_weights: float) -> list[tuple[Job, ...]]:
@@ -66,6 +68,7 @@ def units(jobs: Sequence[Job], *, workers: int, most_weights: float) -> list[tup
     stackable = sum(len(group) for group in groups.values())
     size = min(MOST, max(2, math.ceil(stackable / max(1, workers))))
     cut = [tuple(group[i : i + size]) for group in groups.values() for i in range(0, len(group), size)]
+    alone.sort(key=lambda job: job.recipe.seed)  # all arms have their first seed before one has its second
     return sorted(cut, key=len, reverse=True) + [(job,) for job in alone]
 
 
@@ -103,8 +106,8 @@ def _shared(job: Job) -> str | None:
     )
 
 
-def do_together(jobs: Sequence[Job], parts: Parts, sign: StopSign) -> list[Outcome]:
-    """Do a unit of work and return an outcome for each of its jobs.
+def do_together(jobs: Sequence[Job], parts: Parts, sign: StopSign, watch: Watch | None = None) -> list[Outcome]:
+    """Do a unit of work and return an outcome for each of its jobs; ``watch`` is called after each epoch.
 
     A run whose loss is not finite is done again by itself, so that its sentence is the engine's.
 
@@ -114,7 +117,7 @@ def do_together(jobs: Sequence[Job], parts: Parts, sign: StopSign) -> list[Outco
         If the sign to stop went up before the end.
     """
     if len(jobs) == 1:
-        return [do(jobs[0], parts, sign)]
+        return [do(jobs[0], parts, sign, watch)]
     start = time.perf_counter()
     ready: list[tuple[Job, Distillation]] = []
     outcomes: list[Outcome] = []
@@ -124,21 +127,27 @@ def do_together(jobs: Sequence[Job], parts: Parts, sign: StopSign) -> list[Outco
         except Exception as error:
             outcomes.append(failed(job, error))
     if len(ready) < 2:
-        return outcomes + [do(job, parts, sign) for job, _ in ready]
+        return outcomes + [do(job, parts, sign, watch) for job, _ in ready]
     try:
         stack = Stack([run for _, run in ready])
-        reached = stack.moments(stack.train(sign))
+        reached = stack.moments(stack.train(sign, _teller(watch, [job.key for job, _ in ready])))
     except Cancelled:
         raise
     except Exception:  # each says by itself what is wrong with it
-        return outcomes + [do(job, parts, sign) for job, _ in ready]
+        return outcomes + [do(job, parts, sign, watch) for job, _ in ready]
     seconds = (time.perf_counter() - start) / len(ready)
     for i, (job, run) in enumerate(ready):
         if bool(stack.finite[i]):
             outcomes.append(finished(job, run, reached[i], seconds=seconds, stacked=len(ready)))
         else:
-            outcomes.append(do(job, parts, sign))
+            outcomes.append(do(job, parts, sign, watch))
     return outcomes
+
+
+def _teller(watch: Watch | None, keys: Sequence[str]) -> Teller | None:
+    if watch is None:
+        return None
+    return lambda step, total, errors: watch(News(tuple(keys), step, total, tuple(errors)))
 
 
 @dataclass
@@ -207,8 +216,12 @@ class Stack:
         self._pending.append(losses.detach())
         return self._pending[-1]
 
-    def train(self, sign: StopSign) -> BestOfEach | None:
-        """Train to the end of the plan; return each run's best epoch, None where the validation split has no label."""
+    def train(self, sign: StopSign, tell: Teller | None = None) -> BestOfEach | None:
+        """Train to the end of the plan; return each run's best epoch, None where the validation split has no label.
+
+        ``tell`` is called after each epoch with the step, the number of all, and the runs' errors on validation data,
+        none where it has no label.
+        """
         if self.teacher is not None:
             self.teacher.logits(self.data.train, progress=lambda *_: not sign.is_up)
         best: BestOfEach | None = None
@@ -218,8 +231,12 @@ class Stack:
             self.step()
             if self.steps_done % self.batches.steps_per_epoch == 0:
                 self._look_at_losses()
+                errors = None
                 if self.data.validation.labelled:
-                    best = self._better(best)
+                    errors = self._errors(self.answers(self.weights, self.data.validation), self.data.validation)
+                    best = self._better(best, errors)
+                if tell is not None:
+                    tell(self.steps_done, self.total_steps, [] if errors is None else errors.tolist())
         for w in self.weights:
             self.finite &= w.detach().isfinite().flatten(1).all(1)
         return best
@@ -228,10 +245,8 @@ class Stack:
         self.finite &= torch.stack(self._pending).isfinite().all(0)
         self._pending.clear()
 
-    def _better(self, best: BestOfEach | None) -> BestOfEach:
-        """Return each run's best epoch so far."""
-        examples = self.data.validation
-        errors = self._errors(self.answers(self.weights, examples), examples)
+    def _better(self, best: BestOfEach | None, errors: Tensor) -> BestOfEach:
+        """Return each run's best epoch so far, with the errors (M,) of now."""
         now = [w.detach() for w in self.weights]
         if best is None:
             return BestOfEach([self.steps_done] * len(self.runs), errors, [w.clone() for w in now])

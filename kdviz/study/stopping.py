@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +60,32 @@ class StopSign:
     def orphaned(self) -> bool:
         """Whether the process that made this one has died: nobody is left to take the results."""
         return self._address.elsewhere and os.getppid() != _BORN_OF
+
+
+@dataclass(frozen=True)
+class News:
+    """What a study reports while it runs: how far runs are that are trained now, or which have just finished.
+
+    Attributes
+    ----------
+    keys : tuple of str
+        Of the runs; :attr:`kdviz.Study.places` says which arms they belong to.
+    step, total_steps : int
+        How far they are; of a scheme, of its stage.
+    errors : tuple of int
+        Of each on validation data at this step; empty where it has no label, or they have finished.
+    finished : bool
+        Whether their outcomes are there.
+    """
+
+    keys: tuple[str, ...]
+    step: int
+    total_steps: int
+    errors: tuple[int, ...] = ()
+    finished: bool = False
+
+
+Watch = Callable[[News], None]
 
 
 @contextmanager
