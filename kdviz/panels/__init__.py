@@ -4,5 +4,6 @@ from .compare import Compare
 from .lab.lab import Lab
 from .methods.methods import Methods
 from .soft_targets import SoftTargets
+from .study.page import StudyPage
 
-__all__ = ["Compare", "Lab", "Methods", "SoftTargets"]
+__all__ = ["Compare", "Lab", "Methods", "SoftTargets", "StudyPage"]

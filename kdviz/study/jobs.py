@@ -128,10 +128,9 @@ def train(
         errors = run.evaluate("validation").errors if run.data.validation.labelled else None
         if tell is not None:
             tell(run, errors)
-        if errors is not None:
-            if best is None or errors < best.errors:
-                weights = {name: tensor.detach().clone() for name, tensor in run.student.state_dict().items()}
-                best = Best(run.steps_done, errors, weights)
+        if errors is not None and (best is None or errors < best.errors):
+            weights = {name: tensor.detach().clone() for name, tensor in run.student.state_dict().items()}
+            best = Best(run.steps_done, errors, weights)
     run.finish()
     return best
 

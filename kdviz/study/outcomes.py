@@ -17,12 +17,13 @@ import numpy as np
 
 from ..data import Examples
 from ..data.missing import missing
+from ..measure.disparity import RateName
 from ..measure.group_rates import cells_of, hits_of
 from ..measure.groups import comparable, to_numpy
 from ..measure.paired import Paired, PairedErrors, paired, paired_errors
 from ..words import mark
 
-GAPS = {
+GAPS: dict[str, tuple[RateName, ...]] = {
     "demographic_parity_difference": ("selection_rate",),
     "equalized_odds_difference": ("true_positive_rate", "false_positive_rate"),
     "accuracy_difference": ("accuracy",),
@@ -99,8 +100,8 @@ KINDS: dict[str, Kind] = {
             "latency_ms",
             mark("Latency"),
             mark(
-                "Median time of one example’s forward pass on this machine, on one thread; students of one size differ by "
-                "noise alone."
+                "Median time of one example’s forward pass on this machine, on one thread; students of one size "
+                "differ by noise alone."
             ),
             "ms",
             split="",
@@ -112,7 +113,9 @@ _GAP_TITLES = {
     "equalized_odds_difference": mark("Right and wrong equally often, by {grouping}: gap"),
     "accuracy_difference": mark("Accuracy by {grouping}: gap"),
 }
-_GAP_MEANING = mark("Largest minus smallest rate over the groups on the test examples; small groups widen it by chance.")
+_GAP_MEANING = mark(
+    "Largest minus smallest rate over the groups on the test examples; small groups widen it by chance."
+)
 
 
 def gap_kind(name: str) -> Kind:
@@ -130,7 +133,9 @@ def gap_kind(name: str) -> Kind:
     """
     parts = name.split(":")
     if len(parts) != 3 or parts[0] != "gap" or not parts[1] or parts[2] not in GAPS:
-        raise ValueError(f"a gap must be named as gap:GROUPING:METRIC, the metric one of {', '.join(GAPS)}, got {name!r}")
+        raise ValueError(
+            f"a gap must be named as gap:GROUPING:METRIC, the metric one of {', '.join(GAPS)}, got {name!r}"
+        )
     return Kind(name, _GAP_TITLES[parts[2]], _GAP_MEANING, "share")
 
 
@@ -222,7 +227,7 @@ def packed(is_wrong: np.ndarray) -> str:
     >>> unpacked(packed(np.array([True, False, True])), 3).tolist()
     [True, False, True]
     """
-    return base64.b64encode(np.packbits(is_wrong)).decode("ascii")
+    return base64.b64encode(np.packbits(is_wrong).tobytes()).decode("ascii")
 
 
 def unpacked(text: str, count: int) -> np.ndarray:
@@ -234,7 +239,7 @@ def unpacked(text: str, count: int) -> np.ndarray:
 
 
 def wrong(numbers: Mapping[str, Any]) -> np.ndarray | None:
-    """Return which labelled examples a run gets wrong, from its numbers on a split; None in records of older versions."""
+    """Return which labelled examples a run gets wrong, from its numbers on a split; None in older records."""
     text = numbers.get("wrong")
     return None if text is None else unpacked(text, numbers["examples"])
 

@@ -266,9 +266,7 @@ class Study:
                     self._outcomes[key] = found
         return self
 
-    def _run(
-        self, folder: Path, progress: bool, n_jobs: int | None, stacked: bool | str, watch: Watch | None
-    ) -> Study:
+    def _run(self, folder: Path, progress: bool, n_jobs: int | None, stacked: bool | str, watch: Watch | None) -> Study:
         folder.mkdir(parents=True, exist_ok=True)
         on_disk.clear(folder)
         address = Address(str(folder / f".stop-{uuid.uuid4().hex[:8]}"))
@@ -372,8 +370,8 @@ class Study:
         errors, accuracy, nll (nats), ece, brier, agreement with the teacher and kl(teacher ‖ student) at T = 1 (nats; a
         twin, which may belong to arms with several teachers, is compared with none), teacher_errors, the gaps between
         groups where the data name any (``gap:sex:accuracy_difference``, :func:`kdviz.study.outcomes.gaps`), parameters,
-        macs, latency_ms (of one example, on one thread), seconds (of computing, on one thread), stacked (runs trained together), state and sentence. A failed run has one
-        row, with the reason.
+        macs, latency_ms (of one example, on one thread), seconds (of computing, on one thread), stacked (runs trained
+        together), state and sentence. A failed run has one row, with the reason.
         """
         from .table import frame
 

@@ -37,13 +37,17 @@ def several(of: Parameter) -> Parameter:
     def check(name: str, values: Any) -> list[Any]:
         given = list(values) if isinstance(values, list | tuple) else [values]
         if not 1 <= len(given) <= MOST_VALUES:
-            raise ValueError(t("{name} must have 1 to {most} values, got {n}", name=name, most=MOST_VALUES, n=len(given)))
+            raise ValueError(
+                t("{name} must have 1 to {most} values, got {n}", name=name, most=MOST_VALUES, n=len(given))
+            )
         return [of.check(name, value) for value in given]
 
     def read(name: str, text: str) -> list[Any]:
         parts = text.split(",")
         if len(parts) > MOST_VALUES:
-            raise ValueError(t("{name} must have 1 to {most} values, got {n}", name=name, most=MOST_VALUES, n=len(parts)))
+            raise ValueError(
+                t("{name} must have 1 to {most} values, got {n}", name=name, most=MOST_VALUES, n=len(parts))
+            )
         return [of.read(name, part) for part in parts]
 
     return Parameter(read, lambda values: ",".join(of.write(v) for v in values), check)

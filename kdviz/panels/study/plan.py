@@ -44,7 +44,8 @@ class Plan:
         ValueError
             In one sentence, if the choices do not fit one another.
         """
-        recipe, axes = recipe_of(choices), axes_of(choices)
+        recipe = recipe_of(choices)
+        axes: dict[str, Any] = axes_of(choices)
         return cls(choices, recipe, axes, Study.grid(recipe, seeds=choices.seeds, **axes))
 
     @property
@@ -86,7 +87,9 @@ def axes_of(choices: StudyChoices) -> dict[str, list[Any]]:
         "labels": lambda values: ("draw", [{"count": count} for count in values]),
         "method": lambda values: ("objective", [choices.objective(name) for name in values]),
     }
-    return dict(written.get(name, lambda v, name=name: (name, list(v)))(values) for name, values in choices.axes.items())
+    return dict(
+        written.get(name, lambda v, name=name: (name, list(v)))(values) for name, values in choices.axes.items()
+    )
 
 
 def too_large(plan: Plan, seconds: float) -> str:
@@ -100,8 +103,18 @@ def too_large(plan: Plan, seconds: float) -> str:
     """
     if plan.study.total > MOST_RUNS:
         runs, most = number(plan.study.total), number(MOST_RUNS)
-        return t("This study has {n} runs, and a page does {most} at most: fewer values or seeds, or run its code on a cluster.", n=runs, most=most)
+        return t(
+            "This study has {n} runs, and a page does {most} at most: choose fewer values or seeds, or run its code "
+            "on a cluster.",
+            n=runs,
+            most=most,
+        )
     if seconds > MOST_SECONDS:
         minutes, most = number(seconds / 60, ".0f"), number(MOST_SECONDS / 60, ".0f")
-        return t("This study would take about {n} minutes here, and a page does {most} at most: fewer values, seeds or epochs, or run its code on a cluster.", n=minutes, most=most)
+        return t(
+            "This study would take about {n} minutes here, and a page does {most} at most: choose fewer values, seeds "
+            "or epochs, or run its code on a cluster.",
+            n=minutes,
+            most=most,
+        )
     return ""
