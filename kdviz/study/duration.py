@@ -59,7 +59,7 @@ def _of_unit(unit: Sequence[Job], study: Study, asked: set[tuple[str, int]]) -> 
     for teacher in {job.recipe.teacher for job in unit if job.recipe.teacher}:
         held_out = {(teacher, 0): len(data.validation) + len(data.test), (teacher, len(data.train)): len(data.train)}
         answers = sum(count for key, count in held_out.items() if key not in asked)
-        asked |= held_out.keys()
+        asked.update(held_out)
         seconds += answers * _seconds_an_answer(teacher, data.shape)
     return seconds
 

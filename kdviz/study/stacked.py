@@ -12,7 +12,7 @@ import itertools
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from ..distill.batches import Batches
 from ..distill.optimizer import make_optimizer
 from ..distill.schedules import value_at
 from ..distill.teacher import Answers
+from .half_done import HalfDone
 from .jobs import Job, Outcome, do, failed, finished, held_out, measured
 from .parts import Parts
 from .stacked_terms import StackedTerms, stackable
@@ -129,8 +130,12 @@ def do_together(jobs: Sequence[Job], parts: Parts, sign: StopSign, watch: Watch 
     if len(ready) < 2:
         return outcomes + [do(job, parts, sign, watch) for job, _ in ready]
     try:
+        keys = [job.key for job, _ in ready]
         stack = Stack([run for _, run in ready])
-        reached = stack.moments(stack.train(sign, _teller(watch, [job.key for job, _ in ready])))
+        half_done = HalfDone(sign.folder, keys)
+        half_done.take_up(stack)
+        reached = stack.moments(_trained(stack, half_done, sign, _teller(watch, keys)))
+        half_done.drop()
     except Cancelled:
         raise
     except Exception:  # each says by itself what is wrong with it
@@ -142,6 +147,21 @@ def do_together(jobs: Sequence[Job], parts: Parts, sign: StopSign, watch: Watch 
         else:
             outcomes.append(do(job, parts, sign, watch))
     return outcomes
+
+
+def _trained(stack: Stack, half_done: HalfDone, sign: StopSign, tell: Teller | None) -> BestOfEach | None:
+    """Train a stack to its end, and keep it on the way."""
+
+    def heard(step: int, total: int, errors: Sequence[int]) -> None:
+        half_done.now_and_then(stack)
+        if tell is not None:
+            tell(step, total, errors)
+
+    try:
+        return stack.train(sign, heard)
+    except Cancelled:
+        half_done.keep(stack)
+        raise
 
 
 def _teller(watch: Watch | None, keys: Sequence[str]) -> Teller | None:
@@ -198,6 +218,7 @@ class Stack:
         self.terms = StackedTerms([run.settings.objective for run in runs])
         self.steps_done = 0
         self.finite = torch.ones(len(runs), dtype=torch.bool)
+        self.best: BestOfEach | None = None
         self._pending: list[Tensor] = []
 
     def step(self) -> Tensor:
@@ -224,7 +245,6 @@ class Stack:
         """
         if self.teacher is not None:
             self.teacher.logits(self.data.train, progress=lambda *_: not sign.is_up)
-        best: BestOfEach | None = None
         while self.steps_done < self.total_steps:
             if sign.is_up:
                 raise Cancelled(f"stopped after step {self.steps_done}")
@@ -234,16 +254,55 @@ class Stack:
                 errors = None
                 if self.data.validation.labelled:
                     errors = self._errors(self.answers(self.weights, self.data.validation), self.data.validation)
-                    best = self._better(best, errors)
+                    self.best = self._better(self.best, errors)
                 if tell is not None:
                     tell(self.steps_done, self.total_steps, [] if errors is None else errors.tolist())
         for w in self.weights:
             self.finite &= w.detach().isfinite().flatten(1).all(1)
-        return best
+        return self.best
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Return all that a stack needs to go on from here: tensors, and numbers by name."""
+        self._look_at_losses()
+        tensors = {f"weights.{i}": w.detach().clone() for i, w in enumerate(self.weights)}
+        for i, held in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{i}.{name}": torch.as_tensor(value).clone() for name, value in held.items()}
+        tensors["finite"] = self.finite.clone()
+        if self.best is not None:
+            tensors |= {f"best.{i}": w.clone() for i, w in enumerate(self.best.weights)}
+            tensors |= {"best.step": torch.tensor(self.best.step), "best.errors": self.best.errors.clone()}
+        return tensors, {"step": self.steps_done}
+
+    def take_up(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, str]) -> None:
+        """Go on from where another stack of the same runs was left.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If something is missing, or of another shape; the stack is as it was.
+        """
+        weights = [tensors[f"weights.{i}"] for i in range(len(self.weights))]
+        if any(a.shape != b.shape for a, b in zip(weights, self.weights, strict=True)):
+            raise ValueError("the weights are of another shape")
+        step, finite, best = int(numbers["step"]), tensors["finite"].bool(), None
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            if name.startswith("optimizer."):
+                _, i, what = name.split(".")
+                state.setdefault(int(i), {})[what] = value
+        if "best.step" in tensors:
+            of_best = [tensors[f"best.{i}"] for i in range(len(self.weights))]
+            best = BestOfEach(tensors["best.step"].tolist(), tensors["best.errors"], of_best)
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
+        with torch.no_grad():
+            for own, w in zip(self.weights, weights, strict=True):
+                own.copy_(w)
+        self.steps_done, self.finite, self.best = step, finite, best
 
     def _look_at_losses(self) -> None:
-        self.finite &= torch.stack(self._pending).isfinite().all(0)
-        self._pending.clear()
+        if self._pending:
+            self.finite &= torch.stack(self._pending).isfinite().all(0)
+            self._pending.clear()
 
     def _better(self, best: BestOfEach | None, errors: Tensor) -> BestOfEach:
         """Return each run's best epoch so far, with the errors (M,) of now."""

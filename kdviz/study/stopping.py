@@ -24,6 +24,7 @@ class Address:
 
     path: str
     owner: int = field(default_factory=os.getpid)  # the process of the study
+    keeps: bool = False  # whether what is half done may be kept in its folder
 
     @property
     def elsewhere(self) -> bool:
@@ -47,6 +48,12 @@ class StopSign:
         self._address = address
         self._looked = -LOOK_EVERY
         self._seen = False
+
+    @property
+    def folder(self) -> Path | None:
+        """Where what is half done is kept; None where nothing is, or its folder cannot be seen from here."""
+        place = Path(self._address.path).parent
+        return place if self._address.keeps and place.is_dir() else None
 
     @property
     def is_up(self) -> bool:

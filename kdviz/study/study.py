@@ -269,7 +269,7 @@ class Study:
     def _run(self, folder: Path, progress: bool, n_jobs: int | None, stacked: bool | str, watch: Watch | None) -> Study:
         folder.mkdir(parents=True, exist_ok=True)
         on_disk.clear(folder)
-        address = Address(str(folder / f".stop-{uuid.uuid4().hex[:8]}"))
+        address = Address(str(folder / f".stop-{uuid.uuid4().hex[:8]}"), keeps=True)
         with self._under_way(address), stopped_by_ctrl_c(address) as pressed:
             missing = self._missing(folder)
             count = workers.how_many(n_jobs)
