@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from ...distill import durable, schema
 TOKEN = re.compile(r"[0-9a-f]{32}")
 CHOSEN = "chosen.json"
 MOST_FILES = 3000  # runs a browser; some 20 MB
+HALF_DONE_DAYS = 7
 VERSION = 1
 
 
@@ -66,11 +68,14 @@ def kept_choices(folder: Path) -> dict[str, Any] | None:
 
 
 def prune(folder: Path, most: int = MOST_FILES) -> None:
-    """Remove the oldest runs beyond so many; a folder that is not there has none."""
+    """Remove the oldest runs beyond so many, and old stacks that were stopped half-way and never gone on with."""
     with suppress(OSError):
         runs = sorted((path for path in folder.glob("*.json") if path.name != CHOSEN), key=_age)
         for path in runs[: max(0, len(runs) - most)]:
             path.unlink(missing_ok=True)
+        for path in folder.glob(".stack-*"):
+            if _age(path) < time.time() - HALF_DONE_DAYS * 86_400:
+                path.unlink(missing_ok=True)
 
 
 def _age(path: Path) -> float:

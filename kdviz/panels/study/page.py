@@ -89,7 +89,7 @@ class StudyPage(Linked, Panel):
 
     def __init__(self, **chosen: Any) -> None:
         leave_room()
-        self._choices = StudyChoices.of(chosen)
+        self._choices, self._given = StudyChoices.of(chosen), bool(chosen)
         self._hidden: list[str] = []
         asked = self._asked_for()
         if asked is not None:
@@ -155,7 +155,7 @@ class StudyPage(Linked, Panel):
             self._folder = folder
             kept.prune(folder)
             said = self.links.follow(query).names if query else ()
-            last = None if said or self._followed else kept.kept_choices(folder)
+            last = None if said or self._followed or self._given else kept.kept_choices(folder)
             if last is not None:
                 self._take_kept(last)
             self._show_soon()
