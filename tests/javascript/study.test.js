@@ -51,7 +51,8 @@ test("one value alone, and an outcome that no twin has, are drawn too", () => {
 test("numbers are written by their unit, with a true minus", () => {
   assert.deepEqual([outcomeText(1234.3, "count"), outcomeText(3.25, "count"), outcomeText(0.0482, "share"), outcomeText(null, "count")], ["1,234", "3.3", "4.8\u00a0%", "–"]);
   assert.deepEqual([differenceText(-80, "count"), differenceText(12.6, "count"), differenceText(-0.0123, "share"), differenceText(0, "count")], ["−80", "+13", "−1.2 points", "0"]);
-  assert.deepEqual([differenceText(-0.02, "nats"), differenceText(0.02, "")], ["−0.02", "+0.02"]);
+  assert.deepEqual([differenceText(-0.02, "nats"), differenceText(0.02, ""), differenceText(-0.000123, ""), differenceText(4e-8, "")], ["−0.02", "+0.02", "−0.00012", "0"]);
+  assert.deepEqual([outcomeText(0.01454, "ms"), outcomeText(12.34, "ms"), outcomeText(-0.4051, "nats")], ["0.015 ms", "12.3 ms", "−0.405"]);
 });
 
 test("a cell is read as one sentence", () => {

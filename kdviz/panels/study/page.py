@@ -98,6 +98,7 @@ class StudyPage(Linked, Panel):
         self._plan: Plan | None = None
         self._cells: Cells | None = None
         self._units: dict[tuple[str, ...], float] = {}  # what is left, in seconds
+        self._whole = 0.0  # of all runs, in seconds
         self._condition = threading.Condition()
         self._state, self._status = "opening", t("Opening the study.")
         self._stop_asked = threading.Event()
@@ -410,8 +411,9 @@ class StudyPage(Linked, Panel):
         total = 0 if plan is None else plan.study.total
         to_do = 0 if plan is None else plan.study.left
         seconds = sum(self._units.values()) if left is None else left
-        whole = seconds / max(1, to_do) * total if to_do else 1.0  # as if what is done had taken as long a run
-        share = 0.0 if not total else 1.0 if not to_do else max(0.0, 1 - seconds / whole) if whole else 0.0
+        if state not in BUSY and to_do:  # as if what is done had taken as long a run as what is left
+            self._whole = seconds * total / to_do
+        share = 1.0 if total and not to_do else max(0.0, 1 - seconds / self._whole) if self._whole else 0.0
         self._publisher.put(
             self.run,
             state=state,

@@ -1,6 +1,6 @@
 // How a cell of a study looks and reads: its number, whether its difference is inside the noise, how strong its colour is.
 
-import { about, fixed, grouped, NO_NUMBER, short, written } from "../shared/format.js";
+import { fixed, grouped, NO_NUMBER, written } from "../shared/format.js";
 import { t, tn } from "../shared/words.js";
 
 const STRONGEST = 1;
@@ -47,16 +47,23 @@ export function outcomeText(number, unit) {
   if (number === null || number === undefined || !Number.isFinite(number)) return NO_NUMBER;
   if (unit === "count") return Math.abs(number) < 10 && !Number.isInteger(number) ? fixed(number, 1) : grouped(number);
   if (unit === "share") return `${fixed(100 * number, 1)}\u00a0%`;
-  if (unit === "ms") return t("{n} ms", { n: number >= 0 ? about(number, 3) : written(`-${about(-number, 3)}`) });
-  return number < 0 ? `−${about(-number, 3)}` : about(number, 3);
+  return unit === "ms" ? t("{n} ms", { n: plain(number) }) : plain(number);
+}
+
+/** Three digits, two of what is small; below a millionth nothing. */
+function plain(number) {
+  const size = Math.abs(number);
+  if (size < 1e-6) return "0";
+  const digits = Number(number.toPrecision(size < 0.1 ? 2 : 3));
+  return written(size < 0.001 ? digits.toFixed(Math.ceil(-Math.log10(size)) + 1).replace(/0+$/, "") : String(digits));
 }
 
 /** A difference with its sign; of shares in percentage points. */
 export function differenceText(number, unit) {
   if (number === null || number === undefined || !Number.isFinite(number)) return NO_NUMBER;
-  const sign = number > 0 ? "+" : "";
-  if (unit === "share") return t("{n} points", { n: sign + fixed(100 * number, 1) });
-  return sign + outcomeText(number, unit);
+  if (unit === "share") return t("{n} points", { n: (number > 0 ? "+" : "") + fixed(100 * number, 1) });
+  const text = outcomeText(number, unit);
+  return number > 0 && text !== "0" ? `+${text}` : text;
 }
 
 /** One sentence on a cell, for its button and the line below the map. */
@@ -115,6 +122,6 @@ export function intervalText(numbers, unit) {
 export function withSd(numbers, unit) {
   const value = outcomeText(numbers?.value, unit);
   if (!Number.isFinite(numbers?.sd)) return value;
-  const sd = unit === "share" ? fixed(100 * numbers.sd, 1) : unit === "count" ? grouped(numbers.sd) : short(numbers.sd);
+  const sd = unit === "share" ? fixed(100 * numbers.sd, 1) : unit === "count" ? grouped(numbers.sd) : plain(numbers.sd);
   return `${value} ± ${sd}`;
 }
