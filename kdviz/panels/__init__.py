@@ -5,5 +5,6 @@ from .lab.lab import Lab
 from .methods.methods import Methods
 from .schemes.schemes import Schemes
 from .soft_targets import SoftTargets
+from .study.page import StudyPage
 
-__all__ = ["Compare", "Lab", "Methods", "Schemes", "SoftTargets"]
+__all__ = ["Compare", "Lab", "Methods", "Schemes", "SoftTargets", "StudyPage"]

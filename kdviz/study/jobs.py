@@ -6,7 +6,9 @@ import copy
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Any, Literal, NamedTuple
 
@@ -18,9 +20,11 @@ from ..data import Examples, Splits
 from ..distill import Cancelled, Distillation, NonFiniteLossError, Recipe, Teacher
 from ..measure.calibration import calibration
 from ..measure.fidelity import fidelity, first_choice, float_logits
+from ..measure.latency import latency_ms
 from ..models import inference, mac_count, parameter_count
+from .outcomes import gaps, packed
 from .parts import Parts
-from .stopping import StopSign
+from .stopping import News, StopSign, Watch
 
 VERSION = 2  # of outcomes on disk: 1 had no hash
 
@@ -54,8 +58,10 @@ def make_job(recipe: Recipe, role: Role, parts: Parts) -> Job:
     return Job(recipe, role, hashlib.blake2b(text.encode(), digest_size=16).hexdigest())
 
 
-def do(job: Job, parts: Parts, sign: StopSign) -> Outcome:
+def do(job: Job, parts: Parts, sign: StopSign, watch: Watch | None = None) -> Outcome:
     """Do a job and return its outcome; a run that fails has one too, which says so in a sentence.
+
+    ``watch`` is called after each epoch.
 
     Raises
     ------
@@ -68,7 +74,7 @@ def do(job: Job, parts: Parts, sign: StopSign) -> Outcome:
         last: tuple[Distillation, dict[str, Any]] | None = None
         for name, stage in parts.stages(job.recipe, job.role):
             if isinstance(stage, Distillation):
-                reached = moments(stage, train(stage, sign))
+                reached = moments(stage, train(stage, sign, None if watch is None else partial(_tell, watch, job)))
                 last = stage, reached
             else:
                 assert last is not None, "a scheme begins with a run"
@@ -85,6 +91,10 @@ def do(job: Job, parts: Parts, sign: StopSign) -> Outcome:
         return failed(job, error)
 
 
+def _tell(watch: Watch, job: Job, run: Distillation, errors: int | None) -> None:
+    watch(News((job.key,), run.steps_done, run.total_steps, () if errors is None else (errors,)))
+
+
 class Best(NamedTuple):
     """A student at the epoch with fewest errors on validation data, the earliest of equals."""
 
@@ -93,8 +103,12 @@ class Best(NamedTuple):
     weights: Weights
 
 
-def train(run: Distillation, sign: StopSign) -> Best | None:
+def train(
+    run: Distillation, sign: StopSign, tell: Callable[[Distillation, int | None], None] | None = None
+) -> Best | None:
     """Train to the end of the plan and return the best epoch; None where the validation split has no label.
+
+    ``tell`` is called after each epoch, with the errors on validation data where it has labels.
 
     Raises
     ------
@@ -111,11 +125,12 @@ def train(run: Distillation, sign: StopSign) -> Best | None:
         run.step()
         if run.steps_done % run.steps_per_epoch and run.steps_done < run.total_steps:
             continue
-        if run.data.validation.labelled:
-            errors = run.evaluate("validation").errors
-            if best is None or errors < best.errors:
-                weights = {name: tensor.detach().clone() for name, tensor in run.student.state_dict().items()}
-                best = Best(run.steps_done, errors, weights)
+        errors = run.evaluate("validation").errors if run.data.validation.labelled else None
+        if tell is not None:
+            tell(run, errors)
+        if errors is not None and (best is None or errors < best.errors):
+            weights = {name: tensor.detach().clone() for name, tensor in run.student.state_dict().items()}
+            best = Best(run.steps_done, errors, weights)
     run.finish()
     return best
 
@@ -160,19 +175,22 @@ def measured(logits: Tensor, examples: Examples, teacher: Teacher | None) -> dic
     known = (examples.y >= 0).numpy()
     labels = examples.y.numpy()[known]
     c = calibration(logits, examples.y, resamples=0)
-    wrong = first_choice(float_logits(logits))[known] != labels
+    said = first_choice(float_logits(logits))
+    wrong = said[known] != labels
     classes = logits.shape[1]
     numbers = {
         "examples": c.n,
         "errors": int(wrong.sum()),
         "examples_by_class": np.bincount(labels, minlength=classes).tolist(),
         "errors_by_class": np.bincount(labels[wrong], minlength=classes).tolist(),
+        "wrong": packed(wrong),
         "nll": c.nll,
         "ece": c.ece,
         "brier": c.brier,
         "agreement": None,
         "kl": None,
         "teacher_errors": None,
+        "gaps": gaps(said, examples, classes),
     }
     if teacher is not None:
         theirs = teacher.logits(examples).cpu()
@@ -204,6 +222,7 @@ def finished(job: Job, run: Distillation, reached: dict[str, Any], *, seconds: f
         "moments": reached,
         "parameters": parameter_count(run.student),
         "macs": mac_count(run.student, run.data.shape),
+        "latency_ms": latency_ms(run.student, run.data.test.inputs(slice(0, 1))),
         "seconds": seconds,
         "stacked": stacked,
         "torch": torch.__version__,

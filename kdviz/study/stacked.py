@@ -12,7 +12,7 @@ import itertools
 import json
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,14 +26,17 @@ from ..distill.batches import Batches
 from ..distill.optimizer import make_optimizer
 from ..distill.schedules import value_at
 from ..distill.teacher import Answers
+from .half_done import HalfDone
 from .jobs import Job, Outcome, do, failed, finished, held_out, measured
 from .parts import Parts
 from .stacked_terms import StackedTerms, stackable
-from .stopping import StopSign
+from .stopping import News, StopSign, Watch
 
 MOST = 16  # runs in a stack; more are no faster, and the weights leave the cache
 WORTH_IT = 500_000  # weights of a student: no size up to here was slower in a stack (benchmarks/study.py)
 ROWS = 512  # validation examples answered at once
+
+Teller = Callable[[int, int, Sequence[int]], None]  # step, number of all, errors of each run on validation data
 
 
 def units(jobs: Sequence[Job], *, workers: int, most_weights: float) -> list[tuple[Job, ...]]:
@@ -66,6 +69,7 @@ def units(jobs: Sequence[Job], *, workers: int, most_weights: float) -> list[tup
     stackable = sum(len(group) for group in groups.values())
     size = min(MOST, max(2, math.ceil(stackable / max(1, workers))))
     cut = [tuple(group[i : i + size]) for group in groups.values() for i in range(0, len(group), size)]
+    alone.sort(key=lambda job: job.recipe.seed)  # all arms have their first seed before one has its second
     return sorted(cut, key=len, reverse=True) + [(job,) for job in alone]
 
 
@@ -104,8 +108,8 @@ def _shared(job: Job) -> str | None:
     )
 
 
-def do_together(jobs: Sequence[Job], parts: Parts, sign: StopSign) -> list[Outcome]:
-    """Do a unit of work and return an outcome for each of its jobs.
+def do_together(jobs: Sequence[Job], parts: Parts, sign: StopSign, watch: Watch | None = None) -> list[Outcome]:
+    """Do a unit of work and return an outcome for each of its jobs; ``watch`` is called after each epoch.
 
     A run whose loss is not finite is done again by itself, so that its sentence is the engine's.
 
@@ -115,7 +119,7 @@ def do_together(jobs: Sequence[Job], parts: Parts, sign: StopSign) -> list[Outco
         If the sign to stop went up before the end.
     """
     if len(jobs) == 1:
-        return [do(jobs[0], parts, sign)]
+        return [do(jobs[0], parts, sign, watch)]
     start = time.perf_counter()
     ready: list[tuple[Job, Distillation]] = []
     outcomes: list[Outcome] = []
@@ -125,21 +129,46 @@ def do_together(jobs: Sequence[Job], parts: Parts, sign: StopSign) -> list[Outco
         except Exception as error:
             outcomes.append(failed(job, error))
     if len(ready) < 2:
-        return outcomes + [do(job, parts, sign) for job, _ in ready]
+        return outcomes + [do(job, parts, sign, watch) for job, _ in ready]
     try:
+        keys = [job.key for job, _ in ready]
         stack = Stack([run for _, run in ready])
-        reached = stack.moments(stack.train(sign))
+        half_done = HalfDone(sign.folder, keys)
+        half_done.take_up(stack)
+        reached = stack.moments(_trained(stack, half_done, sign, _teller(watch, keys)))
+        half_done.drop()
     except Cancelled:
         raise
     except Exception:  # each says by itself what is wrong with it
-        return outcomes + [do(job, parts, sign) for job, _ in ready]
+        return outcomes + [do(job, parts, sign, watch) for job, _ in ready]
     seconds = (time.perf_counter() - start) / len(ready)
     for i, (job, run) in enumerate(ready):
         if bool(stack.finite[i]):
             outcomes.append(finished(job, run, reached[i], seconds=seconds, stacked=len(ready)))
         else:
-            outcomes.append(do(job, parts, sign))
+            outcomes.append(do(job, parts, sign, watch))
     return outcomes
+
+
+def _trained(stack: Stack, half_done: HalfDone, sign: StopSign, tell: Teller | None) -> BestOfEach | None:
+    """Train a stack to its end, and keep it on the way."""
+
+    def heard(step: int, total: int, errors: Sequence[int]) -> None:
+        half_done.now_and_then(stack)
+        if tell is not None:
+            tell(step, total, errors)
+
+    try:
+        return stack.train(sign, heard)
+    except Cancelled:
+        half_done.keep(stack)
+        raise
+
+
+def _teller(watch: Watch | None, keys: Sequence[str]) -> Teller | None:
+    if watch is None:
+        return None
+    return lambda step, total, errors: watch(News(tuple(keys), step, total, tuple(errors)))
 
 
 @dataclass
@@ -190,6 +219,7 @@ class Stack:
         self.terms = StackedTerms([run.settings.objective for run in runs])
         self.steps_done = 0
         self.finite = torch.ones(len(runs), dtype=torch.bool)
+        self.best: BestOfEach | None = None
         self._pending: list[Tensor] = []
 
     def step(self) -> Tensor:
@@ -208,31 +238,75 @@ class Stack:
         self._pending.append(losses.detach())
         return self._pending[-1]
 
-    def train(self, sign: StopSign) -> BestOfEach | None:
-        """Train to the end of the plan; return each run's best epoch, None where the validation split has no label."""
+    def train(self, sign: StopSign, tell: Teller | None = None) -> BestOfEach | None:
+        """Train to the end of the plan; return each run's best epoch, None where the validation split has no label.
+
+        ``tell`` is called after each epoch with the step, the number of all, and the runs' errors on validation data,
+        none where it has no label.
+        """
         if self.teacher is not None:
             self.teacher.logits(self.data.train, progress=lambda *_: not sign.is_up)
-        best: BestOfEach | None = None
         while self.steps_done < self.total_steps:
             if sign.is_up:
                 raise Cancelled(f"stopped after step {self.steps_done}")
             self.step()
             if self.steps_done % self.batches.steps_per_epoch == 0:
                 self._look_at_losses()
+                errors = None
                 if self.data.validation.labelled:
-                    best = self._better(best)
+                    errors = self._errors(self.answers(self.weights, self.data.validation), self.data.validation)
+                    self.best = self._better(self.best, errors)
+                if tell is not None:
+                    tell(self.steps_done, self.total_steps, [] if errors is None else errors.tolist())
         for w in self.weights:
             self.finite &= w.detach().isfinite().flatten(1).all(1)
-        return best
+        return self.best
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Return all that a stack needs to go on from here: tensors, and numbers by name."""
+        self._look_at_losses()
+        tensors = {f"weights.{i}": w.detach().clone() for i, w in enumerate(self.weights)}
+        for i, held in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{i}.{name}": torch.as_tensor(value).clone() for name, value in held.items()}
+        tensors["finite"] = self.finite.clone()
+        if self.best is not None:
+            tensors |= {f"best.{i}": w.clone() for i, w in enumerate(self.best.weights)}
+            tensors |= {"best.step": torch.tensor(self.best.step), "best.errors": self.best.errors.clone()}
+        return tensors, {"step": self.steps_done}
+
+    def take_up(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, str]) -> None:
+        """Go on from where another stack of the same runs was left.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If something is missing, or of another shape; the stack is as it was.
+        """
+        weights = [tensors[f"weights.{i}"] for i in range(len(self.weights))]
+        if any(a.shape != b.shape for a, b in zip(weights, self.weights, strict=True)):
+            raise ValueError("the weights are of another shape")
+        step, finite, best = int(numbers["step"]), tensors["finite"].bool(), None
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            if name.startswith("optimizer."):
+                _, i, what = name.split(".")
+                state.setdefault(int(i), {})[what] = value
+        if "best.step" in tensors:
+            of_best = [tensors[f"best.{i}"] for i in range(len(self.weights))]
+            best = BestOfEach(tensors["best.step"].tolist(), tensors["best.errors"], of_best)
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
+        with torch.no_grad():
+            for own, w in zip(self.weights, weights, strict=True):
+                own.copy_(w)
+        self.steps_done, self.finite, self.best = step, finite, best
 
     def _look_at_losses(self) -> None:
-        self.finite &= torch.stack(self._pending).isfinite().all(0)
-        self._pending.clear()
+        if self._pending:
+            self.finite &= torch.stack(self._pending).isfinite().all(0)
+            self._pending.clear()
 
-    def _better(self, best: BestOfEach | None) -> BestOfEach:
-        """Return each run's best epoch so far."""
-        examples = self.data.validation
-        errors = self._errors(self.answers(self.weights, examples), examples)
+    def _better(self, best: BestOfEach | None, errors: Tensor) -> BestOfEach:
+        """Return each run's best epoch so far, with the errors (M,) of now."""
         now = [w.detach() for w in self.weights]
         if best is None:
             return BestOfEach([self.steps_done] * len(self.runs), errors, [w.clone() for w in now])

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ class Address:
 
     path: str
     owner: int = field(default_factory=os.getpid)  # the process of the study
+    keeps: bool = False  # whether what is half done may be kept in its folder
 
     @property
     def elsewhere(self) -> bool:
@@ -49,6 +50,12 @@ class StopSign:
         self._seen = False
 
     @property
+    def folder(self) -> Path | None:
+        """Where what is half done is kept; None where nothing is, or its folder cannot be seen from here."""
+        place = Path(self._address.path).parent
+        return place if self._address.keeps and place.is_dir() else None
+
+    @property
     def is_up(self) -> bool:
         """Whether to stop. The file is looked for a few times a second, so that this may be asked at each step."""
         now = time.monotonic()
@@ -60,6 +67,32 @@ class StopSign:
     def orphaned(self) -> bool:
         """Whether the process that made this one has died: nobody is left to take the results."""
         return self._address.elsewhere and os.getppid() != _BORN_OF
+
+
+@dataclass(frozen=True)
+class News:
+    """What a study reports while it runs: how far runs are that are trained now, or which have just finished.
+
+    Attributes
+    ----------
+    keys : tuple of str
+        Of the runs; :attr:`kdviz.Study.places` says which arms they belong to.
+    step, total_steps : int
+        How far they are; of a scheme, of its stage.
+    errors : tuple of int
+        Of each on validation data at this step; empty where it has no label, or they have finished.
+    finished : bool
+        Whether their outcomes are there.
+    """
+
+    keys: tuple[str, ...]
+    step: int
+    total_steps: int
+    errors: tuple[int, ...] = ()
+    finished: bool = False
+
+
+Watch = Callable[[News], None]
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from .arms import Arm, grid, named, with_own
 from .comparison import Comparison, Moment, Split, compare
 from .jobs import Job, Outcome, Role, make_job
 from .parts import Parts
-from .stopping import Address, stopped_by_ctrl_c
+from .stopping import Address, News, Watch, stopped_by_ctrl_c
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -181,6 +181,14 @@ class Study:
         return ("student", "twin", "smoothed") if self.smoothing else ("student", "twin")
 
     @property
+    def places(self) -> Mapping[str, tuple[tuple[str, int, Role], ...]]:
+        """Arm, seed and role of each run, by its key; a twin that several arms share has several."""
+        found: dict[str, tuple[tuple[str, int, Role], ...]] = {}
+        for place, job in self._jobs.items():
+            found[job.key] = (*found.get(job.key, ()), place)
+        return found
+
+    @property
     def total(self) -> int:
         """Number of runs in all."""
         return len({job.key for job in self._jobs.values()})
@@ -188,8 +196,13 @@ class Study:
     @property
     def left(self) -> int:
         """Number of runs still to do, including those that failed for a reason that may pass."""
+        return len(self.left_to_do)
+
+    @property
+    def left_to_do(self) -> list[Job]:
+        """The jobs of the runs that are still to do."""
         settled = {key for key, outcome in list(self._outcomes.items()) if _settled(outcome)}  # it may be under way
-        return len({job.key for job in self._jobs.values()} - settled)
+        return list({job.key: job for job in self._jobs.values() if job.key not in settled}.values())
 
     def run(
         self,
@@ -198,6 +211,7 @@ class Study:
         progress: bool = True,
         n_jobs: int | None = None,
         stacked: bool | Literal["auto"] = "auto",
+        watch: Watch | None = None,
     ) -> Study:
         """Do all runs that are not done yet.
 
@@ -215,6 +229,9 @@ class Study:
         stacked : {"auto", True, False}
             Train small perceptrons that differ only in the objective as one model: where that is faster, wherever
             possible, or never. Outcomes are equal up to the rounding of sums.
+        watch : callable, optional
+            Called on this thread with :class:`kdviz.study.stopping.News`: when runs have finished and, where they are
+            trained in this process (``n_jobs=1``), after each epoch.
 
         Returns
         -------
@@ -232,35 +249,59 @@ class Study:
             raise ValueError(f'stacked must be "auto", True or False, got {stacked!r}')
         if folder is None:
             with tempfile.TemporaryDirectory(prefix="kdviz-study-") as place:
-                return self._run(Path(place), progress, n_jobs, stacked)
-        return self._run(Path(folder), progress, n_jobs, stacked)
+                return self._run(Path(place), progress, n_jobs, stacked, watch)
+        return self._run(Path(folder), progress, n_jobs, stacked, watch)
 
-    def _run(self, folder: Path, progress: bool, n_jobs: int | None, stacked: bool | str) -> Study:
+    def load(self, folder: str | Path) -> Study:
+        """Take up the outcomes that an earlier ``run(folder)`` left, of this study or of one that shares runs with it.
+
+        Returns
+        -------
+        Study
+            Itself.
+        """
+        if Path(folder).is_dir():
+            for key in {job.key for job in self._jobs.values()}:
+                if (found := on_disk.read(Path(folder), key)) is not None:
+                    self._outcomes[key] = found
+        return self
+
+    def _run(self, folder: Path, progress: bool, n_jobs: int | None, stacked: bool | str, watch: Watch | None) -> Study:
         folder.mkdir(parents=True, exist_ok=True)
         on_disk.clear(folder)
-        address = Address(str(folder / f".stop-{uuid.uuid4().hex[:8]}"))
+        address = Address(str(folder / f".stop-{uuid.uuid4().hex[:8]}"), keeps=True)
         with self._under_way(address), stopped_by_ctrl_c(address) as pressed:
             missing = self._missing(folder)
             count = workers.how_many(n_jobs)
             most = {"auto": together.WORTH_IT, True: float("inf"), False: 0}[stacked]
             units = together.units(missing, workers=count, most_weights=most)
             with tqdm(total=self.total, initial=self.total - len(missing), disable=not progress, unit="run") as bar:
-                self._do(units, address, count, folder, bar)
+                self._do(units, address, count, folder, bar, watch)
         if pressed.is_set():
             raise KeyboardInterrupt(
                 f"stopped with {self.left:,} of {self.total:,} runs to do; run it again to continue"
             )
         return self
 
-    def _do(self, units: list[tuple[Job, ...]], address: Address, count: int, folder: Path, bar: tqdm) -> None:
+    def _do(
+        self,
+        units: list[tuple[Job, ...]],
+        address: Address,
+        count: int,
+        folder: Path,
+        bar: tqdm,
+        watch: Watch | None,
+    ) -> None:
         """Have the units done, and store each outcome as it arrives."""
         try:
-            for done in workers.outcomes(units, self.parts, address, count):
+            for done in workers.outcomes(units, self.parts, address, count, watch):
                 for outcome in done:
                     self._outcomes[outcome["key"]] = outcome
                     if _settled(outcome):
                         on_disk.write(folder, outcome)
                 bar.update(len(done))  # at once, so that the time left is estimated from whole units
+                if watch is not None and done:
+                    watch(News(tuple(outcome["key"] for outcome in done), 0, 0, finished=True))
         except BrokenProcessPool as error:
             if not Path(address.path).exists():
                 raise RuntimeError(
@@ -327,9 +368,10 @@ class Study:
         Columns: arm, the axes of a grid, seed, role ("student", "twin", "smoothed"), run (a shared twin has the same in
         the rows of each of its arms), split, moment ("last" step, or "best" epoch on validation data), step, examples,
         errors, accuracy, nll (nats), ece, brier, agreement with the teacher and kl(teacher ‖ student) at T = 1 (nats; a
-        twin, which may belong to arms with several teachers, is compared with none), teacher_errors, parameters, macs,
-        seconds (of computing, on one thread), stacked (runs trained together), state and sentence. A failed run has one
-        row, with the reason.
+        twin, which may belong to arms with several teachers, is compared with none), teacher_errors, the gaps between
+        groups where the data name any (``gap:sex:accuracy_difference``, :func:`kdviz.study.outcomes.gaps`), parameters,
+        macs, latency_ms (of one example, on one thread), seconds (of computing, on one thread), stacked (runs trained
+        together), state and sentence. A failed run has one row, with the reason.
         """
         from .table import frame
 

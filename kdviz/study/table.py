@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .study import Result, Study
 
 MEASURES = ("examples", "errors", "accuracy", "nll", "ece", "brier", "agreement", "kl", "teacher_errors")
-ABOUT_THE_RUN = ("parameters", "macs", "seconds", "stacked", "state", "sentence")
+ABOUT_THE_RUN = ("parameters", "macs", "latency_ms", "seconds", "stacked", "state", "sentence")
 
 
 def frame(study: Study) -> pd.DataFrame:
@@ -23,7 +23,8 @@ def frame(study: Study) -> pd.DataFrame:
 
     axes = study.axes
     rows = [row for result in study.results for row in _rows(result, axes)]
-    columns = ["arm", *axes, "seed", "role", "run", "split", "moment", "step", *MEASURES, *ABOUT_THE_RUN]
+    gaps = dict.fromkeys(name for row in rows for name in row if name.startswith("gap:"))
+    columns = ["arm", *axes, "seed", "role", "run", "split", "moment", "step", *MEASURES, *gaps, *ABOUT_THE_RUN]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -45,8 +46,18 @@ def _rows(result: Result, axes: tuple[str, ...]) -> list[dict[str, Any]]:
         for split, numbers in found.items():
             if split != "step":
                 place = {"split": split, "moment": moment, "step": found["step"]}
-                rows.append({**same, **place, **numbers, "accuracy": 1 - numbers["errors"] / numbers["examples"]})
+                accuracy = 1 - numbers["errors"] / numbers["examples"]
+                rows.append({**same, **place, **numbers, **_gaps(numbers), "accuracy": accuracy})
     return rows
+
+
+def _gaps(numbers: dict[str, Any]) -> dict[str, float]:
+    """Return the gaps between groups by column: ``gap:sex:accuracy_difference``."""
+    return {
+        f"gap:{grouping}:{metric}": gap
+        for grouping, of in numbers.get("gaps", {}).items()
+        for metric, gap in of.items()
+    }
 
 
 def table(study: Study) -> pd.DataFrame:

@@ -33,6 +33,10 @@ from kdviz.widgets.schemes import Schemes
 from kdviz.widgets.setup import Setup
 from kdviz.widgets.share import Share
 from kdviz.widgets.soft_targets import SoftTargets
+from kdviz.widgets.study_export import StudyExport
+from kdviz.widgets.study_map import StudyMap
+from kdviz.widgets.study_run import StudyRun
+from kdviz.widgets.study_setup import StudySetup
 from kdviz.widgets.tour import Tour
 from kdviz.widgets.transport import Transport
 from kdviz.widgets.views import Views
@@ -69,6 +73,10 @@ __all__ = [
     "Setup",
     "Share",
     "SoftTargets",
+    "StudyExport",
+    "StudyMap",
+    "StudyRun",
+    "StudySetup",
     "Tour",
     "Transport",
     "Views",

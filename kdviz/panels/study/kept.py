@@ -1,0 +1,85 @@
+"""What a browser's studies leave on disk: one file for each finished run, and what was chosen last.
+
+A run's file is named by a hash of all that decides it (:mod:`kdviz.study.folder`), so any study of the same browser
+that has the run takes it up: after a reload, after the kernel died, and with another axis.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from ...distill import durable, schema
+
+TOKEN = re.compile(r"[0-9a-f]{32}")
+CHOSEN = "chosen.json"
+MOST_FILES = 3000  # runs a browser; some 20 MB
+HALF_DONE_DAYS = 7
+VERSION = 1
+
+
+def folder_of(browser: str) -> Path | None:
+    """Return where a browser's runs are kept: below ``KDVIZ_KEEP``, or the user's own place; None without a browser.
+
+    Raises
+    ------
+    ValueError
+        If the token is none: it becomes the name of a folder.
+    """
+    if not browser:
+        return None
+    if not TOKEN.fullmatch(browser):
+        raise ValueError(f"a browser's token is 32 hexadecimal characters, got {browser!r}; reload the page")
+    chosen = os.environ.get("KDVIZ_KEEP")
+    place = Path(chosen).expanduser() if chosen else platformdirs.user_state_path("kdviz")
+    return place / "studies" / browser
+
+
+def keep_choices(folder: Path, settings: dict[str, Any]) -> None:
+    """Keep what is chosen, so that a page without a link opens with it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = folder / f".{CHOSEN}.{uuid.uuid4().hex[:8]}"
+    try:
+        fresh.write_text(json.dumps({"version": VERSION, "settings": settings}), encoding="utf-8")
+        durable.to_disk(fresh)
+        os.replace(fresh, folder / CHOSEN)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def kept_choices(folder: Path) -> dict[str, Any] | None:
+    """Return what was chosen last; None where nothing is kept, or it cannot be read."""
+    try:
+        read = schema.read(folder / CHOSEN, "a kept study")
+        schema.Record({"version": schema.OneOf((VERSION,)), "settings": schema.MapOf(schema.Anything())}).check(
+            read, "study"
+        )
+    except (OSError, ValueError):
+        return None
+    return dict(read["settings"])
+
+
+def prune(folder: Path, most: int = MOST_FILES) -> None:
+    """Remove the oldest runs beyond so many, and old stacks that were stopped half-way and never gone on with."""
+    with suppress(OSError):
+        runs = sorted((path for path in folder.glob("*.json") if path.name != CHOSEN), key=_age)
+        for path in runs[: max(0, len(runs) - most)]:
+            path.unlink(missing_ok=True)
+        for path in folder.glob(".stack-*"):
+            if _age(path) < time.time() - HALF_DONE_DAYS * 86_400:
+                path.unlink(missing_ok=True)
+
+
+def _age(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -1,0 +1,490 @@
+"""StudyPage: two settings varied against each other, over seeds; the map fills while it runs."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+from traitlets import Bunch
+
+from ... import data as data_sets
+from ... import widgets
+from ...distill import leave_room
+from ...distill.schema import Kind as FieldKind
+from ...distill.schema import Record, Text
+from ...study.choosing import choice
+from ...study.duration import estimated
+from ...study.outcomes import kinds_of
+from ...study.stopping import News
+from ...widgets.from_page import Box, VBox
+from ...words import mark, number, t
+from ..live import memory, messages, status_text
+from ..live.checks import one_of
+from ..live.linked import Linked
+from ..live.panel import Panel
+from ..live.publisher import Publisher
+from ..live.worker import LatestOnly
+from . import code, kept, sentences
+from .cells import Cells, axis_rows, kind_rows, table
+from .choices import StudyChoices, study_kinds
+from .fields import axis_options, fields
+from .link import HIDEABLE, LINK, said_in_link
+from .plan import Plan, too_large
+
+MESSAGES: Mapping[str, FieldKind] = {
+    "choose": Record({"name": Text(longest=40), "value": Text(longest=400)}),
+    "start": Record({}),
+    "stop": Record({}),
+}
+TITLES = {
+    "setup": mark("Setup"),
+    "run": mark("Start and Stop"),
+    "export": mark("Table and code"),
+    "share": mark("Link and code"),
+}
+BUSY = ("running", "stopping")
+
+
+class StudyPage(Linked, Panel):
+    """A study on a page: choose two axes, seeds and a budget; start, stop, go on; read the map, take it away.
+
+    Parameters
+    ----------
+    **chosen
+        The fields of :class:`kdviz.panels.study.choices.StudyChoices`, such as ``temperature=[1, 4], alpha=[0.1, 0.9]``
+        for two axes, ``units=64``, ``seeds=5``, ``epochs=10``.
+
+    Attributes
+    ----------
+    study : kdviz.Study
+        What is on the page; its ``frame()``, ``table()`` and ``sentences()`` are the usual ones.
+    state : dict
+        The choices, for :meth:`from_state`.
+    scene, setup, run, map, export, share
+        The widgets.
+
+    Raises
+    ------
+    TypeError, ValueError
+        In one sentence, if what is given does not fit.
+
+    Notes
+    -----
+    Runs that differ in the objective alone are trained as one stack, seed by seed, so all cells have their first seed
+    after a fraction of the time. Each finished run is kept on disk for the browser; a study that was stopped, reloaded
+    or whose kernel died goes on with what is left, and so does one with other axes that shares runs with it.
+
+    In a notebook, ``kd.panels.StudyPage()`` as the last line of a cell. Without a page, the same things by hand:
+    ``page.start()``, then ``page.wait("finished")``.
+    """
+
+    title = mark("A study")
+    links = LINK
+
+    def __init__(self, **chosen: Any) -> None:
+        leave_room()
+        self._choices, self._given = StudyChoices.of(chosen), bool(chosen)
+        self._hidden: list[str] = []
+        asked = self._asked_for()
+        if asked is not None:
+            self._take(asked)
+        self._folder: Path | None = None
+        self._plan: Plan | None = None
+        self._cells: Cells | None = None
+        self._units: dict[tuple[str, ...], float] = {}  # what is left, in seconds
+        self._whole = 0.0  # of all runs, in seconds
+        self._condition = threading.Condition()
+        self._state, self._status = "opening", t("Opening the study.")
+        self._stop_asked = threading.Event()
+        self._publisher = Publisher()
+        self._shower = LatestOnly("kdviz-study", self._failed)
+        self._runner = LatestOnly("kdviz-study-run", self._failed)
+        self._make_page()
+        with self._publisher.directly():
+            self._show_choices()
+            self._say(self._status)
+        self._show_soon()
+        for widget in (self.setup, self.run):
+            widget.on_msg(self._on_message)
+        self.map.observe(self._on_looked, ["outcome", "shown"])
+        self.scene.on_message(self._on_scene_message)
+        self._can_be_linked()
+
+    def _make_page(self) -> None:
+        self.scene = widgets.Scene(hidden=self._hidden, question=t(self.title))
+        shared = {"scene": self.scene}
+        self.setup, self.run = widgets.StudySetup(**shared), widgets.StudyRun(**shared)
+        self.map = widgets.StudyMap(**shared)
+        self.export = widgets.StudyExport(**shared)
+        names = {"hide": {name: t(TITLES[name]) for name in HIDEABLE}, "lock": {}}
+        self.share = widgets.Share(offers=["link"], names=names, bounds=False, **shared)
+        left, right = VBox([self.setup, self.share]), VBox([self.run, self.map, self.export])
+        page = Box([left.add_class("kd-study-choose"), right.add_class("kd-study-see")]).add_class("kd-study-page")
+        self.view = Box([page]).add_class("kd-study-room")
+
+    # What the page says
+
+    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        try:
+            message = messages.read(content, MESSAGES)
+            if message is not None:
+                name, values = message
+                self.command(name, **values)
+        except (ValueError, TypeError) as error:
+            self._publisher.put(self.setup, answer=self.setup.answer + 1)
+            self._say(status_text.as_sentence(str(error)))
+
+    def _on_scene_message(self, content: dict[str, Any]) -> None:
+        hello = content.get("hello")
+        if isinstance(hello, dict):
+            self._opened(str(hello.get("browser", "")), str(hello.get("query", "")))
+
+    def _opened(self, browser: str, query: str) -> None:
+        """The page has opened in a browser, by a link: what that browser has kept is taken up."""
+        try:
+            folder = kept.folder_of(browser)
+        except ValueError as error:
+            self._say(status_text.as_sentence(str(error)))
+            folder = None
+        if self._state not in BUSY and folder is not None and folder != self._folder:
+            self._folder = folder
+            kept.prune(folder)
+            said = self.links.follow(query).names if query else ()
+            last = None if said or self._followed or self._given else kept.kept_choices(folder)
+            if last is not None:
+                self._take_kept(last)
+            self._show_soon()
+        self._follow(query, partial(self._shower.put, "link"), partial(self._publisher.put, self.scene))
+
+    def _take_kept(self, settings: dict[str, Any]) -> None:
+        """Open with what was chosen last; what cannot be any more is left."""
+        try:
+            self.check_settings(settings)
+            self._choices = StudyChoices(**settings)
+        except (ValueError, TypeError):
+            return
+
+    def _open_as(self, state: dict[str, Any]) -> None:
+        if self._state in BUSY:
+            return
+        self._take(state)
+        self._publisher.put(self.scene, hidden=self._hidden)
+        self._show_soon()
+
+    def _take(self, state: dict[str, Any]) -> None:
+        self._hidden = state["hidden"]
+        self._choices = StudyChoices(**{name: value for name, value in state.items() if name != "hidden"})
+
+    def _on_looked(self, change: Bunch) -> None:
+        """Another outcome is shown, which nothing is run for; the link says it."""
+        self._choices = replace(self._choices, **{change.name: change.new})
+        self._show_link()
+
+    # What a reader does
+
+    def command(self, name: str, /, **values: Any) -> None:
+        """Do what a control does: "choose" (name, value as a link has it), "start", "stop"; returns at once.
+
+        Raises
+        ------
+        ValueError
+            In one sentence, if there is no such command, or it cannot be done now.
+        """
+        commands: dict[str, Callable[..., None]] = {"choose": self._choose, "start": self.start, "stop": self.stop}
+        one_of("command", name, tuple(commands))
+        commands[name](**values)
+
+    def _choose(self, name: str, value: str) -> None:
+        one_of("name", name, tuple(n for n in LINK.fields if n not in ("hidden", "outcome", "shown")))
+        parameter = LINK.fields[name]
+        self.choose(**{name: parameter.check(name, parameter.read(name, value))})
+
+    def choose(self, **chosen: Any) -> None:
+        """Choose other values of some fields; returns at once.
+
+        Raises
+        ------
+        ValueError
+            In one sentence, if they cannot be, or a study is under way.
+        """
+        if self._state in BUSY:
+            raise ValueError(t("a study is under way; stop it to choose something else"))
+        changed = self._choices
+        for name, value in chosen.items():
+            changed = changed.with_values(name, value)
+        self._choices = changed
+        self._show_soon()
+
+    def start(self) -> None:
+        """Do what is left of the study; returns at once.
+
+        Raises
+        ------
+        ValueError
+            In one sentence, if it is under way, done, or too large for a page.
+        """
+        if self._state in BUSY:
+            raise ValueError(t("the study is under way"))
+        self._stop_asked.clear()
+        self._enter("running", t("Starting."))
+        self._runner.put("run", self._do)
+
+    def stop(self) -> None:
+        """Stop after the step that is under way; finished runs are kept. Returns at once."""
+        if self._state not in BUSY:
+            raise ValueError(t("no study is under way"))
+        self._stop_asked.set()
+        self._enter("stopping", t("Stopping after this step."))
+        plan = self._plan
+        if plan is not None:
+            plan.study.cancel()
+
+    # On threads of their own
+
+    def _show_soon(self) -> None:
+        with self._condition:
+            if self._state not in BUSY:
+                self._state = "opening"
+        self._shower.put("show", self._show)
+
+    def _show(self) -> None:
+        """Show the study that is chosen, with what is known of it; on the shower's thread."""
+        choices = self._choices
+        self._show_choices()
+        try:
+            plan = Plan.of(choices)
+        except ValueError as error:
+            self._plan = self._cells = None
+            self._publisher.put(self.setup, size="", estimate=status_text.as_sentence(str(error)), too_much=True)
+            self._enter("too_large", "")
+            return
+        if self._folder is not None:
+            plan.study.load(self._folder)
+        kinds = kinds_of(data_sets.load(choices.data).test)
+        cells = Cells(plan, kinds)
+        if choices.outcome not in [kind.name for kind in kinds]:
+            choices = self._choices = replace(choices, outcome="errors")
+        self._plan, self._cells = plan, cells
+        self._publisher.put(
+            self.map,
+            **axis_rows(plan),
+            kinds=kind_rows(kinds),
+            caption=sentences.fixed(choices),
+            outcome=choices.outcome,
+            shown=choices.shown,
+            selected=-1,
+            under_way={},
+        )
+        self._publisher.put(self.export, code=code.program(plan), cluster=code.on_a_cluster(plan))
+        self._show_link()
+        self._units = estimated(plan.study)
+        seconds = sum(self._units.values())
+        large = too_large(plan, seconds)
+        self._publisher.put(
+            self.setup, size=sentences.size(plan), estimate=large or self._takes(seconds), too_much=bool(large)
+        )
+        self._show_results()
+        if self._choices is choices:
+            self._rest(large)
+
+    def _rest(self, large: str = "") -> None:
+        """Enter the state of a study that nothing is done on."""
+        plan = self._plan
+        if plan is None:
+            return
+        total, left = plan.study.total, plan.study.left
+        told = {"done": number(total - left), "total": number(total)}
+        if not left:
+            self._enter("finished", t("All {total} runs have finished.", **told))
+        elif large:
+            self._enter("too_large", large)
+        elif left < total:
+            text = mark("{done} of {total} runs have finished and are kept; Go on does the rest.")
+            self._enter("stopped", t(text, **told))
+        else:
+            self._enter("idle", t("Nothing has run yet; Start does all {total} runs.", **told))
+
+    def _do(self) -> None:
+        """Run the study, on the runner's thread."""
+        self._shower.wait_until_idle(60.0)  # what was chosen before Start is what is run
+        plan = self._plan
+        large = self.setup.estimate if self._publisher.coming(self.setup, "too_much") else ""
+        if plan is None or large or not plan.study.left:
+            self._rest(large)
+            return
+        if self._folder is not None:
+            kept.keep_choices(self._folder, self._choices.to_dict())
+        if not self._stop_asked.is_set():
+            self._enter("running", t("Asking the teacher."))
+            plan.study.run(self._folder, progress=False, n_jobs=1, watch=self._hear)
+        self._publisher.put(self.map, under_way={})
+        self._units = estimated(plan.study)
+        seconds = sum(self._units.values())
+        self._publisher.put(self.setup, estimate=self._takes(seconds))
+        self._show_results()
+        self._rest()
+
+    def _hear(self, news: News) -> None:
+        """Show what the study reports, and have it stopped if that was asked for before it had begun."""
+        plan, cells = self._plan, self._cells
+        if plan is None or cells is None:
+            return
+        if self._stop_asked.is_set():
+            plan.study.cancel()
+        if news.finished:
+            self._units = {keys: s for keys, s in self._units.items() if not set(keys) <= set(news.keys)}
+            cells.renew(news.keys)
+            self._publisher.put(self.map, under_way={})
+            self._show_results(renewed=True)
+        elif news.errors:
+            examples = len(data_sets.load(self._choices.data).validation)
+            errors = {str(arm): found for arm, found in cells.under_way(news.keys, news.errors)}
+            steps = {"step": news.step, "total_steps": news.total_steps}
+            self._publisher.put(self.map, under_way={"errors": errors, "examples": examples, **steps})
+        self._show_progress(news)
+
+    def _show_progress(self, news: News) -> None:
+        plan = self._plan
+        if plan is None or self._state != "running":
+            return
+        at = next((s for keys, s in self._units.items() if set(news.keys) <= set(keys)), 0.0)
+        left = sum(self._units.values()) - at * (news.step / max(1, news.total_steps))
+        if news.finished:
+            status = t("Runs have finished; the next are trained.")
+        else:
+            of = {"n": len(news.keys), "step": number(news.step), "total": number(news.total_steps)}
+            status = t("Training {n} runs together: step {step} of {total}.", **of)
+            status = status if len(news.keys) > 1 else t("Training one run: step {step} of {total}.", **of)
+        self._enter("running", status, left=left)
+
+    # What is shown
+
+    def _show_choices(self) -> None:
+        shown = {"fields": fields(self._choices), "axes": axis_options(self._choices)}
+        self._publisher.put(self.setup, answer=self._publisher.coming(self.setup, "answer") + 1, **shown)
+
+    def _show_results(self, *, renewed: bool = False) -> None:
+        """Show the cells, the sentences and the tables."""
+        plan, cells = self._plan, self._cells
+        if plan is None or cells is None:
+            return
+        rows = cells.rows if renewed else cells.renew()
+        best = cells.best()
+        told = []
+        found = choice(plan.study)
+        if found is not None and best is not None:
+            told += sentences.chosen(found, plan.name(best))
+        compared = sum("low" in row["values"].get("errors", {}) for row in rows)
+        told += [line for line in [sentences.by_chance(compared)] if line]
+        if len(plan.study.seeds) == 1 and any(row["seeds"] for row in rows):
+            told.append(t("One seed: intervals are those of the test examples, and say nothing about another seed."))
+        self._publisher.put(self.map, cells=list(rows), best=-1 if best is None else best, sentences=told)
+        some = any(row["seeds"] for row in rows)
+        runs = plan.study.frame().to_csv(index=False) if some and not renewed else ""
+        csv = table(plan, rows, cells.kinds, best) if some else ""
+        self._publisher.put(self.export, cells=csv, runs=runs)
+
+    def _show_link(self) -> None:
+        said = said_in_link(self._choices, self._hidden)
+        given = ", ".join(f"{name}={value!r}" for name, value in said.items() if name != "hidden")
+        self._publisher.put(self.share, query=LINK.written(said), call=f"kd.panels.StudyPage({given})")
+
+    def _takes(self, seconds: float) -> str:
+        if not seconds:
+            return t("All of it has run; the map shows it.")
+        return t("About {seconds} s on one core of this machine, estimated.", seconds=number(max(1, round(seconds))))
+
+    def _enter(self, state: str, status: str, left: float | None = None) -> None:
+        """Enter a state and show it; a stop that was asked for stays until the study has stopped."""
+        with self._condition:
+            if state == "running" and self._stop_asked.is_set():
+                state, status = "stopping", t("Stopping after this step.")
+            self._state, self._status = state, status
+            self._condition.notify_all()
+        plan = self._plan
+        total = 0 if plan is None else plan.study.total
+        to_do = 0 if plan is None else plan.study.left
+        seconds = sum(self._units.values()) if left is None else left
+        if state not in BUSY and to_do:  # as if what is done had taken as long a run as what is left
+            self._whole = seconds * total / to_do
+        share = 1.0 if total and not to_do else max(0.0, 1 - seconds / self._whole) if self._whole else 0.0
+        self._publisher.put(
+            self.run,
+            state=state,
+            status=status,
+            done=total - to_do,
+            total=total,
+            share=min(1.0, share),
+            seconds_left=seconds if to_do and seconds else None,
+        )
+        busy = state in BUSY
+        reason = t("A study is under way: stop it to choose something else.") if busy else ""
+        self._publisher.put(self.setup, locked=busy, locked_reason=reason)
+
+    def _say(self, sentence: str) -> None:
+        self._publisher.put(self.run, status=sentence)
+
+    def _failed(self, _key: object, error: Exception) -> None:
+        """Show an error of either thread; what has finished is kept."""
+        self._stop_asked.clear()
+        self._enter("failed", status_text.as_sentence(str(error) or type(error).__name__))
+
+    # What others ask
+
+    @property
+    def study(self) -> Any:
+        """The study on the page, once it is there."""
+        self._shower.wait_until_idle(60.0)
+        if self._plan is None:
+            raise ValueError(t("these choices make no study: {why}", why=self.setup.estimate))
+        return self._plan.study
+
+    @property
+    def status(self) -> str:
+        """What the page's status line says."""
+        return self._status
+
+    def wait(self, *states: str, timeout_s: float = 600.0) -> bool:
+        """Wait until the study is in one of ``states`` (any in which nothing is done, where none is given) and the page
+        shows it; return whether that came true in time."""
+        wanted = states or ("idle", "stopped", "finished", "failed", "too_large")
+        until = time.monotonic() + timeout_s
+        while True:
+            self._shower.wait_until_idle(max(0.0, until - time.monotonic()))
+            with self._condition:
+                reached = self._condition.wait_for(lambda: self._state in wanted, max(0.0, until - time.monotonic()))
+            if not reached or self._state in BUSY:
+                break
+            if self._runner.wait_until_idle(max(0.0, until - time.monotonic())) and self._state in wanted:
+                break
+        return self._publisher.wait_until_idle() and reached
+
+    @classmethod
+    def kinds(cls) -> Mapping[str, FieldKind]:
+        return study_kinds()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return self._choices.to_dict()
+
+    def _without_python(self) -> Mapping[ipywidgets.Widget, Mapping[str, Any]]:
+        self.wait()
+        return {self.map: {"under_way": {}}}
+
+    def close(self) -> None:
+        """Stop the study and close everything: no thread and no widget is left; finished runs stay kept."""
+        self._stop_asked.set()
+        if self._plan is not None:
+            self._plan.study.cancel()
+        for worker in (self._shower, self._runner):
+            worker.close()
+        self._publisher.close()
+        super().close()
+        self._plan = self._cells = None
+        memory.give_back()
