@@ -13,6 +13,7 @@ from kdviz.models.onnx_session import OnnxSession
 from kdviz.models.perceptron import mlp
 from kdviz.models.residual import resnet
 from kdviz.models.shipped import Card, card, names, pretrained, register
+from kdviz.models.tempered import Tempered
 from kdviz.models.transformer import vit
 from kdviz.models.wrap import wrap
 
@@ -24,6 +25,7 @@ __all__ = [
     "LogitsOf",
     "OnnxSession",
     "Service",
+    "Tempered",
     "build",
     "card",
     "convnet",
