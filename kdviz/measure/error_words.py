@@ -6,7 +6,6 @@ import math
 from typing import Protocol
 
 from ..words import mark, number, t
-from .paired import Paired, PairedErrors
 
 TWIN = {"twin": mark("the twin without a teacher"), "smoothed": mark("the twin with label smoothing")}
 PERCENT = "\u202f%"  # a narrow space where no line breaks

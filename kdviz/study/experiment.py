@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,8 @@ class Experiment:
         The class whose errors are also counted separately.
     program : mapping or None
         In place of arms, the name of a function of :mod:`kdviz.study.programs` and its arguments.
+    against : mapping of str to str
+        What an arm is compared with in place of its twin: another arm, by name.
     guess : str
         The row of its table that readers guess the outcome of; empty for the first that is compared with another.
     opens : str
@@ -77,6 +79,7 @@ class Experiment:
     league: Mapping[str, Any] | None = None
     watched_class: int | None = None
     program: Mapping[str, Any] | None = None
+    against: Mapping[str, str] = field(default_factory=dict)
     guess: str = ""
     opens: str = ""
     shows: tuple[str, ...] = ()
@@ -168,11 +171,17 @@ def _read(name: str, written: Any) -> Experiment:
         league={**written["methods"], "tuning_seed": written["tuning_seed"]} if "methods" in written else None,
         watched_class=written.get("watched_class"),
         program=written.get("program"),
+        against=written.get("against", {}),
         guess=written.get("guess", ""),
         opens=written.get("opens", ""),
         shows=tuple(written.get("shows", ())),
     )
     _check_grid(read)
+    if read.against:
+        known = [arm.name for arm in read.study().arms]
+        strange = next((name for pair in read.against.items() for name in pair if name not in known), None)
+        if strange is not None:
+            raise ValueError(f"experiment.against must name arms, {', '.join(known)}, got {schema.shown(strange)}")
     return read
 
 
@@ -228,6 +237,7 @@ _WRITTEN = Record(
         "arms": MapOf(MapOf(Anything()), fewest=1, longest=MOST_ARMS),
         "grid": MapOf(ListOf(Anything(), fewest=1, longest=MOST_ARMS), fewest=1, longest=20),
         **{"methods": _LEAGUE, "tuning_seed": SEED, "watched_class": or_null(Whole(most=1_000_000))},
+        "against": MapOf(_SENTENCE, longest=MOST_ARMS),
         **{"program": _PROGRAM, "guess": _SENTENCE, "opens": _SENTENCE},
         "shows": Distinct(ListOf(OneOf(("weights", "kept")), longest=2)),
     },

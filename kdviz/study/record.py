@@ -165,10 +165,12 @@ class Record:
         raise ValueError(f"the record of {self.name} has rows {', '.join(r.name for r in self.rows)}, got {name!r}")
 
     def kept(self, row: Row) -> float | None:
-        """Return the share of its teacher's accuracy that a row keeps; None without a teacher."""
-        if row.teacher is None or row.role == "teacher":
+        """Return the share of its teacher's accuracy that a row keeps, a twin of the only teacher's; else None."""
+        teachers = [one.errors.mean for one in self.rows if one.role == "teacher"]
+        teacher = row.teacher if row.teacher is not None else teachers[0] if len(teachers) == 1 else None
+        if teacher is None or row.role == "teacher":
             return None
-        return (self.examples - row.errors.mean) / (self.examples - row.teacher)
+        return (self.examples - row.errors.mean) / (self.examples - teacher)
 
     @property
     def compared(self) -> tuple[Row, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,7 @@ def record_of(experiment: Experiment, study: Study) -> Record:
     found = {r.outcome["key"]: r.outcome for r in study.results if _done(r.outcome)}.values()
     return Record.of(
         experiment,
-        list(_rows(study, experiment.watched_class)),
+        list(_rows(study, experiment.watched_class, experiment.against)),
         seeds=study.seeds,
         examples=max((study.compare(arm.name).examples for arm in study.arms), default=0),
         runs=len(found),
@@ -202,7 +202,7 @@ def _shown(row: Row, record: Record, columns: Sequence[str]) -> list[str]:
     return [cells[name] for name in columns]
 
 
-def _rows(study: Study, watched: int | None) -> Iterator[Row]:
+def _rows(study: Study, watched: int | None, against: Mapping[str, str]) -> Iterator[Row]:
     """Yield the rows: the teacher, the twins, then the arms and stages."""
     shown: set[str] = set()
     for arm in study.arms:
@@ -224,7 +224,7 @@ def _rows(study: Study, watched: int | None) -> Iterator[Row]:
             yield from stages
         else:
             row = _made(arm.name, "student", last, best, _outcomes(study, arm, "student"), watched)
-            yield replace(row, difference=_to_twin(last), teacher=teacher)
+            yield replace(row, difference=_to(study, last, against.get(arm.name)), teacher=teacher)
 
 
 def _made(
@@ -241,9 +241,11 @@ def _made(
     return _with_class(row, [outcome["moments"]["last"]["test"] for outcome in found.values()], watched)
 
 
-def _to_twin(last: Comparison) -> Difference | None:
-    d = last.difference()
-    return None if d is None else Difference.of(TWIN_NAME, d.differences)
+def _to(study: Study, last: Comparison, other: str | None) -> Difference | None:
+    """Return the difference of an arm to its twin, or to another arm; None where no seed has both."""
+    theirs = last.errors["twin"] if other is None else study.compare(other).errors["student"]
+    pairs = [errors - theirs[seed] for seed, errors in last.errors["student"].items() if seed in theirs]
+    return Difference.of(other or TWIN_NAME, pairs) if pairs else None
 
 
 def _stage_rows(study: Study, arm: Arm, watched: int | None, teacher: int | None) -> Iterator[Row]:
