@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from kdviz.app import cli
 from kdviz.study import programs
 from kdviz.study.experiment import experiment, names
 from kdviz.study.results import record_of_program
@@ -56,20 +55,10 @@ def test_each_program_runs_and_its_record_adds_up(name, tmp_path):
 def test_every_program_is_shipped_and_arguments_that_do_not_fit_are_named(tmp_path):
     assert {experiment(name).program["name"] for name in PROGRAMS} == set(programs.PROGRAMS) == set(TINY)
     one = replace(tiny("domain-shift"), program={"name": "domain_shift", "arguments": {"trees": 3}})
-    with pytest.raises(ValueError, match="the arguments of domain-shift do not fit domain_shift: .*'trees'"):
+    with pytest.raises(ValueError, match=r"the arguments of domain-shift do not fit domain_shift: .*'trees'"):
         programs.results(one, tmp_path, progress=False)
     with pytest.raises(ValueError, match="is a program and no study of arms; kdviz run domain-shift runs it"):
         one.study()
-
-
-def test_the_command_runs_a_program_and_prints_its_table(tmp_path, capsys):
-    file = tmp_path / "results.md"
-    told = ["run", "domain-shift", "--quick", "--quiet", "--folder", str(tmp_path / "runs"), "--write", str(file)]
-    assert cli.main(told) == 0
-    printed = capsys.readouterr().out
-    assert printed.strip() in file.read_text(encoding="utf-8")
-    assert "## From MNIST to other digits" in printed and "| taught on the other digits, no labels |" in printed
-    assert "What differs: Handwritten digits of MNIST" in printed
 
 
 def test_small_digits_have_the_form_of_mnist_and_their_parts_share_nothing():
