@@ -70,7 +70,8 @@ def _of_javascript(source: str) -> Iterator[Text]:
 
 def _of_experiment(source: str) -> Iterator[Text]:
     written = json.loads(source)
-    yield from (written[name] for name in ("title", "question", "differs") if written.get(name))
+    said = (written.get(name, "") for name in ("title", "question", "differs"))
+    yield from (text.replace(" %", "\u202f%") for text in said if text)  # as the page shows it
 
 
 def _text(name: str, given: list[str]) -> Iterator[Text]:

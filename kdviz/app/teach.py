@@ -85,7 +85,9 @@ class Training:
 
     def settings(self) -> dict[str, Any]:
         """Give what a card records beside title, data and architecture."""
-        left_out = {"title", "data", "architecture"} | {k for k in ("labels", "teacher", "smoothing") if not getattr(self, k)}
+        left_out = {"title", "data", "architecture"} | {
+            k for k in ("labels", "teacher", "smoothing") if not getattr(self, k)
+        }
         return {k: v for k, v in asdict(self).items() if k not in left_out} | {"objective": str(self.objective)}
 
     @property

@@ -85,8 +85,8 @@ def _shown(name: str) -> dict[str, Any]:
     page, _, link = one.opens.partition(".ipynb")
     return {
         "name": name,
-        "title": t(one.title),
-        "question": t(one.question),
+        "title": _said(one.title),
+        "question": _said(one.question),
         "setting": _setting(record),
         "guess": {
             "text": t(ASKS, row=named(guessed.name), other=_other(guessed.difference)),
@@ -97,12 +97,17 @@ def _shown(name: str) -> dict[str, Any]:
         "told": _told(record),
         "source": one.source,
         "paper": [list(row) for row in one.paper],
-        "differs": t(one.differs) if one.differs else "",
+        "differs": _said(one.differs) if one.differs else "",
         "command": record.command,
         "href": one.opens,
         "page": t(PAGES[page][0]) if page in PAGES else "",
         "call": _call(page, link) if page in PAGES else "",
     }
+
+
+def _said(text: str) -> str:
+    """Return a text of an experiment in the reader's language; no line breaks before a "%"."""
+    return t(text.replace(" %", "\u202f%"))
 
 
 def guessed_row(one: Experiment, record: Record) -> Row:
@@ -122,10 +127,10 @@ def _call(page: str, link: str) -> str:
 
 def _setting(record: Record) -> str:
     seeds = tn("{n} seed", "{n} seeds", len(record.seeds))
-    runs = tn("{n} run", "{n} runs", record.runs)
+    runs = tn("{n} run in all", "{n} runs in all", record.runs)
     minutes = number(max(1, round(record.seconds / 60)))
     counts = {"seeds": seeds, "examples": number(record.examples), "runs": runs, "minutes": minutes}
-    return t("{seeds}; errors on {examples} test examples; {runs}, together {minutes} min on one core.", **counts)
+    return t("{seeds}; errors on {examples} test examples; {runs}, {minutes} min on one core.", **counts)
 
 
 def named(name: str) -> str:

@@ -1,7 +1,6 @@
-"""Tables of docs/results.md, read again: the experiments that were run before there were records have no other source.
+"""Tables of docs/results.md, read again: experiments that were run before there were records have no other source.
 
-``python -m kdviz.study.rounded docs/results.md NAME ...`` writes their records, with rounded numbers. A test reads every
-table so and holds it against its record.
+``python -m kdviz.study.rounded docs/results.md NAME ...`` writes their records, with rounded numbers.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ function key(rows, line) {
   if (line !== null || rows.some((row) => row.teacher !== null)) {
     if (!there.includes("teacher")) entries.push(entry("teacher", upright("kd-forest-teacher", "50%"), names.teacher));
   }
-  const seeds = rows.some((row) => row.each.length > 1) ? t("Line: 95 % CI of the mean. Small circles: the seeds.") : t("Line: 95 % CI of the mean.");
+  const seeds = rows.some((row) => row.each.length > 1) ? t("Line: 95\u202f% CI of the mean. Small circles: the seeds.") : t("Line: 95\u202f% CI of the mean.");
   return node("figcaption", { class: "kd-forest-key" }, ...entries, node("span", {}, seeds));
 }
 
