@@ -219,7 +219,7 @@ def _rows(study: Study, watched: int | None, against: Mapping[str, str]) -> Iter
             shown.add(key)
             label = TWIN_NAME + (f" ({_student(arm)})" if _several_students(study) else "")
             yield _made(label, "twin", last, best, _outcomes(study, arm, "twin"), watched)
-        stages = list(_stage_rows(study, arm, watched, teacher))
+        stages = list(_stage_rows(study, arm, watched, teacher, against.get(arm.name)))
         if stages:
             yield from stages
         else:
@@ -248,8 +248,8 @@ def _to(study: Study, last: Comparison, other: str | None) -> Difference | None:
     return Difference.of(other or TWIN_NAME, pairs) if pairs else None
 
 
-def _stage_rows(study: Study, arm: Arm, watched: int | None, teacher: int | None) -> Iterator[Row]:
-    """Yield a row for each stage of a scheme."""
+def _stage_rows(study: Study, arm: Arm, watched: int | None, teacher: int | None, other: str | None) -> Iterator[Row]:
+    """Yield a row for each stage of a scheme; those of the student's size are compared, by default with the twin."""
     outcomes, twins = _outcomes(study, arm, "student"), _outcomes(study, arm, "twin")
     if not outcomes or not next(iter(outcomes.values())).get("stages"):
         return
@@ -258,14 +258,15 @@ def _stage_rows(study: Study, arm: Arm, watched: int | None, teacher: int | None
         names = sorted({stage["name"] for stage in stages.values()})
         errors = {seed: stage["moments"]["last"]["test"]["errors"] for seed, stage in stages.items()}
         alike = {s for s, stage in stages.items() if s in twins and stage["parameters"] == twins[s]["parameters"]}
-        pairs = [e - twins[s]["moments"]["last"]["test"]["errors"] for s, e in errors.items() if s in alike]
+        theirs = study.compare(arm.name if other is None else other).errors["twin" if other is None else "student"]
+        pairs = [e - theirs[s] for s, e in errors.items() if s in alike and s in theirs]
         best = [stage["moments"].get("best", {}).get("test", {}).get("errors") for stage in stages.values()]
         row = Row(
             f"{arm.name}: {_joined(names)}",
             "student" if pairs else "model",
             Spread.of(list(errors.values())),
             None if None in best else Spread.of(best),
-            Difference.of(TWIN_NAME, pairs) if pairs else None,
+            Difference.of(other or TWIN_NAME, pairs) if pairs else None,
             next(iter(stages.values()))["parameters"],
             teacher,
         )
