@@ -2,8 +2,7 @@
 
 Writes NAME.safetensors (float16) and NAME.json (the card) into the folder of weights. What is kept is a running mean of
 the weights. Settings were chosen by the validation part; the test part is only looked at for the card, at the very end.
-mnist-mlp-overfit is a bad teacher on purpose: it has learned 1,000 labels by heart. mnist-convnet-smoothed differs from
-mnist-convnet in label smoothing alone.
+mnist-mlp-overfit is a bad teacher on purpose: it has learned 1,000 labels by heart.
 The settings of mnist-mlp-1200 and fashion-resnet are second ones: the first missed the promised test figure.
 A model called *-student is distilled from the teacher of that name; mnist-vit-twin is mnist-vit-student without it.
 """
@@ -24,7 +23,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from kdviz import data as data_sets
 from kdviz.data import Splits
-from kdviz.distill import Distillation, HardLabels, LabelSmoothing, Objective, hinton
+from kdviz.distill import Distillation, HardLabels, Objective, hinton
 from kdviz.distill.evaluate import evaluate
 from kdviz.distill.optimizer import make_optimizer
 from kdviz.distill.schedules import WarmupCosine
@@ -59,11 +58,8 @@ class Training:
         Learn only from ``with_labels(labels, seed=0)``; 0 for the whole training part, which a card does not mention.
     teacher : str
         The shipped model that this one learns from, by ``kdviz.distill.hinton()``; empty for a model that learns from
-        labels alone.
-    smoothing : float
-        Of the labels, for a model without a teacher; 0 for none, which a card does not mention. Smoothed labels make
-        better accuracy now and then, but worse teachers (Müller, Kornblith, Hinton 2019): of two models that differ in
-        nothing else, the experiment ``teacher-calibration`` says which teaches better here.
+        labels alone. Labels are not smoothed: that makes better accuracy now and then, but worse teachers (Müller,
+        Kornblith, Hinton 2019).
     """
 
     title: str
@@ -81,21 +77,16 @@ class Training:
     threads: int = 1
     labels: int = 0
     teacher: str = ""
-    smoothing: float = 0.0
 
     def settings(self) -> dict[str, Any]:
         """Give what a card records beside title, data and architecture."""
-        left_out = {"title", "data", "architecture"} | {
-            k for k in ("labels", "teacher", "smoothing") if not getattr(self, k)
-        }
+        left_out = {"title", "data", "architecture"} | {k for k in ("labels", "teacher") if not getattr(self, k)}
         return {k: v for k, v in asdict(self).items() if k not in left_out} | {"objective": str(self.objective)}
 
     @property
     def objective(self) -> Objective:
-        """Hinton's, or the labels alone, as they are or smoothed."""
-        if self.teacher:
-            return hinton()
-        return 1.0 * (LabelSmoothing(self.smoothing) if self.smoothing else HardLabels())
+        """Hinton's, or the labels alone."""
+        return hinton() if self.teacher else 1.0 * HardLabels()
 
     def run(self, data: Splits, seed: int) -> Distillation:
         """Set up the run."""
@@ -150,18 +141,6 @@ SMALL_VIT = Training(
     weight_decay=0.05,
     augment={"warp": WARP},
 )
-CONVNET = Training(
-    title="MNIST, convolutional network",
-    data="mnist",
-    architecture={"name": "convnet", "width": 32, "dropout": 0.1, **OF_MNIST},
-    epochs=14,
-    batch_size=128,
-    learning_rate=4e-3,
-    weight_decay=0.02,
-    augment={"warp": WARP | {"pixels": 2.0, "elastic": 0.5}},
-    bfloat16=True,
-    threads=2,
-)
 
 TRAININGS: dict[str, Training] = {
     "mnist-mlp-1200": Training(
@@ -175,8 +154,18 @@ TRAININGS: dict[str, Training] = {
         augment={"warp": WARP | {"elastic": 0.6}},
         bfloat16=True,
     ),
-    "mnist-convnet": CONVNET,
-    "mnist-convnet-smoothed": replace(CONVNET, title="MNIST, convolutional network, smoothed labels", smoothing=0.1),
+    "mnist-convnet": Training(
+        title="MNIST, convolutional network",
+        data="mnist",
+        architecture={"name": "convnet", "width": 32, "dropout": 0.1, **OF_MNIST},
+        epochs=14,
+        batch_size=128,
+        learning_rate=4e-3,
+        weight_decay=0.02,
+        augment={"warp": WARP | {"pixels": 2.0, "elastic": 0.5}},
+        bfloat16=True,
+        threads=2,
+    ),
     "mnist-mlp-overfit": Training(
         title="MNIST, 300 units, memorised 1,000 images",
         data="mnist",

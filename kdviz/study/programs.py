@@ -25,7 +25,6 @@ from ..data import Examples, Splits
 from ..distill import Distillation, HardLabels, LabelSmoothing, LogitMSE, Recipe, SoftTargets, hinton, schemes
 from ..distill.methods import method
 from ..distill.pairing import layer_pairs
-from ..measure.calibration import calibration
 from ..measure.temperature import fit_temperature
 from ..models import inference
 from ..models.estimator import Estimator
@@ -334,25 +333,24 @@ def scheme_league(base: Recipe, assistant: Sequence[int] = (256,), generations: 
 
 
 @program
-def teacher_calibration(base: Recipe, smoothed: str = "mnist-convnet-smoothed") -> Iterator[Found]:
-    """Two teachers that differ in label smoothing alone, and the smoothed one sharpened until it is calibrated."""
+def teacher_calibration(
+    base: Recipe, hidden: int = 300, labels: int = 10_000, epochs: int = 10, smoothing: float = 0.1
+) -> Iterator[Found]:
+    """Two teachers that differ in label smoothing alone, and the smoothed one divided until it is calibrated."""
     bench = Bench.of(base)
-    plain = bench.teacher
-    assert plain is not None, "the base names a teacher"
-    soft = models.pretrained(smoothed)
-    validation = bench.data.validation
-    fitted = models.Tempered(soft, fit_temperature(inference.logits(soft, validation), validation.y)).eval()
     yield (twin := _twin(bench))
-    teachers = {"plain": plain, "smoothed": soft, f"smoothed, its logits / {fitted.temperature:.2f}": fitted}
-    for name, teacher in teachers.items():
-        yield bench.found(f"teacher, {name}: ECE {_ece(teacher, bench.data.test):.3f}", teacher, "teacher")
+    larger = Bench.of(replace(base, draw={"count": labels}, student={"name": "mlp", "hidden": [hidden]}, epochs=epochs))
+    plain = trained(larger.run(None, HardLabels()))
+    smooth = trained(larger.run(None, LabelSmoothing(smoothing)))
+    validation = bench.data.validation
+    fitted = models.Tempered(smooth, fit_temperature(inference.logits(smooth, validation), validation.y)).eval()
     runs: dict[str, Found] = {}
-    for name, teacher in teachers.items():
-        called = f"taught by the {name.split(',')[0]} one" + (", calibrated" if teacher is fitted else "")
-        found = bench.found(called, trained(bench.run(teacher, base.objective)))
-        found = replace(found, teacher=errors_of(teacher, bench.data.test))
-        runs[name] = found
-        yield beside(found, twin if teacher is plain else runs["plain"])
+    for name, teacher in {"plain": plain, "smoothed": smooth, "smoothed, calibrated": fitted}.items():
+        teaches = bench.found(f"teacher, {name}", teacher, "teacher")
+        yield teaches
+        runs[name] = bench.found(f"taught by the {name} one", trained(bench.run(teacher, base.objective)))
+        runs[name] = replace(runs[name], teacher=teaches.errors)
+        yield beside(runs[name], twin if teacher is plain else runs["plain"])
 
 
 @program
@@ -397,7 +395,3 @@ def claims(base: Recipe, more: int = 4000, short: int = 5, poor: str = "mnist-ml
     }  # fmt: skip
     for name, (first, second, other) in found.items():
         yield Found(name, first, len(few.data.test), other=other, against=second)
-
-
-def _ece(model: nn.Module, examples: Examples) -> float:
-    return float(calibration(inference.logits(model, examples), examples.y, resamples=0).ece)

@@ -13,7 +13,7 @@ from kdviz.study.results import record_of_program
 TINY = {  # what differs from the shipped arguments, so that a program takes a second
     "ensemble_to_one": {"members": 2, "trees": 3},
     "black_to_white_box": {"draws": 2},
-    "teacher_calibration": {"smoothed": "mnist-mlp-overfit"},
+    "teacher_calibration": {"hidden": 12, "labels": 100, "epochs": 2},
     "scheme_league": {"assistant": [12], "generations": 2},
     "claims": {"more": 120, "short": 1},
     "domain_shift": {},
