@@ -377,7 +377,7 @@ def claims(base: Recipe, more: int = 4000, short: int = 5, poor: str = "mnist-ml
         "A real teacher gives more than smoothed labels do": (
             taught, errors(few, None, LabelSmoothing(0.1)), "a twin with labels smoothed by 0.1",
         ),
-        "Long training is where distillation gains": (
+        "A good teacher is patient: long training is where distillation gains": (
             taught, twin + gain_of_few, f"student − twin, the same after {short} epochs",
         ),
         "Matching logits by squared error beats soft targets": (

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from kdviz.lessons.course.claims import CLAIMS
 from kdviz.study import programs
 from kdviz.study.experiment import experiment, names
 from kdviz.study.results import record_of_program
@@ -59,6 +60,12 @@ def test_every_program_is_shipped_and_arguments_that_do_not_fit_are_named(tmp_pa
         programs.results(one, tmp_path, progress=False)
     with pytest.raises(ValueError, match="is a program and no study of arms; kdviz run domain-shift runs it"):
         one.study()
+
+
+def test_the_claims_are_those_of_the_lesson(tmp_path):
+    """Lesson 15 lies above studies, so that the program has their words again."""
+    found = programs.results(tiny("claims"), tmp_path, progress=False).found[0]
+    assert [one.name for one in found] == [claim.statement.rstrip(".") for claim in CLAIMS.values()]
 
 
 def test_small_digits_have_the_form_of_mnist_and_their_parts_share_nothing():
