@@ -130,7 +130,7 @@ def _setting(record: Record) -> str:
     runs = tn("{n} run in all", "{n} runs in all", record.runs)
     minutes = number(max(1, round(record.seconds / 60)))
     counts = {"seeds": seeds, "examples": number(record.examples), "runs": runs, "minutes": minutes}
-    return t("{seeds}; errors on {examples} test examples; {runs}, {minutes} min on one core.", **counts)
+    return t("{seeds}; errors on {examples} test examples; {runs} took {minutes} min, one after another.", **counts)
 
 
 def named(name: str) -> str:
@@ -148,21 +148,22 @@ def _table(one: Experiment, record: Record) -> dict[str, Any]:
     """Return head and rows of the table, and the numbers of the figure with each row."""
     several = len(record.compared) > 1
     others = {row.difference.other for row in record.rows if row.difference}
+    named_others = len(others) > 1
     head = ["", t("test errors"), t("difference (95\u202f% CI)"), t("verdict")]
     head += [t("p after Holm")] if several else []
+    head += [t("compared with")] if named_others else []
     head += [t("errors on class {name}", name=one.watched_class)] if one.watched_class is not None else []
     head += [{"weights": t("weights"), "kept": t("accuracy kept")}[name] for name in one.shows]
     rows = []
     for row in record.rows:
         cells = [named(row.name), _spread(row.errors), "", ""]
         if row.difference is not None:
-            difference = in_errors(row.difference)
-            if len(others) > 1:
-                difference = t("{difference} than {other}", difference=difference, other=_other(row.difference))
-            cells[2:] = [difference, t(WORTH[row.difference.verdict])]
+            cells[2:] = [in_errors(row.difference), t(WORTH[row.difference.verdict])]
         if several:
             holm = None if row.difference is None else row.difference.holm
             cells.append("" if holm is None else number(holm, ".3f") if holm >= 0.001 else "< " + number(0.001, ".3f"))
+        if named_others:
+            cells.append("" if row.difference is None else named(row.difference.other))
         if one.watched_class is not None:
             size = number(row.class_size)
             held = row.in_class
@@ -175,7 +176,7 @@ def _table(one: Experiment, record: Record) -> dict[str, Any]:
         numbers = {name: getattr(row.errors, name) for name in ("mean", "low", "high")}
         shown = {"name": named(row.name), "role": row.role, "teacher": row.teacher, "each": list(row.errors.each)}
         rows.append({**shown, **numbers, "cells": cells + [more[name] for name in one.shows]})
-    return {"head": head, "rows": rows}
+    return {"head": head, "rows": rows, "wraps": head.index(t("compared with")) if named_others else 0}
 
 
 def _spread(found: Spread) -> str:

@@ -46,8 +46,9 @@ class Experiments(View):
     experiments = List(
         Dict(),
         help='What can be chosen: {"name", "title", "question", "setting", "guess": {"text", "right", "verdict"}, '
-        '"head": names of columns, "rows": [{"name", "role", "cells", "mean", "low", "high", "each", "teacher"}], '
-        '"told": sentences below, "paper", "source", "differs", "command", "href", "page"}.',
+        '"head": names of columns, "wraps": the column of long texts or 0, "rows": [{"name", "role", "cells", "mean", '
+        '"low", "high", "each", "teacher"}], "told": sentences below, "paper", "source", "differs", "command", "href", '
+        '"page", "call"}.',
     ).tag(sync=True)
     chosen = Unicode("", help="Name of the experiment that is open.").tag(**BY_HAND)
     guesses = Unicode("{}", help="The reader's guesses by experiment, as JSON: each one of GUESSES.").tag(**BY_PAGE)

@@ -32,22 +32,23 @@ export function ticksOf(ends) {
 
 /** The figure; the table beside it has the same numbers, so that it needs no more than a name. */
 export function forest(one) {
-  const drawn = one.rows.filter((row) => row.role !== "teacher" || one.rows.filter((other) => other.role === "teacher").length > 1);
-  const teachers = one.rows.filter((row) => row.role === "teacher");
-  const line = teachers.length === 1 ? teachers[0].mean : null;
+  const drawn = one.rows.filter((row) => row.role !== "teacher");
+  const theirs = [...new Set(one.rows.filter((row) => row.role === "teacher").map((row) => row.mean))];
+  const line = theirs.length === 1 ? theirs[0] : null; // of all, else each student has a mark of its own teacher's
+  const own = line === null ? drawn.map((row) => row.teacher).filter((errors) => errors !== null) : [line];
   const values = drawn.flatMap((row) => [row.mean, row.low ?? row.mean, row.high ?? row.mean, ...row.each]);
-  const ends = domain(line === null ? values : [...values, line]);
+  const ends = domain([...values, ...own]);
   const at = (value) => `${(100 * (value - ends[0])) / (ends[1] - ends[0])}%`;
-  const rows = drawn.flatMap((row) => [node("span", { class: "kd-forest-name" }, row.name), track(row, at, line, teachers.length > 1)]);
+  const rows = drawn.flatMap((row) => [node("span", { class: "kd-forest-name" }, row.name), track(row, at, line)]);
   const grid = node("div", { class: "kd-forest", role: "img", "aria-label": t("Test errors of each way of learning; the table below has the numbers.") }, ...rows, node("span", {}), axis(ticksOf(ends), at));
-  return node("figure", { class: "kd-forest-figure" }, grid, key(drawn, line));
+  return node("figure", { class: "kd-forest-figure" }, grid, key(drawn, own.length > 0));
 }
 
-function track(row, at, line, own) {
+function track(row, at, line) {
   const root = svgNode("svg", { class: `kd-forest-track kd-role-${row.role}`, height: HEIGHT, "aria-hidden": "true" });
   root.append(svgNode("line", { class: "kd-forest-ground", x1: 0, x2: "100%", y1: MIDDLE, y2: MIDDLE }));
   if (line !== null) root.append(upright("kd-forest-teacher", at(line)));
-  else if (own && row.teacher !== null && row.role === "student") root.append(upright("kd-forest-teacher", at(row.teacher)));
+  else if (row.teacher !== null) root.append(upright("kd-forest-teacher", at(row.teacher)));
   if (row.low !== null) root.append(svgNode("line", { class: "kd-forest-interval", x1: at(row.low), x2: at(row.high), y1: MIDDLE, y2: MIDDLE }));
   root.append(...row.each.map((value) => svgNode("circle", { class: "kd-forest-seed", cx: at(value), cy: MIDDLE, r: 3 })));
   root.append(mark(row.role, at(row.mean)));
@@ -64,7 +65,6 @@ function mark(role, x) {
   const shapes = {
     twin: () => svgNode("rect", { x: -5, y: -5, width: 10, height: 10 }),
     model: () => svgNode("path", { d: "M0 -6.5 L6.5 0 L0 6.5 L-6.5 0 Z" }),
-    teacher: () => svgNode("circle", { r: 5 }),
     student: () => svgNode("circle", { r: 6 }),
   };
   held.append(shapes[role]());
@@ -85,13 +85,11 @@ function axis(ticks, at) {
   return root;
 }
 
-function key(rows, line) {
-  const names = { student: t("Student"), twin: t("Twin, no teacher"), model: t("Several models, or one between"), teacher: t("Teacher") };
-  const there = ["student", "twin", "model", "teacher"].filter((role) => rows.some((row) => row.role === role));
+function key(rows, taught) {
+  const names = { student: t("Student"), twin: t("Twin, no teacher"), model: t("Several models, or one between") };
+  const there = ["student", "twin", "model"].filter((role) => rows.some((row) => row.role === role));
   const entries = there.map((role) => entry(role, mark(role, "50%"), names[role]));
-  if (line !== null || rows.some((row) => row.teacher !== null)) {
-    if (!there.includes("teacher")) entries.push(entry("teacher", upright("kd-forest-teacher", "50%"), names.teacher));
-  }
+  if (taught) entries.push(entry("teacher", upright("kd-forest-teacher", "50%"), t("Teacher")));
   const seeds = rows.some((row) => row.each.length > 1) ? t("Line: 95\u202f% CI of the mean. Small circles: the seeds.") : t("Line: 95\u202f% CI of the mean.");
   return node("figcaption", { class: "kd-forest-key" }, ...entries, node("span", {}, seeds));
 }

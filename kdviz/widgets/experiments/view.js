@@ -181,7 +181,7 @@ function answerPart(model, life, one, guess) {
 }
 
 function tablePart(one) {
-  const cells = (row) => row.cells.map((text, i) => node(i ? "td" : "th", i ? {} : { scope: "row" }, text));
+  const cells = (row) => row.cells.map((text, i) => node(i ? "td" : "th", i ? { class: one.wraps && i === one.wraps ? "kd-experiment-words" : null } : { scope: "row" }, text));
   const table = node("table", { class: "kd-experiment-table" },
     node("thead", {}, node("tr", {}, ...one.head.map((text) => node("th", { scope: "col" }, text)))),
     node("tbody", {}, ...one.rows.map((row) => node("tr", { class: `kd-role-${row.role}` }, ...cells(row)))));
