@@ -61,7 +61,7 @@ class Experiment:
     guess : str
         The row of its table that readers guess the outcome of; empty for the first that is compared with another.
     opens : str
-        A page and its link that show one of its runs live, such as ``lab.ipynb?preset=hinton``.
+        A page and its link that show a run like these live, such as ``lab.ipynb?preset=hinton``.
     shows : tuple of {"weights", "kept"}
         Further columns of its table: weights, and the share of the teacher's accuracy that is kept.
     """

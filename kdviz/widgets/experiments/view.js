@@ -180,18 +180,24 @@ function answerPart(model, life, one, guess) {
   return node("div", { class: "kd-experiment-answer" }, node("p", { class: "kd-experiment-verdict" }, one.guess.verdict), yours, again);
 }
 
+/** A table of divs: Jupyter styles the elements of tables in its outputs. */
+function tableOf(kind, head, rows) {
+  const cell = (role, text, more = "") => node("div", { role, class: `kd-experiment-cell ${more}` }, text);
+  const line = (kind, ...cells) => node("div", { role: "row", class: `kd-experiment-line ${kind}` }, ...cells);
+  return node("div", { role: "table", class: `kd-experiment-table ${kind}`, "aria-label": t("Table of results") },
+    head.length ? line("kd-experiment-head", ...head.map((text) => cell("columnheader", text))) : null,
+    ...rows.map((row) => line("", cell("rowheader", row.cells[0], "kd-experiment-first"),
+      ...row.cells.slice(1).map((text, i) => cell("cell", text, row.wraps && i + 1 === row.wraps ? "kd-experiment-words" : "")))));
+}
+
 function tablePart(one) {
-  const cells = (row) => row.cells.map((text, i) => node(i ? "td" : "th", i ? { class: one.wraps && i === one.wraps ? "kd-experiment-words" : null } : { scope: "row" }, text));
-  const table = node("table", { class: "kd-experiment-table" },
-    node("thead", {}, node("tr", {}, ...one.head.map((text) => node("th", { scope: "col" }, text)))),
-    node("tbody", {}, ...one.rows.map((row) => node("tr", { class: `kd-role-${row.role}` }, ...cells(row)))));
+  const table = tableOf("", one.head, one.rows.map((row) => ({ cells: row.cells, wraps: one.wraps })));
   return node("div", { class: "kd-experiment-scroll", tabindex: "0", role: "region", "aria-label": t("Table of results") }, table);
 }
 
 function paperPart(one) {
-  const rows = (one.paper ?? []).map(([what, value]) => node("tr", {}, node("th", { scope: "row" }, what), node("td", {}, value)));
-  const source = node("p", { class: "kd-note" }, one.source);
-  return part(t("The paper"), source, rows.length ? node("table", { class: "kd-experiment-table kd-experiment-paper" }, node("tbody", {}, ...rows)) : null);
+  const rows = (one.paper ?? []).map((cells) => ({ cells, wraps: 1 }));
+  return part(t("The paper"), node("p", { class: "kd-note" }, one.source), rows.length ? tableOf("kd-experiment-paper", [], rows) : null);
 }
 
 /** How to run it again: the command, and a page with one of its runs. */
@@ -199,8 +205,8 @@ function againPart(life, one) {
   const command = node("code", { class: "kd-experiment-command" }, one.command);
   const told = node("span", { class: "kd-note", role: "status" });
   const row = node("div", { class: "kd-experiment-answers" }, command, copyButton(life, t("Copy"), command, told), told);
-  const link = one.href && hasAddress() ? node("p", {}, node("a", { href: one.href }, t("Open one of its runs: {page}", { page: one.page }))) : null;
-  const call = one.call && !link ? node("p", { class: "kd-note" }, t("One of its runs, live: {call}", { call: one.call })) : null;
+  const link = one.href && hasAddress() ? node("p", {}, node("a", { href: one.href }, t("Open a run like these: {page}", { page: one.page }))) : null;
+  const call = one.call && !link ? node("p", { class: "kd-note" }, t("A run like these, live: {call}", { call: one.call })) : null;
   return part(t("Run it again"), row, link, call);
 }
 
