@@ -137,7 +137,7 @@ def named(name: str) -> str:
     """Return a row's name in the reader's language, as far as it has words of ours."""
     if name.startswith("teacher, "):
         return t("teacher, {name}", name=name.removeprefix("teacher, "))
-    return t(TWIN_ROW) if name == TWIN_NAME else name
+    return t(TWIN_ROW) + name.removeprefix(TWIN_NAME) if name.startswith(TWIN_NAME) else name
 
 
 def _other(d: Difference) -> str:
