@@ -1,7 +1,8 @@
 """Bring kdviz/words/*.po up to date with the texts in Python and JavaScript: ``python .ci/words.py``.
 
 New texts come in untranslated, unused ones go. A text is the first argument of ``t`` and ``tParts``, the first two of
-``tn``, that of Python's ``mark``, and the title of a tab (``@tab(name, title)``).
+``tn``, that of Python's ``mark``, and the title of a tab (``@tab(name, title)``); of an experiment its title, question
+and what differs.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ Text = str | tuple[str, ...]
 def texts(package: Path = PACKAGE) -> dict[Text, list[str]]:
     """Return all texts, ``(one, many)`` for plurals, with the files that they stand in."""
     found: dict[Text, list[str]] = {}
-    for pattern, read in (("**/*.py", _of_python), ("**/*.js", _of_javascript)):
+    kinds = (("**/*.py", _of_python), ("**/*.js", _of_javascript), ("study/shipped/*.json", _of_experiment))
+    for pattern, read in kinds:
         for path in sorted(package.glob(pattern)):
             for text in read(path.read_text(encoding="utf-8")):
                 files = found.setdefault(text, [])
@@ -64,6 +66,12 @@ def _of_javascript(source: str) -> Iterator[Text]:
             else:
                 given[-1] += json.loads(part)
         yield from _text(call[1], [text for text in given if text][TEXTS[call[1]]])
+
+
+def _of_experiment(source: str) -> Iterator[Text]:
+    written = json.loads(source)
+    said = (written.get(name, "") for name in ("title", "question", "differs"))
+    yield from (text.replace(" %", "\u202f%") for text in said if text)  # as the page shows it
 
 
 def _text(name: str, given: list[str]) -> Iterator[Text]:

@@ -65,7 +65,7 @@ from .distill import (
     schedules as schedules,
     schemes as schemes,
 )
-from .models import wrap as wrap
+from .models import Tempered as Tempered, wrap as wrap
 from .report import compare as compare
 from .study import Study as Study
 from .words import language as language

@@ -79,7 +79,12 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--folder", help="where outcomes are kept (runs/NAME)")
     run.add_argument("--jobs", type=int, help="worker processes (as many as there are CPUs)")
     run.add_argument("--quick", action="store_true", help="500 labels, one epoch, one seed: does it run at all?")
-    run.add_argument("--write", metavar="FILE", help="also put the table into this Markdown file")
+    run.add_argument(
+        "--write",
+        metavar="FILE",
+        help="also put the table into this Markdown file; docs/results.md of a "
+        "source tree has its record in kdviz/study/recorded as well",
+    )
     run.add_argument("--quiet", action="store_true", help="no progress bar")
     run.set_defaults(run=_run)
 

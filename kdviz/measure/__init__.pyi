@@ -2,6 +2,7 @@
 
 from . import attention, bias, calibration, dark_knowledge, fidelity, groups, relations, saliency, similarity
 from .paired import Paired, PairedErrors, paired, paired_errors
+from .several import holm, p_value
 
 __all__ = [
     "Paired",
@@ -12,6 +13,8 @@ __all__ = [
     "dark_knowledge",
     "fidelity",
     "groups",
+    "holm",
+    "p_value",
     "paired",
     "paired_errors",
     "relations",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 from ..words import mark, number, t
-from .paired import Paired, PairedErrors
 
 TWIN = {"twin": mark("the twin without a teacher"), "smoothed": mark("the twin with label smoothing")}
 PERCENT = "\u202f%"  # a narrow space where no line breaks
@@ -27,7 +27,25 @@ COMPARED = {  # by what is counted: fewer, more, none
 }
 
 
-def worth(d: Paired | PairedErrors) -> str:
+class Compared(Protocol):
+    """A difference in errors with its interval: :class:`Paired`, :class:`PairedErrors`, or a recorded one.
+
+    The ends are nan or None for one seed.
+    """
+
+    @property
+    def mean(self) -> float: ...
+    @property
+    def low(self) -> float | None: ...
+    @property
+    def high(self) -> float | None: ...
+    @property
+    def confidence(self) -> float: ...
+    @property
+    def verdict(self) -> str: ...
+
+
+def worth(d: Compared) -> str:
     """Return what a difference in errors shows.
 
     >>> from kdviz.measure import paired
@@ -37,7 +55,7 @@ def worth(d: Paired | PairedErrors) -> str:
     return t(WORTH[d.verdict])
 
 
-def against(other: str, d: Paired | PairedErrors) -> str:
+def against(other: str, d: Compared) -> str:
     """Return the sentence on the difference in test errors, student − ``other`` (a name in the reader's language).
 
     >>> from kdviz.measure import paired
@@ -51,9 +69,9 @@ def against(other: str, d: Paired | PairedErrors) -> str:
     return t(THAN[sign], n=n, other=other, interval=_interval(d), worth=worth(d))
 
 
-def _interval(d: Paired | PairedErrors) -> str:
+def _interval(d: Compared) -> str:
     """Return an interval with the way it points, such as "95 % CI 160 to 240 fewer"."""
-    if math.isnan(d.low):
+    if d.low is None or d.high is None or math.isnan(d.low):
         return t("one seed")
     level = number(100 * d.confidence, "g")
     if d.low > 0:
@@ -63,12 +81,12 @@ def _interval(d: Paired | PairedErrors) -> str:
     return t("{level}\u202f% CI {low} to {high}", level=level, low=_compared(d.low), high=_compared(d.high))
 
 
-def in_errors(d: Paired | PairedErrors, what: str = "") -> str:
+def in_errors(d: Compared, what: str = "") -> str:
     """Return a difference in errors with its interval, such as "40 fewer test errors (95 % CI 13 to 67)".
 
     Parameters
     ----------
-    d : Paired or PairedErrors
+    d : Paired, PairedErrors or a recorded difference
     what : {"", "errors", "test errors"}
         What is counted; by default the number stands alone.
 
@@ -81,7 +99,7 @@ def in_errors(d: Paired | PairedErrors, what: str = "") -> str:
     ('6 more (95 % CI 58 fewer to 70 more)', '3 more errors')
     """
     difference = _compared(d.mean, what)
-    if math.isnan(d.low):
+    if d.low is None or d.high is None or math.isnan(d.low):
         return difference
     if d.low > 0 or d.high < 0:
         low, high = map(size, sorted((abs(d.low), abs(d.high))))

@@ -16,6 +16,7 @@ from kdviz.models.perceptron import mlp
 from kdviz.models.residual import resnet
 from kdviz.models.series import conv1d, recurrent
 from kdviz.models.shipped import Card, card, names, pretrained, register
+from kdviz.models.tempered import Tempered
 from kdviz.models.transformer import vit
 from kdviz.models.wrap import wrap
 
@@ -27,6 +28,7 @@ __all__ = [
     "LogitsOf",
     "OnnxSession",
     "Service",
+    "Tempered",
     "build",
     "card",
     "conv1d",

@@ -1,10 +1,11 @@
 """Panels: controls and figures around a Distillation or a pair of models, shown by being the last line of a cell."""
 
 from .compare import Compare
+from .experiments import Experiments
 from .lab.lab import Lab
 from .methods.methods import Methods
 from .schemes.schemes import Schemes
 from .soft_targets import SoftTargets
 from .study.page import StudyPage
 
-__all__ = ["Compare", "Lab", "Methods", "Schemes", "SoftTargets", "StudyPage"]
+__all__ = ["Compare", "Experiments", "Lab", "Methods", "Schemes", "SoftTargets", "StudyPage"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from ..distill.objective_schema import SEED, SIZE
 from ..distill.recipe import WRITTEN
 from ..distill.schema import AnyOf, Anything, Distinct, Kind, ListOf, MapOf, Number, OneOf, Record, Text, Whole, or_null
 from .arms import RECIPE_FIELDS, grid
+from .programs import PROGRAMS
 from .study import Study
 
 VERSION = 1
@@ -53,6 +54,16 @@ class Experiment:
         What :mod:`kdviz.study.league` makes the arms from.
     watched_class : int or None
         The class whose errors are also counted separately.
+    program : mapping or None
+        In place of arms, the name of a function of :mod:`kdviz.study.programs` and its arguments.
+    against : mapping of str to str
+        What an arm is compared with in place of its twin: another arm, by name.
+    guess : str
+        The row of its table that readers guess the outcome of; empty for the first that is compared with another.
+    opens : str
+        A page and its link that show a run like these live, such as ``lab.ipynb?preset=hinton``.
+    shows : tuple of {"weights", "kept"}
+        Further columns of its table: weights, and the share of the teacher's accuracy that is kept.
     """
 
     name: str
@@ -67,6 +78,11 @@ class Experiment:
     grid: Mapping[str, Any]
     league: Mapping[str, Any] | None = None
     watched_class: int | None = None
+    program: Mapping[str, Any] | None = None
+    against: Mapping[str, str] = field(default_factory=dict)
+    guess: str = ""
+    opens: str = ""
+    shows: tuple[str, ...] = ()
 
     def study(self) -> Study:
         """Return the study, nothing of it done yet.
@@ -74,8 +90,11 @@ class Experiment:
         Raises
         ------
         ValueError
-            If it is a league, whose arms are chosen on validation data first: :func:`kdviz.study.league.tuned`.
+            If it is a league, whose arms are chosen on validation data first: :func:`kdviz.study.league.tuned`, or a
+            program, which is run by :func:`kdviz.study.programs.results`.
         """
+        if self.program is not None:
+            raise ValueError(f"{self.name} is a program and no study of arms; kdviz run {self.name} runs it")
         if self.league is not None:
             raise ValueError(f"{self.name} is a league, whose arms are tuned first; kdviz run {self.name} does both")
         if self.grid:
@@ -133,8 +152,8 @@ def _read(name: str, written: Any) -> Experiment:
     unknown = set(written) - {*_WRITTEN.needed, *_WRITTEN.optional}
     if unknown:
         raise ValueError(f"the experiment {name} has {', '.join(sorted(unknown))[:100]}, which kdviz does not know")
-    if sum(kind in written for kind in ("arms", "grid", "methods")) != 1:
-        raise ValueError(f"the experiment {name} must have one of arms, grid and methods")
+    if sum(kind in written for kind in ("arms", "grid", "methods", "program")) != 1:
+        raise ValueError(f"the experiment {name} must have one of arms, grid, methods and program")
     _WRITTEN.check(written, "experiment")
     if ("methods" in written) != ("tuning_seed" in written):
         raise ValueError(f"the experiment {name} must have both methods and tuning_seed, or neither")
@@ -151,8 +170,18 @@ def _read(name: str, written: Any) -> Experiment:
         grid=written.get("grid", {}),
         league={**written["methods"], "tuning_seed": written["tuning_seed"]} if "methods" in written else None,
         watched_class=written.get("watched_class"),
+        program=written.get("program"),
+        against=written.get("against", {}),
+        guess=written.get("guess", ""),
+        opens=written.get("opens", ""),
+        shows=tuple(written.get("shows", ())),
     )
     _check_grid(read)
+    if read.against:
+        known = [arm.name for arm in read.study().arms]
+        strange = next((name for pair in read.against.items() for name in pair if name not in known), None)
+        if strange is not None:
+            raise ValueError(f"experiment.against must name arms, {', '.join(known)}, got {schema.shown(strange)}")
     return read
 
 
@@ -196,6 +225,7 @@ _LEAGUE = Record(
         "factors": _FACTORS,
     }
 )
+_PROGRAM = Record({"name": OneOf(tuple(PROGRAMS))}, {"arguments": MapOf(Anything())})
 _WRITTEN = Record(
     {
         **{"version": OneOf((VERSION,)), "title": _SENTENCE, "question": _SENTENCE},
@@ -207,6 +237,9 @@ _WRITTEN = Record(
         "arms": MapOf(MapOf(Anything()), fewest=1, longest=MOST_ARMS),
         "grid": MapOf(ListOf(Anything(), fewest=1, longest=MOST_ARMS), fewest=1, longest=20),
         **{"methods": _LEAGUE, "tuning_seed": SEED, "watched_class": or_null(Whole(most=1_000_000))},
+        "against": MapOf(_SENTENCE, longest=MOST_ARMS),
+        **{"program": _PROGRAM, "guess": _SENTENCE, "opens": _SENTENCE},
+        "shows": Distinct(ListOf(OneOf(("weights", "kept")), longest=2)),
     },
 )
 

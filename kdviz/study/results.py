@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..measure import paired
-from ..measure.error_words import in_errors
+from ..measure.error_words import PERCENT, in_errors
+from ..models import card
+from ..models import names as models
 from .arms import Arm
+from .comparison import Comparison
 from .experiment import Experiment
 from .jobs import Outcome, Role
 from .league import Tuning
-from .sentences import sentences, spread, title
+from .programs import Found, Results
+from .record import Difference, Record, Row, Spread
+from .sentences import sentences, title
 from .study import Study
+
+TWIN_NAME = "twin, labels alone"
 
 HEADING = """# Results of the shipped experiments
 
@@ -37,19 +44,27 @@ def section(experiment: Experiment, study: Study, tunings: Sequence[Tuning] = ()
     tunings : sequence of Tuning
         For a league.
     """
+    record = record_of(experiment, study)
+    more = [_tuned(tunings)] if tunings else []
+    return _section(experiment, record, [_in_words(study, record), *more], by_errors=bool(tunings))
+
+
+def section_of(experiment: Experiment, record: Record) -> str:
+    """Return the section of an experiment that is no study: its record, and the corrected comparisons."""
+    return _section(experiment, record, [after_holm(record)])
+
+
+def _section(experiment: Experiment, record: Record, words: Sequence[str], *, by_errors: bool = False) -> str:
     parts = [
         f"## {experiment.title}",
         experiment.question,
-        f"`kdviz run {experiment.name}` · seeds {', '.join(map(str, study.seeds))} · after {experiment.source}",
-        _table(experiment, study, tunings),
-        _in_words(study),
+        f"`{record.command}` · seeds {', '.join(map(str, record.seeds))} · after {experiment.source}",
+        table(record, experiment, by_errors=by_errors),
+        *words,
+        f"What differs: {experiment.differs}" if experiment.differs else "",
+        _cost(record),
     ]
-    if tunings:
-        parts.append(_tuned(tunings))
-    if experiment.differs:
-        parts.append(f"What differs: {experiment.differs}")
-    parts.append(_cost(study))
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def write(file: Path, name: str, text: str) -> None:
@@ -75,57 +90,167 @@ def write(file: Path, name: str, text: str) -> None:
     file.write_text(held, encoding="utf-8")
 
 
-def _in_words(study: Study) -> str:
+def record_of(experiment: Experiment, study: Study) -> Record:
+    """Return the record of an experiment's study, finished."""
+    found = {r.outcome["key"]: r.outcome for r in study.results if _done(r.outcome)}.values()
+    return Record.of(
+        experiment,
+        list(_rows(study, experiment.watched_class, experiment.against)),
+        seeds=study.seeds,
+        examples=max((study.compare(arm.name).examples for arm in study.arms), default=0),
+        runs=len(found),
+        seconds=sum(o["seconds"] for o in found),
+        torch=", ".join(sorted({o["torch"] for o in found})),
+    )
+
+
+def record_of_program(experiment: Experiment, done: Results) -> Record:
+    """Return the record of what a program found, seed by seed."""
+    by_seed = list(done.found.values())
+    rows = []
+    for same in zip(*by_seed, strict=True):
+        first: Found = same[0]
+        one_for_all = first.role == "teacher" and len({one.errors for one in same}) == 1
+        errors = [one.errors for one in same]
+        row = Row(
+            first.name, first.role, Spread.of(errors[:1] if one_for_all else errors), weights=first.weights or None
+        )
+        if first.other:
+            row = replace(row, difference=Difference.of(first.other, [one.errors - one.against for one in same]))
+        teachers = [one.teacher for one in same if one.teacher is not None]
+        rows.append(replace(row, teacher=round(statistics.fmean(teachers)) if teachers else None))
+    return Record.of(
+        experiment,
+        rows,
+        seeds=tuple(done.found),
+        examples=by_seed[0][0].examples,
+        runs=len(by_seed) * sum(one.role in ("student", "twin") for one in by_seed[0]),
+        seconds=done.seconds,
+        torch=done.torch,
+    )
+
+
+def _in_words(study: Study, record: Record) -> str:
     """Return the sentences about all arms; those about one arm are in the table."""
     of_arms = tuple(f"{arm.name}: " for arm in study.arms)
     rest = [sentence for sentence in sentences(study)[1:] if not sentence.startswith(of_arms)]
-    return " ".join([f"{title([study.compare(arm.name) for arm in study.arms])}.", *rest])
+    heading = f"{title([study.compare(arm.name) for arm in study.arms])}."
+    return " ".join(filter(None, [heading, *rest, after_holm(record)]))
 
 
-def _table(experiment: Experiment, study: Study, tunings: Sequence[Tuning]) -> str:
+def after_holm(record: Record) -> str:
+    """Return how many differences hold together, corrected for their number; empty where there are fewer than two."""
+    compared = record.compared
+    if len(compared) < 2:
+        return ""
+    held = [
+        row for row in compared if row.difference and row.difference.holm is not None and row.difference.holm < 0.05
+    ]
+    of = f"After Holm's correction for {len(compared)} comparisons"
+    if not held:
+        return f"{of}, none differs at the 5{PERCENT} level."
+    listed = "; ".join(f"{row.name} ({row.difference.verdict})" for row in held if row.difference)
+    return f"{of}, {len(held)} {'differs' if len(held) == 1 else 'differ'} at the 5{PERCENT} level: {listed}."
+
+
+def table(record: Record, experiment: Experiment, *, by_errors: bool = False) -> str:
+    """Return the rows of a record as a Markdown table, and what the paper reports below it.
+
+    Parameters
+    ----------
+    record : Record
+    experiment : Experiment
+    by_errors : bool
+        Students in the order of their errors, the fewest first.
+    """
     watched = experiment.watched_class
-    head = ["", "test errors", "student − twin"] + ([f"errors on class {watched}"] if watched is not None else [])
-    rows = list(_rows(study, watched))
-    if tunings:
-        rows.sort(key=lambda row: row[0])
-    lines = [head, *(row[1:] for row in rows)]
-    ours = _markdown(lines)
+    others = {row.difference.other for row in record.rows if row.difference}
+    head = ["", "test errors", "student − twin" if others <= {TWIN_NAME} else "difference"]
+    head += [f"errors on class {watched}"] if watched is not None else []
+    head += [{"weights": "weights", "kept": "accuracy kept"}[name] for name in experiment.shows]
+    rows = list(record.rows)
+    if by_errors:
+        order = {"teacher": -2.0, "twin": -1.0}
+        rows.sort(key=lambda row: order.get(row.role, row.errors.mean))
+    lines = [_cells(row, watched is not None, len(others) > 1) + _shown(row, record, experiment.shows) for row in rows]
+    ours = _markdown([head, *lines])
     if not experiment.paper:
         return ours
     return f"{ours}\n\n{_markdown([['the paper reports', ''], *map(list, experiment.paper)])}"
 
 
-def _rows(study: Study, watched: int | None) -> Iterator[list[Any]]:
-    """Yield the rows, each after a number to sort by: the teacher, the twins, then the arms and stages."""
-    twins: set[str] = set()
+def _cells(row: Row, watched: bool, named: bool) -> list[str]:
+    """Return a row of the table; ``named`` says what each difference is to."""
+    numbers = str(row.errors) + (f" ({row.best})" if row.best is not None else "")
+    verdict = ""
+    if row.difference is not None:
+        verdict = _verdict(row.difference)
+        verdict = f"{verdict} (to {row.difference.other})" if named else verdict
+    elif row.role == "model" and row.weights:
+        verdict = f"{row.weights:,} weights"
+    in_class = f"{row.in_class} of {row.class_size:,}" if row.in_class is not None else ""
+    return [row.name, numbers, verdict, *([in_class] if watched else [])]
+
+
+def _shown(row: Row, record: Record, columns: Sequence[str]) -> list[str]:
+    """Return the further cells of a row: its weights, and the share of its teacher's accuracy that it keeps."""
+    kept = record.kept(row)
+    cells = {
+        "weights": "" if row.weights is None else f"{row.weights:,}",
+        "kept": "" if kept is None else f"{100 * kept:.1f}{PERCENT}",
+    }
+    return [cells[name] for name in columns]
+
+
+def _rows(study: Study, watched: int | None, against: Mapping[str, str]) -> Iterator[Row]:
+    """Yield the rows: the teacher, the twins, then the arms and stages."""
+    shown: set[str] = set()
     for arm in study.arms:
         last, best = study.compare(arm.name), study.compare(arm.name, moment="best")
         if not last.errors["student"]:
             continue
         teacher = last.teacher_errors if arm.recipe.teacher is not None else None
-        if teacher is not None and f"teacher {arm.recipe.teacher}" not in twins:
-            twins.add(f"teacher {arm.recipe.teacher}")
-            yield [-2.0, f"teacher, {arm.recipe.teacher}", f"{teacher:,}", "", *_blank(watched)]
+        if teacher is not None and f"teacher {arm.recipe.teacher}" not in shown:
+            shown.add(f"teacher {arm.recipe.teacher}")
+            weights = card(arm.recipe.teacher).parameters if arm.recipe.teacher in models() else None
+            yield Row(f"teacher, {arm.recipe.teacher}", "teacher", Spread.of([teacher]), weights=weights)
         key = _twin_key(study, arm)
-        if last.errors["twin"] and key not in twins:
-            twins.add(key)
-            label = "twin, labels alone" + (f" ({_student(arm)})" if _several_students(study) else "")
-            numbers = f"{spread(last, 'twin')} ({spread(best, 'twin')})"
-            yield [-1.0, label, numbers, "", *_of_class(study, arm, "twin", watched)]
-        d = last.difference()
-        verdict = "" if d is None else _verdict(d)
-        stages = list(_stage_rows(study, arm, watched))
+        if last.errors["twin"] and key not in shown:
+            shown.add(key)
+            label = TWIN_NAME + (f" ({_student(arm)})" if _several_students(study) else "")
+            yield _made(label, "twin", last, best, _outcomes(study, arm, "twin"), watched)
+        stages = list(_stage_rows(study, arm, watched, teacher, against.get(arm.name)))
         if stages:
             yield from stages
         else:
-            numbers = f"{spread(last)} ({spread(best)})"
-            yield [last.mean(), arm.name, numbers, verdict, *_of_class(study, arm, "student", watched)]
+            row = _made(arm.name, "student", last, best, _outcomes(study, arm, "student"), watched)
+            yield replace(row, difference=_to(study, last, against.get(arm.name)), teacher=teacher)
 
 
-def _stage_rows(study: Study, arm: Arm, watched: int | None) -> Iterator[list[Any]]:
-    """Yield a row for each stage of a scheme."""
-    outcomes = {r.seed: r.outcome for r in study.results if r.arm is arm and r.role == "student" and _done(r.outcome)}
-    twins = {r.seed: r.outcome for r in study.results if r.arm is arm and r.role == "twin" and _done(r.outcome)}
+def _made(
+    name: str, role: Role, last: Comparison, best: Comparison, found: dict[int, Outcome], watched: int | None
+) -> Row:
+    """Return the row of one run a seed."""
+    row = Row(
+        name,
+        "twin" if role == "twin" else "student",
+        Spread.of(list(last.errors[role].values())),
+        Spread.of(list(best.errors[role].values())) if best.errors[role] else None,
+        weights=next((outcome["parameters"] for outcome in found.values()), None),
+    )
+    return _with_class(row, [outcome["moments"]["last"]["test"] for outcome in found.values()], watched)
+
+
+def _to(study: Study, last: Comparison, other: str | None) -> Difference | None:
+    """Return the difference of an arm to its twin, or to another arm; None where no seed has both."""
+    theirs = last.errors["twin"] if other is None else study.compare(other).errors["student"]
+    pairs = [errors - theirs[seed] for seed, errors in last.errors["student"].items() if seed in theirs]
+    return Difference.of(other or TWIN_NAME, pairs) if pairs else None
+
+
+def _stage_rows(study: Study, arm: Arm, watched: int | None, teacher: int | None, other: str | None) -> Iterator[Row]:
+    """Yield a row for each stage of a scheme; those of the student's size are compared, by default with the twin."""
+    outcomes, twins = _outcomes(study, arm, "student"), _outcomes(study, arm, "twin")
     if not outcomes or not next(iter(outcomes.values())).get("stages"):
         return
     for i in range(len(next(iter(outcomes.values()))["stages"])):
@@ -133,16 +258,31 @@ def _stage_rows(study: Study, arm: Arm, watched: int | None) -> Iterator[list[An
         names = sorted({stage["name"] for stage in stages.values()})
         errors = {seed: stage["moments"]["last"]["test"]["errors"] for seed, stage in stages.items()}
         alike = {s for s, stage in stages.items() if s in twins and stage["parameters"] == twins[s]["parameters"]}
-        pairs = [e - twins[s]["moments"]["last"]["test"]["errors"] for s, e in errors.items() if s in alike]
-        verdict = _verdict(paired(pairs)) if pairs else f"{next(iter(stages.values()))['parameters']:,} weights"
-        numbers = _spread(list(errors.values()))
+        theirs = study.compare(arm.name if other is None else other).errors["twin" if other is None else "student"]
+        pairs = [e - theirs[s] for s, e in errors.items() if s in alike and s in theirs]
         best = [stage["moments"].get("best", {}).get("test", {}).get("errors") for stage in stages.values()]
-        if None not in best:
-            numbers += f" ({_spread(best)})"
-        in_class: list[str] = []
-        if watched is not None:
-            in_class = [_in_class([stage["moments"]["last"]["test"] for stage in stages.values()], watched)]
-        yield [float(i), f"{arm.name}: {_joined(names)}", numbers, verdict, *in_class]
+        row = Row(
+            f"{arm.name}: {_joined(names)}",
+            "student" if pairs else "model",
+            Spread.of(list(errors.values())),
+            None if None in best else Spread.of(best),
+            Difference.of(other or TWIN_NAME, pairs) if pairs else None,
+            next(iter(stages.values()))["parameters"],
+            teacher,
+        )
+        yield _with_class(row, [stage["moments"]["last"]["test"] for stage in stages.values()], watched)
+
+
+def _with_class(row: Row, measured: list[dict[str, Any]], watched: int | None) -> Row:
+    if watched is None or not measured:
+        return row
+    errors = [m["errors_by_class"][watched] for m in measured]
+    return replace(row, in_class=Spread.of(errors), class_size=measured[0]["examples_by_class"][watched])
+
+
+def _outcomes(study: Study, arm: Arm, role: Role) -> dict[int, Outcome]:
+    """Return the finished outcomes of an arm by seed."""
+    return {r.seed: r.outcome for r in study.results if r.arm is arm and r.role == role and _done(r.outcome)}
 
 
 def _joined(names: list[str]) -> str:
@@ -155,34 +295,13 @@ def _joined(names: list[str]) -> str:
     return " / ".join(names)
 
 
-def _of_class(study: Study, arm: Arm, role: Role, watched: int | None) -> list[str]:
-    if watched is None:
-        return []
-    found = [r.outcome for r in study.results if r.arm is arm and r.role == role and _done(r.outcome)]
-    return [_in_class([outcome["moments"]["last"]["test"] for outcome in found], watched)]
-
-
-def _in_class(measured: list[dict[str, Any]], which: int) -> str:
-    errors = [m["errors_by_class"][which] for m in measured]
-    return f"{_spread(errors)} of {measured[0]['examples_by_class'][which]:,}" if errors else ""
-
-
-def _blank(watched: int | None) -> list[str]:
-    return [] if watched is None else [""]
-
-
 def _done(outcome: Outcome) -> bool:
     return bool(outcome["state"] == "finished")
 
 
-def _verdict(d: Any) -> str:
+def _verdict(d: Difference) -> str:
     word = {"fewer": "**improvement**", "more": "**deterioration**", "within the noise": "within the noise"}
     return f"{in_errors(d)}: {word.get(d.verdict, 'one seed')}"
-
-
-def _spread(errors: list[int]) -> str:
-    mean = statistics.fmean(errors)
-    return f"{mean:,.0f}" if len(errors) < 2 else f"{mean:,.0f} ± {statistics.stdev(errors):,.0f}"
 
 
 def _twin_key(study: Study, arm: Arm) -> str:
@@ -206,10 +325,9 @@ def _tuned(tunings: Sequence[Tuning]) -> str:
     return f"Weights, chosen on validation data with a separate seed:\n\n{_markdown(lines)}"
 
 
-def _cost(study: Study) -> str:
-    found = {r.outcome["key"]: r.outcome for r in study.results if _done(r.outcome)}.values()
-    seconds, torch = sum(o["seconds"] for o in found), sorted({o["torch"] for o in found})
-    return f"{len(found):,} runs, {seconds / 60:,.0f} minutes of wall-clock time together, PyTorch {', '.join(torch)}."
+def _cost(record: Record) -> str:
+    minutes = f"{record.seconds / 60:,.0f} minutes of wall-clock time together"
+    return f"{record.runs:,} runs, {minutes}, PyTorch {record.torch}."
 
 
 def _markdown(lines: list[list[str]]) -> str:

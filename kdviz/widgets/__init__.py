@@ -11,6 +11,7 @@ from kdviz.widgets.dark_knowledge import DarkKnowledge
 from kdviz.widgets.diagnosis import DiagnosisView
 from kdviz.widgets.digit_pad import DigitPad
 from kdviz.widgets.examples import Examples
+from kdviz.widgets.experiments import Experiments
 from kdviz.widgets.fidelity import Fidelity
 from kdviz.widgets.finish import Finish
 from kdviz.widgets.gradients import Gradients
@@ -50,6 +51,7 @@ __all__ = [
     "DiagnosisView",
     "DigitPad",
     "Examples",
+    "Experiments",
     "Fidelity",
     "Finish",
     "Gradients",

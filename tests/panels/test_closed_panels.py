@@ -16,12 +16,13 @@ import torch
 from ipywidgets.widgets import widget as ipywidgets_widget
 
 import kdviz as kd
-from kdviz.panels import Compare, Lab, Methods, SoftTargets
+from kdviz.panels import Compare, Experiments, Lab, Methods, SoftTargets
 
 PANELS = {
     "Lab": lambda: Lab(labels=100, units=8, epochs=2, smoothing=False),
     "Compare": lambda: Compare("mnist-mlp-1200", "mnist-mlp-overfit"),
     "Methods": lambda: Methods(method="soft_targets", epochs=1),
+    "Experiments": Experiments,
     "SoftTargets": lambda: SoftTargets(examples=[1, 2]),
 }
 

@@ -22,7 +22,7 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 import kdviz as kd
 from kdviz.lessons import Choice, Lesson
 from kdviz.lessons.shown import Shown
-from kdviz.panels import Compare, Lab, Methods, SoftTargets
+from kdviz.panels import Compare, Experiments, Lab, Methods, SoftTargets
 from kdviz.panels.live import messages
 from kdviz.widgets.from_page import MOST_BYTES, MOST_CHARACTERS, FromPage
 
@@ -78,6 +78,7 @@ PANELS = {
     "Lab": lambda: Lab(labels=100, units=8, epochs=1, smoothing=False),
     "Compare": lambda: Compare("mnist-mlp-1200", "mnist-mlp-overfit"),
     "Methods": lambda: Methods(method="soft_targets", epochs=1),
+    "Experiments": Experiments,
     "SoftTargets": lambda: SoftTargets(kd.models.pretrained("mnist-mlp-1200"), kd.models.mlp((8,)), examples=[1, 2, 3]),
     "Question": lambda: lesson("at-once").ask("first", opens=SoftTargets(examples=[1, 2, 3])),
     "Quiz": lambda: lesson("submitted").quiz(),
@@ -147,6 +148,9 @@ def works(panel) -> None:
         send(panel.pair, {"method": "update", "state": {"teacher": other, "student": "mnist-mlp-1200"}})
         assert panel.wait() and panel.pair.sizes["teacher"]["title"] == kd.models.card(other).title
         assert np.isfinite(np.frombuffer(panel.scene.exact_logits, "<f4")).all()
+    elif isinstance(panel, Experiments):
+        send(panel.widget, {"method": "update", "state": {"chosen": "born-again", "guesses": '{"born-again": "same"}'}})
+        assert (panel.widget.chosen, panel.widget.guesses) == ("born-again", '{"born-again": "same"}')
     elif isinstance(panel, Shown):
         assert panel.widgets[0].answer in ("", '"Up"', '"Down"')
         send(panel.widgets[0], {"method": "update", "state": {"answer": '"Down"'}})

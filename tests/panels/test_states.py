@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from kdviz.panels import Compare, Lab, Methods, SoftTargets
+from kdviz.panels import Compare, Experiments, Lab, Methods, SoftTargets
 from kdviz.panels.lab.choices import Choices
 from kdviz.panels.lab.link import LINK_NAMES, MOST_STEPS, as_given, complete, defaults, follow, from_query, to_query
 from kdviz.panels.live.panel import FIXED
@@ -29,6 +29,7 @@ WHOLE = {
         "version": 1, "panel": "Compare", "teacher": "mnist-vit", "student": "mnist-vit-student", "temperature": 4.0,
         "view": "fidelity",
     },
+    Experiments: {"version": 1, "panel": "Experiments", "experiment": "hinton-2015"},
     SoftTargets: {
         "version": 1, "panel": "SoftTargets", "teacher": "mnist-mlp-1200", "data": "mnist", "examples": [3, 5],
         "temperature": 4.0, "alpha": 0.9, "shown": ["temperature", "bars"],

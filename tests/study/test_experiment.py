@@ -48,6 +48,8 @@ def test_damage_to_an_experiment_is_a_sentence_or_another_whole_experiment(name,
             {"methods": None, "grid": {"temperature": [2, -1]}},
             r"experiment\.grid\.temperature\[1\] must be a finite number > 0, got -1",
         ),
+        ({"methods": None, "program": {"name": "no_such"}}, r"experiment\.program\.name must be one of black_to_white"),
+        ({"methods": None, "arms": {"a": {}}, "against": {"a": "b"}}, 'experiment.against must name arms, a, got "b"'),
         ({"methods": None, "grid": {"seed": [1]}}, "experiment.grid does not fit its base: seed is not an axis"),
         (
             {"methods": None, "grid": {name: [1] * 1000 for name in ("temperature", "epochs")}},
@@ -68,6 +70,9 @@ def test_each_field_of_an_experiment_says_what_it_must_be(change, sentence, tmp_
 def test_each_shipped_experiment_can_be_run_and_says_what_it_is_after(name):
     one = experiment(name)
     assert one.question.endswith("?") and one.source and one.differs.endswith(".")
+    if one.program is not None:
+        assert kd.Recipe.from_json(one.base.to_json()) == one.base and one.guess  # tests/study/test_programs.py
+        return
     recipes = [r for by in league.candidates(one).values() for r in by.values()] if one.league else None
     study = None if one.league else one.study()
     recipes = recipes or [arm.recipe for arm in study.arms]
@@ -100,7 +105,7 @@ def test_a_list_without_a_name_and_a_sentence_for_a_wrong_one(tmp_path, capsys):
     assert cli.main(["run", "hinton-2016"]) == 1
     assert "an experiment must be one of assistant-chain" in capsys.readouterr().err
     broken = {
-        "one of arms, grid and methods": {**LEAGUE, "grid": {}},
+        "one of arms, grid, methods and program": {**LEAGUE, "grid": {}},
         "which kdviz does not know": {**LEAGUE, "colour": "red"},
         "must be of version 1": {"version": 2},
     }

@@ -114,6 +114,18 @@
       };
     },
 
+    experiments(svg) {
+      const rows = [["twin", 236, 40], ["student", 178, 30], ["student", 150, 44], ["student", 206, 26]]; // mean, half an interval
+      svg.append(element("line", { x1: 74, x2: 74, y1: 12, y2: 118, class: "kd-mini-line kd-mini-first", "stroke-dasharray": "5 4" }));
+      rows.forEach(([role, x, half], i) => {
+        const y = 24 + 28 * i;
+        svg.append(element("line", { x1: 24, x2: 296, y1: y, y2: y, class: "kd-mini-line", opacity: 0.3 }));
+        svg.append(element("line", { x1: x - half, x2: x + half, y1: y, y2: y, class: "kd-mini-link" }));
+        svg.append(role === "twin" ? element("rect", { x: x - 5, y: y - 5, width: 10, height: 10, class: "kd-mini-text" }) : element("circle", { cx: x, cy: y, r: 6, class: "kd-mini-student" }));
+      });
+      return () => {};
+    },
+
     compare(svg, record, dark) {
       const side = Math.sqrt(record.image.length);
       for (const [role, x] of [["teacher", 52], ["student", 178]]) {
