@@ -179,7 +179,7 @@ _ROWS: tuple[Kind, ...] = (
         widths=(2, 4, 8, 16),
         depths=(2, 3, 5, 8, 11),
         make=_convnet,
-        usual={"width": 4, "depth": 5, "epochs": 20, "learning_rate": 1e-2, "labels": 1000, "smoothing": False},
+        usual={"width": 8, "depth": 5, "epochs": 6, "learning_rate": 3e-3, "labels": 4000, "smoothing": False},
     ),
     Kind(
         name="mobile",
@@ -190,7 +190,7 @@ _ROWS: tuple[Kind, ...] = (
         widths=(4, 8, 16, 32),
         depths=(2, 3, 5, 8),
         make=_mobile,
-        usual={"width": 8, "depth": 5, "epochs": 30, "learning_rate": 1e-2, "labels": 1000, "smoothing": False},
+        usual={"width": 8, "depth": 5, "epochs": 12, "learning_rate": 1e-2, "labels": 4000, "smoothing": False},
     ),
     Kind(
         name="vit",
@@ -201,7 +201,7 @@ _ROWS: tuple[Kind, ...] = (
         widths=(16, 32, 48, 64),
         depths=(1, 2, 3, 4),
         make=_vit,
-        usual={"width": 32, "depth": 2, "epochs": 30, "learning_rate": 3e-3, "labels": 1000, "smoothing": False},
+        usual={"width": 32, "depth": 2, "epochs": 12, "learning_rate": 3e-3, "labels": 4000, "smoothing": False},
     ),
     Kind(
         name="deit",
@@ -216,7 +216,7 @@ _ROWS: tuple[Kind, ...] = (
         widths=(16, 32, 48, 64),
         depths=(1, 2, 3, 4),
         make=_deit,
-        usual={"width": 32, "depth": 2, "epochs": 30, "learning_rate": 3e-3, "labels": 1000, "smoothing": False},
+        usual={"width": 32, "depth": 2, "epochs": 12, "learning_rate": 3e-3, "labels": 4000, "smoothing": False},
         teacher_head="logits.teacher_head",
     ),
     Kind(
@@ -231,7 +231,7 @@ _ROWS: tuple[Kind, ...] = (
         depths=(1, 2),
         make=_recurrent,
         takes=(PICTURES, ROWS),
-        usual={"width": 32, "depth": 1, "epochs": 30, "learning_rate": 1e-2, "labels": 1000, "smoothing": False},
+        usual={"width": 32, "depth": 1, "epochs": 30, "learning_rate": 1e-2, "labels": 4000, "smoothing": False},
         usual_rows={"epochs": 20},
     ),
     Kind(

@@ -63,6 +63,15 @@ def test_choosing_a_kind_on_the_page_brings_its_sizes_and_what_is_usual(lab):
     assert len(setup.losses) == 4
 
 
+def test_a_student_with_attention_has_its_view_beside_any_teacher(lab):
+    panel = lab(teacher="mnist-mlp-overfit")
+    assert panel.wait("idle") and "attention" not in panel.views.offered
+    for kind, there in (("vit", True), ("recurrent", False)):
+        panel.setup.kind = kind
+        assert panel.wait("idle") and panel.setup.teacher == "mnist-mlp-overfit"
+        assert ("attention" in panel.views.offered) == there
+
+
 def test_a_table_is_offered_what_can_read_it():
     assert [row["name"] for row in kinds.kind_rows("adult")] == ["mlp", "recurrent", "conv1d"]
     assert all(row["width"] and row["depth"] and row["says"] for row in kinds.kind_rows("mnist"))

@@ -39,12 +39,13 @@ def test_a_convnet_and_a_transformer_with_a_distillation_token_from_choice_to_en
 
     button(lab, "Train").click()
     progress = lab.get_by_role("progressbar")
+    expect(lab.locator(".kd-transport[data-state=running]")).to_be_visible(timeout=TRAINED_MS)
     expect(progress).not_to_have_attribute("aria-valuenow", "0", timeout=READY_MS)
     button(lab, "Stop").click()
     expect(lab.locator(".kd-status")).to_have_text(re.compile("what was learned is kept"), timeout=READY_MS)
     at = int(progress.get_attribute("aria-valuenow") or 0)
     assert 0 < at < 200
-    lab.get_by_role("tab", name="Attention").click()
+    lab.get_by_role("radio", name="Attention").check()
     expect(lab.get_by_text("The teacher has no attention heads.")).to_be_visible(timeout=READY_MS)
     expect(lab.locator(".kd-attention canvas").first).to_be_visible(timeout=READY_MS)
 
