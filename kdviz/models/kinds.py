@@ -23,6 +23,7 @@ from .transformer import vit
 Shape = tuple[int, ...]
 PICTURES, ROWS = "pictures", "rows"
 HEADS = 4  # of a small vision transformer; every width offered is a multiple
+COLUMNS = 8  # of a table that a recurrent student reads at a time, at most; they have to divide the table
 PATCH = 7  # pixels of a patch's side: 16 patches of a picture of 28×28, where 4 would give 49
 
 
@@ -149,7 +150,8 @@ def _deit(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Netw
 
 
 def _recurrent(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Network:
-    return recurrent(width, depth, step=shape[-1] if len(shape) == 3 else 1, classes=classes, seed=seed)
+    step = shape[-1] if len(shape) == 3 else next(n for n in range(COLUMNS, 0, -1) if shape[0] % n == 0)
+    return recurrent(width, depth, step=step, classes=classes, seed=seed)
 
 
 def _conv1d(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Network:
@@ -223,7 +225,7 @@ _ROWS: tuple[Kind, ...] = (
         name="recurrent",
         title=mark("Recurrent network"),
         says=mark(
-            "Gated recurrent units read a picture row by row, or a table column by column, and answer at the end."
+            "Gated recurrent units read a picture row by row, or a table a few columns at a time, and answer at the end."
         ),
         width=mark("Student, units of a layer"),
         depth=mark("Recurrent layers"),
