@@ -207,11 +207,11 @@ _ROWS: tuple[Kind, ...] = (
     ),
     Kind(
         name="deit",
-        title=mark("Vision transformer with a distillation token (DeiT)"),
+        title=mark("DeiT (with a distillation token)"),
         says=mark(
-            "Its class token learns from the labels, its distillation token from the teacher, each with a head of its "
-            "own; once trained it answers with the mean of both heads’ probabilities. Its twin learns the labels with "
-            "both."
+            "A vision transformer whose class token learns from the labels and whose distillation token learns from the "
+            "teacher, each with a head of its own; once trained it answers with the mean of both heads’ probabilities. "
+            "Its twin learns the labels with both."
         ),
         width=mark("Student, numbers in a token"),
         depth=mark("Blocks"),
