@@ -209,9 +209,9 @@ _ROWS: tuple[Kind, ...] = (
         name="deit",
         title=mark("DeiT (with a distillation token)"),
         says=mark(
-            "A vision transformer whose class token learns from the labels and whose distillation token learns from the "
-            "teacher, each with a head of its own; once trained it answers with the mean of both heads’ probabilities. "
-            "Its twin learns the labels with both."
+            "A vision transformer whose class token learns from the labels and whose distillation token learns from "
+            "the teacher, each with a head of its own; once trained it answers with the mean of both heads’ "
+            "probabilities. Its twin learns the labels with both."
         ),
         width=mark("Student, numbers in a token"),
         depth=mark("Blocks"),
@@ -225,7 +225,8 @@ _ROWS: tuple[Kind, ...] = (
         name="recurrent",
         title=mark("Recurrent network"),
         says=mark(
-            "Gated recurrent units read a picture row by row, or a table a few columns at a time, and answer at the end."
+            "Gated recurrent units read a picture row by row, or a table a few columns at a time, and answer at the "
+            "end."
         ),
         width=mark("Student, units of a layer"),
         depth=mark("Recurrent layers"),
