@@ -53,8 +53,8 @@ def main() -> None:
     for kind, data in wanted:
         rows.append(trained(kind, data, more))
         print(told(rows[-1]), flush=True)
-    if arguments.write:
-        FILE.write_text(json.dumps({"version": __version__, "runs": kept(rows)}, indent=1) + "\n", encoding="utf-8")
+        if arguments.write:  # at once: the whole takes minutes
+            FILE.write_text(json.dumps({"version": __version__, "runs": kept(rows)}, indent=1) + "\n", encoding="utf-8")
 
 
 def trained(kind: str, data: str, more: dict[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ TEMPERATURE_COURSES = {
 RATE_COURSES = {
     CONSTANT: Course(mark("constant"), lambda start, _: start),
     "cosine": Course(mark("cosine: slow, fast, slow, down to 0"), lambda start, _: Cosine(start, 0.0)),
-    "warmup": Course(mark("rising for 5 % of the run, then cosine"), lambda start, _: WarmupCosine(start)),
+    "warmup": Course(mark("warm-up (a twentieth of the run), then cosine"), lambda start, _: WarmupCosine(start)),
     "inverse_root": Course(mark("rate / √(1 + epoch)"), InverseRoot),
 }
 

@@ -23,6 +23,7 @@ from .transformer import vit
 Shape = tuple[int, ...]
 PICTURES, ROWS = "pictures", "rows"
 HEADS = 4  # of a small vision transformer; every width offered is a multiple
+COLUMNS = 8  # of a table that a recurrent student reads at a time, at most; they have to divide the table
 PATCH = 7  # pixels of a patch's side: 16 patches of a picture of 28×28, where 4 would give 49
 
 
@@ -149,7 +150,8 @@ def _deit(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Netw
 
 
 def _recurrent(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Network:
-    return recurrent(width, depth, step=shape[-1] if len(shape) == 3 else 1, classes=classes, seed=seed)
+    step = shape[-1] if len(shape) == 3 else next(n for n in range(COLUMNS, 0, -1) if shape[0] % n == 0)
+    return recurrent(width, depth, step=step, classes=classes, seed=seed)
 
 
 def _conv1d(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Network:
@@ -179,7 +181,7 @@ _ROWS: tuple[Kind, ...] = (
         widths=(2, 4, 8, 16),
         depths=(2, 3, 5, 8, 11),
         make=_convnet,
-        usual={"width": 4, "depth": 5, "epochs": 20, "learning_rate": 1e-2, "labels": 1000, "smoothing": False},
+        usual={"width": 8, "depth": 5, "epochs": 6, "learning_rate": 3e-3, "labels": 4000, "smoothing": False},
     ),
     Kind(
         name="mobile",
@@ -190,7 +192,7 @@ _ROWS: tuple[Kind, ...] = (
         widths=(4, 8, 16, 32),
         depths=(2, 3, 5, 8),
         make=_mobile,
-        usual={"width": 8, "depth": 5, "epochs": 30, "learning_rate": 1e-2, "labels": 1000, "smoothing": False},
+        usual={"width": 8, "depth": 5, "epochs": 12, "learning_rate": 1e-2, "labels": 4000, "smoothing": False},
     ),
     Kind(
         name="vit",
@@ -201,29 +203,30 @@ _ROWS: tuple[Kind, ...] = (
         widths=(16, 32, 48, 64),
         depths=(1, 2, 3, 4),
         make=_vit,
-        usual={"width": 32, "depth": 2, "epochs": 30, "learning_rate": 3e-3, "labels": 1000, "smoothing": False},
+        usual={"width": 32, "depth": 2, "epochs": 12, "learning_rate": 3e-3, "labels": 4000, "smoothing": False},
     ),
     Kind(
         name="deit",
-        title=mark("Vision transformer with a distillation token (DeiT)"),
+        title=mark("DeiT (with a distillation token)"),
         says=mark(
-            "Its class token learns from the labels, its distillation token from the teacher, each with a head of its "
-            "own; once trained it answers with the mean of both heads’ probabilities. Its twin learns the labels with "
-            "both."
+            "A vision transformer whose class token learns from the labels and whose distillation token learns from "
+            "the teacher, each with a head of its own; once trained it answers with the mean of both heads’ "
+            "probabilities. Its twin learns the labels with both."
         ),
         width=mark("Student, numbers in a token"),
         depth=mark("Blocks"),
         widths=(16, 32, 48, 64),
         depths=(1, 2, 3, 4),
         make=_deit,
-        usual={"width": 32, "depth": 2, "epochs": 30, "learning_rate": 3e-3, "labels": 1000, "smoothing": False},
+        usual={"width": 32, "depth": 2, "epochs": 12, "learning_rate": 3e-3, "labels": 4000, "smoothing": False},
         teacher_head="logits.teacher_head",
     ),
     Kind(
         name="recurrent",
         title=mark("Recurrent network"),
         says=mark(
-            "Gated recurrent units read a picture row by row, or a table column by column, and answer at the end."
+            "Gated recurrent units read a picture row by row, or a table a few columns at a time, and answer at the "
+            "end."
         ),
         width=mark("Student, units of a layer"),
         depth=mark("Recurrent layers"),
@@ -231,7 +234,7 @@ _ROWS: tuple[Kind, ...] = (
         depths=(1, 2),
         make=_recurrent,
         takes=(PICTURES, ROWS),
-        usual={"width": 32, "depth": 1, "epochs": 30, "learning_rate": 1e-2, "labels": 1000, "smoothing": False},
+        usual={"width": 32, "depth": 1, "epochs": 30, "learning_rate": 1e-2, "labels": 4000, "smoothing": False},
         usual_rows={"epochs": 20},
     ),
     Kind(

@@ -25,7 +25,7 @@ MEASURED = {  # by what the difference of student and twin shows
         "Recorded with {labels} labels, {epochs} epochs and seed {seed}: {student} of {n} test examples wrong, {twin} "
         "by its twin without a teacher, clearly worse. Here the teacher does not help."
     ),
-    "within the noise": mark(
+    "same": mark(
         "Recorded with {labels} labels, {epochs} epochs and seed {seed}: {student} of {n} test examples wrong, {twin} "
         "by its twin without a teacher, which could be chance. Here the teacher shows no clear help."
     ),
@@ -45,7 +45,8 @@ def measured(kind: str, data: str) -> str:
         if (run["kind"], run["data"]) == (kind, data) and all(run["choices"][name] == usual[name] for name in usual):
             names, figures = ("labels", "epochs", "seed", "student", "twin", "n"), {**run["choices"], **run}
             shows = PairedErrors(**run["difference"]).verdict
-            return t(MEASURED[shows], **{name: number(figures[name]) for name in names})
+            text = MEASURED[shows if shows in MEASURED else "same"]
+            return t(text, **{name: number(figures[name]) for name in names})
     return ""
 
 

@@ -304,7 +304,7 @@ class Lab(LabRuns):
             self._watched_of = watched_of
             self._travel.watch(self._watched.examples)
             self._show_examples(self._watched, data, self._opening.shown_first(self._watched))
-            self._offer_views(omitted=c.omit)
+        self._offer_views(omitted=c.omit)  # which depends on the kind of student too
         self._show_no_run(c, teacher.module, student)
         self._showing = self._groups.coming_key
         self._travel.open(self._showing, student)

@@ -146,8 +146,9 @@ def _kinds(model: nn.Module) -> list[str]:
 
 
 def _order(kind: str, has: list[list[str]]) -> int:
-    """Return the place of a kind: of two transformers the embedding of the patches, a convolution, comes last."""
-    last = kind == "activation" and all("heads" in each for each in has)
+    """Return the place of a kind: where nothing but transformers has maps the embedding of the patches, a convolution,
+    comes last."""
+    last = kind == "activation" and all("heads" in each for each in has if each)
     return len(KINDS) if last else KINDS.index(kind)
 
 

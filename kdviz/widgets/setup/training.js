@@ -7,7 +7,7 @@ import { ratioStops, slider } from "../shared/slider.js";
 import { t, tn } from "../shared/words.js";
 
 const RATE_TICKS = [0.0001, 0.001, 0.01, 0.1];
-const OPTIMIZERS = [{ value: "adam", text: "Adam" }, { value: "adamw", text: "AdamW" }, { value: "sgd", text: t("SGD with Nesterov momentum 0.9") }];
+const OPTIMIZERS = [{ value: "adam", text: t("Adam") }, { value: "adamw", text: t("AdamW") }, { value: "sgd", text: t("SGD with Nesterov momentum 0.9") }];
 
 export function epochsInWords(n) {
   return tn("{n} epoch", "{n} epochs", n, { n: grouped(n) });
