@@ -24,7 +24,7 @@ from kdviz.models import inference
 from kdviz.panels import Lab
 from kdviz.panels.lab.choices import NONE_OMITTED, Choices
 from kdviz.panels.lab.preset import Preset
-from kdviz.panels.lab.presets import DEFAULT, PRESETS
+from kdviz.panels.lab.presets import BY_NAME, DEFAULT, PRESETS
 from kdviz.panels.views.wall import stops
 from kdviz.widgets.scene import BIAS_SLIDER
 
@@ -37,9 +37,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", nargs="*", default=[p.name or "default" for p in SHIPPED], metavar="PRESET")
     parser.add_argument("--as-page", action="store_true", help="train the smoothed twin only where the preset does")
+    parser.add_argument("--drawn-alone", action="store_true", help="made-up-digits without what is made up, seed 0")
     parser.add_argument("--answers", action="store_true", help="print what the page says of each, seed 0")
     arguments = parser.parse_args()
     leave_room()
+    if arguments.drawn_alone:
+        print(drawn_alone())
+        return
     if arguments.answers:
         print("| preset | verdict, with a bet | why |\n| --- | --- | --- |", flush=True)
         for preset in SHIPPED:
@@ -66,6 +70,15 @@ def answer(preset: Preset) -> str:
     said = lab.presets.answer
     lab.close()
     return f"| `{preset.name or 'default'}` | {said['verdict']} | {said['why']} |"
+
+
+def drawn_alone() -> str:
+    """Train made-up-digits on its labelled digits alone, for as many steps, and return the errors."""
+    choices = Choices(**BY_NAME["made-up-digits"].choices)
+    alone = replace(choices, extra="none", epochs=1)
+    alone = replace(alone, epochs=-(-choices.steps // alone.steps))
+    errors = [run.history.evaluated("test")[-1].errors for run in taught(alone, smoothing=False)]
+    return f"student and twin after {alone.steps:,} steps, with nothing made up: {errors[0]:,} and {errors[1]:,} errors"
 
 
 def row(preset: Preset, seed: int, *, as_page: bool) -> str:

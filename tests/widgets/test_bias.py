@@ -1,6 +1,7 @@
 """The bias view: groups and rates by choice, who is drawn, what is too few, what is stale."""
 
 import copy
+import re
 
 import numpy as np
 import pytest
@@ -206,3 +207,32 @@ def test_it_fits_a_small_screen_whatever_the_groups_are_called(mount, dark):
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     expect(page.locator(".kd-bias-row")).to_have_count(12)
     expect(page.get_by_text("Showing 12 of 15 groups, the largest.")).to_be_visible()
+
+
+def frontier():
+    rows = [
+        {
+            "penalty": penalty, "title": penalty.replace("_", " "), "weight": weight, "accuracy": 0.85 - weight / 1000,
+            "parity": 0.18 - weight / 120, "odds": 0.1 + weight / 100,
+            "sd": {"accuracy": 0.002, "parity": 0.01, "odds": 0.02},
+        }
+        for penalty in ("demographic_parity", "equalized_odds") for weight in (0, 5, 20)
+    ]  # fmt: skip
+    teacher = {"name": "t", "accuracy": 0.853, "parity": 0.187, "odds": 0.099}
+    return {"grouping": "sex", "rows": rows, "teacher": teacher, "says": "Recorded."}
+
+
+def test_the_frontier_follows_the_gap_compared_and_a_proxy_is_told_of_its_grouping(mount):
+    page = mount(bias({**FOUND, "proxies": {"sex": "No model is given sex."}}, frontier=frontier()))
+    fold = page.locator(".kd-bias-frontier")
+    fold.locator("summary").click()
+    picture = fold.get_by_role("img")
+    expect(picture).to_have_attribute("aria-label", re.compile(r"parity, weight 20: gap 0\.013, accuracy 0\.830"))
+    expect(fold.locator("circle.kd-run-mark")).to_have_count(3 + 3)  # a weight each; the legend's, the teacher's twice
+    expect(page.get_by_text("No model is given sex.")).to_be_visible()
+    page.get_by_label("What is compared").select_option("true_positive_rate")
+    expect(picture).to_have_attribute("aria-label", re.compile(r"parity, weight 20: gap 0\.300"))
+    page.get_by_label("What is compared").select_option("accuracy")
+    expect(fold).to_be_hidden()
+    page.get_by_label("Groups by").select_option("age")
+    expect(page.get_by_text("No model is given sex.")).to_be_hidden()

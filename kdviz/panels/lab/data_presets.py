@@ -77,7 +77,13 @@ ON_DATA = (
         answers={"none": mark("None"), "some": mark("Up to a quarter"), "many": mark("More than a quarter")},
         settle=outcome.share_removed(0.25),
         fact=ERRORS_BESIDE_TWIN,
-        why=(USUAL_REASON,),
-        measures=("weights",),
+        why=(
+            BESIDE_THE_TWIN,
+            Reason(
+                lambda _: "known",
+                {"known": mark("Taught on the 300 digits alone, for as many steps, a student made {drawn_alone}.")},
+            ),
+        ),
+        measures=("drawn_alone",),
     ),
 )

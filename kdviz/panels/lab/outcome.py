@@ -26,6 +26,7 @@ IDENTICAL = "identical"
 TORN = 0.2  # a teacher whose second choice has at least this probability has two peaks
 LOOKED_AT = 1000  # validation examples
 Z = 1.96
+WITHOUT_MADE_UP = 1807  # errors of the student of made-up-digits: `python benchmarks/presets.py --drawn-alone`
 
 
 @dataclass(frozen=True)
@@ -319,6 +320,7 @@ MEASURES: Mapping[str, Callable[[Group], dict[str, float]]] = {
     "omitted_class": omitted_class,
     "weights": weights_alike,
     "misled": misled_by_marks,
+    "drawn_alone": lambda _: {"drawn_alone": float(WITHOUT_MADE_UP)},
 }
 _SHARE: Callable[[float], str] = lambda value: number(value, ".0%")  # noqa: E731
 _COUNT: Callable[[float], str] = lambda value: number(round(value))  # noqa: E731
@@ -326,7 +328,7 @@ _TWO: Callable[[float], str] = lambda value: number(value, ".2f")  # noqa: E731
 WRITTEN: Mapping[str, Callable[[float], str]] = {
     **dict.fromkeys(("soft_share", "hard_share", "soft_share_t2"), _SHARE),
     **dict.fromkeys(("moments", "torn", "of_class", "known", "known_raised", "known_twin", "weights"), _COUNT),
-    **dict.fromkeys(("misled", "misled_twin", "misled_teacher"), _COUNT),
+    **dict.fromkeys(("misled", "misled_twin", "misled_teacher", "drawn_alone"), _COUNT),
     **dict.fromkeys(("lesser_teacher", "lesser_student", "lesser_twin"), _TWO),
     **dict.fromkeys(("lowest", "highest"), lambda value: number(value, ".3f")),
     "logits_apart": lambda value: number(value, ".0f"),

@@ -19,6 +19,7 @@ from ...distill.transfer_sets import TRANSFER_SETS, extras_of
 from ...distill.variants import SOFT_LOSSES
 from ...models.kinds import KINDS
 from ...widgets.from_page import Box, VBox
+from ...widgets.scene import VIEWS
 from ...words import mark, t
 from ..live import status_text
 from ..live.diagnosis import DiagnosisController, DiagnosisInput
@@ -170,7 +171,7 @@ class LabPage(LivePage):
         """Show a run that has no teacher, before its first step: its curves and its verdict, and what is left out."""
         self._offered = []
         self._publisher.put(self.views, offered=[])
-        self._publisher.put(self.scene, hidden=list(dict.fromkeys([*self.scene.hidden, *BESIDE_A_TEACHER, *self.tabs])))
+        self._publisher.put(self.scene, hidden=list(dict.fromkeys([*self.scene.hidden, *BESIDE_A_TEACHER, *VIEWS])))
         self._show_no_run(choices, None, student)
         self._publisher.put(self.curves, sentence=t(ALONE))
 

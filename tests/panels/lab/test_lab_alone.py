@@ -55,7 +55,7 @@ def test_peers_are_shown_beside_the_student_alone_with_a_verdict_and_several_see
 def test_no_view_of_a_teacher_is_drawn_or_asked_for(opened, few):
     run = kd.distill.schemes.self_distillation(kd.models.mlp((12, 12)), few, ["relu1"], epochs=1).train(progress=False)
     panel = opened(run)
-    assert panel.views.offered == [] and set(BESIDE_A_TEACHER) | set(panel.tabs) <= set(panel.scene.hidden)
+    assert panel.views.offered == [] and {*BESIDE_A_TEACHER, *panel.tabs, "one"} <= set(panel.scene.hidden)
     assert panel.scene.teacher_name == "" and len(panel.scene.runs[0]["values"]) > 0
     panel.scene.view = "saliency"
     for worker in panel._workers:

@@ -26,8 +26,8 @@ def test_noise_and_made_up_digits_from_the_choice_to_a_run_that_is_taken_up_agai
     expect(lab.status).to_have_text(re.compile("Finished after 19 steps"))
     expect(page.locator(".kd-curves .kd-sentence").first).to_contain_text("the twin can learn from the 300")
 
-    page.goto(f"{page.url.split('?')[0]}?{LINK.format(epochs=LONG)}&extra=munge&fault=noisy_labels")
-    lab.ready()
+    lab = open_lab(f"{LINK.format(epochs=LONG)}&extra=munge&fault=noisy_labels")
+    page = lab.page
     page.locator(".kd-setup-fold > summary").click()
     expect(page.get_by_label("Transfer set")).to_have_value("munge")
     expect(page.get_by_label("Fault in the data")).to_have_value("noisy_labels")

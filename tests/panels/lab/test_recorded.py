@@ -32,3 +32,7 @@ def test_other_settings_are_named_and_other_data_never_shown():
     [usual] = [one for one in recordings() if one.fits(fashion)]
     changed = ghost(replace(fashion, epochs=9))
     assert changed["lines"][0]["values"] == usual.curves["student"][1]
+
+
+def test_a_run_with_a_fault_in_its_data_is_no_picture_of_one_without():
+    assert ghost(Choices(fault="rare_class")) == {}

@@ -259,3 +259,14 @@ def test_the_lab_offers_it_and_all_runs_follow_the_scrubber(adult):
         assert widget.found["accuracy"]["teacher"] == last["teacher"] and widget.found["accuracy"] != last
     finally:
         panel.close()
+
+
+def test_a_column_that_no_model_is_given_is_told_with_its_proxy_and_the_frontier_is_of_its_own_data(controller, adult):
+    without = kd.data.adult(without=("race", "sex"))
+    teacher, student = (kd.models.pretrained(f"adult-mlp-unaware{end}") for end in ("", "-student"))
+    one = controller(teacher, student, without, lambda: [run(student)])
+    told = measured(one)
+    assert "“relationship” alone tells it right" in told["proxies"]["sex"] and "age" not in told["proxies"]
+    assert one.widget.frontier == {}
+    whole = controller(kd.models.pretrained("adult-mlp"), kd.models.pretrained("adult-mlp-student"), adult)
+    assert measured(whole)["proxies"] == {} and whole.widget.frontier["grouping"] == "sex"
