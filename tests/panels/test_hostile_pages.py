@@ -22,7 +22,7 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 import kdviz as kd
 from kdviz.lessons import Choice, Lesson
 from kdviz.lessons.shown import Shown
-from kdviz.panels import Compare, Lab, Methods, SoftTargets
+from kdviz.panels import Compare, Lab, Methods, Schemes, SoftTargets
 from kdviz.panels.live import messages
 from kdviz.widgets.from_page import MOST_BYTES, MOST_CHARACTERS, FromPage
 
@@ -78,6 +78,7 @@ PANELS = {
     "Lab": lambda: Lab(labels=100, units=8, epochs=1, smoothing=False),
     "Compare": lambda: Compare("mnist-mlp-1200", "mnist-mlp-overfit"),
     "Methods": lambda: Methods(method="soft_targets", epochs=1),
+    "Schemes": lambda: Schemes(epochs=3),
     "SoftTargets": lambda: SoftTargets(kd.models.pretrained("mnist-mlp-1200"), kd.models.mlp((8,)), examples=[1, 2, 3]),
     "Question": lambda: lesson("at-once").ask("first", opens=SoftTargets(examples=[1, 2, 3])),
     "Quiz": lambda: lesson("submitted").quiz(),
@@ -129,7 +130,7 @@ def settled(panel) -> None:
         panel.command("stop")
         panel.command("reset")
         assert panel.wait("idle", timeout_s=120), panel.status
-    elif isinstance(panel, Methods):
+    elif isinstance(panel, Methods | Schemes):
         panel.command("reset")
         assert panel.wait("idle", timeout_s=120), panel.status
     elif isinstance(panel, Compare):
@@ -138,7 +139,7 @@ def settled(panel) -> None:
 
 def works(panel) -> None:
     """What a panel is there for still comes about."""
-    if isinstance(panel, Lab | Methods):
+    if isinstance(panel, Lab | Methods | Schemes):
         panel.command("step")
         assert panel.wait("paused", "finished", timeout_s=120), panel.status
         assert panel.transport.step == 1 and math.isfinite(panel.scene.teacher_error)
@@ -248,7 +249,7 @@ def test_no_message_of_a_page_raises_or_stops_it(panel, no_traceback):
         for command in COMMANDS:
             for content in contents(command, rng):
                 send(widget, {"method": "custom", "content": content})
-    if isinstance(panel, Lab | Methods):
+    if isinstance(panel, Lab | Methods | Schemes):
         status = panel.transport.status
         assert "\n" not in status and "Traceback" not in status and "lambda" not in status
     settled(panel)

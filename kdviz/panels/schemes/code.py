@@ -6,7 +6,6 @@ from pathlib import Path
 
 from ...distill import schemes
 
-
 FOLDER = Path(schemes.__file__).parent
 
 
