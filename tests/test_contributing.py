@@ -196,6 +196,13 @@ def add_a_teacher(copy: Copy) -> None:
     copy.append("kdviz/app/teach.py", "\n# its settings\n")
 
 
+@adding("a card of the Schemes page", "kdviz.panels.schemes.catalogue.schemes()['added'].title == 'Without labels'")
+def add_a_card(copy: Copy) -> None:
+    card = ROOT / "kdviz" / "panels" / "schemes" / "catalogue" / "label_free.py"
+    text = card.read_text(encoding="utf-8").replace('name="label_free"', 'name="added"')
+    copy.write("kdviz/panels/schemes/catalogue/NAME.py", text, "added")
+
+
 @adding("a page", "(root / 'notebooks/dashboards/added.ipynb').is_file()")
 def add_a_page(copy: Copy) -> None:
     page = (ROOT / "notebooks" / "dashboards" / "methods.ipynb").read_text(encoding="utf-8")
@@ -226,7 +233,7 @@ from pathlib import Path
 import torch
 import kdviz as kd
 import kdviz.words, kdviz.panels.lab.link, kdviz.panels.lab.choices, kdviz.diagnosis.findings, kdviz.diagnosis.looks
-import kdviz.study.experiment, kdviz.widgets.catalogue
+import kdviz.study.experiment, kdviz.widgets.catalogue, kdviz.panels.schemes.catalogue
 root = Path(kd.__file__).parents[1]
 wrong = {}
 for kind, holds in json.loads(sys.stdin.read()).items():

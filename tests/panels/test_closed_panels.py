@@ -16,13 +16,15 @@ import torch
 from ipywidgets.widgets import widget as ipywidgets_widget
 
 import kdviz as kd
-from kdviz.panels import Compare, Experiments, Lab, Methods, SoftTargets
+from kdviz.panels import Compare, Experiments, Lab, Methods, Schemes, SoftTargets
+from kdviz.panels.schemes.lane import Lane
 
 PANELS = {
     "Lab": lambda: Lab(labels=100, units=8, epochs=2, smoothing=False),
     "Compare": lambda: Compare("mnist-mlp-1200", "mnist-mlp-overfit"),
     "Methods": lambda: Methods(method="soft_targets", epochs=1),
     "Experiments": Experiments,
+    "Schemes": lambda: Schemes(scheme="born_again", epochs=3),
     "SoftTargets": lambda: SoftTargets(examples=[1, 2]),
 }
 
@@ -30,7 +32,7 @@ PANELS = {
 def trained(panel) -> list[weakref.ref]:
     """Train a step where the panel does that; return what has to be gone with it."""
     held = [panel, *ipywidgets_widget._instances.values()]
-    if isinstance(panel, Lab | Methods):
+    if isinstance(panel, Lab | Methods | Schemes):
         panel.command("step")
         assert panel.wait("paused", "finished", timeout_s=120), panel.status
         runs = [entry.run for entry in panel.roster] if isinstance(panel, Lab) else list(panel.runs.values())
@@ -53,10 +55,10 @@ def test_of_a_closed_panel_no_object_is_left(name):
     assert not [t.name for t in threading.enumerate() if t.name.startswith("kdviz")]
 
 
-@pytest.mark.parametrize("name", ["Lab", "Methods"])
+@pytest.mark.parametrize("name", ["Lab", "Methods", "Schemes"])
 def test_a_closed_panel_that_someone_still_holds_holds_no_run(name):
     panel = PANELS[name]()
-    held = [one for one in trained(panel) if isinstance(one(), kd.Distillation | torch.nn.Module)]
+    held = [one for one in trained(panel) if isinstance(one(), kd.Distillation | Lane | torch.nn.Module)]
     panel.close()
     assert len(held) >= 4 and [one() for one in held if one() is not None] == []
     panel.close()  # once more is nothing

@@ -22,7 +22,7 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 import kdviz as kd
 from kdviz.lessons import Choice, Lesson
 from kdviz.lessons.shown import Shown
-from kdviz.panels import Compare, Experiments, Lab, Methods, SoftTargets
+from kdviz.panels import Compare, Experiments, Lab, Methods, Schemes, SoftTargets
 from kdviz.panels.live import messages
 from kdviz.widgets.from_page import MOST_BYTES, MOST_CHARACTERS, FromPage
 
@@ -79,6 +79,7 @@ PANELS = {
     "Compare": lambda: Compare("mnist-mlp-1200", "mnist-mlp-overfit"),
     "Methods": lambda: Methods(method="soft_targets", epochs=1),
     "Experiments": Experiments,
+    "Schemes": lambda: Schemes(epochs=3),
     "SoftTargets": lambda: SoftTargets(kd.models.pretrained("mnist-mlp-1200"), kd.models.mlp((8,)), examples=[1, 2, 3]),
     "Question": lambda: lesson("at-once").ask("first", opens=SoftTargets(examples=[1, 2, 3])),
     "Quiz": lambda: lesson("submitted").quiz(),
@@ -130,7 +131,7 @@ def settled(panel) -> None:
         panel.command("stop")
         panel.command("reset")
         assert panel.wait("idle", timeout_s=120), panel.status
-    elif isinstance(panel, Methods):
+    elif isinstance(panel, Methods | Schemes):
         panel.command("reset")
         assert panel.wait("idle", timeout_s=120), panel.status
     elif isinstance(panel, Compare):
@@ -139,7 +140,7 @@ def settled(panel) -> None:
 
 def works(panel) -> None:
     """What a panel is there for still comes about."""
-    if isinstance(panel, Lab | Methods):
+    if isinstance(panel, Lab | Methods | Schemes):
         panel.command("step")
         assert panel.wait("paused", "finished", timeout_s=120), panel.status
         assert panel.transport.step == 1 and math.isfinite(panel.scene.teacher_error)
@@ -252,7 +253,7 @@ def test_no_message_of_a_page_raises_or_stops_it(panel, no_traceback):
         for command in COMMANDS:
             for content in contents(command, rng):
                 send(widget, {"method": "custom", "content": content})
-    if isinstance(panel, Lab | Methods):
+    if isinstance(panel, Lab | Methods | Schemes):
         status = panel.transport.status
         assert "\n" not in status and "Traceback" not in status and "lambda" not in status
     settled(panel)

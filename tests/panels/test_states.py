@@ -12,11 +12,12 @@ from urllib.parse import quote
 
 import pytest
 
-from kdviz.panels import Compare, Experiments, Lab, Methods, SoftTargets
+from kdviz.panels import Compare, Experiments, Lab, Methods, Schemes, SoftTargets
 from kdviz.panels.lab.choices import Choices
 from kdviz.panels.lab.link import LINK_NAMES, MOST_STEPS, as_given, complete, defaults, follow, from_query, to_query
 from kdviz.panels.live.panel import FIXED
 from kdviz.panels.methods.choices import MethodChoices
+from kdviz.panels.schemes.choices import SchemeChoices
 from kdviz.widgets.scene import VIEWS
 
 MUTATIONS = int(os.environ.get("KDVIZ_MUTATIONS", "400"))
@@ -25,6 +26,7 @@ MUTATIONS = int(os.environ.get("KDVIZ_MUTATIONS", "400"))
 WHOLE = {
     Lab: defaults(),
     Methods: {"version": 1, "panel": "Methods", **MethodChoices().to_dict()},
+    Schemes: {"version": 1, "panel": "Schemes", **SchemeChoices(options={"peers": "4"}).to_dict()},
     Compare: {
         "version": 1, "panel": "Compare", "teacher": "mnist-vit", "student": "mnist-vit-student", "temperature": 4.0,
         "view": "fidelity",
@@ -108,9 +110,10 @@ def test_a_damaged_state_is_refused_in_a_sentence_or_stands_as_it_is_written(pan
             assert {**settings, **choices.to_dict()} == settings
             assert all(type(settings[n]) is not bool for n, v in choices.to_dict().items() if type(v) in (int, float))
             assert choices.steps <= MOST_STEPS and choices.batch_size <= 4096
-        if panel is Methods:
+        if panel in (Methods, Schemes):
+            choices = MethodChoices if panel is Methods else SchemeChoices
             try:
-                assert MethodChoices(**settings).to_dict() == settings
+                assert choices(**settings).to_dict() == settings
             except ValueError as error:
                 told(error)
     assert loaded, "some mutations change one thing that can be for another"
@@ -170,7 +173,7 @@ def test_what_is_only_wrong_beside_others_is_said_too(panel, changed, says):
         panel.from_state({**WHOLE[panel], **changed})
 
 
-@pytest.mark.parametrize("panel", [SoftTargets, Methods], ids=lambda panel: panel.__name__)
+@pytest.mark.parametrize("panel", [SoftTargets, Methods, Schemes], ids=lambda panel: panel.__name__)
 def test_a_state_that_is_taken_comes_back_as_it_was(panel):
     made = panel.from_state(json.loads(json.dumps(WHOLE[panel])))
     assert made.state == WHOLE[panel]

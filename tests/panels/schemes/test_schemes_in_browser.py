@@ -1,0 +1,98 @@
+"""The Schemes page in a real browser, served by the real server: two walks through all of it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ...axe import serious
+
+READY_MS = 120_000
+TRAINED_MS = 240_000
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two notebooks: runs of some 50 steps, and runs that nobody waits for."""
+    place = tmp_path_factory.mktemp("pages")
+    for name, epochs in (("quick", 3), ("endless", 1000)):
+        source = f"import kdviz as kd\nkd.panels.Schemes(epochs={epochs})"
+        cells = [
+            {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# Schemes"},
+            {"cell_type": "code", "id": "b", "metadata": {}, "source": source, "outputs": [], "execution_count": None},
+        ]
+        kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        told = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+        (place / f"{name}.ipynb").write_text(json.dumps(told))
+    return place
+
+
+@pytest.fixture
+def open_schemes(serve, page, folder):
+    def open_page(name: str, query: str = "", **options: object) -> Page:
+        return ready(page(f"{serve(folder).base}voila/render/{name}.ipynb{query}", **options))
+
+    return open_page
+
+
+def ready(page: Page) -> Page:
+    expect(page.locator(".kd-transport[data-state=idle]")).to_be_visible(timeout=READY_MS)
+    expect(page.locator("[data-party]").first).to_be_visible(timeout=READY_MS)
+    return page
+
+
+def title(page: Page):
+    return page.locator(".kd-host-scheme h2")
+
+
+def test_a_scheme_is_found_set_trained_read_and_found_again_after_a_reload(open_schemes):
+    page = open_schemes("quick")
+    expect(title(page)).to_have_text("Deep mutual learning")
+    expect(page.locator(".kd-status")).to_have_text(re.compile(r"Ready to train: about \d+ s on this computer\."))
+    assert serious(page) == []
+    find = page.get_by_role("searchbox", name="Find")
+    find.fill("takd")
+    find.press("Enter")
+    expect(title(page)).to_have_text("Teacher assistants")
+    find.fill("")
+    page.get_by_role("combobox", name="Assistants").select_option("1")
+    expect(page.locator(".kd-host-scheme-view .kd-note")).to_contain_text("shares them out to 2 networks")
+    expect(page).to_have_url(re.compile("scheme=assistant_chain&set=assistants%3A1"))
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.locator(".kd-transport[data-state=finished]")).to_be_visible(timeout=TRAINED_MS)
+    expect(page.locator(".kd-curves .kd-sentence")).to_have_text(
+        re.compile(
+            r"On 5,000 test examples Teacher assistants makes [\d,]+ errors, offline distillation .* CI .* One seed"
+        )
+    )
+    bars = page.get_by_role("table", name="Errors of 5,000 examples, link by link")
+    expect(bars.get_by_role("row")).to_have_count(4)
+    expect(page.locator(".kd-host-scheme-view .kd-sentence")).to_contain_text("At the end the student keeps")
+    for details in page.locator("details").all():
+        details.evaluate("(d) => { d.open = true; }")
+    expect(page.get_by_label("The scheme’s own file")).to_contain_text("def assistant_chain(")
+    assert serious(page) == []
+    page.reload()
+    ready(page)
+    expect(title(page)).to_have_text("Teacher assistants")
+    expect(page.get_by_role("combobox", name="Assistants")).to_have_value("1")
+
+
+def test_stop_keeps_what_was_learned_and_the_page_fits_every_width(open_schemes):
+    page = open_schemes("endless", "?scheme=FedMD&set=concentration:0.1", width=360, dark=True)
+    expect(title(page)).to_have_text("Federated distillation")
+    expect(page.get_by_role("combobox", name="How unlike the clients are")).to_have_value("0.1")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible(timeout=READY_MS)
+    expect(page.get_by_role("combobox", name="Scheme")).to_be_disabled()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator(".kd-status")).to_have_text(re.compile("Stopped after step .* what was learned is kept"))
+    expect(page.get_by_role("table", name="How many examples of each class a client has")).to_be_visible()
+    for width in (360, 768, 1280, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"at {width} px"
+    assert serious(page) == []
