@@ -16,13 +16,14 @@ import torch
 from ipywidgets.widgets import widget as ipywidgets_widget
 
 import kdviz as kd
-from kdviz.panels import Compare, Lab, Methods, SoftTargets
+from kdviz.panels import Compare, Lab, Methods, SoftTargets, StudyPage
 
 PANELS = {
     "Lab": lambda: Lab(labels=100, units=8, epochs=2, smoothing=False),
     "Compare": lambda: Compare("mnist-mlp-1200", "mnist-mlp-overfit"),
     "Methods": lambda: Methods(method="soft_targets", epochs=1),
     "SoftTargets": lambda: SoftTargets(examples=[1, 2]),
+    "Study": lambda: StudyPage(labels=100, units=4, epochs=1, seeds=1, temperature=[1, 4], alpha=[0.9]),
 }
 
 

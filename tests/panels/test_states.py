@@ -12,11 +12,12 @@ from urllib.parse import quote
 
 import pytest
 
-from kdviz.panels import Compare, Lab, Methods, SoftTargets
+from kdviz.panels import Compare, Lab, Methods, SoftTargets, StudyPage
 from kdviz.panels.lab.choices import Choices
 from kdviz.panels.lab.link import LINK_NAMES, MOST_STEPS, as_given, complete, defaults, follow, from_query, to_query
 from kdviz.panels.live.panel import FIXED
 from kdviz.panels.methods.choices import MethodChoices
+from kdviz.panels.study.choices import StudyChoices
 from kdviz.widgets.scene import VIEWS
 
 MUTATIONS = int(os.environ.get("KDVIZ_MUTATIONS", "400"))
@@ -33,6 +34,7 @@ WHOLE = {
         "version": 1, "panel": "SoftTargets", "teacher": "mnist-mlp-1200", "data": "mnist", "examples": [3, 5],
         "temperature": 4.0, "alpha": 0.9, "shown": ["temperature", "bars"],
     },
+    StudyPage: {"version": 1, "panel": "StudyPage", **StudyChoices().to_dict()},
 }  # fmt: skip
 
 
@@ -110,6 +112,11 @@ def test_a_damaged_state_is_refused_in_a_sentence_or_stands_as_it_is_written(pan
         if panel is Methods:
             try:
                 assert MethodChoices(**settings).to_dict() == settings
+            except ValueError as error:
+                told(error)
+        if panel is StudyPage:
+            try:
+                StudyChoices(**settings)
             except ValueError as error:
                 told(error)
     assert loaded, "some mutations change one thing that can be for another"
