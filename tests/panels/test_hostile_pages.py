@@ -22,7 +22,7 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 import kdviz as kd
 from kdviz.lessons import Choice, Lesson
 from kdviz.lessons.shown import Shown
-from kdviz.panels import Compare, Experiments, Lab, Methods, Schemes, SoftTargets
+from kdviz.panels import Compare, Experiments, Lab, Methods, Schemes, SoftTargets, StudyPage
 from kdviz.panels.live import messages
 from kdviz.widgets.from_page import MOST_BYTES, MOST_CHARACTERS, FromPage
 
@@ -81,9 +81,15 @@ PANELS = {
     "Experiments": Experiments,
     "Schemes": lambda: Schemes(epochs=3),
     "SoftTargets": lambda: SoftTargets(kd.models.pretrained("mnist-mlp-1200"), kd.models.mlp((8,)), examples=[1, 2, 3]),
+    "Study": lambda: opened(StudyPage(labels=100, units=4, epochs=1, seeds=1, temperature=[1, 4], alpha=[0.9])),
     "Question": lambda: lesson("at-once").ask("first", opens=SoftTargets(examples=[1, 2, 3])),
     "Quiz": lambda: lesson("submitted").quiz(),
 }
+
+
+def opened(page):
+    assert page.wait("idle")
+    return page
 
 
 def lesson(tell):
@@ -134,6 +140,10 @@ def settled(panel) -> None:
     elif isinstance(panel, Methods | Schemes):
         panel.command("reset")
         assert panel.wait("idle", timeout_s=120), panel.status
+    elif isinstance(panel, StudyPage):
+        if panel.run.state in ("running", "stopping"):
+            panel.stop()
+        assert panel.wait(timeout_s=120), panel.status
     elif isinstance(panel, Compare):
         assert panel.wait()
 
@@ -144,6 +154,9 @@ def works(panel) -> None:
         panel.command("step")
         assert panel.wait("paused", "finished", timeout_s=120), panel.status
         assert panel.transport.step == 1 and math.isfinite(panel.scene.teacher_error)
+    elif isinstance(panel, StudyPage):
+        send(panel.setup, {"method": "custom", "content": {"command": "choose", "name": "alpha", "value": "0.1,0.9"}})
+        assert panel.wait() and panel.map.rows == ["0.1", "0.9"]
     elif isinstance(panel, Compare):
         other = {"mnist-mlp-1200": "mnist-mlp-overfit"}.get(panel.pair.teacher, "mnist-mlp-1200")
         send(panel.pair, {"method": "update", "state": {"teacher": other, "student": "mnist-mlp-1200"}})

@@ -12,12 +12,13 @@ from urllib.parse import quote
 
 import pytest
 
-from kdviz.panels import Compare, Experiments, Lab, Methods, Schemes, SoftTargets
+from kdviz.panels import Compare, Experiments, Lab, Methods, Schemes, SoftTargets, StudyPage
 from kdviz.panels.lab.choices import Choices
 from kdviz.panels.lab.link import LINK_NAMES, MOST_STEPS, as_given, complete, defaults, follow, from_query, to_query
 from kdviz.panels.live.panel import FIXED
 from kdviz.panels.methods.choices import MethodChoices
 from kdviz.panels.schemes.choices import SchemeChoices
+from kdviz.panels.study.choices import StudyChoices
 from kdviz.widgets.scene import VIEWS
 
 MUTATIONS = int(os.environ.get("KDVIZ_MUTATIONS", "400"))
@@ -36,6 +37,7 @@ WHOLE = {
         "version": 1, "panel": "SoftTargets", "teacher": "mnist-mlp-1200", "data": "mnist", "examples": [3, 5],
         "temperature": 4.0, "alpha": 0.9, "shown": ["temperature", "bars"],
     },
+    StudyPage: {"version": 1, "panel": "StudyPage", **StudyChoices().to_dict()},
 }  # fmt: skip
 
 
@@ -114,6 +116,11 @@ def test_a_damaged_state_is_refused_in_a_sentence_or_stands_as_it_is_written(pan
             choices = MethodChoices if panel is Methods else SchemeChoices
             try:
                 assert choices(**settings).to_dict() == settings
+            except ValueError as error:
+                told(error)
+        if panel is StudyPage:
+            try:
+                StudyChoices(**settings)
             except ValueError as error:
                 told(error)
     assert loaded, "some mutations change one thing that can be for another"

@@ -55,16 +55,16 @@ class Axis:
     offered: tuple[Any, ...]
 
 
-_TEMPERATURES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 20.0, 32.0, 50.0)
+_TEMPERATURES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0, 50.0)
 _LABELS = (100, 200, 300, 500, 1000, 2000, 3000, 10_000)
 _PENALTIES = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _METHODS = tuple(name for name, one in METHODS.items() if one.family in FAMILIES and name != "hard_labels")
 _FOUR = ("soft_targets", "reverse_kl", "jensen_shannon", "decoupled")
 
 AXES: dict[str, Axis] = {
-    "temperature": Axis(mark("Temperature"), "T", (1.0, 2.0, 4.0, 8.0), 4.0, _TEMPERATURES),
+    "temperature": Axis(mark("Temperature"), "T", (1.0, 4.0, 10.0, 20.0), 4.0, _TEMPERATURES),
     "alpha": Axis(mark("Weight of the soft targets"), "α", (0.1, 0.5, 0.9), 0.9, tuple(i / 10 for i in range(11))),
-    "units": Axis(mark("Width: hidden units"), "", (8, 16, 32, 64), 32, (4, 8, 16, 32, 64, 128, 300)),
+    "units": Axis(mark("Width: hidden units"), "", (8, 16, 32, 64), 64, (4, 8, 16, 32, 64, 128, 300)),
     "labels": Axis(mark("Labelled examples"), "", (100, 300, 1000, 3000), 1000, _LABELS),
     "teacher": Axis(mark("Teacher"), "", (), "mnist-mlp-1200", ()),
     "method": Axis(mark("Method"), "", _FOUR, "soft_targets", _METHODS),
@@ -122,7 +122,7 @@ class StudyChoices:
     penalty: str = "demographic_parity"
     group: str = "sex"
     epochs: int = 20
-    batch_size: int = 64
+    batch_size: int = 16
     seeds: int = 3
     outcome: str = "errors"
     shown: str = "value"
