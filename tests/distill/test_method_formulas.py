@@ -216,7 +216,7 @@ PARTS: dict[str, Part] = {
     ),
     "multi_teacher_learned": (MIXTURE, lambda: mixed(equal), lambda: losses.multi_teacher(s, both, equal, T)),
     "distillation_token": (
-        r"\mathrm{CE}\big(s^d, \arg\max_c t_c\big)",
+        r"\mathrm{CE}\big(s^d, \mathrm{argmax}_c\, t_c\big)",
         lambda: -s.log_softmax(1)[range(B), t.argmax(1)].mean(),
         lambda: losses.distillation_token(s, t),
     ),

@@ -92,7 +92,7 @@ def test_a_method_found_by_its_acronym_gets_a_second_term_and_another_layer_and_
     expect(page.locator(".kd-host-gradients .kd-sentence")).to_have_text(re.compile(r"Step 63: the cosine term pulls"))
     values = page.locator(".kd-pull-value").all_inner_texts()
     assert len(values) == 9 and all(re.fullmatch(r"−?\d[\d.]*(×10\S+)?", text) for text in values)
-    expect(page.locator(".kd-relations-table tbody tr")).to_have_count(4)
+    expect(page.locator(".kd-relations-line[data-role]")).to_have_count(4)
     expect(page.locator(".kd-host-relations .kd-sentence")).to_have_text(
         re.compile("Step 63: two examples of one class")
     )
