@@ -20,6 +20,7 @@ from .distill import (
     Adversarial as Adversarial,
     AttentionMatrices as AttentionMatrices,
     AttentionTransfer as AttentionTransfer,
+    ChannelAttention as ChannelAttention,
     Contrastive as Contrastive,
     Correlation as Correlation,
     Cosine as Cosine,

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-Kind = Literal["auto", "linear", "conv", "conv-bn"]
+Kind = Literal["auto", "linear", "mlp", "conv", "conv-bn"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
@@ -24,9 +24,10 @@ def adapter(given: Sequence[int], wanted: Sequence[int], kind: Kind = "auto") ->
     given, wanted : sequence of int
         Shapes with the batch axis: (B, D) vectors, (B, L, D) tokens, or (B, C, H, W) maps; other shapes are flattened
         to vectors.
-    kind : {"auto", "linear", "conv", "conv-bn"}
-        "linear" for vectors and tokens, "conv" (1×1) or "conv-bn" (with batch normalization and ReLU, as in the FitNets
-        of CRD's code) for maps. "auto": the identity where the shapes are equal, else linear or conv by shape.
+    kind : {"auto", "linear", "mlp", "conv", "conv-bn"}
+        "linear" for vectors and tokens; "mlp" the same with a hidden layer of ReLUs, as wide as the wider side; "conv"
+        (1×1) or "conv-bn" (with batch normalization and ReLU, as in the FitNets of CRD's code) for maps. "auto": the
+        identity where the shapes are equal, else linear or conv by shape.
 
     Raises
     ------
@@ -56,8 +57,10 @@ def adapter(given: Sequence[int], wanted: Sequence[int], kind: Kind = "auto") ->
         )
     if kind == "auto" and tuple(given[1:]) == tuple(wanted[1:]):
         return nn.Identity()
-    maps = len(given) == len(wanted) == 4 and kind != "linear"
-    return _Maps(given, wanted, normalized=kind == "conv-bn") if maps else _Linear(given, wanted)
+    maps = len(given) == len(wanted) == 4 and kind not in ("linear", "mlp")
+    if maps:
+        return _Maps(given, wanted, normalized=kind == "conv-bn")
+    return _Linear(given, wanted, hidden=kind == "mlp")
 
 
 class _Maps(nn.Module):
@@ -76,7 +79,7 @@ class _Maps(nn.Module):
 class _Linear(nn.Module):
     """Vectors, tokens or maps to any of these: a linear map over the last axis, with maps read as tokens."""
 
-    def __init__(self, given: Sequence[int], wanted: Sequence[int]) -> None:
+    def __init__(self, given: Sequence[int], wanted: Sequence[int], *, hidden: bool = False) -> None:
         super().__init__()
         self.given, self.wanted = tuple(given), tuple(wanted)
         width = given[1] if len(given) == 4 else given[-1]
@@ -85,7 +88,9 @@ class _Linear(nn.Module):
         out = wanted[1] if len(wanted) == 4 else wanted[-1]
         if len(wanted) not in (2, 3, 4):
             out = math.prod(wanted[1:])
-        self.project = nn.Linear(width, out)
+        wide = max(width, out)
+        deep = [nn.Linear(width, wide), nn.ReLU(), nn.Linear(wide, out)]
+        self.project: nn.Module = nn.Sequential(*deep) if hidden else nn.Linear(width, out)
 
     def forward(self, x: Tensor) -> Tensor:
         if x.ndim == 4:

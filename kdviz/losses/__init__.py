@@ -9,7 +9,16 @@ from .adversarial import discriminator_loss, generator_loss, gradient_penalty
 from .correlations import correlation
 from .decoupling import decoupled
 from .fairness import demographic_parity, equalized_odds
-from .feature import attention_transfer, contrastive, cosine, gram, hint, neuron_selectivity, variational
+from .feature import (
+    attention_transfer,
+    channel_attention,
+    contrastive,
+    cosine,
+    gram,
+    hint,
+    neuron_selectivity,
+    variational,
+)
 from .labels import UNLABELLED, check_smoothing, hard_labels, label_smoothing, virtual_teacher
 from .relation import (
     probabilistic_transfer,
@@ -35,6 +44,7 @@ __all__ = [
     "UNLABELLED",
     "attention_matrices",
     "attention_transfer",
+    "channel_attention",
     "check_smoothing",
     "check_temperature",
     "contrastive",

@@ -21,13 +21,15 @@ VARIANCE_FLOOR = 1e-5  # ε of VID
 
 
 @outside_autocast
-def hint(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
-    """Hint (FitNets): mean squared error between features of the same shape.
+def hint(F_s: Tensor, F_t: Tensor, *, distance: Literal["l2", "l1"] = "l2", reduction: Reduction = "mean") -> Tensor:
+    """Hint (FitNets): mean squared or absolute error between features of the same shape.
 
     Parameters
     ----------
     F_s, F_t : Tensor, shape (B, D), (B, L, D) or (B, C, H, W)
         Student features, after the regressor if there is one, and teacher features, which are detached.
+    distance : {"l2", "l1"}
+        Squared differences, as in the paper, or absolute ones, to which single large differences matter less.
     reduction : {"mean", "none"}
         ``"mean"``: the average over examples. ``"none"``: one value per example, shape (B,).
 
@@ -39,7 +41,8 @@ def hint(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
     Raises
     ------
     ValueError
-        If the shapes differ: a regressor, trained with the student, must convert them first.
+        If the shapes differ: a regressor, trained with the student, must convert them first; or if ``distance`` is
+        unknown.
 
     Notes
     -----
@@ -56,8 +59,11 @@ def hint(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
     >>> hint(torch.zeros(1, 4), torch.tensor([[2.0, 0.0, 0.0, 0.0]])).item()
     1.0
     """
+    if distance not in ("l2", "l1"):
+        raise ValueError(f'distance must be "l2" or "l1", got {distance!r}')
     F_s, F_t = paired(F_s, F_t, None, "features", f"hint needs equal shapes: {REGRESSOR}")
-    return over_positions(F.mse_loss(F_s, F_t, reduction="none").flatten(1).mean(1), reduction)
+    between = F.mse_loss if distance == "l2" else F.l1_loss
+    return over_positions(between(F_s, F_t, reduction="none").flatten(1).mean(1), reduction)
 
 
 @outside_autocast
@@ -115,6 +121,51 @@ def attention_transfer(
     A_s, A_t = _maps_over_the_same_positions(F_s, F_t, "attention_transfer")
     d = unit(A_s.square().mean(1), 1) - unit(A_t.square().mean(1), 1)  # (B, N)
     return over_positions(torch.linalg.vector_norm(d, dim=1) if form == "paper" else d.square().mean(1), reduction)
+
+
+@outside_autocast
+def channel_attention(F_s: Tensor, F_t: Tensor, *, reduction: Reduction = "mean") -> Tensor:
+    """Channel attention: distance between how active each channel is, wherever in the image.
+
+    Parameters
+    ----------
+    F_s, F_t : Tensor, shape (B, C, H, W) or (B, L, D)
+        Student features, after the regressor if there is one, and teacher features, which are detached. The number of
+        positions may differ, that of channels may not.
+    reduction : {"mean", "none"}
+        ``"mean"``: the average over examples. ``"none"``: one value per example, shape (B,).
+
+    Returns
+    -------
+    Tensor
+        A scalar, or one value per example; float32 at least (half precision is computed in float32).
+
+    Raises
+    ------
+    ValueError
+        If the features are not maps or tokens, have different numbers of channels, or ``reduction`` is unknown.
+
+    Notes
+    -----
+    Attention transfer's code form with the axes exchanged: Q_c = Σ_x A_{c,x}², d = Q_s/‖Q_s‖₂ − Q_t/‖Q_t‖₂, and the
+    loss is ‖d‖₂² / C. A map that is 0 everywhere has Q/‖Q‖ = 0 and no gradient.
+
+    References
+    ----------
+    After Zagoruyko, Komodakis (2017), arXiv:1612.03928, who sum over channels instead.
+
+    Examples
+    --------
+    >>> left, right = torch.tensor([[[[1.0]], [[0.0]]]]), torch.tensor([[[[0.0]], [[1.0]]]])
+    >>> channel_attention(left, right).item(), channel_attention(left, 3 * left).item()
+    (1.0, 0.0)
+    """
+    F_s, F_t = sides(F_s, F_t, (3, 4), "channel_attention")
+    A_s, A_t = channel_maps(F_s), channel_maps(F_t)  # (B, C, N)
+    if A_s.shape[1] != A_t.shape[1]:
+        raise ValueError(f"channel_attention needs equally many channels, got {shapes(F_s, F_t)}; {REGRESSOR}")
+    d = unit(A_s.square().mean(2), 1) - unit(A_t.square().mean(2), 1)  # (B, C)
+    return over_positions(d.square().mean(1), reduction)
 
 
 @outside_autocast

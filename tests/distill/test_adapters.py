@@ -27,6 +27,18 @@ def test_equal_shapes_need_nothing_unless_it_is_asked_for():
     assert bool((normalised(torch.randn(3, 6, 4, 4)) >= 0).all())
 
 
+@pytest.mark.parametrize("given", SHAPES.values(), ids=SHAPES)
+def test_a_projector_with_a_hidden_layer_bends_what_a_linear_one_cannot(given):
+    """It is no linear map, brings any shape to any, and all of it learns."""
+    bridge = adapter(given, (2, 7, 9), "mlp")
+    x = torch.randn(3, *given[1:])
+    assert bridge(x).shape == (3, 7, 9)
+    bridge(x).square().sum().backward()
+    assert len(list(bridge.parameters())) == 4 and all(p.grad is not None for p in bridge.parameters())
+    with torch.no_grad():
+        assert not torch.allclose(bridge(x) + bridge(-x), 2 * bridge(torch.zeros_like(x)), atol=1e-3)
+
+
 def test_maps_that_shrink_are_averaged():
     bridge = adapter((2, 1, 4, 4), (2, 2, 2, 2))
     x = torch.randn(3, 1, 4, 4)
@@ -46,5 +58,5 @@ def test_maps_become_tokens_row_by_row():
 def test_a_bridge_that_cannot_be_is_refused_in_a_sentence():
     with pytest.raises(ValueError, match=r'needs maps .* use "linear" or "auto"'):
         adapter((2, 6), (2, 6), "conv")
-    with pytest.raises(ValueError, match="must be one of auto, linear, conv, conv-bn, got 'cubic'"):
+    with pytest.raises(ValueError, match="must be one of auto, linear, mlp, conv, conv-bn, got 'cubic'"):
         adapter((2, 6), (2, 6), "cubic")

@@ -216,7 +216,7 @@ PARTS: dict[str, Part] = {
     ),
     "multi_teacher_learned": (MIXTURE, lambda: mixed(equal), lambda: losses.multi_teacher(s, both, equal, T)),
     "distillation_token": (
-        r"\mathrm{CE}\big(s^d, \arg\max_c t_c\big)",
+        r"\mathrm{CE}\big(s^d, \mathrm{argmax}_c\, t_c\big)",
         lambda: -s.log_softmax(1)[range(B), t.argmax(1)].mean(),
         lambda: losses.distillation_token(s, t),
     ),
@@ -235,6 +235,16 @@ PARTS: dict[str, Part] = {
         r"\big\|\hat Q(F_s) - \hat Q(F_t)\big\|^2",
         lambda: squared(length_1(channels(F_s).square().sum(1), 1) - length_1(channels(F_t).square().sum(1), 1)),
         lambda: losses.attention_transfer(F_s, F_t),
+    ),
+    "hint_l1": (
+        r"\big\|r(F_s) - F_t\big\|_1",
+        lambda: (F_s - F_t).abs().flatten(1).sum(1).mean(),
+        lambda: losses.hint(F_s, F_t, distance="l1"),
+    ),
+    "channel_attention": (
+        r"\big\|\hat Q(F_s) - \hat Q(F_t)\big\|^2",
+        lambda: squared(length_1(channels(F_s).square().sum(2), 1) - length_1(channels(F_t).square().sum(2), 1)),
+        lambda: losses.channel_attention(F_s, F_t),
     ),
     "gram": (
         r"\big\|G(F_s) - G(F_t)\big\|^2",
@@ -302,7 +312,12 @@ PARTS: dict[str, Part] = {
     "hidden_states": (r"\big\|W h_s - h_t\big\|^2", lambda: squared(h_s - h_t), lambda: losses.hidden_states(h_s, h_t)),
     "embeddings": (r"\big\|W e_s - e_t\big\|^2", lambda: squared(h_s - h_t), lambda: losses.embeddings(h_s, h_t)),
 }  # fmt: skip
-COUNTS = {"hint": CHANNELS * H * W, "variational": CHANNELS * H * W, "attention_matrices": HEADS * LENGTH**2}
+COUNTS = {
+    "hint": CHANNELS * H * W,
+    "hint_l1": CHANNELS * H * W,
+    "variational": CHANNELS * H * W,
+    "attention_matrices": HEADS * LENGTH**2,
+}
 
 
 def factor(before: str, after: str, name: str) -> float:

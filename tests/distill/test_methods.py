@@ -40,7 +40,9 @@ SEVERAL = {"multi_teacher", "multi_teacher_confidence", "multi_teacher_learned"}
 USUAL = set(METHODS) - OWN_TOKEN - SEVERAL
 FITTING = {
     "convnets": USUAL - TOKENS,
-    "perceptrons": USUAL - TOKENS - {"attention_transfer", "neuron_selectivity", "gram", "solution_flow"},
+    "perceptrons": USUAL
+    - TOKENS
+    - {"attention_transfer", "neuron_selectivity", "gram", "solution_flow", "channel_attention"},
     "transformers": USUAL - {"attention_transfer", "solution_flow"},
     "several teachers": SEVERAL | {m.name for m in METHODS.values() if m.compares in ("labels", "logits")},
     "distillation token": OWN_TOKEN

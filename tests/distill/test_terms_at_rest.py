@@ -15,7 +15,7 @@ import kdviz as kd
 from kdviz.distill.terms import TERMS, Layered, MultiTeacher, Outputs, Seen, Term
 
 LAYER, DEEP = "a", "b"
-ON_MAPS = ("AttentionTransfer", "NeuronSelectivity", "Gram", "SolutionFlow", "Hint", "Variational")
+ON_MAPS = ("AttentionTransfer", "ChannelAttention", "NeuronSelectivity", "Gram", "SolutionFlow", "Hint", "Variational")
 NO_DIVERGENCE = (
     "Contrastive",
     "Variational",

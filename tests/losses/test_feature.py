@@ -14,6 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from kdviz.losses.feature import (
     attention_transfer,
+    channel_attention,
     contrastive,
     cosine,
     gram,
@@ -53,6 +54,23 @@ over_divergences = pytest.mark.parametrize(("loss", "shape"), DIVERGENCES)
 
 
 over_all = pytest.mark.parametrize(("loss", "shape"), ALL)
+
+
+def test_absolute_differences_and_channel_attention_agree_with_loops_to_1e_9():
+    s, t = (torch.randn(3, 4, 2, 5, generator=torch.Generator().manual_seed(k), dtype=torch.float64) for k in (0, 1))
+    for b in range(3):
+        flat = [abs(x - y) for x, y in zip(s[b].flatten().tolist(), t[b].flatten().tolist(), strict=True)]
+        by_hand = math.fsum(flat) / len(flat)
+        assert hint(s, t, distance="l1", reduction="none")[b].item() == pytest.approx(by_hand, abs=1e-9)
+        q = [[math.fsum(x * x for x in maps[b, c].flatten().tolist()) for c in range(4)] for maps in (s, t)]
+        unit_q = [[x / norm(row) for x in row] for row in q]
+        by_hand = math.fsum((x - y) ** 2 for x, y in zip(*unit_q, strict=True)) / 4
+        assert channel_attention(s, t, reduction="none")[b].item() == pytest.approx(by_hand, abs=1e-9)
+    assert channel_attention(s, 3 * s.flip(3)).item() == pytest.approx(0, abs=1e-12), "wherever, and however strong"
+    with pytest.raises(ValueError, match="equally many channels"):
+        channel_attention(s, t[:, :3])
+    with pytest.raises(ValueError, match='distance must be "l2" or "l1"'):
+        hint(s, t, distance="l3")
 
 
 def norm(v: list[float]) -> float:

@@ -40,6 +40,7 @@ def on(shape: tuple[int, ...], loss: Callable[..., Tensor]) -> Case:
 CASES: dict[str, Case] = {
     "attention_matrices": on((B, 2, 9, 9), losses.attention_matrices),
     "attention_transfer": on(MAPS, losses.attention_transfer),
+    "channel_attention": on(MAPS, losses.channel_attention),
     "contrastive": on(VECTORS, losses.contrastive),
     "correlation": on_logits(losses.correlation),
     "cosine": on(VECTORS, losses.cosine),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,16 @@ from ..outputs import Outputs, Seen
 from ..schedules import Hyperparameter, positive
 from .layered import Adapted, Layered
 
-__all__ = ["AttentionTransfer", "Contrastive", "Cosine", "Gram", "Hint", "NeuronSelectivity", "Variational"]
+__all__ = [
+    "AttentionTransfer",
+    "ChannelAttention",
+    "Contrastive",
+    "Cosine",
+    "Gram",
+    "Hint",
+    "NeuronSelectivity",
+    "Variational",
+]
 
 WIDE = math.log(math.expm1(5.0))  # a variance of 5, where the authors' code begins
 
@@ -30,21 +39,34 @@ class Hint(Adapted):
     ----------
     student, teacher : str or sequence of str
         Layers, pair by pair; see :func:`kdviz.distill.taps`.
-    regressor : {"auto", "linear", "conv", "conv-bn"}
+    regressor : {"auto", "linear", "mlp", "conv", "conv-bn"}
         Converts the shapes; trained with the student but not counted in its size. "auto" is the identity where the
         shapes are equal.
+    distance : {"l2", "l1"}
+        Squared or absolute differences.
 
     Examples
     --------
     >>> from kdviz import HardLabels
     >>> HardLabels() + 50 * Hint("relu3", "stage2_1")
-    1 * HardLabels() + 50 * Hint(student=('relu3',), teacher=('stage2_1',), regressor='auto')
+    1 * HardLabels() + 50 * Hint(student=('relu3',), teacher=('stage2_1',), regressor='auto', distance='l2')
     """
 
+    distance: Literal["l2", "l1"] = "l2"
+
     name: ClassVar[str] = "hint"
+    static_fields: ClassVar[tuple[str, ...]] = ("student", "teacher", "regressor", "distance")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.distance not in ("l2", "l1"):
+            raise ValueError(f'distance must be "l2" or "l1", got {self.distance!r}')
+
+    def _is_saved(self, field: str) -> bool:
+        return field != "distance" or self.distance != "l2"  # as recipes were before there was a choice
 
     def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
-        return losses.hint(s, t)
+        return losses.hint(s, t, distance=self.distance)
 
 
 catalogue(Method(
@@ -53,6 +75,12 @@ catalogue(Method(
     r"\big\|r(F_s) - F_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ F_t",
     "Romero et al. 2015, arXiv:1412.6550", 10.0, on_block(Hint, -2),
     acronyms="FitNets",
+))  # fmt: skip
+catalogue(Method(
+    "hint_l1", "Hints, absolute differences", "feature", "maps",
+    mark("Match the output of the teacher's middle layer; large differences count linearly, not squared."),
+    r"\big\|r(F_s) - F_t\big\|_1 / n,\quad n = \mathrm{numbers\ in}\ F_t", "after Romero et al. 2015", 10.0,
+    on_block(lambda s, t: Hint(s, t, distance="l1"), -2), acronyms="L1", variant_of="hint",
 ))  # fmt: skip
 
 
@@ -89,6 +117,36 @@ catalogue(Method(
     "Zagoruyko, Komodakis 2017, arXiv:1612.03928", 500.0, on_maps(AttentionTransfer),
     in_words=mark("how active each place of the image is"), picture="map",
     acronyms="AT",
+))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ChannelAttention(Adapted):
+    """Channel attention: channels as active as the teacher's, wherever. See :func:`kdviz.losses.channel_attention`.
+
+    Parameters
+    ----------
+    student, teacher : str or sequence of str
+        Layers that output maps (B, C, H, W).
+    regressor : {"auto", "conv", "conv-bn"}
+        Bridges different numbers of channels.
+    """
+
+    name: ClassVar[str] = "channel_attention"
+
+    def goal(self, given: tuple[int, ...], teacher: tuple[int, ...]) -> tuple[int, ...]:
+        return with_channels_of(given, teacher)
+
+    def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
+        return losses.channel_attention(s, t)
+
+
+catalogue(Method(
+    "channel_attention", "Channel attention", "feature", "maps",
+    mark("Have the channels active that the teacher has active, wherever in the image."),
+    r"\big\|\hat Q(F_s) - \hat Q(F_t)\big\|^2 / C,\quad Q = \textstyle\sum_x F_x^2,\ \hat Q = Q / \|Q\|",
+    "after Zagoruyko, Komodakis 2017", 50.0, on_block(ChannelAttention, places=True),
+    in_words=mark("how active each channel is"), picture="vector", acronyms="CA", variant_of="attention_transfer",
 ))  # fmt: skip
 
 

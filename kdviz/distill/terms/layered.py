@@ -77,7 +77,7 @@ class Adapted(Layered):
     ----------
     student, teacher
         As in :class:`Layered`.
-    regressor : {"auto", "linear", "conv", "conv-bn"}
+    regressor : {"auto", "linear", "mlp", "conv", "conv-bn"}
         See :func:`kdviz.distill.adapters.adapter`; "auto" learns nothing where the shapes are equal.
     """
 

@@ -305,7 +305,8 @@ def _on_token(form: str) -> Callable[[LayerPairs], Term | None]:
 catalogue(Method(
     "distillation_token", "Distillation token, hard (DeiT)", "transformer", "distillation token",
     mark("Let a token of its own learn the teacher's first choice, beside the one that learns the labels."),
-    r"\mathrm{CE}\big(s^d, \arg\max_c t_c\big)", "Touvron et al. 2021, arXiv:2012.12877", 1.0, _on_token("hard"),
+    r"\mathrm{CE}\big(s^d, \mathrm{argmax}_c\, t_c\big)", "Touvron et al. 2021, arXiv:2012.12877", 1.0,
+    _on_token("hard"),
     in_words=mark("the answer of the distillation token"), picture="bars", acronyms="DeiT",
 ))  # fmt: skip
 catalogue(Method(

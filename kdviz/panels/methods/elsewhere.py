@@ -21,7 +21,7 @@ class Elsewhere:
     acronyms : str
         Separated by commas.
     source : str
-        Authors and year.
+        First author, or all, and year.
     reason : str
         One sentence on where it is, or what is nearest to it.
     """
@@ -33,25 +33,25 @@ class Elsewhere:
 
 
 ELSEWHERE: dict[str, Elsewhere] = {
-    "Mutual": Elsewhere(mark("Mutual learning"), "DML", "Zhang et al. 2018", ON_SCHEMES),
-    "SelfDistillation": Elsewhere(mark("Be your own teacher"), "BYOT", "Zhang et al. 2019", ON_SCHEMES),
-    "DarkReplay": Elsewhere(mark("Dark experience replay"), "DER, DER++", "Buzzega et al. 2020", ON_SCHEMES),
+    "Mutual": Elsewhere(mark("Mutual learning"), "DML", "Zhang, 2018", ON_SCHEMES),
+    "SelfDistillation": Elsewhere(mark("Be your own teacher"), "BYOT", "Zhang, 2019", ON_SCHEMES),
+    "DarkReplay": Elsewhere(mark("Dark experience replay"), "DER, DER++", "Buzzega, 2020", ON_SCHEMES),
     "DemographicParity": Elsewhere(mark("Demographic parity"), "DP", "", ON_LAB),
-    "EqualizedOdds": Elsewhere(mark("Equalized odds"), "EO", "Hardt et al. 2016", ON_LAB),
+    "EqualizedOdds": Elsewhere(mark("Equalized odds"), "EO", "Hardt, 2016", ON_LAB),
 }
 """kdviz's terms without a method of their own, by class name."""
 
 NOT_HERE: tuple[Elsewhere, ...] = (
-    Elsewhere(mark("Masked generative distillation"), "MGD", "Yang et al. 2022", NEAREST_HINT),
-    Elsewhere(mark("Knowledge review"), "ReviewKD", "Chen et al. 2021", NEAREST_HINT),
-    Elsewhere(mark("Overhaul of feature distillation"), "OFD", "Heo et al. 2019", NEAREST_HINT),
-    Elsewhere(mark("Activation boundaries"), "AB", "Heo et al. 2019", NEAREST_HINT),
+    Elsewhere(mark("Masked generative distillation"), "MGD", "Yang, 2022", NEAREST_HINT),
+    Elsewhere(mark("Knowledge review"), "ReviewKD", "Chen, 2021", NEAREST_HINT),
+    Elsewhere(mark("Overhaul of feature distillation"), "OFD", "Heo, 2019", NEAREST_HINT),
+    Elsewhere(mark("Activation boundaries"), "AB", "Heo, 2019", NEAREST_HINT),
     Elsewhere(mark("Factor transfer"), "FT", "Kim, Park, Kwak 2018", NEAREST_HINT),
-    Elsewhere(mark("Reused classifier"), "SimKD", "Chen et al. 2022", NEAREST_HINT),
+    Elsewhere(mark("Reused classifier"), "SimKD", "Chen, 2022", NEAREST_HINT),
     Elsewhere(
         mark("Correlation congruence"),
         "CC, CCKD",
-        "Peng et al. 2019",
+        "Peng, 2019",
         mark("It is not in kdviz; the nearest that is: Similarity preserving."),
     ),
 )

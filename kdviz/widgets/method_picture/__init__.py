@@ -18,6 +18,28 @@ CHOICE = ("teacher", "student", "fits", "says")
 MOST_CHARACTERS = 1000  # of links between layers
 
 
+class _Links:
+    """The links between layers that a page may draw, as texts: those of layers that fit, or none.
+
+    >>> boxes = [{"name": "input"}, {"name": "relu1"}]
+    >>> choices = [{"teacher": 1, "student": 1, "fits": True, "says": ""}]
+    >>> drawn = _Links({"teacher": boxes, "student": boxes, "choices": choices})
+    >>> "relu1:relu1" in drawn, "" in drawn, "input:relu1" in drawn, "os:abort" in drawn
+    (True, True, False, False)
+    """
+
+    def __init__(self, drawing: Mapping[str, Any]) -> None:
+        names = {who: [str(box.get("name", "")) for box in drawing.get(who, ())] for who in ("student", "teacher")}
+        self._fit = {
+            f"{names['student'][one['student']]}:{names['teacher'][one['teacher']]}"
+            for one in drawing.get("choices", ())
+            if one["fits"]
+        }
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, str) and (value == "" or all(part in self._fit for part in value.split(",")))
+
+
 class MethodPicture(View):
     """One method, or two: the layers of teacher and student with what is compared, the formula, the code.
 
@@ -80,6 +102,7 @@ class MethodPicture(View):
             "temperature": Between(*self.temperature_range) if self.temperature_range else (),
             "second": ["", *(row["name"] for row in self.seconds)],
             "second_weight": Between(*self.second_range) if self.second_symbol else (),
+            "layers": _Links(self.drawing),
         }
 
     @traitlets.validate("weight", "second_weight")

@@ -177,17 +177,19 @@ function pairText({ maps, labels, classes }, row, column) {
 
 /** Who finds one of its class among the nearest, and who keeps the teacher's neighbors. */
 function scoreTable() {
-  const rows = node("tbody", {});
   const heads = [t("Model"), t("Recall@1"), t("Recall@5"), t("Teacher’s 5 nearest kept")];
-  const root = node("div", { class: "kd-relations-table" }, node("table", {}, node("thead", {}, node("tr", {}, ...heads.map((text) => node("th", { scope: "col" }, text)))), rows));
+  const line = (role, cells, more = {}) => node("div", { class: "kd-relations-line", role: "row", ...more }, ...cells.map((text, i) => node("span", { role: i ? role : role === "cell" ? "rowheader" : role }, text)));
+  const head = line("columnheader", heads);
+  head.classList.add("kd-relations-head");
+  const root = node("div", { class: "kd-relations-table", role: "table", "aria-label": t("Relations") }, head);
   const changed = changing();
   return {
     root,
     draw(scores) {
       root.hidden = scores.length === 0;
       if (!changed(JSON.stringify(scores))) return;
-      const share = (value) => node("td", {}, value === null ? "–" : wholePercent(value));
-      rows.replaceChildren(...scores.map((one) => node("tr", { "data-role": one.role }, node("th", { scope: "row" }, one.name), ...[one.recall_1, one.recall_5, one.kept].map(share))));
+      const share = (value) => (value === null ? "–" : wholePercent(value));
+      root.replaceChildren(head, ...scores.map((one) => line("cell", [one.name, ...[one.recall_1, one.recall_5, one.kept].map(share)], { "data-role": one.role })));
     },
   };
 }

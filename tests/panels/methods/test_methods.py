@@ -31,7 +31,8 @@ def test_the_page_opens_with_a_method_on_real_layers(methods_page):
     teacher, student = panel.picture.drawing["teacher"], panel.picture.drawing["student"]
     assert names(teacher) == names(student) == ["input", "relu2", "relu4", "relu5", "flatten", "logits"]
     assert [box["shape"] for box in student] == ["1×28×28", "4×28×28", "8×14×14", "16×7×7", "16", "10"]
-    assert panel.picture.drawing["links"] == [{"student": 2, "teacher": 2, "through": "1×1 conv"}]
+    (link,) = panel.picture.drawing["links"]
+    assert link == {"student": 2, "teacher": 2, "through": "1×1 conv", "symbol": "maps", "second": False}
     assert "the teacher’s relu4 (64×14×14) and the student’s relu4 (8×14×14)" in panel.picture.drawing["sentence"]
     assert panel.picture.weight == 10 and panel.picture.weight_range == [0.1, 1000]
     assert "kd.Hint(" in panel.picture.code and panel.picture.source.startswith("Romero")

@@ -49,28 +49,56 @@ def title(page: Page):
     return page.locator(".kd-host-method h2")
 
 
-def test_a_method_is_chosen_by_keyboard_and_runs_to_the_end(open_methods):
+def drag(page: Page, teacher: str, student: str) -> None:
+    """Draw a line from a layer of the teacher to one of the student, as a hand does."""
+    ends = [
+        page.locator(f".kd-tier-{who}[data-layer={name}]") for who, name in (("teacher", teacher), ("student", student))
+    ]
+    ends[0].scroll_into_view_if_needed()
+    start, end = (box.bounding_box() for box in ends)
+    assert start is not None and end is not None
+    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=4)
+    page.mouse.up()
+
+
+def test_a_method_found_by_its_acronym_gets_a_second_term_and_another_layer_and_runs_to_the_end(open_methods):
     page = open_methods("quick")
     expect(title(page)).to_have_text("Hints (FitNets)")
+    expect(page.get_by_text(re.compile("takes about"))).to_be_visible(timeout=READY_MS)
     assert serious(page) == []
-    page.get_by_role("radio", name="Contrastive (after CRD)").focus()
-    page.keyboard.press("Space")
+    page.get_by_role("searchbox").fill("crd")
+    expect(page.locator(".kd-methods-families").get_by_role("radio")).to_have_count(1)
+    page.keyboard.press("Enter")
     expect(title(page)).to_have_text("Contrastive (after CRD)")
+    page.keyboard.press("Escape")
+    page.get_by_role("radio", name="Contrastive (after CRD)").focus()
     page.keyboard.press("ArrowUp")
     expect(title(page)).to_have_text("Cosine of features")
-    expect(page.locator(".kd-host-method .kd-sentence")).to_contain_text("the teacher’s relu2 (1200)")
+    said = page.locator(".kd-host-method .kd-sentence")
+    expect(said).to_contain_text("the teacher’s relu2 (1200)")
+    page.get_by_label("Add a second term").select_option("soft_targets")
+    expect(title(page)).to_have_text("Cosine of features + Soft targets (Hinton)")
+    expect(page.locator(".kd-link-second")).to_have_count(1)
+    drag(page, "relu1", "relu1")
+    expect(said).to_contain_text("the teacher’s relu1 (1200) and the student’s relu1 (64)")
     expect(page.locator(".kd-through-text")).to_have_text("linear")
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.locator(".kd-transport[data-state=finished]")).to_be_visible(timeout=TRAINED_MS)
     expect(page.locator(".kd-status")).to_have_text("Finished after 63 steps.")
-    said = page.locator(".kd-curves .kd-sentence")
-    expect(said).to_have_text(re.compile(r"On 2,000 test examples .* Cosine of features makes \d+ errors"))
+    verdict = re.compile(r"On 2,000 test examples .* Cosine of features \+ Soft targets \(Hinton\) makes [\d,]+ errors")
+    expect(page.locator(".kd-curves .kd-sentence")).to_have_text(verdict)
     expect(page.locator(".kd-host-gradients .kd-sentence")).to_have_text(re.compile(r"Step 63: the cosine term pulls"))
     values = page.locator(".kd-pull-value").all_inner_texts()
-    assert len(values) == 5 and all(re.fullmatch(r"−?\d[\d.]*(×10\S+)?", text) for text in values)
+    assert len(values) == 9 and all(re.fullmatch(r"−?\d[\d.]*(×10\S+)?", text) for text in values)
+    expect(page.locator(".kd-relations-line[data-role]")).to_have_count(4)
+    expect(page.locator(".kd-host-relations .kd-sentence")).to_have_text(
+        re.compile("Step 63: two examples of one class")
+    )
     for details in page.locator("details").all():
         details.evaluate("(d) => { d.open = true; }")
-    expect(page.locator(".kd-share-code:visible")).to_contain_text("kd.Cosine(")
+    expect(page.locator(".kd-share-code:visible")).to_contain_text("kd.Cosine(student=('relu1',)")
     assert serious(page) == []
 
 
@@ -78,6 +106,10 @@ def test_stop_stops_and_a_reload_comes_back_to_the_method(open_methods):
     page = open_methods("endless")
     page.get_by_role("radio", name="Relational distance (RKD)").check()
     expect(title(page)).to_have_text("Relational distance (RKD)")
+    drag(page, "relu1", "relu2")
+    expect(page.locator(".kd-host-method .kd-sentence")).to_contain_text("the teacher’s relu1 (1200)")
+    page.get_by_label("Add a second term").select_option("hint")
+    expect(title(page)).to_have_text("Relational distance (RKD) + Hints (FitNets)")
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible(timeout=READY_MS)
     expect(page.locator(".kd-methods-lock")).to_contain_text("A run is under way")
@@ -87,7 +119,8 @@ def test_stop_stops_and_a_reload_comes_back_to_the_method(open_methods):
     assert "method=relational_distance" in page.url
     page.reload()
     ready(page)
-    expect(title(page)).to_have_text("Relational distance (RKD)")
+    expect(title(page)).to_have_text("Relational distance (RKD) + Hints (FitNets)")
+    expect(page.locator(".kd-host-method .kd-sentence")).to_contain_text("the teacher’s relu1 (1200)")
 
 
 def test_the_page_fits_every_width_and_is_readable_in_the_dark(open_methods):
