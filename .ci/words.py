@@ -2,7 +2,7 @@
 
 New texts come in untranslated, unused ones go. A text is the first argument of ``t`` and ``tParts``, the first two of
 ``tn``, that of Python's ``mark``, and the title of a tab (``@tab(name, title)``); of an experiment its title, question
-and what differs.
+and what differs, and the names of the rows of its record.
 """
 
 from __future__ import annotations
@@ -37,7 +37,12 @@ Text = str | tuple[str, ...]
 def texts(package: Path = PACKAGE) -> dict[Text, list[str]]:
     """Return all texts, ``(one, many)`` for plurals, with the files that they stand in."""
     found: dict[Text, list[str]] = {}
-    kinds = (("**/*.py", _of_python), ("**/*.js", _of_javascript), ("study/shipped/*.json", _of_experiment))
+    kinds = (
+        ("**/*.py", _of_python),
+        ("**/*.js", _of_javascript),
+        ("study/shipped/*.json", _of_experiment),
+        ("study/recorded/*.json", _of_record),
+    )
     for pattern, read in kinds:
         for path in sorted(package.glob(pattern)):
             for text in read(path.read_text(encoding="utf-8")):
@@ -72,6 +77,10 @@ def _of_experiment(source: str) -> Iterator[Text]:
     written = json.loads(source)
     said = (written.get(name, "") for name in ("title", "question", "differs"))
     yield from (text.replace(" %", "\u202f%") for text in said if text)  # as the page shows it
+
+
+def _of_record(source: str) -> Iterator[Text]:
+    yield from (row["name"] for row in json.loads(source)["rows"] if row["role"] not in ("teacher", "twin"))
 
 
 def _text(name: str, given: list[str]) -> Iterator[Text]:

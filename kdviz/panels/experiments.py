@@ -137,11 +137,11 @@ def named(name: str) -> str:
     """Return a row's name in the reader's language, as far as it has words of ours."""
     if name.startswith("teacher, "):
         return t("teacher, {name}", name=name.removeprefix("teacher, "))
-    return t(TWIN_ROW) + name.removeprefix(TWIN_NAME) if name.startswith(TWIN_NAME) else name
+    return t(TWIN_ROW) + name.removeprefix(TWIN_NAME) if name.startswith(TWIN_NAME) else t(name)
 
 
 def _other(d: Difference) -> str:
-    return t(TWIN["twin"]) if d.other == TWIN_NAME else t("“{name}”", name=d.other)
+    return t(TWIN["twin"]) if d.other == TWIN_NAME else t("“{name}”", name=named(d.other))
 
 
 def _table(one: Experiment, record: Record) -> dict[str, Any]:
