@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import kdviz.data
-from kdviz.data import images
+from kdviz.data import census, images
 from kdviz.data.files import DamagedFileError, folders, locate, read_idx, unpack
 
 DATASETS = Path(__file__).resolve().parents[2] / "datasets"
@@ -95,9 +96,9 @@ def test_the_users_folder_is_looked_in_first(tmp_path: Path, monkeypatch: Any) -
 @pytest.mark.usefixtures("nowhere")
 def test_missing_files_are_said_in_a_sentence() -> None:
     assert kdviz.data.available() == ()
-    for name, load in (("MNIST", images.mnist), ("Adult", kdviz.data.adult)):
+    for name, load in (("MNIST", images.mnist.__wrapped__), ("Adult", partial(census._adult.__wrapped__, ()))):
         with pytest.raises(FileNotFoundError, match=f"the {name} files were not found: put .* set KDVIZ_DATASETS"):
-            load.__wrapped__()  # type: ignore[attr-defined]
+            load()
 
 
 def test_importing_the_data_floor_loads_no_pandas_sklearn_or_pooch() -> None:

@@ -82,10 +82,9 @@ def net(classes: int, inputs: int = 4) -> torch.nn.Module:
     [
         lambda: Compare(net(3), net(3, inputs=5), torch.ones(9, 4)),
         lambda: Compare(net(3), net(2), torch.ones(9, 4)),
-        lambda: Lab(kd.Distillation(None, kd.models.mlp((8,)), kd.data.mnist(), kd.HardLabels(), epochs=1)),
         lambda: Methods(method="no-such-method"),
     ],
-    ids=["other inputs", "other classes", "no teacher", "no such method"],
+    ids=["other inputs", "other classes", "no such method"],
 )  # fmt: skip
 def test_a_panel_that_cannot_be_made_leaves_nothing(make):
     gc.collect()

@@ -485,7 +485,7 @@ def test_a_view_that_ends_leaves_no_listener(shown):
 @pytest.mark.parametrize(
     ("trait", "value", "sentence"),
     [
-        ("loss", "kl", "loss must be one of 'soft_targets', 'without_t2', 'reverse_kl', got 'kl'"),
+        ("loss", "kl", "loss must be one of 'soft_targets', 'without_t2', 'reverse_kl', 'first_choice', got 'kl'"),
         ("heat_map", "both", "heat_map must be one of 'teacher', 'student', 'difference', got 'both'"),
         (
             "views",

@@ -279,7 +279,7 @@ def test_the_cards_find_room_and_their_controls_have_names(mount, width, dark):
     [
         ({"alpha_range": [0.5, 0.5]}, r"alpha_range must be two numbers in \[0, 1\], the smaller first"),
         ({"alpha_range": [0.5, 1.5]}, r"alpha_range must be two numbers in \[0, 1\], the smaller first"),
-        ({"loss": "mse"}, "loss must be one of 'soft_targets', 'without_t2', 'reverse_kl', got 'mse'"),
+        ({"loss": "mse"}, "loss must be one of 'soft_targets', 'without_t2', 'reverse_kl', 'first_choice', got 'mse'"),
         ({"views": ["two"]}, "views must be one of 'one', 'many', 'draw', .*, got 'two'"),
     ],
 )

@@ -117,13 +117,10 @@ class Lab(LabRuns):
         if self._own is not None:
             return
         self._looked_at = True
+        self._session.begin(browser)
         self._turns.call(self._show_plan)
-        try:
-            self._session.begin(browser)
-            if self._session.notice:
-                self._say(self._session.notice)
-        except ValueError as error:
-            self._say(str(error))
+        if self._session.notice:
+            self._say(self._session.notice)
         if not self.roster:
             super()._opened(browser, query)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ...distill import Distillation, Teacher
 from ...widgets.recording import LogitRecording
+from ..live import status_text
 from ..live.roster import Roster
 from .session_store import SessionStore
 from .time_travel import described
@@ -42,14 +43,20 @@ class Session:
     ) -> None:
         self._roster, self._page, self._title, self._show = roster, page, title, show
         self._keeper = SessionStore("")
+        self._refused = ""  # why a browser's token was not taken
         self._saved_at = time.monotonic()
         self._took_s: deque[float] = deque(maxlen=3)  # the last saves
 
     def begin(self, token: str) -> None:
         """Keep for this browser from now on, and offer what is kept for it."""
-        if token and token != self._keeper.token:  # a page that is opened again goes on
-            self._keeper = SessionStore(token)
-            self.offer()
+        if not token or token == self._keeper.token:  # a page that is opened again goes on
+            return
+        try:
+            self._keeper, self._refused = SessionStore(token), ""
+        except ValueError as error:
+            self._refused = status_text.as_sentence(str(error))
+            return
+        self.offer()
 
     def offer(self, discarded: str = "") -> None:
         """Show what is kept, and which session was discarded just now."""
@@ -85,7 +92,8 @@ class Session:
 
     @property
     def problem(self) -> str:
-        return self._keeper.problem
+        """Why nothing is kept, in one sentence; empty where all is."""
+        return self._refused or self._keeper.problem
 
     def load(
         self, kept: str, teachers: Callable[[str], Teacher]

@@ -8,6 +8,8 @@ from ...words import mark
 
 ON_SCHEMES = mark("It has no teacher beside one student: see the page on schemes.")
 ON_LAB = mark("A penalty on unequal treatment, for data with groups: in the Lab, with Adult, the fairness slider.")
+ON_LAB_AS_LOSS = mark("It stands in for the soft targets in the Lab: choose it under Soft term.")
+ON_LAB_AS_KIND = mark("It needs a student with a distillation token: choose that kind of student in the Lab.")
 NEAREST_HINT = mark("It is not in kdviz; the nearest that is: Hints (FitNets).")
 
 
@@ -37,6 +39,9 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "SelfDistillation": Elsewhere(mark("Be your own teacher"), "BYOT", "Zhang, 2019", ON_SCHEMES),
     "DarkReplay": Elsewhere(mark("Dark experience replay"), "DER, DER++", "Buzzega, 2020", ON_SCHEMES),
     "DemographicParity": Elsewhere(mark("Demographic parity"), "DP", "", ON_LAB),
+    "FirstChoice": Elsewhere(mark("The teacher's first choice"), "", "Touvron, 2021", ON_LAB_AS_LOSS),
+    "TokenSoftTargets": Elsewhere(mark("Soft targets for a token"), "DeiT", "Touvron, 2021", ON_LAB_AS_KIND),
+    "TokenLabels": Elsewhere(mark("Labels for a token, in the twin"), "DeiT", "Touvron, 2021", ON_LAB_AS_KIND),
     "EqualizedOdds": Elsewhere(mark("Equalized odds"), "EO", "Hardt, 2016", ON_LAB),
 }
 """kdviz's terms without a method of their own, by class name."""

@@ -14,6 +14,7 @@ from ...distill import Objective, symbols
 from ...distill.grouping import MOST_GROUPS
 from ...distill.method import Method
 from ...distill.methods import METHODS
+from ...distill.pairing import LayerPairs
 from ...distill.schema import Distinct, Kind, ListOf, Number, OneOf, Text, Whole
 from ...distill.variants import PENALTIES
 from ...study.outcomes import kind
@@ -29,7 +30,8 @@ MOST_RATE = 1.0
 MOST_WEIGHT = 1000.0
 BATCHES = (16, 32, 64, 128, 256)
 SHOWN = ("value", "difference")
-FAMILIES = ("labels", "response")  # methods that need no layers
+FAMILIES = ("labels", "response")  # methods of one teacher's answers and of labels
+NO_LAYERS = LayerPairs()
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ class Axis:
 _TEMPERATURES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0, 50.0)
 _LABELS = (100, 200, 300, 500, 1000, 2000, 3000, 10_000)
 _PENALTIES = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-_METHODS = tuple(name for name, one in METHODS.items() if one.family in FAMILIES and name != "hard_labels")
+_METHODS = tuple(
+    name for name, one in METHODS.items() if one.family in FAMILIES and one.fits(NO_LAYERS) and name != "hard_labels"
+)
 _FOUR = ("soft_targets", "reverse_kl", "jensen_shannon", "decoupled")
 
 AXES: dict[str, Axis] = {
@@ -225,9 +229,6 @@ class StudyChoices:
 
     def to_dict(self) -> dict[str, Any]:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
-
-
-NO_LAYERS: Any = None  # what methods of these families are given in place of the layers that correspond
 
 
 def usual(name: str, data: str) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ import { choiceField, selectField } from "./fields.js";
 import { commit, node, say } from "../shared/elements.js";
 import { compact, grouped, sizeRatio, timesOf } from "../shared/format.js";
 import { slider } from "../shared/slider.js";
-import { t } from "../shared/words.js";
+import { t, tn } from "../shared/words.js";
 
 export function chosenTeacher(model) {
   return model.get("teachers").find((one) => one.name === model.get("teacher")) ?? null;
@@ -51,7 +51,7 @@ export function studentPart(model, life, drawNow) {
   const units = slider(life, {
     name: t("Student, hidden units"),
     text: (v) => grouped(v),
-    spoken: (v) => (isPerceptron(model) ? t("{n} hidden units", { n: grouped(v) }) : grouped(v)),
+    spoken: (v) => (isPerceptron(model) ? tn("{n} hidden unit", "{n} hidden units", v, { n: grouped(v) }) : grouped(v)),
     onInput: (v) => { model.set("units", v); drawNow(); },
     onRelease: (v) => commit(model, { units: v }),
   });
