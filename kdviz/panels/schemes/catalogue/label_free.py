@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from ....distill.schemes import label_free
-from ....words import mark, number, t
+from ....words import mark, number, t, tn
 from ..drawings import Drawing, bar, bars, images
 from ..lane import Lane
 from ..scheme import Course, Option, Party, Phase, Scheme, beside, budget
@@ -39,9 +39,9 @@ def draw(course: Course) -> list[Drawing]:
     found, examples = course.seen[-1][1], course.examples.labelled
     labels = course.setting.data.train.labelled
     names = {
-        "student": (t("No label, soft targets"), t("0 labels")),
-        "hinton": (t("Labels and soft targets"), t("{n} labels", n=number(labels))),
-        "twin": (t("Labels alone"), t("{n} labels", n=number(labels))),
+        "student": (t("No label, soft targets"), tn("{n} label", "{n} labels", 0)),
+        "hinton": (t("Labels and soft targets"), tn("{n} label", "{n} labels", labels, n=number(labels))),
+        "twin": (t("Labels alone"), tn("{n} label", "{n} labels", labels, n=number(labels))),
     }
     rows = [
         bar(name, role, 100 * found[role] / examples, number(found[role]), note) for role, (name, note) in names.items()
