@@ -22,6 +22,7 @@ ERRORS = {
     ),
 }
 ONE_SEED = mark("One seed only: others would change these numbers.")
+WATCHED = 1.5  # a step of the page takes so many times a plain one: evaluations, drawings, the page itself
 READY = mark("Ready to train: about {seconds} s on this computer.")
 LEARNING = mark("The scheme, offline distillation and the twin learn, one step each in turn.")
 STAGE = mark("Run {n} of {total} of the scheme learns, offline distillation and the twin beside it.")
@@ -29,7 +30,7 @@ STAGE = mark("Run {n} of {total} of the scheme learns, offline distillation and 
 
 def estimated(course: Course) -> float:
     """Return how many seconds a course would take here, roughly: a bet, not a promise."""
-    step = course.setting.seconds_a_step()
+    step = WATCHED * course.setting.seconds_a_step()
     return sum(
         lane.total_steps * step * lane.cost + (lane.fixed_s(step) if lane.fixed_s is not None else 0.0)
         for lane in course.lanes.values()

@@ -43,7 +43,8 @@ def test_the_estimate_adds_up_lanes_and_what_comes_on_top(small, monkeypatch):
     course = scheme.begin(small, scheme.chosen({}))
     monkeypatch.setattr(type(small), "seconds_a_step", lambda self: 0.01)
     steps = course.own.total_steps
-    whole = steps * 0.01 * (1.2 + 1.3 + 1.0 + 1.2) + course.own.fixed_s(0.01)
+    step = sentences.WATCHED * 0.01
+    whole = steps * step * (1.2 + 1.3 + 1.0 + 1.2) + course.own.fixed_s(step)
     assert abs(sentences.estimated(course) - whole) < 1e-9
     assert [sentences.ready(s) for s in (0.2, 7.4, 23.0)] == [
         f"Ready to train: about {n} s on this computer." for n in (1, 7, 25)

@@ -51,7 +51,8 @@ def draw(course: Course) -> list[Drawing]:
     last = scores[-1]
     sentence = t(
         "The opponent is right about {share} of the validation logits, half of them the teacher’s, half the "
-        "student’s. At 50 % it cannot tell them apart; near 100 % it has won, and teaches the student little.",
+        "student’s. At 50\u202f% it cannot tell them apart; near 100\u202f% it has won, and teaches the student "
+        "little.",
         share=number(last / 100, ".1%"),
     )
     title = t("How often the opponent tells teacher and student apart")

@@ -85,8 +85,8 @@ SCHEME = Scheme(
     says=mark("Several networks learn alone; the mean of what they say teaches a single student."),
     source="Hinton, Vinyals, Dean (2015), arXiv:1503.02531, section 4",
     misses=mark(
-        "The paper has ten large acoustic models, and finds 80 % of their gain in one. Members here are as small as "
-        "the student and see the same labels."
+        "The paper has ten large acoustic models, and finds 80\u202f% of their gain in one. Members here are as "
+        "small as the student and see the same labels."
     ),
     file="ensemble",
     parties=(

@@ -39,7 +39,7 @@ def draw(course: Course) -> list[Drawing]:
     found, examples = course.seen[-1][1], course.examples.labelled
     labels = course.setting.data.train.labelled
     names = {
-        "student": (t("No label, soft targets"), t("0 labels")),
+        "student": (t("No label, soft targets"), tn("{n} label", "{n} labels", 0)),
         "hinton": (t("Labels and soft targets"), tn("{n} label", "{n} labels", labels, n=number(labels))),
         "twin": (t("Labels alone"), tn("{n} label", "{n} labels", labels, n=number(labels))),
     }
