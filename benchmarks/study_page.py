@@ -35,7 +35,8 @@ def main() -> None:
 
     def shown() -> None:
         page.start()
-        assert page.wait("finished")
+        assert page.wait("finished", timeout_s=3600)
+        print("\n".join([*page.map.sentences, page.study.table().to_string(index=False), ""]), flush=True)
 
     rows: list[tuple[str, Callable[[], object]]] = [
         ("on the page", shown),
@@ -47,10 +48,6 @@ def main() -> None:
         work()
         seconds, busy = time.perf_counter() - begun, time.process_time() - busy
         print(f"{name:<32}{seconds:>8.1f} s{busy:>8.1f} s of CPU{steps / busy:>10,.0f} steps a CPU second", flush=True)
-    print()
-    for sentence in page.map.sentences:
-        print(sentence)
-    print(page.study.table().to_string(index=False))
     page.close()
 
 

@@ -57,7 +57,7 @@ test("numbers are written by their unit, with a true minus", () => {
 
 test("a cell is read as one sentence", () => {
   const [drawn] = looks(cells, errors, "value");
-  assert.equal(cellSentence(cells[0], errors, drawn), "a: Test errors 500 (3 seeds); −80 against the twin (95 % CI −120 to −40): better than the twin.");
+  assert.equal(cellSentence(cells[0], errors, drawn), "a: Test errors 500 (3 seeds); −80 against the twin (95\u202f% CI −120 to −40): better than the twin.");
   assert.equal(cellSentence(cells[3], errors, { verdict: "unknown" }), "d: not run yet.");
   assert.match(cellSentence({ ...cells[3], failed: "the loss became NaN" }, errors, {}), /failed. the loss became NaN/);
 });

@@ -8,7 +8,7 @@ from ...distill import Objective
 from ..live import code
 from .plan import Plan
 
-HEAD = "import kdviz as kd\n"
+HEAD = code.HEAD.partition("\n\n")[2]  # without torch
 FOLDER = "my-study"
 DASK = f"""# A Dask cluster, whose workers have kdviz (pip install "dask[distributed]"). On the cores of one machine
 # this line does instead: study.run("{FOLDER}", n_jobs=64)

@@ -78,7 +78,7 @@ export function cellSentence(cell, kind, look) {
   const against = { ...told, difference: differenceText(numbers.difference, kind.unit), verdict: VERDICTS[look.verdict] };
   if (!Number.isFinite(numbers.low)) return t("{name}: {outcome} {value} ({seeds}); {difference} against the twin.", against);
   const ends = { low: differenceText(numbers.low, kind.unit), high: differenceText(numbers.high, kind.unit) };
-  return t("{name}: {outcome} {value} ({seeds}); {difference} against the twin (95 % CI {low} to {high}): {verdict}.", { ...against, ...ends });
+  return t("{name}: {outcome} {value} ({seeds}); {difference} against the twin (95\u202f% CI {low} to {high}): {verdict}.", { ...against, ...ends });
 }
 
 export const VERDICTS = {

@@ -50,7 +50,7 @@ async function render({ model, el }) {
 
 function keyText(kind, drawn, best) {
   const parts = [];
-  if (drawn.some((one) => one.verdict === "noise")) parts.push(t("≈ and hatched grey: inside the noise, as the 95 % interval of student − twin holds 0."));
+  if (drawn.some((one) => one.verdict === "noise")) parts.push(t("≈ and hatched grey: inside the noise, as the 95\u202f% interval of student − twin holds 0."));
   if (best >= 0) parts.push(t("★ best on validation data."));
   parts.push(kind.better === "lower" ? t("Lower is better.") : t("Higher is better."));
   return parts.join(" ");
@@ -93,12 +93,12 @@ function showsPart(model, life) {
 
 /** The table of cells: each a button; one of them takes the focus, the arrow keys go to the others. */
 function mapPart(model, life) {
-  const caption = node("caption", { class: "kd-unseen" });
-  const head = node("thead", {});
-  const rows = node("tbody", {});
+  const head = group("kd-study-thead");
+  const rows = group("kd-study-tbody");
+  const table = node("div", { class: "kd-study-table", role: "table" }, head, rows);
   const across = node("p", { class: "kd-study-axis-title", "aria-hidden": "true" });
   const down = node("p", { class: "kd-study-axis-title kd-study-down", "aria-hidden": "true" });
-  const root = node("div", { class: "kd-study-map-around" }, across, down, node("div", { class: "kd-study-scroll" }, node("table", { class: "kd-study-table" }, caption, head, rows)));
+  const root = node("div", { class: "kd-study-map-around" }, across, down, node("div", { class: "kd-study-scroll" }, table));
   const laid = changing();
   let buttons = []; // by index of the cell
   let at = 0; // the one that takes the focus
@@ -128,10 +128,10 @@ function mapPart(model, life) {
       const below = node("span", { class: "kd-study-below" });
       return { main, below, root: node("button", { type: "button", class: "kd-study-cell", tabindex: "-1" }, main, below) };
     });
-    head.replaceChildren(node("tr", {}, node("td", {}), ...columns.map((name) => node("th", { scope: "col" }, name))));
-    rows.replaceChildren(...names.map((name, y) => node("tr", {}, node("th", { scope: "row" }, name), ...columns.map((_, x) => {
+    head.replaceChildren(line(entry("cell", ""), ...columns.map((name) => entry("columnheader", name))));
+    rows.replaceChildren(...names.map((name, y) => line(entry("rowheader", name), ...columns.map((_, x) => {
       const index = cells.findIndex((cell) => cell.x === x && cell.y === y);
-      return node("td", {}, index < 0 ? null : buttons[index].root);
+      return entry("cell", index < 0 ? "" : buttons[index].root);
     }))));
     at = Math.min(at, Math.max(0, cells.length - 1));
     if (buttons.length) go(at, false);
@@ -143,7 +143,7 @@ function mapPart(model, life) {
       if (laid(JSON.stringify([columns, names]), cells.length)) lay(cells, columns, names);
       say(across, t("{name} →", { name: model.get("x_title") }));
       say(down, t("{name} ↓", { name: model.get("y_title") }));
-      say(caption, t("{outcome} by {x} (columns) and {y} (rows)", { outcome: kind.title, x: model.get("x_title"), y: model.get("y_title") }));
+      put(table, "aria-label", t("{outcome} by {x} (columns) and {y} (rows)", { outcome: kind.title, x: model.get("x_title"), y: model.get("y_title") }));
       const now = model.get("under_way") ?? {};
       for (const [i, cell] of cells.entries()) drawCell(buttons[i], cell, kind, drawn[i], { difference, now, errors: now.errors?.[i], best: i === model.get("best"), selected: i === model.get("selected") });
     },
@@ -178,9 +178,8 @@ function differenceBelow(cell, kind) {
 /** All outcomes of one cell. */
 function readingPart() {
   const title = node("h3", { class: "kd-study-reading-title" });
-  const rows = node("tbody", {});
-  const head = [t("Outcome"), t("Student"), t("Twin"), t("Student − twin"), t("95 % interval")];
-  const table = node("table", { class: "kd-study-numbers" }, node("thead", {}, node("tr", {}, ...head.map((text) => node("th", { scope: "col" }, text)))), rows);
+  const rows = group("kd-study-tbody");
+  const table = numbersTable([t("Outcome"), t("Student"), t("Twin"), t("Student − twin"), t("95\u202f% interval")], rows, t("Outcomes of the cell"));
   const root = node("div", { class: "kd-study-reading", hidden: "" }, title, node("div", { class: "kd-study-scroll", tabindex: "0", role: "group", "aria-label": t("Outcomes of the cell") }, table));
   const changed = changing();
   return {
@@ -192,7 +191,7 @@ function readingPart() {
       rows.replaceChildren(...kinds.filter((kind) => cell.values[kind.name]).map((kind) => {
         const of = cell.values[kind.name];
         const texts = [withSd(of, kind.unit), outcomeText(of.twin, kind.unit), differenceText(of.difference, kind.unit), intervalText(of, kind.unit)];
-        return node("tr", {}, node("th", { scope: "row" }, kind.title), ...texts.map((text) => node("td", {}, text)));
+        return line(entry("rowheader", kind.title), ...texts.map((text) => entry("cell", text)));
       }));
     },
   };
@@ -200,10 +199,10 @@ function readingPart() {
 
 /** The map as a plain table, a row for each cell. */
 function allPart() {
-  const rows = node("tbody", {});
-  const head = [t("Cell"), t("Student"), t("Twin"), t("Student − twin"), t("95 % interval"), t("Verdict"), t("Seeds")];
-  const table = node("table", { class: "kd-study-numbers" }, node("thead", {}, node("tr", {}, ...head.map((text) => node("th", { scope: "col" }, text)))), rows);
+  const rows = group("kd-study-tbody");
+  const head = [t("Cell"), t("Student"), t("Twin"), t("Student − twin"), t("95\u202f% interval"), t("Verdict"), t("Seeds")];
   const name = t("All cells as a table");
+  const table = numbersTable(head, rows, name);
   const root = node("details", { class: "kd-more kd-study-more" }, node("summary", {}, name), node("div", { class: "kd-study-scroll", tabindex: "0", role: "group", "aria-label": name }, table));
   const changed = changing();
   return {
@@ -214,10 +213,29 @@ function allPart() {
         const of = cell.values[kind.name];
         const told = cell.failed ? t("failed") : of ? VERDICTS[drawn[i].verdict] : t("not run yet");
         const texts = [withSd(of, kind.unit), outcomeText(of?.twin, kind.unit), differenceText(of?.difference, kind.unit), intervalText(of, kind.unit), told, `${grouped(cell.seeds)}/${grouped(cell.of)}`];
-        return node("tr", {}, node("th", { scope: "row" }, `${i === best ? "★ " : ""}${cell.name}`), ...texts.map((text) => node("td", {}, text)));
+        return line(entry("rowheader", `${i === best ? "★ " : ""}${cell.name}`), ...texts.map((text) => entry("cell", text)));
       }));
     },
   };
+}
+
+/** Tables by roles: the host styles those of HTML. */
+function numbersTable(head, rows, name) {
+  const heads = group("kd-study-thead");
+  heads.append(line(...head.map((text) => entry("columnheader", text))));
+  return node("div", { class: "kd-study-numbers", role: "table", "aria-label": name }, heads, rows);
+}
+
+function group(look) {
+  return node("div", { class: look, role: "rowgroup" });
+}
+
+function line(...entries) {
+  return node("div", { class: "kd-study-line", role: "row" }, ...entries);
+}
+
+function entry(role, content) {
+  return node("div", { class: "kd-study-entry", role }, content);
 }
 
 export default { render };

@@ -16,7 +16,7 @@ from ...axe import serious
 READY_MS = 120_000
 TRAINED_MS = 240_000
 # Five runs a seed: the first seed is there after a moment, and ten are far from done when Stop is pressed.
-MANY_SEEDS = "?T=1,4&alpha=0.1,0.9&labels=100&units=4&epochs=150&seeds=10"
+MANY_SEEDS = "?T=1,4&alpha=0.1,0.9&labels=100&units=4&epochs=60&seeds=10"
 
 
 @pytest.fixture(scope="module")
