@@ -88,9 +88,11 @@ class _Linear(nn.Module):
         out = wanted[1] if len(wanted) == 4 else wanted[-1]
         if len(wanted) not in (2, 3, 4):
             out = math.prod(wanted[1:])
-        wide = max(width, out)
-        deep = [nn.Linear(width, wide), nn.ReLU(), nn.Linear(wide, out)]
-        self.project: nn.Module = nn.Sequential(*deep) if hidden else nn.Linear(width, out)
+        if hidden:
+            wide = max(width, out)
+            self.project: nn.Module = nn.Sequential(nn.Linear(width, wide), nn.ReLU(), nn.Linear(wide, out))
+        else:
+            self.project = nn.Linear(width, out)
 
     def forward(self, x: Tensor) -> Tensor:
         if x.ndim == 4:

@@ -39,6 +39,15 @@ def test_a_projector_with_a_hidden_layer_bends_what_a_linear_one_cannot(given):
         assert not torch.allclose(bridge(x) + bridge(-x), 2 * bridge(torch.zeros_like(x)), atol=1e-3)
 
 
+def test_a_linear_bridge_begins_as_recipes_have_it():
+    """Nothing else is drawn from the generator before its weights: earlier runs repeat bit for bit."""
+    torch.manual_seed(5)
+    bridge = adapter((2, 6), (2, 9))
+    torch.manual_seed(5)
+    plain = nn.Linear(6, 9)
+    assert torch.equal(bridge.project.weight, plain.weight) and torch.equal(bridge.project.bias, plain.bias)
+
+
 def test_maps_that_shrink_are_averaged():
     bridge = adapter((2, 1, 4, 4), (2, 2, 2, 2))
     x = torch.randn(3, 1, 4, 4)
