@@ -42,6 +42,7 @@ def test_each_program_runs_and_its_record_adds_up(name, tmp_path):
     done = programs.results(one, tmp_path, progress=False)
     record = record_of_program(one, done)
     assert len({row.name for row in record.rows}) == len(record.rows) > 3
+    assert record.runs >= sum(row.role in ("student", "twin") for row in record.rows)
     twin = next((row for row in record.rows if row.role == "twin"), None)
     for found, row in zip(done.found[0], record.rows, strict=True):
         assert 0 < row.errors.mean <= record.examples and row.errors.each == (found.errors,)
