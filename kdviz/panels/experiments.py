@@ -193,7 +193,7 @@ def _told(record: Record) -> list[str]:
         counts = {"n": len(compared), "held": held, "level": number(5, "g")}
         told.append(
             t(
-                "Of {n} comparisons {held} hold at the {level}\u202f% level after Holm's correction for their number.",
+                "Of {n} differences {held} stay clear at the {level}\u202f% level after Holm's correction.",
                 **counts,
             )
         )
