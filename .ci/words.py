@@ -2,7 +2,7 @@
 
 New texts come in untranslated, unused ones go. A text is the first argument of ``t`` and ``tParts``, the first two of
 ``tn``, that of Python's ``mark``, and the title of a tab (``@tab(name, title)``); of an experiment its title, question
-and what differs, and the names of the rows of its record.
+and what differs, and the names in its record.
 """
 
 from __future__ import annotations
@@ -80,7 +80,10 @@ def _of_experiment(source: str) -> Iterator[Text]:
 
 
 def _of_record(source: str) -> Iterator[Text]:
-    yield from (row["name"] for row in json.loads(source)["rows"] if row["role"] not in ("teacher", "twin"))
+    rows = json.loads(source)["rows"]
+    compared = (row["difference"]["other"] for row in rows if "difference" in row)
+    yield from (row["name"] for row in rows if row["role"] not in ("teacher", "twin"))
+    yield from (other for other in compared if not other.startswith("twin"))
 
 
 def _text(name: str, given: list[str]) -> Iterator[Text]:

@@ -153,7 +153,7 @@ def _table(one: Experiment, record: Record) -> dict[str, Any]:
     head += [t("p after Holm")] if several else []
     head += [t("compared with")] if named_others else []
     head += [t("errors on class {name}", name=one.watched_class)] if one.watched_class is not None else []
-    head += [{"weights": t("weights"), "kept": t("accuracy kept")}[name] for name in one.shows]
+    shown_heads = [{"weights": t("weights"), "kept": t("accuracy kept")}[name] for name in one.shows]
     rows = []
     for row in record.rows:
         cells = [named(row.name), _spread(row.errors), "", ""]
@@ -175,8 +175,12 @@ def _table(one: Experiment, record: Record) -> dict[str, Any]:
         }
         numbers = {name: getattr(row.errors, name) for name in ("mean", "low", "high")}
         shown = {"name": named(row.name), "role": row.role, "teacher": row.teacher, "each": list(row.errors.each)}
-        rows.append({**shown, **numbers, "cells": cells + [more[name] for name in one.shows]})
-    return {"head": head, "rows": rows, "wraps": head.index(t("compared with")) if named_others else 0}
+        rows.append({**shown, **numbers, "cells": cells[:2] + [more[name] for name in one.shows] + cells[2:]})
+    return {
+        "head": head[:2] + shown_heads + head[2:],
+        "rows": rows,
+        "wraps": len(one.shows) + head.index(t("compared with")) if named_others else 0,
+    }
 
 
 def _spread(found: Spread) -> str:
@@ -193,7 +197,7 @@ def _told(record: Record) -> list[str]:
         counts = {"n": len(compared), "held": held, "level": number(5, "g")}
         told.append(
             t(
-                "Of {n} comparisons {held} hold at the {level}\u202f% level after Holm's correction for their number.",
+                "Of {n} differences {held} stay clear at the {level}\u202f% level after Holm's correction.",
                 **counts,
             )
         )

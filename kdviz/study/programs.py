@@ -77,9 +77,10 @@ def program(function: Program) -> Program:
 
 @dataclass(frozen=True)
 class Results:
-    """What a program came to: by seed, its findings in their order, and the seconds they took."""
+    """What a program came to: by seed, its findings in their order; runs and seconds that all took together."""
 
     found: Mapping[int, tuple[Found, ...]]
+    runs: int
     seconds: float
     torch: str
 
@@ -94,16 +95,16 @@ def results(experiment: Experiment, folder: Path, *, progress: bool = True) -> R
     """
     assert experiment.program is not None, "only a program is run so"
     folder.mkdir(parents=True, exist_ok=True)
-    found, seconds, versions = {}, 0.0, set()
+    found, runs, seconds, versions = {}, 0, 0.0, set()
     for seed in tqdm(experiment.seeds, disable=not progress, unit="seed"):
         kept = folder / f"{_key(experiment, seed)}.json"
         if not kept.is_file():
             _keep(kept, _done(experiment, seed))
         saved = json.loads(kept.read_text(encoding="utf-8"))
         found[seed] = tuple(Found(**one) for one in saved["found"])
-        seconds += saved["seconds"]
+        runs, seconds = runs + saved["runs"], seconds + saved["seconds"]
         versions.add(saved["torch"])
-    return Results(found, seconds, ", ".join(sorted(versions)))
+    return Results(found, runs, seconds, ", ".join(sorted(versions)))
 
 
 def _key(experiment: Experiment, seed: int) -> str:
@@ -113,13 +114,14 @@ def _key(experiment: Experiment, seed: int) -> str:
 
 
 def _done(experiment: Experiment, seed: int) -> dict[str, Any]:
-    began, program = time.perf_counter(), dict(experiment.program or {})
+    began, before, program = time.perf_counter(), _trained[0], dict(experiment.program or {})
     run = PROGRAMS[program["name"]]
     try:
         found = [asdict(one) for one in run(experiment.base.with_seed(seed), **program.get("arguments", {}))]
     except TypeError as error:
         raise ValueError(f"the arguments of {experiment.name} do not fit {program['name']}: {error}") from error
-    return {"found": found, "seconds": time.perf_counter() - began, "torch": torch.__version__}
+    seconds, runs = time.perf_counter() - began, _trained[0] - before
+    return {"found": found, "runs": runs, "seconds": seconds, "torch": torch.__version__}
 
 
 def _keep(path: Path, outcome: dict[str, Any]) -> None:
@@ -136,8 +138,12 @@ def errors_of(model: nn.Module, examples: Examples) -> int:
     return int((inference.logits(model, examples).argmax(1) != examples.y).sum())
 
 
+_trained = [0]  # how many runs were trained in this process
+
+
 def trained(run: Distillation) -> nn.Module:
     """Train a run to its end and return its student."""
+    _trained[0] += 1
     run.train(progress=False, evaluate=False)
     return run.student.eval()
 

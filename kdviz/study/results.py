@@ -124,7 +124,7 @@ def record_of_program(experiment: Experiment, done: Results) -> Record:
         rows,
         seeds=tuple(done.found),
         examples=by_seed[0][0].examples,
-        runs=len(by_seed) * sum(one.role in ("student", "twin") for one in by_seed[0]),
+        runs=done.runs,
         seconds=done.seconds,
         torch=done.torch,
     )

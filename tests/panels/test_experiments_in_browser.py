@@ -39,7 +39,7 @@ def test_the_page_asks_first_then_shows_keeps_the_guess_and_links_to_a_run(serve
     row = article.get_by_role("row", name=re.compile("^temperature 20 "))
     expect(row).to_contain_text(NUMBER)
     expect(article.locator(".kd-forest-track")).to_have_count(8)
-    expect(article).to_contain_text("Of 7 comparisons 2 hold")
+    expect(article).to_contain_text("Of 7 differences 2 stay clear")
     expect(article.locator(".kd-experiment-command")).to_have_text("kdviz run hinton-30-units")
     link = article.get_by_role("link", name="Open a run like these: Distillation Lab")
     assert link.get_attribute("href").startswith("lab.ipynb?units=32")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import statistics
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,7 @@ def test_a_study_gives_the_differences_of_its_arms_to_twin_or_another(study):
     arms = [arm.name for arm in study.arms]
     one = experiment("hinton-30-units")
     plain = record_of(one, study)
-    other = record_of(kd.study.experiment.replace(one, against={arms[1]: arms[0]}), study)
+    other = record_of(replace(one, against={arms[1]: arms[0]}), study)
     for record, name in ((plain, "twin, labels alone"), (other, arms[0])):
         d = record.row(arms[1]).difference
         theirs = record.row(name).errors.each
@@ -97,22 +98,23 @@ def test_a_study_gives_the_differences_of_its_arms_to_twin_or_another(study):
     kept = plain.kept(plain.row(arms[0]))
     teacher = plain.rows[0].errors.mean
     assert kept == pytest.approx((400 - plain.row(arms[0]).errors.mean) / (400 - teacher))
-    assert re.search(rf"\| {arms[0]} \| .* \| .*%", table(plain, kd.study.experiment.replace(one, shows=("kept",))))
+    assert re.search(rf"\| {arms[0]} \| .* \| .*%", table(plain, replace(one, shows=("kept",))))
 
 
 def test_the_command_writes_the_record_of_the_docs_and_no_other(tmp_path, monkeypatch, capsys):
-    small = experiment("domain-shift").quick()
+    program = {"name": "ensemble_to_one", "arguments": {"members": 2, "trees": 3}}
+    small = replace(experiment("ensemble-to-one").quick(), program=program)
     docs, folder = tmp_path / "docs" / "results.md", tmp_path / "recorded"
     monkeypatch.setattr(experiments, "DOCS", docs.resolve())
     monkeypatch.setattr(experiments, "experiment", lambda _: small)
     monkeypatch.setattr(experiments, "write_record", lambda record: write(record, folder))
-    told = ["run", "domain-shift", "--quiet", "--folder", str(tmp_path / "runs"), "--write"]
+    told = ["run", "ensemble-to-one", "--quiet", "--folder", str(tmp_path / "runs"), "--write"]
     assert cli.main([*told, str(tmp_path / "mine.md")]) == 0 and not folder.exists()
     assert cli.main([*told, str(docs)]) == 0
-    record = Record.from_dict(json.loads((folder / "domain-shift.json").read_text(encoding="utf-8")))
-    assert table(record, small) in docs.read_text(encoding="utf-8")
+    record = Record.from_dict(json.loads((folder / "ensemble-to-one.json").read_text(encoding="utf-8")))
+    assert table(record, small) in docs.read_text(encoding="utf-8") and record.runs == 6
     said = capsys.readouterr()
-    assert f"written to {folder}" in said.err and said.out.count("| taught on the other digits, no labels |") == 2
+    assert f"written to {folder}" in said.err and said.out.count("| taught by the forest |") == 2
 
 
 def test_one_that_was_not_recorded_says_how():
