@@ -348,7 +348,7 @@ class Lab(LabRuns):
         state = "running" if self._groups.repeating and runner.state == "finished" else runner.state
         if state in AT_REST or self._session.due:
             self._keep(state)  # first, so that what is shown as kept is on the disk
-        self._show_progress(runner, state, self._session.problem if state in AT_REST else "")
+        self._show_progress(runner, state, self._session.problem if state in ("idle", *AT_REST) else "")
         locked = status_text.locked_reason(runner)
         self._publisher.put(self.setup, locked=bool(locked), locked_reason=locked)
         in_hand = self._groups.in_hand(runner)

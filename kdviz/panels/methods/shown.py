@@ -121,7 +121,7 @@ def settled(choices: MethodChoices, trial: Trial) -> tuple[MethodChoices, str]:
     if why:
         fresh = {"weight": None, "temperature": None, "second": "", "second_weight": None, "layers": ""}
         name = next(n for n in (trial.method, TURNED) if METHODS[n].fits(trial.layer_pairs))
-        why = t("The page turned to {method}. {why}", why=why, method=METHODS[name].title)
+        why = t("{why}; the page turned to {method}", why=why.rstrip("."), method=METHODS[name].title)
         return replace(choices, method=name, **fresh), why  # type: ignore[arg-type]
     if choices.second:
         why = reason(choices.second, trial)

@@ -67,7 +67,8 @@ def test_other_models_turn_to_a_method_that_fits_and_say_why(methods_page):
     panel.methods.pair = "three-teachers"
     assert panel.wait()
     assert panel.methods.chosen == "multi_teacher" and panel.picture.second == ""
-    assert "The page turned to Several teachers, equal. Hints (FitNets) compares" in panel.transport.status
+    assert "; the page turned to Several teachers, equal" in panel.transport.status
+    assert "Hints (FitNets) compares" in panel.transport.status
     links = panel.picture.drawing["links"]
     names = [panel.picture.drawing["teacher"][link["teacher"]]["title"] for link in links]
     assert names == ["mnist-convnet", "mnist-mlp-1200", "mnist-vit"]
