@@ -312,7 +312,7 @@ def _placed(name: str, value: Any) -> str:
     if AXES[name].symbol:
         return f"{AXES[name].symbol} = {text}"
     if name == "units":
-        return t("{n} hidden units", n=text)
+        return tn("{n} hidden unit", "{n} hidden units", value, n=text)
     if name == "labels":
         return tn("{n} label", "{n} labels", value, n=text)
     return t("learning rate {n}", n=text) if name == "learning_rate" else text
