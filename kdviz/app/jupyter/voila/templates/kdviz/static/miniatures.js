@@ -126,6 +126,22 @@
       return () => {};
     },
 
+    study(svg) {
+      const [columns, rows] = [5, 3];
+      const strength = [0.1, 0.2, 0.45, 0.2, 0.35, 0.6, 0.9, 0.5, 0.25, 0.5, 0.7, 0.3, 0.15, 0.2, 0.3];
+      const [best, mark] = [6, element("rect", { y: 16, width: 46, height: 94, rx: 5, class: "kd-mini-mark", fill: "none" })];
+      strength.forEach((opacity, i) => {
+        const [x, y] = [38 + 48 * (i % columns), 18 + 30 * Math.floor(i / columns)];
+        svg.append(element("rect", { x, y, width: 42, height: 26, rx: 4, class: "kd-mini-student", opacity }));
+        if (i === best) svg.append(text("★", x + 21, y + 18, "kd-mini-strong", "middle"));
+      });
+      svg.append(mark, text("α", 22, 18 + 15 * rows, "kd-mini-strong", "middle"));
+      return (temperature) => {
+        const place = Math.min(columns - 1, Math.floor((columns * Math.log(temperature / COLDEST)) / Math.log(HOTTEST / COLDEST)));
+        mark.setAttribute("x", 36 + 48 * place);
+      };
+    },
+
     compare(svg, record, dark) {
       const side = Math.sqrt(record.image.length);
       for (const [role, x] of [["teacher", 52], ["student", 178]]) {
