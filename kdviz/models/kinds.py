@@ -24,6 +24,7 @@ Shape = tuple[int, ...]
 PICTURES, ROWS = "pictures", "rows"
 HEADS = 4  # of a small vision transformer; every width offered is a multiple
 COLUMNS = 8  # of a table that a recurrent student reads at a time, at most; they have to divide the table
+SMALLEST = 4  # pixels of a picture's side: convolutions halve it twice
 PATCH = 7  # pixels of a patch's side: 16 patches of a picture of 28×28, where 4 would give 49
 
 
@@ -44,7 +45,9 @@ class Kind:
     make : callable
         Builds it, from the shape of an example, the number of classes, width, depth and seed.
     takes : tuple of {"pictures", "rows"}
-        What data it can learn from: square pictures of one channel, the rows of a table.
+        What data it can learn from: square pictures of one channel, the rows of a table; empty for any.
+    patches : bool
+        Whether it cuts a picture into patches, whose side has to divide the picture's.
     usual : mapping
         How a page trains it by default: width, depth, epochs, learning_rate, labels, and whether a second twin learns
         from smoothed labels; ``usual_rows`` is what differs for the rows of a table.
@@ -61,6 +64,7 @@ class Kind:
     depths: tuple[int, ...]
     make: Callable[[Shape, int, int, int, int], Network]
     takes: tuple[str, ...] = (PICTURES,)
+    patches: bool = False
     usual: Mapping[str, Any]
     usual_rows: Mapping[str, Any] = field(default_factory=dict)
     teacher_head: str = ""
@@ -71,7 +75,8 @@ class Kind:
         >>> KINDS["vit"].suits((1, 28, 28)), KINDS["vit"].suits((91,)), KINDS["recurrent"].suits((91,))
         (True, False, True)
         """
-        return data_kind(shape) in self.takes
+        fits = not self.patches or shape[-1] % PATCH == 0
+        return not self.takes or (fits and data_kind(shape) in self.takes)
 
     def build(self, shape: Shape, classes: int, *, width: int, depth: int, seed: int = 0) -> Network:
         """Return an untrained student.
@@ -83,7 +88,8 @@ class Kind:
         """
         if not self.suits(shape):
             raise ValueError(
-                f"a student of the kind {self.name} learns from {' or '.join(self.takes)}, got examples of {shape}"
+                f"a student of the kind {self.name} learns from {' or '.join(self.takes)}"
+                f"{f' that patches of {PATCH}×{PATCH} fill' if self.patches else ''}, got examples of {tuple(shape)}"
             )
         return self.make(tuple(shape), classes, width, depth, seed)
 
@@ -93,19 +99,19 @@ class Kind:
 
 
 def data_kind(shape: Shape) -> str:
-    """Return what examples of a shape are: square pictures of one channel, or rows; empty for others.
+    """Return what examples of a shape are: square pictures of one channel and some size, or rows; empty for others.
 
     >>> data_kind((1, 28, 28)), data_kind((91,)), data_kind((3, 32, 32))
     ('pictures', 'rows', '')
     """
-    if len(shape) == 3 and shape[0] == 1 and shape[1] == shape[2] and shape[1] % PATCH == 0:
+    if len(shape) == 3 and shape[0] == 1 and shape[1] == shape[2] >= SMALLEST:
         return PICTURES
     return ROWS if len(shape) == 1 else ""
 
 
 def suited(shape: Shape) -> tuple[str, ...]:
     """Return the names of the kinds that can learn from examples of a shape; a perceptron always can."""
-    return tuple(name for name, kind in KINDS.items() if name == "mlp" or kind.suits(shape))
+    return tuple(name for name, kind in KINDS.items() if kind.suits(shape))
 
 
 def recognized(architecture: Mapping[str, Any], shape: Shape, classes: int) -> tuple[str, int, int] | None:
@@ -169,7 +175,7 @@ _ROWS: tuple[Kind, ...] = (
         widths=(8, 16, 32, 64, 128, 300, 800),
         depths=(1, 2),
         make=_mlp,
-        takes=(PICTURES, ROWS),
+        takes=(),
         usual={"width": 128, "depth": 1, "epochs": 60, "learning_rate": 3e-3, "labels": 4000, "smoothing": True},
     ),
     Kind(
@@ -203,6 +209,7 @@ _ROWS: tuple[Kind, ...] = (
         widths=(16, 32, 48, 64),
         depths=(1, 2, 3, 4),
         make=_vit,
+        patches=True,
         usual={"width": 32, "depth": 2, "epochs": 12, "learning_rate": 3e-3, "labels": 4000, "smoothing": False},
     ),
     Kind(
@@ -218,6 +225,7 @@ _ROWS: tuple[Kind, ...] = (
         widths=(16, 32, 48, 64),
         depths=(1, 2, 3, 4),
         make=_deit,
+        patches=True,
         usual={"width": 32, "depth": 2, "epochs": 12, "learning_rate": 3e-3, "labels": 4000, "smoothing": False},
         teacher_head="logits.teacher_head",
     ),

@@ -180,11 +180,11 @@ def test_a_group_without_positive_examples_has_no_mark(mount):
 def test_what_is_not_there_or_not_of_now_says_so(mount):
     page = mount(bias(note="The examples come in no groups."))
     expect(page.get_by_text("The examples come in no groups.")).to_be_visible()
-    assert not page.locator(".kd-bias-plot").is_visible()
+    assert not page.locator(".kd-bias-plot").first.is_visible()
     page.evaluate("() => { model.set('note', ''); model.set('found', {}); }")
     expect(page.get_by_text("The groups are being compared …")).to_be_visible()
     page.evaluate("(found) => model.set('found', found)", FOUND)
-    expect(page.locator(".kd-bias-plot")).to_be_visible()
+    expect(page.locator(".kd-bias-plot").first).to_be_visible()
     assert page.locator(".kd-stale").count() == 0
     page.evaluate("() => model.set('made_for', { shown_run: 's', step: 20 })")
     expect(page.get_by_text("Computed after step 20; the page shows step 40.")).to_be_visible()

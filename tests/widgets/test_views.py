@@ -484,7 +484,7 @@ def test_a_locked_setup_says_why_and_keeps_what_is_unlocked(mount):
     assert page.locator(".kd-lock").inner_text() == "Reset to change these."
     assert page.get_by_label("Epochs").is_disabled()
     assert page.get_by_label("Teacher", exact=True).is_disabled()
-    assert page.get_by_label("Learning rate").is_enabled()
+    assert page.get_by_label("Learning rate", exact=True).is_enabled()
 
 
 def test_the_theme_follows_jupyter_before_the_system(mount):

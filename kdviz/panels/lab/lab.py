@@ -119,8 +119,8 @@ class Lab(LabRuns):
         self._looked_at = True
         self._session.begin(browser)
         self._turns.call(self._show_plan)
-        if self._session.notice:
-            self._say(self._session.notice)
+        if self._session.notice or self._session.problem:
+            self._say(self._session.notice or self._session.problem)
         if not self.roster:
             super()._opened(browser, query)
 

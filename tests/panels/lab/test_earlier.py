@@ -57,7 +57,7 @@ def test_a_run_that_was_cleared_comes_back_with_its_page_unless_another_took_its
     say(panel.transport, command="reset")
     assert panel.wait("idle")
     say(panel.transport, command="step")
-    assert panel.wait("paused") and panel.runs.undo == ""
+    assert panel.wait("paused") and settled(panel).runs.undo == ""
     say(panel.runs, command="undo")
     panel._publisher.wait_until_idle()
     assert panel.transport.status == "There is nothing to bring back."
