@@ -21,7 +21,7 @@ def test_a_kept_page_comes_back_with_its_earlier_runs_and_branches(lab):
     panel.scene.set_state({"temperature": 9.0})
     settled(train(panel))
     say(panel.curves, command="branch", step=20, temperature=1.0)
-    assert settled(panel).wait("finished")
+    assert settled(panel).wait("finished") and settled(panel).runs.verdict
     rows, before, said = panel.scene.runs, students(panel), panel.runs.verdict
     panel.close()
     fresh = lab()
