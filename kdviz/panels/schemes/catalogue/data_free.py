@@ -56,7 +56,7 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
         yield Distillation(setting.teacher, setting.student(), data, SoftTargets(TEMPERATURE), **numbers)
 
     def seconds(step: float) -> float:
-        return count * STEPS * step / 20  # an impression's step against a student's
+        return count * STEPS * step / 8  # an impression's step against a student's
 
     own = Lane(setting, runs(False), [steps], before=impressions, cost=1.2, fixed_s=seconds)
     noise = Lane(setting, runs(True), [steps], cost=1.2)

@@ -38,7 +38,7 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
             )
             for _ in range(1)
         )
-        return Lane(setting, runs, [steps], cost=2.2)
+        return Lane(setting, runs, [steps], cost=4.0)
 
     own = lane(chosen)
     others = {f"bits-{bits}": lane(bits) for bits in BITS if bits != chosen}

@@ -19,7 +19,7 @@ LAYERS = {"1": ("relu1",), "2": ("relu1", "relu2")}
 def begin(setting: Setting, options: Mapping[str, str]) -> Course:
     epochs = setting.share(2)
     run = self_distillation(setting.student(), setting.data, LAYERS[options["exits"]], **setting.numbers(epochs=epochs))
-    own = Lane(setting, [run], [setting.steps(epochs)], cost=2.2)
+    own = Lane(setting, [run], [setting.steps(epochs)], cost=4.0)
     return Course(setting, beside(own), budget(own.total_steps))
 
 
