@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from ...distill.pairing import LayerPairs
 from ...distill.schema import Kind, Number, OneOf, Text, Whole, or_null
 from ...words import t
 from ..live.checks import one_of, shown
-from ..live.link import Link
+from ..live.link import Link, opened_with
 from ..live.parameters import Parameter, number, whole, word, words
 from .hybrid import (
     layered_as,
@@ -197,11 +197,9 @@ def added_kinds() -> dict[str, Kind]:
     }
 
 
-def _opened(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the choices that a link's fields come to, and the parts that it hides."""
-    one_of("pair", given.get("pair", MethodChoices.pair), tuple(offered()))  # the reader's own have no name
-    hidden = {"hidden": list(given.get("hidden", ()))}
-    return {**MethodChoices(**{name: value for name, value in given.items() if name != "hidden"}).to_dict(), **hidden}
+def _of_link(fields: Mapping[str, Any]) -> MethodChoices:
+    one_of("pair", fields.get("pair", MethodChoices.pair), tuple(offered()))  # the reader's own have no name
+    return MethodChoices(**fields)
 
 
 LINK = Link(
@@ -217,16 +215,9 @@ LINK = Link(
         "layers": Parameter(_layers, str, _layers),
         "hidden": words(HIDEABLE),
     },
-    _opened,
+    opened_with(_of_link),
     {"temperature": "T", "hidden": "hide"},
 )
-
-
-def said_in_link(choices: MethodChoices, hidden: Sequence[str]) -> dict[str, Any]:
-    """Return the fields of a link to these choices: what is not as by default."""
-    usual = MethodChoices().to_dict()
-    said = {name: value for name, value in choices.to_dict().items() if value != usual[name]}
-    return said | ({"hidden": list(hidden)} if hidden else {})
 
 
 def weight_edit(objective: Objective, chosen: Method, weight: float, added: Method | None = None) -> dict[str, float]:

@@ -6,7 +6,8 @@ import pytest
 
 import kdviz as kd
 from kdviz.distill.methods import method
-from kdviz.panels.methods.choices import LINK, MethodChoices, said_in_link, second_edit, weight_edit
+from kdviz.panels.live.link import said
+from kdviz.panels.methods.choices import LINK, MethodChoices, second_edit, weight_edit
 from kdviz.panels.methods.formula import latex
 from kdviz.panels.methods.hybrid import own_place, read_layers, second_place, seconds
 from kdviz.panels.methods.trial import Trial
@@ -73,7 +74,7 @@ def test_links_between_layers_are_taken_as_they_are_written(trial):
 
 def test_a_link_says_the_second_method_and_the_layers_and_is_read_again():
     choices = MethodChoices(method="hint", second="correlation", second_weight=0.5, layers="relu4:relu5")
-    query = LINK.written(said_in_link(choices, ()))
+    query = LINK.written(said(choices, MethodChoices(), ()))
     assert query == "?second=correlation&second_weight=0.5&layers=relu4:relu5"
     found = LINK.follow(query.replace("correlation", "DIST"))
     assert not found.left_out and MethodChoices(**{k: v for k, v in found.state.items() if k != "hidden"}) == choices
