@@ -90,6 +90,11 @@ class CataloguePage(LivePage, Generic[C]):
         """The widget with the catalogue, which is locked while a run is under way."""
         raise NotImplementedError
 
+    @property
+    def _chosen_on(self) -> tuple[View, ...]:
+        """The widgets with something to choose; the page's address follows what is chosen there."""
+        return (self._listing,)
+
     def choose(self, *args: Any, **chosen: Any) -> None:
         """Turn to something else; returns at once."""
         raise NotImplementedError
@@ -132,7 +137,10 @@ class CataloguePage(LivePage, Generic[C]):
     def _show_link(self) -> None:
         """Show the link and the call that open the page as it is."""
         if self._is_by_name:
-            self._publisher.put(self.share, **self._shared(self._said()))
+            shared = self._shared(self._said())
+            self._publisher.put(self.share, **shared)
+            for widget in self._chosen_on:
+                self._publisher.put(widget, query=shared["query"])
 
     # What is chosen
 

@@ -26,16 +26,7 @@ from ..live.diagnosis import DiagnosisController, DiagnosisInput
 from ..live.duration import rounded
 from ..live.page import AT_REST, LIVE
 from . import code, sentences, shown
-from .choices import (
-    HIDEABLE,
-    LINK,
-    MethodChoices,
-    added_kinds,
-    method_kinds,
-    second_edit,
-    temperature_name,
-    weight_edit,
-)
+from .choices import HIDEABLE, LINK, NUMBERS, MethodChoices, added_kinds, method_kinds
 from .duration import estimated
 from .hybrid import seconds
 from .relations import RelationsLook
@@ -133,7 +124,7 @@ class Methods(CataloguePage[MethodChoices]):
 
     def _listen(self) -> None:
         self.methods.observe(self._on_chosen, ["chosen", "pair"])
-        self.picture.observe(self._on_slider, ["weight", "temperature", "second_weight"])
+        self.picture.observe(self._on_slider, list(NUMBERS))
         self.picture.observe(self._on_chosen, ["second", "layers"])
 
     # What the page says
@@ -159,19 +150,18 @@ class Methods(CataloguePage[MethodChoices]):
     def _unmet(self) -> str:
         if self._refused:
             return self._refused.rstrip(".")
-        choices, title = self._choices, self._choices.chosen.title
-        if choices.temperature is not None and "temperature" not in self._shown_numbers:
-            return t("{method} has no {name}", method=title, name="T")
+        choices = self._choices
+        heated = {"temperature": choices.chosen, "second_temperature": choices.added}
+        for name, method in heated.items():
+            if method is not None and getattr(choices, name) is not None and name not in self._shown_numbers:
+                return t("{method} has no {name}", method=method.title, name="T")
         if choices.weight is not None and choices.chosen.family == "labels":
-            return t("{method} has no {name}", method=title, name="weight")
+            return t("{method} has no {name}", method=choices.chosen.title, name="weight")
         return ""
 
     def _said(self) -> dict[str, Any]:
-        said = super()._said()
-        for name in ("temperature", "second_weight"):
-            if name not in self._shown_numbers:
-                said.pop(name, None)
-        return said
+        without = [name for name in NUMBERS if name != "weight" and name not in self._shown_numbers]
+        return {name: value for name, value in super()._said().items() if name not in without}
 
     def _show_as_it_was(self) -> None:
         c = self._choices
@@ -204,7 +194,7 @@ class Methods(CataloguePage[MethodChoices]):
         """Turn to another method, to other models, to another second method, or to other layers of the first.
 
         What was trained leaves the page. With another method go its weight, its temperature and its layers; with other
-        models the second method too. Returns at once.
+        models the second method too; with another second method its weight and its temperature. Returns at once.
 
         Raises
         ------
@@ -213,13 +203,15 @@ class Methods(CataloguePage[MethodChoices]):
         """
         named = {"method": method, "pair": pair, "second": second, "layers": layers}
         asked: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+        of_first = {"weight": None, "temperature": None, "layers": ""}
+        of_second = {"second_weight": None, "second_temperature": None}
         if {"method", "pair"} & asked.keys():
-            asked = {"weight": None, "temperature": None, "layers": "", **asked}
-            kept = replace(self._choices, **{**asked, "second": "", "second_weight": None}).chosen
+            asked = {**of_first, **asked}
+            kept = replace(self._choices, **{**asked, "second": "", **of_second}).chosen
             if pair is not None or self._choices.second not in seconds(kept):
-                asked = {"second": "", "second_weight": None, **asked}
+                asked = {"second": "", **of_second, **asked}
         if second is not None or method is not None:
-            asked = {"second_weight": None, **asked}
+            asked = {**of_second, **asked}
         self._turn_to(replace(self._choices, **asked))
 
     # On the runner's thread
@@ -234,8 +226,8 @@ class Methods(CataloguePage[MethodChoices]):
         self._planned = trial.distillation(objective)
         self._publisher.put(self.scene, total_steps=self._planned.total_steps)
         explained = shown.explained(choices, trial, self._planned)
-        numbers = ("weight", "temperature", *(["second_weight"] if choices.second else []))
-        self._shown_numbers = {name: float(explained[name]) for name in numbers if name in explained}
+        without = () if choices.second else ("second_weight",)
+        self._shown_numbers = {n: float(explained[n]) for n in NUMBERS if n in explained and n not in without}
         self._publisher.put(self.picture, **explained)
         self._publisher.put(self.scene, question=choices.title)
         self._publisher.put(self.picture, code=self._program(self._planned))
@@ -264,6 +256,10 @@ class Methods(CataloguePage[MethodChoices]):
     @property
     def _listing(self) -> View:
         return self.methods
+
+    @property
+    def _chosen_on(self) -> tuple[View, ...]:
+        return self.methods, self.picture
 
     def _trial(self, name: str) -> Trial:
         """Return what the method is tried on; it is made once."""
@@ -298,16 +294,8 @@ class Methods(CataloguePage[MethodChoices]):
         if run is None:
             self._show_chosen()
             return
-        chosen, added = self._choices.chosen, self._choices.added
-        heat = temperature_name(run.objective, chosen, added)
-        if what == "weight":
-            edits = weight_edit(run.objective, chosen, value, added)
-        elif what == "second_weight":
-            edits = second_edit(run.objective, chosen, added, value) if added is not None else {}
-        else:
-            edits = {heat: value} if heat else {}
         try:
-            run.edit(**edits)
+            run.edit(**self._choices.edit(run.objective, what, value))
         except (ValueError, TypeError) as error:
             self._runner.message = str(error)
         if self._runner.state != "running":
@@ -355,8 +343,8 @@ class Methods(CataloguePage[MethodChoices]):
         """Show the curves; where training rests, the newest gradients and the program too."""
         own = self.runs["student"]
         names = {role: t(name) for role, name in sentences.NAMES.items()} | {"student": self._choices.title}
-        second = shown.second_name(own, self._choices)
-        rows = [shown.row(role, run, names[role], second) for role, run in self.runs.items()]
+        letters = shown.symbols(own, self._choices)
+        rows = [shown.row(role, run, names[role], letters) for role, run in self.runs.items()]
         self._publisher.put(self.scene, runs=rows, teacher_error=status_text.teacher_error(own), state=runner.state)
         sentence = sentences.errors_sentence(self.runs, self._choices.title)
         self._publisher.put(self.curves, sentence=sentence, against=sentences.against_twin(self.runs))
@@ -387,7 +375,8 @@ class Methods(CataloguePage[MethodChoices]):
         Record(cls.kinds(), added_kinds()).check(dict(settings), "state")
 
     def _without_python(self) -> Mapping[ipywidgets.Widget, Mapping[str, Any]]:
-        of_picture = {"weight_symbol": "", "temperature_range": [], "seconds": [], "second_symbol": "", "locked": True}
+        without = {"weight_symbol": "", "second_symbol": "", "second_temperature_symbol": ""}
+        of_picture = {**without, "temperature_range": [], "seconds": [], "locked": True}
         return {**super()._without_python(), self.picture: of_picture}
 
     def _forget(self) -> None:

@@ -108,11 +108,6 @@ class Schemes(CataloguePage[SchemeChoices]):
     def _is_by_name(self) -> bool:
         return self._own_setting is None
 
-    def _show_link(self) -> None:
-        super()._show_link()
-        if self._is_by_name:
-            self._publisher.put(self.schemes, query=LINK.written(self._said()))
-
     # What is chosen
 
     def _show_as_it_was(self) -> None:
