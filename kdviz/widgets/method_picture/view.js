@@ -7,7 +7,7 @@ import { heatTicks, kept } from "./numbers.js";
 import { secondTerm } from "./second.js";
 import { LINK } from "../methods/link.js";
 import { followLink } from "../shared/address.js";
-import { copyButton } from "../shared/copy.js";
+import { codeFold } from "../shared/code_fold.js";
 import { announcer, card, changing, drawing, lifetime, node, say } from "../shared/elements.js";
 import { compact, fixed, short } from "../shared/format.js";
 import { ratioStops, slider } from "../shared/slider.js";
@@ -38,7 +38,7 @@ function render({ model, el }) {
   const formulas = node("div", { class: "kd-method-formulas" });
   const source = node("p", { class: "kd-note" });
   const sliders = methodSliders(model, life);
-  const code = methodCode(life);
+  const code = codeFold(life, "kd-method-code", t("Python program"));
   body.append(title, says, layers.root, dragged, sentence, lists.root, node("div", { class: "kd-method-formula" }, formulas, source), sliders.root, second.root, code.root);
   root.append(live.region);
   const written = changing();
@@ -107,21 +107,6 @@ function methodSliders(model, life) {
 
 function weightText(v) {
   return v >= 1e4 ? compact(v) : short(v);
-}
-
-/** The program, one click away. */
-function methodCode(life) {
-  const text = node("pre", { class: "kd-share-code", tabindex: "0", "aria-label": t("Python program") });
-  const told = node("span", { class: "kd-note", role: "status" });
-  const row = node("div", { class: "kd-share-row" }, copyButton(life, t("Copy"), text, told), told);
-  const root = node("details", { class: "kd-method-code" }, node("summary", { class: "kd-share-tab kd-share-fold" }, t("Code")), node("div", { class: "kd-share-part" }, text, row));
-  return {
-    root,
-    draw(code) {
-      root.hidden = code === "";
-      say(text, code);
-    },
-  };
 }
 
 export default { render };
