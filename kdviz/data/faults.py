@@ -112,7 +112,7 @@ def marked_corner(data: Splits, share: float = 1.0, seed: int = 0) -> Splits:
     Parameters
     ----------
     data : Splits
-        Grey pictures, uint8. Those without a label get no mark.
+        Gray pictures, uint8. Those without a label get no mark.
     share : float
         Of the training pictures with a known class, in [0, 1].
     seed : int
@@ -126,7 +126,7 @@ def marked_corner(data: Splits, share: float = 1.0, seed: int = 0) -> Splits:
     Raises
     ------
     ValueError
-        If these are no grey pictures in bytes, or ``share`` is out of range.
+        If these are no gray pictures in bytes, or ``share`` is out of range.
     """
     images, _ = with_shortcut(_pixels(data), data.train.y, share, seed)
     return replace(data, train=Examples(images, data.train.y, data.train.groups, data.train.soft))
@@ -165,7 +165,7 @@ class Fault:
     on_drawn : bool
         Whether it is made on the labels that were drawn, and not on the whole training part before that.
     pictures : bool
-        Whether it needs grey pictures.
+        Whether it needs gray pictures.
     """
 
     title: str

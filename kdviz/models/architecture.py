@@ -66,6 +66,11 @@ def standardize(mean: float, std: float) -> dict[str, nn.Module]:
     return {} if (mean, std) == (0.0, 1.0) else {"standardize": Standardize(mean, std)}
 
 
+def head(features: int, classes: int, dropout: float) -> dict[str, nn.Module]:
+    """Return the last layers of a network: the logits of so many features, some of them dropped while training."""
+    return {**({"dropout": nn.Dropout(dropout)} if dropout else {}), "logits": nn.Linear(features, classes)}
+
+
 def check_sizes(**sizes: int) -> None:
     """Raise on a size below 1, with its name."""
     for what, size in sizes.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded, standardize
+from kdviz.models.architecture import Network, check_dropout, check_sizes, head, seeded, standardize
 
 
 def convnet(
@@ -83,9 +83,7 @@ def convnet(
             before = filters
         layers["average"] = nn.AdaptiveAvgPool2d(1)
         layers["flatten"] = nn.Flatten()
-        if dropout:
-            layers["dropout"] = nn.Dropout(dropout)
-        layers["logits"] = nn.Linear(before, classes)
+        layers |= head(before, classes, dropout)
     return Network(architecture, layers, seed=seed)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from ..words import mark
@@ -42,8 +42,8 @@ class Kind:
         What its width and its depth count, as labels of a form.
     widths, depths : tuple of int
         What a page offers of them, rising.
-    make : callable
-        Builds it, from the shape of an example, the number of classes, width, depth and seed.
+    builder : callable
+        Of the network, from width and depth; ``of_shape`` returns its arguments that follow from an example's shape.
     takes : tuple of {"pictures", "rows"}
         What data it can learn from: square pictures of one channel, the rows of a table; empty for any.
     patches : bool
@@ -62,7 +62,8 @@ class Kind:
     depth: str
     widths: tuple[int, ...]
     depths: tuple[int, ...]
-    make: Callable[[Shape, int, int, int, int], Network]
+    builder: Callable[..., Network]
+    of_shape: Callable[[Shape], Mapping[str, Any]]
     takes: tuple[str, ...] = (PICTURES,)
     patches: bool = False
     usual: Mapping[str, Any]
@@ -91,7 +92,7 @@ class Kind:
                 f"a student of the kind {self.name} learns from {' or '.join(self.takes)}"
                 f"{f' that patches of {PATCH}×{PATCH} fill' if self.patches else ''}, got examples of {tuple(shape)}"
             )
-        return self.make(tuple(shape), classes, width, depth, seed)
+        return self.builder(width, depth, **self.of_shape(tuple(shape)), classes=classes, seed=seed)
 
     def usual_for(self, shape: Shape) -> dict[str, Any]:
         """Return how a page trains it by default on examples of this shape."""
@@ -130,39 +131,33 @@ def recognized(architecture: Mapping[str, Any], shape: Shape, classes: int) -> t
 
 @cache
 def _architecture(name: str, shape: Shape, classes: int, width: int, depth: int) -> dict[str, Any]:
-    return KINDS[name].make(shape, classes, width, depth, 0).architecture
+    return KINDS[name].build(shape, classes, width=width, depth=depth).architecture
 
 
-def _mlp(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Network:
-    return mlp((width,) * depth, inputs=math.prod(shape), classes=classes, seed=seed)
+def _mlp(width: int, depth: int, **options: Any) -> Network:
+    return mlp((width,) * depth, **options)
 
 
-def _convnet(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Network:
-    return convnet(width, depth, channels=shape[0], classes=classes, seed=seed)
+def _of_values(shape: Shape) -> dict[str, int]:
+    return {"inputs": math.prod(shape)}
 
 
-def _mobile(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Network:
-    return mobile(width, depth, channels=shape[0], classes=classes, seed=seed)
+def _of_channels(shape: Shape) -> dict[str, int]:
+    return {"channels": shape[0]}
 
 
-def _vit(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Network:
-    return vit(width, depth, HEADS, patch=PATCH, size=shape[1], channels=shape[0], classes=classes, seed=seed)
+def _of_patches(shape: Shape) -> dict[str, int]:
+    return {"heads": HEADS, "patch": PATCH, "size": shape[1], "channels": shape[0]}
 
 
-def _deit(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Network:
-    return vit(
-        width, depth, HEADS, patch=PATCH, size=shape[1], channels=shape[0], classes=classes, distilled=True, seed=seed
-    )
+def _of_rows(shape: Shape) -> dict[str, int]:
+    """A step is a row of a picture; of a table as many columns as fill it evenly, and ``COLUMNS`` at most."""
+    return {"step": shape[-1] if len(shape) == 3 else next(n for n in range(COLUMNS, 0, -1) if shape[0] % n == 0)}
 
 
-def _recurrent(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Network:
-    step = shape[-1] if len(shape) == 3 else next(n for n in range(COLUMNS, 0, -1) if shape[0] % n == 0)
-    return recurrent(width, depth, step=step, classes=classes, seed=seed)
-
-
-def _conv1d(shape: Shape, classes: int, width: int, depth: int, seed: int) -> Network:
-    step = shape[-1] if len(shape) == 3 else 1
-    return conv1d(width, depth, inputs=math.prod(shape), step=step, classes=classes, seed=seed)
+def _of_series(shape: Shape) -> dict[str, int]:
+    """A step is a row of a picture, or a column of a table."""
+    return {"inputs": math.prod(shape), "step": shape[-1] if len(shape) == 3 else 1}
 
 
 _ROWS: tuple[Kind, ...] = (
@@ -174,7 +169,8 @@ _ROWS: tuple[Kind, ...] = (
         depth=mark("Hidden layers"),
         widths=(8, 16, 32, 64, 128, 300, 800),
         depths=(1, 2),
-        make=_mlp,
+        builder=_mlp,
+        of_shape=_of_values,
         takes=(),
         usual={"width": 128, "depth": 1, "epochs": 60, "learning_rate": 3e-3, "labels": 4000, "smoothing": True},
     ),
@@ -186,7 +182,8 @@ _ROWS: tuple[Kind, ...] = (
         depth=mark("Convolutions"),
         widths=(2, 4, 8, 16),
         depths=(2, 3, 5, 8, 11),
-        make=_convnet,
+        builder=convnet,
+        of_shape=_of_channels,
         usual={"width": 8, "depth": 5, "epochs": 6, "learning_rate": 3e-3, "labels": 4000, "smoothing": False},
     ),
     Kind(
@@ -197,7 +194,8 @@ _ROWS: tuple[Kind, ...] = (
         depth=mark("Separable blocks"),
         widths=(4, 8, 16, 32),
         depths=(2, 3, 5, 8),
-        make=_mobile,
+        builder=mobile,
+        of_shape=_of_channels,
         usual={"width": 8, "depth": 5, "epochs": 12, "learning_rate": 1e-2, "labels": 4000, "smoothing": False},
     ),
     Kind(
@@ -208,7 +206,8 @@ _ROWS: tuple[Kind, ...] = (
         depth=mark("Blocks"),
         widths=(16, 32, 48, 64),
         depths=(1, 2, 3, 4),
-        make=_vit,
+        builder=vit,
+        of_shape=_of_patches,
         patches=True,
         usual={"width": 32, "depth": 2, "epochs": 12, "learning_rate": 3e-3, "labels": 4000, "smoothing": False},
     ),
@@ -224,7 +223,8 @@ _ROWS: tuple[Kind, ...] = (
         depth=mark("Blocks"),
         widths=(16, 32, 48, 64),
         depths=(1, 2, 3, 4),
-        make=_deit,
+        builder=partial(vit, distilled=True),
+        of_shape=_of_patches,
         patches=True,
         usual={"width": 32, "depth": 2, "epochs": 12, "learning_rate": 3e-3, "labels": 4000, "smoothing": False},
         teacher_head="logits.teacher_head",
@@ -240,7 +240,8 @@ _ROWS: tuple[Kind, ...] = (
         depth=mark("Recurrent layers"),
         widths=(8, 16, 32, 64),
         depths=(1, 2),
-        make=_recurrent,
+        builder=recurrent,
+        of_shape=_of_rows,
         takes=(PICTURES, ROWS),
         usual={"width": 32, "depth": 1, "epochs": 30, "learning_rate": 1e-2, "labels": 4000, "smoothing": False},
         usual_rows={"epochs": 20},
@@ -255,7 +256,8 @@ _ROWS: tuple[Kind, ...] = (
         depth=mark("Convolutions"),
         widths=(4, 8, 16, 32),
         depths=(1, 2, 3, 5),
-        make=_conv1d,
+        builder=conv1d,
+        of_shape=_of_series,
         takes=(PICTURES, ROWS),
         usual={"width": 8, "depth": 3, "epochs": 30, "learning_rate": 1e-2, "labels": 1000, "smoothing": False},
         usual_rows={"epochs": 20},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded, standardize
+from kdviz.models.architecture import Network, check_dropout, check_sizes, head, seeded, standardize
 from kdviz.models.convolutional import stages
 
 
@@ -112,7 +112,5 @@ def mobile(
                 before = width << stage
         layers["average"] = nn.AdaptiveAvgPool2d(1)
         layers["flatten"] = nn.Flatten()
-        if dropout:
-            layers["dropout"] = nn.Dropout(dropout)
-        layers["logits"] = nn.Linear(before, classes)
+        layers |= head(before, classes, dropout)
     return Network(architecture, layers, seed=seed)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded, standardize
+from kdviz.models.architecture import Network, check_dropout, check_sizes, head, seeded, standardize
 
 
 class Residual(nn.Module):
@@ -121,7 +121,5 @@ def resnet(
                 before = filters
         layers["average"] = nn.AdaptiveAvgPool2d(1)
         layers["flatten"] = nn.Flatten()
-        if dropout:
-            layers["dropout"] = nn.Dropout(dropout)
-        layers["logits"] = nn.Linear(before, classes)
+        layers |= head(before, classes, dropout)
     return Network(architecture, layers, seed=seed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded, standardize
+from kdviz.models.architecture import Network, check_dropout, check_sizes, head, seeded, standardize
 from kdviz.models.convolutional import stages
 
 
@@ -126,9 +126,7 @@ def recurrent(
     with seeded(seed):
         layers["reader"] = Reader(step, width, depth, dropout)
         layers["last"] = LastStep()
-        if dropout:
-            layers["dropout"] = nn.Dropout(dropout)
-        layers["logits"] = nn.Linear(width, classes)
+        layers |= head(width, classes, dropout)
     return Network(architecture, layers, seed=seed)
 
 
@@ -211,7 +209,5 @@ def conv1d(
                 layers[f"relu{number}"] = nn.ReLU()
                 before = width << stage
         layers["flatten"] = nn.Flatten()
-        if dropout:
-            layers["dropout"] = nn.Dropout(dropout)
-        layers["logits"] = nn.Linear(before * length, classes)
+        layers |= head(before * length, classes, dropout)
     return Network(architecture, layers, seed=seed)

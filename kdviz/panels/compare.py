@@ -24,11 +24,10 @@ from ..models.wrap import as_module
 from ..widgets.from_page import Box, VBox
 from ..widgets.recording import Frame
 from ..widgets.scene import VIEWS
-from ..widgets.share import PARTS
 from ..words import mark, number, t
 from .compare_link import HIDEABLE, LINK, USUAL, said
 from .live import memory
-from .live.linked import Linked
+from .live.linked import Linked, link_maker
 from .live.panel import Panel
 from .views.controller import sentence_of
 from .views.controllers import ViewControllers
@@ -132,8 +131,7 @@ class Compare(Linked, Panel):
         if self._shipped:
             self.pair.models = [_offered(card) for card in map(models.card, models.names())]
             self.pair.update(teacher=teacher, student=student)
-        parts = {name: t(PARTS[name]) for name in HIDEABLE if name in PARTS}
-        self.share = widgets.Share(offers=["link"], names={"hide": parts, "lock": {}}, bounds=False, **shared)
+        self.share = link_maker(self.scene, HIDEABLE)
         left = [self.pair, self.sliders, self.examples, *([self.share] if self._shipped else [])]
         right = [self.views, self.soft_targets, *self.tabs.values()]
         boxes = [VBox(left).add_class("kd-lab-left")]
@@ -159,12 +157,9 @@ class Compare(Linked, Panel):
     def _is_by_name(self) -> bool:
         return self._shipped
 
-    def _on_scene_message(self, content: dict[str, Any]) -> None:
-        hello = content.get("hello")
-        if self._shipped and isinstance(hello, dict):
-            self._follow(
-                str(hello.get("query", "")), partial(self.controllers.threads[0].put, "link"), self.scene.update
-            )
+    def _opened(self, browser: str, query: str) -> None:
+        if self._shipped:
+            self._follow(query, partial(self.controllers.threads[0].put, "link"), self.scene.update)
 
     def _open_as(self, state: dict[str, Any]) -> None:
         self._selected, self._asked_view = state["selected"], state["view"]
@@ -195,8 +190,7 @@ class Compare(Linked, Panel):
             return
         selected = self.scene.selected if self.scene.selected != self._first else -1
         fields = said(self.settings, selected, list(self.scene.hidden))
-        call = ", ".join(f"{name}={value!r}" for name, value in fields.items() if name in USUAL)
-        self.share.update(query=self.links.written(fields), call=f"kd.panels.Compare({call})")
+        self.share.update(**self._shared(fields, not_called=("hidden", "selected")))
 
     @classmethod
     def of(cls, report: Report, **options: Any) -> Self:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
@@ -13,13 +12,13 @@ from torch import nn
 
 from .. import models
 from ..distill.batches import batch_sizes
+from ..measure.latency import shortest
 from .jobs import Job
 from .stacked import ROWS, WORTH_IT, forward, stacked_weights, units
 
 if TYPE_CHECKING:
     from .study import Study
 
-REPEATS = 3
 ANSWERS = 64  # of a teacher, timed
 BESIDE = 1.3  # a step takes so many times what its products take alone: losses, batches, records
 BESIDE_ALONE = 2.5  # of a run by itself, whose loss may be any
@@ -64,17 +63,6 @@ def _of_unit(unit: Sequence[Job], study: Study, asked: set[tuple[str, int]]) -> 
     return seconds
 
 
-def _shortest(call: Callable[[], object]) -> float:
-    """Return the seconds of the quickest of a few calls, after one to get warm."""
-    call()
-    times = []
-    for _ in range(REPEATS):
-        begun = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - begun)
-    return min(times)
-
-
 @cache
 def _seconds(student: str, count: int, batch: int, shape: tuple[int, ...]) -> tuple[float, float]:
     """Return the seconds of a step of so many students together, and of one row of validation data in them all."""
@@ -97,7 +85,7 @@ def _seconds(student: str, count: int, batch: int, shape: tuple[int, ...]) -> tu
         with torch.no_grad():
             scored(rows)
 
-    return _shortest(step), _shortest(look) / ROWS
+    return shortest(step), shortest(look) / ROWS
 
 
 @cache
@@ -109,4 +97,4 @@ def _seconds_an_answer(teacher: str, shape: tuple[int, ...]) -> float:
         with torch.no_grad():
             module(inputs)
 
-    return _shortest(answer) / ANSWERS
+    return shortest(answer) / ANSWERS

@@ -198,21 +198,21 @@ def difference(
     Over seeds, with :func:`kdviz.measure.paired`. One seed says nothing of another; for errors its interval is that of
     the examples, :func:`kdviz.measure.paired_errors`, and for all else there is none.
     """
-    pairs = [
-        (student, twin)
+    pairs = {
+        seed: (student, twin)
         for seed in students
         if seed in twins
         and (student := value(students[seed], of, moment)) is not None
         and (twin := value(twins[seed], of, moment)) is not None
-    ]
+    }
     if not pairs or not of.of_twin:
         return None
     if len(pairs) == 1 and of.unit == "count":
-        (seed,) = (seed for seed in students if seed in twins)
+        (seed,) = pairs
         both = [wrong(one[seed]["moments"][moment][of.split]) for one in (students, twins)]
         if both[0] is not None and both[1] is not None:
             return paired_errors(both[0], both[1])
-    return paired([a - b for a, b in pairs], step=1.0 if of.unit == "count" else 0.0)
+    return paired([a - b for a, b in pairs.values()], step=1.0 if of.unit == "count" else 0.0)
 
 
 def spread(numbers: Sequence[float]) -> tuple[float, float]:

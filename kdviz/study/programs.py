@@ -115,11 +115,11 @@ def _key(experiment: Experiment, seed: int) -> str:
 
 def _done(experiment: Experiment, seed: int) -> dict[str, Any]:
     began, before, program = time.perf_counter(), _trained[0], dict(experiment.program or {})
-    run = PROGRAMS[program["name"]]
     try:
-        found = [asdict(one) for one in run(experiment.base.with_seed(seed), **program.get("arguments", {}))]
-    except TypeError as error:
+        coming = PROGRAMS[program["name"]](experiment.base.with_seed(seed), **program.get("arguments", {}))
+    except TypeError as error:  # of the call: a program computes nothing before its first finding is asked for
         raise ValueError(f"the arguments of {experiment.name} do not fit {program['name']}: {error}") from error
+    found = [asdict(one) for one in coming]
     seconds, runs = time.perf_counter() - began, _trained[0] - before
     return {"found": found, "runs": runs, "seconds": seconds, "torch": torch.__version__}
 

@@ -192,10 +192,10 @@ class Stack:
     ----------
     weights : list of Tensor
         (M, in, out) and (M, 1, out) of each layer in turn.
-    recorded : Tensor, shape (steps, M)
-        The loss of each run at each step, as far as its last look at validation data.
     finite : Tensor of bool, shape (M,)
-        Whether all losses of a run were.
+        Whether all losses of a run were, as far as they were looked at: after each epoch.
+    best : BestOfEach or None
+        The weights of each run at its own best epoch so far; None without labels in the validation split.
     """
 
     def __init__(self, runs: Sequence[Distillation]) -> None:

@@ -134,6 +134,13 @@ def finite_above_zero(name: str, value: float) -> float:
     return value
 
 
+def finite_from_zero(name: str, value: float) -> float:
+    """Return `value` when it is finite and >= 0, else raise WrongTraitError."""
+    if not (math.isfinite(value) and value >= 0):
+        raise WrongTraitError(f"{name} must be finite and >= 0, got {value}")
+    return value
+
+
 def within(name: str, value: float, low: float, high: float) -> float:
     """Return `value` when low <= value <= high, else raise WrongTraitError."""
     if not low <= value <= high:

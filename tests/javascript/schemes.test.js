@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { arrowLine, arrowPaths, arrowsOf, phaseAt, placedParties, titleLines } from "../../kdviz/widgets/scheme_picture/layout.js";
 import { greyPixels } from "../../kdviz/widgets/scheme_view/images.js";
 import { axisEnds, barShares, linePath, roundTicks, shadeOf, withoutOutliers } from "../../kdviz/widgets/scheme_view/scales.js";
-import { addressWith, foundRows, plainText } from "../../kdviz/widgets/schemes/found.js";
+import { foundRows, plainText } from "../../kdviz/widgets/schemes/found.js";
+import { addressWith } from "../../kdviz/widgets/shared/address.js";
 
 const party = (name, column, row = 0) => ({ name, title: name, kind: "peer", column, row });
 

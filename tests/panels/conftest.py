@@ -1,15 +1,37 @@
-"""The Lab in a browser: a run of two seconds, and what is found on its page."""
+"""Live pages that are closed after their test; the Lab in a browser: a run of two seconds, and what is on its page."""
 
 from __future__ import annotations
 
 import re
+import threading
 
+import ipywidgets
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 READY_MS = 120_000
 TRAINED_MS = 240_000
 QUICK = "labels=300&units=16&epochs=4&batch_size=32&smoothing=0"  # 40 steps
+
+
+OF_LIVE_PAGES = ("kdviz-runner", "kdviz-publisher", "kdviz-study")  # names of their threads
+
+
+@pytest.fixture
+def closed():
+    """``closed(panel)`` returns the panel, which is closed after the test; no thread and no widget may be left then."""
+    panels = []
+
+    def keep(panel):
+        panels.append(panel)
+        return panel
+
+    before = set(ipywidgets.widgets.widget._instances)
+    yield keep
+    for panel in panels:
+        panel.close()
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith(OF_LIVE_PAGES)]
+    assert set(ipywidgets.widgets.widget._instances) <= before, "a widget was left"
 
 
 def choose_view(page: Page, name: str) -> None:

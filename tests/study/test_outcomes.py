@@ -71,6 +71,10 @@ def test_a_difference_is_over_seeds_and_of_one_seed_over_the_examples(study):
     alone = difference({0: runs["student"][0]}, {0: runs["twin"][0]}, KINDS["errors"])
     assert alone.n == 400 and alone.low < alone.mean < alone.high
     assert alone.mean == over_seeds.differences[0]
+    broken = {seed: {"state": "failed"} for seed in runs["student"] if seed > 0}
+    assert difference({**runs["student"], **broken}, runs["twin"], KINDS["errors"]) == alone, (
+        "of the seed that is there"
+    )
     assert np.isnan(difference({0: runs["student"][0]}, {0: runs["twin"][0]}, KINDS["ece"]).low)
     assert difference(runs["student"], runs["twin"], KINDS["agreement"]) is None
     assert difference(runs["student"], {}, KINDS["errors"]) is None

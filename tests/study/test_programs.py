@@ -56,11 +56,14 @@ def test_each_program_runs_and_its_record_adds_up(name, tmp_path):
     assert sorted((p.name, p.stat().st_mtime_ns) for p in tmp_path.iterdir()) == before  # nothing is done twice
 
 
-def test_every_program_is_shipped_and_arguments_that_do_not_fit_are_named(tmp_path):
+def test_every_program_is_shipped_and_arguments_that_do_not_fit_are_named(tmp_path, monkeypatch):
     assert {experiment(name).program["name"] for name in PROGRAMS} == set(programs.PROGRAMS) == set(TINY)
     one = replace(tiny("domain-shift"), program={"name": "domain_shift", "arguments": {"trees": 3}})
     with pytest.raises(ValueError, match=r"the arguments of domain-shift do not fit domain_shift: .*'trees'"):
         programs.results(one, tmp_path, progress=False)
+    monkeypatch.setattr(programs.Bench, "of", lambda recipe: 1 + "")
+    with pytest.raises(TypeError, match="unsupported operand"):  # a mistake inside is not the arguments'
+        programs.results(tiny("domain-shift"), tmp_path, progress=False)
     with pytest.raises(ValueError, match="is a program and no study of arms; kdviz run domain-shift runs it"):
         one.study()
 

@@ -199,6 +199,13 @@ def test_a_second_term_has_a_list_and_a_slider_with_its_letter(mount):
     expect(slider).to_have_attribute("aria-valuetext", "second weight 1")
     page.evaluate("() => model.set('second_symbol', 'α')")
     expect(page.get_by_role("slider", name="Weight of the second term α")).to_be_visible()
+    told = {"second_temperature_symbol": "T₂", "second_temperature_range": [0.5, 50.0], "second_temperature": 8.0}
+    page.evaluate("(told) => { for (const [name, value] of Object.entries(told)) model.set(name, value); }", told)
+    heat = page.get_by_role("slider", name="Temperature of the second term T₂")
+    expect(heat).to_have_attribute("aria-valuetext", "second temperature 8")
+    heat.press("Home")
+    heat.blur()
+    assert page.evaluate("() => model.get('second_temperature')") == 0.5
 
 
 @pytest.mark.parametrize("width", [360, 480, 1600])

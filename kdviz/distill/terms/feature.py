@@ -15,7 +15,7 @@ from ..adapters import adapter
 from ..method import Method, catalogue, on_block, on_layers, on_maps
 from ..outputs import Outputs, Seen
 from ..schedules import Hyperparameter, positive
-from .layered import Adapted, Layered
+from .layered import Adapted, Layered, OverChannels
 
 __all__ = [
     "AttentionTransfer",
@@ -121,7 +121,7 @@ catalogue(Method(
 
 
 @dataclass(frozen=True)
-class ChannelAttention(Adapted):
+class ChannelAttention(OverChannels):
     """Channel attention: channels as active as the teacher's, wherever. See :func:`kdviz.losses.channel_attention`.
 
     Parameters
@@ -133,9 +133,6 @@ class ChannelAttention(Adapted):
     """
 
     name: ClassVar[str] = "channel_attention"
-
-    def goal(self, given: tuple[int, ...], teacher: tuple[int, ...]) -> tuple[int, ...]:
-        return with_channels_of(given, teacher)
 
     def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
         return losses.channel_attention(s, t)
@@ -151,7 +148,7 @@ catalogue(Method(
 
 
 @dataclass(frozen=True)
-class Gram(Adapted):
+class Gram(OverChannels):
     """Gram matrices: channels active together as the teacher's are. See :func:`kdviz.losses.gram`.
 
     Parameters
@@ -163,9 +160,6 @@ class Gram(Adapted):
     """
 
     name: ClassVar[str] = "gram"
-
-    def goal(self, given: tuple[int, ...], teacher: tuple[int, ...]) -> tuple[int, ...]:
-        return with_channels_of(given, teacher)
 
     def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
         return losses.gram(s, t)
@@ -336,12 +330,6 @@ catalogue(Method(
     "Ahn et al. 2019, arXiv:1904.05835", 1.0, on_block(Variational),
     acronyms="VID",
 ))  # fmt: skip
-
-
-def with_channels_of(given: tuple[int, ...], teacher: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape ``given`` with the teacher's number of channels, which is all a product of channels needs."""
-    channels = teacher[1] if len(teacher) == 4 else teacher[-1]
-    return (given[0], channels, *given[2:]) if len(given) == 4 else (*given[:-1], channels)
 
 
 def at_least_one(what: str, given: Any) -> int:

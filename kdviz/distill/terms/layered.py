@@ -105,6 +105,15 @@ class Adapted(Layered):
         return [(bridge(s), t) for bridge, (s, t) in zip(bridges, super().tapped(outputs), strict=True)]
 
 
+@dataclass(frozen=True)
+class OverChannels(Adapted):
+    """An adapted term that needs the teacher's number of channels alone; places and tokens may be the student's own."""
+
+    def goal(self, given: tuple[int, ...], teacher: tuple[int, ...]) -> tuple[int, ...]:
+        channels = teacher[1] if len(teacher) == 4 else teacher[-1]
+        return (given[0], channels, *given[2:]) if len(given) == 4 else (*given[:-1], channels)
+
+
 def names(who: str, given: object) -> tuple[str, ...]:
     """Return layer names as a tuple, once they are known to be names."""
     several = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, list | tuple) else ()

@@ -12,8 +12,7 @@ from ... import losses
 from ...words import mark
 from ..method import Method, catalogue, on_block, on_layers
 from ..outputs import Outputs
-from .feature import with_channels_of
-from .layered import Adapted, Layered
+from .layered import Layered, OverChannels
 
 __all__ = ["ProbabilisticTransfer", "RelationalAngle", "RelationalDistance", "SimilarityPreserving", "SolutionFlow"]
 
@@ -104,7 +103,7 @@ catalogue(Method(
 
 
 @dataclass(frozen=True)
-class SolutionFlow(Adapted):
+class SolutionFlow(OverChannels):
     """Flow of solution procedure (FSP): relate layers as the teacher does. See :func:`kdviz.losses.solution_flow`.
 
     Each layer is paired with the next one named; where channels differ from the teacher's, a 1×1 convolution that is
@@ -120,9 +119,6 @@ class SolutionFlow(Adapted):
 
     name: ClassVar[str] = "solution_flow"
     fewest: ClassVar[int] = 2
-
-    def goal(self, given: tuple[int, ...], teacher: tuple[int, ...]) -> tuple[int, ...]:
-        return with_channels_of(given, teacher)
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
         both = self.tapped(outputs)

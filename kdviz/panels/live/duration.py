@@ -1,11 +1,8 @@
-"""Seconds before a run: what is timed on this machine, and how an estimate is told."""
+"""Seconds before a run: how an estimate is told."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
-REPEATS = 3
+from ...measure.latency import shortest as shortest
 
 
 def rounded(seconds: float) -> float:
@@ -16,13 +13,3 @@ def rounded(seconds: float) -> float:
     """
     unit = 1 if seconds < 10 else 5 if seconds < 60 else 10 if seconds < 600 else 60
     return float(max(1, round(seconds / unit)) * unit)
-
-
-def shortest(call: Callable[[], object]) -> float:
-    """Return the seconds of the quickest of a few calls: the others met something else on the machine."""
-    times = []
-    for _ in range(REPEATS):
-        begun = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - begun)
-    return min(times)

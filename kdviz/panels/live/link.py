@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 from ...widgets.question import TELLS
@@ -31,6 +31,13 @@ _OF_PAGE: dict[str, Callable[[], tuple[str, ...]]] = {
     "present": lambda: ("", "0", "1"),
     "tell": lambda: TELLS,  # the lesson's that a panel is part of
 }
+
+
+class Chosen(Protocol):
+    """What is chosen on a page."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it by field."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +179,28 @@ def _check_of_page(link: str, texts: list[str]) -> None:
     if any(text.removeprefix("=") not in among for text in texts):
         names, got = ", ".join(filter(None, among)), shown(texts[-1].removeprefix("="))
         raise ValueError(t("{name} must be one of {names}, got {value}", name=link, names=names, value=got))
+
+
+def opened_with(make: Callable[[Mapping[str, Any]], Chosen]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Return ``Link.opened`` of a page whose choices ``make`` makes of a link's fields, and that can hide its parts."""
+
+    def opened(given: Mapping[str, Any]) -> dict[str, Any]:
+        fields, hidden = apart(given)
+        return {**make(fields).to_dict(), "hidden": hidden}
+
+    return opened
+
+
+def apart(state: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the choices of what a link opens, and the parts that it hides."""
+    return {name: value for name, value in state.items() if name != "hidden"}, list(state.get("hidden", ()))
+
+
+def said(chosen: Chosen, usual: Chosen, hidden: Sequence[str]) -> dict[str, Any]:
+    """Return the fields of a link to these choices: what is not as usual, and the hidden parts."""
+    default = usual.to_dict()
+    differing = {name: value for name, value in chosen.to_dict().items() if value != default[name]}
+    return differing | ({"hidden": list(hidden)} if hidden else {})
 
 
 def split(query: str) -> dict[str, list[str]]:

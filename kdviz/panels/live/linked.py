@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
-from ...widgets import Scene
+from ...widgets import Scene, Share
 from ...widgets.from_page import Box
+from ...widgets.share import PARTS
 from ...words import t
 from . import status_text
 from .link import Link, of_address
@@ -45,6 +46,15 @@ class Linked:
             return
         self.view.add_class("kd-follows")
         self._answer(self.scene.update)
+
+    def _on_scene_message(self, content: dict[str, Any]) -> None:
+        hello = content.get("hello")
+        if isinstance(hello, dict):
+            self._opened(str(hello.get("browser", "")), str(hello.get("query", "")))
+
+    def _opened(self, browser: str, query: str) -> None:
+        """The page has opened in a browser, by a link."""
+        raise NotImplementedError
 
     def _follow(self, query: str, then: Callable[[Callable[[], None]], None], put: Callable[..., None]) -> None:
         """Open the page as a link says.
@@ -88,3 +98,31 @@ class Linked:
     def _open_as(self, state: dict[str, Any]) -> None:
         """Open the page as a link says."""
         raise NotImplementedError
+
+    def _shared(self, said: Mapping[str, Any], *, not_called: Iterable[str] = ("hidden",)) -> dict[str, str]:
+        """Return the link that opens the page as it is, and the call that does.
+
+        Parameters
+        ----------
+        said : dict
+            The link's fields that are not as by default.
+        not_called : iterable of str
+            Those that no argument of the panel stands for.
+        """
+        given = ", ".join(f"{name}={value!r}" for name, value in said.items() if name not in not_called)
+        return {"query": self.links.written(said), "call": f"kd.panels.{type(self).__name__}({given})"}
+
+
+def link_maker(scene: Scene, parts: Iterable[str], titles: Mapping[str, str] = PARTS) -> Share:
+    """Return the widget with a page's link, for a page that offers nothing besides.
+
+    Parameters
+    ----------
+    scene : Scene
+    parts : iterable of str
+        Of the page, which its link can hide; those without a title are left out.
+    titles : dict of str to str
+        What a reader calls them.
+    """
+    hide = {name: t(titles[name]) for name in parts if name in titles}
+    return Share(scene=scene, offers=["link"], names={"hide": hide, "lock": {}}, bounds=False)

@@ -7,17 +7,16 @@ the page is brought up to date by the publisher's. No widget is created after co
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, ClassVar, Protocol
+from typing import Protocol
 
 from ...distill import Distillation, Runner, leave_room
 from ...distill.runner import Command, KeepGoing
-from ...distill.schema import Kind
 from ...widgets import Scene, Transport
 from ...widgets.traits import View
 from . import memory, messages, status_text
-from .checks import one_of
+from .commands import Commanded
 from .diagnosis import DiagnosisController
 from .linked import Linked
 from .panel import Panel
@@ -37,7 +36,7 @@ class Working(Protocol):
     def close(self) -> None: ...
 
 
-class LivePage(Linked, Panel):
+class LivePage(Commanded, Linked, Panel):
     """A page whose students learn while it is shown.
 
     A subclass makes its widgets, then calls :meth:`_begin`.
@@ -47,12 +46,17 @@ class LivePage(Linked, Panel):
     scene, transport : kdviz.widgets.Scene, kdviz.widgets.Transport
     diagnosis : DiagnosisController
         Why it did (not) help, once a run has ended.
+
+    Notes
+    -----
+    Its commands are "train", "pause", "step", "stop", "reset", "diagnose" (closer: with a small study) and
+    "stop_diagnosis"; a page may have others besides.
     """
 
     scene: Scene
     transport: Transport
     diagnosis: DiagnosisController
-    _messages: ClassVar[Mapping[str, Kind]] = messages.METHODS  # what a button may say
+    _messages = messages.METHODS
 
     def __init__(self) -> None:
         leave_room()
@@ -107,9 +111,6 @@ class LivePage(Linked, Panel):
         """The page has opened in a browser, by a link."""
         self._follow(query, self._turns.call, partial(self._publisher.put, self.scene))
 
-    def _check_not_late(self, command: str) -> None:
-        """Refuse a button that was pressed before the page knew what is under way."""
-
     def _let_go(self) -> None:
         """Take the runs off the page, which begins anew."""
 
@@ -126,42 +127,6 @@ class LivePage(Linked, Panel):
         return status_text.status(runner, outdated=self._outdated)
 
     # What the page says
-
-    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        """A button: the browser's words are checked here, and what cannot be is said in a sentence."""
-        try:
-            message = messages.read(content, self._messages)
-            if message is not None:
-                name, values = message
-                self._check_not_late(name)
-                self.command(name, **values)
-        except (ValueError, TypeError) as error:
-            self._say(str(error))
-
-    def _on_scene_message(self, content: dict[str, Any]) -> None:
-        hello = content.get("hello")
-        if isinstance(hello, dict):
-            self._opened(str(hello.get("browser", "")), str(hello.get("query", "")))
-
-    def command(self, name: str, /, **values: Any) -> None:
-        """Do what a button does; returns at once.
-
-        Parameters
-        ----------
-        name : str
-            "train", "pause", "step", "stop", "reset", "diagnose" (closer: with a small study), "stop_diagnosis", and
-            what this page has besides.
-        **values
-            As the command takes them.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If there is no such command, or a value cannot be; the page is as it was.
-        """
-        commands = self._commands()
-        one_of("command", name, tuple(commands))
-        commands[name](**values)
 
     def _commands(self) -> dict[str, Callable[..., None]]:
         return {
@@ -224,6 +189,9 @@ class LivePage(Linked, Panel):
     def _say(self, sentence: str) -> None:
         """Say something on the status line until the next report."""
         self._publisher.put(self.transport, status=status_text.as_sentence(sentence))
+
+    def _refuse(self, why: str) -> None:
+        self._say(why)
 
     # What others ask
 

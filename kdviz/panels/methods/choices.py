@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from ...distill.pairing import LayerPairs
 from ...distill.schema import Kind, Number, OneOf, Text, Whole, or_null
 from ...words import t
 from ..live.checks import one_of, shown
-from ..live.link import Link
+from ..live.link import Link, opened_with
 from ..live.parameters import Parameter, number, whole, word, words
 from .hybrid import (
     layered_as,
@@ -32,8 +32,9 @@ TEMPERATURES = (0.5, 50.0)
 SHARPER = (0.01, 1.0)  # for methods whose usual temperature is below 1
 MOST_EPOCHS = 1000  # that a state can ask for
 MOST_WEIGHT = 1e9
-MOST_TEMPERATURE = 1000.0
+LEAST_TEMPERATURE, MOST_TEMPERATURE = 0.01, 1000.0
 MOST_SEED = 10**9 - 1
+NUMBERS = ("weight", "temperature", "second_weight", "second_temperature")  # with a slider of their own
 HIDEABLE = ("transport", "curves", "diagnosis", "share")  # parts of the page that a link can hide
 
 
@@ -59,6 +60,8 @@ class MethodChoices:
         A second method, whose term is added to the first's; empty for none.
     second_weight : float, optional
         Of its term: alpha where it is the one of the response family, else as it stands. Default: the usual one.
+    second_temperature : float, optional
+        Of a second method that has one; each method has its own. Default: the usual one.
     layers : str
         Which layers the method compares, pair by pair, the student's first: "relu2:relu4,relu4:relu5". Empty: those
         that correspond.
@@ -77,6 +80,7 @@ class MethodChoices:
     seed: int = 0
     second: str = ""
     second_weight: float | None = None
+    second_temperature: float | None = None
     layers: str = ""
 
     def __post_init__(self) -> None:
@@ -87,9 +91,13 @@ class MethodChoices:
         if self.pair != OWN:
             one_of("pair", self.pair, tuple(offered()))
         low, high = self.weight_range
-        for name in ("weight", "temperature", "second_weight"):
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, checks.number(name, getattr(self, name)))
+        for name in NUMBERS:
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if name.startswith("second_") and not self.second:
+                raise ValueError(t("{name} is a second method's, and none is chosen; name one in second", name=name))
+            object.__setattr__(self, name, checks.number(name, value))
         if self.weight is not None and not (low <= self.weight <= high):
             raise ValueError(f"the weight of {self.method} must lie in [{low:g}, {high:g}], got {self.weight:g}")
         if self.second_weight is not None:
@@ -98,8 +106,10 @@ class MethodChoices:
                 raise ValueError(
                     f"second_weight must lie in [{low:g}, {high:g}] for {self.second}, got {self.second_weight:g}"
                 )
-        if self.temperature is not None and not 0.01 <= self.temperature <= 1000:
-            raise ValueError(f"temperature must lie in [0.01, 1000], got {self.temperature:g}")
+        for name in ("temperature", "second_temperature"):
+            value = getattr(self, name)
+            if value is not None and not LEAST_TEMPERATURE <= value <= MOST_TEMPERATURE:
+                raise ValueError(f"{name} must lie in [{LEAST_TEMPERATURE:g}, {MOST_TEMPERATURE:g}], got {value:g}")
         if self.epochs is not None and checks.whole("epochs", self.epochs) < 1:
             raise ValueError(f"epochs must be at least 1, got {self.epochs}")
         checks.whole("seed", self.seed)
@@ -128,14 +138,39 @@ class MethodChoices:
             In one sentence, if the models have no layers for it.
         """
         made = layered_as(self.chosen.objective(pairs), self.chosen, self.layers)
-        if self.weight is not None:
-            made = made.edited(**weight_edit(made, self.chosen, self.weight))
-        name = temperature_name(made, self.chosen)
-        if name is not None and self.temperature is not None:
-            made = made.edited(**{name: self.temperature})
-        if self.added is None:
-            return made
-        return together(made, self.chosen, self.added, self.added.term(pairs), self.shown_second_weight)
+        if self.added is not None:
+            weight = usual_second(self.chosen, self.added)
+            made = together(made, self.chosen, self.added, self.added.term(pairs), weight)
+        for name in NUMBERS:
+            value = getattr(self, name)
+            if value is not None:
+                made = made.edited(**self.edit(made, name, value))
+        return made
+
+    def edit(self, objective: Objective, name: str, value: float) -> dict[str, float]:
+        """Return what ``run.edit`` takes for another value of one of ``NUMBERS``; nothing where there is none.
+
+        Parameters
+        ----------
+        objective : Objective
+            Of these choices.
+        name : str
+        value : float
+        """
+        place = own_place(self.chosen, self.added)
+        if name.startswith("second_"):
+            if self.added is None:
+                return {}
+            place = second_place(self.chosen, self.added)
+        if name.endswith("temperature"):
+            found = temperature_name(objective, place)
+            return {} if found is None else {found: value}
+        if self.chosen.family == "labels":
+            return {}
+        weight = f"weight_{objective.names[place]}"
+        if place > 0:
+            return {weight: value}
+        return {"alpha": value} if "alpha" in objective.editable else {weight: value, "weight_hard": 1 - value}
 
     @property
     def added(self) -> Method | None:
@@ -182,7 +217,7 @@ def method_kinds() -> dict[str, Kind]:
         "method": OneOf(tuple(METHODS)),
         "pair": OneOf(tuple(offered())),
         "weight": or_null(Number(least=0, most=MOST_WEIGHT)),
-        "temperature": or_null(Number(least=0.01, most=MOST_TEMPERATURE)),
+        "temperature": or_null(Number(least=LEAST_TEMPERATURE, most=MOST_TEMPERATURE)),
         "epochs": or_null(Whole(least=1, most=MOST_EPOCHS)),
         "seed": Whole(least=0, most=MOST_SEED),
     }
@@ -193,15 +228,14 @@ def added_kinds() -> dict[str, Kind]:
     return {
         "second": OneOf(("", *METHODS)),
         "second_weight": or_null(Number(least=0, most=MOST_WEIGHT)),
+        "second_temperature": or_null(Number(least=LEAST_TEMPERATURE, most=MOST_TEMPERATURE)),
         "layers": Text(longest=1000),
     }
 
 
-def _opened(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the choices that a link's fields come to, and the parts that it hides."""
-    one_of("pair", given.get("pair", MethodChoices.pair), tuple(offered()))  # the reader's own have no name
-    hidden = {"hidden": list(given.get("hidden", ()))}
-    return {**MethodChoices(**{name: value for name, value in given.items() if name != "hidden"}).to_dict(), **hidden}
+def _of_link(fields: Mapping[str, Any]) -> MethodChoices:
+    one_of("pair", fields.get("pair", MethodChoices.pair), tuple(offered()))  # the reader's own have no name
+    return MethodChoices(**fields)
 
 
 LINK = Link(
@@ -214,45 +248,17 @@ LINK = Link(
         "seed": whole(0, MOST_SEED),
         "second": Parameter(_method, str, word(METHODS).check),
         "second_weight": number(MOST_WEIGHT),
+        "second_temperature": number(MOST_TEMPERATURE, above=True),
         "layers": Parameter(_layers, str, _layers),
         "hidden": words(HIDEABLE),
     },
-    _opened,
-    {"temperature": "T", "hidden": "hide"},
+    opened_with(_of_link),
+    {"temperature": "T", "second_temperature": "second_T", "hidden": "hide"},
 )
 
 
-def said_in_link(choices: MethodChoices, hidden: Sequence[str]) -> dict[str, Any]:
-    """Return the fields of a link to these choices: what is not as by default."""
-    usual = MethodChoices().to_dict()
-    said = {name: value for name, value in choices.to_dict().items() if value != usual[name]}
-    return said | ({"hidden": list(hidden)} if hidden else {})
-
-
-def weight_edit(objective: Objective, chosen: Method, weight: float, added: Method | None = None) -> dict[str, float]:
-    """Return what ``run.edit`` takes for another weight of the method's term; nothing where it stands alone."""
-    if chosen.family == "labels":
-        return {}
-    return _edit(objective, own_place(chosen, added), weight, shared=chosen.family == "response")
-
-
-def second_edit(objective: Objective, chosen: Method, added: Method, weight: float) -> dict[str, float]:
-    """Return what ``run.edit`` takes for another weight of the second method's term."""
-    place = second_place(chosen, added)
-    return _edit(objective, place, weight, shared=place == 0)
-
-
-def _edit(objective: Objective, place: int, weight: float, *, shared: bool) -> dict[str, float]:
-    """Return the edit of the weight of the term at a place; ``shared``: it is alpha, and the labels have the rest."""
-    name = f"weight_{objective.names[place]}"
-    if not shared:
-        return {name: weight}
-    return {"alpha": weight} if "alpha" in objective.editable else {name: weight, "weight_hard": 1 - weight}
-
-
-def temperature_name(objective: Objective, chosen: Method, added: Method | None = None) -> str | None:
-    """Return the name by which ``run.edit`` knows the temperature of the method's term; None without one."""
-    place = own_place(chosen, added)
+def temperature_name(objective: Objective, place: int) -> str | None:
+    """Return the name by which ``run.edit`` knows the temperature of the term at a place; None without one."""
     return next((name for name, at in objective.numbers.items() if at == (place, "temperature")), None)
 
 

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from ...distill import Distillation
 from ...distill.outputs import Outputs
 from ...distill.taps import tapped
+from ...measure.latency import shortest
 from ...models import inference
-from ..live.duration import shortest
 from .fits import seen
 from .trial import Trial
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from latex2mathml.converter import convert
 
 from ...distill.methods import Method
@@ -10,11 +12,24 @@ from .hybrid import second_symbol, shares_alpha
 LETTERS = {"α": r"\alpha", "λ": r"\lambda", "μ": r"\mu"}
 SYMBOLS = {"response": "α", "labels": ""}  # of the weight; λ for all others
 WITH = r",\quad"  # between a term and what its letters mean
+HEATS = {"T": r"(?<![A-Za-z{])T(?![A-Za-z])", "τ": r"\\tau(?![A-Za-z])"}  # a temperature's letter, and where it stands
 
 
 def weight_symbol(chosen: Method) -> str:
     """Return the letter that stands for the weight in the formula; empty where there is none."""
     return SYMBOLS.get(chosen.family, "λ")
+
+
+def heat_symbol(chosen: Method, beside: Method | None = None) -> str:
+    """Return the letter of a method's temperature; with another method before it, which may have the same: "T₂".
+
+    >>> from kdviz.distill.methods import method
+    >>> heat_symbol(method("contrastive")), heat_symbol(method("soft_targets"), method("decoupled"))
+    ('τ', 'T₂')
+    """
+    letters = [letter for letter, where in HEATS.items() if re.search(where, chosen.formula)]
+    letter = letters[0] if letters else "T"
+    return f"{letter}₂" if beside is not None and re.search(HEATS[letter], beside.formula) else letter
 
 
 def formulas(chosen: Method, added: Method | None = None) -> list[str]:
@@ -35,16 +50,15 @@ def latex(chosen: Method, added: Method | None = None) -> list[str]:
     \\mathcal{L} = \\mathrm{CE}(s, y) + \\lambda\\,\\big(1 - \\cos\\big(r(h_s), h_t\\big)\\big)
     """
     term, meaning = _parts(chosen)
+    alone = {"labels": term, "response": _shared(term)}
+    whole = alone.get(chosen.family, rf"\mathrm{{CE}}(s, y) + \lambda\,{term}")
     meanings = [meaning]
-    if added is not None and shares_alpha(chosen, added):
-        whole = rf"{_shared(_parts(added)[0])} + \lambda\,{term}"
-    else:
-        alone = {"labels": term, "response": _shared(term)}
-        whole = alone.get(chosen.family, rf"\mathrm{{CE}}(s, y) + \lambda\,{term}")
     if added is not None:
-        other, its_meaning = _parts(added)
+        other, its_meaning = (_with_heat(part, heat_symbol(added, chosen)) for part in _parts(added))
         meanings.append(its_meaning)
-        if not shares_alpha(chosen, added):
+        if shares_alpha(chosen, added):
+            whole = rf"{_shared(other)} + \lambda\,{term}"
+        else:
             whole += rf" + {LETTERS[second_symbol(chosen, added)]}\,{other}"
     return [rf"\mathcal{{L}} = {whole}", *dict.fromkeys(filter(None, meanings))]
 
@@ -55,6 +69,15 @@ def _parts(chosen: Method) -> tuple[str, str]:
     if term.startswith(("-", "1 -")):  # a weight before it would weigh its beginning alone
         term = rf"\big({term}\big)"
     return term, meaning.strip()
+
+
+def _with_heat(latex: str, symbol: str) -> str:
+    """Return the LaTeX of a second method with the letter of its own temperature."""
+    if not symbol.endswith("₂"):
+        return latex
+    letter = symbol.removesuffix("₂")
+    written = {"T": "{T_2}", "τ": r"{\tau_2}"}[letter]
+    return re.sub(HEATS[letter], lambda _: written, latex)
 
 
 def _shared(term: str) -> str:

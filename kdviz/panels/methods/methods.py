@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import ipywidgets
 from torch import nn
@@ -18,37 +18,24 @@ from ...distill.runner import KeepGoing
 from ...distill.schema import Kind, Record
 from ...distill.terms import HardLabels
 from ...measure.gradients import TermGradients, term_gradients
-from ...widgets.from_page import Box, VBox
-from ...widgets.share import PARTS
 from ...widgets.traits import View
-from ...words import t
+from ...words import mark, t
 from ..live import status_text
+from ..live.catalogue import CataloguePage
 from ..live.diagnosis import DiagnosisController, DiagnosisInput
 from ..live.duration import rounded
-from ..live.page import AT_REST, LIVE, UNDER_WAY, LivePage
+from ..live.page import AT_REST, LIVE
 from . import code, sentences, shown
-from .choices import (
-    HIDEABLE,
-    LINK,
-    MethodChoices,
-    added_kinds,
-    method_kinds,
-    said_in_link,
-    second_edit,
-    temperature_name,
-    weight_edit,
-)
+from .choices import HIDEABLE, LINK, NUMBERS, MethodChoices, added_kinds, method_kinds
 from .duration import estimated
 from .hybrid import seconds
 from .relations import RelationsLook
 from .trial import OWN, Trial
 
 MATRICES = ("teacher_similarity", "student_similarity", "teacher_distance", "student_distance")
-UNUSED = ("scrubber", "branch")  # parts of the Lab that are not here
-BEGUN = (*UNDER_WAY, "paused")  # states in which another method would throw away what is being done
 
 
-class Methods(LivePage):
+class Methods(CataloguePage[MethodChoices]):
     """One method of the field at a time, in full, and live beside Hinton's soft targets and the twin.
 
     Parameters
@@ -88,20 +75,23 @@ class Methods(LivePage):
     ``panel.command("train")``, then ``panel.wait("finished")``.
     """
 
-    links = LINK
+    links, choices, hideable = LINK, MethodChoices, HIDEABLE
+    traits: ClassVar[Mapping[str, str]] = {"chosen": "method"}
+    opening = mark("Opening the method.")
+    under_way = mark("A run is under way: stop or clear it to choose another method.")
+    of_ones_own = "these are models of your own; a state can only name shipped models"
+    still = mark("This page is a copy without Python: its method stays.")
 
     def __init__(
         self, teacher: nn.Module | None = None, student: nn.Module | None = None, data: Any = None, **chosen: Any
     ) -> None:
-        super().__init__()
         given = [part is not None for part in (teacher, student, data)]
         if any(given) and not all(given):
             raise TypeError("Methods takes a teacher, a student and data together, or none of them")
         if all(given) and "pair" in chosen:
             raise TypeError(f"Methods takes models of your own or a pair, got both (pair={chosen['pair']!r})")
         symbols.check("Methods", chosen, MethodChoices.__dataclass_fields__)
-        self._choices = MethodChoices(**(chosen | {"pair": OWN} if all(given) else chosen))
-        self._shown_choices = self._choices
+        super().__init__(MethodChoices(**(chosen | {"pair": OWN} if all(given) else chosen)))
         self._trials: dict[str, Trial] = {}
         if teacher is not None and student is not None:
             c = self._choices
@@ -110,7 +100,6 @@ class Methods(LivePage):
         self.gradients: list[TermGradients] = []
         self._planned: Distillation | None = None  # the method's run that Train will begin
         self._shown_numbers: dict[str, float] = {}
-        self._hidden: list[str] = []
         self._refused = ""  # why what a link asks for cannot be tried
         self._looks: dict[str, RelationsLook] = {}  # by pair
         self._is_seen = False  # by a browser
@@ -118,38 +107,24 @@ class Methods(LivePage):
         self._takes: float | None = None  # seconds of the next run, roughly; None where nobody looks
         self._turned = ""  # why the page turned to another method than was asked for
         self._is_open = False  # before, who calls is told what cannot be tried; then the page says it
-        asked = self._asked_for() if self._is_by_name else None
-        if asked is not None:
-            self._take(asked)
-        self._make_page()
-        self._begin(())
+        self._open_page()
         self._is_open = True
 
-    def _make_page(self) -> None:
-        self.scene = widgets.Scene(hidden=[*UNUSED, *self._hidden])
-        parts = {name: t(PARTS[name]) for name in HIDEABLE}
-        self.share = widgets.Share(scene=self.scene, offers=["link"], names={"hide": parts, "lock": {}}, bounds=False)
+    def _columns(self) -> dict[str, list[View]]:
         self.methods = widgets.Methods()
         self.picture = widgets.MethodPicture()
-        self.transport = widgets.Transport(scene=self.scene)
-        self.curves = widgets.LearningCurves(scene=self.scene)
         self.pulls = widgets.Gradients()
         self.relations = widgets.Relations()
         self.diagnosis = DiagnosisController(self.scene, self._publisher, self._asked_about)
-        columns: dict[str, list[View]] = {
+        return {
             "choose": [self.methods],
             "see": [self.picture],
             "run": [self.transport, self.curves, self.diagnosis.widget, self.pulls, self.relations],
         }
-        if self._is_by_name:
-            columns["run"].append(self.share)
-        boxes = [VBox(column).add_class(f"kd-methods-{name}") for name, column in columns.items()]
-        page = Box(boxes).add_class("kd-methods-page")
-        self.view = Box([page]).add_class("kd-methods-room")
 
     def _listen(self) -> None:
         self.methods.observe(self._on_chosen, ["chosen", "pair"])
-        self.picture.observe(self._on_slider, ["weight", "temperature", "second_weight"])
+        self.picture.observe(self._on_slider, list(NUMBERS))
         self.picture.observe(self._on_chosen, ["second", "layers"])
 
     # What the page says
@@ -162,55 +137,31 @@ class Methods(LivePage):
         if not self._is_seen:
             self._is_seen = True
             self._turns.call(self._show_estimate)
-        if self._is_by_name and not self.runs:
-            super()._opened(browser, query)
-
-    def _open_as(self, state: dict[str, Any]) -> None:
-        self._reset(lambda: self._open_taken(state))
-
-    def _open_taken(self, state: dict[str, Any]) -> None:
-        self._take(state)
-        self._publisher.put(self.scene, hidden=[*UNUSED, *self._hidden])
-        self._show_chosen()
+        super()._opened(browser, query)
 
     def _take(self, state: dict[str, Any]) -> None:
         """Take the choices of a link; what was tried before was made for others."""
-        self._hidden, asked = state["hidden"], MethodChoices(**{n: v for n, v in state.items() if n != "hidden"})
-        self._choices = asked
+        super()._take(state)
         self._trials.clear()
         self._looks.clear()
-        self._choices, self._refused = shown.settled(asked, self._trial(asked.pair))
-        self._shown_choices = self._choices
+        settled, self._refused = shown.settled(self._choices, self._trial(self._choices.pair))
+        self._choices = self._shown_choices = settled
 
     def _unmet(self) -> str:
         if self._refused:
             return self._refused.rstrip(".")
-        choices, title = self._choices, self._choices.chosen.title
-        if choices.temperature is not None and "temperature" not in self._shown_numbers:
-            return t("{method} has no {name}", method=title, name="T")
+        choices = self._choices
+        heated = {"temperature": choices.chosen, "second_temperature": choices.added}
+        for name, method in heated.items():
+            if method is not None and getattr(choices, name) is not None and name not in self._shown_numbers:
+                return t("{method} has no {name}", method=method.title, name="T")
         if choices.weight is not None and choices.chosen.family == "labels":
-            return t("{method} has no {name}", method=title, name="weight")
+            return t("{method} has no {name}", method=choices.chosen.title, name="weight")
         return ""
 
-    def _show_link(self) -> None:
-        """Show the link and the call that open the page as it is."""
-        if self._is_by_name:
-            said = said_in_link(self._choices, self._hidden)
-            for name in ("temperature", "second_weight"):
-                if name not in self._shown_numbers:
-                    said.pop(name, None)
-            given = ", ".join(f"{name}={value!r}" for name, value in said.items() if name != "hidden")
-            self._publisher.put(self.share, query=LINK.written(said), call=f"kd.panels.Methods({given})")
-
-    def _on_chosen(self, change: Bunch) -> None:
-        field = {"chosen": "method"}.get(change.name, change.name)
-        if change.new == getattr(self._choices, field):
-            return
-        try:
-            self.choose(**{field: change.new})
-        except ValueError as error:
-            self._show_as_it_was()
-            self._say(str(error))
+    def _said(self) -> dict[str, Any]:
+        without = [name for name in NUMBERS if name != "weight" and name not in self._shown_numbers]
+        return {name: value for name, value in super()._said().items() if name not in without}
 
     def _show_as_it_was(self) -> None:
         c = self._choices
@@ -243,7 +194,7 @@ class Methods(LivePage):
         """Turn to another method, to other models, to another second method, or to other layers of the first.
 
         What was trained leaves the page. With another method go its weight, its temperature and its layers; with other
-        models the second method too. Returns at once.
+        models the second method too; with another second method its weight and its temperature. Returns at once.
 
         Raises
         ------
@@ -252,43 +203,22 @@ class Methods(LivePage):
         """
         named = {"method": method, "pair": pair, "second": second, "layers": layers}
         asked: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+        of_first = {"weight": None, "temperature": None, "layers": ""}
+        of_second = {"second_weight": None, "second_temperature": None}
         if {"method", "pair"} & asked.keys():
-            asked = {"weight": None, "temperature": None, "layers": "", **asked}
-            kept = replace(self._choices, **{**asked, "second": "", "second_weight": None}).chosen
+            asked = {**of_first, **asked}
+            kept = replace(self._choices, **{**asked, "second": "", **of_second}).chosen
             if pair is not None or self._choices.second not in seconds(kept):
-                asked = {"second": "", "second_weight": None, **asked}
+                asked = {"second": "", **of_second, **asked}
         if second is not None or method is not None:
-            asked = {"second_weight": None, **asked}
-        chosen = replace(self._choices, **asked)
-        if self._runner.state in BEGUN:
-            raise ValueError(self._locked_reason(self._runner))
-        self._choices = chosen
-        if self._runner.runs or self._runner.state == "failed":
-            self._reset()
-        else:
-            self._show_soon()
+            asked = {**of_second, **asked}
+        self._turn_to(replace(self._choices, **asked))
 
     # On the runner's thread
 
-    def _show_soon(self) -> None:
-        if not self._asked_to_show:
-            self._publisher.put(self.transport, state="loading", status=t("Opening the method."))
-        super()._show_soon()
-
-    def _show_chosen(self) -> None:
-        """Show what is chosen, before the first step."""
-        self._asked_to_show = False
-        if self._runner.runs:  # Train came first: what was chosen after it does not count
-            self._choices = self._shown_choices
-            self._show_as_it_was()
-            return
-        self._settle()
-        choices = self._shown_choices = self._choices
-        self.runs, self.gradients, self._planned, self._outdated, self._related = {}, [], None, False, -1
+    def _show_anew(self, choices: MethodChoices) -> None:
+        self.runs, self.gradients, self._planned, self._related = {}, [], None, -1
         trial = self._trial(choices.pair)
-        fresh: dict[str, Any] = {"runs": [], "teacher_error": None, "total_steps": 0, "shown_run": "student"}
-        self._publisher.put(self.scene, **fresh)
-        self._publisher.put(self.curves, sentence="", against={})
         self._publisher.put(self.relations, labels=[], scores=[], sentences={}, **dict.fromkeys(MATRICES, b""))
         self.diagnosis.offer(False)
         self._publisher.put(self.methods, **shown.listed(choices, trial))
@@ -296,31 +226,40 @@ class Methods(LivePage):
         self._planned = trial.distillation(objective)
         self._publisher.put(self.scene, total_steps=self._planned.total_steps)
         explained = shown.explained(choices, trial, self._planned)
-        numbers = ("weight", "temperature", *(["second_weight"] if choices.second else []))
-        self._shown_numbers = {name: float(explained[name]) for name in numbers if name in explained}
+        without = () if choices.second else ("second_weight",)
+        self._shown_numbers = {n: float(explained[n]) for n in NUMBERS if n in explained and n not in without}
         self._publisher.put(self.picture, **explained)
         self._publisher.put(self.scene, question=choices.title)
-        self._show_link()
         self._publisher.put(self.picture, code=self._program(self._planned))
         self._show_pulls(self._planned)
-        self._takes = None
-        self._show_estimate()
+        self._takes = self._estimate() if self._is_seen else None
 
     def _show_estimate(self) -> None:
-        """Say how long a run would take, where somebody looks."""
-        run = self._planned
-        if self._is_seen and self._takes is None and run is not None and not self._runner.runs:
-            self._takes = rounded(estimated(self._trial(self._choices.pair), run, len(self._beside(run))))
+        """Say how long a run would take, once somebody looks."""
+        if self._takes is None and not self._runner.runs:
+            self._takes = self._estimate()
         self._report(self._runner)
 
-    def _settle(self) -> None:
-        """Leave out what of the choices the models do not allow, to be said; who makes the page is told by an error."""
-        self._turned = ""
-        if self._is_open:
-            choices = self._choices
-            possible, self._turned = shown.settled(choices, self._trial(choices.pair))
-            if self._choices is choices:
-                self._choices = possible
+    def _estimate(self) -> float | None:
+        run = self._planned
+        if run is None:
+            return None
+        return rounded(estimated(self._trial(self._shown_choices.pair), run, len(self._beside(run))))
+
+    def _settled(self, choices: MethodChoices) -> MethodChoices:
+        """Leave out what the models do not allow, to be said; who makes the page is told by an error."""
+        if not self._is_open:
+            return choices
+        possible, self._turned = shown.settled(choices, self._trial(choices.pair))
+        return possible
+
+    @property
+    def _listing(self) -> View:
+        return self.methods
+
+    @property
+    def _chosen_on(self) -> tuple[View, ...]:
+        return self.methods, self.picture
 
     def _trial(self, name: str) -> Trial:
         """Return what the method is tried on; it is made once."""
@@ -355,16 +294,8 @@ class Methods(LivePage):
         if run is None:
             self._show_chosen()
             return
-        chosen, added = self._choices.chosen, self._choices.added
-        heat = temperature_name(run.objective, chosen, added)
-        if what == "weight":
-            edits = weight_edit(run.objective, chosen, value, added)
-        elif what == "second_weight":
-            edits = second_edit(run.objective, chosen, added, value) if added is not None else {}
-        else:
-            edits = {heat: value} if heat else {}
         try:
-            run.edit(**edits)
+            run.edit(**self._choices.edit(run.objective, what, value))
         except (ValueError, TypeError) as error:
             self._runner.message = str(error)
         if self._runner.state != "running":
@@ -402,9 +333,8 @@ class Methods(LivePage):
         self._show_progress(runner, runner.state, self._turned if idle else "")
         if idle and self._takes is not None:
             self._publisher.put(self.transport, seconds_left=self._takes)
-        reason = self._locked_reason(runner)
-        self._publisher.put(self.methods, locked=bool(reason), locked_reason=reason)
-        self._publisher.put(self.picture, locked=bool(reason))
+        self._show_locked(runner)
+        self._publisher.put(self.picture, locked=bool(self._locked_reason(runner)))
         if runner.runs and runner.runs[0] is self.runs.get("student"):
             self._show_runs(runner)
             self.diagnosis.offer(runner.state == "finished")
@@ -413,8 +343,8 @@ class Methods(LivePage):
         """Show the curves; where training rests, the newest gradients and the program too."""
         own = self.runs["student"]
         names = {role: t(name) for role, name in sentences.NAMES.items()} | {"student": self._choices.title}
-        second = shown.second_name(own, self._choices)
-        rows = [shown.row(role, run, names[role], second) for role, run in self.runs.items()]
+        letters = shown.symbols(own, self._choices)
+        rows = [shown.row(role, run, names[role], letters) for role, run in self.runs.items()]
         self._publisher.put(self.scene, runs=rows, teacher_error=status_text.teacher_error(own), state=runner.state)
         sentence = sentences.errors_sentence(self.runs, self._choices.title)
         self._publisher.put(self.curves, sentence=sentence, against=sentences.against_twin(self.runs))
@@ -425,11 +355,6 @@ class Methods(LivePage):
                 self._related = own.steps_done
                 self._relate(tuple(self.runs))
             self._publisher.put(self.picture, code=self._program(own))
-
-    @staticmethod
-    def _locked_reason(runner: Runner) -> str:
-        """Return why no other method can be chosen now; empty when one can."""
-        return t("A run is under way: stop or clear it to choose another method.") if runner.state in BEGUN else ""
 
     def _asked_about(self) -> DiagnosisInput | None:
         """Return the method's run and its twin, for who asks why it did (not) help."""
@@ -449,17 +374,10 @@ class Methods(LivePage):
     def check_settings(cls, settings: Mapping[str, Any]) -> None:
         Record(cls.kinds(), added_kinds()).check(dict(settings), "state")
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        if self._choices.pair == OWN:
-            raise ValueError("these are models of your own; a state can only name shipped models")
-        return self._choices.to_dict()
-
     def _without_python(self) -> Mapping[ipywidgets.Widget, Mapping[str, Any]]:
-        reason = t("This page is a copy without Python: its method stays.")
-        still = {"locked": True, "locked_reason": reason}
-        of_picture = {"weight_symbol": "", "temperature_range": [], "seconds": [], "second_symbol": "", "locked": True}
-        return {self.methods: still, self.picture: of_picture}
+        without = {"weight_symbol": "", "second_symbol": "", "second_temperature_symbol": ""}
+        of_picture = {**without, "temperature_range": [], "seconds": [], "locked": True}
+        return {**super()._without_python(), self.picture: of_picture}
 
     def _forget(self) -> None:
         self.runs, self.gradients, self._planned = {}, [], None

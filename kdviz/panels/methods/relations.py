@@ -36,7 +36,7 @@ OF_LOGITS = mark("The logits of teacher and student, on {n} validation examples.
 
 
 class RelationsLook:
-    """What is shown of a trial's relations; the teacher is asked once.
+    """What is shown of a trial's relations, on validation examples with a label; the teacher is asked once.
 
     Parameters
     ----------
@@ -45,15 +45,23 @@ class RelationsLook:
 
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
-        examples = trial.data.validation.take(slice(0, COUNTED))
+        validation = trial.data.validation
+        examples = validation.take(torch.nonzero(validation.known).flatten()[:COUNTED])
         self._x, self._labels = examples.inputs(), examples.y.cpu().numpy()
         self._layers = trial.layer_pairs.features or ("", "")
-        self._teacher = features(trial.teacher.module, self._x, self._layers[1])
+        self._teacher = np.zeros((0, 1))
+        if len(self._labels):
+            self._teacher = features(trial.teacher.module, self._x, self._layers[1])
         self._near = self._nearest(self._teacher)
         self._drawn = spread(self._labels, DRAWN)
 
     def shown(self, runs: Mapping[str, Distillation], names: Mapping[str, str]) -> dict[str, Any]:
-        """Return what the widget shows of the runs, by role: the student's matrices, and who finds whom."""
+        """Return what the widget shows of the runs, by role: the student's matrices, and who finds whom.
+
+        Without two examples to compare it is nothing.
+        """
+        if len(self._labels) < 2:
+            return {}
         found = {role: features(run.student, self._x, self._layers[0]) for role, run in runs.items()}
         one = partial(relations, found["student"][self._drawn], self._teacher[self._drawn], self._labels[self._drawn])
         both = {kind: one(kind) for kind in KINDS}  # type: ignore[arg-type]

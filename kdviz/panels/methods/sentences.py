@@ -58,11 +58,9 @@ def status(runner: Runner, *, outdated: bool = False) -> str:
     return status_text.status(runner, outdated=outdated)
 
 
-def edit_text(edit: Edit, second: str = "") -> str:
-    """Return an edit in a few characters: "λ = 5", "T = 8"; ``second``: the term whose weight is μ."""
-    symbol = "T" if edit.name.endswith("temperature") else "α" if edit.name == "alpha" else "λ"
-    symbol = "μ" if second and edit.name == f"weight_{second}" else symbol
-    return f"{symbol} = {status_text.value_text(edit)}"
+def edit_text(edit: Edit, letters: Mapping[str, str]) -> str:
+    """Return an edit in a few characters: "λ = 5", "T = 8"; ``letters``: what stands for it, by its name in the run."""
+    return f"{letters.get(edit.name, edit.name)} = {status_text.value_text(edit)}"
 
 
 def errors_sentence(runs: Mapping[str, Distillation], title: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ...distill import Distillation
+from ...distill import Distillation, Term
 from ...distill.methods import METHODS, Method, method
 from ...distill.terms import Layered
 from ...measure.gradients import TermGradients
@@ -14,10 +14,10 @@ from ...words import t
 from ..live import status_text
 from ..live.roster import Entry
 from . import sentences
-from .choices import MethodChoices, temperature_name, temperature_range
+from .choices import NUMBERS, MethodChoices, temperature_name, temperature_range
 from .elsewhere import ELSEWHERE, NOT_HERE
 from .fits import refused
-from .formula import formulas, weight_symbol
+from .formula import formulas, heat_symbol, weight_symbol
 from .hybrid import own_place, read_layers, second_place, second_symbol, seconds
 from .picture import picture
 from .trial import OWN, Trial, offered
@@ -44,14 +44,7 @@ def _listed_method(m: Method, why: str) -> dict[str, Any]:
 
 def explained(choices: MethodChoices, trial: Trial, run: Distillation) -> dict[str, Any]:
     """Return picture, formula and sliders of what is chosen."""
-    chosen, added, objective = choices.chosen, choices.added, run.objective
-    heat = temperature_name(objective, chosen, added)
-    place = own_place(chosen, added)
-    numbers: dict[str, float] = {"weight": choices.usual if choices.weight is None else choices.weight}
-    ends: tuple[float, ...] = ()
-    if heat is not None:
-        numbers["temperature"] = float(getattr(objective.terms[place], "temperature"))  # noqa: B009 (a field of some)
-        ends = temperature_range(float(getattr(chosen.term(trial.layer_pairs), "temperature")))  # noqa: B009
+    chosen, added = choices.chosen, choices.added
     offers = [name for name in seconds(chosen) if METHODS[name].fits(trial.layer_pairs)]
     return {
         "title": choices.title,
@@ -61,15 +54,36 @@ def explained(choices: MethodChoices, trial: Trial, run: Distillation) -> dict[s
         "drawing": picture(run, chosen, trial.layer_pairs, added),
         "weight_symbol": weight_symbol(chosen),
         "weight_range": list(choices.weight_range),
-        "temperature_range": list(ends),
         "seconds": [{"name": name, "title": METHODS[name].title} for name in offers],
         "second": choices.second,
         "second_symbol": second_symbol(chosen, added),
         "second_range": list(choices.second_range),
         "second_weight": choices.shown_second_weight,
+        "weight": choices.usual if choices.weight is None else choices.weight,
         "layers": choices.layers,
-        **numbers,
+        **_temperatures(choices, trial, run),
     }
+
+
+def _temperatures(choices: MethodChoices, trial: Trial, run: Distillation) -> dict[str, Any]:
+    """Return the sliders of the temperatures that one or both methods have."""
+    sliders: dict[str, Any] = {"temperature_range": [], "second_temperature_range": []}
+    sliders["second_temperature_symbol"] = ""
+    chosen, added = choices.chosen, choices.added
+    places = {"temperature": (chosen, own_place(chosen, added))}
+    if added is not None:
+        places["second_temperature"] = added, second_place(chosen, added)
+    for name, (one, place) in places.items():
+        if temperature_name(run.objective, place) is not None:
+            usual = _temperature(one.term(trial.layer_pairs))
+            sliders |= {name: _temperature(run.objective.terms[place]), f"{name}_range": list(temperature_range(usual))}
+    if added is not None and "second_temperature" in sliders:
+        sliders["second_temperature_symbol"] = heat_symbol(added, chosen)
+    return sliders
+
+
+def _temperature(term: Term) -> float:
+    return float(getattr(term, "temperature"))  # noqa: B009 (a field of some)
 
 
 def pulls(run: Distillation, seen: Sequence[TermGradients], choices: MethodChoices) -> dict[str, Any]:
@@ -89,17 +103,19 @@ def pulls(run: Distillation, seen: Sequence[TermGradients], choices: MethodChoic
     }
 
 
-def second_name(run: Distillation, choices: MethodChoices) -> str:
-    """Return the name in a run of the term whose weight is μ; empty without one."""
-    if second_symbol(choices.chosen, choices.added) != "μ" or choices.added is None:
-        return ""
-    return run.objective.names[second_place(choices.chosen, choices.added)]
+def symbols(run: Distillation, choices: MethodChoices) -> dict[str, str]:
+    """Return the letters of what the sliders edit, by its name in a run."""
+    chosen, added = choices.chosen, choices.added
+    letters = {"weight": weight_symbol(chosen), "temperature": heat_symbol(chosen)}
+    if added is not None:
+        letters |= {"second_weight": second_symbol(chosen, added), "second_temperature": heat_symbol(added, chosen)}
+    return {name: letters[number] for number in letters for name in choices.edit(run.objective, number, 0.5)}
 
 
-def row(role: str, run: Distillation, name: str, second: str = "") -> dict[str, Any]:
-    """Return what the curves show of a run, with the edits of its weights and temperature."""
+def row(role: str, run: Distillation, name: str, letters: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the curves show of a run, with the edits of its weights and temperatures by their letters."""
     edits = [e for e in run.history.edits if e.name != "weight_hard"]
-    marks = [{"step": e.step, "text": sentences.edit_text(e, second)} for e in edits]
+    marks = [{"step": e.step, "text": sentences.edit_text(e, letters)} for e in edits]
     return {**Entry(role, run, role, 0, own_name=name).row(), "named": False, "edits": marks}
 
 
@@ -119,14 +135,14 @@ def settled(choices: MethodChoices, trial: Trial) -> tuple[MethodChoices, str]:
     """Return what of the choices these models allow, and in a sentence why not all; empty where all is allowed."""
     why = reason(choices.method, trial)
     if why:
-        fresh = {"weight": None, "temperature": None, "second": "", "second_weight": None, "layers": ""}
+        fresh = {"second": "", "layers": "", **dict.fromkeys(NUMBERS)}
         name = next(n for n in (trial.method, TURNED) if METHODS[n].fits(trial.layer_pairs))
         why = t("{why}; the page turned to {method}", why=why.rstrip("."), method=METHODS[name].title)
         return replace(choices, method=name, **fresh), why  # type: ignore[arg-type]
     if choices.second:
         why = reason(choices.second, trial)
         if why:
-            choices = replace(choices, second="", second_weight=None)
+            choices = replace(choices, second="", second_weight=None, second_temperature=None)
     if choices.layers:
         term = method(choices.method).term(trial.layer_pairs)
         not_these = t("{method} compares no layers that could be chosen", method=choices.chosen.title)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from ...distill import checks
 from ...distill.schema import Kind, MapOf, OneOf, Text, Whole, or_null
 from ...words import t
 from ..live.checks import one_of, shown
-from ..live.link import Link
+from ..live.link import Link, opened_with
 from ..live.parameters import Parameter, whole, words
 from .catalogue import schemes
 from .scheme import Scheme
@@ -125,12 +125,6 @@ def _options_of_link() -> Parameter:
     return Parameter(read, lambda given: ",".join(f"{name}:{value}" for name, value in given.items()), check)
 
 
-def _opened(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the choices that a link's fields come to, and the parts that it hides."""
-    hidden = {"hidden": list(given.get("hidden", ()))}
-    return {**SchemeChoices(**{name: value for name, value in given.items() if name != "hidden"}).to_dict(), **hidden}
-
-
 LINK = Link(
     {
         "scheme": _scheme_of_link(),
@@ -139,13 +133,6 @@ LINK = Link(
         "seed": whole(0, MOST_SEED),
         "hidden": words(HIDEABLE),
     },
-    _opened,
+    opened_with(lambda fields: SchemeChoices(**fields)),
     {"options": "set", "hidden": "hide"},
 )
-
-
-def said_in_link(choices: SchemeChoices, hidden: Sequence[str]) -> dict[str, Any]:
-    """Return the fields of a link to these choices: what is not as by default."""
-    usual = SchemeChoices().to_dict()
-    said = {name: value for name, value in choices.to_dict().items() if value != usual[name]}
-    return said | ({"hidden": list(hidden)} if hidden else {})

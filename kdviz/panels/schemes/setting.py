@@ -125,8 +125,8 @@ class Setting:
         return t(NOTE, data=data.title, **{name: number(size) for name, size in sizes.items()})
 
     def seconds_a_step(self) -> float:
-        """Return how long a plain step takes here, with what it costs to watch it: a few are tried on a copy."""
-        key = (self.hidden, self.batch_size, torch.get_num_threads())
+        """Return how long a plain step takes here: a few are tried on a copy, once for all settings of a kind."""
+        key = (self.data.shape, self.hidden, self.batch_size, torch.get_num_threads())
         if key not in _TIMED:
             run = self.twin(self.steps(max(1, self.epochs)))
             run.step()

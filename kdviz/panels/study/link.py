@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...distill.variants import PENALTIES
 from ...words import t
 from ..live.checks import shown
-from ..live.link import Link
+from ..live.link import Link, opened_with
 from ..live.parameters import Parameter, number, whole, word, words
 from .choices import (
     AXES,
@@ -73,12 +73,6 @@ def _among(values: Sequence[int]) -> Parameter:
     return Parameter(reader, str, check)
 
 
-def opened(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the choices that a link's fields come to, and the parts that it hides."""
-    hidden = {"hidden": list(given.get("hidden", ()))}
-    return {**StudyChoices.of({n: v for n, v in given.items() if n != "hidden"}).to_dict(), **hidden}
-
-
 LINK = Link(
     {
         "data": word(data_names()),
@@ -101,7 +95,7 @@ LINK = Link(
         "shown": word(SHOWN),
         "hidden": words(HIDEABLE),
     },
-    opened,
+    opened_with(StudyChoices.of),
     {"temperature": "T", "hidden": "hide"},
 )
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import ipywidgets
 from traitlets import Bunch
@@ -24,9 +24,11 @@ from ...study.outcomes import kinds_of
 from ...study.stopping import News
 from ...widgets.from_page import Box, VBox
 from ...words import mark, number, t
-from ..live import memory, messages, status_text
+from ..live import memory, status_text
 from ..live.checks import one_of
-from ..live.linked import Linked
+from ..live.commands import Commanded
+from ..live.link import apart
+from ..live.linked import Linked, link_maker
 from ..live.panel import Panel
 from ..live.publisher import Publisher
 from ..live.worker import LatestOnly
@@ -37,11 +39,6 @@ from .fields import axis_options, fields
 from .link import HIDEABLE, LINK, said_in_link
 from .plan import Plan, too_large
 
-MESSAGES: Mapping[str, FieldKind] = {
-    "choose": Record({"name": Text(longest=40), "value": Text(longest=400)}),
-    "start": Record({}),
-    "stop": Record({}),
-}
 TITLES = {
     "setup": mark("Setup"),
     "run": mark("Start and Stop"),
@@ -51,7 +48,7 @@ TITLES = {
 BUSY = ("running", "stopping")
 
 
-class StudyPage(Linked, Panel):
+class StudyPage(Commanded, Linked, Panel):
     """A study on a page: choose two axes, seeds and a budget; start, stop, go on; read the map, take it away.
 
     Parameters
@@ -80,12 +77,19 @@ class StudyPage(Linked, Panel):
     after a fraction of the time. Each finished run is kept on disk for the browser; a study that was stopped, reloaded
     or whose kernel died goes on with what is left, and so does one with other axes that shares runs with it.
 
+    Its commands are "choose" (name, and value as a link has it), "start" and "stop".
+
     In a notebook, ``kd.panels.StudyPage()`` as the last line of a cell. Without a page, the same things by hand:
     ``page.start()``, then ``page.wait("finished")``.
     """
 
     title = mark("A study")
     links = LINK
+    _messages: ClassVar[Mapping[str, FieldKind]] = {
+        "choose": Record({"name": Text(longest=40), "value": Text(longest=400)}),
+        "start": Record({}),
+        "stop": Record({}),
+    }
 
     def __init__(self, **chosen: Any) -> None:
         leave_room()
@@ -99,6 +103,7 @@ class StudyPage(Linked, Panel):
         self._cells: Cells | None = None
         self._units: dict[tuple[str, ...], float] = {}  # what is left, in seconds
         self._whole = 0.0  # of all runs, in seconds
+        self._too_much = ""  # why what is chosen is not run here
         self._condition = threading.Condition()
         self._state, self._status = "opening", t("Opening the study.")
         self._stop_asked = threading.Event()
@@ -122,28 +127,16 @@ class StudyPage(Linked, Panel):
         self.setup, self.run = widgets.StudySetup(**shared), widgets.StudyRun(**shared)
         self.map = widgets.StudyMap(**shared)
         self.export = widgets.StudyExport(**shared)
-        names = {"hide": {name: t(TITLES[name]) for name in HIDEABLE}, "lock": {}}
-        self.share = widgets.Share(offers=["link"], names=names, bounds=False, **shared)
+        self.share = link_maker(self.scene, HIDEABLE, TITLES)
         left, right = VBox([self.setup, self.share]), VBox([self.run, self.map, self.export])
         page = Box([left.add_class("kd-study-choose"), right.add_class("kd-study-see")]).add_class("kd-study-page")
         self.view = Box([page]).add_class("kd-study-room")
 
     # What the page says
 
-    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        try:
-            message = messages.read(content, MESSAGES)
-            if message is not None:
-                name, values = message
-                self.command(name, **values)
-        except (ValueError, TypeError) as error:
-            self._publisher.put(self.setup, answer=self.setup.answer + 1)
-            self._say(status_text.as_sentence(str(error)))
-
-    def _on_scene_message(self, content: dict[str, Any]) -> None:
-        hello = content.get("hello")
-        if isinstance(hello, dict):
-            self._opened(str(hello.get("browser", "")), str(hello.get("query", "")))
+    def _refuse(self, why: str) -> None:
+        self._publisher.put(self.setup, answer=self.setup.answer + 1)
+        self._say(status_text.as_sentence(why))
 
     def _opened(self, browser: str, query: str) -> None:
         """The page has opened in a browser, by a link: what that browser has kept is taken up."""
@@ -178,8 +171,8 @@ class StudyPage(Linked, Panel):
         self._show_soon()
 
     def _take(self, state: dict[str, Any]) -> None:
-        self._hidden = state["hidden"]
-        self._choices = StudyChoices(**{name: value for name, value in state.items() if name != "hidden"})
+        fields, self._hidden = apart(state)
+        self._choices = StudyChoices(**fields)
 
     def _on_looked(self, change: Bunch) -> None:
         """Another outcome is shown, which nothing is run for; the link says it."""
@@ -188,17 +181,8 @@ class StudyPage(Linked, Panel):
 
     # What a reader does
 
-    def command(self, name: str, /, **values: Any) -> None:
-        """Do what a control does: "choose" (name, value as a link has it), "start", "stop"; returns at once.
-
-        Raises
-        ------
-        ValueError
-            In one sentence, if there is no such command, or it cannot be done now.
-        """
-        commands: dict[str, Callable[..., None]] = {"choose": self._choose, "start": self.start, "stop": self.stop}
-        one_of("command", name, tuple(commands))
-        commands[name](**values)
+    def _commands(self) -> dict[str, Callable[..., None]]:
+        return {"choose": self._choose, "start": self.start, "stop": self.stop}
 
     def _choose(self, name: str, value: str) -> None:
         one_of("name", name, tuple(n for n in LINK.fields if n not in ("hidden", "outcome", "shown")))
@@ -261,62 +245,72 @@ class StudyPage(Linked, Panel):
             plan = Plan.of(choices)
         except ValueError as error:
             self._plan = self._cells = None
-            self._publisher.put(self.setup, size="", estimate=status_text.as_sentence(str(error)), too_much=True)
-            self._enter("too_large", "")
+            self._too_much = status_text.as_sentence(str(error))
+            self._publisher.put(self.setup, size="", estimate=self._too_much, too_much=True)
+            self._shown(choices)
             return
         if self._folder is not None:
             plan.study.load(self._folder)
         kinds = kinds_of(data_sets.load(choices.data).test)
-        cells = Cells(plan, kinds)
-        if choices.outcome not in [kind.name for kind in kinds]:
-            choices = self._choices = replace(choices, outcome="errors")
-        self._plan, self._cells = plan, cells
+        self._plan, self._cells = plan, Cells(plan, kinds)
+        if self._is_study_of(choices) and self._choices.outcome not in [kind.name for kind in kinds]:
+            self._choices = replace(self._choices, outcome="errors")
+        looked = self._choices if self._is_study_of(choices) else choices
+        turned = {name: getattr(looked, name) for name in ("outcome", "shown")}
         self._publisher.put(
             self.map,
             **axis_rows(plan),
             kinds=kind_rows(kinds),
             caption=sentences.fixed(choices),
-            outcome=choices.outcome,
-            shown=choices.shown,
             selected=-1,
             under_way={},
+            **{name: value for name, value in turned.items() if value != getattr(self.map, name)},
         )
         self._publisher.put(self.export, code=code.program(plan), cluster=code.on_a_cluster(plan))
         self._show_link()
         self._units = estimated(plan.study)
         seconds = sum(self._units.values())
-        large = too_large(plan, seconds)
-        self._publisher.put(
-            self.setup, size=sentences.size(plan), estimate=large or self._takes(seconds), too_much=bool(large)
-        )
+        self._too_much = too_large(plan, seconds)
+        estimate = self._too_much or self._takes(seconds)
+        self._publisher.put(self.setup, size=sentences.size(plan), estimate=estimate, too_much=bool(self._too_much))
         self._show_results()
-        if self._choices is choices:
-            self._rest(large)
+        self._shown(choices)
 
-    def _rest(self, large: str = "") -> None:
-        """Enter the state of a study that nothing is done on."""
+    def _shown(self, choices: StudyChoices) -> None:
+        """The study of these choices is on the page: nothing is done on it, unless it was started meanwhile."""
+        if self._is_study_of(choices):  # else the next is shown at once
+            self._rest(shown=True)
+
+    def _is_study_of(self, choices: StudyChoices) -> bool:
+        """Whether what is chosen now is the study of these choices; which outcome is shown does not count."""
+        now = self._choices
+        return replace(now, outcome=choices.outcome, shown=choices.shown) == choices
+
+    def _rest(self, *, shown: bool = False) -> None:
+        """Enter the state of a study that nothing is done on; ``shown``: one that was being opened, and no other."""
+        enter = partial(self._enter, instead_of="opening") if shown else self._enter
         plan = self._plan
         if plan is None:
+            enter("too_large", "")
             return
         total, left = plan.study.total, plan.study.left
         told = {"done": number(total - left), "total": number(total)}
         if not left:
-            self._enter("finished", t("All {total} runs have finished.", **told))
-        elif large:
-            self._enter("too_large", large)
+            enter("finished", t("All {total} runs have finished.", **told))
+        elif self._too_much:
+            enter("too_large", self._too_much)
         elif left < total:
             text = mark("{done} of {total} runs have finished and are kept; Go on does the rest.")
-            self._enter("stopped", t(text, **told))
+            enter("stopped", t(text, **told))
         else:
-            self._enter("idle", t("Nothing has run yet; Start does all {total} runs.", **told))
+            enter("idle", t("Nothing has run yet; Start does all {total} runs.", **told))
 
     def _do(self) -> None:
         """Run the study, on the runner's thread."""
         self._shower.wait_until_idle(60.0)  # what was chosen before Start is what is run
         plan = self._plan
-        large = self.setup.estimate if self._publisher.coming(self.setup, "too_much") else ""
-        if plan is None or large or not plan.study.left:
-            self._rest(large)
+        if plan is None or self._too_much or not plan.study.left:
+            self._rest()
             return
         if self._folder is not None:
             kept.keep_choices(self._folder, self._choices.to_dict())
@@ -391,18 +385,21 @@ class StudyPage(Linked, Panel):
         self._publisher.put(self.export, cells=csv, runs=runs)
 
     def _show_link(self) -> None:
-        said = said_in_link(self._choices, self._hidden)
-        given = ", ".join(f"{name}={value!r}" for name, value in said.items() if name != "hidden")
-        self._publisher.put(self.share, query=LINK.written(said), call=f"kd.panels.StudyPage({given})")
+        self._publisher.put(self.share, **self._shared(said_in_link(self._choices, self._hidden)))
 
     def _takes(self, seconds: float) -> str:
         if not seconds:
             return t("All of it has run; the map shows it.")
         return t("About {seconds} s on one core of this machine, estimated.", seconds=number(max(1, round(seconds))))
 
-    def _enter(self, state: str, status: str, left: float | None = None) -> None:
-        """Enter a state and show it; a stop that was asked for stays until the study has stopped."""
+    def _enter(self, state: str, status: str, left: float | None = None, instead_of: str | None = None) -> None:
+        """Enter a state and show it; a stop that was asked for stays until the study has stopped.
+
+        ``instead_of``: only where the page is still in that state.
+        """
         with self._condition:
+            if instead_of not in (None, self._state):
+                return
             if state == "running" and self._stop_asked.is_set():
                 state, status = "stopping", t("Stopping after this step.")
             self._state, self._status = state, status

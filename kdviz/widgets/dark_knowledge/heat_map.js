@@ -5,6 +5,7 @@ import { sayLimit } from "./sample.js";
 import { definition } from "../shared/definition.js";
 import { changing, commit, liveSentence, node, put, say, uniqueId } from "../shared/elements.js";
 import { briefly, grouped, short } from "../shared/format.js";
+import { palette } from "../shared/palette.js";
 import { t, tn } from "../shared/words.js";
 
 const HEAT_STOPS = { teacher: 4, student: 4, difference: 5 };
@@ -18,9 +19,9 @@ export function heatMap(model, life, redraw) {
   const choice = heatChoice(model, life);
   const diagonal = node("input", { type: "checkbox" });
   life.listen(diagonal, "change", () => commit(model, { diagonal: diagonal.checked }));
-  const palette = heatPalette(life, redraw);
+  const colours = palette(life, "kd-heat", HEAT_STOPS, redraw);
   const chart = heatChart(model, life);
-  const legend = heatLegend(palette.swatches);
+  const legend = heatLegend(colours.swatches);
   const reading = node("p", { class: "kd-note kd-heat-reading" });
   const limit = node("p", { class: "kd-note" });
   const sentence = liveSentence(life);
@@ -36,11 +37,11 @@ export function heatMap(model, life, redraw) {
     root,
     draw(view, width) {
       const [wanted, diagonals] = [model.get("heat_map"), model.get("diagonal")];
-      if (!changed(view.teacher, view.student, view.classes, view.chosen.label, wanted, diagonals, palette.turn(), width, view.unit)) return;
+      if (!changed(view.teacher, view.student, view.classes, view.chosen.label, wanted, diagonals, colours.turn(), width, view.unit)) return;
       const heat = heatOf(view, wanted, diagonals);
       choice.draw(heat.shows, view.student !== null);
       diagonal.checked = heat.diagonal;
-      chart.draw(view, heat, palette.table(heat.shows), width);
+      chart.draw(view, heat, colours.table(heat.shows), width);
       legend.draw(view, heat);
       sayLimit(limit, heat.shown, view);
       sentence.say(heatSentence(view, heat), view.about);
@@ -86,36 +87,6 @@ function heatChoice(model, life) {
       }
     },
   };
-}
-
-/** 256 colours for each side, made anew when the page turns light or dark. */
-function heatPalette(life, redraw) {
-  const stops = Object.fromEntries(Object.entries(HEAT_STOPS).map(([shows, count]) => [
-    shows, Array.from({ length: count }, (_, i) => node("i", { style: `color: var(--kd-heat-${shows}-${i})` })),
-  ]));
-  const swatches = node("span", { hidden: "", "aria-hidden": "true" }, ...Object.values(stops).flat());
-  let tables = {};
-  let turns = 0;
-  const forget = () => {
-    tables = {};
-    turns += 1;
-    redraw();
-  };
-  life.listen(matchMedia("(prefers-color-scheme: dark)"), "change", forget);
-  const theme = new MutationObserver(forget);
-  theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
-  life.onEnd(() => theme.disconnect());
-  const ramp = (marks) => {
-    const colours = marks.map((mark) => getComputedStyle(mark).color.match(/[\d.]+/g).slice(0, 3).map(Number));
-    const table = new Uint8ClampedArray(256 * 3);
-    for (let i = 0; i < 256; i++) {
-      const place = (i / 255) * (colours.length - 1);
-      const k = Math.min(colours.length - 2, Math.floor(place));
-      for (let j = 0; j < 3; j++) table[3 * i + j] = colours[k][j] + (place - k) * (colours[k + 1][j] - colours[k][j]);
-    }
-    return table;
-  };
-  return { swatches, turn: () => turns, table: (shows) => (tables[shows] ??= ramp(stops[shows])) };
 }
 
 /** Labels, canvas, and on it a cursor that the pointer and the arrow keys move from cell to cell. */

@@ -43,8 +43,9 @@ class _Links:
 class MethodPicture(View):
     """One method, or two: the layers of teacher and student with what is compared, the formula, the code.
 
-    The sliders keep what is set in `weight`, `temperature` and `second_weight`, once they are released. A link that is
-    dragged to another layer, or chosen from the lists below the picture, is written in `layers`.
+    The sliders keep what is set in `weight`, `temperature`, `second_weight` and `second_temperature`, once they are
+    released. A link that is dragged to another layer, or chosen from the lists below the picture, is written in
+    `layers`.
 
     Parameters
     ----------
@@ -91,9 +92,15 @@ class MethodPicture(View):
     second_range = List(Float(), default_value=[0.0, 1.0], help="Lowest and highest weight of that slider.").tag(
         sync=True
     )
+    second_temperature = Float(4.0, help="Temperature of that method; > 0.").tag(**BY_HAND)
+    second_temperature_symbol = Unicode("", help="Its letter in the formula; empty: there is no such slider.").tag(
+        sync=True
+    )
+    second_temperature_range = List(Float(), help="Lowest and highest temperature of that slider.").tag(sync=True)
     layers = Unicode("", help='The links that the reader drew: "student:teacher,..."; empty: as usual.').tag(**BY_HAND)
     locked = Bool(False, help="Whether links and the second method stay as they are now.").tag(sync=True)
     code = Unicode("", help="The program that does the same.").tag(sync=True)
+    query = Unicode("", help="The page's link as a query string, for its address.").tag(sync=True)
 
     def page_choices(self) -> Mapping[str, Container[Any]]:
         weights = Between(0, 1) if self.weight_symbol == "α" else Between(*self.weight_range)
@@ -102,6 +109,7 @@ class MethodPicture(View):
             "temperature": Between(*self.temperature_range) if self.temperature_range else (),
             "second": ["", *(row["name"] for row in self.seconds)],
             "second_weight": Between(*self.second_range) if self.second_symbol else (),
+            "second_temperature": Between(*self.second_temperature_range) if self.second_temperature_symbol else (),
             "layers": _Links(self.drawing),
         }
 
@@ -120,14 +128,14 @@ class MethodPicture(View):
             raise WrongTraitError(f'layers must be pairs as "student:teacher,...", got {text[:40]!r}')
         return text
 
-    @traitlets.validate("temperature")
+    @traitlets.validate("temperature", "second_temperature")
     def _check_temperature(self, proposal: Any) -> float:
-        return finite_above_zero("temperature", proposal["value"])
+        return finite_above_zero(proposal["trait"].name, proposal["value"])
 
-    @traitlets.validate("weight_range", "temperature_range", "second_range")
+    @traitlets.validate("weight_range", "temperature_range", "second_range", "second_temperature_range")
     def _check_range(self, proposal: Any) -> list[float]:
         name, pair = proposal["trait"].name, list(proposal["value"])
-        if pair == [] and name == "temperature_range":
+        if pair == [] and name.endswith("temperature_range"):
             return pair
         if len(pair) != 2 or not 0 <= pair[0] < pair[1]:
             raise WrongTraitError(f"{name} must be two numbers >= 0, the smaller first, got {pair}")

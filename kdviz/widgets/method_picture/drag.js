@@ -1,8 +1,8 @@
 // Drawing a line from a layer of the teacher to one of the student: in the browser, until it is let go.
 
 import { choiceAt, drawnLink, writeLinks } from "./links.js";
-import { keepInAddress } from "../shared/address.js";
-import { commit, put, svgNode } from "../shared/elements.js";
+import { choose } from "../shared/address.js";
+import { put, svgNode } from "../shared/elements.js";
 
 const REACH = 14; // px around a box that still count as it
 
@@ -81,8 +81,7 @@ export function followDrags(model, life, svg, shown, tell) {
     const choice = over === null ? null : choiceAt(drawing, from, over);
     if (choice?.fits) {
       const layers = writeLinks(drawnLink(drawing, from, over));
-      commit(model, { layers });
-      keepInAddress({ layers });
+      choose(model, { layers });
     }
     tell(choice && !choice.fits ? choice.says : "");
     end();

@@ -1,8 +1,8 @@
 // The same links as lists, for the keyboard and whoever prefers them: a teacher's layer, a student's layer, link by link.
 
 import { choiceAt, ownLinks, writeLinks } from "./links.js";
-import { keepInAddress } from "../shared/address.js";
-import { changing, commit, node, say, uniqueId } from "../shared/elements.js";
+import { choose } from "../shared/address.js";
+import { changing, node, say, uniqueId } from "../shared/elements.js";
 import { t } from "../shared/words.js";
 
 /** A fold with two selects a link; one more, one less, and as they were. */
@@ -18,9 +18,7 @@ export function linkLists(model, life) {
   let drawing = null;
   const send = (links) => {
     say(told, "");
-    const layers = writeLinks(links);
-    commit(model, { layers });
-    keepInAddress({ layers });
+    choose(model, { layers: writeLinks(links) });
   };
   life.listen(usual, "click", () => send([]));
   life.listen(more, "click", () => {

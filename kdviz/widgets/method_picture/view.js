@@ -3,9 +3,12 @@
 import { followDrags } from "./drag.js";
 import { layersPart } from "./layers.js";
 import { linkLists } from "./lists.js";
+import { heatTicks, kept } from "./numbers.js";
 import { secondTerm } from "./second.js";
-import { copyButton } from "../shared/copy.js";
-import { announcer, card, changing, commit, drawing, lifetime, node, say } from "../shared/elements.js";
+import { LINK } from "../methods/link.js";
+import { followLink } from "../shared/address.js";
+import { codeFold } from "../shared/code_fold.js";
+import { announcer, card, changing, drawing, lifetime, node, say } from "../shared/elements.js";
 import { compact, fixed, short } from "../shared/format.js";
 import { ratioStops, slider } from "../shared/slider.js";
 import { t } from "../shared/words.js";
@@ -14,8 +17,6 @@ import "./style.css";
 
 const ALPHA_STOPS = Array.from({ length: 101 }, (_, i) => i / 100);
 const POWERS = Array.from({ length: 13 }, (_, i) => 10 ** (i - 5));
-const SOFT_TICKS = [0.5, 1, 2, 5, 10, 20, 50];
-const SHARP_TICKS = [0.01, 0.03, 0.1, 0.3, 1];
 
 function render({ model, el }) {
   const life = lifetime(model);
@@ -37,7 +38,7 @@ function render({ model, el }) {
   const formulas = node("div", { class: "kd-method-formulas" });
   const source = node("p", { class: "kd-note" });
   const sliders = methodSliders(model, life);
-  const code = methodCode(life);
+  const code = codeFold(life, "kd-method-code", t("Python program"));
   body.append(title, says, layers.root, dragged, sentence, lists.root, node("div", { class: "kd-method-formula" }, formulas, source), sliders.root, second.root, code.root);
   root.append(live.region);
   const written = changing();
@@ -59,9 +60,11 @@ function render({ model, el }) {
   });
   life.watch(
     ["title", "says", "source", "formulas", "drawing", "weight", "weight_symbol", "weight_range", "temperature", "temperature_range", "code",
-      "seconds", "second", "second_weight", "second_symbol", "second_range", "layers", "locked"],
+      "seconds", "second", "second_weight", "second_symbol", "second_range", "second_temperature", "second_temperature_symbol",
+      "second_temperature_range", "layers", "locked"],
     painter.soon,
   );
+  followLink(model, life, LINK);
   const sizes = new ResizeObserver(painter.soon);
   sizes.observe(layers.root);
   life.onEnd(() => sizes.disconnect());
@@ -72,7 +75,7 @@ function render({ model, el }) {
 /** The weight of the method's term and its temperature: live while it trains. */
 function methodSliders(model, life) {
   const control = (trait, name, more = {}) => slider(life, {
-    name, text: short, onInput: (v) => model.set(trait, v), onRelease: (v) => commit(model, { [trait]: v }), ...more,
+    name, text: short, ...kept(model, trait), ...more,
   });
   const alpha = control("weight", t("Weight of the method’s term"), {
     symbol: "α", text: (v) => fixed(v, 2), ticks: [0, 0.5, 1], spoken: (v) => t("alpha {value}", { value: fixed(v, 2) }),
@@ -82,8 +85,8 @@ function methodSliders(model, life) {
     symbol: "λ", text: weightText, ticks: POWERS, spoken: (v) => t("weight {value}", { value: weightText(v) }),
   });
   const heat = (v) => t("temperature {value}", { value: short(v) });
-  const soft = control("temperature", t("Temperature"), { symbol: "T", ticks: SOFT_TICKS, spoken: heat });
-  const sharp = control("temperature", t("Temperature"), { symbol: "τ", ticks: SHARP_TICKS, spoken: heat });
+  const soft = control("temperature", t("Temperature"), { symbol: "T", ticks: heatTicks("T"), spoken: heat });
+  const sharp = control("temperature", t("Temperature"), { symbol: "τ", ticks: heatTicks("τ"), spoken: heat });
   return {
     root: node("div", { class: "kd-method-sliders" }, alpha.root, lambda.root, soft.root, sharp.root),
     draw() {
@@ -104,21 +107,6 @@ function methodSliders(model, life) {
 
 function weightText(v) {
   return v >= 1e4 ? compact(v) : short(v);
-}
-
-/** The program, one click away. */
-function methodCode(life) {
-  const text = node("pre", { class: "kd-share-code", tabindex: "0", "aria-label": t("Python program") });
-  const told = node("span", { class: "kd-note", role: "status" });
-  const row = node("div", { class: "kd-share-row" }, copyButton(life, t("Copy"), text, told), told);
-  const root = node("details", { class: "kd-method-code" }, node("summary", { class: "kd-share-tab kd-share-fold" }, t("Code")), node("div", { class: "kd-share-part" }, text, row));
-  return {
-    root,
-    draw(code) {
-      root.hidden = code === "";
-      say(text, code);
-    },
-  };
 }
 
 export default { render };

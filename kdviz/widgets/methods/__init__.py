@@ -51,6 +51,7 @@ class Methods(View):
     locked = Bool(False, help="Whether nothing can be chosen now.").tag(sync=True)
     locked_reason = Unicode("", help="Why not, in one sentence.").tag(sync=True)
     note = Unicode("", help="What is learned from and what is counted, in one sentence.").tag(sync=True)
+    query = Unicode("", help="The page's link as a query string, for its address.").tag(sync=True)
 
     def page_choices(self) -> Mapping[str, Container[Any]]:
         lists = (("chosen", self.methods), ("pair", self.pairs))

@@ -1,10 +1,12 @@
 // Methods: one of many methods, by family, and what it is tried on.
 
+import { LINK } from "./link.js";
+import { listWhereRoomy } from "./room.js";
 import { foundRows } from "./search.js";
-import { keepInAddress } from "../shared/address.js";
+import { choose, followLink } from "../shared/address.js";
 import { choiceOf } from "../shared/choice.js";
 import { definition } from "../shared/definition.js";
-import { card, changing, commit, drawing, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
+import { card, changing, drawing, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
 import { t, tn } from "../shared/words.js";
 import "./style.css";
 
@@ -13,7 +15,6 @@ const FAMILY_NAMES = {
   relation: t("Relations: how examples relate"), adversarial: t("Adversarial"), transformer: t("Transformers"),
   elsewhere: t("Not on this page"),
 };
-const ROOMY_REM = 52; // as in the style sheet: from here on the list stands beside the rest; below, it is a select
 
 function render({ model, el }) {
   const life = lifetime(model);
@@ -51,15 +52,9 @@ function render({ model, el }) {
       root.classList.toggle("kd-methods-chosen", input.checked);
     }
   });
-  const room = new ResizeObserver(() => {
-    const width = (el.closest(".kd-methods-room") ?? document.documentElement).clientWidth;
-    if (!width) return; // not on the page yet
-    const roomy = width >= ROOMY_REM * (parseFloat(getComputedStyle(document.documentElement).fontSize) || 16);
-    [list.hidden, short.root.hidden] = [!roomy, roomy];
-  });
-  room.observe(body);
-  life.onEnd(() => room.disconnect());
+  listWhereRoomy(life, el, body, list, short.root);
   life.watch(["methods", "chosen", "pairs", "pair", "given", "locked", "locked_reason", "note"], painter.soon);
+  followLink(model, life, LINK);
   painter.now();
   return () => life.end();
 }
@@ -129,13 +124,6 @@ function listMethods(model, life, families, rows) {
   families.replaceChildren(...Object.keys(FAMILY_NAMES).filter((family) => of(family).length)
     .map((family) => node("fieldset", { class: "kd-methods-family" }, node("legend", {}, FAMILY_NAMES[family]), ...of(family))));
   return options;
-}
-
-/** Choose, and let the page's address say it where there is one. */
-function choose(model, values) {
-  commit(model, values);
-  const dropped = "pair" in values ? { second: "", second_weight: "" } : {};
-  keepInAddress({ method: model.get("chosen"), pair: model.get("pair"), weight: "", T: "", layers: "", ...dropped });
 }
 
 export default { render };

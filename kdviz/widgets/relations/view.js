@@ -3,9 +3,11 @@
 import { blocks, floats, shade, threeMaps } from "./numbers.js";
 import { card, changing, commit, drawing, lifetime, liveSentence, node, put, say, svgNode, uniqueId } from "../shared/elements.js";
 import { fixed, wholePercent } from "../shared/format.js";
+import { palette } from "../shared/palette.js";
 import { t } from "../shared/words.js";
 import "./style.css";
 
+const STOPS = { alike: 3, apart: 5 };
 const MAP_NAMES = { teacher: t("Teacher"), student: t("Student"), difference: t("Difference") };
 const KIND_NAMES = { similarity: t("similarity"), distance: t("distance") };
 const LEGENDS = {
@@ -20,7 +22,7 @@ function render({ model, el }) {
   const { root, body } = card(el, "relations", t("Relations"));
   const painter = drawing(life, () => draw());
   const kind = kindChoice(model, life);
-  const palette = colours(life, () => painter.soon());
+  const colours = palette(life, "kd-relations", STOPS, () => painter.soon());
   const pair = { row: -1, column: -1 }; // the cell that is read on all three maps
   const reading = node("p", { class: "kd-note kd-relations-reading" });
   let now = null; // { maps, labels, classes } of the last drawing
@@ -40,7 +42,7 @@ function render({ model, el }) {
   const table = scoreTable();
   const sentence = liveSentence(life);
   body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Relations in a batch")), kind.root), empty, note, figure, reading, table.root, sentence.root);
-  root.append(palette.swatches);
+  root.append(colours.swatches);
   const changed = changing();
 
   function draw() {
@@ -53,10 +55,10 @@ function render({ model, el }) {
     say(note, `${model.get("note")} ${LEGENDS[shown]}`);
     table.draw(model.get("scores"));
     sentence.say(model.get("sentences")[shown] ?? "", shown);
-    if (!there || !changed(teacher, student, labels, classes, palette.turn())) return;
+    if (!there || !changed(teacher, student, labels, classes, colours.turn())) return;
     const found = threeMaps(floats(teacher), floats(student));
     now = { maps: found, labels, classes };
-    for (const [name, one] of Object.entries(maps)) one.draw(found, labels, classes, palette.table(name === "difference" ? "apart" : "alike"));
+    for (const [name, one] of Object.entries(maps)) one.draw(found, labels, classes, colours.table(name === "difference" ? "apart" : "alike"));
     read(pair.row, pair.column);
   }
   life.watch(["classes", "labels", "kind", "scores", "note", "sentences", ...MATRICES], painter.soon);
@@ -77,35 +79,6 @@ function kindChoice(model, life) {
       for (const { input, value } of options) input.checked = value === shown;
     },
   };
-}
-
-/** Tables of 256 colours read from the style sheet, anew when the page turns light or dark. */
-function colours(life, redraw) {
-  const stops = { alike: 3, apart: 5 };
-  const marks = Object.fromEntries(Object.entries(stops).map(([name, count]) => [
-    name, Array.from({ length: count }, (_, i) => node("i", { style: `color: var(--kd-relations-${name}-${i})` })),
-  ]));
-  const swatches = node("span", { hidden: "", "aria-hidden": "true" }, ...Object.values(marks).flat());
-  let tables = {};
-  let turns = 0;
-  const forget = () => {
-    tables = {};
-    turns += 1;
-    redraw();
-  };
-  life.listen(matchMedia("(prefers-color-scheme: dark)"), "change", forget);
-  const theme = new MutationObserver(forget);
-  theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
-  life.onEnd(() => theme.disconnect());
-  const ramp = (name) => {
-    const ends = marks[name].map((mark) => getComputedStyle(mark).color.match(/[\d.]+/g).slice(0, 3).map(Number));
-    return Array.from({ length: 256 }, (_, i) => {
-      const place = (i / 255) * (ends.length - 1);
-      const k = Math.min(ends.length - 2, Math.floor(place));
-      return ends[k].map((from, j) => from + (place - k) * (ends[k + 1][j] - from));
-    });
-  };
-  return { swatches, turn: () => turns, table: (name) => (tables[name] ??= ramp(name)) };
 }
 
 /** One map: a canvas of a pixel a pair, lines where classes end, and a cursor. */
@@ -150,8 +123,8 @@ function oneMap(life, name, count, pair, read) {
       if (canvas.width !== all) [canvas.width, canvas.height] = [all, all];
       const image = context.createImageData(all, all);
       found[name].forEach((value, i) => {
-        const [red, green, blue] = table[shade(found, name, value)];
-        image.data.set([red, green, blue, 255], 4 * i);
+        const at = 3 * shade(found, name, value);
+        image.data.set([...table.subarray(at, at + 3), 255], 4 * i);
       });
       context.putImageData(image, 0, 0);
       const runs = blocks(labels);

@@ -1,7 +1,7 @@
 // SchemePicture: who teaches whom and when, phase by phase, and the code of the scheme.
 
 import { arrowLine, arrowPaths, arrowsOf, phaseAt, placedParties } from "./layout.js";
-import { copyButton } from "../shared/copy.js";
+import { codeFold } from "../shared/code_fold.js";
 import { card, changing, drawing, lifetime, node, onOtherWidth, put, say, svgNode } from "../shared/elements.js";
 import { t } from "../shared/words.js";
 import "../share/style.css";
@@ -20,7 +20,7 @@ function render({ model, el }) {
   const play = node("button", { type: "button", class: "kd-button kd-scheme-play" });
   const misses = node("p", { class: "kd-note" });
   const source = node("p", { class: "kd-note" });
-  const code = schemeCode(life);
+  const code = codeFold(life, "kd-scheme-code", t("The scheme’s own file"));
   body.append(title, says, holder, list, play, node("div", { class: "kd-scheme-notes" }, misses, source), code.root);
 
   const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -130,23 +130,6 @@ function partyBox(place, unit, active) {
 function spokenDiagram(of, now) {
   const arrows = now.map(({ from, to }) => t("{from} to {to}", { from: of[from].title, to: of[to].title })).join(", ");
   return arrows ? t("Diagram. Arrows now: {arrows}.", { arrows }) : t("Diagram");
-}
-
-/** The scheme's own file, one click away. */
-function schemeCode(life) {
-  const text = node("pre", { class: "kd-share-code", tabindex: "0", "aria-label": t("The scheme’s own file") });
-  const told = node("span", { class: "kd-note", role: "status" });
-  const place = node("span", { class: "kd-note" });
-  const row = node("div", { class: "kd-share-row" }, copyButton(life, t("Copy"), text, told), place, told);
-  const root = node("details", { class: "kd-scheme-code" }, node("summary", { class: "kd-share-tab kd-share-fold" }, t("Code")), node("div", { class: "kd-share-part" }, text, row));
-  return {
-    root,
-    draw(code, file) {
-      root.hidden = code === "";
-      say(text, code);
-      say(place, file);
-    },
-  };
 }
 
 export default { render };

@@ -14,11 +14,3 @@ export function foundRows(rows, text) {
   const found = rows.filter((row) => words.every((word) => of(row).includes(word)));
   return [...found.filter(begins), ...found.filter((row) => !begins(row))];
 }
-
-/** The query of an address with a page's own parameters in place of those it had. */
-export function addressWith(search, own, query) {
-  const made = new URLSearchParams(search);
-  for (const name of own) made.delete(name);
-  for (const [name, value] of new URLSearchParams(query)) made.set(name, value);
-  return made.size ? `?${made}` : "";
-}

@@ -1,8 +1,10 @@
 // Schemes: one of many schemes, by family, found by name or acronym, and what can be set of it.
 
-import { addressWith, foundRows } from "./found.js";
+import { foundRows } from "./found.js";
+import { listWhereRoomy } from "../methods/room.js";
+import { byHand, choose, followLink } from "../shared/address.js";
 import { choiceOf } from "../shared/choice.js";
-import { card, changing, commit, drawing, lifetime, node, say, uniqueId } from "../shared/elements.js";
+import { card, changing, drawing, lifetime, node, say, uniqueId } from "../shared/elements.js";
 import { t, tn } from "../shared/words.js";
 import "../methods/style.css";
 import "./style.css";
@@ -12,7 +14,6 @@ const FAMILY_TITLES = {
   several: t("Several teachers"), place: t("In the place where it is used"), answers: t("Little of the teacher to see"),
   budget: t("Few labels, other data"),
 };
-const ROOMY_REM = 52; // as in the style sheet: from here on the list stands beside the rest; below, it is a select
 const OWN_PARAMETERS = ["scheme", "set"]; // of the address; epochs, seed and what is hidden stay as the link had them
 
 function render({ model, el }) {
@@ -32,11 +33,6 @@ function render({ model, el }) {
   let options = [];
   let selects = [];
   const [listed, offered] = [changing(), changing()];
-  let moved = false; // by hand: an address that opened the page is not written over by what it opens with
-
-  const byHand = () => {
-    moved = true;
-  };
   const painter = drawing(life, () => {
     const locked = model.get("locked");
     const rows = foundRows(model.get("schemes"), search.value);
@@ -44,8 +40,8 @@ function render({ model, el }) {
     say(lock, locked ? model.get("locked_reason") : "");
     lock.hidden = !locked;
     say(count, search.value.trim() ? tn("{n} scheme found", "{n} schemes found", rows.length) : "");
-    if (listed(JSON.stringify(rows))) options = listSchemes(model, life, families, rows, byHand);
-    short.draw(locked, rows, byHand);
+    if (listed(JSON.stringify(rows))) options = listSchemes(model, life, families, rows);
+    short.draw(locked, rows);
     for (const { input, root, row } of options) {
       input.checked = row.name === model.get("chosen");
       input.disabled = locked;
@@ -53,7 +49,7 @@ function render({ model, el }) {
     }
     const told = model.get("options");
     if (offered(JSON.stringify(told.map(({ chosen, ...rest }) => rest)))) {
-      selects = told.map((one) => optionOf(model, life, one, byHand));
+      selects = told.map((one) => optionOf(model, life, one));
       settings.replaceChildren(...selects.map(({ root }) => root));
     }
     selects.forEach((one, i) => one.show(told[i], locked));
@@ -63,21 +59,11 @@ function render({ model, el }) {
   life.listen(search, "keydown", (event) => {
     const rows = foundRows(model.get("schemes"), search.value);
     if (event.key !== "Enter" || !rows.length || model.get("locked")) return;
-    byHand();
-    commit(model, { chosen: rows[0].name });
+    choose(model, { chosen: rows[0].name });
   });
-  const room = new ResizeObserver(() => {
-    const width = (el.closest(".kd-methods-room") ?? document.documentElement).clientWidth;
-    if (!width) return; // not on the page yet
-    const roomy = width >= ROOMY_REM * (parseFloat(getComputedStyle(document.documentElement).fontSize) || 16);
-    [list.hidden, short.root.hidden] = [!roomy, roomy];
-  });
-  room.observe(body);
-  life.onEnd(() => room.disconnect());
+  listWhereRoomy(life, el, body, list, short.root);
   life.watch(["schemes", "chosen", "options", "locked", "locked_reason", "note"], painter.soon);
-  life.watch(["query"], () => {
-    if (moved && document.body.dataset.voila) history.replaceState(null, "", addressWith(location.search, OWN_PARAMETERS, model.get("query")) || location.pathname);
-  });
+  followLink(model, life, OWN_PARAMETERS);
   painter.now();
   return () => life.end();
 }
@@ -87,15 +73,10 @@ function shortList(model, life) {
   const id = uniqueId("scheme");
   const select = node("select", { class: "kd-select", id });
   const listed = changing();
-  let byHand = () => {};
-  life.listen(select, "change", () => {
-    byHand();
-    commit(model, { chosen: select.value });
-  });
+  life.listen(select, "change", () => choose(model, { chosen: select.value }));
   return {
     root: node("div", { class: "kd-field", hidden: "" }, node("label", { for: id }, t("Scheme")), select),
-    draw(locked, found, moved) {
-      byHand = moved;
+    draw(locked, found) {
       const chosen = model.get("chosen");
       const rows = model.get("schemes").filter((row) => row.name === chosen || found.includes(row));
       if (listed(JSON.stringify(rows))) {
@@ -113,14 +94,11 @@ function familiesOf(rows) {
 }
 
 /** A radio button for each scheme, under its family's name. */
-function listSchemes(model, life, families, rows, byHand) {
+function listSchemes(model, life, families, rows) {
   const group = uniqueId("schemes");
   const options = rows.map((row) => {
     const input = node("input", { type: "radio", name: group, value: row.name });
-    life.listen(input, "change", () => {
-      byHand();
-      commit(model, { chosen: row.name });
-    });
+    life.listen(input, "change", () => choose(model, { chosen: row.name }));
     const acronym = row.acronym ? node("abbr", { class: "kd-schemes-acronym" }, row.acronym) : null;
     return { row, input, root: node("label", { class: "kd-methods-row" }, input, node("span", {}, row.title), acronym) };
   });
@@ -131,10 +109,10 @@ function listSchemes(model, life, families, rows, byHand) {
 }
 
 /** What can be set of the scheme, as a select. */
-function optionOf(model, life, one, byHand) {
+function optionOf(model, life, one) {
   const texts = Object.fromEntries(one.values.map(({ value, text }) => [value, text]));
   const choice = choiceOf(life, one.title, texts, (value) => {
-    byHand();
+    byHand(model);
     model.send({ command: "option", name: one.name, value });
   });
   const select = choice.root.querySelector("select");

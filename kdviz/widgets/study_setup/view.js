@@ -65,8 +65,12 @@ function axisPart(life, side, title, send) {
   life.listen(select, "change", () => send(side, select.value));
   life.listen(values, "change", (event) => {
     const chosen = now.options.map((one) => one.value).filter((value) => (value === event.target.value ? event.target.checked : now.chosen.includes(value)));
-    if (chosen.length) send(now.name, chosen.join(","));
-    else event.target.checked = true; // an axis has a value
+    if (!chosen.length) {
+      event.target.checked = true; // an axis has a value
+      return;
+    }
+    now = { ...now, chosen }; // the next click may come before the answer
+    send(now.name, chosen.join(","));
   });
   return {
     root: node("div", { class: "kd-study-axis" }, node("div", { class: "kd-field" }, node("label", { for: id }, title), select), values),

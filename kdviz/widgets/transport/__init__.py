@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import traitlets
@@ -10,7 +9,7 @@ from traitlets import Float, Int, Unicode
 
 from kdviz.widgets import bundle
 from kdviz.widgets.scene import SceneTrait
-from kdviz.widgets.traits import View, WrongTraitError, one_of
+from kdviz.widgets.traits import View, finite_from_zero, one_of
 
 STATES = ("empty", "idle", "loading", "running", "paused", "stopped", "finished", "failed")
 COMMANDS = ("train", "pause", "step", "stop", "reset")
@@ -60,7 +59,5 @@ class Transport(View):
 
     @traitlets.validate("step", "total_steps", "seconds_left")
     def _check_not_negative(self, proposal: Any) -> Any:
-        name, value = proposal["trait"].name, proposal["value"]
-        if value is not None and not (math.isfinite(value) and value >= 0):
-            raise WrongTraitError(f"{name} must be finite and >= 0, got {value}")
-        return value
+        value = proposal["value"]
+        return value if value is None else finite_from_zero(proposal["trait"].name, value)

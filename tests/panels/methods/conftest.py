@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
-import ipywidgets
 import pytest
 import torch
 
@@ -13,19 +10,8 @@ from kdviz.panels import Methods
 
 
 @pytest.fixture
-def methods_page():
-    made = []
-
-    def make(*models, **chosen):
-        made.append(Methods(*models, **chosen))
-        return made[-1]
-
-    before = set(ipywidgets.widgets.widget._instances)
-    yield make
-    for panel in made:
-        panel.close()
-    assert not [t.name for t in threading.enumerate() if t.name in ("kdviz-runner", "kdviz-publisher")]
-    assert set(ipywidgets.widgets.widget._instances) <= before, "a widget was left"
+def methods_page(closed):
+    return lambda *models, **chosen: closed(Methods(*models, **chosen))
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from ...axe import serious
+from ..in_browser import check_widths, open_all_folds, write_page
 
 READY_MS = 120_000
 TRAINED_MS = 240_000
@@ -19,14 +19,7 @@ def folder(tmp_path_factory):
     """Two notebooks: a run of 63 steps, and one that nobody waits for."""
     place = tmp_path_factory.mktemp("pages")
     for name, epochs in (("quick", 1), ("endless", 5000)):
-        source = f"import kdviz as kd\nkd.panels.Methods(pair='mnist-mlp-1200', epochs={epochs})"
-        cells = [
-            {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# Methods"},
-            {"cell_type": "code", "id": "b", "metadata": {}, "source": source, "outputs": [], "execution_count": None},
-        ]
-        kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-        told = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-        (place / f"{name}.ipynb").write_text(json.dumps(told))
+        write_page(place / f"{name}.ipynb", "Methods", f"Methods(pair='mnist-mlp-1200', epochs={epochs})")
     return place
 
 
@@ -96,8 +89,7 @@ def test_a_method_found_by_its_acronym_gets_a_second_term_and_another_layer_and_
     expect(page.locator(".kd-host-relations .kd-sentence")).to_have_text(
         re.compile("Step 63: two examples of one class")
     )
-    for details in page.locator("details").all():
-        details.evaluate("(d) => { d.open = true; }")
+    open_all_folds(page)
     expect(page.locator(".kd-share-code:visible")).to_contain_text("kd.Cosine(student=('relu1',)")
     assert serious(page) == []
 
@@ -127,8 +119,5 @@ def test_the_page_fits_every_width_and_is_readable_in_the_dark(open_methods):
     page = open_methods("quick", "?method=decoupled", width=360, dark=True)
     expect(title(page)).to_have_text("Decoupled (DKD)")
     expect(page.locator(".kd-loading")).to_be_hidden(timeout=READY_MS)
-    for width in (360, 768, 1280, 1920):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"at {width} px"
+    check_widths(page)
     assert serious(page) == []

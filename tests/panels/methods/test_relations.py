@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+import kdviz as kd
 from kdviz.measure.relations import kept, matrix, neighbors, recall
 from kdviz.panels.methods.choices import MethodChoices
 from kdviz.panels.methods.relations import RelationsLook, features, spread
@@ -63,6 +66,23 @@ def test_the_page_shows_them_while_it_trains_and_all_models_where_it_rests(metho
     panel.choose(second="")
     assert panel.wait("idle")
     assert panel.relations.labels == [] and panel.relations.scores == [] and panel.state["second"] == ""
+
+
+def test_examples_without_a_label_are_of_no_class_and_left_out(methods_page, pictures):
+    y = pictures.validation.y.clone()
+    y[::2] = -1
+    some = replace(pictures, validation=kd.data.Examples(pictures.validation.x, y))
+    only = replace(pictures, validation=pictures.validation.take(torch.arange(1, len(y), 2)))
+    shown = [RelationsLook(Trial.own(*convnets(), data)) for data in (some, only)]
+    student = {"student": Trial.own(*convnets(), some).distillation(1.0 * kd.HardLabels())}
+    first, second = (look.shown(student, {"student": "Method"}) for look in shown)
+    assert -1 not in first["labels"] and first["scores"] == second["scores"]
+    assert first["sentences"] == second["sentences"]
+    none = replace(pictures, validation=kd.data.Examples(pictures.validation.x, torch.full_like(y, -1)))
+    panel = methods_page(*convnets(), none, method="hint", epochs=1)
+    panel.command("train")
+    assert panel.wait("finished", "failed") and panel.transport.state == "finished", panel.status
+    assert panel.relations.labels == []
 
 
 @pytest.mark.parametrize(

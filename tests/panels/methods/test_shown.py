@@ -40,8 +40,48 @@ def test_a_second_term_is_added_weighed_and_taken_away(methods_page):
     again = Methods.from_state(panel.state)
     assert again.state == panel.state and again.picture.title == panel.picture.title
     again.close()
-    old = {k: v for k, v in panel.state.items() if k not in ("second", "second_weight", "layers")}
-    Methods.from_state(old).close()
+    added = ("second", "second_weight", "second_temperature", "layers")
+    Methods.from_state({k: v for k, v in panel.state.items() if k not in added}).close()
+
+
+def test_the_second_term_has_a_temperature_of_its_own_live_in_link_code_and_state(methods_page):
+    panel = methods_page(method="soft_targets", second="jensen_shannon", **QUICK)
+    assert panel.picture.second_temperature_symbol == "T₂" and panel.picture.second_temperature == 4
+    panel.picture.second_temperature = 8.0
+    assert panel.wait()
+    assert (
+        "kd.JensenShannon(temperature=8" in panel.picture.code and "kd.SoftTargets(temperature=4)" in panel.picture.code
+    )
+    assert "&second=jensen_shannon&second_T=8" in panel.share.query
+    assert panel.picture.query == panel.methods.query == panel.share.query, "for the address"
+    panel.command("step")
+    assert panel.wait("paused")
+    panel.picture.weight = 0.5
+    panel.picture.temperature = 2.0
+    panel.picture.second_temperature = 16.0
+    assert panel.wait("paused")
+    run = panel.runs["student"]
+    assert [e.name for e in run.history.edits] == ["weight_soft", "weight_hard", "temperature", "soft_2_temperature"]
+    assert [mark["text"] for mark in panel.scene.runs[0]["edits"]] == ["α = 0.5", "T = 2", "T₂ = 16"]
+    assert panel.state["second_temperature"] == 16 and "second_T=16" in panel.share.query
+    again = Methods.from_state(panel.state)
+    assert again.picture.second_temperature == 16 and again.state == panel.state
+    again.close()
+    panel.command("reset")
+    assert panel.wait("idle")
+    panel.choose(second="logit_mse")
+    assert panel.wait() and panel.state["second_temperature"] is None
+    assert panel.picture.second_temperature_symbol == "" and "second_T" not in panel.share.query
+    panel.choose(second="contrastive")
+    assert panel.wait() and panel.picture.second_temperature_symbol == "τ"
+    assert panel.picture.second_temperature_range == [0.01, 1.0]
+
+
+def test_a_link_asks_in_vain_for_the_temperature_of_a_second_method_without_one(methods_page):
+    panel = methods_page(**QUICK)
+    panel._on_scene_message({"hello": {"query": "?method=hint&pair=mnist-mlp-1200&epochs=1&second=cosine&second_T=3"}})
+    assert panel.wait("idle")
+    assert panel.scene.link["note"] == "This link has a mistake: Cosine of features has no T; the rest was followed."
 
 
 def test_a_drawn_link_changes_what_is_compared_and_the_code(methods_page):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
-import ipywidgets
 import pytest
 import torch
 
@@ -66,16 +63,5 @@ def course_of(small):
 
 
 @pytest.fixture
-def schemes_page():
-    made = []
-
-    def make(*given, **chosen):
-        made.append(Schemes(*given, **chosen))
-        return made[-1]
-
-    before = set(ipywidgets.widgets.widget._instances)
-    yield make
-    for panel in made:
-        panel.close()
-    assert not [t.name for t in threading.enumerate() if t.name in ("kdviz-runner", "kdviz-publisher")]
-    assert set(ipywidgets.widgets.widget._instances) <= before, "a widget was left"
+def schemes_page(closed):
+    return lambda *given, **chosen: closed(Schemes(*given, **chosen))

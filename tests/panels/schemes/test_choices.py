@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from kdviz.panels.schemes.choices import LINK, SchemeChoices, said_in_link, scheme
+from kdviz.panels.live.link import said
+from kdviz.panels.schemes.choices import LINK, SchemeChoices, scheme
 
 
 def test_a_link_says_what_is_not_as_usual_and_reads_back():
     chosen = SchemeChoices(scheme="BAN", options={"generations": "4"}, seed=3)
-    query = LINK.written(said_in_link(chosen, ["curves"]))
+    query = LINK.written(said(chosen, SchemeChoices(), ["curves"]))
     assert query == "?scheme=born_again&set=generations:4&seed=3&hide=curves"
     found = LINK.follow(query.replace(":", "%3A"))
     assert found.left_out == {} and found.state == {**chosen.to_dict(), "hidden": ["curves"]}
-    assert said_in_link(SchemeChoices(options={"peers": "3"}), []) == {}, "the usual value is not said"
+    assert said(SchemeChoices(options={"peers": "3"}), SchemeChoices(), []) == {}, "the usual value is not said"
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from ...axe import serious
+from ..in_browser import check_widths, open_all_folds, write_page
 
 READY_MS = 120_000
 TRAINED_MS = 240_000
@@ -19,14 +19,7 @@ def folder(tmp_path_factory):
     """Two notebooks: runs of some 50 steps, and runs that nobody waits for."""
     place = tmp_path_factory.mktemp("pages")
     for name, epochs in (("quick", 3), ("endless", 1000)):
-        source = f"import kdviz as kd\nkd.panels.Schemes(epochs={epochs})"
-        cells = [
-            {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# Schemes"},
-            {"cell_type": "code", "id": "b", "metadata": {}, "source": source, "outputs": [], "execution_count": None},
-        ]
-        kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-        told = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-        (place / f"{name}.ipynb").write_text(json.dumps(told))
+        write_page(place / f"{name}.ipynb", "Schemes", f"Schemes(epochs={epochs})")
     return place
 
 
@@ -71,8 +64,7 @@ def test_a_scheme_is_found_set_trained_read_and_found_again_after_a_reload(open_
     bars = page.get_by_role("table", name="Errors of 5,000 examples, link by link")
     expect(bars.get_by_role("row")).to_have_count(4)
     expect(page.locator(".kd-host-scheme-view .kd-sentence")).to_contain_text("At the end the student keeps")
-    for details in page.locator("details").all():
-        details.evaluate("(d) => { d.open = true; }")
+    open_all_folds(page)
     expect(page.get_by_label("The scheme’s own file")).to_contain_text("def assistant_chain(")
     assert serious(page) == []
     page.reload()
@@ -91,8 +83,5 @@ def test_stop_keeps_what_was_learned_and_the_page_fits_every_width(open_schemes)
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.locator(".kd-status")).to_have_text(re.compile("Stopped after step .* what was learned is kept"))
     expect(page.get_by_role("table", name="How many examples of each class a client has")).to_be_visible()
-    for width in (360, 768, 1280, 1920):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"at {width} px"
+    check_widths(page)
     assert serious(page) == []

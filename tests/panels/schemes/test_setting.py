@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import torch
 
-from kdviz.panels.schemes.setting import TEMPERATURE, Setting
+import kdviz as kd
+from kdviz.panels.schemes.setting import TEMPERATURE, Setting, shrunk
 
 
 def test_offline_distillation_and_the_twin_begin_alike_and_see_the_same_batches(small):
@@ -36,3 +37,5 @@ def test_the_pages_setting_is_mnist_with_its_first_examples_looked_at():
 def test_a_step_is_timed_on_a_copy(small):
     assert small.seconds_a_step() > 0
     assert small.seconds_a_step() == replace(small, seed=5).seconds_a_step(), "once for all of a kind"
+    wide = replace(small, data=shrunk(kd.data.mnist().with_labels(100)))
+    assert wide.seconds_a_step() != small.seconds_a_step(), "a step on larger pictures is another"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
-import ipywidgets
 import pytest
 import torch
 
@@ -23,22 +20,15 @@ def one_torch_thread():
 
 
 @pytest.fixture
-def study_page(tmp_path, monkeypatch):
+def study_page(closed, tmp_path, monkeypatch):
     """``study_page(**chosen)`` makes a page that is ready; ``browser=True`` opens it in one that keeps runs."""
     monkeypatch.setenv("KDVIZ_KEEP", str(tmp_path))
-    made = []
 
     def make(*, browser=False, **chosen):
-        page = StudyPage(**chosen)
-        made.append(page)
+        page = closed(StudyPage(**chosen))
         if browser:
             page._opened(BROWSER, "")
         assert page.wait()
         return page
 
-    before = set(ipywidgets.widgets.widget._instances)
-    yield make
-    for page in made:
-        page.close()
-    assert not [t.name for t in threading.enumerate() if t.name.startswith(("kdviz-study", "kdviz-publisher"))]
-    assert set(ipywidgets.widgets.widget._instances) <= before, "a widget was left"
+    return make

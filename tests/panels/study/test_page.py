@@ -10,7 +10,8 @@ import pytest
 
 import kdviz as kd
 from kdviz.panels import StudyPage
-from kdviz.panels.study import kept
+from kdviz.panels.study import code, kept
+from kdviz.panels.study.plan import Plan
 
 from .conftest import BROWSER, QUICK
 
@@ -137,6 +138,62 @@ def test_a_study_too_large_for_a_page_cannot_be_started(study_page):
     assert page.run.state == "too_large" and "a page does 15 at most" in page.setup.estimate and page.setup.too_much
     page.start()
     assert page.wait("too_large") and page.study.left == page.study.total
+
+
+@pytest.fixture
+def while_shown(monkeypatch):
+    """``while_shown(act)`` has ``act()`` done once, in the middle of showing what was chosen."""
+
+    def during(act):
+        program = code.program
+
+        def acting(plan):
+            monkeypatch.setattr(code, "program", program)
+            act()
+            return program(plan)
+
+        monkeypatch.setattr(code, "program", acting)
+
+    return during
+
+
+def test_another_outcome_looked_at_while_a_choice_is_shown_stays_and_the_page_is_ready(study_page, while_shown):
+    page = study_page(**QUICK)
+    while_shown(lambda: setattr(page.map, "outcome", "ece"))
+    page.choose(seeds=1)
+    assert page.wait(timeout_s=20), page.status
+    assert page.run.state == "idle" and page.map.outcome == page.state["outcome"] == "ece"
+
+
+def test_start_pressed_while_a_choice_is_shown_is_not_taken_back(study_page, while_shown, monkeypatch):
+    page = study_page(**QUICK)
+    entered = []
+    enter = page._enter
+
+    def noted(state, *given, **how):
+        enter(state, *given, **how)
+        entered.append(page._state)
+
+    monkeypatch.setattr(page, "_enter", noted)
+    while_shown(page.start)
+    page.choose(seeds=1)
+    assert page.wait("finished") and set(entered[:-1]) == {"running"}, "nothing else could be chosen meanwhile"
+
+
+def test_a_study_that_cannot_be_is_not_started(study_page, monkeypatch):
+    page = study_page(**QUICK)
+
+    def cannot(choices):
+        raise ValueError("two arms are alike; choose other values")
+
+    monkeypatch.setattr(Plan, "of", cannot)
+    page.choose(seeds=1)
+    assert page.wait("too_large") and page.setup.estimate == "Two arms are alike; choose other values."
+    page.start()
+    assert page.wait("too_large", timeout_s=20) and not page.setup.locked
+    monkeypatch.undo()
+    page.choose(seeds=2)
+    assert page.wait("idle")
 
 
 def test_groups_bring_gaps_and_the_map_opens_on_one_by_a_link(study_page):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ...axe import serious
+from ..in_browser import check_widths, open_all_folds, write_page
 
 READY_MS = 120_000
 TRAINED_MS = 240_000
@@ -22,14 +22,7 @@ MANY_SEEDS = "?T=1,4&alpha=0.1,0.9&labels=100&units=4&epochs=60&seeds=10"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     place = tmp_path_factory.mktemp("pages")
-    source = "import kdviz as kd\nkd.panels.StudyPage()"
-    cells = [
-        {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# A study"},
-        {"cell_type": "code", "id": "b", "metadata": {}, "source": source, "outputs": [], "execution_count": None},
-    ]
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    told = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    (place / "study.ipynb").write_text(json.dumps(told))
+    write_page(place / "study.ipynb", "A study", "StudyPage()")
     return place
 
 
@@ -88,11 +81,7 @@ def test_a_study_is_started_stopped_reloaded_gone_on_with_and_saved(serve, page,
         button(opened, "Save the cells (CSV)").click()
     rows = list(csv.DictReader(io.StringIO(Path(saved.value.path()).read_text("utf-8"))))
     assert len(rows) == 6 and all(float(row["errors"]) > 0 for row in rows)
-    for details in opened.locator("details").all():
-        details.evaluate("(d) => { d.open = true; }")
+    open_all_folds(opened)
     expect(opened.locator(".kd-study-code").nth(1)).to_contain_text('joblib.parallel_config(backend="dask")')
     assert serious(opened) == []
-    for width in (400, 1280):
-        opened.set_viewport_size({"width": width, "height": 900})
-        opened.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-        assert opened.evaluate("document.documentElement.scrollWidth") <= width, f"at {width} px"
+    check_widths(opened, (400, 1280))
