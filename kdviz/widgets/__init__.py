@@ -25,6 +25,7 @@ from kdviz.widgets.pair import Pair
 from kdviz.widgets.presets import Presets
 from kdviz.widgets.question import Question
 from kdviz.widgets.relations import Relations
+from kdviz.widgets.run_choice import RunChoice
 from kdviz.widgets.runs import Runs
 from kdviz.widgets.saliency import Saliency
 from kdviz.widgets.scene import InViews, Scene
@@ -66,6 +67,7 @@ __all__ = [
     "Presets",
     "Question",
     "Relations",
+    "RunChoice",
     "Runs",
     "Saliency",
     "Scene",
