@@ -21,6 +21,7 @@ from kdviz.widgets.learning_curves import LearningCurves
 from kdviz.widgets.measured import MeasuredView
 from kdviz.widgets.method_picture import MethodPicture
 from kdviz.widgets.methods import Methods
+from kdviz.widgets.open_in_lab import OpenInLab
 from kdviz.widgets.pair import Pair
 from kdviz.widgets.presets import Presets
 from kdviz.widgets.question import Question
@@ -63,6 +64,7 @@ __all__ = [
     "MeasuredView",
     "MethodPicture",
     "Methods",
+    "OpenInLab",
     "Pair",
     "Presets",
     "Question",

@@ -439,7 +439,7 @@ class Lab(LabRuns):
     @property
     def settings(self) -> dict[str, Any]:
         if self._own is not None:
-            raise ValueError("this Lab shows a run of your own; save the run (run.save) instead of the panel's state")
+            raise ValueError("this Lab shows a run of your own; save it (panel.save) instead of the panel's state")
         run, begun, edits = self.run, {}, self._opening.edits
         made = edits_made(run) if run is not None else ()
         if run is not None and made:  # they lead from these to what is in force

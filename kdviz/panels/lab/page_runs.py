@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 from ... import data as data_sets
 from ...distill import Distillation, Runner, Teacher
@@ -21,6 +22,7 @@ from .earlier import EarlierRuns, Made, made_from
 from .options import PageOptions
 from .page import LabPage
 from .run_groups import RunGroups, as_in_force, changed_at
+from .saved_runs import load_runs, save_runs
 from .session import Session
 from .several import Given, taught_by
 from .time_travel import TimeTravel
@@ -262,6 +264,40 @@ class LabRuns(LabPage):
             self._publisher.put(self.scene, **moved)
 
     # What is kept
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the runs that the Lab was opened with to ``folder``; :meth:`load` opens them again.
+
+        Twins, branches and runs made here are not among them.
+
+        Raises
+        ------
+        ValueError
+            In one sentence, if the Lab was opened with choices, or a run cannot be saved.
+        """
+        if not self._given:
+            raise ValueError("this Lab was opened with choices, not with runs; save panel.run instead (panel.run.save)")
+        return save_runs(self._given, folder)
+
+    @classmethod
+    def load(cls, folder: str | Path, *, shown: str | None = None, **parts: Any) -> Self:
+        """Return the Lab of the runs in ``folder``.
+
+        Parameters
+        ----------
+        folder : path
+        shown : str, optional
+            As in the Lab itself.
+        **parts
+            ``teacher``, ``student`` and ``data`` of your own, where runs had them, for all or by the names of runs.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            In one sentence.
+        """
+        opened: Any = load_runs(folder, **parts)
+        return cls(opened, shown=shown)  # type: ignore[call-arg]
 
     def _page_to_keep(self) -> dict[str, Any]:
         return {

@@ -19,10 +19,11 @@ from ...widgets.traits import View
 from ...words import t
 from ..live import messages
 from ..live.diagnosis import DiagnosisController
-from ..live.page import UNDER_WAY, LivePage
+from ..live.page import UNDER_WAY
 from . import code, sentences
 from .catalogue import schemes
 from .choices import HIDEABLE, LINK, SchemeChoices, said_in_link, scheme_kinds
+from .lab import ToTheLab
 from .lane import Lane
 from .scheme import Course, Scheme
 from .setting import Setting
@@ -33,7 +34,7 @@ BEGUN = (*UNDER_WAY, "paused")  # states in which another scheme would throw awa
 _NAME = Text(longest=40)
 
 
-class Schemes(LivePage):
+class Schemes(ToTheLab):
     """One scheme of distillation at a time: its diagram, its code, and a live run with the view that makes it visible.
 
     Parameters
@@ -51,7 +52,9 @@ class Schemes(LivePage):
         empty before training.
     course : Course or None
         The runs with what was seen of them.
-    schemes, picture, transport, curves, drawings, share
+    trained : dict of str to Distillation
+        The runs by their names, once they have ended: ``kd.panels.Lab(panel.trained)`` opens them.
+    schemes, picture, transport, curves, drawings, to_lab, share
         The widgets.
 
     Raises
@@ -70,6 +73,8 @@ class Schemes(LivePage):
     links = LINK
     _messages: ClassVar[Mapping[str, Kind]] = {
         **messages.METHODS,
+        "lab": Record({}),
+        "close_lab": Record({}),
         "option": Record({"name": _NAME, "value": _NAME}),
     }
 
@@ -86,7 +91,7 @@ class Schemes(LivePage):
         if asked is not None:
             self._take(asked)
         self._make_page()
-        self._begin((self.schemes,))
+        self._begin((self.schemes, self.to_lab))
 
     def _make_page(self) -> None:
         self.scene = widgets.Scene(hidden=[*UNUSED, *self._hidden])
@@ -99,16 +104,17 @@ class Schemes(LivePage):
         self.drawings = widgets.SchemeView()
         self.diagnosis = DiagnosisController(self.scene, self._publisher, lambda: None)  # not on this page
         self._undrawn = self.diagnosis.widget
+        self._make_way_to_lab()
         columns: dict[str, list[View]] = {
             "choose": [self.schemes],
             "see": [self.picture],
-            "run": [self.transport, self.curves, self.drawings],
+            "run": [self.transport, self.curves, self.drawings, self.to_lab],
         }
         if self._is_by_name:
             columns["run"].append(self.share)
         boxes = [VBox(column).add_class(f"kd-methods-{name}") for name, column in columns.items()]
         page = Box(boxes).add_class("kd-methods-page")
-        self.view = Box([page]).add_class("kd-methods-room")
+        self.view = VBox([Box([page]).add_class("kd-methods-room"), self._room])
 
     def _listen(self) -> None:
         self.schemes.observe(self._on_chosen, ["chosen"])
@@ -183,7 +189,7 @@ class Schemes(LivePage):
             self._show_soon()
 
     def _commands(self) -> dict[str, Callable[..., None]]:
-        return {**super()._commands(), "option": self._option}
+        return {**super()._commands(), **self._lab_commands(), "option": self._option}
 
     # On the runner's thread
 
@@ -261,6 +267,7 @@ class Schemes(LivePage):
         self._publisher.put(self.schemes, locked=bool(reason), locked_reason=reason)
         if self.course is not None and runner.runs:
             self._show_runs(runner, self.course, self._shown_choices.chosen)
+        self._show_way_to_lab()
 
     def _show_runs(self, runner: Runner, course: Course, scheme: Scheme) -> None:
         """Show the curves, and which phase of the scheme is under way."""
