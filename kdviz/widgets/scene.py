@@ -117,7 +117,8 @@ class Scene(LiveTraits, Stateful):
     earlier = List(
         Dict(),
         help='Runs made on the page before, as in `runs`, and of each {"round": int, "same_page": bool (filmed and '
-        'tested on the same examples), "otherwise": str (how it was made in another way than the newest)}.',
+        'tested on the same examples), "given": bool (the page was opened with it), "otherwise": str (how it was '
+        "made in another way than the newest)}.",
     ).tag(sync=True)
     bands = List(
         Dict(),

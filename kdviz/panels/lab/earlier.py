@@ -230,7 +230,8 @@ class EarlierRuns:
         rows = []
         for entry in self._roster.earlier:
             made = self._made.get(entry.round, beside)
-            more = {"round": entry.round, "same_page": made.same_examples(beside)}
+            given = self._is_given(entry)
+            more = {"round": entry.round, "same_page": made.same_examples(beside), "given": given}
             otherwise = [*made.otherwise(beside), *_edited(entry)]
             rows.append(
                 {**entry.row(), **more, "otherwise": ", ".join(otherwise), "removable": entry.role == "student"}

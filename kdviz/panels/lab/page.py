@@ -120,9 +120,10 @@ class LabPage(LivePage):
         right = [self.views, self.examples, self.soft_targets, *self.tabs.values()]
         strip = Box([self.sliders, self.transport]).add_class("kd-lab-strip")
         columns = Box([VBox(left).add_class("kd-lab-left"), VBox(right).add_class("kd-lab-right")]).add_class("kd-lab")
-        if own:
-            columns.add_class("kd-lab-own")
         above = VBox(head).add_class("kd-lab-head")
+        if own:
+            for box in (above, columns):
+                box.add_class("kd-lab-own")
         self.view = VBox([above, self.tour, self.hero, strip, columns]).add_class("kd-lab-room")
 
     def _show_progress(self, runner: Runner, state: str, note: str = "") -> None:
@@ -228,7 +229,7 @@ class LabPage(LivePage):
             return peer_sentence(shown, peer)
         if shown is None or shown.role != "branch":
             group = [entry.run for entry in self.roster.group(student.group)]
-            return f"{status_text.curves_sentence(group, student.best_test)} {peers_sentence(student)}".strip()
+            return status_text.curves_sentence(group, student.best_test, peers_sentence(student))
         parent = self.roster.get(shown.parent)
         return status_text.branch_sentence(shown.name, shown.run, (parent.name, parent.run) if parent else None)
 

@@ -152,7 +152,7 @@ class Entry:
             "name": self.peer_name(n),
             "named": bool(self.peer(n).own_name),
             "role": "peer",
-            "colour": COLOURS - n,  # branches begin at the other end
+            "colour": (n - 1) % COLOURS,
             "hidden": self.peer(n).hidden,
             "steps": [e.step for e in points],
             "values": values,
@@ -244,7 +244,8 @@ class Roster:
             if role == "branch":
                 highest = self._branches.get(entry.round, 0)
                 entry.number = entry.number or highest + 1
-                entry.colour = more.get("colour", (entry.number - 1) % COLOURS)
+                peers = sum(len(e.peer_rows()) for e in self if e.role == "student")  # they have the first colours
+                entry.colour = more.get("colour", (entry.number - 1 + peers) % COLOURS)
                 self._branches[entry.round] = max(highest, entry.number)
             self._entries[key] = entry
             return entry
