@@ -141,4 +141,4 @@ def _told(runs: Mapping[str, Distillation]) -> str:
         return t(NOT_YET)
     names = list(runs)
     more = ["…"] if len(names) > MOST_NAMED else []
-    return t(READY, names=", ".join([*names[:MOST_NAMED], *more]))
+    return t(READY, names="; ".join([*names[:MOST_NAMED], *more]))

@@ -58,7 +58,7 @@ def test_the_button_opens_the_runs_below_the_page_and_closes_them_again(schemes_
     panel.command("train")
     assert panel.wait("finished", timeout_s=120) and panel.to_lab.ready, panel.status
     names = ["Assistant 1", "Assistant 2", "Student", "Offline distillation", "Twin, no teacher"]
-    assert list(panel.trained) == names and ", ".join(names) in panel.to_lab.note
+    assert list(panel.trained) == names and "; ".join(names) in panel.to_lab.note
     panel.to_lab._handle_custom_msg({"command": "lab"}, [])
     assert panel.wait("finished") and panel.to_lab.opened and panel.to_lab.note == "The Lab is open below."
     first = panel._lab
