@@ -9,6 +9,7 @@ from .distillation import Distillation
 from .history import Edit, Evaluation, History
 from .objective import Objective
 from .recipe import Recipe
+from .run import RunName
 from .runner import Runner
 from .schedules import Schedule
 from .settings import NonFiniteLossError, Settings, Step
@@ -29,6 +30,7 @@ __all__ = [
     "NonFiniteLossError",
     "Objective",
     "Recipe",
+    "RunName",
     "Runner",
     "Schedule",
     "Settings",

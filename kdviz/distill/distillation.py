@@ -26,6 +26,7 @@ from .run_state import RunState
 from .schedules import Hyperparameter
 from .settings import Step
 from .teacher import Cancelled, Teacher
+from .terms.mutual import Peers
 from .twin import SHARED, twin_plan
 
 
@@ -254,7 +255,7 @@ class Distillation(Run):
         return other
 
     def evaluate(self, split: str = "validation", *, progress: Callable[[int, int], bool] | None = None) -> Evaluation:
-        """Evaluate the student on a split, record it in the history and return it.
+        """Evaluate the student on a split, record it in the history and return it; peers are counted with it.
 
         ``progress`` reports on the teacher's logits, the first time they are computed (see ``Teacher.logits``).
         """
@@ -269,9 +270,16 @@ class Distillation(Run):
             logits = self.teacher.logits(examples, progress=progress)
         with self.lock:
             result = evaluate(self.student, examples, step=self.steps_done, split=split, teacher_logits=logits)
+            beside = [evaluate(peer, examples, step=self.steps_done, split=split) for peer in self._peers]
+            result = replace(result, peer_errors=tuple(one.errors for one in beside))
             kept = [e for e in self.history.evaluations if (e.step, e.split) != (result.step, split)]
             self.history.evaluations[:] = [*kept, result]
         return result
+
+    @property
+    def _peers(self) -> list[nn.Module]:
+        """The networks that learn beside the student."""
+        return [peer for beside in self.auxiliary.values() if isinstance(beside, Peers) for peer in beside]
 
     def diagnose(self, **options: Any) -> Any:
         """Diagnose why the teacher did not help, if anything is wrong; see :func:`kdviz.diagnose`."""

@@ -51,10 +51,21 @@ class Evaluation:
     nll: float
     agreement: float | None = None  # fraction of examples where student and teacher predict the same class
     teacher_errors: int | None = None
+    peer_errors: tuple[int, ...] = ()  # of the networks that learn beside the student, on the same examples
 
     @property
     def accuracy(self) -> float:
         return 1 - self.errors / self.examples
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON; without peers, as an older kdviz reads it too."""
+        plain = asdict(self)
+        peers = plain.pop("peer_errors")
+        return plain | ({"peer_errors": list(peers)} if peers else {})
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any]) -> Evaluation:
+        return cls(**saved | {"peer_errors": tuple(saved.get("peer_errors", ()))})
 
     def __repr__(self) -> str:
         parts = [f"{self.errors:,} errors of {self.examples:,}", f"NLL {self.nll:.3f}"]
@@ -62,6 +73,8 @@ class Evaluation:
             parts.append(f"teacher {self.teacher_errors:,}")
         if self.agreement is not None:
             parts.append(f"agreement {self.agreement:.3f}")
+        if self.peer_errors:
+            parts.append(f"peers {', '.join(map(str, self.peer_errors))}")
         return f"Evaluation({self.split}, step {self.step:,}: {', '.join(parts)})"
 
 
@@ -135,7 +148,7 @@ class History:
         """Return the evaluations as a pandas frame, one row each."""
         import pandas as pd
 
-        return pd.DataFrame([{**asdict(e), "accuracy": e.accuracy} for e in self.evaluations])
+        return pd.DataFrame([{**e.to_dict(), "accuracy": e.accuracy} for e in self.evaluations])
 
     def copy(self) -> History:
         """Return a copy that later records do not change."""
@@ -159,7 +172,7 @@ class History:
         return {
             "columns": list(self.columns),
             "edits": [e.to_dict() for e in self.edits],
-            "evaluations": [asdict(e) for e in self.evaluations],
+            "evaluations": [e.to_dict() for e in self.evaluations],
         }
 
     @property
@@ -186,7 +199,7 @@ class History:
         return cls(
             columns,
             [Edit.from_dict(e) for e in saved["edits"]],
-            [Evaluation(**e) for e in saved["evaluations"]],
+            [Evaluation.from_dict(e) for e in saved["evaluations"]],
             _rows=rows,
         )
 
@@ -203,7 +216,8 @@ _EVALUATION = Record(
         "nll": Number(finite=False),
         "agreement": or_null(Number(finite=False)),
         "teacher_errors": or_null(Whole()),
-    }
+    },
+    {"peer_errors": ListOf(Whole())},
 )
 _WRITTEN = Record(
     {

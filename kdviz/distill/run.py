@@ -7,15 +7,16 @@ optimizer. Everything else keeps it repeatable: snapshots, edits, and a state th
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from torch import Tensor
 
 from ..models.inference import device_of, dtype_of
 from ..models.looking import put_modes
+from ..words import t
 from . import checks, state
 from .batches import Batches
 from .current_settings import CurrentSettings
@@ -32,6 +33,20 @@ from .step import TrainingStep
 from .teacher import Answers
 
 
+class RunName(NamedTuple):
+    """What one of several runs is called: a text with its places, translated where it is shown.
+
+    >>> str(RunName("Generation {n}", {"n": 2}))
+    'Generation 2'
+    """
+
+    text: str
+    places: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return t(self.text, **self.places)
+
+
 class Run:
     """A plan in progress: a student, its optimizer, and its history.
 
@@ -39,7 +54,14 @@ class Run:
     ----------
     plan : Plan
         Checked.
+
+    Attributes
+    ----------
+    name : RunName, str or None
+        What it is called where it is one of several, as schemes make them.
     """
+
+    name: RunName | str | None = None
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan

@@ -21,10 +21,12 @@ from kdviz.widgets.learning_curves import LearningCurves
 from kdviz.widgets.measured import MeasuredView
 from kdviz.widgets.method_picture import MethodPicture
 from kdviz.widgets.methods import Methods
+from kdviz.widgets.open_in_lab import OpenInLab
 from kdviz.widgets.pair import Pair
 from kdviz.widgets.presets import Presets
 from kdviz.widgets.question import Question
 from kdviz.widgets.relations import Relations
+from kdviz.widgets.run_choice import RunChoice
 from kdviz.widgets.runs import Runs
 from kdviz.widgets.saliency import Saliency
 from kdviz.widgets.scene import InViews, Scene
@@ -62,10 +64,12 @@ __all__ = [
     "MeasuredView",
     "MethodPicture",
     "Methods",
+    "OpenInLab",
     "Pair",
     "Presets",
     "Question",
     "Relations",
+    "RunChoice",
     "Runs",
     "Saliency",
     "Scene",

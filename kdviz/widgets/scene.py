@@ -21,7 +21,7 @@ from kdviz.widgets.live_traits import live_traits, page_bounds
 from kdviz.widgets.recording import Frame, LogitRecording
 from kdviz.widgets.traits import Packed, Stateful, View, WrongTraitError, one_of, within
 
-ROLES = ("student", "twin", "smoothed", "branch")
+ROLES = ("student", "peer", "twin", "smoothed", "branch")
 BIAS_SLIDER = (-2.0, 12.0)
 HIGHEST_BIAS = 100.0  # far beyond where it decides every example
 MOST_STEPS = 10**7
@@ -117,7 +117,8 @@ class Scene(LiveTraits, Stateful):
     earlier = List(
         Dict(),
         help='Runs made on the page before, as in `runs`, and of each {"round": int, "same_page": bool (filmed and '
-        'tested on the same examples), "otherwise": str (how it was made in another way than the newest)}.',
+        'tested on the same examples), "given": bool (the page was opened with it), "otherwise": str (how it was '
+        "made in another way than the newest)}.",
     ).tag(sync=True)
     bands = List(
         Dict(),

@@ -14,7 +14,7 @@ from .continual import Retained, continual, retained, tasks_of
 from .data_free import data_free, data_impressions
 from .ensemble import Ensemble, ensemble
 from .federated import RecordedAnswers, federated, final_runs, private_parts
-from .generations import frozen, train_each, trainable_copy
+from .generations import frozen, named, train_each, trainable_copy
 from .label_free import label_free, without_labels
 from .multi_teacher import multi_teacher, teacher_weights
 from .mutual_learning import mutual_learning, peers
@@ -55,6 +55,7 @@ __all__ = [
     "labelled_by",
     "multi_teacher",
     "mutual_learning",
+    "named",
     "peers",
     "private_parts",
     "progressive",

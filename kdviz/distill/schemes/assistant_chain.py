@@ -12,10 +12,11 @@ from typing import Any
 
 from torch import nn
 
+from ...words import mark
 from ..distillation import Distillation
 from ..objective import Objective
 from ..terms import Term
-from .generations import frozen
+from .generations import frozen, named
 
 
 def assistant_chain(
@@ -70,8 +71,10 @@ def assistant_chain(
     >>> bool((last.teacher(X) == first.student.eval()(X)).all())
     True
     """
-    for student in students:
+    students = tuple(students)
+    for n, student in enumerate(students, start=1):
         run = Distillation(frozen(teacher), student, data, objective, **training)
-        yield run  # the caller trains it
+        name = mark("Assistant {n}") if n < len(students) else mark("Student")
+        yield named(run, name, n=n)  # the caller trains it
         teacher = run
         training = {"allow_weaker_teacher": True, **training}  # from now on the teacher is a former student

@@ -12,10 +12,13 @@ from typing import Any
 from torch import nn
 
 from ... import models
+from ...words import mark
 from ..distillation import Distillation
 from ..objective import Objective
 from ..terms import HardLabels, Term, hinton
-from .generations import frozen
+from .generations import frozen, named
+
+GENERATION = mark("Generation {n}")
 
 
 def born_again(
@@ -93,11 +96,11 @@ def _generations(
     training: dict[str, Any],
 ) -> Iterator[Distillation]:
     run = Distillation(None, make(0), data, first, **training)
-    yield run  # the caller trains it
+    yield named(run, GENERATION, n=1)  # the caller trains it
     training = {"allow_weaker_teacher": True, **training}  # the teacher is the previous student: nothing was swapped
     for generation in range(1, generations):
         run = Distillation(frozen(run), make(generation), data, objective, **training)
-        yield run
+        yield named(run, GENERATION, n=generation + 1)
 
 
 def _maker(student: nn.Module | Callable[[int], nn.Module]) -> Callable[[int], nn.Module]:

@@ -16,11 +16,12 @@ from torch import Tensor, nn
 
 from ...data import Examples, Splits, splits
 from ...models import inference
+from ...words import mark
 from ..distillation import Distillation
 from ..objective import Objective
 from ..randomness import mix
 from ..terms import HardLabels, Term
-from .generations import frozen, trainable_copy
+from .generations import frozen, named, trainable_copy
 
 
 def co_training(
@@ -125,12 +126,12 @@ def _rounds(
     generator = torch.Generator().manual_seed(mix(training.get("seed", 0), 7))
     waiting = torch.nonzero(labels < 0).flatten()
     waiting = waiting[torch.randperm(len(waiting), generator=generator)]
-    for _ in range(rounds):
+    for number in range(1, rounds + 1):
         labelled = _with_labels(data, labels)
         runs = []
-        for student in begun:
+        for n, student in enumerate(begun, start=1):
             run = Distillation(None, trainable_copy(student), labelled, objective, **training)
-            yield run  # the caller trains it
+            yield named(run, mark("Round {round}, student {n}"), round=number, n=n)  # the caller trains it
             runs.append(frozen(run))
         near = waiting if pool is None else waiting[:pool]
         labels[near] = _surest(runs, data.train.take(near), per_class)

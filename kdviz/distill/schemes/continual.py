@@ -17,11 +17,12 @@ from torch import Tensor, nn
 
 from ...data import Examples, Splits
 from ...models import inference
+from ...words import mark
 from ..distillation import Distillation
 from ..objective import Objective
 from ..terms import DarkReplay, HardLabels, Term
 from .classes import class_index
-from .generations import trainable_copy
+from .generations import named, trainable_copy
 
 
 def continual(
@@ -89,7 +90,7 @@ def continual(
         run = Distillation(None, student, task, objective, **{**training, "seed": seed + number})
         if before is not None:
             _hand_on(before, run)
-        yield run
+        yield named(run, mark("Task {n}"), n=number + 1)
         before = run
 
 

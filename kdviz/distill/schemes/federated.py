@@ -21,11 +21,12 @@ from torch import Tensor, nn
 
 from ...data import Examples, Splits, examples, splits
 from ...models import inference
+from ...words import mark
 from ..distillation import Distillation
 from ..objective import Objective
 from ..randomness import mix
 from ..terms import HardLabels, LogitMSE, Term
-from .generations import trainable_copy
+from .generations import named, trainable_copy
 from .label_free import without_labels
 
 MARK_BYTES = 16  # of an example, to know it again
@@ -123,9 +124,9 @@ def federated(
     seed = int(training.pop("seed", 0))
     seeds = itertools.count(seed)
     learned: list[nn.Module] = []
-    for student, own in zip(students, private, strict=True):
+    for client, (student, own) in enumerate(zip(students, private, strict=True), start=1):
         alone = Distillation(None, student, own, HardLabels(), epochs=first_epochs, seed=next(seeds), **training)
-        yield alone
+        yield named(alone, mark("Client {n} alone"), n=client)
         learned.append(trainable_copy(alone))
     for number in range(1, rounds + 1):
         asked = _drawn(public, shared, number, seed)
@@ -141,12 +142,12 @@ def federated(
                 seed=next(seeds),
                 **{**training, "allow_weaker_teacher": True},
             )
-            yield digest
+            yield named(digest, mark("Client {n}, round {round}, digest"), n=client + 1, round=number)
             student = trainable_copy(digest)
             revisit = Distillation(
                 None, student, own, HardLabels(), epochs=revisit_epochs, seed=next(seeds), **training
             )
-            yield revisit
+            yield named(revisit, mark("Client {n}, round {round}, revisit"), n=client + 1, round=number)
             learned[client] = trainable_copy(revisit)
 
 

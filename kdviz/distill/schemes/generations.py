@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
+from typing import Any
 
 from torch import nn
 
 from ...models.wrap import as_module
 from ..distillation import Distillation
+from ..run import RunName
 
 
 def frozen(learned: Distillation | nn.Module) -> nn.Module:
@@ -103,6 +105,12 @@ def train_each(
         run.train(progress=progress, evaluate=evaluate)
         trained.append(run)
     return tuple(trained)
+
+
+def named(run: Distillation, text: str, **places: Any) -> Distillation:
+    """Give a run of several its name, a text marked for translation with its places, and return it."""
+    run.name = RunName(text, places)
+    return run
 
 
 def _copy_of(learned: Distillation | nn.Module) -> nn.Module:

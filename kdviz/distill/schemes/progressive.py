@@ -12,12 +12,13 @@ from typing import Any
 
 from torch import nn
 
+from ...words import mark
 from ..adapters import Kind
 from ..distillation import Distillation
 from ..objective import Objective
 from ..teacher import Teacher
 from ..terms import Hint, Term
-from .generations import trainable_copy
+from .generations import named, trainable_copy
 
 
 def progressive(
@@ -103,6 +104,6 @@ def _stages(
     short = training if hint_epochs is None else {**training, "epochs": hint_epochs}
     for hint in hints:
         run = Distillation(teacher, student, data, hint, **short)
-        yield run  # the caller trains it
+        yield named(run, mark("Hint at {layer}"), layer=", ".join(hint.student))  # the caller trains it
         student = trainable_copy(run)
-    yield Distillation(teacher, student, data, objective, **training)
+    yield named(Distillation(teacher, student, data, objective, **training), mark("Soft targets and labels"))

@@ -19,12 +19,13 @@ from torch import Tensor, nn
 
 from ...data import Examples, Splits, splits
 from ...models import inference
+from ...words import mark
 from ..distillation import Distillation
 from ..objective import Objective
 from ..randomness import mix
 from ..terms import Term, hinton
 from .classes import class_index
-from .generations import frozen, trainable_copy
+from .generations import frozen, named, trainable_copy
 
 RESTARTS, ROUNDS = 20, 100  # of k-means
 STEPS = 1000  # at most, towards the q that all agree on; each at least halves the distance with one specialist
@@ -233,7 +234,9 @@ def specialists(
         classes = _window(group, data)
         part, oversampled = _examples_for(classes, data, number, seed)
         seen = Specialist(generalist, classes, len(data.classes), oversampled)
-        yield Distillation(frozen(seen), trainable_copy(seen).requires_grad_(True), part, objective, **training)
+        run = Distillation(frozen(seen), trainable_copy(seen).requires_grad_(True), part, objective, **training)
+        names = ", ".join(data.classes[c] for c in classes)
+        yield named(run, mark("Specialist {n}: {classes}"), n=number, classes=names)
 
 
 def _window(group: Sequence[int | str], data: Splits) -> list[int]:

@@ -23,6 +23,7 @@ from ..live.roster import Entry, Roster
 from .choices import Choices
 from .options import PageOptions
 from .run_groups import Results, RunGroups
+from .several import Given
 
 MOST_ROUNDS = 12  # beside the one in hand
 MOST_BYTES = 160 * 2**20  # of all their snapshots, in memory and in temporary files
@@ -60,15 +61,30 @@ SAME_PAGE = ("data", "teacher")  # choices whose runs were filmed on the same ex
 
 @dataclass(frozen=True)
 class Made:
-    """What a round was made with, and how the page was opened then; ``choices`` is None for a run of the reader's."""
+    """What a round was made with, and how the page was opened then.
+
+    Attributes
+    ----------
+    choices : Choices or None
+        None for a run of the reader's.
+    given : Given or None
+        That run.
+    """
 
     choices: Choices | None
     opening: PageOptions
+    given: Given | None = None
+
+    def same_examples(self, other: Made) -> bool:
+        """Whether both make errors on the same validation and test examples."""
+        if self.given is not None and other.given is not None and self.given is not other.given:
+            return self.given.examples == other.given.examples != ""
+        return self.same_page(other)
 
     def same_page(self, other: Made) -> bool:
         """Whether both were filmed on the same examples, and make errors on the same test set."""
         if self.choices is None or other.choices is None:
-            return self.choices is other.choices
+            return self.choices is other.choices and self.given is other.given
         return all(getattr(self.choices, name) == getattr(other.choices, name) for name in SAME_PAGE)
 
     def otherwise(self, other: Made) -> list[str]:
@@ -163,7 +179,7 @@ class EarlierRuns:
             entry.best_weights = None  # made again where they are asked for
             entry.run.put_away(SNAPSHOTS)
         gone = 0
-        while len(rounds := self._rounds()) > MOST_ROUNDS or (len(rounds) > 1 and self._nbytes() > MOST_BYTES):
+        while len(rounds := self._own_rounds()) > MOST_ROUNDS or (len(rounds) > 1 and self._nbytes() > MOST_BYTES):
             self._drop(rounds[0])
             gone += 1
         if gone:
@@ -214,7 +230,8 @@ class EarlierRuns:
         rows = []
         for entry in self._roster.earlier:
             made = self._made.get(entry.round, beside)
-            more = {"round": entry.round, "same_page": made.same_page(beside)}
+            given = self._is_given(entry)
+            more = {"round": entry.round, "same_page": made.same_examples(beside), "given": given}
             otherwise = [*made.otherwise(beside), *_edited(entry)]
             rows.append(
                 {**entry.row(), **more, "otherwise": ", ".join(otherwise), "removable": entry.role == "student"}
@@ -238,6 +255,16 @@ class EarlierRuns:
     def _rounds(self) -> list[int]:
         """The numbers of the earlier rounds, the oldest first."""
         return sorted({entry.round for entry in self._roster.earlier})
+
+    def _own_rounds(self) -> list[int]:
+        """Those that were made on the page; the runs that it was opened with stay."""
+        given = {number for number, made in self._made.items() if made.given is not None}
+        given &= {entry.round for entry in self._roster.earlier if self._is_given(entry)}
+        return [number for number in self._rounds() if number not in given]
+
+    def _is_given(self, entry: Entry) -> bool:
+        made = self._made.get(entry.round)
+        return made is not None and made.given is not None and made.given.run is entry.run
 
     def _nbytes(self) -> int:
         return sum(snapshot.nbytes for entry in self._roster.earlier for snapshot in entry.run.snapshots)

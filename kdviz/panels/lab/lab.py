@@ -32,6 +32,7 @@ from .page import CHOSEN_BY_SETUP, setup_traits, student_traits
 from .page_runs import LabRuns
 from .run_groups import as_in_force
 from .samples import NO_SAMPLES, plain, samples
+from .several import first_shown, given_runs
 
 
 class Lab(LabRuns):
@@ -39,9 +40,13 @@ class Lab(LabRuns):
 
     Parameters
     ----------
-    run : Distillation, optional
+    run : Distillation, or sequence or mapping of them, optional
         A run of your own, shown and trained here in place of the choices on the page. Its twins are made from it. One
-        without a teacher (peers, a student that teaches itself, labels alone) is shown by its curves and its verdict.
+        without a teacher (peers, a student that teaches itself, labels alone) is shown by its curves and its verdict;
+        peers have a curve each. Of several, such as ``kd.schemes.train_each`` returns, the page shows one, each with
+        its own teacher, and the others' curves behind it.
+    shown : str, optional
+        Which of several is shown first, by its name; default the last.
     **chosen
         What is trained: the fields of :class:`kdviz.panels.lab.choices.Choices` (data, labels, keep_unlabelled,
         teacher, kind, units, layers, epochs, temperature, temperature_course, alpha, learning_rate, rate_course,
@@ -69,31 +74,39 @@ class Lab(LabRuns):
     links = link.LINK
     _messages = messages.LAB
 
-    def __init__(self, run: Distillation | None = None, **chosen: Any) -> None:
+    def __init__(
+        self,
+        run: Distillation | Sequence[Distillation] | Mapping[str, Distillation] | None = None,
+        *,
+        shown: str | None = None,
+        **chosen: Any,
+    ) -> None:
         opening = {f.name: chosen.pop(f.name) for f in fields(PageOptions) if f.name in chosen}
         if run is not None and chosen:
             raise TypeError(f"Lab takes a run or choices, got a run and {', '.join(chosen)}; edit the run instead")
+        if run is None and shown is not None:
+            raise TypeError("shown names one of several runs that the Lab is opened with, got no runs")
+        self._given = given_runs(run) if run is not None else ()
+        now = self._given_now = first_shown(self._given, shown) if self._given else None
         super().__init__()
-        self._own, self._looked_at = run, False
+        self._looked_at = False
         self._choices, self._opening = Choices.of(chosen), PageOptions(**opening)
         asked = self._asked_for() if run is None else None
         if asked is not None:
             self._choices, self._opening = _opening_of(asked)
-        if run is not None:
-            self._choices = as_in_force(self._choices, run)
+        if now is not None:
+            self._choices = as_in_force(self._choices, now.run)
         self._opened_with = self._choices, self._opening
         self._teachers: dict[str, Teacher] = {}
         self._watched: WatchedExamples | None = None
         self._made_data: tuple[tuple[Any, ...], Splits] | None = None  # by what they were chosen with
         self._watched_of = ("", "", -1)  # data, teacher and class left out that the examples were chosen with
-        alone = run is not None and run.teacher is None
-        kind = {"own": run is not None, "alone": alone}
-        self._make_page(self._choices, self._opening, self._models_now, self._asked_about, **kind)
+        self._make_page(self._choices, self._opening, self._models_now, self._asked_about, own=now is not None)
         self._make_runs()
-        heard = (self.kept, self.presets, self.curves, self.runs, self.share)
+        heard = (self.kept, self.given, self.presets, self.curves, self.runs, self.share)
         self._begin(heard, self._newest, self.controllers, self.drawing)
-        if run is not None and run.steps_done:
-            self._adopt(run)
+        if now is not None and now.run.steps_done:
+            self._adopt(now)
 
     def _listen(self) -> None:
         self.setup.observe(self._on_data, "dataset")
@@ -286,12 +299,15 @@ class Lab(LabRuns):
         self._asked_to_show = False
         c, own = self._choices, self._own
         teacher = own.teacher if own is not None else self._teacher(c.teacher)
-        if teacher is None:
-            assert own is not None, "what is chosen on the page has a teacher"
-            self._show_alone(c, own.student)
+        given = self._given_now
+        if given is not None and not given.asks_teacher:
+            self._show_alone(c, given)
+            self._travel.forget()
+            self._watched = None
             self._showing = self._groups.coming_key
             self._show_plan()
             return
+        assert teacher is not None, "what is chosen on the page has a teacher"
         data = own.data if own is not None else data_sets.load(c.data)
         student = own.student if own is not None else c.student()
         watched_of = (data.name, c.teacher, c.omit)
@@ -355,6 +371,7 @@ class Lab(LabRuns):
         live = in_hand[0].run if in_hand and state != "finished" else None
         self._publisher.put(self.scene, state=state, in_force=status_text.in_force(live) if live is not None else {})
         self._show_runs(self._groups, state)
+        self._show_given(state)
         self._publisher.put(self.presets, **self._bets.answer(self._opening.preset, self._opening.bet))
         if in_hand and state == "running":
             self._travel.record_if_due(in_hand)
@@ -422,7 +439,7 @@ class Lab(LabRuns):
     @property
     def settings(self) -> dict[str, Any]:
         if self._own is not None:
-            raise ValueError("this Lab shows a run of your own; save the run (run.save) instead of the panel's state")
+            raise ValueError("this Lab shows a run of your own; save it (panel.save) instead of the panel's state")
         run, begun, edits = self.run, {}, self._opening.edits
         made = edits_made(run) if run is not None else ()
         if run is not None and made:  # they lead from these to what is in force
@@ -442,7 +459,9 @@ class Lab(LabRuns):
         self.controllers.forget()
         self.scene.films.clear()
         self._teachers.clear()
-        self._own = self._watched = self._made_data = None
+        self._given, self._given_now = (), None
+        self._taught.clear()
+        self._watched = self._made_data = None
 
 
 def _opening_of(state: Mapping[str, Any]) -> tuple[Choices, PageOptions]:

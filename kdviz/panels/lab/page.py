@@ -20,11 +20,11 @@ from ...distill.variants import SOFT_LOSSES
 from ...models.kinds import KINDS
 from ...widgets.from_page import Box, VBox
 from ...widgets.scene import VIEWS
-from ...words import mark, t
+from ...words import t
 from ..live import status_text
 from ..live.diagnosis import DiagnosisController, DiagnosisInput
 from ..live.page import AT_REST, LivePage
-from ..live.roster import Entry, Roster
+from ..live.roster import Entry, Roster, peer_number
 from ..views.controllers import ViewControllers
 from ..views.counted import tracked_alone
 from ..views.drawing import Drawing, Models
@@ -37,16 +37,13 @@ from .kinds import kind_rows
 from .options import PageOptions
 from .repeats import can_repeat
 from .run_groups import RunGroups
+from .several import Given, peer_sentence, peers_sentence
 
 CHOSEN_BY_SETUP = (
     "labels", "keep_unlabelled", "teacher", "units", "layers", "epochs", "batch_size", "loss", "omit", "smoothing",
     "penalty", "group", "kind", "optimizer", "weight_decay", "rate_course", "temperature_course", "extra", "fault",
 )  # fmt: skip
 BESIDE_A_TEACHER = ("hero", "sliders", "examples", "scrubber", "diagnosis", "tour")  # parts; and all tabs
-ALONE = mark(
-    "This run has no teacher: its curves and what they are worth are shown; "
-    "what sets a student beside a teacher is left out."
-)
 OF_ALL = ("draw", "wall", "calibration", "bias")  # tabs that show no single example, or one of the reader's own
 
 
@@ -57,7 +54,8 @@ class LabPage(LivePage):
     ----------
     scene : kdviz.widgets.Scene
         T, alpha, the selected example, the cursor: what all views share.
-    kept, presets, hero, setup, transport, curves, runs, share, sliders, views, examples, soft_targets, dark_knowledge
+    kept, given, presets, hero, setup, transport, curves, runs, share, sliders, views, examples, soft_targets,
+    dark_knowledge
         The widgets.
     tabs : dict of str to View
         What draws each tab, by its name.
@@ -71,6 +69,9 @@ class LabPage(LivePage):
         All runs on the page.
     """
 
+    _opening: PageOptions
+    _showing: str
+    _given_now: Given | None = None  # the run of the reader's that is on the page
     _takes: float | None = None  # seconds of the next run, roughly; None where nobody looks
     _watched: WatchedExamples | None = None
 
@@ -82,7 +83,6 @@ class LabPage(LivePage):
         asked_about: Callable[[], DiagnosisInput | None],
         *,
         own: bool,
-        alone: bool = False,
     ) -> None:
         self.roster = Roster()
         self._offered: list[str] = []  # the tabs that the data have
@@ -91,6 +91,7 @@ class LabPage(LivePage):
         self.kept = widgets.Kept(**shared)
         self.presets = widgets.Presets(presets=preset_rows(), chosen=opening.preset, bet=opening.bet, **shared)
         self.tour = widgets.Tour(stops=tour_stops(), **shared)
+        self.given = widgets.RunChoice(**shared)
         self.hero = widgets.Hero(**shared)
         self.setup = widgets.Setup(epochs_range=list(opening.epochs_range), folded=True, **shared)
         self.transport = widgets.Transport(**shared)
@@ -113,16 +114,17 @@ class LabPage(LivePage):
         self.examples = widgets.Examples(views=["one", *(tab for tab in self.tabs if tab not in OF_ALL)], **shared)
         if not own:
             self.setup.update(datasets=offered.data_rows(), **setup_traits(choices, opening))
-        head = [] if own else [self.kept, self.presets]
+        head = [self.given] if own else [self.kept, self.presets]
         choose = [] if own else [self.setup]
         left = [self.curves, self.runs, *choose, self.diagnosis.widget, self.share]
         right = [self.views, self.examples, self.soft_targets, *self.tabs.values()]
         strip = Box([self.sliders, self.transport]).add_class("kd-lab-strip")
         columns = Box([VBox(left).add_class("kd-lab-left"), VBox(right).add_class("kd-lab-right")]).add_class("kd-lab")
-        if alone:
-            columns.add_class("kd-lab-alone")
-        above = [VBox(head).add_class("kd-lab-head")] if head else []
-        self.view = VBox([*above, self.tour, self.hero, strip, columns]).add_class("kd-lab-room")
+        above = VBox(head).add_class("kd-lab-head")
+        if own:
+            for box in (above, columns):
+                box.add_class("kd-lab-own")
+        self.view = VBox([above, self.tour, self.hero, strip, columns]).add_class("kd-lab-room")
 
     def _show_progress(self, runner: Runner, state: str, note: str = "") -> None:
         super()._show_progress(runner, state, note)
@@ -167,13 +169,14 @@ class LabPage(LivePage):
         # Raising the bias of a class left out changes the student's heat map alone.
         self._publisher.put(self.dark_knowledge, heat_map="student" if omitted >= 0 else "teacher")
 
-    def _show_alone(self, choices: Choices, student: nn.Module) -> None:
-        """Show a run that has no teacher, before its first step: its curves and its verdict, and what is left out."""
+    def _show_alone(self, choices: Choices, given: Given) -> None:
+        """Show a run with no teacher to ask, before its first step: curves, verdict, and what is left out."""
         self._offered = []
         self._publisher.put(self.views, offered=[])
-        self._publisher.put(self.scene, hidden=list(dict.fromkeys([*self.scene.hidden, *BESIDE_A_TEACHER, *VIEWS])))
-        self._show_no_run(choices, None, student)
-        self._publisher.put(self.curves, sentence=t(ALONE))
+        hidden = list(dict.fromkeys([*self._opening.hidden, *BESIDE_A_TEACHER, *VIEWS]))
+        self._publisher.put(self.scene, view="one", hidden=hidden)
+        self._show_no_run(choices, None, given.run.student)
+        self._publisher.put(self.curves, sentence=t(given.why_alone))
 
     def _show_no_run(self, choices: Choices, teacher: nn.Module | None, student: nn.Module) -> None:
         """Show what there is before the first step."""
@@ -210,20 +213,23 @@ class LabPage(LivePage):
         shown = self._shown_entry
         branched = shown is not None and shown.role == "branch"  # its difference is another one than the student's
         against = {} if branched else groups.against_twin
-        alone = f" {t(ALONE)}" if student.run.teacher is None else ""
-        self._publisher.put(self.curves, sentence=self._sentence_on(student) + alone, against=against)
+        given = self._given_now
+        alone = t(given.why_alone) if given is not None else ""
+        self._publisher.put(self.curves, sentence=f"{self._sentence_on(student)} {alone}".strip(), against=against)
         tested = bool(student.run.history.evaluated("test"))
         repeatable = at_rest and tested and can_repeat(student.run)
         told = {"verdict": groups.verdict_on(shown), "caveat": groups.caveat_on(shown)}
         self._publisher.put(self.runs, can_repeat=repeatable, can_twin=at_rest and groups.lacks_twin, **told)
-        self.diagnosis.offer(at_rest and tested and student.run.teacher is not None)
+        self.diagnosis.offer(at_rest and tested and (given is None or given.asks_teacher))
 
     def _sentence_on(self, student: Entry) -> str:
         """Return how the run shown stands: the student beside its twins, or a branch beside the run that it left."""
         shown = self._shown_entry
+        if shown is not None and (peer := peer_number(self._showing)):
+            return peer_sentence(shown, peer)
         if shown is None or shown.role != "branch":
             group = [entry.run for entry in self.roster.group(student.group)]
-            return status_text.curves_sentence(group, student.best_test)
+            return status_text.curves_sentence(group, student.best_test, peers_sentence(student))
         parent = self.roster.get(shown.parent)
         return status_text.branch_sentence(shown.name, shown.run, (parent.name, parent.run) if parent else None)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 from ... import data as data_sets
 from ...distill import Distillation, Runner, Teacher
@@ -13,24 +14,25 @@ from ...distill.live import WITH_SLIDER
 from ...models.kinds import KINDS
 from ...words import t
 from ..live.page import AT_REST, UNDER_WAY
-from ..live.roster import Entry
+from ..live.roster import Entry, peer_number
 from ..live.worker import LatestOnly
 from .bets import Bets
 from .choices import Choices
 from .earlier import EarlierRuns, Made, made_from
 from .options import PageOptions
 from .page import LabPage
-from .run_groups import RunGroups, changed_at
+from .run_groups import RunGroups, as_in_force, changed_at
+from .saved_runs import load_runs, save_runs
 from .session import Session
+from .several import Given, taught_by
 from .time_travel import TimeTravel
 
 
 class LabRuns(LabPage):
     """The Lab's runs: the round in hand, those before it, and those of an earlier visit."""
 
-    _own: Distillation | None
+    _given: tuple[Given, ...]  # what the page was opened with
     _choices: Choices
-    _opening: PageOptions
     _newest: LatestOnly
     _travel: TimeTravel
     _groups: RunGroups
@@ -51,6 +53,7 @@ class LabRuns(LabPage):
         self._groups = RunGroups(self.roster, self._travel)
         self._bets = Bets(self.roster, self._groups)
         self._earlier = EarlierRuns(self.roster, self._groups, lambda: self.scene.films)
+        self._taught: dict[Given, str] = {}  # who teaches each of the runs that the page was opened with
         self._leaving: Made | None = None  # how the page stood, where that was changed before its run is left
         self._showing = ""  # the run that the views show, also where the page has yet to hear of it
         shows_kept = partial(self._publisher.put, self.kept)
@@ -73,11 +76,17 @@ class LabRuns(LabPage):
     @property
     def _made_now(self) -> Made:
         """How the page stands: what the next run would be made with."""
-        return Made(None if self._own is not None else self._choices, self._opening)
+        given = self._given_now
+        return Made(None if given is not None else self._choices, self._opening, given)
+
+    @property
+    def _own(self) -> Distillation | None:
+        """The run of the reader's that is on the page."""
+        return self._given_now.run if self._given_now is not None else None
 
     @property
     def _shown_entry(self) -> Entry | None:
-        return self.roster.get(self._showing)
+        return self.roster.owner(self._showing)
 
     def _show_in_views(self, key: str) -> None:
         self._showing = key
@@ -93,18 +102,40 @@ class LabRuns(LabPage):
 
     # A run of the reader's
 
-    def _adopt(self, run: Distillation) -> None:
-        """Open with a run that has learned already: finished, or to be gone on with."""
+    def _adopt(self, now: Given) -> None:
+        """Open with runs that have learned already, finished or to be gone on with; ``now`` is shown first."""
         with self._publisher.directly():
-            if run.data.validation.labelled and run.best_step("validation") is None:
-                run.evaluate("validation")
-            entry = self._groups.adopt(run)
-            self._runner.take([run])
-            self._earlier.begin(self._made_now)
+            for given in self._given:
+                run = given.run
+                if run.data.validation.labelled and run.best_step("validation") is None:
+                    run.evaluate("validation")
+                if given is not self._given[0]:
+                    self.roster.begin_round()
+                self._groups.adopt(run, given.name if len(self._given) > 1 else None)
+                self._earlier.begin(Made(None, self._opening, given))
+                self._taught[given] = taught_by(given, self._given)
+            entry = self.roster.of(now.run)
+            assert entry is not None, "it has just been put there"
+            self.roster.turn_to(entry.round)
+            self._runner.take([now.run])
             self._travel.film(entry)
             self._show_in_views(entry.key)
             self._show_earlier()
             self._report(self._runner)
+
+    def _show_given(self, state: str) -> None:
+        """Show which of the runs that the page was opened with, and of their peers, is on it."""
+        rows = []
+        for given in self._given:
+            entry = self.roster.of(given.run)
+            if entry is not None:
+                peers = [{"id": row["id"], "name": row["name"]} for row in entry.peer_rows()]
+                rows += [row | {"round": entry.round} for row in ({"id": entry.key, "name": entry.name}, *peers)]
+        now = self.roster.of(self._own) if self._own is not None else None
+        chosen = self._showing if peer_number(self._showing) else now.key if now is not None else ""
+        note = self._taught.get(self._given_now, "") if self._given_now is not None and len(self._given) > 1 else ""
+        locked = state in UNDER_WAY or self._groups.repeating
+        self._publisher.put(self.given, runs=rows, chosen=chosen, note=note, locked=locked)
 
     def _clear_own(self) -> None:
         """Go back from a run that was made of the reader's to that one, which cannot be cleared."""
@@ -138,8 +169,11 @@ class LabRuns(LabPage):
             self._earlier.put_away(number)
             self._show_earlier()
 
-    def _turn_back(self, entry: Entry, made: Made | None = None) -> None:
-        """Take an earlier round in hand again; where it belongs to other data, or ``made`` says so, the page too."""
+    def _turn_back(self, entry: Entry, made: Made | None = None, key: str = "") -> None:
+        """Take an earlier round in hand again; where it belongs to other data, or ``made`` says so, the page too.
+
+        ``key`` is what is shown of it: ``entry``, or a peer of it.
+        """
         before, now = self.roster.in_hand, self._made_now
         self._earlier.turn_to(entry.round)
         was = made or self._earlier.made_with(entry.round)
@@ -149,7 +183,11 @@ class LabRuns(LabPage):
             if was is not None and was.choices is not None and (made is not None or not was.same_page(now)):
                 self._choices, self._opening = was.choices, was.opening
                 self._show_opening()
-            self._show_in_views(entry.key)
+            elif was is not None and was.given is not None and not was.same_page(now):
+                self._turn_to_given(was.given)
+                if entry.key not in self.scene.films:
+                    self._travel.film(entry)
+            self._show_in_views(key or entry.key)
             self._show_earlier()
             return runs
 
@@ -157,19 +195,27 @@ class LabRuns(LabPage):
         self._runner.send("turn_to", build=build, train=False)
         self._newest.put(("put away", before), lambda: self._put_away(before))
 
+    def _turn_to_given(self, given: Given) -> None:
+        """Have the page show another of the runs that it was opened with, with its own teacher and data."""
+        before, self._given_now = self._given_now, given
+        if before is not None and before.asks_teacher:  # what is looked at stays, where there is a teacher again
+            self._opening = replace(self._opening, view=self.scene.view)
+        self._choices = as_in_force(Choices(), given.run)
+        self._show_opening()
+
     def _show_run(self, run: str) -> None:
-        entry = self.roster.get(str(run))
+        entry = self.roster.owner(str(run))
         if entry is None:
             raise ValueError(t("there is no run {name} on the page", name=repr(run)))
         at_rest = self._runner.state not in UNDER_WAY and not self._groups.repeating
         if entry.round != self.roster.in_hand:
             was = self._earlier.made_with(entry.round)
             if at_rest:
-                self._turn_back(entry)
+                self._turn_back(entry, key=str(run))
                 return
             if was is not None and not was.same_page(self._made_now):
                 raise ValueError(t("this run has other data; show it once training rests"))
-        self._show_in_views(entry.key)
+        self._show_in_views(str(run))
         if at_rest and self._runner.state in AT_REST and entry not in self._groups.in_hand(self._runner):
             self._groups.turn_to(self._runner, entry, train=False)
         else:
@@ -218,6 +264,40 @@ class LabRuns(LabPage):
             self._publisher.put(self.scene, **moved)
 
     # What is kept
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the runs that the Lab was opened with to ``folder``; :meth:`load` opens them again.
+
+        Twins, branches and runs made here are not among them.
+
+        Raises
+        ------
+        ValueError
+            In one sentence, if the Lab was opened with choices, or a run cannot be saved.
+        """
+        if not self._given:
+            raise ValueError("this Lab was opened with choices, not with runs; save panel.run instead (panel.run.save)")
+        return save_runs(self._given, folder)
+
+    @classmethod
+    def load(cls, folder: str | Path, *, shown: str | None = None, **parts: Any) -> Self:
+        """Return the Lab of the runs in ``folder``.
+
+        Parameters
+        ----------
+        folder : path
+        shown : str, optional
+            As in the Lab itself.
+        **parts
+            ``teacher``, ``student`` and ``data`` of your own, where runs had them, for all or by the names of runs.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            In one sentence.
+        """
+        opened: Any = load_runs(folder, **parts)
+        return cls(opened, shown=shown)  # type: ignore[call-arg]
 
     def _page_to_keep(self) -> dict[str, Any]:
         return {

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from ...distill import Distillation, Evaluation, Runner, checks
+from ...distill import Distillation, Evaluation, RunName, Runner, checks
 from ...distill.current_settings import CurrentSettings
 from ...distill.evaluate import evaluate
 from ...distill.live import OF_OBJECTIVE, WITH_SLIDER
@@ -187,10 +187,10 @@ class RunGroups:
         self._joining = [(r, {"role": role, "group": self._groups}) for r, role in zip(runs, roles, strict=True)]
         return runs
 
-    def adopt(self, run: Distillation) -> Entry:
+    def adopt(self, run: Distillation, title: RunName | str | None = None) -> Entry:
         """Put a run on the roster that was trained elsewhere; its twins may come later."""
         self._groups += 1
-        return self._roster.add(run, "student", key=self._key(), group=self._groups)
+        return self._roster.add(run, "student", key=self._key(), group=self._groups, title=title)
 
     @property
     def lacks_twin(self) -> bool:
@@ -336,7 +336,7 @@ class RunGroups:
         for entry in saved:
             more = {name: entry[name] for name in names if name in entry}
             if entry.get("best_test"):
-                more["best_test"] = Evaluation(**entry["best_test"])
+                more["best_test"] = Evaluation.from_dict(entry["best_test"])
             more |= {"parent": keys.get(entry.get("parent", ""), ""), "group": before + int(entry["group"])}
             self._roster.add(runs[entry["key"]], entry["role"], key=keys[entry["key"]], **more)
             self._groups = max(self._groups, more["group"])

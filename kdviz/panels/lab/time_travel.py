@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
@@ -140,6 +139,6 @@ def from_coarse_to_fine(steps: Sequence[int]) -> list[int]:
 def described(entries: Iterable[Entry]) -> list[dict[str, Any]]:
     """Return what has to be kept of entries besides their runs."""
     names = ("key", "role", "own_name", "number", "group", "start", "colour", "hidden", "note", "round", "parent")
-    best = [asdict(entry.best_test) if entry.best_test is not None else None for entry in entries]
+    best = [entry.best_test.to_dict() if entry.best_test is not None else None for entry in entries]
     rows = [{name: getattr(entry, name) for name in names} for entry in entries]
     return [row | {"best_test": test} for row, test in zip(rows, best, strict=True)]

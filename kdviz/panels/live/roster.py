@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from ...distill import Distillation, Evaluation
+from ...distill import Distillation, Evaluation, RunName
 from ...distill.live import LIVE
 from ...measure import Paired, PairedErrors, paired_errors
 from ...models import inference
@@ -26,6 +26,15 @@ ROLES = ("student", "twin", "smoothed", "branch")
 COLOURS = 5  # branches have one of so many colours in turn
 MOST = 8
 LONGEST_NAME = 40
+OF_PEER = "/peer-"  # between the key of a run and the number of a peer, in the key of that peer
+
+
+@dataclass
+class Peer:
+    """A network that learns beside the student of a run, as the reader has named and hidden it."""
+
+    own_name: str = ""
+    hidden: bool = False
 
 
 @dataclass
@@ -37,6 +46,8 @@ class Entry:
     key : str
         Names it in messages and films.
     role : {"student", "twin", "smoothed", "branch"}
+    title : RunName, str or None
+        What a run that was opened with others is called.
     own_name : str
         The reader's; empty for the usual one.
     number : int
@@ -53,6 +64,8 @@ class Entry:
         Test result of the student as it was at its best validation step.
     best_weights : (int, dict) or None
         That step and the student's weights after it.
+    peers : list of Peer
+        Those that learn beside the student, as far as there is something to keep of them.
     """
 
     key: str
@@ -69,12 +82,14 @@ class Entry:
     parent: str = ""
     best_test: Evaluation | None = None
     best_weights: tuple[int, dict[str, Tensor]] | None = None
+    title: RunName | str | None = None
+    peers: list[Peer] = field(default_factory=list)
 
     @property
     def name(self) -> str:
         """What it is called, in the reader's language unless the reader named it."""
-        if self.own_name:
-            return self.own_name
+        if self.own_name or self.title:
+            return self.own_name or str(self.title)
         return t("Branch {n}", n=self.number) if self.role == "branch" else t(NAMES[self.role])
 
     @property
@@ -89,7 +104,7 @@ class Entry:
         return {
             "id": self.key,
             "name": self.name,
-            "named": bool(self.own_name),
+            "named": bool(self.own_name or self.title),
             "role": self.role,
             "colour": self.colour,
             "hidden": self.hidden,
@@ -111,6 +126,43 @@ class Entry:
             "seed": self.run.settings.seed,
             "temperature": constant_temperature(self.run),
             "alpha": self.run.objective.value("alpha"),
+        }
+
+    def peer(self, n: int) -> Peer:
+        """Return what the reader made of a peer, the first of which is 1."""
+        self.peers += [Peer() for _ in range(n - len(self.peers))]
+        return self.peers[n - 1]
+
+    def peer_name(self, n: int) -> str:
+        return self.peer(n).own_name or t("Peer {n}", n=n)
+
+    def peer_rows(self) -> list[dict[str, Any]]:
+        """Return what the page shows of the peers, a lane each, as far as their errors were counted."""
+        points, tests = (
+            [e for e in self.run.history.evaluated(split) if e.peer_errors] for split in ("validation", "test")
+        )
+        return [self._peer_row(n, points, tests) for n in range(1, 1 + (len(points[-1].peer_errors) if points else 0))]
+
+    def _peer_row(self, n: int, points: Sequence[Evaluation], tests: Sequence[Evaluation]) -> dict[str, Any]:
+        values = [round(100 * e.peer_errors[n - 1] / e.examples, 4) for e in points]
+        best = min(zip(values, points, strict=True), key=lambda found: (found[0], found[1].step))
+        return {
+            **self.row(),
+            "id": f"{self.key}{OF_PEER}{n}",
+            "name": self.peer_name(n),
+            "named": bool(self.peer(n).own_name),
+            "role": "peer",
+            "colour": (n - 1) % COLOURS,
+            "hidden": self.peer(n).hidden,
+            "steps": [e.step for e in points],
+            "values": values,
+            "edits": [],
+            "best": {"step": best[1].step, "value": best[0]},
+            "test": tests[-1].peer_errors[n - 1] if tests else None,
+            "best_test": None,
+            "removable": False,
+            "temperature": None,
+            "alpha": None,
         }
 
 
@@ -156,6 +208,17 @@ class Roster:
         with self._lock:
             return self._entries.get(key)
 
+    def owner(self, key: str) -> Entry | None:
+        """Return the entry of a key, or that of the run whose peer it names."""
+        return self.get(key.partition(OF_PEER)[0])
+
+    def _named(self, key: str) -> Entry | Peer | None:
+        """Return what a key names, a run or a peer of one."""
+        entry, n = self.owner(key), peer_number(key)
+        if entry is None or n > len(entry.peer_rows()):
+            return None
+        return entry.peer(n) if n else entry
+
     def of(self, run: Distillation) -> Entry | None:
         """Return the entry of a run, None if it is not on the page."""
         return next((e for e in self.all if e.run is run), None)
@@ -181,7 +244,8 @@ class Roster:
             if role == "branch":
                 highest = self._branches.get(entry.round, 0)
                 entry.number = entry.number or highest + 1
-                entry.colour = more.get("colour", (entry.number - 1) % COLOURS)
+                peers = sum(len(e.peer_rows()) for e in self if e.role == "student")  # they have the first colours
+                entry.colour = more.get("colour", (entry.number - 1 + peers) % COLOURS)
                 self._branches[entry.round] = max(highest, entry.number)
             self._entries[key] = entry
             return entry
@@ -219,13 +283,13 @@ class Roster:
 
     def rename(self, key: str, name: str) -> None:
         """Give a run a name of the reader's; an empty one gives the usual name back."""
-        entry = self.get(key)
+        entry = self._named(key)
         if entry is not None:
             entry.own_name = " ".join(str(name).split())[:LONGEST_NAME]
 
     def hide(self, key: str, hidden: bool) -> None:
         """Take a run's curve off the plot, or put it back."""
-        entry = self.get(key)
+        entry = self._named(key)
         if entry is not None:
             entry.hidden = hidden
 
@@ -240,7 +304,17 @@ class Roster:
 
     def rows(self) -> list[dict[str, Any]]:
         """Return what the page shows of the runs in hand, for ``Scene.runs``."""
-        return [entry.row() for entry in self]
+        return [row for entry in self for row in (entry.row(), *entry.peer_rows())]
+
+
+def peer_number(key: str) -> int:
+    """Return which peer of a run a key names; 0 where it is that of a run.
+
+    >>> peer_number("run-1/peer-2"), peer_number("run-1")
+    (2, 0)
+    """
+    n = key.partition(OF_PEER)[2]
+    return int(n) if n.isascii() and n.isdigit() and len(n) < 4 else 0
 
 
 def constant_temperature(run: Distillation) -> float | None:

@@ -141,7 +141,7 @@ def value_text(edit: Edit) -> str:
     return t("schedule") if isinstance(edit.value, Schedule) else number(edit.value, ".3g")
 
 
-def curves_sentence(runs: Sequence[Distillation], best: Evaluation | None = None) -> str:
+def curves_sentence(runs: Sequence[Distillation], best: Evaluation | None = None, peers: str = "") -> str:
     """Return sentences on how student and twins stand: on test data once the plan is finished, else on validation.
 
     Parameters
@@ -150,6 +150,8 @@ def curves_sentence(runs: Sequence[Distillation], best: Evaluation | None = None
         The student's, then its twins'.
     best : Evaluation, optional
         Test result of the student as it was at its best step on validation data.
+    peers : str
+        A sentence on those that learn beside it.
     """
     split = "test" if all(r.history.evaluated("test") for r in runs) else "validation"
     latest = [r.history.evaluated(split)[-1] for r in runs if r.history.evaluated(split)]
@@ -161,6 +163,8 @@ def curves_sentence(runs: Sequence[Distillation], best: Evaluation | None = None
     sentences = [t(ERRORS[split][bool(beside)], **figures, beside=", ".join(beside))]
     if student.teacher_errors is not None:
         sentences.append(t("Its teacher makes {errors}.", errors=number(student.teacher_errors)))
+    if peers:
+        sentences.append(peers)
     if split == "test" and best is not None:
         sentences.append(_at_its_best(student, best))
     return " ".join([*sentences, *_caveats(runs, split)])

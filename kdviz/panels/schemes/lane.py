@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from ...data import Splits
-from ...distill import Distillation, Evaluation
+from ...distill import Distillation, Evaluation, RunName
 from ...distill.evaluate import evaluate
 from ...models import inference
 from .setting import Setting
@@ -41,6 +41,8 @@ class Lane:
         How many times as long as a plain step one of a single network takes here, for the estimate.
     fixed_s : callable, optional
         Returns seconds that come on top, for the estimate, given the seconds of a plain step.
+    name : RunName, optional
+        What its stages are called that have no name of their own; ``{n}`` is a stage's number.
 
     Attributes
     ----------
@@ -65,9 +67,10 @@ class Lane:
         before: Callable[[KeepGoing | None], None] | None = None,
         cost: float = 1.0,
         fixed_s: Callable[[float], float] | None = None,
+        name: RunName | None = None,
     ) -> None:
         self.setting, self.plan, self.networks, self.cost = setting, tuple(plan), networks, cost
-        self.fixed_s = fixed_s
+        self.fixed_s, self._name = fixed_s, name
         self._coming: Iterator[Distillation] = iter(stages)
         self._answer, self._before = answer or _newest, before
         self.stages: list[Distillation] = []
@@ -132,6 +135,7 @@ class Lane:
             said = inference.logits(self.answer, examples).argmax(1)
             self.wrong_on_test = (said != examples.y)[known].numpy()
         self.evaluations.append(found)
+        _measured(self.stages[-1], split)
         return found
 
     # What the page asks
@@ -164,11 +168,21 @@ class Lane:
         """Begin the next stage."""
         if self.stages:
             self.stages[-1].finish()
+            _measured(self.stages[-1])
         run = next(self._coming, None)
         if run is None:
             raise RuntimeError(f"the scheme ended after {len(self.stages)} of {len(self.plan)} planned runs")
         self.stages.append(run)
+        if run.name is None and self._name is not None:
+            run.name = RunName(self._name.text, {**self._name.places, "n": len(self.stages)})
         self.begun.append(self.steps_done)
+        _measured(run)
+
+
+def _measured(run: Distillation, split: str = "validation") -> None:
+    """Have a stage's own history know its errors, on its own data."""
+    if getattr(run.data, split).labelled:
+        run.evaluate(split)
 
 
 def _newest(stages: Sequence[Distillation]) -> nn.Module:

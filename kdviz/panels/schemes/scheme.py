@@ -9,6 +9,7 @@ from typing import Any
 from torch import nn
 
 from ...data import Examples
+from ...distill import RunName
 from ...words import mark, number, t
 from .drawings import Drawing
 from .lane import Lane
@@ -16,6 +17,7 @@ from .setting import Setting
 
 FAMILIES = ("online", "rows", "self", "several", "place", "answers", "budget")
 KINDS = ("teacher", "student", "peer", "data", "other")
+LANES = {"hinton": RunName(mark("Offline distillation"), {}), "twin": RunName(mark("Twin, no teacher"), {})}
 BUDGET = {
     "one": mark("Equal budget: the scheme, offline distillation and the twin take {total} steps each."),
     "shared": mark(
@@ -196,8 +198,8 @@ def beside(own: Lane, **others: Lane) -> dict[str, Lane]:
     may take the place of these two."""
     setting, total = own.setting, own.total_steps
     plain = {
-        "hinton": Lane(setting, (setting.offline(total) for _ in range(1)), [total], cost=1.3),
-        "twin": Lane(setting, (setting.twin(total) for _ in range(1)), [total]),
+        "hinton": Lane(setting, (setting.offline(total) for _ in range(1)), [total], cost=1.3, name=LANES["hinton"]),
+        "twin": Lane(setting, (setting.twin(total) for _ in range(1)), [total], name=LANES["twin"]),
     }
     return {"student": own, **plain, **others}
 

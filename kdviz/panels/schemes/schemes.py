@@ -13,11 +13,12 @@ from ...distill.schema import Kind, Record, Text
 from ...widgets.traits import View
 from ...words import mark, t
 from ..live import messages
-from ..live.catalogue import BEGUN, CataloguePage
+from ..live.catalogue import BEGUN
 from ..live.diagnosis import DiagnosisController
 from . import code, sentences
 from .catalogue import schemes
 from .choices import HIDEABLE, LINK, SchemeChoices, scheme_kinds
+from .lab import ToTheLab
 from .lane import Lane
 from .scheme import Course, Scheme
 from .setting import Setting
@@ -26,7 +27,7 @@ from .shown import difference, listed, offers, picture, rows
 _NAME = Text(longest=40)
 
 
-class Schemes(CataloguePage[SchemeChoices]):
+class Schemes(ToTheLab):
     """One scheme of distillation at a time: its diagram, its code, and a live run with the view that makes it visible.
 
     Parameters
@@ -44,7 +45,9 @@ class Schemes(CataloguePage[SchemeChoices]):
         empty before training.
     course : Course or None
         The runs with what was seen of them.
-    schemes, picture, transport, curves, drawings, share
+    trained : dict of str to Distillation
+        The runs by their names, once they have ended: ``kd.panels.Lab(panel.trained)`` opens them.
+    schemes, picture, transport, curves, drawings, to_lab, share
         The widgets.
 
     Raises
@@ -61,7 +64,7 @@ class Schemes(CataloguePage[SchemeChoices]):
     """
 
     links, choices, hideable = LINK, SchemeChoices, HIDEABLE
-    unused = (*CataloguePage.unused, "diagnosis")
+    unused = (*ToTheLab.unused, "diagnosis")
     traits: ClassVar[Mapping[str, str]] = {"chosen": "scheme"}
     opening = mark("Opening the scheme.")
     under_way = mark("A run is under way: stop or clear it to choose another scheme.")
@@ -69,6 +72,8 @@ class Schemes(CataloguePage[SchemeChoices]):
     still = mark("This page is a copy without Python: its scheme stays.")
     _messages: ClassVar[Mapping[str, Kind]] = {
         **messages.METHODS,
+        "lab": Record({}),
+        "close_lab": Record({}),
         "option": Record({"name": _NAME, "value": _NAME}),
     }
 
@@ -79,7 +84,7 @@ class Schemes(CataloguePage[SchemeChoices]):
         self.course: Course | None = None
         self._planned: Course | None = None  # what Train will begin
         self._seconds: float | None = None
-        self._open_page(heard=("schemes",))
+        self._open_page(heard=("schemes", "to_lab"))
 
     def _columns(self) -> dict[str, list[View]]:
         self.schemes = widgets.Schemes()
@@ -87,10 +92,11 @@ class Schemes(CataloguePage[SchemeChoices]):
         self.drawings = widgets.SchemeView()
         self.diagnosis = DiagnosisController(self.scene, self._publisher, lambda: None)  # not on this page
         self._undrawn = self.diagnosis.widget
+        self._make_way_to_lab()
         return {
             "choose": [self.schemes],
             "see": [self.picture],
-            "run": [self.transport, self.curves, self.drawings],
+            "run": [self.transport, self.curves, self.drawings, self.to_lab],
         }
 
     def _listen(self) -> None:
@@ -127,7 +133,7 @@ class Schemes(CataloguePage[SchemeChoices]):
         self._turn_to(replace(self._choices, options={**self._choices.options, name: value}))
 
     def _commands(self) -> dict[str, Callable[..., None]]:
-        return {**super()._commands(), "option": self._option}
+        return {**super()._commands(), **self._lab_commands(), "option": self._option}
 
     # On the runner's thread
 
@@ -186,6 +192,7 @@ class Schemes(CataloguePage[SchemeChoices]):
         self._show_locked(runner)
         if self.course is not None and runner.runs:
             self._show_runs(runner, self.course, self._shown_choices.chosen)
+        self._show_way_to_lab()
 
     def _show_runs(self, runner: Runner, course: Course, scheme: Scheme) -> None:
         """Show the curves, and which phase of the scheme is under way."""

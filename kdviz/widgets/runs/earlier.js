@@ -36,13 +36,16 @@ function besides({ student, twin, branches }) {
 
 export function earlierPart(model) {
   const list = node("ul", { class: "kd-earlier-list" });
-  const root = node("section", { class: "kd-earlier", "aria-label": t("Earlier runs") }, node("h3", {}, t("Earlier runs")), list);
+  const title = node("h3", {});
+  const root = node("section", { class: "kd-earlier" }, title, list);
   const made = new Map();
   return {
     root,
     draw(rows) {
       const all = rounds(rows);
       root.hidden = all.length === 0;
+      say(title, rows.some((row) => row.given) ? t("Other runs") : t("Earlier runs"));
+      put(root, "aria-label", title.textContent);
       for (const [id, line] of made) {
         if (all.some((round) => round.id === id)) continue;
         const next = line.root.nextElementSibling ?? line.root.previousElementSibling;

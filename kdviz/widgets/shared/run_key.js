@@ -5,7 +5,7 @@ import { t } from "./words.js";
 
 const BRANCH_LOOKS = 5;
 const WARMEST = 20; // the end of the scale of temperatures
-export const RUN_ORDER = ["student", "hinton", "twin", "smoothed", "branch", "teacher"];
+export const RUN_ORDER = ["student", "peer", "hinton", "twin", "smoothed", "branch", "teacher"];
 const SHORT_NAMES = { twin: t("Twin"), smoothed: t("Smoothed twin") };
 
 /** A run's name where there is little room; one that the reader gave stays. */
@@ -22,9 +22,9 @@ const RUN_MARKS = [
   (x, y, r) => `M${x - r} ${y - r}L${x + r} ${y + r}M${x - r} ${y + r}L${x + r} ${y - r}`,
 ];
 
-/** The class that carries a run's colours and dash; a branch's place among the branches' looks, or -1. */
+/** The class that carries a run's colours and dash; the place of a branch or a peer among the branches' looks, or -1. */
 export function runLook({ role, colour = 0 }) {
-  const branch = role === "branch" ? ((colour % BRANCH_LOOKS) + BRANCH_LOOKS) % BRANCH_LOOKS : -1;
+  const branch = role === "branch" || role === "peer" ? ((colour % BRANCH_LOOKS) + BRANCH_LOOKS) % BRANCH_LOOKS : -1;
   return { name: branch < 0 ? role : `branch-${branch}`, branch };
 }
 

@@ -6,7 +6,8 @@ import pytest
 
 import kdviz as kd
 from kdviz.panels import Lab
-from kdviz.panels.lab.page import ALONE, BESIDE_A_TEACHER
+from kdviz.panels.lab.page import BESIDE_A_TEACHER
+from kdviz.panels.lab.several import ALONE
 
 from .labs import train
 
@@ -45,7 +46,7 @@ def test_labels_alone_are_shown_without_a_twin_which_would_be_the_run_itself(ope
 def test_peers_are_shown_beside_the_student_alone_with_a_verdict_and_several_seeds(opened, few):
     peers = kd.distill.schemes.mutual_learning([student(0), student(1)], few, epochs=2, batch_size=50)
     panel = train(opened(peers))
-    assert [row["role"] for row in panel.scene.runs] == ["student", "twin", "smoothed"]
+    assert [row["role"] for row in panel.scene.runs] == ["student", "peer", "twin", "smoothed"]
     assert "than the twin without a teacher" in panel.runs.verdict
     panel.command("repeat", seeds=2)
     assert panel.wait("running") and panel.wait("finished")

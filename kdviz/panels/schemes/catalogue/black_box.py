@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ....distill import Distillation
+from ....distill import Distillation, RunName
 from ....distill.schemes import black_box
 from ....distill.terms import HardLabels, Hint
 from ....measure import paired_errors
@@ -31,11 +31,11 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
     epochs = max(DRAWS, setting.epochs // 2)
     steps = setting.steps(epochs)
 
-    def lane(make: Callable[[], Distillation], cost: float = 1.0) -> Lane:
+    def lane(name: str, make: Callable[[], Distillation], cost: float = 1.0) -> Lane:
         def runs() -> Iterator[Distillation]:
             yield make()
 
-        return Lane(setting, runs(), [steps], cost=cost)
+        return Lane(setting, runs(), [steps], cost=cost, name=RunName(NAMES[name], {}))
 
     def told(labels: Any, draws: int) -> Callable[[], Distillation]:
         numbers = setting.numbers(epochs=max(1, epochs // draws))
@@ -45,11 +45,11 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
 
     layers = [name for name, _ in setting.student().named_children() if name.startswith("relu")]
     hint = HardLabels() + 1.0 * Hint(layers[-1], layers[-1])
-    own = lane(told("argmax", 1))
+    own = lane("student", told("argmax", 1))
     others = {
-        "one": lane(told("sampled", 1)),
-        "sixteen": lane(told("sampled", DRAWS)),
-        "features": lane(lambda: setting.run(hint, steps), 2.0),
+        "one": lane("one", told("sampled", 1)),
+        "sixteen": lane("sixteen", told("sampled", DRAWS)),
+        "features": lane("features", lambda: setting.run(hint, steps), 2.0),
     }
     return Course(setting, beside(own, **others), budget(own.total_steps))
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ....data import Examples, Splits
-from ....distill import Distillation
+from ....distill import Distillation, RunName
 from ....distill.schemes import data_impressions
 from ....distill.teacher import Cancelled
 from ....distill.terms import SoftTargets
@@ -58,8 +58,9 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
     def seconds(step: float) -> float:
         return count * STEPS * step / 8  # an impression's step against a student's
 
-    own = Lane(setting, runs(False), [steps], before=impressions, cost=1.2, fixed_s=seconds)
-    noise = Lane(setting, runs(True), [steps], cost=1.2)
+    name = RunName(NAMES["student"], {})
+    own = Lane(setting, runs(False), [steps], before=impressions, cost=1.2, fixed_s=seconds, name=name)
+    noise = Lane(setting, runs(True), [steps], cost=1.2, name=RunName(NAMES["noise"], {}))
     return Course(setting, beside(own, noise=noise), budget(own.total_steps), {"made": made})
 
 

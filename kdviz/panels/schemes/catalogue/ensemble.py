@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ....distill import Distillation, Objective
-from ....distill.schemes import ensemble, multi_teacher
+from ....distill.schemes import ensemble, multi_teacher, named
 from ....distill.terms import HardLabels
 from ....words import mark, number, t
 from ..drawings import Drawing, bar, bars
@@ -30,7 +30,7 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
                 None, setting.student(offset), setting.data, Objective(((1.0, HardLabels()),)), **numbers
             )
             taught.append(run)
-            yield run
+            yield named(run, mark("Member {n}"), n=offset)
         numbers["allow_weaker_teacher"] = True
         yield multi_teacher(taught, setting.student(), setting.data, temperature=TEMPERATURE, **numbers)
 

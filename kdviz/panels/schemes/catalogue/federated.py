@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from ....data import Splits
-from ....distill import Distillation, Objective
+from ....distill import Distillation, Objective, RunName
 from ....distill.schemes import ensemble, federated, private_parts
 from ....distill.terms import HardLabels
 from ....models.counts import parameter_count
@@ -44,7 +44,8 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
     lane = Lane(setting, runs, plan, answer=_everyone, cost=1.4)
     later = [ROUNDS * sum(in_a_round[2 * k : 2 * k + 2]) for k in range(CLIENTS)]
     alone = [first[k] + later[k] for k in range(CLIENTS)]
-    twins = Lane(setting, _alone(setting, parts, alone), alone, answer=lambda stages: _mean(stages))
+    name = RunName(mark("Twin of client {n}"), {})
+    twins = Lane(setting, _alone(setting, parts, alone), alone, answer=_mean, name=name)
     extra = {"parts": parts, "public": len(public), "first": first}
     return Course(setting, beside(lane, twin=twins), budget(lane.total_steps, CLIENTS), extra)
 

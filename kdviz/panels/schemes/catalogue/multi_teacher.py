@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ....distill import Distillation, Objective
-from ....distill.schemes import multi_teacher, tasks_of, teacher_weights
+from ....distill.schemes import multi_teacher, named, tasks_of, teacher_weights
 from ....distill.terms import HardLabels
 from ....words import mark, number, t
 from ..drawings import Drawing, images, matrix
@@ -30,7 +30,7 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
         for offset, part in enumerate(parts, start=1):
             run = Distillation(None, setting.student(offset), part, Objective(((1.0, HardLabels()),)), **numbers)
             taught.append(run)
-            yield run
+            yield named(run, mark("Teacher {n}"), n=offset)
         numbers["allow_weaker_teacher"] = True
         yield multi_teacher(
             taught,

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ....distill import hinton
+from ....distill import RunName, hinton
 from ....distill.schemes import bytes_of, fake_quantized, quantized, trainable_copy
 from ....words import mark, number, t
 from ..drawings import Drawing, bar, bars
@@ -38,7 +38,7 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
             )
             for _ in range(1)
         )
-        return Lane(setting, runs, [steps], cost=4.0)
+        return Lane(setting, runs, [steps], cost=4.0, name=RunName(mark("{bits} bits"), {"bits": bits}))
 
     own = lane(chosen)
     others = {f"bits-{bits}": lane(bits) for bits in BITS if bits != chosen}

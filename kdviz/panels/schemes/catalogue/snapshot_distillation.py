@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ....distill import Distillation, hinton
-from ....distill.schemes import snapshot_distillation
+from ....distill.schemes import named, snapshot_distillation
 from ....words import mark, number, t
 from ..drawings import Drawing, curves, line
 from ..lane import Lane, predictions
@@ -14,6 +14,7 @@ from ..scheme import Course, Option, Party, Phase, Scheme, beside, budget
 from ..setting import Setting
 
 TEMPERATURE = 2.0
+CYCLE = mark("Cycle {n}")
 
 
 def begin(setting: Setting, options: Mapping[str, str]) -> Course:
@@ -23,11 +24,11 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
 
     def runs() -> Iterator[Distillation]:
         run = setting.twin(steps)
-        yield run
-        for _ in range(cycles - 1):
+        yield named(run, CYCLE, n=1)
+        for cycle in range(2, cycles + 1):
             run.finish()
             run = snapshot_distillation(run, run.steps_done, hinton(0.5, TEMPERATURE))
-            yield run
+            yield named(run, CYCLE, n=cycle)
 
     own = Lane(setting, runs(), [steps] * cycles, cost=1.2)
     return Course(setting, beside(own), budget(own.total_steps))

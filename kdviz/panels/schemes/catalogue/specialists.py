@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ....distill import Distillation
-from ....distill.schemes import WithSpecialists, confusable_classes, frozen, specialists
+from ....distill.schemes import WithSpecialists, confusable_classes, frozen, named, specialists
 from ....models import inference
 from ....words import mark, number, t
 from ..drawings import Drawing, bar, bars, matrix
@@ -29,7 +29,7 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
 
     def runs() -> Iterator[Distillation]:
         generalist = setting.twin(steps)
-        yield generalist
+        yield named(generalist, mark("Generalist"))
         model = frozen(generalist)
         count = max(2, len(setting.data.classes) // 3)
         clusters = confusable_classes(model, setting.data.train, count, seed=setting.seed)[:SPECIALISTS]
