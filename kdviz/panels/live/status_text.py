@@ -212,10 +212,10 @@ def _caveats(runs: Sequence[Distillation], split: str) -> list[str]:
 
 
 def in_force(run: Distillation) -> dict[str, float]:
-    """Return what training uses now, for the SoftTargets widget; empty where T or alpha follow a schedule."""
+    """Return what training uses now, for the SoftTargets widget, without what follows a schedule."""
     values = {name: run.objective.value(name) for name in OF_OBJECTIVE}
     numbers = {name: float(value) for name, value in values.items() if isinstance(value, int | float)}
-    if not {"temperature", "alpha"} <= numbers.keys():
+    if not {"temperature", "alpha"} & numbers.keys():
         return {}
     since = max((e.step for e in run.history.edits if e.name in OF_OBJECTIVE), default=0)
     return {**numbers, "step": since}

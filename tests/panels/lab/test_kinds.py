@@ -81,7 +81,7 @@ def test_an_edit_of_t_ends_its_course_and_the_link_says_so(lab, small_data):
     panel = lab(**QUICK, **SMALLEST["conv1d"], **COURSES, alpha=0.5, batch_size=32)
     panel.command("step")
     assert panel.wait("paused")
-    assert panel.scene.in_force == {}  # T has no single value
+    assert panel.scene.in_force == {"alpha": 0.5, "step": 0}  # T has no single value
     panel.scene.temperature = 9.0
     panel.command("train")
     assert panel.wait("finished")
