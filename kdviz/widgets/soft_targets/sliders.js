@@ -93,7 +93,7 @@ function fairnessNote(life) {
 }
 
 const UNTAUGHT = {
-  0: t("At α = 0 the teacher teaches the distillation token’s head nothing. A head that was taught nothing has no say in the student’s answer; the twin teaches both of its heads the labels."),
+  0: t("At α = 0 the teacher teaches the distillation token’s head nothing. A head that was taught nothing has no say in the student’s answer; the twin’s two heads both learn the labels."),
   1: t("At α = 1 no label teaches the class token’s head. A head that was taught nothing has no say in the student’s answer."),
 };
 

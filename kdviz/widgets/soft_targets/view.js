@@ -195,7 +195,7 @@ function coursesInWords(model) {
   return Object.fromEntries((model.get("courses") ?? []).map((course) => {
     const [low, high] = [Math.min, Math.max].map((end) => short(end(...course.values)));
     const told = { name: model.get("live").find((row) => row.name === course.name)?.label ?? course.name, course: course.text, low, high };
-    return [course.name, t("{name} follows a course ({course}), from {low} to {high}; at step {step} it is {now}.", { ...told, step: grouped(step), now: short(courseAt(course, step)) })];
+    return [course.name, t("{name} follows a course ({course}), between {low} and {high}; at step {step} it is {now}.", { ...told, step: grouped(step), now: short(courseAt(course, step)) })];
   }));
 }
 
