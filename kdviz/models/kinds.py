@@ -21,11 +21,11 @@ from .series import conv1d, recurrent
 from .transformer import vit
 
 Shape = tuple[int, ...]
-PICTURES, ROWS = "pictures", "rows"
+PICTURES, COLOUR, ROWS = "pictures", "colour pictures", "rows"
 HEADS = 4  # of a small vision transformer; every width offered is a multiple
 COLUMNS = 8  # of a table that a recurrent student reads at a time, at most; they have to divide the table
 SMALLEST = 4  # pixels of a picture's side: convolutions halve it twice
-PATCH = 7  # pixels of a patch's side: 16 patches of a picture of 28×28, where 4 would give 49
+ACROSS = (4, 5, 6, 7)  # patches in a row of a picture, the first that divides its side: few, so that a run is short
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +44,8 @@ class Kind:
         What a page offers of them, rising.
     builder : callable
         Of the network, from width and depth; ``of_shape`` returns its arguments that follow from an example's shape.
-    takes : tuple of {"pictures", "rows"}
-        What data it can learn from: square pictures of one channel, the rows of a table; empty for any.
+    takes : tuple of {"pictures", "colour pictures", "rows"}
+        What data it can learn from: square pictures of one channel, of several, the rows of a table; empty for any.
     patches : bool
         Whether it cuts a picture into patches, whose side has to divide the picture's.
     usual : mapping
@@ -64,7 +64,7 @@ class Kind:
     depths: tuple[int, ...]
     builder: Callable[..., Network]
     of_shape: Callable[[Shape], Mapping[str, Any]]
-    takes: tuple[str, ...] = (PICTURES,)
+    takes: tuple[str, ...] = (PICTURES, COLOUR)
     patches: bool = False
     usual: Mapping[str, Any]
     usual_rows: Mapping[str, Any] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Kind:
         >>> KINDS["vit"].suits((1, 28, 28)), KINDS["vit"].suits((91,)), KINDS["recurrent"].suits((91,))
         (True, False, True)
         """
-        fits = not self.patches or shape[-1] % PATCH == 0
+        fits = not self.patches or patch_of(shape[-1]) > 0
         return not self.takes or (fits and data_kind(shape) in self.takes)
 
     def build(self, shape: Shape, classes: int, *, width: int, depth: int, seed: int = 0) -> Network:
@@ -90,7 +90,8 @@ class Kind:
         if not self.suits(shape):
             raise ValueError(
                 f"a student of the kind {self.name} learns from {' or '.join(self.takes)}"
-                f"{f' that patches of {PATCH}×{PATCH} fill' if self.patches else ''}, got examples of {tuple(shape)}"
+                f"{f' that {ACROSS[0]} to {ACROSS[-1]} patches in a row fill' if self.patches else ''}, "
+                f"got examples of {tuple(shape)}"
             )
         return self.builder(width, depth, **self.of_shape(tuple(shape)), classes=classes, seed=seed)
 
@@ -100,14 +101,24 @@ class Kind:
 
 
 def data_kind(shape: Shape) -> str:
-    """Return what examples of a shape are: square pictures of one channel and some size, or rows; empty for others.
+    """Return what examples of a shape are: square pictures of some size, of one channel or more, or rows; empty for
+    others.
 
-    >>> data_kind((1, 28, 28)), data_kind((91,)), data_kind((3, 32, 32))
-    ('pictures', 'rows', '')
+    >>> data_kind((1, 28, 28)), data_kind((91,)), data_kind((3, 32, 32)), data_kind((3, 32, 24))
+    ('pictures', 'rows', 'colour pictures', '')
     """
-    if len(shape) == 3 and shape[0] == 1 and shape[1] == shape[2] >= SMALLEST:
-        return PICTURES
+    if len(shape) == 3 and shape[1] == shape[2] >= SMALLEST:
+        return PICTURES if shape[0] == 1 else COLOUR
     return ROWS if len(shape) == 1 else ""
+
+
+def patch_of(side: int) -> int:
+    """Return the side of a patch of a picture with such a side, in pixels; 0 where the patches offered do not fill it.
+
+    >>> patch_of(28), patch_of(32), patch_of(35), patch_of(31)
+    (7, 8, 7, 0)
+    """
+    return next((side // across for across in ACROSS if side % across == 0), 0)
 
 
 def suited(shape: Shape) -> tuple[str, ...]:
@@ -147,7 +158,7 @@ def _of_channels(shape: Shape) -> dict[str, int]:
 
 
 def _of_patches(shape: Shape) -> dict[str, int]:
-    return {"heads": HEADS, "patch": PATCH, "size": shape[1], "channels": shape[0]}
+    return {"heads": HEADS, "patch": patch_of(shape[1]), "size": shape[1], "channels": shape[0]}
 
 
 def _of_rows(shape: Shape) -> dict[str, int]:
@@ -201,7 +212,10 @@ _ROWS: tuple[Kind, ...] = (
     Kind(
         name="vit",
         title=mark("Vision transformer"),
-        says=mark("Patches of 7×7 pixels become tokens; blocks of self-attention follow, and the class token is read."),
+        says=mark(
+            "Square patches of the picture, 4 in a row if they fill it, become tokens; blocks of self-attention "
+            "follow, and the class token is read."
+        ),
         width=mark("Student, numbers in a token"),
         depth=mark("Blocks"),
         widths=(16, 32, 48, 64),
@@ -216,8 +230,8 @@ _ROWS: tuple[Kind, ...] = (
         title=mark("DeiT (with a distillation token)"),
         says=mark(
             "A vision transformer whose class token learns from the labels and whose distillation token learns from "
-            "the teacher, each with a head of its own; once trained it answers with the mean of both heads’ "
-            "probabilities. Its twin learns the labels with both."
+            "the teacher, each with a head of its own; once trained it answers with the mean of the probabilities of "
+            "the heads that were taught. Its twin learns the labels with both."
         ),
         width=mark("Student, numbers in a token"),
         depth=mark("Blocks"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import math
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -71,24 +72,44 @@ class TwoHeads(nn.Module):
     """One head that learns labels, from the class token, and one that learns from a teacher, from a token of its own.
 
     Input (B, 2, width). While training it gives the logits of the first head; those of the second are what the layer
-    `teacher_head` gives. In eval mode it gives the logarithm of the mean of both heads' probabilities.
+    `teacher_head` gives. In eval mode it gives the logarithm of the mean of both heads' probabilities. Where one head
+    alone was ever taught (labels weigh nothing, or the teacher does), the other is left out of that mean.
 
     Parameters
     ----------
     width, classes : int
+
+    Attributes
+    ----------
+    taught : Tensor
+        Of each head whether a gradient has reached it, shape (2,).
     """
+
+    taught: Tensor
 
     def __init__(self, width: int, classes: int) -> None:
         super().__init__()
         self.label_head = nn.Linear(width, classes)
         self.teacher_head = nn.Linear(width, classes)
+        self.register_buffer("taught", torch.zeros(2, dtype=torch.bool))
 
     def forward(self, x: Tensor) -> Tensor:
         by_labels, by_teacher = self.label_head(x[:, 0]), self.teacher_head(x[:, 1])
         if self.training:
+            for head, given in enumerate((by_labels, by_teacher)):
+                if given.requires_grad:
+                    given.register_hook(partial(self._note, head))
             return by_labels
         both = torch.stack([by_labels.log_softmax(-1), by_teacher.log_softmax(-1)])
-        return both.logsumexp(0) - math.log(2)
+        asked = (self.taught | ~self.taught.any()).to(both.dtype)  # untrained, both are
+        return (both + asked.log()[:, None, None]).logsumexp(0) - asked.sum().log()
+
+    def _note(self, head: int, gradient: Tensor) -> None:
+        self.taught[head] |= gradient.any()
+
+    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *more: Any) -> None:
+        state_dict.setdefault(f"{prefix}taught", torch.ones(2, dtype=torch.bool))  # weights saved without it
+        super()._load_from_state_dict(state_dict, prefix, *more)
 
 
 class FirstTokens(nn.Module):
@@ -133,7 +154,8 @@ def vit(
         Probability of dropping a number of what a block adds, while training.
     distilled : bool
         Have a second token whose head learns from a teacher, as DeiT: ``kd.DistillationToken("logits.teacher_head")``.
-        While training the output is that of the head that learns labels, in eval mode the mean of both.
+        While training the output is that of the head that learns labels, in eval mode the mean of the heads that were
+        taught.
     mean, std : float
         The input is standardized with these first.
     seed : int

@@ -97,6 +97,11 @@ class Scene(LiveTraits, Stateful):
     in_force = Dict(
         help='What training uses: {} or {"temperature": 4, "alpha": 0.9, "step": 200}, "fairness" with a penalty.'
     ).tag(sync=True)
+    courses = List(
+        Dict(),
+        help='Numbers that follow a course through the run shown, or planned: {"name", "text", "start": where its '
+        'slider was, "steps", "values": the number at each of these}; between two steps it goes straight.',
+    ).tag(sync=True)
     bias_class = Int(-1, help="The class whose logit the bias slider raises; -1 for no such slider.").tag(sync=True)
     bias_range = List(Float(), default_value=list(BIAS_SLIDER), help="Lowest and highest value of its slider.").tag(
         sync=True

@@ -9,7 +9,7 @@ import kdviz as kd
 from kdviz.models import build, parameter_count
 from kdviz.models.kinds import KINDS, PICTURES, data_kind, recognized, suited
 
-SHAPES = ((1, 28, 28), (91,), (1, 8, 8), (1, 4, 4), (3, 6, 5))
+SHAPES = ((1, 28, 28), (91,), (1, 8, 8), (1, 4, 4), (3, 32, 32), (3, 6, 5))
 OFFERED = [(name, shape) for shape in SHAPES for name in suited(shape)]
 
 
@@ -42,9 +42,10 @@ def test_a_student_can_be_thinner_and_deeper_than_its_teacher():
 
 def test_data_name_the_kinds_that_suit_them():
     assert suited((91,)) == ("mlp", "recurrent", "conv1d") and suited((1, 28, 28)) == tuple(KINDS)
-    assert suited((3, 32, 32)) == ("mlp",) and data_kind((1, 30, 30)) == PICTURES
-    assert suited((1, 8, 8)) == ("mlp", "convnet", "mobile", "recurrent", "conv1d"), "7 does not divide 8"
-    with pytest.raises(ValueError, match="kind vit learns from pictures that patches of 7×7 fill, got"):
+    assert suited((3, 32, 32)) == ("mlp", "convnet", "mobile", "vit", "deit") and suited((3, 6, 5)) == ("mlp",)
+    assert suited((1, 31, 31)) == ("mlp", "convnet", "mobile", "recurrent", "conv1d")
+    assert data_kind((1, 31, 31)) == PICTURES
+    with pytest.raises(ValueError, match="learns from pictures or colour pictures that 4 to 7 patches in a row fill"):
         KINDS["vit"].build((91,), 2, width=32, depth=2)
 
 

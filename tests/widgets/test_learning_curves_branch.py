@@ -61,6 +61,13 @@ def test_what_is_shown_is_used_where_it_is_not_known_what_was_in_force(mount, ru
     assert start(page)[0]["temperature"] == 9
 
 
+def test_a_course_that_is_left_as_it_is_goes_on_in_the_branch(mount, runs_scene):
+    course = {"name": "temperature", "text": "falling", "start": 8.0, "steps": [0, 960], "values": [8.0, 2.0]}
+    page = opened(mount, runs_scene(step=480, in_force={"alpha": 0.9, "step": 0}, courses=[course], temperature=8.0))
+    assert values(page)[0] == "5"
+    assert start(page) == [{"command": "branch", "step": 480}]
+
+
 def test_an_unknown_learning_rate_is_left_as_it_was(mount, runs_scene):
     page = opened(mount, runs_scene(step=480, in_force=IN_FORCE), learning_rate=None)
     assert values(page)[2] == ""

@@ -119,6 +119,38 @@ def test_a_card_says_of_which_step_it_speaks_and_whether_that_is_exact(mount):
     assert page.locator(".kd-side-student").inner_text().endswith("step 40")
 
 
+COURSE = {"name": "temperature", "text": "falling", "start": 8.0, "steps": [0, 40, 80], "values": [8.0, 4.0, 1.0]}
+
+
+def test_a_temperature_on_a_course_is_that_of_the_step_under_the_cursor(mount):
+    scene = make_scene(temperature=8.0, courses=[COURSE], total_steps=81)
+    page = mount(SoftTargets(scene=scene, shown=SLIDERS), SoftTargets(scene=scene, shown=[*ONE, "formula"]))
+    told = "T follows a course (falling), between 1 and 8; at step {} it is {}."
+    for step, now, squared in ((0, 8, "64"), (40, 4, "16"), (80, 1, "1")):
+        put(page, "step", step)
+        assert bottom(page).locator(".kd-course").inner_text() == told.format(step, now)
+        assert top(page).locator(".kd-courses").inner_text() == told.format(step, now)
+        assert squared in bottom(page).locator(".kd-math-live").all_inner_texts()
+        z = TEACHER[0].astype(float) / now
+        p = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
+        widths = page.locator(".kd-bar-teacher").evaluate_all("(all) => all.map((n) => parseFloat(n.style.width))")
+        assert widths == pytest.approx(100 * p, rel=1e-4)
+        assert page.get_by_role("slider", name="Temperature").get_attribute("aria-valuetext") == "Temperature 8"
+    put(page, "temperature", 2.0)  # under the thumb: a look at another one
+    assert "4" in bottom(page).locator(".kd-math-live").all_inner_texts()
+
+
+@pytest.mark.parametrize(("alpha", "says"), [(1.0, "no label teaches"), (0.0, "the teacher teaches"), (0.5, "")])
+def test_a_student_with_two_heads_says_which_of_them_is_taught_nothing(mount, alpha, says):
+    scene = make_scene(alpha=alpha)
+    page = mount(SoftTargets(scene=scene, shown=SLIDERS, two_heads=True))
+    note = page.locator(".kd-slider-note", has_text="has no say in the student’s answer")
+    assert note.count() == bool(says) and (not says or says in note.inner_text())
+    assert page.get_by_text("which is made from both").is_visible()
+    put(page, "alpha", 0.3)
+    assert note.count() == 0
+
+
 def test_the_student_is_that_of_the_step_under_the_cursor(mount):
     page = mount(*cards(make_scene(selected=7, temperature=1.0)))
     for step in (0, 80, 40):

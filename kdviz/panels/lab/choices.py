@@ -27,6 +27,7 @@ from ...distill.courses import CONSTANT, RATE_COURSES, TEMPERATURE_COURSES
 from ...distill.grouping import MOST_GROUPS
 from ...distill.live import LIVE, LiveNumbers
 from ...distill.optimizer import BY_NAME
+from ...distill.schedules import Hyperparameter
 from ...distill.terms import HardLabels, TokenSoftTargets
 from ...distill.variants import PENALTIES, SOFT_LOSSES
 from ...models.kinds import KINDS, suited
@@ -247,6 +248,11 @@ class Choices(LiveNumbers):
         return taught + float(self.fairness) * PENALTIES[self.penalty].term(self.group)
 
     @property
+    def rate(self) -> Hyperparameter:
+        """The learning rate, as a number or as the schedule of its course."""
+        return RATE_COURSES[self.rate_course].made(self.learning_rate, self.steps_per_epoch)
+
+    @property
     def steps_per_epoch(self) -> int:
         return len(batch_sizes(self.examples, self.batch_size))
 
@@ -264,7 +270,7 @@ class Choices(LiveNumbers):
             self.objective(),
             optimizer=self.optimizer,
             weight_decay=self.weight_decay if self.weight_decay or self.optimizer == "adamw" else None,
-            learning_rate=RATE_COURSES[self.rate_course].made(self.learning_rate, self.steps_per_epoch),
+            learning_rate=self.rate,
             batch_size=self.batch_size,
             epochs=self.epochs,
             seed=self.seed,

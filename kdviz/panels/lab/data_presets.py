@@ -41,6 +41,18 @@ ON_DATA = (
         why=(
             USUAL_REASON,
             Reason(
+                outcome.beside_the_twin,
+                {
+                    "more": mark(
+                        "Which class it is settles {class_share} of the teacher’s answers at T = {T}, and the patch "
+                        "says which class it is. Once its labels are learned the twin stops; the student has exact "
+                        "answers to match, and trades the digit for the patch: {student_best} errors at its best step "
+                        "on validation data, where there is no patch, {student} at the last (its twin: {twin_best}, "
+                        "{twin})."
+                    )
+                },
+            ),
+            Reason(
                 outcome.misled,
                 dict.fromkeys(
                     ("student", "twin", "alike"),
@@ -52,7 +64,7 @@ ON_DATA = (
             ),
         ),
         next="half-picture",
-        measures=("weights", "misled"),
+        measures=("weights", "misled", "class_share"),
     ),
     Preset(
         "half-picture",

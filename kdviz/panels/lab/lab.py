@@ -22,7 +22,7 @@ from ..live.diagnosis import DiagnosisInput
 from ..live.page import AT_REST, LIVE, UNDER_WAY
 from ..live.panel import STATE_VERSION
 from ..views.probes import WatchedExamples, choose_watched
-from . import link, presets, recorded
+from . import courses, link, presets, recorded
 from .choices import Choices
 from .duration import estimated, rounded
 from .earlier import SAME_EXAMPLES
@@ -326,7 +326,7 @@ class Lab(LabRuns):
 
     def _show_plan(self) -> None:
         """Show how long the next run will be, unless a run is on the page."""
-        self._publisher.put(self.scene, penalty=status_text.penalty(self._objective))
+        self._publisher.put(self.scene, penalty=status_text.penalty(self._objective), courses=self._courses)
         self._publisher.put(self.curves, ghost=recorded.ghost(self._choices) if self._own is None else {})
         if not self._runner.runs:
             self._publisher.put(self.scene, total_steps=self._planned_steps)
@@ -343,6 +343,14 @@ class Lab(LabRuns):
         """The objective of the run on the page, or of the one that would be made."""
         run = self.run
         return run.settings.objective if run is not None else self._choices.objective()
+
+    @property
+    def _courses(self) -> list[dict[str, Any]]:
+        """The courses of the run shown, the twin's being the student's, or of the one that would be made."""
+        shown, run = self._shown_entry, self.run or self._own
+        if shown is not None and shown.run.teacher is not None:
+            run = shown.run
+        return courses.of_run(run) if run is not None else courses.planned(self._choices, self._opening.waiting())
 
     @property
     def _planned_steps(self) -> int:
@@ -369,7 +377,8 @@ class Lab(LabRuns):
         self._publisher.put(self.setup, locked=bool(locked), locked_reason=locked)
         in_hand = self._groups.in_hand(runner)
         live = in_hand[0].run if in_hand and state != "finished" else None
-        self._publisher.put(self.scene, state=state, in_force=status_text.in_force(live) if live is not None else {})
+        in_force = status_text.in_force(live) if live is not None else {}
+        self._publisher.put(self.scene, state=state, in_force=in_force, courses=self._courses)
         self._show_runs(self._groups, state)
         self._show_given(state)
         self._publisher.put(self.presets, **self._bets.answer(self._opening.preset, self._opening.bet))

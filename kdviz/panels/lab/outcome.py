@@ -303,6 +303,19 @@ def misled_by_marks(group: Group) -> dict[str, float]:
     return {name: float(_follows(model, test, marked, wrong)) for name, model in asked.items()}
 
 
+def settled_by_class(group: Group) -> dict[str, float]:
+    """Return which share of how the teacher's answers at T differ its first choice accounts for, in training."""
+    run = group.student
+    temperature = run.objective.value("temperature")
+    if run.teacher is None or not isinstance(temperature, int | float):
+        return {}
+    z = run.teacher.logits(run.data.train).float()
+    soft, first = (z / temperature).softmax(1), z.argmax(1)
+    means = torch.stack([soft[first == c].mean(0) for c in range(soft.shape[1])])
+    within, whole = ((soft - about).square().sum() for about in (means[first], soft.mean(0)))
+    return {"class_share": float(1 - within / whole)}
+
+
 def _follows(model: nn.Module, plain: Examples, marked: Examples, wrong: Tensor) -> int:
     before, after = (inference.logits(model, examples).argmax(1) for examples in (plain, marked))
     return int(((after == wrong) & (before != wrong)).sum())
@@ -320,13 +333,14 @@ MEASURES: Mapping[str, Callable[[Group], dict[str, float]]] = {
     "omitted_class": omitted_class,
     "weights": weights_alike,
     "misled": misled_by_marks,
+    "class_share": settled_by_class,
     "drawn_alone": lambda _: {"drawn_alone": float(WITHOUT_MADE_UP)},
 }
 _SHARE: Callable[[float], str] = lambda value: number(value, ".0%")  # noqa: E731
 _COUNT: Callable[[float], str] = lambda value: number(round(value))  # noqa: E731
 _TWO: Callable[[float], str] = lambda value: number(value, ".2f")  # noqa: E731
 WRITTEN: Mapping[str, Callable[[float], str]] = {
-    **dict.fromkeys(("soft_share", "hard_share", "soft_share_t2"), _SHARE),
+    **dict.fromkeys(("soft_share", "hard_share", "soft_share_t2", "class_share"), _SHARE),
     **dict.fromkeys(("moments", "torn", "of_class", "known", "known_raised", "known_twin", "weights"), _COUNT),
     **dict.fromkeys(("misled", "misled_twin", "misled_teacher", "drawn_alone"), _COUNT),
     **dict.fromkeys(("lesser_teacher", "lesser_student", "lesser_twin"), _TWO),

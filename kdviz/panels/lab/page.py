@@ -18,6 +18,7 @@ from ...distill.live import WITH_SLIDER
 from ...distill.transfer_sets import TRANSFER_SETS, extras_of
 from ...distill.variants import SOFT_LOSSES
 from ...models.kinds import KINDS
+from ...models.transformer import TwoHeads
 from ...widgets.from_page import Box, VBox
 from ...widgets.scene import VIEWS
 from ...words import t
@@ -186,6 +187,9 @@ class LabPage(LivePage):
         self._publisher.put(self.scene, bias_class=choices.omit, bias=0.0, **empty, **names)
         for view in (self.sliders, self.soft_targets, self.dark_knowledge):
             self._publisher.put(view, loss=choices.loss)
+        two_heads = any(isinstance(module, TwoHeads) for module in student.modules())
+        for view in (self.sliders, self.soft_targets):
+            self._publisher.put(view, two_heads=two_heads)
         layers = {
             "teacher_layers": layer_sizes(teacher) if teacher is not None else [],
             "student_layers": layer_sizes(student),

@@ -103,5 +103,5 @@ class Preset:
     def changed(self, trained: Mapping[str, Any], edited: set[str]) -> bool:
         """Whether a run was trained otherwise than the question says."""
         meant = Choices(**self.choices).to_dict()
-        names = {*self.choices, *(["kind"] if self.name else [])} - set(FREE)
+        names = {*self.choices, *(["kind", "temperature_course"] if self.name else [])} - set(FREE)
         return any(trained.get(name, meant[name]) != meant[name] or name in edited for name in names)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ...distill import Distillation, Evaluation, RunName, Runner, checks
+from ...distill.courses import chosen_number
 from ...distill.current_settings import CurrentSettings
 from ...distill.evaluate import evaluate
 from ...distill.live import OF_OBJECTIVE, WITH_SLIDER
@@ -424,7 +425,7 @@ def as_in_force(choices: Choices, run: Distillation) -> Choices:
     """Return choices with the numbers that a run trains with now, where they can be chosen."""
     values = {name: run.objective.value(name) for name in WITH_SLIDER}
     for name, value in values.items():
-        if isinstance(value, int | float):
+        if value is not None:
             with suppress(ValueError):
-                choices = replace(choices, **{name: float(value)})  # type: ignore[arg-type]
+                choices = replace(choices, **{name: chosen_number(value)})  # type: ignore[arg-type]
     return choices

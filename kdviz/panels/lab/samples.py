@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from ...data import Splits
-from ...data.faults import HALF, NONE, are_pictures
+from ...data.faults import HALF, NONE
+from ..views.probes import gray
 from .choices import Choices
 
 SHOWN = 5  # with a label; as many again without
@@ -38,9 +39,10 @@ def samples(choices: Choices, data: Splits) -> dict[str, Any]:
         really = torch.cat((drawn, torch.full((len(really) - len(drawn),), -1)))
     chosen = _chosen(choices, data, really)
     rows = [_row(choices, data, int(really[i]), i) for i in chosen]
-    if not are_pictures(data):
+    x = data.train.take(torch.tensor(chosen)).x
+    if not isinstance(x, Tensor) or x.ndim != 4 or x.dtype != torch.uint8:
         return {**NO_SAMPLES, "samples": rows}
-    images = data.train.take(torch.tensor(chosen)).x[:, 0].numpy()
+    images = gray(x).numpy()
     seen = images.shape[-1] // 2 / images.shape[-1] if choices.fault == HALF else 1.0
     return {
         "samples": rows,

@@ -35,6 +35,7 @@ from ...distill.snapshot import OnDisk, Snapshot, whole
 from ...models.architecture import rebuildable
 from ...widgets.recording import Frame, LogitRecording
 from ...words import number, t, tn
+from ...words.reasons import told
 from . import session_files
 
 T = TypeVar("T")
@@ -164,7 +165,7 @@ class SessionStore:
                 with durable.only_writer(self._place, WAIT_S):
                     self._save(dict(session), runs, films or {})
             except (OSError, ValueError, TypeError, SafetensorError) as error:
-                self.problem = t("This run could not be kept: {why}.", why=str(error).rstrip("."))
+                self.problem = t("This run could not be kept: {why}.", why=told(str(error)).rstrip("."))
                 return False
             self.problem = ""
             return True
@@ -344,7 +345,11 @@ class SessionStore:
                     films[name] = _film(load_file(place / entry["film"]))
         except (OSError, LookupError, TypeError, ValueError, SafetensorError) as error:
             raise ValueError(
-                t("the session {id} cannot be resumed ({why}); discard it and train anew", id=kept, why=error)
+                t(
+                    "the session {id} cannot be resumed ({why}); discard it and train anew",
+                    id=kept,
+                    why=told(str(error)),
+                )
             ) from error
         with self._lock:
             self._taken = (kept, session_files.current(place))
@@ -382,7 +387,7 @@ class SessionStore:
                     return change()
             except OSError as error:
                 raise ValueError(
-                    t("the session {id} could not be discarded ({why}); try again", id=kept, why=error)
+                    t("the session {id} could not be discarded ({why}); try again", id=kept, why=told(str(error)))
                 ) from error
 
     def _known(self, kept: str) -> Path:

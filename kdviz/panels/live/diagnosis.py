@@ -14,6 +14,7 @@ from ...distill import Distillation
 from ...widgets import DiagnosisView
 from ...widgets.scene import Scene
 from ...words import mark, number, t
+from ...words.reasons import told
 from . import status_text
 from .publisher import Publisher
 from .worker import LatestOnly
@@ -150,7 +151,7 @@ class DiagnosisController:
             headline=found.headline,
             clean=found.clean_sentence,
             findings=[self._row(finding) for finding in found.findings],
-            notes=list(found.not_looked_at),
+            notes=[told(note) for note in found.not_looked_at],
             closer=t(CLOSER, seconds=number(BUDGET_S, ".0f")) if can else "",
         )
 

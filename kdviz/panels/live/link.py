@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from ...widgets.question import TELLS
 from ...words import languages, t
 from ...words import number as written
+from ...words.reasons import told
 from .checks import shown
 from .parameters import Parameter, PartlyLeftOutError
 
@@ -136,11 +137,11 @@ class Link:
                     name = next((name for name, called in self.names.items() if called == link), link)
                     given[name] = self._read(link, name, texts)
             except PartlyLeftOutError as error:
-                left_out[link] = str(error)
+                left_out[link] = told(str(error))
                 if error.kept:
                     given[name] = error.kept
             except ValueError as error:
-                left_out[link] = str(error)
+                left_out[link] = told(str(error))
         try:
             return Followed(self.opened(given), self._called(given), left_out)
         except ValueError:  # one or more do not fit: those that do are taken one by one
@@ -150,7 +151,7 @@ class Link:
                 self.opened({**fits, name: given[name]})
                 fits[name] = given[name]
             except ValueError as error:
-                left_out[self.names[name]] = str(error)
+                left_out[self.names[name]] = told(str(error))
         return Followed(self.opened(fits), self._called(fits), left_out)
 
     def _called(self, given: Mapping[str, Any]) -> tuple[str, ...]:

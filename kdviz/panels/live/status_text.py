@@ -10,6 +10,7 @@ from ...distill.live import LIVE, OF_OBJECTIVE
 from ...distill.variants import PENALTIES, variant_name
 from ...models.naming import name_of as name_of  # the pages call it from here
 from ...words import mark, number, t
+from ...words.reasons import told
 
 BESIDE = {  # by the twin's role: fewer, more, as many errors
     "twin": (
@@ -85,7 +86,7 @@ def status(runner: Runner, *, outdated: bool = False, repeats: tuple[int, int] |
             n=repeats[0],
             total=repeats[1],
         )
-    message = as_sentence(t(runner.message)) if runner.message else ""
+    message = as_sentence(runner.message) if runner.message else ""
     if message and runner.state in ("stopped", "finished"):
         return message
     texts = {
@@ -112,7 +113,8 @@ def _learning(runs: Sequence[Distillation]) -> str:
 
 
 def as_sentence(text: str) -> str:
-    """Return a text with a capital at its beginning and a full stop at its end."""
+    """Return a text with a capital at its beginning and a full stop at its end, a reason of the engine translated."""
+    text = told(text)
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
@@ -216,10 +218,10 @@ def _caveats(runs: Sequence[Distillation], split: str) -> list[str]:
 
 
 def in_force(run: Distillation) -> dict[str, float]:
-    """Return what training uses now, for the SoftTargets widget; empty where T or alpha follow a schedule."""
+    """Return what training uses now, for the SoftTargets widget, without what follows a schedule."""
     values = {name: run.objective.value(name) for name in OF_OBJECTIVE}
     numbers = {name: float(value) for name, value in values.items() if isinstance(value, int | float)}
-    if not {"temperature", "alpha"} <= numbers.keys():
+    if not {"temperature", "alpha"} & numbers.keys():
         return {}
     since = max((e.step for e in run.history.edits if e.name in OF_OBJECTIVE), default=0)
     return {**numbers, "step": since}

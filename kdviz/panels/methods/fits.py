@@ -18,6 +18,7 @@ from ...distill.terms import Layered
 from ...models.inference import ask
 from ...models.looking import evaluating
 from ...words import mark, t
+from ...words.reasons import told
 from ..live.status_text import as_sentence
 
 TRIED_ON = 4  # examples
@@ -65,7 +66,7 @@ class Fit:
         """Return it in one sentence."""
         names = {"teacher": self.teacher, "size": self.shapes[1], "student": self.student, "own": self.shapes[0]}
         if self.why:
-            return as_sentence(t(UNFIT, method=method, why=self.why, **names))
+            return as_sentence(t(UNFIT, method=method, why=told(self.why), **names))
         return t(THROUGH, bridge=t(BRIDGES[self.bridge]), **names) if self.bridge else t(AS_IT_IS, **names)
 
 

@@ -20,6 +20,7 @@ from ...models.inference import count
 from ...widgets import Scene
 from ...widgets.attention import KINDS, Attention
 from ...words import mark, t
+from ...words.reasons import told
 from .controller import ViewController
 
 ACROSS = 200  # examples that stand for all
@@ -167,7 +168,7 @@ def _both(
             maps[who] = _maps(model, X, chosen, chosen.head(who), progress_of.get(who))
         except ValueError as error:
             why = str(error).split("; ")[0].replace("the model", "it", 1)  # what to call instead is for programs
-            reasons[who] = t(NO_MAPS[who], why=why)
+            reasons[who] = t(NO_MAPS[who], why=told(why))
     return maps, reasons
 
 

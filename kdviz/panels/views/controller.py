@@ -15,6 +15,7 @@ from ...distill.teacher import Cancelled
 from ...widgets import Scene
 from ...widgets.traits import View
 from ...words import t
+from ...words.reasons import told
 from ..live.roster import Entry
 from ..live.worker import LatestOnly
 from .drawing import Models
@@ -174,5 +175,5 @@ class ViewController:
 
 def sentence_of(error: Exception) -> str:
     """Return an error's first line as a sentence."""
-    line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    line = told((str(error).strip() or type(error).__name__).splitlines()[0])
     return line[0].upper() + line[1:] + ("" if line.endswith(".") else ".")

@@ -18,6 +18,7 @@ from ...models import inference
 from ...widgets.digit_pad import DigitPad
 from ...widgets.scene import Scene
 from ...words import mark, t
+from ...words.reasons import told
 from ..live.worker import LatestOnly
 
 Models = tuple[nn.Module, nn.Module | None, AbstractContextManager | None, int, str]
@@ -63,7 +64,7 @@ class Drawing:
             traits = self._answers(pixels)
         except Exception as error:
             _log.warning("a drawing could not be answered", exc_info=error)
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            reason = told((str(error).strip() or type(error).__name__).splitlines()[0])
             traits = _without_answer(t("The models could not answer this drawing: {why}", why=reason))
         self.pad.update(**traits, answered=question)
 

@@ -18,6 +18,7 @@ ERRORS = 2  # places kept for examples the teacher gets wrong
 SAMPLE = 400  # examples that stand for all
 TOKENS = 16  # shown of a text
 REMARKABLE = 100  # examples picked because there is something to see
+BRIGHTNESS = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
 MOST_PIXELS = 8_000_000  # of all pictures on a page
 
 
@@ -149,8 +150,19 @@ def pictures(examples: Examples) -> dict[str, object]:
     x = examples.x
     if isinstance(x, Tensor) and x.ndim == 4 and x.dtype == torch.uint8:
         room = max(REMARKABLE + SAMPLE, MOST_PIXELS // (x.shape[-2] * x.shape[-1]))
-        return {"images": x[:room, 0].numpy(), "image_shape": list(x.shape[-2:]), "captions": []}
+        return {"images": gray(x[:room]).numpy(), "image_shape": list(x.shape[-2:]), "captions": []}
     return {"images": b"", "image_shape": [0, 0], "captions": captions(examples)}
+
+
+def gray(images: Tensor) -> Tensor:
+    """Return pictures (N, C, H, W) in bytes as the page draws them, (N, H, W): how bright each pixel is.
+
+    >>> gray(torch.tensor([[[[255]], [[0]], [[0]]]], dtype=torch.uint8)).tolist()
+    [[[76]]]
+    """
+    if images.shape[1] != len(BRIGHTNESS):
+        return images[:, 0]
+    return torch.einsum("nchw,c->nhw", images.float(), torch.tensor(BRIGHTNESS)).round().to(torch.uint8)
 
 
 def captions(examples: Examples) -> list[str]:

@@ -16,6 +16,7 @@ from ...models import inference
 from ...widgets import Scene
 from ...widgets.saliency import METHODS, Saliency
 from ...words import mark, t
+from ...words.reasons import told
 from .controller import ViewController
 
 ACROSS = 200  # examples that stand for all
@@ -133,7 +134,7 @@ class SaliencyController(ViewController):
             if measured.shows_the_input(alike, redrawn):
                 verdict = self._shows_the_input(examples)
         except ValueError as error:  # a check that cannot be made takes nothing from the maps
-            against = t("The student's maps are not set against random weights: {why}.", why=error)
+            against = t("The student's maps are not set against random weights: {why}.", why=told(str(error)))
         areas = {
             who: measured.deletion_insertion(model, x, maps[who][few], asked, **next_part())
             for who, model in (("teacher", teacher), ("student", student))

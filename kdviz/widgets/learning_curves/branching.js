@@ -1,5 +1,6 @@
 // "Branch from step N": small fields, what was in force there, and a button that starts a new run from it.
 
+import { courseAt, courseOf } from "../shared/course.js";
 import { node, put, say, uniqueId } from "../shared/elements.js";
 import { grouped, short } from "../shared/format.js";
 import { isLocked } from "../shared/scene.js";
@@ -14,6 +15,8 @@ function shownRun(model) {
 
 /** What a field opens with; `known` where it certainly was in force at that step of the run shown. */
 function setThere(model, field, step) {
+  const course = courseOf(model, field.name);
+  if (course) return { value: courseAt(course, step), known: true }; // left as it is, the course goes on
   const now = model.get("in_force") ?? {};
   const since = field.slider ? now.step ?? 0 : 0;
   const own = field.slider ? now[field.name] : model.get(field.name);

@@ -2,6 +2,7 @@
 
 import { gifWriter, paletteOf } from "./gif.js";
 import { captionOf, fileName, PICTURE, pictureOf } from "./picture.js";
+import { followed } from "../shared/course.js";
 import { focusedBeside, node, say } from "../shared/elements.js";
 import { isHidden } from "../shared/scene.js";
 import { floats, octets, softmax } from "../shared/softmax.js";
@@ -108,7 +109,6 @@ function answersOf(model) {
   const i = model.get("selected");
   const teacher = floats(model.get("teacher_logits")).subarray(i * count, (i + 1) * count);
   if (!count || teacher.length < count) return null;
-  const temperature = model.get("temperature");
   const labelled = model.get("labels")[i] ?? -1;
   const image = imageOf(model, i);
   const caption = labelled >= 0 ? t("label: {name}", { name: classes[labelled] }) : (model.get("captions")[i] ?? "");
@@ -117,6 +117,7 @@ function answersOf(model) {
     const logits = now?.step === step ? now.logits : model.scene.logitsAfter(step);
     if (!logits) return null;
     const student = logits.subarray(i * count, (i + 1) * count);
+    const temperature = followed(model, "temperature", model.chosen("temperature"), step);
     return { image, caption, label: labelled, classes, temperature, teacher: softmax(teacher, temperature), student: softmax(student, temperature) };
   };
 }

@@ -65,7 +65,7 @@ function linkPart(model, life) {
   const reach = reachPart();
   const root = node("div", { class: "kd-share-part" }, name, row, told, hint, reach.root, students.root);
   const draw = () => {
-    const [wishes, temperature, address] = [students.wishes(), model.get("temperature") ?? 4, hasAddress()];
+    const [wishes, temperature, address] = [students.wishes(), (model.chosen ?? model.get).call(model, "temperature") ?? 4, hasAddress()];
     say(name, address ? t("Link to this page") : t("This page in a notebook"));
     say(hint, address ? t("The link holds your settings, not your runs.") : t("The last line of a cell."));
     reach.root.hidden = !address || reach.open;

@@ -1,15 +1,18 @@
 // The browser's half of the scene: films, and one model for each view in which the scene's traits take part.
 
+import { followed } from "./course.js";
 import { put } from "./elements.js";
 import { presentable } from "./presenting.js";
 import { floats } from "./softmax.js";
 
 const DERIVED = ["student_logits", "student_step"];
+const ON_A_COURSE = ["temperature", "alpha"];
 const FRAME_DEPENDS_ON = ["step", "shown_run", "exact", "exact_logits", "whole", "whole_logits", "bias", "bias_class"];
 
 /**
  * The model a view works with: its own traits, and those of its scene if it has one. Derived from the scene's films:
- * `student_logits` (Float32Array, the bias added) and `student_step`, as of the step the cursor is at.
+ * `student_logits` (Float32Array, the bias added) and `student_step`, as of the step the cursor is at. A T that follows
+ * a course is that of this step; `chosen` gives what its slider stands at.
  */
 export async function joined(own, host) {
   const raw = await sceneOf(own, host);
@@ -22,8 +25,10 @@ export async function joined(own, host) {
     get(name) {
       if (name === "student_logits") return scene.frame()?.logits ?? new Float32Array(0);
       if (name === "student_step") return scene.frame()?.step ?? 0;
-      return (shared(name) ? raw : own).get(name);
+      const value = (shared(name) ? raw : own).get(name);
+      return ON_A_COURSE.includes(name) ? followed(raw, name, value, scene.frame()?.step ?? 0) : value;
     },
+    chosen: (name) => (shared(name) ? raw : own).get(name),
     set(name, value) {
       (shared(name) ? raw : own).set(name, value);
     },

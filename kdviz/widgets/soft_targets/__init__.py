@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import traitlets
-from traitlets import Dict, Int, List, Unicode
+from traitlets import Bool, Dict, Int, List, Unicode
 
 from kdviz.distill.live import WITH_SLIDER
 from kdviz.distill.variants import SOFT_LOSSES
@@ -79,6 +79,9 @@ class SoftTargets(LiveTraits, View):
         Unicode(), help="Hidden unless the scene's `view` is one of these; empty: always there. Without a scene unused."
     ).tag(sync=True)
     loss = Unicode("soft_targets", help=f"The loss that formula and L follow: one of {', '.join(SOFT_LOSSES)}.").tag(
+        sync=True
+    )
+    two_heads = Bool(False, help="Whether the student has a head for the labels and one for the teacher (DeiT).").tag(
         sync=True
     )
     scale = Unicode(

@@ -30,10 +30,12 @@ export function formulaPart() {
     column("+", "plus"), column("(1 − <i>α</i>)", "beta"), column("·", "dot"), column("CE(<i>s</i>, <i>y</i>)", "ce"));
   const share = { soft: node("span", { class: "kd-parted-soft" }), hard: node("span", { class: "kd-parted-hard" }) };
   const shareText = node("p", { class: "kd-note" });
+  const course = node("p", { class: "kd-note kd-course" });
+  const heads = node("p", { class: "kd-note" }, t("While it learns, the teacher is compared with the distillation token’s head and the label with the class token’s; these numbers are those of its answer, which is made from both."));
   const math = node("div", { class: "kd-formula-body", role: "math" }, left, softTerm, hardTerm);
   const shareBar = node("div", { class: "kd-parted", "aria-hidden": "true" }, share.soft, share.hard);
   return {
-    root: node("div", { class: "kd-formula" }, math, shareBar, shareText),
+    root: node("div", { class: "kd-formula" }, math, shareBar, shareText, course, heads),
     draw(view) {
       this.root.hidden = view.blank || !view.shown.has("formula");
       if (this.root.hidden) return;
@@ -49,6 +51,9 @@ export function formulaPart() {
       const numbers = `${texts.loss} = ${texts.alpha} · ${squared ? `${texts.square} · ` : ""}${texts.kl} + ${texts.beta} · ${texts.ce}`;
       put(math, "aria-label", SPOKEN[view.loss](numbers));
       drawShare(shareBar, share, shareText, view);
+      say(course, view.courses.temperature ?? "");
+      course.hidden = !course.textContent;
+      heads.hidden = !view.twoHeads;
     },
   };
 }

@@ -1,6 +1,7 @@
 // A slider for each number that can change while a student learns, and one for the bias of a class left out.
 
 import { BIAS_MEANING, biasSlider } from "../shared/bias_slider.js";
+import { courseAt } from "../shared/course.js";
 import { definition } from "../shared/definition.js";
 import { commit, node, say } from "../shared/elements.js";
 import { fixed, grouped, short } from "../shared/format.js";
@@ -21,7 +22,7 @@ const OWN_WORDS = {
   },
 };
 const STOPS = { ratio: ratioStops, hundredths, fine };
-const NOTES = { fairness: fairnessNote };
+const NOTES = { fairness: fairnessNote, alpha: headsNote };
 
 export function slidersPart(model, life, drawNow) {
   const numbers = model.get("live").filter((row) => row.slider).map((row) => numberPart(row, model, life, drawNow));
@@ -57,8 +58,9 @@ function numberPart(row, model, life, drawNow) {
       control.setStops(STOPS[row.stops](...now.range));
       control.set(now.value);
       control.setDisabled(view.locked.includes(name));
-      control.setMark(view.inForce[name] ?? null, t("Training uses {value}", { value: `${symbol} = ${short(view.inForce[name] ?? 0)}` }));
-      note?.draw(model.get(row.needs));
+      const used = now.course ? courseAt(now.course, view.step ?? 0) : view.inForce[name] ?? null;
+      control.setMark(used, t("Training uses {value}", { value: `${symbol} = ${short(used ?? 0)}` }));
+      note?.draw(view, model.get(row.needs));
     },
   };
 }
@@ -84,8 +86,25 @@ function fairnessNote(life) {
   return {
     root: node("p", { class: "kd-note kd-slider-note" }, ...tParts("Adds a {term} for unequal treatment ({penalty}). Higher: a smaller gap, possibly lower accuracy.",
       { term: definition(life, t("penalty"), FAIRNESS_MEANING), penalty: named })),
-    draw(penalty) {
+    draw(_, penalty) {
       say(named, penalty);
+    },
+  };
+}
+
+const UNTAUGHT = {
+  0: t("At α = 0 the teacher teaches the distillation token’s head nothing. A head that was taught nothing has no say in the student’s answer; the twin’s two heads both learn the labels."),
+  1: t("At α = 1 no label teaches the class token’s head. A head that was taught nothing has no say in the student’s answer."),
+};
+
+/** Which head of a student with two is left untaught. */
+function headsNote() {
+  const root = node("p", { class: "kd-note kd-slider-note" });
+  return {
+    root,
+    draw({ twoHeads, alpha }) {
+      say(root, twoHeads ? UNTAUGHT[alpha] ?? "" : "");
+      root.hidden = !root.textContent;
     },
   };
 }

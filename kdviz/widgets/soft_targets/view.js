@@ -1,6 +1,7 @@
 // SoftTargets: what teacher and student say about one example, at the temperature under the thumb.
 
 import { barsPart } from "../shared/bars.js";
+import { courseAt, courseOf } from "../shared/course.js";
 import { definition } from "../shared/definition.js";
 import { announcer, card, drawing, lifetime, nameCard, node, say } from "../shared/elements.js";
 import { grouped, short, signed } from "../shared/format.js";
@@ -71,7 +72,7 @@ async function render({ model: own, el, host }) {
   life.watch(FIXED, reread);
   life.watch(["student_logits"], rereadStudent);
   life.watch(
-    [...liveTraits(model), "shown", "locked", "hidden", "in_force", "selected", "scale", "loss",
+    [...liveTraits(model), "shown", "locked", "hidden", "in_force", "selected", "scale", "loss", "two_heads", "courses",
       "student_step", "teacher_name", "student_name", "bias", "bias_class", "views", "view", "runs", "shown_run", "total_steps"],
     painter.soon,
   );
@@ -153,7 +154,7 @@ function currentView(model, state, shown) {
   const student = shownStudent(model);
   const has = (...names) => names.some((name) => shown.has(name));
   const numbers = model.get("live").filter((row) => row.slider && (!row.needs || model.get(row.needs)))
-    .map((row) => ({ ...row, value: model.get(row.name), range: model.get(`${row.name}_range`), shown: shown.has(row.name) }));
+    .map((row) => ({ ...row, value: (model.chosen ?? model.get).call(model, row.name), course: courseOf(model, row.name), range: model.get(`${row.name}_range`), shown: shown.has(row.name) }));
   const view = {
     temperature, alpha, selected, label, loss, shown,
     numbers: probeNumbers(state.teacherRow(selected), state.studentRow(selected), label, temperature, alpha, loss),
@@ -161,6 +162,8 @@ function currentView(model, state, shown) {
     locked: model.get("locked"),
     live: numbers,
     scale: model.get("scale"),
+    courses: coursesInWords(model),
+    twoHeads: model.get("two_heads"),
     teacherName: model.get("teacher_name"),
     studentName: student.name,
     studentTitle: student.title,
@@ -186,17 +189,30 @@ function currentView(model, state, shown) {
   return view;
 }
 
+/** What each course is, and where it stands at the step in view, by the name of the number. */
+function coursesInWords(model) {
+  const step = model.get("student_step") ?? 0;
+  return Object.fromEntries((model.get("courses") ?? []).map((course) => {
+    const [low, high] = [Math.min, Math.max].map((end) => short(end(...course.values)));
+    const told = { name: model.get("live").find((row) => row.name === course.name)?.label ?? course.name, course: course.text, low, high };
+    return [course.name, t("{name} follows a course ({course}), between {low} and {high}; at step {step} it is {now}.", { ...told, step: grouped(step), now: short(courseAt(course, step)) })];
+  }));
+}
+
 function headingPart(body, life) {
   const title = node("h2", {}, t("Soft targets"));
   const force = node("p", { class: "kd-force kd-note" });
+  const courses = node("p", { class: "kd-note kd-courses" });
   const when = whenPart(life);
   return {
-    root: node("div", { class: "kd-head" }, title, force, when.root),
+    root: node("div", { class: "kd-head" }, title, force, courses, when.root),
     draw(view, state) {
       const text = titleOf(view);
       say(title, text);
       nameCard(body, text);
-      const used = view.live.filter((row) => view.inForce[row.name] !== undefined && (row.shown || !row.needs));
+      say(courses, view.hasSliders ? Object.values(view.courses).join(" ") : "");
+      courses.hidden = !courses.textContent;
+      const used = view.live.filter((row) => !row.course && view.inForce[row.name] !== undefined && (row.shown || !row.needs));
       const { step } = view.inForce;
       const known = used.length > 0;
       const settings = view.hasSliders || !view.inScene;

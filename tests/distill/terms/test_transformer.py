@@ -109,3 +109,31 @@ def test_a_student_without_a_second_head_is_told_so():
     data = kd.data.mnist().with_labels(40)
     with pytest.raises(ValueError, match=r"got 'logits\.teacher_head'"):
         kd.Distillation(kd.models.mlp((16,)).eval(), kd.models.mlp((8,)), data, kd.TokenSoftTargets() + kd.HardLabels())
+
+
+@pytest.mark.parametrize(("alpha", "alone"), [(1.0, "teacher_head"), (0.0, "label_head")])
+def test_a_head_that_was_taught_nothing_has_no_say(alpha, alone):
+    run = token_run(kd.TokenSoftTargets(3.0), alpha, epochs=2)
+    x = run.data.test.inputs()
+
+    def answers(student):
+        with kd.distill.tapped(student.eval(), ["logits.label_head", "logits.teacher_head"]) as seen, torch.no_grad():
+            said = student(x).exp()
+        return said, {name.removeprefix("logits."): logits.softmax(1) for name, logits in seen.items()}
+
+    run.step()
+    said, by_head = answers(run.student)
+    torch.testing.assert_close(said, by_head[alone])
+    run.edit(alpha=0.5)
+    run.step()
+    said, by_head = answers(run.student)
+    torch.testing.assert_close(said, sum(by_head.values()) / 2)
+    said, by_head = answers(run.at(1))
+    torch.testing.assert_close(said, by_head[alone])
+
+
+def test_weights_kept_without_knowing_which_head_was_taught_are_those_of_both():
+    kept, student = kd.models.vit(8, 1, 2, distilled=True).state_dict(), kd.models.vit(8, 1, 2, distilled=True)
+    del kept["logits.taught"]
+    student.load_state_dict(kept)
+    assert student.logits.taught.all()

@@ -7,6 +7,7 @@ from torch import nn
 
 import kdviz as kd
 from kdviz.panels.lab import outcome
+from kdviz.panels.lab.bets import answered
 from kdviz.panels.lab.data_presets import ON_DATA
 from kdviz.panels.lab.presets import BY_NAME
 
@@ -43,3 +44,27 @@ def test_what_was_measured_says_who_was_misled_more():
     assert outcome.misled(facts(300, 600, measured={"misled": 9000.0, "misled_twin": 9500.0})) == "twin"
     assert outcome.misled(facts(300, 600, measured={"misled": 500.0, "misled_twin": 510.0})) == "alike"
     assert outcome.misled(facts(300, 600)) == ""
+
+
+def test_how_much_of_an_answer_the_class_settles_is_measured():
+    data = kd.data.mnist().with_labels(100)
+    sure, torn = kd.models.pretrained("mnist-mlp-1200"), kd.models.mlp((16,), seed=1).eval()
+    share = {
+        name: outcome.settled_by_class(
+            outcome.Group({"student": kd.Distillation(teacher, kd.models.mlp((8,)), data, epochs=1)})
+        )["class_share"]
+        for name, teacher in (("sure", sure), ("torn", torn))
+    }
+    assert 0 < share["torn"] < 0.9 < share["sure"] < 1
+
+
+def test_the_page_says_why_the_patch_hurts_a_student_with_a_teacher():
+    from .labs import facts
+
+    of_run = {"class_share": 0.98, "misled": 7131.0, "misled_twin": 6975.0, "misled_teacher": 0.0}
+    worse = facts(2355, 1181, measured=of_run, best={"student": 1400, "twin": 1190}, temperature=4.0)
+    why = answered(BY_NAME["marked-corner"], "", worse)["why"]
+    assert "settles 98\u202f% of the teacher’s answers at T = 4" in why
+    assert "1,400 errors at its best step" in why and "2,355 at the last (its twin: 1,190, 1,181)" in why
+    helped = facts(600, 1181, measured=of_run, best={"student": 600, "twin": 1190}, temperature=4.0)
+    assert "trades the digit" not in answered(BY_NAME["marked-corner"], "", helped)["why"]

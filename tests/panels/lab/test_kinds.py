@@ -8,12 +8,15 @@ import pytest
 import torch
 
 import kdviz as kd
+from kdviz import outside
+from kdviz.data import catalogue as data_catalogue
 from kdviz.diagnosis.lab_state import lab_state
-from kdviz.models import inference
+from kdviz.distill import Teacher
+from kdviz.models import inference, shipped
 from kdviz.models.kinds import KINDS
 from kdviz.panels import Lab
 from kdviz.panels.lab import kinds, link
-from kdviz.panels.lab.choices import Choices, usual_of
+from kdviz.panels.lab.choices import Choices, data_names, student_kinds, teacher_names, usual_of
 from kdviz.panels.live.code import program
 
 from .labs import against, train, weights
@@ -72,6 +75,45 @@ def test_a_student_with_attention_has_its_view_beside_any_teacher(lab):
         assert ("attention" in panel.views.offered) == there
 
 
+@pytest.mark.parametrize("data", [name for name in data_names() if name != "mnist"])  # of which the runs above are
+def test_every_kind_learns_from_every_data_set_that_it_claims_to_take(data):
+    teacher = Teacher(kd.models.pretrained(teacher_names(data)[-1]))  # the smallest
+    for kind in student_kinds(data):
+        choices = Choices.of({"data": data, **SMALLEST[kind], "labels": 100, "epochs": 1})
+        run = choices.distillation(teacher)
+        before = weights(run)
+        run.step()
+        assert weights(run) != before
+        assert inference.logits(run.student, run.data.test.take(slice(0, 4))).shape == (4, len(run.data.classes))
+
+
+@pytest.fixture
+def colours(monkeypatch):
+    """Pictures of three channels with a teacher, as another package registers them."""
+    monkeypatch.setattr(data_catalogue, "_ADDED", outside.Added("data set", "kdviz.data", lambda: ()))
+    monkeypatch.setattr(shipped, "_ADDED", outside.Added("teacher", "kdviz.models", shipped._own))
+    torch.manual_seed(0)
+    x, y = torch.randint(0, 255, (300, 3, 16, 16), dtype=torch.uint8), torch.arange(300) % 3
+    x[torch.arange(300), y] = 255  # the channel says the class
+    kd.data.register("blocks", lambda: (x, y), title="Coloured blocks")
+    made = kd.models.mlp((8,), inputs=3 * 16 * 16, classes=3)
+    card = kd.models.card("mnist-mlp-overfit")
+    of_blocks = {"name": "blocks-mlp", "title": "Blocks", "data": "blocks", "architecture": made.architecture}
+    kd.models.register(replace(card, **of_blocks, parameters=kd.models.parameter_count(made)), lambda: made)
+
+
+def test_colour_pictures_can_be_learned_by_what_reads_channels(lab, colours):
+    assert student_kinds("blocks") == ("mlp", "convnet", "mobile", "vit", "deit")
+    for kind in student_kinds("blocks"):
+        size = len(kd.data.load("blocks").train)
+        panel = lab(data="blocks", **{**SMALLEST[kind], "labels": 100, "epochs": 2, "alpha": 0.5, "batch_size": 20})
+        assert panel.wait("idle") and panel.scene.image_shape == [16, 16]
+        assert size >= 100 and kind in [row["name"] for row in panel.setup.kinds]
+        train(panel)
+        assert panel.run.history.evaluated("test")
+        panel.close()
+
+
 def test_a_table_is_offered_what_can_read_it():
     assert [row["name"] for row in kinds.kind_rows("adult")] == ["mlp", "recurrent", "conv1d"]
     assert all(row["width"] and row["depth"] and row["says"] for row in kinds.kind_rows("mnist"))
@@ -81,7 +123,7 @@ def test_an_edit_of_t_ends_its_course_and_the_link_says_so(lab, small_data):
     panel = lab(**QUICK, **SMALLEST["conv1d"], **COURSES, alpha=0.5, batch_size=32)
     panel.command("step")
     assert panel.wait("paused")
-    assert panel.scene.in_force == {}  # T has no single value
+    assert panel.scene.in_force == {"alpha": 0.5, "step": 0}  # T has no single value
     panel.scene.temperature = 9.0
     panel.command("train")
     assert panel.wait("finished")

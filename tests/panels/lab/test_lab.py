@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 
@@ -12,7 +13,10 @@ import pytest
 import torch
 
 import kdviz as kd
+from kdviz import words
 from kdviz.panels import Lab
+
+from .labs import say
 
 QUICK = {"labels": 300, "units": 16, "epochs": 4, "batch_size": 32, "smoothing": False}
 LONG = QUICK | {"epochs": 200}
@@ -286,3 +290,15 @@ def test_runs_in_a_row_leave_nothing_behind(lab):
     while len(kdviz_threads()) > 3 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert sorted(kdviz_threads()) == ["kdviz-answers", "kdviz-publisher", "kdviz-runner"]
+
+
+def test_a_run_gone_wrong_and_a_refusal_are_told_in_the_page_s_language(lab, monkeypatch):
+    monkeypatch.setattr(words, "_chosen", ["de"])
+    panel = lab(learning_rate=1e30, optimizer="sgd", epochs=2)
+    panel.command("train")
+    assert panel.wait("failed")
+    gone_wrong = r"^Der Verlust wurde \w+ bei Schritt \d+; der Schüler ist zurück bei Schritt"
+    assert re.search(gone_wrong, panel.transport.status)
+    say(panel.curves, command="branch", step=10**6)
+    assert panel.wait("failed")
+    assert "muss" in panel.transport.status and "must" not in panel.transport.status, panel.transport.status
