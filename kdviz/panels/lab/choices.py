@@ -30,6 +30,7 @@ from ...distill.optimizer import BY_NAME
 from ...distill.terms import HardLabels, TokenSoftTargets
 from ...distill.variants import PENALTIES, SOFT_LOSSES
 from ...models.kinds import KINDS, suited
+from ...words import t
 from ..live.checks import one_of, shown
 
 LABEL_CHOICES = (100, 300, 1000, 4000, 10_000, 30_000)
@@ -154,12 +155,15 @@ class Choices(LiveNumbers):
     def _check_labels(self) -> None:
         offered = label_choices(self.data)
         if self.labels != 0 and self.labels not in offered:
-            raise ValueError(
-                f"labels must be one of {', '.join(map(str, offered))}, or 0 for none, got {self.labels!r}"
-            )
+            names = ", ".join(map(str, offered))
+            wanted = {"name": "labels", "names": names, "value": repr(self.labels)}
+            raise ValueError(t("{name} must be one of {names}, or 0 for none, got {value}", **wanted))
         classes = data_sets.load(self.data).classes
         if checks.whole("omit", self.omit) not in range(NONE_OMITTED, len(classes)):
-            raise ValueError(f"omit must be a class from 0 to {len(classes) - 1}, or -1 for none, got {self.omit!r}")
+            last, value = len(classes) - 1, repr(self.omit)
+            raise ValueError(
+                t("omit must be a class from 0 to {last}, or -1 for none, got {value}", last=last, value=value)
+            )
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Choices:

@@ -37,6 +37,12 @@ MOST_SEED = 10**9 - 1
 HIDEABLE = ("transport", "curves", "diagnosis", "share")  # parts of the page that a link can hide
 
 
+def outside(name: str, low: float, high: float, value: float) -> ValueError:
+    """Return the error of a number that is not where it must be."""
+    ends = {"low": f"{low:g}", "high": f"{high:g}"}
+    return ValueError(t("{name} must lie in [{low}, {high}], got {value}", name=name, value=f"{value:g}", **ends))
+
+
 @dataclass(frozen=True, kw_only=True)
 class MethodChoices:
     """The page's settings; the field names are the keyword arguments of the panel.
@@ -91,15 +97,13 @@ class MethodChoices:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, checks.number(name, getattr(self, name)))
         if self.weight is not None and not (low <= self.weight <= high):
-            raise ValueError(f"the weight of {self.method} must lie in [{low:g}, {high:g}], got {self.weight:g}")
+            raise outside(t("the weight of {method}", method=self.method), low, high, self.weight)
         if self.second_weight is not None:
             low, high = self.second_range
             if not (low <= self.second_weight <= high):
-                raise ValueError(
-                    f"second_weight must lie in [{low:g}, {high:g}] for {self.second}, got {self.second_weight:g}"
-                )
+                raise outside("second_weight", low, high, self.second_weight)
         if self.temperature is not None and not 0.01 <= self.temperature <= 1000:
-            raise ValueError(f"temperature must lie in [0.01, 1000], got {self.temperature:g}")
+            raise outside("temperature", 0.01, 1000, self.temperature)
         if self.epochs is not None and checks.whole("epochs", self.epochs) < 1:
             raise ValueError(f"epochs must be at least 1, got {self.epochs}")
         checks.whole("seed", self.seed)
