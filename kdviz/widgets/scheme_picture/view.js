@@ -47,7 +47,7 @@ function render({ model, el }) {
       put(item.firstElementChild, "aria-disabled", live ? "true" : null);
     });
     play.hidden = still.matches || live || phases.length < 2;
-    say(play, clock.playing ? t("Hold the diagram") : t("Play the diagram"));
+    say(play, clock.playing ? t("Pause the diagram") : t("Play the diagram"));
     const moves = !still.matches && (clock.playing || live);
     const width = holder.clientWidth;
     if (width && drawn(JSON.stringify([model.get("parties"), phases, shownPhase(), width, moves]))) {
