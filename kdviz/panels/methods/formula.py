@@ -24,7 +24,9 @@ def formulas(chosen: Method, added: Method | None = None) -> list[str]:
     >>> len(formulas(method("cosine"))), len(formulas(method("gram")))
     (1, 2)
     """
-    return [drawn(line) for line in latex(chosen, added)]
+    first, *others = _objective(chosen, added)
+    more = [drawn(rf"\quad {part}").replace("<math ", '<math class="kd-formula-more" ', 1) for part in others]
+    return [drawn(first), *more, *map(drawn, _meanings(chosen, added))]
 
 
 def latex(chosen: Method, added: Method | None = None) -> list[str]:
@@ -34,19 +36,23 @@ def latex(chosen: Method, added: Method | None = None) -> list[str]:
     >>> print(latex(method("cosine"))[0])
     \\mathcal{L} = \\mathrm{CE}(s, y) + \\lambda\\,\\big(1 - \\cos\\big(r(h_s), h_t\\big)\\big)
     """
-    term, meaning = _parts(chosen)
-    meanings = [meaning]
+    return [" ".join(_objective(chosen, added)), *_meanings(chosen, added)]
+
+
+def _objective(chosen: Method, added: Method | None) -> list[str]:
+    """Return an objective, and what a second method adds to it, which stands on a line of its own."""
+    term = _parts(chosen)[0]
     if added is not None and shares_alpha(chosen, added):
-        whole = rf"{_shared(_parts(added)[0])} + \lambda\,{term}"
-    else:
-        alone = {"labels": term, "response": _shared(term)}
-        whole = alone.get(chosen.family, rf"\mathrm{{CE}}(s, y) + \lambda\,{term}")
-    if added is not None:
-        other, its_meaning = _parts(added)
-        meanings.append(its_meaning)
-        if not shares_alpha(chosen, added):
-            whole += rf" + {LETTERS[second_symbol(chosen, added)]}\,{other}"
-    return [rf"\mathcal{{L}} = {whole}", *dict.fromkeys(filter(None, meanings))]
+        return [rf"\mathcal{{L}} = {_shared(_parts(added)[0])}", rf"+ \lambda\,{term}"]
+    alone = {"labels": term, "response": _shared(term)}
+    whole = alone.get(chosen.family, rf"\mathrm{{CE}}(s, y) + \lambda\,{term}")
+    more = [] if added is None else [rf"+ {LETTERS[second_symbol(chosen, added)]}\,{_parts(added)[0]}"]
+    return [rf"\mathcal{{L}} = {whole}", *more]
+
+
+def _meanings(chosen: Method, added: Method | None) -> list[str]:
+    """Return what the letters mean."""
+    return list(dict.fromkeys(filter(None, (_parts(one)[1] for one in (chosen, added) if one is not None))))
 
 
 def _parts(chosen: Method) -> tuple[str, str]:
