@@ -2,7 +2,8 @@
 
 New texts come in untranslated, unused ones go. A text is the first argument of ``t`` and ``tParts``, the first two of
 ``tn``, that of Python's ``mark``, and the title of a tab (``@tab(name, title)``); of an experiment its title, question
-and what differs, and the names in its record; of a page's notebook each heading, paragraph and table.
+and what differs, and the names in its record; of a page's notebook each heading, paragraph and table; of a
+shipped model its title.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def texts(package: Path = PACKAGE) -> dict[Text, list[str]]:
         (f"{package.name}/study/shipped/*.json", _of_experiment),
         (f"{package.name}/study/recorded/*.json", _of_record),
         ("notebooks/dashboards/*.ipynb", _of_page),
+        (f"{package.name}/models/weights/*.json", lambda card: [json.loads(card)["title"]]),
     )
     for pattern, read in kinds:
         for path in sorted(package.parent.glob(pattern)):

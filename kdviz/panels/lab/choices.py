@@ -30,7 +30,7 @@ from ...distill.optimizer import BY_NAME
 from ...distill.terms import HardLabels, TokenSoftTargets
 from ...distill.variants import PENALTIES, SOFT_LOSSES
 from ...models.kinds import KINDS, suited
-from ...words import t
+from ...words import mark, t
 from ..live.checks import one_of, shown
 
 LABEL_CHOICES = (100, 300, 1000, 4000, 10_000, 30_000)
@@ -38,6 +38,7 @@ SMALLER = 4  # a student proposed by the page has at most this fraction of its t
 STUDENT_UNITS = KINDS["mlp"].widths
 NONE_OMITTED = -1
 OPTIMIZERS = tuple(BY_NAME)
+LEFT_OUT = mark("Adult, without race and sex")  # what kd.data.adult(without=...) calls these data
 WEIGHT_DECAYS = (0.0, 1e-4, 1e-3, 1e-2, 1e-1)
 CONVOLVES = ("convnet", "resnet")  # architectures whose teachers look at a picture as these students do
 OF_TOKEN = {"soft_targets": "soft", "first_choice": "hard"}  # the forms that a distillation token can learn in
@@ -363,7 +364,7 @@ def teacher_rows(data: str) -> list[dict[str, Any]]:
     return [
         {
             "name": c.name,
-            "title": c.title,
+            "title": t(c.title),
             "parameters": c.parameters,
             "macs": c.macs,
             "errors": c.test_errors,
@@ -375,4 +376,4 @@ def teacher_rows(data: str) -> list[dict[str, Any]]:
 
 def data_rows() -> list[dict[str, Any]]:
     """What the Setup widget says of each data set."""
-    return [{"name": n, "title": data_sets.load(n).title, "available": True} for n in data_names()]
+    return [{"name": n, "title": t(data_sets.load(n).title), "available": True} for n in data_names()]
