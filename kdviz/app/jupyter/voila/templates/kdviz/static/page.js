@@ -150,6 +150,7 @@ kdviz.page = (() => {
     });
     const timer = setTimeout(done, PATIENCE_MS);
     function done() {
+      if (document.body.dataset.kdReady) return; // a link may be followed after the page was shown as it is
       clearTimeout(timer);
       observer.disconnect();
       if (!hasLost()) forget();
