@@ -2,7 +2,8 @@
 
 New texts come in untranslated, unused ones go. A text is the first argument of ``t`` and ``tParts``, the first two of
 ``tn``, that of Python's ``mark``, and the title of a tab (``@tab(name, title)``); of an experiment its title, question
-and what differs, and the names in its record.
+and what differs, and the names in its record; of a page's notebook each heading, paragraph and table; of a
+shipped model its title.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
+
+from kdviz.words import markdown
 
 PACKAGE = Path(__file__).resolve().parents[1] / "kdviz"
 TEXTS = {
@@ -38,13 +41,15 @@ def texts(package: Path = PACKAGE) -> dict[Text, list[str]]:
     """Return all texts, ``(one, many)`` for plurals, with the files that they stand in."""
     found: dict[Text, list[str]] = {}
     kinds = (
-        ("**/*.py", _of_python),
-        ("**/*.js", _of_javascript),
-        ("study/shipped/*.json", _of_experiment),
-        ("study/recorded/*.json", _of_record),
+        (f"{package.name}/**/*.py", _of_python),
+        (f"{package.name}/**/*.js", _of_javascript),
+        (f"{package.name}/study/shipped/*.json", _of_experiment),
+        (f"{package.name}/study/recorded/*.json", _of_record),
+        ("notebooks/dashboards/*.ipynb", _of_page),
+        (f"{package.name}/models/weights/*.json", lambda card: [json.loads(card)["title"]]),
     )
     for pattern, read in kinds:
-        for path in sorted(package.glob(pattern)):
+        for path in sorted(package.parent.glob(pattern)):
             for text in read(path.read_text(encoding="utf-8")):
                 files = found.setdefault(text, [])
                 name = path.relative_to(package.parent).as_posix()
@@ -84,6 +89,13 @@ def _of_record(source: str) -> Iterator[Text]:
     compared = (row["difference"]["other"] for row in rows if "difference" in row)
     yield from (row["name"] for row in rows if row["role"] not in ("teacher", "twin"))
     yield from (other for other in compared if not other.startswith("twin"))
+
+
+def _of_page(source: str) -> Iterator[Text]:
+    cells = json.loads(source)["cells"]
+    yield from (
+        text for cell in cells if cell["cell_type"] == "markdown" for text in markdown.texts("".join(cell["source"]))
+    )
 
 
 def _text(name: str, given: list[str]) -> Iterator[Text]:

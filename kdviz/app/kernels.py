@@ -10,6 +10,7 @@ from typing import Any
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
 from kdviz.app.notebooks import RefusedError
+from kdviz.words import ENGLISH
 
 MOST_KERNELS = 96
 MOST_KERNELS_OF_CLIENT = 32
@@ -27,10 +28,13 @@ class Visit:
         The address it came from.
     kernel : str or None
         The kernel that was started for it.
+    language : str
+        What its address asks for.
     """
 
     client: str
     kernel: str | None = None
+    language: str = ENGLISH
 
 
 visit: ContextVar[Visit | None] = ContextVar("visit", default=None)

@@ -15,6 +15,7 @@ from jupyter_server.services.contents.largefilemanager import LargeFileManager
 from tornado import web
 
 from kdviz.app.inside import inside
+from kdviz.words import ENGLISH, markdown
 
 MOST_BYTES = 32 * 1024**2
 PICTURES = re.compile(r".*\.(png|jpe?g|gif|svg|webp)", re.IGNORECASE | re.DOTALL)
@@ -227,6 +228,21 @@ def _cell(cell: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
+def translate(notebook: nbformat.NotebookNode, language: str) -> None:
+    """Put a page's texts into another language, as far as they are translated, and say so if any is."""
+    about = notebook.metadata.kdviz
+    if language == ENGLISH or "lang" in about or "page" in about:  # a lesson is written in one language
+        return
+    before = [cell.source for cell in notebook.cells]
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = markdown.translated(cell.source, language)
+    if "title" in about:
+        about["title"] = markdown.translated(about["title"], language)
+    if before != [cell.source for cell in notebook.cells]:
+        about["lang"] = language
+
+
 @lru_cache(maxsize=64)
 def _trouble(path: Path, _changed: int, _size: int) -> str:
     try:
@@ -252,9 +268,12 @@ class Notebooks(LargeFileManager):
     ----------
     about : callable
         What the page of a notebook, by its path, has to know beside it; None for nothing.
+    language : callable
+        The language of the page that is being made.
     """
 
     about: Callable[[str], dict[str, Any] | None] = staticmethod(lambda path: None)
+    language: Callable[[], str] = staticmethod(lambda: ENGLISH)
 
     def file_exists(self, path: str) -> bool:
         """Whether `path` is a picture below the folder. Asked by Voila for each picture in a text."""
@@ -283,4 +302,5 @@ class Notebooks(LargeFileManager):
         page = self.about(path.strip("/"))
         if page is not None:
             notebook.metadata.kdviz["page"] = page
+        translate(notebook, self.language())
         return {"type": "notebook", "path": path, "content": notebook}

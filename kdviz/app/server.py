@@ -30,6 +30,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 from voila.voila_identity_provider import VoilaIdentityProvider
 
+from kdviz import words
 from kdviz.app import guard, lesson_pages, notebooks, pages
 from kdviz.app.guard import Guarded, guarded
 from kdviz.app.inside import inside
@@ -83,7 +84,7 @@ class PageHandler(Asking, TornadoVoilaHandler):
         if trouble:
             raise RefusedError(422, f"{place.name} cannot be shown: {trouble}.")
         self._forget_token()
-        asked = Visit(str(self.request.remote_ip), await self._claim(name))
+        asked = Visit(str(self.request.remote_ip), await self._claim(name), self._language())
         visit.set(asked)
         await self._stream(path, asked)
 
@@ -162,6 +163,10 @@ class PageHandler(Asking, TornadoVoilaHandler):
 
     def should_use_rendered_notebook(self, notebook_data: dict[str, Any], pool_size: int, *_: Any) -> bool:
         return pool_size > 0 and len(notebook_data) > 0 and not self._needs_a_new_kernel()
+
+    def _language(self) -> str:
+        asked = self.request.query_arguments.get("lang", [b""])[0].decode("ascii", "replace")
+        return asked if asked in words.languages() else words.language()
 
     def _needs_a_new_kernel(self) -> bool:
         """Whether the address asks for what a warm kernel did not know when it made its page, right answers and all."""
@@ -264,6 +269,7 @@ class Server(Voila):
         settings["allow_remote_access"] = self.anyone
         self.contents_manager = Notebooks(parent=self)
         self.contents_manager.about = partial(lesson_pages.about, self.what.root, alone=self.what.alone)
+        self.contents_manager.language = lambda: asked.language if (asked := visit.get()) else words.language()
         settings["contents_manager"] = self.contents_manager
         settings["default_handler_class"] = guard.Refusal
         settings["websocket_max_message_size"] = MOST_IN

@@ -10,6 +10,8 @@ import re
 from typing import get_args
 
 from .. import outside
+from ..words import t
+from ..words.naming import listed
 from . import terms
 from .method import OWN, USUAL_ALPHA, Family, Method
 from .objective import Term
@@ -35,8 +37,10 @@ def method(name: str) -> Method:
         return METHODS[name]
     short = [m for m in METHODS.values() if name and name.casefold() in _acronyms(m)]
     if len(short) != 1:
-        which = f"; {name} may be {' or '.join(m.name for m in short)}" if short else ""
-        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {name!r}{which}")
+        names = [m.name for m in short] or METHODS  # an acronym of several
+        raise ValueError(
+            t("{name} must be one of {names}, got {value}", name="method", names=listed(names, name), value=repr(name))
+        )
     return short[0]
 
 

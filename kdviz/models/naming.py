@@ -18,7 +18,7 @@ def name_of(module: nn.Module) -> str:
     """
     card = getattr(module, "card", None)
     if card is not None:
-        return str(card.title)
+        return t(str(card.title))
     architecture = getattr(module, "architecture", {})
     if architecture.get("name") == "mlp":
         hidden = architecture["hidden"]

@@ -369,7 +369,7 @@ def _watched(part: Examples, teacher: Tensor, student: Tensor) -> WatchedExample
 
 def _offered(card: models.Card) -> dict[str, Any]:
     """Return a shipped model as one that can be chosen, with the teacher that it learned from."""
-    return {"name": card.name, "title": card.title, "group": card.data, "of": card.recipe.get("teacher", "")}
+    return {"name": card.name, "title": t(card.title), "group": card.data, "of": card.recipe.get("teacher", "")}
 
 
 def _counted(title: str, count: int, total: int) -> str:

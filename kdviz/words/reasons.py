@@ -14,14 +14,8 @@ from . import ENGLISH, language, mark, t
 
 REASONS = (
     # choices
-    mark("labels must be one of {names}, or 0 for none, got {value}"),
-    mark("omit must be a class from 0 to {last}, or -1 for none, got {value}"),
-    mark("the weight of {method} must lie in [{low}, {high}], got {value}"),
-    mark("second_weight must lie in [{low}, {high}] for {method}, got {value}"),
     mark("layers must be 1 to {most} pairs of layers as relu2:relu4, got {value}"),
     mark("{method} compares no layers that could be chosen"),
-    mark("the scheme {scheme} has the options {names}, got {value}"),
-    mark("{name} of {scheme} must be one of {names}, got {value}"),
     mark("{name} must be two numbers, the smaller first, got {value}"),
     mark("seeds must be between 2 and 20, got {value}"),
     mark("this run can be branched with {names}, got {value}"),

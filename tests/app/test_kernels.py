@@ -103,11 +103,15 @@ def test_a_page_in_another_language_is_made_by_a_kernel_of_its_own(
     serve: Callable[..., Any], tmp_path: Path, page: Callable[..., Any]
 ) -> None:
     cell = 'from kdviz.widgets import SoftTargets\nSoftTargets(classes=["a", "b"], teacher_logits=[[1.0, 0.0]])'
-    server = serve(write(tmp_path / "page.ipynb", cell), "--debug")
+    path = write(tmp_path / "page.ipynb", cell)
+    path.write_text(path.read_text(encoding="utf-8").replace("# A page", "# Methods"), encoding="utf-8")
+    server = serve(path, "--debug")
     server.told("Kernel started")
     (warm,) = kernels(server)
     opened = page(f"{server.url}{'&' if '?' in server.url else '?'}lang=de")
     expect(opened.get_by_role("heading", name="Weiche Zielwerte")).to_be_visible()
+    expect(opened.get_by_role("heading", name="Verfahren", level=1)).to_be_visible()  # of the notebook
+    expect(opened.get_by_role("main")).to_have_attribute("lang", "de")
     assert warm in kernels(server)
     server.stop()
 

@@ -20,9 +20,9 @@ test("boxes stand on their grid within the width, and a row too narrow becomes a
   assert.ok(narrow.height > wide.height && narrow.places.every((p) => p.y + p.height <= narrow.height));
 });
 
-test("a title has at most two lines of so many letters", () => {
+test("a title has at most three lines of so many letters", () => {
   assert.deepEqual(titleLines("Server: mean of logits", 12), ["Server: mean", "of logits"]);
-  assert.deepEqual(titleLines("one two three", 5), ["one", "two…"]);
+  assert.deepEqual(titleLines("one two six four", 4), ["one", "two", "six…"]);
   assert.deepEqual(titleLines("Impressions", 6), ["Impre…"]);
 });
 

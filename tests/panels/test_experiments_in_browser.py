@@ -28,6 +28,8 @@ def test_the_page_asks_first_then_shows_keeps_the_guess_and_links_to_a_run(serve
     address = f"{serve().base}voila/render/dashboards/experiments.ipynb"
     opened = page(f"{address}?experiment=hinton-30-units")
     expect(heading(opened, "30 units a layer over T")).to_be_visible(timeout=READY_MS)
+    expect(opened.locator("body")).to_have_attribute("data-kd-ready", "true", timeout=READY_MS)
+    expect(opened.locator("#kd-mistake")).to_be_hidden()  # the link was followed
     article = opened.locator(".kd-experiment")
     expect(article.get_by_role("button", name="More errors")).to_be_visible()
     expect(article).not_to_contain_text(NUMBER)

@@ -222,7 +222,7 @@ def test_of_a_damaged_link_all_is_followed_that_can_be_and_the_rest_is_named():
     ("?theme=dark", {}, {}),
     ("?voila-theme=dark&token=abc&theme=light&T=8", {"temperature": 8.0}, {}),
     ("?T=hot&labels=300", {"labels": 300}, {"T": "T must be a number above 0, up to 1000, got 'hot'"}),
-    ("?colour=red&T=8", {"temperature": 8.0}, {"colour": "a link has no 'colour'; it may have preset, data"}),
+    ("?colour=red&T=8", {"temperature": 8.0}, {"colour": "a link has no 'colour'; it may have 35, such as "}),
     ("?labels=0&alpha=0.5&T=3", {"labels": 0, "alpha": 1.0, "temperature": 3.0}, {"alpha": "alpha must be 1.0"}),
     ("?data=adult&teacher=mnist-vit&epochs=3", {"data": "adult", "teacher": "adult-mlp", "epochs": 3},
      {"teacher": "teacher must be one of adult-mlp"}),

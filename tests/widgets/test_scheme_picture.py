@@ -53,13 +53,13 @@ def test_a_run_under_way_shows_its_own_phase(mount):
     expect(page.get_by_role("img")).to_have_attribute("aria-label", "Diagram. Arrows now: Assistant 1 to Student.")
     page.get_by_role("button", name="The teacher teaches the assistant.").dispatch_event("click")
     assert arrows_now(page) == ["a s"]
-    expect(page.get_by_role("button", name="Hold the diagram")).to_be_hidden()
+    expect(page.get_by_role("button", name="Pause the diagram")).to_be_hidden()
 
 
 def test_with_less_motion_nothing_moves(mount):
     page = mount(picture(), width=360)
     page.emulate_media(reduced_motion="reduce")
-    expect(page.get_by_role("button", name="Hold the diagram")).to_be_hidden()
+    expect(page.get_by_role("button", name="Pause the diagram")).to_be_hidden()
     expect(page.locator(".kd-scheme-dot")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 

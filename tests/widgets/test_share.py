@@ -52,7 +52,7 @@ def open_students(page):
 
 def test_it_is_one_line_until_something_is_opened(mount):
     page = mount(share(code="run.train()"))
-    assert page.locator("#view").inner_text().split("\n") == ["Link", "Code", "Restore the link’s settings"]
+    assert page.locator("#view").inner_text().split("\n") == ["Link", "Code", "Reset the page"]
     button = page.get_by_role("button", name="Code")
     assert button.get_attribute("aria-expanded") == "false"
     button.press("Enter")
@@ -210,7 +210,7 @@ def test_without_a_run_there_is_no_program_but_a_sentence(mount):
 
 def test_back_to_the_links_settings_is_a_command(mount):
     page = mount(share())
-    page.get_by_role("button", name="Restore the link’s settings").click()
+    page.get_by_role("button", name="Reset the page").click()
     assert sent(page) == [{"command": "opening"}]
 
 
@@ -224,7 +224,7 @@ def test_a_note_is_shown_as_text_even_where_all_else_is_hidden(mount):
 
 def test_code_can_be_hidden_alone(mount):
     page = mount(share({"hidden": ["code"]}, code="run.train()"))
-    assert page.locator("#view").inner_text().split("\n") == ["Link", "Restore the link’s settings"]
+    assert page.locator("#view").inner_text().split("\n") == ["Link", "Reset the page"]
 
 
 def test_the_program_scrolls_in_itself(mount):

@@ -42,7 +42,7 @@ def test_noise_is_marked_by_more_than_colour_and_the_map_is_read_by_keys(mount, 
     cells = page.locator(".kd-study-cell")
     texts = cells.all_inner_texts()  # row by row
     assert texts[0].startswith("500") and texts[1].startswith("700")
-    assert texts[2].startswith("★ ≈ 590") and texts[3].startswith("12\u00a0% so far")
+    assert texts[2].startswith("★ ≈ 590") and texts[3].startswith("12\u00a0% wrong so far")
     noise = page.locator(".kd-study-cell[data-tone=noise]")
     assert noise.count() == 1 and "gradient" in noise.evaluate("(cell) => getComputedStyle(cell).backgroundImage")
     assert "inside the noise" in noise.get_attribute("aria-label")

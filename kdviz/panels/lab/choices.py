@@ -31,6 +31,7 @@ from ...distill.schedules import Hyperparameter
 from ...distill.terms import HardLabels, TokenSoftTargets
 from ...distill.variants import PENALTIES, SOFT_LOSSES
 from ...models.kinds import KINDS, suited
+from ...words import mark, t
 from ..live.checks import one_of, shown
 
 LABEL_CHOICES = (100, 300, 1000, 4000, 10_000, 30_000)
@@ -38,6 +39,7 @@ SMALLER = 4  # a student proposed by the page has at most this fraction of its t
 STUDENT_UNITS = KINDS["mlp"].widths
 NONE_OMITTED = -1
 OPTIMIZERS = tuple(BY_NAME)
+LEFT_OUT = mark("Adult, without race and sex")  # what kd.data.adult(without=...) calls these data
 WEIGHT_DECAYS = (0.0, 1e-4, 1e-3, 1e-2, 1e-1)
 CONVOLVES = ("convnet", "resnet")  # architectures whose teachers look at a picture as these students do
 OF_TOKEN = {"soft_targets": "soft", "first_choice": "hard"}  # the forms that a distillation token can learn in
@@ -155,12 +157,13 @@ class Choices(LiveNumbers):
     def _check_labels(self) -> None:
         offered = label_choices(self.data)
         if self.labels != 0 and self.labels not in offered:
-            raise ValueError(
-                f"labels must be one of {', '.join(map(str, offered))}, or 0 for none, got {self.labels!r}"
-            )
+            names = ", ".join(map(str, offered))
+            wanted = {"name": "labels", "names": names, "value": repr(self.labels)}
+            raise ValueError(t("{name} must be one of {names}, or 0 for none, got {value}", **wanted))
         classes = data_sets.load(self.data).classes
         if checks.whole("omit", self.omit) not in range(NONE_OMITTED, len(classes)):
-            raise ValueError(f"omit must be a class from 0 to {len(classes) - 1}, or -1 for none, got {self.omit!r}")
+            wanted = {"last": str(len(classes) - 1), "none": str(NONE_OMITTED), "value": repr(self.omit)}
+            raise ValueError(t("omit must be a class from 0 to {last}, or {none} for none, got {value}", **wanted))
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Choices:
@@ -367,7 +370,7 @@ def teacher_rows(data: str) -> list[dict[str, Any]]:
     return [
         {
             "name": c.name,
-            "title": c.title,
+            "title": t(c.title),
             "parameters": c.parameters,
             "macs": c.macs,
             "errors": c.test_errors,
@@ -379,4 +382,4 @@ def teacher_rows(data: str) -> list[dict[str, Any]]:
 
 def data_rows() -> list[dict[str, Any]]:
     """What the Setup widget says of each data set."""
-    return [{"name": n, "title": data_sets.load(n).title, "available": True} for n in data_names()]
+    return [{"name": n, "title": t(data_sets.load(n).title), "available": True} for n in data_names()]

@@ -37,7 +37,7 @@ OTHERWISE: dict[str, str] = {  # what an earlier run is marked with where it was
     "units": mark("{value} units"),
     "layers": mark("{value} layers"),
     "epochs": mark("{value} epochs"),
-    "optimizer": mark("optimiser {value}"),
+    "optimizer": mark("optimizer {value}"),
     "weight_decay": mark("weight decay {value}"),
     "rate_course": mark("learning rate: {value}"),
     "temperature_course": mark("T: {value}"),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from ...words import t
+from ...words.naming import listed
+
 
 def shown(value: Any) -> str:
     """Return a value for an error's sentence, in one line of at most some 60 characters.
@@ -21,4 +24,5 @@ def shown(value: Any) -> str:
 def one_of(what: str, value: Any, choices: Collection[Any]) -> None:
     """Raise a one-sentence ``ValueError`` unless ``value`` is among ``choices``."""
     if value not in choices:
-        raise ValueError(f"{what} must be one of {', '.join(map(str, choices))}, got {shown(value)}")
+        names = listed(choices, value)
+        raise ValueError(t("{name} must be one of {names}, got {value}", name=what, names=names, value=shown(value)))

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from ...widgets.question import TELLS
 from ...words import languages, t
 from ...words import number as written
+from ...words.naming import listed
 from ...words.reasons import told
 from .checks import shown
 from .parameters import Parameter, PartlyLeftOutError
@@ -160,7 +161,7 @@ class Link:
     def _read(self, link: str, name: str, texts: list[str]) -> Any:
         """Return the value of a parameter, checked by itself."""
         if name not in self.fields:
-            there = ", ".join(self.names.values())
+            there = listed(self.names.values(), link)
             raise ValueError(t("a link has no {name}; it may have {names}", name=shown(link), names=there))
         if len(texts) > 1:
             raise ValueError(t("{name} must be given once, got it {n} times", name=link, n=len(texts)))

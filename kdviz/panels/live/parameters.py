@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...words import mark, t
+from ...words.naming import listed
 from .checks import shown
 
 MOST_EDITS = 60
@@ -119,7 +120,7 @@ def word(among: Collection[str] | None = None) -> Parameter:
             wanted = {"name": name, "value": shown(value)}
             if among is None:
                 raise ValueError(t("{name} must be a name, got {value}", **wanted))
-            raise ValueError(t("{name} must be one of {names}, got {value}", names=", ".join(among), **wanted))
+            raise ValueError(t("{name} must be one of {names}, got {value}", names=listed(among, value), **wanted))
         return value
 
     def read(name: str, text: str) -> str:

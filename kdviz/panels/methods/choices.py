@@ -38,6 +38,12 @@ NUMBERS = ("weight", "temperature", "second_weight", "second_temperature")  # wi
 HIDEABLE = ("transport", "curves", "diagnosis", "share")  # parts of the page that a link can hide
 
 
+def outside(name: str, low: float, high: float, value: float) -> ValueError:
+    """Return the error of a number that is not where it must be."""
+    ends = {"low": f"{low:g}", "high": f"{high:g}"}
+    return ValueError(t("{name} must lie in [{low}, {high}], got {value}", name=name, value=f"{value:g}", **ends))
+
+
 @dataclass(frozen=True, kw_only=True)
 class MethodChoices:
     """The page's settings; the field names are the keyword arguments of the panel.
@@ -99,17 +105,15 @@ class MethodChoices:
                 raise ValueError(t("{name} is a second method's, and none is chosen; name one in second", name=name))
             object.__setattr__(self, name, checks.number(name, value))
         if self.weight is not None and not (low <= self.weight <= high):
-            raise ValueError(f"the weight of {self.method} must lie in [{low:g}, {high:g}], got {self.weight:g}")
+            raise outside(t("the weight of {method}", method=self.method), low, high, self.weight)
         if self.second_weight is not None:
             low, high = self.second_range
             if not (low <= self.second_weight <= high):
-                raise ValueError(
-                    f"second_weight must lie in [{low:g}, {high:g}] for {self.second}, got {self.second_weight:g}"
-                )
+                raise outside("second_weight", low, high, self.second_weight)
         for name in ("temperature", "second_temperature"):
             value = getattr(self, name)
             if value is not None and not LEAST_TEMPERATURE <= value <= MOST_TEMPERATURE:
-                raise ValueError(f"{name} must lie in [{LEAST_TEMPERATURE:g}, {MOST_TEMPERATURE:g}], got {value:g}")
+                raise outside(name, LEAST_TEMPERATURE, MOST_TEMPERATURE, value)
         if self.epochs is not None and checks.whole("epochs", self.epochs) < 1:
             raise ValueError(f"epochs must be at least 1, got {self.epochs}")
         checks.whole("seed", self.seed)

@@ -39,7 +39,9 @@ def formulas(chosen: Method, added: Method | None = None) -> list[str]:
     >>> len(formulas(method("cosine"))), len(formulas(method("gram")))
     (1, 2)
     """
-    return [drawn(line) for line in latex(chosen, added)]
+    first, *others = _objective(chosen, added)
+    more = [drawn(rf"\quad {part}").replace("<math ", '<math class="kd-formula-more" ', 1) for part in others]
+    return [drawn(first), *more, *map(drawn, _meanings(chosen, added))]
 
 
 def latex(chosen: Method, added: Method | None = None) -> list[str]:
@@ -49,18 +51,28 @@ def latex(chosen: Method, added: Method | None = None) -> list[str]:
     >>> print(latex(method("cosine"))[0])
     \\mathcal{L} = \\mathrm{CE}(s, y) + \\lambda\\,\\big(1 - \\cos\\big(r(h_s), h_t\\big)\\big)
     """
-    term, meaning = _parts(chosen)
+    return [" ".join(_objective(chosen, added)), *_meanings(chosen, added)]
+
+
+def _objective(chosen: Method, added: Method | None) -> list[str]:
+    """Return an objective, and what a second method adds to it, which stands on a line of its own."""
+    term = _parts(chosen)[0]
     alone = {"labels": term, "response": _shared(term)}
     whole = alone.get(chosen.family, rf"\mathrm{{CE}}(s, y) + \lambda\,{term}")
-    meanings = [meaning]
+    if added is None:
+        return [rf"\mathcal{{L}} = {whole}"]
+    other = _with_heat(_parts(added)[0], heat_symbol(added, chosen))
+    if shares_alpha(chosen, added):
+        return [rf"\mathcal{{L}} = {_shared(other)}", rf"+ \lambda\,{term}"]
+    return [rf"\mathcal{{L}} = {whole}", rf"+ {LETTERS[second_symbol(chosen, added)]}\,{other}"]
+
+
+def _meanings(chosen: Method, added: Method | None) -> list[str]:
+    """Return what the letters mean."""
+    said = [_parts(chosen)[1]]
     if added is not None:
-        other, its_meaning = (_with_heat(part, heat_symbol(added, chosen)) for part in _parts(added))
-        meanings.append(its_meaning)
-        if shares_alpha(chosen, added):
-            whole = rf"{_shared(other)} + \lambda\,{term}"
-        else:
-            whole += rf" + {LETTERS[second_symbol(chosen, added)]}\,{other}"
-    return [rf"\mathcal{{L}} = {whole}", *dict.fromkeys(filter(None, meanings))]
+        said.append(_with_heat(_parts(added)[1], heat_symbol(added, chosen)))
+    return list(dict.fromkeys(filter(None, said)))
 
 
 def _parts(chosen: Method) -> tuple[str, str]:

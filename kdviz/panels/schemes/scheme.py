@@ -180,11 +180,13 @@ class Scheme:
         """
         for name, value in options.items():
             if name not in self.options:
-                there = ", ".join(self.options) or "none"
-                raise ValueError(f"the scheme {self.name} has the options {there}, got {name!r}")
+                there = ", ".join(self.options) or t("none")
+                wanted = {"scheme": self.name, "names": there, "value": repr(name)}
+                raise ValueError(t("the scheme {scheme} has the options {names}, got {value}", **wanted))
             if value not in self.options[name].values:
                 there = ", ".join(self.options[name].values)
-                raise ValueError(f"{name} of {self.name} must be one of {there}, got {value!r}")
+                wanted = {"name": t("{name} of {scheme}", name=name, scheme=self.name), "value": repr(value)}
+                raise ValueError(t("{name} must be one of {names}, got {value}", names=there, **wanted))
         return {name: options.get(name, option.usual) for name, option in self.options.items()}
 
 

@@ -7,6 +7,7 @@ from ...measure import PairedErrors, paired_errors
 from ...measure.error_words import TWIN, against
 from ...words import mark, number, t
 from ..live import status_text
+from ..live.duration import rounded
 from .scheme import Course, Scheme
 
 NAMES = {"hinton": mark("Offline distillation"), "twin": mark("Twin, no teacher")}
@@ -24,6 +25,8 @@ ERRORS = {
 ONE_SEED = mark("One seed only: others would change these numbers.")
 WATCHED = 1.5  # a step of the page takes so many times a plain one: evaluations, drawings, the page itself
 READY = mark("Ready to train: about {seconds} s on this computer.")
+READY_MINUTES = mark("Ready to train: about {minutes} min on this computer.")
+LONG = 90  # seconds
 LEARNING = mark("The scheme, offline distillation and the twin learn, one step each in turn.")
 STAGE = mark("Run {n} of {total} of the scheme learns, offline distillation and the twin beside it.")
 
@@ -38,9 +41,14 @@ def estimated(course: Course) -> float:
 
 
 def ready(seconds: float) -> str:
-    """Return what the status line says before the first step."""
-    unit = 1 if seconds < 10 else 5  # no digits that an estimate does not have
-    return t(READY, seconds=number(max(1, round(seconds / unit)) * unit))
+    """Return the sentence of a page at rest: how long the run would take, from a minute and a half on in minutes.
+
+    >>> ready(31.0), ready(130.0)
+    ('Ready to train: about 30 s on this computer.', 'Ready to train: about 2 min on this computer.')
+    """
+    if seconds >= LONG:
+        return t(READY_MINUTES, minutes=number(round(seconds / 60)))
+    return t(READY, seconds=number(rounded(seconds), ".0f"))
 
 
 def status(runner: Runner, course: Course | None, seconds: float | None, *, outdated: bool = False) -> str:

@@ -290,7 +290,7 @@ def group_columns(data: str) -> tuple[str, ...]:
 def value_text(name: str, value: Any) -> str:
     """Return a value as a reader sees it."""
     if name == "teacher":
-        return models.card(value).title
+        return t(models.card(value).title)
     if name == "method":
         return METHODS[value].title
     if name in ("units", "labels"):

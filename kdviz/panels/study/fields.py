@@ -41,7 +41,7 @@ def axis_options(choices: StudyChoices) -> list[dict[str, str]]:
 def fields(choices: StudyChoices) -> list[dict[str, Any]]:
     """Return all settings, those of the axes with all their values."""
     rows = [_of_axis(name, choices) for name in axes_of(choices.data) if _is_shown(name, choices)]
-    data = [(name, data_sets.load(name).title) for name in data_names()]
+    data = [(name, t(data_sets.load(name).title)) for name in data_names()]
     rows.insert(0, _single("data", choices.data, data))
     columns = group_columns(choices.data)
     if columns and any(choices.fairness):

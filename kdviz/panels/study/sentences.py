@@ -22,9 +22,9 @@ def fixed(choices: StudyChoices) -> str:
         for name in ("method", "temperature", "alpha", "units", "labels", "learning_rate")
         if name not in choices.axes
     }
-    parts = [data_sets.load(choices.data).title]
+    parts = [t(data_sets.load(choices.data).title)]
     if "teacher" not in choices.axes:
-        parts.append(t("teacher {name}", name=models.card(choices.teacher[0]).title))
+        parts.append(t("teacher {name}", name=t(models.card(choices.teacher[0]).title)))
     method = once.pop("method", None)
     if method is not None:
         parts.append(value_text("method", method))

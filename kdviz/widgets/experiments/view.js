@@ -15,12 +15,10 @@ function render({ model, el }) {
   const life = lifetime(model);
   const { root, body } = card(el, "experiments", t("Experiments"));
   const live = announcer(life, { quiet: 300 });
-  const strange = followAddress(model);
-  const note = node("p", { class: "kd-note kd-experiments-strange", role: "status" }, strange);
-  note.hidden = strange === "";
+  followAddress(model);
   const list = listPart(model, life);
   const open = node("article", { class: "kd-experiment", tabindex: "-1" });
-  body.append(note, node("div", { class: "kd-experiments-page" }, list.root, node("div", {}, list.short, open)));
+  body.append(node("div", { class: "kd-experiments-page" }, list.root, node("div", {}, list.short, open)));
   root.append(live.region);
   takeKept(model);
 
@@ -57,16 +55,14 @@ function guessesOf(model) {
   return JSON.parse(model.get("guesses") || "{}");
 }
 
-/** Open what the address asks for; what it asks for in vain is returned as a sentence. */
+/** Open what the address asks for, and tell the page around that it is done, with what was asked for in vain. */
 function followAddress(model) {
-  if (!hasAddress()) return "";
-  const asked = new URLSearchParams(location.search).get("experiment");
-  if (asked === null || asked === model.get("chosen")) return "";
-  if (model.get("experiments").some((one) => one.name === asked)) {
-    commit(model, { chosen: asked });
-    return "";
-  }
-  return t("This link asks for an experiment that is not here; the first one is shown.");
+  const asked = hasAddress() ? new URLSearchParams(location.search).get("experiment") : null;
+  if (asked === null) return;
+  const there = model.get("experiments").some((one) => one.name === asked);
+  if (there && asked !== model.get("chosen")) commit(model, { chosen: asked });
+  const note = there ? "" : t("This link asks for an experiment that is not here; the first one is shown.");
+  document.dispatchEvent(new CustomEvent("kdviz-link", { detail: { note } }));
 }
 
 function choose(model, name) {

@@ -13,7 +13,7 @@ export function teacherSentence({ numbers, label, temperature }, classes) {
   const { logT } = numbers;
   if (!logT) return t("The teacher’s outputs for this example are not finite numbers.");
   const [first, second] = firstTwo(logT);
-  const told = { label: classes[label] ?? "", first: classes[first], second: classes[second] ?? "", T: short(temperature) };
+  const told = { label: named(classes[label]), first: named(classes[first]), second: named(classes[second]), T: short(temperature) };
   const says = label >= 0 ? t("The label says {label}.", told) : "";
   return [says, teacherClause(logT, [first, second], told)].filter(Boolean).join(" ");
 }
@@ -31,13 +31,18 @@ export function studentSentence({ numbers, step, trains, who }, classes) {
   const { logT, logS } = numbers;
   if (!logS) return "";
   const [first, second] = firstTwo(logS);
-  const told = { first: classes[first], second: classes[second] ?? "", who };
+  const told = { first: named(classes[first]), second: named(classes[second]), who };
   if (trains && step === 0) return isFlat(logS) ? t("The {who} has learned nothing yet: all classes look alike to it.", told) : t("The {who} has learned nothing yet.", told);
   if (!logT) return t("The {who} says {first}.", told);
   const [wanted, then] = firstTwo(logT);
   if (first !== wanted) return t("The {who} says {first}.", told);
   if (second === then && second >= 0 && Math.exp(logT[then] - logT[wanted]) >= ALSO) return t("So does the {who}.", told);
   return t("The {who} says {first}, too.", told);
+}
+
+/** A class's name; one of several words is in quotes, so that the sentence can be read. */
+function named(name) {
+  return /\s/.test(name ?? "") ? t("“{name}”", { name }) : (name ?? "");
 }
 
 function firstTwo(row) {

@@ -5,15 +5,24 @@ import { changing, node, say } from "../shared/elements.js";
 
 const COUNT_MS = 900;
 
-/** The height of the middle of the largest room that lines and teacher leave, at a share of the axis. */
-export function emptiest({ box, last, y }, lines, teacher, share) {
+const SPAN = 0.5; // of the axis, from its end: what stands below the words
+const ROOM = 60; // px that the words take
+
+/** The height of the middle of the largest room that lines and teacher leave, at a share of the axis, or from there on. */
+export function emptiest(view, lines, teacher, share, end = share) {
+  const [size, middle] = roomiest(view, lines, teacher, share, end);
+  return size >= ROOM * view.unit || share === end ? middle : roomiest(view, lines, teacher, (share + end) / 2, (share + end) / 2)[1];
+}
+
+function roomiest({ box, last, y }, lines, teacher, share, end) {
   const there = lines.flatMap(({ steps, values }) => {
     const at = steps.findLastIndex((step) => step <= share * last);
-    return at >= 0 && Number.isFinite(values[at]) ? [y(values[at])] : [];
+    const to = steps.findLastIndex((step) => step <= end * last);
+    return at >= 0 ? Array.from(values.slice(at, to + 1)).filter(Number.isFinite).map((value) => Math.min(box.bottom, Math.max(box.top, y(value)))) : [];
   });
   const edges = [box.top, box.bottom, ...there, ...(Number.isFinite(teacher) ? [y(teacher)] : [])].sort((a, b) => a - b);
   const rooms = edges.slice(1).map((edge, i) => [edge - edges[i], (edge + edges[i]) / 2]);
-  return rooms.sort(([a], [b]) => b - a)[0][1];
+  return rooms.sort(([a], [b]) => b - a)[0];
 }
 
 export function gapPart(life) {
@@ -46,7 +55,7 @@ export function gapPart(life) {
       if (there) {
         root.style.right = `${view.width - view.box.right + 6}px`;
         root.style.maxWidth = `${Math.min(300 * view.unit, 0.68 * (view.box.right - view.box.left))}px`;
-        root.style.top = `${emptiest(view, [...view.series, ...view.earlier], view.teacher, 0.75)}px`;
+        root.style.top = `${emptiest(view, [...view.series, ...view.earlier], view.teacher, 1 - SPAN, 1)}px`;
       }
       if (!differs(there && JSON.stringify(against)) || !there) return;
       cancelAnimationFrame(frame);

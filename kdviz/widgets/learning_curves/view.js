@@ -293,7 +293,7 @@ function drawEmpty(view, empty) {
   empty.hidden = !nothing && !view.ghost;
   empty.classList.toggle("kd-plot-ghost", Boolean(view.ghost));
   empty.style.left = `${(view.box.left + view.box.right) / 2}px`;
-  empty.style.top = `${view.ghost ? emptiest(view, view.ghost.lines, view.ghost.teacher, 0.5) : (view.box.top + view.box.bottom) / 2}px`;
+  empty.style.top = `${view.ghost ? emptiest(view, view.ghost.lines, view.ghost.teacher, 0.2, 0.8) : (view.box.top + view.box.bottom) / 2}px`;
   empty.style.maxWidth = `min(${view.ghost ? 40 : 30}ch, ${view.box.right - view.box.left - 8}px)`;
 }
 

@@ -42,7 +42,7 @@ async function render({ model: own, el, host }) {
     chips.draw(model);
     body.classList.toggle("kd-answered", said !== "");
     say(question, preset?.question ?? "");
-    put(question, "title", said ? preset?.question : null);
+    put(question, "title", said ? (preset?.question ?? null) : null);
     say(verdict, said);
     verdict.hidden = answered.hidden = said === "";
     bet.root.hidden = said !== "" || preset === null;
@@ -159,7 +159,7 @@ function answerButtons(model, life, choose) {
       put(repeat, "aria-disabled", String(busy));
       next.hidden = following === null || following === preset || isLocked(model, "presets");
       put(next, "aria-disabled", String(busy));
-      put(next, "title", busy ? t("Stop the run to choose another preset.") : following?.question);
+      put(next, "title", busy ? t("Stop the run to choose another preset.") : (following?.question ?? null));
       say(title, following ? t("Next: {question}", { question: following.title }) : "");
     },
   };

@@ -1,6 +1,7 @@
 // Relations: three maps of a batch, how every two examples are related, and a table of who finds whom.
 
 import { blocks, floats, shade, threeMaps } from "./numbers.js";
+import { definition } from "../shared/definition.js";
 import { card, changing, commit, drawing, lifetime, liveSentence, node, put, say, svgNode, uniqueId } from "../shared/elements.js";
 import { fixed, wholePercent } from "../shared/format.js";
 import { palette } from "../shared/palette.js";
@@ -39,7 +40,7 @@ function render({ model, el }) {
   const note = node("p", { class: "kd-note" });
   const empty = node("p", { class: "kd-note" }, t("While the student learns: how alike it finds every two examples of a batch, and how alike the teacher does."));
   const figure = node("div", { class: "kd-relations-maps" }, ...Object.values(maps).map((one) => one.root));
-  const table = scoreTable();
+  const table = scoreTable(life);
   const sentence = liveSentence(life);
   body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Relations in a batch")), kind.root), empty, note, figure, reading, table.root, sentence.root);
   root.append(colours.swatches);
@@ -149,8 +150,13 @@ function pairText({ maps, labels, classes }, row, column) {
 }
 
 /** Who finds one of its class among the nearest, and who keeps the teacher's neighbors. */
-function scoreTable() {
-  const heads = [t("Model"), t("Recall@1"), t("Recall@5"), t("Teacher’s 5 nearest kept")];
+function scoreTable(life) {
+  const heads = [
+    t("Model"),
+    definition(life, t("Recall@1"), t("How many of the examples have one of their own class as the nearest other example.")),
+    definition(life, t("Recall@5"), t("How many of the examples have one of their own class among the 5 nearest others.")),
+    definition(life, t("Teacher’s 5 nearest kept"), t("Of the 5 examples nearest to each for the teacher, how many are among the 5 nearest for this model, too.")),
+  ];
   const line = (role, cells, more = {}) => node("div", { class: "kd-relations-line", role: "row", ...more }, ...cells.map((text, i) => node("span", { role: i ? role : role === "cell" ? "rowheader" : role }, text)));
   const head = line("columnheader", heads);
   head.classList.add("kd-relations-head");

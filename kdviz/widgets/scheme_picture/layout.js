@@ -6,37 +6,49 @@ const BEND = 0.22; // of an arrow's length, where it would run through a box
 const APART = 7; // of two arrows that run both ways
 const EDGE = 3; // px left beside the outer boxes, for their lines
 const LETTER = 8.4; // px of a letter of a title, about
+const INSET = 5; // px between a title and the line around it
+const USUAL_LINES = 2;
+const MOST_LINES = 3;
+const LINE = 16; // px
 
-/** The grid as it is drawn: turned where its columns would be too narrow. */
-export function placedParties(parties, whole, unit = 1) {
+/** The grid as it is drawn: turned where its columns would be too narrow; `lengthOf` measures a title in px. */
+export function placedParties(parties, whole, unit = 1, lengthOf = (text) => text.length * LETTER * unit) {
   const width = whole - 2 * EDGE;
   const size = (of, name) => Math.max(1, ...of.map((party) => party[name] + 1));
   const roomFor = (columns) => Math.min(BOX.width * unit, (width - (columns - 1) * GAP.column * unit) / columns);
   const turned = roomFor(size(parties, "column")) < BOX.narrowest * unit && size(parties, "row") < size(parties, "column");
   const seats = parties.map((party) => (turned ? { ...party, column: party.row, row: party.column } : party));
   const [columns, rows] = [size(seats, "column"), size(seats, "row")];
-  const box = { width: Math.max(40, roomFor(columns)), height: BOX.height * unit };
+  const wide = Math.max(40, roomFor(columns));
+  const titles = seats.map((party) => titleLines(party.title, wide - 2 * INSET, lengthOf));
+  const more = Math.max(...titles.map((lines) => lines.length - USUAL_LINES), 0);
+  const box = { width: wide, height: (BOX.height + more * LINE) * unit };
   const apart = columns > 1 ? (width - columns * box.width) / (columns - 1) : 0;
   const gap = Math.min(apart, 3.2 * GAP.column * unit);
   const left = EDGE + (width - columns * box.width - (columns - 1) * gap) / 2;
-  const places = seats.map((party) => ({
+  const places = seats.map((party, i) => ({
     ...party, width: box.width, height: box.height, x: left + party.column * (box.width + gap), y: 4 + party.row * (box.height + GAP.row * unit),
-    lines: titleLines(party.title, Math.floor((box.width - 10) / (LETTER * unit))),
+    lines: titles[i],
   }));
   return { places, width: whole, height: 8 + rows * box.height + (rows - 1) * GAP.row * unit, turned };
 }
 
-/** A title in at most two lines of so many letters. */
-export function titleLines(title, letters) {
+/** A title in at most three lines of such a length, by default in letters. */
+export function titleLines(title, most, lengthOf = (text) => text.length) {
+  const fits = (text) => lengthOf(text) <= most;
   const lines = [];
   for (const word of title.split(" ")) {
     const last = lines.length - 1;
-    if (last >= 0 && `${lines[last]} ${word}`.length <= letters) lines[last] += ` ${word}`;
+    if (last >= 0 && fits(`${lines[last]} ${word}`)) lines[last] += ` ${word}`;
     else lines.push(word);
   }
-  const shown = lines.slice(0, 2);
-  if (lines.length > 2) shown[1] += "…";
-  return shown.map((line) => (line.length > letters ? `${line.slice(0, Math.max(1, letters - 1))}…` : line));
+  const shown = lines.slice(0, MOST_LINES);
+  if (lines.length > MOST_LINES) shown[MOST_LINES - 1] += "…";
+  return shown.map((line) => {
+    let kept = line.length;
+    while (kept > 1 && !fits(kept < line.length ? `${line.slice(0, kept)}…` : line)) kept -= 1;
+    return kept < line.length ? `${line.slice(0, kept)}…` : line;
+  });
 }
 
 /** From the edge of one box to that of another: start, end, and the middle that bends it; two ways stand apart. */

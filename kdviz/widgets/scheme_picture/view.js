@@ -47,7 +47,7 @@ function render({ model, el }) {
       put(item.firstElementChild, "aria-disabled", live ? "true" : null);
     });
     play.hidden = still.matches || live || phases.length < 2;
-    say(play, clock.playing ? t("Hold the diagram") : t("Play the diagram"));
+    say(play, clock.playing ? t("Pause the diagram") : t("Play the diagram"));
     const moves = !still.matches && (clock.playing || live);
     const width = holder.clientWidth;
     if (width && drawn(JSON.stringify([model.get("parties"), phases, shownPhase(), width, moves]))) {
@@ -91,7 +91,7 @@ function render({ model, el }) {
 /** Boxes, all arrows, those of the phase shown in front and, where it moves, with a dot that runs along each. */
 function drawDiagram(svg, parties, phases, shown, width, moves) {
   const unit = (parseFloat(getComputedStyle(document.documentElement).fontSize) || 16) / 16;
-  const { places, height } = placedParties(parties, width, unit);
+  const { places, height } = placedParties(parties, width, unit, measured(svg));
   const of = Object.fromEntries(places.map((place) => [place.name, place]));
   const arrows = arrowsOf(phases).filter(({ from, to }) => of[from] && of[to]);
   const now = arrows.filter((arrow) => arrow.phases.includes(shown));
@@ -114,6 +114,17 @@ function drawDiagram(svg, parties, phases, shown, width, moves) {
   put(svg, "height", height);
   put(svg, "aria-label", spokenDiagram(of, now));
   svg.replaceChildren(...parts);
+}
+
+/** How long a title is, in px. */
+function measured(svg) {
+  const title = svgNode("text", { class: "kd-party-title" });
+  svg.append(title);
+  const { fontWeight, fontSize, fontFamily } = getComputedStyle(title);
+  title.remove();
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = `${fontWeight} ${fontSize} ${fontFamily}`;
+  return (text) => context.measureText(text).width;
 }
 
 function partyBox(place, unit, active) {

@@ -43,8 +43,13 @@ export function matrixDrawing() {
   };
 }
 
+/** How much ink a shade has, in percent. Of the greys between 34 and 60 no text stands out, in one theme or the other. */
+function inkOf(shade) {
+  return Math.round(shade < DARK ? (34 * shade) / DARK : 60 + (18 * (shade - DARK)) / (1 - DARK));
+}
+
 function cellOf(value, text, { low, high }) {
   const shade = value === null ? 0 : shadeOf(value, low, high);
   const look = `kd-scheme-cell${shade >= DARK ? " kd-scheme-cell-dark" : ""}${value === null ? " kd-scheme-cell-none" : ""}`;
-  return node("div", { role: "cell", class: look, style: `--kd-shade: ${Math.round(78 * shade)}%` }, text);
+  return node("div", { role: "cell", class: look, style: `--kd-shade: ${inkOf(shade)}%` }, text);
 }

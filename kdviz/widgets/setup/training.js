@@ -28,7 +28,7 @@ export function trainingPart(model, life) {
   const select = (name, title, read = (value) => value) => selectField(life, title, (value) => commit(model, { [name]: read(value) }));
   const rateCourse = select("rate_course", t("Course of the learning rate"));
   const course = select("temperature_course", t("Course of T"));
-  const optimizer = select("optimizer", t("Optimiser"));
+  const optimizer = select("optimizer", t("Optimizer"));
   const decay = select("weight_decay", t("Weight decay"), Number);
   const following = node("p", { class: "kd-note" }, t("A T that is moved while the student learns stays where it is put."));
   const fields = [rate, rateCourse, batch, course, { root: following }, optimizer, decay].map((field) => field.root);

@@ -69,7 +69,7 @@ _OFFERED: dict[str, Mapping[str, str]] = {"hide": PARTS, "lock": CONTROLS}
 class Share(View):
     """One line: Link, Code, and back to what the link said.
 
-    "Restore the link's settings" sends the custom message `{"command": "opening"}` (see `on_msg`). What a lecturer
+    "Reset the page" sends the custom message `{"command": "opening"}` (see `on_msg`). What a lecturer
     hides, locks and bounds only goes into the link shown. Where the scene hides "share" or "code", these are not drawn;
     `note` is.
 

@@ -19,7 +19,7 @@ async function render({ model: own, el, host }) {
   const link = linkPart(model, life);
   const code = codePart(life);
   const tabs = { link: tab(life, t("Link"), link.root), code: tab(life, t("Code"), code.root) };
-  const reset = node("button", { type: "button", class: "kd-share-tab", title: t("Back to how the page opened; the run is set aside") }, t("Restore the link’s settings"));
+  const reset = node("button", { type: "button", class: "kd-share-tab", title: t("Back to how the page opened; the run is set aside") }, t("Reset the page"));
   life.listen(reset, "click", () => model.send({ command: "opening" }));
   const line = node("div", { class: "kd-share-line", role: "group", "aria-label": t("Share") }, tabs.link.root, tabs.code.root, reset);
   body.append(note, line, link.root, code.root);

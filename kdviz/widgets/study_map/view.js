@@ -155,7 +155,7 @@ function drawCell(button, cell, kind, look, { difference, now, errors, best, sel
   const running = errors !== undefined;
   const marks = `${best ? "★ " : ""}${look.verdict === "noise" ? "≈ " : ""}`;
   const number = difference ? differenceText(look.number, kind.unit) : outcomeText(look.number, kind.unit);
-  say(button.main, cell.failed ? t("failed") : known ? `${marks}${number}` : running ? t("{share} so far", { share: soFar(errors, now.examples) }) : "·");
+  say(button.main, cell.failed ? t("failed") : known ? `${marks}${number}` : running ? t("{share} wrong so far", { share: soFar(errors, now.examples) }) : "–");
   say(button.below, known && cell.seeds < cell.of ? t("{n} of {total} seeds", { n: cell.seeds, total: cell.of }) : known && !difference ? differenceBelow(cell, kind) : "");
   put(button.root, "data-tone", known ? look.tone : running ? "running" : "none");
   put(button.root, "data-verdict", look.verdict);

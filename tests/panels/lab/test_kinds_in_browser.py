@@ -34,7 +34,7 @@ def test_a_convnet_and_a_transformer_with_a_distillation_token_from_choice_to_en
     lab.get_by_role("group", name="Blocks").get_by_role("radio", name="1", exact=True).check()
     lab.locator(".kd-setup-fields .kd-more > summary").click()
     lab.get_by_label("Course of T", exact=True).select_option("falling")
-    lab.get_by_label("Optimiser").select_option("adamw")
+    lab.get_by_label("Optimizer").select_option("adamw")
     expect(lab.get_by_text("A T that is moved while the student learns stays where it is put.")).to_be_visible()
 
     button(lab, "Train").click()

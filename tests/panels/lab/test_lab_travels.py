@@ -131,7 +131,7 @@ def test_a_bet_is_answered_by_the_run_and_leads_on_without_moving_the_page(open_
     expect(band.get_by_role("heading", name=re.compile("^2 × 800 units"))).to_be_visible(timeout=TRAINED_MS)
     expect(band.get_by_role("radio", name="Up to a quarter")).to_be_enabled(timeout=TRAINED_MS)
     assert band.bounding_box()["height"] == height
-    lab.button("Restore the link’s settings").click()
+    lab.button("Reset the page").click()
     expect(lab.page.locator(".kd-setup-chosen")).to_contain_text("300 labels", timeout=TRAINED_MS)
 
 

@@ -190,7 +190,7 @@ def test_edits_come_in_the_order_of_their_steps():
     ("?edits=480:seed:1", "edits must be as 480:T:8"),
     ("?edits=4:T:8,4:T:9", "edits must change each value at most once a step"),
     ("?edits=" + ",".join(f"{k}:T:8" for k in range(61)), "edits may be 60 at most, got 61"),
-    ("?colour=red", "a link has no 'colour'; it may have preset, data"),
+    ("?colour=red", "a link has no 'colour'; it may have 35, such as "),
     ("?T=%ff", "T must be plain text"),
     ("?seed=" + "1" * 4000, "a link may have 4,000 characters"),
 ])  # fmt: skip

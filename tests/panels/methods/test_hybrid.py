@@ -59,6 +59,9 @@ def test_alpha_belongs_to_the_soft_term_and_the_formula_says_so(trial, first, se
     choices = MethodChoices(method=first, second=second)
     assert repr(choices.objective(trial.layer_pairs)).startswith(written)
     assert formula in latex(choices.chosen, choices.added)[0]
+    assert formulas(choices.chosen, choices.added)[1].startswith('<math class="kd-formula-more"'), (
+        "on a line of its own"
+    )
 
 
 def test_a_hybrid_is_the_objective_that_one_would_write_by_hand(trial):

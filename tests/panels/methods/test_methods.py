@@ -245,7 +245,7 @@ def test_models_of_your_own(methods_page, pictures):
 @pytest.mark.parametrize(
     ("make", "error", "said"),
     [
-        (lambda d: Methods(method="hints"), ValueError, "method must be one of hard_labels"),
+        (lambda d: Methods(method="hints"), ValueError, "method must be one of 38, such as hint"),
         (lambda d: Methods(pair="mnist"), ValueError, "pair must be one of mnist-convnet"),
         (lambda d: Methods(weight=-1.0), ValueError, r"the weight of hint must lie in \[0.1, 1000\], got -1"),
         (lambda d: Methods(temperature="hot", method="soft_targets"), TypeError, "temperature must be a number"),

@@ -133,7 +133,7 @@ SCHEME = Scheme(
     parties=(
         Party("first", mark("Client 1"), "student", 0, 0),
         Party("second", mark("Client 2"), "peer", 0, 1),
-        Party("third", mark("Client 3"), "peer", 0, 2),
+        Party("third", mark("Clients 3 and 4"), "peer", 0, 2),
         Party("server", mark("Server: mean of logits"), "other", 1, 1),
         Party("public", mark("Public examples"), "data", 2, 1),
     ),

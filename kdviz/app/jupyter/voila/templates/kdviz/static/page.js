@@ -81,6 +81,8 @@ kdviz.page = (() => {
       worded = true;
       say(t("Starting the kernel …"), 0);
       byId("kd-lost").querySelector("button").textContent = t("Start again");
+      const index = document.querySelector(".kd-nav a");
+      if (index) index.textContent = t("All pages");
     }
     const last = [...document.querySelectorAll("[cell-index]")].at(-1);
     if (!last || last === latest) return; // what the loading line says is a change as well
@@ -148,6 +150,7 @@ kdviz.page = (() => {
     });
     const timer = setTimeout(done, PATIENCE_MS);
     function done() {
+      if (document.body.dataset.kdReady) return; // a link may be followed after the page was shown as it is
       clearTimeout(timer);
       observer.disconnect();
       if (!hasLost()) forget();
