@@ -80,7 +80,9 @@ def ghost(choices: Choices) -> dict[str, Any]:
     'Recorded with other settings: T = 4, α = 0.9, 4,000 labels, 128 hidden units, seed 0.'
     """
     alike = ("kind", "extra", "fault")  # what the curves are of: other data, or other faults, would mislead
-    of_data = [one for one in recordings(choices.data) if all(getattr(one.choices, n) == getattr(choices, n) for n in alike)]
+    of_data = [
+        one for one in recordings(choices.data) if all(getattr(one.choices, n) == getattr(choices, n) for n in alike)
+    ]
     exact = next((one for one in of_data if one.fits(choices)), None)
     if exact is not None:
         return exact.ghost(exact=True)
