@@ -8,10 +8,12 @@ AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"
 SERIOUS = ("serious", "critical")
 
 
-def serious(page: Page) -> list[str]:
-    """Return the serious findings in the page, with where they are."""
-    page.evaluate(AXE)
-    found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")["violations"]
+def serious(page: Page, *rules: str) -> list[str]:
+    """Return the serious findings in the page, with where they are; by these rules only, if any are named."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE)
+    options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+    found = page.evaluate("(options) => axe.run(document, options)", options)["violations"]
     return [
         f"{one['id']}: {one['help']}: {', '.join(str(n['target']) for n in one['nodes'][:3])}"
         for one in found

@@ -261,23 +261,34 @@ class Server:
         return int(self.process.returncode)
 
 
+@pytest.fixture(scope="session")
+def usual_servers() -> Iterator[dict[tuple[str, ...], Server]]:
+    """The server that ``serve()`` starts, of all modules: each of its pages has a kernel of its own."""
+    servers: dict[tuple[str, ...], Server] = {}
+    yield servers
+    for server in servers.values():
+        server.stop()
+
+
 @pytest.fixture(scope="module")
-def serve() -> Iterator[Callable[..., Server]]:
+def serve(usual_servers: dict[tuple[str, ...], Server]) -> Iterator[Callable[..., Server]]:
     """``serve(path=None, *options)`` starts ``kdviz serve`` on a free port, ready when it returns.
 
-    The same arguments give the same server again; all are ended after the module's last test.
+    The same arguments give the same server again; all are ended after the module's last test, but for that without
+    arguments, which serves on.
     """
-    servers: dict[tuple[str, ...], Server] = {}
+    own: dict[tuple[str, ...], Server] = {}
 
     def start(path: str | Path | None = None, *options: str, program: Sequence[str] = KDVIZ) -> Server:
         arguments = [*([] if path is None else [str(path)]), *options]
         key = (*program, *arguments)
+        servers = usual_servers if key == KDVIZ else own
         if key not in servers or servers[key].process.poll() is not None:
             servers[key] = Server(*arguments, program=program)
         return servers[key]
 
     yield start
-    for server in servers.values():
+    for server in own.values():
         server.stop()
 
 

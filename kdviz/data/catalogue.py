@@ -22,6 +22,12 @@ LOADERS: dict[str, tuple[Callable[[], Splits], Mapping[str, str]]] = {
     "adult-without-race-sex": (partial(adult, without=("race", "sex")), ADULT_FILES),
 }
 FOLDERS = {"adult-without-race-sex": "adult"}  # of those that lie in another's
+TITLES = {
+    "mnist": "MNIST",
+    "fashion-mnist": "Fashion-MNIST",
+    "adult": "Adult",
+    "adult-without-race-sex": "Adult, without race and sex",
+}
 
 
 @dataclass
@@ -117,6 +123,27 @@ def load(name: str) -> Splits:
     if registered is None:
         raise ValueError(f"data set must be one of {', '.join(names())}, got {name!r}")
     return registered.splits
+
+
+def title(name: str) -> str:
+    """Give the title of a data set, of kdviz's own without loading it: a page lists all and shows one.
+
+    Parameters
+    ----------
+    name : str
+        One of `names()`.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or the loader of a registered data set fails.
+
+    Examples
+    --------
+    >>> title("fashion-mnist")
+    'Fashion-MNIST'
+    """
+    return TITLES.get(name) or load(name).title
 
 
 def names() -> tuple[str, ...]:

@@ -53,3 +53,21 @@ def test_root_with_apt_installs_debians_package(
     assert chromium.main() == 0
     assert [command[:2] for command in nowhere] == [["apt-get", "update"], ["apt-get", "install"]]
     assert "Chromium: /usr/bin/chromium" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("root", "tries"), [(True, 2), (False, 0)])
+def test_to_a_chromium_root_adds_its_headless_shell_which_comes_first(
+    nowhere: list[list[str]], monkeypatch: pytest.MonkeyPatch, root: bool, tries: int
+) -> None:
+    there = {"apt-get", "chromium"}
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess:
+        nowhere.append(command)
+        there.update(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(chromium.subprocess, "run", run)
+    monkeypatch.setattr(chromium.shutil, "which", lambda name: "/usr/bin/" + name if name in there else None)
+    monkeypatch.setattr(chromium.os, "geteuid", lambda: 0 if root else 1000, raising=False)
+    assert chromium.install() == "/usr/bin/" + (chromium.HEADLESS_SHELL if root else "chromium")
+    assert len(nowhere) == tries and chromium.install() and len(nowhere) == tries, "once"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import http.client
 import ipaddress
 import signal
@@ -18,7 +19,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import Page, expect
 
-from kdviz.app.serve import host_for_others
+from kdviz.app.serve import configuration, host_for_others, served
 
 WIDGET = '''
 import anywidget
@@ -90,6 +91,11 @@ def base(serve: Callable[..., object], folder: Path) -> str:
 
 def render(base: str, name: str) -> str:
     return f"{base}voila/render/{name}"
+
+
+def test_no_ping_cuts_the_line_to_a_kernel(tmp_path: Path) -> None:
+    options = argparse.Namespace(ip="127.0.0.1", anyone=False, theme="light", debug=False, no_preheat=True, token="")
+    assert configuration(served(str(tmp_path)), options).Voila.tornado_settings == {"ws_ping_interval": 0}
 
 
 def test_a_widget_lives_and_no_request_leaves(base: str, page: Open, watch: object) -> None:

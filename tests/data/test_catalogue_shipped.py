@@ -72,6 +72,7 @@ def test_splits_are_the_same_for_ever(name: str, beginning: str) -> None:
 @pytest.mark.parametrize("name", kdviz.data.names())
 def test_loading_again_gives_the_same_object(name: str) -> None:
     assert kdviz.data.load(name) is kdviz.data.load(name)
+    assert kdviz.data.load(name).title == kdviz.data.title(name)
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:

@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Callable
 
+import nbformat
 import pytest
 from playwright.sync_api import expect
 
@@ -49,9 +50,14 @@ def test_it_is_in_catalogue_recipes_and_saves(python_with: Callable, tmp_path) -
     assert found["value"][0] == pytest.approx(found["value"][1], abs=1e-12), "½ Σ|p − q| is Σ max(p, q) − 1"
 
 
-def test_the_methods_page_offers_trains_and_explains_it(python_with: Callable, serve: Callable, page: Callable) -> None:
-    base = serve(program=(*python_with("method"), "-m", "kdviz.app.cli")).base
-    opened = page(f"{base}voila/render/dashboards/methods.ipynb")
+def test_the_methods_page_offers_trains_and_explains_it(
+    python_with: Callable, serve: Callable, page: Callable, tmp_path
+) -> None:
+    cell = nbformat.v4.new_code_cell("import kdviz as kd\nkd.panels.Methods(pair='mnist-mlp-1200', epochs=1)")
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel}), tmp_path / "methods.ipynb")
+    server = serve(tmp_path, program=(*python_with("method"), "-m", "kdviz.app.cli"))
+    opened = page(f"{server.base}voila/render/methods.ipynb")
     opened.get_by_role("radio", name="Total variation", exact=True).check(timeout=120_000)
     expect(opened.get_by_text("Total variation compares the softened answers")).to_be_visible()
     expect(opened.get_by_text("Wen et al. 2023, arXiv:2307.15190")).to_be_visible()

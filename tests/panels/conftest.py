@@ -4,14 +4,46 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable, Iterator, Sequence
 
 import ipywidgets
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from kdviz.data import Examples
+from kdviz.distill import Teacher
+from kdviz.distill.teacher import Answers, Cancelled
+
 READY_MS = 120_000
 TRAINED_MS = 240_000
 QUICK = "labels=300&units=16&epochs=4&batch_size=32&smoothing=0"  # 40 steps
+
+KNOWN: dict[tuple[str, str, str], Answers] = {}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def shipped_teachers_answer_once() -> Iterator[None]:
+    """Ask a teacher about the same validation or test examples once for all pages: half of what a short run costs.
+
+    A page asks a teacher of its own; that it does so only once, and what is answered, is tested in ``tests/distill``.
+    """
+    compute = Teacher._compute
+
+    def known(
+        self: Teacher, examples: Examples, layers: Sequence[str], progress: Callable[[int, int], bool] | None
+    ) -> Answers:
+        if layers or len(examples) > 10_000 or not hasattr(self.module, "architecture"):
+            return compute(self, examples, layers, progress)
+        key = (examples.fingerprint(), self.fingerprint(), repr(self.module))
+        if key not in KNOWN:
+            KNOWN[key] = compute(self, examples, layers, progress)
+        elif progress is not None and not progress(len(examples), len(examples)):
+            raise Cancelled("stopped")
+        return KNOWN[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Teacher, "_compute", known)
+        yield
 
 
 OF_LIVE_PAGES = ("kdviz-runner", "kdviz-publisher", "kdviz-study")  # names of their threads

@@ -26,7 +26,7 @@ SET_ANSWER = """([teacher, student, answered, step]) => {
 PIXELS = "() => { const p = model.get('pixels'); return [...new Uint8Array(p.buffer, p.byteOffset, p.byteLength)]; }"
 
 
-def arc(cx, cy, rx, ry, start, end, count=24):
+def arc(cx, cy, rx, ry, start, end, count=12):
     angles = np.radians(np.linspace(start, end, count + 1))
     return [(cx + rx * np.cos(a), cy + ry * np.sin(a)) for a in angles]
 
@@ -70,7 +70,7 @@ def draw(page, strokes, scale=1.0):
         page.mouse.move(*places[0])
         page.mouse.down()
         for place in places[1:]:
-            page.mouse.move(*place, steps=2)
+            page.mouse.move(*place)
         page.mouse.up()
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...words import mark, number, t
-from .choices import Choices, data_names
+from .choices import Choices
 
 FILE = Path(__file__).with_name("recorded.json")
 BESIDE_THE_POINT = ("seed", "smoothing")  # what may differ in a run "of these settings"
@@ -63,13 +63,13 @@ class Recording:
 
 
 @cache
-def recordings() -> tuple[Recording, ...]:
-    """Return all recordings of the data sets that are here, those of the usual settings first."""
+def recordings(data: str) -> tuple[Recording, ...]:
+    """Return the recordings of a data set, those of the usual settings first; the other data sets are not loaded."""
     rows = json.loads(FILE.read_text(encoding="utf-8"))
     return tuple(
         Recording(Choices(**row["choices"]), row["version"], row["teacher_error"], row["curves"])
         for row in rows
-        if row["choices"].get("data", Choices.data) in data_names()
+        if row["choices"].get("data", Choices.data) == data
     )
 
 
@@ -79,8 +79,10 @@ def ghost(choices: Choices) -> dict[str, Any]:
     >>> ghost(Choices(temperature=7.0))["says"]
     'Recorded with other settings: T = 4, α = 0.9, 4,000 labels, 128 hidden units, seed 0.'
     """
-    alike = ("data", "kind", "extra", "fault")  # what the curves are of: other data, or other faults, would mislead
-    of_data = [one for one in recordings() if all(getattr(one.choices, n) == getattr(choices, n) for n in alike)]
+    alike = ("kind", "extra", "fault")  # what the curves are of: other data, or other faults, would mislead
+    of_data = [
+        one for one in recordings(choices.data) if all(getattr(one.choices, n) == getattr(choices, n) for n in alike)
+    ]
     exact = next((one for one in of_data if one.fits(choices)), None)
     if exact is not None:
         return exact.ghost(exact=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 import kdviz as kd
+from kdviz.data import catalogue
 from kdviz.distill import Teacher
 from kdviz.distill.variants import SOFT_LOSSES
 from kdviz.models.kinds import KINDS, recognized
-from kdviz.panels.lab.choices import Choices, class_counts, student_kinds, student_rows, usual_of
+from kdviz.panels.lab.choices import Choices, class_counts, data_rows, student_kinds, student_rows, usual_of
 
 ALL_OF_MNIST = 55_000
 
@@ -152,3 +153,11 @@ def test_t_and_the_rate_follow_their_courses_in_the_run():
     assert (ts[0], ts[-1]) == (8.0, 1.0) and (rates[0], rates[-1]) == (pytest.approx(0.01), pytest.approx(0.0))
     assert run._optimizer.param_groups[0]["weight_decay"] == 0.01 and type(run._optimizer).__name__ == "SGD"
     assert Choices().distillation(Teacher(kd.models.pretrained(choices.teacher))).recipe.weight_decay is None
+
+
+def test_data_sets_are_listed_without_loading_those_that_are_not_shown(monkeypatch):
+    wanted = {row["name"]: row["title"] for row in data_rows()}
+    for name, (_, files) in catalogue.LOADERS.items():
+        monkeypatch.setitem(catalogue.LOADERS, name, (lambda: pytest.fail("it was loaded"), files))
+    assert {row["name"]: row["title"] for row in data_rows()} == wanted
+    assert wanted["adult"] == "Adult" and wanted["mnist"] == "MNIST"

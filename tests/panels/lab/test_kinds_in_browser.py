@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 READY_MS, TRAINED_MS = 90_000, 240_000
-LINK = "voila/render/dashboards/lab.ipynb?kind=convnet&teacher=mnist-mlp-1200&labels=100&units=2&epochs=200"
+LINK = "voila/render/dashboards/lab.ipynb?kind=convnet&teacher=mnist-mlp-1200&labels=100&units=2&epochs=80&smoothing=0"
 
 
 def button(page: Page, name: str) -> Locator:
@@ -29,7 +29,7 @@ def test_a_convnet_and_a_transformer_with_a_distillation_token_from_choice_to_en
 
     kind.select_option("deit")  # epochs, labels and teacher are the reader's own and stay
     expect(lab.get_by_text(re.compile("class token learns from the labels"))).to_be_visible()
-    expect(lab.locator(".kd-setup-chosen")).to_have_text(re.compile(r"DeiT.*width 32, depth 2 .* 200 epochs"))
+    expect(lab.locator(".kd-setup-chosen")).to_have_text(re.compile(r"DeiT.*width 32, depth 2 .* 80 epochs"))
     lab.get_by_role("slider", name="Student, numbers in a token").press("Home")
     lab.get_by_role("group", name="Blocks").get_by_role("radio", name="1", exact=True).check()
     lab.locator(".kd-setup-fields .kd-more > summary").click()
@@ -44,7 +44,7 @@ def test_a_convnet_and_a_transformer_with_a_distillation_token_from_choice_to_en
     button(lab, "Stop").click()
     expect(lab.locator(".kd-status")).to_have_text(re.compile("what was learned is kept"), timeout=READY_MS)
     at = int(progress.get_attribute("aria-valuenow") or 0)
-    assert 0 < at < 200
+    assert 0 < at < 80
     lab.get_by_role("radio", name="Attention").check()
     expect(lab.get_by_text("The teacher has no attention heads.")).to_be_visible(timeout=READY_MS)
     expect(lab.locator(".kd-attention canvas").first).to_be_visible(timeout=READY_MS)
@@ -56,7 +56,7 @@ def test_a_convnet_and_a_transformer_with_a_distillation_token_from_choice_to_en
     expect(progress).to_have_attribute("aria-valuenow", str(at), timeout=READY_MS)
     expect(lab.locator(".kd-setup-chosen")).to_have_text(re.compile(r"DeiT.*width 16, depth 1"))
     button(lab, "Resume").click()
-    expect(lab.locator(".kd-status")).to_have_text(re.compile("Finished after 200 steps"), timeout=TRAINED_MS)
+    expect(lab.locator(".kd-status")).to_have_text(re.compile("Finished after 80 steps"), timeout=TRAINED_MS)
     expect(lab.locator(".kd-curves .kd-sentence, .kd-learning-curves .kd-sentence").first).to_contain_text("10,000")
     button(lab, "Code").click()
     program = lab.get_by_label("Python program")

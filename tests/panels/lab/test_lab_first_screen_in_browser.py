@@ -79,20 +79,16 @@ def test_on_a_phone_the_bars_come_first_and_t_goes_with_the_reader(open_lab):
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
-@pytest.mark.parametrize("query", ["", "?T=20&hide=runs,share"])
-def test_nothing_moves_while_the_page_comes(serve, page, query):
+@pytest.mark.parametrize("query", ["", "?T=20&hide=hero,presets,runs,share"])
+def test_nothing_moves_while_the_page_comes_and_what_a_link_hides_leaves_no_gap(serve, page, query):
     opened = page()
     opened.add_init_script(SHIFTS)
     opened.goto(serve().url + query)
     expect(opened.locator(".kd-transport[data-state=idle]")).to_be_visible(timeout=120_000)
     if query:
         expect(opened.locator(".kd-slider-value").first).to_have_text("20")
+        expect(opened.locator(".kd-hero")).to_be_hidden()
+        expect(opened.locator(".kd-lab-head")).to_be_hidden()
+        assert opened.locator(".kd-lab-strip").bounding_box()["y"] < 120
     opened.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert opened.evaluate("shifts") < MOST_SHIFT
-
-
-def test_what_a_link_hides_leaves_no_gap(open_lab):
-    page = open_lab(f"{LONG}&hide=hero,presets").page
-    expect(page.locator(".kd-hero")).to_be_hidden()
-    expect(page.locator(".kd-lab-head")).to_be_hidden()
-    assert page.locator(".kd-lab-strip").bounding_box()["y"] < 120
