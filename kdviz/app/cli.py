@@ -46,7 +46,11 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="what visitors must present: your own text, 'new' to generate one (as --anyone does), '' for none",
     )
     serve.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    serve.add_argument("--no-preheat", action="store_true", help="start no kernel before a page needs it")
+    serve.add_argument(
+        "--no-preheat",
+        action="store_true",
+        help="start no kernel before a page needs it, and each from nothing: slower, and four times the memory",
+    )
     serve.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="colors (auto)")
     serve.add_argument("--debug", action="store_true", help="log requests, show tracebacks in pages")
     serve.set_defaults(run=_serve)

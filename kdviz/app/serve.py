@@ -23,6 +23,8 @@ from kdviz.app import pages, places
 if TYPE_CHECKING:
     from traitlets.config import Config
 
+    from kdviz.app.forks import Warm
+
 MISSING = 'kdviz serve needs Voila: pip install "kdviz[app]"'
 PORT = 8866
 PORTS_TRIED = 20
@@ -55,6 +57,11 @@ class Served:
     def title(self) -> str:
         """The name of the first page."""
         return pages.entry(self.root / self.first, self.root).title if self.first else "kdviz"
+
+    @property
+    def notebooks(self) -> Iterator[Path]:
+        """The notebooks that are served."""
+        return iter([self.root / str(self.first)]) if self.alone else pages.found(self.root)
 
     @property
     def address(self) -> str:
@@ -332,6 +339,28 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
     return settings
 
 
+def warmed(what: Served) -> Warm | None:
+    """Start the process that kernels are forked from, where the system forks and the pages use kdviz.
+
+    Parameters
+    ----------
+    what : Served
+        What is served.
+
+    Returns
+    -------
+    Warm or None
+    """
+    if sys.platform != "linux" or not any(pages.uses_kdviz(path) for path in what.notebooks):
+        return None
+    from kdviz.app import forks
+
+    warm = forks.Warm()
+    forks.use(warm)
+    warm.start()
+    return warm
+
+
 def run(options: argparse.Namespace) -> int:
     """Serve until interrupted.
 
@@ -357,12 +386,13 @@ def run(options: argparse.Namespace) -> int:
     what = served(options.path)
     places.make_template_known()
     try:
+        warm = warmed(what) if not options.no_preheat else None  # it gets ready while the server does
         from kdviz.app.server import Server
     except ModuleNotFoundError as error:
         raise ImportError(f"{MISSING} ({error.name} is missing)") from None
     more_files()
     server = Server(config=configuration(what, options))
-    server.what = what
+    server.what, server.warm = what, warm
     server.anyone = options.anyone
     server.listening = bind(options.ip, options.port)
     query = f"?token={options.token}" if options.token else ""

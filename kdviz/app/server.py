@@ -30,7 +30,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 from voila.voila_identity_provider import VoilaIdentityProvider
 
-from kdviz.app import guard, lesson_pages, notebooks, pages
+from kdviz.app import forks, guard, lesson_pages, notebooks, pages
 from kdviz.app.guard import Guarded, guarded
 from kdviz.app.inside import inside
 from kdviz.app.kernels import Visit, visit
@@ -238,6 +238,8 @@ class Server(Voila):
         Whether other machines may reach it.
     listening : socket.socket
         The bound socket to serve on.
+    warm : Warm or None
+        The process that its kernels are forked from; None where they are spawned.
     when_ready : callable
         Called with the base address once requests are answered.
     """
@@ -246,6 +248,7 @@ class Server(Voila):
     what: Served
     anyone: bool = False
     listening: socket.socket
+    warm: forks.Warm | None = None
     when_ready: Callable[[str], None]
 
     def start(self) -> None:
@@ -324,6 +327,8 @@ class Server(Voila):
         # A second Ctrl-C must not leave kernels behind.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         run_sync(self._end_kernels)()
+        if self.warm is not None:
+            self.warm.stop()
         shutil.rmtree(self.connection_dir, ignore_errors=True)
 
     async def _end_kernels(self) -> None:
