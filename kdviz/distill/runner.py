@@ -11,9 +11,9 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from ..words import mark
+from ..words import mark, number, t
 from .distillation import Distillation
 from .teacher import Cancelled
 
@@ -26,6 +26,20 @@ REPORTS_PER_SECOND = 8
 EVALUATIONS = 60  # points of a learning curve over a whole plan
 FEWEST_EVALUATIONS = 20
 CLOSE_TIMEOUT_S = 10.0
+WAIT_S = 0.2  # between two looks whether it is this runner's turn
+NO_MEMORY = mark(
+    "There is not enough memory for this here. Take a smaller student, fewer examples, or one run instead of several."
+)
+
+
+class Place(Protocol):
+    """A place in a line of trainers, where only so many train at once."""
+
+    def before(self) -> int:
+        """Return how many must train first; 0 while it is this one's turn."""
+
+    def give_up(self) -> None:
+        """Let the next one train."""
 
 
 class Runner:
@@ -47,6 +61,10 @@ class Runner:
         may ``send`` a further command.
     evaluate : bool
         Evaluate on validation data along the way, and on test data once the plan is finished.
+    place : Place, optional
+        Where trainers wait for one another; default: nobody waits.
+    most_steps : int, optional
+        Longer runs are refused.
 
     Attributes
     ----------
@@ -55,6 +73,8 @@ class Runner:
         Why the last command failed, in one sentence; empty otherwise.
     runs : tuple of Distillation
         Empty until built.
+    before : int
+        How many others must train first; 0 when nobody must.
     """
 
     def __init__(
@@ -65,7 +85,11 @@ class Runner:
         record: Callable[[Runner], None] | None = None,
         finished: Callable[[Runner], None] | None = None,
         evaluate: bool = True,
+        place: Place | None = None,
+        most_steps: int | None = None,
     ) -> None:
+        self._place, self._most_steps = place, most_steps
+        self.before = 0
         self._build, self._report, self._evaluate = build, report, evaluate
         self._record, self._finished = record or _nothing, finished or _nothing
         self.state: State = "idle"
@@ -140,12 +164,15 @@ class Runner:
 
     def _live(self) -> None:
         while True:
+            waits = self.state == "running" and self._must_wait()
             try:
-                command, values = self._commands.get(block=self.state != "running")
+                command, values = self._commands.get(self.state != "running" or waits, WAIT_S if waits else None)
             except queue.Empty:
-                self._guarded(self._advance)
+                if not waits:
+                    self._guarded(self._advance)
                 continue
             if command == "close":
+                self._leave_line()
                 return
             if self._closed:  # commands queued before closing are dropped
                 continue
@@ -153,6 +180,21 @@ class Runner:
             with self._starting:
                 self._open -= 1
             self._report(self)
+
+    def _must_wait(self) -> bool:
+        """Whether others train first; the page is told when their number changes."""
+        if self._place is None:
+            return False
+        before = self._place.before()
+        if before != self.before:
+            self.before = before
+            self._report(self)
+        return before > 0
+
+    def _leave_line(self) -> None:
+        self.before = 0
+        if self._place is not None:
+            self._place.give_up()
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Do ``work``; an error becomes a state and a sentence, and the thread lives on."""
@@ -226,6 +268,7 @@ class Runner:
             return
         self._ask_about("transfer set")
         runs = tuple((build or self._build)(self._keep_loading))
+        self._check_length(runs)
         if self._evaluate:
             self._ask_about("validation set")
             for run in runs:
@@ -235,6 +278,18 @@ class Runner:
             raise Cancelled(mark("stopped before the first step"))
         self.runs = runs
         self._record(self)
+
+    def _check_length(self, runs: Sequence[Distillation]) -> None:
+        steps = max((run.total_steps for run in runs), default=0)
+        if self._most_steps is not None and steps > self._most_steps:
+            raise ValueError(
+                t(
+                    "A run has {most} steps at most on this server, and this one would have {steps}. "
+                    "Choose fewer epochs or larger batches.",
+                    most=number(self._most_steps),
+                    steps=number(steps),
+                )
+            )
 
     def _ask_about(self, what: str) -> None:
         """Set what is being computed from now on."""
@@ -296,6 +351,8 @@ class Runner:
     def _turn(self, state: State, message: str = "") -> None:
         self.state = state
         self.message = message or self.message
+        if state not in ("running", "loading"):
+            self._leave_line()
         self._next_report = time.perf_counter() + 1 / REPORTS_PER_SECOND
         self._report(self)
 
@@ -330,5 +387,7 @@ def _nothing(_: Runner) -> None:
 def _sentence(error: Exception) -> str:
     """Return an error as one sentence for a status line; an unexpected one with its type."""
     text = " ".join(str(error).split()) or "no message"
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "can't allocate memory" in text):
+        return NO_MEMORY
     ours = isinstance(error, ValueError | TypeError | FileNotFoundError | FloatingPointError | Cancelled)
     return text if ours else f"{type(error).__name__}: {text}"

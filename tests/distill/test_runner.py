@@ -269,3 +269,46 @@ def test_a_finished_hook_may_go_on_with_another_run(watch, make):
     watched.runner.send("train")
     assert watched.wait_for(lambda: watched.states.count("finished") == 2)
     assert watched.runner.runs[0].settings.seed == 1 and again[0][0].settings.seed == 0
+
+
+class Line:
+    """A place in a line that a test moves on."""
+
+    def __init__(self) -> None:
+        self.ahead, self.left = 2, 0
+
+    def before(self) -> int:
+        return self.ahead
+
+    def give_up(self) -> None:
+        self.left += 1
+
+
+def test_a_runner_waits_for_its_turn_and_leaves_the_line_when_it_rests(watch):
+    line = Line()
+    watched = watch(hooks={"place": line})
+    watched.runner.send("train")
+    assert watched.wait_for(lambda: watched.runner.before == 2)
+    assert watched.runner.state == "running" and watched.runner.steps_done == 0
+    watched.runner.send("pause")
+    assert watched.wait("paused") and line.left and watched.runner.before == 0
+    line.ahead = 0
+    watched.runner.send("train")
+    assert watched.wait("finished")
+
+
+def test_a_run_longer_than_the_bound_is_refused_before_it_begins(watch):
+    watched = watch(hooks={"most_steps": 10}, epochs=LONG)
+    watched.runner.send("train")
+    assert watched.wait("failed")
+    assert watched.runner.message.startswith("A run has 10 steps at most on this server") and not watched.runner.runs
+
+
+def test_too_little_memory_is_a_sentence(watch):
+    def build(keep_going):
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: 4000 bytes")
+
+    watched = watch(build)
+    watched.runner.send("train")
+    assert watched.wait("failed")
+    assert watched.runner.message.startswith("There is not enough memory")

@@ -18,6 +18,7 @@ from ..live.link import MOST_CHARACTERS as MOST_CHARACTERS
 from ..live.link import Followed, Link
 from ..live.panel import STATE_VERSION
 from ..live.parameters import Parameter, edits, ends, flag, number, whole, word, words
+from ..live.shared import most_steps
 from .choices import WITHOUT_LABELS, Choices, data_names, student_kinds, usual_of
 from .options import PageOptions
 from .presets import BY_NAME, check_bet
@@ -210,11 +211,12 @@ def _chosen(whole: Mapping[str, Any], given: Collection[str], names: Mapping[str
         if (value := getattr(made, name)) != chosen[name]:
             label, got = names.get(name, name), shown(chosen[name])
             raise ValueError(t("{name} must be {value} where labels is 0, got {got}", name=label, value=value, got=got))
-    if made.steps > MOST_STEPS:
+    most = min(MOST_STEPS, most_steps() or MOST_STEPS)
+    if made.steps > most:
         raise ValueError(
             t(
                 "epochs and batch_size must come to {most} steps at most, got {epochs} and {batch}, which come to {n}",
-                most=written(MOST_STEPS),
+                most=written(most),
                 epochs=written(made.epochs),
                 batch=written(made.batch_size),
                 n=written(made.steps),

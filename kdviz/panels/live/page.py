@@ -16,7 +16,7 @@ from ...distill.runner import Command, KeepGoing
 from ...distill.schema import Kind
 from ...widgets import Scene, Transport
 from ...widgets.traits import View
-from . import memory, messages, status_text
+from . import memory, messages, shared, status_text
 from .checks import one_of
 from .diagnosis import DiagnosisController
 from .linked import Linked
@@ -194,7 +194,8 @@ class LivePage(Linked, Panel):
             self._turns.call(then)
 
     def _new_runner(self) -> Runner:
-        return Runner(self._build, self._report, record=self._record, finished=self._finished)
+        bounds: dict[str, Any] = {"place": shared.place(), "most_steps": shared.most_steps()}
+        return Runner(self._build, self._report, record=self._record, finished=self._finished, **bounds)
 
     # What is shown
 
