@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ...distill.live import LIVE, WITH_SLIDER
+from ...shared import most_steps
 from ...widgets.scene import VIEWS
 from ...widgets.share import CONTROLS, PARTS
 from ...words import number as written
@@ -18,7 +19,6 @@ from ..live.link import MOST_CHARACTERS as MOST_CHARACTERS
 from ..live.link import Followed, Link
 from ..live.panel import STATE_VERSION
 from ..live.parameters import Parameter, edits, ends, flag, number, whole, word, words
-from ..live.shared import most_steps
 from .choices import WITHOUT_LABELS, Choices, data_names, student_kinds, usual_of
 from .options import PageOptions
 from .presets import BY_NAME, check_bet

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
+from ... import shared
 from ...distill import Distillation, Runner, leave_room
 from ...distill.runner import Command, KeepGoing
 from ...distill.schema import Kind
 from ...widgets import Scene, Transport
 from ...widgets.traits import View
-from . import memory, messages, shared, status_text
+from . import memory, messages, status_text
 from .checks import one_of
 from .diagnosis import DiagnosisController
 from .linked import Linked

@@ -8,6 +8,7 @@ while they go to the end of the line, if others wait there.
 from __future__ import annotations
 
 import os
+import re
 import time
 import uuid
 from pathlib import Path
@@ -19,6 +20,7 @@ except ImportError:  # Windows, where nobody asks for it
 
 TRAININGS = "KDVIZ_TRAININGS"  # such as 2:/folder of tickets
 MOST_STEPS = "KDVIZ_MOST_STEPS"
+TICKET = re.compile(r"\d{20}-\d+")  # when it was drawn, and by which process
 SLICE_S = 15.0  # after which others may train
 LOOK_S = 0.3  # between two looks at the line
 
@@ -106,7 +108,7 @@ class Place:
 
     def _alive(self) -> list[str]:
         """The tickets of living processes in the order drawn; those of dead ones go."""
-        names = sorted(entry.name for entry in os.scandir(self._folder) if entry.name[0].isdigit())
+        names = sorted(name for name in os.listdir(self._folder) if TICKET.fullmatch(name))
         assert self._ticket is not None
         return [name for name in names if name == self._ticket.name or _held(self._folder / name)]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from kdviz import shared
 from kdviz.distill import Runner
-from kdviz.panels.live import shared
 from kdviz.panels.live.status_text import status
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nobody asks for a place on Windows")
@@ -48,7 +48,7 @@ def test_a_dead_trainer_keeps_no_place(tmp_path: Path) -> None:
     code = f"""if True:
         import os
         from pathlib import Path
-        from kdviz.panels.live.shared import Place
+        from kdviz.shared import Place
         assert Place(Path({str(tmp_path)!r}), 1).before() == 0
         os.kill(os.getpid(), 9)
     """
