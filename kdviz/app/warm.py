@@ -7,6 +7,7 @@ kernel is forked twice, so that it becomes the server's own child: the server re
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import gc
@@ -17,6 +18,7 @@ import socket
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,11 +51,31 @@ def make_ready() -> Fresh:
     torch.set_num_threads(1)
     from ipykernel import ipkernel, kernelapp, zmqshell  # noqa: F401
 
-    from kdviz import panels
+    with _as_in_a_kernel():
+        from kdviz import panels
 
-    with contextlib.suppress(OSError, ValueError):  # without its data it says so on the page
-        panels.Lab().close()
+        with contextlib.suppress(OSError, ValueError):  # without its data it says so on the page
+            panels.Lab().close()
     return fresh
+
+
+@contextlib.contextmanager
+def _as_in_a_kernel() -> Iterator[None]:
+    """While this lasts, what is imported finds IPython at work: plotly, tqdm and ipywidgets look once, and for good."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    own = sys.modules["__main__"], sys.displayhook, sys.excepthook
+    settings = Config()
+    settings.IPKernelApp = Config()
+    settings.HistoryManager.enabled = False
+    shell = InteractiveShell.instance(config=settings)
+    try:
+        yield
+    finally:
+        InteractiveShell.clear_instance()
+        atexit.unregister(shell.atexit_operations)
+        sys.modules["__main__"], sys.displayhook, sys.excepthook = own
 
 
 def threads() -> int:

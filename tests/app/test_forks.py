@@ -20,7 +20,7 @@ from kdviz.app import forks
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux")
 
-# What a run draws and computes.
+# What a run draws and computes; and what packages decide once, when they are imported.
 RUN = """
 import hashlib
 import torch
@@ -30,6 +30,9 @@ data = kd.data.load("adult").with_labels(500, seed=0)
 objective = kd.hinton(0.5, 2.0)
 run = kd.Distillation(kd.models.pretrained("adult-mlp"), student, data, objective, epochs=2, batch_size=50, seed=3)
 run.train(progress=False)
+import plotly.io, tqdm.auto
+from comm import get_comm_manager
+print(plotly.io.renderers.default, tqdm.auto.tqdm.__module__, sorted(get_comm_manager().targets), __name__)
 weights = b"".join(value.numpy().tobytes() for value in run.student.state_dict().values())
 print(torch.get_num_threads(), hashlib.sha256(weights).hexdigest(), run.evaluate("test").errors)
 """
