@@ -10,7 +10,8 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal, Protocol
 
 from ..words import mark, number, t
@@ -75,6 +76,8 @@ class Runner:
         Empty until built.
     before : int
         How many others must train first; 0 when nobody must.
+    measuring : bool
+        Whether some of the runs have been evaluated where they are, and others not yet: no moment to keep them.
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class Runner:
     ) -> None:
         self._place, self._most_steps = place, most_steps
         self.before = 0
+        self.measuring = False
         self._build, self._report, self._evaluate = build, report, evaluate
         self._record, self._finished = record or _nothing, finished or _nothing
         self.state: State = "idle"
@@ -111,7 +115,7 @@ class Runner:
     def send(self, command: Command, **values: Any) -> None:
         """Queue a command: "train", "pause", "step", "edit" (with values), "stop", "call" (with ``work``, a function),
         or "turn_to" (with ``build``, as for the runner: leave the runs where they are and train others instead;
-        ``train=False`` only switches to them)."""
+        ``train=False`` only switches to them, ``measure=False`` evaluates none of them where it is)."""
         if self._closed:
             return
         self._closed = command == "close"
@@ -212,7 +216,7 @@ class Runner:
         elif command == "call":
             values["work"]()
         elif command == "turn_to":
-            self._turn_to(values["build"], train=values.get("train", True))
+            self._turn_to(values["build"], train=values.get("train", True), measure=values.get("measure", True))
         elif command == "pause" and self.state == "running":
             self._settle()
             self._turn("paused")
@@ -240,7 +244,7 @@ class Runner:
         except (ValueError, TypeError) as error:
             self.message = _sentence(error)
 
-    def _turn_to(self, build: Build, *, train: bool) -> None:
+    def _turn_to(self, build: Build, *, train: bool, measure: bool) -> None:
         """Switch to other runs; those left behind are settled where they are, and nothing of them is lost."""
         if self.state == "running":
             self._settle()
@@ -248,7 +252,7 @@ class Runner:
         before = self.runs
         self.runs = ()
         try:
-            self._load(build)
+            self._load(build, measure=measure)
         except Exception as error:
             self.runs = before
             self._turn(self._at_rest(), _sentence(error))
@@ -263,13 +267,13 @@ class Runner:
             return "idle"
         return "finished" if self.steps_done >= self.total_steps else "stopped"
 
-    def _load(self, build: Build | None = None) -> None:
+    def _load(self, build: Build | None = None, *, measure: bool = True) -> None:
         if self.runs:
             return
         self._ask_about("transfer set")
         runs = tuple((build or self._build)(self._keep_loading))
         self._check_length(runs)
-        if self._evaluate:
+        if self._evaluate and measure:
             self._ask_about("validation set")
             for run in runs:
                 if not any(e.step == run.steps_done for e in run.history.evaluated("validation")):
@@ -309,8 +313,9 @@ class Runner:
             if run.steps_done == step:
                 run.step()
         if self._evaluate and self.steps_done % self._evaluate_every == 0:
-            for run in self.runs:
-                self._evaluate_on("validation", run)
+            with self._between():
+                for run in self.runs:
+                    self._evaluate_on("validation", run)
             self._record(self)
         self._running_s += time.perf_counter() - start
         self._steps_timed += 1
@@ -337,12 +342,22 @@ class Runner:
     def _finish(self) -> None:
         self._settle()
         if self._evaluate:
-            self._ask_about("test set")
-            for run in self.runs:
-                self._evaluate_on("validation", run)
-                self._evaluate_on("test", run)
+            with self._between():
+                self._ask_about("test set")
+                for run in self.runs:
+                    self._evaluate_on("validation", run)
+                    self._evaluate_on("test", run)
         self._finished(self)
         self._turn("finished")
+
+    @contextmanager
+    def _between(self) -> Iterator[None]:
+        """While this lasts, evaluations are due that not all runs have yet."""
+        self.measuring = True
+        try:
+            yield
+        finally:
+            self.measuring = False
 
     def _evaluate_on(self, split: str, run: Distillation) -> None:
         if getattr(run.data, split).labelled:

@@ -312,3 +312,34 @@ def test_too_little_memory_is_a_sentence(watch):
     watched.runner.send("train")
     assert watched.wait("failed")
     assert watched.runner.message.startswith("There is not enough memory")
+
+
+def test_runs_that_were_kept_go_on_as_if_nothing_had_been(watch):
+    def measured(watched: Watched) -> list[list[int]]:
+        return [[e.step for e in run.history.evaluated("validation")] for run in watched.runner.runs]
+
+    whole = watch(epochs=30)
+    whole.runner.send("train")
+    assert whole.wait("finished")
+    before = watch(epochs=30)
+    before.runner.send("step")
+    assert before.wait("paused")
+    before.runner.send("step")
+    assert before.wait_for(lambda: before.runner.quiet and before.runner.steps_done == 2)
+    runs = before.runner.runs
+    assert before.runner._evaluate_every > 2, "nothing is due where they stopped"
+    after = watch(epochs=30)
+    after.runner.send("turn_to", build=lambda _: runs, measure=False)
+    assert after.wait("finished")
+    assert measured(after) == measured(whole)
+
+
+def test_while_some_runs_are_evaluated_and_others_not_nobody_keeps_them(watch):
+    seen = []
+    watched = watch(hooks={"finished": lambda runner: seen.append(runner.measuring)})
+    asked = watched.runner._evaluate_on
+    watched.runner._evaluate_on = lambda *given: (seen.append(watched.runner.measuring), asked(*given))
+    watched.runner.send("train")
+    assert watched.wait("finished")
+    assert seen[:2] == [False, False], "before the first step both are"
+    assert all(seen[2:-1]) and not seen[-1]

@@ -196,7 +196,11 @@ class LivePage(Linked, Panel):
 
     def _new_runner(self) -> Runner:
         bounds: dict[str, Any] = {"place": shared.place(), "most_steps": shared.most_steps()}
-        return Runner(self._build, self._report, record=self._record, finished=self._finished, **bounds)
+        return Runner(self._build, self._report, record=self._record, finished=self._at_the_end, **bounds)
+
+    def _at_the_end(self, runner: Runner) -> None:
+        self._finished(runner)
+        memory.give_back()  # what training took and needs no more
 
     # What is shown
 
