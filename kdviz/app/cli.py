@@ -46,7 +46,29 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="what visitors must present: your own text, 'new' to generate one (as --anyone does), '' for none",
     )
     serve.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    serve.add_argument("--no-preheat", action="store_true", help="start no kernel before a page needs it")
+    serve.add_argument(
+        "--no-preheat",
+        action="store_true",
+        help="start no kernel before a page needs it, and each from nothing: slower, and four times the memory",
+    )
+    many = serve.add_argument_group(
+        "a class",
+        "What is not given is as large as this machine allows. With --viewers or --anyone runs and kernels are bounded "
+        "too, and the address of a page for the lecturer is printed: who is there, what they take, end a page.",
+    )
+    many.add_argument(
+        "--viewers",
+        type=int,
+        metavar="N",
+        help="pages open at once, 1 to 90 (what fits in memory); others wait in line",
+    )
+    many.add_argument(
+        "--trainings", type=int, metavar="N", help="runs that train at once, in turn (one for each CPU); 0 for all"
+    )
+    many.add_argument("--steps", type=int, metavar="N", help="steps of a run at most (50000); 0 for no bound")
+    many.add_argument(
+        "--memory", type=int, metavar="MB", help="memory of a page's kernel, where kernels are forked; 0 for no bound"
+    )
     serve.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="colors (auto)")
     serve.add_argument("--debug", action="store_true", help="log requests, show tracebacks in pages")
     serve.set_defaults(run=_serve)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import mistune
 
 from .inside import leads_out, speakable
-from .notebooks import TAG, UnreadableError, check, parsed, text_of, words
+from .notebooks import MOST_BYTES, TAG, UnreadableError, check, parsed, text_of, words
 from .notebooks import trouble as troubled
 from .places import LAB, lessons
 
@@ -22,6 +22,7 @@ DEEPEST = 4
 MOST = 300
 LONGEST = 5_000  # characters of a cell in which its first heading and sentence are looked for
 LONGEST_VISIT = 1000  # minutes
+IMPORTS = re.compile(rb"(import|from) kdviz\b")  # a line break stands as \n in the file
 GROUPS = {"dashboards": "Dashboards", "course": "Lessons", "": "Notebooks"}
 
 
@@ -118,13 +119,26 @@ def listing(root: Path) -> list[Entry]:
         Dashboards first, the Lab at their head, then lessons, then the rest; each group in the order to begin in, then
         of file names.
     """
-    found = [entry(path, root) for path in islice(_walk(root, root, DEEPEST), MOST)]
+    listed = [entry(path, root) for path in found(root)]
     order = {heading: place for place, heading in enumerate(GROUPS.values())}
 
     def rank(item: Entry) -> tuple[Any, ...]:
         return order.get(item.group, len(order)), item.group, item.path != LAB, item.place or MOST, item.path
 
-    return sorted(found, key=rank)
+    return sorted(listed, key=rank)
+
+
+def found(root: Path) -> Iterator[Path]:
+    """The notebooks below `root` that are listed, as they lie there."""
+    return islice(_walk(root, root, DEEPEST), MOST)
+
+
+def uses_kdviz(path: Path) -> bool:
+    """Whether a notebook seems to import kdviz."""
+    try:
+        return path.stat().st_size <= MOST_BYTES and IMPORTS.search(path.read_bytes()) is not None
+    except OSError:
+        return False
 
 
 def _walk(folder: Path, root: Path, depth: int) -> Iterator[Path]:

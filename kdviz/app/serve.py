@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdviz import words
-from kdviz.app import pages, places
+from kdviz.app import classroom, pages, places
 
 if TYPE_CHECKING:
     from traitlets.config import Config
+
+    from kdviz.app.forks import Warm
 
 MISSING = 'kdviz serve needs Voila: pip install "kdviz[app]"'
 PORT = 8866
@@ -55,6 +57,11 @@ class Served:
     def title(self) -> str:
         """The name of the first page."""
         return pages.entry(self.root / self.first, self.root).title if self.first else "kdviz"
+
+    @property
+    def notebooks(self) -> Iterator[Path]:
+        """The notebooks that are served."""
+        return iter([self.root / str(self.first)]) if self.alone else pages.found(self.root)
 
     @property
     def address(self) -> str:
@@ -332,6 +339,22 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
     return settings
 
 
+def warms(what: Served, options: argparse.Namespace) -> bool:
+    """Whether kernels are forked from a warm process: the system forks, and the pages use kdviz."""
+    forks = sys.platform == "linux" and not options.no_preheat
+    return forks and any(pages.uses_kdviz(path) for path in what.notebooks)
+
+
+def _warmed(megabytes: int) -> Warm:
+    """Start the process that kernels are forked from; each may take so much memory more, where it is not 0."""
+    from kdviz.app import forks
+
+    warm = forks.Warm(megabytes)
+    forks.use(warm)
+    warm.start()
+    return warm
+
+
 def run(options: argparse.Namespace) -> int:
     """Serve until interrupted.
 
@@ -356,18 +379,30 @@ def run(options: argparse.Namespace) -> int:
         print(OPEN_TO_ALL, file=sys.stderr, flush=True)
     what = served(options.path)
     places.make_template_known()
+    forked = warms(what, options)
+    room = classroom.of(options, forked=forked)
+    trainings = room.tell_kernels()
     try:
+        warm = _warmed(room.megabytes) if forked else None  # it gets ready while the server does
+        from kdviz.app import lecturer
         from kdviz.app.server import Server
     except ModuleNotFoundError as error:
         raise ImportError(f"{MISSING} ({error.name} is missing)") from None
     more_files()
     server = Server(config=configuration(what, options))
-    server.what = what
+    server.what, server.warm, server.room, server.trainings = what, warm, room, trainings
     server.anyone = options.anyone
     server.listening = bind(options.ip, options.port)
     query = f"?token={options.token}" if options.token else ""
     others = host_for_others(options.ip) if options.anyone else ""
-    server.when_ready = lambda base: _announce(what, base, query, others, open_browser=not options.no_browser)
+
+    def ready(base: str) -> None:
+        _announce(what, base, query, others, open_browser=not options.no_browser)
+        if room.trainings:
+            host = f"http://{others}:{base.rpartition(':')[2]}" if others else base
+            _announce_class(room, f"{host}/{lecturer.PATH}?key={server.looks.key}")
+
+    server.when_ready = ready
     server.initialize([])
     server.start()
     return 0
@@ -384,6 +419,12 @@ def _announce(what: Served, base: str, query: str, others: str, *, open_browser:
     print("Press Ctrl-C to end.", flush=True)
     if open_browser and _has_browser():
         threading.Thread(target=webbrowser.open, args=(first,), daemon=True).start()
+
+
+def _announce_class(room: classroom.Classroom, lecturers: str) -> None:
+    """Say how many find room, and where the lecturer looks after them."""
+    print(f"Room for {room.viewers} viewers, {room.trainings} train at once.", flush=True)
+    print(f"For the lecturer alone: {lecturers}", flush=True)
 
 
 def _has_browser() -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import logging
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -17,7 +18,7 @@ from typing import Any
 
 from jupyter_core.utils import run_sync
 from jupyter_server.base.handlers import JupyterHandler
-from tornado.ioloop import IOLoop
+from tornado.ioloop import IOLoop, PeriodicCallback
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RedirectHandler, authenticated
 from voila.app import Voila
@@ -31,7 +32,8 @@ from voila.tornado.treehandler import TornadoVoilaTreeHandler
 from voila.voila_identity_provider import VoilaIdentityProvider
 
 from kdviz import words
-from kdviz.app import guard, lesson_pages, notebooks, pages
+from kdviz.app import forks, guard, lecturer, lesson_pages, notebooks, pages
+from kdviz.app.classroom import Classroom
 from kdviz.app.guard import Guarded, guarded
 from kdviz.app.inside import inside
 from kdviz.app.kernels import Visit, visit
@@ -44,6 +46,8 @@ HEARTBEAT = "<script>window.voila_heartbeat()</script>"  # Voila's word that a c
 CUT = (
     '<div class="kd-notice kd-failed" role="alert">The page stopped here: Python ended on the server. Reload it.</div>'
 )
+LOOK_MS = 5000  # between two looks for kernels whose page has gone
+PLACE = "kdviz-place"  # the cookie by which one who waits is known
 NO_PAGE = "There is no such notebook in the served folder."
 
 
@@ -61,7 +65,51 @@ class Asking(Guarded):
         raise HTTPError(403)
 
 
-class PageHandler(Asking, TornadoVoilaHandler):
+class Waiting(Asking, BaseVoilaHandler):
+    """A handler that knows who waits for a seat."""
+
+    kernel_manager: Any  # Kernels, with what Voila adds to them
+
+    @property
+    def who(self) -> str:
+        """The visitor, as far as the line knows one from another."""
+        known = self.get_cookie(PLACE, "") or ""
+        return known if re.fullmatch(r"[\w-]{22}", known, re.ASCII) else ""
+
+    def says(self, place: int) -> str:
+        """What a visitor reads who is in line."""
+        if place == 1:
+            return words.t("You are the next. The page opens by itself.")
+        return words.t("You are number {n} in line. The page opens by itself.", n=words.number(place))
+
+    def come_in_or_wait(self) -> bool:
+        """Whether there is a seat; otherwise the page of those who wait is the answer."""
+        who = self.who or secrets.token_urlsafe(16)
+        if self.kernel_manager.line.enters(who):
+            return True
+        self.set_cookie(PLACE, who, httponly=True, samesite="Lax")
+        self.set_status(503)
+        self.set_header("Retry-After", "5")
+        self.set_header("Cache-Control", "no-store")
+        title, again = words.t("All pages are taken"), words.t("Look again")
+        says = self.says(self.kernel_manager.line.place(who))
+        self.write(self.render_template("wait.html", title=title, says=says, again=again))
+        return False
+
+
+class PlaceHandler(Waiting):
+    """Tells one who waits her place."""
+
+    policy = guard.ANSWER
+
+    @authenticated
+    async def get(self) -> None:
+        place = self.kernel_manager.line.place(self.who) if self.who else 0
+        self.set_header("Cache-Control", "no-store")
+        self.write({"place": place, "says": self.says(place)})
+
+
+class PageHandler(Waiting, TornadoVoilaHandler):
     """A notebook as a page. Each theme can use a warm kernel: the page itself picks its colours."""
 
     def initialize(self, what: Served, **kwargs: Any) -> None:
@@ -84,9 +132,13 @@ class PageHandler(Asking, TornadoVoilaHandler):
         if trouble:
             raise RefusedError(422, f"{place.name} cannot be shown: {trouble}.")
         self._forget_token()
-        asked = Visit(str(self.request.remote_ip), await self._claim(name), self._language())
-        visit.set(asked)
-        await self._stream(path, asked)
+        if not self.come_in_or_wait():
+            return
+        asked = Visit(str(self.request.remote_ip), page=name, language=self._language())
+        with self.kernel_manager.comes(asked):
+            asked.kernel = await self._claim(name)
+            visit.set(asked)
+            await self._stream(path, asked)
 
     def _forget_token(self) -> None:
         """The kernel gets the requested address, without the token, which does not concern a notebook."""
@@ -243,6 +295,14 @@ class Server(Voila):
         Whether other machines may reach it.
     listening : socket.socket
         The bound socket to serve on.
+    warm : Warm or None
+        The process that its kernels are forked from; None where they are spawned.
+    room : Classroom
+        How many viewers there may be, and what else is bounded.
+    trainings : pathlib.Path or None
+        Where those who train wait for one another; removed in the end.
+    looks : Looks
+        What the lecturer's page shows.
     when_ready : callable
         Called with the base address once requests are answered.
     """
@@ -251,6 +311,10 @@ class Server(Voila):
     what: Served
     anyone: bool = False
     listening: socket.socket
+    warm: forks.Warm | None = None
+    room: Classroom = Classroom()
+    trainings: Path | None = None
+    looks: lecturer.Looks
     when_ready: Callable[[str], None]
 
     def start(self) -> None:
@@ -284,7 +348,13 @@ class Server(Voila):
             TemplateStaticFileHandler: TemplateFiles,
             RequestInfoSocketHandler: RequestSocket,
         }
-        handlers: list[Any] = []
+        self.kernel_manager.seats, self.kernel_manager.of_client = self.room.viewers, self.room.of_client
+        self.looks = lecturer.Looks(self.kernel_manager, self.trainings, self.room.trainings)
+        configured = {"voila_configuration": self.voila_configuration}
+        handlers: list[Any] = [
+            (f"{self.server_url}kdviz/place", PlaceHandler, configured),
+            (f"{self.server_url}{lecturer.PATH}", lecturer.LecturerHandler, {**configured, "looks": self.looks}),
+        ]
         for pattern, handler, *rest in super().init_handlers():
             if handler in {TornadoVoilaTreeHandler, VoilaContentsHandler}:
                 continue
@@ -292,7 +362,7 @@ class Server(Voila):
                 rest = [{**rest[0], "what": self.what}]
             handlers.append((pattern, guarded(ours.get(handler, handler)), *rest))
         if not self.what.alone:
-            index = {"voila_configuration": self.voila_configuration, "what": self.what}
+            index = {**configured, "what": self.what}
             handlers.append((self.server_url, IndexHandler, index))
             handlers.append((f"{self.server_url}voila/tree/?.*", guarded(RedirectHandler), {"url": self.server_url}))
         return handlers
@@ -323,6 +393,7 @@ class Server(Voila):
     def _ready(self) -> None:
         if self.voila_configuration.preheat_kernel and not self.what.alone:
             self.kernel_manager.fill_if_needed(delay=0, notebook_name=self.what.first)
+        PeriodicCallback(self.kernel_manager.end_left, LOOK_MS).start()
         host = f"[{self.ip}]" if ":" in self.ip else self.ip
         self.when_ready(f"http://{host}:{self.port}")
 
@@ -330,6 +401,10 @@ class Server(Voila):
         # A second Ctrl-C must not leave kernels behind.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         run_sync(self._end_kernels)()
+        if self.warm is not None:
+            self.warm.stop()
+        if self.trainings is not None:
+            shutil.rmtree(self.trainings, ignore_errors=True)
         shutil.rmtree(self.connection_dir, ignore_errors=True)
 
     async def _end_kernels(self) -> None:

@@ -112,6 +112,7 @@ class KernelSocket(VoilaKernelWebsocketHandler):
         offered = [name.strip() for name in self.request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
         of_kernel = sum(other.kernel_id == kernel for other in self.open_ones)
         of_client = Counter(other.request.remote_ip for other in self.open_ones)[self.request.remote_ip]
+        most = max(MOST_SOCKETS_OF_CLIENT, 2 * (self.kernel_manager.of_client or 0))
         reasons = (
             (not self.check_origin(), 403, "this page comes from another address"),
             (
@@ -122,7 +123,7 @@ class KernelSocket(VoilaKernelWebsocketHandler):
             (not SESSION.fullmatch(self.get_argument("session_id", "")), 400, "session_id must be a short plain name"),
             (kernel not in self.kernel_manager, 404, "there is no such kernel: reload the page"),
             (of_kernel >= MOST_SOCKETS_OF_KERNEL, 429, f"a kernel takes {MOST_SOCKETS_OF_KERNEL} sockets"),
-            (of_client >= MOST_SOCKETS_OF_CLIENT, 429, f"{MOST_SOCKETS_OF_CLIENT} sockets are open from this address"),
+            (of_client >= most, 429, f"{most} sockets are open from this address"),
         )
         for wrong, status, sentence in reasons:
             if wrong:

@@ -10,10 +10,11 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal, Protocol
 
-from ..words import mark
+from ..words import mark, number, t
 from .distillation import Distillation
 from .teacher import Cancelled
 
@@ -26,6 +27,20 @@ REPORTS_PER_SECOND = 8
 EVALUATIONS = 60  # points of a learning curve over a whole plan
 FEWEST_EVALUATIONS = 12
 CLOSE_TIMEOUT_S = 10.0
+WAIT_S = 0.2  # between two looks whether it is this runner's turn
+NO_MEMORY = mark(
+    "There is not enough memory for this here. Take a smaller student, fewer examples, or one run instead of several."
+)
+
+
+class Place(Protocol):
+    """A place in a line of trainers, where only so many train at once."""
+
+    def before(self) -> int:
+        """Return how many must train first; 0 while it is this one's turn."""
+
+    def give_up(self) -> None:
+        """Let the next one train."""
 
 
 class Runner:
@@ -47,6 +62,10 @@ class Runner:
         may ``send`` a further command.
     evaluate : bool
         Evaluate on validation data along the way, and on test data once the plan is finished.
+    place : Place, optional
+        Where trainers wait for one another; default: nobody waits.
+    most_steps : int, optional
+        Longer runs are refused.
 
     Attributes
     ----------
@@ -55,6 +74,10 @@ class Runner:
         Why the last command failed, in one sentence; empty otherwise.
     runs : tuple of Distillation
         Empty until built.
+    before : int
+        How many others must train first; 0 when nobody must.
+    measuring : bool
+        Whether some of the runs have been evaluated where they are, and others not yet: no moment to keep them.
     """
 
     def __init__(
@@ -65,7 +88,12 @@ class Runner:
         record: Callable[[Runner], None] | None = None,
         finished: Callable[[Runner], None] | None = None,
         evaluate: bool = True,
+        place: Place | None = None,
+        most_steps: int | None = None,
     ) -> None:
+        self._place, self._most_steps = place, most_steps
+        self.before = 0
+        self.measuring = False
         self._build, self._report, self._evaluate = build, report, evaluate
         self._record, self._finished = record or _nothing, finished or _nothing
         self.state: State = "idle"
@@ -87,7 +115,7 @@ class Runner:
     def send(self, command: Command, **values: Any) -> None:
         """Queue a command: "train", "pause", "step", "edit" (with values), "stop", "call" (with ``work``, a function),
         or "turn_to" (with ``build``, as for the runner: leave the runs where they are and train others instead;
-        ``train=False`` only switches to them)."""
+        ``train=False`` only switches to them, ``measure=False`` evaluates none of them where it is)."""
         if self._closed:
             return
         self._closed = command == "close"
@@ -140,12 +168,15 @@ class Runner:
 
     def _live(self) -> None:
         while True:
+            waits = self.state == "running" and self._must_wait()
             try:
-                command, values = self._commands.get(block=self.state != "running")
+                command, values = self._commands.get(self.state != "running" or waits, WAIT_S if waits else None)
             except queue.Empty:
-                self._guarded(self._advance)
+                if not waits:
+                    self._guarded(self._advance)
                 continue
             if command == "close":
+                self._leave_line()
                 return
             if self._closed:  # commands queued before closing are dropped
                 continue
@@ -153,6 +184,21 @@ class Runner:
             with self._starting:
                 self._open -= 1
             self._report(self)
+
+    def _must_wait(self) -> bool:
+        """Whether others train first; the page is told when their number changes."""
+        if self._place is None:
+            return False
+        before = self._place.before()
+        if before != self.before:
+            self.before = before
+            self._report(self)
+        return before > 0
+
+    def _leave_line(self) -> None:
+        self.before = 0
+        if self._place is not None:
+            self._place.give_up()
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Do ``work``; an error becomes a state and a sentence, and the thread lives on."""
@@ -170,7 +216,7 @@ class Runner:
         elif command == "call":
             values["work"]()
         elif command == "turn_to":
-            self._turn_to(values["build"], train=values.get("train", True))
+            self._turn_to(values["build"], train=values.get("train", True), measure=values.get("measure", True))
         elif command == "pause" and self.state == "running":
             self._settle()
             self._turn("paused")
@@ -198,7 +244,7 @@ class Runner:
         except (ValueError, TypeError) as error:
             self.message = _sentence(error)
 
-    def _turn_to(self, build: Build, *, train: bool) -> None:
+    def _turn_to(self, build: Build, *, train: bool, measure: bool) -> None:
         """Switch to other runs; those left behind are settled where they are, and nothing of them is lost."""
         if self.state == "running":
             self._settle()
@@ -206,7 +252,7 @@ class Runner:
         before = self.runs
         self.runs = ()
         try:
-            self._load(build)
+            self._load(build, measure=measure)
         except Exception as error:
             self.runs = before
             self._turn(self._at_rest(), _sentence(error))
@@ -221,12 +267,13 @@ class Runner:
             return "idle"
         return "finished" if self.steps_done >= self.total_steps else "stopped"
 
-    def _load(self, build: Build | None = None) -> None:
+    def _load(self, build: Build | None = None, *, measure: bool = True) -> None:
         if self.runs:
             return
         self._ask_about("transfer set")
         runs = tuple((build or self._build)(self._keep_loading))
-        if self._evaluate:
+        self._check_length(runs)
+        if self._evaluate and measure:
             self._ask_about("validation set")
             for run in runs:
                 if not any(e.step == run.steps_done for e in run.history.evaluated("validation")):
@@ -235,6 +282,18 @@ class Runner:
             raise Cancelled(mark("stopped before the first step"))
         self.runs = runs
         self._record(self)
+
+    def _check_length(self, runs: Sequence[Distillation]) -> None:
+        steps = max((run.total_steps for run in runs), default=0)
+        if self._most_steps is not None and steps > self._most_steps:
+            raise ValueError(
+                t(
+                    "A run has {most} steps at most on this server, and this one would have {steps}. "
+                    "Choose fewer epochs or larger batches.",
+                    most=number(self._most_steps),
+                    steps=number(steps),
+                )
+            )
 
     def _ask_about(self, what: str) -> None:
         """Set what is being computed from now on."""
@@ -254,8 +313,9 @@ class Runner:
             if run.steps_done == step:
                 run.step()
         if self._evaluate and self.steps_done % self._evaluate_every == 0:
-            for run in self.runs:
-                self._evaluate_on("validation", run)
+            with self._between():
+                for run in self.runs:
+                    self._evaluate_on("validation", run)
             self._record(self)
         self._running_s += time.perf_counter() - start
         self._steps_timed += 1
@@ -282,12 +342,22 @@ class Runner:
     def _finish(self) -> None:
         self._settle()
         if self._evaluate:
-            self._ask_about("test set")
-            for run in self.runs:
-                self._evaluate_on("validation", run)
-                self._evaluate_on("test", run)
+            with self._between():
+                self._ask_about("test set")
+                for run in self.runs:
+                    self._evaluate_on("validation", run)
+                    self._evaluate_on("test", run)
         self._finished(self)
         self._turn("finished")
+
+    @contextmanager
+    def _between(self) -> Iterator[None]:
+        """While this lasts, evaluations are due that not all runs have yet."""
+        self.measuring = True
+        try:
+            yield
+        finally:
+            self.measuring = False
 
     def _evaluate_on(self, split: str, run: Distillation) -> None:
         if getattr(run.data, split).labelled:
@@ -296,6 +366,8 @@ class Runner:
     def _turn(self, state: State, message: str = "") -> None:
         self.state = state
         self.message = message or self.message
+        if state not in ("running", "loading"):
+            self._leave_line()
         self._next_report = time.perf_counter() + 1 / REPORTS_PER_SECOND
         self._report(self)
 
@@ -330,5 +402,7 @@ def _nothing(_: Runner) -> None:
 def _sentence(error: Exception) -> str:
     """Return an error as one sentence for a status line; an unexpected one with its type."""
     text = " ".join(str(error).split()) or "no message"
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "can't allocate memory" in text):
+        return NO_MEMORY
     ours = isinstance(error, ValueError | TypeError | FileNotFoundError | FloatingPointError | Cancelled)
     return text if ours else f"{type(error).__name__}: {text}"

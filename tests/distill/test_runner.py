@@ -269,3 +269,77 @@ def test_a_finished_hook_may_go_on_with_another_run(watch, make):
     watched.runner.send("train")
     assert watched.wait_for(lambda: watched.states.count("finished") == 2)
     assert watched.runner.runs[0].settings.seed == 1 and again[0][0].settings.seed == 0
+
+
+class Line:
+    """A place in a line that a test moves on."""
+
+    def __init__(self) -> None:
+        self.ahead, self.left = 2, 0
+
+    def before(self) -> int:
+        return self.ahead
+
+    def give_up(self) -> None:
+        self.left += 1
+
+
+def test_a_runner_waits_for_its_turn_and_leaves_the_line_when_it_rests(watch):
+    line = Line()
+    watched = watch(hooks={"place": line})
+    watched.runner.send("train")
+    assert watched.wait_for(lambda: watched.runner.before == 2)
+    assert watched.runner.state == "running" and watched.runner.steps_done == 0
+    watched.runner.send("pause")
+    assert watched.wait("paused") and line.left and watched.runner.before == 0
+    line.ahead = 0
+    watched.runner.send("train")
+    assert watched.wait("finished")
+
+
+def test_a_run_longer_than_the_bound_is_refused_before_it_begins(watch):
+    watched = watch(hooks={"most_steps": 10}, epochs=LONG)
+    watched.runner.send("train")
+    assert watched.wait("failed")
+    assert watched.runner.message.startswith("A run has 10 steps at most on this server") and not watched.runner.runs
+
+
+def test_too_little_memory_is_a_sentence(watch):
+    def build(keep_going):
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: 4000 bytes")
+
+    watched = watch(build)
+    watched.runner.send("train")
+    assert watched.wait("failed")
+    assert watched.runner.message.startswith("There is not enough memory")
+
+
+def test_runs_that_were_kept_go_on_as_if_nothing_had_been(watch):
+    def measured(watched: Watched) -> list[list[int]]:
+        return [[e.step for e in run.history.evaluated("validation")] for run in watched.runner.runs]
+
+    whole = watch(epochs=30)
+    whole.runner.send("train")
+    assert whole.wait("finished")
+    before = watch(epochs=30)
+    before.runner.send("step")
+    assert before.wait("paused")
+    before.runner.send("step")
+    assert before.wait_for(lambda: before.runner.quiet and before.runner.steps_done == 2)
+    runs = before.runner.runs
+    assert before.runner._evaluate_every > 2, "nothing is due where they stopped"
+    after = watch(epochs=30)
+    after.runner.send("turn_to", build=lambda _: runs, measure=False)
+    assert after.wait("finished")
+    assert measured(after) == measured(whole)
+
+
+def test_while_some_runs_are_evaluated_and_others_not_nobody_keeps_them(watch):
+    seen = []
+    watched = watch(hooks={"finished": lambda runner: seen.append(runner.measuring)})
+    asked = watched.runner._evaluate_on
+    watched.runner._evaluate_on = lambda *given: (seen.append(watched.runner.measuring), asked(*given))
+    watched.runner.send("train")
+    assert watched.wait("finished")
+    assert seen[:2] == [False, False], "before the first step both are"
+    assert all(seen[2:-1]) and not seen[-1]

@@ -370,7 +370,7 @@ class Lab(LabRuns):
 
     def _show_runner(self, runner: Runner) -> None:
         state = "running" if self._groups.repeating and runner.state == "finished" else runner.state
-        if state in AT_REST or self._session.due:
+        if state in AT_REST or (self._session.due and not runner.measuring):
             self._keep(state)  # first, so that what is shown as kept is on the disk
         self._show_progress(runner, state, self._session.problem if state in ("idle", *AT_REST) else "")
         locked = status_text.locked_reason(runner)

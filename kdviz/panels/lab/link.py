@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ...distill.live import LIVE, WITH_SLIDER
+from ...shared import most_steps
 from ...widgets.scene import VIEWS
 from ...widgets.share import CONTROLS, PARTS
 from ...words import number as written
@@ -210,11 +211,12 @@ def _chosen(whole: Mapping[str, Any], given: Collection[str], names: Mapping[str
         if (value := getattr(made, name)) != chosen[name]:
             label, got = names.get(name, name), shown(chosen[name])
             raise ValueError(t("{name} must be {value} where labels is 0, got {got}", name=label, value=value, got=got))
-    if made.steps > MOST_STEPS:
+    most = min(MOST_STEPS, most_steps() or MOST_STEPS)
+    if made.steps > most:
         raise ValueError(
             t(
                 "epochs and batch_size must come to {most} steps at most, got {epochs} and {batch}, which come to {n}",
-                most=written(MOST_STEPS),
+                most=written(most),
                 epochs=written(made.epochs),
                 batch=written(made.batch_size),
                 n=written(made.steps),

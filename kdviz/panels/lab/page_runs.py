@@ -327,7 +327,7 @@ class LabRuns(LabPage):
         """Go on with a run that was kept."""
         self._publisher.put(self.transport, state="loading", status=t("Resuming the kept run."))
         self._reset(lambda: None)
-        self._runner.send("turn_to", build=lambda _: self._taken_up(str(kept)), train=False)
+        self._runner.send("turn_to", build=lambda _: self._taken_up(str(kept)), train=False, measure=False)
 
     def _taken_up(self, kept: str) -> Sequence[Distillation]:
         """Put what was kept on the page; return the runs that were in hand."""

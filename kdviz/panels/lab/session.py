@@ -16,8 +16,8 @@ from ..live.roster import Roster
 from .session_store import SessionStore
 from .time_travel import described
 
-SOONEST_S, LATEST_S = 1.0, 10.0  # between two saves while training: what a page that dies can lose
-SHARE = 0.03  # of the time of training goes into saving, where LATEST_S allows
+SOONEST_S, LATEST_S = 0.8, 2.0  # between two saves while training: what a page that dies can lose
+SHARE = 0.1  # of the time of training goes into saving, where LATEST_S allows
 
 
 class Session:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Protocol
 
+from ... import shared
 from ...distill import Distillation, Runner, leave_room
 from ...distill.runner import Command, KeepGoing
 from ...widgets import Scene, Transport
@@ -159,7 +160,12 @@ class LivePage(Commanded, Linked, Panel):
             self._turns.call(then)
 
     def _new_runner(self) -> Runner:
-        return Runner(self._build, self._report, record=self._record, finished=self._finished)
+        bounds: dict[str, Any] = {"place": shared.place(), "most_steps": shared.most_steps()}
+        return Runner(self._build, self._report, record=self._record, finished=self._at_the_end, **bounds)
+
+    def _at_the_end(self, runner: Runner) -> None:
+        self._finished(runner)
+        memory.give_back()  # what training took and needs no more
 
     # What is shown
 

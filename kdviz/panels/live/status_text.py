@@ -9,7 +9,7 @@ from ...distill.history import Edit
 from ...distill.live import LIVE, OF_OBJECTIVE
 from ...distill.variants import PENALTIES, variant_name
 from ...models.naming import name_of as name_of  # the pages call it from here
-from ...words import mark, number, t
+from ...words import mark, number, t, tn
 from ...words.reasons import told
 
 BESIDE = {  # by the twin's role: fewer, more, as many errors
@@ -89,6 +89,12 @@ def status(runner: Runner, *, outdated: bool = False, repeats: tuple[int, int] |
     message = as_sentence(runner.message) if runner.message else ""
     if message and runner.state in ("stopped", "finished"):
         return message
+    if runner.state == "running" and runner.before:
+        return tn(
+            "It is another viewer's turn to train; then this run goes on.",
+            "{n} other viewers train first; then this run goes on.",
+            runner.before,
+        )
     texts = {
         "idle": message or t("Ready to train."),
         "loading": t(ASKING.get(runner.loading, "")),

@@ -1,0 +1,172 @@
+"""The lecturer's page: who is there, what they take, and a button that ends a page. For who has its address."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.base.handlers import JupyterHandler
+from tornado.web import HTTPError
+from voila.handler import BaseVoilaHandler
+
+from kdviz import shared
+from kdviz.app import room
+from kdviz.app.guard import PAGE, Guarded
+from kdviz.app.kernels import Kernels
+from kdviz.app.notebooks import RefusedError
+
+PATH = "kdviz/class"
+COOKIE = "kdviz-lecturer"
+STRANGER = "This page is the lecturer's. Open the address that kdviz serve printed for it when it was started."
+POLICY = "; ".join(f"{name} {value}" for name, value in {**PAGE, "form-action": "'self'"}.items())
+
+
+@dataclass(frozen=True)
+class Row:
+    """One page that is open.
+
+    Attributes
+    ----------
+    kernel : str
+        Its kernel's id.
+    page, client : str
+        The notebook, and the address that it was opened from.
+    minutes : int
+        How long ago.
+    joined : bool
+        Whether a browser is joined to it now.
+    doing : str
+        What its kernel does, in a word.
+    megabytes : int
+        Memory that would be free without it; 0 where that is not known.
+    load : float
+        CPUs that it has kept busy on average, since the last look or its start.
+    """
+
+    kernel: str
+    page: str
+    client: str
+    minutes: int
+    joined: bool
+    doing: str
+    megabytes: int
+    load: float
+
+
+class Looks:
+    """Looks at a server's kernels, one after the other.
+
+    Parameters
+    ----------
+    kernels : Kernels
+    trainings : pathlib.Path or None
+        Where the tickets of those who train lie, as in :mod:`kdviz.shared`.
+    most : int
+        How many train at once.
+    """
+
+    def __init__(self, kernels: Kernels, trainings: Path | None, most: int) -> None:
+        self.key = secrets.token_urlsafe(24)
+        self.kernels, self._trainings, self._most = kernels, trainings, most
+        self._before: dict[str, tuple[float, float]] = {}
+
+    @property
+    def proof(self) -> str:
+        """What a button on the page sends along: another site cannot know it."""
+        return hmac.new(self.key.encode(), b"end a page", "sha256").hexdigest()
+
+    def rows(self) -> list[Row]:
+        """Who is there, the longest first."""
+        doing = self._training()
+        rows = []
+        for which, visit in sorted(self.kernels.visits.items(), key=lambda item: item[1].since):
+            if which not in self.kernels:
+                continue
+            pid = getattr(self.kernels.get_kernel(which).provisioner, "pid", None)
+            used = room.usage(pid) if pid else None
+            rows.append(
+                Row(
+                    which,
+                    visit.page,
+                    visit.client,
+                    int((time.time() - visit.since) / 60),
+                    bool(self.kernels._kernel_connections.get(which)),
+                    doing.get(pid or 0, ""),
+                    used.own if used else 0,
+                    self._load(which, used.seconds, visit.since) if used else 0.0,
+                )
+            )
+        self._before = {row.kernel: self._before[row.kernel] for row in rows if row.kernel in self._before}
+        return rows
+
+    def _load(self, which: str, seconds: float, since: float) -> float:
+        before, then = self._before.get(which, (0.0, since))
+        self._before[which] = seconds, time.time()
+        return max(0.0, seconds - before) / max(0.5, time.time() - then)
+
+    def _training(self) -> dict[int, str]:
+        """Process ids of those who train, and of those who wait for their turn."""
+        if self._trainings is None:
+            return {}
+        try:
+            names = sorted(name for name in os.listdir(self._trainings) if shared.TICKET.fullmatch(name))
+        except OSError:
+            return {}
+        return {int(name.rpartition("-")[2]): "trains" if i < self._most else "waits" for i, name in enumerate(names)}
+
+
+class LecturerHandler(Guarded, BaseVoilaHandler, JupyterHandler):
+    """Shows the page, and ends what its buttons say."""
+
+    policy = POLICY
+
+    def initialize(self, looks: Looks, **kwargs: Any) -> None:
+        super().initialize(**kwargs)
+        self.looks = looks
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        await super().prepare()
+        given = self.get_query_argument("key", None)
+        known = given if given is not None else self.get_cookie(COOKIE, "")
+        if not hmac.compare_digest((known or "").encode(), self.looks.key.encode()):
+            raise RefusedError(403, STRANGER)
+        if given is not None:  # the address bar is seen by the room
+            self.set_cookie(COOKIE, given, httponly=True, samesite="Strict", path=self.request.path)
+            self.redirect(self.request.path)
+
+    def check_xsrf_cookie(self) -> None:
+        """A form of this page brings its proof instead."""
+
+    async def get(self) -> None:
+        """Show who is there."""
+        rows = await asyncio.to_thread(self.looks.rows)
+        kernels = self.looks.kernels
+        self.set_header("Cache-Control", "no-store")
+        self.write(
+            self.render_template(
+                "class.html",
+                rows=rows,
+                seats=kernels.seats,
+                waiting=len(kernels.line),
+                free=room.free(),
+                taken=sum(row.megabytes for row in rows),
+                load=f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "",
+                cpus=os.cpu_count(),
+                proof=self.looks.proof,
+            )
+        )
+
+    async def post(self) -> None:
+        """End a page's kernel."""
+        if not hmac.compare_digest(self.get_body_argument("proof", "").encode(), self.looks.proof.encode()):
+            raise HTTPError(403)
+        which = self.get_body_argument("kernel", "")
+        if which in self.looks.kernels.visits and which in self.looks.kernels:
+            await self.looks.kernels.shutdown_kernel(which)
+        self.redirect(self.request.path)
