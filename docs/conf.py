@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from docutils.parsers.rst.states import Inliner
 from sphinx.application import Sphinx
+from sphinx.domains.python import PyAttribute, PyMethod, PyProperty, PythonDomain
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
@@ -32,7 +34,7 @@ LINK = re.compile(r"(\]\()([^)\s#]*\.\./[^)\s#]*)([)#])")
 
 project, author, copyright = "kdviz", "kdviz contributors", "kdviz contributors"
 version = release = kdviz.__version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["static"]
 show_warning_types = True
 
@@ -45,6 +47,7 @@ add_module_names = False
 toc_object_entries_show_parents = "hide"
 maximum_signature_line_length = 90
 autodoc_default_options = {"members": True}
+autodoc_inherit_docstrings = False  # not torch's notes on forward()
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstring's table names types and shapes
 autodoc_preserve_defaults = True
@@ -135,11 +138,34 @@ def lead_to_lessons(app: Sphinx, tree: nodes.document, page: str) -> None:
                 link["refuri"] = posixpath.relpath(target, posixpath.dirname(page) or ".")
 
 
-def unless_on_the_first_page(app: Sphinx, what: str, name: str, value: Any, skip: bool, options: Any) -> bool | None:
-    """Leave out of a module's page what stands on that of ``kdviz`` itself."""
+class Exact(PythonDomain):
+    """Names lead to what has this very name here, or is one of the first names; not to what merely ends in it."""
+
+    def find_obj(self, env: Any, module: Any, owner: Any, name: str, kind: Any, searchmode: int = 0) -> Any:
+        """Return the matches: none, or one."""
+        name = re.sub(r"^kdviz\.(methods|schemes)\b", r"kdviz.distill.\1", name)
+        found = super().find_obj(env, module, owner, name, kind, 0)
+        return found or super().find_obj(env, "kdviz", None, name, kind, 0)
+
+
+def report_missing(app: Sphinx, env: Any, node: Any, content: Any) -> None:
+    """Warn of a name that was meant as a link, such as :func:`kdviz.hint`, and leads nowhere."""
+    if node.get("refdomain") == "py" and not node.get("refspecific") and node["reftype"] != "obj":
+        LOG.warning("%s leads nowhere", node["reftarget"], location=node)
+
+
+def unless_at_home(app: Sphinx, what: str, name: str, value: Any, skip: bool, options: Any) -> bool | None:
+    """Leave out of a module's page what stands on another, and of views the traits that they and Python share."""
     module = app.env.current_document.get("autodoc:module", "")
-    twice = what == "module" and module != "kdviz" and getattr(kdviz, name, None) is value
-    return True if twice and name in kdviz.__all__ else None
+    first = name in kdviz.__all__ and module != "kdviz" and getattr(kdviz, name) is value
+    of_models = module != "kdviz.models" and name in kdviz.models.__all__ and getattr(kdviz.models, name) is value
+    of_view = what == "class" and module == "kdviz.widgets"
+    return True if of_view or (what == "module" and (first or of_models)) else None
+
+
+def plain_bar(inliner: Inliner, bar: re.Match[str], line: int) -> tuple[str, list[Any], str, list[Any]]:
+    """Leave |x| as it is: in a docstring it is the size of x, and no substitution."""
+    return bar.string[: bar.end()], [], bar.string[bar.end() :], []
 
 
 def setup(app: Sphinx) -> None:
@@ -147,7 +173,17 @@ def setup(app: Sphinx) -> None:
     app.add_directive("kdviz-commands", Commands)
     app.connect("source-read", leave_the_docs)
     app.connect("doctree-resolved", lead_to_lessons)
-    app.connect("autodoc-skip-member", unless_on_the_first_page)
+    app.connect("autodoc-skip-member", unless_at_home)
+    app.connect("missing-reference", report_missing)
+    app.add_domain(Exact, override=True)
+    for part in (PyAttribute, PyMethod, PyProperty):
+        part._toc_entry_name = lambda self, node: ""  # beside a page stand its classes and functions
+    Inliner.dispatch["|"] = plain_bar
+        bar.string[: bar.end()],
+        [],
+        bar.string[bar.end() :],
+        [],
+    )  # |x| is x's size
     app.add_html_math_renderer("mathml", (inline_formula, None), (block_formula, None))
 
 
