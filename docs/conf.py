@@ -179,11 +179,6 @@ def setup(app: Sphinx) -> None:
     for part in (PyAttribute, PyMethod, PyProperty):
         part._toc_entry_name = lambda self, node: ""  # beside a page stand its classes and functions
     Inliner.dispatch["|"] = plain_bar
-        bar.string[: bar.end()],
-        [],
-        bar.string[bar.end() :],
-        [],
-    )  # |x| is x's size
     app.add_html_math_renderer("mathml", (inline_formula, None), (block_formula, None))
 
 

@@ -62,7 +62,8 @@ class Lab(LabRuns):
     Its commands, besides those of every live page (:meth:`LivePage.command <kdviz.panels.live.page.LivePage.command>`):
     "edit" (temperature, alpha, fairness, learning_rate), "branch" (step, and what is edited there), "repeat" (seeds),
     "show", "rename", "hide", "remove" (run, and its value), "undo" (bring back what was removed last), "twins" (of a
-    run that has none), "preset" (name), "opening" (back to how the page opened), "take_up", "forget" or "restore" (kept).
+    run that has none), "preset" (name), "opening" (back to how the page opened), "take_up", "forget" or
+    "restore" (kept).
     """
 
     title = mark("Distillation Lab")
