@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: dashboard lab test screenshots clean
+.PHONY: dashboard lab test docs site screenshots clean
 
 dashboard: $(VENV)/.app
 	@$(BIN)/kdviz serve
@@ -19,6 +19,15 @@ test: $(VENV)/.test $(VENV)/.foreign
 	$(BIN)/lint-imports
 	@bash .ci/javascript/check
 	$(BIN)/pytest
+
+# The documentation, to open from disk: build/docs/index.html.
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --jobs auto docs build/docs
+
+# The same with every lesson run and written as a page (20 minutes): build/site/index.html.
+site: $(VENV)/.docs
+	$(BIN)/kdviz site build/site/lessons --docs ../index.html
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --jobs auto --write-all docs build/site
 
 screenshots: $(VENV)/.test
 	$(BIN)/python docs/screenshots.py
@@ -36,6 +45,11 @@ $(VENV)/.test: $(VENV)/.venv
 	@echo "Installing kdviz and what its tests need into $(VENV) (a few minutes the first time) ..."
 	$(PIP) --editable ".[test]"
 	$(BIN)/python -m kdviz.app.chromium
+	@touch $@ $(VENV)/.app $(VENV)/.docs
+
+$(VENV)/.docs: $(VENV)/.venv
+	@echo "Installing kdviz and what builds its documentation into $(VENV) (a few minutes the first time) ..."
+	$(PIP) --editable ".[docs]"
 	@touch $@ $(VENV)/.app
 
 # Packages of others whose models are tried; without them those tests are left out.

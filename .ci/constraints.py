@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 TORCH = "torch==2.13.0"
+EXTRAS = ("app", "docs", "test", "test-foreign")
 LEFT_OUT = ("torchvision", "nvidia-")  # asked for by timm and xgboost, and not installed: see foreign.py
 HEADER = """\
 # Every version that the tests run with, for python -m pip install -c constraints.txt -e ".[app]".
@@ -22,7 +23,7 @@ def requirements() -> list[str]:
     root = Path(__file__).resolve().parents[1]
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    asked = [*project["dependencies"], *extras["app"], *extras["test"], *extras["test-foreign"]]
+    asked = [*project["dependencies"], *(name for extra in EXTRAS for name in extras[extra])]
     return [TORCH, *(name for name in asked if not name.startswith("kdviz"))]
 
 

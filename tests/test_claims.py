@@ -34,11 +34,11 @@ def test_the_league_is_told_as_it_came_out_and_beside_chance(repository):
         f"better than no teacher at the 95 % level and {words[more]} are worse, where chance alone would call "
         f"{words[round(by_chance)]} of {arms} different"
     )
-    assert told in text_of(repository, "README.md")
+    assert told in text_of(repository, "docs", "results.md")
 
 
 def test_the_presets_ask_a_question_of_a_minute_or_less(repository):
-    assert len(PRESETS) == 14 and "fourteen presets" in text_of(repository, "README.md")
+    assert len(PRESETS) == 14 and "fourteen presets" in text_of(repository, "docs", "pages.md")
     table = repository.joinpath("docs", "presets.md").read_text(encoding="utf-8")
     for preset in PRESETS:
         row = next(line for line in table.splitlines() if line.startswith(f"| `{preset.name}`"))

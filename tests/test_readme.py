@@ -2,54 +2,82 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
+import pytest
+
 import kdviz as kd
+from kdviz.app import cli
 
-PAGES = ("README.md", "docs/models-and-data.md", "docs/methods.md", "docs/teaching.md")
-
-
-def blocks(repository: Path) -> list[tuple[str, str]]:
-    return [
-        (page, block)
-        for page in PAGES
-        for block in re.findall(r"```python\n(.*?)```", (repository / page).read_text(encoding="utf-8"), re.DOTALL)
-    ]
+ROOT = Path(__file__).parents[1]
+README, FIRST = "README.md", "docs/tutorials/first-model.md"  # the tutorial goes on from README's five lines
+PAGES = [README, *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))]
+HERE = "https://github.com/kdviz/kdviz/blob/main/"
+RAW = "https://raw.githubusercontent.com/kdviz/kdviz/main/"
 
 
-def test_no_page_with_code_is_left_out(repository):
-    pages = [repository / "README.md", *sorted((repository / "docs").glob("*.md"))]
-    with_code = {
-        page.relative_to(repository).as_posix() for page in pages if "```python" in page.read_text(encoding="utf-8")
-    }
-    assert with_code == set(PAGES)
+def text_of(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
 
 
-def test_links_between_pages_lead_to_files(repository):
-    for page in [repository / "README.md", *(repository / "docs").glob("*.md")]:
-        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
-            assert target.startswith("https://") or (page.parent / target).exists(), f"{page.name}: {target}"
+def programs(page: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", text_of(page), re.DOTALL)
 
 
-def test_the_code_runs_as_written(repository, tmp_path, monkeypatch):
+def run(*pages: str) -> dict[str, object]:
+    """Run the code of pages from top to bottom, what stands on two of them once; return the names it leaves."""
+    names: dict[str, object] = {"__name__": "__main__"}
+    done: set[str] = set()
+    for page in pages:
+        for program in programs(page):
+            if (same := ast.dump(ast.parse(program))) not in done:
+                exec(compile(program, page, "exec"), names)
+            done.add(same)
+    return names
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if programs(page) and page not in (README, FIRST)])
+def test_the_code_of_a_page_runs_as_written(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {}
-    for page, block in blocks(repository):
-        exec(compile(block, page, "exec"), names)
-    run, twin = names["run"], names["twin"]
-    assert isinstance(run, kd.Distillation) and isinstance(twin, kd.Distillation)
-    assert run.steps_done == twin.steps_done == 1920
-    assert run.evaluate("test").errors < twin.evaluate("test").errors
+    run(page)
+
+
+def test_the_first_model_comes_out_as_it_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert ast.dump(ast.parse(programs(README)[0])) == ast.dump(ast.parse(programs(FIRST)[0]))
+    names = run(README, FIRST)
+    student, twin = names["run"], names["twin"]
+    assert isinstance(student, kd.Distillation) and isinstance(twin, kd.Distillation)
+    assert student.steps_done == twin.steps_done == 1920
+    assert student.evaluate("test").errors < twin.evaluate("test").errors
     assert (tmp_path / "my-run" / "CURRENT").is_file()
     accuracy = names["report"].summary().set_index("model")["accuracy"]
-    assert accuracy["student"] == 1 - run.evaluate("test").errors / 10_000
+    assert accuracy["student"] == 1 - student.evaluate("test").errors / 10_000
     assert accuracy["teacher"] > accuracy["student"] > accuracy["twin"]
     assert (tmp_path / "report.html").stat().st_size > 1_000_000
 
 
-def test_the_table_of_models_agrees_with_their_cards(repository):
-    text = (repository / "docs" / "models-and-data.md").read_text(encoding="utf-8")
+def test_what_is_typed_into_a_terminal_is_a_command_of_kdviz():
+    found = 0
+    for page in [*PAGES, "CONTRIBUTING.md"]:
+        for block in re.findall(r"```(?:bash|text)?\n(.*?)```", text_of(page), re.DOTALL):
+            for line in re.findall(r"(?:^|&& )kdviz ((?!COMMAND).*?)(?: && .*| #.*|  .*)?$", block, re.MULTILINE):
+                assert cli.parser().parse_args(line.split()), f"{page}: kdviz {line}"
+                found += 1
+    assert found > 10
+
+
+def test_readme_leads_to_files_from_anywhere():
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", text_of(README))
+    assert all(target.startswith((HERE, RAW)) for target in targets), "a package index shows README too"
+    for target in targets:
+        assert (ROOT / target.removeprefix(HERE).removeprefix(RAW)).is_file(), target
+
+
+def test_the_table_of_models_agrees_with_their_cards():
+    text = text_of("docs/models-and-data.md")
     for name in kd.models.names():
         card = kd.models.card(name)
         row = f"{card.test_errors:,} of {card.test_examples:,} | {card.parameters:,} | `{card.command}` |"

@@ -86,6 +86,7 @@ def _add_site(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     site.add_argument("--lesson", action="append", metavar="NAME", help="this lesson alone; can be given again")
     site.add_argument("--notebooks", metavar="FOLDER", help="other notebooks: those in its folder 'course'")
     site.add_argument("--no-lab", action="store_true", help="leave out the Lab")
+    site.add_argument("--docs", metavar="ADDRESS", help="where the documentation is, for a link on the index")
     site.add_argument("--base", metavar="ADDRESS", help="where the site will stand, for a sitemap.xml")
     site.set_defaults(run=_site)
 

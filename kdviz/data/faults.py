@@ -107,7 +107,7 @@ def rare_class(data: Splits, which: int = -1, keep: int = FEW, seed: int = 0) ->
 
 
 def marked_corner(data: Splits, share: float = 1.0, seed: int = 0) -> Splits:
-    """Mark training pictures with a bright patch whose place gives the class away; see :func:`with_shortcut`.
+    """Mark training pictures with a bright patch whose place gives the class away; see ``kdviz.data.planted``.
 
     Parameters
     ----------

@@ -100,7 +100,7 @@ class Method:
         Parameters
         ----------
         pairs : LayerPairs
-            Of the two models: :func:`kdviz.distill.pairing.layer_pairs`.
+            Of the two models: ``kdviz.distill.pairing.layer_pairs``.
         weight : float, optional
             Of the method's term, instead of the default; for the response family it replaces alpha.
         alpha : float

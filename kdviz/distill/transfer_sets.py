@@ -1,7 +1,7 @@
 """What a student learns from besides labelled examples, as a reader chooses it: declared once, in TRANSFER_SETS.
 
 The further examples have no label: terms that need labels pass over them, the teacher is asked about all of them, and a
-twin without a teacher learns nothing from them. What they are worth stands in :mod:`kdviz.data.transfer`.
+twin without a teacher learns nothing from them. What they are worth stands in ``kdviz.data.transfer``.
 
 >>> from kdviz import data
 >>> toy = data.splits((torch.randn(200, 4), torch.arange(200) % 4))
@@ -159,9 +159,9 @@ def prepared(
     count, keep_unlabelled, seed, omit
         Of ``Splits.with_labels``; with ``count`` None all labels there are.
     fault : str
-        A name in :data:`kdviz.data.faults.FAULTS`.
+        A name in ``kdviz.data.faults.FAULTS``.
     extra : str
-        A name in :data:`TRANSFER_SETS`.
+        A name in ``TRANSFER_SETS``.
 
     Returns
     -------

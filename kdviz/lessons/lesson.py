@@ -66,7 +66,7 @@ class Lesson:
         When it is told what is right; by default at once. ``KDVIZ_TELL`` and a page's link (``?tell=never``) can only
         tell less.
     folder : path, optional
-        Where answers are kept; by default beside the notebook. See :class:`kdviz.lessons.kept.KeptAnswers`.
+        Where answers are kept; by default beside the notebook. See ``kdviz.lessons.kept.KeptAnswers``.
     kept : KeptAnswers, optional
         Answers that are there already, in place of those in a folder.
 

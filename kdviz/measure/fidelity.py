@@ -87,7 +87,7 @@ class Fidelity:
     classes : tuple of ClassFidelity
         One for each class, in order.
     cells : array of int8, shape (N,)
-        Index into :data:`CELLS` of each example; -1 if its class is unknown.
+        Index into ``CELLS`` of each example; -1 if its class is unknown.
     """
 
     n: int

@@ -132,7 +132,7 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
     ----------
     architecture : Mapping
         "name" (mlp, convnet, mobile, resnet, vit, recurrent or conv1d) and the keyword arguments of that function;
-        "sees": "left" for one that :func:`kdviz.models.half.seeing_half` returned.
+        "sees": "left" for one that :func:`kdviz.models.seeing_half` returned.
     seed : int
         Fixes the initial weights.
 

@@ -35,7 +35,7 @@ class Maps:
     method : str
     index : Tensor of int64, shape (M,)
         Indices of the examples in the report.
-    values : dict of str to Tensor, shape (M, *input shape)
+    values : dict of str to Tensor, shape (M, ...)
         By model.
     similarity : MapSimilarity
         How alike teacher's and student's maps are.

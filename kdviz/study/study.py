@@ -230,7 +230,7 @@ class Study:
             Train small perceptrons that differ only in the objective as one model: where that is faster, wherever
             possible, or never. Outcomes are equal up to the rounding of sums.
         watch : callable, optional
-            Called on this thread with :class:`kdviz.study.stopping.News`: when runs have finished and, where they are
+            Called on this thread with ``kdviz.study.stopping.News``: when runs have finished and, where they are
             trained in this process (``n_jobs=1``), after each epoch.
 
         Returns
@@ -369,7 +369,7 @@ class Study:
         the rows of each of its arms), split, moment ("last" step, or "best" epoch on validation data), step, examples,
         errors, accuracy, nll (nats), ece, brier, agreement with the teacher and kl(teacher ‖ student) at T = 1 (nats; a
         twin, which may belong to arms with several teachers, is compared with none), teacher_errors, the gaps between
-        groups where the data name any (``gap:sex:accuracy_difference``, :func:`kdviz.study.outcomes.gaps`), parameters,
+        groups where the data name any (``gap:sex:accuracy_difference``, ``kdviz.study.outcomes.gaps``), parameters,
         macs, latency_ms (of one example, on one thread), seconds (of computing, on one thread), stacked (runs trained
         together), state and sentence. A failed run has one row, with the reason.
         """

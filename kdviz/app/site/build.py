@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     Parameters
     ----------
     options : argparse.Namespace
-        The command line of ``kdviz site``: ``out``, ``lesson``, ``notebooks``, ``base``, ``no_lab``.
+        The command line of ``kdviz site``: ``out``, ``lesson``, ``notebooks``, ``base``, ``docs``, ``no_lab``.
 
     Returns
     -------
@@ -52,11 +52,14 @@ def run(options: argparse.Namespace) -> int:
         With one sentence; an earlier site is left as it is.
     """
     root = Path(options.notebooks).resolve() if options.notebooks else places.notebooks()
-    write(Path(options.out), root, lessons=options.lesson or (), lab=not options.no_lab, base=options.base or "")
+    also = {"base": options.base or "", "docs": options.docs or ""}
+    write(Path(options.out), root, lessons=options.lesson or (), lab=not options.no_lab, **also)
     return 0
 
 
-def write(out: Path, root: Path, *, lessons: Sequence[str] = (), lab: bool = True, base: str = "") -> Path:
+def write(
+    out: Path, root: Path, *, lessons: Sequence[str] = (), lab: bool = True, base: str = "", docs: str = ""
+) -> Path:
     """Execute lessons and write them, the Lab and an index as static pages.
 
     Parameters
@@ -71,6 +74,8 @@ def write(out: Path, root: Path, *, lessons: Sequence[str] = (), lab: bool = Tru
         Whether the Lab comes along, with its default run recorded anew.
     base : str
         The address at which the site will stand, for its sitemap; pages refer to one another without it.
+    docs : str
+        Where the documentation is, as seen from the index.
 
     Returns
     -------
@@ -104,7 +109,7 @@ def write(out: Path, root: Path, *, lessons: Sequence[str] = (), lab: bool = Tru
         files[entry.path] = root / entry.path
         files |= made.links.pictures
         _tell(addresses[entry.path], len(made.text.encode()))
-    files["index.html"] = page.index(entries, addresses, parts).encode()
+    files["index.html"] = page.index(entries, addresses, parts, docs=docs).encode()
     if base:
         files["sitemap.xml"] = _sitemap(base, ["index.html", *addresses.values()]).encode()
     with _swapped(out, earlier) as fresh:

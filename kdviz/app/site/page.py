@@ -97,8 +97,8 @@ def lesson(
     return Made(text, links)
 
 
-def index(entries: Sequence[pages.Entry], addresses: Mapping[str, str], parts: Parts) -> str:
-    """Return the list of pages."""
+def index(entries: Sequence[pages.Entry], addresses: Mapping[str, str], parts: Parts, *, docs: str = "") -> str:
+    """Return the list of pages, with a link to the documentation where that is somewhere."""
     groups = [(group, list(some)) for group, some in groupby(entries, key=lambda one: one.group)]
     return _page(
         "index.html",
@@ -111,7 +111,7 @@ def index(entries: Sequence[pages.Entry], addresses: Mapping[str, str], parts: P
         groups=groups,
         first=places.LAB,
         addresses={path: quote(address) for path, address in addresses.items()},
-        foot=_foot(),
+        foot=f'<a href="{escape(docs)}">{escape(t("Documentation"))}</a>. {_foot()}' if docs else _foot(),
     )
 
 

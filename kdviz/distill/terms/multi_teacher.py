@@ -31,7 +31,7 @@ WEIGHTINGS = ("uniform", "confidence", "learned")
 class MultiTeacher(SoftTargets):
     """Learn the weighted mean of several teachers' softened answers: T² · KL(Σ_k w_k σ_T(t_k) ‖ σ_T(s)).
 
-    The teacher is a :class:`kdviz.schemes.Ensemble`, or any module whose named layers give logits. The term stands
+    The teacher is a :class:`kdviz.models.Ensemble`, or any module whose named layers give logits. The term stands
     wherever :class:`SoftTargets` may: alpha weighs it, the temperature is live.
 
     Parameters

@@ -21,7 +21,7 @@ __all__ = ["DarkReplay"]
 class DarkReplay(LearnsLabels):
     """Dark experience replay (DER, DER++): keep the student's earlier logits on remembered examples.
 
-    The memory is the term's auxiliary module: a :class:`Reservoir` in which each example of the stream is kept with
+    The memory is the term's auxiliary module: a ``Reservoir`` in which each example of the stream is kept with
     equal chance, whatever comes after. No teacher is asked; the student's own past is the teacher.
 
     Parameters

@@ -63,13 +63,13 @@ class Choices(LiveNumbers):
         Learn from the other examples too, by the teacher's answers alone.
     teacher : str
     kind : str
-        Of the student, one of :data:`kdviz.models.kinds.KINDS` that suits the data.
+        Of the student, one of ``kdviz.models.kinds.KINDS`` that suits the data.
     units, layers : int
         Its width and its depth, as its kind counts them: of a perceptron 1 or 2 hidden layers of so many units each.
     epochs, learning_rate, batch_size, seed, optimizer, weight_decay
         As in :class:`kdviz.Distillation`.
     rate_course, temperature_course : str
-        How the learning rate and T go from the numbers chosen: names in :mod:`kdviz.distill.courses`.
+        How the learning rate and T go from the numbers chosen: names in ``kdviz.distill.courses``.
     temperature, alpha : float
     loss : {"soft_targets", "without_t2", "reverse_kl", "first_choice"}
         The soft term: Hinton's, the same with its T² forgotten, with the KL turned round, or the teacher's first choice
@@ -86,9 +86,9 @@ class Choices(LiveNumbers):
     group : str
         Whom it compares: a column of the data's groups.
     extra : str
-        What is learned from besides, without labels: a name in :data:`kdviz.distill.transfer_sets.TRANSFER_SETS`.
+        What is learned from besides, without labels: a name in ``kdviz.distill.transfer_sets.TRANSFER_SETS``.
     fault : str
-        What is wrong with the training data: a name in :data:`kdviz.data.faults.FAULTS`.
+        What is wrong with the training data: a name in ``kdviz.data.faults.FAULTS``.
 
     Raises
     ------

@@ -64,10 +64,11 @@ class Lab(LabRuns):
     In a notebook, ``kd.panels.Lab()`` as the last line of a cell. Without a page, the same things by hand:
     ``lab.command("train")``, then ``lab.wait("finished")``.
 
-    Its commands, besides those of every live page (:meth:`command`): "edit" (temperature, alpha, fairness,
-    learning_rate), "branch" (step, and what is edited there), "repeat" (seeds), "show", "rename", "hide", "remove"
-    (run, and its value), "undo" (bring back what was removed last), "twins" (of a run that has none), "preset" (name),
-    "opening" (back to how the page opened), "take_up", "forget" or "restore" (kept).
+    Its commands, besides those of every live page (:meth:`LivePage.command <kdviz.panels.live.page.LivePage.command>`):
+    "edit" (temperature, alpha, fairness, learning_rate), "branch" (step, and what is edited there), "repeat" (seeds),
+    "show", "rename", "hide", "remove" (run, and its value), "undo" (bring back what was removed last), "twins" (of a
+    run that has none), "preset" (name), "opening" (back to how the page opened), "take_up", "forget" or
+    "restore" (kept).
     """
 
     title = mark("Distillation Lab")

@@ -39,9 +39,9 @@ class PageOptions(SliderRanges):
     hidden, locked : tuple of str
         Parts that are not drawn, controls that cannot be changed.
     temperature_range, alpha_range, fairness_range, epochs_range : tuple
-        Lowest and highest value of a slider; there is one for each of :data:`kdviz.distill.live.WITH_SLIDER`.
+        Lowest and highest value of a slider; there is one for each of ``kdviz.distill.live.WITH_SLIDER``.
     edits : tuple of (step, name, value)
-        Edits that are made at their steps, of any number in :data:`kdviz.distill.live.LIVE`.
+        Edits that are made at their steps, of any number in ``kdviz.distill.live.LIVE``.
     """
 
     view: str = "one"

@@ -40,7 +40,7 @@ class Working(Protocol):
 class LivePage(Commanded, Linked, Panel):
     """A page whose students learn while it is shown.
 
-    A subclass makes its widgets, then calls :meth:`_begin`.
+    A subclass makes its widgets, then calls ``_begin``.
 
     Attributes
     ----------

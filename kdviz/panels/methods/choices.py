@@ -53,7 +53,7 @@ class MethodChoices:
     method : str
         A name of :data:`kdviz.distill.methods.METHODS`.
     pair : str
-        What it is tried on; see :data:`kdviz.panels.methods.trial.PAIRS`.
+        What it is tried on; see ``kdviz.panels.methods.trial.PAIRS``.
     weight : float, optional
         Of the method's term: alpha for the response family, else its weight beside labels of weight 1. Default: the
         usual one.

@@ -96,7 +96,7 @@ class StudyChoices:
     seeds : int
         How many, from 0 on.
     outcome : str
-        What the map shows, as :func:`kdviz.study.outcomes.kind` knows it.
+        What the map shows, as ``kdviz.study.outcomes.kind`` knows it.
     shown : {"value", "difference"}
         The student's, or student − twin.
 

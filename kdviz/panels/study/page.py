@@ -62,7 +62,7 @@ class StudyPage(Commanded, Linked, Panel):
     study : kdviz.Study
         What is on the page; its ``frame()``, ``table()`` and ``sentences()`` are the usual ones.
     state : dict
-        The choices, for :meth:`from_state`.
+        The choices, for :meth:`~kdviz.panels.live.panel.Panel.from_state`.
     scene, setup, run, map, export, share
         The widgets.
 

@@ -56,3 +56,10 @@ def test_the_index_lists_pages_by_group() -> None:
     (card,) = found.select(".kd-pages li")
     assert (card.a["href"], card.a.get_text(), "5 min" in card.get_text()) == ("course/a.html", ENTRY.title, True)
     assert card.select_one("[data-kd-picture=temperature]") is not None
+
+
+def test_the_index_leads_to_the_documentation_where_there_is_one() -> None:
+    assert "Documentation" not in page.index([ENTRY], ADDRESSES, Parts())
+    found = BeautifulSoup(page.index([ENTRY], ADDRESSES, Parts(), docs='../a"b.html'), "html.parser")
+    (link,) = (one for one in found.select("footer a") if one.get_text() == "Documentation")
+    assert link["href"] == '../a"b.html'
