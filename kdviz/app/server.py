@@ -318,7 +318,7 @@ class Server(Voila):
         if self.voila_configuration.preheat_kernel and not self.what.alone:
             self.kernel_manager.fill_if_needed(delay=0, notebook_name=self.what.first)
         host = f"[{self.ip}]" if ":" in self.ip else self.ip
-        self.when_ready(f"http://{host}:{self.port}")
+        self.when_ready(f"http://{host}:{self.port}{self.base_url.rstrip('/')}")
 
     def stop(self) -> None:
         # A second Ctrl-C must not leave kernels behind.
