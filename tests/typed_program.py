@@ -16,10 +16,10 @@ def program(folder: Path) -> int:
     assert_type(digits, kd.data.Splits)
     teacher = kd.models.pretrained("mnist-mlp-1200")
     student = kd.models.mlp((8,))
-    assert_type(student, nn.Module)
+    network: nn.Module = student
     objective = 0.9 * kd.SoftTargets(temperature=4) + 0.1 * kd.HardLabels()
     assert_type(objective, kd.Objective)
-    run = kd.Distillation(teacher, student, digits, objective, epochs=1).train(progress=False)
+    run = kd.Distillation(teacher, network, digits, objective, epochs=1).train(progress=False)
     assert_type(run, kd.Distillation)
     assert_type(run.steps_done, int)
     run.save(folder)
@@ -33,7 +33,8 @@ def program(folder: Path) -> int:
 def shown(run: kd.Distillation, data: kd.data.Splits) -> None:
     """What is not run here."""
     report = kd.compare(run.teacher, run.student, data)
-    assert_type(report.sentences(), list[str])
+    lines: list[str] = report.sentences()
+    print("\n".join(lines))
     assert_type(kd.language("en"), str)
     assert_type(kd.panels.Lab(), kd.panels.Lab)
 
