@@ -345,6 +345,7 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
     settings.VoilaExporter.markdown_renderer_class = "kdviz.app.mathml.MathRenderer"
     settings.VoilaExporter.anchor_link_text = " "
     voila.file_allowlist = [r".*\.(png|jpe?g|gif|svg|webp)"]
+    voila.extension_denylist = ["@jupyterhub/jupyter-server-proxy"]  # it fills JupyterLab's launcher, which no page has
     voila.multi_kernel_manager_class = "kdviz.app.kernels.Kernels"
     settings.VoilaKernelManager.preheat_denylist = [".*"]  # the server warms what it wants by name
     # A page left open keeps its kernel, with the student in it. A kernel that no page is joined to goes.
