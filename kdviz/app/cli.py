@@ -45,6 +45,9 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--token",
         help="what visitors must present: your own text, 'new' to generate one (as --anyone does), '' for none",
     )
+    serve.add_argument(
+        "--base-url", default="/", help="what stands before each address, behind a proxy that keeps it (/)"
+    )
     serve.add_argument("--no-browser", action="store_true", help="do not open a browser")
     serve.add_argument(
         "--no-preheat",
@@ -232,6 +235,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError, ImportError) as error:
         print(f"kdviz {options.command}: {error}", file=sys.stderr)
         return 1
+
+
+def jupyter() -> int:
+    """Run ``jupyter kdviz``: what ``kdviz serve`` does, with the same options.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    return main(["serve", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

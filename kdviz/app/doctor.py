@@ -24,7 +24,6 @@ APP = (
     "nbformat",
     "pandas",
     "plotly",
-    "pooch",
     "scikit-learn",
     "voila",
 )
@@ -165,8 +164,7 @@ def _materials() -> Iterator[Finding]:
         if name in here:
             yield Finding(f"data {name}", "fine", "here")
         else:
-            fetched = "not here; kd.data.load fetches it if it can"
-            yield Finding(f"data {name}", "missing" if name == "mnist" else "note", fetched)
+            yield Finding(f"data {name}", "missing", "its files were not found", "install kdviz again")
     for name in models.names():
         try:
             card = models.card(name)

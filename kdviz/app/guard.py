@@ -82,7 +82,7 @@ class Guarded(RequestHandler):
             return
         error = kwargs.get("exc_info", (None, None, None))[1]
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(short_page(status_code, getattr(error, "sentence", "")))
+        self.finish(short_page(status_code, getattr(error, "sentence", ""), self.settings.get("base_url", "/")))
 
 
 def guarded(handler: type[RequestHandler]) -> type[RequestHandler]:
@@ -90,13 +90,13 @@ def guarded(handler: type[RequestHandler]) -> type[RequestHandler]:
     return handler if issubclass(handler, Guarded) else type(handler.__name__, (Guarded, handler), {})
 
 
-def short_page(status: int, sentence: str) -> str:
-    """A page of one sentence that needs no file of ours."""
+def short_page(status: int, sentence: str, start: str) -> str:
+    """A page of one sentence that needs no file of ours, with a link to the start."""
     title = f"{status} {responses.get(status, '')}".strip()
     text = html.escape(sentence or "The server has no page at this address.")
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'
-        f'<h1>{title}</h1>\n<p>{text}</p>\n<p><a href="/">To the start</a></p>\n</html>\n'
+        f'<h1>{title}</h1>\n<p>{text}</p>\n<p><a href="{html.escape(start)}">To the start</a></p>\n</html>\n'
     )
 
 
@@ -145,7 +145,7 @@ class Refusal(Guarded):
 
     def prepare(self) -> None:
         self.set_status(self.status)
-        self.finish(short_page(self.status, self.sentence))
+        self.finish(short_page(self.status, self.sentence, self.settings.get("base_url", "/")))
 
     def check_xsrf_cookie(self) -> None:
         pass

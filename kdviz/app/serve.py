@@ -29,6 +29,7 @@ MISSING = 'kdviz serve needs Voila: pip install "kdviz[app]"'
 PORT = 8866
 PORTS_TRIED = 20
 FILES = 4096
+BASE_URL_PART = re.compile(r"[A-Za-z0-9._~@%-]+")
 TOKEN = re.compile(r"[A-Za-z0-9._~-]{8,256}")
 OPEN_TO_ALL = (
     "warning: with an empty --token anyone who reaches this address can run code here; leave it out to get a token."
@@ -188,6 +189,30 @@ def token(given: str | None, anyone: bool) -> str:
     return given
 
 
+def base_url(given: str) -> str:
+    """What stands before each address, with a slash at both ends.
+
+    Raises
+    ------
+    ValueError
+        When it cannot stand in an address.
+
+    Examples
+    --------
+    >>> base_url("/"), base_url("user/ada/kdviz")
+    ('/', '/user/ada/kdviz/')
+    >>> base_url("/a b/")
+    Traceback (most recent call last):
+    ValueError: --base-url must be a path such as /user/ada/kdviz/, got '/a b/'
+    """
+    parts = given.strip("/").split("/")
+    if parts == [""]:
+        return "/"
+    if not all(BASE_URL_PART.fullmatch(part) and set(part) != {"."} for part in parts):
+        raise ValueError(f"--base-url must be a path such as /user/ada/kdviz/, got {given!r}")
+    return f"/{'/'.join(parts)}/"
+
+
 def host_for_others(ip: str) -> str:
     """What other machines call this one, in an address; empty where they do not reach `ip`.
 
@@ -286,8 +311,8 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
     what : Served
         What is served.
     options : argparse.Namespace
-        ``ip``, ``anyone``, ``theme``, ``debug`` and ``no_preheat`` of the command line, and the ``token`` that is asked
-        for.
+        ``ip``, ``anyone``, ``base_url``, ``theme``, ``debug`` and ``no_preheat`` of the command line, and the ``token``
+        that is asked for.
 
     Returns
     -------
@@ -300,6 +325,7 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
     if what.alone:
         settings.Voila.notebook_path = str(what.root / str(what.first))
     settings.Voila.ip = options.ip
+    settings.Voila.base_url = options.base_url
     settings.Voila.open_browser = False
     settings.Voila.token = options.token
     settings.Voila.identity_provider_class = "kdviz.app.server.Visitors"
@@ -317,7 +343,7 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
     voila.default_pool_size = 1
     voila.resources = {
         "kdviz": {
-            "index": "" if what.alone else "/",
+            "index": "" if what.alone else options.base_url,
             "debug": options.debug,
             "host": host_for_others(options.ip) if options.anyone else "",
             "words": words.for_script(*places.PAGE_SCRIPTS),
@@ -326,6 +352,7 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
     settings.VoilaExporter.markdown_renderer_class = "kdviz.app.mathml.MathRenderer"
     settings.VoilaExporter.anchor_link_text = " "
     voila.file_allowlist = [r".*\.(png|jpe?g|gif|svg|webp)"]
+    voila.extension_denylist = ["@jupyterhub/jupyter-server-proxy"]  # it fills JupyterLab's launcher, which no page has
     voila.multi_kernel_manager_class = "kdviz.app.kernels.Kernels"
     settings.VoilaKernelManager.preheat_denylist = [".*"]  # the server warms what it wants by name
     # A page left open keeps its kernel, with the student in it. A kernel that no page is joined to goes.
@@ -375,6 +402,7 @@ def run(options: argparse.Namespace) -> int:
     """
     check_address(options.ip, options.anyone)
     options.token = token(options.token, options.anyone)
+    options.base_url = base_url(options.base_url)
     if options.anyone and not options.token:
         print(OPEN_TO_ALL, file=sys.stderr, flush=True)
     what = served(options.path)

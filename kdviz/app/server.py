@@ -395,7 +395,7 @@ class Server(Voila):
             self.kernel_manager.fill_if_needed(delay=0, notebook_name=self.what.first)
         PeriodicCallback(self.kernel_manager.end_left, LOOK_MS).start()
         host = f"[{self.ip}]" if ":" in self.ip else self.ip
-        self.when_ready(f"http://{host}:{self.port}")
+        self.when_ready(f"http://{host}:{self.port}{self.base_url.rstrip('/')}")
 
     def stop(self) -> None:
         # A second Ctrl-C must not leave kernels behind.

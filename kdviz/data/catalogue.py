@@ -115,7 +115,7 @@ def load(name: str) -> Splits:
     ValueError
         If the name is unknown, a file is damaged, or the loader of a registered data set fails.
     FileNotFoundError
-        If the files are not here and cannot be fetched.
+        If its files are in none of the folders looked in.
     """
     if name in LOADERS:
         return LOADERS[name][0]()
@@ -152,7 +152,7 @@ def names() -> tuple[str, ...]:
 
 
 def available() -> tuple[str, ...]:
-    """List the data sets on this machine, which `load` does not have to download.
+    """List the data sets whose files are on this machine.
 
     Registered ones are loaded once to find out; one that fails is left out with a warning.
     """

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 
 
 class DamagedFileError(ValueError):
@@ -20,8 +19,7 @@ class DamagedFileError(ValueError):
 def folders(name: str) -> list[Path]:
     """List the folders in which the files of data set `name` are looked for, first one first.
 
-    These are `$KDVIZ_DATASETS/NAME`, the installed package's own files, the `datasets/NAME` of a clone, and
-    the user's cache.
+    These are `$KDVIZ_DATASETS/NAME`, the installed package's own files, and the `datasets/NAME` of a clone.
     """
     package = Path(__file__).resolve().parent
     chosen = os.environ.get("KDVIZ_DATASETS")
@@ -29,13 +27,7 @@ def folders(name: str) -> list[Path]:
         *([Path(chosen).expanduser() / name] if chosen else []),
         package / "files" / name,
         package.parent.parent / "datasets" / name,
-        cache_folder(name),
     ]
-
-
-def cache_folder(name: str) -> Path:
-    """Folder of the user's cache in which a downloaded data set is kept."""
-    return Path(platformdirs.user_cache_dir("kdviz", appauthor=False)) / "datasets" / name
 
 
 def locate(name: str, files: Mapping[str, str]) -> Path | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -63,20 +62,12 @@ def mnist() -> Splits:
     ----------
     LeCun, Bottou, Bengio, Haffner 1998, "Gradient-based learning applied to document recognition".
     """
-    folder = locate("mnist", MNIST_FILES)
-    if folder is None:
-        raise FileNotFoundError(
-            "the MNIST files were not found: put the four *-ubyte.gz files into a folder mnist and "
-            "set KDVIZ_DATASETS to the folder above it"
-        )
-    return _read("mnist", "MNIST", DIGITS, folder, MNIST_FILES)
+    return _read("mnist", "MNIST", DIGITS, MNIST_FILES)
 
 
 @lru_cache(maxsize=1)
 def fashion_mnist() -> Splits:
     """Load Fashion-MNIST: pieces of clothing, in all else like `mnist`.
-
-    Where the files are not at hand they are fetched once from their publisher and kept in the user's cache.
 
     Returns
     -------
@@ -86,7 +77,7 @@ def fashion_mnist() -> Splits:
     Raises
     ------
     FileNotFoundError
-        If the files are not here and cannot be fetched.
+        If the files are in none of the folders looked in.
     ValueError
         If a file is damaged.
 
@@ -95,15 +86,16 @@ def fashion_mnist() -> Splits:
     Xiao, Rasul, Vollgraf 2017, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning
     Algorithms".
     """
-    folder = locate("fashion-mnist", FASHION_FILES)
+    return _read("fashion-mnist", "Fashion-MNIST", GARMENTS, FASHION_FILES)
+
+
+def _read(name: str, title: str, classes: tuple[str, ...], files: dict[str, str]) -> Splits:
+    folder = locate(name, files)
     if folder is None:
-        from kdviz.data.fetching import fetch_fashion_mnist
-
-        folder = fetch_fashion_mnist()
-    return _read("fashion-mnist", "Fashion-MNIST", GARMENTS, folder, FASHION_FILES)
-
-
-def _read(name: str, title: str, classes: tuple[str, ...], folder: Path, files: dict[str, str]) -> Splits:
+        raise FileNotFoundError(
+            f"the {title} files were not found: put the four *-ubyte.gz files into a folder {name} and "
+            "set KDVIZ_DATASETS to the folder above it"
+        )
     arrays = [read_idx(unpack(folder / file, sha256)) for file, sha256 in files.items()]
     x, y, test_x, test_y = arrays
     order = proportional_order(y, seed=0)

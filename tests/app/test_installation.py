@@ -90,18 +90,20 @@ def test_wheel_carries_data_template_and_widgets(wheel: Path) -> None:
     assert {
         "kdviz/data/files/mnist/train-images-idx3-ubyte.gz",
         "kdviz/data/files/adult/adult.data.gz",
+        "kdviz/data/files/fashion-mnist/train-images-idx3-ubyte.gz",
         "kdviz/app/jupyter/voila/templates/kdviz/index.html.j2",
         "kdviz/app/jupyter/voila/templates/kdviz/static/page.js",
         "kdviz/__init__.pyi",
+        "kdviz/py.typed",
         "kdviz/report/templates/page.html",
         "kdviz/widgets/soft_targets/view.js",
         "kdviz/widgets/shared/theme.css",
         "kdviz/app/notebooks/dashboards/lab.ipynb",
         "kdviz/app/notebooks/course/02-temperature.ipynb",
     } <= names
-    assert not [name for name in names if "fashion" in name and "weights" not in name]
     assert not [name for name in names if name.startswith(("tests/", "notebooks/", "datasets/"))]
     assert not [name for name in names if "solutions" in name], "they are for those who teach"
+    assert wheel.stat().st_size < 60e6, "a package index takes up to 100 MB"
 
 
 @pytest.fixture(scope="module")
@@ -148,8 +150,8 @@ def test_installed_wheel_is_the_one_that_is_imported(installed: Path, tmp_path: 
 
 
 def test_installed_wheel_loads_its_data(installed: Path, tmp_path: Path) -> None:
-    code = "import kdviz as kd; print(len(kd.data.mnist().test), len(kd.data.adult().test))"
-    assert in_wheel(installed, tmp_path, code) == "10000 16281"
+    code = "import kdviz as kd; print(*(len(kd.data.load(name).test) for name in ('mnist', 'fashion-mnist', 'adult')))"
+    assert in_wheel(installed, tmp_path, code) == "10000 10000 16281"
 
 
 def test_installed_wheel_finds_its_notebooks_and_template(installed: Path, tmp_path: Path) -> None:
@@ -161,6 +163,27 @@ def test_installed_wheel_finds_its_notebooks_and_template(installed: Path, tmp_p
     found, template = in_wheel(installed, tmp_path, code).split(maxsplit=1)
     assert found == "True"
     assert Path(template).is_relative_to(installed.parents[1])
+
+
+def test_voila_finds_the_template_of_the_wheel_by_itself(installed: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from voila.paths import collect_template_paths as c; "
+        "print(sys.prefix, c(['voila', 'nbconvert'], 'kdviz', prune=True)[0], sep='\\n')"
+    )
+    prefix, template = in_wheel(installed, tmp_path, code).splitlines()
+    assert Path(template) == Path(prefix, "share/jupyter/voila/templates/kdviz")
+    assert (Path(template) / "static" / "page.js").is_file()
+
+
+@pytest.mark.parametrize("command", ["kdviz --version", "jupyter-kdviz --help", "python -m kdviz --version"])
+def test_commands_of_the_installed_wheel_answer(command: str, installed: Path, tmp_path: Path) -> None:
+    name, *arguments = command.split()
+    program = installed.with_name(name + installed.suffix) if name != "python" else installed
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "KDVIZ"))}
+    done = subprocess.run(
+        [str(program), *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith(("kdviz 0", "usage: kdviz serve"))
 
 
 def test_the_lab_of_the_installed_wheel_is_made(installed: Path, tmp_path: Path) -> None:

@@ -96,12 +96,17 @@ def test_the_users_folder_is_looked_in_first(tmp_path: Path, monkeypatch: Any) -
 @pytest.mark.usefixtures("nowhere")
 def test_missing_files_are_said_in_a_sentence() -> None:
     assert kdviz.data.available() == ()
-    for name, load in (("MNIST", images.mnist.__wrapped__), ("Adult", partial(census._adult.__wrapped__, ()))):
+    loaders = {
+        "MNIST": images.mnist.__wrapped__,
+        "Fashion-MNIST": images.fashion_mnist.__wrapped__,
+        "Adult": partial(census._adult.__wrapped__, ()),
+    }
+    for name, load in loaders.items():
         with pytest.raises(FileNotFoundError, match=f"the {name} files were not found: put .* set KDVIZ_DATASETS"):
             load()
 
 
-def test_importing_the_data_floor_loads_no_pandas_sklearn_or_pooch() -> None:
-    code = "import sys, kdviz.data as d; d.adult(); print({'pandas', 'pooch', 'sklearn'} & set(sys.modules))"
+def test_importing_the_data_floor_loads_no_pandas_and_no_sklearn() -> None:
+    code = "import sys, kdviz.data as d; d.adult(); print({'pandas', 'sklearn'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
