@@ -10,6 +10,8 @@ from kdviz.data.catalogue import FOLDERS
 from kdviz.panels.lab.presets import PRESETS, USUAL_ERRORS
 from kdviz.study.experiment import experiment
 
+LEAGUE_TOLD = ("Label smoothing", "Soft targets (Hinton)")
+
 
 def text_of(repository, *parts: str) -> str:
     return " ".join(repository.joinpath(*parts).read_text(encoding="utf-8").split())
@@ -36,6 +38,22 @@ def test_the_league_is_told_as_it_came_out_and_beside_chance(repository):
         f"{words[round(by_chance)]} of {arms} different"
     )
     assert told in text_of(repository, "docs", "results.md")
+
+
+def test_the_league_where_teaching_helps_is_told_as_it_came_out(repository):
+    section = text_of(repository, "docs", "results.md").split("<!-- method-league-digits -->")[1]
+    arms, fewer, more = map(int, re.search(r"Of (\d+) arms, (\d+) with fewer .*?, (\d+) with more", section).groups())
+    differ = int(re.search(r"correction for \d+ comparisons, (\d+) differ", section)[1])
+    assert differ == fewer + more
+    told = (
+        f"{fewer} of {arms} methods make fewer errors than the twin and {more} make more, and all {differ} stay after "
+        "Holm's correction"
+    )
+    assert told in text_of(repository, "docs", "results.md")
+    spared = {
+        name: float(re.search(rf"\| {re.escape(name)} \|[^|]*\| ([\d.]+) fewer", section)[1]) for name in LEAGUE_TOLD
+    }
+    assert spared["Label smoothing"] > spared["Soft targets (Hinton)"]
 
 
 def test_the_presets_ask_a_question_of_a_minute_or_less(repository):
