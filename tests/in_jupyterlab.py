@@ -62,17 +62,24 @@ def started(folder: Path, made: Callable[[str], Path], program: str = "jupyterla
             process.wait()
 
 
-def run_all(opened: Page, shown: str) -> Page:
-    """Run all cells of the notebook that is open, until something is shown; once more if nothing comes of it."""
+NO_PLACE = "widget model not found"  # cells ran while JupyterLab had no place for widgets yet
+
+
+def run_all(opened: Page, shown: str, errors: list[str]) -> Page:
+    """Run all cells of the notebook that is open, until something is shown; once more if nothing comes of it.
+
+    ``errors`` is the record of the page, which loses what JupyterLab logged of the first try.
+    """
     expect(opened.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible(timeout=90_000)
     for last in (False, True):
         _run_all_cells(opened)
         try:
             opened.locator(shown).wait_for(timeout=120_000 if last else 45_000)
             break
-        except TimeoutError:  # the cells ran while JupyterLab had no place for widgets yet
+        except TimeoutError:
             if last:
                 raise
+            errors[:] = [error for error in errors if NO_PLACE not in error]
     return opened
 
 

@@ -53,10 +53,10 @@ def jupyterlab(tmp_path, tmp_path_factory) -> Iterator[JupyterLab]:
 
 
 @pytest.mark.timeout(600)
-def test_answers_outlive_the_kernel_and_keys_stay_in_the_question(tmp_path, jupyterlab, page):
+def test_answers_outlive_the_kernel_and_keys_stay_in_the_question(tmp_path, jupyterlab, page, watch):
     notebook(tmp_path, *CELLS)
     opened = page(f"{jupyterlab.address}/lab/tree/small.ipynb", width=1440, height=1000)
-    run_all(opened, ".kd-question >> nth=1")
+    run_all(opened, ".kd-question >> nth=1", watch.errors)
     assert opened.locator(".kd-soft-targets").count() == 0
     questions(opened).first.get_by_role("radio", name="Up").check()
     expect(questions(opened).first.locator(".kd-reply")).to_have_text(SAID)

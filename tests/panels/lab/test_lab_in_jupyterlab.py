@@ -43,8 +43,8 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> It
 
 
 @pytest.mark.timeout(600)
-def test_the_lab_trains_travels_and_branches_in_jupyterlab(jupyterlab, page):
-    opened = open_lab(jupyterlab, page)
+def test_the_lab_trains_travels_and_branches_in_jupyterlab(jupyterlab, page, watch):
+    opened = open_lab(jupyterlab, page, watch)
     opened.get_by_role("slider", name=re.compile("Temperature")).press("ArrowRight")
     opened.get_by_role("button", name="Train", exact=True).click()
     expect(opened.locator(".kd-transport[data-state=finished]")).to_be_visible(timeout=180_000)
@@ -57,7 +57,7 @@ def test_the_lab_trains_travels_and_branches_in_jupyterlab(jupyterlab, page):
     view(opened, "One example")
     scrubber.press("Home")
     expect(opened.locator(".kd-hero .kd-p-student")).not_to_have_text(at_the_end)
-    for _ in range(9):
+    for _ in range(6):
         scrubber.press("PageUp")
     opened.get_by_role("button", name=re.compile(r"^Branch from step [\d,]+")).click()
     opened.get_by_role("form", name="Branch").get_by_label("T", exact=True).fill("8")
@@ -66,7 +66,7 @@ def test_the_lab_trains_travels_and_branches_in_jupyterlab(jupyterlab, page):
 
 
 def test_a_kernel_that_died_is_told_by_the_page_itself(jupyterlab, page, watch):
-    opened = open_lab(jupyterlab, page)
+    opened = open_lab(jupyterlab, page, watch)
     expect(opened.locator(".kd-status")).to_have_text("Ready to train.")
     # JupyterLab starts the kernel anew, and may say so in a dialog, sooner or later.
     opened.add_locator_handler(opened.locator(".jp-Dialog"), lambda: opened.keyboard.press("Escape"))
@@ -82,10 +82,9 @@ def test_a_kernel_that_died_is_told_by_the_page_itself(jupyterlab, page, watch):
 
 
 @pytest.mark.full
-def test_two_models_are_compared_in_jupyterlab(jupyterlab, page):
-    opened = run_all(
-        page(f"{jupyterlab}/lab/workspaces/compare/tree/compare.ipynb", width=1440, height=1000), ".kd-two-models"
-    )
+def test_two_models_are_compared_in_jupyterlab(jupyterlab, page, watch):
+    opened = page(f"{jupyterlab}/lab/workspaces/compare/tree/compare.ipynb", width=1440, height=1000)
+    run_all(opened, ".kd-two-models", watch.errors)
     for name, said in COMPARE_SAYS.items():
         view(opened, name)
         expect(opened.locator(f".kd-host-{name.lower()}:visible")).to_contain_text(said, timeout=60_000)
@@ -96,6 +95,6 @@ def view(opened, name):
     choose_view(opened, name)
 
 
-def open_lab(jupyterlab, page):
+def open_lab(jupyterlab, page, watch):
     opened = page(f"{jupyterlab}/lab/workspaces/lab/tree/lab.ipynb", width=1440, height=1000)
-    return run_all(opened, ".kd-transport[data-state=idle]")
+    return run_all(opened, ".kd-transport[data-state=idle]", watch.errors)
