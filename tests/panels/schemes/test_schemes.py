@@ -78,6 +78,6 @@ def test_another_scheme_or_option_is_shown_anew(schemes_page, small):
 
 def test_a_setting_of_ones_own_has_no_link(schemes_page, small):
     panel = schemes_page(small)
-    assert panel.share not in panel.view.children[0].children[2].children
+    assert panel.share not in panel.view.children[0].children[0].children[2].children
     with pytest.raises(ValueError, match="a state can only name the page's"):
         _ = panel.state
