@@ -23,7 +23,8 @@ PATIENCE_S = 30.0  # a kernel that answers nothing is not waited for any longer
 BYTES_A_SECOND, BYTES_AT_ONCE = 4 * 1024**2, 32 * 1024**2
 MESSAGES_A_SECOND, MESSAGES_AT_ONCE = 500, 2000
 
-MALFORMED, TEXT, FAILED, BEHIND = 1007, 1003, 1011, 4001  # close codes; 4001 is known to page.js
+# Close codes; those of 4000 are known to page.js.
+MALFORMED, TEXT, FAILED, BEHIND, ENDED = 1007, 1003, 1011, 4001, 4002
 SESSION = re.compile(r"[\w.:-]{0,128}", re.ASCII)
 
 
@@ -145,6 +146,9 @@ class KernelSocket(VoilaKernelWebsocketHandler):
         self.set_nodelay(True)
         if self.connection.session_key in self.kernel_manager.behind:
             self.close(BEHIND, "messages were lost while the page was away")
+            return
+        if kernel_id in self.kernel_manager.reborn:  # Jupyter started it anew: it has nothing of the page's in it
+            self.close(ENDED, "the kernel of this page has ended")
             return
         self.joined = True
         self.open_ones.add(self)

@@ -93,6 +93,15 @@ def test_a_page_whose_widget_was_lost_is_loaded_once_more_and_then_says_so(
     watch.failed.clear()  # type: ignore[attr-defined]
 
 
+JOIN = """
+() => new Promise((done) => {
+  const { kernelId } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+  const socket = new WebSocket(`ws://${location.host}/api/kernels/${kernelId}/channels`);
+  socket.addEventListener("close", ({ code }) => done(code));
+})
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_kernel_that_was_killed_is_told_and_start_again_brings_a_new_one(
     opened: tuple[object, Page, int], watch: object
@@ -106,6 +115,7 @@ def test_a_kernel_that_was_killed_is_told_and_start_again_brings_a_new_one(
         re.compile(f"Python ended on the server. {STAYS} The run that was kept is offered there.")
     )
     expect(page.get_by_role("button", name="Train")).to_be_visible()
+    assert page.evaluate(JOIN) == sockets.ENDED  # what Jupyter started anew has nothing of this page in it
     with page.expect_navigation():
         page.get_by_role("button", name="Start again").click()
     page.get_by_role("button", name="Train").click(timeout=READY_MS)

@@ -162,8 +162,8 @@ class Choices(LiveNumbers):
             raise ValueError(t("{name} must be one of {names}, or 0 for none, got {value}", **wanted))
         classes = data_sets.load(self.data).classes
         if checks.whole("omit", self.omit) not in range(NONE_OMITTED, len(classes)):
-            wanted = {"last": str(len(classes) - 1), "none": str(NONE_OMITTED), "value": repr(self.omit)}
-            raise ValueError(t("omit must be a class from 0 to {last}, or {none} for none, got {value}", **wanted))
+            ends: dict[str, object] = {"last": len(classes) - 1, "none": NONE_OMITTED, "value": repr(self.omit)}
+            raise ValueError(t("omit must be a class from 0 to {last}, or {none} for none, got {value}", **ends))
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Choices:

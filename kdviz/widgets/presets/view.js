@@ -103,12 +103,18 @@ function betPart(model, life) {
   const note = node("p", { class: "kd-note" });
   const root = node("div", { class: "kd-preset-bet" }, choices, guess, note);
   let stamp = "";
+  let shown = null;
+  const tell = () => {
+    const wrong = field.getAttribute("aria-invalid") === "true" && !guess.hidden;
+    say(note, wrong ? t("A whole number of errors is expected, such as 800.") : betNote(model, shown, model.get("bet"), CLOSED.includes(model.get("state"))));
+  };
   life.listen(choices, "change", (event) => commit(model, { bet: event.target.value }));
   life.listen(field, "input", () => {
     const digits = field.value.replace(/[\s.,]/g, "");
     const fits = /^\d*$/.test(digits) && digits.length <= MOST_DIGITS;
     put(field, "aria-invalid", fits ? null : "true");
     if (fits) commit(model, { bet: digits && String(Number(digits)) });
+    tell();
   });
   const choice = (answer) => node("label", {}, node("input", { type: "radio", name: group, value: answer.name }), node("span", {}, answer.text));
   return {
@@ -122,9 +128,13 @@ function betPart(model, life) {
       choices.disabled = field.disabled = closed;
       for (const input of choices.querySelectorAll("input")) input.checked = input.value === bet;
       const typed = field.value.replace(/[\s.,]/g, "");
-      if (next !== stamp || (typed !== bet && field.getRootNode().activeElement !== field)) field.value = /^\d+$/.test(bet) ? grouped(Number(bet)) : "";
+      if (next !== stamp || (typed !== bet && field.getRootNode().activeElement !== field)) {
+        field.value = /^\d+$/.test(bet) ? grouped(Number(bet)) : "";
+        put(field, "aria-invalid", null);
+      }
       stamp = next;
-      say(note, betNote(model, preset, bet, closed));
+      shown = preset;
+      tell();
     },
   };
 }

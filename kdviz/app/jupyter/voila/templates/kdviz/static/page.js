@@ -254,6 +254,7 @@ kdviz.page = (() => {
 
   const PROTOCOL = "v1.kernel.websocket.jupyter.org"; // the one that kdviz serve speaks
   const BEHIND = 4001; // the server's word for: messages to this page were lost
+  const ENDED = 4002; // and for: the kernel that made this page is gone, and another has its name
 
   function watch(socket) {
     let counted = false;
@@ -268,6 +269,11 @@ kdviz.page = (() => {
       if (code === BEHIND && !ended && !leaving) {
         ended = true;
         warn(t("This page was away for too long, and what Python said meanwhile is lost."));
+      }
+      if (code === ENDED && !ended && !leaving) {
+        ended = true;
+        if (document.body.dataset.kdReady) warn(t("Python ended on the server."));
+        else begunAgain(); // nothing was done on the page yet
       }
       setTimeout(() => {
         if (!open && !leaving && !ended) warn(t("The connection to Python was lost."));
