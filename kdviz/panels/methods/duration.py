@@ -17,7 +17,9 @@ from .fits import seen
 from .trial import Trial
 
 ANSWERS = 64  # of the teacher, timed
-BESIDE = 2.4  # a step of a run takes so many times what it takes alone: evaluations, gradients of the terms, records
+# A step of a run costs so many times what it is timed at: evaluations, gradients of the terms, relations, records. Of
+# pairs and methods it was 1.2 to 2.0: python benchmarks/methods_page.py --seconds
+BESIDE = 1.7
 
 
 def estimated(trial: Trial, run: Distillation, plain: int) -> float:
