@@ -28,8 +28,8 @@ from kdviz.panels.methods import duration
 from kdviz.panels.methods.trial import PAIRS, Trial
 
 TIMED = {  # a method for each pair
-    "mnist-convnet": "hint",
     "mnist-mlp-1200": "relational_distance",
+    "mnist-convnet": "hint",
     "mnist-vit": "attention_matrices",
     "fashion-resnet": "attention_transfer",
     "convnet-to-vit": "distillation_token",
@@ -76,7 +76,7 @@ def seconds() -> None:
         own, plain = (_processor_s(duration._step_of(trial, run, own=one)) for one in (True, False))
         few = trial.data.validation.take(slice(0, duration.ANSWERS))
         answer = _processor_s(lambda few=few, trial=trial: inference.logits(trial.teacher.module, few)) / len(few)
-        asked = len(trial.data.train) + len(trial.data.validation) + len(trial.data.test)
+        asked = len(trial.data.validation) + len(trial.data.test) + (0 if run.asks_each_step else len(trial.data.train))
         steps_s = run.total_steps * (own + beside * plain)
         begun = time.process_time()
         panel.command("train")

@@ -217,6 +217,11 @@ class Run:
                 for module, was in zip(modules, before, strict=True):
                     state.restore(module, *was)
 
+    @property
+    def asks_each_step(self) -> bool:
+        """Whether the teacher is run at each step, as what it gives for all examples is too much to be kept."""
+        return self._training_step.teacher is not None and not self._training_step.cached
+
     def prepare(self, progress: Callable[[int, int], bool] | None = None) -> None:
         """Run the teacher on the whole transfer set now, rather than at the first step (see ``Teacher.logits``)."""
         if self.teacher is not None and self._training_step.cached:

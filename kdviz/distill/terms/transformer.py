@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -163,7 +163,7 @@ class DistillationToken(Term):
     form : {"hard", "soft"}
         Learn the teacher's first choice, or its soft targets.
     temperature : float or Schedule
-        T > 0, of the soft form.
+        T > 0, of the soft form; the hard one has none, and nothing to edit.
     """
 
     student: str
@@ -183,13 +183,20 @@ class DistillationToken(Term):
             losses.check_temperature(number)
         object.__setattr__(self, "temperature", positive("temperature", self.temperature))
 
+    def hyperparameters(self) -> dict[str, Hyperparameter]:
+        return super().hyperparameters() if self.form == "soft" else {}
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**super().to_dict(), "temperature": schedules.to_json(self.temperature)}  # of the hard form too
+
     @property
     def taps(self) -> Taps:
         return Taps(student=(self.student,))
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
         given = outputs.student_taps[self.student]
-        return losses.distillation_token(given, teacher_logits(outputs), self.form, hyper["temperature"])  # type: ignore[arg-type]
+        temperature = hyper.get("temperature", 1.0)
+        return losses.distillation_token(given, teacher_logits(outputs), self.form, temperature)  # type: ignore[arg-type]
 
     def in_twin(self, smoothing: float, weight: ClassWeight) -> Term:
         return TokenLabels(self.student, smoothing, weight)

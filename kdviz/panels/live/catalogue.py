@@ -209,7 +209,7 @@ class CataloguePage(LivePage, Generic[C]):
     @property
     def settings(self) -> dict[str, Any]:
         if not self._is_by_name:
-            raise ValueError(self.of_ones_own)
+            raise ValueError(t(self.of_ones_own))
         return self._choices.to_dict()
 
     def _without_python(self) -> Mapping[ipywidgets.Widget, Mapping[str, Any]]:

@@ -17,7 +17,9 @@ from .fits import seen
 from .trial import Trial
 
 ANSWERS = 64  # of the teacher, timed
-BESIDE = 2.4  # a step of a run takes so many times what it takes alone: evaluations, gradients of the terms, records
+# A step of a run costs so many times what it is timed at: evaluations, gradients of the terms, relations, records. Of
+# pairs and methods it was 1.2 to 2.0: python benchmarks/methods_page.py --seconds
+BESIDE = 1.7
 
 
 def estimated(trial: Trial, run: Distillation, plain: int) -> float:
@@ -33,7 +35,7 @@ def estimated(trial: Trial, run: Distillation, plain: int) -> float:
     """
     few = trial.data.validation.take(slice(0, ANSWERS))
     answer = shortest(lambda: inference.logits(trial.teacher.module, few)) / len(few)
-    asked = len(trial.data.train) + len(trial.data.validation) + len(trial.data.test)
+    asked = len(trial.data.validation) + len(trial.data.test) + (0 if run.asks_each_step else len(trial.data.train))
     step = shortest(_step_of(trial, run, own=True)) + plain * shortest(_step_of(trial, run, own=False))
     return run.total_steps * step * BESIDE + asked * answer
 
@@ -45,18 +47,22 @@ def _step_of(trial: Trial, run: Distillation, *, own: bool) -> Any:
     x, y = few.inputs(), few.y
     optimizer = torch.optim.Adam([*student.parameters(), *learned.parameters()])
     terms = zip(run.objective.names, run.objective.terms, run.objective.hyperparameters_at(0, 1), strict=True)
-    told = list(terms)
+    given_terms = list(terms)
     ours = [name for term in run.objective.terms for name in term.taps.student]
-    theirs = seen(trial.teacher.module, x, [name for term in run.objective.terms for name in term.taps.teacher])
+    layers = [name for term in run.objective.terms for name in term.taps.teacher]
+    theirs = seen(trial.teacher.module, x, layers)
+    asked = own and run.asks_each_step  # what the teacher's layers give is too much to be kept
 
     def loss() -> Tensor:
         if not own:
             return nn.functional.cross_entropy(student(x), y.clamp(min=0))
+        if asked:
+            trial.teacher.answer(x, layers)
         with tapped(student, ours, ours) as taps:
             given = Outputs(student(x), theirs[""], y, len(y), inputs=x, student_taps=taps, teacher_taps=theirs)
         values = [
             weight * term.value(given._replace(auxiliary=dict(learned.items()).get(name), model=student), numbers)
-            for name, term, (weight, numbers) in told
+            for name, term, (weight, numbers) in given_terms
         ]
         return sum(values[1:], start=values[0])
 

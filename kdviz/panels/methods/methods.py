@@ -79,7 +79,7 @@ class Methods(CataloguePage[MethodChoices]):
     traits: ClassVar[Mapping[str, str]] = {"chosen": "method"}
     opening = mark("Opening the method.")
     under_way = mark("A run is under way: stop or clear it to choose another method.")
-    of_ones_own = "these are models of your own; a state can only name shipped models"
+    of_ones_own = mark("these are models of your own; a state can only name shipped models")
     still = mark("This page is a copy without Python: its method stays.")
 
     def __init__(

@@ -156,7 +156,10 @@ def _column(
     titles = {f"members.{k}": _called(member) for k, member in members}
     names = _outline(model, found, {*compared, *kept, *titles})
     boxes: list[dict[str, Any]] = []
-    inside = {name.split(".")[0]: name for name in compared if name not in names}
+    inside: dict[str, list[str]] = {}  # what is compared within a layer that has a box, which gives way to it
+    for name in dict.fromkeys(compared):
+        if name not in names:
+            inside.setdefault(next(n for n in names if name.startswith(f"{n}.")), []).append(name)
     optional = [n for n in names if n not in compared and n not in inside and n != names[-1]]
     left_out = set(optional[: max(0, len(names) - MOST_LAYERS)])
     for name in names:
@@ -166,9 +169,9 @@ def _column(
             else:
                 boxes.append({"more": 1})
             continue
-        shown = inside.get(name, name)
-        box = {"name": shown.removesuffix(SCORES), "shape": _shape(found[shown]), "compared": shown in compared}
-        boxes.append(box | ({"title": titles[shown]} if shown in titles else {}))
+        for shown in [*inside.get(name, ()), *([name] if name in compared or name not in inside else [])]:
+            box = {"name": shown.removesuffix(SCORES), "shape": _shape(found[shown]), "compared": shown in compared}
+            boxes.append(box | ({"title": titles[shown]} if shown in titles else {}))
     given = tensors(few)[0]
     return [{"name": t("input"), "shape": _shape(tuple(given.shape)), "compared": False}, *boxes]
 
@@ -180,7 +183,7 @@ def _called(member: nn.Module) -> str:
 
 
 def _outline(model: nn.Module, found: Mapping[str, tuple[int, ...]], kept: set[str]) -> list[str]:
-    """Return the layers worth a box: the last of each stage, those that are kept, and the logits.
+    """Return the layers worth a box: the last of each stage, those that are kept or hold one, and the logits.
 
     A stage of maps ends where their size or number changes; of vectors and tokens each layer with weights is one.
     """
@@ -200,7 +203,8 @@ def _outline(model: nn.Module, found: Mapping[str, tuple[int, ...]], kept: set[s
             stages.append([])
         stages[-1].append(name)
     ends = {s[-1] for s in stages if any(any(True for _ in modules[n].parameters()) for n in s)}
-    return [name for name in top if name in ends or name in kept or name == top[-1]]
+    holds = {name for name in top if any(f"{one}.".startswith(f"{name}.") for one in kept)}
+    return [name for name in top if name in ends or name in holds or name == top[-1]]
 
 
 def _of_pairs(layers: LayerPairs, side: int) -> list[str]:

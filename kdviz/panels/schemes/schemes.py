@@ -68,7 +68,7 @@ class Schemes(ToTheLab):
     traits: ClassVar[Mapping[str, str]] = {"chosen": "scheme"}
     opening = mark("Opening the scheme.")
     under_way = mark("A run is under way: stop or clear it to choose another scheme.")
-    of_ones_own = "this is a setting of your own; a state can only name the page's"
+    of_ones_own = mark("this is a setting of your own; a state can only name the page's")
     still = mark("This page is a copy without Python: its scheme stays.")
     _messages: ClassVar[Mapping[str, Kind]] = {
         **messages.METHODS,

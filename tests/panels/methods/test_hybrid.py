@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 import kdviz as kd
-from kdviz.distill.methods import method
+from kdviz.distill.methods import METHODS, method
+from kdviz.measure.gradients import term_gradients
 from kdviz.panels.live.link import said
 from kdviz.panels.methods.choices import LINK, MethodChoices
 from kdviz.panels.methods.formula import formulas, latex
@@ -83,6 +84,27 @@ def test_each_of_two_methods_has_a_temperature_of_its_own(trial):
     assert drawn.count("<mn>2</mn>") > formulas(made.chosen)[0].count("<mn>2</mn>") and "\\" not in drawn
     alone = latex(method("hint"), method("soft_targets"))[0]
     assert "T_2" not in alone, "one temperature needs no number"
+
+
+@pytest.mark.filterwarnings("ignore:the teacher is no better")  # it has learned nothing
+def test_a_temperature_that_can_be_moved_changes_the_term(pictures):
+    teacher, student = (kd.models.vit(8, 1, 2, patch=4, size=8, classes=3, seed=n, distilled=n > 1) for n in (1, 2))
+    trial, moved = Trial.own(teacher.eval(), student, pictures), []
+    for name in METHODS:
+        if not METHODS[name].fits(trial.layer_pairs):
+            continue
+        choices = MethodChoices(method=name)
+        made, place = choices.objective(trial.layer_pairs), own_place(choices.chosen)
+        if not choices.edit(made, "temperature", 1.0):
+            continue
+        run, values = trial.distillation(made), []
+        for value in (1.0, 5.0):
+            run.edit(**choices.edit(made, "temperature", value))
+            values.append(term_gradients(run).values[place])
+        assert values[0] != values[1], name
+        moved.append(name)
+    assert {"soft_targets", "distillation_token_soft"} <= set(moved)
+    assert "distillation_token" not in moved, "a first choice has no temperature"
 
 
 def test_links_between_layers_are_taken_as_they_are_written(trial):

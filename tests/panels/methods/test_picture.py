@@ -54,3 +54,17 @@ def test_a_model_of_many_blocks_leaves_layers_out_and_says_how_many(pictures):
     left_out = sum(box.get("more", 0) for box in column)
     assert left_out > 0 and len(column) <= 12 and names([b for b in column if "name" in b])[-1] == "logits"
     assert any(box.get("name") == "block16" and box["compared"] for box in column)
+
+
+@pytest.mark.filterwarnings("ignore:the teacher:UserWarning")  # it has learned nothing
+def test_a_layer_and_one_within_it_have_a_box_each(pictures):
+    trial = Trial.own(*transformers(), pictures)
+    layers = "block1.attention:block2,block1:block2,block2:block1.attention"
+    choices = MethodChoices(method="hint", layers=layers)
+    run = trial.distillation(choices.objective(trial.layer_pairs))
+    shown = picture(run, choices.chosen, trial.layer_pairs)
+    ends = [(one["student"], one["teacher"]) for one in shown["links"]]
+    named = [(shown["student"][s]["name"], shown["teacher"][u]["name"]) for s, u in ends]
+    assert named == [("block1.attention", "block2"), ("block1", "block2"), ("block2", "block1.attention")]
+    own = [box["name"] for box in shown["student"] if "name" in box]
+    assert own.index("block1.attention") + 1 == own.index("block1"), "first what is within"
