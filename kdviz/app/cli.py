@@ -53,8 +53,8 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     many = serve.add_argument_group(
         "a class",
-        "What is not given is as large as this machine allows. With --viewers or --anyone runs and kernels are bounded "
-        "too, and the address of a page for the lecturer is printed: who is there, what they take, end a page.",
+        "With --viewers or --anyone, what is not given is as large as this machine allows, and the address of a page for "
+        "the lecturer is printed: who is there, what they take, a button that ends a page. Nothing is bounded otherwise.",
     )
     many.add_argument(
         "--viewers",
