@@ -1,7 +1,7 @@
 """Real data sets with fixed splits, held in memory, and the user's own data in the same form."""
 
 from kdviz.data.augment import erase, flip, shift, warp
-from kdviz.data.catalogue import available, load, names, register
+from kdviz.data.catalogue import available, load, names, register, title
 from kdviz.data.census import adult
 from kdviz.data.faults import marked_corner, noisy_labels, rare_class
 from kdviz.data.images import fashion_mnist, mnist
@@ -29,6 +29,7 @@ __all__ = [
     "register",
     "shift",
     "splits",
+    "title",
     "warp",
     "with_more",
 ]

@@ -21,6 +21,12 @@ LOADERS: dict[str, tuple[Callable[[], Splits], Mapping[str, str]]] = {
     "adult": (adult, ADULT_FILES),
     "adult-without-race-sex": (partial(adult, without=("race", "sex")), ADULT_FILES),
 }
+TITLES = {  # known without loading
+    "mnist": "MNIST",
+    "fashion-mnist": "Fashion-MNIST",
+    "adult": "Adult",
+    "adult-without-race-sex": "Adult, without race and sex",
+}
 FOLDERS = {"adult-without-race-sex": "adult"}  # of those that lie in another's
 
 
@@ -117,6 +123,17 @@ def load(name: str) -> Splits:
     if registered is None:
         raise ValueError(f"data set must be one of {', '.join(names())}, got {name!r}")
     return registered.splits
+
+
+def title(name: str) -> str:
+    """What a data set is called for readers; those of kdviz are not loaded for it.
+
+    Examples
+    --------
+    >>> title("mnist")
+    'MNIST'
+    """
+    return TITLES.get(name) or load(name).title
 
 
 def names() -> tuple[str, ...]:

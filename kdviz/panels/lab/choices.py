@@ -373,4 +373,4 @@ def teacher_rows(data: str) -> list[dict[str, Any]]:
 
 def data_rows() -> list[dict[str, Any]]:
     """What the Setup widget says of each data set."""
-    return [{"name": n, "title": data_sets.load(n).title, "available": True} for n in data_names()]
+    return [{"name": n, "title": data_sets.title(n), "available": True} for n in data_names()]

@@ -190,7 +190,7 @@ class Lab(LabRuns):
     def _on_data(self, change: Bunch) -> None:
         if change.new != self._choices.data:
             self._publisher.put(
-                self.transport, state="loading", status=t("Opening {name}.", name=data_sets.load(change.new).title)
+                self.transport, state="loading", status=t("Opening {name}.", name=data_sets.title(change.new))
             )
             self._reset(lambda: self._open(change.new))
 

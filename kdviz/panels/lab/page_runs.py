@@ -237,7 +237,7 @@ class LabRuns(LabPage):
     def _title_of(choices: Mapping[str, Any]) -> str:
         """Return what was trained, in a few words."""
         name = choices.get("data", "")
-        data = data_sets.load(name).title if name in data_sets.names() else name
+        data = data_sets.title(name) if name in data_sets.names() else name
         kind = KINDS.get(choices.get("kind", "mlp"))
         if kind is not None and kind.name != "mlp":
             return t("{data}, {kind} of width {width}", data=data, kind=t(kind.title), width=choices.get("units", ""))

@@ -62,14 +62,19 @@ class Recording:
         }
 
 
-@cache
 def recordings() -> tuple[Recording, ...]:
     """Return all recordings of the data sets that are here, those of the usual settings first."""
+    return tuple(one for name in data_names() for one in recordings_of(name))
+
+
+@cache
+def recordings_of(data: str) -> tuple[Recording, ...]:
+    """Return the recordings of a data set; no other one is loaded for it."""
     rows = json.loads(FILE.read_text(encoding="utf-8"))
     return tuple(
         Recording(Choices(**row["choices"]), row["version"], row["teacher_error"], row["curves"])
         for row in rows
-        if row["choices"].get("data", Choices.data) in data_names()
+        if row["choices"].get("data", Choices.data) == data
     )
 
 
@@ -79,8 +84,10 @@ def ghost(choices: Choices) -> dict[str, Any]:
     >>> ghost(Choices(temperature=7.0))["says"]
     'Recorded with other settings: T = 4, α = 0.9, 4,000 labels, 128 hidden units, seed 0.'
     """
-    alike = ("data", "kind", "extra", "fault")  # what the curves are of: other data, or other faults, would mislead
-    of_data = [one for one in recordings() if all(getattr(one.choices, n) == getattr(choices, n) for n in alike)]
+    alike = ("kind", "extra", "fault")  # what the curves are of: other data, or other faults, would mislead
+    of_data = [
+        one for one in recordings_of(choices.data) if all(getattr(one.choices, n) == getattr(choices, n) for n in alike)
+    ]
     exact = next((one for one in of_data if one.fits(choices)), None)
     if exact is not None:
         return exact.ghost(exact=True)
