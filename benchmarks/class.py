@@ -147,7 +147,7 @@ class Viewer:
     async def leave(self) -> None:
         """Close the page, which ends its kernel."""
         if self.kernel:
-            with contextlib.suppress(HTTPClientError):
+            with contextlib.suppress(HTTPClientError, RuntimeError):  # stock Voila wants a browser for that
                 await self._fetched(f"voila/api/shutdown/{self.kernel}", method="POST")
         self.vanish()
 

@@ -59,8 +59,8 @@ class Classroom:
 def of(options: argparse.Namespace, *, forked: bool, free: int | None = None) -> Classroom:
     """The bounds that a command line asks for.
 
-    What is not given is unbounded on one's own machine, apart from the viewers, who are as many as find room. Where
-    others come in (``--anyone``, ``--viewers``) as many runs train as there are CPUs, and runs and kernels are bounded.
+    What is not given is unbounded on one's own machine. Where others come in (``--anyone``, ``--viewers``) there are as
+    many viewers as find room in memory, as many runs train as there are CPUs, and runs and kernels are bounded.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def of(options: argparse.Namespace, *, forked: bool, free: int | None = None) ->
         return given if given is not None else usual if open_to_others else 0
 
     return Classroom(
-        viewers=options.viewers or room.viewers(there, forked=forked),
+        viewers=options.viewers or chosen(None, room.viewers(there, forked=forked)) or room.MOST,
         of_client=options.viewers,
         trainings=chosen(options.trainings, os.cpu_count() or 1),
         steps=chosen(options.steps, STEPS),

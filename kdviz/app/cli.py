@@ -56,8 +56,9 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     many = serve.add_argument_group(
         "a class",
-        "What is not given is as large as this machine allows. With --viewers or --anyone runs and kernels are bounded "
-        "too, and the address of a page for the lecturer is printed: who is there, what they take, end a page.",
+        "Nothing of this is bounded unless asked for. With --viewers or --anyone, what is not given is as large as the "
+        "machine allows, and the address of a page for the lecturer is printed: who is there, what they take, a button "
+        "that ends a page.",
     )
     many.add_argument(
         "--viewers",

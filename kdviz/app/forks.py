@@ -25,8 +25,8 @@ from kdviz.app.warm import CROWDED, READY, ROOM
 
 NAME = "kdviz-forks"
 ENTRY = EntryPoint(NAME, "kdviz.app.forks:Forks", KernelProvisionerFactory.GROUP_NAME)
-READY_S = 120.0  # a warm process that is not ready by then is given up
-FORK_S = 30.0  # the same of a fork
+READY_S = 300.0  # a warm process that is not ready by then is given up
+FORK_S = 90.0  # the same of a fork
 TRIES = 2  # warm processes in a row that were of no use, after which kernels are spawned
 PR_SET_CHILD_SUBREAPER = 36
 

@@ -426,7 +426,7 @@ def run(options: argparse.Namespace) -> int:
 
     def ready(base: str) -> None:
         _announce(what, base, query, others, open_browser=not options.no_browser)
-        if room.trainings:
+        if options.anyone or options.viewers is not None:
             host = f"http://{others}:{base.rpartition(':')[2]}" if others else base
             _announce_class(room, f"{host}/{lecturer.PATH}?key={server.looks.key}")
 
@@ -451,7 +451,7 @@ def _announce(what: Served, base: str, query: str, others: str, *, open_browser:
 
 def _announce_class(room: classroom.Classroom, lecturers: str) -> None:
     """Say how many find room, and where the lecturer looks after them."""
-    print(f"Room for {room.viewers} viewers, {room.trainings} train at once.", flush=True)
+    print(f"Room for {room.viewers} viewers, {room.trainings or 'all'} train at once.", flush=True)
     print(f"For the lecturer alone: {lecturers}", flush=True)
 
 

@@ -24,7 +24,7 @@ from pathlib import Path
 
 READY, CROWDED = b"ready", b"threads"
 ROOM = "-" * 400  # on the command line: where a kernel writes its own
-ADOPTED_S = 10.0  # after which a kernel whose parent is not the server gives up
+ADOPTED_S = 60.0  # after which a kernel whose parent is not the server gives up
 PR_SET_PDEATHSIG, PR_SET_THP_DISABLE = 1, 41
 
 

@@ -144,6 +144,18 @@ def test_nothing_of_a_viewer_is_in_another_ones_kernel(warm: forks.Warm) -> None
         assert two.said("import os; print('QUERY_STRING' in os.environ, os.getsid(0) == os.getpid())") == "False True"
 
 
+def test_a_kernel_that_wants_too_much_memory_says_so_and_lives(
+    warm: forks.Warm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warm, "_megabytes", 300)
+    with kernel() as one:
+        small = "import torch\nprint(torch.zeros(10_000_000).sum().item())"
+        assert one.said(small) == "0.0"
+        told = one.said("try: torch.zeros(10**9)\nexcept RuntimeError as error: print(error)")
+        assert "can't allocate memory" in told, "what a page turns into a sentence"
+        assert one.said("print(1)") == "1"
+
+
 SERVER = """
 import os, sys, time
 from jupyter_client.manager import KernelManager

@@ -78,3 +78,10 @@ def test_names_that_clash_or_cannot_be_in_a_link_are_refused() -> None:
         kd.data.register("coin", lambda: coin())
     with pytest.raises(ValueError, match=rf"data set must be one of {', '.join(OWN)}, coin, got 'cion'"):
         kd.data.load("cion")
+
+
+def test_a_title_is_known_without_loading_and_is_the_data_sets_own() -> None:
+    for name in kd.data.available():
+        assert kd.data.title(name) == kd.data.load(name).title
+    kd.data.register("coin", coin, title="A coin")
+    assert kd.data.title("coin") == "A coin"
