@@ -60,7 +60,8 @@ def _way(value: Hyperparameter, edits: Sequence[Edit], total: int) -> tuple[list
     if isinstance(value, Schedule):
         few |= set(range(min(last, MOST_POINTS // 2) + 1)) | {step for step in value.turns(total) if step <= last}
     changes = sorted((edit for edit in edits if edit.step <= last), key=lambda edit: edit.step)
-    steps, way = [], []
+    steps: list[int] = []
+    way: list[float] = []
     for at, until in zip([0, *(e.step for e in changes)], [*(e.step for e in changes), last], strict=True):
         now = value if not steps else changes.pop(0).value
         inside = sorted({at, until, *(step for step in few if at <= step <= until)})
