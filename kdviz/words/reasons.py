@@ -15,7 +15,7 @@ from . import ENGLISH, language, mark, t
 REASONS = (
     # choices
     mark("labels must be one of {names}, or 0 for none, got {value}"),
-    mark("omit must be a class from 0 to {last}, or -1 for none, got {value}"),
+    mark("omit must be a class from 0 to {last}, or {none} for none, got {value}"),
     mark("the weight of {method} must lie in [{low}, {high}], got {value}"),
     mark("second_weight must lie in [{low}, {high}] for {method}, got {value}"),
     mark("layers must be 1 to {most} pairs of layers as relu2:relu4, got {value}"),
