@@ -24,7 +24,7 @@ Build = Callable[[KeepGoing], Sequence[Distillation]]
 
 REPORTS_PER_SECOND = 8
 EVALUATIONS = 60  # points of a learning curve over a whole plan
-FEWEST_EVALUATIONS = 12
+FEWEST_EVALUATIONS = 20
 CLOSE_TIMEOUT_S = 10.0
 
 
