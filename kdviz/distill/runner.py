@@ -25,7 +25,7 @@ Build = Callable[[KeepGoing], Sequence[Distillation]]
 
 REPORTS_PER_SECOND = 8
 EVALUATIONS = 60  # points of a learning curve over a whole plan
-FEWEST_EVALUATIONS = 12
+FEWEST_EVALUATIONS = 20
 CLOSE_TIMEOUT_S = 10.0
 WAIT_S = 0.2  # between two looks whether it is this runner's turn
 NO_MEMORY = mark(
@@ -326,7 +326,7 @@ class Runner:
 
     @property
     def _evaluate_every(self) -> int:
-        """Steps between evaluations: ``EVALUATIONS`` of them, fewer where they would cost over half of the training.
+        """Steps between evaluations: ``EVALUATIONS`` of them, fewer where they would cost more than the training.
 
         A step runs forward and backward, about three times the cost of evaluating an example.
         """
@@ -382,7 +382,7 @@ class Runner:
 
 def _apart(total_steps: int, examples: int, batch_size: int) -> int:
     """Return how many steps lie between evaluations on so many examples."""
-    affordable = min(math.ceil(2 * examples / (3 * batch_size)), total_steps // FEWEST_EVALUATIONS)
+    affordable = min(math.ceil(examples / (3 * batch_size)), total_steps // FEWEST_EVALUATIONS)
     return max(1, math.ceil(total_steps / EVALUATIONS), affordable)
 
 

@@ -143,10 +143,11 @@ def test_a_temperature_on_a_course_is_that_of_the_step_under_the_cursor(mount):
 @pytest.mark.parametrize(("alpha", "says"), [(1.0, "no label teaches"), (0.0, "the teacher teaches"), (0.5, "")])
 def test_a_student_with_two_heads_says_which_of_them_is_taught_nothing(mount, alpha, says):
     scene = make_scene(alpha=alpha)
-    page = mount(SoftTargets(scene=scene, shown=SLIDERS, two_heads=True))
+    page = mount(SoftTargets(scene=scene, shown=SLIDERS, two_heads=True), width=400)
     note = page.locator(".kd-slider-note", has_text="has no say in the student’s answer")
     assert note.count() == bool(says) and (not says or says in note.inner_text())
     assert page.get_by_text("which is made from both").is_visible()
+    assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
     put(page, "alpha", 0.3)
     assert note.count() == 0
 
