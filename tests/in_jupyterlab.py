@@ -28,18 +28,15 @@ class JupyterLab(NamedTuple):
 
 
 @contextmanager
-def started(folder: Path, made: Callable[[str], Path], program: str = "jupyterlab") -> Iterator[JupyterLab]:
-    """Start a JupyterLab on a folder, with its own settings in folders that ``made(name)`` makes; end it by its id.
-
-    `program` may be "notebook", which is built of the same parts.
-    """
+def started(folder: Path, made: Callable[[str], Path]) -> Iterator[JupyterLab]:
+    """Start a JupyterLab on a folder, with its own settings in folders that ``made(name)`` makes; end it by its id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     options = [f"--port={port}", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}", "--no-browser"]
     news = "--LabApp.news_url=None"
-    command = [sys.executable, "-m", program, "--allow-root", "--ip=127.0.0.1", news, *options]
+    command = [sys.executable, "-m", "jupyterlab", "--allow-root", "--ip=127.0.0.1", news, *options]
     own = {name: str(made("settings")) for name in SETTINGS}  # not the ones of whoever runs the tests
     process = subprocess.Popen(command, env={**os.environ, **own}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

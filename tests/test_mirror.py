@@ -63,7 +63,6 @@ SPANNING = {
     "app/test_connection.py": "a page whose kernel or server is gone: sockets, frames, JavaScript",
     "app/test_empty_environment.py": "the wheel in an environment of its own",
     "app/test_installation.py": "constraints, Binder's files, the wheel",
-    "app/test_jupyter_hosts.py": "panels in Notebook 7, and in a notebook whose cells leave the page",
     "app/test_other_hosts.py": "panels in marimo",
     "data/test_anything.py": "whatever splits is given, through all that reads data",
     "distill/schemes/test_seeds_and_labels.py": "what holds for every scheme",

@@ -193,6 +193,7 @@ class _Store:
             if folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
             self._table = sqlite3.connect(self._where, timeout=WAIT_S, check_same_thread=False)
+            weakref.finalize(self, self._table.close)  # from Python 3.13 on a connection left open is warned of
             with self._table:
                 self._table.execute(
                     "CREATE TABLE IF NOT EXISTS answers "
