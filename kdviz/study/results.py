@@ -326,7 +326,8 @@ def _tuned(tunings: Sequence[Tuning]) -> str:
 
 
 def _cost(record: Record) -> str:
-    minutes = f"{record.seconds / 60:,.0f} minutes of wall-clock time together"
+    n = max(1, round(record.seconds / 60))
+    minutes = f"{n:,} minute{'s' if n > 1 else ''} of wall-clock time together"
     return f"{record.runs:,} runs, {minutes}, PyTorch {record.torch}."
 
 
