@@ -1,8 +1,8 @@
 """Make the README's film of the Lab: ``python docs/film.py [file]``.
 
 Starts ``kdviz serve``, opens the Lab in headless Chromium, trains the default run and holds the temperature's slider
-while it learns, back and forth, so that the bars follow. The pictures taken on the way become an animated WebP of 20
-seconds and at most 3 MB, ``docs/images/lab.webp``.
+while it learns, back and forth, so that the bars follow. The pictures taken on the way become an animated WebP of 18
+seconds and at most 1.5 MB, ``docs/images/lab.webp``.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from kdviz.app import chromium
 
 FILE = Path(__file__).parent / "images" / "lab.webp"
 VIEWPORT, SIZE = {"width": 1280, "height": 800}, (960, 600)
-SECONDS, FRAMES = 20, 120
+SECONDS, FRAMES = 18, 90
 STILL = 12  # of the last frame's length: what came of it is read
-MOST_BYTES = 3_000_000
-QUALITIES = (80, 65, 50, 35, 20)
+MOST_BYTES = 1_500_000
+QUALITIES = (80, 70, 60, 50, 35, 20)
 READY_MS, PAUSE_MS = 120_000, 100
 SWINGS = 2  # of the slider, from one side to the other and back
 

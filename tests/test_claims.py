@@ -15,12 +15,13 @@ def text_of(repository, *parts: str) -> str:
     return " ".join(repository.joinpath(*parts).read_text(encoding="utf-8").split())
 
 
-def test_what_is_fetched_is_what_the_wheel_does_not_carry(repository):
+def test_nothing_is_fetched_as_readme_has_it(repository):
+    assert "Nothing is fetched at run time" in text_of(repository, "README.md")
     carried = {target.split("/")[-1] for target in hatch_build.CARRIED.values()}
-    fetched = [name for name in kd.data.available() if FOLDERS.get(name, name) not in carried]
-    readme = text_of(repository, "README.md")
-    assert fetched == ["fashion-mnist"]
-    assert "The one exception is Fashion-MNIST" in readme and "fetches them once from its publisher" in readme
+    assert {FOLDERS.get(name, name) for name in kd.data.catalogue.LOADERS} <= carried
+    client = re.compile(r"^\s*(?:import|from) (?:urllib\.request|requests|httpx|aiohttp|pooch)\b", re.MULTILINE)
+    modules = repository.joinpath("kdviz").rglob("*.py")
+    assert [path.name for path in modules if client.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_the_league_is_told_as_it_came_out_and_beside_chance(repository):
