@@ -8,10 +8,11 @@ AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"
 SERIOUS = ("serious", "critical")
 
 
-def serious(page: Page) -> list[str]:
-    """Return the serious findings in the page, with where they are."""
+def serious(page: Page, *, preload: bool = True) -> list[str]:
+    """Return the serious findings in the page, with where they are; a page from disk may not load style sheets again."""
     page.evaluate(AXE)
-    found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    run = "(preload) => axe.run(document, { resultTypes: ['violations'], preload })"
+    found = page.evaluate(run, preload)["violations"]
     return [
         f"{one['id']}: {one['help']}: {', '.join(str(n['target']) for n in one['nodes'][:3])}"
         for one in found
