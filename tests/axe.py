@@ -9,7 +9,7 @@ SERIOUS = ("serious", "critical")
 
 
 def serious(page: Page, *, preload: bool = True) -> list[str]:
-    """Return the serious findings in the page, with where they are; a page from disk may not load style sheets again."""
+    """Return the serious findings in the page, with where they are; from disk style sheets may not be loaded again."""
     page.evaluate(AXE)
     run = "(preload) => axe.run(document, { resultTypes: ['violations'], preload })"
     found = page.evaluate(run, preload)["violations"]
