@@ -8,11 +8,10 @@ AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"
 SERIOUS = ("serious", "critical")
 
 
-def serious(page: Page, *, preload: bool = True) -> list[str]:
-    """Return the serious findings in the page, with where they are; from disk style sheets may not be loaded again."""
+def serious(page: Page) -> list[str]:
+    """Return the serious findings in the page, with where they are."""
     page.evaluate(AXE)
-    run = "(preload) => axe.run(document, { resultTypes: ['violations'], preload })"
-    found = page.evaluate(run, preload)["violations"]
+    found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")["violations"]
     return [
         f"{one['id']}: {one['help']}: {', '.join(str(n['target']) for n in one['nodes'][:3])}"
         for one in found
