@@ -61,6 +61,7 @@ html_static_path = ["static", str(places.STATIC / "stix-two-math.woff2")]
 html_css_files = ["kdviz.css"]
 html_favicon = html_logo = str(places.STATIC / "icon.svg")
 html_copy_source = html_show_sourcelink = False
+html_show_search_summary = False  # fetched from the pages, which no browser allows from disk
 html_show_copyright = html_show_sphinx = False
 html_math_renderer = "mathml"
 pygments_style, pygments_dark_style = "a11y-high-contrast-light", "a11y-high-contrast-dark"
@@ -175,11 +176,18 @@ def setup(app: Sphinx) -> None:
     app.connect("doctree-resolved", lead_to_lessons)
     app.connect("autodoc-skip-member", unless_at_home)
     app.connect("missing-reference", report_missing)
+    app.connect("html-page-context", let_tables_scroll)
     app.add_domain(Exact, override=True)
     for part in (PyAttribute, PyMethod, PyProperty):
         part._toc_entry_name = lambda self, node: ""  # beside a page stand its classes and functions
     Inliner.dispatch["|"] = plain_bar
     app.add_html_math_renderer("mathml", (inline_formula, None), (block_formula, None))
+
+
+def let_tables_scroll(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+    """Let whoever has no mouse scroll a table that is wider than the page."""
+    wrapper = 'class="table-wrapper'
+    context["body"] = context.get("body", "").replace(f"<div {wrapper}", f'<div tabindex="0" {wrapper}')
 
 
 def inline_formula(writer: Any, node: nodes.math) -> None:

@@ -66,6 +66,15 @@ def test_the_presets_ask_a_question_of_a_minute_or_less(repository):
     assert f"| `default` | {USUAL_ERRORS} (one seed) |" in table
 
 
+def test_the_errors_of_the_five_lines_are_those_of_the_default_preset(repository):
+    table = repository.joinpath("docs", "presets.md").read_text(encoding="utf-8")
+    student, twin = re.search(r"\| `default` \| (\d+) \(one seed\) \| (\d+) \|", table).groups()
+    told = f"It makes {student} errors on 10,000 test images; its twin, the same student without the teacher, {twin}."
+    assert told in text_of(repository, "README.md")
+    told = f"On this seed the student makes {student} errors, its twin {twin}."
+    assert told in text_of(repository, "docs", "tutorials", "first-model.md")
+
+
 def test_the_teacher_of_hinton_s_table_is_described_as_its_card_has_it(repository):
     card = kd.models.card("mnist-mlp-1200")
     augment = card.recipe["augment"]
