@@ -61,7 +61,7 @@ class Training:
         labels alone.
     smoothing : float
         ε of smoothed labels, which a card does not mention where it is 0. That makes better accuracy now and then, but
-        worse teachers (Müller, Kornblith, Hinton 2019).
+        worse teachers (Müller, Kornblith, Hinton 2019): one is shipped to show it.
     """
 
     title: str
@@ -182,6 +182,7 @@ ADULT_STUDENT = Training(
 
 TRAININGS: dict[str, Training] = {
     "mnist-mlp-1200": LARGE_MLP,
+    "mnist-mlp-1200-smoothed": replace(LARGE_MLP, title="MNIST, 2×1200 ReLU units, smoothed labels", smoothing=0.1),
     "mnist-convnet": Training(
         title="MNIST, convolutional network",
         data="mnist",

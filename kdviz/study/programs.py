@@ -340,9 +340,15 @@ def scheme_league(base: Recipe, assistant: Sequence[int] = (256,), generations: 
 
 @program
 def teacher_calibration(
-    base: Recipe, hidden: int = 300, labels: int = 10_000, epochs: int = 10, smoothing: float = 0.1
+    base: Recipe,
+    hidden: int = 300,
+    labels: int = 10_000,
+    epochs: int = 10,
+    smoothing: float = 0.1,
+    shipped: Sequence[str] = (),
 ) -> Iterator[Found]:
-    """Two teachers that differ in label smoothing alone, and the smoothed one divided until it is calibrated."""
+    """Two teachers that differ in label smoothing alone, and the smoothed one divided until it is calibrated; then
+    shipped ones, each compared with the first of them."""
     bench = Bench.of(base)
     yield (twin := _twin(bench))
     larger = Bench.of(replace(base, draw={"count": labels}, student={"name": "mlp", "hidden": [hidden]}, epochs=epochs))
@@ -357,6 +363,12 @@ def teacher_calibration(
         runs[name] = bench.found(f"taught by the {name} one", trained(bench.run(teacher, base.objective)))
         runs[name] = replace(runs[name], teacher=teaches.errors)
         yield beside(runs[name], twin if teacher is plain else runs["plain"])
+    first = twin
+    for name in shipped:
+        taught = bench.found(f"taught by {name}", trained(bench.run(models.pretrained(name), base.objective)))
+        taught = replace(taught, teacher=models.card(name).test_errors)
+        yield beside(taught, first)
+        first = taught if first is twin else first
 
 
 @program
