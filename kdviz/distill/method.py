@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from ..words import mark, t
 from .objective import Objective, Term
 from .objective_schema import TERMS
 from .pairing import LayerPairs, Pair
@@ -84,13 +83,11 @@ class Method:
         made = self.make(pairs)
         if made is None:
             if self.compares in _LACKS:
-                what, remedy = _LACKS[self.compares]
-                raise ValueError(f"{t('{method} needs {what}', method=self.title, what=t(what))}; {remedy}")
-            what = t(_NEEDS.get(self.compares, self.compares))
-            why = t(
-                "{method} compares {what} and these two models have none that correspond", method=self.title, what=what
+                raise ValueError(f"{self.title} needs {_LACKS[self.compares]}")
+            raise ValueError(
+                f"{self.title} compares {_NEEDS.get(self.compares, self.compares)} and these two models have none that "
+                "correspond; name the layers in its term yourself, or choose another method"
             )
-            raise ValueError(f"{why}; name the layers in its term yourself, or choose another method")
         return made
 
     def fits(self, pairs: LayerPairs) -> bool:
@@ -119,16 +116,10 @@ class Method:
 
 
 _LACKS = {
-    "teachers": (mark("several teachers, and here is one"), "make them one by kd.schemes.ensemble(teachers)"),
-    "distillation token": (mark("a student with a distillation token"), "take kd.models.vit(distilled=True)"),
+    "teachers": "several teachers, and here is one; make them one by kd.schemes.ensemble(teachers)",
+    "distillation token": "a student with a distillation token; take kd.models.vit(distilled=True)",
 }
-_NEEDS = {
-    "maps": mark("feature maps"),
-    "features": mark("the last features"),
-    "tokens": mark("tokens of blocks"),
-    "attention": mark("attention"),
-    "embeddings": mark("embeddings"),
-}
+_NEEDS = {"maps": "feature maps", "features": "the last features", "tokens": "tokens of blocks"}
 
 
 def always(make: Callable[[], Term]) -> Callable[[LayerPairs], Term | None]:

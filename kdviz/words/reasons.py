@@ -83,6 +83,8 @@ WITHIN = (  # what stands in their places
     mark("feature maps"),
     mark("the last features"),
     mark("tokens of blocks"),
+    mark("attention"),
+    mark("embeddings"),
 )
 NESTED = ("why", "what", "meaning")  # places that hold a text of its own
 _PLACE = re.compile(r"\\\{(\w+)\\\}")
