@@ -100,10 +100,17 @@ def told(row: dict[str, Any]) -> str:
 
 
 def kept(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return what was recorded before, with these rows in place of older ones."""
+    """Return what was recorded before, with those of these rows in place of older ones that have the kind's own size.
+
+    The Lab opens tables with a smaller perceptron than the kind's.
+    """
     before = json.loads(FILE.read_text(encoding="utf-8"))["runs"] if FILE.is_file() else []
-    new = {(row["kind"], row["data"]): row for row in rows}
-    return [*(row for row in before if (row["kind"], row["data"]) not in new), *rows]
+    new = {(row["kind"], row["data"]): row for row in rows if _usual(row)}
+    return [*(row for row in before if (row["kind"], row["data"]) not in new and _usual(row)), *new.values()]
+
+
+def _usual(row: dict[str, Any]) -> bool:
+    return all(row["choices"].get(name) == value for name, value in usual_of(row["kind"], row["data"]).items())
 
 
 def on_validation(choices: Choices) -> str:

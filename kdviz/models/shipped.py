@@ -229,7 +229,7 @@ def pretrained(name: str) -> nn.Module:
 def _built(about: Card, weights: Path) -> nn.Module:
     model = build(about.architecture)
     load_weights(model, weights)
-    return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # convolutions: half the time
+    return model
 
 
 def _of_others(registered: Registered) -> nn.Module:

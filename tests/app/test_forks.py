@@ -46,7 +46,11 @@ with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb") as memory:
         if rights.startswith("rw"):
             start, end = (int(part, 16) for part in where.split("-"))
             memory.seek(start)
-            for part in memory.read(end - start).split(half)[1:]:
+            try:
+                read = memory.read(end - start)
+            except OSError:  # given back to the system meanwhile
+                continue
+            for part in read.split(half)[1:]:
                 found += part.startswith(other)
 print(found)
 """

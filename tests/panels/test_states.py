@@ -41,7 +41,7 @@ WHOLE = {
 }  # fmt: skip
 
 
-ADDED = {Methods: ("second", "second_weight", "layers")}  # fields that older states do without
+ADDED = {Methods: ("second", "second_weight", "second_temperature", "layers")}  # fields that older states do without
 DEEP: list = []
 
 

@@ -6,6 +6,12 @@ from ...words import mark
 from . import outcome
 from .preset import BESIDE_THE_TWIN, ERRORS_BESIDE_TWIN, FEWER_SAME_MORE, HELPS, USUAL_REASON, Preset, Reason
 
+
+def _misled(found: outcome.Facts) -> str:
+    """Who was misled more, where no sentence has said already why the student does worse."""
+    return "" if outcome.beside_the_twin(found) == "more" else outcome.misled(found)
+
+
 ON_DATA = (
     Preset(
         "noisy-labels",
@@ -44,16 +50,14 @@ ON_DATA = (
                 outcome.beside_the_twin,
                 {
                     "more": mark(
-                        "Which class it is settles {class_share} of the teacher’s answers at T = {T}, and the patch "
-                        "says which class it is. Once its labels are learned the twin stops; the student has exact "
-                        "answers to match, and trades the digit for the patch: {student_best} errors at its best step "
-                        "on validation data, where there is no patch, {student} at the last (its twin: {twin_best}, "
-                        "{twin})."
+                        "The class settles {class_share} of the teacher’s answers, and the patch tells the class: "
+                        "matching them trades the digit for the patch. {student_best} errors at its best step, "
+                        "{student} at the last (twin: {twin_best}, {twin})."
                     )
                 },
             ),
             Reason(
-                outcome.misled,
+                _misled,
                 dict.fromkeys(
                     ("student", "twin", "alike"),
                     mark(

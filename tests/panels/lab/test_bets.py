@@ -21,6 +21,7 @@ MEASURED = {
     "lowest": 0.093, "highest": 0.114, "logits_apart": 20.0, "soft_share": 0.05, "hard_share": 0.95,
     "soft_share_t2": 0.95, "moments": 9.0, "torn": 40.0, "lesser_teacher": 0.31, "lesser_student": 0.12,
     "lesser_twin": 0.2, "misled": 9000.0, "misled_twin": 9600.0, "misled_teacher": 12.0, "drawn_alone": 1807.0,
+    "class_share": 0.98,
 }  # fmt: skip
 SEEDS = [{"student": 460 + k, "twin": 660 + 2 * k} for k in range(5)]
 

@@ -64,7 +64,7 @@ def test_the_page_says_why_the_patch_hurts_a_student_with_a_teacher():
     of_run = {"class_share": 0.98, "misled": 7131.0, "misled_twin": 6975.0, "misled_teacher": 0.0}
     worse = facts(2355, 1181, measured=of_run, best={"student": 1400, "twin": 1190}, temperature=4.0)
     why = answered(BY_NAME["marked-corner"], "", worse)["why"]
-    assert "settles 98\u202f% of the teacher’s answers at T = 4" in why
-    assert "1,400 errors at its best step" in why and "2,355 at the last (its twin: 1,190, 1,181)" in why
+    assert "settles 98\u202f% of the teacher’s answers" in why
+    assert "1,400 errors at its best step" in why and "2,355 at the last (twin: 1,190, 1,181)" in why
     helped = facts(600, 1181, measured=of_run, best={"student": 600, "twin": 1190}, temperature=4.0)
-    assert "trades the digit" not in answered(BY_NAME["marked-corner"], "", helped)["why"]
+    assert "trades the digit" in why and "trades the digit" not in answered(BY_NAME["marked-corner"], "", helped)["why"]

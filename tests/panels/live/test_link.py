@@ -79,7 +79,7 @@ def test_a_page_s_own_form_and_colours_are_no_settings(page):
 
 @pytest.mark.parametrize(("page", "query", "kept", "says"), [
     ("Methods", "?method=DKD&epochs=0", {"method": "decoupled"}, "epochs must be a whole number from 1 to 1000"),
-    ("Methods", "?method=RKD&seed=3", {"seed": 3, "method": "hint"}, "RKD may be relational_distance or"),
+    ("Methods", "?method=RKD&seed=3", {"seed": 3, "method": "hint"}, "relational_distance, relational_angle, got"),
     ("Methods", "?weight=2&method=soft_targets", {"method": "soft_targets", "weight": None}, "soft_targets must lie"),
     ("Methods", "?pair=own", {"pair": "mnist-convnet"}, "pair must be one of"),
     ("Compare", "?data=adult&teacher=mnist-vit", {"teacher": "adult-mlp"}, "teacher must be one of adult-mlp"),
