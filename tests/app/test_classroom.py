@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import psutil
@@ -101,13 +102,29 @@ def test_a_class_opens_trains_and_leaves(serve: Callable[..., Any], tmp_path: Pa
         stays.vanish()
         gone, _ = await asyncio.to_thread(psutil.wait_procs, left, timeout=60)
         assert len(gone) == len(left) == 1, "a page that went without a word keeps no kernel"
+        unwanted = benchmark.Viewer(server.base, path)
+        await unwanted.open()
+        left = [process for process, kernel in kernels(server.pid) if kernel == unwanted.kernel]
+        await asyncio.to_thread(end, unwanted.kernel)
+        gone, _ = await asyncio.to_thread(psutil.wait_procs, left, timeout=60)
+        assert len(gone) == len(left) == 1, "the lecturer ended it"
+        unwanted.vanish()
         return [*viewers, stays]
 
+    address, key = line.split()[-1].split("?key=")
+    cookie = {"Cookie": f"kdviz-lecturer={key}"}
+
+    def end(kernel: str) -> None:
+        with urlopen(Request(address, headers=cookie), timeout=60) as answer:
+            (proof, *_) = re.findall(r'name="proof" value="(\w+)"', answer.read().decode())
+        guessed, known = (urlencode({"proof": said, "kernel": kernel}).encode() for said in ("guessed", proof))
+        with pytest.raises(OSError, match="403"):
+            urlopen(Request(address, guessed, cookie), timeout=60)
+        urlopen(Request(address, known, cookie), timeout=60).close()
+
     def looked_after(kernel: str) -> None:
-        address, key = line.split()[-1].split("?key=")
         with pytest.raises(OSError, match="403"):
             urlopen(f"{address}?key=guessed", timeout=60)
-        cookie = {"Cookie": f"kdviz-lecturer={key}"}
         with urlopen(Request(address, headers=cookie), timeout=60) as answer:
             text = answer.read().decode()
         assert "1 of 2 pages are open" in text and kernel in text and key not in text
