@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 import kdviz as kd
 from kdviz.measure import paired_errors
@@ -52,3 +53,15 @@ def settled(panel: Lab) -> Lab:
 def students(panel: Lab) -> list[dict]:
     """Return the rows of the students of earlier runs."""
     return [row for row in panel.scene.earlier if row["role"] == "student"]
+
+
+def three_classes():
+    """300 rows of four numbers, in three classes that a small network soon tells apart."""
+    y = torch.arange(300) % 3
+    x = torch.nn.functional.one_hot(y, 4) + 0.3 * torch.randn(300, 4, generator=torch.Generator().manual_seed(0))
+    return kd.data.splits((x, y))
+
+
+def mlp(*hidden, seed=0):
+    """A perceptron for them."""
+    return kd.models.mlp(hidden or (8,), inputs=4, classes=3, seed=seed)

@@ -10,18 +10,14 @@ import torch
 import kdviz as kd
 from kdviz.panels import Lab
 
+from .labs import mlp, three_classes
+
 S = kd.distill.schemes
 
 
 @pytest.fixture(scope="module")
 def toy():
-    y = torch.arange(300) % 3
-    x = torch.nn.functional.one_hot(y, 4) + 0.3 * torch.randn(300, 4, generator=torch.Generator().manual_seed(0))
-    return kd.data.splits((x, y))
-
-
-def mlp(*hidden, seed=0):
-    return kd.models.mlp(hidden or (8,), inputs=4, classes=3, seed=seed)
+    return three_classes()
 
 
 def test_a_chain_comes_back_with_names_teachers_and_curves(toy, tmp_path):

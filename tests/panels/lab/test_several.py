@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import pytest
-import torch
 
 import kdviz as kd
 from kdviz.panels import Lab
 from kdviz.panels.lab.several import first_shown, given_runs
+
+from .labs import mlp, three_classes
 
 S = kd.distill.schemes
 
 
 @pytest.fixture(scope="module")
 def toy():
-    y = torch.arange(300) % 3
-    x = torch.nn.functional.one_hot(y, 4) + 0.3 * torch.randn(300, 4, generator=torch.Generator().manual_seed(0))
-    return kd.data.splits((x, y))
-
-
-def mlp(*hidden, seed=0):
-    return kd.models.mlp(hidden or (8,), inputs=4, classes=3, seed=seed)
+    return three_classes()
 
 
 @pytest.fixture(scope="module")
