@@ -283,7 +283,9 @@ def serve(usual_servers: dict[tuple[str, ...], Server]) -> Iterator[Callable[...
         arguments = [*([] if path is None else [str(path)]), *options]
         key = (*program, *arguments)
         servers = usual_servers if key == KDVIZ else own
-        if key not in servers or servers[key].process.poll() is not None:
+        if key in servers and servers[key].process.poll() is not None:
+            servers.pop(key).stop()
+        if key not in servers:
             servers[key] = Server(*arguments, program=program)
         return servers[key]
 

@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from typing import Any, ClassVar
 
@@ -240,9 +241,15 @@ class Forks(LocalProvisioner):
         return self.connection_info
 
 
-def use(warm: Warm) -> None:
-    """Have all kernels of this process that can be forked forked from `warm`."""
-    Forks.warm = warm
+@contextlib.contextmanager
+def use(warm: Warm) -> Iterator[None]:
+    """While this lasts, all kernels of this process that can be forked are forked from `warm`, which ends with it."""
     factory = KernelProvisionerFactory.instance()
+    usual = factory.default_provisioner_name
     factory.provisioners[NAME] = ENTRY  # an installation of an older version does not name it
-    factory.default_provisioner_name = NAME
+    Forks.warm, factory.default_provisioner_name = warm, NAME
+    try:
+        yield
+    finally:
+        warm.stop()
+        Forks.warm, factory.default_provisioner_name = None, usual

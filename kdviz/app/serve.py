@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ipaddress
 import logging
 import os
 import re
 import secrets
+import shutil
 import socket
 import sys
 import threading
@@ -22,8 +24,6 @@ from kdviz.app import classroom, pages, places
 
 if TYPE_CHECKING:
     from traitlets.config import Config
-
-    from kdviz.app.forks import Warm
 
 MISSING = 'kdviz serve needs Voila: pip install "kdviz[app]"'
 PORT = 8866
@@ -372,14 +372,15 @@ def warms(what: Served, options: argparse.Namespace) -> bool:
     return forks and any(pages.uses_kdviz(path) for path in what.notebooks)
 
 
-def _warmed(megabytes: int) -> Warm:
-    """Start the process that kernels are forked from; each may take so much memory more, where it is not 0."""
+@contextlib.contextmanager
+def _warm(megabytes: int) -> Iterator[None]:
+    """The process that kernels are forked from meanwhile; each may take so much memory more, where it is not 0."""
     from kdviz.app import forks
 
     warm = forks.Warm(megabytes)
-    forks.use(warm)
-    warm.start()
-    return warm
+    with forks.use(warm):
+        warm.start()
+        yield
 
 
 def run(options: argparse.Namespace) -> int:
@@ -407,32 +408,37 @@ def run(options: argparse.Namespace) -> int:
         print(OPEN_TO_ALL, file=sys.stderr, flush=True)
     what = served(options.path)
     places.make_template_known()
-    forked = warms(what, options)
-    room = classroom.of(options, forked=forked)
-    trainings = room.tell_kernels()
-    try:
-        warm = _warmed(room.megabytes) if forked else None  # it gets ready while the server does
-        from kdviz.app import lecturer
-        from kdviz.app.server import Server
-    except ModuleNotFoundError as error:
-        raise ImportError(f"{MISSING} ({error.name} is missing)") from None
-    more_files()
-    server = Server(config=configuration(what, options))
-    server.what, server.warm, server.room, server.trainings = what, warm, room, trainings
-    server.anyone = options.anyone
-    server.listening = bind(options.ip, options.port)
-    query = f"?token={options.token}" if options.token else ""
-    others = host_for_others(options.ip) if options.anyone else ""
+    listening = bind(options.ip, options.port)
+    with contextlib.ExitStack() as ended:  # also where it cannot start
+        ended.callback(listening.close)
+        forked = warms(what, options)
+        room = classroom.of(options, forked=forked)
+        if (trainings := room.tell_kernels()) is not None:
+            ended.callback(shutil.rmtree, trainings, ignore_errors=True)
+        try:
+            if forked:
+                ended.enter_context(_warm(room.megabytes))  # it gets ready while the server does
+            from kdviz.app import lecturer
+            from kdviz.app.server import Server
+        except ModuleNotFoundError as error:
+            raise ImportError(f"{MISSING} ({error.name} is missing)") from None
+        more_files()
+        server = Server(config=configuration(what, options))
+        server.what, server.room, server.trainings = what, room, trainings
+        server.anyone = options.anyone
+        server.listening = listening
+        query = f"?token={options.token}" if options.token else ""
+        others = host_for_others(options.ip) if options.anyone else ""
 
-    def ready(base: str) -> None:
-        _announce(what, base, query, others, open_browser=not options.no_browser)
-        if options.anyone or options.viewers is not None:
-            host = f"http://{others}:{base.rpartition(':')[2]}" if others else base
-            _announce_class(room, f"{host}/{lecturer.PATH}?key={server.looks.key}")
+        def ready(base: str) -> None:
+            _announce(what, base, query, others, open_browser=not options.no_browser)
+            if options.anyone or options.viewers is not None:
+                host = f"http://{others}:{base.rpartition(':')[2]}" if others else base
+                _announce_class(room, f"{host}/{lecturer.PATH}?key={server.looks.key}")
 
-    server.when_ready = ready
-    server.initialize([])
-    server.start()
+        server.when_ready = ready
+        server.initialize([])
+        server.start()
     return 0
 
 

@@ -32,7 +32,7 @@ from voila.tornado.treehandler import TornadoVoilaTreeHandler
 from voila.voila_identity_provider import VoilaIdentityProvider
 
 from kdviz import words
-from kdviz.app import forks, guard, lecturer, lesson_pages, notebooks, pages
+from kdviz.app import guard, lecturer, lesson_pages, notebooks, pages
 from kdviz.app.classroom import Classroom
 from kdviz.app.guard import Guarded, guarded
 from kdviz.app.inside import inside
@@ -295,12 +295,10 @@ class Server(Voila):
         Whether other machines may reach it.
     listening : socket.socket
         The bound socket to serve on.
-    warm : Warm or None
-        The process that its kernels are forked from; None where they are spawned.
     room : Classroom
         How many viewers there may be, and what else is bounded.
     trainings : pathlib.Path or None
-        Where those who train wait for one another; removed in the end.
+        Where those who train wait for one another.
     looks : Looks
         What the lecturer's page shows.
     when_ready : callable
@@ -311,7 +309,6 @@ class Server(Voila):
     what: Served
     anyone: bool = False
     listening: socket.socket
-    warm: forks.Warm | None = None
     room: Classroom = Classroom()
     trainings: Path | None = None
     looks: lecturer.Looks
@@ -379,7 +376,8 @@ class Server(Voila):
         listener.add_socket(self.listening)
         self.ioloop = IOLoop.current()
         self.ioloop.add_callback(self._ready)
-        signal.signal(signal.SIGINT, self._on_interrupt)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_interrupt)
         try:
             self.ioloop.start()
         finally:
@@ -399,12 +397,9 @@ class Server(Voila):
 
     def stop(self) -> None:
         # A second Ctrl-C must not leave kernels behind.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         run_sync(self._end_kernels)()
-        if self.warm is not None:
-            self.warm.stop()
-        if self.trainings is not None:
-            shutil.rmtree(self.trainings, ignore_errors=True)
         shutil.rmtree(self.connection_dir, ignore_errors=True)
 
     async def _end_kernels(self) -> None:

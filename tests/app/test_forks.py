@@ -14,7 +14,6 @@ from typing import Any
 import psutil
 import pytest
 from jupyter_client.manager import KernelManager
-from jupyter_client.provisioning import KernelProvisionerFactory
 
 from kdviz.app import forks
 
@@ -58,16 +57,12 @@ print(found)
 
 @pytest.fixture(scope="module")
 def warm() -> Iterator[forks.Warm]:
-    factory = KernelProvisionerFactory.instance()
-    usual = factory.default_provisioner_name
     made = forks.Warm()
-    forks.use(made)
-    made.start()
-    assert made.pid is not None
-    os.kill(made.pid, signal.SIGKILL)  # the first kernel finds it gone, and another is made
-    yield made
-    made.stop()
-    forks.Forks.warm, factory.default_provisioner_name = None, usual
+    with forks.use(made):
+        made.start()
+        assert made.pid is not None
+        os.kill(made.pid, signal.SIGKILL)  # the first kernel finds it gone, and another is made
+        yield made
 
 
 class Kernel:
@@ -165,11 +160,11 @@ import os, sys, time
 from jupyter_client.manager import KernelManager
 from kdviz.app import forks
 warm = forks.Warm()
-forks.use(warm)
-manager = KernelManager(connection_file=sys.argv[1])
-manager.start_kernel()
-print(manager.provisioner.process.pid, warm.pid, flush=True)
-time.sleep(600)
+with forks.use(warm):
+    manager = KernelManager(connection_file=sys.argv[1])
+    manager.start_kernel()
+    print(manager.provisioner.process.pid, warm.pid, flush=True)
+    time.sleep(600)
 """
 
 

@@ -19,6 +19,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import Page, expect
 
+from kdviz import shared
+from kdviz.app import cli, forks
 from kdviz.app.serve import configuration, host_for_others, served
 
 WIDGET = '''
@@ -266,17 +268,34 @@ def test_the_page_says_when_python_is_gone(
     watch.failed.clear()  # type: ignore[attr-defined]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
-def test_ctrl_c_ends_the_server_and_the_warm_kernel(serve: Callable[..., object], folder: Path) -> None:
-    server = serve(folder / "dashboards/widget.ipynb", "--theme", "dark")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals for another process")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_server_and_all_that_is_its_own(
+    number: signal.Signals, serve: Callable[..., object], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    server = serve(folder / "dashboards/widget.ipynb", "--viewers", "2")
     pid: int = server.pid  # type: ignore[attr-defined]
     urlopen(server.url, timeout=60).close()  # type: ignore[attr-defined]
     running = kernels(pid)
     assert running, "a kernel is kept warm for a page that is served alone"
-    server.process.send_signal(signal.SIGINT)  # type: ignore[attr-defined]
+    assert list(tmp_path.glob("kdviz-*"))
+    server.process.send_signal(number)  # type: ignore[attr-defined]
     assert server.process.wait(120) == 0  # type: ignore[attr-defined]
     _, alive = psutil.wait_procs(running, timeout=30)
-    assert not alive
+    assert not alive and not list(tmp_path.glob("kdviz-*"))
+
+
+def test_what_cannot_start_leaves_nothing_behind(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for name in (shared.MOST_STEPS, shared.TRAININGS):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setitem(sys.modules, "kdviz.app.server", None)
+    before = psutil.Process().children(recursive=True)
+    path = str(folder / "dashboards/widget.ipynb")
+    assert cli.main(["serve", "--port", "0", "--viewers", "2", path]) != 0
+    assert psutil.Process().children(recursive=True) == before
+    assert not list(tmp_path.glob("kdviz-*")) and forks.Forks.warm is None
 
 
 def test_small_messages_are_sent_at_once(
