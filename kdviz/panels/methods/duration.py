@@ -18,8 +18,8 @@ from .trial import Trial
 
 ANSWERS = 64  # of the teacher, timed
 # A step of a run costs so many times what it is timed at: evaluations, gradients of the terms, relations, records. Of
-# pairs and methods it was 1.2 to 2.0: python benchmarks/methods_page.py --seconds
-BESIDE = 1.7
+# pairs and methods it was 1.5 to 2.4 on one thread: python benchmarks/methods_page.py --seconds
+BESIDE = 2.0
 
 
 def estimated(trial: Trial, run: Distillation, plain: int) -> float:
