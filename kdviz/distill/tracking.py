@@ -50,7 +50,12 @@ class Tracking:
         if self._log is None:
             return
         self.rest()
-        values = {"accuracy": result.accuracy, "errors": result.errors, "nll": result.nll, "agreement": result.agreement}
+        values = {
+            "accuracy": result.accuracy,
+            "errors": result.errors,
+            "nll": result.nll,
+            "agreement": result.agreement,
+        }
         told = {f"{result.split}/{name}": float(value) for name, value in values.items() if value is not None}
         self._tell(told, result.step)
 

@@ -1,4 +1,4 @@
-"""A model as a file that others run without kdviz: ONNX, and a program of PyTorch's own. Each is read again and checked."""
+"""A model as a file that others run without kdviz: ONNX, or a program of PyTorch's own; read again and checked."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def onnx(model: Any, path: str | Path, inputs: Any = None, *, tolerance: float =
         import onnxruntime
         import onnxscript  # noqa: F401 (PyTorch's exporter needs it)
     except ImportError as error:
-        raise ImportError(f'{MISSING} ({error.name} is missing)') from error
+        raise ImportError(f"{MISSING} ({error.name} is missing)") from error
     traced, path = followed(of), Path(path)
     with quiet():
         made = torch.onnx.export(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -159,8 +158,8 @@ def _text(run: Distillation, student: str, numbers: dict[str, str], steps: int, 
     mixing = inspect.getsource(randomness.mix).replace("_MASK", "(2**64 - 1)")
     mixing = mixing[: mixing.index('    """')] + mixing[mixing.index("    state = seed") :]
     had = "" if errors is None else f" The run had {errors:,}."
-    teacher = "t = held[\"t\"][rows]\n" if run.teacher is not None and run.objective.needs_teacher else ""
-    step = "\n".join(["s = student(held[\"x\"][rows])", *terms])
+    teacher = 't = held["t"][rows]\n' if run.teacher is not None and run.objective.needs_teacher else ""
+    step = "\n".join(['s = student(held["x"][rows])', *terms])
     return TEMPLATE.format(
         objective=run.objective,
         data_title=run.data.title,
@@ -172,6 +171,7 @@ def _text(run: Distillation, student: str, numbers: dict[str, str], steps: int, 
         steps=steps,
         seed=settings.seed,
         sizes=_sizes(run),
+        dtype="" if inference.dtype_of(run.student) == torch.float32 else f".to({inference.dtype_of(run.student)})",
         optimizer=made,
         rate=numbers["learning_rate"],
         body=_indented(teacher + step, 4),
@@ -213,7 +213,7 @@ by_step = {{name.removeprefix("by_step/"): held[name].tolist() for name in held 
 {mixing}
 
 
-student = Student()
+student = Student(){dtype}
 student.load_state_dict({{name.removeprefix("student/"): held[name] for name in held if name.startswith("student/")}})
 optimizer = {optimizer}
 SEED, STEPS, SIZES = {seed}, {steps}, {sizes}  # batches of an epoch

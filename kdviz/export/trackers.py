@@ -53,5 +53,7 @@ class tensorboard:  # noqa: N801 (used as a function)
     def __enter__(self) -> tensorboard:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
