@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import copy
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, fx, nn
 
 from ..models.inference import uncompiled
 from ..models.looking import evaluating
-
-NAMES = {"torch": torch, "nn": nn, "F": nn.functional}
 
 
 class Plain(NamedTuple):
@@ -54,11 +53,9 @@ def plain(model: nn.Module, inputs: Tensor) -> Plain:
     model = copy.deepcopy(uncompiled(model))
     try:
         graph = fx.symbolic_trace(model.train()).graph
-        layers, state = _layers(model, graph)
-        code = "\n".join(["class Student(nn.Module):", *_indented(layers, 4), "", *_indented(_forward(graph), 4)])
-        space: dict[str, Any] = dict(NAMES)
-        exec(compile(code, "student", "exec"), space)  # what was written, to see whether it is right
-        again = space["Student"]().to(inputs.dtype)
+        layers = _layers(model, graph)
+        again = fx.GraphModule(layers.module, graph).to(inputs.dtype)
+        state = {name: value.detach().clone() for name, value in model.state_dict().items() if name in layers.state}
         again.load_state_dict(state)
         with evaluating(again), evaluating(model), torch.no_grad():
             same = torch.equal(again(inputs), model(inputs))
@@ -67,41 +64,62 @@ def plain(model: nn.Module, inputs: Tensor) -> Plain:
         raise ValueError(f"{_refusal(model)}: {lines[0] if lines else type(error).__name__}") from error
     if not same:
         raise ValueError(f"{_refusal(model)}: what it does depends on more than its layers")
-    return Plain(code, state)
+    code = ["class Student(nn.Module):", *_indented(layers.lines, 4), "", *_indented(_forward(graph), 4)]
+    return Plain("\n".join(code), state)
 
 
-def _layers(model: nn.Module, graph: fx.Graph) -> tuple[list[str], dict[str, Tensor]]:
-    """The lines of ``__init__``, and the weights of what they make."""
-    lines = ["def __init__(self):", "    super().__init__()"]
-    holders: set[str] = set()
-    state: dict[str, Tensor] = {}
+class _Layers(NamedTuple):
+    """The lines of ``__init__``, and what they make."""
+
+    lines: list[str]
+    module: nn.Module
+
+    @property
+    def state(self) -> frozenset[str]:
+        return frozenset(self.module.state_dict())
+
+
+def _layers(model: nn.Module, graph: fx.Graph) -> _Layers:
+    lines, root = ["def __init__(self):", "    super().__init__()"], nn.Module()
+    done: set[str] = set()
     for node in graph.nodes:
         name = str(node.target)
-        if node.op not in ("call_module", "get_attr"):
+        if node.op not in ("call_module", "get_attr") or name in done:
             continue
         *above, last = name.split(".")
-        for depth in range(1, len(above) + 1):
-            holder = ".".join(above[:depth])
-            if holder not in holders:
-                holders.add(holder)
-                lines.append("    " + _assigned(above[: depth - 1], above[depth - 1], "nn.Module()"))
-        if name in holders:
-            continue
-        holders.add(name)
+        holder = root
+        for depth, part in enumerate(above):
+            if ".".join(above[: depth + 1]) not in done:
+                done.add(".".join(above[: depth + 1]))
+                holder.add_module(part, nn.Module())
+                lines.append("    " + _assigned(above[:depth], part, "nn.Module()"))
+            holder = holder.get_submodule(part)
+        done.add(name)
         if node.op == "call_module":
-            layer = model.get_submodule(name)
-            lines.append("    " + _assigned(above, last, _constructor(layer)))
-            state |= {f"{name}.{key}": value for key, value in layer.state_dict().items()}
+            text = _constructor(model.get_submodule(name))
+            holder.add_module(last, _made(text))
+            lines.append("    " + _assigned(above, last, f"nn.{text}"))
+            continue
+        held = getattr(model.get_submodule(".".join(above)), last)
+        empty = f"torch.empty{tuple(held.shape)}"
+        if isinstance(held, nn.Parameter):
+            holder.register_parameter(last, nn.Parameter(torch.empty(held.shape)))
+            lines.append("    " + _assigned(above, last, f"nn.Parameter({empty})"))
         else:
-            held = fx.graph_module._get_attr(model, name)
-            kind = "nn.Parameter(torch.empty{})" if isinstance(held, nn.Parameter) else "torch.empty{}"
-            made = kind.format(tuple(held.shape))
-            if isinstance(held, nn.Parameter):
-                lines.append("    " + _assigned(above, last, made))
-            else:
-                lines.append(f"    {_place(above)}.register_buffer({last!r}, {made})")
-            state[name] = held.detach()
-    return lines, {name: value.detach().clone() for name, value in state.items()}
+            holder.register_buffer(last, torch.empty(held.shape))
+            lines.append(f"    {_place(above)}.register_buffer({last!r}, {empty})")
+    return _Layers(lines, root)
+
+
+def _made(text: str) -> nn.Module:
+    """The layer that a constructor makes, whose arguments are plain values."""
+    call = ast.parse(text, mode="eval").body
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        raise ValueError(f"{text.splitlines()[0]} is no constructor of a layer")
+    given = {str(option.arg): ast.literal_eval(option.value) for option in call.keywords}
+    made = getattr(nn, call.func.id)(*map(ast.literal_eval, call.args), **given)
+    assert isinstance(made, nn.Module)
+    return made
 
 
 def _assigned(above: list[str], last: str, made: str) -> str:
@@ -122,8 +140,8 @@ def _constructor(layer: nn.Module) -> str:
     if isinstance(layer, nn.MultiheadAttention):
         options = {"dropout": layer.dropout, "bias": layer.in_proj_bias is not None, "batch_first": layer.batch_first}
         given = ", ".join(f"{name}={value!r}" for name, value in options.items())
-        return f"nn.MultiheadAttention({layer.embed_dim}, {layer.num_heads}, {given})"
-    return f"nn.{layer!r}"
+        return f"MultiheadAttention({layer.embed_dim}, {layer.num_heads}, {given})"
+    return repr(layer)
 
 
 def _forward(graph: fx.Graph) -> list[str]:

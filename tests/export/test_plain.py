@@ -43,10 +43,6 @@ class Branches(AsksItsMode):
         return self.layer(x) if x.sum() > 0 else -self.layer(x)
 
 
-class Own(nn.Linear):
-    """A layer whose repr is no constructor of PyTorch's."""
-
-
 @pytest.mark.parametrize(
     ("model", "says"),
     [
