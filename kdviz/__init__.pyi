@@ -5,6 +5,7 @@ from . import (
     data as data,
     diagnosis as diagnosis,
     distill as distill,
+    export as export,
     figures as figures,
     lessons as lessons,
     losses as losses,

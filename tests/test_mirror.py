@@ -25,6 +25,7 @@ WITHOUT = [
     "distill/settings.py",
     "distill/terms/hinton.py",
     "distill/variants.py",
+    "export/traced.py",
     "figures/named_axes.py",
     "figures/one_file.py",
     "figures/palette.py",

@@ -27,6 +27,7 @@ from .schedules import Hyperparameter
 from .settings import Step
 from .teacher import Cancelled, Teacher
 from .terms.mutual import Peers
+from .tracking import Log, Tracking
 from .twin import SHARED, twin_plan
 
 
@@ -141,6 +142,7 @@ class Distillation(Run):
         progress: bool = True,
         evaluate: bool = True,
         patience: int | None = None,
+        log: Log | None = None,
     ) -> Distillation:
         """Train to the end of the plan, or for ``epochs`` more; interrupting leaves a usable run.
 
@@ -155,6 +157,12 @@ class Distillation(Run):
         patience : int, optional
             Stop early, after this many epochs in a row without fewer errors on validation data: the task counts, not
             the distillation loss. The student keeps its last state; ``run.at(run.best_step())`` is the best one.
+        log : callable, optional
+            Tells an experiment tracker, as ``log(values, step=...)``: ``wandb.log``, ``mlflow.log_metrics``,
+            ``trackio.log``, or :func:`kdviz.export.tensorboard`. Values are the means of the last 50 steps
+            (``train/loss``, each term, its weight and numbers, the learning rate), and each evaluation
+            (``validation/accuracy``, ``errors``, ``nll``, ``agreement`` with the teacher). Where the tracker fails, a
+            warning says so, and the run goes on without it.
 
         Raises
         ------
@@ -164,7 +172,7 @@ class Distillation(Run):
             After Ctrl-C, once the current step is done.
         """
         waits = checks.check_patience(patience, evaluate, self.data)
-        last = self.plan_to(epochs)
+        last, tracking = self.plan_to(epochs), Tracking(log, self.history)
         with (
             interruptible() as interrupted,
             tqdm(total=last - self.steps_done, disable=not progress, unit="step") as bar,
@@ -175,17 +183,20 @@ class Distillation(Run):
                 interrupted.set()
             while self.steps_done < last and not interrupted.is_set():
                 self.step()
+                tracking.step()
                 bar.update()
                 if evaluate and self.steps_done % self.steps_per_epoch == 0 and self.data.validation.labelled:
                     with self.lock:
                         self.settle()
                     result = self.evaluate("validation")
+                    tracking.evaluated(result)
                     bar.set_postfix_str(f"validation accuracy {result.accuracy:.1%}", refresh=False)
                     if self.best_step() == self.steps_done:
                         self.keep_best()
                     if self.steps_done - (self.best_step() or 0) >= waits * self.steps_per_epoch:
                         break
         self.finish()
+        tracking.rest()
         if interrupted.is_set():
             raise KeyboardInterrupt(f"stopped after step {self.steps_done}; the run can go on from here")
         return self

@@ -82,7 +82,7 @@ def uncompiled(model: nn.Module) -> nn.Module:
 
 def count(inputs: Inputs) -> int:
     """Return the number of examples in the inputs."""
-    return len(tensors(inputs)[0])
+    return tensors(inputs)[0].shape[0]  # a program that is followed for any number has no len
 
 
 def fitted(inputs: Inputs, model: nn.Module) -> Any:
@@ -176,10 +176,10 @@ def logits_of(answer: Any, who: str, examples: int) -> Tensor:
     TypeError, ValueError
         In one sentence, if the output is ambiguous or the shape does not fit.
     """
-    logits = answer if isinstance(answer, Tensor) else _found_in(answer, who)
-    if logits.ndim == 1 and len(logits) == examples and examples > 1:
+    logits = found_in(answer, who)
+    if logits.ndim == 1 and logits.shape[0] == examples and examples > 1:
         logits = logits.unsqueeze(1)
-    if logits.ndim not in (2, 3) or len(logits) != examples:
+    if logits.ndim not in (2, 3) or logits.shape[0] != examples:
         raise ValueError(
             f"the {who} returned shape {tuple(logits.shape)} for {examples} example{'' if examples == 1 else 's'}, "
             f"expected ({examples}, classes)"
@@ -189,12 +189,18 @@ def logits_of(answer: Any, who: str, examples: int) -> Tensor:
             f"the {who} returned {_dtype(logits)} numbers, expected floating-point logits; for a model that only "
             "returns classes use kd.schemes.black_box"
         )
-    if logits.shape[-1] == 1:
-        logits = torch.cat((torch.zeros_like(logits), logits), dim=-1)
-    return logits
+    return two_classes(logits) if logits.shape[-1] == 1 else logits
 
 
-def _found_in(answer: Any, who: str) -> Tensor:
+def two_classes(logits: Tensor) -> Tensor:
+    """Make two classes of a single number z, (..., 1): the logits (0, z)."""
+    return torch.cat((torch.zeros_like(logits), logits), dim=-1)
+
+
+def found_in(answer: Any, who: str) -> Tensor:
+    """Return the tensor of logits in a model's output, as it is; raise in one sentence where it is ambiguous."""
+    if isinstance(answer, Tensor):
+        return answer
     named = answer.get("logits") if isinstance(answer, Mapping) else getattr(answer, "logits", None)
     if isinstance(named, Tensor):
         return named

@@ -31,7 +31,7 @@ class Tokens(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         patches = x.flatten(2).transpose(1, 2)  # (B, patches, width)
-        return torch.cat([self.class_token.expand(len(x), -1, -1), patches], 1) + self.position
+        return torch.cat([self.class_token.expand(x.shape[0], -1, -1), patches], 1) + self.position
 
 
 class Block(nn.Module):
