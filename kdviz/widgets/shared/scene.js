@@ -190,7 +190,7 @@ function sceneStore(raw) {
   raw.kdvizStore = store;
   tellPage(raw);
   presentable(raw);
-  if (!raw.exported) raw.send({ hello: { browser: browserToken(), query: document.body.dataset.voila ? location.search : "" } });
+  if (!raw.exported) raw.send({ hello: { browser: browserToken(), query: document.body.dataset.voila ? location.search : "", ...cameTo(raw) } });
   ask();
   return store;
 }
@@ -208,6 +208,27 @@ function tellPage(raw) {
   raw.on("change:link", linked);
   limits();
   linked();
+}
+
+/**
+ * How far the run came that this tab showed here before the page was loaded anew, `{ came_to: [step, of] }`, or {}; that
+ * of this page is remembered from now on, for a page that keeps no runs has to say that one is gone.
+ */
+function cameTo(raw) {
+  if (!document.body.dataset.voila) return {}; // a notebook's kernel goes on, and its runs with it
+  const key = `kdviz-came-to:${location.pathname}`;
+  try {
+    const before = sessionStorage.getItem(key);
+    sessionStorage.removeItem(key);
+    raw.on("change:runs", () => {
+      const run = raw.get("runs")[0];
+      if (run) sessionStorage.setItem(key, JSON.stringify([run.steps.at(-1) ?? 0, run.total_steps]));
+      else sessionStorage.removeItem(key);
+    });
+    return before ? { came_to: JSON.parse(before) } : {};
+  } catch {
+    return {}; // this browser keeps nothing
+  }
 }
 
 /** What this browser is known by, so that it is offered its own runs only; "" where it may keep nothing. */
