@@ -11,7 +11,7 @@ from traitlets import Bunch
 
 from ... import widgets
 from ...distill import Runner
-from ...distill.schema import ListOf, Whole
+from ...distill.schema import Whole
 from ...widgets.from_page import Box, VBox
 from ...widgets.scene import MOST_STEPS
 from ...widgets.traits import View
@@ -21,8 +21,8 @@ from .linked import link_maker
 from .page import UNDER_WAY, LivePage
 
 BEGUN = (*UNDER_WAY, "paused")  # states in which another choice would throw away what is being done
-NOT_KEPT = mark("A run was here that had come to step {step} of {total}. This page keeps none: Train begins it anew.")
-_CAME_TO = ListOf(Whole(most=MOST_STEPS), fewest=2, longest=2)
+NOT_KEPT = mark("A run of {total} steps was here and is gone: this page keeps none. Train begins it anew.")
+_GONE = Whole(least=1, most=MOST_STEPS)
 
 C = TypeVar("C", bound=Chosen)
 
@@ -125,11 +125,10 @@ class CataloguePage(LivePage, Generic[C]):
 
     def _on_scene_message(self, content: dict[str, Any]) -> None:
         hello = content.get("hello")
-        if isinstance(hello, dict) and "came_to" in hello and not self._runner.runs:
+        if isinstance(hello, dict) and "gone" in hello and not self._runner.runs:
             with contextlib.suppress(ValueError):
-                _CAME_TO.check(hello["came_to"], "came_to")
-                step, total = map(number, hello["came_to"])
-                self._not_kept = t(NOT_KEPT, step=step, total=total)
+                _GONE.check(hello["gone"], "gone")
+                self._not_kept = t(NOT_KEPT, total=number(hello["gone"]))
                 self._turns.call(lambda: self._report(self._runner))
         super()._on_scene_message(content)
 

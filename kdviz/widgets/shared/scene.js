@@ -190,7 +190,7 @@ function sceneStore(raw) {
   raw.kdvizStore = store;
   tellPage(raw);
   presentable(raw);
-  if (!raw.exported) raw.send({ hello: { browser: browserToken(), query: document.body.dataset.voila ? location.search : "", ...cameTo(raw) } });
+  if (!raw.exported) raw.send({ hello: { browser: browserToken(), query: document.body.dataset.voila ? location.search : "", ...before(raw) } });
   ask();
   return store;
 }
@@ -211,21 +211,21 @@ function tellPage(raw) {
 }
 
 /**
- * How far the run came that this tab showed here before the page was loaded anew, `{ came_to: [step, of] }`, or {}; that
+ * How many steps the run was to take that this tab showed here before the page was loaded anew, `{ gone }`, or {}; that
  * of this page is remembered from now on, for a page that keeps no runs has to say that one is gone.
  */
-function cameTo(raw) {
+function before(raw) {
   if (!document.body.dataset.voila) return {}; // a notebook's kernel goes on, and its runs with it
-  const key = `kdviz-came-to:${location.pathname}`;
+  const key = `kdviz-run:${location.pathname}`;
   try {
-    const before = sessionStorage.getItem(key);
+    const gone = Number(sessionStorage.getItem(key));
     sessionStorage.removeItem(key);
     raw.on("change:runs", () => {
       const run = raw.get("runs")[0];
-      if (run) sessionStorage.setItem(key, JSON.stringify([run.steps.at(-1) ?? 0, run.total_steps]));
+      if (run) sessionStorage.setItem(key, String(run.total_steps));
       else sessionStorage.removeItem(key);
     });
-    return before ? { came_to: JSON.parse(before) } : {};
+    return gone ? { gone } : {};
   } catch {
     return {}; // this browser keeps nothing
   }
