@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: dashboard lab test docs site screenshots clean
+.PHONY: dashboard lab test lint style types imports javascript docs site screenshots clean
 
 dashboard: $(VENV)/.app
 	@$(BIN)/kdviz serve
@@ -13,12 +13,24 @@ lab: $(VENV)/.app
 	@$(BIN)/jupyter lab notebooks
 
 test: $(VENV)/.test $(VENV)/.foreign
+	@$(MAKE) --no-print-directory --jobs=2 lint
+	$(BIN)/pytest
+
+# Two at once: types take about as long as all else.
+lint: types style imports javascript
+
+types:
+	$(BIN)/mypy
+
+style:
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+
+imports:
 	$(BIN)/lint-imports
+
+javascript:
 	@bash .ci/javascript/check
-	$(BIN)/pytest
 
 # The documentation, to open from disk: build/docs/index.html.
 docs: $(VENV)/.docs

@@ -155,6 +155,7 @@ def page(chromium: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         opened = context.new_page()
         opened.set_default_timeout(60_000)
+        opened.set_default_navigation_timeout(240_000)  # a server that has just begun imports first, for its first page
         watch.follow(opened)
         if url is not None:
             opened.goto(url)

@@ -47,7 +47,8 @@ def make_ready() -> Fresh:
 
     fresh = Fresh()
     fresh.torch_threads = torch.get_num_threads()
-    os.sched_setaffinity(0, {min(fresh.cpus)})  # no library starts a pool of threads for one CPU
+    one = sorted(fresh.cpus)[os.getpid() % len(fresh.cpus)]  # not the same one for several servers
+    os.sched_setaffinity(0, {one})  # no library starts a pool of threads for one CPU
     torch.set_num_threads(1)
     from ipykernel import ipkernel, kernelapp, zmqshell  # noqa: F401
 

@@ -136,7 +136,7 @@ def title(name: str) -> str:
     Raises
     ------
     ValueError
-        If the name is unknown, or the loader of a registered data set fails.
+        As `load` does.
 
     Examples
     --------

@@ -213,7 +213,7 @@ def pretrained(name: str) -> nn.Module:
     Raises
     ------
     ValueError
-        If there is no such teacher, its file is damaged, or the loader of a registered one fails.
+        As `card` does; or if its file is damaged, or the loader of a registered one fails.
 
     Notes
     -----

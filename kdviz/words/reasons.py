@@ -86,7 +86,7 @@ WITHIN = (  # what stands in their places
     mark("attention"),
     mark("embeddings"),
 )
-NESTED = ("why", "what", "meaning")  # places that hold a text of its own
+NESTED = ("why", "what", "meaning", "method")  # places that hold a text of its own
 _PLACE = re.compile(r"\\\{(\w+)\\\}")
 
 

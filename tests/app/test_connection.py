@@ -33,11 +33,6 @@ ipywidgets.VBox([transport])
 """
 
 
-@pytest.fixture
-def notebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return written(tmp_path_factory.mktemp("connection") / "page.ipynb", CELL)
-
-
 # What Jupyter is left with when a widget's state is lost on its way to the page.
 LOST = """
 import pathlib
@@ -54,6 +49,7 @@ else:
 
 
 def written(path: Path, *sources: str) -> Path:
+    path.parent.mkdir(exist_ok=True)
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     cells = [new_markdown_cell("# A page\n\nIt listens."), *map(new_code_cell, sources)]
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
@@ -65,12 +61,22 @@ def kernels(pid: int) -> set[int]:
     return {child.pid for child in children if "ipykernel_launcher" in " ".join(child.cmdline())}
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page that listens, and pages whose widget is lost as often as their number says."""
+    root = tmp_path_factory.mktemp("connection")
+    written(root / "page.ipynb", CELL)
+    for lost in (1, 9):
+        written(root / str(lost) / "lost.ipynb", CELL + "None", LOST.format(lost=lost))
+    return root
+
+
 @pytest.fixture
-def opened(serve: Callable[..., object], notebook: Path, page: Callable[..., Page]) -> tuple[object, Page, int]:
+def opened(serve: Callable[..., object], folder: Path, page: Callable[..., Page]) -> tuple[object, Page, int]:
     """Return the server, its page, and the process id of the page's kernel."""
-    server = serve(notebook, "--no-preheat")
+    server = serve(folder, "--no-preheat")
     before = kernels(server.pid)  # type: ignore[attr-defined]
-    shown = page(server.url)  # type: ignore[attr-defined]
+    shown = page(f"{server.base}voila/render/page.ipynb")  # type: ignore[attr-defined]
     expect(shown.get_by_role("button", name="Train")).to_be_visible(timeout=READY_MS)
     (own,) = kernels(server.pid) - before  # type: ignore[attr-defined]
     return server, shown, own
@@ -78,17 +84,19 @@ def opened(serve: Callable[..., object], notebook: Path, page: Callable[..., Pag
 
 @pytest.mark.parametrize("lost", [1, 9])
 def test_a_page_whose_widget_was_lost_is_loaded_once_more_and_then_says_so(
-    serve: Callable[..., object], tmp_path: Path, page: Callable[..., Page], watch: object, lost: int
+    serve: Callable[..., object], folder: Path, page: Callable[..., Page], watch: object, lost: int
 ) -> None:
-    path = written(tmp_path / "page.ipynb", CELL + "None", LOST.format(lost=lost))
-    shown = page(serve(path, "--no-preheat").url)  # type: ignore[attr-defined]
+    base = serve(folder, "--no-preheat").base  # type: ignore[attr-defined]
+    times = folder / str(lost) / "opened.txt"
+    times.unlink(missing_ok=True)
+    shown = page(f"{base}voila/render/{lost}/lost.ipynb")
     if lost == 1:
         expect(shown.get_by_role("button", name="Train")).to_be_visible(timeout=READY_MS)
         expect(shown.locator("#kd-lost")).to_be_hidden()
     else:
         said = "A part of this page did not arrive. Press Start again."
         expect(shown.locator("#kd-lost-text")).to_have_text(said, timeout=READY_MS)
-    assert (tmp_path / "opened.txt").read_text() == ".."
+    assert times.read_text() == ".."
     watch.errors.clear()  # type: ignore[attr-defined]
     watch.failed.clear()  # type: ignore[attr-defined]
 

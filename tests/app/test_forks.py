@@ -117,7 +117,8 @@ def test_a_kernel_is_interrupted_restarted_and_reaped(warm: forks.Warm) -> None:
         before = one.process.pid
         assert "ipykernel_launcher -f" in " ".join(psutil.Process(before).cmdline())
         sent = one.client.execute("import signal, os\nos.kill(os.getpid(), signal.SIGINT)\nwhile True: pass")
-        assert one.client.get_shell_msg(timeout=60)["parent_header"]["msg_id"] == sent
+        while one.client.get_shell_msg(timeout=60)["parent_header"]["msg_id"] != sent:
+            pass  # a second answer to what it was asked when it started, on a busy machine
         one.manager.restart_kernel(now=True)
         one.client.wait_for_ready(timeout=60)
         assert one.process.pid != before

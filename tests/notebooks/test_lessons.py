@@ -1,33 +1,28 @@
 """Every lesson runs to its end without a page, quickly, and every solution passes every check.
 
-The lessons run in this process, in a shell of IPython each: a kernel of its own takes longer to import than most of
-them to run. Two of the students' versions run in a kernel. The full mode, minutes for all:
+One of the students' versions runs in a kernel, all else in this process. The full mode, minutes for all:
 ``KDVIZ_FULL=1 pytest -n 0 -m full tests/notebooks/test_lessons.py``.
 """
 
 from __future__ import annotations
 
-import io
 import os
-import warnings
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import nbformat
 import pytest
 import torch
-from IPython.core.displaypub import CapturingDisplayPublisher
-from IPython.core.interactiveshell import InteractiveShell
 from ipywidgets import Widget
 from nbclient import NotebookClient
-from traitlets.config import Config
 
 from kdviz.lessons import Exercise, Lesson, kept, quick
 
+from .in_process import run
+
 COURSE = Path(__file__).resolve().parents[2] / "notebooks" / "course"
 FULL = sorted((COURSE.parent / "solutions").glob("*.ipynb"))
-IN_A_KERNEL = ("02-temperature", "03-loss")  # students' versions
+IN_A_KERNEL = "02-temperature"  # a student's version
 
 MORE = {
     "02-temperature": """
@@ -49,24 +44,6 @@ def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     Widget.close_all()
     torch.set_rng_state(state)
     torch.set_num_threads(threads)
-
-
-def run(path: Path, more: str = "") -> dict:
-    """Run a notebook's cells and return its names; fail at the first cell that fails, and for a warning."""
-    config = Config({"HistoryManager": {"enabled": False}})
-    shell = InteractiveShell(config=config, display_pub_class=CapturingDisplayPublisher)
-    shell.displayhook.write_output_prompt = shell.displayhook.write_format_data = lambda *_: None
-    sources = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-    with warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("default")
-        for hidden in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
-            warnings.simplefilter("ignore", hidden)  # as Python has it: no reader would see them
-        for source in [*sources, more]:
-            with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-                done = shell.run_cell(source, store_history=True)
-            done.raise_error()
-    assert [str(one.message) for one in warned] == []
-    return dict(shell.user_ns)
 
 
 def lessons_in(names: dict) -> Lesson:
@@ -99,12 +76,11 @@ def test_a_lesson_runs_in_full_to_its_end_and_its_solutions_pass(path: Path, mon
     check(path)
 
 
-@pytest.mark.parametrize("path", [path for path in FULL if path.stem in IN_A_KERNEL], ids=lambda path: path.stem)
 def test_a_students_version_runs_to_its_end_in_a_kernel_with_nothing_written_yet(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(quick.VARIABLE, "1")
-    notebook = nbformat.read(COURSE / path.name, as_version=4)
+    notebook = nbformat.read(COURSE / f"{IN_A_KERNEL}.ipynb", as_version=4)
     NotebookClient(notebook, timeout=280, resources={"metadata": {"path": str(COURSE)}}).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     assert any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in outputs)
@@ -116,7 +92,7 @@ def test_a_students_version_runs_to_its_end_in_a_kernel_with_nothing_written_yet
 
 @pytest.mark.full
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("path", [path for path in FULL if path.stem not in IN_A_KERNEL], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [path for path in FULL if path.stem != IN_A_KERNEL], ids=lambda path: path.stem)
 def test_a_students_version_runs_to_its_end_with_nothing_written_yet(path: Path, monkeypatch) -> None:
     monkeypatch.setenv(quick.VARIABLE, "1")
     lesson = lessons_in(run(COURSE / path.name))

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 import kdviz as kd
 from kdviz.panels.lab import link
+
+from .in_process import run
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*/[!.]*.ipynb"))
 
@@ -29,11 +30,12 @@ def test_a_notebook_is_committed_clean(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda p: p.stem)
 def test_a_page_runs_and_shows_a_widget(path: Path) -> None:
-    """Lessons: see test_lessons.py."""
-    notebook = nbformat.read(path, as_version=4)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}}).execute()
-    kinds = {kind for cell in code for output in cell.outputs for kind in output.get("data", {})}
+    """Lessons: see test_lessons.py; a page in a kernel: tests/panels/lab/test_lab_in_browser.py and those like it."""
+    code = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    panels = run(path)["Out"].values()
+    kinds = {kind for panel in panels for kind in panel._repr_mimebundle_()[0]}
+    for panel in panels:
+        panel.close()
     assert not code or "application/vnd.jupyter.widget-view+json" in kinds, "the notebook shows no widget"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -63,12 +65,12 @@ def test_noise_is_marked_by_more_than_colour_and_the_map_is_read_by_keys(mount, 
 def test_another_outcome_and_the_difference_are_chosen_in_the_browser(mount, study_map):
     page = mount(study_map, dark=True, width=400)
     page.get_by_role("radio", name="Student − twin").check()
-    assert page.locator(".kd-study-cell").first.inner_text().startswith("−80")
-    assert page.locator(".kd-study-cell[data-tone=better]").count() == 1
+    expect(page.locator(".kd-study-cell").first).to_have_text(re.compile("^−80"))
+    expect(page.locator(".kd-study-cell[data-tone=better]")).to_have_count(1)
     page.get_by_label("Outcome", exact=True).select_option("agreement")
     expect(page.locator(".kd-study-cell").first).to_contain_text("90.0")
-    assert page.get_by_role("radio", name="Student − twin").is_disabled()
-    assert page.locator(".kd-study-cell[data-tone=noise]").count() == 0, "no twin has an agreement"
+    expect(page.get_by_role("radio", name="Student − twin")).to_be_disabled()
+    expect(page.locator(".kd-study-cell[data-tone=noise]")).to_have_count(0)  # no twin has an agreement
     assert page.evaluate("document.documentElement.scrollWidth") <= 400 and serious(page) == []
 
 

@@ -97,7 +97,7 @@ class Adversarial(Term):
 
 
 catalogue(Method(
-    "adversarial", "Adversarial (GAN-KD)", "adversarial", "logits",
+    "adversarial", mark("Adversarial (GAN-KD)"), "adversarial", "logits",
     mark("Give answers that an opponent, who learns too, cannot tell from the teacher's."),
     r"-\log D(s),\quad D:\ -\log D(t) - \log(1 - D(s))", "Xu et al. 2018, arXiv:1709.00513", 0.1,
     always(Adversarial),

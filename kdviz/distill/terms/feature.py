@@ -70,14 +70,14 @@ class Hint(Adapted):
 
 
 catalogue(Method(
-    "hint", "Hints (FitNets)", "feature", "maps",
+    "hint", mark("Hints (FitNets)"), "feature", "maps",
     mark("Match the output of the teacher's middle layer, through a regressor that is discarded afterwards."),
     r"\big\|r(F_s) - F_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ F_t",
     "Romero et al. 2015, arXiv:1412.6550", 10.0, on_block(Hint, -2),
     acronyms="FitNets",
 ))  # fmt: skip
 catalogue(Method(
-    "hint_l1", "Hints, absolute differences", "feature", "maps",
+    "hint_l1", mark("Hints, absolute differences"), "feature", "maps",
     mark("Match the output of the teacher's middle layer; large differences count linearly, not squared."),
     r"\big\|r(F_s) - F_t\big\|_1 / n,\quad n = \mathrm{numbers\ in}\ F_t", "after Romero et al. 2015", 10.0,
     on_block(lambda s, t: Hint(s, t, distance="l1"), -2), acronyms="L1", variant_of="hint",
@@ -111,7 +111,7 @@ class AttentionTransfer(Layered):
 
 
 catalogue(Method(
-    "attention_transfer", "Attention transfer", "feature", "maps",
+    "attention_transfer", mark("Attention transfer"), "feature", "maps",
     mark("Be active at the places of the image where the teacher is active, in all stages."),
     r"\big\|\hat Q(F_s) - \hat Q(F_t)\big\|^2 / (HW),\quad Q = \textstyle\sum_c F_c^2,\ \hat Q = Q / \|Q\|",
     "Zagoruyko, Komodakis 2017, arXiv:1612.03928", 500.0, on_maps(AttentionTransfer),
@@ -139,7 +139,7 @@ class ChannelAttention(OverChannels):
 
 
 catalogue(Method(
-    "channel_attention", "Channel attention", "feature", "maps",
+    "channel_attention", mark("Channel attention"), "feature", "maps",
     mark("Have the channels active that the teacher has active, wherever in the image."),
     r"\big\|\hat Q(F_s) - \hat Q(F_t)\big\|^2 / C,\quad Q = \textstyle\sum_x F_x^2,\ \hat Q = Q / \|Q\|",
     "after Zagoruyko, Komodakis 2017", 50.0, on_block(ChannelAttention, places=True),
@@ -166,7 +166,7 @@ class Gram(OverChannels):
 
 
 catalogue(Method(
-    "gram", "Gram matrices", "feature", "maps",
+    "gram", mark("Gram matrices"), "feature", "maps",
     mark("Have channels active together as the teacher's are."),
     r"\big\|G(F_s) - G(F_t)\big\|^2 / C^2,\quad G = F F^\top / (HW)", "Gatys et al. 2015; Huang, Wang 2017", 10.0,
     on_block(Gram, places=True),
@@ -193,7 +193,7 @@ class NeuronSelectivity(Layered):
 
 
 catalogue(Method(
-    "neuron_selectivity", "Neuron selectivity (NST)", "feature", "maps",
+    "neuron_selectivity", mark("Neuron selectivity (NST)"), "feature", "maps",
     mark("Have channels that respond at the places where the teacher's channels do."),
     r"\mathrm{MMD}^2\big(\{\hat F_s^i\}, \{\hat F_t^j\}\big),\quad k(x, y) = (x^\top y)^2",
     "Huang, Wang 2017, arXiv:1707.01219", 50.0, on_block(NeuronSelectivity, places=True),
@@ -221,7 +221,7 @@ class Cosine(Adapted):
 
 
 catalogue(Method(
-    "cosine", "Cosine of features", "feature", "features",
+    "cosine", mark("Cosine of features"), "feature", "features",
     mark("Point where the teacher's last features point."),
     r"1 - \cos\big(r(h_s), h_t\big)", "Sanh et al. 2019, arXiv:1910.01108", 1.0, on_layers("features", Cosine),
     in_words=mark("the directions of the features"),
@@ -279,7 +279,7 @@ class Contrastive(Layered):
 
 
 catalogue(Method(
-    "contrastive", "Contrastive (after CRD)", "feature", "features",
+    "contrastive", mark("Contrastive (after CRD)"), "feature", "features",
     mark("Tell the teacher's features of the same example from those of all others in the batch."),
     r"-\tfrac12\big[\log\frac{\exp(u_s^i\cdot u_t^i/\tau)}{\sum_j \exp(u_s^i\cdot u_t^j/\tau)}"
     r" + \log\frac{\exp(u_s^i\cdot u_t^i/\tau)}{\sum_j \exp(u_s^j\cdot u_t^i/\tau)}\big]",
@@ -323,7 +323,7 @@ class Variational(Adapted):
 
 
 catalogue(Method(
-    "variational", "Variational (VID)", "feature", "maps",
+    "variational", mark("Variational (VID)"), "feature", "maps",
     mark("Predict the teacher's features, with a variance of its own for each channel."),
     r"\tfrac{1}{2n}\textstyle\sum\big[(\mu(F_s) - F_t)^2/\sigma^2 + \log\sigma^2\big]"
     r",\quad n = \mathrm{numbers\ in}\ F_t",

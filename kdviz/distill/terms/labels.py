@@ -133,7 +133,7 @@ class HardLabels(OnLabels):
 
 
 catalogue(Method(
-    "hard_labels", "Labels alone", "labels", "labels",
+    "hard_labels", mark("Labels alone"), "labels", "labels",
     mark("Learn the labels, without a teacher: what every method has to beat."),
     r"\mathrm{CE}(s, y)", "", 1.0, always(HardLabels),
     acronyms="CE",
@@ -182,7 +182,7 @@ class LabelSmoothing(OnLabels):
 
 
 catalogue(Method(
-    "label_smoothing", "Label smoothing", "labels", "labels",
+    "label_smoothing", mark("Label smoothing"), "labels", "labels",
     mark("Learn labels of which a tenth is spread over all classes; no teacher."),
     r"\mathrm{CE}\big(s, (1-\varepsilon)\,\mathrm{onehot}(y) + \varepsilon/C\big)",
     "Szegedy et al. 2016, arXiv:1512.00567", 1.0, always(LabelSmoothing),
@@ -272,7 +272,7 @@ class VirtualTeacher(Term):
 
 
 catalogue(Method(
-    "virtual_teacher", "Virtual teacher", "labels", "labels",
+    "virtual_teacher", mark("Virtual teacher"), "labels", "labels",
     mark("Learn from a made-up teacher that is nearly sure of the true class and equally unsure of all others."),
     r"T^2\,\mathrm{KL}\big(p^d_T \,\|\, \sigma_T(s)\big),\quad p^d_T = \sigma_T(\log p^d)",
     "Yuan et al. 2020, arXiv:1909.11723", 1.0,

@@ -160,20 +160,20 @@ def _of_members(weighting: str) -> Callable[[LayerPairs], Term | None]:
 MIXTURE = r"T^2\,\mathrm{KL}\big(\textstyle\sum_k w_k\,\sigma_T(t_k)\,\|\,\sigma_T(s)\big)"
 MIXED = mark("the mixture of the teachers’ softened answers")
 catalogue(Method(
-    "multi_teacher", "Several teachers, equal", "response", "teachers",
+    "multi_teacher", mark("Several teachers, equal"), "response", "teachers",
     mark("Learn the mean of several teachers' softened answers."),
     MIXTURE + r",\quad w_k = 1/K", "You et al. 2017, KDD", 1.0, _of_members("uniform"), in_words=MIXED,
     acronyms="MTKD",
 ))  # fmt: skip
 catalogue(Method(
-    "multi_teacher_confidence", "Several teachers by confidence (CA-MKD)", "response", "teachers",
+    "multi_teacher_confidence", mark("Several teachers by confidence (CA-MKD)"), "response", "teachers",
     mark("Listen, example by example, most to the teachers that are nearest to the label."),
     MIXTURE + r",\quad w_k = \big(1 - \exp(\mathrm{CE}_k) / \textstyle\sum_j\exp(\mathrm{CE}_j)\big) / (K-1)",
     "Zhang, Chen, Wang 2022, arXiv:2201.00007", 1.0, _of_members("confidence"), in_words=MIXED,
     acronyms="CA-MKD, MTKD", variant_of="multi_teacher",
 ))  # fmt: skip
 catalogue(Method(
-    "multi_teacher_learned", "Several teachers by a learned gate", "response", "teachers",
+    "multi_teacher_learned", mark("Several teachers by a learned gate"), "response", "teachers",
     mark("Listen to the teachers as a small gate learns to: it reads their answers, and learns from the labels."),
     MIXTURE + r",\quad w = \mathrm{softmax}\big(W [\sigma(t_1), \dots, \sigma(t_K)] + b\big)",
     "after Liu, Zhang, Wang 2020, arXiv:2103.04062", 1.0, _of_members("learned"), in_words=MIXED,

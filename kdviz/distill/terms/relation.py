@@ -36,7 +36,7 @@ class RelationalDistance(Layered):
 
 
 catalogue(Method(
-    "relational_distance", "Relational distance (RKD)", "relation", "features",
+    "relational_distance", mark("Relational distance (RKD)"), "relation", "features",
     mark("Keep the examples of a batch as far apart as the teacher has them."),
     r"\tfrac{1}{B^2}\textstyle\sum_{ij}\mathrm{smooth}\ell_1\big(\psi_D(s_i, s_j), \psi_D(t_i, t_j)\big)",
     "Park et al. 2019, arXiv:1904.05068", 25.0, on_layers("features", RelationalDistance),
@@ -64,7 +64,7 @@ class RelationalAngle(Layered):
 
 
 catalogue(Method(
-    "relational_angle", "Relational angle (RKD)", "relation", "features",
+    "relational_angle", mark("Relational angle (RKD)"), "relation", "features",
     mark("Keep the angles that every three examples make."),
     r"\tfrac{1}{B^3}\textstyle\sum_{ijk}"
     r"\mathrm{smooth}\ell_1\big(\psi_A(s_i, s_j, s_k), \psi_A(t_i, t_j, t_k)\big)",
@@ -93,7 +93,7 @@ class SimilarityPreserving(Layered):
 
 
 catalogue(Method(
-    "similarity_preserving", "Similarity preserving", "relation", "maps",
+    "similarity_preserving", mark("Similarity preserving"), "relation", "maps",
     mark("Find those examples alike that the teacher finds alike."),
     r"\big\|\hat G_s - \hat G_t\big\|_F^2 / B^2,\quad G = F F^\top", "Tung, Mori 2019, arXiv:1907.09682", 3000.0,
     on_block(SimilarityPreserving),
@@ -130,7 +130,7 @@ class SolutionFlow(OverChannels):
 
 
 catalogue(Method(
-    "solution_flow", "Flow of solution (FSP)", "relation", "maps",
+    "solution_flow", mark("Flow of solution (FSP)"), "relation", "maps",
     mark("Go from stage to stage as the teacher goes."),
     r"\big\|F_1^{s\top}F_2^s - F_1^{t\top}F_2^t\big\|^2 / (C_1 C_2 (HW)^2)", "Yim et al. 2017", 10.0,
     lambda pairs: on_layers("maps", SolutionFlow)(pairs) if len(pairs.maps) > 1 else None,
@@ -158,7 +158,7 @@ class ProbabilisticTransfer(Layered):
 
 
 catalogue(Method(
-    "probabilistic_transfer", "Probabilistic transfer (PKT)", "relation", "features",
+    "probabilistic_transfer", mark("Probabilistic transfer (PKT)"), "relation", "features",
     mark("Have the neighbors that the teacher has, with their probabilities."),
     r"\tfrac{1}{B^2}\textstyle\sum_{ij} p^t_{ij}\log(p^t_{ij}/p^s_{ij})",
     "Passalis, Tefas 2018, arXiv:1803.10837", 3000.0, on_layers("features", ProbabilisticTransfer),

@@ -58,7 +58,7 @@ class SoftTargets(Term):
 
 
 catalogue(Method(
-    "soft_targets", "Soft targets (Hinton)", "response", "logits",
+    "soft_targets", mark("Soft targets (Hinton)"), "response", "logits",
     mark("Give every class the probability that the teacher gives it at temperature T."),
     r"T^2\,\mathrm{KL}\big(\sigma_T(t)\,\|\,\sigma_T(s)\big)", "Hinton, Vinyals, Dean 2015, arXiv:1503.02531", 1.0,
     always(lambda: SoftTargets(4.0)),
@@ -89,7 +89,7 @@ class ReverseKL(SoftTargets):
 
 
 catalogue(Method(
-    "reverse_kl", "Reverse KL (MiniLLM)", "response", "logits",
+    "reverse_kl", mark("Reverse KL (MiniLLM)"), "response", "logits",
     mark("Avoid what the teacher finds unlikely, even at the cost of missing some of its modes (mode-seeking)."),
     r"T^2\,\mathrm{KL}\big(\sigma_T(s)\,\|\,\sigma_T(t)\big)", "Gu et al. 2023, arXiv:2306.08543", 1.0,
     always(lambda: ReverseKL(4.0)),
@@ -116,7 +116,7 @@ class SoftTargetsWithoutT2(SoftTargets):
 
 
 catalogue(Method(
-    "soft_targets_without_t2", "Soft targets without T²", "response", "logits",
+    "soft_targets_without_t2", mark("Soft targets without T²"), "response", "logits",
     mark("A common mistake: the higher T, the weaker the pull, because the T² is forgotten."),
     r"\mathrm{KL}\big(\sigma_T(t)\,\|\,\sigma_T(s)\big)", "", 1.0, always(lambda: SoftTargetsWithoutT2(4.0)),
     variant_of="soft_targets",
@@ -166,7 +166,7 @@ class JensenShannon(SoftTargets):
 
 
 catalogue(Method(
-    "jensen_shannon", "Jensen–Shannon (GKD)", "response", "logits",
+    "jensen_shannon", mark("Jensen–Shannon (GKD)"), "response", "logits",
     mark("Meet the teacher halfway: both are compared with their mixture."),
     r"T^2\big[\beta\,\mathrm{KL}(P_t\|M) + (1-\beta)\,\mathrm{KL}(P_s\|M)\big],\quad M = \beta P_t + (1-\beta) P_s",
     "Agarwal et al. 2023, arXiv:2306.13649", 1.0, always(lambda: JensenShannon(4.0)),
@@ -190,7 +190,7 @@ class LogitMSE(Term):
 
 
 catalogue(Method(
-    "logit_mse", "Logit matching", "response", "logits",
+    "logit_mse", mark("Logit matching"), "response", "logits",
     mark("Give the teacher's logits themselves: soft targets in the limit of a large T."),
     r"\tfrac{1}{C}\textstyle\sum_c (s_c - t_c)^2", "Ba, Caruana 2014, arXiv:1312.6184", 1.0, always(LogitMSE),
     in_words=mark("the logits"),
@@ -224,7 +224,7 @@ class LogitHuber(Term):
 
 
 catalogue(Method(
-    "logit_huber", "Logit matching, Huber", "response", "logits",
+    "logit_huber", mark("Logit matching, Huber"), "response", "logits",
     mark("Give the teacher's logits; large differences count linearly, not squared."),
     r"\tfrac{1}{C}\textstyle\sum_c \mathrm{Huber}_\delta(s_c - t_c)", "Huber 1964", 1.0,
     always(LogitHuber),
@@ -263,7 +263,7 @@ class Decoupled(SoftTargets):
 
 
 catalogue(Method(
-    "decoupled", "Decoupled (DKD)", "response", "logits",
+    "decoupled", mark("Decoupled (DKD)"), "response", "logits",
     mark("Learn how sure the teacher is of the true class, and apart from that how it ranks the others."),
     r"T^2\big(a\,\mathrm{TCKD} + b\,\mathrm{NCKD}\big)", "Zhao et al. 2022, arXiv:2203.08679", 1.0,
     always(lambda: Decoupled(4.0)),
@@ -290,7 +290,7 @@ class StandardizedSoftTargets(SoftTargets):
 
 
 catalogue(Method(
-    "standardized_soft_targets", "Standardized logits", "response", "logits",
+    "standardized_soft_targets", mark("Standardized logits"), "response", "logits",
     mark("Learn the shape of the teacher's logits, whatever their mean and spread."),
     r"T^2\,\mathrm{KL}\big(\sigma_T(z(t))\,\|\,\sigma_T(z(s))\big)", "Sun et al. 2024, arXiv:2403.01427", 1.0,
     always(StandardizedSoftTargets),
@@ -331,7 +331,7 @@ class Correlation(SoftTargets):
 
 
 catalogue(Method(
-    "correlation", "Correlation (DIST)", "response", "logits",
+    "correlation", mark("Correlation (DIST)"), "response", "logits",
     mark("Correlate with the teacher: within each example over classes, and within each class over examples."),
     r"T^2\big[\beta(1-\bar\rho_{\mathrm{rows}}) + \gamma(1-\bar\rho_{\mathrm{columns}})\big]",
     "Huang et al. 2022, arXiv:2205.10536", 1.0, always(lambda: Correlation(4.0)),
@@ -369,7 +369,7 @@ class FocusedSoftTargets(SoftTargets):
 
 
 catalogue(Method(
-    "focused_soft_targets", "Soft targets, focused", "response", "logits",
+    "focused_soft_targets", mark("Soft targets, focused"), "response", "logits",
     mark("Learn most from the examples on which student and teacher disagree."),
     r"\tfrac{1}{B} T^2\,\textstyle\sum_i w_i\,\mathrm{KL}\big(\sigma_T(t_i)\,\|\,\sigma_T(s_i)\big)"
     r",\quad w_i = d_i / \bar d,\ d_i = \tfrac12\textstyle\sum_c |\sigma(t_i)_c - \sigma(s_i)_c|",

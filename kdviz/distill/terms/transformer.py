@@ -60,7 +60,7 @@ class AttentionMatrices(Layered):
 
 
 catalogue(Method(
-    "attention_matrices", "Attention matrices (TinyBERT)", "transformer", "attention",
+    "attention_matrices", mark("Attention matrices (TinyBERT)"), "transformer", "attention",
     mark("Attend from token to token as the teacher attends."),
     r"\big\|A_s - A_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ A_t", "Jiao et al. 2020, arXiv:1909.10351", 1.0,
     on_layers("attention", AttentionMatrices),
@@ -88,7 +88,7 @@ class HiddenStates(Adapted):
 
 
 catalogue(Method(
-    "hidden_states", "Hidden states (TinyBERT)", "transformer", "tokens",
+    "hidden_states", mark("Hidden states (TinyBERT)"), "transformer", "tokens",
     mark("Have the teacher's tokens after each block, through a linear map."),
     r"\big\|W h_s - h_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ h_t",
     "Jiao et al. 2020, arXiv:1909.10351", 1.0, on_layers("tokens", HiddenStates),
@@ -116,7 +116,7 @@ class Embeddings(Adapted):
 
 
 catalogue(Method(
-    "embeddings", "Embeddings (TinyBERT)", "transformer", "embeddings",
+    "embeddings", mark("Embeddings (TinyBERT)"), "transformer", "embeddings",
     mark("Begin with the teacher's embedded tokens, through a linear map."),
     r"\big\|W e_s - e_t\big\|^2 / n,\quad n = \mathrm{numbers\ in}\ e_t", "Jiao et al. 2020, arXiv:1909.10351", 1.0,
     on_layers("embeddings", Embeddings),
@@ -145,7 +145,7 @@ class SoftCrossEntropy(SoftTargets):
 
 
 catalogue(Method(
-    "soft_cross_entropy", "Soft cross-entropy (TinyBERT)", "response", "logits",
+    "soft_cross_entropy", mark("Soft cross-entropy (TinyBERT)"), "response", "logits",
     mark("Soft targets as cross-entropy: larger by the teacher's own entropy, which the student cannot change."),
     r"T^2\,\mathrm{CE}\big(\sigma_T(s), \sigma_T(t)\big)", "Jiao et al. 2020, arXiv:1909.10351", 1.0,
     always(lambda: SoftCrossEntropy(4.0)), acronyms="TinyBERT", variant_of="soft_targets",
@@ -310,14 +310,14 @@ def _on_token(form: str) -> Callable[[LayerPairs], Term | None]:
 
 
 catalogue(Method(
-    "distillation_token", "Distillation token, hard (DeiT)", "transformer", "distillation token",
+    "distillation_token", mark("Distillation token, hard (DeiT)"), "transformer", "distillation token",
     mark("Let a token of its own learn the teacher's first choice, beside the one that learns the labels."),
     r"\mathrm{CE}\big(s^d, \mathrm{argmax}_c\, t_c\big)", "Touvron et al. 2021, arXiv:2012.12877", 1.0,
     _on_token("hard"),
     in_words=mark("the answer of the distillation token"), picture="bars", acronyms="DeiT",
 ))  # fmt: skip
 catalogue(Method(
-    "distillation_token_soft", "Distillation token, soft (DeiT)", "transformer", "distillation token",
+    "distillation_token_soft", mark("Distillation token, soft (DeiT)"), "transformer", "distillation token",
     mark("Let a token of its own learn the teacher's soft targets, beside the one that learns the labels."),
     r"T^2\,\mathrm{KL}\big(\sigma_T(t)\,\|\,\sigma_T(s^d)\big)", "Touvron et al. 2021, arXiv:2012.12877", 1.0,
     _on_token("soft"),
@@ -325,7 +325,7 @@ catalogue(Method(
     variant_of="distillation_token",
 ))  # fmt: skip
 catalogue(Method(
-    "cosine_patient", "Patient distillation (after PKD)", "transformer", "tokens",
+    "cosine_patient", mark("Patient distillation (after PKD)"), "transformer", "tokens",
     mark("Point where the teacher's tokens point, after every block."),
     r"1 - \cos\big(r(h_s), h_t\big)", "Sun et al. 2019, arXiv:1908.09355", 1.0, on_layers("tokens", Cosine),
     in_words=mark("the directions of the tokens after each block"), acronyms="PKD, Patient KD", variant_of="cosine",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -10,14 +11,18 @@ from traitlets import Bunch
 
 from ... import widgets
 from ...distill import Runner
+from ...distill.schema import Whole
 from ...widgets.from_page import Box, VBox
+from ...widgets.scene import MOST_STEPS
 from ...widgets.traits import View
-from ...words import t
+from ...words import mark, number, t
 from .link import Chosen, apart, said
 from .linked import link_maker
 from .page import UNDER_WAY, LivePage
 
 BEGUN = (*UNDER_WAY, "paused")  # states in which another choice would throw away what is being done
+NOT_KEPT = mark("A run of {total} steps was here and is gone: this page keeps none. Train begins it anew.")
+_GONE = Whole(least=1, most=MOST_STEPS)
 
 C = TypeVar("C", bound=Chosen)
 
@@ -58,6 +63,7 @@ class CataloguePage(LivePage, Generic[C]):
         super().__init__()
         self._choices = self._shown_choices = choices
         self._hidden: list[str] = []
+        self._not_kept = ""  # the run that was on this page before it was loaded anew, in a sentence
 
     def _open_page(self, heard: Sequence[str] = ()) -> None:
         """Make the page as the address asks for, and begin; the buttons of the widgets ``heard`` are listened to."""
@@ -117,6 +123,15 @@ class CataloguePage(LivePage, Generic[C]):
 
     # Links
 
+    def _on_scene_message(self, content: dict[str, Any]) -> None:
+        hello = content.get("hello")
+        if isinstance(hello, dict) and "gone" in hello and not self._runner.runs:
+            with contextlib.suppress(ValueError):
+                _GONE.check(hello["gone"], "gone")
+                self._not_kept = t(NOT_KEPT, total=number(hello["gone"]))
+                self._turns.call(lambda: self._report(self._runner))
+        super()._on_scene_message(content)
+
     def _opened(self, browser: str, query: str) -> None:
         if self._is_by_name and not self._runner.runs:
             super()._opened(browser, query)
@@ -164,7 +179,7 @@ class CataloguePage(LivePage, Generic[C]):
         """
         if self._runner.state in BEGUN:
             raise ValueError(self._locked_reason(self._runner))
-        self._choices = choices
+        self._choices, self._not_kept = choices, ""
         if self._runner.runs or self._runner.state == "failed":
             self._reset()
         else:
@@ -198,6 +213,11 @@ class CataloguePage(LivePage, Generic[C]):
         self._show_anew(choices)
         self._show_link()
         self._report(self._runner)
+
+    def _show_progress(self, runner: Runner, state: str, note: str = "") -> None:
+        if state != "idle":
+            self._not_kept = ""
+        super()._show_progress(runner, state, " ".join(filter(None, [self._not_kept, note])))
 
     def _show_locked(self, runner: Runner) -> None:
         """Lock or unlock what is chosen from."""

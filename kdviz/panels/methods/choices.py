@@ -185,8 +185,8 @@ class MethodChoices:
     def title(self) -> str:
         """What a reader calls the method, or both."""
         if self.added is None:
-            return self.chosen.title
-        return t("{first} + {second}", first=self.chosen.title, second=self.added.title)
+            return t(self.chosen.title)
+        return t("{first} + {second}", first=t(self.chosen.title), second=t(self.added.title))
 
     @property
     def second_range(self) -> tuple[float, float]:

@@ -154,9 +154,9 @@ class Methods(CataloguePage[MethodChoices]):
         heated = {"temperature": choices.chosen, "second_temperature": choices.added}
         for name, method in heated.items():
             if method is not None and getattr(choices, name) is not None and name not in self._shown_numbers:
-                return t("{method} has no {name}", method=method.title, name="T")
+                return t("{method} has no {name}", method=t(method.title), name="T")
         if choices.weight is not None and choices.chosen.family == "labels":
-            return t("{method} has no {name}", method=choices.chosen.title, name="weight")
+            return t("{method} has no {name}", method=t(choices.chosen.title), name="weight")
         return ""
 
     def _said(self) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def _choices(
             "student": _place(columns["student"], one.student),
             "teacher": _place(columns["teacher"], one.teacher),
             "fits": one.fits,
-            "says": one.says(chosen.title),
+            "says": one.says(t(chosen.title)),
         }
         for one in fits(*models, run.data, term, names["student"], names["teacher"])
     ]
@@ -258,12 +258,12 @@ def _sentence(
 ) -> str:
     """Say what a method compares."""
     if not compared:
-        return t("{method} needs no teacher: the student learns from the labels alone.", method=chosen.title)
+        return t("{method} needs no teacher: the student learns from the labels alone.", method=t(chosen.title))
     what = t(chosen.in_words) if chosen.in_words else t(OF_RESPONSE if chosen.family == "response" else OF_LAYERS)
     called = [[f"{box.get('title', box['name'])} ({box['shape']})" for box in pair] for pair in compared]
     sides = [_listed(list(dict.fromkeys(side))) for side in zip(*called, strict=True)]
     bridges = _listed([t(BRIDGES[one]) for one in dict.fromkeys(through) if one in BRIDGES])
-    names = {"method": chosen.title, "what": what, "teacher": sides[0], "student": sides[1], "bridge": bridges}
+    names = {"method": t(chosen.title), "what": what, "teacher": sides[0], "student": sides[1], "bridge": bridges}
     return t(BRIDGED if bridges else COMPARED, **names)
 
 

@@ -38,8 +38,8 @@ def listed(choices: MethodChoices, trial: Trial) -> dict[str, Any]:
 
 
 def _listed_method(m: Method, why: str) -> dict[str, Any]:
-    row = {"name": m.name, "title": m.title, "family": m.family, "reason": why, "acronyms": m.acronyms}
-    return row | {"words": f"{m.name.replace('_', ' ')} {m.source}"}
+    row = {"name": m.name, "title": t(m.title), "family": m.family, "reason": why, "acronyms": m.acronyms}
+    return row | {"words": f"{m.name.replace('_', ' ')} {m.title} {m.source}"}
 
 
 def explained(choices: MethodChoices, trial: Trial, run: Distillation) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def explained(choices: MethodChoices, trial: Trial, run: Distillation) -> dict[s
         "drawing": picture(run, chosen, trial.layer_pairs, added),
         "weight_symbol": weight_symbol(chosen),
         "weight_range": list(choices.weight_range),
-        "seconds": [{"name": name, "title": METHODS[name].title} for name in offers],
+        "seconds": [{"name": name, "title": t(METHODS[name].title)} for name in offers],
         "second": choices.second,
         "second_symbol": second_symbol(chosen, added),
         "second_range": list(choices.second_range),
@@ -137,7 +137,7 @@ def settled(choices: MethodChoices, trial: Trial) -> tuple[MethodChoices, str]:
     if why:
         fresh = {"second": "", "layers": "", **dict.fromkeys(NUMBERS)}
         name = next(n for n in (trial.method, TURNED) if METHODS[n].fits(trial.layer_pairs))
-        why = t("{why}; the page turned to {method}", why=why.rstrip("."), method=METHODS[name].title)
+        why = t("{why}; the page turned to {method}", why=why.rstrip("."), method=t(METHODS[name].title))
         return replace(choices, method=name, **fresh), why  # type: ignore[arg-type]
     if choices.second:
         why = reason(choices.second, trial)
@@ -145,7 +145,7 @@ def settled(choices: MethodChoices, trial: Trial) -> tuple[MethodChoices, str]:
             choices = replace(choices, second="", second_weight=None, second_temperature=None)
     if choices.layers:
         term = method(choices.method).term(trial.layer_pairs)
-        not_these = t("{method} compares no layers that could be chosen", method=choices.chosen.title)
+        not_these = t("{method} compares no layers that could be chosen", method=t(choices.chosen.title))
         pairs = read_layers(choices.layers)
         no = not_these
         if isinstance(term, Layered):

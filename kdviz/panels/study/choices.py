@@ -167,7 +167,7 @@ class StudyChoices:
         for name in ("temperature", "alpha"):
             without = [one for one in self.method if name not in METHODS[one].objective(NO_LAYERS).editable]
             if name in (self.x, self.y) and without:
-                told = {"method": METHODS[without[0]].title, "name": name}
+                told = {"method": t(METHODS[without[0]].title), "name": name}
                 raise ValueError(t("{method} has no {name}, so it cannot be an axis; choose another", **told))
 
     @classmethod
@@ -292,7 +292,7 @@ def value_text(name: str, value: Any) -> str:
     if name == "teacher":
         return t(models.card(value).title)
     if name == "method":
-        return METHODS[value].title
+        return t(METHODS[value].title)
     if name in ("units", "labels"):
         return number(value)
     return number(value, "g")

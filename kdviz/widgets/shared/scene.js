@@ -190,7 +190,7 @@ function sceneStore(raw) {
   raw.kdvizStore = store;
   tellPage(raw);
   presentable(raw);
-  if (!raw.exported) raw.send({ hello: { browser: browserToken(), query: document.body.dataset.voila ? location.search : "" } });
+  if (!raw.exported) raw.send({ hello: { browser: browserToken(), query: document.body.dataset.voila ? location.search : "", ...before(raw) } });
   ask();
   return store;
 }
@@ -208,6 +208,27 @@ function tellPage(raw) {
   raw.on("change:link", linked);
   limits();
   linked();
+}
+
+/**
+ * How many steps the run was to take that this tab showed here before the page was loaded anew, `{ gone }`, or {}; that
+ * of this page is remembered from now on, for a page that keeps no runs has to say that one is gone.
+ */
+function before(raw) {
+  if (!document.body.dataset.voila) return {}; // a notebook's kernel goes on, and its runs with it
+  const key = `kdviz-run:${location.pathname}`;
+  try {
+    const gone = Number(sessionStorage.getItem(key));
+    sessionStorage.removeItem(key);
+    raw.on("change:runs", () => {
+      const run = raw.get("runs")[0];
+      if (run) sessionStorage.setItem(key, String(run.total_steps));
+      else sessionStorage.removeItem(key);
+    });
+    return gone ? { gone } : {};
+  } catch {
+    return {}; // this browser keeps nothing
+  }
 }
 
 /** What this browser is known by, so that it is offered its own runs only; "" where it may keep nothing. */

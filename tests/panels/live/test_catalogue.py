@@ -131,6 +131,24 @@ def test_a_link_opens_the_page_and_hides_its_parts_until_there_is_a_run(closed, 
     assert page.wait("paused") and page.settings == {"rate": "fast"}, "a run is not thrown away by a second look"
 
 
+def test_a_run_that_a_reload_took_off_the_page_is_named_until_something_is_done(closed, data):
+    page = closed(Rates(data))
+    ready = page.transport.status
+    for wrong in (0, -63, "63", True, None, 1.5):
+        page.scene._handle_custom_msg({"hello": {"gone": wrong}}, [])
+    assert page.wait() and page.transport.status == ready
+    page.scene._handle_custom_msg({"hello": {"query": "?rate=fast", "gone": 2000}}, [])
+    assert page.wait() and page.settings == {"rate": "fast"}
+    gone = "A run of 2,000 steps was here and is gone: this page keeps none. Train begins it anew."
+    assert page.transport.status == f"{ready} {gone}"
+    page.choose("slow")
+    assert page.wait() and page.transport.status == ready
+    page.command("step")
+    assert page.wait("paused")
+    page.scene._handle_custom_msg({"hello": {"gone": 2000}}, [])
+    assert page.wait("paused") and gone[:14] not in page.transport.status, "its run is here"
+
+
 def test_a_page_of_ones_own_data_follows_no_link_and_has_no_state(closed, data, tmp_path):
     page = closed(Rates(data, by_name=False))
     page._on_scene_message({"hello": {"query": "?rate=fast"}})

@@ -8,26 +8,20 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ...axe import serious
-from ..in_browser import check_widths, open_all_folds, write_page
+from ..in_browser import check_widths, open_all_folds
 
 READY_MS = 120_000
 TRAINED_MS = 240_000
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Two notebooks: a run of 63 steps, and one that nobody waits for."""
-    place = tmp_path_factory.mktemp("pages")
-    for name, epochs in (("quick", 1), ("endless", 5000)):
-        write_page(place / f"{name}.ipynb", "Methods", f"Methods(pair='mnist-mlp-1200', epochs={epochs})")
-    return place
+QUICK, ENDLESS = "epochs=1", "epochs=500"  # a run of 63 steps, and one that nobody waits for
 
 
 @pytest.fixture
-def open_methods(serve, page, folder):
-    def open_page(name: str, query: str = "", **options: object) -> Page:
-        opened = page(f"{serve(folder).base}voila/render/{name}.ipynb{query}", **options)
-        return ready(opened)
+def open_methods(serve, page):
+    def open_page(query: str, **options: object) -> Page:
+        address = f"{serve().base}voila/render/dashboards/methods.ipynb?pair=mnist-mlp-1200&{query}"
+        return ready(page(address, **options))
 
     return open_page
 
@@ -57,7 +51,7 @@ def drag(page: Page, teacher: str, student: str) -> None:
 
 
 def test_a_method_found_by_its_acronym_gets_a_second_term_and_another_layer_and_runs_to_the_end(open_methods):
-    page = open_methods("quick")
+    page = open_methods(QUICK)
     expect(title(page)).to_have_text("Hints (FitNets)")
     expect(page.get_by_text(re.compile("takes about"))).to_be_visible(timeout=READY_MS)
     assert serious(page) == []
@@ -95,7 +89,7 @@ def test_a_method_found_by_its_acronym_gets_a_second_term_and_another_layer_and_
 
 
 def test_stop_stops_and_a_reload_comes_back_to_the_method(open_methods):
-    page = open_methods("endless")
+    page = open_methods(ENDLESS)
     page.get_by_role("radio", name="Relational distance (RKD)").check()
     expect(title(page)).to_have_text("Relational distance (RKD)")
     drag(page, "relu1", "relu2")
@@ -111,12 +105,13 @@ def test_stop_stops_and_a_reload_comes_back_to_the_method(open_methods):
     assert "method=relational_distance" in page.url
     page.reload()
     ready(page)
+    expect(page.locator(".kd-status")).to_contain_text("A run of 31,500 steps was here and is gone")
     expect(title(page)).to_have_text("Relational distance (RKD) + Hints (FitNets)")
     expect(page.locator(".kd-host-method .kd-sentence")).to_contain_text("the teacher’s relu1 (1200)")
 
 
 def test_the_page_fits_every_width_and_is_readable_in_the_dark(open_methods):
-    page = open_methods("quick", "?method=decoupled", width=360, dark=True)
+    page = open_methods(f"{QUICK}&method=decoupled", width=360, dark=True)
     expect(title(page)).to_have_text("Decoupled (DKD)")
     expect(page.locator(".kd-loading")).to_be_hidden(timeout=READY_MS)
     check_widths(page)

@@ -8,25 +8,19 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ...axe import serious
-from ..in_browser import check_widths, open_all_folds, write_page
+from ..in_browser import check_widths, open_all_folds
 
 READY_MS = 120_000
 TRAINED_MS = 240_000
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Two notebooks: runs of some 50 steps, and runs that nobody waits for."""
-    place = tmp_path_factory.mktemp("pages")
-    for name, epochs in (("quick", 3), ("endless", 1000)):
-        write_page(place / f"{name}.ipynb", "Schemes", f"Schemes(epochs={epochs})")
-    return place
+QUICK, ENDLESS = "epochs=3", "epochs=500"  # runs of some 50 steps, and runs that nobody waits for
 
 
 @pytest.fixture
-def open_schemes(serve, page, folder):
-    def open_page(name: str, query: str = "", **options: object) -> Page:
-        return ready(page(f"{serve(folder).base}voila/render/{name}.ipynb{query}", **options))
+def open_schemes(serve, page):
+    def open_page(query: str, **options: object) -> Page:
+        return ready(page(f"{serve().base}voila/render/dashboards/schemes.ipynb?{query}", **options))
 
     return open_page
 
@@ -42,7 +36,7 @@ def title(page: Page):
 
 
 def test_a_scheme_is_found_set_trained_read_and_found_again_after_a_reload(open_schemes):
-    page = open_schemes("quick")
+    page = open_schemes(QUICK)
     expect(title(page)).to_have_text("Deep mutual learning")
     expect(page.locator(".kd-status")).to_have_text(re.compile(r"Ready to train: about \d+ (s|min) on this computer\."))
     assert serious(page) == []
@@ -74,7 +68,7 @@ def test_a_scheme_is_found_set_trained_read_and_found_again_after_a_reload(open_
 
 
 def test_stop_keeps_what_was_learned_and_the_page_fits_every_width(open_schemes):
-    page = open_schemes("endless", "?scheme=FedMD&set=concentration:0.1", width=360, dark=True)
+    page = open_schemes(f"{ENDLESS}&scheme=FedMD&set=concentration:0.1", width=360, dark=True)
     expect(title(page)).to_have_text("Federated distillation")
     expect(page.get_by_role("combobox", name="How unlike the clients are")).to_have_value("0.1")
     page.get_by_role("button", name="Train", exact=True).click()

@@ -7,23 +7,15 @@ import io
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from ...axe import serious
-from ..in_browser import check_widths, open_all_folds, write_page
+from ..in_browser import check_widths, open_all_folds
 
 READY_MS = 120_000
 TRAINED_MS = 240_000
 # Five runs a seed: the first seed is there after a moment, and ten are far from done when Stop is pressed.
 MANY_SEEDS = "?T=1,4&alpha=0.1,0.9&labels=100&units=4&epochs=60&seeds=10"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    place = tmp_path_factory.mktemp("pages")
-    write_page(place / "study.ipynb", "A study", "StudyPage()")
-    return place
 
 
 def state(page: Page, *names: str) -> None:
@@ -36,8 +28,8 @@ def button(page: Page, name: str):
     return page.get_by_role("button", name=name, exact=True)
 
 
-def test_a_study_is_started_stopped_reloaded_gone_on_with_and_saved(serve, page, folder):
-    opened = page(f"{serve(folder).base}voila/render/study.ipynb{MANY_SEEDS}")
+def test_a_study_is_started_stopped_reloaded_gone_on_with_and_saved(serve, page):
+    opened = page(f"{serve().base}voila/render/dashboards/study.ipynb{MANY_SEEDS}")
     state(opened, "idle")
     expect(opened.locator(".kd-study-size")).to_have_text("4 cells × 10 seeds, and 10 twins", timeout=READY_MS)
     expect(opened.locator(".kd-study-estimate")).to_contain_text("estimated")

@@ -43,7 +43,7 @@ def draw(course: Course) -> list[Drawing]:
         curves(
             t("Accuracy against compute"),
             [line(t("Exits, and the end"), "student", compute, accuracy)],
-            x=t("thousands of products for one example"),
+            x=t("thousands of multiply-adds for one example"),
             y=t("accuracy"),
             percent=True,
         )
@@ -54,13 +54,14 @@ def draw(course: Course) -> list[Drawing]:
             "branch-0" if name else "student",
             100 * found["wrong"][name] / examples,
             number(found["wrong"][name]),
-            t("{n} products", n=number(found["compute"][name])),
+            t("{n} multiply-adds", n=number(found["compute"][name])),
         )
         for name in order
     ]
     first, last = order[0], ""
     sentence = t(
-        "The first exit takes {share} of the whole network’s products and makes {wrong} errors; the end makes {end}.",
+        "The first exit takes {share} of the whole network’s multiply-adds and makes {wrong} errors; the end makes "
+        "{end}.",
         share=number(found["compute"][first] / found["compute"][last], ".1%"),
         wrong=number(found["wrong"][first]),
         end=number(found["wrong"][last]),
@@ -77,8 +78,8 @@ SCHEME = Scheme(
     says=mark("The end of a network teaches exits on the way: several networks for the price of one."),
     source="Zhang, Song, Gao, Chen, Bao, Ma (2019), arXiv:1905.08094",
     misses=mark(
-        "Products are counted, not seconds: on a computer like this one a network of this size takes hardly longer "
-        "than its exits."
+        "Multiply-adds are counted, not seconds: on a computer like this one a network of this size takes hardly "
+        "longer than its exits."
     ),
     file="self_distillation",
     parties=(

@@ -1,4 +1,4 @@
-"""Exits: each a smaller network, with its errors and its products."""
+"""Exits: each a smaller network, with its errors and its multiply-adds."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ def test_exits_are_drawn_by_what_they_cost(course_of):
         "Exit behind relu2": str(wrong["relu2"]),
         "The network’s end": str(wrong["end"]),
     }
-    products = [1000 * x for x in curves["lines"][0]["x"]]
-    assert products == sorted(products) and products[-1] == 64 * 8 + 8 * 8 + 8 * 8 + 8 * 4
-    assert products[0] == 64 * 8 + 8 * 8 + 8 * 4, "one layer, a bottleneck, a classifier"
+    macs = [1000 * x for x in curves["lines"][0]["x"]]
+    assert macs == sorted(macs) and macs[-1] == 64 * 8 + 8 * 8 + 8 * 8 + 8 * 4
+    assert macs[0] == 64 * 8 + 8 * 8 + 8 * 4, "one layer, a bottleneck, a classifier"
