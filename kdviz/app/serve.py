@@ -9,7 +9,6 @@ import logging
 import os
 import re
 import secrets
-import shutil
 import socket
 import sys
 import threading
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdviz import words
-from kdviz.app import classroom, pages, places
+from kdviz.app import classroom, own_folder, pages, places
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -413,8 +412,8 @@ def run(options: argparse.Namespace) -> int:
         ended.callback(listening.close)
         forked = warms(what, options)
         room = classroom.of(options, forked=forked)
-        if (trainings := room.tell_kernels()) is not None:
-            ended.callback(shutil.rmtree, trainings, ignore_errors=True)
+        own = ended.enter_context(own_folder.held())
+        trainings = room.tell_kernels(own)
         try:
             if forked:
                 ended.enter_context(_warm(room.megabytes))  # it gets ready while the server does
@@ -423,7 +422,9 @@ def run(options: argparse.Namespace) -> int:
         except ModuleNotFoundError as error:
             raise ImportError(f"{MISSING} ({error.name} is missing)") from None
         more_files()
-        server = Server(config=configuration(what, options))
+        settings = configuration(what, options)
+        settings.Voila.connection_dir_root = str(own)
+        server = Server(config=settings)
         server.what, server.room, server.trainings = what, room, trainings
         server.anyone = options.anyone
         server.listening = listening

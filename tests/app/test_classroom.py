@@ -49,16 +49,15 @@ def test_a_number_that_cannot_be_is_a_sentence(given: dict[str, int]) -> None:
         bounds(**given)
 
 
-def test_kernels_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kernels_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (shared.MOST_STEPS, shared.TRAININGS):
         monkeypatch.setenv(name, "")
-    assert classroom.Classroom().tell_kernels() is None and shared.place() is None
-    folder = classroom.Classroom(trainings=2, steps=99).tell_kernels()
+    assert classroom.Classroom().tell_kernels(tmp_path) is None and shared.place() is None
+    folder = classroom.Classroom(trainings=2, steps=99).tell_kernels(tmp_path)
     assert folder is not None and shared.most_steps() == 99
     place = shared.place()
     assert place is not None and place.before() == 0 and len(list(folder.iterdir())) == 1
     place.give_up()
-    folder.rmdir()
 
 
 @pytest.fixture(scope="module")
