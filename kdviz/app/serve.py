@@ -33,6 +33,7 @@ TOKEN = re.compile(r"[A-Za-z0-9._~-]{8,256}")
 OPEN_TO_ALL = (
     "warning: with an empty --token anyone who reaches this address can run code here; leave it out to get a token."
 )
+UNBOUNDED = "warning: this system does not bound the memory of a process: --memory does not hold here."
 
 
 @dataclass(frozen=True)
@@ -372,13 +373,16 @@ def warms(what: Served, options: argparse.Namespace) -> bool:
 
 
 @contextlib.contextmanager
-def _warm(megabytes: int) -> Iterator[None]:
-    """The process that kernels are forked from meanwhile; each may take so much memory more, where it is not 0."""
+def _kernels(*, forked: bool, megabytes: int) -> Iterator[None]:
+    """How kernels are started meanwhile; each may take so much memory more than all have, where it is not 0."""
     from kdviz.app import forks
 
-    warm = forks.Warm(megabytes)
-    with forks.use(warm):
-        warm.start()
+    warm = forks.Warm() if forked else None
+    if megabytes and not forks.limits_memory():
+        print(UNBOUNDED, file=sys.stderr, flush=True)
+    with forks.use(warm, megabytes):
+        if warm is not None:
+            warm.start()  # it gets ready while the server does
         yield
 
 
@@ -415,8 +419,7 @@ def run(options: argparse.Namespace) -> int:
         own = ended.enter_context(own_folder.held())
         trainings = room.tell_kernels(own)
         try:
-            if forked:
-                ended.enter_context(_warm(room.megabytes))  # it gets ready while the server does
+            ended.enter_context(_kernels(forked=forked, megabytes=room.megabytes))
             from kdviz.app import lecturer
             from kdviz.app.server import Server
         except ModuleNotFoundError as error:
