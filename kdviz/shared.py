@@ -11,6 +11,7 @@ import os
 import re
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 try:
@@ -39,6 +40,28 @@ def place() -> Place | None:
     """Return a new place in the line of this server; None where it has none."""
     count, _, folder = os.environ.get(TRAININGS, "").partition(":")
     return Place(Path(folder), int(count)) if fcntl is not None and folder and count.isdigit() else None
+
+
+def await_turn(line: Place | None, stopped: Callable[[], bool], tell: Callable[[int], None]) -> None:
+    """Wait until it is one's turn to train, or ``stopped`` says that nobody waits any more.
+
+    Parameters
+    ----------
+    line : Place or None
+        None where nobody waits for one another.
+    stopped : callable
+        Asked again and again.
+    tell : callable
+        Called with how many must train first, when that changes; with 0 at the end.
+    """
+    told = 0
+    while line is not None and (before := line.before()) and not stopped():
+        if before != told:
+            told = before
+            tell(before)
+        time.sleep(LOOK_S)
+    if told:
+        tell(0)
 
 
 class Place:

@@ -14,6 +14,7 @@ try:
 except ImportError:  # Windows: what a killed server left is the system's to remove
     fcntl = None  # type: ignore[assignment]
 
+LOCKS = fcntl is not None
 HELD, FRESH = "kdviz-serve-", "kdviz-new-"
 
 
@@ -35,7 +36,7 @@ def held() -> Iterator[Path]:
 
 def _remove_left(there: Path) -> None:
     """Remove this user's folders whose server has gone: the system took its lock away."""
-    if fcntl is None:
+    if not LOCKS:
         return
     for folder in there.glob(f"{HELD}*"):
         with contextlib.suppress(OSError):
@@ -46,7 +47,7 @@ def _remove_left(there: Path) -> None:
 
 def _locked(folder: Path) -> int | None:
     """Lock a folder until this process ends or closes what is returned; None where another process holds it."""
-    if fcntl is None:
+    if not LOCKS:
         return None
     opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
