@@ -127,7 +127,7 @@ def test_a_class_opens_trains_and_leaves(serve: Callable[..., Any], tmp_path: Pa
         with urlopen(Request(address, headers=cookie), timeout=60) as answer:
             text = answer.read().decode()
         assert "1 of 2 pages are open" in text and kernel in text and key not in text
-        (megabytes,) = re.findall(r"<td>(\d{2,})</td>", text)
+        (megabytes,) = re.findall(r'<td [^>]*"Memory \(MB\)">(\d{2,})</td>', text)
         assert 20 < int(megabytes) < 130, "a viewer's own memory"
 
     viewers = asyncio.run(come_and_go())

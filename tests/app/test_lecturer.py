@@ -37,7 +37,7 @@ def test_who_is_there_and_what_they_do(tmp_path: Path) -> None:
     first, second = looks.rows()
     assert (first.kernel, first.page, first.client, first.joined) == ("a", "dashboards/study.ipynb", "192.0.2.1", True)
     assert (second.kernel, second.joined) == ("b", False)
-    assert first.doing == "waits", "one trains, whose ticket is older"
+    assert first.doing == lecturer.WAITS, "one trains, whose ticket is older"
     assert first.megabytes > 10
     looks.kernels.visits.pop("a")
     assert [row.kernel for row in looks.rows()] == ["b"] and set(looks._before) == {"b"}
