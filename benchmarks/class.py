@@ -279,15 +279,15 @@ def family(pid: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def server(*command: str) -> Iterator[tuple[str, int]]:
-    """A server while a block lasts: its address, and its process id."""
-    with tempfile.TemporaryDirectory() as kept:
+def server(*command: str, keep: str = "") -> Iterator[tuple[str, int]]:
+    """A server while a block lasts: its address, and its process id; runs are kept in a folder, which may be given."""
+    with tempfile.TemporaryDirectory() as own:
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "KDVIZ_KEEP": kept},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "KDVIZ_KEEP": keep or own},
         )
         assert process.stdout is not None
         try:
