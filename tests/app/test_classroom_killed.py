@@ -1,4 +1,4 @@
-"""A run whose kernel or server was killed in the middle is offered again, and ends as if nothing had been."""
+"""A run whose line was cut goes on; one whose kernel or server was killed ends as if nothing had been."""
 
 from __future__ import annotations
 
@@ -21,8 +21,16 @@ BROWSER = "5e" * 16
 CHOSEN = {"labels": 300, "units": 16, "epochs": 600, "batch_size": 64, "smoothing": False}  # 3,000 steps
 QUERY = "labels=300&units=16&epochs=600&batch_size=64&smoothing=0"
 
+# The sockets that a page has opened.
+KNOWN = """
+window.sockets = [];
+window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); sockets.push(this); } };
+"""
+AGAIN = "(before) => sockets.length > before && sockets.at(-1).readyState === WebSocket.OPEN"
+LATER = "(before) => document.querySelector('[role=progressbar]').ariaValueNow > before"
 
-def test_a_run_whose_kernel_was_killed_ends_as_if_nothing_had_been(
+
+def test_a_run_whose_line_was_cut_and_whose_kernel_was_killed_ends_as_if_nothing_had_been(
     serve: Callable[..., Any],
     page: Callable[..., Page],
     watch: Any,
@@ -32,11 +40,17 @@ def test_a_run_whose_kernel_was_killed_ends_as_if_nothing_had_been(
     monkeypatch.setenv("KDVIZ_KEEP", str(KEPT))
     killed, server = benchmark("killed"), serve()
     shown = page()
+    shown.add_init_script(KNOWN)
     killed.begun(shown, f"{server.url}?{QUERY}")
     store = killed.SessionStore(shown.evaluate(killed.TOKEN))
     while not store.offers() or not store.offers()[0].steps_done:
         expect(shown.locator(".kd-transport[data-state=running]")).to_be_visible()
         shown.wait_for_timeout(50)
+    shown.evaluate("sockets.at(-1).close()")
+    count, before = shown.evaluate("sockets.length"), killed.step(shown)
+    shown.wait_for_function(AGAIN, arg=count)
+    shown.wait_for_function(LATER, arg=before)
+    expect(shown.locator("#kd-lost")).to_be_hidden()
     killed.kernel(server.pid, shown.evaluate(killed.KERNEL)).kill()
     step = killed.step(shown)
     killed.taken_up(shown)
