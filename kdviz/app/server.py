@@ -309,6 +309,8 @@ def _texts_of_index() -> dict[str, str]:
         "minutes": words.t("min"),
         "answered": words.t("· {n} of {of} answered"),
         "trouble": words.t("Cannot be shown"),
+        "teacher": words.t("teacher"),
+        "student": words.t("student"),
         "empty": words.t("There is no notebook in this folder. Put a file that ends in .ipynb there and reload."),
     }
 
