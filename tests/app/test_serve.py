@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import nbformat
 import psutil
@@ -187,6 +187,13 @@ def test_the_index_lists_pages_with_a_line_on_each(base: str, page: Open) -> Non
     expect(figure.locator("svg")).not_to_contain_text("T = 4")
     opened.get_by_role("link", name="Temperature").click()
     expect(opened.get_by_role("heading", name="Temperature")).to_be_visible()
+
+
+def test_the_index_speaks_the_browsers_language_and_its_pages_with_it(base: str) -> None:
+    with urlopen(Request(base, headers={"Accept-Language": "de-AT, en;q=0.5"}), timeout=60) as answer:
+        text = answer.read().decode()
+    assert '<html lang="de">' in text and "<h2>Lektionen</h2>" in text and "15 Min." in text
+    assert '/dashboards/figure.ipynb?lang=de"' in text
 
 
 def test_an_unknown_page_says_so(base: str, page: Open, watch: object) -> None:
