@@ -67,6 +67,7 @@ def test_a_run_whose_line_was_cut_and_whose_kernel_was_killed_ends_as_if_nothing
     assert killed.difference(undisturbed, again) == ""
     assert len(next(iter(again.values()))["evaluations"]) > 20
     watch.errors.clear()
+    watch.failed.clear()
 
 
 @pytest.mark.full
