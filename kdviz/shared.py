@@ -97,8 +97,8 @@ class Place:
     def _looked(self, now: float) -> int:
         if self._ticket is None:
             self._draw()
-        names = self._alive()
         assert self._ticket is not None
+        names = alive(self._folder, self._ticket.name)
         ahead = names.index(self._ticket.name)
         if ahead < self._most and self._had_its_turn() and len(names) > self._most:
             self.give_up()
@@ -129,11 +129,11 @@ class Place:
         fresh.rename(self._ticket)
         self._until = 0.0
 
-    def _alive(self) -> list[str]:
-        """The tickets of living processes in the order drawn; those of dead ones go."""
-        names = sorted(name for name in os.listdir(self._folder) if TICKET.fullmatch(name))
-        assert self._ticket is not None
-        return [name for name in names if name == self._ticket.name or _held(self._folder / name)]
+
+def alive(folder: Path, own: str = "") -> list[str]:
+    """Return the tickets of living processes in the order drawn, ``own`` among them; those of dead ones go."""
+    names = sorted(name for name in os.listdir(folder) if TICKET.fullmatch(name))
+    return [name for name in names if name == own or _held(folder / name)]
 
 
 def _held(ticket: Path) -> bool:

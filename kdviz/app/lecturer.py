@@ -121,14 +121,22 @@ class Looks:
         self._before[which] = seconds, time.time()
         return max(0.0, seconds - before) / max(0.5, time.time() - then)
 
+    def clear(self) -> None:
+        """Remove the tickets of kernels that have ended."""
+        self._tickets()
+
+    def _tickets(self) -> list[str]:
+        """The tickets of those who train or wait, in the order drawn."""
+        if self._trainings is None:
+            return []
+        try:
+            return shared.alive(self._trainings)
+        except OSError:
+            return []
+
     def _training(self) -> dict[int, str]:
         """Process ids of those who train, and of those who wait for their turn."""
-        if self._trainings is None:
-            return {}
-        try:
-            names = sorted(name for name in os.listdir(self._trainings) if shared.TICKET.fullmatch(name))
-        except OSError:
-            return {}
+        names = self._tickets()
         return {int(name.rpartition("-")[2]): TRAINS if i < self._most else WAITS for i, name in enumerate(names)}
 
 

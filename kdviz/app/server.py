@@ -284,6 +284,7 @@ class IndexHandler(Asking, BaseVoilaHandler):
     @authenticated
     async def get(self) -> None:
         language = spoken.language(self)
+        query = spoken.query(language)
         with words.speaking(language):
             entries = await asyncio.to_thread(pages.listing, self.what.root)  # in the same language
             groups = [(words.t(name), list(found)) for name, found in groupby(entries, key=lambda item: item.group)]
@@ -293,7 +294,7 @@ class IndexHandler(Asking, BaseVoilaHandler):
                     groups=groups,
                     first=self.what.first,
                     language=language,
-                    query=spoken.query(language),
+                    query=query,
                     texts=_texts_of_index(),
                 )
             )
@@ -423,6 +424,7 @@ class Server(Voila):
         if self.voila_configuration.preheat_kernel and not self.what.alone:
             self.kernel_manager.fill_if_needed(delay=0, notebook_name=self.what.first)
         PeriodicCallback(self.kernel_manager.end_left, LOOK_MS).start()
+        PeriodicCallback(self.looks.clear, LOOK_MS).start()
         host = f"[{self.ip}]" if ":" in self.ip else self.ip
         self.when_ready(f"http://{host}:{self.port}{self.base_url.rstrip('/')}")
 

@@ -34,7 +34,7 @@ def test_dropped_connections_and_a_killed_browser_leave_nothing_behind(
     def look() -> Any:
         return dropped.Has.of(server.pid, port, tmp_path)
 
-    asyncio.run(dropped.classes.a_class(server.base, dropped.PAGE, 1, 1))
+    asyncio.run(dropped.cut(server.base))  # what comes with the first visit is no leak
     before, _ = dropped.settled(look, dropped.Has(1, 10**6, 0, 10**6))
     asyncio.run(dropped.dropped(server.base, len(dropped.WAYS)))
     _, step = dropped.killed_browser(server.pid, server.base, "labels=300&units=16&epochs=2000")
