@@ -2,8 +2,8 @@
 
 New texts come in untranslated, unused ones go. A text is the first argument of ``t`` and ``tParts``, the first two of
 ``tn``, that of Python's ``mark``, and the title of a tab (``@tab(name, title)``); of an experiment its title, question
-and what differs, and the names in its record; of a page's notebook each heading, paragraph and table; of a
-shipped model its title.
+and what differs, and the names in its record; of a page's notebook its description, each heading, paragraph
+and table; of a shipped model its title.
 """
 
 from __future__ import annotations
@@ -92,9 +92,14 @@ def _of_record(source: str) -> Iterator[Text]:
 
 
 def _of_page(source: str) -> Iterator[Text]:
-    cells = json.loads(source)["cells"]
+    page = json.loads(source)
+    if description := page["metadata"].get("kdviz", {}).get("description"):
+        yield description
     yield from (
-        text for cell in cells if cell["cell_type"] == "markdown" for text in markdown.texts("".join(cell["source"]))
+        text
+        for cell in page["cells"]
+        if cell["cell_type"] == "markdown"
+        for text in markdown.texts("".join(cell["source"]))
     )
 
 

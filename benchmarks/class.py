@@ -279,15 +279,15 @@ def family(pid: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def server(*command: str) -> Iterator[tuple[str, int]]:
-    """A server while a block lasts: its address, and its process id."""
-    with tempfile.TemporaryDirectory() as kept:
+def server(*command: str, keep: str = "") -> Iterator[tuple[str, int]]:
+    """A server while a block lasts: its address, and its process id; runs are kept in a folder, which may be given."""
+    with tempfile.TemporaryDirectory() as own:
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "KDVIZ_KEEP": kept},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "KDVIZ_KEEP": keep or own},
         )
         assert process.stdout is not None
         try:
@@ -327,22 +327,52 @@ def told(name: str, viewers: list[Viewer], memory: int) -> None:
     print(f"  memory at most: {memory:,} MB, {memory // max(1, len(viewers))} MB a viewer", flush=True)
 
 
+def compared(ours: list[Viewer], stock: list[Viewer]) -> None:
+    """Print how many times as long stock Voila takes, for as many viewers."""
+    print(f"stock Voila over kdviz serve, {len(stock)} viewers under each:")
+    for word in ("ready", "finished"):
+        those, these = ([value for one in some if (value := getattr(one, word)) is not None] for some in (stock, ours))
+        if those and these:
+            median, last = statistics.median(those) / statistics.median(these), max(those) / max(these)
+            print(f"  {word}: median {median:.1f} times as long, last {last:.1f} times as long", flush=True)
+
+
+def held(name: str, command: list[str], path: str, viewers: int, epochs: int | None) -> list[Viewer]:
+    """Let a class come to a server of its own, and print what it was like."""
+    with server(*command) as (base, pid), Memory(pid).watched() as memory:
+        came = asyncio.run(a_class(base, path, viewers, epochs))
+    told(name, came, memory.most)
+    return came
+
+
 def main() -> int:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--viewers", type=int, default=30)
     parser.add_argument("--epochs", type=int, help="instead of the Lab's own")
-    parser.add_argument("--stock", type=int, default=4, help="viewers under stock Voila (4); 0 for none")
+    parser.add_argument(
+        "--stock",
+        type=int,
+        default=4,
+        help="viewers under stock Voila, and as many under kdviz serve beside it (4); 0 for none",
+    )
     options = parser.parse_args()
-    given = ["--no-browser", "--port", "0", "--viewers", str(options.viewers)]
-    with server("kdviz.app.cli", "serve", *given) as (base, pid), Memory(pid).watched() as memory:
-        viewers = asyncio.run(a_class(base, f"voila/render/{places.LAB}", options.viewers, options.epochs))
-    told("kdviz serve", viewers, memory.most)
+
+    def ours(viewers: int) -> list[Viewer]:
+        command = ["kdviz.app.cli", "serve", "--no-browser", "--port", "0", "--viewers", str(viewers)]
+        return held("kdviz serve", command, f"voila/render/{places.LAB}", viewers, options.epochs)
+
+    came = ours(options.viewers)
     if options.stock:
-        stock = ["voila", str(places.lab()), "--no-browser", "--port=18866"]
-        with server(*stock) as (base, pid), Memory(pid).watched() as memory:
-            told("stock Voila", asyncio.run(a_class(base, "", options.stock, options.epochs)), memory.most)
-    return int(any(one.failed for one in viewers))
+        stock = held(
+            "stock Voila",
+            ["voila", str(places.lab()), "--no-browser", "--port=18866"],
+            "",
+            options.stock,
+            options.epochs,
+        )
+        compared(came if options.viewers == options.stock else ours(options.stock), stock)
+    return int(any(one.failed for one in came))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import os
 import re
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 try:
@@ -39,6 +40,28 @@ def place() -> Place | None:
     """Return a new place in the line of this server; None where it has none."""
     count, _, folder = os.environ.get(TRAININGS, "").partition(":")
     return Place(Path(folder), int(count)) if fcntl is not None and folder and count.isdigit() else None
+
+
+def await_turn(line: Place | None, stopped: Callable[[], bool], tell: Callable[[int], None]) -> None:
+    """Wait until it is one's turn to train, or ``stopped`` says that nobody waits any more.
+
+    Parameters
+    ----------
+    line : Place or None
+        None where nobody waits for one another.
+    stopped : callable
+        Asked again and again.
+    tell : callable
+        Called with how many must train first, when that changes; with 0 at the end.
+    """
+    told = 0
+    while line is not None and (before := line.before()) and not stopped():
+        if before != told:
+            told = before
+            tell(before)
+        time.sleep(LOOK_S)
+    if told:
+        tell(0)
 
 
 class Place:
@@ -74,8 +97,8 @@ class Place:
     def _looked(self, now: float) -> int:
         if self._ticket is None:
             self._draw()
-        names = self._alive()
         assert self._ticket is not None
+        names = alive(self._folder, self._ticket.name)
         ahead = names.index(self._ticket.name)
         if ahead < self._most and self._had_its_turn() and len(names) > self._most:
             self.give_up()
@@ -106,11 +129,11 @@ class Place:
         fresh.rename(self._ticket)
         self._until = 0.0
 
-    def _alive(self) -> list[str]:
-        """The tickets of living processes in the order drawn; those of dead ones go."""
-        names = sorted(name for name in os.listdir(self._folder) if TICKET.fullmatch(name))
-        assert self._ticket is not None
-        return [name for name in names if name == self._ticket.name or _held(self._folder / name)]
+
+def alive(folder: Path, own: str = "") -> list[str]:
+    """Return the tickets of living processes in the order drawn, ``own`` among them; those of dead ones go."""
+    names = sorted(name for name in os.listdir(folder) if TICKET.fullmatch(name))
+    return [name for name in names if name == own or _held(folder / name)]
 
 
 def _held(ticket: Path) -> bool:

@@ -71,3 +71,19 @@ def test_a_runner_that_waits_says_so() -> None:
     runner = Runner(lambda keep_going: (), lambda runner: None)
     runner.state, runner.before = "running", 3
     assert status(runner) == "3 other viewers train first; then this run goes on."
+
+
+def test_whoever_waits_is_told_how_many_are_before_until_it_is_their_turn(tmp_path: Path) -> None:
+    first, second, third = places(tmp_path, 3, 1)
+    assert [first.before(), second.before()] == [0, 1]
+    told: list[int] = []
+
+    def tell(before: int) -> None:
+        told.append(before)
+        (first if before == 2 else second).give_up()
+
+    shared.await_turn(third, lambda: False, tell)
+    assert told == [2, 1, 0] and third.before() == 0
+    shared.await_turn(None, lambda: False, tell)
+    shared.await_turn(third, lambda: False, tell)
+    assert told == [2, 1, 0], "nobody is before"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,22 +37,27 @@ class Classroom:
     steps: int = 0
     megabytes: int = 0
 
-    def tell_kernels(self) -> Path | None:
+    def tell_kernels(self, folder: Path) -> Path | None:
         """Put what concerns kernels into the environment that they inherit.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            The server's own.
 
         Returns
         -------
         pathlib.Path or None
-            The folder in which those who train wait for one another; it is the server's to remove.
+            Where those who train wait for one another.
         """
-
         if self.steps:
             os.environ[shared.MOST_STEPS] = str(self.steps)
         if not self.trainings:
             return None
-        folder = tempfile.mkdtemp(prefix="kdviz-trainings-")
-        os.environ[shared.TRAININGS] = f"{self.trainings}:{folder}"
-        return Path(folder)
+        trainings = folder / "trainings"
+        trainings.mkdir()
+        os.environ[shared.TRAININGS] = f"{self.trainings}:{trainings}"
+        return trainings
 
 
 def of(options: argparse.Namespace, *, forked: bool, free: int | None = None) -> Classroom:

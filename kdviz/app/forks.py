@@ -1,6 +1,7 @@
 """Kernels forked from a warm process, as a provisioner of Jupyter's: for Linux, and for Python's own kernel.
 
 Whatever cannot be forked is spawned as ever: other kernels, other systems, and any kernel while the warm process fails.
+Both are bounded in memory, where the system does that (Linux).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any, ClassVar
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
+from kdviz.app import room
 from kdviz.app.warm import CROWDED, READY, ROOM
 
 NAME = "kdviz-forks"
@@ -39,16 +41,9 @@ class UselessError(RuntimeError):
 
 
 class Warm:
-    """The warm process, seen from the server.
+    """The warm process, seen from the server."""
 
-    Parameters
-    ----------
-    megabytes : int
-        What a kernel may take beside what it shares; 0 for no limit.
-    """
-
-    def __init__(self, megabytes: int = 0) -> None:
-        self._megabytes = megabytes
+    def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._door: socket.socket | None = None
         self._ready = False
@@ -83,15 +78,17 @@ class Warm:
             self._process.wait()
         self._door = self._process = None
 
-    async def fork(self, cmd: list[str], env: dict[str, str], cwd: str) -> Forked:
+    async def fork(self, cmd: list[str], env: dict[str, str], cwd: str, megabytes: int = 0) -> Forked:
         """Fork a kernel, with a new warm process where the old one is of no use.
+
+        ``megabytes`` is what it may take beside what it shares; 0 for no limit.
 
         Raises
         ------
         UselessError
             When none could be made that is.
         """
-        asked = json.dumps({"cmd": cmd, "env": env, "cwd": cwd, "megabytes": self._megabytes}).encode()
+        asked = json.dumps({"cmd": cmd, "env": env, "cwd": cwd, "megabytes": megabytes}).encode()
         async with self._turn:
             while self._failures < TRIES:
                 if self._process is None:
@@ -218,38 +215,69 @@ def can_fork(cmd: list[str]) -> bool:
     )
 
 
+def limits_memory() -> bool:
+    """Whether this system can bound what a process takes."""
+    return sys.platform == "linux"
+
+
+def _limit(pid: int, megabytes: int) -> None:
+    """Bound the memory of a process that has just been started; one that has ended needs no bound."""
+    import resource
+
+    most = megabytes * 1024**2
+    with contextlib.suppress(ProcessLookupError):
+        resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
+
+
 class Forks(LocalProvisioner):
     """Starts a kernel by a fork of the warm process, where there is one and the kernel is Python's own."""
 
     warm: ClassVar[Warm | None] = None
+    megabytes: ClassVar[int] = 0
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Launch a kernel with a command."""
         if self.warm is None or not can_fork(cmd):
-            return await super().launch_kernel(cmd, **kwargs)
+            return await self._spawn(cmd, **kwargs)
         env = {**(kwargs.get("env") or os.environ), "JPY_PARENT_PID": str(os.getpid())}
         cwd = str(kwargs.get("cwd") or os.getcwd())
         try:
-            forked = await self.warm.fork(cmd, env, cwd)
+            forked = await self.warm.fork(cmd, env, cwd, self.megabytes)
         except UselessError as error:
             _log.warning("Kernels are spawned from now on: %s.", error)
             type(self).warm = None
-            return await super().launch_kernel(cmd, **kwargs)
+            return await self._spawn(cmd, **kwargs)
         self.process = forked  # type: ignore[assignment]  # as much of a Popen as is used
         self.pid = self.pgid = forked.pid
         self.cwd = cwd
         return self.connection_info
 
+    async def _spawn(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Start a kernel from nothing: what others share is its own, beside what it may take."""
+        started = await super().launch_kernel(cmd, **kwargs)
+        if self.megabytes and self.pid is not None and limits_memory():
+            _limit(self.pid, room.IMPORTED + self.megabytes)
+        return started
+
 
 @contextlib.contextmanager
-def use(warm: Warm) -> Iterator[None]:
-    """While this lasts, all kernels of this process that can be forked are forked from `warm`, which ends with it."""
+def use(warm: Warm | None, megabytes: int = 0) -> Iterator[None]:
+    """While this lasts, all kernels of this process that can be forked are forked from `warm`, which ends with it.
+
+    Parameters
+    ----------
+    warm : Warm or None
+        None spawns all of them.
+    megabytes : int
+        What each kernel may take beside what all have; 0 for no limit.
+    """
     factory = KernelProvisionerFactory.instance()
     usual = factory.default_provisioner_name
     factory.provisioners[NAME] = ENTRY  # an installation of an older version does not name it
-    Forks.warm, factory.default_provisioner_name = warm, NAME
+    Forks.warm, Forks.megabytes, factory.default_provisioner_name = warm, megabytes, NAME
     try:
         yield
     finally:
-        warm.stop()
-        Forks.warm, factory.default_provisioner_name = None, usual
+        if warm is not None:
+            warm.stop()
+        Forks.warm, Forks.megabytes, factory.default_provisioner_name = None, 0, usual

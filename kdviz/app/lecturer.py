@@ -16,14 +16,25 @@ from tornado.web import HTTPError
 from voila.handler import BaseVoilaHandler
 
 from kdviz import shared
-from kdviz.app import room
+from kdviz.app import room, spoken
 from kdviz.app.guard import PAGE, Guarded
 from kdviz.app.kernels import Kernels
 from kdviz.app.notebooks import RefusedError
+from kdviz.words import languages, mark, number, speaking, t, tn
 
 PATH = "kdviz/class"
 COOKIE = "kdviz-lecturer"
 STRANGER = "This page is the lecturer's. Open the address that kdviz serve printed for it when it was started."
+TRAINS, WAITS = mark("trains"), mark("waits")
+HEADINGS = (
+    mark("Page"),
+    mark("From"),
+    mark("Minutes"),
+    mark("Browser"),
+    mark("Training"),
+    mark("Memory (MB)"),
+    mark("CPUs"),
+)
 POLICY = "; ".join(f"{name} {value}" for name, value in {**PAGE, "form-action": "'self'"}.items())
 
 
@@ -110,15 +121,23 @@ class Looks:
         self._before[which] = seconds, time.time()
         return max(0.0, seconds - before) / max(0.5, time.time() - then)
 
+    def clear(self) -> None:
+        """Remove the tickets of kernels that have ended."""
+        self._tickets()
+
+    def _tickets(self) -> list[str]:
+        """The tickets of those who train or wait, in the order drawn."""
+        if self._trainings is None:
+            return []
+        try:
+            return shared.alive(self._trainings)
+        except OSError:
+            return []
+
     def _training(self) -> dict[int, str]:
         """Process ids of those who train, and of those who wait for their turn."""
-        if self._trainings is None:
-            return {}
-        try:
-            names = sorted(name for name in os.listdir(self._trainings) if shared.TICKET.fullmatch(name))
-        except OSError:
-            return {}
-        return {int(name.rpartition("-")[2]): "trains" if i < self._most else "waits" for i, name in enumerate(names)}
+        names = self._tickets()
+        return {int(name.rpartition("-")[2]): TRAINS if i < self._most else WAITS for i, name in enumerate(names)}
 
 
 class LecturerHandler(Guarded, BaseVoilaHandler, JupyterHandler):
@@ -138,7 +157,13 @@ class LecturerHandler(Guarded, BaseVoilaHandler, JupyterHandler):
             raise RefusedError(403, STRANGER)
         if given is not None:  # the address bar is seen by the room
             self.set_cookie(COOKIE, given, httponly=True, samesite="Strict", path=self.request.path)
-            self.redirect(self.request.path)
+            self.redirect(self._address)
+
+    @property
+    def _address(self) -> str:
+        """Of this page, in the language that was asked for, without the key."""
+        asked = self.get_query_argument("lang", "")
+        return self.request.path + (f"?lang={asked}" if asked in languages() else "")
 
     def check_xsrf_cookie(self) -> None:
         """A form of this page brings its proof instead."""
@@ -146,21 +171,34 @@ class LecturerHandler(Guarded, BaseVoilaHandler, JupyterHandler):
     async def get(self) -> None:
         """Show who is there."""
         rows = await asyncio.to_thread(self.looks.rows)
-        kernels = self.looks.kernels
         self.set_header("Cache-Control", "no-store")
-        self.write(
-            self.render_template(
-                "class.html",
-                rows=rows,
-                seats=kernels.seats,
-                waiting=len(kernels.line),
-                free=room.free(),
-                taken=sum(row.megabytes for row in rows),
-                load=f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "",
-                cpus=os.cpu_count(),
-                proof=self.looks.proof,
+        language = spoken.language(self)
+        with speaking(language):
+            self.write(
+                self.render_template(
+                    "class.html",
+                    lines=self._in_words(rows),
+                    headings=[t(heading) for heading in HEADINGS],
+                    rows=[_shown(row) for row in rows],
+                    texts=_texts(),
+                    proof=self.looks.proof,
+                    language=language,
+                )
             )
-        )
+
+    def _in_words(self, rows: list[Row]) -> list[str]:
+        """How many are there, and what they take."""
+        kernels = self.looks.kernels
+        there = t("{n} of {seats} pages are open.", n=number(len(rows)), seats=number(kernels.seats))
+        if kernels.line:
+            there = f"{there} {tn('One more waits in line.', '{n} more wait in line.', len(kernels.line))}"
+        taken, free = number(sum(row.megabytes for row in rows)), number(room.free())
+        takes = t("They take {taken} MB; {free} MB are free.", taken=taken, free=free)
+        if hasattr(os, "getloadavg"):
+            load = number(os.getloadavg()[0], ".1f")
+            wants = t("On average {load} processes want one of {cpus} CPUs.", load=load, cpus=os.cpu_count())
+            takes = f"{takes} {wants}"
+        return [there, takes]
 
     async def post(self) -> None:
         """End a page's kernel."""
@@ -169,4 +207,41 @@ class LecturerHandler(Guarded, BaseVoilaHandler, JupyterHandler):
         which = self.get_body_argument("kernel", "")
         if which in self.looks.kernels.visits and which in self.looks.kernels:
             await self.looks.kernels.shutdown_kernel(which)
-        self.redirect(self.request.path)
+        self.redirect(self._address)
+
+
+def _shown(row: Row) -> dict[str, Any]:
+    """A row for the template: the cells below all headings but the first, and what its button does."""
+    return {
+        "kernel": row.kernel,
+        "page": row.page,
+        "cells": [
+            row.client,
+            number(row.minutes),
+            t("joined") if row.joined else t("away"),
+            t(row.doing) if row.doing else "–",
+            number(row.megabytes) if row.megabytes else "–",
+            number(row.load, ".1f"),
+        ],
+        "ends": tn(
+            "End {page} of {client}, open for {n} minute",
+            "End {page} of {client}, open for {n} minutes",
+            row.minutes,
+            page=row.page,
+            client=row.client,
+        ),
+    }
+
+
+def _texts() -> dict[str, str]:
+    return {
+        "class": t("Class"),
+        "title": t("Your class"),
+        "open": t("Open pages"),
+        "end": t("End page"),
+        "note": t(
+            "To end a page frees its memory. Its run is kept, and offered to the same browser when it opens the page "
+            "again."
+        ),
+        "nobody": t("Nobody is here yet."),
+    }

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import mistune
 
+from kdviz.words import language, mark, markdown
+
 from .inside import leads_out, speakable
 from .notebooks import MOST_BYTES, TAG, UnreadableError, check, parsed, text_of, words
 from .notebooks import trouble as troubled
@@ -23,7 +25,7 @@ MOST = 300
 LONGEST = 5_000  # characters of a cell in which its first heading and sentence are looked for
 LONGEST_VISIT = 1000  # minutes
 IMPORTS = re.compile(rb"(import|from) kdviz\b")  # a line break stands as \n in the file
-GROUPS = {"dashboards": "Dashboards", "course": "Lessons", "": "Notebooks"}
+GROUPS = {"dashboards": mark("Dashboards"), "course": mark("Lessons"), "": mark("Notebooks")}
 
 
 @dataclass(frozen=True)
@@ -164,18 +166,18 @@ def _said_by(path: Path) -> _Said:
         return _Said(trouble="it cannot be opened")
     if not path.is_file():
         return _Said(trouble="it is a folder" if path.is_dir() else "it is no file")
-    return _said_read(path, known.st_mtime_ns, known.st_size)
+    return _said_read(path, known.st_mtime_ns, known.st_size, language())
 
 
 @lru_cache(maxsize=2 * MOST)
-def _said_read(path: Path, _changed: int, _size: int) -> _Said:
+def _said_read(path: Path, _changed: int, _size: int, spoken: str) -> _Said:
     try:
         notebook = parsed(path)
         check(notebook)
     except UnreadableError as wrong:
         return _Said(trouble=str(wrong))
     older = notebook.get("nbformat", 4) != 4  # whether it can be brought up is seen by doing it
-    title, description = _first_words(notebook)
+    title, description = _first_words(notebook, spoken)
     return _Said(title, description, troubled(path) if older else "", *_on_the_index(notebook.get("metadata", {})))
 
 
@@ -198,14 +200,15 @@ def _on_the_index(metadata: Mapping[str, Any]) -> tuple[int, int, str, bool]:
     return place, minutes, drawn, said.get("lesson") is True
 
 
-def _first_words(notebook: Mapping[str, Any]) -> tuple[str, str]:
+def _first_words(notebook: Mapping[str, Any], spoken: str) -> tuple[str, str]:
+    """Title and description, in another language as far as they are translated."""
     metadata = words(notebook.get("metadata", {}))
-    title, description = metadata.get("title", ""), metadata.get("description", "")
+    title, description = (markdown.translated(metadata.get(name, ""), spoken) for name in ("title", "description"))
     cells = notebook.get("cells", [])
     for cell in cells if isinstance(cells, list) else []:  # an older format keeps them elsewhere
         if not isinstance(cell, dict) or cell.get("cell_type") != "markdown":
             continue
-        blocks = iter(_blocks((text_of(cell.get("source", "")) or "")[:LONGEST]))
+        blocks = iter(_blocks(markdown.translated((text_of(cell.get("source", "")) or "")[:LONGEST], spoken)))
         heading = next((b for b in blocks if b["type"] == "heading" and b["attrs"]["level"] <= 2), None)
         if heading is not None:
             return title or _plain(heading), description or _first_sentence(blocks)

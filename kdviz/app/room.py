@@ -11,6 +11,7 @@ CGROUP = Path("/sys/fs/cgroup")
 MEMORY = Path("/proc/meminfo")
 SERVER = 700  # MB of the server, the warm process and what all kernels share
 FORKED, SPAWNED = 240, 640  # MB of a viewer who has trained, beside that; python benchmarks/class.py measures it
+IMPORTED = SPAWNED - FORKED  # of it what a spawned kernel has for itself before it trains
 MOST = 90
 UNKNOWN = 8000  # MB where the system does not tell
 

@@ -9,7 +9,6 @@ import logging
 import os
 import re
 import secrets
-import shutil
 import socket
 import sys
 import threading
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdviz import words
-from kdviz.app import classroom, pages, places
+from kdviz.app import classroom, own_folder, pages, places
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -34,6 +33,7 @@ TOKEN = re.compile(r"[A-Za-z0-9._~-]{8,256}")
 OPEN_TO_ALL = (
     "warning: with an empty --token anyone who reaches this address can run code here; leave it out to get a token."
 )
+UNBOUNDED = "warning: this system does not bound the memory of a process: --memory does not hold here."
 
 
 @dataclass(frozen=True)
@@ -373,13 +373,16 @@ def warms(what: Served, options: argparse.Namespace) -> bool:
 
 
 @contextlib.contextmanager
-def _warm(megabytes: int) -> Iterator[None]:
-    """The process that kernels are forked from meanwhile; each may take so much memory more, where it is not 0."""
+def _kernels(*, forked: bool, megabytes: int) -> Iterator[None]:
+    """How kernels are started meanwhile; each may take so much memory more than all have, where it is not 0."""
     from kdviz.app import forks
 
-    warm = forks.Warm(megabytes)
-    with forks.use(warm):
-        warm.start()
+    warm = forks.Warm() if forked else None
+    if megabytes and not forks.limits_memory():
+        print(UNBOUNDED, file=sys.stderr, flush=True)
+    with forks.use(warm, megabytes):
+        if warm is not None:
+            warm.start()  # it gets ready while the server does
         yield
 
 
@@ -413,17 +416,18 @@ def run(options: argparse.Namespace) -> int:
         ended.callback(listening.close)
         forked = warms(what, options)
         room = classroom.of(options, forked=forked)
-        if (trainings := room.tell_kernels()) is not None:
-            ended.callback(shutil.rmtree, trainings, ignore_errors=True)
+        own = ended.enter_context(own_folder.held())
+        trainings = room.tell_kernels(own)
         try:
-            if forked:
-                ended.enter_context(_warm(room.megabytes))  # it gets ready while the server does
+            ended.enter_context(_kernels(forked=forked, megabytes=room.megabytes))
             from kdviz.app import lecturer
             from kdviz.app.server import Server
         except ModuleNotFoundError as error:
             raise ImportError(f"{MISSING} ({error.name} is missing)") from None
         more_files()
-        server = Server(config=configuration(what, options))
+        settings = configuration(what, options)
+        settings.Voila.connection_dir_root = str(own)
+        server = Server(config=settings)
         server.what, server.room, server.trainings = what, room, trainings
         server.anyone = options.anyone
         server.listening = listening

@@ -32,7 +32,7 @@ from voila.tornado.treehandler import TornadoVoilaTreeHandler
 from voila.voila_identity_provider import VoilaIdentityProvider
 
 from kdviz import words
-from kdviz.app import guard, lecturer, lesson_pages, notebooks, pages
+from kdviz.app import guard, lecturer, lesson_pages, notebooks, pages, spoken
 from kdviz.app.classroom import Classroom
 from kdviz.app.guard import Guarded, guarded
 from kdviz.app.inside import inside
@@ -91,9 +91,16 @@ class Waiting(Asking, BaseVoilaHandler):
         self.set_status(503)
         self.set_header("Retry-After", "5")
         self.set_header("Cache-Control", "no-store")
-        title, again = words.t("All pages are taken"), words.t("Look again")
-        says = self.says(self.kernel_manager.line.place(who))
-        self.write(self.render_template("wait.html", title=title, says=says, again=again))
+        language = spoken.language(self, browser=False)
+        with words.speaking(language):
+            texts = {
+                "language": language,
+                "wait": words.t("Please wait"),
+                "title": words.t("All pages are taken"),
+                "says": self.says(self.kernel_manager.line.place(who)),
+                "again": words.t("Look again"),
+            }
+        self.write(self.render_template("wait.html", query=spoken.query(language), **texts))
         return False
 
 
@@ -106,7 +113,8 @@ class PlaceHandler(Waiting):
     async def get(self) -> None:
         place = self.kernel_manager.line.place(self.who) if self.who else 0
         self.set_header("Cache-Control", "no-store")
-        self.write({"place": place, "says": self.says(place)})
+        with words.speaking(spoken.language(self, browser=False)):
+            self.write({"place": place, "says": self.says(place)})
 
 
 class PageHandler(Waiting, TornadoVoilaHandler):
@@ -134,7 +142,7 @@ class PageHandler(Waiting, TornadoVoilaHandler):
         self._forget_token()
         if not self.come_in_or_wait():
             return
-        asked = Visit(str(self.request.remote_ip), page=name, language=self._language())
+        asked = Visit(str(self.request.remote_ip), page=name, language=spoken.language(self, browser=False))
         with self.kernel_manager.comes(asked):
             asked.kernel = await self._claim(name)
             visit.set(asked)
@@ -216,10 +224,6 @@ class PageHandler(Waiting, TornadoVoilaHandler):
     def should_use_rendered_notebook(self, notebook_data: dict[str, Any], pool_size: int, *_: Any) -> bool:
         return pool_size > 0 and len(notebook_data) > 0 and not self._needs_a_new_kernel()
 
-    def _language(self) -> str:
-        asked = self.request.query_arguments.get("lang", [b""])[0].decode("ascii", "replace")
-        return asked if asked in words.languages() else words.language()
-
     def _needs_a_new_kernel(self) -> bool:
         """Whether the address asks for what a warm kernel did not know when it made its page, right answers and all."""
         return not {"lang", "tell"}.isdisjoint(self.request.query_arguments)
@@ -279,9 +283,37 @@ class IndexHandler(Asking, BaseVoilaHandler):
 
     @authenticated
     async def get(self) -> None:
-        entries = await asyncio.to_thread(pages.listing, self.what.root)
-        groups = [(name, list(found)) for name, found in groupby(entries, key=lambda item: item.group)]
-        self.write(self.render_template("list.html", groups=groups, first=self.what.first))
+        language = spoken.language(self)
+        query = spoken.query(language)
+        with words.speaking(language):
+            entries = await asyncio.to_thread(pages.listing, self.what.root)  # in the same language
+            groups = [(words.t(name), list(found)) for name, found in groupby(entries, key=lambda item: item.group)]
+            self.write(
+                self.render_template(
+                    "list.html",
+                    groups=groups,
+                    first=self.what.first,
+                    language=language,
+                    query=query,
+                    texts=_texts_of_index(),
+                )
+            )
+
+
+def _texts_of_index() -> dict[str, str]:
+    return {
+        "what": words.t(
+            "A small network learns from a large one, and you watch. Every page is live and runs in its own kernel."
+        ),
+        "number": words.t("Open this as number "),
+        "begin": words.t("Begin here"),
+        "minutes": words.t("min"),
+        "answered": words.t("· {n} of {of} answered"),
+        "trouble": words.t("Cannot be shown"),
+        "teacher": words.t("teacher"),
+        "student": words.t("student"),
+        "empty": words.t("There is no notebook in this folder. Put a file that ends in .ipynb there and reload."),
+    }
 
 
 class Server(Voila):
@@ -392,6 +424,7 @@ class Server(Voila):
         if self.voila_configuration.preheat_kernel and not self.what.alone:
             self.kernel_manager.fill_if_needed(delay=0, notebook_name=self.what.first)
         PeriodicCallback(self.kernel_manager.end_left, LOOK_MS).start()
+        PeriodicCallback(self.looks.clear, LOOK_MS).start()
         host = f"[{self.ip}]" if ":" in self.ip else self.ip
         self.when_ready(f"http://{host}:{self.port}{self.base_url.rstrip('/')}")
 

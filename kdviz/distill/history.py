@@ -6,7 +6,7 @@ Step records are kept as tensors and read in blocks, so that recording never wai
 from __future__ import annotations
 
 import threading
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,7 +59,7 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON; without peers, as an older kdviz reads it too."""
-        plain = asdict(self)
+        plain = dict(vars(self))  # a page that trains writes all of them every second
         peers = plain.pop("peer_errors")
         return plain | ({"peer_errors": list(peers)} if peers else {})
 

@@ -120,6 +120,7 @@ def train(
     run.prepare(lambda *_: not sign.is_up)
     best: Best | None = None
     while run.steps_done < run.total_steps:
+        sign.await_turn()
         if sign.is_up:
             raise Cancelled(f"stopped after step {run.steps_done}")
         run.step()

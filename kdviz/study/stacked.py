@@ -247,6 +247,7 @@ class Stack:
         if self.teacher is not None:
             self.teacher.logits(self.data.train, progress=lambda *_: not sign.is_up)
         while self.steps_done < self.total_steps:
+            sign.await_turn()
             if sign.is_up:
                 raise Cancelled(f"stopped after step {self.steps_done}")
             self.step()

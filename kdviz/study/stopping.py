@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from .. import shared
+
 LOOK_EVERY = 0.2  # seconds between two looks at the file
 
 _BORN_OF = os.getppid()
@@ -39,13 +41,24 @@ class Address:
 
 
 class StopSign:
-    """Says whether to stop; made by each worker for itself.
+    """Says whether to stop, and waits where others train first; made by each worker for itself.
 
     A worker that cannot see the study's folder (on another machine) finishes the run that it is at.
+
+    Parameters
+    ----------
+    address : Address
+    line : shared.Place, optional
+        Where trainers wait for one another; default: nobody waits.
+    tell : callable, optional
+        Called with how many must train first, when that changes.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(
+        self, address: Address, line: shared.Place | None = None, tell: Callable[[int], None] | None = None
+    ) -> None:
         self._address = address
+        self._line, self._tell = line, tell or (lambda _: None)
         self._looked = -LOOK_EVERY
         self._seen = False
 
@@ -62,6 +75,15 @@ class StopSign:
         if not self._seen and now - self._looked >= LOOK_EVERY:
             self._looked, self._seen = now, os.path.exists(self._address.path) or self.orphaned
         return self._seen
+
+    def await_turn(self) -> None:
+        """Wait while others train first, unless this is up; before a step, then ask ``is_up``."""
+        shared.await_turn(self._line, lambda: self.is_up, self._tell)
+
+    def leave_line(self) -> None:
+        """Let the next one train."""
+        if self._line is not None:
+            self._line.give_up()
 
     @property
     def orphaned(self) -> bool:
@@ -83,6 +105,8 @@ class News:
         Of each on validation data at this step; empty where it has no label, or they have finished.
     finished : bool
         Whether their outcomes are there.
+    before : int
+        How many others must train first on this machine; they go on when it is 0.
     """
 
     keys: tuple[str, ...]
@@ -90,6 +114,7 @@ class News:
     total_steps: int
     errors: tuple[int, ...] = ()
     finished: bool = False
+    before: int = 0
 
 
 Watch = Callable[[News], None]

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import torch
 from joblib import Parallel, delayed, effective_n_jobs
 from joblib.parallel import get_active_backend
 
+from .. import shared
 from ..distill import Cancelled, available_cpus
 from .jobs import Job, Outcome
 from .parts import Parts
 from .stacked import do_together
-from .stopping import Address, StopSign, Watch, leave_ctrl_c_to
+from .stopping import Address, News, StopSign, Watch, leave_ctrl_c_to
 
 
 def how_many(n_jobs: int | None) -> int:
@@ -52,10 +54,29 @@ def work(unit: Sequence[Job], parts: Parts, address: Address, watch: Watch | Non
     leave_ctrl_c_to(address)
     if torch.get_num_threads() != 1:
         torch.set_num_threads(1)
-    sign = StopSign(address)
-    if not sign.is_up:
-        with suppress(Cancelled):
-            return do_together(unit, parts, sign, watch)
+    heard = None if watch is None else _Heard(unit, watch)
+    sign = StopSign(address, shared.place(), None if heard is None else heard.waits)
+    try:
+        if not sign.is_up:
+            with suppress(Cancelled):
+                return do_together(unit, parts, sign, heard)
+    finally:
+        sign.leave_line()
     if sign.orphaned:
         os._exit(1)  # nobody is left to take what this worker has, or to end it
     return []
+
+
+class _Heard:
+    """Tells a watch of a unit of work: how far it is, and how many must train first."""
+
+    def __init__(self, unit: Sequence[Job], watch: Watch) -> None:
+        self._watch = watch
+        self._last = News(tuple(job.key for job in unit), 0, 0)
+
+    def __call__(self, news: News) -> None:
+        self._last = news
+        self._watch(news)
+
+    def waits(self, before: int) -> None:
+        self._watch(replace(self._last, before=before))

@@ -18,6 +18,9 @@ from __future__ import annotations
 import ast
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,7 @@ VARIABLE = "KDVIZ_LANGUAGE"
 _PLACE = re.compile(r"\{(\w+)\}")
 _LINE = re.compile(r'(?:(msgid|msgid_plural|msgstr|msgstr\[\d\])\s+)?(".*")')
 _chosen: list[str] = []
+_spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
 
 
 def languages() -> tuple[str, ...]:
@@ -62,7 +66,22 @@ def language(name: str | None = None) -> str:
     """
     if name is not None:
         _chosen[:] = [_known(name)]
-    return _chosen[0] if _chosen else _given()
+    return _spoken.get() or (_chosen[0] if _chosen else _given())
+
+
+@contextmanager
+def speaking(name: str) -> Iterator[None]:
+    """While the block lasts, speak another language here: a server answers each of its visitors in theirs.
+
+    >>> with speaking("de"):
+    ...     t("Look again")
+    'Noch einmal nachsehen'
+    """
+    before = _spoken.set(_known(name))
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
 
 
 def _known(name: str) -> str:

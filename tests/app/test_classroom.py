@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib
 import os
 import re
 import sys
@@ -50,24 +49,15 @@ def test_a_number_that_cannot_be_is_a_sentence(given: dict[str, int]) -> None:
         bounds(**given)
 
 
-def test_kernels_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kernels_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (shared.MOST_STEPS, shared.TRAININGS):
         monkeypatch.setenv(name, "")
-    assert classroom.Classroom().tell_kernels() is None and shared.place() is None
-    folder = classroom.Classroom(trainings=2, steps=99).tell_kernels()
+    assert classroom.Classroom().tell_kernels(tmp_path) is None and shared.place() is None
+    folder = classroom.Classroom(trainings=2, steps=99).tell_kernels(tmp_path)
     assert folder is not None and shared.most_steps() == 99
     place = shared.place()
     assert place is not None and place.before() == 0 and len(list(folder.iterdir())) == 1
     place.give_up()
-    folder.rmdir()
-
-
-@pytest.fixture(scope="module")
-def benchmark(repository: Path) -> Iterator[ModuleType]:
-    """``benchmarks/class.py``, whose viewers speak to a kernel as a browser does."""
-    sys.path.insert(0, str(repository / "benchmarks"))
-    yield importlib.import_module("class")
-    sys.path.remove(str(repository / "benchmarks"))
 
 
 def kernels(server: int) -> Iterator[tuple[psutil.Process, str]]:
@@ -85,32 +75,25 @@ def refused(request: Request) -> None:
     assert caught.value.code == 403
 
 
-IMPATIENT = """
-import sys
-from kdviz.app import cli, kernels, server
-kernels.AWAY_S, server.LOOK_MS = 3.0, 500
-sys.exit(cli.main())
-"""
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux tells how much memory a process takes")
-def test_a_class_opens_trains_and_leaves(serve: Callable[..., Any], tmp_path: Path, benchmark: ModuleType) -> None:
-    program = tmp_path / "impatient.py"
-    program.write_text(IMPATIENT)
-    server = serve(None, "--viewers", "2", program=(sys.executable, str(program)))
+def test_a_class_opens_trains_and_leaves(
+    serve: Callable[..., Any], impatient: tuple[str, str], benchmark: Callable[[str], ModuleType]
+) -> None:
+    server = serve(None, "--viewers", "2", program=impatient)
+    speaking = benchmark("class")
     (line,) = server.told("For the lecturer alone")
     path = f"voila/render/{places.LAB}"
 
     async def come_and_go() -> list[Any]:
-        viewers = await benchmark.a_class(server.base, path, 3, 1)
-        stays = benchmark.Viewer(server.base, path)
+        viewers = await speaking.a_class(server.base, path, 3, 1)
+        stays = speaking.Viewer(server.base, path)
         await stays.open()
         await asyncio.to_thread(looked_after, stays.kernel)
         left = [process for process, kernel in kernels(server.pid) if kernel == stays.kernel]
         stays.vanish()
         gone, _ = await asyncio.to_thread(psutil.wait_procs, left, timeout=60)
         assert len(gone) == len(left) == 1, "a page that went without a word keeps no kernel"
-        unwanted = benchmark.Viewer(server.base, path)
+        unwanted = speaking.Viewer(server.base, path)
         await unwanted.open()
         left = [process for process, kernel in kernels(server.pid) if kernel == unwanted.kernel]
         await asyncio.to_thread(end, unwanted.kernel)
@@ -134,8 +117,13 @@ def test_a_class_opens_trains_and_leaves(serve: Callable[..., Any], tmp_path: Pa
         with urlopen(Request(address, headers=cookie), timeout=60) as answer:
             text = answer.read().decode()
         assert "1 of 2 pages are open" in text and kernel in text and key not in text
-        (megabytes,) = re.findall(r"<td>(\d{2,})</td>", text)
+        (megabytes,) = re.findall(r'<td [^>]*"Memory \(MB\)">(\d{2,})</td>', text)
         assert 20 < int(megabytes) < 130, "a viewer's own memory"
+        for query, accepted in (("", "fr, de-CH;q=0.8"), ("?lang=de", "en")):
+            asked = Request(f"{address}{query}", headers={**cookie, "Accept-Language": accepted})
+            with urlopen(asked, timeout=60) as answer:
+                text = answer.read().decode()
+            assert '<html lang="de">' in text and "1 von 2 Seiten sind offen." in text and "Speicher (MB)" in text
 
     viewers = asyncio.run(come_and_go())
     assert [one.failed for one in viewers] == [""] * 4

@@ -144,10 +144,13 @@ def test_nothing_of_a_viewer_is_in_another_ones_kernel(warm: forks.Warm) -> None
         assert two.said("import os; print('QUERY_STRING' in os.environ, os.getsid(0) == os.getpid())") == "False True"
 
 
+@pytest.mark.parametrize("forked", [True, False], ids=["forked", "spawned"])
 def test_a_kernel_that_wants_too_much_memory_says_so_and_lives(
-    warm: forks.Warm, monkeypatch: pytest.MonkeyPatch
+    warm: forks.Warm, forked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(warm, "_megabytes", 300)
+    monkeypatch.setattr(forks.Forks, "megabytes", 300)
+    if not forked:
+        monkeypatch.setattr(forks.Forks, "warm", None)
     with kernel() as one:
         small = "import torch\nprint(torch.zeros(10_000_000).sum().item())"
         assert one.said(small) == "0.0"

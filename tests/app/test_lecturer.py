@@ -30,17 +30,26 @@ class Kernels(dict):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux tells what a process takes")
 def test_who_is_there_and_what_they_do(tmp_path: Path) -> None:
-    (tmp_path / f"{5:020d}-1").touch()
-    (tmp_path / f"{7:020d}-{os.getpid()}").touch()
+    import fcntl
+
+    (tmp_path / f"{3:020d}-2").touch()  # of a kernel that has ended
     (tmp_path / "new-of-somebody").touch()
+    held = [(tmp_path / name).open("w") for name in (f"{5:020d}-1", f"{7:020d}-{os.getpid()}")]
+    for ticket in held:
+        fcntl.flock(ticket, fcntl.LOCK_EX)
     looks = lecturer.Looks(Kernels(), tmp_path, 1)  # type: ignore[arg-type]
     first, second = looks.rows()
     assert (first.kernel, first.page, first.client, first.joined) == ("a", "dashboards/study.ipynb", "192.0.2.1", True)
     assert (second.kernel, second.joined) == ("b", False)
-    assert first.doing == "waits", "one trains, whose ticket is older"
+    assert first.doing == lecturer.WAITS, "one trains, whose ticket is older"
     assert first.megabytes > 10
+    assert len(list(tmp_path.iterdir())) == 3, "the ended kernel's ticket is gone"
     looks.kernels.visits.pop("a")
     assert [row.kernel for row in looks.rows()] == ["b"] and set(looks._before) == {"b"}
+    for ticket in held:
+        ticket.close()
+    looks.clear()
+    assert [path.name for path in tmp_path.iterdir()] == ["new-of-somebody"]
 
 
 def test_another_server_has_another_key_and_the_page_does_not_show_it() -> None:

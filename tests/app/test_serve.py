@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import nbformat
 import psutil
@@ -189,6 +189,13 @@ def test_the_index_lists_pages_with_a_line_on_each(base: str, page: Open) -> Non
     expect(opened.get_by_role("heading", name="Temperature")).to_be_visible()
 
 
+def test_the_index_speaks_the_browsers_language_and_its_pages_with_it(base: str) -> None:
+    with urlopen(Request(base, headers={"Accept-Language": "de-AT, en;q=0.5"}), timeout=60) as answer:
+        text = answer.read().decode()
+    assert '<html lang="de">' in text and "<h2>Lektionen</h2>" in text and "15 Min." in text
+    assert '/dashboards/figure.ipynb?lang=de"' in text
+
+
 def test_an_unknown_page_says_so(base: str, page: Open, watch: object) -> None:
     opened = page(render(base, "no-such.ipynb"))
     expect(opened.get_by_role("heading")).to_have_text("There is no such page")
@@ -279,11 +286,11 @@ def test_a_signal_ends_the_server_and_all_that_is_its_own(
     urlopen(server.url, timeout=60).close()  # type: ignore[attr-defined]
     running = kernels(pid)
     assert running, "a kernel is kept warm for a page that is served alone"
-    assert list(tmp_path.glob("kdviz-*"))
+    assert len(list(tmp_path.glob("kdviz-*"))) == 1
     server.process.send_signal(number)  # type: ignore[attr-defined]
     assert server.process.wait(120) == 0  # type: ignore[attr-defined]
     _, alive = psutil.wait_procs(running, timeout=30)
-    assert not alive and not list(tmp_path.glob("kdviz-*"))
+    assert not alive and not list(tmp_path.iterdir())
 
 
 def test_what_cannot_start_leaves_nothing_behind(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

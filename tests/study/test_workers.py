@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from dataclasses import replace
 
 import joblib
 import pytest
 
 import kdviz as kd
+from kdviz import shared
 from kdviz.study import workers
 
 from .conftest import without_clock
@@ -78,3 +80,25 @@ def test_a_worker_that_dies_is_told_in_a_sentence_and_takes_nothing_finished_alo
         more.run(tmp_path, progress=False, n_jobs=2)
     assert more.left == 2 and more.total == 4
     assert more.run(tmp_path, progress=False, n_jobs=1).left == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody asks for a place on Windows")
+def test_a_unit_waits_for_its_turn_and_leaves_the_line(recipe, digits, tmp_path, monkeypatch):
+    monkeypatch.setenv(shared.TRAININGS, f"1:{tmp_path}")
+    monkeypatch.setattr(shared, "LOOK_S", 0.0)
+    other = shared.place()
+    assert other.before() == 0
+    study, seen = kd.Study.grid(recipe, temperature=[1, 4], seeds=1, data=digits), []
+
+    def watch(news, then):
+        seen.append(news)
+        if news.before:
+            then()
+
+    study.run(progress=False, n_jobs=1, watch=lambda news: watch(news, study.cancel))
+    assert [news.before for news in seen] == [1, 0] and study.left == study.total, "whoever waits can be stopped"
+    assert len(list(tmp_path.iterdir())) == 1, "the other's"
+    seen.clear()
+    study.run(progress=False, n_jobs=1, watch=lambda news: watch(news, other.give_up))
+    assert [(news.before, news.step) for news in seen[:2]] == [(1, 0), (0, 0)] and seen[2].step > 0
+    assert study.left == 0 and not list(tmp_path.iterdir())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -16,8 +14,7 @@ from ..live.roster import Roster
 from .session_store import SessionStore
 from .time_travel import described
 
-SOONEST_S, LATEST_S = 0.8, 2.0  # between two saves while training: what a page that dies can lose
-SHARE = 0.1  # of the time of training goes into saving, where LATEST_S allows
+EVERY_S = 0.8  # of training between two saves; reports come eight times a second, so a page that dies loses no second
 
 
 class Session:
@@ -45,7 +42,6 @@ class Session:
         self._keeper = SessionStore("")
         self._refused = ""  # why a browser's token was not taken
         self._saved_at = time.monotonic()
-        self._took_s: deque[float] = deque(maxlen=3)  # the last saves
 
     def begin(self, token: str) -> None:
         """Keep for this browser from now on, and offer what is kept for it."""
@@ -65,8 +61,7 @@ class Session:
 
     def save(self, films: dict[str, LogitRecording], *, title: str, state: str) -> None:
         """Write what is on the page. Between two steps, on the runner's thread."""
-        first, began = not self._keeper.id, time.monotonic()
-        self._saved_at = began
+        self._saved_at = time.monotonic()
         in_hand = self._roster.in_hand
         entries = sorted(self._roster.all, key=lambda entry: entry.round != in_hand)  # the first says how far it is
         if not entries or entries[0].round != in_hand:
@@ -74,16 +69,12 @@ class Session:
         session = {"title": title, "state": state, "entries": described(entries), **self._page()}
         runs = {entry.key: entry.run for entry in entries}
         self._keeper.save(session, runs, {key: film for key, film in films.items() if key in runs})
-        self._saved_at = time.monotonic()
-        if not first:  # the first one looks at more than any other
-            self._took_s.append(self._saved_at - began)
+        self._saved_at = time.monotonic()  # training stood still meanwhile
 
     @property
     def due(self) -> bool:
-        """Whether the last save is long enough ago for another one while training: a second, and longer where saving
-        takes long, so that it stays a small share of the time."""
-        usual = statistics.median(self._took_s) if self._took_s else 0.0
-        return time.monotonic() - self._saved_at > min(max(SOONEST_S, usual / SHARE), LATEST_S)
+        """Whether the last save is long enough ago for another one while training."""
+        return time.monotonic() - self._saved_at > EVERY_S
 
     @property
     def notice(self) -> str:

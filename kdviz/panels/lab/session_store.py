@@ -19,6 +19,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -203,7 +204,7 @@ class SessionStore:
         for file in files.keys() - self._on_disk:  # after all are written: one wait is shared by many
             durable.to_disk(place / file)
         self._on_disk = set(files)
-        header = {"version": session_files.FORMAT, "kdviz": version("kdviz"), "when": now, "files": files}
+        header = {"version": session_files.FORMAT, "kdviz": _version(), "when": now, "files": files}
         count = session_files.next_number(self._place)
         written = json.dumps({**header, "number": count, **body}).encode()
         fresh = place / f"save-{count:08d}-{durable.digest_of(written)}.json"
@@ -394,6 +395,11 @@ class SessionStore:
         if not self.token or not isinstance(kept, str) or not session_files.ID.fullmatch(kept):
             raise ValueError(f"a kept session's id looks like 20250131-120000-0123abcd, got {kept!r}")
         return self._place / kept
+
+
+@cache
+def _version() -> str:
+    return version("kdviz")
 
 
 def _recipe(run: Distillation) -> Recipe:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ... import diagnosis as doctor
+from ... import shared
 from ...diagnosis import Diagnosis, Finding
 from ...diagnosis.result import shown
 from ...distill import Distillation
@@ -21,6 +22,7 @@ from .worker import LatestOnly
 
 BUDGET_S = 20.0
 PUBLISHED_EVERY_S = 0.2
+LOOKING_CLOSER = mark("Looking closer: training short runs beside yours.")
 CLOSER = mark(
     "Trains the run a few times more with other numbers, and its twin as often, for about {seconds}\u00a0s; judged on "
     "validation data."
@@ -90,7 +92,7 @@ class DiagnosisController:
         if not self._offered:
             raise ValueError(t("no run has ended yet; press Train first"))
         self._stop = threading.Event()
-        status = t("Looking closer: training short runs beside yours.") if closer else t("Looking.")
+        status = t(LOOKING_CLOSER) if closer else t("Looking.")
         self._publisher.put(self.widget, stage="looking", status=status, share=None)
         stop = self._stop
         self._worker.put("look", lambda: self._look(stop, closer))
@@ -113,25 +115,36 @@ class DiagnosisController:
         subject = self._subject()
         if subject is None:
             return
-        found = doctor.diagnose(
-            subject.run,
-            twin=subject.twin,
-            seeds=subject.seeds,
-            study=closer,
-            budget_s=BUDGET_S,
-            progress=self._progress(stop),
-        )
+        line = shared.place() if closer else None  # a mere look trains nothing
+        try:
+            found = doctor.diagnose(
+                subject.run,
+                twin=subject.twin,
+                seeds=subject.seeds,
+                study=closer,
+                budget_s=BUDGET_S,
+                progress=self._progress(stop, line),
+            )
+        finally:
+            if line is not None:
+                line.give_up()
         if self._stop is stop and self._offered:  # nobody went on training meanwhile
             if self.found is None or found.arms or not found.stopped:
                 self.found = found  # else what was known is more
             self._show(self.found, subject, closer and self.found is found)
 
-    def _progress(self, stop: threading.Event) -> Callable[[int, int], bool]:
-        """Return what a look reports its progress to, and asks whether to go on."""
+    def _progress(self, stop: threading.Event, line: shared.Place | None) -> Callable[[int, int], bool]:
+        """Return what a look reports its progress to, and asks whether to go on; it waits while others train first."""
         next_time = 0.0
+
+        def waits(before: int) -> None:
+            status = status_text.waiting(before) if before else t(LOOKING_CLOSER)
+            if not stop.is_set():
+                self._publisher.put(self.widget, status=status)
 
         def progress(done: int, total: int) -> bool:
             nonlocal next_time
+            shared.await_turn(line, stop.is_set, waits)
             now = time.perf_counter()
             if now >= next_time and not stop.is_set():
                 next_time = now + PUBLISHED_EVERY_S

@@ -90,11 +90,7 @@ def status(runner: Runner, *, outdated: bool = False, repeats: tuple[int, int] |
     if message and runner.state in ("stopped", "finished"):
         return message
     if runner.state == "running" and runner.before:
-        return tn(
-            "It is another viewer's turn to train; then this run goes on.",
-            "{n} other viewers train first; then this run goes on.",
-            runner.before,
-        )
+        return waiting(runner.before)
     texts = {
         "idle": message or t("Ready to train."),
         "loading": t(ASKING.get(runner.loading, "")),
@@ -105,6 +101,15 @@ def status(runner: Runner, *, outdated: bool = False, repeats: tuple[int, int] |
         "failed": message,
     }
     return texts[runner.state]
+
+
+def waiting(before: int) -> str:
+    """Say that so many others must train first."""
+    return tn(
+        "It is another viewer's turn to train; then this run goes on.",
+        "{n} other viewers train first; then this run goes on.",
+        before,
+    )
 
 
 def _learning(runs: Sequence[Distillation]) -> str:

@@ -349,8 +349,12 @@ class StudyPage(Commanded, Linked, Panel):
             return
         at = next((s for keys, s in self._units.items() if set(news.keys) <= set(keys)), 0.0)
         left = sum(self._units.values()) - at * (news.step / max(1, news.total_steps))
-        if news.finished:
+        if news.before:
+            status = status_text.waiting(news.before)
+        elif news.finished:
             status = t("Runs have finished; the next are trained.")
+        elif not news.total_steps:
+            status = t("Starting.")
         else:
             of = {"n": len(news.keys), "step": number(news.step), "total": number(news.total_steps)}
             status = t("Training {n} runs together: step {step} of {total}.", **of)

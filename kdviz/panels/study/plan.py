@@ -8,6 +8,8 @@ from typing import Any
 
 from ... import data as data_sets
 from ...distill import Recipe
+from ...distill.batches import batch_sizes
+from ...shared import most_steps
 from ...study import Study
 from ...words import number, t
 from .choices import StudyChoices, place_text
@@ -93,7 +95,7 @@ def axes_of(choices: StudyChoices) -> dict[str, list[Any]]:
 
 
 def too_large(plan: Plan, seconds: float) -> str:
-    """Return why a study is too large for a page, in a sentence; empty if it is not.
+    """Return why a study is too large for a page, or for a server that others use too; empty if it is not.
 
     Parameters
     ----------
@@ -117,4 +119,19 @@ def too_large(plan: Plan, seconds: float) -> str:
             n=minutes,
             most=most,
         )
+    bound = most_steps()
+    if bound is not None and (steps := _longest(plan)) > bound:
+        return t(
+            "A run has {most} steps at most on this server, and this one would have {steps}. "
+            "Choose fewer epochs or larger batches.",
+            most=number(bound),
+            steps=number(steps),
+        )
     return ""
+
+
+def _longest(plan: Plan) -> int:
+    """Return the steps of the longest run."""
+    recipes = [arm.recipe for arm in plan.study.arms]
+    sizes = ((recipe, len(plan.study.parts.data_of(recipe).train)) for recipe in recipes)
+    return max(recipe.epochs * len(batch_sizes(size, recipe.batch_size)) for recipe, size in sizes)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
 import pytest
 
 import kdviz as kd
+from kdviz import shared
 from kdviz.panels.lab import link
 
 SMALL = {"labels": 300, "units": 16, "epochs": 4, "smoothing": False}
@@ -68,6 +70,22 @@ def test_a_closer_look_is_a_study_and_stops_when_asked(lab, monkeypatch):
     assert lab.diagnosis.widget.stage == "done"
     assert lab.diagnosis.widget.notes[-1] == "Stopped before everything was looked at."
     assert lab.diagnosis.found.arms
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody asks for a place on Windows")
+def test_a_closer_look_waits_while_another_viewer_trains(lab, tmp_path, monkeypatch):
+    trained(lab)
+    monkeypatch.setenv(shared.TRAININGS, f"1:{tmp_path}")
+    other = shared.place()
+    assert other.before() == 0
+    waits = threading.Event()
+    told = "It is another viewer's turn to train"
+    lab.diagnosis.widget.observe(lambda change: change.new.startswith(told) and waits.set(), "status")
+    lab.command("diagnose", closer=True)
+    assert waits.wait(120)
+    lab.command("stop_diagnosis")
+    assert lab.wait("finished") and lab.diagnosis.widget.stage == "done"
+    assert len(list(tmp_path.iterdir())) == 1, "the other's"
 
 
 def test_a_closer_look_that_is_stopped_at_once_leaves_what_was_found(lab):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 
 import pytest
 
 import kdviz as kd
+from kdviz import shared
 from kdviz.panels import StudyPage
 from kdviz.panels.study import code, kept
 from kdviz.panels.study.plan import Plan
@@ -138,6 +140,20 @@ def test_a_study_too_large_for_a_page_cannot_be_started(study_page):
     assert page.run.state == "too_large" and "a page does 15 at most" in page.setup.estimate and page.setup.too_much
     page.start()
     assert page.wait("too_large") and page.study.left == page.study.total
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody asks for a place on Windows")
+def test_a_study_waits_while_another_viewer_trains_and_says_so(study_page, tmp_path, monkeypatch):
+    monkeypatch.setenv(shared.TRAININGS, f"1:{tmp_path}")
+    other = shared.place()
+    assert other.before() == 0
+    page = study_page(**QUICK)
+    page.start()
+    with page._condition:
+        assert page._condition.wait_for(lambda: page.status.startswith("It is another viewer's turn to train"), 60)
+    assert page.study.left == page.study.total
+    other.give_up()
+    assert page.wait("finished")
 
 
 @pytest.fixture

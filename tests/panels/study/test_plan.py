@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kdviz import shared
 from kdviz.panels.study.choices import StudyChoices
 from kdviz.panels.study.plan import MOST_SECONDS, Plan, too_large
 
@@ -42,3 +43,11 @@ def test_a_study_too_large_for_a_page_is_said():
     units, labels = [4, 8, 12, 16, 20, 24, 28, 32], [100, 200, 300, 400]
     many = Plan.of(StudyChoices.of({"units": units, "labels": labels, "seeds": 10}))
     assert "has 640 runs, and a page does 400 at most" in too_large(many, 1.0)
+
+
+def test_a_study_of_runs_longer_than_the_servers_bound_is_said(monkeypatch):
+    plan = Plan.of(StudyChoices.of({"labels": [100, 300], "batch_size": 64, "epochs": 10, "seeds": 1}))
+    monkeypatch.setenv(shared.MOST_STEPS, "50")
+    assert too_large(plan, 1.0) == ""
+    monkeypatch.setenv(shared.MOST_STEPS, "49")
+    assert too_large(plan, 1.0).startswith("A run has 49 steps at most on this server, and this one would have 50.")

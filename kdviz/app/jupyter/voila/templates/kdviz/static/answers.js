@@ -45,7 +45,7 @@ kdviz.answers = (() => {
   document.addEventListener("DOMContentLoaded", () => {
     for (const place of document.querySelectorAll("[data-kd-answered]")) {
       const { n, of } = count(place.dataset.kdAnswered);
-      if (n) place.textContent = `· ${n} of ${of} answered`;
+      if (n) place.textContent = place.dataset.kdSays.replace("{n}", n).replace("{of}", of);
     }
   });
 

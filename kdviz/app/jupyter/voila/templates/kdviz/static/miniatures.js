@@ -41,8 +41,11 @@
     return element("image", { href: pixels(record.image, side, ink(dark)), x, y, width: size, height: size, class: "kd-pixels" });
   }
 
+  const NAMES = { teacher: "kdTeacher", student: "kdStudent" }; // what a page in another language calls them
+
   function text(words, x, y, kind = "", anchor = "start") {
-    return element("text", { x, y, class: `kd-mini-text ${kind}`, "text-anchor": anchor }, words);
+    const said = document.body.dataset[NAMES[words]] ?? words;
+    return element("text", { x, y, class: `kd-mini-text ${kind}`, "text-anchor": anchor }, said);
   }
 
   /** Bars of one distribution, from the middle out; returns what sets them. */
