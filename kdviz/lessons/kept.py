@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..figures.one_file import write_whole
+from ..whole_files import write_whole
 from ..words import t
 
 VERSION = 1
