@@ -6,6 +6,8 @@ import asyncio
 import hmac
 import os
 import secrets
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +18,13 @@ from tornado.web import HTTPError
 from voila.handler import BaseVoilaHandler
 
 from kdviz import shared
-from kdviz.app import room
+from kdviz.app import collected, room
 from kdviz.app.guard import PAGE, Guarded
 from kdviz.app.kernels import Kernels
 from kdviz.app.notebooks import RefusedError
 
 PATH = "kdviz/class"
+TABLE = f"{PATH}/answers.csv"
 COOKIE = "kdviz-lecturer"
 STRANGER = "This page is the lecturer's. Open the address that kdviz serve printed for it when it was started."
 POLICY = "; ".join(f"{name} {value}" for name, value in {**PAGE, "form-action": "'self'"}.items())
@@ -69,10 +72,15 @@ class Looks:
         Where the tickets of those who train lie, as in :mod:`kdviz.shared`.
     most : int
         How many train at once.
+    answers : Collected, optional
+        The answers that are collected.
     """
 
-    def __init__(self, kernels: Kernels, trainings: Path | None, most: int) -> None:
+    def __init__(
+        self, kernels: Kernels, trainings: Path | None, most: int, answers: collected.Collected | None = None
+    ) -> None:
         self.key = secrets.token_urlsafe(24)
+        self.answers = answers
         self.kernels, self._trainings, self._most = kernels, trainings, most
         self._before: dict[str, tuple[float, float]] = {}
 
@@ -146,6 +154,8 @@ class LecturerHandler(Guarded, BaseVoilaHandler, JupyterHandler):
     async def get(self) -> None:
         """Show who is there."""
         rows = await asyncio.to_thread(self.looks.rows)
+        answers = self.looks.answers
+        learners, answered = await asyncio.to_thread(answers.counts) if answers else (0, [])
         kernels = self.looks.kernels
         self.set_header("Cache-Control", "no-store")
         self.write(
@@ -159,6 +169,10 @@ class LecturerHandler(Guarded, BaseVoilaHandler, JupyterHandler):
                 load=f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "",
                 cpus=os.cpu_count(),
                 proof=self.looks.proof,
+                collects=answers is not None,
+                learners=learners,
+                answered=answered,
+                table=f"{self.base_url}{TABLE}",
             )
         )
 
@@ -170,3 +184,26 @@ class LecturerHandler(Guarded, BaseVoilaHandler, JupyterHandler):
         if which in self.looks.kernels.visits and which in self.looks.kernels:
             await self.looks.kernels.shutdown_kernel(which)
         self.redirect(self.request.path)
+
+
+class TableHandler(LecturerHandler):
+    """The answers of the class, as ``kdviz answers`` writes them: in a process of its own, for marking needs torch."""
+
+    one_at_a_time = asyncio.Lock()
+
+    async def get(self) -> None:
+        """Send the table."""
+        assert self.looks.answers is not None
+        command = [sys.executable, "-m", "kdviz", "answers", str(self.looks.answers.folder)]
+        async with self.one_at_a_time:
+            made = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)
+        if made.returncode:
+            raise RefusedError(404, "There are no answers yet.")
+        self.set_header("Content-Type", "text/csv; charset=utf-8")
+        self.set_header("Content-Disposition", 'attachment; filename="answers.csv"')
+        self.set_header("Cache-Control", "no-store")
+        self.write(made.stdout)
+
+    async def post(self) -> None:
+        """Nothing is changed here."""
+        raise HTTPError(405)

@@ -91,6 +91,11 @@ class KeptAnswers:
         return " ".join(filter(None, [self._unread, self._unwritten]))
 
     @property
+    def is_written(self) -> bool:
+        """Whether what was put last is in the file."""
+        return self.path is not None and not self._unwritten
+
+    @property
     def all(self) -> Mapping[str, Kept]:
         """All answers by part, in the order in which they were first given."""
         return dict(self._rows)
