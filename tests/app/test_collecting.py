@@ -1,4 +1,4 @@
-"""A class that answers: two of one name, one who does not want it, a server that goes away, and the lecturer's table."""
+"""A class that answers: two of one name, one who does not want it, a server that goes away, the lecturer's table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from kdviz.app import collected, collecting
 from kdviz.lessons import kept

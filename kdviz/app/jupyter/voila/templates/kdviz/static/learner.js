@@ -10,7 +10,7 @@
   const { address, hub } = place.dataset;
   const root = document.documentElement;
   const waiting = new Map(); // what has not arrived, by question; "lesson/" for its submission
-  const given = new Map(); // what was handed in last
+  const given = new Map(); // what was answered last, by question
   let who = remembered();
   let asks = false; // somebody wants to give another name
   let says = ""; // what is wrong, in a sentence
@@ -58,7 +58,7 @@
   const label = node("label", { for: "kd-learner-name" }, t("Your name"));
   const give = node("button", { type: "submit" }, t("Collect my answers"));
   const skip = node("button", { type: "button" }, t("Do not collect them"));
-  const change = node("button", { type: "button" });
+  const change = node("button", { type: "button", "aria-describedby": "kd-learner-says" });
   const trouble = node("p", { role: "status", class: "kd-learner-trouble" });
   const form = node("form", {}, label, field, give, skip);
   place.setAttribute("aria-label", t("Collected answers"));
@@ -69,13 +69,11 @@
     const focused = place.contains(document.activeElement);
     sentence.textContent = textFor(open);
     form.hidden = !open;
-    for (const one of [label, field]) one.hidden = Boolean(hub);
-    field.required = !hub;
     change.hidden = open;
     change.textContent = who.skip ? t("Collect them") : hub ? t("Do not collect them") : t("Change");
     trouble.textContent = says || (late && who.name ? lateText() : "");
     trouble.hidden = !trouble.textContent;
-    if (focused && document.activeElement === document.body) (open && !hub ? field : change).focus();
+    if (focused && document.activeElement === document.body) (open ? field : change).focus();
   }
 
   function textFor(open) {
@@ -92,13 +90,11 @@
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const name = hub || field.value.trim();
+    const name = field.value.trim();
     if (!name) return;
-    if (who.name && who.name !== name) waiting.clear(); // what was given under the other name stays there
     [asks, says] = [false, ""];
     keep({ key: who.key, name });
-    waiting.set("", {}); // the name alone: whether somebody else has it
-    send();
+    handInAll();
   });
   skip.addEventListener("click", () => {
     [asks, says] = [false, ""];
@@ -115,7 +111,22 @@
     field.focus();
   });
 
+  addEventListener("storage", ({ key }) => {
+    if (key !== LEARNER) return; // another page of this browser has asked
+    asks = false;
+    who = remembered();
+    draw();
+    handInAll();
+  });
+
   // What is sent
+
+  /** Under a new name: what this page has, and the name alone, for whether somebody else has it. */
+  function handInAll() {
+    waiting.set("", {});
+    for (const [key, said] of given) waiting.set(key, said);
+    send();
+  }
 
   document.addEventListener("kdviz-question", ({ detail }) => {
     const at = detail.key.indexOf("/");
@@ -126,9 +137,8 @@
   });
 
   function queue(key, said) {
-    const text = JSON.stringify(said);
-    if (given.get(key) === text) return;
-    given.set(key, text);
+    if (JSON.stringify(given.get(key)) === JSON.stringify(said)) return;
+    given.set(key, said);
     waiting.set(key, said);
   }
 
@@ -147,7 +157,7 @@
           body: JSON.stringify({ ...said, name: by.name, key: by.key }),
         });
         if (!answer.ok && answer.status !== 400) throw new Error(answer.statusText);
-        const { as, another, why } = answer.ok ? await answer.json() : {};
+        const { as, another, why } = answer.ok ? await answer.json() : { why: "unwritten" };
         if (by !== who) continue; // another name meanwhile
         if (waiting.get(key) === said) waiting.delete(key);
         [late, says] = [false, why ? whyText(why) : says];
