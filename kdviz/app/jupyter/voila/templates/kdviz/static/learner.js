@@ -3,11 +3,12 @@
 (() => {
   const { t } = kdviz.page;
   const { read, write } = kdviz.answers;
-  const LEARNER = "kdviz-learner"; // { name, key, as, another } or { skip, key }
+  const LEARNER = "kdviz-learner"; // { key, name, as, another } or { key, skip }; linked: the link's name that was followed
   const AGAIN_MS = 5000; // between two tries while the server does not answer
   const LONGEST = 60;
   const place = document.getElementById("kd-learner");
   const { address, hub } = place.dataset;
+  const linked = (new URLSearchParams(location.search).get("learner") ?? "").trim().slice(0, LONGEST);
   const root = document.documentElement;
   const waiting = new Map(); // what has not arrived, by question; "lesson/" for its submission
   const given = new Map(); // what was answered last, by question
@@ -16,6 +17,7 @@
   let says = ""; // what is wrong, in a sentence
   let late = false; // the server does not answer
   let running = false;
+  let again = 0;
 
   function node(tag, attributes = {}, ...children) {
     const made = document.createElement(tag);
@@ -34,9 +36,8 @@
       // written by hand: begin anew
     }
     const key = /^[\w-]{16,64}$/.test(known.key) ? known.key : newKey();
-    const linked = (new URLSearchParams(location.search).get("learner") ?? "").trim().slice(0, LONGEST);
     if (hub) return { ...known, key, name: known.skip ? "" : hub, as: known.name === hub ? known.as : undefined };
-    if (linked && linked !== known.name) return { key, name: linked };
+    if (linked && linked !== known.linked) return { key, name: linked }; // once: what is chosen then stands
     return { ...known, key };
   }
 
@@ -46,7 +47,7 @@
   }
 
   function keep(next) {
-    who = next;
+    who = { ...next, key: who.key, linked: linked || who.linked };
     write(LEARNER, JSON.stringify(who));
     draw();
   }
@@ -93,16 +94,16 @@
     const name = field.value.trim();
     if (!name) return;
     [asks, says] = [false, ""];
-    keep({ key: who.key, name });
+    keep({ name });
     handInAll();
   });
   skip.addEventListener("click", () => {
     [asks, says] = [false, ""];
-    keep({ key: who.key, skip: true });
+    keep({ skip: true });
   });
   change.addEventListener("click", () => {
     if (hub) {
-      keep(who.skip ? { key: who.key, name: hub } : { key: who.key, skip: true });
+      keep(who.skip ? { name: hub } : { skip: true });
       return void send();
     }
     asks = true;
@@ -166,7 +167,8 @@
       }
     } catch {
       late = true;
-      setTimeout(send, AGAIN_MS);
+      clearTimeout(again);
+      again = setTimeout(send, AGAIN_MS);
     } finally {
       running = false;
       draw();
@@ -175,7 +177,7 @@
 
   function nameless() {
     asks = true;
-    keep({ key: who.key });
+    keep({});
   }
 
   function whyText(why) {
