@@ -354,7 +354,8 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
     settings.VoilaExporter.markdown_renderer_class = "kdviz.app.mathml.MathRenderer"
     settings.VoilaExporter.anchor_link_text = " "
     voila.file_allowlist = [r".*\.(png|jpe?g|gif|svg|webp)"]
-    voila.extension_denylist = ["@jupyterhub/jupyter-server-proxy"]  # it fills JupyterLab's launcher, which no page has
+    # It wants JupyterLab's file browser, which no page has: 4.6.0 still logs an error on each page (voila's issue 1499).
+    voila.extension_denylist = ["@jupyterhub/jupyter-server-proxy"]
     voila.multi_kernel_manager_class = "kdviz.app.kernels.Kernels"
     settings.VoilaKernelManager.preheat_denylist = [".*"]  # the server warms what it wants by name
     # A page left open keeps its kernel, with the student in it. A kernel that no page is joined to goes.
@@ -438,7 +439,7 @@ def run(options: argparse.Namespace) -> int:
             _announce(what, base, query, others, open_browser=not options.no_browser)
             if answers:
                 print(f"Answers are collected in {answers.folder}.", flush=True)
-            if options.anyone or answers or options.viewers is not None:
+            if options.anyone or (answers and not collected.of_hub()) or options.viewers is not None:
                 host = f"http://{others}:{base.rpartition(':')[2]}" if others else base
                 _announce_class(room, f"{host}/{lecturer.PATH}?key={server.looks.key}")
 

@@ -417,4 +417,7 @@ class Server(Voila):
         for task in [task for pool in pools.values() for task in pool]:
             task.cancel()
         pools.clear()
-        await self.kernel_manager.shutdown_all(now=True)
+        try:
+            await self.kernel_manager.shutdown_all(now=True)
+        except HTTPError:  # one went with its page meanwhile: the others are still to end
+            await self.kernel_manager.shutdown_all(now=True)
