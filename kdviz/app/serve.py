@@ -354,7 +354,7 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
     settings.VoilaExporter.markdown_renderer_class = "kdviz.app.mathml.MathRenderer"
     settings.VoilaExporter.anchor_link_text = " "
     voila.file_allowlist = [r".*\.(png|jpe?g|gif|svg|webp)"]
-    # It wants JupyterLab's file browser, which no page has: 4.6.0 still logs an error on each page (voila's issue 1499).
+    # It wants JupyterLab's file browser, which no page has: 4.6.0 logs an error on each page (voila's issue 1499).
     voila.extension_denylist = ["@jupyterhub/jupyter-server-proxy"]
     voila.multi_kernel_manager_class = "kdviz.app.kernels.Kernels"
     settings.VoilaKernelManager.preheat_denylist = [".*"]  # the server warms what it wants by name
