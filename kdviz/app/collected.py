@@ -173,9 +173,11 @@ class Collected:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder).expanduser().absolute()
+        user = of_hub()  # whose server may have no more than their own folder there
+        place = self.folder / folder_name(user.name) if user else self.folder
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole(self.folder / ".written", b"").unlink(missing_ok=True)
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_whole(place / ".written", b"").unlink(missing_ok=True)
         except OSError as error:
             why = error.strerror or type(error).__name__
             raise ValueError(f"answers cannot be written to {folder} ({why}): give another folder") from None

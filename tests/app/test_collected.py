@@ -72,6 +72,8 @@ def test_a_user_of_a_hub_is_known_and_has_the_folder_that_their_notebooks_made(
     monkeypatch.setenv(collected.HUB_USER, "ada")
     user = collected.of_hub()
     assert user is not None and user.of_hub
+    Collected(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["ada"], "all that the user's server need write to"
     kept.KeptAnswers("sums", tmp_path / "ada").put("first", "in a notebook")
     assert Collected(tmp_path).put(user, "sums", "last", "on a page") == "ada"
     assert Collected(tmp_path).put(Learner("ada", "a" * 16), "sums", "first", "somebody else") == "ada-2"
