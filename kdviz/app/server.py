@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import logging
 import re
@@ -417,7 +418,10 @@ class Server(Voila):
         for task in [task for pool in pools.values() for task in pool]:
             task.cancel()
         pools.clear()
-        try:
-            await self.kernel_manager.shutdown_all(now=True)
-        except HTTPError:  # one went with its page meanwhile: the others are still to end
-            await self.kernel_manager.shutdown_all(now=True)
+        # One may go with its page meanwhile, which is no reason to leave the others.
+        manager = self.kernel_manager
+        await asyncio.gather(
+            *(manager.shutdown_kernel(which, now=True) for which in manager.list_kernel_ids()), return_exceptions=True
+        )
+        with contextlib.suppress(HTTPError):
+            await manager.shutdown_all(now=True)
