@@ -56,9 +56,15 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     many = serve.add_argument_group(
         "a class",
-        "Nothing of this is bounded unless asked for. With --viewers or --anyone, what is not given is as large as the "
-        "machine allows, and the address of a page for the lecturer is printed: who is there, what they take, a button "
-        "that ends a page.",
+        "Nothing of this is bounded or collected unless asked for. With --viewers or --anyone, what is not given is as "
+        "large as the machine allows, and the address of a page for the lecturer is printed: who is there, what they "
+        "take, a button that ends a page.",
+    )
+    many.add_argument(
+        "--answers",
+        type=Path,
+        metavar="FOLDER",
+        help="collect what is answered in lessons, under the name that each viewer gives or a hub knows",
     )
     many.add_argument(
         "--viewers",

@@ -6,6 +6,8 @@ import asyncio
 import hmac
 import os
 import secrets
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +18,14 @@ from tornado.web import HTTPError
 from voila.handler import BaseVoilaHandler
 
 from kdviz import shared
-from kdviz.app import room, spoken
+from kdviz.app import collected, room, spoken
 from kdviz.app.guard import PAGE, Guarded
 from kdviz.app.kernels import Kernels
 from kdviz.app.notebooks import RefusedError
 from kdviz.words import languages, mark, number, speaking, t, tn
 
 PATH = "kdviz/class"
+TABLE = f"{PATH}/answers.csv"
 COOKIE = "kdviz-lecturer"
 STRANGER = "This page is the lecturer's. Open the address that kdviz serve printed for it when it was started."
 TRAINS, WAITS = mark("trains"), mark("waits")
@@ -80,10 +83,15 @@ class Looks:
         Where the tickets of those who train lie, as in :mod:`kdviz.shared`.
     most : int
         How many train at once.
+    answers : Collected, optional
+        The answers that are collected.
     """
 
-    def __init__(self, kernels: Kernels, trainings: Path | None, most: int) -> None:
+    def __init__(
+        self, kernels: Kernels, trainings: Path | None, most: int, answers: collected.Collected | None = None
+    ) -> None:
         self.key = secrets.token_urlsafe(24)
+        self.answers = answers
         self.kernels, self._trainings, self._most = kernels, trainings, most
         self._before: dict[str, tuple[float, float]] = {}
 
@@ -171,6 +179,8 @@ class LecturerHandler(Guarded, BaseVoilaHandler, JupyterHandler):
     async def get(self) -> None:
         """Show who is there."""
         rows = await asyncio.to_thread(self.looks.rows)
+        answers = self.looks.answers
+        learners, answered = await asyncio.to_thread(answers.counts) if answers else (0, [])
         self.set_header("Cache-Control", "no-store")
         language = spoken.language(self)
         with speaking(language):
@@ -182,6 +192,10 @@ class LecturerHandler(Guarded, BaseVoilaHandler, JupyterHandler):
                     rows=[_shown(row) for row in rows],
                     texts=_texts(),
                     proof=self.looks.proof,
+                    collects=answers is not None,
+                    answered=answered,
+                    named=tn("{n} learner has given a name.", "{n} learners have given a name.", learners),
+                    table=f"{self.base_url}{TABLE}",
                     language=language,
                 )
             )
@@ -208,6 +222,29 @@ class LecturerHandler(Guarded, BaseVoilaHandler, JupyterHandler):
         if which in self.looks.kernels.visits and which in self.looks.kernels:
             await self.looks.kernels.shutdown_kernel(which)
         self.redirect(self._address)
+
+
+class TableHandler(LecturerHandler):
+    """The answers of the class, as ``kdviz answers`` writes them: in a process of its own, for marking needs torch."""
+
+    one_at_a_time = asyncio.Lock()
+
+    async def get(self) -> None:
+        """Send the table."""
+        assert self.looks.answers is not None
+        command = [sys.executable, "-m", "kdviz", "answers", str(self.looks.answers.folder)]
+        async with self.one_at_a_time:
+            made = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)
+        if made.returncode:
+            raise RefusedError(404, "There are no answers yet.")
+        self.set_header("Content-Type", "text/csv; charset=utf-8")
+        self.set_header("Content-Disposition", 'attachment; filename="answers.csv"')
+        self.set_header("Cache-Control", "no-store")
+        self.write(made.stdout)
+
+    async def post(self) -> None:
+        """Nothing is changed here."""
+        raise HTTPError(405)
 
 
 def _shown(row: Row) -> dict[str, Any]:
@@ -244,4 +281,10 @@ def _texts() -> dict[str, str]:
             "again."
         ),
         "nobody": t("Nobody is here yet."),
+        "answers": t("Answers"),
+        "download": t("Download their answers, marked (CSV)"),
+        "lesson": t("Lesson"),
+        "question": t("Question"),
+        "answered": t("Answered"),
+        "none": t("No answer has been given yet."),
     }

@@ -9,7 +9,7 @@ APP = Path(__file__).resolve().parent
 LAB = "dashboards/lab.ipynb"
 TEMPLATE = "kdviz"
 STATIC = APP / "jupyter" / "voila" / "templates" / TEMPLATE / "static"
-PAGE_SCRIPTS = tuple(STATIC / name for name in ("page.js", "lesson.js", "waiting.js"))  # those with texts
+PAGE_SCRIPTS = tuple(STATIC / name for name in ("page.js", "lesson.js", "waiting.js", "learner.js"))  # those with texts
 
 
 def notebooks() -> Path:

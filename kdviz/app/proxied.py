@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
 from kdviz.app import places
 
 HERE = "127.0.0.1:{port}"
+COLLECT = "KDVIZ_COLLECT"  # environment: the folder in which a hub collects what is answered on pages
 SECONDS = 120  # to the first answer, on a busy machine
 
 
@@ -22,6 +24,10 @@ def settings() -> dict[str, Any]:
         The command, with its places to fill in, and the entry of the launcher.
     """
     serve = [sys.executable, "-m", "kdviz", "serve", "--no-browser", "--port", "{port}"]
+    # The proxy fills in what stands between braces, also in a folder's name.
+    folder = os.environ.get(COLLECT, "").replace("{", "{{").replace("}", "}}")
+    if folder:
+        serve += ["--answers", folder]
     return {
         "command": [*serve, "--base-url", "{base_url}kdviz/"],
         "absolute_url": True,

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdviz import words
-from kdviz.app import classroom, own_folder, pages, places
+from kdviz.app import classroom, collected, own_folder, pages, places
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -311,8 +311,8 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
     what : Served
         What is served.
     options : argparse.Namespace
-        ``ip``, ``anyone``, ``base_url``, ``theme``, ``debug`` and ``no_preheat`` of the command line, and the ``token``
-        that is asked for.
+        ``ip``, ``anyone``, ``base_url``, ``theme``, ``debug``, ``answers`` and ``no_preheat`` of the command line, and
+        the ``token`` that is asked for.
 
     Returns
     -------
@@ -347,12 +347,15 @@ def configuration(what: Served, options: argparse.Namespace) -> Config:
             "debug": options.debug,
             "host": host_for_others(options.ip) if options.anyone else "",
             "words": words.for_script(*places.PAGE_SCRIPTS),
+            "answers": options.base_url + collected.PATH if options.answers else "",
+            "learner": user.name if (user := collected.of_hub()) else "",
         }
     }
     settings.VoilaExporter.markdown_renderer_class = "kdviz.app.mathml.MathRenderer"
     settings.VoilaExporter.anchor_link_text = " "
     voila.file_allowlist = [r".*\.(png|jpe?g|gif|svg|webp)"]
-    voila.extension_denylist = ["@jupyterhub/jupyter-server-proxy"]  # it fills JupyterLab's launcher, which no page has
+    # It wants JupyterLab's file browser, which no page has: 4.6.0 logs an error on each page (voila's issue 1499).
+    voila.extension_denylist = ["@jupyterhub/jupyter-server-proxy"]
     voila.multi_kernel_manager_class = "kdviz.app.kernels.Kernels"
     settings.VoilaKernelManager.preheat_denylist = [".*"]  # the server warms what it wants by name
     # A page left open keeps its kernel, with the student in it. A kernel that no page is joined to goes.
@@ -410,6 +413,7 @@ def run(options: argparse.Namespace) -> int:
     if options.anyone and not options.token:
         print(OPEN_TO_ALL, file=sys.stderr, flush=True)
     what = served(options.path)
+    answers = collected.Collected(options.answers) if options.answers else None
     places.make_template_known()
     listening = bind(options.ip, options.port)
     with contextlib.ExitStack() as ended:  # also where it cannot start
@@ -430,13 +434,16 @@ def run(options: argparse.Namespace) -> int:
         server = Server(config=settings)
         server.what, server.room, server.trainings = what, room, trainings
         server.anyone = options.anyone
+        server.answers = answers
         server.listening = listening
         query = f"?token={options.token}" if options.token else ""
         others = host_for_others(options.ip) if options.anyone else ""
 
         def ready(base: str) -> None:
             _announce(what, base, query, others, open_browser=not options.no_browser)
-            if options.anyone or options.viewers is not None:
+            if answers:
+                print(f"Answers are collected in {answers.folder}.", flush=True)
+            if options.anyone or (answers and not collected.of_hub()) or options.viewers is not None:
                 host = f"http://{others}:{base.rpartition(':')[2]}" if others else base
                 _announce_class(room, f"{host}/{lecturer.PATH}?key={server.looks.key}")
 

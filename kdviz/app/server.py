@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import logging
 import re
@@ -32,8 +33,9 @@ from voila.tornado.treehandler import TornadoVoilaTreeHandler
 from voila.voila_identity_provider import VoilaIdentityProvider
 
 from kdviz import words
-from kdviz.app import guard, lecturer, lesson_pages, notebooks, pages, spoken
+from kdviz.app import collected, collecting, guard, lecturer, lesson_pages, notebooks, pages, spoken
 from kdviz.app.classroom import Classroom
+from kdviz.app.collected import Collected
 from kdviz.app.guard import Guarded, guarded
 from kdviz.app.inside import inside
 from kdviz.app.kernels import Visit, visit
@@ -149,8 +151,8 @@ class PageHandler(Waiting, TornadoVoilaHandler):
             await self._stream(path, asked)
 
     def _forget_token(self) -> None:
-        """The kernel gets the requested address, without the token, which does not concern a notebook."""
-        query = "&".join(part for part in self.request.query.split("&") if not part.startswith("token="))
+        """The kernel gets the requested address, without what does not concern a notebook: the token, a name."""
+        query = "&".join(one for one in self.request.query.split("&") if not one.startswith(("token=", "learner=")))
         self.request.query = query
         self.request.uri = f"{self.request.path}?{query}" if query else self.request.path
 
@@ -331,6 +333,8 @@ class Server(Voila):
         How many viewers there may be, and what else is bounded.
     trainings : pathlib.Path or None
         Where those who train wait for one another.
+    answers : Collected or None
+        Where answers are collected; None for not at all.
     looks : Looks
         What the lecturer's page shows.
     when_ready : callable
@@ -343,6 +347,7 @@ class Server(Voila):
     listening: socket.socket
     room: Classroom = Classroom()
     trainings: Path | None = None
+    answers: Collected | None = None
     looks: lecturer.Looks
     when_ready: Callable[[str], None]
 
@@ -378,12 +383,17 @@ class Server(Voila):
             RequestInfoSocketHandler: RequestSocket,
         }
         self.kernel_manager.seats, self.kernel_manager.of_client = self.room.viewers, self.room.of_client
-        self.looks = lecturer.Looks(self.kernel_manager, self.trainings, self.room.trainings)
+        self.looks = lecturer.Looks(self.kernel_manager, self.trainings, self.room.trainings, self.answers)
         configured = {"voila_configuration": self.voila_configuration}
+        looks = {**configured, "looks": self.looks}
         handlers: list[Any] = [
             (f"{self.server_url}kdviz/place", PlaceHandler, configured),
-            (f"{self.server_url}{lecturer.PATH}", lecturer.LecturerHandler, {**configured, "looks": self.looks}),
+            (f"{self.server_url}{lecturer.PATH}", lecturer.LecturerHandler, looks),
         ]
+        if self.answers is not None:
+            taken = {**configured, "answers": self.answers}
+            handlers.append((f"{self.server_url}{collected.PATH}", collecting.AnswersHandler, taken))
+            handlers.append((f"{self.server_url}{lecturer.TABLE}", lecturer.TableHandler, looks))
         for pattern, handler, *rest in super().init_handlers():
             if handler in {TornadoVoilaTreeHandler, VoilaContentsHandler}:
                 continue
@@ -441,4 +451,10 @@ class Server(Voila):
         for task in [task for pool in pools.values() for task in pool]:
             task.cancel()
         pools.clear()
-        await self.kernel_manager.shutdown_all(now=True)
+        # One may go with its page meanwhile, which is no reason to leave the others.
+        manager = self.kernel_manager
+        await asyncio.gather(
+            *(manager.shutdown_kernel(which, now=True) for which in manager.list_kernel_ids()), return_exceptions=True
+        )
+        with contextlib.suppress(HTTPError):
+            await manager.shutdown_all(now=True)

@@ -27,11 +27,11 @@ from kdviz.distill import Distillation, HardLabels, LabelSmoothing, Objective, h
 from kdviz.distill.evaluate import evaluate
 from kdviz.distill.optimizer import make_optimizer
 from kdviz.distill.schedules import WarmupCosine
-from kdviz.figures.one_file import write_whole
 from kdviz.models.architecture import build
 from kdviz.models.counts import mac_count, parameter_count
 from kdviz.models.shipped import FOLDER, Card, pretrained
 from kdviz.models.shipped import card as shipped_card
+from kdviz.whole_files import write_whole
 
 
 @dataclass(frozen=True, kw_only=True)

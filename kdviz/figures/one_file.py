@@ -1,26 +1,11 @@
-"""What a page in one file needs: written in one go, data that cannot end a script, a policy that fetches nothing."""
+"""What a page in one file needs: data that cannot end a script, a policy that fetches nothing."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
-import os
 import re
-import uuid
-from pathlib import Path
-
-
-def write_whole(path: str | Path, content: str | bytes) -> Path:
-    """Write a file, text as UTF-8, that is never seen half written; a file that was there is replaced in one go."""
-    path = Path(path)
-    fresh = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        fresh.write_bytes(content.encode() if isinstance(content, str) else content)
-        os.replace(fresh, path)
-    finally:
-        fresh.unlink(missing_ok=True)
-    return path
 
 
 def script_json(value: object) -> str:

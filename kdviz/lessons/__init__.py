@@ -5,29 +5,6 @@ cell asks one of its questions, ``lesson.check("softmax", softmax)`` holds what 
 lesson of your own write a subclass of :class:`Lesson`, or ``Lesson("mine").add("first", Choice(...))``.
 """
 
-from .catalogue import begin, names
-from .exercises import Checked, Exercise
-from .lesson import Lesson, part
-from .predictions import Axis, Bars, Curve, HeatMap, Point
-from .questions import Choice, Number, Order, Several, Text
-from .reply import Reply
+import lazy_loader
 
-__all__ = [
-    "Axis",
-    "Bars",
-    "Checked",
-    "Choice",
-    "Curve",
-    "Exercise",
-    "HeatMap",
-    "Lesson",
-    "Number",
-    "Order",
-    "Point",
-    "Reply",
-    "Several",
-    "Text",
-    "begin",
-    "names",
-    "part",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

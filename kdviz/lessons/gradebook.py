@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from ..figures.one_file import write_whole
+from ..whole_files import write_whole
 from . import catalogue, kept
 from .lesson import COLUMNS, Lesson
 

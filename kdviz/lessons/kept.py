@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..figures.one_file import write_whole
+from ..whole_files import write_whole
 from ..words import t
 
 VERSION = 1
@@ -89,6 +89,11 @@ class KeptAnswers:
     @property
     def note(self) -> str:
         return " ".join(filter(None, [self._unread, self._unwritten]))
+
+    @property
+    def is_written(self) -> bool:
+        """Whether what was put last is in the file."""
+        return self.path is not None and not self._unwritten
 
     @property
     def all(self) -> Mapping[str, Kept]:

@@ -17,7 +17,7 @@ from textwrap import dedent
 import nbformat
 from nbformat import NotebookNode
 
-from ..figures.one_file import write_whole
+from ..whole_files import write_whole
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"

@@ -14,7 +14,8 @@ import torch
 
 from .. import words
 from ..diagnosis.result import shown
-from ..figures.one_file import policy, script_json, write_whole
+from ..figures.one_file import policy, script_json
+from ..whole_files import write_whole
 from ..words import number
 from . import bias, definitions
 from .pictures import Pictures

@@ -17,12 +17,12 @@ from torch import Tensor, nn
 from ..data import Examples
 from ..diagnosis import Diagnosis
 from ..diagnosis.examination import of_answers
-from ..figures.one_file import write_whole
 from ..measure.bias import Bias
 from ..measure.calibration import Calibration, inherited, points
 from ..measure.fidelity import CELLS, Fidelity
 from ..models.inference import Progress
 from ..models.naming import name_of
+from ..whole_files import write_whole
 from ..words.lines import Lines
 from . import bias as of_bias
 from . import html

@@ -97,7 +97,7 @@ def render(base: str, name: str) -> str:
 
 def test_no_ping_cuts_the_line_to_a_kernel(tmp_path: Path) -> None:
     options = argparse.Namespace(
-        ip="127.0.0.1", anyone=False, base_url="/", theme="light", debug=False, no_preheat=True, token=""
+        ip="127.0.0.1", anyone=False, base_url="/", theme="light", debug=False, no_preheat=True, token="", answers=None
     )
     assert configuration(served(str(tmp_path)), options).Voila.tornado_settings == {"ws_ping_interval": 0}
 

@@ -12,8 +12,8 @@ import kdviz.data
 from kdviz.app import cli, teach
 from kdviz.app.teach import TRAININGS, Training
 from kdviz.distill.evaluate import evaluate
-from kdviz.figures.one_file import write_whole
 from kdviz.models import shipped
+from kdviz.whole_files import write_whole
 
 QUICK = Training(
     title="Quick",

@@ -15,13 +15,13 @@ from torch import Tensor, nn
 from ... import data as data_sets
 from ...diagnosis import Diagnosis
 from ...distill.teacher import Teacher
-from ...figures.one_file import write_whole
 from ...measure import Paired, paired
 from ...models import inference
 from ...models.wrap import as_module
 from ...report.report import Report
 from ...study import Study
 from ...study.comparison import Comparison
+from ...whole_files import write_whole
 from ...words import number
 from .. import property_checks as hold
 from ..exercises import Exercise

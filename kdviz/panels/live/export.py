@@ -15,7 +15,8 @@ from typing import Any
 
 import ipywidgets
 
-from ...figures.one_file import policy, script_json, write_whole
+from ...figures.one_file import policy, script_json
+from ...whole_files import write_whole
 from ...widgets import Bias, Runs, Scene, bundle
 from ...widgets.from_page import Box
 from ...widgets.stand_in import Changes, within, written

@@ -107,9 +107,10 @@ async function render({ model, el, host }) {
   return () => life.end();
 }
 
-/** The page counts what has been answered, whatever draws it. */
+/** The page counts what has been answered, whatever draws it; one whose server collects answers hands them in. */
 function tellPage(model) {
-  const detail = { key: model.get("key"), answered: model.get("answer") !== "" };
+  const answer = model.get("answer");
+  const detail = { key: model.get("key"), answered: answer !== "", answer, submitted: model.get("submitted") };
   if (detail.key) document.dispatchEvent(new CustomEvent("kdviz-question", { detail }));
 }
 

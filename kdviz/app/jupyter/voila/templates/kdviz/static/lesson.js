@@ -36,7 +36,7 @@ kdviz.lesson = (() => {
 
   /** The address of another lesson of the folder, with what a lecturer's link says of all of them. */
   function addressOf(lesson) {
-    const query = [...new URLSearchParams(location.search)].filter(([name]) => /^(tell|theme|lang|present)$/.test(name));
+    const query = [...new URLSearchParams(location.search)].filter(([name]) => /^(tell|theme|lang|present|learner)$/.test(name));
     return `./${encodeURIComponent(lesson.file)}${query.length ? `?${new URLSearchParams(query)}` : ""}`;
   }
 

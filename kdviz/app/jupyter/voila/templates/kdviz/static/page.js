@@ -20,7 +20,7 @@ kdviz.page = (() => {
   // The link that opened the page. What only this page is concerned with (colours, language) is not waited for.
   const root = document.documentElement;
   const link = new URLSearchParams(location.search);
-  const settings = [...link.keys()].filter((name) => !/^(voila-.*|token|theme|lang|present)$/.test(name) && !isOfLesson(name));
+  const settings = [...link.keys()].filter((name) => !/^(voila-.*|token|theme|lang|present|learner)$/.test(name) && !isOfLesson(name));
   let followed = settings.length === 0 && (!link.has("present") || byId("kd-lesson") !== null);
   let onFollowed = () => {};
   if (!followed) root.dataset.kdLink = "waiting";
