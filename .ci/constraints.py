@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 
 TORCH = "torch==2.13.0"
-EXTRAS = ("app", "docs", "test", "test-foreign")
+EXTRAS = ("app", "docs", "export", "test", "test-foreign")
 LEFT_OUT = ("torchvision", "nvidia-")  # asked for by timm and xgboost, and not installed: see foreign.py
 HEADER = """\
 # Every version that the tests run with, for python -m pip install -c constraints.txt -e ".[app]".
