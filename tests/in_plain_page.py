@@ -109,7 +109,7 @@ def served(line: Line, shown: ipywidgets.Widget) -> Iterator[str]:
 
         def on_close(self) -> None:
             with line.lock:
-                line.listeners.remove(self.later)
+                line.listeners[:] = [one for one in line.listeners if one != self.later]
 
     async def serve() -> None:
         server = tornado.httpserver.HTTPServer(tornado.web.Application([("/comms", Comms), ("/(anywidget.js)?", Page)]))
@@ -127,6 +127,8 @@ def served(line: Line, shown: ipywidgets.Widget) -> Iterator[str]:
         assert ready.wait(30), "the page's server did not start"
         yield f"http://127.0.0.1:{sockets[0].getsockname()[1]}/"
     finally:
+        with line.lock:
+            line.listeners.clear()
         loop.call_soon_threadsafe(over.set)
         thread.join(30)
         loop.close()

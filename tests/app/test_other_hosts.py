@@ -28,7 +28,7 @@ from ..in_plain_page import recorded, served
 
 HOSTS = Path(os.environ.get("KDVIZ_HOSTS", REPOSITORY / "build" / "hosts"))
 READY_MS = 120_000
-LAB = "kd.panels.Lab(labels=300, epochs=2, smoothing=False)"
+LAB = "kd.panels.Lab(labels=100, units=8, epochs=2, smoothing=False)"
 WINDOWED = '{"windowingMode": "full"}'
 NOTEBOOK = """
 import marimo
@@ -71,7 +71,7 @@ def the_lab_trains_to_its_end(page: Page) -> None:
     expect(bars.first).not_to_have_text(before)
     train.click()
     expect(page.locator(".kd-transport[data-state=finished]")).to_be_visible(timeout=READY_MS)
-    expect(page.locator(".kd-status").first).to_contain_text("Finished after 6 steps.")
+    expect(page.locator(".kd-status").first).to_contain_text("Finished after 2 steps.")
     learned = page.locator(".kd-hero .kd-row .kd-p-student")
     last = learned.all_inner_texts()
     page.locator(".kd-scrubber input[type=range]").press("Home")
@@ -152,7 +152,7 @@ def plain(page: Callable[..., Page]) -> Iterator[Callable[[object], Page]]:
 
 
 def test_the_lab_trains_on_a_page_of_anywidgets_without_jupyter(plain):
-    the_lab_trains_to_its_end(plain(lambda: kd.panels.Lab(labels=300, epochs=2, smoothing=False)))
+    the_lab_trains_to_its_end(plain(lambda: kd.panels.Lab(labels=100, units=8, epochs=2, smoothing=False)))
 
 
 def test_what_a_page_sends_is_what_every_host_knows():
