@@ -69,7 +69,11 @@ def started(
 
 def seeing() -> dict[str, str]:
     """Return the variables by which another environment sees this package, and what this one has for Jupyter."""
-    paths = {"PYTHONPATH": str(REPOSITORY), "JUPYTER_PATH": str(Path(sys.prefix, "share", "jupyter"))}
+    paths = {
+        "PYTHONPATH": str(REPOSITORY),
+        "JUPYTER_PATH": str(Path(sys.prefix, "share", "jupyter")),
+        "JUPYTER_CONFIG_PATH": str(Path(sys.prefix, "etc", "jupyter")),
+    }
     return {name: os.pathsep.join(filter(None, (path, os.environ.get(name)))) for name, path in paths.items()}
 
 
