@@ -80,16 +80,17 @@ def seeing() -> dict[str, str]:
 NO_PLACE = "widget model not found"  # cells ran while JupyterLab had no place for widgets yet
 
 
-def run_all(opened: Page, shown: str, errors: list[str]) -> Page:
+def run_all(opened: Page, shown: str, errors: list[str], state: str = "visible") -> Page:
     """Run all cells of the notebook that is open, until something is shown; once more if nothing comes of it.
 
-    ``errors`` is the record of the page, which loses what JupyterLab logged of the first try.
+    ``errors`` is the record of the page, which loses what JupyterLab logged of the first try. Where cells out of sight
+    are hidden, ``state="attached"`` waits for what is there.
     """
     expect(opened.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible(timeout=90_000)
     for last in (False, True):
         _run_all_cells(opened)
         try:
-            opened.locator(shown).wait_for(timeout=120_000 if last else 45_000)
+            opened.locator(shown).wait_for(state=state, timeout=120_000 if last else 45_000)
             break
         except TimeoutError:
             if last:
