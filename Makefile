@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: dashboard lab test docs site screenshots clean
+.PHONY: dashboard lab test hosts docs site screenshots clean
 
 dashboard: $(VENV)/.app
 	@$(BIN)/kdviz serve
@@ -19,6 +19,10 @@ test: $(VENV)/.test $(VENV)/.foreign
 	$(BIN)/lint-imports
 	@bash .ci/javascript/check
 	$(BIN)/pytest
+
+# The pages in other hosts, each in an environment of its own in build/hosts.
+hosts: $(VENV)/.test
+	$(BIN)/python .ci/hosts.py
 
 # The documentation, to open from disk: build/docs/index.html.
 docs: $(VENV)/.docs

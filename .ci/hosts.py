@@ -1,8 +1,7 @@
 """Try the pages in other hosts: ``python .ci/hosts.py [name ...]``, which is what ``make hosts`` does.
 
 Each host gets an environment in build/hosts that sees the packages of the Python that runs this, and the host itself
-in its own version. Then tests/app/test_other_hosts.py runs, in those that could be installed. Without a browser's
-Chromium: ``python -m kdviz.app.chromium``.
+in its own version. Then tests/app/test_other_hosts.py runs, in those that could be installed.
 """
 
 from __future__ import annotations
