@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: dashboard lab test lint style types imports javascript docs site screenshots clean
+.PHONY: dashboard lab test lint style types imports javascript hosts docs site screenshots clean
 
 dashboard: $(VENV)/.app
 	@$(BIN)/kdviz serve
@@ -31,6 +31,10 @@ imports:
 
 javascript:
 	@bash .ci/javascript/check
+
+# The pages in other hosts, each in an environment of its own in build/hosts.
+hosts: $(VENV)/.test
+	$(BIN)/python .ci/hosts.py
 
 # The documentation, to open from disk: build/docs/index.html.
 docs: $(VENV)/.docs

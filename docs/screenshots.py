@@ -1,13 +1,15 @@
-"""Take the README's screenshots from the real page: ``python docs/screenshots.py [folder]``.
+"""Take the documentation's screenshots from the real page: ``python docs/screenshots.py [folder]``.
 
-Starts ``kdviz serve``, opens the Lab in headless Chromium at 1280, 400 and 1920 pixels, light and dark: untouched
-(``lab-first-WIDTH-THEME.png``, what is seen without scrolling), after its default run (``lab-...``), presented with a
-class left out; its views and the other pages at 1280 and 400. With ``--all`` the index, the lesson and its plan too.
+Starts ``kdviz serve``, opens the Lab in headless Chromium and trains its default run. ``docs/images`` gets the pictures
+that the documentation shows; another folder gets all that there are: at 1280, 400 and 1920 pixels, light and dark, the
+Lab untouched (``lab-first-WIDTH-THEME.png``, what is seen without scrolling), after its run (``lab-...``), presented
+with a class left out; its views and the other pages at 1280 and 400; with ``--all`` the index, the lesson and its plan.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +22,8 @@ WIDTHS = {1280: 900, 400: 860, 1920: 1080}
 AT_ALL_WIDTHS = ("lab-first", "lab", "wall-presented")
 PATIENCE_MS = 300_000
 FOLDER = Path(__file__).parent / "images"
+PAGES = [page.read_text(encoding="utf-8") for page in FOLDER.parent.rglob("*.md")]
+SHOWN = {name for page in PAGES for name in re.findall(r"images/([\w-]+\.png)", page)}
 
 
 def main() -> None:
@@ -35,10 +39,15 @@ def main() -> None:
             lab = lab[lab.index("http://") :].split()[0]
             browser = playwright.chromium.launch(executable_path=chromium.find(), args=["--no-sandbox"])
             for theme in ("light", "dark"):
-                take_presented(browser, lab, theme, arguments.folder)
-                take_lab(browser, lab, theme, arguments.folder)
-                take_compare(browser, lab, theme, arguments.folder)
-                take_methods(browser, lab, theme, arguments.folder)
+                pages = {
+                    "wall": take_presented,
+                    "lab": take_lab,
+                    "compare": take_compare,
+                    "methods": take_methods,
+                }
+                for name, take_page in pages.items():
+                    if arguments.folder != FOLDER or any(re.match(f"{name}.*-{theme}", shown) for shown in SHOWN):
+                        take_page(browser, lab, theme, arguments.folder)
                 if arguments.all:
                     take_others(browser, lab, theme, arguments.folder)
             browser.close()
@@ -142,6 +151,8 @@ def take(page: Page, folder: Path, name: str, theme: str, *, whole: bool = True)
         page.evaluate("scrollTo(0, 0)")  # what stays in sight while the page scrolls is where it belongs
         page.wait_for_timeout(400)  # let the layout settle
         file = folder / f"{name}-{width}-{theme}.png"
+        if folder == FOLDER and file.name not in SHOWN:
+            continue
         page.screenshot(path=file, full_page=whole)
         print(file)
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Page, TimeoutError, expect
 
+REPOSITORY = Path(__file__).resolve().parents[1]
 SETTINGS = ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTERLAB_SETTINGS_DIR")
 
 
@@ -28,17 +29,24 @@ class JupyterLab(NamedTuple):
 
 
 @contextmanager
-def started(folder: Path, made: Callable[[str], Path]) -> Iterator[JupyterLab]:
-    """Start a JupyterLab on a folder, with its own settings in folders that ``made(name)`` makes; end it by its id."""
+def started(
+    folder: Path, made: Callable[[str], Path], *, python: str = sys.executable, program: str = "jupyterlab"
+) -> Iterator[JupyterLab]:
+    """Start a JupyterLab on a folder, with its own settings in folders that ``made(name)`` makes; end it by its id.
+
+    With the Python of another environment it is that one's JupyterLab, or its Notebook 7, ``program="notebook"``.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     options = [f"--port={port}", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}", "--no-browser"]
     news = "--LabApp.news_url=None"
-    command = [sys.executable, "-m", "jupyterlab", "--allow-root", "--ip=127.0.0.1", news, *options]
+    command = [python, "-m", program, "--allow-root", "--ip=127.0.0.1", news, *options]
     own = {name: str(made("settings")) for name in SETTINGS}  # not the ones of whoever runs the tests
-    process = subprocess.Popen(command, env={**os.environ, **own}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, env={**os.environ, **own, **seeing()}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         deadline = time.monotonic() + 90
         while True:
@@ -59,19 +67,30 @@ def started(folder: Path, made: Callable[[str], Path]) -> Iterator[JupyterLab]:
             process.wait()
 
 
+def seeing() -> dict[str, str]:
+    """Return the variables by which another environment sees this package, and what this one has for Jupyter."""
+    paths = {
+        "PYTHONPATH": str(REPOSITORY),
+        "JUPYTER_PATH": str(Path(sys.prefix, "share", "jupyter")),
+        "JUPYTER_CONFIG_PATH": str(Path(sys.prefix, "etc", "jupyter")),
+    }
+    return {name: os.pathsep.join(filter(None, (path, os.environ.get(name)))) for name, path in paths.items()}
+
+
 NO_PLACE = "widget model not found"  # cells ran while JupyterLab had no place for widgets yet
 
 
-def run_all(opened: Page, shown: str, errors: list[str]) -> Page:
+def run_all(opened: Page, shown: str, errors: list[str], state: str = "visible") -> Page:
     """Run all cells of the notebook that is open, until something is shown; once more if nothing comes of it.
 
-    ``errors`` is the record of the page, which loses what JupyterLab logged of the first try.
+    ``errors`` is the record of the page, which loses what JupyterLab logged of the first try. Where cells out of sight
+    are hidden, ``state="attached"`` waits for what is there.
     """
     expect(opened.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible(timeout=90_000)
     for last in (False, True):
         _run_all_cells(opened)
         try:
-            opened.locator(shown).wait_for(timeout=120_000 if last else 45_000)
+            opened.locator(shown).wait_for(state=state, timeout=120_000 if last else 45_000)
             break
         except TimeoutError:
             if last:

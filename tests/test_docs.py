@@ -62,13 +62,23 @@ def public(module: types.ModuleType) -> Iterator[tuple[str, object]]:
             yield f"{module.__name__}.{name}", value
 
 
+def is_explained(one: object) -> bool:
+    """Whether something of a class is a method or property with a docstring."""
+    return isinstance(one, types.FunctionType | classmethod | property) and bool(one.__doc__)
+
+
 def test_every_public_name_is_in_the_reference(built):
     text = (built / "genindex.html").read_text(encoding="utf-8")
     documented = set(re.findall(r'href="[^"#]+#(kdviz[\w.]+)"', text))
     names = dict(public(kdviz))
-    homes = {id(value) for name, value in names.items() if name in documented}
-    missing = [name for name, value in names.items() if name not in documented and id(value) not in homes]
+    documented_values = {id(value) for name, value in names.items() if name in documented}
+    missing = [name for name, value in names.items() if name not in documented and id(value) not in documented_values]
     assert len(names) > 400 and missing == []
+    ends = {tuple(name.split(".")[-2:]) for name in documented}
+    for panel in (getattr(kdviz.panels, name) for name in kdviz.panels.__all__):
+        homes = [home for home in panel.__mro__ if home.__module__.startswith("kdviz.")]
+        given = {name for home in homes for name, one in vars(home).items() if name[0] != "_" and is_explained(one)}
+        assert {name for name in given if not any((home.__name__, name) in ends for home in homes)} == set(), panel
     silent = [
         name
         for name, value in names.items()

@@ -64,7 +64,7 @@ SPANNING = {
     "app/test_connection.py": "a page whose kernel or server is gone: sockets, frames, JavaScript",
     "app/test_empty_environment.py": "the wheel in an environment of its own",
     "app/test_installation.py": "constraints, Binder's files, the wheel",
-    "app/test_other_hosts.py": "panels in marimo",
+    "app/test_other_hosts.py": "panels in hosts that kdviz does not bring along",
     "data/test_anything.py": "whatever splits is given, through all that reads data",
     "distill/schemes/test_seeds_and_labels.py": "what holds for every scheme",
     "examples": "the example packages",

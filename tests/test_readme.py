@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -74,6 +75,23 @@ def test_readme_leads_to_files_from_anywhere():
     assert all(target.startswith((HERE, RAW)) for target in targets), "a package index shows README too"
     for target in targets:
         assert (ROOT / target.removeprefix(HERE).removeprefix(RAW)).is_file(), target
+
+
+FORMS = {
+    "arxiv.org": r"/abs/\d\d(0[1-9]|1[0-2])\.\d{4,5}",
+    "doi.org": r"/10\.\d{4,5}/\S+[^.,;:]",
+}
+
+
+def test_addresses_of_others_have_the_form_of_addresses():
+    files = [ROOT / page for page in PAGES] + sorted((ROOT / "notebooks").rglob("*.ipynb"))
+    found = {link for file in files for link in re.findall(r"https?://[^][\s()<>\"'`|,\\]+", file.read_text("utf-8"))}
+    assert len(found) > 40
+    for link in found:
+        address = urlsplit(link)
+        local = address.hostname in {"127.0.0.1", "localhost"}
+        assert local or (address.scheme == "https" and re.fullmatch(r"([a-z0-9-]+\.)+[a-z]{2,}", address.netloc)), link
+        assert re.fullmatch(FORMS.get(address.netloc, r".*[^.;:]|"), address.path), link
 
 
 def test_the_table_of_models_agrees_with_their_cards():

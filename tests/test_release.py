@@ -6,6 +6,7 @@ import ast
 import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,15 @@ def test_workflows_run_the_gate_on_every_python_that_is_named():
         for script in re.findall(r"bash (\S+)", " ".join(step.get("run", "") for job in jobs for step in job["steps"])):
             assert os.access(ROOT / script, os.X_OK), script
             subprocess.run(["bash", "-n", str(ROOT / script)], check=True)
+
+
+def test_a_release_is_made_of_the_tag_that_names_its_version():
+    steps = read(".github/workflows/release.yml")["jobs"]["build"]["steps"]
+    script = next(step["run"] for step in steps if step.get("name") == "The tag names the version")
+    for tag, is_its in {f"v{PROJECT['version']}": True, f"v{PROJECT['version']}.1": False, "": False}.items():
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        done = subprocess.run(["bash", "-e", "-c", script], cwd=ROOT, env={"PATH": path, "TAG": tag})
+        assert (done.returncode == 0) is is_its, tag
 
 
 def test_hooks_use_the_versions_that_the_gate_uses():

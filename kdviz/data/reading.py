@@ -112,7 +112,10 @@ def _from_frame(frame: Any, how: Reading) -> Found:
     names = list(frame.column_names if hasattr(frame, "column_names") else frame.columns)
     key = how.label if how.label in names else find_label(names, how.label)
     if key is None:
-        found = _from_pair(frame, None)
+        try:
+            found = _from_pair(frame, None)
+        except ValueError as error:  # perhaps the labels, in words
+            raise ValueError(f'{error}; if it is the column of labels, name it, label="..."') from None
         found.advice = 'name the column of labels, label="..."'
         return found
     y, rest = column(frame, key)

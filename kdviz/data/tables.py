@@ -13,6 +13,7 @@ from torch import Tensor
 
 Column = tuple[str, Any, str]  # name, values, what the frame calls their kind
 
+WIDE = 100.0  # a standard deviation with which a network hardly learns from the other columns
 LOST = 0.01  # of a column's standard deviation, that rounding to float32 may cost
 
 
@@ -70,6 +71,7 @@ class Advice:
     dummies: str = "pd.get_dummies(frame, columns=[{0!r}])"
     fill: str = "frame[{0!r}] = frame[{0!r}].astype(float).fillna(0)"
     as_float: str = "frame[{0!r}] = frame[{0!r}].astype(float)"
+    standardize: str = "(frame - frame.mean()) / frame.std()"
     days: str = "frame[{0!r}] = (pd.to_datetime(frame[{0!r}]) - pd.Timestamp(0)).dt.days"
     seconds: str = "frame[{0!r}] = frame[{0!r}].dt.total_seconds()"
 
@@ -80,6 +82,7 @@ POLARS = Advice(
     dummies="frame.to_dummies([{0!r}])",
     fill="frame.with_columns(pl.col({0!r}).cast(pl.Float64).fill_null(0).fill_nan(0))",
     as_float="frame.with_columns(pl.col({0!r}).cast(pl.Float64))",
+    standardize="frame.with_columns((pl.all() - pl.all().mean()) / pl.all().std())",
     days="frame.with_columns(pl.col({0!r}).cast(pl.Date).to_physical())",
     seconds="frame.with_columns(pl.col({0!r}).dt.total_seconds())",
 )
@@ -109,7 +112,8 @@ def matrix(columns: Sequence[Column], advice: Advice = PANDAS) -> Tensor:
     if wrong:
         more = f" (and {len(wrong) - 3} more columns)" if len(wrong) > 3 else ""
         raise ValueError("; ".join(wrong[:3]) + more)
-    say_lost_differences([(f"column {name!r}", values) for name, values in found])
+    if not say_lost_differences([(f"column {name!r}", values) for name, values in found]):
+        say_wide(found, advice)
     out = np.empty((len(found[0][1]), len(found)), dtype=np.float32)
     for i, (_, values) in enumerate(found):
         out[:, i] = values
@@ -189,8 +193,11 @@ def is_missing(one: Any) -> bool:
     return one is None or (isinstance(one, float) and one != one) or type(one).__name__ in ("NAType", "NaTType")
 
 
-def say_lost_differences(columns: Sequence[tuple[str, np.ndarray]]) -> None:
-    """Warn of columns whose values lie so far from 0 that float32 cannot tell them apart: time stamps, ids."""
+def say_lost_differences(columns: Sequence[tuple[str, np.ndarray]]) -> bool:
+    """Warn of columns whose values lie so far from 0 that float32 cannot tell them apart: time stamps, ids.
+
+    Whether there are any.
+    """
     lost = []
     for what, values in columns:
         if values.dtype.kind == "b" or values.dtype in (np.float32, np.float16) or not len(values):
@@ -202,5 +209,19 @@ def say_lost_differences(columns: Sequence[tuple[str, np.ndarray]]) -> None:
         some = ", ".join(lost[:5]) + (" ..." if len(lost) > 5 else "")
         warnings.warn(
             f"{some}: the numbers lie so far from 0 that float32 loses their differences; subtract the smallest first",
+            stacklevel=2,
+        )
+    return bool(lost)
+
+
+def say_wide(columns: Sequence[tuple[str, np.ndarray]], advice: Advice = PANDAS) -> None:
+    """Warn of columns that spread so far that a network hardly sees the others: incomes beside ages."""
+    spreads = {name: float(np.std(values, dtype=np.float64)) for name, values in columns}
+    wide = [f"{name!r} ({spread:,.0f})" for name, spread in spreads.items() if spread > WIDE]
+    if wide:
+        some = ", ".join(wide[:3]) + (f" and {len(wide) - 3} more" if len(wide) > 3 else "")
+        warnings.warn(
+            f"columns with a large standard deviation: {some}; networks learn from values of about 1, so give them "
+            f"the features as {advice.standardize}",
             stacklevel=2,
         )

@@ -224,7 +224,7 @@ class Report:
         ends = "" if math.isnan(low) else f" ({100 * c.confidence:g} % CI {low:.3f} to {high:.3f})"
         fitted = ""
         if who in self.rescaled:
-            T = f"{self.fitted_temperature[who]:.2g}"
+            T = f"{float(f'{self.fitted_temperature[who]:.2g}'):g}"  # 100, not 1e+02
             fitted = f", and {self.rescaled[who].ece:.3f} at T = {T}, fitted on validation data"
         return (
             f"The {who}'s calibration error (ECE) is {c.ece:.3f}{ends}; it would be {c.ece_if_calibrated:.3f} if these "

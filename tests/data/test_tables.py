@@ -81,6 +81,7 @@ ADVICE = [
 
 
 @pytest.mark.parametrize(("name", "values", "message"), ADVICE)
+@pytest.mark.filterwarnings("ignore:columns with a large")  # durations in seconds
 def test_a_column_that_cannot_be_used_is_named_and_the_advice_works(name: str, values: Any, message: str) -> None:
     given = frame(**{name: values})
     with pytest.raises(ValueError, match=message) as caught:
@@ -107,6 +108,21 @@ def test_all_columns_that_cannot_be_used_are_named() -> None:
         splits((frame(b=[1e300] * N), Y))
 
 
+def test_a_column_that_spreads_far_is_named_and_the_advice_works() -> None:
+    given = frame(income=np.arange(N) * 1000.0)
+    with pytest.warns(UserWarning, match=r"'income' \(17,318\); networks learn .* as (.*)") as said:
+        splits((given, Y))
+    advice = str(said[0].message).partition("features as ")[2]
+    assert splits((eval(advice, {"frame": given}), Y)).train.x.std(0).max() < 2
+
+
+def test_a_column_of_words_may_be_the_label() -> None:
+    words = frame(finding=np.array(["benign", "malignant"])[Y])
+    with pytest.raises(ValueError, match=r"'finding' holds text .*; if it is the column of labels, name it, label="):
+        splits(words)
+    assert splits(words, label="finding", classes=("benign", "malignant")).train.labelled == 48
+
+
 def test_rows_named_in_another_order_are_said() -> None:
     X, y = frame(), pd.Series(Y)
     assert splits((X, y)).train.labelled == 48
@@ -119,7 +135,7 @@ def test_rows_named_in_another_order_are_said() -> None:
 
 
 def test_columns_whose_differences_float32_loses_are_said() -> None:
-    stamps = 1.7e9 + np.arange(N) * 10.0
+    stamps = 1.7e9 + np.arange(N) * 5.0
     with pytest.warns(UserWarning, match="column 'time': the numbers lie so far from 0 .* subtract the smallest first"):
         splits((frame(time=stamps), Y))
     with pytest.warns(UserWarning, match="column 1: the numbers lie so far from 0"):

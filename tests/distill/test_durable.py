@@ -54,6 +54,11 @@ def started(code: str, *words: object) -> subprocess.Popen:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def complaints(process: subprocess.Popen) -> list[str]:
+    """Return what a program wrote to standard error, less torch's notes of packages that it does without."""
+    return [line for line in process.communicate()[1].splitlines() if "not found; flop counting" not in line]
+
+
 def data() -> tuple[torch.Tensor, torch.Tensor]:
     return torch.randn(64, 4, generator=torch.Generator().manual_seed(0)), torch.arange(64) % 3
 
@@ -70,7 +75,7 @@ def test_a_saver_waits_for_the_one_before(tmp_path):
                 second.wait(timeout=0.5)
             said = first.communicate("\n")[0]
             assert said == "saved\n"
-            assert second.communicate()[1] == ""
+            assert complaints(second) == []
     assert first.returncode == second.returncode == 0
     assert kd.Distillation.load(tmp_path, data=data()).steps_done == 1
 
@@ -85,7 +90,7 @@ def test_a_saver_killed_while_it_writes_holds_nobody_up(tmp_path):
     (tmp_path / "fresh-01234567").mkdir()
     (tmp_path / "CURRENT.01234567").touch()
     with started(OFTEN, tmp_path, 1) as second:
-        assert second.communicate()[1] == ""
+        assert complaints(second) == []
     assert kd.Distillation.load(tmp_path, data=data()).steps_done == 1
     left = [path.name for path in tmp_path.iterdir() if path.name not in (durable.CURRENT, durable.LOCK)]
     assert len(left) == 2 and all(name.startswith("save-") for name in left), "what the dead ones left is cleared away"
@@ -93,6 +98,5 @@ def test_a_saver_killed_while_it_writes_holds_nobody_up(tmp_path):
 
 def test_many_processes_save_into_one_folder_and_load_from_it(tmp_path):
     several = [started(OFTEN, tmp_path, 15) for _ in range(3)]
-    said = [process.communicate()[1] for process in several]
-    assert said == ["", "", ""]
+    assert [complaints(process) for process in several] == [[], [], []]
     assert kd.Distillation.load(tmp_path, data=data()).steps_done > 0

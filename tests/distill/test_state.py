@@ -88,7 +88,7 @@ def parametrised() -> nn.Module:
 
 
 def scripted() -> nn.Module:
-    with pytest.warns(DeprecationWarning, match="jit"):
+    with pytest.warns((DeprecationWarning, FutureWarning), match="jit"):
         return torch.jit.script(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 3)))
 
 
@@ -108,7 +108,7 @@ KEPT = {
 
 
 @pytest.mark.parametrize("name", KEPT)
-@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning", "ignore:.*torch.jit:FutureWarning")
 def test_a_student_goes_back_to_any_step_bit_for_bit(make, name):
     student = KEPT[name]()
     began = capture(copied(student))

@@ -143,7 +143,7 @@ def test_a_module_with_a_switch_of_its_own_is_switched_by_it():
     assert model.merged
 
 
-@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning", "ignore:.*torch.jit:FutureWarning")
 def test_frozen_torchscript_can_be_asked():
     frozen = torch.jit.freeze(torch.jit.script(nn.Sequential(nn.Linear(4, 2))).eval())
     assert inference.logits(frozen, DATA).shape == (12, 2)
