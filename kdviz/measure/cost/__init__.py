@@ -5,6 +5,7 @@ sessions. Times are measured in turns and compared as ratios: a machine that is 
 """
 
 from .costs import Cost, Costs, cost, costs, share
+from .kept import Kept, kept
 from .memory import peak_bytes
 from .sizes import file_of, parameters
 from .timing import Latency, Ratio, Turns, in_turns, median_interval
@@ -12,6 +13,7 @@ from .timing import Latency, Ratio, Turns, in_turns, median_interval
 __all__ = [
     "Cost",
     "Costs",
+    "Kept",
     "Latency",
     "Ratio",
     "Turns",
@@ -19,6 +21,7 @@ __all__ = [
     "costs",
     "file_of",
     "in_turns",
+    "kept",
     "median_interval",
     "parameters",
     "peak_bytes",

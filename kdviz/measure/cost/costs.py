@@ -22,6 +22,7 @@ from ...models.onnx_session import OnnxSession
 from ...models.wrap import as_module
 from ...words import mark, number, t
 from . import graph, memory, sizes
+from .kept import Kept
 from .timing import Latency, Ratio, Turns, in_turns
 
 if TYPE_CHECKING:
@@ -39,11 +40,11 @@ NOT_COUNTED = mark("{Who}: its graph has {operators}, whose multiply-adds are no
 OTHER_THREADS = mark("Threads differ: {each}.")
 KEEPS = {  # by what is known
     "all": mark(
-        "The student keeps {kept} of the teacher's accuracy with {weights} of its weights and {time} of its time "
+        "The student keeps {kept} of the teacher's accuracy, with {weights} of its weights and {time} of its time "
         "({interval})."
     ),
     "time": mark("The student has {weights} of the teacher's weights and takes {time} of its time ({interval})."),
-    "kept": mark("The student keeps {kept} of the teacher's accuracy with {weights} of its weights."),
+    "kept": mark("The student keeps {kept} of the teacher's accuracy, with {weights} of its weights."),
     "weights": mark("The student has {weights} of the teacher's weights."),
 }
 
@@ -106,13 +107,13 @@ class Costs(Mapping[str, Cost]):
             raise ValueError(f"expected a batch of {', '.join(map(str, self.turns)) or 'none'}, got {batch}")
         return self.turns[batch].ratio(who, to)
 
-    def sentence(self, kept: float | None = None) -> str:
+    def sentence(self, kept: Kept | float | None = None) -> str:
         """Return what the student costs beside the teacher.
 
         Parameters
         ----------
-        kept : float, optional
-            The student's accuracy divided by the teacher's, on the same examples.
+        kept : Kept or float, optional
+            The student's accuracy divided by the teacher's, on the same examples; :func:`kept` has its interval.
 
         Returns
         -------
@@ -124,7 +125,9 @@ class Costs(Mapping[str, Cost]):
         if not whole or not small:
             return ""
         told["weights"] = share(small / whole)
-        if kept is not None and math.isfinite(kept):
+        if isinstance(kept, Kept) and math.isfinite(kept.value):
+            told["kept"] = kept.written()
+        elif isinstance(kept, float | int) and math.isfinite(kept):
             told["kept"] = number(kept, ".1%")
         if self.turns:
             batch = min(self.turns)
@@ -245,7 +248,7 @@ def costs(
     >>> models = {"teacher": nn.Linear(100, 10), "student": nn.Linear(100, 10, bias=False)}
     >>> found = costs(models, torch.zeros(1, 100), seconds=0)
     >>> found["student"].parameters, found.sentence(kept=0.992).replace("\u202f", " ")
-    (1000, "The student keeps 99.2 % of the teacher's accuracy with 99 % of its weights.")
+    (1000, "The student keeps 99.2 % of the teacher's accuracy, with 99 % of its weights.")
     """
     sizes_asked = tuple(batches)
     if not sizes_asked or min(sizes_asked) < 1:

@@ -63,12 +63,12 @@ def test_it_says_what_the_student_keeps_and_what_a_time_is_not():
     turns = {"teacher": (9.0,) * 3 + (9.9,) * 15 + (12.0,) * 3, "student": (1.0,) * 21}
     timed = Costs(found.each, {1: Turns(latency, turns)})
     assert plain(timed.sentence(0.992)) == (
-        "The student keeps 99.2 % of the teacher's accuracy with 1/24 of its weights and 1/9.9 of its time "
+        "The student keeps 99.2 % of the teacher's accuracy, with 1/24 of its weights and 1/9.9 of its time "
         "(one example at a time, in turns; 95 % CI 1/9.9 to 1/9.9)."
     )
     assert plain(timed.sentence()).startswith("The student has 1/24 of the teacher's weights and takes 1/9.9 of its")
     assert plain(found.sentence(0.992)) == (
-        "The student keeps 99.2 % of the teacher's accuracy with 1/24 of its weights."
+        "The student keeps 99.2 % of the teacher's accuracy, with 1/24 of its weights."
     )
     assert found.notes() == [
         "Student: rounded to 4 bits in float32 arithmetic here; its time is that of the imitation, not of integers."
