@@ -4,8 +4,8 @@ Parameters, multiply-accumulates, bytes of the file, memory and time, alike for 
 sessions. Times are measured in turns and compared as ratios: a machine that is busy is busy for both.
 """
 
-from .costs import Cost, Costs, cost, costs, share
-from .kept import Kept, kept
+from .accuracy import Kept, kept
+from .beside import Cost, Costs, cost, costs, countable, share
 from .memory import peak_bytes
 from .sizes import file_of, parameters
 from .timing import Latency, Ratio, Turns, in_turns, median_interval
@@ -19,6 +19,7 @@ __all__ = [
     "Turns",
     "cost",
     "costs",
+    "countable",
     "file_of",
     "in_turns",
     "kept",

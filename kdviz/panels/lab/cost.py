@@ -7,10 +7,9 @@ from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 from ...distill import Distillation
-from ...measure.cost import Costs, costs, kept, parameters
+from ...measure.cost import Costs, costs, countable, kept
 from ...models import inference
-from ...models.inference import Cancelled, bare
-from ...models.onnx_session import OnnxSession
+from ...models.inference import Cancelled
 from ...words import t
 from ..live.worker import LatestOnly
 
@@ -63,7 +62,7 @@ class CostOfRuns:
     def _said(self, run: Distillation) -> str:
         assert run.teacher is not None
         teacher, test = run.teacher.module, run.data.test
-        if not parameters(teacher) and not isinstance(bare(teacher), OnnxSession):
+        if not countable(teacher):
             return ""  # a function, or a service whose every call may cost something
         with run.lock:
             student = copy.deepcopy(run.student)
@@ -72,6 +71,6 @@ class CostOfRuns:
         wrong = {who: (z.argmax(1) != test.y)[labelled].numpy() for who, z in answers.items()}
         models = {"teacher": teacher, "student": student}
         goes_on: Callable[[int, int], bool] = lambda done, total: self._resting()  # noqa: E731
-        found: Costs = costs(models, test, batches=(1,), seconds=SECONDS, progress=goes_on)
+        found: Costs = costs(models, test, batches=(1,), seconds=SECONDS, counted=False, progress=goes_on)
         sentence = found.sentence(kept(wrong["student"], wrong["teacher"]))
         return " ".join([sentence, *found.notes()]) if sentence else ""

@@ -12,7 +12,7 @@ from torch import nn
 from kdviz.data import Examples
 from kdviz.distill.schemes import fake_quantized
 from kdviz.measure.cost import Latency, Turns, cost, costs, share
-from kdviz.measure.cost.costs import Costs
+from kdviz.measure.cost.beside import Costs
 from kdviz.measure.cost.sizes import file_of
 from kdviz.models import convnet, mlp, wrap
 from kdviz.words import language
@@ -113,6 +113,12 @@ def test_all_numbers_are_in_one_table():
     row = table.loc[("student", "time / teacher's", 4)]
     assert row.low <= row.value <= row.high and row.value == found.ratio(batch=4).value
     assert table.loc[("teacher", "p95 latency", 1)].value >= found["teacher"].latency[1].median
+
+
+def test_times_alone_leave_the_rest_uncounted():
+    found = costs({"teacher": mlp((4,))}, torch.rand(1, 1, 28, 28), batches=(1,), seconds=0.01, counted=False)
+    one = found["teacher"]
+    assert (one.parameters, one.macs, one.bytes, one.memory) == (3190, None, None, {}) and one.latency[1].median > 0
 
 
 def test_progress_runs_through_and_what_cannot_be_measured_is_answered_in_a_sentence():

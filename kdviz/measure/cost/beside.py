@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from ...models.onnx_session import OnnxSession
 from ...models.wrap import as_module
 from ...words import mark, number, t
 from . import graph, memory, sizes
-from .kept import Kept
+from .accuracy import Kept
 from .timing import Latency, Ratio, Turns, in_turns
 
 if TYPE_CHECKING:
@@ -154,6 +154,34 @@ class Costs(Mapping[str, Cost]):
                 lines.append(t(OTHER_THREADS, each=", ".join(named)))
         return lines
 
+    def table(self) -> pd.DataFrame:
+        """Return one row per number and one column per model, written for a reader."""
+        import pandas as pd
+
+        def row(name: str, write: Callable[[str], str]) -> dict[str, str]:
+            return {"number": name, **{who: write(who) for who in self.each}}
+
+        lines = [
+            row("parameters", lambda who: _counted(self[who].parameters)),
+            row("multiply-adds", lambda who: _counted(self[who].macs)),
+            row("file", lambda who: _file_in_words(self[who])),
+        ]
+        for n in dict.fromkeys(n for one in self.each.values() for n in one.memory):
+            lines.append(row(f"peak memory, {n} at a time", lambda who, n=n: size_of(self[who].memory.get(n))))  # type: ignore[misc]
+        for n, turns in self.turns.items():
+            found = turns.latency
+            lines.append(row(f"median time, {n} at a time", lambda who, found=found: time_of(found[who].median)))  # type: ignore[misc]
+            lines.append(row(f"95th percentile, {n} at a time", lambda who, found=found: time_of(found[who].p95)))  # type: ignore[misc]
+            if "teacher" in self.each:
+                lines.append(row(f"time / teacher's, {n} at a time", lambda who, n=n: self._beside(who, n)))  # type: ignore[misc]
+        return pd.DataFrame(lines)
+
+    def _beside(self, who: str, batch: int) -> str:
+        if who == "teacher":
+            return "1"
+        r = self.ratio(who, "teacher", batch)
+        return f"{number(r.value, '.3g')} ({number(r.low, '.3g')} to {number(r.high, '.3g')})"
+
     def frame(self) -> pd.DataFrame:
         """Return one row per number: model, measure, batch, value, and low and high of ratios; times in seconds."""
         import pandas as pd
@@ -175,6 +203,36 @@ class Costs(Mapping[str, Cost]):
                     ends = {"value": r.value, "low": r.low, "high": r.high}
                     rows_.append({"model": who, "measure": "time / teacher's", "batch": n, **ends})
         return pd.DataFrame(rows_, columns=["model", "measure", "batch", "value", "low", "high"])
+
+
+def _counted(n: int | None) -> str:
+    return "unknown" if n is None else number(n)
+
+
+def _file_in_words(one: Cost) -> str:
+    return f"{size_of(one.bytes)} ({size_of(one.gzipped)})"
+
+
+def size_of(n: int | None) -> str:
+    """Return bytes as a reader has them, in three digits.
+
+    >>> size_of(512), size_of(98_816), size_of(9_583_760), size_of(None)
+    ('512 B', '98.8 kB', '9.58 MB', 'unknown')
+    """
+    if n is None:
+        return "unknown"
+    unit = next((i for i in range(3) if n < 999.5 * 1000**i), 3)
+    return f"{number(n / 1000**unit, '.3g')} {('B', 'kB', 'MB', 'GB')[unit]}"
+
+
+def time_of(seconds: float) -> str:
+    """Return seconds as a reader has them, in three digits.
+
+    >>> time_of(25.7e-6), time_of(0.0012), time_of(1.5)
+    ('25.7 µs', '1.2 ms', '1.5 s')
+    """
+    unit = next((i for i in (2, 1) if seconds * 1000**i < 999.5), 0) if seconds < 0.9995 else 0
+    return f"{number(seconds * 1000**unit, '.3g')} {('s', 'ms', 'µs')[unit]}"
 
 
 def titled(who: str) -> str:
@@ -214,6 +272,7 @@ def costs(
     batches: tuple[int, ...] = BATCHES,
     seconds: float = 2.0,
     threads: int | None = None,
+    counted: bool = True,
     progress: Progress | None = None,
 ) -> Costs:
     """Measure size, computation, memory and time of models that see the same inputs.
@@ -231,6 +290,8 @@ def costs(
         That the times of one batch size may take, all models together; 0 measures no times.
     threads : int, optional
         Of torch, for the times; by default as many as it uses now.
+    counted : bool
+        Whether multiply-accumulates, bytes and memory are counted too, which takes longer for large models.
     progress : callable, optional
         Called with (done, total) turns over all batch sizes; return False to stop with ``Cancelled``.
 
@@ -255,7 +316,7 @@ def costs(
         raise ValueError(f"batches must be whole numbers from 1 on, such as (1, 64), got {batches!r}")
     x = _inputs(inputs, max(sizes_asked))
     given = {who: as_module(model, who) for who, model in models.items()}
-    still = {who: _still(model, x, sizes_asked, who) for who, model in given.items()}
+    still = {who: _still(model, x, sizes_asked if counted else (), who) for who, model in given.items()}
     measured = {}
     if seconds:
         for i, batch in enumerate(sizes_asked):
@@ -266,6 +327,11 @@ def costs(
         times = {batch: turns.latency[who] for batch, turns in measured.items()}
         each[who] = Cost(**numbers, latency=times, notes=notes)
     return Costs(each, measured)
+
+
+def countable(model: nn.Module) -> bool:
+    """Whether a model's numbers can be counted: a torch module or an ONNX session, not a function or a service."""
+    return bool(sizes.parameters(model)) or isinstance(bare(model), OnnxSession)
 
 
 def _part(progress: Progress | None, i: int, parts: int) -> Progress | None:
@@ -284,16 +350,20 @@ def _inputs(given: Splits | Examples | Inputs, most: int) -> Inputs:
 
 
 def _still(model: nn.Module, x: Inputs, batches: tuple[int, ...], who: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return all that does not depend on a clock, and the notes on it."""
+    """Return all that does not depend on a clock, and the notes on it; without batches only the parameters."""
     inner = bare(model)
     if isinstance(inner, OnnxSession):
         return _of_session(inner, x, batches, who)
-    content = sizes.file_of(model)
-    numbers: dict[str, Any] = {**_file(content), "parameters": sizes.parameters(model), "macs": None, "memory": {}}
+    numbers: dict[str, Any] = {
+        **_file(sizes.file_of(model) if batches else None),
+        "parameters": sizes.parameters(model),
+        "macs": None,
+        "memory": {},
+    }
     if isinstance(inner, Foreign):
         return numbers, (t(UNKNOWN, Who=titled(who)),)
     try:
-        numbers["macs"] = macs_of(model, _batch(x, 1))
+        numbers["macs"] = macs_of(model, _batch(x, 1)) if batches else None
         numbers["memory"] = {n: memory.peak_bytes(model, _batch(x, n)) for n in batches}
     except Exception as error:
         raise inference.cannot_answer(error, who, model, x) from error
@@ -310,7 +380,7 @@ def _of_session(
     numbers: dict[str, Any] = {"bytes": None, "gzipped": None, "parameters": None, "macs": None, "memory": {}}
     try:
         numbers |= _file(graph.file_of(model.session))
-        for n in batches:
+        for n in batches or (1,):
             given = model.rows_at_once(n)
             found = graph.read(model.session, model.fed(_batch(x, given)))
             numbers["memory"][n] = found.peak_bytes
