@@ -354,12 +354,9 @@ def _still(model: nn.Module, x: Inputs, batches: tuple[int, ...], who: str) -> t
     inner = bare(model)
     if isinstance(inner, OnnxSession):
         return _of_session(inner, x, batches, who)
-    numbers: dict[str, Any] = {
-        **_file(sizes.file_of(model) if batches else None),
-        "parameters": sizes.parameters(model),
-        "macs": None,
-        "memory": {},
-    }
+    content = sizes.file_of(model) if batches else None
+    counted = {"parameters": sizes.parameters(model), "macs": None, "memory": {}}
+    numbers: dict[str, Any] = {**_file(content), **counted}
     if isinstance(inner, Foreign):
         return numbers, (t(UNKNOWN, Who=titled(who)),)
     try:
