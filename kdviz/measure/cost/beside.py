@@ -355,7 +355,7 @@ def _still(model: nn.Module, x: Inputs, batches: tuple[int, ...], who: str) -> t
     if isinstance(inner, OnnxSession):
         return _of_session(inner, x, batches, who)
     content = sizes.file_of(model) if batches else None
-    counted = {"parameters": sizes.parameters(model), "macs": None, "memory": {}}
+    counted: dict[str, Any] = {"parameters": sizes.parameters(model), "macs": None, "memory": {}}
     numbers: dict[str, Any] = {**_file(content), **counted}
     if isinstance(inner, Foreign):
         return numbers, (t(UNKNOWN, Who=titled(who)),)
