@@ -2,13 +2,15 @@
 
 Trains, on one thread and with seed 0: a teacher, a student with it, the student's twin, for each pair of ``PAIRS``, all
 on the 55,000 MNIST training images and for so few epochs that it takes minutes; asks the teacher once about them; and
-times single answers of teacher and student in turns. Writes ``kdviz/panels/pays.json``. Seconds of training are those
-of the processor (``time.process_time``), so that what else runs on the machine does not count; times of answers are
-medians.
+times answers of teacher and student in turns. Writes ``kdviz/panels/pays.json``. All seconds are those of the
+processor (``time.process_time``), so that what else runs on the machine counts little; of answers they are medians.
+
+``--answers`` only times the answers anew, with networks of the same shapes: their weights make no difference to it.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import platform
 import time
@@ -22,7 +24,7 @@ import kdviz as kd
 from kdviz import __version__, models
 from kdviz.distill import Teacher
 from kdviz.measure import paired_errors
-from kdviz.measure.cost import costs
+from kdviz.measure.cost import in_turns, parameters
 from kdviz.panels.pays import FILE
 
 LOSS = kd.hinton(temperature=4, alpha=0.9)
@@ -38,8 +40,18 @@ PAIRS: dict[str, tuple[str, Callable[[], nn.Module], int]] = {
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--answers", action="store_true", help="time the answers anew, and train nothing")
     torch.set_num_threads(1)
     data = kd.data.mnist()
+    if parser.parse_args().answers:
+        written = json.loads(FILE.read_text(encoding="utf-8"))
+        for row in written["cases"]:
+            of, make, _ = PAIRS[row["name"]]
+            row["answers"] = answers_of(TEACHERS[of][0]().eval(), make().eval(), data)
+            print(row["name"], row["answers"], flush=True)
+        FILE.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+        return
     rows: list[dict[str, Any]] = []
     taught = {name: teacher_of(name, data) for name in TEACHERS}
     for name, (of, make, epochs) in PAIRS.items():
@@ -78,24 +90,30 @@ def pair(teacher: Teacher, make: Callable[[], nn.Module], epochs: int, data: Any
     student = seconds_of(lambda: run.train(progress=False))
     twin = run.twin()
     twin.train(progress=False)
-    found = costs({"teacher": teacher.module, "student": run.student}, data, batches=(1, 64), seconds=4)
     of = {"teacher": teacher.module, "student": run.student, "twin": twin.student}
-    answers = {}
-    for batch in (1, 64):
-        r = found.ratio(batch=batch)
-        each = {who: found[who].latency[batch].median / batch for who in ("teacher", "student")}
-        answers[str(batch)] = {**each, "ratio": r.value, "low": r.low, "high": r.high}
     wrong = {who: wrong_of(model, data) for who, model in of.items()}
     beside = paired_errors(wrong["student"], wrong["twin"])
     return {
         "student": student,
         "epochs": epochs,
-        "answers": answers,
-        "weights": {who: found[who].parameters for who in ("teacher", "student")},
+        "answers": answers_of(teacher.module, run.student, data),
+        "weights": {who: parameters(of[who]) for who in ("teacher", "student")},
         "errors": {who: int(each.sum()) for who, each in wrong.items()},
         "beside_twin": {"mean": beside.mean, "low": beside.low, "high": beside.high},
         "examples": len(data.test),
     }
+
+
+def answers_of(teacher: nn.Module, student: nn.Module, data: Any) -> dict[str, dict[str, float]]:
+    """Time one answer, alone and of 64 at once."""
+    x, found = data.test.inputs(slice(0, 64)), {}
+    for batch in (1, 64):
+        both = {"teacher": teacher, "student": student}
+        turns = in_turns(both, x, batch=batch, seconds=8, timer=time.process_time)
+        each = {who: turns.latency[who].median / batch for who in both}
+        r = turns.ratio()
+        found[str(batch)] = {**each, "ratio": r.value, "low": r.low, "high": r.high}
+    return found
 
 
 def wrong_of(model: nn.Module, data: Any) -> Any:

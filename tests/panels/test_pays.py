@@ -36,7 +36,7 @@ def test_it_shows_what_was_recorded_and_says_by_what(panel):
             name: row[name] for name in row if name != "beside_twin"
         }
         assert row["answers"]["1"]["low"] <= row["answers"]["1"]["ratio"] <= row["answers"]["1"]["high"]
-        assert "test errors (95" in one["beside_twin"]
+        assert ("buys is accuracy" in one["beside_twin"]) == (row["beside_twin"]["high"] < 0)
     assert (Path(__file__).parents[2] / shown.command.removeprefix("python ")).is_file()
 
 

@@ -119,7 +119,7 @@ function moreOf(found, use, one) {
   const values = { days: figures(use.days), energy: energy(Math.abs(found.left)), money: figures(Math.abs(found.left) * use.price), grams: figures(Math.abs(found.left) * use.grid) };
   const left = found.left >= 0 ? t("Over {days} days that saves {energy} in all: {money} at this price, {grams} g CO₂e at this grid.", values)
     : t("Over {days} days that takes {energy} more in all: {money} at this price, {grams} g CO₂e at this grid.", values);
-  if (use.instead === "twin") return `${left} ${t("The twin answers as fast. What teaching buys is accuracy: {difference}.", { difference: one.beside_twin })}`;
+  if (use.instead === "twin") return `${left} ${one.beside_twin}`;
   return left;
 }
 
