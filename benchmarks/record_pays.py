@@ -29,13 +29,13 @@ from kdviz.panels.pays import FILE
 
 LOSS = kd.hinton(temperature=4, alpha=0.9)
 TEACHERS: dict[str, tuple[Callable[[], nn.Module], int]] = {
-    "mlp": (lambda: models.mlp((1200, 1200), seed=0), 3),
-    "convnet": (lambda: models.convnet(16, seed=0), 2),
+    "mlp": (lambda: models.mlp((1200, 1200), seed=0), 2),
+    "convnet": (lambda: models.convnet(8, seed=0), 1),
 }
 PAIRS: dict[str, tuple[str, Callable[[], nn.Module], int]] = {
-    "perceptron": ("mlp", lambda: models.mlp((64,), seed=0), 5),
-    "convnet": ("convnet", lambda: models.convnet(4, seed=0), 2),
-    "fewer-weights": ("mlp", lambda: models.mobile(8, seed=0), 1),
+    "perceptron": ("mlp", lambda: models.mlp((64,), seed=0), 4),
+    "convnet": ("convnet", lambda: models.convnet(2, seed=0), 1),
+    "fewer-weights": ("mlp", lambda: models.mobile(4, seed=0), 1),
 }
 
 
@@ -109,7 +109,7 @@ def answers_of(teacher: nn.Module, student: nn.Module, data: Any) -> dict[str, d
     x, found = data.test.inputs(slice(0, 64)), {}
     for batch in (1, 64):
         both = {"teacher": teacher, "student": student}
-        turns = in_turns(both, x, batch=batch, seconds=8, timer=time.process_time)
+        turns = in_turns(both, x, batch=batch, seconds=4, timer=time.process_time)
         each = {who: turns.latency[who].median / batch for who in both}
         r = turns.ratio()
         found[str(batch)] = {**each, "ratio": r.value, "low": r.low, "high": r.high}
