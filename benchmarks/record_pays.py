@@ -5,7 +5,8 @@ on the 55,000 MNIST training images and for so few epochs that it takes minutes;
 times answers of teacher and student in turns. Writes ``kdviz/panels/pays.json``. All seconds are those of the
 processor (``time.process_time``), so that what else runs on the machine counts little; of answers they are medians.
 
-``--answers`` only times the answers anew, with networks of the same shapes: their weights make no difference to it.
+``--pair NAME`` records one of them anew; ``--answers`` only times the answers anew, with networks of the same shapes:
+their weights make no difference to it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from kdviz.measure import paired_errors
 from kdviz.measure.cost import in_turns, parameters
 from kdviz.panels.pays import FILE
 
+RATE = 3e-3  # of students and twins
 LOSS = kd.hinton(temperature=4, alpha=0.9)
 TEACHERS: dict[str, tuple[Callable[[], nn.Module], int]] = {
     "mlp": (lambda: models.mlp((1200, 1200), seed=0), 2),
@@ -34,17 +36,19 @@ TEACHERS: dict[str, tuple[Callable[[], nn.Module], int]] = {
 }
 PAIRS: dict[str, tuple[str, Callable[[], nn.Module], int]] = {
     "perceptron": ("mlp", lambda: models.mlp((64,), seed=0), 4),
-    "convnet": ("convnet", lambda: models.convnet(2, seed=0), 1),
-    "fewer-weights": ("mlp", lambda: models.mobile(4, seed=0), 1),
+    "convnet": ("convnet", lambda: models.convnet(4, seed=0), 2),
+    "fewer-weights": ("mlp", lambda: models.mobile(8, seed=0), 2),
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--answers", action="store_true", help="time the answers anew, and train nothing")
+    parser.add_argument("--pair", choices=PAIRS, help="record this pair alone")
+    given = parser.parse_args()
     torch.set_num_threads(1)
     data = kd.data.mnist()
-    if parser.parse_args().answers:
+    if given.answers:
         written = json.loads(FILE.read_text(encoding="utf-8"))
         for row in written["cases"]:
             of, make, _ = PAIRS[row["name"]]
@@ -52,12 +56,17 @@ def main() -> None:
             print(row["name"], row["answers"], flush=True)
         FILE.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
         return
-    rows: list[dict[str, Any]] = []
-    taught = {name: teacher_of(name, data) for name in TEACHERS}
-    for name, (of, make, epochs) in PAIRS.items():
+    wanted = {given.pair: PAIRS[given.pair]} if given.pair else PAIRS
+    taught = {name: teacher_of(name, data) for name in TEACHERS if any(of == name for of, *_ in wanted.values())}
+    found: dict[str, dict[str, Any]] = {}
+    for name, (of, make, epochs) in wanted.items():
         teacher, about = taught[of]
-        rows.append({"name": name, **about, **pair(teacher, make, epochs, data)})
-        print(json.dumps(rows[-1]), flush=True)
+        found[name] = {"name": name, **about, **pair(teacher, make, epochs, data)}
+        print(json.dumps(found[name]), flush=True)
+    before = (
+        {row["name"]: row for row in json.loads(FILE.read_text(encoding="utf-8"))["cases"]} if FILE.exists() else {}
+    )
+    rows = [found.get(name) or before[name] for name in PAIRS]
     written = {
         "command": "python benchmarks/record_pays.py",
         "version": __version__,
@@ -86,7 +95,7 @@ def teacher_of(name: str, data: Any) -> tuple[Teacher, dict[str, Any]]:
 
 def pair(teacher: Teacher, make: Callable[[], nn.Module], epochs: int, data: Any) -> dict[str, Any]:
     """Train a student and its twin, and time answers."""
-    run = kd.Distillation(teacher, make(), data, LOSS, epochs=epochs, seed=0)
+    run = kd.Distillation(teacher, make(), data, LOSS, epochs=epochs, learning_rate=RATE, seed=0)
     student = seconds_of(lambda: run.train(progress=False))
     twin = run.twin()
     twin.train(progress=False)
