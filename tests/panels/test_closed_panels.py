@@ -16,7 +16,7 @@ import torch
 from ipywidgets.widgets import widget as ipywidgets_widget
 
 import kdviz as kd
-from kdviz.panels import Compare, Experiments, Lab, Methods, Schemes, SoftTargets, StudyPage
+from kdviz.panels import Compare, Experiments, Lab, Methods, Pays, Schemes, SoftTargets, StudyPage
 from kdviz.panels.schemes.lane import Lane
 
 PANELS = {
@@ -24,6 +24,7 @@ PANELS = {
     "Compare": lambda: Compare("mnist-mlp-1200", "mnist-mlp-overfit"),
     "Methods": lambda: Methods(method="soft_targets", epochs=1),
     "Experiments": Experiments,
+    "Pays": Pays,
     "Schemes": lambda: Schemes(scheme="born_again", epochs=3),
     "SoftTargets": lambda: SoftTargets(examples=[1, 2]),
     "Study": lambda: StudyPage(labels=100, units=4, epochs=1, seeds=1, temperature=[1, 4], alpha=[0.9]),

@@ -22,7 +22,7 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 import kdviz as kd
 from kdviz.lessons import Choice, Lesson
 from kdviz.lessons.shown import Shown
-from kdviz.panels import Compare, Experiments, Lab, Methods, Schemes, SoftTargets, StudyPage
+from kdviz.panels import Compare, Experiments, Lab, Methods, Pays, Schemes, SoftTargets, StudyPage
 from kdviz.panels.live import messages
 from kdviz.widgets.from_page import MOST_BYTES, MOST_CHARACTERS, FromPage
 
@@ -79,6 +79,7 @@ PANELS = {
     "Compare": lambda: Compare("mnist-mlp-1200", "mnist-mlp-overfit"),
     "Methods": lambda: Methods(method="soft_targets", epochs=1),
     "Experiments": Experiments,
+    "Pays": Pays,
     "Schemes": lambda: Schemes(epochs=3),
     "SoftTargets": lambda: SoftTargets(kd.models.pretrained("mnist-mlp-1200"), kd.models.mlp((8,)), examples=[1, 2, 3]),
     "Study": lambda: opened(StudyPage(labels=100, units=4, epochs=1, seeds=1, temperature=[1, 4], alpha=[0.9])),
@@ -165,6 +166,9 @@ def works(panel) -> None:
     elif isinstance(panel, Experiments):
         send(panel.widget, {"method": "update", "state": {"chosen": "born-again", "guesses": '{"born-again": "same"}'}})
         assert (panel.widget.chosen, panel.widget.guesses) == ("born-again", '{"born-again": "same"}')
+    elif isinstance(panel, Pays):
+        send(panel.widget, {"method": "update", "state": {"case": "convnet", "answers": 12}})
+        assert (panel.widget.case, panel.widget.answers) == ("convnet", 12) and panel.outcome.spent >= 0
     elif isinstance(panel, Shown):
         assert panel.widgets[0].answer in ("", '"Up"', '"Down"')
         send(panel.widgets[0], {"method": "update", "state": {"answer": '"Down"'}})

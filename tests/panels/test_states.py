@@ -12,11 +12,12 @@ from urllib.parse import quote
 
 import pytest
 
-from kdviz.panels import Compare, Experiments, Lab, Methods, Schemes, SoftTargets, StudyPage
+from kdviz.panels import Compare, Experiments, Lab, Methods, Pays, Schemes, SoftTargets, StudyPage
 from kdviz.panels.lab.choices import Choices
 from kdviz.panels.lab.link import LINK_NAMES, MOST_STEPS, as_given, complete, defaults, follow, from_query, to_query
 from kdviz.panels.live.panel import FIXED
 from kdviz.panels.methods.choices import MethodChoices
+from kdviz.panels.pays import USUAL
 from kdviz.panels.schemes.choices import SchemeChoices
 from kdviz.panels.study.choices import StudyChoices
 from kdviz.widgets.scene import VIEWS
@@ -33,6 +34,7 @@ WHOLE = {
         "view": "fidelity",
     },
     Experiments: {"version": 1, "panel": "Experiments", "experiment": "hinton-2015"},
+    Pays: {"version": 1, "panel": "Pays", **USUAL},
     SoftTargets: {
         "version": 1, "panel": "SoftTargets", "teacher": "mnist-mlp-1200", "data": "mnist", "examples": [3, 5],
         "temperature": 4.0, "alpha": 0.9, "shown": ["temperature", "bars"],
