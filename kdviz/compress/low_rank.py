@@ -38,8 +38,8 @@ def low_rank(model: nn.Module, rank: int | None = None, *, energy: float | None 
     W ≈ U_r Σ_r V_rᵀ, the best approximation of that rank in the squared error (Eckart, Young 1936); ``down`` is
     Σ_r^½ V_rᵀ and ``up`` is U_r Σ_r^½. A convolution (c_out, c_in, k, k) is taken as a matrix c_out × c_in·k·k: r
     filters of the same size, then a 1×1 convolution. A layer stays as it is where the product would have no fewer
-    weights, and so do those with groups and those of attention. Zeros that were held (:func:`~kdviz.compress.pruned`) are not in the
-    product.
+    weights, and so do those with groups and those of attention. Zeros that were held (:func:`~kdviz.compress.pruned`)
+    are not in the product.
 
     References
     ----------
@@ -95,7 +95,7 @@ def _pair(layer: Any, rank: int | None, energy: float | None) -> nn.Sequential |
     bias = layer.bias is not None
     if isinstance(layer, nn.Conv2d):
         how: dict[str, Any] = {name: getattr(layer, name) for name in ("stride", "padding", "dilation", "padding_mode")}
-        first: Any = nn.Conv2d(layer.in_channels, r, layer.kernel_size, bias=False, **how)
+        first: Any = nn.Conv2d(layer.in_channels, r, layer.kernel_size, bias=False, **how)  # type: ignore[arg-type]
         second: Any = nn.Conv2d(r, out, 1, bias=bias)
     else:
         first, second = nn.Linear(into, r, bias=False), nn.Linear(r, out, bias=bias)
@@ -117,8 +117,8 @@ def _rank_of(s: Tensor, energy: float) -> int:
 def ranks(model: nn.Module) -> dict[str, int]:
     """Return the rank of each layer that :func:`low_rank` replaced, by its name."""
     found: dict[str, int] = {}
-    module: Any
     for name, module in model.named_modules():
         if isinstance(module, nn.Sequential) and list(module._modules) == ["down", "up"]:
-            found[name] = len(module.down.weight)
+            down: Any = module.get_submodule("down")
+            found[name] = len(down.weight)
     return found
