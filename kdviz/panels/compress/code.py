@@ -38,8 +38,8 @@ def program(choices: CompressChoices, *, twin: bool = False) -> str:
     if choices.weights:
         lines += [f'small = kd.compress.pruned(small, {choices.weights!r}, across="layer")']
     if choices.integers == "rounded":
-        copied = "kd.schemes.trainable_copy(small).requires_grad_(True)"
-        lines += [f"small = kd.schemes.fake_quantized({copied}, {choices.bits}, activation_bits={INPUT_BITS})"]
+        lines += ["small = kd.schemes.trainable_copy(small).requires_grad_(True)"]
+        lines += [f"small = kd.schemes.fake_quantized(small, {choices.bits}, activation_bits={INPUT_BITS})"]
     if choices.teaching:
         if lines[-1] == "small = teacher":
             lines[-1] = "small = kd.schemes.trainable_copy(teacher).requires_grad_(True)"
@@ -56,7 +56,10 @@ def _learned(epochs: int, rate: float, twin: bool) -> list[str]:
     numbers = f"epochs={epochs}, learning_rate={rate}, batch_size={BATCH}"
     more = "" if twin else ", allow_weaker_teacher=True"
     return [
-        f"run = kd.Distillation({who}, {numbers}{more})",
+        "run = kd.Distillation(",
+        f"    {who},",
+        f"    {numbers}{more},",
+        ")",
         "run.train(progress=False, evaluate=False)",
         "small = run.student",
     ]

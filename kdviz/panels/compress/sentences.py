@@ -122,8 +122,8 @@ def _smallest(points: Sequence[dict[str, Any]], whole: int) -> str:
         return t("No point keeps 99\u202f% of the teacher’s accuracy.")
     best = min(good, key=lambda i: points[i]["gzipped"])
     return t(
-        "Of the points that keep 99\u202f% of the teacher’s accuracy or more, {n} has the fewest bytes after gzip: "
-        "the teacher has {times} times as many. It keeps {kept}.",
+        "Of the points that keep 99\u202f% of the teacher’s accuracy or more, point {n} has the fewest bytes after "
+        "gzip: the teacher has {times} times as many. It keeps {kept}.",
         n=number(best + 1),
         times=number(whole / points[best]["gzipped"], ".0f"),
         kept=number(kept[best], ".1%"),

@@ -194,7 +194,7 @@ def time_ratio(model: nn.Module, base: Ground) -> dict[str, float]:
     quarter = len(ratios) // 4
     return {
         "ms": 1000 * statistics.median(each[0]),
-        "ratio": statistics.median(each[0]) / statistics.median(each[1]),
+        "ratio": statistics.median(ratios),
         "ratio_low": ratios[quarter],
         "ratio_high": ratios[-1 - quarter],
     }

@@ -53,7 +53,7 @@ export function plot({ width, teacher, points, across, selected, choose }) {
     title.textContent = `${i + 1}: ${one.name}`;
     group.append(title);
     group.addEventListener("click", () => choose(one.id));
-    labels.push(label(String(i + 1), x(one), y(one.errors), r, labels, width));
+    labels.push(label(String(i + 1), x(one), y(one.errors), r, labels, width, y(own.errors)));
     root.append(group);
   }
   root.append(...labels.map((one) => one.text));
@@ -82,9 +82,9 @@ function text(words, x, y, anchor) {
 }
 
 /** The number of a point, to the right of its mark, or where no other number stands. */
-function label(words, x, y, r, others, width) {
-  const places = [[r + 4, 4], [-r - 12, 4], [-4, -r - 5], [-4, r + 14], [r + 2, -r - 2], [r + 2, r + 10]].map(([dx, dy]) => [x + dx, y + dy]);
-  const free = ([px, py]) => px > PAD.left && px < width - 12 && others.every((one) => Math.abs(one.x - px) > 13 || Math.abs(one.y - py) > 12);
+function label(words, x, y, r, others, width, dashed) {
+  const places = [[Math.max(14, r + 3) + 3, 4], [-4, -r - 8], [-4, r + 18], [-Math.max(14, r + 3) - 12, 4], [r + 4, -r - 4], [r + 4, r + 14]].map(([dx, dy]) => [x + dx, y + dy]);
+  const free = ([px, py]) => Math.abs(py - 4 - dashed) > 7 && px > PAD.left && px < width - 12 && others.every((one) => Math.abs(one.x - px) > 13 || Math.abs(one.y - py) > 12);
   const [px, py] = places.find(free) ?? places[0];
   const element = text(words, px, py, "start");
   put(element, "class", "kd-compress-number");

@@ -2,7 +2,7 @@
 
 import { copyButton } from "../shared/copy.js";
 import { card, changing, commit, drawing, lifetime, node, onOtherWidth, put, say, uniqueId } from "../shared/elements.js";
-import { grouped, shortPercent } from "../shared/format.js";
+import { about, grouped, shortPercent } from "../shared/format.js";
 import { sceneOf } from "../shared/scene.js";
 import { t } from "../shared/words.js";
 import { AXES } from "./numbers.js";
@@ -122,7 +122,7 @@ function tablePart(model, life) {
 
 function timeText(one) {
   const own = ratioText(one.ratio);
-  return one.ratio_low === undefined ? own : t("{time} ({low} to {high})", { time: own, low: ratioText(one.ratio_low), high: ratioText(one.ratio_high) });
+  return one.ratio_low === undefined ? own : t("{time} ({low} to {high})", { time: own, low: about(one.ratio_low), high: about(one.ratio_high) });
 }
 
 function line(cells, extra = "") {
