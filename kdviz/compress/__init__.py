@@ -8,7 +8,7 @@ Each function returns a copy that goes on learning, so that a teacher can teach 
 Rounding in the loop, to 2 to 8 bits, is :func:`kdviz.distill.schemes.fake_quantized`.
 """
 
-from .integers import int8
+from .integers import int8, ranged
 from .low_rank import low_rank, ranks
 from .size import Stored, stored
 from .units import units_at_zero, without_units
@@ -20,6 +20,7 @@ __all__ = [
     "int8",
     "low_rank",
     "pruned",
+    "ranged",
     "ranks",
     "share_of_zeros",
     "stored",

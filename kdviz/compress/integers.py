@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from ..data import Examples
+from ..distill.schemes import quantized_layers
 from ..models import inference
 
 CALIBRATED_ON = 1000  # examples, at most, whose values set the ranges
@@ -71,6 +72,39 @@ def int8(
     except Exception as error:  # whatever torch meets in a network of somebody's own
         reason = " ".join(str(error).split())[:200]
         raise ValueError(f"PyTorch cannot make {type(model).__name__} {kind} int8: {reason}") from error
+
+
+def ranged(model: nn.Module, inputs: Any) -> nn.Module:
+    """Have a network that is rounded in the loop learn the usual ranges of its layers' inputs, and nothing else.
+
+    For one that is not trained after the rounding: before it knows them, inputs are not rounded.
+
+    Parameters
+    ----------
+    model : nn.Module
+        From :func:`~kdviz.distill.schemes.fake_quantized`; changed in place.
+    inputs : Tensor
+        Some examples, as the network takes them.
+
+    Returns
+    -------
+    nn.Module
+        The same model, in eval mode. Nothing is dropped and no statistics are changed.
+
+    Raises
+    ------
+    ValueError
+        If no layer of the model is rounded.
+    """
+    names = quantized_layers(model)
+    if not names:
+        raise ValueError("no layer of the model is rounded; call kd.schemes.fake_quantized(model) first")
+    model.eval()
+    for name in names:
+        model.get_submodule(name).training = True
+    with torch.no_grad():
+        model(inference.fitted(inputs, model))
+    return model.eval()
 
 
 def _check_plain(module: nn.Module) -> None:

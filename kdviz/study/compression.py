@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations
 
-import torch
 from torch import nn
 
 from .. import compress
@@ -34,9 +33,7 @@ def compression_order(base: Recipe, share: float = 0.8, bits: int = 3, later: in
             if step == "prune":
                 model = compress.pruned(model, share, across="layer")
             elif step == "quantize":
-                model = schemes.fake_quantized(model, bits)
-                with torch.no_grad():  # in training mode it learns the ranges of its inputs, and nothing else
-                    model.train()(bench.data.train.inputs())
+                model = compress.ranged(schemes.fake_quantized(model, bits), bench.data.train.inputs())
             else:
                 by, objective = (teacher, base.objective) if step == "distil" else (None, HardLabels())
                 numbers = bench.settings(epochs=epochs, allow_weaker_teacher=True)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import kdviz as kd
-from kdviz.compress import int8
+from kdviz.compress import int8, ranged
 from kdviz.compress.integers import quiet
 from kdviz.distill.schemes.quantized import fake_quantized
 
@@ -62,6 +62,18 @@ def test_rounding_in_the_loop_is_that_of_torchs_own_modules(bits):
     rounded = fake_quantized(model, bits, activation_bits=bits, ranges="extremes").train()
     with torch.no_grad():
         torch.testing.assert_close(rounded(x), expected, atol=1e-5, rtol=1e-5)
+
+
+def test_ranges_are_learned_and_nothing_else_is():
+    model = nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6), nn.Dropout(0.5), nn.Linear(6, 2))
+    fake_quantized(model, ranges="extremes")
+    x = torch.randn(64, 4, generator=torch.Generator().manual_seed(0))
+    made = ranged(model, x)
+    assert made is model and not any(m.training for m in model.modules())
+    assert float(model[0].input_high) == float(x.max()) and bool(model[3].input_seen)
+    assert not model[1].running_mean.any()  # its statistics are as before
+    with pytest.raises(ValueError, match="no layer of the model is rounded; call "):
+        ranged(mlp(), X)
 
 
 def test_what_cannot_be_is_told_in_a_sentence():

@@ -47,7 +47,7 @@ def program(choices: CompressChoices, *, twin: bool = False) -> str:
     if choices.integers in ("dynamic", "static"):
         lines += [f'small = kd.compress.int8(small, data.train, kind="{choices.integers}")']
     elif choices.integers == "rounded" and not choices.teaching:
-        lines += [f"small.train()(data.train.inputs(slice(0, {RANGED_ON})))  # learns the ranges of its inputs alone"]
+        lines += [f"small = kd.compress.ranged(small, data.train.inputs(slice(0, {RANGED_ON})))"]
     return "\n".join(lines) + f"\nsmall.eval()\n{PRINTED}"
 
 

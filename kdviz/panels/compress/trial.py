@@ -174,8 +174,7 @@ def finished(model: nn.Module, choices: CompressChoices, data: Splits) -> nn.Mod
     if choices.integers in ("dynamic", "static"):
         return compress.int8(model, data.train, kind=choices.integers)  # type: ignore[arg-type]
     if choices.integers == "rounded" and not choices.teaching:
-        with torch.no_grad():  # in training mode it learns the ranges of its inputs, and nothing else
-            model.train()(data.train.inputs(slice(0, RANGED_ON)))
+        return compress.ranged(model, data.train.inputs(slice(0, RANGED_ON)))
     return model
 
 
