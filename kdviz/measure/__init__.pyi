@@ -1,15 +1,20 @@
 """The public names of kdviz.measure."""
 
-from . import attention, bias, calibration, dark_knowledge, fidelity, groups, relations, saliency, similarity
+from . import attention, bias, calibration, cost, dark_knowledge, fidelity, groups, relations, saliency, similarity
 from .paired import Paired, PairedErrors, paired, paired_errors
+from .pays import Pays, Use, Work, pays
 from .several import holm, p_value
 
 __all__ = [
     "Paired",
     "PairedErrors",
+    "Pays",
+    "Use",
+    "Work",
     "attention",
     "bias",
     "calibration",
+    "cost",
     "dark_knowledge",
     "fidelity",
     "groups",
@@ -17,6 +22,7 @@ __all__ = [
     "p_value",
     "paired",
     "paired_errors",
+    "pays",
     "relations",
     "saliency",
     "similarity",

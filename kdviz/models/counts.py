@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
+from kdviz.data.inputs import Inputs, each
+from kdviz.models.inference import call
 from kdviz.models.looking import evaluating
 
 
@@ -15,8 +19,22 @@ def _attention(query: Sequence[int], key: Sequence[int], value: Sequence[int], *
     return int(sdpa_flop_count(query, key, value))
 
 
+def _integers(_: Sequence[int], packed: Any, *__: object, out_shape: Sequence[int], **___: object) -> int:
+    weight = packed.unpack()[0]  # (out, ...)
+    return 2 * math.prod(out_shape) * math.prod(weight.shape[1:])
+
+
 # Missing from PyTorch's counter.
-ALSO_COUNTED = {torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _attention}
+ALSO_COUNTED = {torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _attention} | {
+    getattr(torch.ops.quantized, f"{layer}{after}"): _integers
+    for layer, afters in {
+        "linear": ("", "_relu", "_dynamic", "_relu_dynamic"),
+        "conv1d": ("", "_relu", "_dynamic"),
+        "conv2d": ("", "_relu", "_dynamic"),
+        "conv3d": ("", "_relu", "_dynamic"),
+    }.items()
+    for after in afters
+}
 
 
 def parameter_count(model: nn.Module) -> int:
@@ -61,14 +79,25 @@ def mac_count(model: nn.Module, example_shape: Sequence[int]) -> int:
     6
     """
     weight = next(model.parameters(), torch.empty(0))
+    example = torch.zeros(1, *example_shape, device=weight.device, dtype=weight.dtype)
+    try:
+        return macs_of(model, example)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"the model does not accept examples of shape {tuple(example_shape)}: {reason}") from error
+
+
+def macs_of(model: nn.Module, inputs: Inputs) -> int:
+    """Count the multiply-accumulates of a forward pass of a batch, as :func:`mac_count` does for one example.
+
+    Those of torch's own quantized layers count too. The model is left as it was.
+
+    >>> macs_of(nn.Linear(3, 2), torch.zeros(5, 3))
+    30
+    """
     # An input that requires a gradient keeps attention off PyTorch's fast path, whose products are not counted.
-    example = torch.zeros(1, *example_shape, device=weight.device, dtype=weight.dtype, requires_grad=True)
+    followed = each(inputs, lambda x: x.detach().clone().requires_grad_(x.is_floating_point()).clone())
     counter = FlopCounterMode(display=False, custom_mapping=ALSO_COUNTED)
-    with evaluating(model), torch.random.fork_rng(), torch.enable_grad():
-        try:
-            with counter:
-                model(example.clone())
-        except RuntimeError as error:
-            reason = str(error).splitlines()[0]
-            raise ValueError(f"the model does not accept examples of shape {tuple(example_shape)}: {reason}") from error
+    with evaluating(model), torch.random.fork_rng(), torch.enable_grad(), counter:
+        call(model, followed)
     return counter.get_total_flops() // 2

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -106,11 +107,27 @@ class OnnxSession(Foreign):
     def _is_map(self, name: str) -> bool:
         return next(part.type for part in self.session.get_outputs() if part.name == name).startswith("seq(map")
 
+    def ready(self, batch: Any) -> Callable[[], Any]:
+        """Return a call of the session alone on a batch, converted beforehand: what onnxruntime itself takes."""
+        fed = self.fed(batch)
+        size = self.rows_at_once(rows_of(batch))
+        if size != rows_of(batch):
+            return partial(self.answer, batch)  # in pieces of the size that it takes
+        return partial(self.session.run, [self.output], fed)
+
+    def fed(self, batch: Any) -> dict[str, np.ndarray]:
+        """Return a batch as the session takes it: arrays by the names of its inputs."""
+        return self._fed(batch if self.inputs is None else self.inputs(batch))
+
+    def rows_at_once(self, rows: int) -> int:
+        """Return how many examples the session is given at once, of ``rows`` in all."""
+        sizes = {part.shape[0] for part in self.takes.values() if part.shape and isinstance(part.shape[0], int)}
+        return min(sizes, default=rows)
+
     def answer(self, batch: Any) -> Tensor:
         rows = rows_of(batch)
-        fed = self._fed(batch if self.inputs is None else self.inputs(batch))
-        sizes = {part.shape[0] for part in self.takes.values() if part.shape and isinstance(part.shape[0], int)}
-        size = min(sizes, default=rows)
+        fed = self.fed(batch)
+        size = self.rows_at_once(rows)
         parts = []
         for start in range(0, rows, size):
             piece = {name: values[start : start + size] for name, values in fed.items()}

@@ -5,8 +5,9 @@ from .compress.page import Compress
 from .experiments import Experiments
 from .lab.lab import Lab
 from .methods.methods import Methods
+from .pays import Pays
 from .schemes.schemes import Schemes
 from .soft_targets import SoftTargets
 from .study.page import StudyPage
 
-__all__ = ["Compare", "Compress", "Experiments", "Lab", "Methods", "Schemes", "SoftTargets", "StudyPage"]
+__all__ = ["Compare", "Compress", "Experiments", "Lab", "Methods", "Pays", "Schemes", "SoftTargets", "StudyPage"]

@@ -18,6 +18,7 @@ from ..data import Examples, Splits
 from ..distill import symbols
 from ..distill.schema import Kind, Number, OneOf
 from ..distill.threads import leave_room
+from ..measure import cost as costs_of
 from ..models import inference
 from ..models.naming import name_of
 from ..models.wrap import as_module
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 SAMPLE = 1000  # examples that stand for all where a number takes its time
 LOOKED_AT = 2000  # examples of a split that shipped models are asked about
+MEASURED_S = 0.3  # seconds of measuring times
 LISTED = 24  # of the most ambiguous, in the list that the page opens with
 TEACHER, STUDENT = "mnist-vit", "mnist-vit-student"
 
@@ -90,6 +92,7 @@ class Compare(Linked, Panel):
     links = LINK
     _selected = -1  # the example that a link asks for
     _first = 0  # the page's own choice
+    _closing = False
 
     @symbols.checked
     def __init__(
@@ -288,13 +291,35 @@ class Compare(Linked, Panel):
         shown = watched.examples
         same = titles["teacher"] == titles["student"] and torch.equal(logits["teacher"], logits["student"])
         note = _counted(splits.title, len(shown), self._of)
-        self.pair.update(sizes=sizes, same=same, note=note, progress=None)
+        self.pair.update(sizes=sizes, same=same, note=note, cost="", progress=None)
+        if not same:
+            self.controllers.threads[1].put("cost", lambda: self._measure(loaded, splits.test, logits))
         self.controllers.open(replace(splits, train=shown, validation=shown, test=shown), watched)
         offered = self.controllers.offered(images=False)
         self.views.offered = offered
         if self.scene.view not in offered:
             self.scene.view = "one"
         self.controllers.refresh()
+
+    def _measure(self, loaded: Mapping[str, nn.Module], test: Examples, logits: Mapping[str, Tensor]) -> None:
+        """Show what the student costs beside the teacher; on a thread of the views."""
+        if self._shown is not loaded or not all(costs_of.countable(loaded[who]) for who in ("teacher", "student")):
+            return  # another pair is shown by now, or it is one whose calls may cost something
+        both = {who: loaded[who] for who in ("teacher", "student")}
+        known = test.y >= 0
+        kept = None
+        if test.labelled:
+            wrong = {who: (logits[who].argmax(1) != test.y)[known].numpy() for who in both}
+            kept = costs_of.kept(wrong["student"], wrong["teacher"])
+        try:
+            found = costs_of.costs(both, test, batches=(1,), seconds=MEASURED_S, counted=False, progress=self._is_open)
+            said = " ".join([found.sentence(kept), *found.notes()])
+        except inference.Cancelled:
+            return
+        except Exception as error:  # the comparison stands, whatever measuring meets
+            said = t("What the student costs could not be measured: {why}.", why=" ".join(str(error).split()))
+        if self._shown is loaded:
+            self.pair.update(cost=said)
 
     def _show_exact(self) -> None:
         """Show the logits of the model shown as they are, not as a film holds them."""
@@ -339,8 +364,12 @@ class Compare(Linked, Panel):
         """Wait until all that was asked for is shown; return whether that came true in time."""
         return self.controllers.wait_until_idle(timeout_s)
 
+    def _is_open(self, *_: int) -> bool:
+        return not self._closing
+
     def close(self) -> None:
         """End the threads and close everything."""
+        self._closing = True
         self.controllers.close()
         super().close()
         self.controllers.forget()

@@ -11,6 +11,7 @@ CELLS = {
 SUBJECTS = {
     "calibration": "Calibration: how sure are they, and how right?",
     "bias": "Bias: whom do they fail?",
+    "cost": "Cost: what do they take to keep and to run?",
     "saliency": "Saliency: where do they look?",
     "attention": "Attention: what do their layers look at, and which layers correspond?",
 }
@@ -48,4 +49,12 @@ VERDICTS = {
     "like": "Both have a gap beyond chance, and the interval of student − teacher includes 0.",
     "no gap found": "Neither has a gap beyond chance, and the interval of student − teacher is not above 0.",
     "too few examples to say": "The examples do not decide it, or a gap rests on fewer than 30 of them.",
+}
+COSTS = {
+    "multiply-adds": "Multiply-accumulates for one example.",
+    "file": "Bytes of a file with all numbers that the model needs; in brackets, by gzip.",
+    "peak memory": "Weights, and inputs and intermediate results at the busiest moment of a pass.",
+    "median time": "Of calls of this model, in turns with the others.",
+    "95th percentile": "The time that 95 of 100 calls stay within.",
+    "time / teacher's": "The median over turns of the ratio of times, with its 95 % interval by the sign test.",
 }

@@ -20,6 +20,7 @@ from ..diagnosis.examination import of_answers
 from ..figures.one_file import write_whole
 from ..measure.bias import Bias
 from ..measure.calibration import Calibration, inherited, points
+from ..measure.cost import Costs, Kept, costs, kept
 from ..measure.fidelity import CELLS, Fidelity
 from ..models.inference import Progress
 from ..models.naming import name_of
@@ -74,6 +75,8 @@ class Report:
         From the last call of :meth:`saliency`.
     layers : Layers or None
         From the last call of :meth:`attention`.
+    costs : Costs or None
+        From the last call of :meth:`cost`.
     """
 
     models: Mapping[str, nn.Module]
@@ -91,6 +94,7 @@ class Report:
     data: str = ""
     maps: Maps | None = field(default=None, init=False)
     layers: Layers | None = field(default=None, init=False)
+    costs: Costs | None = field(default=None, init=False)
 
     def saliency(
         self,
@@ -154,6 +158,32 @@ class Report:
         self.layers = look({who: self.models[who] for who in WHO}, self.examples.inputs(self._sample(count)), options)
         return self.layers
 
+    def cost(self, *, seconds: float = 2.0, **options: Any) -> Costs:
+        """Measure what the models cost: size, computation, memory, and time in turns on these examples.
+
+        Parameters
+        ----------
+        seconds : float
+            That the times of one batch size may take, all models together.
+        **options
+            ``batches``, ``threads`` and ``progress``, as for :func:`kdviz.measure.cost.costs`.
+
+        Returns
+        -------
+        Costs
+            Also stored in ``costs``, where sentences, table and page read it.
+        """
+        self.costs = costs(self.models, self.examples, seconds=seconds, **options)
+        return self.costs
+
+    def kept(self) -> Kept | None:
+        """Return how much of the teacher's accuracy the student keeps; None without labels."""
+        if not self.examples.labelled:
+            return None
+        known = self.examples.y >= 0
+        wrong = {who: (self.logits[who].argmax(1) != self.examples.y)[known].numpy() for who in WHO}
+        return kept(wrong["student"], wrong["teacher"])
+
     def _sample(self, count: int) -> Tensor:
         """Return ``count`` examples, the first of each cell, in the order of the data."""
         members = [list(m) for m in self.cells().values()]
@@ -198,6 +228,7 @@ class Report:
             "diagnosis": self.diagnosis.sentences(),
             "calibration": self._on_calibration(),
             "bias": self._on_bias(),
+            "cost": self._on_cost(),
             "saliency": self.maps.sentences() if self.maps is not None else [],
             "attention": self.layers.sentences() if self.layers is not None else [],
         }
@@ -207,6 +238,7 @@ class Report:
         lines = [*self._sentences()["fidelity"], *self._on_calibration()[:1]]
         if self.bias is not None:
             lines.append(of_bias.headline(self.bias))
+        lines += self._on_cost()[:1]
         return Lines([*lines, *self.sentences("saliency")[:1], *self.sentences("attention")[:1]])
 
     def _on_calibration(self) -> list[str]:
@@ -230,6 +262,11 @@ class Report:
             f"The {who}'s calibration error (ECE) is {c.ece:.3f}{ends}; it would be {c.ece_if_calibrated:.3f} if these "
             f"confidences were perfectly calibrated{fitted}."
         )
+
+    def _on_cost(self) -> list[str]:
+        if self.costs is None:
+            return []
+        return [line for line in (self.costs.sentence(self.kept()), *self.costs.notes()) if line]
 
     def _on_bias(self) -> list[str]:
         if self.bias is None:
@@ -279,6 +316,8 @@ class Report:
             parts.append(_calibration_frame(c).assign(subject="calibration at fitted T", model=who))
         if self.bias is not None:
             parts.append(of_bias.frame(self.bias))
+        if self.costs is not None:
+            parts.append(self.costs.frame().rename(columns={"batch": "group"}).assign(subject="cost"))
         if self.maps is not None:
             parts.append(self.maps.frame())
         if self.layers is not None:

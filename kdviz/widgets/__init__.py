@@ -25,6 +25,7 @@ from kdviz.widgets.method_picture import MethodPicture
 from kdviz.widgets.methods import Methods
 from kdviz.widgets.open_in_lab import OpenInLab
 from kdviz.widgets.pair import Pair
+from kdviz.widgets.pays import Pays
 from kdviz.widgets.presets import Presets
 from kdviz.widgets.question import Question
 from kdviz.widgets.relations import Relations
@@ -70,6 +71,7 @@ __all__ = [
     "Methods",
     "OpenInLab",
     "Pair",
+    "Pays",
     "Presets",
     "Question",
     "Relations",

@@ -33,6 +33,20 @@ def blobs():
     return torch.randn(80, 4, generator=generator) + 2 * torch.eye(4)[y], y
 
 
+def test_what_the_student_costs_is_measured_and_said_where_it_fails(compare, blobs, monkeypatch):
+    panel = compare(*models(), blobs)
+    assert panel.wait() and panel.pair.cost.startswith("The student keeps ")
+    asked = compare(lambda x: x[:, :3], next(models()), blobs)  # a service may take money for each call
+    assert asked.wait() and asked.pair.cost == ""
+
+    def fails(*_, **__):
+        raise RuntimeError("no clock")
+
+    monkeypatch.setattr("kdviz.measure.cost.beside.in_turns", fails)
+    panel = compare(*models(), blobs)
+    assert panel.wait() and panel.pair.cost == "What the student costs could not be measured: no clock."
+
+
 def models(classes=3, inputs=4):
     return (kd.models.mlp((6,), inputs=inputs, classes=classes, seed=seed) for seed in (1, 2))
 
@@ -100,11 +114,12 @@ def test_a_report_has_its_page_without_asking_the_models_again(compare, blobs):
     report = kd.compare(teacher, student, blobs)
     asked = []
     for model in (teacher, student):
-        model.register_forward_hook(lambda *_: asked.append(1))
+        model.register_forward_hook(lambda *_: asked.append(threading.current_thread()))
     panel = Compare.of(report, view="calibration")
     try:
         assert panel.scene.view == "calibration" and panel.scene.temperature == report.temperature
-        assert len(asked) == 2, "one example each, to count the multiply-adds"
+        at_once = [thread for thread in asked if thread is threading.main_thread()]
+        assert len(at_once) == 2, "one example each, to count the multiply-adds"
     finally:
         panel.close()
 

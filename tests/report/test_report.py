@@ -41,6 +41,20 @@ def test_saliency_keeps_its_examples_when_the_method_changes():
     assert rows.group.iloc[0] == f"example {int(first[0])}"
 
 
+def test_what_the_models_cost_is_in_sentences_table_file_and_page(tmp_path):
+    report = kd.compare(nn.Sequential(line(4.0), nn.Linear(3, 3)).eval(), line(1.0, seed=1), toy())
+    assert "cost" not in set(report.frame().subject) and not report.sentences("cost")
+    found = report.cost(seconds=0.02, batches=(1,))
+    (said,) = report.sentences("cost")
+    assert said in report.headlines() and said == found.sentence(report.kept())
+    right = [report.calibration[who].accuracy for who in ("student", "teacher")]
+    assert report.kept().value == pytest.approx(right[0] / right[1])
+    rows = report.frame().query("subject == 'cost'")
+    assert rows[(rows.model == "student") & (rows.measure == "parameters")].value.item() == found["student"].parameters
+    page = report.to_html(tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Cost: what do they take to keep and to run?" in page and "95th percentile, 1 at a time" in page
+
+
 def test_classes_come_by_agreement_and_those_without_examples_not_at_all():
     X, y = toy(classes=4)
     kept = y != 2

@@ -34,6 +34,7 @@ from . import choices as offered
 from . import link, presets
 from .bets import NO_ANSWER
 from .choices import Choices
+from .cost import CostOfRuns
 from .kinds import kind_rows
 from .options import PageOptions
 from .repeats import can_repeat
@@ -75,6 +76,7 @@ class LabPage(LivePage):
     _given_now: Given | None = None  # the run of the reader's that is on the page
     _takes: float | None = None  # seconds of the next run, roughly; None where nobody looks
     _watched: WatchedExamples | None = None
+    _costs: CostOfRuns
 
     def _make_page(
         self,
@@ -196,7 +198,7 @@ class LabPage(LivePage):
         }
         self._publisher.put(self.hero, **layers)
         self._publisher.put(self.curves, sentence="", learning_rate=choices.learning_rate, against={})
-        self._publisher.put(self.runs, verdict="", caveat="", can_repeat=False, can_twin=False)
+        self._publisher.put(self.runs, verdict="", caveat="", cost="", can_repeat=False, can_twin=False)
         self._publisher.put(self.presets, **NO_ANSWER)
         self._publisher.put(self.share, code="")
         self.diagnosis.offer(False)
@@ -224,6 +226,7 @@ class LabPage(LivePage):
         repeatable = at_rest and tested and can_repeat(student.run)
         told = {"verdict": groups.verdict_on(shown), "caveat": groups.caveat_on(shown)}
         self._publisher.put(self.runs, can_repeat=repeatable, can_twin=at_rest and groups.lacks_twin, **told)
+        self._costs.offer(shown.run if shown is not None and branched else student.run)
         self.diagnosis.offer(at_rest and tested and (given is None or given.asks_teacher))
 
     def _sentence_on(self, student: Entry) -> str:

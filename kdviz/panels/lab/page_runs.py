@@ -18,6 +18,7 @@ from ..live.roster import Entry, peer_number
 from ..live.worker import LatestOnly
 from .bets import Bets
 from .choices import Choices
+from .cost import CostOfRuns
 from .earlier import EarlierRuns, Made, made_from
 from .options import PageOptions
 from .page import LabPage
@@ -52,6 +53,9 @@ class LabRuns(LabPage):
         self._travel = TimeTravel(self.scene, self.roster, self._newest, self._publisher)
         self._groups = RunGroups(self.roster, self._travel)
         self._bets = Bets(self.roster, self._groups)
+        shows_cost: Callable[[str], None] = lambda said: self._publisher.put(self.runs, cost=said)  # noqa: E731
+        resting = lambda: self._runner.state in AT_REST and not self._groups.repeating  # noqa: E731
+        self._costs = CostOfRuns(self._newest, shows_cost, resting)
         self._earlier = EarlierRuns(self.roster, self._groups, lambda: self.scene.films)
         self._taught: dict[Given, str] = {}  # who teaches each of the runs that the page was opened with
         self._leaving: Made | None = None  # how the page stood, where that was changed before its run is left

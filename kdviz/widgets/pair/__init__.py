@@ -51,6 +51,7 @@ class Pair(View):
     ).tag(sync=True)
     same = Bool(False, help="Whether both are the same model.").tag(sync=True)
     note = Unicode("", help="What is going on, or what went wrong, in one sentence.").tag(sync=True)
+    cost = Unicode("", help="What the student costs beside the teacher; empty before it was measured.").tag(sync=True)
     progress = Float(None, allow_none=True, help="Share of the answers that are there; None when at rest.").tag(
         sync=True
     )

@@ -24,6 +24,7 @@ async function render({ model: own, el, host }) {
   const student = choiceOf(life, t("Student"), names, (value) => commit(model, { student: value }));
   const given = node("p", { class: "kd-two-given" });
   const numbers = figuresInARow(life, PAIR_TERMS);
+  const cost = node("p", { class: "kd-sentence", role: "status" });
   const note = node("p", { class: "kd-note", role: "status" });
   const twice = node("p", { class: "kd-two-same", role: "status" });
   const bar = node("progress", { class: "kd-done-so-far", max: 1, "aria-label": t("Answers") });
@@ -35,7 +36,7 @@ async function render({ model: own, el, host }) {
     return { value, input, root: node("label", {}, input, node("span", {}, text)) };
   });
   const beside = node("div", { class: "kd-segments", role: "radiogroup", "aria-label": t("Beside the teacher") }, ...shown.map((one) => one.root));
-  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Two models"))), choices, given, twice, beside, numbers.root, bar, note);
+  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Two models"))), choices, given, twice, beside, numbers.root, cost, bar, note);
 
   const painter = drawing(life, () => {
     const all = model.get("models");
@@ -67,9 +68,11 @@ async function render({ model: own, el, host }) {
     numbers.root.classList.toggle("kd-two-old", !bar.hidden); // they are those of the pair before
     if (!bar.hidden) twice.hidden = true;
     if (!bar.hidden) bar.value = progress;
+    cost.hidden = !model.get("cost") || !bar.hidden;
+    say(cost, cost.hidden ? "" : model.get("cost"));
     say(note, model.get("note"));
   });
-  life.watch(["models", "teacher", "student", "fixed", "sizes", "same", "note", "progress", "runs", "shown_run"], painter.soon);
+  life.watch(["models", "teacher", "student", "fixed", "sizes", "same", "cost", "note", "progress", "runs", "shown_run"], painter.soon);
   painter.now();
   return () => life.end();
 }

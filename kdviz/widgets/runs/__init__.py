@@ -51,6 +51,8 @@ class Runs(View):
     verdict = Unicode("", help="One sentence on what the difference between the runs is worth.").tag(sync=True)
     caveat = Unicode("", help="What that verdict does not cover; shown on demand.").tag(sync=True)
 
+    cost = Unicode("", help="What the student costs beside its teacher; empty before it was measured.").tag(sync=True)
+
     _watched: View | None = None
     _branches: frozenset[str] = frozenset()
 

@@ -33,11 +33,12 @@ async function render({ model: own, el, host }) {
   const caveat = definition(life, "?", meaning);
   caveat.querySelector("button").setAttribute("aria-label", t("What this covers"));
   verdict.append(said, " ", caveat);
+  const cost = node("p", { class: "kd-note" });
   const undo = undoPart(model, life);
   const earlier = earlierPart(model);
   const overT = overTPart();
   const note = node("p", { class: "kd-note" });
-  body.append(fold, repeat.root, verdict, undo.root, earlier.root, note, overT.root);
+  body.append(fold, repeat.root, verdict, cost, undo.root, earlier.root, note, overT.root);
   root.append(live.region);
 
   const painter = drawing(life, () => {
@@ -54,6 +55,8 @@ async function render({ model: own, el, host }) {
     say(meaning, model.get("caveat"));
     caveat.hidden = !model.get("caveat");
     verdict.hidden = !model.get("verdict");
+    say(cost, model.get("cost"));
+    cost.hidden = !model.get("cost");
     undo.draw();
     earlier.draw(before);
     say(note, model.get("note"));
@@ -67,7 +70,7 @@ async function render({ model: own, el, host }) {
   const sizes = new ResizeObserver(painter.soon);
   sizes.observe(overT.root);
   life.onEnd(() => sizes.disconnect());
-  life.watch(["folded", "can_repeat", "can_twin", "repeat_note", "verdict", "caveat", "undo", "note"], painter.soon);
+  life.watch(["folded", "can_repeat", "can_twin", "repeat_note", "verdict", "caveat", "cost", "undo", "note"], painter.soon);
   if (model.scene) life.watch(["runs", "earlier", "shown_run", "hidden", "locked"], painter.soon);
   painter.now();
   return () => life.end();

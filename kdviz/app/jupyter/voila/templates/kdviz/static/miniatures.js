@@ -126,6 +126,18 @@
       return () => {};
     },
 
+    pays(svg) {
+      const [left, right, top, bottom] = [34, 300, 14, 112];
+      svg.append(element("line", { x1: left, x2: right, y1: bottom, y2: top, class: "kd-mini-line kd-mini-first", "stroke-dasharray": "5 4" }));
+      const path = Array.from({ length: 41 }, (_, i) => i / 40).map((share) => {
+        const y = bottom - (bottom - top) * (0.45 + 0.5 * share ** 5);
+        return `${(left + (right - left) * share).toFixed(1)},${y.toFixed(1)}`;
+      });
+      svg.append(element("polyline", { points: path.join(" "), class: "kd-mini-line kd-mini-student", fill: "none" }));
+      svg.append(element("circle", { cx: left + (right - left) * 0.46, cy: bottom - (bottom - top) * 0.46, r: 5, class: "kd-mini-text" }));
+      return () => {};
+    },
+
     study(svg) {
       const [columns, rows] = [5, 3];
       const strength = [0.1, 0.2, 0.45, 0.2, 0.35, 0.6, 0.9, 0.5, 0.25, 0.5, 0.7, 0.3, 0.15, 0.2, 0.3];
