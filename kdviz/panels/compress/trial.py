@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,6 +17,7 @@ from ...distill import Distillation, HardLabels, hinton
 from ...distill.schemes import fake_quantized, trainable_copy
 from ...distill.teacher import Teacher
 from ...measure import paired_errors
+from ...measure.cost import in_turns
 from ...models import inference
 from .choices import CompressChoices, student_of
 
@@ -29,8 +28,7 @@ STUDENT_EPOCHS, STUDENT_RATE = 20, 2e-3  # of a fresh student
 RATE = 1e-3  # of what has learned before
 INPUT_BITS = 8  # of a rounded layer's inputs
 RANGED_ON = 1000  # examples from which ranges are taken where nothing is learned after the rounding
-TIMED = 21  # answers to one example, of each model in turns; their median counts
-WARM = 5
+TIMED_S = 0.4  # that timing a point beside its teacher should take
 
 
 @dataclass(frozen=True)
@@ -180,20 +178,8 @@ def finished(model: nn.Module, choices: CompressChoices, data: Splits) -> nn.Mod
 
 def time_ratio(model: nn.Module, base: Ground) -> dict[str, float]:
     """Return the time of an answer to one example: in ms, and as a share of the teacher's, measured in turns."""
-    x = base.data.test.inputs(slice(0, 1))
-    each: tuple[list[float], list[float]] = ([], [])
-    with torch.no_grad():
-        for i in range(WARM + TIMED):
-            for seconds, one in zip(each, (model, base.teacher.module), strict=True):
-                begun = time.perf_counter()
-                one(x)
-                if i >= WARM:
-                    seconds.append(time.perf_counter() - begun)
-    ratios = sorted(a / b for a, b in zip(*each, strict=True))
-    quarter = len(ratios) // 4
-    return {
-        "ms": 1000 * statistics.median(each[0]),
-        "ratio": statistics.median(ratios),
-        "ratio_low": ratios[quarter],
-        "ratio_high": ratios[-1 - quarter],
-    }
+    both = {"small": model, "teacher": base.teacher.module}
+    measured = in_turns(both, base.data.test.inputs(slice(0, 1)), seconds=TIMED_S)
+    found = measured.ratio("small")
+    milliseconds = 1000 * measured.latency["small"].median
+    return {"ms": milliseconds, "ratio": found.value, "ratio_low": found.low, "ratio_high": found.high}
