@@ -84,7 +84,7 @@ def _divisible(layer: nn.Module) -> bool:
 def _pair(layer: Any, rank: int | None, energy: float | None) -> nn.Sequential | None:
     """Return the two layers that stand for one, or None where they would have no fewer weights."""
     w = layer.weight.detach()
-    matrix = w.flatten(1).double()  # (out, in · k · k)
+    matrix = w.flatten(1) if w.dtype in (torch.float32, torch.float64) else w.flatten(1).float()  # (out, in · k · k)
     out, into = matrix.shape
     u, s, v = torch.linalg.svd(matrix, full_matrices=False)
     r = _rank_of(s, energy) if energy is not None else min(int(rank or 1), len(s))

@@ -13,13 +13,22 @@ export function ratioEnds(values) {
   return [low / 10 ** room, high * 10 ** room];
 }
 
-/** Where a value lies between the ends, from 0 to 1, by ratio. */
-export function byRatio(value, [low, high]) {
+/** Where a value lies between the ends, from 0 to 1, by ratio.
+ *
+ * @param {number} value
+ * @param {number[]} ends
+ */
+export function byRatio(value, ends) {
+  const [low, high] = ends;
   return Math.log(Math.max(value, low) / low) / Math.log(high / low);
 }
 
-/** Round numbers within the ends: 1, 2 and 5 times powers of ten; only powers where those would be many. */
-export function ratioTicks([low, high], most = 6) {
+/** Round numbers within the ends: 1, 2 and 5 times powers of ten; only powers where those would be many.
+ *
+ * @param {number[]} ends
+ */
+export function ratioTicks(ends, most = 6) {
+  const [low, high] = ends;
   for (const mantissas of [[1, 2, 5], [1, 3], [1]]) {
     const ticks = [];
     for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
