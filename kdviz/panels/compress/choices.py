@@ -158,7 +158,7 @@ def student_architecture(choices: CompressChoices) -> dict[str, Any]:
 def name_of(choices: CompressChoices) -> str:
     """Return what a reader calls the result of these choices.
 
-    >>> name_of(CompressChoices(units=0.75, weights=0.5, integers="rounded"))
+    >>> name_of(CompressChoices(units=0.75, weights=0.5, integers="rounded")).replace("\u202f", " ")
     '75 % of units away, 50 % of weights at zero, 4 bits'
     """
     parts = []
@@ -181,7 +181,7 @@ INTEGER_NAMES = {"dynamic": mark("int8, dynamic"), "static": mark("int8, static"
 
 
 def _percent(share: float) -> str:
-    return number(share, ".0%").replace("\u202f", " ")
+    return number(share, ".0%")
 
 
 def _check_whole(name: str, value: Any, low: int, high: int) -> None:

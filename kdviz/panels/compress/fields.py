@@ -66,7 +66,7 @@ def _student(n: int, choices: CompressChoices) -> str:
 
 
 def _share(x: float) -> str:
-    return number(x, ".0%").replace("\u202f", " ") if x else t("none")
+    return number(x, ".0%") if x else t("none")
 
 
 def _rank(x: float) -> str:
