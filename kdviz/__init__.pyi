@@ -2,6 +2,7 @@
 # ruff: noqa: I001  # one name, one line
 
 from . import (
+    compress as compress,
     data as data,
     diagnosis as diagnosis,
     distill as distill,

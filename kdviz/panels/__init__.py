@@ -1,6 +1,7 @@
 """Panels: controls and figures around a Distillation or a pair of models, shown by being the last line of a cell."""
 
 from .compare import Compare
+from .compress.page import Compress
 from .experiments import Experiments
 from .lab.lab import Lab
 from .methods.methods import Methods
@@ -9,4 +10,4 @@ from .schemes.schemes import Schemes
 from .soft_targets import SoftTargets
 from .study.page import StudyPage
 
-__all__ = ["Compare", "Experiments", "Lab", "Methods", "Pays", "Schemes", "SoftTargets", "StudyPage"]
+__all__ = ["Compare", "Compress", "Experiments", "Lab", "Methods", "Pays", "Schemes", "SoftTargets", "StudyPage"]

@@ -21,6 +21,7 @@ PAGES = {
     "lab": (mark("Distillation Lab"), "Lab"),
     "methods": (mark("Methods"), "Methods"),
     "compare": (mark("Two models compared"), "Compare"),
+    "compress": (mark("Compress"), "Compress"),
 }
 WORTH = {  # short, for a column
     "fewer": mark("a clear gain"),

@@ -7,6 +7,8 @@ from kdviz.widgets.attention import Attention
 from kdviz.widgets.bias import Bias
 from kdviz.widgets.calibration import Calibration
 from kdviz.widgets.catalogue import tab
+from kdviz.widgets.compress_chart import CompressChart
+from kdviz.widgets.compress_setup import CompressSetup
 from kdviz.widgets.dark_knowledge import DarkKnowledge
 from kdviz.widgets.diagnosis import DiagnosisView
 from kdviz.widgets.digit_pad import DigitPad
@@ -50,6 +52,8 @@ __all__ = [
     "Attention",
     "Bias",
     "Calibration",
+    "CompressChart",
+    "CompressSetup",
     "DarkKnowledge",
     "DiagnosisView",
     "DigitPad",

@@ -46,7 +46,7 @@ def shipped_teachers_answer_once() -> Iterator[None]:
         yield
 
 
-OF_LIVE_PAGES = ("kdviz-runner", "kdviz-publisher", "kdviz-study")  # names of their threads
+OF_LIVE_PAGES = ("kdviz-runner", "kdviz-publisher", "kdviz-study", "kdviz-compress")  # names of their threads
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 import kdviz as kd
 from kdviz.lessons import Choice, Lesson
 from kdviz.lessons.shown import Shown
-from kdviz.panels import Compare, Experiments, Lab, Methods, Pays, Schemes, SoftTargets, StudyPage
+from kdviz.panels import Compare, Compress, Experiments, Lab, Methods, Pays, Schemes, SoftTargets, StudyPage
 from kdviz.panels.live import messages
 from kdviz.widgets.from_page import MOST_BYTES, MOST_CHARACTERS, FromPage
 
@@ -78,6 +78,7 @@ PANELS = {
     "Lab": lambda: Lab(labels=100, units=8, epochs=1, smoothing=False),
     "Compare": lambda: Compare("mnist-mlp-1200", "mnist-mlp-overfit"),
     "Methods": lambda: Methods(method="soft_targets", epochs=1),
+    "Compress": lambda: opened(Compress(teacher="adult-mlp", units=0.5, teaching=1)),
     "Experiments": Experiments,
     "Pays": Pays,
     "Schemes": lambda: Schemes(epochs=3),
@@ -145,6 +146,10 @@ def settled(panel) -> None:
         if panel.run.state in ("running", "stopping"):
             panel.stop()
         assert panel.wait(timeout_s=120), panel.status
+    elif isinstance(panel, Compress):
+        if panel.setup.state in ("running", "stopping"):
+            panel.stop()
+        assert panel.wait(timeout_s=120), panel.status
     elif isinstance(panel, Compare):
         assert panel.wait()
 
@@ -158,6 +163,9 @@ def works(panel) -> None:
     elif isinstance(panel, StudyPage):
         send(panel.setup, {"method": "custom", "content": {"command": "choose", "name": "alpha", "value": "0.1,0.9"}})
         assert panel.wait() and panel.map.rows == ["0.1", "0.9"]
+    elif isinstance(panel, Compress):
+        send(panel.setup, {"method": "custom", "content": {"command": "choose", "name": "units", "value": "0.25"}})
+        assert panel.wait() and panel.state["units"] == 0.25
     elif isinstance(panel, Compare):
         other = {"mnist-mlp-1200": "mnist-mlp-overfit"}.get(panel.pair.teacher, "mnist-mlp-1200")
         send(panel.pair, {"method": "update", "state": {"teacher": other, "student": "mnist-mlp-1200"}})

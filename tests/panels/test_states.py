@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 import pytest
 
-from kdviz.panels import Compare, Experiments, Lab, Methods, Pays, Schemes, SoftTargets, StudyPage
+from kdviz.panels import Compare, Compress, Experiments, Lab, Methods, Pays, Schemes, SoftTargets, StudyPage
+from kdviz.panels.compress.choices import CompressChoices
 from kdviz.panels.lab.choices import Choices
 from kdviz.panels.lab.link import LINK_NAMES, MOST_STEPS, as_given, complete, defaults, follow, from_query, to_query
 from kdviz.panels.live.panel import FIXED
@@ -39,6 +40,7 @@ WHOLE = {
         "version": 1, "panel": "SoftTargets", "teacher": "mnist-mlp-1200", "data": "mnist", "examples": [3, 5],
         "temperature": 4.0, "alpha": 0.9, "shown": ["temperature", "bars"],
     },
+    Compress: {"version": 1, "panel": "Compress", **CompressChoices(units=0.5).to_dict()},
     StudyPage: {"version": 1, "panel": "StudyPage", **StudyChoices().to_dict()},
 }  # fmt: skip
 

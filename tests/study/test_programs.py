@@ -18,6 +18,7 @@ TINY = {  # what differs from the shipped arguments, so that a program takes a s
     "scheme_league": {"assistant": [12], "generations": 2},
     "claims": {"more": 120, "short": 1},
     "domain_shift": {},
+    "compression_order": {"later": 1},
 }
 PROGRAMS = [name for name in names() if experiment(name).program is not None]
 

@@ -229,7 +229,8 @@ def _scales(layer: Any) -> Tensor:
 def _rounded_weight(layer: Any) -> Tensor:
     n, s = _levels(layer), _scales(layer)
     zeros = torch.zeros(len(s), dtype=torch.int32, device=s.device)
-    return torch.fake_quantize_per_channel_affine(layer._parameters["weight"], s, zeros, 0, -n, n)
+    # As the layer reads it: weights may be held at zero (kdviz.compress.pruned).
+    return torch.fake_quantize_per_channel_affine(layer.weight, s, zeros, 0, -n, n)
 
 
 def _learn_range(layer: Any, x: Tensor) -> None:

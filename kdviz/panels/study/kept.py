@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from ...distill import durable, schema
+from ..live.browser_folder import browser_folder
 
-TOKEN = re.compile(r"[0-9a-f]{32}")
 CHOSEN = "chosen.json"
 MOST_FILES = 3000  # runs a browser; some 20 MB
 HALF_DONE_DAYS = 7
@@ -27,20 +24,8 @@ VERSION = 1
 
 
 def folder_of(browser: str) -> Path | None:
-    """Return where a browser's runs are kept: below ``KDVIZ_KEEP``, or the user's own place; None without a browser.
-
-    Raises
-    ------
-    ValueError
-        If the token is none: it becomes the name of a folder.
-    """
-    if not browser:
-        return None
-    if not TOKEN.fullmatch(browser):
-        raise ValueError(f"a browser's token is 32 hexadecimal characters, got {browser!r}; reload the page")
-    chosen = os.environ.get("KDVIZ_KEEP")
-    place = Path(chosen).expanduser() if chosen else platformdirs.user_state_path("kdviz")
-    return place / "studies" / browser
+    """Return where a browser's runs are kept; see :func:`kdviz.panels.live.browser_folder.browser_folder`."""
+    return browser_folder(browser, "studies")
 
 
 def keep_choices(folder: Path, settings: dict[str, Any]) -> None:

@@ -214,6 +214,13 @@
       return still;
     },
 
+    smaller(svg) {
+      svg.append(element("line", { class: "kd-mini-mark", x1: 30, x2: 300, y1: 108, y2: 108 }));
+      [[58, 38], [104, 78], [150, 92], [214, 60]].forEach(([x, y], i) => svg.append(i === 1 ? box("student", x - 7, y - 7, 14, 14) : dot("student", x, y, 8 - i)));
+      svg.append(dot("teacher", 282, 108, 9), line("kd-mini-first", [30, 10], [30, 122], [304, 122]));
+      return still;
+    },
+
     loss(svg) {
       const f = (x) => 108 - 150 * (x - 0.6) ** 2;
       svg.append(line("kd-mini-first", ...curve(f, 30, 290)), line("", ...curve((x) => f(x) - 28, 30, 290)));

@@ -1,0 +1,381 @@
+"""Compress: one teacher made small in four ways and in combinations; each point beside its twin, on one chart."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ... import widgets
+from ...distill import leave_room
+from ...distill.schema import Kind as FieldKind
+from ...distill.schema import Record, Text, Whole
+from ...widgets.from_page import Box, VBox
+from ...words import mark, number, t
+from ..live import memory, status_text
+from ..live.checks import one_of
+from ..live.commands import Commanded
+from ..live.duration import rounded
+from ..live.link import apart
+from ..live.linked import Linked, link_maker
+from ..live.panel import Panel
+from ..live.publisher import Publisher
+from ..live.worker import LatestOnly
+from . import kept, sentences
+from .choices import CompressChoices, compress_kinds, four_ways, name_of
+from .duration import seconds_of
+from .fields import fields
+from .link import HIDEABLE, LINK, said_in_link
+from .trial import Trial
+
+TITLES = {"setup": mark("What is done to the teacher"), "share": mark("Link and code")}
+BUSY = ("running", "stopping")
+
+
+class Compress(Commanded, Linked, Panel):
+    """A teacher made small: distilled, pruned, of low rank, in integers, and several of these together.
+
+    Parameters
+    ----------
+    **chosen
+        The fields of :class:`kdviz.panels.compress.choices.CompressChoices`, such as ``teacher="mnist-convnet"``,
+        ``units=0.75``, ``integers="rounded"``, ``bits=4``, ``teaching=2``.
+
+    Attributes
+    ----------
+    points : list of dict
+        What is on the chart: settings, errors of student, twin and teacher, bytes, time.
+    state : dict
+        The choices, for :meth:`~kdviz.panels.live.panel.Panel.from_state`.
+    scene, setup, chart, share
+        The widgets.
+
+    Raises
+    ------
+    TypeError, ValueError
+        In one sentence, if what is given does not fit.
+
+    Notes
+    -----
+    What is done is done in one order: distil, take units away, low rank, set weights to zero, round, teach, PyTorch's
+    own integers. Student and twin take their steps in turns; a point that was stopped is kept with the steps it has.
+    All points are kept on disk for the browser.
+
+    Its commands are "choose" (name, and value as a link has it), "add", "ways", "stop", "remove" (id) and "clear".
+
+    In a notebook, ``kd.panels.Compress()`` as the last line of a cell. Without a page, the same things by hand:
+    ``page.add()``, then ``page.wait()``.
+    """
+
+    title = mark("Compress")
+    links = LINK
+    _messages: ClassVar[Mapping[str, FieldKind]] = {
+        "choose": Record({"name": Text(longest=40), "value": Text(longest=400)}),
+        "remove": Record({"id": Whole(least=0)}),
+        **{name: Record({}) for name in ("add", "ways", "stop", "clear")},
+    }
+
+    def __init__(self, **chosen: Any) -> None:
+        leave_room()
+        self._choices, self._given = CompressChoices.of(chosen), bool(chosen)
+        self._hidden: list[str] = []
+        asked = self._asked_for()
+        if asked is not None:
+            self._take(asked)
+        self._folder: Path | None = None
+        self._points: list[dict[str, Any]] = []
+        self._condition = threading.Condition()
+        self._state, self._status = "opening", t("Loading the teacher.")
+        self._stop_asked = threading.Event()
+        self._publisher = Publisher()
+        self._shower = LatestOnly("kdviz-compress", self._failed)
+        self._runner = LatestOnly("kdviz-compress-run", self._failed)
+        self._make_page()
+        with self._publisher.directly():
+            self._show_choices()
+            self._publisher.put(self.setup, status=self._status)
+        self._show_soon()
+        for widget in (self.setup, self.chart):
+            widget.on_msg(self._on_message)
+        self.scene.on_message(self._on_scene_message)
+        self._can_be_linked()
+
+    def _make_page(self) -> None:
+        self.scene = widgets.Scene(hidden=self._hidden, question=t(self.title))
+        self.setup = widgets.CompressSetup(scene=self.scene)
+        self.chart = widgets.CompressChart(scene=self.scene)
+        self.share = link_maker(self.scene, HIDEABLE, TITLES)
+        left, right = VBox([self.setup, self.share]), VBox([self.chart])
+        self.view = Box([Box([left, right]).add_class("kd-compress-page")]).add_class("kd-compress-room")
+
+    # What the page says
+
+    def _refuse(self, why: str) -> None:
+        self._publisher.put(self.setup, answer=self.setup.answer + 1, status=status_text.as_sentence(why))
+
+    def _opened(self, browser: str, query: str) -> None:
+        """The page has opened in a browser, by a link: what that browser has kept is taken up."""
+        try:
+            folder = kept.folder_of(browser)
+        except ValueError as error:
+            self._refuse(str(error))
+            folder = None
+        if self._state not in BUSY and folder is not None and folder != self._folder:
+            self._folder = folder
+            points, last = kept.kept(folder)
+            with self._condition:
+                self._points = points
+            said = self.links.follow(query).names if query else ()
+            if last is not None and not (said or self._followed or self._given):
+                self._choices = CompressChoices(**last)
+            self._show_soon()
+        self._follow(query, partial(self._shower.put, "link"), partial(self._publisher.put, self.scene))
+
+    def _open_as(self, state: dict[str, Any]) -> None:
+        if self._state not in BUSY:
+            self._take(state)
+            self._publisher.put(self.scene, hidden=self._hidden)
+            self._show_soon()
+
+    def _take(self, state: dict[str, Any]) -> None:
+        chosen, self._hidden = apart(state)
+        self._choices = CompressChoices(**chosen)
+
+    # What a reader does
+
+    def _commands(self) -> dict[str, Callable[..., None]]:
+        own: dict[str, Callable[..., None]] = {"choose": self._choose, "remove": self.remove}
+        return {**own, "add": self.add, "ways": self.ways, "stop": self.stop, "clear": self.clear}
+
+    def _choose(self, name: str, value: str) -> None:
+        one_of("name", name, tuple(n for n in LINK.fields if n != "hidden"))
+        parameter = LINK.fields[name]
+        self.choose(**{name: parameter.check(name, parameter.read(name, value))})
+
+    def choose(self, **chosen: Any) -> None:
+        """Choose other values of some fields, for the next point; returns at once.
+
+        Raises
+        ------
+        ValueError
+            In one sentence, if they cannot be, or another teacher is chosen while points are made.
+        """
+        changed = self._choices
+        for name, value in chosen.items():
+            changed = changed.with_value(name, value)
+        if self._state in BUSY and changed.teacher != self._choices.teacher:
+            raise ValueError(t("a point is being made; stop it to choose another teacher"))
+        self._choices = changed
+        self._show_soon()
+
+    def add(self) -> None:
+        """Make the chosen point; returns at once.
+
+        Raises
+        ------
+        ValueError
+            In one sentence, if points are being made, or there are too many.
+        """
+        self._begin([self._choices])
+
+    def ways(self) -> None:
+        """Make the four ways and two combinations, one after another; returns at once. See ``add``."""
+        self._begin(four_ways(self._choices.teacher))
+
+    def _begin(self, wanted: Sequence[CompressChoices]) -> None:
+        if self._state in BUSY:
+            raise ValueError(t("a point is being made; stop it first"))
+        if len(self._points) + len(wanted) > kept.MOST_POINTS:
+            raise ValueError(t("there can be {most} points; remove some", most=kept.MOST_POINTS))
+        self._stop_asked.clear()
+        self._enter("running", t("Starting."), share=0.0)
+        self._runner.put("run", partial(self._make_all, list(wanted)))
+
+    def stop(self) -> None:
+        """Stop after the step that is under way; what was learned becomes a point. Returns at once."""
+        if self._state not in BUSY:
+            raise ValueError(t("no point is being made"))
+        self._stop_asked.set()
+        self._enter("stopping", t("Stopping after this step."))
+
+    def remove(self, id: int) -> None:
+        """Take a point off the page, and from the disk.
+
+        Raises
+        ------
+        ValueError
+            If there is no such point.
+        """
+        with self._condition:
+            one_of("id", id, tuple(point["id"] for point in self._points))
+            self._points = [point for point in self._points if point["id"] != id]
+        self._points_changed()
+
+    def clear(self) -> None:
+        """Take all points of this teacher off the page."""
+        teacher = self._choices.teacher
+        with self._condition:
+            self._points = [point for point in self._points if point["settings"]["teacher"] != teacher]
+        self._points_changed()
+
+    # On threads of their own
+
+    def _show_soon(self) -> None:
+        with self._condition:
+            if self._state not in BUSY:
+                self._state = "opening"
+        self._shower.put("show", self._show)
+
+    def _show(self) -> None:
+        """Show what is chosen, the teacher's points and how long the next would take; on the shower's thread."""
+        choices = self._choices
+        self._show_choices()
+        self._show_link()
+        self._show_points()
+        one, all_ways = seconds_of(choices), sum(map(seconds_of, four_ways(choices.teacher)))
+        self._publisher.put(self.setup, estimate=_takes(one), estimate_ways=_takes(all_ways))
+        if choices == self._choices:
+            self._enter("idle", self._at_rest(), instead_of="opening")
+
+    def _at_rest(self) -> str:
+        if not self.points:
+            return t("Nothing has been made yet.")
+        return t("{n} points are on the chart and kept.", n=number(len(self.points)))
+
+    def _make_all(self, wanted: list[CompressChoices]) -> None:
+        """Make points one after another, on the runner's thread."""
+        self._shower.wait_until_idle(60.0)
+        seconds = [seconds_of(choices) for choices in wanted]
+        for i, choices in enumerate(wanted):
+            if self._stop_asked.is_set():
+                break
+            begun = time.monotonic()
+            self._progress(t("{name}.", name=name_of(choices)), seconds, i)
+            found = Trial(choices, self._stop_asked.is_set, partial(self._hear, choices, seconds, i)).run()
+            seconds[i] = max(0.01, time.monotonic() - begun)
+            with self._condition:
+                found["id"] = 1 + max((point["id"] for point in self._points), default=0)
+                self._points = [*self._points, found]
+            self._points_changed()
+        self._stop_asked.clear()
+        self._enter("idle", self._at_rest(), share=1.0)
+
+    def _hear(self, choices: CompressChoices, seconds: list[float], i: int, done: int, planned: int) -> None:
+        told = {"name": name_of(choices), "done": number(done), "total": number(planned)}
+        self._progress(
+            t("{name}: step {done} of {total}, and as many of its twin.", **told), seconds, i, done / planned
+        )
+
+    def _progress(self, status: str, seconds: list[float], i: int, part: float = 0.0) -> None:
+        """Show how far the work is: points before the i-th are done, and of that one a part."""
+        done, total = sum(seconds[:i]) + part * seconds[i], sum(seconds)
+        self._enter("running", status, share=done / total, left=total - done)
+
+    def _points_changed(self) -> None:
+        """Show the points and write them down."""
+        self._show_points()
+        if self._folder is not None:
+            with self._condition:
+                points = list(self._points)
+            kept.keep(self._folder, points, self._choices.to_dict())
+
+    # What is shown
+
+    def _show_choices(self) -> None:
+        answer = self._publisher.coming(self.setup, "answer") + 1
+        self._publisher.put(self.setup, answer=answer, fields=fields(self._choices))
+
+    def _show_points(self) -> None:
+        points, teacher = self.points, self._choices.teacher
+        self._publisher.put(
+            self.chart,
+            teacher=sentences.teacher_row(teacher),
+            points=[sentences.shown(point) for point in points],
+            sentences=sentences.sentences(points, teacher),
+            csv=sentences.table(points),
+        )
+
+    def _show_link(self) -> None:
+        self._publisher.put(self.share, **self._shared(said_in_link(self._choices, self._hidden)))
+
+    def _enter(
+        self,
+        state: str,
+        status: str,
+        *,
+        share: float | None = None,
+        left: float | None = None,
+        instead_of: str | None = None,
+    ) -> None:
+        """Enter a state and show it; a stop that was asked for stays until the page has stopped.
+
+        ``instead_of``: only where the page is still in that state.
+        """
+        with self._condition:
+            if instead_of not in (None, self._state):
+                return
+            if state == "running" and self._stop_asked.is_set():
+                state, status = "stopping", t("Stopping after this step.")
+            self._state, self._status = state, status
+            self._condition.notify_all()
+        more = {} if share is None else {"share": max(0.0, min(1.0, share))}
+        self._publisher.put(self.setup, state=state, status=status, seconds_left=left, **more)
+
+    def _failed(self, _key: object, error: Exception) -> None:
+        """Show an error of either thread; the points stay."""
+        self._stop_asked.clear()
+        self._enter("failed", status_text.as_sentence(str(error) or type(error).__name__))
+
+    # What others ask
+
+    @property
+    def points(self) -> list[dict[str, Any]]:
+        """The points of the chosen teacher, in the order they were made."""
+        with self._condition:
+            return [point for point in self._points if point["settings"]["teacher"] == self._choices.teacher]
+
+    @property
+    def status(self) -> str:
+        """What the page's status line says."""
+        return self._status
+
+    def wait(self, *states: str, timeout_s: float = 600.0) -> bool:
+        """Wait until the page is in one of ``states`` (any in which nothing is made, where none is given) and shows it;
+        return whether that came true in time."""
+        wanted = states or ("idle", "failed")
+        until = time.monotonic() + timeout_s
+        self._shower.wait_until_idle(timeout_s)
+        with self._condition:
+            reached = self._condition.wait_for(lambda: self._state in wanted, max(0.0, until - time.monotonic()))
+        if reached and self._state not in BUSY:
+            self._runner.wait_until_idle(max(0.0, until - time.monotonic()))
+            self._shower.wait_until_idle(max(0.0, until - time.monotonic()))
+        return self._publisher.wait_until_idle() and reached
+
+    @classmethod
+    def kinds(cls) -> Mapping[str, FieldKind]:
+        return compress_kinds()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return self._choices.to_dict()
+
+    def _without_python(self) -> Mapping[Any, Mapping[str, Any]]:
+        self.wait()
+        return {}
+
+    def close(self) -> None:
+        """Stop and close everything: no thread and no widget is left; points stay kept."""
+        self._stop_asked.set()
+        for worker in (self._shower, self._runner):
+            worker.close()
+        self._publisher.close()
+        super().close()
+        memory.give_back()
+
+
+def _takes(seconds: float) -> str:
+    return t("about {seconds} s", seconds=number(rounded(seconds)))
