@@ -1,6 +1,17 @@
 """The public names of kdviz.measure."""
 
-from . import attention, bias, calibration, dark_knowledge, fidelity, groups, relations, saliency, similarity
+from . import (
+    attention,
+    bias,
+    calibration,
+    dark_knowledge,
+    fidelity,
+    groups,
+    relations,
+    robustness,
+    saliency,
+    similarity,
+)
 from .paired import Paired, PairedErrors, paired, paired_errors
 from .several import holm, p_value
 
@@ -18,6 +29,7 @@ __all__ = [
     "paired",
     "paired_errors",
     "relations",
+    "robustness",
     "saliency",
     "similarity",
 ]
