@@ -1,8 +1,8 @@
 """Attacks: the change of an input, within a radius, that makes a model's loss as large as can be found.
 
 A model is asked in eval mode and left as it was: its modes, weights, buffers and gradients. What is drawn at random is
-drawn from a seed. Whatever a model does to its inputs first, such as standardizing, is part of it: radius and bounds are
-those of the inputs themselves, by default pixels in [0, 1].
+drawn from a seed. Whatever a model does to its inputs first, such as standardizing, is part of it: radius and bounds
+are those of the inputs themselves, by default pixels in [0, 1].
 """
 
 from __future__ import annotations
@@ -305,6 +305,6 @@ def check_bounds(x: Tensor, bounds: tuple[float, float]) -> None:
         raise ValueError(f"bounds must be (low, high) with low < high, got {bounds}")
     if x.numel() and not (low <= float(x.min()) and float(x.max()) <= high):
         raise ValueError(
-            f"inputs must lie in [{low:g}, {high:g}], got {float(x.min()):.3g} to {float(x.max()):.3g}; pass bounds=(low, "
-            "high) of your inputs, and a radius in their units"
+            f"inputs must lie in [{low:g}, {high:g}], got {float(x.min()):.3g} to {float(x.max()):.3g}; pass "
+            "bounds=(low, high) of your inputs, and a radius in their units"
         )

@@ -1,7 +1,7 @@
-"""Robust terms: the student answers changed inputs, made against itself at each step, as it should answer the originals.
+"""Robust terms: the student answers inputs changed against itself, at each step, as it should answer the originals.
 
-``outputs.model`` is asked again on inputs of the batch that :func:`kdviz.models.attack.climb` moves uphill on the term's
-own loss. The student is in eval mode while they are made, and in its own mode when it learns from them.
+``outputs.model`` is asked again on inputs of the batch that :func:`kdviz.models.attack.climb` moves uphill on the
+term's own loss. The student is in eval mode while they are made, and in its own mode when it learns from them.
 """
 
 from __future__ import annotations

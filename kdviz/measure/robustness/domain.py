@@ -1,4 +1,4 @@
-"""Out of domain: how sure models are of pictures that are none of theirs, and whether that tells them from their own."""
+"""Out of domain: how sure models are of pictures not theirs, and whether that tells these from their own."""
 
 from __future__ import annotations
 
