@@ -26,6 +26,7 @@ from kdviz.widgets.pair import Pair
 from kdviz.widgets.presets import Presets
 from kdviz.widgets.question import Question
 from kdviz.widgets.relations import Relations
+from kdviz.widgets.robustness import Robustness
 from kdviz.widgets.run_choice import RunChoice
 from kdviz.widgets.runs import Runs
 from kdviz.widgets.saliency import Saliency
@@ -69,6 +70,7 @@ __all__ = [
     "Presets",
     "Question",
     "Relations",
+    "Robustness",
     "RunChoice",
     "Runs",
     "Saliency",

@@ -89,7 +89,8 @@ def test_the_table_has_a_row_for_each_change_and_model(found):
     frame = found.frame()
     assert len(frame) == (1 + 2 * 2 * 3 + 2) * 3
     row = frame.query("kind == 'noise' and level == 5 and model == 'robust'").iloc[0]
-    assert (row.accuracy, row.low, row.high) == tuple(found.accuracy("robust", Change("noise", 5)))[2:]
+    of = found.accuracy("robust", Change("noise", 5))
+    assert (row.right, row.n, row.accuracy, row.low, row.high) == (of.right, of.n, of.value, of.low, of.high)
 
 
 def test_progress_counts_to_its_end_and_stops(models, examples):
