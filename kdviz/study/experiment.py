@@ -20,6 +20,7 @@ from ..distill.recipe import WRITTEN
 from ..distill.schema import AnyOf, Anything, Distinct, Kind, ListOf, MapOf, Number, OneOf, Record, Text, Whole, or_null
 from .arms import RECIPE_FIELDS, grid
 from .programs import PROGRAMS
+from .robustness import robustness_arrives as robustness_arrives  # declares its program
 from .study import Study
 
 VERSION = 1
