@@ -13,6 +13,7 @@ SUBJECTS = {
     "bias": "Bias: whom do they fail?",
     "saliency": "Saliency: where do they look?",
     "attention": "Attention: what do their layers look at, and which layers correspond?",
+    "robustness": "Robustness: do they hold when the pictures change?",
 }
 NUMBERS = {
     "parameters": "Numbers that training can change.",
