@@ -83,15 +83,15 @@ def test_the_slider_moves_sentence_and_pictures_without_python(mount):
 
 def test_the_button_measures_stops_and_what_is_shown_says_what_it_is_of(mount):
     page = mount(make())
-    expect(page.locator(".kd-robustness [role=status]")).to_have_text("Nothing is measured yet: press Measure.")
-    page.get_by_role("button", name="Measure").click()
+    expect(page.locator(".kd-robustness [role=status]")).to_have_text("Nothing is measured yet: press Measure now.")
+    page.get_by_role("button", name="Measure now").click()
     page.evaluate("() => model.set('progress', 0.5)")
     page.get_by_role("button", name="Stop").click()
     sent = [row["sent"] for row in page.evaluate("() => model.log") if "sent" in row]
     assert sent == [{"command": "across"}, {"command": "stop"}]
     page.evaluate("(found) => { model.set('progress', null); model.set('found', found); }", found("noise"))
     expect(page.locator(".kd-robustness [role=status]")).to_have_text(
-        "What is shown was measured for Noise; press Measure."
+        "What is shown was measured for Noise; press Measure now."
     )
     page.get_by_label("What changes the pictures").select_option("noise")
     expect(page.locator(".kd-robustness .kd-sentence").first).to_contain_text("Right at severity 3")

@@ -40,8 +40,16 @@ class RobustnessController(ViewController):
     def make_widget(self, scene: Scene) -> Robustness:
         return Robustness(scene=scene)
 
+    _of_pictures = False
+
     def open(self, data: Splits) -> None:
+        part = data.validation
+        self._of_pictures = part.single and len(part.shape) == 3
         self.widget.update(found={}, pictures=b"", note="")
+
+    @property
+    def offered(self) -> bool:
+        return self._of_pictures
 
     def refresh(self) -> None:
         """Do nothing: it is measured when the button asks for it."""

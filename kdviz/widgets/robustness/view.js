@@ -35,7 +35,7 @@ async function render({ model: own, el, host }) {
   const count = node("p", { class: "kd-note" });
   const kind = choiceOf(life, t("What changes the pictures"), KIND_NAMES, (value) => commit(model, { kind: value }));
   const source = choiceOf(life, t("The attack is made on"), SOURCE_NAMES, (value) => commit(model, { made_on: value }));
-  const button = acrossButton(model, life, t("Measure"));
+  const button = acrossButton(model, life, t("Measure now"));
   const explained = node("p", { class: "kd-note" });
   const note = node("p", { class: "kd-note", role: "status" });
   const level = slider(life, {
@@ -100,9 +100,9 @@ async function render({ model: own, el, host }) {
 /** What the numbers are of, where they are not of what is chosen and shown now. */
 function statusOf(model, found, there) {
   if (model.get("progress") !== null && model.get("progress") !== undefined) return t("The pictures are being changed and shown to each model …");
-  if (!there) return t("Nothing is measured yet: press Measure.");
-  if (found.kind !== model.get("kind")) return t("What is shown was measured for {kind}; press Measure.", { kind: KIND_NAMES[found.kind] });
-  if (found.run !== model.get("shown_run")) return t("What is shown was measured for another run; press Measure.");
+  if (!there) return t("Nothing is measured yet: press Measure now.");
+  if (found.kind !== model.get("kind")) return t("What is shown was measured for {kind}; press Measure now.", { kind: KIND_NAMES[found.kind] });
+  if (found.run !== model.get("shown_run")) return t("What is shown was measured for another run; press Measure now.");
   const shown = model.get("student_step");
   return !stepsAreTold(model) || found.step === shown ? "" : t("Measured after step {step}; the page shows step {shown}.", { step: grouped(found.step), shown: grouped(shown) });
 }
