@@ -89,7 +89,7 @@ class Robustness(Lesson):
         return {who: measured.certify(model, x, 0.25, draws=draws, first=50) for who, model in self.teachers.items()}
 
     @cached_property
-    def rows(self) -> dict[str, Row]:
+    def results(self) -> dict[str, Row]:
         """The recorded experiment: students of both teachers, on digits as they are and attacked."""
         return {row.name: row for row in recorded("robustness-arrives").rows}
 
@@ -138,7 +138,7 @@ class Robustness(Lesson):
 
     @part
     def arrives(self) -> Choice:
-        row = self.rows[TAUGHT]
+        row = self.results[TAUGHT]
         d = row.difference
         assert d is not None and d.low is not None and d.high is not None
         said = (
@@ -256,10 +256,11 @@ class Robustness(Lesson):
 def _toy() -> tuple[nn.Module, Tensor, Tensor]:
     """A network of four pixels and three classes, on pictures of which some pixels lie at the ends."""
     draw = torch.Generator().manual_seed(0)
-    model = nn.Sequential(nn.Flatten(), nn.Linear(4, 3))
+    layer = nn.Linear(4, 3)
     with torch.no_grad():
-        model[1].weight.copy_(torch.randn(3, 4, generator=draw))
-        model[1].bias.zero_()
+        layer.weight.copy_(torch.randn(3, 4, generator=draw))
+        layer.bias.zero_()
+    model = nn.Sequential(nn.Flatten(), layer)
     x = torch.rand(6, 1, 2, 2, generator=draw)
     x[0, 0, 0, 0], x[1, 0, 1, 1] = 0.0, 1.0
     return model.eval(), x, torch.arange(6) % 3
