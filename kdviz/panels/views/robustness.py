@@ -136,7 +136,7 @@ def _examples(
         for who, model in models.items():
             made_on = (on or who) if name else ""
             both = [_answers(model, stack, who) for stack in stacks[made_on]]
-            says[name][who] = [[[int(c[i]), round(float(p[i]), 4)] for c, p in both] for i in range(n)]
+            says[name][who] = [[[int(c[i]), round(float(p[i]), 6)] for c, p in both] for i in range(n)]
     return {
         "examples": [
             {"label": int(y[i]), "says": {name: {who: says[name][who][i] for who in models} for name in sources}}
