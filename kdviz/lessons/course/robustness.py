@@ -272,14 +272,13 @@ def _moves_uphill(fgsm: Callable[..., Any]) -> str:
     wanted = measured.fgsm(model, x, y, 0.1).double()
     if (given - wanted).abs().max() < 1e-5:
         return ""
-    down = (x - (wanted - x)).clamp(0, 1)
-    if (given - down).abs().max() < 1e-5 or (given - x).flatten(1).sum() * (wanted - x).flatten(1).sum() < 0:
-        return "That makes the loss smaller. An attack moves along the gradient, not against it."
     if (given - x).abs().max() < 1e-6:
         return "Nothing has moved. Take the gradient of the loss by x, not by the weights: x.requires_grad_()."
+    free = (x > 0.1) & (x < 0.9)
+    if not ((given - x).sign() == (wanted - x).sign())[free].any():
+        return "That makes the loss smaller. An attack moves along the gradient, not against it."
     if (given - x).abs().max() < 0.099:
         return "The pixels move by less than the radius: take the sign of the gradient, times the radius."
-    free = (x > 0.1) & (x < 0.9)
     if (given - wanted)[free].abs().max() < 1e-5:
         return ""  # only the ends differ, which the next check says
     got = hold.listed(given[2])

@@ -166,8 +166,9 @@ def auroc(inside: np.ndarray, others: np.ndarray, confidence: float = 0.95) -> A
     Notes
     -----
     The wider of two intervals: DeLong's on the scale of the logit, and Newcombe's method 5, whose variance is a
-    function of the area alone, so that it has a width where the samples do not overlap. Simulated with normal scores
-    at areas of 0.7 to 0.995, 94 to 99 of 100 intervals at 95 % hold the truth from 50 scores a sample on.
+    function of the area alone, so that it has a width where the samples do not overlap. Simulated with normal scores,
+    one sample as wide as the other or twice, at areas of 0.7 to 0.995 and 50 or 200 scores each, 94.8 to 99.8 of 100
+    intervals at 95 % hold the truth.
 
     References
     ----------
