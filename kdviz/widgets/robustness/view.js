@@ -69,7 +69,7 @@ async function render({ model: own, el, host }) {
     source.draw(model.get("made_on"), Object.keys(SOURCE_NAMES));
     button.draw();
     say(explained, EXPLAINED[model.get("kind")]);
-    say(note, model.get("note") || statusOf(model, found, there));
+    say(note, model.get("note") || statusOf(model, found, there, exported));
     note.hidden = !note.textContent;
     all.hidden = !there;
     say(count, there ? examplesOf(found.n, model.get("split")) : "");
@@ -98,9 +98,9 @@ async function render({ model: own, el, host }) {
 }
 
 /** What the numbers are of, where they are not of what is chosen and shown now. */
-function statusOf(model, found, there) {
+function statusOf(model, found, there, exported) {
   if (model.get("progress") !== null && model.get("progress") !== undefined) return t("The pictures are being changed and shown to each model …");
-  if (!there) return t("Nothing is measured yet: press Measure now.");
+  if (!there) return exported ? t("Nothing had been measured when this file was written.") : t("Nothing is measured yet: press Measure now.");
   if (found.kind !== model.get("kind")) return t("What is shown was measured for {kind}; press Measure now.", { kind: KIND_NAMES[found.kind] });
   if (found.run !== model.get("shown_run")) return t("What is shown was measured for another run; press Measure now.");
   const shown = model.get("student_step");
