@@ -50,8 +50,9 @@ async function render({ model: own, el, host }) {
   const pictures = grid();
   const sentence = liveSentence(life);
   const warning = node("p", { class: "kd-sentence kd-robustness-hides" });
-  const small = node("p", { class: "kd-note" }, t("An attack shows what at least goes wrong; another one may do more. Bars are 95\u00a0% intervals over these pictures."));
-  const all = node("div", { class: "kd-robustness-all" }, plot.root, level.root, sentence.root, warning, pictures.root, small);
+  const bound = node("p", { class: "kd-note" }, t("An attack shows what at least goes wrong; another one may do more."));
+  const small = node("p", { class: "kd-note" }, t("Upright lines are 95\u00a0% intervals over these pictures."));
+  const all = node("div", { class: "kd-robustness-all" }, plot.root, level.root, sentence.root, warning, pictures.root, bound, small);
   body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Robustness: does it hold?")), count),
     node("div", { class: "kd-robustness-controls" }, kind.root, source.root, button.root), explained, note, all);
   let width = 0;
@@ -86,6 +87,7 @@ async function render({ model: own, el, host }) {
     sentence.say(inWords(shown), `${found.kind} ${place} ${shown.on}`);
     say(warning, hidesInWords(shown));
     warning.hidden = !warning.textContent;
+    bound.hidden = !isAttack(found.kind);
   });
   life.watch(ROBUSTNESS_DEPENDS_ON, painter.soon);
   onTheme(life, painter.soon);
