@@ -36,7 +36,7 @@ def robustness_arrives(
         moved = pgd(model, part.inputs(), part.y, radius, steps=attack_steps, seed=base.seed)
         clean = bench.found(name, model, role, test=part, **more)
         errors = errors_of(model, Examples(moved, part.y))
-        return clean, replace(clean, name=ATTACKED.format(name), role="model", errors=errors)
+        return clean, replace(clean, name=ATTACKED.format(name), role="model", errors=errors, weights=0)
 
     teachers = {"plain": models.pretrained(plain), "robust": robust}
     own_errors = {}
