@@ -52,6 +52,8 @@ from .distill import (
     RelationalAngle as RelationalAngle,
     RelationalDistance as RelationalDistance,
     ReverseKL as ReverseKL,
+    RobustLabels as RobustLabels,
+    RobustSoftTargets as RobustSoftTargets,
     SelfDistillation as SelfDistillation,
     SimilarityPreserving as SimilarityPreserving,
     SoftCrossEntropy as SoftCrossEntropy,

@@ -1,6 +1,18 @@
 """The public names of kdviz.measure."""
 
-from . import attention, bias, calibration, cost, dark_knowledge, fidelity, groups, relations, saliency, similarity
+from . import (
+    attention,
+    bias,
+    calibration,
+    cost,
+    dark_knowledge,
+    fidelity,
+    groups,
+    relations,
+    robustness,
+    saliency,
+    similarity,
+)
 from .paired import Paired, PairedErrors, paired, paired_errors
 from .pays import Pays, Use, Work, pays
 from .several import holm, p_value
@@ -24,6 +36,7 @@ __all__ = [
     "paired_errors",
     "pays",
     "relations",
+    "robustness",
     "saliency",
     "similarity",
 ]

@@ -64,7 +64,7 @@ class Compare(Linked, Panel):
     temperature : float
         Where the slider stands at first.
     view : str
-        What is shown first: "one", "many", "fidelity", "saliency", "attention", "calibration" or "bias".
+        What is shown first: "one", "many", "fidelity", "saliency", "attention", "calibration", "bias" or "robustness".
 
     Attributes
     ----------

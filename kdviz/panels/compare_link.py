@@ -15,7 +15,18 @@ from .live.parameters import number, whole, word, words
 USUAL: Mapping[str, Any] = {
     "teacher": "mnist-vit", "student": "mnist-vit-student", "temperature": 4.0, "view": "fidelity",
 }  # fmt: skip
-HIDEABLE = ("sliders", "examples", "many", "fidelity", "saliency", "attention", "calibration", "bias", "share")
+HIDEABLE = (
+    "sliders",
+    "examples",
+    "many",
+    "fidelity",
+    "saliency",
+    "attention",
+    "calibration",
+    "bias",
+    "robustness",
+    "share",
+)
 MOST_SHOWN = 10**5
 
 

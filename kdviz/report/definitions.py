@@ -14,6 +14,7 @@ SUBJECTS = {
     "cost": "Cost: what do they take to keep and to run?",
     "saliency": "Saliency: where do they look?",
     "attention": "Attention: what do their layers look at, and which layers correspond?",
+    "robustness": "Robustness: do they hold when the pictures change?",
 }
 NUMBERS = {
     "parameters": "Numbers that training can change.",

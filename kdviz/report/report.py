@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -34,10 +34,12 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+    from ..measure.robustness import Robustness
     from ..measure.saliency import MapSimilarity
 
 VERSION = 1  # of to_json
 BARE = ("accuracy", "classwise_ece", "ece_if_calibrated", "mce_if_calibrated", "classwise_ece_if_calibrated")
+LOOKED = ("saliency", "attention", "robustness")  # subjects that are measured when they are asked for
 NO_LABELS = "No example has a label: accuracy and calibration are unknown."
 
 
@@ -77,6 +79,8 @@ class Report:
         From the last call of :meth:`attention`.
     costs : Costs or None
         From the last call of :meth:`cost`.
+    held : Robustness or None
+        From the last call of :meth:`robustness`.
     """
 
     models: Mapping[str, nn.Module]
@@ -95,6 +99,7 @@ class Report:
     maps: Maps | None = field(default=None, init=False)
     layers: Layers | None = field(default=None, init=False)
     costs: Costs | None = field(default=None, init=False)
+    held: Robustness | None = field(default=None, init=False)
 
     def saliency(
         self,
@@ -184,6 +189,40 @@ class Report:
         wrong = {who: (self.logits[who].argmax(1) != self.examples.y)[known].numpy() for who in WHO}
         return kept(wrong["student"], wrong["teacher"])
 
+    def robustness(
+        self,
+        kinds: Sequence[str] = ("pgd", "noise"),
+        *,
+        count: int = 200,
+        progress: Progress | bool = True,
+        **options: Any,
+    ) -> Robustness:
+        """Measure how all models answer the same pictures, changed by attacks and corruptions.
+
+        Parameters
+        ----------
+        kinds : sequence of str
+            Of "fgsm", "pgd" and ``kdviz.measure.robustness.KINDS``.
+        count : int
+            How many examples: the first that have a label.
+        progress : bool or callable
+            See :meth:`saliency`.
+        **options
+            See :func:`kdviz.measure.robustness.robustness`: ``radii``, ``norm``, ``steps``, ``severities`` ...
+
+        Returns
+        -------
+        Robustness
+            Also stored in ``held``, where the page reads it.
+        """
+        from ..measure.robustness import robustness
+
+        known = torch.nonzero(self.examples.y >= 0).flatten() if self.examples.labelled else torch.arange(0)
+        some = self.examples.take(known[:count])
+        with callback(progress) as called:
+            self.held = robustness(self.models, some, kinds=kinds, progress=called, **options)
+        return self.held
+
     def _sample(self, count: int) -> Tensor:
         """Return ``count`` examples, the first of each cell, in the order of the data."""
         members = [list(m) for m in self.cells().values()]
@@ -231,6 +270,7 @@ class Report:
             "cost": self._on_cost(),
             "saliency": self.maps.sentences() if self.maps is not None else [],
             "attention": self.layers.sentences() if self.layers is not None else [],
+            "robustness": self.held.sentences() if self.held is not None else [],
         }
 
     def headlines(self) -> Lines:
@@ -239,7 +279,8 @@ class Report:
         if self.bias is not None:
             lines.append(of_bias.headline(self.bias))
         lines += self._on_cost()[:1]
-        return Lines([*lines, *self.sentences("saliency")[:1], *self.sentences("attention")[:1]])
+        looked = (sentence for subject in LOOKED for sentence in self.sentences(subject)[:1])
+        return Lines([*lines, *looked])
 
     def _on_calibration(self) -> list[str]:
         if not self.calibration:
@@ -322,6 +363,8 @@ class Report:
             parts.append(self.maps.frame())
         if self.layers is not None:
             parts.append(self.layers.frame())
+        if self.held is not None:
+            parts.append(_held_frame(self.held))
         return pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
 
     def to_json(self, path: str | Path | None = None) -> str:
@@ -368,6 +411,11 @@ class Report:
                 drawn["attention"] = of_attention.distances(self.layers.attention)
             if self.layers.correspondence is not None:
                 drawn["attention-layers"] = of_similarity.correspondence(self.layers.correspondence)
+        if self.held is not None:
+            from ..figures import robustness as of_robustness
+
+            kinds = dict.fromkeys(change.kind for change in self.held.right if change.level)
+            drawn |= {f"robustness-{kind}": of_robustness.curves(self.held, kind) for kind in kinds}
         return drawn
 
     def to_html(self, path: str | Path, *, title: str = "Teacher and student compared") -> Path:
@@ -420,3 +468,12 @@ def _calibration_frame(c: Calibration) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["measure", "group", "value", "low", "high"]).astype(
         {"value": "float64", "low": "float64", "high": "float64"}
     )
+
+
+def _held_frame(held: Robustness) -> pd.DataFrame:
+    """Return what changed pictures do as rows of measure, model, group (kind, level, and what it was made on)."""
+    table = held.frame()
+    on = (f", made on the {source}" if source else "" for source in table["made_on"])
+    named = [f"{kind} {level:g}{more}" for kind, level, more in zip(table["kind"], table["level"], on, strict=True)]
+    rows = table.assign(group=named, measure="accuracy", subject="robustness", value=table["accuracy"])
+    return rows[["subject", "measure", "model", "group", "value", "low", "high"]]

@@ -29,6 +29,7 @@ from kdviz.widgets.pays import Pays
 from kdviz.widgets.presets import Presets
 from kdviz.widgets.question import Question
 from kdviz.widgets.relations import Relations
+from kdviz.widgets.robustness import Robustness
 from kdviz.widgets.run_choice import RunChoice
 from kdviz.widgets.runs import Runs
 from kdviz.widgets.saliency import Saliency
@@ -75,6 +76,7 @@ __all__ = [
     "Presets",
     "Question",
     "Relations",
+    "Robustness",
     "RunChoice",
     "Runs",
     "Saliency",

@@ -30,6 +30,7 @@ PROMISED = {  # what each teacher must reach on the test part
     "mnist-mlp-1200": 0.993,
     "mnist-mlp-1200-smoothed": 0.992,
     "mnist-mlp-overfit": 0.89,
+    "mnist-mlp-robust": 0.985,
     "mnist-vit": 0.99,
     "mnist-vit-student": 0.98,
     "mnist-vit-twin": 0.98,

@@ -119,3 +119,22 @@ def test_models_and_data_are_called_what_they_are():
     X, y = toy()
     own = kd.compare(nn.Linear(5, 3), nn.Linear(5, 3), (X, y))
     assert own.about().startswith("Teacher: Linear, 18 parameters.") and own.data == ""
+
+
+def test_robustness_is_a_section_of_the_report_once_it_was_measured(tmp_path):
+    torch.manual_seed(0)
+    models = [nn.Sequential(nn.Flatten(), nn.Linear(16, 3)) for _ in range(3)]
+    X, y = torch.rand(60, 1, 4, 4), torch.arange(60) % 3
+    report = kd.compare(*models[:2], (X, y), twin=models[2])
+    heading = "Robustness: do they hold"
+    assert not report.sentences("robustness") and "robustness-pgd" not in report.figures()
+    found = report.robustness(("pgd", "noise"), count=40, radii=(0.1,), steps=2, severities=(2,), progress=False)
+    assert found is report.held and found.n == 40 and found.models == ("teacher", "student", "twin")
+    rows = report.frame().query("subject == 'robustness' and model == 'twin'").set_index("group")
+    assert rows.value["pgd 0.1, made on the twin"] == found.accuracy("twin", list(found.right)[3]).value
+    assert set(report.figures()) >= {"robustness-pgd", "robustness-noise"}
+    page = report.to_html(tmp_path / "report.html").read_text(encoding="utf-8")
+    assert heading in page and page.count(markupsafe.escape(report.sentences("robustness")[0])) == 1
+    table = kd.compare(line(), line(seed=1), toy())
+    with pytest.raises(ValueError, match="measured on pictures"):
+        table.robustness(progress=False)

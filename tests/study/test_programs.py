@@ -19,6 +19,7 @@ TINY = {  # what differs from the shipped arguments, so that a program takes a s
     "claims": {"more": 120, "short": 1},
     "domain_shift": {},
     "compression_order": {"later": 1},
+    "robustness_arrives": {"plain": "mnist-mlp-overfit", "steps": 1, "attack_steps": 2, "test": 100},
 }
 PROGRAMS = [name for name in names() if experiment(name).program is not None]
 

@@ -17,6 +17,7 @@ from . import (
     relation,
     replay,
     response,
+    robust,
     self_distillation,
     transformer,
 )
@@ -32,6 +33,7 @@ from .mutual import *
 from .relation import *
 from .replay import *
 from .response import *
+from .robust import *
 from .self_distillation import *
 from .transformer import *
 
@@ -47,6 +49,7 @@ FAMILIES = (
     mutual,
     self_distillation,
     fairness,
+    robust,
 )
 if not TYPE_CHECKING:  # mypy reads no list that is added up
     __all__ = [name for family in FAMILIES for name in vars(family) if name in family.__all__]

@@ -46,7 +46,13 @@ CHOSEN_BY_SETUP = (
     "penalty", "group", "kind", "optimizer", "weight_decay", "rate_course", "temperature_course", "extra", "fault",
 )  # fmt: skip
 BESIDE_A_TEACHER = ("hero", "sliders", "examples", "scrubber", "diagnosis", "tour")  # parts; and all tabs
-OF_ALL = ("draw", "wall", "calibration", "bias")  # tabs that show no single example, or one of the reader's own
+OF_ALL = (
+    "draw",
+    "wall",
+    "calibration",
+    "bias",
+    "robustness",
+)  # tabs that show no single example, or one of the reader's own
 
 
 class LabPage(LivePage):

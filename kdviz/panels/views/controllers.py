@@ -17,10 +17,17 @@ from .counted import CountedExamples
 from .drawing import Models
 from .measured import controller_of
 from .probes import WatchedExamples
+from .robustness import RobustnessController
 from .saliency import SaliencyController
 from .wall import WallController
 
-KINDS: tuple[type[ViewController], ...] = (SaliencyController, AttentionController, BiasController, WallController)
+KINDS: tuple[type[ViewController], ...] = (
+    SaliencyController,
+    AttentionController,
+    BiasController,
+    RobustnessController,
+    WallController,
+)
 
 
 def kinds() -> tuple[type[ViewController], ...]:

@@ -279,6 +279,15 @@
       return still;
     },
 
+    robustness(svg) {
+      svg.append(line("", [40, 116], [284, 116]));
+      [[20, 26, 38, 56, 78], [20, 44, 82, 104, 111]].forEach((heights, i) => {
+        const points = heights.map((y, k) => [48 + 57 * k, y]);
+        svg.append(line(i ? "" : "kd-mini-first", ...points), ...points.map(([x, y]) => dot(i ? "student" : "teacher", x, y, 4)));
+      });
+      return still;
+    },
+
     bias(svg) {
       [[34, 46], [26, 78], [18, 96]].forEach(([few, many], i) => {
         const x = 52 + 82 * i;
