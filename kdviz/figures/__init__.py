@@ -1,6 +1,6 @@
 """Numbers -> plotly figures, for notebooks and reports. What is dragged is drawn by ``kdviz.widgets`` instead."""
 
-from . import attention, bias, calibration, dark_knowledge, fidelity, saliency, similarity, study
+from . import attention, bias, calibration, dark_knowledge, fidelity, privacy, saliency, similarity, study
 from .learning_curves import learning_curves
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "dark_knowledge",
     "fidelity",
     "learning_curves",
+    "privacy",
     "saliency",
     "similarity",
     "study",

@@ -1,6 +1,6 @@
 """The public names of kdviz.measure."""
 
-from . import attention, bias, calibration, dark_knowledge, fidelity, groups, relations, saliency, similarity
+from . import attention, bias, calibration, dark_knowledge, fidelity, groups, privacy, relations, saliency, similarity
 from .paired import Paired, PairedErrors, paired, paired_errors
 from .several import holm, p_value
 
@@ -17,6 +17,7 @@ __all__ = [
     "p_value",
     "paired",
     "paired_errors",
+    "privacy",
     "relations",
     "saliency",
     "similarity",

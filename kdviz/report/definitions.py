@@ -13,6 +13,7 @@ SUBJECTS = {
     "bias": "Bias: whom do they fail?",
     "saliency": "Saliency: where do they look?",
     "attention": "Attention: what do their layers look at, and which layers correspond?",
+    "privacy": "Privacy: can one tell what they were trained on?",
 }
 NUMBERS = {
     "parameters": "Numbers that training can change.",

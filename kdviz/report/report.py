@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -27,6 +27,7 @@ from ..words.lines import Lines
 from . import bias as of_bias
 from . import html
 from .looks import WHO, Layers, Maps, explain, look
+from .privacy import Privacy, attacked
 from .progress import callback
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from ..measure.saliency import MapSimilarity
 
 VERSION = 1  # of to_json
+ON_DEMAND = ("saliency", "attention", "privacy")  # subjects that a call measures
 BARE = ("accuracy", "classwise_ece", "ece_if_calibrated", "mce_if_calibrated", "classwise_ece_if_calibrated")
 NO_LABELS = "No example has a label: accuracy and calibration are unknown."
 
@@ -74,6 +76,8 @@ class Report:
         From the last call of :meth:`saliency`.
     layers : Layers or None
         From the last call of :meth:`attention`.
+    privacy : Privacy or None
+        From the last call of :meth:`membership`.
     """
 
     models: Mapping[str, nn.Module]
@@ -91,6 +95,7 @@ class Report:
     data: str = ""
     maps: Maps | None = field(default=None, init=False)
     layers: Layers | None = field(default=None, init=False)
+    privacy: Privacy | None = field(default=None, init=False)
 
     def saliency(
         self,
@@ -154,6 +159,30 @@ class Report:
         self.layers = look({who: self.models[who] for who in WHO}, self.examples.inputs(self._sample(count)), options)
         return self.layers
 
+    def membership(self, members: Any, *, references: Sequence[Any] = ()) -> Privacy:
+        """Try to tell from the models' answers which examples they were trained on.
+
+        Parameters
+        ----------
+        members : Examples or (X, y)
+            What all models were trained on, or a part of it, with the labels they had there. The others are the
+            compared examples, which none of the models may have been trained on.
+        references : sequence of nn.Module, optional
+            Models like these that were trained on neither; with them the attack is also calibrated.
+
+        Returns
+        -------
+        Privacy
+            Also stored in ``privacy``.
+
+        Raises
+        ------
+        ValueError
+            If members or compared examples have no labels.
+        """
+        self.privacy = attacked(self.models, members, self.examples, references)
+        return self.privacy
+
     def _sample(self, count: int) -> Tensor:
         """Return ``count`` examples, the first of each cell, in the order of the data."""
         members = [list(m) for m in self.cells().values()]
@@ -200,6 +229,7 @@ class Report:
             "bias": self._on_bias(),
             "saliency": self.maps.sentences() if self.maps is not None else [],
             "attention": self.layers.sentences() if self.layers is not None else [],
+            "privacy": self.privacy.sentences() if self.privacy is not None else [],
         }
 
     def headlines(self) -> Lines:
@@ -207,7 +237,7 @@ class Report:
         lines = [*self._sentences()["fidelity"], *self._on_calibration()[:1]]
         if self.bias is not None:
             lines.append(of_bias.headline(self.bias))
-        return Lines([*lines, *self.sentences("saliency")[:1], *self.sentences("attention")[:1]])
+        return Lines([*lines, *(one for name in ON_DEMAND for one in self.sentences(name)[:1])])
 
     def _on_calibration(self) -> list[str]:
         if not self.calibration:
@@ -283,6 +313,8 @@ class Report:
             parts.append(self.maps.frame())
         if self.layers is not None:
             parts.append(self.layers.frame())
+        if self.privacy is not None:
+            parts.append(self.privacy.frame())
         return pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
 
     def to_json(self, path: str | Path | None = None) -> str:
@@ -329,6 +361,10 @@ class Report:
                 drawn["attention"] = of_attention.distances(self.layers.attention)
             if self.layers.correspondence is not None:
                 drawn["attention-layers"] = of_similarity.correspondence(self.layers.correspondence)
+        if self.privacy is not None:
+            from ..figures import privacy as of_privacy
+
+            drawn["privacy"] = of_privacy.roc(self.privacy.strongest)
         return drawn
 
     def to_html(self, path: str | Path, *, title: str = "Teacher and student compared") -> Path:

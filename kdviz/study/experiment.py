@@ -18,6 +18,7 @@ from ..distill.methods import METHODS
 from ..distill.objective_schema import SEED, SIZE
 from ..distill.recipe import WRITTEN
 from ..distill.schema import AnyOf, Anything, Distinct, Kind, ListOf, MapOf, Number, OneOf, Record, Text, Whole, or_null
+from . import faulty as _faulty  # noqa: F401  # declares programs
 from .arms import RECIPE_FIELDS, grid
 from .programs import PROGRAMS
 from .study import Study

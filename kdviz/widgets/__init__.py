@@ -24,6 +24,7 @@ from kdviz.widgets.methods import Methods
 from kdviz.widgets.open_in_lab import OpenInLab
 from kdviz.widgets.pair import Pair
 from kdviz.widgets.presets import Presets
+from kdviz.widgets.privacy import Privacy
 from kdviz.widgets.question import Question
 from kdviz.widgets.relations import Relations
 from kdviz.widgets.run_choice import RunChoice
@@ -67,6 +68,7 @@ __all__ = [
     "OpenInLab",
     "Pair",
     "Presets",
+    "Privacy",
     "Question",
     "Relations",
     "RunChoice",

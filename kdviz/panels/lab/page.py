@@ -45,7 +45,13 @@ CHOSEN_BY_SETUP = (
     "penalty", "group", "kind", "optimizer", "weight_decay", "rate_course", "temperature_course", "extra", "fault",
 )  # fmt: skip
 BESIDE_A_TEACHER = ("hero", "sliders", "examples", "scrubber", "diagnosis", "tour")  # parts; and all tabs
-OF_ALL = ("draw", "wall", "calibration", "bias")  # tabs that show no single example, or one of the reader's own
+OF_ALL = (
+    "draw",
+    "wall",
+    "calibration",
+    "bias",
+    "privacy",
+)  # tabs without an example of the data
 
 
 class LabPage(LivePage):
@@ -156,7 +162,7 @@ class LabPage(LivePage):
         traits = watched.scene(data.classes)
         if 0 <= selected < len(watched.examples):
             traits["selected"] = selected
-        counted = self.controllers.open(data, watched)
+        counted = self.controllers.open(data, watched, data)
         none: dict[str, Any] = {"exact": {}, "exact_logits": b"", "whole": {}, "whole_logits": b""}
         self._publisher.put(self.scene, counted=counted, **none, **traits)
 
