@@ -1,6 +1,19 @@
 """The public names of kdviz.measure."""
 
-from . import attention, bias, calibration, dark_knowledge, fidelity, groups, privacy, relations, saliency, similarity
+from . import (
+    attention,
+    bias,
+    calibration,
+    dark_knowledge,
+    fidelity,
+    groups,
+    landscape,
+    privacy,
+    relations,
+    representation,
+    saliency,
+    similarity,
+)
 from .paired import Paired, PairedErrors, paired, paired_errors
 from .several import holm, p_value
 
@@ -14,11 +27,13 @@ __all__ = [
     "fidelity",
     "groups",
     "holm",
+    "landscape",
     "p_value",
     "paired",
     "paired_errors",
     "privacy",
     "relations",
+    "representation",
     "saliency",
     "similarity",
 ]

@@ -45,9 +45,8 @@ class Privacy:
     def sentences(self) -> list[str]:
         """Return the result in words."""
         attack = CALIBRATED if CALIBRATED in self.found else LOSS
-        lines = [
-            one.sentence(who) for who, one in sorted(self.strongest.items(), key=lambda pair: pair[0] != "student")
-        ]
+        found = self.strongest
+        lines = [found[who].sentence(who) for who in ("student", *(who for who in found if who != "student"))]
         return [*lines, *([self.beside_twin[attack].sentence()] if attack in self.beside_twin else [])]
 
     def frame(self) -> pd.DataFrame:
