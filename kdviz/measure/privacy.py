@@ -226,7 +226,7 @@ def membership(members: np.ndarray, others: np.ndarray, *, at: float = AT, confi
     The true positives at ``at`` rest on the threshold, which the others estimate, and on the members above it. The
     interval takes both into account: order statistics of the others hold the true threshold, and Clopper and Pearson's
     interval the share of members above each, all four ends at a quarter of the error. It covers at least
-    ``confidence``, whatever the distributions: in simulations 98 to 100 of 100 times at 95 %. With fewer than some 3 /
+    ``confidence``, whatever the distributions: in simulations 99 to 100 of 100 times at 95 %. With fewer than some 3 /
     ``at`` others no score is known to be beyond the threshold, and the lower end is 0.
 
     References

@@ -1,4 +1,4 @@
-"""Representation: what a layer has learned, apart from the layers above it: probed, drawn in two dimensions, over steps.
+"""Representation: what a layer has learned, apart from the layers above it: probed, drawn, followed over steps.
 
 How alike two layers are by their CKA is :mod:`kdviz.measure.similarity`; who is nearest to whom,
 :mod:`kdviz.measure.relations`.

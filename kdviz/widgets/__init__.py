@@ -16,6 +16,7 @@ from kdviz.widgets.fidelity import Fidelity
 from kdviz.widgets.finish import Finish
 from kdviz.widgets.gradients import Gradients
 from kdviz.widgets.hero import Hero
+from kdviz.widgets.inside import Inside
 from kdviz.widgets.kept import Kept
 from kdviz.widgets.learning_curves import LearningCurves
 from kdviz.widgets.measured import MeasuredView
@@ -60,6 +61,7 @@ __all__ = [
     "Gradients",
     "Hero",
     "InViews",
+    "Inside",
     "Kept",
     "LearningCurves",
     "MeasuredView",

@@ -4,6 +4,6 @@ Everything here works on copies: parameters, buffers and modes of a model are af
 """
 
 from .plane import Plane, plane
-from .sharpness import KINDS, Eigenvalue, Sharpness, largest_eigenvalue, rescaled, sharpness
+from .sharpness import KINDS, RADII, Eigenvalue, Sharpness, largest_eigenvalue, rescaled, sharpness
 
-__all__ = ["KINDS", "Eigenvalue", "Plane", "Sharpness", "largest_eigenvalue", "plane", "rescaled", "sharpness"]
+__all__ = ["KINDS", "RADII", "Eigenvalue", "Plane", "Sharpness", "largest_eigenvalue", "plane", "rescaled", "sharpness"]

@@ -15,6 +15,7 @@ from .bias import BiasController
 from .controller import ViewController
 from .counted import CountedExamples
 from .drawing import Models
+from .inside import InsideController
 from .measured import controller_of
 from .privacy import PrivacyController
 from .probes import WatchedExamples
@@ -24,6 +25,7 @@ from .wall import WallController
 KINDS: tuple[type[ViewController], ...] = (
     SaliencyController,
     AttentionController,
+    InsideController,
     BiasController,
     PrivacyController,
     WallController,
