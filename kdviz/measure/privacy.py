@@ -333,18 +333,19 @@ def _roc(pos: np.ndarray, neg: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _tpr_interval(pos: np.ndarray, neg: np.ndarray, at: float, confidence: float) -> tuple[float, float]:
     """Return ends for the share of members above the others' true threshold; see :func:`membership`."""
-    from scipy.stats import beta, binom
+    from scipy.special import bdtr, betaincinv
 
     level, m, n = (1 - confidence) / 4, len(pos), len(neg)
     ordered = np.sort(neg)[::-1]  # the highest first
     # of n others Bin(n, at) lie above the true threshold; so it lies between these two order statistics
-    fewest, most = int(binom.ppf(level, n, at)), int(binom.ppf(1 - level, n, at))
+    above = bdtr(np.arange(n + 1), n, at)
+    fewest, most = (int(np.searchsorted(above, q)) for q in (level, 1 - level))
     # at least `fewest` lie above it: it is at most the fewest-th highest. The lower end counts members above that.
     strict = ordered[fewest - 1] if fewest >= 1 else math.inf
     loose = ordered[most] if most < n else -math.inf
     surely, perhaps = int((pos > strict).sum()), int((pos >= loose).sum())
-    low = float(beta.ppf(level, surely, m - surely + 1)) if surely else 0.0
-    high = float(beta.ppf(1 - level, perhaps + 1, m - perhaps)) if perhaps < m else 1.0
+    low = float(betaincinv(surely, m - surely + 1, level)) if surely else 0.0
+    high = float(betaincinv(perhaps + 1, m - perhaps, 1 - level)) if perhaps < m else 1.0
     return low, high
 
 

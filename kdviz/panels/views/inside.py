@@ -64,7 +64,7 @@ class InsideController(ViewController):
         self.widget.update(drawn={}, across={})
 
     def make(self, teacher: nn.Module, student: nn.Module, examples: Examples) -> dict[str, Any]:
-        X = examples.inputs(torch.arange(min(EXAMPLES, self.scene.sample or len(examples), len(examples))))
+        X = examples.inputs(torch.arange(min(EXAMPLES, len(examples))))
         theirs, ours = self._of_teacher(teacher, X), representation.features(student, X, who="student")
         layers = representation.last_hidden(theirs), representation.last_hidden(ours)
         found = representation.embedding(theirs[layers[0]], ours[layers[1]])

@@ -7,29 +7,29 @@ import { palette } from "../shared/palette.js";
 import { t } from "../shared/words.js";
 
 export function lossPlane(life, redraw) {
-  const canvas = node("canvas", { class: "kd-plane-canvas", "aria-hidden": "true" });
-  const marks = svgNode("svg", { class: "kd-plane-marks", viewBox: "0 0 100 100", preserveAspectRatio: "none", "aria-hidden": "true" });
-  const spots = node("div", { class: "kd-plane-spots", "aria-hidden": "true" });
-  const frame = node("div", { class: "kd-plane-frame", tabindex: "0", role: "group" }, canvas, marks, spots);
+  const canvas = node("canvas", { class: "kd-lossplane-canvas", "aria-hidden": "true" });
+  const marks = svgNode("svg", { class: "kd-lossplane-marks", viewBox: "0 0 100 100", preserveAspectRatio: "none", "aria-hidden": "true" });
+  const spots = node("div", { class: "kd-lossplane-spots", "aria-hidden": "true" });
+  const frame = node("div", { class: "kd-lossplane-frame", tabindex: "0", role: "group" }, canvas, marks, spots);
   const low = node("span", {});
   const high = node("span", {});
-  const ramp = node("canvas", { class: "kd-plane-ramp", width: BANDS, height: 1, "aria-hidden": "true" });
-  const key = node("p", { class: "kd-note kd-plane-key" }, t("loss"), " ", low, ramp, high);
+  const ramp = node("canvas", { class: "kd-lossplane-ramp", width: BANDS, height: 1, "aria-hidden": "true" });
+  const key = node("p", { class: "kd-note kd-lossplane-key" }, t("loss"), " ", low, ramp, high);
   const across = node("p", { class: "kd-note" });
   const reading = node("p", { class: "kd-note kd-inside-reading", role: "status" });
-  const colours = palette(life, "kd-plane", { loss: 4 }, redraw);
+  const colours = palette(life, "kd-inside", { loss: 4 }, redraw);
   let [shown, at] = [null, null]; // [row, column]
   const read = (to) => {
     const inside = shown && to && to[0] >= 0 && to[1] >= 0 && to[0] < shown.across.length && to[1] < shown.along.length;
     at = inside ? to : null;
-    marks.querySelector(".kd-plane-cursor")?.remove();
+    marks.querySelector(".kd-lossplane-cursor")?.remove();
     if (!at) {
       say(reading, t("Hover the plane, or press an arrow key, to read the loss."));
       return;
     }
     const [row, column] = at;
     const [w, h] = [100 / shown.along.length, 100 / shown.across.length];
-    marks.append(svgNode("rect", { class: "kd-plane-cursor", x: column * w, y: 100 - (row + 1) * h, width: w, height: h, "vector-effect": "non-scaling-stroke" }));
+    marks.append(svgNode("rect", { class: "kd-lossplane-cursor", x: column * w, y: 100 - (row + 1) * h, width: w, height: h, "vector-effect": "non-scaling-stroke" }));
     say(reading, t("Loss {loss} at {along} along and {across} across.", { loss: fixed(shown.loss[row][column], 3), along: fixed(shown.along[column], 2), across: fixed(shown.across[row], 2) }));
   };
   const placeOf = (event) => {
@@ -53,7 +53,7 @@ export function lossPlane(life, redraw) {
     read(at || !moves[event.key] ? moves[event.key] : [row, column]);
   });
   return {
-    root: node("div", { class: "kd-plane" }, frame, key, across, reading, colours.swatches),
+    root: node("div", { class: "kd-lossplane" }, frame, key, across, reading, colours.swatches),
     draw(plane, titles) {
       shown = plane;
       const [bottom, top] = endsOf(plane.loss);
@@ -66,7 +66,7 @@ export function lossPlane(life, redraw) {
       const spot = (index, place) => {
         const left = (100 * (plane.along.findIndex((v) => Math.abs(v - place) < 1e-9) + 0.5)) / columns;
         const up = (100 * (zeroOf(plane.across) + 0.5)) / rows;
-        return node("span", { class: `kd-plane-spot kd-plane-spot-${index}`, style: `left: ${left.toFixed(2)}%; bottom: ${up.toFixed(2)}%` }, titles[index]);
+        return node("span", { class: `kd-lossplane-spot kd-lossplane-spot-${index}`, style: `left: ${left.toFixed(2)}%; bottom: ${up.toFixed(2)}%` }, titles[index]);
       };
       spots.replaceChildren(...plane.ids.map((_, index) => spot(index, index)));
       say(across, plane.ids.length > 1

@@ -60,7 +60,7 @@ function oneDrawing(life, name, read, choose) {
     context.setTransform(dense, 0, 0, dense, 0, 0);
     context.clearRect(0, 0, size, size);
     const { color, outlineColor, fontFamily } = getComputedStyle(canvas);
-    const own = view.selected < view.count ? view.labels[view.selected] : -1;
+    const own = view.labels[view.selected] ?? -1;
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.font = `11px ${fontFamily}`;

@@ -3,7 +3,7 @@
 import { privacyPlot } from "./plot.js";
 import { definition } from "../shared/definition.js";
 import { card, commit, drawing, lifetime, liveSentence, node, onOtherWidth, put, say, uniqueId } from "../shared/elements.js";
-import { fixed, grouped, shortPercent } from "../shared/format.js";
+import { fixed, grouped } from "../shared/format.js";
 import { acrossButton, isOfNow, staleness } from "../shared/maps.js";
 import { runKey, runLook, shortName } from "../shared/run_key.js";
 import { isInView, joined } from "../shared/scene.js";
@@ -109,6 +109,11 @@ function privacyShown(model, found) {
   return { ...found, models: models.filter((one) => one !== null) };
 }
 
+/** A share in percent, as the sentences have it. */
+function privacyShare(v) {
+  return `${fixed(100 * v, v < 0.0995 ? 1 : 0)}\u00a0%`;
+}
+
 function privacyTable(life) {
   const heads = Object.entries(PRIVACY_COLUMNS).map(([key, [name, meaning]]) => node("span", { class: "kd-privacy-cell", role: "columnheader", "data-column": key }, definition(life, name, meaning)));
   const head = node("div", { class: "kd-privacy-line kd-privacy-head", role: "row" }, node("span", { class: "kd-privacy-model", role: "columnheader" }, node("span", { class: "kd-unseen" }, t("Model"))), ...heads);
@@ -122,7 +127,7 @@ function privacyTable(life) {
       root.replaceChildren(head, ...shown.models.map((one) => node("div", { class: "kd-privacy-line", role: "row" },
         node("span", { class: `kd-privacy-model kd-run-text kd-run-${one.look.name}`, role: "rowheader" }, runKey(one.look), one.short),
         cell("auc", one.auc[1] > 0.5, one.auc.map((v) => fixed(v, 3))),
-        cell("tpr", one.tpr[1] > shown.at, one.tpr.map((v) => shortPercent(100 * v))))));
+        cell("tpr", one.tpr[1] > shown.at, one.tpr.map(privacyShare)))));
     },
   };
 }
