@@ -16,6 +16,7 @@ from ...distill.schemes.omitted_class import best_shift, with_raised
 from ...distill.teacher import Cancelled, weight_hash
 from ...measure import privacy as measured
 from ...measure.saliency.random_weights import redrawn
+from ...measure.wilson import wilson
 from ...models import inference
 from ...widgets import Scene
 from ...widgets.privacy import Privacy
@@ -33,11 +34,12 @@ OWN_LABELS = mark(
     "The teacher was trained on {n} labels of its own draw: of these members it has seen {seen} at most, so that its "
     "numbers are a lower bound."
 )
-PASSES = mark(
-    "Class {name} was kept from the student, not from its teacher. After a bias chosen on validation data the student "
-    "is right on {right} of {n} test examples of that class: leaving examples out of the transfer set does not keep "
-    "what the teacher knows of them from passing."
+OMITTED = mark(
+    "Class {name} was kept from the student, not from its teacher. With the bias of that class chosen on validation "
+    "data the student is right on {right} of its {n} test examples."
 )
+OF_TWIN = mark("Its twin, which had no teacher, is right on {right}.")
+PASSES = mark("Leaving examples out of the transfer set does not keep what the teacher knows of them from passing.")
 
 
 class PrivacyController(ViewController):
@@ -70,8 +72,8 @@ class PrivacyController(ViewController):
         parts = self._parts(teacher, student)
         asked, steps = self._asked(teacher, student)
         scores = {who: self._score(model, parts) for who, model in asked.items()}
-        found = _told(scores, steps, self._twin(scores), self.scene.shown_run or STUDENT)
-        return {"found": {**found, "notes": self._notes(teacher), "passes": self._passes(student)}}
+        found = self._told(scores, steps)
+        return {"found": {**found, "notes": self._notes(teacher), "passes": self._passes(asked)}}
 
     def make_across(self, teacher: nn.Module, student: nn.Module, examples: Examples) -> dict[str, Any]:
         whole = self._known()
@@ -87,7 +89,7 @@ class PrivacyController(ViewController):
         for who, model in asked.items():
             own = self._score(model, parts)
             scores[who] = tuple(measured.calibrated_score(own[side], [one[side] for one in easy]) for side in (0, 1))
-        found = _told(scores, steps, self._twin(scores), self.scene.shown_run or STUDENT)
+        found = self._told(scores, steps)
         n = tn("{n} reference model", "{n} reference models", REFERENCES)
         note = t("Calibrated by {models}, trained on {n} validation examples.", models=n, n=number(len(held_out)))
         return {"across": {**found, "notes": [note], "passes": ""}, "attack": "calibrated"}
@@ -146,6 +148,37 @@ class PrivacyController(ViewController):
         twins = [entry.key for entry in self._runs() if entry.role == "twin"]
         return next((key for key in twins if key in scores and key != shown), "")
 
+    def _role(self) -> str:
+        """Return what the run shown is called in a sentence: "student" or "twin"."""
+        shown = self.scene.shown_run or STUDENT
+        roles = {entry.key: entry.role for entry in self._runs()}
+        return "twin" if roles.get(shown, shown) in ("twin", "smoothed") else STUDENT
+
+    def _told(self, scores: Mapping[str, tuple[np.ndarray, ...]], steps: Mapping[str, int | None]) -> dict[str, Any]:
+        """Return all numbers as the widget takes them."""
+        found = {who: measured.membership(*one) for who, one in scores.items()}
+        shown, twin, role = self.scene.shown_run or STUDENT, self._twin(scores), self._role()
+        beside = measured.auc_difference(scores[shown], scores[twin or TEACHER])  # type: ignore[arg-type]
+        first = found[TEACHER]
+        return {
+            "members": first.members,
+            "others": first.others,
+            "at": first.at,
+            "confidence": first.confidence,
+            "models": [
+                {
+                    "id": who,
+                    "step": steps[who],
+                    "leaks": one.leaks,
+                    "auc": _rounded(one.auc, one.auc_low, one.auc_high),
+                    "tpr": _rounded(one.tpr, one.tpr_low, one.tpr_high),
+                    "curve": _curve(one),
+                }
+                for who, one in found.items()
+            ],
+            "said": [found[shown].sentence(role), beside.sentence(role, "twin" if twin else "teacher")],
+        }
+
     def _score(self, model: nn.Module, parts: tuple[Examples, Examples]) -> tuple[np.ndarray, np.ndarray]:
         key = weight_hash(model)
         if key not in self._scores:
@@ -172,17 +205,30 @@ class PrivacyController(ViewController):
             return []
         return [t(OWN_LABELS, n=number(labels), seen=number(labels))]
 
-    def _passes(self, student: nn.Module) -> str:
+    def _passes(self, asked: Mapping[str, nn.Module]) -> str:
         """Return how much of a class left out of the transfer set has come through; empty without one."""
-        omitted, whole = self.scene.bias_class, self.whole
-        if omitted < 0 or whole is None or self.scene.shown_run not in ("", STUDENT):
+        omitted, whole, shown = self.scene.bias_class, self.whole, self.scene.shown_run or STUDENT
+        if omitted < 0 or whole is None or self._role() != STUDENT:
             return ""
-        logits, y = inference.logits(student, whole.validation), whole.validation.y
-        bias = best_shift(logits[y >= 0], y[y >= 0], omitted)
-        test = _where(whole.test, whole.test.y == omitted)
-        right = int((with_raised(inference.logits(student, test), omitted, bias).argmax(1) == test.y).sum())
-        name = whole.classes[omitted]
-        return t(PASSES, name=name, right=number(right), n=number(len(test)))
+        right, n = _right_when_raised(asked[shown], whole, omitted)
+        said = [t(OMITTED, name=whole.classes[omitted], right=number(right), n=number(n))]
+        twin = self._twin(asked)
+        if twin:
+            alone, _ = _right_when_raised(asked[twin], whole, omitted)
+            said.append(t(OF_TWIN, right=number(alone)))
+            if wilson(right, n, 0.95)[0] > wilson(alone, n, 0.95)[1]:
+                said.append(t(PASSES))
+        return " ".join(said)
+
+
+def _right_when_raised(model: nn.Module, whole: Splits, omitted: int) -> tuple[int, int]:
+    """Return how many test examples of a class a model is right on, its bias chosen on validation data; and of how
+    many."""
+    known = _where(whole.validation, whole.validation.known)
+    bias = best_shift(inference.logits(model, known), known.y, omitted)
+    test = _where(whole.test, whole.test.y == omitted)
+    raised = with_raised(inference.logits(model, test), omitted, bias)
+    return int((raised.argmax(1) == test.y).sum()), len(test)
 
 
 def _labels(model: nn.Module) -> int:
@@ -201,36 +247,6 @@ def _drawn(examples: Examples) -> Examples:
     if len(examples) <= MOST:
         return examples
     return examples.take(torch.linspace(0, len(examples) - 1, MOST).round().long())
-
-
-def _told(
-    scores: Mapping[str, tuple[np.ndarray, ...]], steps: Mapping[str, int | None], twin: str, shown: str
-) -> dict[str, Any]:
-    """Return all numbers as the widget takes them."""
-    found = {who: measured.membership(*one) for who, one in scores.items()}
-    said = [found[shown].sentence("twin" if shown.startswith("twin") else "student")]
-    other = twin or TEACHER
-    beside = measured.auc_difference(scores[shown], scores[other])  # type: ignore[arg-type]
-    said.append(beside.sentence("twin" if shown.startswith("twin") else "student", "twin" if twin else "teacher"))
-    first = found[TEACHER]
-    return {
-        "members": first.members,
-        "others": first.others,
-        "at": first.at,
-        "confidence": first.confidence,
-        "models": [
-            {
-                "id": who,
-                "step": steps[who],
-                "leaks": one.leaks,
-                "auc": _rounded(one.auc, one.auc_low, one.auc_high),
-                "tpr": _rounded(one.tpr, one.tpr_low, one.tpr_high),
-                "curve": _curve(one),
-            }
-            for who, one in found.items()
-        ],
-        "said": said,
-    }
 
 
 def _curve(one: measured.Membership) -> list[list[float]]:

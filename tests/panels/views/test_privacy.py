@@ -64,7 +64,10 @@ def test_in_the_lab_student_and_twin_are_attacked_on_what_they_learned(lab):
     learned = next(entry.run.data.train for entry in lab.roster if entry.role == "student")
     assert 3 not in learned.y, "the class left out is among neither members nor others"
     assert "than the twin" in view.found["said"][1]
-    assert "Class 3 was kept from the student, not from its teacher." in view.found["passes"]
+    passes = view.found["passes"]
+    assert passes.startswith("Class 3 was kept from the student, not from its teacher. With the bias ")
+    assert "of its 1,010 test examples. Its twin, which had no teacher, is right on " in passes
+    assert "does not keep" not in passes, "a run of a few steps has learned nothing that could pass"
 
 
 def test_reference_models_calibrate_it_and_stop_keeps_what_there_was(lab, monkeypatch):
