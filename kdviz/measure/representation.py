@@ -322,5 +322,5 @@ def over_training(
             raise Cancelled(f"stopped after {done} students")
     if not rows:
         raise ValueError("over_training needs at least one step and student, got none")
-    steps, cka, share = (np.array(column) for column in zip(*rows, strict=True))
-    return OverTraining(steps, cka, share, nearest / (len(theirs) - 1))
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    return OverTraining(columns[0], columns[1], columns[2], nearest / (len(theirs) - 1))

@@ -18,6 +18,8 @@ TINY = {  # what differs from the shipped arguments, so that a program takes a s
     "scheme_league": {"assistant": [12], "generations": 2},
     "claims": {"more": 120, "short": 1},
     "domain_shift": {},
+    "noisy_teacher": {"hidden": 12},
+    "rare_classes": {"keep": 2, "sizes": [4, 8], "hidden": 12},
 }
 PROGRAMS = [name for name in names() if experiment(name).program is not None]
 

@@ -151,7 +151,7 @@ def plane(
     loss = Loss.of(student, X, y)
     random = torch.Generator().manual_seed(seed)
     start = loss.parameters
-    ends = buffers = loss.buffers
+    buffers = loss.buffers
     if twin is None:
         first = _random(start, {}, random)
     else:
@@ -166,7 +166,7 @@ def plane(
     labels = loss.labels
     with torch.no_grad():
         for column, by in enumerate(a.tolist()):
-            moved, there = added(start, first, by), _between(ends, buffers, by)
+            moved, there = added(start, first, by), _between(loss.buffers, buffers, by)
             for row, beside in enumerate(b.tolist()):
                 z = loss.logits(added(moved, second, beside), there).double()
                 found[0, row, column] = float(F.cross_entropy(z, labels))
@@ -209,7 +209,7 @@ def _random(start: Values, first: Values, random: torch.Generator) -> Values:
 
 def _grid(ends: Sequence[float], points: int, among: Sequence[float]) -> np.ndarray:
     """Return evenly spaced coefficients, the nearest ones moved to those that have to be among them."""
-    grid = np.linspace(*ends, points)
+    grid = np.linspace(ends[0], ends[1], points)
     for value in among:
         if ends[0] <= value <= ends[1]:
             grid[np.abs(grid - value).argmin()] = value

@@ -31,7 +31,7 @@ SAYS = {
         "most; this does not depend on how a network of the same answers is scaled."
     ),
     "box": mark(
-        "In a box of {radius} times (the size of each weight + 1) the loss rises from {loss} by {value} % of loss + 1 "
+        "In a box of {radius} times (the size of each weight + 1) the loss rises from {loss} by {value}\u202f% of loss + 1 "
         "at most."
     ),
 }
@@ -152,8 +152,8 @@ def sharpness(
     loss = Loss.of(model, X, y)
     start = loss.parameters
     own = worst = float(loss.at(start))
-    unit = {"ball": torch.ones_like, "adaptive": torch.abs, "box": lambda w: w.abs() + 1}[kind]
-    scale = {name: unit(value) for name, value in start.items()}  # δ = scale · step, and the step is what is bounded
+    # δ = scale · step, and the step is what is bounded
+    scale = {name: _scale(value, kind) for name, value in start.items()}
     bounded = _in_box if kind == "box" else _in_ball
     step: Values = {name: torch.zeros_like(value) for name, value in start.items()}
     for done in range(1, steps + 1):
@@ -168,6 +168,12 @@ def sharpness(
             raise Cancelled(f"stopped after {done} of {steps} steps")
     rise = worst - own
     return Sharpness(kind, size, own, worst, 100 * rise / (1 + own) if kind == "box" else rise, len(loss.y))
+
+
+def _scale(weights: Tensor, kind: str) -> Tensor:
+    if kind == "ball":
+        return torch.ones_like(weights)
+    return weights.abs() if kind == "adaptive" else weights.abs() + 1
 
 
 def _unit(direction: Values, kind: str) -> Values:

@@ -12,7 +12,9 @@ export function twoDrawings(life, choose) {
   const reading = node("p", { class: "kd-note kd-inside-reading", role: "status" });
   const sides = { teacher: oneDrawing(life, "teacher", read, choose), student: oneDrawing(life, "student", read, choose) };
   let view = null;
+  let at = -1; // the point that is read
   function read(index) {
+    at = index;
     for (const side of Object.values(sides)) side.mark(index);
     say(reading, index < 0 || !view ? t("Click a point, or move with the arrow keys: the example is shown on the page.") : view.words(index));
   }
@@ -20,8 +22,8 @@ export function twoDrawings(life, choose) {
     root: node("div", { class: "kd-inside-drawings" }, node("div", { class: "kd-inside-pair" }, sides.teacher.root, sides.student.root), reading),
     draw(shown) {
       view = shown;
-      for (const [name, side] of Object.entries(sides)) side.draw(shown, name);
-      read(-1);
+      for (const side of Object.values(sides)) side.draw(shown);
+      read(at < shown.count ? at : -1);
     },
   };
 }

@@ -21,7 +21,7 @@ def lab():
     panel.command("train")
     assert panel.wait("finished")
     panel.scene.view = "inside"
-    assert panel.wait()
+    assert panel.controllers.wait_until_idle(60)
     yield panel
     panel.close()
 
@@ -40,11 +40,11 @@ def test_the_drawing_is_that_of_the_last_hidden_layers_and_follows_the_step(lab)
     assert view.drawn["layers"] == ["relu2", "relu1"] and len(drawn) == view.drawn["n"] == 500
     np.testing.assert_allclose(drawn, wanted.student, atol=1e-6)
     lab.scene.step = 0
-    assert lab.wait()
+    assert lab.controllers.wait_until_idle(60)
     before = np.frombuffer(view.student_points, np.float32).reshape(-1, 2)
     assert view.made_for["step"] == 0 and not np.allclose(before, drawn, atol=1e-3)
     lab.scene.step = None
-    assert lab.wait()
+    assert lab.controllers.wait_until_idle(60)
 
 
 def test_on_request_all_of_it_is_measured_and_the_models_stay_as_they_are(lab, monkeypatch):
@@ -54,7 +54,7 @@ def test_on_request_all_of_it_is_measured_and_the_models_stay_as_they_are(lab, m
     before = {role: copy.deepcopy(model.state_dict()) for role, model in students(lab).items()}
     drawn = torch.get_rng_state()
     controller.across()
-    assert lab.wait() and view.note == ""
+    assert lab.controllers.wait_until_idle(60) and view.note == ""
     found = view.across
     assert [len(found["plane"]["along"]), len(found["plane"]["loss"])] == [5, 5] and len(found["plane"]["ids"]) == 2
     assert found["plane"]["said"].startswith("On the straight line from the student (loss ")
@@ -74,7 +74,7 @@ def test_stop_ends_it_and_keeps_what_was_there(lab, monkeypatch):
     view.across = {"kept": True}
     monkeypatch.setattr(controller, "go_on", lambda share: share < 0.5)
     controller.across()
-    assert lab.wait() and view.across == {"kept": True} and view.progress is None
+    assert lab.controllers.wait_until_idle(60) and view.across == {"kept": True} and view.progress is None
     view.across = {}
 
 
@@ -85,10 +85,10 @@ def test_two_given_models_have_random_directions_and_no_training(monkeypatch):
     data = kd.data.mnist()
     panel = kd.panels.Compare("mnist-mlp-1200", "mnist-mlp-overfit", data.validation.take(slice(0, 60)), view="inside")
     try:
-        assert panel.wait()
+        assert panel.controllers.wait_until_idle(60)
         view = panel.tabs["inside"]
         panel.controllers["inside"].across()
-        assert panel.wait() and view.note == ""
+        assert panel.controllers.wait_until_idle(60) and view.note == ""
         assert view.across["plane"]["note"].startswith("No twin of the same layers is on the page")
         assert view.across["training"] == {} and view.across["plane"]["ids"] == ["student"]
     finally:

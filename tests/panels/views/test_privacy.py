@@ -16,7 +16,7 @@ QUICK = {"labels": 300, "units": 8, "epochs": 2, "batch_size": 50, "smoothing": 
 def shown(panel):
     """The view's numbers, once there are any."""
     panel.scene.view = "privacy"
-    assert panel.wait()
+    assert panel.controllers.wait_until_idle(60)
     view = panel.tabs["privacy"]
     return view, {one["id"]: one for one in view.found.get("models", [])}
 
@@ -85,10 +85,10 @@ def test_reference_models_calibrate_it_and_stop_keeps_what_there_was(lab, monkey
     go_on = controller.go_on
     monkeypatch.setattr(controller, "go_on", lambda share: False)
     controller.across()
-    assert lab.wait() and view.across == {} and view.progress is None and view.attack == "loss"
+    assert lab.controllers.wait_until_idle(60) and view.across == {} and view.progress is None and view.attack == "loss"
     monkeypatch.setattr(controller, "go_on", go_on)
     controller.across()
-    assert lab.wait() and view.attack == "calibrated" and view.note == ""
+    assert lab.controllers.wait_until_idle(60) and view.attack == "calibrated" and view.note == ""
     assert view.across["notes"] == ["Calibrated by 2 reference models, trained on 5,000 validation examples."]
     assert len(weights) == 2 and not torch.equal(weights[0], weights[1])
     assert {one["id"] for one in view.across["models"]} == {one["id"] for one in view.found["models"]}
