@@ -1,6 +1,18 @@
 """Numbers -> plotly figures, for notebooks and reports. What is dragged is drawn by ``kdviz.widgets`` instead."""
 
-from . import attention, bias, calibration, dark_knowledge, fidelity, privacy, saliency, similarity, study
+from . import (
+    attention,
+    bias,
+    calibration,
+    dark_knowledge,
+    fidelity,
+    landscape,
+    privacy,
+    representation,
+    saliency,
+    similarity,
+    study,
+)
 from .learning_curves import learning_curves
 
 __all__ = [
@@ -9,8 +21,10 @@ __all__ = [
     "calibration",
     "dark_knowledge",
     "fidelity",
+    "landscape",
     "learning_curves",
     "privacy",
+    "representation",
     "saliency",
     "similarity",
     "study",
