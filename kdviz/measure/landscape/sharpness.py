@@ -31,8 +31,8 @@ SAYS = {
         "most; this does not depend on how a network of the same answers is scaled."
     ),
     "box": mark(
-        "In a box of {radius} times (the size of each weight + 1) the loss rises from {loss} by {value}\u202f% of loss + "
-        "1 at most."
+        "In a box of {radius} times (the size of each weight + 1) the loss rises from {loss} by {value}\u202f% of "
+        "loss + 1 at most."
     ),
 }
 
