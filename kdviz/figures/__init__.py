@@ -1,6 +1,19 @@
 """Numbers -> plotly figures, for notebooks and reports. What is dragged is drawn by ``kdviz.widgets`` instead."""
 
-from . import attention, bias, calibration, dark_knowledge, fidelity, robustness, saliency, similarity, study
+from . import (
+    attention,
+    bias,
+    calibration,
+    dark_knowledge,
+    fidelity,
+    landscape,
+    privacy,
+    representation,
+    robustness,
+    saliency,
+    similarity,
+    study,
+)
 from .learning_curves import learning_curves
 
 __all__ = [
@@ -9,7 +22,10 @@ __all__ = [
     "calibration",
     "dark_knowledge",
     "fidelity",
+    "landscape",
     "learning_curves",
+    "privacy",
+    "representation",
     "robustness",
     "saliency",
     "similarity",

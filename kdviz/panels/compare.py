@@ -93,6 +93,7 @@ class Compare(Linked, Panel):
     _selected = -1  # the example that a link asks for
     _first = 0  # the page's own choice
     _closing = False
+    _whole: Splits | None = None  # the data as they were given, where they have a training part
 
     @symbols.checked
     def __init__(
@@ -230,6 +231,7 @@ class Compare(Linked, Panel):
             data = card.data
         data = data_sets.load(data) if isinstance(data, str) else data
         splits = self._splits(data, limited=self._shipped)
+        self._whole = data if isinstance(data, Splits) and data.train is not data.test else None
         self._of = len(data.test) if isinstance(data, Splits) else len(splits.test)
         named = self._classes or (data.classes if isinstance(data, Splits) else None)
         about: dict[str, Any] = {"classes": named, "features": splits.features}
@@ -294,7 +296,7 @@ class Compare(Linked, Panel):
         self.pair.update(sizes=sizes, same=same, note=note, cost="", progress=None)
         if not same:
             self.controllers.threads[1].put("cost", lambda: self._measure(loaded, splits.test, logits))
-        self.controllers.open(replace(splits, train=shown, validation=shown, test=shown), watched)
+        self.controllers.open(replace(splits, train=shown, validation=shown, test=shown), watched, self._whole)
         offered = self.controllers.offered(images=False)
         self.views.offered = offered
         if self.scene.view not in offered:

@@ -2,6 +2,7 @@
 
 from .comparison import compare
 from .looks import Layers, Maps
+from .privacy import Privacy
 from .report import Report
 
-__all__ = ["Layers", "Maps", "Report", "compare"]
+__all__ = ["Layers", "Maps", "Privacy", "Report", "compare"]

@@ -15,6 +15,7 @@ SUBJECTS = {
     "saliency": "Saliency: where do they look?",
     "attention": "Attention: what do their layers look at, and which layers correspond?",
     "robustness": "Robustness: do they hold when the pictures change?",
+    "privacy": "Privacy: can one tell what they were trained on?",
 }
 NUMBERS = {
     "parameters": "Numbers that training can change.",

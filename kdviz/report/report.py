@@ -28,6 +28,7 @@ from ..words.lines import Lines
 from . import bias as of_bias
 from . import html
 from .looks import WHO, Layers, Maps, explain, look
+from .privacy import Privacy, attacked
 from .progress import callback
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from ..measure.saliency import MapSimilarity
 
 VERSION = 1  # of to_json
+ON_DEMAND = ("saliency", "attention", "robustness", "privacy")  # subjects that a call measures
 BARE = ("accuracy", "classwise_ece", "ece_if_calibrated", "mce_if_calibrated", "classwise_ece_if_calibrated")
-LOOKED = ("saliency", "attention", "robustness")  # subjects that are measured when they are asked for
 NO_LABELS = "No example has a label: accuracy and calibration are unknown."
 
 
@@ -81,6 +82,8 @@ class Report:
         From the last call of :meth:`cost`.
     held : Robustness or None
         From the last call of :meth:`robustness`.
+    privacy : Privacy or None
+        From the last call of :meth:`membership`.
     """
 
     models: Mapping[str, nn.Module]
@@ -100,6 +103,7 @@ class Report:
     layers: Layers | None = field(default=None, init=False)
     costs: Costs | None = field(default=None, init=False)
     held: Robustness | None = field(default=None, init=False)
+    privacy: Privacy | None = field(default=None, init=False)
 
     def saliency(
         self,
@@ -223,6 +227,30 @@ class Report:
             self.held = robustness(self.models, some, kinds=kinds, progress=called, **options)
         return self.held
 
+    def membership(self, members: Any, *, references: Sequence[Any] = ()) -> Privacy:
+        """Try to tell from the models' answers which examples they were trained on.
+
+        Parameters
+        ----------
+        members : Examples or (X, y)
+            What all models were trained on, or a part of it, with the labels they had there. The others are the
+            compared examples, which none of the models may have been trained on.
+        references : sequence of nn.Module, optional
+            Models like these that were trained on neither; with them the attack is also calibrated.
+
+        Returns
+        -------
+        Privacy
+            Also stored in ``privacy``.
+
+        Raises
+        ------
+        ValueError
+            If members or compared examples have no labels.
+        """
+        self.privacy = attacked(self.models, members, self.examples, references)
+        return self.privacy
+
     def _sample(self, count: int) -> Tensor:
         """Return ``count`` examples, the first of each cell, in the order of the data."""
         members = [list(m) for m in self.cells().values()]
@@ -271,6 +299,7 @@ class Report:
             "saliency": self.maps.sentences() if self.maps is not None else [],
             "attention": self.layers.sentences() if self.layers is not None else [],
             "robustness": self.held.sentences() if self.held is not None else [],
+            "privacy": self.privacy.sentences() if self.privacy is not None else [],
         }
 
     def headlines(self) -> Lines:
@@ -279,8 +308,7 @@ class Report:
         if self.bias is not None:
             lines.append(of_bias.headline(self.bias))
         lines += self._on_cost()[:1]
-        looked = (sentence for subject in LOOKED for sentence in self.sentences(subject)[:1])
-        return Lines([*lines, *looked])
+        return Lines([*lines, *(one for name in ON_DEMAND for one in self.sentences(name)[:1])])
 
     def _on_calibration(self) -> list[str]:
         if not self.calibration:
@@ -365,6 +393,8 @@ class Report:
             parts.append(self.layers.frame())
         if self.held is not None:
             parts.append(_held_frame(self.held))
+        if self.privacy is not None:
+            parts.append(self.privacy.frame())
         return pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
 
     def to_json(self, path: str | Path | None = None) -> str:
@@ -416,6 +446,10 @@ class Report:
 
             kinds = dict.fromkeys(change.kind for change in self.held.right if change.level)
             drawn |= {f"robustness-{kind}": of_robustness.curves(self.held, kind) for kind in kinds}
+        if self.privacy is not None:
+            from ..figures import privacy as of_privacy
+
+            drawn["privacy"] = of_privacy.roc(self.privacy.strongest)
         return drawn
 
     def to_html(self, path: str | Path, *, title: str = "Teacher and student compared") -> Path:

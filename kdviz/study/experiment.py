@@ -19,6 +19,7 @@ from ..distill.objective_schema import SEED, SIZE
 from ..distill.recipe import WRITTEN
 from ..distill.schema import AnyOf, Anything, Distinct, Kind, ListOf, MapOf, Number, OneOf, Record, Text, Whole, or_null
 from . import compression as compression  # a program of its own, which is declared there
+from . import faulty as _faulty  # noqa: F401  # declares programs
 from .arms import RECIPE_FIELDS, grid
 from .programs import PROGRAMS
 from .robustness import robustness_arrives as robustness_arrives  # declares its program

@@ -18,6 +18,7 @@ from kdviz.widgets.fidelity import Fidelity
 from kdviz.widgets.finish import Finish
 from kdviz.widgets.gradients import Gradients
 from kdviz.widgets.hero import Hero
+from kdviz.widgets.inside import Inside
 from kdviz.widgets.kept import Kept
 from kdviz.widgets.learning_curves import LearningCurves
 from kdviz.widgets.measured import MeasuredView
@@ -27,6 +28,7 @@ from kdviz.widgets.open_in_lab import OpenInLab
 from kdviz.widgets.pair import Pair
 from kdviz.widgets.pays import Pays
 from kdviz.widgets.presets import Presets
+from kdviz.widgets.privacy import Privacy
 from kdviz.widgets.question import Question
 from kdviz.widgets.relations import Relations
 from kdviz.widgets.robustness import Robustness
@@ -65,6 +67,7 @@ __all__ = [
     "Gradients",
     "Hero",
     "InViews",
+    "Inside",
     "Kept",
     "LearningCurves",
     "MeasuredView",
@@ -74,6 +77,7 @@ __all__ = [
     "Pair",
     "Pays",
     "Presets",
+    "Privacy",
     "Question",
     "Relations",
     "Robustness",

@@ -20,6 +20,8 @@ TINY = {  # what differs from the shipped arguments, so that a program takes a s
     "domain_shift": {},
     "compression_order": {"later": 1},
     "robustness_arrives": {"plain": "mnist-mlp-overfit", "steps": 1, "attack_steps": 2, "test": 100},
+    "noisy_teacher": {"hidden": 12},
+    "rare_classes": {"keep": 2, "sizes": [4, 8], "hidden": 12},
 }
 PROGRAMS = [name for name in names() if experiment(name).program is not None]
 

@@ -22,7 +22,7 @@ def test_the_switch_turns_the_scene_to_another_view(mount):
     scene = Scene()
     page = mount(Views(scene=scene), SoftTargets(scene=scene, shown=["bars"], views=["one"]))
     three = ["One example", "Many examples", "Your own digit"]
-    assert offered(page) == [*three, "Fidelity", "Saliency", "Attention", "Calibration", "Bias"]
+    assert offered(page) == [*three, "Fidelity", "Saliency", "Attention", "Inside", "Calibration", "Bias", "Privacy"]
     assert page.get_by_label("One example").is_checked()
     page.get_by_label("Many examples").check(force=True)
     page.evaluate(FRAME)
@@ -48,7 +48,7 @@ def test_a_locked_switch_stays_where_it_is(mount):
     page = mount(Views(scene=Scene(locked=["view"])))
     assert page.locator("input:enabled").count() == 0
     put(page, "locked", [])
-    assert page.locator("label:visible input:enabled").count() == 8
+    assert page.locator("label:visible input:enabled").count() == 10
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -102,5 +102,5 @@ def test_a_switch_that_ends_leaves_no_listener(mount):
 
 @pytest.mark.parametrize("traits", [{"offered": ["one", "two"]}, {"titles": {"two": "Two"}}])
 def test_a_view_that_is_none_is_refused(traits):
-    with pytest.raises(WrongTraitError, match=r"must be one of 'one', 'many', 'draw', .*'bias', got 'two'"):
+    with pytest.raises(WrongTraitError, match=r"must be one of 'one', 'many', 'draw', .*'privacy', got 'two'"):
         Views(**traits)

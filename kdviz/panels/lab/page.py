@@ -52,6 +52,7 @@ OF_ALL = (
     "calibration",
     "bias",
     "robustness",
+    "privacy",
 )  # tabs that show no single example, or one of the reader's own
 
 
@@ -164,7 +165,7 @@ class LabPage(LivePage):
         traits = watched.scene(data.classes)
         if 0 <= selected < len(watched.examples):
             traits["selected"] = selected
-        counted = self.controllers.open(data, watched)
+        counted = self.controllers.open(data, watched, data)
         none: dict[str, Any] = {"exact": {}, "exact_logits": b"", "whole": {}, "whole_logits": b""}
         self._publisher.put(self.scene, counted=counted, **none, **traits)
 

@@ -53,6 +53,7 @@ class ViewController:
     view: ClassVar[str]
     follows: ClassVar[tuple[str, ...]] = ()  # traits of the scene, besides the step and the run shown
     chosen: ClassVar[tuple[str, ...]] = ()  # traits of the widget that are the reader's choice
+    whole: Splits | None = None  # the data with their parts, where these are known
 
     def __init__(
         self,

@@ -15,7 +15,9 @@ from .bias import BiasController
 from .controller import ViewController
 from .counted import CountedExamples
 from .drawing import Models
+from .inside import InsideController
 from .measured import controller_of
+from .privacy import PrivacyController
 from .probes import WatchedExamples
 from .robustness import RobustnessController
 from .saliency import SaliencyController
@@ -24,8 +26,10 @@ from .wall import WallController
 KINDS: tuple[type[ViewController], ...] = (
     SaliencyController,
     AttentionController,
+    InsideController,
     BiasController,
     RobustnessController,
+    PrivacyController,
     WallController,
 )
 
@@ -84,10 +88,14 @@ class ViewControllers:
         there = [tab for tab in catalogue.tabs() if tab.widget is not None and tab.name not in but]
         return {tab.name: own[tab.name] if tab.name in own else tab.widget(scene=self._scene) for tab in there}
 
-    def open(self, data: Splits, watched: WatchedExamples) -> int:
-        """Turn to another data set and the examples of it that the scene shows; return how many the views count."""
+    def open(self, data: Splits, watched: WatchedExamples, whole: Splits | None = None) -> int:
+        """Turn to another data set and the examples of it that the scene shows; return how many the views count.
+
+        ``whole`` has the parts that were trained, chosen and tested on, where these are known.
+        """
         count = self.counted.open(data.validation, len(data.classes), watched)
         for controller in self:
+            controller.whole = whole
             controller.open(data)
         return count
 

@@ -69,7 +69,7 @@ function onKey(event, help, scene) {
   if (event.key === "Escape") leave(help);
   else if (within.matches(BUSY) || (event.key === " " && within.matches("button, a, summary"))) return;
   else {
-    const act = ACTS[event.key] ?? ACTS[event.key.toLowerCase()] ?? (/^[1-7]$/.test(event.key) ? () => chooseView(Number(event.key)) : null);
+    const act = ACTS[event.key] ?? ACTS[event.key.toLowerCase()] ?? (/^[1-9]$/.test(event.key) ? () => chooseView(Number(event.key)) : null);
     if (event.key === "?") help.toggle();
     else if (act) act(scene);
     else return;

@@ -208,7 +208,16 @@ def test_another_data_set_brings_its_teachers_and_classes(lab):
     sure = np.exp(says - says.max(1, keepdims=True)).sum(1) ** -1
     assert sure.min() < 0.6
     assert sure.max() > 0.95
-    assert panel.views.offered == ["one", "many", "fidelity", "saliency", "calibration", "bias"]  # no drawing of rows
+    assert panel.views.offered == [
+        "one",
+        "many",
+        "fidelity",
+        "saliency",
+        "inside",
+        "calibration",
+        "bias",
+        "privacy",
+    ]  # no drawing of rows
     assert "Male" in panel.scene.captions[0] or "Female" in panel.scene.captions[0]
     click(panel, "train")
     assert panel.wait("finished")
