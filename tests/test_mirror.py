@@ -50,6 +50,7 @@ WITHOUT = [
     "panels/views/controllers.py",
     "panels/views/probes.py",
     "report/definitions.py",
+    "report/rows.py",
     "study/comparison.py",
     "widgets/catalogue.py",
     "widgets/from_page.py",

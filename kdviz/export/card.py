@@ -11,18 +11,18 @@ from torch import nn
 
 from .. import __version__
 from .. import data as data_sets
-from ..data.inputs import tensors
 from ..distill.distillation import Distillation
 from ..distill.teacher import weight_hash
-from ..figures.one_file import write_whole
+from ..measure.cost import costs
 from ..measure.paired import paired_errors
 from ..measure.wilson import wilson
-from ..models.counts import mac_count
 from ..models.naming import name_of
 from ..models.shipped import card as shipped_card
 from ..report.comparison import compare
 from ..report.report import Report
+from ..whole_files import write_whole
 
+TIMED_S = 0.5  # of the times of each batch size
 NO_TWIN = "No twin, the same student taught by labels alone, was given: what the teacher contributed is not known."
 ONE_RUN = (
     "The figures are of this one run, with one seed. Their intervals tell what other test examples would change, not "
@@ -83,6 +83,8 @@ def card(run: Distillation, path: str | Path | None = None, *, twin: Any = None,
         *([_beside_twin(report)] if other is not None else [NO_TWIN] if teacher is not None else []),
         ONE_RUN,
         _sentences(report, alone=teacher is None),
+        "## What it costs\n",
+        _costs(report, run, alone=teacher is None),
         "## How it was taught\n",
         _taught(run),
         "## To be added by hand\n",
@@ -103,9 +105,9 @@ def _front(run: Distillation) -> str:
 
 
 def _about(run: Distillation, student: nn.Module, teacher: nn.Module | None) -> str:
-    lines = [f"- Student: {_described(student, run)}"]
+    lines = [f"- Student: {_described(student)}"]
     if teacher is not None:
-        lines.append(f"- Teacher: {_described(teacher, run)}{_shipped(run)}")
+        lines.append(f"- Teacher: {_described(teacher)}{_shipped(run)}")
     drawn = (
         f"; of these, {run.data.train.labelled:,} with a label" if run.data.train.labelled < len(run.data.train) else ""
     )
@@ -116,17 +118,23 @@ def _about(run: Distillation, student: nn.Module, teacher: nn.Module | None) -> 
     return "\n".join(lines)
 
 
-def _described(model: nn.Module, run: Distillation) -> str:
+def _described(model: nn.Module) -> str:
     weights = sum(p.numel() for p in model.parameters())
-    held = sum(value.numel() * value.element_size() for value in model.state_dict().values())
-    size = f"{weights:,} parameters, {held:,} bytes of weights"
-    inputs = tensors(run.data.test.inputs(slice(0, 1)))
-    if len(inputs) == 1 and inputs[0].is_floating_point():
-        try:
-            size += f", {mac_count(model, inputs[0].shape[1:]):,} multiply-adds an example"
-        except (ValueError, TypeError):
-            size += ", multiply-adds unknown"
-    return f"{name_of(model)}, {size}; weights `{weight_hash(model)}`"
+    return f"{name_of(model)}, {weights:,} parameters; weights `{weight_hash(model)}`"
+
+
+def _costs(report: Report, run: Distillation, *, alone: bool) -> str:
+    """What student and teacher take to keep and to run, on this machine."""
+    models = {
+        who: model for who, model in report.models.items() if who == "student" or (who == "teacher" and not alone)
+    }
+    found = costs(models, run.data.test, seconds=TIMED_S)
+    told = [] if alone else [found.sentence(report.kept())]
+    table = found.table()
+    rows = [f"| | {' | '.join(models)} |", "| --- |" + " --- |" * len(models)]
+    rows += [f"| {row['number']} | {' | '.join(row[who] for who in models)} |" for row in table.to_dict("records")]
+    lines = [*told, *found.notes(), f"Times are of this machine, with {torch.get_num_threads()} threads."]
+    return "\n".join([*rows, "", *(f"- {line}" for line in lines if line)])
 
 
 def _shipped(run: Distillation) -> str:

@@ -26,7 +26,7 @@ from ..models.naming import name_of
 from ..whole_files import write_whole
 from ..words.lines import Lines
 from . import bias as of_bias
-from . import html
+from . import html, rows
 from .looks import WHO, Layers, Maps, explain, look
 from .privacy import Privacy, attacked
 from .progress import callback
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 VERSION = 1  # of to_json
 ON_DEMAND = ("saliency", "attention", "robustness", "privacy")  # subjects that a call measures
-BARE = ("accuracy", "classwise_ece", "ece_if_calibrated", "mce_if_calibrated", "classwise_ece_if_calibrated")
 NO_LABELS = "No example has a label: accuracy and calibration are unknown."
 
 
@@ -380,9 +379,9 @@ class Report:
         of_fidelity["group"] = [None if pd.isna(k) else self.classes[k] for k in of_fidelity["group"]]
         parts = [of_fidelity]
         for who, c in self.calibration.items():
-            parts.append(_calibration_frame(c).assign(subject="calibration", model=who))
+            parts.append(rows.of_calibration(c).assign(subject="calibration", model=who))
         for who, c in self.rescaled.items():
-            parts.append(_calibration_frame(c).assign(subject="calibration at fitted T", model=who))
+            parts.append(rows.of_calibration(c).assign(subject="calibration at fitted T", model=who))
         if self.bias is not None:
             parts.append(of_bias.frame(self.bias))
         if self.costs is not None:
@@ -392,7 +391,7 @@ class Report:
         if self.layers is not None:
             parts.append(self.layers.frame())
         if self.held is not None:
-            parts.append(_held_frame(self.held))
+            parts.append(rows.of_robustness(self.held))
         if self.privacy is not None:
             parts.append(self.privacy.frame())
         return pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
@@ -479,35 +478,3 @@ class Report:
             f"<p>{escape(self.about())}</p>{told._repr_html_()}{html.numbers(self)}"
             f"<details><summary>More in words</summary>{rest._repr_html_()}</details>"
         )
-
-
-def _calibration_frame(c: Calibration) -> pd.DataFrame:
-    """Return a calibration as rows of measure, group (the bin), value, low, high."""
-    import pandas as pd
-
-    rows: list[tuple[Any, ...]] = []
-    for name in ("ece", "mce", "brier", "nll", "overconfidence"):
-        rows.append((name, None, getattr(c, name), *getattr(c, f"{name}_interval")))
-    rows += [(name, None, getattr(c, name), None, None) for name in BARE]
-    rows += [
-        (f"brier_{name}", None, getattr(c.brier_parts, name), None, None)
-        for name in ("reliability", "resolution", "uncertainty", "within")
-    ]
-    for b in c.bins:
-        if b.count:
-            group = f"confidence {b.low:.3f} to {b.high:.3f}"
-            rows.append(("count", group, b.count, None, None))
-            rows.append(("confidence", group, b.confidence, None, None))
-            rows.append(("accuracy", group, b.accuracy, *b.accuracy_interval))
-    return pd.DataFrame(rows, columns=["measure", "group", "value", "low", "high"]).astype(
-        {"value": "float64", "low": "float64", "high": "float64"}
-    )
-
-
-def _held_frame(held: Robustness) -> pd.DataFrame:
-    """Return what changed pictures do as rows of measure, model, group (kind, level, and what it was made on)."""
-    table = held.frame()
-    on = (f", made on the {source}" if source else "" for source in table["made_on"])
-    named = [f"{kind} {level:g}{more}" for kind, level, more in zip(table["kind"], table["level"], on, strict=True)]
-    rows = table.assign(group=named, measure="accuracy", subject="robustness", value=table["accuracy"])
-    return rows[["subject", "measure", "model", "group", "value", "low", "high"]]
