@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -47,4 +48,6 @@ def test_dropped_connections_and_a_killed_browser_leave_nothing_behind(
 @pytest.mark.full
 def test_a_hundred_dropped_connections(benchmark: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["dropped.py"])
+    monkeypatch.setenv("TMPDIR", tempfile.gettempdir())  # as it will be again after the test
+    monkeypatch.setenv("KDVIZ_KEEP", str(KEPT))
     assert benchmark("dropped").main() == 0
