@@ -19,14 +19,14 @@ from ..measure.pays import Use, Work, pays
 from ..measure.watts import Meter
 from ..widgets.from_page import VBox
 from ..widgets.pays import BATCHES, INSTEAD, RANGES, SHOWS
-from ..words import mark, t
+from ..words import mark, number, t
 from .live.panel import Panel
 from .live.worker import LatestOnly
 
 FILE = Path(__file__).with_name("pays.json")
 TITLES = {
     "perceptron": mark("A perceptron of 64 units, taught by one of 2×1200"),
-    "convnet": mark("A small convolutional network, taught by one twice as wide"),
+    "convnet": mark("A small convolutional network, taught by one four times as wide"),
     "fewer-weights": mark("A network with depthwise convolutions, taught by a perceptron of 2×1200"),
 }
 NOTES = {
@@ -38,6 +38,11 @@ NOTES = {
 SHORT = mark(
     "MNIST, one seed, {teacher} epochs of the teacher and {student} of the student on one thread: a short run, so that "
     "training weighs less here than in earnest. All seconds are the processor's, those of answers medians."
+)
+OFTEN = 3  # times the teacher's errors
+OFTEN_WRONG = mark(
+    "Cheap, and often wrong: the student makes {student} test errors where the teacher makes {teacher}. What an error "
+    "costs is not in these sums."
 )
 BESIDE_TWIN = {  # by whether the interval shows fewer errors
     "fewer": mark("The twin answers as fast. What teaching buys is accuracy: {difference}, in this run."),
@@ -201,6 +206,9 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
     found = row["beside_twin"]
     difference = PairedErrors(0, 0, found["mean"], 0.0, found["low"], found["high"], 0.95, row["examples"])
     short = t(SHORT, teacher=row["teacher_epochs"], student=row["epochs"])
-    note = f"{t(NOTES[row['name']])} {short}" if row["name"] in NOTES else short
+    errors = row["errors"]
+    wrong = errors["student"] > OFTEN * errors["teacher"]
+    counts = {who: number(errors[who]) for who in ("student", "teacher")}
+    notes = [t(NOTES[row["name"]]) if row["name"] in NOTES else "", t(OFTEN_WRONG, **counts) if wrong else "", short]
     told = t(BESIDE_TWIN["fewer" if found["high"] < 0 else "other"], difference=in_errors(difference, "test errors"))
-    return {**row, "title": t(TITLES[row["name"]]), "beside_twin": told, "note": note}
+    return {**row, "title": t(TITLES[row["name"]]), "beside_twin": told, "note": " ".join(filter(None, notes))}

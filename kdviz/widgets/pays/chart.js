@@ -27,8 +27,8 @@ export function chart() {
       svg.replaceChildren(
         ...after(use.days, x, width),
         ...axes(ends, [low, high], x, y, width, unit.text),
-        line("kd-pays-other", of.other, use, ends, x, y, unit.factor),
-        line("kd-pays-student", of.student, use, ends, x, y, unit.factor),
+        line("kd-pays-other", of.other, ends, x, y, unit.factor),
+        line("kd-pays-student", of.student, ends, x, y, unit.factor),
         ...dayOf(found.day, ends, x, y(of.student(found.day) * unit.factor), width),
       );
     },
@@ -53,19 +53,28 @@ export function key() {
   };
 }
 
-function logScale([from, to], [start, end]) {
+/**
+ * @param {number[]} values
+ * @param {number[]} places
+ */
+function logScale(values, places) {
+  const [[from, to], [start, end]] = [values, places];
   const [a, b] = [Math.log(from), Math.log(to)];
   return (value) => start + ((end - start) * (Math.log(value) - a)) / (b - a || 1);
 }
 
-function heights(of, [first, last], factor) {
+/** @param {number[]} ends */
+function heights(of, ends, factor) {
+  const [first, last] = ends;
   const all = [of.other(first), of.student(first), of.other(last), of.student(last)].map((v) => v * factor).filter((v) => v > 0);
   if (!all.length) return [1, 10];
   const [low, high] = [Math.min(...all), Math.max(...all)];
   return [Math.max(low, high / 1e9) / 1.5, high * 1.6];
 }
 
-function line(kind, at, use, [first, last], x, y, factor) {
+/** @param {number[]} ends */
+function line(kind, at, ends, x, y, factor) {
+  const [first, last] = ends;
   const points = Array.from({ length: 121 }, (_, i) => first * (last / first) ** (i / 120))
     .map((days) => [x(days), at(days) * factor]).filter(([, value]) => value > 0)
     .map(([px, value]) => `${px.toFixed(1)},${Math.min(y(value), HEIGHT - BOTTOM).toFixed(1)}`);
@@ -80,7 +89,9 @@ function after(days, x, width) {
   return [shade, text(t("replaced"), Math.min(from + 6, width - RIGHT), TOP - 8, rest > LABEL_ROOM ? "start" : "end", "kd-pays-quiet")];
 }
 
-function dayOf(day, [first, last], x, height, width) {
+/** @param {number[]} ends */
+function dayOf(day, ends, x, height, width) {
+  const [first, last] = ends;
   if (!(day > first && day < last)) return [];
   const at = x(day);
   return [
@@ -90,8 +101,13 @@ function dayOf(day, [first, last], x, height, width) {
   ];
 }
 
-function axes(ends, [low, high], x, y, width, unit) {
-  const across = decades(...ends, Math.max(2, Math.floor((width - LEFT) / 60))).map((power) => [x(10 ** power), power]);
+/**
+ * @param {number[]} ends
+ * @param {number[]} values
+ */
+function axes(ends, values, x, y, width, unit) {
+  const [low, high] = values;
+  const across = decades(ends[0], ends[1], Math.max(2, Math.floor((width - LEFT) / 60))).map((power) => [x(10 ** power), power]);
   const up = decades(low, high).map((power) => [y(10 ** power), power]);
   return [
     ...up.map(([at]) => svgNode("line", { class: "kd-pays-grid", x1: LEFT, x2: width - RIGHT, y1: at, y2: at })),

@@ -96,7 +96,7 @@ function render({ model, el }) {
 
 function useOf(model) {
   const named = ["watts", "answers", "days", "students", "trained_for_it", "instead", "price", "grid"];
-  return Object.fromEntries(named.map((name) => [name, model.get(name)]));
+  return /** @type {any} */ (Object.fromEntries(named.map((name) => [name, model.get(name)])));
 }
 
 /** The measured seconds, with those of an answer where so many are asked at once. */
@@ -168,7 +168,8 @@ function dragged(life, model, name, one, drawNow, set) {
 }
 
 /** A number that is typed; what cannot be is taken back when it is left. */
-function field(life, model, name, [title, unit], drawNow, set) {
+function field(life, model, name, words, drawNow, set) {
+  const [title, unit] = words;
   const id = uniqueId(name);
   const input = node("input", { class: "kd-pays-number", id, inputmode: "decimal", autocomplete: "off", "aria-describedby": `${id}-unit` });
   const read = () => {
