@@ -39,10 +39,6 @@ def test_the_sentences_name_the_smallest_good_one_and_those_that_are_slower():
 
 def test_the_table_has_the_numbers_and_the_settings():
     (row,) = csv.DictReader(io.StringIO(sentences.table([point(settings={"units": 0.5})])))
-    assert (row["name"], row["units"], row["errors"], row["twin_errors"]) == (
-        "50\u202f% of units away",
-        "0.5",
-        "2400",
-        "4",
-    )
+    assert (row["name"], row["units"]) == ("50\u202f% of units away", "0.5")
+    assert (row["errors"], row["twin_errors"]) == ("2400", "4")
     assert sentences.table([]) == ""
