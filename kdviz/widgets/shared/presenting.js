@@ -12,7 +12,7 @@ const KEYS = [
   ["[ ]  ↑ ↓", t("Less T, more T")],
   [t("Space"), t("Train or pause")],
   ["F", t("Play the film")],
-  ["1 – 7", t("The views")],
+  ["1 – 9", t("The views")],
   ["?", t("These keys")],
   ["Esc", t("Leave the presentation")],
 ];
