@@ -1,6 +1,6 @@
 """Robust terms: the student answers inputs changed against itself, at each step, as it should answer the originals.
 
-``outputs.model`` is asked again on inputs of the batch that :func:`kdviz.models.attack.climb` moves uphill on the
+``outputs.model`` is asked again on inputs of the batch that ``kdviz.models.attack.climb`` moves uphill on the
 term's own loss. The student is in eval mode while they are made, and in its own mode when it learns from them.
 """
 

@@ -202,7 +202,7 @@ def robustness(
         Of the attacks; default ``RADII[norm]``. FGSM is an attack of the "linf" norm alone.
     norm : {"linf", "l2"}
     steps, restarts : int
-        Of PGD; see :func:`kdviz.models.attack.pgd`.
+        Of PGD; see :func:`kdviz.measure.robustness.pgd`.
     severities : sequence of int
     made_on : names, optional
         Models whose gradient attacks follow; by default each. Pictures made on one model are given to all, so that
