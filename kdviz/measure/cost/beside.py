@@ -60,7 +60,7 @@ class Cost:
     macs : int or None
         Multiply-accumulates for one example.
     bytes, gzipped : int or None
-        Of the file that holds the model, see :func:`kdviz.measure.cost.sizes.file_of`; and of that file by gzip.
+        Of the file that holds the model, see :func:`kdviz.measure.cost.file_of`; and of that file by gzip.
     memory : dict of int to int
         Weights, and input and intermediate results at the busiest moment, in bytes, by examples of the batch.
     latency : dict of int to Latency

@@ -56,10 +56,10 @@ def file_of(model: nn.Module) -> bytes | None:
     Notes
     -----
     A torch module's state as safetensors, tensors in the order of their names; shared weights are in it once. The
-    layers of :func:`kdviz.schemes.fake_quantized` are written as integers, packed to their number of bits, with their
+    layers of ``kd.schemes.fake_quantized`` are written as integers, packed to their number of bits, with their
     scales. torch's own quantized layers and sparse weights, which safetensors does not know, go by ``torch.save``; an
-    estimator is pickled. It holds numbers and names, not the program that computes with them: the file of an ONNX
-    session, which :func:`kdviz.measure.cost.graph.read` reads, holds both.
+    estimator is pickled. It holds numbers and names, not the program that computes with them; the file of an ONNX
+    session holds both.
 
     Examples
     --------
