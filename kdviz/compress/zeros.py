@@ -39,7 +39,7 @@ def pruned(model: nn.Module, share: float, *, across: Across = "network") -> nn.
 
     Notes
     -----
-    By magnitude, with :mod:`torch.nn.utils.prune`, made permanent. It spares bytes after compression, and no time:
+    By magnitude, with ``torch.nn.utils.prune``, made permanent. It spares bytes after compression, and no time:
     PyTorch multiplies the zeros too. :func:`without_units` spares time.
 
     References

@@ -52,7 +52,7 @@ class CompressChoices:
 
     Examples
     --------
-    >>> CompressChoices(units=0.75).ways, CompressChoices(teaching=0).trains
+    >>> CompressChoices.of({"units": 0.75}).ways, CompressChoices(teaching=0).trains
     (('units',), False)
     """
 

@@ -43,7 +43,7 @@ def said_in_link(choices: CompressChoices, hidden: Sequence[str] = ()) -> dict[s
     '?units=0.75&teaching=3'
     """
     now, usual = choices.to_dict(), CompressChoices().to_dict()
-    said = {name: now[name] for name in LINK.fields if name != "hidden" and now[name] != usual[name]}
+    said = {n: now[n] for n in LINK.fields if n not in ("hidden", "weights") and now[n] != usual[n]}
     if CompressChoices.of(said) != choices:
         said["weights"] = now["weights"]
     return {name: said[name] for name in LINK.fields if name in said} | ({"hidden": list(hidden)} if hidden else {})
