@@ -17,7 +17,6 @@ from kdviz.study.record import recorded, recorded_names
 from kdviz.widgets.traits import WrongTraitError
 from kdviz.words import languages
 
-
 FOLLOWS = {"lab": follow, "methods": METHODS.follow, "compress": COMPRESS.follow}
 
 
