@@ -8,6 +8,7 @@ import re
 import pytest
 
 import kdviz as kd
+from kdviz.panels.compress.link import LINK as COMPRESS
 from kdviz.panels.experiments import Experiments, guessed_row
 from kdviz.panels.lab.link import follow
 from kdviz.panels.methods.choices import LINK as METHODS
@@ -15,6 +16,8 @@ from kdviz.study.experiment import experiment
 from kdviz.study.record import recorded, recorded_names
 from kdviz.widgets.traits import WrongTraitError
 from kdviz.words import languages
+
+FOLLOWS = {"lab": follow, "methods": METHODS.follow, "compress": COMPRESS.follow}
 
 
 @pytest.fixture
@@ -56,8 +59,8 @@ def test_each_link_opens_its_page_with_nothing_left_out_and_says_the_same_call(p
         if not one["href"]:
             assert one["call"] == one["page"] == ""
             continue
-        name, query = re.fullmatch(r"(lab|methods)\.ipynb(\?.+)", one["href"]).groups()
-        followed = (follow if name == "lab" else METHODS.follow)(query)
+        name, query = re.fullmatch(r"(lab|methods|compress)\.ipynb(\?.+)", one["href"]).groups()
+        followed = FOLLOWS[name](query)
         assert followed.left_out == {} and followed.names
         called = eval(f"dict({one['call'].partition('(')[2]}")  # of this repository's own JSON
         assert {k: v for k, v in followed.state.items() if k in called} == called
