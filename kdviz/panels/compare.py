@@ -131,6 +131,8 @@ class Compare(Linked, Panel):
         self._logits: dict[str, Tensor] = {}  # of the examples shown
         self._of = 0  # how many there are
         self.controllers = ViewControllers(self.scene, self._models)
+        for controller in self.controllers:
+            controller.beside = self._not_shown
         self.tabs = self.controllers.tabs({"many": self.dark_knowledge}, but=("draw", "wall"))
         if self._shipped:
             self.pair.models = [_offered(card) for card in map(models.card, models.names())]
@@ -332,6 +334,10 @@ class Compare(Linked, Panel):
         if not self._shown:
             raise ValueError("there are no models yet")
         return self._shown["teacher"], self._shown[self.scene.shown_run], None, 0, self.scene.student_name
+
+    def _not_shown(self) -> dict[str, nn.Module]:
+        """Return the twin while the student is shown, and the student while the twin is."""
+        return {who: one for who, one in self._shown.items() if who not in ("teacher", self.scene.shown_run)}
 
     def _on_chosen(self, _: Bunch) -> None:
         if self._asked_pair != (self.pair.teacher, self.pair.student):

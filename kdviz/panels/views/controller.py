@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, ClassVar
 
@@ -67,6 +67,7 @@ class ViewController:
         self.scene = scene
         self._models, self._examples, self._newest, self._across = models, examples, newest, across
         self._runs = runs
+        self.beside: Callable[[], Mapping[str, nn.Module]] = dict  # models of the page that are no runs
         self._stopped = False
         self.widget: Any = self.make_widget(scene)
         scene.observe(lambda _: self.refresh(), [*FOLLOWED, *self.follows])

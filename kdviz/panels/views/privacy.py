@@ -140,12 +140,14 @@ class PrivacyController(ViewController):
                     asked[entry.key], steps[entry.key] = copy.deepcopy(entry.run.student).eval(), done
             else:
                 asked[entry.key], steps[entry.key] = entry.run.at(at), at
+        for who, model in self.beside().items():
+            asked[who], steps[who] = copy.deepcopy(model).eval(), None
         return asked, steps
 
     def _twin(self, scores: Mapping[str, Any]) -> str:
         """Return the key of a twin that is attacked and not the run shown; empty for none."""
         shown = self.scene.shown_run or STUDENT
-        twins = [entry.key for entry in self._runs() if entry.role == "twin"]
+        twins = [*(entry.key for entry in self._runs() if entry.role == "twin"), "twin"]
         return next((key for key in twins if key in scores and key != shown), "")
 
     def _role(self) -> str:

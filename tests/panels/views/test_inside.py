@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -91,5 +92,26 @@ def test_two_given_models_have_random_directions_and_no_training(monkeypatch):
         assert panel.controllers.wait_until_idle(60) and view.note == ""
         assert view.across["plane"]["note"].startswith("No twin of the same layers is on the page")
         assert view.across["training"] == {} and view.across["plane"]["ids"] == ["student"]
+    finally:
+        panel.close()
+
+
+def test_a_given_twin_stands_on_the_plane_and_is_attacked_too(monkeypatch):
+    monkeypatch.setattr(inside, "POINTS", 5)
+    monkeypatch.setattr(inside, "FEWEST_POINTS", 5)
+    monkeypatch.setattr(inside, "PRODUCTS", 3)
+    digits = kd.data.mnist()
+    data = replace(digits, train=digits.train.take(slice(0, 60)), test=digits.test.take(slice(0, 60)))
+    student, twin = kd.models.mlp((8,), seed=0), kd.models.mlp((8,), seed=1)
+    panel = kd.panels.Compare("mnist-mlp-overfit", student, data, twin=twin, view="inside")
+    try:
+        panel.controllers["inside"].across()
+        assert panel.controllers.wait_until_idle(60)
+        assert panel.tabs["inside"].across["plane"]["ids"] == ["student", "twin"]
+        panel.scene.view = "privacy"
+        assert panel.controllers.wait_until_idle(60)
+        found = panel.tabs["privacy"].found
+        assert [one["id"] for one in found["models"]] == ["teacher", "student", "twin"]
+        assert "than the twin" in found["said"][1]
     finally:
         panel.close()
