@@ -35,7 +35,7 @@ def test_every_view_of_the_lab_follows_its_scrubber_and_its_example(open_lab):
         .get_by_role("radio")
         .evaluate_all("(all) => all.filter((n) => n.offsetParent).map((n) => n.value)")
     )
-    tabs = ["one", "many", "draw", "fidelity", "saliency", "inside", "calibration", "bias", "robustness", "privacy"]
+    tabs = ["one", "many", "draw", "fidelity", "saliency", "inside", "calibration", "bias", "privacy", "robustness"]
     assert offered == tabs, "a perceptron has no maps"
     for name, before, after in (
         ("Fidelity", "After step 40 the student", "After step 0 the student"),
