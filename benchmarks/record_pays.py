@@ -28,6 +28,7 @@ from kdviz.measure import paired_errors
 from kdviz.measure.cost import in_turns, parameters
 from kdviz.panels.pays import FILE
 
+RATE = 3e-3  # of students and twins
 LOSS = kd.hinton(temperature=4, alpha=0.9)
 TEACHERS: dict[str, tuple[Callable[[], nn.Module], int]] = {
     "mlp": (lambda: models.mlp((1200, 1200), seed=0), 2),
@@ -35,8 +36,8 @@ TEACHERS: dict[str, tuple[Callable[[], nn.Module], int]] = {
 }
 PAIRS: dict[str, tuple[str, Callable[[], nn.Module], int]] = {
     "perceptron": ("mlp", lambda: models.mlp((64,), seed=0), 4),
-    "convnet": ("convnet", lambda: models.convnet(2, seed=0), 1),
-    "fewer-weights": ("mlp", lambda: models.mobile(4, seed=0), 1),
+    "convnet": ("convnet", lambda: models.convnet(4, seed=0), 2),
+    "fewer-weights": ("mlp", lambda: models.mobile(8, seed=0), 2),
 }
 
 
@@ -94,7 +95,7 @@ def teacher_of(name: str, data: Any) -> tuple[Teacher, dict[str, Any]]:
 
 def pair(teacher: Teacher, make: Callable[[], nn.Module], epochs: int, data: Any) -> dict[str, Any]:
     """Train a student and its twin, and time answers."""
-    run = kd.Distillation(teacher, make(), data, LOSS, epochs=epochs, seed=0)
+    run = kd.Distillation(teacher, make(), data, LOSS, epochs=epochs, learning_rate=RATE, seed=0)
     student = seconds_of(lambda: run.train(progress=False))
     twin = run.twin()
     twin.train(progress=False)

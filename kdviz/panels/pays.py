@@ -26,7 +26,7 @@ from .live.worker import LatestOnly
 FILE = Path(__file__).with_name("pays.json")
 TITLES = {
     "perceptron": mark("A perceptron of 64 units, taught by one of 2×1200"),
-    "convnet": mark("A small convolutional network, taught by one four times as wide"),
+    "convnet": mark("A small convolutional network, taught by one twice as wide"),
     "fewer-weights": mark("A network with depthwise convolutions, taught by a perceptron of 2×1200"),
 }
 NOTES = {

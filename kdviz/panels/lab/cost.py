@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from weakref import WeakKeyDictionary
+from weakref import ReferenceType, WeakKeyDictionary, ref
 
 from ...distill import Distillation
 from ...measure.cost import Costs, costs, countable, kept
@@ -32,11 +32,11 @@ class CostOfRuns:
     def __init__(self, thread: LatestOnly, show: Callable[[str], None], resting: Callable[[], bool]) -> None:
         self._thread, self._show, self._resting = thread, show, resting
         self._known: WeakKeyDictionary[Distillation, tuple[int, str]] = WeakKeyDictionary()  # with its steps
-        self._run: Distillation | None = None
+        self._run: ReferenceType[Distillation] | None = None  # a closed page holds none
 
     def offer(self, run: Distillation | None) -> None:
         """Show the sentence on a run, measured soon if it has ended; returns at once."""
-        self._run = run
+        self._run = None if run is None else ref(run)
         if run is None or run.teacher is None or not run.history.evaluated("test"):
             self._show("")
             return
@@ -56,7 +56,7 @@ class CostOfRuns:
         except Exception as error:  # the run's own results stand, whatever measuring meets
             said = t("What the student costs could not be measured: {why}.", why=" ".join(str(error).split()))
         self._known[run] = steps, said
-        if self._run is run:
+        if self._run is not None and self._run() is run:
             self._show(said)
 
     def _said(self, run: Distillation) -> str:
