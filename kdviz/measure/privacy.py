@@ -239,7 +239,7 @@ def membership(members: np.ndarray, others: np.ndarray, *, at: float = AT, confi
     --------
     >>> found = membership(np.arange(50.0) + 40, np.arange(50.0))
     >>> found.auc, found.tpr, found.leaks
-    (0.982, 0.8, True)
+    (0.98, 0.8, True)
     """
     check_confidence(confidence)
     if not 0 < at < 1:

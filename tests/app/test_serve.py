@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import ipaddress
+import os
 import signal
 import socket
 import sys
@@ -295,6 +296,7 @@ def test_a_signal_ends_the_server_and_all_that_is_its_own(
 
 def test_what_cannot_start_leaves_nothing_behind(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("JUPYTER_PATH", os.environ.get("JUPYTER_PATH", ""))  # it adds the template to it
     for name in (shared.MOST_STEPS, shared.TRAININGS):
         monkeypatch.setenv(name, "")
     monkeypatch.setitem(sys.modules, "kdviz.app.server", None)

@@ -8,6 +8,7 @@ import re
 import pytest
 
 import kdviz as kd
+from kdviz.panels.compare_link import LINK as COMPARE
 from kdviz.panels.compress.link import LINK as COMPRESS
 from kdviz.panels.experiments import Experiments, guessed_row
 from kdviz.panels.lab.link import follow
@@ -17,7 +18,7 @@ from kdviz.study.record import recorded, recorded_names
 from kdviz.widgets.traits import WrongTraitError
 from kdviz.words import languages
 
-FOLLOWS = {"lab": follow, "methods": METHODS.follow, "compress": COMPRESS.follow}
+FOLLOWS = {"lab": follow, "methods": METHODS.follow, "compress": COMPRESS.follow, "compare": COMPARE.follow}
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_each_link_opens_its_page_with_nothing_left_out_and_says_the_same_call(p
         if not one["href"]:
             assert one["call"] == one["page"] == ""
             continue
-        name, query = re.fullmatch(r"(lab|methods|compress)\.ipynb(\?.+)", one["href"]).groups()
+        name, query = re.fullmatch(r"(lab|methods|compress|compare)\.ipynb(\?.+)", one["href"]).groups()
         followed = FOLLOWS[name](query)
         assert followed.left_out == {} and followed.names
         called = eval(f"dict({one['call'].partition('(')[2]}")  # of this repository's own JSON

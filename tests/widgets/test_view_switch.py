@@ -22,7 +22,8 @@ def test_the_switch_turns_the_scene_to_another_view(mount):
     scene = Scene()
     page = mount(Views(scene=scene), SoftTargets(scene=scene, shown=["bars"], views=["one"]))
     three = ["One example", "Many examples", "Your own digit"]
-    assert offered(page) == [*three, "Fidelity", "Saliency", "Attention", "Inside", "Calibration", "Bias", "Privacy"]
+    measured = ["Fidelity", "Saliency", "Attention", "Inside", "Calibration", "Bias", "Privacy", "Robustness"]
+    assert offered(page) == [*three, *measured]
     assert page.get_by_label("One example").is_checked()
     page.get_by_label("Many examples").check(force=True)
     page.evaluate(FRAME)
@@ -48,7 +49,7 @@ def test_a_locked_switch_stays_where_it_is(mount):
     page = mount(Views(scene=Scene(locked=["view"])))
     assert page.locator("input:enabled").count() == 0
     put(page, "locked", [])
-    assert page.locator("label:visible input:enabled").count() == 10
+    assert page.locator("label:visible input:enabled").count() == 11
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -102,5 +103,5 @@ def test_a_switch_that_ends_leaves_no_listener(mount):
 
 @pytest.mark.parametrize("traits", [{"offered": ["one", "two"]}, {"titles": {"two": "Two"}}])
 def test_a_view_that_is_none_is_refused(traits):
-    with pytest.raises(WrongTraitError, match=r"must be one of 'one', 'many', 'draw', .*'privacy', got 'two'"):
+    with pytest.raises(WrongTraitError, match=r"must be one of 'one', 'many', 'draw', .*'robustness', got 'two'"):
         Views(**traits)

@@ -104,7 +104,7 @@ def certify(
     >>> line = nn.Linear(1, 2)
     >>> _ = line.weight.data.copy_(torch.tensor([[1.0], [-1.0]])), line.bias.data.zero_()
     >>> found = certify(line, torch.tensor([[0.5], [0.001]]), 0.5)  # the border is 0
-    >>> found.answer.tolist(), found.radius[0] < 0.5
+    >>> found.answer.tolist(), bool(found.radius[0] < 0.5)
     ([0, -1], True)
     """
     for name, count in (("draws", draws), ("first", first), ("batch_size", batch_size)):

@@ -17,7 +17,7 @@ import ipywidgets
 
 from ...figures.one_file import policy, script_json
 from ...whole_files import write_whole
-from ...widgets import Bias, Runs, Scene, bundle
+from ...widgets import Runs, Scene, bundle
 from ...widgets.from_page import Box
 from ...widgets.stand_in import Changes, within, written
 from ...widgets.traits import View
@@ -113,8 +113,8 @@ def _made(now: datetime) -> str:
 
 
 def _needs_python(widget: ipywidgets.Widget) -> bool:
-    """Whether a view is nothing without Python; the groups' rates are something once they were measured."""
-    return isinstance(widget, View) and (widget.needs_python or (isinstance(widget, Bias) and not widget.found))
+    """Whether a view is nothing without Python; what was measured is something, such as the groups' rates."""
+    return isinstance(widget, View) and (widget.needs_python or not getattr(widget, "found", True))
 
 
 def _parts_of_python(kind: type[View]) -> list[str]:

@@ -8,6 +8,9 @@ from ...words import mark
 
 ON_SCHEMES = mark("It has no teacher beside one student: see the page on schemes.")
 ON_LAB = mark("A penalty on unequal treatment, for data with groups: in the Lab, with Adult, the fairness slider.")
+ON_RADIUS = mark(
+    "It asks for pictures in [0, 1] and a radius of the attack: by code, and the experiment robustness-arrives."
+)
 ON_LAB_AS_LOSS = mark("It stands in for the soft targets in the Lab: choose it under Soft term.")
 ON_LAB_AS_KIND = mark("It needs a student with a distillation token: choose that kind of student in the Lab.")
 NEAREST_HINT = mark("It is not in kdviz; the nearest that is: Hints (FitNets).")
@@ -43,6 +46,8 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "TokenSoftTargets": Elsewhere(mark("Soft targets for a token"), "DeiT", "Touvron, 2021", ON_LAB_AS_KIND),
     "TokenLabels": Elsewhere(mark("Labels for a token, in the twin"), "DeiT", "Touvron, 2021", ON_LAB_AS_KIND),
     "EqualizedOdds": Elsewhere(mark("Equalized odds"), "EO", "Hardt, 2016", ON_LAB),
+    "RobustSoftTargets": Elsewhere(mark("Robust soft targets"), "RSLAD", "Zi, 2021", ON_RADIUS),
+    "RobustLabels": Elsewhere(mark("Labels under attack"), "PGD-AT", "Madry, 2018", ON_RADIUS),
 }
 """kdviz's terms without a method of their own, by class name."""
 

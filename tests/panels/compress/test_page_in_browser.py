@@ -6,20 +6,12 @@ import csv
 import io
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from ...axe import serious
-from ..in_browser import check_widths, open_all_folds, write_page
+from ..in_browser import check_widths, open_all_folds
 
 MADE_MS = 240_000
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    place = tmp_path_factory.mktemp("pages")
-    write_page(place / "compress.ipynb", "Compress", "Compress()")
-    return place
 
 
 def idle(page: Page) -> None:
@@ -30,8 +22,8 @@ def rows(page: Page):
     return page.locator(".kd-compress-tbody .kd-compress-line:not(.kd-compress-of-teacher)")
 
 
-def test_points_are_added_stopped_kept_over_a_reload_removed_and_saved(serve, page, folder):
-    opened = page(f"{serve(folder).base}voila/render/compress.ipynb?teacher=adult-mlp&units=0.5&teaching=1")
+def test_points_are_added_stopped_kept_over_a_reload_removed_and_saved(serve, page):
+    opened = page(f"{serve().base}voila/render/dashboards/compress.ipynb?teacher=adult-mlp&units=0.5&teaching=1")
     idle(opened)
     expect(rows(opened)).to_have_count(0)
     opened.get_by_role("button", name="Add this point").click()
