@@ -137,7 +137,9 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def in_wheel(python: Path, folder: Path, code: str) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "KDVIZ"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "KDVIZ", "JUPYTER"))
+    }
     done = subprocess.run(
         [str(python), "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
@@ -180,7 +182,9 @@ def test_voila_finds_the_template_of_the_wheel_by_itself(installed: Path, tmp_pa
 def test_commands_of_the_installed_wheel_answer(command: str, installed: Path, tmp_path: Path) -> None:
     name, *arguments = command.split()
     program = installed.with_name(name + installed.suffix) if name != "python" else installed
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "KDVIZ"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "KDVIZ", "JUPYTER"))
+    }
     done = subprocess.run(
         [str(program), *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
