@@ -21,7 +21,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import Page, expect
 
 from kdviz import shared
-from kdviz.app import cli, forks
+from kdviz.app import cli, forks, places
 from kdviz.app.serve import configuration, host_for_others, served
 
 WIDGET = '''
@@ -294,16 +294,22 @@ def test_a_signal_ends_the_server_and_all_that_is_its_own(
     assert not alive and not list(tmp_path.iterdir())
 
 
-def test_what_cannot_start_leaves_nothing_behind(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux")
+def test_what_cannot_start_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setenv("JUPYTER_PATH", os.environ.get("JUPYTER_PATH", ""))  # it adds the template to it
     for name in (shared.MOST_STEPS, shared.TRAININGS):
         monkeypatch.setenv(name, "")
     monkeypatch.setitem(sys.modules, "kdviz.app.server", None)
-    before = psutil.Process().children(recursive=True)
-    path = str(folder / "dashboards/widget.ipynb")
-    assert cli.main(["serve", "--port", "0", "--viewers", "2", path]) != 0
-    assert psutil.Process().children(recursive=True) == before
+    started, start = [], forks.Warm.start
+
+    def watched(warm: forks.Warm) -> None:
+        start(warm)
+        started.append(psutil.Process(warm.pid))
+
+    monkeypatch.setattr(forks.Warm, "start", watched)
+    assert cli.main(["serve", "--port", "0", "--viewers", "2", str(places.lab())]) != 0
+    assert len(started) == 1 and not started[0].is_running()
     assert not list(tmp_path.glob("kdviz-*")) and forks.Forks.warm is None
 
 
