@@ -21,16 +21,12 @@ from .auc import auc, checked
 from .auc import auc_difference as auc_difference_of
 from .confidence import check_confidence
 from .fidelity import Array
+from .named import named
 
 if TYPE_CHECKING:
     import pandas as pd
 
 AT = 0.01  # the share of false ones at which true ones are told
-NAMES = {
-    "teacher": mark("teacher"),
-    "student": mark("student"),
-    "twin": mark("twin"),
-}
 LEAKS = mark(
     "An attack on the {who} tells members from others: AUC {auc} ({level} CI {low} to {high}); at {at} false ones it "
     "finds {tpr} of the members ({tpr_low} to {tpr_high})."
@@ -93,7 +89,7 @@ class Membership:
             "low": number(self.auc_low, ".3f"),
             "high": number(self.auc_high, ".3f"),
         }
-        return t(text, who=_named(who), level=number(self.confidence, ".0%"), **auc, **rates)
+        return t(text, who=named(who), level=number(self.confidence, ".0%"), **auc, **rates)
 
 
 @dataclass(frozen=True)
@@ -111,7 +107,7 @@ class AUCDifference:
 
     def sentence(self, who: str = "student", other: str = "twin") -> str:
         """Return the result in words."""
-        names = {"who": _named(who), "other": _named(other), "level": number(self.confidence, ".0%")}
+        names = {"who": named(who), "other": named(other), "level": number(self.confidence, ".0%")}
         low, high = self.low, self.high
         if self.verdict == "within the noise":
             return t(ALIKE, **names, low=number(low, "+.3f"), high=number(high, "+.3f"))
@@ -311,7 +307,3 @@ def _tpr_interval(pos: np.ndarray, neg: np.ndarray, at: float, confidence: float
 
 def _percent(share: float) -> str:
     return number(share, ".1%" if 0 < share < 0.995 and round(100 * share, 1) % 1 else ".0%")
-
-
-def _named(who: str) -> str:
-    return t(NAMES[who]) if who in NAMES else who

@@ -13,11 +13,17 @@ from torch import nn
 from ...data import Examples
 from ...models import inference
 from ...models.inference import Progress
-from ...words import number
+from ...words import mark, number, t
 from ..auc import AUC, auc, auc_difference
 from ..confidence import check_confidence
+from ..named import named
 
 Score = Literal["confidence", "energy"]
+APART = mark("The {who} tells them apart with an AUROC of {value} ({level} CI {low} to {high}).")
+SURE = mark(
+    "The {who} tells them apart with an AUROC of {value} ({level} CI {low} to {high}); it is {own} sure of its own, "
+    "{strange} of the others."
+)
 SCORES: tuple[Score, ...] = ("confidence", "energy")
 
 
@@ -61,11 +67,13 @@ class Outside:
         lines = []
         for model in self.inside:
             a = self.auroc(model)
-            told = f"The {model} tells them apart with an AUROC of {a.value:.3f} (95 % CI {a.low:.3f} to {a.high:.3f})"
+            area = {name: number(getattr(a, name), ".3f") for name in ("value", "low", "high")}
+            told = {"who": named(model), "level": number(self.confidence, ".0%"), **area}
             if self.score == "confidence":
-                sure, strange = (number(float(v[model].mean()), ".0%") for v in (self.inside, self.outside))
-                told += f"; it is {sure} sure of its own, {strange} of the others"
-            lines.append(f"{told}.")
+                own, strange = (number(float(v[model].mean()), ".0%") for v in (self.inside, self.outside))
+                lines.append(t(SURE, **told, own=own, strange=strange))
+            else:
+                lines.append(t(APART, **told))
         return lines
 
 
