@@ -17,19 +17,16 @@ import torch
 import torch.nn.functional as F
 
 from ..words import mark, number, t
-from .confidence import check_confidence, normal_quantile
+from .auc import auc, checked
+from .auc import auc_difference as auc_difference_of
+from .confidence import check_confidence
 from .fidelity import Array
+from .named import named
 
 if TYPE_CHECKING:
     import pandas as pd
 
 AT = 0.01  # the share of false ones at which true ones are told
-FEWEST = 2  # members, and others
-NAMES = {
-    "teacher": mark("teacher"),
-    "student": mark("student"),
-    "twin": mark("twin"),
-}
 LEAKS = mark(
     "An attack on the {who} tells members from others: AUC {auc} ({level} CI {low} to {high}); at {at} false ones it "
     "finds {tpr} of the members ({tpr_low} to {tpr_high})."
@@ -92,7 +89,7 @@ class Membership:
             "low": number(self.auc_low, ".3f"),
             "high": number(self.auc_high, ".3f"),
         }
-        return t(text, who=_named(who), level=number(self.confidence, ".0%"), **auc, **rates)
+        return t(text, who=named(who), level=number(self.confidence, ".0%"), **auc, **rates)
 
 
 @dataclass(frozen=True)
@@ -110,7 +107,7 @@ class AUCDifference:
 
     def sentence(self, who: str = "student", other: str = "twin") -> str:
         """Return the result in words."""
-        names = {"who": _named(who), "other": _named(other), "level": number(self.confidence, ".0%")}
+        names = {"who": named(who), "other": named(other), "level": number(self.confidence, ".0%")}
         low, high = self.low, self.high
         if self.verdict == "within the noise":
             return t(ALIKE, **names, low=number(low, "+.3f"), high=number(high, "+.3f"))
@@ -220,8 +217,7 @@ def membership(members: np.ndarray, others: np.ndarray, *, at: float = AT, confi
 
     Notes
     -----
-    The AUC is Mann and Whitney's statistic, its variance DeLong's, its interval that of the logit of the AUC; one
-    member and one other at each end of all scores are added for it, so that an AUC of 0 or 1 has an interval too.
+    The AUC and its interval are those of :func:`kdviz.measure.auc.auc`, members being the positives.
 
     The true positives at ``at`` rest on the threshold, which the others estimate, and on the members above it. The
     interval takes both into account: order statistics of the others hold the true threshold, and Clopper and Pearson's
@@ -231,7 +227,7 @@ def membership(members: np.ndarray, others: np.ndarray, *, at: float = AT, confi
 
     References
     ----------
-    DeLong, DeLong, Clarke-Pearson (1988), Biometrics 44. Carlini, Chien, Nasr, Song, Terzis, Tramèr (2022), Membership
+    Carlini, Chien, Nasr, Song, Terzis, Tramèr (2022), Membership
     Inference Attacks From First Principles, S&P, arXiv:2112.03570: why true positives at few false ones are what
     counts.
 
@@ -244,13 +240,12 @@ def membership(members: np.ndarray, others: np.ndarray, *, at: float = AT, confi
     check_confidence(confidence)
     if not 0 < at < 1:
         raise ValueError(f"at must lie between 0 and 1, such as {AT}, got {at}")
-    pos, neg = _scores(members, "members"), _scores(others, "others")
-    auc, by_member, by_other = _placements(pos, neg)
-    low, high = _auc_interval(auc, by_member, by_other, confidence)
+    pos, neg = checked(members, "members"), checked(others, "others")
+    area = auc(pos, neg, confidence)
     fpr, tpr = _roc(pos, neg)
     found = float(tpr[np.searchsorted(fpr, at + 1e-12, side="right") - 1])
     ends = _tpr_interval(pos, neg, at, confidence)
-    return Membership(auc, low, high, found, *ends, at, len(pos), len(neg), confidence, fpr, tpr)
+    return Membership(area.value, area.low, area.high, found, *ends, at, len(pos), len(neg), confidence, fpr, tpr)
 
 
 def auc_difference(
@@ -269,18 +264,7 @@ def auc_difference(
     ValueError
         As for :func:`membership`, or if the numbers of examples differ.
     """
-    check_confidence(confidence)
-    a, b = ((_scores(m, "members"), _scores(o, "others")) for m, o in (first, second))
-    if (len(a[0]), len(a[1])) != (len(b[0]), len(b[1])):
-        counts = " and ".join(f"{len(m)} members and {len(o)} others" for m, o in (a, b))
-        raise ValueError(f"both scores must be of the same examples, got {counts}")
-    (auc_a, of_members_a, of_others_a), (auc_b, of_members_b, of_others_b) = _placements(*a), _placements(*b)
-    differences = of_members_a - of_members_b, of_others_a - of_others_b
-    # two more of each that differ by a half, so that models which answer alike keep an interval
-    variance = sum(np.append(d, [-0.5, 0.5]).var(ddof=1) / (len(d) + 2) for d in differences)
-    half = normal_quantile(confidence) * math.sqrt(variance)
-    value = auc_a - auc_b
-    return AUCDifference(value, max(-1.0, value - half), min(1.0, value + half), confidence)
+    return AUCDifference(*auc_difference_of(first, second, confidence), confidence)
 
 
 def frame(found: dict[str, Membership], attack: str) -> pd.DataFrame:
@@ -293,34 +277,6 @@ def frame(found: dict[str, Membership], attack: str) -> pd.DataFrame:
         at = f"true positives at {100 * one.at:g} % false ones, {attack}"
         rows.append((who, at, one.tpr, one.tpr_low, one.tpr_high))
     return pd.DataFrame(rows, columns=["model", "measure", "value", "low", "high"])
-
-
-def _scores(scores: np.ndarray, what: str) -> np.ndarray:
-    found = np.asarray(scores, dtype=np.float64)
-    if found.ndim != 1 or len(found) < FEWEST or bool(np.isnan(found).any()):
-        raise ValueError(
-            f"{what} must be scores of shape (n,), n ≥ {FEWEST} and none of them nan, got shape {found.shape}"
-        )
-    return found
-
-
-def _placements(pos: np.ndarray, neg: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-    """Return the AUC, and DeLong's components: of each member the share of others below it, of each other above it."""
-    below = np.searchsorted(np.sort(neg), pos, side="left"), np.searchsorted(np.sort(neg), pos, side="right")
-    by_member = (below[0] + below[1]) / (2 * len(neg))
-    at_most = np.searchsorted(np.sort(pos), neg, side="left"), np.searchsorted(np.sort(pos), neg, side="right")
-    by_other = 1 - (at_most[0] + at_most[1]) / (2 * len(pos))
-    return float(by_member.mean()), by_member, by_other
-
-
-def _auc_interval(auc: float, by_member: np.ndarray, by_other: np.ndarray, confidence: float) -> tuple[float, float]:
-    """Return DeLong's interval on the logit, a member and another at each end added."""
-    added = [np.append(one, [0.0, 1.0]) for one in (by_member, by_other)]
-    middle = float(added[0].mean() + added[1].mean()) / 2
-    sd = math.sqrt(sum(one.var(ddof=1) / len(one) for one in added)) / (middle * (1 - middle))
-    logit, half = math.log(middle / (1 - middle)), normal_quantile(confidence) * sd
-    low, high = (1 / (1 + math.exp(min(700.0, -v))) for v in (logit - half, logit + half))
-    return min(low, auc), max(high, auc)
 
 
 def _roc(pos: np.ndarray, neg: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -351,7 +307,3 @@ def _tpr_interval(pos: np.ndarray, neg: np.ndarray, at: float, confidence: float
 
 def _percent(share: float) -> str:
     return number(share, ".1%" if 0 < share < 0.995 and round(100 * share, 1) % 1 else ".0%")
-
-
-def _named(who: str) -> str:
-    return t(NAMES[who]) if who in NAMES else who

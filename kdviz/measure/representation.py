@@ -19,6 +19,7 @@ from ..models.inference import Cancelled
 from ..words import mark, number, t
 from .fidelity import Array
 from .layers import Layers, asking, checked_inputs, chosen_layers, watch
+from .named import named
 from .relations import kept, neighbors
 from .similarity import linear_cka
 from .wilson import wilson
@@ -64,8 +65,7 @@ class Probe:
     def sentence(self, who: str = "student") -> str:
         """Return the result in words."""
         shares = {"right": self.accuracy, "low": self.low, "high": self.high}
-        named = {"teacher": t("teacher"), "student": t("student"), "twin": t("twin")}.get(who, who)
-        return t(PROBED, who=named, layer=self.layer, **{name: number(v, ".1%") for name, v in shares.items()})
+        return t(PROBED, who=named(who), layer=self.layer, **{name: number(v, ".1%") for name, v in shares.items()})
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,14 +25,17 @@ RADII = {"ball": 0.5, "adaptive": 0.5, "box": 1e-3}
 STEPS = 15  # of the ascent
 ITERATIONS = 100
 SAYS = {
-    "ball": mark("In a ball of radius {radius} around the weights the loss rises from {loss} by {value} at most."),
+    "ball": mark(
+        "In a ball of radius {radius} around the weights gradient ascent found a loss {value} above "
+        "{loss}: it may rise further."
+    ),
     "adaptive": mark(
-        "Moving each weight in proportion to its size, by {radius} in all, the loss rises from {loss} by {value} at "
-        "most; this does not depend on how a network of the same answers is scaled."
+        "Moving each weight in proportion to its size, by {radius} in all, gradient ascent found a loss {value} "
+        "above {loss}: it may rise further. This does not depend on how a network of the same answers is scaled."
     ),
     "box": mark(
-        "In a box of {radius} times (the size of each weight + 1) the loss rises from {loss} by {value}\u202f% of "
-        "loss + 1 at most."
+        "In a box of {radius} times (the size of each weight + 1) gradient ascent found a loss above {loss} by "
+        "{value}\u202f% of loss + 1: it may rise further."
     ),
 }
 

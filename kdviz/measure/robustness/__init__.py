@@ -6,7 +6,7 @@ left unchanged. Radii are those of the inputs, pixels in [0, 1]: what a model do
 
 from ...models.attack import Norm, fgsm, pgd
 from .corruptions import CORRUPTIONS, KINDS, SEVERITIES, corrupt, strength
-from .domain import Auroc, Outside, auroc, outside
+from .domain import Outside, outside
 from .holding import ATTACKS, RADII, Accuracy, Change, Robustness, robustness
 from .smoothing import Certified, certify, clopper_pearson_lower, largest_radius
 
@@ -17,13 +17,11 @@ __all__ = [
     "RADII",
     "SEVERITIES",
     "Accuracy",
-    "Auroc",
     "Certified",
     "Change",
     "Norm",
     "Outside",
     "Robustness",
-    "auroc",
     "certify",
     "clopper_pearson_lower",
     "corrupt",

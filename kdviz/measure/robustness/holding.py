@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
@@ -15,8 +15,9 @@ from ...data import Examples
 from ...models import inference
 from ...models.attack import NORMS, Norm, fgsm, pgd
 from ...models.inference import Progress
-from ...words import number
+from ...words import mark, number, t
 from ..confidence import check_confidence
+from ..named import named
 from ..paired import PairedErrors, paired_errors
 from ..wilson import wilson
 from .corruptions import CORRUPTIONS, KINDS, SEVERITIES, corrupt
@@ -28,6 +29,25 @@ Attack = Literal["fgsm", "pgd"]
 ATTACKS: tuple[Attack, ...] = ("fgsm", "pgd")
 RADII = {"linf": (0.02, 0.05, 0.1, 0.15, 0.2), "l2": (0.5, 1.0, 1.5, 2.0, 3.0)}  # of pixels in [0, 1], 28×28 of them
 CLEAN = "clean"
+CORRUPTION_NAMES = {
+    "noise": mark("noise"),
+    "blur": mark("blur"),
+    "rotation": mark("rotation"),
+    "contrast": mark("less contrast"),
+    "occlusion": mark("occlusion"),
+}
+ATTACKED = mark(
+    "Under its own {attack} attack ({norm}, radius {radius}) the {who} is right on {share} of the pictures ({level} CI "
+    "{low} to {high})."
+)
+CORRUPTED = mark(
+    "Under {corruption} of severity {severity} the {who} is right on {share} of the pictures ({level} CI {low} to "
+    "{high})."
+)
+HIDES = mark(
+    "Pictures made on the {other} mislead the {who} more than those made on itself ({attack}, radius {radius}): its "
+    "gradient hides, and its own curve is too good."
+)
 
 
 @dataclass(frozen=True)
@@ -129,24 +149,28 @@ class Robustness:
         lines = []
         last = {(c.kind, c.made_on): c for c in self.right if c.kind != CLEAN}
         for kind in dict.fromkeys(kind for kind, _ in last):
-            each = []
             for model in self.models:
-                change = last.get((kind, model)) or last.get((kind, "")) or None
-                if change is None or model not in self.right[change]:
-                    continue
-                a = self.accuracy(model, change)
-                each.append(f"the {model} {_share(a.value)} (95 % CI {_share(a.low)} to {_share(a.high)})")
-            if each:
-                lines.append(f"Right under {_at(kind, last, self.norm)}: {', '.join(each)}.")
+                change = last.get((kind, model)) or last.get((kind, ""))
+                if change is not None and model in self.right[change]:
+                    lines.append(self._right(model, change))
         for model in self.models:
             hidden = self.hides(model)
             if hidden:
                 worst = hidden[-1]
-                lines.append(
-                    f"Pictures made on the {worst.made_on} mislead the {model} more than those made on itself "
-                    f"({worst.kind}, radius {worst.level:g}): its gradient hides, and its own curve is too good."
-                )
+                attack = {"attack": worst.kind.upper(), "radius": number(worst.level, "g")}
+                lines.append(t(HIDES, who=named(model), other=named(worst.made_on), **attack))
         return lines
+
+    def _right(self, model: str, change: Change) -> str:
+        a = self.accuracy(model, change)
+        told = {"who": named(model), "level": number(self.confidence, ".0%")}
+        told |= {
+            name: number(getattr(a, of), ".1%") for name, of in (("share", "value"), ("low", "low"), ("high", "high"))
+        }
+        if change.kind in ATTACKS:
+            norm = {"linf": "L∞", "l2": "L2"}[self.norm]
+            return t(ATTACKED, **told, attack=change.kind.upper(), norm=norm, radius=number(change.level, "g"))
+        return t(CORRUPTED, **told, corruption=t(CORRUPTION_NAMES[change.kind]), severity=number(change.level, "g"))
 
     def frame(self) -> pd.DataFrame:
         """Return one row per change and model: kind, level, made_on, model, right, n, accuracy, low, high."""
@@ -356,15 +380,3 @@ class _Count:
     def end(self, place: int) -> None:
         if self.progress is not None and self.progress(sum(self.passes[: place + 1]), self.total) is False:
             raise inference.Cancelled("stopped")
-
-
-def _share(value: float) -> str:
-    return number(value, ".1%")
-
-
-def _at(kind: str, last: Mapping[tuple[str, str], Any], norm: str) -> str:
-    change = next(c for (k, _), c in last.items() if k == kind)
-    if kind in ATTACKS:
-        named = {"linf": "L∞", "l2": "L2"}[norm]
-        return f"{kind.upper()} ({named}, radius {change.level:g}), each model's own attack"
-    return f"{kind}, severity {change.level:g}"
