@@ -150,6 +150,22 @@ def test_a_widget_whose_module_came_late_hears_python(
         expect(shown.get_by_text("The other heard train.")).to_be_visible()
 
 
+# Jupyter looks for a model every 100 ms, for two seconds. On a busy page its second look comes after they have passed.
+LOOKS_LATE = "const soon = setTimeout; window.setTimeout = (f, ms, ...more) => soon(f, ms === 100 ? 4000 : ms, ...more);"
+
+
+def test_a_widget_whose_model_came_while_nobody_looked_is_drawn(
+    serve: Callable[..., object], folder: Path, page: Callable[..., Page]
+) -> None:
+    shown, come = page(), []
+    shown.on("framenavigated", lambda frame: come.append(frame.url))
+    shown.add_init_script(LOOKS_LATE)
+    shown.goto(f"{serve(folder, '--no-preheat').base}voila/render/page.ipynb")  # type: ignore[attr-defined]
+    expect(shown.get_by_role("button", name="Train")).to_be_visible(timeout=READY_MS)
+    expect(shown.locator("#kd-loading")).to_have_count(0)
+    assert len(come) == 1, "it was not loaded anew"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_kernel_that_was_killed_is_told_and_start_again_brings_a_new_one(
     opened: tuple[object, Page, int], watch: object

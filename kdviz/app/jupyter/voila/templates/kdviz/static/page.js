@@ -5,7 +5,6 @@ kdviz.page = (() => {
   const LINK_MS = 10000; // a link is followed by then, or the page is shown as it is
   const NO_LINKS_MS = 3000; // by then a page that follows links has said so
   const LOST_WIDGET = "Error displaying widget: model not found"; // Jupyter's words in place of a widget
-  const LOOKS = 3; // for a widget's model, once all models are there
   const LOOK_MS = 1000;
   const BEGUN_AGAIN = `kd-begun-again:${location.pathname}`;
   const MODULES_MS = 120000; // in place of the two seconds in which anywidget wants to have loaded a widget's module
@@ -193,12 +192,12 @@ kdviz.page = (() => {
    * it gives up without another look: it reads whether all models are there, and if so, says that this one is lost.
    */
   function lookAgain(manager) {
-    let [there, looks] = [manager.restoredStatus, 0];
+    let [there, looked] = [manager.restoredStatus, false];
     manager.restored.connect(() => (there = true));
     const read = () => {
-      if (!there || looks === LOOKS) return there;
+      if (!there || looked) return there;
       setTimeout(() => {
-        looks += 1;
+        looked = true;
         manager.restored.emit(); // whatever is not drawn yet looks again
       }, LOOK_MS);
       return false;
