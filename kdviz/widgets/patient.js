@@ -28,7 +28,7 @@ async function hears(model) {
     const deaf = raw._handle_comm_msg;
     let kind = raw;
     while (kind._handle_comm_msg === deaf) kind = Object.getPrototypeOf(kind);
-    raw.comm.on_msg(kind._handle_comm_msg.bind(raw));
-    raw.comm.send({ method: "request_state" }, raw.callbacks());
+    raw.comm?.on_msg(kind._handle_comm_msg.bind(raw));
+    raw.comm?.send({ method: "request_state" }, raw.callbacks());
   }
 }

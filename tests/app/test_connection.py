@@ -63,7 +63,7 @@ def kernels(pid: int) -> set[int]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page that listens, one whose modules come late, and pages whose widget is lost as often as their number says."""
+    """A page that listens, one whose modules come late, pages whose widget is lost as often as their number says."""
     root = tmp_path_factory.mktemp("connection")
     written(root / "page.ipynb", CELL)
     written(root / "late.ipynb", LATE)
@@ -151,7 +151,9 @@ def test_a_widget_whose_module_came_late_hears_python(
 
 
 # Jupyter looks for a model every 100 ms, for two seconds. On a busy page its second look comes after they have passed.
-LOOKS_LATE = "const soon = setTimeout; window.setTimeout = (f, ms, ...more) => soon(f, ms === 100 ? 4000 : ms, ...more);"
+LOOKS_LATE = (
+    "const soon = setTimeout; window.setTimeout = (f, ms, ...more) => soon(f, ms === 100 ? 4000 : ms, ...more);"
+)
 
 
 def test_a_widget_whose_model_came_while_nobody_looked_is_drawn(
