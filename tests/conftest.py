@@ -55,17 +55,17 @@ atexit.register(shutil.rmtree, KEPT, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what takes minutes and hardly ever fails, unless KDVIZ_FULL=1; a live page gets more tries.
+    """Leave out what takes minutes and hardly ever fails, unless KDVIZ_FULL=1; a live page gets a second try.
 
     Thousands of tests drive a browser, a server or a page's threads that share two cores with all else: one that fails
-    in the gate (CI is set) is run again, twice at most, and the closing summary names it (RERUN). Others have one try.
+    in the gate (CI is set) is run once more, and the closing summary names it (RERUN). Others have one try.
     """
     for item in items:
         if item.get_closest_marker("full") and os.environ.get("KDVIZ_FULL") != "1":
             item.add_marker(pytest.mark.skip(reason="takes minutes: KDVIZ_FULL=1"))
         is_live = "panels" in item.path.parts or {"chromium", "serve"} & set(getattr(item, "fixturenames", ()))
         if os.environ.get("CI") and is_live:
-            item.add_marker(pytest.mark.flaky(reruns=2))
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="module")

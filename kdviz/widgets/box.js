@@ -1,5 +1,6 @@
 // A box of widgets. They are composed by anywidget itself, so that a page lives wherever anywidgets do.
 export default {
+  initialize: ({ model }) => void hears(model),
   async render({ model, el, host, signal }) {
     el.classList.add(...model.get("_dom_classes"));
     let shown = new AbortController();
@@ -8,7 +9,7 @@ export default {
       const child = document.createElement("div");
       el.append(child);
       try {
-        const widget = await host.getWidget(reference);
+        const widget = await patient(host).getWidget(reference);
         await widget.render({ el: child, signal: AbortSignal.any([signal, shown.signal]) });
       } catch (error) {
         if (shown.signal.aborted || signal.aborted) return;

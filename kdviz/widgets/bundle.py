@@ -76,12 +76,18 @@ def _view(entry: Path) -> Bundle:
     if "render" not in own[-1].exports:
         raise ValueError(f'{entry} must end in "export default {{ render }};"')
     scopes = "\n".join(f"  const {_name(i)} = {_scope(module, own)};" for i, module in enumerate(own))
-    asking = (Path(__file__).parent / "shared_once.js").read_text(encoding="utf-8")
+    asking = alone(Path(__file__).with_name("shared_once.js"))
     sheets = dict.fromkeys(sheet for module in own for sheet in module.sheets)
     return Bundle(
         f"const drawnWith = (shared) => {{\n{scopes}\n  return {_name(len(own) - 1)};\n}};\n{asking}",
         "\n".join(map(_sheet, sheets)),
     )
+
+
+def alone(file: Path) -> str:
+    """Return a module that imports nothing, with what the module of every widget begins with."""
+    texts = (path.read_text(encoding="utf-8") for path in (Path(__file__).with_name("patient.js"), file))
+    return _COMMENT.sub("", "\n".join(texts))
 
 
 @cache

@@ -18,6 +18,7 @@ import traitlets
 from ipywidgets.widgets.trait_types import InstanceDict, TypedTuple
 from ipywidgets.widgets.widget import _put_buffers
 
+from kdviz.widgets import bundle
 from kdviz.words import t
 
 BY_PAGE = {"sync": True, "by_page": True}  # tags of a trait that the page sets too
@@ -137,7 +138,7 @@ class Box(Placed, anywidget.AnyWidget):
     children : sequence of anywidget.AnyWidget
     """
 
-    _esm = Path(__file__).with_name("box.js").read_text(encoding="utf-8")
+    _esm = bundle.alone(Path(__file__).with_name("box.js"))
     _css = (
         ".kd-box { display: flex; min-width: 0; } .kd-box:empty { display: none; }\n"
         ".kd-column { flex-direction: column; gap: 16px; }"

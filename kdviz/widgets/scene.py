@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Container, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import ipywidgets
@@ -15,6 +16,7 @@ import traitlets
 from traitlets import Dict, Float, Instance, Int, List, Unicode
 
 from kdviz.distill.live import WITH_SLIDER
+from kdviz.widgets import bundle
 from kdviz.widgets.catalogue import NAMES as VIEWS
 from kdviz.widgets.from_page import BY_HAND, BY_PAGE, Between, reference
 from kdviz.widgets.live_traits import live_traits, page_bounds
@@ -70,7 +72,7 @@ class Scene(LiveTraits, Stateful):
         Values by trait name; `Scene.own_traits()` lists them with their units.
     """
 
-    _esm = "export default { initialize({ model }) { return { model }; } };"
+    _esm = bundle.alone(Path(__file__).with_name("scene.js"))
 
     classes = List(Unicode(), help="Names of the C classes, in the order of the logits.").tag(sync=True)
     images = Packed("u1", help="Grey values 0 to 255 of the N examples, N·H·W bytes; empty for rows.").tag(sync=True)

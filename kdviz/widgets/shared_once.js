@@ -16,7 +16,9 @@ async function sharedOnce({ model, el, host }) {
 let drawn = null;
 
 export default {
-  async render(context) {
+  initialize: ({ model }) => void hears(model),
+  async render(given) {
+    const context = { ...given, host: patient(given.host) };
     context.el.classList.add(...context.model.get("_dom_classes"));
     const shared = await sharedOnce(context);
     drawn ??= drawnWith(shared);

@@ -63,9 +63,10 @@ def kernels(pid: int) -> set[int]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page that listens, and pages whose widget is lost as often as their number says."""
+    """A page that listens, one whose modules come late, pages whose widget is lost as often as their number says."""
     root = tmp_path_factory.mktemp("connection")
     written(root / "page.ipynb", CELL)
+    written(root / "late.ipynb", LATE)
     for lost in (1, 9):
         written(root / str(lost) / "lost.ipynb", CELL + "None", LOST.format(lost=lost))
     return root
@@ -108,6 +109,63 @@ JOIN = """
   socket.addEventListener("close", ({ code }) => done(code));
 })
 """
+
+
+# Modules that are there a second after anywidget has given them up: of kdviz, and of another package.
+LATE = """
+import anywidget
+import traitlets
+from kdviz.widgets.transport import Transport
+late = "await new Promise((done) => setTimeout(done, 3000));\\n"
+drawn = "const draw = () => { el.textContent = model.get('says'); }; draw(); model.on('change:says', draw);"
+class Other(anywidget.AnyWidget):
+    _esm = f"{late}export default {{ render({{ model, el }}) {{ {drawn} }} }};"
+    says = traitlets.Unicode("Nothing yet.").tag(sync=True)
+class Late(Transport):
+    _esm = late + Transport._esm
+other, transport = Other(), Late(state="idle", status="Ready to train.")
+def hear(_, content, __):
+    other.says = f"The other heard {content['command']}."
+    transport.update(state="running", status=f"Heard {content['command']}.")
+transport.on_msg(hear)
+import ipywidgets
+ipywidgets.VBox([transport, other])
+"""
+AS_ELSEWHERE = "Object.defineProperty(AbortSignal, 'timeout', { value: AbortSignal.timeout, writable: false });"
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["kdviz serve", "another host of anywidgets"])
+def test_a_widget_whose_module_came_late_hears_python(
+    serve: Callable[..., object], folder: Path, page: Callable[..., Page], watch: object, elsewhere: bool
+) -> None:
+    shown = page()
+    if elsewhere:
+        shown.add_init_script(AS_ELSEWHERE)
+    shown.goto(f"{serve(folder, '--no-preheat').base}voila/render/late.ipynb")  # type: ignore[attr-defined]
+    shown.get_by_role("button", name="Train").click(timeout=READY_MS)
+    expect(shown.locator(".kd-status")).to_have_text("Heard train.")
+    if elsewhere:
+        watch.errors.clear()  # type: ignore[attr-defined]  # what anywidget says of a module that it gave up
+    else:
+        expect(shown.get_by_text("The other heard train.")).to_be_visible()
+
+
+# Jupyter looks for a model every 100 ms, for two seconds. On a busy page its second look comes after they have passed.
+LOOKS_LATE = (
+    "const soon = setTimeout; window.setTimeout = (f, ms, ...more) => soon(f, ms === 100 ? 4000 : ms, ...more);"
+)
+
+
+def test_a_widget_whose_model_came_while_nobody_looked_is_drawn(
+    serve: Callable[..., object], folder: Path, page: Callable[..., Page]
+) -> None:
+    shown, come = page(), []
+    shown.on("framenavigated", lambda frame: come.append(frame.url))
+    shown.add_init_script(LOOKS_LATE)
+    shown.goto(f"{serve(folder, '--no-preheat').base}voila/render/page.ipynb")  # type: ignore[attr-defined]
+    expect(shown.get_by_role("button", name="Train")).to_be_visible(timeout=READY_MS)
+    expect(shown.locator("#kd-loading")).to_have_count(0)
+    assert len(come) == 1, "it was not loaded anew"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")

@@ -8,6 +8,7 @@ from kdviz.widgets import Inside
 from kdviz.widgets.recording import Frame
 from kdviz.widgets.scene import Scene
 
+from ..axe import serious
 from .test_german import OVERFLOW, left_in_english
 
 POINTS = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
@@ -105,6 +106,7 @@ def test_sharpness_probes_and_layers_have_their_numbers(mount):
     expect(page.get_by_role("listitem").filter(has_text="Teacher, relu2")).to_contain_text("97.0\u00a0%")
     expect(page.get_by_role("img", name="CKA with the teacher’s relu2: Student 0.60")).to_be_visible()
     expect(page.get_by_role("img", name="Of its 10 nearest examples kept: Student 0.40")).to_be_visible()
+    assert serious(page) == []
     page.get_by_role("button", name="Measure the landscape and the layers").click()
     assert page.evaluate("() => model.log.filter((e) => e.sent).map((e) => e.sent.command)") == ["across"]
 

@@ -10,6 +10,7 @@ from kdviz.widgets.recording import Frame
 from kdviz.widgets.scene import Scene
 from kdviz.widgets.traits import WrongTraitError
 
+from ..axe import serious
 from .test_german import OVERFLOW, left_in_english
 
 CURVES = {"teacher": [[0, 0.01, 0.1, 1], [0, 0.6, 0.9, 1]], "s": [[0, 0.01, 0.1, 1], [0, 0.012, 0.11, 1]]}
@@ -48,6 +49,7 @@ def test_each_model_has_its_curve_on_log_axes_and_a_row_with_intervals(mount):
     page = mount(privacy(), width=400)
     expect(page.locator(".kd-privacy-all > .kd-dark-sentence > .kd-sentence")).to_have_text(" ".join(numbers()["said"]))
     expect(page.get_by_text("Class 3 was kept.")).to_be_visible()
+    assert serious(page) == []
     rows = page.get_by_role("table").get_by_role("row")
     assert [row.inner_text().split("\n") for row in rows.all()[1:]] == [
         ["Teacher", "0.900", "0.880 to 0.920", "60\u00a0%", "50\u00a0% to 70\u00a0%"],

@@ -9,6 +9,8 @@ from traitlets import TraitError
 
 from kdviz.widgets import Robustness, Scene
 
+from ..axe import serious
+
 LEVELS, N, SIDE = 6, 2, 5
 MODELS = [{"id": "teacher", "role": "teacher", "name": ""}, {"id": "s", "role": "student", "name": "Student"}]
 
@@ -74,6 +76,7 @@ def test_the_slider_moves_sentence_and_pictures_without_python(mount):
     expect(answers).to_have_text(["✗ 8", "✗ 8"])
     page.get_by_role("slider", name="Radius").press("Home")
     expect(sentence).to_contain_text("Right on the 200 unchanged pictures")
+    assert serious(page) == []
     assert page.evaluate(GREYS)[0] == 10
     assert not [row for row in page.evaluate("() => model.log") if "sent" in row], "nothing is asked of Python"
     page.get_by_label("The attack is made on").select_option("teacher")

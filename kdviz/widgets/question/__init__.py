@@ -29,7 +29,7 @@ class Gate(Box):
     opened : bool
     """
 
-    _esm = Path(__file__).with_name("gate.js").read_text(encoding="utf-8")
+    _esm = bundle.alone(Path(__file__).with_name("gate.js"))
     _kinds = ("kd-box", "kd-column", "kd-gate")
 
     opened = Bool(help="Whether the widgets are drawn.").tag(**BY_PAGE)

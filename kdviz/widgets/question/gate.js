@@ -1,5 +1,6 @@
 // A box whose widgets are drawn once it is open: before, nothing of them is on the page.
 export default {
+  initialize: ({ model }) => void hears(model),
   async render({ model, el, host, signal }) {
     el.classList.add(...model.get("_dom_classes"));
     let shown = null;
@@ -9,7 +10,7 @@ export default {
       el.append(child);
       const ends = AbortSignal.any([signal, shown.signal]);
       try {
-        const widget = await host.getWidget(reference);
+        const widget = await patient(host).getWidget(reference);
         if (!ends.aborted) await widget.render({ el: child, signal: ends });
       } catch (error) {
         if (ends.aborted) return;

@@ -5,7 +5,9 @@ kdviz.page = (() => {
   const LINK_MS = 10000; // a link is followed by then, or the page is shown as it is
   const NO_LINKS_MS = 3000; // by then a page that follows links has said so
   const LOST_WIDGET = "Error displaying widget: model not found"; // Jupyter's words in place of a widget
+  const LOOK_MS = 1000;
   const BEGUN_AGAIN = `kd-begun-again:${location.pathname}`;
+  const MODULES_MS = 120000; // in place of the two seconds in which anywidget wants to have loaded a widget's module
   const STATUS_BYTES = 4096; // messages on a kernel's state are short; the others need not be read
   const byId = (id) => document.getElementById(id);
 
@@ -129,14 +131,15 @@ kdviz.page = (() => {
     }
   }
 
+  let hasWidgets = false;
   function finished() {
     arrivals.disconnect();
     fitFigures();
     dropUnused();
     say(t("Drawing the page …"), 0.9);
-    const widgets = expected().some((one) => one.textContent.includes("application/vnd.jupyter.widget-view+json"));
+    hasWidgets = expected().some((one) => one.textContent.includes("application/vnd.jupyter.widget-view+json"));
     const drawn = () => {
-      if (!widgets) return !expected().length;
+      if (!hasWidgets) return !expected().length;
       if (!byId("kd-lesson")) return document.querySelector(".jp-OutputArea-output.lm-Panel > .lm-Widget > *");
       // A lesson has many, and is read from the top: what is drawn late would push away what is being read.
       const places = [...document.querySelectorAll(".jp-OutputArea-output.lm-Panel")];
@@ -183,6 +186,34 @@ kdviz.page = (() => {
     leaving = true;
     location.reload();
   }
+
+  /**
+   * Jupyter looks for a widget's model for two seconds, while the models come. On a busy machine they come meanwhile, and
+   * it gives up without another look: it reads whether all models are there, and if so, says that this one is lost.
+   */
+  function lookAgain(manager) {
+    let [there, looked] = [manager.restoredStatus, false];
+    manager.restored.connect(() => (there = true));
+    const read = () => {
+      if (!there || looked) return there;
+      setTimeout(() => {
+        looked = true;
+        manager.restored.emit(); // whatever is not drawn yet looks again
+      }, LOOK_MS);
+      return false;
+    };
+    Object.defineProperty(manager, "restoredStatus", { get: read });
+  }
+
+  // Voila's client is here, and with it the manager of widgets; there is none where the kernel has gone.
+  Object.defineProperty(window, "jupyterapp", {
+    configurable: true,
+    set(app) {
+      Object.defineProperty(window, "jupyterapp", { value: app, writable: true });
+      if (app.widgetManager) lookAgain(app.widgetManager);
+      else if (hasWidgets) begunAgain();
+    },
+  });
 
   function forget() {
     try {
@@ -280,6 +311,10 @@ kdviz.page = (() => {
       }, LOST_AFTER_MS);
     });
   }
+
+  // On a busy machine modules take longer, plotly's above all; a widget whose module came late would hear nothing of Python.
+  const timeout = AbortSignal.timeout?.bind(AbortSignal);
+  AbortSignal.timeout = (ms) => timeout(ms === 2000 ? MODULES_MS : ms);
 
   window.WebSocket = class extends WebSocket {
     constructor(url, ...rest) {
