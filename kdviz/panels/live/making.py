@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ...distill import leave_room
-from ...distill.schema import Kind
 from ...widgets.traits import View
 from ...words import t
 from . import memory, status_text
@@ -200,10 +199,6 @@ class MakingPage(Keeping, Commanded, Linked, Panel, Generic[C]):
     @property
     def settings(self) -> dict[str, Any]:
         return self._choices.to_dict()
-
-    @classmethod
-    def kinds(cls) -> Mapping[str, Kind]:
-        raise NotImplementedError
 
     def close(self) -> None:
         """Stop and close everything: no thread and no widget is left; what was made stays kept."""

@@ -11,7 +11,12 @@ from kdviz.panels import Compress
 QUICK = {"teacher": "adult-mlp", "units": 0.5, "teaching": 1}  # 32 steps of a network of some thousand weights
 
 
+@pytest.fixture(autouse=True)
+def alone(one_torch_thread):
+    """Points of the tests are made on one thread."""
+
+
 @pytest.fixture
-def compress_page(kept_page, one_torch_thread):
+def compress_page(kept_page):
     """``compress_page(**chosen)`` makes a page that is ready; ``browser=True`` opens it in one that keeps points."""
     return partial(kept_page, Compress)
