@@ -61,8 +61,12 @@ def test_a_scheme_is_found_set_trained_read_and_found_again_after_a_reload(open_
     open_all_folds(page)
     expect(page.get_by_label("The scheme’s own file")).to_contain_text("def assistant_chain(")
     assert serious(page) == []
-    page.reload()
-    ready(page)
+    said = page.locator(".kd-curves .kd-sentence").inner_text()
+    page.reload()  # a fresh kernel
+    expect(page.locator(".kd-transport[data-state=finished]")).to_be_visible(timeout=READY_MS)
+    expect(page.locator(".kd-status")).to_contain_text("This run is from an earlier visit.")
+    expect(page.locator(".kd-curves .kd-sentence")).to_have_text(said)
+    expect(bars.get_by_role("row")).to_have_count(4)
     expect(title(page)).to_have_text("Teacher assistants")
     expect(page.get_by_role("combobox", name="Assistants")).to_have_value("1")
 
