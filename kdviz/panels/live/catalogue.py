@@ -212,8 +212,9 @@ class CataloguePage(LivePage, Keeping, Generic[C]):
             kept_runs.forget(place)
             return
         runner.take(runs)
+        at_the_end = runner.steps_done >= runner.total_steps
         self._kept_at = place, runner.steps_done, runner.state
-        self._earlier = t(EARLIER if self._goes_on or runner.state == "finished" else RECORDED)
+        self._earlier = t(EARLIER if self._goes_on or at_the_end else RECORDED)
         self._report(runner)
 
     def _keep(self, runner: Runner) -> None:

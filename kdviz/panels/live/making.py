@@ -88,8 +88,8 @@ class MakingPage(Keeping, Commanded, Linked, Panel, Generic[C]):
         """Show what is chosen with all that follows from it; on the shower's thread."""
         raise NotImplementedError
 
-    def _show_state(self, state: str, status: str, **how: Any) -> None:
-        """Show a state that was entered."""
+    def _show_state(self, state: str, status: str, *, share: float | None = None, left: float | None = None) -> None:
+        """Show a state that was entered; ``share`` is how much is done, ``left`` the seconds that are left."""
         raise NotImplementedError
 
     def _take_up(self, folder: Path) -> Mapping[str, Any] | None:
@@ -155,10 +155,18 @@ class MakingPage(Keeping, Commanded, Linked, Panel, Generic[C]):
                 self._state = "opening"
         self._shower.put("show", self._show)
 
-    def _enter(self, state: str, status: str, *, instead_of: str | None = None, **how: Any) -> None:
+    def _enter(
+        self,
+        state: str,
+        status: str,
+        *,
+        share: float | None = None,
+        left: float | None = None,
+        instead_of: str | None = None,
+    ) -> None:
         """Enter a state and show it; a stop that was asked for stays until the page has stopped.
 
-        ``instead_of``: only where the page is still in that state; ``how`` goes to :meth:`_show_state`.
+        ``instead_of``: only where the page is still in that state.
         """
         with self._condition:
             if instead_of not in (None, self._state):
@@ -167,7 +175,7 @@ class MakingPage(Keeping, Commanded, Linked, Panel, Generic[C]):
                 state, status = "stopping", t("Stopping after this step.")
             self._state, self._status = state, status
             self._condition.notify_all()
-        self._show_state(state, status, **how)
+        self._show_state(state, status, share=share, left=left)
 
     def _failed(self, _key: object, error: Exception) -> None:
         """Show an error of either thread; what was made stays."""

@@ -316,8 +316,8 @@ class Methods(CataloguePage[MethodChoices]):
 
     def _shown_again(self, place: Path, said: dict[str, Any]) -> Sequence[Any]:
         trial = self._trial(self._shown_choices.pair)
-        parts = {role: {"data": trial.data, "teacher": None if role == "twin" else trial.teacher} for role in ROLES}
-        runs = {role: Distillation.load(place / role, **parts[role]) for role in ROLES if role in said["roles"]}
+        teachers = {role: None if role == "twin" else trial.teacher for role in ROLES if role in said["roles"]}
+        runs = {role: Distillation.load(place / role, teacher=one, data=trial.data) for role, one in teachers.items()}
         self.gradients = [TermGradients(**found) for found in said["gradients"]]
         self.runs, self._planned = runs, runs["student"]
         self._show_pulls(runs["student"])

@@ -322,7 +322,7 @@ class StudyPage(MakingPage[StudyChoices]):
             return t("All of it has run; the map shows it.")
         return t("About {seconds} s on one core of this machine, estimated.", seconds=number(max(1, round(seconds))))
 
-    def _show_state(self, state: str, status: str, *, left: float | None = None) -> None:
+    def _show_state(self, state: str, status: str, *, share: float | None = None, left: float | None = None) -> None:
         plan = self._plan
         total = 0 if plan is None else plan.study.total
         to_do = 0 if plan is None else plan.study.left

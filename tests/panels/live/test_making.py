@@ -55,7 +55,7 @@ class Numbers(MakingPage[Chosen]):
     def _show(self):
         self._enter("idle", f"Up to {self._choices.most}.", instead_of="opening")
 
-    def _show_state(self, state, status):
+    def _show_state(self, state, status, *, share, left):
         self.shown.append(state)
         self._publisher.put(self.setup, state=state, status=status)
 
