@@ -198,7 +198,6 @@ class CataloguePage(LivePage, Keeping, Generic[C]):
 
     def _take_up(self) -> None:
         """Show the run that is kept of what is chosen, if there is one; on the runner's thread."""
-        self._seeks_kept = False
         runner = self._runner
         if self._folder is None or not self._is_by_name or runner.runs or runner.state != "idle":
             return
@@ -240,10 +239,14 @@ class CataloguePage(LivePage, Keeping, Generic[C]):
 
     def _clear(self) -> None:
         """Take the run off the page, and what is kept of it off the disk."""
-        before, self._kept_at = self._kept_at, None
-        self._reset()
-        if before is not None:
-            self._turns.call(lambda: kept_runs.forget(before[0]))
+        before, self._seeks_kept = self._kept_at, False
+
+        def anew() -> None:
+            if before is not None:
+                kept_runs.forget(before[0])
+            self._show_chosen()
+
+        self._reset(anew)
 
     def _report(self, runner: Runner) -> None:
         super()._report(runner)
@@ -307,6 +310,7 @@ class CataloguePage(LivePage, Keeping, Generic[C]):
 
     def _show_chosen(self) -> None:
         self._asked_to_show = False
+        seeks, self._seeks_kept = self._seeks_kept, False
         if self._runner.runs:  # Train came first: what was chosen after it does not count
             self._choices = self._shown_choices
             self._show_as_it_was()
@@ -322,7 +326,7 @@ class CataloguePage(LivePage, Keeping, Generic[C]):
         self._show_anew(choices)
         self._show_link()
         self._report(self._runner)
-        if self._seeks_kept:
+        if seeks:
             self._take_up()
 
     def _show_progress(self, runner: Runner, state: str, note: str = "") -> None:

@@ -129,8 +129,9 @@ class ToTheLab(CataloguePage[SchemeChoices]):
     def _show_way_to_lab(self) -> None:
         """Show whether there are runs to open, and the link to one like them."""
         runs = self.trained
-        note = t(OPEN) if self._lab_of is not None and self._lab_of is self.course else _told(runs)
-        if self.course is not None and self.course.recorded:
+        course = self.course
+        note = t(OPEN) if self._lab_of is not None and self._lab_of is course else _told(runs)
+        if course is not None and course.recorded:
             note = t(EARLIER)
         self._publisher.put(self.to_lab, ready=bool(runs), note=note)
         if self._own_setting is None and self._planned is not None:

@@ -202,7 +202,8 @@ class Schemes(ToTheLab):
 
     @property
     def _goes_on(self) -> bool:
-        return self.course is None or not self.course.recorded
+        course = self.course
+        return course is None or not course.recorded
 
     @property
     def _planned_steps(self) -> int:
