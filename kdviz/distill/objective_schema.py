@@ -26,8 +26,8 @@ _NETWORKS: dict[str, dict[str, Kind]] = {
     "mlp": {"hidden": ListOf(SIZE, longest=1000), "inputs": SIZE, "input_dropout": SHARE, **_INPUTS},
     "convnet": {"width": SIZE, "depth": Whole(1, 1000), **_PICTURES},
     "mobile": {"width": SIZE, "depth": Whole(1, 1000), **_PICTURES},
-    "recurrent": {"width": SIZE, "depth": Whole(1, 1000), "step": SIZE, **_INPUTS},
-    "conv1d": {"width": SIZE, "depth": Whole(1, 1000), "inputs": SIZE, "step": SIZE, **_INPUTS},
+    "recurrent": {"width": SIZE, "depth": Whole(1, 1000), "step": SIZE, **_PICTURES},
+    "conv1d": {"width": SIZE, "depth": Whole(1, 1000), "inputs": SIZE, "step": SIZE, **_PICTURES},
     "resnet": {"width": SIZE, "blocks": ListOf(Whole(1, 1000), fewest=1, longest=30), **_PICTURES},
     "vit": {
         **{"width": SIZE, "depth": Whole(1, 1000), "heads": SIZE, "patch": SIZE, "size": SIZE, "distilled": Flag()},

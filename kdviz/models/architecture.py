@@ -108,13 +108,13 @@ def about_weights(architecture: Mapping[str, Any]) -> int:
             sizes = [options.get("inputs", 784), *options.get("hidden", (64,)), classes]
             return sum((a + 1) * b for a, b in pairwise(sizes))
         case "convnet" | "mobile" | "conv1d":  # at most: as if all layers were of the last stage
-            depth, before = options.get("depth", 5), max(channels, options.get("step", 1))
-            length = options.get("inputs", 1) // max(1, options.get("step", 1)) if options["name"] == "conv1d" else 1
+            depth, before = options.get("depth", 5), channels * max(1, options.get("step", 1))
+            length = options.get("inputs", 1) // before if options["name"] == "conv1d" else 1
             if options["name"] == "convnet" and depth == 5:
                 return 9 * w * (channels + 16 * w) + (4 * w + 1) * classes
             return 9 * w * (before + 16 * w * depth) + (4 * w * length + 1) * classes
         case "recurrent":
-            return 3 * w * (options.get("step", 28) + w + 2) * options.get("depth", 1) + (w + 1) * classes
+            return 3 * w * (channels * options.get("step", 28) + w + 2) * options.get("depth", 1) + (w + 1) * classes
         case "resnet":
             widths = [(w << i, blocks) for i, blocks in enumerate(options.get("blocks", (1, 1, 1)))]
             return 9 * channels * w + sum(20 * b * wide**2 for wide, b in widths) + (widths[-1][0] + 1) * classes

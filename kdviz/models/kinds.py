@@ -162,13 +162,17 @@ def _of_patches(shape: Shape) -> dict[str, int]:
 
 
 def _of_rows(shape: Shape) -> dict[str, int]:
-    """A step is a row of a picture; of a table as many columns as fill it evenly, and ``COLUMNS`` at most."""
-    return {"step": shape[-1] if len(shape) == 3 else next(n for n in range(COLUMNS, 0, -1) if shape[0] % n == 0)}
+    """A step is a row of a picture, of all its channels; of a table as many columns as fill it evenly, and ``COLUMNS``
+    at most."""
+    if len(shape) == 3:
+        return {"step": shape[2], "channels": shape[0]}
+    return {"step": next(n for n in range(COLUMNS, 0, -1) if shape[0] % n == 0)}
 
 
 def _of_series(shape: Shape) -> dict[str, int]:
-    """A step is a row of a picture, or a column of a table."""
-    return {"inputs": math.prod(shape), "step": shape[-1] if len(shape) == 3 else 1}
+    """A step is a row of a picture, of all its channels, or a column of a table."""
+    of_step = {"step": shape[2], "channels": shape[0]} if len(shape) == 3 else {"step": 1}
+    return {"inputs": math.prod(shape), **of_step}
 
 
 _ROWS: tuple[Kind, ...] = (
@@ -256,7 +260,7 @@ _ROWS: tuple[Kind, ...] = (
         depths=(1, 2),
         builder=recurrent,
         of_shape=_of_rows,
-        takes=(PICTURES, ROWS),
+        takes=(PICTURES, COLOUR, ROWS),
         usual={"width": 32, "depth": 1, "epochs": 30, "learning_rate": 1e-2, "labels": 4000, "smoothing": False},
         usual_rows={"epochs": 20},
     ),
@@ -272,7 +276,7 @@ _ROWS: tuple[Kind, ...] = (
         depths=(1, 2, 3, 5),
         builder=conv1d,
         of_shape=_of_series,
-        takes=(PICTURES, ROWS),
+        takes=(PICTURES, COLOUR, ROWS),
         usual={"width": 8, "depth": 3, "epochs": 30, "learning_rate": 1e-2, "labels": 1000, "smoothing": False},
         usual_rows={"epochs": 20},
     ),

@@ -1,4 +1,4 @@
-"""Small networks for series: a picture read row by row, or a table column by column."""
+"""Small networks for series: a picture read row by row, all its channels at once, or a table column by column."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from kdviz.models.convolutional import stages
 
 
 class Steps(nn.Module):
-    """Cut each example into steps of so many numbers: (B, ...) to (B, L, step).
+    """Cut each example into steps of so many numbers of each channel: (B, ...) to (B, L, channels · step).
 
     Parameters
     ----------
-    step : int
+    step, channels : int
     """
 
-    def __init__(self, step: int) -> None:
+    def __init__(self, step: int, channels: int = 1) -> None:
         super().__init__()
-        self.step = step
+        self.step, self.channels = step, channels
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.flatten(1).unflatten(1, (-1, self.step))
+        by_channel = x.flatten(1).unflatten(1, (self.channels, -1, self.step))
+        return by_channel.transpose(1, 2).flatten(2)
 
     def extra_repr(self) -> str:
-        return f"step={self.step}"
+        return f"step={self.step}" + (f", channels={self.channels}" if self.channels > 1 else "")
 
 
 class Reader(nn.Module):
@@ -64,6 +65,7 @@ def recurrent(
     depth: int = 1,
     *,
     step: int = 28,
+    channels: int = 1,
     classes: int = 10,
     dropout: float = 0.0,
     mean: float = 0.0,
@@ -79,7 +81,9 @@ def recurrent(
     depth : int
         Layers.
     step : int
-        Numbers read at a time: 28 for the rows of a 28×28 image of one channel, 1 for the columns of a table.
+        Numbers of each channel read at a time: 28 for the rows of a 28×28 image, 1 for the columns of a table.
+    channels : int
+        Of the images.
     classes : int
         Number of logits.
     dropout : float
@@ -92,8 +96,8 @@ def recurrent(
     Returns
     -------
     Network
-        Input (B, ...) with a multiple of `step` values for each example, output logits (B, classes). Layers: steps,
-        reader, last, logits.
+        Input (B, ...) with a multiple of `step` values for each channel of an example, output logits (B, classes).
+        Layers: steps, reader, last, logits.
 
     Raises
     ------
@@ -110,21 +114,22 @@ def recurrent(
     >>> recurrent(16)(torch.zeros(5, 1, 28, 28)).shape
     torch.Size([5, 10])
     """
-    check_sizes(width=width, depth=depth, step=step, classes=classes)
+    check_sizes(width=width, depth=depth, step=step, channels=channels, classes=classes)
     check_dropout(dropout)
     architecture = {
         "name": "recurrent",
         "width": width,
         "depth": depth,
         "step": step,
+        **({"channels": channels} if channels > 1 else {}),  # as those for one channel have always been described
         "classes": classes,
         "dropout": dropout,
         "mean": mean,
         "std": std,
     }
-    layers: dict[str, nn.Module] = {**standardize(mean, std), "steps": Steps(step)}
+    layers: dict[str, nn.Module] = {**standardize(mean, std), "steps": Steps(step, channels)}
     with seeded(seed):
-        layers["reader"] = Reader(step, width, depth, dropout)
+        layers["reader"] = Reader(channels * step, width, depth, dropout)
         layers["last"] = LastStep()
         layers |= head(width, classes, dropout)
     return Network(architecture, layers, seed=seed)
@@ -136,6 +141,7 @@ def conv1d(
     *,
     inputs: int = 784,
     step: int = 28,
+    channels: int = 1,
     classes: int = 10,
     dropout: float = 0.0,
     mean: float = 0.0,
@@ -153,7 +159,9 @@ def conv1d(
     inputs : int
         Values in one example.
     step : int
-        Numbers in a step: 28 for the rows of a 28×28 image of one channel, 1 for the columns of a table.
+        Numbers of each channel in a step: 28 for the rows of a 28×28 image, 1 for the columns of a table.
+    channels : int
+        Of the images.
     classes : int
         Number of logits.
     dropout : float
@@ -179,25 +187,27 @@ def conv1d(
     >>> conv1d(8).eval()(torch.zeros(5, 1, 28, 28)).shape
     torch.Size([5, 10])
     """
-    check_sizes(width=width, depth=depth, inputs=inputs, step=step, classes=classes)
+    check_sizes(width=width, depth=depth, inputs=inputs, step=step, channels=channels, classes=classes)
     check_dropout(dropout)
-    if inputs % step:
-        raise ValueError(f"steps must fill the example, and {step} does not divide {inputs}")
+    numbers = channels * step
+    if inputs % numbers:
+        raise ValueError(f"steps must fill the example, and {numbers} does not divide {inputs}")
     architecture = {
         "name": "conv1d",
         "width": width,
         "depth": depth,
         "inputs": inputs,
         "step": step,
+        **({"channels": channels} if channels > 1 else {}),  # as those for one channel have always been described
         "classes": classes,
         "dropout": dropout,
         "mean": mean,
         "std": std,
     }
-    layers: dict[str, nn.Module] = {**standardize(mean, std), "steps": Steps(step), "turned": StepsLast()}
-    counts, length = stages(depth), inputs // step
+    layers: dict[str, nn.Module] = {**standardize(mean, std), "steps": Steps(step, channels), "turned": StepsLast()}
+    counts, length = stages(depth), inputs // numbers
     with seeded(seed):
-        before, number = step, 0
+        before, number = numbers, 0
         for stage, count in enumerate(counts):
             for block in range(count):
                 number += 1

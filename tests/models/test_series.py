@@ -33,6 +33,15 @@ def test_a_table_is_read_column_by_column() -> None:
     torch.testing.assert_close(model(x), step_by_step(model, x))
 
 
+def test_a_row_of_a_colour_picture_is_read_in_all_channels_at_once() -> None:
+    x = torch.rand(2, 3, 5, 4)
+    model = recurrent(6, step=4, channels=3, classes=2).eval()
+    of_rows = torch.stack([x[:, :, row].flatten(1) for row in range(5)], 1)
+    assert torch.equal(model.steps(x), of_rows)
+    torch.testing.assert_close(model(x), step_by_step(model, of_rows))
+    assert conv1d(4, 2, inputs=60, step=4, channels=3).conv1.in_channels == 12
+
+
 @pytest.mark.parametrize(("inputs", "step"), [(784, 28), (91, 1)])
 def test_a_convolution_runs_along_the_steps_and_knows_where_it_is(inputs: int, step: int) -> None:
     model = conv1d(4, 3, inputs=inputs, step=step, classes=3).eval()

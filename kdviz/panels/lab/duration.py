@@ -16,7 +16,7 @@ from ..live.duration import shortest as _shortest
 from .choices import Choices, build_student
 
 ANSWERS = 64  # of the teacher, timed
-OTHERWISE = 1.6e-3  # seconds of a step beside what the student takes for it: its place in the run, records, the page
+OTHERWISE = 3e-4  # seconds of a step beside what the student takes for it: its place in the run, records, the page
 LOSSES = 1.15  # a step with two losses, over one with one
 
 

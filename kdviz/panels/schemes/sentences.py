@@ -23,7 +23,7 @@ ERRORS = {
     ),
 }
 ONE_SEED = mark("One seed only: others would change these numbers.")
-WATCHED = 1.5  # a step of the page takes so many times a plain one: evaluations, drawings, the page itself
+WATCHED = 1.8  # a step of the page takes so many times a plain one: evaluations, drawings (docs/benchmarks.md has both)
 READY = mark("Ready to train: about {seconds} s on this computer.")
 READY_MINUTES = mark("Ready to train: about {minutes} min on this computer.")
 LONG = 90  # seconds

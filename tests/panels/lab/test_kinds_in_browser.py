@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
+
+from kdviz.models.kinds import KINDS
 
 READY_MS, TRAINED_MS = 90_000, 240_000
 LINK = "voila/render/dashboards/lab.ipynb?kind=convnet&teacher=mnist-mlp-1200&labels=100&units=2&epochs=80&smoothing=0"
@@ -66,3 +69,20 @@ def test_a_convnet_and_a_transformer_with_a_distillation_token_from_choice_to_en
     expect(address).to_have_value(
         re.compile("kind=deit&units=16&layers=1.*optimizer=adamw.*temperature_course=falling")
     )
+
+
+EACH = [("recurrent", "mobile"), pytest.param(tuple(KINDS), marks=pytest.mark.full)]
+
+
+@pytest.mark.parametrize("names", EACH, ids=["two", "all"])
+def test_kinds_learn_one_after_the_other_each_beside_the_runs_before(serve, page, names):
+    lab = page(f"{serve().base}voila/render/dashboards/lab.ipynb?labels=100&epochs=1&batch_size=50&smoothing=0")
+    expect(button(lab, "Train")).to_have_attribute("aria-disabled", "false", timeout=READY_MS)
+    lab.locator(".kd-setup-fold > summary").click()
+    for before, name in enumerate(names):
+        lab.get_by_label("Kind of student").select_option(name)
+        expect(lab.get_by_text(KINDS[name].says, exact=True)).to_be_visible(timeout=READY_MS)
+        button(lab, "Train").click()
+        expect(lab.locator(".kd-earlier-show")).to_have_count(before, timeout=READY_MS)
+        expect(lab.locator(".kd-status")).to_have_text(re.compile("Finished after 2 steps"), timeout=TRAINED_MS)
+        expect(lab.locator(".kd-curves .kd-sentence, .kd-learning-curves .kd-sentence").first).to_contain_text("10,000")

@@ -1,8 +1,11 @@
 """Where a page keeps what a browser has made."""
 
+import os
+
 import pytest
 
-from kdviz.panels.live.browser_folder import browser_folder
+from kdviz.distill.schema import ListOf, Whole
+from kdviz.panels.live.browser_folder import browser_folder, keep, kept
 
 
 def test_each_page_has_its_folder_below_the_chosen_one(tmp_path, monkeypatch):
@@ -12,3 +15,24 @@ def test_each_page_has_its_folder_below_the_chosen_one(tmp_path, monkeypatch):
     for wrong in ("../x", "A" * 32, "a" * 33):
         with pytest.raises(ValueError, match="a browser's token is 32 hexadecimal characters, got"):
             browser_folder(wrong, "compress")
+
+
+def test_a_file_is_whole_or_as_it_was_and_what_is_damaged_is_nothing(tmp_path, monkeypatch):
+    file, fields = tmp_path / "new" / "made.json", {"points": ListOf(Whole())}
+    assert kept(file, 1, fields) is None
+    keep(file, 1, {"points": [1, 2]})
+    keep(file, 1, {"points": [3]})
+    assert kept(file, 1, fields) == {"version": 1, "points": [3]} and os.listdir(file.parent) == ["made.json"]
+    assert kept(file, 2, fields) is None
+    with monkeypatch.context() as full:
+        full.setattr(os, "replace", refuse)
+        with pytest.raises(OSError, match="no room"):
+            keep(file, 1, {"points": [4]})
+    assert kept(file, 1, fields)["points"] == [3] and os.listdir(file.parent) == ["made.json"]
+    for text in ("{", '{"version": 1, "points": 7}', '{"version": 1, "points": ["x"]}', "[]"):
+        file.write_text(text)
+        assert kept(file, 1, fields) is None
+
+
+def refuse(*paths):
+    raise OSError("no room")

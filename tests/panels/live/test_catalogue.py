@@ -35,7 +35,7 @@ class Rates(CataloguePage[Rate]):
         opened_with(lambda fields: Rate(**fields)),
         {"hidden": "hide"},
     )
-    choices, hideable = Rate, ("curves",)
+    choices, hideable, kept_as = Rate, ("curves",), "rates"
     traits = {"chosen": "rate"}  # noqa: RUF012
     opening, under_way, still = "Opening.", "A run is under way.", "A copy."
     of_ones_own = "the data are your own"
@@ -43,6 +43,7 @@ class Rates(CataloguePage[Rate]):
     def __init__(self, data, *, by_name=True, **chosen):
         super().__init__(Rate(**chosen))
         self._data, self._named, self.settle = data, by_name, lambda choices: choices
+        self.goes_on = True
         self._open_page(heard=("listing",))
 
     def _columns(self):
@@ -82,6 +83,18 @@ class Rates(CataloguePage[Rate]):
 
     def _record(self, runner):
         pass
+
+    def _to_keep(self, place):
+        self._runner.runs[0].save(place / "student")
+        return {"rate": self._shown_choices.rate}
+
+    def _shown_again(self, place, said):
+        assert said == {"rate": self._shown_choices.rate}
+        return [kd.Distillation.load(place / "student", data=self._data)]
+
+    @property
+    def _goes_on(self):
+        return self.goes_on
 
     def _show_runner(self, runner):
         self._show_progress(runner, runner.state)
@@ -139,7 +152,7 @@ def test_a_run_that_a_reload_took_off_the_page_is_named_until_something_is_done(
     assert page.wait() and page.transport.status == ready
     page.scene._handle_custom_msg({"hello": {"query": "?rate=fast", "gone": 2000}}, [])
     assert page.wait() and page.settings == {"rate": "fast"}
-    gone = "A run of 2,000 steps was here and is gone: this page keeps none. Train begins it anew."
+    gone = "A run of 2,000 steps was here and was not kept. Train begins it anew."
     assert page.transport.status == f"{ready} {gone}"
     page.choose("slow")
     assert page.wait() and page.transport.status == ready
@@ -173,3 +186,67 @@ def test_what_is_chosen_while_an_earlier_choice_is_shown_is_shown_next_and_not_l
     page.choose("fast")
     assert page.wait() and asked == ["fast", "slow"]
     assert page.settings == {"rate": "slow"} and page.listing.chosen == "slow"
+
+
+def weights(page):
+    return torch.nn.utils.parameters_to_vector(page._runner.runs[0].student.parameters()).tolist()
+
+
+def test_a_run_is_shown_again_and_goes_on_bit_for_bit_and_each_choice_has_its_own(kept_page, data):
+    page = kept_page(Rates, data, browser=True)
+    for rate in ("slow", "fast"):
+        page.choose(rate)
+        assert page.wait()
+        page.command("step")
+        assert page.wait("paused") and "earlier visit" not in page.transport.status
+        page.command("stop")
+        assert page.wait("stopped")
+    again = kept_page(Rates, data, browser=True, query="?rate=fast")
+    assert again.wait("stopped") and weights(again) == weights(page)
+    assert again.transport.status.endswith(" This run is from an earlier visit.")
+    for one in (page, again):
+        one.command("step")
+        assert one.wait("paused")
+    assert weights(again) == weights(page) and "earlier visit" not in again.transport.status
+    again.command("stop")
+    assert again.wait("stopped")
+    again.choose("slow")
+    assert again.wait("stopped") and again._runner.steps_done == 1 and again.settings == {"rate": "slow"}
+    again.command("reset")
+    assert again.wait() and not again._runner.runs, "cleared away by the reader"
+    again.choose("fast")
+    assert again.wait("stopped") and again._runner.steps_done == 2
+    again.choose("slow")
+    assert again.wait("idle")
+
+
+def test_a_record_is_begun_anew_and_what_cannot_be_read_is_as_if_it_had_never_been(kept_page, data):
+    page = kept_page(Rates, data, browser=True)
+    page.command("step")
+    assert page.wait("paused")
+    record = kept_page(Rates, data)
+    record.goes_on = False
+    record._opened("b" * 32, "")
+    assert record.wait("stopped") and record.transport.status.endswith("an earlier visit; Train begins it anew.")
+    record.goes_on = True  # as a page is whose record has left it
+    record._reset()
+    assert record.wait()
+    for file in page._folder.glob("*/student/CURRENT"):
+        file.write_text("nowhere")
+    damaged = kept_page(Rates, data, browser=True)
+    assert damaged.wait("idle") and list(damaged._folder.iterdir()) == []
+
+
+def test_a_page_of_ones_own_keeps_nothing_and_one_that_cannot_write_says_why(kept_page, data, monkeypatch):
+    own = kept_page(Rates, data, browser=True, by_name=False)
+    own.command("step")
+    assert own.wait("paused") and own._folder is None
+    page = kept_page(Rates, data, browser=True)
+
+    def full(place):
+        raise OSError("there is no room on the disk")
+
+    monkeypatch.setattr(page, "_to_keep", full)
+    page.command("step")
+    assert page.wait("paused")
+    assert page.transport.status.endswith("This run could not be kept: there is no room on the disk.")

@@ -270,3 +270,26 @@ def test_an_exported_page_shows_the_method_and_offers_nothing_that_needs_python(
     panel = methods_page(**QUICK)
     text = panel.to_html(tmp_path / "methods.html").read_text(encoding="utf-8")
     assert "Hints (FitNets)" in text and "its method stays" in text
+
+
+def test_a_stopped_run_is_shown_again_and_goes_on_bit_for_bit(kept_page):
+    quick = {"method": "relational_distance", "pair": "mnist-mlp-1200", "epochs": 1, "second": "soft_targets"}
+    page = kept_page(Methods, browser=True, **quick)
+    page.command("step")
+    assert page.wait("paused")
+    page.picture.weight = 9.0  # an edit: the run is found by what is chosen now
+    page.command("stop")
+    assert page.wait("stopped")
+    again = kept_page(Methods, browser=True, **quick, weight=9.0)
+    assert again.wait("stopped") and again.picture.weight == 9.0
+    assert again.scene.runs == page.scene.runs and again.curves.sentence == page.curves.sentence != ""
+    assert again.pulls.values == page.pulls.values != [] and again.relations.sentences == page.relations.sentences
+    for one in (page, again):
+        one.command("step")
+        assert one.wait("paused")
+    for role, run in page.runs.items():
+        mine = torch.nn.utils.parameters_to_vector(again.runs[role].student.parameters())
+        assert torch.equal(mine, torch.nn.utils.parameters_to_vector(run.student.parameters())), role
+    assert again.relations.sentences == page.relations.sentences
+    first = kept_page(Methods, browser=True, **quick)
+    assert first.wait("idle"), "the run that began as this one was edited, and is found there"

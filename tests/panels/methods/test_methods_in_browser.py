@@ -103,9 +103,10 @@ def test_stop_stops_and_a_reload_comes_back_to_the_method(open_methods):
     expect(page.locator(".kd-status")).to_have_text(re.compile("Stopped after step .* what was learned is kept"))
     expect(page.get_by_role("radio", name="Relational distance (RKD)")).to_be_enabled()
     assert "method=relational_distance" in page.url
-    page.reload()
-    ready(page)
-    expect(page.locator(".kd-status")).to_contain_text("A run of 31,500 steps was here and is gone")
+    stopped = page.locator(".kd-status").inner_text()
+    page.reload()  # a fresh kernel
+    expect(page.locator(".kd-transport[data-state=stopped]")).to_be_visible(timeout=READY_MS)
+    expect(page.locator(".kd-status")).to_have_text(f"{stopped} This run is from an earlier visit.")
     expect(title(page)).to_have_text("Relational distance (RKD) + Hints (FitNets)")
     expect(page.locator(".kd-host-method .kd-sentence")).to_contain_text("the teacher’s relu1 (1200)")
 

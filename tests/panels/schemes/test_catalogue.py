@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import copy
+import json
 
 import pytest
 import torch
 
 from kdviz.distill import schemes as engine
 from kdviz.models import inference
-from kdviz.panels.schemes import code
+from kdviz.panels.schemes import code, sentences
 from kdviz.panels.schemes.catalogue import schemes
 from kdviz.panels.schemes.choices import scheme as by_name
 from kdviz.panels.schemes.drawings import LOOKS
 from kdviz.panels.schemes.scheme import FAMILIES, KINDS
+from kdviz.panels.schemes.shown import difference, rows
 from kdviz.widgets import SchemeView
 from kdviz.widgets import scheme_picture as picture_widget
 from kdviz.widgets import schemes as list_widget
@@ -64,6 +66,17 @@ def test_a_scheme_runs_to_its_end_at_equal_budget(name, small, course_of):
     assert set(looks) <= set(LOOKS)
     stages = [scheme.phase_at(stage) for stage in range(len(course.own.plan))]
     assert set(stages) <= set(range(len(scheme.phases)))
+
+
+@ALL
+def test_what_was_seen_of_a_scheme_is_drawn_again_from_a_file(name, small, course_of):
+    course, scheme = course_of(name), schemes()[name]
+    again = scheme.begin(small, scheme.chosen({}))
+    again.restore(json.loads(json.dumps(course.to_dict())))
+    assert again.recorded and not any(lane.stages for lane in again.lanes.values())
+    assert scheme.draw(again) == scheme.draw(course) and rows(again, scheme) == rows(course, scheme)
+    assert difference(again) == difference(course) != {}
+    assert sentences.errors_sentence(again, scheme) == sentences.errors_sentence(course, scheme)
 
 
 @ALL

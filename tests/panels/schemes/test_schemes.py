@@ -81,3 +81,22 @@ def test_a_setting_of_ones_own_has_no_link(schemes_page, small):
     assert panel.share not in panel.view.children[0].children[0].children[2].children
     with pytest.raises(ValueError, match="a state can only name the page's"):
         _ = panel.state
+
+
+def test_a_finished_run_is_shown_again_without_its_networks_and_train_begins_anew(kept_page):
+    quick = {"scheme": "born_again", "epochs": 1}
+    page = kept_page(Schemes, browser=True, **quick)
+    page.command("train")
+    assert page.wait("finished", timeout_s=120), page.status
+    again = kept_page(Schemes, browser=True, **quick)
+    assert again.wait("finished")
+    for shown in ("sentence", "against"):
+        assert getattr(again.curves, shown) == getattr(page.curves, shown) != ""
+    assert again.scene.runs == page.scene.runs and again.drawings.drawings == page.drawings.drawings != []
+    assert again.transport.status == f"{page.status} This run is from an earlier visit."
+    assert not again.to_lab.ready and again.to_lab.note.startswith("These runs are from an earlier visit")
+    with pytest.raises(ValueError, match="Train makes them anew"):
+        again.command("lab")
+    again.command("train")
+    assert again.wait("finished", timeout_s=120) and again.to_lab.ready and "earlier" not in again.transport.status
+    assert again.scene.runs == page.scene.runs, "as it was the first time"

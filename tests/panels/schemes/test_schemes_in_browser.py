@@ -7,6 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from kdviz.panels.schemes.catalogue import schemes
+
 from ...axe import serious
 from ..in_browser import check_widths, open_all_folds
 
@@ -61,8 +63,12 @@ def test_a_scheme_is_found_set_trained_read_and_found_again_after_a_reload(open_
     open_all_folds(page)
     expect(page.get_by_label("The scheme’s own file")).to_contain_text("def assistant_chain(")
     assert serious(page) == []
-    page.reload()
-    ready(page)
+    said = page.locator(".kd-curves .kd-sentence").inner_text()
+    page.reload()  # a fresh kernel
+    expect(page.locator(".kd-transport[data-state=finished]")).to_be_visible(timeout=READY_MS)
+    expect(page.locator(".kd-status")).to_contain_text("This run is from an earlier visit.")
+    expect(page.locator(".kd-curves .kd-sentence")).to_have_text(said)
+    expect(bars.get_by_role("row")).to_have_count(4)
     expect(title(page)).to_have_text("Teacher assistants")
     expect(page.get_by_role("combobox", name="Assistants")).to_have_value("1")
 
@@ -79,3 +85,23 @@ def test_stop_keeps_what_was_learned_and_the_page_fits_every_width(open_schemes)
     expect(page.get_by_role("table", name="How many examples of each class a client has")).to_be_visible()
     check_widths(page)
     assert serious(page) == []
+
+
+EACH = [("quantized", "data_free"), pytest.param(tuple(schemes()), marks=pytest.mark.full)]
+
+
+@pytest.mark.parametrize("names", EACH, ids=["two", "all"])
+def test_schemes_come_to_their_end_one_after_the_other_with_what_makes_them_visible(open_schemes, names):
+    page = open_schemes("epochs=1")
+    for name in names:
+        page.locator(f'.kd-methods-row input[value="{name}"]').check()
+        expect(page.locator(".kd-transport[data-state=idle]")).to_be_visible(timeout=READY_MS)
+        expect(title(page)).to_have_text(schemes()[name].title)
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(page.locator(".kd-transport[data-state=finished]")).to_be_visible(timeout=TRAINED_MS)
+        drawn = page.locator(".kd-host-scheme-view .kd-scheme-drawing")
+        expect(drawn.first.locator("h2")).not_to_be_empty()
+        for place in range(drawn.count()):
+            expect(drawn.nth(place).locator("svg, [role=table], canvas").first).to_be_visible()
+        expect(page.locator(".kd-curves .kd-sentence")).to_contain_text("On 5,000 test examples")
+        assert serious(page) == []
