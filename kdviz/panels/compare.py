@@ -64,7 +64,8 @@ class Compare(Linked, Panel):
     temperature : float
         Where the slider stands at first.
     view : str
-        What is shown first: "one", "many", "fidelity", "saliency", "attention", "calibration", "bias" or "robustness".
+        What is shown first: "one", "many", "fidelity", "saliency", "attention", "inside", "calibration", "bias",
+        "privacy", "robustness" or "domain".
 
     Attributes
     ----------

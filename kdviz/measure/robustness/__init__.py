@@ -6,7 +6,7 @@ left unchanged. Radii are those of the inputs, pixels in [0, 1]: what a model do
 
 from ...models.attack import Norm, fgsm, pgd
 from .corruptions import CORRUPTIONS, KINDS, SEVERITIES, corrupt, strength
-from .domain import Auroc, Outside, auroc, outside
+from .domain import SCORES, Auroc, Outside, Score, auroc, outside, scores
 from .holding import ATTACKS, RADII, Accuracy, Change, Robustness, robustness
 from .smoothing import Certified, certify, clopper_pearson_lower, largest_radius
 
@@ -15,6 +15,7 @@ __all__ = [
     "CORRUPTIONS",
     "KINDS",
     "RADII",
+    "SCORES",
     "SEVERITIES",
     "Accuracy",
     "Auroc",
@@ -23,6 +24,7 @@ __all__ = [
     "Norm",
     "Outside",
     "Robustness",
+    "Score",
     "auroc",
     "certify",
     "clopper_pearson_lower",
@@ -32,5 +34,6 @@ __all__ = [
     "outside",
     "pgd",
     "robustness",
+    "scores",
     "strength",
 ]

@@ -10,7 +10,7 @@ from kdviz.widgets.measured import MeasuredView
 from kdviz.widgets.traits import Packed
 
 
-@tab("inside", "Inside", place=65)
+@tab("inside", "Inside", group="looks", place=65)
 class Inside(MeasuredView):
     """A layer of each model in two dimensions, whose points select examples; on request, the loss around the student.
 

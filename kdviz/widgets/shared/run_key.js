@@ -48,3 +48,12 @@ export function runKey(look, band = false) {
   if (band) key.prepend(svgNode("rect", { x: 1, y: 1, width: 22, height: 10, class: "kd-band" }));
   return key;
 }
+
+/** How each model of a measured view is called and drawn, by its id and role: teacher, runs, models that are no runs. */
+export function modelsOf(model, found) {
+  return found.models.map(({ id, role, name }) => {
+    const run = (model.get("runs") ?? []).find((one) => one.id === id);
+    const title = { teacher: t("Teacher"), student: t("Student"), twin: t("Twin") }[role] ?? (run?.name || name || t("Student"));
+    return { id, title, look: run ? runLook(run) : { name: role === "twin" ? "twin" : role === "teacher" ? "teacher" : "student", branch: -1 } };
+  });
+}
