@@ -12,9 +12,10 @@ import torch.nn.functional as F
 from kdviz.data.files import locate, read_idx, unpack
 from kdviz.data.images import FASHION_FILES, MNIST_FILES
 from kdviz.data.memory import Examples
+from kdviz.words import mark
 
 SIDE, MARGIN = 28, 4  # of MNIST's pictures, and what of it is left free around a digit
-TITLES = {"fashion-mnist": "Fashion-MNIST", "mnist": "MNIST", "sklearn-digits": "scikit-learn’s digits"}
+TITLES = {"fashion-mnist": "Fashion-MNIST", "mnist": "MNIST", "sklearn-digits": mark("scikit-learn’s digits")}
 
 
 def strangers(of: str, shape: tuple[int, ...], count: int = 500) -> dict[str, Examples]:

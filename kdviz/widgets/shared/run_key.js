@@ -13,6 +13,11 @@ export function shortName({ role, name, named = false }) {
   return (!named && SHORT_NAMES[role]) || name;
 }
 
+/** What a run is called beside the teacher: the student by its role, unless the reader gave it a name. */
+export function roleName(run) {
+  return run.role === "student" && !run.named ? t("Student") : shortName(run);
+}
+
 // Branches differ in their marks as well as in their colour; (x, y) is the middle, r the size.
 const RUN_MARKS = [
   (x, y, r) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,

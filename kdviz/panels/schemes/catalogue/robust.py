@@ -28,11 +28,11 @@ LINES = {
 }
 LOOKS = {"labels": "branch-1"}
 BESIDE = {"rslad": mark("soft targets (RSLAD)"), "ard": mark("labels (ARD)")}
-DEARER = mark("A step under attack takes about {times} times as long as a plain one.")
+DEARER = mark("Each step under attack costs {n} further passes of the student.")
 FOUND = mark(
     "Attacked, of {n} examples each, the student is wrong on {own}, offline distillation on {hinton}, the twin on "
-    "{twin} and a student that learned labels under attack on {labels}; the teacher on {teacher}. An attack shows what at "
-    "least goes wrong."
+    "{twin} and a student that learned labels under attack on {labels}; the teacher on {teacher}. An attack shows what "
+    "at least goes wrong."
 )
 
 
@@ -45,7 +45,7 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
     total = own.total_steps
     labels = (setting.run(RobustLabels(radius, STEPS), total, taught=False) for _ in range(1))
     others = {"labels": Lane(setting, labels, [total], cost=2.0 + STEPS, name=RunName(LINES["labels"], {}))}
-    told = [budget(total), t(DEARER, times=number(2 + STEPS))]
+    told = [budget(total), t(DEARER, n=number(1 + STEPS))]
     return Course(setting, beside(own, **others), " ".join(told), {"radius": radius})
 
 
