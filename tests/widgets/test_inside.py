@@ -82,8 +82,8 @@ def test_a_point_picked_in_either_drawing_selects_its_example(mount):
     assert page.evaluate("() => scene.get('selected')") == 2, "nothing lies further up"
     page.get_by_role("application", name="Twin: 4 examples in two dimensions").focus()
     page.keyboard.press("ArrowUp")
-    assert page.evaluate("() => scene.get('selected')") in (1, 3), "the twin's drawing has it below"
-    expect(page.locator(".kd-inside-pair figcaption")).to_have_text(
+    assert page.evaluate("() => scene.get('selected')") == 0, "the twin's drawing has it at the bottom"
+    expect(page.locator(".kd-inside-drawings figcaption")).to_have_text(
         [f"{who}: {layer}, {share}\u00a0% of its variance" for who, layer, share in (
             ("Teacher", "relu2", 40), ("Student", "relu1", 60), ("Twin", "relu1", 50))]
     )  # fmt: skip

@@ -80,7 +80,7 @@ def test_views_that_are_hidden_or_not_offered_cannot_be_chosen(mount):
     page = mount(Views(scene=Scene(), offered=["one", "many"], titles={"one": "One person"}))
     assert offered(page) == ["One person", "Many examples"]
     put(page, "hidden", ["many"])
-    assert not page.locator(".kd-views").is_visible(), "a switch with one position is none"
+    assert not page.locator(".kd-views-show").is_visible(), "a switch with one position is none"
     put(page, "hidden", ["draw"])
     assert offered(page) == ["One person", "Many examples"]
 
@@ -108,8 +108,7 @@ def places(page, group):
     )
 
 
-@pytest.mark.parametrize("width", [360, 690])
-@pytest.mark.parametrize(("group", "view"), [("groups", "robustness"), ("show", "fidelity")])
+@pytest.mark.parametrize(("group", "view", "width"), [("groups", "bias", 440), ("show", "fidelity", 360)])
 def test_views_stand_in_one_row_that_does_not_move_and_scrolls_to_the_chosen(mount, width, group, view):
     page = mount(Views(scene=Scene()), width=width)
     before = places(page, group)
@@ -120,6 +119,13 @@ def test_views_stand_in_one_row_that_does_not_move_and_scrolls_to_the_chosen(mou
     box, chosen = row.bounding_box(), row.locator("label:has(:checked)").bounding_box()
     assert box["x"] <= chosen["x"] and chosen["x"] + chosen["width"] <= box["x"] + box["width"] + 1
     assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_on_a_phone_all_groups_are_in_sight(mount):
+    page = mount(Views(scene=Scene()), width=360)
+    boxes = [label.bounding_box() for label in page.locator(".kd-views-groups label:visible").all()]
+    assert len(boxes) == 4 and all(box["x"] >= 0 and box["x"] + box["width"] <= 360 for box in boxes)
+    assert min(box["height"] for box in boxes) >= 28
 
 
 def test_who_chooses_by_pointer_is_led_to_a_view_that_is_out_of_sight(mount):

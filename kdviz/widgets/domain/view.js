@@ -38,8 +38,9 @@ async function render({ model: own, el, host }) {
   const same = node("p", { class: "kd-sentence kd-domain-same" });
   const tiles = strangeTiles();
   const all = node("div", { class: "kd-domain-all" }, legend, rows.root, sentence.root, same, tiles.root);
+  const meaning = node("div", { class: "kd-domain-meaning" }, definition(life, t("AUROC"), AUROC_MEANING));
   body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Out of domain: do they notice what is not theirs?")), count),
-    node("div", { class: "kd-domain-controls" }, set.root, score.root), explained, note, all, definition(life, t("AUROC"), AUROC_MEANING));
+    node("div", { class: "kd-domain-controls" }, set.root, score.root, meaning), explained, note, all);
   let width = 0;
 
   const painter = drawing(life, () => {
@@ -52,7 +53,7 @@ async function render({ model: own, el, host }) {
     root.classList.toggle("kd-stale", there && !fresh);
     say(note, trouble || (!there ? t("The models are being shown strange pictures …") : fresh ? staleness(model) : t("The models are being shown strange pictures for this run …")));
     note.hidden = !note.textContent;
-    for (const part of [all, set.root, score.root, explained, count]) part.hidden = !there;
+    for (const part of [all, set.root, score.root, meaning, explained, count]) part.hidden = !there;
     if (!there) return;
     const chosen = found.sets.find((one) => one.name === model.get("strangers")) ?? found.sets[0];
     const by = model.get("score");

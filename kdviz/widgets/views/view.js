@@ -1,6 +1,6 @@
 // Views: which of the page's views the right side shows; where there are many, by groups.
 
-import { commit, drawing, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
+import { commit, drawing, lifetime, node, onOtherWidth, put, say, uniqueId } from "../shared/elements.js";
 import { isHidden, isLocked, joined } from "../shared/scene.js";
 import { sideways } from "../shared/sideways.js";
 import { LANGUAGE, t } from "../shared/words.js";
@@ -27,6 +27,8 @@ function rowOf(life, kind, label, values, choose) {
   });
   const list = node("div", { class: `kd-views kd-views-${kind}`, role: "radiogroup", "aria-label": label }, ...options.map((o) => o.root));
   const row = sideways(life, list);
+  let here = null;
+  onOtherWidth(life, list, () => here && inSight(list, here.root));
   return {
     root: row.root,
     list,
@@ -40,7 +42,7 @@ function rowOf(life, kind, label, values, choose) {
         say(o.text, name);
         put(o.text, "data-text", name);
       }
-      const here = options.find((o) => o.input.checked && !o.root.hidden);
+      here = options.find((o) => o.input.checked && !o.root.hidden);
       if (here) inSight(list, here.root);
       row.draw();
     },
