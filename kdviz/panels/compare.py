@@ -414,7 +414,7 @@ def _offered(card: models.Card) -> dict[str, Any]:
     return {"name": card.name, "title": t(card.title), "group": card.data, "of": card.recipe.get("teacher", "")}
 
 
-def _shipped_twin(teacher: str, student: str) -> dict[str, str]:
+def _shipped_twin(teacher: Any, student: Any) -> dict[str, str]:
     """Return the shipped model trained like a student, from the same start, without this teacher; {} for none."""
     own = models.card(student)
     if own.recipe.get("teacher") != teacher:

@@ -68,7 +68,7 @@ class InsideController(ViewController):
         theirs, ours = self._of_teacher(teacher, X), representation.features(student, X, who="student")
         layers = representation.last_hidden(theirs), representation.last_hidden(ours)
         found = representation.embedding(theirs[layers[0]], ours[layers[1]])
-        traits = {
+        traits: dict[str, Any] = {
             "drawn": {
                 "ids": ["teacher", self.scene.shown_run or STUDENT],
                 "layers": list(layers),

@@ -37,10 +37,11 @@ FOUND = mark(
 
 
 def begin(setting: Setting, options: Mapping[str, str]) -> Course:
-    form, radius = options["form"], float(options["radius"])
+    form: Any = options["form"]
+    radius = float(options["radius"])
     run = robust(
         setting.teacher, setting.student(), setting.data, form=form, radius=radius, steps=STEPS, **setting.numbers()
-    )  # type: ignore[arg-type]
+    )
     own = Lane(setting, [run], [setting.steps()], cost=2.0 + STEPS)
     total = own.total_steps
     labels = (setting.run(RobustLabels(radius, STEPS), total, taught=False) for _ in range(1))
