@@ -70,8 +70,8 @@ def test_score_and_pictures_are_chosen_without_python(mount):
     sentence = page.locator(".kd-domain .kd-sentence").first
     expect(sentence).to_have_text(
         "Student is on average 98.0\u00a0% sure of its own pictures and 71\u00a0% of Fashion-MNIST. Highest "
-        "probability tells them apart with an AUROC of 0.890 (95\u00a0% CI 0.850 to 0.930). That is 0.010 more than Twin "
-        "(95\u00a0% CI of the difference 0.004 to 0.016)."
+        "probability tells them apart with an AUROC of 0.890 (95\u00a0% CI 0.850 to 0.930). That is 0.010 more than "
+        "Twin (95\u00a0% CI of the difference 0.004 to 0.016)."
     )
     rows = page.locator(".kd-domain-row")
     expect(rows.locator("b")).to_have_text(["AUROC 0.900", "AUROC 0.890", "AUROC 0.880"])

@@ -108,7 +108,7 @@ def places(page, group):
     )
 
 
-@pytest.mark.parametrize(("group", "view", "width"), [("groups", "bias", 440), ("show", "fidelity", 360)])
+@pytest.mark.parametrize(("group", "view", "width"), [("groups", "bias", 500), ("show", "fidelity", 360)])
 def test_views_stand_in_one_row_that_does_not_move_and_scrolls_to_the_chosen(mount, width, group, view):
     page = mount(Views(scene=Scene()), width=width)
     before = places(page, group)
