@@ -353,7 +353,8 @@ class Compare(Linked, Panel):
     def _open_chosen(self, teacher: str, student: str) -> None:
         self.pair.update(note=t("Asking both models."), progress=0.0)
         try:
-            self._open({"teacher": teacher, "student": student} | _shipped_twin(teacher, student), None)
+            asked = {"teacher": teacher, "student": student} | _shipped_twin(teacher, student)
+            self._open({who: models.pretrained(name) for who, name in asked.items()}, None)
         except Exception as error:  # whatever it is, the page must stay usable
             self.pair.update(note=sentence_of(error), progress=None)
         self._show_link()
