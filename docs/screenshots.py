@@ -55,6 +55,12 @@ def main() -> None:
             server.terminate()
 
 
+def choose(page: Page, group: str, view: str) -> None:
+    """Choose a view by the keyboard."""
+    for name in (group, view):
+        page.get_by_role("radio", name=name, exact=True).press("Space")
+
+
 def take_lab(browser: Browser, url: str, theme: str, folder: Path) -> None:
     """Train the default run on one page and take it at every width."""
     page = open_page(browser, url, theme)
@@ -65,8 +71,12 @@ def take_lab(browser: Browser, url: str, theme: str, folder: Path) -> None:
     page.locator(".kd-transport[data-state=finished]").wait_for()
     page.wait_for_timeout(1500)  # the difference has counted in
     take(page, folder, "lab", theme)
-    for view, name in (("Many examples", "many"), ("Your own digit", "draw"), ("Saliency", "saliency")):
-        page.get_by_role("radiogroup", name="Show").get_by_role("radio", name=view, exact=True).press("Space")
+    for group, view, name in (
+        ("What it knows", "Many examples", "many"),
+        ("What it knows", "Your own digit", "draw"),
+        ("Where it looks", "Saliency", "saliency"),
+    ):
+        choose(page, group, view)
         if name == "draw":
             draw_a_seven(page)
         if name == "saliency":
@@ -92,7 +102,7 @@ def take_compare(browser: Browser, lab: str, theme: str, folder: Path) -> None:
     """Take the page of two models where it shows their attention."""
     page = open_page(browser, f"{lab.split('/voila/')[0]}/voila/render/dashboards/compare.ipynb", theme)
     page.get_by_text("agrees with the teacher").first.wait_for()
-    page.get_by_role("radiogroup", name="Show").get_by_role("radio", name="Attention", exact=True).press("Space")
+    choose(page, "Where it looks", "Attention")
     page.locator(".kd-host-attention canvas").first.wait_for()
     page.wait_for_timeout(500)
     take(page, folder, "compare", theme)

@@ -3,7 +3,8 @@
 Writes NAME.safetensors (float16) and NAME.json (the card) into the folder of weights. What is kept is a running mean of
 the weights. Settings were chosen by the validation part; the test part is only looked at for the card, at the very end.
 mnist-mlp-overfit is a bad teacher on purpose: it has learned 1,000 labels by heart.
-mnist-mlp-robust learns pictures that are changed against itself, by a step from a random start (Wong et al. 2020).
+mnist-mlp-robust and mnist-convnet-robust learn pictures that are changed against themselves, by a step from a random
+start (Wong et al. 2020).
 The settings of mnist-mlp-1200 and fashion-resnet are second ones: the first missed the promised test figure.
 A model called *-student is distilled from the teacher of that name; mnist-vit-twin is mnist-vit-student without it.
 """
@@ -208,6 +209,16 @@ TRAININGS: dict[str, Training] = {
         epochs=16,
         batch_size=128,
         learning_rate=2e-3,
+        weight_decay=0.0,
+        radius=0.1,
+    ),
+    "mnist-convnet-robust": Training(
+        title="MNIST, small convolutional network, adversarially trained",
+        data="mnist",
+        architecture={"name": "convnet", "width": 8, **OF_MNIST},
+        epochs=5,
+        batch_size=128,
+        learning_rate=6e-3,
         weight_decay=0.0,
         radius=0.1,
     ),

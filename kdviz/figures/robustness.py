@@ -8,6 +8,13 @@ from plotly.subplots import make_subplots
 from ..measure.robustness import ATTACKS, Outside, Robustness
 from . import palette
 
+NAMED = {
+    "confidence": "confidence: probability of the first choice",
+    "entropy": "minus the entropy of the probabilities (nats)",
+    "energy": "log of the sum of exp of the logits",
+    "logit": "largest logit",
+}
+
 
 def curves(found: Robustness, kind: str, *, made_on: str | None = None, title: str = "") -> go.Figure:
     """Return the accuracy of each model against the radius of an attack or the severity of a corruption.
@@ -107,5 +114,4 @@ def outside(found: Outside, *, bins: int = 20, title: str = "Inside and outside 
         legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
         margin={"l": 80, "r": 20, "t": 50, "b": 90},
     )
-    named = "confidence: probability of the first choice" if found.score == "confidence" else "log of the sum of exp"
-    return figure.update_xaxes(title_text=named, row=len(found.inside), col=1)
+    return figure.update_xaxes(title_text=NAMED[found.score], row=len(found.inside), col=1)

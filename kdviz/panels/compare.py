@@ -58,13 +58,15 @@ class Compare(Linked, Panel):
     classes : sequence of str, optional
         Names of the classes, for data that bring none.
     twin : nn.Module or str, optional
-        The same student taught without the teacher; the page then shows the one or the other beside the teacher.
+        The same student taught without the teacher; the page then shows the one or the other beside the teacher. Of
+        shipped models it is found by their cards.
     logits : dict of str to Tensor of shape (N, C), optional
         What the models answer to the data, by "teacher", "student" and "twin", if that is known.
     temperature : float
         Where the slider stands at first.
     view : str
-        What is shown first: "one", "many", "fidelity", "saliency", "attention", "calibration", "bias" or "robustness".
+        What is shown first: "one", "many", "fidelity", "saliency", "attention", "inside", "calibration", "bias",
+        "privacy", "robustness" or "domain".
 
     Attributes
     ----------
@@ -144,6 +146,8 @@ class Compare(Linked, Panel):
         boxes.append(VBox(right).add_class("kd-lab-right"))
         self.view = VBox([Box(boxes).add_class("kd-lab")]).add_class("kd-lab-room")
         asked = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
+        if self._shipped:
+            asked |= _shipped_twin(teacher, student)
         self._being_built = True  # nobody looks yet
         try:
             self._open(asked, data, logits)
@@ -333,7 +337,8 @@ class Compare(Linked, Panel):
     def _models(self) -> tuple[nn.Module, nn.Module | None, None, int, str]:
         if not self._shown:
             raise ValueError("there are no models yet")
-        return self._shown["teacher"], self._shown[self.scene.shown_run], None, 0, self.scene.student_name
+        shown = self._shown.get(self.scene.shown_run, self._shown["student"])  # another pair may just have come
+        return self._shown["teacher"], shown, None, 0, self.scene.student_name
 
     def _not_shown(self) -> dict[str, nn.Module]:
         """Return the twin while the student is shown, and the student while the twin is."""
@@ -348,7 +353,8 @@ class Compare(Linked, Panel):
     def _open_chosen(self, teacher: str, student: str) -> None:
         self.pair.update(note=t("Asking both models."), progress=0.0)
         try:
-            self._open({"teacher": models.pretrained(teacher), "student": models.pretrained(student)}, None)
+            asked = {"teacher": teacher, "student": student} | _shipped_twin(teacher, student)
+            self._open({who: models.pretrained(name) for who, name in asked.items()}, None)
         except Exception as error:  # whatever it is, the page must stay usable
             self.pair.update(note=sentence_of(error), progress=None)
         self._show_link()
@@ -407,6 +413,21 @@ def _watched(part: Examples, teacher: Tensor, student: Tensor) -> WatchedExample
 def _offered(card: models.Card) -> dict[str, Any]:
     """Return a shipped model as one that can be chosen, with the teacher that it learned from."""
     return {"name": card.name, "title": t(card.title), "group": card.data, "of": card.recipe.get("teacher", "")}
+
+
+def _shipped_twin(teacher: Any, student: Any) -> dict[str, str]:
+    """Return the shipped model trained like a student, from the same start, without this teacher; {} for none."""
+    own = models.card(student)
+    if own.recipe.get("teacher") != teacher:
+        return {}
+
+    def told(card: models.Card) -> tuple[Any, ...]:
+        recipe = {name: value for name, value in card.recipe.items() if name not in ("teacher", "objective")}
+        return card.data, card.architecture, card.seed, recipe
+
+    others = [models.card(name) for name in models.names()]
+    twin = [card.name for card in others if "teacher" not in card.recipe and told(card) == told(own)]
+    return {"twin": twin[0]} if twin else {}
 
 
 def _counted(title: str, count: int, total: int) -> str:

@@ -22,9 +22,12 @@ HIDEABLE = (
     "fidelity",
     "saliency",
     "attention",
+    "inside",
     "calibration",
     "bias",
+    "privacy",
     "robustness",
+    "domain",
     "share",
 )
 MOST_SHOWN = 10**5

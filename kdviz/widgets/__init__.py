@@ -12,6 +12,7 @@ from kdviz.widgets.compress_setup import CompressSetup
 from kdviz.widgets.dark_knowledge import DarkKnowledge
 from kdviz.widgets.diagnosis import DiagnosisView
 from kdviz.widgets.digit_pad import DigitPad
+from kdviz.widgets.domain import Domain
 from kdviz.widgets.examples import Examples
 from kdviz.widgets.experiments import Experiments
 from kdviz.widgets.fidelity import Fidelity
@@ -60,6 +61,7 @@ __all__ = [
     "DarkKnowledge",
     "DiagnosisView",
     "DigitPad",
+    "Domain",
     "Examples",
     "Experiments",
     "Fidelity",

@@ -4,7 +4,7 @@ The switch between them, links, what a lecturer hides, the Lab, the comparison o
 what is declared here. A tab of your own is declared in a notebook, or by a package with the entry point
 ``kdviz.views``, and is then on all pages::
 
-    @kdviz.widgets.tab("margins", "Margins")
+    @kdviz.widgets.tab("margins", "Margins", group="looks")
     class Margins(kdviz.widgets.InViews):
         _esm, _css = kdviz.widgets.bundle.view(__file__)
 
@@ -19,7 +19,15 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
 from kdviz import outside
+from kdviz.words import mark
 
+GROUPS = {
+    "knows": mark("What it knows"),
+    "looks": mark("Where it looks"),
+    "trust": mark("Can it be trusted"),
+    "holds": mark("Does it hold"),
+    "more": mark("More"),
+}  # of tabs, in their order: where there are many, a reader chooses one of these first
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 Widget = TypeVar("Widget", bound=type)
@@ -37,6 +45,8 @@ class Tab:
         What the reader chooses it by.
     place : int
         Tabs stand in this order.
+    group : str
+        One of ``GROUPS``, with which it stands.
     images : bool
         It is there for data that are images alone.
     omitted : bool
@@ -48,6 +58,7 @@ class Tab:
     name: str
     title: str
     place: int
+    group: str = "more"
     images: bool = False
     omitted: bool = False
     widget: Any = None
@@ -57,7 +68,7 @@ _TABS: dict[str, Tab] = {}
 
 
 def tab(
-    name: str, title: str, *, place: int = 100, images: bool = False, omitted: bool = False
+    name: str, title: str, *, group: str = "more", place: int = 100, images: bool = False, omitted: bool = False
 ) -> Callable[[Widget], Widget]:
     """Declare that a widget is a tab of its own; to be written above its class.
 
@@ -67,6 +78,8 @@ def tab(
         In links: small letters, digits and "_".
     title : str
         For the reader.
+    group : str
+        One of ``GROUPS``: "knows", "looks", "trust", "holds"; by default "more", behind all others.
     place : int
         Tabs stand in this order; kdviz's own lie between 10 and 90.
     images : bool
@@ -77,18 +90,20 @@ def tab(
     Raises
     ------
     ValueError
-        If the name cannot be one in a link, or another widget has it.
+        If the name cannot be one in a link, another widget has it, or there is no such group.
     """
     if not _NAME.fullmatch(name):
         raise ValueError(f"a tab's name must be small letters, digits and _, beginning with a letter, got {name!r}")
     if not title.strip():
         raise ValueError(f"the tab {name!r} must have a title, got {title!r}")
+    if group not in GROUPS:
+        raise ValueError(f"the tab {name!r} must be in one of the groups {', '.join(GROUPS)}, got {group!r}")
 
     def declared(widget: Widget) -> Widget:
         known = _TABS.get(name)
         if known is not None and _identity(known.widget) != _identity(widget):
             raise ValueError(f"the tab {name!r} is that of {_identity(known.widget)} already; choose another name")
-        _TABS[name] = Tab(name, title, place, images, omitted, widget)
+        _TABS[name] = Tab(name, title, place, group, images, omitted, widget)
         widget.in_views, widget.part = (name,), name  # type: ignore[attr-defined]
         return widget
 
@@ -100,9 +115,9 @@ def _identity(widget: Any) -> str:
     return f"{widget.__module__}.{widget.__qualname__}"
 
 
-def part(name: str, title: str, *, place: int) -> None:
+def part(name: str, title: str, *, group: str, place: int) -> None:
     """Declare a tab that is drawn by parts of several widgets."""
-    _TABS[name] = Tab(name, title, place)
+    _TABS[name] = Tab(name, title, place, group)
 
 
 def withdraw(name: str) -> None:

@@ -45,7 +45,8 @@ def test_the_tab_is_in_the_lab_follows_the_run_and_t_and_can_be_linked_and_hidde
 
 def test_the_tab_is_in_the_comparison_of_two_models(serve: Callable, page: Callable, program: tuple[str, ...]) -> None:
     opened = page(f"{serve(program=program).base}voila/render/dashboards/compare.ipynb")
-    opened.get_by_role("radio", name="Margins", exact=True).check(timeout=120_000)
+    opened.get_by_role("radio", name="Can it be trusted", exact=True).check(timeout=120_000)
+    opened.get_by_role("radio", name="Margins", exact=True).check()
     expect(opened.get_by_text("lies ahead of the second by")).to_be_visible()
 
 

@@ -27,6 +27,7 @@ PROMISED = {  # what each teacher must reach on the test part
     "fashion-resnet": 0.935,
     "fashion-resnet-student": 0.9,
     "mnist-convnet": 0.996,
+    "mnist-convnet-robust": 0.985,
     "mnist-mlp-1200": 0.993,
     "mnist-mlp-1200-smoothed": 0.992,
     "mnist-mlp-overfit": 0.89,

@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from kdviz.data import Examples
 from kdviz.distill import Teacher
 from kdviz.distill.teacher import Answers, Cancelled
+from kdviz.widgets import catalogue
 
 READY_MS = 120_000
 TRAINED_MS = 240_000
@@ -95,8 +96,15 @@ def kept_page(closed, tmp_path, monkeypatch):
 
 
 def choose_view(page: Page, name: str) -> None:
-    """Choose a tab by the keyboard, which brings it into sight where the row scrolls."""
-    tab = page.locator(".kd-views:visible").get_by_role("radio", name=name, exact=True)
+    """Choose a tab, and before it its group, by the keyboard, which brings it into sight where the row scrolls."""
+    option = page.locator(".kd-views-show label[data-offered]").filter(has_text=re.compile(f"^{re.escape(name)}$"))
+    tab = option.locator("input")
+    of = {one.name: one.group for one in catalogue.tabs()}[tab.get_attribute("value")]
+    if not option.is_visible():
+        group = page.locator(f".kd-views-groups input[value={of}]")
+        group.focus()
+        group.press("Space")
+    expect(option).to_be_visible()
     tab.focus()
     tab.press("Space")
 

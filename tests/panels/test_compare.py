@@ -124,6 +124,22 @@ def test_a_report_has_its_page_without_asking_the_models_again(compare, blobs):
         panel.close()
 
 
+def test_the_twin_of_a_shipped_student_comes_by_its_card_and_stands_beside_it(compare):
+    panel = compare("mnist-vit", "mnist-vit-student", view="one")
+    assert [row["id"] for row in panel.scene.runs] == ["student", "twin"] and panel.scene.shown_run == "student"
+    assert panel.wait()
+    twin = kd.models.pretrained("mnist-vit-twin").state_dict()
+    for shown, other in (("student", "twin"), ("twin", "student")):
+        panel.scene.shown_run = shown
+        found = panel.controllers["robustness"].others()
+        assert list(found) == [other] and panel.controllers["domain"].named(other)["role"] == other
+        weights = found[other][0].state_dict()
+        assert all(torch.equal(weights[name], twin[name]) for name in twin) is (other == "twin")
+    panel.pair.update(student="mnist-mlp-1200")  # that no other shipped model is the twin of
+    assert panel.wait() and panel.scene.runs == [] and panel.scene.shown_run == "student"
+    assert panel.settings == {**panel.settings, "teacher": "mnist-vit", "student": "mnist-mlp-1200"}
+
+
 def test_a_twin_is_shown_in_the_students_place(compare, blobs):
     teacher, student = models()
     twin = kd.models.mlp((6,), inputs=4, classes=3, seed=7)

@@ -491,7 +491,7 @@ def test_a_view_that_ends_leaves_no_listener(shown):
             "views",
             ["few"],
             "views must be one of 'one', 'many', 'draw', 'wall', 'fidelity', 'saliency', 'attention', 'inside', "
-            "'calibration', 'bias', 'privacy', 'robustness', got 'few'",
+            "'calibration', 'bias', 'privacy', 'robustness', 'domain', got 'few'",
         ),
     ],
 )

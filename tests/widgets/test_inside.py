@@ -12,7 +12,14 @@ from ..axe import serious
 from .test_german import OVERFLOW, left_in_english
 
 POINTS = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
-DRAWN = {"layers": ["relu2", "relu1"], "explained": [0.4, 0.6], "rest": 0.1, "n": 4, "said": "Two components."}
+DRAWN = {
+    "ids": ["teacher", "s", "t"],
+    "layers": ["relu2", "relu1", "relu1"],
+    "explained": [0.4, 0.6, 0.5],
+    "rest": 0.1,
+    "n": 4,
+    "said": "Two components.",
+}
 RUNS = [
     {"id": "s", "role": "student", "name": "Student", "colour": 0, "hidden": False},
     {"id": "t", "role": "twin", "name": "Twin, no teacher", "colour": 0, "hidden": False},
@@ -55,7 +62,7 @@ def inside(**traits):
     scene.record("s", Frame.of(40, np.ones((4, 2))))
     scene.shown_run = "s"
     made = {"shown_run": "s", "selected": 0, "step": 40}
-    points = {"teacher_points": POINTS, "student_points": POINTS}
+    points = {"teacher_points": POINTS, "student_points": POINTS, "beside_points": -POINTS}
     return Inside(**({"scene": scene, "drawn": DRAWN, "made_for": made, "across": ACROSS} | points | traits))
 
 
@@ -74,6 +81,19 @@ def test_a_point_picked_in_either_drawing_selects_its_example(mount):
     assert page.evaluate("() => scene.get('selected')") == 2
     page.keyboard.press("ArrowUp")
     assert page.evaluate("() => scene.get('selected')") == 2, "nothing lies further up"
+    page.get_by_role("application", name="Twin: 4 examples in two dimensions").focus()
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate("() => scene.get('selected')") == 0, "the twin's drawing has it at the bottom"
+    expect(page.locator(".kd-inside-drawings figcaption")).to_have_text(
+        [f"{who}: {layer}, {share}\u00a0% of its variance" for who, layer, share in (
+            ("Teacher", "relu2", 40), ("Student", "relu1", 60), ("Twin", "relu1", 50))]
+    )  # fmt: skip
+
+
+def test_without_a_twin_there_are_two_drawings(mount):
+    two = {name: DRAWN[name][:2] for name in ("ids", "layers", "explained")}
+    page = mount(inside(drawn={**DRAWN, **two}, beside_points=b""))
+    expect(page.locator(".kd-inside-pair canvas:visible")).to_have_count(2)
 
 
 def test_the_plane_is_drawn_in_bands_with_both_networks_and_read_by_keyboard(mount):

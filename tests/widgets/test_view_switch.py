@@ -3,6 +3,7 @@
 import pytest
 
 from kdviz.widgets import SoftTargets, Views
+from kdviz.widgets.catalogue import tab, tabs
 from kdviz.widgets.scene import Scene
 from kdviz.widgets.traits import WrongTraitError
 
@@ -18,12 +19,17 @@ def offered(page):
     return page.get_by_role("radiogroup", name="Show").locator("label:visible").all_inner_texts()
 
 
+def checked(page, group):
+    return page.get_by_role("radiogroup", name=group).locator("label:has(:checked)").inner_text()
+
+
+KNOWS = ["One example", "Many examples", "Your own digit", "Fidelity"]
+
+
 def test_the_switch_turns_the_scene_to_another_view(mount):
     scene = Scene()
     page = mount(Views(scene=scene), SoftTargets(scene=scene, shown=["bars"], views=["one"]))
-    three = ["One example", "Many examples", "Your own digit"]
-    measured = ["Fidelity", "Saliency", "Attention", "Inside", "Calibration", "Bias", "Privacy", "Robustness"]
-    assert offered(page) == [*three, *measured]
+    assert offered(page) == KNOWS
     assert page.get_by_label("One example").is_checked()
     page.get_by_label("Many examples").check(force=True)
     page.evaluate(FRAME)
@@ -36,11 +42,45 @@ def test_the_switch_turns_the_scene_to_another_view(mount):
     assert page.get_by_label("Your own digit").is_checked()
 
 
+def test_many_views_stand_in_groups_each_of_which_opens_where_it_was_left(mount):
+    page = mount(Views(scene=Scene()), width=1280)
+    groups = page.get_by_role("radiogroup", name="Groups of views")
+    names = ["What it knows", "Where it looks", "Can it be trusted", "Does it hold"]
+    assert groups.locator("label:visible").all_inner_texts() == names
+    of = {name: [] for name in names}
+    for name in names:
+        groups.get_by_role("radio", name=name).check(force=True)
+        page.evaluate(FRAME)
+        of[name] = offered(page)
+        assert checked(page, "Show") == of[name][0]
+    everything = [tab.title for tab in tabs() if not tab.omitted]
+    assert [name for part in of.values() for name in part] == everything
+    put(page, "view", "bias")  # as a link, or another part of the page, does
+    assert (checked(page, "Groups of views"), checked(page, "Show")) == ("Can it be trusted", "Bias")
+    groups.get_by_role("radio", name="Can it be trusted").focus()
+    page.keyboard.press("ArrowLeft")
+    page.evaluate(FRAME)
+    assert offered(page) == of["Where it looks"]
+    page.keyboard.press("ArrowRight")
+    page.evaluate(FRAME)
+    assert checked(page, "Show") == "Bias", "a group is left and found as it was"
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    page.evaluate(FRAME)
+    assert checked(page, "Show") == "Privacy"
+    put(page, "hidden", ["saliency", "attention", "inside"])
+    assert groups.locator("label:visible").all_inner_texts() == [names[0], *names[2:]]
+    put(page, "hidden", [tab.name for tab in tabs() if tab.group in ("looks", "holds") or tab.name == "draw"])
+    assert groups.is_visible()
+    put(page, "hidden", [tab.name for tab in tabs() if tab.group in ("looks", "holds", "trust")])
+    assert not groups.is_visible() and offered(page) == KNOWS
+
+
 def test_views_that_are_hidden_or_not_offered_cannot_be_chosen(mount):
     page = mount(Views(scene=Scene(), offered=["one", "many"], titles={"one": "One person"}))
     assert offered(page) == ["One person", "Many examples"]
     put(page, "hidden", ["many"])
-    assert not page.locator(".kd-views").is_visible(), "a switch with one position is none"
+    assert not page.locator(".kd-views-show").is_visible(), "a switch with one position is none"
     put(page, "hidden", ["draw"])
     assert offered(page) == ["One person", "Many examples"]
 
@@ -49,7 +89,7 @@ def test_a_locked_switch_stays_where_it_is(mount):
     page = mount(Views(scene=Scene(locked=["view"])))
     assert page.locator("input:enabled").count() == 0
     put(page, "locked", [])
-    assert page.locator("label:visible input:enabled").count() == 11
+    assert page.locator("label:visible input:enabled").count() == 4 + len(KNOWS)
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -62,20 +102,30 @@ def test_three_views_stand_in_one_row_and_have_room_for_a_finger(mount, width):
     assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
 
 
-def places(page):
-    return page.locator("label:visible").evaluate_all("(all) => all.map((one) => one.offsetLeft + ' ' + one.offsetTop)")
+def places(page, group):
+    return page.locator(f".kd-views-{group} label:visible").evaluate_all(
+        "(all) => all.map((one) => one.offsetLeft + ' ' + one.offsetTop)"
+    )
 
 
-@pytest.mark.parametrize("width", [360, 690])
-def test_views_stand_in_one_row_that_does_not_move_and_scrolls_to_the_chosen(mount, width):
+@pytest.mark.parametrize(("group", "view", "width"), [("groups", "bias", 500), ("show", "fidelity", 360)])
+def test_views_stand_in_one_row_that_does_not_move_and_scrolls_to_the_chosen(mount, width, group, view):
     page = mount(Views(scene=Scene()), width=width)
-    before = places(page)
+    before = places(page, group)
     assert len({place.split()[1] for place in before}) == 1
-    put(page, "view", "bias")
-    assert places(page) == before, "bold is no wider than what it had"
-    row, chosen = page.locator(".kd-views").bounding_box(), page.locator("label:has(:checked)").bounding_box()
-    assert row["x"] <= chosen["x"] and chosen["x"] + chosen["width"] <= row["x"] + row["width"] + 1
+    put(page, "view", view)
+    assert places(page, group) == before, "bold is no wider than what it had"
+    row = page.locator(f".kd-views-{group}")
+    box, chosen = row.bounding_box(), row.locator("label:has(:checked)").bounding_box()
+    assert box["x"] <= chosen["x"] and chosen["x"] + chosen["width"] <= box["x"] + box["width"] + 1
     assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_on_a_phone_all_groups_are_in_sight(mount):
+    page = mount(Views(scene=Scene()), width=360)
+    boxes = [label.bounding_box() for label in page.locator(".kd-views-groups label:visible").all()]
+    assert len(boxes) == 4 and all(box["x"] >= 0 and box["x"] + box["width"] <= 360 for box in boxes)
+    assert min(box["height"] for box in boxes) >= 28
 
 
 def test_who_chooses_by_pointer_is_led_to_a_view_that_is_out_of_sight(mount):
@@ -103,5 +153,10 @@ def test_a_switch_that_ends_leaves_no_listener(mount):
 
 @pytest.mark.parametrize("traits", [{"offered": ["one", "two"]}, {"titles": {"two": "Two"}}])
 def test_a_view_that_is_none_is_refused(traits):
-    with pytest.raises(WrongTraitError, match=r"must be one of 'one', 'many', 'draw', .*'robustness', got 'two'"):
+    with pytest.raises(WrongTraitError, match=r"must be one of 'one', 'many', 'draw', .*'domain', got 'two'"):
         Views(**traits)
+
+
+def test_a_tab_is_in_a_group_that_there_is():
+    with pytest.raises(ValueError, match="must be in one of the groups knows, looks, trust, holds, more, got 'odd'"):
+        tab("added", "Added", group="odd")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kdviz.widgets import InViews, bundle, tab
 
 
-@tab("margins", "Margins")
+@tab("margins", "Margins", group="trust")
 class Margins(InViews):
     """Histograms of p(first) − p(second) over the scene's sample, at its T, step and run; computed in the browser."""
 

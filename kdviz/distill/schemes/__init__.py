@@ -21,6 +21,7 @@ from .mutual_learning import mutual_learning, peers
 from .omitted_class import best_bias_shift, shift_class_bias
 from .progressive import progressive
 from .quantized import bytes_of, fake_quantized, integer_weights, quantized, quantized_layers
+from .robust import robust
 from .self_distillation import exits, self_distillation
 from .snapshot_distillation import snapshot_distillation
 from .specialists import Specialist, WithSpecialists, confusable_classes, specialists
@@ -62,6 +63,7 @@ __all__ = [
     "quantized",
     "quantized_layers",
     "retained",
+    "robust",
     "self_distillation",
     "shift_class_bias",
     "snapshot_distillation",

@@ -6,7 +6,7 @@ left unchanged. Radii are those of the inputs, pixels in [0, 1]: what a model do
 
 from ...models.attack import Norm, fgsm, pgd
 from .corruptions import CORRUPTIONS, KINDS, SEVERITIES, corrupt, strength
-from .domain import Outside, outside
+from .domain import SCORES, Outside, Score, outside, scores
 from .holding import ATTACKS, RADII, Accuracy, Change, Robustness, robustness
 from .smoothing import Certified, certify, clopper_pearson_lower, largest_radius
 
@@ -15,6 +15,7 @@ __all__ = [
     "CORRUPTIONS",
     "KINDS",
     "RADII",
+    "SCORES",
     "SEVERITIES",
     "Accuracy",
     "Certified",
@@ -22,6 +23,7 @@ __all__ = [
     "Norm",
     "Outside",
     "Robustness",
+    "Score",
     "certify",
     "clopper_pearson_lower",
     "corrupt",
@@ -30,5 +32,6 @@ __all__ = [
     "outside",
     "pgd",
     "robustness",
+    "scores",
     "strength",
 ]

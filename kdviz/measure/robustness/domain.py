@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ...data import Examples
 from ...models import inference
@@ -18,13 +18,13 @@ from ..auc import AUC, auc, auc_difference
 from ..confidence import check_confidence
 from ..named import named
 
-Score = Literal["confidence", "energy"]
+Score = Literal["confidence", "entropy", "energy", "logit"]
 APART = mark("The {who} tells them apart with an AUROC of {value} ({level} CI {low} to {high}).")
 SURE = mark(
     "The {who} tells them apart with an AUROC of {value} ({level} CI {low} to {high}); it is {own} sure of its own, "
     "{strange} of the others."
 )
-SCORES: tuple[Score, ...] = ("confidence", "energy")
+SCORES: tuple[Score, ...] = ("confidence", "entropy", "energy", "logit")
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ def outside(
     models : mapping of str to nn.Module
     inside, others : Examples
         Of the models' own domain and of another, in the same form. Labels are not needed.
-    score : {"confidence", "energy"}
-        The probability of the first choice at T = 1, or the log of the sum of exp of the logits (minus the energy).
+    score : {"confidence", "entropy", "energy", "logit"}
+        See :func:`scores`.
     confidence : float
         Of the intervals.
     progress : callable, optional
@@ -105,14 +105,9 @@ def outside(
     ValueError
         If the score is unknown, or the examples have not the same form.
 
-    References
-    ----------
-    Hendrycks, Gimpel (2017), A Baseline for Detecting Misclassified and Out-of-Distribution Examples, ICLR,
-    arXiv:1610.02136. Liu, Wang, Owens, Li (2020), Energy-based Out-of-distribution Detection, arXiv:2010.03759.
     """
     check_confidence(confidence)
-    if score not in SCORES:
-        raise ValueError(f"score must be one of {', '.join(SCORES)}, got {score!r}")
+    _check_score(score)
     if inside.shape != others.shape:
         raise ValueError(
             f"both kinds of examples must have one form, got {inside.describe()} and {others.describe()}: bring the "
@@ -128,8 +123,49 @@ def outside(
             def told(done: int, _: int, start: int = start) -> bool | None:
                 return None if progress is None else progress(start + done, total)
 
-            z = inference.logits(model, part, who=name, progress=told, finite=True).double()
-            values = torch.softmax(z, 1).amax(1) if score == "confidence" else torch.logsumexp(z, 1)
-            kept[name] = values.numpy()
+            z = inference.logits(model, part, who=name, progress=told, finite=True)
+            kept[name] = scores(z, score)
             before += len(part)
     return Outside(*found, score, confidence)
+
+
+def scores(logits: Tensor, score: Score = "confidence") -> np.ndarray:
+    """Return how at home a model is with each example, higher for more; float64, shape (N,).
+
+    Parameters
+    ----------
+    logits : Tensor, shape (N, C)
+    score : {"confidence", "entropy", "energy", "logit"}
+        The probability of the first choice at T = 1; minus the entropy of all probabilities, in nats; the log of the
+        sum of exp of the logits (minus the energy); the largest logit.
+
+    Raises
+    ------
+    ValueError
+        If the score is unknown.
+
+    References
+    ----------
+    Hendrycks, Gimpel (2017), A Baseline for Detecting Misclassified and Out-of-Distribution Examples, ICLR,
+    arXiv:1610.02136. Liu, Wang, Owens, Li (2020), Energy-based Out-of-distribution Detection, arXiv:2010.03759.
+    Hendrycks et al. (2022), Scaling Out-of-Distribution Detection for Real-World Settings, arXiv:1911.11132.
+
+    Examples
+    --------
+    >>> scores(torch.tensor([[0.0, 0.0]]), "entropy").round(4).tolist()
+    [-0.6931]
+    """
+    z = logits.double()
+    if score == "entropy":
+        values = -torch.special.entr(z.softmax(1)).sum(1)
+    elif score == "confidence":
+        values = z.softmax(1).amax(1)
+    else:
+        values = z.logsumexp(1) if _check_score(score) == "energy" else z.amax(1)
+    return values.cpu().numpy()
+
+
+def _check_score(score: Score) -> Score:
+    if score not in SCORES:
+        raise ValueError(f"score must be one of {', '.join(SCORES)}, got {score!r}")
+    return score

@@ -53,6 +53,7 @@ OF_ALL = (
     "bias",
     "robustness",
     "privacy",
+    "domain",
 )  # tabs that show no single example, or one of the reader's own
 
 

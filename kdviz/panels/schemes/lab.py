@@ -15,7 +15,7 @@ from ...words import mark, t
 from ..live.catalogue import CataloguePage
 from .choices import SchemeChoices
 from .scheme import Course
-from .setting import TEMPERATURE, Setting
+from .setting import TEACHER, TEMPERATURE, Setting
 
 READY = mark("All runs of this page, each with its own teacher: {names}.")
 NOT_YET = mark("Once these runs have ended, the Lab opens them.")
@@ -46,7 +46,9 @@ def trained(course: Course) -> dict[str, Distillation]:
 def like_it(choices: SchemeChoices, setting: Setting, course: Course) -> tuple[str, str]:
     """Return the Lab's link to a run like the scheme's, or like its offline distillation, and which of both it is."""
     omitted = course.extra.get("omitted")
+    card = getattr(setting.teacher.module, "card", None)
     fields: dict[str, Any] = {
+        **({"teacher": card.name} if card is not None and card.name != TEACHER else {}),
         "labels": setting.data.draw["count"] if setting.data.draw else setting.data.train.labelled,
         "units": setting.hidden[0],
         "layers": len(setting.hidden),

@@ -22,6 +22,7 @@ from ...models.architecture import Network
 from ...words import mark, number, t
 
 LABELS = 1000
+TEACHER = "mnist-mlp-1200"
 VALIDATION, TEST = 500, 5000  # examples of each split that are looked at, at most
 TEMPERATURE = 10.0  # best of 4 and 10 for this pair, with 2,000 steps: python benchmarks/schemes_page.py --temperatures
 FALLING = Cosine(1e-2)  # down to 0, so that the last step is no accident of a large one
@@ -59,9 +60,11 @@ class Setting:
     _teacher_errors: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, *, epochs: int | None = None, seed: int = 0, labels: int = LABELS, **other: Any) -> Setting:
-        """Return the setting of the page: MNIST, ``LABELS`` labels and the shipped perceptron as teacher."""
-        made = cls(shrunk(_labelled(labels)), _teacher(), seed=seed, **other)
+    def of(
+        cls, *, epochs: int | None = None, seed: int = 0, labels: int = LABELS, teacher: str = TEACHER, **other: Any
+    ) -> Setting:
+        """Return the setting of the page: MNIST, ``LABELS`` labels and a shipped perceptron as teacher."""
+        made = cls(shrunk(_labelled(labels)), _teacher(teacher), seed=seed, **other)
         return made if epochs is None else replace(made, epochs=epochs)
 
     # Parts
@@ -146,8 +149,8 @@ def _labelled(labels: int) -> Splits:
 
 
 @cache
-def _teacher() -> Teacher:
-    return Teacher(models.pretrained("mnist-mlp-1200"))
+def _teacher(name: str) -> Teacher:
+    return Teacher(models.pretrained(name))
 
 
 def shrunk(data: Splits) -> Splits:

@@ -174,6 +174,32 @@ class ViewController:
             asked = copy.deepcopy(student)
         return copy.deepcopy(teacher).eval(), asked.eval(), step
 
+    def others(self) -> dict[str, tuple[nn.Module, int | None]]:
+        """Return student and twin of the page but the run shown, and models that are no runs, with their steps.
+
+        Runs are as they were at the cursor's step, or where they have not come so far, as they are now.
+        """
+        shown, at = self.scene.shown_run or "student", self.scene.step
+        found: dict[str, tuple[nn.Module, int | None]] = {}
+        for entry in self._runs():
+            done = entry.run.steps_done
+            if entry.key == shown or entry.role not in ("student", "twin") or not done:
+                continue
+            if at is None or at >= done:
+                with entry.run.lock:
+                    found[entry.key] = copy.deepcopy(entry.run.student).eval(), done
+            else:
+                found[entry.key] = entry.run.at(at), at
+        for who, model in self.beside().items():
+            found[who] = copy.deepcopy(model).eval(), None
+        return found
+
+    def named(self, who: str) -> dict[str, str]:
+        """Return a model's key, its role, and its name where it is a run's."""
+        entry = next((entry for entry in self._runs() if entry.key == who), None)
+        role = entry.role if entry is not None else who if who in ("teacher", "twin") else "student"
+        return {"id": who, "role": str(role), "name": "" if entry is None else entry.name}
+
 
 def sentence_of(error: Exception) -> str:
     """Return an error's first line as a sentence."""

@@ -14,6 +14,7 @@ from .attention import AttentionController
 from .bias import BiasController
 from .controller import ViewController
 from .counted import CountedExamples
+from .domain import DomainController
 from .drawing import Models
 from .inside import InsideController
 from .measured import controller_of
@@ -29,6 +30,7 @@ KINDS: tuple[type[ViewController], ...] = (
     InsideController,
     BiasController,
     RobustnessController,
+    DomainController,
     PrivacyController,
     WallController,
 )

@@ -68,8 +68,9 @@ class InsideController(ViewController):
         theirs, ours = self._of_teacher(teacher, X), representation.features(student, X, who="student")
         layers = representation.last_hidden(theirs), representation.last_hidden(ours)
         found = representation.embedding(theirs[layers[0]], ours[layers[1]])
-        return {
+        traits: dict[str, Any] = {
             "drawn": {
+                "ids": ["teacher", self.scene.shown_run or STUDENT],
                 "layers": list(layers),
                 "explained": [round(share, 4) for share in found.explained],
                 "rest": round(found.rest, 4),
@@ -78,7 +79,17 @@ class InsideController(ViewController):
             },
             "teacher_points": found.teacher.astype(np.float32),
             "student_points": found.student.astype(np.float32),
+            "beside_points": b"",
         }
+        for key, (model, _) in list(self.others().items())[:1]:  # the twin while the student is shown
+            beside = representation.features(model, X, who=key)
+            layer = representation.last_hidden(beside)
+            third = representation.embedding(theirs[layers[0]], beside[layer])
+            traits["drawn"]["ids"].append(key)
+            traits["drawn"]["layers"].append(layer)
+            traits["drawn"]["explained"].append(round(third.explained[1], 4))
+            traits["beside_points"] = third.student.astype(np.float32)
+        return traits
 
     def make_across(self, teacher: nn.Module, student: nn.Module, examples: Examples) -> dict[str, Any]:
         known = torch.nonzero(examples.known[:EXAMPLES]).flatten()

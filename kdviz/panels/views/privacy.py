@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Hashable, Mapping
 from typing import Any
 
@@ -130,18 +129,9 @@ class PrivacyController(ViewController):
     def _asked(self, teacher: nn.Module, student: nn.Module) -> tuple[dict[str, nn.Module], dict[str, int | None]]:
         """Return what is attacked: the teacher, the run shown at its step, the twin of it as it is there or now."""
         shown, at = self.scene.shown_run or STUDENT, self.scene.step
-        asked, steps = {TEACHER: teacher, shown: student}, {TEACHER: None, shown: at}
-        for entry in self._runs():
-            if entry.key == shown or entry.role not in (STUDENT, "twin"):
-                continue
-            done = entry.run.steps_done
-            if at is None or at >= done:
-                with entry.run.lock:
-                    asked[entry.key], steps[entry.key] = copy.deepcopy(entry.run.student).eval(), done
-            else:
-                asked[entry.key], steps[entry.key] = entry.run.at(at), at
-        for who, model in self.beside().items():
-            asked[who], steps[who] = copy.deepcopy(model).eval(), None
+        others = self.others()
+        asked = {TEACHER: teacher, shown: student} | {who: model for who, (model, _) in others.items()}
+        steps = {TEACHER: None, shown: at} | {who: step for who, (_, step) in others.items()}
         return asked, steps
 
     def _twin(self, scores: Mapping[str, Any]) -> str:

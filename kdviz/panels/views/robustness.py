@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -60,7 +59,7 @@ class RobustnessController(ViewController):
         if not bool((some.y >= 0).any()):
             raise ValueError(t("none of the examples has a label: which answers are right is not known"))
         shown = self.scene.shown_run or "student"
-        models = {TEACHER: teacher, shown: student, **self._twin(shown)}
+        models = {TEACHER: teacher, shown: student} | {who: model for who, (model, _) in self.others().items()}
         found = measured.robustness(
             models, some, kinds=(kind,), steps=STEPS, keep=SHOWN, progress=lambda done, total: self.go_on(done / total)
         )
@@ -74,7 +73,7 @@ class RobustnessController(ViewController):
             "n": found.n,
             "steps": STEPS,
             "levels": [0.0, *levels],
-            "models": [self._named(who) for who in models],
+            "models": [self.named(who) for who in models],
             "curves": {
                 name: {who: _curve(found, who, kind, on or who if attack else "") for who in models}
                 for name, on in sources.items()
@@ -82,19 +81,6 @@ class RobustnessController(ViewController):
             "hides": [[who, change.made_on] for who in models for change in found.hides(who)[-1:]],
         }
         return {"found": told | _examples(found, models, some, kind, levels, sources), **_pictures(found, kind)}
-
-    def _named(self, who: str) -> dict[str, str]:
-        entry = next((entry for entry in self._runs() if entry.key == who), None)
-        role = TEACHER if who == TEACHER else "student" if entry is None else str(entry.role)
-        return {"id": who, "role": role, "name": "" if entry is None else entry.name}
-
-    def _twin(self, shown: str) -> dict[str, nn.Module]:
-        """Return the twin of the page, if it has one that is not the one shown, as it is now."""
-        for entry in self._runs():
-            if entry.role == "twin" and entry.key != shown and entry.run.steps_done:
-                with entry.run.lock:
-                    return {entry.key: copy.deepcopy(entry.run.student).eval()}
-        return {}
 
 
 def _curve(found: measured.Robustness, who: str, kind: str, made_on: str) -> list[list[float]]:

@@ -21,7 +21,7 @@ THIRD = ("overlay", "difference")
 LAYER = ("name", "height", "width", "heads")
 
 
-@tab("attention", "Attention", place=60)
+@tab("attention", "Attention", group="looks", place=60)
 class Attention(MeasuredView):
     """The example, a layer's map of each model, both as one; the layers in a row; on request, what many examples say.
 

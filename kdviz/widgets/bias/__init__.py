@@ -17,7 +17,7 @@ from kdviz.widgets.traits import one_of
 RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy")
 
 
-@tab("bias", "Bias", place=80)
+@tab("bias", "Bias", group="trust", place=80)
 class Bias(MeasuredView):
     """One rate of each group, model beside model, with the gaps, the accuracies and what may be said of them.
 

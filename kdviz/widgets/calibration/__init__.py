@@ -16,7 +16,7 @@ from kdviz.widgets.traits import one_of, within
 STRATEGIES = ("width", "mass")
 
 
-@tab("calibration", "Calibration", place=70)
+@tab("calibration", "Calibration", group="trust", place=70)
 class Calibration(InViews):
     """The reliability diagram of teacher and student: over all examples, or the sample while a film plays.
 

@@ -17,7 +17,7 @@ from kdviz.widgets.traits import one_of
 HEAT_MAPS = ("teacher", "student", "difference")
 
 
-@tab("many", "Many examples", place=20)
+@tab("many", "Many examples", group="knows", place=20)
 class DarkKnowledge(InViews):
     """Four figures over the scene's sample: mean soft targets, nearest classes, entropy and mass, the gradient's share.
 

@@ -15,7 +15,7 @@ from kdviz.widgets.scene import SceneTrait
 from kdviz.widgets.traits import Packed, View, one_of
 
 
-@tab("draw", "Your own digit", place=30, images=True)
+@tab("draw", "Your own digit", group="knows", place=30, images=True)
 class DigitPad(View):
     """A square pad, the picture the models get of it, their answers, and what each stroke did to them.
 

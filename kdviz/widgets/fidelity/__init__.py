@@ -7,7 +7,7 @@ from kdviz.widgets.catalogue import tab
 from kdviz.widgets.scene import InViews
 
 
-@tab("fidelity", "Fidelity", place=40)
+@tab("fidelity", "Fidelity", group="knows", place=40)
 class Fidelity(InViews):
     """Agreement, the 2×2 of right and wrong, and each class: over all examples, or the sample while a film plays.
 

@@ -10,7 +10,7 @@ from kdviz.widgets.measured import MeasuredView
 from kdviz.widgets.traits import Packed
 
 
-@tab("inside", "Inside", place=65)
+@tab("inside", "Inside", group="looks", place=65)
 class Inside(MeasuredView):
     """A layer of each model in two dimensions, whose points select examples; on request, the loss around the student.
 
@@ -33,11 +33,15 @@ class Inside(MeasuredView):
     needs_python = True
     follows = ()
 
-    drawn = Dict(help='What the points are of: {} or {"layers", "explained", "rest", "n", "said"}.').tag(sync=True)
+    drawn = Dict(
+        help='What the points are of: {} or {"ids", "layers", "explained": by the teacher, the student and, if there '
+        'is one, another run; "rest", "n", "said"}.'
+    ).tag(sync=True)
     teacher_points = Packed("<f4", help="Two coordinates of each of the first n examples, by the teacher.").tag(
         sync=True
     )
     student_points = Packed("<f4", help="The same by the student.").tag(sync=True)
+    beside_points = Packed("<f4", help="The same by another run, such as its twin; may be empty.").tag(sync=True)
     across = Dict(help='What was measured on request: {} or {"n", "plane", "sharpness", "probes", "training"}.').tag(
         sync=True
     )

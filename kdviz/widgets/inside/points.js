@@ -7,30 +7,33 @@ import { t } from "../shared/words.js";
 
 const POINT_NEAR = 0.04; // of the side
 
-/** Both drawings, with what the pointer or the keys are on; `choose(index)` selects an example. */
-export function twoDrawings(life, choose) {
+/** The drawings of two or three models, with what the pointer or the keys are on; `choose(index)` selects an example. */
+export function modelDrawings(life, choose) {
   const reading = node("p", { class: "kd-note kd-inside-reading", role: "status" });
-  const sides = { teacher: oneDrawing(life, "teacher", read, choose), student: oneDrawing(life, "student", read, choose) };
+  const sides = [0, 1, 2].map((place) => oneDrawing(life, place, read, choose));
   let view = null;
   let at = -1; // the point that is read
   function read(index) {
     at = index;
-    for (const side of Object.values(sides)) side.mark(index);
+    for (const side of sides) side.mark(index);
     say(reading, index < 0 || !view ? t("Click a point, or move with the arrow keys: the example is shown on the page.") : view.words(index));
   }
   return {
-    root: node("div", { class: "kd-inside-drawings" }, node("div", { class: "kd-inside-pair" }, sides.teacher.root, sides.student.root), reading),
+    root: node("div", { class: "kd-inside-drawings" }, node("div", { class: "kd-inside-pair" }, ...sides.map((side) => side.root)), reading),
     draw(shown) {
       view = shown;
-      for (const side of Object.values(sides)) side.draw(shown);
+      sides.forEach((side, place) => {
+        side.root.hidden = place >= shown.models.length;
+        if (!side.root.hidden) side.draw(shown);
+      });
       read(at < shown.count ? at : -1);
     },
   };
 }
 
-function oneDrawing(life, name, read, choose) {
-  const canvas = node("canvas", { class: `kd-inside-canvas kd-inside-${name}`, tabindex: "0", role: "application" });
-  const caption = node("figcaption", { class: `kd-map-${name}` });
+function oneDrawing(life, place, read, choose) {
+  const canvas = node("canvas", { tabindex: "0", role: "application" });
+  const caption = node("figcaption", {});
   const root = node("figure", { class: "kd-map" }, canvas, caption);
   let [view, places, hovered] = [null, new Float64Array(0), -1];
   const at = (event) => {
@@ -96,12 +99,13 @@ function oneDrawing(life, name, read, choose) {
     },
     draw(shown) {
       view = shown;
-      const points = shown.points[name];
+      const { points, title, look, layer, explained } = shown.models[place];
+      put(canvas, "class", `kd-inside-canvas kd-run-text kd-run-${look.name}`);
+      put(caption, "class", `kd-run-text kd-run-${look.name}`);
       const scale = squareScale(points);
       places = Float64Array.from(points, (v, i) => scale(v, i % 2));
-      const share = wholePercent(shown.explained[name === "teacher" ? 0 : 1]);
-      say(caption, t("{who}: {layer}, {share} of its variance", { who: shown.titles[name], layer: shown.layers[name], share }));
-      put(canvas, "aria-label", t("{who}: {n} examples in two dimensions; arrow keys select a neighbor", { who: shown.titles[name], n: grouped(shown.count) }));
+      say(caption, t("{who}: {layer}, {share} of its variance", { who: title, layer, share: wholePercent(explained) }));
+      put(canvas, "aria-label", t("{who}: {n} examples in two dimensions; arrow keys select a neighbor", { who: title, n: grouped(shown.count) }));
       paint();
     },
   };

@@ -2,19 +2,19 @@
 
 import { layersOverTraining, probeBars, sharpnessTable } from "./layers.js";
 import { lossPlane } from "./plane.js";
-import { twoDrawings } from "./points.js";
+import { modelDrawings } from "./points.js";
 import { definition } from "../shared/definition.js";
 import { card, changing, commit, drawing, lifetime, liveSentence, node, onOtherWidth, say } from "../shared/elements.js";
 import { acrossButton, isOfNow, onTheme, staleness } from "../shared/maps.js";
-import { runLook, shortName } from "../shared/run_key.js";
+import { roleName, runLook } from "../shared/run_key.js";
 import { isInView, joined } from "../shared/scene.js";
 import { floats } from "../shared/softmax.js";
-import { answersInWords, shownStudent } from "../shared/strip.js";
+import { answersInWords } from "../shared/strip.js";
 import { t } from "../shared/words.js";
 import "./style.css";
 
 const INSIDE_DEPENDS_ON = [
-  "drawn", "teacher_points", "student_points", "across", "made_for", "note", "progress", "labels", "classes", "selected", "student_logits",
+  "drawn", "teacher_points", "student_points", "beside_points", "across", "made_for", "note", "progress", "labels", "classes", "selected", "student_logits",
   "view", "views", "hidden", "runs", "shown_run", "total_steps",
 ];
 const LONGEST_MARK = 2; // letters of a class that is drawn by its name
@@ -29,7 +29,7 @@ async function render({ model: own, el, host }) {
   const life = lifetime(model);
   const { root, body } = card(el, "inside", t("Inside"));
   const note = node("p", { class: "kd-note", role: "status" });
-  const drawings = twoDrawings(life, (index) => commit(model, { selected: index }));
+  const drawings = modelDrawings(life, (index) => commit(model, { selected: index }));
   const sentence = liveSentence(life);
   const button = acrossButton(model, life, t("Measure the landscape and the layers"));
   const fresh = changing();
@@ -90,17 +90,14 @@ async function render({ model: own, el, host }) {
   return () => life.end();
 }
 
-/** What both drawings show: the points, how a class is written, which example is selected. */
+/** What the drawings show: the points, how a class is written, which example is selected. */
 function insideShown(model, drawn) {
   const [classes, labels] = [model.get("classes"), model.get("labels")];
-  const { title } = shownStudent(model);
+  const points = [model.get("teacher_points"), model.get("student_points"), model.get("beside_points")].map(floats);
   const short = classes.every((name) => name.length <= LONGEST_MARK);
   return {
     count: drawn.n,
-    points: { teacher: floats(model.get("teacher_points")), student: floats(model.get("student_points")) },
-    layers: { teacher: drawn.layers[0], student: drawn.layers[1] },
-    explained: drawn.explained,
-    titles: { teacher: t("Teacher"), student: title },
+    models: drawn.ids.map((id, i) => ({ ...insideRun(model, id), points: points[i], layer: drawn.layers[i], explained: drawn.explained[i] })),
     labels,
     marks: short ? classes : [],
     selected: model.get("selected"),
@@ -113,7 +110,7 @@ function insideRun(model, id) {
   if (id === "teacher") return { title: t("Teacher"), look: { name: "teacher", branch: -1 } };
   if (id === "rescaled") return { title: t("the same, layers scaled"), look: { name: "student", branch: -1 } };
   const run = model.get("runs").find((row) => row.id === id);
-  return { title: run ? shortName({ ...run }) : t("Student"), look: run ? runLook(run) : { name: "student", branch: -1 } };
+  return { title: run ? roleName(run) : t("Student"), look: run ? runLook(run) : { name: "student", branch: -1 } };
 }
 
 export default { render };

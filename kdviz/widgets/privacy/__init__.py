@@ -16,7 +16,7 @@ from kdviz.widgets.traits import one_of
 ATTACKS = ("loss", "calibrated")
 
 
-@tab("privacy", "Privacy", place=85)
+@tab("privacy", "Privacy", group="trust", place=85)
 class Privacy(MeasuredView):
     """The ROC curve of membership inference on log axes, model beside model, its numbers, and what may be said of them.
 

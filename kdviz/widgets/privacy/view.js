@@ -5,7 +5,7 @@ import { definition } from "../shared/definition.js";
 import { card, commit, drawing, lifetime, liveSentence, node, onOtherWidth, put, say, uniqueId } from "../shared/elements.js";
 import { fixed, grouped } from "../shared/format.js";
 import { acrossButton, isOfNow, staleness } from "../shared/maps.js";
-import { runKey, runLook, shortName } from "../shared/run_key.js";
+import { roleName, runKey, runLook } from "../shared/run_key.js";
 import { isInView, joined } from "../shared/scene.js";
 import { t } from "../shared/words.js";
 import "./style.css";
@@ -103,8 +103,8 @@ function privacyShown(model, found) {
     const run = model.get("runs").find((row) => row.id === one.id);
     const shown = one.id === made || !made;
     if (!shown && (!run || run.hidden)) return null;
-    const title = run?.name || t("Student");
-    return { ...one, title, short: run ? shortName({ ...run, name: title }) : title, look: run ? runLook(run) : { name: "student", branch: -1 } };
+    const title = run ? roleName(run) : t("Student");
+    return { ...one, title, short: title, look: run ? runLook(run) : { name: "student", branch: -1 } };
   });
   return { ...found, models: models.filter((one) => one !== null) };
 }

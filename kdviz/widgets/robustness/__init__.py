@@ -18,7 +18,7 @@ MADE_ON = ("own", "teacher", "student")
 LEVELS = 6  # with the unchanged pictures
 
 
-@tab("robustness", "Robustness", place=85)
+@tab("robustness", "Robustness", group="holds", place=85)
 class Robustness(MeasuredView):
     """Accuracy of each model against the radius of an attack or the severity of a corruption, with example pictures.
 

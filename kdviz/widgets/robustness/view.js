@@ -2,12 +2,13 @@
 
 import { chart } from "./chart.js";
 import { grid } from "./grid.js";
-import { isAttack, KIND_NAMES, levelInWords, modelsOf, sourceOf } from "./words.js";
+import { isAttack, KIND_NAMES, levelInWords, sourceOf } from "./words.js";
 import { choiceOf } from "../shared/choice.js";
 import { examplesOf } from "../shared/compared.js";
 import { card, commit, drawing, lifetime, liveSentence, node, onOtherWidth, say } from "../shared/elements.js";
 import { grouped, shortPercent } from "../shared/format.js";
 import { acrossButton, onTheme } from "../shared/maps.js";
+import { modelsOf } from "../shared/run_key.js";
 import { isInView, joined } from "../shared/scene.js";
 import { slider } from "../shared/slider.js";
 import { stepsAreTold } from "../shared/strip.js";

@@ -1,7 +1,6 @@
 // What the parts of the robustness view share: names, levels, and which curves are shown.
 
 import { fixed } from "../shared/format.js";
-import { runLook } from "../shared/run_key.js";
 import { t } from "../shared/words.js";
 
 export const KIND_NAMES = {
@@ -19,13 +18,4 @@ export function levelInWords(found, place) {
 /** Which curves of what was measured are shown: a corruption follows no model. */
 export function sourceOf(found, madeOn) {
   return madeOn in found.curves ? madeOn : Object.keys(found.curves)[0];
-}
-
-/** How each model is called and drawn. */
-export function modelsOf(model, found) {
-  return found.models.map(({ id, role, name }) => {
-    const run = (model.get("runs") ?? []).find((one) => one.id === id);
-    const title = { teacher: t("Teacher"), student: t("Student"), twin: t("Twin") }[role] ?? (run?.name || name || t("Student"));
-    return { id, title, look: run ? runLook(run) : { name: role === "twin" ? "twin" : role === "teacher" ? "teacher" : "student", branch: -1 } };
-  });
 }

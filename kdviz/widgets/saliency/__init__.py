@@ -18,7 +18,7 @@ from kdviz.widgets.traits import Packed, one_of
 TARGETS = ("teacher", "student", "label")
 
 
-@tab("saliency", "Saliency", place=50)
+@tab("saliency", "Saliency", group="looks", place=50)
 class Saliency(MeasuredView):
     """The example, both models' maps and their signed difference; on request, how alike the maps of many examples are.
 

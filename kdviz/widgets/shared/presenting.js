@@ -106,9 +106,8 @@ function clickOn(selector) {
 }
 
 function chooseView(number) {
-  const all = [.../** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll(".kd-host-views input[type=radio]"))];
-  const offered = all.filter((input) => !input.closest("label")?.hidden && !input.disabled);
-  offered[number - 1]?.click();
+  const all = [.../** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll(".kd-host-views [data-offered] input"))];
+  all.filter((input) => !input.disabled)[number - 1]?.click();
 }
 
 /** The neighbour in the strip of examples that the page lists, or, without one, among all examples. */

@@ -13,6 +13,11 @@ export function shortName({ role, name, named = false }) {
   return (!named && SHORT_NAMES[role]) || name;
 }
 
+/** What a run is called beside the teacher: the student by its role, unless the reader gave it a name. */
+export function roleName(run) {
+  return run.role === "student" && !run.named ? t("Student") : shortName(run);
+}
+
 // Branches differ in their marks as well as in their colour; (x, y) is the middle, r the size.
 const RUN_MARKS = [
   (x, y, r) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,
@@ -47,4 +52,13 @@ export function runKey(look, band = false) {
   if (look.branch >= 0) key.append(svgNode("path", { d: runMark(look, 12, 6, 3.5), class: "kd-run-mark" }));
   if (band) key.prepend(svgNode("rect", { x: 1, y: 1, width: 22, height: 10, class: "kd-band" }));
   return key;
+}
+
+/** How each model of a measured view is called and drawn, by its id and role: teacher, runs, models that are no runs. */
+export function modelsOf(model, found) {
+  return found.models.map(({ id, role, name }) => {
+    const run = (model.get("runs") ?? []).find((one) => one.id === id);
+    const title = { teacher: t("Teacher"), student: t("Student"), twin: t("Twin") }[role] ?? (run?.name || name || t("Student"));
+    return { id, title, look: run ? runLook(run) : { name: role === "twin" ? "twin" : role === "teacher" ? "teacher" : "student", branch: -1 } };
+  });
 }

@@ -27,7 +27,7 @@ ON_REQUEST = (
 )  # drawn where `shown` names them
 
 
-catalogue.part("one", "One example", place=10)
+catalogue.part("one", "One example", group="knows", place=10)
 
 
 LiveTraits: Any = live_traits(*SLIDERS, **BY_PAGE)

@@ -9,13 +9,15 @@ from traitlets import Dict, List, Unicode
 
 from kdviz import words
 from kdviz.widgets import bundle
-from kdviz.widgets.catalogue import tabs
+from kdviz.widgets.catalogue import GROUPS, tabs
 from kdviz.widgets.scene import VIEWS, SceneTrait
 from kdviz.widgets.traits import View, one_of
 
 
 class Views(View):
     """A switch between the views of a page, for ``scene.view``. With less than two to offer it is not there.
+
+    Where there are many, their groups stand above, and below the views of one of them.
 
     Parameters
     ----------
@@ -40,6 +42,7 @@ class Views(View):
     offered = List(Unicode(), help='Views that can be chosen; leave out "draw" where there is no image.').tag(sync=True)
     titles = Dict(help='Other names for views: {} or {"draw": "Your own garment"}.').tag(sync=True)
     names = Dict(help="What each view is called, in their order.").tag(sync=True)
+    groups = List(Dict(), help='Groups of views, in their order: {"name", "title", "views": [name]}.').tag(sync=True)
 
     @traitlets.default("offered")
     def _default_offered(self) -> list[str]:
@@ -48,6 +51,11 @@ class Views(View):
     @traitlets.default("names")
     def _default_names(self) -> dict[str, str]:
         return {one.name: words.t(one.title) for one in tabs()}
+
+    @traitlets.default("groups")
+    def _default_groups(self) -> list[dict[str, Any]]:
+        of = {name: [one.name for one in tabs() if one.group == name] for name in GROUPS}
+        return [{"name": name, "title": words.t(GROUPS[name]), "views": views} for name, views in of.items() if views]
 
     @traitlets.validate("offered")
     def _check_offered(self, proposal: Any) -> list[str]:

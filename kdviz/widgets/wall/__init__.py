@@ -9,7 +9,7 @@ from kdviz.widgets.catalogue import tab
 from kdviz.widgets.measured import MeasuredView
 
 
-@tab("wall", "Never seen", place=35, images=True, omitted=True)
+@tab("wall", "Never seen", group="knows", place=35, images=True, omitted=True)
 class Wall(MeasuredView):
     """Images of the class left out of training and of the others, each framed by whether the student answers it right.
 

@@ -29,6 +29,12 @@ def last_of(runs) -> kd.Distillation:
     return train_each(runs, progress=False)[-1]
 
 
+def squeezed(data: kd.data.Splits) -> kd.data.Splits:
+    """Inputs within 0 and 1, as those are that are moved a little."""
+    parts = {name: getattr(data, name) for name in ("train", "validation", "test")}
+    return replace(data, **{name: replace(part, x=torch.sigmoid(part.x)) for name, part in parts.items()})
+
+
 Scheme = Callable[[torch.nn.Module, kd.data.Splits, int], kd.Distillation]
 MAKE: dict[str, Scheme] = {
     "adversarial": lambda t, d, s: kd.schemes.adversarial(t, small(), d, seed=s, **SHORT),
@@ -69,6 +75,7 @@ MAKE: dict[str, Scheme] = {
         kd.schemes.progressive(t, small((32,)), d, [("relu1", "relu1")], seed=s, **SHORT)
     ),
     "quantized": lambda t, d, s: kd.schemes.quantized(t, small(), d, seed=s, **SHORT),
+    "robust": lambda t, d, s: kd.schemes.robust(t, small(), squeezed(d), steps=2, seed=s, **SHORT),
     "specialists": lambda t, d, s: last_of(kd.schemes.specialists(t, d, [(0, 1)], seed=s, **SHORT)),
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ class Fixed(nn.Module):
         return x.flatten(1)
 
 
-def test_scores_are_the_confidence_or_the_energy_of_each_example():
+def test_scores_are_of_each_example_what_they_say():
     draw = torch.Generator().manual_seed(0)
     mine, theirs = (Examples(k * torch.randn(30, 1, 2, 2, generator=draw), torch.full((30,), -1)) for k in (6, 1))
     by_confidence = outside({"student": Fixed()}, mine, theirs)
@@ -23,6 +23,10 @@ def test_scores_are_the_confidence_or_the_energy_of_each_example():
     assert by_confidence.inside["student"] == pytest.approx(z.softmax(1).amax(1).numpy())
     energy = outside({"student": Fixed()}, mine, theirs, score="energy").inside["student"]
     assert energy == pytest.approx(z.exp().sum(1).log().numpy())
+    p = z.softmax(1)
+    entropy = outside({"student": Fixed()}, mine, theirs, score="entropy").inside["student"]
+    assert entropy == pytest.approx((p * p.log()).nansum(1).numpy())
+    assert outside({"student": Fixed()}, mine, theirs, score="logit").inside["student"] == pytest.approx(z.amax(1))
     edges, inside, other = by_confidence.histogram("student", 10)
     assert len(edges) == 11 and inside.sum() == pytest.approx(1) and other.sum() == pytest.approx(1)
     assert inside[-1] > other[-1] and "AUROC" in by_confidence.sentences()[0]

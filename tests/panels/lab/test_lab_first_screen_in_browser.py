@@ -56,7 +56,7 @@ def test_the_first_screen_holds_the_hero_and_while_training_bars_and_curves(open
     stand = tabs(page)
     assert len({round(box["y"]) for box in stand}) == 1
     lab.view("Bias")  # whose row of tabs may scroll, and never moves down
-    assert [(box["y"], box["height"]) for box in tabs(page)] == [(box["y"], box["height"]) for box in stand]
+    assert {(box["y"], box["height"]) for box in tabs(page)} == {(box["y"], box["height"]) for box in stand}
     expect(page.locator(".kd-host-examples")).to_be_hidden()
     lab.view("One example")
     untrained = lab.student()

@@ -38,8 +38,12 @@ def test_the_drawing_is_that_of_the_last_hidden_layers_and_follows_the_step(lab)
     layers = [representation.features(model, X) for model in (teacher, students(lab)["student"])]
     wanted = representation.embedding(layers[0]["relu2"], layers[1]["relu1"])
     drawn = np.frombuffer(view.student_points, np.float32).reshape(-1, 2)
-    assert view.drawn["layers"] == ["relu2", "relu1"] and len(drawn) == view.drawn["n"] == 500
+    assert view.drawn["layers"] == ["relu2", "relu1", "relu1"] and len(drawn) == view.drawn["n"] == 500
     np.testing.assert_allclose(drawn, wanted.student, atol=1e-6)
+    twin = representation.features(students(lab)["twin"], X)["relu1"]
+    beside = np.frombuffer(view.beside_points, np.float32).reshape(-1, 2)
+    np.testing.assert_allclose(beside, representation.embedding(layers[0]["relu2"], twin).student, atol=1e-6)
+    assert view.drawn["ids"][0] == "teacher" and len(set(view.drawn["ids"])) == 3
     lab.scene.step = 0
     assert lab.controllers.wait_until_idle(60)
     before = np.frombuffer(view.student_points, np.float32).reshape(-1, 2)

@@ -30,12 +30,9 @@ def says(page: Page, name: str, what: str | re.Pattern) -> None:
 def test_every_view_of_the_lab_follows_its_scrubber_and_its_example(open_lab):
     lab = open_lab(QUICK).train()
     page = lab.page
-    offered = (
-        page.get_by_role("radiogroup", name="Show")
-        .get_by_role("radio")
-        .evaluate_all("(all) => all.filter((n) => n.offsetParent).map((n) => n.value)")
-    )
-    tabs = ["one", "many", "draw", "fidelity", "saliency", "inside", "calibration", "bias", "privacy", "robustness"]
+    offered = page.locator(".kd-views-show [data-offered] input").evaluate_all("(all) => all.map((n) => n.value)")
+    first = ["one", "many", "draw", "fidelity", "saliency", "inside", "calibration", "bias", "privacy"]
+    tabs = [*first, "robustness", "domain"]
     assert offered == tabs, "a perceptron has no maps"
     for name, before, after in (
         ("Fidelity", "After step 40 the student", "After step 0 the student"),
@@ -128,3 +125,37 @@ def test_two_shipped_models_are_compared_out_of_the_box_in_every_view_on_a_small
     opened.get_by_text("More numbers", exact=True).filter(visible=True).click()
     expect(opened.locator("[data-number=kl]:visible")).to_have_count(1)
     expect(opened.locator("[data-number=loss]:visible")).to_have_count(0)  # nothing trains here
+
+
+def test_inside_selects_and_measures_and_privacy_attacks_all_three_at_the_shown_step(open_lab):
+    lab = open_lab(QUICK + "&view=inside").train()
+    page = lab.page
+    drawings = page.locator(".kd-inside-pair canvas:visible")
+    expect(drawings).to_have_count(3, timeout=30_000)  # teacher, student, twin
+    expect(page.locator(".kd-host-inside .kd-sentence").first).to_contain_text("two components")
+    drawings.last.focus()
+    chosen = page.locator(".kd-example[aria-checked=true]:visible")
+    before = chosen.get_attribute("aria-label")
+    drawings.last.press("ArrowRight")
+    reading = page.locator(".kd-inside-drawings .kd-inside-reading")
+    expect(reading).to_contain_text("true class")
+    assert before != chosen.get_attribute("aria-label") or not chosen.count()
+    lab.button("Measure the landscape and the layers").click()
+    expect(page.locator(".kd-inside-across")).to_contain_text("On the straight line from the student", timeout=120_000)
+    expect(page.get_by_role("table", name="Sharpness of the minimum").get_by_role("row")).to_have_count(4)
+    expect(page.get_by_role("img", name=re.compile("CKA with the teacher’s relu2: Student .*Twin"))).to_be_visible()
+    expect(page.locator(".kd-inside-probe")).to_have_count(7)
+    view(page, "Privacy")
+    rows = page.get_by_role("table", name="How well each model’s training examples can be told").get_by_role("row")
+    expect(rows).to_have_count(4, timeout=60_000)
+    expect(page.locator(".kd-host-privacy .kd-sentence").first).to_contain_text("than the twin")
+    after = rows.nth(2).inner_text()
+    lab.scrubber.press("Home")
+    expect(rows.nth(2)).not_to_have_text(after, timeout=30_000)
+    view(page, "Out of domain")
+    told = page.locator(".kd-host-domain .kd-sentence").first
+    expect(told).to_contain_text("Student is on average", timeout=30_000)
+    sentence = told.inner_text()
+    lab.scrubber.press("End")
+    expect(told).not_to_have_text(sentence, timeout=30_000)
+    expect(told).to_contain_text("Highest probability tells them apart with an AUROC of")
