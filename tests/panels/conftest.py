@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import ipywidgets
 import pytest
+import torch
 from playwright.sync_api import Locator, Page, expect
 
 from kdviz.data import Examples
@@ -64,6 +65,33 @@ def closed():
         panel.close()
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith(OF_LIVE_PAGES)]
     assert set(ipywidgets.widgets.widget._instances) <= before, "a widget was left"
+
+
+BROWSER = "b" * 32
+
+
+@pytest.fixture
+def one_torch_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def kept_page(closed, tmp_path, monkeypatch):
+    """``kept_page(Page, browser=True, **chosen)`` makes a page that is ready, open in a browser that keeps what is made
+    on it in a folder of the test."""
+    monkeypatch.setenv("KDVIZ_KEEP", str(tmp_path))
+
+    def make(kind, *given, browser=False, query="", **chosen):
+        page = closed(kind(*given, **chosen))
+        if browser:
+            page._opened(BROWSER, query)
+        assert page.wait(*getattr(page, "at_rest", ("idle", "stopped", "finished")))
+        return page
+
+    return make
 
 
 def choose_view(page: Page, name: str) -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...distill import durable, schema
 from ...distill.schema import Anything, Flag, ListOf, MapOf, Number, OneOf, Record, Text, Whole
-from ..live.browser_folder import browser_folder
+from ..live import browser_folder
 from .choices import compress_kinds
 from .trial import PARTS
 
@@ -44,25 +40,7 @@ POINT = Record(
         "opened": Flag(),
     },
 )
-FILED = Record(
-    {
-        "version": OneOf((VERSION,)),
-        "settings": MapOf(Anything()),
-        "points": ListOf(Anything()),
-        "opened": ListOf(Text(longest=100)),
-    }
-)
-
-
-def folder_of(browser: str) -> Path | None:
-    """Return where a browser's points are kept; None without a browser.
-
-    Raises
-    ------
-    ValueError
-        If the token is none.
-    """
-    return browser_folder(browser, "compress")
+FILED = {"settings": MapOf(Anything()), "points": ListOf(Anything()), "opened": ListOf(Text(longest=100))}
 
 
 @dataclass(frozen=True)
@@ -85,32 +63,15 @@ class Kept:
 
 def keep(folder: Path, points: Sequence[dict[str, Any]], settings: dict[str, Any], opened: Iterable[str] = ()) -> None:
     """Write the points, so that a reload or a dead kernel loses none."""
-    folder.mkdir(parents=True, exist_ok=True)
-    fresh = folder / f".{FILE}.{uuid.uuid4().hex[:8]}"
-    try:
-        said = {"version": VERSION, "settings": settings, "points": list(points), "opened": sorted(opened)}
-        fresh.write_text(json.dumps(said), encoding="utf-8")
-        durable.to_disk(fresh)
-        os.replace(fresh, folder / FILE)
-    finally:
-        fresh.unlink(missing_ok=True)
+    said = {"settings": settings, "points": list(points), "opened": sorted(opened)}
+    browser_folder.keep(folder / FILE, VERSION, said)
 
 
 def kept(folder: Path) -> Kept:
     """Return what is kept; what cannot be read is left out."""
-    try:
-        read = schema.read(folder / FILE, "kept points")
-        FILED.check(read, "points")
-    except (OSError, ValueError):
+    read = browser_folder.kept(folder / FILE, VERSION, FILED)
+    if read is None:
         return Kept()
-    points = [one for one in read["points"] if _fits(POINT, one)]
-    settings = read["settings"] if _fits(Record(compress_kinds()), read["settings"]) else None
+    points = [one for one in read["points"] if browser_folder.fits(POINT, one)]
+    settings = read["settings"] if browser_folder.fits(Record(compress_kinds()), read["settings"]) else None
     return Kept(points[-MOST_POINTS:], settings, read["opened"])
-
-
-def _fits(kind: Record, value: Any) -> bool:
-    try:
-        kind.check(value, "kept")
-    except ValueError:
-        return False
-    return True

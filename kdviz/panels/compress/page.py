@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -10,32 +9,25 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ... import widgets
-from ...distill import leave_room
 from ...distill.schema import Kind as FieldKind
-from ...distill.schema import Record, Text, Whole
+from ...distill.schema import OneOf, Record, Text, Whole
 from ...widgets.from_page import Box, VBox
 from ...words import mark, number, t
-from ..live import memory, status_text
 from ..live.checks import one_of
-from ..live.commands import Commanded
 from ..live.duration import rounded
-from ..live.link import apart
-from ..live.linked import Linked, link_maker
-from ..live.panel import Panel
-from ..live.publisher import Publisher
-from ..live.worker import LatestOnly
+from ..live.linked import link_maker
+from ..live.making import BUSY, MakingPage
 from . import kept, sentences
 from .choices import CompressChoices, compress_kinds, four_ways, name_of
 from .duration import seconds_of
 from .fields import fields
 from .link import HIDEABLE, LINK, said_in_link
-from .trial import Trial
+from .trial import PARTS, Trial
 
 TITLES = {"setup": mark("What is done to the teacher"), "share": mark("Link and code")}
-BUSY = ("running", "stopping")
 
 
-class Compress(Commanded, Linked, Panel):
+class Compress(MakingPage[CompressChoices]):
     """A teacher made small: distilled, pruned, of low rank, in integers, and several of these together.
 
     Parameters
@@ -47,7 +39,7 @@ class Compress(Commanded, Linked, Panel):
     Attributes
     ----------
     points : list of dict
-        What is on the chart: settings, errors of student, twin and teacher, bytes, time.
+        What is on the chart: settings, errors of student, twin and teacher on validation and on test data, bytes, time.
     state : dict
         The choices, for :meth:`~kdviz.panels.live.panel.Panel.from_state`.
     scene, setup, chart, share
@@ -64,44 +56,31 @@ class Compress(Commanded, Linked, Panel):
     own integers. Student and twin take their steps in turns; a point that was stopped is kept with the steps it has.
     All points are kept on disk for the browser.
 
-    Its commands are "choose" (name, and value as a link has it), "add", "ways", "stop", "remove" (id) and "clear".
+    Errors are those on validation data, until the test set is opened for a teacher.
+
+    Its commands are "choose" (name, and value as a link has it), "add", "ways", "stop", "remove" (id), "clear", "open"
+    (the test set) and "count_on" (part).
 
     In a notebook, ``kd.panels.Compress()`` as the last line of a cell. Without a page, the same things by hand:
     ``page.add()``, then ``page.wait()``.
     """
 
     title = mark("Compress")
-    links = LINK
+    links, choices, kept_as = LINK, CompressChoices, "compress"
     _messages: ClassVar[Mapping[str, FieldKind]] = {
         "choose": Record({"name": Text(longest=40), "value": Text(longest=400)}),
         "remove": Record({"id": Whole(least=0)}),
-        **{name: Record({}) for name in ("add", "ways", "stop", "clear")},
+        "count_on": Record({"part": OneOf(PARTS)}),
+        **{name: Record({}) for name in ("add", "ways", "stop", "clear", "open")},
     }
 
     def __init__(self, **chosen: Any) -> None:
-        leave_room()
-        self._choices, self._given = CompressChoices.of(chosen), bool(chosen)
-        self._hidden: list[str] = []
-        asked = self._asked_for()
-        if asked is not None:
-            self._take(asked)
-        self._folder: Path | None = None
+        super().__init__(CompressChoices.of(chosen), given=bool(chosen), opening=t("Loading the teacher."))
         self._points: list[dict[str, Any]] = []
-        self._condition = threading.Condition()
-        self._state, self._status = "opening", t("Loading the teacher.")
-        self._stop_asked = threading.Event()
-        self._publisher = Publisher()
-        self._shower = LatestOnly("kdviz-compress", self._failed)
-        self._runner = LatestOnly("kdviz-compress-run", self._failed)
+        self._tested: set[str] = set()  # teachers whose test errors have been looked at
+        self._errors_on = "validation"
         self._make_page()
-        with self._publisher.directly():
-            self._show_choices()
-            self._publisher.put(self.setup, status=self._status)
-        self._show_soon()
-        for widget in (self.setup, self.chart):
-            widget.on_msg(self._on_message)
-        self.scene.on_message(self._on_scene_message)
-        self._can_be_linked()
+        self._open_page([self.setup, self.chart])
 
     def _make_page(self) -> None:
         self.scene = widgets.Scene(hidden=self._hidden, question=t(self.title))
@@ -113,47 +92,21 @@ class Compress(Commanded, Linked, Panel):
 
     # What the page says
 
-    def _refuse(self, why: str) -> None:
-        self._publisher.put(self.setup, answer=self.setup.answer + 1, status=status_text.as_sentence(why))
+    def _say(self, sentence: str) -> None:
+        self._publisher.put(self.setup, status=sentence)
 
-    def _opened(self, browser: str, query: str) -> None:
-        """The page has opened in a browser, by a link: what that browser has kept is taken up."""
-        try:
-            folder = kept.folder_of(browser)
-        except ValueError as error:
-            self._refuse(str(error))
-            folder = None
-        if self._state not in BUSY and folder is not None and folder != self._folder:
-            self._folder = folder
-            points, last = kept.kept(folder)
-            with self._condition:
-                self._points = points
-            said = self.links.follow(query).names if query else ()
-            if last is not None and not (said or self._followed or self._given):
-                self._choices = CompressChoices(**last)
-            self._show_soon()
-        self._follow(query, partial(self._shower.put, "link"), partial(self._publisher.put, self.scene))
-
-    def _open_as(self, state: dict[str, Any]) -> None:
-        if self._state not in BUSY:
-            self._take(state)
-            self._publisher.put(self.scene, hidden=self._hidden)
-            self._show_soon()
-
-    def _take(self, state: dict[str, Any]) -> None:
-        chosen, self._hidden = apart(state)
-        self._choices = CompressChoices(**chosen)
+    def _take_up(self, folder: Path) -> Mapping[str, Any] | None:
+        found = kept.kept(folder)
+        with self._condition:
+            self._points, self._tested = found.points, set(found.opened)
+        return found.settings
 
     # What a reader does
 
     def _commands(self) -> dict[str, Callable[..., None]]:
         own: dict[str, Callable[..., None]] = {"choose": self._choose, "remove": self.remove}
+        own |= {"open": self.open_test, "count_on": self.count_on}
         return {**own, "add": self.add, "ways": self.ways, "stop": self.stop, "clear": self.clear}
-
-    def _choose(self, name: str, value: str) -> None:
-        one_of("name", name, tuple(n for n in LINK.fields if n != "hidden"))
-        parameter = LINK.fields[name]
-        self.choose(**{name: parameter.check(name, parameter.read(name, value))})
 
     def choose(self, **chosen: Any) -> None:
         """Choose other values of some fields, for the next point; returns at once.
@@ -198,8 +151,7 @@ class Compress(Commanded, Linked, Panel):
         """Stop after the step that is under way; what was learned becomes a point. Returns at once."""
         if self._state not in BUSY:
             raise ValueError(t("no point is being made"))
-        self._stop_asked.set()
-        self._enter("stopping", t("Stopping after this step."))
+        self._stop()
 
     def remove(self, id: int) -> None:
         """Take a point off the page, and from the disk.
@@ -221,13 +173,27 @@ class Compress(Commanded, Linked, Panel):
             self._points = [point for point in self._points if point["settings"]["teacher"] != teacher]
         self._points_changed()
 
-    # On threads of their own
+    def open_test(self) -> None:
+        """Open the test set, and show the errors on it; of points made from then on it is said."""
+        self._tested.add(self._choices.teacher)
+        self._errors_on = "test"
+        self._shower.put("points", self._points_changed)
 
-    def _show_soon(self) -> None:
-        with self._condition:
-            if self._state not in BUSY:
-                self._state = "opening"
-        self._shower.put("show", self._show)
+    def count_on(self, part: str) -> None:
+        """Show the errors on validation data, or those of the test.
+
+        Raises
+        ------
+        ValueError
+            If there is no such part, or the test set has not been opened for this teacher.
+        """
+        one_of("part", part, PARTS)
+        if part == "test" and self._choices.teacher not in self._tested:
+            raise ValueError(t("the test set is closed; open it first, once all is chosen"))
+        self._errors_on = part
+        self._shower.put("points", self._show_points)
+
+    # On threads of their own
 
     def _show(self) -> None:
         """Show what is chosen, the teacher's points and how long the next would take; on the shower's thread."""
@@ -257,6 +223,7 @@ class Compress(Commanded, Linked, Panel):
             found = Trial(choices, self._stop_asked.is_set, partial(self._hear, choices, seconds, i)).run()
             seconds[i] = max(0.01, time.monotonic() - begun)
             with self._condition:
+                found["opened"] = choices.teacher in self._tested
                 found["id"] = 1 + max((point["id"] for point in self._points), default=0)
                 self._points = [*self._points, found]
             self._points_changed()
@@ -280,7 +247,7 @@ class Compress(Commanded, Linked, Panel):
         if self._folder is not None:
             with self._condition:
                 points = list(self._points)
-            kept.keep(self._folder, points, self._choices.to_dict())
+            kept.keep(self._folder, points, self._choices.to_dict(), self._tested)
 
     # What is shown
 
@@ -290,44 +257,24 @@ class Compress(Commanded, Linked, Panel):
 
     def _show_points(self) -> None:
         points, teacher = self.points, self._choices.teacher
+        opened = teacher in self._tested
+        part = self._errors_on if opened else "validation"
         self._publisher.put(
             self.chart,
-            teacher=sentences.teacher_row(teacher),
-            points=[sentences.shown(point) for point in points],
-            sentences=sentences.sentences(points, teacher),
-            csv=sentences.table(points),
+            errors_on=part,
+            opened=opened,
+            teacher=sentences.teacher_row(teacher, part),
+            points=[sentences.shown(point, part) for point in points],
+            sentences=sentences.sentences(points, teacher, part),
+            csv=sentences.table(points, test=opened),
         )
 
     def _show_link(self) -> None:
         self._publisher.put(self.share, **self._shared(said_in_link(self._choices, self._hidden)))
 
-    def _enter(
-        self,
-        state: str,
-        status: str,
-        *,
-        share: float | None = None,
-        left: float | None = None,
-        instead_of: str | None = None,
-    ) -> None:
-        """Enter a state and show it; a stop that was asked for stays until the page has stopped.
-
-        ``instead_of``: only where the page is still in that state.
-        """
-        with self._condition:
-            if instead_of not in (None, self._state):
-                return
-            if state == "running" and self._stop_asked.is_set():
-                state, status = "stopping", t("Stopping after this step.")
-            self._state, self._status = state, status
-            self._condition.notify_all()
+    def _show_state(self, state: str, status: str, *, share: float | None = None, left: float | None = None) -> None:
         more = {} if share is None else {"share": max(0.0, min(1.0, share))}
         self._publisher.put(self.setup, state=state, status=status, seconds_left=left, **more)
-
-    def _failed(self, _key: object, error: Exception) -> None:
-        """Show an error of either thread; the points stay."""
-        self._stop_asked.clear()
-        self._enter("failed", status_text.as_sentence(str(error) or type(error).__name__))
 
     # What others ask
 
@@ -337,44 +284,13 @@ class Compress(Commanded, Linked, Panel):
         with self._condition:
             return [point for point in self._points if point["settings"]["teacher"] == self._choices.teacher]
 
-    @property
-    def status(self) -> str:
-        """What the page's status line says."""
-        return self._status
-
-    def wait(self, *states: str, timeout_s: float = 600.0) -> bool:
-        """Wait until the page is in one of ``states`` (any in which nothing is made, where none is given) and shows it;
-        return whether that came true in time."""
-        wanted = states or ("idle", "failed")
-        until = time.monotonic() + timeout_s
-        self._shower.wait_until_idle(timeout_s)
-        with self._condition:
-            reached = self._condition.wait_for(lambda: self._state in wanted, max(0.0, until - time.monotonic()))
-        if reached and self._state not in BUSY:
-            self._runner.wait_until_idle(max(0.0, until - time.monotonic()))
-            self._shower.wait_until_idle(max(0.0, until - time.monotonic()))
-        return self._publisher.wait_until_idle() and reached
-
     @classmethod
     def kinds(cls) -> Mapping[str, FieldKind]:
         return compress_kinds()
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        return self._choices.to_dict()
-
     def _without_python(self) -> Mapping[Any, Mapping[str, Any]]:
         self.wait()
         return {}
-
-    def close(self) -> None:
-        """Stop and close everything: no thread and no widget is left; points stay kept."""
-        self._stop_asked.set()
-        for worker in (self._shower, self._runner):
-            worker.close()
-        self._publisher.close()
-        super().close()
-        memory.give_back()
 
 
 def _takes(seconds: float) -> str:

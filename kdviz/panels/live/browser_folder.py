@@ -1,12 +1,19 @@
-"""Where a page keeps on disk what one browser has made there."""
+"""Where a page keeps on disk what one browser has made there, and how its small files are written and read."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import uuid
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import platformdirs
+
+from ...distill import durable, schema
+from ...distill.schema import Kind, OneOf, Record
 
 TOKEN = re.compile(r"[0-9a-f]{32}")
 
@@ -26,3 +33,40 @@ def browser_folder(browser: str, page: str) -> Path | None:
     chosen = os.environ.get("KDVIZ_KEEP")
     place = Path(chosen).expanduser() if chosen else platformdirs.user_state_path("kdviz")
     return place / page / browser
+
+
+def keep(file: Path, version: int, said: Mapping[str, Any]) -> None:
+    """Write a file of JSON, with its version: the whole of it is on the disk, or what was there before.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        fresh.write_text(json.dumps({"version": version, **said}), encoding="utf-8")
+        durable.to_disk(fresh)
+        os.replace(fresh, file)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def kept(file: Path, version: int, fields: Mapping[str, Kind]) -> dict[str, Any] | None:
+    """Return what :func:`keep` wrote; None where there is nothing, or it is of another version or damaged."""
+    try:
+        read = schema.read(file, "what is kept")
+        Record({"version": OneOf((version,)), **fields}).check(read, "kept")
+    except (OSError, ValueError):
+        return None
+    return dict(read)
+
+
+def fits(kind: Record, value: Any) -> bool:
+    """Return whether a part of what is kept is as it should be."""
+    try:
+        kind.check(value, "kept")
+    except ValueError:
+        return False
+    return True

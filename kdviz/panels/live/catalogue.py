@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 import ipywidgets
@@ -11,24 +13,32 @@ from traitlets import Bunch
 
 from ... import widgets
 from ...distill import Runner
+from ...distill.runner import Command
 from ...distill.schema import Whole
 from ...widgets.from_page import Box, VBox
 from ...widgets.scene import MOST_STEPS
 from ...widgets.traits import View
 from ...words import mark, number, t
+from . import kept_runs
+from .keeping import Keeping
 from .link import Chosen, apart, said
 from .linked import link_maker
-from .page import UNDER_WAY, LivePage
+from .page import AT_REST, UNDER_WAY, LivePage
 
 BEGUN = (*UNDER_WAY, "paused")  # states in which another choice would throw away what is being done
-NOT_KEPT = mark("A run of {total} steps was here and is gone: this page keeps none. Train begins it anew.")
+NOT_KEPT = mark("A run of {total} steps was here and was not kept. Train begins it anew.")
+EARLIER = mark("This run is from an earlier visit.")
+RECORDED = mark("This run is from an earlier visit; Train begins it anew.")
+EVERY_S = 2.0  # of training between two times that it is kept
 _GONE = Whole(least=1, most=MOST_STEPS)
 
 C = TypeVar("C", bound=Chosen)
 
 
-class CataloguePage(LivePage, Generic[C]):
+class CataloguePage(LivePage, Keeping, Generic[C]):
     """What Methods and Schemes have in common: three columns, the choice, its link, and a page that is shown anew.
+
+    The newest run of each choice is kept for the browser while it is trained, and shown again where that is chosen.
 
     A subclass declares what follows, hands its first choices to ``__init__``, then calls :meth:`_open_page`. Choices
     are a frozen dataclass that raises a ``ValueError`` of one sentence for what cannot be.
@@ -64,6 +74,11 @@ class CataloguePage(LivePage, Generic[C]):
         self._choices = self._shown_choices = choices
         self._hidden: list[str] = []
         self._not_kept = ""  # the run that was on this page before it was loaded anew, in a sentence
+        self._seeks_kept = False  # what is chosen is shown with the run that is kept of it
+        self._earlier = ""  # that the run on the page is from an earlier visit, in a sentence
+        self._kept_at: tuple[Path, int, str] | None = None  # the run on the page: where, and how far it was
+        self._keep_next = 0.0
+        self._why_not = ""  # why it could not be kept
 
     def _open_page(self, heard: Sequence[str] = ()) -> None:
         """Make the page as the address asks for, and begin; the buttons of the widgets ``heard`` are listened to."""
@@ -117,6 +132,25 @@ class CataloguePage(LivePage, Generic[C]):
         """Show what is chosen; nothing of an earlier run is on the page."""
         raise NotImplementedError
 
+    def _to_keep(self, place: Path) -> dict[str, Any]:
+        """Write what is large of the runs to a folder; return the rest of what shows them again, as JSON holds it."""
+        raise NotImplementedError
+
+    def _shown_again(self, place: Path, said: dict[str, Any]) -> Sequence[Any]:
+        """Show runs that were kept, in place of those that were planned; return them, for the runner.
+
+        Raises
+        ------
+        Exception
+            If they cannot be read; nothing was changed then.
+        """
+        raise NotImplementedError
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether the runs on the page can be trained further, or are records of what was trained once."""
+        return True
+
     def _said(self) -> dict[str, Any]:
         """Return the fields of a link to the page as it is."""
         return said(self._choices, self.choices(), self._hidden)
@@ -134,7 +168,10 @@ class CataloguePage(LivePage, Generic[C]):
 
     def _opened(self, browser: str, query: str) -> None:
         if self._is_by_name and not self._runner.runs:
+            fresh = self._is_kept_for(browser) is not None
             super()._opened(browser, query)
+            if fresh:
+                self._turns.call(self._take_up)
 
     def _open_as(self, state: dict[str, Any]) -> None:
         self._reset(lambda: self._open_taken(state))
@@ -156,6 +193,77 @@ class CataloguePage(LivePage, Generic[C]):
             self._publisher.put(self.share, **shared)
             for widget in self._chosen_on:
                 self._publisher.put(widget, query=shared["query"])
+
+    # What is kept
+
+    def _take_up(self) -> None:
+        """Show the run that is kept of what is chosen, if there is one; on the runner's thread."""
+        self._seeks_kept = False
+        runner = self._runner
+        if self._folder is None or not self._is_by_name or runner.runs or runner.state != "idle":
+            return
+        place = kept_runs.place_of(self._folder, self._choices.to_dict())
+        found = kept_runs.kept(place)
+        if found is None:
+            return
+        try:
+            runs = self._shown_again(place, found)
+        except Exception:  # whatever became of the files: the page is as before
+            kept_runs.forget(place)
+            return
+        runner.take(runs)
+        self._kept_at = place, runner.steps_done, runner.state
+        self._earlier = t(EARLIER if self._goes_on or runner.state == "finished" else RECORDED)
+        self._report(runner)
+
+    def _keep(self, runner: Runner) -> None:
+        """Keep the runs on the page, where they have gone on; between two steps, on the runner's thread."""
+        if self._folder is None or not self._is_by_name or not runner.runs or not runner.steps_done or self._outdated:
+            return
+        resting = runner.state in AT_REST
+        if runner.measuring or not (resting or (runner.state == "running" and time.monotonic() > self._keep_next)):
+            return
+        place = kept_runs.place_of(self._folder, self._choices.to_dict())
+        before, now = self._kept_at, (place, runner.steps_done, runner.state)
+        if before == now:
+            return
+        try:
+            if before is not None and before[0] != place:
+                kept_runs.move(before[0], place)
+            self._kept_at = now
+            kept_runs.keep(place, self._to_keep(place))
+            self._why_not = ""
+        except (OSError, ValueError, TypeError) as error:
+            self._why_not = t("This run could not be kept: {why}.", why=str(error).rstrip("."))
+        self._keep_next = time.monotonic() + EVERY_S  # training stood still meanwhile
+
+    def _clear(self) -> None:
+        """Take the run off the page, and what is kept of it off the disk."""
+        before, self._kept_at = self._kept_at, None
+        self._reset()
+        if before is not None:
+            self._turns.call(lambda: kept_runs.forget(before[0]))
+
+    def _report(self, runner: Runner) -> None:
+        super()._report(runner)
+        if runner is self._runner:
+            before = self._why_not
+            self._keep(runner)
+            if self._why_not != before:
+                super()._report(runner)
+
+    def _let_go(self) -> None:
+        super()._let_go()
+        self._kept_at, self._earlier, self._why_not = None, "", ""
+
+    def _commands(self) -> dict[str, Callable[..., None]]:
+        return {**super()._commands(), "reset": self._clear}
+
+    def _go_on(self, command: Command) -> None:
+        if self._runner.runs and not self._goes_on:
+            self._reset()
+        self._earlier = ""
+        super()._go_on(command)
 
     # What is chosen
 
@@ -179,7 +287,7 @@ class CataloguePage(LivePage, Generic[C]):
         """
         if self._runner.state in BEGUN:
             raise ValueError(self._locked_reason(self._runner))
-        self._choices, self._not_kept = choices, ""
+        self._choices, self._not_kept, self._seeks_kept = choices, "", True
         if self._runner.runs or self._runner.state == "failed":
             self._reset()
         else:
@@ -213,11 +321,14 @@ class CataloguePage(LivePage, Generic[C]):
         self._show_anew(choices)
         self._show_link()
         self._report(self._runner)
+        if self._seeks_kept:
+            self._take_up()
 
     def _show_progress(self, runner: Runner, state: str, note: str = "") -> None:
         if state != "idle":
             self._not_kept = ""
-        super()._show_progress(runner, state, " ".join(filter(None, [self._not_kept, note])))
+        more = [self._not_kept, note, *([self._earlier, self._why_not] if state in AT_REST else [])]
+        super()._show_progress(runner, state, " ".join(filter(None, more)))
 
     def _show_locked(self, runner: Runner) -> None:
         """Lock or unlock what is chosen from."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 import ipywidgets
@@ -30,6 +31,7 @@ from .choices import HIDEABLE, LINK, NUMBERS, MethodChoices, added_kinds, method
 from .duration import estimated
 from .hybrid import seconds
 from .relations import RelationsLook
+from .sentences import ROLES
 from .trial import OWN, Trial
 
 MATRICES = ("teacher_similarity", "student_similarity", "teacher_distance", "student_distance")
@@ -75,7 +77,7 @@ class Methods(CataloguePage[MethodChoices]):
     ``panel.command("train")``, then ``panel.wait("finished")``.
     """
 
-    links, choices, hideable = LINK, MethodChoices, HIDEABLE
+    links, choices, hideable, kept_as = LINK, MethodChoices, HIDEABLE, "methods"
     traits: ClassVar[Mapping[str, str]] = {"chosen": "method"}
     opening = mark("Opening the method.")
     under_way = mark("A run is under way: stop or clear it to choose another method.")
@@ -306,6 +308,20 @@ class Methods(CataloguePage[MethodChoices]):
         if runner is self._runner:
             self._look(runner.runs[0])
             self._relate(("student",))
+
+    def _to_keep(self, place: Path) -> dict[str, Any]:
+        for role, run in self.runs.items():
+            run.save(place / role)
+        return {"roles": list(self.runs), "gradients": [asdict(found) for found in self.gradients]}
+
+    def _shown_again(self, place: Path, said: dict[str, Any]) -> Sequence[Any]:
+        trial = self._trial(self._shown_choices.pair)
+        parts = {role: {"data": trial.data, "teacher": None if role == "twin" else trial.teacher} for role in ROLES}
+        runs = {role: Distillation.load(place / role, **parts[role]) for role in ROLES if role in said["roles"]}
+        self.gradients = [TermGradients(**found) for found in said["gradients"]]
+        self.runs, self._planned = runs, runs["student"]
+        self._show_pulls(runs["student"])
+        return list(runs.values())
 
     def _look(self, run: Distillation) -> None:
         found = term_gradients(run)

@@ -19,6 +19,7 @@ from .setting import TEMPERATURE, Setting
 
 READY = mark("All runs of this page, each with its own teacher: {names}.")
 NOT_YET = mark("Once these runs have ended, the Lab opens them.")
+EARLIER = mark("These runs are from an earlier visit, and only what was seen of them is kept: Train makes them anew.")
 OPEN = mark("The Lab is open below.")
 IN_A_CELL = mark("Here the Lab needs a cell of its own: {call}, where panel is this page.")
 LIKE = {
@@ -97,7 +98,7 @@ class ToTheLab(CataloguePage[SchemeChoices]):
         """
         runs = self.trained
         if not runs or self.course is None:
-            raise ValueError(t(NOT_YET))
+            raise ValueError(t(EARLIER if self.course is not None and self.course.recorded else NOT_YET))
         last = [run for run in self.course.own.stages if run.steps_done][-1]
         shown = next(name for name, run in runs.items() if run is last)
         return import_module("kdviz").panels.Lab(runs, shown=shown)
@@ -129,6 +130,8 @@ class ToTheLab(CataloguePage[SchemeChoices]):
         """Show whether there are runs to open, and the link to one like them."""
         runs = self.trained
         note = t(OPEN) if self._lab_of is not None and self._lab_of is self.course else _told(runs)
+        if self.course is not None and self.course.recorded:
+            note = t(EARLIER)
         self._publisher.put(self.to_lab, ready=bool(runs), note=note)
         if self._own_setting is None and self._planned is not None:
             query, which = like_it(self._shown_choices, self._planned.setting, self._planned)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -157,6 +157,23 @@ class Lane:
     def ended(self, stage: int) -> bool:
         """Whether a stage has taken all its steps."""
         return len(self.stages) > stage and self.stages[stage].steps_done >= self.plan[stage]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return how far it is and what was counted, for JSON."""
+        return {
+            "steps_done": self.steps_done,
+            "begun": self.begun,
+            "evaluations": [found.to_dict() for found in self.evaluations],
+            "tested": len(self.wrong_on_test),
+            "wrong": np.flatnonzero(self.wrong_on_test).tolist(),
+        }
+
+    def restore(self, said: Mapping[str, Any]) -> None:
+        """Take what ``to_dict`` returned; the runs are not here, and none can be gone on with."""
+        self.steps_done, self.begun = int(said["steps_done"]), [int(step) for step in said["begun"]]
+        self.evaluations = [Evaluation.from_dict(found) for found in said["evaluations"]]
+        self.wrong_on_test = np.zeros(int(said["tested"]), dtype=bool)
+        self.wrong_on_test[said["wrong"]] = True
 
     def let_go(self) -> None:
         """Forget all runs."""

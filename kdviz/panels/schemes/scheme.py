@@ -87,8 +87,12 @@ class Course:
         How the steps are shared out, in a sentence for the reader.
     extra : dict
         What the scheme's own drawings need besides.
+    once : dict
+        What ``look`` found once and for all, as JSON can hold it.
     seen : list of (int, dict)
-        What ``look`` found, by the scheme's step.
+        What ``look`` found, by the scheme's step; as JSON can hold it.
+    recorded : bool
+        Whether it was run before, and only what was seen of it is here.
     """
 
     setting: Setting
@@ -97,6 +101,8 @@ class Course:
     extra: dict[str, Any] = field(default_factory=dict)
     seen: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     finished: bool = False
+    once: dict[str, Any] = field(default_factory=dict)
+    recorded: bool = False
 
     @property
     def own(self) -> Lane:
@@ -112,6 +118,18 @@ class Course:
         """Keep what was seen at the scheme's present step, in place of what was seen at it before."""
         step = self.own.steps_done
         self.seen = [*((at, found) for at, found in self.seen if at < step), (step, dict(what))]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was seen of the runs, for JSON; the runs themselves are not in it."""
+        lanes = {role: lane.to_dict() for role, lane in self.lanes.items()}
+        return {"lanes": lanes, "seen": self.seen, "once": self.once, "finished": self.finished}
+
+    def restore(self, said: Mapping[str, Any]) -> None:
+        """Take what ``to_dict`` returned of a course that began as this one; it can be shown, and not gone on with."""
+        for role, lane in self.lanes.items():
+            lane.restore(said["lanes"][role])
+        self.seen = [(int(step), dict(found)) for step, found in said["seen"]]
+        self.once, self.finished, self.recorded = dict(said["once"]), bool(said["finished"]), True
 
     def wrong(self, model: nn.Module) -> int:
         """How many errors a model makes on ``examples``."""

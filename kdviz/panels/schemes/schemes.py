@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from ... import widgets
@@ -63,7 +64,7 @@ class Schemes(ToTheLab):
     ``panel.command("train")``, then ``panel.wait("finished")``.
     """
 
-    links, choices, hideable = LINK, SchemeChoices, HIDEABLE
+    links, choices, hideable, kept_as = LINK, SchemeChoices, HIDEABLE, "schemes"
     unused = (*ToTheLab.unused, "diagnosis")
     traits: ClassVar[Mapping[str, str]] = {"chosen": "scheme"}
     opening = mark("Opening the scheme.")
@@ -182,6 +183,26 @@ class Schemes(ToTheLab):
 
     def _draw(self, course: Course) -> None:
         self._publisher.put(self.drawings, drawings=self._shown_choices.chosen.draw(course))
+
+    # What is kept
+
+    def _to_keep(self, place: Path) -> dict[str, Any]:
+        if self.course is None:
+            raise ValueError(t("this scheme cannot be run here; choose another"))
+        return self.course.to_dict()
+
+    def _shown_again(self, place: Path, said: dict[str, Any]) -> Sequence[Any]:
+        scheme = self._shown_choices.chosen
+        course = scheme.begin(self._setting(self._shown_choices), scheme.chosen(self._shown_choices.options))
+        course.restore(said)
+        drawn = scheme.draw(course)
+        self.course = course
+        self._publisher.put(self.drawings, drawings=drawn)
+        return list(course.lanes.values())
+
+    @property
+    def _goes_on(self) -> bool:
+        return self.course is None or not self.course.recorded
 
     @property
     def _planned_steps(self) -> int:

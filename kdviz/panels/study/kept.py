@@ -6,16 +6,13 @@ that has the run takes it up: after a reload, after the kernel died, and with an
 
 from __future__ import annotations
 
-import json
-import os
 import time
-import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ...distill import durable, schema
-from ..live.browser_folder import browser_folder
+from ...distill.schema import Anything, MapOf
+from ..live import browser_folder
 
 CHOSEN = "chosen.json"
 MOST_FILES = 3000  # runs a browser; some 20 MB
@@ -23,33 +20,15 @@ HALF_DONE_DAYS = 7
 VERSION = 1
 
 
-def folder_of(browser: str) -> Path | None:
-    """Return where a browser's runs are kept; see :func:`kdviz.panels.live.browser_folder.browser_folder`."""
-    return browser_folder(browser, "studies")
-
-
 def keep_choices(folder: Path, settings: dict[str, Any]) -> None:
     """Keep what is chosen, so that a page without a link opens with it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    fresh = folder / f".{CHOSEN}.{uuid.uuid4().hex[:8]}"
-    try:
-        fresh.write_text(json.dumps({"version": VERSION, "settings": settings}), encoding="utf-8")
-        durable.to_disk(fresh)
-        os.replace(fresh, folder / CHOSEN)
-    finally:
-        fresh.unlink(missing_ok=True)
+    browser_folder.keep(folder / CHOSEN, VERSION, {"settings": settings})
 
 
 def kept_choices(folder: Path) -> dict[str, Any] | None:
     """Return what was chosen last; None where nothing is kept, or it cannot be read."""
-    try:
-        read = schema.read(folder / CHOSEN, "a kept study")
-        schema.Record({"version": schema.OneOf((VERSION,)), "settings": schema.MapOf(schema.Anything())}).check(
-            read, "study"
-        )
-    except (OSError, ValueError):
-        return None
-    return dict(read["settings"])
+    read = browser_folder.kept(folder / CHOSEN, VERSION, {"settings": MapOf(Anything())})
+    return None if read is None else dict(read["settings"])
 
 
 def prune(folder: Path, most: int = MOST_FILES) -> None:

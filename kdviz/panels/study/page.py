@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -15,7 +13,6 @@ from traitlets import Bunch
 
 from ... import data as data_sets
 from ... import widgets
-from ...distill import leave_room
 from ...distill.schema import Kind as FieldKind
 from ...distill.schema import Record, Text
 from ...study.choosing import choice
@@ -24,14 +21,9 @@ from ...study.outcomes import kinds_of
 from ...study.stopping import News
 from ...widgets.from_page import Box, VBox
 from ...words import mark, number, t
-from ..live import memory, status_text
-from ..live.checks import one_of
-from ..live.commands import Commanded
-from ..live.link import apart
-from ..live.linked import Linked, link_maker
-from ..live.panel import Panel
-from ..live.publisher import Publisher
-from ..live.worker import LatestOnly
+from ..live import status_text
+from ..live.linked import link_maker
+from ..live.making import BUSY, MakingPage
 from . import code, kept, sentences
 from .cells import Cells, axis_rows, kind_rows, table
 from .choices import StudyChoices, study_kinds
@@ -45,10 +37,9 @@ TITLES = {
     "export": mark("Table and code"),
     "share": mark("Link and code"),
 }
-BUSY = ("running", "stopping")
 
 
-class StudyPage(Commanded, Linked, Panel):
+class StudyPage(MakingPage[StudyChoices]):
     """A study on a page: choose two axes, seeds and a budget; start, stop, go on; read the map, take it away.
 
     Parameters
@@ -84,7 +75,9 @@ class StudyPage(Commanded, Linked, Panel):
     """
 
     title = mark("A study")
-    links = LINK
+    links, choices, kept_as = LINK, StudyChoices, "studies"
+    unchosen = ("hidden", "outcome", "shown")
+    at_rest = ("idle", "stopped", "finished", "failed", "too_large")
     _messages: ClassVar[Mapping[str, FieldKind]] = {
         "choose": Record({"name": Text(longest=40), "value": Text(longest=400)}),
         "start": Record({}),
@@ -92,34 +85,15 @@ class StudyPage(Commanded, Linked, Panel):
     }
 
     def __init__(self, **chosen: Any) -> None:
-        leave_room()
-        self._choices, self._given = StudyChoices.of(chosen), bool(chosen)
-        self._hidden: list[str] = []
-        asked = self._asked_for()
-        if asked is not None:
-            self._take(asked)
-        self._folder: Path | None = None
+        super().__init__(StudyChoices.of(chosen), given=bool(chosen), opening=t("Opening the study."))
         self._plan: Plan | None = None
         self._cells: Cells | None = None
         self._units: dict[tuple[str, ...], float] = {}  # what is left, in seconds
         self._whole = 0.0  # of all runs, in seconds
         self._too_much = ""  # why what is chosen is not run here
-        self._condition = threading.Condition()
-        self._state, self._status = "opening", t("Opening the study.")
-        self._stop_asked = threading.Event()
-        self._publisher = Publisher()
-        self._shower = LatestOnly("kdviz-study", self._failed)
-        self._runner = LatestOnly("kdviz-study-run", self._failed)
         self._make_page()
-        with self._publisher.directly():
-            self._show_choices()
-            self._say(self._status)
-        self._show_soon()
-        for widget in (self.setup, self.run):
-            widget.on_msg(self._on_message)
+        self._open_page([self.setup, self.run])
         self.map.observe(self._on_looked, ["outcome", "shown"])
-        self.scene.on_message(self._on_scene_message)
-        self._can_be_linked()
 
     def _make_page(self) -> None:
         self.scene = widgets.Scene(hidden=self._hidden, question=t(self.title))
@@ -134,45 +108,9 @@ class StudyPage(Commanded, Linked, Panel):
 
     # What the page says
 
-    def _refuse(self, why: str) -> None:
-        self._publisher.put(self.setup, answer=self.setup.answer + 1)
-        self._say(status_text.as_sentence(why))
-
-    def _opened(self, browser: str, query: str) -> None:
-        """The page has opened in a browser, by a link: what that browser has kept is taken up."""
-        try:
-            folder = kept.folder_of(browser)
-        except ValueError as error:
-            self._say(status_text.as_sentence(str(error)))
-            folder = None
-        if self._state not in BUSY and folder is not None and folder != self._folder:
-            self._folder = folder
-            kept.prune(folder)
-            said = self.links.follow(query).names if query else ()
-            last = None if said or self._followed or self._given else kept.kept_choices(folder)
-            if last is not None:
-                self._take_kept(last)
-            self._show_soon()
-        self._follow(query, partial(self._shower.put, "link"), partial(self._publisher.put, self.scene))
-
-    def _take_kept(self, settings: dict[str, Any]) -> None:
-        """Open with what was chosen last; what cannot be any more is left."""
-        try:
-            self.check_settings(settings)
-            self._choices = StudyChoices(**settings)
-        except (ValueError, TypeError):
-            return
-
-    def _open_as(self, state: dict[str, Any]) -> None:
-        if self._state in BUSY:
-            return
-        self._take(state)
-        self._publisher.put(self.scene, hidden=self._hidden)
-        self._show_soon()
-
-    def _take(self, state: dict[str, Any]) -> None:
-        fields, self._hidden = apart(state)
-        self._choices = StudyChoices(**fields)
+    def _take_up(self, folder: Path) -> Mapping[str, Any] | None:
+        kept.prune(folder)
+        return kept.kept_choices(folder)
 
     def _on_looked(self, change: Bunch) -> None:
         """Another outcome is shown, which nothing is run for; the link says it."""
@@ -183,11 +121,6 @@ class StudyPage(Commanded, Linked, Panel):
 
     def _commands(self) -> dict[str, Callable[..., None]]:
         return {"choose": self._choose, "start": self.start, "stop": self.stop}
-
-    def _choose(self, name: str, value: str) -> None:
-        one_of("name", name, tuple(n for n in LINK.fields if n not in ("hidden", "outcome", "shown")))
-        parameter = LINK.fields[name]
-        self.choose(**{name: parameter.check(name, parameter.read(name, value))})
 
     def choose(self, **chosen: Any) -> None:
         """Choose other values of some fields; returns at once.
@@ -223,19 +156,12 @@ class StudyPage(Commanded, Linked, Panel):
         """Stop after the step that is under way; finished runs are kept. Returns at once."""
         if self._state not in BUSY:
             raise ValueError(t("no study is under way"))
-        self._stop_asked.set()
-        self._enter("stopping", t("Stopping after this step."))
+        self._stop()
         plan = self._plan
         if plan is not None:
             plan.study.cancel()
 
     # On threads of their own
-
-    def _show_soon(self) -> None:
-        with self._condition:
-            if self._state not in BUSY:
-                self._state = "opening"
-        self._shower.put("show", self._show)
 
     def _show(self) -> None:
         """Show the study that is chosen, with what is known of it; on the shower's thread."""
@@ -396,18 +322,7 @@ class StudyPage(Commanded, Linked, Panel):
             return t("All of it has run; the map shows it.")
         return t("About {seconds} s on one core of this machine, estimated.", seconds=number(max(1, round(seconds))))
 
-    def _enter(self, state: str, status: str, left: float | None = None, instead_of: str | None = None) -> None:
-        """Enter a state and show it; a stop that was asked for stays until the study has stopped.
-
-        ``instead_of``: only where the page is still in that state.
-        """
-        with self._condition:
-            if instead_of not in (None, self._state):
-                return
-            if state == "running" and self._stop_asked.is_set():
-                state, status = "stopping", t("Stopping after this step.")
-            self._state, self._status = state, status
-            self._condition.notify_all()
+    def _show_state(self, state: str, status: str, *, left: float | None = None) -> None:
         plan = self._plan
         total = 0 if plan is None else plan.study.total
         to_do = 0 if plan is None else plan.study.left
@@ -431,11 +346,6 @@ class StudyPage(Commanded, Linked, Panel):
     def _say(self, sentence: str) -> None:
         self._publisher.put(self.run, status=sentence)
 
-    def _failed(self, _key: object, error: Exception) -> None:
-        """Show an error of either thread; what has finished is kept."""
-        self._stop_asked.clear()
-        self._enter("failed", status_text.as_sentence(str(error) or type(error).__name__))
-
     # What others ask
 
     @property
@@ -446,33 +356,9 @@ class StudyPage(Commanded, Linked, Panel):
             raise ValueError(t("these choices make no study: {why}", why=self.setup.estimate))
         return self._plan.study
 
-    @property
-    def status(self) -> str:
-        """What the page's status line says."""
-        return self._status
-
-    def wait(self, *states: str, timeout_s: float = 600.0) -> bool:
-        """Wait until the study is in one of ``states`` (any in which nothing is done, where none is given) and the page
-        shows it; return whether that came true in time."""
-        wanted = states or ("idle", "stopped", "finished", "failed", "too_large")
-        until = time.monotonic() + timeout_s
-        while True:
-            self._shower.wait_until_idle(max(0.0, until - time.monotonic()))
-            with self._condition:
-                reached = self._condition.wait_for(lambda: self._state in wanted, max(0.0, until - time.monotonic()))
-            if not reached or self._state in BUSY:
-                break
-            if self._runner.wait_until_idle(max(0.0, until - time.monotonic())) and self._state in wanted:
-                break
-        return self._publisher.wait_until_idle() and reached
-
     @classmethod
     def kinds(cls) -> Mapping[str, FieldKind]:
         return study_kinds()
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        return self._choices.to_dict()
 
     def _without_python(self) -> Mapping[ipywidgets.Widget, Mapping[str, Any]]:
         self.wait()
@@ -483,9 +369,5 @@ class StudyPage(Commanded, Linked, Panel):
         self._stop_asked.set()
         if self._plan is not None:
             self._plan.study.cancel()
-        for worker in (self._shower, self._runner):
-            worker.close()
-        self._publisher.close()
         super().close()
         self._plan = self._cells = None
-        memory.give_back()

@@ -6,8 +6,10 @@ import pytest
 
 from kdviz import models
 from kdviz.panels.compress import kept
+from kdviz.panels.live.browser_folder import browser_folder
 
-from .conftest import BROWSER, QUICK
+from ..conftest import BROWSER
+from .conftest import QUICK
 
 
 def test_a_point_is_made_kept_and_taken_off_again(compress_page):
@@ -28,7 +30,7 @@ def test_a_point_is_made_kept_and_taken_off_again(compress_page):
     assert again.chart.points == page.chart.points  # the same numbers, after a reload
     again._on_message(None, {"command": "remove", "id": 1}, [])
     assert again.wait() and again.chart.points == []
-    assert kept.kept(kept.folder_of(BROWSER)).points == []
+    assert kept.kept(browser_folder(BROWSER, "compress")).points == []
 
 
 def test_a_stop_keeps_what_was_learned_and_the_rest_is_not_begun(compress_page):

@@ -4,17 +4,7 @@ from __future__ import annotations
 
 import os
 
-import pytest
-
 from kdviz.panels.study import kept
-
-
-def test_a_browser_has_a_folder_and_nothing_else_becomes_one(tmp_path, monkeypatch):
-    monkeypatch.setenv("KDVIZ_KEEP", str(tmp_path))
-    assert kept.folder_of("a" * 32) == tmp_path / "studies" / ("a" * 32)
-    assert kept.folder_of("") is None
-    with pytest.raises(ValueError, match="a browser's token is 32 hexadecimal characters"):
-        kept.folder_of("../../elsewhere")
 
 
 def test_choices_come_back_and_damaged_ones_are_none(tmp_path):

@@ -12,10 +12,12 @@ import pytest
 import kdviz as kd
 from kdviz import shared
 from kdviz.panels import StudyPage
+from kdviz.panels.live.browser_folder import browser_folder
 from kdviz.panels.study import code, kept
 from kdviz.panels.study.plan import Plan
 
-from .conftest import BROWSER, QUICK
+from ..conftest import BROWSER
+from .conftest import QUICK
 
 LONG = {**QUICK, "epochs": 500, "seeds": 3}  # nobody waits for it
 
@@ -91,7 +93,7 @@ def test_stop_keeps_what_has_finished_and_another_page_goes_on(study_page):
     assert page.wait("idle", "stopped") and not page.setup.locked
     left = page.study.left
     assert left > 0 and page.map.under_way == {}
-    folder = kept.folder_of(BROWSER)
+    folder = browser_folder(BROWSER, "studies")
     assert kept.kept_choices(folder)["epochs"] == 500
     again = study_page()
     again._opened(BROWSER, "")

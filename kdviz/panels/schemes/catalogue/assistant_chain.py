@@ -30,7 +30,8 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
 
 
 def look(course: Course) -> dict[str, Any]:
-    return {"wrong": [course.wrong(run.student) for run in course.own.stages if run.steps_done]}
+    found: dict[str, Any] = {"wrong": [course.wrong(run.student) for run in course.own.stages if run.steps_done]}
+    return found | ({"direct": course.wrong(course.lanes["hinton"].answer)} if course.finished else {})
 
 
 def draw(course: Course) -> list[Drawing]:
@@ -52,7 +53,7 @@ def draw(course: Course) -> list[Drawing]:
         for name, look, errors, note in zip(names, looks, wrong, ["", *notes], strict=False)
     ]
     if course.finished:
-        direct = course.wrong(course.lanes["hinton"].answer)
+        direct = course.seen[-1][1]["direct"]
         rows.append(bar(t("Student taught by the teacher itself"), "hinton", 100 * direct / examples, number(direct)))
     sentence = t(
         "At the end the student keeps {share} of what the teacher gets right.",

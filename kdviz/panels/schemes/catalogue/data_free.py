@@ -70,7 +70,23 @@ def _instead(data: Splits, x: Tensor) -> Splits:
 
 
 def look(course: Course) -> dict[str, Any]:
+    pictures = course.extra["made"].get("impressions")
+    if pictures is not None and pictures.ndim == 4 and "impressions" not in course.once:
+        course.once["impressions"] = _impressions(course, pictures[:SHOWN])
     return {name: course.wrong(course.lanes[name].answer) for name in NAMES}
+
+
+def _impressions(course: Course, shown: Tensor) -> dict[str, Any]:
+    """Return some impressions, from 0 to 255, and what the teacher takes them for."""
+    p = torch.softmax(course.setting.teacher.logits(Examples(shown, torch.full((len(shown),), -1))), 1)
+    grey = (shown.detach().float().clamp(0, 1) * 255).round().to(torch.int64)
+    pixels = grey.flatten(1).tolist()
+    return {
+        "shape": list(shown.shape),
+        "grey": pixels,
+        "taken_for": p.argmax(1).tolist(),
+        "p": p.max(1).values.tolist(),
+    }
 
 
 def draw(course: Course) -> list[Drawing]:
@@ -86,15 +102,15 @@ def draw(course: Course) -> list[Drawing]:
         chance=number(examples * (1 - 1 / len(course.setting.data.classes)), ",.0f"),
     )
     drawn = [bars(t("Errors of {n} examples", n=number(examples)), rows, sentence=sentence)]
-    pictures = course.extra["made"].get("impressions")
-    if pictures is not None and pictures.ndim == 4:
-        shown = pictures[:SHOWN]
-        made = Examples(shown, torch.full((len(shown),), -1))
-        p = torch.softmax(course.setting.teacher.logits(made), 1)
+    made = course.once.get("impressions")
+    if made is not None:
         classes = course.setting.data.classes
-        captions = [f"{classes[int(row.argmax())]}: {number(float(row.max()), '.0%')}" for row in p]
+        taken = zip(made["taken_for"], made["p"], strict=True)
+        captions = [f"{classes[c]}: {number(p, '.0%')}" for c, p in taken]
         told = t("Each was sought by gradient descent from noise; below it what the teacher takes it for.")
-        drawn.append(images(t("Impressions"), shown, captions, sentence=told))
+        drawn.append(
+            images(t("Impressions"), torch.tensor(made["grey"]).view(made["shape"]) / 255, captions, sentence=told)
+        )
     return drawn
 
 

@@ -32,7 +32,8 @@ def begin(setting: Setting, options: Mapping[str, str]) -> Course:
 
 
 def look(course: Course) -> dict[str, Any]:
-    return {role: _missed(course, role) for role in ("student", "hinton", "twin")}
+    found: dict[str, Any] = {role: _missed(course, role) for role in ("student", "hinton", "twin")}
+    return found | ({"shifted": _shifted(course)} if course.finished else {})
 
 
 def _missed(course: Course, role: str) -> float:
@@ -57,12 +58,13 @@ def draw(course: Course) -> list[Drawing]:
     title = t("Share of all {name} that is not known as such", name=name)
     drawn = [bars(title, rows)]
     if course.finished:
-        drawn.append(_shifted(course, omitted, name))
+        drawn.append(_drawn_shifted(found["shifted"], name))
     return drawn
 
 
-def _shifted(course: Course, omitted: int, name: str) -> Drawing:
-    """Draw what raising the class's bias does, and say which shift suits validation data."""
+def _shifted(course: Course) -> dict[str, Any]:
+    """Return what raising the class's bias does, and which shift suits validation data."""
+    omitted = course.extra["omitted"]
     test, validation, model = course.setting.data.test, course.setting.data.validation, course.own.answer
     logits = inference.logits(model, test)
     of, known = test.y == omitted, test.y >= 0
@@ -73,17 +75,22 @@ def _shifted(course: Course, omitted: int, name: str) -> Drawing:
         of_others.append(100 * float(wrong[known & ~of].double().mean()))
     chosen = best_shift(inference.logits(model, validation), validation.y, omitted)
     now = with_raised(logits, omitted, chosen).argmax(1)
+    share = float((now == test.y)[of].double().mean())
+    return {"of_it": of_it, "of_others": of_others, "shift": chosen, "share": share, "n": int(of.sum())}
+
+
+def _drawn_shifted(found: Mapping[str, Any], name: str) -> Drawing:
     sentence = t(
         "Raised by {shift}, which suits validation data best, the class’s bias lets the student know {share} of the "
         "{n} examples of {name}, all learned from what the teacher says of other digits.",
-        shift=number(chosen, "g"),
-        share=number(float((now == test.y)[of].double().mean()), ".0%"),
-        n=number(int(of.sum())),
+        shift=number(found["shift"], "g"),
+        share=number(found["share"], ".0%"),
+        n=number(found["n"]),
         name=name,
     )
     lines = [
-        line(t("Errors on {name}", name=name), "student", SHIFTS, of_it),
-        line(t("Errors on all others"), "branch-2", SHIFTS, of_others),
+        line(t("Errors on {name}", name=name), "student", SHIFTS, found["of_it"]),
+        line(t("Errors on all others"), "branch-2", SHIFTS, found["of_others"]),
     ]
     title = t("Raising the bias of the class that was left out")
     return curves(title, lines, x=t("added to its logit"), y=t("error"), percent=True, sentence=sentence)

@@ -57,6 +57,7 @@ def look(course: Course) -> dict[str, Any]:
         "confused": pairs.tolist(),
         "generalist": int((said != examples.y[known]).sum()),
         "together": course.wrong(course.own.answer) if len(course.own.stages) > 1 else None,
+        "clusters": [list(cluster) for cluster in course.extra["found"].get("clusters", ())],
     }
 
 
@@ -64,7 +65,7 @@ def draw(course: Course) -> list[Drawing]:
     if not course.seen:
         return []
     found, classes = course.seen[-1][1], course.setting.data.classes
-    clusters = course.extra["found"].get("clusters", ())
+    clusters = found["clusters"]
     examples = course.examples.labelled
     listed = [c for cluster in clusters for c in cluster]
     order = [*listed, *(c for c in range(len(classes)) if c not in listed)]
