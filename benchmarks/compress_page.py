@@ -1,7 +1,7 @@
 """The Compress page's four ways and two combinations: what they come to, and how long they take.
 
-``python benchmarks/compress_page.py`` prints the estimate, the time, and the table of the page, on validation data and then
-on the test. Errors and bytes are the same each time on one thread; times are this machine's.
+``python benchmarks/compress_page.py`` prints the estimate, the time, and the table of the page, on validation data and
+then on the test. Errors and bytes are the same each time on one thread; times are this machine's.
 """
 
 from __future__ import annotations
