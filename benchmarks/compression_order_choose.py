@@ -13,6 +13,7 @@ from dataclasses import replace
 import torch
 
 import kdviz as kd
+from kdviz.distill.schedules import Cosine
 from kdviz.study.compression import LABELS, made
 from kdviz.study.experiment import experiment
 from kdviz.study.programs import Bench, errors_of, trained
@@ -29,7 +30,7 @@ def main() -> None:
     print("rate, epochs: validation errors before, then taught, then by labels again")
     for rate in RATES:
         for epochs in EPOCHS:
-            now = replace(base, learning_rate=kd.distill.Cosine(rate, 0.0), epochs=epochs, seed=SEED)
+            now = replace(base, learning_rate=Cosine(rate, 0.0), epochs=epochs, seed=SEED)
             bench = Bench.of(now)
             start = trained(bench.run(None, kd.HardLabels()))
             orders = [("prune", "quantize", last) for last in ("distil", LABELS)]
