@@ -145,7 +145,7 @@ export function key(points, across) {
 /** Before there is a point: the form that each way will have. */
 export function waysToCome() {
   const ways = Object.keys(WAY_NAMES).filter((way) => way !== "none");
-  return node("div", { class: "kd-compress-to-come kd-compress-key" }, ...ways.map((way) => entry(shape(way, 7), WAY_NAMES[way])));
+  return node("div", { class: "kd-compress-to-come" }, ...ways.map((way) => entry(shape(way, 7), WAY_NAMES[way])));
 }
 
 function entry(drawn, words, extra = "") {
