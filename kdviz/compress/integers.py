@@ -12,7 +12,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from ..data import Examples
+from ..data import Examples, Splits
 from ..distill.schemes import quantized_layers
 from ..models import inference
 
@@ -21,7 +21,10 @@ _WARNINGS = threading.RLock()  # the filters of warnings belong to the process
 
 
 def int8(
-    model: nn.Module, examples: Examples | torch.Tensor | None = None, *, kind: Literal["dynamic", "static"] = "dynamic"
+    model: nn.Module,
+    examples: Splits | Examples | torch.Tensor | None = None,
+    *,
+    kind: Literal["dynamic", "static"] = "dynamic",
 ) -> nn.Module:
     """Return a copy of a network that computes with eight-bit integers, by PyTorch's own kernels.
 
@@ -29,9 +32,9 @@ def int8(
     ----------
     model : nn.Module
         On the CPU, in float32. Unchanged.
-    examples : Examples or Tensor, optional
-        For "static": what the ranges of its values are taken from (the first 1,000), as the network takes them. Their
-        labels are not read.
+    examples : Splits, Examples or Tensor, optional
+        For "static": what the ranges of its values are taken from (the first 1,000), as the network takes them. Of a
+        `Splits` the training part. Their labels are not read.
     kind : {"dynamic", "static"}
         Dynamic: the weights of linear layers are integers, their inputs are rounded anew at each call; convolutions
         stay in float32. Static: all layers between the input and the logits compute with integers whose ranges are
@@ -63,6 +66,8 @@ def int8(
         raise ValueError(f'kind must be "dynamic" or "static", got {kind!r}')
     if kind == "static" and examples is None:
         raise ValueError("static integers need examples, from which their ranges are taken: pass data.train")
+    if isinstance(examples, Splits):
+        examples = examples.train
     source = copy.deepcopy(model).eval()
     for module in source.modules():
         _check_plain(module)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..distill.schemes import integer_weights, quantized_layers
+from ..distill.schemes import integer_weights
+from ..measure.cost.sizes import contents, rounded
 from ..models.looking import octets
-from .zeros import MARK
 
 LEVEL = 6  # gzip's own default
-NOT_STORED = (MARK, "num_batches_tracked")  # the zeros say what is held; batches are counted for training alone
+COUNTER = "num_batches_tracked"  # of normalization, for training alone
 
 
 class Stored(NamedTuple):
@@ -52,20 +51,13 @@ def stored(model: nn.Module) -> Stored:
     >>> stored(nn.Linear(10, 10)).bytes
     440
     """
-    parts = dict(_parts(_state(model)))
-    layers = (
-        {} if not quantized_layers(model) else {f"{n}.weight" if n else "weight": n for n in quantized_layers(model)}
-    )
-    bits = {name: int(model.get_submodule(layer).quantized_bits) for name, layer in layers.items()}  # type: ignore[arg-type]
-    packed = [_packed(tensor, bits[name]) if name in bits else tensor for name, tensor in parts.items()]
-    size = sum(tensor.numel() * tensor.element_size() for tensor in packed)
-    return Stored(size, min(gzipped(one) for one in ([packed, list(parts.values())] if bits else [packed])))
-
-
-def _packed(weights: Tensor, bits: int) -> Tensor:
-    """Return integers of so many bits one after the other, without gaps, as bytes."""
-    from_zero = (weights.flatten().numpy().astype(np.int16) + 2 ** (bits - 1)).astype(np.uint8)
-    return torch.from_numpy(np.packbits(np.unpackbits(from_zero[:, None], axis=1)[:, 8 - bits :]))
+    state = {name: value for name, value in contents(model).items() if name.rpartition(".")[2] != COUNTER}
+    parts = list(_parts(state.values()))
+    kinds = [parts]
+    if rounded(model):
+        whole = {name: value for name, value in integer_weights(model).items() if name in rounded(model)}
+        kinds.append(list(_parts({**state, **whole}.values())))
+    return Stored(sum(one.numel() * one.element_size() for one in parts), min(map(gzipped, kinds)))
 
 
 def gzipped(tensors: Any) -> int:
@@ -77,24 +69,14 @@ def gzipped(tensors: Any) -> int:
     return into.tell()
 
 
-def _state(model: nn.Module) -> dict[str, Any]:
-    state = integer_weights(model) if quantized_layers(model) else model.state_dict()
-    return {name: value for name, value in state.items() if name.rpartition(".")[2] not in NOT_STORED}
-
-
-def _parts(state: dict[str, Any]) -> Iterator[tuple[str, Tensor]]:
+def _parts(state: Iterable[Any]) -> Iterator[Tensor]:
     """Yield the dense tensors of a state: integers and scales of quantized ones, the contents of tuples."""
-    for name, value in state.items():
-        yield from _of(name, value)
-
-
-def _of(name: str, value: Any) -> Iterator[tuple[str, Tensor]]:
-    if isinstance(value, Tensor) and value.is_quantized:
-        yield name, value.int_repr()
-        if value.qscheme() in (torch.per_channel_affine, torch.per_channel_symmetric):
-            yield f"{name}.scales", value.q_per_channel_scales().float()
-    elif isinstance(value, Tensor):
-        yield name, value
-    elif isinstance(value, tuple | list):
-        for i, one in enumerate(value):
-            yield from _of(f"{name}.{i}", one)
+    for value in state:
+        if isinstance(value, Tensor) and value.is_quantized:
+            yield value.int_repr()
+            if value.qscheme() in (torch.per_channel_affine, torch.per_channel_symmetric):
+                yield value.q_per_channel_scales().float()
+        elif isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, tuple | list):
+            yield from _parts(value)

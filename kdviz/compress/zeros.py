@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.nn.utils import prune
 
 from ..distill.schemes import trainable_copy
+from ..measure.cost.sizes import HELD as MARK
 from .checks import check_share, layers_of
 
-MARK = "kept_weights"  # buffer of a layer: which weights are not held at zero
 Across = Literal["network", "layer"]
 
 

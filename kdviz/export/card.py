@@ -119,8 +119,9 @@ def _about(run: Distillation, student: nn.Module, teacher: nn.Module | None) -> 
 
 
 def _described(model: nn.Module) -> str:
-    weights = sum(p.numel() for p in model.parameters())
-    return f"{name_of(model)}, {weights:,} parameters; weights `{weight_hash(model)}`"
+    name, weights = name_of(model), f"{sum(p.numel() for p in model.parameters()):,} parameters"
+    sized = name if name.endswith(weights) else f"{name}, {weights}"
+    return f"{sized}; weights `{weight_hash(model)}`"
 
 
 def _costs(report: Report, run: Distillation, *, alone: bool) -> str:
@@ -133,7 +134,8 @@ def _costs(report: Report, run: Distillation, *, alone: bool) -> str:
     table = found.table()
     rows = [f"| | {' | '.join(models)} |", "| --- |" + " --- |" * len(models)]
     rows += [f"| {row['number']} | {' | '.join(row[who] for who in models)} |" for row in table.to_dict("records")]
-    lines = [*told, *found.notes(), f"Times are of this machine, with {torch.get_num_threads()} threads."]
+    threads = torch.get_num_threads()
+    lines = [*told, *found.notes(), f"Times are of this machine, with {threads} thread{'s' if threads > 1 else ''}."]
     return "\n".join([*rows, "", *(f"- {line}" for line in lines if line)])
 
 
@@ -179,6 +181,17 @@ def _taught(run: Distillation) -> str:
     made = f"kdviz {__version__}, torch {torch.__version__}, Python {platform.python_version()}"
     return (
         f"`{run.objective}`; {run.steps_done:,} of {run.total_steps:,} steps done; {made}. "
-        "`kd.Distillation.from_recipe(kd.Recipe.from_json(text))` repeats it:\n\n"
+        f"`kd.Distillation.from_recipe(kd.Recipe.from_json(text){_given_again(run)})` repeats it:\n\n"
         f"```json\n{run.recipe.to_json()}\n```"
     )
+
+
+def _given_again(run: Distillation) -> str:
+    """The arguments of what a recipe cannot name: models and data of one's own."""
+    recipe = run.recipe
+    own = {
+        "teacher": run.teacher is not None and recipe.teacher is None,
+        "student": recipe.student is None,
+        "data": recipe.data not in data_sets.names(),
+    }
+    return "".join(f", {name}=..." for name, needed in own.items() if needed)

@@ -9,7 +9,7 @@ import torch
 
 from ..data.inputs import tensors
 from ..models.inference import logits_of
-from .traced import TOLERANCE, Written, compared, followed, quiet, subject
+from .traced import TOLERANCE, Written, compared, followed, quiet, subject, untranslated
 
 MISSING = 'an ONNX file needs onnx, onnxscript and onnxruntime: pip install "kdviz[export]"'
 
@@ -59,10 +59,13 @@ def onnx(model: Any, path: str | Path, inputs: Any = None, *, tolerance: float =
     except ImportError as error:
         raise ImportError(f"{MISSING} ({error.name} is missing)") from error
     traced, path = followed(of), Path(path)
-    with quiet():
-        made = torch.onnx.export(
-            traced, input_names=of.names, output_names=["logits"], dynamo=True, verbose=False, optimize=True
-        )
+    try:
+        with quiet():
+            made = torch.onnx.export(
+                traced, input_names=of.names, output_names=["logits"], dynamo=True, verbose=False, optimize=True
+            )
+    except torch.onnx.errors.OnnxExporterError as error:
+        raise ValueError(untranslated(of, error)) from error
     assert made is not None
     made.save(path)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])

@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
+from torch.fx import Node
 
 from ..data import Examples, Splits
 from ..data.inputs import Inputs, each, named, tensors
 from ..distill.run import Run
+from ..distill.schemes.quantized import quantized_layers, with_fixed_rounding
 from ..distill.teacher import Teacher
 from ..models import inference
 from ..models.looking import evaluating
@@ -105,6 +107,8 @@ def subject(model: Any, inputs: Any) -> Subject:
         model = model.module
     if not isinstance(model, nn.Module):
         raise TypeError(f"expected a torch module, a run or a teacher to export, got {type(model).__name__}")
+    if isinstance(model, torch.jit.ScriptModule):
+        raise TypeError("expected a module with its Python, got a TorchScript module; export what it was made from")
     if inputs is None:
         raise ValueError("a model is exported by following it on examples: pass some as inputs=, such as data.test")
     if isinstance(inputs, Splits):
@@ -120,6 +124,8 @@ def subject(model: Any, inputs: Any) -> Subject:
     few = each(inputs, lambda part: part[:CHECKED])
     if inference.count(few) == 1:  # what is followed on a single example may hold for single ones alone
         few = each(few, lambda part: torch.cat([part, part]))
+    if quantized_layers(model):
+        model = with_fixed_rounding(model)
     return Subject(model, inference.fitted(few, model))
 
 
@@ -201,6 +207,29 @@ def _exported(model: nn.Module, arguments: tuple[Any, ...], by_name: dict[str, A
         return torch.export.export(model, arguments, by_name, dynamic_shapes=shapes)
 
 
+def untranslated(of: Subject, error: Exception) -> str:
+    """Say which layer ONNX has no form for: that of the operation which was being translated when the error came."""
+    node: Node | None = None
+    found: BaseException | None = error
+    while found is not None:
+        frame = found.__traceback__
+        while frame is not None:
+            here = frame.tb_frame.f_locals.get("node")
+            node, frame = (here if isinstance(here, Node) else node), frame.tb_next
+        found = found.__cause__
+    where, reason = "", _first_line(error)
+    if node is not None:
+        layers = [path for path, _ in node.meta.get("nn_module_stack", {}).values()]
+        where = layers[-1].partition("model.")[2] if layers else ""
+        reason = f"ONNX has no form for {node.target}"
+    advice = "write it in other operations, or export a program of PyTorch (kd.export.program)"
+    return f"{type(of.model).__name__} cannot be exported because of {_called(of.model, where)}: {reason}; {advice}"
+
+
+def _called(model: nn.Module, layer: str) -> str:
+    return f"layer {layer!r} ({type(model.get_submodule(layer)).__name__})" if layer else "its own forward"
+
+
 def _in_the_way(of: Subject, error: Exception) -> str:
     """Say which layer cannot be followed: the innermost of those that fail by themselves."""
     seen: dict[str, tuple[nn.Module, tuple[Any, ...], dict[str, Any]]] = {}
@@ -225,14 +254,16 @@ def _in_the_way(of: Subject, error: Exception) -> str:
             _exported(layer, given, by_name)
         except Exception as own:
             where, why = name, own
-    called = f"layer {where!r} ({type(of.model.get_submodule(where)).__name__})" if where else "its own forward"
     reason, advice = _first_line(why), "write it in operations on tensors alone, or export the part before it"
     if "data-dependent" in reason:
         reason = "what it does depends on values: an if, a loop or an item() of a tensor"
     elif "Constraints violated" in reason:
         reason = "it works for one number of examples only"
         advice = "take the number of examples as x.shape[0], not as len(x) or int(...)"
-    return f"{type(of.model).__name__} cannot be exported because of {called}: {reason}; {advice}"
+    elif "quantized" in type(of.model.get_submodule(where)).__module__:
+        reason = "PyTorch's own integers have no form in a file for others"
+        advice = "export the network as it was before kd.compress.int8, and quantize the file with the runtime's tools"
+    return f"{type(of.model).__name__} cannot be exported because of {_called(of.model, where)}: {reason}; {advice}"
 
 
 def _first_line(error: Exception) -> str:

@@ -16,6 +16,23 @@ STEPS = ("distil", "prune", "quantize")
 LABELS = "labels again"  # in place of a teacher
 
 
+def made(
+    bench: Bench, start: nn.Module, steps: Sequence[str], epochs: int, share: float = 0.8, bits: int = 3
+) -> nn.Module:
+    """Return a copy of ``start`` made small, one step after another; it learns for ``epochs`` at each *distil*."""
+    model = schemes.trainable_copy(start)
+    for step in steps:
+        if step == "prune":
+            model = compress.pruned(model, share, across="layer")
+        elif step == "quantize":
+            model = compress.ranged(schemes.fake_quantized(model, bits), bench.data.train.inputs())
+        else:
+            by, objective = (bench.teacher, bench.recipe.objective) if step == "distil" else (None, HardLabels())
+            numbers = bench.settings(epochs=epochs, allow_weaker_teacher=True)
+            model = trained(Distillation(by, model, bench.data, objective, **numbers))
+    return model
+
+
 @program
 def compression_order(base: Recipe, share: float = 0.8, bits: int = 3, later: int = 60) -> Iterator[Found]:
     """One student that has learned its labels, made small in each order; only what stands at *distil* is taught."""
@@ -27,21 +44,9 @@ def compression_order(base: Recipe, share: float = 0.8, bits: int = 3, later: in
     start = trained(bench.run(None, HardLabels()))
     yield (whole := bench.found("labels alone, not made small", start, "twin"))
 
-    def made(steps: Sequence[str], epochs: int) -> nn.Module:
-        model = schemes.trainable_copy(start)
-        for step in steps:
-            if step == "prune":
-                model = compress.pruned(model, share, across="layer")
-            elif step == "quantize":
-                model = compress.ranged(schemes.fake_quantized(model, bits), bench.data.train.inputs())
-            else:
-                by, objective = (teacher, base.objective) if step == "distil" else (None, HardLabels())
-                numbers = bench.settings(epochs=epochs, allow_weaker_teacher=True)
-                model = trained(Distillation(by, model, bench.data, objective, **numbers))
-        return model
-
     def found(steps: Sequence[str], epochs: int = later, name: str = "") -> Found:
-        return replace(bench.found(name or ", ".join(steps), made(steps, epochs)), teacher=own.errors)
+        small = made(bench, start, steps, epochs, share, bits)
+        return replace(bench.found(name or ", ".join(steps), small), teacher=own.errors)
 
     first = found(STEPS)
     yield beside(first, whole)

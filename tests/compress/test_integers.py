@@ -36,7 +36,10 @@ def test_static_integers_run_from_input_to_logits(make):
 def test_examples_are_taken_as_the_network_takes_them():
     data = kd.data.splits((X, torch.arange(200) % 5))
     made = int8(mlp(), data.train, kind="static")
-    assert kd.models.inference.logits(made, data.test).shape == (len(data.test), 5)
+    z = kd.models.inference.logits(made, data.test)
+    assert z.shape == (len(data.test), 5)
+    same = int8(mlp(), data, kind="static")  # of all splits, the training part
+    assert torch.equal(kd.models.inference.logits(same, data.test), z)
 
 
 @pytest.mark.parametrize("bits", [2, 3, 4, 8])

@@ -56,5 +56,9 @@ def test_a_student_without_a_teacher_has_a_card_without_one() -> None:
     taught = kd.Distillation(kd.models.mlp((9,), inputs=4, classes=3).eval(), student, (X, y), epochs=1)
     text = card(taught.train(progress=False), title="Mine")
     assert NO_TWIN in text and "# Mine" in text
+    assert "from_json(text), teacher=..., student=..., data=...)` repeats it" in text
+    own = kd.Distillation(None, nn.Linear(4, 3), (X, y), kd.HardLabels(), epochs=1)
+    text = card(own.train(progress=False))
+    assert "Linear, 15 parameters; weights" in text and "from_json(text), student=..., data=...)` repeats it" in text
     with pytest.raises(TypeError, match=r"expected a run, kd\.Distillation, got Linear"):
         card(nn.Linear(2, 2))  # type: ignore[arg-type]

@@ -120,6 +120,40 @@ def test_the_layer_that_stands_in_the_way_is_named(
     assert capfd.readouterr() == ("", ""), "PyTorch's own lines"
 
 
+class Median(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x - x.median(1, keepdim=True)[0]
+
+
+def test_an_operation_that_onnx_lacks_is_named_with_its_layer(tmp_path: Path) -> None:
+    model = nn.Sequential(nn.Linear(4, 4), nn.Sequential(nn.ReLU(), Median()))
+    says = r"layer '1\.1' \(Median\): ONNX has no form for aten\.median\.dim; .*kd\.export\.program\)$"
+    with pytest.raises(ValueError, match=f"^Sequential cannot be exported because of {says}") as caught:
+        onnx(model, tmp_path / "s.onnx", torch.randn(4, 4))
+    assert len(str(caught.value).splitlines()) == 1 and not list(tmp_path.iterdir())
+    assert program(model, tmp_path / "s.pt2", torch.randn(4, 4)).largest_difference == 0
+
+
+@pytest.mark.parametrize(("write", "suffix"), [(onnx, "onnx"), (program, "pt2")])
+def test_a_network_that_rounds_in_the_loop_is_exported_with_its_rounding(
+    write: Write, suffix: str, tmp_path: Path
+) -> None:
+    x = torch.randn(64, 4, generator=torch.Generator().manual_seed(0))
+    model = kd.compress.ranged(kd.schemes.fake_quantized(kd.models.mlp((16,), inputs=4, classes=3), 3), x)
+    written = write(model, tmp_path / f"s.{suffix}", x)
+    with torch.no_grad():
+        expected, plain = model(x), kd.models.mlp((16,), inputs=4, classes=3).eval()(x)
+    np.testing.assert_allclose(ran(written.path, x), expected.numpy(), atol=1e-5)
+    assert (expected - plain).abs().max() > 0.01  # the rounding is in it
+    assert kd.schemes.quantized_layers(model) == ("linear1", "logits")  # and the model as it was
+
+
+def test_pytorchs_own_integers_are_said_to_stay_here(tmp_path: Path) -> None:
+    model = kd.compress.int8(kd.models.mlp((8,), inputs=4, classes=3))
+    with pytest.raises(ValueError, match=r"layer 'linear1' \(Linear\): PyTorch's own integers have no form in a file"):
+        program(model, tmp_path / "s.pt2", torch.randn(4, 4))
+
+
 class Draws(nn.Module):
     """Answers by chance: a file of it answers otherwise."""
 

@@ -84,6 +84,32 @@ def test_a_number_opens_the_programs_and_a_cross_asks_to_remove(mount):
     assert saved.value.suggested_filename == "compress.csv"
 
 
+def test_errors_are_those_on_validation_data_until_the_test_set_is_opened(mount):
+    made = chart()
+    page = mount(made)
+    head = page.locator(".kd-compress-top")
+    expect(head).to_contain_text("validation errors")
+    expect(page.get_by_role("radio", name="Test", exact=True)).to_be_hidden()
+    page.get_by_role("button", name="Open the test set").click()
+    page.evaluate("() => { model.set('opened', true); model.set('errors_on', 'test'); }")
+    expect(head).to_contain_text("test errors")
+    expect(page.locator(".kd-compress-plot")).to_have_attribute("aria-label", re.compile("^Test errors against"))
+    expect(page.get_by_role("button", name="Open the test set")).to_be_hidden()
+    page.get_by_role("radio", name="Validation").check()
+    sent = page.evaluate("() => model.log.filter((one) => one.sent).map((one) => one.sent)")
+    assert sent == [{"command": "open"}, {"command": "count_on", "part": "validation"}]
+
+
+def test_before_there_is_a_point_the_marks_to_come_are_named_and_no_axes_drawn(mount):
+    made = chart()
+    made.points = []
+    page = mount(made, width=400)
+    expect(page.get_by_text("No point yet.")).to_be_visible()
+    expect(page.locator(".kd-compress-to-come .kd-compress-entry")).to_have_count(len(WAYS) - 1)
+    expect(page.locator(".kd-compress-plot")).to_have_count(0)
+    expect(page.locator(".kd-compress-of-teacher")).to_contain_text("68")
+
+
 @pytest.mark.parametrize("width", [400, 1280])
 def test_it_is_german_and_fits(mount, monkeypatch, width):
     monkeypatch.setattr(words, "_chosen", ["de"])

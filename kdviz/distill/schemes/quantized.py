@@ -8,8 +8,9 @@ be written as integers, exactly as the student used them.
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -257,6 +258,44 @@ def _rounded_input(layer: Any, x: Tensor) -> Tensor:
         return x
     s, z = input_scale(layer)
     return torch.fake_quantize_per_tensor_affine(x, s, z, 0, 2 ** int(layer.input_bits) - 1)
+
+
+def with_fixed_rounding(model: nn.Module) -> nn.Module:
+    """Return a copy that rounds by numbers which are fixed, in ordinary operations: it can be exported, not trained.
+
+    Parameters
+    ----------
+    model : nn.Module
+        From :func:`fake_quantized`; unchanged.
+
+    Returns
+    -------
+    nn.Module
+        In eval mode, with the same answers.
+    """
+    made = copy.deepcopy(model).eval()
+    for name in quantized_layers(made):
+        layer: Any = made.get_submodule(name)
+        for hooks in (layer._forward_pre_hooks, layer._forward_hooks):
+            for key in [key for key, hook in hooks.items() if hook in (_round, _restore)]:
+                del hooks[key]
+                layer._forward_hooks_always_called.pop(key, None)
+        with torch.no_grad():
+            layer.weight.copy_(_rounded_weight(layer))
+        if layer.input_bits and layer.input_seen:
+            s, z = input_scale(layer)
+            layer.register_forward_pre_hook(_by_numbers(s.item(), int(z), 2 ** int(layer.input_bits) - 1))
+        for mark in MARKS:
+            layer._buffers.pop(mark, None)
+    return made
+
+
+def _by_numbers(s: float, z: int, most: int) -> Callable[[Any, tuple[Tensor, ...]], tuple[Tensor, ...]]:
+    def round_input(layer: Any, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        x, *rest = inputs
+        return (s * (((x * (1 / s)).round() + z).clamp(0, most) - z), *rest)
+
+    return round_input
 
 
 def quantized_layers(model: nn.Module) -> tuple[str, ...]:

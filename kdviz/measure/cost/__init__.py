@@ -9,6 +9,7 @@ from .beside import Cost, Costs, cost, costs, countable, share
 from .memory import peak_bytes
 from .sizes import file_of, parameters
 from .timing import Latency, Ratio, Turns, in_turns, median_interval
+from .training import TrainingCost, training_cost
 
 __all__ = [
     "Cost",
@@ -16,6 +17,7 @@ __all__ = [
     "Kept",
     "Latency",
     "Ratio",
+    "TrainingCost",
     "Turns",
     "cost",
     "costs",
@@ -27,4 +29,5 @@ __all__ = [
     "parameters",
     "peak_bytes",
     "share",
+    "training_cost",
 ]

@@ -50,6 +50,9 @@ def held_bytes(model: nn.Module) -> int:
     )
 
 
+HELD = "kept_weights"  # a layer's buffer, see kd.compress.hold_zeros: the zeros themselves say what is held at zero
+
+
 def file_of(model: nn.Module) -> bytes | None:
     """Return the bytes of a file with all numbers that a model needs; None for a model that cannot be written.
 
@@ -69,7 +72,7 @@ def file_of(model: nn.Module) -> bytes | None:
     inner = bare(model)
     if isinstance(inner, Foreign):
         return _pickled(inner)
-    state = _state(model)
+    state = contents(model)
     if all(
         isinstance(value, Tensor) and value.layout == torch.strided and not value.is_quantized
         for value in state.values()
@@ -92,13 +95,23 @@ def _pickled(model: Foreign) -> bytes | None:
     return None
 
 
-def _state(model: nn.Module) -> dict[str, Any]:
-    """Return the state to write: integers packed, and of shared tensors one."""
+def contents(model: nn.Module) -> dict[str, Any]:
+    """Return what of a torch module is stored, by name: its state, with integers packed, and of shared tensors one.
+
+    The buffers that say which weights are held at zero are left out: the zeros say it. Torch's own quantized layers
+    have tuples and quantized tensors in their state, as torch puts them there.
+
+    Examples
+    --------
+    >>> layer = nn.Linear(3, 3)
+    >>> list(contents(nn.Sequential(layer, layer)))
+    ['0.weight', '0.bias']
+    """
     names = quantized_layers(model)
     state: dict[str, Any] = integer_weights(model) if names else dict(model.state_dict())
-    for name in names:
-        key = f"{name}.weight" if name else "weight"
-        state[key] = _bits(state[key], int(model.get_submodule(name).quantized_bits))  # type: ignore[arg-type]
+    state = {name: value for name, value in state.items() if name.rpartition(".")[2] != HELD}
+    for name, layer in rounded(model).items():
+        state[name] = packed_bits(state[name], int(layer.quantized_bits))
     once: dict[Any, str] = {}
     for name, value in list(state.items()):
         if not isinstance(value, Tensor) or value.layout != torch.strided or not value.numel():
@@ -109,7 +122,12 @@ def _state(model: nn.Module) -> dict[str, Any]:
     return state
 
 
-def _bits(whole: Tensor, bits: int) -> Tensor:
+def rounded(model: nn.Module) -> dict[str, Any]:
+    """Return the layers whose weights are rounded in the loop, by the names of these weights."""
+    return {f"{name}.weight" if name else "weight": model.get_submodule(name) for name in quantized_layers(model)}
+
+
+def packed_bits(whole: Tensor, bits: int) -> Tensor:
     """Return integers from −2^(bits−1) to 2^(bits−1) − 1 as bytes, ``bits`` each, one after the other."""
     if bits == 8:
         return whole

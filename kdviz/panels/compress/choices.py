@@ -63,7 +63,7 @@ class CompressChoices:
     weights: float = 0.8
     integers: str = "none"
     bits: int = 4
-    teaching: int = 2
+    teaching: int = 3
 
     def __post_init__(self) -> None:
         one_of("teacher", self.teacher, teacher_names())
@@ -115,7 +115,7 @@ def four_ways(teacher: str) -> tuple[CompressChoices, ...]:
     none = CompressChoices(teacher=teacher, weights=0.0)
     return (
         replace(none, student=small, teaching=0),
-        replace(none, units=0.75),
+        replace(none, units=0.8),
         replace(none, rank=16),
         replace(none, weights=0.8),
         replace(none, integers="dynamic", teaching=0),

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from .choices import CompressChoices, student_architecture
-from .trial import ALPHA, BATCH, INPUT_BITS, LABELS, RANGED_ON, RATE, STUDENT_EPOCHS, STUDENT_RATE, TEMPERATURE
+from .trial import ALPHA, BATCH, INPUT_BITS, LABELS, PARTS, RANGED_ON, RATE, STUDENT_EPOCHS, STUDENT_RATE, TEMPERATURE
 
 PRINTED = """
-wrong = kd.models.inference.logits(small, data.test).argmax(1) != data.test.y
 size = kd.compress.stored(small)
-print(f"{int(wrong.sum())} errors of {len(data.test)}, {size.bytes} bytes, {size.gzipped} after gzip")
+print(f"{size.bytes} bytes, {size.gzipped} after gzip")
+"""
+COUNTED = """
+wrong = kd.models.inference.logits(small, data.PART).argmax(1) != data.PART.y
+print(f"{int(wrong.sum())} PART errors of {len(wrong)}")
 """
 
 
-def program(choices: CompressChoices, *, twin: bool = False) -> str:
+def program(choices: CompressChoices, *, twin: bool = False, test: bool = False) -> str:
     """Return a program that makes the small network as the page does, on the same number of threads.
 
     Parameters
@@ -22,6 +25,8 @@ def program(choices: CompressChoices, *, twin: bool = False) -> str:
     choices : CompressChoices
     twin : bool
         Whether it makes the twin, which learns from the labels alone.
+    test : bool
+        Whether it counts test errors too, beside those on validation data.
     """
     lines = ["import kdviz as kd", ""]
     lines += [f'data = kd.data.load("{choices.data}").with_labels({LABELS})']
@@ -48,7 +53,8 @@ def program(choices: CompressChoices, *, twin: bool = False) -> str:
         lines += [f'small = kd.compress.int8(small, data.train, kind="{choices.integers}")']
     elif choices.integers == "rounded" and not choices.teaching:
         lines += [f"small = kd.compress.ranged(small, data.train.inputs(slice(0, {RANGED_ON})))"]
-    return "\n".join(lines) + f"\nsmall.eval()\n{PRINTED}"
+    counted = "".join(COUNTED.replace("PART", part) for part in (PARTS if test else PARTS[:1]))
+    return "\n".join(lines) + f"\nsmall.eval()\n{PRINTED}{counted}"
 
 
 def _learned(epochs: int, rate: float, twin: bool) -> list[str]:

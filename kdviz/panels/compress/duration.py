@@ -51,5 +51,6 @@ def seconds_of(choices: CompressChoices) -> float:
     rounding = ROUNDED if choices.integers == "rounded" else 1.0
     steps = (planned_steps(choices) - of_teaching) * (STEP_S + each * student)
     steps += of_teaching * (STEP_S + 1.5 * each * small) * rounding
-    asked = len(ground(choices.teacher).data.test) / BATCH / 3 * each * small
+    data = ground(choices.teacher).data
+    asked = (len(data.validation) + len(data.test)) / BATCH / 3 * each * small
     return networks * (steps + asked) + FIXED_S

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...distill.schema import Anything, ListOf, MapOf, Number, OneOf, Record, Whole
+from ...distill.schema import Anything, Flag, ListOf, MapOf, Number, OneOf, Record, Text, Whole
 from ..live import browser_folder
 from .choices import compress_kinds
+from .trial import PARTS
 
 FILE = "points.json"
-VERSION = 1
+VERSION = 2
 MOST_POINTS = 60  # on the page, and in the file
 
 _COUNT = Whole(least=0)
 _ABOVE = Number(above=0)
-POINT = Record(
+COUNTED = Record(
     {
-        "id": _COUNT,
-        "settings": Record(compress_kinds()),
-        **dict.fromkeys(("errors", "examples", "teacher_errors", "bytes", "gzipped", "steps", "planned"), _COUNT),
-        **dict.fromkeys(("ms", "ratio", "ratio_low", "ratio_high"), _ABOVE),
+        **dict.fromkeys(("errors", "examples", "teacher_errors"), _COUNT),
         **dict.fromkeys(("low_of_teacher", "high_of_teacher"), Number()),
     },
     {
@@ -31,19 +30,48 @@ POINT = Record(
         "verdict": OneOf(("fewer", "more", "within the noise")),
     },
 )
+POINT = Record(
+    {
+        "id": _COUNT,
+        "settings": Record(compress_kinds()),
+        **dict.fromkeys(("bytes", "gzipped", "steps", "planned"), _COUNT),
+        **dict.fromkeys(("ms", "ratio", "ratio_low", "ratio_high"), _ABOVE),
+        **dict.fromkeys(PARTS, COUNTED),
+        "opened": Flag(),
+    },
+)
+FILED = {"settings": MapOf(Anything()), "points": ListOf(Anything()), "opened": ListOf(Text(longest=100))}
 
 
-def keep(folder: Path, points: Sequence[dict[str, Any]], settings: dict[str, Any]) -> None:
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a browser.
+
+    Attributes
+    ----------
+    points : list of dict
+    settings : dict or None
+        What was chosen last; None for nothing that can be read.
+    opened : list of str
+        Teachers whose test errors were looked at.
+    """
+
+    points: list[dict[str, Any]] = field(default_factory=list)
+    settings: dict[str, Any] | None = None
+    opened: list[str] = field(default_factory=list)
+
+
+def keep(folder: Path, points: Sequence[dict[str, Any]], settings: dict[str, Any], opened: Iterable[str] = ()) -> None:
     """Write the points, so that a reload or a dead kernel loses none."""
-    browser_folder.keep(folder / FILE, VERSION, {"settings": settings, "points": list(points)})
+    said = {"settings": settings, "points": list(points), "opened": sorted(opened)}
+    browser_folder.keep(folder / FILE, VERSION, said)
 
 
-def kept(folder: Path) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-    """Return the points and what was chosen last; what cannot be read is left out."""
-    fields = {"settings": MapOf(Anything()), "points": ListOf(Anything())}
-    read = browser_folder.kept(folder / FILE, VERSION, fields)
+def kept(folder: Path) -> Kept:
+    """Return what is kept; what cannot be read is left out."""
+    read = browser_folder.kept(folder / FILE, VERSION, FILED)
     if read is None:
-        return [], None
+        return Kept()
     points = [one for one in read["points"] if browser_folder.fits(POINT, one)]
     settings = read["settings"] if browser_folder.fits(Record(compress_kinds()), read["settings"]) else None
-    return points[-MOST_POINTS:], settings
+    return Kept(points[-MOST_POINTS:], settings, read["opened"])

@@ -39,8 +39,8 @@ LINK = Link(
 def said_in_link(choices: CompressChoices, hidden: Sequence[str] = ()) -> dict[str, Any]:
     """Return the fields of a link to these choices: what is not as it would be without being said.
 
-    >>> LINK.written(said_in_link(CompressChoices.of({"units": 0.75, "teaching": 3})))
-    '?units=0.75&teaching=3'
+    >>> LINK.written(said_in_link(CompressChoices.of({"units": 0.75, "teaching": 5})))
+    '?units=0.75&teaching=5'
     """
     now, usual = choices.to_dict(), CompressChoices().to_dict()
     said = {n: now[n] for n in LINK.fields if n not in ("hidden", "weights") and now[n] != usual[n]}

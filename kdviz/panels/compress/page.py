@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from ... import widgets
 from ...distill.schema import Kind as FieldKind
-from ...distill.schema import Record, Text, Whole
+from ...distill.schema import OneOf, Record, Text, Whole
 from ...widgets.from_page import Box, VBox
 from ...words import mark, number, t
 from ..live.checks import one_of
@@ -22,7 +22,7 @@ from .choices import CompressChoices, compress_kinds, four_ways, name_of
 from .duration import seconds_of
 from .fields import fields
 from .link import HIDEABLE, LINK, said_in_link
-from .trial import Trial
+from .trial import PARTS, Trial
 
 TITLES = {"setup": mark("What is done to the teacher"), "share": mark("Link and code")}
 
@@ -39,7 +39,7 @@ class Compress(MakingPage[CompressChoices]):
     Attributes
     ----------
     points : list of dict
-        What is on the chart: settings, errors of student, twin and teacher, bytes, time.
+        What is on the chart: settings, errors of student, twin and teacher on validation and on test data, bytes, time.
     state : dict
         The choices, for :meth:`~kdviz.panels.live.panel.Panel.from_state`.
     scene, setup, chart, share
@@ -56,7 +56,10 @@ class Compress(MakingPage[CompressChoices]):
     own integers. Student and twin take their steps in turns; a point that was stopped is kept with the steps it has.
     All points are kept on disk for the browser.
 
-    Its commands are "choose" (name, and value as a link has it), "add", "ways", "stop", "remove" (id) and "clear".
+    Errors are those on validation data, until the test set is opened for a teacher.
+
+    Its commands are "choose" (name, and value as a link has it), "add", "ways", "stop", "remove" (id), "clear", "open"
+    (the test set) and "count_on" (part).
 
     In a notebook, ``kd.panels.Compress()`` as the last line of a cell. Without a page, the same things by hand:
     ``page.add()``, then ``page.wait()``.
@@ -67,12 +70,15 @@ class Compress(MakingPage[CompressChoices]):
     _messages: ClassVar[Mapping[str, FieldKind]] = {
         "choose": Record({"name": Text(longest=40), "value": Text(longest=400)}),
         "remove": Record({"id": Whole(least=0)}),
-        **{name: Record({}) for name in ("add", "ways", "stop", "clear")},
+        "count_on": Record({"part": OneOf(PARTS)}),
+        **{name: Record({}) for name in ("add", "ways", "stop", "clear", "open")},
     }
 
     def __init__(self, **chosen: Any) -> None:
         super().__init__(CompressChoices.of(chosen), given=bool(chosen), opening=t("Loading the teacher."))
         self._points: list[dict[str, Any]] = []
+        self._tested: set[str] = set()  # teachers whose test errors have been looked at
+        self._errors_on = "validation"
         self._make_page()
         self._open_page([self.setup, self.chart])
 
@@ -90,15 +96,16 @@ class Compress(MakingPage[CompressChoices]):
         self._publisher.put(self.setup, status=sentence)
 
     def _take_up(self, folder: Path) -> Mapping[str, Any] | None:
-        points, last = kept.kept(folder)
+        found = kept.kept(folder)
         with self._condition:
-            self._points = points
-        return last
+            self._points, self._tested = found.points, set(found.opened)
+        return found.settings
 
     # What a reader does
 
     def _commands(self) -> dict[str, Callable[..., None]]:
         own: dict[str, Callable[..., None]] = {"choose": self._choose, "remove": self.remove}
+        own |= {"open": self.open_test, "count_on": self.count_on}
         return {**own, "add": self.add, "ways": self.ways, "stop": self.stop, "clear": self.clear}
 
     def choose(self, **chosen: Any) -> None:
@@ -166,6 +173,26 @@ class Compress(MakingPage[CompressChoices]):
             self._points = [point for point in self._points if point["settings"]["teacher"] != teacher]
         self._points_changed()
 
+    def open_test(self) -> None:
+        """Open the test set, and show the errors on it; of points made from then on it is said."""
+        self._tested.add(self._choices.teacher)
+        self._errors_on = "test"
+        self._shower.put("points", self._points_changed)
+
+    def count_on(self, part: str) -> None:
+        """Show the errors on validation data, or those of the test.
+
+        Raises
+        ------
+        ValueError
+            If there is no such part, or the test set has not been opened for this teacher.
+        """
+        one_of("part", part, PARTS)
+        if part == "test" and self._choices.teacher not in self._tested:
+            raise ValueError(t("the test set is closed; open it first, once all is chosen"))
+        self._errors_on = part
+        self._shower.put("points", self._show_points)
+
     # On threads of their own
 
     def _show(self) -> None:
@@ -196,6 +223,7 @@ class Compress(MakingPage[CompressChoices]):
             found = Trial(choices, self._stop_asked.is_set, partial(self._hear, choices, seconds, i)).run()
             seconds[i] = max(0.01, time.monotonic() - begun)
             with self._condition:
+                found["opened"] = choices.teacher in self._tested
                 found["id"] = 1 + max((point["id"] for point in self._points), default=0)
                 self._points = [*self._points, found]
             self._points_changed()
@@ -219,7 +247,7 @@ class Compress(MakingPage[CompressChoices]):
         if self._folder is not None:
             with self._condition:
                 points = list(self._points)
-            kept.keep(self._folder, points, self._choices.to_dict())
+            kept.keep(self._folder, points, self._choices.to_dict(), self._tested)
 
     # What is shown
 
@@ -229,12 +257,16 @@ class Compress(MakingPage[CompressChoices]):
 
     def _show_points(self) -> None:
         points, teacher = self.points, self._choices.teacher
+        opened = teacher in self._tested
+        part = self._errors_on if opened else "validation"
         self._publisher.put(
             self.chart,
-            teacher=sentences.teacher_row(teacher),
-            points=[sentences.shown(point) for point in points],
-            sentences=sentences.sentences(points, teacher),
-            csv=sentences.table(points),
+            errors_on=part,
+            opened=opened,
+            teacher=sentences.teacher_row(teacher, part),
+            points=[sentences.shown(point, part) for point in points],
+            sentences=sentences.sentences(points, teacher, part),
+            csv=sentences.table(points, test=opened),
         )
 
     def _show_link(self) -> None:

@@ -12,13 +12,23 @@ from ...measure.error_words import in_errors
 from ...words import mark, number, t
 from .choices import CompressChoices, name_of
 from .code import program
-from .trial import ground
+from .trial import PARTS, ground
 
-COLUMNS = (
-    "name", "teacher", "student", "units", "rank", "weights", "integers", "bits", "teaching", "steps", "planned",
-    "errors", "examples", "teacher_errors", "twin_errors", "low", "high", "bytes", "gzipped", "ms", "ratio",
-    "ratio_low", "ratio_high",
-)  # fmt: skip
+SETTINGS = (
+    "name",
+    "teacher",
+    "student",
+    "units",
+    "rank",
+    "weights",
+    "integers",
+    "bits",
+    "teaching",
+    "steps",
+    "planned",
+)
+COUNTS = ("errors", "examples", "teacher_errors", "twin_errors", "low", "high")  # of each part of the data
+SIZES = ("bytes", "gzipped", "ms", "ratio", "ratio_low", "ratio_high")
 WORTH = {
     "fewer": mark("a clear gain"),
     "more": mark("clearly worse"),
@@ -45,8 +55,14 @@ def way_of(choices: CompressChoices) -> str:
     return choices.ways[0] if len(choices.ways) == 1 else "several" if choices.ways else "none"
 
 
-def shown(point: dict[str, Any]) -> dict[str, Any]:
+def on(part: str, point: dict[str, Any]) -> dict[str, Any]:
+    """Return a point with the errors of one part of the data, as its own."""
+    return {name: value for name, value in point.items() if name not in PARTS} | point[part]
+
+
+def shown(point: dict[str, Any], part: str = "validation") -> dict[str, Any]:
     """Return what the chart and the table show of a point, in the reader's language."""
+    point, test = on(part, point), part == "test"
     choices = choices_of(point)
     beside = ""
     if "twin_errors" in point:
@@ -64,8 +80,8 @@ def shown(point: dict[str, Any]) -> dict[str, Any]:
         "taught": choices.trains,
         "note": note_of(point),
         "beside_twin": beside,
-        "code": program(choices),
-        "twin_code": program(choices, twin=True) if choices.trains else "",
+        "code": program(choices, test=test),
+        "twin_code": program(choices, twin=True, test=test) if choices.trains else "",
     }
 
 
@@ -81,19 +97,20 @@ def note_of(point: dict[str, Any]) -> str:
     return t("taught afterwards for {n} steps", n=steps)
 
 
-def teacher_row(name: str) -> dict[str, Any]:
+def teacher_row(name: str, part: str = "validation") -> dict[str, Any]:
     """Return what the chart and the table show of the teacher."""
     base = ground(name)
-    errors, examples = int(base.wrong.sum()), len(base.wrong)
+    wrong = base.wrong(part)
+    errors, examples = int(wrong.sum()), len(wrong)
     size = {"bytes": base.size.bytes, "gzipped": base.size.gzipped}
     return {"name": t(models.card(name).title), "errors": errors, "examples": examples, **size}
 
 
-def sentences(points: Sequence[dict[str, Any]], teacher: str) -> list[str]:
+def sentences(made: Sequence[dict[str, Any]], teacher: str, part: str = "validation") -> list[str]:
     """Return what the points show."""
-    if not points:
+    if not made:
         return []
-    base = ground(teacher)
+    base, points = ground(teacher), [on(part, point) for point in made]
     told = [_smallest(points, base.size.gzipped)]
     twins = [point for point in points if "twin_errors" in point]
     if twins:
@@ -102,7 +119,7 @@ def sentences(points: Sequence[dict[str, Any]], teacher: str) -> list[str]:
         told.append(
             t(
                 "Of {n} points that learned, {fewer} have clearly fewer errors than their twin without a teacher, "
-                "{more} clearly more; one run each, with the 95\u202f% interval of the test examples.",
+                "{more} clearly more; one run each, with the 95\u202f% interval of these examples.",
                 n=number(len(twins)),
                 fewer=number(fewer),
                 more=number(more),
@@ -111,6 +128,14 @@ def sentences(points: Sequence[dict[str, Any]], teacher: str) -> list[str]:
     slower = [point for point in points if point["gzipped"] < base.size.gzipped and point["ratio_low"] > 1]
     if slower:
         told.append(t("Fewer bytes, and yet slower than the teacher here: {names}.", names=_numbers(slower, points)))
+    late = [point for point in points if point["opened"]]
+    if late:
+        told.append(
+            t(
+                "Made when the test set was open already, so that its errors may have guided the choice: {names}.",
+                names=_numbers(late, points),
+            )
+        )
     return told
 
 
@@ -134,13 +159,17 @@ def _numbers(some: Sequence[dict[str, Any]], points: Sequence[dict[str, Any]]) -
     return ", ".join(number(i + 1) for i, point in enumerate(points) if point in some)
 
 
-def table(points: Sequence[dict[str, Any]]) -> str:
-    """Return the points as CSV; empty for none."""
+def table(points: Sequence[dict[str, Any]], *, test: bool = False) -> str:
+    """Return the points as CSV; empty for none. Test errors are in it where the test set has been opened."""
     if not points:
         return ""
+    parts = PARTS if test else PARTS[:1]
+    counts = [f"{part}_{name}" for part in parts for name in COUNTS]
     into = io.StringIO()
-    writer = csv.DictWriter(into, COLUMNS, lineterminator="\n", extrasaction="ignore")
+    columns = (*SETTINGS, *counts, *SIZES)
+    writer = csv.DictWriter(into, columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
     for point in points:
-        writer.writerow({**point["settings"], **point, "name": name_of(choices_of(point))})
+        counted = {f"{part}_{name}": value for part in parts for name, value in point[part].items()}
+        writer.writerow({**point["settings"], **point, **counted, "name": name_of(choices_of(point))})
     return into.getvalue()

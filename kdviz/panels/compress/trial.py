@@ -21,10 +21,11 @@ from ...measure.cost import in_turns
 from ...models import inference
 from .choices import CompressChoices, student_of
 
+PARTS = ("validation", "test")  # on which errors are counted; the page shows those of the test when it is opened
 LABELS = 4000
 BATCH = 128
 ALPHA, TEMPERATURE = 0.9, 4.0
-STUDENT_EPOCHS, STUDENT_RATE = 20, 2e-3  # of a fresh student
+STUDENT_EPOCHS, STUDENT_RATE = 20, 5e-3  # of a fresh student; rates by benchmarks/compress_choose.py
 RATE = 1e-3  # of what has learned before
 INPUT_BITS = 8  # of a rounded layer's inputs
 RANGED_ON = 1000  # examples from which ranges are taken where nothing is learned after the rounding
@@ -35,16 +36,20 @@ TIMED_S = 0.4  # that timing a point beside its teacher should take
 class Ground:
     """A teacher with its data, and what is measured of it once."""
 
+    name: str
     teacher: Teacher
     data: Splits
-    wrong: torch.Tensor  # of the test examples, which the teacher gets wrong
     size: compress.Stored
 
     @classmethod
     def of(cls, name: str) -> Ground:
         model = models.pretrained(name)
         data = data_sets.load(models.card(name).data).with_labels(LABELS)
-        return cls(Teacher(model), data, wrong_of(model, data), compress.stored(model))
+        return cls(name, Teacher(model), data, compress.stored(model))
+
+    def wrong(self, part: str) -> torch.Tensor:
+        """Return which examples of a part of the data the teacher gets wrong; asked once."""
+        return _teacher_wrong(self.name, part)
 
 
 @cache
@@ -53,9 +58,16 @@ def ground(name: str) -> Ground:
     return Ground.of(name)
 
 
-def wrong_of(model: nn.Module, data: Splits) -> torch.Tensor:
-    """Return which test examples a model gets wrong."""
-    return inference.logits(model, data.test).argmax(1) != data.test.y
+@cache
+def _teacher_wrong(name: str, part: str) -> torch.Tensor:
+    base = ground(name)
+    return wrong_of(base.teacher.module, base.data, part)
+
+
+def wrong_of(model: nn.Module, data: Splits, part: str) -> torch.Tensor:
+    """Return which examples of a part of the data a model gets wrong."""
+    examples = getattr(data, part)
+    return inference.logits(model, examples).argmax(1) != examples.y
 
 
 @dataclass
@@ -118,28 +130,32 @@ class Trial:
     def measured(self, both: list[nn.Module]) -> dict[str, Any]:
         """Return the numbers of a point, ready to be written as JSON."""
         choices, base = self.choices, ground(self.choices.teacher)
-        own, *twin = [wrong_of(model, base.data) for model in both]
         size = compress.stored(both[0])
-        times = time_ratio(both[0], base)
-        found: dict[str, Any] = {
+        return {
             "settings": choices.to_dict(),
-            "errors": int(own.sum()),
-            "examples": len(own),
-            "teacher_errors": int(base.wrong.sum()),
             "bytes": size.bytes,
             "gzipped": size.gzipped,
-            **times,
+            **time_ratio(both[0], base),
             "steps": self.done,
             "planned": self.planned,
+            **{part: counted(both, base, part) for part in PARTS},
         }
-        found |= {f"{name}_of_teacher": _difference(own, base.wrong)[name] for name in ("low", "high")}
-        for wrong in twin:
-            found |= {"twin_errors": int(wrong.sum()), **_difference(own, wrong)}
-        return found
 
     def run(self) -> dict[str, Any]:
         """Make the point and measure it."""
         return self.measured(self.made())
+
+
+def counted(both: list[nn.Module], base: Ground, part: str) -> dict[str, Any]:
+    """Return the errors of a small network, of its twin and of their teacher on a part of the data."""
+    own, *twin = [wrong_of(model, base.data, part) for model in both]
+    theirs = base.wrong(part)
+    beside = _difference(own, theirs)
+    found = {"errors": int(own.sum()), "examples": len(own), "teacher_errors": int(theirs.sum())}
+    found |= {f"{name}_of_teacher": beside[name] for name in ("low", "high")}
+    for wrong in twin:
+        found |= {"twin_errors": int(wrong.sum()), **_difference(own, wrong)}
+    return found
 
 
 def _difference(own: torch.Tensor, other: torch.Tensor) -> dict[str, Any]:

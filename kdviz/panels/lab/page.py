@@ -206,7 +206,7 @@ class LabPage(LivePage):
         }
         self._publisher.put(self.hero, **layers)
         self._publisher.put(self.curves, sentence="", learning_rate=choices.learning_rate, against={})
-        self._publisher.put(self.runs, verdict="", caveat="", cost="", can_repeat=False, can_twin=False)
+        self._publisher.put(self.runs, verdict="", caveat="", cost="", took=[], can_repeat=False, can_twin=False)
         self._publisher.put(self.presets, **NO_ANSWER)
         self._publisher.put(self.share, code="")
         self.diagnosis.offer(False)

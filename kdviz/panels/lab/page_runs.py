@@ -53,7 +53,7 @@ class LabRuns(LabPage):
         self._travel = TimeTravel(self.scene, self.roster, self._newest, self._publisher)
         self._groups = RunGroups(self.roster, self._travel)
         self._bets = Bets(self.roster, self._groups)
-        shows_cost: Callable[[str], None] = lambda said: self._publisher.put(self.runs, cost=said)  # noqa: E731
+        shows_cost = lambda said, took: self._publisher.put(self.runs, cost=said, took=took)  # noqa: E731
         resting = lambda: self._runner.state in AT_REST and not self._groups.repeating  # noqa: E731
         self._costs = CostOfRuns(self._newest, shows_cost, resting)
         self._earlier = EarlierRuns(self.roster, self._groups, lambda: self.scene.films)

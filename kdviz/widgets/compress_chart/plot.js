@@ -26,10 +26,16 @@ export function ratioText(x) {
 export const AXIS_NAMES = { gzipped: t("Bytes after gzip"), bytes: t("Bytes"), ratio: t("Time of one answer, teacher = 1") };
 const TEXT = { gzipped: bytesText, bytes: bytesText, ratio: ratioText };
 
+export const ERROR_NAMES = { validation: t("validation errors"), test: t("test errors") };
+const DRAWN = {
+  validation: (axis) => t("Validation errors against {axis}; the table below has the numbers.", { axis }),
+  test: (axis) => t("Test errors against {axis}; the table below has the numbers.", { axis }),
+};
+
 /**
- * @param {{ width: number, teacher: any, points: any[], across: string, selected: number, choose: (id: number) => void }} given
+ * @param {{ width: number, teacher: any, points: any[], across: string, part: string, selected: number, choose: (id: number) => void }} given
  */
-export function plot({ width, teacher, points, across, selected, choose }) {
+export function plot({ width, teacher, points, across, part, selected, choose }) {
   const own = { ...teacher, ratio: 1, id: 0 };
   const all = [own, ...points];
   const third = thirdOf(across);
@@ -39,8 +45,8 @@ export function plot({ width, teacher, points, across, selected, choose }) {
   const y = (errors) => HEIGHT - PAD.bottom - byRatio(Math.max(1, errors), ys) * (HEIGHT - PAD.top - PAD.bottom);
   const sizes = all.map((one) => one[third]);
   const root = svgNode("svg", { class: "kd-compress-plot", width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img",
-    "aria-label": t("Test errors against {axis}; the table below has the numbers.", { axis: AXIS_NAMES[across] }) });
-  root.append(...grid(width, xs, ys, x, y, across));
+    "aria-label": DRAWN[part](AXIS_NAMES[across]) });
+  root.append(...grid(width, xs, ys, x, y, across, part));
   root.append(svgNode("line", { class: "kd-compress-teacher", x1: PAD.left, x2: width - PAD.right, y1: y(own.errors), y2: y(own.errors) }));
   for (const one of points) if (one.twin_errors !== undefined) root.append(...twin(one, x(one), y(one.errors), y(one.twin_errors)));
   root.append(svgNode("circle", { class: "kd-compress-mark kd-compress-own", cx: x(own), cy: y(own.errors), r: radius(own[third], sizes) }));
@@ -60,7 +66,7 @@ export function plot({ width, teacher, points, across, selected, choose }) {
   return root;
 }
 
-function grid(width, xs, ys, x, y, across) {
+function grid(width, xs, ys, x, y, across, part) {
   const parts = [];
   for (const tick of ratioTicks(xs, width < 480 ? 4 : 7)) {
     const at = x({ [across]: tick });
@@ -69,7 +75,7 @@ function grid(width, xs, ys, x, y, across) {
   for (const tick of ratioTicks(ys)) {
     parts.push(svgNode("line", { class: "kd-compress-grid", x1: PAD.left, x2: width - PAD.right, y1: y(tick), y2: y(tick) }), text(compact(tick), PAD.left - 8, y(tick) + 4, "end"));
   }
-  const up = text(t("test errors"), 0, 0, "middle");
+  const up = text(ERROR_NAMES[part], 0, 0, "middle");
   put(up, "transform", `translate(13 ${(HEIGHT - PAD.bottom + PAD.top) / 2}) rotate(-90)`);
   parts.push(text(AXIS_NAMES[across], (PAD.left + width - PAD.right) / 2, HEIGHT - 8, "middle"), up);
   return parts;
@@ -134,6 +140,12 @@ export function key(points, across) {
   entries.push(entry(svgNode("line", { class: "kd-compress-teacher", x1: -10, x2: 10, y1: 0, y2: 0 }), t("Teacher")));
   const area = across === "ratio" ? t("Larger marks: more bytes after gzip.") : t("Larger marks: more time for an answer.");
   return node("figcaption", { class: "kd-compress-key" }, ...entries, node("span", {}, area));
+}
+
+/** Before there is a point: the form that each way will have. */
+export function waysToCome() {
+  const ways = Object.keys(WAY_NAMES).filter((way) => way !== "none");
+  return node("div", { class: "kd-compress-to-come" }, ...ways.map((way) => entry(shape(way, 7), WAY_NAMES[way])));
 }
 
 function entry(drawn, words, extra = "") {

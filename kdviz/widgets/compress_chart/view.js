@@ -6,11 +6,12 @@ import { about, grouped, shortPercent } from "../shared/format.js";
 import { sceneOf } from "../shared/scene.js";
 import { t } from "../shared/words.js";
 import { AXES } from "./numbers.js";
-import { AXIS_NAMES, bytesText, key, plot, ratioText } from "./plot.js";
+import { AXIS_NAMES, bytesText, ERROR_NAMES, key, plot, ratioText, waysToCome } from "./plot.js";
 import "./style.css";
 
 const SHORT = { gzipped: t("Bytes after gzip"), bytes: t("Bytes"), ratio: t("Time") };
 const FILE = "compress.csv";
+const PART_NAMES = { validation: t("Validation"), test: t("Test") };
 
 async function render({ model, el, host }) {
   await sceneOf(model, host);
@@ -19,7 +20,9 @@ async function render({ model, el, host }) {
   const axis = axisPart(model, life);
   const drawn = node("div", { class: "kd-compress-drawn" });
   const figure = node("figure", { class: "kd-compress-figure" }, drawn);
-  const empty = node("p", { class: "kd-note" }, t("No point yet. Add one, or the four ways one after another."));
+  const empty = node("div", { class: "kd-compress-empty" }, node("p", { class: "kd-compress-lead" }, t("No point yet.")),
+    node("p", { class: "kd-note" }, t("Add one, or the four ways one after another. Each way has a mark of its own:")), waysToCome());
+  const counted = partOfData(model, life);
   const told = node("div", { class: "kd-compress-told" });
   const table = tablePart(model, life);
   const code = codePart(life);
@@ -28,7 +31,7 @@ async function render({ model, el, host }) {
   const clear = node("button", { type: "button", class: "kd-button" }, t("Remove all"));
   life.listen(save, "click", () => saveAs(model.get("csv"), saved));
   life.listen(clear, "click", () => model.get("points").length && model.send({ command: "clear" }));
-  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Errors, bytes and time")), axis.root), figure, empty, told, table.root, code.root,
+  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Errors, bytes and time")), axis.root), counted.root, figure, empty, told, table.root, code.root,
     node("div", { class: "kd-compress-saves" }, save, clear, saved));
   const differs = changing();
   const tellsAnew = changing();
@@ -36,22 +39,24 @@ async function render({ model, el, host }) {
   const choose = (id) => commit(model, { selected: model.get("selected") === id ? -1 : id });
   const painter = drawing(life, () => {
     const [points, teacher, across, selected] = [model.get("points"), model.get("teacher"), model.get("across"), model.get("selected")];
+    const [part, some] = [model.get("errors_on"), model.get("points").length > 0];
     const width = Math.max(280, Math.round(drawn.clientWidth) || 600);
     axis.draw(across);
-    figure.hidden = !teacher.errors;
-    empty.hidden = points.length > 0;
-    if (teacher.errors && differs(JSON.stringify([points, teacher, across, selected]), width)) {
-      drawn.replaceChildren(plot({ width, teacher, points, across, selected, choose }));
+    axis.root.hidden = figure.hidden = !some;
+    empty.hidden = some;
+    counted.draw(part, model.get("opened"), some, teacher.examples);
+    if (some && differs(JSON.stringify([points, teacher, across, part, selected]), width)) {
+      drawn.replaceChildren(plot({ width, teacher, points, across, part, selected, choose }));
       figure.replaceChildren(drawn, key(points, across));
     }
     if (tellsAnew(JSON.stringify(model.get("sentences")))) told.replaceChildren(...model.get("sentences").map((line) => node("p", { class: "kd-sentence" }, line)));
-    table.draw(teacher, points, selected, choose);
+    table.draw(teacher, points, part, selected, choose);
     code.draw(points, selected);
     put(save, "aria-disabled", model.get("csv") ? "false" : "true");
     put(clear, "aria-disabled", points.length ? "false" : "true");
   });
   onOtherWidth(life, el, painter.soon);
-  life.watch(["points", "teacher", "across", "selected", "sentences", "csv"], painter.soon);
+  life.watch(["points", "teacher", "across", "errors_on", "opened", "selected", "sentences", "csv"], painter.soon);
   painter.now();
   return () => life.end();
 }
@@ -71,6 +76,34 @@ function axisPart(model, life) {
   };
 }
 
+/** Whose errors are shown: those on validation data until the test set is opened, and then either. */
+function partOfData(model, life) {
+  const said = node("span", { class: "kd-note" });
+  const open = node("button", { type: "button", class: "kd-button" }, t("Open the test set"));
+  life.listen(open, "click", () => model.send({ command: "open" }));
+  const group = uniqueId("part");
+  const choices = Object.entries(PART_NAMES).map(([value, name]) => {
+    const input = node("input", { type: "radio", name: group, value });
+    life.listen(input, "change", () => model.send({ command: "count_on", part: value }));
+    return { value, input, root: node("label", {}, input, node("span", {}, name)) };
+  });
+  const segments = node("fieldset", { class: "kd-segments" }, node("legend", { class: "kd-unseen" }, t("Whose errors are shown")), ...choices.map((one) => one.root));
+  const root = node("div", { class: "kd-compress-counted" }, segments, said, open);
+  return {
+    root,
+    draw(part, opened, some, examples) {
+      root.hidden = !some;
+      segments.hidden = !opened;
+      open.hidden = opened;
+      for (const { value, input } of choices) input.checked = value === part;
+      const n = grouped(examples ?? 0);
+      say(said, part === "test" ? t("Errors of {n} test examples.", { n })
+        : opened ? t("Errors of {n} validation examples.", { n })
+          : t("Errors of {n} validation examples. Choose by these; the test set is opened once, when all is chosen.", { n }));
+    },
+  };
+}
+
 function saveAs(text, told) {
   if (!text) {
     say(told, t("Nothing has finished yet."));
@@ -84,7 +117,8 @@ function saveAs(text, told) {
 
 /** A row for the teacher and for each point; its number opens its program, a cross removes it. */
 function tablePart(model, life) {
-  const head = ["", t("made small by"), t("test errors"), t("accuracy kept"), t("beside its twin"), t("bytes"), t("after gzip"), t("time"), ""];
+  const errors = node("span", {});
+  const head = ["", t("made small by"), errors, t("accuracy kept"), t("beside its twin"), t("bytes"), t("after gzip"), t("time"), ""];
   const rows = node("div", { class: "kd-compress-tbody", role: "rowgroup" });
   const root = node("div", { class: "kd-compress-scroll" }, node("div", { class: "kd-compress-table", role: "table", "aria-label": t("Small networks") },
     node("div", { class: "kd-compress-thead", role: "rowgroup" }, line(head.map((name) => entry("columnheader", name)), "kd-compress-top")), rows));
@@ -100,9 +134,10 @@ function tablePart(model, life) {
   });
   return {
     root,
-    draw(teacher, points, selected, choose) {
+    draw(teacher, points, part, selected, choose) {
       now = choose;
       root.hidden = !teacher.errors;
+      say(errors, ERROR_NAMES[part]);
       if (listed(JSON.stringify([teacher, points]))) {
         const right = teacher.examples - teacher.errors;
         const lines = points.map((one, i) => line([

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import traitlets
-from traitlets import Bool, Bunch, Unicode
+from traitlets import Bool, Bunch, Dict, List, Unicode
 
 from kdviz.widgets import bundle
 from kdviz.widgets.from_page import BY_PAGE
@@ -52,6 +52,12 @@ class Runs(View):
     caveat = Unicode("", help="What that verdict does not cover; shown on demand.").tag(sync=True)
 
     cost = Unicode("", help="What the student costs beside its teacher; empty before it was measured.").tag(sync=True)
+
+    took = List(
+        Dict(),
+        help='What it took to come to the student, in seconds of this machine: {"who", "name", "seconds", "text"}; '
+        '"seconds" is None where they are not known.',
+    ).tag(sync=True)
 
     _watched: View | None = None
     _branches: frozenset[str] = frozenset()

@@ -2,6 +2,7 @@
 
 import { earlierPart } from "./earlier.js";
 import { iconButton } from "./icon_button.js";
+import { tookPart } from "./took.js";
 import { overTPart, testedAtT } from "./over_t.js";
 import { definition } from "../shared/definition.js";
 import { announcer, card, commit, drawing, focusedBeside, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
@@ -34,11 +35,12 @@ async function render({ model: own, el, host }) {
   caveat.querySelector("button").setAttribute("aria-label", t("What this covers"));
   verdict.append(said, " ", caveat);
   const cost = node("p", { class: "kd-note" });
+  const took = tookPart(life);
   const undo = undoPart(model, life);
   const earlier = earlierPart(model);
   const overT = overTPart();
   const note = node("p", { class: "kd-note" });
-  body.append(fold, repeat.root, verdict, cost, undo.root, earlier.root, note, overT.root);
+  body.append(fold, repeat.root, verdict, cost, took.root, undo.root, earlier.root, note, overT.root);
   root.append(live.region);
 
   const painter = drawing(life, () => {
@@ -57,6 +59,7 @@ async function render({ model: own, el, host }) {
     verdict.hidden = !model.get("verdict");
     say(cost, model.get("cost"));
     cost.hidden = !model.get("cost");
+    took.draw(model.get("took") ?? []);
     undo.draw();
     earlier.draw(before);
     say(note, model.get("note"));
@@ -70,7 +73,7 @@ async function render({ model: own, el, host }) {
   const sizes = new ResizeObserver(painter.soon);
   sizes.observe(overT.root);
   life.onEnd(() => sizes.disconnect());
-  life.watch(["folded", "can_repeat", "can_twin", "repeat_note", "verdict", "caveat", "cost", "undo", "note"], painter.soon);
+  life.watch(["folded", "can_repeat", "can_twin", "repeat_note", "verdict", "caveat", "cost", "took", "undo", "note"], painter.soon);
   if (model.scene) life.watch(["runs", "earlier", "shown_run", "hidden", "locked"], painter.soon);
   painter.now();
   return () => life.end();

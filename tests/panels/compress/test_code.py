@@ -7,7 +7,7 @@ import pytest
 
 from kdviz.panels.compress import code
 from kdviz.panels.compress.choices import CompressChoices
-from kdviz.panels.compress.trial import Trial
+from kdviz.panels.compress.trial import PARTS, Trial
 
 
 @pytest.mark.parametrize(
@@ -22,13 +22,15 @@ from kdviz.panels.compress.trial import Trial
 def test_the_programs_give_the_errors_and_bytes_of_the_point(chosen):
     choices = CompressChoices(teacher="adult-mlp", **chosen)
     found = Trial(choices).run()
-    told = printed(code.program(choices))
-    size = f"{found['bytes']} bytes, {found['gzipped']} after gzip"
-    assert told == f"{found['errors']} errors of {found['examples']}, {size}"
+    size, *told = printed(code.program(choices, test=True)).split("\n")
+    assert size == f"{found['bytes']} bytes, {found['gzipped']} after gzip"
+    of = {part: f"{part} errors of {found[part]['examples']}" for part in PARTS}
+    assert told == [f"{found[part]['errors']} {of[part]}" for part in PARTS]
     if choices.trains:
-        assert printed(code.program(choices, twin=True)).startswith(f"{found['twin_errors']} errors of ")
+        (_, alone) = printed(code.program(choices, twin=True)).split("\n")
+        assert alone == f"{found['validation']['twin_errors']} {of['validation']}"
     else:
-        assert "twin_errors" not in found
+        assert "twin_errors" not in found["test"]
 
 
 def printed(program):

@@ -49,7 +49,12 @@ def test_points_are_added_stopped_kept_over_a_reload_removed_and_saved(serve, pa
     with opened.expect_download() as saved:
         opened.get_by_role("button", name="Save the table (CSV)").click()
     found = list(csv.DictReader(io.StringIO(Path(saved.value.path()).read_text("utf-8"))))
-    assert [row["units"] for row in found] == ["0.5", "0.5"] and all(float(row["errors"]) > 0 for row in found)
+    assert [row["units"] for row in found] == ["0.5", "0.5"] and all(
+        float(row["validation_errors"]) > 0 for row in found
+    )
+    opened.get_by_role("button", name="Open the test set").click()
+    expect(opened.locator(".kd-compress-top")).to_contain_text("test errors")
+    expect(opened.locator(".kd-compress-of-teacher")).to_contain_text("2,392")
     open_all_folds(opened)
     assert serious(opened) == []
     check_widths(opened, (400, 1280, 1920))

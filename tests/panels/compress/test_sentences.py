@@ -6,14 +6,16 @@ import io
 from kdviz.panels.compress import sentences
 from kdviz.panels.compress.choices import CompressChoices
 
-from .test_kept import POINT
+from .test_kept import COUNTED, POINT
 
 
 def point(**changed):
     settings = {"teacher": "adult-mlp", "weights": 0.0, **changed.pop("settings", {})}
-    numbers = {"errors": 2400, "examples": 16281, "teacher_errors": 2392, "gzipped": 3000}
-    made = {**POINT, **numbers, **changed, "settings": CompressChoices.of(settings).to_dict()}
-    return {name: value for name, value in made.items() if value is not None}
+    counted = {**COUNTED, "errors": 2400, "examples": 16281, "teacher_errors": 2392}
+    counted |= {name: changed.pop(name) for name in list(changed) if name in counted}
+    counted = {name: value for name, value in counted.items() if value is not None}
+    numbers = {"gzipped": 3000, "validation": counted, "test": {**counted, "errors": 2500}}
+    return {**POINT, **numbers, **changed, "settings": CompressChoices.of(settings).to_dict()}
 
 
 def test_a_point_names_its_form_its_twin_and_what_was_left_undone():
@@ -37,8 +39,18 @@ def test_the_sentences_name_the_smallest_good_one_and_those_that_are_slower():
     assert sentences.sentences([], "adult-mlp") == []
 
 
+def test_test_errors_are_shown_where_they_are_meant_and_what_was_made_with_them_in_view_is_named():
+    made = [point(), point(opened=True)]
+    assert sentences.shown(made[0])["errors"] == 2400 and "data.test" not in sentences.shown(made[0])["code"]
+    shown = sentences.shown(made[0], "test")
+    assert shown["errors"] == 2500 and "data.test" in shown["code"]
+    assert sentences.sentences(made, "adult-mlp", "test")[-1].endswith("may have guided the choice: 2.")
+
+
 def test_the_table_has_the_numbers_and_the_settings():
     (row,) = csv.DictReader(io.StringIO(sentences.table([point(settings={"units": 0.5})])))
     assert (row["name"], row["units"]) == ("50\u202f% of units away", "0.5")
-    assert (row["errors"], row["twin_errors"]) == ("2400", "4")
+    assert (row["validation_errors"], row["validation_twin_errors"]) == ("2400", "4") and "test_errors" not in row
+    (row,) = csv.DictReader(io.StringIO(sentences.table([point()], test=True)))
+    assert row["test_errors"] == "2500"
     assert sentences.table([]) == ""

@@ -11,7 +11,7 @@ def test_a_stop_leaves_student_and_twin_with_as_many_steps():
     trial = Trial(choices, lambda: len(heard) >= 5, lambda done, planned: heard.append((done, planned)))
     found = trial.run()
     assert found["steps"] == 5 and found["planned"] == 96 and heard[-1] == (5, 96)
-    assert found["twin_errors"] < 0.5 * found["examples"]
+    assert found["test"]["twin_errors"] < 0.5 * found["test"]["examples"]
 
 
 def test_the_teacher_is_as_before_and_a_slower_network_is_seen_to_be_slower():

@@ -51,7 +51,9 @@ def run() -> Distillation:
 def page():
     shown: list[str] = []
     found = SimpleNamespace(shown=shown, rests=True)
-    found.costs = CostOfRuns(Now(), shown.append, lambda: found.rests)
+    took: list = []
+    found.took = took
+    found.costs = CostOfRuns(Now(), lambda said, rows: (shown.append(said), took.append(rows)), lambda: found.rests)
     return found
 
 
@@ -111,5 +113,6 @@ def test_a_teacher_that_is_a_service_is_not_asked_for_its_time(page):
 def test_the_page_shows_it_below_the_verdict(lab):
     panel = settled(train(lab()))
     assert KEEPS.match(plain(panel.runs.cost)) and panel.runs.verdict
+    assert [row["who"] for row in panel.runs.took] == ["teacher", "asking", "student"]
     say(panel.transport, command="reset")
-    assert panel.wait() and panel.runs.cost == ""
+    assert panel.wait() and panel.runs.cost == "" and panel.runs.took == []
