@@ -198,6 +198,15 @@ NOVEL = Training(
     weight_decay=0.05,
     bfloat16=True,
 )
+SUMS = Training(
+    title="Additions with steps, decoder of 2 blocks",
+    data="additions-steps",
+    architecture={"name": "decoder", "context": 38, "width": 64, "blocks": 2, "heads": 4},
+    epochs=24,
+    batch_size=64,
+    learning_rate=3e-3,
+    weight_decay=0.05,
+)
 
 TRAININGS: dict[str, Training] = {
     "mnist-mlp-1200": LARGE_MLP,
@@ -281,6 +290,23 @@ TRAININGS: dict[str, Training] = {
         teacher="adult-mlp-unaware",
     ),
     "moby-dick-decoder": NOVEL,
+    "additions-steps-decoder": SUMS,
+    "additions-decoder": replace(
+        SUMS,
+        title="Additions, decoder of 2 blocks",
+        data="additions",
+        architecture=SUMS.architecture | {"context": 13},
+    ),
+    "spelling-decoder": Training(
+        title="Spelling and sound, decoder of 3 blocks",
+        data="spelling",
+        architecture={"name": "decoder", "context": 27, "width": 96, "blocks": 3, "heads": 4, "dropout": 0.1},
+        epochs=24,
+        batch_size=64,
+        learning_rate=2e-3,
+        weight_decay=0.05,
+        bfloat16=True,
+    ),
 }
 
 
