@@ -37,6 +37,8 @@ PROMISED = {  # what each teacher must reach on the test part
     "mnist-vit-twin": 0.98,
 }
 TEXT = {  # of text: tokens predicted rightly, and answers that match as a whole
+    "additions-decoder": (0.99, 0.99),
+    "additions-steps-decoder": (0.99, 0.99),
     "moby-dick-decoder": (0.5, None),
 }
 
@@ -59,6 +61,7 @@ def test_the_card_of_a_teacher_of_text_is_right(name: str) -> None:
         None if exact is None else pytest.approx(exact_match(model, data.test, data.vocabulary), abs=1e-3)
     )
     assert exact is None or about.figures["exact match"] >= exact
+    assert not model.training and not any(p.requires_grad for p in model.parameters())
     assert model.fingerprint == data.vocabulary.fingerprint and model.context == data.shape[0]
     assert (about.parameters, about.macs) == (
         parameter_count(build(about.architecture)),
