@@ -23,6 +23,7 @@ from .state import Replay, rehearse
 from .teacher import Teacher
 from .teacher_checks import doubt
 from .terms import EqualizedOdds, Fairness
+from .tokens import flattened, positions
 
 LOOK = 256  # validation examples used to detect swapped roles
 
@@ -153,10 +154,16 @@ def check_answers(teacher: Teacher | None, student: nn.Module, data: Splits, obj
     few = _few(data.train, 2)
     classes = len(data.classes)
     ours = logits_of(student, few, "student")
-    check_finite(ours, "student")
+    y = data.train.y[: count(few)].to(ours.device)
+
+    def seen(logits: Tensor) -> Tensor:
+        """What a term looks at: of text, no padding."""
+        return flattened(logits, positions(few, logits, y if y.shape == logits.shape[:-1] else None))
+
+    check_finite(seen(ours), "student")
     if teacher is not None:
         theirs = teacher(few)
-        check_finite(theirs, "teacher")
+        check_finite(seen(theirs), "teacher")
         if theirs.shape[-1] != ours.shape[-1]:
             raise ValueError(
                 f"the teacher has {theirs.shape[-1]} classes and the student {ours.shape[-1]}; "
@@ -167,7 +174,7 @@ def check_answers(teacher: Teacher | None, student: nn.Module, data: Splits, obj
                 f"the teacher's logits have shape {tuple(theirs.shape)} and the student's {tuple(ours.shape)}; "
                 "both must cover the same tokens"
             )
-        _check_ruled_out(objective, theirs, ours)
+        _check_ruled_out(objective, seen(theirs), seen(ours))
     if ours.shape[-1] != classes:
         raise ValueError(f"the models have {ours.shape[-1]} classes and the data {classes}; they must be the same")
     if ours.ndim == 2 and data.train.y.ndim == 2:
