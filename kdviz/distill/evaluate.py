@@ -55,7 +55,10 @@ def evaluate(
         if bool(labelled.any()):
             nll += F.cross_entropy(logits[labelled].double(), y[labelled], reduction="sum").item()
         if compares:
-            given = ask(examples.inputs(chosen)) if teacher_logits is None and ask else teacher_logits[chosen]
+            given = teacher_logits[chosen] if teacher_logits is not None else None
+            if given is None:
+                assert ask is not None, "there is something to compare with"
+                given = ask(examples.inputs(chosen))
             theirs = flattened(given.cpu(), counts).argmax(1)
             compared += len(predicted)
             same += int((predicted == theirs).sum())

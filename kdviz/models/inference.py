@@ -8,7 +8,7 @@ model, its input, and what to do.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -275,7 +275,7 @@ def pieces(
     who: str,
     batch_size: int = ROWS_AT_ONCE,
     progress: Progress | None = None,
-) -> Iterator[tuple[slice, Tensor]]:
+) -> Generator[tuple[slice, Tensor], None, None]:
     """Yield slices of the examples and the model's logits for them on the CPU, batch by batch.
 
     Parameters and errors as in :func:`logits`.

@@ -39,7 +39,7 @@ def test_the_tail_is_too_heavy_above_its_temperature_and_too_light_below():
     masses = [[m(x).div(T).softmax(-1).gather(-1, order).sum(-1) for m in (kept, teacher)] for T in (4.0, 0.5)]
     (hot, hot_true), (cold, cold_true) = masses
     assert bool((hot >= hot_true - 1e-6).all()) and bool((cold <= cold_true + 1e-6).all())
-    assert float((hot - hot_true).mean()) > 0
+    assert (hot - hot_true).mean().item() > 0
 
 
 def test_it_teaches_as_the_teacher_itself_does_where_it_keeps_all_and_not_much_worse_where_it_does_not():

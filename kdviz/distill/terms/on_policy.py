@@ -343,6 +343,7 @@ class Mixed(nn.Module):
         super().__init__()
         self.student, self.ask, self.share = student, ask, share
         both: list[Any] = [student, getattr(ask, "module", None)]
+        self._parts = 0  # tensors of the student's, among those that are held
         self.context = min(int(getattr(model, "context", 2**62)) for model in both)
         if all(hasattr(model, "steps") for model in both):
             self.steps = self._steps  # each keeps what it read
