@@ -21,6 +21,7 @@ from .mutual_learning import mutual_learning, peers
 from .omitted_class import best_bias_shift, shift_class_bias
 from .on_policy import on_policy
 from .progressive import progressive
+from .published import PUBLISHED, Published, published
 from .quantized import bytes_of, fake_quantized, integer_weights, quantized, quantized_layers
 from .self_distillation import exits, self_distillation
 from .sequence_level import as_written, sequence_level
@@ -28,8 +29,10 @@ from .snapshot_distillation import snapshot_distillation
 from .specialists import Specialist, WithSpecialists, confusable_classes, specialists
 
 __all__ = [
+    "PUBLISHED",
     "SCHEMES",
     "Ensemble",
+    "Published",
     "RecordedAnswers",
     "Retained",
     "Specialist",
@@ -63,6 +66,7 @@ __all__ = [
     "peers",
     "private_parts",
     "progressive",
+    "published",
     "quantized",
     "quantized_layers",
     "retained",
