@@ -29,6 +29,7 @@ from kdviz.distill import Distillation, HardLabels, LabelSmoothing, Objective, R
 from kdviz.distill.evaluate import evaluate
 from kdviz.distill.optimizer import make_optimizer
 from kdviz.distill.schedules import WarmupCosine
+from kdviz.measure.sequences import sequences
 from kdviz.models.architecture import build
 from kdviz.models.counts import mac_count, parameter_count
 from kdviz.models.shipped import FOLDER, Card, pretrained
@@ -107,6 +108,8 @@ class Training:
         architecture = dict(self.architecture)
         if architecture.get("inputs") == 0:
             architecture["inputs"] = math.prod(data.shape)
+        if data.vocabulary is not None:
+            architecture |= {"vocabulary": len(data.vocabulary), "fingerprint": data.vocabulary.fingerprint}
         student = build(architecture, seed=seed)
         if len(data.shape) == 3:  # what convolutions on a CPU like best
             student = student.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -185,6 +188,25 @@ ADULT_STUDENT = Training(
     learning_rate=5e-3,
     weight_decay=0.0,
     teacher="adult-mlp",
+)
+NOVEL = Training(
+    title="Moby-Dick, decoder of 3 blocks, character by character",
+    data="moby-dick",
+    architecture={"name": "decoder", "context": 64, "width": 128, "blocks": 3, "heads": 4},
+    epochs=6,
+    batch_size=32,
+    learning_rate=2e-3,
+    weight_decay=0.05,
+    bfloat16=True,
+)
+SUMS = Training(
+    title="Additions with steps, decoder of 2 blocks",
+    data="additions-steps",
+    architecture={"name": "decoder", "context": 38, "width": 64, "blocks": 2, "heads": 4},
+    epochs=24,
+    batch_size=64,
+    learning_rate=3e-3,
+    weight_decay=0.05,
 )
 
 TRAININGS: dict[str, Training] = {
@@ -278,6 +300,24 @@ TRAININGS: dict[str, Training] = {
         data="adult-without-race-sex",
         teacher="adult-mlp-unaware",
     ),
+    "moby-dick-decoder": NOVEL,
+    "additions-steps-decoder": SUMS,
+    "additions-decoder": replace(
+        SUMS,
+        title="Additions, decoder of 2 blocks",
+        data="additions",
+        architecture=SUMS.architecture | {"context": 13},
+    ),
+    "spelling-decoder": Training(
+        title="Spelling and sound, decoder of 3 blocks",
+        data="spelling",
+        architecture={"name": "decoder", "context": 27, "width": 96, "blocks": 3, "heads": 4, "dropout": 0.1},
+        epochs=24,
+        batch_size=64,
+        learning_rate=2e-3,
+        weight_decay=0.05,
+        bfloat16=True,
+    ),
 }
 
 
@@ -347,6 +387,12 @@ def train(run: Distillation, training: Training) -> nn.Module:
 def describe(name: str, model: nn.Module, data: Splits, training: Training, seed: int) -> Card:
     """Measure a trained model and write down what is known about it."""
     test, validation = (evaluate(model, getattr(data, split), step=0, split=split) for split in ("test", "validation"))
+    figures = {}
+    if data.vocabulary is not None:
+        found = sequences(model, data)
+        figures["bits a token"] = round(found.bits.value, 4)
+        if "prompt" in data.test.groups:
+            figures["exact match"] = round(found.exact.value, 4)
     return Card(
         name=name,
         title=training.title,
@@ -363,6 +409,7 @@ def describe(name: str, model: nn.Module, data: Splits, training: Training, seed
         command=command(name, training, seed),
         licence="BSD-3-Clause",
         note=distilled(training),
+        figures=figures,
     )
 
 
@@ -396,6 +443,6 @@ def run(options: argparse.Namespace) -> int:
     card = teach(options.name, seed=options.seed, folder=options.folder or FOLDER, training=training)
     print(
         f"{card.name}: {card.test_errors} errors on {card.test_examples:,} test examples "
-        f"({card.test_accuracy:.2%}), validation {card.validation_accuracy:.2%}"
+        f"({card.test_accuracy:.2%}), validation {card.validation_accuracy:.2%}, {card.figures or ''}"
     )
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from safetensors import safe_open
 import kdviz.data
 from kdviz.app.teach import TRAININGS
 from kdviz.distill.evaluate import evaluate
-from kdviz.models import build, card, mac_count, names, parameter_count, pretrained, shipped
+from kdviz.models import build, card, generate, mac_count, names, parameter_count, pretrained, shipped
 from kdviz.models.shipped import DamagedWeightsError
 
 PROMISED = {  # what each teacher must reach on the test part
@@ -36,10 +37,53 @@ PROMISED = {  # what each teacher must reach on the test part
     "mnist-vit-student": 0.98,
     "mnist-vit-twin": 0.98,
 }
+TEXT = {  # of text: tokens predicted rightly, and answers that match as a whole
+    "additions-decoder": (0.99, 0.99),
+    "additions-steps-decoder": (0.99, 0.99),
+    "moby-dick-decoder": (0.5, None),
+    "spelling-decoder": (0.5, 0.5),
+}
 
 
 def test_all_that_can_be_trained_are_shipped_and_no_others() -> None:
-    assert set(names()) == set(TRAININGS) == set(PROMISED)
+    assert set(names()) == set(PROMISED) and set(names("text")) == set(TEXT)
+    assert set(names("any")) == set(TRAININGS) == {*PROMISED, *TEXT}
+    with pytest.raises(ValueError, match='kind must be "classes", "text" or "any", got \'words\''):
+        names("words")
+
+
+def answered(model: Any, data: kdviz.data.Splits) -> float:
+    """The share of prompts that are answered rightly as a whole: written, not scored."""
+    prompts, right = data.test.groups["prompt"], 0
+    for length in set(prompts.tolist()):
+        rows = torch.from_numpy(prompts == length)
+        x, y = data.test.x[rows], data.test.y[rows]
+        found = generate(model, x[:, :length], x.shape[1] - length + 1, greedy=True, end=data.vocabulary.end)
+        for answer, labels in zip(found[:, length:].tolist(), y.tolist(), strict=True):
+            wanted = [label for label in labels if label >= 0]
+            right += answer[: len(wanted)] == wanted
+    return right / len(data.test)
+
+
+@pytest.mark.parametrize("name", TEXT)
+def test_the_card_of_a_teacher_of_text_is_right(name: str) -> None:
+    about, model, data = card(name), pretrained(name), kdviz.data.load(card(name).data)
+    found, (tokens, exact) = evaluate(model, data.test, step=0, split="test"), TEXT[name]
+    assert (found.errors, found.examples) == (about.test_errors, about.test_examples)
+    assert about.test_accuracy == pytest.approx(found.accuracy, abs=1e-6) and found.accuracy >= tokens
+    assert about.figures["bits a token"] == pytest.approx(found.nll / math.log(2), abs=1e-4)
+    if exact is not None:
+        assert about.figures["exact match"] == pytest.approx(answered(model, data), abs=1e-3) and exact <= answered(
+            model, data
+        )
+    assert not model.training and not any(p.requires_grad for p in model.parameters())
+    assert model.fingerprint == data.vocabulary.fingerprint and model.context == data.shape[0]
+    assert (about.parameters, about.macs) == (
+        parameter_count(build(about.architecture)),
+        mac_count(model, data.shape),
+    )
+    assert f"{found.errors:,} errors of {found.examples:,} test tokens" in repr(about)
+    assert f"bits a token {about.figures['bits a token']:.3f}" in repr(about)
 
 
 def errors(model: Any, examples: kdviz.data.Examples) -> int:
@@ -87,7 +131,7 @@ def test_the_largest_teacher_of_mnist_is_the_good_one() -> None:
     assert max(of_mnist, key=lambda c: c.parameters).name == "mnist-mlp-1200"  # the first of the two alike
 
 
-@pytest.mark.parametrize("name", PROMISED)
+@pytest.mark.parametrize("name", [*PROMISED, *TEXT])
 def test_the_card_says_how_to_train_again(name: str) -> None:
     about, training = card(name), TRAININGS[name]
     assert about.command == f"kdviz teach {name}"
@@ -154,7 +198,9 @@ def test_cards_cannot_be_changed() -> None:
 
 
 def test_an_unknown_teacher_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"teacher must be one of adult-mlp, .*, got 'resnet-50'"):
+    with pytest.raises(
+        ValueError, match=r"teacher must be one of additions-decoder, .*, mnist-vit, .*, got 'resnet-50'"
+    ):
         pretrained("resnet-50")
 
 
