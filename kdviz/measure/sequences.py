@@ -103,7 +103,7 @@ def sequences(
     confidence : float
         In (0, 1).
     progress : callable, optional
-        As in :func:`kdviz.models.inference.logits`.
+        Called with (done, total) after each batch; return False to stop.
 
     Returns
     -------

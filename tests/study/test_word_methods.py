@@ -1,0 +1,42 @@
+"""The experiment on text: the same start and as many updates for each way, and who is asked how often."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import kdviz as kd
+from kdviz.study import word_methods
+from kdviz.study.experiment import Experiment, experiment
+from kdviz.study.programs import TWIN
+
+
+def test_each_way_begins_alike_and_differs_in_one_thing(monkeypatch):
+    one = experiment("word-methods")
+    assert isinstance(one, Experiment) and one.program["name"] == "word_methods"
+    runs, trained = [], word_methods.trained
+
+    def watched(run):
+        runs.append((run, {name: w.clone() for name, w in run.student.state_dict().items()}))
+        return trained(run)
+
+    monkeypatch.setattr(word_methods, "trained", watched)
+    word_methods._teacher.cache_clear()
+    base = replace(one.base, epochs=1)
+    found = list(word_methods.word_methods(base, train=70, taught=200, teacher_epochs=1))
+    word_methods._teacher.cache_clear()
+    assert [f.name.split(",")[0] for f in found] == [
+        "teacher", "twin", "forward KL", "reverse KL", "Jensen–Shannon", "sequence level", "forward KL on-policy",
+    ]  # fmt: skip
+    assert [f.role for f in found[:2]] == ["teacher", "twin"] and found[1].name == TWIN
+    assert all(f.other == TWIN and f.against == found[1].errors and f.examples == 1000 for f in found[2:])
+    (_, first), *others = runs[1:]  # the teacher's comes first
+    assert all(weights[name].equal(first[name]) for _, weights in others for name in first)
+    assert {run.steps_done for run, _ in runs[1:]} == {2}
+    assert {str(run.objective.terms[0].__class__.__name__) for run, _ in runs[1:]} == {
+        "HardLabels", "SoftTargets", "ReverseKL", "JensenShannon", "OnPolicy",
+    }  # fmt: skip
+    with pytest.raises(TypeError):
+        list(word_methods.word_methods(base, students=3))
+    assert kd.data.additions(digits=2, train=200, validation=200, test=1000).train.x.shape == (200, 10)
