@@ -1,0 +1,47 @@
+"""What is drawn of a run of the Words page: bits a token over steps, and what was measured at its end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from ...distill import Evaluation
+from ...words import mark, number, t
+from ..schemes.drawings import Drawing, bar, bars, curves, line
+
+ROLES = {"student": mark("Student"), "twin": mark("Twin, no teacher")}
+
+
+def bits(evaluation: Evaluation) -> float:
+    """Return the bits a token of an evaluation."""
+    return evaluation.nll / math.log(2)
+
+
+def bits_curves(found: Mapping[str, Sequence[Evaluation]], teacher: float, total: int) -> Drawing:
+    """Return the bits a token on validation text over steps, of student, twin and teacher."""
+    lines = [
+        line(t(ROLES[role]), role, [e.step for e in points], [bits(e) for e in points])
+        for role, points in found.items()
+        if points
+    ]
+    lines.append(line(t("Teacher"), "teacher", [0, total], [teacher, teacher]))
+    return curves(t("Bits a token on validation text"), lines, x=t("optimizer step"), y=t("bits"))
+
+
+def answered_curves(seen: Sequence[tuple[int, Mapping[str, float]]], teacher: float, total: int, n: int) -> Drawing:
+    """Return the share of tasks answered right over steps, in %."""
+    lines = [
+        line(t(name), role, [step for step, _ in seen], [100 * found[role] for _, found in seen])
+        for role, name in ROLES.items()
+        if seen and role in seen[0][1]
+    ]
+    lines.append(line(t("Teacher"), "teacher", [0, total], [100 * teacher, 100 * teacher]))
+    title = t("Answered right, of {n} validation tasks", n=number(n))
+    return curves(title, lines, x=t("optimizer step"), y=t("share"), percent=True)
+
+
+def bits_bars(found: Mapping[str, float], rows: int) -> Drawing:
+    """Return the bits a token on test text as bars."""
+    names = {**ROLES, "teacher": mark("Teacher")}
+    made = [bar(t(names[role]), role, value, number(value, ".3f")) for role, value in found.items()]
+    return bars(t("Bits a token on {n} test rows", n=number(rows)), made)
