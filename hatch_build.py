@@ -11,6 +11,7 @@ CARRIED = {
     "datasets/adult": "kdviz/data/files/adult",
     "datasets/fashion-mnist": "kdviz/data/files/fashion-mnist",
     "datasets/mnist": "kdviz/data/files/mnist",
+    "datasets/moby-dick": "kdviz/data/files/moby-dick",
     "notebooks": "kdviz/app/notebooks",
 }
 WITHHELD = "notebooks/solutions"  # for those who teach: the repository has them, an installation does not

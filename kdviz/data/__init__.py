@@ -1,17 +1,22 @@
 """Real data sets with fixed splits, held in memory, and the user's own data in the same form."""
 
+from kdviz.data.additions import additions
 from kdviz.data.augment import erase, flip, shift, warp
 from kdviz.data.catalogue import available, load, names, register, title
 from kdviz.data.census import adult
 from kdviz.data.faults import marked_corner, noisy_labels, rare_class
 from kdviz.data.images import fashion_mnist, mnist
 from kdviz.data.memory import Examples, Splits
+from kdviz.data.text import moby_dick
 from kdviz.data.transfer import mixed_in, munge, with_more
+from kdviz.data.vocabulary import Vocabulary
 from kdviz.data.yours import examples, splits
 
 __all__ = [
     "Examples",
     "Splits",
+    "Vocabulary",
+    "additions",
     "adult",
     "available",
     "erase",
@@ -22,6 +27,7 @@ __all__ = [
     "marked_corner",
     "mixed_in",
     "mnist",
+    "moby_dick",
     "munge",
     "names",
     "noisy_labels",

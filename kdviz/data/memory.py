@@ -16,6 +16,7 @@ from kdviz.data.filed import chunks, filed, octets
 from kdviz.data.inputs import Index, Inputs, described, each, named, nbytes, ready, rows, rows_of, tensors
 from kdviz.data.order import balanced_order
 from kdviz.data.order import proportional_order as proportional_order
+from kdviz.data.vocabulary import Vocabulary
 
 UNKNOWN = -1  # the label of an example whose class is unknown
 IGNORED = -100  # the same in torch and Hugging Face
@@ -331,6 +332,8 @@ class Splits:
         Names of the inputs of a table; empty for images.
     batch_size : int, optional
         Batch size of the loader that the data came from, if any.
+    vocabulary : Vocabulary, optional
+        Of a text: what the token ids stand for. Where the next one is predicted, its symbols are the classes.
     """
 
     name: str
@@ -342,6 +345,7 @@ class Splits:
     draw: Mapping[str, Any] | None = None
     features: tuple[str, ...] = ()
     batch_size: int | None = None
+    vocabulary: Vocabulary | None = None
 
     def __post_init__(self) -> None:
         for part in ("train", "validation", "test"):

@@ -7,6 +7,7 @@ from kdviz.models.counts import mac_count, parameter_count
 from kdviz.models.ensemble import Ensemble
 from kdviz.models.estimator import Estimator
 from kdviz.models.function import Function, Service
+from kdviz.models.generation import generate
 from kdviz.models.half import seeing_half
 from kdviz.models.inheritance import inherit
 from kdviz.models.loading import load
@@ -14,6 +15,7 @@ from kdviz.models.mobile import mobile
 from kdviz.models.onnx_session import OnnxSession
 from kdviz.models.perceptron import mlp
 from kdviz.models.residual import resnet
+from kdviz.models.sequences import decoder, gru
 from kdviz.models.series import conv1d, recurrent
 from kdviz.models.shipped import Card, card, names, pretrained, register
 from kdviz.models.tempered import Tempered
@@ -33,6 +35,9 @@ __all__ = [
     "card",
     "conv1d",
     "convnet",
+    "decoder",
+    "generate",
+    "gru",
     "inherit",
     "load",
     "mac_count",

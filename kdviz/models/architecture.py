@@ -92,6 +92,7 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
+TEXT = ("decoder", "gru")  # architectures that read token ids
 MOST_WEIGHTS = 10**9  # 4 GB, and as much again for gradients and each number that an optimizer stores per weight
 
 
@@ -122,7 +123,15 @@ def about_weights(architecture: Mapping[str, Any]) -> int:
             patches = (options.get("size", 28) // max(1, options.get("patch", 4))) ** 2
             rest = channels * options.get("patch", 4) ** 2 + patches + 2 * classes
             return options.get("depth", 4) * 13 * w**2 + rest * w
+        case "decoder" | "gru":
+            ends = (2 * options.get("vocabulary", 1) + options.get("context", 64)) * w
+            return ends + 13 * w**2 * (options.get("blocks", 2) + options.get("depth", 1))
     return 0
+
+
+def of_text(architecture: Mapping[str, Any]) -> bool:
+    """Whether a description is of a model that reads token ids."""
+    return architecture.get("name") in TEXT
 
 
 def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
@@ -131,8 +140,8 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
     Parameters
     ----------
     architecture : Mapping
-        "name" (mlp, convnet, mobile, resnet, vit, recurrent or conv1d) and the keyword arguments of that function;
-        "sees": "left" for one that :func:`kdviz.models.seeing_half` returned.
+        "name" (mlp, convnet, mobile, resnet, vit, recurrent, conv1d, decoder or gru) and the arguments of that
+        function; "sees": "left" for one that :func:`kdviz.models.seeing_half` returned.
     seed : int
         Fixes the initial weights.
 
@@ -156,10 +165,11 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
     from kdviz.models.mobile import mobile
     from kdviz.models.perceptron import mlp
     from kdviz.models.residual import resnet
+    from kdviz.models.sequences import decoder, gru
     from kdviz.models.series import conv1d, recurrent
     from kdviz.models.transformer import vit
 
-    of_all: tuple[Callable[..., Any], ...] = (mlp, convnet, mobile, resnet, vit, recurrent, conv1d)
+    of_all: tuple[Callable[..., Any], ...] = (mlp, convnet, mobile, resnet, vit, recurrent, conv1d, decoder, gru)
     makers = {maker.__name__: maker for maker in of_all}
     arguments = dict(architecture)
     name, sees = arguments.pop("name", None), arguments.pop("sees", None)

@@ -16,7 +16,7 @@ from safetensors.torch import load as read_safetensors
 from torch import nn
 
 from kdviz import outside
-from kdviz.models.architecture import build
+from kdviz.models.architecture import build, of_text
 from kdviz.words import number
 
 FOLDER = Path(__file__).resolve().parent / "weights"
@@ -165,9 +165,23 @@ def register(about: Card | str | Path, loader: Callable[[], nn.Module] | None = 
     return about
 
 
-def names() -> tuple[str, ...]:
-    """List the shipped teachers by name, then those that were registered."""
-    return (*_own(), *_ADDED.all())
+def names(kind: str = "classes") -> tuple[str, ...]:
+    """List the shipped teachers by name, then those that were registered.
+
+    Parameters
+    ----------
+    kind : "classes", "text" or "any"
+        "classes": those that give an example a class; "text": those that read token ids; "any": both.
+
+    Raises
+    ------
+    ValueError
+        If there is no such kind.
+    """
+    if kind not in ("classes", "text", "any"):
+        raise ValueError(f'kind must be "classes", "text" or "any", got {kind!r}')
+    every = (*_own(), *_ADDED.all())
+    return every if kind == "any" else tuple(n for n in every if of_text(card(n).architecture) == (kind == "text"))
 
 
 @lru_cache(maxsize=32)
@@ -181,7 +195,7 @@ def card(name: str) -> Card:
     Parameters
     ----------
     name : str
-        One of `names()`.
+        One of `names("any")`.
 
     Raises
     ------
@@ -192,7 +206,7 @@ def card(name: str) -> Card:
         return _read_card(FOLDER / f"{name}.json")
     registered = _ADDED.all().get(name)
     if registered is None:
-        raise ValueError(f"teacher must be one of {', '.join(names()) or '(none shipped)'}, got {name!r}")
+        raise ValueError(f"teacher must be one of {', '.join(names('any')) or '(none shipped)'}, got {name!r}")
     return registered.card
 
 
@@ -202,7 +216,7 @@ def pretrained(name: str) -> nn.Module:
     Parameters
     ----------
     name : str
-        One of `names()`, e.g. "mnist-convnet".
+        One of `names("any")`, e.g. "mnist-convnet".
 
     Returns
     -------
