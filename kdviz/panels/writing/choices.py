@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ...data import title
 from ...distill import checks
 from ...distill.schema import Kind, Number, OneOf, Whole, or_null
+from ...words import number, t, tn
 from ..live.checks import one_of
 from ..live.link import Link, opened_with
-from ..live.parameters import number, whole, word, words
+from ..live.parameters import number as number_of_link
+from ..live.parameters import number_text, whole, word, words
 from .methods import METHODS
-from .settings import STUDENTS, names
+from .settings import STUDENTS, Setting, names
 
 MOST_EPOCHS = 200  # that a link can ask for
 MOST_SEED = 10**9 - 1
 TEMPERATURES = (0.5, 20.0)
 HIDEABLE = ("transport", "writing", "next", "humps", "share")  # parts of the page that a link can hide
+ALPHAS = (0.0, 0.5, 0.9, 1.0)
+EPOCHS = (1, 2, 4, 8, 16, 32)
 OWN = "own"  # the data of a page with a setting of one's own
 
 
@@ -61,6 +66,8 @@ class WordsChoices:
 
     def __post_init__(self) -> None:
         if self.data == "":
+            if not names():
+                raise ValueError("no text with a shipped teacher is on this machine; pass a setting of your own")
             object.__setattr__(self, "data", names()[0])
         one_of("data", self.data, (*names(), OWN))
         one_of("student", self.student, (*STUDENTS, OWN))
@@ -98,8 +105,8 @@ LINK = Link(
         "data": word(names()),
         "student": word(tuple(STUDENTS)),
         "method": word(tuple(METHODS)),
-        "temperature": number(TEMPERATURES[1], above=True),
-        "alpha": number(1.0),
+        "temperature": number_of_link(TEMPERATURES[1], above=True),
+        "alpha": number_of_link(1.0),
         "epochs": whole(1, MOST_EPOCHS),
         "seed": whole(0, MOST_SEED),
         "hidden": words(HIDEABLE),
@@ -107,3 +114,25 @@ LINK = Link(
     opened_with(lambda fields: WordsChoices(**fields)),
     {"temperature": "T", "hidden": "hide"},
 )
+
+
+def fields(choices: WordsChoices, setting: Setting) -> list[dict[str, Any]]:
+    """Return what can be chosen, for ``WritingSetup.fields``."""
+    method = METHODS[choices.method]
+    sizes = [(name, t(size.title)) for name, size in STUDENTS.items()]
+    ways = [(name, t(one.title)) for name, one in METHODS.items()]
+    alphas = [(number_text(a), number(a, ".3g")) for a in sorted({*ALPHAS, choices.alpha})]
+    epochs = [(str(n), tn("{n} epoch", "{n} epochs", n)) for n in sorted({*EPOCHS, setting.epochs})]
+    says = f"{t(method.says)} {method.source}"
+    return [
+        _field("data", t("Text"), choices.data, [(name, t(title(name))) for name in names()]),
+        _field("student", t("Student"), choices.student, sizes),
+        _field("method", t("Method"), choices.method, ways, says),
+        _field("alpha", t("α, the weight of the teacher"), number_text(choices.alpha), alphas),
+        _field("epochs", t("Passes over the text"), str(setting.epochs), epochs),
+    ]
+
+
+def _field(name: str, title: str, value: str, options: list[tuple[str, str]], hint: str = "") -> dict[str, Any]:
+    listed = [{"value": one, "text": text} for one, text in options]
+    return {"name": name, "title": title, "options": listed, "value": value, "hint": hint}

@@ -10,6 +10,7 @@ from .choices import WordsChoices
 from .methods import METHODS, objective
 from .settings import OFFERS, STUDENTS, TEST, VALIDATION, Setting
 
+WATCHED = 1.6  # a step of the page takes so many times a plain one: evaluations, what is written, the page itself
 PRINTED = """
 run = kd.Distillation(
     teacher, student, data, objective, {numbers}

@@ -100,7 +100,7 @@ class Words(CataloguePage[WordsChoices]):
         self.humps = widgets.TwoHumps(scene=self.scene)
         self.drawings = widgets.SchemeView(title=t("What the student has learned"))
         self.diagnosis = DiagnosisController(self.scene, self._publisher, lambda: None)  # not on this page
-        self._undrawn = (self.diagnosis.widget, self.curves)
+        self._undrawn = self.diagnosis.widget
         return {
             "choose": [self.setup],
             "see": [self.transport, self.writing, self.drawings],

@@ -58,13 +58,13 @@ class Offer:
     learning_rate: Schedule | float = Cosine(5e-3)  # down to 0, so that the last step is no accident of a large one
 
 
-OFFERS: dict[str, Offer] = {}
+OFFERS = {"moby-dick": Offer("moby-dick-decoder", rows=2000, epochs=4, prompt="The whale ")}
 
 
 @cache
 def names() -> tuple[str, ...]:
     """Return the data that are here, with their teachers."""
-    there, taught = data_sets.available("text"), models.names()
+    there, taught = data_sets.available("text"), models.names("text")
     return tuple(name for name, offer in OFFERS.items() if name in there and offer.teacher in taught)
 
 
@@ -108,6 +108,11 @@ class Setting:
     def vocabulary(self) -> Vocabulary:
         assert self.data.vocabulary is not None, "data of text have one"
         return self.data.vocabulary
+
+    @property
+    def context(self) -> int:
+        """Tokens of a row: what the students read at most."""
+        return int(self.data.train.shape[0])
 
     @property
     def is_task(self) -> bool:
@@ -169,7 +174,7 @@ def _setting(name: str) -> Setting:
 
     def make(size: str, seed: int) -> nn.Module:
         chosen = STUDENTS[size]
-        more = {"context": data.train.x.shape[1]} if chosen.maker == "decoder" else {}
+        more = {"context": data.train.shape[0]} if chosen.maker == "decoder" else {}
         student: nn.Module = getattr(models, chosen.maker)(vocabulary, **chosen.arguments, **more, seed=seed)
         return student
 
