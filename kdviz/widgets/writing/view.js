@@ -43,7 +43,7 @@ async function render({ model, el, host }) {
   life.listen(form, "submit", (event) => {
     event.preventDefault();
     if (waiting || model.get("busy")) return;
-    [waiting, silent, typed] = [true, false, false];
+    [waiting, silent] = [true, false];
     clearTimeout(timer);
     timer = setTimeout(() => { [waiting, silent] = [false, true]; painter.soon(); }, PATIENCE_MS);
     model.send({ command: "write", prompt: prompt.value, sampling: select.value });
@@ -53,7 +53,7 @@ async function render({ model, el, host }) {
   const painter = drawing(life, () => {
     const texts = model.get("texts");
     const ways = model.get("samplings");
-    if (!typed && !waiting && prompt.value !== model.get("prompt")) prompt.value = model.get("prompt");
+    if (!typed && prompt.value !== model.get("prompt")) prompt.value = model.get("prompt");
     how.draw(chosenWay ? select.value : model.get("sampling"), ways.map(({ value }) => value), Object.fromEntries(ways.map(({ value, text }) => [value, text])));
     const busy = waiting || model.get("busy");
     put(write, "aria-disabled", busy ? "true" : "false");
@@ -74,7 +74,8 @@ async function render({ model, el, host }) {
   underScene(life, scene, el, "writing", painter.soon);
   life.watch(["answer"], () => {
     clearTimeout(timer);
-    [waiting, silent, chosenWay] = [false, false, false];
+    [waiting, silent] = [false, false];
+    typed = chosenWay = model.get("refused") !== ""; // what was refused stays, to be corrected
     painter.soon();
   });
   life.watch(["texts", "sentence", "prompt", "samplings", "sampling", "busy", "refused", "read_by"], painter.soon);
