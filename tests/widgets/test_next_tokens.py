@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from kdviz.widgets import NextTokens, Scene, WrongTraitError
+from kdviz.widgets import NextTokens, Scene
+from kdviz.widgets.traits import WrongTraitError
 
 from ..axe import serious
 

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import expect
 from scipy.optimize import minimize
 
-from kdviz.widgets import Scene, TwoHumps, WrongTraitError, bundle, two_humps
+from kdviz.widgets import Scene, TwoHumps, bundle, two_humps
+from kdviz.widgets.traits import WrongTraitError
 
 from ..axe import serious
 
@@ -66,18 +67,18 @@ def test_a_reader_guesses_then_drags_by_mouse_and_by_keys(mount):
     for loss, place in (("A: KL(teacher ‖ student)", "left hump"), ("B: KL(student ‖ teacher)", "left hump")):
         page.get_by_role("group", name=loss).get_by_role("radio", name=place).check(force=True)
     expect(sentence).to_contain_text("A is called mode-covering, B mode-seeking.")
-    expect(sentence).to_contain_text("it takes one hump (mean −2.00, width 0.60) and leaves out the other, with 40 %")
+    expect(sentence).to_contain_text("it takes one hump (mean −2.00, width 0.60) and leaves out the other, with 40\u00a0%")
     expect(page.get_by_text("You expected A here: left hump. It settles here: between, over both.")).to_be_visible()
     expect(page.get_by_text("B settles where you expected it: left hump.")).to_be_visible()
     assert serious(page) == []
 
     left = page.get_by_role("slider", name="Left hump of the teacher")
-    expect(left).to_have_attribute("aria-valuetext", "at −2.0, with 60 % of the probability")
+    expect(left).to_have_attribute("aria-valuetext", "at −2.0, with 60\u00a0% of the probability")
     left.focus()
     for key in ("ArrowRight", "ArrowDown", "ArrowDown", "ArrowDown"):
         left.press(key)
-    expect(left).to_have_attribute("aria-valuetext", "at −1.9, with 45 % of the probability")
-    expect(sentence).to_contain_text("(mean 2.00, width 0.60) and leaves out the other, with 45 %")
+    expect(left).to_have_attribute("aria-valuetext", "at −1.9, with 45\u00a0% of the probability")
+    expect(sentence).to_contain_text("(mean 2.00, width 0.60) and leaves out the other, with 45\u00a0%")
     assert page.evaluate("() => model.log.filter(({ saved }) => saved).at(-1).saved.share") == 0.45
 
     box = page.get_by_role("slider", name="Right hump of the teacher").bounding_box()

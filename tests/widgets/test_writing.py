@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from kdviz.widgets import Scene, WrongTraitError, Writing
+from kdviz.widgets import Scene, Writing
+from kdviz.widgets.traits import WrongTraitError
 
 from ..axe import serious
 
@@ -28,7 +29,7 @@ def shade(page, who, place):
 
 def test_tokens_are_shaded_and_read_by_pointer_and_keys(mount):
     page = mount(Writing(scene=Scene(), texts=TEXTS, samplings=SAMPLINGS, sampling="1", prompt="a"), width=700)
-    assert [shade(page, "Teacher", i) for i in range(4)] == ["0", "12", "3", "88"]
+    assert [shade(page, "Teacher", i) for i in range(4)] == ["0", "13", "3", "88"]
     assert shade(page, "Student", 2) == "100"
     student = page.locator(".kd-writing-row").nth(1)
     expect(student.locator(".kd-writing-read")).to_have_text("4 bits a token on average")

@@ -6,17 +6,14 @@ from typing import Any
 
 import torch
 
+from ..live.code import number, write_arguments, write_objective
 from .choices import WordsChoices
-from .methods import METHODS, objective
 from .settings import OFFERS, STUDENTS, TEST, VALIDATION, Setting
 
-WATCHED = 1.6  # a step of the page takes so many times a plain one: evaluations, what is written, the page itself
-PRINTED = """
-run = kd.Distillation(
-    teacher, student, data, objective, {numbers}
-)
-for name, one in {{"student": run, "twin": run.twin()}}.items():
-    one.train(progress=False)
+TRAINED = """
+twin = run.twin()
+for name, one in {"student": run, "twin": twin}.items():
+    one.train(progress=False, evaluate=False)
     print(name, one.evaluate("test").nll / math.log(2), "bits a token")
 """
 
@@ -26,6 +23,7 @@ def program(choices: WordsChoices, setting: Setting) -> str:
     offer, size = OFFERS[choices.data], STUDENTS[choices.student]
     more = {"context": setting.context} if size.maker == "decoder" else {}
     arguments: dict[str, Any] = {**size.arguments, **more, "seed": choices.seed}
+    run = setting.run(choices.student, choices.method, choices.alpha, choices.temperature)
     numbers = {
         "learning_rate": setting.learning_rate,
         "batch_size": setting.batch_size,
@@ -41,23 +39,18 @@ def program(choices: WordsChoices, setting: Setting) -> str:
         "import kdviz as kd",
         "",
         f"torch.set_num_threads({torch.get_num_threads()})  # as here; another number may change the last digits",
-        f'whole = kd.data.load("{choices.data}")',
-        f"parts = {{'train': {offer.rows}, 'validation': {VALIDATION}, 'test': {TEST}}}",
-        "data = replace(whole, **{part: getattr(whole, part).take(slice(0, n)) for part, n in parts.items()})",
-        f'teacher = kd.models.pretrained("{offer.teacher}")',
-        f"student = kd.models.{size.maker}(data.vocabulary, {_written(arguments)})",
-        f"objective = {_objective(choices)}",
+        f"data = kd.data.load({number(choices.data)})",
+        f'rows = {{"train": {offer.rows}, "validation": {VALIDATION}, "test": {TEST}}}',
+        "data = replace(data, **{part: getattr(data, part).take(slice(0, n)) for part, n in rows.items()})",
+        f"teacher = kd.models.pretrained({number(offer.teacher)})",
+        f"student = kd.models.{size.maker}(data.vocabulary, {write_arguments([], arguments)})",
+        write_objective(run.objective),
+        "run = kd.Distillation(",
+        "    teacher,",
+        "    student,",
+        "    data,",
+        "    objective,",
+        *[f"    {name}={number(value)}," for name, value in numbers.items()],
+        ")",
     ]
-    return "\n".join(lines) + PRINTED.format(numbers=_written(numbers))
-
-
-def _objective(choices: WordsChoices) -> str:
-    text = repr(objective(choices.method, choices.alpha, choices.temperature))
-    for name in ("HardLabels", type(METHODS[choices.method].term).__name__):
-        text = text.replace(f"{name}(", f"kd.{name}(")
-    return text
-
-
-def _written(arguments: dict[str, Any]) -> str:
-    parts = [f"{name}={value if isinstance(value, int | float) else f'kd.{value!r}'}" for name, value in arguments.items()]
-    return ", ".join(parts)
+    return "\n".join(lines) + TRAINED

@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import torch
+from torch import Tensor
+
 from ...distill import Evaluation
 from ...words import mark, number, t
-from ..schemes.drawings import Drawing, bar, bars, curves, line
+from ..schemes.drawings import Drawing, bar, bars, curves, images, line
 
 ROLES = {"student": mark("Student"), "twin": mark("Twin, no teacher")}
+WHO = {**ROLES, "teacher": mark("Teacher")}
 
 
 def bits(evaluation: Evaluation) -> float:
@@ -40,8 +44,20 @@ def answered_curves(seen: Sequence[tuple[int, Mapping[str, float]]], teacher: fl
     return curves(title, lines, x=t("optimizer step"), y=t("share"), percent=True)
 
 
+def attention(found: Mapping[str, Sequence[tuple[str, int, Tensor]]], text: str) -> Drawing:
+    """Return a small picture of each head, of the teacher and then of the student; the text goes down and to the right."""
+    captions, pictures = [], []
+    for role, looks in found.items():
+        for layer, head, weights in looks:
+            captions.append(t("{who}, {layer}, head {n}", who=t(WHO[role]), layer=layer.partition(".")[0], n=number(head)))
+            pictures.append(weights.sqrt())
+    sentence = t(
+        "Each row is a place in the text “{text}”, and each column a place before it; darker is more attention.", text=text
+    )
+    return images(t("Where the heads look"), torch.stack(pictures), captions, sentence=sentence)
+
+
 def bits_bars(found: Mapping[str, float], rows: int) -> Drawing:
     """Return the bits a token on test text as bars."""
-    names = {**ROLES, "teacher": mark("Teacher")}
-    made = [bar(t(names[role]), role, value, number(value, ".3f")) for role, value in found.items()]
+    made = [bar(t(WHO[role]), role, value, number(value, ".3f")) for role, value in found.items()]
     return bars(t("Bits a token on {n} test rows", n=number(rows)), made)

@@ -8,8 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from ...data import Examples
+from ...measure.attending import attending, watching
 from ...measure.sequence_interval import Interval, ratio
-from ...models.inference import pieces
+from ...models.inference import answer, pieces
+from ...models.looking import evaluating
 
 
 def surprises(model: nn.Module, examples: Examples) -> tuple[Tensor, Tensor]:
@@ -28,3 +30,15 @@ def difference(student: nn.Module, twin: nn.Module, examples: Examples) -> Inter
     (own, counts), (theirs, _) = surprises(student, examples), surprises(twin, examples)
     known = counts > 0
     return ratio((own - theirs)[known].numpy(), counts[known].numpy())
+
+
+def heads(model: nn.Module, ids: Tensor) -> list[tuple[str, int, Tensor]]:
+    """Return where each head of a model looks in a text (L,): its layer, its number from 1, the weights (L, L).
+
+    Row i holds what the prediction after token i looks at. A model without attention has none.
+    """
+    if not attending(model):
+        return []
+    with evaluating(model), torch.no_grad(), watching(model) as runs:
+        answer(model, ids[None], who="model")
+    return [(layer, i, head) for layer, weights in runs for i, head in enumerate(weights[0], start=1)]

@@ -24,12 +24,14 @@ from ..live.diagnosis import DiagnosisController
 from ..live.page import AT_REST, LIVE
 from . import code, drawings, sentences
 from .choices import HIDEABLE, LINK, OWN, WordsChoices, fields, words_kinds
-from .measured import difference
+from .measured import difference, heads
 from .methods import METHODS
 from .settings import Setting
 from .texts import SAMPLINGS, WRITTEN, Passage, Writer, encoded, symbols_of, written
 
+LOOKED_AT = 32  # tokens of the text whose attention is drawn
 WHILE_LEARNING = 48  # tokens that are written at a look
+WATCHED = 1.6  # a step of the page takes so many times a plain one: evaluations, what is written, the page itself
 
 
 class Words(CataloguePage[WordsChoices]):
@@ -223,7 +225,7 @@ class Words(CataloguePage[WordsChoices]):
 
     def _estimate(self, setting: Setting, run: Distillation) -> float:
         step = setting.seconds_a_step(self._choices.student)
-        return run.total_steps * step * (1 + METHODS[self._choices.method].cost) * code.WATCHED
+        return run.total_steps * step * (1 + METHODS[self._choices.method].cost) * WATCHED
 
     def _build(self, keep_going: KeepGoing) -> Sequence[Distillation]:
         """Make student and twin, and ask the teacher about the text."""
@@ -244,9 +246,22 @@ class Words(CataloguePage[WordsChoices]):
     def _finished(self, runner: Runner) -> None:
         if runner is self._runner and self._planned is not None:
             student, twin = (run.student for run in self.runs.values())
-            self._ended = {"difference": difference(student, twin, self._planned[0].data.test)}
+            self._ended = self._measured(self._planned[0], student, twin)
             self._read(student, runner.steps_done)
             self._write_now(WRITTEN)
+
+    def _measured(self, setting: Setting, student: nn.Module, twin: nn.Module) -> dict[str, Any]:
+        """Return what is measured once a run has ended: what it is worth, and where its heads look."""
+        assert self._passage is not None, "a page that trains reads a text"
+        ids = self._passage.ids[:LOOKED_AT]
+        models = {"teacher": setting.teacher.module, "student": student}
+        looks = {role: heads(model, ids) for role, model in models.items()}
+        shown = symbols_of(setting.vocabulary)
+        return {
+            "difference": difference(student, twin, setting.data.test),
+            "looks": looks if any(looks.values()) else {},
+            "text": "".join(shown[i] for i in ids.tolist()).replace("\n", " "),
+        }
 
     def _read(self, student: nn.Module, step: int) -> None:
         """Show what the student expects of the text under the cursor."""
@@ -298,6 +313,8 @@ class Words(CataloguePage[WordsChoices]):
                 ]
             )
         told[0]["sentence"] = sentence
+        if self._ended.get("looks"):
+            told.append(drawings.attention(self._ended["looks"], self._ended["text"]))
         self._publisher.put(self.scene, state=runner.state)
         self._publisher.put(self.drawings, drawings=told)
 

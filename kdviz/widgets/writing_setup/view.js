@@ -5,6 +5,7 @@ import { choiceOf } from "../shared/choice.js";
 import { codeFold } from "../shared/code_fold.js";
 import { card, drawing, lifetime, node, put, say } from "../shared/elements.js";
 import { t } from "../shared/words.js";
+import "../methods/style.css";
 import "./style.css";
 
 const OWN_PARAMETERS = ["data", "student", "method", "T", "alpha", "epochs", "seed"]; // of the address; what is hidden stays
