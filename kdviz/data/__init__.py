@@ -10,6 +10,7 @@ from kdviz.data.memory import Examples, Splits
 from kdviz.data.text import moby_dick
 from kdviz.data.transfer import mixed_in, munge, with_more
 from kdviz.data.vocabulary import Vocabulary
+from kdviz.data.words import given_names, spelling
 from kdviz.data.yours import examples, splits
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "examples",
     "fashion_mnist",
     "flip",
+    "given_names",
     "load",
     "marked_corner",
     "mixed_in",
@@ -34,6 +36,7 @@ __all__ = [
     "rare_class",
     "register",
     "shift",
+    "spelling",
     "splits",
     "title",
     "warp",

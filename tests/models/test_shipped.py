@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import torch.nn.functional as F
 from safetensors import safe_open
 
 import kdviz.data
-from kdviz.app.teach import TRAININGS
+from kdviz.app.teach import TRAININGS, exact_match
 from kdviz.distill.evaluate import evaluate
 from kdviz.models import build, card, mac_count, names, parameter_count, pretrained, shipped
 from kdviz.models.shipped import DamagedWeightsError
@@ -35,10 +36,36 @@ PROMISED = {  # what each teacher must reach on the test part
     "mnist-vit-student": 0.98,
     "mnist-vit-twin": 0.98,
 }
+TEXT = {  # of text: tokens predicted rightly, and answers that match as a whole
+    "moby-dick-decoder": (0.5, None),
+}
 
 
 def test_all_that_can_be_trained_are_shipped_and_no_others() -> None:
-    assert set(names()) == set(TRAININGS) == set(PROMISED)
+    assert set(names()) == set(PROMISED) and set(names("text")) == set(TEXT)
+    assert set(names("any")) == set(TRAININGS) == {*PROMISED, *TEXT}
+    with pytest.raises(ValueError, match='kind must be "classes", "text" or "any", got \'words\''):
+        names("words")
+
+
+@pytest.mark.parametrize("name", TEXT)
+def test_the_card_of_a_teacher_of_text_is_right(name: str) -> None:
+    about, model, data = card(name), pretrained(name), kdviz.data.load(card(name).data)
+    found, (tokens, exact) = evaluate(model, data.test, step=0, split="test"), TEXT[name]
+    assert (found.errors, found.examples) == (about.test_errors, about.test_examples)
+    assert about.test_accuracy == pytest.approx(found.accuracy, abs=1e-6) and found.accuracy >= tokens
+    assert about.figures["bits a token"] == pytest.approx(found.nll / math.log(2), abs=1e-4)
+    assert about.figures.get("exact match") == (
+        None if exact is None else pytest.approx(exact_match(model, data.test, data.vocabulary), abs=1e-3)
+    )
+    assert exact is None or about.figures["exact match"] >= exact
+    assert model.fingerprint == data.vocabulary.fingerprint and model.context == data.shape[0]
+    assert (about.parameters, about.macs) == (
+        parameter_count(build(about.architecture)),
+        mac_count(model, data.shape),
+    )
+    assert f"{found.errors:,} errors of {found.examples:,} test tokens" in repr(about)
+    assert f"bits a token {about.figures['bits a token']:.3f}" in repr(about)
 
 
 def errors(model: Any, examples: kdviz.data.Examples) -> int:
@@ -86,7 +113,7 @@ def test_the_largest_teacher_of_mnist_is_the_good_one() -> None:
     assert max(of_mnist, key=lambda c: c.parameters).name == "mnist-mlp-1200"  # the first of the two alike
 
 
-@pytest.mark.parametrize("name", PROMISED)
+@pytest.mark.parametrize("name", [*PROMISED, *TEXT])
 def test_the_card_says_how_to_train_again(name: str) -> None:
     about, training = card(name), TRAININGS[name]
     assert about.command == f"kdviz teach {name}"
