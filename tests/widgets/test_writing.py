@@ -32,11 +32,11 @@ def test_tokens_are_shaded_and_read_by_pointer_and_keys(mount):
     assert [shade(page, "Teacher", i) for i in range(4)] == ["0", "13", "3", "88"]
     assert shade(page, "Student", 2) == "100"
     student = page.locator(".kd-writing-row").nth(1)
-    expect(student.locator(".kd-writing-read")).to_have_text("4 bits a token on average")
+    expect(student.locator(".kd-writing-read")).to_have_text("4.00 bits a token on average")
     student.get_by_role("listbox").focus()
     student.get_by_role("listbox").press("End")
     expect(student.locator(".kd-writing-read")).to_have_text("c, 0.5 bits")
-    page.get_by_role("radio", name="Teacher", exact=True).check(force=True)
+    page.get_by_role("radio", name="the teacher").check(force=True)
     expect(student.locator(".kd-writing-read")).to_have_text("c, 0.1 bits")
     assert shade(page, "Student", 1) == "50"
     page.locator(".kd-writing-row").nth(0).get_by_role("option").nth(3).hover()

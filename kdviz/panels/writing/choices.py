@@ -21,7 +21,7 @@ MOST_SEED = 10**9 - 1
 TEMPERATURES = (0.5, 20.0)
 HIDEABLE = ("transport", "writing", "next", "humps", "share")  # parts of the page that a link can hide
 ALPHAS = (0.0, 0.5, 0.9, 1.0)
-EPOCHS = (1, 2, 4, 8, 16, 32)
+EPOCHS = (1, 2, 5, 10, 20, 40)
 OWN = "own"  # the data of a page with a setting of one's own
 
 
@@ -57,7 +57,7 @@ class WordsChoices:
     """
 
     data: str = ""
-    student: str = "decoder-32"
+    student: str = "gru-64"
     method: str = "forward"
     temperature: float = 1.0
     alpha: float = 0.9
@@ -128,7 +128,7 @@ def fields(choices: WordsChoices, setting: Setting) -> list[dict[str, Any]]:
         _field("data", t("Text"), choices.data, [(name, t(title(name))) for name in names()]),
         _field("student", t("Student"), choices.student, sizes),
         _field("method", t("Method"), choices.method, ways, says),
-        _field("alpha", t("α, the weight of the teacher"), number_text(choices.alpha), alphas),
+        *([_field("alpha", t("α, the weight of the teacher"), number_text(choices.alpha), alphas)] * method.heated),
         _field("epochs", t("Passes over the text"), str(setting.epochs), epochs),
     ]
 

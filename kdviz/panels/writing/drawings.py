@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ...distill import Evaluation
+from ...measure.exposure import Exposure
 from ...words import mark, number, t
-from ..schemes.drawings import Drawing, bar, bars, curves, images, line
+from ..schemes.drawings import Drawing, curves, images, line
 
+PIECES = 14  # points of a curve over length
 ROLES = {"student": mark("Student"), "twin": mark("Twin, no teacher")}
 WHO = {**ROLES, "teacher": mark("Teacher")}
 
@@ -24,9 +27,9 @@ def bits(evaluation: Evaluation) -> float:
 def bits_curves(found: Mapping[str, Sequence[Evaluation]], teacher: float, total: int) -> Drawing:
     """Return the bits a token on validation text over steps, of student, twin and teacher."""
     lines = [
-        line(t(ROLES[role]), role, [e.step for e in points], [bits(e) for e in points])
+        line(t(ROLES[role]), role, [e.step for e in learned], [bits(e) for e in learned])
         for role, points in found.items()
-        if points
+        if (learned := [e for e in points if e.step] or list(points))  # untrained networks would take half of the room
     ]
     lines.append(line(t("Teacher"), "teacher", [0, total], [teacher, teacher]))
     return curves(t("Bits a token on validation text"), lines, x=t("optimizer step"), y=t("bits"))
@@ -44,6 +47,20 @@ def answered_curves(seen: Sequence[tuple[int, Mapping[str, float]]], teacher: fl
     return curves(title, lines, x=t("optimizer step"), y=t("share"), percent=True)
 
 
+def exposure_curves(found: Exposure) -> Drawing:
+    """Return the student's error after given text and after its own, over length, in means of some places each."""
+    width = max(1, len(found.length) // PIECES)
+    pieces = [slice(start, start + width) for start in range(0, len(found.length), width)]
+    places = [float(np.mean(found.length[piece])) for piece in pieces]
+    names = (("given", mark("after given text"), "twin"), ("own", mark("after its own text"), "student"))
+    lines = [
+        line(t(name), look, places, [float(np.mean(getattr(found, field)[piece])) for piece in pieces])
+        for field, name, look in names
+    ]
+    title, x = t("The student’s error over length"), t("tokens since the beginning")
+    return curves(title, lines, x=x, y=t("KL(teacher ‖ student) in nats"), sentence=str(found))
+
+
 def attention(found: Mapping[str, Sequence[tuple[str, int, Tensor]]], text: str) -> Drawing:
     """Return a small picture of each head, of the teacher and then of the student; the text goes down and to the right."""
     captions, pictures = [], []
@@ -55,9 +72,3 @@ def attention(found: Mapping[str, Sequence[tuple[str, int, Tensor]]], text: str)
         "Each row is a place in the text “{text}”, and each column a place before it; darker is more attention.", text=text
     )
     return images(t("Where the heads look"), torch.stack(pictures), captions, sentence=sentence)
-
-
-def bits_bars(found: Mapping[str, float], rows: int) -> Drawing:
-    """Return the bits a token on test text as bars."""
-    made = [bar(t(WHO[role]), role, value, number(value, ".3f")) for role, value in found.items()]
-    return bars(t("Bits a token on {n} test rows", n=number(rows)), made)

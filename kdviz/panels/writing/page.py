@@ -15,6 +15,7 @@ from ... import widgets
 from ...distill import Distillation, Runner, symbols
 from ...distill.runner import KeepGoing
 from ...distill.schema import Kind, Record, Text
+from ...measure import exposure, sequences
 from ...widgets.traits import View
 from ...words import mark, t
 from ..live import messages
@@ -25,13 +26,13 @@ from ..live.page import AT_REST, LIVE
 from . import code, drawings, sentences
 from .choices import HIDEABLE, LINK, OWN, WordsChoices, fields, words_kinds
 from .measured import difference, heads
-from .methods import METHODS
+from .methods import METHODS, PROMPT
 from .settings import Setting
 from .texts import SAMPLINGS, WRITTEN, Passage, Writer, encoded, symbols_of, written
 
+EXPOSED = 100  # test rows on which the student writes by itself
 LOOKED_AT = 32  # tokens of the text whose attention is drawn
 WHILE_LEARNING = 48  # tokens that are written at a look
-WATCHED = 1.6  # a step of the page takes so many times a plain one: evaluations, what is written, the page itself
 
 
 class Words(CataloguePage[WordsChoices]):
@@ -87,7 +88,7 @@ class Words(CataloguePage[WordsChoices]):
         super().__init__(WordsChoices(**(chosen if setting is None else {"student": OWN, **chosen, "data": OWN})))
         self._own_setting = setting
         self.runs: dict[str, Distillation] = {}
-        self._planned: tuple[Setting, Distillation] | None = None  # what Train will begin
+        self._planned: tuple[Setting, nn.Module] | None = None  # what Train will begin with
         self._passage: Passage | None = None
         self._seconds: float | None = None
         self._wish: tuple[str, str] = ("", "1")  # what is written on, and how
@@ -186,19 +187,19 @@ class Words(CataloguePage[WordsChoices]):
         self.runs, self._seen, self._ended = {}, [], {}
         setting = self._setting(choices)
         method = METHODS[choices.method]
-        run = setting.run(choices.student, choices.method, choices.alpha, choices.temperature)
+        student = setting.make(choices.student, choices.seed)
         another = self._planned is None or self._planned[0].vocabulary != setting.vocabulary
-        self._planned = (setting, run)
+        self._planned = (setting, student)
         if another or not self._wish[0]:
             self._wish = (setting.prompt, self._wish[1])
-        self._seconds = self._estimate(setting, run)
-        self._publisher.put(self.scene, total_steps=run.total_steps, question=t(self.title))
+        self._seconds = setting.seconds(choices.student, choices.method)
+        self._publisher.put(self.scene, total_steps=setting.steps, question=t(self.title))
         program = code.program(choices, setting) if self._is_by_name else ""
         shown = fields(choices, setting) if self._is_by_name else []
-        note = setting.note(run.student)
+        note = setting.note(student)
         self._publisher.put(self.setup, fields=shown, note=note, code=program)
         self._show_as_it_was()
-        self._passage = Passage.of(setting.data)
+        self._passage = setting.passage or Passage.of(setting.data)
         teacher = self._passage.logits(setting.teacher.module, setting.context)
         self._publisher.put(
             self.next,
@@ -214,7 +215,7 @@ class Words(CataloguePage[WordsChoices]):
         samplings = [{"value": value, "text": t(text)} for value, text in SAMPLINGS.items()]
         self._publisher.put(self.writing, samplings=samplings)
         self._publisher.put(self.drawings, drawings=[], note="")
-        self._read(run.student, 0)
+        self._read(student, 0)
         self._write_now(WRITTEN)
 
     def _setting(self, choices: WordsChoices) -> Setting:
@@ -223,23 +224,26 @@ class Words(CataloguePage[WordsChoices]):
         changes: dict[str, Any] = {"seed": choices.seed}
         return replace(self._own_setting, **changes | ({} if choices.epochs is None else {"epochs": choices.epochs}))
 
-    def _estimate(self, setting: Setting, run: Distillation) -> float:
-        step = setting.seconds_a_step(self._choices.student)
-        return run.total_steps * step * (1 + METHODS[self._choices.method].cost) * WATCHED
-
     def _build(self, keep_going: KeepGoing) -> Sequence[Distillation]:
         """Make student and twin, and ask the teacher about the text."""
         if self._planned is None:
             raise ValueError(t("this cannot be run here; choose something else"))
-        _, run = self._planned
-        self.runs = {"student": run, "twin": run.twin()}
-        for one in self.runs.values():
+        setting, c = self._planned[0], self._shown_choices
+        run = setting.run(c.student, c.method, c.alpha, c.temperature, keep_going)
+        runs = {"student": run, "twin": setting.twin(c.student)}
+        for one in runs.values():
             one.prepare(keep_going)
-        return list(self.runs.values())
+        self.runs = runs
+        return list(runs.values())
 
     def _record(self, runner: Runner) -> None:
         """Read and write: when the runs were built, and at each evaluation."""
         if runner is self._runner and self._planned is not None:
+            setting = self._planned[0]
+            if setting.is_task:
+                models = {role: run.student for role, run in self.runs.items()}
+                right = {role: sequences(model, setting.data.validation).exact.value for role, model in models.items()}
+                self._seen.append((runner.steps_done, right))
             self._read(self.runs["student"].student, runner.steps_done)
             self._write_now(WHILE_LEARNING)
 
@@ -257,7 +261,9 @@ class Words(CataloguePage[WordsChoices]):
         models = {"teacher": setting.teacher.module, "student": student}
         looks = {role: heads(model, ids) for role, model in models.items()}
         shown = symbols_of(setting.vocabulary)
+        few = setting.data.test.take(slice(0, EXPOSED))
         return {
+            "exposure": exposure(student, setting.teacher, few, prompt=PROMPT, end=setting.end),
             "difference": difference(student, twin, setting.data.test),
             "looks": looks if any(looks.values()) else {},
             "text": "".join(shown[i] for i in ids.tolist()).replace("\n", " "),
@@ -273,10 +279,10 @@ class Words(CataloguePage[WordsChoices]):
         """Have teacher, student and twin write, as far as there are any."""
         if self._planned is None:
             return
-        setting, run = self._planned
+        setting, fresh = self._planned
         prompt, sampling = self._wish
         who = [Writer("teacher", t("Teacher"), setting.teacher.module)]
-        learners = {role: one.student for role, one in self.runs.items()} or {"student": run.student}
+        learners = {role: one.student for role, one in self.runs.items()} or {"student": fresh}
         step = self._runner.steps_done
         names = drawings.ROLES if step else {"student": mark("Student, untrained"), "twin": drawings.ROLES["twin"]}
         who += [Writer(role, t(names[role]), model) for role, model in learners.items()]
@@ -287,7 +293,7 @@ class Words(CataloguePage[WordsChoices]):
 
     @property
     def _planned_steps(self) -> int:
-        return self._planned[1].total_steps if self._planned is not None else 0
+        return self._planned[0].steps if self._planned is not None else 0
 
     def _show_runner(self, runner: Runner) -> None:
         self._show_progress(runner, runner.state)
@@ -299,12 +305,12 @@ class Words(CataloguePage[WordsChoices]):
         """Show the curves, and what was measured at the end."""
         split = "test" if self._ended else "validation"
         found = {role: run.history.evaluated("validation") for role, run in self.runs.items()}
-        teacher = drawings.bits(setting.of_teacher("validation"))
+        teacher = setting.of_teacher("validation").bits.value
         told = [drawings.bits_curves(found, teacher, runner.total_steps)]
         sentence = sentences.standing(found, teacher, "validation")
         if split == "test":
             ends = {role: run.history.evaluated("test") for role, run in self.runs.items()}
-            of_teacher = drawings.bits(setting.of_teacher("test"))
+            of_teacher = setting.of_teacher("test").bits.value
             sentence = " ".join(
                 [
                     sentences.standing(ends, of_teacher, "test"),
@@ -313,6 +319,11 @@ class Words(CataloguePage[WordsChoices]):
                 ]
             )
         told[0]["sentence"] = sentence
+        if self._seen:
+            n, right = len(setting.data.validation), setting.of_teacher("validation").exact.value
+            told.append(drawings.answered_curves(self._seen, right, runner.total_steps, n))
+        if self._ended:
+            told.append(drawings.exposure_curves(self._ended["exposure"]))
         if self._ended.get("looks"):
             told.append(drawings.attention(self._ended["looks"], self._ended["text"]))
         self._publisher.put(self.scene, state=runner.state)

@@ -53,7 +53,6 @@ class NextTokens(View):
     )
     student_logits = Packed("<f4", help="Student's logits, the same; empty when there is none.").tag(sync=True)
     student_step = Int(0, help="Step after which the student's logits were taken.").tag(sync=True)
-    student_name = Unicode("", help="Whose logits stand for the student's.").tag(sync=True)
     cursor = Int(-1, help="Place of the token whose soft targets are shown; -1 for one in the middle.").tag(**BY_HAND)
     temperature = Float(2.0, help="T of the soft targets.").tag(**BY_HAND)
     heated = Bool(True, help="Whether training uses this T.").tag(sync=True)

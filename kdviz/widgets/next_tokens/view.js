@@ -3,7 +3,7 @@
 import { likeliest, rowAt, softened, surprises } from "./numbers.js";
 import { barRows } from "../shared/bars.js";
 import { card, changing, commit, drawing, lifetime, liveSentence, node, put, say, uniqueId } from "../shared/elements.js";
-import { about, briefly, grouped, short } from "../shared/format.js";
+import { about, briefly, fixed, grouped, short } from "../shared/format.js";
 import { isLocked, sceneOf, underScene } from "../shared/scene.js";
 import { ratioStops, slider } from "../shared/slider.js";
 import { floats } from "../shared/softmax.js";
@@ -16,7 +16,7 @@ import "./style.css";
 const MOST_ROWS = 10;
 const BEFORE = 12; // tokens that the sentence repeats
 const NO_ROW = new Float32Array(0);
-const OWN = ["symbols", "tokens", "first", "teacher_logits", "student_logits", "student_step", "student_name", "cursor", "temperature", "heated", "read_by"];
+const OWN = ["symbols", "tokens", "first", "teacher_logits", "student_logits", "student_step", "cursor", "temperature", "heated", "read_by"];
 
 async function render({ model, el, host }) {
   const scene = await sceneOf(model, host);
@@ -95,15 +95,15 @@ function reading(model) {
         bits_teacher: surprises(tokens, first, teacher, width), bits_student: surprises(tokens, first, student, width),
       };
     }
-    return { ...state, step: model.get("student_step"), name: model.get("student_name") || t("Student") };
+    return { ...state, step: model.get("student_step") };
   };
 }
 
 const placeOf = (wanted, first, count) => (wanted >= first && wanted < count ? wanted : Math.floor((first + count) / 2));
 
-function meansOf({ bits_teacher: theirs, bits_student: own, student, name }) {
-  if (!student.length) return t("Bits a token here: teacher {teacher}.", { teacher: about(meanBits(theirs), 3) });
-  return t("Bits a token here: teacher {teacher}, {name} {student}.", { teacher: about(meanBits(theirs), 3), student: about(meanBits(own), 3), name });
+function meansOf({ bits_teacher: theirs, bits_student: own, student }) {
+  if (!student.length) return t("Bits a token here: teacher {teacher}.", { teacher: fixed(meanBits(theirs), 2) });
+  return t("Bits a token here: teacher {teacher}, student {student}.", { teacher: fixed(meanBits(theirs), 2), student: fixed(meanBits(own), 2) });
 }
 
 /** Mirrored bars of the likeliest tokens: teacher to the left, student to the right. */
@@ -120,22 +120,22 @@ function drawBars(bars, head, rows, state, { token, theirs, own, numbers }) {
 function headPart() {
   const [teacher, student] = ["teacher", "student"].map((side) => node("p", { class: `kd-side kd-side-${side}` }, node("b", {}), node("span", {})));
   say(teacher.firstChild, t("Teacher"));
+  say(student.firstChild, t("Student"));
   return {
     root: node("div", { class: "kd-bars-head" }, teacher, student),
-    draw({ student: logits, name, step }) {
-      say(student.firstChild, name);
+    draw({ student: logits, step }) {
       say(student.lastChild, t("step {step}", { step: grouped(step) }));
       student.hidden = !logits.length;
     },
   };
 }
 
-function sentenceOf({ symbols, tokens, first, name }, place, { logT, logS, kl }, temperature) {
+function sentenceOf({ symbols, tokens, first }, place, { logT, logS, kl }, temperature) {
   const before = tokens.slice(Math.max(0, place - BEFORE), place).map((token) => nameOf(symbols[token])).join("");
   const token = nameOf(symbols[tokens[place]]);
-  const values = { before: `${place > Math.max(first, BEFORE) ? "…" : ""}${before}`, token, teacher: briefly(Math.exp(logT[tokens[place]])), T: short(temperature), name };
+  const values = { before: `${place > Math.max(first, BEFORE) ? "…" : ""}${before}`, token, teacher: briefly(Math.exp(logT[tokens[place]])), T: short(temperature) };
   if (!logS) return t("After “{before}” comes “{token}”: at T = {T} the teacher gives it {teacher}.", values);
-  return t("After “{before}” comes “{token}”: at T = {T} the teacher gives it {teacher}, the {name} {student}. KL(teacher ‖ student) here is {kl} nats.",
+  return t("After “{before}” comes “{token}”: at T = {T} the teacher gives it {teacher}, the student {student}. KL(teacher ‖ student) here is {kl} nats.",
     { ...values, student: briefly(Math.exp(logS[tokens[place]])), kl: about(kl) });
 }
 
@@ -148,7 +148,8 @@ function readBy(life, model) {
     return { input, root: node("label", {}, input, node("span", {}, name)) };
   });
   return {
-    root: node("fieldset", { class: "kd-segments" }, node("legend", { class: "kd-unseen" }, t("Whose surprise")), ...options.map((one) => one.root)),
+    root: node("div", { class: "kd-tokens-readers" }, node("span", { class: "kd-note", "aria-hidden": "true" }, t("Surprise of")),
+      node("fieldset", { class: "kd-segments" }, node("legend", { class: "kd-unseen" }, t("Surprise of")), ...options.map((one) => one.root))),
     draw(value) {
       for (const { input } of options) input.checked = input.value === value;
     },

@@ -87,5 +87,5 @@ export function surpriseKey() {
   const scale = node("span", { class: "kd-tokens-scale", "aria-hidden": "true" });
   const [low, high] = [node("span", {}, "0"), node("span", {}, "")];
   say(high, t("{n} bits or more", { n: MOST_BITS }));
-  return node("p", { class: "kd-note kd-tokens-key" }, node("span", {}, t("Surprise:")), low, scale, high);
+  return node("p", { class: "kd-note kd-tokens-key" }, low, scale, high);
 }

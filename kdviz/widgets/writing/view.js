@@ -3,7 +3,7 @@
 import { meanBits, surpriseKey, tokenText, tokenTip } from "./tokens.js";
 import { choiceOf } from "../shared/choice.js";
 import { announcer, card, commit, drawing, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
-import { about } from "../shared/format.js";
+import { fixed } from "../shared/format.js";
 import { noAnswer, PATIENCE_MS } from "../shared/patience.js";
 import { runKey } from "../shared/run_key.js";
 import { sceneOf, underScene } from "../shared/scene.js";
@@ -87,13 +87,14 @@ async function render({ model, el, host }) {
 /** Whose surprise is shown. */
 function readBy(life, model) {
   const group = uniqueId("read-by");
-  const options = Object.entries({ writer: t("Who writes"), teacher: t("Teacher") }).map(([value, text]) => {
+  const options = Object.entries({ writer: t("who writes"), teacher: t("the teacher") }).map(([value, text]) => {
     const input = node("input", { type: "radio", name: group, value });
     life.listen(input, "change", () => commit(model, { read_by: value }));
     return { input, root: node("label", {}, input, node("span", {}, text)) };
   });
   return {
-    root: node("fieldset", { class: "kd-segments" }, node("legend", { class: "kd-unseen" }, t("Whose surprise")), ...options.map((one) => one.root)),
+    root: node("div", { class: "kd-tokens-readers" }, node("span", { class: "kd-note", "aria-hidden": "true" }, t("Surprise of")),
+      node("fieldset", { class: "kd-segments" }, node("legend", { class: "kd-unseen" }, t("Surprise of")), ...options.map((one) => one.root))),
     draw(value) {
       for (const { input } of options) input.checked = input.value === value;
     },
@@ -118,7 +119,7 @@ function rowOf(life) {
   const show = () => {
     text.draw(told.tokens, bits, at, t("Written by: {name}", { name: told.name }));
     const mean = meanBits(bits);
-    say(read, at >= 0 ? tokenTip(told.tokens[at], bits[at] ?? null) : Number.isFinite(mean) ? t("{bits} bits a token on average", { bits: about(mean, 3) }) : "");
+    say(read, at >= 0 ? tokenTip(told.tokens[at], bits[at] ?? null) : Number.isFinite(mean) ? t("{bits} bits a token on average", { bits: fixed(mean, 2) }) : "");
   };
   life.listen(text.root, "pointerleave", () => {
     at = -1;

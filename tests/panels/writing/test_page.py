@@ -28,10 +28,33 @@ def test_a_run_to_its_end_shows_bits_of_both_and_what_the_difference_is_worth(wo
     curves = page.drawings.drawings[0]
     assert [line["look"] for line in curves["lines"]] == ["student", "twin", "teacher"]
     evaluated = page.runs["student"].history.evaluated("validation")
-    assert curves["lines"][0]["y"] == pytest.approx([drawings.bits(e) for e in evaluated])
+    assert curves["lines"][0]["y"] == pytest.approx([drawings.bits(e) for e in evaluated[1:]])
     assert "CI" in curves["sentence"] and "twin without a teacher" in curves["sentence"]
     assert page.next.student_step == page.runs["student"].total_steps and page.next.student_logits != before
     assert [row["who"] for row in page.writing.texts] == ["teacher", "student", "twin"]
+    titles = [drawing["title"] for drawing in page.drawings.drawings]
+    assert titles == ["Bits a token on validation text", "The student’s error over length"]
+
+
+def test_of_tasks_the_share_that_is_right_is_drawn_too(words):
+    page = words(method="reverse")
+    page.command("train")
+    assert page.wait("finished", "failed"), page.status
+    answered = page.drawings.drawings[1]
+    assert answered["title"] == "Answered right, of 16 validation tasks"
+    assert [line["look"] for line in answered["lines"]] == ["student", "twin", "teacher"]
+    assert len(answered["lines"][0]["y"]) == len(page.runs["student"].history.evaluated("validation"))
+
+
+@pytest.mark.parametrize("method", ["on_policy", "sequence"])
+def test_the_student_learns_from_text_that_one_of_them_wrote(words, method):
+    page = words(method=method, epochs=1)
+    page.command("train")
+    assert page.wait("finished", "failed"), page.status
+    own, twin = page.runs["student"], page.runs["twin"]
+    given = twin.data.train.x.equal(own.data.train.x) and twin.data.train.y.equal(own.data.train.y)
+    assert given == (method == "on_policy") and twin.teacher is None
+    assert "T" in page.writing.sentence or page.drawings.drawings[0]["sentence"].startswith("On test text")
 
 
 def test_bits_of_what_was_written_are_those_of_the_model_that_reads_it_whole(words):
@@ -70,9 +93,9 @@ def test_a_released_t_edits_the_run_under_way_and_else_begins_the_next(words):
     page = words(running=True, setting={"epochs": 150})
     page.next.temperature = 3.0
     assert page.wait("idle")
-    assert page._planned[1].objective.value("temperature") == 3.0
     page.command("step")
     assert page.wait("paused")
+    assert page.runs["student"].objective.value("temperature") == 3.0
     page.next.temperature = 8.0
     assert page.wait("paused")
     assert page.runs["student"].objective.value("temperature") == 8.0

@@ -11,7 +11,7 @@ from .conftest import small_setting
 def test_student_and_twin_have_the_same_start_and_the_planned_steps():
     setting = small_setting(epochs=3)
     run = setting.run("own", "reverse", 0.5, 2.0)
-    twin = run.twin()
+    twin = setting.twin("own")
     assert run.total_steps == twin.total_steps == setting.steps == 12
     assert all(a.equal(b) for a, b in zip(run.student.parameters(), twin.student.parameters(), strict=True))
     assert setting.is_task and not small_setting(running=True).is_task
@@ -21,7 +21,7 @@ def test_student_and_twin_have_the_same_start_and_the_planned_steps():
 def test_the_teacher_is_counted_once():
     setting = small_setting()
     assert setting.of_teacher("validation") is setting.of_teacher("validation")
-    assert setting.of_teacher("test").split == "test"
+    assert setting.of_teacher("test").n == 16
 
 
 def test_all_that_is_offered_is_here_and_every_size_can_be_built():
