@@ -2,7 +2,7 @@
 
 import { likeliest, rowAt, softened, surprises } from "./numbers.js";
 import { barRows } from "../shared/bars.js";
-import { card, changing, commit, drawing, lifetime, liveSentence, node, put, say, uniqueId } from "../shared/elements.js";
+import { card, changing, commit, drawing, lifetime, liveSentence, node, say, uniqueId } from "../shared/elements.js";
 import { about, briefly, fixed, grouped, short } from "../shared/format.js";
 import { isLocked, sceneOf, underScene } from "../shared/scene.js";
 import { ratioStops, slider } from "../shared/slider.js";
