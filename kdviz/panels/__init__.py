@@ -11,4 +11,15 @@ from .soft_targets import SoftTargets
 from .study.page import StudyPage
 from .writing.page import Words
 
-__all__ = ["Compare", "Compress", "Experiments", "Lab", "Methods", "Pays", "Schemes", "SoftTargets", "StudyPage", "Words"]
+__all__ = [
+    "Compare",
+    "Compress",
+    "Experiments",
+    "Lab",
+    "Methods",
+    "Pays",
+    "Schemes",
+    "SoftTargets",
+    "StudyPage",
+    "Words",
+]

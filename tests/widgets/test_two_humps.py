@@ -67,7 +67,9 @@ def test_a_reader_guesses_then_drags_by_mouse_and_by_keys(mount):
     for loss, place in (("A: KL(teacher ‖ student)", "left hump"), ("B: KL(student ‖ teacher)", "left hump")):
         page.get_by_role("group", name=loss).get_by_role("radio", name=place).check(force=True)
     expect(sentence).to_contain_text("A is called mode-covering, B mode-seeking.")
-    expect(sentence).to_contain_text("it takes one hump (mean −2.00, width 0.60) and leaves out the other, with 40\u00a0%")
+    expect(sentence).to_contain_text(
+        "it takes one hump (mean −2.00, width 0.60) and leaves out the other, with 40\u00a0%"
+    )
     expect(page.get_by_text("You expected A here: left hump. It settles here: between, over both.")).to_be_visible()
     expect(page.get_by_text("B settles where you expected it: left hump.")).to_be_visible()
     assert serious(page) == []

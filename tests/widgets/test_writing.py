@@ -45,7 +45,9 @@ def test_tokens_are_shaded_and_read_by_pointer_and_keys(mount):
 
 
 def test_a_prompt_is_sent_once_and_its_answer_is_waited_for(mount):
-    page = mount(Writing(scene=Scene(), texts=TEXTS, samplings=SAMPLINGS, sampling="1", prompt="a"), width=400, dark=True)
+    page = mount(
+        Writing(scene=Scene(), texts=TEXTS, samplings=SAMPLINGS, sampling="1", prompt="a"), width=400, dark=True
+    )
     prompt, write = page.get_by_label("Begin with"), page.get_by_role("button", name="Write")
     prompt.fill("my own")
     page.evaluate("() => model.set('texts', [...model.state.texts])")  # news while it is typed

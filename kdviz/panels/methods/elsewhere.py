@@ -14,7 +14,7 @@ ON_RADIUS = mark(
 ON_LAB_AS_LOSS = mark("It stands in for the soft targets in the Lab: choose it under Soft term.")
 ON_LAB_AS_KIND = mark("It needs a student with a distillation token: choose that kind of student in the Lab.")
 ON_TEXT = mark("For text: the student writes and the teacher judges each token. By code: kd.schemes.on_policy.")
-ON_TEXT_MIXED = mark("For text: student and teacher write together. By code: kd.schemes.published(\"minillm\", ...).")
+ON_TEXT_MIXED = mark('For text: student and teacher write together. By code: kd.schemes.published("minillm", ...).')
 NEAREST_HINT = mark("It is not in kdviz; the nearest that is: Hints (FitNets).")
 
 

@@ -62,13 +62,16 @@ def exposure_curves(found: Exposure) -> Drawing:
 
 
 def attention(found: Mapping[str, Sequence[tuple[str, int, Tensor]]], text: str) -> Drawing:
-    """Return a small picture of each head, of the teacher and then of the student; the text goes down and to the right."""
+    """Return a small picture of each head, the teacher's first; the text goes down and to the right."""
     captions, pictures = [], []
     for role, looks in found.items():
         for layer, head, weights in looks:
-            captions.append(t("{who}, {layer}, head {n}", who=t(WHO[role]), layer=layer.partition(".")[0], n=number(head)))
+            captions.append(
+                t("{who}, {layer}, head {n}", who=t(WHO[role]), layer=layer.partition(".")[0], n=number(head))
+            )
             pictures.append(weights.sqrt())
     sentence = t(
-        "Each row is a place in the text “{text}”, and each column a place before it; darker is more attention.", text=text
+        "Each row is a place in the text “{text}”, and each column a place before it; darker is more attention.",
+        text=text,
     )
     return images(t("Where the heads look"), torch.stack(pictures), captions, sentence=sentence)

@@ -1,4 +1,4 @@
-"""How the student of the Words page is taught: an objective each, or the teacher's own text in place of the given one."""
+"""How the student of the Words page is taught: by an objective, or on text that the teacher wrote."""
 
 from __future__ import annotations
 
@@ -62,14 +62,18 @@ METHODS = {
     ),
     "on_policy": Method(
         mark("On-policy: half of it the student’s own text"),
-        mark("In half of the steps the student writes the text itself, and the teacher says what could come next there."),
+        mark(
+            "In half of the steps the student writes the text itself, and the teacher says what could come next there."
+        ),
         "Agarwal et al. (2024), arXiv:2306.13649",
         lambda temperature, end: OnPolicy(temperature, own=0.5, prompt=PROMPT, end=end, every=EVERY),
         cost=6.0,
     ),
     "sequence": Method(
         mark("Sequence level: the teacher’s own text"),
-        mark("The teacher writes on from each beginning, and the student learns that text as if it were the given one."),
+        mark(
+            "The teacher writes on from each beginning, and the student learns that text as if it were the given one."
+        ),
         "Kim, Rush (2016), arXiv:1606.07947",
         None,
         of_teacher=True,

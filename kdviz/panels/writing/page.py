@@ -19,10 +19,10 @@ from ...measure import exposure, sequences
 from ...widgets.traits import View
 from ...words import mark, t
 from ..live import messages
-from ..live.catalogue import BEGUN, CataloguePage
+from ..live.catalogue import CataloguePage
 from ..live.checks import one_of
 from ..live.diagnosis import DiagnosisController
-from ..live.page import AT_REST, LIVE
+from ..live.page import LIVE
 from . import code, drawings, sentences
 from .choices import HIDEABLE, LINK, OWN, WordsChoices, fields, words_kinds
 from .measured import difference, heads

@@ -24,8 +24,12 @@ ON_TEST = mark(
     "On test text the student needs {student} bits a token, its twin without a teacher {twin}, the teacher {teacher}."
 )
 VERDICTS = {
-    "fewer": mark("That is {n} bits fewer than the twin (95\u202f% CI {low} to {high}, over rows of text): a clear gain."),
-    "more": mark("That is {n} bits more than the twin (95\u202f% CI {low} to {high}, over rows of text): clearly worse."),
+    "fewer": mark(
+        "That is {n} bits fewer than the twin (95\u202f% CI {low} to {high}, over rows of text): a clear gain."
+    ),
+    "more": mark(
+        "That is {n} bits more than the twin (95\u202f% CI {low} to {high}, over rows of text): clearly worse."
+    ),
     "within the noise": mark(
         "Beside the twin that is {n} bits (95\u202f% CI {low} to {high}, over rows of text), which could be chance."
     ),

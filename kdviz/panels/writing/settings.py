@@ -25,6 +25,7 @@ from .methods import METHODS, PROMPT, objective
 from .texts import Passage
 
 VALIDATION, TEST = 150, 500  # rows of each split that are looked at, at most
+FALLING = Cosine(1e-2)  # down to 0, so that the last step is no accident of a large one
 TIMED_ROWS = 32
 WATCHED = 1.4  # a step of the page takes so many times a plain one: evaluations, what is written, the page itself
 WRITING = 3.0  # a row takes so many times as long to be written as to be read
@@ -61,7 +62,7 @@ class Offer:
     epochs: int
     prompt: str
     batch_size: int = 32
-    learning_rate: Schedule | float = Cosine(1e-2)  # down to 0, so that the last step is no accident of a large one
+    learning_rate: Schedule | float = FALLING
 
 
 OFFERS = {"moby-dick": Offer("moby-dick-decoder", rows=800, epochs=20, prompt="The whale ")}
@@ -100,7 +101,7 @@ class Setting:
     prompt: str
     epochs: int
     batch_size: int = 32
-    learning_rate: Schedule | float = Cosine(1e-2)
+    learning_rate: Schedule | float = FALLING
     seed: int = 0
     passage: Passage | None = None
     _known: dict[str, Any] = field(default_factory=dict)

@@ -72,7 +72,9 @@ class Passage:
         if part.groups and "prompt" in part.groups:
             x, y = part.x[0], part.y[0]
             last = int((y >= 0).nonzero().max())
-            return cls(torch.cat([x[:1], torch.where(y >= 0, y, x.roll(-1))[: last + 1]]), int(part.groups["prompt"][0]))
+            return cls(
+                torch.cat([x[:1], torch.where(y >= 0, y, x.roll(-1))[: last + 1]]), int(part.groups["prompt"][0])
+            )
         rows = part.take(slice(0, math.ceil(READ / part.x.shape[1])))
         known = (rows.y >= 0).flatten()
         ids = torch.cat([rows.x[0, :1], rows.y.flatten()[known]])
