@@ -7,7 +7,7 @@ from kdviz.data.census import adult
 from kdviz.data.faults import marked_corner, noisy_labels, rare_class
 from kdviz.data.images import fashion_mnist, mnist
 from kdviz.data.memory import Examples, Splits
-from kdviz.data.text import moby_dick
+from kdviz.data.text import moby_dick, pieces
 from kdviz.data.transfer import mixed_in, munge, with_more
 from kdviz.data.vocabulary import Vocabulary
 from kdviz.data.words import given_names, spelling
@@ -33,6 +33,7 @@ __all__ = [
     "munge",
     "names",
     "noisy_labels",
+    "pieces",
     "rare_class",
     "register",
     "shift",
