@@ -65,7 +65,12 @@ class Offer:
     learning_rate: Schedule | float = FALLING
 
 
-OFFERS = {"moby-dick": Offer("moby-dick-decoder", rows=800, epochs=20, prompt="The whale ")}
+OFFERS = {
+    "moby-dick": Offer("moby-dick-decoder", rows=800, epochs=20, prompt="The whale "),
+    "spelling": Offer("spelling-decoder", rows=2000, epochs=15, prompt="whale="),
+    "additions": Offer("additions-decoder", rows=4000, epochs=15, prompt="127+385="),
+    "additions-steps": Offer("additions-steps-decoder", rows=2000, epochs=15, prompt="127+385="),
+}
 
 
 @cache

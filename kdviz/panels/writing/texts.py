@@ -46,13 +46,13 @@ def encoded(vocabulary: Vocabulary, prompt: str) -> list[int]:
     if len(prompt) > LONGEST_PROMPT:
         most, n = number(LONGEST_PROMPT), number(len(prompt))
         raise ValueError(t("a prompt may have {most} characters, got {n}", most=most, n=n))
-    known = {symbol for symbol in vocabulary.symbols if len(symbol) == 1}
-    missing = [letter for letter in dict.fromkeys(prompt) if letter not in known]
-    if missing and len(known) > 1:
-        raise ValueError(
-            t("a prompt can only have characters of the vocabulary, got {value}", value=repr("".join(missing[:5])))
-        )
-    return [vocabulary.begin, *vocabulary.encode(prompt)]
+    try:
+        return [vocabulary.begin, *vocabulary.encode(prompt)]
+    except ValueError as error:
+        known = set("".join(vocabulary.symbols[3:]))
+        missing = "".join(dict.fromkeys(letter for letter in prompt if letter not in known)) or prompt
+        text = t("a prompt can only have characters of the vocabulary, got {value}", value=repr(missing[:20]))
+        raise ValueError(text) from error
 
 
 # Reading
