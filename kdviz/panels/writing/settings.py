@@ -153,7 +153,7 @@ class Setting:
         data = self.data
         if METHODS[method].of_teacher:
             if "written" not in self._known:
-                how = {"greedy": self.is_task, "prompt": PROMPT, "end": self.end, "progress": progress}
+                how: dict[str, Any] = {"greedy": self.is_task, "prompt": PROMPT, "end": self.end, "progress": progress}
                 self._known["written"] = schemes.as_written(self.teacher, self.data, **how)
             data = self._known["written"]
         taught = objective(method, alpha, temperature, self.end)
@@ -203,14 +203,13 @@ def _setting(name: str) -> Setting:
         student: nn.Module = getattr(models, chosen.maker)(whole.vocabulary, **chosen.arguments, **more, seed=seed)
         return student
 
-    rest = {"batch_size": offer.batch_size, "learning_rate": offer.learning_rate, "passage": Passage.of(whole)}
+    rest: dict[str, Any] = {"batch_size": offer.batch_size, "learning_rate": offer.learning_rate, "passage": Passage.of(whole)}
     return Setting(data, teacher, make, offer.prompt, offer.epochs, **rest)
 
 
 def shrunk(data: Splits) -> Splits:
     """Return the data with ``VALIDATION`` and ``TEST`` rows of their splits at most, as far apart as can be."""
-    parts = {"validation": VALIDATION, "test": TEST}
-    return replace(data, **{name: _some(getattr(data, name), most) for name, most in parts.items()})
+    return replace(data, validation=_some(data.validation, VALIDATION), test=_some(data.test, TEST))
 
 
 def _some(part: Examples, most: int) -> Examples:
