@@ -9,5 +9,17 @@ from .pays import Pays
 from .schemes.schemes import Schemes
 from .soft_targets import SoftTargets
 from .study.page import StudyPage
+from .writing.page import Words
 
-__all__ = ["Compare", "Compress", "Experiments", "Lab", "Methods", "Pays", "Schemes", "SoftTargets", "StudyPage"]
+__all__ = [
+    "Compare",
+    "Compress",
+    "Experiments",
+    "Lab",
+    "Methods",
+    "Pays",
+    "Schemes",
+    "SoftTargets",
+    "StudyPage",
+    "Words",
+]

@@ -25,6 +25,7 @@ from kdviz.widgets.learning_curves import LearningCurves
 from kdviz.widgets.measured import MeasuredView
 from kdviz.widgets.method_picture import MethodPicture
 from kdviz.widgets.methods import Methods
+from kdviz.widgets.next_tokens import NextTokens
 from kdviz.widgets.open_in_lab import OpenInLab
 from kdviz.widgets.pair import Pair
 from kdviz.widgets.pays import Pays
@@ -49,8 +50,11 @@ from kdviz.widgets.study_run import StudyRun
 from kdviz.widgets.study_setup import StudySetup
 from kdviz.widgets.tour import Tour
 from kdviz.widgets.transport import Transport
+from kdviz.widgets.two_humps import TwoHumps
 from kdviz.widgets.views import Views
 from kdviz.widgets.wall import Wall
+from kdviz.widgets.writing import Writing
+from kdviz.widgets.writing_setup import WritingSetup
 
 __all__ = [
     "Attention",
@@ -75,6 +79,7 @@ __all__ = [
     "MeasuredView",
     "MethodPicture",
     "Methods",
+    "NextTokens",
     "OpenInLab",
     "Pair",
     "Pays",
@@ -99,7 +104,10 @@ __all__ = [
     "StudySetup",
     "Tour",
     "Transport",
+    "TwoHumps",
     "Views",
     "Wall",
+    "Writing",
+    "WritingSetup",
     "tab",
 ]

@@ -16,7 +16,7 @@ import torch
 from ipywidgets.widgets import widget as ipywidgets_widget
 
 import kdviz as kd
-from kdviz.panels import Compare, Compress, Experiments, Lab, Methods, Pays, Schemes, SoftTargets, StudyPage
+from kdviz.panels import Compare, Compress, Experiments, Lab, Methods, Pays, Schemes, SoftTargets, StudyPage, Words
 from kdviz.panels.schemes.lane import Lane
 
 PANELS = {
@@ -29,6 +29,7 @@ PANELS = {
     "Schemes": lambda: Schemes(scheme="born_again", epochs=3),
     "SoftTargets": lambda: SoftTargets(examples=[1, 2]),
     "Study": lambda: StudyPage(labels=100, units=4, epochs=1, seeds=1, temperature=[1, 4], alpha=[0.9]),
+    "Words": lambda: Words(student="gru-32", epochs=1),
 }
 
 
@@ -40,7 +41,7 @@ def opened(page):
 def trained(panel) -> list[weakref.ref]:
     """Train a step where the panel does that; return what has to be gone with it."""
     held = [panel, *ipywidgets_widget._instances.values()]
-    if isinstance(panel, Lab | Methods | Schemes):
+    if isinstance(panel, Lab | Methods | Schemes | Words):
         panel.command("step")
         assert panel.wait("paused", "finished", timeout_s=120), panel.status
         runs = [entry.run for entry in panel.roster] if isinstance(panel, Lab) else list(panel.runs.values())

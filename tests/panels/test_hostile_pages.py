@@ -22,7 +22,7 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 import kdviz as kd
 from kdviz.lessons import Choice, Lesson
 from kdviz.lessons.shown import Shown
-from kdviz.panels import Compare, Compress, Experiments, Lab, Methods, Pays, Schemes, SoftTargets, StudyPage
+from kdviz.panels import Compare, Compress, Experiments, Lab, Methods, Pays, Schemes, SoftTargets, StudyPage, Words
 from kdviz.panels.live import messages
 from kdviz.widgets.from_page import MOST_BYTES, MOST_CHARACTERS, FromPage
 
@@ -84,6 +84,7 @@ PANELS = {
     "Schemes": lambda: Schemes(epochs=3),
     "SoftTargets": lambda: SoftTargets(kd.models.pretrained("mnist-mlp-1200"), kd.models.mlp((8,)), examples=[1, 2, 3]),
     "Study": lambda: opened(StudyPage(labels=100, units=4, epochs=1, seeds=1, temperature=[1, 4], alpha=[0.9])),
+    "Words": lambda: opened(Words(student="gru-32", epochs=1)),
     "Question": lambda: lesson("at-once").ask("first", opens=SoftTargets(examples=[1, 2, 3])),
     "Quiz": lambda: lesson("submitted").quiz(),
 }

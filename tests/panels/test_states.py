@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from kdviz.panels import Compare, Compress, Experiments, Lab, Methods, Pays, Schemes, SoftTargets, StudyPage
+from kdviz.panels import Compare, Compress, Experiments, Lab, Methods, Pays, Schemes, SoftTargets, StudyPage, Words
 from kdviz.panels.compress.choices import CompressChoices
 from kdviz.panels.lab.choices import Choices
 from kdviz.panels.lab.link import LINK_NAMES, MOST_STEPS, as_given, complete, defaults, follow, from_query, to_query
@@ -21,6 +21,7 @@ from kdviz.panels.methods.choices import MethodChoices
 from kdviz.panels.pays import USUAL
 from kdviz.panels.schemes.choices import SchemeChoices
 from kdviz.panels.study.choices import StudyChoices
+from kdviz.panels.writing.choices import WordsChoices
 from kdviz.widgets.scene import VIEWS
 
 MUTATIONS = int(os.environ.get("KDVIZ_MUTATIONS", "400"))
@@ -42,6 +43,7 @@ WHOLE = {
     },
     Compress: {"version": 1, "panel": "Compress", **CompressChoices(units=0.5).to_dict()},
     StudyPage: {"version": 1, "panel": "StudyPage", **StudyChoices().to_dict()},
+    Words: {"version": 1, "panel": "Words", **WordsChoices().to_dict()},
 }  # fmt: skip
 
 

@@ -49,6 +49,7 @@ class SchemeView(View):
 
     _esm, _css = bundle.view(__file__)
 
+    title = Unicode("", help="What the drawings are called together; empty: what the scheme does.").tag(sync=True)
     drawings = List(Dict(), help="What is drawn, in order.").tag(sync=True)
     note = Unicode("", help="What holds for all of them, in one sentence.").tag(sync=True)
 

@@ -11,7 +11,7 @@ const KINDS = { curves: curvesDrawing, bars: barsDrawing, matrix: matrixDrawing,
 
 function render({ model, el }) {
   const life = lifetime(model);
-  const { root, body } = card(el, "scheme-view", t("What the scheme does"));
+  const { root, body } = card(el, "scheme-view", model.get("title") || t("What the scheme does"));
   const live = announcer(life, { apart: 20000 });
   const note = node("p", { class: "kd-note" });
   const list = node("div", { class: "kd-scheme-drawings" });

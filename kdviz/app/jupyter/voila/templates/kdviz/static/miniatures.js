@@ -312,6 +312,14 @@
       return still;
     },
 
+    writing(svg) {
+      [["teacher", "whale"], ["student", "whole"]].forEach(([role, word], row) => [...word].forEach((letter, i) => {
+        const [x, y] = [62 + 40 * i, 18 + 54 * row];
+        svg.append(part(x, y, 34, 42, i === 2 ? `kd-mini-box kd-mini-${role}` : "kd-mini-part"), text(letter, x + 17, y + 27, "kd-mini-strong", "middle"));
+      }));
+      return still;
+    },
+
     claims(svg) {
       svg.append(element("line", { class: "kd-mini-mark", x1: 160, x2: 160, y1: 8, y2: 124 }));
       [[190, 40], [140, 34], [214, 30], [168, 52], [120, 26]].forEach(([x, half], i) => {

@@ -1,0 +1,138 @@
+"""What is chosen on the Words page, and its links."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ...data import title
+from ...distill import checks
+from ...distill.schema import Kind, Number, OneOf, Whole, or_null
+from ...words import number, t, tn
+from ..live.checks import one_of
+from ..live.link import Link, opened_with
+from ..live.parameters import number as number_of_link
+from ..live.parameters import number_text, whole, word, words
+from .methods import METHODS
+from .settings import STUDENTS, Setting, names
+
+MOST_EPOCHS = 200  # that a link can ask for
+MOST_SEED = 10**9 - 1
+TEMPERATURES = (0.5, 20.0)
+HIDEABLE = ("transport", "writing", "next", "humps", "share")  # parts of the page that a link can hide
+ALPHAS = (0.0, 0.5, 0.9, 1.0)
+EPOCHS = (1, 2, 5, 10, 20, 40)
+OWN = "own"  # the data of a page with a setting of one's own
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordsChoices:
+    """The page's settings; the field names are the keyword arguments of the panel.
+
+    Parameters
+    ----------
+    data : str, optional
+        What is learned from; default the first of what is on this machine.
+    student : str
+        One of the sizes offered.
+    method : str
+        One of ``forward``, ``reverse``, ``jensen_shannon``, ``on_policy``, ``sequence``.
+    temperature : float
+        T of the soft targets; passed over by what has none.
+    alpha : float
+        Weight of what the teacher teaches, in [0, 1]; the labels have the rest.
+    epochs : int, optional
+        Passes over the examples. Default: the setting's.
+    seed : int
+
+    Raises
+    ------
+    ValueError
+        In one sentence, when a value is not among what there is.
+
+    Examples
+    --------
+    >>> WordsChoices(method="reverse", alpha=1.0).epochs is None
+    True
+    """
+
+    data: str = ""
+    student: str = "gru-64"
+    method: str = "forward"
+    temperature: float = 1.0
+    alpha: float = 0.9
+    epochs: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.data == "":
+            if not names():
+                raise ValueError("no text with a shipped teacher is on this machine; pass a setting of your own")
+            object.__setattr__(self, "data", names()[0])
+        one_of("data", self.data, (*names(), OWN))
+        one_of("student", self.student, (*STUDENTS, OWN))
+        one_of("method", self.method, tuple(METHODS))
+        low, high = TEMPERATURES
+        for name, least, most in (("temperature", low, high), ("alpha", 0.0, 1.0)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+                raise ValueError(f"{name} must be a number from {least:g} to {most:g}, got {value!r}")
+            object.__setattr__(self, name, float(value))
+        if self.epochs is not None and not 1 <= checks.whole("epochs", self.epochs) <= MOST_EPOCHS:
+            raise ValueError(f"epochs must lie in [1, {MOST_EPOCHS}], got {self.epochs}")
+        if not 0 <= checks.whole("seed", self.seed) <= MOST_SEED:
+            raise ValueError(f"seed must lie in [0, {MOST_SEED}], got {self.seed}")
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def words_kinds() -> dict[str, Kind]:
+    """Return what each field of a state of the page may be."""
+    return {
+        "data": OneOf(names()),
+        "student": OneOf(tuple(STUDENTS)),
+        "method": OneOf(tuple(METHODS)),
+        "temperature": Number(least=TEMPERATURES[0], most=TEMPERATURES[1]),
+        "alpha": Number(least=0, most=1),
+        "epochs": or_null(Whole(least=1, most=MOST_EPOCHS)),
+        "seed": Whole(least=0, most=MOST_SEED),
+    }
+
+
+LINK = Link(
+    {
+        "data": word(names()),
+        "student": word(tuple(STUDENTS)),
+        "method": word(tuple(METHODS)),
+        "temperature": number_of_link(TEMPERATURES[1], above=True),
+        "alpha": number_of_link(1.0),
+        "epochs": whole(1, MOST_EPOCHS),
+        "seed": whole(0, MOST_SEED),
+        "hidden": words(HIDEABLE),
+    },
+    opened_with(lambda fields: WordsChoices(**fields)),
+    {"temperature": "T", "hidden": "hide"},
+)
+
+
+def fields(choices: WordsChoices, setting: Setting) -> list[dict[str, Any]]:
+    """Return what can be chosen, for ``WritingSetup.fields``."""
+    method = METHODS[choices.method]
+    sizes = [(name, t(size.title)) for name, size in STUDENTS.items()]
+    ways = [(name, t(one.title)) for name, one in METHODS.items()]
+    alphas = [(number_text(a), number(a, ".3g")) for a in sorted({*ALPHAS, choices.alpha})]
+    epochs = [(str(n), tn("{n} epoch", "{n} epochs", n)) for n in sorted({*EPOCHS, setting.epochs})]
+    says = f"{t(method.says)} {method.source}"
+    return [
+        _field("data", t("Text"), choices.data, [(name, t(title(name))) for name in names()]),
+        _field("student", t("Student"), choices.student, sizes),
+        _field("method", t("Method"), choices.method, ways, says),
+        *([_field("alpha", t("α, the weight of the teacher"), number_text(choices.alpha), alphas)] * method.heated),
+        _field("epochs", t("Passes over the text"), str(setting.epochs), epochs),
+    ]
+
+
+def _field(name: str, title: str, value: str, options: list[tuple[str, str]], hint: str = "") -> dict[str, Any]:
+    listed = [{"value": one, "text": text} for one, text in options]
+    return {"name": name, "title": title, "options": listed, "value": value, "hint": hint}

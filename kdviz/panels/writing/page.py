@@ -1,0 +1,346 @@
+"""Words: a student learns to write from a teacher; both write side by side while it learns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar
+
+import ipywidgets
+from torch import nn
+from traitlets import Bunch
+
+from ... import widgets
+from ...distill import Distillation, Runner, symbols
+from ...distill.runner import KeepGoing
+from ...distill.schema import Kind, Record, Text
+from ...measure import exposure, sequences
+from ...widgets.traits import View
+from ...words import mark, t
+from ..live import messages
+from ..live.catalogue import CataloguePage
+from ..live.checks import one_of
+from ..live.diagnosis import DiagnosisController
+from ..live.page import LIVE
+from . import code, drawings, sentences
+from .choices import HIDEABLE, LINK, OWN, WordsChoices, fields, words_kinds
+from .measured import difference, heads
+from .methods import METHODS, PROMPT
+from .settings import Setting
+from .texts import SAMPLINGS, WRITTEN, Passage, Writer, encoded, symbols_of, written
+
+EXPOSED = 100  # test rows on which the student writes by itself
+LOOKED_AT = 32  # tokens of the text whose attention is drawn
+WHILE_LEARNING = 48  # tokens that are written at a look
+
+
+class Words(CataloguePage[WordsChoices]):
+    """A student learns to write from a teacher, beside its twin, which learns from the text alone.
+
+    Parameters
+    ----------
+    setting : Setting, optional
+        Data, teacher and student of your own (:class:`kdviz.panels.writing.settings.Setting`).
+    **chosen
+        The fields of :class:`kdviz.panels.writing.choices.WordsChoices`: data, student, method, temperature, alpha,
+        epochs, seed.
+
+    Attributes
+    ----------
+    runs : dict of str to Distillation
+        "student" and "twin"; empty before training.
+    setup, writing, next, humps, transport, drawings, share
+        The widgets.
+
+    Raises
+    ------
+    TypeError, ValueError
+        In one sentence, if what is given does not fit.
+
+    Notes
+    -----
+    Student and twin have the same weights at first, and the same batches and budget. Its commands are those of a live
+    page, "choose" (name, and value as a link has it) and "write" (prompt, sampling).
+
+    In a notebook, ``kd.panels.Words()`` as the last line of a cell. Without a page, the same things by hand:
+    ``panel.command("train")``, then ``panel.wait("finished")``.
+    """
+
+    title = mark("Words")
+    links, choices, hideable = LINK, WordsChoices, HIDEABLE
+    unused = (*CataloguePage.unused, "diagnosis")
+    traits: ClassVar[Mapping[str, str]] = {}
+    opening = mark("Opening the text.")
+    under_way = mark("A run is under way: stop or clear it to choose something else.")
+    of_ones_own = mark("this is a setting of your own; a state can only name the page's")
+    still = mark("This page is a copy without Python: what was chosen stays.")
+    _messages: ClassVar[Mapping[str, Kind]] = {
+        **messages.METHODS,
+        "choose": Record({"name": Text(longest=40), "value": Text(longest=60)}),
+        "write": Record({"prompt": Text(longest=2000), "sampling": Text(longest=20)}),
+    }
+
+    def __init__(self, setting: Setting | None = None, **chosen: Any) -> None:
+        symbols.check("Words", chosen, WordsChoices.__dataclass_fields__)
+        if setting is not None and "data" in chosen:
+            raise TypeError(f"Words takes a setting of your own or data by name, got both (data={chosen['data']!r})")
+        super().__init__(WordsChoices(**(chosen if setting is None else {"student": OWN, **chosen, "data": OWN})))
+        self._own_setting = setting
+        self.runs: dict[str, Distillation] = {}
+        self._planned: tuple[Setting, nn.Module] | None = None  # what Train will begin with
+        self._passage: Passage | None = None
+        self._seconds: float | None = None
+        self._wish: tuple[str, str] = ("", "1")  # what is written on, and how
+        self._seen: list[tuple[int, dict[str, float]]] = []
+        self._ended: dict[str, Any] = {}  # what was measured at the end
+        self._open_page(heard=("setup", "writing"))
+
+    def _columns(self) -> dict[str, list[View]]:
+        self.setup = widgets.WritingSetup()
+        self.writing = widgets.Writing(scene=self.scene)
+        self.next = widgets.NextTokens(scene=self.scene)
+        self.humps = widgets.TwoHumps(scene=self.scene)
+        self.drawings = widgets.SchemeView(title=t("What the student has learned"))
+        self.diagnosis = DiagnosisController(self.scene, self._publisher, lambda: None)  # not on this page
+        self._undrawn = self.diagnosis.widget
+        return {
+            "choose": [self.setup],
+            "see": [self.transport, self.writing, self.drawings],
+            "run": [self.next, self.humps],
+        }
+
+    def _listen(self) -> None:
+        self.next.observe(self._on_temperature, ["temperature"])
+
+    @property
+    def _listing(self) -> View:
+        return self.setup
+
+    @property
+    def _is_by_name(self) -> bool:
+        return self._own_setting is None
+
+    # What is chosen
+
+    def _commands(self) -> dict[str, Callable[..., None]]:
+        return {**super()._commands(), "choose": self._choose, "write": self._write}
+
+    def _choose(self, name: str, value: str) -> None:
+        one_of("name", name, tuple(n for n in LINK.fields if n != "hidden"))
+        parameter = LINK.fields[name]
+        self.choose(**{name: parameter.check(name, parameter.read(name, value))})
+
+    def choose(self, **chosen: Any) -> None:
+        """Choose other values of some fields; what was trained leaves the page. Returns at once.
+
+        Raises
+        ------
+        ValueError
+            In one sentence, if they cannot be, or a run is under way.
+        """
+        fresh = {"epochs": None} if "data" in chosen else {}
+        self._turn_to(replace(self._choices, **{**fresh, **chosen}))
+
+    def _refuse(self, why: str) -> None:
+        self._show_as_it_was()
+        super()._refuse(why)
+
+    def _show_as_it_was(self) -> None:
+        self._publisher.put(self.setup, answer=self._publisher.coming(self.setup, "answer") + 1)
+
+    def _on_temperature(self, change: Bunch) -> None:
+        """A released T: an edit of the run under way, else the beginning of the next one."""
+        value = float(change.new)
+        if value == self._choices.temperature or not METHODS[self._choices.method].heated:
+            return
+        try:
+            self._choices = replace(self._choices, temperature=value)
+        except ValueError as error:
+            self._say(str(error))
+            return
+        self._show_link()
+        if self._runner.state in LIVE:
+            self._runner.send("edit", temperature=value)
+        elif self._runner.runs:
+            self._outdated = True
+            self._turns.call(lambda: None)  # the report after it says so
+        else:
+            self._show_soon()
+
+    def _write(self, prompt: str, sampling: str) -> None:
+        """Have all write after a prompt, soon; returns at once."""
+        refused = ""
+        try:
+            one_of("sampling", sampling, tuple(SAMPLINGS))
+            if self._planned is not None:
+                encoded(self._planned[0].vocabulary, prompt)
+            self._wish = (prompt, sampling)
+        except ValueError as error:
+            refused = f"{str(error)[:1].upper()}{str(error)[1:]}."
+        self._publisher.put(self.writing, refused=refused, busy=not refused)
+        self._turns.call(partial(self._write_now, WRITTEN, answered=True))
+
+    # On the runner's thread
+
+    def _show_anew(self, choices: WordsChoices) -> None:
+        self.runs, self._seen, self._ended = {}, [], {}
+        setting = self._setting(choices)
+        method = METHODS[choices.method]
+        student = setting.make(choices.student, choices.seed)
+        another = self._planned is None or self._planned[0].vocabulary != setting.vocabulary
+        self._planned = (setting, student)
+        if another or not self._wish[0]:
+            self._wish = (setting.prompt, self._wish[1])
+        self._seconds = setting.seconds(choices.student, choices.method)
+        self._publisher.put(self.scene, total_steps=setting.steps, question=t(self.title))
+        program = code.program(choices, setting) if self._is_by_name else ""
+        shown = fields(choices, setting) if self._is_by_name else []
+        note = setting.note(student)
+        self._publisher.put(self.setup, fields=shown, note=note, code=program)
+        self._show_as_it_was()
+        self._passage = setting.passage or Passage.of(setting.data)
+        teacher = self._passage.logits(setting.teacher.module, setting.context)
+        self._publisher.put(
+            self.next,
+            symbols=symbols_of(setting.vocabulary),
+            tokens=self._passage.ids.tolist(),
+            first=self._passage.first,
+            teacher_logits=teacher.numpy(),
+            student_logits=b"",
+            student_step=0,
+            temperature=choices.temperature,
+            heated=method.heated,
+        )
+        samplings = [{"value": value, "text": t(text)} for value, text in SAMPLINGS.items()]
+        self._publisher.put(self.writing, samplings=samplings)
+        self._publisher.put(self.drawings, drawings=[], note="")
+        self._read(student, 0)
+        self._write_now(WRITTEN)
+
+    def _setting(self, choices: WordsChoices) -> Setting:
+        if self._own_setting is None:
+            return Setting.of(choices.data, epochs=choices.epochs, seed=choices.seed)
+        changes: dict[str, Any] = {"seed": choices.seed}
+        return replace(self._own_setting, **changes | ({} if choices.epochs is None else {"epochs": choices.epochs}))
+
+    def _build(self, keep_going: KeepGoing) -> Sequence[Distillation]:
+        """Make student and twin, and ask the teacher about the text."""
+        if self._planned is None:
+            raise ValueError(t("this cannot be run here; choose something else"))
+        setting, c = self._planned[0], self._shown_choices
+        run = setting.run(c.student, c.method, c.alpha, c.temperature, keep_going)
+        runs = {"student": run, "twin": setting.twin(c.student)}
+        for one in runs.values():
+            one.prepare(keep_going)
+        self.runs = runs
+        return list(runs.values())
+
+    def _record(self, runner: Runner) -> None:
+        """Read and write: when the runs were built, and at each evaluation."""
+        if runner is self._runner and self._planned is not None:
+            setting = self._planned[0]
+            if setting.is_task:
+                models = {role: run.student for role, run in self.runs.items()}
+                right = {role: sequences(model, setting.data.validation).exact.value for role, model in models.items()}
+                self._seen.append((runner.steps_done, right))
+            self._read(self.runs["student"].student, runner.steps_done)
+            self._write_now(WHILE_LEARNING)
+
+    def _finished(self, runner: Runner) -> None:
+        if runner is self._runner and self._planned is not None:
+            student, twin = (run.student for run in self.runs.values())
+            self._ended = self._measured(self._planned[0], student, twin)
+            self._read(student, runner.steps_done)
+            self._write_now(WRITTEN)
+
+    def _measured(self, setting: Setting, student: nn.Module, twin: nn.Module) -> dict[str, Any]:
+        """Return what is measured once a run has ended: what it is worth, and where its heads look."""
+        assert self._passage is not None, "a page that trains reads a text"
+        ids = self._passage.ids[:LOOKED_AT]
+        models = {"teacher": setting.teacher.module, "student": student}
+        looks = {role: heads(model, ids) for role, model in models.items()}
+        shown = symbols_of(setting.vocabulary)
+        few = setting.data.test.take(slice(0, EXPOSED))
+        return {
+            "exposure": exposure(student, setting.teacher, few, prompt=PROMPT, end=setting.end),
+            "difference": difference(student, twin, setting.data.test),
+            "looks": looks if any(looks.values()) else {},
+            "text": "".join(shown[i] for i in ids.tolist()).replace("\n", " "),
+        }
+
+    def _read(self, student: nn.Module, step: int) -> None:
+        """Show what the student expects of the text under the cursor."""
+        if self._passage is not None and self._planned is not None:
+            logits = self._passage.logits(student, self._planned[0].context)
+            self._publisher.put(self.next, student_logits=logits.numpy(), student_step=step)
+
+    def _write_now(self, tokens: int, *, answered: bool = False) -> None:
+        """Have teacher, student and twin write, as far as there are any."""
+        if self._planned is None:
+            return
+        setting, fresh = self._planned
+        prompt, sampling = self._wish
+        who = [Writer("teacher", t("Teacher"), setting.teacher.module)]
+        learners = {role: one.student for role, one in self.runs.items()} or {"student": fresh}
+        step = self._runner.steps_done
+        names = drawings.ROLES if step else {"student": mark("Student, untrained"), "twin": drawings.ROLES["twin"]}
+        who += [Writer(role, t(names[role]), model) for role, model in learners.items()]
+        how: dict[str, Any] = {"context": setting.context, "tokens": tokens, "ends": setting.is_task}
+        texts = written(who, setting.teacher.module, setting.vocabulary, prompt, sampling, **how)
+        more = {"answer": self._publisher.coming(self.writing, "answer") + 1} if answered else {}
+        self._publisher.put(self.writing, texts=texts, prompt=prompt, sampling=sampling, busy=False, **more)
+
+    @property
+    def _planned_steps(self) -> int:
+        return self._planned[0].steps if self._planned is not None else 0
+
+    def _show_runner(self, runner: Runner) -> None:
+        self._show_progress(runner, runner.state)
+        self._show_locked(runner)
+        if self._planned is not None and runner.runs:
+            self._show_runs(runner, self._planned[0])
+
+    def _show_runs(self, runner: Runner, setting: Setting) -> None:
+        """Show the curves, and what was measured at the end."""
+        split = "test" if self._ended else "validation"
+        found = {role: run.history.evaluated("validation") for role, run in self.runs.items()}
+        teacher = setting.of_teacher("validation").bits.value
+        told = [drawings.bits_curves(found, teacher, runner.total_steps)]
+        sentence = sentences.standing(found, teacher, "validation")
+        if split == "test":
+            ends = {role: run.history.evaluated("test") for role, run in self.runs.items()}
+            of_teacher = setting.of_teacher("test").bits.value
+            sentence = " ".join(
+                [
+                    sentences.standing(ends, of_teacher, "test"),
+                    sentences.verdict(self._ended["difference"]),
+                    t(sentences.ONE_SEED),
+                ]
+            )
+        told[0]["sentence"] = sentence
+        if self._seen:
+            n, right = len(setting.data.validation), setting.of_teacher("validation").exact.value
+            told.append(drawings.answered_curves(self._seen, right, runner.total_steps, n))
+        if self._ended:
+            told.append(drawings.exposure_curves(self._ended["exposure"]))
+        if self._ended.get("looks"):
+            told.append(drawings.attention(self._ended["looks"], self._ended["text"]))
+        self._publisher.put(self.scene, state=runner.state)
+        self._publisher.put(self.drawings, drawings=told)
+
+    def _status_of(self, runner: Runner) -> str:
+        return sentences.status(runner, self._seconds, outdated=self._outdated)
+
+    # What others ask
+
+    @classmethod
+    def kinds(cls) -> Mapping[str, Kind]:
+        return words_kinds()
+
+    def _without_python(self) -> Mapping[ipywidgets.Widget, Mapping[str, Any]]:
+        return {**super()._without_python(), self.writing: {"busy": True}}
+
+    def _forget(self) -> None:
+        self.runs, self._seen, self._ended = {}, [], {}
+        self._planned = self._passage = None

@@ -1,0 +1,77 @@
+"""What the Words page says of its runs. No sentence claims more than the run at hand shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...distill import Evaluation, Runner
+from ...measure.sequence_interval import Interval
+from ...words import mark, number, t
+from ..live import status_text
+from ..live.duration import rounded
+from .drawings import bits
+
+READY = mark("Ready to train: about {seconds} s on this computer.")
+READY_MINUTES = mark("Ready to train: about {minutes} min on this computer.")
+LONG = 90  # seconds
+LEARNING = mark("Student and twin learn, one step each in turn.")
+ON_VALIDATION = mark(
+    "After step {step} the student needs {student} bits a token on validation text, its twin without a teacher {twin}, "
+    "the teacher {teacher}."
+)
+ON_TEST = mark(
+    "On test text the student needs {student} bits a token, its twin without a teacher {twin}, the teacher {teacher}."
+)
+VERDICTS = {
+    "fewer": mark(
+        "That is {n} bits fewer than the twin (95\u202f% CI {low} to {high}, over rows of text): a clear gain."
+    ),
+    "more": mark(
+        "That is {n} bits more than the twin (95\u202f% CI {low} to {high}, over rows of text): clearly worse."
+    ),
+    "within the noise": mark(
+        "Beside the twin that is {n} bits (95\u202f% CI {low} to {high}, over rows of text), which could be chance."
+    ),
+}
+ONE_SEED = mark("One seed only: others would change these numbers.")
+
+
+def ready(seconds: float) -> str:
+    """Return the sentence of a page at rest: how long the run would take.
+
+    >>> ready(31.0), ready(130.0)
+    ('Ready to train: about 30 s on this computer.', 'Ready to train: about 2 min on this computer.')
+    """
+    if seconds >= LONG:
+        return t(READY_MINUTES, minutes=number(round(seconds / 60)))
+    return t(READY, seconds=number(rounded(seconds), ".0f"))
+
+
+def status(runner: Runner, seconds: float | None, *, outdated: bool = False) -> str:
+    """Return the status line for a runner's state."""
+    if runner.state == "idle" and not runner.message and seconds is not None:
+        return ready(seconds)
+    if runner.state == "running" and not runner.message and not runner.before:
+        return t(LEARNING)
+    return status_text.status(runner, outdated=outdated)
+
+
+def standing(found: Mapping[str, Sequence[Evaluation]], teacher: float, split: str) -> str:
+    """Return how student, twin and teacher stand on a split; empty before anything was measured."""
+    if not all(found.values()):
+        return ""
+    latest = {role: number(bits(points[-1]), ".2f") for role, points in found.items()}
+    figures: dict[str, Any] = {**latest, "teacher": number(teacher, ".2f")}
+    if split == "test":
+        return t(ON_TEST, **figures)
+    return t(ON_VALIDATION, step=number(found["student"][-1].step), **figures)
+
+
+def verdict(difference: Interval) -> str:
+    """Return what a difference in bits a token, student − twin, is worth."""
+    value, low, high = difference.value, difference.low, difference.high
+    name = "fewer" if high < 0 else "more" if low > 0 else "within the noise"
+    ends, form = ((-value, -high, -low) if name == "fewer" else (value, low, high)), ".3f"
+    n, least, most = (number(one, form if name != "within the noise" else f"+{form}") for one in ends)
+    return t(VERDICTS[name], n=n, low=least, high=most)

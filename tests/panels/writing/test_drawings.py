@@ -1,0 +1,31 @@
+"""What is drawn of a run: bits over steps, and shares in percent."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from kdviz.distill import Evaluation
+from kdviz.panels.writing import drawings
+from kdviz.widgets import SchemeView
+
+
+def at(step, nll):
+    return Evaluation(step=step, split="validation", examples=9, errors=3, nll=nll)
+
+
+def test_curves_are_in_bits_and_the_teacher_goes_through_all_steps():
+    found = {"student": [at(0, 3.0), at(10, 2.0)], "twin": [at(0, 3.0), at(10, 2.5)]}
+    made = drawings.bits_curves(found, 1.5, 40)
+    assert made["lines"][0]["y"] == pytest.approx([2 / math.log(2)])  # an untrained network is no part of it
+    assert [line["look"] for line in made["lines"]] == ["student", "twin", "teacher"]
+    assert made["lines"][2]["x"] == [0, 40] and made["lines"][2]["y"] == [1.5, 1.5]
+    assert SchemeView(drawings=[made])
+
+
+def test_tasks_answered_right_are_in_percent():
+    seen = [(0, {"student": 0.0, "twin": 0.0}), (10, {"student": 0.5, "twin": 0.25})]
+    made = drawings.answered_curves(seen, 1.0, 40, 64)
+    assert made["percent"] and [line["y"][-1] for line in made["lines"]] == [50, 25, 100]
+    assert SchemeView(drawings=[made])

@@ -1,0 +1,30 @@
+"""Settings of the Words page: what is learned from, and a budget that is known before Train."""
+
+from __future__ import annotations
+
+import kdviz as kd
+from kdviz.panels.writing.settings import OFFERS, STUDENTS, names
+
+from .conftest import small_setting
+
+
+def test_student_and_twin_have_the_same_start_and_the_planned_steps():
+    setting = small_setting(epochs=3)
+    run = setting.run("own", "reverse", 0.5, 2.0)
+    twin = setting.twin("own")
+    assert run.total_steps == twin.total_steps == setting.steps == 12
+    assert all(a.equal(b) for a, b in zip(run.student.parameters(), twin.student.parameters(), strict=True))
+    assert setting.is_task and not small_setting(running=True).is_task
+    assert setting.note(run.student).startswith("Additions: 40 rows to learn from, 16 validation rows")
+
+
+def test_the_teacher_is_counted_once():
+    setting = small_setting()
+    assert setting.of_teacher("validation") is setting.of_teacher("validation")
+    assert setting.of_teacher("test").n == 16
+
+
+def test_all_that_is_offered_is_here_and_every_size_can_be_built():
+    assert set(names()) <= set(OFFERS) <= set(kd.data.names("text"))
+    for size in STUDENTS.values():
+        assert getattr(kd.models, size.maker)(9, **size.arguments)
