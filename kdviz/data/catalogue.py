@@ -10,6 +10,7 @@ from typing import Any
 
 from kdviz import outside
 from kdviz.data.census import ADULT_FILES, adult
+from kdviz.data.glosses import DEFINITIONS_FILES, definitions, masked_definitions
 from kdviz.data.files import locate
 from kdviz.data.images import FASHION_FILES, MNIST_FILES, fashion_mnist, mnist
 from kdviz.data.memory import Splits
@@ -20,13 +21,17 @@ LOADERS: dict[str, tuple[Callable[[], Splits], Mapping[str, str]]] = {
     "fashion-mnist": (fashion_mnist, FASHION_FILES),
     "adult": (adult, ADULT_FILES),
     "adult-without-race-sex": (partial(adult, without=("race", "sex")), ADULT_FILES),
+    "definitions": (definitions, DEFINITIONS_FILES),
+    "definitions-masked": (masked_definitions, DEFINITIONS_FILES),
 }
-FOLDERS = {"adult-without-race-sex": "adult"}  # of those that lie in another's
+FOLDERS = {"adult-without-race-sex": "adult", "definitions-masked": "definitions"}  # of those that lie in another's
 TITLES = {
     "mnist": "MNIST",
     "fashion-mnist": "Fashion-MNIST",
     "adult": "Adult",
     "adult-without-race-sex": "Adult, without race and sex",
+    "definitions": "WordNet definitions",
+    "definitions-masked": "WordNet definitions, masked",
 }
 
 

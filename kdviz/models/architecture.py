@@ -122,6 +122,10 @@ def about_weights(architecture: Mapping[str, Any]) -> int:
             patches = (options.get("size", 28) // max(1, options.get("patch", 4))) ** 2
             rest = channels * options.get("patch", 4) ** 2 + patches + 2 * classes
             return options.get("depth", 4) * 13 * w**2 + rest * w
+        case "encoder":
+            inner = options.get("inner") or 4 * w
+            rest = options.get("symbols", 1) + options.get("context", 24) + (options["classes"] or 0) + w
+            return options.get("blocks", 2) * (4 * w**2 + 2 * w * inner) + rest * w
     return 0
 
 
@@ -131,8 +135,8 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
     Parameters
     ----------
     architecture : Mapping
-        "name" (mlp, convnet, mobile, resnet, vit, recurrent or conv1d) and the keyword arguments of that function;
-        "sees": "left" for one that :func:`kdviz.models.seeing_half` returned.
+        "name" (mlp, convnet, mobile, resnet, vit, recurrent, conv1d or encoder) and the keyword arguments of that
+        function; "sees": "left" for one that :func:`kdviz.models.seeing_half` returned.
     seed : int
         Fixes the initial weights.
 
@@ -152,6 +156,7 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
     [8]
     """
     from kdviz.models.convolutional import convnet
+    from kdviz.models.encoders import encoder
     from kdviz.models.half import seeing_half
     from kdviz.models.mobile import mobile
     from kdviz.models.perceptron import mlp
@@ -159,7 +164,7 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
     from kdviz.models.series import conv1d, recurrent
     from kdviz.models.transformer import vit
 
-    of_all: tuple[Callable[..., Any], ...] = (mlp, convnet, mobile, resnet, vit, recurrent, conv1d)
+    of_all: tuple[Callable[..., Any], ...] = (mlp, convnet, mobile, resnet, vit, recurrent, conv1d, encoder)
     makers = {maker.__name__: maker for maker in of_all}
     arguments = dict(architecture)
     name, sees = arguments.pop("name", None), arguments.pop("sees", None)
