@@ -1,7 +1,7 @@
 """Make the files of this folder from WordNet 3.0: ``python make.py /usr/share/wordnet/data.noun``.
 
-Debian's package wordnet-base has data.noun. The vocabulary needs the package tokenizers; the pieces that it finds differ a
-little between its versions, so that the file here is what counts.
+Debian's package wordnet-base has data.noun. The vocabulary needs the package tokenizers; the pieces that it finds may
+differ between its versions, so that the file here is what counts.
 """
 
 from __future__ import annotations

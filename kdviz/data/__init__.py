@@ -3,13 +3,13 @@
 from kdviz.data.augment import erase, flip, shift, warp
 from kdviz.data.catalogue import available, load, names, register, title
 from kdviz.data.census import adult
-from kdviz.data.glosses import definitions, masked_definitions, word_pieces
 from kdviz.data.faults import marked_corner, noisy_labels, rare_class
+from kdviz.data.glosses import definitions, masked_definitions, word_pieces
 from kdviz.data.images import fashion_mnist, mnist
 from kdviz.data.masking import masked
 from kdviz.data.memory import Examples, Splits
-from kdviz.data.transfer import mixed_in, munge, with_more
 from kdviz.data.pieces import WordPieces
+from kdviz.data.transfer import mixed_in, munge, with_more
 from kdviz.data.yours import examples, splits
 
 __all__ = [

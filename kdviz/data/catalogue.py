@@ -10,8 +10,8 @@ from typing import Any
 
 from kdviz import outside
 from kdviz.data.census import ADULT_FILES, adult
-from kdviz.data.glosses import DEFINITIONS_FILES, definitions, masked_definitions
 from kdviz.data.files import locate
+from kdviz.data.glosses import DEFINITIONS_FILES, definitions, masked_definitions
 from kdviz.data.images import FASHION_FILES, MNIST_FILES, fashion_mnist, mnist
 from kdviz.data.memory import Splits
 from kdviz.data.yours import splits

@@ -11,6 +11,7 @@ from torch import Tensor
 from kdviz.data.inputs import Inputs
 
 Redraw = Callable[[Tensor, int], Inputs]
+Relabel = Callable[[Tensor, int], Tensor]
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,15 @@ class Redrawn:
         return self.redraw(self.at[index], seed)
 
     @property
-    def labels(self) -> Redraw | None:
+    def labels(self) -> Relabel | None:
         """What maps indices and a seed to the labels of that draw; None where they do not depend on it."""
         of_all = labels_of(self.redraw)
         return None if of_all is None else lambda index, seed: of_all(self.at[index], seed)
 
 
-def labels_of(redraw: Redraw) -> Redraw | None:
+def labels_of(redraw: Redraw) -> Relabel | None:
     """Return what gives the labels of a draw, None where they are the stored ones."""
-    found: Redraw | None = getattr(redraw, "labels", None)
+    found: Relabel | None = getattr(redraw, "labels", None)
     return found
 
 

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from kdviz.models.architecture import Architecture, check_dropout, check_sizes, seeded
+from kdviz.models.transformer import ClassToken
 
 EPSILON = 1e-12  # of BERT's normalizations
 SPREAD, WIDE = 0.02, 768  # the standard deviation of BERT's initial weights, and its width
@@ -84,25 +85,6 @@ class MaskedHead(nn.Module):
         return F.linear(self.norm(F.gelu(self.transform(x))), words, self.bias)  # (B, L, symbols)
 
 
-class ClassHead(nn.Module):
-    """Logits of classes from the first token, [CLS]: BERT's pooler and a linear layer.
-
-    Parameters
-    ----------
-    width, classes : int
-    dropout : float
-    """
-
-    def __init__(self, width: int, classes: int, dropout: float) -> None:
-        super().__init__()
-        self.pool = nn.Linear(width, width)
-        self.dropout = nn.Dropout(dropout)
-        self.logits = nn.Linear(width, classes)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.logits(self.dropout(self.pool(x[:, 0]).tanh()))
-
-
 class Encoder(nn.Module):
     """What :func:`encoder` builds.
 
@@ -132,7 +114,8 @@ class Encoder(nn.Module):
             if a["classes"] is None:
                 self.masked = MaskedHead(a["symbols"], width)
             else:
-                self.classify = ClassHead(width, a["classes"], dropout)
+                self.class_token, self.pool, self.tanh = ClassToken(), nn.Linear(width, width), nn.Tanh()
+                self.dropout, self.logits = nn.Dropout(dropout), nn.Linear(width, a["classes"])
             self._initialize(SPREAD * (WIDE / width) ** 0.5)
 
     def _initialize(self, spread: float) -> None:
@@ -147,7 +130,9 @@ class Encoder(nn.Module):
         x = self.embed(input_ids)
         for number in range(1, self.architecture["blocks"] + 1):
             x = self.get_submodule(f"block{number}")(x, padding)
-        return self.masked(x, self.embed.word.weight) if self.architecture["classes"] is None else self.classify(x)
+        if self.architecture["classes"] is None:
+            return self.masked(x, self.embed.word.weight)
+        return self.logits(self.dropout(self.tanh(self.pool(self.class_token(x)))))
 
 
 def encoder(
@@ -176,8 +161,8 @@ def encoder(
     heads : int
         Heads of each block; they share the width evenly.
     classes : int, optional
-        Name one of so many classes, from the first token. Default: masked language modeling, logits over the vocabulary
-        for each token, whose last weights are those of the embedding.
+        Name one of so many classes, from the first token, [CLS], by BERT's pooler and a linear layer. Default: masked
+        language modeling, logits over the vocabulary for each token, whose last weights are those of the embedding.
     inner : int, optional
         Units between the two linear layers of a block, four times the width by default.
     dropout : float
