@@ -12,6 +12,7 @@ CARRIED = {
     "datasets/definitions": "kdviz/data/files/definitions",
     "datasets/fashion-mnist": "kdviz/data/files/fashion-mnist",
     "datasets/mnist": "kdviz/data/files/mnist",
+    "datasets/moby-dick": "kdviz/data/files/moby-dick",
     "notebooks": "kdviz/app/notebooks",
 }
 WITHHELD = "notebooks/solutions"  # for those who teach: the repository has them, an installation does not

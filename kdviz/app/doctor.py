@@ -159,13 +159,13 @@ def _materials() -> Iterator[Finding]:
     except ImportError as error:
         yield Finding("data and models", "missing", f"cannot be loaded: {error}", "pip install kdviz")
         return
-    here = data.available()
-    for name in data.names():
+    here = data.available("any")
+    for name in data.names("any"):
         if name in here:
             yield Finding(f"data {name}", "fine", "here")
         else:
             yield Finding(f"data {name}", "missing", "its files were not found", "install kdviz again")
-    for name in models.names():
+    for name in models.names("any"):
         try:
             card = models.card(name)
             yield Finding(f"teacher {name}", "fine", f"{100 * card.test_accuracy:.2f} % on test data")

@@ -1,5 +1,6 @@
 """Real data sets with fixed splits, held in memory, and the user's own data in the same form."""
 
+from kdviz.data.additions import additions
 from kdviz.data.augment import erase, flip, shift, warp
 from kdviz.data.catalogue import available, load, names, register, title
 from kdviz.data.census import adult
@@ -9,13 +10,17 @@ from kdviz.data.images import fashion_mnist, mnist
 from kdviz.data.masking import masked
 from kdviz.data.memory import Examples, Splits
 from kdviz.data.pieces import WordPieces
+from kdviz.data.text import moby_dick
 from kdviz.data.transfer import mixed_in, munge, with_more
+from kdviz.data.vocabulary import Vocabulary
 from kdviz.data.yours import examples, splits
 
 __all__ = [
     "Examples",
     "Splits",
+    "Vocabulary",
     "WordPieces",
+    "additions",
     "adult",
     "available",
     "definitions",
@@ -29,6 +34,7 @@ __all__ = [
     "masked_definitions",
     "mixed_in",
     "mnist",
+    "moby_dick",
     "munge",
     "names",
     "noisy_labels",

@@ -9,11 +9,13 @@ from functools import cached_property, partial
 from typing import Any
 
 from kdviz import outside
+from kdviz.data.additions import additions
 from kdviz.data.census import ADULT_FILES, adult
 from kdviz.data.files import locate
 from kdviz.data.glosses import DEFINITIONS_FILES, definitions, masked_definitions
 from kdviz.data.images import FASHION_FILES, MNIST_FILES, fashion_mnist, mnist
 from kdviz.data.memory import Splits
+from kdviz.data.text import MOBY_DICK_FILES, moby_dick
 from kdviz.data.yours import splits
 
 LOADERS: dict[str, tuple[Callable[[], Splits], Mapping[str, str]]] = {
@@ -23,7 +25,12 @@ LOADERS: dict[str, tuple[Callable[[], Splits], Mapping[str, str]]] = {
     "adult-without-race-sex": (partial(adult, without=("race", "sex")), ADULT_FILES),
     "definitions": (definitions, DEFINITIONS_FILES),
     "definitions-masked": (masked_definitions, DEFINITIONS_FILES),
+    "moby-dick": (moby_dick, MOBY_DICK_FILES),
+    "additions": (additions, {}),
+    "additions-steps": (partial(additions, steps=True), {}),
 }
+TEXTS = ("moby-dick", "additions", "additions-steps")
+ENCODED = ("definitions", "definitions-masked")
 FOLDERS = {"adult-without-race-sex": "adult", "definitions-masked": "definitions"}  # of those that lie in another's
 TITLES = {
     "mnist": "MNIST",
@@ -32,6 +39,9 @@ TITLES = {
     "adult-without-race-sex": "Adult, without race and sex",
     "definitions": "WordNet definitions",
     "definitions-masked": "WordNet definitions, masked",
+    "moby-dick": "Moby-Dick",
+    "additions": "Additions",
+    "additions-steps": "Additions with steps",
 }
 
 
@@ -65,7 +75,7 @@ class Registered:
         try:
             return bool(self.here()) and bool(self.splits)
         except Exception as error:
-            warnings.warn(f"a data set is left out: {outside.reason(error)}", UserWarning, stacklevel=4)
+            warnings.warn(f"a data set is left out: {outside.reason(error)}", UserWarning, stacklevel=5)
             return False
 
 
@@ -113,7 +123,7 @@ def load(name: str) -> Splits:
     Parameters
     ----------
     name : str
-        One of `names()`.
+        One of `names()` or `names("text")`.
 
     Raises
     ------
@@ -126,7 +136,7 @@ def load(name: str) -> Splits:
         return LOADERS[name][0]()
     registered = _ADDED.all().get(name)
     if registered is None:
-        raise ValueError(f"data set must be one of {', '.join(names())}, got {name!r}")
+        raise ValueError(f"data set must be one of {', '.join(names('any'))}, got {name!r}")
     return registered.splits
 
 
@@ -136,7 +146,7 @@ def title(name: str) -> str:
     Parameters
     ----------
     name : str
-        One of `names()`.
+        One of `names()` or `names("text")`.
 
     Raises
     ------
@@ -151,15 +161,48 @@ def title(name: str) -> str:
     return TITLES.get(name) or load(name).title
 
 
-def names() -> tuple[str, ...]:
-    """List the data sets that `load` knows."""
-    return (*LOADERS, *_ADDED.all())
+def names(kind: str = "classes") -> tuple[str, ...]:
+    """List the data sets that `load` knows.
+
+    Parameters
+    ----------
+    kind : "classes", "text", "encoder" or "any"
+        "classes": pictures and rows of a table, one label each, and all registered ones; "text": token ids, of which a
+        model predicts the next; "encoder": token ids with a mask, which a model reads as a whole; "any": all.
+
+    Raises
+    ------
+    ValueError
+        If there is no such kind.
+
+    Examples
+    --------
+    >>> names("text")
+    ('moby-dick', 'additions', 'additions-steps')
+    """
+    if kind not in ("classes", "text", "encoder", "any"):
+        raise ValueError(f'kind must be "classes", "text", "encoder" or "any", got {kind!r}')
+    if kind in ("text", "encoder"):
+        return TEXTS if kind == "text" else ENCODED
+    own = tuple(name for name in LOADERS if kind == "any" or name not in (*TEXTS, *ENCODED))
+    return (*own, *_ADDED.all())
 
 
-def available() -> tuple[str, ...]:
+def available(kind: str = "classes") -> tuple[str, ...]:
     """List the data sets whose files are on this machine.
 
     Registered ones are loaded once to find out; one that fails is left out with a warning.
+
+    Parameters
+    ----------
+    kind : "classes", "text", "encoder" or "any"
+        As for `names`.
     """
-    own = tuple(name for name, (_, files) in LOADERS.items() if locate(FOLDERS.get(name, name), files))
-    return (*own, *(name for name, one in _ADDED.all().items() if one.available))
+    return tuple(name for name in names(kind) if _here(name))
+
+
+def _here(name: str) -> bool:
+    if name in LOADERS:
+        files = LOADERS[name][1]
+        return not files or locate(FOLDERS.get(name, name), files) is not None
+    return _ADDED.all()[name].available

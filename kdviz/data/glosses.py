@@ -86,7 +86,7 @@ def _pieces() -> WordPieces:
 @cache
 def _definitions() -> Splits:
     train, validation, test = (_examples(_rows(part)) for part in ("train", "validation", "test"))
-    return Splits("definitions", "WordNet definitions", KINDS, train, validation, test)
+    return Splits("definitions", "WordNet definitions", KINDS, train, validation, test, vocabulary=_pieces())
 
 
 @cache

@@ -107,7 +107,7 @@ class Masking:
 
 def masked(
     parts: Splits | Sequence[Examples],
-    vocabulary: WordPieces,
+    vocabulary: WordPieces | None = None,
     share: float = 0.15,
     *,
     seed: int = 0,
@@ -120,8 +120,8 @@ def masked(
     ----------
     parts : Splits, or three Examples
         To learn from, validation and test, with the inputs ``input_ids`` and ``attention_mask``.
-    vocabulary : WordPieces
-        Its symbols are the classes.
+    vocabulary : WordPieces, optional
+        Its symbols are the classes. Default: that of the data.
     share : float
         Of the tokens of a row that are to be found out; see :func:`kdviz.data.masking.hide`.
     seed : int
@@ -138,11 +138,13 @@ def masked(
     ------
     ValueError
         If the inputs are others, or the share is not in (0, 1).
+    TypeError
+        If the vocabulary has no [MASK].
 
     Examples
     --------
     >>> import kdviz as kd
-    >>> data = kd.data.masked(kd.data.definitions(), kd.data.word_pieces())
+    >>> data = kd.data.masked(kd.data.definitions())
     >>> data.classes[data.train.y[data.train.y >= 0][0]] in data.classes, data.train.y.shape
     (True, torch.Size([5600, 24]))
     """
@@ -150,6 +152,12 @@ def masked(
     three = (parts.train, parts.validation, parts.test) if isinstance(parts, Splits) else tuple(parts)
     if whole is None and not name:
         raise ValueError("three parts have no name of their own: give name=")
+    found = vocabulary if vocabulary is not None or whole is None else whole.vocabulary
+    if not isinstance(found, WordPieces):
+        raise TypeError(
+            f"masking needs a vocabulary with [MASK], kd.data.WordPieces, got {type(found).__name__}; pass vocabulary="
+        )
+    vocabulary = found
     train, validation, test = (_part(one, vocabulary, share, seed + k) for k, one in enumerate(three))
     return Splits(
         name or f"{whole.name}-masked",  # type: ignore[union-attr]
@@ -158,6 +166,7 @@ def masked(
         Examples(train.x, train.y, train.groups, redraw=Masking(_inputs(three[0]), vocabulary, share)),
         validation,
         test,
+        vocabulary=vocabulary,
     )
 
 

@@ -18,6 +18,7 @@ from kdviz.data.order import balanced_order
 from kdviz.data.order import proportional_order as proportional_order
 from kdviz.data.redrawn import Redraw as Redraw
 from kdviz.data.redrawn import labels_of, selected
+from kdviz.data.vocabulary import Vocabulary
 
 UNKNOWN = -1  # the label of an example whose class is unknown
 IGNORED = -100  # the same in torch and Hugging Face
@@ -326,6 +327,8 @@ class Splits:
         Names of the inputs of a table; empty for images.
     batch_size : int, optional
         Batch size of the loader that the data came from, if any.
+    vocabulary : Vocabulary, optional
+        Of a text: what the token ids stand for. Where the next one is predicted, its symbols are the classes.
     """
 
     name: str
@@ -337,6 +340,7 @@ class Splits:
     draw: Mapping[str, Any] | None = None
     features: tuple[str, ...] = ()
     batch_size: int | None = None
+    vocabulary: Vocabulary | None = None
 
     def __post_init__(self) -> None:
         for part in ("train", "validation", "test"):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from kdviz.data.vocabulary import Vocabulary
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 WORDS = re.compile(r"\w+|[^\w\s]")  # a run of letters and digits, or one sign
@@ -24,7 +24,7 @@ class Tokens(NamedTuple):
     attention_mask: Tensor  # (N, L) int64, 1 where there is a token
 
 
-class WordPieces:
+class WordPieces(Vocabulary):
     """A vocabulary of word pieces: a word is cut from the left, each time at the longest piece that is known.
 
     Parameters
@@ -66,6 +66,7 @@ class WordPieces:
 
     def __init__(self, symbols: Sequence[str]) -> None:
         self.symbols = tuple(symbols)
+        self._tokenizer = None
         self._ids = {symbol: i for i, symbol in enumerate(self.symbols)}
         if len(self._ids) < len(self.symbols):
             twice = next(symbol for i, symbol in enumerate(self.symbols) if self._ids[symbol] != i)
@@ -75,27 +76,16 @@ class WordPieces:
             raise ValueError(f"a vocabulary of word pieces must hold {', '.join(SPECIAL)}, and lacks {missing[0]}")
         self.pad, self.unknown, self.begin, self.end, self.mask = (self._ids[symbol] for symbol in SPECIAL)
 
-    def __len__(self) -> int:
-        return len(self.symbols)
-
     def __repr__(self) -> str:
-        return f"WordPieces({len(self):,} symbols)"
+        return f"WordPieces({len(self):,} symbols, {self.fingerprint})"
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, WordPieces) and self.symbols == other.symbols
-
-    def __hash__(self) -> int:
-        return hash(self.symbols)
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """SHA-256 of the symbols in their order, in hexadecimal."""
-        return hashlib.sha256("\n".join(self.symbols).encode()).hexdigest()
-
-    def encode(self, text: str) -> list[int]:
-        """Return the ids of the pieces of a text, without [CLS] and [SEP]."""
+    def encode(self, text: str, *, begin: bool = False, end: bool = False) -> list[int]:
+        """Return the ids of the pieces of a text, with [CLS] before it and [SEP] after it where asked for."""
+        if not isinstance(text, str):
+            raise TypeError(f"text must be a str, got {type(text).__name__}")
         plain = "".join(c for c in unicodedata.normalize("NFD", text.lower()) if unicodedata.category(c) != "Mn")
-        return [piece for word in WORDS.findall(plain) for piece in self._cut(word)]
+        ids = [piece for word in WORDS.findall(plain) for piece in self._cut(word)]
+        return [self.begin] * begin + ids + [self.end] * end
 
     def _cut(self, word: str) -> list[int]:
         found: list[int] = []
@@ -110,11 +100,21 @@ class WordPieces:
             start = end
         return found or [self.unknown]
 
-    def decode(self, ids: Iterable[int]) -> str:
-        """Return the text of ids: pieces joined to words; [PAD], [CLS] and [SEP] are left out."""
-        left_out = {self.pad, self.begin, self.end}
-        shown = [self.symbols[int(i)] for i in ids if int(i) not in left_out]
-        return " ".join(shown).replace(" ##", "").removeprefix("##")
+    def decode(self, ids: Iterable[int], *, special: bool = False) -> str:
+        """Return the text of ids, pieces joined to words, up to the first [SEP]; [PAD] and [CLS] are left out.
+
+        Parameters
+        ----------
+        ids : iterable of int
+            A list or a tensor (L,).
+        special : bool
+            Write all symbols, the special ones too.
+        """
+        shown = list(map(int, ids))
+        if not special:
+            shown = shown[: shown.index(self.end)] if self.end in shown else shown
+            shown = [i for i in shown if i not in (self.pad, self.begin)]
+        return " ".join(self.symbols[i] for i in shown).replace(" ##", "").removeprefix("##")
 
     def rows(self, texts: Sequence[str], length: int) -> Tokens:
         """Return texts as rows of an encoder: [CLS], the pieces, [SEP], padding; longer ones are cut.

@@ -98,7 +98,7 @@ def card(run: Distillation, path: str | Path | None = None, *, twin: Any = None,
 
 def _front(run: Distillation) -> str:
     """What a hub reads: tags, data, metrics."""
-    named = [f"datasets:\n- {run.data.name}"] if run.data.name in data_sets.names() else []
+    named = [f"datasets:\n- {run.data.name}"] if run.data.name in data_sets.names("any") else []
     return "\n".join(
         ["---", "library_name: pytorch", "tags:\n- knowledge-distillation", *named, "metrics:\n- accuracy", "---"]
     )

@@ -8,6 +8,7 @@ from kdviz.models.encoders import encoder
 from kdviz.models.ensemble import Ensemble
 from kdviz.models.estimator import Estimator
 from kdviz.models.function import Function, Service
+from kdviz.models.generation import generate
 from kdviz.models.half import seeing_half
 from kdviz.models.inheritance import inherit
 from kdviz.models.loading import load
@@ -15,6 +16,7 @@ from kdviz.models.mobile import mobile
 from kdviz.models.onnx_session import OnnxSession
 from kdviz.models.perceptron import mlp
 from kdviz.models.residual import resnet
+from kdviz.models.sequences import decoder, gru
 from kdviz.models.series import conv1d, recurrent
 from kdviz.models.shipped import Card, card, names, pretrained, register
 from kdviz.models.tempered import Tempered
@@ -34,7 +36,10 @@ __all__ = [
     "card",
     "conv1d",
     "convnet",
+    "decoder",
     "encoder",
+    "generate",
+    "gru",
     "inherit",
     "load",
     "mac_count",

@@ -11,6 +11,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from kdviz.data.inputs import Inputs, each
+from kdviz.models.architecture import of_encoder, of_text
 from kdviz.models.inference import call
 from kdviz.models.looking import evaluating
 
@@ -61,7 +62,7 @@ def mac_count(model: nn.Module, example_shape: Sequence[int]) -> int:
     model : nn.Module
         Left unchanged: mode, buffers, hooks and the global random generator.
     example_shape : sequence of int
-        Shape of one example without the batch axis, e.g. (1, 28, 28).
+        Shape of one example without the batch axis, e.g. (1, 28, 28), or (64,) of a row of token ids.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def mac_count(model: nn.Module, example_shape: Sequence[int]) -> int:
     Raises
     ------
     ValueError
-        If the model does not accept a float32 input of that shape.
+        If the model does not accept a float32 input of that shape, or token ids where it reads text.
 
     Examples
     --------
@@ -79,7 +80,9 @@ def mac_count(model: nn.Module, example_shape: Sequence[int]) -> int:
     6
     """
     weight = next(model.parameters(), torch.empty(0))
-    example = torch.zeros(1, *example_shape, device=weight.device, dtype=weight.dtype)
+    description = getattr(model, "architecture", {})
+    dtype = torch.int64 if of_text(description) or of_encoder(description) else weight.dtype
+    example = torch.zeros(1, *example_shape, device=weight.device, dtype=dtype)
     try:
         return macs_of(model, example)
     except RuntimeError as error:

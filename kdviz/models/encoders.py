@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from kdviz.data.vocabulary import Vocabulary
 from kdviz.models.architecture import Architecture, check_dropout, check_sizes, seeded
+from kdviz.models.sequences import vocabulary_of
 from kdviz.models.transformer import ClassToken
 
 EPSILON = 1e-12  # of BERT's normalizations
@@ -96,6 +97,8 @@ class Encoder(nn.Module):
         Of its initial weights.
     context : int
         Most tokens of a row.
+    fingerprint : str
+        Of its vocabulary; empty where only the size was given.
     """
 
     architecture: Architecture
@@ -108,15 +111,19 @@ class Encoder(nn.Module):
         self.context = a["context"]
         width, dropout = a["width"], a["dropout"]
         with seeded(seed):
-            self.embed = Embedding(a["symbols"], a["context"], width, dropout)
+            self.embed = Embedding(a["vocabulary"], a["context"], width, dropout)
             for number in range(1, a["blocks"] + 1):
                 self.add_module(f"block{number}", PostNormBlock(width, a["heads"], a["inner"], dropout))
             if a["classes"] is None:
-                self.masked = MaskedHead(a["symbols"], width)
+                self.masked = MaskedHead(a["vocabulary"], width)
             else:
                 self.class_token, self.pool, self.tanh = ClassToken(), nn.Linear(width, width), nn.Tanh()
                 self.dropout, self.logits = nn.Dropout(dropout), nn.Linear(width, a["classes"])
             self._initialize(SPREAD * (WIDE / width) ** 0.5)
+
+    @property
+    def fingerprint(self) -> str:
+        return str(self.architecture["fingerprint"])
 
     def _initialize(self, spread: float) -> None:
         for name, parameter in self.named_parameters():
@@ -136,7 +143,7 @@ class Encoder(nn.Module):
 
 
 def encoder(
-    symbols: int | Sized,
+    vocabulary: Vocabulary | int,
     context: int = 24,
     width: int = 64,
     blocks: int = 2,
@@ -145,14 +152,15 @@ def encoder(
     classes: int | None = None,
     inner: int | None = None,
     dropout: float = 0.0,
+    fingerprint: str = "",
     seed: int = 0,
 ) -> Encoder:
     """Build an encoder of text, as BERT: words and learned positions, blocks of self-attention, and one of two heads.
 
     Parameters
     ----------
-    symbols : int, or a vocabulary
-        Size of the vocabulary.
+    vocabulary : Vocabulary or int
+        What it reads, such as ``data.vocabulary``; or how many symbols that has.
     context : int
         Most tokens of a row.
     width : int
@@ -167,6 +175,8 @@ def encoder(
         Units between the two linear layers of a block, four times the width by default.
     dropout : float
         Probability of dropping a number while training.
+    fingerprint : str
+        Of the vocabulary, where only its size is given.
     seed : int
         Fixes the initial weights; torch's global generator is left alone.
 
@@ -180,7 +190,8 @@ def encoder(
     Raises
     ------
     ValueError
-        If a size is below 1, the heads do not share the width evenly or `dropout` is outside [0, 1).
+        If a size is below 1, the heads do not share the width evenly, `dropout` is outside [0, 1), or the fingerprint
+        is not that of the vocabulary.
 
     Notes
     -----
@@ -200,9 +211,9 @@ def encoder(
     >>> encoder(20, 5, 16, 1, 2)(ids, ids > 0).shape, encoder(20, 5, 16, 1, 2, classes=3)(ids).shape
     (torch.Size([1, 5, 20]), torch.Size([1, 3]))
     """
-    count = symbols if isinstance(symbols, int) else len(symbols)
+    size, fingerprint = vocabulary_of(vocabulary, fingerprint)
     inner = 4 * width if inner is None else inner
-    check_sizes(symbols=count, context=context, width=width, blocks=blocks, heads=heads, inner=inner)
+    check_sizes(vocabulary=size, context=context, width=width, blocks=blocks, heads=heads, inner=inner)
     if classes is not None:
         check_sizes(classes=classes)
     check_dropout(dropout)
@@ -210,7 +221,7 @@ def encoder(
         raise ValueError(f"heads must share the width evenly, and {heads} does not divide {width}")
     architecture: dict[str, Any] = {
         "name": "encoder",
-        "symbols": count,
+        "vocabulary": size,
         "context": context,
         "width": width,
         "blocks": blocks,
@@ -218,5 +229,6 @@ def encoder(
         "classes": classes,
         "inner": inner,
         "dropout": dropout,
+        "fingerprint": fingerprint,
     }
     return Encoder(architecture, seed=seed)

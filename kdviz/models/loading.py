@@ -48,12 +48,12 @@ def load(what: str | Path, architecture: str | Mapping[str, Any] | None = None) 
         return _from_file(Path(what), architecture)
     if architecture is not None:
         raise ValueError(f"an architecture belongs to a safetensors file, got one for {text!r}")
-    if text in names():
+    if text in names("any"):
         return pretrained(text)
     if ":" in text:
         return _imported(text)
     raise ValueError(
-        f"a model must be one of {', '.join(names())}, a .safetensors file or an import path package.module:name, "
+        f"a model must be one of {', '.join(names('any'))}, a .safetensors file or an import path package.module:name, "
         f"got {text!r}"
     )
 

@@ -16,7 +16,7 @@ from safetensors.torch import load as read_safetensors
 from torch import nn
 
 from kdviz import outside
-from kdviz.models.architecture import build
+from kdviz.models.architecture import build, of_encoder, of_text
 from kdviz.words import number
 
 FOLDER = Path(__file__).resolve().parent / "weights"
@@ -165,9 +165,30 @@ def register(about: Card | str | Path, loader: Callable[[], nn.Module] | None = 
     return about
 
 
-def names() -> tuple[str, ...]:
-    """List the shipped teachers by name, then those that were registered."""
-    return (*_own(), *_ADDED.all())
+def names(kind: str = "classes") -> tuple[str, ...]:
+    """List the shipped teachers by name, then those that were registered.
+
+    Parameters
+    ----------
+    kind : "classes", "text", "encoder" or "any"
+        "classes": those that give a picture or a row of a table a class; "text": those that read token ids and predict
+        the next; "encoder": those that read a row of token ids as a whole; "any": all.
+
+    Raises
+    ------
+    ValueError
+        If there is no such kind.
+    """
+    if kind not in ("classes", "text", "encoder", "any"):
+        raise ValueError(f'kind must be "classes", "text", "encoder" or "any", got {kind!r}')
+    every = (*_own(), *_ADDED.all())
+    return every if kind == "any" else tuple(name for name in every if _kind(card(name)) == kind)
+
+
+def _kind(about: Card) -> str:
+    if of_encoder(about.architecture):
+        return "encoder"
+    return "text" if of_text(about.architecture) else "classes"
 
 
 @lru_cache(maxsize=32)
@@ -181,7 +202,7 @@ def card(name: str) -> Card:
     Parameters
     ----------
     name : str
-        One of `names()`.
+        One of `names("any")`.
 
     Raises
     ------
@@ -192,7 +213,7 @@ def card(name: str) -> Card:
         return _read_card(FOLDER / f"{name}.json")
     registered = _ADDED.all().get(name)
     if registered is None:
-        raise ValueError(f"teacher must be one of {', '.join(names()) or '(none shipped)'}, got {name!r}")
+        raise ValueError(f"teacher must be one of {', '.join(names('any')) or '(none shipped)'}, got {name!r}")
     return registered.card
 
 
@@ -202,7 +223,7 @@ def pretrained(name: str) -> nn.Module:
     Parameters
     ----------
     name : str
-        One of `names()`, e.g. "mnist-convnet".
+        One of `names("any")`, e.g. "mnist-convnet".
 
     Returns
     -------

@@ -121,7 +121,7 @@ def compare(
     of_groups, notes = of_bias.measured(logits, part, grouped, positive, asked=groups is not None)
     return Report(
         notes=_doubts(logits, part),
-        data=data.title if isinstance(data, Splits) and data.name in data_sets.names() else "",
+        data=data.title if isinstance(data, Splits) and data.name in data_sets.names("any") else "",
         models=models,
         examples=part,
         classes=names,

@@ -1,4 +1,4 @@
-"""MNIST, Fashion-MNIST and Adult as they are handed out."""
+"""MNIST, Fashion-MNIST, Adult and Moby-Dick as they are handed out."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_files_cards_and_code_agree_on_checksums(path: str) -> None:
     assert f"| {file} | {len(content)} | `{md5}` | `{sha256}` |" in card
 
 
-@pytest.mark.parametrize("name", kdviz.data.names())
+@pytest.mark.parametrize("name", [name for name, (_, files) in LOADERS.items() if files])
 def test_each_card_says_where_the_data_are_from_and_under_which_licence(name: str) -> None:
     name = FOLDERS.get(name, name)
     card = (DATASETS / name / "card.md").read_text(encoding="utf-8")
@@ -63,13 +63,16 @@ def test_validation_has_the_proportions_of_training(name: str) -> None:
         ("mnist", "46172b5d4aa5b2d7"),
         ("fashion-mnist", "2dbffebe8d1708ba"),
         ("adult", "903b80b8f6023236"),
+        ("moby-dick", "cb60f7b6fa78f16b"),
+        ("additions", "4ebdd15a00c30105"),
+        ("additions-steps", "a72620271037a4bc"),
     ],
 )
 def test_splits_are_the_same_for_ever(name: str, beginning: str) -> None:
     assert kdviz.data.load(name).validation.fingerprint()[:16] == beginning
 
 
-@pytest.mark.parametrize("name", kdviz.data.names())
+@pytest.mark.parametrize("name", kdviz.data.names("any"))
 def test_loading_again_gives_the_same_object(name: str) -> None:
     assert kdviz.data.load(name) is kdviz.data.load(name)
     assert kdviz.data.load(name).title == kdviz.data.title(name)
@@ -77,10 +80,19 @@ def test_loading_again_gives_the_same_object(name: str) -> None:
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     with pytest.raises(
-        ValueError, match="data set must be one of mnist, fashion-mnist, adult, adult-without-race-sex, got 'cifar'"
+        ValueError, match="data set must be one of mnist, fashion-mnist, adult, .*, additions-steps, got 'cifar'"
     ):
         kdviz.data.load("cifar")
-    assert kdviz.data.available() == ("mnist", "fashion-mnist", "adult", "adult-without-race-sex")
+
+
+def test_pages_of_classes_are_offered_data_with_classes() -> None:
+    classes, text = ("mnist", "fashion-mnist", "adult", "adult-without-race-sex"), kdviz.data.names("text")
+    assert kdviz.data.available() == kdviz.data.names() == classes
+    assert kdviz.data.available("text") == text == ("moby-dick", "additions", "additions-steps")
+    assert kdviz.data.available("any") == classes + text
+    assert all(kdviz.data.load(name).vocabulary is not None for name in text)
+    with pytest.raises(ValueError, match='kind must be "classes", "text" or "any", got \'words\''):
+        kdviz.data.names("words")
 
 
 def test_classes_are_named() -> None:

@@ -66,7 +66,7 @@ def program(run: Distillation, *, twin: bool = True, smoothing: float = 0.1) -> 
 
 def _data_has_a_name(run: Distillation, recipe: Recipe) -> bool:
     """Whether the run's data are what its recipe would load."""
-    if recipe.data not in data_sets.available():
+    if recipe.data not in data_sets.available("any"):
         return False
     loaded, own = recipe.load_data(), run.data
     return all(getattr(loaded, p) is getattr(own, p) or _same(getattr(loaded, p), getattr(own, p)) for p in SPLITS)
