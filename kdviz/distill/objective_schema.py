@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import outside
 from .schedules import HYPERPARAMETER, SCHEDULE
-from .schema import AnyOf, Flag, Kind, ListOf, Null, Number, OneOf, Record, Switch, Text, Whole
+from .schema import AnyOf, Flag, Kind, ListOf, Null, Number, OneOf, Record, Switch, Text, Whole, or_null
 
 TERMS: dict[str, Any] = {}
 """Every term that can be written to a recipe and read back: classes by name."""
