@@ -4,6 +4,7 @@ Writes NAME.safetensors (float16) and NAME.json (the card) into the folder of we
 the weights. Settings were chosen by the validation part; the test part is only looked at for the card, at the very end.
 mnist-mlp-overfit is a bad teacher on purpose: it has learned 1,000 labels by heart.
 mnist-mlp-robust learns pictures that are changed against itself, by a step from a random start (Wong et al. 2020).
+definitions-encoder-masked finds hidden words; definitions-encoder begins with its weights and learns the kinds.
 The settings of mnist-mlp-1200 and fashion-resnet are second ones: the first missed the promised test figure.
 A model called *-student is distilled from the teacher of that name; mnist-vit-twin is mnist-vit-student without it.
 """
@@ -30,6 +31,7 @@ from kdviz.distill.optimizer import make_optimizer
 from kdviz.distill.schedules import WarmupCosine
 from kdviz.models.architecture import build
 from kdviz.models.counts import mac_count, parameter_count
+from kdviz.models.inheritance import inherit
 from kdviz.models.shipped import FOLDER, Card, pretrained
 from kdviz.models.shipped import card as shipped_card
 from kdviz.whole_files import write_whole
@@ -65,6 +67,8 @@ class Training:
         worse teachers (Müller, Kornblith, Hinton 2019): one is shipped to show it.
     radius : float
         Of the adversarial examples that it learns in place of the pictures; a card does not mention it where it is 0.
+    start : str
+        The shipped model with whose weights it begins, where name and shape are the same; empty for fresh ones.
     """
 
     title: str
@@ -84,11 +88,12 @@ class Training:
     teacher: str = ""
     smoothing: float = 0.0
     radius: float = 0.0
+    start: str = ""
 
     def settings(self) -> dict[str, Any]:
         """Give what a card records beside title, data and architecture."""
         left_out = {"title", "data", "architecture"} | {
-            k for k in ("labels", "teacher", "smoothing", "radius") if not getattr(self, k)
+            k for k in ("labels", "teacher", "smoothing", "radius", "start") if not getattr(self, k)
         }
         return {k: v for k, v in asdict(self).items() if k not in left_out} | {"objective": str(self.objective)}
 
@@ -107,6 +112,8 @@ class Training:
         if architecture.get("inputs") == 0:
             architecture["inputs"] = math.prod(data.shape)
         student = build(architecture, seed=seed)
+        if self.start:
+            inherit(student, pretrained(self.start))
         if len(data.shape) == 3:  # what convolutions on a CPU like best
             student = student.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return Distillation(
@@ -186,6 +193,18 @@ ADULT_STUDENT = Training(
     teacher="adult-mlp",
 )
 
+ENCODER = {"name": "encoder", "vocabulary": 1500, "context": 24, "width": 64, "blocks": 4, "heads": 4, "dropout": 0.1}
+MASKED_ENCODER = Training(
+    title="Definitions, encoder that finds hidden words",
+    data="definitions-masked",
+    architecture={**ENCODER, "fingerprint": "006fd97c8137107b"},
+    epochs=14,
+    batch_size=128,
+    learning_rate=3e-3,
+    weight_decay=0.01,
+    bfloat16=True,
+)
+
 TRAININGS: dict[str, Training] = {
     "mnist-mlp-1200": LARGE_MLP,
     "mnist-mlp-1200-smoothed": replace(LARGE_MLP, title="MNIST, 2×1200 ReLU units, smoothed labels", smoothing=0.1),
@@ -247,6 +266,16 @@ TRAININGS: dict[str, Training] = {
         bfloat16=True,
     ),
     "adult-mlp": ADULT_TEACHER,
+    "definitions-encoder-masked": MASKED_ENCODER,
+    "definitions-encoder": replace(
+        MASKED_ENCODER,
+        title="Definitions, encoder, fine-tuned for eight kinds",
+        data="definitions",
+        architecture={**MASKED_ENCODER.architecture, "classes": 8},
+        epochs=10,
+        learning_rate=1e-3,
+        start="definitions-encoder-masked",
+    ),
     "fashion-resnet-student": Training(
         title="Fashion-MNIST, small convolutional network, taught by fashion-resnet",
         data="fashion-mnist",

@@ -23,11 +23,11 @@ LOADERS: dict[str, tuple[Callable[[], Splits], Mapping[str, str]]] = {
     "fashion-mnist": (fashion_mnist, FASHION_FILES),
     "adult": (adult, ADULT_FILES),
     "adult-without-race-sex": (partial(adult, without=("race", "sex")), ADULT_FILES),
-    "definitions": (definitions, DEFINITIONS_FILES),
-    "definitions-masked": (masked_definitions, DEFINITIONS_FILES),
     "moby-dick": (moby_dick, MOBY_DICK_FILES),
     "additions": (additions, {}),
     "additions-steps": (partial(additions, steps=True), {}),
+    "definitions": (definitions, DEFINITIONS_FILES),
+    "definitions-masked": (masked_definitions, DEFINITIONS_FILES),
 }
 TEXTS = ("moby-dick", "additions", "additions-steps")
 ENCODED = ("definitions", "definitions-masked")
@@ -37,11 +37,11 @@ TITLES = {
     "fashion-mnist": "Fashion-MNIST",
     "adult": "Adult",
     "adult-without-race-sex": "Adult, without race and sex",
-    "definitions": "WordNet definitions",
-    "definitions-masked": "WordNet definitions, masked",
     "moby-dick": "Moby-Dick",
     "additions": "Additions",
     "additions-steps": "Additions with steps",
+    "definitions": "WordNet definitions",
+    "definitions-masked": "WordNet definitions, masked",
 }
 
 
