@@ -198,9 +198,9 @@ MASKED_ENCODER = Training(
     title="Definitions, encoder that finds hidden words",
     data="definitions-masked",
     architecture={**ENCODER, "fingerprint": "006fd97c8137107b"},
-    epochs=14,
-    batch_size=128,
-    learning_rate=3e-3,
+    epochs=8,
+    batch_size=64,
+    learning_rate=2.5e-3,
     weight_decay=0.01,
     bfloat16=True,
 )
