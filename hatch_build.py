@@ -12,7 +12,9 @@ CARRIED = {
     "datasets/definitions": "kdviz/data/files/definitions",
     "datasets/fashion-mnist": "kdviz/data/files/fashion-mnist",
     "datasets/mnist": "kdviz/data/files/mnist",
+    "datasets/given-names": "kdviz/data/files/given-names",
     "datasets/moby-dick": "kdviz/data/files/moby-dick",
+    "datasets/spelling": "kdviz/data/files/spelling",
     "notebooks": "kdviz/app/notebooks",
 }
 WITHHELD = "notebooks/solutions"  # for those who teach: the repository has them, an installation does not

@@ -24,13 +24,14 @@ from torch import Generator, Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from kdviz import data as data_sets
-from kdviz.data import Splits
+from kdviz.data import Examples, Splits, Vocabulary
 from kdviz.distill import Distillation, HardLabels, LabelSmoothing, Objective, RobustLabels, hinton
 from kdviz.distill.evaluate import evaluate
 from kdviz.distill.optimizer import make_optimizer
 from kdviz.distill.schedules import WarmupCosine
 from kdviz.models.architecture import build
 from kdviz.models.counts import mac_count, parameter_count
+from kdviz.models.generation import generate
 from kdviz.models.inheritance import inherit
 from kdviz.models.shipped import FOLDER, Card, pretrained
 from kdviz.models.shipped import card as shipped_card
@@ -111,6 +112,8 @@ class Training:
         architecture = dict(self.architecture)
         if architecture.get("inputs") == 0:
             architecture["inputs"] = math.prod(data.shape)
+        if data.vocabulary is not None:
+            architecture |= {"vocabulary": len(data.vocabulary), "fingerprint": data.vocabulary.fingerprint}
         student = build(architecture, seed=seed)
         if self.start:
             inherit(student, pretrained(self.start))
@@ -192,12 +195,30 @@ ADULT_STUDENT = Training(
     weight_decay=0.0,
     teacher="adult-mlp",
 )
+NOVEL = Training(
+    title="Moby-Dick, decoder of 3 blocks, character by character",
+    data="moby-dick",
+    architecture={"name": "decoder", "context": 64, "width": 128, "blocks": 3, "heads": 4},
+    epochs=6,
+    batch_size=32,
+    learning_rate=2e-3,
+    weight_decay=0.05,
+    bfloat16=True,
+)
+SUMS = Training(
+    title="Additions with steps, decoder of 2 blocks",
+    data="additions-steps",
+    architecture={"name": "decoder", "context": 38, "width": 64, "blocks": 2, "heads": 4},
+    epochs=24,
+    batch_size=64,
+    learning_rate=3e-3,
+    weight_decay=0.05,
+)
 
-ENCODER = {"name": "encoder", "vocabulary": 1500, "context": 24, "width": 64, "blocks": 4, "heads": 4, "dropout": 0.1}
 MASKED_ENCODER = Training(
     title="Definitions, encoder that finds hidden words",
     data="definitions-masked",
-    architecture={**ENCODER, "fingerprint": "006fd97c8137107b"},
+    architecture={"name": "encoder", "context": 24, "width": 64, "blocks": 4, "heads": 4, "dropout": 0.1},
     epochs=24,
     batch_size=64,
     learning_rate=2.5e-3,
@@ -296,6 +317,24 @@ TRAININGS: dict[str, Training] = {
         data="adult-without-race-sex",
         teacher="adult-mlp-unaware",
     ),
+    "moby-dick-decoder": NOVEL,
+    "additions-steps-decoder": SUMS,
+    "additions-decoder": replace(
+        SUMS,
+        title="Additions, decoder of 2 blocks",
+        data="additions",
+        architecture=SUMS.architecture | {"context": 13},
+    ),
+    "spelling-decoder": Training(
+        title="Spelling and sound, decoder of 3 blocks",
+        data="spelling",
+        architecture={"name": "decoder", "context": 27, "width": 96, "blocks": 3, "heads": 4, "dropout": 0.1},
+        epochs=24,
+        batch_size=64,
+        learning_rate=2e-3,
+        weight_decay=0.05,
+        bfloat16=True,
+    ),
 }
 
 
@@ -365,6 +404,11 @@ def train(run: Distillation, training: Training) -> nn.Module:
 def describe(name: str, model: nn.Module, data: Splits, training: Training, seed: int) -> Card:
     """Measure a trained model and write down what is known about it."""
     test, validation = (evaluate(model, getattr(data, split), step=0, split=split) for split in ("test", "validation"))
+    figures = {}
+    if data.vocabulary is not None and data.test.y.ndim == 2:
+        figures["bits a token"] = round(test.nll / math.log(2), 4)
+        if "prompt" in data.test.groups:
+            figures["exact match"] = round(exact_match(model, data.test, data.vocabulary), 4)
     return Card(
         name=name,
         title=training.title,
@@ -381,7 +425,21 @@ def describe(name: str, model: nn.Module, data: Splits, training: Training, seed
         command=command(name, training, seed),
         licence="BSD-3-Clause",
         note=distilled(training),
+        figures=figures,
     )
+
+
+def exact_match(model: nn.Module, examples: Examples, vocabulary: Vocabulary) -> float:
+    """Return the share of prompts that a model answers as the labels do, when it takes its first choice each time."""
+    prompts, right = examples.groups["prompt"], 0
+    for length in set(prompts.tolist()):
+        of_length = torch.from_numpy(prompts == length)
+        x, y = examples.x[of_length], examples.y[of_length]
+        found = generate(model, x[:, :length], x.shape[1] - length + 1, greedy=True, end=vocabulary.end)
+        for answer, labels in zip(found[:, length:], y, strict=True):
+            wanted = labels[labels >= 0]
+            right += torch.equal(answer[: len(wanted)], wanted)  # it holds the end
+    return right / len(examples)
 
 
 def distilled(training: Training) -> str:
@@ -414,6 +472,6 @@ def run(options: argparse.Namespace) -> int:
     card = teach(options.name, seed=options.seed, folder=options.folder or FOLDER, training=training)
     print(
         f"{card.name}: {card.test_errors} errors on {card.test_examples:,} test examples "
-        f"({card.test_accuracy:.2%}), validation {card.validation_accuracy:.2%}"
+        f"({card.test_accuracy:.2%}), validation {card.validation_accuracy:.2%}, {card.figures or ''}"
     )
     return 0

@@ -13,6 +13,7 @@ from kdviz.data.pieces import WordPieces
 from kdviz.data.text import moby_dick
 from kdviz.data.transfer import mixed_in, munge, with_more
 from kdviz.data.vocabulary import Vocabulary
+from kdviz.data.words import given_names, spelling
 from kdviz.data.yours import examples, splits
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "examples",
     "fashion_mnist",
     "flip",
+    "given_names",
     "load",
     "marked_corner",
     "masked",
@@ -41,6 +43,7 @@ __all__ = [
     "rare_class",
     "register",
     "shift",
+    "spelling",
     "splits",
     "title",
     "warp",

@@ -55,7 +55,7 @@ def additions(
     --------
     >>> data = additions(steps=True)
     >>> data.vocabulary.decode(data.train.x[0])
-    '684+559=4+9=13;8+5+1=14;6+5+1=12:1243'
+    '160+809=0+9=9;6+0+0=6;1+8+0=9:969'
     """
     given = {"digits": digits, "train": train, "validation": validation, "test": test, "seed": seed}
     for what, value in given.items():

@@ -16,6 +16,7 @@ from kdviz.data.glosses import DEFINITIONS_FILES, definitions, masked_definition
 from kdviz.data.images import FASHION_FILES, MNIST_FILES, fashion_mnist, mnist
 from kdviz.data.memory import Splits
 from kdviz.data.text import MOBY_DICK_FILES, moby_dick
+from kdviz.data.words import GIVEN_NAMES_FILES, SPELLING_FILES, given_names, spelling
 from kdviz.data.yours import splits
 
 LOADERS: dict[str, tuple[Callable[[], Splits], Mapping[str, str]]] = {
@@ -24,12 +25,14 @@ LOADERS: dict[str, tuple[Callable[[], Splits], Mapping[str, str]]] = {
     "adult": (adult, ADULT_FILES),
     "adult-without-race-sex": (partial(adult, without=("race", "sex")), ADULT_FILES),
     "moby-dick": (moby_dick, MOBY_DICK_FILES),
+    "given-names": (given_names, GIVEN_NAMES_FILES),
+    "spelling": (spelling, SPELLING_FILES),
     "additions": (additions, {}),
     "additions-steps": (partial(additions, steps=True), {}),
     "definitions": (definitions, DEFINITIONS_FILES),
     "definitions-masked": (masked_definitions, DEFINITIONS_FILES),
 }
-TEXTS = ("moby-dick", "additions", "additions-steps")
+TEXTS = ("moby-dick", "given-names", "spelling", "additions", "additions-steps")
 ENCODED = ("definitions", "definitions-masked")
 FOLDERS = {"adult-without-race-sex": "adult", "definitions-masked": "definitions"}  # of those that lie in another's
 TITLES = {
@@ -38,6 +41,8 @@ TITLES = {
     "adult": "Adult",
     "adult-without-race-sex": "Adult, without race and sex",
     "moby-dick": "Moby-Dick",
+    "given-names": "Given names",
+    "spelling": "Spelling and sound",
     "additions": "Additions",
     "additions-steps": "Additions with steps",
     "definitions": "WordNet definitions",
@@ -178,7 +183,7 @@ def names(kind: str = "classes") -> tuple[str, ...]:
     Examples
     --------
     >>> names("text")
-    ('moby-dick', 'additions', 'additions-steps')
+    ('moby-dick', 'given-names', 'spelling', 'additions', 'additions-steps')
     """
     if kind not in ("classes", "text", "encoder", "any"):
         raise ValueError(f'kind must be "classes", "text", "encoder" or "any", got {kind!r}')

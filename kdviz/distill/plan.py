@@ -10,6 +10,7 @@ from torch import nn
 
 from .. import data as data_sets
 from ..data import Splits
+from ..models.sequences import check_vocabularies
 from ..models.wrap import as_module
 from . import checks
 from .grouping import Grouping, grouping
@@ -78,6 +79,8 @@ def make_plan(
     student = as_module(student, "student", classes=data.classes, features=data.features)
     if not isinstance(teacher, Teacher | None):
         teacher = as_module(teacher, "teacher", classes=data.classes, features=data.features)
+    learned_from = teacher.module if isinstance(teacher, Teacher) else teacher
+    check_vocabularies({"teacher": learned_from, "student": student}, data.vocabulary)
     checks.check_kinds(teacher, student, objective)
     if numbers["learning_rate"] is None:
         numbers["learning_rate"] = usual_rate(numbers["optimizer"], student)
@@ -87,7 +90,7 @@ def make_plan(
         raise ValueError(f"the objective {objective} needs a teacher, got None")
     column = objective.group_column
     groups = None if column is None else grouping(data.train, column, data.title)
-    checks.check_roles(teacher.module if isinstance(teacher, Teacher) else teacher, student)
+    checks.check_roles(learned_from, student)
     teacher = Teacher(teacher) if isinstance(teacher, nn.Module) else teacher
     mark = teacher.fingerprint() if teacher is not None else ""
     return Plan(teacher, student, data, settings, groups, checks.modes_to_learn_in(student), mark)

@@ -69,7 +69,7 @@ def parts_of(
     missing = [name for name in ("optimizer", "augment") if getattr(recipe, name) == "custom" and name not in own]
     if missing:
         raise ValueError(f"the run's {missing[0]} was a function of your own; pass it as {missing[0]}=")
-    if data is None and recipe.data not in data_sets.names():
+    if data is None and recipe.data not in data_sets.names("any"):
         raise ValueError(f"the run learned from data of your own ({recipe.data!r}); pass it as data=")
     data = data_sets.splits(data) if data is not None else recipe.load_data()
     _check_data(data, described)

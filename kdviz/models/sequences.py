@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from kdviz.data.vocabulary import Vocabulary
 from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded
+from kdviz.models.inference import bare
 
 ENDLESS = 2**31 - 1  # the context of a network that reads any length
 Cache = tuple[Tensor, ...]  # of each row what was read so far, rows first
@@ -343,3 +346,37 @@ def vocabulary_of(vocabulary: Vocabulary | int, fingerprint: str) -> tuple[int, 
             f"vocabulary must be a kd.data.Vocabulary or a number of symbols, got {type(vocabulary).__name__}"
         )
     return vocabulary, fingerprint
+
+
+def check_vocabularies(models: Mapping[str, nn.Module | None], vocabulary: Vocabulary | None = None) -> None:
+    """Raise if models of text were built for different vocabularies, or for another one than that of the data.
+
+    Parameters
+    ----------
+    models : mapping of str to nn.Module
+        By what they are called in a sentence: "teacher", "student". Those that do not say for which vocabulary they
+        were built are taken on trust.
+    vocabulary : Vocabulary, optional
+        That of the data.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, with what to do.
+    """
+    known = {who: getattr(bare(model), "fingerprint", None) for who, model in models.items() if model is not None}
+    prints = {who: fingerprint for who, fingerprint in known.items() if isinstance(fingerprint, str) and fingerprint}
+    if len(set(prints.values())) > 1:
+        (one, its), (other, others) = list(prints.items())[:2]
+        raise ValueError(
+            f"the {one} and the {other} have different vocabularies ({its} and {others}), so that an id is another "
+            "symbol to each: build both for one vocabulary, or let the teacher write text and learn from that text "
+            "(kd.models.generate, then vocabulary.decode and encode)"
+        )
+    for who, fingerprint in prints.items():
+        if vocabulary is not None and fingerprint != vocabulary.fingerprint:
+            raise ValueError(
+                f"the {who} was built for another vocabulary ({fingerprint}) than that of the data "
+                f"({vocabulary.fingerprint}): encode the data with the vocabulary of the {who}, or build the {who} for "
+                "data.vocabulary"
+            )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache, partial
 from html import escape
 from pathlib import Path
@@ -39,7 +39,7 @@ class Card:
     macs : int
         Multiply-accumulates of one forward pass of one example.
     test_errors, test_examples : int
-        Wrong answers on the test part, and its size.
+        Wrong answers on the test part, and its size; of a text, in tokens that are predicted.
     test_accuracy, validation_accuracy : float
         Fractions in [0, 1].
     recipe : dict
@@ -52,6 +52,8 @@ class Card:
         Licence of the weights.
     note : str
         What else is to be known.
+    figures : dict of str to float
+        Further figures of the test part, by what they are: "bits a token", "exact match".
     """
 
     name: str
@@ -69,19 +71,29 @@ class Card:
     command: str
     licence: str
     note: str = ""
+    figures: dict[str, float] = field(default_factory=dict)
 
     def json(self) -> str:
         """Write the card as indented JSON."""
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+        held = {name: value for name, value in asdict(self).items() if name != "figures" or value}
+        return json.dumps(held, indent=2, ensure_ascii=False) + "\n"
+
+    @property
+    def _counted(self) -> str:
+        return "tokens" if of_text(self.architecture) else "examples"
 
     def _lines(self) -> list[str]:
         """Return what one wants to know first."""
         share = number(self.test_errors / self.test_examples, ".1%").replace("\u202f", " ")
         lines = [
-            f"{self.test_errors:,} errors of {self.test_examples:,} test examples ({share}), "
+            f"{self.test_errors:,} errors of {self.test_examples:,} test {self._counted} ({share}), "
             f"{self.parameters:,} parameters, {self.macs:,} multiply-adds",
             f"Trained again by: {self.command}",
         ]
+        if self.figures:
+            lines.insert(
+                1, "On the test part: " + ", ".join(f"{n} {number(v, '.3f')}" for n, v in self.figures.items())
+            )
         return [*lines, *([self.note] if self.note else [])]
 
     def __repr__(self) -> str:

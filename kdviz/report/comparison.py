@@ -17,6 +17,7 @@ from ..measure.calibration import calibration, fit_temperature
 from ..measure.fidelity import fidelity
 from ..models import inference
 from ..models.inference import Progress
+from ..models.sequences import check_vocabularies
 from ..models.wrap import as_module
 from . import bias as of_bias
 from .report import Report
@@ -97,6 +98,7 @@ def compare(
     roles = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
     features = data.features if isinstance(data, Splits) else ()
     models = {who: as_module(m, who, classes=names or None, features=features) for who, m in roles.items()}
+    check_vocabularies(models, data.vocabulary if isinstance(data, Splits) else None)
     rounds = _Rounds(progress, len(models) * (len(part) + (len(held_out) if held_out is not None else 0)))
     logits = {
         who: inference.logits(model, part, who=who, batch_size=batch_size, progress=rounds.next(len(part)), finite=True)

@@ -78,7 +78,7 @@ class Parts:
                 raise ValueError("the recipe's teacher is a model of your own; pass it as teacher=")
             if recipe.student is None and self.student is None:
                 raise ValueError("the recipe's student is a model of your own; pass student=, a function of the seed")
-            if self.data is None and recipe.data not in data_sets.names():
+            if self.data is None and recipe.data not in data_sets.names("any"):
                 raise ValueError(f"the recipe learned from data of your own ({recipe.data!r}); pass them as data=")
             if (recipe.data, recipe.draw) not in drawn:
                 drawn.append((recipe.data, recipe.draw))

@@ -64,6 +64,8 @@ def test_validation_has_the_proportions_of_training(name: str) -> None:
         ("fashion-mnist", "2dbffebe8d1708ba"),
         ("adult", "903b80b8f6023236"),
         ("moby-dick", "cb60f7b6fa78f16b"),
+        ("given-names", "da7c3e10be2024ae"),
+        ("spelling", "f1142036bfb33dd6"),
         ("additions", "4ebdd15a00c30105"),
         ("additions-steps", "a72620271037a4bc"),
         ("definitions", "bfd526ddd5c78add"),
@@ -90,7 +92,9 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
 def test_pages_of_classes_are_offered_data_with_classes() -> None:
     classes, text = ("mnist", "fashion-mnist", "adult", "adult-without-race-sex"), kdviz.data.names("text")
     assert kdviz.data.available() == kdviz.data.names() == classes
-    assert kdviz.data.available("text") == text == ("moby-dick", "additions", "additions-steps")
+    assert (
+        kdviz.data.available("text") == text == ("moby-dick", "given-names", "spelling", "additions", "additions-steps")
+    )
     read = kdviz.data.names("encoder")
     assert kdviz.data.available("encoder") == read == ("definitions", "definitions-masked")
     assert kdviz.data.available("any") == classes + text + read

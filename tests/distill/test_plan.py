@@ -121,3 +121,37 @@ def test_the_batch_size_of_a_loader_is_used_unless_another_is_given(teacher):
     assert kd.Distillation(teacher, small(), loader, **arguments).settings.batch_size == 9
     assert kd.Distillation(teacher, small(), loader, batch_size=16, **arguments).settings.batch_size == 16
     assert kd.Distillation(teacher, small(), (X, y), **arguments).settings.batch_size == 128
+
+
+def test_text_is_distilled_by_name_and_its_run_is_repeated_from_the_recipe(tmp_path):
+    data = kd.data.additions().with_labels(48)
+    teacher = kd.models.decoder(data.vocabulary, context=13, width=8, blocks=1, heads=2).eval()
+    student = kd.models.gru(data.vocabulary, width=6)
+    given = {"objective": kd.hinton(), "epochs": 2, "batch_size": 16, "allow_weaker_teacher": True}
+    run = kd.Distillation(teacher, student, data, **given)
+    run.train(progress=False)
+    found = run.evaluate("test")
+    assert found.examples == int((data.test.y >= 0).sum())  # tokens of the answers, not of prompts or padding
+    again = kd.Recipe.from_json(run.recipe.to_json())
+    assert again.student == student.architecture and again.student["fingerprint"] == data.vocabulary.fingerprint
+    repeated = kd.Distillation.from_recipe(again, teacher=teacher, allow_weaker_teacher=True)
+    repeated.train(progress=False)
+    assert repeated.evaluate("test").nll == found.nll
+    run.save(tmp_path / "run")
+    opened = kd.Distillation.load(tmp_path / "run", teacher=teacher)
+    assert torch.equal(opened.student(data.test.x), run.student(data.test.x))
+
+
+def test_different_vocabularies_are_refused_before_anything_is_read():
+    data, letters = kd.data.additions(digits=1, train=48, validation=20, test=20), kd.data.Vocabulary("abcdefghijklmn")
+    own, other = kd.models.gru(data.vocabulary, width=4), kd.models.gru(letters, width=4).eval()
+    assert len(letters) == len(data.vocabulary)
+    theirs, ours = letters.fingerprint, data.vocabulary.fingerprint
+    with pytest.raises(ValueError, match=rf"the teacher and the student have different .* \({theirs} and {ours}\), so"):
+        kd.Distillation(other, own, data)
+    with pytest.raises(
+        ValueError, match=rf"the student was built for another vocabulary \({theirs}\) than that of the"
+    ):
+        kd.Distillation(None, kd.models.gru(letters, width=4), data, kd.HardLabels())
+    with pytest.raises(ValueError, match="the teacher and the student have different vocabularies"):
+        kd.compare(other, own, data)

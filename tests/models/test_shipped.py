@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import torch.nn.functional as F
 from safetensors import safe_open
 
 import kdviz.data
-from kdviz.app.teach import TRAININGS
+from kdviz.app.teach import TRAININGS, exact_match
 from kdviz.distill.evaluate import evaluate
 from kdviz.models import build, card, mac_count, names, parameter_count, pretrained, shipped
 from kdviz.models.shipped import DamagedWeightsError
@@ -35,10 +36,40 @@ PROMISED = {  # what each teacher must reach on the test part
     "mnist-vit-student": 0.98,
     "mnist-vit-twin": 0.98,
 }
+TEXT = {  # of text: tokens predicted rightly, and answers that match as a whole
+    "additions-decoder": (0.99, 0.99),
+    "additions-steps-decoder": (0.99, 0.99),
+    "moby-dick-decoder": (0.5, None),
+}
+ENCODERS = {"definitions-encoder": 0.75, "definitions-encoder-masked": 0.2}  # kinds, and hidden words
 
 
 def test_all_that_can_be_trained_are_shipped_and_no_others() -> None:
-    assert set(names()) == set(TRAININGS) == set(PROMISED)
+    assert set(names()) == set(PROMISED) and set(names("text")) == set(TEXT) and set(names("encoder")) == set(ENCODERS)
+    assert set(names("any")) == set(TRAININGS) == {*PROMISED, *TEXT, *ENCODERS}
+    with pytest.raises(ValueError, match='kind must be "classes", "text", "encoder" or "any", got \'words\''):
+        names("words")
+
+
+@pytest.mark.parametrize("name", TEXT)
+def test_the_card_of_a_teacher_of_text_is_right(name: str) -> None:
+    about, model, data = card(name), pretrained(name), kdviz.data.load(card(name).data)
+    found, (tokens, exact) = evaluate(model, data.test, step=0, split="test"), TEXT[name]
+    assert (found.errors, found.examples) == (about.test_errors, about.test_examples)
+    assert about.test_accuracy == pytest.approx(found.accuracy, abs=1e-6) and found.accuracy >= tokens
+    assert about.figures["bits a token"] == pytest.approx(found.nll / math.log(2), abs=1e-4)
+    assert about.figures.get("exact match") == (
+        None if exact is None else pytest.approx(exact_match(model, data.test, data.vocabulary), abs=1e-3)
+    )
+    assert exact is None or about.figures["exact match"] >= exact
+    assert not model.training and not any(p.requires_grad for p in model.parameters())
+    assert model.fingerprint == data.vocabulary.fingerprint and model.context == data.shape[0]
+    assert (about.parameters, about.macs) == (
+        parameter_count(build(about.architecture)),
+        mac_count(model, data.shape),
+    )
+    assert f"{found.errors:,} errors of {found.examples:,} test tokens" in repr(about)
+    assert f"bits a token {about.figures['bits a token']:.3f}" in repr(about)
 
 
 def errors(model: Any, examples: kdviz.data.Examples) -> int:
@@ -86,7 +117,31 @@ def test_the_largest_teacher_of_mnist_is_the_good_one() -> None:
     assert max(of_mnist, key=lambda c: c.parameters).name == "mnist-mlp-1200"  # the first of the two alike
 
 
-@pytest.mark.parametrize("name", PROMISED)
+@pytest.mark.parametrize("name", ENCODERS)
+def test_the_card_of_an_encoder_is_right(name: str) -> None:
+    about, model, data = card(name), pretrained(name), kdviz.data.load(card(name).data)
+    found = evaluate(model, data.test, step=0, split="test")
+    assert (found.errors, found.examples) == (about.test_errors, about.test_examples)
+    assert about.test_accuracy == pytest.approx(found.accuracy, abs=1e-6) and found.accuracy >= ENCODERS[name]
+    assert evaluate(model, data.validation, step=0, split="validation").accuracy == pytest.approx(
+        about.validation_accuracy, abs=1e-6
+    )
+    assert model.fingerprint == data.vocabulary.fingerprint and model.context == data.shape[0]
+    fresh = build(about.architecture)
+    assert (about.parameters, about.macs) == (parameter_count(fresh), mac_count(fresh, data.shape))
+    assert ("bits a token" in about.figures) == (data.test.y.ndim == 2)
+
+
+def test_the_encoder_of_kinds_began_as_the_one_of_hidden_words() -> None:
+    kinds, words = pretrained("definitions-encoder"), pretrained("definitions-encoder-masked")
+    assert card(kinds.card.name).recipe["start"] == words.card.name
+    ours, theirs = (model.embed.word.weight.flatten() for model in (kinds, words))
+    fresh = build(words.architecture).embed.word.weight.flatten()
+    near, far = (float(torch.cosine_similarity(a, theirs, 0)) for a in (ours, fresh))
+    assert near > 0.9 > 0.1 > abs(far)
+
+
+@pytest.mark.parametrize("name", [*PROMISED, *TEXT, *ENCODERS])
 def test_the_card_says_how_to_train_again(name: str) -> None:
     about, training = card(name), TRAININGS[name]
     assert about.command == f"kdviz teach {name}"
