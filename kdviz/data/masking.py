@@ -123,7 +123,7 @@ def masked(
     vocabulary : WordPieces, optional
         Its symbols are the classes. Default: that of the data.
     share : float
-        Of the tokens of a row that are to be found out; see :func:`kdviz.data.masking.hide`.
+        Of the tokens of a row that are to be found out; see ``kdviz.data.masking.hide``.
     seed : int
         Fixes what is hidden where data are measured: in validation and test, and in the stored draw of the training
         part. A run hides other tokens in each epoch, by its own seed.

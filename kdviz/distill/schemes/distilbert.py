@@ -76,7 +76,7 @@ def distilbert(
     authors' Distiller (transformers, research_projects/distillation), whose KLDivLoss with "batchmean" divides by the
     tokens that it selected. It differs in what surrounds them: its ``--restrict_ce_to_mask`` leaves only hidden words
     to the first loss (here, in a term of one's own); it hides rare words more often (``--mlm_smoothing 0.7``), where
-    :func:`kdviz.data.masking.hide` draws evenly; it accumulates gradients to batches of thousands; and it takes the
+    ``kdviz.data.masking.hide`` draws evenly; it accumulates gradients to batches of thousands; and it takes the
     layers 0, 2, 4, 7, 9 and 11 of twelve.
 
     References
