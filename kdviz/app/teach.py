@@ -293,8 +293,8 @@ TRAININGS: dict[str, Training] = {
         title="Definitions, encoder, fine-tuned for eight kinds",
         data="definitions",
         architecture={**MASKED_ENCODER.architecture, "classes": 8},
-        epochs=10,
-        learning_rate=1e-3,
+        epochs=12,
+        learning_rate=3e-3,
         start="definitions-encoder-masked",
     ),
     "fashion-resnet-student": Training(
