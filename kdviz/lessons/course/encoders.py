@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from ... import losses
+from ...data import Examples, Splits
 from ...data.pieces import WordPieces
+from ...distill.taps import tapped
+from ...models import inference
 from .. import property_checks as hold
 from ..exercises import Exercise
 from ..lesson import Lesson, part
@@ -19,6 +23,22 @@ from ..questions import Choice, Several
 MASK, OTHER = 4, 9
 WAYS = ("fresh start, words alone", "inherited, words alone", "fresh start, triple loss", "inherited, triple loss")
 ABOUT = {"soft": 5.0, "words": 2.0, "cosine": 1.0}  # the weights of the authors
+
+
+def frozen_errors(body: nn.Module, data: Splits) -> int:
+    """Return test errors of a linear map over the mean of a body's last tokens, learned from the labels alone."""
+    from sklearn.linear_model import LogisticRegression
+
+    found = LogisticRegression(max_iter=500).fit(_means(body, data.train), data.train.y.numpy())
+    return int((found.predict(_means(body, data.test)) != data.test.y.numpy()).sum())
+
+
+def _means(body: nn.Module, examples: Examples) -> np.ndarray:
+    last = max(name for name, _ in body.named_children() if name.startswith("block"))
+    with tapped(body, [last]) as seen:
+        inference.logits(body, examples, batch_size=len(examples))
+    counts = examples.inputs()["attention_mask"].unsqueeze(-1)
+    return ((seen[last] * counts).sum(1) / counts.sum(1)).numpy()
 
 
 class Encoders(Lesson):
