@@ -9,10 +9,10 @@ from kdviz.data.glosses import definitions, masked_definitions, word_pieces
 from kdviz.data.images import fashion_mnist, mnist
 from kdviz.data.masking import masked
 from kdviz.data.memory import Examples, Splits
-from kdviz.data.pieces import WordPieces
 from kdviz.data.text import moby_dick
 from kdviz.data.transfer import mixed_in, munge, with_more
 from kdviz.data.vocabulary import Vocabulary
+from kdviz.data.wordpiece import WordPieces
 from kdviz.data.words import given_names, spelling
 from kdviz.data.yours import examples, splits
 

@@ -11,7 +11,7 @@ import torch
 from kdviz.data.files import locate, unpack
 from kdviz.data.masking import masked
 from kdviz.data.memory import Examples, Splits
-from kdviz.data.pieces import WordPieces
+from kdviz.data.wordpiece import WordPieces
 
 DEFINITIONS_FILES = {
     "definitions.tsv.gz": "71949f49fc19095a162bd8aba6425be117e1a6dadedd3a955e2c633c20b188ba",

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from kdviz.data.memory import UNKNOWN, Examples, Splits
-from kdviz.data.pieces import WordPieces
+from kdviz.data.wordpiece import WordPieces
 
 
 class Masked(NamedTuple):
@@ -51,7 +51,7 @@ def hide(
 
     Examples
     --------
-    >>> from kdviz.data.pieces import SPECIAL
+    >>> from kdviz.data.wordpiece import SPECIAL
     >>> ids = torch.full((1, 20), 6)
     >>> hidden = hide(ids, ids > 4, WordPieces([*SPECIAL, "a", "b"]), torch.Generator().manual_seed(0))
     >>> int((hidden.labels == 6).sum()), int((hidden.labels == -1).sum())

@@ -9,7 +9,7 @@ import torch
 
 import kdviz as kd
 from kdviz.data.masking import Masking, hide
-from kdviz.data.pieces import SPECIAL, WordPieces
+from kdviz.data.wordpiece import SPECIAL, WordPieces
 
 PIECES = WordPieces([*SPECIAL, *(f"w{i}" for i in range(200))])
 

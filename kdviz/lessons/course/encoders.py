@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ... import losses
 from ...data import Examples, Splits
-from ...data.pieces import WordPieces
+from ...data.wordpiece import WordPieces
 from ...distill.taps import tapped
 from ...models import inference
 from .. import property_checks as hold

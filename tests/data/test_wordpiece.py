@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import kdviz as kd
-from kdviz.data.pieces import SPECIAL, WordPieces
+from kdviz.data.wordpiece import SPECIAL, WordPieces
 
 TEXTS = [
     "A large flightless bird of Australia",
