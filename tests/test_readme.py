@@ -100,3 +100,11 @@ def test_the_table_of_models_agrees_with_their_cards():
         card = kd.models.card(name)
         row = f"{card.test_errors:,} of {card.test_examples:,} | {card.parameters:,} | `{card.command}` |"
         assert re.search(rf"\| `{name}`[^|]* \| {re.escape(row)}", text), f"{name}: {row}"
+    for name in kd.models.names("text"):
+        card = kd.models.card(name)
+        match = card.figures.get("exact match")
+        row = (
+            f"| `{name}` | {card.test_errors:,} of {card.test_examples:,} | {card.figures['bits a token']:.3f} | "
+            f"{'–' if match is None else f'{match:.1%}'} | {card.parameters:,} | `{card.command}` |"
+        )
+        assert row in text, row

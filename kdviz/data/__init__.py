@@ -9,7 +9,7 @@ from kdviz.data.glosses import definitions, masked_definitions, word_pieces
 from kdviz.data.images import fashion_mnist, mnist
 from kdviz.data.masking import masked
 from kdviz.data.memory import Examples, Splits
-from kdviz.data.text import moby_dick
+from kdviz.data.text import moby_dick, pieces
 from kdviz.data.transfer import mixed_in, munge, with_more
 from kdviz.data.vocabulary import Vocabulary
 from kdviz.data.wordpiece import WordPieces
@@ -40,6 +40,7 @@ __all__ = [
     "munge",
     "names",
     "noisy_labels",
+    "pieces",
     "rare_class",
     "register",
     "shift",

@@ -18,6 +18,7 @@ from kdviz.data.memory import Splits
 from kdviz.data.text import MOBY_DICK_FILES, moby_dick
 from kdviz.data.words import GIVEN_NAMES_FILES, SPELLING_FILES, given_names, spelling
 from kdviz.data.yours import splits
+from kdviz.words import mark
 
 LOADERS: dict[str, tuple[Callable[[], Splits], Mapping[str, str]]] = {
     "mnist": (mnist, MNIST_FILES),
@@ -41,12 +42,12 @@ TITLES = {
     "adult": "Adult",
     "adult-without-race-sex": "Adult, without race and sex",
     "moby-dick": "Moby-Dick",
-    "given-names": "Given names",
-    "spelling": "Spelling and sound",
-    "additions": "Additions",
-    "additions-steps": "Additions with steps",
-    "definitions": "WordNet definitions",
-    "definitions-masked": "WordNet definitions, masked",
+    "given-names": mark("Given names"),
+    "spelling": mark("Spelling and sound"),
+    "additions": mark("Additions"),
+    "additions-steps": mark("Additions with steps"),
+    "definitions": mark("WordNet definitions"),
+    "definitions-masked": mark("WordNet definitions, masked"),
 }
 
 

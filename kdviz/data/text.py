@@ -14,33 +14,39 @@ from kdviz.data.vocabulary import Vocabulary
 
 LENGTH = 64  # tokens of a row
 LONGEST = 4_096
-MOBY_DICK_FILES = {"moby-dick.txt.gz": "51a5c93be0839b58f1e56e208a587b09f3c983f9e4257854a60783c4e88e712d"}
+MOBY_DICK_FILES = {
+    "moby-dick.txt.gz": "51a5c93be0839b58f1e56e208a587b09f3c983f9e4257854a60783c4e88e712d",
+    "pieces.json.gz": "892bdf39dd167516f2cd9b9625f2f242a235d29f37ef51e8fb91c2e5a9eb7285",
+}
 BETWEEN = "\f"  # chapters
 PLAIN = str.maketrans({"—": "--", "*": "", "[": "(", "]": ")", "&": "and", "$": ""})
 
 
-def moby_dick(length: int = LENGTH) -> Splits:
+def moby_dick(length: int = LENGTH, vocabulary: Vocabulary | None = None) -> Splits:
     """Load Moby-Dick: the novel of 1851, character by character, in rows of `length`.
 
     Parameters
     ----------
     length : int
-        Characters that a model reads of a row; at each it predicts the next one. The rows follow each other.
+        Tokens that a model reads of a row; at each it predicts the next one. The rows follow each other.
+    vocabulary : Vocabulary, optional
+        Another one than that of the book's characters, such as :func:`pieces`. The name of the data then ends in its
+        fingerprint, and a recipe must be given the data.
 
     Returns
     -------
     Splits
-        Ids int64 (N, length), labels (N, length), ``.vocabulary`` of 77 symbols. Of the 135 chapters and the epilogue
-        those whose number ends in 4 are for validation, those in 9 for the test, so that no row of them stands beside
-        one that is learned from. `groups` holds the number of the chapter, 136 for the epilogue. Each chapter begins
-        and ends with the special symbols; a line's end stands between paragraphs.
+        Ids int64 (N, length), labels (N, length), ``.vocabulary`` of 78 symbols, or the one given. Of the 135
+        chapters and the epilogue those whose number ends in 4 are for validation, those in 9 for the test, so that no
+        row of them stands beside one that is learned from. `groups` holds the number of the chapter, 136 for the
+        epilogue. Each chapter begins and ends with the special symbols; a line's end stands between paragraphs.
 
     Raises
     ------
     FileNotFoundError
         If the file is in none of the folders looked in.
     ValueError
-        If the file is damaged or `length` is not from 1 to 4,096.
+        If the file is damaged, `length` is not from 1 to 4,096, or the vocabulary lacks a character of the book.
 
     References
     ----------
@@ -52,22 +58,25 @@ def moby_dick(length: int = LENGTH) -> Splits:
     >>> data.vocabulary.decode(data.train.x[0])
     'Call me Ishmael. Some years ago--never mind how long precisely-'
     """
-    return _moby_dick(checked_length(length))
+    return _moby_dick(checked_length(length), vocabulary)
 
 
 @lru_cache(maxsize=2)
-def _moby_dick(length: int) -> Splits:
+def _moby_dick(length: int, other: Vocabulary | None) -> Splits:
     chapters = moby_dick_chapters()
-    vocabulary = Vocabulary.of(*chapters)
-    parts: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
-    for number in range(1, len(chapters) + 1):
-        parts[{4: "validation", 9: "test"}.get(number % 10, "train")].append(number)
+    vocabulary = Vocabulary.of(*chapters) if other is None else other
     train, validation, test = (
-        rows(vocabulary, {number: chapters[number - 1] for number in numbers}, length, "chapter")
-        for numbers in parts.values()
+        rows(vocabulary, {n: text for n, text in enumerate(chapters, 1) if part_of(n) == part}, length, "chapter")
+        for part in ("train", "validation", "test")
     )
     name = "moby-dick" if length == LENGTH else f"moby-dick-{length}"
+    name += "" if vocabulary == Vocabulary.of(*chapters) else f"-{vocabulary.fingerprint[:8]}"
     return Splits(name, "Moby-Dick", vocabulary.symbols, train, validation, test, vocabulary=vocabulary)
+
+
+def part_of(chapter: int) -> str:
+    """Return which part a chapter is in, by its number."""
+    return {4: "validation", 9: "test"}.get(chapter % 10, "train")
 
 
 @lru_cache(maxsize=1)
@@ -79,15 +88,38 @@ def moby_dick_chapters() -> tuple[str, ...]:
     FileNotFoundError, ValueError
         As :func:`moby_dick` does.
     """
+    whole = _file("moby-dick.txt.gz").translate(PLAIN)
+    return tuple(_paragraphs(chapter) for chapter in whole.split(BETWEEN))
+
+
+@lru_cache(maxsize=1)
+def pieces() -> Vocabulary:
+    """Return a vocabulary of 512 pieces of words, learned from Moby-Dick by byte-pair encoding.
+
+    It needs the library ``tokenizers``: ``pip install "kdviz[text]"``. A piece may begin with the space before a word.
+
+    Raises
+    ------
+    ImportError
+        If the library is not installed.
+    FileNotFoundError, ValueError
+        As :func:`moby_dick` does.
+
+    References
+    ----------
+    Sennrich, Haddow, Birch 2016, "Neural Machine Translation of Rare Words with Subword Units".
+    """
+    return Vocabulary.of_tokenizer(_file("pieces.json.gz"))
+
+
+def _file(name: str) -> str:
     folder = locate("moby-dick", MOBY_DICK_FILES)
     if folder is None:
         raise FileNotFoundError(
-            "the text of Moby-Dick was not found: put moby-dick.txt.gz into a folder moby-dick and set KDVIZ_DATASETS "
-            "to the folder above it"
+            f"the text of Moby-Dick was not found: put {' and '.join(MOBY_DICK_FILES)} into a folder moby-dick and set "
+            "KDVIZ_DATASETS to the folder above it"
         )
-    ((file, sha256),) = MOBY_DICK_FILES.items()
-    whole = unpack(folder / file, sha256).decode("utf-8").translate(PLAIN)
-    return tuple(_paragraphs(chapter) for chapter in whole.split(BETWEEN))
+    return unpack(folder / name, MOBY_DICK_FILES[name]).decode("utf-8")
 
 
 def _paragraphs(chapter: str) -> str:

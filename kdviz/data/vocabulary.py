@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from kdviz import outside
+
 PAD, BEGIN, END = "<pad>", "<begin>", "<end>"
 SPECIAL = (PAD, BEGIN, END)
 
@@ -75,8 +77,9 @@ class Vocabulary:
 
         Parameters
         ----------
-        tokenizer : tokenizers.Tokenizer, path or str
-            The tokenizer, or the path of its JSON file.
+        tokenizer : tokenizers.Tokenizer, Path or str
+            The tokenizer, the path of its JSON file, or the JSON itself. A character that belongs to none of its
+            symbols is an error when a text is encoded, whether it has a symbol for the unknown or not.
         pad, begin, end : str
             Which of its symbols are the special ones.
 
@@ -159,7 +162,7 @@ class Vocabulary:
         ValueError
             If an id is none of this vocabulary.
         """
-        numbers = [int(i) for i in ids]
+        numbers = ids.tolist() if hasattr(ids, "tolist") else [int(i) for i in ids]
         for number in numbers:
             if not 0 <= number < len(self):
                 raise ValueError(
@@ -204,10 +207,20 @@ class Vocabulary:
     def _of_tokenizer(self, text: str) -> list[int]:
         encoded = self._tokenizer.encode(text, add_special_tokens=False)
         unknown = getattr(self._tokenizer.model, "unk_token", None)
-        for symbol, (start, _) in zip(encoded.tokens, encoded.offsets, strict=True):
+        at = 0
+        for symbol, (start, stop) in zip(encoded.tokens, encoded.offsets, strict=True):
             if unknown is not None and symbol == unknown:
                 raise self._unknown(text, start)
+            self._check_between(text, at, start)
+            at = max(at, stop)
+        self._check_between(text, at, len(text))
         return list(encoded.ids)
+
+    def _check_between(self, text: str, start: int, stop: int) -> None:
+        """Raise if the tokenizer left something out but space."""
+        for at in range(start, stop):
+            if not text[at].isspace():
+                raise self._unknown(text, at)
 
     def _unknown(self, text: str, at: int) -> ValueError:
         held = "".join(symbol for symbol in self.symbols[3:] if len(symbol) == 1)
@@ -228,8 +241,9 @@ def _tokenizer(anything: Any) -> Any:
         ) from error
     if isinstance(anything, Tokenizer):
         return Tokenizer.from_str(anything.to_str())  # so that nobody changes it
-    path = Path(anything)
+    text = str(anything)
     try:
-        return Tokenizer.from_str(path.read_text(encoding="utf-8"))
+        whole = text if text.lstrip().startswith("{") else Path(text).read_text(encoding="utf-8")
+        return Tokenizer.from_str(whole)
     except Exception as error:  # the library raises a bare Exception
-        raise ValueError(f"{path} is no tokenizer file of the library tokenizers: {error}") from error
+        raise ValueError(f"{text[:80]!r} is no tokenizer of the library tokenizers: {outside.reason(error)}") from error

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from kdviz.data.files import locate, unpack
-from kdviz.data.memory import Splits
+from kdviz.data.memory import Examples, Splits
 from kdviz.data.text import answers
 from kdviz.data.vocabulary import Vocabulary
 
@@ -51,13 +51,10 @@ def given_names() -> Splits:
     vocabulary = Vocabulary.of(*every)
     of = np.array(["both" if n in female & male else "female" if n in female else "male" for n in every.tolist()])
     length = max(map(len, every.tolist())) + 1
-    parts = [
-        answers(vocabulary, [""] * len(some), every[some].tolist(), length, {"list": of[some]})
-        for some in _drawn(len(every))
-    ]
-    for part in parts:
-        part.groups.pop("prompt")  # type: ignore[attr-defined]
-    return Splits("given-names", "Given names", vocabulary.symbols, *parts, vocabulary=vocabulary)
+    train, validation, test = (
+        _of_list(vocabulary, every[some].tolist(), of[some], length) for some in _drawn(len(every))
+    )
+    return Splits("given-names", "Given names", vocabulary.symbols, train, validation, test, vocabulary=vocabulary)
 
 
 @lru_cache(maxsize=1)
@@ -105,6 +102,11 @@ def spelling() -> Splits:
         answers(vocabulary, asked[some].tolist(), said[some].tolist(), length) for some in _drawn(len(pairs))
     )
     return Splits("spelling", "Spelling and sound", vocabulary.symbols, train, validation, test, vocabulary=vocabulary)
+
+
+def _of_list(vocabulary: Vocabulary, names: list[str], of: np.ndarray, length: int) -> Examples:
+    made = answers(vocabulary, [""] * len(names), names, length)
+    return Examples(made.x, made.y, {"list": of})
 
 
 def _folder(name: str, what: str, files: dict[str, str]) -> Path:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from . import schedules, schemes, terms, transfer_sets
 from .adapters import adapter
+from .difference_sampling import difference_sampled
 from .distillation import Distillation
 from .history import Edit, Evaluation, History
 from .objective import Objective
@@ -19,6 +20,7 @@ from .teacher import Cancelled, Teacher
 from .terms import *
 from .terms import TERMS, Term, hinton
 from .threads import available_cpus, leave_room
+from .top_answers import TopAnswers, top_answers
 
 __all__ = [
     "TERMS",
@@ -38,14 +40,17 @@ __all__ = [
     "Step",
     "Teacher",
     "Term",
+    "TopAnswers",
     "adapter",
     "available_cpus",
+    "difference_sampled",
     "hinton",
     "leave_room",
     "schedules",
     "schemes",
     "tapped",
     "taps",
+    "top_answers",
     "transfer_sets",
 ]
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ..data import Examples, Splits
 from ..data.inputs import each
-from ..models.inference import Inputs, ask, check_finite, count, device_of, fitted, left_out
+from ..models.inference import Inputs, ask, bare, check_finite, count, device_of, fitted, left_out
 from ..models.looking import evaluating, modes, put_modes
 from .objective import Objective
 from .randomness import seeded
@@ -23,6 +23,7 @@ from .state import Replay, rehearse
 from .teacher import Teacher
 from .teacher_checks import doubt
 from .terms import EqualizedOdds, Fairness
+from .tokens import flattened, positions
 
 LOOK = 256  # validation examples used to detect swapped roles
 
@@ -153,10 +154,17 @@ def check_answers(teacher: Teacher | None, student: nn.Module, data: Splits, obj
     few = _few(data.train, 2)
     classes = len(data.classes)
     ours = logits_of(student, few, "student")
-    check_finite(ours, "student")
+    y = data.train.y[: count(few)].to(ours.device)
+
+    def seen(logits: Tensor) -> Tensor:
+        """What a term looks at: of text, no padding."""
+        return flattened(logits, positions(few, logits, y if y.shape == logits.shape[:-1] else None))
+
+    check_finite(seen(ours), "student")
     if teacher is not None:
         theirs = teacher(few)
-        check_finite(theirs, "teacher")
+        check_finite(seen(theirs), "teacher")
+        _check_vocabularies(teacher.module, student)
         if theirs.shape[-1] != ours.shape[-1]:
             raise ValueError(
                 f"the teacher has {theirs.shape[-1]} classes and the student {ours.shape[-1]}; "
@@ -167,7 +175,7 @@ def check_answers(teacher: Teacher | None, student: nn.Module, data: Splits, obj
                 f"the teacher's logits have shape {tuple(theirs.shape)} and the student's {tuple(ours.shape)}; "
                 "both must cover the same tokens"
             )
-        _check_ruled_out(objective, theirs, ours)
+        _check_ruled_out(objective, seen(theirs), seen(ours))
     if ours.shape[-1] != classes:
         raise ValueError(f"the models have {ours.shape[-1]} classes and the data {classes}; they must be the same")
     if ours.ndim == 2 and data.train.y.ndim == 2:
@@ -183,6 +191,16 @@ def check_answers(teacher: Teacher | None, student: nn.Module, data: Splits, obj
                 "kd.wrap(model, inputs=function) to choose its inputs",
                 stacklevel=3,
             )
+
+
+def _check_vocabularies(teacher: nn.Module, student: nn.Module) -> None:
+    """Raise if both models of text say which vocabulary they were built for, and it is not the same."""
+    theirs, ours = (getattr(bare(model), "fingerprint", "") for model in (teacher, student))
+    if isinstance(theirs, str) and isinstance(ours, str) and theirs and ours and theirs != ours:
+        raise ValueError(
+            f"the teacher was built for the vocabulary {theirs} and the student for {ours}, so their symbols mean "
+            "different things; build both for one, or let the teacher write text: kd.schemes.sequence_level"
+        )
 
 
 def _check_ruled_out(objective: Objective, theirs: Tensor, ours: Tensor) -> None:

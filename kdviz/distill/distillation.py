@@ -25,6 +25,7 @@ from .run import Run
 from .run_state import RunState
 from .schedules import Hyperparameter
 from .settings import Step
+from .step import LOGIT_BYTES
 from .teacher import Cancelled, Teacher
 from .terms.mutual import Peers
 from .tracking import Log, Tracking
@@ -276,11 +277,14 @@ class Distillation(Run):
         if not examples.labelled:
             raise ValueError(f"the {split} split has no labelled example; add labels or evaluate another split")
         self.check_teacher()
-        logits = None
+        logits = ask = None
         if self.teacher is not None and self.teacher.knows(examples):
-            logits = self.teacher.logits(examples, progress=progress)
+            if self.teacher.logit_bytes(examples) > LOGIT_BYTES:
+                ask = self.teacher
+            else:
+                logits = self.teacher.logits(examples, progress=progress)
         with self.lock:
-            result = evaluate(self.student, examples, step=self.steps_done, split=split, teacher_logits=logits)
+            result = evaluate(self.student, examples, step=self.steps_done, split=split, teacher_logits=logits, ask=ask)
             beside = [evaluate(peer, examples, step=self.steps_done, split=split) for peer in self._peers]
             result = replace(result, peer_errors=tuple(one.errors for one in beside))
             kept = [e for e in self.history.evaluations if (e.step, e.split) != (result.step, split)]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -13,7 +16,13 @@ from .tokens import flat_labels, flattened, positions
 
 
 def evaluate(
-    student: nn.Module, examples: Examples, *, step: int, split: str, teacher_logits: Tensor | None = None
+    student: nn.Module,
+    examples: Examples,
+    *,
+    step: int,
+    split: str,
+    teacher_logits: Tensor | None = None,
+    ask: Callable[[Any], Tensor] | None = None,
 ) -> Evaluation:
     """Return an :class:`Evaluation` of ``student`` on the labelled examples of a split.
 
@@ -24,6 +33,8 @@ def evaluate(
         N examples, at least one with a label.
     teacher_logits : Tensor, shape (N, C), optional
         For the agreement with the teacher and the teacher's own errors.
+    ask : callable, optional
+        Returns the teacher's logits for a batch of inputs, where those of all examples are too many to be kept.
 
     Raises
     ------
@@ -33,18 +44,22 @@ def evaluate(
     if not examples.labelled:
         raise ValueError(f"the {split} split has no labelled example; add labels or evaluate another split")
     counted = errors = teacher_errors = same = compared = 0
-    nll = 0.0
+    nll, compares = 0.0, teacher_logits is not None or ask is not None
     for chosen, answers in pieces(student, examples, who="student"):
-        counts = positions(examples.inputs(chosen), answers) if answers.ndim == 3 else None
-        y = flat_labels(examples.y[chosen], counts)
+        counts = positions(examples.inputs(chosen), answers, examples.y[chosen]) if answers.ndim == 3 else None
+        y = flat_labels(examples.y[chosen], counts, answers.shape[1])
         logits = flattened(answers, counts).float()
         predicted, labelled = logits.argmax(1), y != UNLABELLED
         counted += int(labelled.sum())
         errors += int((predicted != y)[labelled].sum())
         if bool(labelled.any()):
             nll += F.cross_entropy(logits[labelled].double(), y[labelled], reduction="sum").item()
-        if teacher_logits is not None:
-            theirs = flattened(teacher_logits[chosen].cpu(), counts).argmax(1)
+        if compares:
+            given = teacher_logits[chosen] if teacher_logits is not None else None
+            if given is None:
+                assert ask is not None, "there is something to compare with"
+                given = ask(examples.inputs(chosen))
+            theirs = flattened(given.cpu(), counts).argmax(1)
             compared += len(predicted)
             same += int((predicted == theirs).sum())
             teacher_errors += int((theirs != y)[labelled].sum())
@@ -54,6 +69,6 @@ def evaluate(
         examples=counted,
         errors=errors,
         nll=nll / counted,
-        agreement=same / compared if teacher_logits is not None else None,
-        teacher_errors=teacher_errors if teacher_logits is not None else None,
+        agreement=same / compared if compares else None,
+        teacher_errors=teacher_errors if compares else None,
     )

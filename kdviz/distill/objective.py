@@ -39,6 +39,7 @@ class Term:
 
     name: ClassVar[str] = ""
     needs_teacher: ClassVar[bool] = False
+    asks_itself: ClassVar[bool] = False  # it asks the teacher about text of its own; it needs no answers to the batch
     kept_by_twin: ClassVar[bool] = False  # a penalty rather than something to learn from; a twin keeps it
     outside_alpha: ClassVar[bool] = False  # added to soft targets and hard labels; alpha does not weight it
     unprefixed: ClassVar[tuple[str, ...]] = ()  # hyperparameters named without the term's prefix

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -27,6 +27,8 @@ class Outputs(NamedTuple):
     auxiliary: nn.Module | None = None  # the module trained alongside the student for this term
     model: nn.Module | None = None  # the student itself, for terms that run it on other examples
     soft: Tensor | None = None  # (B, C) probabilities that replace the labels where these are known
+    ask: Callable[[Any], Tensor] | None = None  # the teacher, for terms that ask it about other inputs
+    tokens: Tensor | None = None  # (B, L) labels, where those above are of its tokens that count; else None
 
 
 class Taps(NamedTuple):

@@ -56,12 +56,17 @@ class TrainingStep:
         few = examples.inputs(slice(0, 2))
         self.layers, self.auxiliary = auxiliary.prepare(objective, self.teacher, student, few, settings.seed)
         self._auxiliary_of = dict(self.auxiliary.items())
+        self._answers = any(term.needs_teacher and not term.asks_itself for term in objective.terms)
         layer_bytes = 0
         if self.teacher is not None and self.layers.teacher:
             layer_bytes = self.teacher.layer_bytes(examples, self.layers.teacher)
         fits = layer_bytes <= auxiliary.FEATURE_BYTES
         self.cached = (
-            self.teacher is not None and repeats and fits and self.teacher.logit_bytes(examples) <= LOGIT_BYTES
+            self.teacher is not None
+            and self._answers
+            and repeats
+            and fits
+            and self.teacher.logit_bytes(examples) <= LOGIT_BYTES
         )
         self.layer_numbers = layer_bytes // (4 * len(examples)) if self.cached else 0
         self.parameters = [p for m in (student, self.auxiliary) for p in m.parameters() if p.requires_grad]
@@ -77,7 +82,7 @@ class TrainingStep:
     def outputs(self, batch: Batch) -> Outputs:
         """Run the student, and the teacher where its outputs are not cached in the batch."""
         teacher, theirs, ours = batch.teacher, batch.teacher_layers, NOTHING
-        if self.teacher is not None and not self.cached:
+        if self.teacher is not None and self._answers and not self.cached:
             teacher, theirs = self.teacher.answer(batch.inputs, self.layers.teacher)
         if self.layers.student:
             with tapped(self.student, self.layers.student, self.layers.copied) as ours:
@@ -87,9 +92,12 @@ class TrainingStep:
         labels, labelled = batch.labels, batch.labelled
         if teacher is not None:
             teacher = teacher.to(student.device)
+        tokens = None
         if student.ndim == 3:
-            places = positions(batch.inputs, student)
-            student, labels = flattened(student, places), flat_labels(labels, places)
+            tokens = labels
+            places = positions(batch.inputs, student, labels)
+            labels = flat_labels(labels, places, student.shape[1])
+            student = flattened(student, places)
             teacher = None if teacher is None else flattened(teacher, places)
             labelled = int((labels != UNLABELLED).sum())
         groups = 0 if self._grouping is None else len(self._grouping.names)
@@ -105,6 +113,8 @@ class TrainingStep:
             theirs,
             model=self.student,
             soft=batch.soft,
+            ask=self.teacher,
+            tokens=tokens,
         )
 
     def each_term(self, batch: Batch, weighted: WeightedNumbers) -> Iterator[tuple[str, float, Tensor]]:

@@ -1,4 +1,9 @@
-"""Tokens: logits (B, L, V) as rows (M, V), those that a mask lets count, so that each loss sees plain rows."""
+"""Tokens: logits (B, L, V) as rows (M, V), those where something is to be predicted, so that a loss sees plain rows.
+
+A position counts where the inputs' mask lets it (``attention_mask`` or ``mask``; without one, everywhere) and where
+there is something to predict: a label of -1 (or -100) is that of padding, or of a prompt. A sequence without a single
+label is one whose labels are unknown: all of its positions count, for a teacher can speak of each.
+"""
 
 from __future__ import annotations
 
@@ -8,29 +13,64 @@ from torch import Tensor
 from ..losses.labels import UNLABELLED
 from ..models.inference import Inputs, token_mask
 
-__all__ = ["flat_labels", "flattened", "positions"]
+__all__ = ["EVERYWHERE", "Places", "flat_labels", "flattened", "places_in", "positions"]
+
+EVERYWHERE = slice(None)
+Places = Tensor | slice | None  # (M,) of B·L places; all of them; None for logits (B, C)
 
 
-def positions(inputs: Inputs, logits: Tensor) -> Tensor | None:
-    """Return the places that count among B·L tokens, int64 (M,); None for logits (B, C), where all rows do.
+def positions(inputs: Inputs, logits: Tensor, y: Tensor | None = None) -> Places:
+    """Return the places that count among B·L tokens, int64 (M,), or ``EVERYWHERE``; None for logits (B, C).
 
-    Tokens that ``attention_mask`` (or ``mask``) hides do not count; without such an input all do.
+    Parameters
+    ----------
+    inputs : Tensor, dict or tuple
+        B examples.
+    logits : Tensor, shape (B, C) or (B, L, V)
+    y : Tensor of int64, shape (B,) or (B, L), optional
+        Labels; -1 where there is nothing to predict.
     """
     if logits.ndim == 2:
         return None
-    mask = token_mask(inputs, logits.shape[1])
-    if mask is None:
-        return torch.arange(logits.shape[0] * logits.shape[1], device=logits.device)
-    return mask.flatten().nonzero().flatten().to(logits.device)
+    return places_in(token_mask(inputs, logits.shape[1]), y, logits.device)
 
 
-def flattened(logits: Tensor, places: Tensor | None) -> Tensor:
+def places_in(mask: Tensor | None, y: Tensor | None, device: torch.device | None = None) -> Tensor | slice:
+    """Return the places among B·L that a mask (B, L) lets count and where labels (B, L) have something to predict.
+
+    >>> y = torch.tensor([[-1, 5, 7, -1], [-1, -1, -1, -1]])
+    >>> places_in(None, y)
+    tensor([1, 2, 4, 5, 6, 7])
+    """
+    counts = None if mask is None else mask.bool()
+    if y is not None and y.ndim == 2:
+        known = y != UNLABELLED
+        if not bool(known.all()):
+            wanted = (known | ~known.any(1, keepdim=True)).to("cpu" if counts is None else counts.device)
+            counts = wanted if counts is None else counts & wanted
+    if counts is None:
+        return EVERYWHERE
+    return counts.flatten().nonzero().flatten().to(device)
+
+
+def flattened(logits: Tensor, places: Places) -> Tensor:
     """Return logits (B, L, V) as (M, V); logits (B, C) as they are."""
-    return logits if places is None else logits.flatten(0, 1).index_select(0, places)
+    if places is None:
+        return logits
+    rows = logits.flatten(0, 1)
+    return rows if isinstance(places, slice) else rows.index_select(0, places)
 
 
-def flat_labels(y: Tensor, places: Tensor | None) -> Tensor:
+def flat_labels(y: Tensor, places: Places, tokens: int | None = None) -> Tensor:
     """Return labels (B, L), or one of each example (B,) for all of its tokens, as (M,); labels of (B, C) as they are.
+
+    Parameters
+    ----------
+    y : Tensor of int64, shape (B,) or (B, L)
+    places : Tensor, slice or None
+        Of :func:`positions`.
+    tokens : int, optional
+        L; needed where all places count and there is one label an example.
 
     Raises
     ------
@@ -50,5 +90,6 @@ def flat_labels(y: Tensor, places: Tensor | None) -> Tensor:
                 "the model answers token by token and the labels are one an example; give labels of shape "
                 "(examples, tokens), -100 or -1 where a token has none"
             )
-        return y.new_full((len(places),), UNLABELLED)
-    return y.flatten().index_select(0, places.to(y.device))
+        count = len(y) * (tokens or 1) if isinstance(places, slice) else len(places)
+        return y.new_full((count,), UNLABELLED)
+    return y.flatten() if isinstance(places, slice) else y.flatten().index_select(0, places.to(y.device))

@@ -16,14 +16,20 @@ from . import (
     saliency,
     similarity,
 )
+from .exposure import Exposure, exposure
 from .paired import Paired, PairedErrors, paired, paired_errors
 from .pays import Pays, Use, Work, pays
+from .sequence_interval import Interval
+from .sequences import Sequences, sequences
 from .several import holm, p_value
 
 __all__ = [
+    "Exposure",
+    "Interval",
     "Paired",
     "PairedErrors",
     "Pays",
+    "Sequences",
     "Use",
     "Work",
     "attention",
@@ -31,6 +37,7 @@ __all__ = [
     "calibration",
     "cost",
     "dark_knowledge",
+    "exposure",
     "fidelity",
     "groups",
     "holm",
@@ -44,5 +51,6 @@ __all__ = [
     "representation",
     "robustness",
     "saliency",
+    "sequences",
     "similarity",
 ]

@@ -7,7 +7,7 @@ import math
 from .confidence import normal_quantile, poisson_mean
 
 
-def wilson(hits: float, n: int, confidence: float) -> tuple[float, float]:
+def wilson(hits: float, n: float, confidence: float) -> tuple[float, float]:
     """Return the ends of Wilson's interval for a share of ``hits`` in ``n``, modified near 0 and 1; nan where n = 0.
 
     Notes

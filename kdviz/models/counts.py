@@ -98,9 +98,15 @@ def macs_of(model: nn.Module, inputs: Inputs) -> int:
     >>> macs_of(nn.Linear(3, 2), torch.zeros(5, 3))
     30
     """
-    # An input that requires a gradient keeps attention off PyTorch's fast path, whose products are not counted.
+    # Products of PyTorch's fast path of attention are not counted: an input that requires a gradient keeps off it, and
+    # for token ids, which cannot, it is switched off.
     followed = each(inputs, lambda x: x.detach().clone().requires_grad_(x.is_floating_point()).clone())
     counter = FlopCounterMode(display=False, custom_mapping=ALSO_COUNTED)
-    with evaluating(model), torch.random.fork_rng(), torch.enable_grad(), counter:
-        call(model, followed)
+    fast = torch.backends.mha.get_fastpath_enabled()
+    try:
+        torch.backends.mha.set_fastpath_enabled(False)
+        with evaluating(model), torch.random.fork_rng(), torch.enable_grad(), counter:
+            call(model, followed)
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
     return counter.get_total_flops() // 2

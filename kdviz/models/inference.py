@@ -8,7 +8,7 @@ model, its input, and what to do.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -275,7 +275,7 @@ def pieces(
     who: str,
     batch_size: int = ROWS_AT_ONCE,
     progress: Progress | None = None,
-) -> Iterator[tuple[slice, Tensor]]:
+) -> Generator[tuple[slice, Tensor], None, None]:
     """Yield slices of the examples and the model's logits for them on the CPU, batch by batch.
 
     Parameters and errors as in :func:`logits`.
@@ -285,11 +285,12 @@ def pieces(
     if not len(examples):
         raise ValueError("expected at least one example, got none; the data, or the filter on them, are empty")
     device = device_of(model)
-    with evaluating(model), torch.no_grad():
+    with evaluating(model):
         for start in range(0, len(examples), batch_size):
             done = min(start + batch_size, len(examples))
             chosen = slice(start, done)
-            with seeded(start, device, everywhere=True):  # repeatable for a model that draws in eval mode
+            # Without gradient here alone: whoever iterates keeps their own mode. Repeatable if the model draws.
+            with torch.no_grad(), seeded(start, device, everywhere=True):
                 part = ask(model, examples.inputs(chosen), who=who).cpu()
             yield chosen, part
             if progress is not None and progress(done, len(examples)) is False:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 import torch
 
 import kdviz.data
+import kdviz.models
 from kdviz.app import cli, teach
 from kdviz.app.teach import TRAININGS, Training
 from kdviz.distill.evaluate import evaluate
@@ -93,6 +96,34 @@ def test_a_distilled_student_hears_its_teacher_and_its_card_names_it(
     alone = teach.teach("quick", folder=tmp_path / "alone", training=replace(QUICK, augment={}))
     assert alone.note == "" and "teacher" not in alone.recipe
     assert (tmp_path / "quick.safetensors").read_bytes() != (tmp_path / "alone" / "quick.safetensors").read_bytes()
+
+
+def test_a_teacher_of_text_is_built_for_the_vocabulary_and_its_card_counts_whole_answers(tmp_path: Path) -> None:
+    training = Training(
+        title="Quick",
+        data="additions",
+        architecture={"name": "gru", "width": 8},
+        epochs=1,
+        batch_size=16,
+        learning_rate=0.01,
+        weight_decay=0.0,
+        labels=64,
+    )
+    card, data = teach.teach("quick", folder=tmp_path, training=training), kdviz.data.load("additions")
+    assert card.architecture["fingerprint"] == data.vocabulary.fingerprint
+    assert card.test_examples == int((data.test.y >= 0).sum())
+    model = kdviz.models.build(card.architecture)
+    shipped.load_weights(model, tmp_path / "quick.safetensors")
+    found = evaluate(model.eval(), data.test, step=0, split="test")
+    assert card.test_errors == found.errors
+    assert card.figures["bits a token"] == pytest.approx(found.nll / math.log(2), abs=1e-4)
+    text, right = data.vocabulary.decode, 0
+    for x, y in zip(data.test.x[:, :9], data.test.y, strict=True):  # one by one, without a cache
+        for _ in range(5):
+            x = torch.cat([x, model(x[None])[0, -1:].argmax(-1)])
+        right += text(x[9:]) == text(y[y >= 0]) and data.vocabulary.end in x[9:].tolist()
+    assert card.figures["exact match"] == right / 1_000
+    assert '"figures"' not in dataclasses.replace(card, figures={}).json()
 
 
 def test_the_command_line_trains(

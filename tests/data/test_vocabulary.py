@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from typing import Any
 
 import pytest
@@ -66,3 +67,9 @@ def test_a_fingerprint_is_that_of_symbols_and_their_order() -> None:
 def test_what_cannot_be_is_said_in_a_sentence(wrong: Any, sentence: str) -> None:
     with pytest.raises((ValueError, TypeError), match=sentence):
         wrong()
+
+
+def test_without_the_library_pieces_are_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+    with pytest.raises(ImportError, match=r'needs the library tokenizers, .*: pip install "kdviz\[text\]"'):
+        Vocabulary.of_tokenizer("words.json")

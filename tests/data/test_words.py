@@ -54,5 +54,5 @@ def test_data_that_are_not_here_are_missed_in_a_sentence(load, tmp_path: Path, m
     monkeypatch.setattr("kdviz.data.files.folders", lambda name: [tmp_path / name])
     for kept in (words.given_names, words.spelling, kdviz.data.text._moby_dick, kdviz.data.text.moby_dick_chapters):
         kept.cache_clear()
-    with pytest.raises(FileNotFoundError, match=r"not found: put .*\.txt\.gz into a folder .* and set KDVIZ_DATASETS"):
+    with pytest.raises(FileNotFoundError, match=r"not found: put .*\.gz into a folder .* and set KDVIZ_DATASETS"):
         load()

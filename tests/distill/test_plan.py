@@ -149,9 +149,7 @@ def test_different_vocabularies_are_refused_before_anything_is_read():
     theirs, ours = letters.fingerprint, data.vocabulary.fingerprint
     with pytest.raises(ValueError, match=rf"the teacher and the student have different .* \({theirs} and {ours}\), so"):
         kd.Distillation(other, own, data)
-    with pytest.raises(
-        ValueError, match=rf"the student was built for another vocabulary \({theirs}\) than that of the"
-    ):
+    with pytest.raises(ValueError, match=rf"the student was built for another vocabulary \({theirs}\) than"):
         kd.Distillation(None, kd.models.gru(letters, width=4), data, kd.HardLabels())
     with pytest.raises(ValueError, match="the teacher and the student have different vocabularies"):
         kd.compare(other, own, data)

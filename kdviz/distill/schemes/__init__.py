@@ -20,23 +20,29 @@ from .label_free import label_free, without_labels
 from .multi_teacher import multi_teacher, teacher_weights
 from .mutual_learning import mutual_learning, peers
 from .omitted_class import best_bias_shift, shift_class_bias
+from .on_policy import on_policy
 from .progressive import progressive
+from .published import PUBLISHED, Published, published
 from .quantized import bytes_of, fake_quantized, integer_weights, quantized, quantized_layers
 from .self_distillation import exits, self_distillation
+from .sequence_level import as_written, sequence_level
 from .snapshot_distillation import snapshot_distillation
 from .specialists import Specialist, WithSpecialists, confusable_classes, specialists
 from .tinybert import General, layer_losses, tinybert
 
 __all__ = [
+    "PUBLISHED",
     "SCHEMES",
     "Ensemble",
     "General",
+    "Published",
     "RecordedAnswers",
     "Retained",
     "Specialist",
     "View",
     "WithSpecialists",
     "adversarial",
+    "as_written",
     "assistant_chain",
     "best_bias_shift",
     "black_box",
@@ -61,13 +67,16 @@ __all__ = [
     "multi_teacher",
     "mutual_learning",
     "named",
+    "on_policy",
     "peers",
     "private_parts",
     "progressive",
+    "published",
     "quantized",
     "quantized_layers",
     "retained",
     "self_distillation",
+    "sequence_level",
     "shift_class_bias",
     "snapshot_distillation",
     "specialists",

@@ -14,6 +14,7 @@ from . import (
     labels,
     multi_teacher,
     mutual,
+    on_policy,
     relation,
     replay,
     response,
@@ -30,6 +31,7 @@ from .labels import *
 from .layered import Layered as Layered
 from .multi_teacher import *
 from .mutual import *
+from .on_policy import *
 from .relation import *
 from .replay import *
 from .response import *
@@ -50,6 +52,7 @@ FAMILIES = (
     self_distillation,
     fairness,
     robust,
+    on_policy,
 )
 if not TYPE_CHECKING:  # mypy reads no list that is added up
     __all__ = [name for family in FAMILIES for name in vars(family) if name in family.__all__]

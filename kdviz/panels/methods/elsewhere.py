@@ -13,6 +13,8 @@ ON_RADIUS = mark(
 )
 ON_LAB_AS_LOSS = mark("It stands in for the soft targets in the Lab: choose it under Soft term.")
 ON_LAB_AS_KIND = mark("It needs a student with a distillation token: choose that kind of student in the Lab.")
+ON_TEXT = mark("For text: the student writes and the teacher judges each token. By code: kd.schemes.on_policy.")
+ON_TEXT_MIXED = mark('For text: student and teacher write together. By code: kd.schemes.published("minillm", ...).')
 NEAREST_HINT = mark("It is not in kdviz; the nearest that is: Hints (FitNets).")
 
 
@@ -48,6 +50,8 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "EqualizedOdds": Elsewhere(mark("Equalized odds"), "EO", "Hardt, 2016", ON_LAB),
     "RobustSoftTargets": Elsewhere(mark("Robust soft targets"), "RSLAD", "Zi, 2021", ON_RADIUS),
     "RobustLabels": Elsewhere(mark("Labels under attack"), "PGD-AT", "Madry, 2018", ON_RADIUS),
+    "OnPolicy": Elsewhere(mark("On-policy distillation"), "GKD", "Agarwal, 2024", ON_TEXT),
+    "MiniLLM": Elsewhere(mark("Reverse KL on own text"), "MiniLLM", "Gu, 2024", ON_TEXT_MIXED),
 }
 """kdviz's terms without a method of their own, by class name."""
 
