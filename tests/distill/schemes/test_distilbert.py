@@ -93,6 +93,18 @@ def test_a_student_of_another_width_cannot_inherit_and_can_learn():
     assert run.train(progress=False).steps_done == 1  # the cosine through a linear map
 
 
+def test_it_is_among_the_published_methods_with_the_authors_weights():
+    teacher, more = encoder(4, seed=7).eval(), {"batch_size": 16, "epochs": 1, "allow_weaker_teacher": True}
+    run = kd.schemes.published("distilbert", teacher, encoder(2), lines(masked=True), **more)
+    assert run.objective == run_of().objective and same_weights(run.student, run_of().student)
+    assert kd.schemes.published(
+        "distilbert", teacher, encoder(2), lines(masked=True), soft=0, **more
+    ).objective.names == (
+        "hard",
+        "cosine",
+    )
+
+
 def test_without_blocks_the_cosine_is_refused():
     class Bag(torch.nn.Module):
         def __init__(self):
