@@ -167,6 +167,7 @@ def masked(
         validation,
         test,
         vocabulary=vocabulary,
+        everywhere=True,
     )
 
 

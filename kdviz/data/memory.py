@@ -329,6 +329,9 @@ class Splits:
         Batch size of the loader that the data came from, if any.
     vocabulary : Vocabulary, optional
         Of a text: what the token ids stand for. Where the next one is predicted, its symbols are the classes.
+    everywhere : bool
+        Of labels by token: whether a place without one counts for terms that compare with a teacher. It does in text
+        with hidden words; where the next token is predicted, it is a prompt or padding.
     """
 
     name: str
@@ -341,6 +344,7 @@ class Splits:
     features: tuple[str, ...] = ()
     batch_size: int | None = None
     vocabulary: Vocabulary | None = None
+    everywhere: bool = False
 
     def __post_init__(self) -> None:
         for part in ("train", "validation", "test"):

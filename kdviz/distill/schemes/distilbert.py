@@ -8,6 +8,7 @@ as the teacher would be.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from torch import nn
@@ -77,7 +78,8 @@ def distilbert(
     tokens that it selected. It differs in what surrounds them: its ``--restrict_ce_to_mask`` leaves only hidden words
     to the first loss (here, in a term of one's own); it hides rare words more often (``--mlm_smoothing 0.7``), where
     ``kdviz.data.masking.hide`` draws evenly; it accumulates gradients to batches of thousands; and it takes the
-    layers 0, 2, 4, 7, 9 and 11 of twelve.
+    layers 0, 2, 4, 7, 9 and 11 of twelve. (To load a saved run with data of your own, pass the run's ``data``: it says
+    that the soft targets count at all tokens.)
 
     References
     ----------
@@ -92,7 +94,7 @@ def distilbert(
     >>> run.objective.names, student.block2.expand.weight.equal(teacher.block3.expand.weight)
     (('soft', 'hard', 'cosine'), True)
     """
-    data = data if isinstance(data, Splits) else splits(data)
+    data = replace(data if isinstance(data, Splits) else splits(data), everywhere=True)
     module = teacher.module if isinstance(teacher, Teacher) else teacher
     if inherited:
         inherit(student, module, layers)

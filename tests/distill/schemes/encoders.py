@@ -21,7 +21,9 @@ def lines(rows: int = 64, length: int = 8, *, masked: bool) -> kd.data.Splits:
         for s in (slice(0, rows // 2), slice(rows // 2, 3 * rows // 4), slice(3 * rows // 4, rows))
     ]
     classes = PIECES if masked else 3
-    return kd.data.Splits("masked" if masked else "lines", "Lines", tuple(map(str, range(classes))), *parts)
+    return kd.data.Splits(
+        "masked" if masked else "lines", "Lines", tuple(map(str, range(classes))), *parts, everywhere=masked
+    )
 
 
 def encoder(blocks: int, *, width: int = 16, heads: int = 2, classes: int | None = None, seed: int = 0):
