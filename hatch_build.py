@@ -9,6 +9,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 CARRIED = {
     "datasets/adult": "kdviz/data/files/adult",
+    "datasets/definitions": "kdviz/data/files/definitions",
     "datasets/fashion-mnist": "kdviz/data/files/fashion-mnist",
     "datasets/mnist": "kdviz/data/files/mnist",
     "datasets/given-names": "kdviz/data/files/given-names",

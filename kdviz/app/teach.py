@@ -5,6 +5,7 @@ the weights. Settings were chosen by the validation part; the test part is only 
 mnist-mlp-overfit is a bad teacher on purpose: it has learned 1,000 labels by heart.
 mnist-mlp-robust and mnist-convnet-robust learn pictures that are changed against themselves, by a step from a random
 start (Wong et al. 2020).
+definitions-encoder-masked finds hidden words; definitions-encoder begins with its weights and learns the kinds.
 The settings of mnist-mlp-1200 and fashion-resnet are second ones: the first missed the promised test figure.
 A model called *-student is distilled from the teacher of that name; mnist-vit-twin is mnist-vit-student without it.
 """
@@ -30,8 +31,9 @@ from kdviz.distill.evaluate import evaluate
 from kdviz.distill.optimizer import make_optimizer
 from kdviz.distill.schedules import WarmupCosine
 from kdviz.measure.sequences import sequences
-from kdviz.models.architecture import build
+from kdviz.models.architecture import build, of_encoder
 from kdviz.models.counts import mac_count, parameter_count
+from kdviz.models.inheritance import inherit
 from kdviz.models.shipped import FOLDER, Card, pretrained
 from kdviz.models.shipped import card as shipped_card
 from kdviz.whole_files import write_whole
@@ -67,6 +69,8 @@ class Training:
         worse teachers (Müller, Kornblith, Hinton 2019): one is shipped to show it.
     radius : float
         Of the adversarial examples that it learns in place of the pictures; a card does not mention it where it is 0.
+    start : str
+        The shipped model with whose weights it begins, where name and shape are the same; empty for fresh ones.
     """
 
     title: str
@@ -86,11 +90,12 @@ class Training:
     teacher: str = ""
     smoothing: float = 0.0
     radius: float = 0.0
+    start: str = ""
 
     def settings(self) -> dict[str, Any]:
         """Give what a card records beside title, data and architecture."""
         left_out = {"title", "data", "architecture"} | {
-            k for k in ("labels", "teacher", "smoothing", "radius") if not getattr(self, k)
+            k for k in ("labels", "teacher", "smoothing", "radius", "start") if not getattr(self, k)
         }
         return {k: v for k, v in asdict(self).items() if k not in left_out} | {"objective": str(self.objective)}
 
@@ -111,6 +116,8 @@ class Training:
         if data.vocabulary is not None:
             architecture |= {"vocabulary": len(data.vocabulary), "fingerprint": data.vocabulary.fingerprint}
         student = build(architecture, seed=seed)
+        if self.start:
+            inherit(student, pretrained(self.start))
         if len(data.shape) == 3:  # what convolutions on a CPU like best
             student = student.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return Distillation(
@@ -209,6 +216,17 @@ SUMS = Training(
     weight_decay=0.05,
 )
 
+MASKED_ENCODER = Training(
+    title="Definitions, encoder that finds hidden words",
+    data="definitions-masked",
+    architecture={"name": "encoder", "context": 24, "width": 64, "blocks": 4, "heads": 4, "dropout": 0.1},
+    epochs=14,
+    batch_size=64,
+    learning_rate=2.5e-3,
+    weight_decay=0.01,
+    bfloat16=True,
+)
+
 TRAININGS: dict[str, Training] = {
     "mnist-mlp-1200": LARGE_MLP,
     "mnist-mlp-1200-smoothed": replace(LARGE_MLP, title="MNIST, 2×1200 ReLU units, smoothed labels", smoothing=0.1),
@@ -280,6 +298,16 @@ TRAININGS: dict[str, Training] = {
         bfloat16=True,
     ),
     "adult-mlp": ADULT_TEACHER,
+    "definitions-encoder-masked": MASKED_ENCODER,
+    "definitions-encoder": replace(
+        MASKED_ENCODER,
+        title="Definitions, encoder, fine-tuned for eight kinds",
+        data="definitions",
+        architecture={**MASKED_ENCODER.architecture, "classes": 8},
+        epochs=12,
+        learning_rate=3e-3,
+        start="definitions-encoder-masked",
+    ),
     "fashion-resnet-student": Training(
         title="Fashion-MNIST, small convolutional network, taught by fashion-resnet",
         data="fashion-mnist",
@@ -388,7 +416,10 @@ def describe(name: str, model: nn.Module, data: Splits, training: Training, seed
     """Measure a trained model and write down what is known about it."""
     test, validation = (evaluate(model, getattr(data, split), step=0, split=split) for split in ("test", "validation"))
     figures = {}
-    if data.vocabulary is not None:
+    if data.vocabulary is not None and of_encoder(model.architecture):  # type: ignore[arg-type]
+        if data.test.y.ndim == 2:
+            figures["bits a token"] = round(test.nll / math.log(2), 4)
+    elif data.vocabulary is not None:
         found = sequences(model, data)
         figures["bits a token"] = round(found.bits.value, 4)
         if "prompt" in data.test.groups:

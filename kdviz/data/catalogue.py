@@ -12,6 +12,7 @@ from kdviz import outside
 from kdviz.data.additions import additions
 from kdviz.data.census import ADULT_FILES, adult
 from kdviz.data.files import locate
+from kdviz.data.glosses import DEFINITIONS_FILES, definitions, masked_definitions
 from kdviz.data.images import FASHION_FILES, MNIST_FILES, fashion_mnist, mnist
 from kdviz.data.memory import Splits
 from kdviz.data.text import MOBY_DICK_FILES, moby_dick
@@ -29,9 +30,12 @@ LOADERS: dict[str, tuple[Callable[[], Splits], Mapping[str, str]]] = {
     "spelling": (spelling, SPELLING_FILES),
     "additions": (additions, {}),
     "additions-steps": (partial(additions, steps=True), {}),
+    "definitions": (definitions, DEFINITIONS_FILES),
+    "definitions-masked": (masked_definitions, DEFINITIONS_FILES),
 }
 TEXTS = ("moby-dick", "given-names", "spelling", "additions", "additions-steps")
-FOLDERS = {"adult-without-race-sex": "adult"}  # of those that lie in another's
+ENCODED = ("definitions", "definitions-masked")
+FOLDERS = {"adult-without-race-sex": "adult", "definitions-masked": "definitions"}  # of those that lie in another's
 TITLES = {
     "mnist": "MNIST",
     "fashion-mnist": "Fashion-MNIST",
@@ -42,6 +46,8 @@ TITLES = {
     "spelling": mark("Spelling and sound"),
     "additions": mark("Additions"),
     "additions-steps": mark("Additions with steps"),
+    "definitions": mark("WordNet definitions"),
+    "definitions-masked": mark("WordNet definitions, masked"),
 }
 
 
@@ -166,9 +172,9 @@ def names(kind: str = "classes") -> tuple[str, ...]:
 
     Parameters
     ----------
-    kind : "classes", "text" or "any"
+    kind : "classes", "text", "encoder" or "any"
         "classes": pictures and rows of a table, one label each, and all registered ones; "text": token ids, of which a
-        model predicts the next; "any": both.
+        model predicts the next; "encoder": token ids with a mask, which a model reads as a whole; "any": all.
 
     Raises
     ------
@@ -180,11 +186,11 @@ def names(kind: str = "classes") -> tuple[str, ...]:
     >>> names("text")
     ('moby-dick', 'given-names', 'spelling', 'additions', 'additions-steps')
     """
-    if kind not in ("classes", "text", "any"):
-        raise ValueError(f'kind must be "classes", "text" or "any", got {kind!r}')
-    if kind == "text":
-        return TEXTS
-    own = tuple(name for name in LOADERS if kind == "any" or name not in TEXTS)
+    if kind not in ("classes", "text", "encoder", "any"):
+        raise ValueError(f'kind must be "classes", "text", "encoder" or "any", got {kind!r}')
+    if kind in ("text", "encoder"):
+        return TEXTS if kind == "text" else ENCODED
+    own = tuple(name for name in LOADERS if kind == "any" or name not in (*TEXTS, *ENCODED))
     return (*own, *_ADDED.all())
 
 
@@ -195,7 +201,7 @@ def available(kind: str = "classes") -> tuple[str, ...]:
 
     Parameters
     ----------
-    kind : "classes", "text" or "any"
+    kind : "classes", "text", "encoder" or "any"
         As for `names`.
     """
     return tuple(name for name in names(kind) if _here(name))

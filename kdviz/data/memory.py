@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -16,14 +16,14 @@ from kdviz.data.filed import chunks, filed, octets
 from kdviz.data.inputs import Index, Inputs, described, each, named, nbytes, ready, rows, rows_of, tensors
 from kdviz.data.order import balanced_order
 from kdviz.data.order import proportional_order as proportional_order
+from kdviz.data.redrawn import Redraw as Redraw
+from kdviz.data.redrawn import labels_of, selected
 from kdviz.data.vocabulary import Vocabulary
 
 UNKNOWN = -1  # the label of an example whose class is unknown
 IGNORED = -100  # the same in torch and Hugging Face
 GATHERED = 64 * 2**20  # most bytes that `take` copies; a larger selection is kept as row numbers
 MOST_IN_MEMORY = 512 * 2**20  # most bytes of x gathered in memory; above this, in a file
-
-Redraw = Callable[[Tensor, int], Inputs]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,8 @@ class Examples:
         Probability of each class, shape (N, C); `y` is then its argmax. A row of zeros where `y` is -1.
     redraw : callable, optional
         For data that are drawn anew at each access (a random crop): maps a LongTensor of indices and a seed to the
-        inputs of those examples in another draw, in the format of `inputs`, and the same for the same seed.
+        inputs of those examples in another draw, in the format of `inputs`, and the same for the same seed. Where the
+        labels depend on the draw (masked words), its method `labels` maps the same to those.
 
     Raises
     ------
@@ -207,13 +208,23 @@ class Examples:
             "y": rows_of(self.y, index),
             "groups": {name: column[where] for name, column in self.groups.items()},
             "soft": None if self.soft is None else rows_of(self.soft, index),
-            "redraw": None if self.redraw is None else _redraw_of(self.redraw, index, len(self)),
+            "redraw": None if self.redraw is None else selected(self.redraw, index, len(self)),
         }
         if at is not None:
             index = rows_of(at, index)
         if isinstance(index, Tensor) and nbytes(self.few()) * len(index) > GATHERED:
             return Examples._of(held, index, rest)
         return Examples(rows(held, index), **rest)
+
+    def drawn(self, index: Tensor, seed: int) -> tuple[Any, Tensor]:
+        """Return inputs and labels of the examples at `index`: stored ones, or in the draw of `seed` where there is
+        a `redraw`."""
+        if self.redraw is None:
+            return self.inputs(index), self.y[index]
+        x, y, labels = self.redraw(index, seed), self.y[index], labels_of(self.redraw)
+        if labels is None:
+            return x, y
+        return x, torch.where(self.known[index, None], labels(index, seed), UNKNOWN)  # hidden ones stay hidden
 
     def without_labels(self, hidden: Tensor) -> Examples:
         """Return the same examples, without labels where `hidden` (bool, shape (N,)) is true."""
@@ -289,22 +300,6 @@ def _group_column(column: Any) -> Any:
     return column
 
 
-@dataclass(frozen=True)
-class _Redrawn:
-    """Another draw of a selection of examples."""
-
-    redraw: Redraw
-    at: Tensor
-
-    def __call__(self, index: Tensor, seed: int) -> Inputs:
-        return self.redraw(self.at[index], seed)
-
-
-def _redraw_of(redraw: Redraw, index: Tensor | slice, count: int) -> Redraw:
-    at = torch.arange(count)[index] if isinstance(index, slice) else index
-    return _Redrawn(redraw.redraw, redraw.at[at]) if isinstance(redraw, _Redrawn) else _Redrawn(redraw, at)
-
-
 def _pieces(tensor: Tensor, at: Tensor | None) -> Iterator[Any]:
     """Yield dtype and shape, and then the bytes, a bounded number at a time."""
     count = len(tensor) if at is None else len(at)
@@ -334,6 +329,9 @@ class Splits:
         Batch size of the loader that the data came from, if any.
     vocabulary : Vocabulary, optional
         Of a text: what the token ids stand for. Where the next one is predicted, its symbols are the classes.
+    everywhere : bool
+        Of labels by token: whether a place without one counts for terms that compare with a teacher. It does in text
+        with hidden words; where the next token is predicted, it is a prompt or padding.
     """
 
     name: str
@@ -346,6 +344,7 @@ class Splits:
     features: tuple[str, ...] = ()
     batch_size: int | None = None
     vocabulary: Vocabulary | None = None
+    everywhere: bool = False
 
     def __post_init__(self) -> None:
         for part in ("train", "validation", "test"):

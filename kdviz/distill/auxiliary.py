@@ -11,7 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from ..models.inference import Inputs, device_of, fitted
+from ..models.inference import Inputs, ask, device_of, fitted
+from ..models.looking import evaluating
 from .objective import Objective, Term
 from .outputs import Seen
 from .randomness import mix, seeded
@@ -61,7 +62,8 @@ def prepare(
     teacher_taps = teacher.probe_layers(few) if teacher is not None else {}
     if teacher is not None:
         check_taps(teacher_taps, theirs, "teacher")
-    classes, architecture = student_taps[""].shape[-1], getattr(student, "architecture", None)
+    classes = student_taps[""].shape[-1] if "" in student_taps else _classes(student, few)
+    architecture = getattr(student, "architecture", None)
     seen = Seen(_shapes(student_taps), _shapes(teacher_taps), classes, architecture, seed)
     with seeded(mix(seed, 4), torch.device("cpu")):
         for name, term in zip(objective.names, objective.terms, strict=True):
@@ -70,6 +72,12 @@ def prepare(
                 modules[name] = module
     copied = tuple(name for name in ours if student_taps[name].overwritten)
     return TappedLayers(ours, theirs, copied), modules.to(device).train()
+
+
+def _classes(student: nn.Module, few: Inputs) -> int:
+    """Return the number of logits of a model that answers with an object or a dict."""
+    with evaluating(student), torch.no_grad():
+        return ask(student, few, who="student").shape[-1]
 
 
 def _shapes(taps: Mapping[str, Tap]) -> dict[str, tuple[int, ...]]:

@@ -117,9 +117,9 @@ class Batches:
         chosen = self._order[w * self._per_window : (w + 1) * self._per_window]
         sizes = [len(c) for c in chosen]
         index = torch.cat(chosen)
-        y = self.examples.y[index]
+        x, y = self.examples.drawn(index, mix(self.seed, 5, epoch, w))
         labelled = [int((part != UNLABELLED).sum()) for part in y.split(sizes)]
-        inputs = split(moved(self._drawn(index, epoch, w), self.device, self._dtype), sizes)
+        inputs = split(moved(x, self.device, self._dtype), sizes)
         labels = y.to(self.device).split(sizes)
         teacher: tuple[Tensor, ...] | list[None] = [None] * len(sizes)
         layers: list[dict[str, Tensor]] = [{} for _ in sizes]
@@ -139,12 +139,6 @@ class Batches:
         columns = zip(inputs, labels, labelled, teacher, groups, layers, soft, strict=True)
         self._held = [Batch(*parts) for parts in columns]
         self._window = (epoch, w)
-
-    def _drawn(self, index: Tensor, epoch: int, w: int) -> Inputs:
-        """Return the stored inputs, or freshly drawn ones where the data set draws at each access."""
-        if self.examples.redraw is None:
-            return self.examples.inputs(index)
-        return self.examples.redraw(index, mix(self.seed, 5, epoch, w))
 
 
 def split(inputs: Inputs, sizes: list[int]) -> Iterable[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import outside
 from .schedules import HYPERPARAMETER, SCHEDULE
-from .schema import AnyOf, Flag, Kind, ListOf, Null, Number, OneOf, Record, Switch, Text, Whole
+from .schema import AnyOf, Flag, Kind, ListOf, Null, Number, OneOf, Record, Switch, Text, Whole, or_null
 
 TERMS: dict[str, Any] = {}
 """Every term that can be written to a recipe and read back: classes by name."""
@@ -37,6 +37,7 @@ _NETWORKS: dict[str, dict[str, Kind]] = {
 _NETWORKS = {name: {**options, "sees": OneOf(("left",))} for name, options in _NETWORKS.items()}
 _TEXT = {"vocabulary": SIZE, "width": SIZE, "dropout": SHARE, "fingerprint": Text(longest=100)}
 _NETWORKS["decoder"] = {"context": SIZE, "blocks": Whole(1, 1000), "heads": SIZE, **_TEXT}
+_NETWORKS["encoder"] = {**_NETWORKS["decoder"], "classes": or_null(SIZE), "inner": or_null(SIZE)}
 _NETWORKS["gru"] = {"depth": Whole(1, 1000), **_TEXT}
 ARCHITECTURE = Switch("name", lambda: {n: Record({}, options) for n, options in _NETWORKS.items()}, "an architecture")
 """A network in the format of :func:`kdviz.models.build`."""

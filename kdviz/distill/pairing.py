@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import nn
 
+from ..data.inputs import Inputs
+from ..models.encoders import MaskedHead
 from ..models.ensemble import Ensemble
 from ..models.transformer import FirstTokens, TwoHeads
 from .taps import probe
@@ -29,7 +31,7 @@ class LayerPairs:
     embeddings : pair or None
         The layers that output the tokens before the first block.
     attention : tuple of pairs
-        ``nn.MultiheadAttention`` modules with equally many heads and tokens on both sides.
+        Modules of attention with equally many heads and tokens on both sides.
     features : pair or None
         The inputs of the layers that output the logits.
     members : tuple of str
@@ -53,14 +55,14 @@ class LayerPairs:
         return self.tokens or self.maps or self.vectors
 
 
-def layer_pairs(student: nn.Module, teacher: nn.Module, example: Tensor) -> LayerPairs:
+def layer_pairs(student: nn.Module, teacher: nn.Module, example: Inputs) -> LayerPairs:
     """Return the layers of two models that correspond.
 
     Parameters
     ----------
     student, teacher : nn.Module
         Run in eval mode and without gradient.
-    example : Tensor, shape (B, ...)
+    example : Tensor, shape (B, ...), or a dict or tuple of tensors
         A batch in the format of both models.
 
     Returns
@@ -95,7 +97,7 @@ def layer_pairs(student: nn.Module, teacher: nn.Module, example: Tensor) -> Laye
     )
 
 
-def _shapes(model: nn.Module, example: Tensor) -> dict[str, tuple[int, ...]]:
+def _shapes(model: nn.Module, example: Inputs) -> dict[str, tuple[int, ...]]:
     """Return the output shapes of the model's top-level layers, from the first with weights on; layers inside blocks
     are omitted."""
     shapes = {name: tap.shape for name, tap in probe(model, example).items() if name and tap.runs == 1}
@@ -125,10 +127,15 @@ def _ends(shapes: Mapping[str, tuple[int, ...]], rank: int) -> list[str]:
 
 
 def _tokens(model: nn.Module, shapes: Mapping[str, tuple[int, ...]]) -> list[str]:
-    """Return the layers that output tokens; normalizations between and after the blocks are omitted."""
+    """Return the layers that output tokens; normalizations between and after the blocks, and heads, are omitted.
+
+    Where a model has its blocks in an ``nn.ModuleList``, as the transformers package has, they are the blocks.
+    """
     modules = dict(model.named_modules())
-    others = nn.LayerNorm | FirstTokens
-    return [n for n, shape in shapes.items() if len(shape) == 3 and not isinstance(modules[n], others)]
+    others = nn.LayerNorm | FirstTokens | MaskedHead
+    found = [n for n, shape in shapes.items() if len(shape) == 3 and not isinstance(modules[n], others)]
+    listed = [n for n in found if isinstance(modules.get(n.rpartition(".")[0]), nn.ModuleList)]
+    return [*found[:1], *(n for n in listed if n not in found[:1])] if listed else found
 
 
 def _from_the_end(ours: list[str], theirs: list[str]) -> tuple[Pair, ...]:

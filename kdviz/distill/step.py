@@ -95,7 +95,7 @@ class TrainingStep:
         tokens = None
         if student.ndim == 3:
             tokens = labels
-            places = positions(batch.inputs, student, labels)
+            places = positions(batch.inputs, student, None if self._plan.data.everywhere else labels)
             labels = flat_labels(labels, places, student.shape[1])
             student = flattened(student, places)
             teacher = None if teacher is None else flattened(teacher, places)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -15,7 +16,8 @@ from torch import Tensor, nn
 from ..models.inference import Inputs, bare, call, uncompiled
 from ..models.looking import evaluating
 
-SCORES = ":scores"  # after the name of an nn.MultiheadAttention: its scores before the softmax, (B, heads, L, L)
+SCORES = ":scores"  # after the name of a module of attention: its scores before the softmax, (B, heads, L, L)
+BY_OTHERS = (("query", "key", "num_attention_heads"), ("q_lin", "k_lin", "n_heads"))  # BERT's kin, and DistilBERT
 
 
 def taps(model: nn.Module, example: Inputs) -> dict[str, tuple[int, ...]]:
@@ -32,7 +34,8 @@ def taps(model: nn.Module, example: Inputs) -> dict[str, tuple[int, ...]]:
     -------
     dict of str to tuple
         Dotted module names in the order of their first output. Layers that output no tensor, or run more than once, are
-        omitted. The scores of an ``nn.MultiheadAttention`` are listed as ``name:scores``.
+        omitted. The scores of an ``nn.MultiheadAttention``, and of self-attention in the transformers package's BERT
+        and its kin, are listed as ``name:scores``.
 
     Examples
     --------
@@ -65,7 +68,7 @@ def probe(model: nn.Module, example: Inputs) -> dict[str, Tap]:
 
     inside = bare(model)
     names = [name for name, _ in inside.named_modules(remove_duplicate=False)]
-    scored = [name + SCORES for name, module in inside.named_modules() if isinstance(module, nn.MultiheadAttention)]
+    scored = [name + SCORES for name, module in inside.named_modules() if scores_of(module) is not None]
     with evaluating(model), torch.no_grad(), _hooked(model, [*names, *scored], keep):
         call(uncompiled(model), example)
     return {name: Tap(tuple(out.shape), runs[name], out._version > then) for name, (out, then) in outputs.items()}
@@ -164,12 +167,33 @@ def _output_to(keep: Any, name: str) -> Any:
 
 
 def _scores_to(keep: Any, name: str) -> Any:
-    def hook(module: nn.MultiheadAttention, inputs: tuple[Any, ...], named: dict[str, Any]) -> None:
-        query = inputs[0] if inputs else named["query"]
-        key = inputs[1] if len(inputs) > 1 else named["key"]
-        keep(name, attention_scores(module, query, key))
+    def hook(module: nn.Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> None:
+        if isinstance(module, nn.MultiheadAttention):
+            query = inputs[0] if inputs else named["query"]
+            key = inputs[1] if len(inputs) > 1 else named["key"]
+        else:
+            query = key = inputs[0] if inputs else named["hidden_states"]
+        scores = scores_of(module)
+        assert scores is not None, "only modules of attention are tapped for their scores"
+        keep(name, scores(query, key))
 
     return hook
+
+
+def scores_of(module: nn.Module) -> Callable[[Tensor, Tensor], Tensor] | None:
+    """Return what makes a module's attention scores (B, heads, L, L) of query and key; None for another module."""
+    if isinstance(module, nn.MultiheadAttention):
+        return partial(attention_scores, module)
+    for names in BY_OTHERS:
+        q, k, heads = (getattr(module, name, None) for name in names)
+        if isinstance(q, nn.Linear) and isinstance(k, nn.Linear) and isinstance(heads, int):
+            return partial(_products, q, k, heads)
+    return None
+
+
+def _products(q: nn.Linear, k: nn.Linear, heads: int, query: Tensor, key: Tensor) -> Tensor:
+    by_head = [layer(x).unflatten(-1, (heads, -1)).transpose(1, 2) for layer, x in ((q, query), (k, key))]
+    return by_head[0] @ by_head[1].transpose(-2, -1) / math.sqrt(by_head[0].shape[-1])  # (B, heads, L, L)
 
 
 def attention_scores(module: nn.MultiheadAttention, query: Tensor, key: Tensor) -> Tensor:

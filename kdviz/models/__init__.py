@@ -4,6 +4,7 @@ from kdviz.models.adapter import LogitsOf
 from kdviz.models.architecture import build
 from kdviz.models.convolutional import convnet
 from kdviz.models.counts import mac_count, parameter_count
+from kdviz.models.encoders import encoder
 from kdviz.models.ensemble import Ensemble
 from kdviz.models.estimator import Estimator
 from kdviz.models.function import Function, Service
@@ -36,6 +37,7 @@ __all__ = [
     "conv1d",
     "convnet",
     "decoder",
+    "encoder",
     "generate",
     "gru",
     "inherit",

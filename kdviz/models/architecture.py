@@ -92,7 +92,8 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
-TEXT = ("decoder", "gru")  # architectures that read token ids
+TEXT = ("decoder", "gru")  # architectures that read token ids and predict the next
+ENCODERS = ("encoder",)  # those that read a row of token ids as a whole
 MOST_WEIGHTS = 10**9  # 4 GB, and as much again for gradients and each number that an optimizer stores per weight
 
 
@@ -123,6 +124,10 @@ def about_weights(architecture: Mapping[str, Any]) -> int:
             patches = (options.get("size", 28) // max(1, options.get("patch", 4))) ** 2
             rest = channels * options.get("patch", 4) ** 2 + patches + 2 * classes
             return options.get("depth", 4) * 13 * w**2 + rest * w
+        case "encoder":
+            inner = options.get("inner") or 4 * w
+            rest = options.get("vocabulary", 1) + options.get("context", 24) + (options["classes"] or 0) + w
+            return options.get("blocks", 2) * (4 * w**2 + 2 * w * inner) + rest * w
         case "decoder" | "gru":
             ends = (2 * options.get("vocabulary", 1) + options.get("context", 64)) * w
             return ends + 13 * w**2 * (options.get("blocks", 2) + options.get("depth", 1))
@@ -130,8 +135,13 @@ def about_weights(architecture: Mapping[str, Any]) -> int:
 
 
 def of_text(architecture: Mapping[str, Any]) -> bool:
-    """Whether a description is of a model that reads token ids."""
+    """Whether a description is of a model that reads token ids and predicts the next."""
     return architecture.get("name") in TEXT
+
+
+def of_encoder(architecture: Mapping[str, Any]) -> bool:
+    """Whether a description is of a model that reads a row of token ids as a whole."""
+    return architecture.get("name") in ENCODERS
 
 
 def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
@@ -140,8 +150,8 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
     Parameters
     ----------
     architecture : Mapping
-        "name" (mlp, convnet, mobile, resnet, vit, recurrent, conv1d, decoder or gru) and the arguments of that
-        function; "sees": "left" for one that :func:`kdviz.models.seeing_half` returned.
+        "name" (mlp, convnet, mobile, resnet, vit, recurrent, conv1d, decoder, gru or encoder) and the arguments of
+        that function; "sees": "left" for one that :func:`kdviz.models.seeing_half` returned.
     seed : int
         Fixes the initial weights.
 
@@ -161,6 +171,7 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
     [8]
     """
     from kdviz.models.convolutional import convnet
+    from kdviz.models.encoders import encoder
     from kdviz.models.half import seeing_half
     from kdviz.models.mobile import mobile
     from kdviz.models.perceptron import mlp
@@ -169,7 +180,8 @@ def build(architecture: Mapping[str, Any], seed: int = 0) -> nn.Module:
     from kdviz.models.series import conv1d, recurrent
     from kdviz.models.transformer import vit
 
-    of_all: tuple[Callable[..., Any], ...] = (mlp, convnet, mobile, resnet, vit, recurrent, conv1d, decoder, gru)
+    of_all: tuple[Callable[..., Any], ...] = (mlp, convnet, mobile, resnet, vit, recurrent, conv1d)
+    of_all += (decoder, gru, encoder)
     makers = {maker.__name__: maker for maker in of_all}
     arguments = dict(architecture)
     name, sees = arguments.pop("name", None), arguments.pop("sees", None)

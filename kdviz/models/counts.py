@@ -11,7 +11,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from kdviz.data.inputs import Inputs, each
-from kdviz.models.architecture import of_text
+from kdviz.models.architecture import of_encoder, of_text
 from kdviz.models.inference import call
 from kdviz.models.looking import evaluating
 
@@ -80,7 +80,8 @@ def mac_count(model: nn.Module, example_shape: Sequence[int]) -> int:
     6
     """
     weight = next(model.parameters(), torch.empty(0))
-    dtype = torch.int64 if of_text(getattr(model, "architecture", {})) else weight.dtype
+    description = getattr(model, "architecture", {})
+    dtype = torch.int64 if of_text(description) or of_encoder(description) else weight.dtype
     example = torch.zeros(1, *example_shape, device=weight.device, dtype=dtype)
     try:
         return macs_of(model, example)

@@ -23,7 +23,7 @@ def inherit(student: nn.Module, teacher: nn.Module, layers: Mapping[str, str] | 
     layers : mapping of str to str, optional
         The teacher's layer for each layer of the student, by dotted module name. By default block i of n in the student
         gets block 1 + (i − 1)·(m // n) of m in the teacher: with a teacher twice as deep, every other one from the
-        first on.
+        first on. Blocks are numbered layers at the top of a model, or in an ``nn.ModuleList`` anywhere in it.
 
     Returns
     -------
@@ -37,8 +37,9 @@ def inherit(student: nn.Module, teacher: nn.Module, layers: Mapping[str, str] | 
 
     Notes
     -----
-    DistilBERT takes one layer out of two from its teacher and has the same width. Weights outside the named layers are
-    copied where name and shape are the same (embeddings, the last linear layer), and left alone elsewhere.
+    DistilBERT takes one layer out of two from its teacher and has the same width; its authors' script takes layers 0,
+    2, 4, 7, 9 and 11 of 12, where the rule here gives 0, 2, 4, 6, 8 and 10. Weights outside the named layers are copied
+    where name and shape are the same (embeddings, the last linear layer), and left alone elsewhere.
 
     References
     ----------
@@ -87,12 +88,14 @@ def every_other(student: nn.Module, teacher: nn.Module) -> dict[str, str]:
 
 
 def _blocks(model: nn.Module) -> dict[str, list[str]]:
-    """Return the numbered layers with weights at the top of a model, by their name without the number."""
+    """Return the numbered layers with weights at the top of a model and in its lists, by name without the number."""
     found: dict[str, list[str]] = {}
-    for name, child in model.named_children():
-        numbered = NUMBERED.match(name)
-        if numbered is not None and any(True for _ in child.parameters()):
-            found.setdefault(numbered.group(1), []).append(name)
+    lists = [(f"{name}.", module) for name, module in model.named_modules() if name and type(module) is nn.ModuleList]
+    for prefix, parent in (("", model), *lists):
+        for name, child in parent.named_children():
+            numbered = NUMBERED.match(name)
+            if numbered is not None and any(True for _ in child.parameters()):
+                found.setdefault(prefix + numbered.group(1), []).append(prefix + name)
     return found
 
 

@@ -243,7 +243,7 @@ def decoder(
     >>> decoder(27, width=16, blocks=1)(torch.zeros(5, 64, dtype=torch.int64)).shape
     torch.Size([5, 64, 27])
     """
-    size, fingerprint = _vocabulary(vocabulary, fingerprint)
+    size, fingerprint = vocabulary_of(vocabulary, fingerprint)
     check_sizes(vocabulary=size, context=context, width=width, blocks=blocks, heads=heads)
     check_dropout(dropout)
     if width % heads:
@@ -314,7 +314,7 @@ def gru(
     >>> gru(27, width=16)(torch.zeros(5, 64, dtype=torch.int64)).shape
     torch.Size([5, 64, 27])
     """
-    size, fingerprint = _vocabulary(vocabulary, fingerprint)
+    size, fingerprint = vocabulary_of(vocabulary, fingerprint)
     check_sizes(vocabulary=size, width=width, depth=depth)
     check_dropout(dropout)
     architecture = {
@@ -336,7 +336,7 @@ def gru(
     return GRU(architecture, layers, seed=seed)
 
 
-def _vocabulary(vocabulary: Vocabulary | int, fingerprint: str) -> tuple[int, str]:
+def vocabulary_of(vocabulary: Vocabulary | int, fingerprint: str) -> tuple[int, str]:
     """Return the number of symbols and the fingerprint."""
     if isinstance(vocabulary, Vocabulary):
         if fingerprint not in ("", vocabulary.fingerprint):

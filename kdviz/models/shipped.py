@@ -16,7 +16,7 @@ from safetensors.torch import load as read_safetensors
 from torch import nn
 
 from kdviz import outside
-from kdviz.models.architecture import build, of_text
+from kdviz.models.architecture import build, of_encoder, of_text
 from kdviz.words import number
 
 FOLDER = Path(__file__).resolve().parent / "weights"
@@ -182,18 +182,25 @@ def names(kind: str = "classes") -> tuple[str, ...]:
 
     Parameters
     ----------
-    kind : "classes", "text" or "any"
-        "classes": those that give an example a class; "text": those that read token ids; "any": both.
+    kind : "classes", "text", "encoder" or "any"
+        "classes": those that give a picture or a row of a table a class; "text": those that read token ids and predict
+        the next; "encoder": those that read a row of token ids as a whole; "any": all.
 
     Raises
     ------
     ValueError
         If there is no such kind.
     """
-    if kind not in ("classes", "text", "any"):
-        raise ValueError(f'kind must be "classes", "text" or "any", got {kind!r}')
+    if kind not in ("classes", "text", "encoder", "any"):
+        raise ValueError(f'kind must be "classes", "text", "encoder" or "any", got {kind!r}')
     every = (*_own(), *_ADDED.all())
-    return every if kind == "any" else tuple(n for n in every if of_text(card(n).architecture) == (kind == "text"))
+    return every if kind == "any" else tuple(name for name in every if _kind(card(name)) == kind)
+
+
+def _kind(about: Card) -> str:
+    if of_encoder(about.architecture):
+        return "encoder"
+    return "text" if of_text(about.architecture) else "classes"
 
 
 @lru_cache(maxsize=32)

@@ -21,6 +21,7 @@ from ..distill.schema import AnyOf, Anything, Distinct, Kind, ListOf, MapOf, Num
 from . import compression as compression  # a program of its own, which is declared there
 from . import faulty as _faulty  # noqa: F401  # declares programs
 from .arms import RECIPE_FIELDS, grid
+from .encoders import distilbert_small as distilbert_small  # declares its program
 from .programs import PROGRAMS
 from .robustness import robustness_arrives as robustness_arrives  # declares its program
 from .study import Study

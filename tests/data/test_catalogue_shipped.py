@@ -68,6 +68,8 @@ def test_validation_has_the_proportions_of_training(name: str) -> None:
         ("spelling", "f1142036bfb33dd6"),
         ("additions", "4ebdd15a00c30105"),
         ("additions-steps", "a72620271037a4bc"),
+        ("definitions", "bfd526ddd5c78add"),
+        ("definitions-masked", "2bc5664c4b553f0d"),
     ],
 )
 def test_splits_are_the_same_for_ever(name: str, beginning: str) -> None:
@@ -82,7 +84,7 @@ def test_loading_again_gives_the_same_object(name: str) -> None:
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     with pytest.raises(
-        ValueError, match=r"data set must be one of mnist, fashion-mnist, adult, .*, additions-steps, got 'cifar'"
+        ValueError, match=r"data set must be one of mnist, fashion-mnist, adult, .*, additions-steps, .*, got 'cifar'"
     ):
         kdviz.data.load("cifar")
 
@@ -93,9 +95,11 @@ def test_pages_of_classes_are_offered_data_with_classes() -> None:
     assert (
         kdviz.data.available("text") == text == ("moby-dick", "given-names", "spelling", "additions", "additions-steps")
     )
-    assert kdviz.data.available("any") == classes + text
-    assert all(kdviz.data.load(name).vocabulary is not None for name in text)
-    with pytest.raises(ValueError, match='kind must be "classes", "text" or "any", got \'words\''):
+    read = kdviz.data.names("encoder")
+    assert kdviz.data.available("encoder") == read == ("definitions", "definitions-masked")
+    assert kdviz.data.available("any") == classes + text + read
+    assert all(kdviz.data.load(name).vocabulary is not None for name in text + read)
+    with pytest.raises(ValueError, match='kind must be "classes", "text", "encoder" or "any", got \'words\''):
         kdviz.data.names("words")
 
 

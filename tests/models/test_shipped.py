@@ -43,12 +43,13 @@ TEXT = {  # of text: tokens predicted rightly, and answers that match as a whole
     "moby-dick-decoder": (0.5, None),
     "spelling-decoder": (0.5, 0.5),
 }
+ENCODERS = {"definitions-encoder": 0.73, "definitions-encoder-masked": 0.2}  # kinds, and hidden words
 
 
 def test_all_that_can_be_trained_are_shipped_and_no_others() -> None:
-    assert set(names()) == set(PROMISED) and set(names("text")) == set(TEXT)
-    assert set(names("any")) == set(TRAININGS) == {*PROMISED, *TEXT}
-    with pytest.raises(ValueError, match='kind must be "classes", "text" or "any", got \'words\''):
+    assert set(names()) == set(PROMISED) and set(names("text")) == set(TEXT) and set(names("encoder")) == set(ENCODERS)
+    assert set(names("any")) == set(TRAININGS) == {*PROMISED, *TEXT, *ENCODERS}
+    with pytest.raises(ValueError, match='kind must be "classes", "text", "encoder" or "any", got \'words\''):
         names("words")
 
 
@@ -131,7 +132,31 @@ def test_the_largest_teacher_of_mnist_is_the_good_one() -> None:
     assert max(of_mnist, key=lambda c: c.parameters).name == "mnist-mlp-1200"  # the first of the two alike
 
 
-@pytest.mark.parametrize("name", [*PROMISED, *TEXT])
+@pytest.mark.parametrize("name", ENCODERS)
+def test_the_card_of_an_encoder_is_right(name: str) -> None:
+    about, model, data = card(name), pretrained(name), kdviz.data.load(card(name).data)
+    found = evaluate(model, data.test, step=0, split="test")
+    assert (found.errors, found.examples) == (about.test_errors, about.test_examples)
+    assert about.test_accuracy == pytest.approx(found.accuracy, abs=1e-6) and found.accuracy >= ENCODERS[name]
+    assert evaluate(model, data.validation, step=0, split="validation").accuracy == pytest.approx(
+        about.validation_accuracy, abs=1e-6
+    )
+    assert model.fingerprint == data.vocabulary.fingerprint and model.context == data.shape[0]
+    fresh = build(about.architecture)
+    assert (about.parameters, about.macs) == (parameter_count(fresh), mac_count(fresh, data.shape))
+    assert ("bits a token" in about.figures) == (data.test.y.ndim == 2)
+
+
+def test_the_encoder_of_kinds_began_as_the_one_of_hidden_words() -> None:
+    kinds, words = pretrained("definitions-encoder"), pretrained("definitions-encoder-masked")
+    assert card(kinds.card.name).recipe["start"] == words.card.name
+    ours, theirs = (model.embed.word.weight.flatten() for model in (kinds, words))
+    fresh = build(words.architecture).embed.word.weight.detach().flatten()
+    near, far = (float(torch.cosine_similarity(a, theirs, 0)) for a in (ours, fresh))
+    assert near > 0.6 > 0.1 > abs(far)
+
+
+@pytest.mark.parametrize("name", [*PROMISED, *TEXT, *ENCODERS])
 def test_the_card_says_how_to_train_again(name: str) -> None:
     about, training = card(name), TRAININGS[name]
     assert about.command == f"kdviz teach {name}"

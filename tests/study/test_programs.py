@@ -21,6 +21,7 @@ TINY = {  # what differs from the shipped arguments, so that a program takes a s
     "compression_order": {"later": 1},
     "robustness_arrives": {"plain": "mnist-mlp-overfit", "steps": 1, "attack_steps": 2, "test": 100},
     "noisy_teacher": {"hidden": 12},
+    "distilbert_small": {"lines": 64, "tuning_epochs": 2, "test": 40},
     "rare_classes": {"keep": 2, "sizes": [4, 8], "hidden": 12},
 }
 PROGRAMS = [name for name in names() if experiment(name).program is not None]
@@ -36,6 +37,8 @@ def tiny(name, seeds=(0,)):
         student={"name": "mlp", "hidden": [8]},
         teacher=one.base.teacher and "mnist-mlp-overfit",
     )
+    if one.base.student["name"] == "encoder":  # it begins with its teacher's weights
+        base = replace(one.base, draw={"count": 60}, epochs=2)
     program = {**one.program, "arguments": TINY[one.program["name"]]}
     return replace(one, base=base, seeds=seeds, program=program)
 

@@ -12,6 +12,7 @@ from .by_name import SCHEMES, stages
 from .co_training import View, co_training
 from .continual import Retained, continual, retained, tasks_of
 from .data_free import data_free, data_impressions
+from .distilbert import distilbert
 from .ensemble import Ensemble, ensemble
 from .federated import RecordedAnswers, federated, final_runs, private_parts
 from .generations import frozen, named, train_each, trainable_copy
@@ -28,11 +29,13 @@ from .self_distillation import exits, self_distillation
 from .sequence_level import as_written, sequence_level
 from .snapshot_distillation import snapshot_distillation
 from .specialists import Specialist, WithSpecialists, confusable_classes, specialists
+from .tinybert import General, layer_losses, tinybert
 
 __all__ = [
     "PUBLISHED",
     "SCHEMES",
     "Ensemble",
+    "General",
     "Published",
     "RecordedAnswers",
     "Retained",
@@ -51,6 +54,7 @@ __all__ = [
     "continual",
     "data_free",
     "data_impressions",
+    "distilbert",
     "ensemble",
     "exits",
     "fake_quantized",
@@ -60,6 +64,7 @@ __all__ = [
     "integer_weights",
     "label_free",
     "labelled_by",
+    "layer_losses",
     "multi_teacher",
     "mutual_learning",
     "named",
@@ -80,6 +85,7 @@ __all__ = [
     "stages",
     "tasks_of",
     "teacher_weights",
+    "tinybert",
     "train_each",
     "trainable_copy",
     "without_labels",

@@ -16,6 +16,7 @@ from ..difference_sampling import difference_sampled
 from ..distillation import Distillation
 from ..teacher import Teacher
 from ..terms import HardLabels, MiniLLM
+from .distilbert import COSINE, LABELS, SOFT, distilbert
 from .on_policy import on_policy
 from .sequence_level import sequence_level
 
@@ -57,11 +58,12 @@ def published(name: str, teacher: nn.Module | Teacher, student: nn.Module, data:
     Parameters
     ----------
     name : str
-        One of ``PUBLISHED``: "seqkd", "gkd", "minillm", "miniplm".
+        One of ``PUBLISHED``: "seqkd", "gkd", "minillm", "miniplm", "distilbert".
     teacher, student : nn.Module
         Both give logits (B, L, V) over one vocabulary.
     data : Splits, (X, y), Dataset or DataLoader
-        Token ids (N, L) with labels (N, L), the ids shifted by one, -1 at prompts and padding.
+        Token ids (N, L) with labels (N, L), the ids shifted by one, -1 at prompts and padding; for "distilbert" masked
+        text, :func:`kdviz.data.masked`.
     **changed
         Settings to change (``own=1.0``), and arguments of :class:`kdviz.Distillation`. "miniplm" needs
         ``reference``, a small trained model.
@@ -153,6 +155,16 @@ _ALL = (
         {"share": 0.5},
         mark("The paper’s texts are of one length; here the difference is by token."),
         _miniplm,
+    ),
+    Published(
+        "distilbert",
+        mark("DistilBERT"),
+        mark("Half the blocks, begun as every other one of the teacher's: soft targets, hidden words and a cosine."),
+        r"5\,T^2\,\mathrm{KL}\big(\sigma_T(t)\,\|\,\sigma_T(s)\big) + 2\,\mathrm{CE}(s, y) + 1 - \cos(h_s, h_t)",
+        "Sanh et al. 2019, arXiv:1910.01108",
+        {"soft": SOFT, "labels": LABELS, "cosine": COSINE, "temperature": 2.0},
+        mark("The authors hide rare words more often and take blocks 1, 3, 5, 8, 10, 12; here words are drawn evenly."),
+        distilbert,
     ),
 )
 PUBLISHED: dict[str, Published] = {one.name: one for one in _ALL}

@@ -206,6 +206,8 @@ catalogue(Method(
 class Cosine(Adapted):
     """Cosine of features: point in the direction of the teacher's, 1 − cos. See :func:`kdviz.losses.cosine`.
 
+    Of tokens, padding does not count where the inputs have an ``attention_mask``.
+
     Parameters
     ----------
     student, teacher : str or sequence of str
@@ -215,9 +217,10 @@ class Cosine(Adapted):
     """
 
     name: ClassVar[str] = "cosine"
+    by_token: ClassVar[bool] = True
 
-    def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
-        return losses.cosine(s, t)
+    def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float], mask: Tensor | None = None) -> Tensor:
+        return losses.cosine(s, t, mask)
 
 
 catalogue(Method(

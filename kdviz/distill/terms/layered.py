@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from ...models.inference import token_mask
 from ..adapters import KINDS, Kind, adapter
 from ..objective import Term
 from ..outputs import Outputs, Seen, Taps
@@ -31,6 +32,7 @@ class Layered(Term):
     outside_alpha: ClassVar[bool] = True
     static_fields: ClassVar[tuple[str, ...]] = ("student", "teacher")
     fewest: ClassVar[int] = 1  # layers a side
+    by_token: ClassVar[bool] = False  # whether `compare` takes a mask of the tokens that count
 
     def __post_init__(self) -> None:
         student = names("student", self.student)
@@ -61,8 +63,14 @@ class Layered(Term):
         return [(outputs.student_taps[s], outputs.teacher_taps[t]) for s, t in self.pairs]
 
     def value(self, outputs: Outputs, hyper: dict[str, float]) -> Tensor:
-        together = [self.compare(s, t, hyper) for s, t in self.tapped(outputs)]
+        together = [self.compare(s, t, hyper, **self._mask(outputs, s)) for s, t in self.tapped(outputs)]
         return sum(together[1:], start=together[0])
+
+    def _mask(self, outputs: Outputs, s: Tensor) -> dict[str, Tensor]:
+        """Return the mask of a pair of layers, where the term takes one and the inputs say which tokens count."""
+        length = {3: 1, 4: 3}.get(s.ndim) if self.by_token else None  # tokens (B, L, D), or attention (B, heads, L, L)
+        mask = None if length is None or outputs.inputs is None else token_mask(outputs.inputs, s.shape[length])
+        return {} if mask is None else {"mask": mask.to(s.device)}
 
     def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
         """Return the loss of one pair, student first."""

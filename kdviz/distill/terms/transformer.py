@@ -39,15 +39,17 @@ TEACHER_HEAD = "logits.teacher_head"  # of ``kd.models.vit(distilled=True)``
 class AttentionMatrices(Layered):
     """Attention matrices (TinyBERT): scores before the softmax, head by head.
 
-    See :func:`kdviz.losses.attention_matrices`.
+    Padding, where the inputs have an ``attention_mask``, does not count. See :func:`kdviz.losses.attention_matrices`.
 
     Parameters
     ----------
     student, teacher : str or sequence of str
-        ``nn.MultiheadAttention`` modules, such as "block1.attention"; equally many heads and tokens on both sides.
+        Modules of attention, such as "block1.attention" (``nn.MultiheadAttention``) or, in models of the transformers
+        package, "bert.encoder.layer.0.attention.self"; equally many heads and tokens on both sides.
     """
 
     name: ClassVar[str] = "attention_matrices"
+    by_token: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -55,8 +57,8 @@ class AttentionMatrices(Layered):
             scored = tuple(name.removesuffix(SCORES) + SCORES for name in getattr(self, side))
             object.__setattr__(self, side, scored)
 
-    def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
-        return losses.attention_matrices(s, t)
+    def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float], mask: Tensor | None = None) -> Tensor:
+        return losses.attention_matrices(s, t, mask)
 
 
 catalogue(Method(
@@ -73,6 +75,8 @@ catalogue(Method(
 class HiddenStates(Adapted):
     """Hidden states (TinyBERT): match the teacher's, through a linear map. See :func:`kdviz.losses.hidden_states`.
 
+    Padding, where the inputs have an ``attention_mask``, does not count.
+
     Parameters
     ----------
     student, teacher : str or sequence of str
@@ -82,9 +86,10 @@ class HiddenStates(Adapted):
     """
 
     name: ClassVar[str] = "hidden_states"
+    by_token: ClassVar[bool] = True
 
-    def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
-        return losses.hidden_states(s, t)
+    def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float], mask: Tensor | None = None) -> Tensor:
+        return losses.hidden_states(s, t, mask)
 
 
 catalogue(Method(
@@ -101,6 +106,8 @@ catalogue(Method(
 class Embeddings(Adapted):
     """Embeddings (TinyBERT): match the teacher's, through a linear map. See :func:`kdviz.losses.embeddings`.
 
+    Padding, where the inputs have an ``attention_mask``, does not count.
+
     Parameters
     ----------
     student, teacher : str
@@ -110,9 +117,10 @@ class Embeddings(Adapted):
     """
 
     name: ClassVar[str] = "embeddings"
+    by_token: ClassVar[bool] = True
 
-    def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
-        return losses.embeddings(s, t)
+    def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float], mask: Tensor | None = None) -> Tensor:
+        return losses.embeddings(s, t, mask)
 
 
 catalogue(Method(
