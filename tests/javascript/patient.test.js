@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-const text = readFileSync(new URL("../../kdviz/widgets/patient.js", import.meta.url), "utf8");
-const { patient, hears, WAITS } = new Function(`${text}; return { patient, hears, WAITS };`)();
+import { hears, patient, WAITS } from "../../kdviz/widgets/patient.js";
 
 /** A host whose widget is there after so many tries, or fails in another way. */
 const hostOf = (late, message = "[anywidget] Timed out waiting for widget x to initialize") => {
