@@ -1,3 +1,5 @@
+import { hears, patient } from "./patient.js";
+
 // A box of widgets. They are composed by anywidget itself, so that a page lives wherever anywidgets do.
 export default {
   initialize: ({ model }) => void hears(model),

@@ -85,9 +85,9 @@ def _view(entry: Path) -> Bundle:
 
 
 def alone(file: Path) -> str:
-    """Return a module that imports nothing, with what the module of every widget begins with."""
-    texts = (path.read_text(encoding="utf-8") for path in (Path(__file__).with_name("patient.js"), file))
-    return _COMMENT.sub("", "\n".join(texts))
+    """Return a module that imports nothing but what the module of every widget begins with."""
+    begins, goes_on = (path.read_text(encoding="utf-8") for path in (Path(__file__).with_name("patient.js"), file))
+    return _COMMENT.sub("", _EXPORT.sub("", begins) + _IMPORT.sub("", goes_on))
 
 
 @cache

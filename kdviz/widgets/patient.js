@@ -1,8 +1,8 @@
 // Every module of a widget begins with this. anywidget counts on quick machines; on a busy one it gives up too soon.
-const WAITS = 12; // of ten seconds each, after which anywidget gives up a widget whose module still loads
+export const WAITS = 12; // of ten seconds each, after which anywidget gives up a widget whose module still loads
 
 /** A host that waits for a widget as long as a busy machine takes to load its module. */
-function patient(host) {
+export function patient(host) {
   const getWidget = async (reference) => {
     for (let waited = 1; ; waited += 1) {
       try {
@@ -19,7 +19,7 @@ function patient(host) {
  * Lets a widget hear Python whose module took more than two seconds to load: anywidget lets no message through to it
  * from then on. What it missed is asked for. In a host that is not Jupyter there is nothing to do.
  */
-async function hears(model) {
+export async function hears(model) {
   const raw = model.set({}); // Backbone's gives the model itself
   const nothing = { content: { data: { method: "" } }, buffers: [] };
   try {

@@ -1,3 +1,4 @@
+import { hears, patient } from "./patient.js";
 
 /** The shared modules of this page; their style sheet is put where this view stands, once. */
 async function sharedOnce({ model, el, host }) {

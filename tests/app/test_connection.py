@@ -14,7 +14,7 @@ import nbformat
 import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from kdviz.app import frames, sockets
 
@@ -166,6 +166,26 @@ def test_a_widget_whose_model_came_while_nobody_looked_is_drawn(
     expect(shown.get_by_role("button", name="Train")).to_be_visible(timeout=READY_MS)
     expect(shown.locator("#kd-loading")).to_have_count(0)
     assert len(come) == 1, "it was not loaded anew"
+
+
+def test_a_page_whose_kernel_went_before_it_was_drawn_is_loaded_once_more(
+    serve: Callable[..., object], folder: Path, page: Callable[..., Page], watch: object
+) -> None:
+    shown, asked = page(), []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) > 1:
+            route.continue_()
+        else:  # as where a browser took longer to come than a kernel waits
+            route.fulfill(status=404, json={"message": "there is no such kernel"})
+
+    shown.route("**/api/kernels/*", answer)
+    shown.goto(f"{serve(folder, '--no-preheat').base}voila/render/page.ipynb")  # type: ignore[attr-defined]
+    expect(shown.get_by_role("button", name="Train")).to_be_visible(timeout=READY_MS)
+    assert len(set(asked)) == 2, "two kernels"
+    watch.errors.clear()  # type: ignore[attr-defined]
+    watch.failed.clear()  # type: ignore[attr-defined]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")

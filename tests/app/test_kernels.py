@@ -65,9 +65,15 @@ def warm(serve: Callable[..., Any], tmp_path: Path) -> Iterator[tuple[Any, psuti
 
 
 @no_signals
-def test_a_warm_kernel_that_died_goes_to_nobody(warm: tuple[Any, psutil.Process], page: Callable[..., Any]) -> None:
-    server, dead = warm
-    (dead_id,) = kernels(server)
+def test_a_warm_kernel_is_used_while_it_lives_and_goes_to_nobody_once_it_died(
+    warm: tuple[Any, psutil.Process], page: Callable[..., Any]
+) -> None:
+    server, alive = warm
+    (alive_id,) = kernels(server)
+    since = len(server.lines)
+    assert render(server.url) == alive_id and alive.is_running()
+    server.told("Kernel started", since)
+    ((dead_id, dead),) = ((which, process) for which, process in kernels(server).items() if which != alive_id)
     os.kill(dead.pid, signal.SIGKILL)
     psutil.wait_procs([dead], timeout=30)
     opened = page(server.url)
@@ -90,13 +96,6 @@ def test_a_warm_kernel_that_jupyter_started_anew_goes_to_nobody(
     opened.get_by_role("button", name="Press").click()
     expect(opened.get_by_role("button", name="Pressed")).to_be_visible()
     assert dead_id not in kernels(server)
-
-
-def test_a_warm_kernel_that_lives_is_used(warm: tuple[Any, psutil.Process]) -> None:
-    server, alive = warm
-    (alive_id,) = kernels(server)
-    assert render(server.url) == alive_id
-    assert alive.is_running()
 
 
 def test_a_page_in_another_language_is_made_by_a_kernel_of_its_own(

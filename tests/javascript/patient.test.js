@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-const text = readFileSync(new URL("../../kdviz/widgets/patient.js", import.meta.url), "utf8");
-const { patient, hears, WAITS } = new Function(`${text}; return { patient, hears, WAITS };`)();
+import { hears, patient, WAITS } from "../../kdviz/widgets/patient.js";
 
 /** A host whose widget is there after so many tries, or fails in another way. */
 const hostOf = (late, message = "[anywidget] Timed out waiting for widget x to initialize") => {
@@ -35,21 +33,26 @@ test("but not for ever, and not where it failed otherwise", async () => {
 function modelOf(ready) {
   const heard = [];
   class Jupyters {
-    _handle_comm_msg = undefined;
     constructor() {
-      delete this._handle_comm_msg;
-      const bound = this._handle_comm_msg.bind(this);
-      this.comm = { hear: bound, on_msg: (hear) => (this.comm.hear = hear), send: ({ method }) => heard.push(method) };
+      const comm = { hear: this._handle_comm_msg.bind(this), send: ({ method }) => heard.push(method) };
+      this.comm = Object.assign(comm, { on_msg: (hear) => void (comm.hear = hear) });
     }
-    set = () => this;
-    callbacks = () => ({});
+    async _handle_comm_msg(message) {
+      heard.push(message.content.data.method);
+    }
+    set() {
+      return this;
+    }
+    callbacks() {
+      return {};
+    }
   }
-  Jupyters.prototype._handle_comm_msg = async (message) => void heard.push(message.content.data.method);
-  class Anys extends Jupyters {}
-  Anys.prototype._handle_comm_msg = async function (message) {
-    await ready;
-    return Jupyters.prototype._handle_comm_msg.call(this, message);
-  };
+  class Anys extends Jupyters {
+    async _handle_comm_msg(message) {
+      await ready;
+      return super._handle_comm_msg(message);
+    }
+  }
   return { model: new Anys(), heard };
 }
 

@@ -162,7 +162,7 @@ def test_a_view_has_to_draw(tmp_path):
 
 def test_all_modules_are_used_and_each_view_has_a_folder():
     used = {module.path for entry in FOLDER.glob("*/view.js") for module in bundle._in_order(entry)}
-    assert used | {FOLDER / "question" / "gate.js"} == set(FOLDER.glob("*/*.js")), "a gate imports nothing"
+    assert used | {FOLDER / "question" / "gate.js"} == set(FOLDER.glob("*/*.js")), "a gate is no view"
     named = {sheet for path in used for sheet in bundle.read(path).sheets} | set(bundle.SHARED.glob("*.css"))
     assert named == set(FOLDER.glob("*/*.css"))
 

@@ -1,3 +1,5 @@
+import { hears, patient } from "../patient.js";
+
 // A box whose widgets are drawn once it is open: before, nothing of them is on the page.
 export default {
   initialize: ({ model }) => void hears(model),
