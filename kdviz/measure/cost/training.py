@@ -60,10 +60,11 @@ def training_cost(run: Distillation) -> TrainingCost:
     Examples
     --------
     >>> import kdviz as kd
-    >>> data = (torch.randn(200, 4), torch.randint(0, 3, (200,)))
-    >>> run = kd.Distillation(kd.models.mlp((64,), inputs=4, classes=3), kd.models.mlp((4,), inputs=4, classes=3), data)
+    >>> data = (torch.randn(200, 4), torch.arange(200) % 3)
+    >>> teacher = kd.models.mlp((64,), inputs=4, classes=3).eval()
+    >>> run = kd.Distillation(teacher, kd.models.mlp((4,), inputs=4, classes=3), data, epochs=2)
     >>> found = training_cost(run.train(progress=False))
-    >>> found.teacher is None, found.student > 0
+    >>> found.teacher is None, found.asking > 0
     (True, True)
     """
     if run.teacher is None or not run.steps_done:
