@@ -249,12 +249,9 @@ class CataloguePage(LivePage, Keeping, Generic[C]):
         self._reset(anew)
 
     def _report(self, runner: Runner) -> None:
-        super()._report(runner)
         if runner is self._runner:
-            before = self._why_not
-            self._keep(runner)
-            if self._why_not != before:
-                super()._report(runner)
+            self._keep(runner)  # first: what the page says has been learned is on the disk
+        super()._report(runner)
 
     def _let_go(self) -> None:
         super()._let_go()
