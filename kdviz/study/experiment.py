@@ -24,6 +24,7 @@ from .arms import RECIPE_FIELDS, grid
 from .programs import PROGRAMS
 from .robustness import robustness_arrives as robustness_arrives  # declares its program
 from .study import Study
+from .word_methods import word_methods as word_methods  # declares its program
 
 VERSION = 1
 QUICK_LABELS = 500  # and one epoch, one seed: to see whether it runs, not what it shows
