@@ -23,14 +23,14 @@ from torch import Generator, Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from kdviz import data as data_sets
-from kdviz.data import Examples, Splits, Vocabulary
+from kdviz.data import Splits
 from kdviz.distill import Distillation, HardLabels, LabelSmoothing, Objective, RobustLabels, hinton
 from kdviz.distill.evaluate import evaluate
 from kdviz.distill.optimizer import make_optimizer
 from kdviz.distill.schedules import WarmupCosine
+from kdviz.measure.sequences import sequences
 from kdviz.models.architecture import build
 from kdviz.models.counts import mac_count, parameter_count
-from kdviz.models.generation import generate
 from kdviz.models.shipped import FOLDER, Card, pretrained
 from kdviz.models.shipped import card as shipped_card
 from kdviz.whole_files import write_whole
@@ -378,9 +378,10 @@ def describe(name: str, model: nn.Module, data: Splits, training: Training, seed
     test, validation = (evaluate(model, getattr(data, split), step=0, split=split) for split in ("test", "validation"))
     figures = {}
     if data.vocabulary is not None:
-        figures["bits a token"] = round(test.nll / math.log(2), 4)
+        found = sequences(model, data)
+        figures["bits a token"] = round(found.bits.value, 4)
         if "prompt" in data.test.groups:
-            figures["exact match"] = round(exact_match(model, data.test, data.vocabulary), 4)
+            figures["exact match"] = round(found.exact.value, 4)
     return Card(
         name=name,
         title=training.title,
@@ -399,19 +400,6 @@ def describe(name: str, model: nn.Module, data: Splits, training: Training, seed
         note=distilled(training),
         figures=figures,
     )
-
-
-def exact_match(model: nn.Module, examples: Examples, vocabulary: Vocabulary) -> float:
-    """Return the share of prompts that a model answers as the labels do, when it takes its first choice each time."""
-    prompts, right = examples.groups["prompt"], 0
-    for length in set(prompts.tolist()):
-        of_length = torch.from_numpy(prompts == length)
-        x, y = examples.x[of_length], examples.y[of_length]
-        found = generate(model, x[:, :length], x.shape[1] - length + 1, greedy=True, end=vocabulary.end)
-        for answer, labels in zip(found[:, length:], y, strict=True):
-            wanted = labels[labels >= 0]
-            right += torch.equal(answer[: len(wanted)], wanted)  # it holds the end
-    return right / len(examples)
 
 
 def distilled(training: Training) -> str:

@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from safetensors import safe_open
 
 import kdviz.data
-from kdviz.app.teach import TRAININGS, exact_match
+from kdviz.app.teach import TRAININGS
 from kdviz.distill.evaluate import evaluate
-from kdviz.models import build, card, mac_count, names, parameter_count, pretrained, shipped
+from kdviz.models import build, card, generate, mac_count, names, parameter_count, pretrained, shipped
 from kdviz.models.shipped import DamagedWeightsError
 
 PROMISED = {  # what each teacher must reach on the test part
@@ -40,6 +40,7 @@ TEXT = {  # of text: tokens predicted rightly, and answers that match as a whole
     "additions-decoder": (0.99, 0.99),
     "additions-steps-decoder": (0.99, 0.99),
     "moby-dick-decoder": (0.5, None),
+    "spelling-decoder": (0.5, 0.5),
 }
 
 
@@ -50,6 +51,19 @@ def test_all_that_can_be_trained_are_shipped_and_no_others() -> None:
         names("words")
 
 
+def answered(model: Any, data: kdviz.data.Splits) -> float:
+    """The share of prompts that are answered rightly as a whole: written, not scored."""
+    prompts, right = data.test.groups["prompt"], 0
+    for length in set(prompts.tolist()):
+        rows = torch.from_numpy(prompts == length)
+        x, y = data.test.x[rows], data.test.y[rows]
+        found = generate(model, x[:, :length], x.shape[1] - length + 1, greedy=True, end=data.vocabulary.end)
+        for answer, labels in zip(found[:, length:].tolist(), y.tolist(), strict=True):
+            wanted = [label for label in labels if label >= 0]
+            right += answer[: len(wanted)] == wanted
+    return right / len(data.test)
+
+
 @pytest.mark.parametrize("name", TEXT)
 def test_the_card_of_a_teacher_of_text_is_right(name: str) -> None:
     about, model, data = card(name), pretrained(name), kdviz.data.load(card(name).data)
@@ -57,10 +71,10 @@ def test_the_card_of_a_teacher_of_text_is_right(name: str) -> None:
     assert (found.errors, found.examples) == (about.test_errors, about.test_examples)
     assert about.test_accuracy == pytest.approx(found.accuracy, abs=1e-6) and found.accuracy >= tokens
     assert about.figures["bits a token"] == pytest.approx(found.nll / math.log(2), abs=1e-4)
-    assert about.figures.get("exact match") == (
-        None if exact is None else pytest.approx(exact_match(model, data.test, data.vocabulary), abs=1e-3)
-    )
-    assert exact is None or about.figures["exact match"] >= exact
+    if exact is not None:
+        assert about.figures["exact match"] == pytest.approx(answered(model, data), abs=1e-3) and exact <= answered(
+            model, data
+        )
     assert not model.training and not any(p.requires_grad for p in model.parameters())
     assert model.fingerprint == data.vocabulary.fingerprint and model.context == data.shape[0]
     assert (about.parameters, about.macs) == (
@@ -183,7 +197,9 @@ def test_cards_cannot_be_changed() -> None:
 
 
 def test_an_unknown_teacher_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"teacher must be one of adult-mlp, .*, got 'resnet-50'"):
+    with pytest.raises(
+        ValueError, match=r"teacher must be one of additions-decoder, .*, mnist-vit, .*, got 'resnet-50'"
+    ):
         pretrained("resnet-50")
 
 

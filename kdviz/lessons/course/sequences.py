@@ -1,4 +1,4 @@
-"""Lesson 14: sequences. Soft targets letter by letter, text that a teacher wrote, and what counts in a padded batch."""
+"""Lesson 14: sequences. Soft targets character by character, text that teacher or student wrote, what counts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..lesson import Lesson, part
 from ..predictions import Axis, Bars, Curve
 from ..questions import Choice, Several, Text
 
-LETTERS = " abcdefghijklmnopqrstuvwxyz"
+SYMBOLS = 78  # of Moby-Dick: characters, padding, begin and end
 NOTHING = -100  # the label of a position where nothing is to be predicted
 
 
@@ -24,21 +24,28 @@ class Sequences(Lesson):
 
     name = "sequences"
 
-    begun = "the co"
-    goes_on = ("n", "m", "d", "l", "r")
+    begun = "and then the wh"
+    goes_on = ("a", "i", "o", "e", "u")
     places = tuple(range(7))  # of a letter in its word; 0 is the first
     ways = (
-        "twin: true letters",
-        "probabilities of each letter",
+        "twin: true characters",
+        "probabilities of each character",
         "text the teacher wrote",
         "four times as much of it",
     )
+    divergences = (
+        "forward KL, true text",
+        "reverse KL, true text",
+        "forward KL, its own text",
+        "reverse KL, its own text",
+    )
+    after = ("after true text", "after its own text")
 
     @part
     def next_letter(self) -> Bars:
         return Bars(
-            f"The teacher has read Python's own manual. It now reads “{self.begun}”. Which letter comes next? Draw its "
-            "probabilities; “other” is all other letters and the space together.",
+            f"The teacher has read Moby-Dick. It now reads “{self.begun}”. Which character comes next? Draw its "
+            "probabilities; “other” is all other characters together.",
             [*self.goes_on, "other"],
             whole=1,
             close=0.25,
@@ -48,9 +55,9 @@ class Sequences(Lesson):
     @part
     def uncertain(self) -> Curve:
         return Curve(
-            "How uncertain is the teacher, in bits, about the first letter of a word, the second (or the space that "
+            "How uncertain is the teacher, in bits, about the first letter of a word, the second (or the sign that "
             "ends it), and so on? "
-            f"Knowing nothing would be {math.log2(len(LETTERS)):.2f} bits.",
+            f"Knowing nothing would be {math.log2(SYMBOLS):.2f} bits.",
             [place + 1 for place in self.places],
             Axis("letter of the word", 1, len(self.places)),
             Axis("uncertainty", 0, 5, unit=" bits"),
@@ -162,23 +169,44 @@ class Sequences(Lesson):
     @part
     def bits(self) -> Bars:
         return Bars(
-            "Four students, the same network and number of steps. How many bits a letter do they need on text that "
+            "Four students, the same network and number of steps. How many bits a character do they need on text that "
             "none has seen? Fewer is better.",
             list(self.ways),
-            axis=Axis("bits a letter", 0, 5),
+            axis=Axis("bits a character", 0, 5),
             close=0.25,
+        )
+
+    @part
+    def directions(self) -> Bars:
+        return Bars(
+            "Two students learn from the teacher alone, one by KL(teacher ‖ student), one by KL(student ‖ teacher). "
+            "How many bits does each need for a character of true text? And how many bits does the teacher need for a "
+            "character that each of them wrote?",
+            list(self.divergences),
+            axis=Axis("bits a character", 0, 5),
+            close=0.3,
+        )
+
+    @part
+    def own_text(self) -> Bars:
+        return Bars(
+            "How far is a student from its teacher, KL(teacher ‖ student) in bits a character: after true text, and "
+            "after text that it wrote itself?",
+            list(self.after),
+            axis=Axis("KL, bits a character", 0, 3),
+            close=0.2,
         )
 
     @part(quiz=True)
     def averaged(self) -> Choice:
         return Choice(
-            "A padded batch holds a row of 60 letters and one of 3. Over what is the loss averaged here?",
+            "A padded batch holds a row of 60 characters and one of 3. Over what is the loss averaged here?",
             {
-                "Over the letters that count": "63 of them; the padding has no say.",
-                "Over the two rows": "Another convention: each of the 3 letters would weigh as much as 20 others.",
+                "Over the characters that count": "63 of them; the padding has no say.",
+                "Over the two rows": "Another convention: each of the 3 would weigh as much as 20 others.",
                 "Over all 120 positions": "Then short rows would fade, and the loss with the padding.",
             },
-            right="Over the letters that count",
+            right="Over the characters that count",
         )
 
     @part(quiz=True)
@@ -187,15 +215,28 @@ class Sequences(Lesson):
             "What is true of sequence-level distillation, learning the text that a teacher wrote?",
             {
                 "It needs no logits, only text": "So it works through a service that returns text.",
-                "Each letter is a hard label": "The teacher's other opinions show only over many texts.",
+                "Each character is a hard label": "The teacher's other opinions show only over many texts.",
                 "It needs the true text": "It does not: the teacher writes it.",
                 "It shows the student text that the teacher might write": "Its own writing is another matter.",
             },
             [
                 "It needs no logits, only text",
-                "Each letter is a hard label",
+                "Each character is a hard label",
                 "It shows the student text that the teacher might write",
             ],
+        )
+
+    @part(quiz=True)
+    def covering(self) -> Choice:
+        return Choice(
+            "At one place the teacher holds two continuations likely, and a student can hold only one, or something "
+            "between. Which loss lets it choose one and leave out the other?",
+            {
+                "KL(student ‖ teacher), the reverse": "It pays for what the student says and the teacher would not.",
+                "KL(teacher ‖ student), the forward": "It pays for what the teacher says and the student leaves out.",
+                "Both alike": "They are equal only where the two distributions are.",
+            },
+            right="KL(student ‖ teacher), the reverse",
         )
 
     @part(quiz=True)
@@ -213,8 +254,9 @@ class Sequences(Lesson):
     @part(quiz=True)
     def why_letters(self) -> Text:
         return Text(
-            "A text gives its own labels: the next letter is always known. Why can soft targets still add something?",
+            "A text gives its own labels: the next character is always known. Why can soft targets still add "
+            "something?",
             "A text shows one continuation of each beginning. The teacher says, for each position, how likely all "
-            "letters are: what many texts would have shown. That is most where the text is least certain.",
+            "characters are: what many texts would have shown. That is most where the text is least certain.",
             points=("one draw against a distribution", "uncertain positions"),
         )

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
+import kdviz as kd
 from kdviz import losses
-from kdviz.lessons.course.sequences import LETTERS, NOTHING, Sequences
+from kdviz.lessons.course.sequences import NOTHING, SYMBOLS, Sequences
 
 
 @pytest.fixture
@@ -98,18 +99,24 @@ def test_what_is_not_to_be_predicted_adds_nothing_to_the_engines_loss(lesson: Se
 
 
 def test_predictions_wait_for_their_runs(lesson: Sequences) -> None:
-    assert set("".join(lesson.goes_on)) <= set(LETTERS) and len(lesson.part("next_letter").names) == 6
+    vocabulary = kd.data.moby_dick().vocabulary
+    assert set(lesson.goes_on) <= set(vocabulary.symbols) and len(lesson.part("next_letter").names) == 6
+    assert len(vocabulary) == SYMBOLS and vocabulary.encode(lesson.begun)
     lesson.answer("next_letter", [1, 0, 0, 0, 0, 0])
     assert lesson.see("next_letter", [0.4, 0, 0, 0, 0, 0.6]).distance == pytest.approx(0.6)
     lesson.answer("uncertain", [2.0] * len(lesson.places))
     assert lesson.see("uncertain", [1.0] * len(lesson.places)).distance == 1
     lesson.answer("bits", [2.0] * len(lesson.ways))
     assert lesson.see("bits", [2.5] * len(lesson.ways)).distance == 0.5
+    for name, bars in (("directions", lesson.divergences), ("own_text", lesson.after)):
+        lesson.answer(name, [1.0] * len(bars))
+        assert lesson.see(name, [1.25] * len(bars)).distance == 0.25
 
 
 def test_right_answers_of_the_quiz_are_right(lesson: Sequences) -> None:
-    assert lesson.answer("averaged", "Over the letters that count").right
+    assert lesson.answer("averaged", "Over the characters that count").right
     assert lesson.answer("exposure", "A model learns after true text, and writes after its own").right
+    assert lesson.answer("covering", "KL(student ‖ teacher), the reverse").right
     wrong = "It needs the true text"
     assert lesson.answer("levels", [one for one in lesson.part("levels").answers if one != wrong]).right
     assert lesson.answer("why_letters", "One text is one draw.").right is None
