@@ -68,7 +68,7 @@ class Exposure:
     def __str__(self) -> str:
         return t(
             "After its own text the student’s error differs by {excess} from that after given text "
-            "(95 % CI {low} to {high}, {n} sequences).",
+            "(95\u202f% CI {low} to {high}, {n} sequences).",
             excess=number(self.excess, "+.0%"),
             low=number(self.low, "+.0%"),
             high=number(self.high, "+.0%"),

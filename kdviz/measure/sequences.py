@@ -61,7 +61,7 @@ class Sequences:
 
     def __str__(self) -> str:
         return t(
-            "Perplexity {value} (95 % CI {low} to {high}), from {tokens} tokens of {n} sequences.",
+            "Perplexity {value} (95\u202f% CI {low} to {high}), from {tokens} tokens of {n} sequences.",
             value=number(self.perplexity.value, ".2f"),
             low=number(self.perplexity.low, ".2f"),
             high=number(self.perplexity.high, ".2f"),

@@ -94,7 +94,8 @@ SCHEME = Scheme(
     source="Tramèr, Zhang, Juels, Reiter, Ristenpart (2016), arXiv:1609.02943; Kim, Rush (2016), arXiv:1606.07947",
     misses=mark(
         "Asking a real service costs money and is limited; here all answers are there at once. The twin has true "
-        "labels, the first three rows only the teacher’s, which is wrong now and then."
+        "labels, the first three rows only the teacher’s, which is wrong now and then. "
+        "Of text, a teacher writes whole answers: by code, kd.schemes.sequence_level."
     ),
     file="black_box",
     parties=(
