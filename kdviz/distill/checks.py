@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ..data import Examples, Splits
 from ..data.inputs import each
-from ..models.inference import Inputs, ask, bare, check_finite, count, device_of, fitted, left_out
+from ..models.inference import Inputs, ask, check_finite, count, device_of, fitted, left_out
 from ..models.looking import evaluating, modes, put_modes
 from .objective import Objective
 from .randomness import seeded
@@ -164,7 +164,6 @@ def check_answers(teacher: Teacher | None, student: nn.Module, data: Splits, obj
     if teacher is not None:
         theirs = teacher(few)
         check_finite(seen(theirs), "teacher")
-        _check_vocabularies(teacher.module, student)
         if theirs.shape[-1] != ours.shape[-1]:
             raise ValueError(
                 f"the teacher has {theirs.shape[-1]} classes and the student {ours.shape[-1]}; "
@@ -191,16 +190,6 @@ def check_answers(teacher: Teacher | None, student: nn.Module, data: Splits, obj
                 "kd.wrap(model, inputs=function) to choose its inputs",
                 stacklevel=3,
             )
-
-
-def _check_vocabularies(teacher: nn.Module, student: nn.Module) -> None:
-    """Raise if both models of text say which vocabulary they were built for, and it is not the same."""
-    theirs, ours = (getattr(bare(model), "fingerprint", "") for model in (teacher, student))
-    if isinstance(theirs, str) and isinstance(ours, str) and theirs and ours and theirs != ours:
-        raise ValueError(
-            f"the teacher was built for the vocabulary {theirs} and the student for {ours}, so their symbols mean "
-            "different things; build both for one, or let the teacher write text: kd.schemes.sequence_level"
-        )
 
 
 def _check_ruled_out(objective: Objective, theirs: Tensor, ours: Tensor) -> None:

@@ -36,7 +36,7 @@ def difference_sampled(
     share : float
         α in (0, 1]: the share of the texts that is kept.
     progress : callable, optional
-        As in :func:`kdviz.models.inference.logits`.
+        Called with (done, total) after each batch; return False to stop.
 
     Returns
     -------

@@ -60,7 +60,7 @@ def per_sequence(
     who : str
         The name of the model in messages.
     batch_size, progress
-        As in :func:`kdviz.models.inference.logits`.
+        Called with (done, total) after each batch; return False to stop.
 
     Raises
     ------

@@ -100,7 +100,7 @@ def top_answers(
     tail : {"spread", "cut"}
         What the other V − k symbols get: the tail's mass in equal parts, or nothing (−∞), so that the k share it.
     progress : callable, optional
-        As in :func:`kdviz.models.inference.logits`.
+        Called with (done, total) after each batch; return False to stop.
 
     Returns
     -------

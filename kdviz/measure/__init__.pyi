@@ -16,6 +16,7 @@ from . import (
     saliency,
     similarity,
 )
+from .characters import Characters, bits_a_character
 from .exposure import Exposure, exposure
 from .paired import Paired, PairedErrors, paired, paired_errors
 from .pays import Pays, Use, Work, pays
@@ -24,6 +25,7 @@ from .sequences import Sequences, sequences
 from .several import holm, p_value
 
 __all__ = [
+    "Characters",
     "Exposure",
     "Interval",
     "Paired",
@@ -34,6 +36,7 @@ __all__ = [
     "Work",
     "attention",
     "bias",
+    "bits_a_character",
     "calibration",
     "cost",
     "dark_knowledge",

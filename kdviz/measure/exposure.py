@@ -67,7 +67,7 @@ class Exposure:
 
     def __str__(self) -> str:
         return t(
-            "After its own text the student’s error is {excess} of that after given text, in excess "
+            "After its own text the student’s error differs by {excess} from that after given text "
             "(95 % CI {low} to {high}, {n} sequences).",
             excess=number(self.excess, "+.0%"),
             low=number(self.low, "+.0%"),

@@ -91,7 +91,7 @@ def share(hits: ArrayLike, counts: ArrayLike, confidence: float = 0.95) -> Inter
 
     Notes
     -----
-    Wilson's interval (:mod:`kdviz.measure.wilson`) for as many independent tokens as the spread between sequences is
+    Wilson's interval for as many independent tokens as the spread between sequences is
     worth: n* = p (1 − p) / variance of :func:`ratio`, at most all tokens, times (z/t)² for the few degrees of freedom.
     Where all sequences have the same share there is no spread to tell, and each counts as one token.
 

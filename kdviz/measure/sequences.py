@@ -103,7 +103,7 @@ def sequences(
     confidence : float
         In (0, 1).
     progress : callable, optional
-        As in :func:`kdviz.models.inference.logits`.
+        Called with (done, total) after each batch; return False to stop.
 
     Returns
     -------
@@ -183,6 +183,6 @@ def _both(
             if theirs is not None and theirs.shape != logits.shape:
                 raise ValueError(
                     f"the models answer with shapes {tuple(logits.shape)} and {tuple(theirs.shape)}: tokens agree only "
-                    "over one vocabulary; compare bits a character, each model with its own vocabulary and data"
+                    "over one vocabulary; compare them by kd.measure.bits_a_character, each with its own"
                 )
             yield chosen, logits, theirs

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from kdviz.data.vocabulary import Vocabulary
 from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded
+from kdviz.models.foreign import CannotAnswerError
 from kdviz.models.inference import bare
 
 ENDLESS = 2**31 - 1  # the context of a network that reads any length
@@ -35,18 +36,18 @@ class Embedded(nn.Module):
     def forward(self, ids: Tensor, first: int = 0) -> Tensor:
         symbols = self.symbol.num_embeddings
         if ids.ndim != 2 or ids.is_floating_point() or ids.shape[1] < 1:
-            raise ValueError(
+            raise CannotAnswerError(
                 "a model of sequences must be given token ids, whole numbers of shape (rows, length) with at least 1 "
                 f"in a row, got {str(ids.dtype).removeprefix('torch.')} of shape {tuple(ids.shape)}"
             )
         last = first + ids.shape[1]
         if self.position is not None and last > len(self.position):
-            raise ValueError(
+            raise CannotAnswerError(
                 f"a row must be at most {len(self.position)} tokens long, the context of this model, got {last}: cut "
                 "the rows, or build the model with a longer context"
             )
         if ids.device.type == "cpu" and not 0 <= int(ids.min()) <= int(ids.max()) < symbols:
-            raise ValueError(
+            raise CannotAnswerError(
                 f"token ids must be from 0 to {symbols - 1}, the vocabulary of this model, got {int(ids.min())} to "
                 f"{int(ids.max())}: encode the text with the vocabulary that the model was built for"
             )

@@ -33,7 +33,7 @@ from .live.panel import Panel
 from .views.controller import sentence_of
 from .views.controllers import ViewControllers
 from .views.counted import how_many
-from .views.probes import WatchedExamples
+from .views.probes import WatchedExamples, one_answer_each
 
 if TYPE_CHECKING:
     from ..report import Report
@@ -263,7 +263,7 @@ class Compare(Linked, Panel):
         return lambda done, total: self.pair.update(progress=(place + done / total) / models)
 
     def _show(self, loaded: dict[str, nn.Module], splits: Splits, logits: Mapping[str, Tensor]) -> None:
-        count = logits["teacher"].shape[1]
+        count = one_answer_each(logits["teacher"]).shape[1]
         for who, z in logits.items():
             if z.shape[1] != count:
                 raise ValueError(

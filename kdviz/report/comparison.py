@@ -175,9 +175,9 @@ def _same_classes(logits: Mapping[str, Any], names: Sequence[str], part: Example
     """Return the number of classes, if it is the same for all."""
     if any(z.ndim == 3 for z in logits.values()):
         raise ValueError(
-            "the models return logits for each token, and compare expects one row per example; compare the tokens that "
-            "count with kd.measure.fidelity.fidelity(teacher[counts], student[counts], y[counts]), where both are "
-            "kd.models.inference.logits(model, data.test, who='it') and counts is data.test.y >= 0"
+            "the models return logits for each token, and compare expects one row per example; for perplexity, exact "
+            "match and agreement use kd.measure.sequences(student, data, other=teacher), for the student's own text "
+            "kd.measure.exposure(student, teacher, data)"
         )
     counts = {who: z.shape[1] for who, z in logits.items()}
     count = counts["teacher"]

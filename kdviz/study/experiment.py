@@ -25,6 +25,7 @@ from .encoders import distilbert_small as distilbert_small  # declares its progr
 from .programs import PROGRAMS
 from .robustness import robustness_arrives as robustness_arrives  # declares its program
 from .study import Study
+from .word_methods import word_methods as word_methods  # declares its program
 
 VERSION = 1
 QUICK_LABELS = 500  # and one epoch, one seed: to see whether it runs, not what it shows

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from ..data import Examples, Splits
 from ..distill import Cancelled, Distillation, NonFiniteLossError, Recipe, Teacher
+from ..distill.tokens import flat_labels, flattened, positions
 from ..measure.calibration import calibration
 from ..measure.fidelity import fidelity, first_choice, float_logits
 from ..measure.latency import latency_ms
@@ -166,16 +167,18 @@ def measured(logits: Tensor, examples: Examples, teacher: Teacher | None) -> dic
 
     Parameters
     ----------
-    logits : Tensor, shape (N, C)
-        The student's.
+    logits : Tensor, shape (N, C), or (N, L, V) of tokens
+        The student's. Of text the tokens that count are the examples, and there are no groups.
     examples : Examples
         N examples, at least one with a label.
     teacher : Teacher or None
         For agreement and divergence (at T = 1, in nats, over all examples), and its own errors.
     """
-    known = (examples.y >= 0).numpy()
-    labels = examples.y.numpy()[known]
-    c = calibration(logits, examples.y, resamples=0)
+    places = positions(examples.inputs(), logits, examples.y) if logits.ndim == 3 else None
+    y, logits = flat_labels(examples.y, places, logits.shape[1]), flattened(logits, places)
+    known = (y >= 0).numpy()
+    labels = y.numpy()[known]
+    c = calibration(logits, y, resamples=0)
     said = first_choice(float_logits(logits))
     wrong = said[known] != labels
     classes = logits.shape[1]
@@ -191,10 +194,10 @@ def measured(logits: Tensor, examples: Examples, teacher: Teacher | None) -> dic
         "agreement": None,
         "kl": None,
         "teacher_errors": None,
-        "gaps": gaps(said, examples, classes),
+        "gaps": gaps(said, examples, classes) if places is None else {},
     }
     if teacher is not None:
-        theirs = teacher.logits(examples).cpu()
+        theirs = flattened(teacher.logits(examples).cpu(), places)
         f = fidelity(theirs, logits)
         numbers |= {"agreement": f.agreement, "kl": f.kl}
         numbers["teacher_errors"] = int((first_choice(float_logits(theirs))[known] != labels).sum())

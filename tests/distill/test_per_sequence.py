@@ -15,6 +15,8 @@ from .small_text import Causal, text
 
 def test_the_sums_are_those_of_a_plain_loop():
     data, model = text().test, Causal().eval()
+    with torch.no_grad():
+        model.head.bias[0] += 1  # padding is a 0, and often the first choice
     found = per_sequence(model, data, batch_size=7)
     for i in range(len(data)):
         nll, tokens, hits = 0.0, 0, 0

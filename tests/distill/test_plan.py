@@ -153,3 +153,22 @@ def test_different_vocabularies_are_refused_before_anything_is_read():
         kd.Distillation(None, kd.models.gru(letters, width=4), data, kd.HardLabels())
     with pytest.raises(ValueError, match="the teacher and the student have different vocabularies"):
         kd.compare(other, own, data)
+
+
+@pytest.mark.parametrize(
+    ("student", "says"),
+    [
+        (
+            {"vocabulary": 17, "context": 12},
+            "a row must be at most 12 tokens long, the context of this model, got 13: cut",
+        ),
+        (
+            {"vocabulary": 9, "context": 13},
+            "token ids must be from 0 to 8, the vocabulary of this model, got [0-9]+ to [0-9]+: enc",
+        ),
+    ],
+)
+def test_text_that_a_model_cannot_read_is_said_in_a_sentence(student, says):
+    model = kd.models.decoder(**student, width=4, blocks=1, heads=1)
+    with pytest.raises(ValueError, match=rf"^the student cannot process its input: {says}"):
+        kd.Distillation(None, model, kd.data.additions().with_labels(40), kd.HardLabels())

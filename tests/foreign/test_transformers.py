@@ -113,8 +113,11 @@ def test_pages_say_that_they_show_one_answer_an_example(journey):
     way = journey(bert(16, "TokenClassification").eval(), bert(8, "TokenClassification"), splits(TEXT, labels))
     with pytest.raises(ValueError, match="these models answer for each token, and a page shows one answer an example"):
         way.opened()
+    for page in (kd.panels.Compare, kd.panels.Methods):
+        with pytest.raises(ValueError, match="these models answer for each token"):
+            page(way.teacher, way.run.student, way.run.data)
     assert way.run.evaluate("test").examples == int((way.run.data.test.y >= 0).sum())
-    with pytest.raises(ValueError, match=r"return logits for each token, and compare .*kd.measure.fidelity.fidelity\("):
+    with pytest.raises(ValueError, match=r"logits for each token, and compare .*kd\.measure\.sequences\(student"):
         kd.compare(way.teacher, way.run.student, way.run.data)
     part = way.run.data.test
     told = [kd.models.inference.logits(model, part, who="") for model in (way.teacher, way.run.student)]

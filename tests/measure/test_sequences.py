@@ -80,5 +80,7 @@ def test_sequences_without_a_label_do_not_count_and_none_at_all_is_an_error(teac
 
 
 def test_other_vocabularies_are_refused_in_a_sentence(teacher):
-    with pytest.raises(ValueError, match="tokens agree only over one vocabulary; compare bits a character"):
+    with pytest.raises(
+        ValueError, match=r"tokens agree only over one vocabulary; compare them by kd\.measure\.bits_a_character"
+    ):
         kd.measure.sequences(teacher, text(), other=Causal(symbols=9).eval())

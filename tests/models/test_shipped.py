@@ -222,7 +222,9 @@ def test_cards_cannot_be_changed() -> None:
 
 
 def test_an_unknown_teacher_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"teacher must be one of adult-mlp, .*, got 'resnet-50'"):
+    with pytest.raises(
+        ValueError, match=r"teacher must be one of additions-decoder, .*, mnist-vit, .*, got 'resnet-50'"
+    ):
         pretrained("resnet-50")
 
 

@@ -12,6 +12,7 @@ import kdviz as kd
 from kdviz.models import inference
 from kdviz.study.jobs import do, make_job
 from kdviz.study.parts import Parts
+from kdviz.study.stacked import units
 from kdviz.study.stopping import Address, StopSign
 
 from .conftest import without_clock
@@ -161,3 +162,26 @@ def test_a_transfer_set_without_labels_can_be_taught_and_measured(recipe, digits
     unlabelled = replace(digits, train=kd.data.Examples(digits.train.x, torch.full_like(digits.train.y, -1)))
     parts = Parts(data=unlabelled)
     assert do(make_job(soft, "student", parts), parts, sign)["moments"]["last"]["test"]["examples"] == 400
+
+
+def test_text_is_counted_token_by_token_and_each_run_is_trained_by_itself(sign):
+    sums = kd.data.additions(digits=1, train=40, validation=10, test=10)
+    shape = {"name": "decoder", "vocabulary": len(sums.classes), "context": sums.train.shape[0], "width": 8}
+    recipe = kd.Recipe(
+        data=sums.name, student={**shape, "blocks": 1, "heads": 2}, batch_size=8, epochs=2, learning_rate=1e-2,
+        objective=0.5 * kd.OnPolicy(own=0.5) + 0.5 * kd.HardLabels(),
+    )  # fmt: skip
+    teacher = kd.models.build({**shape, "blocks": 2, "heads": 2}, seed=3).eval()
+    parts = Parts(data=sums, teacher=teacher)
+    jobs = [make_job(recipe.with_seed(seed), "student", parts) for seed in (0, 1)]
+    assert units(jobs, workers=1, most_weights=float("inf")) == [(job,) for job in jobs]  # no stack
+    outcome = do(jobs[0], parts, sign)
+    run = kd.Distillation.from_recipe(jobs[0].recipe, data=sums, teacher=teacher).train(progress=False)
+    assert outcome["state"] == "finished", outcome
+    test, by_engine = outcome["moments"]["last"]["test"], run.evaluate("test")
+    assert (test["examples"], test["errors"]) == (by_engine.examples, by_engine.errors)
+    assert test["agreement"] == by_engine.agreement and test["teacher_errors"] == by_engine.teacher_errors
+    counts = sums.test.y >= 0
+    s, t = (inference.logits(model, sums.test)[counts].log_softmax(1) for model in (run.student, teacher))
+    assert test["kl"] == pytest.approx((t.exp() * (t - s)).sum(1).mean().item(), rel=1e-4)
+    assert test["nll"] == pytest.approx(by_engine.nll, rel=1e-5) and test["gaps"] == {}

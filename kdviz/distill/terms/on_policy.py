@@ -33,8 +33,7 @@ class OnPolicy(SoftTargets):
 
         L = D(T ‖ S)(y | x),   y ~ S(· | x) with probability λ, else y given
 
-    averaged over the tokens of the answers (:mod:`kdviz.distill.tokens`); no gradient goes through the writing, nor to
-    the teacher.
+    averaged over the tokens of the answers; no gradient goes through the writing, nor to the teacher.
 
     Parameters
     ----------

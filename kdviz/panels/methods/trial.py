@@ -16,9 +16,11 @@ from ...distill import Distillation, Objective, Schedule, Teacher
 from ...distill.pairing import LayerPairs, layer_pairs
 from ...distill.schedules import Cosine
 from ...distill.schemes.ensemble import ensemble
+from ...models import inference
 from ...models.naming import name_of
 from ...models.wrap import as_module
 from ...words import mark, number, t, tn
+from ..views.probes import one_answer_each
 
 LABELS = 2000
 FALLING = Cosine(2e-2)  # down to 0, so that the last step is no accident of a large one
@@ -171,6 +173,7 @@ class Trial:
         student = as_module(student, "student")
         if splits.train.labelled == 0:
             raise ValueError("expected data with labels, which the twin beside each method learns from; got none")
+        one_answer_each(inference.logits(teacher, splits.validation.take(slice(0, 1)), who="teacher"))
         names = [name_of(m) for m in (teacher, student)]
         sizes = len(splits.validation), len(splits.test)
         rate = Cosine(3e-3)

@@ -50,7 +50,7 @@ def choose_probes(teacher: nn.Module, data: Splits, count: int = SHOWN) -> Probe
     that is the most ambiguous alone. What is left is filled with the errors it is surest of.
     """
     look = data.validation.take(slice(0, LOOKED_AT))
-    logits = _one_answer_each(inference.logits(teacher, look).float())
+    logits = one_answer_each(inference.logits(teacher, look).float())
     top = logits.softmax(1).topk(2)
     ambiguity, right = top.values[:, 1], top.indices[:, 0] == look.y
     each = max(1, (count - ERRORS) // len(data.classes))
@@ -117,7 +117,7 @@ def choose_watched(
     sample; else of those that are ``followed`` (validation examples, by index) if any of them is among the examples.
     """
     look = data.validation.take(slice(0, looked_at))
-    logits = _one_answer_each(inference.logits(teacher, look).float())
+    logits = one_answer_each(inference.logits(teacher, look).float())
     top = logits.softmax(1).topk(2)
     ambiguity, right = top.values[:, 1], top.indices[:, 0] == look.y
     sample = min(sample, len(look))
@@ -136,11 +136,12 @@ def choose_watched(
     return WatchedExamples(chosen, logits[index], sample, int(hardest), index)
 
 
-def _one_answer_each(logits: Tensor) -> Tensor:
+def one_answer_each(logits: Tensor) -> Tensor:
+    """Return logits (N, C); raise in one sentence for those of tokens, (N, L, V)."""
     if logits.ndim == 3:
         raise ValueError(
             "these models answer for each token, and a page shows one answer an example; train with run.train() and "
-            'read run.history.frame() and run.evaluate("test")'
+            'read run.history.frame() and run.evaluate("test"), or kd.measure.sequences(model, data, other=teacher)'
         )
     return logits
 

@@ -57,6 +57,8 @@ def test_a_service_is_asked_for_text_alone():
 
     run = kd.schemes.sequence_level(service, Causal(), data, epochs=1)
     assert run.teacher is None and set(run.data.train.y.unique().tolist()) == {-1, 2}
+    ends = kd.schemes.as_written(lambda ids, n: torch.cat((ids, torch.full((len(ids), n), END)), 1), data, end=END)
+    assert (ends.train.y >= 0).sum(1).tolist() == [1] * 20  # an answer is over with its end
     with pytest.raises(ValueError, match=r"must return ids, int64 of shape \(10, 9\), the prompts first"):
         kd.schemes.sequence_level(lambda ids, tokens: ids, Causal(), data)
 
