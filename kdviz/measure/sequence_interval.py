@@ -68,7 +68,7 @@ def ratio(totals: ArrayLike, counts: ArrayLike, confidence: float = 0.95) -> Int
     --------
     >>> found = ratio([2.0, 4.0, 3.0], [1, 2, 2])
     >>> round(found.value, 3), round(found.low, 3), round(found.high, 3)
-    (1.8, 0.945, 2.655)
+    (1.8, 1.011, 2.589)
     """
     check_confidence(confidence)
     T, c = _pair(totals, counts)
@@ -104,7 +104,7 @@ def share(hits: ArrayLike, counts: ArrayLike, confidence: float = 0.95) -> Inter
     --------
     >>> found = share([5, 0, 5, 5], [5, 5, 5, 5])  # 20 tokens, but they come in four
     >>> round(found.low, 2), round(found.high, 2)
-    (0.21, 0.98)
+    (0.13, 0.98)
     """
     check_confidence(confidence)
     h, c = _pair(hits, counts)
