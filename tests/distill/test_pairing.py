@@ -18,3 +18,13 @@ def test_layers_correspond_from_the_end_and_blocks_evenly():
     assert rows.tokens == (("block1", "block2"), ("block2", "block4"), ("block3", "block6"))
     assert rows.attention == () and rows.embeddings == ("tokens", "tokens")  # heads differ
     assert layer_pairs(kd.models.mlp(()), kd.models.mlp((4,)), x).features is None
+
+
+def test_encoders_correspond_by_their_blocks_whatever_their_heads_give():
+    ids = {"input_ids": torch.ones(2, 6, dtype=torch.int64), "attention_mask": torch.ones(2, 6, dtype=torch.int64)}
+    student, teacher = (kd.models.encoder(20, 6, 8, blocks, 2) for blocks in (2, 4))
+    pairs = layer_pairs(student, teacher, ids)
+    assert pairs.tokens == (("block1", "block2"), ("block2", "block4")) and pairs.embeddings == ("embed", "embed")
+    assert pairs.attention == (("block1.attention", "block2.attention"), ("block2.attention", "block4.attention"))
+    kinds = layer_pairs(kd.models.encoder(20, 6, 8, 2, 2, classes=3), teacher, ids)
+    assert kinds.tokens == pairs.tokens

@@ -128,3 +128,25 @@ class Tupled(nn.Module):
 
     def forward(self, x):
         return self.module(x), x
+
+
+def test_scores_of_attention_written_by_others_are_known_by_their_parts():
+    class SelfAttention(torch.nn.Module):
+        num_attention_heads = 2
+
+        def __init__(self):
+            super().__init__()
+            self.query, self.key = torch.nn.Linear(6, 6), torch.nn.Linear(6, 6)
+
+        def forward(self, hidden_states):
+            return hidden_states
+
+    model, x = torch.nn.Sequential(SelfAttention()), torch.randn(2, 5, 6)
+    assert kd.distill.taps(model, x)["0:scores"] == (2, 2, 5, 5)
+    with tapped(model, ["0:scores"]) as seen:
+        model(x)
+    q, k = model[0].query(x), model[0].key(x)
+    for head in (0, 1):
+        part = slice(3 * head, 3 * head + 3)
+        wanted = q[..., part] @ k[..., part].transpose(1, 2) / 3**0.5
+        torch.testing.assert_close(seen["0:scores"][:, head], wanted)

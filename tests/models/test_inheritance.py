@@ -29,3 +29,16 @@ def test_what_cannot_be_inherited_is_told():
         kd.models.inherit(kd.models.vit(8, 2, 2), kd.models.vit(8, 4, 2), {"block1": "block9"})
     with pytest.raises(ValueError, match="no weight of the same name and shape"):
         kd.models.inherit(kd.models.mlp((4,), inputs=4, classes=3), kd.models.convnet(4))
+
+
+def test_blocks_in_a_list_are_inherited_too():
+    class Deep(torch.nn.Module):
+        def __init__(self, blocks: int):
+            super().__init__()
+            self.body = torch.nn.Module()
+            self.body.layer = torch.nn.ModuleList(torch.nn.Linear(4, 4) for _ in range(blocks))
+
+    teacher, student = Deep(6), Deep(2)
+    kd.models.inherit(student, teacher)
+    assert torch.equal(student.body.layer[1].weight, teacher.body.layer[3].weight)
+    assert torch.equal(student.body.layer[0].bias, teacher.body.layer[0].bias)
