@@ -203,7 +203,11 @@ def _setting(name: str) -> Setting:
         student: nn.Module = getattr(models, chosen.maker)(whole.vocabulary, **chosen.arguments, **more, seed=seed)
         return student
 
-    rest: dict[str, Any] = {"batch_size": offer.batch_size, "learning_rate": offer.learning_rate, "passage": Passage.of(whole)}
+    rest: dict[str, Any] = {
+        "batch_size": offer.batch_size,
+        "learning_rate": offer.learning_rate,
+        "passage": Passage.of(whole),
+    }
     return Setting(data, teacher, make, offer.prompt, offer.epochs, **rest)
 
 
