@@ -121,6 +121,10 @@ class Words(CataloguePage[WordsChoices]):
         return self.setup
 
     @property
+    def _chosen_on(self) -> tuple[View, ...]:
+        return self.setup, self.next
+
+    @property
     def _is_by_name(self) -> bool:
         return self._own_setting is None
 
