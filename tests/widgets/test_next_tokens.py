@@ -81,4 +81,4 @@ def test_logits_of_another_length_are_refused():
     with pytest.raises(WrongTraitError, match="must hold 5 rows of 5 float32 numbers"):
         text(student_logits=np.zeros((4, 5)))
     with pytest.raises(WrongTraitError, match=r"tokens must be in \[0, 4\], got 7"):
-        text(tokens=[7])
+        NextTokens(symbols=SYMBOLS, tokens=[7])

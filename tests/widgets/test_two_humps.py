@@ -80,7 +80,7 @@ def test_a_reader_guesses_then_drags_by_mouse_and_by_keys(mount):
     for key in ("ArrowRight", "ArrowDown", "ArrowDown", "ArrowDown"):
         left.press(key)
     expect(left).to_have_attribute("aria-valuetext", "at −1.9, with 45\u00a0% of the probability")
-    expect(sentence).to_contain_text("(mean 2.00, width 0.60) and leaves out the other, with 45\u00a0%")
+    expect(sentence).to_contain_text("(mean 2.00, width 0.61) and leaves out the other, with 45\u00a0%")
     assert page.evaluate("() => model.log.filter(({ saved }) => saved).at(-1).saved.share") == 0.45
 
     box = page.get_by_role("slider", name="Right hump of the teacher").bounding_box()

@@ -6,12 +6,27 @@ from typing import Any
 
 import torch
 
+from ...distill import Objective
 from ..live.code import number, write_arguments, write_objective
 from .choices import WordsChoices
+from .methods import METHODS, objective
 from .settings import OFFERS, STUDENTS, TEST, VALIDATION, Setting
 
-TRAINED = """
-twin = run.twin()
+HEAD = """import math
+from dataclasses import replace
+
+import torch
+
+import kdviz as kd
+"""
+SOME = '''
+
+def some(part, most):
+    """Take at most so many rows, as far apart as can be."""
+    return part.take(slice(0, len(part), max(1, len(part) // most))).take(slice(0, most))
+
+'''
+PRINTED = """
 for name, one in {"student": run, "twin": twin}.items():
     one.train(progress=False, evaluate=False)
     print(name, one.evaluate("test").nll / math.log(2), "bits a token")
@@ -23,34 +38,21 @@ def program(choices: WordsChoices, setting: Setting) -> str:
     offer, size = OFFERS[choices.data], STUDENTS[choices.student]
     more = {"context": setting.context} if size.maker == "decoder" else {}
     arguments: dict[str, Any] = {**size.arguments, **more, "seed": choices.seed}
-    run = setting.run(choices.student, choices.method, choices.alpha, choices.temperature)
-    numbers = {
-        "learning_rate": setting.learning_rate,
-        "batch_size": setting.batch_size,
-        "epochs": setting.epochs,
-        "seed": choices.seed,
-    }
+    taught = objective(choices.method, choices.alpha, choices.temperature, setting.end)
+    taught = taught if isinstance(taught, Objective) else Objective(((1.0, taught),))
+    learned = ["written = data"]
+    if METHODS[choices.method].of_teacher:
+        learned = [f"written = kd.schemes.as_written(teacher, data, {write_arguments([], setting.writing())})"]
     lines = [
-        "import math",
-        "from dataclasses import replace",
-        "",
-        "import torch",
-        "",
-        "import kdviz as kd",
-        "",
         f"torch.set_num_threads({torch.get_num_threads()})  # as here; another number may change the last digits",
-        f"data = kd.data.load({number(choices.data)})",
-        f'rows = {{"train": {offer.rows}, "validation": {VALIDATION}, "test": {TEST}}}',
-        "data = replace(data, **{part: getattr(data, part).take(slice(0, n)) for part, n in rows.items()})",
+        f"data = kd.data.load({number(choices.data)}).with_labels({offer.rows})",
+        f"data = replace(data, validation=some(data.validation, {VALIDATION}), test=some(data.test, {TEST}))",
         f"teacher = kd.models.pretrained({number(offer.teacher)})",
-        f"student = kd.models.{size.maker}(data.vocabulary, {write_arguments([], arguments)})",
-        write_objective(run.objective),
-        "run = kd.Distillation(",
-        "    teacher,",
-        "    student,",
-        "    data,",
-        "    objective,",
-        *[f"    {name}={number(value)}," for name, value in numbers.items()],
-        ")",
+        *learned,
+        f"made = lambda: kd.models.{size.maker}(data.vocabulary, {write_arguments([], arguments)})",
+        write_objective(taught),
+        f"numbers = dict({write_arguments([], setting.numbers())})",
+        "run = kd.Distillation(teacher, made(), written, objective, **numbers)",
+        "twin = kd.Distillation(None, made(), data, kd.HardLabels(), **numbers)",
     ]
-    return "\n".join(lines) + TRAINED
+    return HEAD + SOME + "\n".join(lines) + "\n" + PRINTED

@@ -52,13 +52,13 @@ def exposure_curves(found: Exposure) -> Drawing:
     width = max(1, len(found.length) // PIECES)
     pieces = [slice(start, start + width) for start in range(0, len(found.length), width)]
     places = [float(np.mean(found.length[piece])) for piece in pieces]
-    names = (("given", mark("after given text"), "twin"), ("own", mark("after its own text"), "student"))
+    names = (("given", mark("after given text"), "branch-1"), ("own", mark("after its own text"), "student"))
     lines = [
         line(t(name), look, places, [float(np.mean(getattr(found, field)[piece])) for piece in pieces])
         for field, name, look in names
     ]
-    title, x = t("The student’s error over length"), t("tokens since the beginning")
-    return curves(title, lines, x=x, y=t("KL(teacher ‖ student) in nats"), sentence=str(found))
+    title, x = t("The student’s error over length: KL(teacher ‖ student) in nats"), t("tokens since the beginning")
+    return curves(title, lines, x=x, y="KL", sentence=str(found))
 
 
 def attention(found: Mapping[str, Sequence[tuple[str, int, Tensor]]], text: str) -> Drawing:

@@ -60,7 +60,10 @@ class Words(CataloguePage[WordsChoices]):
 
     Notes
     -----
-    Student and twin have the same weights at first, and the same batches and budget. Its commands are those of a live
+    Student and twin have the same weights at first, and the same batches and budget. Data, size, T and budget of the
+    default run were chosen on validation text. With seed 0 its student needs 2.698 bits a token there, its twin 2.802;
+    on test text 2.720 and 2.828, which is −0.109 (95 % interval over rows −0.118 to −0.099), in 28 seconds of a
+    processor: ``python benchmarks/words_page.py``. Its commands are those of a live
     page, "choose" (name, and value as a link has it) and "write" (prompt, sampling).
 
     In a notebook, ``kd.panels.Words()`` as the last line of a cell. Without a page, the same things by hand:
@@ -116,6 +119,10 @@ class Words(CataloguePage[WordsChoices]):
     @property
     def _listing(self) -> View:
         return self.setup
+
+    @property
+    def _chosen_on(self) -> tuple[View, ...]:
+        return self.setup, self.next
 
     @property
     def _is_by_name(self) -> bool:

@@ -146,6 +146,10 @@ class Setting:
         numbers = {"learning_rate": self.learning_rate, "batch_size": self.batch_size}
         return {**numbers, "epochs": self.epochs, "seed": self.seed}
 
+    def writing(self) -> dict[str, Any]:
+        """Return how the teacher writes text to learn from: arguments of :func:`kdviz.schemes.as_written`."""
+        return {"greedy": self.is_task, "prompt": PROMPT, "end": self.end}
+
     def run(
         self, size: str, method: str, alpha: float, temperature: float, progress: KeepGoing | None = None
     ) -> Distillation:
@@ -153,8 +157,9 @@ class Setting:
         data = self.data
         if METHODS[method].of_teacher:
             if "written" not in self._known:
-                how: dict[str, Any] = {"greedy": self.is_task, "prompt": PROMPT, "end": self.end, "progress": progress}
-                self._known["written"] = schemes.as_written(self.teacher, self.data, **how)
+                self._known["written"] = schemes.as_written(
+                    self.teacher, self.data, **self.writing(), progress=progress
+                )
             data = self._known["written"]
         taught = objective(method, alpha, temperature, self.end)
         return Distillation(self.teacher, self.make(size, self.seed), data, taught, **self.numbers())
@@ -203,7 +208,11 @@ def _setting(name: str) -> Setting:
         student: nn.Module = getattr(models, chosen.maker)(whole.vocabulary, **chosen.arguments, **more, seed=seed)
         return student
 
-    rest: dict[str, Any] = {"batch_size": offer.batch_size, "learning_rate": offer.learning_rate, "passage": Passage.of(whole)}
+    rest: dict[str, Any] = {
+        "batch_size": offer.batch_size,
+        "learning_rate": offer.learning_rate,
+        "passage": Passage.of(whole),
+    }
     return Setting(data, teacher, make, offer.prompt, offer.epochs, **rest)
 
 

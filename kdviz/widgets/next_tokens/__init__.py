@@ -56,6 +56,7 @@ class NextTokens(View):
     cursor = Int(-1, help="Place of the token whose soft targets are shown; -1 for one in the middle.").tag(**BY_HAND)
     temperature = Float(2.0, help="T of the soft targets.").tag(**BY_HAND)
     heated = Bool(True, help="Whether training uses this T.").tag(sync=True)
+    query = Unicode("", help="The page's link as a query string, for its address.").tag(sync=True)
     read_by = Unicode("student", help=f"Whose surprise is shown: one of {', '.join(READ_BY)}.").tag(**BY_HAND)
 
     @property

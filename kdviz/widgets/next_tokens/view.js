@@ -1,6 +1,7 @@
 // NextTokens: a text under a cursor, and the soft targets of both models at that place, at the T under the thumb.
 
 import { likeliest, rowAt, softened, surprises } from "./numbers.js";
+import { choose, followLink } from "../shared/address.js";
 import { barRows } from "../shared/bars.js";
 import { card, changing, commit, drawing, lifetime, liveSentence, node, say, uniqueId } from "../shared/elements.js";
 import { about, briefly, fixed, grouped, short } from "../shared/format.js";
@@ -37,7 +38,7 @@ async function render({ model, el, host }) {
       temperature = value;
       painter.soon();
     },
-    onRelease: (value) => commit(model, { temperature: value }),
+    onRelease: (value) => choose(model, { temperature: value }),
   });
   heat.setStops(ratioStops(0.5, 20));
   const note = node("p", { class: "kd-note" });
@@ -77,6 +78,7 @@ async function render({ model, el, host }) {
   life.watch(["temperature"], () => (temperature = model.get("temperature")));
   life.watch(["cursor", "tokens"], () => (place = -1));
   life.watch(OWN, painter.soon);
+  followLink(model, life, ["T"]);
   painter.now();
   return () => life.end();
 }

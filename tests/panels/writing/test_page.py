@@ -33,7 +33,10 @@ def test_a_run_to_its_end_shows_bits_of_both_and_what_the_difference_is_worth(wo
     assert page.next.student_step == page.runs["student"].total_steps and page.next.student_logits != before
     assert [row["who"] for row in page.writing.texts] == ["teacher", "student", "twin"]
     titles = [drawing["title"] for drawing in page.drawings.drawings]
-    assert titles == ["Bits a token on validation text", "The student’s error over length"]
+    assert titles == [
+        "Bits a token on validation text",
+        "The student’s error over length: KL(teacher ‖ student) in nats",
+    ]
 
 
 def test_of_tasks_the_share_that_is_right_is_drawn_too(words):
