@@ -29,7 +29,7 @@ PANELS = {
     "Schemes": lambda: Schemes(scheme="born_again", epochs=3),
     "SoftTargets": lambda: SoftTargets(examples=[1, 2]),
     "Study": lambda: StudyPage(labels=100, units=4, epochs=1, seeds=1, temperature=[1, 4], alpha=[0.9]),
-    "Words": lambda: Words(student="gru-32", epochs=1),
+    "Words": lambda: Words(data="additions", student="gru-32", epochs=1),
 }
 
 

@@ -84,7 +84,7 @@ PANELS = {
     "Schemes": lambda: Schemes(epochs=3),
     "SoftTargets": lambda: SoftTargets(kd.models.pretrained("mnist-mlp-1200"), kd.models.mlp((8,)), examples=[1, 2, 3]),
     "Study": lambda: opened(StudyPage(labels=100, units=4, epochs=1, seeds=1, temperature=[1, 4], alpha=[0.9])),
-    "Words": lambda: opened(Words(student="gru-32", epochs=1)),
+    "Words": lambda: opened(Words(data="additions", student="gru-32", epochs=1)),
     "Question": lambda: lesson("at-once").ask("first", opens=SoftTargets(examples=[1, 2, 3])),
     "Quiz": lambda: lesson("submitted").quiz(),
 }
@@ -161,6 +161,10 @@ def works(panel) -> None:
         panel.command("step")
         assert panel.wait("paused", "finished", timeout_s=120), panel.status
         assert panel.transport.step == 1 and math.isfinite(panel.scene.teacher_error)
+    elif isinstance(panel, Words):
+        send(panel.writing, {"method": "custom", "content": {"command": "write", "prompt": "1+", "sampling": "greedy"}})
+        assert panel.wait("idle", "paused", "stopped", "finished", timeout_s=60), panel.status
+        assert panel.writing.prompt == "1+" and len(panel.writing.texts) >= 2
     elif isinstance(panel, StudyPage):
         send(panel.setup, {"method": "custom", "content": {"command": "choose", "name": "alpha", "value": "0.1,0.9"}})
         assert panel.wait() and panel.map.rows == ["0.1", "0.9"]

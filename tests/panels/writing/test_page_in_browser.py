@@ -55,12 +55,12 @@ def test_a_student_is_chosen_trained_and_read_and_the_link_opens_the_same(open_w
     expect(page.locator(".kd-next-tokens .kd-sentence")).to_contain_text("KL(teacher ‖ student) here is")
     expect(page.get_by_role("img", name="Teacher, block1, head 1")).to_be_visible()
     open_all_folds(page)
-    expect(page.get_by_label("Python program")).to_contain_text("kd.ReverseKL(temperature=1)")
+    expect(page.locator(".kd-writing-code pre")).to_contain_text("kd.ReverseKL(temperature=1)")
     assert serious(page) == []
     page.reload()
     ready(page)
     expect(page.get_by_label("Method")).to_have_value("reverse")
-    expect(page.get_by_label("Student")).to_have_value("gru-32")
+    expect(page.locator("select[data-field=student]")).to_have_value("gru-32")
 
 
 def test_an_edit_of_t_and_a_stop_keep_what_was_learned_on_a_phone(open_words):
