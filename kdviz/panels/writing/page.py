@@ -264,7 +264,7 @@ class Words(CataloguePage[WordsChoices]):
     def _measured(self, setting: Setting, student: nn.Module, twin: nn.Module) -> dict[str, Any]:
         """Return what is measured once a run has ended: what it is worth, and where its heads look."""
         assert self._passage is not None, "a page that trains reads a text"
-        ids = self._passage.ids[:LOOKED_AT]
+        ids = self._passage.ids[: min(LOOKED_AT, setting.context)]
         models = {"teacher": setting.teacher.module, "student": student}
         looks = {role: heads(model, ids) for role, model in models.items()}
         shown = symbols_of(setting.vocabulary)

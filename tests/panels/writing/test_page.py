@@ -47,6 +47,7 @@ def test_of_tasks_the_share_that_is_right_is_drawn_too(words):
     assert answered["title"] == "Answered right, of 16 validation tasks"
     assert [line["look"] for line in answered["lines"]] == ["student", "twin", "teacher"]
     assert len(answered["lines"][0]["y"]) == len(page.runs["student"].history.evaluated("validation"))
+    assert page.drawings.drawings[-1]["captions"] == ["Teacher, block1, head 1", "Teacher, block1, head 2"]
 
 
 @pytest.mark.parametrize("method", ["on_policy", "sequence"])
