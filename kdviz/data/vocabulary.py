@@ -242,8 +242,10 @@ def _tokenizer(anything: Any) -> Any:
     if isinstance(anything, Tokenizer):
         return Tokenizer.from_str(anything.to_str())  # so that nobody changes it
     text = str(anything)
+    is_json = text.lstrip().startswith("{")
     try:
-        whole = text if text.lstrip().startswith("{") else Path(text).read_text(encoding="utf-8")
+        whole = text if is_json else Path(text).read_text(encoding="utf-8")
         return Tokenizer.from_str(whole)
     except Exception as error:  # the library raises a bare Exception
-        raise ValueError(f"{text[:80]!r} is no tokenizer of the library tokenizers: {outside.reason(error)}") from error
+        shown = text[:80] if is_json else text
+        raise ValueError(f"{shown!r} is no tokenizer of the library tokenizers: {outside.reason(error)}") from error
