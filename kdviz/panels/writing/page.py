@@ -95,6 +95,7 @@ class Words(CataloguePage[WordsChoices]):
         self._passage: Passage | None = None
         self._seconds: float | None = None
         self._wish: tuple[str, str] = ("", "1")  # what is written on, and how
+        self._again = 0  # times that the same was wished: drawn anew each time
         self._seen: list[tuple[int, dict[str, float]]] = []
         self._ended: dict[str, Any] = {}  # what was measured at the end
         self._open_page(heard=("setup", "writing"))
@@ -182,6 +183,7 @@ class Words(CataloguePage[WordsChoices]):
             one_of("sampling", sampling, tuple(SAMPLINGS))
             if self._planned is not None:
                 encoded(self._planned[0].vocabulary, prompt)
+            self._again = self._again + 1 if self._wish == (prompt, sampling) else 0
             self._wish = (prompt, sampling)
         except ValueError as error:
             refused = f"{str(error)[:1].upper()}{str(error)[1:]}."
@@ -294,7 +296,7 @@ class Words(CataloguePage[WordsChoices]):
         names = drawings.ROLES if step else {"student": mark("Student, untrained"), "twin": drawings.ROLES["twin"]}
         who += [Writer(role, t(names[role]), model) for role, model in learners.items()]
         how: dict[str, Any] = {"context": setting.context, "tokens": tokens, "ends": setting.is_task}
-        texts = written(who, setting.teacher.module, setting.vocabulary, prompt, sampling, **how)
+        texts = written(who, setting.teacher.module, setting.vocabulary, prompt, sampling, seed=self._again, **how)
         more = {"answer": self._publisher.coming(self.writing, "answer") + 1} if answered else {}
         self._publisher.put(self.writing, texts=texts, prompt=prompt, sampling=sampling, busy=False, **more)
 
