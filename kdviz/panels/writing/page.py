@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 import ipywidgets
@@ -71,7 +72,7 @@ class Words(CataloguePage[WordsChoices]):
     """
 
     title = mark("Words")
-    links, choices, hideable = LINK, WordsChoices, HIDEABLE
+    links, choices, hideable, kept_as = LINK, WordsChoices, HIDEABLE, "words"
     unused = (*CataloguePage.unused, "diagnosis")
     traits: ClassVar[Mapping[str, str]] = {}
     opening = mark("Opening the text.")
@@ -278,6 +279,23 @@ class Words(CataloguePage[WordsChoices]):
             "text": "".join(shown[i] for i in ids.tolist()).replace("\n", " "),
         }
 
+    def _to_keep(self, place: Path) -> dict[str, Any]:
+        for role, run in self.runs.items():
+            run.save(place / role)
+        return {"seen": self._seen, "ended": bool(self._ended)}
+
+    def _shown_again(self, place: Path, said: dict[str, Any]) -> Sequence[Any]:
+        assert self._planned is not None, "what is chosen is shown"
+        setting, method = self._planned[0], self._shown_choices.method
+        student = Distillation.load(place / "student", teacher=setting.teacher, data=setting.learned(method))
+        twin = Distillation.load(place / "twin", teacher=None, data=setting.data)
+        ended = self._measured(setting, student.student, twin.student) if said["ended"] else {}
+        self._seen = [(int(step), found) for step, found in said["seen"]]
+        self.runs, self._ended = {"student": student, "twin": twin}, ended
+        self._read(student.student, student.steps_done)
+        self._write_now(WRITTEN)
+        return [student, twin]
+
     def _read(self, student: nn.Module, step: int) -> None:
         """Show what the student expects of the text under the cursor."""
         if self._passage is not None and self._planned is not None:
@@ -292,7 +310,7 @@ class Words(CataloguePage[WordsChoices]):
         prompt, sampling = self._wish
         who = [Writer("teacher", t("Teacher"), setting.teacher.module)]
         learners = {role: one.student for role, one in self.runs.items()} or {"student": fresh}
-        step = self._runner.steps_done
+        step = self.runs["student"].steps_done if self.runs else 0
         names = drawings.ROLES if step else {"student": mark("Student, untrained"), "twin": drawings.ROLES["twin"]}
         who += [Writer(role, t(names[role]), model) for role, model in learners.items()]
         how: dict[str, Any] = {"context": setting.context, "tokens": tokens, "ends": setting.is_task}
