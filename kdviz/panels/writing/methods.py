@@ -72,8 +72,8 @@ METHODS = {
     "minillm": Method(
         mark("MiniLLM: written by both"),
         mark(
-            "Student and teacher write together; the student leaves what the teacher finds unlikely, now and later. The "
-            "paper begins with a student that has learned the labels; this one has learned nothing yet."
+            "Student and teacher write together; the student leaves what the teacher finds unlikely, now and later. "
+            "The paper begins with a student that has learned the labels; this one has learned nothing yet."
         ),
         "Gu, Dong, Wei, Huang (2024), arXiv:2306.08543",
         lambda temperature, end: MiniLLM(temperature, prompt=PROMPT, end=end, every=EVERY),
