@@ -45,7 +45,9 @@ def test_the_cursor_goes_by_keys_and_pointer_and_the_bars_follow(mount):
     expect(row(page, "c, the true class").locator(".kd-p-student")).to_have_attribute("title", f"{q[4]:.4f}")
     surprise = -np.log2(q[4])
     expect(page.get_by_role("option").nth(4)).to_have_attribute("title", f"c, {float(f'{surprise:.2g}'):g} bits")
-    expect(page.get_by_role("option").nth(0)).to_have_attribute("title", "▸, given")
+    expect(page.get_by_role("option").nth(0)).to_have_attribute("title", "▸ begins a text, given")
+    lengths = page.locator(".kd-bar").evaluate_all("(bars) => bars.map((bar) => parseFloat(bar.style.width))")
+    assert max(lengths) == 100 and min(lengths) == pytest.approx(100 * min(*p, *q) / max(*p, *q), abs=0.1)
     listbox.press("Home")
     expect(sentence).to_contain_text("After “▸” comes “a”")  # what was given has no soft targets
     page.get_by_role("option").nth(5).hover()

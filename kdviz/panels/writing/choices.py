@@ -36,7 +36,7 @@ class WordsChoices:
     student : str
         One of the sizes offered.
     method : str
-        One of ``forward``, ``reverse``, ``jensen_shannon``, ``on_policy``, ``sequence``.
+        One of ``forward``, ``reverse``, ``jensen_shannon``, ``on_policy``, ``minillm``, ``sequence``.
     temperature : float
         T of the soft targets; passed over by what has none.
     alpha : float

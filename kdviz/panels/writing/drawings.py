@@ -16,6 +16,15 @@ from ..schemes.drawings import Drawing, curves, images, line
 
 PIECES = 14  # points of a curve over length
 ROLES = {"student": mark("Student"), "twin": mark("Twin, no teacher")}
+BITS = mark(
+    "How well a text is predicted: the mean of −log₂ of the probability that each token had. One bit less a token is "
+    "twice the probability of each."
+)
+BIAS = mark(
+    "A model learns after given text, but where it writes it reads its own, with what it got wrong in it. That it errs "
+    "more there than after given text is called exposure bias. The error is how far its probabilities of the next "
+    "token are from the teacher’s."
+)
 WHO = {**ROLES, "teacher": mark("Teacher")}
 
 
@@ -32,7 +41,8 @@ def bits_curves(found: Mapping[str, Sequence[Evaluation]], teacher: float, total
         if (learned := [e for e in points if e.step] or list(points))  # untrained networks would take half of the room
     ]
     lines.append(line(t("Teacher"), "teacher", [0, total], [teacher, teacher]))
-    return curves(t("Bits a token on validation text"), lines, x=t("optimizer step"), y=t("bits"))
+    drawn = curves(t("Bits a token on validation text"), lines, x=t("optimizer step"), y=t("bits"))
+    return {**drawn, "meaning": t(BITS)}
 
 
 def answered_curves(seen: Sequence[tuple[int, Mapping[str, float]]], teacher: float, total: int, n: int) -> Drawing:
@@ -58,7 +68,7 @@ def exposure_curves(found: Exposure) -> Drawing:
         for field, name, look in names
     ]
     title, x = t("The student’s error over length: KL(teacher ‖ student) in nats"), t("tokens since the beginning")
-    return curves(title, lines, x=x, y="KL", sentence=str(found))
+    return {**curves(title, lines, x=x, y="KL", sentence=str(found)), "meaning": t(BIAS)}
 
 
 def attention(found: Mapping[str, Sequence[tuple[str, int, Tensor]]], text: str) -> Drawing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...distill import HardLabels, JensenShannon, Objective, OnPolicy, ReverseKL, SoftTargets, Term
+from ...distill import HardLabels, JensenShannon, MiniLLM, Objective, OnPolicy, ReverseKL, SoftTargets, Term
 from ...words import mark
 
 PROMPT = 8  # tokens of running text that are given where a model writes on
@@ -68,6 +68,16 @@ METHODS = {
         "Agarwal et al. (2024), arXiv:2306.13649",
         lambda temperature, end: OnPolicy(temperature, own=0.5, prompt=PROMPT, end=end, every=EVERY),
         cost=6.0,
+    ),
+    "minillm": Method(
+        mark("MiniLLM: written by both"),
+        mark(
+            "Student and teacher write together; the student leaves what the teacher finds unlikely, now and later. "
+            "The paper begins with a student that has learned the labels; this one has learned nothing yet."
+        ),
+        "Gu, Dong, Wei, Huang (2024), arXiv:2306.08543",
+        lambda temperature, end: MiniLLM(temperature, prompt=PROMPT, end=end, every=EVERY),
+        cost=7.5,
     ),
     "sequence": Method(
         mark("Sequence level: the teacher’s own text"),

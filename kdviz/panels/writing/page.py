@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 import ipywidgets
@@ -71,7 +72,7 @@ class Words(CataloguePage[WordsChoices]):
     """
 
     title = mark("Words")
-    links, choices, hideable = LINK, WordsChoices, HIDEABLE
+    links, choices, hideable, kept_as = LINK, WordsChoices, HIDEABLE, "words"
     unused = (*CataloguePage.unused, "diagnosis")
     traits: ClassVar[Mapping[str, str]] = {}
     opening = mark("Opening the text.")
@@ -95,6 +96,7 @@ class Words(CataloguePage[WordsChoices]):
         self._passage: Passage | None = None
         self._seconds: float | None = None
         self._wish: tuple[str, str] = ("", "1")  # what is written on, and how
+        self._again = 0  # times that the same was wished: drawn anew each time
         self._seen: list[tuple[int, dict[str, float]]] = []
         self._ended: dict[str, Any] = {}  # what was measured at the end
         self._open_page(heard=("setup", "writing"))
@@ -182,6 +184,7 @@ class Words(CataloguePage[WordsChoices]):
             one_of("sampling", sampling, tuple(SAMPLINGS))
             if self._planned is not None:
                 encoded(self._planned[0].vocabulary, prompt)
+            self._again = self._again + 1 if self._wish == (prompt, sampling) else 0
             self._wish = (prompt, sampling)
         except ValueError as error:
             refused = f"{str(error)[:1].upper()}{str(error)[1:]}."
@@ -276,6 +279,23 @@ class Words(CataloguePage[WordsChoices]):
             "text": "".join(shown[i] for i in ids.tolist()).replace("\n", " "),
         }
 
+    def _to_keep(self, place: Path) -> dict[str, Any]:
+        for role, run in self.runs.items():
+            run.save(place / role)
+        return {"seen": self._seen, "ended": bool(self._ended)}
+
+    def _shown_again(self, place: Path, said: dict[str, Any]) -> Sequence[Any]:
+        assert self._planned is not None, "what is chosen is shown"
+        setting, method = self._planned[0], self._shown_choices.method
+        student = Distillation.load(place / "student", teacher=setting.teacher, data=setting.learned(method))
+        twin = Distillation.load(place / "twin", teacher=None, data=setting.data)
+        ended = self._measured(setting, student.student, twin.student) if said["ended"] else {}
+        self._seen = [(int(step), found) for step, found in said["seen"]]
+        self.runs, self._ended = {"student": student, "twin": twin}, ended
+        self._read(student.student, student.steps_done)
+        self._write_now(WRITTEN)
+        return [student, twin]
+
     def _read(self, student: nn.Module, step: int) -> None:
         """Show what the student expects of the text under the cursor."""
         if self._passage is not None and self._planned is not None:
@@ -290,11 +310,11 @@ class Words(CataloguePage[WordsChoices]):
         prompt, sampling = self._wish
         who = [Writer("teacher", t("Teacher"), setting.teacher.module)]
         learners = {role: one.student for role, one in self.runs.items()} or {"student": fresh}
-        step = self._runner.steps_done
+        step = self.runs["student"].steps_done if self.runs else 0
         names = drawings.ROLES if step else {"student": mark("Student, untrained"), "twin": drawings.ROLES["twin"]}
         who += [Writer(role, t(names[role]), model) for role, model in learners.items()]
         how: dict[str, Any] = {"context": setting.context, "tokens": tokens, "ends": setting.is_task}
-        texts = written(who, setting.teacher.module, setting.vocabulary, prompt, sampling, **how)
+        texts = written(who, setting.teacher.module, setting.vocabulary, prompt, sampling, seed=self._again, **how)
         more = {"answer": self._publisher.coming(self.writing, "answer") + 1} if answered else {}
         self._publisher.put(self.writing, texts=texts, prompt=prompt, sampling=sampling, busy=False, **more)
 

@@ -154,15 +154,18 @@ class Setting:
         self, size: str, method: str, alpha: float, temperature: float, progress: KeepGoing | None = None
     ) -> Distillation:
         """Return a run at its start; the teacher's text is written first where it is learned from."""
-        data = self.data
-        if METHODS[method].of_teacher:
-            if "written" not in self._known:
-                self._known["written"] = schemes.as_written(
-                    self.teacher, self.data, **self.writing(), progress=progress
-                )
-            data = self._known["written"]
         taught = objective(method, alpha, temperature, self.end)
+        data = self.learned(method, progress)
         return Distillation(self.teacher, self.make(size, self.seed), data, taught, **self.numbers())
+
+    def learned(self, method: str, progress: KeepGoing | None = None) -> Splits:
+        """Return what is learned from: the data, or the text that the teacher wrote from their beginnings."""
+        if not METHODS[method].of_teacher:
+            return self.data
+        if "written" not in self._known:
+            self._known["written"] = schemes.as_written(self.teacher, self.data, **self.writing(), progress=progress)
+        written: Splits = self._known["written"]
+        return written
 
     def twin(self, size: str) -> Distillation:
         """Return the twin: the same student, start and batches, on the given text without a teacher."""

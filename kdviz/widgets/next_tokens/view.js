@@ -3,13 +3,14 @@
 import { likeliest, rowAt, softened, surprises } from "./numbers.js";
 import { choose, followLink } from "../shared/address.js";
 import { barRows } from "../shared/bars.js";
-import { card, changing, commit, drawing, lifetime, liveSentence, node, say, uniqueId } from "../shared/elements.js";
+import { definition } from "../shared/definition.js";
+import { card, changing, drawing, lifetime, liveSentence, node, say } from "../shared/elements.js";
 import { about, briefly, fixed, grouped, short } from "../shared/format.js";
 import { isLocked, sceneOf, underScene } from "../shared/scene.js";
 import { ratioStops, slider } from "../shared/slider.js";
 import { floats } from "../shared/softmax.js";
 import { t } from "../shared/words.js";
-import { meanBits, nameOf, surpriseKey, tokenText } from "../writing/tokens.js";
+import { meanBits, nameOf, surpriseKey, surpriseOf, tokenText } from "../writing/tokens.js";
 import "../soft_targets/style.css";
 import "../writing/tokens.css";
 import "./style.css";
@@ -42,14 +43,16 @@ async function render({ model, el, host }) {
   });
   heat.setStops(ratioStops(0.5, 20));
   const note = node("p", { class: "kd-note" });
-  const readers = readBy(life, model);
+  const readers = surpriseOf(life, model, { student: t("Student"), teacher: t("Teacher") });
   const rows = barRows();
   const head = headPart();
   const nothing = node("p", { class: "kd-nothing" }, t("The text is being read."));
   const tools = node("div", { class: "kd-next-tools" }, readers.root, surpriseKey());
   const means = node("p", { class: "kd-note" });
-  const bars = node("div", { class: "kd-bars" }, head.root, node("div", { class: "kd-bar-grid" }, rows.root), rows.others);
-  const filled = node("div", { class: "kd-next-filled" }, text.root, tools, means, heat.root, note, bars, live.root);
+  const scale = node("p", { class: "kd-note" }, t("The longest bar is as long as there is room."));
+  const bars = node("div", { class: "kd-bars" }, head.root, node("div", { class: "kd-bar-grid" }, rows.root), rows.others, scale);
+  const kl = node("p", { class: "kd-note" }, definition(life, t("What is KL(teacher ‖ student)?"), t("How far the student’s probabilities of the next token are from the teacher’s at this T: 0 where they are the same, and large where the teacher gives probability to what the student gives hardly any. Measured in nats; 1 nat is 1.44 bits.")));
+  const filled = node("div", { class: "kd-next-filled" }, text.root, tools, means, heat.root, note, bars, live.root, kl);
   body.append(node("div", { class: "kd-head" }, node("h2", {}, t("The next token"))), nothing, filled);
   const read = reading(model);
 
@@ -71,6 +74,7 @@ async function render({ model, el, host }) {
     note.hidden = !note.textContent;
     const [theirs, own] = [rowAt(teacher, place, first, width), student.length ? rowAt(student, place, first, width) : NO_ROW];
     const numbers = softened(theirs, own, temperature);
+    kl.hidden = !own.length;
     drawBars(bars, head, rows, state, { token: tokens[place], theirs, own, numbers });
     live.say(sentenceOf(state, place, numbers, temperature), String(place));
   });
@@ -108,12 +112,15 @@ function meansOf({ bits_teacher: theirs, bits_student: own, student }) {
   return t("Bits a token here: teacher {teacher}, student {student}.", { teacher: fixed(meanBits(theirs), 2), student: fixed(meanBits(own), 2) });
 }
 
-/** Mirrored bars of the likeliest tokens: teacher to the left, student to the right. */
+/** Mirrored bars of the likeliest tokens, on one scale: teacher to the left, student to the right. */
 function drawBars(bars, head, rows, state, { token, theirs, own, numbers }) {
   const shown = likeliest(own.length ? [theirs, own] : [theirs], token, MOST_ROWS);
   const picked = (row) => row && Float64Array.from(shown, (c) => row[c]);
   const names = shown.map((c) => nameOf(state.symbols[c]));
-  const view = { hasStudent: own.length > 0, selected: 0, label: shown.indexOf(token), scale: "linear", numbers: { logT: picked(numbers.logT), logS: picked(numbers.logS) } };
+  const logs = { logT: picked(numbers.logT), logS: picked(numbers.logS) };
+  const most = Math.max(...logs.logT, ...(logs.logS ?? []));
+  const lengths = (_, logP) => Math.exp(logP - most);
+  const view = { hasStudent: own.length > 0, selected: 0, label: shown.indexOf(token), lengths, numbers: logs };
   rows.draw(view, { classes: names, teacherRow: () => picked(theirs), studentRow: () => picked(own) });
   head.draw(state);
   bars.classList.toggle("kd-one-sided", !own.length);
@@ -139,23 +146,6 @@ function sentenceOf({ symbols, tokens, first }, place, { logT, logS, kl }, tempe
   if (!logS) return t("After “{before}” comes “{token}”: at T = {T} the teacher gives it {teacher}.", values);
   return t("After “{before}” comes “{token}”: at T = {T} the teacher gives it {teacher}, the student {student}. KL(teacher ‖ student) here is {kl} nats.",
     { ...values, student: briefly(Math.exp(logS[tokens[place]])), kl: about(kl) });
-}
-
-/** Whose surprise the text is shaded by. */
-function readBy(life, model) {
-  const group = uniqueId("read-by");
-  const options = Object.entries({ student: t("Student"), teacher: t("Teacher") }).map(([value, name]) => {
-    const input = node("input", { type: "radio", name: group, value });
-    life.listen(input, "change", () => commit(model, { read_by: value }));
-    return { input, root: node("label", {}, input, node("span", {}, name)) };
-  });
-  return {
-    root: node("div", { class: "kd-tokens-readers" }, node("span", { class: "kd-note", "aria-hidden": "true" }, t("Surprise of")),
-      node("fieldset", { class: "kd-segments" }, node("legend", { class: "kd-unseen" }, t("Surprise of")), ...options.map((one) => one.root))),
-    draw(value) {
-      for (const { input } of options) input.checked = input.value === value;
-    },
-  };
 }
 
 export default { render };

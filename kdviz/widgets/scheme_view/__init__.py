@@ -21,6 +21,8 @@ FIELDS = {
 class SchemeView(View):
     """Drawings, one below the other, each with its sentence. A drawing is data: whoever has numbers fills one in.
 
+    With a "meaning", what its numbers are is one hover away.
+
     * ``{"kind": "curves", "title", "lines": [{"name", "look", "x": [], "y": []}], "x", "y": what the axes are,
       "percent": bool, "sentence"}``
     * ``{"kind": "bars", "title", "rows": [{"name", "look", "value", "text", "note"}], "unit", "sentence"}``

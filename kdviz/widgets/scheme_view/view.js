@@ -3,6 +3,7 @@
 import { curvesDrawing } from "./curves.js";
 import { imagesDrawing } from "./images.js";
 import { barsDrawing, matrixDrawing } from "./tables.js";
+import { definition } from "../shared/definition.js";
 import { announcer, card, drawing, lifetime, node, onOtherWidth, say } from "../shared/elements.js";
 import { t } from "../shared/words.js";
 import "./style.css";
@@ -20,8 +21,8 @@ function render({ model, el }) {
   let parts = [];
   const painter = drawing(life, () => {
     const told = model.get("drawings");
-    if (parts.length !== told.length || parts.some(({ kind }, i) => kind !== told[i].kind)) {
-      parts = told.map(({ kind }) => drawingPart(kind));
+    if (parts.length !== told.length || parts.some(({ kind, meaning }, i) => kind !== told[i].kind || meaning !== (told[i].meaning ?? ""))) {
+      parts = told.map((one) => drawingPart(life, one));
       list.replaceChildren(...parts.map((part) => part.root));
     }
     parts.forEach((part, i) => part.draw(told[i]));
@@ -34,13 +35,15 @@ function render({ model, el }) {
   return () => life.end();
 }
 
-function drawingPart(kind) {
+function drawingPart(life, { kind, meaning = "" }) {
   const title = node("h2", {});
+  const what = meaning ? node("p", { class: "kd-note" }, definition(life, t("What is it?"), meaning)) : null;
   const sentence = node("p", { class: "kd-sentence" });
   const part = KINDS[kind]();
   return {
     kind,
-    root: node("div", { class: "kd-scheme-drawing", "data-kind": kind }, title, part.root, sentence),
+    meaning,
+    root: node("div", { class: "kd-scheme-drawing", "data-kind": kind }, title, what, part.root, sentence),
     draw(told) {
       say(title, told.title);
       part.draw(told);

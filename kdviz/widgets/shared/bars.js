@@ -61,7 +61,7 @@ export function barRows() {
         root.replaceChildren(barHeader(view.hasStudent), ...made.map((row) => row.root));
         key = nextKey;
       }
-      const lengths = view.scale === "logits" ? logitLengths(view, state) : (side, logP) => barLength(logP, view.scale);
+      const lengths = view.lengths ?? (view.scale === "logits" ? logitLengths(view, state) : (side, logP) => barLength(logP, view.scale));
       classes.forEach((c, i) => made[i].draw(view, state, c, lengths));
       say(others, classes.length < state.classes.length
         ? t("Showing the {shown} largest of {total} classes at T = 1.", { shown: classes.length, total: grouped(state.classes.length) }) : "");

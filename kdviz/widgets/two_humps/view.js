@@ -14,7 +14,7 @@ import "./style.css";
 const OWN = ["first", "second", "share", "width", "forward_guess", "reverse_guess", "shown"];
 const HUMPS = ["first", "second", "share", "width"];
 const WIDTHS = Array.from({ length: 25 }, (_, i) => Math.round(100 * (0.3 + 0.05 * i)) / 100);
-const LOSSES = { forward: "A: KL(teacher ‖ student)", reverse: "B: KL(student ‖ teacher)" };
+const LOSSES = { forward: t("A: KL(teacher ‖ student)"), reverse: t("B: KL(student ‖ teacher)") };
 const PLACES = { left: t("left hump"), between: t("between, over both"), right: t("right hump") };
 
 async function render({ model, el, host }) {

@@ -1,11 +1,13 @@
 // A text token by token, each shaded by its surprise; one of them is read by pointer or by the arrow keys.
 
-import { node, put, say, uniqueId } from "../shared/elements.js";
+import { definition } from "../shared/definition.js";
+import { commit, node, put, say, uniqueId } from "../shared/elements.js";
 import { about } from "../shared/format.js";
 import { t } from "../shared/words.js";
 
 export const MOST_BITS = 8; // from here on a token is as dark as can be
 const KEYS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -10, ArrowDown: 10, Home: -Infinity, End: Infinity };
+const SIGNS = { "▸": t("▸ begins a text"), "■": t("■ ends a text"), "·": t("· fills a row") }; // as Python shows the special tokens
 const SEEN = { " ": "␣", "\n": "⏎", "\t": "⇥", "": "∅" };
 
 /** A token where it stands alone: blanks have a sign. */
@@ -25,7 +27,8 @@ export function meanBits(bits) {
 }
 
 export function tokenTip(token, bits) {
-  return bits === null || !Number.isFinite(bits) ? t("{token}, given", { token: nameOf(token) }) : t("{token}, {bits} bits", { token: nameOf(token), bits: about(bits) });
+  const named = SIGNS[token] ?? nameOf(token);
+  return bits === null || !Number.isFinite(bits) ? t("{token}, given", { token: named }) : t("{token}, {bits} bits", { token: named, bits: about(bits) });
 }
 
 /**
@@ -78,6 +81,24 @@ export function tokenText(life, { onMove }) {
         put(one, "aria-selected", i === at ? "true" : "false");
       });
       put(root, "aria-activedescendant", made[at] ? made[at].id : null);
+    },
+  };
+}
+
+/** Whose surprise the text is shaded by: `names` are {value: text}. */
+export function surpriseOf(life, model, names) {
+  const group = uniqueId("read-by");
+  const options = Object.entries(names).map(([value, text]) => {
+    const input = node("input", { type: "radio", name: group, value });
+    life.listen(input, "change", () => commit(model, { read_by: value }));
+    return { input, root: node("label", {}, input, node("span", {}, text)) };
+  });
+  const meaning = t("The surprise of a token is −log₂ of the probability that it had at T = 1: 0 bits if it was certain, 1 bit if it was as likely as not. The mean over tokens says how well a text is predicted: fewer bits are better.");
+  return {
+    root: node("div", { class: "kd-tokens-readers" }, definition(life, t("Surprise of"), meaning),
+      node("fieldset", { class: "kd-segments" }, node("legend", { class: "kd-unseen" }, t("Surprise of")), ...options.map((one) => one.root))),
+    draw(value) {
+      for (const { input } of options) input.checked = input.value === value;
     },
   };
 }

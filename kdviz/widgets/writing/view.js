@@ -1,8 +1,8 @@
 // Writing: what teacher, student and twin write after one prompt, side by side, each token shaded by its surprise.
 
-import { meanBits, surpriseKey, tokenText, tokenTip } from "./tokens.js";
+import { meanBits, surpriseKey, surpriseOf, tokenText, tokenTip } from "./tokens.js";
 import { choiceOf } from "../shared/choice.js";
-import { announcer, card, commit, drawing, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
+import { announcer, card, drawing, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
 import { fixed } from "../shared/format.js";
 import { noAnswer, PATIENCE_MS } from "../shared/patience.js";
 import { runKey } from "../shared/run_key.js";
@@ -25,7 +25,7 @@ async function render({ model, el, host }) {
   const write = node("button", { type: "submit", class: "kd-button" }, t("Write"));
   const form = node("form", { class: "kd-writing-form" }, node("div", { class: "kd-field" }, node("label", { for: id }, t("Begin with")), prompt), how.root, write);
   const note = node("p", { class: "kd-note", role: "status" });
-  const readers = readBy(life, model);
+  const readers = surpriseOf(life, model, { writer: t("who writes"), teacher: t("the teacher") });
   const rows = node("div", { class: "kd-writing-rows" });
   const sentence = node("p", { class: "kd-sentence" });
   const tools = node("div", { class: "kd-writing-tools" }, readers.root, surpriseKey());
@@ -82,23 +82,6 @@ async function render({ model, el, host }) {
   life.onEnd(() => clearTimeout(timer));
   painter.now();
   return () => life.end();
-}
-
-/** Whose surprise is shown. */
-function readBy(life, model) {
-  const group = uniqueId("read-by");
-  const options = Object.entries({ writer: t("who writes"), teacher: t("the teacher") }).map(([value, text]) => {
-    const input = node("input", { type: "radio", name: group, value });
-    life.listen(input, "change", () => commit(model, { read_by: value }));
-    return { input, root: node("label", {}, input, node("span", {}, text)) };
-  });
-  return {
-    root: node("div", { class: "kd-tokens-readers" }, node("span", { class: "kd-note", "aria-hidden": "true" }, t("Surprise of")),
-      node("fieldset", { class: "kd-segments" }, node("legend", { class: "kd-unseen" }, t("Surprise of")), ...options.map((one) => one.root))),
-    draw(value) {
-      for (const { input } of options) input.checked = input.value === value;
-    },
-  };
 }
 
 /** One text, with who wrote it; below it the token that is read, or the mean. */

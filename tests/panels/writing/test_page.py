@@ -126,3 +126,35 @@ def test_a_setting_of_ones_own_has_no_state(words):
         page.state  # noqa: B018
     with pytest.raises(TypeError, match="data by name"):
         Words(page._own_setting, data="moby-dick")
+
+
+def test_a_page_of_a_link_keeps_its_run_which_goes_on_bit_for_bit(kept_page):
+    query = "?data=additions&student=gru-32&method=jensen_shannon&epochs=1"
+    page = kept_page(Words, browser=True, query=query)
+    assert (page._choices.student, page._choices.method, page.scene.total_steps) == ("gru-32", "jensen_shannon", 125)
+    page.command("step")
+    assert page.wait("paused")
+    page.next.temperature = 2.0  # an edit: the run is found by what is chosen now
+    page.command("stop")
+    assert page.wait("stopped")
+    again = kept_page(Words, browser=True, query=f"{query}&T=2")
+    assert again.wait("stopped") and again.next.student_step == 1
+    assert [row["name"] for row in again.writing.texts] == ["Teacher", "Student", "Twin, no teacher"]
+    assert again.drawings.drawings == page.drawings.drawings != []
+    for one in (page, again):
+        one.command("step")
+        assert one.wait("paused")
+    for role, run in page.runs.items():
+        mine = torch.nn.utils.parameters_to_vector(again.runs[role].student.parameters())
+        assert torch.equal(mine, torch.nn.utils.parameters_to_vector(run.student.parameters())), role
+
+
+def test_the_same_wish_again_draws_another_text(words):
+    page = words(running=True)
+    assert page.wait("idle")
+    texts = []
+    for prompt, sampling in (("the ", "1.5"), ("the ", "1.5"), ("a", "1.5"), ("the ", "1.5")):
+        page.command("write", prompt=prompt, sampling=sampling)
+        assert page.wait("idle")
+        texts.append(page.writing.texts[0]["tokens"])
+    assert texts[0] != texts[1] and texts[0] == texts[3]
