@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ... import losses
 from ...losses.labels import UNLABELLED
+from ...models.generation import NotFiniteError
 from ...models.inference import answer
 from ..outputs import Outputs, Seen
 from ..own_text import Text, Writer, ids_of, with_ids, writer, written
@@ -125,6 +126,16 @@ class OnPolicy(SoftTargets):
                 f"{type(self).__name__} needs labels token by token, shape (examples, tokens), -1 at prompts and "
                 f"padding, and {data.title} has one label an example"
             )
+        if data.everywhere:
+            raise ValueError(
+                f"{type(self).__name__} needs text whose labels are the next tokens, and those of {data.title} are "
+                "hidden words: take text that goes on, or kd.SoftTargets for masked text"
+            )
+        if self.end is not None and self.end >= len(data.classes):
+            raise ValueError(
+                f"end must be one of the {len(data.classes)} symbols of {data.title}, 0 to {len(data.classes) - 1}, "
+                f"got {self.end}"
+            )
         return self
 
     def auxiliary(self, seen: Seen) -> nn.Module:
@@ -153,7 +164,12 @@ class OnPolicy(SoftTargets):
         if held is not None:
             return held
         seed = int(torch.randint(SEEDS, ()))
-        text = written(self.writer(outputs, seed, hyper), inputs, y, prompt=self.prompt, end=self.end)
+        try:
+            text = written(self.writer(outputs, seed, hyper), inputs, y, prompt=self.prompt, end=self.end)
+        except NotFiniteError:
+            if bool(outputs.student.isfinite().all()):
+                raise
+            return Text(inputs, y)  # a student that fell apart writes nothing; the loss on any text says so
         if isinstance(kept, KeptText):
             kept.keep(text)
         return text
