@@ -150,6 +150,6 @@ def writer(
         plain = greedy and beams == 1
         whole = generate(model, ids, tokens, temperature=temperature, greedy=plain, beams=beams, seed=draw, end=end)
         missing = ids.shape[1] + tokens - whole.shape[1]  # all ended before
-        return F.pad(whole, (0, missing), value=0 if end is None else end)
+        return F.pad(whole.to(ids.device), (0, missing), value=0 if end is None else end)
 
     return write

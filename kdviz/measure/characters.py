@@ -81,7 +81,7 @@ def bits_a_character(
         raise ValueError("bits a character need one model or more, and texts of one character or more")
     lengths = np.array([len(text) for text in texts], dtype=np.float64)
     for name, (model, vocabulary) in models.items():
-        check_vocabularies({name: model}, vocabulary)
+        check_vocabularies({f"model {name!r}": model}, vocabulary)
     bits = {name: _bits(model, vocabulary, texts) for name, (model, vocabulary) in models.items()}
     first, *others = bits
     return Characters(

@@ -237,8 +237,7 @@ def _excess(by: dict[str, Any], confidence: float, seed: int) -> tuple[float, fl
     def of(index: Any) -> Any:
         per_token_own = own[index].sum(-1) / o[index].sum(-1)
         per_token_given = given[index].sum(-1) / g[index].sum(-1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            relative = per_token_own / per_token_given - 1
+        relative = per_token_own / np.maximum(per_token_given, np.finfo(np.float64).tiny) - 1
         return np.where((per_token_own == 0) & (per_token_given == 0), 0.0, relative)  # no error at all: no excess
 
     value = float(of(np.arange(len(given))))

@@ -127,9 +127,7 @@ def sequences(
     """
     vocabulary = getattr(data, "vocabulary", None) if vocabulary is None else vocabulary
     examples = data.test if isinstance(data, Splits) else data
-    check_vocabularies(
-        {"model": model, "other model": other}, vocabulary if hasattr(vocabulary, "fingerprint") else None
-    )
+    check_vocabularies({"model": model, "other model": other})
     nll, tokens, hits, same, lengths = [], [], [], [], []
     for chosen, logits, theirs in _both(model, other, examples, progress):
         counts = counted(examples, chosen, logits) & (examples.y[chosen] != UNLABELLED)
@@ -159,7 +157,7 @@ def sequences(
         n=len(c),
         tokens=int(c.sum()),
         characters=None if characters is None else int(characters.sum()),
-        perplexity=bits.through(lambda b: 2**b if b < 1024 else math.inf),
+        perplexity=bits.through(lambda b: math.inf if b >= 1024 else 2**b),
         bits=bits,
         bits_a_character=_by_character(surprise, characters, confidence),
         accuracy=share(right, c, confidence),

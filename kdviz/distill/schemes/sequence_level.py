@@ -95,6 +95,9 @@ def sequence_level(
     ----------
     Kim, Rush (2016), Sequence-Level Knowledge Distillation, EMNLP, arXiv:1606.07947.
     """
+    module = teacher if isinstance(teacher, nn.Module | Teacher) else None
+    if isinstance(module, nn.Module):
+        module = Teacher(module)  # raises in training mode, before anything is written
     written_by = as_written(
         teacher,
         data,
@@ -108,7 +111,6 @@ def sequence_level(
         progress=progress,
     )
     objective = HardLabels() if objective is None else objective
-    module = teacher if isinstance(teacher, nn.Module | Teacher) else None
     return Distillation(module, student, written_by, objective, **training)
 
 
@@ -153,7 +155,6 @@ def as_written(
     data = splits(data)
     module = teacher.module if isinstance(teacher, Teacher) else teacher
     if isinstance(module, nn.Module):
-        Teacher(module)  # raises if it is in training mode, before anything is written
         check_vocabularies({"teacher": module}, data.vocabulary)
     train = data.train
     if train.y.ndim != 2:
@@ -180,9 +181,7 @@ def as_written(
     made = Examples(_joined(ids), torch.cat(labels), one.groups)
     answered = (made.y != UNLABELLED).any(1)
     if not bool(answered.any()):
-        raise ValueError(
-            f"no text of {data.title} is longer than the prompt of {prompt} tokens; pass a shorter prompt="
-        )
+        raise ValueError(f"no text of {data.title} is longer than a prompt of {prompt} tokens; pass a smaller prompt=")
     if not bool(answered.all()):
         made = made.take(answered.nonzero().flatten())
     return replace(data, name=f"{data.name}-as-written", train=made, draw=None)
