@@ -208,8 +208,9 @@ class Vocabulary:
         encoded = self._tokenizer.encode(text, add_special_tokens=False)
         unknown = getattr(self._tokenizer.model, "unk_token", None)
         at = 0
-        for symbol, (start, stop) in zip(encoded.tokens, encoded.offsets, strict=True):
-            if unknown is not None and symbol == unknown:
+        special = {self.pad, self.begin, self.end}  # the library reads "<end>" in a text as the end itself
+        for symbol, i, (start, stop) in zip(encoded.tokens, encoded.ids, encoded.offsets, strict=True):
+            if i in special or (unknown is not None and symbol == unknown):
                 raise self._unknown(text, start)
             self._check_between(text, at, start)
             at = max(at, stop)

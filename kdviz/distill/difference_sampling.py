@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from torch import nn
 
 from ..data import Splits, splits
 from ..models.inference import Progress
+from ..models.sequences import check_vocabularies
 from .per_sequence import per_sequence
 from .teacher import Teacher
 
@@ -46,7 +48,7 @@ def difference_sampled(
     Raises
     ------
     ValueError
-        If the share is out of range, or the data are no text with labels.
+        If the share is out of range, the data are no text with labels, or the vocabularies differ.
 
     Notes
     -----
@@ -67,12 +69,13 @@ def difference_sampled(
         raise ValueError(f"share must lie in (0, 1], got {share}")
     data = splits(data)
     module = teacher.module if isinstance(teacher, Teacher) else teacher
+    check_vocabularies({"teacher": module, "reference": reference}, data.vocabulary)
     theirs = per_sequence(module, data.train, who="teacher", progress=progress)
     plain = per_sequence(reference, data.train, who="reference", progress=progress)
     if not bool((theirs.tokens > 0).any()):
         raise ValueError(f"difference sampling needs text with labels and the training part of {data.title} has none")
     gained = (plain.nll - theirs.nll) / theirs.tokens.clamp(min=1)
-    gained[theirs.tokens == 0] = -torch.inf
-    count = max(1, -int(-share * len(gained) // 1))
+    gained[(theirs.tokens == 0) | gained.isnan()] = -torch.inf  # nan: neither model can have written it
+    count = math.ceil(round(share * len(gained), 9))
     chosen = gained.argsort(descending=True, stable=True)[:count].sort().values
     return replace(data, name=f"{data.name}-chosen", train=data.train.take(chosen), draw=None)

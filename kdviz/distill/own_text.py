@@ -111,7 +111,8 @@ def written(write: Writer, inputs: Inputs, y: Tensor, *, prompt: int = 1, end: i
     Returns
     -------
     Text
-        Its labels are -1 at the prompt and after the answer.
+        Its labels are -1 at the prompt and after the answer, and everywhere in a row whose text ends before the
+        prompt does.
     """
     ids = ids_of(inputs)
     length = ids.shape[1]
@@ -126,7 +127,7 @@ def written(write: Writer, inputs: Inputs, y: Tensor, *, prompt: int = 1, end: i
         place = torch.arange(length, device=ids.device)
         begun = place >= lengths[:, None] - 1
         ended = ((after == end) & begun).to(torch.int64).cumsum(1)
-        counts = begun & ((ended == 0) | ((ended == 1) & (after == end)))
+        counts = counts.any(1, keepdim=True) & begun & ((ended == 0) | ((ended == 1) & (after == end)))
     return Text(with_ids(inputs, whole[:, :-1].contiguous()), after.masked_fill(~counts, UNLABELLED))
 
 
@@ -149,6 +150,6 @@ def writer(
         plain = greedy and beams == 1
         whole = generate(model, ids, tokens, temperature=temperature, greedy=plain, beams=beams, seed=draw, end=end)
         missing = ids.shape[1] + tokens - whole.shape[1]  # all ended before
-        return F.pad(whole, (0, missing), value=0 if end is None else end)
+        return F.pad(whole.to(ids.device), (0, missing), value=0 if end is None else end)
 
     return write

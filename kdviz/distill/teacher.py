@@ -164,7 +164,7 @@ class Teacher:
                 if name not in held:
                     held[name] = part.new_empty(len(examples), *part.shape[1:])
                 held[name][start:done] = part
-            if progress is not None and not progress(done, len(examples)):
+            if progress is not None and progress(done, len(examples)) is False:
                 raise Cancelled(f"stopped after {done:,} of {len(examples):,} teacher answers")
         return Answers(torch.cat(logits), held)
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from ..data import Examples, Splits, splits
 from ..data.inputs import Inputs
 from ..losses import check_temperature
+from ..models.foreign import CannotAnswerError
 from ..models.inference import ROWS_AT_ONCE, Cancelled, Progress
 from .own_text import ids_of
 from .teacher import Teacher
@@ -58,7 +59,7 @@ class TopAnswers(nn.Module):
         """Return logits (B, L, V): exact for the k kept, the tail's for all others."""
         places = [self._places.get(mark, -1) for mark in _marks(ids_of(inputs))]
         if -1 in places:
-            raise ValueError(
+            raise CannotAnswerError(
                 f"this teacher is known by its answers to {len(self.marks):,} texts alone and {places.count(-1):,} of "
                 f"the {len(places):,} it is asked about are others; ask the teacher itself about those"
             )

@@ -13,6 +13,7 @@ from torch import nn
 
 from ..models.inference import ask
 from ..models.looking import evaluating
+from ..models.sequences import check_vocabularies
 from .sequence_interval import Interval, ratio
 
 AT_ONCE = 64  # windows in a batch
@@ -58,7 +59,7 @@ def bits_a_character(
     Raises
     ------
     ValueError
-        If there is no text, a text is empty, or a vocabulary has no symbol for it.
+        If there is no text, a text is empty, a vocabulary has no symbol for it, or is not that of its model.
 
     Notes
     -----
@@ -79,6 +80,8 @@ def bits_a_character(
     if not models or not len(texts) or not all(texts):
         raise ValueError("bits a character need one model or more, and texts of one character or more")
     lengths = np.array([len(text) for text in texts], dtype=np.float64)
+    for name, (model, vocabulary) in models.items():
+        check_vocabularies({f"model {name!r}": model}, vocabulary)
     bits = {name: _bits(model, vocabulary, texts) for name, (model, vocabulary) in models.items()}
     first, *others = bits
     return Characters(

@@ -20,6 +20,7 @@ from ..losses import soft_targets
 from ..losses.labels import UNLABELLED
 from ..models.inference import ROWS_AT_ONCE, Cancelled, Progress, ask, fitted
 from ..models.looking import evaluating
+from ..models.sequences import check_vocabularies
 from ..words import number, t
 from .confidence import check_confidence
 
@@ -46,7 +47,7 @@ class Exposure:
     excess : float
         Excess error over all tokens, relative to that after given text: 0 is no exposure bias, 0.5 half as much again.
     low, high : float
-        Ends of its interval, by sequence.
+        Ends of its interval, by sequence; nan with a single one.
     confidence : float
     n : int
         How many sequences.
@@ -154,6 +155,7 @@ def exposure(
     if examples.y.ndim != 2:
         raise ValueError("exposure bias is one of text: labels must have shape (examples, tokens), one token each")
     judge = teacher if isinstance(teacher, Teacher) else Teacher(teacher)
+    check_vocabularies({"teacher": judge.module, "student": student}, getattr(data, "vocabulary", None))
     sums: dict[str, list[Tensor]] = {name: [] for name in ("given", "own", "given_nll", "own_nll", "counts", "after")}
     for start in range(0, len(examples), ROWS_AT_ONCE):
         done = min(start + ROWS_AT_ONCE, len(examples))
@@ -235,9 +237,13 @@ def _excess(by: dict[str, Any], confidence: float, seed: int) -> tuple[float, fl
     def of(index: Any) -> Any:
         per_token_own = own[index].sum(-1) / o[index].sum(-1)
         per_token_given = given[index].sum(-1) / g[index].sum(-1)
-        return per_token_own / np.maximum(per_token_given, np.finfo(np.float64).tiny) - 1
+        relative = per_token_own / np.maximum(per_token_given, np.finfo(np.float64).tiny) - 1
+        return np.where((per_token_own == 0) & (per_token_given == 0), 0.0, relative)  # no error at all: no excess
 
+    value = float(of(np.arange(len(given))))
+    if len(given) == 1:
+        return value, np.nan, np.nan
     resampled = of(draws)
     tail = (1 - confidence) / 2
     low, high = np.quantile(resampled, [tail, 1 - tail])
-    return float(of(np.arange(len(given)))), float(low), float(high)
+    return value, float(low), float(high)

@@ -17,6 +17,7 @@ from ..distill.per_sequence import counted
 from ..losses.labels import UNLABELLED
 from ..models.inference import Progress, ask, pieces
 from ..models.looking import evaluating
+from ..models.sequences import check_vocabularies
 from ..words import number, t
 from .sequence_interval import Interval, ratio, share
 
@@ -126,6 +127,7 @@ def sequences(
     """
     vocabulary = getattr(data, "vocabulary", None) if vocabulary is None else vocabulary
     examples = data.test if isinstance(data, Splits) else data
+    check_vocabularies({"model": model, "other model": other})
     nll, tokens, hits, same, lengths = [], [], [], [], []
     for chosen, logits, theirs in _both(model, other, examples, progress):
         counts = counted(examples, chosen, logits) & (examples.y[chosen] != UNLABELLED)
@@ -138,7 +140,8 @@ def sequences(
         if theirs is not None:
             same.append(((first == theirs.argmax(-1)) & counts).sum(1))
         if vocabulary is not None:
-            lengths += [len(vocabulary.decode(row[known].tolist())) for row, known in zip(y, counts, strict=True)]
+            written = counts & (y != getattr(vocabulary, "end", UNLABELLED))  # decoding ends at an end
+            lengths += [len(vocabulary.decode(row[known].tolist())) for row, known in zip(y, written, strict=True)]
     counted_tokens = torch.cat(tokens)
     kept = (counted_tokens > 0).numpy()
     if not kept.any():
@@ -154,7 +157,7 @@ def sequences(
         n=len(c),
         tokens=int(c.sum()),
         characters=None if characters is None else int(characters.sum()),
-        perplexity=bits.through(lambda b: 2**b),
+        perplexity=bits.through(lambda b: math.inf if b >= 1024 else 2**b),
         bits=bits,
         bits_a_character=_by_character(surprise, characters, confidence),
         accuracy=share(right, c, confidence),

@@ -134,6 +134,8 @@ class Encoder(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
         padding = None if attention_mask is None else attention_mask == 0  # (B, L)
+        if padding is not None:  # a row of nothing but padding reads it: attention to no token at all is no number
+            padding = padding & ~padding.all(1, keepdim=True)
         x = self.embed(input_ids)
         for number in range(1, self.architecture["blocks"] + 1):
             x = self.get_submodule(f"block{number}")(x, padding)

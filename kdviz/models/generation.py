@@ -13,6 +13,10 @@ from kdviz.models.looking import evaluating
 from kdviz.models.sequences import ENDLESS
 
 
+class NotFiniteError(ValueError):
+    """A model has no numbers to draw from."""
+
+
 def generate(
     model: nn.Module,
     ids: Tensor,
@@ -62,7 +66,7 @@ def generate(
     Raises
     ------
     ValueError
-        If a number is out of range or the beginning is empty.
+        If a number is out of range, the beginning is empty, or what the model answers is not a number.
 
     Notes
     -----
@@ -92,7 +96,8 @@ class _Reader:
 
     def __init__(self, model: nn.Module, cache: bool) -> None:
         self.model, self.context = model, int(getattr(model, "context", ENDLESS))
-        self.steps = getattr(model, "steps", None) if cache else None
+        steps = getattr(model, "steps", None)
+        self.steps = steps if cache and callable(steps) else None
         self.first, self.read = 0, 0  # of the text what is looked at, and how much of it is in the cache
         self.held: tuple[Tensor, ...] | None = None
 
@@ -129,10 +134,17 @@ def _continued(
         if stop is not None and stop():
             break
         z = reader.next(ids)
+        _check_end(end, z.shape[-1])
         if temperature is None:
             new = z.argmax(-1)
         else:
-            new = torch.multinomial((z / temperature).softmax(-1), 1, generator=generator)[:, 0]
+            p = (z / temperature).softmax(-1)
+            if not bool(p.sum().isfinite()):
+                raise NotFiniteError(
+                    "what the model says of the next token is not a number, so that none can be drawn: check its "
+                    "weights, or train it at a lower learning rate"
+                )
+            new = torch.multinomial(p, 1, generator=generator)[:, 0]
         if end is not None:
             new = new.masked_fill(ended, end)
             ended |= new == end
@@ -154,6 +166,7 @@ def _searched(
             break
         each = reader.next(ids).log_softmax(-1).unflatten(0, (texts, count))  # (B, count, symbols)
         symbols = each.shape[-1]
+        _check_end(end, symbols)
         if end is not None:
             only = torch.full((symbols,), -math.inf, dtype=each.dtype, device=ids.device)
             only[end] = 0.0
@@ -171,6 +184,11 @@ def _searched(
             if bool(ended.all()):
                 break
     return ids.unflatten(0, (texts, count))[:, 0]  # topk sorts: the best one is first
+
+
+def _check_end(end: int | None, symbols: int) -> None:
+    if end is not None and not 0 <= end < symbols:
+        raise ValueError(f"end must be one of the model's {symbols} symbols, 0 to {symbols - 1}, or None, got {end}")
 
 
 def _check(ids: Tensor, tokens: int, temperature: float, beams: int) -> None:

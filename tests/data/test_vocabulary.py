@@ -73,3 +73,15 @@ def test_without_the_library_pieces_are_refused_with_what_to_install(monkeypatch
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     with pytest.raises(ImportError, match=r'needs the library tokenizers, .*: pip install "kdviz\[text\]"'):
         Vocabulary.of_tokenizer("words.json")
+
+
+@pytest.mark.parametrize("word", ["<pad>", "<begin>", "<end>"])
+def test_a_special_symbol_that_a_text_spells_is_no_special_symbol(word: str) -> None:
+    tokenizers = pytest.importorskip("tokenizers")
+    letters = {symbol: i for i, symbol in enumerate(["<pad>", "<begin>", "<end>", "a", "b"])}
+    made = tokenizers.Tokenizer(tokenizers.models.BPE(letters, []))
+    made.add_special_tokens(["<pad>", "<begin>", "<end>"])
+    vocabulary = Vocabulary.of_tokenizer(made)
+    assert vocabulary.encode("ab") == [3, 4]
+    with pytest.raises(ValueError, match="got '<' at character 1: replace it"):
+        vocabulary.encode(f"a{word}b")

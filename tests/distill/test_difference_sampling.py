@@ -33,3 +33,16 @@ def test_what_the_teacher_knows_is_kept_and_noise_goes():
     assert difference_sampled(data, teacher, reference, 1.0).train.y.tolist() == y.tolist()
     with pytest.raises(ValueError, match=r"share must lie in \(0, 1\], got 0"):
         difference_sampled(data, teacher, reference, 0)
+
+
+def test_the_share_is_counted_exactly_and_what_neither_model_can_write_goes_first():
+    data = text(150)  # 50 to learn from
+
+    class Without(Causal):
+        def forward(self, ids):
+            return super().forward(ids).index_fill(-1, torch.tensor([3]), -torch.inf)
+
+    teacher, reference = Without(seed=1).eval(), Without(seed=2).eval()
+    chosen = difference_sampled(data, teacher, reference, 0.14)
+    assert len(chosen.train) == 7  # 0.14 · 50 is 7.000000000000001 to a computer
+    assert not bool((chosen.train.y == 3).any()) and bool((data.train.y == 3).any())

@@ -66,3 +66,16 @@ def test_a_seed_fixes_what_is_written_without_dropout_and_leaves_the_model_as_it
     first, again, other = (written(writer(model, seed), data.x, data.y).inputs for seed in (3, 3, 4))
     assert torch.equal(first, again) and not torch.equal(first, other)
     assert model.training and all(p.grad is None for p in model.parameters())
+
+
+def test_a_text_that_ends_within_the_prompt_has_no_answer():
+    y = torch.tensor([[4, 5, END, -1, -1, -1], [4, 5, 1, 2, 3, END], [-1, -1, -1, -1, -1, -1]])
+    for end in (None, END):
+        own = written(counting, torch.full((3, 6), 3), y, prompt=4, end=end)
+        assert (own.y >= 0).any(1).tolist() == [False, True, True]  # of the last one nothing is known
+
+
+def test_a_step_of_the_same_length_is_written_by_a_model_whose_steps_are_a_number():
+    model = Causal()
+    model.steps = 4
+    assert writer(model, 0)(torch.zeros(2, 3, dtype=torch.int64), 5).shape == (2, 8)

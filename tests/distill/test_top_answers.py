@@ -65,3 +65,7 @@ def test_it_knows_its_own_texts_alone_by_name_too():
         top_answers(teacher, data, 9)
     with pytest.raises(ValueError, match='tail must be "spread" or "cut"'):
         top_answers(teacher, data, 2, tail="none")
+    run = kd.Distillation(kept, Causal(), data, kd.OnPolicy(own=0.0))
+    run.edit(own=1.0)
+    with pytest.raises(ValueError, match="cannot process its input: this teacher is known by its answers"):
+        run.step()

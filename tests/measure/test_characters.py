@@ -47,3 +47,8 @@ def test_a_text_beyond_the_vocabulary_and_no_text_are_refused():
         kd.measure.bits_a_character({"letters": (kd.models.gru(LETTERS, 8), LETTERS)}, ["abc"])
     with pytest.raises(ValueError, match="texts of one character or more"):
         kd.measure.bits_a_character({"letters": (kd.models.gru(LETTERS, 8), LETTERS)}, ["a", ""])
+
+
+def test_a_model_of_another_vocabulary_is_refused():
+    with pytest.raises(ValueError, match="the model 'other' was built for another vocabulary"):
+        kd.measure.bits_a_character({"other": (kd.models.gru(kd.data.Vocabulary("abc"), 4), LETTERS)}, TEXTS)

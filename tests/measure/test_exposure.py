@@ -89,3 +89,11 @@ def test_the_seed_fixes_it_and_what_cannot_be_is_said_in_a_sentence():
         kd.measure.exposure(student, teacher, kd.data.Examples(data.test.x, torch.zeros(10).long()))
     with pytest.raises(kd.distill.Cancelled):
         kd.measure.exposure(student, teacher, data, progress=lambda *_: False)
+
+
+def test_a_student_without_error_has_no_excess_and_a_single_sequence_has_no_interval():
+    data, teacher = text(30), Causal(seed=2).eval()
+    found = kd.measure.exposure(teacher, teacher, data)
+    assert (found.excess, found.low, found.high) == (0.0, 0.0, 0.0)
+    one = kd.measure.exposure(Causal().eval(), teacher, data.test.take(torch.tensor([0])))
+    assert math.isfinite(one.excess) and math.isnan(one.low) and math.isnan(one.high)

@@ -84,3 +84,27 @@ def test_other_vocabularies_are_refused_in_a_sentence(teacher):
         ValueError, match=r"tokens agree only over one vocabulary; compare them by kd\.measure\.bits_a_character"
     ):
         kd.measure.sequences(teacher, text(), other=Causal(symbols=9).eval())
+
+
+def test_characters_after_an_end_count_and_a_wild_model_overflows_nothing():
+    letters = kd.data.Vocabulary("ab")
+    ids = torch.tensor([[*letters.encode("ab", begin=True, end=True), *letters.encode("aab", begin=True, end=True)]])
+    found = kd.measure.sequences(
+        kd.models.gru(letters, 4), kd.data.Examples(ids[:, :-1], ids[:, 1:]), vocabulary=letters
+    )
+    assert found.tokens == 8 and found.characters == 5 and math.isnan(found.perplexity.low)
+
+    def wild(ids):
+        return torch.nn.functional.one_hot(ids * 0, 7) * 1e4 * (1.0 + ids[:, :1, None])
+
+    assert kd.measure.sequences(kd.wrap(wild), text()).perplexity.value == math.inf
+
+
+def test_models_of_as_many_other_symbols_are_refused():
+    ours, theirs = (kd.models.gru(7, 4, fingerprint=mark * 16) for mark in "ab")
+    with pytest.raises(ValueError, match="the model and the other model have different vocabularies"):
+        kd.measure.sequences(ours, text(), other=theirs)
+    with pytest.raises(ValueError, match="the teacher and the student have different vocabularies"):
+        kd.measure.exposure(ours, theirs.eval(), text())
+    with pytest.raises(ValueError, match="the teacher and the reference have different vocabularies"):
+        kd.distill.difference_sampled(text(), ours, theirs)

@@ -99,3 +99,14 @@ def test_attention_of_each_head_is_seen():
         "block2.attention": (3, 3, 7, 7),
     }
     assert float(maps["block1.attention"][1, :, :3, 3:].abs().max()) == 0, "nobody looks at padding"
+
+
+@pytest.mark.parametrize("classes", [None, 4])
+def test_a_row_of_padding_alone_is_answered_in_numbers_and_changes_no_other(classes):
+    model, empty = small(classes=classes), MASK.clone()
+    empty[1] = 0
+    for mode in (True, False):
+        with torch.set_grad_enabled(mode):
+            found = model.train(mode)(IDS, empty)
+        assert bool(found.isfinite().all())
+        torch.testing.assert_close(found[[0, 2]], model(IDS, MASK)[[0, 2]])

@@ -147,6 +147,8 @@ def test_any_model_of_tokens_can_write() -> None:
         ({"tokens": 0}, "tokens must be a whole number of at least 1, got 0"),
         ({"beams": 1.5}, "beams must be a whole number of at least 1, got 1.5"),
         ({"temperature": 0.0}, "temperature must be > 0, got 0.0; for the first choice each time pass greedy=True"),
+        ({"end": 7}, "end must be one of the model's 7 symbols, 0 to 6, or None, got 7"),
+        ({"end": 7, "beams": 3}, "end must be one of the model's 7 symbols"),
         ({"ids": torch.full((1, 2), 7)}, "from 0 to 6, the vocabulary of this model, got 7 to 7"),
     ],
 )

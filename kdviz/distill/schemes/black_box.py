@@ -204,7 +204,7 @@ def _answers(teacher: KeptAnswers, examples: Examples, classes: int, progress: P
     for start in range(0, len(examples), ROWS_AT_ONCE):
         done = min(start + ROWS_AT_ONCE, len(examples))
         parts.append(teacher(examples.inputs(slice(start, done)), check=check))
-        if progress is not None and not progress(done, len(examples)):
+        if progress is not None and progress(done, len(examples)) is False:
             raise Cancelled(f"stopped after {done:,} of {len(examples):,} answers; they are kept for the next call")
     every = torch.cat(parts)
     check(every)  # including earlier ones

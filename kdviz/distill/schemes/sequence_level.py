@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from ...data import Examples, Splits, splits
+from ...losses.labels import UNLABELLED
+from ...models.sequences import check_vocabularies
 from ...models.wrap import as_module
 from ..distillation import Distillation
 from ..objective import Objective
@@ -93,6 +95,9 @@ def sequence_level(
     ----------
     Kim, Rush (2016), Sequence-Level Knowledge Distillation, EMNLP, arXiv:1606.07947.
     """
+    module = teacher if isinstance(teacher, nn.Module | Teacher) else None
+    if isinstance(module, nn.Module):
+        module = Teacher(module)  # raises in training mode, before anything is written
     written_by = as_written(
         teacher,
         data,
@@ -106,7 +111,6 @@ def sequence_level(
         progress=progress,
     )
     objective = HardLabels() if objective is None else objective
-    module = teacher if isinstance(teacher, nn.Module | Teacher) else None
     return Distillation(module, student, written_by, objective, **training)
 
 
@@ -135,7 +139,7 @@ def as_written(
     Returns
     -------
     Splits
-        Named after the data, with the suffix ``-as-written``.
+        Named after the data, with the suffix ``-as-written``. Texts that are no longer than the prompt are left out.
 
     Raises
     ------
@@ -149,6 +153,9 @@ def as_written(
     if not 0 < temperature < float("inf"):
         raise ValueError(f"temperature must be a finite number > 0, got {temperature}")
     data = splits(data)
+    module = teacher.module if isinstance(teacher, Teacher) else teacher
+    if isinstance(module, nn.Module):
+        check_vocabularies({"teacher": module}, data.vocabulary)
     train = data.train
     if train.y.ndim != 2:
         raise ValueError(
@@ -167,11 +174,16 @@ def as_written(
             ids.append(text.inputs)
             labels.append(text.y)
             done += 1
-            if progress is not None and not progress(done, total):
+            if progress is not None and progress(done, total) is False:
                 raise Cancelled(f"stopped after {done:,} of {total:,} batches of text")
     index = torch.arange(len(train)).repeat(draws)
     one = train.take(index) if draws > 1 else train
     made = Examples(_joined(ids), torch.cat(labels), one.groups)
+    answered = (made.y != UNLABELLED).any(1)
+    if not bool(answered.any()):
+        raise ValueError(f"no text of {data.title} is longer than a prompt of {prompt} tokens; pass a smaller prompt=")
+    if not bool(answered.all()):
+        made = made.take(answered.nonzero().flatten())
     return replace(data, name=f"{data.name}-as-written", train=made, draw=None)
 
 

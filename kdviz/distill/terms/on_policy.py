@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from ... import losses
 from ...losses.labels import UNLABELLED
-from ...models.inference import answer
+from ...models.generation import NotFiniteError
+from ...models.inference import answer, device_of
 from ..outputs import Outputs, Seen
 from ..own_text import Text, Writer, ids_of, with_ids, writer, written
 from ..schedules import Hyperparameter, extremes, positive
@@ -125,6 +126,16 @@ class OnPolicy(SoftTargets):
                 f"{type(self).__name__} needs labels token by token, shape (examples, tokens), -1 at prompts and "
                 f"padding, and {data.title} has one label an example"
             )
+        if data.everywhere:
+            raise ValueError(
+                f"{type(self).__name__} needs text whose labels are the next tokens, and those of {data.title} are "
+                "hidden words: take text that goes on, or kd.SoftTargets for masked text"
+            )
+        if self.end is not None and self.end >= len(data.classes):
+            raise ValueError(
+                f"end must be one of the {len(data.classes)} symbols of {data.title}, 0 to {len(data.classes) - 1}, "
+                f"got {self.end}"
+            )
         return self
 
     def auxiliary(self, seen: Seen) -> nn.Module:
@@ -142,18 +153,23 @@ class OnPolicy(SoftTargets):
             t = outputs.ask(inputs).to(outputs.student.device)
             return self.between(outputs.student, flattened(t, positions(inputs, t, y)), hyper)
         text = self.own_text(outputs, inputs, y, hyper)
+        if text is None:
+            return outputs.student.sum() * torch.nan
         s, t = self.answers(outputs, text)
         places = _with_label(text.y)
         return self.between(flattened(s, places), flattened(t, places), hyper)
 
-    def own_text(self, outputs: Outputs, inputs: Any, y: Tensor, hyper: dict[str, float]) -> Text:
-        """Return text that the student wrote, now or at an earlier step."""
+    def own_text(self, outputs: Outputs, inputs: Any, y: Tensor, hyper: dict[str, float]) -> Text | None:
+        """Return text that the student wrote, now or at an earlier step; None if it fell apart and has no numbers."""
         kept = outputs.auxiliary
         held = kept.take(inputs) if isinstance(kept, KeptText) else None
         if held is not None:
             return held
         seed = int(torch.randint(SEEDS, ()))
-        text = written(self.writer(outputs, seed, hyper), inputs, y, prompt=self.prompt, end=self.end)
+        try:
+            text = written(self.writer(outputs, seed, hyper), inputs, y, prompt=self.prompt, end=self.end)
+        except NotFiniteError:
+            return None
         if isinstance(kept, KeptText):
             kept.keep(text)
         return text
@@ -256,6 +272,8 @@ class MiniLLM(OnPolicy):
         if outputs.inputs is None or outputs.tokens is None or not float(torch.rand(())) < hyper["own"]:
             return super().value(outputs, {**hyper, "own": 0.0})
         text = self.own_text(outputs, outputs.inputs, outputs.tokens, hyper)
+        if text is None:
+            return outputs.student.sum() * torch.nan
         s, t = self.answers(outputs, text)
         counts, y = text.y != UNLABELLED, text.y.clamp(min=0)
         return minillm(s, t, y, counts, hyper["mixed"], hyper["long"], hyper["temperature"])
@@ -344,7 +362,7 @@ class Mixed(nn.Module):
         both: list[Any] = [student, getattr(ask, "module", None)]
         self._parts = 0  # tensors of the student's, among those that are held
         self.context = min(int(getattr(model, "context", 2**62)) for model in both)
-        if all(hasattr(model, "steps") for model in both):
+        if all(callable(getattr(model, "steps", None)) for model in both) and len(set(map(device_of, both))) == 1:
             self.steps = self._steps  # each keeps what it read
 
     def forward(self, ids: Tensor) -> Tensor:

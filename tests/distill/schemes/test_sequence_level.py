@@ -71,3 +71,22 @@ def test_what_cannot_be_is_said_in_a_sentence():
         kd.schemes.as_written(teacher, (torch.arange(160).view(20, 8), torch.arange(20) % 2))
     with pytest.raises(Cancelled, match="stopped after 1 of 1 batches of text"):
         kd.schemes.as_written(teacher, data, progress=lambda *_: False)
+
+
+def test_texts_no_longer_than_the_prompt_are_left_out_and_a_progress_that_says_nothing_goes_on():
+    data = text(30)
+    y = data.train.y.clone()
+    y[::2, 4:] = -1  # every other text ends early
+    data = replace(data, train=kd.data.Examples(data.train.x, y))
+    made = kd.schemes.as_written(Causal().eval(), data, prompt=6, end=END, progress=lambda done, total: None)
+    assert len(data.train) == 10 and torch.equal(made.train.x[:, :6], data.train.x[1::2, :6])
+    assert bool((made.train.y >= 0).any(1).all())
+    with pytest.raises(ValueError, match="no text of Text is longer than a prompt of 6 tokens"):
+        kd.schemes.as_written(Causal().eval(), replace(data, train=data.train.take(slice(0, 10, 2))), prompt=6)
+
+
+def test_a_teacher_in_training_mode_writes_nothing():
+    asked = Causal(dropout=0.5)
+    asked.register_forward_pre_hook(lambda *_: pytest.fail("it was asked"))
+    with pytest.raises(ValueError, match="the teacher is in training mode"):
+        kd.schemes.sequence_level(asked.train(), Causal(), text())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -213,3 +213,20 @@ class Forbids(torch.nn.Module):
 def test_a_teacher_that_forbids_symbols_teaches_by_jensen_shannon(teacher):
     run = kd.Distillation(Forbids(teacher).eval(), Causal(), text(), 1.0 * kd.OnPolicy(own=0.5), epochs=6)
     assert np.isfinite(run.train(progress=False).history.rows).all()
+
+
+@pytest.mark.parametrize("term", [kd.OnPolicy(own=1.0), kd.MiniLLM()], ids=["gkd", "minillm"])
+def test_a_student_that_falls_apart_while_it_writes_is_taken_back_as_any_other(teacher, term):
+    run = kd.Distillation(teacher, Causal(), text(), term, batch_size=4, optimizer="sgd", learning_rate=1e30)
+    with pytest.raises(kd.distill.NonFiniteLossError, match="the student is back at step 0"):
+        run.train(progress=False, evaluate=False)
+    assert all(bool(p.isfinite().all()) for p in run.student.parameters())
+
+
+def test_masked_text_and_an_end_that_is_no_symbol_are_refused(teacher):
+    for data, term, sentence in (
+        (replace(text(), everywhere=True), kd.OnPolicy(), "whose labels are the next tokens"),
+        (text(), kd.MiniLLM(end=SYMBOLS), "end must be one of the 7 symbols of Text, 0 to 6, got 7"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            kd.Distillation(teacher, Causal(), data, term)
