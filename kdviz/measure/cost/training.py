@@ -15,6 +15,7 @@ from ...data import load
 from ...distill.distillation import Distillation
 from ...distill.optimizer import make_optimizer
 from ...models import inference
+from ...models.attack import pgd
 from ...models.shipped import card as shipped_card
 from ..latency import shortest
 
@@ -30,8 +31,8 @@ class TrainingCost:
     Attributes
     ----------
     teacher : float or None
-        Of training the teacher, by the epochs and batches on its card, without augmentation; None for a teacher that
-        is not one of the shipped ones, whose training is not known.
+        Of training the teacher, by the epochs and batches on its card and under attack where it learned so, without
+        augmentation; None for a teacher that is not one of the shipped ones, whose training is not known.
     asking : float
         Of asking the teacher about the examples that the student learns from: once where its answers are kept, at each
         step otherwise.
@@ -101,9 +102,12 @@ def _of_teacher(run: Distillation) -> float | None:
     batch = min(recipe["batch_size"], len(learned.train))
     x, y = learned.train.inputs(slice(0, batch)), learned.train.y[:batch]
 
+    radius = recipe.get("radius", 0.0)
+
     def step() -> None:
+        met = pgd(pupil, x, y, radius, steps=1, who="teacher") if radius else x
         optimizer.zero_grad()
-        nn.functional.cross_entropy(inference.ask(pupil, x, who="teacher"), y).backward()
+        nn.functional.cross_entropy(inference.ask(pupil, met, who="teacher"), y).backward()
         optimizer.step()
 
     return _quickest(step) * recipe["epochs"] * math.ceil(len(learned.train) / batch)

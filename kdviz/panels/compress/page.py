@@ -77,6 +77,7 @@ class Compress(MakingPage[CompressChoices]):
     def __init__(self, **chosen: Any) -> None:
         super().__init__(CompressChoices.of(chosen), given=bool(chosen), opening=t("Loading the teacher."))
         self._points: list[dict[str, Any]] = []
+        self._known: list[dict[str, Any]] = []  # as they were last read or written
         self._tested: set[str] = set()  # teachers whose test errors have been looked at
         self._errors_on = "validation"
         self._make_page()
@@ -99,6 +100,7 @@ class Compress(MakingPage[CompressChoices]):
         found = kept.kept(folder)
         with self._condition:
             self._points, self._tested = found.points, set(found.opened)
+            self._known = list(self._points)
         return found.settings
 
     # What a reader does
@@ -242,12 +244,14 @@ class Compress(MakingPage[CompressChoices]):
         self._enter("running", status, share=done / total, left=total - done)
 
     def _points_changed(self) -> None:
-        """Show the points and write them down."""
-        self._show_points()
-        if self._folder is not None:
-            with self._condition:
-                points = list(self._points)
-            kept.keep(self._folder, points, self._choices.to_dict(), self._tested)
+        """Write the points down, with what another page of the browser has made and removed, and show them."""
+        try:
+            if self._folder is not None:
+                with self._condition:  # whatever thread it is, no point comes between
+                    now = kept.keep(self._folder, self._points, self._choices.to_dict(), self._tested, self._known)
+                    self._points, self._known, self._tested = now.points, list(now.points), set(now.opened)
+        finally:
+            self._show_points()
 
     # What is shown
 

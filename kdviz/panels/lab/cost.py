@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from weakref import ReferenceType, WeakKeyDictionary, ref
 
@@ -54,14 +55,18 @@ class CostOfRuns:
         steps = run.steps_done
         if self._known.get(run, NOTHING)[0] == steps or not self._resting():
             return
-        took: Rows = []
         try:
             said = self._said(run)
-            took = took_of(run) if said and self._resting() else []
         except Cancelled:
             return
         except Exception as error:  # the run's own results stand, whatever measuring meets
             said = t("What the student costs could not be measured: {why}.", why=" ".join(str(error).split()))
+        if not self._resting():
+            return  # it is measured when it rests again
+        took: Rows = []
+        if said:
+            with suppress(Exception):  # a run whose steps cannot be taken again
+                took = took_of(run)
         self._known[run] = steps, said, took
         if self._run is not None and self._run() is run:
             self._show(said, took)

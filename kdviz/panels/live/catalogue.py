@@ -77,6 +77,7 @@ class CataloguePage(LivePage, Keeping, Generic[C]):
         self._seeks_kept = False  # what is chosen is shown with the run that is kept of it
         self._earlier = ""  # that the run on the page is from an earlier visit, in a sentence
         self._kept_at: tuple[Path, int, str] | None = None  # the run on the page: where, and how far it was
+        self._leaves = False  # the run that is on the page still is of other choices
         self._keep_next = 0.0
         self._why_not = ""  # why it could not be kept
 
@@ -224,6 +225,8 @@ class CataloguePage(LivePage, Keeping, Generic[C]):
         if runner.measuring or not (resting or (runner.state == "running" and time.monotonic() > self._keep_next)):
             return
         place = kept_runs.place_of(self._folder, self._choices.to_dict())
+        if self._leaves or runner is not self._runner:  # something else was chosen meanwhile
+            return
         before, now = self._kept_at, (place, runner.steps_done, runner.state)
         if before == now:
             return
@@ -256,6 +259,7 @@ class CataloguePage(LivePage, Keeping, Generic[C]):
     def _let_go(self) -> None:
         super()._let_go()
         self._kept_at, self._earlier, self._why_not = None, "", ""
+        self._leaves = False
 
     def _commands(self) -> dict[str, Callable[..., None]]:
         return {**super()._commands(), "reset": self._clear}
@@ -288,8 +292,9 @@ class CataloguePage(LivePage, Keeping, Generic[C]):
         """
         if self._runner.state in BEGUN:
             raise ValueError(self._locked_reason(self._runner))
+        self._leaves = leaves = bool(self._runner.runs) or self._runner.state == "failed"
         self._choices, self._not_kept, self._seeks_kept = choices, "", True
-        if self._runner.runs or self._runner.state == "failed":
+        if leaves:
             self._reset()
         else:
             self._show_soon()

@@ -35,8 +35,8 @@ def keep(place: Path, said: Mapping[str, Any]) -> None:
         If it cannot be written.
     """
     browser_folder.keep(place / FILE, VERSION, {"kdviz": _version(), "run": dict(said)})
-    for old in sorted(place.parent.glob(f"*/{FILE}"), key=_age)[:-MOST]:
-        forget(old.parent)
+    for old in sorted(filter(Path.is_dir, place.parent.iterdir()), key=_age)[:-MOST]:
+        forget(old)  # of one that ended half-way too, which no choice would find
 
 
 def kept(place: Path) -> dict[str, Any] | None:

@@ -200,7 +200,8 @@ class MakingPage(Keeping, Commanded, Linked, Panel, Generic[C]):
                 reached = self._condition.wait_for(lambda: self._state in wanted, max(0.0, until - time.monotonic()))
             if not reached or self._state in BUSY:
                 break
-            if self._runner.wait_until_idle(max(0.0, until - time.monotonic())) and self._state in wanted:
+            reached = self._runner.wait_until_idle(max(0.0, until - time.monotonic()))
+            if not reached or self._state in wanted:
                 break
         return self._publisher.wait_until_idle() and reached
 

@@ -114,7 +114,7 @@ function sameInWords({ set, models }) {
 
 /** Some strange pictures, those that the student is surest of, with what each model takes them for. */
 function strangeTiles() {
-  const head = node("h3", { class: "kd-domain-title" }, t("Those that the student is surest of, and what each model takes them for"));
+  const head = node("h3", { class: "kd-domain-title" });
   const list = node("div", { class: "kd-domain-tiles", role: "list" });
   const fresh = changing();
   return {
@@ -123,6 +123,8 @@ function strangeTiles() {
       if (!fresh(found, bytes, set.name, models.map((one) => one.title).join(), classes.join())) return;
       const images = octets(bytes);
       const count = set.says[found.models[0].id].length;
+      const who = models.find(({ id }) => id === set.scores.confidence.difference.of)?.title ?? "";
+      say(head, t("Those that {who} is surest of, and what each model takes them for", { who }));
       list.replaceChildren(...Array.from({ length: count }, (_, i) => {
         const canvas = picture({ images, shape: found.shape }, place * count + i) ?? node("span", {});
         const lines = models.map(({ id, title, look }) => {

@@ -11,8 +11,8 @@ const LEAST = 0.6; // percent of the width that a bar has at least, so that it i
  */
 export function tookPart(life) {
   const list = node("div", { class: "kd-took-list" });
-  const meaning = t("Seconds of this machine: a few steps timed, times how many there are. The teacher’s are those of its card’s epochs, which were trained elsewhere; one teacher can serve many students.");
-  const heading = node("span", { class: "kd-note" }, definition(life, t("What training took"), meaning));
+  const meaning = t("Seconds of this machine: a few steps timed, times how many there are. The teacher’s are those of its card’s epochs, without augmentation, and it was trained elsewhere; one teacher can serve many students.");
+  const heading = node("span", { class: "kd-note" }, definition(life, t("What training took, estimated"), meaning));
   const root = node("div", { class: "kd-took" }, heading, list);
   const differs = changing();
   return {

@@ -75,6 +75,18 @@ def test_a_shipped_teacher_takes_the_steps_of_its_card(monkeypatch):
     assert training_cost(run).teacher == 2.0 * 25 * -(-len(data.train) // batch)
 
 
+@pytest.mark.parametrize(("name", "attacks"), [("mnist-mlp-1200", []), ("mnist-mlp-robust", [(0.1, 1)])])
+def test_a_robust_teacher_takes_the_passes_of_its_attack_too(monkeypatch, name, attacks):
+    data, asked = kd.data.load("mnist").with_labels(64), []
+    run = kd.Distillation(kd.models.pretrained(name), kd.models.mlp((4,)), data, epochs=1)
+    run.train(progress=False, evaluate=False)
+    moved = training.pgd
+    spy = lambda *given, **more: (asked.append((given[3], more["steps"])), moved(*given, **more))[1]  # noqa: E731
+    monkeypatch.setattr(training, "pgd", spy)
+    monkeypatch.setattr(training, "_quickest", lambda call: (call(), 1.0)[1])
+    assert training_cost(run).teacher > 1 and asked == attacks
+
+
 def test_without_a_teacher_there_is_nothing_to_time(clock):
     x = torch.randn(40, 4), torch.arange(40) % 3
     with pytest.raises(ValueError, match="expected a run with a teacher and a step done"):

@@ -20,8 +20,23 @@ def test_what_was_kept_is_read_again(tmp_path):
     kept.keep(tmp_path, [POINT], CompressChoices(rank=8).to_dict(), {"adult-mlp"})
     found = kept.kept(tmp_path)
     assert found.points == [POINT] and found.settings["rank"] == 8 and found.opened == ["adult-mlp"]
-    assert [file.name for file in tmp_path.iterdir()] == [kept.FILE]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".lock", kept.FILE]
 
+
+def test_two_pages_of_a_browser_lose_nothing_of_each_other_s(tmp_path):
+    chosen = CompressChoices().to_dict()
+    one, two, three = ({**POINT, "ms": ms} for ms in (0.1, 0.2, 0.3))
+    begun = kept.keep(tmp_path, [one], chosen).points
+    left = kept.keep(tmp_path, [one, {**two, "id": 2}], chosen, {"adult-mlp"}, begun)
+    right = kept.keep(tmp_path, [one, {**three, "id": 2}], chosen, (), begun)
+    assert [(point["id"], point["ms"]) for point in right.points] == [(1, 0.1), (2, 0.3), (3, 0.2)]
+    assert right.opened == ["adult-mlp"] and kept.kept(tmp_path) == right
+    left = kept.keep(tmp_path, left.points[1:], chosen, (), left.points)
+    assert [point["ms"] for point in left.points] == [0.2, 0.3], "removed here, made there"
+    right = kept.keep(tmp_path, right.points, chosen, (), right.points)
+    assert [point["ms"] for point in right.points] == [0.3, 0.2], "and so it goes there"
+    (tmp_path / kept.FILE).write_text("{")
+    assert kept.keep(tmp_path, right.points, chosen, (), right.points).points == right.points
 
 def test_a_damaged_point_is_left_out_and_the_rest_stays(tmp_path):
     strange = [

@@ -96,6 +96,25 @@ def test_where_it_cannot_be_measured_it_says_why_and_nothing_else_is_lost(run, p
     assert page.shown[-1] == "What the student costs could not be measured: no clock here."
 
 
+def test_what_training_took_is_lost_to_no_run_that_begins_and_never_takes_the_rest_with_it(run, page, monkeypatch):
+    said = page.costs._said
+
+    def begins(run):
+        page.rests = False  # between both
+        return said(run)
+
+    monkeypatch.setattr(page.costs, "_said", begins)
+    page.costs.offer(run)
+    page.rests = True
+    monkeypatch.setattr(page.costs, "_said", said)
+    page.costs.offer(run)
+    assert [row["who"] for row in page.took[-1]] == ["teacher", "asking", "student"]
+    page.costs._known.clear()
+    monkeypatch.setattr(cost, "training_cost", lambda run: 1 / 0)
+    page.costs.offer(run)
+    assert page.shown[-1].startswith("The student keeps") and page.took[-1] == []
+
+
 def test_a_teacher_that_is_a_service_is_not_asked_for_its_time(page):
     asked = []
 

@@ -220,6 +220,28 @@ def test_a_run_is_shown_again_and_goes_on_bit_for_bit_and_each_choice_has_its_ow
     assert again.wait("idle")
 
 
+def test_a_report_while_something_else_is_chosen_keeps_the_run_where_it_was(kept_page, data, monkeypatch):
+    page = kept_page(Rates, data, browser=True)
+    for rate in ("fast", "slow"):
+        page.choose(rate)
+        assert page.wait()
+        page.command("step")
+        assert page.wait("paused")
+        page.command("stop")
+        assert page.wait("stopped")
+    slow, old, made = weights(page), page._runner, page._new_runner
+
+    def reported():
+        page._report(old)  # by its own thread, just now
+        return made()
+
+    monkeypatch.setattr(page, "_new_runner", reported)
+    page.choose("fast")
+    assert page.wait("stopped") and weights(page) != slow
+    page.choose("slow")
+    assert page.wait("stopped") and weights(page) == slow
+
+
 def test_a_record_is_begun_anew_and_what_cannot_be_read_is_as_if_it_had_never_been(kept_page, data):
     page = kept_page(Rates, data, browser=True)
     page.command("step")

@@ -33,7 +33,9 @@ def test_the_oldest_go(tmp_path, monkeypatch):
     monkeypatch.setattr(kept_runs, "MOST", 2)
     for age, name in enumerate(("new", "older", "oldest")):
         kept_runs.keep(tmp_path / name, {})
-        os.utime(tmp_path / name / kept_runs.FILE, (10**9 - age, 10**9 - age))
+        os.utime(tmp_path / name, (10**9 - age, 10**9 - age))
+    (tmp_path / "half-way" / "student").mkdir(parents=True)
+    os.utime(tmp_path / "half-way", (1, 1))
     kept_runs.keep(tmp_path / "newest", {})
     assert sorted(os.listdir(tmp_path)) == ["new", "newest"]
 

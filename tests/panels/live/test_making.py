@@ -115,6 +115,9 @@ def test_what_cannot_be_is_said_and_an_error_of_a_thread_too(kept_page):
         page._choose("hidden", "setup")
     page._choose("most", "7")
     assert page.wait() and page.status == "Up to 7."
+    page._runner.put("long", lambda: page.going.wait(60))
+    assert not page.wait(timeout_s=0.05), "a thread is at work, and the time is over"
+    page.going.set()
     page._folder = None
     page.go()
     assert page.wait("failed") and page.setup.state == "failed" and page.setup.status.endswith(".")

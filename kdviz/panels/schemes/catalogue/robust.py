@@ -54,8 +54,8 @@ def look(course: Course) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for role in LINES:
         found[role], found[f"{role}, attacked"] = _both(course, course.lanes[role].answer)
-    if "teacher" not in course.extra or course.finished:
-        course.extra["teacher"] = _both(course, course.setting.teacher.module)
+    if "teacher" not in course.once or course.finished:
+        course.once["teacher"] = _both(course, course.setting.teacher.module)
     return found
 
 
@@ -79,11 +79,11 @@ def draw(course: Course) -> list[Drawing]:
     for place, (suffix, title) in enumerate(titles.items()):
         of = by_steps(course, [f"{role}{suffix}" for role in LINES])
         lines = [line(t(name), LOOKS.get(role, role), *of[f"{role}{suffix}"]) for role, name in LINES.items()]
-        lines.append(line(t("Teacher"), "teacher", ends, [course.extra["teacher"][place]] * 2))
+        lines.append(line(t("Teacher"), "teacher", ends, [course.once["teacher"][place]] * 2))
         drawn.append(curves(title, lines, x=t("step"), y=t("errors"), percent=True))
     last = course.seen[-1][1]
     told = {role: _percent(last[f"{role}, attacked"]) for role in LINES}
-    told = {"own": told.pop("student"), **told, "teacher": _percent(course.extra["teacher"][1])}
+    told = {"own": told.pop("student"), **told, "teacher": _percent(course.once["teacher"][1])}
     drawn[1]["sentence"] = t(FOUND, n=number(min(ATTACKED, len(course.examples))), **told)
     return drawn
 
