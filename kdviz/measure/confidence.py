@@ -26,7 +26,7 @@ def normal_quantile(confidence: float) -> float:
     return float(-ndtri((1 - confidence) / 2))
 
 
-def student_quantile(confidence: float, df: int) -> float:
+def student_quantile(confidence: float, df: float) -> float:
     """Return the t > 0 with P(|T| ≤ t) = ``confidence`` for Student's distribution with ``df`` degrees of freedom.
 
     >>> round(student_quantile(0.95, 4), 4)

@@ -44,6 +44,17 @@ def test_they_hold_the_truth_as_often_as_they_say_and_those_by_token_do_not():
     assert held["by token"] / RUNS < 0.8
 
 
+@pytest.mark.parametrize("n", [3, 20])
+def test_they_hold_it_where_a_few_long_sequences_make_up_most_of_the_text(n):
+    random, runs, held = np.random.default_rng(1), 1000, 0
+    for _ in range(runs):
+        lengths = np.maximum(1, np.exp(random.normal(3, 1, n)).round())
+        totals = random.gamma(lengths, 2 * random.gamma(4, 0.25, n))  # 2 a token on average
+        found = ratio(totals, lengths)
+        held += found.low <= 2 <= found.high
+    assert 0.95 - 3 * math.sqrt(0.95 * 0.05 / runs) <= held / runs <= 0.99
+
+
 def test_one_token_a_sequence_gives_the_intervals_that_are_known():
     random = np.random.default_rng(0)
     values = random.normal(2, 1, 25)

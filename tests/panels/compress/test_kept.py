@@ -38,6 +38,7 @@ def test_two_pages_of_a_browser_lose_nothing_of_each_other_s(tmp_path):
     (tmp_path / kept.FILE).write_text("{")
     assert kept.keep(tmp_path, right.points, chosen, (), right.points).points == right.points
 
+
 def test_a_damaged_point_is_left_out_and_the_rest_stays(tmp_path):
     strange = [
         {**POINT, "settings": {"teacher": "os:abort"}},
