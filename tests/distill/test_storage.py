@@ -98,6 +98,7 @@ def with_adjacency(net):
 
 def with_another_head(net):
     head = torch.nn.Linear(3, 3)
+    torch.nn.init.zeros_(head.bias)
     torch.nn.init.eye_(head.weight)  # another draw may turn the classes round, which is warned of
     net.logits = torch.nn.Sequential(net.logits, head)
     return net

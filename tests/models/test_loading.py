@@ -53,7 +53,7 @@ def test_what_is_no_model_is_said_in_a_sentence(own, tmp_path):
     other = tmp_path / "other.safetensors"
     save_file(kd.models.mlp((4,)).state_dict(), other)
     for what, architecture, error, said in [
-        ("nothing", None, ValueError, "a model must be one of adult-mlp, .* got 'nothing'"),
+        ("nothing", None, ValueError, "a model must be one of additions-decoder, .* got 'nothing'"),
         ("mnist-vit", "vit", ValueError, "an architecture belongs to a safetensors file"),
         (path, None, ValueError, "weights.safetensors holds only weights"),
         (path, "mlp", ValueError, "weights.safetensors is not a safetensors file"),

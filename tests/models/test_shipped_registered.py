@@ -76,5 +76,5 @@ def test_what_cannot_be_registered_is_told_in_one_sentence(tmp_path: Path) -> No
     kd.models.register(MINE, linear)
     with pytest.raises(ValueError, match=r"the teacher 'mine' is that of .*\.linear already; choose another name"):
         kd.models.register(MINE, lambda: linear())
-    with pytest.raises(ValueError, match=r"teacher must be one of adult-mlp, .*, mine, got 'yours'"):
+    with pytest.raises(ValueError, match=r"teacher must be one of additions-decoder, .*, mine, got 'yours'"):
         kd.models.card("yours")

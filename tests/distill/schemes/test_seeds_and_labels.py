@@ -80,6 +80,14 @@ MAKE: dict[str, Scheme] = {
 }  # fmt: skip
 
 
+OF_TEXT = {
+    "distilbert",
+    "on_policy",
+    "sequence_level",
+    "tinybert",
+}  # of tokens: tried in files of their own
+
+
 def told(run: kd.Distillation) -> tuple:
     """What a run drew: its examples, the order of its batches, and what it learned of them."""
     if not run.steps_done:
@@ -90,7 +98,7 @@ def told(run: kd.Distillation) -> tuple:
 def test_every_scheme_that_makes_runs_is_tried():
     public = {name: getattr(kd.schemes, name) for name in kd.schemes.__all__}
     makers = {n for n, made in public.items() if callable(made) and "training" in inspect.signature(made).parameters}
-    assert makers == set(MAKE)
+    assert makers - OF_TEXT == set(MAKE) and makers >= OF_TEXT
 
 
 @pytest.mark.parametrize("name", MAKE)

@@ -199,7 +199,19 @@ def test_the_scene_in_the_file_is_without_python(file: Path) -> None:
     panel = Small()
     path = panel.to_html(file.with_name("again.html"))
     state = state_in(path)["models"][panel.scene.model_id]
-    needing = ("transport", "setup", "presets", "draw", "kept", "share", "saliency", "attention", "inside", "run")
+    needing = (
+        "transport",
+        "setup",
+        "presets",
+        "draw",
+        "kept",
+        "share",
+        "saliency",
+        "attention",
+        "inside",
+        "domain",
+        "run",
+    )
     assert state["hidden"][0] == "code" and set(state["hidden"][1:]) == set(needing)
     assert state["locked"] == ["bias", "branch", "diagnosis", "repeat", "twins"]
     assert (state["state"], state["view"]) == ("paused", "one")
