@@ -9,6 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from kdviz.models.kinds import KINDS
 
+from ..conftest import choose_view
+
 READY_MS, TRAINED_MS = 90_000, 240_000
 LINK = "voila/render/dashboards/lab.ipynb?kind=convnet&teacher=mnist-mlp-1200&labels=100&units=2&epochs=80&smoothing=0"
 
@@ -48,7 +50,7 @@ def test_a_convnet_and_a_transformer_with_a_distillation_token_from_choice_to_en
     expect(lab.locator(".kd-status")).to_have_text(re.compile("what was learned is kept"), timeout=READY_MS)
     at = int(progress.get_attribute("aria-valuenow") or 0)
     assert 0 < at < 80
-    lab.get_by_role("radio", name="Attention").check()
+    choose_view(lab, "Attention")
     expect(lab.get_by_text("The teacher has no attention heads.")).to_be_visible(timeout=READY_MS)
     expect(lab.locator(".kd-attention canvas").first).to_be_visible(timeout=READY_MS)
 
@@ -82,7 +84,7 @@ def test_kinds_learn_one_after_the_other_each_beside_the_runs_before(serve, page
     for before, name in enumerate(names):
         lab.get_by_label("Kind of student").select_option(name)
         expect(lab.get_by_text(KINDS[name].says, exact=True)).to_be_visible(timeout=READY_MS)
-        button(lab, "Train").click()
+        button(lab, "New run" if before else "Train").click()
         expect(lab.locator(".kd-earlier-show")).to_have_count(before, timeout=READY_MS)
         expect(lab.locator(".kd-status")).to_have_text(re.compile("Finished after 2 steps"), timeout=TRAINED_MS)
         expect(lab.locator(".kd-curves .kd-sentence, .kd-learning-curves .kd-sentence").first).to_contain_text("10,000")

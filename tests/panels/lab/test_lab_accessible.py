@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ...axe import serious
+from ..conftest import choose_view
 
 SAYS = {
     "saliency": "of their most important pixels",
@@ -80,7 +81,7 @@ def test_two_models_compared_have_no_serious_finding(serve, page):
     opened = page(serve().base + "voila/render/dashboards/compare.ipynb", dark=True)
     expect(opened.locator(".kd-host-fidelity .kd-sentence").first).to_contain_text("agrees", timeout=120_000)
     assert serious(opened) == []
-    opened.get_by_role("radio", name="Attention", exact=True).check(force=True)
+    choose_view(opened, "Attention")
     expect(opened.locator(".kd-host-attention canvas:visible").first).to_be_visible()
     assert serious(opened, within=".kd-host-attention") == []
 
