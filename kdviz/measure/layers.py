@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -81,10 +82,12 @@ def watch(
     """Return what ``keep`` makes of each layer's output, over all examples."""
     seen: dict[str, Tensor] = {}
     parts: dict[str, list[Tensor]] = {name: [] for name in layers}
-    modules = modules_by_name(model)
+    modules, here = modules_by_name(model), threading.get_ident()
 
     def hook(name: str) -> Callable[..., None]:
         def look(module: nn.Module, inputs: Any, out: Any) -> None:
+            if threading.get_ident() != here:  # a page asks the same model meanwhile
+                return
             if not bool(out.isfinite().all()):
                 raise ValueError(f"the output of the {who}'s layer {name!r} must be finite, got nan or inf")
             dtype = torch.float64 if out.dtype == torch.float64 else torch.float32
@@ -175,10 +178,11 @@ def evenly_spaced(X: Inputs, limit: int) -> np.ndarray:
 def _shapes(model: nn.Module, X: Inputs) -> Shapes:
     """Return the shape of each module's output tensor for one example."""
     seen: Shapes = {}
+    here = threading.get_ident()
 
     def hook(name: str) -> Callable[..., None]:
         def keep(module: nn.Module, inputs: Any, out: Any) -> None:
-            if isinstance(out, Tensor):
+            if isinstance(out, Tensor) and threading.get_ident() == here:
                 seen[name] = tuple(out.shape)
 
         return keep

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 import torch
 from torch import nn
@@ -91,3 +93,28 @@ def test_no_pass_is_larger_than_the_batch_size():
     model.register_forward_pre_hook(lambda _, inputs: sizes.append(len(inputs[0])))
     correspondence(model, model, images(9), batch_size=4)
     assert max(sizes) == 4
+
+
+class AskedElsewhere(nn.Module):
+    """Whenever it is asked, another thread has it answer about one example of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Linear(4, 6), nn.Linear(6, 3)
+        self.elsewhere = False
+
+    def forward(self, x):
+        out = self.last(self.first(x).relu())
+        if self.elsewhere and threading.current_thread().name != "elsewhere":
+            other = threading.Thread(target=self, args=(torch.ones(1, 4),), name="elsewhere")
+            other.start()
+            other.join()
+        return out
+
+
+def test_what_another_thread_asks_meanwhile_is_not_taken_for_an_answer():
+    model, x = AskedElsewhere(), drawn(12, 4)
+    alone = correspondence(model, model, x)
+    model.elsewhere = True
+    together = correspondence(model, model, x)
+    assert together.teacher_layers == alone.teacher_layers and (together.matrix == alone.matrix).all()

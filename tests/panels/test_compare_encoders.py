@@ -15,6 +15,7 @@ def test_definitions_stand_in_words_and_the_attention_of_both_is_compared():
     page = kd.panels.Compare(teacher, student, data)
     first = page.scene.captions[0]
     assert any(f"{word}, {text}" == first for word, text in zip(*data.test.groups.values(), strict=True))
+    assert page.wait()  # the page's thread asks the same models
     few = data.test.take(slice(0, 4))
     assert page.controllers["attention"].make_across(teacher, student, few)["across"]["n"] == 4
     page.close()

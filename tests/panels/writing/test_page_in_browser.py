@@ -58,7 +58,8 @@ def test_a_student_is_chosen_trained_and_read_and_the_link_opens_the_same(open_w
     expect(page.locator(".kd-writing-code pre")).to_contain_text("kd.ReverseKL(temperature=1)")
     assert serious(page) == []
     page.reload()
-    ready(page)
+    expect(page.locator(".kd-transport[data-state=finished]")).to_be_visible(timeout=READY_MS)  # the run that was kept
+    expect(page.get_by_role("listbox", name="Written by: Twin, no teacher")).to_be_visible(timeout=READY_MS)
     expect(page.get_by_label("Method")).to_have_value("reverse")
     expect(page.locator("select[data-field=student]")).to_have_value("gru-32")
 
