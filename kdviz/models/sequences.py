@@ -12,6 +12,7 @@ from kdviz.data.vocabulary import Vocabulary
 from kdviz.models.architecture import Network, check_dropout, check_sizes, seeded
 from kdviz.models.foreign import CannotAnswerError
 from kdviz.models.inference import bare
+from kdviz.models.transformer import Block
 
 ENDLESS = 2**31 - 1  # the context of a network that reads any length
 Cache = tuple[Tensor, ...]  # of each row what was read so far, rows first
@@ -55,26 +56,8 @@ class Embedded(nn.Module):
         return x if self.position is None else x + self.position[first:last]
 
 
-class CausalBlock(nn.Module):
-    """Attention to what stands before, then two linear layers; each reads normalized tokens and is added to them.
-
-    Parameters
-    ----------
-    width, heads : int
-        Numbers in a token, and how many heads share them.
-    dropout : float
-        On what is added.
-    """
-
-    def __init__(self, width: int, heads: int, dropout: float) -> None:
-        super().__init__()
-        self.norm1 = nn.LayerNorm(width)
-        self.attention = nn.MultiheadAttention(width, heads, batch_first=True)
-        self.norm2 = nn.LayerNorm(width)
-        self.expand = nn.Linear(width, 4 * width)
-        self.gelu = nn.GELU()
-        self.contract = nn.Linear(4 * width, width)
-        self.dropout = nn.Dropout(dropout)
+class CausalBlock(Block):
+    """The block of the vision transformer, whose tokens see only those that stand before them."""
 
     def forward(self, x: Tensor) -> Tensor:
         seen = self.norm1(x)  # (B, L, width)
@@ -94,10 +77,6 @@ class CausalBlock(nn.Module):
         allowed = torch.ones(new, all_, dtype=torch.bool, device=x.device).tril(all_ - new)
         found = F.scaled_dot_product_attention(q, k, v, attn_mask=None if new == 1 else allowed)
         return self._after(x, of.out_proj(found.transpose(1, 2).flatten(2))), k, v
-
-    def _after(self, x: Tensor, found: Tensor) -> Tensor:
-        x = x + self.dropout(found)
-        return x + self.dropout(self.contract(self.gelu(self.expand(self.norm2(x)))))
 
 
 class Recurrent(nn.Module):

@@ -57,7 +57,11 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         seen = self.norm1(x)  # (B, 1 + patches, width)
-        x = x + self.dropout(self.attention(seen, seen, seen, need_weights=False)[0])
+        return self._after(x, self.attention(seen, seen, seen, need_weights=False)[0])
+
+    def _after(self, x: Tensor, found: Tensor) -> Tensor:
+        """Add what attention found, then what two linear layers make of both."""
+        x = x + self.dropout(found)
         return x + self.dropout(self.contract(self.gelu(self.expand(self.norm2(x)))))
 
 
