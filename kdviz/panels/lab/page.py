@@ -79,6 +79,7 @@ class LabPage(LivePage):
         All runs on the page.
     """
 
+    diagnosis: DiagnosisController
     _opening: PageOptions
     _showing: str
     _given_now: Given | None = None  # the run of the reader's that is on the page

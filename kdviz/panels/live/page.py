@@ -45,18 +45,18 @@ class LivePage(Commanded, Linked, Panel):
     Attributes
     ----------
     scene, transport : kdviz.widgets.Scene, kdviz.widgets.Transport
-    diagnosis : DiagnosisController
-        Why it did (not) help, once a run has ended.
+    diagnosis : DiagnosisController or None
+        Why it did (not) help, once a run has ended; None where that is not asked.
 
     Notes
     -----
-    Its commands are "train", "pause", "step", "stop", "reset", "diagnose" (closer: with a small study) and
-    "stop_diagnosis"; a page may have others besides.
+    Its commands are "train", "pause", "step", "stop" and "reset", and with a diagnosis "diagnose" (closer: with a small
+    study) and "stop_diagnosis"; a page may have others besides.
     """
 
     scene: Scene
     transport: Transport
-    diagnosis: DiagnosisController
+    diagnosis: DiagnosisController | None = None
     _messages = messages.METHODS
 
     def __init__(self) -> None:
@@ -68,7 +68,11 @@ class LivePage(Commanded, Linked, Panel):
 
     def _begin(self, heard: Iterable[View], *workers: Working) -> None:
         """Show what is chosen, then listen to the page: its buttons in ``heard``. All widgets have been made."""
-        self._workers: tuple[Working, ...] = (self.diagnosis, *workers)
+        self._workers: tuple[Working, ...] = workers
+        asked: list[View] = [self.transport, *heard]
+        if self.diagnosis is not None:
+            self._workers = (self.diagnosis, *workers)
+            asked.append(self.diagnosis.widget)
         self._runner = self._new_runner()
         self._turns = Turns(lambda: self._runner)
         try:
@@ -78,7 +82,7 @@ class LivePage(Commanded, Linked, Panel):
         except Exception:
             self.close()
             raise
-        for widget in (self.transport, self.diagnosis.widget, *heard):
+        for widget in asked:
             widget.on_msg(self._on_message)
         self.scene.on_message(self._on_scene_message)
         self._listen()
@@ -130,15 +134,17 @@ class LivePage(Commanded, Linked, Panel):
     # What the page says
 
     def _commands(self) -> dict[str, Callable[..., None]]:
-        return {
+        commands: dict[str, Callable[..., None]] = {
             "train": lambda: self._go_on("train"),
             "step": lambda: self._go_on("step"),
             "pause": lambda: self._runner.send("pause"),
             "stop": self._stop,
             "reset": lambda: self._reset(),
-            "diagnose": lambda closer=False: self.diagnosis.look(closer is True),
-            "stop_diagnosis": self.diagnosis.stop,
         }
+        if (diagnosis := self.diagnosis) is not None:
+            commands["diagnose"] = lambda closer=False: diagnosis.look(closer is True)
+            commands["stop_diagnosis"] = diagnosis.stop
+        return commands
 
     def _go_on(self, command: Command) -> None:
         if self._runner.state == "finished":

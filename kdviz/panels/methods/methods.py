@@ -77,6 +77,7 @@ class Methods(CataloguePage[MethodChoices]):
     ``panel.command("train")``, then ``panel.wait("finished")``.
     """
 
+    diagnosis: DiagnosisController
     links, choices, hideable, kept_as = LINK, MethodChoices, HIDEABLE, "methods"
     traits: ClassVar[Mapping[str, str]] = {"chosen": "method"}
     opening = mark("Opening the method.")

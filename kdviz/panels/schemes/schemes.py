@@ -15,7 +15,6 @@ from ...widgets.traits import View
 from ...words import mark, t
 from ..live import messages
 from ..live.catalogue import BEGUN
-from ..live.diagnosis import DiagnosisController
 from . import code, sentences
 from .catalogue import schemes
 from .choices import HIDEABLE, LINK, SchemeChoices, scheme_kinds
@@ -65,7 +64,6 @@ class Schemes(ToTheLab):
     """
 
     links, choices, hideable, kept_as = LINK, SchemeChoices, HIDEABLE, "schemes"
-    unused = (*ToTheLab.unused, "diagnosis")
     traits: ClassVar[Mapping[str, str]] = {"chosen": "scheme"}
     opening = mark("Opening the scheme.")
     under_way = mark("A run is under way: stop or clear it to choose another scheme.")
@@ -91,8 +89,6 @@ class Schemes(ToTheLab):
         self.schemes = widgets.Schemes()
         self.picture = widgets.SchemePicture()
         self.drawings = widgets.SchemeView()
-        self.diagnosis = DiagnosisController(self.scene, self._publisher, lambda: None)  # not on this page
-        self._undrawn = self.diagnosis.widget
         self._make_way_to_lab()
         return {
             "choose": [self.schemes],

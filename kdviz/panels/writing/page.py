@@ -22,7 +22,6 @@ from ...words import mark, t
 from ..live import messages
 from ..live.catalogue import CataloguePage
 from ..live.checks import one_of
-from ..live.diagnosis import DiagnosisController
 from ..live.page import LIVE
 from . import code, drawings, sentences
 from .choices import HIDEABLE, LINK, OWN, WordsChoices, fields, words_kinds
@@ -73,7 +72,6 @@ class Words(CataloguePage[WordsChoices]):
 
     title = mark("Words")
     links, choices, hideable, kept_as = LINK, WordsChoices, HIDEABLE, "words"
-    unused = (*CataloguePage.unused, "diagnosis")
     traits: ClassVar[Mapping[str, str]] = {}
     opening = mark("Opening the text.")
     under_way = mark("A run is under way: stop or clear it to choose something else.")
@@ -107,8 +105,6 @@ class Words(CataloguePage[WordsChoices]):
         self.next = widgets.NextTokens(scene=self.scene)
         self.humps = widgets.TwoHumps(scene=self.scene)
         self.drawings = widgets.SchemeView(title=t("What the student has learned"))
-        self.diagnosis = DiagnosisController(self.scene, self._publisher, lambda: None)  # not on this page
-        self._undrawn = self.diagnosis.widget
         return {
             "choose": [self.setup],
             "see": [self.transport, self.writing, self.drawings],

@@ -11,7 +11,6 @@ import kdviz as kd
 from kdviz import widgets
 from kdviz.panels.live.catalogue import CataloguePage
 from kdviz.panels.live.checks import one_of
-from kdviz.panels.live.diagnosis import DiagnosisController
 from kdviz.panels.live.link import Link, opened_with
 from kdviz.panels.live.parameters import word, words
 
@@ -48,8 +47,6 @@ class Rates(CataloguePage[Rate]):
 
     def _columns(self):
         self.listing = widgets.Schemes()
-        self.diagnosis = DiagnosisController(self.scene, self._publisher, lambda: None)
-        self._undrawn = self.diagnosis.widget
         return {"choose": [self.listing], "see": [], "run": [self.transport, self.curves]}
 
     def _listen(self):
