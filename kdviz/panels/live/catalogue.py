@@ -23,7 +23,7 @@ from . import kept_runs
 from .keeping import Keeping
 from .link import Chosen, apart, said
 from .linked import link_maker
-from .page import AT_REST, UNDER_WAY, LivePage
+from .page import AT_REST, LIVE, UNDER_WAY, LivePage
 
 BEGUN = (*UNDER_WAY, "paused")  # states in which another choice would throw away what is being done
 NOT_KEPT = mark("A run of {total} steps was here and was not kept. Train begins it anew.")
@@ -219,12 +219,13 @@ class CataloguePage(LivePage, Keeping, Generic[C]):
 
     def _keep(self, runner: Runner) -> None:
         """Keep the runs on the page, where they have gone on; between two steps, on the runner's thread."""
+        choices = self._choices  # before the next line, which says whether they are those of the run
         if self._folder is None or not self._is_by_name or not runner.runs or not runner.steps_done or self._outdated:
             return
         resting = runner.state in AT_REST
         if runner.measuring or not (resting or (runner.state == "running" and time.monotonic() > self._keep_next)):
             return
-        place = kept_runs.place_of(self._folder, self._choices.to_dict())
+        place = kept_runs.place_of(self._folder, choices.to_dict())
         if self._leaves or runner is not self._runner:  # something else was chosen meanwhile
             return
         before, now = self._kept_at, (place, runner.steps_done, runner.state)
@@ -296,6 +297,20 @@ class CataloguePage(LivePage, Keeping, Generic[C]):
         self._choices, self._not_kept, self._seeks_kept = choices, "", True
         if leaves:
             self._reset()
+        else:
+            self._show_soon()
+
+    def _take_edited(self, choices: C, edit: Callable[[], None]) -> None:
+        """Take choices with another number: ``edit`` the run under way, else they are those of the next one."""
+        live, made = self._runner.state in LIVE, bool(self._runner.runs)
+        if made and not live:
+            self._outdated = True  # first: the run on the page is kept under the choices that it was made with
+        self._choices = choices
+        self._show_link()
+        if live:
+            edit()
+        elif made:
+            self._turns.call(lambda: None)  # the report after it says so
         else:
             self._show_soon()
 

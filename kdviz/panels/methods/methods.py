@@ -25,7 +25,7 @@ from ..live import status_text
 from ..live.catalogue import CataloguePage
 from ..live.diagnosis import DiagnosisController, DiagnosisInput
 from ..live.duration import rounded
-from ..live.page import AT_REST, LIVE
+from ..live.page import AT_REST
 from . import code, sentences, shown
 from .choices import HIDEABLE, LINK, NUMBERS, MethodChoices, added_kinds, method_kinds
 from .duration import estimated
@@ -177,19 +177,12 @@ class Methods(CataloguePage[MethodChoices]):
         if value == self._shown_numbers.get(change.name, value):  # as shown, or not shown at all
             return
         try:
-            self._choices = replace(self._choices, **{change.name: value})  # type: ignore[arg-type]
+            edited = replace(self._choices, **{change.name: value})  # type: ignore[arg-type]
         except ValueError as error:
             self._say(str(error))
             return
         self._shown_numbers[change.name] = value
-        self._show_link()
-        if self._runner.state in LIVE:
-            self._turns.call(partial(self._edit, change.name, value))
-        elif self._runner.runs:
-            self._outdated = True
-            self._turns.call(lambda: None)  # the report after it says so
-        else:
-            self._show_soon()
+        self._take_edited(edited, lambda: self._turns.call(partial(self._edit, change.name, value)))
 
     def choose(
         self, method: str | None = None, pair: str | None = None, second: str | None = None, layers: str | None = None

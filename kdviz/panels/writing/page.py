@@ -22,7 +22,6 @@ from ...words import mark, t
 from ..live import messages
 from ..live.catalogue import CataloguePage
 from ..live.checks import one_of
-from ..live.page import LIVE
 from . import code, drawings, sentences
 from .choices import HIDEABLE, LINK, OWN, WordsChoices, fields, words_kinds
 from .measured import difference, heads
@@ -160,18 +159,11 @@ class Words(CataloguePage[WordsChoices]):
         if value == self._choices.temperature or not METHODS[self._choices.method].heated:
             return
         try:
-            self._choices = replace(self._choices, temperature=value)
+            edited = replace(self._choices, temperature=value)
         except ValueError as error:
             self._say(str(error))
             return
-        self._show_link()
-        if self._runner.state in LIVE:
-            self._runner.send("edit", temperature=value)
-        elif self._runner.runs:
-            self._outdated = True
-            self._turns.call(lambda: None)  # the report after it says so
-        else:
-            self._show_soon()
+        self._take_edited(edited, lambda: self._runner.send("edit", temperature=value))
 
     def _write(self, prompt: str, sampling: str) -> None:
         """Have all write after a prompt, soon; returns at once."""
