@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from ...distill import durable, schema
 from ...distill.schema import Kind, OneOf, Record
 
 TOKEN = re.compile(r"[0-9a-f]{32}")
+DAYS = 30  # a browser in whose folder nothing was written for so long does not come back
 
 
 def browser_folder(browser: str, page: str) -> Path | None:
@@ -33,6 +35,21 @@ def browser_folder(browser: str, page: str) -> Path | None:
     chosen = os.environ.get("KDVIZ_KEEP")
     place = Path(chosen).expanduser() if chosen else platformdirs.user_state_path("kdviz")
     return place / page / browser
+
+
+def prune(own: Path, now: float) -> None:
+    """Remove the folders of other browsers, beside ``own``, that are too old at the time ``now``, in seconds."""
+    try:
+        others = [place for place in own.parent.iterdir() if TOKEN.fullmatch(place.name) and place != own]
+    except OSError:
+        return
+    for place in others:
+        try:
+            written = max(part.stat().st_mtime for part in (place, *place.iterdir()))
+        except OSError:
+            continue  # it is being written, or is none
+        if now - written > DAYS * 86_400:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def keep(file: Path, version: int, said: Mapping[str, Any]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import ClassVar
 
-from .browser_folder import browser_folder
+from .browser_folder import browser_folder, prune
 
 
 class Keeping:
@@ -34,4 +35,5 @@ class Keeping:
         if folder is None or folder == self._folder:
             return None
         self._folder = folder
+        prune(folder, time.time())
         return folder

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from kdviz.distill.schema import ListOf, Whole
-from kdviz.panels.live.browser_folder import browser_folder, keep, kept
+from kdviz.panels.live.browser_folder import DAYS, browser_folder, keep, kept, prune
 
 
 def test_each_page_has_its_folder_below_the_chosen_one(tmp_path, monkeypatch):
@@ -32,6 +32,19 @@ def test_a_file_is_whole_or_as_it_was_and_what_is_damaged_is_nothing(tmp_path, m
     for text in ("{", '{"version": 1, "points": 7}', '{"version": 1, "points": ["x"]}', "[]"):
         file.write_text(text)
         assert kept(file, 1, fields) is None
+
+
+def test_what_a_browser_left_long_ago_goes_and_nothing_else(tmp_path):
+    own, old, lately = (tmp_path / (letter * 32) for letter in "abc")
+    for place in (own, old, lately, tmp_path / "mine"):
+        keep(place / "run" / "made.json", 1, {})
+    limit = own.stat().st_mtime + DAYS * 86_400
+    os.utime(lately / "run", (limit, limit))  # a folder's own time says nothing of what is written below it
+    prune(own, limit - 60)
+    assert len(list(tmp_path.iterdir())) == 4
+    prune(own, limit + 60)
+    assert sorted(place.name[0] for place in tmp_path.iterdir()) == ["a", "c", "m"]
+    prune(tmp_path / "none" / ("a" * 32), limit)
 
 
 def refuse(*paths):
