@@ -120,7 +120,9 @@ def transformers_cases(s: Tensor, labels: Tensor, **_: Tensor) -> Iterator[Case]
 
 def measured(given: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the value of each case, the squared length of its gradient, and the slope from the student's to 0."""
-    tensors = {name: torch.tensor(part, dtype=None if name == "labels" else torch.float64) for name, part in given.items()}
+    tensors = {
+        name: torch.tensor(part, dtype=None if name == "labels" else torch.float64) for name, part in given.items()
+    }
     found = []
     for library, call, how, loss, student in cases(tensors):
         x = student.clone().requires_grad_()

@@ -139,16 +139,19 @@ def writer(
     greedy: bool = False,
     beams: int = 1,
     end: int | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Writer:
     """Return what writes on with a model's current weights, in eval mode and without gradient.
 
     Draws at a temperature; with ``greedy`` the first choices, or with ``beams`` above 1 the best text of that search.
+    ``stop`` is called before each token and may raise.
     """
 
     def write(ids: Tensor, tokens: int) -> Tensor:
         draw = seed + ids.shape[1]  # other lengths, other draws
         plain = greedy and beams == 1
-        whole = generate(model, ids, tokens, temperature=temperature, greedy=plain, beams=beams, seed=draw, end=end)
+        how = {"temperature": temperature, "greedy": plain, "beams": beams, "seed": draw, "end": end, "stop": stop}
+        whole = generate(model, ids, tokens, **how)
         missing = ids.shape[1] + tokens - whole.shape[1]  # all ended before
         return F.pad(whole.to(ids.device), (0, missing), value=0 if end is None else end)
 

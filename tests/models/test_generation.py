@@ -197,7 +197,10 @@ def test_a_model_that_kept_something_while_it_wrote_can_be_trained_on() -> None:
         ({"ids": [[1, 2]]}, "got list"),
         ({"tokens": 0}, "tokens must be a whole number of at least 1, got 0"),
         ({"beams": 1.5}, "beams must be a whole number of at least 1, got 1.5"),
-        ({"temperature": 0.0}, "temperature must be a finite number > 0, got 0.0; for the first choice each time pass greedy=True"),
+        (
+            {"temperature": 0.0},
+            "temperature must be a finite number > 0, got 0.0; for the first choice each time pass greedy=True",
+        ),
         ({"temperature": float("inf")}, "temperature must be a finite number > 0, got inf"),
         ({"greedy": True, "beams": 2}, "greedy=True takes one candidate at each place, got beams=2; pass one of both"),
         ({"end": 7}, "end must be one of the model's 7 symbols, 0 to 6, or None, got 7"),
