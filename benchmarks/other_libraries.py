@@ -1,9 +1,9 @@
 """What other libraries compute from the same logits: ``python benchmarks/other_libraries.py --write``.
 
-It needs ``pip install trl textbrewer torchdistill`` beside torch, in an environment of their own, and calls their public
-losses, in float64 where they let it. What they gave is written to ``tests/losses/other_libraries.json``, with the inputs
-and the versions, so that the tests can hold ours against it where none of them is installed. Without ``--write`` it
-prints value for value what is recorded and what they give now.
+It needs ``pip install trl textbrewer torchdistill`` beside torch, in an environment of their own, and calls their
+losses, in float64 where they let it. What they gave is written to ``tests/losses/other_libraries.json``, with the
+inputs and the versions, so that the tests can hold ours against it where none of them is installed. Without
+``--write`` it prints what is recorded, and whether they still give that.
 """
 
 from __future__ import annotations
@@ -87,11 +87,11 @@ def textbrewer_cases(
 
     mask = labels != -100
     for T in TEMPERATURES:
-        for name in ("kd_ce_loss", "kd_mse_loss"):
-            how = {"temperature": T}
-            yield "textbrewer", name, how, lambda x, f=getattr(losses, name), T=T: f(x, t, T), s
-    for name, ours, theirs in (("hid_mse_loss", h_s, h_t), ("cos_loss", h_s, h_t), ("att_mse_loss", a_s, a_t)):
-        f = getattr(losses, name)
+        for f in (losses.kd_ce_loss, losses.kd_mse_loss):
+            yield "textbrewer", f.__name__, {"temperature": T}, lambda x, f=f, T=T: f(x, t, T), s
+    layers = (losses.hid_mse_loss, h_s, h_t), (losses.cos_loss, h_s, h_t), (losses.att_mse_loss, a_s, a_t)
+    for f, ours, theirs in layers:
+        name = f.__name__
         yield "textbrewer", name, {"mask": True}, lambda x, f=f, theirs=theirs: f(x, theirs, mask), ours
         one = theirs[:1]
         yield "textbrewer", name, {"mask": "one whole text"}, lambda x, f=f, one=one: f(x[:1], one, mask[:1]), ours

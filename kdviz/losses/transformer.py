@@ -59,8 +59,8 @@ def attention_matrices(
     TinyBERT's public code has no mask here: it sets scores ≤ −100, those of padding, to 0 on both sides and divides by
     all L² pairs, so the shorter a sentence, the smaller its loss. Pass the mask instead.
 
-    TextBrewer's ``att_mse_loss`` with a mask divides by all pairs of the batch, so that a text of twice the length counts
-    four times; of texts of one length it is this value. Without a mask it sets all scores below -0.001 to 0.
+    TextBrewer's ``att_mse_loss`` with a mask divides by all pairs of the batch, so that a text of twice the length
+    counts four times; of texts of one length it is this value. Without a mask it sets all scores below -0.001 to 0.
 
     Student and teacher need equally many heads. Where they differ, compare means over heads, or use another term on
     attention.

@@ -209,5 +209,6 @@ def _check(ids: Tensor, tokens: int, temperature: float, beams: int) -> None:
             raise ValueError(f"{what} must be a whole number of at least 1, got {value!r}")
     if not 0 < temperature < math.inf:
         raise ValueError(
-            f"temperature must be a finite number > 0, got {temperature}; for the first choice each time pass greedy=True"
+            f"temperature must be a finite number > 0, got {temperature}; "
+            "for the first choice each time pass greedy=True"
         )
