@@ -164,6 +164,48 @@ def test_student_and_teacher_write_together(teacher):
     torch.testing.assert_close(both.exp(), 0.2 * p + 0.8 * q)
 
 
+def speechless(teacher, known, *, steps=False):
+    """A teacher that answers the texts it knows, and of others has no numbers."""
+
+    class Speechless(Causal):
+        def forward(self, ids):
+            strange = [tuple(row) not in known for row in ids.tolist()]
+            return super().forward(ids).masked_fill(torch.tensor(strange)[:, None, None], torch.nan)
+
+    tutor = Speechless(24).eval()
+    tutor.load_state_dict(teacher.state_dict())
+    if steps:
+        tutor.steps = lambda ids, cache=None: (tutor(ids)[:, -1], (ids,))
+    return tutor
+
+
+@pytest.mark.parametrize(
+    ("term", "steps"),
+    [(kd.OnPolicy(own=1.0), False), (kd.MiniLLM(), False), (kd.MiniLLM(), True)],
+    ids=["gkd", "minillm", "minillm with a cache"],
+)
+def test_a_teacher_without_numbers_for_own_text_is_named_and_not_the_learning_rate(teacher, term, steps):
+    data, student = text(), Causal()
+    if steps:
+        student.steps = lambda ids, cache=None: (student(ids)[:, -1], (ids,))
+    tutor = speechless(teacher, {tuple(row) for row in data.train.x.tolist()}, steps=steps)
+    with pytest.raises(ValueError, match=r"the teacher has logits that are not finite for \d+ of \d+ tokens of text"):
+        kd.Distillation(tutor, student, data, 1.0 * term, epochs=1).train(progress=False, evaluate=False)
+
+
+@pytest.mark.parametrize("term", [kd.OnPolicy(own=0.0), kd.SoftTargets()], ids=["asked each step", "asked once"])
+def test_a_teacher_without_numbers_for_given_text_is_named_too(teacher, term):
+    data = text()
+    tutor = speechless(teacher, {tuple(row) for row in data.train.x[:-1].tolist()})
+    run = kd.Distillation(tutor, Causal(), data, 1.0 * term, batch_size=5, epochs=2)
+    said = (
+        r"nan at step \d, as the teacher has logits that are not finite for \d of 3\d answers; the student is back at"
+    )
+    with pytest.raises(kd.distill.NonFiniteLossError, match=said) as raised:
+        run.train(progress=False, evaluate=False)
+    assert "learning rate" not in str(raised.value)
+
+
 def test_inputs_by_name_give_what_plain_ids_do(teacher):
     class Named(Causal):
         def forward(self, input_ids, attention_mask):
@@ -186,11 +228,17 @@ def test_what_cannot_be_is_said_in_a_sentence(teacher):
         ({"divergence": "js"}, "divergence must be one of forward, reverse, jensen_shannon, got 'js'"),
         ({"sampling": 0}, "sampling must be a finite number > 0"),
         ({"every": 0}, "every"),
+        ({"end": -1}, "end must be a token, a whole number of at least 0, or None, got -1"),
+        ({"end": 2.5}, "end must be a token, .* got 2.5"),
     ):
         with pytest.raises(ValueError, match=match):
             kd.OnPolicy(**given)
     with pytest.raises(ValueError, match=r"what was drawn at temperature 1, got sampling=0\.5"):
         kd.MiniLLM(sampling=0.5)
+    with pytest.raises(ValueError, match=r"mixed must lie in \[0, 1\) .* got 1; for text of the teacher's take"):
+        kd.MiniLLM(mixed=1)
+    with pytest.raises(ValueError, match=r"rules out classes .* OnPolicy cannot handle that"):
+        kd.Distillation(Forbids(taught(epochs=1)).eval(), Causal(), text(), 1.0 * kd.OnPolicy(divergence="reverse"))
     tables = torch.randn(40, 4), torch.arange(40) % 3
     big, small = (kd.models.mlp((4,), inputs=4, classes=3, seed=seed) for seed in (0, 1))
     with pytest.raises(ValueError, match=r"writing text needs token ids, .* got float32 of shape"):
