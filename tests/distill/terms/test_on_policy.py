@@ -140,18 +140,57 @@ def plain_minillm(s, t, y, counts, mixed, long):
     return total
 
 
-def test_minillm_has_both_parts_of_the_papers_gradient():
+def written_text():
+    """Logits of both, the tokens that were written, and which of them are of the answers."""
     g = torch.Generator().manual_seed(0)
-    s, t = torch.randn(3, 5, 4, generator=g), torch.randn(3, 5, 4, generator=g)
+    s, t = (torch.randn(3, 5, 4, generator=g, dtype=torch.float64) for _ in range(2))
     y = torch.randint(0, 4, (3, 5), generator=g)
-    counts = torch.tensor([[0, 1, 1, 1, 1], [0, 0, 1, 1, 0], [1, 0, 0, 0, 0]]).bool()
-    for mixed, long in ((0.2, 1.0), (0.0, 0.5), (1.0, 0.0)):
+    return s, t, y, torch.tensor([[0, 1, 1, 1, 1], [0, 0, 1, 1, 0], [1, 0, 0, 0, 0]]).bool()
+
+
+def authors_minillm(s, t, y, counts):
+    """The losses of the authors' code where the student alone wrote, without clipping, scaling and whitening, and what
+    its long term would be of a token's own reward alone."""
+    log_q, log_p = s.log_softmax(-1), t.log_softmax(-1)
+    ours, theirs = (z.gather(-1, y[..., None])[..., 0] for z in (log_q, log_p))
+    reward = ((theirs - ours) * counts).detach()
+    left = counts.flip(1).cumsum(1).flip(1).clamp(min=1)
+    advantage = torch.stack([reward[:, i:].sum(1) for i in range(s.shape[1])], 1) / left
+    kl = (log_q.exp() * (log_q - log_p)).sum(-1)
+    return [(each * counts).sum() / counts.sum() for each in (kl, -advantage * ours, -reward * ours)], left[..., None]
+
+
+def test_the_authors_minillm_has_the_same_single_step_and_counts_a_tokens_own_reward_in_the_long_term():
+    s, t, y, counts = written_text()
+
+    def gradient(loss):
+        x = s.clone().requires_grad_()
+        return torch.autograd.grad(loss(x), x)[0]
+
+    single, long, own = (gradient(lambda x, i=i: authors_minillm(x, t, y, counts)[0][i]) for i in range(3))
+    ours = gradient(lambda x: minillm(x, t, y, counts, 0.0, 0.0))
+    torch.testing.assert_close(ours, single, rtol=1e-9, atol=1e-12)
+    further = gradient(lambda x: minillm(x, t, y, counts, 0.0, 1.0)) - ours
+    left = authors_minillm(s, t, y, counts)[1]  # tokens from each on
+    torch.testing.assert_close((own + (left - 1) * further) / left, long, rtol=1e-9, atol=1e-12)
+
+
+def test_minillm_has_both_parts_of_the_papers_gradient():
+    s, t, y, counts = written_text()
+    for mixed, long in ((0.2, 1.0), (0.0, 0.5), (0.9, 0.0)):
         ours, theirs = s.clone().requires_grad_(), s.clone().requires_grad_()
         value = minillm(ours, t, y, counts, mixed, long)
         value.backward()
         plain_minillm(theirs, t, y, counts, mixed, long).backward()
-        torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-4, atol=1e-6)
-        assert value.item() == pytest.approx(float(plain_minillm(s, t, y, counts, mixed, 0.0)), rel=1e-5)
+        torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-9, atol=1e-12)
+        assert value.item() == pytest.approx(float(plain_minillm(s, t, y, counts, mixed, 0.0)), rel=1e-9)
+        for padding in (torch.nan, torch.inf):  # what does not count is nowhere in it
+            other = s.masked_fill(~counts[..., None], padding).requires_grad_()
+            again = minillm(other, t.masked_fill(~counts[..., None], padding), y, counts, mixed, long)
+            again.backward()
+            assert again.item() == value.item() and torch.equal(other.grad, ours.grad)
+    halves = [minillm(s.to(kind), t.to(kind), y, counts, 0.2, 1.0) for kind in (torch.bfloat16, torch.float32)]
+    assert halves[0].dtype == torch.float32 and halves[0].item() == pytest.approx(halves[1].item(), rel=0.05)
     empty = minillm(s.requires_grad_(), t, y, counts & ~counts, 0.2, 1.0)
     empty.backward()
     assert empty.item() == 0 and bool((s.grad == 0).all())
