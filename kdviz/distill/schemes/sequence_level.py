@@ -19,7 +19,7 @@ from ...models.sequences import check_vocabularies
 from ...models.wrap import as_module
 from ..distillation import Distillation
 from ..objective import Objective
-from ..own_text import Writer, writer, written
+from ..own_text import Writer, check_padding, writer, written
 from ..randomness import mix
 from ..teacher import ROWS_AT_ONCE, Cancelled, Teacher
 from ..terms import HardLabels, Term
@@ -162,6 +162,7 @@ def as_written(
             f"sequence-level distillation needs labels token by token, shape (examples, tokens), and {data.title} has "
             "one label an example; for classes use kd.schemes.black_box"
         )
+    check_padding(train)
     total = draws * -(-len(train) // ROWS_AT_ONCE)
     ids, labels, done = [], [], 0
 

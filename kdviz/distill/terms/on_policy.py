@@ -15,7 +15,7 @@ from ...losses.reductions import paired
 from ...models.generation import NotFiniteError
 from ...models.inference import answer, device_of, no_answer
 from ..outputs import Outputs, Seen
-from ..own_text import Text, Writer, ids_of, with_ids, writer, written
+from ..own_text import Text, Writer, check_padding, ids_of, with_ids, writer, written
 from ..schedules import Hyperparameter, extremes, positive
 from ..tokens import flattened, positions
 from .feature import at_least_one
@@ -144,6 +144,7 @@ class OnPolicy(SoftTargets):
                 f"end must be one of the {len(data.classes)} symbols of {data.title}, 0 to {len(data.classes) - 1}, "
                 f"got {self.end}"
             )
+        check_padding(data.train)
         return self
 
     def auxiliary(self, seen: Seen) -> nn.Module:

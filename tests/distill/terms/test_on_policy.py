@@ -11,6 +11,7 @@ import torch
 
 import kdviz as kd
 from kdviz.distill.own_text import written
+from kdviz.distill.schemes import as_written
 from kdviz.distill.terms.on_policy import Mixed, minillm
 
 from ..conftest import same_weights
@@ -245,11 +246,21 @@ def test_a_teacher_without_numbers_for_given_text_is_named_too(teacher, term):
     assert "learning rate" not in str(raised.value)
 
 
-def test_inputs_by_name_give_what_plain_ids_do(teacher):
-    class Named(Causal):
-        def forward(self, input_ids, attention_mask):
-            return super().forward(input_ids)
+class Named(Causal):
+    def forward(self, input_ids, attention_mask):
+        return super().forward(input_ids)
 
+
+def test_padding_on_the_left_is_refused_where_text_is_written(teacher):
+    tutor, left = Named(24).eval(), by_name(text())
+    tutor.load_state_dict(teacher.state_dict())
+    left.train.x["attention_mask"][3:5, :2] = 0
+    for begin in (lambda: kd.Distillation(tutor, Named(), left, kd.OnPolicy()), lambda: as_written(tutor, left)):
+        with pytest.raises(ValueError, match=r"with it in 2 of 20 texts; pad the texts on the right"):
+            begin()
+
+
+def test_inputs_by_name_give_what_plain_ids_do(teacher):
     runs = []
     for kind, data in ((Causal, text()), (Named, by_name(text()))):
         tutor = kind(24)
