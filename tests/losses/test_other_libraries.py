@@ -112,3 +112,20 @@ def test_values_and_gradients_are_those_that_the_libraries_gave(call):
 def test_nothing_recorded_is_left_out():
     assert {row["call"] for row in RECORD["recorded"]} == set(OURS)
     assert RECORD["command"].split()[1] == "benchmarks/other_libraries.py"
+
+
+def test_tinyberts_code_divides_its_answers_by_the_classes_and_averages_over_padding():
+    s, t, h_s, h_t, a_s, a_t = (GIVEN[name] for name in ("s", "t", "h_s", "h_t", "a_s", "a_t"))
+    theirs = (-t.softmax(-1) * s.log_softmax(-1)).mean()
+    torch.testing.assert_close(soft_cross_entropy(s, t, 1.0), s.shape[-1] * theirs, rtol=1e-12, atol=0)
+    theirs = (-(t / 4).softmax(-1) * (s / 4).log_softmax(-1)).mean()  # of softened logits: no T²
+    torch.testing.assert_close(soft_cross_entropy(s, t, 4.0), 16 * s.shape[-1] * theirs, rtol=1e-12, atol=0)
+    torch.testing.assert_close(hidden_states(h_s, h_t), (h_s - h_t).square().mean(), rtol=1e-12, atol=0)
+    assert not torch.isclose(hidden_states(h_s, h_t, MASK), (h_s - h_t).square().mean())
+    pairs = (MASK[:, :, None] & MASK[:, None, :])[:, None]
+    a, b = (scores.masked_fill(~pairs, -1e4) for scores in (a_s, a_t))  # padding, as their models mark it
+    theirs = torch.nn.functional.mse_loss(
+        *(torch.where(scores <= -1e2, torch.zeros_like(scores), scores) for scores in (a, b))
+    )
+    each = attention_matrices(a_s, a_t, MASK, reduction="none") * MASK.sum(1, keepdim=True)  # over keys, not their mean
+    torch.testing.assert_close(theirs, each.sum() / (len(a_s) * a_s.shape[-1] ** 2), rtol=1e-12, atol=0)
