@@ -11,6 +11,7 @@ a method claims nothing of so few examples, the row says of how many sets it cla
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from kdviz.measure import paired, paired_errors
 from kdviz.measure.bias import bias
 from kdviz.measure.calibration import calibration
 from kdviz.measure.gap_interval import Counts, of_difference, of_gap, of_ratio
+from kdviz.measure.sequence_interval import share
 from kdviz.measure.wilson import wilson
 
 DRAWS = 400
@@ -85,6 +87,7 @@ def simulate(case: Case, runs: int, seed: int = 0) -> Found:
 def cases() -> Iterator[Case]:
     """Yield all settings."""
     yield from _shares()
+    yield from _sequences()
     yield from _pairs()
     yield from _gaps()
     yield from _differences()
@@ -100,6 +103,34 @@ def _shares() -> Iterator[Case]:
                 return wilson(int(random.binomial(n, p)), n, LEVEL), p
 
             yield Case("share", f"{p:.4g} of {n}", draw)
+
+
+def _sequences() -> Iterator[Case]:
+    """Shares by sequence: of whole sequences (exact match), and of tokens that are alike within one."""
+    for n in (2, 3, 5, 10, 20, 50, 200):
+        for p in (0.5, 0.8, 0.95):
+
+            def exact(random: np.random.Generator, n: int = n, p: float = p) -> tuple[Ends, float]:
+                found = share(random.random(n) < p, np.ones(n), LEVEL)
+                return (found.low, found.high), p
+
+            yield Case("exact match", f"{p:g} of {n} sequences", exact)
+            for alike, unequal in itertools.product((0.02, 0.3), (0.0, 1.0)):  # correlation within; σ of the log length
+
+                def tokens(
+                    random: np.random.Generator,
+                    n: int = n,
+                    p: float = p,
+                    alike: float = alike,
+                    unequal: float = unequal,
+                ) -> tuple[Ends, float]:
+                    lengths = np.maximum(1, np.exp(random.normal(3, unequal, n)).round()).astype(int)
+                    own = random.beta(p * (1 / alike - 1), (1 - p) * (1 / alike - 1), n)
+                    found = share(random.binomial(lengths, own), lengths, LEVEL)
+                    return (found.low, found.high), p
+
+                name = f"{p:g} of the tokens of {n}, r = {alike:g} within, log length sd {unequal:g}"
+                yield Case("agreement", name, tokens)
 
 
 def _pairs() -> Iterator[Case]:

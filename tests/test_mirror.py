@@ -70,6 +70,7 @@ SPANNING = {
     "distill/schemes/test_seeds_and_labels.py": "what holds for every scheme",
     "examples": "the example packages",
     "foreign": "models of other packages, each walked through all of kdviz",
+    "losses/test_other_libraries.py": "losses of several families beside what other libraries computed",
     "losses/test_ruled_out.py": "classes that are ruled out, in every loss",
     "measure/attention/test_refused.py": "refusals of all measures of attention, in one table",
     "measure/test_coverage.py": "intervals of all measures, by simulation",

@@ -13,7 +13,17 @@ from torch import Tensor, nn
 
 from ..data import Examples, Splits
 from ..data.inputs import each
-from ..models.inference import Inputs, ask, check_finite, count, device_of, fitted, left_out
+from ..models.inference import (
+    ROWS_AT_ONCE,
+    Inputs,
+    ask,
+    check_finite,
+    count,
+    device_of,
+    fitted,
+    left_out,
+    token_mask,
+)
 from ..models.looking import evaluating, modes, put_modes
 from .objective import Objective
 from .randomness import seeded
@@ -23,7 +33,7 @@ from .state import Replay, rehearse
 from .teacher import Teacher
 from .teacher_checks import doubt
 from .terms import EqualizedOdds, Fairness
-from .tokens import flattened, positions
+from .tokens import flattened, places_in, positions
 
 LOOK = 256  # validation examples used to detect swapped roles
 
@@ -115,7 +125,27 @@ def check_data(data: Splits, objective: Objective) -> None:
         raise ValueError(
             f"the objective {objective} is only a penalty and teaches nothing; add kd.SoftTargets() or kd.HardLabels()"
         )
+    _check_tokens(data)
     check_groups(data, objective)
+
+
+def _check_tokens(data: Splits) -> None:
+    """Raise if a mask leaves out every token of the training text that could be learned from."""
+    train = data.train
+    if train.y.ndim != 2:
+        return
+    for start in range(0, len(train), ROWS_AT_ONCE):
+        chosen = slice(start, start + ROWS_AT_ONCE)
+        mask = token_mask(train.inputs(chosen), train.y.shape[1])
+        if mask is None:
+            return
+        places = places_in(mask, None if data.everywhere else train.y[chosen])
+        if isinstance(places, slice) or len(places):
+            return
+    raise ValueError(
+        f"no token of the training part of {data.title} counts, as its attention_mask leaves all of them out, or all "
+        "that have a label; the mask must be 1 where a token counts"
+    )
 
 
 def check_groups(data: Splits, objective: Objective) -> None:

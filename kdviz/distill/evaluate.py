@@ -63,6 +63,11 @@ def evaluate(
             compared += len(predicted)
             same += int((predicted == theirs).sum())
             teacher_errors += int((theirs != y)[labelled].sum())
+    if not counted:
+        raise ValueError(
+            f"no labelled token of the {split} split counts, as its attention_mask leaves all of them out; "
+            "the mask must be 1 where a token counts"
+        )
     return Evaluation(
         step=step,
         split=split,

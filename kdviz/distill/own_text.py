@@ -13,11 +13,23 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..data import Examples
 from ..data.inputs import Inputs
 from ..losses.labels import UNLABELLED
 from ..models.generation import generate
+from ..models.inference import ROWS_AT_ONCE, token_mask
 
-__all__ = ["Text", "Writer", "answer_places", "ids_of", "prompt_lengths", "with_ids", "writer", "written"]
+__all__ = [
+    "Text",
+    "Writer",
+    "answer_places",
+    "check_padding",
+    "ids_of",
+    "prompt_lengths",
+    "with_ids",
+    "writer",
+    "written",
+]
 
 Writer = Callable[[Tensor, int], Tensor]  # prompts (n, p) and how many tokens more: ids (n, p + tokens)
 NAMED = ("input_ids", "attention_mask")
@@ -54,6 +66,30 @@ def ids_of(inputs: Inputs) -> Tensor:
             f"writing text needs token ids, int64 of shape (examples, tokens), got {kind} of shape {tuple(given.shape)}"
         )
     return given
+
+
+def check_padding(data: Examples) -> None:
+    """Raise in one sentence unless the padding of texts stands on the right, where a mask says where it is.
+
+    >>> ids = torch.ones(1, 3, dtype=torch.int64)
+    >>> check_padding(Examples({"input_ids": ids, "attention_mask": torch.tensor([[0, 1, 1]])}, ids))
+    Traceback (most recent call last):
+        ...
+    ValueError: writing text needs padding on the right, got an attention_mask that begins with it in 1 of 1 texts; \
+pad the texts on the right
+    """
+    wrong = 0
+    for start in range(0, len(data), ROWS_AT_ONCE):
+        inputs = data.inputs(slice(start, start + ROWS_AT_ONCE))
+        mask = token_mask(inputs, ids_of(inputs).shape[1])
+        if mask is None:
+            return
+        wrong += int((mask[:, 1:] & ~mask[:, :-1]).any(1).sum())
+    if wrong:
+        raise ValueError(
+            f"writing text needs padding on the right, got an attention_mask that begins with it in {wrong:,} of "
+            f"{len(data):,} texts; pad the texts on the right"
+        )
 
 
 def with_ids(inputs: Inputs, ids: Tensor) -> Any:
@@ -139,16 +175,19 @@ def writer(
     greedy: bool = False,
     beams: int = 1,
     end: int | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Writer:
     """Return what writes on with a model's current weights, in eval mode and without gradient.
 
     Draws at a temperature; with ``greedy`` the first choices, or with ``beams`` above 1 the best text of that search.
+    ``stop`` is called before each token and may raise.
     """
 
     def write(ids: Tensor, tokens: int) -> Tensor:
         draw = seed + ids.shape[1]  # other lengths, other draws
         plain = greedy and beams == 1
-        whole = generate(model, ids, tokens, temperature=temperature, greedy=plain, beams=beams, seed=draw, end=end)
+        how = {"temperature": temperature, "greedy": plain, "beams": beams, "seed": draw, "end": end, "stop": stop}
+        whole = generate(model, ids, tokens, **how)
         missing = ids.shape[1] + tokens - whole.shape[1]  # all ended before
         return F.pad(whole.to(ids.device), (0, missing), value=0 if end is None else end)
 

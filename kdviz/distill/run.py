@@ -288,10 +288,15 @@ class Run:
         bad = self.history.first_bad
         if bad is None:
             return
+        what, remedy = f"the loss became {self.history.rows[bad, 0]} at step {bad + 1}", ""
+        wrong, n = self._training_step.without_answer(self._batches[bad])
+        if wrong:
+            what += f", as the teacher has logits that are not finite for {wrong:,} of {n:,} answers"
+            remedy = "check its weights and the scale of the inputs"
         # The snapshot at step `bad` is the one that produced this loss.
-        self._go_back(f"the loss became {self.history.rows[bad, 0]} at step {bad + 1}", max(0, bad - 1))
+        self._go_back(what, max(0, bad - 1), remedy)
 
-    def _go_back(self, what: str, step: int) -> NoReturn:
+    def _go_back(self, what: str, step: int, remedy: str = "") -> NoReturn:
         """Return to the last good snapshot at or before ``step`` and raise; ``what`` happened begins the message."""
         rate = self.history.rows[-1, -1]
         good = self._store.before(step)
@@ -303,7 +308,7 @@ class Run:
         edits = f", {len(undone)} edit(s) made since are undone" if undone else ""
         raise NonFiniteLossError(
             f"{what}; the student is back at step {good.step}, its last good snapshot{edits}; "
-            f"try a learning rate below {rate:g}"
+            + (remedy or f"try a learning rate below {rate:g}")
         )
 
     def _return_to(self, snapshot: Snapshot) -> None:

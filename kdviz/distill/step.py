@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..losses.labels import UNLABELLED
-from ..models.inference import answer, device_of, fitted, uncompiled
+from ..models.inference import answer, device_of, fitted, no_answer, uncompiled
 from ..models.looking import evaluating
 from . import auxiliary, checks
 from .batches import Batch
@@ -116,6 +116,15 @@ class TrainingStep:
             ask=self.teacher,
             tokens=tokens,
         )
+
+    def without_answer(self, batch: Batch) -> tuple[int, int]:
+        """Return for how many examples (or tokens) of a batch the teacher's logits are not finite, and of how many."""
+        if self.teacher is None:
+            return 0, 0
+        logits = self.teacher(batch.inputs) if batch.teacher is None else batch.teacher
+        y = None if self._plan.data.everywhere else batch.labels.to(logits.device)
+        wrong = no_answer(flattened(logits, positions(batch.inputs, logits, y)))
+        return int(wrong.sum()), len(wrong)
 
     def each_term(self, batch: Batch, weighted: WeightedNumbers) -> Iterator[tuple[str, float, Tensor]]:
         """Yield the name, the weight and the value of each term on a batch, with the graph of its gradient."""

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ..models.inference import Inputs, bare, call, uncompiled
-from ..models.looking import evaluating
+from ..models.looking import evaluating, of_this_thread
 
 SCORES = ":scores"  # after the name of a module of attention: its scores before the softmax, (B, heads, L, L)
 BY_OTHERS = (("query", "key", "num_attention_heads"), ("q_lin", "k_lin", "n_heads"))  # BERT's kin, and DistilBERT
@@ -77,6 +77,8 @@ def probe(model: nn.Module, example: Inputs) -> dict[str, Tap]:
 @contextmanager
 def tapped(model: nn.Module, names: Sequence[str], copied: Sequence[str] = ()) -> Iterator[dict[str, Tensor]]:
     """Record the outputs of the named layers within the block; the hooks are removed after it, whatever happens.
+
+    What another thread asks the model meanwhile is not recorded.
 
     Parameters
     ----------
@@ -163,7 +165,7 @@ def _output_to(keep: Any, name: str) -> Any:
         if isinstance(first, Tensor):
             keep(name, first)
 
-    return hook
+    return of_this_thread(hook)
 
 
 def _scores_to(keep: Any, name: str) -> Any:
@@ -177,7 +179,7 @@ def _scores_to(keep: Any, name: str) -> Any:
         assert scores is not None, "only modules of attention are tapped for their scores"
         keep(name, scores(query, key))
 
-    return hook
+    return of_this_thread(hook)
 
 
 def scores_of(module: nn.Module) -> Callable[[Tensor, Tensor], Tensor] | None:

@@ -65,7 +65,8 @@ def soft_targets(
     student's probability. Where the student rules out a class that the teacher does not, the loss is infinite.
 
     Public implementations differ: some omit T², some average over B·C (``F.kl_div(..., reduction="mean")``), which
-    makes the term C times smaller.
+    makes the term C times smaller. torchdistill's ``KDLoss`` is α · CE + (1 − α) · this, its α the labels' weight; at
+    α = 0 it omits T². The explanation "One convention" lists what others do.
 
     References
     ----------
@@ -340,7 +341,8 @@ def logit_mse(s: Tensor, t: Tensor, *, mask: Tensor | None = None, reduction: Re
 
     A class that both rule out (−∞) does not differ; where only one side does, the loss is infinite.
 
-    Ba & Caruana minimize (1/2B) Σ ‖s − t‖², summed over classes: C/2 times this.
+    Ba & Caruana minimize (1/2B) Σ ‖s − t‖², summed over classes: C/2 times this. TextBrewer's
+    ``kd_mse_loss`` compares s/T and t/T, which is this divided by T².
 
     References
     ----------

@@ -10,6 +10,7 @@ from torch import Tensor
 from .reductions import paired
 
 NEEDED = "both must be (batch, classes) over the same classes"
+FAR = 100.0  # above this temperature a divergence, which shrinks as 1/T² before its factor T², is lost in float32
 
 
 def log_softened(z: Tensor, temperature: float) -> Tensor:
@@ -37,9 +38,11 @@ def weighted_log_ratio(log_p: Tensor, log_q: Tensor) -> Tensor:
 
 
 def softened_pair(s: Tensor, t: Tensor, temperature: float, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Check the arguments and return log σ_T(s) and log σ_T(t), the latter detached."""
+    """Check the arguments and return log σ_T(s) and log σ_T(t), the latter detached; in float64 above T = 100."""
     check_temperature(temperature)
     s, t = paired(s, t, mask, "logits", NEEDED)
+    if temperature > FAR and s.device.type != "mps":  # which has no float64
+        s, t = s.double(), t.double()
     return log_softened(s, temperature), log_softened(t, temperature)  # (B, C) each
 
 

@@ -59,6 +59,9 @@ def attention_matrices(
     TinyBERT's public code has no mask here: it sets scores ≤ −100, those of padding, to 0 on both sides and divides by
     all L² pairs, so the shorter a sentence, the smaller its loss. Pass the mask instead.
 
+    TextBrewer's ``att_mse_loss`` with a mask divides by all pairs of the batch, so that a text of twice the length
+    counts four times; of texts of one length it is this value. Without a mask it sets all scores below -0.001 to 0.
+
     Student and teacher need equally many heads. Where they differ, compare means over heads, or use another term on
     attention.
 
@@ -226,7 +229,8 @@ def soft_cross_entropy(
 
     A class that the teacher rules out (t_c = −∞) contributes nothing: 0 · log 0 is 0.
 
-    TinyBERT uses it at T = 1; its public code has no T².
+    TinyBERT uses it at T = 1; its public code has no T² and takes the mean over the classes as well, which makes it C
+    times smaller. TextBrewer's ``kd_ce_loss`` has no T² and no mask.
 
     References
     ----------

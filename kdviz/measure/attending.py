@@ -12,6 +12,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..models.inference import bare
+from ..models.looking import of_this_thread
 
 Runs = list[tuple[str, Tensor]]
 
@@ -127,7 +128,7 @@ def _second_output(name: str, runs: Runs) -> Callable[..., None]:
         if isinstance(out, tuple) and len(out) > 1 and isinstance(out[1], Tensor) and out[1].ndim == 4:
             runs.append((name, out[1]))
 
-    return after
+    return of_this_thread(after)
 
 
 def _first_input(name: str, runs: Runs) -> Callable[..., None]:
@@ -135,7 +136,7 @@ def _first_input(name: str, runs: Runs) -> Callable[..., None]:
         if isinstance(inputs[0], Tensor) and inputs[0].ndim == 4:
             runs.append((name, inputs[0]))
 
-    return before
+    return of_this_thread(before)
 
 
 def _weights_hooks(name: str, runs: Runs) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -160,4 +161,4 @@ def _weights_hooks(name: str, runs: Runs) -> tuple[Callable[..., Any], Callable[
         needed, averaged = asked.pop()
         return answer, (weights.mean(-3) if averaged else weights) if needed else None
 
-    return before, after
+    return of_this_thread(before), of_this_thread(after)

@@ -10,6 +10,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from ..models.inference import call
+from ..models.looking import evaluating
+
 REPEATS = 30
 WARM = 3  # first passes, which allocate what later ones reuse
 FEW = 3  # calls of which the quickest counts
@@ -44,31 +47,26 @@ def latency_ms(model: nn.Module, inputs: Any, repeats: int = REPEATS) -> float:
     """
     if repeats < 1:
         raise ValueError(f"repeats must be at least 1, got {repeats}")
-    was_training = model.training
-    model.eval()
     seconds = []
-    try:
-        with torch.no_grad():
-            for i in range(WARM + repeats):
-                begun = time.perf_counter()
-                model(inputs)
-                if i >= WARM:
-                    seconds.append(time.perf_counter() - begun)
-    finally:
-        model.train(was_training)
+    with evaluating(model), torch.no_grad():
+        for i in range(WARM + repeats):
+            begun = time.perf_counter()
+            call(model, inputs)
+            if i >= WARM:
+                seconds.append(time.perf_counter() - begun)
     return 1000 * statistics.median(seconds)
 
 
-def shortest(call: Callable[[], object]) -> float:
+def shortest(work: Callable[[], object]) -> float:
     """Return the seconds of the quickest of a few calls, after one to get warm; the others met something else.
 
     >>> shortest(lambda: None) < 1
     True
     """
-    call()
+    work()
     seconds = []
     for _ in range(FEW):
         begun = time.perf_counter()
-        call()
+        work()
         seconds.append(time.perf_counter() - begun)
     return min(seconds)

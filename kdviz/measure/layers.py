@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -25,7 +24,7 @@ from ..models.inference import (
     fitted,
     uncompiled,
 )
-from ..models.looking import evaluating
+from ..models.looking import evaluating, of_this_thread
 from ..words import number, t, tn
 
 if TYPE_CHECKING:
@@ -82,18 +81,16 @@ def watch(
     """Return what ``keep`` makes of each layer's output, over all examples."""
     seen: dict[str, Tensor] = {}
     parts: dict[str, list[Tensor]] = {name: [] for name in layers}
-    modules, here = modules_by_name(model), threading.get_ident()
+    modules = modules_by_name(model)
 
     def hook(name: str) -> Callable[..., None]:
         def look(module: nn.Module, inputs: Any, out: Any) -> None:
-            if threading.get_ident() != here:  # a page asks the same model meanwhile
-                return
             if not bool(out.isfinite().all()):
                 raise ValueError(f"the output of the {who}'s layer {name!r} must be finite, got nan or inf")
             dtype = torch.float64 if out.dtype == torch.float64 else torch.float32
             seen[name] = keep(out.detach()).to("cpu", dtype, copy=True)  # the next layer may write into it
 
-        return look
+        return of_this_thread(look)
 
     with ExitStack() as hooks:
         for name in layers:
@@ -178,14 +175,13 @@ def evenly_spaced(X: Inputs, limit: int) -> np.ndarray:
 def _shapes(model: nn.Module, X: Inputs) -> Shapes:
     """Return the shape of each module's output tensor for one example."""
     seen: Shapes = {}
-    here = threading.get_ident()
 
     def hook(name: str) -> Callable[..., None]:
         def keep(module: nn.Module, inputs: Any, out: Any) -> None:
-            if isinstance(out, Tensor) and threading.get_ident() == here:
+            if isinstance(out, Tensor):
                 seen[name] = tuple(out.shape)
 
-        return keep
+        return of_this_thread(keep)
 
     with ExitStack() as hooks:
         for name, module in modules_by_name(model).items():

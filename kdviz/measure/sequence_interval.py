@@ -98,6 +98,13 @@ def share(hits: ArrayLike, counts: ArrayLike, confidence: float = 0.95) -> Inter
     worth: n* = p (1 − p) / variance of :func:`ratio`, at most all tokens, times (z/t)² for the few degrees of freedom.
     Where all sequences have the same share there is no spread to tell, and each counts as one token.
 
+    Simulated with 2 to 200 sequences (``python benchmarks/coverage.py --runs 4000 --only "exact match"``, and ``--only
+    agreement``): of intervals at 95 % for the share of whole sequences 95 to 100 of 100 hold the truth; for the share
+    of tokens 93 to 100, with a correlation of 0.02 or 0.3 within a sequence and lengths that are equal or log-normal
+    (σ 1). They are too wide for 2 or 3 sequences. Too narrow they are where a few sequences are wrong throughout and
+    most not at all (95 % of tokens right, correlation 0.3): 87 to 93 of 100 at 10 to 50 sequences, 92 to 95 at 200,
+    nearly all of the others above the truth.
+
     References
     ----------
     Korn, Graubard (1998), Confidence Intervals for Proportions with Small Expected Number of Positive Counts Estimated

@@ -44,12 +44,13 @@ def generate(
     temperature : float
         Each token is drawn from softmax(logits / temperature).
     greedy : bool
-        Take the first choice at each place instead.
+        Take the first choice at each place instead; of equal ones, the one that comes first in the vocabulary.
     beams : int
         Above 1, search for the most probable text with so many candidates at each place; the temperature does not
         matter, nothing is drawn.
     seed : int
-        Fixes what is drawn; torch's global generator is left alone.
+        Fixes what is drawn for all of `ids` together; torch's global generator is left alone. Among other texts, a text
+        has other draws of the same probabilities.
     end : int, optional
         Ends a text, such as ``vocabulary.end``. What follows it in its row is filled with `end`.
     cache : bool
@@ -66,7 +67,8 @@ def generate(
     Raises
     ------
     ValueError
-        If a number is out of range, the beginning is empty, or what the model answers is not a number.
+        If a number is out of range, `greedy` and `beams` exclude each other, the beginning is empty, or what the model
+        answers is not a number.
 
     Notes
     -----
@@ -81,10 +83,12 @@ def generate(
     torch.Size([2, 8])
     """
     _check(ids, tokens, temperature, beams)
+    if greedy and beams > 1:
+        raise ValueError(f"greedy=True takes one candidate at each place, got beams={beams}; pass one of both")
     ids = ids.to(device_of(model), torch.int64)
     reader = _Reader(model, cache)
-    with evaluating(model), torch.inference_mode():
-        if beams > 1 and not greedy:
+    with evaluating(model), torch.no_grad():  # inference mode would spoil what a model keeps for its next training step
+        if beams > 1:
             found = _searched(reader, ids, tokens, beams, end, stop)
         else:
             found = _continued(reader, ids, tokens, None if greedy else temperature, seed, end, stop)
@@ -102,16 +106,24 @@ class _Reader:
         self.held: tuple[Tensor, ...] | None = None
 
     def next(self, text: Tensor) -> Tensor:
-        """Return the logits of the token after a text (B, n), in double precision, shape (B, symbols)."""
+        """Return the logits of the token after a text (B, n), in double precision, 0 the largest: (B, symbols)."""
         length = text.shape[1]
         while length - self.first > self.context:
             self.first = max(length - self.context, self.first + max(1, self.context // 2))
             self.held, self.read = None, self.first
         if self.steps is None:
-            return answer(self.model, text[:, self.first :], who="model")[:, -1].double()
-        z, self.held = self.steps(text[:, max(self.read, self.first) :], self.held)
-        self.read = length
-        return z.double()
+            z = answer(self.model, text[:, self.first :], who="model")[:, -1]
+        else:
+            z, self.held = self.steps(text[:, max(self.read, self.first) :], self.held)
+            self.read = length
+        z = z.double()
+        largest = z.amax(-1, keepdim=True)  # nan where anything is, -inf where no symbol is left
+        if not bool(largest.isfinite().all()):
+            raise NotFiniteError(
+                "what the model says of the next token is not a number, so that none can be chosen: check its weights, "
+                "or train it at a lower learning rate"
+            )
+        return z - largest
 
     def keep(self, rows: Tensor) -> None:
         """Go on with these rows, in this order."""
@@ -138,13 +150,7 @@ def _continued(
         if temperature is None:
             new = z.argmax(-1)
         else:
-            p = (z / temperature).softmax(-1)
-            if not bool(p.sum().isfinite()):
-                raise NotFiniteError(
-                    "what the model says of the next token is not a number, so that none can be drawn: check its "
-                    "weights, or train it at a lower learning rate"
-                )
-            new = torch.multinomial(p, 1, generator=generator)[:, 0]
+            new = torch.multinomial((z / temperature).softmax(-1), 1, generator=generator)[:, 0]
         if end is not None:
             new = new.masked_fill(ended, end)
             ended |= new == end
@@ -201,5 +207,8 @@ def _check(ids: Tensor, tokens: int, temperature: float, beams: int) -> None:
     for what, value in (("tokens", tokens), ("beams", beams)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ValueError(f"{what} must be a whole number of at least 1, got {value!r}")
-    if not temperature > 0:
-        raise ValueError(f"temperature must be > 0, got {temperature}; for the first choice each time pass greedy=True")
+    if not 0 < temperature < math.inf:
+        raise ValueError(
+            f"temperature must be a finite number > 0, got {temperature}; "
+            "for the first choice each time pass greedy=True"
+        )

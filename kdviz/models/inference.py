@@ -339,9 +339,14 @@ def logits(
     return z
 
 
+def no_answer(z: Tensor) -> Tensor:
+    """Return which rows of logits (..., C) say nothing: nan or +∞ in a class, or −∞ in all."""
+    return (z.isnan() | (z == torch.inf)).any(-1) | (z == -torch.inf).all(-1)
+
+
 def check_finite(z: Tensor, who: str) -> None:
     """Raise if logits (N, C) contain NaN or +∞, or −∞ in all classes of an example."""
-    wrong = int((z.isnan() | (z == torch.inf)).any(-1).logical_or((z == -torch.inf).all(-1)).sum())
+    wrong = int(no_answer(z).sum())
     if wrong:
         raise ValueError(
             f"the {who} has logits that are not finite for {wrong:,} of {z.shape[:-1].numel():,} examples; "

@@ -1,9 +1,14 @@
-"""Running a model without changing it: modes, parameters and buffers are the same afterwards, bit for bit."""
+"""Running a model without changing it: modes, parameters and buffers are the same afterwards, bit for bit.
+
+And without hearing others: a hook may be called in several threads, such as that of a run and that of an open page.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 from warnings import warn
 
@@ -38,6 +43,27 @@ def evaluating(model: nn.Module) -> Iterator[None]:
     finally:
         put_modes(model, before)
         held.put_back()
+
+
+def of_this_thread(hook: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a hook that hears only what this thread asks; what others ask the same model meanwhile is left alone.
+
+    Examples
+    --------
+    >>> heard, model = [], nn.Identity()
+    >>> _ = model.register_forward_hook(of_this_thread(lambda *_: heard.append("here")))
+    >>> other = threading.Thread(target=model, args=(1,))
+    >>> other.start(); other.join()
+    >>> model(2), heard
+    (2, ['here'])
+    """
+    here = threading.get_ident()
+
+    @wraps(hook)
+    def heard(*given: Any, **named: Any) -> Any:
+        return hook(*given, **named) if threading.get_ident() == here else None
+
+    return heard
 
 
 def modes(model: nn.Module) -> dict[str, bool]:

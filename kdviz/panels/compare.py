@@ -20,6 +20,7 @@ from ..distill.schema import Kind, Number, OneOf
 from ..distill.threads import leave_room
 from ..measure import cost as costs_of
 from ..models import inference
+from ..models.counts import macs_of
 from ..models.naming import name_of
 from ..models.wrap import as_module
 from ..widgets.from_page import Box, VBox
@@ -449,6 +450,6 @@ def _rows(titles: Mapping[str, str]) -> list[dict[str, Any]]:
 
 def _macs(model: nn.Module, part: Examples) -> int | None:
     try:
-        return models.mac_count(model, part.shape)
-    except (ValueError, NotImplementedError):
+        return macs_of(model, inference.fitted(part.inputs(slice(0, 1)), model))
+    except (ValueError, RuntimeError):
         return None

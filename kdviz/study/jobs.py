@@ -22,7 +22,8 @@ from ..distill.tokens import flat_labels, flattened, positions
 from ..measure.calibration import calibration
 from ..measure.fidelity import fidelity, first_choice, float_logits
 from ..measure.latency import latency_ms
-from ..models import inference, mac_count, parameter_count
+from ..models import inference, parameter_count
+from ..models.counts import macs_of
 from .outcomes import gaps, packed
 from .parts import Parts
 from .stopping import News, StopSign, Watch
@@ -216,6 +217,7 @@ def finished(job: Job, run: Distillation, reached: dict[str, Any], *, seconds: f
     stacked : int
         How many runs were trained together.
     """
+    one = inference.fitted(run.data.test.inputs(slice(0, 1)), run.student)
     return {
         "version": VERSION,
         "key": job.key,
@@ -225,8 +227,8 @@ def finished(job: Job, run: Distillation, reached: dict[str, Any], *, seconds: f
         "sentence": "",
         "moments": reached,
         "parameters": parameter_count(run.student),
-        "macs": mac_count(run.student, run.data.shape),
-        "latency_ms": latency_ms(run.student, run.data.test.inputs(slice(0, 1))),
+        "macs": macs_of(run.student, one),
+        "latency_ms": latency_ms(run.student, one),
         "seconds": seconds,
         "stacked": stacked,
         "torch": torch.__version__,

@@ -30,6 +30,14 @@ REASONS = (
         "try a learning rate below {rate}"
     ),
     mark(
+        "{what}; the student is back at step {step}, its last good snapshot; check its weights and the scale of the "
+        "inputs"
+    ),
+    mark(
+        "the teacher has logits that are not finite for {wrong} of {n} tokens of text that the student wrote, so that "
+        "nothing can be learned there"
+    ),
+    mark(
         "the teacher is less accurate than the student it should teach ({teacher} against {student} on {n} validation "
         "examples); were they swapped? pass allow_weaker_teacher=True if intended"
     ),
@@ -78,6 +86,10 @@ REASONS = (
 WITHIN = (  # what stands in their places
     mark("the weight of the soft targets"),
     mark("the weight of the penalty"),
+    mark(
+        "the loss became {value} at step {step}, as the teacher has logits that are not finite for {wrong} of {n} "
+        "answers"
+    ),
     mark("the loss became {value} at step {step}"),
     mark("a weight was no longer finite after step {step}"),
     mark("feature maps"),

@@ -7,6 +7,7 @@ from torch import nn
 import kdviz as kd
 from kdviz.distill.taps import check_taps, probe, tapped
 
+from ..elsewhere import asked_elsewhere
 from .conftest import small
 from .small_models import trained
 
@@ -150,3 +151,13 @@ def test_scores_of_attention_written_by_others_are_known_by_their_parts():
         part = slice(3 * head, 3 * head + 3)
         wanted = q[..., part] @ k[..., part].transpose(1, 2) / 3**0.5
         torch.testing.assert_close(seen["0:scores"][:, head], wanted)
+
+
+def test_what_another_thread_asks_meanwhile_is_not_taken_for_what_a_layer_gave():
+    model, x, other = kd.models.mlp((8,), inputs=4, classes=3), torch.ones(5, 4), torch.zeros(2, 4)
+    alone = probe(model, x)
+    with asked_elsewhere(model, other):
+        assert probe(model, x) == alone
+        with tapped(model, ["relu1"]) as seen:
+            model(x)
+    assert len(seen["relu1"]) == 5

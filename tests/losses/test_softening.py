@@ -35,6 +35,20 @@ def test_extreme_logits_at_other_temperatures(loss_of, temperature):
     assert loss.isfinite() and loss > 0 and s.grad.isfinite().all()
 
 
+@pytest.mark.parametrize("loss_of", [soft_targets, reverse_kl, jensen_shannon])
+@pytest.mark.parametrize("temperature", [50.0, 1e3, 1e5])
+def test_single_precision_is_enough_at_any_temperature(loss_of, temperature):
+    g = torch.Generator().manual_seed(0)
+    s, t = (3 * torch.randn(64, 10, generator=g) for _ in range(2))
+    found = []
+    for dtype in (torch.float32, torch.float64):
+        x = s.to(dtype).requires_grad_()
+        loss = loss_of(x, t.to(dtype), temperature)
+        found.append((loss.item(), torch.autograd.grad(loss, x)[0].double()))
+    assert found[0][0] == pytest.approx(found[1][0], rel=1e-5)
+    torch.testing.assert_close(found[0][1], found[1][1], rtol=1e-3, atol=1e-7)
+
+
 @each_of(WITH_TEMPERATURE)
 @pytest.mark.parametrize("temperature", [0.0, -1.0, math.inf, math.nan])
 def test_a_temperature_out_of_range_is_named(loss_of, temperature):

@@ -11,6 +11,7 @@ import kdviz as kd
 from kdviz.measure.attention import attention_matrices
 from kdviz.measure.similarity import correspondence
 
+from ..elsewhere import asked_elsewhere
 from .small_models import Calls, Reader, convolutional, drawn, encoder, images, randomised, weights_by_loop
 
 HOWS = {
@@ -95,3 +96,14 @@ def test_someones_own_hooks_on_attention_see_what_they_saw():
     before = list(seen)
     attention_matrices(model, x)
     assert seen == before * 2
+
+
+def test_what_another_thread_asks_meanwhile_is_neither_seen_nor_changed():
+    model, x, other = encoder(), drawn(3, 5, 8), drawn(1, 2, 8)
+    with torch.no_grad():
+        alone, answer = attention_matrices(model, x), model(other)
+        with asked_elsewhere(model, other) as told:
+            together = attention_matrices(model, x)
+    assert together.keys() == alone.keys()
+    assert all(torch.equal(together[name], alone[name]) for name in alone)
+    assert all(torch.equal(each, answer) for each in told)

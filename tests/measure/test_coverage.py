@@ -34,6 +34,8 @@ QUICK = {
     "paired: 3 seeds, 0.1 of 10000 differ": MOST,
     "paired errors: 0.05 and 0.02 of 200": 1,
     "share: 0.9991 of 200": 1,
+    "exact match: 0.8 of 20 sequences": 1,
+    "agreement: 0.8 of the tokens of 20, r = 0.3 within, log length sd 1": MOST,
     "ece: five confidences, calibrated, n = 1000": 1,
     "ece: over-confident, n = 1000": MOST,
     "overconfidence: sure, over-confident, n = 200": MOST,

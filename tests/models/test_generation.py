@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from kdviz.models import decoder, generate, gru
+from kdviz.models.generation import NotFiniteError
 
 BEGUN = torch.randint(0, 7, (4, 3), generator=torch.Generator().manual_seed(0))
 WAYS: dict[str, dict[str, Any]] = {"drawn": {"temperature": 0.8}, "greedy": {"greedy": True}, "beam": {"beams": 3}}
@@ -138,6 +139,56 @@ def test_any_model_of_tokens_can_write() -> None:
     assert all(torch.equal(found[:, i + 1], first[found[:, i]]) for i in range(2, 7))
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("broken", [torch.nan, torch.inf, -torch.inf])
+def test_a_model_without_numbers_writes_in_no_way(way: str, broken: float) -> None:
+    model = Bigram()
+    with torch.no_grad():
+        model.table.weight[BEGUN[1, -1], 2 if broken > 0 else slice(None)] = broken
+    with pytest.raises(NotFiniteError, match="what the model says of the next token is not a number"):
+        generate(model, BEGUN, 2, **WAYS[way])
+
+
+def test_symbols_that_are_ruled_out_are_never_written_at_any_temperature() -> None:
+    model = Bigram()
+    with torch.no_grad():
+        model.table.weight[:, 3:] = -torch.inf
+    for how in ({"temperature": 1e-300}, {"temperature": 1e300}, {"greedy": True}, {"beams": 7**2}):
+        found = generate(model, BEGUN, 4, **how)
+        assert int(found[:, 3:].max()) < 3
+        if how.get("temperature", 1) < 1:
+            assert torch.equal(found, generate(model, BEGUN, 4, greedy=True))
+
+
+def test_of_equal_choices_the_first_is_taken_and_neighbours_change_no_text() -> None:
+    model = Bigram()
+    with torch.no_grad():
+        model.table.weight.zero_()
+    assert not generate(model, BEGUN, 4, greedy=True)[:, 3:].any()
+    for name, way in product(MODELS, ("greedy", "beam")):
+        together = generate(MODELS[name](), BEGUN, 8, **WAYS[way], end=5)
+        for row, begun in zip(together, BEGUN, strict=True):
+            alone = generate(MODELS[name](), begun[None], 8, **WAYS[way], end=5)[0]
+            assert row[: len(alone)].tolist() == alone.tolist() and set(row[len(alone) :].tolist()) <= {5}
+
+
+class Remembers(Bigram):
+    """A model that makes a table at its first answer and keeps it, as foreign models keep their positions."""
+
+    kept: Tensor | None = None
+
+    def forward(self, ids: Tensor) -> dict[str, Tensor]:
+        if self.kept is None or len(self.kept) < ids.shape[1]:
+            self.kept = torch.linspace(1, 2, ids.shape[1])
+        return {"logits": self.table(ids) * self.kept[: ids.shape[1], None]}
+
+
+def test_a_model_that_kept_something_while_it_wrote_can_be_trained_on() -> None:
+    model = Remembers()
+    model(generate(model, BEGUN, 5))["logits"].square().sum().backward()
+    assert model.table.weight.grad is not None
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
@@ -146,7 +197,12 @@ def test_any_model_of_tokens_can_write() -> None:
         ({"ids": [[1, 2]]}, "got list"),
         ({"tokens": 0}, "tokens must be a whole number of at least 1, got 0"),
         ({"beams": 1.5}, "beams must be a whole number of at least 1, got 1.5"),
-        ({"temperature": 0.0}, "temperature must be > 0, got 0.0; for the first choice each time pass greedy=True"),
+        (
+            {"temperature": 0.0},
+            "temperature must be a finite number > 0, got 0.0; for the first choice each time pass greedy=True",
+        ),
+        ({"temperature": float("inf")}, "temperature must be a finite number > 0, got inf"),
+        ({"greedy": True, "beams": 2}, "greedy=True takes one candidate at each place, got beams=2; pass one of both"),
         ({"end": 7}, "end must be one of the model's 7 symbols, 0 to 6, or None, got 7"),
         ({"end": 7, "beams": 3}, "end must be one of the model's 7 symbols"),
         ({"ids": torch.full((1, 2), 7)}, "from 0 to 6, the vocabulary of this model, got 7 to 7"),

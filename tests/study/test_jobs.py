@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import kdviz as kd
-from kdviz.models import inference
+from kdviz.models import inference, mac_count
 from kdviz.study.jobs import do, make_job
 from kdviz.study.parts import Parts
 from kdviz.study.stacked import units
@@ -185,3 +185,25 @@ def test_text_is_counted_token_by_token_and_each_run_is_trained_by_itself(sign):
     s, t = (inference.logits(model, sums.test)[counts].log_softmax(1) for model in (run.student, teacher))
     assert test["kl"] == pytest.approx((t.exp() * (t - s)).sum(1).mean().item(), rel=1e-4)
     assert test["nll"] == pytest.approx(by_engine.nll, rel=1e-5) and test["gaps"] == {}
+    assert outcome["macs"] == mac_count(run.student, sums.shape) > 0
+
+
+class Words(torch.nn.Module):
+    """A model of somebody else's: token ids and their mask by name, and no description of itself."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = torch.nn.Embedding(7, 7)
+
+    def forward(self, input_ids, attention_mask):
+        return self.table(input_ids) @ self.table.weight.T
+
+
+def test_models_of_somebody_elses_read_token_ids_in_a_study_too(sign):
+    ids = torch.arange(160).view(20, 8) % 7
+    part = kd.data.Examples({"input_ids": ids, "attention_mask": torch.ones_like(ids)}, (ids + 1) % 7)
+    data = kd.data.Splits("text", "Text", tuple("abcdefg"), part, part, part)
+    recipe = kd.Distillation(None, Words(), data, kd.HardLabels(), epochs=1).recipe
+    parts = Parts(data=data, student=lambda seed: Words())
+    outcome = do(make_job(recipe, "student", parts), parts, sign)
+    assert outcome["state"] == "finished" and outcome["macs"] == 8 * 7 * 7, outcome

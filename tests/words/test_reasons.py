@@ -100,6 +100,7 @@ def test_every_reason_is_one_that_the_engine_gives():
         "{} must be a finite number > {}, got {}", "{} must be a finite number >= {}, got {}",
         "{} must be a finite number >= {} (it is {}), got {}", "{} must lie in [{}, {}] (it is {}), got {}",
         "{}; the student is back at step {}, its last good snapshot; try a learning rate below {}",
+        "{}; the student is back at step {}, its last good snapshot; check its weights and the scale of the inputs",
         "{}; the student is back at step {}, its last good snapshot, {} edit(s) made since are undone; try a learning "
         "rate below {}",
     ]  # fmt: skip

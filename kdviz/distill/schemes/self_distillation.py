@@ -14,6 +14,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ...data import Splits, splits
+from ...models.looking import of_this_thread
 from ..distillation import Distillation
 from ..objective import Objective
 from ..schedules import Hyperparameter
@@ -176,7 +177,7 @@ def _reached(network: nn.Module, layer: str, inputs: Tensor) -> Tensor:
     def stop(module: nn.Module, given: Any, out: Any) -> None:
         raise _Reached(out[0] if isinstance(out, tuple | list) else out)
 
-    handle = network.get_submodule(layer).register_forward_hook(stop)
+    handle = network.get_submodule(layer).register_forward_hook(of_this_thread(stop))
     try:
         network(inputs)
     except _Reached as reached:

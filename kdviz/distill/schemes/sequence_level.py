@@ -19,7 +19,7 @@ from ...models.sequences import check_vocabularies
 from ...models.wrap import as_module
 from ..distillation import Distillation
 from ..objective import Objective
-from ..own_text import Writer, writer, written
+from ..own_text import Writer, check_padding, writer, written
 from ..randomness import mix
 from ..teacher import ROWS_AT_ONCE, Cancelled, Teacher
 from ..terms import HardLabels, Term
@@ -65,7 +65,7 @@ def sequence_level(
     end : int, optional
         The token that ends an answer; without one it is as long as the given one.
     progress : callable, optional
-        Called with (done, total) after each batch of texts; return False to stop.
+        Called with (done, total) batches of texts, after each and before each token; return False to stop.
     **training
         Arguments of :class:`kdviz.Distillation`. Its seed fixes the draws as well.
 
@@ -162,20 +162,26 @@ def as_written(
             f"sequence-level distillation needs labels token by token, shape (examples, tokens), and {data.title} has "
             "one label an example; for classes use kd.schemes.black_box"
         )
+    check_padding(train)
     total = draws * -(-len(train) // ROWS_AT_ONCE)
     ids, labels, done = [], [], 0
+
+    def stop() -> bool:
+        if progress is not None and progress(done, total) is False:
+            raise Cancelled(f"stopped after {done:,} of {total:,} batches of text")
+        return False
+
     for draw in range(draws):
         for i, start in enumerate(range(0, len(train), ROWS_AT_ONCE)):
             chosen = slice(start, start + ROWS_AT_ONCE)
             write = _writer(
-                teacher, mix(seed, 8, draw, i), greedy=greedy, beams=beams, temperature=temperature, end=end
+                teacher, mix(seed, 8, draw, i), greedy=greedy, beams=beams, temperature=temperature, end=end, stop=stop
             )
             text = written(write, train.inputs(chosen), train.y[chosen], prompt=prompt, end=end)
             ids.append(text.inputs)
             labels.append(text.y)
             done += 1
-            if progress is not None and progress(done, total) is False:
-                raise Cancelled(f"stopped after {done:,} of {total:,} batches of text")
+            stop()
     index = torch.arange(len(train)).repeat(draws)
     one = train.take(index) if draws > 1 else train
     made = Examples(_joined(ids), torch.cat(labels), one.groups)

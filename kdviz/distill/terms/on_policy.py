@@ -10,10 +10,12 @@ from torch import Tensor, nn
 
 from ... import losses
 from ...losses.labels import UNLABELLED
+from ...losses.precision import at_least_float32
+from ...losses.reductions import paired
 from ...models.generation import NotFiniteError
-from ...models.inference import answer, device_of
+from ...models.inference import answer, device_of, no_answer
 from ..outputs import Outputs, Seen
-from ..own_text import Text, Writer, ids_of, with_ids, writer, written
+from ..own_text import Text, Writer, check_padding, ids_of, with_ids, writer, written
 from ..schedules import Hyperparameter, extremes, positive
 from ..tokens import flattened, positions
 from .feature import at_least_one
@@ -116,7 +118,13 @@ class OnPolicy(SoftTargets):
         for name in ("prompt", "every"):
             object.__setattr__(self, name, at_least_one(name, getattr(self, name)))
         if self.end is not None:
-            object.__setattr__(self, "end", at_least_one("end", int(self.end) + 1) - 1)
+            if isinstance(self.end, bool) or not hasattr(self.end, "__index__") or self.end < 0:
+                raise ValueError(f"end must be a token, a whole number of at least 0, or None, got {self.end!r}")
+            object.__setattr__(self, "end", int(self.end))
+
+    @property
+    def needs_finite_teacher(self) -> bool:
+        return self.divergence == "reverse"
 
     def for_data(self, data: Any, objective: Any) -> Any:
         """Check that the data are text, token by token."""
@@ -136,6 +144,7 @@ class OnPolicy(SoftTargets):
                 f"end must be one of the {len(data.classes)} symbols of {data.title}, 0 to {len(data.classes) - 1}, "
                 f"got {self.end}"
             )
+        check_padding(data.train)
         return self
 
     def auxiliary(self, seen: Seen) -> nn.Module:
@@ -179,12 +188,14 @@ class OnPolicy(SoftTargets):
         assert outputs.model is not None, "the engine passes the student"
         return writer(outputs.model, seed, temperature=hyper["sampling"], end=self.end)
 
-    @staticmethod
-    def answers(outputs: Outputs, text: Text) -> tuple[Tensor, Tensor]:
+    def answers(self, outputs: Outputs, text: Text) -> tuple[Tensor, Tensor]:
         """Return both models' logits (B, L, V) on a text, the student's with gradient."""
         assert outputs.model is not None and outputs.ask is not None, "the engine passes both"
         s = answer(outputs.model, text.inputs, who="student")
-        return s, outputs.ask(text.inputs).to(s.device)
+        t = outputs.ask(text.inputs).to(s.device)
+        places = _with_label(text.y)
+        check_teacher(flattened(t, places), flattened(s, places), finite=self.needs_finite_teacher)
+        return s, t
 
     def between(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
         """Return the divergence of logits (M, V), averaged over positions."""
@@ -210,7 +221,8 @@ class MiniLLM(OnPolicy):
     Parameters
     ----------
     mixed : float or Schedule
-        α in [0, 1], the teacher's share of who writes: 0.2 in the paper.
+        α in [0, 1), the teacher's share of who writes: 0.2 in the paper. No w_t is above 1 / (1 − α); at 1, where the
+        teacher alone would write, they have no bound.
     long : float or Schedule
         The weight ≥ 0 of the long term; 0 leaves the single step.
     temperature, own, sampling, prompt, end, every
@@ -231,6 +243,11 @@ class MiniLLM(OnPolicy):
     it); the clipping of rewards and whitening of the authors' code; a student first trained on the labels, which is a
     run of its own. The mean is over tokens of the batch here; the paper sums over a text and averages over texts.
 
+    The authors' code (LMOps, minillm) has a mean over tokens as well. Beside clipping and whitening it differs in that
+    its R_t begins with the reward of y_t itself and is divided by n − t + 1, and that its single step is not weighed
+    by w_t. For w_t = 1 its single step is this one; its advantage before whitening is (r_t + (n − t) R_t) / (n − t + 1)
+    with r_t = log p(y_t) / q(y_t).
+
     References
     ----------
     Gu, Dong, Wei, Huang (2024), MiniLLM: Knowledge Distillation of Large Language Models, ICLR, arXiv:2306.08543.
@@ -249,18 +266,17 @@ class MiniLLM(OnPolicy):
     def __post_init__(self) -> None:
         super().__post_init__()
         for number in extremes(self.mixed):
-            if not 0 <= number <= 1:
-                raise ValueError(f"mixed must lie in [0, 1] (it is the teacher's share of who writes), got {number}")
+            if not 0 <= number < 1:
+                raise ValueError(
+                    "mixed must lie in [0, 1) (it is the teacher's share of who writes, and what it writes alone is "
+                    f"weighed without a bound), got {number}; for text of the teacher's take kd.schemes.sequence_level"
+                )
         object.__setattr__(self, "mixed", positive("mixed", self.mixed, zero=True))
         object.__setattr__(self, "long", positive("long", self.long, zero=True))
         if self.divergence != "reverse":
             raise ValueError(f"MiniLLM's divergence is the reverse one, got {self.divergence!r}; use kd.OnPolicy")
         if set(extremes(self.sampling)) != {1.0}:
             raise ValueError(f"MiniLLM weighs what was drawn at temperature 1, got sampling={self.sampling}")
-
-    @property
-    def needs_finite_teacher(self) -> bool:
-        return True
 
     def writer(self, outputs: Outputs, seed: int, hyper: dict[str, float]) -> Writer:
         assert outputs.model is not None and outputs.ask is not None, "the engine passes both"
@@ -279,6 +295,23 @@ class MiniLLM(OnPolicy):
         return minillm(s, t, y, counts, hyper["mixed"], hyper["long"], hyper["temperature"])
 
 
+def check_teacher(t: Tensor, s: Tensor, *, finite: bool) -> None:
+    """Raise in one sentence if a teacher's logits (M, V) of own text are none, where the student's are.
+
+    A student whose own are not finite has fallen apart: that is seen by the loss. ``finite``: whether −∞ is none.
+    """
+    none = no_answer(t)
+    if finite:
+        none |= ((t == -torch.inf) & (s != -torch.inf)).any(-1)
+    wrong = int((none & s.isfinite().all(-1)).sum())
+    if wrong:
+        raise ValueError(
+            f"the teacher has logits that are not finite for {wrong:,} of {len(t):,} tokens of text that the student "
+            "wrote, so that nothing can be learned there; check that it can read any text of these symbols"
+            + (", or take another divergence where it rules out symbols (−∞)" if finite else "")
+        )
+
+
 def minillm(
     s: Tensor, t: Tensor, y: Tensor, counts: Tensor, mixed: float, long: float, temperature: float = 1.0
 ) -> Tensor:
@@ -295,7 +328,8 @@ def minillm(
     mixed, long, temperature : float
         As for :class:`MiniLLM`.
     """
-    log_q, log_p = s.float().log_softmax(-1), t.detach().float().log_softmax(-1)
+    s, t = paired(s, t, counts, "logits", "both must be (texts, tokens, symbols)")  # float32 at least
+    log_q, log_p = s.log_softmax(-1), t.log_softmax(-1)
     ours, theirs = (z.gather(-1, y[..., None])[..., 0] for z in (log_q, log_p))  # (B, L)
     with torch.no_grad():
         q, p = ours.exp(), theirs.exp()
@@ -307,7 +341,7 @@ def minillm(
     each = losses.reverse_kl(s, t, temperature, mask=counts, reduction="none")
     n = counts.sum().clamp(min=1)
     single = (w * each).sum() / n
-    future = -(w * after * ours.masked_fill(~counts, 0)).sum() / n
+    future = -(w * after * ours).sum() / n
     return single + long * (future - future.detach())
 
 
@@ -377,8 +411,10 @@ class Mixed(nn.Module):
         return self._mixed(s, t), (*ours, *theirs)
 
     def _mixed(self, s: Tensor, t: Tensor) -> Tensor:
-        q = s.float().softmax(-1)
-        return (self.share * t.to(q.device, q.dtype).softmax(-1) + (1 - self.share) * q).log()
+        q = at_least_float32(s).softmax(-1)
+        p = t.to(q.device, q.dtype).softmax(-1)
+        p = torch.where(p.isnan(), q, p)  # the student writes on alone; what the teacher says of that text is checked
+        return (self.share * p + (1 - self.share) * q).log()
 
 
 def _with_label(y: Tensor) -> Tensor:

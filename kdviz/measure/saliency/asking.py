@@ -21,6 +21,7 @@ from ...models.inference import (
     fitted,
     uncompiled,
 )
+from ...models.looking import of_this_thread
 from ...models.randomness import mix
 from ..fidelity import Array
 
@@ -70,7 +71,8 @@ class Asking:
             if given and isinstance(given[0], Tensor) and given[0].shape == ids.shape and torch.equal(given[0], ids):
                 found.append(module)
 
-        hooks = [m.register_forward_hook(look) for m in bare(self.model).modules() if isinstance(m, nn.Embedding)]
+        heard = of_this_thread(look)
+        hooks = [m.register_forward_hook(heard) for m in bare(self.model).modules() if isinstance(m, nn.Embedding)]
         try:
             with torch.no_grad():
                 self(ids, *beside)
@@ -113,7 +115,7 @@ class Asking:
             return
         assert self._embedding is not None
         *parts, ids = beside  # the tokens themselves come last
-        hook = self._embedding.register_forward_hook(lambda *_: x)
+        hook = self._embedding.register_forward_hook(of_this_thread(lambda *_: x))
         try:
             yield self.inputs(ids, tuple(parts))
         finally:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ...distill.taps import modules_by_name
 from ...models.inference import Inputs, bare
-from ...models.looking import evaluating
+from ...models.looking import evaluating, of_this_thread
 from ..fidelity import Array
 from .asking import Asking, checked
 
@@ -159,7 +159,7 @@ def _watching(modules: dict[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
                 seen.pop(name, None)
                 seen[name] = first
 
-        return hook
+        return of_this_thread(hook)
 
     hooks = [module.register_forward_hook(keep(name)) for name, module in modules.items()]
     try:
@@ -180,7 +180,7 @@ def output_of(layer: GradCamLayer) -> Iterator[list[Tensor]]:
         seen.append(first)
         return type(out)((first.clone(), *out[1:])) if several else first.clone()
 
-    handle = layer.module.register_forward_hook(hook)
+    handle = layer.module.register_forward_hook(of_this_thread(hook))
     try:
         yield seen
     finally:

@@ -11,8 +11,10 @@ from torch import nn
 import kdviz as kd
 from kdviz.distill import Objective
 from kdviz.distill.schemes import exits
+from kdviz.distill.schemes.self_distillation import ShortNetwork
 from kdviz.models import inference
 
+from ...elsewhere import asked_elsewhere
 from ..conftest import same_weights
 from ..terms.exit_runs import begin, deep
 
@@ -63,3 +65,13 @@ def test_what_cannot_work_is_told(clouds, more, match):
 def test_a_network_of_one_layer_has_nothing_to_learn_from(clouds):
     with pytest.raises(ValueError, match="has no layer before its last"):
         begin(clouds, student=nn.Sequential(nn.Linear(4, 3)))
+
+
+def test_the_end_of_a_short_network_is_no_end_for_another_thread():
+    network, x = deep().eval(), torch.ones(3, 4)
+    short = ShortNetwork(network, "relu1", nn.Identity())
+    alone, answer = short(x), network(x[:1])
+    short.front = network  # whole, as where it is no chain of layers
+    with asked_elsewhere(network, x[:1], at=network.linear1) as told:
+        assert torch.equal(short(x), alone)
+    assert torch.equal(told[0], answer)

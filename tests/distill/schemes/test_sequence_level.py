@@ -70,7 +70,18 @@ def test_what_cannot_be_is_said_in_a_sentence():
     with pytest.raises(ValueError, match=r"for classes use kd\.schemes\.black_box"):
         kd.schemes.as_written(teacher, (torch.arange(160).view(20, 8), torch.arange(20) % 2))
     with pytest.raises(Cancelled, match="stopped after 1 of 1 batches of text"):
-        kd.schemes.as_written(teacher, data, progress=lambda *_: False)
+        kd.schemes.as_written(
+            lambda ids, n: torch.cat((ids, ids[:, :1].repeat(1, n)), 1), data, progress=lambda *_: False
+        )
+
+
+def test_stop_is_heard_in_the_middle_of_a_batch_and_leaves_the_teacher_as_it_was():
+    teacher, data, heard = taught(epochs=2), text(), []
+    teacher.register_forward_hook(lambda *_: heard.append("token"))
+    with pytest.raises(Cancelled, match="stopped after 0 of 1 batches of text"):
+        kd.schemes.as_written(teacher, data, progress=lambda done, total: len(heard) < 3)
+    assert len(heard) == 3 and not teacher.training and torch.is_grad_enabled()
+    assert len(kd.schemes.as_written(teacher, data, progress=lambda done, total: True).train) == 20
 
 
 def test_texts_no_longer_than_the_prompt_are_left_out_and_a_progress_that_says_nothing_goes_on():

@@ -11,6 +11,7 @@ import torch
 
 import kdviz as kd
 from kdviz.distill.own_text import written
+from kdviz.distill.schemes import as_written
 from kdviz.distill.terms.on_policy import Mixed, minillm
 
 from ..conftest import same_weights
@@ -140,18 +141,57 @@ def plain_minillm(s, t, y, counts, mixed, long):
     return total
 
 
-def test_minillm_has_both_parts_of_the_papers_gradient():
+def written_text():
+    """Logits of both, the tokens that were written, and which of them are of the answers."""
     g = torch.Generator().manual_seed(0)
-    s, t = torch.randn(3, 5, 4, generator=g), torch.randn(3, 5, 4, generator=g)
+    s, t = (torch.randn(3, 5, 4, generator=g, dtype=torch.float64) for _ in range(2))
     y = torch.randint(0, 4, (3, 5), generator=g)
-    counts = torch.tensor([[0, 1, 1, 1, 1], [0, 0, 1, 1, 0], [1, 0, 0, 0, 0]]).bool()
-    for mixed, long in ((0.2, 1.0), (0.0, 0.5), (1.0, 0.0)):
+    return s, t, y, torch.tensor([[0, 1, 1, 1, 1], [0, 0, 1, 1, 0], [1, 0, 0, 0, 0]]).bool()
+
+
+def authors_minillm(s, t, y, counts):
+    """The losses of the authors' code where the student alone wrote, without clipping, scaling and whitening, and what
+    its long term would be of a token's own reward alone."""
+    log_q, log_p = s.log_softmax(-1), t.log_softmax(-1)
+    ours, theirs = (z.gather(-1, y[..., None])[..., 0] for z in (log_q, log_p))
+    reward = ((theirs - ours) * counts).detach()
+    left = counts.flip(1).cumsum(1).flip(1).clamp(min=1)
+    advantage = torch.stack([reward[:, i:].sum(1) for i in range(s.shape[1])], 1) / left
+    kl = (log_q.exp() * (log_q - log_p)).sum(-1)
+    return [(each * counts).sum() / counts.sum() for each in (kl, -advantage * ours, -reward * ours)], left[..., None]
+
+
+def test_the_authors_minillm_has_the_same_single_step_and_counts_a_tokens_own_reward_in_the_long_term():
+    s, t, y, counts = written_text()
+
+    def gradient(loss):
+        x = s.clone().requires_grad_()
+        return torch.autograd.grad(loss(x), x)[0]
+
+    single, long, own = (gradient(lambda x, i=i: authors_minillm(x, t, y, counts)[0][i]) for i in range(3))
+    ours = gradient(lambda x: minillm(x, t, y, counts, 0.0, 0.0))
+    torch.testing.assert_close(ours, single, rtol=1e-9, atol=1e-12)
+    further = gradient(lambda x: minillm(x, t, y, counts, 0.0, 1.0)) - ours
+    left = authors_minillm(s, t, y, counts)[1]  # tokens from each on
+    torch.testing.assert_close((own + (left - 1) * further) / left, long, rtol=1e-9, atol=1e-12)
+
+
+def test_minillm_has_both_parts_of_the_papers_gradient():
+    s, t, y, counts = written_text()
+    for mixed, long in ((0.2, 1.0), (0.0, 0.5), (0.9, 0.0)):
         ours, theirs = s.clone().requires_grad_(), s.clone().requires_grad_()
         value = minillm(ours, t, y, counts, mixed, long)
         value.backward()
         plain_minillm(theirs, t, y, counts, mixed, long).backward()
-        torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-4, atol=1e-6)
-        assert value.item() == pytest.approx(float(plain_minillm(s, t, y, counts, mixed, 0.0)), rel=1e-5)
+        torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-9, atol=1e-12)
+        assert value.item() == pytest.approx(float(plain_minillm(s, t, y, counts, mixed, 0.0)), rel=1e-9)
+        for padding in (torch.nan, torch.inf):  # what does not count is nowhere in it
+            other = s.masked_fill(~counts[..., None], padding).requires_grad_()
+            again = minillm(other, t.masked_fill(~counts[..., None], padding), y, counts, mixed, long)
+            again.backward()
+            assert again.item() == value.item() and torch.equal(other.grad, ours.grad)
+    halves = [minillm(s.to(kind), t.to(kind), y, counts, 0.2, 1.0) for kind in (torch.bfloat16, torch.float32)]
+    assert halves[0].dtype == torch.float32 and halves[0].item() == pytest.approx(halves[1].item(), rel=0.05)
     empty = minillm(s.requires_grad_(), t, y, counts & ~counts, 0.2, 1.0)
     empty.backward()
     assert empty.item() == 0 and bool((s.grad == 0).all())
@@ -164,11 +204,63 @@ def test_student_and_teacher_write_together(teacher):
     torch.testing.assert_close(both.exp(), 0.2 * p + 0.8 * q)
 
 
-def test_inputs_by_name_give_what_plain_ids_do(teacher):
-    class Named(Causal):
-        def forward(self, input_ids, attention_mask):
-            return super().forward(input_ids)
+def speechless(teacher, known, *, steps=False):
+    """A teacher that answers the texts it knows, and of others has no numbers."""
 
+    class Speechless(Causal):
+        def forward(self, ids):
+            strange = [tuple(row) not in known for row in ids.tolist()]
+            return super().forward(ids).masked_fill(torch.tensor(strange)[:, None, None], torch.nan)
+
+    tutor = Speechless(24).eval()
+    tutor.load_state_dict(teacher.state_dict())
+    if steps:
+        tutor.steps = lambda ids, cache=None: (tutor(ids)[:, -1], (ids,))
+    return tutor
+
+
+@pytest.mark.parametrize(
+    ("term", "steps"),
+    [(kd.OnPolicy(own=1.0), False), (kd.MiniLLM(), False), (kd.MiniLLM(), True)],
+    ids=["gkd", "minillm", "minillm with a cache"],
+)
+def test_a_teacher_without_numbers_for_own_text_is_named_and_not_the_learning_rate(teacher, term, steps):
+    data, student = text(), Causal()
+    if steps:
+        student.steps = lambda ids, cache=None: (student(ids)[:, -1], (ids,))
+    tutor = speechless(teacher, {tuple(row) for row in data.train.x.tolist()}, steps=steps)
+    with pytest.raises(ValueError, match=r"the teacher has logits that are not finite for \d+ of \d+ tokens of text"):
+        kd.Distillation(tutor, student, data, 1.0 * term, epochs=1).train(progress=False, evaluate=False)
+
+
+@pytest.mark.parametrize("term", [kd.OnPolicy(own=0.0), kd.SoftTargets()], ids=["asked each step", "asked once"])
+def test_a_teacher_without_numbers_for_given_text_is_named_too(teacher, term):
+    data = text()
+    tutor = speechless(teacher, {tuple(row) for row in data.train.x[:-1].tolist()})
+    run = kd.Distillation(tutor, Causal(), data, 1.0 * term, batch_size=5, epochs=2)
+    said = (
+        r"nan at step \d, as the teacher has logits that are not finite for \d of 3\d answers; the student is back at"
+    )
+    with pytest.raises(kd.distill.NonFiniteLossError, match=said) as raised:
+        run.train(progress=False, evaluate=False)
+    assert "learning rate" not in str(raised.value)
+
+
+class Named(Causal):
+    def forward(self, input_ids, attention_mask):
+        return super().forward(input_ids)
+
+
+def test_padding_on_the_left_is_refused_where_text_is_written(teacher):
+    tutor, left = Named(24).eval(), by_name(text())
+    tutor.load_state_dict(teacher.state_dict())
+    left.train.x["attention_mask"][3:5, :2] = 0
+    for begin in (lambda: kd.Distillation(tutor, Named(), left, kd.OnPolicy()), lambda: as_written(tutor, left)):
+        with pytest.raises(ValueError, match=r"with it in 2 of 20 texts; pad the texts on the right"):
+            begin()
+
+
+def test_inputs_by_name_give_what_plain_ids_do(teacher):
     runs = []
     for kind, data in ((Causal, text()), (Named, by_name(text()))):
         tutor = kind(24)
@@ -186,11 +278,17 @@ def test_what_cannot_be_is_said_in_a_sentence(teacher):
         ({"divergence": "js"}, "divergence must be one of forward, reverse, jensen_shannon, got 'js'"),
         ({"sampling": 0}, "sampling must be a finite number > 0"),
         ({"every": 0}, "every"),
+        ({"end": -1}, "end must be a token, a whole number of at least 0, or None, got -1"),
+        ({"end": 2.5}, "end must be a token, .* got 2.5"),
     ):
         with pytest.raises(ValueError, match=match):
             kd.OnPolicy(**given)
     with pytest.raises(ValueError, match=r"what was drawn at temperature 1, got sampling=0\.5"):
         kd.MiniLLM(sampling=0.5)
+    with pytest.raises(ValueError, match=r"mixed must lie in \[0, 1\) .* got 1; for text of the teacher's take"):
+        kd.MiniLLM(mixed=1)
+    with pytest.raises(ValueError, match=r"rules out classes .* OnPolicy cannot handle that"):
+        kd.Distillation(Forbids(taught(epochs=1)).eval(), Causal(), text(), 1.0 * kd.OnPolicy(divergence="reverse"))
     tables = torch.randn(40, 4), torch.arange(40) % 3
     big, small = (kd.models.mlp((4,), inputs=4, classes=3, seed=seed) for seed in (0, 1))
     with pytest.raises(ValueError, match=r"writing text needs token ids, .* got float32 of shape"):

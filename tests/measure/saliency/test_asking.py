@@ -13,6 +13,7 @@ from torch import nn
 from kdviz.distill import Cancelled
 from kdviz.measure.saliency import METHODS, deletion_insertion, saliency
 
+from ...elsewhere import asked_elsewhere
 from .small_models import SMALL, T0, X0, Returns, convolutional, images
 
 
@@ -143,3 +144,26 @@ def test_a_model_that_changes_its_input_and_a_gradient_that_is_not_finite():
     for call in (lambda m: deletion_insertion(m, X, X, t, steps=2).deletion, lambda m: saliency(m, X, t, "occlusion")):
         assert (call(in_place) == call(out_of_place)).all() and X.tolist() == [[0.5, -1.0]]
     assert saliency(Returns(torch.sqrt), torch.zeros(1, 2), t)[0, 1] == math.inf
+
+
+class Words(nn.Module):
+    """Logits of four classes, of the mean of what each token is embedded as."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.words, self.head = nn.Embedding(9, 6), nn.Linear(6, 4)
+
+    def forward(self, ids):
+        return self.head(self.words(ids).tanh().mean(1))
+
+
+def test_what_another_thread_asks_meanwhile_is_answered_about_its_own_tokens():
+    model, ids, other = Words().eval(), torch.arange(12).view(3, 4) % 9, torch.tensor([[8, 1, 8]])
+    t = torch.tensor([0, 1, 2])
+    with torch.no_grad():
+        answer = model(other)
+    alone = saliency(model, ids, t, "gradient")
+    with asked_elsewhere(model, other) as told:
+        together = saliency(model, ids, t, "gradient")
+    assert torch.equal(together, alone) and all(torch.equal(each, answer) for each in told)

@@ -9,6 +9,7 @@ from torch import nn
 import kdviz as kd
 from kdviz.measure.saliency import saliency
 
+from ...elsewhere import asked_elsewhere
 from .small_models import convolutional, images
 
 
@@ -42,3 +43,10 @@ def test_grad_cam_takes_any_layer_with_maps_also_in_place():
 def test_where_grad_cam_cannot_look(model, layer, says):
     with pytest.raises(ValueError, match=says):
         saliency(model, *images(), "grad_cam", layer=layer)
+
+
+def test_what_another_thread_asks_meanwhile_is_not_taken_for_the_layers_maps():
+    model, (X, t) = kd.models.resnet(4, (1, 1), channels=2, classes=4).eval(), images(3)
+    alone = saliency(model, X, t, "grad_cam")
+    with asked_elsewhere(model, images(1)[0]):
+        assert torch.equal(saliency(model, X, t, "grad_cam"), alone)
