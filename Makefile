@@ -12,6 +12,9 @@ dashboard: $(VENV)/.app
 lab: $(VENV)/.app
 	@$(BIN)/jupyter lab notebooks
 
+# Some environments keep Python from writing what it compiled: each of the hundreds of processes of the tests would
+# compile kdviz and its tests anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.test $(VENV)/.foreign
 	@$(MAKE) --no-print-directory --jobs=2 lint
 	$(BIN)/pytest

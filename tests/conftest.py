@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
+import importlib
 import os
 import queue
 import shutil
@@ -66,6 +68,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         is_live = "panels" in item.path.parts or {"chromium", "serve"} & set(getattr(item, "fixturenames", ()))
         if os.environ.get("CI") and is_live:
             item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector pass over what stays to the end: a million objects of modules and tests.
+
+    A page that ends a run or is closed collects all garbage, which would look at each of them, half a second each time.
+    """
+    importlib.import_module("torch._dynamo")  # comes with the first optimizer: a third of the objects of a test run
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module")

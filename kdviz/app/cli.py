@@ -174,6 +174,9 @@ def _add_student(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from kdviz.app import formats
+
+    formats.without_grammars()  # before anything of Jupyter's
     from kdviz.app import serve
 
     return serve.run(options)
