@@ -115,6 +115,7 @@ class TrainingStep:
             soft=batch.soft,
             ask=self.teacher,
             tokens=tokens,
+            everywhere=self._plan.data.everywhere,
         )
 
     def each_term(self, batch: Batch, weighted: WeightedNumbers) -> Iterator[tuple[str, float, Tensor]]:

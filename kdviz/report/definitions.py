@@ -9,6 +9,7 @@ CELLS = {
     "differ": "they predict different classes",
 }
 SUBJECTS = {
+    "sequences": "Texts: how well are they predicted?",
     "calibration": "Calibration: how sure are they, and how right?",
     "bias": "Bias: whom do they fail?",
     "cost": "Cost: what do they take to keep and to run?",

@@ -76,8 +76,9 @@ class Layered(Term):
         if length is None:
             return {}
         mask = None if outputs.inputs is None else token_mask(outputs.inputs, s.shape[length])
-        if mask is None and outputs.tokens is not None and outputs.tokens.shape[1] == s.shape[length]:
-            mask = _up_to_the_last_label(outputs.tokens)
+        labels = None if outputs.everywhere else outputs.tokens
+        if mask is None and labels is not None and labels.shape[1] == s.shape[length]:
+            mask = _up_to_the_last_label(labels)
         return {} if mask is None else {"mask": mask.to(s.device)}
 
     def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
