@@ -39,6 +39,18 @@ def answers(
     return torch.cat(parts)
 
 
+def by_token(asked: Mapping[str, Tensor | None]) -> bool:
+    """Return whether models answer token by token; raise if only some do."""
+    silent = [who for who, logits in asked.items() if logits is None]
+    if silent and len(silent) < len(asked):
+        other = next(who for who in asked if who not in silent)
+        raise ValueError(
+            f"the {silent[0]} answers for each token and the {other} once an example; both must answer the same "
+            "question: pass models with the same kind of head"
+        )
+    return bool(silent)
+
+
 def asked_at(models: Mapping[str, nn.Module], examples: Examples) -> dict[str, nn.Module]:
     """Return models that answer token by token as models that answer at the place of :func:`one_token`."""
     return {who: AtToken(model, alone=isinstance(examples.x, Tensor)) for who, model in models.items()}

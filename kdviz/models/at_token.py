@@ -40,9 +40,9 @@ class AtToken(Wrapped):
             raise AttributeError("_orig_mod")
         return AtToken(inner, alone=self.alone).train(self.training)
 
-    def forward(self, **named: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(self, *inputs: Tensor, **named: Tensor) -> Tensor:
         """Return logits (B, V) at the places ``at`` of the other inputs."""
-        if AT not in named:
+        if inputs or AT not in named:
             raise CannotAnswerError(f"a model asked about one token of each row needs its place, {AT} (rows, 1)")
         given: Any = {name: part for name, part in named.items() if name != AT}
         at = named[AT][:, 0]

@@ -18,9 +18,12 @@ from ..data import Examples, Splits
 from ..distill import symbols
 from ..distill.schema import Kind, Number, OneOf
 from ..distill.threads import leave_room
+from ..data.token_signs import signs_of
 from ..measure import cost as costs_of
+from ..measure.one_token import answers, asked_at, by_token, one_token
 from ..models import inference
 from ..models.naming import name_of
+from ..models.sequences import check_vocabularies
 from ..models.wrap import as_module
 from ..widgets.from_page import Box, VBox
 from ..widgets.recording import Frame
@@ -33,7 +36,7 @@ from .live.panel import Panel
 from .views.controller import sentence_of
 from .views.controllers import ViewControllers
 from .views.counted import how_many
-from .views.probes import WatchedExamples, one_answer_each
+from .views.probes import WatchedExamples
 
 if TYPE_CHECKING:
     from ..report import Report
@@ -214,7 +217,8 @@ class Compare(Linked, Panel):
             ``view`` and ``temperature``; the temperature is the report's by default.
         """
         part = report.examples
-        named = Splits(report.data, report.data, report.classes, part, part, part) if report.data else part
+        title = report.data or t("Your data")
+        named = Splits(title, title, report.classes, part, part, part, vocabulary=report.vocabulary)
         return cls(
             report.models["teacher"],
             report.models["student"],
@@ -242,20 +246,32 @@ class Compare(Linked, Panel):
         named = self._classes or (data.classes if isinstance(data, Splits) else None)
         about: dict[str, Any] = {"classes": named, "features": splits.features}
         loaded = {who: as_module(model, who, **about) for who, model in loaded.items()}
+        check_vocabularies(loaded, splits.vocabulary)
         if logits is None:
-            logits = {
-                who: inference.logits(model, splits.test, who=who, progress=self._tick(place, len(loaded)), finite=True)
-                for place, (who, model) in enumerate(loaded.items())
-            }
+            asked = self._answers(loaded, splits.test)
+            if by_token(asked):
+                self._whole = None  # its parts are texts, and what is shown are tokens
+                loaded, splits = asked_at(loaded, splits.test), _tokens_of(splits)
+                self._of = len(splits.test)
+                asked = self._answers(loaded, splits.test)
+            logits = {who: z for who, z in asked.items() if z is not None}
+            for who, z in logits.items():
+                inference.check_finite(z, who)
         self._show(loaded, splits, logits)
+
+    def _answers(self, loaded: Mapping[str, nn.Module], part: Examples) -> dict[str, Tensor | None]:
+        return {
+            who: answers(model, part, who=who, batch_size=inference.ROWS_AT_ONCE, progress=self._tick(place, len(loaded)))
+            for place, (who, model) in enumerate(loaded.items())
+        }
 
     def _splits(self, data: Any, *, limited: bool) -> Splits:
         """Return the data as splits, of which the test part is shown."""
         if isinstance(data, Splits):
             test = data.test.take(slice(0, LOOKED_AT)) if limited else data.test
-            return Splits(
-                data.name, data.title, self._classes or data.classes, test, test, test, features=data.features
-            )
+            named = self._classes or data.classes
+            more: dict[str, Any] = {"features": data.features, "vocabulary": data.vocabulary}
+            return Splits(data.name, data.title, named, test, test, test, **more)
         part = data_sets.examples(data)
         count = int(part.y.max()) + 1 if part.labelled else 0
         names = self._classes or tuple(str(c) for c in range(count))
@@ -267,7 +283,7 @@ class Compare(Linked, Panel):
         return lambda done, total: self.pair.update(progress=(place + done / total) / models)
 
     def _show(self, loaded: dict[str, nn.Module], splits: Splits, logits: Mapping[str, Tensor]) -> None:
-        count = one_answer_each(logits["teacher"]).shape[1]
+        count = logits["teacher"].shape[1]
         for who, z in logits.items():
             if z.shape[1] != count:
                 raise ValueError(
@@ -390,6 +406,15 @@ class Compare(Linked, Panel):
         self.scene.films.clear()
         self._shown, self._logits = {}, {}
         memory.give_back()
+
+
+def _tokens_of(splits: Splits) -> Splits:
+    """Return one token of each text as the examples, named as signs."""
+    drawn = one_token(splits.test, vocabulary=splits.vocabulary)
+    names, vocabulary = splits.classes, splits.vocabulary
+    if vocabulary is not None and tuple(names) == tuple(vocabulary.symbols):
+        names = tuple(signs_of(range(len(names)), vocabulary))
+    return Splits(splits.name, splits.title, names, drawn, drawn, drawn, vocabulary=vocabulary)
 
 
 def _watched(part: Examples, teacher: Tensor, student: Tensor) -> WatchedExamples:

@@ -15,7 +15,7 @@ from ..distill.teacher_checks import doubt, ends_in_softmax
 from ..losses import check_temperature
 from ..measure.calibration import calibration, fit_temperature
 from ..measure.fidelity import fidelity
-from ..measure.one_token import answers
+from ..measure.one_token import answers, by_token
 from ..models import inference
 from ..models.inference import Progress
 from ..models.loading import load
@@ -112,7 +112,7 @@ def compare(
         who: answers(model, part, who=who, batch_size=batch_size, progress=rounds.next(len(part)))
         for who, model in models.items()
     }
-    if texts.by_token(asked):
+    if by_token(asked):
         options: dict[str, Any] = {"temperature": temperature, "bins": bins, "strategy": strategy}
         options |= {"positive": positive, "batch_size": batch_size, "progress": progress, "classes": names or None}
         return texts.compared(compare, models, data, part, None if groups is None else grouped, **options)

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from torch import Tensor, nn
+from torch import nn
 
 from ..data import Examples, Splits
+from ..data.token_signs import signs_of
 from ..measure.one_token import asked_at, one_token
 from ..measure.sequence_interval import Interval
 from ..measure.sequences import Sequences, sequences
@@ -36,18 +37,6 @@ NAMED = {
 }
 
 
-def by_token(asked: Mapping[str, Tensor | None]) -> bool:
-    """Return whether models answer token by token; raise if only some do."""
-    silent = [who for who, logits in asked.items() if logits is None]
-    if silent and len(silent) < len(asked):
-        other = next(who for who in asked if who not in silent)
-        raise ValueError(
-            f"the {silent[0]} answers for each token and the {other} once an example; both must answer the same "
-            "question: pass models with the same kind of head"
-        )
-    return bool(silent)
-
-
 def compared(
     compare: Callable[..., Report],
     models: Mapping[str, nn.Module],
@@ -66,6 +55,9 @@ def compared(
     if isinstance(data, Splits):
         held_out = one_token(data.validation, vocabulary=vocabulary)
         shown = Splits(data.name, data.title, data.classes, drawn, held_out, drawn, vocabulary=vocabulary)
+    names = options.get("classes") or ()
+    if vocabulary is not None and tuple(names) == tuple(vocabulary.symbols):
+        options["classes"] = signs_of(range(len(names)), vocabulary)
     report = compare(**asked_at(models, part), data=shown, groups=chosen, **options)
     if bool((part.y >= 0).any()):
         teacher = models["teacher"]
