@@ -18,9 +18,8 @@ from ..data import Examples, Splits
 from ..distill import symbols
 from ..distill.schema import Kind, Number, OneOf
 from ..distill.threads import leave_room
-from ..data.token_signs import signs_of
 from ..measure import cost as costs_of
-from ..measure.one_token import answers, asked_at, by_token, one_token
+from ..measure.one_token import answers, asked_at, by_token, one_token_of
 from ..models import inference
 from ..models.naming import name_of
 from ..models.sequences import check_vocabularies
@@ -30,6 +29,7 @@ from ..widgets.recording import Frame
 from ..widgets.scene import VIEWS
 from ..words import mark, number, t
 from .compare_link import HIDEABLE, LINK, USUAL, said
+from .compare_texts import in_tokens, predicted, tokens_of
 from .live import memory
 from .live.linked import Linked, link_maker
 from .live.panel import Panel
@@ -98,6 +98,7 @@ class Compare(Linked, Panel):
     _selected = -1  # the example that a link asks for
     _first = 0  # the page's own choice
     _closing = False
+    _texts: tuple[Examples, Mapping[str, nn.Module]] | None = None  # of models that answer token by token
     _whole: Splits | None = None  # the data as they were given, where they have a training part
 
     @symbols.checked
@@ -241,6 +242,7 @@ class Compare(Linked, Panel):
             data = card.data
         data = data_sets.load(data) if isinstance(data, str) else data
         splits = self._splits(data, limited=self._shipped)
+        self._texts = None
         self._whole = data if isinstance(data, Splits) and data.train is not data.test else None
         self._of = len(data.test) if isinstance(data, Splits) else len(splits.test)
         named = self._classes or (data.classes if isinstance(data, Splits) else None)
@@ -250,8 +252,9 @@ class Compare(Linked, Panel):
         if logits is None:
             asked = self._answers(loaded, splits.test)
             if by_token(asked):
-                self._whole = None  # its parts are texts, and what is shown are tokens
-                loaded, splits = asked_at(loaded, splits.test), _tokens_of(splits)
+                self._texts = splits.test, loaded
+                self._whole = self._whole and one_token_of(self._whole)
+                loaded, splits = asked_at(loaded, splits.test), tokens_of(splits)
                 self._of = len(splits.test)
                 asked = self._answers(loaded, splits.test)
             logits = {who: z for who, z in asked.items() if z is not None}
@@ -314,7 +317,7 @@ class Compare(Linked, Panel):
             sizes[who] = {"title": titles[who], "parameters": parameters, "macs": _macs(loaded[who], splits.test)}
         shown = watched.examples
         same = titles["teacher"] == titles["student"] and torch.equal(logits["teacher"], logits["student"])
-        note = _counted(splits.title, len(shown), self._of)
+        note = (in_tokens if self._texts else _counted)(splits.title, len(shown), self._of)
         self.pair.update(sizes=sizes, same=same, note=note, cost="", progress=None)
         if not same:
             self.controllers.threads[1].put("cost", lambda: self._measure(loaded, splits.test, logits))
@@ -344,6 +347,8 @@ class Compare(Linked, Panel):
             said = t("What the student costs could not be measured: {why}.", why=" ".join(str(error).split()))
         if self._shown is loaded:
             self.pair.update(cost=said)
+            if self._texts is not None:
+                self.pair.update(cost=f"{predicted(*self._texts, self._is_open)} {said}".strip())
 
     def _show_exact(self) -> None:
         """Show the logits of the model shown as they are, not as a film holds them."""
@@ -406,15 +411,6 @@ class Compare(Linked, Panel):
         self.scene.films.clear()
         self._shown, self._logits = {}, {}
         memory.give_back()
-
-
-def _tokens_of(splits: Splits) -> Splits:
-    """Return one token of each text as the examples, named as signs."""
-    drawn = one_token(splits.test, vocabulary=splits.vocabulary)
-    names, vocabulary = splits.classes, splits.vocabulary
-    if vocabulary is not None and tuple(names) == tuple(vocabulary.symbols):
-        names = tuple(signs_of(range(len(names)), vocabulary))
-    return Splits(splits.name, splits.title, names, drawn, drawn, drawn, vocabulary=vocabulary)
 
 
 def _watched(part: Examples, teacher: Tensor, student: Tensor) -> WatchedExamples:

@@ -361,6 +361,9 @@ class Report:
         rows = []
         for who, model in self.models.items():
             row: dict[str, Any] = {"model": who, "parameters": sum(p.numel() for p in model.parameters())}
+            if who in self.sequences:
+                one = self.sequences[who]
+                row |= {"bits a token": one.bits.value, "exact match": one.exact.value}
             if who in self.calibration:
                 c = self.calibration[who]
                 row |= {"accuracy": c.accuracy, "NLL": c.nll, "Brier": c.brier, "ECE": c.ece}

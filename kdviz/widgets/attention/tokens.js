@@ -5,7 +5,7 @@ import { node, put, say } from "../shared/elements.js";
 import { fixed } from "../shared/format.js";
 import { t } from "../shared/words.js";
 
-const MOST_NAMED = 24; // tokens named along a side: more would overlap
+const MOST_NAMED = 16; // tokens named along a side: more would overlap
 const FIRST = 3; // tokens that a row names
 
 /** Put tokens along a map’s left side and top, and a frame around one row. `draw([])` takes them away. */

@@ -35,7 +35,7 @@ const ATTENTION_MEANINGS = {
 };
 const ATTENTION_TERMS = {
   cosine: [t("Cosine of both maps"), t("1 where both look at the same places in the same proportions. The larger map is averaged down to the smaller one first.")],
-  chance: [t("Cosine with another image (baseline)"), t("The student’s map against the teacher’s maps of other examples, median: what any two maps share. Only what is above it is about this example.")],
+  chance: [t("Cosine with another example (baseline)"), t("The student’s map against the teacher’s maps of other examples, median: what any two maps share. Only what is above it is about this example.")],
   squared: [t("Squared distance"), t("‖Q_T − Q_S‖², both maps of L2 norm 1: 2 − 2 · cosine. It is what attention transfer minimizes.")],
 };
 const CKA_MEANING = t("How similarly two layers arrange the same examples: 1 where one is the other rotated or scaled, near 0 where they have nothing in common (debiased). "
@@ -152,12 +152,14 @@ function attentionView(model) {
 /** Each layer with its own part of the numbers that came as one. */
 function layersWithMaps(layers, numbers, kind) {
   const titles = layerTitles(layers.map((one) => one.layer ?? one.name), kind)
-    .map((title, i) => (layers[i].head ? t("{layer} · {n}", { layer: title, n: layers[i].head }) : title));
+    .map((title, i) => (layers[i].head ? t("{layer}, head {n}", { layer: title, n: layers[i].head }) : title));
+  const order = [...new Set(layers.map((one) => one.layer))];
   let start = 0;
   return layers.map((layer, i) => {
     const values = numbers.subarray(start, start + layer.height * layer.width);
     start += values.length;
-    return { ...layer, values, title: titles[i] };
+    const short = layer.head ? `${order.indexOf(layer.layer) + 1}.${layer.head}` : titles[i];
+    return { ...layer, values, short, title: titles[i] };
   }).filter(({ values, height, width }) => values.length === height * width);
 }
 
@@ -227,7 +229,7 @@ function layerInWords(layer, kind, head) {
 }
 
 function layersInWords(layers, who) {
-  if (layers[0].head) return tn("{who}: its head, by layer", "{who}: its {n} heads, by layer · head: choose one", layers.length, { who });
+  if (layers[0].head) return tn("{who}: its head", "{who}: its {n} heads as layer.head, choose one", layers.length, { who });
   return tn("{who}: its layer", "{who}: its {n} layers, choose one", layers.length, { who });
 }
 
