@@ -29,6 +29,7 @@ class Outputs(NamedTuple):
     soft: Tensor | None = None  # (B, C) probabilities that replace the labels where these are known
     ask: Callable[[Any], Tensor] | None = None  # the teacher, for terms that ask it about other inputs
     tokens: Tensor | None = None  # (B, L) labels, where those above are of its tokens that count; else None
+    everywhere: bool = False  # whether a token without a label counts as one with it (hidden words)
 
 
 class Taps(NamedTuple):

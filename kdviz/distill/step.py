@@ -115,6 +115,7 @@ class TrainingStep:
             soft=batch.soft,
             ask=self.teacher,
             tokens=tokens,
+            everywhere=self._plan.data.everywhere,
         )
 
     def without_answer(self, batch: Batch) -> tuple[int, int]:

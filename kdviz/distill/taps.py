@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from ..models.inference import Inputs, bare, call, uncompiled
 from ..models.looking import evaluating, of_this_thread
 
 SCORES = ":scores"  # after the name of a module of attention: its scores before the softmax, (B, heads, L, L)
+ATTN_MASK = 5  # its place among the inputs of an ``nn.MultiheadAttention``
 BY_OTHERS = (("query", "key", "num_attention_heads"), ("q_lin", "k_lin", "n_heads"))  # BERT's kin, and DistilBERT
 
 
@@ -35,7 +36,7 @@ def taps(model: nn.Module, example: Inputs) -> dict[str, tuple[int, ...]]:
     dict of str to tuple
         Dotted module names in the order of their first output. Layers that output no tensor, or run more than once, are
         omitted. The scores of an ``nn.MultiheadAttention``, and of self-attention in the transformers package's BERT
-        and its kin, are listed as ``name:scores``.
+        and its kin, are listed as ``name:scores``: −∞ where a decoder does not look, at later tokens.
 
     Examples
     --------
@@ -177,9 +178,25 @@ def _scores_to(keep: Any, name: str) -> Any:
             query = key = inputs[0] if inputs else named["hidden_states"]
         scores = scores_of(module)
         assert scores is not None, "only modules of attention are tapped for their scores"
-        keep(name, scores(query, key))
+        found = scores(query, key)
+        hidden = _hidden_from(module, inputs, named, found)
+        keep(name, found if hidden is None else found.masked_fill(hidden, -math.inf))
 
     return of_this_thread(hook)
+
+
+def _hidden_from(
+    module: nn.Module, inputs: tuple[Any, ...], named: Mapping[str, Any], scores: Tensor
+) -> Tensor | None:
+    """Return which pairs of query and key a module does not see, whatever the example: those after it in a decoder."""
+    if not isinstance(module, nn.MultiheadAttention):
+        causal = getattr(module, "is_causal", False) is True
+        return torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).triu(1) if causal else None
+    mask = inputs[ATTN_MASK] if len(inputs) > ATTN_MASK else named.get("attn_mask")
+    if mask is None:
+        return None
+    hidden = mask if mask.dtype == torch.bool else mask <= torch.finfo(mask.dtype).min / 2
+    return hidden.view(scores.shape) if hidden.ndim == 3 else hidden
 
 
 def scores_of(module: nn.Module) -> Callable[[Tensor, Tensor], Tensor] | None:

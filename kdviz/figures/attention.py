@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 import torch
+from plotly.subplots import make_subplots
+from torch import Tensor
 
 from ..measure.attention import Attention
 from ..measure.fidelity import Array
@@ -15,6 +17,7 @@ from .dark_knowledge import TEACHER_SCALE
 from .named_axes import lay_out, named_ticks, plain, short_name
 
 FEW = 12  # examples up to which each has a mark of its own
+STUDENT_SCALE = [[0, "#FFFFFF"], [0.5, "#F2C063"], [1, "#7A4E00"]]
 TICKS = 16  # tokens named along an axis
 
 
@@ -136,6 +139,68 @@ def matrix(
         title_text="token that looks", autorange="reversed", automargin=True, scaleanchor="x", constrain="domain",
         **named_ticks(rows, TICKS),
     )  # fmt: skip
+
+
+def heads(models: Mapping[str, Mapping[str, Tensor]], labels: Sequence[str] | None = None) -> go.Figure:
+    """Return a picture of each head of some models in one text: rows are the tokens that look, columns those looked at.
+
+    Parameters
+    ----------
+    models : dict of str to dict of str to Tensor, shape (heads, L, L)
+        By model, "teacher" first, and layer.
+    labels : sequence of str, optional
+        Names of the L tokens, which may repeat; if None, their places.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        A row a layer, a column a head; a model's number of heads may be its own. Darker is more attention, each picture
+        on its own scale.
+
+    Raises
+    ------
+    ValueError
+        If there is no layer, or the names do not fit.
+    """
+    lines = [(who, name, A) for who, layers in models.items() for name, A in layers.items()]
+    if not lines:
+        raise ValueError("heads needs the attention of at least one layer, got none; take attention_matrices(model, X)")
+    most = max(len(A) for _, _, A in lines)
+    titles = [
+        f"{who}, {plain(short_name(name.removesuffix('.attention')))}, {i + 1}" if i < len(A) else ""
+        for who, name, A in lines
+        for i in range(most)
+    ]
+    figure = make_subplots(
+        len(lines), most, subplot_titles=titles, horizontal_spacing=0.02, vertical_spacing=min(0.06, 0.4 / len(lines))
+    )
+    for row, (who, name, A) in enumerate(lines, start=1):
+        tokens = _tokens(labels, A.shape[-1], "labels")
+        scale = TEACHER_SCALE if who == "teacher" else STUDENT_SCALE
+        for column, head in enumerate(A.detach().cpu().double(), start=1):
+            figure.add_heatmap(
+                z=head.numpy(),
+                customdata=[[f"{plain(a)} looks at {plain(b)}" for b in tokens] for a in tokens],
+                zmin=0,
+                zmax=float(head.max()) or 1.0,
+                colorscale=scale,
+                showscale=False,
+                hovertemplate=f"{who}, {plain(name)}, head {column}<br>%{{customdata}}: %{{z:.3f}}<extra></extra>",
+                row=row,
+                col=column,
+            )
+            ticks = named_ticks(tokens, TICKS)
+            figure.update_xaxes(tickangle=-90, tickfont_size=9, constrain="domain", row=row, col=column, **ticks)
+            figure.update_yaxes(
+                autorange="reversed", tickfont_size=9, showticklabels=column == 1, row=row, col=column, **ticks
+            )
+    figure.update_annotations(font_size=11)
+    return figure.update_layout(
+        title_text="Attention of each head: who looks (rows) at whom (columns)",
+        template="simple_white",
+        height=120 + 230 * len(lines),
+        margin={"l": 60, "r": 10, "t": 80, "b": 60},
+    )
 
 
 def _tokens(labels: Sequence[str] | None, count: int, what: str) -> list[str]:

@@ -33,7 +33,8 @@ def attention_matrices(
     ----------
     A_s, A_t : Tensor, shape (B, heads, L, L)
         Attention of student and teacher, query by key. TinyBERT compares the scores Q Kᵀ / √d before the softmax.
-        ``A_t`` is detached: no gradient reaches the teacher.
+        ``A_t`` is detached: no gradient reaches the teacher. A pair at which either is −∞ does not count: that model
+        does not look there, as a decoder at later tokens.
     mask : Tensor of bool, shape (B, L), optional
         True where a position counts. A pair counts where its query and its key do; masked-out entries, −∞ and NaN
         included, affect neither the value nor the gradient.
@@ -83,15 +84,14 @@ def attention_matrices(
             "(batch, heads, queries, keys): where heads differ in number, compare their means, .mean(1, keepdim=True)"
         )
     A_s, A_t = at_least_float32(A_s), at_least_float32(A_t.detach())
-    if mask is None:
-        each = (A_s - A_t).square().mean((1, 3))  # (B, L)
-        return over_positions(each, reduction)
-    check_mask(mask, (A_s.shape[0], A_s.shape[2]))
-    check_mask(mask, (A_s.shape[0], A_s.shape[3]))
-    left_out = ~(mask[:, None, :, None] & mask[:, None, None, :])  # (B, 1, L, L)
+    left_out = A_s.isneginf() | A_t.isneginf()  # (B, heads, L, L)
+    if mask is not None:
+        check_mask(mask, (A_s.shape[0], A_s.shape[2]))
+        check_mask(mask, (A_s.shape[0], A_s.shape[3]))
+        left_out = left_out | ~(mask[:, None, :, None] & mask[:, None, None, :])
     squares = (A_s.masked_fill(left_out, 0) - A_t.masked_fill(left_out, 0)).square()
-    pairs = A_s.shape[1] * mask.sum(1, keepdim=True).clamp(min=1)  # (B, 1), of one query
-    return over_positions(squares.sum((1, 3)) / pairs, reduction, mask)
+    pairs = (~left_out).sum((1, 3))  # (B, L), of one query
+    return over_positions(squares.sum((1, 3)) / pairs.clamp(min=1), reduction, pairs > 0)
 
 
 @outside_autocast

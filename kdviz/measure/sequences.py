@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,6 +48,8 @@ class Sequences:
         the prompt on.
     agreement : Interval or None
         The share of tokens at which two models have the same first choice.
+    surprises, counts : ndarray, shape (n,)
+        Of each sequence the surprise of its tokens, in bits, and how many they are.
     """
 
     n: int
@@ -59,6 +61,23 @@ class Sequences:
     accuracy: Interval
     exact: Interval
     agreement: Interval | None
+    surprises: np.ndarray = field(repr=False, compare=False)
+    counts: np.ndarray = field(repr=False, compare=False)
+
+    def difference(self, other: Sequences) -> Interval:
+        """Return this model's bits a token minus another's on the same sequences, with its interval.
+
+        Raises
+        ------
+        ValueError
+            If the sequences are others.
+        """
+        if not np.array_equal(self.counts, other.counts):
+            raise ValueError(
+                f"both must be measured on the same sequences, got {self.tokens:,} tokens of {self.n:,} and "
+                f"{other.tokens:,} of {other.n:,}"
+            )
+        return ratio(self.surprises - other.surprises, self.counts, self.bits.confidence)
 
     def __str__(self) -> str:
         return t(
@@ -163,6 +182,8 @@ def sequences(
         accuracy=share(right, c, confidence),
         exact=share(right == c, np.ones_like(c), confidence),
         agreement=share(column(same), c, confidence) if same else None,
+        surprises=surprise / math.log(2),
+        counts=c,
     )
 
 

@@ -19,22 +19,25 @@ from ..distill import symbols
 from ..distill.schema import Kind, Number, OneOf
 from ..distill.threads import leave_room
 from ..measure import cost as costs_of
+from ..measure.one_token import answers, asked_at, by_token, one_token_of
 from ..models import inference
 from ..models.counts import macs_of
 from ..models.naming import name_of
+from ..models.sequences import check_vocabularies
 from ..models.wrap import as_module
 from ..widgets.from_page import Box, VBox
 from ..widgets.recording import Frame
 from ..widgets.scene import VIEWS
 from ..words import mark, number, t
 from .compare_link import HIDEABLE, LINK, USUAL, said
+from .compare_texts import in_tokens, predicted, tokens_of
 from .live import memory
 from .live.linked import Linked, link_maker
 from .live.panel import Panel
 from .views.controller import sentence_of
 from .views.controllers import ViewControllers
 from .views.counted import how_many
-from .views.probes import WatchedExamples, one_answer_each
+from .views.probes import WatchedExamples
 
 if TYPE_CHECKING:
     from ..report import Report
@@ -96,6 +99,7 @@ class Compare(Linked, Panel):
     _selected = -1  # the example that a link asks for
     _first = 0  # the page's own choice
     _closing = False
+    _texts: tuple[Examples, Mapping[str, nn.Module]] | None = None  # of models that answer token by token
     _whole: Splits | None = None  # the data as they were given, where they have a training part
 
     @symbols.checked
@@ -215,7 +219,8 @@ class Compare(Linked, Panel):
             ``view`` and ``temperature``; the temperature is the report's by default.
         """
         part = report.examples
-        named = Splits(report.data, report.data, report.classes, part, part, part) if report.data else part
+        title = report.data or t("Your data")
+        named = Splits(title, title, report.classes, part, part, part, vocabulary=report.vocabulary)
         return cls(
             report.models["teacher"],
             report.models["student"],
@@ -238,25 +243,39 @@ class Compare(Linked, Panel):
             data = card.data
         data = data_sets.load(data) if isinstance(data, str) else data
         splits = self._splits(data, limited=self._shipped)
+        self._texts = None
         self._whole = data if isinstance(data, Splits) and data.train is not data.test else None
         self._of = len(data.test) if isinstance(data, Splits) else len(splits.test)
         named = self._classes or (data.classes if isinstance(data, Splits) else None)
         about: dict[str, Any] = {"classes": named, "features": splits.features}
         loaded = {who: as_module(model, who, **about) for who, model in loaded.items()}
+        check_vocabularies(loaded, splits.vocabulary)
         if logits is None:
-            logits = {
-                who: inference.logits(model, splits.test, who=who, progress=self._tick(place, len(loaded)), finite=True)
-                for place, (who, model) in enumerate(loaded.items())
-            }
+            asked = self._answers(loaded, splits.test)
+            if by_token(asked):
+                self._texts = splits.test, loaded
+                self._whole = self._whole and one_token_of(self._whole)
+                loaded, splits = asked_at(loaded, splits.test), tokens_of(splits)
+                self._of = len(splits.test)
+                asked = self._answers(loaded, splits.test)
+            logits = {who: z for who, z in asked.items() if z is not None}
+            for who, z in logits.items():
+                inference.check_finite(z, who)
         self._show(loaded, splits, logits)
+
+    def _answers(self, loaded: Mapping[str, nn.Module], part: Examples) -> dict[str, Tensor | None]:
+        return {
+            who: answers(model, part, who=who, batch_size=inference.ROWS_AT_ONCE, progress=self._tick(place, len(loaded)))
+            for place, (who, model) in enumerate(loaded.items())
+        }
 
     def _splits(self, data: Any, *, limited: bool) -> Splits:
         """Return the data as splits, of which the test part is shown."""
         if isinstance(data, Splits):
             test = data.test.take(slice(0, LOOKED_AT)) if limited else data.test
-            return Splits(
-                data.name, data.title, self._classes or data.classes, test, test, test, features=data.features
-            )
+            named = self._classes or data.classes
+            more: dict[str, Any] = {"features": data.features, "vocabulary": data.vocabulary}
+            return Splits(data.name, data.title, named, test, test, test, **more)
         part = data_sets.examples(data)
         count = int(part.y.max()) + 1 if part.labelled else 0
         names = self._classes or tuple(str(c) for c in range(count))
@@ -268,7 +287,7 @@ class Compare(Linked, Panel):
         return lambda done, total: self.pair.update(progress=(place + done / total) / models)
 
     def _show(self, loaded: dict[str, nn.Module], splits: Splits, logits: Mapping[str, Tensor]) -> None:
-        count = one_answer_each(logits["teacher"]).shape[1]
+        count = logits["teacher"].shape[1]
         for who, z in logits.items():
             if z.shape[1] != count:
                 raise ValueError(
@@ -299,7 +318,7 @@ class Compare(Linked, Panel):
             sizes[who] = {"title": titles[who], "parameters": parameters, "macs": _macs(loaded[who], splits.test)}
         shown = watched.examples
         same = titles["teacher"] == titles["student"] and torch.equal(logits["teacher"], logits["student"])
-        note = _counted(splits.title, len(shown), self._of)
+        note = (in_tokens if self._texts else _counted)(splits.title, len(shown), self._of)
         self.pair.update(sizes=sizes, same=same, note=note, cost="", progress=None)
         if not same:
             self.controllers.threads[1].put("cost", lambda: self._measure(loaded, splits.test, logits))
@@ -329,6 +348,8 @@ class Compare(Linked, Panel):
             said = t("What the student costs could not be measured: {why}.", why=" ".join(str(error).split()))
         if self._shown is loaded:
             self.pair.update(cost=said)
+            if self._texts is not None:
+                self.pair.update(cost=f"{predicted(*self._texts, self._is_open)} {said}".strip())
 
     def _show_exact(self) -> None:
         """Show the logits of the model shown as they are, not as a film holds them."""

@@ -14,6 +14,8 @@ from torch import Tensor
 
 from ..data import Examples
 from ..measure.bias import MEANS, SMALL, Bias, Comparison, Gap, Metric, Rate, bias, few_members
+from ..measure.one_token import TEXT
+from ..models.at_token import AT
 from ..measure.groups import MOST_CROSSED, comparable, to_numpy
 
 if TYPE_CHECKING:
@@ -78,7 +80,8 @@ def _positive(positive: int | Literal["auto"] | None, classes: int) -> int | Non
 def given(groups: Groups, part: Examples) -> dict[str, Any]:
     """Return the requested groupings by name, each with one entry per example."""
     if groups is None:
-        return dict(part.groups)
+        shown = TEXT if isinstance(part.x, Mapping) and AT in part.x else None  # the text that a token is of
+        return {name: values for name, values in part.groups.items() if name != shown}
     if not isinstance(groups, Iterable) or (isinstance(groups, str) and groups != "all"):
         raise ValueError(
             f'groups must be a dict of values by name, a DataFrame, a list of names or "all", got {groups!r}: '

@@ -1,4 +1,4 @@
-"""``kd.compare``: any two classifiers over the same classes, on the same examples."""
+"""``kd.compare``: any two models over the same classes, or of text over the same symbols, on the same examples."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from ..distill.teacher_checks import doubt, ends_in_softmax
 from ..losses import check_temperature
 from ..measure.calibration import calibration, fit_temperature
 from ..measure.fidelity import fidelity
+from ..measure.one_token import answers, by_token
 from ..models import inference
 from ..models.inference import Progress
+from ..models.loading import load
 from ..models.sequences import check_vocabularies
 from ..models.wrap import as_module
 from . import bias as of_bias
+from . import texts
 from .report import Report
 
 
@@ -27,7 +30,7 @@ from .report import Report
 def compare(
     teacher: Any,
     student: Any,
-    data: Any,
+    data: Any = None,
     *,
     twin: Any = None,
     classes: Sequence[str] | None = None,
@@ -39,15 +42,18 @@ def compare(
     batch_size: int = 500,
     progress: Progress | None = None,
 ) -> Report:
-    """Compare two classifiers: how alike their predictions are, how sure they are, and whom they fail.
+    """Compare two models: how alike their predictions are, how sure they are, and whom they fail.
+
+    Of models that answer for each token of a text, bits a token, exact match and agreement are measured on all tokens,
+    with intervals by text; everything else on one token drawn at random of each text.
 
     Parameters
     ----------
     teacher, student : nn.Module, or anything else that returns logits
-        Any two models with logits (B, C) over the same classes in the same order, each on its own device and in its own
-        dtype; also estimators, ONNX sessions, functions and everything else that :func:`kdviz.wrap` accepts.
-    data : Splits, Examples, (X, y), X, Dataset or DataLoader
-        A `Splits` is compared on its test part, and its validation part fits the post-hoc temperature. Without labels,
+        Any two models with logits (B, C) over the same classes in the same order, or (B, L, V) over the same symbols,
+        each on its own device and in its own dtype; or names of shipped models; also estimators, ONNX sessions, functions and everything else that :func:`kdviz.wrap` accepts.
+    data : Splits, Examples, (X, y), X, Dataset, DataLoader or str, optional
+        By default those on the card of a shipped teacher. A `Splits` is compared on its test part, and its validation part fits the post-hoc temperature. Without labels,
         only what needs none is measured.
     twin : nn.Module or the like, optional
         The same student trained without the teacher, measured beside it.
@@ -93,17 +99,26 @@ def compare(
     'The student agrees with the teacher on 60 of 60 examples'
     """
     check_temperature(temperature)
+    roles = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
+    roles = {who: load(model) if isinstance(model, str) else model for who, model in roles.items()}
+    data = _found(data, roles["teacher"])
     part, held_out, names = _parts(data, classes)
     grouped = of_bias.given(groups, part)
-    roles = {"teacher": teacher, "student": student} | ({} if twin is None else {"twin": twin})
     features = data.features if isinstance(data, Splits) else ()
     models = {who: as_module(m, who, classes=names or None, features=features) for who, m in roles.items()}
     check_vocabularies(models, data.vocabulary if isinstance(data, Splits) else None)
     rounds = _Rounds(progress, len(models) * (len(part) + (len(held_out) if held_out is not None else 0)))
-    logits = {
-        who: inference.logits(model, part, who=who, batch_size=batch_size, progress=rounds.next(len(part)), finite=True)
+    asked = {
+        who: answers(model, part, who=who, batch_size=batch_size, progress=rounds.next(len(part)))
         for who, model in models.items()
     }
+    if by_token(asked):
+        options: dict[str, Any] = {"temperature": temperature, "bins": bins, "strategy": strategy}
+        options |= {"positive": positive, "batch_size": batch_size, "progress": progress, "classes": names or None}
+        return texts.compared(compare, models, data, part, None if groups is None else grouped, **options)
+    logits = {who: z for who, z in asked.items() if z is not None}
+    for who, z in logits.items():
+        inference.check_finite(z, who)
     count = _same_classes(logits, names, part)
     names = names or tuple(str(k) for k in range(count))
     fitted = {}
@@ -135,6 +150,7 @@ def compare(
         rescaled=scaled,
         bias=of_groups,
         bias_notes=notes,
+        vocabulary=data.vocabulary if isinstance(data, Splits) else None,
     )
 
 
@@ -163,6 +179,16 @@ def _doubts(logits: Mapping[str, Tensor], part: Examples) -> tuple[str, ...]:
     return tuple(f"{sentence[0].upper()}{sentence[1:]}." for sentence in doubts if sentence is not None)
 
 
+def _found(data: Any, teacher: Any) -> Any:
+    """Return the data that are meant: those named, or by default those on the teacher's card."""
+    if data is None:
+        card = getattr(teacher, "card", None)
+        if card is None:
+            raise ValueError("the teacher is a model of your own; say which data to compare on, as data=")
+        data = card.data
+    return data_sets.load(data) if isinstance(data, str) else data
+
+
 def _parts(data: Any, classes: Sequence[str] | None) -> tuple[Examples, Examples | None, tuple[str, ...]]:
     """Return the examples to compare on, those to fit temperatures on, and the names of the classes."""
     if isinstance(data, Splits):
@@ -173,12 +199,6 @@ def _parts(data: Any, classes: Sequence[str] | None) -> tuple[Examples, Examples
 
 def _same_classes(logits: Mapping[str, Any], names: Sequence[str], part: Examples) -> int:
     """Return the number of classes, if it is the same for all."""
-    if any(z.ndim == 3 for z in logits.values()):
-        raise ValueError(
-            "the models return logits for each token, and compare expects one row per example; for perplexity, exact "
-            "match and agreement use kd.measure.sequences(student, data, other=teacher), for the student's own text "
-            "kd.measure.exposure(student, teacher, data)"
-        )
     counts = {who: z.shape[1] for who, z in logits.items()}
     count = counts["teacher"]
     if len(set(counts.values())) > 1:

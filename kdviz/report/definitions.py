@@ -9,6 +9,7 @@ CELLS = {
     "differ": "they predict different classes",
 }
 SUBJECTS = {
+    "sequences": "Texts: how well are they predicted?",
     "calibration": "Calibration: how sure are they, and how right?",
     "bias": "Bias: whom do they fail?",
     "cost": "Cost: what do they take to keep and to run?",
@@ -18,6 +19,8 @@ SUBJECTS = {
     "privacy": "Privacy: can one tell what they were trained on?",
 }
 NUMBERS = {
+    "bits a token": "Mean of −log₂ of the probability of each token; of all tokens, as exact match.",
+    "exact match": "Share of texts all of whose tokens are the first choice after those before them.",
     "parameters": "Numbers that training can change.",
     "accuracy": "Share of the labelled examples whose class is predicted.",
     "teacher accuracy": "Share of the class's examples that the teacher classifies correctly.",

@@ -18,7 +18,7 @@ from ..figures.one_file import policy, script_json
 from ..whole_files import write_whole
 from ..words import number
 from . import bias, definitions
-from .pictures import Pictures
+from .pictures import Pictures, Texts, is_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -129,6 +129,7 @@ def data_of(report: Report) -> dict[str, Any]:
     if isinstance(x, torch.Tensor) and x.ndim == 4 and x.shape[1] in (1, 3):
         values = {} if maps is None else maps.values
         pictures = Pictures(x, [i for some in shown.values() for i in some], values)
+    words_of = Texts(report).row if is_text(x) else None
     rows = []
     for cell, members in shown.items():
         for i in members:
@@ -141,6 +142,8 @@ def data_of(report: Report) -> dict[str, Any]:
                 **{who: [round(float(p[who][i, k]), 5) for k in order] for who in p},
                 **{f"top_{who}": int(p[who][i].argmax()) for who in p},
             }
+            if words_of is not None:
+                row |= words_of(i)
             if pictures is not None:
                 row["pixels"] = pictures.picture(i)
                 if maps is not None and i in maps.index:

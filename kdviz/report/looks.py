@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from ..data.inputs import Inputs, rows
+from ..data.inputs import Inputs, rows, tensors
+from ..data.token_signs import signs_of
 from ..models.inference import Progress
 
 if TYPE_CHECKING:
@@ -83,6 +84,22 @@ class Maps:
 
 
 @dataclass(frozen=True)
+class Heads:
+    """The attention of each head of both models in one text.
+
+    Attributes
+    ----------
+    matrices : dict of str to dict of str to Tensor, shape (heads, L, L)
+        By model and layer.
+    tokens : tuple of str
+        The L tokens, without padding.
+    """
+
+    matrices: dict[str, dict[str, Tensor]]
+    tokens: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Layers:
     """What the layers of both models look at.
 
@@ -94,11 +111,14 @@ class Layers:
         Linear CKA of all pairs of layers; None if a model has no suitable layers.
     note : str
         Why there are no maps, or no layers; empty if there are.
+    heads : Heads or None
+        Of two transformers of text, the attention of each head in one example.
     """
 
     attention: Attention | None
     correspondence: Correspondence | None
     note: str = ""
+    heads: Heads | None = None
 
     def sentences(self) -> list[str]:
         """Return the results in words."""
@@ -199,7 +219,9 @@ class Parts:
         return lambda done, total: call(before + size * done // max(1, total), whole)
 
 
-def look(models: Mapping[str, nn.Module], inputs: Inputs, options: Mapping[str, Any]) -> Layers:
+def look(
+    models: Mapping[str, nn.Module], inputs: Inputs, options: Mapping[str, Any], vocabulary: Any = None
+) -> Layers:
     """Return the layers of both models: attention maps if both have attention, else activation maps."""
     from ..measure.attending import attending
     from ..measure.attention import activation_maps, compare, layer_maps
@@ -213,10 +235,27 @@ def look(models: Mapping[str, nn.Module], inputs: Inputs, options: Mapping[str, 
     try:
         both_attend = all(attending(model) for model in models.values())
         make = layer_maps if both_attend else activation_maps
-        return Layers(compare(make(teacher, inputs, **options), make(student, inputs, **options)), alike)
+        seen = compare(make(teacher, inputs, **options), make(student, inputs, **options))
+        return Layers(seen, alike, heads=heads_of(models, inputs, vocabulary) if both_attend else None)
     except ValueError as error:
         reason = str(error)
         return Layers(None, alike, f"There are no maps of layers to compare: {reason}.")
+
+
+def heads_of(models: Mapping[str, nn.Module], inputs: Inputs, vocabulary: Any = None) -> Heads | None:
+    """Return the attention of each head in the first example; None of inputs that are no tokens."""
+    from ..measure.attention import text_matrices
+
+    one = rows(inputs, slice(0, 1))
+    ids = tensors(one)[0]
+    if ids.is_floating_point() or ids.ndim != 2:
+        return None
+    found = {who: text_matrices(model, one) for who, model in models.items()}
+    counts = next(iter(found.values()))[1][0]
+    matrices = {
+        who: {name: A[0][:, counts][:, :, counts] for name, A in layers.items()} for who, (layers, _) in found.items()
+    }
+    return Heads(matrices, tuple(signs_of(ids[0][counts].tolist(), vocabulary)))
 
 
 def _molten(table: pd.DataFrame, names: Iterable[str], measures: list[str], model: str, more: str) -> pd.DataFrame:

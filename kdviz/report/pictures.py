@@ -1,14 +1,24 @@
-"""Pictures in a report's file: the examples shown and their maps, small enough that the file can be sent."""
+"""What an example looks like in a report's file: pictures and their maps, small enough that it can be sent; or a text."""
 
 from __future__ import annotations
 
 import base64
 import io
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from ..data.inputs import tensors
+from ..data.token_signs import signs_of
+from ..measure.one_token import TEXT
+from ..models.at_token import AT
+from ..models.inference import token_mask
+
+if TYPE_CHECKING:
+    from .report import Report
 
 BYTES = 2_500_000  # of all pictures in a file, as text; plotly's own script takes 4.8 MB more
 SMALL = 64  # pixels; pictures with sides up to this are not scaled down
@@ -80,3 +90,43 @@ class Pictures:
             flat = F.interpolate(flat[None, None], (height, width), mode="area")[0, 0]
         scaled = (flat / flat.abs().amax().clamp_min(1e-12) * 127).round().to(torch.int8)
         return base64.b64encode(scaled.contiguous().numpy().tobytes()).decode()
+
+
+def is_text(x: Any) -> bool:
+    """Whether inputs are rows of tokens."""
+    first = tensors(x)[0]
+    return first.ndim == 2 and not first.is_floating_point() and first.dtype not in (torch.bool, torch.uint8)
+
+
+class Texts:
+    """The texts of the examples shown, token by token where they have maps.
+
+    Parameters
+    ----------
+    report : Report
+    """
+
+    def __init__(self, report: Report) -> None:
+        self.report, self.ids = report, tensors(report.examples.x)[0]
+
+    def row(self, i: int) -> dict[str, Any]:
+        """Return the tokens of an example but padding, which of them is asked about, and each model's map of them."""
+        report = self.report
+        mask = token_mask(report.examples.x, self.ids.shape[1])
+        there = (torch.ones_like(self.ids[i], dtype=torch.bool) if mask is None else mask[i]).nonzero().flatten()
+        x: Any = report.examples.x
+        at = int(x[AT][i, 0]) if isinstance(x, dict) and AT in x else -1
+        row: dict[str, Any] = {
+            "tokens": signs_of(self.ids[i, there].tolist(), report.vocabulary),
+            "at": there.tolist().index(at) if at in there.tolist() else -1,
+        }
+        if TEXT in report.examples.groups:
+            row["text"] = str(report.examples.groups[TEXT][i])
+        maps = report.maps
+        if maps is not None and i in maps.index:
+            place = int((maps.index == i).nonzero()[0, 0])
+            scaled = {who: values[place][there].float() for who, values in maps.values.items()}
+            row["shades"] = {
+                who: [round(float(v), 2) for v in one / one.abs().amax().clamp_min(1e-12)] for who, one in scaled.items()
+            }
+        return row

@@ -96,9 +96,22 @@ function show(example) {
     const difference = student.map((value, i) => Math.trunc((value - teacher[i]) / 2));
     parts.push(make("figure", {}, map(difference, report.map_shape, t("the student’s map minus the teacher’s")), make("figcaption", {}, t("student − teacher"))));
   }
+  if (example.tokens) parts.push(...texts(example));
   parts.push(bars(example));
   one.replaceChildren(...parts);
   said.textContent = sentence(example);
+}
+
+/** A text, token by token: once for each model where they have maps, each token shaded by what it does for the class. */
+function texts(example) {
+  const line = (shades, name) => make("figure", { class: "text" }, make("div", {}, ...example.tokens.map((token, i) => {
+    const value = shades?.[i] ?? 0;
+    const colour = value < 0 ? "0 114 178" : "213 94 0";
+    const style = value ? `background: rgb(${colour} / ${(0.75 * Math.abs(value)).toFixed(2)})` : undefined;
+    return make("span", { class: i === example.at ? "asked" : undefined, style, title: shades ? value.toFixed(2) : undefined }, token);
+  })), make("figcaption", {}, name));
+  const sides = Object.entries(example.shades ?? {});
+  return sides.length ? sides.map(([who, shades]) => line(shades, WHO[who] ?? who)) : [line(null, t("the example"))];
 }
 
 function bars(example) {

@@ -21,12 +21,13 @@ from ..measure.bias import Bias
 from ..measure.calibration import Calibration, inherited, points
 from ..measure.cost import Costs, Kept, costs, kept
 from ..measure.fidelity import CELLS, Fidelity
+from ..models.at_token import AtToken
 from ..models.inference import Progress
 from ..models.naming import name_of
 from ..whole_files import write_whole
 from ..words.lines import Lines
 from . import bias as of_bias
-from . import html, rows
+from . import figures, html, rows, texts
 from .looks import WHO, Layers, Maps, explain, look
 from .privacy import Privacy, attacked
 from .progress import callback
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from ..measure.robustness import Robustness
     from ..measure.saliency import MapSimilarity
+    from ..measure.sequences import Sequences
 
 VERSION = 1  # of to_json
 ON_DEMAND = ("saliency", "attention", "robustness", "privacy")  # subjects that a call measures
@@ -73,6 +75,11 @@ class Report:
     notes : tuple of str
         Sentences about faults that show in the models' outputs: a teacher at chance, classes in another order,
         probabilities in place of logits.
+    sequences : dict of str to Sequences
+        Of models that answer token by token: what each makes of all tokens. The N examples are then one token of each
+        text.
+    vocabulary : Vocabulary or None
+        Of a text: what the token ids stand for.
     maps : Maps or None
         From the last call of :meth:`saliency`.
     layers : Layers or None
@@ -98,6 +105,8 @@ class Report:
     bias_notes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     data: str = ""
+    sequences: dict[str, Sequences] = field(default_factory=dict)
+    vocabulary: Any = None
     maps: Maps | None = field(default=None, init=False)
     layers: Layers | None = field(default=None, init=False)
     costs: Costs | None = field(default=None, init=False)
@@ -161,9 +170,10 @@ class Report:
         -------
         Layers
             Also stored in ``layers``. If a model has no spatial maps, only the correspondence; if it has no suitable
-            layers, a note.
+            layers, a note. Of two transformers of text also each head's attention in the first example.
         """
-        self.layers = look({who: self.models[who] for who in WHO}, self.examples.inputs(self._sample(count)), options)
+        inputs = self.examples.inputs(self._sample(count))
+        self.layers = look({who: self.models[who] for who in WHO}, inputs, options, self.vocabulary)
         return self.layers
 
     def cost(self, *, seconds: float = 2.0, **options: Any) -> Costs:
@@ -290,6 +300,7 @@ class Report:
 
     def _sentences(self) -> dict[str, list[str]]:
         return {
+            "sequences": texts.sentences(self.sequences, by_tokens=self.by_token),
             "fidelity": [self.fidelity.sentence(), *self.notes],
             "diagnosis": self.diagnosis.sentences(),
             "calibration": self._on_calibration(),
@@ -303,7 +314,8 @@ class Report:
 
     def headlines(self) -> Lines:
         """Return the main sentence of each subject."""
-        lines = [*self._sentences()["fidelity"], *self._on_calibration()[:1]]
+        found = self._sentences()
+        lines = [*found["sequences"], *found["fidelity"], *self._on_calibration()[:1]]
         if self.bias is not None:
             lines.append(of_bias.headline(self.bias))
         lines += self._on_cost()[:1]
@@ -349,6 +361,9 @@ class Report:
         rows = []
         for who, model in self.models.items():
             row: dict[str, Any] = {"model": who, "parameters": sum(p.numel() for p in model.parameters())}
+            if who in self.sequences:
+                one = self.sequences[who]
+                row |= {"bits a token": one.bits.value, "exact match": one.exact.value}
             if who in self.calibration:
                 c = self.calibration[who]
                 row |= {"accuracy": c.accuracy, "NLL": c.nll, "Brier": c.brier, "ECE": c.ece}
@@ -377,7 +392,7 @@ class Report:
         columns = ["subject", "measure", "model", "group", "value", "low", "high"]
         of_fidelity = self.fidelity.frame().rename(columns={"class": "group"}).assign(subject="fidelity")
         of_fidelity["group"] = [None if pd.isna(k) else self.classes[k] for k in of_fidelity["group"]]
-        parts = [of_fidelity]
+        parts = [texts.frame(self.sequences), of_fidelity] if self.sequences else [of_fidelity]
         for who, c in self.calibration.items():
             parts.append(rows.of_calibration(c).assign(subject="calibration", model=who))
         for who, c in self.rescaled.items():
@@ -410,46 +425,7 @@ class Report:
 
     def figures(self) -> dict[str, go.Figure]:
         """Return the figures by name, for a notebook or a page."""
-        from ..figures import calibration as of_calibration
-        from ..figures import fidelity as of_fidelity
-
-        drawn = {}
-        if self.examples.labelled:
-            drawn["classes"] = of_fidelity.by_class(self.fidelity, self.classes)
-            drawn["calibration"] = of_calibration.reliability(self.calibration)
-        if self.rescaled:
-            drawn["calibration-fitted"] = of_calibration.reliability(
-                self.rescaled, title="Reliability at the fitted temperature"
-            )
-        if self.bias is not None:
-            from ..figures import bias as drawn_bias
-
-            drawn["bias"] = drawn_bias.gaps(self.bias)
-            drawn |= {f"bias-{name}": drawn_bias.by_group(self.bias, name) for name in self.bias.groupings}
-        if self.maps is not None:
-            from ..figures import saliency as of_saliency
-
-            drawn["saliency"] = of_saliency.distribution(self.maps.similarity, self.maps.method)
-            if self.maps.curves:
-                drawn["saliency-curves"] = of_saliency.curves(self.maps.curves)
-        if self.layers is not None:
-            from ..figures import attention as of_attention
-            from ..figures import similarity as of_similarity
-
-            if self.layers.attention is not None:
-                drawn["attention"] = of_attention.distances(self.layers.attention)
-            if self.layers.correspondence is not None:
-                drawn["attention-layers"] = of_similarity.correspondence(self.layers.correspondence)
-        if self.held is not None:
-            from ..figures import robustness as of_robustness
-
-            kinds = dict.fromkeys(change.kind for change in self.held.right if change.level)
-            drawn |= {f"robustness-{kind}": of_robustness.curves(self.held, kind) for kind in kinds}
-        if self.privacy is not None:
-            from ..figures import privacy as of_privacy
-
-            drawn["privacy"] = of_privacy.roc(self.privacy.strongest)
-        return drawn
+        return figures.drawn(self)
 
     def to_html(self, path: str | Path, *, title: str = "Teacher and student compared") -> Path:
         """Write one HTML file that needs no network; a click on a cell of the 2×2 shows its examples."""
@@ -465,7 +441,14 @@ class Report:
         named = [f"{twin.get(who, who.capitalize())}: {name}." for who, name in self.named().items()]
         n = len(self.examples)
         of = f" of {self.data}" if self.data else ""
+        if self.by_token:
+            return " ".join([*named, f"Compared on {n:,} text{'' if n == 1 else 's'}{of}, token by token."])
         return " ".join([*named, f"Compared on {n:,} example{'' if n == 1 else 's'}{of}."])
+
+    @property
+    def by_token(self) -> bool:
+        """Whether the models answer token by token, and the examples are one token of each text."""
+        return any(isinstance(model, AtToken) for model in self.models.values())
 
     def __repr__(self) -> str:
         return f"Report({self.about()})"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..measure.calibration import Calibration
+from ..measure.wilson import wilson
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..measure.robustness import Robustness
 
-BARE = ("accuracy", "classwise_ece", "ece_if_calibrated", "mce_if_calibrated", "classwise_ece_if_calibrated")
+BARE = ("classwise_ece", "ece_if_calibrated", "mce_if_calibrated", "classwise_ece_if_calibrated")
 
 
 def of_calibration(c: Calibration) -> pd.DataFrame:
@@ -21,6 +22,7 @@ def of_calibration(c: Calibration) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     for name in ("ece", "mce", "brier", "nll", "overconfidence"):
         rows.append((name, None, getattr(c, name), *getattr(c, f"{name}_interval")))
+    rows.append(("accuracy", None, c.accuracy, *wilson(round(c.accuracy * c.n), c.n, c.confidence)))
     rows += [(name, None, getattr(c, name), None, None) for name in BARE]
     rows += [
         (f"brier_{name}", None, getattr(c.brier_parts, name), None, None)

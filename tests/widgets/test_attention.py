@@ -295,7 +295,7 @@ def test_a_definition_is_one_focus_away(mount):
     page = mount(attention(across=ACROSS))
     for term, says in (
         ("Maps", "attention transfer"),
-        ("Cosine with another image (baseline)", "what any two maps share"),
+        ("Cosine with another example (baseline)", "what any two maps share"),
         ("Similarity of layers (linear CKA)", "Kornblith"),
     ):
         page.get_by_role("button", name=term, exact=True).focus()

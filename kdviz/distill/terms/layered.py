@@ -67,14 +67,34 @@ class Layered(Term):
         return sum(together[1:], start=together[0])
 
     def _mask(self, outputs: Outputs, s: Tensor) -> dict[str, Tensor]:
-        """Return the mask of a pair of layers, where the term takes one and the inputs say which tokens count."""
+        """Return the mask of a pair of layers, where the term takes one.
+
+        The inputs say which tokens count; where they have no mask, a row that is labelled token by token ends at its
+        last label: what a decoder reads after it is padding, and changes nothing before it.
+        """
         length = {3: 1, 4: 3}.get(s.ndim) if self.by_token else None  # tokens (B, L, D), or attention (B, heads, L, L)
-        mask = None if length is None or outputs.inputs is None else token_mask(outputs.inputs, s.shape[length])
+        if length is None:
+            return {}
+        mask = None if outputs.inputs is None else token_mask(outputs.inputs, s.shape[length])
+        labels = None if outputs.everywhere else outputs.tokens
+        if mask is None and labels is not None and labels.shape[1] == s.shape[length]:
+            mask = _up_to_the_last_label(labels)
         return {} if mask is None else {"mask": mask.to(s.device)}
 
     def compare(self, s: Tensor, t: Tensor, hyper: dict[str, float]) -> Tensor:
         """Return the loss of one pair, student first."""
         raise NotImplementedError
+
+
+def _up_to_the_last_label(labels: Tensor) -> Tensor:
+    """Return which tokens (B, L) do not stand after the last label of their row; all of a row without a label.
+
+    >>> import torch
+    >>> _up_to_the_last_label(torch.tensor([[-1, 3, -1, 4, -1], [-1, -1, -1, -1, -1]])).int().tolist()
+    [[1, 1, 1, 1, 0], [1, 1, 1, 1, 1]]
+    """
+    known = labels >= 0
+    return (known.flip(1).cumsum(1).flip(1) > 0) | ~known.any(1, keepdim=True)
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ TEACHER_HEAD = "logits.teacher_head"  # of ``kd.models.vit(distilled=True)``
 class AttentionMatrices(Layered):
     """Attention matrices (TinyBERT): scores before the softmax, head by head.
 
-    Padding, where the inputs have an ``attention_mask``, does not count. See :func:`kdviz.losses.attention_matrices`.
+    Padding does not count, where the inputs have an ``attention_mask`` or a row's token labels end before it does; nor
+    do the later tokens that a decoder does not see. See :func:`kdviz.losses.attention_matrices`.
 
     Parameters
     ----------
@@ -75,7 +76,8 @@ catalogue(Method(
 class HiddenStates(Adapted):
     """Hidden states (TinyBERT): match the teacher's, through a linear map. See :func:`kdviz.losses.hidden_states`.
 
-    Padding, where the inputs have an ``attention_mask``, does not count.
+    Padding does not count: where the inputs have an ``attention_mask`` what it hides, else what follows a row's last
+    token label.
 
     Parameters
     ----------
@@ -106,7 +108,8 @@ catalogue(Method(
 class Embeddings(Adapted):
     """Embeddings (TinyBERT): match the teacher's, through a linear map. See :func:`kdviz.losses.embeddings`.
 
-    Padding, where the inputs have an ``attention_mask``, does not count.
+    Padding does not count: where the inputs have an ``attention_mask`` what it hides, else what follows a row's last
+    token label.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ transformer show which token attends to which. How similar layers are, wherever 
 
 from .comparison import Attention, MapDistance, attention, compare, distance
 from .maps import Form, activation_maps
-from .matrices import Heads, attention_matrices, layer_maps, patch_map, rollout
+from .matrices import Heads, attention_matrices, layer_maps, patch_map, rollout, text_matrices
 
 __all__ = [
     "Attention",
@@ -21,4 +21,5 @@ __all__ = [
     "layer_maps",
     "patch_map",
     "rollout",
+    "text_matrices",
 ]

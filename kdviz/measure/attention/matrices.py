@@ -235,6 +235,38 @@ def layer_maps(
     return {name: patch_map(A, tokens=tokens_before(A.shape[-1])) for name, A in looks.items()}
 
 
+def text_matrices(
+    model: nn.Module, X: Inputs, *, accumulated: bool = False, batch_size: int = 64, progress: Progress | None = None
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Return which token attends to which in text, without padding, head by head or rolled out.
+
+    Parameters
+    ----------
+    model, X, batch_size, progress
+        See :func:`attention_matrices`; X are whole numbers (N, L), alone or named.
+    accumulated : bool
+        The :func:`rollout` up to each layer, as of one head.
+
+    Returns
+    -------
+    dict of str to Tensor, shape (N, heads, L, L)
+        By layer; 0 in the rows and columns of padding.
+    Tensor of bool, shape (N, L)
+        Which tokens are none: those that the inputs' mask lets count.
+    """
+    matrices = attention_matrices(model, X, batch_size=batch_size, progress=progress)
+    if accumulated:
+        names = list(matrices)
+        matrices = {
+            name: rollout({n: matrices[n] for n in names[: i + 1]})[:, None].float() for i, name in enumerate(names)
+        }
+    length = next(iter(matrices.values())).shape[-1]
+    mask = token_mask(X, length)
+    counts = torch.ones(count(X), length, dtype=torch.bool) if mask is None else mask.cpu()
+    pairs = (counts[:, :, None] & counts[:, None, :])[:, None]  # (N, 1, L, L)
+    return {name: A * pairs for name, A in matrices.items()}, counts
+
+
 def _token_map(attention: Tensor, mask: Tensor | None) -> Tensor:
     """Return how much attention each token gets, (N, 1, L): the mean over the rows that are tokens, not padding."""
     if mask is None:

@@ -19,25 +19,14 @@ from ...measure.similarity import Correspondence, correspondence
 from ...models.inference import count
 from ...widgets import Scene
 from ...widgets.attention import KINDS, Attention
-from ...words import mark, t
-from ...words.reasons import told
+from ...words import t
+from . import attention_of_text as texts
+from .attention_of_text import LACKING, why_none
 from .controller import ViewController
 
 ACROSS = 200  # examples that stand for all
 OTHERS = 24  # examples whose maps say what chance gives
 LARGEST = 56  # places along a side of what is drawn
-LACKING = {  # by the kind of map and the model
-    ("activation", "teacher"): mark("The teacher has no convolutions, so its layers keep no places of the image."),
-    ("activation", "student"): mark("The student has no convolutions, so its layers keep no places of the image."),
-    ("heads", "teacher"): mark("The teacher has no attention heads."),
-    ("heads", "student"): mark("The student has no attention heads."),
-    ("rollout", "teacher"): mark("The teacher has no attention to roll out."),
-    ("rollout", "student"): mark("The student has no attention to roll out."),
-}
-NO_MAPS = {
-    "teacher": mark("The teacher has none: {why}."),
-    "student": mark("The student has none: {why}."),
-}
 
 Maps = dict[str, Tensor]
 
@@ -69,10 +58,13 @@ class AttentionController(ViewController):
     chosen = ("kind", "form", "teacher_head", "student_head")
     widget: Attention
 
+    _vocabulary: Any = None
+
     def make_widget(self, scene: Scene) -> Attention:
         return Attention(scene=scene)
 
     def open(self, data: Splits) -> None:
+        self._vocabulary = data.vocabulary
         self.widget.update(across={})
 
     @property
@@ -88,6 +80,10 @@ class AttentionController(ViewController):
         kinds, chosen = self._chosen(teacher, student)
         selected = self.scene.selected
         others = [i for i in range(self._sample(examples)) if i != selected][:OTHERS]
+        if chosen.kind != "activation" and texts.is_text(examples):
+            few = examples.inputs(torch.tensor([selected, *others[: texts.others(examples)]]))
+            drawn = texts.drawn(teacher, student, few, chosen.kind, self._vocabulary)
+            return {"kinds": kinds, "made_of": asdict(chosen), **drawn}
         maps, reasons = _both(teacher, student, examples.inputs(torch.tensor([selected, *others])), chosen)
         if not maps:
             raise ValueError(" ".join(reasons.values()))
@@ -96,6 +92,7 @@ class AttentionController(ViewController):
             "made_of": asdict(chosen),
             "reasons": reasons,
             "numbers": _numbers(maps["teacher"], maps["student"]) if len(maps) == 2 else {},
+            "tokens": [],
             **_drawn("teacher", teacher, maps, chosen),
             **_drawn("student", student, maps, chosen),
         }
@@ -167,8 +164,7 @@ def _both(
         try:
             maps[who] = _maps(model, X, chosen, chosen.head(who), progress_of.get(who))
         except ValueError as error:
-            why = str(error).split("; ")[0].replace("the model", "it", 1)  # what to call instead is for programs
-            reasons[who] = t(NO_MAPS[who], why=told(why))
+            reasons[who] = why_none(who, error)
     return maps, reasons
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ...data import Examples, Splits
 from ...data.inputs import tensors
+from ...measure.one_token import TEXT
 from ...models import inference
 
 LOOKED_AT = 1000  # validation examples the choice is made from
@@ -167,8 +168,13 @@ def gray(images: Tensor) -> Tensor:
 
 
 def captions(examples: Examples) -> list[str]:
-    """Return a line of words for each example without an image: its named columns, else the numbers of its tokens."""
+    """Return a line of words for each example without an image: its named columns, else the numbers of its tokens.
+
+    Where a column is called text it stands alone.
+    """
     columns = examples.groups
+    if TEXT in columns:
+        return [str(text) for text in columns[TEXT]]
     tokens = tensors(examples.x)[0]
     if not columns and tokens.ndim == 2 and not tokens.is_floating_point():
         more = " ..." if tokens.shape[1] > TOKENS else ""

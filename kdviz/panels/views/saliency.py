@@ -9,14 +9,17 @@ import torch
 from torch import Tensor, nn
 
 from ...data import Examples, Splits
-from ...data.inputs import rows
+from ...data.inputs import rows, tensors
+from ...data.token_signs import signs_of
 from ...measure import saliency as measured
 from ...measure.saliency import MapSimilarity
 from ...models import inference
+from ...models.at_token import AT
 from ...widgets import Scene
 from ...widgets.saliency import METHODS, Saliency
 from ...words import mark, t
 from ...words.reasons import told
+from .attention_of_text import is_text
 from .controller import ViewController
 
 ACROSS = 200  # examples that stand for all
@@ -46,12 +49,13 @@ class SaliencyController(ViewController):
     widget: Saliency
 
     _features: tuple[str, ...] = ()
+    _vocabulary: Any = None
 
     def make_widget(self, scene: Scene) -> Saliency:
         return Saliency(scene=scene)
 
     def open(self, data: Splits) -> None:
-        self._features = data.features
+        self._features, self._vocabulary = data.features, data.vocabulary
         self.widget.update(across={})
 
     def make(self, teacher: nn.Module, student: nn.Module, examples: Examples) -> dict[str, Any]:
@@ -64,7 +68,7 @@ class SaliencyController(ViewController):
             "methods": self._offered(examples),
             "explained": int(target[0]),
             "numbers": {name: None if np.isnan(value) else float(value) for name, value in numbers.items()},
-            **self._drawn(maps, examples),
+            **self._drawn(maps, examples, inputs),
         }
 
     def _offered(self, examples: Examples) -> list[str]:
@@ -91,21 +95,42 @@ class SaliencyController(ViewController):
             for who, model in (("teacher", teacher), ("student", student))
         }
 
-    def _drawn(self, maps: dict[str, Tensor], examples: Examples) -> dict[str, Any]:
-        """Return both maps as the widget takes them: for an image each scaled to 1; for a row its largest values."""
+    def _drawn(self, maps: dict[str, Tensor], examples: Examples, inputs: Any) -> dict[str, Any]:
+        """Return both maps as the widget takes them: for an image each scaled to 1; for a text a number each token; for
+        a row its largest values."""
+        if is_text(examples):
+            return self._of_tokens(maps, inputs)
         if _is_image(examples):
             flat = {who: one[0].sum(0) for who, one in maps.items()}  # (H, W)
             scaled = {who: one / one.abs().amax().clamp_min(1e-12) for who, one in flat.items()}
-            return {"teacher_map": scaled["teacher"].numpy(), "student_map": scaled["student"].numpy(), "features": []}
+            drawn = {f"{who}_map": one.numpy() for who, one in scaled.items()}
+            return {**drawn, "features": [], "tokens": []}
         flat = {who: one[0].flatten() for who, one in maps.items()}
         scaled = {who: one / one.abs().amax().clamp_min(1e-12) for who, one in flat.items()}
         size = torch.maximum(scaled["teacher"].abs(), scaled["student"].abs())
         top = size.topk(min(MOST_FEATURES, len(size))).indices
         names = self._features or tuple(t("value {n}", n=i) for i in range(len(size)))
         return {
+            "tokens": [],
             "features": [names[i] for i in top.tolist()],
             "teacher_map": scaled["teacher"][top].numpy(),
             "student_map": scaled["student"][top].numpy(),
+        }
+
+    def _of_tokens(self, maps: dict[str, Tensor], inputs: Any) -> dict[str, Any]:
+        """Return a number for each token but padding, the largest size of each model 1, and the tokens."""
+        ids = tensors(inputs)[0][0]
+        mask = inference.token_mask(inputs, len(ids))
+        there = torch.arange(len(ids)) if mask is None else mask[0].nonzero().flatten()
+        at = int(inputs[AT][0, 0]) if isinstance(inputs, dict) and AT in inputs else -1
+        flat = {who: one[0].float()[there] for who, one in maps.items()}
+        scaled = {who: one / one.abs().amax().clamp_min(1e-12) for who, one in flat.items()}
+        return {
+            "features": [],
+            "tokens": signs_of(ids[there].tolist(), self._vocabulary),
+            "place": there.tolist().index(at) if at in there.tolist() else -1,
+            "teacher_map": scaled["teacher"].numpy(),
+            "student_map": scaled["student"].numpy(),
         }
 
     def make_across(self, teacher: nn.Module, student: nn.Module, examples: Examples) -> dict[str, Any]:

@@ -12,8 +12,8 @@ export function layerRow(life, label, side, choose) {
   const named = changing();
   let tiles = [];
   const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
-  const tileOf = ({ name, title: text }) => {
-    const figure = mapFigure(text, "", { ofModels: true });
+  const tileOf = ({ name, title: text, short = text }) => {
+    const figure = mapFigure(short, "", { ofModels: true });
     return { name, figure, root: node("div", { class: "kd-layer", role: "radio", "aria-label": text, title: name }, figure.root) };
   };
   life.listen(list, "click", (event) => {
@@ -32,7 +32,7 @@ export function layerRow(life, label, side, choose) {
   });
   return {
     root,
-    /** `layers`: { name, title, height, width, values }; `chosen`: the name of one. */
+    /** `layers`: { name, title, height, width, values }, and `short` where the title is too long; `chosen`: the name of one. */
     draw(layers, chosen, text) {
       say(title, text);
       if (named(layers.map((layer) => `${layer.name}\n${layer.title}`).join("\n"))) {

@@ -2,6 +2,7 @@
 
 import { layerRow } from "./layer_row.js";
 import { layerTable } from "./layer_table.js";
+import { rowAt, tokenAxes, tokenReader } from "./tokens.js";
 import { choiceOf } from "../shared/choice.js";
 import { examplesOf } from "../shared/compared.js";
 import { definition } from "../shared/definition.js";
@@ -17,7 +18,7 @@ import "./style.css";
 
 const ATTENTION_DEPENDS_ON = [
   "kind", "kinds", "form", "teacher_layer", "student_layer", "teacher_head", "student_head", "third", "made_of", "teacher_layers", "student_layers",
-  "teacher_maps", "student_maps", "reasons", "numbers", "across", "made_for", "note", "progress",
+  "teacher_maps", "student_maps", "tokens", "place", "reasons", "numbers", "across", "made_for", "note", "progress",
   "selected", "images", "image_shape", "student_logits", "view", "views", "hidden", "runs", "shown_run", "total_steps",
 ];
 const KIND_NAMES = { activation: t("Activation maps"), heads: t("Attention per head"), rollout: t("Rollout") };
@@ -26,6 +27,7 @@ const THIRD_NAMES = { overlay: () => t("Overlay"), difference: (who) => t("{who}
 const ATTENTION_MEANINGS = {
   kind: t("Activation maps: where the channels of a convolutional layer are large, Q = F(A) / ‖F(A)‖₂ (attention transfer, Zagoruyko and Komodakis 2017). "
     + "Attention per head: how much the class token of a transformer attends to each patch. "
+    + "In a text: how much each token (a row) attends to each other (a column), a picture a head. "
     + "Rollout: the same through all layers up to the one chosen, where half of each token comes from itself (Abnar and Zuidema 2020)."),
   form: t("How the channels A of a layer become one map F: the sum of their squares, or at each place the square of the strongest."),
   head: t("A transformer’s layer has several attention heads. Heads of the same number in two models have nothing to do with each other."),
@@ -33,7 +35,7 @@ const ATTENTION_MEANINGS = {
 };
 const ATTENTION_TERMS = {
   cosine: [t("Cosine of both maps"), t("1 where both look at the same places in the same proportions. The larger map is averaged down to the smaller one first.")],
-  chance: [t("Cosine with another image (baseline)"), t("The student’s map against the teacher’s maps of other examples, median: what any two maps share. Only what is above it is about this example.")],
+  chance: [t("Cosine with another example (baseline)"), t("The student’s map against the teacher’s maps of other examples, median: what any two maps share. Only what is above it is about this example.")],
   squared: [t("Squared distance"), t("‖Q_T − Q_S‖², both maps of L2 norm 1: 2 − 2 · cosine. It is what attention transfer minimizes.")],
 };
 const CKA_MEANING = t("How similarly two layers arrange the same examples: 1 where one is the other rotated or scaled, near 0 where they have nothing in common (debiased). "
@@ -60,10 +62,23 @@ async function render({ model: own, el, host }) {
   };
   const reason = node("p", { class: "kd-note" });
   const numbers = figuresInARow(life, ATTENTION_TERMS);
+  const seen = { row: -1, text: "" };
+  const read = (row) => {
+    if (row < 0 || row === seen.row) return;
+    seen.row = row;
+    painter.soon();
+  };
+  const axes = Object.values(parts).map(tokenAxes);
+  for (const { canvas } of axes) {
+    const follow = (event) => read(rowAt(canvas, event, model.get("tokens").length));
+    life.listen(canvas, "pointermove", (event) => event.pointerType === "mouse" && follow(event));
+    life.listen(canvas, "pointerdown", follow);
+  }
+  const reader = tokenReader(life, read);
   const sentence = liveSentence(life);
   const button = acrossButton(model, life, t("Over many examples"));
   const across = attentionAcross(life);
-  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Attention: where do the layers look?"))), choices.root, note, maps, key, reason,
+  body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Attention: where do the layers look?"))), choices.root, note, maps, reader.root, key, reason,
     rows.teacher.root, rows.student.root, numbers.root, sentence.root, button.root, across.root);
 
   const painter = drawing(life, () => {
@@ -80,9 +95,15 @@ async function render({ model: own, el, host }) {
     for (const side of ["teacher", "student"]) {
       const { layers, layer } = view[side];
       rows[side].root.hidden = !view.there || !layers.length;
-      if (!rows[side].root.hidden) rows[side].draw(layers, layer.name, tn("{who}: its layer", "{who}: its {n} layers, choose one", layers.length, { who: view[side].title }));
+      if (!rows[side].root.hidden) rows[side].draw(layers, layer.name, layersInWords(layers, view[side].title));
     }
     if (view.there) drawAttention(parts, view);
+    const tokens = view.there ? model.get("tokens") : [];
+    const text = tokens.join("\n");
+    if (seen.text !== text) [seen.text, seen.row] = [text, Math.max(0, model.get("place"))];
+    maps.classList.toggle("kd-maps-tokens", tokens.length > 0);
+    for (const one of axes) one.draw(tokens, seen.row);
+    reader.draw(tokens, seen.row, [view.teacher, view.student]);
     const keyed = { teacher: view.teacher.layer, student: view.student.layer, both: view.both && view.third === "overlay" };
     for (const [who, seen] of Object.entries(keyed)) key.querySelector(`.kd-key-${who}`).parentNode.hidden = !seen;
     numbers.root.hidden = !view.there || !view.both;
@@ -130,12 +151,15 @@ function attentionView(model) {
 
 /** Each layer with its own part of the numbers that came as one. */
 function layersWithMaps(layers, numbers, kind) {
-  const titles = layerTitles(layers.map(({ name }) => name), kind);
+  const titles = layerTitles(layers.map((one) => one.layer ?? one.name), kind)
+    .map((title, i) => (layers[i].head ? t("{layer}, head {n}", { layer: title, n: layers[i].head }) : title));
+  const order = [...new Set(layers.map((one) => one.layer))];
   let start = 0;
   return layers.map((layer, i) => {
     const values = numbers.subarray(start, start + layer.height * layer.width);
     start += values.length;
-    return { ...layer, values, title: titles[i] };
+    const short = layer.head ? `${order.indexOf(layer.layer) + 1}.${layer.head}` : titles[i];
+    return { ...layer, values, short, title: titles[i] };
   }).filter(({ values, height, width }) => values.length === height * width);
 }
 
@@ -200,7 +224,13 @@ function enlarged(values, [height, width], [tall, broad]) {
 
 function layerInWords(layer, kind, head) {
   if (kind === "rollout") return t("up to {layer}", { layer: layer.title });
+  if (layer.layer !== undefined) return layer.title; // of a text, each head has a title of its own
   return kind === "heads" ? `${layer.title}, ${headInWords(head)}` : layer.title;
+}
+
+function layersInWords(layers, who) {
+  if (layers[0].head) return tn("{who}: its head", "{who}: its {n} heads as layer.head, choose one", layers.length, { who });
+  return tn("{who}: its layer", "{who}: its {n} layers, choose one", layers.length, { who });
 }
 
 function headInWords(head) {

@@ -13,7 +13,7 @@ import { t } from "../shared/words.js";
 import "./style.css";
 
 const SALIENCY_DEPENDS_ON = [
-  "method", "methods", "target", "explained", "teacher_map", "student_map", "features", "numbers", "across", "made_for", "note", "progress",
+  "method", "methods", "target", "explained", "teacher_map", "student_map", "features", "tokens", "place", "numbers", "across", "made_for", "note", "progress",
   "classes", "selected", "images", "image_shape", "captions", "student_logits", "view", "views", "hidden", "runs", "shown_run", "total_steps",
 ];
 const METHOD_NAMES = {
@@ -43,12 +43,13 @@ async function render({ model: own, el, host }) {
   const key = node("p", { class: "kd-note kd-map-key" }, node("span", {}, node("i", { class: "kd-key-supports" }), t("supports")),
     node("span", {}, node("i", { class: "kd-key-opposes" }), t("opposes")), node("span", {}, t("each map on its own scale")));
   const rows = featureRows();
+  const text = tokenLines();
   const numbers = figuresInARow(life, SALIENCY_TERMS);
   const sentence = liveSentence(life);
   const button = acrossButton(model, life, t("Over many examples"));
   const across = acrossFigure(life, (index) => commit(model, { selected: index }));
   body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Saliency: where do they look?"))),
-    node("div", { class: "kd-saliency-controls" }, method.root, target.root), note, maps, rows.root, key, numbers.root, sentence.root, button.root, across.root);
+    node("div", { class: "kd-saliency-controls" }, method.root, target.root), note, maps, rows.root, text.root, key, numbers.root, sentence.root, button.root, across.root);
 
   const painter = drawing(life, () => {
     el.hidden = !isInView(model, "saliency");
@@ -68,7 +69,9 @@ async function render({ model: own, el, host }) {
     note.hidden = !note.textContent;
     maps.hidden = !isImage || !there;
     key.hidden = !there;
-    rows.root.hidden = isImage || !there;
+    const tokens = model.get("tokens");
+    rows.root.hidden = isImage || !there || tokens.length > 0;
+    text.root.hidden = !there || !tokens.length;
     if (there && isImage && teacher.length === shape[0] * shape[1]) {
       const image = imageOf(model, model.get("made_for").selected ?? index);
       parts.image.draw(null, shape, { image });
@@ -77,11 +80,12 @@ async function render({ model: own, el, host }) {
       parts.student.name(title);
       parts.difference.name(t("{who} − teacher", { who: title }));
       parts.difference.draw(student.map((v, i) => (v - teacher[i]) / 2), shape, { image, words: t("The {who}’s map minus the teacher’s", { who }) });
-    } else if (there && !isImage) rows.draw(model.get("features"), teacher, student, title);
+    } else if (there && tokens.length) text.draw(tokens, model.get("place"), [[t("Teacher"), "teacher", teacher], [title, "student", student]]);
+    else if (there && !isImage) rows.draw(model.get("features"), teacher, student, title);
     const found = model.get("numbers");
     numbers.root.hidden = !there;
     numbers.draw({ rank: fixed(found.rank, 2), cosine: fixed(found.cosine, 2), overlap: fixed(found.overlap, 2) });
-    sentence.say(there && fresh ? saliencySentence(model, found, isImage) : "", `${index} ${model.get("method")}`);
+    sentence.say(there && fresh ? saliencySentence(model, found, isImage, tokens.length > 0) : "", `${index} ${model.get("method")}`);
     button.draw();
     across.draw(model, model.get("across"));
   });
@@ -91,10 +95,11 @@ async function render({ model: own, el, host }) {
   return () => life.end();
 }
 
-function saliencySentence(model, found, isImage) {
+function saliencySentence(model, found, isImage, isText) {
   const told = { name: model.get("classes")[model.get("explained")] ?? "" };
   if (found.overlap === null || found.overlap === undefined) return t("For “{name}”, one of the two maps singles out nothing.", told);
   const values = { ...told, share: wholePercent(found.overlap) };
+  if (isText) return t("For “{name}”, the two maps share {share} of their most important tokens.", values);
   return isImage ? t("For “{name}”, the two maps share {share} of their most important pixels.", values)
     : t("For “{name}”, the two maps share {share} of their most important values.", values);
 }
@@ -114,6 +119,27 @@ function featureRows() {
       list.replaceChildren(head, ...names.map((name, i) => node("div", { class: "kd-feature", role: "group",
         "aria-label": `${name}: ${t("Teacher")} ${fixed(teacher[i], 2)}, ${title} ${fixed(student[i], 2)}` },
         cell(teacher[i], "teacher"), node("span", { class: "kd-feature-name" }, name), cell(student[i], "student"))));
+    },
+  };
+}
+
+/** The text once for each model, each token shaded by what it does for the class; the one asked about is framed. */
+function tokenLines() {
+  const root = node("div", { class: "kd-saliency-texts" });
+  const fresh = changing();
+  const tokenOf = (token, value, framed) => {
+    const told = t("{token}: {value}", { token, value: fixed(value, 2) });
+    const look = `kd-saliency-token ${value < 0 ? "kd-against" : "kd-for"}${framed ? " kd-asked" : ""}`;
+    return node("span", { class: look, role: "listitem", title: told, "aria-label": told, style: `--kd-share:${Math.round(100 * Math.abs(value) ** 0.75)}%` }, token);
+  };
+  return {
+    root,
+    draw(tokens, place, sides) {
+      if (!fresh(tokens.join("\n"), place, ...sides.map(([title, , values]) => `${title} ${values}`))) return;
+      root.replaceChildren(...sides.map(([title, side, values]) => node("div", { class: "kd-saliency-text" },
+        node("p", { class: `kd-map-${side}` }, title),
+        node("div", { class: "kd-saliency-tokens", role: "list", "aria-label": t("{who}: tokens that support or oppose the class", { who: title }) },
+          ...tokens.map((token, i) => tokenOf(token, values[i] ?? 0, i === place))))));
     },
   };
 }

@@ -137,3 +137,56 @@ def test_weights_kept_without_knowing_which_head_was_taught_are_those_of_both():
     del kept["logits.taught"]
     student.load_state_dict(kept)
     assert student.logits.taught.all()
+
+
+def scores_by_hand(model, ids, block: int) -> list:
+    """Q·Kᵀ/√d of one block of a decoder, [row][head][query][key], from its weights alone."""
+    with kd.distill.tapped(model, [f"block{block}.norm1"]) as seen:
+        model(ids)
+    x, of = seen[f"block{block}.norm1"].detach().double(), getattr(model, f"block{block}").attention
+    width, heads = x.shape[-1], of.num_heads
+    d = width // heads
+    q, k = (
+        x @ of.in_proj_weight[part].detach().double().T + of.in_proj_bias[part].detach().double()
+        for part in (slice(0, width), slice(width, 2 * width))
+    )
+    return [
+        [[[float(a[h * d : (h + 1) * d] @ b[h * d : (h + 1) * d]) / d**0.5 for b in k[r]] for a in q[r]] for h in range(heads)]
+        for r in range(len(ids))
+    ]  # fmt: skip
+
+
+def decoder_run(heads: int = 2):
+    """A decoder of two blocks teaches one of one; rows of 6 tokens, of which the last two are padding in every other."""
+    draw = torch.Generator().manual_seed(3)
+    ids = torch.randint(1, 7, (8, 6), generator=draw)
+    ids[::2, 4:] = 0
+    y = torch.cat([ids[:, 1:], torch.full((8, 1), 2)], 1)
+    y[:, 0], y[::2, 4:] = -1, -1  # the first token is a prompt
+    part = kd.data.Examples(ids, y)
+    data = kd.data.Splits("rows", "Rows", tuple("pbe1234"), part, part, part)
+    teacher = kd.models.decoder(7, 6, 8, 2, 2, seed=1).eval()
+    student = kd.models.decoder(7, 6, 8, 1, heads, seed=2)
+    objective = kd.HardLabels() + 1.0 * kd.AttentionMatrices("block1.attention", "block2.attention")
+    return kd.Distillation(teacher, student, data, objective, batch_size=8, allow_weaker_teacher=True)
+
+
+def test_decoders_are_compared_at_what_they_see_not_at_later_tokens_or_padding():
+    run = decoder_run()
+    batch = run._batches[0]
+    ours = scores_by_hand(run.student, batch.inputs, 1)
+    theirs = scores_by_hand(run.teacher.module, batch.inputs, 2)
+    by_query = []
+    for s, t, row in zip(ours, theirs, batch.inputs.tolist(), strict=True):
+        length = row.index(0) if 0 in row else len(row)
+        for query in range(length):
+            squares = [(s[h][query][k] - t[h][query][k]) ** 2 for h in range(2) for k in range(query + 1)]
+            by_query.append(sum(squares) / len(squares))
+    assert len(by_query) == 4 * 6 + 4 * 4
+    run.step()
+    assert float(run.history.column("attention_matrices")[0]) == pytest.approx(sum(by_query) / len(by_query), rel=1e-5)
+
+
+def test_another_number_of_heads_is_told_before_the_first_step():
+    with pytest.raises(ValueError, match=r"\(batch, heads, queries, keys\): where heads differ in number, compare"):
+        decoder_run(heads=4)
