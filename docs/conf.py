@@ -139,6 +139,19 @@ def lead_to_lessons(app: Sphinx, tree: nodes.document, page: str) -> None:
                 link["refuri"] = posixpath.relpath(target, posixpath.dirname(page) or ".")
 
 
+def define_terms(app: Sphinx, tree: nodes.document, page: str) -> None:
+    """Let a link into the glossary show on hover what the word means."""
+    glossary = "reference/glossary"
+    for link in tree.findall(nodes.reference) if page != glossary else ():
+        address, _, term = link.get("refuri", "").partition("#")
+        if term and posixpath.normpath(posixpath.join(posixpath.dirname(page), address)) == f"{glossary}.html":
+            meanings = app.env.get_doctree(glossary).findall(nodes.section)
+            meaning = next((one for one in meanings if term in one["ids"]), None)
+            if meaning is not None:
+                link["reftitle"] = next(meaning.findall(nodes.paragraph)).astext()
+                link["classes"].append("term")
+
+
 class Exact(PythonDomain):
     """Names lead to what has this very name here, or is one of the first names; not to what merely ends in it."""
 
@@ -174,6 +187,7 @@ def setup(app: Sphinx) -> None:
     app.add_directive("kdviz-commands", Commands)
     app.connect("source-read", leave_the_docs)
     app.connect("doctree-resolved", lead_to_lessons)
+    app.connect("doctree-resolved", define_terms)
     app.connect("autodoc-skip-member", unless_at_home)
     app.connect("missing-reference", report_missing)
     app.connect("html-page-context", let_tables_scroll)

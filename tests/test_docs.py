@@ -51,6 +51,15 @@ def test_no_link_is_broken(built):
     assert len(pages) > 40 and broken == []
 
 
+def test_a_word_of_the_glossary_shows_on_hover_what_it_means(built):
+    text = (built / "how-to" / "text.html").read_text(encoding="utf-8")
+    [link] = re.findall(r'<a [^>]*href="../reference/glossary.html#perplexity"[^>]*>', text)
+    assert 'title="2 to the power of bits a token: among how many' in link and "term" in link
+    entries = (built / "reference" / "glossary.html").read_text(encoding="utf-8")
+    words = re.findall(r"<h2>(.+?)<a", entries)
+    assert len(words) > 40 and words == sorted(words, key=str.casefold)[-1:] + sorted(words, key=str.casefold)[:-1]
+
+
 def public(module: types.ModuleType) -> Iterator[tuple[str, object]]:
     """Yield the names that a module offers, and those of the modules among them."""
     listed = getattr(module, "__all__", None)

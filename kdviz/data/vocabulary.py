@@ -78,8 +78,9 @@ class Vocabulary:
         Parameters
         ----------
         tokenizer : tokenizers.Tokenizer, Path or str
-            The tokenizer, the path of its JSON file, or the JSON itself. A character that belongs to none of its
-            symbols is an error when a text is encoded, whether it has a symbol for the unknown or not.
+            The tokenizer, one of transformers that is built on it, the path of its JSON file, or the JSON itself. A
+            character that belongs to none of its symbols is an error when a text is encoded, whether it has a symbol
+            for the unknown or not.
         pad, begin, end : str
             Which of its symbols are the special ones.
 
@@ -240,6 +241,7 @@ def _tokenizer(anything: Any) -> Any:
         raise ImportError(
             'a vocabulary of pieces needs the library tokenizers, which is not installed: pip install "kdviz[text]"'
         ) from error
+    anything = getattr(anything, "backend_tokenizer", anything)  # of transformers
     if isinstance(anything, Tokenizer):
         return Tokenizer.from_str(anything.to_str())  # so that nobody changes it
     text = str(anything)

@@ -22,6 +22,7 @@ PAGES = {
     "methods": (mark("Methods"), "Methods"),
     "compare": (mark("Two models compared"), "Compare"),
     "compress": (mark("Compress"), "Compress"),
+    "words": (mark("Words"), "Words"),
 }
 WORTH = {  # short, for a column
     "fewer": mark("a clear gain"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import pickle
+import types
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,8 @@ def test_the_command_of_the_card_makes_the_same_pieces() -> None:
 
 def test_a_tokenizer_of_somebody_elses_is_taken_with_its_special_symbols(tmp_path: Path) -> None:
     wordy().save(str(tmp_path / "words.json"))
-    for given in (wordy(), tmp_path / "words.json", str(tmp_path / "words.json")):
+    of_transformers = types.SimpleNamespace(backend_tokenizer=wordy())
+    for given in (wordy(), tmp_path / "words.json", str(tmp_path / "words.json"), of_transformers):
         words = Vocabulary.of_tokenizer(given, begin="<s>", end="</s>")
         assert (words.pad, words.begin, words.end) == (0, 1, 2)
         assert words.encode("the whale.") == [5, 4, 6]  # nothing added that was not asked for

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import torch
@@ -51,10 +53,10 @@ def vit(width: int):
     return transformers.ViTForImageClassification(config)
 
 
-def gpt2(width: int):
+def gpt2(width: int, positions: int = 16):
     torch.manual_seed(width)
     config = transformers.GPT2Config(
-        vocab_size=WORDS, n_embd=width, n_layer=1, n_head=2, n_positions=16, bos_token_id=0, eos_token_id=0
+        vocab_size=WORDS, n_embd=width, n_layer=1, n_head=2, n_positions=positions, bos_token_id=0, eos_token_id=0
     )
     return transformers.GPT2LMHeadModel(config)
 
@@ -204,3 +206,20 @@ def test_the_pages_show_text():
         assert page.controllers[view].make(bert(16).eval(), bert(8).eval(), few)
         assert page.controllers[view].make_across(bert(16).eval(), bert(8).eval(), few)["across"]["n"] == 4
     page.close()
+
+
+def test_the_how_to_takes_a_folder_with_a_decoder_and_its_tokenizer(tmp_path, monkeypatch):
+    tokenizers = pytest.importorskip("tokenizers")
+    monkeypatch.chdir(tmp_path)
+    digits = {"<|endoftext|>": 0, " ": 1, **{str(i): i + 2 for i in range(10)}}
+    pieces = tokenizers.Tokenizer(tokenizers.models.BPE(digits, []))
+    pieces.decoder = tokenizers.decoders.Fuse()
+    transformers.PreTrainedTokenizerFast(tokenizer_object=pieces).save_pretrained("my-model")
+    gpt2(8, positions=32).save_pretrained("my-model")  # with more logits than there are symbols
+    text = (Path(__file__).parents[2] / "docs" / "how-to" / "text.md").read_text(encoding="utf-8")
+    _, own, foreign, *_ = re.findall(r"```(?:python)?\n(.*?)```", text, re.DOTALL)
+    names = {"kd": kd}
+    with pytest.warns(UserWarning, match="no better than always predicting the most common class"):
+        exec(own + foreign, names)
+    x = names["cut"](names["text"], names["pieces"]).test.x[:2]
+    assert names["big"](x).shape == names["small"](x).logits.shape == (2, 32, len(digits))

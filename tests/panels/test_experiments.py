@@ -13,12 +13,16 @@ from kdviz.panels.compress.link import LINK as COMPRESS
 from kdviz.panels.experiments import Experiments, guessed_row
 from kdviz.panels.lab.link import follow
 from kdviz.panels.methods.choices import LINK as METHODS
+from kdviz.panels.writing.choices import LINK as WORDS
 from kdviz.study.experiment import experiment
 from kdviz.study.record import recorded, recorded_names
 from kdviz.widgets.traits import WrongTraitError
 from kdviz.words import languages
 
-FOLLOWS = {"lab": follow, "methods": METHODS.follow, "compress": COMPRESS.follow, "compare": COMPARE.follow}
+FOLLOWS = {
+    **{"lab": follow, "methods": METHODS.follow, "compress": COMPRESS.follow, "compare": COMPARE.follow},
+    "words": WORDS.follow,
+}
 
 
 @pytest.fixture
@@ -60,7 +64,7 @@ def test_each_link_opens_its_page_with_nothing_left_out_and_says_the_same_call(p
         if not one["href"]:
             assert one["call"] == one["page"] == ""
             continue
-        name, query = re.fullmatch(r"(lab|methods|compress|compare)\.ipynb(\?.+)", one["href"]).groups()
+        name, query = re.fullmatch(r"(lab|methods|compress|compare|words)\.ipynb(\?.+)", one["href"]).groups()
         followed = FOLLOWS[name](query)
         assert followed.left_out == {} and followed.names
         called = eval(f"dict({one['call'].partition('(')[2]}")  # of this repository's own JSON

@@ -78,7 +78,7 @@ class Encoders(Lesson):
         right = torch.tensor([[2, MASK, OTHER, 12, 13, MASK, 3, 0]])
 
         def bert(hide: hold.Function) -> str:
-            given = hold.tensor_of(hide(ids, chosen, fate, others), ids.shape).long()
+            given = hold.tensor_of(hide(*(one.clone() for one in (ids, chosen, fate, others))), ids.shape).long()
             wrong = {
                 "You hide every word that was chosen. One in ten is to become another word, one in ten stays.": (
                     torch.where(chosen, MASK, ids)
@@ -88,6 +88,14 @@ class Encoders(Lesson):
                 ),
                 "A fate of 0.8 to 0.9 is another word, above that the word itself: you have these two exchanged.": (
                     torch.where(chosen & (fate < 0.8), MASK, torch.where(chosen & (fate >= 0.9), others, ids))
+                ),
+            }
+            wrong |= {
+                "Nothing stays: from a fate of 0.9 on, the word is read as it is.": torch.where(
+                    chosen, torch.where(fate < 0.8, MASK, others), ids
+                ),
+                "No word becomes another: from 0.8 to 0.9 it is the token of others.": torch.where(
+                    chosen & (fate < 0.8), MASK, ids
                 ),
             }
             found = next((why for why, mistake in wrong.items() if torch.equal(given, mistake)), "")
@@ -112,6 +120,11 @@ class Encoders(Lesson):
                 )
             if given == [1, 2, 3, 4, 5, 6]:
                 return "That is the lower half. Take every other block, so that the whole way is kept."
+            if given == [1, 3, 5, 8, 10, 12]:
+                return (
+                    "The authors' own script takes these, so that the last block is among them. Their text, and this "
+                    "exercise, take one block of two: 1, 3, 5, 7, 9, 11."
+                )
             if given == [0, 2, 4, 6, 8, 10]:
                 return "Count blocks from 1, as their names do."
             return "" if given == [1, 3, 5, 7, 9, 11] else f"Of 12 blocks, 6 begin as 1, 3, 5, 7, 9, 11, got {given}."
@@ -153,6 +166,9 @@ class Encoders(Lesson):
                     "all that are no padding."
                 ),
                 total(soft / 4, words, cosine): "The T² of the soft targets is missing: 4 at T = 2.",
+                total(*parts(counts)[:2], float(losses.cosine(h_s, h_t, counts | True))): (
+                    "The cosine counts padding in yours. It passes over it, as the soft targets do."
+                ),
                 total(soft, words, 1 - cosine): "The cosine is to grow, so the loss is 1 − cos.",
                 soft + words + cosine: "The weights are missing: 5, 2 and 1.",
                 total(soft, float(F.cross_entropy(s.flatten(0, 1), y.flatten().clamp(min=0))), cosine): (

@@ -13,7 +13,7 @@ from .. import property_checks as hold
 from ..exercises import Exercise
 from ..lesson import Lesson, part
 from ..predictions import Axis, Bars, Curve
-from ..questions import Choice, Several, Text
+from ..questions import Choice, Number, Several, Text
 
 SYMBOLS = 78  # of Moby-Dick: characters, padding, begin and end
 NOTHING = -100  # the label of a position where nothing is to be predicted
@@ -71,7 +71,7 @@ class Sequences(Lesson):
         right = torch.tensor([[1, 4, 1, 5, NOTHING], [7, 1, NOTHING, NOTHING, NOTHING]])
 
         def shifted(targets: hold.Function) -> str:
-            given = hold.tensor_of(targets(x, lengths), x.shape)
+            given = hold.tensor_of(targets(x.clone(), lengths.clone()), x.shape)
             if torch.equal(given[:, 1:3], x[:, 0:2].double()):
                 return "You shift the wrong way: that is the letter before. A position predicts the letter after it."
             if torch.equal(given[:, :2], x[:, :2].double()):
@@ -102,12 +102,20 @@ class Sequences(Lesson):
             given = float(hold.tensor_of(token_loss(s, t, counts, 2.0), ()))
             each = losses.soft_targets(s, t, 2.0, reduction="none")
             right = float(each[counts].mean())
+            teacher = torch.distributions.Categorical(logits=t / 2.0).entropy()
             wrong = {
                 float(each.mean()): "You average over the padding as well. Only positions that count do.",
                 float(each[counts].sum() / counts.numel()): (
                     "You sum where it counts, and divide by all positions. Divide by those that count."
                 ),
                 float(each[counts].sum()): "That is a sum: long texts would pull harder. Average over the positions.",
+                float((each * counts).sum(1).div(counts.sum(1)).mean()): (
+                    "You average each row, then the rows: a short row would weigh as much as a long one. Average over "
+                    "all positions that count."
+                ),
+                right + float((teacher * 4)[counts].mean()): (
+                    "That is the cross-entropy, which is never 0: the teacher's own entropy is still in it."
+                ),
                 right / 4: "T² is missing: here it is 4. (An average over the four letters would look the same.)",
                 float(
                     losses.reverse_kl(s, t, 2.0, mask=counts)
@@ -188,6 +196,16 @@ class Sequences(Lesson):
         )
 
     @part
+    def steps(self) -> Bars:
+        return Bars(
+            "Two students of the same size ask teachers the same 4,000 sums. One learns the answers, the other the "
+            "steps and then the answer. How many of 300 new sums does each write without a mistake?",
+            ["answers only", "steps, then the answer"],
+            axis=Axis("right, of 300", 0, 300),
+            close=30,
+        )
+
+    @part
     def own_text(self) -> Bars:
         return Bars(
             "How far is a student from its teacher, KL(teacher ‖ student) in bits a character: after true text, and "
@@ -207,6 +225,16 @@ class Sequences(Lesson):
                 "Over all 120 positions": "Then short rows would fade, and the loss with the padding.",
             },
             right="Over the characters that count",
+        )
+
+    @part(quiz=True)
+    def perplexity(self) -> Number:
+        return Number(
+            "A model needs 3 bits a character. Among how many equally likely characters might it as well choose each "
+            "time?",
+            8,
+            tolerance=0.01,
+            said="2 to the power of 3: its perplexity. One bit fewer halves it.",
         )
 
     @part(quiz=True)

@@ -59,6 +59,19 @@ def forgetful(model, start, n):
     return start
 
 
+def in_place(x, lengths):
+    x[:] = targets(x, lengths)
+    return x
+
+
+def by_row(s, t, counts, T):
+    return ((one_by_one(s, t, T) * counts).sum(1) / counts.sum(1)).mean()
+
+
+def cross_entropy(s, t, counts, T):
+    return -(T**2) * ((t[counts] / T).softmax(-1) * (s[counts] / T).log_softmax(-1)).sum(-1).mean()
+
+
 RIGHT = {"targets": targets, "token_loss": token_loss, "generate": generate}
 WRONG = {
     "targets": [
@@ -74,6 +87,8 @@ WRONG = {
         lambda s, t, counts, T: one_by_one(s, t, T)[counts].sum(),
         lambda s, t, counts, T: token_loss(s, t, counts, T) / T**2,
         lambda s, t, counts, T: losses.reverse_kl(s, t, T, mask=counts),
+        by_row,
+        cross_entropy,
     ],
     "generate": [
         lambda model, start, n: generate(model, start, n)[:, -n:],
@@ -89,6 +104,7 @@ def test_a_right_answer_passes_and_each_wrong_one_gets_its_own_sentence(lesson: 
     assert lesson.check(name, RIGHT[name])
     said = [lesson.check(name, wrong).sentences for wrong in WRONG[name]]
     assert all(len(sentences) == 1 for sentences in said) and len(set(said)) == len(said)
+    assert name != "targets" or lesson.check(name, in_place), "what it was given may be written over"
 
 
 def test_what_is_not_to_be_predicted_adds_nothing_to_the_engines_loss(lesson: Sequences) -> None:
@@ -108,12 +124,15 @@ def test_predictions_wait_for_their_runs(lesson: Sequences) -> None:
     assert lesson.see("uncertain", [1.0] * len(lesson.places)).distance == 1
     lesson.answer("bits", [2.0] * len(lesson.ways))
     assert lesson.see("bits", [2.5] * len(lesson.ways)).distance == 0.5
+    lesson.answer("steps", [100, 200])
+    assert lesson.see("steps", [100, 290]).distance == 45
     for name, bars in (("directions", lesson.divergences), ("own_text", lesson.after)):
         lesson.answer(name, [1.0] * len(bars))
         assert lesson.see(name, [1.25] * len(bars)).distance == 0.25
 
 
 def test_right_answers_of_the_quiz_are_right(lesson: Sequences) -> None:
+    assert lesson.answer("perplexity", 8).right and lesson.part("perplexity").reply(3).right is False
     assert lesson.answer("averaged", "Over the characters that count").right
     assert lesson.answer("exposure", "A model learns after true text, and writes after its own").right
     assert lesson.answer("covering", "KL(student ‖ teacher), the reverse").right
