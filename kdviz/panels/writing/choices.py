@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ...data import title
@@ -14,7 +14,7 @@ from ..live.link import Link, opened_with
 from ..live.parameters import number as number_of_link
 from ..live.parameters import number_text, whole, word, words
 from .methods import METHODS
-from .settings import STUDENTS, Setting, names
+from .settings import OWN, STUDENTS, Setting, names, usual_of
 
 MOST_EPOCHS = 200  # that a link can ask for
 MOST_SEED = 10**9 - 1
@@ -22,7 +22,6 @@ TEMPERATURES = (0.5, 20.0)
 HIDEABLE = ("transport", "writing", "next", "humps", "share")  # parts of the page that a link can hide
 ALPHAS = (0.0, 0.5, 0.9, 1.0)
 EPOCHS = (1, 2, 5, 10, 20, 40)
-OWN = "own"  # the data of a page with a setting of one's own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,16 +32,16 @@ class WordsChoices:
     ----------
     data : str, optional
         What is learned from; default the first of what is on this machine.
-    student : str
-        One of the sizes offered.
+    student : str, optional
+        One of the sizes offered. Default: what suits the data.
     method : str
         One of ``forward``, ``reverse``, ``jensen_shannon``, ``on_policy``, ``minillm``, ``sequence``.
-    temperature : float
-        T of the soft targets; passed over by what has none.
-    alpha : float
-        Weight of what the teacher teaches, in [0, 1]; the labels have the rest.
+    temperature : float, optional
+        T of the soft targets; passed over by what has none. Default: what suits data and method.
+    alpha : float, optional
+        Weight of what the teacher teaches, in [0, 1]; the labels have the rest. Default: what suits data and method.
     epochs : int, optional
-        Passes over the examples. Default: the setting's.
+        Passes over the examples. Default: the setting's, for its method.
     seed : int
 
     Raises
@@ -57,10 +56,10 @@ class WordsChoices:
     """
 
     data: str = ""
-    student: str = "gru-64"
+    student: str = ""
     method: str = "forward"
-    temperature: float = 1.0
-    alpha: float = 0.9
+    temperature: float = None  # type: ignore[assignment]  # a number once it is made
+    alpha: float = None  # type: ignore[assignment]
     epochs: int | None = None
     seed: int = 0
 
@@ -70,8 +69,12 @@ class WordsChoices:
                 raise ValueError("no text with a shipped teacher is on this machine; pass a setting of your own")
             object.__setattr__(self, "data", names()[0])
         one_of("data", self.data, (*names(), OWN))
-        one_of("student", self.student, (*STUDENTS, OWN))
         one_of("method", self.method, tuple(METHODS))
+        usual = usual_of(self.data, self.method)
+        for name in ("student", "temperature", "alpha"):
+            if getattr(self, name) in (None, ""):
+                object.__setattr__(self, name, usual[name])
+        one_of("student", self.student, (*STUDENTS, OWN))
         low, high = TEMPERATURES
         for name, least, most in (("temperature", low, high), ("alpha", 0.0, 1.0)):
             value = getattr(self, name)
@@ -85,6 +88,21 @@ class WordsChoices:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    def changed(self, **chosen: Any) -> WordsChoices:
+        """Return these choices with others in some fields; other data or another method bring what suits them along.
+
+        >>> WordsChoices(data="own", alpha=0.2, seed=3).changed(method="reverse")
+        WordsChoices(data='own', student='own', method='reverse', temperature=1.0, alpha=0.9, epochs=None, seed=3)
+        """
+        fresh: dict[str, Any] = {"student": ""} if "data" in chosen else {}
+        if {"data", "method"} & set(chosen):
+            fresh |= {"temperature": None, "alpha": None, "epochs": None}
+        return replace(self, **{**fresh, **chosen})
+
+    def usual(self) -> WordsChoices:
+        """Return what suits these data and this method."""
+        return WordsChoices(data=self.data, method=self.method)
 
 
 def words_kinds() -> dict[str, Kind]:

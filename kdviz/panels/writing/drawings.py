@@ -25,6 +25,10 @@ BIAS = mark(
     "more there than after given text is called exposure bias. The error is how far its probabilities of the next "
     "token are from the teacher’s."
 )
+RIGHT = mark(
+    "An answer is right if each of its tokens is the likeliest one: then a model that writes the likeliest token each "
+    "time gives it, from the prompt to the end."
+)
 WHO = {**ROLES, "teacher": mark("Teacher")}
 
 
@@ -45,7 +49,9 @@ def bits_curves(found: Mapping[str, Sequence[Evaluation]], teacher: float, total
     return {**drawn, "meaning": t(BITS)}
 
 
-def answered_curves(seen: Sequence[tuple[int, Mapping[str, float]]], teacher: float, total: int, n: int) -> Drawing:
+def answered_curves(
+    seen: Sequence[tuple[int, Mapping[str, float]]], teacher: float, total: int, n: int, sentence: str = ""
+) -> Drawing:
     """Return the share of tasks answered right over steps, in %."""
     lines = [
         line(t(name), role, [step for step, _ in seen], [100 * found[role] for _, found in seen])
@@ -54,7 +60,8 @@ def answered_curves(seen: Sequence[tuple[int, Mapping[str, float]]], teacher: fl
     ]
     lines.append(line(t("Teacher"), "teacher", [0, total], [100 * teacher, 100 * teacher]))
     title = t("Answered right, of {n} validation tasks", n=number(n))
-    return curves(title, lines, x=t("optimizer step"), y=t("share"), percent=True)
+    drawn = curves(title, lines, x=t("optimizer step"), y=t("share"), percent=True, sentence=sentence)
+    return {**drawn, "meaning": t(RIGHT)}
 
 
 def exposure_curves(found: Exposure) -> Drawing:

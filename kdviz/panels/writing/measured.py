@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ...data import Examples
+from ...distill.per_sequence import per_sequence
 from ...measure.attending import attending, watching
-from ...measure.sequence_interval import Interval, ratio
+from ...measure.paired import PairedErrors, paired_errors
+from ...measure.sequence_interval import Interval, ratio, share
 from ...models.inference import answer, pieces
 from ...models.looking import evaluating
 
@@ -30,6 +34,41 @@ def difference(student: nn.Module, twin: nn.Module, examples: Examples) -> Inter
     (own, counts), (theirs, _) = surprises(student, examples), surprises(twin, examples)
     known = counts > 0
     return ratio((own - theirs)[known].numpy(), counts[known].numpy())
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Tasks that are answered right as a whole, by student and twin.
+
+    Attributes
+    ----------
+    student, twin : Interval
+        The share that is right.
+    difference : PairedErrors
+        Of the tasks that are answered wrongly, student − twin.
+    """
+
+    student: Interval
+    twin: Interval
+    difference: PairedErrors
+
+
+def answered(student: nn.Module, twin: nn.Module, tasks: Examples) -> Answered:
+    """Return how many tasks student and twin answer right, each with its 95 % interval over tasks."""
+    own, theirs = _right(student, tasks), _right(twin, tasks)
+    return Answered(*(share(right, np.ones(len(right))) for right in (own, theirs)), paired_errors(~own, ~theirs))
+
+
+def share_of(value: float, n: int) -> Interval:
+    """Return a share of n tasks with its 95 % interval."""
+    return share(np.arange(n) < round(value * n), np.ones(n))
+
+
+def _right(model: nn.Module, tasks: Examples) -> np.ndarray:
+    found = per_sequence(model, tasks)
+    known = found.tokens > 0
+    right: np.ndarray = (found.hits == found.tokens)[known].numpy()
+    return right
 
 
 def heads(model: nn.Module, ids: Tensor) -> list[tuple[str, int, Tensor]]:

@@ -22,9 +22,10 @@ from ...words import mark, t
 from ..live import messages
 from ..live.catalogue import CataloguePage
 from ..live.checks import one_of
+from ..live.link import said
 from . import code, drawings, sentences
 from .choices import HIDEABLE, LINK, OWN, WordsChoices, fields, words_kinds
-from .measured import difference, heads
+from .measured import answered, difference, heads, share_of
 from .methods import METHODS, PROMPT
 from .settings import Setting
 from .texts import SAMPLINGS, WRITTEN, Passage, Writer, encoded, symbols_of, written
@@ -142,9 +143,17 @@ class Words(CataloguePage[WordsChoices]):
         ------
         ValueError
             In one sentence, if they cannot be, or a run is under way.
+
+        Notes
+        -----
+        Other data bring their usual student, T, α and epochs along, another method its T, α and epochs.
         """
-        fresh = {"epochs": None} if "data" in chosen else {}
-        self._turn_to(replace(self._choices, **{**fresh, **chosen}))
+        self._turn_to(self._choices.changed(**chosen))
+
+    def _said(self) -> dict[str, Any]:
+        default, chosen = self.choices().to_dict(), self._choices.to_dict()
+        named = {name: chosen[name] for name in ("data", "method") if chosen[name] != default[name]}
+        return named | said(self._choices, self._choices.usual(), self._hidden)
 
     def _refuse(self, why: str) -> None:
         self._show_as_it_was()
@@ -218,7 +227,7 @@ class Words(CataloguePage[WordsChoices]):
 
     def _setting(self, choices: WordsChoices) -> Setting:
         if self._own_setting is None:
-            return Setting.of(choices.data, epochs=choices.epochs, seed=choices.seed)
+            return Setting.of(choices.data, choices.method, epochs=choices.epochs, seed=choices.seed)
         changes: dict[str, Any] = {"seed": choices.seed}
         return replace(self._own_setting, **changes | ({} if choices.epochs is None else {"epochs": choices.epochs}))
 
@@ -263,6 +272,7 @@ class Words(CataloguePage[WordsChoices]):
         return {
             "exposure": exposure(student, setting.teacher, few, prompt=PROMPT, end=setting.end),
             "difference": difference(student, twin, setting.data.test),
+            **({"answered": answered(student, twin, setting.data.test)} if setting.is_task else {}),
             "looks": looks if any(looks.values()) else {},
             "text": "".join(shown[i] for i in ids.tolist()).replace("\n", " "),
         }
@@ -335,14 +345,24 @@ class Words(CataloguePage[WordsChoices]):
             )
         told[0]["sentence"] = sentence
         if self._seen:
-            n, right = len(setting.data.validation), setting.of_teacher("validation").exact.value
-            told.append(drawings.answered_curves(self._seen, right, runner.total_steps, n))
+            told.insert(0, self._answered_curves(setting, runner.total_steps))
         if self._ended:
             told.append(drawings.exposure_curves(self._ended["exposure"]))
         if self._ended.get("looks"):
             told.append(drawings.attention(self._ended["looks"], self._ended["text"]))
         self._publisher.put(self.scene, state=runner.state)
         self._publisher.put(self.drawings, drawings=told)
+
+    def _answered_curves(self, setting: Setting, total: int) -> drawings.Drawing:
+        """Return the share of tasks answered right over steps: for tasks what counts most."""
+        n, right = len(setting.data.validation), setting.of_teacher("validation").exact.value
+        step, newest = self._seen[-1]
+        sentence = sentences.answering({role: share_of(one, n) for role, one in newest.items()}, right, step=step)
+        if self._ended:
+            found, teacher = self._ended["answered"], setting.of_teacher("test")
+            ends = sentences.answering({"student": found.student, "twin": found.twin}, teacher.exact.value)
+            sentence = f"{ends} {sentences.right_verdict(found.difference, teacher.bits.value)}"
+        return drawings.answered_curves(self._seen, right, total, n, sentence)
 
     def _status_of(self, runner: Runner) -> str:
         return sentences.status(runner, self._seconds, outdated=self._outdated)

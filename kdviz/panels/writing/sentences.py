@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...distill import Evaluation, Runner
+from ...measure.paired import PairedErrors
 from ...measure.sequence_interval import Interval
 from ...words import mark, number, t
 from ..live import status_text
@@ -34,6 +35,25 @@ VERDICTS = {
         "Beside the twin that is {n} bits (95\u202f% CI {low} to {high}, over rows of text), which could be chance."
     ),
 }
+RIGHT_ON_VALIDATION = mark(
+    "After step {step} the student answers {student} of the validation tasks right (95\u202f% CI {student_low} to "
+    "{student_high}), its twin without a teacher {twin} ({twin_low} to {twin_high}), the teacher {teacher}."
+)
+RIGHT_ON_TEST = mark(
+    "The student answers {student} of {n} test tasks right (95\u202f% CI {student_low} to {student_high}), its twin "
+    "without a teacher {twin} ({twin_low} to {twin_high}), the teacher {teacher}."
+)
+RIGHT_VERDICTS = {
+    "fewer": mark("That is {n} tasks more than the twin (95\u202f% CI {low} to {high}): a clear gain."),
+    "more": mark("That is {n} tasks fewer than the twin (95\u202f% CI {low} to {high}): clearly worse."),
+    "within the noise": mark(
+        "Beside the twin that is {n} tasks (95\u202f% CI {low} to {high}), which could be chance."
+    ),
+}
+SURE = 0.02  # bits a token
+OF_A_SURE_TEACHER = mark(
+    "The teacher is sure of nearly every token ({bits} bits a token): its soft targets say little that labels do not."
+)
 ONE_SEED = mark("One seed only: others would change these numbers.")
 
 
@@ -75,3 +95,27 @@ def verdict(difference: Interval) -> str:
     ends, form = ((-value, -high, -low) if name == "fewer" else (value, low, high)), ".3f"
     n, least, most = (number(one, form if name != "within the noise" else f"+{form}") for one in ends)
     return t(VERDICTS[name], n=n, low=least, high=most)
+
+
+def answering(shares: Mapping[str, Interval], teacher: float, *, step: int | None = None) -> str:
+    """Return how many tasks student and twin answer right: of the validation tasks after a step, or of the test."""
+    figures: dict[str, Any] = {"teacher": number(teacher, ".1%"), "n": number(shares["student"].n)}
+    for role, one in shares.items():
+        ends = {"": one.value, "_low": one.low, "_high": one.high}
+        figures |= {role + end: number(value, ".1%") for end, value in ends.items()}
+    if step is None:
+        return t(RIGHT_ON_TEST, **figures)
+    return t(RIGHT_ON_VALIDATION, step=number(step), **figures)
+
+
+def right_verdict(difference: PairedErrors, bits_of_teacher: float) -> str:
+    """Return what a difference in tasks answered wrongly, student − twin, is worth, and why it may be no gain."""
+    d = difference
+    more = 0 - d.mean, 0 - d.high, 0 - d.low  # tasks answered right, student − twin
+    ends = (d.mean, d.low, d.high) if d.verdict == "more" else more
+    form = "+.0f" if d.verdict == "within the noise" else ".0f"
+    n, low, high = (number(one, form) for one in ends)
+    worth = t(RIGHT_VERDICTS[d.verdict], n=n, low=low, high=high)
+    if d.verdict == "fewer" or bits_of_teacher > SURE:
+        return worth
+    return f"{worth} {t(OF_A_SURE_TEACHER, bits=number(bits_of_teacher, '.3f'))}"

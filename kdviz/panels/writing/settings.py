@@ -55,14 +55,34 @@ STUDENTS = {
 
 @dataclass(frozen=True)
 class Offer:
-    """Data that are offered, with the teacher and the budget that suit them."""
+    """Data that are offered, with the teacher, the student and the budget that suit them.
+
+    All of it was chosen on validation data: ``python benchmarks/words_choose.py``.
+
+    Attributes
+    ----------
+    teacher, student : str
+    rows : int
+        To learn from.
+    epochs, batch_size, learning_rate
+        As in :class:`kdviz.Distillation`.
+    prompt : str
+    alpha, temperature : float
+        Of all methods that have no other.
+    methods : mapping of str to mapping
+        What differs by method, of alpha, temperature and epochs: writing takes time, so that such a method has fewer.
+    """
 
     teacher: str
-    rows: int  # to learn from
+    rows: int
     epochs: int
     prompt: str
+    student: str = "gru-64"
     batch_size: int = 32
     learning_rate: Schedule | float = FALLING
+    alpha: float = 0.9
+    temperature: float = 1.0
+    methods: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 OFFERS = {
@@ -71,6 +91,20 @@ OFFERS = {
     "additions": Offer("additions-decoder", rows=4000, epochs=15, prompt="127+385="),
     "additions-steps": Offer("additions-steps-decoder", rows=2000, epochs=15, prompt="127+385="),
 }
+OWN = "own"  # the data of a page with a setting of one's own
+
+
+def usual_of(data: str, method: str) -> dict[str, Any]:
+    """Return the student, alpha, T and epochs that suit data and a method; epochs None for a setting of one's own.
+
+    >>> usual_of("own", "forward")
+    {'student': 'own', 'alpha': 0.9, 'temperature': 1.0, 'epochs': None}
+    """
+    if data == OWN:
+        return {"student": OWN, "alpha": Offer.alpha, "temperature": Offer.temperature, "epochs": None}
+    offer = OFFERS[data]
+    whole = {name: getattr(offer, name) for name in ("student", "alpha", "temperature", "epochs")}
+    return {**whole, **offer.methods.get(method, {})}
 
 
 @cache
@@ -112,10 +146,10 @@ class Setting:
     _known: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, name: str, *, epochs: int | None = None, seed: int = 0) -> Setting:
-        """Return a setting of the page by the name of its data."""
-        made = replace(_setting(name), seed=seed)
-        return made if epochs is None else replace(made, epochs=epochs)
+    def of(cls, name: str, method: str = "forward", *, epochs: int | None = None, seed: int = 0) -> Setting:
+        """Return a setting of the page by the names of its data and of the method, whose epochs it has by default."""
+        usual: int = usual_of(name, method)["epochs"]
+        return replace(_setting(name), seed=seed, epochs=usual if epochs is None else epochs)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -200,7 +234,11 @@ class Setting:
 
 @cache
 def _setting(name: str) -> Setting:
-    offer = OFFERS[name]
+    return built(name, OFFERS[name])
+
+
+def built(name: str, offer: Offer) -> Setting:
+    """Return data as they are offered, with their teacher."""
     whole = data_sets.load(name)
     data = shrunk(whole.with_labels(offer.rows))
     teacher = Teacher(models.pretrained(offer.teacher))

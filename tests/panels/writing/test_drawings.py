@@ -26,6 +26,8 @@ def test_curves_are_in_bits_and_the_teacher_goes_through_all_steps():
 
 def test_tasks_answered_right_are_in_percent():
     seen = [(0, {"student": 0.0, "twin": 0.0}), (10, {"student": 0.5, "twin": 0.25})]
-    made = drawings.answered_curves(seen, 1.0, 40, 64)
-    assert made["percent"] and [line["y"][-1] for line in made["lines"]] == [50, 25, 100]
+    made = drawings.answered_curves(seen, 1.0, 40, 64, "Half.")
+    assert (
+        made["sentence"] == "Half." and made["percent"] and [line["y"][-1] for line in made["lines"]] == [50, 25, 100]
+    )
     assert SchemeView(drawings=[made])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
 from kdviz.distill.evaluate import evaluate
-from kdviz.panels.writing.measured import difference, surprises
+from kdviz.measure import sequences
+from kdviz.panels.writing.measured import answered, difference, share_of, surprises
 
 from .conftest import small_setting
 
@@ -35,3 +38,28 @@ def test_a_difference_is_paired_by_row():
     assert found.low < found.value < found.high and found.n == len(a)
     same = difference(one, one, setting.data.test)
     assert (same.value, same.low, same.high) == (0, 0, 0)
+
+
+def test_an_answer_is_right_as_a_whole_and_the_difference_counts_the_same_tasks():
+    setting = small_setting()
+    teacher, student = setting.teacher.module, setting.make("own", 0).eval()
+    tasks = setting.data.test
+    with torch.no_grad():
+        given = teacher(tasks.x).argmax(-1)
+    given[::2] = tasks.y[::2]  # every other one is the teacher's own answer, which it gets right
+    tasks = replace(tasks, y=torch.where(tasks.y < 0, tasks.y, given))
+    right = []
+    for model in (teacher, student):
+        with torch.no_grad():
+            first = model(tasks.x).argmax(-1)
+        right.append(((first == tasks.y) | (tasks.y < 0)).all(1).numpy())
+    found = answered(teacher, student, tasks)
+    assert 0 < right[0].sum() > right[1].sum()
+    assert found.student.value == pytest.approx(right[0].mean()) == sequences(teacher, tasks).exact.value
+    assert found.difference.mean == right[1].sum() - right[0].sum()  # of wrong answers
+    assert (found.difference.only_a, found.difference.only_b) == (
+        int(np.sum(~right[0] & right[1])),
+        int(np.sum(right[0] & ~right[1])),
+    )
+    again = share_of(found.student.value, len(tasks))
+    assert (again.low, again.high) == pytest.approx((found.student.low, found.student.high))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from kdviz.distill import Evaluation
+from kdviz.measure import paired_errors
 from kdviz.measure.sequence_interval import Interval
 from kdviz.panels.writing import sentences
 
@@ -30,3 +33,23 @@ def test_what_stands_is_that_of_the_newest_evaluation():
         "teacher 2.50."
     )
     assert sentences.standing({"student": [], "twin": []}, 2.5, "validation") == ""
+
+
+def test_answers_are_counted_as_right_and_the_verdict_goes_by_the_interval():
+    def wrong(n):
+        return np.arange(100) < n
+
+    shares = {"student": Interval(0.62, 0.52, 0.71, 0.95, 100), "twin": Interval(0.4, 0.31, 0.5, 0.95, 100)}
+    assert sentences.answering(shares, 0.99).replace("\u202f", "") == (
+        "The student answers 62.0% of 100 test tasks right (95% CI 52.0% to 71.0%), its twin without a teacher 40.0% "
+        "(31.0% to 50.0%), the teacher 99.0%."
+    )
+    assert sentences.answering(shares, 0.99, step=40).startswith("After step 40 the student answers")
+    gain = sentences.right_verdict(paired_errors(wrong(38), wrong(60)), 0.3)
+    assert gain.startswith("That is 22 tasks more than the twin") and gain.endswith(": a clear gain.")
+    low, high = (int(word) for word in gain.split("CI ")[1].split(")")[0].split(" to "))
+    assert 0 < low < 22 < high
+    assert sentences.right_verdict(paired_errors(wrong(60), wrong(38)), 0.3).startswith("That is 22 tasks fewer")
+    same = sentences.right_verdict(paired_errors(wrong(38), wrong(38)), 0.001)
+    assert "+0 tasks" in same and "could be chance" in same and "0.001 bits a token" in same
+    assert "sure" not in sentences.right_verdict(paired_errors(wrong(38), wrong(38)), 0.3) + gain

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 import kdviz as kd
-from kdviz.panels.writing.settings import OFFERS, STUDENTS, names
+from kdviz.panels.writing.methods import METHODS
+from kdviz.panels.writing.settings import OFFERS, STUDENTS, Setting, names, usual_of
 
 from .conftest import small_setting
 
@@ -28,3 +31,16 @@ def test_all_that_is_offered_is_here_and_every_size_can_be_built():
     assert set(names()) <= set(OFFERS) <= set(kd.data.names("text"))
     for size in STUDENTS.values():
         assert getattr(kd.models, size.maker)(9, **size.arguments)
+
+
+@pytest.mark.parametrize("data", OFFERS)
+def test_a_method_has_what_differs_for_it_and_else_what_the_data_have(data):
+    offer = OFFERS[data]
+    assert set(offer.methods) <= set(METHODS) and offer.student in STUDENTS
+    for method in METHODS:
+        usual, own = usual_of(data, method), offer.methods.get(method, {})
+        assert set(own) <= {"alpha", "temperature", "epochs", "cost"}
+        for name in ("alpha", "temperature", "epochs"):
+            assert usual[name] == own.get(name, getattr(offer, name))
+        if data == "additions":
+            assert Setting.of(data, method).epochs == usual["epochs"] != Setting.of(data, method, epochs=3).epochs == 3
