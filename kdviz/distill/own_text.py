@@ -186,7 +186,14 @@ def writer(
     def write(ids: Tensor, tokens: int) -> Tensor:
         draw = seed + ids.shape[1]  # other lengths, other draws
         plain = greedy and beams == 1
-        how = {"temperature": temperature, "greedy": plain, "beams": beams, "seed": draw, "end": end, "stop": stop}
+        how: dict[str, Any] = {
+            "temperature": temperature,
+            "greedy": plain,
+            "beams": beams,
+            "seed": draw,
+            "end": end,
+            "stop": stop,
+        }
         whole = generate(model, ids, tokens, **how)
         missing = ids.shape[1] + tokens - whole.shape[1]  # all ended before
         return F.pad(whole.to(ids.device), (0, missing), value=0 if end is None else end)
