@@ -70,12 +70,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
-def pytest_collection_finish() -> None:
-    """Let the collector pass over what stays to the end: a million objects of modules and tests.
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let the collector of garbage pass over what stays to the end: a million objects of modules and tests.
 
     A page that ends a run or is closed collects all garbage, which would look at each of them, half a second each time.
     """
-    importlib.import_module("torch._dynamo")  # comes with the first optimizer: a third of the objects of a test run
+    if len(session.items) > 1000:  # the whole suite: what comes with the first optimizer is half as much again
+        importlib.import_module("torch._dynamo")
     gc.collect()
     gc.freeze()
 
