@@ -29,6 +29,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from playwright.sync_api import Error as PlaywrightError
 
 from kdviz.app import chromium as chromium_app
+from kdviz.app import formats
+
+formats.without_grammars()  # as in the server
 
 # Before torch comes: two of its threads beside a browser would wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
