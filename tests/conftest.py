@@ -29,6 +29,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from playwright.sync_api import Error as PlaywrightError
 
 from kdviz.app import chromium as chromium_app
+from kdviz.app import formats
+
+formats.without_grammars()  # as in the server
 
 # Before torch comes: two of its threads beside a browser would wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -70,12 +73,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
-def pytest_collection_finish() -> None:
-    """Let the collector pass over what stays to the end: a million objects of modules and tests.
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let the collector of garbage pass over what stays to the end: a million objects of modules and tests.
 
     A page that ends a run or is closed collects all garbage, which would look at each of them, half a second each time.
     """
-    importlib.import_module("torch._dynamo")  # comes with the first optimizer: a third of the objects of a test run
+    if len(session.items) > 1000:  # the whole suite: what comes with the first optimizer is half as much again
+        importlib.import_module("torch._dynamo")
     gc.collect()
     gc.freeze()
 

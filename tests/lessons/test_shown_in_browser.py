@@ -101,7 +101,7 @@ def test_questions_of_a_quiz_stand_one_below_the_other_and_are_counted_once(tmp_
     opened = shown(lesson.quiz(), width=1920)
     first, second = places(opened, ".kd-question")
     assert first["y"] + first["height"] < second["y"] and first["width"] > 1800
-    assert opened.get_by_text("1 of 2 answered. 1 of 1 right.").count() == 1
+    expect(opened.get_by_text("1 of 2 answered. 1 of 1 right.")).to_have_count(1)
 
 
 @pytest.mark.parametrize("tell", ["never", "submitted"])

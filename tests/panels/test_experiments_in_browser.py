@@ -44,7 +44,7 @@ def test_the_page_asks_first_then_shows_keeps_the_guess_and_links_to_a_run(serve
     expect(article).to_contain_text("Of 7 differences 2 stay clear")
     expect(article.locator(".kd-experiment-command")).to_have_text("kdviz run hinton-30-units")
     link = article.get_by_role("link", name="Open a run like these: Distillation Lab")
-    assert link.get_attribute("href").startswith("lab.ipynb?units=32")
+    expect(link).to_have_attribute("href", re.compile(r"^lab\.ipynb\?units=32"))
     assert serious(opened) == []
 
     opened.reload()  # the browser kept it
@@ -57,7 +57,7 @@ def test_the_page_asks_first_then_shows_keeps_the_guess_and_links_to_a_run(serve
     expect(article).to_contain_text("Your guess: More errors. It came out otherwise.")
     opened.get_by_role("button", name="Hide the numbers again").click()
     expect(article.get_by_role("button", name="Fewer errors")).to_be_visible()
-    assert article.get_by_role("table").count() == 0
+    expect(article.get_by_role("table")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("width", "dark"), [(400, False), (1920, True)])

@@ -73,7 +73,7 @@ def test_a_convnet_and_a_transformer_with_a_distillation_token_from_choice_to_en
     )
 
 
-EACH = [("recurrent", "mobile"), pytest.param(tuple(KINDS), marks=pytest.mark.full)]
+EACH = [("recurrent", "mobile"), pytest.param(tuple(KINDS), marks=[pytest.mark.full, pytest.mark.timeout(1200)])]
 
 
 @pytest.mark.parametrize("names", EACH, ids=["two", "all"])

@@ -33,7 +33,7 @@ def test_a_run_that_was_not_helped_is_asked_why(serve, page):
         row.get_by_role("link", name="Open the Lab with these settings").click()
     there = other.value
     expect(button(there, "Train")).to_have_attribute("aria-disabled", "false", timeout=READY_MS)
-    assert "T=" not in there.url and "labels=300" in there.url  # T = 4 is where the Lab begins
+    expect(there).to_have_url(re.compile("^(?!.*T=).*labels=300"))  # T = 4 is where the Lab begins
     expect(there.get_by_role("slider", name=re.compile("Temperature"))).to_have_attribute(
         "aria-valuetext", re.compile("4")
     )

@@ -102,7 +102,7 @@ def test_stop_stops_and_a_reload_comes_back_to_the_method(open_methods):
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.locator(".kd-status")).to_have_text(re.compile("Stopped after step .* what was learned is kept"))
     expect(page.get_by_role("radio", name="Relational distance (RKD)")).to_be_enabled()
-    assert "method=relational_distance" in page.url
+    expect(page).to_have_url(re.compile("method=relational_distance"))
     stopped = page.locator(".kd-status").inner_text()
     page.reload()  # a fresh kernel
     expect(page.locator(".kd-transport[data-state=stopped]")).to_be_visible(timeout=READY_MS)

@@ -87,7 +87,7 @@ def test_stop_keeps_what_was_learned_and_the_page_fits_every_width(open_schemes)
     assert serious(page) == []
 
 
-EACH = [("quantized", "data_free"), pytest.param(tuple(schemes()), marks=pytest.mark.full)]
+EACH = [("quantized", "data_free"), pytest.param(tuple(schemes()), marks=[pytest.mark.full, pytest.mark.timeout(1200)])]
 
 
 @pytest.mark.parametrize("names", EACH, ids=["two", "all"])
