@@ -244,7 +244,9 @@ def test_two_language_models_are_compared_token_by_token(make, tmp_path):
         weights = student(**given, output_attentions=True).attentions[-1][0, -1]
     counts, n = given["attention_mask"][0].bool(), len(shown.tokens)
     last = torch.from_numpy(np.frombuffer(shown.student_maps, "<f4")[-n * n :].copy()).view(n, n)
-    torch.testing.assert_close(last * shown.student_layers[-1]["most"], weights[counts][:, counts], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        last * shown.student_layers[-1]["most"], weights[counts][:, counts], rtol=1e-4, atol=1e-5
+    )
 
 
 def test_integrated_gradients_of_tokens_are_those_of_captum_on_the_embedding():

@@ -1,4 +1,4 @@
-"""Two decoders on the page of two models: one token of each text is an example, and what all tokens say stands there."""
+"""Two decoders on the page of two models: an example is one token of each text, beside what all tokens say."""
 
 from __future__ import annotations
 

@@ -61,7 +61,11 @@ def test_bits_agreement_and_exact_match_are_of_all_tokens_and_the_rest_of_one_a_
     assert report.about().endswith("Compared on 80 texts, token by token.")
     table = report.frame().query("subject == 'sequences' and model == 'student'").set_index("measure")
     both = own.difference(report.sequences["teacher"])
-    assert tuple(table.loc["bits a token − the teacher's", ["value", "low", "high"]]) == (both.value, both.low, both.high)
+    assert tuple(table.loc["bits a token − the teacher's", ["value", "low", "high"]]) == (
+        both.value,
+        both.low,
+        both.high,
+    )
     assert report.summary()["exact match"].tolist()[1] == own.exact.value
     assert report.diagnosis.headline.startswith("On 80 test examples")
 
@@ -91,9 +95,16 @@ def test_groups_of_texts_are_kept_and_texts_without_labels_say_so():
     assert isinstance(unknown.models["teacher"], AtToken)
 
 
+def test_a_model_of_text_without_attention_is_told_in_a_sentence():
+    report = kd.compare(decoder(), kd.models.gru(LETTERS, 4).eval(), texts())
+    assert report.attention(count=6).note == "The student has no attention heads, so no head is drawn."
+    assert "attention-heads" not in report.figures()
+
+
 def test_shipped_models_are_compared_by_name_on_the_data_of_their_card(monkeypatch):
     few = kd.data.additions()
-    small = kd.data.Splits(few.name, few.title, few.classes, *(few.test.take(slice(0, 60)),) * 3, vocabulary=few.vocabulary)
+    part = few.test.take(slice(0, 60))
+    small = kd.data.Splits(few.name, few.title, few.classes, part, part, part, vocabulary=few.vocabulary)
     monkeypatch.setattr("kdviz.report.comparison.data_sets.load", lambda name: {"additions": small}[name])
     report = kd.compare("additions-decoder", kd.models.gru(few.vocabulary, 4).eval(), groups=[])
     assert report.sequences["teacher"].exact.value > 0.9 and "of Additions, token by token" in report.about()

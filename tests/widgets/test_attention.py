@@ -357,7 +357,9 @@ def test_what_cannot_be_is_refused(traits, sentence):
 
 
 def of_text(**traits):
-    teacher = [layer(f"block1.attention#{i}", 3) | {"layer": "block1.attention", "head": i, "most": 0.5} for i in (1, 2)]
+    teacher = [
+        layer(f"block1.attention#{i}", 3) | {"layer": "block1.attention", "head": i, "most": 0.5} for i in (1, 2)
+    ]
     student = [layer("block1.attention", 3) | {"layer": "block1.attention", "head": 0, "most": 1.0}]
     own = np.array([[1, 0, 0], [0.5, 1, 0], [0.2, 1, 0.4]])
     given = {

@@ -50,5 +50,5 @@ def test_of_a_long_text_the_tokens_around_the_place_are_shown_and_a_model_withou
     assert len(found["tokens"]) == MOST and found["tokens"][found["place"]] == str(int(ids[0, 90]))
     assert found["reasons"]["student"] == "The student has no attention heads." and "of 100" in found["reasons"]["both"]
     assert found["numbers"] == {} and found["student_layers"] == []
-    with pytest.raises(ValueError, match="teacher has no attention heads.* student has no"):
+    with pytest.raises(ValueError, match=r"teacher has no attention heads.* student has no"):
         drawn(asked["student"], asked["student"], X, "heads", None)
