@@ -185,9 +185,7 @@ def _scores_to(keep: Any, name: str) -> Any:
     return of_this_thread(hook)
 
 
-def _hidden_from(
-    module: nn.Module, inputs: tuple[Any, ...], named: Mapping[str, Any], scores: Tensor
-) -> Tensor | None:
+def _hidden_from(module: nn.Module, inputs: tuple[Any, ...], named: Mapping[str, Any], scores: Tensor) -> Tensor | None:
     """Return which pairs of query and key a module does not see, whatever the example: those after it in a decoder."""
     if not isinstance(module, nn.MultiheadAttention):
         causal = getattr(module, "is_causal", False) is True

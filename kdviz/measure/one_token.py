@@ -105,7 +105,8 @@ def one_token(examples: Examples, *, vocabulary: Any = None, seed: int = SEED) -
     ids = ids[kept]
     following = _predicts_the_next(ids, at, y)
     shown = [
-        around(row, place, vocabulary, following=following) for row, place in zip(ids.tolist(), at.tolist(), strict=True)
+        around(row, place, vocabulary, following=following)
+        for row, place in zip(ids.tolist(), at.tolist(), strict=True)
     ]
     groups = {name: np.asarray(values)[kept.numpy()] for name, values in examples.groups.items()}
     x = {name: part[kept] for name, part in named.items()}
@@ -114,10 +115,10 @@ def one_token(examples: Examples, *, vocabulary: Any = None, seed: int = SEED) -
 
 def one_token_of(data: Splits) -> Splits:
     """Return the same of each part of a data set."""
-    parts = {
-        part: one_token(getattr(data, part), vocabulary=data.vocabulary) for part in ("train", "validation", "test")
-    }
-    return Splits(data.name, data.title, data.classes, **parts, vocabulary=data.vocabulary)
+    train, validation, test = (
+        one_token(part, vocabulary=data.vocabulary) for part in (data.train, data.validation, data.test)
+    )
+    return Splits(data.name, data.title, data.classes, train, validation, test, vocabulary=data.vocabulary)
 
 
 def _countable(named: Mapping[str, Tensor], y: Tensor, ids: Tensor) -> Tensor:

@@ -251,21 +251,23 @@ class Compare(Linked, Panel):
         loaded = {who: as_module(model, who, **about) for who, model in loaded.items()}
         check_vocabularies(loaded, splits.vocabulary)
         if logits is None:
-            asked = self._answers(loaded, splits.test)
-            if by_token(asked):
+            given = self._answers(loaded, splits.test)
+            if by_token(given):
                 self._texts = splits.test, loaded
                 self._whole = self._whole and one_token_of(self._whole)
                 loaded, splits = asked_at(loaded, splits.test), tokens_of(splits)
                 self._of = len(splits.test)
-                asked = self._answers(loaded, splits.test)
-            logits = {who: z for who, z in asked.items() if z is not None}
+                given = self._answers(loaded, splits.test)
+            logits = {who: z for who, z in given.items() if z is not None}
             for who, z in logits.items():
                 inference.check_finite(z, who)
         self._show(loaded, splits, logits)
 
     def _answers(self, loaded: Mapping[str, nn.Module], part: Examples) -> dict[str, Tensor | None]:
         return {
-            who: answers(model, part, who=who, batch_size=inference.ROWS_AT_ONCE, progress=self._tick(place, len(loaded)))
+            who: answers(
+                model, part, who=who, batch_size=inference.ROWS_AT_ONCE, progress=self._tick(place, len(loaded))
+            )
             for place, (who, model) in enumerate(loaded.items())
         }
 

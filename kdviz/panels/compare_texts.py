@@ -48,8 +48,8 @@ def predicted(part: Examples, models: Mapping[str, nn.Module], go_on: Progress) 
         return ""
     assert own.agreement is not None, "the other model was asked"
     return t(
-        "On all {tokens} tokens of {n} texts the student takes {student} bits a token, the teacher {teacher}; both have "
-        "the same first choice at {same} of them, and the whole text is the first choice of the student in {exact} of "
+        "On all {tokens} tokens of {n} texts the student takes {student} bits a token, the teacher {teacher}; both "
+        "have the same first choice at {same} of them, and the whole text is the first choice of the student in {exact} of "
         "the texts, of the teacher in {theirs}. Intervals are by text.",
         tokens=number(own.tokens),
         n=number(own.n),
@@ -66,5 +66,8 @@ def _with_ends(found: Interval, form: str) -> str:
     if found.low != found.low:
         return value
     return t(
-        "{value} (95\u202f% CI {low} to {high})", value=value, low=number(found.low, form), high=number(found.high, form)
+        "{value} (95\u202f% CI {low} to {high})",
+        value=value,
+        low=number(found.low, form),
+        high=number(found.high, form),
     )

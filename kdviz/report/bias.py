@@ -14,9 +14,9 @@ from torch import Tensor
 
 from ..data import Examples
 from ..measure.bias import MEANS, SMALL, Bias, Comparison, Gap, Metric, Rate, bias, few_members
+from ..measure.groups import MOST_CROSSED, comparable, to_numpy
 from ..measure.one_token import TEXT
 from ..models.at_token import AT
-from ..measure.groups import MOST_CROSSED, comparable, to_numpy
 
 if TYPE_CHECKING:
     import pandas as pd

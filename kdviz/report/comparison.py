@@ -51,10 +51,11 @@ def compare(
     ----------
     teacher, student : nn.Module, or anything else that returns logits
         Any two models with logits (B, C) over the same classes in the same order, or (B, L, V) over the same symbols,
-        each on its own device and in its own dtype; or names of shipped models; also estimators, ONNX sessions, functions and everything else that :func:`kdviz.wrap` accepts.
+        each on its own device and in its own dtype; names of shipped models; also estimators, ONNX sessions, functions
+        and everything else that :func:`kdviz.wrap` accepts.
     data : Splits, Examples, (X, y), X, Dataset, DataLoader or str, optional
-        By default those on the card of a shipped teacher. A `Splits` is compared on its test part, and its validation part fits the post-hoc temperature. Without labels,
-        only what needs none is measured.
+        By default those on the card of a shipped teacher. A `Splits` is compared on its test part, and its validation
+        part fits the post-hoc temperature. Without labels, only what needs none is measured.
     twin : nn.Module or the like, optional
         The same student trained without the teacher, measured beside it.
     classes : sequence of str, optional

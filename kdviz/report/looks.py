@@ -219,9 +219,7 @@ class Parts:
         return lambda done, total: call(before + size * done // max(1, total), whole)
 
 
-def look(
-    models: Mapping[str, nn.Module], inputs: Inputs, options: Mapping[str, Any], vocabulary: Any = None
-) -> Layers:
+def look(models: Mapping[str, nn.Module], inputs: Inputs, options: Mapping[str, Any], vocabulary: Any = None) -> Layers:
     """Return the layers of both models: attention maps if both have attention, else activation maps."""
     from ..measure.attending import attending
     from ..measure.attention import activation_maps, compare, layer_maps
@@ -233,7 +231,12 @@ def look(
     except ValueError as error:
         return Layers(None, None, f"There are no layers to compare: {error}.")
     try:
-        both_attend = all(attending(model) for model in models.values())
+        without = [who for who, model in models.items() if not attending(model)]
+        if without and _are_tokens(inputs):
+            have = "have" if without[1:] else "has"
+            note = f"The {' and the '.join(without)} {have} no attention heads, so no head is drawn."
+            return Layers(None, alike, note)
+        both_attend = not without
         make = layer_maps if both_attend else activation_maps
         seen = compare(make(teacher, inputs, **options), make(student, inputs, **options))
         return Layers(seen, alike, heads=heads_of(models, inputs, vocabulary) if both_attend else None)
@@ -242,14 +245,19 @@ def look(
         return Layers(None, alike, f"There are no maps of layers to compare: {reason}.")
 
 
+def _are_tokens(inputs: Inputs) -> bool:
+    first = tensors(inputs)[0]
+    return first.ndim == 2 and not first.is_floating_point()
+
+
 def heads_of(models: Mapping[str, nn.Module], inputs: Inputs, vocabulary: Any = None) -> Heads | None:
     """Return the attention of each head in the first example; None of inputs that are no tokens."""
     from ..measure.attention import text_matrices
 
     one = rows(inputs, slice(0, 1))
-    ids = tensors(one)[0]
-    if ids.is_floating_point() or ids.ndim != 2:
+    if not _are_tokens(one):
         return None
+    ids = tensors(one)[0]
     found = {who: text_matrices(model, one) for who, model in models.items()}
     counts = next(iter(found.values()))[1][0]
     matrices = {

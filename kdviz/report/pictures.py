@@ -1,4 +1,4 @@
-"""What an example looks like in a report's file: pictures and their maps, small enough that it can be sent; or a text."""
+"""What an example looks like in a report's file: small pictures with their maps, or a text."""
 
 from __future__ import annotations
 
@@ -127,6 +127,7 @@ class Texts:
             place = int((maps.index == i).nonzero()[0, 0])
             scaled = {who: values[place][there].float() for who, values in maps.values.items()}
             row["shades"] = {
-                who: [round(float(v), 2) for v in one / one.abs().amax().clamp_min(1e-12)] for who, one in scaled.items()
+                who: [round(float(v), 2) for v in one / one.abs().amax().clamp_min(1e-12)]
+                for who, one in scaled.items()
             }
         return row

@@ -91,7 +91,9 @@ def sentences(found: Mapping[str, Sequences], *, by_tokens: bool) -> list[str]:
             "than the twin."
         )
     if student.agreement is not None:
-        lines.append(f"Student and teacher have the same first choice at {_percent(student.agreement)} of these tokens.")
+        lines.append(
+            f"Student and teacher have the same first choice at {_percent(student.agreement)} of these tokens."
+        )
     rights = " and ".join(f"{_percent(one.exact)} by the {who}" for who, one in found.items())
     lines.append(f"Exact match, all tokens of a text the first choice: {rights}.")
     return [*lines, BY_TEXT, DRAWN]
@@ -101,25 +103,17 @@ def frame(found: Mapping[str, Sequences]) -> pd.DataFrame:
     """Return one row per number: subject, measure, model, value, low, high."""
     import pandas as pd
 
+    columns = ["measure", "model", "value", "low", "high"]
     rows = [
-        {"subject": "sequences", "measure": NAMED[name], "model": who, "value": row.value, "low": row.low, "high": row.high}
+        (NAMED[str(name)], who, row.value, row.low, row.high)
         for who, one in found.items()
         for name, row in one.frame().iterrows()
-    ]  # fmt: skip
+    ]
     for other in ("teacher", "twin"):
         if other in found:
             d = found["student"].difference(found[other])
-            rows.append(
-                {
-                    "subject": "sequences",
-                    "measure": f"bits a token − the {other}'s",
-                    "model": "student",
-                    "value": d.value,
-                    "low": d.low,
-                    "high": d.high,
-                }
-            )
-    return pd.DataFrame(rows)
+            rows.append((f"bits a token − the {other}'s", "student", d.value, d.low, d.high))
+    return pd.DataFrame(rows, columns=columns).assign(subject="sequences")
 
 
 def _with(interval: Interval) -> str:

@@ -82,3 +82,18 @@ def test_figures_look_like_the_others():
         assert figure.layout.template.layout.plot_bgcolor == "white"
         assert (figure.layout.margin.l, figure.layout.margin.r) == (60, 20)
         figure.to_json()
+
+
+def test_heads_of_both_models_stand_in_rows_of_layers_with_the_tokens_named():
+    generator = torch.Generator().manual_seed(0)
+    teacher = {f"block{i}.attention": torch.rand(3, 4, 4, generator=generator) for i in (1, 2)}
+    student = {"block1.attention": torch.rand(2, 4, 4, generator=generator)}
+    figure = figures.heads({"teacher": teacher, "student": student}, ["<a>", "b", "c", "b"])
+    assert len(figure.data) == 8  # three and three, then two
+    assert torch.equal(torch.from_numpy(figure.data[-1].z), student["block1.attention"][1].double())
+    assert figure.data[-1].customdata[0][1] == "&lt;a&gt; looks at b"
+    assert figure.layout.xaxis.ticktext == ("&lt;a&gt;", "b", "c", "b")
+    with pytest.raises(ValueError, match="at least one layer"):
+        figures.heads({"teacher": {}})
+    with pytest.raises(ValueError, match="labels must hold 4 names"):
+        figures.heads({"student": student}, ["a"])

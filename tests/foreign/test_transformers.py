@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -13,6 +14,7 @@ import kdviz as kd
 from kdviz.data import Examples, Splits
 from kdviz.data.inputs import rows
 from kdviz.measure.attention import attention_matrices, layer_maps
+from kdviz.measure.saliency import saliency
 from kdviz.models.inference import ask
 from kdviz.models.wrap import as_module
 
@@ -59,6 +61,19 @@ def gpt2(width: int, positions: int = 16):
         vocab_size=WORDS, n_embd=width, n_layer=1, n_head=2, n_positions=positions, bos_token_id=0, eos_token_id=0
     )
     return transformers.GPT2LMHeadModel(config)
+
+
+def llama(width: int):
+    torch.manual_seed(width)
+    config = transformers.LlamaConfig(
+        vocab_size=WORDS, hidden_size=width, num_hidden_layers=2, num_attention_heads=width // 4, intermediate_size=16,
+        max_position_embeddings=16, bos_token_id=0, eos_token_id=0,
+    )  # fmt: skip
+    return transformers.LlamaForCausalLM(config)
+
+
+def masked_bert(width: int):
+    return bert(width, "MaskedLM")
 
 
 def splits(x, y, classes: int = 3) -> Splits:
@@ -115,17 +130,16 @@ def test_pages_say_that_they_show_one_answer_an_example(journey):
     way = journey(bert(16, "TokenClassification").eval(), bert(8, "TokenClassification"), splits(TEXT, labels))
     with pytest.raises(ValueError, match="these models answer for each token, and a page shows one answer an example"):
         way.opened()
-    for page in (kd.panels.Compare, kd.panels.Methods):
-        with pytest.raises(ValueError, match="these models answer for each token"):
-            page(way.teacher, way.run.student, way.run.data)
+    with pytest.raises(ValueError, match="these models answer for each token"):
+        kd.panels.Methods(way.teacher, way.run.student, way.run.data)
     assert way.run.evaluate("test").examples == int((way.run.data.test.y >= 0).sum())
-    with pytest.raises(ValueError, match=r"logits for each token, and compare .*kd\.measure\.sequences\(student"):
-        kd.compare(way.teacher, way.run.student, way.run.data)
     part = way.run.data.test
     told = [kd.models.inference.logits(model, part, who="") for model in (way.teacher, way.run.student)]
     counts = part.y >= 0
     found = kd.measure.fidelity.fidelity(told[0][counts], told[1][counts], part.y[counts])
     assert found.agreement == float((told[0].argmax(-1) == told[1].argmax(-1))[counts].double().mean())
+    report = kd.compare(way.teacher, way.run.student, way.run.data)
+    assert report.sequences["student"].agreement.value == pytest.approx(found.agreement)
 
 
 def test_a_language_model_teaches_the_next_word(journey, tmp_path):
@@ -223,3 +237,42 @@ def test_the_how_to_takes_a_folder_with_a_decoder_and_its_tokenizer(tmp_path, mo
         exec(own + foreign, names)
     x = names["cut"](names["text"], names["pieces"]).test.x[:2]
     assert names["big"](x).shape == names["small"](x).logits.shape == (2, 32, len(digits))
+
+
+@pytest.mark.parametrize("make", [gpt2, llama, masked_bert])
+def test_two_language_models_are_compared_token_by_token(make, tmp_path):
+    y = torch.where(MASK.bool(), IDS, -1) if make is masked_bert else torch.cat((IDS[:, 1:], IDS[:, :1]), 1)
+    teacher, student = make(16).eval(), make(8).eval()  # of Llama with four heads and with two
+    report = kd.compare(teacher, student, splits(TEXT, y.masked_fill(MASK == 0, -1), WORDS))
+    part = report.examples
+    whole = {name: part.x[name] for name in TEXT}
+    with torch.no_grad():
+        own = student(**whole).logits[torch.arange(len(part)), part.x["at"][:, 0]]
+    torch.testing.assert_close(report.logits["student"], own)
+    report.saliency(count=3, checks=0, progress=False)
+    assert report.attention(count=4).heads is not None
+    assert report.to_html(tmp_path / "report.html").stat().st_size > 1000
+    page = kd.panels.Compare.of(report, view="attention")
+    assert page.wait()
+    shown = page.tabs["attention"]
+    given = page.controllers.counted.examples.inputs(torch.tensor([page.scene.selected]))
+    page.close()
+    given.pop("at")
+    student.set_attn_implementation("eager")
+    with torch.no_grad():
+        weights = student(**given, output_attentions=True).attentions[-1][0, -1]
+    counts, n = given["attention_mask"][0].bool(), len(shown.tokens)
+    last = torch.from_numpy(np.frombuffer(shown.student_maps, "<f4")[-n * n :].copy()).view(n, n)
+    torch.testing.assert_close(
+        last * shown.student_layers[-1]["most"], weights[counts][:, counts], rtol=1e-4, atol=1e-5
+    )
+
+
+def test_integrated_gradients_of_tokens_are_those_of_captum_on_the_embedding():
+    layer_of = pytest.importorskip("captum.attr").LayerIntegratedGradients
+    model = bert(8).eval()
+    found = saliency(model, TEXT, Y, "integrated_gradients", baseline=0.0, steps=20)
+    layer = layer_of(lambda ids, mask: model(ids, mask).logits, model.bert.embeddings.word_embeddings)
+    ids, mask = TEXT["input_ids"], TEXT["attention_mask"]
+    wanted = layer.attribute(ids, 0 * ids, target=Y, additional_forward_args=mask, n_steps=20)
+    torch.testing.assert_close(found, wanted.sum(-1).detach().float(), rtol=1e-4, atol=1e-5)

@@ -108,3 +108,14 @@ def test_models_of_as_many_other_symbols_are_refused():
         kd.measure.exposure(ours, theirs.eval(), text())
     with pytest.raises(ValueError, match="the teacher and the reference have different vocabularies"):
         kd.distill.difference_sampled(text(), ours, theirs)
+
+
+def test_a_difference_is_of_the_same_sequences():
+    data = text()
+    one, other = (kd.measure.sequences(Causal(seed=k).eval(), data.test) for k in (0, 1))
+    found = one.difference(other)
+    by_hand = (one.surprises.sum() - other.surprises.sum()) / one.counts.sum()
+    assert found.value == pytest.approx(by_hand) == pytest.approx(one.bits.value - other.bits.value)
+    assert found.low < found.value < found.high
+    with pytest.raises(ValueError, match="both must be measured on the same sequences"):
+        one.difference(kd.measure.sequences(Causal(seed=1).eval(), data.test.take(slice(0, 5))))

@@ -230,8 +230,8 @@ def test_a_page_chooses_among_shipped_models_and_reaches_no_import(compare, path
     assert len(panel.pair.models) == len(kd.models.names())
 
 
-@pytest.mark.parametrize("door", [kd.compare, kd.panels.Compare, kd.panels.Methods, lambda t, s, d: kd.panels.Lab(
-    kd.Distillation(t, s, d, allow_weaker_teacher=True))], ids=["compare", "Compare", "Methods", "Lab"])  # fmt: skip
+@pytest.mark.parametrize("door", [kd.panels.Methods, lambda t, s, d: kd.panels.Lab(
+    kd.Distillation(t, s, d, allow_weaker_teacher=True))], ids=["Methods", "Lab"])  # fmt: skip
 def test_models_of_text_are_told_where_their_numbers_are(door):
     sums = kd.data.additions(digits=1, train=40, validation=20, test=20)
     teacher, student = (kd.models.gru(sums.vocabulary, 8, seed=seed) for seed in (1, 0))

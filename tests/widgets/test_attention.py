@@ -354,3 +354,40 @@ def test_it_is_hidden_in_other_views_and_its_end_leaves_no_listener(mount):
 def test_what_cannot_be_is_refused(traits, sentence):
     with pytest.raises(WrongTraitError, match=sentence):
         Attention(**traits)
+
+
+def of_text(**traits):
+    teacher = [
+        layer(f"block1.attention#{i}", 3) | {"layer": "block1.attention", "head": i, "most": 0.5} for i in (1, 2)
+    ]
+    student = [layer("block1.attention", 3) | {"layer": "block1.attention", "head": 0, "most": 1.0}]
+    own = np.array([[1, 0, 0], [0.5, 1, 0], [0.2, 1, 0.4]])
+    given = {
+        "kinds": ["heads", "rollout"],
+        "made_of": {"kind": "heads", "form": "sum", "teacher_head": -1, "student_head": -1},
+        "tokens": ["▸", "a", "␣"],
+        "place": 1,
+        "teacher_layers": teacher,
+        "student_layers": student,
+        "teacher_maps": np.concatenate([maps_of(teacher[:1], 0), own.ravel()]),
+        "student_maps": maps_of(student, 1),
+        "numbers": {"cosine": [[0.9], [0.8]], "squared": [[0.2], [0.4]], "chance": [[0.5], [0.5]], "others": 24},
+    }
+    return attention(scene=make_scene(images=b"", image_shape=[0, 0]), **(given | traits))
+
+
+def test_of_a_text_the_tokens_stand_along_both_sides_and_one_row_is_read(mount):
+    page = mount(of_text())
+    assert captions(page) == ["Teacher, block1, head 2", "Student, block1", "Overlay"]
+    left, top = (page.locator(f".kd-map-tokens .kd-axis-{side}").first.locator("span") for side in ("left", "top"))
+    assert left.all_text_contents() == top.all_text_contents() == ["▸", "a", "␣"]
+    reader = page.locator(".kd-attention-reader")
+    assert "“a” looks most at these. Teacher: “a” 0.50, “▸” 0.25. Student:" in reader.inner_text()
+    reader.get_by_label("Token that looks").select_option("2")
+    assert "“␣” looks most at these. Teacher: “a” 0.50, “␣” 0.20, “▸” 0.10." in reader.inner_text()
+    tiles(page, "Teacher: its 2 heads as layer.head, choose one").first.click()
+    assert captions(page)[0] == "Teacher, block1, head 1"
+    box = page.locator(".kd-map-tokens canvas").first.bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + box["height"] / 6)
+    page.evaluate(FRAME)
+    assert reader.inner_text().count("“▸” looks most at these.") == 1

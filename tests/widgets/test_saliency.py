@@ -149,3 +149,18 @@ def test_it_fits_a_small_screen_and_its_ground_is_the_themes(mount, dark):
     red, green, blue, _ = np.array(page.evaluate(PIXELS, 0)).reshape(36, 4).T
     expect(page.locator(".kd-map-canvas").first).to_be_visible()
     assert (red == green).all() and (green == blue).all()
+
+
+def test_a_text_stands_there_once_for_each_model_its_tokens_shaded(mount):
+    scene = make_scene(images=b"", image_shape=[0, 0], captions=["x"] * 5)
+    values = np.array([0.25, -1.0, 0.5], np.float32)
+    page = mount(saliency(scene=scene, tokens=["a", "cat", "sat"], place=2, teacher_map=values, student_map=-values))
+    lines = page.get_by_role("list", name="tokens that support or oppose the class")
+    assert lines.all_inner_texts() == ["a\ncat\nsat"] * 2
+    token = lines.first.get_by_role("listitem", name="cat: −1.00")
+    assert token.evaluate("(one) => [one.className, one.style.getPropertyValue('--kd-share')]") == [
+        "kd-saliency-token kd-against",
+        "100%",
+    ]
+    assert page.locator(".kd-asked").all_inner_texts() == ["sat", "sat"]
+    assert not page.locator(".kd-features").is_visible()

@@ -85,7 +85,9 @@ def drawn(teacher: nn.Module, student: nn.Module, X: Any, kind: str, vocabulary:
     ids, place = tensors(X)[0][0], int(X[AT][0, 0]) if isinstance(X, dict) and AT in X else -1
     shown, total = _window(counts[0], place)
     if len(shown) < total:
-        reasons["both"] = t("The {n} tokens around the one asked about are shown, of {total}.", n=len(shown), total=number(total))
+        reasons["both"] = t(
+            "The {n} tokens around the one asked about are shown, of {total}.", n=len(shown), total=number(total)
+        )
     return {
         "reasons": reasons,
         "numbers": _numbers(found["teacher"][1], found["student"][1]) if len(found) == 2 else {},
@@ -118,7 +120,7 @@ def _side(who: str, found: dict[str, Found], shown: Tensor) -> dict[str, Any]:
 
 
 def _numbers(teacher: Tensor, student: Tensor) -> dict[str, Any]:
-    """Return how far apart the first example's matrices are, and what the teacher's of other examples give by chance."""
+    """Return how far apart the first example's matrices are, and what the teacher's of others give by chance."""
     flat = [A.flatten(2).double() for A in (teacher, student)]  # (M, N, L·L)
     T, S = (A / A.norm(dim=2, keepdim=True).clamp_min(1e-300) for A in flat)
     cosine = T[:, 0] @ S[:, 0].T

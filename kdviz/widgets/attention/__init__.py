@@ -64,15 +64,17 @@ class Attention(MeasuredView):
     made_of = Dict(help='What the maps are of: {} or {"kind", "form", "teacher_head", "student_head"}.').tag(sync=True)
     teacher_layers = List(
         Dict(),
-        help='The teacher\'s layers, in order: {"name", "height", "width", "heads"}; of a text also "layer", "head" (from '
-        '1, 0 for all) and "most", its largest weight.',
+        help='The teacher\'s layers, in order: {"name", "height", "width", "heads"}; of a text also "layer", "head" '
+        '(from 1, 0 for all) and "most", its largest weight.',
     ).tag(sync=True)
     student_layers = List(Dict(), help="The student's, likewise.").tag(sync=True)
     teacher_maps = Packed("<f4", help="The teacher's maps, layer by layer and row by row, the largest of each 1.").tag(
         sync=True
     )
     student_maps = Packed("<f4", help="The student's, likewise.").tag(sync=True)
-    tokens = List(Unicode(), help="Of a text its tokens, along both sides of each map; empty for pictures.").tag(sync=True)
+    tokens = List(Unicode(), help="Of a text its tokens, along both sides of each map; empty for pictures.").tag(
+        sync=True
+    )
     place = Int(-1, help="Which of them both models are asked about; -1 for none.").tag(sync=True)
     reasons = Dict(help='Why a model has no maps: {} or {"teacher" or "student": sentence}.').tag(sync=True)
     numbers = Dict(

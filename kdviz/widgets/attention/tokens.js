@@ -54,7 +54,7 @@ export function rowAt(canvas, event, count) {
 /** Chooses the token that looks, and says where both models’ heads look from there. */
 export function tokenReader(life, choose) {
   const pick = choiceOf(life, t("Token that looks"), {}, (value) => choose(Number(value)));
-  const said = node("p", { class: "kd-sentence" });
+  const said = node("p", { class: "kd-attention-read" });
   const root = node("div", { class: "kd-attention-reader" }, pick.root, said);
   return {
     root,

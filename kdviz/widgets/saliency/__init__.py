@@ -56,7 +56,9 @@ class Saliency(MeasuredView):
     )
     student_map = Packed("<f4", help="The student's map, likewise.").tag(sync=True)
     features = List(Unicode(), help="Names of the features, for rows; empty for images.").tag(sync=True)
-    tokens = List(Unicode(), help="Of a text its tokens, each with a number in the maps; empty for others.").tag(sync=True)
+    tokens = List(Unicode(), help="Of a text its tokens, each with a number in the maps; empty for others.").tag(
+        sync=True
+    )
     place = Int(-1, help="Which of them both models are asked about; -1 for none.").tag(sync=True)
     numbers = Dict(help='How alike both maps are: {} or {"rank", "cosine", "overlap"}.').tag(sync=True)
     across = Dict(help="The same over many examples; {} before it was asked for.").tag(sync=True)

@@ -150,14 +150,15 @@ def scores_by_hand(model, ids, block: int) -> list:
         x @ of.in_proj_weight[part].detach().double().T + of.in_proj_bias[part].detach().double()
         for part in (slice(0, width), slice(width, 2 * width))
     )
+    parts = [slice(h * d, (h + 1) * d) for h in range(heads)]
     return [
-        [[[float(a[h * d : (h + 1) * d] @ b[h * d : (h + 1) * d]) / d**0.5 for b in k[r]] for a in q[r]] for h in range(heads)]
-        for r in range(len(ids))
-    ]  # fmt: skip
+        [[[float(a[part] @ b[part]) / d**0.5 for b in k[row]] for a in q[row]] for part in parts]
+        for row in range(len(ids))
+    ]
 
 
 def decoder_run(heads: int = 2):
-    """A decoder of two blocks teaches one of one; rows of 6 tokens, of which the last two are padding in every other."""
+    """A decoder of two blocks teaches one of one; rows of 6 tokens, the last two of every other one padding."""
     draw = torch.Generator().manual_seed(3)
     ids = torch.randint(1, 7, (8, 6), generator=draw)
     ids[::2, 4:] = 0
