@@ -28,12 +28,12 @@ from kdviz.panels.writing.methods import METHODS
 from kdviz.panels.writing.settings import FALLING, OFFERS, Offer, Setting, built, usual_of
 
 SEED = 90
-FAST, SLOW = WarmupCosine(1e-2, 0.1), WarmupCosine(5e-3, 0.1)
+FAST, SLOW, SLOWER = (WarmupCosine(rate, 0.1) for rate in (1e-2, 5e-3, 2.5e-3))
 Rate = tuple[str, Schedule, int, int]  # student, learning rate, batch size, epochs
 RATES: dict[str, Sequence[Rate]] = {
     "moby-dick": [("gru-64", FALLING, 32, 16), ("gru-64", FAST, 32, 16), ("decoder-32", FAST, 32, 16)],
     "spelling": [("gru-64", FAST, 32, 14), ("decoder-32", FALLING, 32, 14), ("decoder-32", FAST, 32, 14)],
-    "additions": [("decoder-32", SLOW, 32, 13), ("decoder-32", FAST, 32, 13), ("decoder-64", SLOW, 64, 12)],
+    "additions": [("decoder-32", FAST, 32, 13), ("decoder-32", SLOW, 32, 13), ("decoder-32", SLOWER, 32, 13)],
     "additions-steps": [("decoder-32", FALLING, 32, 13), ("decoder-32", FAST, 32, 13), ("decoder-64", SLOW, 32, 7)],
 }
 ROWS: dict[str, Sequence[int]] = {

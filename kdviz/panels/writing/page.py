@@ -348,13 +348,9 @@ class Words(CataloguePage[WordsChoices]):
         if split == "test":
             ends = {role: run.history.evaluated("test") for role, run in self.runs.items()}
             of_teacher = setting.of_teacher("test").bits.value
-            sentence = " ".join(
-                [
-                    sentences.standing(ends, of_teacher, "test"),
-                    sentences.verdict(self._ended["difference"]),
-                    t(sentences.ONE_SEED),
-                ]
-            )
+            one_seed = "" if setting.is_task else t(sentences.ONE_SEED)  # tasks have it above, with their answers
+            verdict = sentences.verdict(self._ended["difference"])
+            sentence = " ".join(filter(None, [sentences.standing(ends, of_teacher, "test"), verdict, one_seed]))
         told[0]["sentence"] = sentence
         if self._seen:
             told.insert(0, self._answered_curves(setting, runner.total_steps))
@@ -373,7 +369,8 @@ class Words(CataloguePage[WordsChoices]):
         if self._ended:
             found, teacher = self._ended["answered"], setting.of_teacher("test")
             ends = sentences.answering({"student": found.student, "twin": found.twin}, teacher.exact.value)
-            sentence = f"{ends} {sentences.right_verdict(found.difference, teacher.bits.value)}"
+            verdict = sentences.right_verdict(found.difference, teacher.bits.value)
+            sentence = f"{ends} {verdict} {t(sentences.ONE_SEED)}"
         return drawings.answered_curves(self._seen, right, total, n, sentence)
 
     def _status_of(self, runner: Runner) -> str:
