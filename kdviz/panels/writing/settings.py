@@ -96,12 +96,12 @@ OFFERS = {
     ),
     "spelling": Offer(
         "spelling-decoder",
-        rows=2000,
-        epochs=14,
+        rows=1000,
+        epochs=28,
         prompt="whale=",
         student="decoder-32",
         learning_rate=WarmupCosine(1e-2, 0.1),
-        methods={"on_policy": {"epochs": 8, "cost": 3.3}, "minillm": {"epochs": 6, "cost": 4.9}},
+        methods={"on_policy": {"epochs": 16, "cost": 3.3}, "minillm": {"epochs": 12, "cost": 4.9}},
     ),
     "additions": Offer(
         "additions-decoder",
@@ -115,11 +115,11 @@ OFFERS = {
     "additions-steps": Offer(
         "additions-steps-decoder",
         rows=2000,
-        epochs=7,
+        epochs=12,
         prompt="127+385=",
-        student="decoder-64",
-        learning_rate=WarmupCosine(5e-3, 0.1),
-        methods={"on_policy": {"epochs": 5, "cost": 2.2}, "minillm": {"epochs": 4, "cost": 2.7}},
+        student="decoder-32",
+        learning_rate=WarmupCosine(1e-2, 0.1),
+        methods={"on_policy": {"epochs": 8, "cost": 2.4}, "minillm": {"epochs": 7, "cost": 2.9}},
     ),
 }
 OWN = "own"  # the data of a page with a setting of one's own
