@@ -4,10 +4,11 @@
 validation rows, one thread, with a seed that the page does not use: bits a token, the answers that are right as a whole
 where rows are tasks, and the seconds of a processor. Settings of a text take about as many seconds as one another.
 
-- Student (one smaller than the teacher), rate and batch: what student (forward KL, α 0.9, T 1) and twin do best with, taken together, so that the
-  choice favors neither; tasks count by right answers, running text by bits.
+- Student (one smaller than the teacher), rate and batch: what student (forward KL, α 0.9, T 1) and twin do best with,
+  taken together, so that the choice favors neither; tasks count by right answers, running text by bits.
 - Rows, with as many steps: what the teacher helps most with. The fewer there are, the more it can add.
-- α and T of each method: what the student does best with.
+- α and T of each method: what the student does best with in bits a token, right answers or not: soft targets at another
+  T teach other probabilities, which the page shows token by token.
 
 ``--only rates rows methods`` has some of the three; ``--methods`` some of the methods.
 """
@@ -106,10 +107,10 @@ class Choosing:
             setting = self.of(replace(OFFERS[self.name], epochs=usual["epochs"]))
             for alpha, temperature in WAYS if METHODS[method].heated else [(usual["alpha"], usual["temperature"])]:
                 found = seen(setting.run(usual["student"], method, alpha, temperature), setting, self.whole)
-                tried[alpha, temperature] = worth(found)
+                tried[alpha, temperature] = found[0]
                 print(f"  {method}, α {alpha:g}, T {temperature:g}: {found[2]}", flush=True)
             if METHODS[method].heated:
-                print("  best: α {:g}, T {:g}".format(*max(tried, key=lambda one: tried[one])))
+                print("  best: α {:g}, T {:g}".format(*min(tried, key=lambda one: tried[one])))
 
 
 def main() -> None:
