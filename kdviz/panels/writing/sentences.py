@@ -84,7 +84,7 @@ def standing(found: Mapping[str, Sequence[Evaluation]], teacher: float, split: s
         return ""
     last = {**{role: bits(points[-1]) for role, points in found.items()}, "teacher": teacher}
     form = ".2f" if min(last[role] for role in found) >= 1 else ".3f"  # little is told apart by its last places
-    figures: dict[str, Any] = {role: number(value, form) for role, value in last.items()}
+    figures: dict[str, Any] = {role: number(figure, form) for role, figure in last.items()}
     if split == "test":
         return t(ON_TEST, **figures)
     return t(ON_VALIDATION, step=number(found["student"][-1].step), **figures)
@@ -95,8 +95,8 @@ def verdict(difference: Interval) -> str:
     value, low, high = difference.value, difference.low, difference.high
     name = "fewer" if high < 0 else "more" if low > 0 else "within the noise"
     ends = (-value, -high, -low) if name == "fewer" else (value, low, high)
-    least = max(abs(low), abs(high)) / 2 if name == "within the noise" else min(abs(low), abs(high))
-    form = f".{_places(least)}f"
+    shown = max(abs(low), abs(high)) / 2 if name == "within the noise" else min(abs(low), abs(high))
+    form = f".{_places(shown)}f"
     n, least, most = (number(one, form if name != "within the noise" else f"+{form}") for one in ends)
     return t(VERDICTS[name], n=n, low=least, high=most)
 
