@@ -56,7 +56,8 @@ class Answered:
 def answered(student: nn.Module, twin: nn.Module, tasks: Examples) -> Answered:
     """Return how many tasks student and twin answer right, each with its 95 % interval over tasks."""
     own, theirs = _right(student, tasks), _right(twin, tasks)
-    return Answered(*(share(right, np.ones(len(right))) for right in (own, theirs)), paired_errors(~own, ~theirs))
+    own_share, their_share = (share(right, np.ones(len(right))) for right in (own, theirs))
+    return Answered(own_share, their_share, paired_errors(~own, ~theirs))
 
 
 def share_of(value: float, n: int) -> Interval:

@@ -60,10 +60,10 @@ class Words(CataloguePage[WordsChoices]):
 
     Notes
     -----
-    Student and twin have the same weights at first, and the same batches and budget. Data, size, T and budget of the
-    default run were chosen on validation text. With seed 0 its student needs 2.698 bits a token there, its twin 2.802;
-    on test text 2.720 and 2.828, which is −0.109 (95 % interval over rows −0.118 to −0.099), in 28 seconds of a
-    processor: ``python benchmarks/words_page.py``. Its commands are those of a live
+    Student and twin have the same weights at first, and the same batches and budget. What suits a text was
+    chosen on validation data: ``python benchmarks/words_choose.py``. With seed 0 the default student needs 2.742 bits a
+    token there, its twin 2.837; on test text 2.762 and 2.862, which is −0.100 (95 % interval over rows −0.108 to
+    −0.092), in 25 seconds of a processor: ``python benchmarks/words_page.py``. Its commands are those of a live
     page, "choose" (name, and value as a link has it) and "write" (prompt, sampling).
 
     In a notebook, ``kd.panels.Words()`` as the last line of a cell. Without a page, the same things by hand:
@@ -336,13 +336,9 @@ class Words(CataloguePage[WordsChoices]):
         if split == "test":
             ends = {role: run.history.evaluated("test") for role, run in self.runs.items()}
             of_teacher = setting.of_teacher("test").bits.value
-            sentence = " ".join(
-                [
-                    sentences.standing(ends, of_teacher, "test"),
-                    sentences.verdict(self._ended["difference"]),
-                    t(sentences.ONE_SEED),
-                ]
-            )
+            one_seed = "" if setting.is_task else t(sentences.ONE_SEED)  # tasks have it above, with their answers
+            verdict = sentences.verdict(self._ended["difference"])
+            sentence = " ".join(filter(None, [sentences.standing(ends, of_teacher, "test"), verdict, one_seed]))
         told[0]["sentence"] = sentence
         if self._seen:
             told.insert(0, self._answered_curves(setting, runner.total_steps))
@@ -361,7 +357,8 @@ class Words(CataloguePage[WordsChoices]):
         if self._ended:
             found, teacher = self._ended["answered"], setting.of_teacher("test")
             ends = sentences.answering({"student": found.student, "twin": found.twin}, teacher.exact.value)
-            sentence = f"{ends} {sentences.right_verdict(found.difference, teacher.bits.value)}"
+            verdict = sentences.right_verdict(found.difference, teacher.bits.value)
+            sentence = f"{ends} {verdict} {t(sentences.ONE_SEED)}"
         return drawings.answered_curves(self._seen, right, total, n, sentence)
 
     def _status_of(self, runner: Runner) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -81,8 +82,9 @@ def standing(found: Mapping[str, Sequence[Evaluation]], teacher: float, split: s
     """Return how student, twin and teacher stand on a split; empty before anything was measured."""
     if not all(found.values()):
         return ""
-    latest = {role: number(bits(points[-1]), ".2f") for role, points in found.items()}
-    figures: dict[str, Any] = {**latest, "teacher": number(teacher, ".2f")}
+    last = {**{role: bits(points[-1]) for role, points in found.items()}, "teacher": teacher}
+    form = ".2f" if min(last[role] for role in found) >= 1 else ".3f"  # little is told apart by its last places
+    figures: dict[str, Any] = {role: number(figure, form) for role, figure in last.items()}
     if split == "test":
         return t(ON_TEST, **figures)
     return t(ON_VALIDATION, step=number(found["student"][-1].step), **figures)
@@ -92,9 +94,20 @@ def verdict(difference: Interval) -> str:
     """Return what a difference in bits a token, student − twin, is worth."""
     value, low, high = difference.value, difference.low, difference.high
     name = "fewer" if high < 0 else "more" if low > 0 else "within the noise"
-    ends, form = ((-value, -high, -low) if name == "fewer" else (value, low, high)), ".3f"
+    ends = (-value, -high, -low) if name == "fewer" else (value, low, high)
+    shown = max(abs(low), abs(high)) / 2 if name == "within the noise" else min(abs(low), abs(high))
+    form = f".{_places(shown)}f"
     n, least, most = (number(one, form if name != "within the noise" else f"+{form}") for one in ends)
     return t(VERDICTS[name], n=n, low=least, high=most)
+
+
+def _places(least: float) -> int:
+    """Return how many places show that a number is not 0; three at least.
+
+    >>> _places(0.02), _places(0.00004)
+    (3, 5)
+    """
+    return 3 if least >= 5e-4 else min(9, -math.floor(math.log10(max(least, 1e-9))))
 
 
 def answering(shares: Mapping[str, Interval], teacher: float, *, step: int | None = None) -> str:

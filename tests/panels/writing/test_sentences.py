@@ -19,6 +19,9 @@ def test_a_difference_is_clear_only_where_its_interval_says_so():
         "That is 0.120 bits fewer than the twin (95\u202f% CI 0.090 to 0.150, over rows of text): a clear gain."
     )
     assert sentences.verdict(interval(0.12, 0.09, 0.15)).endswith("0.090 to 0.150, over rows of text): clearly worse.")
+    assert "0.0070 bits fewer than the twin (95\u202f% CI 0.0002 to 0.0140" in sentences.verdict(
+        interval(-0.007, -0.014, -0.0002)
+    )
     noise = sentences.verdict(interval(-0.02, -0.05, 0.01))
     assert "−0.020 bits" in noise and "−0.050 to +0.010" in noise and "could be chance" in noise
 
@@ -32,6 +35,8 @@ def test_what_stands_is_that_of_the_newest_evaluation():
         "After step 10 the student needs 3.00 bits a token on validation text, its twin without a teacher 4.00, the "
         "teacher 2.50."
     )
+    small = sentences.standing({"student": [at(10, 0.041)], "twin": [at(10, 0.044)]}, 0.002, "test")
+    assert "0.059 bits a token, its twin without a teacher 0.063, the teacher 0.002" in small
     assert sentences.standing({"student": [], "twin": []}, 2.5, "validation") == ""
 
 
