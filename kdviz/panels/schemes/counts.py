@@ -166,11 +166,6 @@ class HiddenWords(Count):
         ),
     }
 
-    def evaluation(self, model: nn.Module, examples: Examples, *, step: int, split: str) -> Evaluation:
-        sums = per_sequence(model, examples, who="student")
-        tokens, hits = int(sums.tokens.sum()), int(sums.hits.sum())
-        return Evaluation(step, split, tokens, tokens - hits, _mean(sums))
-
     def rows(self, model: nn.Module, examples: Examples) -> Rows:
         sums = per_sequence(model, examples, who="student")
         known = sums.tokens > 0
@@ -196,11 +191,6 @@ class Bits(Count):
         ),
     }
     in_percent = False
-
-    def evaluation(self, model: nn.Module, examples: Examples, *, step: int, split: str) -> Evaluation:
-        sums = per_sequence(model, examples, who="student")
-        tokens, hits = int(sums.tokens.sum()), int(sums.hits.sum())
-        return Evaluation(step, split, tokens, tokens - hits, _mean(sums))
 
     def rows(self, model: nn.Module, examples: Examples) -> Rows:
         sums = per_sequence(model, examples, who="student")

@@ -27,13 +27,13 @@ FIRST = RunName(mark("On given text"), {})
 ROLES = {"student": mark("the scheme"), "hinton": mark("offline distillation"), "twin": mark("the twin")}
 LOOKS = {"student": ("student", "branch-0"), "hinton": ("hinton", "branch-1")}
 MEANING = mark(
-    "How far the student’s probabilities of the next token are from the teacher’s. A model learns after given text, but "
-    "where it writes it reads its own, with what it got wrong in it."
+    "How far the student’s probabilities of the next token are from the teacher’s. A model learns after given text, "
+    "but where it writes it reads its own, with what it got wrong in it."
 )
 SENTENCE = mark(
-    "On test text, the error of {scheme} is {own} nats a token after its own text and {given} after given text; that of "
-    "offline distillation {offline_own} and {offline_given}. At a token that {scheme} wrote the teacher’s surprise is "
-    "{nll} bits, at one that offline distillation wrote {offline_nll}, at a given one {text_nll}."
+    "On test text, the error of {scheme} is {own} nats a token after its own text and {given} after given text; that "
+    "of offline distillation {offline_own} and {offline_given}. At a token that {scheme} wrote the teacher’s surprise "
+    "is {nll} bits, at one that offline distillation wrote {offline_nll}, at a given one {text_nll}."
 )
 
 
@@ -103,7 +103,8 @@ def _at_the_end(found: dict[str, Any], title: str) -> list[Drawing]:
         width = max(1, len(found[role]["length"]) // PIECES)
         pieces = [slice(start, start + width) for start in range(0, len(found[role]["length"]), width)]
         places = [float(np.mean(found[role]["length"][piece])) for piece in pieces]
-        for text, field, look_of in ((mark("{name}, own text"), "own", own), (mark("{name}, given text"), "given", given)):
+        texts = (mark("{name}, own text"), "own", own), (mark("{name}, given text"), "given", given)
+        for text, field, look_of in texts:
             values = [float(np.nanmean(found[role][field][piece])) for piece in pieces]
             lines.append(line(t(text, name=names[role]), look_of, places, values))
     nll = {role: _mean(one, "own_nll", "own_counts") / np.log(2) for role, one in found.items()}
@@ -120,5 +121,6 @@ def _at_the_end(found: dict[str, Any], title: str) -> list[Drawing]:
     name = t("At the end, over length: KL(teacher ‖ student) in nats")
     over = curves(name, lines, x=t("tokens since the beginning"), y="KL", sentence=t(SENTENCE, **figures))
     rows = [bar(names[role], LOOKS[role][0], nll[role], number(nll[role], ".2f")) for role in LOOKS]
-    rows.append(bar(t("Given text"), "teacher", float(_mean(found["student"], "given_nll", "counts") / np.log(2)), figures["text_nll"]))
+    of_text = _mean(found["student"], "given_nll", "counts") / np.log(2)
+    rows.append(bar(t("Given text"), "teacher", of_text, figures["text_nll"]))
     return [over, bars(t("What the teacher finds of the text: its surprise in bits a token"), rows, unit=t("bits"))]

@@ -160,7 +160,7 @@ class Scheme:
     acronyms : tuple of str
         What else it is found by.
     file : str
-        The module of :mod:`kdviz.distill.schemes` whose source is shown; one beside that folder as ``../terms/on_policy``.
+        The module of :mod:`kdviz.distill.schemes` whose source is shown; ``../terms/on_policy`` is one beside it.
     parties, phases
         The diagram.
     begin : callable
@@ -209,6 +209,11 @@ class Scheme:
     def paper(self) -> Published | None:
         """The published method that it is, with the settings of its paper."""
         return PUBLISHED[self.published] if self.published else None
+
+    @property
+    def latex(self) -> str:
+        """Its formula, or that of the published method that it is."""
+        return self.formula or (self.paper.formula if self.paper is not None else "")
 
     def of_page(self, *, epochs: int | None, seed: int) -> Setting:
         """Return the page's setting for it."""

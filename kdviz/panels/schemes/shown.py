@@ -63,7 +63,7 @@ def picture(scheme: Scheme) -> dict[str, Any]:
         "says": t(scheme.says),
         "source": scheme.source,
         "misses": t(scheme.misses),
-        "formula": drawn(formula) if (formula := scheme.formula or (scheme.paper.formula if scheme.paper else "")) else "",
+        "formula": drawn(formula) if (formula := scheme.latex) else "",
         "settings": settings(scheme),
         "parties": parties,
         "phases": phases,

@@ -58,12 +58,13 @@ class TextSetting(Setting):
     holds : str
         "tasks" (a prompt and its answer in each row), "text" (that runs on), "masked" (hidden words) or "kinds" (a
         class for each line).
-    others : tuple of str
-        Names of further shipped teachers that a scheme needs; those of :func:`kdviz.models.pretrained`.
+    general : (Teacher, Splits) or None
+        A teacher that knows words, and lines with hidden ones, as many as there are of the kinds.
     """
 
     make: Callable[[int], nn.Module] | None = None
     temperature: float = 1.0
+    general: tuple[Teacher, Splits] | None = None
 
     def student(self, offset: int = 0, hidden: tuple[int, ...] | None = None) -> Network:
         assert self.make is not None, "a setting of text has its student"
@@ -133,6 +134,10 @@ def _gru(data: Splits, seed: int) -> nn.Module:
     return models.gru(data.vocabulary, width=64, seed=seed)
 
 
+def _decoder(data: Splits, seed: int) -> nn.Module:
+    return models.decoder(data.vocabulary, data.train.shape[0], width=32, blocks=2, heads=4, seed=seed)
+
+
 def _encoder(data: Splits, seed: int) -> nn.Module:
     return models.encoder(data.vocabulary, width=64, blocks=2, heads=4, seed=seed)
 
@@ -142,10 +147,10 @@ def _thin_encoder(data: Splits, seed: int) -> nn.Module:
 
 
 OFFERS = {
-    "tasks": Offer("additions", "additions-decoder", "tasks", ANSWERS, 4000, 200, 500, 6, _gru),
+    "tasks": Offer("spelling", "spelling-decoder", "tasks", ANSWERS, 3600, 150, 500, 4, _decoder),
     "text": Offer("moby-dick", "moby-dick-decoder", "text", BITS, 400, 100, 400, 16, _gru),
     "masked": Offer(
-        "definitions-masked", "definitions-encoder-masked", "masked", HIDDEN_WORDS, 4000, 240, 760, 3, _encoder,
+        "definitions-masked", "definitions-encoder-masked", "masked", HIDDEN_WORDS, 2000, 160, 760, 2, _encoder,
         learning_rate=Cosine(3e-3), temperature=2.0,
     ),
     "kinds": Offer(
@@ -180,7 +185,13 @@ def _setting(holds: str) -> TextSetting:
         holds=holds,
         make=lambda seed: offer.student(data, seed),
         temperature=offer.temperature,
+        general=(_setting("masked").teacher, _masked(len(data.train))) if holds == "kinds" else None,
     )
+
+
+def _masked(rows: int) -> Splits:
+    whole = data_sets.load(OFFERS["masked"].data)
+    return replace(whole, draw=None, train=_some(whole.train, rows))
 
 
 def _some(part: Examples, most: int) -> Examples:

@@ -30,7 +30,9 @@ SCHEME = Scheme(
     title=mark("On-policy distillation"),
     family="text",
     acronyms=("GKD", "on-policy", "generalized knowledge distillation", "own text", "exposure bias"),
-    says=mark("The student writes, the teacher says of each token how likely others would have been, the student learns."),
+    says=mark(
+        "The student writes, the teacher says of each token how likely others would have been, and the student learns."
+    ),
     source="Agarwal, Vieillard, Zhou, Stanczyk, Ramos, Geist, Bachem (2024), arXiv:2306.13649",
     misses=mark(
         "Steps are counted alike, though one on own text takes several times as long: the student must write it first, "
@@ -45,7 +47,10 @@ SCHEME = Scheme(
     ),
     phases=(
         Phase(mark("First the student learns given text, so that it can write at all."), (("text", "student"),)),
-        Phase(mark("The student writes on from the beginning of a text, with the weights it has now."), (("student", "own"),)),
+        Phase(
+            mark("The student writes on from the beginning of a text, with the weights it has now."),
+            (("student", "own"),),
+        ),
         Phase(
             mark("The teacher reads what was written and says, for each token, how likely all others would have been."),
             (("own", "teacher"),),

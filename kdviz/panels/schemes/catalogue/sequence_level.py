@@ -9,6 +9,7 @@ import torch
 
 from ....data import Splits
 from ....distill import Distillation, HardLabels, RunName
+from ....distill.own_text import prompt_lengths
 from ....distill.schemes import as_written
 from ....distill.teacher import Cancelled
 from ....words import mark, number, t
@@ -64,7 +65,9 @@ def look(course: Course) -> dict[str, Any]:
     made = course.extra["made"].get("student")
     if made is not None and "written" not in course.once:
         course.once["written"] = _written(course.setting.data, made)
-    return {role: course.setting.count.evaluation(course.lanes[role].answer, course.examples, step=0, split="").errors for role in NAMES}
+    split = "test" if course.finished else "validation"
+    found = {role: course.lanes[role].evaluated(split) for role in NAMES}
+    return {role: points[-1].errors for role, points in found.items() if points}
 
 
 def _written(given: Splits, made: Splits) -> dict[str, Any]:
@@ -73,13 +76,14 @@ def _written(given: Splits, made: Splits) -> dict[str, Any]:
     assert vocabulary is not None, "text has a vocabulary"
 
     def text(row: torch.Tensor) -> str:
-        return str(vocabulary.decode([one for one in row.tolist() if one > vocabulary.end]))
+        return str(vocabulary.decode([one for one in row.tolist() if one >= 0]))
 
+    lengths = prompt_lengths(given.train.y).tolist()
     same = (given.train.y == made.train.y).all(1)
     other = [*(~same).nonzero().flatten().tolist(), *same.nonzero().flatten().tolist()][:SHOWN]
     rows = [
         {
-            "prompt": text(given.train.x[i][given.train.y[i].roll(1).lt(0)][:64]),
+            "prompt": text(given.train.x[i][: lengths[i]]),
             "given": text(given.train.y[i]),
             "written": text(made.train.y[i]),
         }
@@ -93,7 +97,9 @@ def draw(course: Course) -> list[Drawing]:
     if course.seen:
         found, examples = course.seen[-1][1], len(course.examples)
         rows = [
-            bar(t(name), LOOKS[role], 100 * found[role] / examples, number(found[role])) for role, name in NAMES.items()
+            bar(t(name), LOOKS[role], 100 * found[role] / examples, number(found[role]))
+            for role, name in NAMES.items()
+            if role in found
         ]
         teacher = course.setting.teacher_errors("test" if course.finished else "validation")
         rows.append(bar(t("Teacher"), "teacher", 100 * teacher / examples, number(teacher)))
@@ -112,9 +118,7 @@ def draw(course: Course) -> list[Drawing]:
         texts = [[row["given"], row["written"]] for row in found["rows"]]
         values = [[None, 1.0 if row["given"] != row["written"] else None] for row in found["rows"]]
         prompts = [row["prompt"] for row in found["rows"]]
-        drawn.append(
-            matrix(t("What the teacher wrote"), prompts, names, values, texts, low=0, high=3, sentence=told)
-        )
+        drawn.append(matrix(t("What the teacher wrote"), prompts, names, values, texts, low=0, high=3, sentence=told))
     return drawn
 
 
@@ -123,7 +127,7 @@ SCHEME = Scheme(
     title=mark("Sequence-level distillation"),
     family="text",
     acronyms=("SeqKD", "sequence-level", "black-box text", "pseudo-labels", "synthetic text"),
-    says=mark("The teacher writes whole answers; the student learns them, token by token, as if they were the true ones."),
+    says=mark("The teacher writes whole answers, and the student learns them as if they were the true ones."),
     source="Kim, Rush (2016), arXiv:1606.07947",
     misses=mark(
         "The paper translates sentences, where one may be put in many ways and the teacher’s way is a simpler one to "
@@ -137,18 +141,22 @@ SCHEME = Scheme(
         Party("student", mark("Student"), "student", 3),
     ),
     phases=(
-        Phase(mark("The teacher reads the beginning of each text; the given answers are put away."), (("prompts", "teacher"),)),
+        Phase(mark("The teacher reads the prompts; the given answers are put away."), (("prompts", "teacher"),)),
         Phase(
             mark("It writes an answer: its likeliest, as far as a search finds it, or one drawn."),
             (("teacher", "answers"),),
         ),
-        Phase(mark("The student learns these answers as labels; no probability crosses over."), (("answers", "student"),)),
+        Phase(
+            mark("The student learns these answers as labels; no probability crosses over."), (("answers", "student"),)
+        ),
     ),
     begin=begin,
     look=look,
     draw=draw,
     phase=lambda stage: -1,
-    options={"beams": Option(mark("Beams of the search"), {"1": mark("1: greedy"), "5": mark("5, as in the paper")}, "1")},
+    options={
+        "beams": Option(mark("Beams of the search"), {"1": mark("1: greedy"), "5": mark("5, as in the paper")}, "1")
+    },
     data="tasks",
     published="seqkd",
     elsewhere=(
