@@ -147,7 +147,7 @@ def _thin_encoder(data: Splits, seed: int) -> nn.Module:
 
 
 OFFERS = {
-    "tasks": Offer("spelling", "spelling-decoder", "tasks", ANSWERS, 3600, 150, 500, 4, _decoder),
+    "tasks": Offer("spelling", "spelling-decoder", "tasks", ANSWERS, 3600, 150, 500, 3, _decoder),
     "text": Offer("moby-dick", "moby-dick-decoder", "text", BITS, 400, 100, 400, 16, _gru),
     "masked": Offer(
         "definitions-masked", "definitions-encoder-masked", "masked", HIDDEN_WORDS, 2000, 160, 760, 2, _encoder,
@@ -160,15 +160,19 @@ OFFERS = {
 }  # fmt: skip
 
 
-def of_text(holds: str, *, epochs: int | None = None, seed: int = 0, **other: Any) -> TextSetting:
-    """Return the page's setting for schemes of text, by what its examples are."""
-    made = replace(_setting(holds), seed=seed, **other)
+def of_text(
+    holds: str, *, epochs: int | None = None, seed: int = 0, rows: int | None = None, **other: Any
+) -> TextSetting:
+    """Return the page's setting for schemes of text, by what its examples are; other rows for as many steps."""
+    made = replace(_setting(holds, rows), seed=seed, **other)
     return made if epochs is None else replace(made, epochs=epochs)
 
 
 @cache
-def _setting(holds: str) -> TextSetting:
+def _setting(holds: str, rows: int | None = None) -> TextSetting:
     offer = OFFERS[holds]
+    if rows is not None:
+        offer = replace(offer, rows=rows, epochs=max(1, round(offer.epochs * offer.rows / rows)))
     whole = data_sets.load(offer.data)
     parts = {"train": offer.rows, "validation": offer.validation, "test": offer.test}
     data = replace(whole, draw=None, **{part: _some(getattr(whole, part), most) for part, most in parts.items()})

@@ -9,7 +9,7 @@ from kdviz.widgets import Scene, SchemePicture, Schemes
 
 def test_every_scheme_fits_the_widgets():
     rows = shown.listed(schemes())
-    assert len(Schemes(schemes=rows, chosen="continual").schemes) == len(schemes()) == 24
+    assert len(Schemes(schemes=rows, chosen="continual").schemes) == len(schemes()) == 25
     for scheme in schemes().values():
         assert SchemePicture(**shown.picture(scheme)).title == scheme.title
         options = shown.offers(scheme, scheme.chosen({}))
