@@ -24,7 +24,6 @@ WATCHED, TESTED = 24, 100  # rows on which it writes along the way, and at the e
 PIECES = 14  # points of a curve over length
 EVERY = 8  # steps between which own text is used again: writing takes most of the time
 FIRST = RunName(mark("On given text"), {})
-ROLES = {"student": mark("the scheme"), "hinton": mark("offline distillation"), "twin": mark("the twin")}
 LOOKS = {"student": ("student", "branch-0"), "hinton": ("hinton", "branch-1")}
 MEANING = mark(
     "How far the student’s probabilities of the next token are from the teacher’s. A model learns after given text, "

@@ -11,7 +11,7 @@ from torch import nn
 
 from ... import data as data_sets
 from ... import models
-from ...data import Examples, Splits
+from ...data import Examples, Splits, Vocabulary
 from ...distill import Distillation, Schedule, Teacher, hinton
 from ...distill.schedules import Cosine
 from ...models.architecture import Network
@@ -130,20 +130,25 @@ class Offer:
     temperature: float = 1.0
 
 
+def _vocabulary(data: Splits) -> Vocabulary:
+    assert data.vocabulary is not None, "text has a vocabulary"
+    return data.vocabulary
+
+
 def _gru(data: Splits, seed: int) -> nn.Module:
-    return models.gru(data.vocabulary, width=64, seed=seed)
+    return models.gru(_vocabulary(data), width=64, seed=seed)
 
 
 def _decoder(data: Splits, seed: int) -> nn.Module:
-    return models.decoder(data.vocabulary, data.train.shape[0], width=32, blocks=2, heads=4, seed=seed)
+    return models.decoder(_vocabulary(data), data.train.shape[0], width=32, blocks=2, heads=4, seed=seed)
 
 
 def _encoder(data: Splits, seed: int) -> nn.Module:
-    return models.encoder(data.vocabulary, width=64, blocks=2, heads=4, seed=seed)
+    return models.encoder(_vocabulary(data), width=64, blocks=2, heads=4, seed=seed)
 
 
 def _thin_encoder(data: Splits, seed: int) -> nn.Module:
-    return models.encoder(data.vocabulary, width=32, blocks=2, heads=4, classes=len(data.classes), seed=seed)
+    return models.encoder(_vocabulary(data), width=32, blocks=2, heads=4, classes=len(data.classes), seed=seed)
 
 
 OFFERS = {
@@ -174,8 +179,9 @@ def _setting(holds: str, rows: int | None = None) -> TextSetting:
     if rows is not None:
         offer = replace(offer, rows=rows, epochs=max(1, round(offer.epochs * offer.rows / rows)))
     whole = data_sets.load(offer.data)
-    parts = {"train": offer.rows, "validation": offer.validation, "test": offer.test}
-    data = replace(whole, draw=None, **{part: _some(getattr(whole, part), most) for part, most in parts.items()})
+    parts: dict[str, int] = {"train": offer.rows, "validation": offer.validation, "test": offer.test}
+    some: dict[str, Any] = {part: _some(getattr(whole, part), most) for part, most in parts.items()}
+    data = replace(whole, draw=None, **some)
     if holds == "masked":
         data = replace(data, everywhere=True)  # the teacher speaks of every word, hidden or not
     return TextSetting(

@@ -25,7 +25,7 @@ LOOKS = {"student": "student", "fresh": "branch-0", "hinton": "hinton", "twin": 
 
 def begin(setting: Setting, options: Mapping[str, str]) -> Course:
     steps = setting.steps()
-    without = {} if options["without"] == "nothing" else {options["without"]: 0.0}
+    without: dict[str, Any] = {} if options["without"] == "nothing" else {options["without"]: 0.0}
 
     def triple(inherited: bool) -> Distillation:
         student = setting.student()
@@ -52,8 +52,8 @@ def draw(course: Course) -> list[Drawing]:
     lines = []
     for role, name in NAMES.items():
         points = course.lanes[role].evaluated("validation")
-        found = [100 * (1 - one.errors / one.examples) for one in points]
-        lines.append(line(t(name), LOOKS[role], [one.step for one in points], found))
+        shares = [100 * (1 - one.errors / one.examples) for one in points]
+        lines.append(line(t(name), LOOKS[role], [one.step for one in points], shares))
     way = t("Hidden words found, of {n} in validation lines", n=number(course.own.evaluated("validation")[-1].examples))
     drawn = [curves(way, lines, x=t("step"), y=t("found"), percent=True)]
     found, rows = course.seen[-1][1], []

@@ -106,18 +106,18 @@ def draw(course: Course) -> list[Drawing]:
         sentence = t("The student of the first two rows sees no given answer and no probability: text alone.")
         title = t("Answers not right, of {n}, by what is learned", n=number(examples))
         drawn.append(bars(title, rows, sentence=sentence))
-    found = course.once.get("written")
-    if found:
+    written = course.once.get("written")
+    if written:
         names = [t("given"), t("the teacher’s")]
         told = t(
             "Of {all} answers that the teacher wrote {same} are the given ones, token by token; shaded are some that "
             "are not.",
-            all=number(found["all"]),
-            same=number(found["same"]),
+            all=number(written["all"]),
+            same=number(written["same"]),
         )
-        texts = [[row["given"], row["written"]] for row in found["rows"]]
-        values = [[None, 1.0 if row["given"] != row["written"] else None] for row in found["rows"]]
-        prompts = [row["prompt"] for row in found["rows"]]
+        texts = [[row["given"], row["written"]] for row in written["rows"]]
+        values = [[None, 1.0 if row["given"] != row["written"] else None] for row in written["rows"]]
+        prompts = [row["prompt"] for row in written["rows"]]
         drawn.append(matrix(t("What the teacher wrote"), prompts, names, values, texts, low=0, high=3, sentence=told))
     return drawn
 

@@ -24,12 +24,9 @@ PARTS = {  # the terms' names in a run
     "attention_matrices": (mark("attention"), "branch-2"),
     "soft": (mark("answers"), "student"),
 }
-HEADLESS = mark(
-    "Before the last stage nothing has taught the student to answer: chance alone would be {chance} errors. What was "
-    "learned inside shows in how soon the answers come."
-)
+HEADLESS = mark("Before the last stage nothing has taught the student to answer: chance would be {chance} errors.")
 STAGES = (mark("General: layers"), mark("Task: layers"), mark("Task: answers"))
-SHARES = {"yes": (0.3, 0.3, 0.4), "no": (0.0, 0.5, 0.5)}  # of the steps
+SHARES = {"yes": (0.1, 0.5, 0.4), "no": (0.0, 0.5, 0.5)}  # of the steps
 
 
 def begin(setting: Setting, options: Mapping[str, str]) -> Course:
