@@ -7,5 +7,6 @@ from latex2mathml.converter import convert
 
 def drawn(line: str) -> str:
     """Return one line of LaTeX as a ``<math>`` element; a wide one scrolls, by the keyboard too."""
-    line = line.replace(r"\big\|", r"\|")  # latex2mathml would write the letters of a large double bar
+    # latex2mathml would write the letters of a large double bar, and of arg
+    line = line.replace(r"\big\|", r"\|").replace(r"\arg\max", r"\mathrm{arg\,max}")
     return str(convert(line, display="block")).replace("<math ", '<math tabindex="0" ', 1)

@@ -31,10 +31,10 @@ MOST_NAMED = 6
 
 
 def trained(course: Course) -> dict[str, Distillation]:
-    """Return the runs of a course by their names, the scheme's own first."""
+    """Return the runs of a course by their names, the scheme's own first; those of tokens stay here."""
     lanes = [course.own, *(lane for role, lane in course.lanes.items() if role != "student")]
     runs: dict[str, Distillation] = {}
-    for run in (run for lane in lanes for run in lane.stages if run.steps_done):
+    for run in (run for lane in lanes for run in lane.stages if run.steps_done and not by_token(run)):
         name = plain = str(run.name or t("Student"))
         n = 1
         while name in runs:
@@ -42,6 +42,11 @@ def trained(course: Course) -> dict[str, Distillation]:
             name = f"{plain} ({n})"
         runs[name] = run
     return runs
+
+
+def by_token(run: Distillation) -> bool:
+    """Whether a run is of models that answer token by token."""
+    return run.data.train.y.ndim > 1
 
 
 def like_it(choices: SchemeChoices, setting: Setting, course: Course) -> tuple[str, str]:
@@ -87,7 +92,7 @@ class ToTheLab(CataloguePage[SchemeChoices]):
     def trained(self) -> dict[str, Distillation]:
         """The runs that were trained, by their names: ``kd.panels.Lab(panel.trained)``.
 
-        Empty before they have ended.
+        Empty before they have ended; without those of models that answer token by token (``runs`` has their lanes).
         """
         return trained(self.course) if self.course is not None and self.course.finished else {}
 
@@ -104,7 +109,7 @@ class ToTheLab(CataloguePage[SchemeChoices]):
             raise ValueError(t(BY_TOKEN))
         if not runs or self.course is None:
             raise ValueError(t(EARLIER if self.course is not None and self.course.recorded else NOT_YET))
-        last = [run for run in self.course.own.stages if run.steps_done][-1]
+        last = [run for run in self.course.own.stages if run.steps_done and not by_token(run)][-1]
         shown = next(name for name, run in runs.items() if run is last)
         return import_module("kdviz").panels.Lab(runs, shown=shown)
 

@@ -24,7 +24,7 @@ WATCHED, TESTED = 24, 100  # rows on which it writes along the way, and at the e
 PIECES = 14  # points of a curve over length
 EVERY = 8  # steps between which own text is used again: writing takes most of the time
 FIRST = RunName(mark("On given text"), {})
-LOOKS = {"student": ("student", "branch-0"), "hinton": ("hinton", "branch-1")}
+LOOKS = {"student": ("student", "branch-1"), "hinton": ("hinton", "branch-2")}  # own text, given text
 MEANING = mark(
     "How far the student’s probabilities of the next token are from the teacher’s. A model learns after given text, "
     "but where it writes it reads its own, with what it got wrong in it."
@@ -86,7 +86,7 @@ def draw(course: Course, title: str) -> list[Drawing]:
         steps = [step for step, _ in points]
         lines = [
             line(t("after its own text"), "student", steps, [found["own"] for _, found in points]),
-            line(t("after given text"), "branch-0", steps, [found["given"] for _, found in points]),
+            line(t("after given text"), "branch-1", steps, [found["given"] for _, found in points]),
         ]
         name = t("The student’s error while it learns: KL(teacher ‖ student) in nats")
         drawn.append({**curves(name, lines, x=t("step"), y="KL"), "meaning": t(MEANING)})

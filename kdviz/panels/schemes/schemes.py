@@ -236,8 +236,8 @@ class Schemes(ToTheLab):
 
     def _show_runs(self, runner: Runner, course: Course, scheme: Scheme) -> None:
         """Show the curves, and which phase of the scheme is under way."""
-        validation = course.setting.data.validation
-        teacher = 100 * course.setting.teacher_errors("validation") / validation.labelled
+        of_teacher = course.setting.of_teacher("validation")
+        teacher = 100 * of_teacher.errors / of_teacher.examples
         self._publisher.put(self.scene, runs=rows(course, scheme), teacher_error=teacher, state=runner.state)
         sentence = sentences.errors_sentence(course, scheme)
         self._publisher.put(self.curves, sentence=sentence, against=difference(course))

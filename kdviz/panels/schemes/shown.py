@@ -25,11 +25,22 @@ def listed(schemes: Mapping[str, Scheme]) -> list[dict[str, Any]]:
             "name": scheme.name,
             "title": t(scheme.title),
             "family": scheme.family,
-            "acronym": scheme.acronyms[0] if scheme.acronyms and scheme.acronyms[0].isupper() else "",
+            "acronym": acronym(scheme),
             "found_by": found_by(scheme),
         }
         for scheme in schemes.values()
     ]
+
+
+def acronym(scheme: Scheme) -> str:
+    """Return the acronym that stands beside a title: the first, if it is one and not the title itself.
+
+    >>> from .catalogue import schemes
+    >>> [acronym(schemes()[name]) for name in ("sequence_level", "minillm", "label_free")]
+    ['SeqKD', '', '']
+    """
+    first = next(iter(scheme.acronyms), "")
+    return first if sum(map(str.isupper, first)) > 1 and first != scheme.title else ""
 
 
 def found_by(scheme: Scheme) -> str:

@@ -174,7 +174,7 @@ def of_text(
 
 
 @cache
-def _setting(holds: str, rows: int | None = None) -> TextSetting:
+def _setting(holds: str, rows: int | None) -> TextSetting:
     offer = OFFERS[holds]
     if rows is not None:
         offer = replace(offer, rows=rows, epochs=max(1, round(offer.epochs * offer.rows / rows)))
@@ -195,7 +195,7 @@ def _setting(holds: str, rows: int | None = None) -> TextSetting:
         holds=holds,
         make=lambda seed: offer.student(data, seed),
         temperature=offer.temperature,
-        general=(_setting("masked").teacher, _masked(len(data.train))) if holds == "kinds" else None,
+        general=(_setting("masked", None).teacher, _masked(len(data.train))) if holds == "kinds" else None,
     )
 
 

@@ -20,7 +20,7 @@ NAMES = {
     "hinton": mark("Fresh blocks, soft targets and hidden words"),
     "twin": mark("Fresh blocks, hidden words alone"),
 }
-LOOKS = {"student": "student", "fresh": "branch-0", "hinton": "hinton", "twin": "twin"}
+LOOKS = {"student": "student", "fresh": "branch-1", "hinton": "hinton", "twin": "twin"}
 
 
 def begin(setting: Setting, options: Mapping[str, str]) -> Course:
@@ -108,8 +108,7 @@ SCHEME = Scheme(
         Party("line", mark("Line with hidden words"), "data", 0, 1),
         Party("teacher", mark("Teacher: 4 blocks"), "teacher", 1, 0),
         Party("student", mark("Student: 2 blocks"), "student", 1, 2),
-        Party("answers", mark("Probabilities"), "other", 2, 0),
-        Party("states", mark("Hidden states"), "other", 2, 1),
+        Party("said", mark("Probabilities, hidden states"), "other", 2, 1),
         Party("words", mark("Hidden words"), "data", 2, 2),
     ),
     phases=(
@@ -120,7 +119,7 @@ SCHEME = Scheme(
         Phase(mark("Both read a line in which some words are hidden."), (("line", "teacher"), ("line", "student"))),
         Phase(
             mark("The student learns the teacher’s probabilities of each word, and where its hidden states point."),
-            (("teacher", "answers"), ("answers", "student"), ("teacher", "states"), ("states", "student")),
+            (("teacher", "said"), ("said", "student")),
         ),
         Phase(mark("And it learns the hidden words themselves."), (("words", "student"),)),
     ),

@@ -136,5 +136,8 @@ SCHEME = Scheme(
     setting={"rows": 800},
     data="text",
     published="miniplm",
-    elsewhere=("words.ipynb?data=moby-dick", mark("The same text on the Words page, where you read what students write")),
+    elsewhere=(
+        "words.ipynb?data=moby-dick",
+        mark("The same text on the Words page, where you read what students write"),
+    ),
 )

@@ -26,7 +26,7 @@ NAMES = {
     "hinton": mark("Given answers, and the teacher’s probabilities"),
     "twin": mark("Given answers alone"),
 }
-LOOKS = {"student": "student", "drawn": "branch-0", "hinton": "hinton", "twin": "twin"}
+LOOKS = {"student": "student", "drawn": "branch-1", "hinton": "hinton", "twin": "twin"}
 
 
 def begin(setting: Setting, options: Mapping[str, str]) -> Course:

@@ -30,8 +30,8 @@ SHARES = {"yes": (0.1, 0.5, 0.4), "no": (0.0, 0.5, 0.5)}  # of the steps
 
 
 def begin(setting: Setting, options: Mapping[str, str]) -> Course:
-    epochs = [round(share * setting.epochs) for share in SHARES[options["general"]]]
-    epochs[-1] += setting.epochs - sum(epochs)
+    epochs = [max(1, round(share * setting.epochs)) if share else 0 for share in SHARES[options["general"]]]
+    epochs[-1] = max(1, setting.epochs - sum(epochs[:-1]))
     assert isinstance(setting, TextSetting), "it runs on text"
     student, general = setting.student(), None
     if epochs[0]:
