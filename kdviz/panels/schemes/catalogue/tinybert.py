@@ -104,7 +104,7 @@ SCHEME = Scheme(
         Party("first", mark("Teacher of words"), "teacher", 1, 0),
         Party("task", mark("Text of the task"), "data", 0, 2),
         Party("tuned", mark("Teacher of the task"), "teacher", 1, 2),
-        Party("inside", mark("Embeddings, states, attention"), "other", 2, 1),
+        Party("inside", mark("What goes on inside"), "other", 2, 1),
         Party("student", mark("Student"), "student", 3, 1),
     ),
     phases=(
