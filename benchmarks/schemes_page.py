@@ -3,7 +3,8 @@
 Each scheme is run as on the page (its lanes side by side, evaluated along the way, drawn), once, with seed 0: the
 estimate that stands before Train, the seconds it took, those of them that a processor worked on it (what a machine with
 nothing else to do would take), what is counted of all three on test data (errors; wrong answers, hidden words not found
-or bits a token of text), and the paired differences with 95 % intervals over the test examples. ``--temperatures`` compares offline distillation at T = 4 and 10 with the twin instead.
+or bits a token of text), and the paired differences with 95 % intervals over the test examples. ``--temperatures``
+compares offline distillation at T = 4 and 10 with the twin instead.
 """
 
 from __future__ import annotations
