@@ -2,8 +2,9 @@
 
 Each scheme is run as on the page (its lanes side by side, evaluated along the way, drawn), once, with seed 0: the
 estimate that stands before Train, the seconds it took, those of them that a processor worked on it (what a machine with
-nothing else to do would take), the test errors of all three, and the paired differences with 95 % intervals over the
-test examples. ``--temperatures`` compares offline distillation at T = 4 and 10 with the twin instead.
+nothing else to do would take), what is counted of all three on test data (errors; wrong answers, hidden words not found
+or bits a token of text), and the paired differences with 95 % intervals over the test examples. ``--temperatures``
+compares offline distillation at T = 4 and 10 with the twin instead.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from pathlib import Path
 import torch
 
 import kdviz as kd
-from kdviz.measure.error_words import in_errors, worth
 from kdviz.panels.schemes import sentences
 from kdviz.panels.schemes.catalogue import schemes
 from kdviz.panels.schemes.setting import Setting
@@ -42,15 +42,16 @@ def main() -> None:
             raise SystemExit(f"{name}: {panel.status}")
         seconds, worked = time.perf_counter() - begun, time.process_time() - worked
         course = panel.course
-        errors = {role: course.lanes[role].evaluated("test")[-1].errors for role in ("student", "hinton", "twin")}
-        against = {role: f"{in_errors(d)}: {worth(d)}" for role, d in sentences.differences(course).items()}
+        count = course.setting.count
+        counted = {r: count.written(course.lanes[r].evaluated("test")[-1]) for r in ("student", "hinton", "twin")}
+        against = {role: count.against(role, d) for role, d in sentences.differences(course).items()}
         times = {"estimate_s": round(estimate, 1), "seconds": round(seconds, 1), "processor_s": round(worked, 1)}
-        found[name] = {"steps": course.own.total_steps, **times, "errors": errors, "against": against}
+        found[name] = {"steps": course.own.total_steps, **times, "counted": counted, "against": against}
         took = f"{estimate:.0f} s estimated, {seconds:.1f} s ({worked:.1f} s of a processor)"
-        counts = ", ".join(f"{role} {count}" for role, count in errors.items())
-        print(f"{name}: {course.own.total_steps} steps, {took}; errors {counts}")
-        for role, text in against.items():
-            print(f"    against {role}: {text}", flush=True)
+        counts = ", ".join(f"{role} {written}" for role, written in counted.items())
+        print(f"{name}: {course.own.total_steps} steps, {took}; {counts}")
+        for text in against.values():
+            print(f"    {text}", flush=True)
         panel.close()
         if arguments.write:
             arguments.write.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from ...distill import Distillation, Evaluation, RunName
 from ...distill.live import LIVE
-from ...measure import Paired, PairedErrors, paired_errors
+from ...measure import PairedErrors, paired_errors
+from ...measure.error_words import Compared
 from ...models import inference
 from ...words import mark, t
 from . import status_text
@@ -334,10 +335,10 @@ def paired_on_test(runs: Mapping[str, Distillation]) -> dict[str, PairedErrors]:
     return {role: paired_errors(wrong["student"], wrong[role]) for role in wrong if role != "student"}
 
 
-def difference_row(found: Paired | PairedErrors, differences: Sequence[float], seed: int) -> dict[str, Any]:
+def difference_row(found: Compared, differences: Sequence[float], seed: int) -> dict[str, Any]:
     """Return what the learning curves show of a difference in test errors: of one run, or of seeds from ``seed`` on."""
     seeds = [{"seed": seed + i, "difference": float(difference)} for i, difference in enumerate(differences)]
-    low, high = (None if math.isnan(end) else float(end) for end in (found.low, found.high))
+    low, high = (None if end is None or math.isnan(end) else float(end) for end in (found.low, found.high))
     return {"seeds": seeds, "mean": float(found.mean), "low": low, "high": high}
 
 

@@ -15,6 +15,12 @@ ON_LAB_AS_LOSS = mark("It stands in for the soft targets in the Lab: choose it u
 ON_LAB_AS_KIND = mark("It needs a student with a distillation token: choose that kind of student in the Lab.")
 ON_TEXT = mark("For text: the student writes and the teacher judges each token. By code: kd.schemes.on_policy.")
 ON_TEXT_MIXED = mark('For text: student and teacher write together. By code: kd.schemes.published("minillm", ...).')
+OF_TEACHER = mark("For text: the teacher writes, the student learns that. By code: kd.schemes.sequence_level.")
+ON_CHOSEN = mark('For text: the teacher chooses what is learned. By code: kd.schemes.published("miniplm", ...).')
+OF_BLOCKS = mark("For masked text: half of the teacher’s blocks, three losses. By code: kd.schemes.distilbert.")
+IN_STAGES = mark("For text: layers first, answers last. By code: kd.schemes.tinybert.")
+ON_WORDS = mark("Choose it on the Words page")
+ON_CARD = mark("Run it on the Schemes page")
 NEAREST_HINT = mark("It is not in kdviz; the nearest that is: Hints (FitNets).")
 
 
@@ -31,12 +37,21 @@ class Elsewhere:
         First author, or all, and year.
     reason : str
         One sentence on where it is, or what is nearest to it.
+    link : str
+        The page and link that runs it; empty for none.
+    says : str
+        What that link does.
+    published : str
+        Its name in :data:`kdviz.schemes.PUBLISHED`, where it has one: its formula is shown.
     """
 
     title: str
     acronyms: str
     source: str
     reason: str
+    link: str = ""
+    says: str = ""
+    published: str = ""
 
 
 ELSEWHERE: dict[str, Elsewhere] = {
@@ -50,8 +65,18 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "EqualizedOdds": Elsewhere(mark("Equalized odds"), "EO", "Hardt, 2016", ON_LAB),
     "RobustSoftTargets": Elsewhere(mark("Robust soft targets"), "RSLAD", "Zi, 2021", ON_RADIUS),
     "RobustLabels": Elsewhere(mark("Labels under attack"), "PGD-AT", "Madry, 2018", ON_RADIUS),
-    "OnPolicy": Elsewhere(mark("On-policy distillation"), "GKD", "Agarwal, 2024", ON_TEXT),
-    "MiniLLM": Elsewhere(mark("Reverse KL on own text"), "MiniLLM", "Gu, 2024", ON_TEXT_MIXED),
+    "OnPolicy": Elsewhere(
+        mark("On-policy distillation"), "GKD", "Agarwal, 2024", ON_TEXT, "words.ipynb?method=on_policy", ON_WORDS, "gkd"
+    ),
+    "MiniLLM": Elsewhere(
+        mark("Reverse KL on own text"),
+        "MiniLLM",
+        "Gu, 2024",
+        ON_TEXT_MIXED,
+        "words.ipynb?method=minillm",
+        ON_WORDS,
+        "minillm",
+    ),
 }
 """kdviz's terms without a method of their own, by class name."""
 
@@ -70,3 +95,37 @@ NOT_HERE: tuple[Elsewhere, ...] = (
     ),
 )
 """Methods of the field that kdviz has not."""
+
+OF_TEXT: tuple[Elsewhere, ...] = (
+    Elsewhere(
+        mark("Sequence-level distillation"),
+        "SeqKD",
+        "Kim, Rush 2016",
+        OF_TEACHER,
+        "words.ipynb?method=sequence",
+        ON_WORDS,
+        "seqkd",
+    ),
+    Elsewhere(
+        mark("Difference sampling"),
+        "MiniPLM",
+        "Gu, 2024",
+        ON_CHOSEN,
+        "schemes.ipynb?scheme=miniplm",
+        ON_CARD,
+        "miniplm",
+    ),
+    Elsewhere(
+        mark("Triple loss, inherited blocks"),
+        "DistilBERT",
+        "Sanh, 2019",
+        OF_BLOCKS,
+        "schemes.ipynb?scheme=distilbert",
+        ON_CARD,
+        "distilbert",
+    ),
+    Elsewhere(
+        mark("Layers in two stages"), "TinyBERT", "Jiao, 2020", IN_STAGES, "schemes.ipynb?scheme=tinybert", ON_CARD
+    ),
+)
+"""Schemes for models of text, found here too."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from latex2mathml.converter import convert
-
 from ...distill.methods import Method
+from ..live.mathml import drawn
 from .hybrid import second_symbol, shares_alpha
 
 LETTERS = {"α": r"\alpha", "λ": r"\lambda", "μ": r"\mu"}
@@ -94,9 +93,3 @@ def _with_heat(latex: str, symbol: str) -> str:
 
 def _shared(term: str) -> str:
     return rf"\alpha\,{term} + (1-\alpha)\,\mathrm{{CE}}(s, y)"
-
-
-def drawn(line: str) -> str:
-    """Return one line of LaTeX as a ``<math>`` element; a wide one scrolls, by the keyboard too."""
-    line = line.replace(r"\big\|", r"\|")  # latex2mathml would write the letters of a large double bar
-    return str(convert(line, display="block")).replace("<math ", '<math tabindex="0" ', 1)

@@ -8,14 +8,16 @@ from typing import Any
 
 from ...distill import Distillation, Term
 from ...distill.methods import METHODS, Method, method
+from ...distill.schemes import PUBLISHED
 from ...distill.terms import Layered
 from ...measure.gradients import TermGradients
 from ...words import t
 from ..live import status_text
+from ..live.mathml import drawn
 from ..live.roster import Entry
 from . import sentences
 from .choices import NUMBERS, MethodChoices, temperature_name, temperature_range
-from .elsewhere import ELSEWHERE, NOT_HERE
+from .elsewhere import ELSEWHERE, NOT_HERE, OF_TEXT, Elsewhere
 from .fits import refused
 from .formula import formulas, heat_symbol, weight_symbol
 from .hybrid import own_place, read_layers, second_place, second_symbol, seconds
@@ -28,13 +30,21 @@ TURNED = "soft_targets"  # what any teacher and student can do
 def listed(choices: MethodChoices, trial: Trial) -> dict[str, Any]:
     """Return what the list of methods shows: those of kdviz, those on other pages, and those that it has not."""
     rows = [_listed_method(m, reason(m.name, trial)) for m in METHODS.values()]
-    for one in (*ELSEWHERE.values(), *NOT_HERE):
-        row = {"name": "", "title": t(one.title), "family": "elsewhere", "reason": t(one.reason)}
-        rows.append(row | {"acronyms": one.acronyms, "words": one.source})
+    rows += [_listed_elsewhere(one) for one in (*ELSEWHERE.values(), *OF_TEXT, *NOT_HERE)]
     pairs = [{"name": name, "title": t(pair.title)} for name, pair in offered().items()]
     own = {"pairs": [], "pair": "", "given": t(trial.title)} if choices.pair == OWN else {}
     here = {"pairs": pairs, "pair": choices.pair, "given": ""}
     return {"methods": rows, "chosen": choices.method, "note": trial.note, **(own or here)}
+
+
+def _listed_elsewhere(one: Elsewhere) -> dict[str, Any]:
+    row = {"name": "", "title": t(one.title), "family": "elsewhere", "reason": t(one.reason), "acronyms": one.acronyms}
+    if not one.link:
+        return row | {"words": one.source}
+    paper = PUBLISHED.get(one.published)
+    told = {"formula": drawn(paper.formula), "words": f"{one.source} {paper.name} {paper.title}"} if paper else {}
+    link = {"link": one.link, "says": t(one.says), "formula": "", "source": paper.source if paper else one.source}
+    return row | {"words": one.source} | link | told
 
 
 def _listed_method(m: Method, why: str) -> dict[str, Any]:

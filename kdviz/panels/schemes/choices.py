@@ -24,7 +24,7 @@ _OPTION = re.compile(r"[a-z_]{1,40}:[\w.]{1,40}", re.ASCII)
 
 
 def scheme(name: str) -> Scheme:
-    """Return a scheme by its name, or by one of its acronyms.
+    """Return a scheme by its name, with hyphens too, or by one of its acronyms.
 
     Raises
     ------
@@ -32,8 +32,8 @@ def scheme(name: str) -> Scheme:
         In one sentence, if there is none.
     """
     there = schemes()
-    if name in there:
-        return there[name]
+    if (plain := name.replace("-", "_")) in there:
+        return there[plain]
     found = [one for one in there.values() if name.lower() in (acronym.lower() for acronym in one.acronyms)]
     if len(found) != 1:
         one_of("scheme", name, tuple(there))

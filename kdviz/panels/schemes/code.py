@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from pathlib import Path
 
 from ...distill import schemes
@@ -10,10 +11,10 @@ FOLDER = Path(schemes.__file__).parent
 
 
 def source(file: str) -> str:
-    """Return the text of a module of :mod:`kdviz.distill.schemes`."""
+    """Return the text of a module of :mod:`kdviz.distill.schemes`, or of one beside it: "../terms/on_policy"."""
     return (FOLDER / f"{file}.py").read_text(encoding="utf-8")
 
 
 def place(file: str) -> str:
     """Return where it stands in the package."""
-    return f"kdviz/distill/schemes/{file}.py"
+    return posixpath.normpath(f"kdviz/distill/schemes/{file}.py")

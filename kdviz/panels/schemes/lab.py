@@ -21,6 +21,7 @@ READY = mark("All runs of this page, each with its own teacher: {names}.")
 NOT_YET = mark("Once these runs have ended, the Lab opens them.")
 EARLIER = mark("These runs are from an earlier visit, and only what was seen of them is kept: Train makes them anew.")
 OPEN = mark("The Lab is open below.")
+BY_TOKEN = mark("These models answer token by token, and the Lab shows one answer for each example.")
 IN_A_CELL = mark("Here the Lab needs a cell of its own: {call}, where panel is this page.")
 LIKE = {
     "own": mark("A run like this one, in the Lab"),
@@ -30,10 +31,10 @@ MOST_NAMED = 6
 
 
 def trained(course: Course) -> dict[str, Distillation]:
-    """Return the runs of a course by their names, the scheme's own first."""
+    """Return the runs of a course by their names, the scheme's own first; those of tokens stay here."""
     lanes = [course.own, *(lane for role, lane in course.lanes.items() if role != "student")]
     runs: dict[str, Distillation] = {}
-    for run in (run for lane in lanes for run in lane.stages if run.steps_done):
+    for run in (run for lane in lanes for run in lane.stages if run.steps_done and not by_token(run)):
         name = plain = str(run.name or t("Student"))
         n = 1
         while name in runs:
@@ -41,6 +42,11 @@ def trained(course: Course) -> dict[str, Distillation]:
             name = f"{plain} ({n})"
         runs[name] = run
     return runs
+
+
+def by_token(run: Distillation) -> bool:
+    """Whether a run is of models that answer token by token."""
+    return run.data.train.y.ndim > 1
 
 
 def like_it(choices: SchemeChoices, setting: Setting, course: Course) -> tuple[str, str]:
@@ -86,7 +92,7 @@ class ToTheLab(CataloguePage[SchemeChoices]):
     def trained(self) -> dict[str, Distillation]:
         """The runs that were trained, by their names: ``kd.panels.Lab(panel.trained)``.
 
-        Empty before they have ended.
+        Empty before they have ended; without those of models that answer token by token (``runs`` has their lanes).
         """
         return trained(self.course) if self.course is not None and self.course.finished else {}
 
@@ -99,11 +105,18 @@ class ToTheLab(CataloguePage[SchemeChoices]):
             If the runs have not ended.
         """
         runs = self.trained
+        if self._by_token:
+            raise ValueError(t(BY_TOKEN))
         if not runs or self.course is None:
             raise ValueError(t(EARLIER if self.course is not None and self.course.recorded else NOT_YET))
-        last = [run for run in self.course.own.stages if run.steps_done][-1]
+        last = [run for run in self.course.own.stages if run.steps_done and not by_token(run)][-1]
         shown = next(name for name, run in runs.items() if run is last)
         return import_module("kdviz").panels.Lab(runs, shown=shown)
+
+    @property
+    def _by_token(self) -> bool:
+        """Whether the runs are of models that answer token by token, which the Lab does not show."""
+        return self._planned is not None and self._planned.setting.data.train.y.ndim > 1
 
     def _lab_commands(self) -> dict[str, Callable[..., None]]:
         return {"lab": self._open_lab, "close_lab": self._close_lab}
@@ -135,10 +148,20 @@ class ToTheLab(CataloguePage[SchemeChoices]):
         note = t(OPEN) if self._lab_of is not None and self._lab_of is course else _told(runs)
         if course is not None and course.recorded:
             note = t(EARLIER)
-        self._publisher.put(self.to_lab, ready=bool(runs), note=note)
+        if self._by_token:
+            runs, note = {}, t(BY_TOKEN)
+        self._publisher.put(self.to_lab, possible=not self._by_token, ready=bool(runs), note=note)
         if self._own_setting is None and self._planned is not None:
-            query, which = like_it(self._shown_choices, self._planned.setting, self._planned)
-            self._publisher.put(self.to_lab, query=query, like=t(LIKE[which]))
+            self._publisher.put(self.to_lab, **self._like_it(self._planned))
+
+    def _like_it(self, planned: Course) -> dict[str, str]:
+        """Return the page and link of something like these runs, and what that is."""
+        scheme = self._shown_choices.chosen
+        if scheme.elsewhere is not None:
+            (page, _, query), text = scheme.elsewhere[0].partition("?"), scheme.elsewhere[1]
+            return {"page": page, "query": f"?{query}", "like": t(text)}
+        query, which = like_it(self._shown_choices, planned.setting, planned)
+        return {"page": "lab.ipynb", "query": query, "like": t(LIKE[which])}
 
     def close(self) -> None:
         self._close_lab()

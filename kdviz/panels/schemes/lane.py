@@ -12,8 +12,8 @@ from torch import nn
 
 from ...data import Splits
 from ...distill import Distillation, Evaluation, RunName
-from ...distill.evaluate import evaluate
 from ...models import inference
+from .counts import Rows
 from .setting import Setting
 
 KeepGoing = Callable[[int, int], bool]
@@ -78,7 +78,7 @@ class Lane:
         self.steps_done = 0
         self.total_steps = networks * sum(plan)
         self.evaluations: list[Evaluation] = []
-        self.wrong_on_test = np.zeros(0, dtype=bool)
+        self.on_test = Rows.none()
 
     # What a runner asks of a run
 
@@ -124,16 +124,13 @@ class Lane:
             self.stages[-1].finish()
 
     def evaluate(self, split: str = "validation", *, progress: KeepGoing | None = None) -> Evaluation:
-        """Count the errors of the model that answers now, on a split of the setting's data."""
+        """Measure the model that answers now by what the setting counts, on a split of its data."""
         self.prepare(progress)
-        examples = getattr(self.data, split)
-        teacher = self.setting.teacher_errors(split)
-        found = evaluate(self.answer, examples, step=self.steps_done, split=split)
-        found = replace(found, teacher_errors=teacher)
+        examples, count = getattr(self.data, split), self.setting.count
+        found = count.evaluation(self.answer, examples, step=self.steps_done, split=split)
+        found = replace(found, teacher_errors=self.setting.teacher_errors(split))
         if split == "test":
-            known = examples.y >= 0
-            said = inference.logits(self.answer, examples).argmax(1)
-            self.wrong_on_test = (said != examples.y)[known].numpy()
+            self.on_test = count.rows(self.answer, examples)
         self.evaluations.append(found)
         _measured(self.stages[-1], split)
         return found
@@ -144,6 +141,11 @@ class Lane:
     def answer(self) -> nn.Module:
         """The model that answers for the lane now."""
         return self._answer(self.stages)
+
+    @property
+    def wrong_on_test(self) -> np.ndarray:
+        """Which test examples the model that answers got wrong, bool (n,); empty before it was tested."""
+        return self.on_test.totals > 0
 
     @property
     def student(self) -> nn.Module:
@@ -164,16 +166,14 @@ class Lane:
             "steps_done": self.steps_done,
             "begun": self.begun,
             "evaluations": [found.to_dict() for found in self.evaluations],
-            "tested": len(self.wrong_on_test),
-            "wrong": np.flatnonzero(self.wrong_on_test).tolist(),
+            "on_test": self.on_test.to_dict(),
         }
 
     def restore(self, said: Mapping[str, Any]) -> None:
         """Take what ``to_dict`` returned; the runs are not here, and none can be gone on with."""
         self.steps_done, self.begun = int(said["steps_done"]), [int(step) for step in said["begun"]]
         self.evaluations = [Evaluation.from_dict(found) for found in said["evaluations"]]
-        self.wrong_on_test = np.zeros(int(said["tested"]), dtype=bool)
-        self.wrong_on_test[said["wrong"]] = True
+        self.on_test = Rows.from_dict(said["on_test"])
 
     def let_go(self) -> None:
         """Forget all runs."""
@@ -197,8 +197,8 @@ class Lane:
 
 
 def _measured(run: Distillation, split: str = "validation") -> None:
-    """Have a stage's own history know its errors, on its own data."""
-    if getattr(run.data, split).labelled:
+    """Have a stage's own history know its errors, on its own data, where the Lab can show them."""
+    if run.data.train.y.ndim == 1 and getattr(run.data, split).labelled:
         run.evaluate(split)
 
 

@@ -10,14 +10,23 @@ from torch import nn
 
 from ...data import Examples
 from ...distill import RunName
+from ...distill.schemes import PUBLISHED, Published
 from ...words import mark, number, t
 from .drawings import Drawing
 from .lane import Lane
 from .setting import Setting
+from .text_setting import OFFERS, of_text
 
-FAMILIES = ("online", "rows", "self", "several", "place", "answers", "budget")
+FAMILIES = ("online", "rows", "self", "several", "place", "answers", "budget", "text")
 KINDS = ("teacher", "student", "peer", "data", "other")
 LANES = {"hinton": RunName(mark("Offline distillation"), {}), "twin": RunName(mark("Twin, no teacher"), {})}
+HOLDS = {  # what examples are
+    "images": mark("images of one class each"),
+    "tasks": mark("prompts with their answers"),
+    "text": mark("running text"),
+    "masked": mark("lines with hidden words"),
+    "kinds": mark("lines of one kind each"),
+}
 BUDGET = {
     "one": mark("Equal budget: the scheme, offline distillation and the twin take {total} steps each."),
     "shared": mark(
@@ -151,7 +160,7 @@ class Scheme:
     acronyms : tuple of str
         What else it is found by.
     file : str
-        The module of :mod:`kdviz.distill.schemes` whose source is shown.
+        The module of :mod:`kdviz.distill.schemes` whose source is shown; ``../terms/on_policy`` is one beside it.
     parties, phases
         The diagram.
     begin : callable
@@ -165,6 +174,14 @@ class Scheme:
     options : dict of str to Option
     setting : dict
         Arguments of :meth:`Setting.of` that differ from the usual ones.
+    data : str
+        What it runs on: "images", or as :mod:`.text_setting` has it.
+    formula : str
+        LaTeX; empty for none. One of a published method for text is that method's.
+    published : str
+        Name of :data:`kdviz.schemes.PUBLISHED`, where the settings of the paper have one.
+    elsewhere : (str, str) or None
+        For runs that the Lab cannot show: the page and link that shows something like them, and what that is.
     """
 
     name: str
@@ -183,6 +200,35 @@ class Scheme:
     phase: Callable[[int], int] = lambda stage: stage
     options: Mapping[str, Option] = field(default_factory=dict)
     setting: Mapping[str, Any] = field(default_factory=dict)
+    data: str = "images"
+    formula: str = ""
+    published: str = ""
+    elsewhere: tuple[str, str] | None = None
+
+    @property
+    def paper(self) -> Published | None:
+        """The published method that it is, with the settings of its paper."""
+        return PUBLISHED[self.published] if self.published else None
+
+    @property
+    def latex(self) -> str:
+        """Its formula, or that of the published method that it is."""
+        return self.formula or (self.paper.formula if self.paper is not None else "")
+
+    def of_page(self, *, epochs: int | None, seed: int) -> Setting:
+        """Return the page's setting for it."""
+        if self.data in OFFERS:
+            return of_text(self.data, epochs=epochs, seed=seed, **self.setting)
+        return Setting.of(epochs=epochs, seed=seed, **self.setting)
+
+    def check(self, setting: Setting) -> None:
+        """Raise a ``ValueError`` of one sentence if it cannot run on a setting."""
+        if setting.holds != self.data:
+            wanted, given = t(HOLDS[self.data]), t(HOLDS[setting.holds])
+            raise ValueError(
+                t("the scheme {scheme} runs on {wanted}, and this setting holds {given}; choose another scheme",
+                  scheme=self.name, wanted=wanted, given=given)
+            )  # fmt: skip
 
     def phase_at(self, stage: int) -> int:
         """Return the diagram's phase while a stage of the scheme's lane is under way."""

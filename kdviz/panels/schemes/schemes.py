@@ -18,11 +18,12 @@ from ..live.catalogue import BEGUN
 from . import code, sentences
 from .catalogue import schemes
 from .choices import HIDEABLE, LINK, SchemeChoices, scheme_kinds
+from .drawings import Drawing
 from .lab import ToTheLab
 from .lane import Lane
 from .scheme import Course, Scheme
 from .setting import Setting
-from .shown import difference, listed, offers, picture, rows
+from .shown import curves_of_bits, difference, listed, offers, picture, rows
 
 _NAME = Text(longest=40)
 
@@ -79,9 +80,12 @@ class Schemes(ToTheLab):
     def __init__(self, setting: Setting | None = None, **chosen: Any) -> None:
         symbols.check("Schemes", chosen, SchemeChoices.__dataclass_fields__)
         super().__init__(SchemeChoices(**chosen))
+        if setting is not None:
+            self._choices.chosen.check(setting)
         self._own_setting = setting
         self.course: Course | None = None
         self._planned: Course | None = None  # what Train will begin
+        self._drawn: list[Drawing] = []  # of the scheme, as it was last seen
         self._seconds: float | None = None
         self._open_page(heard=("schemes", "to_lab"))
 
@@ -124,7 +128,10 @@ class Schemes(ToTheLab):
         ValueError
             In one sentence, if there is no such scheme or option, or a run is under way.
         """
-        self._turn_to(replace(self._choices, scheme=scheme, options=options))
+        fresh = replace(self._choices, scheme=scheme, options=options)
+        if self._own_setting is not None:
+            fresh.chosen.check(self._own_setting)
+        self._turn_to(fresh)
 
     def _option(self, name: str, value: str) -> None:
         self._turn_to(replace(self._choices, options={**self._choices.options, name: value}))
@@ -139,6 +146,9 @@ class Schemes(ToTheLab):
         self._publisher.put(self.drawings, drawings=[], note="")
         setting = self._setting(choices)
         scheme = choices.chosen
+        self._drawn = []
+        plain = [] if setting.count.in_percent else ["curves"]  # they draw errors; others are a drawing below
+        self._publisher.put(self.scene, hidden=list(dict.fromkeys([*self.unused, *self._hidden, *plain])))
         options = scheme.chosen(choices.options)
         offered = {"schemes": listed(schemes()), "options": offers(scheme, options)}
         self._publisher.put(self.schemes, chosen=choices.scheme, note=setting.note, **offered)
@@ -151,7 +161,7 @@ class Schemes(ToTheLab):
 
     def _setting(self, choices: SchemeChoices) -> Setting:
         if self._own_setting is None:
-            return Setting.of(epochs=choices.epochs, seed=choices.seed, **choices.chosen.setting)
+            return choices.chosen.of_page(epochs=choices.epochs, seed=choices.seed)
         changes: dict[str, Any] = {"seed": choices.seed}
         return replace(self._own_setting, **changes | ({} if choices.epochs is None else {"epochs": choices.epochs}))
 
@@ -178,7 +188,15 @@ class Schemes(ToTheLab):
             self._record(runner)
 
     def _draw(self, course: Course) -> None:
-        self._publisher.put(self.drawings, drawings=self._shown_choices.chosen.draw(course))
+        self._drawn = self._shown_choices.chosen.draw(course)
+        self._show_drawn(course)
+
+    def _show_drawn(self, course: Course) -> None:
+        """Show what was drawn, below the curves where the learning curves cannot draw them."""
+        first = []
+        if not course.setting.count.in_percent and "curves" not in self._hidden and course.own.evaluations:
+            first = [curves_of_bits(course, self._shown_choices.chosen)]
+        self._publisher.put(self.drawings, drawings=[*first, *self._drawn])
 
     # What is kept
 
@@ -192,8 +210,8 @@ class Schemes(ToTheLab):
         course = scheme.begin(self._setting(self._shown_choices), scheme.chosen(self._shown_choices.options))
         course.restore(said)
         drawn = scheme.draw(course)
-        self.course = course
-        self._publisher.put(self.drawings, drawings=drawn)
+        self.course, self._drawn = course, drawn
+        self._show_drawn(course)
         return list(course.lanes.values())
 
     @property
@@ -214,11 +232,13 @@ class Schemes(ToTheLab):
 
     def _show_runs(self, runner: Runner, course: Course, scheme: Scheme) -> None:
         """Show the curves, and which phase of the scheme is under way."""
-        validation = course.setting.data.validation
-        teacher = 100 * course.setting.teacher_errors("validation") / validation.labelled
+        of_teacher = course.setting.of_teacher("validation")
+        teacher = 100 * of_teacher.errors / of_teacher.examples
         self._publisher.put(self.scene, runs=rows(course, scheme), teacher_error=teacher, state=runner.state)
         sentence = sentences.errors_sentence(course, scheme)
         self._publisher.put(self.curves, sentence=sentence, against=difference(course))
+        if not course.setting.count.in_percent:
+            self._show_drawn(course)
         phase = scheme.phase_at(len(course.own.stages) - 1) if scheme.phase(0) >= 0 else -1
         self._publisher.put(self.picture, phase=phase if runner.state in BEGUN else -1)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ...distill import Runner
-from ...measure import PairedErrors, paired_errors
-from ...measure.error_words import TWIN, against
+from ...measure.error_words import TWIN, Compared
 from ...words import mark, number, t
 from ..live import status_text
 from ..live.duration import rounded
@@ -12,16 +11,6 @@ from .scheme import Course, Scheme
 
 NAMES = {"hinton": mark("Offline distillation"), "twin": mark("Twin, no teacher")}
 OTHER = {"hinton": mark("offline distillation"), "twin": TWIN["twin"]}
-ERRORS = {
-    "test": mark(
-        "On {n} test examples {scheme} makes {errors} errors, offline distillation {offline}, the twin without a "
-        "teacher {twin}, the teacher {teacher}."
-    ),
-    "validation": mark(
-        "After step {step}, on {n} validation examples, {scheme} makes {errors} errors, offline distillation "
-        "{offline}, the twin without a teacher {twin}, the teacher {teacher}."
-    ),
-}
 ONE_SEED = mark("One seed only: others would change these numbers.")
 WATCHED = 1.8  # a step of the page takes so many times a plain one: evaluations, drawings (docs/benchmarks.md has both)
 READY = mark("Ready to train: about {seconds} s on this computer.")
@@ -63,11 +52,11 @@ def status(runner: Runner, course: Course | None, seconds: float | None, *, outd
     return status_text.status(runner, outdated=outdated)
 
 
-def differences(course: Course) -> dict[str, PairedErrors]:
-    """Return the paired difference in test errors, the scheme's − another's, by the role of the other."""
-    own = course.own.wrong_on_test
-    others = {role: course.lanes[role].wrong_on_test for role in OTHER}
-    return {role: paired_errors(own, wrong) for role, wrong in others.items() if len(wrong) == len(own) > 0}
+def differences(course: Course) -> dict[str, Compared]:
+    """Return the paired difference on test examples, the scheme's − another's, by the role of the other."""
+    own, count = course.own.on_test, course.setting.count
+    others = {role: course.lanes[role].on_test for role in OTHER}
+    return {role: count.difference(own, rows) for role, rows in others.items() if len(rows) == len(own) > 0}
 
 
 def errors_sentence(course: Course, scheme: Scheme) -> str:
@@ -76,18 +65,18 @@ def errors_sentence(course: Course, scheme: Scheme) -> str:
     lanes = {role: course.lanes[role].evaluated(split) for role in ("student", "hinton", "twin")}
     if not all(lanes.values()):
         return ""
-    own = lanes["student"][-1]
+    own, count = lanes["student"][-1], course.setting.count
     figures = {
         "step": number(own.step),
         "n": number(own.examples),
         "scheme": t(scheme.title),
-        "errors": number(own.errors),
-        "offline": number(lanes["hinton"][-1].errors),
-        "twin": number(lanes["twin"][-1].errors),
-        "teacher": number(course.setting.teacher_errors(split)),
+        "errors": count.written(own),
+        "offline": count.written(lanes["hinton"][-1]),
+        "twin": count.written(lanes["twin"][-1]),
+        "teacher": count.written(course.setting.of_teacher(split)),
     }
-    sentence = t(ERRORS[split], **figures)
+    sentence = t(count.told[split], **figures)
     if not course.finished:
         return sentence
-    verdicts = [against(t(OTHER[role]), difference) for role, difference in differences(course).items()]
+    verdicts = [count.against(t(OTHER[role]), difference) for role, difference in differences(course).items()]
     return " ".join([sentence, *verdicts, t(ONE_SEED)])

@@ -14,12 +14,13 @@ from torch import nn
 from ... import data as data_sets
 from ... import models
 from ...data import Examples, Splits
-from ...distill import Distillation, Objective, Schedule, Teacher, hinton
+from ...distill import Distillation, Evaluation, Objective, Schedule, Teacher, hinton
 from ...distill.schedules import Cosine
 from ...distill.terms import HardLabels
 from ...models import inference
 from ...models.architecture import Network
 from ...words import mark, number, t
+from .counts import ERRORS, Count
 
 LABELS = 1000
 TEACHER = "mnist-mlp-1200"
@@ -48,6 +49,10 @@ class Setting:
         Passes over the labelled examples that all networks of a lane have together.
     batch_size, learning_rate, seed
         As in :class:`kdviz.Distillation`.
+    count : Count
+        What the lanes are compared by.
+    holds : str
+        What the examples are: "images", or as :mod:`.text_setting` has it.
     """
 
     data: Splits
@@ -57,7 +62,9 @@ class Setting:
     batch_size: int = 64
     learning_rate: Schedule | float = FALLING
     seed: int = 0
-    _teacher_errors: dict[str, int] = field(default_factory=dict)
+    count: Count = ERRORS
+    holds: str = "images"
+    _of_teacher: dict[str, Evaluation] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -114,11 +121,16 @@ class Setting:
         known = examples.y >= 0
         return int((inference.logits(model, examples).argmax(1) != examples.y)[known].sum())
 
+    def of_teacher(self, split: str) -> Evaluation:
+        """Return what the teacher comes to on a split; counted once."""
+        if split not in self._of_teacher:
+            examples = getattr(self.data, split)
+            self._of_teacher[split] = self.count.evaluation(self.teacher.module, examples, step=0, split=split)
+        return self._of_teacher[split]
+
     def teacher_errors(self, split: str) -> int:
-        """Return the teacher's errors on a split; counted once."""
-        if split not in self._teacher_errors:
-            self._teacher_errors[split] = self.wrong(self.teacher.module, getattr(self.data, split))
-        return self._teacher_errors[split]
+        """Return the teacher's errors on a split."""
+        return self.of_teacher(split).errors
 
     @property
     def note(self) -> str:
@@ -129,7 +141,7 @@ class Setting:
 
     def seconds_a_step(self) -> float:
         """Return how long a plain step takes here: a few are tried on a copy, once for all settings of a kind."""
-        key = (self.data.shape, self.hidden, self.batch_size, torch.get_num_threads())
+        key = (*self._kind, self.batch_size, torch.get_num_threads())
         if key not in _TIMED:
             run = self.twin(self.steps(max(1, self.epochs)))
             run.step()
@@ -138,6 +150,11 @@ class Setting:
                 run.step()
             _TIMED[key] = (time.perf_counter() - begun) / TIMED_STEPS
         return _TIMED[key]
+
+    @property
+    def _kind(self) -> tuple[Any, ...]:
+        """What a step takes its time by, besides the batch."""
+        return self.data.shape, self.hidden
 
 
 _TIMED: dict[Any, float] = {}

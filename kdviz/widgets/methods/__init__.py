@@ -42,7 +42,8 @@ class Methods(View):
     methods = List(
         Dict(),
         help='What can be chosen: {"name", "title", "family", "reason": why it cannot be, or ""}; for the search too '
-        '"acronyms", separated by commas, and "words". The family "elsewhere", without names, is only found by it.',
+        '"acronyms", separated by commas, and "words". The family "elsewhere", without names, is only found by it, and '
+        'may have a "link" to the page that runs it with what it "says", "formula" and "source".',
     ).tag(sync=True)
     chosen = Unicode("", help="Name of the method chosen.").tag(**BY_HAND)
     pairs = List(Dict(), help='Teachers with a student: {"name", "title"}; none where both are given.').tag(sync=True)

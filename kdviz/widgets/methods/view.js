@@ -5,11 +5,14 @@ import { listWhereRoomy } from "./room.js";
 import { foundRows } from "./search.js";
 import { choose, followLink } from "../shared/address.js";
 import { choiceOf } from "../shared/choice.js";
+import { hasAddress } from "../shared/copy.js";
 import { definition } from "../shared/definition.js";
 import { card, changing, drawing, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
 import { t, tn } from "../shared/words.js";
+import "../method_picture/style.css";
 import "./style.css";
 
+const OTHER_PAGE = /[^/]*$/; // the last part of an address, in whose place another page's stands
 const FAMILY_NAMES = {
   labels: t("Labels, no teacher"), response: t("Response: what the teacher says"), feature: t("Features: what the layers compute"),
   relation: t("Relations: how examples relate"), adversarial: t("Adversarial"), transformer: t("Transformers"),
@@ -86,6 +89,7 @@ function searchField(model, life, redraw) {
   const id = uniqueId("search");
   const input = node("input", { type: "search", id, class: "kd-select kd-methods-search", placeholder: t("KD, RKD, Hinton …"), autocomplete: "off", spellcheck: "false" });
   const told = node("p", { class: "kd-note", role: "status" });
+  const more = node("div", { class: "kd-methods-more" });
   const found = () => foundRows(model.get("methods"), input.value);
   const tell = () => {
     const rows = found();
@@ -93,6 +97,8 @@ function searchField(model, life, redraw) {
     const counted = tn("{n} method", "{n} methods", rows.length);
     say(told, !input.value.trim() ? "" : !rows.length ? t("No method is called so.") : one?.reason ? `${one.title}: ${one.reason}` : counted);
     told.hidden = !told.textContent;
+    more.replaceChildren(...(one?.link ? elsewhere(one) : []));
+    more.hidden = !one?.link;
     redraw();
   };
   life.listen(input, "input", tell);
@@ -105,8 +111,21 @@ function searchField(model, life, redraw) {
       tell();
     }
   });
-  told.hidden = true;
-  return { found, root: node("div", { class: "kd-field" }, node("label", { for: id }, t("Search by name, acronym or author")), input, told) };
+  told.hidden = more.hidden = true;
+  return { found, root: node("div", { class: "kd-field" }, node("label", { for: id }, t("Search by name, acronym or author")), input, told, more) };
+}
+
+/** The formula of a method that another page runs, its source, and the link that opens it there. */
+function elsewhere(row) {
+  const formula = node("div", { class: "kd-method-formulas" });
+  formula.innerHTML = row.formula; // MathML that Python made of formulas in the package; nothing of a reader's is in it
+  const link = hasAddress() ? [node("p", { class: "kd-note" }, linkTo(row), ` ${t("(in a new tab)")}`)] : [];
+  return [...(row.formula ? [formula] : []), node("p", { class: "kd-note" }, row.source), ...link];
+}
+
+function linkTo(row) {
+  const href = location.pathname.replace(OTHER_PAGE, "") + row.link;
+  return node("a", { href, target: "_blank", rel: "noopener" }, row.says);
 }
 
 /** A radio button for each method, under its family's name; the reason why one cannot be chosen is a hover away. */
@@ -116,7 +135,8 @@ function listMethods(model, life, families, rows) {
     const input = node("input", { type: "radio", name: group, value: row.name });
     life.listen(input, "change", () => choose(model, { chosen: row.name }));
     const told = row.reason ? definition(life, row.title, row.reason) : node("span", {}, row.title);
-    const root = node(row.reason ? "div" : "label", { class: `kd-methods-row${row.reason ? " kd-methods-away" : ""}` }, input, told);
+    const link = row.link && hasAddress() ? linkTo(row) : null;
+    const root = node(row.reason ? "div" : "label", { class: `kd-methods-row${row.reason ? " kd-methods-away" : ""}` }, input, told, link);
     if (row.reason) put(input, "aria-label", row.title);
     return { row, input, root };
   });

@@ -27,8 +27,10 @@ class OpenInLab(View):
     needs_python = True
 
     scene = SceneTrait()
+    possible = Bool(True, help="Whether the Lab can show such runs; else there is no button.").tag(sync=True)
     ready = Bool(False, help="Whether there are runs to open.").tag(sync=True)
     opened = Bool(False, help="Whether the Lab is open below.").tag(sync=True)
     note = Unicode("", help="What is opened, or why nothing is yet, in a sentence.").tag(sync=True)
-    query = Unicode("", help="Link of the Lab to a run like these; empty: none.").tag(sync=True)
+    query = Unicode("", help="Link to a run like these; empty: none.").tag(sync=True)
+    page = Unicode("lab.ipynb", help="Which page that link opens.").tag(sync=True)
     like = Unicode("", help="What that link opens.").tag(sync=True)

@@ -21,13 +21,14 @@ function render({ model, el }) {
 
   const painter = drawing(life, () => {
     const ready = model.get("ready");
+    open.hidden = !model.get("possible");
     put(open, "aria-disabled", String(!ready || waiting));
     close.hidden = !model.get("opened");
     say(note, waiting ? t("Opening the Lab below …") : model.get("note"));
     live.announce(note.textContent);
     const query = model.get("query");
     like.hidden = !query || !hasAddress();
-    if (!like.hidden) put(link, "href", location.pathname.replace(OTHER_PAGE, "lab.ipynb") + query);
+    if (!like.hidden) put(link, "href", location.pathname.replace(OTHER_PAGE, model.get("page")) + query);
     say(link, model.get("like"));
   });
   life.listen(open, "click", () => {
@@ -40,7 +41,7 @@ function render({ model, el }) {
     model.send({ command: "close_lab" });
     open.focus();
   });
-  life.watch(["ready", "note", "query", "like"], painter.soon);
+  life.watch(["possible", "ready", "note", "query", "page", "like"], painter.soon);
   life.watch(["note", "opened"], () => {
     const fresh = waiting && model.get("opened");
     waiting = false;

@@ -42,6 +42,8 @@ class SchemePicture(View):
     says = Unicode("", help="What it does, in one sentence.").tag(sync=True)
     source = Unicode("", help="Authors and year; may be empty.").tag(sync=True)
     misses = Unicode("", help="What the page does not show of it.").tag(sync=True)
+    formula = Unicode("", help="What is minimized, as MathML; empty for none.").tag(sync=True)
+    settings = Unicode("", help="How its paper's settings are had by name, in sentences; may be empty.").tag(sync=True)
     parties = List(Dict(), help='Boxes: {"name", "title", "kind", "column": int, "row": int}.').tag(sync=True)
     phases = List(
         Dict(), help='Stretches of time: {"says": a sentence, "arrows": [[from, to]]}, by the names of parties.'

@@ -4,6 +4,7 @@ import { arrowLine, arrowPaths, arrowsOf, phaseAt, placedParties } from "./layou
 import { codeFold } from "../shared/code_fold.js";
 import { card, changing, drawing, lifetime, node, onOtherWidth, put, say, svgNode } from "../shared/elements.js";
 import { t } from "../shared/words.js";
+import "../method_picture/style.css";
 import "../share/style.css";
 import "./style.css";
 
@@ -20,19 +21,27 @@ function render({ model, el }) {
   const play = node("button", { type: "button", class: "kd-button kd-scheme-play" });
   const misses = node("p", { class: "kd-note" });
   const source = node("p", { class: "kd-note" });
+  const formula = node("div", { class: "kd-method-formulas" });
+  const settings = node("p", { class: "kd-note" });
   const code = codeFold(life, "kd-scheme-code", t("The scheme’s own file"));
-  body.append(title, says, holder, list, play, node("div", { class: "kd-scheme-notes" }, misses, source), code.root);
+  body.append(title, says, holder, list, play, node("div", { class: "kd-scheme-notes" }, formula, misses, settings, source), code.root);
 
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const clock = { shown: 0, playing: !still.matches, since: 0 };
   const drawn = changing();
   const listed = changing();
+  const written = changing();
 
   const shownPhase = () => (model.get("phase") >= 0 ? model.get("phase") : clock.shown);
   const painter = drawing(life, () => {
     say(title, model.get("title"));
     say(says, model.get("says"));
     say(misses, model.get("misses") ? t("What this does not show: {text}", { text: model.get("misses") }) : "");
+    // MathML that Python made of formulas in the package; nothing of a reader's is in it.
+    if (written(model.get("formula"))) formula.innerHTML = model.get("formula");
+    formula.hidden = !model.get("formula");
+    say(settings, model.get("settings"));
+    settings.hidden = !model.get("settings");
     say(source, model.get("source"));
     code.draw(model.get("code"), model.get("file"));
     const phases = model.get("phases");
@@ -82,7 +91,7 @@ function render({ model, el }) {
     painter.now();
   }, 200);
   life.onEnd(() => clearInterval(timer));
-  life.watch(["title", "says", "source", "misses", "parties", "phases", "phase", "code", "file"], painter.soon);
+  life.watch(["title", "says", "source", "misses", "formula", "settings", "parties", "phases", "phase", "code", "file"], painter.soon);
   onOtherWidth(life, holder, painter.soon);
   painter.now();
   return () => life.end();

@@ -12,7 +12,7 @@ from kdviz.widgets import bundle
 from kdviz.widgets.from_page import BY_HAND
 from kdviz.widgets.traits import View, one_of, rows_with
 
-FAMILIES = ("online", "rows", "self", "several", "place", "answers", "budget")
+FAMILIES = ("online", "rows", "self", "several", "place", "answers", "budget", "text")
 
 
 class Schemes(View):

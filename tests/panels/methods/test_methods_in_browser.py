@@ -55,7 +55,15 @@ def test_a_method_found_by_its_acronym_gets_a_second_term_and_another_layer_and_
     expect(title(page)).to_have_text("Hints (FitNets)")
     expect(page.get_by_text(re.compile("takes about"))).to_be_visible(timeout=READY_MS)
     assert serious(page) == []
+    page.get_by_role("searchbox").fill("minillm")
+    more = page.locator(".kd-methods-more")
+    expect(more.locator("math")).to_be_visible()
+    expect(more).to_contain_text("arXiv:2306.08543")
+    link = more.get_by_role("link", name="Choose it on the Words page")
+    expect(link).to_have_attribute("href", re.compile(r"/dashboards/words\.ipynb\?method=minillm$"))
+    assert serious(page) == []
     page.get_by_role("searchbox").fill("crd")
+    expect(more).to_be_hidden()
     expect(page.locator(".kd-methods-families").get_by_role("radio")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(title(page)).to_have_text("Contrastive (after CRD)")

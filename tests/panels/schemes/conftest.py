@@ -10,6 +10,8 @@ from kdviz.panels import Schemes
 from kdviz.panels.schemes.catalogue import schemes
 from kdviz.panels.schemes.setting import Setting
 
+from .small_text import small_of
+
 
 @pytest.fixture(scope="session")
 def small() -> Setting:
@@ -49,14 +51,25 @@ def ran_to_the_end(course, scheme):
 
 
 @pytest.fixture(scope="session")
-def course_of(small):
+def setting_of(small):
+    """Return a function: the small setting that a scheme runs on, images or text."""
+
+    def of(name):
+        data = schemes()[name].data
+        return small if data == "images" else small_of(data)
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def course_of(setting_of):
     """Return a function: the course of a scheme with its usual options, run to its end; each is run once."""
     kept = {}
 
     def of(name):
         if name not in kept:
             scheme = schemes()[name]
-            kept[name] = ran_to_the_end(scheme.begin(small, scheme.chosen({})), scheme)
+            kept[name] = ran_to_the_end(scheme.begin(setting_of(name), scheme.chosen({})), scheme)
         return kept[name]
 
     return of

@@ -48,4 +48,5 @@ def test_choices_that_cannot_be_are_refused(given):
 
 def test_a_scheme_is_found_by_name_and_acronym_in_any_case():
     assert scheme("takd").name == scheme("assistant_chain").name == "assistant_chain"
+    assert scheme("on-policy").name == scheme("gkd").name == "on_policy" and scheme("MiniPLM").name == "miniplm"
     assert scheme("DER++").name == "continual" and scheme("zskd").name == "data_free"

@@ -21,11 +21,12 @@ def in_haste(monkeypatch):
 
 
 @pytest.mark.usefixtures("in_haste")
-@pytest.mark.parametrize("name", list(schemes()))
+@pytest.mark.parametrize("name", [name for name, scheme in schemes().items() if scheme.data in ("images", "kinds")])
 def test_the_lab_opens_all_runs_of_a_scheme_and_shows_each(name, course_of):
     course = course_of(name)
     runs = trained(course)
-    assert len(runs) == sum(len(lane.stages) for lane in course.lanes.values())
+    stages = [run for lane in course.lanes.values() for run in lane.stages]
+    assert list(runs.values()) == [run for run in stages if run.data.train.y.ndim == 1], "those of tokens stay here"
     panel = Lab(runs)
     panel._publisher._pause_s = 0.0
     try:

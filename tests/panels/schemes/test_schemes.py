@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 
 from kdviz.panels import Schemes
 from kdviz.panels.schemes.catalogue import schemes
+from kdviz.panels.schemes.counts import bits
+
+from .small_text import small_of
 
 
 def test_the_page_opens_with_a_scheme_its_picture_and_an_estimate(schemes_page):
@@ -74,6 +78,56 @@ def test_another_scheme_or_option_is_shown_anew(schemes_page, small):
     assert panel.wait(timeout_s=60) and panel.picture.title == "Deep mutual learning"
     panel.command("step")
     assert panel.wait("paused", timeout_s=60) and len(panel.drawings.drawings[1]["rows"]) == 2
+
+
+def test_a_scheme_of_text_counts_bits_draws_them_and_links_to_the_words_page(schemes_page, tmp_path):
+    panel = schemes_page(small_of("text"), scheme="on-policy")
+    assert panel.picture.file == "kdviz/distill/schemes/on_policy.py" and "<math" in panel.picture.formula
+    assert 'kd.schemes.published("gkd", teacher, student, data)' in panel.picture.settings
+    assert "curves" in panel.scene.hidden and "Counted are bits a token" in panel.schemes.note
+    panel.command("train")
+    assert panel.wait("finished", timeout_s=120), panel.status
+    curves, *others = panel.drawings.drawings
+    assert curves["title"] == "Bits a token on validation text" and others == schemes()["on_policy"].draw(panel.course)
+    assert re.match(r"On \d+ tokens of test text On-policy distillation needs \d\.\d+ bits a token", curves["sentence"])
+    assert curves["sentence"] == panel.curves.sentence and panel.curves.against == {}
+    last = panel.course.own.evaluated("validation")[-1]
+    assert curves["lines"][0]["y"][-1] == bits(last) and len(curves["lines"]) == 4
+    assert not panel.to_lab.possible and panel.trained == {}
+    with pytest.raises(ValueError, match="answer token by token"):
+        panel.command("lab")
+    text = panel.to_html(tmp_path / "text.html").read_text(encoding="utf-8")
+    assert "Bits a token on validation text" in text and "What the teacher finds of the text" in text
+
+
+def test_hidden_words_are_a_share_of_words_and_of_the_teachers_too(schemes_page):
+    setting = small_of("masked")
+    panel = schemes_page(setting, scheme="distilbert")
+    panel.command("train")
+    assert panel.wait("finished", timeout_s=120), panel.status
+    assert "curves" not in panel.scene.hidden and panel.curves.sentence.startswith("Of ")
+    found = setting.of_teacher("validation")
+    assert panel.scene.teacher_error == 100 * found.errors / found.examples <= 100
+    assert panel.scene.runs[0]["values"][-1] <= 100 and panel.curves.against != {}
+
+
+def test_a_scheme_that_does_not_fit_a_setting_is_refused(schemes_page, small):
+    with pytest.raises(ValueError, match="on_policy runs on running text, and this setting holds images of one class"):
+        Schemes(small, scheme="on_policy")
+    panel = schemes_page(small)
+    panel.schemes.chosen = "tinybert"
+    assert panel.wait() and panel.schemes.chosen == "mutual_learning"
+    assert "tinybert runs on lines of one kind each" in panel.transport.status
+
+
+def test_a_link_to_a_run_like_it_opens_the_page_that_shows_it(schemes_page):
+    panel = schemes_page(scheme="SeqKD", epochs=1)
+    assert (panel.to_lab.page, panel.to_lab.query) == ("words.ipynb", "?method=sequence")
+    panel.choose("distilbert")
+    assert panel.wait() and panel.to_lab.page + panel.to_lab.query == "experiments.ipynb?experiment=distilbert-small"
+    panel.choose("quantized")
+    assert panel.wait() and panel.to_lab.page == "lab.ipynb" and panel.to_lab.query.startswith("?labels=1000")
+    assert panel.to_lab.possible and "curves" not in panel.scene.hidden
 
 
 def test_a_setting_of_ones_own_has_no_link(schemes_page, small):

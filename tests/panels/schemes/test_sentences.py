@@ -9,6 +9,7 @@ import numpy as np
 
 from kdviz.panels.schemes import sentences
 from kdviz.panels.schemes.catalogue import schemes
+from kdviz.panels.schemes.counts import Rows
 
 
 def test_at_the_end_each_difference_has_its_interval(course_of):
@@ -26,8 +27,8 @@ def test_a_difference_inside_the_noise_is_called_chance(course_of):
     found = sentences.differences(course)["twin"]
     own, twin = course.own.wrong_on_test, course.lanes["twin"].wrong_on_test
     assert (found.only_a, found.only_b) == (int((own & ~twin).sum()), int((twin & ~own).sum()))
-    same = SimpleNamespace(wrong_on_test=np.array([True, False, True]))
-    pair = SimpleNamespace(own=same, lanes={"hinton": same, "twin": same})
+    same = SimpleNamespace(on_test=Rows(np.array([1.0, 0.0, 1.0]), np.ones(3)))
+    pair = SimpleNamespace(own=same, lanes={"hinton": same, "twin": same}, setting=course.setting)
     assert sentences.differences(pair)["twin"].verdict == "within the noise"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kdviz.distill.schemes import PUBLISHED
 from kdviz.panels.schemes import shown
 from kdviz.panels.schemes.catalogue import schemes
 from kdviz.widgets import Scene, SchemePicture, Schemes
@@ -9,12 +10,15 @@ from kdviz.widgets import Scene, SchemePicture, Schemes
 
 def test_every_scheme_fits_the_widgets():
     rows = shown.listed(schemes())
-    assert len(Schemes(schemes=rows, chosen="continual").schemes) == len(schemes()) == 19
+    assert len(Schemes(schemes=rows, chosen="continual").schemes) == len(schemes()) == 25
     for scheme in schemes().values():
         assert SchemePicture(**shown.picture(scheme)).title == scheme.title
         options = shown.offers(scheme, scheme.chosen({}))
         assert all(one["chosen"] in [value["value"] for value in one["values"]] for one in options)
     found_by = {row["name"]: row["found_by"] for row in rows}
+    for name, scheme in {"seqkd": "sequence_level", "gkd": "on_policy", "miniplm": "miniplm"}.items():
+        assert name in found_by[scheme], "by the name of its paper's settings"
+    assert {one.published for one in schemes().values()} - {""} == set(PUBLISHED)
     assert "TAKD" in found_by["assistant_chain"] and "Hinton" in found_by["specialists"]
 
 
