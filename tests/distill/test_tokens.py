@@ -16,7 +16,7 @@ from kdviz.distill.tokens import EVERYWHERE, places_in
 
 from .conftest import same_weights
 from .small_models import Reads, texts, trained
-from .small_text import SYMBOLS, Causal, taught, text
+from .small_text import SYMBOLS, Causal, by_name, taught, text
 
 
 def test_answers_token_by_token_are_learned_where_the_mask_lets_them_count():
@@ -189,3 +189,34 @@ def test_answers_that_are_too_many_to_keep_are_asked_for_piece_by_piece(monkeypa
 def test_other_vocabularies_are_refused_in_a_sentence():
     with pytest.raises(ValueError, match="the teacher has 9 classes and the student 7"):
         kd.Distillation(Causal(24, symbols=9).eval(), Causal(), text(), 1.0 * kd.SoftTargets())
+
+
+class ByName(Causal):
+    """A model of text that is given a mask, and has no numbers where it leaves a token out."""
+
+    def forward(self, input_ids, attention_mask):
+        return super().forward(input_ids).masked_fill(attention_mask[..., None] == 0, torch.nan)
+
+
+@pytest.mark.parametrize("left_out", ["ends", "rows", "training", "validation"])
+def test_a_mask_may_leave_out_rows_and_ends_but_not_everything(left_out):
+    data, teacher = by_name(text()), ByName(16, seed=3).eval()
+    for part in (data.train, data.validation):
+        part.x["attention_mask"][:, 6:] = 0
+    data.train.x["attention_mask"][:8] = 0 if left_out != "ends" else 1
+    refused = getattr(data, {"training": "train"}.get(left_out, left_out), None)
+    if refused is not None:
+        refused.x["attention_mask"][:] = 0
+    objective = 0.5 * kd.JensenShannon(2.0) + 0.5 * kd.HardLabels()
+    if left_out == "training":
+        with pytest.raises(ValueError, match=r"no token of the training part of Text counts, as its attention_mask"):
+            kd.Distillation(teacher, ByName(), data, objective)
+        return
+    run = kd.Distillation(teacher, ByName(), data, objective, batch_size=4, epochs=1)
+    if left_out == "validation":
+        with pytest.raises(ValueError, match=r"no labelled token of the validation split counts"):
+            run.train(progress=False)
+        return
+    run.train(progress=False)
+    assert bool(torch.tensor(run.history.rows[:, 0]).isfinite().all())
+    assert all(bool(p.isfinite().all()) for p in run.student.parameters())

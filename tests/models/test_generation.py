@@ -185,7 +185,7 @@ class Remembers(Bigram):
 
 def test_a_model_that_kept_something_while_it_wrote_can_be_trained_on() -> None:
     model = Remembers()
-    model(generate(model, BEGUN, 5))["logits"].square().sum().backward()
+    model(generate(model, BEGUN, 5)[:, :6])["logits"].square().sum().backward()
     assert model.table.weight.grad is not None
 
 
