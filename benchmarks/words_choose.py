@@ -33,7 +33,7 @@ FAST, SLOW, SLOWER = (WarmupCosine(rate, 0.1) for rate in (1e-2, 5e-3, 2.5e-3))
 Rate = tuple[str, Schedule, int, int]  # student, learning rate, batch size, epochs
 RATES: dict[str, Sequence[Rate]] = {
     "moby-dick": [("gru-64", FALLING, 32, 16), ("gru-64", FAST, 32, 16), ("decoder-32", FAST, 32, 16)],
-    "spelling": [("gru-64", FAST, 32, 14), ("decoder-32", FALLING, 32, 14), ("decoder-32", FAST, 32, 14)],
+    "spelling": [("gru-64", FAST, 32, 28), ("decoder-32", FALLING, 32, 28), ("decoder-32", FAST, 32, 28)],
     "additions": [("decoder-32", FAST, 32, 13), ("decoder-32", SLOW, 32, 13), ("decoder-32", SLOWER, 32, 13)],
     "additions-steps": [("decoder-32", FALLING, 32, 12), ("decoder-32", FAST, 32, 12), ("decoder-32", SLOW, 32, 12)],
 }

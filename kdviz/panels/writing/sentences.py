@@ -25,6 +25,7 @@ ON_VALIDATION = mark(
 ON_TEST = mark(
     "On test text the student needs {student} bits a token, its twin without a teacher {twin}, the teacher {teacher}."
 )
+NOISE = "within the noise"  # as PairedErrors.verdict has it
 VERDICTS = {
     "fewer": mark(
         "That is {n} bits fewer than the twin (95\u202f% CI {low} to {high}, over rows of text): a clear gain."
@@ -32,7 +33,7 @@ VERDICTS = {
     "more": mark(
         "That is {n} bits more than the twin (95\u202f% CI {low} to {high}, over rows of text): clearly worse."
     ),
-    "within the noise": mark(
+    NOISE: mark(
         "Beside the twin that is {n} bits (95\u202f% CI {low} to {high}, over rows of text), which could be chance."
     ),
 }
@@ -47,9 +48,7 @@ RIGHT_ON_TEST = mark(
 RIGHT_VERDICTS = {
     "fewer": mark("That is {n} tasks more than the twin (95\u202f% CI {low} to {high}): a clear gain."),
     "more": mark("That is {n} tasks fewer than the twin (95\u202f% CI {low} to {high}): clearly worse."),
-    "within the noise": mark(
-        "Beside the twin that is {n} tasks (95\u202f% CI {low} to {high}), which could be chance."
-    ),
+    NOISE: mark("Beside the twin that is {n} tasks (95\u202f% CI {low} to {high}), which could be chance."),
 }
 SURE = 0.02  # bits a token
 OF_A_SURE_TEACHER = mark(
@@ -93,11 +92,11 @@ def standing(found: Mapping[str, Sequence[Evaluation]], teacher: float, split: s
 def verdict(difference: Interval) -> str:
     """Return what a difference in bits a token, student − twin, is worth."""
     value, low, high = difference.value, difference.low, difference.high
-    name = "fewer" if high < 0 else "more" if low > 0 else "within the noise"
+    name = "fewer" if high < 0 else "more" if low > 0 else NOISE
     ends = (-value, -high, -low) if name == "fewer" else (value, low, high)
-    shown = max(abs(low), abs(high)) / 2 if name == "within the noise" else min(abs(low), abs(high))
+    shown = max(abs(low), abs(high)) / 2 if name == NOISE else min(abs(low), abs(high))
     form = f".{_places(shown)}f"
-    n, least, most = (number(one, form if name != "within the noise" else f"+{form}") for one in ends)
+    n, least, most = (number(one, form if name != NOISE else f"+{form}") for one in ends)
     return t(VERDICTS[name], n=n, low=least, high=most)
 
 
@@ -126,7 +125,7 @@ def right_verdict(difference: PairedErrors, bits_of_teacher: float) -> str:
     d = difference
     more = 0 - d.mean, 0 - d.high, 0 - d.low  # tasks answered right, student − twin
     ends = (d.mean, d.low, d.high) if d.verdict == "more" else more
-    form = "+.0f" if d.verdict == "within the noise" else ".0f"
+    form = "+.0f" if d.verdict == NOISE else ".0f"
     n, low, high = (number(one, form) for one in ends)
     worth = t(RIGHT_VERDICTS[d.verdict], n=n, low=low, high=high)
     if d.verdict == "fewer" or bits_of_teacher > SURE:

@@ -145,6 +145,8 @@ def test_a_page_of_a_link_keeps_its_run_which_goes_on_bit_for_bit(kept_page):
     assert again.wait("stopped") and again.next.student_step == 1
     assert [row["name"] for row in again.writing.texts] == ["Teacher", "Student", "Twin, no teacher"]
     assert again.drawings.drawings == page.drawings.drawings != []
+    usual = "?data=additions&student=gru-32&method=jensen_shannon&T=2&epochs=1"  # not what suits data and method anyway
+    assert again.share.query == again.setup.query == usual
     for one in (page, again):
         one.command("step")
         assert one.wait("paused")
