@@ -389,6 +389,5 @@ def test_of_a_text_the_tokens_stand_along_both_sides_and_one_row_is_read(mount):
     expect(reader).to_contain_text("“␣” looks most at these. Teacher: “a” 0.50, “␣” 0.20, “▸” 0.10.")
     tiles(page, "Teacher: its 2 heads as layer.head, choose one").first.click()
     expect(teacher.locator("figcaption")).to_have_text("Teacher, block1, head 1")
-    box = teacher.locator("canvas").bounding_box()
-    page.mouse.move(box["x"] + 5, box["y"] + box["height"] / 6)
+    teacher.locator("canvas").hover(position={"x": 5, "y": 5})
     expect(reader).to_contain_text("“▸” looks most at these.")
