@@ -11,6 +11,7 @@ from . import (
     representation,
     robustness,
     saliency,
+    sequences,
     similarity,
     study,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "representation",
     "robustness",
     "saliency",
+    "sequences",
     "similarity",
     "study",
 ]

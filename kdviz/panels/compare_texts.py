@@ -49,8 +49,8 @@ def predicted(part: Examples, models: Mapping[str, nn.Module], go_on: Progress) 
     assert own.agreement is not None, "the other model was asked"
     return t(
         "On all {tokens} tokens of {n} texts the student takes {student} bits a token, the teacher {teacher}; both "
-        "have the same first choice at {same} of them, and the whole text is the first choice of the student in {exact} of "
-        "the texts, of the teacher in {theirs}. Intervals are by text.",
+        "have the same first choice at {same} of them, and the whole text is the first choice of the student in "
+        "{exact} of the texts, of the teacher in {theirs}. Intervals are by text.",
         tokens=number(own.tokens),
         n=number(own.n),
         student=_with_ends(own.bits, ".2f"),

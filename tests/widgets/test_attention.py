@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from kdviz.widgets import Attention
 from kdviz.widgets.recording import Frame
@@ -379,15 +380,14 @@ def of_text(**traits):
 def test_of_a_text_the_tokens_stand_along_both_sides_and_one_row_is_read(mount):
     page = mount(of_text())
     assert captions(page) == ["Teacher, block1, head 2", "Student, block1", "Overlay"]
-    left, top = (page.locator(f".kd-map-tokens .kd-axis-{side}").first.locator("span") for side in ("left", "top"))
+    teacher = page.locator(".kd-map-tokens", has_text="Teacher")
+    left, top = (teacher.locator(f".kd-axis-{side} span") for side in ("left", "top"))
     assert left.all_text_contents() == top.all_text_contents() == ["▸", "a", "␣"]
     reader = page.locator(".kd-attention-reader")
-    assert "“a” looks most at these. Teacher: “a” 0.50, “▸” 0.25. Student:" in reader.inner_text()
+    expect(reader).to_contain_text("“a” looks most at these. Teacher: “a” 0.50, “▸” 0.25. Student:")
     reader.get_by_label("Token that looks").select_option("2")
-    assert "“␣” looks most at these. Teacher: “a” 0.50, “␣” 0.20, “▸” 0.10." in reader.inner_text()
+    expect(reader).to_contain_text("“␣” looks most at these. Teacher: “a” 0.50, “␣” 0.20, “▸” 0.10.")
     tiles(page, "Teacher: its 2 heads as layer.head, choose one").first.click()
-    assert captions(page)[0] == "Teacher, block1, head 1"
-    box = page.locator(".kd-map-tokens canvas").first.bounding_box()
-    page.mouse.move(box["x"] + 5, box["y"] + box["height"] / 6)
-    page.evaluate(FRAME)
-    assert reader.inner_text().count("“▸” looks most at these.") == 1
+    expect(teacher.locator("figcaption")).to_have_text("Teacher, block1, head 1")
+    teacher.locator("canvas").hover(position={"x": 5, "y": 5})
+    expect(reader).to_contain_text("“▸” looks most at these.")
