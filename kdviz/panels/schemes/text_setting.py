@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from torch import nn
 
@@ -68,7 +68,8 @@ class TextSetting(Setting):
 
     def student(self, offset: int = 0, hidden: tuple[int, ...] | None = None) -> Network:
         assert self.make is not None, "a setting of text has its student"
-        return cast("Network", self.make(self.seed + offset))
+        student: Network = self.make(self.seed + offset)  # type: ignore[assignment]
+        return student
 
     def offline(self, steps: int) -> Distillation:
         return self.run(hinton(ALPHA, self.temperature), steps)
@@ -152,14 +153,14 @@ def _thin_encoder(data: Splits, seed: int) -> nn.Module:
 
 
 OFFERS = {
-    "tasks": Offer("spelling", "spelling-decoder", "tasks", ANSWERS, 3600, 150, 500, 3, _decoder),
-    "text": Offer("moby-dick", "moby-dick-decoder", "text", BITS, 400, 100, 400, 16, _gru),
+    "tasks": Offer("spelling", "spelling-decoder", "tasks", ANSWERS, 2400, 150, 500, 4, _decoder),
+    "text": Offer("moby-dick", "moby-dick-decoder", "text", BITS, 400, 100, 400, 12, _gru),
     "masked": Offer(
         "definitions-masked", "definitions-encoder-masked", "masked", HIDDEN_WORDS, 2000, 160, 760, 2, _encoder,
         learning_rate=Cosine(3e-3), temperature=2.0,
     ),
     "kinds": Offer(
-        "definitions", "definitions-encoder", "kinds", ERRORS, 800, 360, 1520, 16, _thin_encoder,
+        "definitions", "definitions-encoder", "kinds", ERRORS, 800, 360, 1520, 12, _thin_encoder,
         learning_rate=Cosine(3e-3), temperature=2.0,
     ),
 }  # fmt: skip

@@ -12,6 +12,7 @@ import { t, tn } from "../shared/words.js";
 import "../method_picture/style.css";
 import "./style.css";
 
+const MOST_TOLD = 2; // methods of other pages that a search tells of
 const OTHER_PAGE = /[^/]*$/; // the last part of an address, in whose place another page's stands
 const FAMILY_NAMES = {
   labels: t("Labels, no teacher"), response: t("Response: what the teacher says"), feature: t("Features: what the layers compute"),
@@ -97,8 +98,9 @@ function searchField(model, life, redraw) {
     const counted = tn("{n} method", "{n} methods", rows.length);
     say(told, !input.value.trim() ? "" : !rows.length ? t("No method is called so.") : one?.reason ? `${one.title}: ${one.reason}` : counted);
     told.hidden = !told.textContent;
-    more.replaceChildren(...(one?.link ? elsewhere(one) : []));
-    more.hidden = !one?.link;
+    const linked = input.value.trim() ? rows.filter((row) => row.link) : [];
+    more.replaceChildren(...(linked.length <= MOST_TOLD ? linked.flatMap((row) => elsewhere(row, row === one)) : []));
+    more.hidden = !more.children.length;
     redraw();
   };
   life.listen(input, "input", tell);
@@ -115,12 +117,13 @@ function searchField(model, life, redraw) {
   return { found, root: node("div", { class: "kd-field" }, node("label", { for: id }, t("Search by name, acronym or author")), input, told, more) };
 }
 
-/** The formula of a method that another page runs, its source, and the link that opens it there. */
-function elsewhere(row) {
+/** What a method that another page runs is, unless that is told already, its formula, source, and the link there. */
+function elsewhere(row, told) {
   const formula = node("div", { class: "kd-method-formulas" });
   formula.innerHTML = row.formula; // MathML that Python made of formulas in the package; nothing of a reader's is in it
   const link = hasAddress() ? [node("p", { class: "kd-note" }, linkTo(row), ` ${t("(in a new tab)")}`)] : [];
-  return [...(row.formula ? [formula] : []), node("p", { class: "kd-note" }, row.source), ...link];
+  const what = told ? [] : [node("p", { class: "kd-note" }, `${row.title}: ${row.reason}`)];
+  return [...what, ...(row.formula ? [formula] : []), node("p", { class: "kd-note" }, row.source), ...link];
 }
 
 function linkTo(row) {
@@ -135,8 +138,7 @@ function listMethods(model, life, families, rows) {
     const input = node("input", { type: "radio", name: group, value: row.name });
     life.listen(input, "change", () => choose(model, { chosen: row.name }));
     const told = row.reason ? definition(life, row.title, row.reason) : node("span", {}, row.title);
-    const link = row.link && hasAddress() ? linkTo(row) : null;
-    const root = node(row.reason ? "div" : "label", { class: `kd-methods-row${row.reason ? " kd-methods-away" : ""}` }, input, told, link);
+    const root = node(row.reason ? "div" : "label", { class: `kd-methods-row${row.reason ? " kd-methods-away" : ""}` }, input, told);
     if (row.reason) put(input, "aria-label", row.title);
     return { row, input, root };
   });

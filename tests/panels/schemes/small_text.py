@@ -38,7 +38,7 @@ def _encoded(masked: bool) -> tuple[Splits, Teacher]:
     parts = [_lines(n) for n in (60, 24, 24)]
     data = Splits("lines", "Little lines", ("one", "two", "three"), *parts, vocabulary=PIECES)
     if masked:
-        data = kd.data.masked(data)
+        data = kd.data.masked(data, share=0.4)  # several words of a line
     teacher = _encoder(4, 8, 7, None if masked else 3)
     run = kd.Distillation(None, teacher, data, kd.HardLabels(), epochs=30, batch_size=12, learning_rate=1e-2)
     return data, Teacher(run.train(progress=False, evaluate=False).student.eval())

@@ -20,7 +20,7 @@ def test_a_link_says_what_is_not_as_usual_and_reads_back():
 @pytest.mark.parametrize(
     ("query", "why"),
     [
-        ("?scheme=nothing", "scheme must be one of adversarial, mutual_learning"),
+        ("?scheme=nothing", "scheme must be one of 25, such as "),
         ("?set=peers", "set must be as peers:4, got 'peers'"),
         ("?set=peers:9", "peers of mutual_learning must be one of 2, 3, 4, got '9'"),
         ("?set=os.system:1", "set must be as peers:4"),

@@ -13,7 +13,7 @@ from ....distill.difference_sampling import difference_sampled
 from ....distill.per_sequence import per_sequence
 from ....distill.schemes import frozen
 from ....words import mark, number, t
-from ..drawings import Drawing, curves, line, matrix
+from ..drawings import Drawing, bar, bars, curves, line
 from ..lane import Lane
 from ..scheme import Course, Option, Party, Phase, Scheme, beside, budget
 from ..setting import Setting
@@ -85,15 +85,12 @@ def draw(course: Course) -> list[Drawing]:
     )
     title = t("What the teacher knows beyond the small model, in bits a token")
     drawn = [curves(title, lines, x=t("rank of the text"), y=t("bits"), sentence=sentence)]
-    ends = [*texts[:SHOWN], *texts[-SHOWN:]]
-    shown = [number(row["r"], ".2f") for row in ends]
-    values = [[1.0 if row["kept"] else None] for row in ends]
-    cells = [[row["text"]] for row in ends]
-    told = t("The texts at both ends; shaded are those that are learned.")
-    return [
-        *drawn,
-        matrix(t("The pool"), shown, [t("text")], values, cells, low=0, high=3, down=t("bits"), sentence=told),
+    looks = {kept: look_of for kept, (_, look_of) in names.items()}
+    rows = [
+        bar(f"“{row['text']}”", looks[row["kept"]], row["r"], number(row["r"], ".2f"))
+        for row in (*texts[:SHOWN], *texts[-SHOWN:])
     ]
+    return [*drawn, bars(t("The texts at both ends"), rows, unit=t("bits"))]
 
 
 SCHEME = Scheme(

@@ -29,7 +29,7 @@ SCHEME = Scheme(
     name="on_policy",
     title=mark("On-policy distillation"),
     family="text",
-    acronyms=("GKD", "on-policy", "generalized knowledge distillation", "own text", "exposure bias"),
+    acronyms=("GKD", "on-policy", "generalized distillation", "own text", "exposure bias"),
     says=mark(
         "The student writes, the teacher says of each token how likely others would have been, and the student learns."
     ),
