@@ -121,13 +121,13 @@ def answering(shares: Mapping[str, Interval], teacher: float, *, step: int | Non
 
 
 def right_verdict(difference: PairedErrors, bits_of_teacher: float) -> str:
-    """Return what a difference in tasks answered wrongly, student − twin, is worth, and why it may be no gain."""
+    """Return what a difference in tasks answered wrongly, student − twin, is worth, and why it may be none."""
     d = difference
     more = 0 - d.mean, 0 - d.high, 0 - d.low  # tasks answered right, student − twin
     ends = (d.mean, d.low, d.high) if d.verdict == "more" else more
     form = "+.0f" if d.verdict == NOISE else ".0f"
     n, low, high = (number(one, form) for one in ends)
     worth = t(RIGHT_VERDICTS[d.verdict], n=n, low=low, high=high)
-    if d.verdict == "fewer" or bits_of_teacher > SURE:
+    if d.verdict != NOISE or bits_of_teacher > SURE:
         return worth
     return f"{worth} {t(OF_A_SURE_TEACHER, bits=number(bits_of_teacher, '.3f'))}"

@@ -54,7 +54,8 @@ def test_answers_are_counted_as_right_and_the_verdict_goes_by_the_interval():
     assert gain.startswith("That is 22 tasks more than the twin") and gain.endswith(": a clear gain.")
     low, high = (int(word) for word in gain.split("CI ")[1].split(")")[0].split(" to "))
     assert 0 < low < 22 < high
-    assert sentences.right_verdict(paired_errors(wrong(60), wrong(38)), 0.3).startswith("That is 22 tasks fewer")
+    worse = sentences.right_verdict(paired_errors(wrong(60), wrong(38)), 0.001)
+    assert worse.startswith("That is 22 tasks fewer") and worse.endswith(": clearly worse.")
     same = sentences.right_verdict(paired_errors(wrong(38), wrong(38)), 0.001)
     assert "+0 tasks" in same and "could be chance" in same and "0.001 bits a token" in same
     assert "sure" not in sentences.right_verdict(paired_errors(wrong(38), wrong(38)), 0.3) + gain
