@@ -19,7 +19,7 @@ from .settings import STUDENTS, Setting, names
 MOST_EPOCHS = 200  # that a link can ask for
 MOST_SEED = 10**9 - 1
 TEMPERATURES = (0.5, 20.0)
-HIDEABLE = ("transport", "writing", "next", "humps", "share")  # parts of the page that a link can hide
+HIDEABLE = ("bet", "transport", "writing", "next", "humps", "share")  # parts of the page that a link can hide
 ALPHAS = (0.0, 0.5, 0.9, 1.0)
 EPOCHS = (1, 2, 5, 10, 20, 40)
 OWN = "own"  # the data of a page with a setting of one's own

@@ -20,13 +20,13 @@ from ...measure import exposure, sequences
 from ...widgets.traits import View
 from ...words import mark, t
 from ..live import messages
-from ..live.catalogue import CataloguePage
+from ..live.catalogue import BEGUN, CataloguePage
 from ..live.checks import one_of
 from ..live.diagnosis import DiagnosisController
 from ..live.page import LIVE
 from . import code, drawings, sentences
 from .choices import HIDEABLE, LINK, OWN, WordsChoices, fields, words_kinds
-from .measured import difference, heads
+from .measured import difference, heads, mean_bits
 from .methods import METHODS, PROMPT
 from .settings import Setting
 from .texts import SAMPLINGS, WRITTEN, Passage, Writer, encoded, symbols_of, written
@@ -51,7 +51,7 @@ class Words(CataloguePage[WordsChoices]):
     ----------
     runs : dict of str to Distillation
         "student" and "twin"; empty before training.
-    setup, writing, next, humps, transport, drawings, share
+    setup, bet, writing, next, humps, transport, drawings, findings, share
         The widgets.
 
     Raises
@@ -103,17 +103,24 @@ class Words(CataloguePage[WordsChoices]):
 
     def _columns(self) -> dict[str, list[View]]:
         self.setup = widgets.WritingSetup()
+        self.bet = widgets.Bet(scene=self.scene)
         self.writing = widgets.Writing(scene=self.scene)
         self.next = widgets.NextTokens(scene=self.scene)
         self.humps = widgets.TwoHumps(scene=self.scene)
         self.drawings = widgets.SchemeView(title=t("What the student has learned"))
+        self.findings = widgets.SchemeView(title=t("What was measured at the end"))
         self.diagnosis = DiagnosisController(self.scene, self._publisher, lambda: None)  # not on this page
         self._undrawn = self.diagnosis.widget
         return {
             "choose": [self.setup],
-            "see": [self.transport, self.writing, self.drawings],
-            "run": [self.next, self.humps],
+            "see": [self.bet, self.transport, self.writing, self.drawings],
+            "next": [self.next, self.findings],
+            "run": [self.humps],
         }
+
+    def _make_page(self) -> None:
+        super()._make_page()
+        self.view.children[0].add_class("kd-words-page")  # two columns between what goes across
 
     def _listen(self) -> None:
         self.next.observe(self._on_temperature, ["temperature"])
@@ -224,9 +231,19 @@ class Words(CataloguePage[WordsChoices]):
         )
         samplings = [{"value": value, "text": t(text)} for value, text in SAMPLINGS.items()]
         self._publisher.put(self.writing, samplings=samplings)
-        self._publisher.put(self.drawings, drawings=[], note="")
+        self._publisher.put(self.bet, **self._asked())
         self._read(student, 0)
         self._write_now(WRITTEN)
+        untrained, teacher = mean_bits(student, setting.data.validation), setting.bits_of_teacher("validation")
+        first = drawings.at_first(untrained, teacher, len(setting.vocabulary.symbols))
+        self._publisher.put(self.drawings, drawings=[first])
+        self._publisher.put(self.findings, drawings=[])
+
+    def _asked(self) -> dict[str, Any]:
+        """Return the question that the reader bets on, open."""
+        answers = [{"name": name, "text": t(text)} for name, text in sentences.BETS.items()]
+        texts = {"question": t(sentences.QUESTION), "answers": answers, "meaning": t(sentences.INTERVAL)}
+        return {**texts, "bet": "", "closed": False, "verdict": ""}
 
     def _setting(self, choices: WordsChoices) -> Setting:
         if self._own_setting is None:
@@ -282,7 +299,7 @@ class Words(CataloguePage[WordsChoices]):
     def _to_keep(self, place: Path) -> dict[str, Any]:
         for role, run in self.runs.items():
             run.save(place / role)
-        return {"seen": self._seen, "ended": bool(self._ended)}
+        return {"seen": self._seen, "ended": bool(self._ended), "bet": self.bet.bet}
 
     def _shown_again(self, place: Path, said: dict[str, Any]) -> Sequence[Any]:
         assert self._planned is not None, "what is chosen is shown"
@@ -291,6 +308,8 @@ class Words(CataloguePage[WordsChoices]):
         twin = Distillation.load(place / "twin", teacher=None, data=setting.data)
         ended = self._measured(setting, student.student, twin.student) if said["ended"] else {}
         self._seen = [(int(step), found) for step, found in said["seen"]]
+        bet = said.get("bet", "")
+        self._publisher.put(self.bet, bet=bet if bet in sentences.BETS else "")
         self.runs, self._ended = {"student": student, "twin": twin}, ended
         self._read(student.student, student.steps_done)
         self._write_now(WRITTEN)
@@ -325,6 +344,7 @@ class Words(CataloguePage[WordsChoices]):
     def _show_runner(self, runner: Runner) -> None:
         self._show_progress(runner, runner.state)
         self._show_locked(runner)
+        self._publisher.put(self.bet, closed=bool(runner.runs) or runner.state in BEGUN)
         if self._planned is not None and runner.runs:
             self._show_runs(runner, self._planned[0])
 
@@ -332,12 +352,12 @@ class Words(CataloguePage[WordsChoices]):
         """Show the curves, and what was measured at the end."""
         split = "test" if self._ended else "validation"
         found = {role: run.history.evaluated("validation") for role, run in self.runs.items()}
-        teacher = setting.of_teacher("validation").bits.value
+        teacher = setting.bits_of_teacher("validation")
         told = [drawings.bits_curves(found, teacher, runner.total_steps)]
         sentence = sentences.standing(found, teacher, "validation")
         if split == "test":
             ends = {role: run.history.evaluated("test") for role, run in self.runs.items()}
-            of_teacher = setting.of_teacher("test").bits.value
+            of_teacher = setting.bits_of_teacher("test")
             sentence = " ".join(
                 [
                     sentences.standing(ends, of_teacher, "test"),
@@ -349,12 +369,16 @@ class Words(CataloguePage[WordsChoices]):
         if self._seen:
             n, right = len(setting.data.validation), setting.of_teacher("validation").exact.value
             told.append(drawings.answered_curves(self._seen, right, runner.total_steps, n))
+        ended = []
         if self._ended:
-            told.append(drawings.exposure_curves(self._ended["exposure"]))
+            ended.append(drawings.exposure_curves(self._ended["exposure"]))
+            bet = self._publisher.coming(self.bet, "bet")
+            self._publisher.put(self.bet, verdict=sentences.answer(bet, self._ended["difference"]))
         if self._ended.get("looks"):
-            told.append(drawings.attention(self._ended["looks"], self._ended["text"]))
+            ended.append(drawings.attention(self._ended["looks"], self._ended["text"]))
         self._publisher.put(self.scene, state=runner.state)
         self._publisher.put(self.drawings, drawings=told)
+        self._publisher.put(self.findings, drawings=ended)
 
     def _status_of(self, runner: Runner) -> str:
         return sentences.status(runner, self._seconds, outdated=self._outdated)
@@ -366,7 +390,9 @@ class Words(CataloguePage[WordsChoices]):
         return words_kinds()
 
     def _without_python(self) -> Mapping[ipywidgets.Widget, Mapping[str, Any]]:
-        return {**super()._without_python(), self.writing: {"busy": True}}
+        open_bet = {} if self.bet.verdict else {self.bet: {"question": ""}}
+        why = {"locked": True, "locked_reason": f"{t(self.still)} {self.setup.note}"}
+        return {**super()._without_python(), **open_bet, self.setup: why, self.writing: {"busy": True}}
 
     def _forget(self) -> None:
         self.runs, self._seen, self._ended = {}, [], {}
