@@ -18,7 +18,7 @@ async function render({ model, el, host }) {
   const note = node("p", { class: "kd-note" });
   const taken = node("div", { class: "kd-bet-taken" }, choices, note);
   const meaning = node("p", { class: "kd-note" });
-  body.append(verdict, question, taken, meaning);
+  body.append(verdict, node("div", { class: "kd-bet-head" }, question, meaning), taken);
   root.append(live.region);
   const offered = changing();
   const meant = changing();
