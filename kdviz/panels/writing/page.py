@@ -391,8 +391,11 @@ class Words(CataloguePage[WordsChoices]):
 
     def _without_python(self) -> Mapping[ipywidgets.Widget, Mapping[str, Any]]:
         open_bet = {} if self.bet.verdict else {self.bet: {"question": ""}}
-        why = {"locked": True, "locked_reason": f"{t(self.still)} {self.setup.note}"}
-        return {**super()._without_python(), **open_bet, self.setup: why, self.writing: {"busy": True}}
+        stays = [
+            {**one, "options": [o for o in one["options"] if o["value"] == one["value"]]} for one in self.setup.fields
+        ]
+        chosen = {"fields": stays, "locked": False}
+        return {**super()._without_python(), **open_bet, self.setup: chosen, self.writing: {"samplings": []}}
 
     def _forget(self) -> None:
         self.runs, self._seen, self._ended = {}, [], {}

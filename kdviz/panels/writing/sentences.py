@@ -35,20 +35,20 @@ VERDICTS = {
         "Beside the twin that is {n} bits (95\u202f% CI {low} to {high}, over rows of text), which could be chance."
     ),
 }
-QUESTION = mark(
-    "Which will predict new text better: the student, or its twin without a teacher?"
-)
+QUESTION = mark("Which will predict new text better: the student, or its twin without a teacher?")
 BETS = {"student": mark("the student"), "twin": mark("its twin"), "chance": mark("neither clearly")}
 OUTCOMES = {
     "student": mark(
-        "On test text the student needs {n} bits a token fewer than its twin (95\u202f% CI {low} to {high}): a clear gain."
+        "On test text the student needs {n} bits a token fewer than its twin (95\u202f% CI {low} to {high}): a "
+        "clear gain."
     ),
     "twin": mark(
-        "On test text the student needs {n} bits a token more than its twin (95\u202f% CI {low} to {high}): clearly worse."
+        "On test text the student needs {n} bits a token more than its twin (95\u202f% CI {low} to {high}): "
+        "clearly worse."
     ),
     "chance": mark(
-        "On test text the student differs from its twin by {n} bits a token (95\u202f% CI {low} to {high}), which could "
-        "be chance."
+        "On test text the student differs from its twin by {n} bits a token (95\u202f% CI {low} to {high}), which "
+        "could be chance."
     ),
 }
 INTERVAL = mark(
@@ -117,7 +117,9 @@ def _worth(difference: Interval, texts: Mapping[str, str]) -> str:
     value, low, high = difference.value, difference.low, difference.high
     ends = (-value, -high, -low) if name == "student" else (value, low, high)
     largest = max(map(abs, ends))
-    digits = min(6, 1 - math.floor(math.log10(largest))) if 0 < largest < 0.01 else 3  # never "0.000 bits: a clear gain"
+    digits = (
+        min(6, 1 - math.floor(math.log10(largest))) if 0 < largest < 0.01 else 3
+    )  # never "0.000 bits: a clear gain"
     form = f".{digits}f"
     n, least, most = (number(one + 0.0, form if name != "chance" else f"+{form}") for one in ends)
     return t(texts[name], n=n, low=least, high=most)

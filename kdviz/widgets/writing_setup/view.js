@@ -7,6 +7,7 @@ import { definition } from "../shared/definition.js";
 import { card, drawing, lifetime, node, put, say, uniqueId } from "../shared/elements.js";
 import { t } from "../shared/words.js";
 import "../methods/style.css";
+import "../share/style.css";
 import "./style.css";
 
 const OWN_PARAMETERS = ["data", "student", "method", "T", "alpha", "epochs", "seed"]; // of the address; what is hidden stays
@@ -50,12 +51,17 @@ function fieldPart(model, life, field) {
   const select = choice.root.querySelector("select");
   put(select, "data-field", field.name);
   const hint = node("p", { class: "kd-hint", id: uniqueId("hint") });
+  const only = node("span", { class: "kd-writing-only" });
+  choice.root.append(only);
   choice.root.classList.add(`kd-writing-${field.name}`);
   return {
     nodes: [choice.root, hint],
     draw(now, locked) {
       choice.draw(now.value, now.options.map(({ value }) => value), Object.fromEntries(now.options.map(({ value, text }) => [value, text])));
       select.disabled = locked;
+      select.hidden = now.options.length === 1;
+      say(only, select.hidden ? now.options[0].text : "");
+      only.hidden = !select.hidden;
       say(hint, now.hint ?? "");
       hint.hidden = !now.hint;
       put(select, "aria-describedby", now.hint ? hint.id : null);

@@ -18,7 +18,9 @@ def test_before_training_all_is_read_and_written(words):
     assert page.next.position_count > 0 and len(page.next.teacher_logits) == len(page.next.student_logits)
     assert page.transport.status.startswith("Ready to train: about ")
     first, (student, teacher) = page.drawings.drawings[0], page.drawings.drawings[0]["rows"]
-    assert first["kind"] == "bars" and student["value"] > teacher["value"] == page._planned[0].bits_of_teacher("validation")
+    assert first["kind"] == "bars" and student["value"] > teacher["value"] == page._planned[0].bits_of_teacher(
+        "validation"
+    )
     assert page.bet.question and not page.bet.closed and page.bet.verdict == ""
 
 

@@ -28,7 +28,9 @@ def test_a_bet_is_right_only_where_the_interval_settles_it_so():
     )
     assert sentences.answer("twin", gain).startswith("You said “its twin”; it is “the student”. On test text")
     assert sentences.answer("twin", interval(0.12, 0.09, 0.15)).startswith("You said “its twin”: right.")
-    assert sentences.answer("student", interval(-0.02, -0.05, 0.01)).startswith("You said “the student”; it is “neither")
+    assert sentences.answer("student", interval(-0.02, -0.05, 0.01)).startswith(
+        "You said “the student”; it is “neither"
+    )
     assert sentences.answer("", gain).startswith("On test text")
 
 
