@@ -23,7 +23,7 @@ from ..live import messages
 from ..live.catalogue import BEGUN, CataloguePage
 from ..live.checks import one_of
 from ..live.diagnosis import DiagnosisController
-from ..live.page import LIVE
+from ..live.page import AT_REST, LIVE
 from . import code, drawings, sentences
 from .choices import HIDEABLE, LINK, OWN, WordsChoices, fields, words_kinds
 from .measured import difference, heads, mean_bits
@@ -376,6 +376,9 @@ class Words(CataloguePage[WordsChoices]):
             self._publisher.put(self.bet, verdict=sentences.answer(bet, self._ended["difference"]))
         if self._ended.get("looks"):
             ended.append(drawings.attention(self._ended["looks"], self._ended["text"]))
+        if self._is_by_name and runner.state in AT_REST:
+            program = code.program(self._shown_choices, setting, self.runs["student"])
+            self._publisher.put(self.setup, code=program)
         self._publisher.put(self.scene, state=runner.state)
         self._publisher.put(self.drawings, drawings=told)
         self._publisher.put(self.findings, drawings=ended)
