@@ -37,10 +37,12 @@ def test_a_bet_is_sent_locks_and_is_answered(mount):
 
 def test_without_a_question_or_where_a_link_hides_it_nothing_is_drawn(mount):
     page = mount(Bet(scene=Scene(hidden=["transport"]), question=QUESTION, answers=ANSWERS), dark=True)
-    expect(page.get_by_role("heading", name=QUESTION)).to_be_visible()
-    expect(page.get_by_text("press Train")).to_be_hidden()  # there is no such button
-    page.evaluate("() => scene.set('hidden', ['bet'])")
-    expect(page.get_by_role("heading", name=QUESTION)).to_be_hidden()
+    heading = page.get_by_role("heading", name=QUESTION)
+    expect(heading).to_be_hidden()  # there is no button that has it answered
+    page.evaluate("() => model.set('verdict', 'It is the student.')")
+    expect(heading).to_be_visible()
+    page.evaluate("() => { model.set('verdict', ''); scene.set('hidden', ['bet']); }")
+    expect(heading).to_be_hidden()
     page.evaluate("() => scene.set('hidden', [])")
     expect(page.get_by_text("press Train")).to_be_visible()
     page.evaluate("() => model.set('question', '')")

@@ -25,6 +25,7 @@ def some(part, most):
     """Take at most so many rows, as far apart as can be."""
     return part.take(slice(0, len(part), max(1, len(part) // most))).take(slice(0, most))
 
+
 '''
 TRAINED = "for one in (run, twin):\n    one.train(progress=False, evaluate=False)"
 PRINTED = """

@@ -25,7 +25,7 @@ from ..live.checks import one_of
 from ..live.diagnosis import DiagnosisController
 from ..live.page import AT_REST, LIVE
 from . import code, drawings, sentences
-from .choices import HIDEABLE, LINK, OWN, WordsChoices, fields, words_kinds
+from .choices import HIDEABLE, LINK, OWN, PART_TITLES, WordsChoices, fields, words_kinds
 from .measured import difference, heads, mean_bits
 from .methods import METHODS, PROMPT
 from .settings import Setting
@@ -75,6 +75,7 @@ class Words(CataloguePage[WordsChoices]):
     links, choices, hideable, kept_as = LINK, WordsChoices, HIDEABLE, "words"
     unused = (*CataloguePage.unused, "diagnosis")
     traits: ClassVar[Mapping[str, str]] = {}
+    part_titles = PART_TITLES
     opening = mark("Opening the text.")
     under_way = mark("A run is under way: stop or clear it to choose something else.")
     of_ones_own = mark("this is a setting of your own; a state can only name the page's")
@@ -393,12 +394,11 @@ class Words(CataloguePage[WordsChoices]):
         return words_kinds()
 
     def _without_python(self) -> Mapping[ipywidgets.Widget, Mapping[str, Any]]:
-        open_bet = {} if self.bet.verdict else {self.bet: {"question": ""}}
         stays = [
             {**one, "options": [o for o in one["options"] if o["value"] == one["value"]]} for one in self.setup.fields
         ]
         chosen = {"fields": stays, "locked": False}
-        return {**super()._without_python(), **open_bet, self.setup: chosen, self.writing: {"samplings": []}}
+        return {**super()._without_python(), self.setup: chosen, self.writing: {"samplings": []}}
 
     def _forget(self) -> None:
         self.runs, self._seen, self._ended = {}, [], {}

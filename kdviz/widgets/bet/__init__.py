@@ -19,7 +19,7 @@ FIELDS = ("name", "text")
 class Bet(View):
     """A question with a few answers; one of them can be bet on until the run begins.
 
-    Nothing is drawn where there is no question.
+    Nothing is drawn where there is no question, or where a page has no button that would have it answered.
 
     Parameters
     ----------

@@ -27,7 +27,8 @@ async function render({ model, el, host }) {
 
   const painter = drawing(life, () => {
     const [answers, bet, closed, said] = ["answers", "bet", "closed", "verdict"].map((name) => model.get(name));
-    el.hidden = model.get("question") === "" || Boolean(scene && isHidden(scene, "bet"));
+    const away = (part) => Boolean(scene && isHidden(scene, part));
+    el.hidden = model.get("question") === "" || away("bet") || (said === "" && away("transport")); // no run would answer it
     if (el.hidden) return;
     if (offered(JSON.stringify(answers))) choices.replaceChildren(...answers.map(choice));
     choices.disabled = closed;
@@ -37,7 +38,7 @@ async function render({ model, el, host }) {
     body.classList.toggle("kd-answered", said !== "");
     verdict.hidden = meaning.hidden = said === "";
     taken.hidden = said !== "";
-    say(note, noteOf(bet, closed, scene));
+    say(note, noteOf(bet, closed));
     if (meant(model.get("meaning"))) meaning.replaceChildren(definition(life, t("What does the interval say?"), model.get("meaning")));
     meaning.hidden ||= model.get("meaning") === "";
     live.announce(said || model.get("question"), String(said !== ""));
@@ -48,11 +49,10 @@ async function render({ model, el, host }) {
   return () => life.end();
 }
 
-/** What the reader can do about the bet now; of a button that a link hides nothing is said. */
-function noteOf(bet, closed, scene) {
+/** What the reader can do about the bet now. */
+function noteOf(bet, closed) {
   if (closed) return bet ? t("Your bet is locked.") : t("No bet was made.");
-  if (bet) return t("It locks at Train.");
-  return scene && isHidden(scene, "transport") ? "" : t("Make your bet, then press Train.");
+  return bet ? t("It locks at Train.") : t("Make your bet, then press Train.");
 }
 
 export default { render };
