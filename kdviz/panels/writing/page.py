@@ -235,8 +235,8 @@ class Words(CataloguePage[WordsChoices]):
         self._publisher.put(self.bet, **self._asked())
         self._read(student, 0)
         self._write_now(WRITTEN)
-        untrained, teacher = mean_bits(student, setting.data.validation), setting.bits_of_teacher("validation")
-        first = drawings.at_first(untrained, teacher, len(setting.vocabulary.symbols))
+        bits = mean_bits(student, setting.data.validation), setting.bits_of_teacher("validation")
+        first = drawings.at_first(*bits, len(setting.vocabulary.symbols))
         self._publisher.put(self.drawings, drawings=[first])
         self._publisher.put(self.findings, drawings=[])
 
