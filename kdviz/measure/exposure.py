@@ -70,9 +70,9 @@ class Exposure:
         return t(
             "After its own text the student’s error differs by {excess} from that after given text "
             "(95\u202f% CI {low} to {high}, {n} sequences).",
-            excess=number(self.excess, "+.0%"),
-            low=number(self.low, "+.0%"),
-            high=number(self.high, "+.0%"),
+            excess=_percent(self.excess),
+            low=_percent(self.low),
+            high=_percent(self.high),
             n=number(self.n),
         )
 
@@ -82,6 +82,10 @@ class Exposure:
 
         names = ("given", "own", "given_nll", "own_nll", "counts", "own_counts")
         return pd.DataFrame({name: getattr(self, name) for name in names}, index=pd.Index(self.length, name="length"))
+
+
+def _percent(share: float) -> str:
+    return number(round(share, 2) + 0.0, "+.0%")  # never −0 %
 
 
 def exposure(

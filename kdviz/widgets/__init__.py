@@ -4,6 +4,7 @@ Their whole state is in traits. What follows a dragged slider is computed in the
 """
 
 from kdviz.widgets.attention import Attention
+from kdviz.widgets.bet import Bet
 from kdviz.widgets.bias import Bias
 from kdviz.widgets.calibration import Calibration
 from kdviz.widgets.catalogue import tab
@@ -58,6 +59,7 @@ from kdviz.widgets.writing_setup import WritingSetup
 
 __all__ = [
     "Attention",
+    "Bet",
     "Bias",
     "Calibration",
     "CompressChart",

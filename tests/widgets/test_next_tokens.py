@@ -51,7 +51,7 @@ def test_the_cursor_goes_by_keys_and_pointer_and_the_bars_follow(mount):
     listbox.press("Home")
     expect(sentence).to_contain_text("After “▸” comes “a”")  # what was given has no soft targets
     page.get_by_role("option").nth(5).hover()
-    expect(sentence).to_contain_text("After “▸ab␣c” comes “a”")
+    expect(sentence).to_contain_text("After “▸ab c” comes “a”")
     assert page.evaluate("() => model.log") == []
 
 

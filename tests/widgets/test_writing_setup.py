@@ -27,6 +27,15 @@ def test_a_choice_is_sent_and_a_refused_one_taken_back(mount):
     assert serious(page) == []
 
 
+def test_one_option_is_text_and_no_choice(mount):
+    fields = [{**FIELDS[0], "options": FIELDS[0]["options"][:1]}, FIELDS[1]]
+    page = mount(WritingSetup(fields=fields), width=700)
+    expect(page.get_by_text("A book", exact=True).and_(page.locator("span"))).to_be_visible()
+    expect(page.get_by_role("combobox")).to_have_count(1)
+    expect(page.get_by_role("combobox", name="Passes")).to_have_accessible_description("Twice through.")
+    assert serious(page) == []
+
+
 def test_a_run_locks_all_and_says_why(mount):
     page = mount(WritingSetup(fields=FIELDS, locked=True, locked_reason="A run is under way."), width=700, dark=True)
     expect(page.get_by_role("status")).to_have_text("A run is under way.")

@@ -17,6 +17,7 @@ from ...distill.runner import Command
 from ...distill.schema import Whole
 from ...widgets.from_page import Box, VBox
 from ...widgets.scene import MOST_STEPS
+from ...widgets.share import PARTS
 from ...widgets.traits import View
 from ...words import mark, number, t
 from . import kept_runs
@@ -51,6 +52,8 @@ class CataloguePage(LivePage, Keeping, Generic[C]):
         Makes choices from fields.
     hideable : tuple of str
         Parts that a link can hide.
+    part_titles : dict of str to str
+        What a reader calls them; those without a title are only hidden by who writes the link.
     unused : tuple of str
         Parts of the Lab that are not here.
     traits : dict of str to str
@@ -62,6 +65,7 @@ class CataloguePage(LivePage, Keeping, Generic[C]):
 
     choices: ClassVar[type[Any]]
     hideable: ClassVar[tuple[str, ...]]
+    part_titles: ClassVar[Mapping[str, str]] = PARTS
     unused: ClassVar[tuple[str, ...]] = ("scrubber", "branch")
     traits: ClassVar[Mapping[str, str]]
     opening: ClassVar[str]
@@ -91,7 +95,7 @@ class CataloguePage(LivePage, Keeping, Generic[C]):
 
     def _make_page(self) -> None:
         self.scene = widgets.Scene(hidden=[*self.unused, *self._hidden])
-        self.share = link_maker(self.scene, self.hideable)
+        self.share = link_maker(self.scene, self.hideable, self.part_titles)
         self.transport = widgets.Transport(scene=self.scene)
         self.curves = widgets.LearningCurves(scene=self.scene)
         columns = self._columns()

@@ -8,7 +8,8 @@ from typing import Any
 from ...data import title
 from ...distill import checks
 from ...distill.schema import Kind, Number, OneOf, Whole, or_null
-from ...words import number, t, tn
+from ...widgets.share import PARTS
+from ...words import mark, number, t, tn
 from ..live.checks import one_of
 from ..live.link import Link, opened_with
 from ..live.parameters import number as number_of_link
@@ -19,7 +20,15 @@ from .settings import OWN, STUDENTS, Setting, names, usual_of
 MOST_EPOCHS = 200  # that a link can ask for
 MOST_SEED = 10**9 - 1
 TEMPERATURES = (0.5, 20.0)
-HIDEABLE = ("transport", "writing", "next", "humps", "share")  # parts of the page that a link can hide
+PART_TITLES = {  # of what a link can hide
+    "bet": mark("Your bet"),
+    "transport": PARTS["transport"],
+    "writing": mark("Written side by side"),
+    "next": mark("The next token"),
+    "humps": mark("Two humps, and a student that has one"),
+    "share": PARTS["share"],
+}
+HIDEABLE = tuple(PART_TITLES)
 ALPHAS = (0.0, 0.5, 0.9, 1.0)
 EPOCHS = (1, 2, 5, 10, 20, 40)
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from ...distill import Evaluation
 from ...measure.exposure import Exposure
 from ...words import mark, number, t
-from ..schemes.drawings import Drawing, curves, images, line
+from ..schemes.drawings import Drawing, bar, bars, curves, images, line
 
 PIECES = 14  # points of a curve over length
 ROLES = {"student": mark("Student"), "twin": mark("Twin, no teacher")}
@@ -35,6 +35,21 @@ WHO = {**ROLES, "teacher": mark("Teacher")}
 def bits(evaluation: Evaluation) -> float:
     """Return the bits a token of an evaluation."""
     return evaluation.nll / math.log(2)
+
+
+def at_first(student: float, teacher: float, tokens: int) -> Drawing:
+    """Return the bits a token on validation text before the first step, of a vocabulary of so many tokens."""
+    rows = [
+        bar(t("Student and twin, untrained"), "student", student, number(student, ".2f")),
+        bar(t("Teacher"), "teacher", teacher, number(teacher, ".2f")),
+    ]
+    sentence = t(
+        "With the same probability for each of its {n} tokens a model needs {bits} bits a token.",
+        n=number(tokens),
+        bits=number(math.log2(tokens), ".2f"),
+    )
+    title = t("Bits a token on validation text")
+    return {**bars(title, rows, sentence=sentence), "meaning": t(BITS)}
 
 
 def bits_curves(found: Mapping[str, Sequence[Evaluation]], teacher: float, total: int) -> Drawing:

@@ -29,6 +29,12 @@ def surprises(model: nn.Module, examples: Examples) -> tuple[Tensor, Tensor]:
     return torch.cat(bits), torch.cat(counts)
 
 
+def mean_bits(model: nn.Module, examples: Examples) -> float:
+    """Return the bits a token of a model on examples."""
+    bits, counts = surprises(model, examples)
+    return float(bits.sum() / counts.sum())
+
+
 def difference(student: nn.Module, twin: nn.Module, examples: Examples) -> Interval:
     """Return the difference in bits a token, student − twin, with its 95 % interval over rows."""
     (own, counts), (theirs, _) = surprises(student, examples), surprises(twin, examples)

@@ -20,12 +20,13 @@ from ...measure import exposure, sequences
 from ...widgets.traits import View
 from ...words import mark, t
 from ..live import messages
-from ..live.catalogue import CataloguePage
+from ..live.catalogue import BEGUN, CataloguePage
 from ..live.checks import one_of
 from ..live.link import said
+from ..live.page import AT_REST
 from . import code, drawings, sentences
-from .choices import HIDEABLE, LINK, OWN, WordsChoices, fields, words_kinds
-from .measured import answered, difference, heads, share_of
+from .choices import HIDEABLE, LINK, OWN, PART_TITLES, WordsChoices, fields, words_kinds
+from .measured import answered, difference, heads, mean_bits, share_of
 from .methods import METHODS, PROMPT
 from .settings import Setting
 from .texts import SAMPLINGS, WRITTEN, Passage, Writer, encoded, symbols_of, written
@@ -50,7 +51,7 @@ class Words(CataloguePage[WordsChoices]):
     ----------
     runs : dict of str to Distillation
         "student" and "twin"; empty before training.
-    setup, writing, next, humps, transport, drawings, share
+    setup, bet, writing, next, humps, transport, drawings, findings, share
         The widgets.
 
     Raises
@@ -73,6 +74,7 @@ class Words(CataloguePage[WordsChoices]):
     title = mark("Words")
     links, choices, hideable, kept_as = LINK, WordsChoices, HIDEABLE, "words"
     traits: ClassVar[Mapping[str, str]] = {}
+    part_titles = PART_TITLES
     opening = mark("Opening the text.")
     under_way = mark("A run is under way: stop or clear it to choose something else.")
     of_ones_own = mark("this is a setting of your own; a state can only name the page's")
@@ -101,15 +103,22 @@ class Words(CataloguePage[WordsChoices]):
 
     def _columns(self) -> dict[str, list[View]]:
         self.setup = widgets.WritingSetup()
+        self.bet = widgets.Bet(scene=self.scene)
         self.writing = widgets.Writing(scene=self.scene)
         self.next = widgets.NextTokens(scene=self.scene)
         self.humps = widgets.TwoHumps(scene=self.scene)
         self.drawings = widgets.SchemeView(title=t("What the student has learned"))
+        self.findings = widgets.SchemeView(title=t("What was measured at the end"))
         return {
             "choose": [self.setup],
-            "see": [self.transport, self.writing, self.drawings],
-            "run": [self.next, self.humps],
+            "see": [self.bet, self.transport, self.writing, self.drawings],
+            "next": [self.next, self.findings],
+            "run": [self.humps],
         }
+
+    def _make_page(self) -> None:
+        super()._make_page()
+        self.view.children[0].add_class("kd-words-page")  # two columns between what goes across
 
     def _listen(self) -> None:
         self.next.observe(self._on_temperature, ["temperature"])
@@ -221,9 +230,19 @@ class Words(CataloguePage[WordsChoices]):
         )
         samplings = [{"value": value, "text": t(text)} for value, text in SAMPLINGS.items()]
         self._publisher.put(self.writing, samplings=samplings)
-        self._publisher.put(self.drawings, drawings=[], note="")
+        self._publisher.put(self.bet, **self._asked())
         self._read(student, 0)
         self._write_now(WRITTEN)
+        bits = mean_bits(student, setting.data.validation), setting.bits_of_teacher("validation")
+        first = drawings.at_first(*bits, len(setting.vocabulary.symbols))
+        self._publisher.put(self.drawings, drawings=[first])
+        self._publisher.put(self.findings, drawings=[])
+
+    def _asked(self) -> dict[str, Any]:
+        """Return the question that the reader bets on, open."""
+        answers = [{"name": name, "text": t(text)} for name, text in sentences.BETS.items()]
+        texts = {"question": t(sentences.QUESTION), "answers": answers, "meaning": t(sentences.INTERVAL)}
+        return {**texts, "bet": "", "closed": False, "verdict": ""}
 
     def _setting(self, choices: WordsChoices) -> Setting:
         if self._own_setting is None:
@@ -280,7 +299,7 @@ class Words(CataloguePage[WordsChoices]):
     def _to_keep(self, place: Path) -> dict[str, Any]:
         for role, run in self.runs.items():
             run.save(place / role)
-        return {"seen": self._seen, "ended": bool(self._ended)}
+        return {"seen": self._seen, "ended": bool(self._ended), "bet": self.bet.bet}
 
     def _shown_again(self, place: Path, said: dict[str, Any]) -> Sequence[Any]:
         assert self._planned is not None, "what is chosen is shown"
@@ -289,6 +308,8 @@ class Words(CataloguePage[WordsChoices]):
         twin = Distillation.load(place / "twin", teacher=None, data=setting.data)
         ended = self._measured(setting, student.student, twin.student) if said["ended"] else {}
         self._seen = [(int(step), found) for step, found in said["seen"]]
+        bet = said.get("bet", "")
+        self._publisher.put(self.bet, bet=bet if bet in sentences.BETS else "")
         self.runs, self._ended = {"student": student, "twin": twin}, ended
         self._read(student.student, student.steps_done)
         self._write_now(WRITTEN)
@@ -323,6 +344,7 @@ class Words(CataloguePage[WordsChoices]):
     def _show_runner(self, runner: Runner) -> None:
         self._show_progress(runner, runner.state)
         self._show_locked(runner)
+        self._publisher.put(self.bet, closed=bool(runner.runs) or runner.state in BEGUN)
         if self._planned is not None and runner.runs:
             self._show_runs(runner, self._planned[0])
 
@@ -330,24 +352,31 @@ class Words(CataloguePage[WordsChoices]):
         """Show the curves, and what was measured at the end."""
         split = "test" if self._ended else "validation"
         found = {role: run.history.evaluated("validation") for role, run in self.runs.items()}
-        teacher = setting.of_teacher("validation").bits.value
+        teacher = setting.bits_of_teacher("validation")
         told = [drawings.bits_curves(found, teacher, runner.total_steps)]
         sentence = sentences.standing(found, teacher, "validation")
         if split == "test":
             ends = {role: run.history.evaluated("test") for role, run in self.runs.items()}
-            of_teacher = setting.of_teacher("test").bits.value
+            of_teacher = setting.bits_of_teacher("test")
             one_seed = "" if setting.is_task else t(sentences.ONE_SEED)  # tasks have it above, with their answers
             verdict = sentences.verdict(self._ended["difference"])
             sentence = " ".join(filter(None, [sentences.standing(ends, of_teacher, "test"), verdict, one_seed]))
         told[0]["sentence"] = sentence
         if self._seen:
             told.insert(0, self._answered_curves(setting, runner.total_steps))
+        ended = []
         if self._ended:
-            told.append(drawings.exposure_curves(self._ended["exposure"]))
+            ended.append(drawings.exposure_curves(self._ended["exposure"]))
+            bet = self._publisher.coming(self.bet, "bet")
+            self._publisher.put(self.bet, verdict=sentences.answer(bet, self._ended["difference"]))
         if self._ended.get("looks"):
-            told.append(drawings.attention(self._ended["looks"], self._ended["text"]))
+            ended.append(drawings.attention(self._ended["looks"], self._ended["text"]))
+        if self._is_by_name and runner.state in AT_REST:
+            program = code.program(self._shown_choices, setting, self.runs["student"])
+            self._publisher.put(self.setup, code=program)
         self._publisher.put(self.scene, state=runner.state)
         self._publisher.put(self.drawings, drawings=told)
+        self._publisher.put(self.findings, drawings=ended)
 
     def _answered_curves(self, setting: Setting, total: int) -> drawings.Drawing:
         """Return the share of tasks answered right over steps: for tasks what counts most."""
@@ -371,7 +400,11 @@ class Words(CataloguePage[WordsChoices]):
         return words_kinds()
 
     def _without_python(self) -> Mapping[ipywidgets.Widget, Mapping[str, Any]]:
-        return {**super()._without_python(), self.writing: {"busy": True}}
+        stays = [
+            {**one, "options": [o for o in one["options"] if o["value"] == one["value"]]} for one in self.setup.fields
+        ]
+        chosen = {"fields": stays, "locked": False}
+        return {**super()._without_python(), self.setup: chosen, self.writing: {"samplings": []}}
 
     def _forget(self) -> None:
         self.runs, self._seen, self._ended = {}, [], {}

@@ -27,13 +27,13 @@ ON_TEST = mark(
 )
 NOISE = "within the noise"  # as PairedErrors.verdict has it
 VERDICTS = {
-    "fewer": mark(
+    "student": mark(
         "That is {n} bits fewer than the twin (95\u202f% CI {low} to {high}, over rows of text): a clear gain."
     ),
-    "more": mark(
+    "twin": mark(
         "That is {n} bits more than the twin (95\u202f% CI {low} to {high}, over rows of text): clearly worse."
     ),
-    NOISE: mark(
+    "chance": mark(
         "Beside the twin that is {n} bits (95\u202f% CI {low} to {high}, over rows of text), which could be chance."
     ),
 }
@@ -53,6 +53,28 @@ RIGHT_VERDICTS = {
 SURE = 0.02  # bits a token
 OF_A_SURE_TEACHER = mark(
     "The teacher is sure of nearly every token ({bits} bits a token): its soft targets say little that labels do not."
+)
+QUESTION = mark("Which will predict new text better: the student, or its twin without a teacher?")
+BETS = {"student": mark("the student"), "twin": mark("its twin"), "chance": mark("neither clearly")}
+OUTCOMES = {
+    "student": mark(
+        "On test text the student needs {n} bits a token fewer than its twin (95\u202f% CI {low} to {high}): a "
+        "clear gain."
+    ),
+    "twin": mark(
+        "On test text the student needs {n} bits a token more than its twin (95\u202f% CI {low} to {high}): "
+        "clearly worse."
+    ),
+    "chance": mark(
+        "On test text the student differs from its twin by {n} bits a token (95\u202f% CI {low} to {high}), which "
+        "could be chance."
+    ),
+}
+INTERVAL = mark(
+    "The difference is the mean over tokens of how many bits fewer or more the student needs. Its 95\u202f% CI "
+    "(confidence interval) says what other test text of the same kind could have made of it; where 0 lies inside, the "
+    "difference could be chance. Another seed, that is other first weights and another order of the rows, can move it "
+    "further than that."
 )
 ONE_SEED = mark("One seed only: others would change these numbers.")
 
@@ -91,13 +113,33 @@ def standing(found: Mapping[str, Sequence[Evaluation]], teacher: float, split: s
 
 def verdict(difference: Interval) -> str:
     """Return what a difference in bits a token, student − twin, is worth."""
+    return _worth(difference, VERDICTS)
+
+
+def answer(bet: str, difference: Interval) -> str:
+    """Return what became of a bet, one of ``BETS`` or none, and by how much."""
+    settled = _settled(difference)
+    result = _worth(difference, OUTCOMES)
+    if not bet:
+        return result
+    said = t(BETS[bet])
+    if bet == settled:
+        return t("You said “{bet}”: right. {result}", bet=said, result=result)
+    return t("You said “{bet}”; it is “{settled}”. {result}", bet=said, settled=t(BETS[settled]), result=result)
+
+
+def _settled(difference: Interval) -> str:
+    return "student" if difference.high < 0 else "twin" if difference.low > 0 else "chance"
+
+
+def _worth(difference: Interval, texts: Mapping[str, str]) -> str:
+    name = _settled(difference)
     value, low, high = difference.value, difference.low, difference.high
-    name = "fewer" if high < 0 else "more" if low > 0 else NOISE
-    ends = (-value, -high, -low) if name == "fewer" else (value, low, high)
-    shown = max(abs(low), abs(high)) / 2 if name == NOISE else min(abs(low), abs(high))
+    ends = (-value, -high, -low) if name == "student" else (value, low, high)
+    shown = max(abs(low), abs(high)) / 2 if name == "chance" else min(abs(low), abs(high))
     form = f".{_places(shown)}f"
-    n, least, most = (number(one, form if name != NOISE else f"+{form}") for one in ends)
-    return t(VERDICTS[name], n=n, low=least, high=most)
+    n, least, most = (number(one + 0.0, form if name != "chance" else f"+{form}") for one in ends)
+    return t(texts[name], n=n, low=least, high=most)
 
 
 def _places(least: float) -> int:

@@ -20,7 +20,7 @@ from ...measure import sequences
 from ...measure.latency import shortest
 from ...measure.sequences import Sequences
 from ...words import mark, number, t
-from .measured import surprises
+from .measured import mean_bits, surprises
 from .methods import METHODS, PROMPT, objective
 from .texts import Passage
 
@@ -245,6 +245,14 @@ class Setting:
         if split not in self._known:
             self._known[split] = sequences(self.teacher.module, getattr(self.data, split))
         found: Sequences = self._known[split]
+        return found
+
+    def bits_of_teacher(self, split: str) -> float:
+        """Return the teacher's bits a token on a split; counted once."""
+        key = f"bits/{split}"
+        if key not in self._known:
+            self._known[key] = mean_bits(self.teacher.module, getattr(self.data, split))
+        found: float = self._known[key]
         return found
 
     def note(self, student: nn.Module) -> str:

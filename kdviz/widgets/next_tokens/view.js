@@ -44,7 +44,7 @@ async function render({ model, el, host }) {
   heat.setStops(ratioStops(0.5, 20));
   const note = node("p", { class: "kd-note" });
   const readers = surpriseOf(life, model, { student: t("Student"), teacher: t("Teacher") });
-  const rows = barRows();
+  const rows = barRows(t("Softened probabilities by token"));
   const head = headPart();
   const nothing = node("p", { class: "kd-nothing" }, t("The text is being read."));
   const tools = node("div", { class: "kd-next-tools" }, readers.root, surpriseKey());
@@ -140,7 +140,7 @@ function headPart() {
 }
 
 function sentenceOf({ symbols, tokens, first }, place, { logT, logS, kl }, temperature) {
-  const before = tokens.slice(Math.max(0, place - BEFORE), place).map((token) => nameOf(symbols[token])).join("");
+  const before = tokens.slice(Math.max(0, place - BEFORE), place).map((token) => symbols[token]).join("").replace(/\n/g, "⏎").replace(/ $/, "␣"); // a blank at the end would not be seen
   const token = nameOf(symbols[tokens[place]]);
   const values = { before: `${place > Math.max(first, BEFORE) ? "…" : ""}${before}`, token, teacher: briefly(Math.exp(logT[tokens[place]])), T: short(temperature) };
   if (!logS) return t("After “{before}” comes “{token}”: at T = {T} the teacher gives it {teacher}.", values);

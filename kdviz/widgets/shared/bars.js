@@ -45,8 +45,8 @@ export function barsPart(model, life) {
 }
 
 /** The rows alone, as a table; what is not shown of very many classes is said in `others`. */
-export function barRows() {
-  const root = node("div", { class: "kd-rows", role: "table", "aria-label": t("Softened probabilities by class") });
+export function barRows(name = t("Softened probabilities by class")) {
+  const root = node("div", { class: "kd-rows", role: "table", "aria-label": name });
   const others = node("p", { class: "kd-note" });
   let made = [];
   let key = "";

@@ -56,9 +56,9 @@ async function render({ model, el, host }) {
   const legend = node("ul", { class: "kd-scheme-legend kd-humps-legend" });
   body.append(node("div", { class: "kd-head" }, node("h2", {}, t("Two humps, and a student that has one"))),
     node("p", { class: "kd-note" }, t("After some words two continuations are likely, and the student is too small to have both. Drag the tops of the humps, or use the arrow keys.")),
-    legend, plot.root, width.root,
-    node("p", { class: "kd-humps-question" }, t("The student’s hump can move and widen until its loss is least. Where will it settle?")),
-    ...guesses.map(({ root }) => root), show, replies, live.root);
+    node("div", { class: "kd-humps-part" }, legend, plot.root, width.root),
+    node("div", { class: "kd-humps-part" }, node("p", { class: "kd-humps-question" }, t("The student’s hump can move and widen until its loss is least. Where will it settle?")),
+      ...guesses.map(({ root }) => root), show, replies, live.root));
 
   const painter = drawing(life, () => {
     const shown = model.get("shown");

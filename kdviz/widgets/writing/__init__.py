@@ -53,7 +53,7 @@ class Writing(View):
     ).tag(sync=True)
     sentence = Unicode("", help="What the texts show, in one sentence.").tag(sync=True)
     prompt = Unicode("", help="What the texts begin with.").tag(sync=True)
-    samplings = List(Dict(), help='How it can be written: {"value", "text"}.').tag(sync=True)
+    samplings = List(Dict(), help='How it can be written: {"value", "text"}; none where nothing can be.').tag(sync=True)
     sampling = Unicode("", help="The way that is chosen.").tag(sync=True)
     read_by = Unicode("writer", help=f"Whose surprise is shown: one of {', '.join(READ_BY)}.").tag(**BY_HAND)
     busy = Bool(False, help="Whether something is being written.").tag(sync=True)

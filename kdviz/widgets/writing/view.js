@@ -55,6 +55,7 @@ async function render({ model, el, host }) {
     const ways = model.get("samplings");
     if (!typed && prompt.value !== model.get("prompt")) prompt.value = model.get("prompt");
     how.draw(chosenWay ? select.value : model.get("sampling"), ways.map(({ value }) => value), Object.fromEntries(ways.map(({ value, text }) => [value, text])));
+    form.hidden = !ways.length;
     const busy = waiting || model.get("busy");
     put(write, "aria-disabled", busy ? "true" : "false");
     put(write, "aria-busy", busy ? "true" : null);

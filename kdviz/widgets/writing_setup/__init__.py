@@ -38,7 +38,9 @@ class WritingSetup(View):
     _esm, _css = bundle.view(__file__)
 
     fields = List(
-        Dict(), help='In their order: {"name", "title", "options": [{"value", "text"}], "value", "hint"}.'
+        Dict(),
+        help='In their order: {"name", "title", "options": [{"value", "text"}], "value", "hint"}. Of one option its '
+        "text is drawn in place of a choice.",
     ).tag(sync=True)
     locked = Bool(False, help="Whether nothing can be chosen now.").tag(sync=True)
     locked_reason = Unicode("", help="Why not, in one sentence.").tag(sync=True)

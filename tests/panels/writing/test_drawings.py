@@ -24,6 +24,13 @@ def test_curves_are_in_bits_and_the_teacher_goes_through_all_steps():
     assert SchemeView(drawings=[made])
 
 
+def test_before_the_first_step_student_and_teacher_stand_beside_a_model_that_knows_nothing():
+    made = drawings.at_first(6.34, 2.16, 64)
+    assert [(row["look"], row["text"]) for row in made["rows"]] == [("student", "6.34"), ("teacher", "2.16")]
+    assert "each of its 64 tokens a model needs 6.00 bits" in made["sentence"]
+    assert SchemeView(drawings=[made])
+
+
 def test_tasks_answered_right_are_in_percent():
     seen = [(0, {"student": 0.0, "twin": 0.0}), (10, {"student": 0.5, "twin": 0.25})]
     made = drawings.answered_curves(seen, 1.0, 40, 64, "Half.")

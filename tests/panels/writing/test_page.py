@@ -18,11 +18,17 @@ def test_before_training_all_is_read_and_written(words):
     assert page.writing.texts[0]["bits"][:4] == [None] * 4 and page.writing.texts[0]["bits"][4] > 0
     assert page.next.position_count > 0 and len(page.next.teacher_logits) == len(page.next.student_logits)
     assert page.transport.status.startswith("Ready to train: about ")
+    first, (student, teacher) = page.drawings.drawings[0], page.drawings.drawings[0]["rows"]
+    assert first["kind"] == "bars" and student["value"] > teacher["value"] == page._planned[0].bits_of_teacher(
+        "validation"
+    )
+    assert page.bet.question and not page.bet.closed and page.bet.verdict == ""
 
 
 def test_a_run_to_its_end_shows_bits_of_both_and_what_the_difference_is_worth(words):
     page = words(running=True)
     before = page.next.student_logits
+    page.bet.bet = "twin"
     page.command("train")
     assert page.wait("finished", "failed"), page.status
     assert page.status == f"Finished after {page.runs['student'].total_steps} steps."
@@ -33,11 +39,15 @@ def test_a_run_to_its_end_shows_bits_of_both_and_what_the_difference_is_worth(wo
     assert "CI" in curves["sentence"] and "twin without a teacher" in curves["sentence"]
     assert page.next.student_step == page.runs["student"].total_steps and page.next.student_logits != before
     assert [row["who"] for row in page.writing.texts] == ["teacher", "student", "twin"]
-    titles = [drawing["title"] for drawing in page.drawings.drawings]
+    titles = [drawing["title"] for drawing in (*page.drawings.drawings, *page.findings.drawings)]
     assert titles == [
         "Bits a token on validation text",
         "The student’s error over length: KL(teacher ‖ student) in nats",
     ]
+    assert page.bet.closed and page.bet.verdict.startswith("You said “its twin”")
+    page.command("reset")
+    assert page.wait("idle")
+    assert (page.bet.bet, page.bet.closed, page.bet.verdict) == ("", False, "")
 
 
 def test_of_tasks_the_share_that_is_right_is_drawn_too(words):
@@ -51,7 +61,7 @@ def test_of_tasks_the_share_that_is_right_is_drawn_too(words):
     found = sequences(page.runs["student"].student, page._planned[0].data.test).exact
     assert f"{found.value:.1%} of 16 test tasks right" in answered["sentence"].replace("\u202f", "")
     assert page.drawings.drawings[1]["sentence"].startswith("On test text")
-    assert page.drawings.drawings[-1]["captions"] == ["Teacher, block1, head 1", "Teacher, block1, head 2"]
+    assert page.findings.drawings[-1]["captions"] == ["Teacher, block1, head 1", "Teacher, block1, head 2"]
 
 
 @pytest.mark.parametrize("method", ["on_policy", "sequence"])
@@ -94,7 +104,7 @@ def test_stop_keeps_what_was_learned_and_clear_begins_anew(words):
         page.choose(epochs=0)
     page.command("reset")
     assert page.wait("idle")
-    assert page.runs == {} and page.drawings.drawings == []
+    assert page.runs == {} and page.drawings.drawings[0]["kind"] == "bars" and page.findings.drawings == []
 
 
 def test_a_released_t_edits_the_run_under_way_and_else_begins_the_next(words):
@@ -136,6 +146,7 @@ def test_a_page_of_a_link_keeps_its_run_which_goes_on_bit_for_bit(kept_page):
     query = "?data=additions&student=gru-32&method=jensen_shannon&epochs=1"
     page = kept_page(Words, browser=True, query=query)
     assert (page._choices.student, page._choices.method, page.scene.total_steps) == ("gru-32", "jensen_shannon", 125)
+    page.bet.bet = "student"
     page.command("step")
     assert page.wait("paused")
     page.next.temperature = 2.0  # an edit: the run is found by what is chosen now
@@ -143,6 +154,7 @@ def test_a_page_of_a_link_keeps_its_run_which_goes_on_bit_for_bit(kept_page):
     assert page.wait("stopped")
     again = kept_page(Words, browser=True, query=f"{query}&T=2")
     assert again.wait("stopped") and again.next.student_step == 1
+    assert again.bet.bet == "student" and again.bet.closed
     assert [row["name"] for row in again.writing.texts] == ["Teacher", "Student", "Twin, no teacher"]
     assert again.drawings.drawings == page.drawings.drawings != []
     usual = "?data=additions&student=gru-32&method=jensen_shannon&T=2&epochs=1"  # not what suits data and method anyway

@@ -64,6 +64,25 @@ def test_a_student_is_chosen_trained_and_read_and_the_link_opens_the_same(open_w
     expect(page.locator("select[data-field=student]")).to_have_value("gru-32")
 
 
+def test_in_one_file_a_finished_run_has_no_control_that_does_nothing(words, page, tmp_path):
+    panel = words(running=True)
+    panel.bet.bet = "twin"
+    panel.command("train")
+    assert panel.wait("finished", "failed"), panel.status
+    opened = page(offline=True)
+    opened.goto(panel.to_html(tmp_path / "words.html").as_uri())
+    expect(opened.get_by_text("You said “its twin”")).to_be_visible()
+    expect(opened.get_by_role("listbox", name="Written by: Twin, no teacher")).to_be_visible()
+    expect(opened.get_by_role("heading", name="Bits a token on validation text")).to_be_visible()
+    expect(opened.get_by_text("Begin with")).to_be_hidden()
+    expect(opened.get_by_role("combobox")).to_have_count(0)
+    expect(opened.locator("button:visible:is(:disabled, [aria-disabled=true])")).to_have_count(0)
+    text = opened.get_by_role("listbox", name="Text under the cursor")
+    text.press("Home")
+    expect(opened.locator(".kd-next-tokens .kd-sentence")).to_contain_text("After “▸” comes “t”")
+    assert serious(opened) == []
+
+
 def test_an_edit_of_t_and_a_stop_keep_what_was_learned_on_a_phone(open_words):
     page = open_words("student=gru-32&epochs=200", width=360, dark=True)
     page.get_by_role("button", name="Train", exact=True).click()

@@ -26,6 +26,26 @@ def test_a_difference_is_clear_only_where_its_interval_says_so():
     assert "−0.020 bits" in noise and "−0.050 to +0.010" in noise and "could be chance" in noise
 
 
+def test_a_bet_is_right_only_where_the_interval_settles_it_so():
+    gain = interval(-0.12, -0.15, -0.09)
+    assert sentences.answer("student", gain) == (
+        "You said “the student”: right. On test text the student needs 0.120 bits a token fewer than its twin "
+        "(95\u202f% CI 0.090 to 0.150): a clear gain."
+    )
+    assert sentences.answer("twin", gain).startswith("You said “its twin”; it is “the student”. On test text")
+    assert sentences.answer("twin", interval(0.12, 0.09, 0.15)).startswith("You said “its twin”: right.")
+    assert sentences.answer("student", interval(-0.02, -0.05, 0.01)).startswith(
+        "You said “the student”; it is “neither"
+    )
+    assert sentences.answer("", gain).startswith("On test text")
+
+
+def test_a_small_difference_keeps_digits_that_tell_it_from_none():
+    assert "0.00031 bits fewer than the twin (95\u202f% CI 0.00012 to 0.00050" in sentences.verdict(
+        interval(-3.1e-4, -5e-4, -1.2e-4)
+    )
+
+
 def test_what_stands_is_that_of_the_newest_evaluation():
     def at(step, nll):
         return Evaluation(step=step, split="validation", examples=9, errors=3, nll=nll, agreement=None)
