@@ -40,12 +40,6 @@ def test_a_bet_is_right_only_where_the_interval_settles_it_so():
     assert sentences.answer("", gain).startswith("On test text")
 
 
-def test_a_small_difference_keeps_digits_that_tell_it_from_none():
-    assert "0.00031 bits fewer than the twin (95\u202f% CI 0.00012 to 0.00050" in sentences.verdict(
-        interval(-3.1e-4, -5e-4, -1.2e-4)
-    )
-
-
 def test_what_stands_is_that_of_the_newest_evaluation():
     def at(step, nll):
         return Evaluation(step=step, split="validation", examples=9, errors=3, nll=nll, agreement=None)
