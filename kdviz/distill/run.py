@@ -289,7 +289,10 @@ class Run:
         if bad is None:
             return
         what, remedy = f"the loss became {self.history.rows[bad, 0]} at step {bad + 1}", ""
-        wrong, n = self._training_step.without_answer(self._batches[bad])
+        try:
+            wrong, n = self._training_step.without_answer(self._batches[bad])
+        except Exception:  # the run goes back, whatever is the matter with the teacher
+            wrong = n = 0
         if wrong:
             what += f", as the teacher has logits that are not finite for {wrong:,} of {n:,} answers"
             remedy = "check its weights and the scale of the inputs"

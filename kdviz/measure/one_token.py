@@ -16,11 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Examples, Splits
-from ..data.inputs import tensors
 from ..data.token_signs import around
 from ..losses.labels import UNLABELLED
 from ..models.at_token import AT, IDS, AtToken
-from ..models.inference import Progress, pieces, token_mask
+from ..models.inference import Progress, described, pieces, token_ids, token_mask
 
 SEED = 0  # of the places that are drawn
 TEXT = "text"  # the column that shows a text and its place
@@ -76,7 +75,7 @@ def one_token(examples: Examples, *, vocabulary: Any = None, seed: int = SEED) -
     Raises
     ------
     ValueError
-        If the tokens are held in a tuple, or there is one label a text.
+        If the tokens are held in a tuple or are none, there is one label a text, or the mask lets no token count.
 
     Examples
     --------
@@ -96,8 +95,19 @@ def one_token(examples: Examples, *, vocabulary: Any = None, seed: int = SEED) -
             "(examples, tokens), -100 or -1 where a token has none"
         )
     named: Any = {IDS: examples.x} if isinstance(examples.x, Tensor) else dict(examples.x)
-    ids = tensors(named)[0]
+    ids = token_ids(named)
+    if ids is None:
+        raise ValueError(
+            "one token of each text is drawn, and the inputs hold no tokens, whole numbers of shape (texts, tokens), "
+            f"got {described(examples.x)}; for models that answer at each place of something else use "
+            "kd.measure.sequences(student, data, other=teacher)"
+        )
     counts = _countable(named, examples.y, ids)
+    if len(examples) and not bool(counts.any()):
+        raise ValueError(
+            f"no token of {len(examples):,} texts counts, as the attention_mask leaves all of them out, or all that "
+            "have a label; the mask must be 1 where a token counts"
+        )
     draw = torch.rand(ids.shape, generator=torch.Generator().manual_seed(seed)).masked_fill(~counts, -1)
     kept = counts.any(1).nonzero().flatten()
     at = draw.argmax(1)[kept]

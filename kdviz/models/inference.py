@@ -354,6 +354,21 @@ def check_finite(z: Tensor, who: str) -> None:
         )
 
 
+def token_ids(inputs: Inputs) -> Tensor | None:
+    """Return the tokens (B, L) of a text: the inputs named input_ids, else the first that are no mask; None of others.
+
+    >>> ids = torch.tensor([[5, 2, 9]])
+    >>> token_ids({"attention_mask": torch.ones_like(ids), "input_ids": ids}).tolist()
+    [[5, 2, 9]]
+    """
+    named = inputs if isinstance(inputs, Mapping) else dict(enumerate(tensors(inputs)))
+    parts: dict[Any, Tensor] = {name: part for name, part in named.items() if name not in MASKS}
+    if not parts or any(part.is_floating_point() for part in parts.values()):
+        return None
+    ids = parts.get("input_ids", next(iter(parts.values())))
+    return ids if ids.ndim == 2 and ids.dtype not in (torch.bool, torch.uint8) else None
+
+
 def token_mask(inputs: Inputs, length: int) -> Tensor | None:
     """Return which tokens count, bool (B, L), if the inputs contain a mask."""
     if isinstance(inputs, Mapping):

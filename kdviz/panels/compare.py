@@ -323,7 +323,8 @@ class Compare(Linked, Panel):
         note = (in_tokens if self._texts else _counted)(splits.title, len(shown), self._of)
         self.pair.update(sizes=sizes, same=same, note=note, cost="", progress=None)
         if not same:
-            self.controllers.threads[1].put("cost", lambda: self._measure(loaded, splits.test, logits))
+            texts = self._texts
+            self.controllers.threads[1].put("cost", lambda: self._measure(loaded, splits.test, logits, texts))
         self.controllers.open(replace(splits, train=shown, validation=shown, test=shown), watched, self._whole)
         offered = self.controllers.offered(images=False)
         self.views.offered = offered
@@ -331,7 +332,13 @@ class Compare(Linked, Panel):
             self.scene.view = "one"
         self.controllers.refresh()
 
-    def _measure(self, loaded: Mapping[str, nn.Module], test: Examples, logits: Mapping[str, Tensor]) -> None:
+    def _measure(
+        self,
+        loaded: Mapping[str, nn.Module],
+        test: Examples,
+        logits: Mapping[str, Tensor],
+        texts: tuple[Examples, Mapping[str, nn.Module]] | None,
+    ) -> None:
         """Show what the student costs beside the teacher; on a thread of the views."""
         if self._shown is not loaded or not all(costs_of.countable(loaded[who]) for who in ("teacher", "student")):
             return  # another pair is shown by now, or it is one whose calls may cost something
@@ -348,10 +355,14 @@ class Compare(Linked, Panel):
             return
         except Exception as error:  # the comparison stands, whatever measuring meets
             said = t("What the student costs could not be measured: {why}.", why=" ".join(str(error).split()))
-        if self._shown is loaded:
-            self.pair.update(cost=said)
-            if self._texts is not None:
-                self.pair.update(cost=f"{predicted(*self._texts, self._is_open)} {said}".strip())
+        if self._shown is not loaded:
+            return
+        self.pair.update(cost=said)
+        if texts is None:
+            return
+        text = predicted(*texts, lambda *_: self._is_open() and self._shown is loaded)
+        if text and self._shown is loaded:
+            self.pair.update(cost=f"{text} {said}")
 
     def _show_exact(self) -> None:
         """Show the logits of the model shown as they are, not as a film holds them."""

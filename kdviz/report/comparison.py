@@ -75,7 +75,7 @@ def compare(
         The positive class of the groups' rates; None for accuracies only. By default class 1 of two classes, and None
         for more.
     batch_size : int
-        Examples per batch.
+        Examples per batch; of texts at most 128, for each of whose tokens there may be logits.
     progress : callable, optional
         Called with (done, total) over all models; return False to stop with ``Cancelled``.
 
@@ -109,6 +109,8 @@ def compare(
     models = {who: as_module(m, who, classes=names or None, features=features) for who, m in roles.items()}
     check_vocabularies(models, data.vocabulary if isinstance(data, Splits) else None)
     rounds = _Rounds(progress, len(models) * (len(part) + (len(held_out) if held_out is not None else 0)))
+    if inference.token_ids(part.inputs(slice(0, 1))) is not None:  # there may be logits for each token
+        batch_size = min(batch_size, inference.ROWS_AT_ONCE)
     asked = {
         who: answers(model, part, who=who, batch_size=batch_size, progress=rounds.next(len(part)))
         for who, model in models.items()

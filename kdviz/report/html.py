@@ -15,10 +15,11 @@ import torch
 from .. import words
 from ..diagnosis.result import shown
 from ..figures.one_file import policy, script_json
+from ..models.inference import token_ids
 from ..whole_files import write_whole
 from ..words import number
 from . import bias, definitions
-from .pictures import Pictures, Texts, is_text
+from .pictures import Pictures, Texts
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -129,7 +130,8 @@ def data_of(report: Report) -> dict[str, Any]:
     if isinstance(x, torch.Tensor) and x.ndim == 4 and x.shape[1] in (1, 3):
         values = {} if maps is None else maps.values
         pictures = Pictures(x, [i for some in shown.values() for i in some], values)
-    words_of = Texts(report).row if is_text(x) else None
+    ids = token_ids(x)
+    words_of = None if ids is None else Texts(report, ids).row
     rows = []
     for cell, members in shown.items():
         for i in members:

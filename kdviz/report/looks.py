@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from ..data.inputs import Inputs, rows, tensors
+from ..data.inputs import Inputs, rows
 from ..data.token_signs import signs_of
-from ..models.inference import Progress
+from ..models.inference import Progress, token_ids
 
 if TYPE_CHECKING:
     import numpy as np
@@ -232,7 +232,7 @@ def look(models: Mapping[str, nn.Module], inputs: Inputs, options: Mapping[str, 
         return Layers(None, None, f"There are no layers to compare: {error}.")
     try:
         without = [who for who, model in models.items() if not attending(model)]
-        if without and _are_tokens(inputs):
+        if without and token_ids(inputs) is not None:
             have = "have" if without[1:] else "has"
             note = f"The {' and the '.join(without)} {have} no attention heads, so no head is drawn."
             return Layers(None, alike, note)
@@ -245,19 +245,14 @@ def look(models: Mapping[str, nn.Module], inputs: Inputs, options: Mapping[str, 
         return Layers(None, alike, f"There are no maps of layers to compare: {reason}.")
 
 
-def _are_tokens(inputs: Inputs) -> bool:
-    first = tensors(inputs)[0]
-    return first.ndim == 2 and not first.is_floating_point()
-
-
 def heads_of(models: Mapping[str, nn.Module], inputs: Inputs, vocabulary: Any = None) -> Heads | None:
     """Return the attention of each head in the first example; None of inputs that are no tokens."""
     from ..measure.attention import text_matrices
 
     one = rows(inputs, slice(0, 1))
-    if not _are_tokens(one):
+    ids = token_ids(one)
+    if ids is None:
         return None
-    ids = tensors(one)[0]
     found = {who: text_matrices(model, one) for who, model in models.items()}
     counts = next(iter(found.values()))[1][0]
     matrices = {

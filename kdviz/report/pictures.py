@@ -11,7 +11,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..data.inputs import tensors
 from ..data.token_signs import signs_of
 from ..measure.one_token import TEXT
 from ..models.at_token import AT
@@ -92,22 +91,18 @@ class Pictures:
         return base64.b64encode(scaled.contiguous().numpy().tobytes()).decode()
 
 
-def is_text(x: Any) -> bool:
-    """Whether inputs are rows of tokens."""
-    first = tensors(x)[0]
-    return first.ndim == 2 and not first.is_floating_point() and first.dtype not in (torch.bool, torch.uint8)
-
-
 class Texts:
     """The texts of the examples shown, token by token where they have maps.
 
     Parameters
     ----------
     report : Report
+    ids : Tensor, shape (N, L)
+        The tokens of its examples.
     """
 
-    def __init__(self, report: Report) -> None:
-        self.report, self.ids = report, tensors(report.examples.x)[0]
+    def __init__(self, report: Report, ids: Tensor) -> None:
+        self.report, self.ids = report, ids
 
     def row(self, i: int) -> dict[str, Any]:
         """Return the tokens of an example but padding, which of them is asked about, and each model's map of them."""

@@ -40,3 +40,19 @@ def test_one_of_two_that_answers_otherwise_is_told_and_labels_an_example_too():
     with pytest.raises(ValueError, match="got several in order; name them"):
         one_token(Examples((IDS, IDS), torch.full((400, 6), -1)))
     assert set(asked_at({"teacher": tokens}, data)) == {"teacher"}
+
+
+def test_the_tokens_are_found_among_named_inputs_in_any_order_and_what_has_none_is_told():
+    y = IDS.roll(-1, 1)
+    y[:, -1] = -1
+    mask = torch.ones_like(IDS)
+    first, last = (
+        one_token(Examples(x, y))
+        for x in ({"attention_mask": mask, "input_ids": IDS}, {"input_ids": IDS, "attention_mask": mask})
+    )
+    assert first.groups["text"].tolist() == last.groups["text"].tolist()
+    assert first.groups["text"][0].startswith(str(int(IDS[0, 0])))
+    with pytest.raises(ValueError, match=r"hold no tokens, .* got float32 inputs of shape \(6, 4\).*\.sequences\("):
+        one_token(Examples(torch.zeros(3, 6, 4), y[:3]))
+    with pytest.raises(ValueError, match="no token of 400 texts counts, as the attention_mask leaves all of them out"):
+        one_token(Examples({"input_ids": IDS, "attention_mask": 0 * mask}, y))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import kdviz as kd
@@ -38,4 +39,26 @@ def test_the_page_of_a_report_on_texts_asks_no_model_again():
     page = kd.panels.Compare.of(report)
     assert sorted(page.scene.captions) == sorted(report.examples.groups["text"])
     assert "saliency" in page.views.offered and page.scene.classes[0] == "·"
+    page.close()
+
+
+def test_what_was_counted_of_a_pair_is_not_shown_beside_another(monkeypatch):
+    whole = kd.data.additions()
+    data = replace(whole, validation=whole.test.take(slice(0, 30)), test=whole.test.take(slice(0, 30)))
+
+    asked, there = [], threading.Event()
+
+    def counted(part, models, go_on):
+        assert there.wait(60)
+        asked.append(go_on(0, 1))
+        page._shown = dict(page._shown)  # another pair comes meanwhile
+        asked.append(go_on(0, 1))
+        return "Of the pair before."
+
+    monkeypatch.setattr("kdviz.panels.compare.predicted", counted)
+    teacher, student = (kd.models.decoder(data.vocabulary, 13, 8, 1, 1, seed=seed).eval() for seed in (1, 2))
+    page = kd.panels.Compare(teacher, student, data)
+    there.set()
+    assert page.wait()
+    assert page.pair.cost and "Of the pair before." not in page.pair.cost and asked == [True, False]
     page.close()

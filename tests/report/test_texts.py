@@ -110,3 +110,13 @@ def test_shipped_models_are_compared_by_name_on_the_data_of_their_card(monkeypat
     assert report.sequences["teacher"].exact.value > 0.9 and "of Additions, token by token" in report.about()
     with pytest.raises(ValueError, match="a model of your own; say which data to compare on"):
         kd.compare(decoder(), decoder())
+
+
+def test_few_texts_at_once_are_asked_as_there_are_logits_for_each_token():
+    most = []
+    teacher, student = decoder(), decoder(4, 2)
+    for model in (teacher, student):
+        model.register_forward_pre_hook(lambda _, given: most.append(len(given[0])))
+    part = texts().test
+    many = part.take(torch.arange(300) % 80)
+    assert kd.compare(teacher, student, many).by_token and max(most) == 128

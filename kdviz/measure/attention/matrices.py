@@ -252,7 +252,7 @@ def text_matrices(
     dict of str to Tensor, shape (N, heads, L, L)
         By layer; 0 in the rows and columns of padding.
     Tensor of bool, shape (N, L)
-        Which tokens are none: those that the inputs' mask lets count.
+        Which tokens are no padding: those that the inputs' mask lets count.
     """
     matrices = attention_matrices(model, X, batch_size=batch_size, progress=progress)
     if accumulated:

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from ...data import Examples
-from ...data.inputs import tensors
 from ...data.token_signs import signs_of
 from ...measure.attending import attending
 from ...measure.attention import text_matrices
 from ...models.at_token import AT
+from ...models.inference import token_ids
 from ...words import mark, number, t
 from ...words.reasons import told
 
@@ -38,14 +38,14 @@ Found = tuple[list[dict[str, Any]], Tensor]  # layers and heads, each with its m
 
 def is_text(examples: Examples) -> bool:
     """Whether the examples are rows of tokens."""
-    first = tensors(examples.x)[0]
-    return first.ndim == 2 and not first.is_floating_point() and first.dtype not in (torch.bool, torch.uint8)
+    return token_ids(examples.x) is not None
 
 
 def others(examples: Examples) -> int:
     """Return how many other examples say what chance gives: fewer of long texts."""
-    length = tensors(examples.x)[0].shape[1]
-    return max(1, min(OTHERS, NUMBERS // (64 * length * length)))
+    ids = token_ids(examples.x)
+    assert ids is not None, "it is asked about texts alone"
+    return max(1, min(OTHERS, NUMBERS // (64 * ids.shape[1] ** 2)))
 
 
 def why_none(who: str, error: Exception) -> str:
@@ -82,7 +82,9 @@ def drawn(teacher: nn.Module, student: nn.Module, X: Any, kind: str, vocabulary:
         found[who] = rows, torch.cat([A.transpose(0, 1) for A in matrices.values()])
     if counts is None:
         raise ValueError(" ".join(reasons.values()))
-    ids, place = tensors(X)[0][0], int(X[AT][0, 0]) if isinstance(X, dict) and AT in X else -1
+    tokens = token_ids(X)
+    assert tokens is not None, "it is asked about texts alone"
+    ids, place = tokens[0], int(X[AT][0, 0]) if isinstance(X, dict) and AT in X else -1
     shown, total = _window(counts[0], place)
     if len(shown) < total:
         reasons["both"] = t(

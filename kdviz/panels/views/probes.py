@@ -175,7 +175,8 @@ def captions(examples: Examples) -> list[str]:
     columns = examples.groups
     if TEXT in columns:
         return [str(text) for text in columns[TEXT]]
-    tokens = tensors(examples.x)[0]
+    ids = inference.token_ids(examples.x)
+    tokens = tensors(examples.x)[0] if ids is None else ids
     if not columns and tokens.ndim == 2 and not tokens.is_floating_point():
         more = " ..." if tokens.shape[1] > TOKENS else ""
         return [" ".join(map(str, row)) + more for row in tokens[:, :TOKENS].tolist()]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ...data import Examples, Splits
-from ...data.inputs import rows, tensors
+from ...data.inputs import rows
 from ...data.token_signs import signs_of
 from ...measure import saliency as measured
 from ...measure.saliency import MapSimilarity
@@ -119,7 +119,9 @@ class SaliencyController(ViewController):
 
     def _of_tokens(self, maps: dict[str, Tensor], inputs: Any) -> dict[str, Any]:
         """Return a number for each token but padding, the largest size of each model 1, and the tokens."""
-        ids = tensors(inputs)[0][0]
+        tokens = inference.token_ids(inputs)
+        assert tokens is not None, "it is asked about texts alone"
+        ids = tokens[0]
         mask = inference.token_mask(inputs, len(ids))
         there = torch.arange(len(ids)) if mask is None else mask[0].nonzero().flatten()
         at = int(inputs[AT][0, 0]) if isinstance(inputs, dict) and AT in inputs else -1

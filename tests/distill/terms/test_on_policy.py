@@ -246,6 +246,20 @@ def test_a_teacher_without_numbers_for_given_text_is_named_too(teacher, term):
     assert "learning rate" not in str(raised.value)
 
 
+def test_a_run_goes_back_even_where_the_teacher_cannot_be_asked_why(teacher, monkeypatch):
+    data = text()
+    tutor = speechless(teacher, {tuple(row) for row in data.train.x[:-1].tolist()})
+    run = kd.Distillation(tutor, Causal(), data, kd.OnPolicy(own=0.0), batch_size=5, epochs=2)
+
+    def gone(batch):
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(run._training_step, "without_answer", gone)
+    with pytest.raises(kd.distill.NonFiniteLossError, match="last good snapshot; try a learning rate below"):
+        run.train(progress=False, evaluate=False)
+    assert all(bool(weight.isfinite().all()) for weight in run.student.parameters())
+
+
 class Named(Causal):
     def forward(self, input_ids, attention_mask):
         return super().forward(input_ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -54,7 +55,7 @@ def _texts(data: Splits, chosen: Splits, teacher: nn.Module, small: nn.Module) -
     """Return some texts, the largest difference first: what it is in bits a token, and whether they were chosen."""
     few = data.train.take(slice(0, len(data.train), max(1, len(data.train) // LOOKED_AT)))
     theirs, ours = per_sequence(teacher, few), per_sequence(small, few)
-    gained = ((ours.nll - theirs.nll) / theirs.tokens.clamp(min=1) / 0.6931471805599453).tolist()
+    gained = ((ours.nll - theirs.nll) / theirs.tokens.clamp(min=1) / math.log(2)).tolist()
     kept = {tuple(row) for row in chosen.train.inputs().tolist()}
     vocabulary = data.vocabulary
     assert vocabulary is not None, "text has a vocabulary"
