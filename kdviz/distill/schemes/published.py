@@ -143,7 +143,7 @@ _ALL = (
         r",\quad y \sim \alpha p + (1-\alpha) q",
         "Gu et al. 2024, arXiv:2306.08543",
         {"mixed": 0.2, "long": 1.0, "weight_labels": 1.0},
-        mark("Each text is used for one step, so the paper’s clipped ratio has nothing to clip and is left out."),
+        mark("There each text is used for one step: the paper’s clipped ratio has nothing to clip and is left out."),
         _minillm,
     ),
     Published(
@@ -160,7 +160,8 @@ _ALL = (
         "distilbert",
         mark("DistilBERT"),
         mark("Half the blocks, begun as every other one of the teacher's: soft targets, hidden words and a cosine."),
-        r"5\,T^2\,\mathrm{KL}\big(\sigma_T(t)\,\|\,\sigma_T(s)\big) + 2\,\mathrm{CE}(s, y) + 1 - \cos(h_s, h_t)",
+        r"5\,T^2\,\mathrm{KL}\big(\sigma_T(t)\,\|\,\sigma_T(s)\big) \allowbreak "
+        r"+ 2\,\mathrm{CE}(s, y) + 1 - \cos(h_s, h_t)",
         "Sanh et al. 2019, arXiv:1910.01108",
         {"soft": SOFT, "labels": LABELS, "cosine": COSINE, "temperature": 2.0},
         mark("The authors hide rare words more often and take blocks 1, 3, 5, 8, 10, 12; here words are drawn evenly."),

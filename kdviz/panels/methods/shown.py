@@ -13,7 +13,7 @@ from ...distill.terms import Layered
 from ...measure.gradients import TermGradients
 from ...words import t
 from ..live import status_text
-from ..live.mathml import drawn
+from ..live.mathml import broken
 from ..live.roster import Entry
 from . import sentences
 from .choices import NUMBERS, MethodChoices, temperature_name, temperature_range
@@ -38,11 +38,12 @@ def listed(choices: MethodChoices, trial: Trial) -> dict[str, Any]:
 
 
 def _listed_elsewhere(one: Elsewhere) -> dict[str, Any]:
-    row = {"name": "", "title": t(one.title), "family": "elsewhere", "reason": t(one.reason), "acronyms": one.acronyms}
+    title = f"{t(one.title)} ({one.acronyms.split(',')[0]})" if one.acronyms else t(one.title)  # as methods have it
+    row = {"name": "", "title": title, "family": "elsewhere", "reason": t(one.reason), "acronyms": one.acronyms}
     if not one.link:
         return row | {"words": one.source}
     paper = PUBLISHED.get(one.published)
-    told = {"formula": drawn(paper.formula), "words": f"{one.source} {paper.name} {paper.title}"} if paper else {}
+    told = {"formula": broken(paper.formula), "words": f"{one.source} {paper.name} {paper.title}"} if paper else {}
     link = {"link": one.link, "says": t(one.says), "formula": "", "source": paper.source if paper else one.source}
     return row | {"words": one.source} | link | told
 

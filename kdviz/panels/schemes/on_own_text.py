@@ -24,7 +24,7 @@ WATCHED, TESTED = 24, 100  # rows on which it writes along the way, and at the e
 PIECES = 14  # points of a curve over length
 EVERY = 8  # steps between which own text is used again: writing takes most of the time
 FIRST = RunName(mark("On given text"), {})
-LOOKS = {"student": ("student", "branch-1"), "hinton": ("hinton", "branch-2")}  # own text, given text
+LOOKS = {"student": ("student", "branch-1"), "hinton": ("hinton", "branch-4")}  # own text, given text; no blue
 MEANING = mark(
     "How far the student’s probabilities of the next token are from the teacher’s. A model learns after given text, "
     "but where it writes it reads its own, with what it got wrong in it."
@@ -121,5 +121,5 @@ def _at_the_end(found: dict[str, Any], title: str) -> list[Drawing]:
     over = curves(name, lines, x=t("tokens since the beginning"), y="KL", sentence=t(SENTENCE, **figures))
     rows = [bar(names[role], LOOKS[role][0], nll[role], number(nll[role], ".2f")) for role in LOOKS]
     of_text = _mean(found["student"], "given_nll", "counts") / np.log(2)
-    rows.append(bar(t("Given text"), "teacher", of_text, figures["text_nll"]))
+    rows.append(bar(t("Given text"), LOOKS["student"][1], of_text, figures["text_nll"]))
     return [over, bars(t("What the teacher finds of the text: its surprise in bits a token"), rows, unit=t("bits"))]

@@ -1,12 +1,12 @@
 // Where the boxes of a scheme's diagram stand, and how its arrows run, in px.
 
-const GAP = { column: 34, row: 40 };
+const GAP = { column: 34, row: 40, least: 16 }; // columns come nearer where a long word needs it
 const BOX = { width: 148, height: 44, narrowest: 84 };
 const BEND = 0.22; // of an arrow's length, where it would run through a box
 const APART = 7; // of two arrows that run both ways
 const EDGE = 3; // px left beside the outer boxes, for their lines
 const LETTER = 8.4; // px of a letter of a title, about
-const INSET = 5; // px between a title and the line around it
+const INSET = 4; // px between a title and the line around it
 const USUAL_LINES = 2;
 const MOST_LINES = 3;
 const LINE = 16; // px
@@ -19,7 +19,10 @@ export function placedParties(parties, whole, unit = 1, lengthOf = (text) => tex
   const turned = roomFor(size(parties, "column")) < BOX.narrowest * unit && size(parties, "row") < size(parties, "column");
   const seats = parties.map((party) => (turned ? { ...party, column: party.row, row: party.column } : party));
   const [columns, rows] = [size(seats, "column"), size(seats, "row")];
-  const wide = Math.max(40, roomFor(columns));
+  const longest = Math.max(...seats.flatMap((party) => party.title.split(" ").map(lengthOf)));
+  const asked = columns > 1 ? (width - columns * (longest + 2 * INSET + 1)) / (columns - 1) : 0;
+  const between = Math.min(GAP.column * unit, Math.max(GAP.least * unit, asked));
+  const wide = Math.max(40, Math.min(BOX.width * unit, (width - (columns - 1) * between) / columns));
   const titles = seats.map((party) => titleLines(party.title, wide - 2 * INSET, lengthOf));
   const more = Math.max(...titles.map((lines) => lines.length - USUAL_LINES), 0);
   const box = { width: wide, height: (BOX.height + more * LINE) * unit };

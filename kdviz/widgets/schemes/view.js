@@ -12,7 +12,7 @@ import "./style.css";
 const FAMILY_TITLES = {
   online: t("Together, at the same time"), rows: t("In rows: one after the other"), self: t("From itself"),
   several: t("Several teachers"), place: t("In the place where it is used"), answers: t("Little of the teacher to see"),
-  budget: t("Few labels, other data"), text: t("Models of text, token by token"),
+  budget: t("Few labels, other data"), text: t("Models of text"),
 };
 const OWN_PARAMETERS = ["scheme", "set"]; // of the address; epochs, seed and what is hidden stay as the link had them
 

@@ -108,7 +108,7 @@ SCHEME = Scheme(
         Party("line", mark("Line with hidden words"), "data", 0, 1),
         Party("teacher", mark("Teacher: 4 blocks"), "teacher", 1, 0),
         Party("student", mark("Student: 2 blocks"), "student", 1, 2),
-        Party("said", mark("Probabilities, hidden states"), "other", 2, 1),
+        Party("said", mark("Answers, hidden states"), "other", 2, 1),
         Party("words", mark("Hidden words"), "data", 2, 2),
     ),
     phases=(

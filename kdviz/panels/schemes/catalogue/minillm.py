@@ -43,7 +43,7 @@ SCHEME = Scheme(
         Party("teacher", mark("Teacher"), "teacher", 2, 1),
     ),
     phases=(
-        Phase(mark("First the student learns given text, and goes on doing so beside."), (("text", "student"),)),
+        Phase(mark("First the student learns given text, and goes on doing so throughout."), (("text", "student"),)),
         Phase(
             mark("Each token is drawn from a mixture of both models’ probabilities, mostly the student’s."),
             (("student", "both"), ("teacher", "both")),
