@@ -215,7 +215,7 @@ class Choices(LiveNumbers):
         fault = self.fault if self.fault in faults_of(data_sets.load(name)) else NONE
         extra = self.extra if self.extra in transfer_sets.extras_of(data_sets.load(name)) else NONE
         kept: dict[str, Any] = {"group": group, "fault": fault, "extra": extra, "omit": NONE_OMITTED}
-        own = {"data": name, "teacher": teacher, "labels": labels, "units": units, "layers": start.layers}
+        own: dict[str, Any] = {"data": name, "teacher": teacher, "labels": labels, "units": units, "layers": start.layers}
         return replace(start, **{**usual, **kept, **own})
 
     def splits(self) -> Splits:
