@@ -50,7 +50,8 @@ class Kind:
         Whether it cuts a picture into patches, whose side has to divide the picture's.
     usual : mapping
         How a page trains it by default: width, depth, epochs, learning_rate, labels, and whether a second twin learns
-        from smoothed labels; ``usual_rows`` is what differs for the rows of a table.
+        from smoothed labels; ``usual_rows`` is what differs for the rows of a table, ``usual_on`` what differs, or
+        comes on top, on a data set, by its name.
     teacher_head : str
         The layer whose answers a teacher teaches, where that is not the output: the head of a distillation token.
     """
@@ -68,6 +69,7 @@ class Kind:
     patches: bool = False
     usual: Mapping[str, Any]
     usual_rows: Mapping[str, Any] = field(default_factory=dict)
+    usual_on: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     teacher_head: str = ""
 
     def suits(self, shape: Shape) -> bool:
@@ -95,9 +97,9 @@ class Kind:
             )
         return self.builder(width, depth, **self.of_shape(tuple(shape)), classes=classes, seed=seed)
 
-    def usual_for(self, shape: Shape) -> dict[str, Any]:
-        """Return how a page trains it by default on examples of this shape."""
-        return {**self.usual, **(self.usual_rows if data_kind(shape) == ROWS else {})}
+    def usual_for(self, shape: Shape, data: str = "") -> dict[str, Any]:
+        """Return how a page trains it by default on examples of this shape, or on a data set of this name."""
+        return {**self.usual, **(self.usual_rows if data_kind(shape) == ROWS else {}), **self.usual_on.get(data, {})}
 
 
 def data_kind(shape: Shape) -> str:
@@ -200,6 +202,7 @@ _ROWS: tuple[Kind, ...] = (
         builder=convnet,
         of_shape=_of_channels,
         usual={"width": 8, "depth": 5, "epochs": 6, "learning_rate": 3e-3, "labels": 4000, "smoothing": False},
+        usual_on={"fashion-mnist": {"batch_size": 32, "learning_rate": 1e-2, "rate_course": "cosine"}},
     ),
     Kind(
         name="mobile",

@@ -37,6 +37,7 @@ from ..live.checks import one_of, shown
 LABEL_CHOICES = (100, 300, 1000, 4000, 10_000, 30_000)
 SMALLER = 4  # a student proposed by the page has at most this fraction of its teacher's parameters
 STUDENT_UNITS = KINDS["mlp"].widths
+SIZE = ("units", "layers")
 NONE_OMITTED = -1
 OPTIMIZERS = tuple(BY_NAME)
 LEFT_OUT = mark("Adult, without race and sex")  # what kd.data.adult(without=...) calls these data
@@ -183,19 +184,29 @@ class Choices(LiveNumbers):
     def with_kind(self, kind: str) -> Choices:
         """Return the choices with another kind of student, in its usual size; of how the one before was usually trained
         what the reader has not changed becomes what is usual for this one."""
-        before, after = usual_of(self.kind, self.data), usual_of(kind, self.data)
-        kept = {name for name, value in before.items() if getattr(self, name) != value} - {"units", "layers"}
+        loss = self.loss if self.loss in losses_of(kind) else "soft_targets"
+        size = {name: value for name, value in usual_of(kind, self.data).items() if name in SIZE}
+        return replace(self, kind=kind, loss=loss, **{**self._usual_at(kind, self.data), **size})
+
+    def _usual_at(self, kind: str, data: str) -> dict[str, Any]:
+        """Return what is usual for a kind of student on a data set, without what the reader has changed of what was
+        usual before."""
+        before, after = usual_of(self.kind, self.data), usual_of(kind, data)
+        usual = {name: getattr(Choices, name) for name in (*before, *after)}  # where one of them says nothing
+        kept = {name for name, value in {**usual, **before}.items() if getattr(self, name) != value}
         if self.labels == 0:
             kept.add("labels")
-        loss = self.loss if self.loss in losses_of(kind) else "soft_targets"
-        return replace(self, kind=kind, loss=loss, **{n: value for n, value in after.items() if n not in kept})
+        return {name: value for name, value in {**usual, **after}.items() if name not in kept}
 
     def with_data(self, name: str) -> Choices:
-        """Return the choices for another data set: its first teacher, labels it has, a student well below it."""
-        teacher = self.teacher if self.teacher in teacher_names(name) else teacher_names(name)[0]
+        """Return the choices for another data set: its first teacher, labels it has, a student well below it; of the
+        training what the reader has not changed becomes what is usual there."""
+        start = self if self.kind in student_kinds(name) else self.with_kind("mlp")
+        usual = start._usual_at(start.kind, name)
+        teacher = start.teacher if start.teacher in teacher_names(name) else teacher_names(name)[0]
+        teacher = usual.get("teacher", teacher)
         labels = min(label_choices(name), key=lambda n: abs(n - self.labels)) if self.labels else 0
         room = models.card(teacher).parameters / SMALLER
-        start = self if self.kind in student_kinds(name) else self.with_kind("mlp")
         rows = student_rows(name, start.layers, start.kind)
         smaller = [row["units"] for row in rows if row["parameters"] <= room] or [rows[0]["units"]]
         units = min(start.units, smaller[-1])
@@ -203,8 +214,9 @@ class Choices(LiveNumbers):
         group = self.group if self.group in columns or not columns else columns[0]
         fault = self.fault if self.fault in faults_of(data_sets.load(name)) else NONE
         extra = self.extra if self.extra in transfer_sets.extras_of(data_sets.load(name)) else NONE
-        kept: dict[str, Any] = {"group": group, "fault": fault, "extra": extra}
-        return replace(start, data=name, teacher=teacher, labels=labels, units=units, omit=NONE_OMITTED, **kept)
+        kept: dict[str, Any] = {"group": group, "fault": fault, "extra": extra, "omit": NONE_OMITTED}
+        own: dict[str, Any] = {"data": name, "teacher": teacher, "labels": labels, "units": units, "layers": start.layers}
+        return replace(start, **{**usual, **kept, **own})
 
     def splits(self) -> Splits:
         """Return the data with as many labels as chosen, without the omitted class, with a fault and more to learn
@@ -305,7 +317,7 @@ def usual_of(kind: str, data: str) -> dict[str, Any]:
     >>> usual_of("mlp", "mnist")["units"], usual_of("vit", "mnist")["teacher"]
     (128, 'mnist-convnet')
     """
-    usual = KINDS[kind].usual_for(data_sets.load(data).shape)
+    usual = KINDS[kind].usual_for(data_sets.load(data).shape, data)
     renamed = {{"width": "units", "depth": "layers"}.get(name, name): value for name, value in usual.items()}
     named = teacher_names(data)
     looking = [name for name in named if kind != "mlp" and models.card(name).architecture["name"] in CONVOLVES]

@@ -40,9 +40,9 @@ def recorded() -> tuple[dict[str, Any], ...]:
 
 def measured(kind: str, data: str) -> str:
     """Return what a run of the usual size came to, in a sentence; empty where none was recorded with these settings."""
-    usual = usual_of(kind, data)
+    usual = usual_of(kind, data).items()
     for run in recorded():
-        if (run["kind"], run["data"]) == (kind, data) and all(run["choices"][name] == usual[name] for name in usual):
+        if (run["kind"], run["data"]) == (kind, data) and usual <= run["choices"].items():
             names, figures = ("labels", "epochs", "seed", "student", "twin", "n"), {**run["choices"], **run}
             shows = PairedErrors(**run["difference"]).verdict
             text = MEASURED[shows if shows in MEASURED else "same"]

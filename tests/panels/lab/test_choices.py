@@ -108,7 +108,7 @@ def test_a_choice_that_cannot_be_is_told_in_one_sentence(chosen, says):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("data", ["mnist", "adult"])
+@pytest.mark.parametrize("data", ["mnist", "fashion-mnist", "adult"])
 def test_a_kind_comes_with_what_is_usual_for_it(kind, data):
     if kind not in student_kinds(data):
         return
@@ -128,6 +128,16 @@ def test_what_the_reader_changed_stays_when_the_kind_changes():
     assert (choices.loss, choices.units) == ("soft_targets", KINDS["deit"].usual["width"])
     assert Choices().with_kind("vit").with_kind("convnet").with_kind("mlp") == Choices()
     assert Choices(labels=0).with_kind("convnet").labels == 0
+
+
+def test_what_is_usual_on_other_data_comes_with_them_but_for_what_the_reader_changed():
+    here, there = (Choices.of({"kind": "convnet", "data": data}) for data in ("mnist", "fashion-mnist"))
+    assert there.rate_course != here.rate_course
+    assert here.with_data("fashion-mnist") == there and there.with_data("mnist") == here
+    assert there.with_kind("mlp").with_kind("convnet") == there
+    assert there.with_kind("mlp").rate_course == Choices.rate_course
+    own = Choices.of({"kind": "convnet", "rate_course": "warmup", "epochs": 2}).with_data("fashion-mnist")
+    assert (own.rate_course, own.epochs) == ("warmup", 2)
 
 
 def test_pictures_do_not_follow_to_a_table():
