@@ -21,7 +21,7 @@ from ...measure.latency import shortest
 from ...measure.sequences import Sequences
 from ...words import mark, number, t
 from .measured import mean_bits, surprises
-from .methods import METHODS, PROMPT, objective
+from .methods import METHODS, least_prompt, objective
 from .texts import Passage
 
 VALIDATION, TEST = 150, 500  # rows of each split that are looked at, at most
@@ -217,7 +217,7 @@ class Setting:
 
     def writing(self) -> dict[str, Any]:
         """Return how the teacher writes text to learn from: arguments of :func:`kdviz.schemes.as_written`."""
-        return {"greedy": self.is_task, "prompt": PROMPT, "end": self.end}
+        return {"greedy": self.is_task, "prompt": least_prompt(self.end), "end": self.end}
 
     def run(
         self, size: str, method: str, alpha: float, temperature: float, progress: KeepGoing | None = None
