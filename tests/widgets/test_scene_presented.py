@@ -94,6 +94,7 @@ def test_keys_lead_through_a_presentation(presented):
 
 def test_a_page_lists_only_the_keys_that_it_has(presented):
     page = presented(alone=True)
+    expect(page.get_by_role("heading", level=1)).to_have_text("How sure is it?")
     page.keyboard.press("?")
     keys = page.locator(".kd-present-keys").get_by_role("listitem").filter(visible=True)
     expect(keys).to_have_text(["Space Train or pause", "? These keys", "Esc Leave the presentation"])

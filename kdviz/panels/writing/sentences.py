@@ -36,6 +36,7 @@ VERDICTS = {
         "Beside the twin that is {n} bits (95\u202f% CI {low} to {high}, over rows of text), which could be chance."
     ),
 }
+SAME = mark("Student and twin give each token the same probability: they have learned the same.")
 RIGHT_ON_VALIDATION = mark(
     "After step {step} the student answers {student} of the validation tasks right (95\u202f% CI {student_low} to "
     "{student_high}), its twin without a teacher {twin} ({twin_low} to {twin_high}), the teacher {teacher}."
@@ -158,6 +159,8 @@ def _settled(difference: Interval | PairedErrors) -> str:
 def _worth(difference: Interval, texts: Mapping[str, str]) -> str:
     name = _settled(difference)
     value, low, high = difference.value, difference.low, difference.high
+    if value == low == high == 0:  # of every row: the labels alone count, or the teacher has written just the given text
+        return t(SAME)
     ends = (-value, -high, -low) if name == "student" else (value, low, high)
     shown = max(abs(low), abs(high)) / 2 if name == "chance" else min(abs(low), abs(high))
     form = f".{_places(shown)}f"

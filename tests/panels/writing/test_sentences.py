@@ -23,6 +23,7 @@ def test_a_difference_is_clear_only_where_its_interval_says_so():
         interval(-0.007, -0.014, -0.0002)
     )
     noise = sentences.verdict(interval(-0.02, -0.05, 0.01))
+    assert sentences.verdict(interval(0.0, 0.0, 0.0)) == sentences.SAME  # not a matter of chance
     assert "−0.020 bits" in noise and "−0.050 to +0.010" in noise and "could be chance" in noise
 
 
