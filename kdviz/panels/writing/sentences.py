@@ -159,7 +159,7 @@ def _settled(difference: Interval | PairedErrors) -> str:
 def _worth(difference: Interval, texts: Mapping[str, str]) -> str:
     name = _settled(difference)
     value, low, high = difference.value, difference.low, difference.high
-    if value == low == high == 0:  # of every row: the labels alone count, or the teacher has written just the given text
+    if value == low == high == 0:  # the labels alone count, or the teacher has written just the given text
         return t(SAME)
     ends = (-value, -high, -low) if name == "student" else (value, low, high)
     shown = max(abs(low), abs(high)) / 2 if name == "chance" else min(abs(low), abs(high))
