@@ -15,9 +15,9 @@ ADDRESS = "http://127.0.0.1:9/voila/render/lab.ipynb"
 
 @pytest.fixture
 def presented(page):
-    """A page that was opened with ``?present``; ``presented()`` returns it, ``alone`` with a transport alone."""
+    """A page that was opened with ``?present``; ``presented(width=...)`` returns it."""
 
-    def show(query: str = "?present", *, alone: bool = False, **options):
+    def show(query: str = "?present", *, no_examples: bool = False, **options):
         logits = np.eye(4, 3, dtype="<f4")
         scene = Scene(
             classes=list("abc"), labels=[0, 1, 2, 0], captions=list("wxyz"), sample=4, teacher_logits=logits,
@@ -30,8 +30,8 @@ def presented(page):
             Examples(**shared),
             SoftTargets(shown=["temperature", "bars"], **shared),
         ]
-        if alone:
-            scene.labels, parts = [], parts[:1]
+        if no_examples:
+            scene.labels, parts = [], [parts[0], parts[-1]]
         opened = page(**options)
         opened.route(f"{ADDRESS}**", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
         opened.goto(f"{ADDRESS}{query}")
@@ -93,11 +93,13 @@ def test_keys_lead_through_a_presentation(presented):
 
 
 def test_a_page_lists_only_the_keys_that_it_has(presented):
-    page = presented(alone=True)
+    page = presented(no_examples=True)
     expect(page.get_by_role("heading", level=1)).to_have_text("How sure is it?")
     page.keyboard.press("?")
     keys = page.locator(".kd-present-keys").get_by_role("listitem").filter(visible=True)
-    expect(keys).to_have_text(["Space Train or pause", "? These keys", "Esc Leave the presentation"])
+    expect(keys).to_have_text(
+        ["[ ] ↑ ↓ Less T, more T", "Space Train or pause", "? These keys", "Esc Leave the presentation"]
+    )
 
 
 def test_no_key_is_taken_from_a_control_in_use(presented):
