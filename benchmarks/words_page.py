@@ -88,8 +88,9 @@ def difference(ended: dict[str, Any]) -> str:
 def sentences(page: kd.panels.Words) -> list[str]:
     """Return all that a page says of its run."""
     fields = [field["hint"] for field in page.setup.fields if field["hint"]]
-    drawn = [one[part] for one in page.drawings.drawings for part in ("title", "sentence", "meaning") if one.get(part)]
-    return [*fields, page.setup.note, page.transport.status, *drawn]
+    pictures = [*page.drawings.drawings, *page.findings.drawings]
+    drawn = [one[part] for one in pictures for part in ("title", "sentence", "meaning") if one.get(part)]
+    return [*fields, page.setup.note, page.transport.status, page.bet.question, page.bet.verdict, *drawn]
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ ADDRESS = "http://127.0.0.1:9/voila/render/lab.ipynb"
 def presented(page):
     """A page that was opened with ``?present``; ``presented(width=...)`` returns it."""
 
-    def show(query: str = "?present", **options):
+    def show(query: str = "?present", *, no_examples: bool = False, **options):
         logits = np.eye(4, 3, dtype="<f4")
         scene = Scene(
             classes=list("abc"), labels=[0, 1, 2, 0], captions=list("wxyz"), sample=4, teacher_logits=logits,
@@ -30,6 +30,8 @@ def presented(page):
             Examples(**shared),
             SoftTargets(shown=["temperature", "bars"], **shared),
         ]
+        if no_examples:
+            scene.labels, parts = [], [parts[0], parts[-1]]
         opened = page(**options)
         opened.route(f"{ADDRESS}**", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
         opened.goto(f"{ADDRESS}{query}")
@@ -72,7 +74,14 @@ def test_keys_lead_through_a_presentation(presented):
     ]
 
     page.keyboard.press("?")
-    expect(page.get_by_text("Leave the presentation")).to_be_visible()
+    keys = page.locator(".kd-present-keys").get_by_role("listitem").filter(visible=True)
+    taken = [
+        "← → The example before, the next one",
+        "[ ] ↑ ↓ Less T, more T",
+        "Space Train or pause",
+        "1 – 9 The views",
+    ]
+    expect(keys).to_have_text([*taken, "? These keys", "Esc Leave the presentation"])  # no curves here, so no film
     page.keyboard.press("Escape")
     expect(page.get_by_text("Leave the presentation")).to_be_hidden()
     page.keyboard.press("Escape")
@@ -81,6 +90,16 @@ def test_keys_lead_through_a_presentation(presented):
     assert page.url == ADDRESS and page.evaluate("() => document.documentElement.style.fontSize") == ""
     page.keyboard.press("2")
     assert page.evaluate("() => scene.get('view')") == "one", "keys are the presentation's alone"
+
+
+def test_a_page_lists_only_the_keys_that_it_has(presented):
+    page = presented(no_examples=True)
+    expect(page.get_by_role("heading", level=1)).to_have_text("How sure is it?")
+    page.keyboard.press("?")
+    keys = page.locator(".kd-present-keys").get_by_role("listitem").filter(visible=True)
+    expect(keys).to_have_text(
+        ["[ ] ↑ ↓ Less T, more T", "Space Train or pause", "? These keys", "Esc Leave the presentation"]
+    )
 
 
 def test_no_key_is_taken_from_a_control_in_use(presented):

@@ -41,6 +41,15 @@ class Method:
         return self.term is not None
 
 
+def least_prompt(end: int | None) -> int:
+    """Return how many tokens are given at least where a model writes on; where rows are tasks, their labels tell.
+
+    >>> least_prompt(None), least_prompt(2)
+    (8, 1)
+    """
+    return PROMPT if end is None else 1
+
+
 METHODS = {
     "forward": Method(
         mark("Forward KL, token by token"),
@@ -66,7 +75,7 @@ METHODS = {
             "In half of the steps the student writes the text itself, and the teacher says what could come next there."
         ),
         "Agarwal et al. (2024), arXiv:2306.13649",
-        lambda temperature, end: OnPolicy(temperature, own=0.5, prompt=PROMPT, end=end, every=EVERY),
+        lambda temperature, end: OnPolicy(temperature, own=0.5, prompt=least_prompt(end), end=end, every=EVERY),
         cost=6.0,
     ),
     "minillm": Method(
@@ -76,7 +85,7 @@ METHODS = {
             "The paper begins with a student that has learned the labels; this one has learned nothing yet."
         ),
         "Gu, Dong, Wei, Huang (2024), arXiv:2306.08543",
-        lambda temperature, end: MiniLLM(temperature, prompt=PROMPT, end=end, every=EVERY),
+        lambda temperature, end: MiniLLM(temperature, prompt=least_prompt(end), end=end, every=EVERY),
         cost=7.5,
     ),
     "sequence": Method(

@@ -27,7 +27,7 @@ from ..live.page import AT_REST
 from . import code, drawings, sentences
 from .choices import HIDEABLE, LINK, OWN, PART_TITLES, WordsChoices, fields, words_kinds
 from .measured import answered, difference, heads, mean_bits, share_of
-from .methods import METHODS, PROMPT
+from .methods import METHODS, least_prompt
 from .settings import Setting
 from .texts import SAMPLINGS, WRITTEN, Passage, Writer, encoded, symbols_of, written
 
@@ -61,11 +61,11 @@ class Words(CataloguePage[WordsChoices]):
 
     Notes
     -----
-    Student and twin have the same weights at first, and the same batches and budget. What suits a text was
-    chosen on validation data: ``python benchmarks/words_choose.py``. With seed 0 the default student needs 2.742 bits a
-    token there, its twin 2.837; on test text 2.762 and 2.862, which is −0.100 (95 % interval over rows −0.108 to
-    −0.092), in 25 seconds of a processor: ``python benchmarks/words_page.py``. Its commands are those of a live
-    page, "choose" (name, and value as a link has it) and "write" (prompt, sampling).
+    Student and twin have the same weights at first, and the same batches and budget. What of a text was chosen on
+    validation data: :class:`kdviz.panels.writing.settings.Offer`. With seed 0 the default student needs 2.742 bits a
+    token on validation text, its twin 2.837; on test text 2.762 and 2.862, which is −0.100 (95 % interval over rows
+    −0.108 to −0.092), in 25 seconds of a processor: ``python benchmarks/words_page.py moby-dick --methods forward``.
+    Its commands are those of a live page, "choose" (name, and value as a link has it) and "write" (prompt, sampling).
 
     In a notebook, ``kd.panels.Words()`` as the last line of a cell. Without a page, the same things by hand:
     ``panel.command("train")``, then ``panel.wait("finished")``.
@@ -230,7 +230,7 @@ class Words(CataloguePage[WordsChoices]):
         )
         samplings = [{"value": value, "text": t(text)} for value, text in SAMPLINGS.items()]
         self._publisher.put(self.writing, samplings=samplings)
-        self._publisher.put(self.bet, **self._asked())
+        self._publisher.put(self.bet, **self._asked(setting.is_task))
         self._read(student, 0)
         self._write_now(WRITTEN)
         bits = mean_bits(student, setting.data.validation), setting.bits_of_teacher("validation")
@@ -238,10 +238,13 @@ class Words(CataloguePage[WordsChoices]):
         self._publisher.put(self.drawings, drawings=[first])
         self._publisher.put(self.findings, drawings=[])
 
-    def _asked(self) -> dict[str, Any]:
+    def _asked(self, of_tasks: bool) -> dict[str, Any]:
         """Return the question that the reader bets on, open."""
         answers = [{"name": name, "text": t(text)} for name, text in sentences.BETS.items()]
-        texts = {"question": t(sentences.QUESTION), "answers": answers, "meaning": t(sentences.INTERVAL)}
+        question, meaning = sentences.QUESTION, sentences.INTERVAL
+        if of_tasks:
+            question, meaning = sentences.RIGHT_QUESTION, sentences.RIGHT_INTERVAL
+        texts = {"question": t(question), "answers": answers, "meaning": t(meaning)}
         return {**texts, "bet": "", "closed": False, "verdict": ""}
 
     def _setting(self, choices: WordsChoices) -> Setting:
@@ -289,7 +292,7 @@ class Words(CataloguePage[WordsChoices]):
         shown = symbols_of(setting.vocabulary)
         few = setting.data.test.take(slice(0, EXPOSED))
         return {
-            "exposure": exposure(student, setting.teacher, few, prompt=PROMPT, end=setting.end),
+            "exposure": exposure(student, setting.teacher, few, prompt=least_prompt(setting.end), end=setting.end),
             "difference": difference(student, twin, setting.data.test),
             **({"answered": answered(student, twin, setting.data.test)} if setting.is_task else {}),
             "looks": looks if any(looks.values()) else {},
@@ -368,7 +371,8 @@ class Words(CataloguePage[WordsChoices]):
         if self._ended:
             ended.append(drawings.exposure_curves(self._ended["exposure"]))
             bet = self._publisher.coming(self.bet, "bet")
-            self._publisher.put(self.bet, verdict=sentences.answer(bet, self._ended["difference"]))
+            told_by = self._ended["answered"].difference if setting.is_task else self._ended["difference"]
+            self._publisher.put(self.bet, verdict=sentences.answer(bet, told_by))
         if self._ended.get("looks"):
             ended.append(drawings.attention(self._ended["looks"], self._ended["text"]))
         if self._is_by_name and runner.state in AT_REST:

@@ -25,7 +25,6 @@ ON_VALIDATION = mark(
 ON_TEST = mark(
     "On test text the student needs {student} bits a token, its twin without a teacher {twin}, the teacher {teacher}."
 )
-NOISE = "within the noise"  # as PairedErrors.verdict has it
 VERDICTS = {
     "student": mark(
         "That is {n} bits fewer than the twin (95\u202f% CI {low} to {high}, over rows of text): a clear gain."
@@ -37,6 +36,7 @@ VERDICTS = {
         "Beside the twin that is {n} bits (95\u202f% CI {low} to {high}, over rows of text), which could be chance."
     ),
 }
+SAME = mark("Student and twin give each token the same probability: they have learned the same.")
 RIGHT_ON_VALIDATION = mark(
     "After step {step} the student answers {student} of the validation tasks right (95\u202f% CI {student_low} to "
     "{student_high}), its twin without a teacher {twin} ({twin_low} to {twin_high}), the teacher {teacher}."
@@ -46,9 +46,9 @@ RIGHT_ON_TEST = mark(
     "without a teacher {twin} ({twin_low} to {twin_high}), the teacher {teacher}."
 )
 RIGHT_VERDICTS = {
-    "fewer": mark("That is {n} tasks more than the twin (95\u202f% CI {low} to {high}): a clear gain."),
-    "more": mark("That is {n} tasks fewer than the twin (95\u202f% CI {low} to {high}): clearly worse."),
-    NOISE: mark("Beside the twin that is {n} tasks (95\u202f% CI {low} to {high}), which could be chance."),
+    "student": mark("That is {n} tasks more than the twin (95\u202f% CI {low} to {high}): a clear gain."),
+    "twin": mark("That is {n} tasks fewer than the twin (95\u202f% CI {low} to {high}): clearly worse."),
+    "chance": mark("Beside the twin that is {n} tasks (95\u202f% CI {low} to {high}), which could be chance."),
 }
 SURE = 0.02  # bits a token
 OF_A_SURE_TEACHER = mark(
@@ -75,6 +75,27 @@ INTERVAL = mark(
     "(confidence interval) says what other test text of the same kind could have made of it; where 0 lies inside, the "
     "difference could be chance. Another seed, that is other first weights and another order of the rows, can move it "
     "further than that."
+)
+RIGHT_QUESTION = mark("Which will answer more new tasks right: the student, or its twin without a teacher?")
+RIGHT_OUTCOMES = {
+    "student": mark(
+        "Of {tasks} test tasks the student answers {n} more right than its twin (95\u202f% CI {low} to {high}): a "
+        "clear gain."
+    ),
+    "twin": mark(
+        "Of {tasks} test tasks the student answers {n} fewer right than its twin (95\u202f% CI {low} to {high}): "
+        "clearly worse."
+    ),
+    "chance": mark(
+        "In right answers to {tasks} test tasks the student differs from its twin by {n} (95\u202f% CI {low} to "
+        "{high}), which could be chance."
+    ),
+}
+RIGHT_INTERVAL = mark(
+    "The difference is how many test tasks more or fewer the student answers right. Its 95\u202f% CI (confidence "
+    "interval) says what other test tasks of the same kind could have made of it; where 0 lies inside, the difference "
+    "could be chance. Another seed, that is other first weights and another order of the rows, can move it further "
+    "than that."
 )
 ONE_SEED = mark("One seed only: others would change these numbers.")
 
@@ -116,10 +137,13 @@ def verdict(difference: Interval) -> str:
     return _worth(difference, VERDICTS)
 
 
-def answer(bet: str, difference: Interval) -> str:
-    """Return what became of a bet, one of ``BETS`` or none, and by how much."""
+def answer(bet: str, difference: Interval | PairedErrors) -> str:
+    """Return what became of a bet, one of ``BETS`` or none, by bits a token or by tasks answered wrongly."""
     settled = _settled(difference)
-    result = _worth(difference, OUTCOMES)
+    if isinstance(difference, Interval):
+        result = _worth(difference, OUTCOMES)
+    else:
+        result = _worth_in_tasks(difference, RIGHT_OUTCOMES)
     if not bet:
         return result
     said = t(BETS[bet])
@@ -128,13 +152,15 @@ def answer(bet: str, difference: Interval) -> str:
     return t("You said “{bet}”; it is “{settled}”. {result}", bet=said, settled=t(BETS[settled]), result=result)
 
 
-def _settled(difference: Interval) -> str:
+def _settled(difference: Interval | PairedErrors) -> str:
     return "student" if difference.high < 0 else "twin" if difference.low > 0 else "chance"
 
 
 def _worth(difference: Interval, texts: Mapping[str, str]) -> str:
     name = _settled(difference)
     value, low, high = difference.value, difference.low, difference.high
+    if value == low == high == 0:  # the labels alone count, or the teacher has written just the given text
+        return t(SAME)
     ends = (-value, -high, -low) if name == "student" else (value, low, high)
     shown = max(abs(low), abs(high)) / 2 if name == "chance" else min(abs(low), abs(high))
     form = f".{_places(shown)}f"
@@ -164,12 +190,15 @@ def answering(shares: Mapping[str, Interval], teacher: float, *, step: int | Non
 
 def right_verdict(difference: PairedErrors, bits_of_teacher: float) -> str:
     """Return what a difference in tasks answered wrongly, student − twin, is worth, and why it may be none."""
-    d = difference
-    more = 0 - d.mean, 0 - d.high, 0 - d.low  # tasks answered right, student − twin
-    ends = (d.mean, d.low, d.high) if d.verdict == "more" else more
-    form = "+.0f" if d.verdict == NOISE else ".0f"
-    n, low, high = (number(one, form) for one in ends)
-    worth = t(RIGHT_VERDICTS[d.verdict], n=n, low=low, high=high)
-    if d.verdict != NOISE or bits_of_teacher > SURE:
+    worth = _worth_in_tasks(difference, RIGHT_VERDICTS)
+    if _settled(difference) != "chance" or bits_of_teacher > SURE:
         return worth
     return f"{worth} {t(OF_A_SURE_TEACHER, bits=number(bits_of_teacher, '.3f'))}"
+
+
+def _worth_in_tasks(difference: PairedErrors, texts: Mapping[str, str]) -> str:
+    name, d = _settled(difference), difference
+    more = 0 - d.mean, 0 - d.high, 0 - d.low  # tasks answered right, student − twin
+    ends = (d.mean, d.low, d.high) if name == "twin" else more
+    n, low, high = (number(one, "+.0f" if name == "chance" else ".0f") for one in ends)
+    return t(texts[name], n=n, low=low, high=high, tasks=number(d.n))

@@ -7,15 +7,19 @@ import { LANGUAGE, t } from "./words.js";
 const MARK = "data-kd-present";
 const TYPE = "clamp(min(22px, 4vw), 1.31vw, 40px)"; // of the root; all else is in rem: at least 22 px, on a phone as usual
 const SETTLE_MS = 300;
+/** Keys, what they do, and whether the page has it; a page lists only its own. @type {[string, string, (scene: any) => boolean][]} */
 const KEYS = [
-  ["← →", t("The example before, the next one")],
-  ["[ ]  ↑ ↓", t("Less T, more T")],
-  [t("Space"), t("Train or pause")],
-  ["F", t("Play the film")],
-  ["1 – 9", t("The views")],
-  ["?", t("These keys")],
-  ["Esc", t("Leave the presentation")],
+  ["← →", t("The example before, the next one"), (scene) => listedExamples().length > 0 || scene.get("labels").length > 0],
+  ["[ ]  ↑ ↓", t("Less T, more T"), () => temperatures().length > 0],
+  [t("Space"), t("Train or pause"), () => exists(TRAIN)],
+  ["F", t("Play the film"), () => exists(FILM)],
+  ["1 – 9", t("The views"), () => exists(VIEWS)],
+  ["?", t("These keys"), () => true],
+  ["Esc", t("Leave the presentation"), () => true],
 ];
+const TRAIN = ".kd-host-transport .kd-buttons > button";
+const FILM = ".kd-host-curves .kd-film";
+const VIEWS = ".kd-host-views [data-offered] input";
 const BUSY = "input, textarea, select, canvas, [contenteditable], [role=slider], [role=radio], [role=listbox]";
 
 export function isPresenting() {
@@ -35,7 +39,7 @@ export function presentable(scene) {
   const page = document.body.dataset.voila || scene.exported; // its own, not a notebook's
   if (!page || !("answered" in (scene.get("link") ?? {})) || document.querySelector(".kd-presenter")) return;
   const title = node("p", { class: "kd-present-title", role: "heading", "aria-level": 1 });
-  const help = helpPart();
+  const help = helpPart(scene);
   const head = node("header", { class: "kd kd-presenter", lang: LANGUAGE, hidden: "" }, title, help.button, help.list);
   const above = document.getElementById("kd-mistake"); // what is wrong with the link stands on top of all
   if (above) above.after(head);
@@ -48,12 +52,13 @@ export function presentable(scene) {
   if (asked === "" || asked === "1") present(true);
 }
 
-function helpPart() {
+function helpPart(scene) {
   const id = uniqueId("keys");
-  const list = node("div", { class: "kd-card kd-present-keys", id, role: "list", hidden: "" },
-    ...KEYS.map(([keys, text]) => node("div", { role: "listitem" }, node("b", {}, keys), " ", node("span", {}, text))));
+  const lines = KEYS.map(([keys, text]) => node("div", { role: "listitem" }, node("b", {}, keys), " ", node("span", {}, text)));
+  const list = node("div", { class: "kd-card kd-present-keys", id, role: "list", hidden: "" }, ...lines);
   const button = node("button", { type: "button", class: "kd-button kd-present-help", "aria-label": t("Keys"), "aria-expanded": "false", "aria-controls": id }, "?");
   const toggle = (open = list.hidden) => {
+    KEYS.forEach(([, , has], i) => (lines[i].hidden = !has(scene)));
     list.hidden = !open;
     put(button, "aria-expanded", String(open));
   };
@@ -85,8 +90,8 @@ const ACTS = {
   ArrowDown: () => moveTemperature(-1),
   "]": () => moveTemperature(1),
   "[": () => moveTemperature(-1),
-  " ": () => clickOn(".kd-host-transport .kd-buttons > button"),
-  f: () => clickOn(".kd-host-curves .kd-film"),
+  " ": () => clickOn(TRAIN),
+  f: () => clickOn(FILM),
 };
 
 function leave(help) {
@@ -100,19 +105,27 @@ function leave(help) {
   history.replaceState(history.state, "", address);
 }
 
+function exists(selector) {
+  return document.querySelector(selector) !== null;
+}
+
 function clickOn(selector) {
   const button = /** @type {HTMLElement | null} */ (document.querySelector(selector));
   if (button && button.getAttribute("aria-disabled") !== "true") button.click();
 }
 
 function chooseView(number) {
-  const all = [.../** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll(".kd-host-views [data-offered] input"))];
+  const all = [.../** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll(VIEWS))];
   all.filter((input) => !input.disabled)[number - 1]?.click();
+}
+
+function listedExamples() {
+  return [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".kd-example[role=radio]"))].filter((one) => !one.hidden);
 }
 
 /** The neighbour in the strip of examples that the page lists, or, without one, among all examples. */
 function nextExample(by, scene) {
-  const listed = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".kd-example[role=radio]"))].filter((one) => !one.hidden);
+  const listed = listedExamples();
   const at = listed.find((one) => one.getAttribute("aria-checked") === "true") ?? listed[0];
   if (at) {
     const focused = /** @type {HTMLElement | null} */ (document.activeElement);
@@ -128,11 +141,16 @@ function nextExample(by, scene) {
 
 let settling = 0;
 
-/** T by a twentieth of its slider: the views follow at once, Python when the keys rest. */
-function moveTemperature(by) {
+/** The sliders of T that can be moved. */
+function temperatures() {
   const symbols = [...document.querySelectorAll(".kd-slider-label .kd-symbol")].filter((one) => one.textContent === "T");
   const inputs = symbols.map((one) => /** @type {HTMLInputElement | null} */ (one.closest(".kd-slider")?.querySelector("input[type=range]")));
-  const input = inputs.find((one) => one && !one.disabled);
+  return inputs.filter((one) => one !== null && !one.disabled);
+}
+
+/** T by a twentieth of its slider: the views follow at once, Python when the keys rest. */
+function moveTemperature(by) {
+  const input = temperatures()[0];
   if (!input) return;
   const step = Math.max(1, Math.round(Number(input.dataset.page ?? 1) / 2));
   input.value = String(Number(input.value) + by * step);

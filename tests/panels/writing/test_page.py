@@ -8,7 +8,7 @@ import torch
 
 from kdviz.measure import sequences
 from kdviz.panels import Words
-from kdviz.panels.writing import drawings
+from kdviz.panels.writing import drawings, sentences
 
 
 def test_before_training_all_is_read_and_written(words):
@@ -45,6 +45,7 @@ def test_a_run_to_its_end_shows_bits_of_both_and_what_the_difference_is_worth(wo
         "The student’s error over length: KL(teacher ‖ student) in nats",
     ]
     assert page.bet.closed and page.bet.verdict.startswith("You said “its twin”")
+    assert page.bet.question == sentences.QUESTION and "bits a token" in page.bet.verdict
     page.command("reset")
     assert page.wait("idle")
     assert (page.bet.bet, page.bet.closed, page.bet.verdict) == ("", False, "")
@@ -61,6 +62,8 @@ def test_of_tasks_the_share_that_is_right_is_drawn_too(words):
     found = sequences(page.runs["student"].student, page._planned[0].data.test).exact
     assert f"{found.value:.1%} of 16 test tasks right" in answered["sentence"].replace("\u202f", "")
     assert page.drawings.drawings[1]["sentence"].startswith("On test text")
+    assert page.bet.question == sentences.RIGHT_QUESTION and "test tasks" in page.bet.verdict
+    assert page._ended["exposure"].own_counts[0] == 16  # in no task was part of the answer given
     assert page.findings.drawings[-1]["captions"] == ["Teacher, block1, head 1", "Teacher, block1, head 2"]
 
 

@@ -23,6 +23,7 @@ def test_a_difference_is_clear_only_where_its_interval_says_so():
         interval(-0.007, -0.014, -0.0002)
     )
     noise = sentences.verdict(interval(-0.02, -0.05, 0.01))
+    assert sentences.verdict(interval(0.0, 0.0, 0.0)) == sentences.SAME  # not a matter of chance
     assert "−0.020 bits" in noise and "−0.050 to +0.010" in noise and "could be chance" in noise
 
 
@@ -38,6 +39,26 @@ def test_a_bet_is_right_only_where_the_interval_settles_it_so():
         "You said “the student”; it is “neither"
     )
     assert sentences.answer("", gain).startswith("On test text")
+
+
+def test_of_tasks_a_bet_is_settled_by_answers_right():
+    def wrong(n):
+        return np.arange(100) < n
+
+    def answer(bet, student, twin):
+        return sentences.answer(bet, paired_errors(wrong(student), wrong(twin))).replace("\u202f", "")
+
+    gain = answer("student", 38, 60)
+    assert gain.startswith(
+        "You said “the student”: right. Of 100 test tasks the student answers 22 more right than its twin (95% CI "
+    )
+    low, high = (int(word) for word in gain.split("CI ")[1].split(")")[0].split(" to "))
+    assert 0 < low < 22 < high and gain.endswith(": a clear gain.")
+    worse = answer("student", 60, 38)
+    assert worse.startswith("You said “the student”; it is “its twin”. Of 100 test tasks the student answers 22 fewer")
+    assert worse.endswith(": clearly worse.")
+    assert answer("chance", 38, 39).startswith("You said “neither clearly”: right. In right answers to 100 test tasks")
+    assert "differs from its twin by +1 (95% CI −" in answer("", 38, 39)
 
 
 def test_what_stands_is_that_of_the_newest_evaluation():

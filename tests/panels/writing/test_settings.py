@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import kdviz as kd
+from kdviz.distill.own_text import prompt_lengths
 from kdviz.panels.writing.methods import METHODS
 from kdviz.panels.writing.settings import OFFERS, STUDENTS, Setting, names, usual_of
 
@@ -19,6 +20,15 @@ def test_student_and_twin_have_the_same_start_and_the_planned_steps():
     assert all(a.equal(b) for a, b in zip(run.student.parameters(), twin.student.parameters(), strict=True))
     assert setting.is_task and not small_setting(running=True).is_task
     assert setting.note(run.student).startswith("Additions: 40 rows to learn from, 16 validation rows")
+
+
+def test_the_teacher_writes_on_from_the_prompt_of_every_task_and_from_eight_tokens_of_running_text():
+    setting = small_setting()
+    given, written = setting.data.train, setting.learned("sequence").train
+    assert written.y.shape == given.y.shape
+    assert prompt_lengths(written.y).equal(prompt_lengths(given.y))  # no row is lost, and no answer begun
+    running = small_setting(running=True).learned("sequence").train
+    assert set(prompt_lengths(running.y).tolist()) == {8}
 
 
 def test_the_teacher_is_counted_once():
