@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,6 +51,8 @@ class Sequences:
         The share of tokens at which two models have the same first choice.
     surprises, counts : ndarray, shape (n,)
         Of each sequence the surprise of its tokens, in bits, and how many they are.
+    labels : str
+        A digest of what was to be predicted: only measures of the same sequences have a difference.
     """
 
     n: int
@@ -63,6 +66,7 @@ class Sequences:
     agreement: Interval | None
     surprises: np.ndarray = field(repr=False, compare=False)
     counts: np.ndarray = field(repr=False, compare=False)
+    labels: str = field(repr=False, compare=False)
 
     def difference(self, other: Sequences) -> Interval:
         """Return this model's bits a token minus another's on the same sequences, with its interval.
@@ -72,10 +76,12 @@ class Sequences:
         ValueError
             If the sequences are others.
         """
-        if not np.array_equal(self.counts, other.counts):
+        if self.labels != other.labels:
+            others = (
+                "others" if (self.n, self.tokens) == (other.n, other.tokens) else f"{other.tokens:,} of {other.n:,}"
+            )
             raise ValueError(
-                f"both must be measured on the same sequences, got {self.tokens:,} tokens of {self.n:,} and "
-                f"{other.tokens:,} of {other.n:,}"
+                f"both must be measured on the same sequences, got {self.tokens:,} tokens of {self.n:,} and {others}"
             )
         return ratio(self.surprises - other.surprises, self.counts, self.bits.confidence)
 
@@ -147,10 +153,11 @@ def sequences(
     vocabulary = getattr(data, "vocabulary", None) if vocabulary is None else vocabulary
     examples = data.test if isinstance(data, Splits) else data
     check_vocabularies({"model": model, "other model": other})
-    nll, tokens, hits, same, lengths = [], [], [], [], []
+    nll, tokens, hits, same, lengths, labels = [], [], [], [], [], blake2b(digest_size=16)
     for chosen, logits, theirs in _both(model, other, examples, progress):
         counts = counted(examples, chosen, logits) & (examples.y[chosen] != UNLABELLED)
         y = examples.y[chosen].clamp(min=0)
+        labels.update(examples.y[chosen].masked_fill(~counts, UNLABELLED).numpy().tobytes())
         log_p = logits.log_softmax(-1).gather(-1, y[..., None])[..., 0].double()
         first = logits.argmax(-1)
         nll.append(-log_p.masked_fill(~counts, 0).sum(1))
@@ -184,6 +191,7 @@ def sequences(
         agreement=share(column(same), c, confidence) if same else None,
         surprises=surprise / math.log(2),
         counts=c,
+        labels=labels.hexdigest(),
     )
 
 

@@ -119,3 +119,6 @@ def test_a_difference_is_of_the_same_sequences():
     assert found.low < found.value < found.high
     with pytest.raises(ValueError, match="both must be measured on the same sequences"):
         one.difference(kd.measure.sequences(Causal(seed=1).eval(), data.test.take(slice(0, 5))))
+    turned = replace(data.test, y=data.test.y.flip(0))  # as many texts, and as many tokens
+    with pytest.raises(ValueError, match="as many of others"):
+        one.difference(kd.measure.sequences(Causal(seed=1).eval(), turned))

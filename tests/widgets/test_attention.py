@@ -381,7 +381,7 @@ def test_of_a_text_the_tokens_stand_along_both_sides_and_one_row_is_read(mount):
     page = mount(of_text())
     assert captions(page) == ["Teacher, block1, head 2", "Student, block1", "Overlay"]
     teacher = page.locator(".kd-map-tokens", has_text="Teacher")
-    left, top = (teacher.locator(f".kd-axis-{side} span") for side in ("left", "top"))
+    left, top = (teacher.locator(f".kd-token-axis-{side} span") for side in ("left", "top"))
     assert left.all_text_contents() == top.all_text_contents() == ["▸", "a", "␣"]
     reader = page.locator(".kd-attention-reader")
     expect(reader).to_contain_text("“a” looks most at these. Teacher: “a” 0.50, “▸” 0.25. Student:")

@@ -18,6 +18,7 @@ from ...distill.schema import Kind, OneOf, Record
 
 TOKEN = re.compile(r"[0-9a-f]{32}")
 DAYS = 30  # a browser in whose folder nothing was written for so long does not come back
+AT_ONCE = 20  # so many folders are removed at most when a page opens, which waits for it
 
 
 def browser_folder(browser: str, page: str) -> Path | None:
@@ -43,13 +44,17 @@ def prune(own: Path, now: float) -> None:
         others = [place for place in own.parent.iterdir() if TOKEN.fullmatch(place.name) and place != own]
     except OSError:
         return
+    gone = 0
     for place in others:
+        if gone == AT_ONCE:
+            break
         try:
             written = max(part.stat().st_mtime for part in (place, *place.iterdir()))
         except OSError:
             continue  # it is being written, or is none
         if now - written > DAYS * 86_400:
             shutil.rmtree(place, ignore_errors=True)
+            gone += 1
 
 
 def keep(file: Path, version: int, said: Mapping[str, Any]) -> None:

@@ -174,7 +174,7 @@ def _places(least: float) -> int:
     >>> _places(0.02), _places(0.00004)
     (3, 5)
     """
-    return 3 if least >= 5e-4 else min(9, -math.floor(math.log10(max(least, 1e-9))))
+    return 3 if least >= 5e-4 or math.isnan(least) else min(9, -math.floor(math.log10(max(least, 1e-9))))
 
 
 def answering(shares: Mapping[str, Interval], teacher: float, *, step: int | None = None) -> str:

@@ -11,10 +11,10 @@ const FIRST = 3; // tokens that a row names
 /** Put tokens along a map’s left side and top, and a frame around one row. `draw([])` takes them away. */
 export function tokenAxes(figure) {
   const canvas = figure.root.querySelector("canvas");
-  const left = node("div", { class: "kd-axis kd-axis-left", "aria-hidden": "true" });
-  const top = node("div", { class: "kd-axis kd-axis-top", "aria-hidden": "true" });
-  const frame = node("div", { class: "kd-axis-row", "aria-hidden": "true" });
-  const field = node("div", { class: "kd-axis-field" });
+  const left = node("div", { class: "kd-token-axis kd-token-axis-left", "aria-hidden": "true" });
+  const top = node("div", { class: "kd-token-axis kd-token-axis-top", "aria-hidden": "true" });
+  const frame = node("div", { class: "kd-token-axis-row", "aria-hidden": "true" });
+  const field = node("div", { class: "kd-token-axis-field" });
   let named = "";
   return {
     canvas,
