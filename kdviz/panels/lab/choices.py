@@ -214,9 +214,9 @@ class Choices(LiveNumbers):
         group = self.group if self.group in columns or not columns else columns[0]
         fault = self.fault if self.fault in faults_of(data_sets.load(name)) else NONE
         extra = self.extra if self.extra in transfer_sets.extras_of(data_sets.load(name)) else NONE
-        kept: dict[str, Any] = {"group": group, "fault": fault, "extra": extra, "omit": NONE_OMITTED}
-        own: dict[str, Any] = {"data": name, "teacher": teacher, "labels": labels, "units": units, "layers": start.layers}
-        return replace(start, **{**usual, **kept, **own})
+        kept: dict[str, Any] = {"group": group, "fault": fault, "extra": extra, "layers": start.layers}
+        own: dict[str, Any] = {"data": name, "teacher": teacher, "labels": labels, "units": units}
+        return replace(start, omit=NONE_OMITTED, **{**usual, **kept, **own})
 
     def splits(self) -> Splits:
         """Return the data with as many labels as chosen, without the omitted class, with a fault and more to learn
