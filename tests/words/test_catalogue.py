@@ -33,7 +33,6 @@ PYTHON_NOT_YET = {
     "kdviz/panels/writing/code.py": [
         "import math\nfrom dataclasses import replace\n\nimport torch\n\nimport kdviz as kd\n"
     ],
-    "kdviz/panels/writing/sentences.py": ["within the noise"],
     "kdviz/panels/writing/settings.py": ["The whale "],
     "kdviz/measure/error_words.py": ["within the noise"],
 }
