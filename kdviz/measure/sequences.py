@@ -77,9 +77,8 @@ class Sequences:
             If the sequences are others.
         """
         if self.labels != other.labels:
-            others = (
-                "others" if (self.n, self.tokens) == (other.n, other.tokens) else f"{other.tokens:,} of {other.n:,}"
-            )
+            alike = (self.n, self.tokens) == (other.n, other.tokens)
+            others = "as many of others" if alike else f"{other.tokens:,} of {other.n:,}"
             raise ValueError(
                 f"both must be measured on the same sequences, got {self.tokens:,} tokens of {self.n:,} and {others}"
             )
