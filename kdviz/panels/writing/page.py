@@ -62,7 +62,7 @@ class Words(CataloguePage[WordsChoices]):
     Notes
     -----
     Student and twin have the same weights at first, and the same batches and budget. What of a text was chosen on
-    validation data: :class:`kdviz.panels.writing.settings.Offer`. With seed 0 the default student needs 2.742 bits a
+    validation data: ``kdviz.panels.writing.settings.Offer``. With seed 0 the default student needs 2.742 bits a
     token on validation text, its twin 2.837; on test text 2.762 and 2.862, which is −0.100 (95 % interval over rows
     −0.108 to −0.092), in 18 seconds of a processor: ``python benchmarks/words_page.py moby-dick --methods forward``.
     Its commands are those of a live page, "choose" (name, and value as a link has it) and "write" (prompt, sampling).
