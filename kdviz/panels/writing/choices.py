@@ -101,12 +101,14 @@ class WordsChoices:
     def changed(self, **chosen: Any) -> WordsChoices:
         """Return these choices with others in some fields; other data or another method bring what suits them along.
 
+        How often the text is passed over stays with another method, where the reader chose it.
+
         >>> WordsChoices(data="own", alpha=0.2, seed=3).changed(method="reverse")
         WordsChoices(data='own', student='own', method='reverse', temperature=1.0, alpha=0.9, epochs=None, seed=3)
         """
-        fresh: dict[str, Any] = {"student": ""} if "data" in chosen else {}
+        fresh: dict[str, Any] = {"student": "", "epochs": None} if "data" in chosen else {}
         if {"data", "method"} & set(chosen):
-            fresh |= {"temperature": None, "alpha": None, "epochs": None}
+            fresh |= {"temperature": None, "alpha": None}
         return replace(self, **{**fresh, **chosen})
 
     def usual(self) -> WordsChoices:

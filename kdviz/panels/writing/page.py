@@ -155,7 +155,8 @@ class Words(CataloguePage[WordsChoices]):
 
         Notes
         -----
-        Other data bring their usual student, T, α and epochs along, another method its T, α and epochs.
+        Other data bring their usual student, T, α and epochs along, another method its T and α, and its epochs unless
+        they were chosen.
         """
         self._turn_to(self._choices.changed(**chosen))
 

@@ -50,7 +50,8 @@ def test_other_data_and_another_method_bring_what_suits_them_along():
     chosen = WordsChoices(data="additions", student="gru-32", alpha=0.3, temperature=7.0, epochs=3, seed=5)
     other = chosen.changed(method="reverse")
     assert (other.student, other.seed) == ("gru-32", 5)
-    assert (other.alpha, other.temperature, other.epochs) == (*_of(OFFERS["additions"], "reverse"), None)
+    assert (other.alpha, other.temperature, other.epochs) == (*_of(OFFERS["additions"], "reverse"), 3)
+    assert WordsChoices(data="additions").changed(method="reverse").epochs is None
     assert chosen.changed(data="spelling") == WordsChoices(data="spelling", seed=5)
     assert chosen.changed(method="reverse", alpha=0.4).alpha == 0.4 and chosen.changed(seed=1).alpha == 0.3
     assert WordsChoices(data="spelling", method="reverse", seed=4).usual() == WordsChoices(
