@@ -49,7 +49,7 @@ class Paired:
     @property
     def verdict(self) -> Verdict:
         """The verdict on differences in errors: "fewer", "more", "within the noise" or "one run"."""
-        return "one run" if self.n == 1 else _verdict(self.low, self.high)
+        return "one run" if self.n == 1 else verdict_of(self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,15 @@ class PairedErrors:
     @property
     def verdict(self) -> Verdict:
         """Whether a makes "fewer" or "more" errors than b, or the difference is "within the noise" of the examples."""
-        return _verdict(self.low, self.high)
+        return verdict_of(self.low, self.high)
 
 
-def _verdict(low: float, high: float) -> Verdict:
+def verdict_of(low: float, high: float) -> Verdict:
+    """Return what an interval of a difference says, of which less is better; ends that are nan say nothing.
+
+    >>> verdict_of(-3, -1), verdict_of(-3, 1)
+    ('fewer', 'within the noise')
+    """
     if high < 0:
         return "fewer"
     return "more" if low > 0 else "within the noise"

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from ..distill import schema
 from ..measure import holm, p_value, paired
+from ..measure.paired import verdict_of
 from .experiment import Experiment, experiment, names
 
 VERSION = 1
@@ -83,7 +84,7 @@ class Difference:
     def verdict(self) -> str:
         if self.low is None or self.high is None:
             return "one run"
-        return "fewer" if self.high < 0 else "more" if self.low > 0 else "within the noise"
+        return verdict_of(self.low, self.high)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from ...distill.evaluate import evaluate
 from ...distill.per_sequence import PerSequence, per_sequence
 from ...measure import paired_errors
 from ...measure.error_words import WORTH, Compared, against
+from ...measure.paired import verdict_of
 from ...measure.sequence_interval import ratio
 from ...models import inference
 from ...words import mark, number, t
@@ -77,7 +78,7 @@ class Difference:
 
     @property
     def verdict(self) -> str:
-        return "fewer" if self.high < 0 else "more" if self.low > 0 else "within the noise"
+        return verdict_of(self.low, self.high)
 
 
 class Count:

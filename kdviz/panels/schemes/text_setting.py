@@ -45,6 +45,15 @@ NOTES = {  # by what the examples are
 }
 
 
+def least_prompt(end: int | None) -> int:
+    """Return how many tokens are given at least where a model writes on; where rows are tasks, their labels tell.
+
+    >>> least_prompt(None), least_prompt(2)
+    (8, 1)
+    """
+    return PROMPT if end is None else 1
+
+
 @dataclass(frozen=True, eq=False)
 class TextSetting(Setting):
     """A teacher of text, data, a student and a budget.
@@ -83,7 +92,7 @@ class TextSetting(Setting):
     @property
     def prompt(self) -> int:
         """The least length of a prompt."""
-        return 1 if self.holds == "tasks" else PROMPT
+        return least_prompt(self.end)
 
     @property
     def note(self) -> str:

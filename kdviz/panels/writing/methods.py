@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from ...distill import HardLabels, JensenShannon, MiniLLM, Objective, OnPolicy, ReverseKL, SoftTargets, Term
 from ...words import mark
-
-PROMPT = 8  # tokens of running text that are given where a model writes on
-EVERY = 8  # steps between which the student's own text is used again: writing takes most of the time
+from ..schemes.on_own_text import EVERY
+from ..schemes.text_setting import least_prompt
 
 
 @dataclass(frozen=True)
@@ -39,15 +38,6 @@ class Method:
     def heated(self) -> bool:
         """Whether T matters."""
         return self.term is not None
-
-
-def least_prompt(end: int | None) -> int:
-    """Return how many tokens are given at least where a model writes on; where rows are tasks, their labels tell.
-
-    >>> least_prompt(None), least_prompt(2)
-    (8, 1)
-    """
-    return PROMPT if end is None else 1
 
 
 METHODS = {

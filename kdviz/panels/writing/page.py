@@ -24,10 +24,11 @@ from ..live.catalogue import BEGUN, CataloguePage
 from ..live.checks import one_of
 from ..live.link import said
 from ..live.page import AT_REST
+from ..schemes.text_setting import least_prompt
 from . import code, drawings, sentences
 from .choices import HIDEABLE, LINK, OWN, PART_TITLES, WordsChoices, fields, words_kinds
 from .measured import answered, difference, heads, mean_bits, share_of
-from .methods import METHODS, least_prompt
+from .methods import METHODS
 from .settings import Setting
 from .texts import SAMPLINGS, WRITTEN, Passage, Writer, encoded, symbols_of, written
 

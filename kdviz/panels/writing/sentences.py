@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...distill import Evaluation, Runner
-from ...measure.paired import PairedErrors
+from ...measure.paired import PairedErrors, verdict_of
 from ...measure.sequence_interval import Interval
 from ...words import mark, number, t
 from ..live import status_text
@@ -25,6 +25,7 @@ ON_VALIDATION = mark(
 ON_TEST = mark(
     "On test text the student needs {student} bits a token, its twin without a teacher {twin}, the teacher {teacher}."
 )
+SETTLED = {"fewer": "student", "more": "twin"}  # who needs fewer bits, or errs less; else it could be chance
 VERDICTS = {
     "student": mark(
         "That is {n} bits fewer than the twin (95\u202f% CI {low} to {high}, over rows of text): a clear gain."
@@ -153,7 +154,7 @@ def answer(bet: str, difference: Interval | PairedErrors) -> str:
 
 
 def _settled(difference: Interval | PairedErrors) -> str:
-    return "student" if difference.high < 0 else "twin" if difference.low > 0 else "chance"
+    return SETTLED.get(verdict_of(difference.low, difference.high), "chance")
 
 
 def _worth(difference: Interval, texts: Mapping[str, str]) -> str:

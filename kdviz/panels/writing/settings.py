@@ -20,8 +20,9 @@ from ...measure import sequences
 from ...measure.latency import shortest
 from ...measure.sequences import Sequences
 from ...words import mark, number, t
+from ..schemes.text_setting import least_prompt
 from .measured import mean_bits, surprises
-from .methods import METHODS, least_prompt, objective
+from .methods import METHODS, objective
 from .texts import Passage
 
 VALIDATION, TEST = 150, 500  # rows of each split that are looked at, at most

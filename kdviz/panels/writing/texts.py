@@ -14,11 +14,11 @@ from ...data import Splits, Vocabulary
 from ...models import generate
 from ...models.inference import answer
 from ...models.looking import evaluating
+from ...widgets.writing import LONGEST_PROMPT
 from ...words import mark, number, t
 
 READ = 160  # tokens of the text under the cursor
 WRITTEN = 120  # tokens that are written after a prompt
-LONGEST_PROMPT = 120  # characters
 SAMPLINGS = {
     "greedy": mark("always the likeliest token"),
     "0.5": mark("drawn at temperature 0.5"),
